@@ -1,0 +1,99 @@
+/**
+ * The Bun adapter.
+ *
+ * @module
+ */
+import type { CFunction, CType, Functions, Runtime, SymbolTable, SystemName } from "./contract.ts";
+import { cString } from "./memory.ts";
+
+/** The part of `bun:ffi` in use, declared here so that the module type-checks under Deno as well. */
+interface BunFfi {
+  dlopen(
+    path: string,
+    symbols: Record<string, { args: string[]; returns: string }>,
+  ): { symbols: Record<string, unknown> };
+}
+
+interface BunProcess {
+  readonly platform: string;
+  readonly arch: string;
+  readonly versions: { readonly bun: string };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  getBuiltinModule(name: "bun:ffi"): BunFfi;
+  getBuiltinModule(name: "node:fs"): { readFileSync(path: string, encoding: "utf8"): string };
+}
+
+const nativeTypes: Readonly<Record<CType, string>> = {
+  void: "void",
+  i32: "i32",
+  u32: "u32",
+  i64: "i64",
+  u64: "u64",
+  f64: "f64",
+  address: "u64",
+  buffer: "ptr",
+  rational: "u64",
+};
+
+function foreignFunction(signature: CFunction): { args: string[]; returns: string } {
+  return {
+    args: signature.parameters.map((type) => nativeTypes[type]),
+    returns: nativeTypes[signature.result],
+  };
+}
+
+function systemName(platform: string): SystemName {
+  if (platform === "win32") return "windows";
+  return platform === "darwin" ? "darwin" : "linux";
+}
+
+/** Makes the adapter. */
+export function createBunRuntime(): Runtime {
+  const { process } = globalThis as unknown as { process: BunProcess };
+  const { dlopen } = process.getBuiltinModule("bun:ffi");
+  return {
+    name: `Bun ${process.versions.bun}`,
+    system: systemName(process.platform),
+    architecture: process.arch === "arm64" ? "aarch64" : "x86_64",
+
+    open<T extends SymbolTable>(path: string, symbols: T): Functions<T> {
+      const wanted = Object.fromEntries(
+        Object.entries(symbols).map(([name, signature]) => [name, foreignFunction(signature)]),
+      );
+      return dlopen(path, wanted).symbols as unknown as Functions<T>;
+    },
+
+    // Bun has no permissions: everything is allowed.
+    mayOpen(_path: string): boolean {
+      return true;
+    },
+    requestLibraries(): boolean {
+      return true;
+    },
+    variable(name: string): string | undefined {
+      return process.env[name];
+    },
+    fileText(path: string): string | undefined {
+      try {
+        return process.getBuiltinModule("node:fs").readFileSync(path, "utf8");
+      } catch {
+        return undefined;
+      }
+    },
+    // Bun keeps its own copy of the environment: C code sees only what libc's function sets.
+    setVariable(name: string, value: string): void {
+      const library = process.platform === "darwin" ? "libSystem.B.dylib" : "libc.so.6";
+      try {
+        const { setenv } =
+          dlopen(library, { setenv: { args: ["ptr", "ptr", "i32"], returns: "i32" } }).symbols;
+        (setenv as (name: Uint8Array, value: Uint8Array, overwrite: number) => number)(
+          cString(name),
+          cString(value),
+          0,
+        );
+      } catch {
+        // No such function (Windows, musl): the library then prints what it likes.
+      }
+    },
+  };
+}

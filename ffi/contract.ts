@@ -1,0 +1,101 @@
+/**
+ * The contract between libav and a JavaScript runtime: how C types cross the border, and what a runtime adapter provides.
+ *
+ * @module
+ */
+
+declare const addressBrand: unique symbol;
+
+/** A native address. Arithmetic gives a plain `bigint`; {@linkcode address} brands it again. */
+export type Address = bigint & { readonly [addressBrand]: true };
+
+/** The null pointer. */
+export const NULL: Address = 0n as Address;
+
+/** Brands a number that is known to be a native address. */
+export function address(value: bigint): Address {
+  return value as Address;
+}
+
+/**
+ * How a C parameter or result crosses the border.
+ *
+ * - `address`: a pointer that native code owns, as a `bigint`; null is `0n`.
+ * - `buffer`: a pointer into JavaScript memory, which must stay valid only during the call: pass the view itself, or `null`.
+ *   Not an empty view: Deno passes NULL for it, Bun an address of nothing. Never a result.
+ * - `rational`: an `AVRational` by value. It is two 32-bit integers, which the C calling conventions of all 64-bit systems
+ *   pass as one 64-bit register, so it crosses as a packed `u64` (see `src/libav/rational.ts`).
+ */
+export type CType = "void" | "i32" | "u32" | "i64" | "u64" | "f64" | "address" | "buffer" | "rational";
+
+/** The border signature of one C function. */
+export interface CFunction {
+  /** Parameter types, in order. */
+  readonly parameters: readonly CType[];
+  /** Result type. */
+  readonly result: CType;
+}
+
+/** The functions wanted of one library. */
+export type SymbolTable = Readonly<Record<string, CFunction>>;
+
+/** JavaScript memory that a C function may read or write during a call. */
+export type NativeBuffer = ArrayBufferView<ArrayBufferLike>;
+
+interface ParameterTypes {
+  void: never;
+  i32: number;
+  u32: number;
+  i64: bigint;
+  u64: bigint;
+  f64: number;
+  address: Address;
+  buffer: NativeBuffer | null;
+  rational: bigint;
+}
+
+interface ResultTypes {
+  void: void;
+  i32: number;
+  u32: number;
+  i64: bigint;
+  u64: bigint;
+  f64: number;
+  address: Address;
+  buffer: never;
+  rational: bigint;
+}
+
+type ParametersOf<P extends readonly CType[]> = { -readonly [I in keyof P]: ParameterTypes[P[I]] };
+
+/** The callable form of a symbol table. */
+export type Functions<T extends SymbolTable> = {
+  readonly [Name in keyof T]: (
+    ...parameters: ParametersOf<T[Name]["parameters"]>
+  ) => ResultTypes[T[Name]["result"]];
+};
+
+/** The operating systems whose library names are known. */
+export type SystemName = "linux" | "darwin" | "windows";
+
+/** Everything that differs between runtimes. One thin adapter implements it for each. */
+export interface Runtime {
+  /** Name and version, for reports: `"Deno 2.9.6"`. */
+  readonly name: string;
+  /** The operating system. */
+  readonly system: SystemName;
+  /** The processor, in Debian's multiarch spelling: `"x86_64"` or `"aarch64"`. */
+  readonly architecture: string;
+  /** Opens a library by absolute path and binds the symbols; throws where the library or a symbol is missing. */
+  open<T extends SymbolTable>(path: string, symbols: T): Functions<T>;
+  /** Whether this library may be opened without asking anybody. */
+  mayOpen(path: string): boolean;
+  /** Asks once for the right to open native libraries; `false` where it is refused. */
+  requestLibraries(): boolean;
+  /** An environment variable, or `undefined` where it is unset or may not be read. */
+  variable(name: string): string | undefined;
+  /** The text of a small file, or `undefined` where it is missing or may not be read. Asks nobody. */
+  fileText(path: string): string | undefined;
+  /** Sets an environment variable that native libraries read, unless it is set already. Does nothing where that is not allowed. */
+  setVariable(name: string, value: string): void;
+}

@@ -1,0 +1,106 @@
+/**
+ * Native memory, reached through libavutil's own copy functions: no runtime's pointer class is needed, and so none of the
+ * permissions that those ask for.
+ *
+ * @module
+ */
+import { type Address, address, type Functions, type NativeBuffer } from "./contract.ts";
+import type { memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
+
+/** A cell that a C function reads or writes a pointer in (a `T **` parameter). */
+export class PointerCell {
+  /** The memory of the cell: pass it as the parameter. */
+  readonly buffer: BigUint64Array<ArrayBuffer> = new BigUint64Array(1);
+
+  /** Makes a cell that holds a pointer, null unless given. */
+  constructor(value: bigint = 0n) {
+    this.buffer[0] = value;
+  }
+
+  /** The pointer in the cell. */
+  get value(): Address {
+    return address(this.buffer[0]!);
+  }
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A C string of a JavaScript one. Throws a `TypeError` where it holds a NUL, which would cut it short. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  if (text.includes("\0")) {
+    throw new TypeError(`Cannot pass ${JSON.stringify(text)} to FFmpeg: it holds a NUL character, remove it`);
+  }
+  return encoder.encode(`${text}\0`);
+}
+
+/** The text in a buffer that a C function has filled, up to its NUL. */
+export function textOf(buffer: Uint8Array): string {
+  const end = buffer.indexOf(0);
+  return decoder.decode(buffer.subarray(0, end < 0 ? buffer.length : end));
+}
+
+/** Reads and writes native memory. */
+export class NativeMemory {
+  readonly #in: Functions<typeof memoryIn>;
+  readonly #out: Functions<typeof memoryOut>;
+  readonly #within: Functions<typeof memoryWithin>;
+
+  /** Wraps the three forms of libavutil's copy function. */
+  constructor(
+    copyIn: Functions<typeof memoryIn>,
+    copyOut: Functions<typeof memoryOut>,
+    copyWithin: Functions<typeof memoryWithin>,
+  ) {
+    this.#in = copyIn;
+    this.#out = copyOut;
+    this.#within = copyWithin;
+  }
+
+  /** Fills a JavaScript view from native memory. */
+  read(from: Address, into: NativeBuffer): void {
+    this.#out.av_image_copy_plane(into, into.byteLength, from, into.byteLength, into.byteLength, 1);
+  }
+
+  /** Copies a JavaScript view into native memory. */
+  write(to: Address, from: NativeBuffer): void {
+    this.#in.av_image_copy_plane(to, from.byteLength, from, from.byteLength, from.byteLength, 1);
+  }
+
+  /** Copies rows of a plane from a JavaScript view, which must hold `fromStride * (rows - 1) + rowBytes` bytes, into native memory. */
+  writeRows(
+    to: Address,
+    toStride: number,
+    from: NativeBuffer,
+    fromStride: number,
+    rowBytes: number,
+    rows: number,
+  ): void {
+    this.#in.av_image_copy_plane(to, toStride, from, fromStride, rowBytes, rows);
+  }
+
+  /** Copies rows of a plane within native memory. */
+  copyRows(
+    to: Address,
+    toStride: number,
+    from: Address,
+    fromStride: number,
+    rowBytes: number,
+    rows: number,
+  ): void {
+    this.#within.av_image_copy_plane(to, toStride, from, fromStride, rowBytes, rows);
+  }
+
+  /** The C string at an address, or `null` at the null pointer. Cut at 64 KiB. */
+  text(at: Address): string | null {
+    if (at === 0n) return null;
+    let buffer = new Uint8Array(256);
+    // av_strlcpy returns the length of the whole string, whatever fitted.
+    const length = Number(this.#out.av_strlcpy(buffer, at, BigInt(buffer.length)));
+    if (length >= buffer.length) {
+      buffer = new Uint8Array(Math.min(length + 1, 65536));
+      this.#out.av_strlcpy(buffer, at, BigInt(buffer.length));
+    }
+    return textOf(buffer);
+  }
+}

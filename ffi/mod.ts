@@ -1,0 +1,11 @@
+/**
+ * What the rest of the project may use of this layer.
+ *
+ * @module
+ */
+export { type Address, address, NULL, type Runtime } from "./contract.ts";
+export { checkWritable, removeFile } from "./files.ts";
+export { cString, PointerCell, textOf } from "./memory.ts";
+export { installCommand, installHint } from "./install_hint.ts";
+export { loadNative, type Native } from "./open.ts";
+export { runtime } from "./runtime.ts";

@@ -1,0 +1,273 @@
+/**
+ * Opens one coherent set of FFmpeg's libraries, newest major first.
+ *
+ * @module
+ */
+import type { Functions, Runtime, SymbolTable } from "./contract.ts";
+import { LibraryNotFoundError, LibraryVersionError } from "./errors.ts";
+import { installHint } from "./install_hint.ts";
+import {
+  libraryFileName,
+  libraryMajor,
+  type LibraryName,
+  libraryPath,
+  libraryPathVariable,
+  majorsNewestFirst,
+  searchFolders,
+} from "./locate.ts";
+import { NativeMemory } from "./memory.ts";
+import { runtime } from "./runtime.ts";
+import { selfCheck } from "./selfcheck.ts";
+import { StructFields } from "./struct.ts";
+import { avcodec, supportedConfig } from "./symbols/avcodec.ts";
+import { avfilter } from "./symbols/avfilter.ts";
+import { avformat } from "./symbols/avformat.ts";
+import { avutil, memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
+import { swresample } from "./symbols/swresample.ts";
+import { swscale } from "./symbols/swscale.ts";
+
+/** A loaded set of libraries: their functions, and what is needed to work with their memory. */
+export interface Native {
+  /** The folder that the set was loaded from. */
+  readonly folder: string;
+  /** FFmpeg's own version text: `"5.1.9-0+deb12u1"`. */
+  readonly version: string;
+  /** The major of libavcodec, by which the set is known. */
+  readonly avcodecMajor: number;
+  /** The full version of each loaded library: `"59.37.100"`. */
+  readonly libraryVersions: Readonly<Record<string, string>>;
+  /** libavutil. */
+  readonly avutil: Functions<typeof avutil>;
+  /** libavcodec. */
+  readonly avcodec: Functions<typeof avcodec>;
+  /** What encoders take, asked of the library; `null` where a field of AVCodec tells instead. */
+  readonly supportedConfig: Functions<typeof supportedConfig> | null;
+  /** libavformat. */
+  readonly avformat: Functions<typeof avformat>;
+  /** libswscale. */
+  readonly swscale: Functions<typeof swscale>;
+  /** libavfilter, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
+  avfilter(): Functions<typeof avfilter>;
+  /** Native memory. */
+  readonly memory: NativeMemory;
+  /** Struct fields, by the layout of this major. */
+  readonly fields: StructFields;
+}
+
+/** A place that was tried, and why nothing was loaded from there. */
+interface Attempt {
+  readonly path: string;
+  readonly reason: string;
+}
+
+const operation = "load FFmpeg's libraries";
+/** How many majors beyond the known ones are looked for, to tell "too new" from "missing". */
+const unknownMajorsAhead = 8;
+
+let loaded: { native: Native; explicit: string | undefined } | undefined;
+
+/**
+ * Loads FFmpeg's libraries, once: later calls return the same set.
+ *
+ * @param explicit The folder (or search path) to load from, instead of `AVWRITER_LIBRARY_PATH` and the system's folders.
+ * @throws {LibraryNotFoundError} Where no set was found or may be opened.
+ * @throws {LibraryVersionError} Where a set is newer than what is known, fails the self-check, or another set is in use already.
+ */
+export function loadNative(explicit?: string): Native {
+  if (loaded === undefined) {
+    loaded = { native: openNewest(runtime(), explicit), explicit };
+  } else if (explicit !== undefined && explicit !== loaded.explicit && explicit !== loaded.native.folder) {
+    throw new LibraryVersionError(
+      `Cannot load FFmpeg's libraries from ${
+        JSON.stringify(explicit)
+      }: this process already uses those in ${loaded.native.folder}`,
+      { code: "ALREADY_LOADED", operation, hint: "Give all writers the same libraryPath" },
+    );
+  }
+  return loaded.native;
+}
+
+function openNewest(host: Runtime, explicit: string | undefined): Native {
+  const folders = searchFolders(host, explicit);
+  const permitted = permittedFolders(host, folders);
+  const attempts: Attempt[] = [];
+  for (const major of majorsNewestFirst) {
+    for (const folder of permitted) {
+      const native = openSet(host, folder, major, attempts);
+      if (native !== null) return native;
+    }
+  }
+  refuseNewer(host, permitted);
+  throw notFound(host, folders, attempts);
+}
+
+/** Leaves out what may not be opened; asks for permission once where nothing may be. */
+function permittedFolders(host: Runtime, folders: string[]): string[] {
+  const permitted = folders.filter((folder) =>
+    majorsNewestFirst.some((major) => host.mayOpen(libraryPath(host.system, folder, "avcodec", major)))
+  );
+  if (permitted.length > 0 || folders.length === 0) return permitted;
+  if (host.requestLibraries()) return folders;
+  throw new LibraryNotFoundError(
+    "Cannot load FFmpeg's libraries: this program may not open native libraries",
+    {
+      code: "EPERM",
+      operation,
+      hint:
+        "Run it again with --allow-ffi, or with --allow-ffi= and the paths of libavutil, libswresample, libswscale, " +
+        "libavcodec and libavformat",
+    },
+  );
+}
+
+/**
+ * The libraries depend on each other by soname. Opened from the root of that tree upwards, each from the same folder, the
+ * system's loader takes the ones already loaded: the set can't be mixed with another installation's.
+ */
+function openSet(host: Runtime, folder: string, major: number, attempts: Attempt[]): Native | null {
+  const pathOf = (library: LibraryName): string => libraryPath(host.system, folder, library, major);
+  const open = <T extends SymbolTable>(library: LibraryName, symbols: T): Functions<T> => {
+    const path = pathOf(library);
+    try {
+      return host.open(path, symbols);
+    } catch (cause) {
+      attempts.push({ path, reason: cause instanceof Error ? cause.message : String(cause) });
+      throw cause;
+    }
+  };
+  let set;
+  try {
+    set = {
+      avutil: open("avutil", avutil),
+      swresample: open("swresample", swresample),
+      swscale: open("swscale", swscale),
+      avcodec: open("avcodec", avcodec),
+      avformat: open("avformat", avformat),
+    };
+  } catch {
+    return null;
+  }
+  const memory = new NativeMemory(
+    open("avutil", memoryIn),
+    open("avutil", memoryOut),
+    open("avutil", memoryWithin),
+  );
+  const versions = {
+    avutil: set.avutil.avutil_version(),
+    swresample: set.swresample.swresample_version(),
+    swscale: set.swscale.swscale_version(),
+    avcodec: set.avcodec.avcodec_version(),
+    avformat: set.avformat.avformat_version(),
+  };
+  requireOneRelease(versions, major, folder);
+  let filters: Functions<typeof avfilter> | undefined;
+  const native: Native = {
+    folder,
+    version: memory.text(set.avutil.av_version_info()) ?? "unknown",
+    avcodecMajor: major,
+    libraryVersions: Object.fromEntries(
+      Object.entries(versions).map(([library, version]) => [library, versionText(version)]),
+    ),
+    avutil: set.avutil,
+    avcodec: set.avcodec,
+    supportedConfig: openOptional(host, pathOf("avcodec"), supportedConfig),
+    avformat: set.avformat,
+    swscale: set.swscale,
+    avfilter(): Functions<typeof avfilter> {
+      return filters ??= openFilters(host, pathOf("avfilter"));
+    },
+    memory,
+    fields: new StructFields(memory, major),
+  };
+  selfCheck(native);
+  return native;
+}
+
+/** Opens symbols that some releases lack; all or none of them. */
+function openOptional<T extends SymbolTable>(host: Runtime, path: string, symbols: T): Functions<T> | null {
+  try {
+    return host.open(path, symbols);
+  } catch {
+    return null;
+  }
+}
+
+function openFilters(host: Runtime, path: string): Functions<typeof avfilter> {
+  try {
+    return host.open(path, avfilter);
+  } catch (cause) {
+    throw new LibraryNotFoundError(`Cannot load libavfilter from ${path}: ${(cause as Error).message}`, {
+      code: "ENOENT",
+      operation: "load libavfilter",
+      hint: installHint(host.system, host.fileText("/etc/os-release")),
+      cause,
+    });
+  }
+}
+
+/** libav packs a version as `major << 16 | minor << 8 | micro`. */
+function versionText(version: number): string {
+  return `${version >>> 16}.${(version >>> 8) & 255}.${version & 255}`;
+}
+
+function requireOneRelease(
+  versions: Record<LibraryName & string, number> | Record<string, number>,
+  major: number,
+  folder: string,
+): void {
+  for (const [library, version] of Object.entries(versions)) {
+    const expected = libraryMajor(library as LibraryName, major);
+    if (version >>> 16 === expected) continue;
+    throw new LibraryVersionError(
+      `Cannot use FFmpeg's libraries in ${folder}: lib${library} says it is ${
+        versionText(version)
+      }, but libavcodec ${major} belongs with lib${library} ${expected}`,
+      {
+        code: "MIXED_VERSIONS",
+        operation,
+        hint: "Reinstall FFmpeg, or name a folder with a whole set in AVWRITER_LIBRARY_PATH",
+      },
+    );
+  }
+}
+
+/** Tells a set that is too new from one that is missing. */
+function refuseNewer(host: Runtime, folders: string[]): void {
+  const newest = libraryMajor("avutil", majorsNewestFirst[0]!);
+  for (let ahead = 1; ahead <= unknownMajorsAhead; ahead++) {
+    for (const folder of folders) {
+      const path = `${folder}/${libraryFileName(host.system, "avutil", newest + ahead)}`;
+      if (openOptional(host, path, { avutil_version: avutil.avutil_version }) === null) continue;
+      throw new LibraryVersionError(
+        `Cannot use FFmpeg's libraries in ${folder}: libavutil ${
+          newest + ahead
+        } is newer than what this release of avwriter knows (libavutil ${newest})`,
+        {
+          code: "TOO_NEW",
+          operation,
+          hint: "Update avwriter, or install an FFmpeg from 4.3 to 9.0 beside it",
+        },
+      );
+    }
+  }
+}
+
+function notFound(host: Runtime, folders: string[], attempts: Attempt[]): LibraryNotFoundError {
+  const first = libraryFileName(host.system, "avcodec", libraryMajor("avcodec", majorsNewestFirst[0]!));
+  const last = libraryFileName(host.system, "avcodec", libraryMajor("avcodec", majorsNewestFirst.at(-1)!));
+  const places = folders.length > 0 ? folders.join(", ") : "no folder: the search path is empty";
+  // A file that is there but does not load (another architecture, a missing dependency) is worth more than the list.
+  const broken = attempts.find(({ reason }) =>
+    !/no such file|not found|cannot find|ENOENT|error code 126/i.test(reason)
+  );
+  return new LibraryNotFoundError(
+    `Cannot load FFmpeg's libraries: looked for ${first} down to ${last} and their siblings in ${places}` +
+      (broken === undefined ? "" : `; ${broken.path} did not load: ${broken.reason}`),
+    {
+      code: "ENOENT",
+      operation,
+      hint: `${installHint(host.system, host.fileText("/etc/os-release"))}. ` +
+        `If they are elsewhere, put that folder into ${libraryPathVariable}`,
+    },
+  );
+}

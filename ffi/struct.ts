@@ -1,0 +1,142 @@
+/**
+ * Typed access to struct fields by name, through the layout of the loaded major.
+ *
+ * @module
+ */
+import { type Address, address } from "./contract.ts";
+import { avcodecMajors, layouts } from "./layouts.ts";
+import type { NativeMemory } from "./memory.ts";
+
+type Layouts = typeof layouts;
+/** A struct with a known layout. */
+export type StructName = keyof Layouts;
+/** A field in use of a struct. */
+export type FieldName<S extends StructName> = keyof Layouts[S]["fields"] & string;
+
+interface FieldTypes {
+  i32: number;
+  u32: number;
+  u8: number;
+  i64: bigint;
+  u64: bigint;
+  f64: number;
+  address: Address;
+  rational: bigint;
+}
+
+type FieldKind = keyof FieldTypes;
+
+/** The JavaScript type of a field's value. */
+export type FieldValue<S extends StructName, F extends FieldName<S>> = Layouts[S]["fields"][F] extends
+  { readonly kind: infer K extends FieldKind } ? FieldTypes[K] : never;
+
+interface FieldLayout {
+  readonly kind: FieldKind;
+  readonly offset: readonly (number | null)[];
+}
+
+const byteLengths: Readonly<Record<FieldKind, number>> = {
+  u8: 1,
+  i32: 4,
+  u32: 4,
+  i64: 8,
+  u64: 8,
+  f64: 8,
+  address: 8,
+  rational: 8,
+};
+
+/** Reads and writes the fields of native structs. */
+export class StructFields {
+  readonly #memory: NativeMemory;
+  readonly #column: number;
+  // One view for each size: the copy is exactly as long as the field.
+  readonly #bytes = new ArrayBuffer(8);
+  readonly #view = new DataView(this.#bytes);
+  readonly #windows: Readonly<Record<number, Uint8Array<ArrayBuffer>>> = {
+    1: new Uint8Array(this.#bytes, 0, 1),
+    4: new Uint8Array(this.#bytes, 0, 4),
+    8: new Uint8Array(this.#bytes, 0, 8),
+  };
+
+  /** Uses the column of one major of libavcodec. */
+  constructor(memory: NativeMemory, avcodecMajor: number) {
+    this.#memory = memory;
+    this.#column = avcodecMajors.indexOf(avcodecMajor as typeof avcodecMajors[number]);
+    if (this.#column < 0) throw new RangeError(`No struct layouts are known for libavcodec ${avcodecMajor}`);
+  }
+
+  /** Whether this major has the field. */
+  has<S extends StructName>(struct: S, field: FieldName<S>): boolean {
+    return this.#layout(struct, field).offset[this.#column] !== null;
+  }
+
+  /** The size of a struct in bytes. */
+  size(struct: StructName): number {
+    return layouts[struct].size[this.#column]!;
+  }
+
+  /** The byte offset of a field. Throws where this major lacks it: ask `has` first. */
+  offset<S extends StructName>(struct: S, field: FieldName<S>): number {
+    const offset = this.#layout(struct, field).offset[this.#column];
+    if (offset === null || offset === undefined) {
+      throw new RangeError(`${struct} has no field ${field} in libavcodec ${avcodecMajors[this.#column]}`);
+    }
+    return offset;
+  }
+
+  /** The address of a field. */
+  addressOf<S extends StructName>(at: Address, struct: S, field: FieldName<S>): Address {
+    return address(at + BigInt(this.offset(struct, field)));
+  }
+
+  /** Reads a field of the struct at an address. */
+  get<S extends StructName, F extends FieldName<S>>(at: Address, struct: S, field: F): FieldValue<S, F> {
+    const { kind } = this.#layout(struct, field);
+    return this.#read(this.addressOf(at, struct, field), kind) as FieldValue<S, F>;
+  }
+
+  /** Reads one element of an array field, or of the array at an address. */
+  element<K extends FieldKind>(at: Address, kind: K, index: number): FieldTypes[K] {
+    return this.#read(address(at + BigInt(index * byteLengths[kind])), kind) as FieldTypes[K];
+  }
+
+  /** Writes a field of the struct at an address. */
+  set<S extends StructName, F extends FieldName<S>>(
+    at: Address,
+    struct: S,
+    field: F,
+    value: FieldValue<S, F>,
+  ): void {
+    const { kind } = this.#layout(struct, field);
+    const view = this.#view;
+    if (kind === "u8") view.setUint8(0, value as number);
+    else if (kind === "i32" || kind === "u32") view.setInt32(0, value as number, true);
+    else if (kind === "f64") view.setFloat64(0, value as number, true);
+    else view.setBigUint64(0, BigInt.asUintN(64, value as bigint), true);
+    this.#memory.write(this.addressOf(at, struct, field), this.#windows[byteLengths[kind]]!);
+  }
+
+  #layout<S extends StructName>(struct: S, field: FieldName<S>): FieldLayout {
+    return (layouts[struct].fields as unknown as Record<string, FieldLayout>)[field]!;
+  }
+
+  #read(at: Address, kind: FieldKind): number | bigint {
+    this.#memory.read(at, this.#windows[byteLengths[kind]]!);
+    const view = this.#view;
+    switch (kind) {
+      case "u8":
+        return view.getUint8(0);
+      case "i32":
+        return view.getInt32(0, true);
+      case "u32":
+        return view.getUint32(0, true);
+      case "f64":
+        return view.getFloat64(0, true);
+      case "i64":
+        return view.getBigInt64(0, true);
+      default:
+        return view.getBigUint64(0, true);
+    }
+  }
+}

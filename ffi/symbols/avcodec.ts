@@ -1,0 +1,57 @@
+/**
+ * libavcodec: encoders and packets.
+ *
+ * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed headers.
+ *
+ * @module
+ */
+import type { SymbolTable } from "../contract.ts";
+
+/** The functions that every supported release has. */
+export const avcodec = {
+  // unsigned avcodec_version(void)
+  avcodec_version: { parameters: [], result: "u32" },
+  // const AVCodec *avcodec_find_encoder_by_name(const char *name)
+  avcodec_find_encoder_by_name: { parameters: ["buffer"], result: "address" },
+  // const AVCodec *av_codec_iterate(void **opaque)
+  av_codec_iterate: { parameters: ["buffer"], result: "address" },
+  // int av_codec_is_encoder(const AVCodec *codec)
+  av_codec_is_encoder: { parameters: ["address"], result: "i32" },
+  // const char *avcodec_get_name(enum AVCodecID id)
+  avcodec_get_name: { parameters: ["i32"], result: "address" },
+  // AVCodecContext *avcodec_alloc_context3(const AVCodec *codec)
+  avcodec_alloc_context3: { parameters: ["address"], result: "address" },
+  // void avcodec_free_context(AVCodecContext **avctx)
+  avcodec_free_context: { parameters: ["buffer"], result: "void" },
+  // int avcodec_open2(AVCodecContext *avctx, const AVCodec *codec, AVDictionary **options)
+  avcodec_open2: { parameters: ["address", "address", "buffer"], result: "i32" },
+  // int avcodec_send_frame(AVCodecContext *avctx, const AVFrame *frame)
+  avcodec_send_frame: { parameters: ["address", "address"], result: "i32" },
+  // int avcodec_receive_packet(AVCodecContext *avctx, AVPacket *avpkt)
+  avcodec_receive_packet: { parameters: ["address", "address"], result: "i32" },
+  // int avcodec_parameters_from_context(AVCodecParameters *par, const AVCodecContext *codec)
+  avcodec_parameters_from_context: { parameters: ["address", "address"], result: "i32" },
+  // AVCodecParameters *avcodec_parameters_alloc(void)
+  avcodec_parameters_alloc: { parameters: [], result: "address" },
+  // void avcodec_parameters_free(AVCodecParameters **par)
+  avcodec_parameters_free: { parameters: ["buffer"], result: "void" },
+  // enum AVPixelFormat avcodec_find_best_pix_fmt_of_list(const enum AVPixelFormat *pix_fmt_list, enum AVPixelFormat src_pix_fmt, int has_alpha, int *loss_ptr)
+  avcodec_find_best_pix_fmt_of_list: { parameters: ["buffer", "i32", "i32", "buffer"], result: "i32" },
+  // AVPacket *av_packet_alloc(void)
+  av_packet_alloc: { parameters: [], result: "address" },
+  // void av_packet_free(AVPacket **pkt)
+  av_packet_free: { parameters: ["buffer"], result: "void" },
+  // void av_packet_unref(AVPacket *pkt)
+  av_packet_unref: { parameters: ["address"], result: "void" },
+  // void av_packet_rescale_ts(AVPacket *pkt, AVRational tb_src, AVRational tb_dst)
+  av_packet_rescale_ts: { parameters: ["address", "rational", "rational"], result: "void" },
+} as const satisfies SymbolTable;
+
+/** What an encoder takes, asked of the library (FFmpeg 7.1 and newer; before, a field of AVCodec tells). */
+export const supportedConfig = {
+  // int avcodec_get_supported_config(const AVCodecContext *avctx, const AVCodec *codec, enum AVCodecConfig config, unsigned flags, const void **out_configs, int *out_num_configs)
+  avcodec_get_supported_config: {
+    parameters: ["address", "address", "i32", "u32", "buffer", "buffer"],
+    result: "i32",
+  },
+} as const satisfies SymbolTable;

@@ -1,0 +1,42 @@
+/**
+ * libavformat: muxers and files.
+ *
+ * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed headers.
+ *
+ * @module
+ */
+import type { SymbolTable } from "../contract.ts";
+
+/** The functions in use. */
+export const avformat = {
+  // unsigned avformat_version(void)
+  avformat_version: { parameters: [], result: "u32" },
+  // const AVOutputFormat *av_guess_format(const char *short_name, const char *filename, const char *mime_type)
+  av_guess_format: { parameters: ["buffer", "buffer", "buffer"], result: "address" },
+  // const AVOutputFormat *av_muxer_iterate(void **opaque)
+  av_muxer_iterate: { parameters: ["buffer"], result: "address" },
+  // int avformat_query_codec(const AVOutputFormat *ofmt, enum AVCodecID codec_id, int std_compliance)
+  avformat_query_codec: { parameters: ["address", "i32", "i32"], result: "i32" },
+  // int avformat_alloc_output_context2(AVFormatContext **ctx, const AVOutputFormat *oformat, const char *format_name, const char *filename)
+  avformat_alloc_output_context2: { parameters: ["buffer", "address", "buffer", "buffer"], result: "i32" },
+  // void avformat_free_context(AVFormatContext *s)
+  avformat_free_context: { parameters: ["address"], result: "void" },
+  // AVStream *avformat_new_stream(AVFormatContext *s, const AVCodec *c)
+  avformat_new_stream: { parameters: ["address", "address"], result: "address" },
+  // int avformat_write_header(AVFormatContext *s, AVDictionary **options)
+  avformat_write_header: { parameters: ["address", "buffer"], result: "i32" },
+  // int av_interleaved_write_frame(AVFormatContext *s, AVPacket *pkt)
+  av_interleaved_write_frame: { parameters: ["address", "address"], result: "i32" },
+  // int av_write_trailer(AVFormatContext *s)
+  av_write_trailer: { parameters: ["address"], result: "i32" },
+  // int avio_open2(AVIOContext **s, const char *url, int flags, const AVIOInterruptCB *int_cb, AVDictionary **options)
+  avio_open2: { parameters: ["buffer", "buffer", "i32", "address", "buffer"], result: "i32" },
+  // int avio_closep(AVIOContext **s)
+  avio_closep: { parameters: ["buffer"], result: "i32" },
+  // int64_t avio_size(AVIOContext *s)
+  avio_size: { parameters: ["address"], result: "i64" },
+  // int avio_open_dyn_buf(AVIOContext **s)
+  avio_open_dyn_buf: { parameters: ["buffer"], result: "i32" },
+  // int avio_close_dyn_buf(AVIOContext *s, uint8_t **pbuffer)
+  avio_close_dyn_buf: { parameters: ["address", "buffer"], result: "i32" },
+} as const satisfies SymbolTable;

@@ -1,0 +1,72 @@
+/**
+ * libavutil: frames, options, dictionaries, pixel formats, and the functions that move bytes between native and JavaScript memory.
+ *
+ * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed headers.
+ *
+ * @module
+ */
+import type { SymbolTable } from "../contract.ts";
+
+/** The functions in use. */
+export const avutil = {
+  // unsigned avutil_version(void)
+  avutil_version: { parameters: [], result: "u32" },
+  // const char *av_version_info(void)
+  av_version_info: { parameters: [], result: "address" },
+  // const char *avutil_configuration(void)
+  avutil_configuration: { parameters: [], result: "address" },
+  // int av_strerror(int errnum, char *errbuf, size_t errbuf_size)
+  av_strerror: { parameters: ["i32", "buffer", "u64"], result: "i32" },
+  // void av_log_set_level(int level)
+  av_log_set_level: { parameters: ["i32"], result: "void" },
+  // void av_free(void *ptr)
+  av_free: { parameters: ["address"], result: "void" },
+  // int av_opt_set(void *obj, const char *name, const char *val, int search_flags)
+  av_opt_set: { parameters: ["address", "buffer", "buffer", "i32"], result: "i32" },
+  // const AVOption *av_opt_find(void *obj, const char *name, const char *unit, int opt_flags, int search_flags)
+  av_opt_find: { parameters: ["address", "buffer", "buffer", "i32", "i32"], result: "address" },
+  // const AVOption *av_opt_next(const void *obj, const AVOption *prev)
+  av_opt_next: { parameters: ["address", "address"], result: "address" },
+  // enum AVPixelFormat av_get_pix_fmt(const char *name)
+  av_get_pix_fmt: { parameters: ["buffer"], result: "i32" },
+  // const char *av_get_pix_fmt_name(enum AVPixelFormat pix_fmt)
+  av_get_pix_fmt_name: { parameters: ["i32"], result: "address" },
+  // const AVPixFmtDescriptor *av_pix_fmt_desc_get(enum AVPixelFormat pix_fmt)
+  av_pix_fmt_desc_get: { parameters: ["i32"], result: "address" },
+  // const AVPixFmtDescriptor *av_pix_fmt_desc_next(const AVPixFmtDescriptor *prev)
+  av_pix_fmt_desc_next: { parameters: ["address"], result: "address" },
+  // int av_pix_fmt_count_planes(enum AVPixelFormat pix_fmt)
+  av_pix_fmt_count_planes: { parameters: ["i32"], result: "i32" },
+  // int av_image_get_linesize(enum AVPixelFormat pix_fmt, int width, int plane)
+  av_image_get_linesize: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  // AVFrame *av_frame_alloc(void)
+  av_frame_alloc: { parameters: [], result: "address" },
+  // void av_frame_free(AVFrame **frame)
+  av_frame_free: { parameters: ["buffer"], result: "void" },
+  // int av_frame_get_buffer(AVFrame *frame, int align)
+  av_frame_get_buffer: { parameters: ["address", "i32"], result: "i32" },
+  // int av_frame_is_writable(AVFrame *frame)
+  av_frame_is_writable: { parameters: ["address"], result: "i32" },
+  // void av_frame_unref(AVFrame *frame)
+  av_frame_unref: { parameters: ["address"], result: "void" },
+} as const satisfies SymbolTable;
+
+/** From JavaScript memory into native memory. */
+export const memoryIn = {
+  // void av_image_copy_plane(uint8_t *dst, int dst_linesize, const uint8_t *src, int src_linesize, int bytewidth, int height)
+  av_image_copy_plane: { parameters: ["address", "i32", "buffer", "i32", "i32", "i32"], result: "void" },
+} as const satisfies SymbolTable;
+
+/** From native memory into JavaScript memory. */
+export const memoryOut = {
+  // void av_image_copy_plane(uint8_t *dst, int dst_linesize, const uint8_t *src, int src_linesize, int bytewidth, int height)
+  av_image_copy_plane: { parameters: ["buffer", "i32", "address", "i32", "i32", "i32"], result: "void" },
+  // size_t av_strlcpy(char *dst, const char *src, size_t size)
+  av_strlcpy: { parameters: ["buffer", "address", "u64"], result: "u64" },
+} as const satisfies SymbolTable;
+
+/** From native memory to native memory. */
+export const memoryWithin = {
+  // void av_image_copy_plane(uint8_t *dst, int dst_linesize, const uint8_t *src, int src_linesize, int bytewidth, int height)
+  av_image_copy_plane: { parameters: ["address", "i32", "address", "i32", "i32", "i32"], result: "void" },
+} as const satisfies SymbolTable;

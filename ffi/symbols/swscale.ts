@@ -1,0 +1,37 @@
+/**
+ * libswscale: conversion between pixel formats and sizes.
+ *
+ * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed headers.
+ *
+ * @module
+ */
+import type { SymbolTable } from "../contract.ts";
+
+/** The functions in use. */
+export const swscale = {
+  // unsigned swscale_version(void)
+  swscale_version: { parameters: [], result: "u32" },
+  // struct SwsContext *sws_getContext(int srcW, int srcH, enum AVPixelFormat srcFormat, int dstW, int dstH, enum AVPixelFormat dstFormat, int flags, SwsFilter *srcFilter, SwsFilter *dstFilter, const double *param)
+  sws_getContext: {
+    parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "address", "address", "address"],
+    result: "address",
+  },
+  // void sws_freeContext(struct SwsContext *swsContext)
+  sws_freeContext: { parameters: ["address"], result: "void" },
+  // const int *sws_getCoefficients(int colorspace)
+  sws_getCoefficients: { parameters: ["i32"], result: "address" },
+  // int sws_setColorspaceDetails(struct SwsContext *c, const int inv_table[4], int srcRange, const int table[4], int dstRange, int brightness, int contrast, int saturation)
+  sws_setColorspaceDetails: {
+    parameters: ["address", "address", "i32", "address", "i32", "i32", "i32", "i32"],
+    result: "i32",
+  },
+  // int sws_scale(struct SwsContext *c, const uint8_t *const srcSlice[], const int srcStride[], int srcSliceY, int srcSliceH, uint8_t *const dst[], const int dstStride[])
+  sws_scale: {
+    parameters: ["address", "address", "address", "i32", "i32", "address", "address"],
+    result: "i32",
+  },
+  // int sws_isSupportedInput(enum AVPixelFormat pix_fmt)
+  sws_isSupportedInput: { parameters: ["i32"], result: "i32" },
+  // int sws_isSupportedOutput(enum AVPixelFormat pix_fmt)
+  sws_isSupportedOutput: { parameters: ["i32"], result: "i32" },
+} as const satisfies SymbolTable;

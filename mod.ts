@@ -1,0 +1,37 @@
+/**
+ * avwriter turns JavaScript frames into video: it binds the system's FFmpeg libraries over FFI, on Deno and on Bun.
+ *
+ * @example
+ * ```ts
+ * import { createFileWriter } from "@avwriter/avwriter";
+ *
+ * const path = `${await Deno.makeTempDir()}/out.mp4`;
+ * const frames = [0, 80, 160, 240].map((gray) => new ImageData(new Uint8ClampedArray(64 * 64 * 4).fill(gray), 64, 64));
+ *
+ * await using writer = await createFileWriter("h264", path, 30);
+ * for (const frame of frames) await writer.write(frame);
+ * ```
+ *
+ * @module
+ */
+export type { Codec, CodecFamily } from "./src/codecs/families.ts";
+export type { QualityLevel } from "./src/codecs/profiles.ts";
+export {
+  AvError,
+  type AvErrorDetails,
+  EncoderNotFoundError,
+  LibraryNotFoundError,
+  LibraryVersionError,
+  OptionError,
+  UnsupportedError,
+  WriteError,
+  WriterClosedError,
+} from "./src/errors.ts";
+export type { OptionValue } from "./src/libav/options.ts";
+export type { ColorDescription, ColorName } from "./src/video/color.ts";
+export type { FrameRate } from "./src/video/frame_rate.ts";
+export type { PixelFormat, RawFrame } from "./src/video/raw_frame.ts";
+export { createFileWriter } from "./src/writer/create_file_writer.ts";
+export type { LogLevel, WriterOptions, WriterStats } from "./src/writer/options.ts";
+export type { EncoderChoice, FrameTiming, WriteSummary } from "./src/writer/session.ts";
+export type { VideoWriter } from "./src/writer/video_writer.ts";

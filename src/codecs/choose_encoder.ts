@@ -1,0 +1,84 @@
+/**
+ * Chooses the encoder of a codec: the first candidate that really opens.
+ *
+ * @module
+ */
+import type { Native } from "../../ffi/mod.ts";
+import { EncoderNotFoundError, UnsupportedError } from "../errors.ts";
+import { type Encoder, encoderByName, type EncoderInfo, videoEncoders } from "../libav/encoder.ts";
+import { didYouMean } from "../nearest.ts";
+import type { EncoderRequest } from "./encoder_settings.ts";
+import { candidates, type Codec, families, otherNames } from "./families.ts";
+import { type EncoderSettings, openEncoder, resolveSettings, type SettingsContext } from "./open_encoder.ts";
+
+/** A candidate that was not chosen. */
+export interface RejectedEncoder {
+  /** libavcodec's name of the encoder. */
+  readonly name: string;
+  /** Why it was passed over. */
+  readonly reason: string;
+}
+
+/** An encoder that was chosen, open. */
+export interface ChosenEncoder {
+  readonly encoder: Encoder;
+  readonly settings: EncoderSettings;
+  readonly rejected: readonly RejectedEncoder[];
+}
+
+/**
+ * Opens the first candidate that takes the request.
+ *
+ * An option that a candidate does not know is the caller's mistake and no reason to try the next: it throws.
+ */
+export function chooseEncoder(
+  native: Native,
+  codec: Codec,
+  request: EncoderRequest,
+  context: SettingsContext,
+  requireUsable: (encoder: EncoderInfo) => void,
+): ChosenEncoder {
+  const rejected: RejectedEncoder[] = [];
+  let refusal: UnsupportedError | undefined;
+  for (const name of candidates(codec)) {
+    const info = encoderByName(native, name);
+    if (info === null) {
+      rejected.push({ name, reason: `FFmpeg ${native.version} was built without it` });
+      continue;
+    }
+    requireUsable(info);
+    try {
+      const settings = resolveSettings(native, info, request, context);
+      return { encoder: openEncoder(native, settings), settings, rejected };
+    } catch (error) {
+      if (!(error instanceof UnsupportedError)) throw error;
+      refusal ??= error;
+      rejected.push({ name, reason: error.message });
+    }
+  }
+  // An encoder that is there says better what is wrong than the list of those that are not.
+  throw refusal ?? notFound(native, codec, rejected);
+}
+
+function notFound(native: Native, codec: Codec, rejected: readonly RejectedEncoder[]): EncoderNotFoundError {
+  const details = { code: "ENCODER_NOT_FOUND", operation: `find an encoder for ${codec}` };
+  if (Object.hasOwn(families, codec)) {
+    const reasons = rejected.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
+    return new EncoderNotFoundError(`Cannot encode ${codec}: none of its encoders can be used (${reasons})`, {
+      ...details,
+      hint: `Use an FFmpeg built with ${rejected.map(({ name }) => name).join(" or ")}`,
+    });
+  }
+  const known = [...Object.keys(families), ...videoEncoders(native).map(({ name }) => name)];
+  const synonym = otherNames[codec.toLowerCase()];
+  return new EncoderNotFoundError(
+    `Cannot encode ${
+      JSON.stringify(codec)
+    }: it is neither a codec family nor a video encoder of FFmpeg ${native.version}`,
+    {
+      ...details,
+      hint: (synonym === undefined ? didYouMean(codec, known) : `Did you mean ${JSON.stringify(synonym)}?`) ??
+        `Codec families: ${Object.keys(families).join(", ")}`,
+    },
+  );
+}

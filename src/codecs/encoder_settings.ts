@@ -1,0 +1,268 @@
+/**
+ * From a writer's options to what one encoder is told: its pixel format and its AVOptions.
+ *
+ * @module
+ */
+import type { Native } from "../../ffi/mod.ts";
+import { OptionError, UnsupportedError } from "../errors.ts";
+import type { EncoderInfo } from "../libav/encoder.ts";
+import type { OptionValue } from "../libav/options.ts";
+import {
+  encoderPixelFormats,
+  leastLossyFormat,
+  pixelFormatByName,
+  type PixelFormatInfo,
+  pixelFormatNames,
+} from "../libav/pixel_format.ts";
+import type { Rational } from "../libav/rational.ts";
+import { didYouMean } from "../nearest.ts";
+import { type EncoderOptions, type EncoderProfile, profiles, type QualityLevel } from "./profiles.ts";
+
+/** What a writer asks of its encoder. */
+export interface EncoderRequest {
+  /** The container's name, which decides whether alpha can be kept. */
+  readonly container: string;
+  /** The frame rate. */
+  readonly frameRate: Rational;
+  /** The size of the frames. */
+  readonly width: number;
+  readonly height: number;
+  /** The pixel format of the frames that come in. */
+  readonly source: PixelFormatInfo;
+  /** See `WriterOptions`. */
+  readonly pixelFormat?: string;
+  readonly quality?: QualityLevel | number;
+  readonly bitrate?: number;
+  readonly maxBitrate?: number;
+  readonly keyFrameInterval?: number;
+  readonly preset?: string;
+  readonly tune?: string;
+  readonly profile?: string;
+  readonly encoderOptions?: EncoderOptions;
+  /** Whether libraries that print by themselves may do so. */
+  readonly isTalkative: boolean;
+}
+
+/** An option on its way into an encoder. */
+export type NamedOption = readonly [name: string, value: OptionValue];
+
+const noProfile: EncoderProfile = {};
+
+/** What is known of an encoder. */
+export function profileOf(encoder: EncoderInfo): EncoderProfile {
+  return Object.hasOwn(profiles, encoder.name) ? profiles[encoder.name]! : noProfile;
+}
+
+/** The pixel format that an encoder gets. Throws an {@linkcode UnsupportedError} where it takes none that would do. */
+export function choosePixelFormat(
+  native: Native,
+  encoder: EncoderInfo,
+  request: EncoderRequest,
+): PixelFormatInfo {
+  const taken = encoderPixelFormats(native, encoder.codec);
+  const usable = taken?.filter(({ isOpaque }) => !isOpaque) ?? null;
+  const take = (name: string): PixelFormatInfo | null =>
+    usable === null ? pixelFormatByName(native, name) : usable.find((format) => format.name === name) ?? null;
+
+  if (request.pixelFormat !== undefined) return requireFormat(native, encoder, request.pixelFormat, usable);
+  if (usable?.length === 0) {
+    throw new UnsupportedError(
+      `Cannot use encoder ${encoder.name}: it takes frames in a device's memory only`,
+      {
+        code: "HARDWARE_FRAMES",
+        operation: `choose a pixel format for ${encoder.name}`,
+        hint: "Use a software encoder",
+      },
+    );
+  }
+  const preferred = preferredFormats(profileOf(encoder), request).map(take).find((format) => format !== null);
+  if (preferred) return preferred;
+  return usable === null ? request.source : leastLossyFormat(native, usable, request.source);
+}
+
+/** Names of formats to prefer, best first; none where the one that loses least is best. */
+function preferredFormats(
+  profile: EncoderProfile,
+  { source, profile: name, container }: EncoderRequest,
+): string[] {
+  const byProfile = name === undefined ? undefined : profile.profileFormats?.[name];
+  const names: string[] = [];
+  if (byProfile !== undefined) {
+    if (source.hasAlpha && byProfile.alpha !== undefined) names.push(byProfile.alpha);
+    names.push(byProfile.opaque);
+  }
+  if (source.hasAlpha && profile.alpha?.containers.includes(container)) names.push(...profile.alpha.formats);
+  if (source.depth > 8) names.push(...profile.deepFormats ?? []);
+  names.push(...profile.formats ?? []);
+  // A raw stream keeps what it is given, but YUV4MPEG knows luma and chroma only.
+  if (container === "yuv4mpegpipe" && (source.isRgb || source.hasAlpha)) names.push("yuv420p");
+  return names;
+}
+
+function requireFormat(
+  native: Native,
+  encoder: EncoderInfo,
+  name: string,
+  usable: readonly PixelFormatInfo[] | null,
+): PixelFormatInfo {
+  const details = { code: "PIXEL_FORMAT", operation: `choose a pixel format for ${encoder.name}` };
+  const format = pixelFormatByName(native, name);
+  if (format === null) {
+    throw new UnsupportedError(
+      `Cannot use the pixel format ${JSON.stringify(name)}: FFmpeg knows none of that name`,
+      {
+        ...details,
+        hint: didYouMean(name, usable?.map((known) => known.name) ?? pixelFormatNames(native)),
+      },
+    );
+  }
+  if (format.isOpaque || (usable !== null && !usable.some(({ id }) => id === format.id))) {
+    throw new UnsupportedError(
+      `Cannot use the pixel format ${name}: encoder ${encoder.name} does not take it`,
+      {
+        ...details,
+        hint: usable === null ? null : `It takes ${usable.map((known) => known.name).join(", ")}`,
+      },
+    );
+  }
+  return format;
+}
+
+/** The AVOptions that an encoder gets, in the order in which they are set. */
+export function encoderOptions(encoder: EncoderInfo, request: EncoderRequest): NamedOption[] {
+  const profile = profileOf(encoder);
+  const given = request.encoderOptions ?? {};
+  const options: NamedOption[] = [["threads", "auto"], ...entries(profile.defaults)];
+  options.push(...rateControl(encoder, profile, request));
+  if (request.keyFrameInterval !== undefined) {
+    options.push([
+      "g",
+      Math.max(1, Math.round(request.keyFrameInterval * request.frameRate.num / request.frameRate.den)),
+    ]);
+  }
+  for (const name of ["preset", "tune", "profile"] as const) {
+    const value = request[name];
+    if (value === undefined) continue;
+    requireChoice(encoder, profile, name, value);
+    options.push([name === "preset" ? profile.presetOption ?? name : name, value]);
+  }
+  if (profile.ownLog === "x265" && !request.isTalkative) options.push(["x265-params", "log-level=error"]);
+  options.push(...entries(given));
+  return merge(options);
+}
+
+function entries(options: EncoderOptions | undefined): NamedOption[] {
+  return Object.entries(options ?? {});
+}
+
+/** A later value replaces an earlier one, but lists of parameters and flags add up. */
+function merge(options: readonly NamedOption[]): NamedOption[] {
+  const merged = new Map<string, OptionValue>();
+  for (const [name, value] of options) {
+    const before = merged.get(name);
+    if (before !== undefined && name.endsWith("-params")) merged.set(name, `${before}:${value}`);
+    else if (before !== undefined && name === "flags") merged.set(name, `${before}${value}`);
+    else merged.set(name, value);
+  }
+  return [...merged];
+}
+
+function requireChoice(
+  encoder: EncoderInfo,
+  profile: EncoderProfile,
+  name: "preset" | "tune" | "profile",
+  value: string,
+): void {
+  const choices = profile.choices?.[name];
+  // x264 and x265 take several tunings, joined.
+  const words = name === "tune" ? value.split(/[,+]/) : [value];
+  if (choices === undefined || words.every((word) => choices.includes(word))) return;
+  throw new OptionError(
+    `Cannot use the ${name} ${JSON.stringify(value)}: encoder ${encoder.name} has no such ${name}`,
+    {
+      code: "EINVAL",
+      operation: `configure encoder ${encoder.name}`,
+      hint: `Use one of ${choices.join(", ")}`,
+    },
+  );
+}
+
+/** Whoever sets one of these decides about quality himself. */
+const rateOptions = ["crf", "qp", "b", "cq", "global_quality", "q", "lossless", "qscale"] as const;
+
+function rateControl(encoder: EncoderInfo, profile: EncoderProfile, request: EncoderRequest): NamedOption[] {
+  const { quality, bitrate, maxBitrate, encoderOptions: given = {} } = request;
+  const limit: NamedOption[] = maxBitrate === undefined
+    ? []
+    : [["maxrate", maxBitrate], ["bufsize", maxBitrate * 2]];
+  if (bitrate !== undefined) return [["b", bitrate], ...limit];
+  if (quality === undefined) {
+    if (profile.isLossless || profile.levels === undefined && encoder.name === "gif") return limit;
+    if (
+      rateOptions.some((name) => name in given) || request.profile !== undefined && profile.profileFormats
+    ) return limit;
+    if (profile.levels === undefined) return [["b", defaultBitrate(request)], ...limit];
+  }
+  return [...qualityOptions(encoder, profile, quality ?? "medium"), ...limit];
+}
+
+/** For an encoder that nothing is known of: a fifth of a bit for each pixel, where libavcodec's default is 200 kb/s for any size. */
+function defaultBitrate({ width, height, frameRate }: EncoderRequest): number {
+  return Math.max(200_000, Math.round(width * height * frameRate.num / frameRate.den / 5));
+}
+
+function qualityOptions(
+  encoder: EncoderInfo,
+  profile: EncoderProfile,
+  quality: QualityLevel | number,
+): NamedOption[] {
+  const details = { code: "EINVAL", operation: `configure encoder ${encoder.name}` };
+  if (profile.isLossless) {
+    if (quality === "lossless") return [];
+    throw new OptionError(
+      `Cannot use the quality ${
+        JSON.stringify(quality)
+      }: encoder ${encoder.name} is lossless and has no quality to choose`,
+      { ...details, hint: "Leave quality out" },
+    );
+  }
+  if (typeof quality === "number") return scaleOptions(encoder, profile, quality);
+  const level = profile.levels?.[quality];
+  if (level === undefined) {
+    const known = Object.keys(profile.levels ?? {});
+    throw new OptionError(
+      `Cannot use the quality ${JSON.stringify(quality)}: encoder ${encoder.name} has no such level`,
+      {
+        ...details,
+        hint: known.length > 0 ? `Use one of ${known.join(", ")}` : "Use bitrate or encoderOptions",
+      },
+    );
+  }
+  return typeof level === "number" ? scaleOptions(encoder, profile, level) : entries(level);
+}
+
+function scaleOptions(
+  encoder: EncoderInfo,
+  { scale, levels }: EncoderProfile,
+  quality: number,
+): NamedOption[] {
+  const details = { code: "EINVAL", operation: `configure encoder ${encoder.name}` };
+  if (scale === undefined) {
+    throw new OptionError(
+      `Cannot use the quality ${quality}: encoder ${encoder.name} has no scale that avwriter knows`,
+      {
+        ...details,
+        hint: levels === undefined
+          ? "Use bitrate or encoderOptions"
+          : `Use one of ${Object.keys(levels).join(", ")}`,
+      },
+    );
+  }
+  if (quality < scale.min || quality > scale.max) {
+    throw new OptionError(
+      `Cannot use the quality ${quality}: the ${scale.option} of encoder ${encoder.name} goes from ${scale.min} to ${scale.max}`,
+      { ...details, hint: null },
+    );
+  }
+  return [...entries(scale.with), [scale.option, quality * (scale.factor ?? 1)]];
+}

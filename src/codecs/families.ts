@@ -1,0 +1,60 @@
+/**
+ * Codec families: which encoders make them, best first. Data only.
+ *
+ * @module
+ */
+
+/** The names of the codec families. */
+export type CodecFamily = keyof typeof families;
+
+/** A codec family, resolved to the best usable encoder, or the exact name of any libavcodec encoder. */
+export type Codec = CodecFamily | (string & Record<never, never>);
+
+/** Encoders of each family in the order in which they are tried. All of a family's make the same codec. */
+export const families = {
+  h264: ["libx264", "libopenh264"],
+  hevc: ["libx265", "libkvazaar"],
+  av1: ["libsvtav1", "libaom-av1", "librav1e"],
+  vp9: ["libvpx-vp9"],
+  vp8: ["libvpx"],
+  mpeg4: ["mpeg4", "libxvid"],
+  xvid: ["libxvid", "mpeg4"],
+  mjpeg: ["mjpeg"],
+  prores: ["prores_ks", "prores_aw"],
+  dnxhd: ["dnxhd"],
+  ffv1: ["ffv1"],
+  huffyuv: ["huffyuv"],
+  utvideo: ["utvideo"],
+  png: ["png"],
+  gif: ["gif"],
+  webp: ["libwebp_anim", "libwebp"],
+  rawvideo: ["rawvideo"],
+} as const;
+
+/** Other names that people know a family by: for suggestions only. */
+export const otherNames: Readonly<Record<string, CodecFamily>> = {
+  avc: "h264",
+  avc1: "h264",
+  x264: "h264",
+  "h.264": "h264",
+  h265: "hevc",
+  "h.265": "hevc",
+  x265: "hevc",
+  hvc1: "hevc",
+  aom: "av1",
+  av01: "av1",
+  svtav1: "av1",
+  libvpx9: "vp9",
+  vp09: "vp9",
+  divx: "xvid",
+  mp4v: "mpeg4",
+  jpeg: "mjpeg",
+  jpg: "mjpeg",
+  dnxhr: "dnxhd",
+  raw: "rawvideo",
+};
+
+/** The encoders to try for a codec: a family's candidates, or the one of that exact name. */
+export function candidates(codec: Codec): readonly string[] {
+  return Object.hasOwn(families, codec) ? families[codec as CodecFamily] : [codec];
+}

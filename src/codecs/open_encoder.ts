@@ -1,0 +1,169 @@
+/**
+ * Opens an encoder as a writer asks for it.
+ *
+ * @module
+ */
+import { type Native, runtime } from "../../ffi/mod.ts";
+import { AvError, UnsupportedError } from "../errors.ts";
+import { Encoder, type EncoderInfo } from "../libav/encoder.ts";
+import { optionText } from "../libav/options.ts";
+import type { PixelFormatInfo } from "../libav/pixel_format.ts";
+import { invert, type Rational, rationalText } from "../libav/rational.ts";
+import type { ColorDescription } from "../video/color.ts";
+import {
+  choosePixelFormat,
+  encoderOptions,
+  type EncoderRequest,
+  type NamedOption,
+  profileOf,
+} from "./encoder_settings.ts";
+
+/** All that an encoder is told. */
+export interface EncoderSettings {
+  /** The encoder. */
+  readonly encoder: EncoderInfo;
+  /** The pixel format of the frames that it gets. */
+  readonly format: PixelFormatInfo;
+  /** The size of the frames that it gets. */
+  readonly width: number;
+  readonly height: number;
+  /** The unit of the frames' timestamps. */
+  readonly timeBase: Rational;
+  /** The frame rate. */
+  readonly frameRate: Rational;
+  /** What the numbers in its frames mean, as the stream is tagged. */
+  readonly color: ColorDescription;
+  /** What luma and chroma in the frames that come in mean. */
+  readonly inputColor: ColorDescription;
+  /** The AVOptions, in order. */
+  readonly options: readonly NamedOption[];
+  /** Codec headers go into the container's header. */
+  readonly globalHeader: boolean;
+}
+
+/** What settings are made of, beside the request. */
+export interface SettingsContext {
+  /** See {@linkcode EncoderSettings}. */
+  readonly globalHeader: boolean;
+  /** What frames that come in mean, or are converted to. */
+  readonly color: ColorDescription;
+  /** See `WriterOptions`. */
+  readonly oddSize: "pad" | "crop" | "error";
+}
+
+/** RGB has no matrix and no limited range (ITU-T H.273, MatrixCoefficients 0). */
+const rgbColor: Pick<ColorDescription, "matrix" | "range"> = { matrix: "rgb", range: "pc" };
+
+/** Resolves all that depends on the encoder: pixel format, size and options. Opens nothing. */
+export function resolveSettings(
+  native: Native,
+  encoder: EncoderInfo,
+  request: EncoderRequest,
+  { globalHeader, color, oddSize }: SettingsContext,
+): EncoderSettings {
+  const format = choosePixelFormat(native, encoder, request);
+  const needsEven = !profileOf(encoder).takesOddSizes;
+  return {
+    encoder,
+    format,
+    width: codedSide("width", request.width, needsEven && format.log2ChromaWidth > 0, oddSize),
+    height: codedSide("height", request.height, needsEven && format.log2ChromaHeight > 0, oddSize),
+    timeBase: invert(request.frameRate),
+    frameRate: request.frameRate,
+    color: streamColor(color, format, profileOf(encoder).isFullRange ?? false),
+    inputColor: isFullRangeFormat(request.source) ? { ...color, range: "pc" } : color,
+    options: encoderOptions(encoder, request),
+    globalHeader,
+  };
+}
+
+/** Formats whose luma goes from 0 to 255 by definition: JPEG's, and gray as images have it. */
+function isFullRangeFormat({ name, isGray }: PixelFormatInfo): boolean {
+  return isGray || name.startsWith("yuvj");
+}
+
+function streamColor(
+  color: ColorDescription,
+  format: PixelFormatInfo,
+  isFullRange: boolean,
+): ColorDescription {
+  if (format.isRgb || format.isPalette) {
+    return { ...color, transfer: "iec61966-2-1", primaries: "bt709", ...rgbColor };
+  }
+  return isFullRange || isFullRangeFormat(format) ? { ...color, range: "pc" } : color;
+}
+
+function codedSide(
+  name: string,
+  pixels: number,
+  mustBeEven: boolean,
+  oddSize: SettingsContext["oddSize"],
+): number {
+  if (!mustBeEven || pixels % 2 === 0) return pixels;
+  if (oddSize === "pad") return pixels + 1;
+  if (oddSize === "crop" && pixels > 1) return pixels - 1;
+  throw new UnsupportedError(
+    `Cannot encode frames with the odd ${name} ${pixels}: the encoder's pixel format needs even sides`,
+    {
+      code: "ODD_SIZE",
+      operation: "choose the size of the video",
+      hint: 'Use oddSize "pad", a pixel format without subsampled chroma, or frames with even sides',
+    },
+  );
+}
+
+/** Opens an encoder with these settings. */
+export function openEncoder(native: Native, settings: EncoderSettings): Encoder {
+  const { encoder: info, format, width, height, timeBase, frameRate, color, options, globalHeader } =
+    settings;
+  silence(info, options);
+  const encoder = new Encoder(native, info);
+  try {
+    const table = encoder.options;
+    table.setField("video_size", `${width}x${height}`);
+    table.setField("pixel_format", format.name);
+    table.setField("time_base", rationalText(timeBase));
+    encoder.frameRate = frameRate;
+    if (!format.isPalette) {
+      table.setField("colorspace", color.matrix);
+      table.setField("color_primaries", color.primaries);
+      table.setField("color_trc", color.transfer);
+      table.setField("color_range", color.range);
+    }
+    if (globalHeader) table.setField("flags", "+global_header");
+    for (const [name, value] of options) table.set(name, value);
+    open(encoder, settings);
+    return encoder;
+  } catch (error) {
+    encoder[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** SVT-AV1 before 3.0 reports to stderr at a level of its own, which it reads from the environment (Source/Lib/Globals/log). */
+function silence(info: EncoderInfo, options: readonly NamedOption[]): void {
+  const isTalkative = options.some(([name]) => name === "svtav1-params");
+  if (profileOf(info).ownLog === "svt" && !isTalkative) runtime().setVariable("SVT_LOG", "1");
+}
+
+function open(
+  encoder: Encoder,
+  { encoder: { name }, format, width, height, options }: EncoderSettings,
+): void {
+  try {
+    encoder.open();
+  } catch (cause) {
+    if (!(cause instanceof AvError)) throw cause;
+    const told = options.map(([option, value]) => `${option}=${optionText(value)}`).join(" ");
+    throw new UnsupportedError(
+      `Cannot open encoder ${name} for ${width}x${height} ${format.name} (${told}): ${cause.message}`,
+      {
+        code: cause.code,
+        operation: `open encoder ${name}`,
+        hint:
+          "What FFmpeg printed on stderr tells more; options that only this encoder judges are its preset, profile, level and rate control",
+        cause,
+      },
+    );
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * What avwriter knows of each encoder: its quality scale, the pixel formats that play everywhere, and good defaults. Data only.
+ *
+ * The quality levels were chosen on real footage (480x270, 29.97 fps): "medium" keeps 43 dB PSNR or more with every encoder.
+ *
+ * @module
+ */
+import type { OptionValue } from "../libav/options.ts";
+
+/** Options of an encoder, by AVOption name. */
+export type EncoderOptions = Readonly<Record<string, OptionValue>>;
+
+/** The names of the quality levels. */
+export type QualityLevel = "low" | "medium" | "high" | "lossless";
+
+/** How an encoder takes a number as quality. */
+export interface QualityScale {
+  /** The option that takes it. */
+  readonly option: string;
+  /** The best and the worst number, in the encoder's own sense. */
+  readonly min: number;
+  readonly max: number;
+  /** What the number is multiplied by on its way into the option. */
+  readonly factor?: number;
+  /** Options that make the encoder heed it. */
+  readonly with?: EncoderOptions;
+}
+
+/** What is known of one encoder. Every part may be absent: then the encoder's own defaults hold. */
+export interface EncoderProfile {
+  /** Pixel formats to prefer for 8-bit input, best first. Absent: the one that loses least of the input. */
+  readonly formats?: readonly string[];
+  /** Pixel formats to prefer for input of more than 8 bits. */
+  readonly deepFormats?: readonly string[];
+  /** Pixel formats to prefer for input with alpha, in these containers. */
+  readonly alpha?: { readonly formats: readonly string[]; readonly containers: readonly string[] };
+  /** The encoder loses nothing of its pixel format: it has no quality to choose. */
+  readonly isLossless?: true;
+  /** Numbers as quality. */
+  readonly scale?: QualityScale;
+  /** Quality by name: a number on the scale, or options. */
+  readonly levels?: Readonly<Partial<Record<QualityLevel, number | EncoderOptions>>>;
+  /** Pixel formats that a `profile` means, where it means any. */
+  readonly profileFormats?: Readonly<Record<string, { readonly opaque: string; readonly alpha?: string }>>;
+  /** Options that are good for everybody, unless given otherwise. */
+  readonly defaults?: EncoderOptions;
+  /** The option that `preset` means, where it is not `preset`. */
+  readonly presetOption?: string;
+  /** What `preset`, `tune` and `profile` take, where libavcodec keeps no list of it. */
+  readonly choices?: Readonly<Partial<Record<"preset" | "tune" | "profile", readonly string[]>>>;
+  /** It takes odd sizes also in pixel formats with subsampled chroma. */
+  readonly takesOddSizes?: true;
+  /** JPEG's full range: its luma has no other. */
+  readonly isFullRange?: true;
+  /** The library prints to stderr by itself, at levels of its own. */
+  readonly ownLog?: "x265" | "svt";
+}
+
+const playsEverywhere = ["yuv420p"] as const;
+const deepYuv = ["yuv420p10le", "yuv420p12le"] as const;
+const webm = { formats: ["yuva420p"], containers: ["webm", "matroska"] } as const;
+
+const x26xPresets = [
+  "ultrafast",
+  "superfast",
+  "veryfast",
+  "faster",
+  "fast",
+  "medium",
+  "slow",
+  "slower",
+  "veryslow",
+  "placebo",
+] as const;
+
+/** FF_QP2LAMBDA, libavutil/avutil.h: libavcodec keeps a quantizer in these units. */
+const lambdaPerQuantizer = 118;
+
+/** The native MPEG family of libavcodec: a fixed quantizer from 1 to 31. */
+const quantizer: QualityScale = {
+  option: "global_quality",
+  min: 1,
+  max: 31,
+  factor: lambdaPerQuantizer,
+  with: { flags: "+qscale" },
+};
+
+const mpegFamily: EncoderProfile = {
+  formats: playsEverywhere,
+  scale: quantizer,
+  levels: { low: 8, medium: 3, high: 2 },
+  takesOddSizes: true,
+};
+
+const webpImage: EncoderProfile = {
+  formats: playsEverywhere,
+  alpha: { formats: ["bgra"], containers: ["webp", "image2"] },
+  scale: { option: "quality", min: 0, max: 100 },
+  levels: { low: 60, medium: 85, high: 95, lossless: { lossless: 1, quality: 75 } },
+  takesOddSizes: true,
+};
+
+const proRes444 = { opaque: "yuv444p10le", alpha: "yuva444p10le" } as const;
+
+const lossless: EncoderProfile = { isLossless: true, takesOddSizes: true };
+
+/** The profiles by encoder name. An encoder that is not here works as well, with libavcodec's defaults. */
+export const profiles: Readonly<Record<string, EncoderProfile>> = {
+  libx264: {
+    formats: playsEverywhere,
+    scale: { option: "crf", min: 0, max: 51 },
+    levels: { low: 28, medium: 20, high: 16, lossless: { qp: 0 } },
+    choices: {
+      preset: x26xPresets,
+      tune: ["film", "animation", "grain", "stillimage", "psnr", "ssim", "fastdecode", "zerolatency"],
+      profile: ["baseline", "main", "high", "high10", "high422", "high444"],
+    },
+  },
+  libx264rgb: {
+    scale: { option: "crf", min: 0, max: 51 },
+    levels: { low: 28, medium: 20, high: 16, lossless: { qp: 0 } },
+    choices: { preset: x26xPresets },
+    takesOddSizes: true,
+  },
+  libx265: {
+    formats: playsEverywhere,
+    deepFormats: deepYuv,
+    scale: { option: "crf", min: 0, max: 51 },
+    levels: { low: 30, medium: 22, high: 18, lossless: { "x265-params": "lossless=1" } },
+    choices: {
+      preset: x26xPresets,
+      tune: ["psnr", "ssim", "grain", "zerolatency", "fastdecode", "animation"],
+    },
+    ownLog: "x265",
+  },
+  libsvtav1: {
+    formats: playsEverywhere,
+    deepFormats: deepYuv,
+    scale: { option: "crf", min: 1, max: 63 },
+    levels: { low: 45, medium: 30, high: 20 },
+    defaults: { preset: 8 },
+    ownLog: "svt",
+  },
+  "libaom-av1": {
+    formats: playsEverywhere,
+    deepFormats: deepYuv,
+    scale: { option: "crf", min: 0, max: 63, with: { b: 0 } },
+    levels: { low: 42, medium: 28, high: 20, lossless: { "aom-params": "lossless=1" } },
+    defaults: { "cpu-used": 6, "row-mt": true },
+    presetOption: "cpu-used",
+    takesOddSizes: true,
+  },
+  librav1e: {
+    formats: playsEverywhere,
+    deepFormats: deepYuv,
+    scale: { option: "qp", min: 0, max: 255 },
+    levels: { low: 140, medium: 80, high: 60 },
+    defaults: { speed: 8 },
+    presetOption: "speed",
+  },
+  "libvpx-vp9": {
+    formats: playsEverywhere,
+    deepFormats: deepYuv,
+    alpha: webm,
+    scale: { option: "crf", min: 0, max: 63, with: { b: 0 } },
+    levels: { low: 40, medium: 28, high: 20, lossless: { lossless: 1 } },
+    defaults: { deadline: "good", "cpu-used": 4, "row-mt": true },
+    presetOption: "cpu-used",
+    takesOddSizes: true,
+  },
+  libvpx: {
+    formats: playsEverywhere,
+    alpha: webm,
+    // VP8 heeds its constrained quality only under a bit rate to constrain: one that it never reaches.
+    scale: { option: "crf", min: 4, max: 63, with: { b: 1_000_000_000 } },
+    levels: { low: 24, medium: 8, high: 4 },
+    defaults: { deadline: "good", "cpu-used": 2 },
+    presetOption: "cpu-used",
+    takesOddSizes: true,
+  },
+  mpeg4: mpegFamily,
+  libxvid: mpegFamily,
+  mpeg1video: mpegFamily,
+  mpeg2video: mpegFamily,
+  flv: mpegFamily,
+  h263p: mpegFamily,
+  msmpeg4: mpegFamily,
+  msmpeg4v2: mpegFamily,
+  wmv1: mpegFamily,
+  wmv2: mpegFamily,
+  libtheora: {
+    formats: playsEverywhere,
+    scale: {
+      option: "global_quality",
+      min: 0,
+      max: 10,
+      factor: lambdaPerQuantizer,
+      with: { flags: "+qscale" },
+    },
+    levels: { low: 5, medium: 8, high: 10 },
+    takesOddSizes: true,
+  },
+  mjpeg: {
+    formats: ["yuvj420p", "yuv420p"],
+    scale: quantizer,
+    levels: { low: 8, medium: 3, high: 2 },
+    takesOddSizes: true,
+    isFullRange: true,
+  },
+  prores_ks: {
+    formats: ["yuv422p10le"],
+    levels: { low: { profile: "lt" }, medium: { profile: "standard" }, high: { profile: "hq" } },
+    profileFormats: { "4444": proRes444, "4": proRes444, "4444xq": proRes444, "5": proRes444 },
+    scale: quantizer,
+    takesOddSizes: true,
+  },
+  prores_aw: {
+    formats: ["yuv422p10le"],
+    levels: { low: { profile: "lt" }, medium: { profile: "standard" }, high: { profile: "hq" } },
+    takesOddSizes: true,
+  },
+  dnxhd: {
+    formats: ["yuv422p"],
+    profileFormats: { dnxhr_hqx: { opaque: "yuv422p10le" }, dnxhr_444: { opaque: "yuv444p10le" } },
+    levels: { low: { profile: "dnxhr_lb" }, medium: { profile: "dnxhr_sq" }, high: { profile: "dnxhr_hq" } },
+  },
+  libwebp_anim: webpImage,
+  libwebp: webpImage,
+  gif: { formats: ["pal8"], takesOddSizes: true },
+  ffv1: lossless,
+  huffyuv: lossless,
+  ffvhuff: lossless,
+  utvideo: lossless,
+  png: lossless,
+  apng: lossless,
+  qtrle: lossless,
+  rawvideo: lossless,
+};

@@ -1,0 +1,123 @@
+/**
+ * AVCodec and AVCodecContext: an encoder, from its name to its packets.
+ *
+ * @module
+ */
+import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
+import { AvError } from "../errors.ts";
+import { codeName, endOfStream, errorText, isAgain } from "./failure.ts";
+import type { Frame } from "./frame.ts";
+import { OptionTable } from "./options.ts";
+import { Owned } from "./owned.ts";
+import type { Packet } from "./packet.ts";
+import { packRational, type Rational } from "./rational.ts";
+
+/** AVMEDIA_TYPE_VIDEO, libavutil/avutil.h. */
+const mediaTypeVideo = 0;
+
+/** An encoder of the loaded libavcodec. */
+export interface EncoderInfo {
+  /** The AVCodec. */
+  readonly codec: Address;
+  /** libavcodec's name of the encoder: `"libx264"`. */
+  readonly name: string;
+  /** libavcodec's name of the codec: `"h264"`. */
+  readonly codecName: string;
+  /** libavcodec's number of the codec, which is that of the loaded version only. */
+  readonly codecId: number;
+}
+
+function describeEncoder(native: Native, codec: Address): EncoderInfo {
+  const { avcodec, fields, memory } = native;
+  const codecId = fields.get(codec, "AVCodec", "id");
+  return {
+    codec,
+    name: memory.text(fields.get(codec, "AVCodec", "name")) ?? "",
+    codecName: memory.text(avcodec.avcodec_get_name(codecId)) ?? "",
+    codecId,
+  };
+}
+
+/** The video encoder of that exact name; `null` where the loaded libavcodec has none. */
+export function encoderByName(native: Native, name: string): EncoderInfo | null {
+  const codec = native.avcodec.avcodec_find_encoder_by_name(cString(name));
+  if (codec === NULL || native.fields.get(codec, "AVCodec", "type") !== mediaTypeVideo) return null;
+  return describeEncoder(native, codec);
+}
+
+/** All video encoders of the loaded libavcodec. */
+export function videoEncoders(native: Native): EncoderInfo[] {
+  const { avcodec, fields } = native;
+  const encoders: EncoderInfo[] = [];
+  const position = new PointerCell();
+  let codec: Address;
+  while ((codec = avcodec.av_codec_iterate(position.buffer)) !== NULL) {
+    if (avcodec.av_codec_is_encoder(codec) === 0) continue;
+    if (fields.get(codec, "AVCodec", "type") === mediaTypeVideo) {
+      encoders.push(describeEncoder(native, codec));
+    }
+  }
+  return encoders;
+}
+
+/** An encoder's context: configured through {@linkcode options}, then opened, then fed. */
+export class Encoder extends Owned {
+  readonly #native: Native;
+  /** The encoder that this is a context of. */
+  readonly info: EncoderInfo;
+  /** Its options and those of its private part. */
+  readonly options: OptionTable;
+
+  /** Makes a context with the encoder's defaults. */
+  constructor(native: Native, info: EncoderInfo) {
+    super(`an encoder ${info.name}`, native.avcodec.avcodec_alloc_context3(info.codec), (context) => {
+      native.avcodec.avcodec_free_context(new PointerCell(context).buffer);
+    });
+    this.#native = native;
+    this.info = info;
+    const privateData = native.fields.get(this.address, "AVCodecContext", "priv_data");
+    this.options = new OptionTable(native, "encoder", info.name, this.address, privateData);
+  }
+
+  /** Sets the frame rate, which rate control and stream headers use beside the time base. It has no AVOption. */
+  set frameRate(rate: Rational) {
+    this.#native.fields.set(this.address, "AVCodecContext", "framerate", packRational(rate));
+  }
+
+  /** Opens the encoder as configured. Throws libav's words where it refuses. */
+  open(): void {
+    const result = this.#native.avcodec.avcodec_open2(this.address, this.info.codec, null);
+    if (result < 0) {
+      throw new AvError(errorText(this.#native, result), {
+        code: codeName(result),
+        operation: `open encoder ${this.info.name}`,
+      });
+    }
+  }
+
+  /** Sends a frame, or `null` to end the stream. Take all packets after each call: the encoder then always has room. */
+  send(frame: Frame | null): void {
+    this.#check(this.#native.avcodec.avcodec_send_frame(this.address, frame?.address ?? NULL));
+  }
+
+  /** Takes the next packet; `false` where the encoder wants more frames, or has ended. */
+  receive(packet: Packet): boolean {
+    const result = this.#native.avcodec.avcodec_receive_packet(this.address, packet.address);
+    if (result === endOfStream || isAgain(result)) return false;
+    this.#check(result);
+    return true;
+  }
+
+  /** Fills an AVCodecParameters with what this encoder makes. */
+  describeInto(parameters: Address): void {
+    this.#check(this.#native.avcodec.avcodec_parameters_from_context(parameters, this.address));
+  }
+
+  #check(result: number): void {
+    if (result >= 0) return;
+    throw new AvError(errorText(this.#native, result), {
+      code: codeName(result),
+      operation: `encode with ${this.info.name}`,
+    });
+  }
+}

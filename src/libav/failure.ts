@@ -1,0 +1,80 @@
+/**
+ * libav's return codes: their names and its own words for them.
+ *
+ * @module
+ */
+import { type Native, textOf } from "../../ffi/mod.ts";
+
+/** POSIX numbers that Linux, macOS and Windows share (`errno.h`); the others differ by system. */
+const systemNames: Readonly<Record<number, string>> = {
+  1: "EPERM",
+  2: "ENOENT",
+  5: "EIO",
+  6: "ENXIO",
+  9: "EBADF",
+  11: "EAGAIN",
+  12: "ENOMEM",
+  13: "EACCES",
+  16: "EBUSY",
+  17: "EEXIST",
+  19: "ENODEV",
+  20: "ENOTDIR",
+  21: "EISDIR",
+  22: "EINVAL",
+  23: "ENFILE",
+  24: "EMFILE",
+  27: "EFBIG",
+  28: "ENOSPC",
+  29: "ESPIPE",
+  30: "EROFS",
+  32: "EPIPE",
+  33: "EDOM",
+  34: "ERANGE",
+};
+
+/** libav's own codes are four characters, negated (`FFERRTAG`, libavutil/error.h). */
+const tagNames: Readonly<Record<string, string>> = {
+  "EOF ": "EOF",
+  "INDA": "INVALIDDATA",
+  "\xF8ENC": "ENCODER_NOT_FOUND",
+  "\xF8MUX": "MUXER_NOT_FOUND",
+  "\xF8OPT": "OPTION_NOT_FOUND",
+  "\xF8PRO": "PROTOCOL_NOT_FOUND",
+  "\xF8FIL": "FILTER_NOT_FOUND",
+  "PAWE": "PATCHWELCOME",
+  "EXT ": "EXTERNAL",
+  "BUG!": "BUG",
+  "EXIT": "EXIT",
+  "UNKN": "UNKNOWN",
+};
+
+/** AVERROR_EOF, libavutil/error.h: the same on every system. */
+export const endOfStream = -0x20464F45;
+/** AVERROR(EINVAL). */
+export const invalidArgument = -22;
+
+/** Whether a code is AVERROR(EAGAIN): -35 on macOS, -11 elsewhere, and neither number is a failure of what we call on the other. */
+export function isAgain(code: number): boolean {
+  return code === -11 || code === -35;
+}
+
+/** The stable name of a negative return code. */
+export function codeName(code: number): string {
+  const value = -code;
+  const system = systemNames[value];
+  if (system !== undefined) return system;
+  const tag = String.fromCharCode(
+    value & 255,
+    (value >>> 8) & 255,
+    (value >>> 16) & 255,
+    (value >>> 24) & 255,
+  );
+  return tagNames[tag] ?? `AVERROR${code}`;
+}
+
+/** libav's words for a negative return code: `"No space left on device"`. */
+export function errorText(native: Native, code: number): string {
+  const buffer = new Uint8Array(128);
+  native.avutil.av_strerror(code, buffer, BigInt(buffer.length));
+  return textOf(buffer);
+}

@@ -1,0 +1,216 @@
+/**
+ * AVOutputFormat and AVFormatContext: a container, from its name to its last byte.
+ *
+ * @module
+ */
+import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
+import { AvError } from "../errors.ts";
+import type { Encoder } from "./encoder.ts";
+import { codeName, errorText } from "./failure.ts";
+import { OptionTable } from "./options.ts";
+import { Owned } from "./owned.ts";
+import type { Packet } from "./packet.ts";
+import { packRational, type Rational, unpackRational } from "./rational.ts";
+
+/** AVFMT_*, libavformat/avformat.h. */
+const flag = { opensFilesItself: 0x1, needsNumber: 0x2, globalHeader: 0x40 } as const;
+/** AVIO_FLAG_WRITE, libavformat/avio.h. */
+const openForWriting = 2;
+/** FF_COMPLIANCE_NORMAL, libavcodec/defs.h. */
+const normalCompliance = 0;
+
+/** A muxer of the loaded libavformat. */
+export interface MuxerInfo {
+  /** The AVOutputFormat. */
+  readonly format: Address;
+  /** libavformat's name: `"mp4"`, `"matroska"`. */
+  readonly name: string;
+  /** The file name extensions that it is guessed from, without dots. */
+  readonly extensions: readonly string[];
+  /** It opens its files itself, often several (image sequences, HLS). */
+  readonly opensFilesItself: boolean;
+  /** Its path is a pattern with a frame number in it. */
+  readonly needsNumber: boolean;
+  /** It wants codec headers in its own header, not in the packets. */
+  readonly wantsGlobalHeader: boolean;
+}
+
+function describeMuxer(native: Native, format: Address): MuxerInfo {
+  const { fields, memory } = native;
+  const flags = fields.get(format, "AVOutputFormat", "flags");
+  const extensions = memory.text(fields.get(format, "AVOutputFormat", "extensions")) ?? "";
+  return {
+    format,
+    name: memory.text(fields.get(format, "AVOutputFormat", "name")) ?? "",
+    extensions: extensions.split(",").filter((extension) => extension !== ""),
+    opensFilesItself: (flags & flag.opensFilesItself) !== 0,
+    needsNumber: (flags & flag.needsNumber) !== 0,
+    wantsGlobalHeader: (flags & flag.globalHeader) !== 0,
+  };
+}
+
+/** The muxer of that exact name; `null` where the loaded libavformat has none. */
+export function muxerByName(native: Native, name: string): MuxerInfo | null {
+  const format = native.avformat.av_guess_format(cString(name), null, null);
+  return format === NULL ? null : describeMuxer(native, format);
+}
+
+/** The muxer that libavformat takes for a file name; `null` where its extension tells nothing. */
+export function muxerByFileName(native: Native, fileName: string): MuxerInfo | null {
+  const format = native.avformat.av_guess_format(null, cString(fileName), null);
+  return format === NULL ? null : describeMuxer(native, format);
+}
+
+/** All muxers of the loaded libavformat. */
+export function muxers(native: Native): MuxerInfo[] {
+  const found: MuxerInfo[] = [];
+  const position = new PointerCell();
+  let format: Address;
+  while ((format = native.avformat.av_muxer_iterate(position.buffer)) !== NULL) {
+    found.push(describeMuxer(native, format));
+  }
+  return found;
+}
+
+/** Whether a container is known to take a codec (`null`: libavformat can't tell before it is tried). */
+export function muxerTakes(native: Native, muxer: MuxerInfo, codecId: number): boolean | null {
+  const answer = native.avformat.avformat_query_codec(muxer.format, codecId, normalCompliance);
+  return answer < 0 ? null : answer > 0;
+}
+
+/** Where the bytes go: an AVIOContext over a file or over memory. */
+interface Output {
+  readonly cell: PointerCell;
+  isMemory: boolean;
+}
+
+/** Closes an output, where one is open; returns libav's code. */
+function closeOutput({ avformat, avutil }: Native, { cell, isMemory }: Output): number {
+  if (cell.value === NULL) return 0;
+  if (!isMemory) return avformat.avio_closep(cell.buffer);
+  const bytes = new PointerCell();
+  avformat.avio_close_dyn_buf(cell.value, bytes.buffer);
+  avutil.av_free(bytes.value);
+  cell.buffer[0] = NULL;
+  return 0;
+}
+
+/** A container being written, with one video stream. */
+export class Muxer extends Owned {
+  readonly #native: Native;
+  readonly #output: Output;
+  #stream: Address = NULL;
+  /** The muxer that this is a context of. */
+  readonly info: MuxerInfo;
+  /** Its options and those of its private part. */
+  readonly options: OptionTable;
+
+  /** Makes a context that will write to `url` (not opened yet). */
+  constructor(native: Native, info: MuxerInfo, url: string) {
+    const context = new PointerCell();
+    const output: Output = { cell: new PointerCell(), isMemory: false };
+    native.avformat.avformat_alloc_output_context2(context.buffer, info.format, null, cString(url));
+    super(`a muxer ${info.name}`, context.value, (owned) => {
+      closeOutput(native, output);
+      native.avformat.avformat_free_context(owned);
+    });
+    this.#native = native;
+    this.#output = output;
+    this.info = info;
+    const privateData = native.fields.get(this.address, "AVFormatContext", "priv_data");
+    this.options = new OptionTable(native, "muxer", info.name, this.address, privateData);
+  }
+
+  /** Adds the stream that an open encoder makes. `tag` is a four-character code for the container, or `null` for its default. */
+  addStream(encoder: Encoder, timeBase: Rational, frameRate: Rational, tag: string | null): void {
+    const { avformat, fields } = this.#native;
+    const stream = avformat.avformat_new_stream(this.address, NULL);
+    if (stream === NULL) this.#fail(-12, "add a stream");
+    const parameters = fields.get(stream, "AVStream", "codecpar");
+    encoder.describeInto(parameters);
+    if (tag !== null) fields.set(parameters, "AVCodecParameters", "codec_tag", packTag(tag));
+    fields.set(stream, "AVStream", "time_base", packRational(timeBase));
+    fields.set(stream, "AVStream", "avg_frame_rate", packRational(frameRate));
+    this.#stream = stream;
+  }
+
+  /** The time base that the container uses: known once the header is written. */
+  get timeBase(): Rational {
+    return unpackRational(this.#native.fields.get(this.#stream, "AVStream", "time_base"));
+  }
+
+  /** Opens the file that the context is for; empties it where it is there. A muxer that opens its files itself does so later. */
+  openFile(url: string): void {
+    if (this.info.opensFilesItself) return;
+    const result = this.#native.avformat.avio_open2(
+      this.#output.cell.buffer,
+      cString(url),
+      openForWriting,
+      NULL,
+      null,
+    );
+    this.#check(result, "open the file");
+    this.#useOutput();
+  }
+
+  /** Writes into memory that is thrown away: a trial of the header. */
+  openMemory(): void {
+    this.#check(this.#native.avformat.avio_open_dyn_buf(this.#output.cell.buffer), "open memory");
+    this.#output.isMemory = true;
+    this.#useOutput();
+  }
+
+  /** Writes the header. */
+  writeHeader(): void {
+    this.#check(this.#native.avformat.avformat_write_header(this.address, null), "write the header");
+  }
+
+  /** Writes a packet, which is empty afterwards. */
+  write(packet: Packet): void {
+    packet.streamIndex = 0;
+    this.#check(
+      this.#native.avformat.av_interleaved_write_frame(this.address, packet.address),
+      "write a packet",
+    );
+  }
+
+  /** Writes what comes last; the file is whole after {@linkcode closeOutput} only. */
+  writeTrailer(): void {
+    this.#check(this.#native.avformat.av_write_trailer(this.address), "finish the file");
+  }
+
+  /** The size of the file so far in bytes; `null` where the muxer keeps that to itself. */
+  get outputBytes(): number | null {
+    const output = this.#output.cell.value;
+    if (output === NULL) return null;
+    const size = this.#native.avformat.avio_size(output);
+    return size < 0n ? null : Number(size);
+  }
+
+  /** Writes what is buffered and closes the output. A full disk often shows here first. */
+  closeOutput(): void {
+    this.#native.fields.set(this.address, "AVFormatContext", "pb", NULL);
+    this.#check(closeOutput(this.#native, this.#output), "close the file");
+  }
+
+  #useOutput(): void {
+    this.#native.fields.set(this.address, "AVFormatContext", "pb", this.#output.cell.value);
+  }
+
+  #check(result: number, action: string): void {
+    if (result < 0) this.#fail(result, action);
+  }
+
+  #fail(result: number, action: string): never {
+    throw new AvError(errorText(this.#native, result), {
+      code: codeName(result),
+      operation: `${action} with muxer ${this.info.name}`,
+    });
+  }
+}
+
+/** MKTAG, libavutil/macros.h. */
+function packTag(tag: string): number {
+  return (tag.charCodeAt(0) | (tag.charCodeAt(1) << 8) | (tag.charCodeAt(2) << 16) |
+    (tag.charCodeAt(3) << 24)) >>> 0;
+}

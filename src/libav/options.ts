@@ -1,0 +1,149 @@
+/**
+ * AVOptions of a libav object: found by name, set from text, and described where a name or a value is wrong.
+ *
+ * @module
+ */
+import { type Address, cString, type Native, NULL } from "../../ffi/mod.ts";
+import { OptionError } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
+import { codeName, errorText } from "./failure.ts";
+
+/** AV_OPT_SEARCH_CHILDREN, libavutil/opt.h. */
+const searchChildren = 1;
+/** AV_OPT_FLAG_ENCODING_PARAM: muxing counts as encoding. */
+const encodingOption = 1;
+/** The most names of constants that an error lists. */
+const maxListedChoices = 24;
+
+/** An option's value, as users write it. */
+export type OptionValue = string | number | boolean;
+
+/** The text that libav parses for a value. */
+export function optionText(value: OptionValue): string {
+  return typeof value === "boolean" ? (value ? "1" : "0") : String(value);
+}
+
+/** The options of one object: an encoder's or a muxer's context with its private part. */
+export class OptionTable {
+  readonly #native: Native;
+  readonly #object: Address;
+  /** The private part first, as libav searches. */
+  readonly #parts: readonly Address[];
+  readonly #kind: "encoder" | "muxer";
+  readonly #owner: string;
+
+  /** Describes a context and its private data (which may be null). `owner` is the encoder's or muxer's name. */
+  constructor(
+    native: Native,
+    kind: "encoder" | "muxer",
+    owner: string,
+    object: Address,
+    privateData: Address,
+  ) {
+    this.#native = native;
+    this.#object = object;
+    this.#parts = privateData === NULL ? [object] : [privateData, object];
+    this.#kind = kind;
+    this.#owner = owner;
+  }
+
+  /** Whether there is an option of this name that concerns writing. */
+  has(name: string): boolean {
+    return this.#find(name) !== NULL;
+  }
+
+  /** Sets an option; throws an {@linkcode OptionError} for an unknown name (with the nearest) or a value that libav refuses. */
+  set(name: string, value: OptionValue): void {
+    this.requireKnown(name);
+    this.setField(name, value);
+  }
+
+  /** Throws an {@linkcode OptionError}, with the nearest name, where no option of this name concerns writing. */
+  requireKnown(name: string): void {
+    if (this.has(name)) return;
+    throw new OptionError(
+      `Cannot set ${this.#kind} option ${JSON.stringify(name)}: ${this.#owner} has no such option`,
+      {
+        code: "OPTION_NOT_FOUND",
+        operation: `set ${this.#kind} option ${name}`,
+        hint: didYouMean(name, this.names()),
+      },
+    );
+  }
+
+  /** Sets a field of the context by its option name, also where libav does not list it as an option for writing. */
+  setField(name: string, value: OptionValue): void {
+    const text = optionText(value);
+    const result = this.#native.avutil.av_opt_set(this.#object, cString(name), cString(text), searchChildren);
+    if (result >= 0) return;
+    throw new OptionError(
+      `Cannot set ${this.#kind} option ${name} of ${this.#owner} to ${JSON.stringify(text)}: ${
+        errorText(this.#native, result)
+      }`,
+      { code: codeName(result), operation: `set ${this.#kind} option ${name}`, hint: this.#describe(name) },
+    );
+  }
+
+  /** The names of all options that concern writing. */
+  names(): string[] {
+    const names: string[] = [];
+    for (const option of this.#all()) {
+      // Named constants stand in the same list; they have no place in the struct.
+      if (this.#isForWriting(option)) names.push(this.#text(option, "name"));
+    }
+    return names;
+  }
+
+  #find(name: string): Address {
+    const key = cString(name);
+    for (const part of this.#parts) {
+      const option = this.#native.avutil.av_opt_find(part, key, null, 0, 0);
+      if (option !== NULL && this.#isForWriting(option)) return option;
+    }
+    return NULL;
+  }
+
+  *#all(): Generator<Address> {
+    for (const part of this.#parts) {
+      let option: Address = NULL;
+      while ((option = this.#native.avutil.av_opt_next(part, option)) !== NULL) yield option;
+    }
+  }
+
+  #isForWriting(option: Address): boolean {
+    const { fields } = this.#native;
+    const flags = fields.get(option, "AVOption", "flags");
+    return fields.get(option, "AVOption", "offset") > 0 && (flags & encodingOption) !== 0;
+  }
+
+  #text(option: Address, field: "name" | "help" | "unit"): string {
+    return this.#native.memory.text(this.#native.fields.get(option, "AVOption", field)) ?? "";
+  }
+
+  /** What an option takes: its help, range and named values. */
+  #describe(name: string): string | null {
+    const option = this.#find(name);
+    if (option === NULL) return null;
+    const { fields } = this.#native;
+    const parts: string[] = [];
+    const choices = this.#choices(option);
+    const min = fields.get(option, "AVOption", "min");
+    const max = fields.get(option, "AVOption", "max");
+    if (choices.length > 0) parts.push(`one of ${choices.join(", ")}`);
+    if (max > min) parts.push(`${choices.length > 0 ? "or " : ""}a value from ${min} to ${max}`);
+    const help = this.#text(option, "help");
+    const takes = parts.length > 0 ? `${name} takes ${parts.join(" ")}` : "";
+    return [takes, help && `${name}: ${help}`].filter((part) => part !== "").join("; ") || null;
+  }
+
+  #choices(option: Address): string[] {
+    const unit = this.#text(option, "unit");
+    if (unit === "") return [];
+    const choices: string[] = [];
+    for (const other of this.#all()) {
+      const isConstant = this.#native.fields.get(other, "AVOption", "offset") === 0;
+      if (isConstant && this.#text(other, "unit") === unit) choices.push(this.#text(other, "name"));
+    }
+    return choices.length > maxListedChoices ? [...choices.slice(0, maxListedChoices), "..."] : choices;
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * AVPacket: one encoded picture.
+ *
+ * @module
+ */
+import { type Native, PointerCell } from "../../ffi/mod.ts";
+import { Owned } from "./owned.ts";
+import { packRational, type Rational } from "./rational.ts";
+
+/** A packet, filled by an encoder and emptied by a muxer. */
+export class Packet extends Owned {
+  readonly #native: Native;
+
+  /** Makes an empty packet. */
+  constructor(native: Native) {
+    super("a packet", native.avcodec.av_packet_alloc(), (packet) => {
+      native.avcodec.av_packet_free(new PointerCell(packet).buffer);
+    });
+    this.#native = native;
+  }
+
+  /** The number of bytes in it. */
+  get size(): number {
+    return this.#native.fields.get(this.address, "AVPacket", "size");
+  }
+
+  /** How long it is shown, in ticks; 0 where the encoder did not say. */
+  get duration(): bigint {
+    return this.#native.fields.get(this.address, "AVPacket", "duration");
+  }
+  set duration(ticks: bigint) {
+    this.#native.fields.set(this.address, "AVPacket", "duration", ticks);
+  }
+
+  /** The stream that it belongs to. */
+  set streamIndex(index: number) {
+    this.#native.fields.set(this.address, "AVPacket", "stream_index", index);
+  }
+
+  /** Converts its times from one time base to another. */
+  rescale(from: Rational, to: Rational): void {
+    this.#native.avcodec.av_packet_rescale_ts(this.address, packRational(from), packRational(to));
+  }
+}

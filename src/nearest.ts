@@ -1,0 +1,41 @@
+/**
+ * The nearest known name to a misspelt one, for error messages.
+ *
+ * @module
+ */
+
+/** Levenshtein distance: how many letters to insert, delete or replace. */
+function editDistance(from: string, to: string): number {
+  let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const replaced = previous[column - 1]! + (from[row - 1] === to[column - 1] ? 0 : 1);
+      current.push(Math.min(replaced, previous[column]! + 1, current[column - 1]! + 1));
+    }
+    previous = current;
+  }
+  return previous[to.length]!;
+}
+
+/** The known name that a misspelt one probably meant; `null` where none is near. */
+export function nearestName(name: string, known: Iterable<string>): string | null {
+  const wanted = name.toLowerCase();
+  let nearest: string | null = null;
+  // More than a third of the letters wrong is another word.
+  let best = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(wanted, candidate.toLowerCase());
+    if (distance < best) {
+      best = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+/** `Did you mean "crf"?`, or `null` where no known name is near. */
+export function didYouMean(name: string, known: Iterable<string>): string | null {
+  const nearest = nearestName(name, known);
+  return nearest === null ? null : `Did you mean ${JSON.stringify(nearest)}?`;
+}

@@ -1,0 +1,100 @@
+/**
+ * Colour descriptions: what the numbers in a frame mean, by the names that libav's options use.
+ *
+ * The sets are those of ITU-R BT.601, BT.709 and BT.2020 and of IEC 61966-2-1, numbered in ITU-T H.273.
+ *
+ * @module
+ */
+import { didYouMean } from "../nearest.ts";
+
+/** A whole colour description by name. */
+export type ColorName = keyof typeof namedColors;
+
+/** What the numbers in a stream mean. Names are libav's. */
+export interface ColorDescription {
+  /** Luma-chroma matrix: `"bt709"`, `"smpte170m"` (BT.601, 525 lines), `"bt470bg"` (BT.601, 625 lines), `"bt2020nc"`. */
+  matrix: string;
+  /** Colour primaries: `"bt709"`, `"smpte170m"`, `"bt470bg"`, `"bt2020"`, `"smpte432"` (Display P3). */
+  primaries: string;
+  /** Transfer characteristics: `"bt709"`, `"smpte170m"`, `"iec61966-2-1"` (sRGB), `"smpte2084"` (PQ), `"arib-std-b67"` (HLG). */
+  transfer: string;
+  /** Limited range (`"tv"`, luma 16 to 235) or full range (`"pc"`, 0 to 255). */
+  range: "tv" | "pc";
+}
+
+/** The named descriptions. */
+const namedColors = {
+  bt601: { matrix: "smpte170m", primaries: "smpte170m", transfer: "smpte170m", range: "tv" },
+  bt709: { matrix: "bt709", primaries: "bt709", transfer: "bt709", range: "tv" },
+  bt2020: { matrix: "bt2020nc", primaries: "bt2020", transfer: "bt2020-10", range: "tv" },
+  srgb: { matrix: "bt709", primaries: "bt709", transfer: "iec61966-2-1", range: "pc" },
+} as const satisfies Record<string, ColorDescription>;
+
+/** libswscale's numbers of the matrices that it converts with (SWS_CS_*, libswscale/swscale.h). */
+const scalerMatrices: Readonly<Record<string, number>> = {
+  bt709: 1,
+  fcc: 4,
+  smpte170m: 5,
+  bt470bg: 5,
+  smpte240m: 7,
+  bt2020nc: 9,
+  bt2020c: 9,
+};
+
+/** Frames of this many lines and more are high definition: BT.709 by default, BT.601 below. */
+const highDefinitionLines = 720;
+
+/** The description that a stream of this height gets unless `color` says otherwise. */
+export function defaultColor(height: number): ColorDescription {
+  return height >= highDefinitionLines ? namedColors.bt709 : namedColors.bt601;
+}
+
+/** The description that an option means. Throws a `TypeError` or `RangeError` where it means none. */
+export function parseColor(color: ColorName | Partial<ColorDescription>, height: number): ColorDescription {
+  if (typeof color === "string") {
+    if (Object.hasOwn(namedColors, color)) return namedColors[color];
+    const names = Object.keys(namedColors);
+    throw new RangeError(
+      `Cannot use the color ${JSON.stringify(color)}: it is none of ${names.join(", ")}${
+        suggestion(color, names)
+      }`,
+    );
+  }
+  const description = { ...defaultColor(height), ...color };
+  if (!(description.matrix in scalerMatrices)) {
+    const names = Object.keys(scalerMatrices);
+    throw new RangeError(
+      `Cannot use the color matrix ${JSON.stringify(description.matrix)}: it is none of ${names.join(", ")}${
+        suggestion(String(description.matrix), names)
+      }`,
+    );
+  }
+  if (description.range !== "tv" && description.range !== "pc") {
+    throw new RangeError(
+      `Cannot use the color range ${JSON.stringify(description.range)}: it is neither "tv" nor "pc"`,
+    );
+  }
+  return description;
+}
+
+function suggestion(name: string, names: readonly string[]): string {
+  const question = didYouMean(name, names);
+  return question === null ? "" : `. ${question}`;
+}
+
+/** The matrices of {@linkcode scalerMatrices} as ffmpeg's scale filter calls them, where it has another name. */
+const scaleFilterNames: Readonly<Record<string, string>> = {
+  bt470bg: "bt470",
+  bt2020nc: "bt2020",
+  bt2020c: "bt2020",
+};
+
+/** ffmpeg's scale filter's name of a description's matrix. */
+export function scaleFilterMatrix(color: ColorDescription): string {
+  return scaleFilterNames[color.matrix] ?? color.matrix;
+}
+
+/** libswscale's number of a description's matrix. */
+export function scalerMatrix(color: ColorDescription): number {
+  return scalerMatrices[color.matrix]!;
+}

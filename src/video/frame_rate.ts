@@ -1,0 +1,73 @@
+/**
+ * Frame rates: exact fractions from what users write.
+ *
+ * @module
+ */
+import type { Rational } from "../libav/rational.ts";
+
+/**
+ * Frames per second: a number, an exact fraction as text, or as two integers.
+ *
+ * Numbers that stand for an NTSC rate (23.976, 29.97, 59.94, 119.88) become the exact fraction (30000/1001); other numbers
+ * become the fraction that they are in decimal (12.5 is 25/2).
+ */
+export type FrameRate = number | `${number}/${number}` | { num: number; den: number };
+
+/** The most that a C `int` holds. */
+const maxInt = 2 ** 31 - 1;
+/** How far a number may be from an NTSC rate and still mean it: 23.98 for 24000/1001. */
+const ntscTolerance = 0.005;
+/** Decimal places of a rate that count. */
+const maxDecimals = 6;
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
+function refuse(rate: unknown, why: string): never {
+  const shown = typeof rate === "object"
+    ? JSON.stringify(rate)
+    : typeof rate === "string"
+    ? JSON.stringify(rate)
+    : String(rate);
+  throw new RangeError(
+    `Cannot use the frame rate ${shown}: ${why}; give frames per second as 30, 29.97, "30000/1001" or { num: 30000, den: 1001 }`,
+  );
+}
+
+function fromNumber(rate: number): Rational {
+  const ntscBase = Math.round(rate * 1.001);
+  const isNtsc = !Number.isInteger(rate) && ntscBase >= 1 &&
+    Math.abs(rate - ntscBase / 1.001) < ntscTolerance && Math.abs(rate - ntscBase) > ntscTolerance;
+  if (isNtsc) return { num: ntscBase * 1000, den: 1001 };
+  let den = 1;
+  while (den < 10 ** maxDecimals && !Number.isInteger(Number((rate * den).toFixed(maxDecimals)))) den *= 10;
+  return { num: Math.round(rate * den), den };
+}
+
+/** The exact fraction that a frame rate means, in lowest terms. Throws a `RangeError` (or `TypeError`) where it means none. */
+export function parseFrameRate(rate: FrameRate): Rational {
+  let fraction: Rational;
+  if (typeof rate === "number") {
+    if (!Number.isFinite(rate)) refuse(rate, "it is not a finite number");
+    if (rate <= 0) refuse(rate, "it must be above 0");
+    fraction = fromNumber(rate);
+  } else if (typeof rate === "string") {
+    const parts = /^(\d+)\/(\d+)$/.exec(rate);
+    if (parts === null) refuse(rate, "it is no fraction of two whole numbers");
+    fraction = { num: Number(parts[1]), den: Number(parts[2]) };
+  } else if (typeof rate === "object" && rate !== null) {
+    fraction = { num: rate.num, den: rate.den };
+  } else {
+    throw new TypeError(
+      `Cannot use a frame rate of type ${typeof rate}: give a number, "num/den" or { num, den }`,
+    );
+  }
+  const { num, den } = fraction;
+  if (!Number.isInteger(num) || !Number.isInteger(den)) refuse(rate, "both parts must be whole numbers");
+  if (num <= 0 || den <= 0) refuse(rate, "it must be above 0");
+  const divisor = greatestCommonDivisor(num, den);
+  const reduced = { num: num / divisor, den: den / divisor };
+  if (reduced.num > maxInt || reduced.den > maxInt) refuse(rate, `its parts must not exceed ${maxInt}`);
+  return reduced;
+}

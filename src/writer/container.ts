@@ -1,0 +1,127 @@
+/**
+ * The container of a file: from its name or by request, and what avwriter sets in it.
+ *
+ * @module
+ */
+import { extname } from "@std/path";
+import type { Native } from "../../ffi/mod.ts";
+import { UnsupportedError } from "../errors.ts";
+import type { EncoderInfo } from "../libav/encoder.ts";
+import { muxerByFileName, muxerByName, type MuxerInfo, muxers, muxerTakes } from "../libav/muxer.ts";
+import type { OptionValue } from "../libav/options.ts";
+import { didYouMean } from "../nearest.ts";
+
+/** Containers that people know, to name where a codec and a container do not go together. */
+const wellKnown = [
+  "mp4",
+  "mov",
+  "matroska",
+  "webm",
+  "avi",
+  "mpegts",
+  "flv",
+  "mxf",
+  "nut",
+  "gif",
+  "webp",
+  "apng",
+] as const;
+
+/** Muxers of the ISO base media family that play from the start of the file on, if moov stands there. */
+const movFamily: readonly string[] = ["mp4", "mov", "ipod", "3gp", "3g2", "psp", "f4v"];
+
+const operation = "choose the container";
+
+/** The muxer for a path: the one of that name, or the one that the extension means. */
+export function chooseMuxer(native: Native, path: string, format: string | undefined): MuxerInfo {
+  if (format !== undefined) {
+    const muxer = muxerByName(native, format);
+    if (muxer !== null) return muxer;
+    throw new UnsupportedError(
+      `Cannot write the format ${JSON.stringify(format)}: FFmpeg has no muxer of that name`,
+      {
+        code: "MUXER_NOT_FOUND",
+        operation,
+        hint: didYouMean(format, muxers(native).map(({ name }) => name)),
+      },
+    );
+  }
+  const extension = extname(path);
+  // Only the extension is shown to libavformat: it would take other parts of a name for a pattern.
+  const muxer = extension === "" ? null : muxerByFileName(native, `file${extension}`);
+  if (muxer === null) throw unknownExtension(native, path, extension);
+  if (muxer.needsNumber) {
+    throw new UnsupportedError(
+      `Cannot tell how to write ${JSON.stringify(path)}: ${extension} is a format of single images`,
+      {
+        code: "MUXER_NOT_FOUND",
+        operation,
+        hint:
+          'For a file each frame, use format "image2" and a path such as "frame%04d.png"; for an animation, .gif, .webp or .apng',
+      },
+    );
+  }
+  return muxer;
+}
+
+function unknownExtension(native: Native, path: string, extension: string): UnsupportedError {
+  const known = muxers(native).flatMap(({ extensions }) => extensions);
+  const problem = extension === ""
+    ? "it has no extension"
+    : `no container has the extension ${JSON.stringify(extension)}`;
+  const question = extension === "" ? null : didYouMean(extension.slice(1), known);
+  return new UnsupportedError(`Cannot tell the container of ${JSON.stringify(path)}: ${problem}`, {
+    code: "MUXER_NOT_FOUND",
+    operation,
+    hint: question ??
+      'Use an extension such as .mp4, .mkv or .webm, or the option format, such as "matroska"',
+  });
+}
+
+/** Throws an {@linkcode UnsupportedError} that names containers for the codec where this one is known not to take it. */
+export function requireContainerTakes(native: Native, muxer: MuxerInfo, encoder: EncoderInfo): void {
+  if (muxerTakes(native, muxer, encoder.codecId) !== false) return;
+  throw containerRefuses(native, muxer, encoder, null);
+}
+
+/** The error for a codec and a container that do not go together; `words` are libav's, where it had any. */
+export function containerRefuses(
+  native: Native,
+  muxer: MuxerInfo,
+  encoder: EncoderInfo,
+  words: string | null,
+): UnsupportedError {
+  const others = wellKnown.filter((name) => {
+    const other = muxerByName(native, name);
+    return other !== null && other.name !== muxer.name && muxerTakes(native, other, encoder.codecId) === true;
+  });
+  return new UnsupportedError(
+    `Cannot write ${encoder.codecName} (made by ${encoder.name}) into ${muxer.name}: the container does not take it${
+      words === null ? "" : ` (${words})`
+    }`,
+    {
+      code: "CODEC_NOT_FOR_CONTAINER",
+      operation: `write ${encoder.codecName} into ${muxer.name}`,
+      hint: others.length === 0 ? null : `Containers that take ${encoder.codecName}: ${others.join(", ")}`,
+    },
+  );
+}
+
+/** The muxer's options: good defaults, then those given. */
+export function muxerOptions(
+  muxer: MuxerInfo,
+  given: Readonly<Record<string, OptionValue>> | undefined,
+): Readonly<Record<string, OptionValue>> {
+  const defaults: Record<string, OptionValue> = movFamily.includes(muxer.name)
+    ? { movflags: "+faststart" }
+    : {};
+  return { ...defaults, ...given };
+}
+
+/** The four-character code of a codec in a container, where libavformat's default does not play everywhere. */
+export function codecTag(muxer: MuxerInfo, encoder: EncoderInfo, codec: string): string | null {
+  // QuickTime and Safari play HEVC under hvc1 only.
+  if (encoder.codecName === "hevc" && movFamily.includes(muxer.name)) return "hvc1";
+  if (codec === "xvid" && muxer.name === "avi") return "XVID";
+  return null;
+}

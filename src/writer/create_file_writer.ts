@@ -1,0 +1,90 @@
+/**
+ * The front door: a codec, a path and a frame rate make a writer.
+ *
+ * @module
+ */
+import { fromFileUrl, resolve } from "@std/path";
+import { loadNative } from "../../ffi/mod.ts";
+import type { Codec } from "../codecs/families.ts";
+import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
+import { checkOptions, type WriterOptions } from "./options.ts";
+import { WriterSession } from "./session.ts";
+import { SessionWriter, type VideoWriter } from "./video_writer.ts";
+
+/**
+ * Makes a writer that encodes frames into a video file.
+ *
+ * The size of the video is that of the first frame. Everything that can be checked before is checked here: a wrong codec,
+ * option, container or path throws now, and a file that exists at the path stays as it was until the first frame is written.
+ *
+ * @param codec A codec family (`"h264"`, `"hevc"`, `"av1"`, `"vp9"`, ...), resolved to the best encoder that opens, or the exact name
+ * of any libavcodec encoder (`"libx264rgb"`).
+ * @param path The file, as a path or a `file:` URL. Its extension chooses the container unless `format` does.
+ * @param fps Frames per second, kept exactly: `30`, `29.97` (which means 30000/1001), `"30000/1001"` or `{ num, den }`.
+ * @param options See {@linkcode WriterOptions}.
+ * @returns The writer. Close it, best with `await using`.
+ *
+ * @throws {TypeError} An argument or option has the wrong type or shape.
+ * @throws {RangeError} The frame rate is not above 0, or too fine for FFmpeg's integers.
+ * @throws {LibraryNotFoundError} FFmpeg's libraries were not found or may not be opened.
+ * @throws {LibraryVersionError} FFmpeg's libraries are too new, or not what their version says.
+ * @throws {EncoderNotFoundError} No encoder for the codec can be used.
+ * @throws {OptionError} An option of the encoder or muxer is unknown, or its value is refused.
+ * @throws {UnsupportedError} Codec, container, pixel format or size do not go together.
+ * @throws {WriteError} The file can't be written.
+ *
+ * @example Half a second of a moving square
+ * ```ts
+ * import { createFileWriter } from "@avwriter/avwriter";
+ *
+ * const path = `${await Deno.makeTempDir()}/square.mp4`;
+ * const width = 320, height = 180;
+ * await using writer = await createFileWriter("h264", path, 30);
+ * for (let index = 0; index < 15; index++) {
+ *   const data = new Uint8ClampedArray(width * height * 4).fill(255);
+ *   for (let y = 60; y < 120; y++) data.fill(0, (y * width + index * 8) * 4, (y * width + index * 8 + 60) * 4);
+ *   await writer.write({ data, width, height });
+ * }
+ * const { frames } = await writer.close();
+ * if (frames !== 15) throw new Error("not as written");
+ * ```
+ */
+// deno-lint-ignore require-await
+export async function createFileWriter(
+  codec: Codec,
+  path: string | URL,
+  fps: FrameRate,
+  options: WriterOptions = {},
+): Promise<VideoWriter> {
+  if (typeof codec !== "string" || codec === "" || codec.includes("\0")) {
+    throw new TypeError(
+      `Cannot use the codec ${JSON.stringify(codec)}: give a name such as "h264" or "libx264"`,
+    );
+  }
+  const file = filePath(path);
+  const frameRate = parseFrameRate(fps);
+  const checked = checkOptions(options);
+  checked.signal?.throwIfAborted();
+  const native = loadNative(checked.libraryPath);
+  const session = new WriterSession(native, { codec, path: file, frameRate, options: checked });
+  return new SessionWriter(session, checked);
+}
+
+/** The absolute path of a file. */
+function filePath(path: string | URL): string {
+  if (path instanceof URL) {
+    if (path.protocol === "file:") return fromFileUrl(path);
+    throw new TypeError(`Cannot write a file to ${path.protocol}//${path.host}: give a path or a file: URL`);
+  }
+  if (typeof path !== "string" || path === "") {
+    throw new TypeError(
+      `Cannot write to the path ${JSON.stringify(path)}: give a text that is not empty, or a file: URL`,
+    );
+  }
+  if (path.includes("\0")) {
+    throw new TypeError(
+      `Cannot write to the path ${JSON.stringify(path)}: it holds a NUL character, remove it`,
+    );
+  }
+  return resolve(path);
+}

@@ -1,0 +1,24 @@
+/**
+ * How much libav prints on stderr.
+ *
+ * @module
+ */
+import type { Native } from "../../ffi/mod.ts";
+import type { LogLevel } from "./options.ts";
+
+/** AV_LOG_*, libavutil/log.h. */
+const libavLevels: Readonly<Record<LogLevel, number>> = {
+  quiet: -8,
+  error: 16,
+  warning: 24,
+  info: 32,
+  debug: 48,
+};
+
+/** The level of a writer that names none. */
+export const defaultLogLevel: LogLevel = "error";
+
+/** Sets libav's level for what this writer is about to do. The level is the process's: every writer sets its own anew. */
+export function silenceBelow(native: Native, level: LogLevel = defaultLogLevel): void {
+  native.avutil.av_log_set_level(libavLevels[level]);
+}

@@ -1,0 +1,203 @@
+/**
+ * A writer's options: their types, and the checks that every one of them passes before anything is opened.
+ *
+ * @module
+ */
+import type { QualityLevel } from "../codecs/profiles.ts";
+import type { OptionValue } from "../libav/options.ts";
+import { didYouMean } from "../nearest.ts";
+import type { ColorDescription, ColorName } from "../video/color.ts";
+import type { PixelFormat } from "../video/raw_frame.ts";
+
+/** How much libav and avwriter print on stderr. */
+export type LogLevel = "quiet" | "error" | "warning" | "info" | "debug";
+
+/** A writer's progress. */
+export interface WriterStats {
+  /** Frames written. */
+  readonly frames: number;
+  /** Bytes of encoded video so far, without the container's own. */
+  readonly bytes: number;
+  /** Length of the video so far in seconds. */
+  readonly seconds: number;
+  /** Frames left out. Constant timing leaves none out. */
+  readonly dropped: number;
+  /** Frames shown twice. Constant timing repeats none. */
+  readonly duplicated: number;
+  /** Frames taken that the encoder has not given back as packets yet. */
+  readonly queued: number;
+}
+
+/** Options of {@linkcode createFileWriter}. Every one may be left out. */
+export interface WriterOptions {
+  /** Width in pixels; default: that of the first frame. Given with `height`, the encoder opens before the first frame. */
+  width?: number;
+  /** Height in pixels; default: that of the first frame. */
+  height?: number;
+  /**
+   * What happens where the encoder needs even sides and the frame's are odd: `"pad"` repeats the last column or row, `"crop"`
+   * leaves it out, `"error"` refuses the frame. Default `"pad"`.
+   */
+  oddSize?: "pad" | "crop" | "error";
+  /** The pixel format that the encoder gets, by libavutil's name; default: what plays everywhere. */
+  pixelFormat?: PixelFormat;
+  /**
+   * A level, or a number on the encoder's own scale (crf for libx264, libx265, libvpx-vp9, libaom-av1 and libsvtav1; quantizer for
+   * mpeg4, xvid and mjpeg; 0 to 100 for webp). Default `"medium"`. `"lossless"` loses nothing of the pixel format.
+   */
+  quality?: QualityLevel | number;
+  /** Bits per second on average, as a number or as `"800k"` or `"4M"`. Not together with `quality`. */
+  bitrate?: number | string;
+  /** The most bits per second over any two seconds. */
+  maxBitrate?: number | string;
+  /** The longest time between key frames, in seconds; default: the encoder's. */
+  keyFrameInterval?: number;
+  /** The encoder's preset, speed against size: `"veryfast"` for libx264, `"8"` for libsvtav1 and (as `cpu-used`) libvpx and libaom. */
+  preset?: string;
+  /** The encoder's tuning: `"zerolatency"` for libx264. */
+  tune?: string;
+  /** The codec's profile: `"high"` for libx264, `"4444"` for prores_ks. */
+  profile?: string;
+  /** Any AVOption of the encoder, by name. Unknown names are refused. */
+  encoderOptions?: Record<string, OptionValue>;
+  /** The container by libavformat's name; default: by the path's extension. */
+  format?: string;
+  /** Any AVOption of the muxer, by name. Unknown names are refused. */
+  formatOptions?: Record<string, OptionValue>;
+  /**
+   * What the colours mean; default: BT.709 from 720 lines, BT.601 below. RGB is converted to it; luma and chroma that come in
+   * are taken to be in it. The stream is tagged with it.
+   */
+  color?: ColorName | Partial<ColorDescription>;
+  /** How much is printed on stderr; default `"error"`. At `"info"` a block tells what was chosen, with the `ffmpeg` command that does the same. */
+  logLevel?: LogLevel;
+  /** Aborts the writer. */
+  signal?: AbortSignal;
+  /** Called after frames are written, at most four times a second, and at the end. */
+  onProgress?: (stats: WriterStats) => void;
+  /** The folder of FFmpeg's libraries; default: `AVWRITER_LIBRARY_PATH`, or the system's folders. The same for all writers of a process. */
+  libraryPath?: string;
+}
+
+/** Options after the check: bit rates as numbers. */
+export interface CheckedOptions extends Omit<WriterOptions, "bitrate" | "maxBitrate"> {
+  /** Bits per second on average. */
+  readonly bitrate?: number;
+  /** The most bits per second. */
+  readonly maxBitrate?: number;
+}
+
+/** Says what an option must be, where the value is not that; `null` where it is. */
+type Check = (value: unknown) => string | null;
+
+const oneOf = (...choices: readonly string[]): Check => (value) =>
+  choices.includes(value as string)
+    ? null
+    : `one of ${choices.map((choice) => JSON.stringify(choice)).join(", ")}`;
+const text: Check = (value) =>
+  typeof value === "string" && value !== "" && !value.includes("\0")
+    ? null
+    : "a text, not empty and without NUL";
+const side: Check = (value) =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 0x7fffffff
+    ? null
+    : "a whole number of pixels from 1";
+const positive: Check = (value) =>
+  typeof value === "number" && Number.isFinite(value) && value > 0 ? null : "a number above 0";
+const bits: Check = (value) =>
+  parseBits(value) !== null ? null : 'bits per second above 0: a number, or a text such as "800k" or "4M"';
+const optionRecord: Check = (value) => {
+  const expected = "an object of texts, numbers and booleans";
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return expected;
+  const usable = Object.entries(value).every(([key, entry]) =>
+    !key.includes("\0") &&
+    (typeof entry === "boolean" || (typeof entry === "number" && Number.isFinite(entry)) ||
+      (typeof entry === "string" && !entry.includes("\0")))
+  );
+  return usable ? null : `${expected}, without NUL, NaN or infinity`;
+};
+
+const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
+  width: side,
+  height: side,
+  oddSize: oneOf("pad", "crop", "error"),
+  pixelFormat: text,
+  quality: (value) =>
+    typeof value === "number" && Number.isFinite(value)
+      ? null
+      : oneOf("low", "medium", "high", "lossless")(value)?.concat(", or a number") ?? null,
+  bitrate: bits,
+  maxBitrate: bits,
+  keyFrameInterval: positive,
+  preset: text,
+  tune: text,
+  profile: text,
+  encoderOptions: optionRecord,
+  format: text,
+  formatOptions: optionRecord,
+  color: (value) =>
+    typeof value === "string" || (typeof value === "object" && value !== null)
+      ? null
+      : "a color's name or { matrix, primaries, transfer, range }",
+  logLevel: oneOf("quiet", "error", "warning", "info", "debug"),
+  signal: (value) => (value instanceof AbortSignal ? null : "an AbortSignal"),
+  onProgress: (value) => (typeof value === "function" ? null : "a function"),
+  libraryPath: text,
+};
+
+/** Options of which only one may be given. */
+const exclusive = [["quality", "bitrate"]] as const;
+
+const multipliers: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1e9 };
+
+function parseBits(value: unknown): number | null {
+  let number = NaN;
+  if (typeof value === "number") number = value;
+  else if (typeof value === "string") {
+    const parts = /^(\d+(?:\.\d+)?)([kmg]?)$/i.exec(value);
+    if (parts !== null) number = Number(parts[1]) * multipliers[parts[2]!.toLowerCase()]!;
+  }
+  return Number.isFinite(number) && number > 0 ? Math.round(number) : null;
+}
+
+/** Throws a `TypeError` that names the option and what it must be; returns the options with bit rates as numbers. */
+export function checkOptions(options: WriterOptions): CheckedOptions {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      `Cannot use options that are ${options === null ? "null" : `a ${typeof options}`}: give an object`,
+    );
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(checks, name)) {
+      const question = didYouMean(name, Object.keys(checks));
+      throw new TypeError(
+        `Cannot use the option ${JSON.stringify(name)}: there is no such option${
+          question === null ? "" : `. ${question}`
+        }`,
+      );
+    }
+    if (value === undefined) continue;
+    const expected = checks[name as keyof WriterOptions](value);
+    if (expected !== null) {
+      throw new TypeError(`Cannot use the option ${name}: it is ${shown(value)}, but must be ${expected}`);
+    }
+  }
+  for (const [one, other] of exclusive) {
+    if (options[one] !== undefined && options[other] !== undefined) {
+      throw new TypeError(`Cannot use the options ${one} and ${other} together: leave one of them out`);
+    }
+  }
+  const { bitrate, maxBitrate, ...rest } = options;
+  return {
+    ...rest,
+    ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
+    ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
+  };
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "string" || (typeof value === "object" && value !== null)) {
+    return JSON.stringify(value);
+  }
+  return String(value);
+}

@@ -1,0 +1,128 @@
+/**
+ * The block that a writer prints at log level "info": what it uses, why, and the ffmpeg command that does the same.
+ *
+ * @module
+ */
+import { type Native, runtime } from "../../ffi/mod.ts";
+import type { EncoderSettings } from "../codecs/open_encoder.ts";
+import type { MuxerInfo } from "../libav/muxer.ts";
+import { optionText } from "../libav/options.ts";
+import { rationalText } from "../libav/rational.ts";
+import { scaleFilterMatrix } from "../video/color.ts";
+import { paletteFilters } from "../video/converter.ts";
+import type { FrameLayout } from "../video/raw_frame.ts";
+import { codecTag, muxerOptions } from "./container.ts";
+import type { EncoderChoice, SessionRequest } from "./session.ts";
+
+/** Prints the block, where the writer's level asks for it. */
+export function describeSession(
+  native: Native,
+  request: SessionRequest,
+  layout: FrameLayout,
+  settings: EncoderSettings,
+  choice: EncoderChoice,
+  muxer: MuxerInfo,
+): void {
+  const { logLevel } = request.options;
+  if (logLevel !== "info" && logLevel !== "debug") return;
+  const { width, height, format, color, frameRate, options } = settings;
+  const versions = Object.entries(native.libraryVersions).map(([library, version]) =>
+    `lib${library} ${version}`
+  );
+  const lines = [
+    `avwriter: ${request.path}`,
+    `  runtime    ${runtime().name}`,
+    `  FFmpeg     ${native.version} in ${native.folder} (${versions.join(", ")})`,
+    `  encoder    ${choice.name} for ${request.codec}: ${reason(request, choice)}`,
+    ...choice.rejected.map(({ name, reason }) => `  passed by  ${name}: ${reason}`),
+    `  input      ${layout.width}x${layout.height} ${layout.format.name}`,
+    `  stream     ${choice.codec} ${width}x${height} ${format.name}, ${rationalText(frameRate)} fps, ` +
+    `${color.matrix}/${color.primaries}/${color.transfer}/${color.range}`,
+    `  options    ${options.map(([name, value]) => `${name}=${optionText(value)}`).join(" ")}`,
+    `  container  ${muxer.name}`,
+    `  the same   ${ffmpegCommand(request, layout, settings, muxer)}`,
+  ];
+  console.error(lines.join("\n"));
+}
+
+function reason(request: SessionRequest, choice: EncoderChoice): string {
+  if (request.codec === choice.name) return "asked for by name";
+  return choice.rejected.length === 0
+    ? "the first candidate, and it opens"
+    : "the first candidate that opens";
+}
+
+/** An argument as a POSIX shell reads it back. */
+function shellQuoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+}
+
+/** libswscale's flags of `src/libav/scaler.ts`, by name. */
+const scaleFlags = "area+accurate_rnd+bitexact+full_chroma_int+full_chroma_inp";
+
+/** The filters that turn the frames that come in into those that the encoder gets. */
+function filters(
+  input: FrameLayout,
+  { format, width, height, color, inputColor }: EncoderSettings,
+): string[] {
+  const chain: string[] = [];
+  if (width < input.width || height < input.height) {
+    chain.push(`crop=${Math.min(width, input.width)}:${Math.min(height, input.height)}:0:0`);
+  }
+  if (format.isPalette && !input.format.isPalette) chain.push(paletteFilters);
+  else if (format.id !== input.format.id) {
+    const from = `in_color_matrix=${scaleFilterMatrix(inputColor)}:in_range=${inputColor.range}`;
+    const to = `out_color_matrix=${
+      scaleFilterMatrix(format.isRgb ? inputColor : color)
+    }:out_range=${color.range}`;
+    chain.push(`scale=${from}:${to}:flags=${scaleFlags}`);
+  }
+  const right = Math.max(0, width - input.width);
+  const bottom = Math.max(0, height - input.height);
+  if (right + bottom > 0) {
+    chain.push(
+      `format=${format.name}`,
+      `pad=${width}:${height}:0:0`,
+      `fillborders=right=${right}:bottom=${bottom}:mode=smear`,
+    );
+  }
+  return chain;
+}
+
+/** The ffmpeg command line that encodes the same raw frames from its standard input in the same way. */
+export function ffmpegCommand(
+  request: SessionRequest,
+  layout: FrameLayout,
+  settings: EncoderSettings,
+  muxer: MuxerInfo,
+): string {
+  const { encoder, format, frameRate, color, options } = settings;
+  const chain = filters(layout, settings);
+  const tag = codecTag(muxer, encoder, request.codec);
+  const argumentsOf = (entries: Iterable<readonly [string, string | number | boolean]>): string[] =>
+    [...entries].flatMap(([name, value]) => [`-${name}`, optionText(value)]);
+  return [
+    "ffmpeg",
+    ...[
+      "-f",
+      "rawvideo",
+      "-pixel_format",
+      layout.format.name,
+      "-video_size",
+      `${layout.width}x${layout.height}`,
+    ],
+    ...["-framerate", rationalText(frameRate), "-i", "-"],
+    ...(chain.length === 0 ? [] : ["-vf", chain.join(",")]),
+    ...["-c:v", encoder.name, "-pix_fmt", format.name],
+    ...argumentsOf(options),
+    ...(format.isPalette ? [] : argumentsOf([
+      ["colorspace", color.matrix],
+      ["color_primaries", color.primaries],
+      ["color_trc", color.transfer],
+      ["color_range", color.range],
+    ])),
+    ...(tag === null ? [] : ["-tag:v", tag]),
+    ...argumentsOf(Object.entries(muxerOptions(muxer, request.options.formatOptions))),
+    ...["-f", muxer.name, `file:${request.path}`],
+  ].map(shellQuoted).join(" ");
+}

@@ -1,0 +1,103 @@
+/**
+ * Makes the roots: minimal Debian systems that hold one suite's FFmpeg. They are kept between runs.
+ *
+ * @module
+ */
+import { exists, inOwnNamespace, mustRun, removeFolder, run } from "./commands.ts";
+import { packagesOf, type Suite } from "./suites.ts";
+
+const scripts = "/usr/share/debootstrap/scripts";
+
+/** The folder that holds the roots and the runs. */
+export function cacheFolder(): string {
+  const named = Deno.env.get("AVWRITER_MATRIX_CACHE");
+  if (named !== undefined && named !== "") return Deno.realPathSync(makeFolder(named));
+  const caches = Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME") ?? "/root"}/.cache`;
+  return Deno.realPathSync(makeFolder(`${caches}/avwriter/matrix`));
+}
+
+function makeFolder(path: string): string {
+  Deno.mkdirSync(path, { recursive: true });
+  return path;
+}
+
+/** Removes what interrupted runs left behind: folders that carry the number of a process that is no more. */
+export async function removeLeftovers(cache: string): Promise<void> {
+  for (const { name } of Deno.readDirSync(cache)) {
+    const maker = /^(?:building-\w+|run)-(\d+)$/.exec(name)?.[1];
+    if (maker === undefined || exists(`/proc/${maker}`)) continue;
+    try {
+      await removeFolder(`${cache}/${name}`);
+    } catch {
+      // A program of that run has outlived it and still writes there: left to the next run.
+    }
+  }
+}
+
+/** The Debian mirror that this system installs from. */
+export function debianMirror(): string {
+  const sources = ["/etc/apt/sources.list"];
+  try {
+    for (const { name } of Deno.readDirSync("/etc/apt/sources.list.d")) {
+      sources.push(`/etc/apt/sources.list.d/${name}`);
+    }
+  } catch {
+    // Only the one file, then.
+  }
+  for (const source of sources) {
+    if (!exists(source)) continue;
+    for (const line of Deno.readTextFileSync(source).split("\n")) {
+      const uri = /^(?:URIs:|deb\s)(?:.*\s)?([a-z]+:\/\/\S+\/debian\/?)(?:\s|$)/.exec(line)?.[1];
+      if (uri !== undefined) return uri;
+    }
+  }
+  throw new Error("Cannot find a Debian mirror in /etc/apt: the matrix needs a Debian system");
+}
+
+/** Installs debootstrap where it is missing. */
+export async function requireDebootstrap(): Promise<void> {
+  if (exists(scripts)) return;
+  const variables = { DEBIAN_FRONTEND: "noninteractive" };
+  const install = ["install", "-y", "--no-install-recommends", "debootstrap"];
+  if ((await run("apt-get", install, { variables })).code === 0) return;
+  await mustRun("apt-get", ["update"], { variables });
+  await mustRun("apt-get", install, { variables });
+}
+
+/** The folder of a suite's root. It carries a mark of the packages, so that a changed list gets a new root. */
+async function rootFolder(cache: string, suite: Suite): Promise<string> {
+  const list = new TextEncoder().encode(packagesOf(suite).join(","));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", list));
+  return `${cache}/${suite.name}-${digest.toHex().slice(0, 8)}`;
+}
+
+/**
+ * Returns the root of a suite, made first where there is none. It is built under another name and renamed when it is ready: an
+ * interrupted build is never taken for a root.
+ */
+export async function makeRoot(cache: string, suite: Suite, mirror: string): Promise<string> {
+  const root = await rootFolder(cache, suite);
+  if (exists(root)) return root;
+  const building = `${cache}/building-${suite.name}-${Deno.pid}`;
+  await removeFolder(building);
+  try {
+    // A suite younger than this system's debootstrap is made as sid is.
+    const script = exists(`${scripts}/${suite.name}`) ? suite.name : "sid";
+    await mustRun("unshare", [
+      ...inOwnNamespace,
+      "debootstrap",
+      "--variant=minbase",
+      `--include=${packagesOf(suite).join(",")}`,
+      suite.name,
+      building,
+      mirror,
+      `${scripts}/${script}`,
+    ]);
+    await mustRun("chroot", [building, "apt-get", "clean"]);
+    Deno.writeTextFileSync(`${building}/etc/hosts`, "127.0.0.1 localhost\n::1 localhost\n");
+    if (!exists(root)) Deno.renameSync(building, root);
+  } finally {
+    await removeFolder(building);
+  }
+  return root;
+}

@@ -1,0 +1,264 @@
+/**
+ * Runs the tests against every FFmpeg at hand, on Deno and on Bun, in minimal Debian systems of its own.
+ *
+ *     deno task test:matrix             all tests
+ *     deno task test:matrix --smoke     the smoke part
+ *
+ * Needs root, a Debian system and the `unshare` program. The systems are kept between runs in `AVWRITER_MATRIX_CACHE` (default:
+ * `avwriter/matrix` in the user's cache folder); remove that folder to have them made anew.
+ *
+ * @module
+ */
+import { avcodecMajors, releases } from "../../ffi/layouts.ts";
+import { type Ended, exists, mustRun, removeFolder, run, stopAll } from "./commands.ts";
+import { count, markSkipped, readJUnit, report, type Row, type TestResult } from "./report.ts";
+import {
+  makeRoom,
+  makeStage,
+  resultsInside,
+  type Room,
+  runInside,
+  type RuntimeName,
+  type Stage,
+} from "./room.ts";
+import { cacheFolder, debianMirror, makeRoot, removeLeftovers, requireDebootstrap } from "./roots.ts";
+import { allTests, smokeTests, type Suite, suites } from "./suites.ts";
+
+const runtimes: readonly RuntimeName[] = ["deno", "bun"];
+const titles: Readonly<Record<RuntimeName, string>> = { deno: "Deno", bun: "Bun" };
+/** How long one run of the tests in one room may take. */
+const testsTimeoutMs = 20 * 60_000;
+const probeFile = "tools/matrix/probe.ts";
+const probeTimeoutMs = 60_000;
+/** How long one test may take on Bun, which else gives it five seconds. */
+const bunTestTimeoutMs = 120_000;
+
+/** What `probe.ts` prints. */
+interface Probed {
+  readonly version: string;
+  readonly avcodecMajor: number;
+}
+
+function say(text: string): void {
+  console.log(text);
+}
+
+/** The FFmpeg release that a major was published as. */
+function releaseOf(major: number): string {
+  return releases[avcodecMajors.findIndex((known) => known === major)]!;
+}
+
+function failed(name: string, reason: string): TestResult {
+  return { name, status: "failed", reason };
+}
+
+function lastLines(text: string, lines: number): string {
+  return text.trimEnd().split("\n").slice(-lines).join("\n");
+}
+
+/** The line of a runtime's output that says what went wrong. */
+function errorLine(ended: Ended): string {
+  const lines = `${ended.stdout}\n${ended.stderr}`.split("\n").filter((line) => line.trim() !== "");
+  return lines.find((line) => /^\w*error\b/i.test(line)) ?? lines.at(-1) ?? "it said nothing";
+}
+
+function testCommand(runtime: RuntimeName, tests: readonly string[], results: string): string[] {
+  const paths = tests.map((path) => `./${path}`);
+  return runtime === "deno" ? ["test", "-A", "--no-check", `--junit-path=${results}`, ...paths] : [
+    "test",
+    `--timeout=${bunTestTimeoutMs}`,
+    "--reporter=junit",
+    `--reporter-outfile=${results}`,
+    ...paths,
+  ];
+}
+
+function probeCommand(runtime: RuntimeName): string[] {
+  return runtime === "deno" ? ["run", "-A", "--no-check", probeFile] : [probeFile];
+}
+
+/** Which FFmpeg is loaded in the room, or a sentence that says why none is. */
+async function probe(room: Room, runtime: RuntimeName): Promise<Probed | string> {
+  const ended = await runInside(room, runtime, probeCommand(runtime), probeTimeoutMs);
+  if (ended.code !== 0) return `ended with code ${ended.code}: ${errorLine(ended)}`;
+  return JSON.parse(ended.stdout) as Probed;
+}
+
+/** Reads the results; what a crash, a hang or an empty run would hide is a failure too. */
+function readResults(ended: Ended, resultsFile: string): TestResult[] {
+  const xml = exists(resultsFile) ? Deno.readTextFileSync(resultsFile) : "";
+  const tests = markSkipped(readJUnit(xml), ended.stdout);
+  const hasFailed = tests.some(({ status }) => status === "failed");
+  if (ended.timedOut) {
+    tests.push(failed("the test run", `took longer than ${testsTimeoutMs / 60_000} minutes`));
+  } else if (ended.code !== 0 && !hasFailed) {
+    tests.push(failed("the test run", `ended with code ${ended.code}: ${errorLine(ended)}`));
+  } else if (!hasFailed && !tests.some(({ status }) => status === "passed")) {
+    tests.push(failed("the test run", "no test was run"));
+  }
+  return tests;
+}
+
+/** Runs the tests on one runtime against one major in one root. */
+async function runRow(
+  place: Pick<Row, "major" | "suite">,
+  room: Room,
+  runtime: RuntimeName,
+  tests: readonly string[],
+  log: string,
+): Promise<Row> {
+  const row = { ...place, release: releaseOf(place.major), runtime: titles[runtime], tests: [] };
+  const started = await runInside(room, runtime, ["--version"], probeTimeoutMs);
+  if (started.code !== 0) {
+    return { ...row, note: `does not start here: ${errorLine(started)}` };
+  }
+  const named = { ...row, runtime: `${titles[runtime]} ${/\d+\.\d+\.\d+/.exec(started.stdout)?.[0] ?? ""}` };
+  const probed = await probe(room, runtime);
+  if (typeof probed === "string") {
+    return { ...named, note: "does not load", tests: [failed("load the libraries", probed)] };
+  }
+  const release = `FFmpeg ${probed.version}`;
+  if (probed.avcodecMajor !== place.major) {
+    const found = failed("load the libraries", `libavcodec ${probed.avcodecMajor} was loaded`);
+    return { ...named, release, note: "another major was loaded", tests: [found] };
+  }
+  const resultsFile = `${runtime}.xml`;
+  const command = testCommand(runtime, tests, `${resultsInside}/${resultsFile}`);
+  const ended = await runInside(room, runtime, command, testsTimeoutMs);
+  Deno.writeTextFileSync(log, `${ended.stdout}\n${ended.stderr}`);
+  const results = readResults(ended, `${room.folder}/results/${resultsFile}`);
+  if (results.some(({ status }) => status === "failed")) {
+    say(`${lastLines(ended.stdout, 60)}\n${lastLines(ended.stderr, 60)}\nAll of it: ${log}`);
+  }
+  return { ...named, release, tests: results };
+}
+
+/** Runs the tests on both runtimes against each major of a suite. */
+async function runSuite(suite: Suite, root: string, stage: Stage, paths: RunPaths): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const major of suite.majors) {
+    // The newest one is what is found in the system's folders, with the others beside it.
+    const alone = major === suite.majors.at(-1) ? undefined : major;
+    for (const runtime of runtimes) {
+      const key = `${suite.name}-${major}-${runtime}`;
+      const folder = `${paths.folder}/${key}`;
+      const room = await makeRoom(folder, root, stage, alone);
+      const log = `${paths.logs}/${key}.txt`;
+      const from = performance.now();
+      const row = await runRow({ major, suite: suite.name }, room, runtime, paths.tests, log);
+      const seconds = ((performance.now() - from) / 1000).toFixed(1);
+      const counts = `${count([row], "passed")} passed, ${count([row], "failed")} failed`;
+      say(`${suite.name}: ${row.release}, ${row.runtime}: ${row.note ?? counts} (${seconds} s)`);
+      rows.push(row);
+      await removeFolder(folder);
+    }
+    // One runtime may be too new for an old system; a major that none ran against is not proved.
+    const last = rows.slice(-runtimes.length);
+    if (last.every(({ tests }) => tests.length === 0)) {
+      const reason = "no runtime starts here";
+      rows.push({ ...last[0]!, runtime: "any", note: reason, tests: [failed(suite.name, reason)] });
+    }
+  }
+  return rows;
+}
+
+/** Where one run of the matrix works, and what it runs. */
+interface RunPaths {
+  readonly folder: string;
+  readonly logs: string;
+  readonly tests: readonly string[];
+}
+
+/** Makes what is missing of the roots, two at a time: half of the time goes into downloads. */
+async function makeRoots(cache: string): Promise<Map<Suite, string | Error>> {
+  const roots = new Map<Suite, string | Error>();
+  await requireDebootstrap();
+  const mirror = debianMirror();
+  const waiting = [...suites];
+  const makeNext = async (): Promise<void> => {
+    for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
+      const from = performance.now();
+      try {
+        roots.set(suite, await makeRoot(cache, suite, mirror));
+      } catch (error) {
+        roots.set(suite, error as Error);
+      }
+      say(`root of ${suite.name}: ${((performance.now() - from) / 1000).toFixed(0)} s`);
+    }
+  };
+  await Promise.all([makeNext(), makeNext()]);
+  return roots;
+}
+
+/** Fills a DENO_DIR with what the tests import, so that nothing is downloaded inside. */
+async function fillDenoFolder(
+  { project: folder, denoFolder }: Stage,
+  tests: readonly string[],
+): Promise<void> {
+  const variables = { DENO_DIR: denoFolder, NO_COLOR: "1" };
+  const options = { folder, variables };
+  await mustRun(Deno.execPath(), ["cache", "--quiet", probeFile], options);
+  const paths = tests.map((path) => `./${path}`);
+  const ended = await run(Deno.execPath(), ["test", "--no-run", "--no-check", ...paths], options);
+  if (ended.code !== 0) say(`Cannot fetch what the tests import: ${errorLine(ended)}`);
+}
+
+async function runMatrix(tests: readonly string[]): Promise<Row[]> {
+  if (Deno.uid() !== 0) throw new Error("Cannot make roots: the matrix needs to run as root");
+  const project = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+  const cache = cacheFolder();
+  await removeLeftovers(cache);
+  const paths = { folder: `${cache}/run-${Deno.pid}`, logs: `${cache}/logs`, tests };
+  Deno.mkdirSync(paths.logs, { recursive: true });
+  const rows: Row[] = [];
+  try {
+    const roots = await makeRoots(cache);
+    const stage = await makeStage(`${paths.folder}/stage`, project, `${cache}/deno`);
+    await fillDenoFolder(stage, tests);
+    for (const suite of suites) {
+      const root = roots.get(suite)!;
+      if (typeof root === "string") {
+        rows.push(...await runSuite(suite, root, stage, paths));
+        continue;
+      }
+      for (const major of suite.majors) {
+        const place = { release: releaseOf(major), major, suite: suite.name, runtime: "any" };
+        rows.push({
+          ...place,
+          note: "no root",
+          tests: [failed(`make a root of ${suite.name}`, root.message)],
+        });
+      }
+    }
+  } finally {
+    await removeFolder(paths.folder);
+  }
+  for (const major of avcodecMajors) {
+    if (rows.some((row) => row.major === major)) continue;
+    const place = { release: releaseOf(major), major, suite: "none", runtime: "none" };
+    rows.push({ ...place, note: "checked by layout only", tests: [] });
+  }
+  return rows.sort((one, other) => one.major - other.major);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    Deno.addSignalListener(signal, stopAll);
+  }
+  const unknown = args.find((arg) => arg !== "--smoke");
+  let rows: Row[] = [];
+  let trouble = 0;
+  try {
+    if (unknown !== undefined) throw new Error(`Cannot understand ${unknown}: only --smoke is known`);
+    rows = await runMatrix(args.includes("--smoke") ? smokeTests : allTests);
+    say(`\n${report(rows)}\n`);
+  } catch (error) {
+    say((error as Error).message);
+    trouble = 1;
+  }
+  const failures = count(rows, "failed") + trouble;
+  say(`matrix: ${count(rows, "passed")} passed, ${failures} failed, ${count(rows, "skipped")} skipped`);
+  return failures === 0 ? 0 : 1;
+}
+
+Deno.exit(await main(Deno.args));
