@@ -48,10 +48,12 @@ export class AvError extends Error {
 
 /** FFmpeg's libraries were not found, or may not be opened. The message lists what was tried and how to install them. */
 export class LibraryNotFoundError extends AvError {
+  /** The class's name. */
   override name = "LibraryNotFoundError";
 }
 
 /** FFmpeg's libraries were found, but are of a version that this release does not know, or do not match each other. */
 export class LibraryVersionError extends AvError {
+  /** The class's name. */
   override name = "LibraryVersionError";
 }

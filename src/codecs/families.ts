@@ -5,13 +5,30 @@
  */
 
 /** The names of the codec families. */
-export type CodecFamily = keyof typeof families;
+export type CodecFamily =
+  | "h264"
+  | "hevc"
+  | "av1"
+  | "vp9"
+  | "vp8"
+  | "mpeg4"
+  | "xvid"
+  | "mjpeg"
+  | "prores"
+  | "dnxhd"
+  | "ffv1"
+  | "huffyuv"
+  | "utvideo"
+  | "png"
+  | "gif"
+  | "webp"
+  | "rawvideo";
 
 /** A codec family, resolved to the best usable encoder, or the exact name of any libavcodec encoder. */
 export type Codec = CodecFamily | (string & Record<never, never>);
 
 /** Encoders of each family in the order in which they are tried. All of a family's make the same codec. */
-export const families = {
+export const families: Readonly<Record<CodecFamily, readonly string[]>> = {
   h264: ["libx264", "libopenh264"],
   hevc: ["libx265", "libkvazaar"],
   av1: ["libsvtav1", "libaom-av1", "librav1e"],
@@ -29,7 +46,7 @@ export const families = {
   gif: ["gif"],
   webp: ["libwebp_anim", "libwebp"],
   rawvideo: ["rawvideo"],
-} as const;
+};
 
 /** Other names that people know a family by: for suggestions only. */
 export const otherNames: Readonly<Record<string, CodecFamily>> = {

@@ -8,7 +8,7 @@
 import { didYouMean } from "../nearest.ts";
 
 /** A whole colour description by name. */
-export type ColorName = keyof typeof namedColors;
+export type ColorName = "bt601" | "bt709" | "bt2020" | "srgb";
 
 /** What the numbers in a stream mean. Names are libav's. */
 export interface ColorDescription {
@@ -23,12 +23,12 @@ export interface ColorDescription {
 }
 
 /** The named descriptions. */
-const namedColors = {
+const namedColors: Readonly<Record<ColorName, ColorDescription>> = {
   bt601: { matrix: "smpte170m", primaries: "smpte170m", transfer: "smpte170m", range: "tv" },
   bt709: { matrix: "bt709", primaries: "bt709", transfer: "bt709", range: "tv" },
   bt2020: { matrix: "bt2020nc", primaries: "bt2020", transfer: "bt2020-10", range: "tv" },
   srgb: { matrix: "bt709", primaries: "bt709", transfer: "iec61966-2-1", range: "pc" },
-} as const satisfies Record<string, ColorDescription>;
+};
 
 /** libswscale's numbers of the matrices that it converts with (SWS_CS_*, libswscale/swscale.h). */
 const scalerMatrices: Readonly<Record<string, number>> = {

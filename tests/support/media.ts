@@ -1,0 +1,114 @@
+/**
+ * The judges: the ffmpeg and ffprobe programs, run on files that avwriter wrote, and frames to write.
+ *
+ * @module
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "@std/path";
+import type { RawFrame, VideoWriter } from "../../mod.ts";
+
+/** A temporary folder that is removed at the end of its scope. */
+export class TemporaryFolder implements Disposable {
+  /** The folder's path. */
+  readonly path: string = mkdtempSync(join(tmpdir(), "avwriter-"));
+
+  /** The path of a file in it. */
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** The first video stream of a file, as ffprobe describes it after reading every frame. */
+export interface ProbedStream {
+  codec_name: string;
+  codec_tag_string: string;
+  width: number;
+  height: number;
+  pix_fmt: string;
+  r_frame_rate: string;
+  avg_frame_rate: string;
+  has_b_frames: number;
+  color_range?: string;
+  color_space?: string;
+  color_transfer?: string;
+  color_primaries?: string;
+  /** Seconds, of the stream or else of the file. */
+  duration: number;
+  /** Frames that were really decoded. */
+  frames: number;
+}
+
+/** Describes the first video stream of a file; fails where ffprobe or the decoder prints anything. */
+export function probe(path: string): ProbedStream {
+  const { stdout, stderr, status } = spawnSync("ffprobe", [
+    ...["-v", "warning", "-count_frames", "-select_streams", "v:0", "-show_streams", "-show_format"],
+    ...["-of", "json", path],
+  ], { encoding: "utf8" });
+  if (status !== 0 || stderr.trim() !== "") throw new Error(`ffprobe ${path}: ${stderr}`);
+  const { streams: [stream], format } = JSON.parse(stdout);
+  return {
+    ...stream,
+    duration: Number(stream.duration ?? format.duration),
+    frames: Number(stream.nb_read_frames),
+  };
+}
+
+/** The presentation times of a file's frames in seconds. */
+export function frameTimes(path: string): number[] {
+  const text = execFileSync("ffprobe", [
+    ...["-v", "error", "-select_streams", "v:0", "-show_entries", "frame=best_effort_timestamp_time"],
+    ...["-of", "csv=p=0", path],
+  ], { encoding: "utf8" });
+  return text.split("\n").filter((line) => line !== "").map((line) => Number.parseFloat(line));
+}
+
+/** Decodes a file with the ffmpeg program into raw frames of a pixel format. */
+export function decode(path: string, pixelFormat: string, filters?: string): Uint8Array {
+  return execFileSync("ffmpeg", [
+    ...["-v", "error", "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough"],
+    ...(filters === undefined ? [] : ["-vf", filters]),
+    ...["-f", "rawvideo", "-pix_fmt", pixelFormat, "-"],
+  ], { maxBuffer: 2 ** 31 });
+}
+
+/** Peak signal-to-noise ratio of two buffers of 8-bit samples in dB. */
+export function psnr(one: Uint8Array, other: Uint8Array): number {
+  if (one.length !== other.length) throw new Error(`lengths differ: ${one.length} and ${other.length}`);
+  let squares = 0;
+  for (let index = 0; index < one.length; index++) squares += (one[index]! - other[index]!) ** 2;
+  return squares === 0 ? Infinity : 10 * Math.log10(255 * 255 * one.length / squares);
+}
+
+/** A frame that tells its index: a gray ramp with a white bar that moves with it. */
+export function barFrame(index: number, width = 160, height = 90): RawFrame & { data: Uint8Array } {
+  const data = new Uint8Array(width * height * 4);
+  const bar = (index * 4) % width;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = (y * width + x) * 4;
+      const isBar = x >= bar && x < bar + 8;
+      data[at] = isBar ? 255 : 40 + (x * 128 / width);
+      data[at + 1] = isBar ? 255 : 40 + (y * 128 / height);
+      data[at + 2] = isBar ? 255 : 120;
+      data[at + 3] = 255;
+    }
+  }
+  return { data, width, height };
+}
+
+/** Writes bar frames and closes the writer. */
+export async function writeBars(
+  writer: VideoWriter,
+  count: number,
+  width?: number,
+  height?: number,
+): Promise<void> {
+  for (let index = 0; index < count; index++) await writer.write(barFrame(index, width, height));
+  await writer.close();
+}
