@@ -40,7 +40,7 @@ export function chooseEncoder(
 ): ChosenEncoder {
   const rejected: RejectedEncoder[] = [];
   let refusal: UnsupportedError | undefined;
-  for (const name of candidates(codec)) {
+  for (const name of candidates(codec, request.container)) {
     const info = encoderByName(native, name);
     if (info === null) {
       rejected.push({ name, reason: `FFmpeg ${native.version} was built without it` });

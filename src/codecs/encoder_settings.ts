@@ -129,10 +129,15 @@ function requireFormat(
 }
 
 /** The AVOptions that an encoder gets, in the order in which they are set. */
-export function encoderOptions(encoder: EncoderInfo, request: EncoderRequest): NamedOption[] {
+export function encoderOptions(
+  encoder: EncoderInfo,
+  request: EncoderRequest,
+  format: PixelFormatInfo,
+): NamedOption[] {
   const profile = profileOf(encoder);
   const given = request.encoderOptions ?? {};
   const options: NamedOption[] = [["threads", "auto"], ...entries(profile.defaults)];
+  if (profile.alpha?.formats.includes(format.name)) options.push(...entries(profile.alpha.options));
   options.push(...rateControl(encoder, profile, request));
   if (request.keyFrameInterval !== undefined) {
     options.push([

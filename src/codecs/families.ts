@@ -71,7 +71,9 @@ export const otherNames: Readonly<Record<string, CodecFamily>> = {
   raw: "rawvideo",
 };
 
-/** The encoders to try for a codec: a family's candidates, or the one of that exact name. */
-export function candidates(codec: Codec): readonly string[] {
+/** The encoders to try for a codec in a container: a family's candidates, or the one of that exact name. */
+export function candidates(codec: Codec, container: string): readonly string[] {
+  // libavformat's YUV4MPEG muxer takes raw frames in this form only (yuv4mpegenc.c).
+  if (codec === "rawvideo" && container === "yuv4mpegpipe") return ["wrapped_avframe"];
   return Object.hasOwn(families, codec) ? families[codec as CodecFamily] : [codec];
 }

@@ -72,7 +72,7 @@ export function resolveSettings(
     frameRate: request.frameRate,
     color: streamColor(color, format, profileOf(encoder).isFullRange ?? false),
     inputColor: isFullRangeFormat(request.source) ? { ...color, range: "pc" } : color,
-    options: encoderOptions(encoder, request),
+    options: encoderOptions(encoder, request, format),
     globalHeader,
   };
 }

@@ -33,7 +33,12 @@ export interface EncoderProfile {
   /** Pixel formats to prefer for input of more than 8 bits. */
   readonly deepFormats?: readonly string[];
   /** Pixel formats to prefer for input with alpha, in these containers. */
-  readonly alpha?: { readonly formats: readonly string[]; readonly containers: readonly string[] };
+  readonly alpha?: {
+    readonly formats: readonly string[];
+    readonly containers: readonly string[];
+    /** Options that go with these formats. */
+    readonly options?: EncoderOptions;
+  };
   /** The encoder loses nothing of its pixel format: it has no quality to choose. */
   readonly isLossless?: true;
   /** Numbers as quality. */
@@ -170,11 +175,12 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
   },
   libvpx: {
     formats: playsEverywhere,
-    alpha: webm,
+    // libvpx keeps no alternate reference frames beside alpha.
+    alpha: { ...webm, options: { "auto-alt-ref": 0 } },
     // VP8 heeds its constrained quality only under a bit rate to constrain: one that it never reaches.
     scale: { option: "crf", min: 4, max: 63, with: { b: 1_000_000_000 } },
-    levels: { low: 24, medium: 8, high: 4 },
-    defaults: { deadline: "good", "cpu-used": 2 },
+    levels: { low: 24, medium: 12, high: 4 },
+    defaults: { deadline: "good", "cpu-used": 4 },
     presetOption: "cpu-used",
     takesOddSizes: true,
   },
@@ -235,4 +241,5 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
   apng: lossless,
   qtrle: lossless,
   rawvideo: lossless,
+  wrapped_avframe: lossless,
 };

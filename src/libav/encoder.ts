@@ -6,10 +6,10 @@
 import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, endOfStream, errorText, isAgain } from "./failure.ts";
-import type { Frame } from "./frame.ts";
+import { Frame } from "./frame.ts";
 import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
-import type { Packet } from "./packet.ts";
+import { Packet } from "./packet.ts";
 import { packRational, type Rational } from "./rational.ts";
 
 /** AVMEDIA_TYPE_VIDEO, libavutil/avutil.h. */
@@ -60,9 +60,38 @@ export function videoEncoders(native: Native): EncoderInfo[] {
   return encoders;
 }
 
+/**
+ * SVT-AV1 (1.4 at least) waits for ever in its own clean-up unless it was given a frame and then the end of the stream: "deinit
+ * called without sending EOS".
+ */
+function hangsUnlessEnded({ name }: EncoderInfo): boolean {
+  return name === "libsvtav1";
+}
+
+/** Ends a stream, after a blank frame where it has none, and throws away what comes out. Does nothing to a context that is not open. */
+function endStream(native: Native, context: Address, isEmpty: boolean): void {
+  const { avcodec, fields } = native;
+  if (isEmpty) {
+    using frame = new Frame(native);
+    const [format, width, height] = (["pix_fmt", "width", "height"] as const).map((field) =>
+      fields.get(context, "AVCodecContext", field)
+    ) as [number, number, number];
+    if (format < 0) return;
+    frame.allocatePicture({ id: format, name: "blank" }, width, height);
+    frame.stamp(0n, false, 0);
+    if (avcodec.avcodec_send_frame(context, frame.address) < 0) return;
+  }
+  avcodec.avcodec_send_frame(context, NULL);
+  using packet = new Packet(native);
+  while (avcodec.avcodec_receive_packet(context, packet.address) >= 0) {
+    avcodec.av_packet_unref(packet.address);
+  }
+}
+
 /** An encoder's context: configured through {@linkcode options}, then opened, then fed. */
 export class Encoder extends Owned {
   readonly #native: Native;
+  readonly #progress: { frames: number };
   /** The encoder that this is a context of. */
   readonly info: EncoderInfo;
   /** Its options and those of its private part. */
@@ -70,11 +99,14 @@ export class Encoder extends Owned {
 
   /** Makes a context with the encoder's defaults. */
   constructor(native: Native, info: EncoderInfo) {
+    const progress = { frames: 0 };
     super(`an encoder ${info.name}`, native.avcodec.avcodec_alloc_context3(info.codec), (context) => {
+      if (hangsUnlessEnded(info)) endStream(native, context, progress.frames === 0);
       native.avcodec.avcodec_free_context(new PointerCell(context).buffer);
     });
     this.#native = native;
     this.info = info;
+    this.#progress = progress;
     const privateData = native.fields.get(this.address, "AVCodecContext", "priv_data");
     this.options = new OptionTable(native, "encoder", info.name, this.address, privateData);
   }
@@ -82,6 +114,11 @@ export class Encoder extends Owned {
   /** Sets the frame rate, which rate control and stream headers use beside the time base. It has no AVOption. */
   set frameRate(rate: Rational) {
     this.#native.fields.set(this.address, "AVCodecContext", "framerate", packRational(rate));
+  }
+
+  /** The quantizer that each frame is to carry, in libavcodec's units; 0 where none was set. */
+  get frameQuality(): number {
+    return this.#native.fields.get(this.address, "AVCodecContext", "global_quality");
   }
 
   /** Opens the encoder as configured. Throws libav's words where it refuses. */
@@ -98,6 +135,7 @@ export class Encoder extends Owned {
   /** Sends a frame, or `null` to end the stream. Take all packets after each call: the encoder then always has room. */
   send(frame: Frame | null): void {
     this.#check(this.#native.avcodec.avcodec_send_frame(this.address, frame?.address ?? NULL));
+    this.#progress.frames++;
   }
 
   /** Takes the next packet; `false` where the encoder wants more frames, or has ended. */

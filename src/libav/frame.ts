@@ -25,7 +25,7 @@ export class Frame extends Owned {
   }
 
   /** Gives the frame fresh memory for a picture. */
-  allocatePicture(format: PixelFormatInfo, width: number, height: number): void {
+  allocatePicture(format: Pick<PixelFormatInfo, "id" | "name">, width: number, height: number): void {
     const { avutil, fields } = this.#native;
     const frame = this.address;
     fields.set(frame, "AVFrame", "format", format.id);
@@ -70,10 +70,14 @@ export class Frame extends Owned {
     return this.#native.fields.addressOf(this.address, "AVFrame", "linesize");
   }
 
-  /** Sets the timestamp, in ticks of the encoder's time base, and whether the frame must become a key frame. */
-  stamp(ticks: bigint, keyFrame: boolean): void {
+  /**
+   * Sets the timestamp, in ticks of the encoder's time base, whether the frame must become a key frame, and the quantizer, in
+   * libavcodec's units, for encoders that are told to take it from each frame (AV_CODEC_FLAG_QSCALE).
+   */
+  stamp(ticks: bigint, keyFrame: boolean, quality: number): void {
     const { fields } = this.#native;
     fields.set(this.address, "AVFrame", "pts", ticks);
+    fields.set(this.address, "AVFrame", "quality", quality);
     fields.set(
       this.address,
       "AVFrame",

@@ -206,7 +206,7 @@ class PaletteConverter implements Converter {
       this.#staging.allocatePicture(this.#source.format, this.#source.width, this.#source.height);
     }
     copyIn(this.#native, planes, this.#source, this.#staging);
-    this.#staging.stamp(this.#count++, false);
+    this.#staging.stamp(this.#count++, false, 0);
     this.#graph.send(this.#staging);
     this.#output.unref();
     if (!this.#graph.receive(this.#output)) throw new Error("The palette filters held a frame back");

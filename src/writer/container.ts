@@ -107,15 +107,19 @@ export function containerRefuses(
   );
 }
 
+function defaultsOf({ name }: MuxerInfo): Readonly<Record<string, OptionValue>> {
+  if (movFamily.includes(name)) return { movflags: "+faststart" };
+  // Without it these number their tracks at random: the same frames would not give the same file.
+  if (["matroska", "webm", "ogg", "ogv"].includes(name)) return { fflags: "+bitexact" };
+  return {};
+}
+
 /** The muxer's options: good defaults, then those given. */
 export function muxerOptions(
   muxer: MuxerInfo,
   given: Readonly<Record<string, OptionValue>> | undefined,
 ): Readonly<Record<string, OptionValue>> {
-  const defaults: Record<string, OptionValue> = movFamily.includes(muxer.name)
-    ? { movflags: "+faststart" }
-    : {};
-  return { ...defaults, ...given };
+  return { ...defaultsOf(muxer), ...given };
 }
 
 /** The four-character code of a codec in a container, where libavformat's default does not play everywhere. */

@@ -87,6 +87,8 @@ interface Pipeline {
   readonly encoder: Encoder;
   readonly muxer: Muxer;
   readonly packet: Packet;
+  /** The quantizer that each frame carries. */
+  readonly frameQuality: number;
 }
 
 /** One file being written. */
@@ -152,7 +154,7 @@ export class WriterSession {
     const pipeline = this.#pipeline ??= this.#open(layout);
     this.#guard(() => {
       const picture = pipeline.converter.convert(planes);
-      picture.stamp(BigInt(this.#frames), keyFrame);
+      picture.stamp(BigInt(this.#frames), keyFrame, pipeline.frameQuality);
       pipeline.encoder.send(picture);
       this.#frames++;
       this.#drain(pipeline);
@@ -274,8 +276,7 @@ export class WriterSession {
 
   /** Writes the header into memory: only the muxer itself knows all that it refuses. */
   #tryHeader({ encoder, settings }: ChosenEncoder): void {
-    const muxer = this.#createMuxer(encoder, settings);
-    using _muxer = muxer;
+    using muxer = this.#createMuxer(encoder, settings);
     if (this.#muxerInfo.opensFilesItself) return;
     muxer.openMemory();
     try {
@@ -320,7 +321,7 @@ export class WriterSession {
       });
       describeSession(this.#native, this.#request, layout, settings, this.#choice, this.#muxerInfo);
       owned.move();
-      return { layout, converter, encoder, muxer, packet };
+      return { layout, converter, encoder, muxer, packet, frameQuality: encoder.frameQuality };
     } catch (error) {
       owned.dispose();
       throw error;
