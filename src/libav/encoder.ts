@@ -121,6 +121,11 @@ export class Encoder extends Owned {
     return this.#native.fields.get(this.address, "AVCodecContext", "global_quality");
   }
 
+  /** By how many frames packets may be out of order: known once the encoder is open. */
+  get reorderDelay(): number {
+    return this.#native.fields.get(this.address, "AVCodecContext", "has_b_frames");
+  }
+
   /** Opens the encoder as configured. Throws libav's words where it refuses. */
   open(): void {
     const result = this.#native.avcodec.avcodec_open2(this.address, this.info.codec, null);

@@ -16,8 +16,8 @@ import { packRational, type Rational, unpackRational } from "./rational.ts";
 const flag = { opensFilesItself: 0x1, needsNumber: 0x2, globalHeader: 0x40 } as const;
 /** AVIO_FLAG_WRITE, libavformat/avio.h. */
 const openForWriting = 2;
-/** FF_COMPLIANCE_NORMAL, libavcodec/defs.h. */
-const normalCompliance = 0;
+/** FF_COMPLIANCE_*, libavcodec/defs.h: what a container is made for, or all that it can hold. */
+const compliance = { usual: 0, anything: -2 } as const;
 
 /** A muxer of the loaded libavformat. */
 export interface MuxerInfo {
@@ -72,9 +72,17 @@ export function muxers(native: Native): MuxerInfo[] {
   return found;
 }
 
-/** Whether a container is known to take a codec (`null`: libavformat can't tell before it is tried). */
-export function muxerTakes(native: Native, muxer: MuxerInfo, codecId: number): boolean | null {
-  const answer = native.avformat.avformat_query_codec(muxer.format, codecId, normalCompliance);
+/**
+ * Whether a container takes a codec (`null`: libavformat can't tell before it is tried): as one of its usual ones, or in any way
+ * that it has.
+ */
+export function muxerTakes(
+  native: Native,
+  muxer: MuxerInfo,
+  codecId: number,
+  manner: keyof typeof compliance,
+): boolean | null {
+  const answer = native.avformat.avformat_query_codec(muxer.format, codecId, compliance[manner]);
   return answer < 0 ? null : answer > 0;
 }
 
@@ -132,6 +140,12 @@ export class Muxer extends Owned {
     fields.set(stream, "AVStream", "time_base", packRational(timeBase));
     fields.set(stream, "AVStream", "avg_frame_rate", packRational(frameRate));
     this.#stream = stream;
+  }
+
+  /** The four-character code of the stream, as a number; 0 where the encoder gave it none. */
+  get streamTag(): number {
+    const parameters = this.#native.fields.get(this.#stream, "AVStream", "codecpar");
+    return this.#native.fields.get(parameters, "AVCodecParameters", "codec_tag");
   }
 
   /** The time base that the container uses: known once the header is written. */

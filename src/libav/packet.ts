@@ -7,6 +7,9 @@ import { type Native, PointerCell } from "../../ffi/mod.ts";
 import { Owned } from "./owned.ts";
 import { packRational, type Rational } from "./rational.ts";
 
+/** Ticks of one frame by which a decode time may precede its presentation time: far more than any codec reorders. */
+const maxReorderTicks = 1024n;
+
 /** A packet, filled by an encoder and emptied by a muxer. */
 export class Packet extends Owned {
   readonly #native: Native;
@@ -35,6 +38,20 @@ export class Packet extends Owned {
   /** The stream that it belongs to. */
   set streamIndex(index: number) {
     this.#native.fields.set(this.address, "AVPacket", "stream_index", index);
+  }
+
+  /**
+   * Replaces a decode time that can't be one, which is later than the presentation time or absurdly early, by an estimate.
+   *
+   * x265 (3.5 at least) leaves it uninitialized in streams that are shorter than its reordering delay.
+   */
+  repairDecodeTime(estimate: number): void {
+    const { fields } = this.#native;
+    const pts = fields.get(this.address, "AVPacket", "pts");
+    const dts = fields.get(this.address, "AVPacket", "dts");
+    if (dts <= pts && pts - dts <= maxReorderTicks) return;
+    const repaired = BigInt(estimate);
+    fields.set(this.address, "AVPacket", "dts", repaired < pts ? repaired : pts);
   }
 
   /** Converts its times from one time base to another. */

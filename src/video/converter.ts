@@ -35,6 +35,9 @@ export interface Converter extends Disposable {
 export function createConverter(native: Native, source: FrameLayout, target: ConverterTarget): Converter {
   if (target.format.isPalette && !source.format.isPalette) return new PaletteConverter(native, source);
   if (source.format.id === target.format.id) return new CopyConverter(native, source, target);
+  if (target.format.name === "gbrap" && Object.hasOwn(planesOfPacked, source.format.name)) {
+    return new SplittingConverter(native, source, target);
+  }
   return new ScalingConverter(native, source, target);
 }
 
@@ -168,6 +171,66 @@ class ScalingConverter implements Converter {
     this.#pool[Symbol.dispose]();
     this.#staging[Symbol.dispose]();
     this.#scaler[Symbol.dispose]();
+  }
+}
+
+/** For each packed format with alpha, the bytes of a pixel that go to the planes of gbrap: green, blue, red, alpha. */
+const planesOfPacked: Readonly<Record<string, readonly [number, number, number, number]>> = {
+  rgba: [1, 2, 0, 3],
+  bgra: [1, 0, 2, 3],
+  argb: [2, 3, 1, 0],
+  abgr: [2, 1, 3, 0],
+};
+
+/** Splits packed pixels into planes: libswscale (5.1 at least) changes half of the alpha values by one on this way. */
+class SplittingConverter implements Converter {
+  readonly #native: Native;
+  readonly #source: FrameLayout;
+  readonly #planes: FrameLayout;
+  readonly #order: readonly number[];
+  readonly #plane: Uint8Array<ArrayBuffer>;
+  readonly #pool: FramePool;
+  readonly #padder: EdgePadder | null;
+
+  constructor(native: Native, source: FrameLayout, target: ConverterTarget) {
+    this.#native = native;
+    this.#source = source;
+    this.#planes = frameLayout(native, target.format, source.width, source.height);
+    this.#order = planesOfPacked[source.format.name]!;
+    this.#plane = new Uint8Array(source.width * source.height);
+    this.#pool = new FramePool(native, target.format, target.width, target.height);
+    this.#padder = createPadder(native, source, target);
+  }
+
+  convert([packed]: readonly PlaneView[]): Frame {
+    const frame = this.#pool.take();
+    for (const [index, { rowBytes, rows }] of this.#planes.planes.entries()) {
+      this.#split(packed!, this.#order[index]!);
+      this.#native.memory.writeRows(
+        frame.planeAddress(index),
+        frame.stride(index),
+        this.#plane,
+        rowBytes,
+        rowBytes,
+        rows,
+      );
+    }
+    this.#padder?.pad(frame);
+    return frame;
+  }
+
+  #split({ bytes, stride }: PlaneView, offset: number): void {
+    const { width, height } = this.#source;
+    const plane = this.#plane;
+    for (let y = 0, to = 0; y < height; y++) {
+      for (let from = y * stride + offset, end = y * stride + width * 4; from < end; from += 4) {
+        plane[to++] = bytes[from]!;
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#pool[Symbol.dispose]();
   }
 }
 

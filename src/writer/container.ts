@@ -7,7 +7,16 @@ import { extname } from "@std/path";
 import type { Native } from "../../ffi/mod.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { EncoderInfo } from "../libav/encoder.ts";
-import { muxerByFileName, muxerByName, type MuxerInfo, muxers, muxerTakes } from "../libav/muxer.ts";
+import {
+  type Muxer,
+  muxerByFileName,
+  muxerByName,
+  type MuxerInfo,
+  muxers,
+  muxerTakes,
+} from "../libav/muxer.ts";
+import type { PixelFormatInfo } from "../libav/pixel_format.ts";
+import type { Rational } from "../libav/rational.ts";
 import type { OptionValue } from "../libav/options.ts";
 import { didYouMean } from "../nearest.ts";
 
@@ -78,10 +87,51 @@ function unknownExtension(native: Native, path: string, extension: string): Unsu
   });
 }
 
+/** Codecs with a stream type in MPEG-TS: libavformat writes any other as private data, which nothing plays (mpegtsenc.c). */
+const onlyCodecs: Readonly<Record<string, readonly string[]>> = {
+  mpegts: ["h264", "hevc", "vvc", "mpeg1video", "mpeg2video", "mpeg4", "jpeg2000", "cavs", "vc1", "dirac"],
+};
+
 /** Throws an {@linkcode UnsupportedError} that names containers for the codec where this one is known not to take it. */
 export function requireContainerTakes(native: Native, muxer: MuxerInfo, encoder: EncoderInfo): void {
-  if (muxerTakes(native, muxer, encoder.codecId) !== false) return;
+  const isTaken = onlyCodecs[muxer.name]?.includes(encoder.codecName) ??
+    muxerTakes(native, muxer, encoder.codecId, "anything") !== false;
+  if (isTaken) return;
   throw containerRefuses(native, muxer, encoder, null);
+}
+
+/** Containers of raw video that tell the pixel format by the stream's four-character code. */
+const taggedRaw: readonly string[] = ["nut", "avi", "mov", "matroska"];
+
+/** Throws an {@linkcode UnsupportedError} where raw video has a pixel format that the container can't name: nothing could read it. */
+export function requireNamedPixels(muxer: Muxer, encoder: EncoderInfo, format: PixelFormatInfo): void {
+  if (encoder.codecName !== "rawvideo" || !taggedRaw.includes(muxer.info.name) || muxer.streamTag !== 0) {
+    return;
+  }
+  throw new UnsupportedError(
+    `Cannot write raw ${format.name} into ${muxer.info.name}: it has no code for that pixel format`,
+    {
+      code: "PIXEL_FORMAT",
+      operation,
+      hint: "Use another pixelFormat, or the codec ffv1",
+    },
+  );
+}
+
+/** GIF counts in hundredths of a second (GIF89a, Graphic Control Extension): two frames can't share one. */
+const maxGifRate = 100;
+
+/** Throws an {@linkcode UnsupportedError} where a container can't give each frame of this rate a time of its own. */
+export function requireContainerKeepsTimes(muxer: MuxerInfo, { num, den }: Rational): void {
+  if (muxer.name !== "gif" || num / den <= maxGifRate) return;
+  throw new UnsupportedError(
+    `Cannot write ${num}/${den} frames per second into gif: its times are hundredths of a second`,
+    {
+      code: "RATE_NOT_FOR_CONTAINER",
+      operation,
+      hint: `Use at most ${maxGifRate} frames per second, or another container`,
+    },
+  );
 }
 
 /** The error for a codec and a container that do not go together; `words` are libav's, where it had any. */
@@ -93,7 +143,8 @@ export function containerRefuses(
 ): UnsupportedError {
   const others = wellKnown.filter((name) => {
     const other = muxerByName(native, name);
-    return other !== null && other.name !== muxer.name && muxerTakes(native, other, encoder.codecId) === true;
+    return other !== null && other.name !== muxer.name &&
+      muxerTakes(native, other, encoder.codecId, "usual") === true;
   });
   return new UnsupportedError(
     `Cannot write ${encoder.codecName} (made by ${encoder.name}) into ${muxer.name}: the container does not take it${

@@ -18,7 +18,15 @@ import { didYouMean } from "../nearest.ts";
 import { defaultColor, parseColor } from "../video/color.ts";
 import { type Converter, createConverter, frameLayout } from "../video/converter.ts";
 import { checkShape, type FrameLayout, type RawFrame, viewPlanes } from "../video/raw_frame.ts";
-import { chooseMuxer, codecTag, containerRefuses, muxerOptions, requireContainerTakes } from "./container.ts";
+import {
+  chooseMuxer,
+  codecTag,
+  containerRefuses,
+  muxerOptions,
+  requireContainerKeepsTimes,
+  requireContainerTakes,
+  requireNamedPixels,
+} from "./container.ts";
 import { silenceBelow } from "./log.ts";
 import type { CheckedOptions, WriterStats } from "./options.ts";
 import { describeSession } from "./report.ts";
@@ -117,6 +125,7 @@ export class WriterSession {
     // A trial's chatter would be told again when it is in earnest.
     silenceBelow(native, request.options.logLevel === "info" ? "warning" : request.options.logLevel);
     this.#muxerInfo = chooseMuxer(native, request.path, request.options.format);
+    requireContainerKeepsTimes(this.#muxerInfo, request.frameRate);
     requireWritable(request.path, this.#muxerInfo);
     this.#trial = this.#chooseEncoder();
     this.#choice = choiceOf(this.#trial);
@@ -293,6 +302,7 @@ export class WriterSession {
     try {
       const { timeBase, frameRate } = settings;
       muxer.addStream(encoder, timeBase, frameRate, codecTag(this.#muxerInfo, encoder.info, codec));
+      requireNamedPixels(muxer, encoder.info, settings.format);
       for (const [name, value] of Object.entries(muxerOptions(this.#muxerInfo, options.formatOptions))) {
         muxer.options.set(name, value);
       }
@@ -358,9 +368,10 @@ export class WriterSession {
   #drain({ encoder, muxer, packet }: Pipeline): void {
     const { frameRate } = this.#request;
     while (encoder.receive(packet)) {
-      this.#packets++;
+      const index = this.#packets++;
       this.#bytes += packet.size;
       if (packet.duration === 0n) packet.duration = 1n;
+      packet.repairDecodeTime(index - encoder.reorderDelay);
       packet.rescale(invert(frameRate), muxer.timeBase);
       muxer.write(packet);
     }

@@ -70,11 +70,21 @@ export function frameTimes(path: string): number[] {
 
 /** Decodes a file with the ffmpeg program into raw frames of a pixel format. */
 export function decode(path: string, pixelFormat: string, filters?: string): Uint8Array {
-  return execFileSync("ffmpeg", [
+  const bytes = execFileSync("ffmpeg", [
     ...["-v", "error", "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough"],
     ...(filters === undefined ? [] : ["-vf", filters]),
     ...["-f", "rawvideo", "-pix_fmt", pixelFormat, "-"],
   ], { maxBuffer: 2 ** 31 });
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** Fails where two buffers differ, and says where first. */
+export function assertSameBytes(actual: Uint8Array, expected: Uint8Array, what: string): void {
+  if (actual.length !== expected.length) {
+    throw new Error(`${what}: ${actual.length} bytes instead of ${expected.length}`);
+  }
+  const at = actual.findIndex((byte, index) => byte !== expected[index]);
+  if (at >= 0) throw new Error(`${what}: byte ${at} is ${actual[at]} instead of ${expected[at]}`);
 }
 
 /** Peak signal-to-noise ratio of two buffers of 8-bit samples in dB. */

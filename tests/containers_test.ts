@@ -1,0 +1,159 @@
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { type Codec, createFileWriter, type WriterOptions } from "../mod.ts";
+import { requireEncoders, requireMuxers } from "./support/features.ts";
+import { barFrame, decode, probe, psnr, TemporaryFolder, writeBars } from "./support/media.ts";
+
+interface ContainerCase {
+  readonly codec: Codec;
+  readonly encoder: string;
+  readonly file: string;
+  readonly muxer: string;
+  readonly probed: string;
+  readonly options?: WriterOptions;
+  /** Seconds by which the container's own length may differ: some do not tell how long the last frame is shown. */
+  readonly tolerance?: number;
+}
+
+const frameSeconds = 1 / 25;
+
+const cases: readonly ContainerCase[] = [
+  { codec: "h264", encoder: "libx264", file: "a.mp4", muxer: "mp4", probed: "h264" },
+  { codec: "h264", encoder: "libx264", file: "a.mov", muxer: "mov", probed: "h264" },
+  { codec: "h264", encoder: "libx264", file: "a.m4v", muxer: "ipod", probed: "h264" },
+  { codec: "h264", encoder: "libx264", file: "a.mkv", muxer: "matroska", probed: "h264" },
+  { codec: "h264", encoder: "libx264", file: "a.ts", muxer: "mpegts", probed: "h264" },
+  { codec: "h264", encoder: "libx264", file: "a.flv", muxer: "flv", probed: "h264", tolerance: 0.09 },
+  { codec: "hevc", encoder: "libx265", file: "a.mp4", muxer: "mp4", probed: "hevc" },
+  { codec: "av1", encoder: "libsvtav1", file: "a.webm", muxer: "webm", probed: "av1" },
+  { codec: "vp9", encoder: "libvpx-vp9", file: "a.webm", muxer: "webm", probed: "vp9" },
+  { codec: "vp8", encoder: "libvpx", file: "a.webm", muxer: "webm", probed: "vp8" },
+  { codec: "mjpeg", encoder: "mjpeg", file: "a.avi", muxer: "avi", probed: "mjpeg" },
+  { codec: "xvid", encoder: "libxvid", file: "a.avi", muxer: "avi", probed: "mpeg4" },
+  { codec: "prores", encoder: "prores_ks", file: "a.mov", muxer: "mov", probed: "prores" },
+  { codec: "dnxhd", encoder: "dnxhd", file: "a.mov", muxer: "mov", probed: "dnxhd" },
+  { codec: "mpeg2video", encoder: "mpeg2video", file: "a.mxf", muxer: "mxf", probed: "mpeg2video" },
+  { codec: "rawvideo", encoder: "wrapped_avframe", file: "a.y4m", muxer: "yuv4mpegpipe", probed: "rawvideo" },
+  {
+    codec: "ffv1",
+    encoder: "ffv1",
+    file: "a.nut",
+    muxer: "nut",
+    probed: "ffv1",
+    tolerance: frameSeconds + 0.01,
+  },
+  { codec: "huffyuv", encoder: "huffyuv", file: "a.avi", muxer: "avi", probed: "huffyuv" },
+  { codec: "utvideo", encoder: "utvideo", file: "a.avi", muxer: "avi", probed: "utvideo" },
+  { codec: "png", encoder: "png", file: "a.mov", muxer: "mov", probed: "png" },
+  { codec: "gif", encoder: "gif", file: "a.gif", muxer: "gif", probed: "gif" },
+  {
+    codec: "h264",
+    encoder: "libx264",
+    file: "noextension",
+    muxer: "matroska",
+    probed: "h264",
+    options: { format: "matroska" },
+  },
+];
+
+for (const { codec, encoder, file, muxer, probed, options, tolerance = 0.0011 } of cases) {
+  const name = `${codec} goes into ${file} as ${muxer} and comes out whole`;
+  test(name, async () => {
+    if (!requireEncoders({ name }, encoder) || !requireMuxers({ name }, muxer)) return;
+    using folder = new TemporaryFolder();
+    const path = folder.file(file);
+    // DNxHR starts at 256x120.
+    const [width, height] = [320, 180];
+    const writer = await createFileWriter(codec, path, 25, options);
+    for (let index = 0; index < 25; index++) await writer.write(barFrame(index, width, height));
+    const summary = await writer.close();
+    assertEquals([summary.format, summary.encoder], [muxer, encoder]);
+    assertEquals(summary.bytes, readFileSync(path).length);
+    const stream = probe(path);
+    assertEquals([stream.codec_name, stream.frames], [probed, 25]);
+    assertEquals([stream.width, stream.height], [width, height]);
+    assertAlmostEquals(stream.duration, 1, tolerance);
+    const decoded = decode(path, "rgba");
+    const last = decoded.subarray(decoded.length - width * height * 4);
+    const ratio = psnr(last, barFrame(24, width, height).data);
+    assert(ratio > 28, `the last frame has ${ratio} dB`);
+  });
+}
+
+test("hevc is tagged hvc1 in mp4 and mov, as QuickTime and Safari want it", async () => {
+  if (!requireEncoders({ name: "hevc is tagged hvc1" }, "libx265")) return;
+  using folder = new TemporaryFolder();
+  for (const file of ["a.mp4", "a.mov"]) {
+    await writeBars(await createFileWriter("hevc", folder.file(file), 25), 3);
+    assertEquals(probe(folder.file(file)).codec_tag_string, "hvc1");
+  }
+});
+
+/** The types of the boxes at the top level of an ISO base media file. */
+function topLevelBoxes(path: string): string[] {
+  const bytes = readFileSync(path);
+  const types: string[] = [];
+  for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at)) {
+    types.push(bytes.toString("latin1", at + 4, at + 8));
+  }
+  return types;
+}
+
+test("mp4 and mov have their index in front of the pictures", async () => {
+  using folder = new TemporaryFolder();
+  for (const file of ["a.mp4", "a.mov", "a.m4v"]) {
+    await writeBars(await createFileWriter("h264", folder.file(file), 25), 10);
+    const boxes = topLevelBoxes(folder.file(file));
+    assert(boxes.indexOf("moov") < boxes.indexOf("mdat"), boxes.join(" "));
+  }
+});
+
+test("movflags of one's own replace the default", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("fragments.mp4");
+  const formatOptions = { movflags: "+frag_keyframe+empty_moov" };
+  await writeBars(await createFileWriter("h264", path, 25, { formatOptions }), 10);
+  assert(topLevelBoxes(path).includes("moof"));
+});
+
+/** The durations in milliseconds of an animated WebP file's frames (RIFF container, ANMF chunks). */
+function webpDurations(path: string): number[] {
+  const bytes = readFileSync(path);
+  const durations: number[] = [];
+  for (
+    let at = 12;
+    at < bytes.length;
+    at += 8 + bytes.readUInt32LE(at + 4) + (bytes.readUInt32LE(at + 4) & 1)
+  ) {
+    if (bytes.toString("latin1", at, at + 4) === "ANMF") durations.push(bytes.readUIntLE(at + 8 + 12, 3));
+  }
+  return durations;
+}
+
+test("webp holds an animation with each frame's length", async () => {
+  const name = "webp holds an animation with each frame's length";
+  if (!requireEncoders({ name }, "libwebp_anim")) return;
+  using folder = new TemporaryFolder();
+  const path = folder.file("bars.webp");
+  await writeBars(await createFileWriter("webp", path, 25), 10);
+  assertEquals(webpDurations(path), Array(10).fill(40));
+});
+
+test("numbered images are written one a frame where that is asked for", async () => {
+  using folder = new TemporaryFolder();
+  const options = { format: "image2" };
+  await writeBars(await createFileWriter("png", folder.file("frame%03d.png"), 25, options), 3);
+  for (let index = 0; index < 3; index++) {
+    const decoded = decode(folder.file(`frame00${index + 1}.png`), "rgba");
+    assertEquals(psnr(decoded, barFrame(index).data), Infinity);
+  }
+});
+
+test("a percent sign, a colon or a query in a path is a part of the name", async () => {
+  using folder = new TemporaryFolder();
+  for (const file of ["out%03d.mp4", "concat:a.mp4", "a?rw_timeout=1.mp4", "tee:x|y.mp4", "sp ace'ü.mp4"]) {
+    await writeBars(await createFileWriter("h264", folder.file(file), 25), 2);
+    assertEquals(probe(`file:${folder.file(file)}`).frames, 2);
+  }
+});

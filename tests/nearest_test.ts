@@ -1,0 +1,42 @@
+import { test } from "node:test";
+import { assertEquals } from "@std/assert";
+import { didYouMean, nearestName } from "../src/nearest.ts";
+
+const options = ["crf", "preset", "tune", "profile", "qp", "bitrate", "x264-params"];
+
+test("a letter more, less or other still finds the name", () => {
+  assertEquals(nearestName("crff", options), "crf");
+  assertEquals(nearestName("cr", options), "crf");
+  assertEquals(nearestName("crg", options), "crf");
+  assertEquals(nearestName("presett", options), "preset");
+  assertEquals(nearestName("prset", options), "preset");
+  assertEquals(nearestName("x264params", options), "x264-params");
+});
+
+test("case does not count", () => {
+  assertEquals(nearestName("BitRate", options), "bitrate");
+  assertEquals(nearestName("CRF", options), "crf");
+});
+
+test("the nearest of several wins, the first of equals", () => {
+  assertEquals(nearestName("aac", ["abc", "acc"]), "abc");
+  assertEquals(nearestName("h264", ["h263", "h264"]), "h264");
+});
+
+test("two letters swapped are one mistake", () => {
+  assertEquals(nearestName("libx246", ["libx265", "libx264", "libx262"]), "libx264");
+  assertEquals(nearestName("vp9", ["pv9"]), "pv9");
+});
+
+test("another word finds nothing", () => {
+  assertEquals(nearestName("resolution", options), null);
+  assertEquals(nearestName("zzzz", options), null);
+  assertEquals(nearestName("crf", []), null);
+  // Half of the letters wrong.
+  assertEquals(nearestName("crxx", options), null);
+});
+
+test("the question names the name, or is none", () => {
+  assertEquals(didYouMean("crff", options), 'Did you mean "crf"?');
+  assertEquals(didYouMean("zzzz", options), null);
+});

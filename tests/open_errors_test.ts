@@ -1,0 +1,171 @@
+import { mkdirSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { createFileWriter, EncoderNotFoundError, UnsupportedError, type WriterOptions } from "../mod.ts";
+import { requireEncoders, requireMuxers } from "./support/features.ts";
+import { TemporaryFolder } from "./support/media.ts";
+import { assertFails } from "./support/messages.ts";
+
+/** Opens a writer that is not expected to open, in a folder that must be empty afterwards. */
+async function open(codec: string, name: string, options?: WriterOptions): Promise<void> {
+  using folder = new TemporaryFolder();
+  try {
+    const writer = await createFileWriter(codec, folder.file(name), 25, { logLevel: "quiet", ...options });
+    await writer.abort();
+  } finally {
+    assertEquals(readdirSync(folder.path), []);
+  }
+}
+
+test("an unknown codec is refused with the nearest family", async () => {
+  for (const [codec, meant] of [["h265", "hevc"], ["vp99", "vp9"], ["x264", "h264"], ["H264", "h264"]]) {
+    await assertFails(() => open(codec!, "a.mp4"), {
+      type: EncoderNotFoundError,
+      code: "ENCODER_NOT_FOUND",
+      operation: `find an encoder for ${codec}`,
+      says: [
+        `Cannot encode "${codec}": `,
+        "neither a codec family nor a video encoder",
+        `Did you mean "${meant}"?`,
+      ],
+    });
+  }
+});
+
+test("an unknown encoder is refused with the nearest encoder", async (t) => {
+  if (!requireEncoders(t, "libx264")) return;
+  await assertFails(() => open("libx246", "a.mp4"), {
+    type: EncoderNotFoundError,
+    code: "ENCODER_NOT_FOUND",
+    says: ['Cannot encode "libx246": ', 'Did you mean "libx264"?'],
+  });
+});
+
+test("a codec like none is refused with the families, also where its name is that of an object's part", async () => {
+  for (const codec of ["zzzzzz", "aac", "toString", "constructor", "__proto__"]) {
+    const error = await assertFails(() => open(codec, "a.mp4"), {
+      type: EncoderNotFoundError,
+      code: "ENCODER_NOT_FOUND",
+      says: [`Cannot encode "${codec}": `],
+    });
+    assert(!error.message.includes("Did you mean undefined") && !error.message.includes("{}"), error.message);
+  }
+  const { message } = await assertFails(() => open("zzzzzz", "a.mp4"), {
+    type: EncoderNotFoundError,
+    says: [],
+  });
+  for (const family of ["h264", "hevc", "ffv1", "gif"]) assertStringIncludes(message, family);
+});
+
+test("an encoder of sound is no encoder of video", async () => {
+  await assertFails(() => open("pcm_s16le", "a.mov"), {
+    type: EncoderNotFoundError,
+    code: "ENCODER_NOT_FOUND",
+    says: ['"pcm_s16le"', "video encoder"],
+  });
+});
+
+test("an encoder of frames in a device's memory is refused", async (t) => {
+  if (!requireEncoders(t, "h264_vaapi")) return;
+  await assertFails(() => open("h264_vaapi", "a.mp4"), {
+    type: UnsupportedError,
+    code: "HARDWARE_FRAMES",
+    says: ["Cannot use encoder h264_vaapi: ", "device's memory", "software encoder"],
+  });
+});
+
+/** Encoders, containers that do not take what they make, and containers that do. */
+const misfits:
+  readonly (readonly [encoder: string, codec: string, name: string, muxer: string, others: string[]])[] = [
+    ["libx264", "h264", "a.webm", "webm", ["mp4", "matroska"]],
+    ["libx264", "h264", "a.gif", "gif", ["mp4", "matroska"]],
+    ["libx264", "h264", "a.wav", "wav", ["mp4", "matroska"]],
+    ["mpeg4", "mpeg4", "a.webm", "webm", ["mp4", "matroska", "avi"]],
+    ["libvpx-vp9", "vp9", "a.flv", "flv", ["webm", "matroska"]],
+    ["ffv1", "ffv1", "a.mp4", "mp4", ["matroska", "avi"]],
+    ["prores_ks", "prores", "a.mp4", "mp4", ["mov"]],
+    ["gif", "gif", "a.mp4", "mp4", ["mov", "gif"]],
+    ["mjpeg", "mjpeg", "a.webm", "webm", ["mov", "avi"]],
+  ];
+
+test("a codec that the container does not take is refused with containers that do", async (t) => {
+  for (const [encoder, codec, name, muxer, others] of misfits) {
+    if (!requireEncoders(t, encoder) || !requireMuxers(t, muxer)) continue;
+    const { hint } = await assertFails(() => open(encoder, name), {
+      type: UnsupportedError,
+      code: "CODEC_NOT_FOR_CONTAINER",
+      operation: `write ${codec} into ${muxer}`,
+      says: [`Cannot write ${codec} (made by ${encoder}) into ${muxer}: the container does not take it`],
+    });
+    const offered = hint!.replace(`Containers that take ${codec}: `, "").split(", ");
+    for (const other of others) assert(offered.includes(other), `${codec}: ${hint}`);
+    assert(!offered.includes(muxer), hint!);
+  }
+});
+
+test("an extension that no container has is refused with how to go on", async () => {
+  await assertFails(() => open("mpeg4", "a.qqqqqq"), {
+    type: UnsupportedError,
+    code: "MUXER_NOT_FOUND",
+    operation: "choose the container",
+    says: [
+      "Cannot tell the container of ",
+      "a.qqqqqq",
+      'no container has the extension ".qqqqqq"',
+      ".mp4",
+      "format",
+    ],
+  });
+  const { message } = await assertFails(() => open("mpeg4", "a.mp5"), {
+    type: UnsupportedError,
+    code: "MUXER_NOT_FOUND",
+    says: ['".mp5"'],
+  });
+  assertStringIncludes(message, "mp4", `the nearest for people is a container of video: ${message}`);
+});
+
+test("a path without an extension is refused with how to go on", async () => {
+  for (const name of ["video", "two.dots.", ".hidden"]) {
+    await assertFails(() => open("mpeg4", name), {
+      type: UnsupportedError,
+      code: "MUXER_NOT_FOUND",
+      operation: "choose the container",
+      says: ["Cannot tell the container of ", name, "extension", ".mp4", "format"],
+    });
+  }
+});
+
+test("an unknown format is refused, with a near one where there is one", async () => {
+  await assertFails(() => open("mpeg4", "a", { format: "matroskaa" }), {
+    type: UnsupportedError,
+    code: "MUXER_NOT_FOUND",
+    operation: "choose the container",
+    says: ['Cannot write the format "matroskaa": ', 'Did you mean "matroska"?'],
+  });
+  await assertFails(() => open("mpeg4", "a.mp4", { format: "zzzzzz" }), {
+    type: UnsupportedError,
+    code: "MUXER_NOT_FOUND",
+    says: ['Cannot write the format "zzzzzz": ', "no muxer of that name"],
+  });
+});
+
+test("the extension of a single image is refused with how to write animations", async () => {
+  for (const [codec, name] of [["png", "a.png"], ["mjpeg", "a.jpg"], ["bmp", "a.bmp"]] as const) {
+    await assertFails(() => open(codec, name), {
+      type: UnsupportedError,
+      code: "MUXER_NOT_FOUND",
+      operation: "choose the container",
+      says: ["Cannot tell how to write ", name, "single images", "image2", ".gif"],
+    });
+  }
+});
+
+test("after all these errors the folder of a good writer holds its file alone", async () => {
+  using folder = new TemporaryFolder();
+  mkdirSync(folder.file("in"));
+  await assertRejects(() => createFileWriter("h265", folder.file("in/a.mp4"), 25));
+  const writer = await createFileWriter("mpeg4", folder.file("in/a.mp4"), 25);
+  await writer.write({ data: new Uint8Array(64 * 48 * 4), width: 64, height: 48 });
+  await writer.close();
+  assertEquals(readdirSync(folder.file("in")), ["a.mp4"]);
+});

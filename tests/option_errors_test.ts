@@ -1,0 +1,225 @@
+import { readdirSync } from "node:fs";
+import { test } from "node:test";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { createFileWriter, OptionError, UnsupportedError, type WriterOptions } from "../mod.ts";
+import { requireEncoders } from "./support/features.ts";
+import { TemporaryFolder } from "./support/media.ts";
+import { assertFails, assertReadable } from "./support/messages.ts";
+
+/** Opens a writer that is not expected to open, in a folder that must be empty afterwards. */
+async function open(codec: string, name: string, options?: WriterOptions): Promise<void> {
+  using folder = new TemporaryFolder();
+  try {
+    const writer = await createFileWriter(codec, folder.file(name), 25, { logLevel: "quiet", ...options });
+    await writer.abort();
+  } finally {
+    assertEquals(readdirSync(folder.path), []);
+  }
+}
+
+test("an unknown encoder option is refused with the nearest", async (t) => {
+  await assertFails(() => open("mpeg4", "a.avi", { encoderOptions: { qmaxx: 5 } }), {
+    type: OptionError,
+    code: "OPTION_NOT_FOUND",
+    operation: "set encoder option qmaxx",
+    says: ['Cannot set encoder option "qmaxx": mpeg4 has no such option', 'Did you mean "qmax"?'],
+  });
+  if (!requireEncoders(t, "libx264")) return;
+  await assertFails(() => open("h264", "a.mp4", { encoderOptions: { crff: 20 } }), {
+    type: OptionError,
+    code: "OPTION_NOT_FOUND",
+    operation: "set encoder option crff",
+    says: ['Cannot set encoder option "crff": libx264 has no such option', 'Did you mean "crf"?'],
+  });
+});
+
+test("an option that only decoders have is unknown to an encoder", async () => {
+  // skip_frame is an AVOption of every AVCodecContext, for decoding.
+  await assertFails(() => open("mpeg4", "a.avi", { encoderOptions: { skip_frame: "all" } }), {
+    type: OptionError,
+    code: "OPTION_NOT_FOUND",
+    says: ['"skip_frame"'],
+  });
+});
+
+test("an unknown muxer option is refused with the nearest", async () => {
+  await assertFails(() => open("mpeg4", "a.mp4", { formatOptions: { movflag: "faststart" } }), {
+    type: OptionError,
+    code: "OPTION_NOT_FOUND",
+    operation: "set muxer option movflag",
+    says: ['Cannot set muxer option "movflag": mp4 has no such option', 'Did you mean "movflags"?'],
+  });
+});
+
+test("a bad value of a muxer option is refused with what it takes", async () => {
+  await assertFails(() => open("mpeg4", "a.mp4", { formatOptions: { movflags: "+fasstart" } }), {
+    type: OptionError,
+    code: "EINVAL",
+    operation: "set muxer option movflags",
+    says: ["Cannot set muxer option movflags of mp4 to ", '"+fasstart"', "faststart, "],
+  });
+});
+
+test("a value that is no number is refused with the range", async (t) => {
+  await assertFails(() => open("mpeg4", "a.avi", { encoderOptions: { qmin: "abc" } }), {
+    type: OptionError,
+    code: "EINVAL",
+    operation: "set encoder option qmin",
+    says: ["Cannot set encoder option qmin of mpeg4 to ", '"abc"', "qmin takes a value from -1 to 69"],
+  });
+  if (!requireEncoders(t, "libx264")) return;
+  const { message } = await assertFails(() => open("h264", "a.mp4", { encoderOptions: { crf: "abc" } }), {
+    type: OptionError,
+    code: "EINVAL",
+    operation: "set encoder option crf",
+    says: ["Cannot set encoder option crf of libx264 to ", '"abc"', "crf takes a value from -1"],
+  });
+  assert(!message.includes("e+38"), `FLT_MAX is no limit that helps anybody: ${message}`);
+});
+
+test("a value out of range is refused with the range", async () => {
+  await assertFails(() => open("mpeg4", "a.avi", { encoderOptions: { qmin: 500 } }), {
+    type: OptionError,
+    code: "ERANGE",
+    operation: "set encoder option qmin",
+    says: ["Cannot set encoder option qmin of mpeg4 to ", '"500"', "qmin takes a value from -1 to 69"],
+  });
+});
+
+test("a preset, tune or profile that the encoder has not is refused with those that it has", async (t) => {
+  if (!requireEncoders(t, "libx264")) return;
+  for (
+    const [name, value, known] of [
+      ["preset", "fastest", "veryfast, faster, fast"],
+      ["tune", "fim", "film, animation"],
+      ["profile", "hi", "baseline, main, high"],
+    ] as const
+  ) {
+    await assertFails(() => open("libx264", "a.mp4", { [name]: value }), {
+      type: OptionError,
+      code: "EINVAL",
+      operation: "configure encoder libx264",
+      says: [`Cannot use the ${name} "${value}": encoder libx264 has no such ${name}`, known],
+    });
+  }
+});
+
+test("a preset given as an option of the encoder is refused as well", async (t) => {
+  if (!requireEncoders(t, "libx264")) return;
+  await assertFails(() => open("libx264", "a.mp4", { encoderOptions: { preset: "fastest" } }), {
+    type: UnsupportedError,
+    operation: "open encoder libx264",
+    says: ["Cannot open encoder libx264 for ", "preset=fastest", "preset"],
+  });
+});
+
+test("a preset for an encoder without presets is refused", async () => {
+  await assertFails(() => open("mpeg4", "a.avi", { preset: "fast" }), {
+    type: OptionError,
+    code: "OPTION_NOT_FOUND",
+    says: ['"preset"', "mpeg4 has no such option"],
+  });
+});
+
+test("quality off the encoder's scale is refused with the scale", async (t) => {
+  for (const quality of [0, 32, -1, 1e9]) {
+    await assertFails(() => open("mpeg4", "a.avi", { quality }), {
+      type: OptionError,
+      code: "EINVAL",
+      operation: "configure encoder mpeg4",
+      says: [`Cannot use the quality ${quality}: `, "encoder mpeg4 goes from 1 to 31"],
+    });
+  }
+  if (!requireEncoders(t, "libx264")) return;
+  for (const quality of [-1, 52, 99]) {
+    await assertFails(() => open("h264", "a.mp4", { quality }), {
+      type: OptionError,
+      says: [`Cannot use the quality ${quality}: the crf of encoder libx264 goes from 0 to 51`],
+    });
+  }
+});
+
+test("a quality that the encoder has not is refused with those that it has", async () => {
+  await assertFails(() => open("mpeg4", "a.avi", { quality: "lossless" }), {
+    type: OptionError,
+    says: ['Cannot use the quality "lossless": encoder mpeg4 has no such level', "low, medium, high"],
+  });
+  for (const quality of [5, "high"] as const) {
+    await assertFails(() => open("ffv1", "a.mkv", { quality }), {
+      type: OptionError,
+      says: [
+        `Cannot use the quality ${JSON.stringify(quality)}: encoder ffv1 is lossless`,
+        "Leave quality out",
+      ],
+    });
+  }
+});
+
+test("a pixel format that is none, or that the encoder does not take, is refused with those that it takes", async () => {
+  await assertFails(() => open("mpeg4", "a.avi", { pixelFormat: "yuv42p" }), {
+    type: UnsupportedError,
+    code: "PIXEL_FORMAT",
+    operation: "choose a pixel format for mpeg4",
+    says: ['Cannot use the pixel format "yuv42p": ', 'Did you mean "yuv420p"?'],
+  });
+  for (const pixelFormat of ["rgba", "vaapi", "monow"]) {
+    await assertFails(() => open("mpeg4", "a.avi", { pixelFormat }), {
+      type: UnsupportedError,
+      code: "PIXEL_FORMAT",
+      operation: "choose a pixel format for mpeg4",
+      says: [
+        `Cannot use the pixel format ${pixelFormat}: encoder mpeg4 does not take it`,
+        "It takes yuv420p",
+      ],
+    });
+  }
+});
+
+test("an odd size is refused where asked for", async (t) => {
+  if (!requireEncoders(t, "libx264")) return;
+  await assertFails(() => open("libx264", "a.mp4", { width: 63, height: 48, oddSize: "error" }), {
+    type: UnsupportedError,
+    code: "ODD_SIZE",
+    says: ["odd width 63", "pad"],
+  });
+});
+
+test("a size that the encoder refuses is refused at open where it is known then", async () => {
+  const error = await assertFails(() => open("mpeg1video", "a.avi", { width: 10_000, height: 16 }), {
+    type: UnsupportedError,
+    operation: "open encoder mpeg1video",
+    says: ["Cannot open encoder mpeg1video for 10000x16 yuv420p"],
+  });
+  // Nothing is printed at "quiet", so nothing there tells more.
+  assert(!error.message.includes("printed on stderr"), error.message);
+});
+
+test("a color that is none is refused with those that are", async () => {
+  for (
+    const [color, shown, known] of [
+      ["bt710", '"bt710"', "bt709"],
+      [{ matrix: "bt710" }, '"bt710"', "bt709"],
+      [{ matrix: "toString" }, '"toString"', "bt709"],
+      [{ range: "full" }, '"full"', '"pc"'],
+    ] as const
+  ) {
+    const error = await assertRejects(() => open("mpeg4", "a.avi", { color: color as never }), RangeError);
+    assertReadable(error);
+    assertStringIncludes(error.message, shown);
+    assertStringIncludes(error.message, known);
+  }
+  await assertFails(() => open("mpeg4", "a.avi", { color: { primaries: "xx" } }), {
+    type: OptionError,
+    says: ["color_primaries", '"xx"', "bt709"],
+  });
+});
+
+test("a codec that only takes certain sizes opens before its frames are known", async (t) => {
+  // DNxHD proper knows 1920x1080 and a few more; nobody said that the frames are of another size.
+  if (!requireEncoders(t, "dnxhd")) return;
+  using folder = new TemporaryFolder();
+  const options = { profile: "dnxhd", bitrate: "120M", logLevel: "quiet" } as const;
+  const writer = await createFileWriter("dnxhd", folder.file("a.mov"), 25, options);
+  await writer.write({ data: new Uint8Array(1920 * 1080 * 4), width: 1920, height: 1080 });
+  assertEquals((await writer.close()).frames, 1);
+});

@@ -1,0 +1,173 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { test } from "node:test";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { loadNative } from "../ffi/mod.ts";
+import { libraryFileName, libraryMajor, type LibraryName } from "../ffi/locate.ts";
+import type { WriterOptions } from "../mod.ts";
+import type { ChildReport } from "./support/child.ts";
+import { type NamedTest, skipped } from "./support/features.ts";
+import { probe, TemporaryFolder } from "./support/media.ts";
+import { isDeno, runChild, runScript } from "./support/processes.ts";
+
+const libraries: readonly LibraryName[] = ["avutil", "swresample", "swscale", "avcodec", "avformat"];
+
+function libraryPaths(): string[] {
+  const { folder, avcodecMajor } = loadNative();
+  const system = process.platform === "win32"
+    ? "windows"
+    : process.platform === "darwin"
+    ? "darwin"
+    : "linux";
+  return libraries.map((library) =>
+    `${folder}/${libraryFileName(system, library, libraryMajor(library, avcodecMajor))}`
+  );
+}
+
+/** Bun grants everything: there is nothing to test there. */
+function hasPermissions(t: NamedTest): boolean {
+  if (!isDeno) skipped(t, "Bun has no permissions");
+  return isDeno;
+}
+
+function write(
+  path: string,
+  permissions: readonly string[],
+  options?: WriterOptions,
+  codec = "mpeg4",
+): ChildReport {
+  return runChild({ codec, path, frames: 3, width: 64, height: 48, ...(options && { options }) }, {
+    permissions,
+  });
+}
+
+/** The grant of the libraries alone. */
+const ffi = (): string => `--allow-ffi=${libraryPaths().join(",")}`;
+
+test("with the five libraries and the file granted, the file is written", (t) => {
+  if (!hasPermissions(t)) return;
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const { error, framesWritten } = write(path, [ffi(), `--allow-write=${path}`]);
+  assertEquals([error, framesWritten], [null, 3]);
+  assertEquals(readdirSync(folder.path), ["a.mp4"]);
+  assertEquals(probe(path).frames, 3);
+});
+
+test("with the libraries' folder and the file's folder granted, the file is written", (t) => {
+  if (!hasPermissions(t)) return;
+  using folder = new TemporaryFolder();
+  const { error } = write(folder.file("a.mkv"), [
+    `--allow-ffi=${loadNative().folder}`,
+    `--allow-write=${folder.path}`,
+  ]);
+  assertEquals(error, null);
+  assertEquals(probe(folder.file("a.mkv")).frames, 3);
+});
+
+test("without --allow-ffi the error says --allow-ffi, and not to install anything", (t) => {
+  if (!hasPermissions(t)) return;
+  using folder = new TemporaryFolder();
+  const { failedAt, error } = write(folder.file("a.mp4"), ["--allow-write"]);
+  assertEquals(failedAt, "open");
+  assertEquals([error!.type, error!.code, error!.operation], [
+    "LibraryNotFoundError",
+    "EPERM",
+    "load FFmpeg's libraries",
+  ]);
+  assertStringIncludes(error!.message, "Cannot load FFmpeg's libraries: ");
+  assertStringIncludes(error!.message, "--allow-ffi");
+  assert(!error!.message.includes("apt-get"), error!.message);
+  assertEquals(readdirSync(folder.path), []);
+});
+
+test("with some of the libraries granted the error says --allow-ffi, and not to install anything", (t) => {
+  if (!hasPermissions(t)) return;
+  using folder = new TemporaryFolder();
+  for (const granted of libraryPaths()) {
+    const { failedAt, error } = write(folder.file("a.mp4"), ["--allow-write", `--allow-ffi=${granted}`]);
+    assertEquals(failedAt, "open");
+    assertEquals(
+      [granted, error!.type, error!.code],
+      [granted, "LibraryNotFoundError", "EPERM"],
+      error!.message,
+    );
+    assertStringIncludes(error!.message, "--allow-ffi");
+    assert(!error!.message.includes("apt-get"), error!.message);
+  }
+});
+
+function assertNotCapable({ failedAt, error }: ChildReport, path: string): void {
+  assertEquals(failedAt, "open");
+  assertEquals(error!.type, "NotCapable", error!.message);
+  assertStringIncludes(error!.message, path);
+  assertStringIncludes(error!.message, "--allow-write");
+}
+
+test("without --allow-write Deno's own error names the path, and nothing is written", (t) => {
+  if (!hasPermissions(t)) return;
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  assertNotCapable(write(path, ["--allow-ffi"]), path);
+  assertNotCapable(write(path, ["--allow-ffi", `--allow-write=${folder.file("b.mp4")}`]), path);
+  assertNotCapable(write(path, ["-A", `--deny-write=${folder.path}`]), path);
+  assertEquals(readdirSync(folder.path), []);
+});
+
+test("without --allow-write a file that is there stays as it is", (t) => {
+  if (!hasPermissions(t)) return;
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  writeFileSync(path, "precious");
+  assertNotCapable(write(path, ["--allow-ffi"]), path);
+  assertEquals(readFileSync(path, "utf8"), "precious");
+});
+
+test("a way out of the granted folder is refused", (t) => {
+  if (!hasPermissions(t)) return;
+  using folder = new TemporaryFolder();
+  for (const name of ["granted", "other"]) mkdirSync(folder.file(name));
+  const { failedAt } = write(`${folder.file("granted")}/../other/a.mp4`, [
+    "--allow-ffi",
+    `--allow-write=${folder.file("granted")}`,
+  ]);
+  assertEquals(failedAt, "open");
+  assertEquals(existsSync(folder.file("other/a.mp4")), false);
+});
+
+test("containers that open their files themselves need the permission as well", (t) => {
+  if (!hasPermissions(t)) return;
+  using folder = new TemporaryFolder();
+  const muxers: readonly (readonly [format: string, name: string, codec: string])[] = [
+    ["hls", "list.m3u8", "mpeg4"],
+    ["segment", "part%d.ts", "mpeg4"],
+    ["dash", "manifest.mpd", "mpeg4"],
+    ["image2", "frame%03d.png", "png"],
+    ["tee", "a.mkv", "mpeg4"],
+  ];
+  const wrong: string[] = [];
+  for (const [format, name, codec] of muxers) {
+    const { error } = write(folder.file(name), ["--allow-ffi"], { format }, codec);
+    if (error?.type !== "NotCapable") wrong.push(`${format}: ${error === null ? "no error" : error.message}`);
+    const written = readdirSync(folder.path);
+    if (written.length > 0) wrong.push(`${format} wrote ${written.join(", ")}`);
+    for (const file of written) rmSync(folder.file(file));
+  }
+  assertEquals(wrong, []);
+});
+
+test("importing the module needs no permission and does nothing", (t) => {
+  if (!hasPermissions(t)) return;
+  using folder = new TemporaryFolder();
+  const script = folder.file("import.ts");
+  const module = JSON.stringify(new URL("../mod.ts", import.meta.url).href);
+  writeFileSync(script, `import * as all from ${module}; console.log(Object.keys(all).length);`);
+  const { status, stdout, stderr } = runScript(script, [], { permissions: [] });
+  assertEquals([status, stderr], [0, ""]);
+  assert(Number(stdout) >= 9, stdout);
+  // Denied outright, even the question would throw or print.
+  const denied = runScript(script, [], {
+    permissions: ["--deny-ffi", "--deny-env", "--deny-read", "--deny-sys", "--deny-net"],
+  });
+  assertEquals([denied.status, denied.stderr], [0, ""]);
+});

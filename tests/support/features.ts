@@ -1,0 +1,36 @@
+/**
+ * What the machine at hand can do: a test that needs more says so and ends.
+ *
+ * @module
+ */
+import { loadNative } from "../../ffi/mod.ts";
+import { encoderByName } from "../../src/libav/encoder.ts";
+import { muxerByName } from "../../src/libav/muxer.ts";
+
+/** The part of a test's context that names it. */
+export interface NamedTest {
+  readonly name: string;
+}
+
+/** Tells that a test can't run here, and why. */
+export function skipped({ name }: NamedTest, reason: string): void {
+  console.log(`SKIPPED ${name}: ${reason}`);
+}
+
+/** Whether the loaded FFmpeg has all these encoders; where not, the test says that it is skipped. */
+export function requireEncoders(test: NamedTest, ...names: string[]): boolean {
+  const native = loadNative();
+  const missing = names.filter((name) => encoderByName(native, name) === null);
+  if (missing.length === 0) return true;
+  skipped(test, `FFmpeg ${native.version} has no encoder ${missing.join(", ")}`);
+  return false;
+}
+
+/** Whether the loaded FFmpeg has all these muxers; where not, the test says that it is skipped. */
+export function requireMuxers(test: NamedTest, ...names: string[]): boolean {
+  const native = loadNative();
+  const missing = names.filter((name) => muxerByName(native, name) === null);
+  if (missing.length === 0) return true;
+  skipped(test, `FFmpeg ${native.version} has no muxer ${missing.join(", ")}`);
+  return false;
+}

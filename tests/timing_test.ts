@@ -1,0 +1,98 @@
+import { test } from "node:test";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { createFileWriter, type FrameRate } from "../mod.ts";
+import { requireEncoders } from "./support/features.ts";
+import { barFrame, decode, frameTimes, probe, psnr, TemporaryFolder, writeBars } from "./support/media.ts";
+
+const width = 160, height = 90;
+
+/** Fails unless every decoded frame shows the bar of its index. */
+function assertOrder(path: string, count: number): void {
+  const decoded = decode(path, "rgba");
+  const bytes = width * height * 4;
+  assertEquals(decoded.length, count * bytes);
+  for (let index = 0; index < count; index++) {
+    const ratio = psnr(decoded.subarray(index * bytes, (index + 1) * bytes), barFrame(index).data);
+    assert(ratio > 30, `frame ${index} has ${ratio} dB`);
+  }
+}
+
+const countCases = [
+  { codec: "h264", encoder: "libx264", file: "h264.mp4" },
+  { codec: "hevc", encoder: "libx265", file: "hevc.mkv" },
+  { codec: "vp9", encoder: "libvpx-vp9", file: "vp9.webm" },
+  { codec: "av1", encoder: "libsvtav1", file: "av1.mp4" },
+  { codec: "mpeg4", encoder: "mpeg4", file: "mpeg4.avi" },
+] as const;
+
+for (const { codec, encoder, file } of countCases) {
+  const name = `1, 2, 29 and 250 frames of ${codec} all come out, in order and with their length`;
+  test(name, async () => {
+    if (!requireEncoders({ name }, encoder)) return;
+    using folder = new TemporaryFolder();
+    for (const count of [1, 2, 29, 250]) {
+      const path = folder.file(`${count}-${file}`);
+      await writeBars(await createFileWriter(codec, path, 25), count);
+      const stream = probe(path);
+      assertEquals(stream.frames, count);
+      assertAlmostEquals(stream.duration, count / 25, 0.0011);
+      assertOrder(path, count);
+    }
+  });
+}
+
+test("h264 and hevc use B-frames, and still give every frame its time", async () => {
+  using folder = new TemporaryFolder();
+  for (const codec of ["h264", "hevc"]) {
+    const path = folder.file(`${codec}.mp4`);
+    await writeBars(await createFileWriter(codec, path, 30), 60);
+    assert(probe(path).has_b_frames > 0);
+    const times = frameTimes(path);
+    for (const [index, time] of times.entries()) assertAlmostEquals(time, index / 30, 0.0001);
+    assertEquals(times.length, 60);
+  }
+});
+
+const rates: readonly { rate: FrameRate; exact: string; seconds: number }[] = [
+  { rate: 59.94, exact: "60000/1001", seconds: 1001 / 60000 },
+  { rate: "24000/1001", exact: "24000/1001", seconds: 1001 / 24000 },
+  { rate: { num: 1, den: 2 }, exact: "1/2", seconds: 2 },
+  { rate: 240, exact: "240/1", seconds: 1 / 240 },
+  { rate: 23.976, exact: "24000/1001", seconds: 1001 / 24000 },
+  { rate: 12.5, exact: "25/2", seconds: 0.08 },
+];
+
+for (const { rate, exact, seconds } of rates) {
+  test(`a rate of ${JSON.stringify(rate)} is ${exact} in the file, frame by frame`, async () => {
+    using folder = new TemporaryFolder();
+    for (const file of ["rate.mp4", "rate.mov", "rate.avi", "rate.mkv"]) {
+      const path = folder.file(file);
+      const codec = file.endsWith("avi") ? "mpeg4" : "h264";
+      await writeBars(await createFileWriter(codec, path, rate), 29);
+      const stream = probe(path);
+      assertEquals([file, stream.frames], [file, 29]);
+      const tolerance = file.endsWith("mkv") ? 0.001 : 0.00001;
+      if (file.endsWith("mkv")) {
+        // Matroska names the time between frames in nanoseconds; ffprobe shows the fraction below 30000 nearest to it.
+        const [num, den] = stream.r_frame_rate.split("/").map(Number) as [number, number];
+        assertAlmostEquals(den / num, seconds, 1e-8);
+      } else {
+        assertEquals([file, stream.r_frame_rate, stream.avg_frame_rate], [file, exact, exact]);
+      }
+      assertAlmostEquals(stream.duration, 29 * seconds, tolerance);
+      for (const [index, time] of frameTimes(path).entries()) {
+        assertAlmostEquals(time, index * seconds, tolerance);
+      }
+    }
+  });
+}
+
+test("a gif shows each frame at its time to a hundredth of a second, and refuses rates beyond that", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("bars.gif");
+  await writeBars(await createFileWriter("gif", path, 30), 31);
+  for (const [index, time] of frameTimes(path).entries()) assertAlmostEquals(time, index / 30, 0.0051);
+  let message = "";
+  await createFileWriter("gif", folder.file("fast.gif"), 240).catch((error) => message = error.message);
+  assert(message.includes("100"), message);
+});

@@ -1,0 +1,196 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { createFileWriter, type VideoWriter, WriterClosedError } from "../mod.ts";
+import { barFrame, probe, TemporaryFolder } from "./support/media.ts";
+import { assertFails, assertSame } from "./support/messages.ts";
+
+const frame = barFrame(0, 64, 48);
+
+/** Every call of a writer that has ended must reject alike. */
+async function assertEnded(writer: VideoWriter, code: "CLOSED" | "ABORTED", reason?: unknown): Promise<void> {
+  const word = code.toLowerCase();
+  const calls = code === "CLOSED"
+    ? [["write a frame", () => writer.write(frame)]] as const
+    : [["write a frame", () => writer.write(frame)], ["close", () => writer.close()]] as const;
+  for (const [operation, call] of calls) {
+    const error = await assertFails<WriterClosedError>(call, {
+      type: WriterClosedError,
+      code,
+      operation,
+      says: [`Cannot ${operation}: the writer was ${word}`, "Make a new writer"],
+    });
+    assertSame(error.cause, reason);
+  }
+}
+
+test("a write after close is refused", async () => {
+  using folder = new TemporaryFolder();
+  const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25);
+  await writer.write(frame);
+  await writer.close();
+  await assertEnded(writer, "CLOSED");
+  assertEquals(probe(folder.file("a.mp4")).frames, 1);
+});
+
+test("closing twice gives the same summary, and leaves the file as it is", async () => {
+  using folder = new TemporaryFolder();
+  const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25);
+  await writer.write(frame);
+  const summary = await writer.close();
+  const bytes = readFileSync(folder.file("a.mp4"));
+  assertSame(await writer.close(), summary);
+  await writer[Symbol.asyncDispose]();
+  assertSame(await writer.close(), summary);
+  assertEquals(readFileSync(folder.file("a.mp4")), bytes);
+  assertEquals(summary.bytes, bytes.length);
+});
+
+test("closing twice at once gives the same summary", async () => {
+  using folder = new TemporaryFolder();
+  const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25);
+  await writer.write(frame);
+  const [one, other] = await Promise.all([writer.close(), writer.close()]);
+  assertSame(one, other);
+  assertEquals(one.frames, 1);
+});
+
+test("after abort every call is refused with the reason, and the file is gone", async () => {
+  using folder = new TemporaryFolder();
+  for (const reason of [new Error("enough"), "a word", undefined, null, 0]) {
+    const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25);
+    await writer.write(frame);
+    assert(existsSync(folder.file("a.mp4")));
+    await writer.abort(reason);
+    assertEquals(readdirSync(folder.path), []);
+    await assertEnded(writer, "ABORTED", reason);
+    await writer.abort(new Error("another"));
+    await assertEnded(writer, "ABORTED", reason);
+    await writer[Symbol.asyncDispose]();
+  }
+});
+
+test("an abort before the first frame leaves a file that was there", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  writeFileSync(path, "precious");
+  const writer = await createFileWriter("mpeg4", path, 25);
+  await writer.abort("never mind");
+  assertEquals(readFileSync(path, "utf8"), "precious");
+  await assertEnded(writer, "ABORTED", "never mind");
+});
+
+test("an abort after close does nothing", async () => {
+  using folder = new TemporaryFolder();
+  const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25);
+  await writer.write(frame);
+  const summary = await writer.close();
+  await writer.abort(new Error("too late"));
+  assertSame(await writer.close(), summary);
+  await assertEnded(writer, "CLOSED");
+  assertEquals(probe(folder.file("a.mp4")).frames, 1);
+});
+
+test("a signal that is aborted already refuses the open with its reason and makes nothing", async () => {
+  using folder = new TemporaryFolder();
+  const reason = new Error("changed my mind");
+  const signal = AbortSignal.abort(reason);
+  const error = await assertRejects(() => createFileWriter("mpeg4", folder.file("a.mp4"), 25, { signal }));
+  assertSame(error, reason);
+  const plain = AbortSignal.abort();
+  const named = await assertRejects(
+    () => createFileWriter("mpeg4", folder.file("a.mp4"), 25, { signal: plain }),
+    DOMException,
+  );
+  assertEquals(named.name, "AbortError");
+  assertEquals(readdirSync(folder.path), []);
+});
+
+test("a signal that is aborted later aborts the writer", async () => {
+  using folder = new TemporaryFolder();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25, { signal });
+  await writer.write(frame);
+  controller.abort(new Error("stop"));
+  await assertEnded(writer, "ABORTED", signal.reason);
+  assertEquals(readdirSync(folder.path), []);
+});
+
+test("a signal that is aborted after close does nothing", async () => {
+  using folder = new TemporaryFolder();
+  const controller = new AbortController();
+  const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25, { signal: controller.signal });
+  await writer.write(frame);
+  const summary = await writer.close();
+  controller.abort();
+  assertSame(await writer.close(), summary);
+  assertEquals(probe(folder.file("a.mp4")).frames, 1);
+});
+
+test("closing without a frame makes no file, and leaves one that was there", async () => {
+  using folder = new TemporaryFolder();
+  const writer = await createFileWriter("mpeg4", folder.file("none.mp4"), 25);
+  const { frames, bytes, seconds } = await writer.close();
+  assertEquals([frames, bytes, seconds], [0, 0, 0]);
+  assertEquals(readdirSync(folder.path), []);
+
+  writeFileSync(folder.file("kept.mp4"), "precious");
+  await (await createFileWriter("mpeg4", folder.file("kept.mp4"), 25)).close();
+  assertEquals(readFileSync(folder.file("kept.mp4"), "utf8"), "precious");
+});
+
+test("`await using` closes a writer, and leaves one that has ended alone", async () => {
+  using folder = new TemporaryFolder();
+  {
+    await using writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25);
+    await writer.write(frame);
+  }
+  assertEquals(probe(folder.file("a.mp4")).frames, 1);
+  {
+    await using writer = await createFileWriter("mpeg4", folder.file("b.mp4"), 25);
+    await writer.write(frame);
+    await writer.abort();
+  }
+  assertEquals(readdirSync(folder.path), ["a.mp4"]);
+});
+
+test("a stream that fails aborts its writer, one that ends closes it", async () => {
+  using folder = new TemporaryFolder();
+  const reason = new Error("the source broke");
+  const broken = new ReadableStream({
+    pull(controller) {
+      controller.error(reason);
+    },
+  });
+  const aborted = await createFileWriter("mpeg4", folder.file("a.mp4"), 25);
+  await aborted.write(frame);
+  assertSame(await assertRejects(() => broken.pipeTo(aborted.writable)), reason);
+  await assertEnded(aborted, "ABORTED", reason);
+  assertEquals(readdirSync(folder.path), []);
+
+  const closed = await createFileWriter("mpeg4", folder.file("b.mp4"), 25);
+  await ReadableStream.from([frame, frame]).pipeTo(closed.writable);
+  assertEquals((await closed.close()).frames, 2);
+});
+
+test("a wrong frame in a stream rejects the pipe with its own error", async () => {
+  using folder = new TemporaryFolder();
+  const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25);
+  const frames = ReadableStream.from([frame, { ...frame, data: new Uint8Array(3) }]);
+  await assertRejects(() => frames.pipeTo(writer.writable), RangeError, "3 bytes");
+  await writer.abort();
+});
+
+test("an `onProgress` that throws does not lose the file", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const writer = await createFileWriter("mpeg4", path, 25, {
+    onProgress: () => {
+      throw new Error("progress bar broke");
+    },
+  });
+  for (let index = 0; index < 3; index++) await writer.write(frame).catch(() => {});
+  await writer.close().catch(() => {});
+  assertEquals(probe(path).frames, 3);
+});

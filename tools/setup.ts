@@ -1,0 +1,179 @@
+/**
+ * Sets up what is missing to run the demo, the tests or the checks against C headers, and says what it installs.
+ *
+ *     deno run -A tools/setup.ts demo     FFmpeg's libraries and programs
+ *     deno run -A tools/setup.ts test     also Bun, and the packages that tests import on it
+ *     deno run -A tools/setup.ts check    also a C++ compiler and FFmpeg's headers
+ *
+ * It asks no questions. As root on Debian and its kin it installs with apt-get; elsewhere it prints the command to run, and
+ * exits with 1.
+ *
+ * @module
+ */
+import { installCommand, installHint, loadNative } from "../ffi/mod.ts";
+import type { SystemName } from "../ffi/contract.ts";
+import { LibraryNotFoundError } from "../ffi/errors.ts";
+import { ProbeError, runProbe } from "./header_probe.ts";
+
+/** What the tests need from npm. */
+const npmPackages: Readonly<Record<string, string>> = {
+  "bun": "1.4.5",
+  "bun-types": "1.4.5",
+  "deno-std": "1.4.0",
+};
+
+/** Bun's program, which has this name on every system. */
+export const bunProgram = "node_modules/bun/bin/bun.exe";
+
+/** The Debian packages that the checks in this folder need. */
+const checkPackages = [
+  "g++",
+  "libavcodec-dev",
+  "libavformat-dev",
+  "libavutil-dev",
+  "libswscale-dev",
+  "libswresample-dev",
+  "libavfilter-dev",
+];
+
+/** What keeps the set-up from going on; its message tells the person what to do. */
+class SetupError extends Error {
+  override name = "SetupError";
+}
+
+const system: SystemName = Deno.build.os === "darwin" || Deno.build.os === "windows"
+  ? Deno.build.os
+  : "linux";
+
+/** Runs a program without a question: it has no input. Throws with what it said where it fails. */
+async function mustRun(program: string, args: string[], env: Record<string, string> = {}): Promise<void> {
+  const command = new Deno.Command(program, { args, env, stdin: "null", stdout: "piped", stderr: "piped" });
+  const { success, stdout, stderr } = await command.output();
+  if (success) return;
+  const decoder = new TextDecoder();
+  const said = `${decoder.decode(stdout)}\n${decoder.decode(stderr)}`.trim().split("\n").slice(-8).join("\n");
+  throw new SetupError(`${program} ${args[0]} failed:\n${said}`);
+}
+
+/** Whether a program is there and ends well. */
+async function works(program: string, args: string[]): Promise<boolean> {
+  try {
+    return (await new Deno.Command(program, { args, stdout: "null", stderr: "null" }).output()).success;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the libraries load. Fails where they are there but can't be used: installing would not help. */
+function hasLibraries(): boolean {
+  try {
+    loadNative();
+    return true;
+  } catch (error) {
+    if (error instanceof LibraryNotFoundError) return false;
+    throw error;
+  }
+}
+
+async function hasFfmpeg(): Promise<boolean> {
+  return hasLibraries() && await works("ffmpeg", ["-version"]) && await works("ffprobe", ["-version"]);
+}
+
+async function setUpFfmpeg(): Promise<void> {
+  if (await hasFfmpeg()) return;
+  const osRelease = system === "linux"
+    ? await Deno.readTextFile("/etc/os-release").catch(() => "")
+    : undefined;
+  const command = installCommand(system, osRelease);
+  if (!await canInstall()) {
+    const isRoot = system !== "linux" || Deno.uid() === 0;
+    throw new SetupError(
+      command === null
+        ? `FFmpeg is missing. ${installHint(system, osRelease)}`
+        : `FFmpeg is missing. Install it, then try again:\n\n    ${isRoot ? "" : "sudo "}${command}\n`,
+    );
+  }
+  await installPackages(["ffmpeg"]);
+  if (!await hasFfmpeg()) throw new SetupError("FFmpeg was installed, but its libraries do not load");
+}
+
+/** Whether this is root on a system with apt-get. */
+async function canInstall(): Promise<boolean> {
+  return system === "linux" && Deno.uid() === 0 && await works("apt-get", ["--version"]);
+}
+
+async function installPackages(packages: string[]): Promise<void> {
+  console.error(`Installing with apt-get: ${packages.join(", ")}`);
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  await mustRun("apt-get", ["update"], env);
+  await mustRun("apt-get", ["install", "-y", "--no-install-recommends", ...packages], env);
+}
+
+function installedVersion(name: string): string | undefined {
+  try {
+    return JSON.parse(Deno.readTextFileSync(`node_modules/${name}/package.json`)).version;
+  } catch {
+    return undefined;
+  }
+}
+
+async function setUpNpmPackages(): Promise<void> {
+  const wanted = Object.entries(npmPackages);
+  const areThere = wanted.every(([name, version]) => installedVersion(name) === version);
+  if (areThere && await works(bunProgram, ["--version"])) return;
+  const names = wanted.map(([name, version]) => `${name}@${version}`);
+  console.error(`Installing with npm into node_modules: ${names.join(", ")}`);
+  // npm may leave out install scripts, and Bun is no program before its own has run: so it is run by hand.
+  await mustRun(system === "windows" ? "npm.cmd" : "npm", [
+    "install",
+    ...["--prefix", ".", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"],
+    ...names,
+  ]);
+  await mustRun("node", ["node_modules/bun/install.js"]);
+  if (!await works(bunProgram, ["--version"])) throw new SetupError("Bun was installed, but does not start");
+}
+
+function hasHeaders(): boolean {
+  try {
+    runProbe("void probe() {}", undefined);
+    return true;
+  } catch (error) {
+    if (error instanceof ProbeError) return false;
+    throw error;
+  }
+}
+
+async function setUpHeaders(): Promise<void> {
+  if (hasHeaders()) return;
+  if (!await canInstall()) {
+    throw new SetupError(
+      "A C++ compiler and FFmpeg's headers are missing. Install them, then try again. On Debian and Ubuntu:\n\n" +
+        `    sudo apt-get install -y ${checkPackages.join(" ")}\n`,
+    );
+  }
+  await installPackages(checkPackages);
+  // Told here rather than as "missing" by the checks.
+  runProbe("void probe() {}", undefined);
+}
+
+const targets: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
+  demo: [setUpFfmpeg],
+  test: [setUpFfmpeg, setUpNpmPackages],
+  check: [setUpFfmpeg, setUpNpmPackages, setUpHeaders],
+};
+
+async function main(args: readonly string[]): Promise<void> {
+  const steps = args.length === 1 ? targets[args[0]!] : undefined;
+  if (steps === undefined) throw new SetupError(`Usage: tools/setup.ts ${Object.keys(targets).join("|")}`);
+  Deno.chdir(new URL("..", import.meta.url));
+  for (const step of steps) await step();
+}
+
+if (import.meta.main) {
+  try {
+    await main(Deno.args);
+  } catch (error) {
+    console.error((error as Error).message);
+    Deno.exit(1);
+  }
+}
