@@ -69,22 +69,20 @@ function filters(
   if (width < input.width || height < input.height) {
     chain.push(`crop=${Math.min(width, input.width)}:${Math.min(height, input.height)}:0:0`);
   }
-  if (format.isPalette && !input.format.isPalette) chain.push(paletteFilters);
-  else if (format.id !== input.format.id) {
-    const from = `in_color_matrix=${scaleFilterMatrix(inputColor)}:in_range=${inputColor.range}`;
-    const to = `out_color_matrix=${
-      scaleFilterMatrix(format.isRgb ? inputColor : color)
-    }:out_range=${color.range}`;
-    chain.push(`scale=${from}:${to}:flags=${scaleFlags}`);
-  }
   const right = Math.max(0, width - input.width);
   const bottom = Math.max(0, height - input.height);
-  if (right + bottom > 0) {
-    chain.push(
-      `format=${format.name}`,
-      `pad=${width}:${height}:0:0`,
-      `fillborders=right=${right}:bottom=${bottom}:mode=smear`,
-    );
+  const isPadded = right + bottom > 0;
+  if (isPadded) {
+    // ffmpeg's pad counts in whole chroma samples: it needs a format that has one for each pixel.
+    const unsubsampled = input.format.isRgb ? (format.hasAlpha ? "gbrap" : "gbrp") : "yuv444p";
+    chain.push(`format=${unsubsampled}`, `pad=${width}:${height}:0:0`);
+    chain.push(`fillborders=right=${right}:bottom=${bottom}:mode=smear`);
+  }
+  if (format.isPalette && !input.format.isPalette) chain.push(paletteFilters);
+  else if (isPadded || format.id !== input.format.id) {
+    const from = `in_color_matrix=${scaleFilterMatrix(inputColor)}:in_range=${inputColor.range}`;
+    const matrix = scaleFilterMatrix(format.isRgb ? inputColor : color);
+    chain.push(`scale=${from}:out_color_matrix=${matrix}:out_range=${color.range}:flags=${scaleFlags}`);
   }
   return chain;
 }

@@ -1,0 +1,56 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import process from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { assertEquals } from "@std/assert";
+import { requireEncoders, skipped } from "./support/features.ts";
+import { assertSameBytes, TemporaryFolder } from "./support/media.ts";
+import { isDeno, repository, runScript } from "./support/processes.ts";
+
+const program = fileURLToPath(new URL("support/write_bars.ts", import.meta.url));
+
+/** The command that runs a script in the runtime that does not run this test; `null` where it is not at hand. */
+function otherRuntime(): string[] | null {
+  if (isDeno) {
+    const bun = `${repository}node_modules/.bin/bun`;
+    return existsSync(bun) ? [bun] : null;
+  }
+  const deno = process.env["AVWRITER_TEST_DENO"] ?? "deno";
+  if (spawnSync(deno, ["--version"]).status !== 0) return null;
+  return [deno, "run", "-A", "--no-check", `--config=${repository}deno.json`];
+}
+
+const jobs = [
+  ["h264", "libx264", "a.mp4", {}],
+  ["hevc", "libx265", "a.mkv", {}],
+  ["av1", "libsvtav1", "b.mkv", {}],
+  ["vp9", "libvpx-vp9", "a.webm", {}],
+  ["mpeg4", "mpeg4", "a.avi", { quality: "high" }],
+  ["mjpeg", "mjpeg", "a.mov", {}],
+  ["prores", "prores_ks", "b.mov", {}],
+  ["ffv1", "ffv1", "c.mkv", {}],
+  ["gif", "gif", "a.gif", {}],
+] as const;
+
+test("the same frames and options give the same bytes on Deno and on Bun", (test) => {
+  const other = otherRuntime();
+  if (other === null) return skipped(test, "the other runtime is not at hand");
+  using here = new TemporaryFolder();
+  using there = new TemporaryFolder();
+  const usable = jobs.filter(([codec, encoder]) =>
+    requireEncoders({ name: `${test.name} (${codec})` }, encoder)
+  );
+  const parameter = (folder: TemporaryFolder): string =>
+    JSON.stringify(usable.map(([codec, , file, options]) => [codec, folder.file(file), options]));
+  const ours = runScript(program, [parameter(here)]);
+  const [command, ...rest] = other;
+  const theirs = spawnSync(command!, [...rest, program, parameter(there)], {
+    cwd: repository,
+    encoding: "utf8",
+  });
+  assertEquals([ours.status, theirs.status], [0, 0], `${ours.stderr}${theirs.stderr}`);
+  for (const [codec, , file] of usable) {
+    assertSameBytes(readFileSync(there.file(file)), readFileSync(here.file(file)), `${codec} in ${file}`);
+  }
+});
