@@ -33,5 +33,5 @@ export type { FrameRate } from "./src/video/frame_rate.ts";
 export type { PixelFormat, RawFrame } from "./src/video/raw_frame.ts";
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
 export type { LogLevel, WriterOptions, WriterStats } from "./src/writer/options.ts";
-export type { EncoderChoice, FrameTiming, WriteSummary } from "./src/writer/session.ts";
+export type { EncoderChoice, FrameTiming, WriteSummary } from "./src/writer/session_types.ts";
 export type { VideoWriter } from "./src/writer/video_writer.ts";

@@ -10,8 +10,7 @@
  *
  * @module
  */
-import { installCommand, installHint, loadNative } from "../ffi/mod.ts";
-import type { SystemName } from "../ffi/contract.ts";
+import { installCommand, installHint, loadNative, runtime } from "../ffi/mod.ts";
 import { LibraryNotFoundError } from "../ffi/errors.ts";
 import { ProbeError, runProbe } from "./header_probe.ts";
 
@@ -41,9 +40,7 @@ class SetupError extends Error {
   override name = "SetupError";
 }
 
-const system: SystemName = Deno.build.os === "darwin" || Deno.build.os === "windows"
-  ? Deno.build.os
-  : "linux";
+const { system } = runtime();
 
 /** Runs a program without a question: it has no input. Throws with what it said where it fails. */
 async function mustRun(program: string, args: string[], env: Record<string, string> = {}): Promise<void> {

@@ -139,9 +139,13 @@ export class Animation {
     }
   }
 
-  /** Bright sparks are white, dying ones red. */
+  /** Bright sparks are white, dying ones red. Those of the last loop's end are still in the air. */
   #drawSparks(now: number, target: LightPlanes, scale: number, radius: number): void {
-    for (const { x, y, brightness } of this.#sparks.flatMap((sparks) => sparks.at(now))) {
+    for (
+      const { x, y, brightness } of this.#sparks.flatMap((
+        sparks,
+      ) => [...sparks.at(now), ...sparks.at(now + loopSeconds)])
+    ) {
       const color: Light = [1, 0.33 + 0.33 * brightness, 0.34 * brightness];
       target.addSpot(x * scale, y * scale, radius, scaled(color, 5 * brightness));
     }

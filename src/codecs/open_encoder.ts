@@ -112,6 +112,16 @@ function codedSide(
   );
 }
 
+/** Whether an encoder that was opened with one is what the other asks for. */
+export function sameSettings(one: EncoderSettings, other: EncoderSettings): boolean {
+  // Addresses are bigints, which JSON has no form for.
+  const plain = (
+    _key: string,
+    value: unknown,
+  ): unknown => (typeof value === "bigint" ? String(value) : value);
+  return JSON.stringify(one, plain) === JSON.stringify(other, plain);
+}
+
 /** Opens an encoder with these settings. */
 export function openEncoder(native: Native, settings: EncoderSettings): Encoder {
   const { encoder: info, format, width, height, timeBase, frameRate, color, options, globalHeader } =

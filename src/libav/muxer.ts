@@ -108,6 +108,8 @@ export class Muxer extends Owned {
   readonly #native: Native;
   readonly #output: Output;
   #stream: Address = NULL;
+  /** What av_write_trailer needs: a header before it, and that it is called once (it frees what it ends). */
+  #needsTrailer = false;
   /** The muxer that this is a context of. */
   readonly info: MuxerInfo;
   /** Its options and those of its private part. */
@@ -177,6 +179,7 @@ export class Muxer extends Owned {
   /** Writes the header. */
   writeHeader(): void {
     this.#check(this.#native.avformat.avformat_write_header(this.address, null), "write the header");
+    this.#needsTrailer = true;
   }
 
   /** Writes a packet, which is empty afterwards. */
@@ -188,8 +191,10 @@ export class Muxer extends Owned {
     );
   }
 
-  /** Writes what comes last; the file is whole after {@linkcode closeOutput} only. */
+  /** Writes what comes last, once, after a header; the file is whole after {@linkcode closeOutput} only. */
   writeTrailer(): void {
+    if (!this.#needsTrailer) return;
+    this.#needsTrailer = false;
     this.#check(this.#native.avformat.av_write_trailer(this.address), "finish the file");
   }
 

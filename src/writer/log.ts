@@ -16,7 +16,12 @@ const libavLevels: Readonly<Record<LogLevel, number>> = {
 };
 
 /** The level of a writer that names none. */
-export const defaultLogLevel: LogLevel = "error";
+const defaultLogLevel: LogLevel = "error";
+
+/** Whether a level asks for more than complaints. */
+export function isTalkative(level: LogLevel = defaultLogLevel): boolean {
+  return level === "info" || level === "debug";
+}
 
 /** Sets libav's level for what this writer is about to do. The level is the process's: every writer sets its own anew. */
 export function silenceBelow(native: Native, level: LogLevel = defaultLogLevel): void {

@@ -1,5 +1,5 @@
 /**
- * The block that a writer prints at log level "info": what it uses, why, and the ffmpeg command that does the same.
+ * The block that a writer tells at log level "info": what it uses, why, and the ffmpeg command that does the same.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import { scaleFilterMatrix } from "../video/color.ts";
 import { paletteFilters } from "../video/converter.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import { codecTag, muxerOptions } from "./container.ts";
-import type { EncoderChoice, SessionRequest } from "./session.ts";
+import type { EncoderChoice, SessionRequest } from "./session_types.ts";
 
-/** Prints the block, where the writer's level asks for it. */
+/** The block's text. */
 export function describeSession(
   native: Native,
   request: SessionRequest,
@@ -22,14 +22,12 @@ export function describeSession(
   settings: EncoderSettings,
   choice: EncoderChoice,
   muxer: MuxerInfo,
-): void {
-  const { logLevel } = request.options;
-  if (logLevel !== "info" && logLevel !== "debug") return;
+): string {
   const { width, height, format, color, frameRate, options } = settings;
   const versions = Object.entries(native.libraryVersions).map(([library, version]) =>
     `lib${library} ${version}`
   );
-  const lines = [
+  return [
     `avwriter: ${request.path}`,
     `  runtime    ${runtime().name}`,
     `  FFmpeg     ${native.version} in ${native.folder} (${versions.join(", ")})`,
@@ -41,8 +39,7 @@ export function describeSession(
     `  options    ${options.map(([name, value]) => `${name}=${optionText(value)}`).join(" ")}`,
     `  container  ${muxer.name}`,
     `  the same   ${ffmpegCommand(request, layout, settings, muxer)}`,
-  ];
-  console.error(lines.join("\n"));
+  ].join("\n");
 }
 
 function reason(request: SessionRequest, choice: EncoderChoice): string {

@@ -6,7 +6,8 @@
 import { WriterClosedError } from "../errors.ts";
 import type { RawFrame } from "../video/raw_frame.ts";
 import type { WriterStats } from "./options.ts";
-import type { EncoderChoice, FrameTiming, WriterSession, WriteSummary } from "./session.ts";
+import type { WriterSession } from "./session.ts";
+import type { EncoderChoice, FrameTiming, WriteSummary } from "./session_types.ts";
 
 /** Milliseconds between two calls of `onProgress`. */
 const progressIntervalMs = 250;

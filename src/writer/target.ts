@@ -1,0 +1,59 @@
+/**
+ * The file that is written: whether it can be, and what its failures mean.
+ *
+ * @module
+ */
+import { checkWritable } from "../../ffi/mod.ts";
+import { AvError, UnsupportedError, WriteError } from "../errors.ts";
+
+/** What a failure to open the file means, and what to do about it. */
+const openFailures: Readonly<Record<string, readonly [problem: string, hint: string]>> = {
+  ENOENT: ["its folder does not exist", "Create the folder first"],
+  ENOTDIR: ["a part of the path is a file, not a folder", "Choose another path"],
+  EISDIR: ["it is a folder", "Add a file name"],
+  EACCES: ["permission denied", "Choose a place that you may write to"],
+  EPERM: ["the system does not permit it", "Choose a place that you may write to"],
+  EROFS: ["the file system is read-only", "Choose another place"],
+  ENAMETOOLONG: ["the name is too long", "Choose a shorter name"],
+  ETXTBSY: ["it is a program that is running", "Choose another path"],
+};
+
+/** Throws a {@linkcode WriteError}, or Deno's own `NotCapable`, unless the file can be written. The disk stays as it was. */
+export function requireWritable(path: string): void {
+  try {
+    checkWritable(path);
+  } catch (cause) {
+    const code = (cause as { code?: unknown }).code;
+    // Deno's NotCapable has no code: it says all there is to say.
+    if (typeof code !== "string") throw cause;
+    const [problem, hint] = openFailures[code] ?? [(cause as Error).message, null];
+    throw new WriteError(`Cannot write ${JSON.stringify(path)}: ${problem}`, {
+      code,
+      operation: `open ${path} for writing`,
+      hint,
+      cause,
+    });
+  }
+}
+
+/** What to do about system errors. */
+const hints: Readonly<Record<string, string>> = {
+  ENOSPC: "Free some space, or write to another disk",
+  EACCES: "Choose a place that you may write to",
+  EFBIG: "Raise the limit on file sizes, or write to another disk",
+};
+
+/** Runs a part of writing a file; turns libav's words into a {@linkcode WriteError} about that file. */
+export function whileWriting<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof AvError) || error instanceof UnsupportedError) throw error;
+    throw new WriteError(`Cannot ${error.operation} while writing ${path}: ${error.message}`, {
+      code: error.code,
+      operation: error.operation,
+      hint: hints[error.code] ?? null,
+      cause: error,
+    });
+  }
+}
