@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createFileWriter, WriteError, type WriterOptions } from "../mod.ts";
 import { probe, TemporaryFolder, writeBars } from "./support/media.ts";
-import { assertFails, assertReadable } from "./support/messages.ts";
+import { assertFails, assertReadable, rejection } from "./support/messages.ts";
 
 // deno-lint-ignore no-explicit-any
 type Anything = any;
@@ -218,7 +218,7 @@ test("a file: URL of another machine is refused, not written to this one", async
     return console.log("SKIPPED host in a file: URL: it is a UNC path on Windows");
   }
   using folder = new TemporaryFolder();
-  const error = await assertRejects(() =>
+  const error = await rejection(() =>
     createFileWriter("mpeg4", new URL(`file://elsewhere${folder.file("a.avi")}`), 25)
   );
   assertStringIncludes((error as Error).message, "elsewhere");

@@ -114,7 +114,7 @@ test("a rate of another type is a TypeError of avwriter's own", () => {
   // typeof null is "object", which tells nobody anything.
   assertStringIncludes(assertThrows(() => parseFrameRate(null as never), TypeError).message, "null");
   for (const rate of [{ num: 30n, den: 1n }, cyclic]) {
-    const { message } = assertThrows(() => parseFrameRate(rate as never)) as Error;
+    const { message } = assertThrows(() => parseFrameRate(rate as never), Error);
     assertStringIncludes(message, "Cannot use the frame rate ");
   }
 });

@@ -1,5 +1,5 @@
 import { test } from "node:test";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { didYouMean, nearestName } from "../src/nearest.ts";
 
 const options = ["crf", "preset", "tune", "profile", "qp", "bitrate", "x264-params"];
@@ -34,6 +34,15 @@ test("another word finds nothing", () => {
   assertEquals(nearestName("crf", []), null);
   // Half of the letters wrong.
   assertEquals(nearestName("crxx", options), null);
+});
+
+test("a name beyond all names is answered at once", () => {
+  const start = performance.now();
+  assertEquals(
+    nearestName("x".repeat(100_000), Array.from({ length: 500 }, (_, index) => `option${index}`)),
+    null,
+  );
+  assert(performance.now() - start < 500, `${performance.now() - start} ms`);
 });
 
 test("the question names the name, or is none", () => {

@@ -81,12 +81,21 @@ const misfits:
     ["libx264", "h264", "a.gif", "gif", ["mp4", "matroska"]],
     ["libx264", "h264", "a.wav", "wav", ["mp4", "matroska"]],
     ["mpeg4", "mpeg4", "a.webm", "webm", ["mp4", "matroska", "avi"]],
-    ["libvpx-vp9", "vp9", "a.flv", "flv", ["webm", "matroska"]],
-    ["ffv1", "ffv1", "a.mp4", "mp4", ["matroska", "avi"]],
-    ["prores_ks", "prores", "a.mp4", "mp4", ["mov"]],
+    ["libvpx-vp9", "vp9", "a.mxf", "mxf", ["webm", "matroska"]],
+    ["ffv1", "ffv1", "a.webm", "webm", ["matroska", "avi"]],
+    ["huffyuv", "huffyuv", "a.mp4", "mp4", ["avi"]],
     ["gif", "gif", "a.mp4", "mp4", ["mov", "gif"]],
     ["mjpeg", "mjpeg", "a.webm", "webm", ["mov", "avi"]],
   ];
+
+test("an encoder of pixels packed in bits is not said to need a device", async (t) => {
+  if (!requireEncoders(t, "xbm")) return;
+  const { message } = await assertFails(() => open("xbm", "a.mkv"), {
+    type: UnsupportedError,
+    says: ["xbm"],
+  });
+  assert(!/device|software/.test(message), message);
+});
 
 test("a codec that the container does not take is refused with containers that do", async (t) => {
   for (const [encoder, codec, name, muxer, others] of misfits) {
@@ -163,7 +172,7 @@ test("the extension of a single image is refused with how to write animations", 
 test("after all these errors the folder of a good writer holds its file alone", async () => {
   using folder = new TemporaryFolder();
   mkdirSync(folder.file("in"));
-  await assertRejects(() => createFileWriter("h265", folder.file("in/a.mp4"), 25));
+  await assertRejects(() => createFileWriter("h265", folder.file("in/a.mp4"), 25), EncoderNotFoundError);
   const writer = await createFileWriter("mpeg4", folder.file("in/a.mp4"), 25);
   await writer.write({ data: new Uint8Array(64 * 48 * 4), width: 64, height: 48 });
   await writer.close();

@@ -2,7 +2,8 @@ import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createFileWriter, OptionError, UnsupportedError, type WriterOptions } from "../mod.ts";
-import { requireEncoders } from "./support/features.ts";
+import { profiles } from "../src/codecs/profiles.ts";
+import { requireEncoders, skipped } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { assertFails, assertReadable } from "./support/messages.ts";
 
@@ -222,4 +223,25 @@ test("a codec that only takes certain sizes opens before its frames are known", 
   const writer = await createFileWriter("dnxhd", folder.file("a.mov"), 25, options);
   await writer.write({ data: new Uint8Array(1920 * 1080 * 4), width: 1920, height: 1080 });
   assertEquals((await writer.close()).frames, 1);
+});
+
+test("no encoder refuses what avwriter tells it by default, or for a level of quality that it knows", async () => {
+  const refused: string[] = [];
+  for (const [encoder, { levels = {} }] of Object.entries(profiles)) {
+    for (const quality of [undefined, ...Object.keys(levels)] as WriterOptions["quality"][]) {
+      const options = { format: "matroska", width: 640, height: 360, ...(quality && { quality }) };
+      await open(encoder, "a.mkv", options).catch((error) => {
+        if (error instanceof OptionError) refused.push(`${encoder} ${quality}: ${error.message}`);
+      });
+    }
+  }
+  assertEquals(refused, []);
+});
+
+test("the code of a system error has its name", async (t) => {
+  // ENOSYS: "Function not implemented".
+  if (!requireEncoders(t, "h264_qsv")) return;
+  const error = await open("h264_qsv", "a.mkv").then(() => null, (reason) => reason as UnsupportedError);
+  if (error === null) return skipped(t, "this machine has a device for h264_qsv");
+  assert(!error.code.startsWith("AVERROR"), error.code);
 });

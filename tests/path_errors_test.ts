@@ -11,11 +11,11 @@ import {
 } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createFileWriter, type RawFrame, WriteError, type WriterOptions } from "../mod.ts";
 import { type NamedTest, skipped } from "./support/features.ts";
 import { barFrame, probe, TemporaryFolder, writeBars } from "./support/media.ts";
-import { assertFails } from "./support/messages.ts";
+import { assertFails, rejection } from "./support/messages.ts";
 import { runChild } from "./support/processes.ts";
 
 const quiet: WriterOptions = { logLevel: "quiet" };
@@ -155,12 +155,7 @@ test("a failing open leaves an existing file as it was, and makes none", async (
     writeFileSync(kept, "precious");
     for (const path of [kept, folder.file(`new.${extension}`)]) {
       const merged = { ...quiet, ...options as WriterOptions };
-      await assertRejects(
-        () => createFileWriter(codec, path, fps as number, merged),
-        undefined,
-        undefined,
-        what,
-      );
+      await rejection(() => createFileWriter(codec, path, fps as number, merged), what);
     }
     assertEquals([what, ...readdirSync(folder.path)], [what, `kept.${extension}`]);
     assertEquals([what, readFileSync(kept, "utf8")], [what, "precious"]);
@@ -175,7 +170,7 @@ test("a failure with the first frame leaves an existing file as it was, and make
     writeFileSync(folder.file("kept.avi"), "precious");
     for (const name of ["kept.avi", "new.avi"]) {
       const writer = await createFileWriter("mpeg1video", folder.file(name), 25, { ...quiet, ...options });
-      await assertRejects(() => writer.write(first));
+      await rejection(() => writer.write(first));
       await writer.close().catch(() => {});
       await writer.abort();
     }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createFileWriter, type VideoWriter, WriterClosedError } from "../mod.ts";
 import { barFrame, probe, TemporaryFolder } from "./support/media.ts";
-import { assertFails, assertSame } from "./support/messages.ts";
+import { assertFails, assertSame, rejection } from "./support/messages.ts";
 
 const frame = barFrame(0, 64, 48);
 
@@ -95,7 +95,7 @@ test("a signal that is aborted already refuses the open with its reason and make
   using folder = new TemporaryFolder();
   const reason = new Error("changed my mind");
   const signal = AbortSignal.abort(reason);
-  const error = await assertRejects(() => createFileWriter("mpeg4", folder.file("a.mp4"), 25, { signal }));
+  const error = await rejection(() => createFileWriter("mpeg4", folder.file("a.mp4"), 25, { signal }));
   assertSame(error, reason);
   const plain = AbortSignal.abort();
   const named = await assertRejects(
@@ -165,7 +165,7 @@ test("a stream that fails aborts its writer, one that ends closes it", async () 
   });
   const aborted = await createFileWriter("mpeg4", folder.file("a.mp4"), 25);
   await aborted.write(frame);
-  assertSame(await assertRejects(() => broken.pipeTo(aborted.writable)), reason);
+  assertSame(await rejection(() => broken.pipeTo(aborted.writable)), reason);
   await assertEnded(aborted, "ABORTED", reason);
   assertEquals(readdirSync(folder.path), []);
 

@@ -62,7 +62,9 @@ export function runChild(request: ChildRequest, options: RunOptions = {}): Child
   const { status, signal, stdout, stderr } = runScript(script, [JSON.stringify(request)], options);
   if (status !== 0) {
     const what = `${request.codec} to ${request.path} ${JSON.stringify(request.options ?? {})}`;
-    throw new Error(`${what}: the process ended with ${signal ?? `exit code ${status}`}: ${stderr.slice(-600)}`);
+    throw new Error(
+      `${what}: the process ended with ${signal ?? `exit code ${status}`}: ${stderr.slice(-600)}`,
+    );
   }
   return JSON.parse(stdout.trim().split("\n").at(-1)!);
 }

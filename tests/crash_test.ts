@@ -1,0 +1,13 @@
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { assertEquals } from "@std/assert";
+import { TemporaryFolder } from "./support/media.ts";
+import { runScript } from "./support/processes.ts";
+
+test("no frame, option or order of calls ends the process", () => {
+  using folder = new TemporaryFolder();
+  const script = fileURLToPath(new URL("support/nasty.ts", import.meta.url));
+  const { status, signal, stdout, stderr } = runScript(script, [folder.path]);
+  const last = stdout.trim().split("\n").at(-1);
+  assertEquals({ status, signal, last }, { status: 0, signal: null, last: "survived" }, stderr.slice(-2000));
+});
