@@ -4,32 +4,63 @@
  *
  * @module
  */
-import { closeSync, constants, openSync, unlinkSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, realpathSync, unlinkSync } from "node:fs";
 
 function codeOf(error: unknown): string | undefined {
   return (error as { code?: string } | null)?.code;
 }
 
-/**
- * Throws the system's error (or Deno's `NotCapable`) unless the file can be written, and leaves the disk as it was: a file
- * that exists is opened without a change, one that does not is made and removed.
- */
-export function checkWritable(path: string): void {
+/** Opens and closes a file; returns whether it is a regular one. */
+function tryOpen(path: string, flags: number): boolean {
+  const file = openSync(path, flags);
   try {
-    closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL));
-    unlinkSync(path);
-  } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error;
-    checkExisting(path);
+    return fstatSync(file).isFile();
+  } finally {
+    closeSync(file);
   }
 }
 
-/** A named pipe is not waited for: ENXIO means that nobody reads it yet. */
-function checkExisting(path: string): void {
+/**
+ * Throws the system's error (or Deno's `NotCapable`) unless the file can be written, and leaves the disk as it was: a file
+ * that exists is opened without a change, one that does not is made and removed.
+ *
+ * @returns Whether the path is, or will be, a regular file of its own: not a device, a pipe or a link, which nobody should remove.
+ */
+export function checkWritable(path: string): boolean {
   try {
-    closeSync(openSync(path, constants.O_WRONLY | (constants.O_NONBLOCK ?? 0)));
+    tryOpen(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL);
   } catch (error) {
-    if (codeOf(error) !== "ENXIO") throw error;
+    if (codeOf(error) !== "EEXIST") throw error;
+    return checkExisting(path);
+  }
+  unlinkSync(path);
+  return true;
+}
+
+// Windows has neither flag.
+const { O_NONBLOCK: nonBlocking = 0, O_NOFOLLOW: notThroughLinks = 0 } = constants;
+
+function checkExisting(path: string): boolean {
+  try {
+    return tryOpen(path, constants.O_WRONLY | nonBlocking | notThroughLinks);
+  } catch (error) {
+    const code = codeOf(error);
+    // A named pipe that nobody reads yet is not waited for.
+    if (code === "ENXIO") return false;
+    if (code !== "ELOOP" && code !== "EMLINK") throw error;
+  }
+  checkLink(path);
+  return false;
+}
+
+function checkLink(path: string): void {
+  try {
+    tryOpen(path, constants.O_WRONLY | nonBlocking);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+    // The link leads to a file that is not there yet: it is made, and removed where it can be found.
+    tryOpen(path, constants.O_WRONLY | constants.O_CREAT);
+    unlinkSync(realpathSync(path));
   }
 }
 

@@ -42,7 +42,7 @@ export function installCommand(system: SystemName, osRelease?: string): string |
     case "windows":
       return "winget install --id Gyan.FFmpeg.Shared";
     case "linux": {
-      const known = distributionWords(osRelease ?? "").find((word) => word in linuxCommands);
+      const known = distributionWords(osRelease ?? "").find((word) => Object.hasOwn(linuxCommands, word));
       return known === undefined ? null : linuxCommands[known]!;
     }
   }

@@ -61,6 +61,8 @@ interface Attempt {
 }
 
 const operation = "load FFmpeg's libraries";
+/** The libraries of a set that are opened at once. */
+const neededLibraries = ["avutil", "swresample", "swscale", "avcodec", "avformat"] as const;
 /** How many majors beyond the known ones are looked for, to tell "too new" from "missing". */
 const unknownMajorsAhead = 8;
 
@@ -104,7 +106,9 @@ function openNewest(host: Runtime, explicit: string | undefined): Native {
 /** Leaves out what may not be opened; asks for permission once where nothing may be. */
 function permittedFolders(host: Runtime, folders: string[]): string[] {
   const permitted = folders.filter((folder) =>
-    majorsNewestFirst.some((major) => host.mayOpen(libraryPath(host.system, folder, "avcodec", major)))
+    majorsNewestFirst.some((major) =>
+      neededLibraries.every((library) => host.mayOpen(libraryPath(host.system, folder, library, major)))
+    )
   );
   if (permitted.length > 0 || folders.length === 0) return permitted;
   if (host.requestLibraries()) return folders;
@@ -252,14 +256,17 @@ function refuseNewer(host: Runtime, folders: string[]): void {
   }
 }
 
+/** Whether the loader's words are those for a file that is not there, rather than one that does not load. */
+function isMissingFile(reason: string): boolean {
+  return /no such file|image not found|ENOENT|error code 126/i.test(reason) && !/symbol/i.test(reason);
+}
+
 function notFound(host: Runtime, folders: string[], attempts: Attempt[]): LibraryNotFoundError {
   const first = libraryFileName(host.system, "avcodec", libraryMajor("avcodec", majorsNewestFirst[0]!));
   const last = libraryFileName(host.system, "avcodec", libraryMajor("avcodec", majorsNewestFirst.at(-1)!));
   const places = folders.length > 0 ? folders.join(", ") : "no folder: the search path is empty";
   // A file that is there but does not load (another architecture, a missing dependency) is worth more than the list.
-  const broken = attempts.find(({ reason }) =>
-    !/no such file|not found|cannot find|ENOENT|error code 126/i.test(reason)
-  );
+  const broken = attempts.find(({ reason }) => !isMissingFile(reason));
   return new LibraryNotFoundError(
     `Cannot load FFmpeg's libraries: looked for ${first} down to ${last} and their siblings in ${places}` +
       (broken === undefined ? "" : `; ${broken.path} did not load: ${broken.reason}`),

@@ -3,28 +3,36 @@
  *
  * @module
  */
+import { shown } from "./shown.ts";
 
-/** Levenshtein distance: how many letters to insert, delete or replace. */
+/** How many letters to insert, delete, replace or swap with their neighbour (optimal string alignment). */
 function editDistance(from: string, to: string): number {
-  let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let row = 1; row <= from.length; row++) {
     const current = [row];
     for (let column = 1; column <= to.length; column++) {
-      const replaced = previous[column - 1]! + (from[row - 1] === to[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, previous[column]! + 1, current[column - 1]! + 1));
+      const replaced = last[column - 1]! + (from[row - 1] === to[column - 1] ? 0 : 1);
+      let best = Math.min(replaced, last[column]! + 1, current[column - 1]! + 1);
+      const isSwap = row > 1 && column > 1 && from[row - 1] === to[column - 2] &&
+        from[row - 2] === to[column - 1];
+      if (isSwap) best = Math.min(best, beforeLast[column - 2]! + 1);
+      current.push(best);
     }
-    previous = current;
+    beforeLast = last;
+    last = current;
   }
-  return previous[to.length]!;
+  return last[to.length]!;
 }
 
-/** The known name that a misspelt one probably meant; `null` where none is near. */
+/** The known name that a misspelt one probably meant, the first of several as near; `null` where none is near. */
 export function nearestName(name: string, known: Iterable<string>): string | null {
   const wanted = name.toLowerCase();
   let nearest: string | null = null;
   // More than a third of the letters wrong is another word.
   let best = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of known) {
+    if (Math.abs(candidate.length - wanted.length) >= best) continue;
     const distance = editDistance(wanted, candidate.toLowerCase());
     if (distance < best) {
       best = distance;
@@ -37,5 +45,5 @@ export function nearestName(name: string, known: Iterable<string>): string | nul
 /** `Did you mean "crf"?`, or `null` where no known name is near. */
 export function didYouMean(name: string, known: Iterable<string>): string | null {
   const nearest = nearestName(name, known);
-  return nearest === null ? null : `Did you mean ${JSON.stringify(nearest)}?`;
+  return nearest === null ? null : `Did you mean ${shown(nearest)}?`;
 }

@@ -7,6 +7,7 @@ import type { Native } from "../../ffi/mod.ts";
 import { EncoderNotFoundError, UnsupportedError } from "../errors.ts";
 import { type Encoder, encoderByName, type EncoderInfo, videoEncoders } from "../libav/encoder.ts";
 import { didYouMean } from "../nearest.ts";
+import { shown } from "../shown.ts";
 import type { EncoderRequest } from "./encoder_settings.ts";
 import { candidates, type Codec, families, otherNames } from "./families.ts";
 import { type EncoderSettings, openEncoder, resolveSettings, type SettingsContext } from "./open_encoder.ts";
@@ -70,14 +71,15 @@ function notFound(native: Native, codec: Codec, rejected: readonly RejectedEncod
     });
   }
   const known = [...Object.keys(families), ...videoEncoders(native).map(({ name }) => name)];
-  const synonym = otherNames[codec.toLowerCase()];
+  const lower = codec.toLowerCase();
+  const synonym = Object.hasOwn(otherNames, lower) ? otherNames[lower] : undefined;
   return new EncoderNotFoundError(
     `Cannot encode ${
-      JSON.stringify(codec)
+      shown(codec)
     }: it is neither a codec family nor a video encoder of FFmpeg ${native.version}`,
     {
       ...details,
-      hint: (synonym === undefined ? didYouMean(codec, known) : `Did you mean ${JSON.stringify(synonym)}?`) ??
+      hint: (synonym === undefined ? didYouMean(codec, known) : `Did you mean ${shown(synonym)}?`) ??
         `Codec families: ${Object.keys(families).join(", ")}`,
     },
   );

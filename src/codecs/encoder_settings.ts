@@ -17,6 +17,7 @@ import {
 import type { Rational } from "../libav/rational.ts";
 import { didYouMean } from "../nearest.ts";
 import { type EncoderOptions, type EncoderProfile, profiles, type QualityLevel } from "./profiles.ts";
+import { shown } from "../shown.ts";
 
 /** What a writer asks of its encoder. */
 export interface EncoderRequest {
@@ -66,12 +67,15 @@ export function choosePixelFormat(
 
   if (request.pixelFormat !== undefined) return requireFormat(native, encoder, request.pixelFormat, usable);
   if (usable?.length === 0) {
+    const isHardware = taken?.some((format) => format.isHardware);
     throw new UnsupportedError(
-      `Cannot use encoder ${encoder.name}: it takes frames in a device's memory only`,
+      `Cannot use encoder ${encoder.name}: it takes ${
+        isHardware ? "frames in a device's memory" : "pixels packed in bits"
+      } only`,
       {
-        code: "HARDWARE_FRAMES",
+        code: isHardware ? "HARDWARE_FRAMES" : "PIXEL_FORMAT",
         operation: `choose a pixel format for ${encoder.name}`,
-        hint: "Use a software encoder",
+        hint: isHardware ? "Use a software encoder" : "Use another encoder",
       },
     );
   }
@@ -109,7 +113,7 @@ function requireFormat(
   const format = pixelFormatByName(native, name);
   if (format === null) {
     throw new UnsupportedError(
-      `Cannot use the pixel format ${JSON.stringify(name)}: FFmpeg knows none of that name`,
+      `Cannot use the pixel format ${shown(name)}: FFmpeg knows none of that name`,
       {
         ...details,
         hint: didYouMean(name, usable?.map((known) => known.name) ?? pixelFormatNames(native)),
@@ -183,7 +187,7 @@ function requireChoice(
   const words = name === "tune" ? value.split(/[,+]/) : [value];
   if (choices === undefined || words.every((word) => choices.includes(word))) return;
   throw new OptionError(
-    `Cannot use the ${name} ${JSON.stringify(value)}: encoder ${encoder.name} has no such ${name}`,
+    `Cannot use the ${name} ${shown(value)}: encoder ${encoder.name} has no such ${name}`,
     {
       code: "EINVAL",
       operation: `configure encoder ${encoder.name}`,
@@ -226,7 +230,7 @@ function qualityOptions(
     if (quality === "lossless") return [];
     throw new OptionError(
       `Cannot use the quality ${
-        JSON.stringify(quality)
+        shown(quality)
       }: encoder ${encoder.name} is lossless and has no quality to choose`,
       { ...details, hint: "Leave quality out" },
     );
@@ -236,7 +240,7 @@ function qualityOptions(
   if (level === undefined) {
     const known = Object.keys(profile.levels ?? {});
     throw new OptionError(
-      `Cannot use the quality ${JSON.stringify(quality)}: encoder ${encoder.name} has no such level`,
+      `Cannot use the quality ${shown(quality)}: encoder ${encoder.name} has no such level`,
       {
         ...details,
         hint: known.length > 0 ? `Use one of ${known.join(", ")}` : "Use bitrate or encoderOptions",

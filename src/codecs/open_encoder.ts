@@ -171,7 +171,7 @@ function open(
         code: cause.code,
         operation: `open encoder ${name}`,
         hint:
-          "What FFmpeg printed on stderr tells more; options that only this encoder judges are its preset, profile, level and rate control",
+          'The encoder\'s own words go to stderr at every logLevel but "quiet"; look at size, preset, profile, level and rate control',
         cause,
       },
     );

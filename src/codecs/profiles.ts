@@ -222,7 +222,8 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
   },
   prores_aw: {
     formats: ["yuv422p10le"],
-    levels: { low: { profile: "lt" }, medium: { profile: "standard" }, high: { profile: "hq" } },
+    // It has no names for its profiles: 1 is LT, 2 standard, 3 HQ (proresenc_anatoliy.c).
+    levels: { low: { profile: 1 }, medium: { profile: 2 }, high: { profile: 3 } },
     takesOddSizes: true,
   },
   dnxhd: {

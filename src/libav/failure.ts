@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Native, textOf } from "../../ffi/mod.ts";
+import { type Native, runtime, textOf } from "../../ffi/mod.ts";
 
 /** POSIX numbers that Linux, macOS and Windows share (`errno.h`); the others differ by system. */
 const systemNames: Readonly<Record<number, string>> = {
@@ -32,6 +32,19 @@ const systemNames: Readonly<Record<number, string>> = {
   34: "ERANGE",
 };
 
+/** Numbers that only Linux has so (`asm-generic/errno.h`). */
+const linuxNames: Readonly<Record<number, string>> = {
+  36: "ENAMETOOLONG",
+  38: "ENOSYS",
+  40: "ELOOP",
+  75: "EOVERFLOW",
+  95: "EOPNOTSUPP",
+  104: "ECONNRESET",
+  110: "ETIMEDOUT",
+  111: "ECONNREFUSED",
+  113: "EHOSTUNREACH",
+};
+
 /** libav's own codes are four characters, negated (`FFERRTAG`, libavutil/error.h). */
 const tagNames: Readonly<Record<string, string>> = {
   "EOF ": "EOF",
@@ -50,8 +63,8 @@ const tagNames: Readonly<Record<string, string>> = {
 
 /** AVERROR_EOF, libavutil/error.h: the same on every system. */
 export const endOfStream = -0x20464F45;
-/** AVERROR(EINVAL). */
-export const invalidArgument = -22;
+/** AVERROR_EXPERIMENTAL, libavutil/error.h: the one that is not made of letters. */
+const experimental = -0x2bb2afa8;
 
 /** Whether a code is AVERROR(EAGAIN): -35 on macOS, -11 elsewhere, and neither number is a failure of what we call on the other. */
 export function isAgain(code: number): boolean {
@@ -61,8 +74,9 @@ export function isAgain(code: number): boolean {
 /** The stable name of a negative return code. */
 export function codeName(code: number): string {
   const value = -code;
-  const system = systemNames[value];
+  const system = systemNames[value] ?? (runtime().system === "linux" ? linuxNames[value] : undefined);
   if (system !== undefined) return system;
+  if (code === experimental) return "EXPERIMENTAL";
   const tag = String.fromCharCode(
     value & 255,
     (value >>> 8) & 255,

@@ -10,6 +10,7 @@ import type { Frame } from "./frame.ts";
 import { Owned } from "./owned.ts";
 import type { PixelFormatInfo } from "./pixel_format.ts";
 import { type Rational, rationalText } from "./rational.ts";
+import { shown } from "../shown.ts";
 
 /** AV_BUFFERSRC_FLAG_KEEP_REF, libavfilter/buffersrc.h: the frame stays the caller's. */
 const keepReference = 8;
@@ -83,7 +84,7 @@ export class FilterGraph extends Owned {
     if (result >= 0) return;
     const words = errorText(this.#native, result);
     this[Symbol.dispose]();
-    throw new OptionError(`Cannot make the filter graph ${JSON.stringify(description)}: ${words}`, {
+    throw new OptionError(`Cannot make the filter graph ${shown(description)}: ${words}`, {
       code: codeName(result),
       operation: "make a filter graph",
     });

@@ -13,7 +13,7 @@ import type { Packet } from "./packet.ts";
 import { packRational, type Rational, unpackRational } from "./rational.ts";
 
 /** AVFMT_*, libavformat/avformat.h. */
-const flag = { opensFilesItself: 0x1, needsNumber: 0x2, globalHeader: 0x40 } as const;
+const flag = { opensFilesItself: 0x1, globalHeader: 0x40 } as const;
 /** AVIO_FLAG_WRITE, libavformat/avio.h. */
 const openForWriting = 2;
 /** FF_COMPLIANCE_*, libavcodec/defs.h: what a container is made for, or all that it can hold. */
@@ -29,8 +29,6 @@ export interface MuxerInfo {
   readonly extensions: readonly string[];
   /** It opens its files itself, often several (image sequences, HLS). */
   readonly opensFilesItself: boolean;
-  /** Its path is a pattern with a frame number in it. */
-  readonly needsNumber: boolean;
   /** It wants codec headers in its own header, not in the packets. */
   readonly wantsGlobalHeader: boolean;
 }
@@ -44,7 +42,6 @@ function describeMuxer(native: Native, format: Address): MuxerInfo {
     name: memory.text(fields.get(format, "AVOutputFormat", "name")) ?? "",
     extensions: extensions.split(",").filter((extension) => extension !== ""),
     opensFilesItself: (flags & flag.opensFilesItself) !== 0,
-    needsNumber: (flags & flag.needsNumber) !== 0,
     wantsGlobalHeader: (flags & flag.globalHeader) !== 0,
   };
 }
@@ -129,6 +126,8 @@ export class Muxer extends Owned {
     this.info = info;
     const privateData = native.fields.get(this.address, "AVFormatContext", "priv_data");
     this.options = new OptionTable(native, "muxer", info.name, this.address, privateData);
+    // Whatever a muxer opens besides, it stays in the file system.
+    this.options.setField("protocol_whitelist", "file");
   }
 
   /** Adds the stream that an open encoder makes. `tag` is a four-character code for the container, or `null` for its default. */

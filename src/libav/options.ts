@@ -6,6 +6,7 @@
 import { type Address, cString, type Native, NULL } from "../../ffi/mod.ts";
 import { OptionError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
+import { shown } from "../shown.ts";
 import { codeName, errorText } from "./failure.ts";
 
 /** AV_OPT_SEARCH_CHILDREN, libavutil/opt.h. */
@@ -21,6 +22,13 @@ export type OptionValue = string | number | boolean;
 /** The text that libav parses for a value. */
 export function optionText(value: OptionValue): string {
   return typeof value === "boolean" ? (value ? "1" : "0") : String(value);
+}
+
+/** The limits of an option, but for those that are only the ends of its C type. */
+function rangeText(min: number, max: number): string {
+  const from = min > -(2 ** 31) ? `from ${min}` : "";
+  const to = max < 2 ** 31 - 1 ? `${from === "" ? "up " : ""}to ${max}` : "";
+  return `${from} ${to}`.trim();
 }
 
 /** The options of one object: an encoder's or a muxer's context with its private part. */
@@ -62,7 +70,7 @@ export class OptionTable {
   requireKnown(name: string): void {
     if (this.has(name)) return;
     throw new OptionError(
-      `Cannot set ${this.#kind} option ${JSON.stringify(name)}: ${this.#owner} has no such option`,
+      `Cannot set ${this.#kind} option ${shown(name)}: ${this.#owner} has no such option`,
       {
         code: "OPTION_NOT_FOUND",
         operation: `set ${this.#kind} option ${name}`,
@@ -77,7 +85,7 @@ export class OptionTable {
     const result = this.#native.avutil.av_opt_set(this.#object, cString(name), cString(text), searchChildren);
     if (result >= 0) return;
     throw new OptionError(
-      `Cannot set ${this.#kind} option ${name} of ${this.#owner} to ${JSON.stringify(text)}: ${
+      `Cannot set ${this.#kind} option ${name} of ${this.#owner} to ${shown(text)}: ${
         errorText(this.#native, result)
       }`,
       { code: codeName(result), operation: `set ${this.#kind} option ${name}`, hint: this.#describe(name) },
@@ -130,7 +138,8 @@ export class OptionTable {
     const min = fields.get(option, "AVOption", "min");
     const max = fields.get(option, "AVOption", "max");
     if (choices.length > 0) parts.push(`one of ${choices.join(", ")}`);
-    if (max > min) parts.push(`${choices.length > 0 ? "or " : ""}a value from ${min} to ${max}`);
+    const range = max > min ? rangeText(min, max) : "";
+    if (range !== "") parts.push(`${choices.length > 0 ? "or " : ""}a value ${range}`);
     const help = this.#text(option, "help");
     const takes = parts.length > 0 ? `${name} takes ${parts.join(" ")}` : "";
     return [takes, help && `${name}: ${help}`].filter((part) => part !== "").join("; ") || null;

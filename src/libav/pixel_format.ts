@@ -36,7 +36,9 @@ export interface PixelFormatInfo {
   readonly hasAlpha: boolean;
   /** Indices into a palette, which is its second plane. */
   readonly isPalette: boolean;
-  /** Lives in a device's memory, or is packed in bits that do not start at bytes: not for JavaScript's hands. */
+  /** Lives in a device's memory. */
+  readonly isHardware: boolean;
+  /** Can't be given byte by byte: it lives in a device's memory, or its pixels do not start at bytes. */
   readonly isOpaque: boolean;
 }
 
@@ -68,6 +70,7 @@ export function pixelFormatById(native: Native, id: number): PixelFormatInfo | n
     isGray: !isRgb && !isPalette && componentCount - (hasAlpha ? 1 : 0) === 1,
     hasAlpha: hasAlpha || isPalette,
     isPalette,
+    isHardware: has(flag.hardware),
     isOpaque: has(flag.hardware) || has(flag.bitstream),
   };
 }

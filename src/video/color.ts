@@ -6,6 +6,7 @@
  * @module
  */
 import { didYouMean } from "../nearest.ts";
+import { shown } from "../shown.ts";
 
 /** A whole colour description by name. */
 export type ColorName = "bt601" | "bt709" | "bt2020" | "srgb";
@@ -55,23 +56,21 @@ export function parseColor(color: ColorName | Partial<ColorDescription>, height:
     if (Object.hasOwn(namedColors, color)) return namedColors[color];
     const names = Object.keys(namedColors);
     throw new RangeError(
-      `Cannot use the color ${JSON.stringify(color)}: it is none of ${names.join(", ")}${
-        suggestion(color, names)
-      }`,
+      `Cannot use the color ${shown(color)}: it is none of ${names.join(", ")}${suggestion(color, names)}`,
     );
   }
   const description = { ...defaultColor(height), ...color };
-  if (!(description.matrix in scalerMatrices)) {
+  if (!Object.hasOwn(scalerMatrices, description.matrix)) {
     const names = Object.keys(scalerMatrices);
     throw new RangeError(
-      `Cannot use the color matrix ${JSON.stringify(description.matrix)}: it is none of ${names.join(", ")}${
+      `Cannot use the color matrix ${shown(description.matrix)}: it is none of ${names.join(", ")}${
         suggestion(String(description.matrix), names)
       }`,
     );
   }
   if (description.range !== "tv" && description.range !== "pc") {
     throw new RangeError(
-      `Cannot use the color range ${JSON.stringify(description.range)}: it is neither "tv" nor "pc"`,
+      `Cannot use the color range ${shown(description.range)}: it is neither "tv" nor "pc"`,
     );
   }
   return description;

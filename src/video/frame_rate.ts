@@ -4,6 +4,7 @@
  * @module
  */
 import type { Rational } from "../libav/rational.ts";
+import { shown } from "../shown.ts";
 
 /**
  * Frames per second: a number, an exact fraction as text, or as two integers.
@@ -25,13 +26,10 @@ function greatestCommonDivisor(a: number, b: number): number {
 }
 
 function refuse(rate: unknown, why: string): never {
-  const shown = typeof rate === "object"
-    ? JSON.stringify(rate)
-    : typeof rate === "string"
-    ? JSON.stringify(rate)
-    : String(rate);
   throw new RangeError(
-    `Cannot use the frame rate ${shown}: ${why}; give frames per second as 30, 29.97, "30000/1001" or { num: 30000, den: 1001 }`,
+    `Cannot use the frame rate ${
+      shown(rate)
+    }: ${why}; give frames per second as 30, 29.97, "30000/1001" or { num: 30000, den: 1001 }`,
   );
 }
 
@@ -51,6 +49,7 @@ export function parseFrameRate(rate: FrameRate): Rational {
   if (typeof rate === "number") {
     if (!Number.isFinite(rate)) refuse(rate, "it is not a finite number");
     if (rate <= 0) refuse(rate, "it must be above 0");
+    if (rate < 10 ** -maxDecimals) refuse(rate, "it is too small to count");
     fraction = fromNumber(rate);
   } else if (typeof rate === "string") {
     const parts = /^(\d+)\/(\d+)$/.exec(rate);
@@ -60,7 +59,9 @@ export function parseFrameRate(rate: FrameRate): Rational {
     fraction = { num: rate.num, den: rate.den };
   } else {
     throw new TypeError(
-      `Cannot use a frame rate of type ${typeof rate}: give a number, "num/den" or { num, den }`,
+      `Cannot use a frame rate of type ${
+        rate === null ? "null" : typeof rate
+      }: give a number, "num/den" or { num, den }`,
     );
   }
   const { num, den } = fraction;

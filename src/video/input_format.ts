@@ -6,6 +6,7 @@
 import type { Native } from "../../ffi/mod.ts";
 import { pixelFormatByName, type PixelFormatInfo, pixelFormatNames } from "../libav/pixel_format.ts";
 import { didYouMean } from "../nearest.ts";
+import { shown } from "../shown.ts";
 
 /** What a frame's format is unless it says: ImageData's. */
 export const defaultInputFormat = "rgba";
@@ -16,7 +17,7 @@ export function requireInputFormat(native: Native, name: string): PixelFormatInf
   if (format === null) {
     const question = didYouMean(name, pixelFormatNames(native));
     throw new RangeError(
-      `Cannot write a frame of the format ${JSON.stringify(name)}: FFmpeg knows no pixel format of that name${
+      `Cannot write a frame of the format ${shown(name)}: FFmpeg knows no pixel format of that name${
         question === null ? "" : `. ${question}`
       }`,
     );

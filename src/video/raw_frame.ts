@@ -4,6 +4,7 @@
  * @module
  */
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
+import { kindOf, shown } from "../shown.ts";
 
 /** A pixel format by libavutil's name. Those listed are common; every other name works as well. */
 export type PixelFormat =
@@ -76,25 +77,25 @@ export interface PlaneView {
   readonly stride: number;
 }
 
+/** libav counts bytes of a row in C's int. */
+const maxStride = 2 ** 31 - 1;
+
 /** Bytes that a plane needs in a buffer with this stride: the last row may end with its pixels. */
 function planeBytes({ rowBytes, rows }: PlaneLayout, stride: number): number {
   return stride * (rows - 1) + rowBytes;
 }
 
-/** Throws a `TypeError` or `RangeError` unless the frame has an object's shape and a usable size. */
-export function checkShape(frame: RawFrame): void {
+/** A frame's fields, each read once: whatever the caller's object does later, these were checked. */
+export function checkShape(frame: RawFrame): RawFrame {
   if (typeof frame !== "object" || frame === null) {
-    throw new TypeError(
-      `Cannot write a frame that is ${
-        frame === null ? "null" : `a ${typeof frame}`
-      }: give { data, width, height }`,
-    );
+    const kind = frame === null || frame === undefined ? String(frame) : `a ${typeof frame}`;
+    throw new TypeError(`Cannot write a frame that is ${kind}: give { data, width, height }`);
   }
-  for (const side of ["width", "height"] as const) {
-    const pixels = frame[side];
+  const { data, width, height, format, strides } = frame;
+  for (const [side, pixels] of [["width", width], ["height", height]] as const) {
     if (typeof pixels !== "number") {
       throw new TypeError(
-        `Cannot write the frame: its ${side} is ${describe(pixels)}, but must be a number of pixels`,
+        `Cannot write the frame: its ${side} is ${shown(pixels)}, but must be a number of pixels`,
       );
     }
     if (!Number.isInteger(pixels) || pixels < 1) {
@@ -103,11 +104,12 @@ export function checkShape(frame: RawFrame): void {
       );
     }
   }
-  if (frame.format !== undefined && typeof frame.format !== "string") {
+  if (format !== undefined && typeof format !== "string") {
     throw new TypeError(
-      `Cannot write the frame: its format is ${describe(frame.format)}, but must be a pixel format's name`,
+      `Cannot write the frame: its format is ${shown(format)}, but must be a pixel format's name`,
     );
   }
+  return { data, width, height, format, strides };
 }
 
 /** The planes of a frame as views. Throws a `TypeError` or `RangeError` where its buffers do not hold them. */
@@ -123,12 +125,12 @@ export function viewPlanes(frame: RawFrame, layout: FrameLayout): PlaneView[] {
       );
     }
     return planes.map((plane, index) => {
-      const bytes = bytesOf(frame.data as readonly ArrayBufferView[], index);
+      const bytes = viewBytes((frame.data as readonly unknown[])[index], `data[${index}]`);
       requireLength(bytes, planeBytes(plane, strides[index]!), layout, `plane ${index} has`);
       return { bytes, stride: strides[index]! };
     });
   }
-  const bytes = viewBytes(frame.data as ArrayBufferView | ArrayBuffer | SharedArrayBuffer, "data");
+  const bytes = viewBytes(frame.data, "data");
   const views: PlaneView[] = [];
   let start = 0;
   let needed = 0;
@@ -146,51 +148,45 @@ function checkStrides(strides: readonly number[] | undefined, layout: FrameLayou
   if (strides === undefined) return layout.planes.map(({ rowBytes }) => rowBytes);
   if (!Array.isArray(strides)) {
     throw new TypeError(
-      `Cannot write the frame: its strides are ${describe(strides)}, but must be an array of numbers`,
+      `Cannot write the frame: its strides are ${shown(strides)}, but must be an array of numbers`,
     );
   }
   if (strides.length !== layout.planes.length) {
     throw new RangeError(
-      `Cannot write the frame: it has ${strides.length} strides, but ${
-        name(layout)
-      } has ${layout.planes.length} planes`,
+      `Cannot write the frame: it has ${counted(strides.length, "stride")}, but ${name(layout)} has ${
+        counted(layout.planes.length, "plane")
+      }`,
     );
   }
   for (const [index, { rowBytes }] of layout.planes.entries()) {
-    const stride: number = strides[index];
-    if (!Number.isInteger(stride) || stride < rowBytes || stride > 0x7fffffff) {
-      throw new RangeError(
-        `Cannot write the frame: the stride of plane ${index} is ${stride}, but a row of ${
-          name(layout)
-        } has ${rowBytes} bytes there`,
-      );
+    const stride: unknown = strides[index];
+    const subject = `Cannot write the frame: the stride of plane ${index} is ${shown(stride)}`;
+    if (typeof stride !== "number") throw new TypeError(`${subject}, but must be a number of bytes`);
+    if (!Number.isInteger(stride) || stride < rowBytes) {
+      throw new RangeError(`${subject}, but a row of ${name(layout)} has ${rowBytes} bytes there`);
     }
+    if (stride > maxStride) throw new RangeError(`${subject}, but must not exceed ${maxStride}`);
   }
   return strides;
 }
 
-function bytesOf(buffers: readonly ArrayBufferView[], index: number): Uint8Array {
-  return viewBytes(buffers[index], `data[${index}]`);
-}
-
 /** The bytes of whatever buffer it is. A resizable one is copied, for it could shrink under native code. */
 function viewBytes(data: unknown, field: string): Uint8Array {
-  let bytes: Uint8Array;
-  if (ArrayBuffer.isView(data)) bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  else if (data instanceof ArrayBuffer || isShared(data)) bytes = new Uint8Array(data);
-  else {
+  const isView = ArrayBuffer.isView(data);
+  if (!isView && !(data instanceof ArrayBuffer) && !isShared(data)) {
     throw new TypeError(
       `Cannot write the frame: its ${field} is ${
-        describe(data)
+        typeof data === "object" && data !== null ? kindOf(data) : shown(data)
       }, but must be a typed array, a DataView or an ArrayBuffer`,
     );
   }
-  const buffer = bytes.buffer as ArrayBuffer & { growable?: boolean };
+  const buffer = (isView ? data.buffer : data) as ArrayBuffer & { growable?: boolean };
   if (buffer.detached) {
     throw new TypeError(
       `Cannot write the frame: the buffer of its ${field} is detached (transferred elsewhere)`,
     );
   }
+  const bytes = isView ? new Uint8Array(buffer, data.byteOffset, data.byteLength) : new Uint8Array(buffer);
   return buffer.resizable || buffer.growable ? bytes.slice() : bytes;
 }
 
@@ -201,7 +197,9 @@ function isShared(data: unknown): data is SharedArrayBuffer {
 function requireLength(bytes: Uint8Array, needed: number, layout: FrameLayout, subject: string): void {
   if (bytes.length >= needed) return;
   throw new RangeError(
-    `Cannot write the frame: ${subject} ${bytes.length} bytes, but ${name(layout)} needs ${needed}`,
+    `Cannot write the frame: ${subject} ${counted(bytes.length, "byte")}, but ${
+      name(layout)
+    } needs ${needed}`,
   );
 }
 
@@ -209,9 +207,6 @@ function name({ width, height, format }: FrameLayout): string {
   return `a ${width}x${height} ${format.name} frame`;
 }
 
-function describe(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "an array";
-  if (typeof value === "object") return `a ${value.constructor?.name ?? "object"}`;
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -19,6 +19,7 @@ import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { OptionValue } from "../libav/options.ts";
 import { didYouMean } from "../nearest.ts";
+import { shown } from "../shown.ts";
 
 /** Containers that people know, to name where a codec and a container do not go together. */
 const wellKnown = [
@@ -28,6 +29,22 @@ const wellKnown = [
   "webm",
   "avi",
   "mpegts",
+  "flv",
+  "mxf",
+  "nut",
+  "gif",
+  "webp",
+  "apng",
+] as const;
+
+/** Their extensions, to guess what a misspelt one meant before rarer ones. */
+const wellKnownExtensions = [
+  "mp4",
+  "mov",
+  "mkv",
+  "webm",
+  "avi",
+  "ts",
   "flv",
   "mxf",
   "nut",
@@ -47,21 +64,22 @@ export function chooseMuxer(native: Native, path: string, format: string | undef
     const muxer = muxerByName(native, format);
     if (muxer !== null) return muxer;
     throw new UnsupportedError(
-      `Cannot write the format ${JSON.stringify(format)}: FFmpeg has no muxer of that name`,
+      `Cannot write the format ${shown(format)}: FFmpeg has no muxer of that name`,
       {
         code: "MUXER_NOT_FOUND",
         operation,
-        hint: didYouMean(format, muxers(native).map(({ name }) => name)),
+        hint: didYouMean(format, [...wellKnown, ...muxers(native).map(({ name }) => name)]),
       },
     );
   }
-  const extension = extname(path);
+  // A dot at the end of a name is no extension.
+  const extension = extname(path).replace(/^\.$/, "");
   // Only the extension is shown to libavformat: it would take other parts of a name for a pattern.
   const muxer = extension === "" ? null : muxerByFileName(native, `file${extension}`);
   if (muxer === null) throw unknownExtension(native, path, extension);
-  if (muxer.needsNumber) {
+  if (muxer.name === "image2") {
     throw new UnsupportedError(
-      `Cannot tell how to write ${JSON.stringify(path)}: ${extension} is a format of single images`,
+      `Cannot tell how to write ${shown(path)}: its extension is that of single images`,
       {
         code: "MUXER_NOT_FOUND",
         operation,
@@ -74,12 +92,12 @@ export function chooseMuxer(native: Native, path: string, format: string | undef
 }
 
 function unknownExtension(native: Native, path: string, extension: string): UnsupportedError {
-  const known = muxers(native).flatMap(({ extensions }) => extensions);
+  const known = [...wellKnownExtensions, ...muxers(native).flatMap(({ extensions }) => extensions)];
   const problem = extension === ""
     ? "it has no extension"
-    : `no container has the extension ${JSON.stringify(extension)}`;
+    : `no container has the extension ${shown(extension)}`;
   const question = extension === "" ? null : didYouMean(extension.slice(1), known);
-  return new UnsupportedError(`Cannot tell the container of ${JSON.stringify(path)}: ${problem}`, {
+  return new UnsupportedError(`Cannot tell the container of ${shown(path)}: ${problem}`, {
     code: "MUXER_NOT_FOUND",
     operation,
     hint: question ??
@@ -92,12 +110,30 @@ const onlyCodecs: Readonly<Record<string, readonly string[]>> = {
   mpegts: ["h264", "hevc", "vvc", "mpeg1video", "mpeg2video", "mpeg4", "jpeg2000", "cavs", "vc1", "dirac"],
 };
 
+function takes(
+  native: Native,
+  muxer: MuxerInfo,
+  encoder: EncoderInfo,
+  manner: "usual" | "anything",
+): boolean | null {
+  if (Object.hasOwn(onlyCodecs, muxer.name)) return onlyCodecs[muxer.name]!.includes(encoder.codecName);
+  return muxerTakes(native, muxer, encoder.codecId, manner);
+}
+
 /** Throws an {@linkcode UnsupportedError} that names containers for the codec where this one is known not to take it. */
 export function requireContainerTakes(native: Native, muxer: MuxerInfo, encoder: EncoderInfo): void {
-  const isTaken = onlyCodecs[muxer.name]?.includes(encoder.codecName) ??
-    muxerTakes(native, muxer, encoder.codecId, "anything") !== false;
-  if (isTaken) return;
+  if (takes(native, muxer, encoder, "anything") !== false) return;
   throw containerRefuses(native, muxer, encoder, null);
+}
+
+/** Throws an {@linkcode UnsupportedError} for a muxer whose path is a list of other targets: nobody could check them. */
+export function requireOneTarget(muxer: MuxerInfo): void {
+  if (muxer.name !== "tee") return;
+  throw new UnsupportedError("Cannot write the format tee: its path is a list of targets", {
+    code: "MANY_TARGETS",
+    operation,
+    hint: "Make one writer for each target",
+  });
 }
 
 /** Containers of raw video that tell the pixel format by the stream's four-character code. */
@@ -144,7 +180,7 @@ export function containerRefuses(
   const others = wellKnown.filter((name) => {
     const other = muxerByName(native, name);
     return other !== null && other.name !== muxer.name &&
-      muxerTakes(native, other, encoder.codecId, "usual") === true;
+      takes(native, other, encoder, "usual") === true;
   });
   return new UnsupportedError(
     `Cannot write ${encoder.codecName} (made by ${encoder.name}) into ${muxer.name}: the container does not take it${

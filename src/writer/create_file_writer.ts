@@ -4,8 +4,9 @@
  * @module
  */
 import { fromFileUrl, resolve } from "@std/path";
-import { loadNative } from "../../ffi/mod.ts";
+import { loadNative, runtime } from "../../ffi/mod.ts";
 import type { Codec } from "../codecs/families.ts";
+import { shown } from "../shown.ts";
 import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
 import { checkOptions, type WriterOptions } from "./options.ts";
 import { WriterSession } from "./session.ts";
@@ -58,7 +59,7 @@ export async function createFileWriter(
 ): Promise<VideoWriter> {
   if (typeof codec !== "string" || codec === "" || codec.includes("\0")) {
     throw new TypeError(
-      `Cannot use the codec ${JSON.stringify(codec)}: give a name such as "h264" or "libx264"`,
+      `Cannot use the codec ${shown(codec)}: give a name such as "h264" or "libx264"`,
     );
   }
   const file = filePath(path);
@@ -72,19 +73,28 @@ export async function createFileWriter(
 
 /** The absolute path of a file. */
 function filePath(path: string | URL): string {
-  if (path instanceof URL) {
-    if (path.protocol === "file:") return fromFileUrl(path);
-    throw new TypeError(`Cannot write a file to ${path.protocol}//${path.host}: give a path or a file: URL`);
-  }
-  if (typeof path !== "string" || path === "") {
+  const name = path instanceof URL ? pathOfUrl(path) : path;
+  if (typeof name !== "string" || name === "") {
     throw new TypeError(
-      `Cannot write to the path ${JSON.stringify(path)}: give a text that is not empty, or a file: URL`,
+      `Cannot write to the path ${shown(name)}: give a text that is not empty, or a file: URL`,
     );
   }
-  if (path.includes("\0")) {
+  if (name.includes("\0")) {
+    throw new TypeError(`Cannot write to the path ${shown(name)}: it holds a NUL character, remove it`);
+  }
+  return resolve(name);
+}
+
+function pathOfUrl(url: URL): string {
+  if (url.protocol !== "file:") {
+    const host = url.host === "" ? "" : `//${url.host}`;
+    throw new TypeError(`Cannot write a file to ${url.protocol}${host}: give a path or a file: URL`);
+  }
+  // A host means something on Windows only: \\host\share.
+  if (url.host !== "" && runtime().system !== "windows") {
     throw new TypeError(
-      `Cannot write to the path ${JSON.stringify(path)}: it holds a NUL character, remove it`,
+      `Cannot write a file to ${url.href}: it is on ${url.host}, give a path on this machine`,
     );
   }
-  return resolve(path);
+  return fromFileUrl(url);
 }

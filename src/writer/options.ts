@@ -8,6 +8,7 @@ import type { OptionValue } from "../libav/options.ts";
 import { didYouMean } from "../nearest.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
+import { shown } from "../shown.ts";
 
 /** How much libav and avwriter print on stderr. */
 export type LogLevel = "quiet" | "error" | "warning" | "info" | "debug";
@@ -106,16 +107,10 @@ const positive: Check = (value) =>
   typeof value === "number" && Number.isFinite(value) && value > 0 ? null : "a number above 0";
 const bits: Check = (value) =>
   parseBits(value) !== null ? null : 'bits per second above 0: a number, or a text such as "800k" or "4M"';
-const optionRecord: Check = (value) => {
-  const expected = "an object of texts, numbers and booleans";
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return expected;
-  const usable = Object.entries(value).every(([key, entry]) =>
-    !key.includes("\0") &&
-    (typeof entry === "boolean" || (typeof entry === "number" && Number.isFinite(entry)) ||
-      (typeof entry === "string" && !entry.includes("\0")))
-  );
-  return usable ? null : `${expected}, without NUL, NaN or infinity`;
-};
+const record: Check = (value) =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? null
+    : "an object of texts, numbers and booleans";
 
 const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
   width: side,
@@ -132,9 +127,9 @@ const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
   preset: text,
   tune: text,
   profile: text,
-  encoderOptions: optionRecord,
+  encoderOptions: record,
   format: text,
-  formatOptions: optionRecord,
+  formatOptions: record,
   color: (value) =>
     typeof value === "string" || (typeof value === "object" && value !== null)
       ? null
@@ -162,25 +157,23 @@ function parseBits(value: unknown): number | null {
 
 /** Throws a `TypeError` that names the option and what it must be; returns the options with bit rates as numbers. */
 export function checkOptions(options: WriterOptions): CheckedOptions {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(
-      `Cannot use options that are ${options === null ? "null" : `a ${typeof options}`}: give an object`,
-    );
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    const kind = Array.isArray(options) ? "an array" : options === null ? "null" : `a ${typeof options}`;
+    throw new TypeError(`Cannot use options that are ${kind}: give an object`);
   }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(checks, name)) {
       const question = didYouMean(name, Object.keys(checks));
       throw new TypeError(
-        `Cannot use the option ${JSON.stringify(name)}: there is no such option${
+        `Cannot use the option ${shown(name)}: there is no such option${
           question === null ? "" : `. ${question}`
         }`,
       );
     }
     if (value === undefined) continue;
     const expected = checks[name as keyof WriterOptions](value);
-    if (expected !== null) {
-      throw new TypeError(`Cannot use the option ${name}: it is ${shown(value)}, but must be ${expected}`);
-    }
+    if (expected !== null) refuse(name, value, expected);
+    if (checks[name as keyof WriterOptions] === record) checkRecord(name, value);
   }
   for (const [one, other] of exclusive) {
     if (options[one] !== undefined && options[other] !== undefined) {
@@ -195,9 +188,16 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
   };
 }
 
-function shown(value: unknown): string {
-  if (typeof value === "string" || (typeof value === "object" && value !== null)) {
-    return JSON.stringify(value);
+function checkRecord(name: string, options: Record<string, unknown>): void {
+  for (const [key, value] of Object.entries(options)) {
+    const isUsable = typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value)) ||
+      (typeof value === "string" && !value.includes("\0"));
+    if (key.includes("\0")) refuse(name, options, "an object whose names are without NUL");
+    if (isUsable) continue;
+    refuse(`${name}.${key}`, value, "one of texts, numbers and booleans, without NUL, NaN or infinity");
   }
-  return String(value);
+}
+
+function refuse(name: string, value: unknown, expected: string): never {
+  throw new TypeError(`Cannot use the option ${name}: it is ${shown(value)}, but must be ${expected}`);
 }

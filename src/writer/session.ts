@@ -8,19 +8,25 @@ import { chooseEncoder, type ChosenEncoder } from "../codecs/choose_encoder.ts";
 import type { EncoderRequest } from "../codecs/encoder_settings.ts";
 import {
   type EncoderSettings,
-  openEncoder,
   resolveSettings,
   sameSettings,
   type SettingsContext,
 } from "../codecs/open_encoder.ts";
-import { AvError } from "../errors.ts";
+import { AvError, UnsupportedError } from "../errors.ts";
 import type { Encoder } from "../libav/encoder.ts";
 import { Muxer, type MuxerInfo } from "../libav/muxer.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { defaultColor, parseColor } from "../video/color.ts";
 import { createConverter, frameLayout } from "../video/converter.ts";
 import { defaultInputFormat, requireInputFormat } from "../video/input_format.ts";
-import { checkShape, type FrameLayout, type RawFrame, viewPlanes } from "../video/raw_frame.ts";
+import { shown } from "../shown.ts";
+import {
+  checkShape,
+  type FrameLayout,
+  type PlaneView,
+  type RawFrame,
+  viewPlanes,
+} from "../video/raw_frame.ts";
 import {
   chooseMuxer,
   codecTag,
@@ -29,16 +35,34 @@ import {
   requireContainerKeepsTimes,
   requireContainerTakes,
   requireNamedPixels,
+  requireOneTarget,
 } from "./container.ts";
 import { isTalkative, silenceBelow } from "./log.ts";
 import type { WriterStats } from "./options.ts";
 import { Pipeline } from "./pipeline.ts";
 import { describeSession } from "./report.ts";
 import type { EncoderChoice, FrameTiming, SessionRequest, WriteSummary } from "./session_types.ts";
-import { requireWritable, whileWriting } from "./target.ts";
+import { requireWritable, requireWritableFolder, whileWriting } from "./target.ts";
 
-/** The size that a trial uses where the real one comes with the first frame. */
-const trialSize = { width: 640, height: 360 } as const;
+/** The sizes that a trial takes, in turn, where the real one comes with the first frame: some old codecs know a few only. */
+const trialSizes: readonly Size[] = [
+  { width: 640, height: 360 },
+  { width: 1920, height: 1080 },
+  { width: 352, height: 288 },
+  { width: 720, height: 576 },
+];
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A frame that was checked, on its way into the pipeline. */
+export interface CheckedFrame {
+  readonly layout: FrameLayout;
+  readonly planes: readonly PlaneView[];
+  readonly keyFrame: boolean;
+}
 
 /** One file being written. */
 export class WriterSession implements Disposable {
@@ -51,7 +75,9 @@ export class WriterSession implements Disposable {
   #choice: EncoderChoice;
   #layout: FrameLayout | null = null;
   #pipeline: Pipeline | null = null;
+  /** Whether a file was begun that an abort must remove. */
   #hasFile = false;
+  readonly #mayRemove: boolean;
 
   /**
    * Checks all that can be known before the first frame: the file can be written, the container is known, an encoder opens
@@ -66,9 +92,8 @@ export class WriterSession implements Disposable {
     silenceBelow(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#muxerInfo = chooseMuxer(native, path, options.format);
     requireContainerKeepsTimes(this.#muxerInfo, frameRate);
-    // A pattern is no file: what a muxer opens itself is checked when it does.
-    if (!this.#muxerInfo.opensFilesItself) requireWritable(path);
-    const trial = this.#chooseEncoder();
+    this.#mayRemove = this.#requireTarget();
+    const trial = this.#chooseTrial();
     try {
       this.#tryHeader(trial);
     } catch (error) {
@@ -76,13 +101,7 @@ export class WriterSession implements Disposable {
       throw error;
     }
     this.#trial = trial;
-    const { encoder, format } = trial.settings;
-    this.#choice = {
-      name: encoder.name,
-      codec: encoder.codecName,
-      pixelFormat: format.name,
-      rejected: trial.rejected,
-    };
+    this.#choice = describeChoice(trial);
   }
 
   /** The encoder in use. Its pixel format may change with the first frame's. */
@@ -103,12 +122,16 @@ export class WriterSession implements Disposable {
     };
   }
 
-  /** Writes one frame. A wrong frame throws a `TypeError` or `RangeError` and changes nothing; any other error ends the session. */
-  write(frame: RawFrame, { keyFrame = false }: FrameTiming = {}): void {
+  /** Checks one frame, which changes nothing: whatever this throws is the caller's mistake. */
+  check(frame: RawFrame, timing: FrameTiming = {}): CheckedFrame {
+    const fields = checkShape(frame);
+    const layout = this.#layoutOf(fields);
+    return { layout, planes: viewPlanes(fields, layout), keyFrame: checkTiming(timing) };
+  }
+
+  /** Writes one frame. Whatever this throws ends the session. */
+  write({ layout, planes, keyFrame }: CheckedFrame): void {
     silenceBelow(this.#native, this.#request.options.logLevel);
-    checkShape(frame);
-    const layout = this.#layoutOf(frame);
-    const planes = viewPlanes(frame, layout);
     const pipeline = this.#pipeline ??= this.#open(layout);
     whileWriting(this.#request.path, () => pipeline.write(planes, keyFrame));
   }
@@ -167,12 +190,13 @@ export class WriterSession implements Disposable {
         `Cannot write a ${width}x${height} frame: this video is ${expected.width}x${expected.height}; scale the frame first`,
       );
     }
+    const described = requireInputFormat(this.#native, format);
     if (known !== null) {
       throw new TypeError(
-        `Cannot write a ${format} frame: this video's frames are ${known.format.name} since the first; give all frames in one format`,
+        `Cannot write a ${described.name} frame: this video's frames are ${known.format.name} since the first; give all frames in one format`,
       );
     }
-    return frameLayout(this.#native, requireInputFormat(this.#native, format), width, height);
+    return frameLayout(this.#native, described, width, height);
   }
 
   #encoderRequest(source: PixelFormatInfo, width: number, height: number): EncoderRequest {
@@ -198,17 +222,42 @@ export class WriterSession implements Disposable {
     };
   }
 
-  #chooseEncoder(): ChosenEncoder {
-    const { options, codec } = this.#request;
-    const { width = trialSize.width, height = trialSize.height } = options;
-    const source = requireInputFormat(this.#native, defaultInputFormat);
+  /** Throws unless the target can be written; returns whether an abort may remove it. */
+  #requireTarget(): boolean {
+    const { path } = this.#request;
+    if (!this.#muxerInfo.opensFilesItself) return requireWritable(path);
+    requireWritableFolder(path);
+    requireOneTarget(this.#muxerInfo);
+    return false;
+  }
+
+  #chooseEncoder(source: PixelFormatInfo, { width, height }: Size): ChosenEncoder {
     return chooseEncoder(
       this.#native,
-      codec,
+      this.#request.codec,
       this.#encoderRequest(source, width, height),
       this.#settingsContext(height),
       (encoder) => requireContainerTakes(this.#native, this.#muxerInfo, encoder),
     );
+  }
+
+  /** Opens an encoder before the frames are known. Without a size, one that is refused proves nothing: others are tried. */
+  #chooseTrial(): ChosenEncoder {
+    const { width, height, logLevel } = this.#request.options;
+    const source = requireInputFormat(this.#native, defaultInputFormat);
+    const sizes = trialSizes.map((size) => ({ width: width ?? size.width, height: height ?? size.height }));
+    if (width === undefined || height === undefined) {
+      silenceBelow(this.#native, "quiet");
+      for (const size of sizes) {
+        try {
+          return this.#chooseEncoder(source, size);
+        } catch (error) {
+          if (!(error instanceof UnsupportedError)) throw error;
+        }
+      }
+      silenceBelow(this.#native, logLevel);
+    }
+    return this.#chooseEncoder(source, sizes[0]!);
   }
 
   /** Writes the header into memory: only the muxer itself knows all that it refuses. */
@@ -253,7 +302,7 @@ export class WriterSession implements Disposable {
     const muxer = owned.use(this.#createMuxer(encoder, settings));
     whileWriting(this.#request.path, () => {
       muxer.openFile(this.#url);
-      this.#hasFile = !this.#muxerInfo.opensFilesItself;
+      this.#hasFile = this.#mayRemove;
       muxer.writeHeader();
     });
     const pipeline = new Pipeline(this.#native, converter, encoder, muxer, settings.timeBase);
@@ -267,15 +316,49 @@ export class WriterSession implements Disposable {
     return pipeline;
   }
 
-  /** The trial's encoder where it fits these frames, or another one of the same name. */
+  /** The trial's encoder where it fits these frames, or else the one that does: not every candidate takes every size. */
   #openEncoder({ width, height, format }: FrameLayout): { encoder: Encoder; settings: EncoderSettings } {
-    const { encoder, settings } = this.#trial!;
-    const request = this.#encoderRequest(format, width, height);
-    const wanted = resolveSettings(this.#native, encoder.info, request, this.#settingsContext(height));
+    const trial = this.#trial!;
     this.#trial = null;
-    if (sameSettings(wanted, settings)) return { encoder, settings };
-    encoder[Symbol.dispose]();
-    this.#choice = { ...this.#choice, pixelFormat: wanted.format.name };
-    return { encoder: openEncoder(this.#native, wanted), settings: wanted };
+    const request = this.#encoderRequest(format, width, height);
+    try {
+      const wanted = resolveSettings(
+        this.#native,
+        trial.encoder.info,
+        request,
+        this.#settingsContext(height),
+      );
+      if (sameSettings(wanted, trial.settings)) return trial;
+    } catch (error) {
+      if (!(error instanceof UnsupportedError)) throw error;
+    }
+    trial.encoder[Symbol.dispose]();
+    const chosen = this.#chooseEncoder(format, { width, height });
+    if (chosen.settings.encoder.name !== this.#choice.name) this.#tryHeader(chosen);
+    this.#choice = describeChoice(chosen);
+    return chosen;
   }
+}
+
+function describeChoice({ settings: { encoder, format }, rejected }: ChosenEncoder): EncoderChoice {
+  return { name: encoder.name, codec: encoder.codecName, pixelFormat: format.name, rejected };
+}
+
+/** Whether a frame must be a key frame. Throws a `TypeError` where the timing is none. */
+function checkTiming(timing: FrameTiming): boolean {
+  if (typeof timing !== "object" || timing === null || Array.isArray(timing)) {
+    throw new TypeError(`Cannot write the frame: its timing is ${shown(timing)}, but must be { keyFrame }`);
+  }
+  for (const name of Object.keys(timing)) {
+    if (name !== "keyFrame") {
+      throw new TypeError(`Cannot write the frame: its timing has no ${shown(name)}, only keyFrame`);
+    }
+  }
+  const { keyFrame = false } = timing;
+  if (typeof keyFrame !== "boolean") {
+    throw new TypeError(
+      `Cannot write the frame: its keyFrame is ${shown(keyFrame)}, but must be true or false`,
+    );
+  }
+  return keyFrame;
 }

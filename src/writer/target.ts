@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { dirname, join } from "@std/path";
 import { checkWritable } from "../../ffi/mod.ts";
 import { AvError, UnsupportedError, WriteError } from "../errors.ts";
+import { shown } from "../shown.ts";
 
 /** What a failure to open the file means, and what to do about it. */
 const openFailures: Readonly<Record<string, readonly [problem: string, hint: string]>> = {
@@ -18,22 +20,31 @@ const openFailures: Readonly<Record<string, readonly [problem: string, hint: str
   ETXTBSY: ["it is a program that is running", "Choose another path"],
 };
 
-/** Throws a {@linkcode WriteError}, or Deno's own `NotCapable`, unless the file can be written. The disk stays as it was. */
-export function requireWritable(path: string): void {
+/**
+ * Throws a {@linkcode WriteError}, or Deno's own `NotCapable`, unless the file can be written. The disk stays as it was.
+ *
+ * @returns Whether an abort may remove the file: a device, a pipe or a link stays.
+ */
+export function requireWritable(path: string): boolean {
   try {
-    checkWritable(path);
+    return checkWritable(path);
   } catch (cause) {
     const code = (cause as { code?: unknown }).code;
     // Deno's NotCapable has no code: it says all there is to say.
     if (typeof code !== "string") throw cause;
     const [problem, hint] = openFailures[code] ?? [(cause as Error).message, null];
-    throw new WriteError(`Cannot write ${JSON.stringify(path)}: ${problem}`, {
+    throw new WriteError(`Cannot write ${shown(path)}: ${problem}`, {
       code,
       operation: `open ${path} for writing`,
       hint,
       cause,
     });
   }
+}
+
+/** The same for a muxer that opens files of its own choice in the folder of its path. */
+export function requireWritableFolder(path: string): void {
+  requireWritable(join(dirname(path), ".avwriter-check"));
 }
 
 /** What to do about system errors. */

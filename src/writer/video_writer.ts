@@ -109,13 +109,16 @@ export class SessionWriter implements VideoWriter {
 
   // An async function runs up to its first await before it returns: the frame's bytes are taken by then.
   // deno-lint-ignore require-await
-  async write(frame: RawFrame, timing: FrameTiming = {}): Promise<void> {
+  async write(frame: RawFrame, timing?: FrameTiming): Promise<void> {
+    this.#requireOpen("write a frame");
+    // A wrong frame is the caller's mistake, found before anything was done with it: the writer goes on.
+    const checked = this.#session.check(frame, timing);
+    // Fields of the caller's object may run code of theirs.
     this.#requireOpen("write a frame");
     try {
-      this.#session.write(frame, timing);
+      this.#session.write(checked);
     } catch (error) {
-      // A wrong frame is the caller's mistake, found before anything was done with it.
-      if (!(error instanceof TypeError || error instanceof RangeError)) this.#fail(error);
+      this.#fail(error);
       throw error;
     }
     this.#progress(false);

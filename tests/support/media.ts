@@ -68,10 +68,21 @@ export function frameTimes(path: string): number[] {
   return text.split("\n").filter((line) => line !== "").map((line) => Number.parseFloat(line));
 }
 
+let everyFrameOnce: readonly string[] | undefined;
+
+/** The option of the ffmpeg program at hand that neither repeats nor drops frames: older ones know another name of it. */
+function asTheyAre(): readonly string[] {
+  if (everyFrameOnce === undefined) {
+    const help = execFileSync("ffmpeg", ["-v", "quiet", "-h", "long"], { encoding: "utf8" });
+    everyFrameOnce = [/^-fps_mode\b/m.test(help) ? "-fps_mode" : "-vsync", "passthrough"];
+  }
+  return everyFrameOnce;
+}
+
 /** Decodes a file with the ffmpeg program into raw frames of a pixel format. */
 export function decode(path: string, pixelFormat: string, filters?: string): Uint8Array {
   const bytes = execFileSync("ffmpeg", [
-    ...["-v", "error", "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough"],
+    ...["-v", "error", "-i", path, "-map", "0:v:0", ...asTheyAre()],
     ...(filters === undefined ? [] : ["-vf", filters]),
     ...["-f", "rawvideo", "-pix_fmt", pixelFormat, "-"],
   ], { maxBuffer: 2 ** 31 });

@@ -3,6 +3,8 @@
  *
  *     deno task test:matrix             all tests
  *     deno task test:matrix --smoke     the smoke part
+ *     deno task test:matrix --suite trixie tests/timing_test.ts
+ *                                       these tests in this suite only
  *
  * Needs root, a Debian system and the `unshare` program. The systems are kept between runs in `AVWRITER_MATRIX_CACHE` (default:
  * `avwriter/matrix` in the user's cache folder); remove that folder to have them made anew.
@@ -22,7 +24,7 @@ import {
   type Stage,
 } from "./room.ts";
 import { cacheFolder, debianMirror, makeRoot, removeLeftovers, requireDebootstrap } from "./roots.ts";
-import { allTests, smokeTests, type Suite, suites } from "./suites.ts";
+import { allTests, smokeTests, type Suite, suites as allSuites } from "./suites.ts";
 
 const runtimes: readonly RuntimeName[] = ["deno", "bun"];
 const titles: Readonly<Record<RuntimeName, string>> = { deno: "Deno", bun: "Bun" };
@@ -170,7 +172,10 @@ interface RunPaths {
 }
 
 /** Makes what is missing of the roots, two at a time: half of the time goes into downloads. */
-async function makeRoots(cache: string): Promise<Map<Suite, string | Error>> {
+async function makeRoots(
+  cache: string,
+  suites: readonly Suite[],
+): Promise<Map<Suite, string | Error>> {
   const roots = new Map<Suite, string | Error>();
   await requireDebootstrap();
   const mirror = debianMirror();
@@ -203,7 +208,7 @@ async function fillDenoFolder(
   if (ended.code !== 0) say(`Cannot fetch what the tests import: ${errorLine(ended)}`);
 }
 
-async function runMatrix(tests: readonly string[]): Promise<Row[]> {
+async function runMatrix({ suites, tests }: Plan): Promise<Row[]> {
   if (Deno.uid() !== 0) throw new Error("Cannot make roots: the matrix needs to run as root");
   const project = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
   const cache = cacheFolder();
@@ -212,7 +217,7 @@ async function runMatrix(tests: readonly string[]): Promise<Row[]> {
   Deno.mkdirSync(paths.logs, { recursive: true });
   const rows: Row[] = [];
   try {
-    const roots = await makeRoots(cache);
+    const roots = await makeRoots(cache, suites);
     const stage = await makeStage(`${paths.folder}/stage`, project, `${cache}/deno`);
     await fillDenoFolder(stage, tests);
     for (const suite of suites) {
@@ -233,24 +238,55 @@ async function runMatrix(tests: readonly string[]): Promise<Row[]> {
   } finally {
     await removeFolder(paths.folder);
   }
-  for (const major of avcodecMajors) {
-    if (rows.some((row) => row.major === major)) continue;
+  const withoutSuite = avcodecMajors.filter((major) =>
+    !allSuites.some(({ majors }) => majors.includes(major))
+  );
+  for (const major of withoutSuite) {
     const place = { release: releaseOf(major), major, suite: "none", runtime: "none" };
     rows.push({ ...place, note: "checked by layout only", tests: [] });
   }
   return rows.sort((one, other) => one.major - other.major);
 }
 
+/** What to run, and where. */
+interface Plan {
+  readonly suites: readonly Suite[];
+  readonly tests: readonly string[];
+}
+
+/** Reads the command line; throws for what is not known. */
+function readArguments(args: readonly string[]): Plan {
+  const names: string[] = [];
+  const paths: string[] = [];
+  let isSmoke = false;
+  for (let index = 0; index < args.length; index++) {
+    const argument = args[index]!;
+    if (argument === "--smoke") isSmoke = true;
+    else if (argument === "--suite") names.push(args[++index] ?? "");
+    else if (argument.startsWith("-")) {
+      throw new Error(`Cannot understand ${argument}: only --smoke and --suite NAME are known`);
+    } else paths.push(argument);
+  }
+  for (const name of names) {
+    if (allSuites.some((suite) => suite.name === name)) continue;
+    throw new Error(
+      `Cannot run the suite ${name}: use one of ${allSuites.map((suite) => suite.name).join(", ")}`,
+    );
+  }
+  return {
+    suites: names.length === 0 ? allSuites : allSuites.filter(({ name }) => names.includes(name)),
+    tests: paths.length > 0 ? paths : isSmoke ? smokeTests : allTests,
+  };
+}
+
 async function main(args: readonly string[]): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     Deno.addSignalListener(signal, stopAll);
   }
-  const unknown = args.find((arg) => arg !== "--smoke");
   let rows: Row[] = [];
   let trouble = 0;
   try {
-    if (unknown !== undefined) throw new Error(`Cannot understand ${unknown}: only --smoke is known`);
-    rows = await runMatrix(args.includes("--smoke") ? smokeTests : allTests);
+    rows = await runMatrix(readArguments(args));
     say(`\n${report(rows)}\n`);
   } catch (error) {
     say((error as Error).message);
