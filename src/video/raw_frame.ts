@@ -119,9 +119,9 @@ export function viewPlanes(frame: RawFrame, layout: FrameLayout): PlaneView[] {
   if (Array.isArray(frame.data)) {
     if (frame.data.length !== planes.length) {
       throw new RangeError(
-        `Cannot write the frame: it has ${frame.data.length} buffers, but ${
-          name(layout)
-        } has ${planes.length} planes`,
+        `Cannot write the frame: it has ${counted(frame.data.length, "buffer")}, but ${name(layout)} has ${
+          counted(planes.length, "plane")
+        }`,
       );
     }
     return planes.map((plane, index) => {
