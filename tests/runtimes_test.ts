@@ -13,8 +13,9 @@ const program = fileURLToPath(new URL("support/write_bars.ts", import.meta.url))
 /** The command that runs a script in the runtime that does not run this test; `null` where it is not at hand. */
 function otherRuntime(): string[] | null {
   if (isDeno) {
-    const bun = `${repository}node_modules/.bin/bun`;
-    return existsSync(bun) ? [bun] : null;
+    const installed = `${repository}node_modules/.bin/bun`;
+    const bun = existsSync(installed) ? installed : "bun";
+    return spawnSync(bun, ["--version"]).status === 0 ? [bun] : null;
   }
   const deno = process.env["AVWRITER_TEST_DENO"] ?? "deno";
   if (spawnSync(deno, ["--version"]).status !== 0) return null;

@@ -6,6 +6,7 @@
 import { loadNative } from "../../ffi/mod.ts";
 import { encoderByName } from "../../src/libav/encoder.ts";
 import { muxerByName } from "../../src/libav/muxer.ts";
+import { encoderPixelFormats } from "../../src/libav/pixel_format.ts";
 
 /** The part of a test's context that names it. */
 export interface NamedTest {
@@ -32,5 +33,15 @@ export function requireMuxers(test: NamedTest, ...names: string[]): boolean {
   const missing = names.filter((name) => muxerByName(native, name) === null);
   if (missing.length === 0) return true;
   skipped(test, `FFmpeg ${native.version} has no muxer ${missing.join(", ")}`);
+  return false;
+}
+
+/** Whether an encoder is there and takes a pixel format, which a build of its library may lack; where not, the test says so. */
+export function requirePixelFormat(test: NamedTest, encoder: string, format: string): boolean {
+  if (!requireEncoders(test, encoder)) return false;
+  const native = loadNative();
+  const formats = encoderPixelFormats(native, encoderByName(native, encoder)!.codec);
+  if (formats === null || formats.some(({ name }) => name === format)) return true;
+  skipped(test, `the encoder ${encoder} of FFmpeg ${native.version} does not take ${format}`);
   return false;
 }
