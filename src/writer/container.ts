@@ -21,37 +21,21 @@ import type { OptionValue } from "../libav/options.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
 
-/** Containers that people know, to name where a codec and a container do not go together. */
-const wellKnown = [
-  "mp4",
-  "mov",
-  "matroska",
-  "webm",
-  "avi",
-  "mpegts",
-  "flv",
-  "mxf",
-  "nut",
-  "gif",
-  "webp",
-  "apng",
-] as const;
-
-/** Their extensions, to guess what a misspelt one meant before rarer ones. */
-const wellKnownExtensions = [
-  "mp4",
-  "mov",
-  "mkv",
-  "webm",
-  "avi",
-  "ts",
-  "flv",
-  "mxf",
-  "nut",
-  "gif",
-  "webp",
-  "apng",
-] as const;
+/** Containers that people know, and their extensions: named in hints before rarer ones. */
+const wellKnown: Readonly<Record<string, string>> = {
+  mp4: "mp4",
+  mov: "mov",
+  matroska: "mkv",
+  webm: "webm",
+  avi: "avi",
+  mpegts: "ts",
+  flv: "flv",
+  mxf: "mxf",
+  nut: "nut",
+  gif: "gif",
+  webp: "webp",
+  apng: "apng",
+};
 
 /** Muxers of the ISO base media family that play from the start of the file on, if moov stands there. */
 const movFamily: readonly string[] = ["mp4", "mov", "ipod", "3gp", "3g2", "psp", "f4v"];
@@ -68,7 +52,7 @@ export function chooseMuxer(native: Native, path: string, format: string | undef
       {
         code: "MUXER_NOT_FOUND",
         operation,
-        hint: didYouMean(format, [...wellKnown, ...muxers(native).map(({ name }) => name)]),
+        hint: didYouMean(format, [...Object.keys(wellKnown), ...muxers(native).map(({ name }) => name)]),
       },
     );
   }
@@ -92,7 +76,7 @@ export function chooseMuxer(native: Native, path: string, format: string | undef
 }
 
 function unknownExtension(native: Native, path: string, extension: string): UnsupportedError {
-  const known = [...wellKnownExtensions, ...muxers(native).flatMap(({ extensions }) => extensions)];
+  const known = [...Object.values(wellKnown), ...muxers(native).flatMap(({ extensions }) => extensions)];
   const problem = extension === ""
     ? "it has no extension"
     : `no container has the extension ${shown(extension)}`;
@@ -177,7 +161,7 @@ export function containerRefuses(
   encoder: EncoderInfo,
   words: string | null,
 ): UnsupportedError {
-  const others = wellKnown.filter((name) => {
+  const others = Object.keys(wellKnown).filter((name) => {
     const other = muxerByName(native, name);
     return other !== null && other.name !== muxer.name &&
       takes(native, other, encoder, "usual") === true;

@@ -87,7 +87,8 @@ export class SessionWriter implements VideoWriter {
   constructor(session: WriterSession, context: WriterContext) {
     this.#session = session;
     this.#context = context;
-    this.#onAbort = () => void this.abort(context.signal?.reason);
+    // Whoever aborts by signal has no call to learn a failure from: the file that can't be removed then stays.
+    this.#onAbort = () => void this.abort(context.signal?.reason).catch(() => {});
     context.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 

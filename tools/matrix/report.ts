@@ -73,6 +73,19 @@ export function markSkipped(tests: readonly TestResult[], output: string): TestR
   return marked;
 }
 
+/** How Deno and Bun tell an error outside of any test: in no JUnit report, and so easily missed beside other failures. */
+const uncaughtPatterns: readonly RegExp[] = [
+  /^(.+) \(uncaught error\)\nerror: (.*)/gm,
+  /^# (Unhandled error between tests)\n(?:.*\n){1,20}?\w*error: (.*)/gim,
+];
+
+/** What failed outside of any test: a file that does not load, or a promise that nobody waits for. */
+export function uncaughtErrors(output: string): TestResult[] {
+  return uncaughtPatterns.flatMap((pattern) =>
+    [...output.matchAll(pattern)].map(([, name = "", reason = ""]) => ({ name, status: "failed", reason }))
+  );
+}
+
 /** How many tests ended that way. */
 export function count(rows: readonly Row[], status: TestResult["status"]): number {
   return rows.reduce((sum, { tests }) => sum + tests.filter((test) => test.status === status).length, 0);

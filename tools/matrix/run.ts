@@ -13,7 +13,15 @@
  */
 import { avcodecMajors, releases } from "../../ffi/layouts.ts";
 import { type Ended, exists, mustRun, removeFolder, run, stopAll } from "./commands.ts";
-import { count, markSkipped, readJUnit, report, type Row, type TestResult } from "./report.ts";
+import {
+  count,
+  markSkipped,
+  readJUnit,
+  report,
+  type Row,
+  type TestResult,
+  uncaughtErrors,
+} from "./report.ts";
 import {
   makeRoom,
   makeStage,
@@ -90,6 +98,7 @@ async function probe(room: Room, runtime: RuntimeName): Promise<Probed | string>
 function readResults(ended: Ended, resultsFile: string): TestResult[] {
   const xml = exists(resultsFile) ? Deno.readTextFileSync(resultsFile) : "";
   const tests = markSkipped(readJUnit(xml), ended.stdout);
+  tests.push(...uncaughtErrors(`${ended.stdout}\n${ended.stderr}`));
   const hasFailed = tests.some(({ status }) => status === "failed");
   if (ended.timedOut) {
     tests.push(failed("the test run", `took longer than ${testsTimeoutMs / 60_000} minutes`));
