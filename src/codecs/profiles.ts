@@ -150,7 +150,7 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
     formats: playsEverywhere,
     deepFormats: deepYuv,
     scale: { option: "crf", min: 0, max: 63, with: { b: 0 } },
-    levels: { low: 42, medium: 28, high: 20, lossless: { "aom-params": "lossless=1" } },
+    levels: { low: 42, medium: 28, high: 20, lossless: { crf: 0, b: 0, qmin: 0, qmax: 0 } },
     defaults: { "cpu-used": 6, "row-mt": true },
     presetOption: "cpu-used",
     takesOddSizes: true,

@@ -178,19 +178,33 @@ export function containerRefuses(
   );
 }
 
-function defaultsOf({ name }: MuxerInfo): Readonly<Record<string, OptionValue>> {
-  if (movFamily.includes(name)) return { movflags: "+faststart" };
+/**
+ * Ticks per second of a movie's own clock, fine enough for other streams beside the video. Edit lists count in it: in FFmpeg's
+ * thousandths of a second the last frame would be cut short.
+ */
+function movieTimescale({ num }: Rational): number {
+  let ticks = num;
+  while (ticks < 10_000) ticks *= 2;
+  return ticks;
+}
+
+function defaultsOf({ name }: MuxerInfo, frameRate: Rational): Readonly<Record<string, OptionValue>> {
+  if (movFamily.includes(name)) {
+    return { movflags: "+faststart", movie_timescale: movieTimescale(frameRate) };
+  }
   // Without it these number their tracks at random: the same frames would not give the same file.
   if (["matroska", "webm", "ogg", "ogv"].includes(name)) return { fflags: "+bitexact" };
   return {};
 }
 
-/** The muxer's options: good defaults, then those given. */
+/** The muxer's options: good defaults, as far as it knows them, then those given. */
 export function muxerOptions(
-  muxer: MuxerInfo,
+  { info, options }: Muxer,
+  frameRate: Rational,
   given: Readonly<Record<string, OptionValue>> | undefined,
 ): Readonly<Record<string, OptionValue>> {
-  return { ...defaultsOf(muxer), ...given };
+  const defaults = Object.entries(defaultsOf(info, frameRate)).filter(([name]) => options.has(name));
+  return { ...Object.fromEntries(defaults), ...given };
 }
 
 /** The four-character code of a codec in a container, where libavformat's default does not play everywhere. */

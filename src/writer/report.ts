@@ -5,7 +5,7 @@
  */
 import { type Native, runtime } from "../../ffi/mod.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
-import type { MuxerInfo } from "../libav/muxer.ts";
+import type { Muxer } from "../libav/muxer.ts";
 import { optionText } from "../libav/options.ts";
 import { rationalText } from "../libav/rational.ts";
 import { scaleFilterMatrix } from "../video/color.ts";
@@ -21,7 +21,7 @@ export function describeSession(
   layout: FrameLayout,
   settings: EncoderSettings,
   choice: EncoderChoice,
-  muxer: MuxerInfo,
+  muxer: Muxer,
 ): string {
   const { width, height, format, color, frameRate, options } = settings;
   const versions = Object.entries(native.libraryVersions).map(([library, version]) =>
@@ -37,7 +37,7 @@ export function describeSession(
     `  stream     ${choice.codec} ${width}x${height} ${format.name}, ${rationalText(frameRate)} fps, ` +
     `${color.matrix}/${color.primaries}/${color.transfer}/${color.range}`,
     `  options    ${options.map(([name, value]) => `${name}=${optionText(value)}`).join(" ")}`,
-    `  container  ${muxer.name}`,
+    `  container  ${muxer.info.name}`,
     `  the same   ${ffmpegCommand(request, layout, settings, muxer)}`,
   ].join("\n");
 }
@@ -89,11 +89,11 @@ export function ffmpegCommand(
   request: SessionRequest,
   layout: FrameLayout,
   settings: EncoderSettings,
-  muxer: MuxerInfo,
+  muxer: Muxer,
 ): string {
   const { encoder, format, frameRate, color, options } = settings;
   const chain = filters(layout, settings);
-  const tag = codecTag(muxer, encoder, request.codec);
+  const tag = codecTag(muxer.info, encoder, request.codec);
   const argumentsOf = (entries: Iterable<readonly [string, string | number | boolean]>): string[] =>
     [...entries].flatMap(([name, value]) => [`-${name}`, optionText(value)]);
   return [
@@ -117,7 +117,7 @@ export function ffmpegCommand(
       ["color_range", color.range],
     ])),
     ...(tag === null ? [] : ["-tag:v", tag]),
-    ...argumentsOf(Object.entries(muxerOptions(muxer, request.options.formatOptions))),
-    ...["-f", muxer.name, `file:${request.path}`],
+    ...argumentsOf(Object.entries(muxerOptions(muxer, frameRate, request.options.formatOptions))),
+    ...["-f", muxer.info.name, `file:${request.path}`],
   ].map(shellQuoted).join(" ");
 }

@@ -279,7 +279,7 @@ export class WriterSession implements Disposable {
     try {
       muxer.addStream(encoder, timeBase, frameRate, codecTag(this.#muxerInfo, encoder.info, codec));
       requireNamedPixels(muxer, encoder.info, format);
-      for (const [name, value] of Object.entries(muxerOptions(this.#muxerInfo, options.formatOptions))) {
+      for (const [name, value] of Object.entries(muxerOptions(muxer, frameRate, options.formatOptions))) {
         muxer.options.set(name, value);
       }
       return muxer;
@@ -310,7 +310,7 @@ export class WriterSession implements Disposable {
     this.#layout = layout;
     if (isTalkative(this.#request.options.logLevel)) {
       console.error(
-        describeSession(this.#native, this.#request, layout, settings, this.#choice, this.#muxerInfo),
+        describeSession(this.#native, this.#request, layout, settings, this.#choice, muxer),
       );
     }
     return pipeline;
