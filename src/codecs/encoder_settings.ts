@@ -196,7 +196,7 @@ function requireChoice(
   );
 }
 
-/** Whoever sets one of these decides about quality himself. */
+/** Whoever sets one of these has decided about quality. */
 const rateOptions = ["crf", "qp", "b", "cq", "global_quality", "q", "lossless", "qscale"] as const;
 
 function rateControl(encoder: EncoderInfo, profile: EncoderProfile, request: EncoderRequest): NamedOption[] {
@@ -206,10 +206,9 @@ function rateControl(encoder: EncoderInfo, profile: EncoderProfile, request: Enc
     : [["maxrate", maxBitrate], ["bufsize", maxBitrate * 2]];
   if (bitrate !== undefined) return [["b", bitrate], ...limit];
   if (quality === undefined) {
-    if (profile.isLossless || profile.levels === undefined && encoder.name === "gif") return limit;
-    if (
-      rateOptions.some((name) => name in given) || request.profile !== undefined && profile.profileFormats
-    ) return limit;
+    const isGivenOtherwise = rateOptions.some((name) => Object.hasOwn(given, name)) ||
+      (request.profile !== undefined && profile.profileFormats !== undefined);
+    if (profile.isLossless || isGivenOtherwise) return limit;
     if (profile.levels === undefined) return [["b", defaultBitrate(request)], ...limit];
   }
   return [...qualityOptions(encoder, profile, quality ?? "medium"), ...limit];

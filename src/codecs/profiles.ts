@@ -233,7 +233,7 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
   },
   libwebp_anim: webpImage,
   libwebp: webpImage,
-  gif: { formats: ["pal8"], takesOddSizes: true },
+  gif: { formats: ["pal8"], isLossless: true, takesOddSizes: true },
   ffv1: lossless,
   huffyuv: lossless,
   ffvhuff: lossless,
