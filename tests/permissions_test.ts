@@ -30,6 +30,9 @@ function hasPermissions(t: NamedTest): boolean {
   return isDeno;
 }
 
+/** Variables that may name the libraries' folder: the program has to know where they are to open what it is granted. */
+const readVariables = "--allow-env=AVWRITER_LIBRARY_PATH,LD_LIBRARY_PATH";
+
 function write(
   path: string,
   permissions: readonly string[],
@@ -37,7 +40,7 @@ function write(
   codec = "mpeg4",
 ): ChildReport {
   return runChild({ codec, path, frames: 3, width: 64, height: 48, ...(options && { options }) }, {
-    permissions,
+    permissions: permissions.includes("-A") ? permissions : [readVariables, ...permissions],
   });
 }
 

@@ -25,14 +25,19 @@ export interface Footage {
 const realClip = fileURLToPath(new URL("../../../shared/media/nasa_13013.mp4", import.meta.url));
 
 /** What stands in for it: smooth shapes, fine detail and motion. */
-const madeClip = "gradients=size=480x270:rate=30000/1001:speed=0.02:nb_colors=5:seed=1[sky];" +
-  "color=white:size=40x40:rate=30000/1001[box];[sky][box]overlay=x='mod(n*4,440)':y=110,format=yuv420p";
+function madeClip(): string {
+  const help = execFileSync("ffmpeg", ["-v", "quiet", "-h", "filter=gradients"], { encoding: "utf8" });
+  // Older gradients move at a speed of their own.
+  const speed = /^\s+speed\s/m.test(help) ? ":speed=0.02" : "";
+  return `gradients=size=480x270:rate=30000/1001${speed}:nb_colors=5:seed=1[sky];` +
+    "color=white:size=40x40:rate=30000/1001[box];[sky][box]overlay=x='mod(n*4,440)':y=110,format=yuv420p";
+}
 
 /** Decodes the clip into a folder. */
 export function prepareFootage(folder: TemporaryFolder): Footage {
   const reference = folder.file("reference.mkv");
   const rgba = folder.file("frames.rgba");
-  const input = existsSync(realClip) ? ["-i", realClip, "-map", "0:v:1"] : ["-f", "lavfi", "-i", madeClip];
+  const input = existsSync(realClip) ? ["-i", realClip, "-map", "0:v:1"] : ["-f", "lavfi", "-i", madeClip()];
   const quiet = ["-v", "error", "-y"];
   execFileSync("ffmpeg", [...quiet, ...input, "-frames:v", "390", "-c:v", "ffv1", reference]);
   execFileSync("ffmpeg", [...quiet, "-i", reference, "-f", "rawvideo", "-pix_fmt", "rgba", rgba]);
