@@ -85,6 +85,11 @@ const misfits:
     ["ffv1", "ffv1", "a.webm", "webm", ["matroska", "avi"]],
     ["huffyuv", "huffyuv", "a.mp4", "mp4", ["avi"]],
     ["gif", "gif", "a.mp4", "mp4", ["mov", "gif"]],
+    // Muxers that would write these, and nothing could read them.
+    ["gif", "gif", "a.mkv", "matroska", ["mov", "gif"]],
+    ["libvpx-vp9", "vp9", "a.ts", "mpegts", ["webm", "matroska"]],
+    ["mpeg2video", "mpeg2video", "a.h264", "h264", ["mpegts", "matroska"]],
+    ["ffv1", "ffv1", "a.mpg", "mpeg", ["matroska", "avi"]],
     ["mjpeg", "mjpeg", "a.webm", "webm", ["mov", "avi"]],
   ];
 

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createFileWriter, type RawFrame, UnsupportedError, type WriterOptions } from "../mod.ts";
@@ -346,9 +346,12 @@ test("oddSize crop leaves the odd column and row out, and error refuses the fram
 
 test("raw video in a pixel format that the container can't name is refused before the file is touched", async () => {
   using folder = new TemporaryFolder();
-  const path = folder.file("p010.nut");
-  const writer = await createFileWriter("rawvideo", path, 25);
-  const frame = { data: noise(width * height * 3), width, height, format: "p010le" };
-  await assertRejects(() => writer.write(frame), UnsupportedError, "p010le");
-  assertEquals(existsSync(path), false);
+  for (const [file, format] of [["p010.nut", "p010le"], ["pal8.mkv", "pal8"]] as const) {
+    const path = folder.file(file);
+    writeFileSync(path, "precious");
+    const writer = await createFileWriter("rawvideo", path, 25);
+    const frame = { data: noise(width * height * 3), width, height, format };
+    await assertRejects(() => writer.write(frame), UnsupportedError);
+    assertEquals(readFileSync(path, "utf8"), "precious");
+  }
 });

@@ -13,7 +13,7 @@ import type { Packet } from "./packet.ts";
 import { packRational, type Rational, unpackRational } from "./rational.ts";
 
 /** AVFMT_*, libavformat/avformat.h. */
-const flag = { opensFilesItself: 0x1, globalHeader: 0x40 } as const;
+const flag = { opensFilesItself: 0x1, globalHeader: 0x40, noTimestamps: 0x80 } as const;
 /** AVIO_FLAG_WRITE, libavformat/avio.h. */
 const openForWriting = 2;
 /** FF_COMPLIANCE_*, libavcodec/defs.h: what a container is made for, or all that it can hold. */
@@ -29,6 +29,8 @@ export interface MuxerInfo {
   readonly extensions: readonly string[];
   /** It opens its files itself, often several (image sequences, HLS). */
   readonly opensFilesItself: boolean;
+  /** A bare stream without a container: the number of the one codec that it is for; `null` for containers. */
+  readonly bareStreamOf: number | null;
   /** It wants codec headers in its own header, not in the packets. */
   readonly wantsGlobalHeader: boolean;
 }
@@ -42,6 +44,9 @@ function describeMuxer(native: Native, format: Address): MuxerInfo {
     name: memory.text(fields.get(format, "AVOutputFormat", "name")) ?? "",
     extensions: extensions.split(",").filter((extension) => extension !== ""),
     opensFilesItself: (flags & flag.opensFilesItself) !== 0,
+    bareStreamOf: (flags & flag.noTimestamps) !== 0 && (flags & flag.opensFilesItself) === 0
+      ? fields.get(format, "AVOutputFormat", "video_codec")
+      : null,
     wantsGlobalHeader: (flags & flag.globalHeader) !== 0,
   };
 }
@@ -79,6 +84,7 @@ export function muxerTakes(
   codecId: number,
   manner: keyof typeof compliance,
 ): boolean | null {
+  if (muxer.bareStreamOf !== null) return muxer.bareStreamOf === codecId;
   const answer = native.avformat.avformat_query_codec(muxer.format, codecId, compliance[manner]);
   return answer < 0 ? null : answer > 0;
 }

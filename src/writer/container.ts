@@ -89,10 +89,19 @@ function unknownExtension(native: Native, path: string, extension: string): Unsu
   });
 }
 
-/** Codecs with a stream type in MPEG-TS: libavformat writes any other as private data, which nothing plays (mpegtsenc.c). */
+/** What plays from MPEG streams: libavformat writes any other codec as well, as private data or as what it is not (mpegtsenc.c, mpegenc.c). */
+const programStream = ["mpeg1video", "mpeg2video", "mpeg4", "h264"];
 const onlyCodecs: Readonly<Record<string, readonly string[]>> = {
   mpegts: ["h264", "hevc", "vvc", "mpeg1video", "mpeg2video", "mpeg4", "jpeg2000", "cavs", "vc1", "dirac"],
+  mpeg: programStream,
+  vob: programStream,
+  svcd: programStream,
+  dvd: programStream,
+  vcd: ["mpeg1video"],
 };
+
+/** What Matroska's muxer writes, but no reader gives back whole (each was tried with FFmpeg 5.1). */
+const lostInMatroska: readonly string[] = ["gif", "qtrle", "a64_multi", "a64_multi5"];
 
 function takes(
   native: Native,
@@ -101,6 +110,7 @@ function takes(
   manner: "usual" | "anything",
 ): boolean | null {
   if (Object.hasOwn(onlyCodecs, muxer.name)) return onlyCodecs[muxer.name]!.includes(encoder.codecName);
+  if (muxer.name === "matroska" && lostInMatroska.includes(encoder.codecName)) return false;
   return muxerTakes(native, muxer, encoder.codecId, manner);
 }
 

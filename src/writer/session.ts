@@ -334,7 +334,12 @@ export class WriterSession implements Disposable {
     }
     trial.encoder[Symbol.dispose]();
     const chosen = this.#chooseEncoder(format, { width, height });
-    if (chosen.settings.encoder.name !== this.#choice.name) this.#tryHeader(chosen);
+    try {
+      this.#tryHeader(chosen);
+    } catch (error) {
+      chosen.encoder[Symbol.dispose]();
+      throw error;
+    }
     this.#choice = describeChoice(chosen);
     return chosen;
   }
