@@ -17,6 +17,13 @@
 export type { Codec, CodecFamily } from "./src/codecs/families.ts";
 export type { QualityLevel } from "./src/codecs/profiles.ts";
 export {
+  doctor,
+  type DoctorReport,
+  type EncoderCheck,
+  type LibrariesInUse,
+  type SeenLibraries,
+} from "./src/doctor.ts";
+export {
   AvError,
   type AvErrorDetails,
   EncoderNotFoundError,

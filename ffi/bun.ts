@@ -20,7 +20,10 @@ interface BunProcess {
   readonly versions: { readonly bun: string };
   readonly env: Readonly<Record<string, string | undefined>>;
   getBuiltinModule(name: "bun:ffi"): BunFfi;
-  getBuiltinModule(name: "node:fs"): { readFileSync(path: string, encoding: "utf8"): string };
+  getBuiltinModule(name: "node:fs"): {
+    readFileSync(path: string, encoding: "utf8"): string;
+    realpathSync(path: string): string;
+  };
 }
 
 const nativeTypes: Readonly<Record<CType, string>> = {
@@ -76,6 +79,13 @@ export function createBunRuntime(): Runtime {
     fileText(path: string): string | undefined {
       try {
         return process.getBuiltinModule("node:fs").readFileSync(path, "utf8");
+      } catch {
+        return undefined;
+      }
+    },
+    realPath(path: string): string | undefined {
+      try {
+        return process.getBuiltinModule("node:fs").realpathSync(path);
       } catch {
         return undefined;
       }

@@ -96,6 +96,8 @@ export interface Runtime {
   variable(name: string): string | undefined;
   /** The text of a small file, or `undefined` where it is missing or may not be read. Asks nobody. */
   fileText(path: string): string | undefined;
+  /** A path with all its links followed, or `undefined` where nothing is there or it may not be read. Asks nobody. */
+  realPath(path: string): string | undefined;
   /** Sets an environment variable that native libraries read, unless it is set already. Does nothing where that is not allowed. */
   setVariable(name: string, value: string): void;
 }

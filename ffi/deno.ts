@@ -65,6 +65,15 @@ export function createDenoRuntime(): Runtime {
       }
     },
 
+    realPath(path: string): string | undefined {
+      if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return undefined;
+      try {
+        return Deno.realPathSync(path);
+      } catch {
+        return undefined;
+      }
+    },
+
     setVariable(name: string, value: string): void {
       const permission = Deno.permissions.querySync({ name: "env", variable: name });
       if (permission.state === "granted" && Deno.env.get(name) === undefined) Deno.env.set(name, value);

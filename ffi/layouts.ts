@@ -38,14 +38,12 @@ export const layouts = {
       name: { kind: "address", offset: [0, 0, 0, 0, 0, 0] },
       type: { kind: "i32", offset: [16, 16, 16, 16, 16, 16] },
       id: { kind: "i32", offset: [20, 20, 20, 20, 20, 20] },
-      capabilities: { kind: "i32", offset: [24, 24, 24, 24, 24, 24] },
       pix_fmts: { kind: "address", offset: [40, 40, 40, 40, 40, null] },
     },
   },
   AVCodecContext: {
     size: [1072, 944, 944, 864, 864, 864],
     fields: {
-      av_class: { kind: "address", offset: [0, 0, 0, 0, 0, 0] },
       priv_data: { kind: "address", offset: [32, 32, 32, 32, 32, 32] },
       framerate: { kind: "rational", offset: [872, 712, 704, 100, 100, 100] },
       has_b_frames: { kind: "i32", offset: [176, 172, 172, 176, 172, 172] },
@@ -71,12 +69,8 @@ export const layouts = {
   AVFormatContext: {
     size: [1504, 472, 472, 472, 480, 480],
     fields: {
-      av_class: { kind: "address", offset: [0, 0, 0, 0, 0, 0] },
-      oformat: { kind: "address", offset: [16, 16, 16, 16, 16, 16] },
       priv_data: { kind: "address", offset: [24, 24, 24, 24, 24, 24] },
       pb: { kind: "address", offset: [32, 32, 32, 32, 32, 32] },
-      nb_streams: { kind: "u32", offset: [44, 44, 44, 44, 44, 44] },
-      streams: { kind: "address", offset: [48, 48, 48, 48, 48, 48] },
     },
   },
   AVFrame: {
@@ -145,7 +139,6 @@ export const layouts = {
   AVComponentDescriptor: {
     size: [32, 20, 20, 20, 20, 20],
     fields: {
-      plane: { kind: "i32", offset: [0, 0, 0, 0, 0, 0] },
       depth: { kind: "i32", offset: [16, 16, 16, 16, 16, 16] },
     },
   },
@@ -155,7 +148,6 @@ export const layouts = {
       time_base: { kind: "rational", offset: [24, 16, 32, 32, 32, 32] },
       avg_frame_rate: { kind: "rational", offset: [80, 72, 88, 88, 88, 88] },
       codecpar: { kind: "address", offset: [208, 208, 16, 16, 16, 16] },
-      index: { kind: "i32", offset: [0, 0, 8, 8, 8, 8] },
     },
   },
 } as const;

@@ -9,3 +9,4 @@ export { cString, PointerCell, textOf } from "./memory.ts";
 export { installCommand, installHint } from "./install_hint.ts";
 export { loadNative, type Native } from "./open.ts";
 export { runtime } from "./runtime.ts";
+export { type SeenLibraries, surveyLibraries } from "./survey.ts";

@@ -8,7 +8,7 @@ import { repository } from "./support/processes.ts";
 const floors: readonly (readonly string[])[] = [
   ["libav"],
   ["video", "audio", "codecs"],
-  ["writer", "reader", "live", "command"],
+  ["writer", "reader", "live", "command", "doctor"],
 ];
 /** Modules beside the floors that every floor may use. */
 const common = ["src/errors.ts", "src/nearest.ts", "src/shown.ts"];
@@ -49,7 +49,9 @@ function importsOf(module: string): string[] {
 
 const arrows: readonly Arrow[] = everyModule.flatMap((from) => importsOf(from).map((to) => ({ from, to })));
 const floorOf = (module: string): number =>
-  floors.findIndex((folders) => folders.some((folder) => module.startsWith(`src/${folder}/`)));
+  floors.findIndex((folders) =>
+    folders.some((folder) => module === `src/${folder}.ts` || module.startsWith(`src/${folder}/`))
+  );
 const shown = (wrong: readonly Arrow[]): string[] => wrong.map(({ from, to }) => `${from} -> ${to}`);
 
 test("the walk finds the modules and their imports", () => {

@@ -1,7 +1,55 @@
+/**
+ * What the matrix runs in little time against every FFmpeg: files that another program decodes to what was written, and every
+ * struct field that avwriter reads or writes.
+ *
+ * @module
+ */
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import { assert, assertEquals } from "@std/assert";
-import { createFileWriter } from "../mod.ts";
-import { barFrame, decode, probe, psnr, TemporaryFolder, writeBars } from "./support/media.ts";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { loadNative } from "../ffi/mod.ts";
+import { avcodecMajors, layouts } from "../ffi/layouts.ts";
+import { selfCheck } from "../ffi/selfcheck.ts";
+import { StructFields } from "../ffi/struct.ts";
+import {
+  type Codec,
+  createFileWriter,
+  EncoderNotFoundError,
+  OptionError,
+  UnsupportedError,
+  type WriterOptions,
+} from "../mod.ts";
+import { requireEncoders } from "./support/features.ts";
+import {
+  assertSameBytes,
+  barFrame,
+  decode,
+  frameTimes,
+  probe,
+  psnr,
+  TemporaryFolder,
+  writeBars,
+} from "./support/media.ts";
+
+/** The struct fields that were read or written so far: every access asks for the field's offset. */
+const touched = new Set<string>();
+const offsetOf = StructFields.prototype.offset;
+StructFields.prototype.offset = function (struct, field): number {
+  touched.add(`${struct}.${field}`);
+  return offsetOf.call(this, struct, field as never);
+};
+
+const width = 160, height = 90, frameBytes = width * height * 4;
+
+/** Fails unless every decoded frame shows the bar of its index. */
+function assertBars(path: string, count: number, leastDecibels: number): void {
+  const decoded = decode(path, "rgba");
+  assertEquals(decoded.length, count * frameBytes);
+  for (let index = 0; index < count; index++) {
+    const ratio = psnr(decoded.subarray(index * frameBytes, (index + 1) * frameBytes), barFrame(index).data);
+    assert(ratio > leastDecibels, `frame ${index} has ${ratio} dB`);
+  }
+}
 
 test("frames become a file that another program decodes to the same frames", async () => {
   using folder = new TemporaryFolder();
@@ -11,10 +59,161 @@ test("frames become a file that another program decodes to the same frames", asy
   assertEquals(stream.codec_name, "h264");
   assertEquals(stream.frames, 29);
   assertEquals(stream.duration, Number((29 / 30).toFixed(6)));
+  assertBars(path, 29, 35);
+});
+
+const rate = "30000/1001";
+
+interface Case {
+  readonly codec: Codec;
+  readonly encoder: string;
+  readonly file: string;
+  readonly leastDecibels: number;
+  readonly options?: WriterOptions;
+  /** Seconds by which a frame's time may differ: the container's own unit. */
+  readonly tolerance: number;
+  /** Whether the container names the rate itself. */
+  readonly namesRate: boolean;
+}
+
+const cases: readonly Case[] = [
+  { codec: "h264", encoder: "libx264", file: "a.mp4", leastDecibels: 35, tolerance: 1e-5, namesRate: true },
+  { codec: "h264", encoder: "libx264", file: "a.ts", leastDecibels: 35, tolerance: 1e-4, namesRate: true },
+  {
+    codec: "vp9",
+    encoder: "libvpx-vp9",
+    file: "a.webm",
+    leastDecibels: 33,
+    tolerance: 0.001,
+    namesRate: true,
+  },
+  { codec: "mpeg4", encoder: "mpeg4", file: "a.avi", leastDecibels: 33, tolerance: 1e-5, namesRate: true },
+  {
+    codec: "mjpeg",
+    encoder: "mjpeg",
+    file: "a.avi",
+    // At "medium", ffprobe up to FFmpeg 7.1 takes the first frame for cut off while it guesses the stream's format.
+    options: { quality: "high" },
+    leastDecibels: 33,
+    tolerance: 1e-5,
+    namesRate: true,
+  },
+  { codec: "gif", encoder: "gif", file: "a.gif", leastDecibels: 30, tolerance: 0.0051, namesRate: false },
+];
+
+for (const { codec, encoder, file, leastDecibels, options, tolerance, namesRate } of cases) {
+  const name = `${codec} in ${file} comes back frame by frame, at its exact rate`;
+  test(name, async () => {
+    if (!requireEncoders({ name }, encoder)) return;
+    using folder = new TemporaryFolder();
+    const path = folder.file(file);
+    await writeBars(await createFileWriter(codec, path, rate, options), 20);
+    const { codec_name, frames, r_frame_rate } = probe(path);
+    assertEquals([codec_name, frames, namesRate ? r_frame_rate : rate], [codec, 20, rate]);
+    assertBars(path, 20, leastDecibels);
+    const times = frameTimes(path);
+    // MPEG-TS starts later than at 0.
+    for (const [index, time] of times.entries()) {
+      assertAlmostEquals(time - times[0]!, index * 1001 / 30000, tolerance);
+    }
+  });
+}
+
+test("ffv1 in mkv comes back bit for bit", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  await writeBars(await createFileWriter("ffv1", path, rate), 5);
   const decoded = decode(path, "rgba");
-  const frameBytes = 160 * 90 * 4;
-  for (let index = 0; index < 29; index++) {
-    const ratio = psnr(decoded.subarray(index * frameBytes, (index + 1) * frameBytes), barFrame(index).data);
-    assert(ratio > 35, `frame ${index} has ${ratio} dB`);
+  for (let index = 0; index < 5; index++) {
+    const frame = decoded.subarray(index * frameBytes, (index + 1) * frameBytes);
+    assertSameBytes(frame, barFrame(index).data, `frame ${index}`);
   }
+});
+
+test("hevc is tagged hvc1, and colours are tagged as asked for", async (test) => {
+  using folder = new TemporaryFolder();
+  const tags = ["bt2020nc", "bt2020-10", "bt2020", "tv"];
+  for (const [codec, encoder, tag] of [["hevc", "libx265", "hvc1"], ["h264", "libx264", "avc1"]] as const) {
+    if (!requireEncoders({ name: `${test.name} (${codec})` }, encoder)) continue;
+    const path = folder.file(`${codec}.mp4`);
+    await writeBars(await createFileWriter(codec, path, 25, { color: "bt2020" }), 5);
+    const { codec_tag_string, color_space, color_transfer, color_primaries, color_range } = probe(path);
+    assertEquals([codec_tag_string, color_space, color_transfer, color_primaries, color_range], [
+      tag,
+      ...tags,
+    ]);
+    assertEquals(probe(path).frames, 5);
+  }
+});
+
+/** The indices of a file's key frames. */
+function keyFrames(path: string): number[] {
+  const text = execFileSync("ffprobe", [
+    ...["-v", "error", "-select_streams", "v:0", "-show_entries", "frame=key_frame", "-of", "csv=p=0", path],
+  ], { encoding: "utf8" });
+  const flags = text.split("\n").filter((line) => line !== "");
+  return flags.flatMap((line, index) => (line.startsWith("1") ? [index] : []));
+}
+
+test("a frame becomes a key frame where that is asked for", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const writer = await createFileWriter("h264", path, 25);
+  for (let index = 0; index < 12; index++) await writer.write(barFrame(index), { keyFrame: index === 7 });
+  await writer.close();
+  assertEquals(keyFrames(path), [0, 7]);
+});
+
+test("an unknown name is refused with the nearest of the library's own", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const open = (codec: string, options: WriterOptions) => () => createFileWriter(codec, path, 25, options);
+  await assertRejects(open("libx264", { encoderOptions: { x264params: "" } }), OptionError, '"x264-params"');
+  await assertRejects(open("libx264", { encoderOptions: { keyint_mini: 1 } }), OptionError, '"keyint_min"');
+  await assertRejects(open("libx264", { formatOptions: { movflag: "" } }), OptionError, '"movflags"');
+  await assertRejects(open("libx264", { formatOptions: { max_delays: 1 } }), OptionError, '"max_delay"');
+  await assertRejects(open("mpeg5", {}), EncoderNotFoundError, '"mpeg4"');
+  await assertRejects(open("mpeg4", { format: "matroshka" }), UnsupportedError, '"matroska"');
+  await assertRejects(open("mpeg4", { pixelFormat: "yuv420q" }), UnsupportedError, '"yuv420p"');
+});
+
+test("a wrong value is refused with what the library takes", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const refusal = (encoderOptions: Record<string, string | number>): Promise<Error> =>
+    assertRejects(() => createFileWriter("mpeg4", path, 25, { encoderOptions }), OptionError);
+  // A range, a list of constants with their help, and a value beyond its type.
+  assert(/from 0 to 1\b/.test((await refusal({ mpeg_quant: 2 })).message));
+  assert(/one of .*\bsimple\b/.test((await refusal({ mbd: "best" })).message));
+  assert(/macroblock decision/.test((await refusal({ mbd: "best" })).message));
+});
+
+test("an encoder's own list of pixel formats decides", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  for (
+    const [codec, listed] of [["mpeg4", "yuv420p"], ["huffyuv", "yuv422p"], ["utvideo", "gbrap"]] as const
+  ) {
+    const open = () => createFileWriter(codec, path, 25, { pixelFormat: "nv12" });
+    const { message } = await assertRejects(open, UnsupportedError, `encoder ${codec} does not take it`);
+    assert(new RegExp(`It takes .*\\b${listed}\\b`).test(message), message);
+  }
+  // Raw video has no list: it takes any.
+  const writer = await createFileWriter("rawvideo", path, 25, { pixelFormat: "nv12" });
+  assertEquals(writer.encoder?.pixelFormat, "nv12");
+  await writer.abort();
+});
+
+test("all of that has read or written every struct field that has a place in this FFmpeg's layout", () => {
+  const native = loadNative();
+  selfCheck(native);
+  const column = avcodecMajors.findIndex((major) => major === native.avcodecMajor);
+  // Where the library is asked for an encoder's formats, the field is there but not used.
+  if (native.supportedConfig !== null) touched.add("AVCodec.pix_fmts");
+  const untouched = Object.entries(layouts).flatMap(([struct, { fields }]) =>
+    Object.entries(fields)
+      .filter(([field, { offset }]) => offset[column] !== null && !touched.has(`${struct}.${field}`))
+      .map(([field]) => `${struct}.${field}`)
+  );
+  assertEquals(untouched, []);
 });

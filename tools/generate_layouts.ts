@@ -1,16 +1,18 @@
 /**
  * Writes `ffi/layouts.ts` from a table of struct layouts (JSON) that covers all supported majors of libavcodec.
  *
- *     deno run --allow-read --allow-write tools/generate_layouts.ts LAYOUTS.json
+ *     deno run -A tools/generate_layouts.ts
  *
- * Only the fields named below go into the module: a field in use is added here, and the module generated anew.
+ * The table is `tools/layouts.json`. Only the fields named below go into the module: a field in use is added here, and the module
+ * generated anew; one that no smoke test touches is taken out.
+ *
+ * @module
  */
 
 /** The fields in use, with what kind of value each holds. */
 const fieldsInUse = {
-  AVCodec: { name: "address", type: "i32", id: "i32", capabilities: "i32", pix_fmts: "address" },
+  AVCodec: { name: "address", type: "i32", id: "i32", pix_fmts: "address" },
   AVCodecContext: {
-    av_class: "address",
     priv_data: "address",
     framerate: "rational",
     has_b_frames: "i32",
@@ -29,14 +31,7 @@ const fieldsInUse = {
     height: "i32",
     color_primaries: "i32",
   },
-  AVFormatContext: {
-    av_class: "address",
-    oformat: "address",
-    priv_data: "address",
-    pb: "address",
-    nb_streams: "u32",
-    streams: "address",
-  },
+  AVFormatContext: { priv_data: "address", pb: "address" },
   AVFrame: {
     data: "address",
     linesize: "i32",
@@ -80,11 +75,12 @@ const fieldsInUse = {
     flags: "u64",
     comp: "address",
   },
-  AVComponentDescriptor: { plane: "i32", depth: "i32" },
-  AVStream: { time_base: "rational", avg_frame_rate: "rational", codecpar: "address", index: "i32" },
+  AVComponentDescriptor: { depth: "i32" },
+  AVStream: { time_base: "rational", avg_frame_rate: "rational", codecpar: "address" },
 } as const;
 
-interface LayoutTable {
+/** The form of `tools/layouts.json`. */
+export interface LayoutTable {
   avcodecMajors: Record<string, string>;
   libraryMajors: Record<string, Record<string, number>>;
   structs: Record<string, {
@@ -144,11 +140,8 @@ export function layoutModule(table: LayoutTable): string {
 }
 
 if (import.meta.main) {
-  const [path] = Deno.args;
-  if (path === undefined) {
-    console.error("usage: tools/generate_layouts.ts LAYOUTS.json");
-    Deno.exit(2);
-  }
-  const module = new URL("../ffi/layouts.ts", import.meta.url);
-  Deno.writeTextFileSync(module, layoutModule(JSON.parse(Deno.readTextFileSync(path))));
+  const folder = import.meta.dirname;
+  const module = `${folder}/../ffi/layouts.ts`;
+  Deno.writeTextFileSync(module, layoutModule(JSON.parse(Deno.readTextFileSync(`${folder}/layouts.json`))));
+  new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", module] }).outputSync();
 }

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { markSkipped, readJUnit, type TestResult } from "./matrix/report.ts";
+import { markSkipped, readJUnit, type TestResult, uncaughtErrors } from "./matrix/report.ts";
 import { bunProgram } from "./setup.ts";
 
 /** How long all tests may take on one runtime. */
@@ -66,13 +66,14 @@ async function runTests({ runtime, program, args, report }: TestRun): Promise<Te
     stderr: "piped",
     signal: AbortSignal.timeout(runTimeoutMs),
   }).spawn();
-  const [output, , { code }] = await Promise.all([
+  const [output, complaints, { code }] = await Promise.all([
     passOn(child.stdout, Deno.stdout),
     passOn(child.stderr, Deno.stderr),
     child.status,
   ]);
   const xml = await Deno.readTextFile(report).catch(() => "");
   const tests = markSkipped(readJUnit(xml), output);
+  tests.push(...uncaughtErrors(`${output}\n${complaints}`));
   const hasFailed = tests.some(({ status }) => status === "failed");
   if (code !== 0 && !hasFailed) {
     tests.push({ name: "the test run", status: "failed", reason: `ended with code ${code}` });

@@ -54,11 +54,11 @@ export function debianMirror(): string {
   throw new Error("Cannot find a Debian mirror in /etc/apt: the matrix needs a Debian system");
 }
 
-/** Installs debootstrap where it is missing. */
-export async function requireDebootstrap(): Promise<void> {
-  if (exists(scripts)) return;
+/** Installs what the matrix itself needs, where it is missing: the maker of roots, and a compiler for the checks of headers. */
+export async function requireTools(): Promise<void> {
+  if (exists(scripts) && exists("/usr/bin/g++")) return;
   const variables = { DEBIAN_FRONTEND: "noninteractive" };
-  const install = ["install", "-y", "--no-install-recommends", "debootstrap"];
+  const install = ["install", "-y", "--no-install-recommends", "debootstrap", "g++"];
   if ((await run("apt-get", install, { variables })).code === 0) return;
   await mustRun("apt-get", ["update"], { variables });
   await mustRun("apt-get", install, { variables });

@@ -6,6 +6,8 @@
  *     deno task test:matrix --suite trixie tests/timing_test.ts
  *                                       these tests in this suite only
  *
+ * The first two also compare the tables of structs and functions with each suite's headers.
+ *
  * Needs root, a Debian system and the `unshare` program. The systems are kept between runs in `AVWRITER_MATRIX_CACHE` (default:
  * `avwriter/matrix` in the user's cache folder); remove that folder to have them made anew.
  *
@@ -13,6 +15,8 @@
  */
 import { avcodecMajors, releases } from "../../ffi/layouts.ts";
 import { type Ended, exists, mustRun, removeFolder, run, stopAll } from "./commands.ts";
+import { checkHeaders } from "./headers.ts";
+import { type Plan, readArguments } from "./plan.ts";
 import {
   count,
   markSkipped,
@@ -31,8 +35,8 @@ import {
   type RuntimeName,
   type Stage,
 } from "./room.ts";
-import { cacheFolder, debianMirror, makeRoot, removeLeftovers, requireDebootstrap } from "./roots.ts";
-import { allTests, smokeTests, type Suite, suites as allSuites } from "./suites.ts";
+import { cacheFolder, debianMirror, makeRoot, removeLeftovers, requireTools } from "./roots.ts";
+import { type Suite, suites as allSuites } from "./suites.ts";
 
 const runtimes: readonly RuntimeName[] = ["deno", "bun"];
 const titles: Readonly<Record<RuntimeName, string>> = { deno: "Deno", bun: "Bun" };
@@ -173,6 +177,19 @@ async function runSuite(suite: Suite, root: string, stage: Stage, paths: RunPath
   return rows;
 }
 
+/** Compares the project's tables with a suite's headers. */
+async function headersRow(cache: string, suite: Suite, root: string): Promise<Row> {
+  const place = { suite: suite.name, runtime: "headers" };
+  try {
+    const { version, major, note, failures } = await checkHeaders(cache, suite, root);
+    return { ...place, release: `FFmpeg ${version}`, major, note, tests: failures };
+  } catch (error) {
+    const major = suite.majors.at(-1)!;
+    const tests = [failed("check the headers", (error as Error).message)];
+    return { ...place, release: releaseOf(major), major, note: "not checked", tests };
+  }
+}
+
 /** Where one run of the matrix works, and what it runs. */
 interface RunPaths {
   readonly folder: string;
@@ -186,7 +203,7 @@ async function makeRoots(
   suites: readonly Suite[],
 ): Promise<Map<Suite, string | Error>> {
   const roots = new Map<Suite, string | Error>();
-  await requireDebootstrap();
+  await requireTools();
   const mirror = debianMirror();
   const waiting = [...suites];
   const makeNext = async (): Promise<void> => {
@@ -217,7 +234,7 @@ async function fillDenoFolder(
   if (ended.code !== 0) say(`Cannot fetch what the tests import: ${errorLine(ended)}`);
 }
 
-async function runMatrix({ suites, tests }: Plan): Promise<Row[]> {
+async function runMatrix({ suites, tests, withHeaders }: Plan): Promise<Row[]> {
   if (Deno.uid() !== 0) throw new Error("Cannot make roots: the matrix needs to run as root");
   const project = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
   const cache = cacheFolder();
@@ -233,6 +250,7 @@ async function runMatrix({ suites, tests }: Plan): Promise<Row[]> {
       const root = roots.get(suite)!;
       if (typeof root === "string") {
         rows.push(...await runSuite(suite, root, stage, paths));
+        if (withHeaders) rows.push(await headersRow(cache, suite, root));
         continue;
       }
       for (const major of suite.majors) {
@@ -255,37 +273,6 @@ async function runMatrix({ suites, tests }: Plan): Promise<Row[]> {
     rows.push({ ...place, note: "checked by layout only", tests: [] });
   }
   return rows.sort((one, other) => one.major - other.major);
-}
-
-/** What to run, and where. */
-interface Plan {
-  readonly suites: readonly Suite[];
-  readonly tests: readonly string[];
-}
-
-/** Reads the command line; throws for what is not known. */
-function readArguments(args: readonly string[]): Plan {
-  const names: string[] = [];
-  const paths: string[] = [];
-  let isSmoke = false;
-  for (let index = 0; index < args.length; index++) {
-    const argument = args[index]!;
-    if (argument === "--smoke") isSmoke = true;
-    else if (argument === "--suite") names.push(args[++index] ?? "");
-    else if (argument.startsWith("-")) {
-      throw new Error(`Cannot understand ${argument}: only --smoke and --suite NAME are known`);
-    } else paths.push(argument);
-  }
-  for (const name of names) {
-    if (allSuites.some((suite) => suite.name === name)) continue;
-    throw new Error(
-      `Cannot run the suite ${name}: use one of ${allSuites.map((suite) => suite.name).join(", ")}`,
-    );
-  }
-  return {
-    suites: names.length === 0 ? allSuites : allSuites.filter(({ name }) => names.includes(name)),
-    tests: paths.length > 0 ? paths : isSmoke ? smokeTests : allTests,
-  };
 }
 
 async function main(args: readonly string[]): Promise<number> {

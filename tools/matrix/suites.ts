@@ -22,7 +22,7 @@ export const suites: readonly Suite[] = [
 ];
 
 /** The tests of the smoke part, from the project's folder. */
-export const smokeTests: readonly string[] = ["tests/smoke_test.ts"];
+export const smokeTests: readonly string[] = ["tests/smoke_test.ts", "tests/layouts_test.ts"];
 
 /** All tests, from the project's folder. */
 export const allTests: readonly string[] = ["tests/"];
@@ -46,3 +46,13 @@ export function packagesOf(suite: Suite): string[] {
   );
   return [...libraries, ...otherPackages];
 }
+
+/** The Debian packages of the headers that the tables are checked against: in each suite those of its newest FFmpeg. */
+export const headerPackages: readonly string[] = [
+  "libavcodec-dev",
+  "libavfilter-dev",
+  "libavformat-dev",
+  "libavutil-dev",
+  "libswresample-dev",
+  "libswscale-dev",
+];

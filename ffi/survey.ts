@@ -1,0 +1,90 @@
+/**
+ * Which sets of FFmpeg's libraries lie on this system, found by their files: nothing is opened.
+ *
+ * @module
+ */
+import { basename } from "@std/path";
+import type { Runtime } from "./contract.ts";
+import {
+  libraryFileName,
+  type LibraryName,
+  libraryPath,
+  libraryPathVariable,
+  majorsNewestFirst,
+  searchFolders,
+} from "./locate.ts";
+
+/** A set of FFmpeg's libraries that was seen on this system. */
+export interface SeenLibraries {
+  /** The folder that holds it. */
+  readonly folder: string;
+  /** The major of libavcodec, by which the set is known: 59 is FFmpeg 5. */
+  readonly avcodecMajor: number;
+  /** Whether it could be used, as far as its files tell. */
+  readonly usable: boolean;
+  /** Why it can't be used; `null` where it can. */
+  readonly reason: string | null;
+}
+
+/** What a writer opens of each set. */
+const neededLibraries: readonly LibraryName[] = ["avutil", "swresample", "swscale", "avcodec", "avformat"];
+/** How many majors beyond the known ones are looked for. */
+const unknownMajorsAhead = 8;
+
+/** The folders that are searched, and those that would be if no variable named others. */
+function allFolders(host: Runtime): string[] {
+  const variable = (name: string): string | undefined =>
+    name === libraryPathVariable ? undefined : host.variable(name);
+  const { system, architecture } = host;
+  return [...searchFolders(host), ...searchFolders({ system, architecture, variable })];
+}
+
+function missingOf(host: Runtime, folder: string, major: number): string[] {
+  return neededLibraries
+    .map((library) => libraryPath(host.system, folder, library, major))
+    .filter((path) => host.realPath(path) === undefined)
+    .map((path) => basename(path));
+}
+
+function reasonAgainst(host: Runtime, folder: string, major: number): string | null {
+  const missing = missingOf(host, folder, major);
+  if (missing.length > 0) {
+    return `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not in that folder`;
+  }
+  const paths = neededLibraries.map((library) => libraryPath(host.system, folder, library, major));
+  return paths.every((path) => host.mayOpen(path)) ? null : "this program may not open it";
+}
+
+/**
+ * All sets in the folders that are searched, but for the one in use: newest first, each once however many links lead to it. A folder
+ * that the program may not read is passed over.
+ */
+export function surveyLibraries(
+  host: Runtime,
+  inUse: { readonly folder: string; readonly avcodecMajor: number } | null,
+): SeenLibraries[] {
+  const known = new Set<string>();
+  const seen: SeenLibraries[] = [];
+  const isNew = (folder: string, major: number): boolean => {
+    const path = host.realPath(`${folder}/${libraryFileName(host.system, "avcodec", major)}`);
+    if (path === undefined || known.has(path)) return false;
+    known.add(path);
+    return true;
+  };
+  if (inUse !== null) isNew(inUse.folder, inUse.avcodecMajor);
+  const newest = majorsNewestFirst[0]!;
+  const unknown = Array.from(
+    { length: unknownMajorsAhead },
+    (_, index) => newest + unknownMajorsAhead - index,
+  );
+  for (const avcodecMajor of [...unknown, ...majorsNewestFirst]) {
+    for (const folder of allFolders(host)) {
+      if (!isNew(folder, avcodecMajor)) continue;
+      const reason = avcodecMajor > newest
+        ? `libavcodec ${avcodecMajor} is newer than what this release of avwriter knows (${newest})`
+        : reasonAgainst(host, folder, avcodecMajor);
+      seen.push({ folder, avcodecMajor, usable: reason === null, reason });
+    }
+  }
+  return seen;
+}

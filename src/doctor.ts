@@ -1,0 +1,150 @@
+/**
+ * What avwriter finds on this system, for people who want to know why it works or does not.
+ *
+ * @module
+ */
+import {
+  installCommand,
+  loadNative,
+  type Native,
+  runtime,
+  type SeenLibraries,
+  surveyLibraries,
+} from "../ffi/mod.ts";
+import type { EncoderRequest } from "./codecs/encoder_settings.ts";
+import { type CodecFamily, families } from "./codecs/families.ts";
+import { openEncoder, resolveSettings } from "./codecs/open_encoder.ts";
+import { AvError, LibraryNotFoundError } from "./errors.ts";
+import { encoderByName } from "./libav/encoder.ts";
+import { defaultColor } from "./video/color.ts";
+import { defaultInputFormat, requireInputFormat } from "./video/input_format.ts";
+import { silenceBelow } from "./writer/log.ts";
+
+export type { SeenLibraries } from "../ffi/mod.ts";
+
+/** The set of FFmpeg's libraries that writers use. */
+export interface LibrariesInUse {
+  /** The folder that it was loaded from. */
+  readonly folder: string;
+  /** FFmpeg's own version text: `"5.1.9-0+deb12u1"`. */
+  readonly version: string;
+  /** The full version of each library: `{ avcodec: "59.37.100", ... }`. */
+  readonly libraries: Readonly<Record<string, string>>;
+}
+
+/** An encoder that a codec family may use, and whether it opened. */
+export interface EncoderCheck {
+  /** libavcodec's name of the encoder: `"libx264"`. */
+  readonly name: string;
+  /** Whether it really opened. */
+  readonly usable: boolean;
+  /** Why it can't be used; `null` where it can. */
+  readonly reason: string | null;
+}
+
+/** What {@linkcode doctor} found. */
+export interface DoctorReport {
+  /** Name and version of the runtime: `"Deno 2.9.6"`. */
+  readonly runtime: string;
+  /** The operating system and the processor: `"linux x86_64"`. */
+  readonly system: string;
+  /** The libraries in use; `null` where none can be used. */
+  readonly libraries: LibrariesInUse | null;
+  /** Why no libraries can be used; `null` where some are. */
+  readonly problem: string | null;
+  /** Other sets of FFmpeg's libraries that were seen, newest first. Under Deno only in folders that the program may read. */
+  readonly others: readonly SeenLibraries[];
+  /** The encoders of each codec family, in the order in which they are tried: the first usable one is taken. */
+  readonly encoders: Readonly<Record<CodecFamily, readonly EncoderCheck[]>>;
+  /** The command that installs FFmpeg, where no libraries were found and the system is known; else `null`. */
+  readonly install: string | null;
+}
+
+/** What each encoder is opened with: large enough for all of them, small enough to be quick. */
+const trial = { width: 320, height: 180, frameRate: { num: 25, den: 1 }, container: "matroska" } as const;
+
+/** Opens an encoder as a writer would; `null` where it opens, else why it does not. */
+function whyUnusable(native: Native, name: string): string | null {
+  const encoder = encoderByName(native, name);
+  if (encoder === null) return `FFmpeg ${native.version} was built without it`;
+  const source = requireInputFormat(native, defaultInputFormat);
+  const request: EncoderRequest = { ...trial, source, isTalkative: false };
+  try {
+    const settings = resolveSettings(native, encoder, request, {
+      globalHeader: true,
+      color: defaultColor(trial.height),
+      oddSize: "pad",
+    });
+    // Palettes are made by filters.
+    if (settings.format.isPalette) native.avfilter();
+    openEncoder(native, settings)[Symbol.dispose]();
+    return null;
+  } catch (error) {
+    if (error instanceof AvError) return error.message;
+    throw error;
+  }
+}
+
+function checkEncoders(judge: (name: string) => string | null): DoctorReport["encoders"] {
+  // Some encoders are in two families.
+  const reasons = new Map<string, string | null>();
+  const check = (name: string): EncoderCheck => {
+    if (!reasons.has(name)) reasons.set(name, judge(name));
+    const reason = reasons.get(name)!;
+    return { name, usable: reason === null, reason };
+  };
+  const checked = Object.entries(families).map(([family, names]) => [family, names.map(check)]);
+  return Object.fromEntries(checked) as DoctorReport["encoders"];
+}
+
+/** The libraries, or why there are none. */
+function load(): { native: Native; error: null } | { native: null; error: AvError } {
+  try {
+    return { native: loadNative(), error: null };
+  } catch (error) {
+    if (error instanceof AvError) return { native: null, error };
+    throw error;
+  }
+}
+
+/**
+ * Tells what avwriter finds on this system: which FFmpeg is in use and from where, which others were seen, which encoders
+ * really open, and how to install FFmpeg where there is none. It finds fault with nothing and throws nothing for what is missing.
+ *
+ * It loads the libraries, as the first writer would, and opens each encoder once, which takes a few tenths of a second.
+ *
+ * @returns The report: plain data, fit for `JSON.stringify`.
+ *
+ * @example Is there an encoder for HEVC?
+ * ```ts
+ * import { doctor } from "@avwriter/avwriter";
+ *
+ * const { libraries, problem, encoders, install } = await doctor();
+ * if (libraries === null) console.log(problem, install ?? "");
+ * else {
+ *   console.log(`FFmpeg ${libraries.version} in ${libraries.folder}`);
+ *   for (const { name, usable, reason } of encoders.hevc) console.log(name, usable ? "works" : reason);
+ * }
+ * ```
+ */
+// deno-lint-ignore require-await
+export async function doctor(): Promise<DoctorReport> {
+  const host = runtime();
+  const { native, error } = load();
+  if (native !== null) silenceBelow(native, "quiet");
+  const others = surveyLibraries(host, native);
+  const isMissing = error instanceof LibraryNotFoundError && error.code === "ENOENT" &&
+    !others.some(({ usable }) => usable);
+  return {
+    runtime: host.name,
+    system: `${host.system} ${host.architecture}`,
+    libraries: native &&
+      { folder: native.folder, version: native.version, libraries: native.libraryVersions },
+    problem: error?.message ?? null,
+    others,
+    encoders: checkEncoders((name) =>
+      native === null ? "FFmpeg's libraries can't be used" : whyUnusable(native, name)
+    ),
+    install: isMissing ? installCommand(host.system, host.fileText("/etc/os-release")) : null,
+  };
+}
