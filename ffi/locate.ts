@@ -16,6 +16,18 @@ export const libraryPathVariable = "AVWRITER_LIBRARY_PATH";
 /** The supported majors of libavcodec, newest first. */
 export const majorsNewestFirst: readonly number[] = [...avcodecMajors].reverse();
 
+/** What a writer opens of each set, in the order of their dependencies. */
+export const neededLibraries: readonly LibraryName[] = [
+  "avutil",
+  "swresample",
+  "swscale",
+  "avcodec",
+  "avformat",
+];
+
+/** How many majors beyond the known ones are looked for, to tell "too new" from "missing". */
+export const unknownMajorsAhead = 8;
+
 /** The major of a library in the set that a major of libavcodec belongs to. */
 export function libraryMajor(library: LibraryName, avcodecMajor: number): number {
   const column = avcodecMajors.indexOf(avcodecMajor as typeof avcodecMajors[number]);

@@ -13,7 +13,9 @@ import {
   libraryPath,
   libraryPathVariable,
   majorsNewestFirst,
+  neededLibraries,
   searchFolders,
+  unknownMajorsAhead,
 } from "./locate.ts";
 import { NativeMemory } from "./memory.ts";
 import { runtime } from "./runtime.ts";
@@ -61,10 +63,6 @@ interface Attempt {
 }
 
 const operation = "load FFmpeg's libraries";
-/** The libraries of a set that are opened at once. */
-const neededLibraries = ["avutil", "swresample", "swscale", "avcodec", "avformat"] as const;
-/** How many majors beyond the known ones are looked for, to tell "too new" from "missing". */
-const unknownMajorsAhead = 8;
 
 let loaded: { native: Native; explicit: string | undefined } | undefined;
 

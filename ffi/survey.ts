@@ -7,11 +7,12 @@ import { basename } from "@std/path";
 import type { Runtime } from "./contract.ts";
 import {
   libraryFileName,
-  type LibraryName,
   libraryPath,
   libraryPathVariable,
   majorsNewestFirst,
+  neededLibraries,
   searchFolders,
+  unknownMajorsAhead,
 } from "./locate.ts";
 
 /** A set of FFmpeg's libraries that was seen on this system. */
@@ -25,11 +26,6 @@ export interface SeenLibraries {
   /** Why it can't be used; `null` where it can. */
   readonly reason: string | null;
 }
-
-/** What a writer opens of each set. */
-const neededLibraries: readonly LibraryName[] = ["avutil", "swresample", "swscale", "avcodec", "avformat"];
-/** How many majors beyond the known ones are looked for. */
-const unknownMajorsAhead = 8;
 
 /** The folders that are searched, and those that would be if no variable named others. */
 function allFolders(host: Runtime): string[] {
