@@ -35,19 +35,12 @@ function allFolders(host: Runtime): string[] {
   return [...searchFolders(host), ...searchFolders({ system, architecture, variable })];
 }
 
-function missingOf(host: Runtime, folder: string, major: number): string[] {
-  return neededLibraries
-    .map((library) => libraryPath(host.system, folder, library, major))
-    .filter((path) => host.realPath(path) === undefined)
-    .map((path) => basename(path));
-}
-
 function reasonAgainst(host: Runtime, folder: string, major: number): string | null {
-  const missing = missingOf(host, folder, major);
+  const paths = neededLibraries.map((library) => libraryPath(host.system, folder, library, major));
+  const missing = paths.filter((path) => host.realPath(path) === undefined).map((path) => basename(path));
   if (missing.length > 0) {
     return `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not in that folder`;
   }
-  const paths = neededLibraries.map((library) => libraryPath(host.system, folder, library, major));
   return paths.every((path) => host.mayOpen(path)) ? null : "this program may not open it";
 }
 
@@ -68,13 +61,14 @@ export function surveyLibraries(
     return true;
   };
   if (inUse !== null) isNew(inUse.folder, inUse.avcodecMajor);
+  const folders = allFolders(host);
   const newest = majorsNewestFirst[0]!;
   const unknown = Array.from(
     { length: unknownMajorsAhead },
     (_, index) => newest + unknownMajorsAhead - index,
   );
   for (const avcodecMajor of [...unknown, ...majorsNewestFirst]) {
-    for (const folder of allFolders(host)) {
+    for (const folder of folders) {
       if (!isNew(folder, avcodecMajor)) continue;
       const reason = avcodecMajor > newest
         ? `libavcodec ${avcodecMajor} is newer than what this release of avwriter knows (${newest})`

@@ -1,21 +1,11 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { createFileWriter, EncoderNotFoundError, UnsupportedError, type WriterOptions } from "../mod.ts";
+import { createFileWriter, EncoderNotFoundError, UnsupportedError } from "../mod.ts";
 import { requireEncoders, requireMuxers } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
+import { open } from "./support/opening.ts";
 import { assertFails } from "./support/messages.ts";
-
-/** Opens a writer that is not expected to open, in a folder that must be empty afterwards. */
-async function open(codec: string, name: string, options?: WriterOptions): Promise<void> {
-  using folder = new TemporaryFolder();
-  try {
-    const writer = await createFileWriter(codec, folder.file(name), 25, { logLevel: "quiet", ...options });
-    await writer.abort();
-  } finally {
-    assertEquals(readdirSync(folder.path), []);
-  }
-}
 
 test("an unknown codec is refused with the nearest family", async () => {
   for (const [codec, meant] of [["h265", "hevc"], ["vp99", "vp9"], ["x264", "h264"], ["H264", "h264"]]) {

@@ -1,22 +1,11 @@
-import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createFileWriter, OptionError, UnsupportedError, type WriterOptions } from "../mod.ts";
 import { profiles } from "../src/codecs/profiles.ts";
 import { requireEncoders, skipped } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
+import { open } from "./support/opening.ts";
 import { assertFails, assertReadable } from "./support/messages.ts";
-
-/** Opens a writer that is not expected to open, in a folder that must be empty afterwards. */
-async function open(codec: string, name: string, options?: WriterOptions): Promise<void> {
-  using folder = new TemporaryFolder();
-  try {
-    const writer = await createFileWriter(codec, folder.file(name), 25, { logLevel: "quiet", ...options });
-    await writer.abort();
-  } finally {
-    assertEquals(readdirSync(folder.path), []);
-  }
-}
 
 test("an unknown encoder option is refused with the nearest", async (t) => {
   await assertFails(() => open("mpeg4", "a.avi", { encoderOptions: { qmaxx: 5 } }), {

@@ -34,8 +34,19 @@ const headers = [
 ] as const;
 
 const compilers = ["g++", "c++"] as const;
-const packages =
-  "g++ libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libavfilter-dev";
+/** The Debian packages of the headers that the tables are checked against. */
+export const headerPackages: readonly string[] = [
+  "libavcodec-dev",
+  "libavformat-dev",
+  "libavutil-dev",
+  "libswscale-dev",
+  "libswresample-dev",
+  "libavfilter-dev",
+];
+
+/** The Debian packages that the checks need. */
+export const checkPackages: readonly string[] = ["g++", ...headerPackages];
+const packages = checkPackages.join(" ");
 
 /**
  * `describe<T>()` prints one cell for a C type: its kind, in the words of our tables, and its name without `const`.

@@ -12,7 +12,7 @@
  */
 import { installCommand, installHint, loadNative, runtime } from "../ffi/mod.ts";
 import { LibraryNotFoundError } from "../ffi/errors.ts";
-import { ProbeError, runProbe } from "./header_probe.ts";
+import { checkPackages, ProbeError, runProbe } from "./header_probe.ts";
 
 /** What the tests need from npm. */
 const npmPackages: Readonly<Record<string, string>> = {
@@ -23,17 +23,6 @@ const npmPackages: Readonly<Record<string, string>> = {
 
 /** Bun's program, which has this name on every system. */
 export const bunProgram = "node_modules/bun/bin/bun.exe";
-
-/** The Debian packages that the checks in this folder need. */
-const checkPackages = [
-  "g++",
-  "libavcodec-dev",
-  "libavformat-dev",
-  "libavutil-dev",
-  "libswscale-dev",
-  "libswresample-dev",
-  "libavfilter-dev",
-];
 
 /** What keeps the set-up from going on; its message tells the person what to do. */
 class SetupError extends Error {
@@ -99,7 +88,7 @@ async function canInstall(): Promise<boolean> {
   return system === "linux" && Deno.uid() === 0 && await works("apt-get", ["--version"]);
 }
 
-async function installPackages(packages: string[]): Promise<void> {
+async function installPackages(packages: readonly string[]): Promise<void> {
   console.error(`Installing with apt-get: ${packages.join(", ")}`);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   await mustRun("apt-get", ["update"], env);

@@ -5,10 +5,10 @@
  */
 import { checkLayouts } from "../check_layouts.ts";
 import { checkSymbols } from "../check_symbols.ts";
-import type { CheckResult } from "../header_probe.ts";
+import { type CheckResult, headerPackages } from "../header_probe.ts";
 import { exists, inOwnNamespace, mustRun, removeFolder } from "./commands.ts";
 import type { TestResult } from "./report.ts";
-import { headerPackages, type Suite } from "./suites.ts";
+import type { Suite } from "./suites.ts";
 
 /** What the checks of one suite's headers found. */
 export interface HeaderCheck {

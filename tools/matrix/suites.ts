@@ -46,13 +46,3 @@ export function packagesOf(suite: Suite): string[] {
   );
   return [...libraries, ...otherPackages];
 }
-
-/** The Debian packages of the headers that the tables are checked against: in each suite those of its newest FFmpeg. */
-export const headerPackages: readonly string[] = [
-  "libavcodec-dev",
-  "libavfilter-dev",
-  "libavformat-dev",
-  "libavutil-dev",
-  "libswresample-dev",
-  "libswscale-dev",
-];
