@@ -30,15 +30,20 @@ export {
   LibraryNotFoundError,
   LibraryVersionError,
   OptionError,
+  ReadError,
   UnsupportedError,
   WriteError,
   WriterClosedError,
 } from "./src/errors.ts";
 export type { OptionValue } from "./src/libav/options.ts";
 export type { ColorDescription, ColorName } from "./src/video/color.ts";
+export type { EncodedImage } from "./src/video/encoded_image.ts";
 export type { FrameRate } from "./src/video/frame_rate.ts";
 export type { PixelFormat, RawFrame } from "./src/video/raw_frame.ts";
+export type { ResizeMode } from "./src/video/resizer.ts";
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
+export type { FrameTiming, Timing } from "./src/writer/frame_clock.ts";
 export type { LogLevel, WriterOptions, WriterStats } from "./src/writer/options.ts";
-export type { EncoderChoice, FrameTiming, WriteSummary } from "./src/writer/session_types.ts";
+export { recoverFile, type RecoverSummary } from "./src/writer/recover_file.ts";
+export type { EncoderChoice, Frame, WriteSummary } from "./src/writer/session_types.ts";
 export type { VideoWriter } from "./src/writer/video_writer.ts";

@@ -90,6 +90,9 @@ export function createBunRuntime(): Runtime {
         return undefined;
       }
     },
+    mayReadAndWrite(_path: string): boolean {
+      return true;
+    },
     // Bun keeps its own copy of the environment: C code sees only what libc's function sets.
     setVariable(name: string, value: string): void {
       const library = process.platform === "darwin" ? "libSystem.B.dylib" : "libc.so.6";

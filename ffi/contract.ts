@@ -98,6 +98,8 @@ export interface Runtime {
   fileText(path: string): string | undefined;
   /** A path with all its links followed, or `undefined` where nothing is there or it may not be read. Asks nobody. */
   realPath(path: string): string | undefined;
+  /** Whether a file may be read and written without asking anybody. */
+  mayReadAndWrite(path: string): boolean;
   /** Sets an environment variable that native libraries read, unless it is set already. Does nothing where that is not allowed. */
   setVariable(name: string, value: string): void;
 }

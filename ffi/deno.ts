@@ -74,6 +74,12 @@ export function createDenoRuntime(): Runtime {
       }
     },
 
+    mayReadAndWrite(path: string): boolean {
+      return (["read", "write"] as const).every((name) =>
+        Deno.permissions.querySync({ name, path }).state === "granted"
+      );
+    },
+
     setVariable(name: string, value: string): void {
       const permission = Deno.permissions.querySync({ name: "env", variable: name });
       if (permission.state === "granted" && Deno.env.get(name) === undefined) Deno.env.set(name, value);

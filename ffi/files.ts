@@ -4,7 +4,17 @@
  *
  * @module
  */
-import { closeSync, constants, fstatSync, openSync, realpathSync, unlinkSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+} from "node:fs";
 
 function codeOf(error: unknown): string | undefined {
   return (error as { code?: string } | null)?.code;
@@ -71,4 +81,14 @@ export function removeFile(path: string): void {
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
   }
+}
+
+/** Puts a file in the place of another, in one step: whoever opens that path sees the one or the other, whole. */
+export function replaceFile(path: string, by: string): void {
+  renameSync(by, path);
+}
+
+/** Cuts a file off where it is longer than so many bytes. */
+export function cutFile(path: string, bytes: number): void {
+  if (statSync(path).size > bytes) truncateSync(path, bytes);
 }

@@ -60,17 +60,33 @@ export const layouts = {
       codec_type: { kind: "i32", offset: [0, 0, 0, 0, 0, 0] },
       codec_id: { kind: "i32", offset: [4, 4, 4, 4, 4, 4] },
       codec_tag: { kind: "u32", offset: [8, 8, 8, 8, 8, 8] },
+      extradata: { kind: "address", offset: [16, 16, 16, 16, 16, 16] },
+      extradata_size: { kind: "i32", offset: [24, 24, 24, 24, 24, 24] },
       format: { kind: "i32", offset: [28, 28, 28, 44, 44, 44] },
       width: { kind: "i32", offset: [56, 56, 56, 72, 72, 72] },
       height: { kind: "i32", offset: [60, 60, 60, 76, 76, 76] },
       color_primaries: { kind: "i32", offset: [80, 80, 80, 104, 104, 104] },
+      sample_aspect_ratio: { kind: "rational", offset: [64, 64, 64, 80, 80, 80] },
+      coded_side_data: { kind: "address", offset: [null, null, 176, 32, 32, 32] },
+      nb_coded_side_data: { kind: "i32", offset: [null, null, 184, 40, 40, 40] },
+    },
+  },
+  AVDictionaryEntry: {
+    size: [16, 16, 16, 16, 16, 16],
+    fields: {
+      key: { kind: "address", offset: [0, 0, 0, 0, 0, 0] },
+      value: { kind: "address", offset: [8, 8, 8, 8, 8, 8] },
     },
   },
   AVFormatContext: {
     size: [1504, 472, 472, 472, 480, 480],
     fields: {
+      iformat: { kind: "address", offset: [8, 8, 8, 8, 8, 8] },
       priv_data: { kind: "address", offset: [24, 24, 24, 24, 24, 24] },
       pb: { kind: "address", offset: [32, 32, 32, 32, 32, 32] },
+      nb_streams: { kind: "u32", offset: [44, 44, 44, 44, 44, 44] },
+      streams: { kind: "address", offset: [48, 48, 48, 48, 48, 48] },
+      metadata: { kind: "address", offset: [1200, 176, 176, 192, 192, 192] },
     },
   },
   AVFrame: {
@@ -89,7 +105,15 @@ export const layouts = {
       color_primaries: { kind: "i32", offset: [388, 324, 324, 300, 284, 284] },
       color_trc: { kind: "i32", offset: [392, 328, 328, 304, 288, 288] },
       colorspace: { kind: "i32", offset: [396, 332, 332, 308, 292, 292] },
+      chroma_location: { kind: "i32", offset: [400, 336, 336, 312, 296, 296] },
+      decode_error_flags: { kind: "i32", offset: [440, 376, 376, 344, 320, 320] },
       best_effort_timestamp: { kind: "i64", offset: [408, 344, 344, 320, 304, 304] },
+    },
+  },
+  AVInputFormat: {
+    size: [168, 152, 152, 56, 56, 56],
+    fields: {
+      name: { kind: "address", offset: [0, 0, 0, 0, 0, 0] },
     },
   },
   AVOption: {
@@ -118,6 +142,7 @@ export const layouts = {
     fields: {
       pts: { kind: "i64", offset: [8, 8, 8, 8, 8, 8] },
       dts: { kind: "i64", offset: [16, 16, 16, 16, 16, 16] },
+      data: { kind: "address", offset: [24, 24, 24, 24, 24, 24] },
       size: { kind: "i32", offset: [32, 32, 32, 32, 32, 32] },
       stream_index: { kind: "i32", offset: [36, 36, 36, 36, 36, 36] },
       flags: { kind: "i32", offset: [40, 40, 40, 40, 40, 40] },
@@ -142,12 +167,25 @@ export const layouts = {
       depth: { kind: "i32", offset: [16, 16, 16, 16, 16, 16] },
     },
   },
+  AVPacketSideData: {
+    size: [16, 24, 24, 24, 24, 24],
+    fields: {
+      data: { kind: "address", offset: [0, 0, 0, 0, 0, 0] },
+      size: { kind: "u64", offset: [8, 8, 8, 8, 8, 8] },
+      type: { kind: "i32", offset: [12, 16, 16, 16, 16, 16] },
+    },
+  },
   AVStream: {
     size: [768, 224, 232, 232, 216, 216],
     fields: {
       time_base: { kind: "rational", offset: [24, 16, 32, 32, 32, 32] },
       avg_frame_rate: { kind: "rational", offset: [80, 72, 88, 88, 88, 88] },
+      sample_aspect_ratio: { kind: "rational", offset: [64, 56, 72, 72, 72, 72] },
+      disposition: { kind: "i32", offset: [56, 48, 64, 64, 64, 64] },
+      metadata: { kind: "address", offset: [72, 64, 80, 80, 80, 80] },
       codecpar: { kind: "address", offset: [208, 208, 16, 16, 16, 16] },
+      side_data: { kind: "address", offset: [176, 184, 200, 200, null, null] },
+      nb_side_data: { kind: "i32", offset: [184, 192, 208, 208, null, null] },
     },
   },
 } as const;

@@ -79,6 +79,11 @@ export class NativeMemory {
     this.#in.av_image_copy_plane(to, toStride, from, fromStride, rowBytes, rows);
   }
 
+  /** Copies rows of a plane from native memory into a JavaScript view, which must hold `rowBytes * rows` bytes. */
+  readRows(into: NativeBuffer, from: Address, fromStride: number, rowBytes: number, rows: number): void {
+    this.#out.av_image_copy_plane(into, rowBytes, from, fromStride, rowBytes, rows);
+  }
+
   /** Copies rows of a plane within native memory. */
   copyRows(
     to: Address,

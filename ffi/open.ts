@@ -21,9 +21,9 @@ import { NativeMemory } from "./memory.ts";
 import { runtime } from "./runtime.ts";
 import { selfCheck } from "./selfcheck.ts";
 import { StructFields } from "./struct.ts";
-import { avcodec, supportedConfig } from "./symbols/avcodec.ts";
+import { avcodec, parametersSideData, supportedConfig } from "./symbols/avcodec.ts";
 import { avfilter } from "./symbols/avfilter.ts";
-import { avformat } from "./symbols/avformat.ts";
+import { avformat, streamSideData } from "./symbols/avformat.ts";
 import { avutil, memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
 import { swresample } from "./symbols/swresample.ts";
 import { swscale } from "./symbols/swscale.ts";
@@ -46,6 +46,10 @@ export interface Native {
   readonly supportedConfig: Functions<typeof supportedConfig> | null;
   /** libavformat. */
   readonly avformat: Functions<typeof avformat>;
+  /** Side data in a stream's parameters; `null` where it lies in the stream itself. */
+  readonly parametersSideData: Functions<typeof parametersSideData> | null;
+  /** Side data in the stream itself; `null` where the stream's parameters have it. */
+  readonly streamSideData: Functions<typeof streamSideData> | null;
   /** libswscale. */
   readonly swscale: Functions<typeof swscale>;
   /** libavfilter, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
@@ -163,6 +167,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
   };
   requireOneRelease(versions, major, folder);
   let filters: Functions<typeof avfilter> | undefined;
+  const inParameters = openOptional(host, pathOf("avcodec"), parametersSideData);
   const native: Native = {
     folder,
     version: memory.text(set.avutil.av_version_info()) ?? "unknown",
@@ -174,6 +179,8 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     avcodec: set.avcodec,
     supportedConfig: openOptional(host, pathOf("avcodec"), supportedConfig),
     avformat: set.avformat,
+    parametersSideData: inParameters,
+    streamSideData: inParameters === null ? openOptional(host, pathOf("avformat"), streamSideData) : null,
     swscale: set.swscale,
     avfilter(): Functions<typeof avfilter> {
       return filters ??= openFilters(host, pathOf("avfilter"));

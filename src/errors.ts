@@ -25,6 +25,12 @@ export class OptionError extends AvError {
   override name = "OptionError";
 }
 
+/** A file can't be read, or does not hold what it should. */
+export class ReadError extends AvError {
+  /** The class's name. */
+  override name = "ReadError";
+}
+
 /** Encoding or writing failed: the target can't be written, the disk is full, the encoder gave up. */
 export class WriteError extends AvError {
   /** The class's name. */

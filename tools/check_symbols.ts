@@ -36,11 +36,19 @@ interface FoundSignatures {
   readonly comment: ReadonlyMap<string, Signature>;
 }
 
-/** Tables whose functions older releases lack. Elsewhere a missing function is a problem. */
-const newerTables: Readonly<Record<string, { condition: string; needs: string }>> = {
+/** Tables whose functions some releases lack. Elsewhere a missing function is a problem. */
+const partialTables: Readonly<Record<string, { condition: string; needs: string }>> = {
   supportedConfig: {
     condition: "LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)",
     needs: "libavcodec 61.13.100 (FFmpeg 7.1)",
+  },
+  parametersSideData: {
+    condition: "LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 101)",
+    needs: "libavcodec 60.30.101 (FFmpeg 6.1)",
+  },
+  streamSideData: {
+    condition: "LIBAVFORMAT_VERSION_MAJOR < 62",
+    needs: "libavformat before 62 (FFmpeg 8.0)",
   },
 };
 
@@ -122,7 +130,7 @@ function tableProgram(table: Table): string {
     ...commented.map((symbol) => print("comment", symbol, `comments_${table.name}`)),
     "}",
   ];
-  const newer = newerTables[table.name];
+  const newer = partialTables[table.name];
   if (newer === undefined) return program.join("\n");
   const skipped = [
     `void probe_${table.name}() { std::puts("skipped\\t${table.name}"); }`,
@@ -202,7 +210,7 @@ export async function checkSymbols(includeRoot: string | undefined): Promise<Che
   return {
     version,
     checked: `${present.flatMap((table) => Object.keys(table.symbols)).length} symbols`,
-    notes: skipped.map((name) => `skipped ${name}: it needs ${newerTables[name]!.needs}`),
+    notes: skipped.map((name) => `skipped ${name}: it needs ${partialTables[name]!.needs}`),
     problems: present.flatMap((table) =>
       Object.keys(table.symbols).flatMap((symbol) => problemsOf(table, symbol, found))
     ),

@@ -20,6 +20,7 @@ const headers = [
   "libavutil/avutil.h",
   "libavutil/channel_layout.h",
   "libavutil/dict.h",
+  "libavutil/display.h",
   "libavutil/error.h",
   "libavutil/ffversion.h",
   "libavutil/frame.h",

@@ -1,5 +1,5 @@
 /**
- * libavcodec: encoders and packets.
+ * libavcodec: encoders, decoders and packets.
  *
  * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed headers.
  *
@@ -29,6 +29,16 @@ export const avcodec = {
   avcodec_send_frame: { parameters: ["address", "address"], result: "i32" },
   // int avcodec_receive_packet(AVCodecContext *avctx, AVPacket *avpkt)
   avcodec_receive_packet: { parameters: ["address", "address"], result: "i32" },
+  // const AVCodec *avcodec_find_decoder_by_name(const char *name)
+  avcodec_find_decoder_by_name: { parameters: ["buffer"], result: "address" },
+  // int avcodec_send_packet(AVCodecContext *avctx, const AVPacket *avpkt)
+  avcodec_send_packet: { parameters: ["address", "address"], result: "i32" },
+  // int avcodec_receive_frame(AVCodecContext *avctx, AVFrame *frame)
+  avcodec_receive_frame: { parameters: ["address", "address"], result: "i32" },
+  // void avcodec_flush_buffers(AVCodecContext *avctx)
+  avcodec_flush_buffers: { parameters: ["address"], result: "void" },
+  // int avcodec_parameters_copy(AVCodecParameters *dst, const AVCodecParameters *src)
+  avcodec_parameters_copy: { parameters: ["address", "address"], result: "i32" },
   // int avcodec_parameters_from_context(AVCodecParameters *par, const AVCodecContext *codec)
   avcodec_parameters_from_context: { parameters: ["address", "address"], result: "i32" },
   // AVCodecParameters *avcodec_parameters_alloc(void)
@@ -39,6 +49,8 @@ export const avcodec = {
   avcodec_find_best_pix_fmt_of_list: { parameters: ["buffer", "i32", "i32", "buffer"], result: "i32" },
   // AVPacket *av_packet_alloc(void)
   av_packet_alloc: { parameters: [], result: "address" },
+  // int av_new_packet(AVPacket *pkt, int size)
+  av_new_packet: { parameters: ["address", "i32"], result: "i32" },
   // void av_packet_free(AVPacket **pkt)
   av_packet_free: { parameters: ["buffer"], result: "void" },
   // void av_packet_unref(AVPacket *pkt)
@@ -53,5 +65,14 @@ export const supportedConfig = {
   avcodec_get_supported_config: {
     parameters: ["address", "address", "i32", "u32", "buffer", "buffer"],
     result: "i32",
+  },
+} as const satisfies SymbolTable;
+
+/** Side data of a stream, kept in its parameters (FFmpeg 6.1 and newer; before, in the stream). */
+export const parametersSideData = {
+  // AVPacketSideData *av_packet_side_data_add(AVPacketSideData **sd, int *nb_sd, enum AVPacketSideDataType type, void *data, size_t size, int flags)
+  av_packet_side_data_add: {
+    parameters: ["address", "address", "i32", "address", "u64", "i32"],
+    result: "address",
   },
 } as const satisfies SymbolTable;

@@ -1,5 +1,5 @@
 /**
- * libavformat: muxers and files.
+ * libavformat: muxers, demuxers and files.
  *
  * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed headers.
  *
@@ -29,14 +29,34 @@ export const avformat = {
   av_interleaved_write_frame: { parameters: ["address", "address"], result: "i32" },
   // int av_write_trailer(AVFormatContext *s)
   av_write_trailer: { parameters: ["address"], result: "i32" },
+  // const AVInputFormat *av_find_input_format(const char *short_name)
+  av_find_input_format: { parameters: ["buffer"], result: "address" },
+  // AVFormatContext *avformat_alloc_context(void)
+  avformat_alloc_context: { parameters: [], result: "address" },
+  // int avformat_open_input(AVFormatContext **ps, const char *url, const AVInputFormat *fmt, AVDictionary **options)
+  avformat_open_input: { parameters: ["buffer", "buffer", "address", "buffer"], result: "i32" },
+  // int avformat_find_stream_info(AVFormatContext *ic, AVDictionary **options)
+  avformat_find_stream_info: { parameters: ["address", "buffer"], result: "i32" },
+  // int av_read_frame(AVFormatContext *s, AVPacket *pkt)
+  av_read_frame: { parameters: ["address", "address"], result: "i32" },
+  // void avformat_close_input(AVFormatContext **s)
+  avformat_close_input: { parameters: ["buffer"], result: "void" },
   // int avio_open2(AVIOContext **s, const char *url, int flags, const AVIOInterruptCB *int_cb, AVDictionary **options)
   avio_open2: { parameters: ["buffer", "buffer", "i32", "address", "buffer"], result: "i32" },
   // int avio_closep(AVIOContext **s)
   avio_closep: { parameters: ["buffer"], result: "i32" },
+  // int64_t avio_seek(AVIOContext *s, int64_t offset, int whence)
+  avio_seek: { parameters: ["address", "i64", "i32"], result: "i64" },
   // int64_t avio_size(AVIOContext *s)
   avio_size: { parameters: ["address"], result: "i64" },
   // int avio_open_dyn_buf(AVIOContext **s)
   avio_open_dyn_buf: { parameters: ["buffer"], result: "i32" },
   // int avio_close_dyn_buf(AVIOContext *s, uint8_t **pbuffer)
   avio_close_dyn_buf: { parameters: ["address", "buffer"], result: "i32" },
+} as const satisfies SymbolTable;
+
+/** Side data of a stream, kept in the stream itself (up to FFmpeg 7.1). */
+export const streamSideData = {
+  // int av_stream_add_side_data(AVStream *st, enum AVPacketSideDataType type, uint8_t *data, size_t size)
+  av_stream_add_side_data: { parameters: ["address", "i32", "address", "u64"], result: "i32" },
 } as const satisfies SymbolTable;

@@ -19,6 +19,8 @@ export const avutil = {
   av_strerror: { parameters: ["i32", "buffer", "u64"], result: "i32" },
   // void av_log_set_level(int level)
   av_log_set_level: { parameters: ["i32"], result: "void" },
+  // void *av_mallocz(size_t size)
+  av_mallocz: { parameters: ["u64"], result: "address" },
   // void av_free(void *ptr)
   av_free: { parameters: ["address"], result: "void" },
   // int av_opt_set(void *obj, const char *name, const char *val, int search_flags)
@@ -27,6 +29,24 @@ export const avutil = {
   av_opt_find: { parameters: ["address", "buffer", "buffer", "i32", "i32"], result: "address" },
   // const AVOption *av_opt_next(const void *obj, const AVOption *prev)
   av_opt_next: { parameters: ["address", "address"], result: "address" },
+  // int av_dict_set(AVDictionary **pm, const char *key, const char *value, int flags)
+  av_dict_set: { parameters: ["address", "buffer", "buffer", "i32"], result: "i32" },
+  // AVDictionaryEntry *av_dict_get(const AVDictionary *m, const char *key, const AVDictionaryEntry *prev, int flags)
+  av_dict_get: { parameters: ["address", "buffer", "address", "i32"], result: "address" },
+  // int av_dict_copy(AVDictionary **dst, const AVDictionary *src, int flags)
+  av_dict_copy: { parameters: ["address", "address", "i32"], result: "i32" },
+  // void av_display_rotation_set(int32_t matrix[9], double angle)
+  av_display_rotation_set: { parameters: ["address", "f64"], result: "void" },
+  // const char *av_color_space_name(enum AVColorSpace space)
+  av_color_space_name: { parameters: ["i32"], result: "address" },
+  // const char *av_color_range_name(enum AVColorRange range)
+  av_color_range_name: { parameters: ["i32"], result: "address" },
+  // int av_color_space_from_name(const char *name)
+  av_color_space_from_name: { parameters: ["buffer"], result: "i32" },
+  // int av_color_range_from_name(const char *name)
+  av_color_range_from_name: { parameters: ["buffer"], result: "i32" },
+  // int av_image_fill_black(uint8_t *dst_data[4], const ptrdiff_t dst_linesize[4], enum AVPixelFormat pix_fmt, enum AVColorRange range, int width, int height)
+  av_image_fill_black: { parameters: ["address", "buffer", "i32", "i32", "i32", "i32"], result: "i32" },
   // enum AVPixelFormat av_get_pix_fmt(const char *name)
   av_get_pix_fmt: { parameters: ["buffer"], result: "i32" },
   // const char *av_get_pix_fmt_name(enum AVPixelFormat pix_fmt)
@@ -47,6 +67,8 @@ export const avutil = {
   av_frame_get_buffer: { parameters: ["address", "i32"], result: "i32" },
   // int av_frame_is_writable(AVFrame *frame)
   av_frame_is_writable: { parameters: ["address"], result: "i32" },
+  // int av_frame_ref(AVFrame *dst, const AVFrame *src)
+  av_frame_ref: { parameters: ["address", "address"], result: "i32" },
   // void av_frame_unref(AVFrame *frame)
   av_frame_unref: { parameters: ["address"], result: "void" },
 } as const satisfies SymbolTable;

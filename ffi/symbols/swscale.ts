@@ -11,11 +11,10 @@ import type { SymbolTable } from "../contract.ts";
 export const swscale = {
   // unsigned swscale_version(void)
   swscale_version: { parameters: [], result: "u32" },
-  // struct SwsContext *sws_getContext(int srcW, int srcH, enum AVPixelFormat srcFormat, int dstW, int dstH, enum AVPixelFormat dstFormat, int flags, SwsFilter *srcFilter, SwsFilter *dstFilter, const double *param)
-  sws_getContext: {
-    parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "address", "address", "address"],
-    result: "address",
-  },
+  // struct SwsContext *sws_alloc_context(void)
+  sws_alloc_context: { parameters: [], result: "address" },
+  // int sws_init_context(struct SwsContext *sws_context, SwsFilter *srcFilter, SwsFilter *dstFilter)
+  sws_init_context: { parameters: ["address", "address", "address"], result: "i32" },
   // void sws_freeContext(struct SwsContext *swsContext)
   sws_freeContext: { parameters: ["address"], result: "void" },
   // const int *sws_getCoefficients(int colorspace)

@@ -9,7 +9,7 @@ import { Encoder, type EncoderInfo } from "../libav/encoder.ts";
 import { optionText } from "../libav/options.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { invert, type Rational, rationalText } from "../libav/rational.ts";
-import type { ColorDescription } from "../video/color.ts";
+import { type ColorDescription, isFullRangeFormat } from "../video/color.ts";
 import {
   choosePixelFormat,
   encoderOptions,
@@ -33,8 +33,6 @@ export interface EncoderSettings {
   readonly frameRate: Rational;
   /** What the numbers in its frames mean, as the stream is tagged. */
   readonly color: ColorDescription;
-  /** What luma and chroma in the frames that come in mean. */
-  readonly inputColor: ColorDescription;
   /** The AVOptions, in order. */
   readonly options: readonly NamedOption[];
   /** Codec headers go into the container's header. */
@@ -71,15 +69,9 @@ export function resolveSettings(
     timeBase: invert(request.frameRate),
     frameRate: request.frameRate,
     color: streamColor(color, format, profileOf(encoder).isFullRange ?? false),
-    inputColor: isFullRangeFormat(request.source) ? { ...color, range: "pc" } : color,
     options: encoderOptions(encoder, request, format),
     globalHeader,
   };
-}
-
-/** Formats whose luma goes from 0 to 255 by definition: JPEG's, and gray as images have it. */
-function isFullRangeFormat({ name, isGray }: PixelFormatInfo): boolean {
-  return isGray || name.startsWith("yuvj");
 }
 
 function streamColor(

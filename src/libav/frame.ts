@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, type Native, PointerCell } from "../../ffi/mod.ts";
+import { type Address, cString, type Native, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, errorText } from "./failure.ts";
 import { Owned } from "./owned.ts";
@@ -45,6 +45,16 @@ export class Frame extends Owned {
     return this.#native.avutil.av_frame_is_writable(this.address) > 0;
   }
 
+  /** Shows another frame's picture as well, with its timestamp and all: nobody may write over it until both have let go. */
+  refer(to: Frame): void {
+    const result = this.#native.avutil.av_frame_ref(this.address, to.address);
+    if (result >= 0) return;
+    throw new AvError(`Cannot refer to a frame: ${errorText(this.#native, result)}`, {
+      code: codeName(result),
+      operation: "refer to a frame",
+    });
+  }
+
   /** Lets go of the picture. */
   unref(): void {
     this.#native.avutil.av_frame_unref(this.address);
@@ -68,6 +78,41 @@ export class Frame extends Owned {
   /** The array of strides, as C functions take it. */
   get strides(): Address {
     return this.#native.fields.addressOf(this.address, "AVFrame", "linesize");
+  }
+
+  /** The timestamp in ticks. */
+  get pts(): bigint {
+    return this.#native.fields.get(this.address, "AVFrame", "pts");
+  }
+
+  /** Whether it is to become a key frame. */
+  get isForcedKeyFrame(): boolean {
+    return this.#native.fields.get(this.address, "AVFrame", "pict_type") === pictureType.intra;
+  }
+
+  /** The size in pixels, and libavutil's number of the pixel format. */
+  get shape(): { width: number; height: number; format: number } {
+    const { fields } = this.#native;
+    return {
+      width: fields.get(this.address, "AVFrame", "width"),
+      height: fields.get(this.address, "AVFrame", "height"),
+      format: fields.get(this.address, "AVFrame", "format"),
+    };
+  }
+
+  /** What its luma and chroma mean, by libav's names; `null` for what it does not say. */
+  get meaning(): { matrix: string | null; range: string | null } {
+    const { avutil, fields, memory } = this.#native;
+    const matrix = memory.text(avutil.av_color_space_name(fields.get(this.address, "AVFrame", "colorspace")));
+    const range = memory.text(avutil.av_color_range_name(fields.get(this.address, "AVFrame", "color_range")));
+    return { matrix: matrix === "unknown" ? null : matrix, range: range === "unknown" ? null : range };
+  }
+
+  /** Says what its luma and chroma mean, by libav's names. */
+  describe(matrix: string, range: string): void {
+    const { avutil, fields } = this.#native;
+    fields.set(this.address, "AVFrame", "colorspace", avutil.av_color_space_from_name(cString(matrix)));
+    fields.set(this.address, "AVFrame", "color_range", avutil.av_color_range_from_name(cString(range)));
   }
 
   /**

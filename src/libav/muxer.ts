@@ -5,7 +5,6 @@
  */
 import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
-import type { Encoder } from "./encoder.ts";
 import { codeName, errorText } from "./failure.ts";
 import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
@@ -13,9 +12,11 @@ import type { Packet } from "./packet.ts";
 import { packRational, type Rational, unpackRational } from "./rational.ts";
 
 /** AVFMT_*, libavformat/avformat.h. */
-const flag = { opensFilesItself: 0x1, globalHeader: 0x40, noTimestamps: 0x80 } as const;
+const flag = { opensFilesItself: 0x1, globalHeader: 0x40, noTimestamps: 0x80, variableRate: 0x400 } as const;
 /** AVIO_FLAG_WRITE, libavformat/avio.h. */
 const openForWriting = 2;
+/** SEEK_CUR, stdio.h: with 0, it tells the position. */
+const seekCurrent = 1;
 /** FF_COMPLIANCE_*, libavcodec/defs.h: what a container is made for, or all that it can hold. */
 const compliance = { usual: 0, anything: -2 } as const;
 
@@ -31,6 +32,8 @@ export interface MuxerInfo {
   readonly opensFilesItself: boolean;
   /** A bare stream without a container: the number of the one codec that it is for; `null` for containers. */
   readonly bareStreamOf: number | null;
+  /** Frames may come at any time, not only at a constant rate. */
+  readonly takesVariableRate: boolean;
   /** It wants codec headers in its own header, not in the packets. */
   readonly wantsGlobalHeader: boolean;
 }
@@ -47,6 +50,7 @@ function describeMuxer(native: Native, format: Address): MuxerInfo {
     bareStreamOf: (flags & flag.noTimestamps) !== 0 && (flags & flag.opensFilesItself) === 0
       ? fields.get(format, "AVOutputFormat", "video_codec")
       : null,
+    takesVariableRate: (flags & flag.variableRate) !== 0,
     wantsGlobalHeader: (flags & flag.globalHeader) !== 0,
   };
 }
@@ -106,11 +110,23 @@ function closeOutput({ avformat, avutil }: Native, { cell, isMemory }: Output): 
   return 0;
 }
 
-/** A container being written, with one video stream. */
+/** A stream of a container: what it holds, and in what unit of time. */
+export interface StreamRequest {
+  /** Fills the stream's AVCodecParameters. */
+  readonly describeInto: (parameters: Address) => void;
+  /** The unit of the packets' timestamps; the container may choose another. */
+  readonly timeBase: Rational;
+  /** Frames per second, for containers that name it; `null` where it varies. */
+  readonly frameRate: Rational | null;
+  /** A four-character code for the container, as text or number; `null` for its default. */
+  readonly tag: string | number | null;
+}
+
+/** A container being written. */
 export class Muxer extends Owned {
   readonly #native: Native;
   readonly #output: Output;
-  #stream: Address = NULL;
+  readonly #streams: Address[] = [];
   /** What av_write_trailer needs: a header before it, and that it is called once (it frees what it ends). */
   #needsTrailer = false;
   /** The muxer that this is a context of. */
@@ -136,28 +152,31 @@ export class Muxer extends Owned {
     this.options.setField("protocol_whitelist", "file");
   }
 
-  /** Adds the stream that an open encoder makes. `tag` is a four-character code for the container, or `null` for its default. */
-  addStream(encoder: Encoder, timeBase: Rational, frameRate: Rational, tag: string | null): void {
+  /** Adds a stream; returns its AVStream. Streams count from 0 in the order in which they are added. */
+  addStream({ describeInto, timeBase, frameRate, tag }: StreamRequest): Address {
     const { avformat, fields } = this.#native;
     const stream = avformat.avformat_new_stream(this.address, NULL);
     if (stream === NULL) this.#fail(-12, "add a stream");
     const parameters = fields.get(stream, "AVStream", "codecpar");
-    encoder.describeInto(parameters);
-    if (tag !== null) fields.set(parameters, "AVCodecParameters", "codec_tag", packTag(tag));
+    describeInto(parameters);
+    if (tag !== null) {
+      fields.set(parameters, "AVCodecParameters", "codec_tag", typeof tag === "string" ? packTag(tag) : tag);
+    }
     fields.set(stream, "AVStream", "time_base", packRational(timeBase));
-    fields.set(stream, "AVStream", "avg_frame_rate", packRational(frameRate));
-    this.#stream = stream;
+    if (frameRate !== null) fields.set(stream, "AVStream", "avg_frame_rate", packRational(frameRate));
+    this.#streams.push(stream);
+    return stream;
   }
 
-  /** The four-character code of the stream, as a number; 0 where the encoder gave it none. */
-  get streamTag(): number {
-    const parameters = this.#native.fields.get(this.#stream, "AVStream", "codecpar");
+  /** The four-character code of a stream, as a number; 0 where the encoder gave it none. */
+  streamTag(index: number): number {
+    const parameters = this.#native.fields.get(this.#streams[index]!, "AVStream", "codecpar");
     return this.#native.fields.get(parameters, "AVCodecParameters", "codec_tag");
   }
 
-  /** The time base that the container uses: known once the header is written. */
-  get timeBase(): Rational {
-    return unpackRational(this.#native.fields.get(this.#stream, "AVStream", "time_base"));
+  /** The time base that the container uses for a stream: known once the header is written. */
+  timeBase(index: number): Rational {
+    return unpackRational(this.#native.fields.get(this.#streams[index]!, "AVStream", "time_base"));
   }
 
   /** Opens the file that the context is for; empties it where it is there. A muxer that opens its files itself does so later. */
@@ -187,9 +206,8 @@ export class Muxer extends Owned {
     this.#needsTrailer = true;
   }
 
-  /** Writes a packet, which is empty afterwards. */
+  /** Writes a packet to the stream that it names; it is empty afterwards. */
   write(packet: Packet): void {
-    packet.streamIndex = 0;
     this.#check(
       this.#native.avformat.av_interleaved_write_frame(this.address, packet.address),
       "write a packet",
@@ -209,6 +227,12 @@ export class Muxer extends Owned {
     if (output === NULL) return null;
     const size = this.#native.avformat.avio_size(output);
     return size < 0n ? null : Number(size);
+  }
+
+  /** How many bytes have reached the file: those that its muxer or the output still hold do not count. */
+  get flushedBytes(): number | null {
+    const output = this.#output.cell.value;
+    return output === NULL ? null : Number(this.#native.avformat.avio_seek(output, 0n, seekCurrent));
   }
 
   /** Writes what is buffered and closes the output. A full disk often shows here first. */

@@ -7,10 +7,12 @@ import { type Native, PointerCell } from "../../ffi/mod.ts";
 import { Owned } from "./owned.ts";
 import { packRational, type Rational } from "./rational.ts";
 
+/** AV_PKT_FLAG_CORRUPT, libavcodec/packet.h. */
+const corrupt = 2;
 /** Ticks of one frame by which a decode time may precede its presentation time: far more than any codec reorders. */
 const maxReorderTicks = 1024n;
 
-/** A packet, filled by an encoder and emptied by a muxer. */
+/** A packet, filled by an encoder or a demuxer and emptied by a muxer. */
 export class Packet extends Owned {
   readonly #native: Native;
 
@@ -27,6 +29,22 @@ export class Packet extends Owned {
     return this.#native.fields.get(this.address, "AVPacket", "size");
   }
 
+  /** When it is shown, in ticks. */
+  get pts(): bigint {
+    return this.#native.fields.get(this.address, "AVPacket", "pts");
+  }
+  set pts(ticks: bigint) {
+    this.#native.fields.set(this.address, "AVPacket", "pts", ticks);
+  }
+
+  /** When it is decoded, in ticks: never after it is shown. */
+  get dts(): bigint {
+    return this.#native.fields.get(this.address, "AVPacket", "dts");
+  }
+  set dts(ticks: bigint) {
+    this.#native.fields.set(this.address, "AVPacket", "dts", ticks);
+  }
+
   /** How long it is shown, in ticks; 0 where the encoder did not say. */
   get duration(): bigint {
     return this.#native.fields.get(this.address, "AVPacket", "duration");
@@ -36,6 +54,9 @@ export class Packet extends Owned {
   }
 
   /** The stream that it belongs to. */
+  get streamIndex(): number {
+    return this.#native.fields.get(this.address, "AVPacket", "stream_index");
+  }
   set streamIndex(index: number) {
     this.#native.fields.set(this.address, "AVPacket", "stream_index", index);
   }
@@ -46,12 +67,20 @@ export class Packet extends Owned {
    * x265 (3.5 at least) leaves it uninitialized in streams that are shorter than its reordering delay.
    */
   repairDecodeTime(estimate: number): void {
-    const { fields } = this.#native;
-    const pts = fields.get(this.address, "AVPacket", "pts");
-    const dts = fields.get(this.address, "AVPacket", "dts");
+    const { pts, dts } = this;
     if (dts <= pts && pts - dts <= maxReorderTicks) return;
     const repaired = BigInt(estimate);
-    fields.set(this.address, "AVPacket", "dts", repaired < pts ? repaired : pts);
+    this.dts = repaired < pts ? repaired : pts;
+  }
+
+  /** Whether a reader found that it is damaged. */
+  get isCorrupt(): boolean {
+    return (this.#native.fields.get(this.address, "AVPacket", "flags") & corrupt) !== 0;
+  }
+
+  /** Lets go of its bytes. */
+  unref(): void {
+    this.#native.avcodec.av_packet_unref(this.address);
   }
 
   /** Converts its times from one time base to another. */

@@ -3,17 +3,19 @@
  *
  * @module
  */
-import { type Native, NULL } from "../../ffi/mod.ts";
+import { cString, type Native, NULL } from "../../ffi/mod.ts";
 import { UnsupportedError } from "../errors.ts";
+import { codeName, errorText } from "./failure.ts";
 import type { Frame } from "./frame.ts";
 import { Owned } from "./owned.ts";
 import type { PixelFormatInfo } from "./pixel_format.ts";
 
 /**
- * SWS_AREA averages the pixels that a chroma sample covers; SWS_FULL_CHR_H_INP and SWS_FULL_CHR_H_INT do so across as well as
- * down; SWS_ACCURATE_RND and SWS_BITEXACT give the same bytes on every processor (libswscale/swscale.h).
+ * SWS_FULL_CHR_H_INP and SWS_FULL_CHR_H_INT: chroma is filtered across as well as down. SWS_ACCURATE_RND and SWS_BITEXACT give the same bytes on every processor (libswscale/swscale.h).
  */
-const flags = 0x20 | 0x4000 | 0x2000 | 0x40000 | 0x80000;
+const exact = 0x4000 | 0x2000 | 0x40000 | 0x80000;
+/** SWS_AREA for the chroma of pictures that keep their size, SWS_BICUBIC for those that do not. */
+const filter = { sameSize: 0x20, otherSize: 0x4 } as const;
 /** 1.0 in libswscale's 16.16 fixed point: contrast and saturation unchanged. */
 const one = 1 << 16;
 
@@ -21,22 +23,31 @@ const one = 1 << 16;
 export interface ScalerSide {
   /** The pixel format. */
   readonly format: PixelFormatInfo;
+  /** Width in pixels. */
+  readonly width: number;
+  /** Height in pixels. */
+  readonly height: number;
   /** libswscale's number of the luma-chroma matrix (SWS_CS_*); of no effect where the format is RGB. */
   readonly matrix: number;
   /** Luma from 0 to 255 rather than 16 to 235. */
   readonly isFullRange: boolean;
 }
 
-/** Converts pictures of one size from one format to another. */
+/** Whether libswscale makes pictures of a format. */
+export function isScalerOutput(native: Native, { id }: PixelFormatInfo): boolean {
+  return native.swscale.sws_isSupportedOutput(id) > 0;
+}
+
+/** Converts pictures from one format and size to another. */
 export class Scaler extends Owned {
   readonly #native: Native;
   readonly #height: number;
 
   /** Makes a converter; throws an {@linkcode UnsupportedError} where libswscale lacks one of the formats. */
-  constructor(native: Native, width: number, height: number, from: ScalerSide, to: ScalerSide) {
+  constructor(native: Native, from: ScalerSide, to: ScalerSide) {
     const { swscale } = native;
     const inputs = swscale.sws_isSupportedInput(from.format.id) > 0;
-    if (!inputs || swscale.sws_isSupportedOutput(to.format.id) <= 0) {
+    if (!inputs || !isScalerOutput(native, to.format)) {
       throw new UnsupportedError(
         `Cannot convert ${from.format.name} to ${to.format.name}: libswscale does not ${
           inputs ? `write ${to.format.name}` : `read ${from.format.name}`
@@ -44,25 +55,41 @@ export class Scaler extends Owned {
         { code: "PIXEL_FORMAT", operation: "convert a frame", hint: "Use another pixel format" },
       );
     }
-    super(
-      `a converter from ${from.format.name} to ${to.format.name}`,
-      swscale.sws_getContext(
-        width,
-        height,
-        from.format.id,
-        width,
-        height,
-        to.format.id,
-        flags,
-        NULL,
-        NULL,
-        NULL,
-      ),
-      (scaler) => swscale.sws_freeContext(scaler),
-    );
+    const what = `a converter from ${from.format.name} to ${to.format.name}`;
+    super(what, swscale.sws_alloc_context(), (scaler) => swscale.sws_freeContext(scaler));
     this.#native = native;
-    this.#height = height;
-    // A pair of formats that needs no matrix refuses one: nothing to set then.
+    this.#height = from.height;
+    this.#configure(from, to);
+    const result = swscale.sws_init_context(this.address, NULL, NULL);
+    if (result >= 0) return;
+    this[Symbol.dispose]();
+    throw new UnsupportedError(
+      `Cannot make ${what}, ${from.width}x${from.height} to ${to.width}x${to.height}: ${
+        errorText(native, result)
+      }`,
+      { code: codeName(result), operation: "convert a frame" },
+    );
+  }
+
+  #configure(from: ScalerSide, to: ScalerSide): void {
+    const { avutil, swscale } = this.#native;
+    const isSameSize = from.width === to.width && from.height === to.height;
+    const options = {
+      srcw: from.width,
+      srch: from.height,
+      src_format: from.format.id,
+      src_range: from.isFullRange ? 1 : 0,
+      dstw: to.width,
+      dsth: to.height,
+      dst_format: to.format.id,
+      dst_range: to.isFullRange ? 1 : 0,
+      sws_flags: exact | (isSameSize ? filter.sameSize : filter.otherSize),
+    };
+    for (const [name, value] of Object.entries(options)) {
+      avutil.av_opt_set(this.address, cString(name), cString(String(value)), 0);
+    }
+    // Before the context is made up: afterwards it would not change its mind about a conversion of range alone. A pair of formats
+    // that needs no matrix refuses one: nothing to set then.
     swscale.sws_setColorspaceDetails(
       this.address,
       swscale.sws_getCoefficients(from.matrix),

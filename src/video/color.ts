@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
 
@@ -22,6 +23,9 @@ export interface ColorDescription {
   /** Limited range (`"tv"`, luma 16 to 235) or full range (`"pc"`, 0 to 255). */
   range: "tv" | "pc";
 }
+
+/** What luma and chroma of a picture mean. */
+export type PixelMeaning = Pick<ColorDescription, "matrix" | "range">;
 
 /** The named descriptions. */
 const namedColors: Readonly<Record<ColorName, ColorDescription>> = {
@@ -88,12 +92,34 @@ const scaleFilterNames: Readonly<Record<string, string>> = {
   bt2020c: "bt2020",
 };
 
-/** ffmpeg's scale filter's name of a description's matrix. */
-export function scaleFilterMatrix(color: ColorDescription): string {
-  return scaleFilterNames[color.matrix] ?? color.matrix;
+/** ffmpeg's scale filter's name of a matrix. */
+export function scaleFilterMatrix({ matrix }: PixelMeaning): string {
+  return scaleFilterNames[matrix] ?? matrix;
 }
 
-/** libswscale's number of a description's matrix. */
-export function scalerMatrix(color: ColorDescription): number {
-  return scalerMatrices[color.matrix]!;
+/** libswscale's number of a matrix. */
+export function scalerMatrix({ matrix }: PixelMeaning): number {
+  return scalerMatrices[matrix]!;
+}
+
+/** Formats whose luma goes from 0 to 255 by definition: JPEG's, and gray as images have it. */
+export function isFullRangeFormat({ name, isGray }: PixelFormatInfo): boolean {
+  return isGray || name.startsWith("yuvj");
+}
+
+/** What luma and chroma of a format mean in a frame that does not say, in a video of this colour. */
+export function meaningOf(format: PixelFormatInfo, { matrix, range }: ColorDescription): PixelMeaning {
+  return { matrix, range: isFullRangeFormat(format) ? "pc" : range };
+}
+
+/** What a frame says that its luma and chroma mean; what it leaves open, or libswscale does not know, is as expected. */
+export function meaningSaid(
+  said: { readonly matrix: string | null; readonly range: string | null },
+  expected: PixelMeaning,
+): PixelMeaning {
+  const { matrix, range } = said;
+  return {
+    matrix: matrix !== null && Object.hasOwn(scalerMatrices, matrix) ? matrix : expected.matrix,
+    range: range === "tv" || range === "pc" ? range : expected.range,
+  };
 }

@@ -1,93 +1,83 @@
 /**
- * From a frame as the user gives it to one as the encoder takes it.
+ * From a picture as it comes in to a frame as the encoder takes it.
  *
  * @module
  */
-import type { Native } from "../../ffi/mod.ts";
+import { type Address, address, type Native } from "../../ffi/mod.ts";
 import { FilterGraph } from "../libav/filter_graph.ts";
 import { Frame, FramePool } from "../libav/frame.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { Scaler } from "../libav/scaler.ts";
-import { type ColorDescription, scalerMatrix } from "./color.ts";
+import { type PixelMeaning, scalerMatrix } from "./color.ts";
+import { copyPixels, frameLayout, type PictureShape, type Pixels } from "./pixels.ts";
 import type { FrameLayout, PlaneView } from "./raw_frame.ts";
 
 /** What the encoder takes. */
 export interface ConverterTarget {
   /** Its pixel format. */
   readonly format: PixelFormatInfo;
-  /** Width, at most one pixel more than the source's: the edge is repeated there. */
+  /** Width: that of the picture, one pixel more (the edge is repeated there), or one less (it is left out). */
   readonly width: number;
   /** Height, likewise. */
   readonly height: number;
   /** What its numbers mean. */
-  readonly color: ColorDescription;
-  /** What luma and chroma that come in mean. */
-  readonly inputColor: ColorDescription;
+  readonly color: PixelMeaning;
 }
 
-/** Converts frames of one layout. The frame that comes out is valid until the next call. */
+/** Converts pictures of one shape. The frame that comes out is valid until the next call. */
 export interface Converter extends Disposable {
-  /** Converts one frame. */
-  convert(planes: readonly PlaneView[]): Frame;
+  /** Converts one picture. */
+  convert(pixels: Pixels): Frame;
 }
 
-/** The converter from a layout to what an encoder takes: a copy where nothing differs. */
-export function createConverter(native: Native, source: FrameLayout, target: ConverterTarget): Converter {
-  if (target.format.isPalette && !source.format.isPalette) return new PaletteConverter(native, source);
-  if (source.format.id === target.format.id) return new CopyConverter(native, source, target);
-  if (target.format.name === "gbrap" && Object.hasOwn(planesOfPacked, source.format.name)) {
-    return new SplittingConverter(native, source, target);
+/** The converter from a shape to what an encoder takes: a copy where nothing differs. */
+export function createConverter(native: Native, shape: PictureShape, target: ConverterTarget): Converter {
+  const { format, width, height } = shape.layout;
+  // An odd column or row that is cropped is left out from the start.
+  const visible = frameLayout(native, format, Math.min(width, target.width), Math.min(height, target.height));
+  if (target.format.isPalette && !format.isPalette) return new PaletteConverter(native, visible);
+  const output = new OutputFrames(native, visible, target);
+  const isSameMeaning = format.isRgb || format.isGray && target.format.isGray ||
+    shape.meaning.matrix === target.color.matrix && shape.meaning.range === target.color.range;
+  if (format.id === target.format.id && isSameMeaning) return new CopyConverter(native, visible, output);
+  if (target.format.name === "gbrap" && Object.hasOwn(planesOfPacked, format.name)) {
+    return new SplittingConverter(native, visible, target.format, output);
   }
-  return new ScalingConverter(native, source, target);
+  return new ScalingConverter(native, visible, shape.meaning, target, output);
 }
 
-/** The planes of a frame of a format and size. */
-export function frameLayout(
-  native: Native,
-  format: PixelFormatInfo,
-  width: number,
-  height: number,
-): FrameLayout {
-  const planes = Array.from({ length: format.planeCount }, (_, plane) => {
-    // The second plane of a palette format is the palette: 256 entries of 4 bytes.
-    if (format.isPalette && plane === 1) return { rowBytes: 1024, rows: 1 };
-    // libavutil subsamples planes 1 and 2 (imgutils.h, av_image_get_linesize); plane 3 is alpha.
-    const shift = plane === 1 || plane === 2 ? format.log2ChromaHeight : 0;
-    return {
-      rowBytes: native.avutil.av_image_get_linesize(format.id, width, plane),
-      rows: Math.ceil(height / (1 << shift)),
-    };
-  });
-  return { format, width, height, planes };
-}
-
-function copyIn(native: Native, planes: readonly PlaneView[], layout: FrameLayout, frame: Frame): void {
-  for (const [index, { rowBytes, rows }] of layout.planes.entries()) {
-    const { bytes, stride } = planes[index]!;
-    native.memory.writeRows(frame.planeAddress(index), frame.stride(index), bytes, stride, rowBytes, rows);
-  }
-}
-
-/** Repeats the last column and the last row of a picture where the frame is a pixel larger. */
-class EdgePadder {
+/** Frames for the encoder: used again once it has let go of them, and with the last column and row repeated where they are larger. */
+class OutputFrames implements Disposable {
   readonly #native: Native;
+  readonly #pool: FramePool;
   readonly #picture: FrameLayout;
   readonly #frame: FrameLayout;
+  /** Whether the frames are as large as the picture. */
+  readonly isExact: boolean;
 
-  constructor(native: Native, picture: FrameLayout, frame: FrameLayout) {
+  constructor(native: Native, visible: FrameLayout, { format, width, height }: ConverterTarget) {
     this.#native = native;
-    this.#picture = picture;
-    this.#frame = frame;
+    this.#pool = new FramePool(native, format, width, height);
+    this.#picture = frameLayout(native, format, visible.width, visible.height);
+    this.#frame = frameLayout(native, format, width, height);
+    this.isExact = visible.width === width && visible.height === height;
   }
 
-  pad(frame: Frame): void {
+  /** A frame that may be written over. */
+  take(): Frame {
+    return this.#pool.take();
+  }
+
+  /** Repeats the last column and row of the picture in a frame that is larger; returns the frame. */
+  finish(frame: Frame): Frame {
+    if (this.isExact) return frame;
     const { memory } = this.#native;
     for (const [index, padded] of this.#frame.planes.entries()) {
       const { rowBytes, rows } = this.#picture.planes[index]!;
       const pixelBytes = padded.rowBytes - rowBytes;
       const stride = frame.stride(index);
       const start = frame.planeAddress(index);
-      const at = (offset: number) => (start + BigInt(offset)) as typeof start;
+      const at = (offset: number): Address => address(start + BigInt(offset));
       if (pixelBytes > 0) {
         memory.copyRows(at(rowBytes), stride, at(rowBytes - pixelBytes), stride, pixelBytes, rows);
       }
@@ -95,80 +85,111 @@ class EdgePadder {
         memory.copyRows(at(rows * stride), stride, at((rows - 1) * stride), stride, padded.rowBytes, 1);
       }
     }
+    return frame;
+  }
+
+  [Symbol.dispose](): void {
+    this.#pool[Symbol.dispose]();
   }
 }
 
-function createPadder(native: Native, source: FrameLayout, target: ConverterTarget): EdgePadder | null {
-  if (source.width === target.width && source.height === target.height) return null;
-  return new EdgePadder(
-    native,
-    frameLayout(native, target.format, source.width, source.height),
-    frameLayout(native, target.format, target.width, target.height),
-  );
-}
-
-/** Same format: one copy, straight into the encoder's frame. */
+/** Same format and meaning: one copy, straight into the encoder's frame; none where a native frame is just what it takes. */
 class CopyConverter implements Converter {
   readonly #native: Native;
   readonly #source: FrameLayout;
-  readonly #pool: FramePool;
-  readonly #padder: EdgePadder | null;
+  readonly #output: OutputFrames;
 
-  constructor(native: Native, source: FrameLayout, target: ConverterTarget) {
+  constructor(native: Native, source: FrameLayout, output: OutputFrames) {
     this.#native = native;
     this.#source = source;
-    this.#pool = new FramePool(native, target.format, target.width, target.height);
-    this.#padder = createPadder(native, source, target);
+    this.#output = output;
   }
 
-  convert(planes: readonly PlaneView[]): Frame {
-    const frame = this.#pool.take();
-    copyIn(this.#native, planes, this.#source, frame);
-    this.#padder?.pad(frame);
-    return frame;
+  convert(pixels: Pixels): Frame {
+    if (pixels instanceof Frame && this.#output.isExact && this.#isAsLarge(pixels)) return pixels;
+    const frame = this.#output.take();
+    copyPixels(this.#native, pixels, this.#source, frame);
+    return this.#output.finish(frame);
+  }
+
+  #isAsLarge(frame: Frame): boolean {
+    const { width, height } = frame.shape;
+    return width === this.#source.width && height === this.#source.height;
   }
 
   [Symbol.dispose](): void {
-    this.#pool[Symbol.dispose]();
+    this.#output[Symbol.dispose]();
   }
 }
 
-/** Another format: a copy into native memory, which libswscale reads. */
-class ScalingConverter implements Converter {
+/** Planes in JavaScript memory, copied to where libswscale and libavfilter read. */
+export class Staging implements Disposable {
   readonly #native: Native;
-  readonly #source: FrameLayout;
-  readonly #staging: Frame;
-  readonly #scaler: Scaler;
-  readonly #pool: FramePool;
-  readonly #padder: EdgePadder | null;
+  readonly #layout: FrameLayout;
+  readonly #frame: Frame;
 
-  constructor(native: Native, source: FrameLayout, target: ConverterTarget) {
+  /** For pictures of a layout. */
+  constructor(native: Native, layout: FrameLayout) {
     this.#native = native;
-    this.#source = source;
-    const { format, color, inputColor } = target;
-    this.#scaler = new Scaler(
-      native,
-      source.width,
-      source.height,
-      { format: source.format, matrix: scalerMatrix(inputColor), isFullRange: inputColor.range === "pc" },
-      { format, matrix: scalerMatrix(format.isRgb ? inputColor : color), isFullRange: color.range === "pc" },
-    );
-    this.#staging = new Frame(native);
-    this.#staging.allocatePicture(source.format, source.width, source.height);
-    this.#pool = new FramePool(native, target.format, target.width, target.height);
-    this.#padder = createPadder(native, source, target);
+    this.#layout = layout;
+    this.#frame = new Frame(native);
   }
 
-  convert(planes: readonly PlaneView[]): Frame {
-    copyIn(this.#native, planes, this.#source, this.#staging);
-    const frame = this.#pool.take();
-    this.#scaler.convert(this.#staging, frame);
-    this.#padder?.pad(frame);
-    return frame;
+  /** The picture as a native frame: itself, where it is one already. Valid until the next call. */
+  stage(pixels: Pixels): Frame {
+    if (pixels instanceof Frame) return pixels;
+    const { format, width, height } = this.#layout;
+    // A filter graph keeps a reference to what it was sent last.
+    if (!this.#frame.isWritable) {
+      this.#frame.unref();
+      this.#frame.allocatePicture(format, width, height);
+    }
+    copyPixels(this.#native, pixels, this.#layout, this.#frame);
+    return this.#frame;
   }
 
   [Symbol.dispose](): void {
-    this.#pool[Symbol.dispose]();
+    this.#frame[Symbol.dispose]();
+  }
+}
+
+/** Another format: libswscale. */
+class ScalingConverter implements Converter {
+  readonly #staging: Staging;
+  readonly #scaler: Scaler;
+  readonly #output: OutputFrames;
+
+  constructor(
+    native: Native,
+    { format, width, height, ...rest }: FrameLayout,
+    meaning: PixelMeaning,
+    target: ConverterTarget,
+    output: OutputFrames,
+  ) {
+    const toColor = target.format.isRgb ? meaning : target.color;
+    this.#scaler = new Scaler(
+      native,
+      { format, width, height, matrix: scalerMatrix(meaning), isFullRange: meaning.range === "pc" },
+      {
+        format: target.format,
+        width,
+        height,
+        matrix: scalerMatrix(toColor),
+        isFullRange: target.color.range === "pc",
+      },
+    );
+    this.#staging = new Staging(native, { format, width, height, ...rest });
+    this.#output = output;
+  }
+
+  convert(pixels: Pixels): Frame {
+    const frame = this.#output.take();
+    this.#scaler.convert(this.#staging.stage(pixels), frame);
+    return this.#output.finish(frame);
+  }
+
+  [Symbol.dispose](): void {
+    this.#output[Symbol.dispose]();
     this.#staging[Symbol.dispose]();
     this.#scaler[Symbol.dispose]();
   }
@@ -189,23 +210,22 @@ class SplittingConverter implements Converter {
   readonly #planes: FrameLayout;
   readonly #order: readonly number[];
   readonly #plane: Uint8Array<ArrayBuffer>;
-  readonly #pool: FramePool;
-  readonly #padder: EdgePadder | null;
+  readonly #output: OutputFrames;
 
-  constructor(native: Native, source: FrameLayout, target: ConverterTarget) {
+  constructor(native: Native, source: FrameLayout, format: PixelFormatInfo, output: OutputFrames) {
     this.#native = native;
     this.#source = source;
-    this.#planes = frameLayout(native, target.format, source.width, source.height);
+    this.#planes = frameLayout(native, format, source.width, source.height);
     this.#order = planesOfPacked[source.format.name]!;
     this.#plane = new Uint8Array(source.width * source.height);
-    this.#pool = new FramePool(native, target.format, target.width, target.height);
-    this.#padder = createPadder(native, source, target);
+    this.#output = output;
   }
 
-  convert([packed]: readonly PlaneView[]): Frame {
-    const frame = this.#pool.take();
+  convert(pixels: Pixels): Frame {
+    const frame = this.#output.take();
+    const packed = pixels instanceof Frame ? this.#bytesOf(pixels) : pixels[0]!;
     for (const [index, { rowBytes, rows }] of this.#planes.planes.entries()) {
-      this.#split(packed!, this.#order[index]!);
+      this.#split(packed, this.#order[index]!);
       this.#native.memory.writeRows(
         frame.planeAddress(index),
         frame.stride(index),
@@ -215,8 +235,14 @@ class SplittingConverter implements Converter {
         rows,
       );
     }
-    this.#padder?.pad(frame);
-    return frame;
+    return this.#output.finish(frame);
+  }
+
+  #bytesOf(frame: Frame): PlaneView {
+    const { rowBytes, rows } = this.#source.planes[0]!;
+    const bytes = new Uint8Array(rowBytes * rows);
+    this.#native.memory.readRows(bytes, frame.planeAddress(0), frame.stride(0), rowBytes, rows);
+    return { bytes, stride: rowBytes };
   }
 
   #split({ bytes, stride }: PlaneView, offset: number): void {
@@ -230,7 +256,7 @@ class SplittingConverter implements Converter {
   }
 
   [Symbol.dispose](): void {
-    this.#pool[Symbol.dispose]();
+    this.#output[Symbol.dispose]();
   }
 }
 
@@ -240,37 +266,23 @@ export const paletteFilters =
 
 /** 256 colours chosen for each frame, which is what keeps a GIF of real footage near its source. */
 class PaletteConverter implements Converter {
-  readonly #native: Native;
-  readonly #source: FrameLayout;
-  readonly #staging: Frame;
+  readonly #staging: Staging;
   readonly #graph: FilterGraph;
   readonly #output: Frame;
   #count = 0n;
 
   constructor(native: Native, source: FrameLayout) {
-    this.#native = native;
-    this.#source = source;
     const { format, width, height } = source;
-    this.#graph = new FilterGraph(native, paletteFilters, {
-      format,
-      width,
-      height,
-      timeBase: { num: 1, den: 1 },
-    });
-    this.#staging = new Frame(native);
-    this.#staging.allocatePicture(format, width, height);
+    const timeBase = { num: 1, den: 1 };
+    this.#graph = new FilterGraph(native, paletteFilters, { format, width, height, timeBase });
+    this.#staging = new Staging(native, source);
     this.#output = new Frame(native);
   }
 
-  convert(planes: readonly PlaneView[]): Frame {
-    // The graph keeps a reference to what it was sent last.
-    if (!this.#staging.isWritable) {
-      this.#staging.unref();
-      this.#staging.allocatePicture(this.#source.format, this.#source.width, this.#source.height);
-    }
-    copyIn(this.#native, planes, this.#source, this.#staging);
-    this.#staging.stamp(this.#count++, false, 0);
-    this.#graph.send(this.#staging);
+  convert(pixels: Pixels): Frame {
+    const staged = this.#staging.stage(pixels);
+    staged.stamp(this.#count++, false, 0);
+    this.#graph.send(staged);
     this.#output.unref();
     if (!this.#graph.receive(this.#output)) throw new Error("The palette filters held a frame back");
     return this.#output;

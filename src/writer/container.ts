@@ -135,7 +135,7 @@ const taggedRaw: readonly string[] = ["nut", "avi", "mov", "matroska"];
 
 /** Throws an {@linkcode UnsupportedError} where raw video has a pixel format that the container can't name: nothing could read it. */
 export function requireNamedPixels(muxer: Muxer, encoder: EncoderInfo, format: PixelFormatInfo): void {
-  if (encoder.codecName !== "rawvideo" || !taggedRaw.includes(muxer.info.name) || muxer.streamTag !== 0) {
+  if (encoder.codecName !== "rawvideo" || !taggedRaw.includes(muxer.info.name) || muxer.streamTag(0) !== 0) {
     return;
   }
   throw new UnsupportedError(
@@ -188,33 +188,85 @@ export function containerRefuses(
   );
 }
 
+/** Containers without AVFMT_VARIABLE_FPS (libavformat/avformat.h) that give each frame a time of its own all the same. */
+const variableRate: readonly string[] = [...movFamily, "asf", "asf_stream"];
+
+/** Whether frames may come at any time, not only at a constant rate. */
+export function takesVariableRate(muxer: MuxerInfo): boolean {
+  return muxer.takesVariableRate || variableRate.includes(muxer.name);
+}
+
+/** Throws an {@linkcode UnsupportedError} where a container knows frames at a constant rate only. */
+export function requireVariableRate(muxer: MuxerInfo, timing: string): void {
+  if (takesVariableRate(muxer)) return;
+  throw new UnsupportedError(
+    `Cannot write ${muxer.name} with timing ${shown(timing)}: its frames come at a constant rate`,
+    {
+      code: "RATE_NOT_FOR_CONTAINER",
+      operation,
+      hint: 'Use timing "constant", or one of mp4, mov, matroska, webm, mpegts, flv, nut',
+    },
+  );
+}
+
+/** What a muxer writes: the file in one go, the file as it is while it is recorded, or the ordinary one made of that at the end. */
+export type Stage = "direct" | "recording" | "finished";
+
+/** Whether a container must be recorded in fragments, lest a kill leave a file without an index. */
+export function needsFragments({ name }: MuxerInfo): boolean {
+  return movFamily.includes(name);
+}
+
+/** The option that decides how the mp4 family lays out its file: who gives one of these in it wants no other layout. */
+export function choosesLayout(given: Readonly<Record<string, OptionValue>> | undefined): boolean {
+  return /frag|empty_moov|delay_moov|dash|cmaf|isml/.test(String(given?.movflags ?? "")) ||
+    ["frag_duration", "frag_size", "min_frag_duration", "moov_size"].some((name) =>
+      Object.hasOwn(given ?? {}, name)
+    );
+}
+
 /**
  * Ticks per second of a movie's own clock, fine enough for other streams beside the video. Edit lists count in it: in FFmpeg's
  * thousandths of a second the last frame would be cut short.
  */
-function movieTimescale({ num }: Rational): number {
-  let ticks = num;
+function movieTimescale({ den }: Rational): number {
+  let ticks = den;
   while (ticks < 10_000) ticks *= 2;
   return ticks;
 }
 
-function defaultsOf({ name }: MuxerInfo, frameRate: Rational): Readonly<Record<string, OptionValue>> {
-  if (movFamily.includes(name)) {
-    return { movflags: "+faststart", movie_timescale: movieTimescale(frameRate) };
-  }
+/** What a kill may cost beside the encoder's delay: the data that the muxer gathers before it writes them. */
+const gatheredMs = 150;
+
+type Defaults = Readonly<Record<string, OptionValue>>;
+
+function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defaults {
   // Without it these number their tracks at random: the same frames would not give the same file.
-  if (["matroska", "webm", "ogg", "ogv"].includes(name)) return { fflags: "+bitexact" };
-  return {};
+  const exact: Defaults = ["matroska", "webm", "ogg", "ogv"].includes(name) ? { fflags: "+bitexact" } : {};
+  const flush: Defaults = stage === "recording" ? { flush_packets: 1 } : {};
+  if (!movFamily.includes(name)) return { ...exact, ...flush, ...clusters(name, stage) };
+  const layout: Defaults = stage === "recording"
+    ? { movflags: "+delay_moov", frag_duration: gatheredMs * 1000 }
+    : { movflags: "+faststart" };
+  return { ...flush, ...layout, movie_timescale: movieTimescale(timeBase) };
+}
+
+function clusters(name: string, stage: Stage): Defaults {
+  const isMatroska = name === "matroska" || name === "webm";
+  return isMatroska && stage === "recording" ? { cluster_time_limit: gatheredMs } : {};
 }
 
 /** The muxer's options: good defaults, as far as it knows them, then those given. */
 export function muxerOptions(
   { info, options }: Muxer,
-  frameRate: Rational,
+  timeBase: Rational,
+  stage: Stage,
   given: Readonly<Record<string, OptionValue>> | undefined,
 ): Readonly<Record<string, OptionValue>> {
-  const defaults = Object.entries(defaultsOf(info, frameRate)).filter(([name]) => options.has(name));
-  return { ...Object.fromEntries(defaults), ...given };
+  const defaults = Object.entries(defaultsOf(info, timeBase, stage)).filter(([name]) => options.has(name));
+  // What is recorded in fragments is no more than the way to the file that was asked for.
+  const isAsAsked = stage !== "recording" || !needsFragments(info);
+  return { ...Object.fromEntries(defaults), ...(isAsAsked ? given : {}) };
 }
 
 /** The four-character code of a codec in a container, where libavformat's default does not play everywhere. */

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { fromFileUrl, resolve } from "@std/path";
-import { loadNative, runtime } from "../../ffi/mod.ts";
+import { loadNative } from "../../ffi/mod.ts";
 import type { Codec } from "../codecs/families.ts";
 import { shown } from "../shown.ts";
 import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
+import { filePath } from "./file_path.ts";
 import { checkOptions, type WriterOptions } from "./options.ts";
 import { WriterSession } from "./session.ts";
 import { SessionWriter, type VideoWriter } from "./video_writer.ts";
@@ -69,32 +69,4 @@ export async function createFileWriter(
   const native = loadNative(checked.libraryPath);
   const session = new WriterSession(native, { codec, path: file, frameRate, options: checked });
   return new SessionWriter(session, checked);
-}
-
-/** The absolute path of a file. */
-function filePath(path: string | URL): string {
-  const name = path instanceof URL ? pathOfUrl(path) : path;
-  if (typeof name !== "string" || name === "") {
-    throw new TypeError(
-      `Cannot write to the path ${shown(name)}: give a text that is not empty, or a file: URL`,
-    );
-  }
-  if (name.includes("\0")) {
-    throw new TypeError(`Cannot write to the path ${shown(name)}: it holds a NUL character, remove it`);
-  }
-  return resolve(name);
-}
-
-function pathOfUrl(url: URL): string {
-  if (url.protocol !== "file:") {
-    const host = url.host === "" ? "" : `//${url.host}`;
-    throw new TypeError(`Cannot write a file to ${url.protocol}${host}: give a path or a file: URL`);
-  }
-  // A host means something on Windows only: \\host\share.
-  if (url.host !== "" && runtime().system !== "windows") {
-    throw new TypeError(
-      `Cannot write a file to ${url.href}: it is on ${url.host}, give a path on this machine`,
-    );
-  }
-  return fromFileUrl(url);
 }

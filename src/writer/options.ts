@@ -7,8 +7,10 @@ import type { QualityLevel } from "../codecs/profiles.ts";
 import type { OptionValue } from "../libav/options.ts";
 import { didYouMean } from "../nearest.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
+import type { ResizeMode } from "../video/resizer.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import { shown } from "../shown.ts";
+import type { Timing } from "./frame_clock.ts";
 
 /** How much libav and avwriter print on stderr. */
 export type LogLevel = "quiet" | "error" | "warning" | "info" | "debug";
@@ -35,6 +37,11 @@ export interface WriterOptions {
   width?: number;
   /** Height in pixels; default: that of the first frame. */
   height?: number;
+  /**
+   * What a frame of another size than the video's gets: `"error"` refuses it, `"contain"` scales it so that all of it is seen
+   * between black bars, `"cover"` so that it fills the video and goes beyond it, `"fill"` stretches it. Default `"error"`.
+   */
+  resize?: "error" | ResizeMode;
   /**
    * What happens where the encoder needs even sides and the frame's are odd: `"pad"` repeats the last column or row, `"crop"`
    * leaves it out, `"error"` refuses the frame. Default `"pad"`.
@@ -70,6 +77,23 @@ export interface WriterOptions {
    * are taken to be in it. The stream is tagged with it.
    */
   color?: ColorName | Partial<ColorDescription>;
+  /**
+   * How frames get their times: `"constant"` shows frame n at n/fps, `"timestamps"` at the `timestamp` that `write` is given,
+   * `"wallclock"` when `write` was called, and the last one until `close` is. Default `"constant"`. For the others, `fps` is the
+   * nominal rate: encoders reckon bit rates with it, and a last frame is 1/fps long.
+   */
+  timing?: Timing;
+  /**
+   * Filters in libavfilter's syntax, between the frames and the encoder: `"hflip,drawbox=c=red"`, `"fps=15"`. They may change
+   * size, pixel format and rate. Filters that read files (`movie`, `subtitles`) do so beside Deno's permissions.
+   */
+  filter?: string;
+  /**
+   * Whether a recording that is killed stays playable. Default: `true`, but `false` where Deno's permissions or the folder leave
+   * no room for a second file beside it (`NAME.avwriter`, which is made by `close`). mp4 and mov are recorded in fragments then,
+   * and `close` makes an ordinary file of them, which takes as much space again for that moment.
+   */
+  crashSafe?: boolean;
   /** How much is printed on stderr; default `"error"`. At `"info"` a block tells what was chosen, with the `ffmpeg` command that does the same. */
   logLevel?: LogLevel;
   /** Aborts the writer. */
@@ -115,6 +139,7 @@ const record: Check = (value) =>
 const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
   width: side,
   height: side,
+  resize: oneOf("error", "contain", "cover", "fill"),
   oddSize: oneOf("pad", "crop", "error"),
   pixelFormat: text,
   quality: (value) =>
@@ -134,6 +159,9 @@ const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
     typeof value === "string" || (typeof value === "object" && value !== null)
       ? null
       : "a color's name or { matrix, primaries, transfer, range }",
+  timing: oneOf("constant", "timestamps", "wallclock"),
+  filter: text,
+  crashSafe: (value) => (typeof value === "boolean" ? null : "true or false"),
   logLevel: oneOf("quiet", "error", "warning", "info", "debug"),
   signal: (value) => (value instanceof AbortSignal ? null : "an AbortSignal"),
   onProgress: (value) => (typeof value === "function" ? null : "a function"),

@@ -1,37 +1,60 @@
 /**
- * What is open from the first frame on: converter, encoder and muxer, and the packets between them.
+ * What is open from the first frame on: converter, encoder and file, and the packets between them.
  *
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
+import type { EncoderSettings } from "../codecs/open_encoder.ts";
 import type { Encoder } from "../libav/encoder.ts";
-import type { Muxer } from "../libav/muxer.ts";
+import { Frame } from "../libav/frame.ts";
 import { Packet } from "../libav/packet.ts";
-import type { Rational } from "../libav/rational.ts";
-import type { Converter } from "../video/converter.ts";
-import type { PlaneView } from "../video/raw_frame.ts";
+import { type Converter, createConverter } from "../video/converter.ts";
+import { type PictureShape, type Pixels, sameShape } from "../video/pixels.ts";
+import type { FrameStamp } from "./frame_clock.ts";
+import type { OutputFile } from "./output_file.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** What a pipeline is made of; it owns encoder and file. */
+export interface PipelineParts {
+  readonly encoder: Encoder;
+  readonly settings: EncoderSettings;
+  readonly output: OutputFile;
+  readonly timeline: Timeline;
+}
 
 /** Takes frames to a file. Owns what it is made of. */
 export class Pipeline implements Disposable {
-  readonly #converter: Converter;
+  readonly #native: Native;
   readonly #encoder: Encoder;
-  readonly #muxer: Muxer;
+  readonly #settings: EncoderSettings;
+  readonly #output: OutputFile;
+  readonly #timeline: Timeline;
   readonly #packet: Packet;
-  readonly #timeBase: Rational;
+  /** The frame that waits for the next one, which tells how long it is shown. */
+  readonly #held: Frame;
+  #heldStamp: FrameStamp | null = null;
+  #converter: { readonly shape: PictureShape; readonly converter: Converter } | null = null;
   /** The quantizer that each frame carries. */
   readonly #frameQuality: number;
   #frames = 0;
   #packets = 0;
   #bytes = 0;
 
-  /** Takes over an open encoder, a muxer with its header written, and a converter to what the encoder takes. */
-  constructor(native: Native, converter: Converter, encoder: Encoder, muxer: Muxer, timeBase: Rational) {
+  /** Takes over an open encoder and a file with its header written. */
+  constructor(native: Native, { encoder, settings, output, timeline }: PipelineParts) {
+    this.#native = native;
     this.#packet = new Packet(native);
-    this.#converter = converter;
+    this.#held = new Frame(native);
     this.#encoder = encoder;
-    this.#muxer = muxer;
-    this.#timeBase = timeBase;
+    this.#settings = settings;
+    this.#output = output;
+    this.#timeline = timeline;
     this.#frameQuality = encoder.frameQuality;
+  }
+
+  /** Makes ready for pictures of a shape: throws where they can't be converted. */
+  prepare(shape: PictureShape): void {
+    this.#converterFor(shape);
   }
 
   /** Frames taken. */
@@ -49,32 +72,61 @@ export class Pipeline implements Disposable {
     return this.#bytes;
   }
 
-  /** Encodes one frame, at one tick after the last, and writes what comes out. */
-  write(planes: readonly PlaneView[], keyFrame: boolean): void {
-    const picture = this.#converter.convert(planes);
-    picture.stamp(BigInt(this.#frames), keyFrame, this.#frameQuality);
-    this.#encoder.send(picture);
+  /** Where the last frame that was taken ends, in seconds. */
+  get seconds(): number {
+    return this.#timeline.endSeconds;
+  }
+
+  /** Encodes one frame and writes what comes out. */
+  write(pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void {
+    const frame = this.#converterFor(shape).convert(pixels);
     this.#frames++;
-    this.#drain();
+    this.#timeline.take(stamp);
+    if (this.#timeline.isConstant) return this.#encode(frame, stamp, 1n);
+    this.#releaseHeld(stamp.ticks);
+    this.#held.refer(frame);
+    this.#heldStamp = stamp;
   }
 
   /** Ends the stream, finishes and closes the file; returns its size in bytes, or `null` where the muxer keeps that to itself. */
-  finish(): number | null {
-    this.#encoder.send(null);
-    this.#drain();
-    this.#muxer.writeTrailer();
-    const fileBytes = this.#muxer.outputBytes;
-    this.#muxer.closeOutput();
-    return fileBytes;
+  finish(endTicks: bigint | null): number | null {
+    this.#end(endTicks);
+    return this.#output.finish(this.#timeline.lastFrame);
   }
 
   /** After a failure: makes what was recorded so far as playable as it can be. */
   salvage(): void {
-    try {
-      this.#muxer.writeTrailer();
-    } catch {
-      // The first error is the one to report.
+    this.#output.salvage();
+  }
+
+  #end(endTicks: bigint | null): void {
+    this.#releaseHeld(endTicks);
+    this.#encoder.send(null);
+    this.#drain();
+  }
+
+  #converterFor(shape: PictureShape): Converter {
+    if (this.#converter === null || !sameShape(this.#converter.shape, shape)) {
+      const converter = createConverter(this.#native, shape, this.#settings);
+      this.#converter?.converter[Symbol.dispose]();
+      this.#converter = { shape, converter };
     }
+    return this.#converter.converter;
+  }
+
+  #releaseHeld(next: bigint | null): void {
+    const stamp = this.#heldStamp;
+    if (stamp === null) return;
+    this.#heldStamp = null;
+    this.#encode(this.#held, stamp, this.#timeline.durationOf(stamp, next));
+    this.#held.unref();
+  }
+
+  #encode(frame: Frame, stamp: FrameStamp, duration: bigint): void {
+    const { index, keyFrame } = this.#timeline.enter(stamp, duration);
+    frame.stamp(BigInt(index), keyFrame, this.#frameQuality);
+    this.#encoder.send(frame);
+    this.#drain();
   }
 
   #drain(): void {
@@ -82,18 +134,20 @@ export class Pipeline implements Disposable {
     while (this.#encoder.receive(packet)) {
       const index = this.#packets++;
       this.#bytes += packet.size;
-      if (packet.duration === 0n) packet.duration = 1n;
       packet.repairDecodeTime(index - this.#encoder.reorderDelay);
-      packet.rescale(this.#timeBase, this.#muxer.timeBase);
-      this.#muxer.write(packet);
+      this.#timeline.place(packet);
+      packet.streamIndex = 0;
+      packet.rescale(this.#timeline.timeBase, this.#output.timeBase(0));
+      this.#output.write(packet);
     }
   }
 
   /** Frees all of it. */
   [Symbol.dispose](): void {
     this.#encoder[Symbol.dispose]();
-    this.#converter[Symbol.dispose]();
-    this.#muxer[Symbol.dispose]();
+    this.#converter?.converter[Symbol.dispose]();
+    this.#output[Symbol.dispose]();
+    this.#held[Symbol.dispose]();
     this.#packet[Symbol.dispose]();
   }
 }

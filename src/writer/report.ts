@@ -7,10 +7,10 @@ import { type Native, runtime } from "../../ffi/mod.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import { optionText } from "../libav/options.ts";
-import { rationalText } from "../libav/rational.ts";
+import { invert, rationalText } from "../libav/rational.ts";
 import { scaleFilterMatrix } from "../video/color.ts";
 import { paletteFilters } from "../video/converter.ts";
-import type { FrameLayout } from "../video/raw_frame.ts";
+import type { PictureShape } from "../video/pixels.ts";
 import { codecTag, muxerOptions } from "./container.ts";
 import type { EncoderChoice, SessionRequest } from "./session_types.ts";
 
@@ -18,12 +18,13 @@ import type { EncoderChoice, SessionRequest } from "./session_types.ts";
 export function describeSession(
   native: Native,
   request: SessionRequest,
-  layout: FrameLayout,
+  shape: PictureShape,
   settings: EncoderSettings,
   choice: EncoderChoice,
   muxer: Muxer,
 ): string {
   const { width, height, format, color, frameRate, options } = settings;
+  const { layout } = shape;
   const versions = Object.entries(native.libraryVersions).map(([library, version]) =>
     `lib${library} ${version}`
   );
@@ -38,7 +39,7 @@ export function describeSession(
     `${color.matrix}/${color.primaries}/${color.transfer}/${color.range}`,
     `  options    ${options.map(([name, value]) => `${name}=${optionText(value)}`).join(" ")}`,
     `  container  ${muxer.info.name}`,
-    `  the same   ${ffmpegCommand(request, layout, settings, muxer)}`,
+    `  the same   ${ffmpegCommand(request, shape, settings, muxer)}`,
   ].join("\n");
 }
 
@@ -59,8 +60,8 @@ const scaleFlags = "area+accurate_rnd+bitexact+full_chroma_int+full_chroma_inp";
 
 /** The filters that turn the frames that come in into those that the encoder gets. */
 function filters(
-  input: FrameLayout,
-  { format, width, height, color, inputColor }: EncoderSettings,
+  { layout: input, meaning: inputColor }: PictureShape,
+  { format, width, height, color }: EncoderSettings,
 ): string[] {
   const chain: string[] = [];
   if (width < input.width || height < input.height) {
@@ -87,12 +88,13 @@ function filters(
 /** The ffmpeg command line that encodes the same raw frames from its standard input in the same way. */
 export function ffmpegCommand(
   request: SessionRequest,
-  layout: FrameLayout,
+  shape: PictureShape,
   settings: EncoderSettings,
   muxer: Muxer,
 ): string {
   const { encoder, format, frameRate, color, options } = settings;
-  const chain = filters(layout, settings);
+  const { layout } = shape;
+  const chain = filters(shape, settings);
   const tag = codecTag(muxer.info, encoder, request.codec);
   const argumentsOf = (entries: Iterable<readonly [string, string | number | boolean]>): string[] =>
     [...entries].flatMap(([name, value]) => [`-${name}`, optionText(value)]);
@@ -117,7 +119,9 @@ export function ffmpegCommand(
       ["color_range", color.range],
     ])),
     ...(tag === null ? [] : ["-tag:v", tag]),
-    ...argumentsOf(Object.entries(muxerOptions(muxer, frameRate, request.options.formatOptions))),
+    ...argumentsOf(
+      Object.entries(muxerOptions(muxer, invert(frameRate), "finished", request.options.formatOptions)),
+    ),
     ...["-f", muxer.info.name, `file:${request.path}`],
   ].map(shellQuoted).join(" ");
 }

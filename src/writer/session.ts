@@ -12,37 +12,41 @@ import {
   sameSettings,
   type SettingsContext,
 } from "../codecs/open_encoder.ts";
-import { AvError, UnsupportedError } from "../errors.ts";
+import { AvError, OptionError, UnsupportedError } from "../errors.ts";
+import type { Demuxer } from "../libav/demuxer.ts";
 import type { Encoder } from "../libav/encoder.ts";
 import { Muxer, type MuxerInfo } from "../libav/muxer.ts";
-import type { PixelFormatInfo } from "../libav/pixel_format.ts";
-import { defaultColor, parseColor } from "../video/color.ts";
-import { createConverter, frameLayout } from "../video/converter.ts";
+import type { Rational } from "../libav/rational.ts";
+import { type ColorDescription, defaultColor, meaningOf, meaningSaid, parseColor } from "../video/color.ts";
+import { type EncodedImage, ImageDecoder, isEncodedImage } from "../video/encoded_image.ts";
 import { defaultInputFormat, requireInputFormat } from "../video/input_format.ts";
-import { shown } from "../shown.ts";
-import {
-  checkShape,
-  type FrameLayout,
-  type PlaneView,
-  type RawFrame,
-  viewPlanes,
-} from "../video/raw_frame.ts";
+import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
+import { checkShape, type RawFrame, viewPlanes } from "../video/raw_frame.ts";
 import {
   chooseMuxer,
+  choosesLayout,
   codecTag,
   containerRefuses,
   muxerOptions,
+  needsFragments,
   requireContainerKeepsTimes,
   requireContainerTakes,
   requireNamedPixels,
   requireOneTarget,
+  requireVariableRate,
+  type Stage,
+  takesVariableRate,
 } from "./container.ts";
+import { FrameClock, type FrameStamp, type FrameTiming, ticksPerFrame } from "./frame_clock.ts";
+import { Intake, type IntakeOutput } from "./intake.ts";
 import { isTalkative, silenceBelow } from "./log.ts";
 import type { WriterStats } from "./options.ts";
+import { OutputFile } from "./output_file.ts";
 import { Pipeline } from "./pipeline.ts";
 import { describeSession } from "./report.ts";
-import type { EncoderChoice, FrameTiming, SessionRequest, WriteSummary } from "./session_types.ts";
-import { requireWritable, requireWritableFolder, whileWriting } from "./target.ts";
+import type { EncoderChoice, Frame, SessionRequest, WriteSummary } from "./session_types.ts";
+import { mayReplace, requireWritable, requireWritableFolder, whileWriting } from "./target.ts";
+import { Timeline } from "./timeline.ts";
 
 /** The sizes that a trial takes, in turn, where the real one comes with the first frame: some old codecs know a few only. */
 const trialSizes: readonly Size[] = [
@@ -59,9 +63,28 @@ interface Size {
 
 /** A frame that was checked, on its way into the pipeline. */
 export interface CheckedFrame {
-  readonly layout: FrameLayout;
-  readonly planes: readonly PlaneView[];
-  readonly keyFrame: boolean;
+  readonly pixels: Pixels;
+  readonly shape: PictureShape;
+  readonly stamp: FrameStamp;
+}
+
+/** How a file is kept playable while it is written. */
+interface Safety {
+  /** It is written as it comes, and what a failing disk left half written is cut off. */
+  readonly isCrashSafe: boolean;
+  /** It is recorded in fragments, and made an ordinary file at the end. */
+  readonly isFragmented: boolean;
+}
+
+/** What a muxer is made by. */
+interface MuxerRequest {
+  readonly encoder: Encoder;
+  readonly settings: EncoderSettings;
+  readonly timeBase: Rational;
+  readonly url: string;
+  readonly stage: Stage;
+  /** The file that was recorded, where an ordinary one is made of it. */
+  readonly recording?: Demuxer | null;
 }
 
 /** One file being written. */
@@ -69,12 +92,20 @@ export class WriterSession implements Disposable {
   readonly #native: Native;
   readonly #request: SessionRequest;
   readonly #muxerInfo: MuxerInfo;
-  readonly #url: string;
+  readonly #clock: FrameClock;
+  readonly #safety: Safety;
   /** The open encoder of the trial, for the first frame to use if it fits. */
   #trial: ChosenEncoder | null;
-  #choice: EncoderChoice;
-  #layout: FrameLayout | null = null;
+  #choice: EncoderChoice | null;
+  /** The size of the video's pictures, before filters: known with the first frame. */
+  #size: Size | null = null;
+  /** What raw frames are like since the first. */
+  #rawShape: PictureShape | null = null;
+  #images: ImageDecoder | null = null;
+  #intake: Intake | null = null;
   #pipeline: Pipeline | null = null;
+  /** The size of the video in the file. */
+  #written: Size = { width: 0, height: 0 };
   /** Whether a file was begun that an abort must remove. */
   #hasFile = false;
   readonly #mayRemove: boolean;
@@ -85,69 +116,68 @@ export class WriterSession implements Disposable {
    */
   constructor(native: Native, request: SessionRequest) {
     const { path, frameRate, options } = request;
+    const { timing = "constant" } = options;
     this.#native = native;
     this.#request = request;
-    this.#url = `file:${path}`;
     // A trial's chatter would be told again when it is in earnest.
     silenceBelow(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#muxerInfo = chooseMuxer(native, path, options.format);
-    requireContainerKeepsTimes(this.#muxerInfo, frameRate);
+    if (timing === "constant") requireContainerKeepsTimes(this.#muxerInfo, frameRate);
+    else requireVariableRate(this.#muxerInfo, timing);
+    this.#clock = new FrameClock(timing, frameRate, options.filter !== undefined);
     this.#mayRemove = this.#requireTarget();
+    this.#safety = this.#chooseSafety();
     const trial = this.#chooseTrial();
     try {
-      this.#tryHeader(trial);
+      if (trial !== null) this.#tryHeader(trial);
     } catch (error) {
-      trial.encoder[Symbol.dispose]();
+      trial!.encoder[Symbol.dispose]();
       throw error;
     }
     this.#trial = trial;
-    this.#choice = describeChoice(trial);
+    this.#choice = trial === null ? null : describeChoice(trial);
   }
 
-  /** The encoder in use. Its pixel format may change with the first frame's. */
-  get choice(): EncoderChoice {
+  /** The encoder in use. Its pixel format may change with the first frame's; `null` where filters need that frame first. */
+  get choice(): EncoderChoice | null {
     return this.#choice;
   }
 
   /** Progress so far. */
   get stats(): WriterStats {
-    const { frames = 0, packets = 0, bytes = 0 } = this.#pipeline ?? {};
-    return {
-      frames,
-      bytes,
-      seconds: this.#seconds(frames),
-      dropped: 0,
-      duplicated: 0,
-      queued: frames - packets,
-    };
+    const { frames = 0, packets = 0, bytes = 0, seconds = 0 } = this.#pipeline ?? {};
+    return { frames, bytes, seconds, dropped: 0, duplicated: 0, queued: frames - packets };
   }
 
   /** Checks one frame, which changes nothing: whatever this throws is the caller's mistake. */
-  check(frame: RawFrame, timing: FrameTiming = {}): CheckedFrame {
-    const fields = checkShape(frame);
-    const layout = this.#layoutOf(fields);
-    return { layout, planes: viewPlanes(fields, layout), keyFrame: checkTiming(timing) };
+  check(frame: Frame, timing?: FrameTiming): CheckedFrame {
+    const picture = isEncodedImage(frame) ? this.#decode(frame) : this.#view(frame);
+    return { ...picture, stamp: this.#clock.check(timing) };
   }
 
   /** Writes one frame. Whatever this throws ends the session. */
-  write({ layout, planes, keyFrame }: CheckedFrame): void {
+  write({ pixels, shape, stamp }: CheckedFrame): void {
     silenceBelow(this.#native, this.#request.options.logLevel);
-    const pipeline = this.#pipeline ??= this.#open(layout);
-    whileWriting(this.#request.path, () => pipeline.write(planes, keyFrame));
+    this.#clock.accept(stamp);
+    if (Array.isArray(pixels)) this.#rawShape = shape;
+    const intake = this.#intake ??= this.#openIntake(shape);
+    whileWriting(this.#request.path, () => intake.write(pixels, shape, stamp, this.#take));
   }
 
   /** Ends the stream, finishes the file and tells what is in it. Without a frame there is no file, and an existing one is as it was. */
   finish(): WriteSummary {
     silenceBelow(this.#native, this.#request.options.logLevel);
-    const pipeline = this.#pipeline;
-    const fileBytes = pipeline === null ? 0 : whileWriting(this.#request.path, () => pipeline.finish());
+    const { path } = this.#request;
+    const fileBytes = whileWriting(path, () => {
+      this.#intake?.flush(this.#take);
+      return this.#pipeline?.finish(this.#clock.endOfLast());
+    });
     const { frames, seconds, bytes } = this.stats;
     return {
-      path: this.#request.path,
+      path,
       format: this.#muxerInfo.name,
-      encoder: this.#choice.name,
-      width: this.#layout?.width ?? 0,
-      height: this.#layout?.height ?? 0,
+      encoder: this.#choice?.name ?? "",
+      ...this.#written,
       frames,
       seconds,
       bytes: fileBytes ?? bytes,
@@ -171,55 +201,111 @@ export class WriterSession implements Disposable {
   [Symbol.dispose](): void {
     this.#trial?.encoder[Symbol.dispose]();
     this.#trial = null;
+    this.#images?.[Symbol.dispose]();
+    this.#intake?.[Symbol.dispose]();
     this.#pipeline?.[Symbol.dispose]();
   }
 
-  #seconds(frames: number): number {
-    const { num, den } = this.#request.frameRate;
-    return frames * den / num;
+  /** What the video's colours mean, or those of frames that do not say, at a height. */
+  #color(height: number): ColorDescription {
+    const { color } = this.#request.options;
+    return color === undefined ? defaultColor(height) : parseColor(color, height);
   }
 
-  #layoutOf(frame: RawFrame): FrameLayout {
-    const known = this.#layout;
-    const { width, height, format = defaultInputFormat } = frame;
-    if (known?.width === width && known.height === height && known.format.name === format) return known;
-    const { options } = this.#request;
-    const expected = known ?? { width: options.width ?? width, height: options.height ?? height };
-    if (expected.width !== width || expected.height !== height) {
-      throw new RangeError(
-        `Cannot write a ${width}x${height} frame: this video is ${expected.width}x${expected.height}; scale the frame first`,
-      );
+  #view(frame: RawFrame): Omit<CheckedFrame, "stamp"> {
+    const fields = checkShape(frame);
+    const shape = this.#rawShapeOf(fields);
+    return { pixels: viewPlanes(fields, shape.layout), shape };
+  }
+
+  #decode(image: EncodedImage): Omit<CheckedFrame, "stamp"> {
+    silenceBelow(this.#native, "quiet");
+    const { frame, width, height, format, color } = (this.#images ??= new ImageDecoder(this.#native)).decode(
+      image,
+    );
+    this.#requireFit(width, height);
+    const expected = meaningOf(format, this.#color(height));
+    const meaning = color === null ? expected : meaningSaid(color, expected);
+    return { pixels: frame, shape: { layout: frameLayout(this.#native, format, width, height), meaning } };
+  }
+
+  #rawShapeOf({ width, height, format = defaultInputFormat }: RawFrame): PictureShape {
+    const known = this.#rawShape;
+    if (
+      known?.layout.width === width && known.layout.height === height && known.layout.format.name === format
+    ) {
+      return known;
     }
+    this.#requireFit(width, height);
     const described = requireInputFormat(this.#native, format);
-    if (known !== null) {
+    if (known !== null && known.layout.format.id !== described.id) {
       throw new TypeError(
-        `Cannot write a ${described.name} frame: this video's frames are ${known.format.name} since the first; give all frames in one format`,
+        `Cannot write a ${described.name} frame: this video's frames are ${known.layout.format.name} since the first; give all frames in one format`,
       );
     }
-    return frameLayout(this.#native, described, width, height);
+    const layout = frameLayout(this.#native, described, width, height);
+    return { layout, meaning: meaningOf(described, this.#color(height)) };
   }
 
-  #encoderRequest(source: PixelFormatInfo, width: number, height: number): EncoderRequest {
-    const { options, frameRate } = this.#request;
-    const container = this.#muxerInfo.name;
+  /** Throws a `RangeError` where a frame is not of the video's size, and may not be made so. */
+  #requireFit(width: number, height: number): void {
+    const { options } = this.#request;
+    const expected = this.#size ?? { width: options.width ?? width, height: options.height ?? height };
+    const { resize = "error" } = options;
+    if (resize !== "error" || expected.width === width && expected.height === height) return;
+    throw new RangeError(
+      `Cannot write a ${width}x${height} frame: this video is ${expected.width}x${expected.height}; scale the frame first, or use resize "contain", "cover" or "fill"`,
+    );
+  }
+
+  readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {
+    const pipeline = this.#pipeline ??= this.#open(shape);
+    pipeline.write(pixels, shape, stamp);
+  };
+
+  #openIntake(first: PictureShape): Intake {
+    const { width, height } = this.#request.options;
+    this.#size = { width: width ?? first.layout.width, height: height ?? first.layout.height };
+    return this.#createIntake(first, this.#size);
+  }
+
+  #createIntake(first: PictureShape, size: Size): Intake {
+    const { frameRate, options: { resize = "error", filter } } = this.#request;
+    // A container of a constant rate gets one, whatever the filters make of the times.
+    const isConstant = filter !== undefined && !takesVariableRate(this.#muxerInfo);
+    return new Intake(this.#native, first, size, {
+      resize,
+      filter: filter === undefined ? null : isConstant ? `${filter},fps=source_fps` : filter,
+      timeBase: this.#clock.timeBase,
+      frameRate,
+    });
+  }
+
+  #encoderRequest({ shape: { layout }, frameRate }: IntakeOutput): EncoderRequest {
+    const { options } = this.#request;
     return {
       ...options,
-      container,
+      container: this.#muxerInfo.name,
       frameRate,
-      width,
-      height,
-      source,
+      width: layout.width,
+      height: layout.height,
+      source: layout.format,
       isTalkative: isTalkative(options.logLevel),
     };
   }
 
-  #settingsContext(height: number): SettingsContext {
-    const { color, oddSize = "pad" } = this.#request.options;
-    return {
-      globalHeader: this.#muxerInfo.wantsGlobalHeader,
-      color: color === undefined ? defaultColor(height) : parseColor(color, height),
-      oddSize,
-    };
+  #settingsContext({ shape: { layout } }: IntakeOutput): SettingsContext {
+    const { oddSize = "pad" } = this.#request.options;
+    return { globalHeader: this.#muxerInfo.wantsGlobalHeader, color: this.#color(layout.height), oddSize };
+  }
+
+  #chooseSafety(): Safety {
+    const { path, options: { crashSafe, formatOptions } } = this.#request;
+    if (crashSafe === false || !this.#mayRemove) return { isCrashSafe: false, isFragmented: false };
+    if (!needsFragments(this.#muxerInfo)) return { isCrashSafe: true, isFragmented: false };
+    if (choosesLayout(formatOptions)) return { isCrashSafe: false, isFragmented: false };
+    const isPossible = mayReplace(path, crashSafe === true);
+    return { isCrashSafe: isPossible, isFragmented: isPossible };
   }
 
   /** Throws unless the target can be written; returns whether an abort may remove it. */
@@ -231,38 +317,57 @@ export class WriterSession implements Disposable {
     return false;
   }
 
-  #chooseEncoder(source: PixelFormatInfo, { width, height }: Size): ChosenEncoder {
+  #chooseEncoder(input: IntakeOutput): ChosenEncoder {
     return chooseEncoder(
       this.#native,
       this.#request.codec,
-      this.#encoderRequest(source, width, height),
-      this.#settingsContext(height),
+      this.#encoderRequest(input),
+      this.#settingsContext(input),
       (encoder) => requireContainerTakes(this.#native, this.#muxerInfo, encoder),
     );
   }
 
-  /** Opens an encoder before the frames are known. Without a size, one that is refused proves nothing: others are tried. */
-  #chooseTrial(): ChosenEncoder {
+  /** What the encoder gets for frames of a size in the usual format. */
+  #trialInput({ width, height }: Size): IntakeOutput {
+    const format = requireInputFormat(this.#native, defaultInputFormat);
+    const layout = frameLayout(this.#native, format, width, height);
+    using intake = this.#createIntake({ layout, meaning: meaningOf(format, this.#color(height)) }, {
+      width,
+      height,
+    });
+    return intake.output;
+  }
+
+  /**
+   * Opens an encoder before the frames are known. Without a size, one that is refused proves nothing: others are tried. `null`
+   * where filters work with none of these sizes: they may with the frames' own.
+   */
+  #chooseTrial(): ChosenEncoder | null {
     const { width, height, logLevel } = this.#request.options;
-    const source = requireInputFormat(this.#native, defaultInputFormat);
     const sizes = trialSizes.map((size) => ({ width: width ?? size.width, height: height ?? size.height }));
-    if (width === undefined || height === undefined) {
-      silenceBelow(this.#native, "quiet");
-      for (const size of sizes) {
-        try {
-          return this.#chooseEncoder(source, size);
-        } catch (error) {
-          if (!(error instanceof UnsupportedError)) throw error;
-        }
+    if (width !== undefined && height !== undefined) return this.#chooseEncoder(this.#trialInput(sizes[0]!));
+    silenceBelow(this.#native, "quiet");
+    let isFilterRefused = true;
+    for (const size of sizes) {
+      try {
+        const input = this.#trialInput(size);
+        isFilterRefused = false;
+        return this.#chooseEncoder(input);
+      } catch (error) {
+        const dependsOnSize = error instanceof UnsupportedError ||
+          error instanceof OptionError && error.code === "FILTER_CONFIG";
+        if (!dependsOnSize) throw error;
       }
-      silenceBelow(this.#native, logLevel);
     }
-    return this.#chooseEncoder(source, sizes[0]!);
+    silenceBelow(this.#native, logLevel);
+    return isFilterRefused ? null : this.#chooseEncoder(this.#trialInput(sizes[0]!));
   }
 
   /** Writes the header into memory: only the muxer itself knows all that it refuses. */
   #tryHeader({ encoder, settings }: ChosenEncoder): void {
-    using muxer = this.#createMuxer(encoder, settings);
+    const stage = this.#safety.isFragmented ? "finished" : "direct";
+    const { timeBase } = this.#clock;
+    using muxer = this.#createMuxer({ encoder, settings, timeBase, url: this.#url, stage });
     if (this.#muxerInfo.opensFilesItself) return;
     muxer.openMemory();
     try {
@@ -271,15 +376,33 @@ export class WriterSession implements Disposable {
       if (!(error instanceof AvError)) throw error;
       throw containerRefuses(this.#native, this.#muxerInfo, encoder.info, error.message);
     }
+    if (this.#request.options.filter === undefined) {
+      this.#clock.setContainer(this.#muxerInfo.name, muxer.timeBase(0));
+    }
   }
 
-  #createMuxer(encoder: Encoder, { timeBase, frameRate, format }: EncoderSettings): Muxer {
+  get #url(): string {
+    return `file:${this.#request.path}`;
+  }
+
+  #createMuxer({ encoder, settings, timeBase, url, stage, recording = null }: MuxerRequest): Muxer {
     const { options, codec } = this.#request;
-    const muxer = new Muxer(this.#native, this.#muxerInfo, this.#url);
+    const { timing = "constant" } = options;
+    const muxer = new Muxer(this.#native, this.#muxerInfo, url);
     try {
-      muxer.addStream(encoder, timeBase, frameRate, codecTag(this.#muxerInfo, encoder.info, codec));
-      requireNamedPixels(muxer, encoder.info, format);
-      for (const [name, value] of Object.entries(muxerOptions(muxer, frameRate, options.formatOptions))) {
+      muxer.addStream({
+        describeInto: (parameters) => {
+          encoder.describeInto(parameters);
+          recording?.copyHeaders(0, parameters);
+        },
+        timeBase,
+        frameRate: timing === "constant" ? settings.frameRate : null,
+        tag: codecTag(this.#muxerInfo, encoder.info, codec),
+      });
+      requireNamedPixels(muxer, encoder.info, settings.format);
+      for (
+        const [name, value] of Object.entries(muxerOptions(muxer, timeBase, stage, options.formatOptions))
+      ) {
         muxer.options.set(name, value);
       }
       return muxer;
@@ -289,51 +412,67 @@ export class WriterSession implements Disposable {
     }
   }
 
-  /** Opens everything for frames of this layout; the file last, so that a failure leaves an existing one as it was. */
-  #open(layout: FrameLayout): Pipeline {
+  #createTimeline({ timeBase, frameRate }: IntakeOutput): Timeline {
+    const { keyFrameInterval } = this.#request.options;
+    const frameTicks = this.#request.options.filter === undefined
+      ? this.#clock.frameTicks
+      : ticksPerFrame(frameRate, timeBase);
+    const keyFrameTicks = keyFrameInterval === undefined
+      ? null
+      : BigInt(Math.max(1, Math.round(keyFrameInterval * timeBase.den / timeBase.num)));
+    return new Timeline({ timeBase, frameTicks, isConstant: this.#clock.isConstant, keyFrameTicks });
+  }
+
+  /** Opens everything for pictures of this shape; the file last, so that a failure leaves an existing one as it was. */
+  #open(shape: PictureShape): Pipeline {
+    const input = { ...this.#intake!.output, shape };
     using owned = new DisposableStack();
-    const { encoder, settings } = this.#openEncoder(layout);
+    const { encoder, settings } = this.#openEncoder(input);
     owned.use(encoder);
-    // An odd column or row that is cropped is left out of the copy.
-    const width = Math.min(layout.width, settings.width);
-    const height = Math.min(layout.height, settings.height);
-    const visible = frameLayout(this.#native, layout.format, width, height);
-    const converter = owned.use(createConverter(this.#native, visible, settings));
-    const muxer = owned.use(this.#createMuxer(encoder, settings));
-    whileWriting(this.#request.path, () => {
-      muxer.openFile(this.#url);
-      this.#hasFile = this.#mayRemove;
-      muxer.writeHeader();
-    });
-    const pipeline = new Pipeline(this.#native, converter, encoder, muxer, settings.timeBase);
+    const output = owned.use(
+      new OutputFile(this.#native, {
+        path: this.#request.path,
+        ...this.#safety,
+        createMuxer: (url, stage, recording) =>
+          this.#createMuxer({ encoder, settings, timeBase: input.timeBase, url, stage, recording }),
+      }),
+    );
+    const timeline = this.#createTimeline(input);
+    const pipeline = owned.use(new Pipeline(this.#native, { encoder, settings, output, timeline }));
+    pipeline.prepare(shape);
+    output.open(() => this.#hasFile = this.#mayRemove);
     owned.move();
-    this.#layout = layout;
+    const { width, height } = shape.layout;
+    this.#written = { width, height };
     if (isTalkative(this.#request.options.logLevel)) {
-      console.error(
-        describeSession(this.#native, this.#request, layout, settings, this.#choice, muxer),
-      );
+      using muxer = this.#createMuxer({
+        encoder,
+        settings,
+        timeBase: input.timeBase,
+        url: this.#url,
+        stage: "finished",
+      });
+      console.error(describeSession(this.#native, this.#request, shape, settings, this.#choice!, muxer));
     }
     return pipeline;
   }
 
   /** The trial's encoder where it fits these frames, or else the one that does: not every candidate takes every size. */
-  #openEncoder({ width, height, format }: FrameLayout): { encoder: Encoder; settings: EncoderSettings } {
-    const trial = this.#trial!;
+  #openEncoder(input: IntakeOutput): { encoder: Encoder; settings: EncoderSettings } {
+    const trial = this.#trial;
     this.#trial = null;
-    const request = this.#encoderRequest(format, width, height);
-    try {
-      const wanted = resolveSettings(
-        this.#native,
-        trial.encoder.info,
-        request,
-        this.#settingsContext(height),
-      );
-      if (sameSettings(wanted, trial.settings)) return trial;
-    } catch (error) {
-      if (!(error instanceof UnsupportedError)) throw error;
+    if (trial !== null) {
+      try {
+        const request = this.#encoderRequest(input);
+        const context = this.#settingsContext(input);
+        const wanted = resolveSettings(this.#native, trial.encoder.info, request, context);
+        if (sameSettings(wanted, trial.settings)) return trial;
+      } catch (error) {
+        if (!(error instanceof UnsupportedError)) throw error;
+      }
+      trial.encoder[Symbol.dispose]();
     }
-    trial.encoder[Symbol.dispose]();
-    const chosen = this.#chooseEncoder(format, { width, height });
+    const chosen = this.#chooseEncoder(input);
     try {
       this.#tryHeader(chosen);
     } catch (error) {
@@ -347,23 +486,4 @@ export class WriterSession implements Disposable {
 
 function describeChoice({ settings: { encoder, format }, rejected }: ChosenEncoder): EncoderChoice {
   return { name: encoder.name, codec: encoder.codecName, pixelFormat: format.name, rejected };
-}
-
-/** Whether a frame must be a key frame. Throws a `TypeError` where the timing is none. */
-function checkTiming(timing: FrameTiming): boolean {
-  if (typeof timing !== "object" || timing === null || Array.isArray(timing)) {
-    throw new TypeError(`Cannot write the frame: its timing is ${shown(timing)}, but must be { keyFrame }`);
-  }
-  for (const name of Object.keys(timing)) {
-    if (name !== "keyFrame") {
-      throw new TypeError(`Cannot write the frame: its timing has no ${shown(name)}, only keyFrame`);
-    }
-  }
-  const { keyFrame = false } = timing;
-  if (typeof keyFrame !== "boolean") {
-    throw new TypeError(
-      `Cannot write the frame: its keyFrame is ${shown(keyFrame)}, but must be true or false`,
-    );
-  }
-  return keyFrame;
 }

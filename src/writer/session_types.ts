@@ -5,7 +5,12 @@
  */
 import type { Codec } from "../codecs/families.ts";
 import type { Rational } from "../libav/rational.ts";
+import type { EncodedImage } from "../video/encoded_image.ts";
+import type { RawFrame } from "../video/raw_frame.ts";
 import type { CheckedOptions } from "./options.ts";
+
+/** A picture to write: pixels in memory, or a PNG, JPEG or WebP file. */
+export type Frame = RawFrame | EncodedImage;
 
 /** Where, what and how a session writes: checked already. */
 export interface SessionRequest {
@@ -49,10 +54,4 @@ export interface WriteSummary {
   readonly seconds: number;
   /** Size of the file in bytes; of the encoded video, where the container is not one file. */
   readonly bytes: number;
-}
-
-/** How one frame is to be written. */
-export interface FrameTiming {
-  /** The frame becomes a key frame, where the codec has them. Default `false`. */
-  keyFrame?: boolean;
 }

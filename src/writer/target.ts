@@ -4,8 +4,8 @@
  * @module
  */
 import { dirname, join } from "@std/path";
-import { checkWritable } from "../../ffi/mod.ts";
-import { AvError, UnsupportedError, WriteError } from "../errors.ts";
+import { checkWritable, runtime } from "../../ffi/mod.ts";
+import { AvError, WriteError } from "../errors.ts";
 import { shown } from "../shown.ts";
 
 /** What a failure to open the file means, and what to do about it. */
@@ -47,6 +47,26 @@ export function requireWritableFolder(path: string): void {
   requireWritable(join(dirname(path), ".avwriter-check"));
 }
 
+/** Where the ordinary file is made before it takes the place of the recorded one. */
+export function companionPath(path: string): string {
+  return `${path}.avwriter`;
+}
+
+/**
+ * Whether the recorded file can be replaced at the end. Where that was asked for (`isRequired`), throws what stands in the way;
+ * else nobody is asked for a permission.
+ */
+export function mayReplace(path: string, isRequired: boolean): boolean {
+  const companion = companionPath(path);
+  if (isRequired) return requireWritable(companion);
+  if (!runtime().mayReadAndWrite(companion)) return false;
+  try {
+    return requireWritable(companion);
+  } catch {
+    return false;
+  }
+}
+
 /** What to do about system errors. */
 const hints: Readonly<Record<string, string>> = {
   ENOSPC: "Free some space, or write to another disk",
@@ -59,7 +79,8 @@ export function whileWriting<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    if (!(error instanceof AvError) || error instanceof UnsupportedError) throw error;
+    // The errors of its own classes say all that there is to say.
+    if (!(error instanceof AvError) || error.constructor !== AvError) throw error;
     throw new WriteError(`Cannot ${error.operation} while writing ${path}: ${error.message}`, {
       code: error.code,
       operation: error.operation,

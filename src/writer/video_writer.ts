@@ -4,10 +4,10 @@
  * @module
  */
 import { WriterClosedError } from "../errors.ts";
-import type { RawFrame } from "../video/raw_frame.ts";
+import type { FrameTiming } from "./frame_clock.ts";
 import type { WriterStats } from "./options.ts";
 import type { WriterSession } from "./session.ts";
-import type { EncoderChoice, FrameTiming, WriteSummary } from "./session_types.ts";
+import type { EncoderChoice, Frame, WriteSummary } from "./session_types.ts";
 
 /** Milliseconds between two calls of `onProgress`. */
 const progressIntervalMs = 250;
@@ -44,14 +44,16 @@ export interface VideoWriter extends AsyncDisposable {
   /**
    * Writes one frame: it is copied before this returns, so its buffer may be used again.
    *
-   * @param frame The frame. All frames of a video have one size and format.
-   * @param timing Whether it must be a key frame.
-   * @throws {TypeError} The frame is not one, or its buffer is detached. The writer goes on.
-   * @throws {RangeError} Its size is another than the first frame's, or its buffer is too short. The writer goes on.
+   * @param frame The frame: pixels, or an image file. All raw frames of a video have one format, and, without `resize`, all
+   * frames have one size.
+   * @param timing When it is shown and for how long, and whether it must be a key frame.
+   * @throws {TypeError} The frame is not one, its image is broken, or its buffer is detached. The writer goes on.
+   * @throws {RangeError} Its size is another than the video's, its buffer is too short, or its timestamp is not later than the
+   * last. The writer goes on.
    * @throws {WriteError} Encoding or writing failed. Every later call rejects with the same error.
    * @throws {WriterClosedError} The writer was closed or aborted.
    */
-  write(frame: RawFrame, timing?: FrameTiming): Promise<void>;
+  write(frame: Frame, timing?: FrameTiming): Promise<void>;
   /**
    * Encodes what is left, finishes the file and closes it. Called again, it returns the same summary.
    *
@@ -67,7 +69,7 @@ export interface VideoWriter extends AsyncDisposable {
    */
   abort(reason?: unknown): Promise<void>;
   /** The same writer as a stream, for `pipeTo`: closing the stream closes the writer, aborting it aborts the writer. */
-  readonly writable: WritableStream<RawFrame>;
+  readonly writable: WritableStream<Frame>;
   /** The encoder in use, and which others were passed over and why; `null` before it is known. */
   readonly encoder: EncoderChoice | null;
   /** Progress so far. */
@@ -80,7 +82,7 @@ export class SessionWriter implements VideoWriter {
   readonly #context: WriterContext;
   readonly #onAbort: () => void;
   #state: State = { name: "open" };
-  #writable: WritableStream<RawFrame> | undefined;
+  #writable: WritableStream<Frame> | undefined;
   #lastProgress = 0;
 
   /** Takes over a session. */
@@ -92,8 +94,8 @@ export class SessionWriter implements VideoWriter {
     context.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  get writable(): WritableStream<RawFrame> {
-    return this.#writable ??= new WritableStream<RawFrame>({
+  get writable(): WritableStream<Frame> {
+    return this.#writable ??= new WritableStream<Frame>({
       write: (frame) => this.write(frame),
       close: async () => void await this.close(),
       abort: (reason) => this.abort(reason),
@@ -110,7 +112,7 @@ export class SessionWriter implements VideoWriter {
 
   // An async function runs up to its first await before it returns: the frame's bytes are taken by then.
   // deno-lint-ignore require-await
-  async write(frame: RawFrame, timing?: FrameTiming): Promise<void> {
+  async write(frame: Frame, timing?: FrameTiming): Promise<void> {
     this.#requireOpen("write a frame");
     // A wrong frame is the caller's mistake, found before anything was done with it: the writer goes on.
     const checked = this.#session.check(frame, timing);

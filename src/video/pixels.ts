@@ -1,0 +1,101 @@
+/**
+ * Pictures on their way in: how their planes lie, and copies of them.
+ *
+ * @module
+ */
+import { type Address, address, type Native } from "../../ffi/mod.ts";
+import { Frame } from "../libav/frame.ts";
+import type { PixelFormatInfo } from "../libav/pixel_format.ts";
+import type { PixelMeaning } from "./color.ts";
+import type { FrameLayout, PlaneView } from "./raw_frame.ts";
+
+/** A picture: its planes in JavaScript memory, or a frame in native memory. */
+export type Pixels = readonly PlaneView[] | Frame;
+
+/** All that is to be known of a picture but its pixels. */
+export interface PictureShape {
+  /** Format, size and planes. */
+  readonly layout: FrameLayout;
+  /** What its luma and chroma mean. */
+  readonly meaning: PixelMeaning;
+}
+
+/** Whether pictures of one shape are as those of the other. */
+export function sameShape(one: PictureShape, other: PictureShape): boolean {
+  if (one === other) return true;
+  const { layout: a, meaning: said } = one;
+  const { layout: b, meaning: meant } = other;
+  return a.format.id === b.format.id && a.width === b.width && a.height === b.height &&
+    said.matrix === meant.matrix && said.range === meant.range;
+}
+
+/** The planes of a frame of a format and size. */
+export function frameLayout(
+  native: Native,
+  format: PixelFormatInfo,
+  width: number,
+  height: number,
+): FrameLayout {
+  const planes = Array.from({ length: format.planeCount }, (_, plane) => {
+    // The second plane of a palette format is the palette: 256 entries of 4 bytes.
+    if (format.isPalette && plane === 1) return { rowBytes: 1024, rows: 1 };
+    // libavutil subsamples planes 1 and 2 (imgutils.h, av_image_get_linesize); plane 3 is alpha.
+    const shift = plane === 1 || plane === 2 ? format.log2ChromaHeight : 0;
+    return {
+      rowBytes: native.avutil.av_image_get_linesize(format.id, width, plane),
+      rows: Math.ceil(height / (1 << shift)),
+    };
+  });
+  return { format, width, height, planes };
+}
+
+/** A place in a picture: whole chroma samples from its left and upper edge. */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+const corner: Place = { x: 0, y: 0 };
+
+/** The byte in a plane at which a place of the picture lies. */
+function byteAt(
+  native: Native,
+  { format }: FrameLayout,
+  plane: number,
+  { x, y }: Place,
+  stride: number,
+): number {
+  if (format.isPalette && plane === 1) return 0;
+  const shift = plane === 1 || plane === 2 ? format.log2ChromaHeight : 0;
+  const before = x === 0 ? 0 : native.avutil.av_image_get_linesize(format.id, x, plane);
+  return (y >> shift) * stride + before;
+}
+
+function moved(start: Address, bytes: number): Address {
+  return address(start + BigInt(bytes));
+}
+
+/** Copies a part of a picture, as large as `layout`, into a frame of the same format: from one place to another. */
+export function copyPixels(
+  native: Native,
+  pixels: Pixels,
+  layout: FrameLayout,
+  frame: Frame,
+  from: Place = corner,
+  to: Place = corner,
+): void {
+  for (const [plane, { rowBytes, rows }] of layout.planes.entries()) {
+    const stride = frame.stride(plane);
+    const target = moved(frame.planeAddress(plane), byteAt(native, layout, plane, to, stride));
+    if (pixels instanceof Frame) {
+      const sourceStride = pixels.stride(plane);
+      const source = moved(pixels.planeAddress(plane), byteAt(native, layout, plane, from, sourceStride));
+      native.memory.copyRows(target, stride, source, sourceStride, rowBytes, rows);
+    } else {
+      const view = pixels[plane]!;
+      const start = byteAt(native, layout, plane, from, view.stride);
+      const bytes = start === 0 ? view.bytes : view.bytes.subarray(start);
+      native.memory.writeRows(target, stride, bytes, view.stride, rowBytes, rows);
+    }
+  }
+}

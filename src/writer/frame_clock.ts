@@ -1,0 +1,226 @@
+/**
+ * When frames are shown: the three ways of timing, as ticks of one clock.
+ *
+ * @module
+ */
+import { invert, type Rational, rationalText } from "../libav/rational.ts";
+import { shown } from "../shown.ts";
+
+/** How frames get their times: frame n at n/fps, at the timestamps given, or when `write` was called. */
+export type Timing = "constant" | "timestamps" | "wallclock";
+
+/** How one frame is to be written. */
+export interface FrameTiming {
+  /** When the frame is shown, in seconds from 0; needed with `timing: "timestamps"`, and only then. Later than the last frame's. */
+  timestamp?: number;
+  /** How long the frame is shown, in seconds, where none comes after it; default: 1/fps. With `timing: "timestamps"` only. */
+  duration?: number;
+  /** The frame becomes a key frame, where the codec has them. Default `false`. */
+  keyFrame?: boolean;
+}
+
+/** A frame's place in time. */
+export interface FrameStamp {
+  /** When it is shown, in ticks of the clock. */
+  readonly ticks: bigint;
+  /** The same in seconds, as the caller gave it. */
+  readonly seconds: number;
+  /** How long, in ticks, where no frame follows; `null`: as long as a frame of the nominal rate. */
+  readonly duration: bigint | null;
+  /** Whether it must be a key frame. */
+  readonly keyFrame: boolean;
+}
+
+/** MPEG's clock (ISO/IEC 13818-1): a variable rate is kept to within half a tick of it, or finer. */
+const leastTicksPerSecond = 90_000;
+/** The most that a C `int` holds. */
+const maxInt = 2 ** 31 - 1;
+/** A year: far more than any recording, and exact in a double's ticks. */
+const maxSeconds = 366 * 24 * 3600;
+
+/** A clock fine enough for any timestamp that also counts frames of the nominal rate exactly. */
+function fineTimeBase({ num }: Rational): Rational {
+  const ticks = num * Math.ceil(leastTicksPerSecond / num);
+  return { num: 1, den: ticks <= maxInt ? ticks : num };
+}
+
+/** Ticks of a frame at a rate: at least one. */
+export function ticksPerFrame(frameRate: Rational, timeBase: Rational): bigint {
+  return BigInt(Math.max(1, Math.round(frameRate.den * timeBase.den / (frameRate.num * timeBase.num))));
+}
+
+function refuse(message: string): never {
+  throw new RangeError(`Cannot write the frame: ${message}`);
+}
+
+/** Seconds as a message shows them. */
+function seconds(value: number): string {
+  return `${Number(value.toFixed(6))} s`;
+}
+
+/** A writer's clock. */
+export class FrameClock {
+  readonly #timing: Timing;
+  /** The unit of ticks. */
+  readonly timeBase: Rational;
+  /** Ticks of a frame at the nominal rate. */
+  readonly frameTicks: bigint;
+  /** Whether frame n is at tick n, for good. */
+  readonly isConstant: boolean;
+  /** What the container counts in: frames need ticks of it to tell them apart. */
+  #container: { readonly name: string; readonly timeBase: Rational };
+  #frames = 0;
+  #last: FrameStamp | null = null;
+  /** When the first frame was written, for wallclock timing; milliseconds. */
+  #startMs: number | null = null;
+
+  /** A clock for a way of timing and a nominal rate; filters want a fine one, for they may change times. */
+  constructor(timing: Timing, frameRate: Rational, isFiltered: boolean) {
+    this.#timing = timing;
+    this.isConstant = timing === "constant" && !isFiltered;
+    this.timeBase = this.isConstant ? invert(frameRate) : fineTimeBase(frameRate);
+    this.frameTicks = this.isConstant ? 1n : ticksPerFrame(frameRate, this.timeBase);
+    this.#container = { name: "", timeBase: this.timeBase };
+  }
+
+  /** Tells the clock what the container counts in. */
+  setContainer(name: string, timeBase: Rational): void {
+    this.#container = { name, timeBase };
+  }
+
+  /** The place in time of the next frame. Changes nothing: whatever this throws is the caller's mistake. */
+  check(timing: FrameTiming = {}): FrameStamp {
+    checkFields(timing);
+    const { timestamp, duration, keyFrame = false } = timing;
+    if (this.#timing !== "timestamps") {
+      for (const [name, value] of [["timestamp", timestamp], ["duration", duration]] as const) {
+        if (value === undefined) continue;
+        throw new TypeError(
+          `Cannot write the frame: it has a ${name}, but this writer's timing is "${this.#timing}"; make it with timing "timestamps"`,
+        );
+      }
+      const ticks = this.#isWallclock() ? this.#now() : BigInt(this.#frames) * this.frameTicks;
+      return { ticks, seconds: this.seconds(ticks), duration: null, keyFrame };
+    }
+    if (timestamp === undefined) {
+      throw new TypeError(
+        'Cannot write the frame: it has no timestamp, but this writer\'s timing is "timestamps"; give { timestamp } in seconds',
+      );
+    }
+    requireSeconds("timestamp", timestamp, 0);
+    const ticks = this.#ticksOf(timestamp);
+    this.#requireLater(timestamp, ticks);
+    const stamp = { ticks, seconds: timestamp, keyFrame };
+    if (duration === undefined) return { ...stamp, duration: null };
+    requireSeconds("duration", duration, 1 / maxInt);
+    const length = this.#ticksOf(duration);
+    return { ...stamp, duration: length > 0n ? length : 1n };
+  }
+
+  /** Counts a frame that was taken. */
+  accept(stamp: FrameStamp): void {
+    this.#frames++;
+    this.#last = stamp;
+  }
+
+  /** For wallclock timing: the end of the last frame if the recording ends now, in ticks; `null` for the others. */
+  endOfLast(): bigint | null {
+    if (!this.#isWallclock() || this.#last === null) return null;
+    const now = this.#elapsedTicks();
+    const least = this.#last.ticks + this.frameTicks;
+    return now > least ? now : least;
+  }
+
+  /** Ticks in seconds. */
+  seconds(ticks: bigint): number {
+    return Number(ticks) * this.timeBase.num / this.timeBase.den;
+  }
+
+  #isWallclock(): boolean {
+    return this.#timing === "wallclock";
+  }
+
+  #ticksOf(value: number): bigint {
+    return BigInt(Math.round(value * this.timeBase.den / this.timeBase.num));
+  }
+
+  #elapsedTicks(): bigint {
+    return this.#ticksOf((performance.now() - this.#startMs!) / 1000);
+  }
+
+  /** The time since the first frame; two frames never share a tick of the container. */
+  #now(): bigint {
+    if (this.#last === null) {
+      this.#startMs = performance.now();
+      return 0n;
+    }
+    const now = this.#elapsedTicks();
+    return this.#isLater(now) ? now : this.#nextContainerTick(this.#last.ticks);
+  }
+
+  #containerTick(ticks: bigint): bigint {
+    const { num, den } = this.#container.timeBase;
+    return BigInt(Math.round(this.seconds(ticks) * den / num));
+  }
+
+  #isLater(ticks: bigint): boolean {
+    const last = this.#last!;
+    return ticks > last.ticks && this.#containerTick(ticks) > this.#containerTick(last.ticks);
+  }
+
+  #nextContainerTick(ticks: bigint): bigint {
+    const { num, den } = this.#container.timeBase;
+    const next = this.#ticksOf(Number(this.#containerTick(ticks) + 1n) * num / den);
+    return next > ticks ? next : ticks + 1n;
+  }
+
+  #requireLater(timestamp: number, ticks: bigint): void {
+    const last = this.#last;
+    if (last === null || this.#isLater(ticks)) return;
+    const index = this.#frames;
+    const subject = `frame ${index} is at ${seconds(timestamp)} and frame ${index - 1} at ${
+      seconds(last.seconds)
+    }`;
+    if (timestamp <= last.seconds) refuse(`${subject}; give each frame a later timestamp than the last`);
+    const { name, timeBase } = ticks > last.ticks
+      ? this.#container
+      : { name: "this video", timeBase: this.timeBase };
+    refuse(`${subject}, but ${name} counts in ${rationalText(timeBase)} s; keep frames that far apart`);
+  }
+}
+
+const timingFields = ["timestamp", "duration", "keyFrame"] as const;
+
+function checkFields(timing: FrameTiming): void {
+  if (typeof timing !== "object" || timing === null || Array.isArray(timing)) {
+    throw new TypeError(
+      `Cannot write the frame: its timing is ${shown(timing)}, but must be { timestamp, duration, keyFrame }`,
+    );
+  }
+  for (const name of Object.keys(timing)) {
+    if ((timingFields as readonly string[]).includes(name)) continue;
+    throw new TypeError(
+      `Cannot write the frame: its timing has no ${shown(name)}, only ${timingFields.join(", ")}`,
+    );
+  }
+  const { keyFrame } = timing;
+  if (keyFrame !== undefined && typeof keyFrame !== "boolean") {
+    throw new TypeError(
+      `Cannot write the frame: its keyFrame is ${shown(keyFrame)}, but must be true or false`,
+    );
+  }
+}
+
+function requireSeconds(name: string, value: unknown, least: number): void {
+  if (typeof value !== "number") {
+    throw new TypeError(
+      `Cannot write the frame: its ${name} is ${shown(value)}, but must be a number of seconds`,
+    );
+  }
+  if (Number.isFinite(value) && value >= least && value <= maxSeconds) return;
+  refuse(
+    `its ${name} is ${value}, but must be a number of seconds ${
+      least === 0 ? "from 0" : "above 0"
+    }, at most ${maxSeconds}`,
+  );
+}

@@ -1,0 +1,226 @@
+/**
+ * What happens to pictures before they are converted for the encoder: they get the video's size, and go through filters.
+ *
+ * @module
+ */
+import type { Native } from "../../ffi/mod.ts";
+import { OptionError } from "../errors.ts";
+import { FilterGraph, type FilterOutput } from "../libav/filter_graph.ts";
+import { Frame } from "../libav/frame.ts";
+import { pixelFormatById } from "../libav/pixel_format.ts";
+import type { Rational } from "../libav/rational.ts";
+import { meaningSaid } from "../video/color.ts";
+import { type Converter, createConverter, Staging } from "../video/converter.ts";
+import { frameLayout, type PictureShape, type Pixels, sameShape } from "../video/pixels.ts";
+import { type ResizeMode, Resizer } from "../video/resizer.ts";
+import { shown } from "../shown.ts";
+import type { FrameStamp } from "./frame_clock.ts";
+
+/** What pictures go through. */
+export interface IntakeRequest {
+  /** How pictures of another size are made to fit. */
+  readonly resize: ResizeMode | "error";
+  /** Filters in libavfilter's syntax; `null` for none. */
+  readonly filter: string | null;
+  /** The unit of the frames' times. */
+  readonly timeBase: Rational;
+  /** The nominal rate. */
+  readonly frameRate: Rational;
+}
+
+/** Takes a picture on. */
+export type Take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp) => void;
+
+/** What comes out of an intake. */
+export interface IntakeOutput {
+  readonly shape: PictureShape;
+  readonly timeBase: Rational;
+  readonly frameRate: Rational;
+}
+
+/** Makes pictures of any size and shape into those that the encoder's converter gets. */
+export class Intake implements Disposable {
+  readonly #native: Native;
+  readonly #request: IntakeRequest;
+  readonly #width: number;
+  readonly #height: number;
+  /** What the first picture is like, once it has the video's size. */
+  readonly #video: PictureShape;
+  readonly #filters: Filters | null;
+  #resizer: { readonly from: PictureShape; readonly resizer: Resizer } | null = null;
+
+  /** For a video of this size whose first picture is like this one. Throws where the filters can't be made for it. */
+  constructor(
+    native: Native,
+    first: PictureShape,
+    { width, height }: { readonly width: number; readonly height: number },
+    request: IntakeRequest,
+  ) {
+    this.#native = native;
+    this.#request = request;
+    this.#width = width;
+    this.#height = height;
+    this.#video = this.#fits(first) ? first : this.#resizerFor(first).shape;
+    this.#filters = request.filter === null
+      ? null
+      : new Filters(native, this.#video, request, request.filter);
+  }
+
+  /** What comes out: the video's own pictures, or what the filters make of them. */
+  get output(): IntakeOutput {
+    const { timeBase, frameRate } = this.#request;
+    return this.#filters?.output ?? { shape: this.#video, timeBase, frameRate };
+  }
+
+  /** Takes one picture; passes on what comes of it, at once or with a later one. */
+  write(pixels: Pixels, shape: PictureShape, stamp: FrameStamp, take: Take): void {
+    if (this.#fits(shape)) return this.#filter(pixels, shape, stamp, take);
+    const resizer = this.#resizerFor(shape);
+    this.#filter(resizer.convert(pixels), resizer.shape, stamp, take);
+  }
+
+  /** Passes on what the filters still hold. */
+  flush(take: Take): void {
+    this.#filters?.flush(take);
+  }
+
+  #fits({ layout }: PictureShape): boolean {
+    return layout.width === this.#width && layout.height === this.#height;
+  }
+
+  #filter(pixels: Pixels, shape: PictureShape, stamp: FrameStamp, take: Take): void {
+    if (this.#filters === null) take(pixels, shape, stamp);
+    else this.#filters.write(pixels, shape, stamp, take);
+  }
+
+  #resizerFor(from: PictureShape): Resizer {
+    if (this.#resizer === null || !sameShape(this.#resizer.from, from)) {
+      const mode = this.#request.resize as ResizeMode;
+      const resizer = new Resizer(this.#native, from, this.#width, this.#height, mode);
+      this.#resizer?.resizer[Symbol.dispose]();
+      this.#resizer = { from, resizer };
+    }
+    return this.#resizer.resizer;
+  }
+
+  /** Frees all of it. */
+  [Symbol.dispose](): void {
+    this.#filters?.[Symbol.dispose]();
+    this.#resizer?.resizer[Symbol.dispose]();
+  }
+}
+
+/** A filter graph, fed with pictures of one shape. */
+class Filters implements Disposable {
+  readonly #native: Native;
+  readonly #input: PictureShape;
+  readonly #graph: FilterGraph;
+  readonly #staging: Staging;
+  readonly #filtered: Frame;
+  #converter: { readonly from: PictureShape; readonly converter: Converter } | null = null;
+  #shape: PictureShape;
+  readonly #times: Pick<IntakeOutput, "timeBase" | "frameRate">;
+
+  constructor(
+    native: Native,
+    input: PictureShape,
+    { timeBase, frameRate }: IntakeRequest,
+    description: string,
+  ) {
+    const { layout: { format, width, height }, meaning } = input;
+    this.#native = native;
+    this.#input = input;
+    this.#graph = new FilterGraph(native, description, {
+      format,
+      width,
+      height,
+      timeBase,
+      frameRate,
+      meaning,
+    });
+    this.#staging = new Staging(native, input.layout);
+    this.#filtered = new Frame(native);
+    const output = this.#graph.output;
+    this.#times = { timeBase: output.timeBase, frameRate: output.frameRate ?? frameRate };
+    this.#shape = this.#shapeOf(output, description);
+  }
+
+  get output(): IntakeOutput {
+    return { shape: this.#shape, ...this.#times };
+  }
+
+  write(pixels: Pixels, shape: PictureShape, { ticks, keyFrame }: FrameStamp, take: Take): void {
+    const frame = sameShape(shape, this.#input)
+      ? this.#staging.stage(pixels)
+      : this.#converterFor(shape).convert(pixels);
+    const { layout: { format }, meaning } = this.#input;
+    if (!format.isRgb) frame.describe(meaning.matrix, meaning.range);
+    frame.stamp(ticks, keyFrame, 0);
+    this.#graph.send(frame);
+    this.#drain(take);
+  }
+
+  flush(take: Take): void {
+    this.#graph.send(null);
+    this.#drain(take);
+  }
+
+  #drain(take: Take): void {
+    const frame = this.#filtered;
+    const { timeBase: { num, den } } = this.#times;
+    while (this.#graph.receive(frame)) {
+      const ticks = frame.pts;
+      const stamp = {
+        ticks,
+        seconds: Number(ticks) * num / den,
+        duration: null,
+        keyFrame: frame.isForcedKeyFrame,
+      };
+      this.#followFrame(frame);
+      take(frame, this.#shape, stamp);
+      frame.unref();
+    }
+  }
+
+  /** Filters may change from frame to frame what luma and chroma mean. */
+  #followFrame(frame: Frame): void {
+    const { layout, meaning } = this.#shape;
+    const said = meaningSaid(frame.meaning, meaning);
+    if (said.matrix !== meaning.matrix || said.range !== meaning.range) {
+      this.#shape = { layout, meaning: said };
+    }
+  }
+
+  #converterFor(from: PictureShape): Converter {
+    if (this.#converter === null || !sameShape(this.#converter.from, from)) {
+      const { layout: { format, width, height }, meaning } = this.#input;
+      const converter = createConverter(this.#native, from, { format, width, height, color: meaning });
+      this.#converter?.converter[Symbol.dispose]();
+      this.#converter = { from, converter };
+    }
+    return this.#converter.converter;
+  }
+
+  #shapeOf({ format: id, width, height }: FilterOutput, description: string): PictureShape {
+    const format = pixelFormatById(this.#native, id);
+    if (format === null || format.isHardware) {
+      this[Symbol.dispose]();
+      throw new OptionError(
+        `Cannot use the filter ${shown(description)}: it ends in frames in a device's memory`,
+        {
+          code: "HARDWARE_FRAMES",
+          operation: "make a filter graph",
+          hint: "Add hwdownload and format to it",
+        },
+      );
+    }
+    return { layout: frameLayout(this.#native, format, width, height), meaning: this.#input.meaning };
+  }
+
+  [Symbol.dispose](): void {
+    this.#converter?.converter[Symbol.dispose]();
+    this.#filtered[Symbol.dispose]();
+    this.#staging[Symbol.dispose]();
+    this.#graph[Symbol.dispose]();
+  }
+}

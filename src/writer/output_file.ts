@@ -1,0 +1,133 @@
+/**
+ * The file that packets go to: recorded so that a kill leaves it playable, and an ordinary file once it is finished.
+ *
+ * @module
+ */
+import { cutFile, type Native, removeFile, replaceFile } from "../../ffi/mod.ts";
+import { AvError, WriteError } from "../errors.ts";
+import type { Demuxer } from "../libav/demuxer.ts";
+import type { Muxer } from "../libav/muxer.ts";
+import type { Packet } from "../libav/packet.ts";
+import type { Rational } from "../libav/rational.ts";
+import type { Stage } from "./container.ts";
+import { copyPackets, openRecording } from "./remux.ts";
+import { companionPath } from "./target.ts";
+
+/** What an output file is made by. */
+export interface OutputRequest {
+  /** The path of the file. */
+  readonly path: string;
+  /** Whether it is recorded in fragments and made an ordinary file at the end. */
+  readonly isFragmented: boolean;
+  /** Whether what a failing disk left half written is cut off. */
+  readonly isCrashSafe: boolean;
+  /** Makes a muxer for a URL, with its streams and options; of a file that was recorded, for the one that is made of it. */
+  readonly createMuxer: (url: string, stage: Stage, recording: Demuxer | null) => Muxer;
+}
+
+/** When the video's last frame is shown, and for how long, in ticks of the packets' time base. */
+export interface LastFrame {
+  readonly pts: bigint;
+  readonly duration: bigint;
+}
+
+/** One file being written. */
+export class OutputFile implements Disposable {
+  readonly #native: Native;
+  readonly #request: OutputRequest;
+  readonly #muxer: Muxer;
+  /** How far the file is whole. */
+  #wholeBytes: number | null = null;
+  #isRecorded = false;
+
+  /** Makes the muxer; the disk stays as it was. */
+  constructor(native: Native, request: OutputRequest) {
+    this.#native = native;
+    this.#request = request;
+    const { path, isFragmented, isCrashSafe, createMuxer } = request;
+    this.#muxer = createMuxer(`file:${path}`, isFragmented || isCrashSafe ? "recording" : "direct", null);
+  }
+
+  /** Opens the file, which empties one that is there, and writes the header. `onOpen` is told as soon as there is a file. */
+  open(onOpen: () => void): void {
+    this.#muxer.openFile(`file:${this.#request.path}`);
+    onOpen();
+    this.#muxer.writeHeader();
+  }
+
+  /** The time base that the container uses for a stream. */
+  timeBase(stream: number): Rational {
+    return this.#muxer.timeBase(stream);
+  }
+
+  /** Writes a packet, which is empty afterwards. */
+  write(packet: Packet): void {
+    this.#muxer.write(packet);
+    if (this.#request.isCrashSafe) this.#wholeBytes = this.#muxer.flushedBytes;
+  }
+
+  /** Finishes and closes the file; returns its size in bytes, or `null` where the muxer keeps that to itself. */
+  finish(last: LastFrame | null): number | null {
+    this.#muxer.writeTrailer();
+    const bytes = this.#muxer.outputBytes;
+    this.#muxer.closeOutput();
+    this.#isRecorded = true;
+    return this.#request.isFragmented ? this.#makeOrdinary(last) : bytes;
+  }
+
+  /** After a failure: makes what was recorded so far as playable as it can be. */
+  salvage(): void {
+    if (this.#isRecorded) return;
+    try {
+      this.finish(null);
+    } catch {
+      // The first error is the one to report.
+    }
+    if (this.#isRecorded) return;
+    try {
+      this.#muxer.closeOutput();
+    } catch {
+      // What could not be written is cut off below.
+    }
+    if (this.#wholeBytes !== null) cutFile(this.#request.path, this.#wholeBytes);
+  }
+
+  /** Makes an ordinary file of the fragments beside them, and puts it in their place: at every moment the path holds all of the video. */
+  #makeOrdinary(last: LastFrame | null): number {
+    const { path, createMuxer } = this.#request;
+    const companion = companionPath(path);
+    try {
+      using recording = openRecording(this.#native, path);
+      using muxer = createMuxer(`file:${companion}`, "finished", recording);
+      muxer.openFile(`file:${companion}`);
+      muxer.writeHeader();
+      copyPackets(this.#native, recording, muxer, last);
+      muxer.writeTrailer();
+      const bytes = muxer.outputBytes!;
+      muxer.closeOutput();
+      replaceFile(path, companion);
+      return bytes;
+    } catch (cause) {
+      removeFile(companion);
+      throw unfinished(path, cause);
+    }
+  }
+
+  /** Frees the muxer. */
+  [Symbol.dispose](): void {
+    this.#muxer[Symbol.dispose]();
+  }
+}
+
+function unfinished(path: string, cause: unknown): WriteError {
+  const { code, message } = cause as { code?: unknown; message: string };
+  return new WriteError(
+    `Cannot make an ordinary file of the fragments in ${path}: ${message}`,
+    {
+      code: typeof code === "string" ? code : "EIO",
+      operation: "finish the file",
+      hint: "Every frame is in that file, which plays as it is; recoverFile makes it an ordinary one",
+      cause: cause instanceof AvError ? cause : undefined,
+    },
+  );
+}

@@ -1,0 +1,132 @@
+/**
+ * Repairs recordings that were cut off.
+ *
+ * @module
+ */
+import { loadNative, type Native, removeFile, replaceFile } from "../../ffi/mod.ts";
+import { AvError, ReadError } from "../errors.ts";
+import { Demuxer } from "../libav/demuxer.ts";
+import { Muxer, type MuxerInfo } from "../libav/muxer.ts";
+import { chooseMuxer, muxerOptions } from "./container.ts";
+import { filePath } from "./file_path.ts";
+import { silenceBelow } from "./log.ts";
+import { salvagePackets } from "./remux.ts";
+import { companionPath, requireWritable, whileWriting } from "./target.ts";
+
+/** What {@linkcode recoverFile} found and saved. */
+export interface RecoverSummary {
+  /** The absolute path of the file. */
+  readonly path: string;
+  /** The container, by libavformat's name. */
+  readonly format: string;
+  /** Frames of video that were saved. */
+  readonly frames: number;
+  /** Size of the repaired file in bytes. */
+  readonly bytes: number;
+}
+
+/** Containers that a recording may be in, by the names of libavformat's demuxers. */
+const readable = ["mov", "matroska", "avi", "flv", "mpegts", "nut", "asf", "ogg", "mpeg", "mxf"] as const;
+
+const operation = "recover a file";
+
+/**
+ * Makes an ordinary file of a recording that was cut off: by a kill, a crash, a full disk. It gets an index, its duration and, in
+ * mp4 and mov, moov in front; what can't be read at its end is left out. Streams are copied as they are.
+ *
+ * The repaired file is made beside it, under the name `NAME.avwriter`, and takes its place at the end: until then the recording
+ * stays as it was. A file that needs no repair comes out as good as it was.
+ *
+ * @param path The file, as a path or a `file:` URL. Its extension tells the container, as it did when it was written.
+ * @returns What was saved.
+ *
+ * @throws {TypeError} The path is none.
+ * @throws {LibraryNotFoundError} FFmpeg's libraries were not found or may not be opened.
+ * @throws {ReadError} The file can't be read, or holds nothing that could be saved: it stays as it was.
+ * @throws {WriteError} The repaired file can't be written: the recording stays as it was.
+ *
+ * @example
+ * ```ts
+ * import { createFileWriter, recoverFile } from "@avwriter/avwriter";
+ *
+ * const path = `${await Deno.makeTempDir()}/gray.mp4`;
+ * {
+ *   await using writer = await createFileWriter("h264", path, 30);
+ *   await writer.write({ data: new Uint8Array(64 * 64 * 4).fill(128), width: 64, height: 64 });
+ * }
+ * const { frames } = await recoverFile(path);
+ * if (frames !== 1) throw new Error("not as written");
+ * ```
+ */
+// deno-lint-ignore require-await
+export async function recoverFile(path: string | URL): Promise<RecoverSummary> {
+  const file = filePath(path);
+  const native = loadNative();
+  silenceBelow(native, "quiet");
+  const info = chooseMuxer(native, file, undefined);
+  requireWritable(file);
+  const companion = companionPath(file);
+  requireWritable(companion);
+  using recording = openDamaged(native, file);
+  try {
+    const { frames, bytes } = whileWriting(file, () => copyInto(native, info, recording, companion));
+    if (frames === 0) throw nothingSaved(file, "it holds no whole frame");
+    replaceFile(file, companion);
+    return { path: file, format: info.name, frames, bytes };
+  } catch (error) {
+    removeFile(companion);
+    throw error;
+  }
+}
+
+function openDamaged(native: Native, file: string): Demuxer {
+  try {
+    return new Demuxer(native, `file:${file}`, { formats: readable, findsStreamInfo: true });
+  } catch (error) {
+    if (!(error instanceof AvError)) throw error;
+    throw nothingSaved(file, `it can't be read as a recording (${error.message})`, error);
+  }
+}
+
+function nothingSaved(file: string, why: string, cause?: AvError): ReadError {
+  return new ReadError(`Cannot recover ${file}: ${why}`, {
+    code: cause?.code ?? "INVALIDDATA",
+    operation,
+    hint: "The file is as it was",
+    cause,
+  });
+}
+
+/** Copies all that can be read into a new file. */
+function copyInto(
+  native: Native,
+  info: MuxerInfo,
+  recording: Demuxer,
+  companion: string,
+): { frames: number; bytes: number } {
+  using muxer = new Muxer(native, info, `file:${companion}`);
+  const streams = recording.streams;
+  for (const index of streams.keys()) {
+    const stream = muxer.addStream({
+      describeInto: (parameters) => recording.describeInto(index, parameters),
+      timeBase: recording.timeBase(index),
+      frameRate: recording.frameRate(index),
+      tag: null,
+    });
+    recording.copyTags(index, stream);
+  }
+  recording.copyMetadata(muxer.address);
+  for (
+    const [name, value] of Object.entries(muxerOptions(muxer, recording.timeBase(0), "finished", undefined))
+  ) {
+    muxer.options.set(name, value);
+  }
+  muxer.openFile(`file:${companion}`);
+  muxer.writeHeader();
+  const counts = salvagePackets(native, recording, muxer);
+  muxer.writeTrailer();
+  const bytes = muxer.outputBytes ?? 0;
+  muxer.closeOutput();
+  const frames = counts.reduce((sum, count, index) => recording.isVideo(index) ? sum + count : sum, 0);
+  return { frames, bytes };
+}

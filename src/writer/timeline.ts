@@ -1,0 +1,117 @@
+/**
+ * The times of frames on their way through the encoder.
+ *
+ * An encoder counts frames: frame n is its tick n, whatever time the frame has. Each packet gets back the time of the frame that
+ * it holds. So no encoder has to know a fine time base (MPEG-4 Part 2 has at most 65535 ticks a second, MPEG-2 a few rates only),
+ * and times go through exactly.
+ *
+ * @module
+ */
+import type { Packet } from "../libav/packet.ts";
+import type { Rational } from "../libav/rational.ts";
+import type { FrameStamp } from "./frame_clock.ts";
+import type { LastFrame } from "./output_file.ts";
+
+/** How frames follow each other. */
+export interface TimelineRequest {
+  /** The unit of the frames' times. */
+  readonly timeBase: Rational;
+  /** Ticks of a frame at the nominal rate. */
+  readonly frameTicks: bigint;
+  /** Whether frame n is at tick n. */
+  readonly isConstant: boolean;
+  /** The longest time between two key frames, in ticks; `null`: as the encoder likes. */
+  readonly keyFrameTicks: bigint | null;
+}
+
+interface Entry {
+  readonly ticks: bigint;
+  readonly duration: bigint;
+}
+
+/** The frames that an encoder holds, and their times. */
+export class Timeline {
+  readonly #request: TimelineRequest;
+  readonly #entries = new Map<number, Entry>();
+  #count = 0;
+  #oldest = 0;
+  #firstTicks = 0n;
+  #keyTicks: bigint | null = null;
+  #last: Entry = { ticks: 0n, duration: 0n };
+
+  /** An empty timeline. */
+  constructor(request: TimelineRequest) {
+    this.#request = request;
+  }
+
+  /** The unit of the frames' times. */
+  get timeBase(): Rational {
+    return this.#request.timeBase;
+  }
+
+  /** Whether frame n is at tick n, and all frames are equally long. */
+  get isConstant(): boolean {
+    return this.#request.isConstant;
+  }
+
+  /** Where the last frame that was taken ends, in seconds. */
+  get endSeconds(): number {
+    const { num, den } = this.timeBase;
+    return Number(this.#last.ticks + this.#last.duration) * num / den;
+  }
+
+  /** When the last frame is shown, and for how long; `null` where frames are equally long and the file knows. */
+  get lastFrame(): LastFrame | null {
+    return this.isConstant || this.#count === 0
+      ? null
+      : { pts: this.#last.ticks, duration: this.#last.duration };
+  }
+
+  /** Notes a frame that was taken and may yet wait for the next. */
+  take(stamp: FrameStamp): void {
+    this.#last = { ticks: stamp.ticks, duration: this.durationOf(stamp, null) };
+  }
+
+  /** How long a frame is shown before the next one, or (`null`) as the last one. */
+  durationOf({ ticks, duration }: FrameStamp, next: bigint | null): bigint {
+    if (next !== null) return next - ticks;
+    return duration ?? this.#request.frameTicks;
+  }
+
+  /** Gives a frame its number in the encoder, and tells whether it must be a key frame. */
+  enter({ ticks, keyFrame }: FrameStamp, duration: bigint): { index: number; keyFrame: boolean } {
+    const index = this.#count++;
+    if (this.isConstant) return { index, keyFrame };
+    if (index === 0) this.#firstTicks = ticks;
+    this.#last = { ticks, duration };
+    this.#entries.set(index, this.#last);
+    const { keyFrameTicks } = this.#request;
+    const isDue = keyFrameTicks !== null && this.#keyTicks !== null &&
+      ticks - this.#keyTicks >= keyFrameTicks;
+    if (keyFrame || isDue || index === 0) this.#keyTicks = ticks;
+    return { index, keyFrame: keyFrame || isDue };
+  }
+
+  /** Gives a packet the times of its frame. */
+  place(packet: Packet): void {
+    if (this.isConstant) {
+      if (packet.duration === 0n) packet.duration = 1n;
+      return;
+    }
+    const shown = this.#entries.get(Number(packet.pts));
+    if (shown === undefined) {
+      throw new Error(`The encoder made a packet of the frame ${packet.pts}, which it never got`);
+    }
+    const decoded = Number(packet.dts);
+    packet.pts = shown.ticks;
+    packet.dts = this.#decodeTicks(decoded, shown.ticks);
+    packet.duration = shown.duration;
+    for (; this.#oldest < decoded; this.#oldest++) this.#entries.delete(this.#oldest);
+  }
+
+  /** Frames are decoded at the times at which earlier ones are shown; before the first, at the nominal rate. */
+  #decodeTicks(index: number, latest: bigint): bigint {
+    if (index < 0) return this.#firstTicks + BigInt(index) * this.#request.frameTicks;
+    return this.#entries.get(index)?.ticks ?? latest;
+  }
+}
