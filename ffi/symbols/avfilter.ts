@@ -29,6 +29,8 @@ export const avfilter = {
   avfilter_graph_config: { parameters: ["address", "address"], result: "i32" },
   // int av_buffersrc_add_frame_flags(AVFilterContext *buffer_src, AVFrame *frame, int flags)
   av_buffersrc_add_frame_flags: { parameters: ["address", "address", "i32"], result: "i32" },
+  // int av_buffersrc_close(AVFilterContext *ctx, int64_t pts, unsigned int flags)
+  av_buffersrc_close: { parameters: ["address", "i64", "u32"], result: "i32" },
   // AVRational av_buffersink_get_time_base(const AVFilterContext *ctx)
   av_buffersink_get_time_base: { parameters: ["address"], result: "rational" },
   // AVRational av_buffersink_get_frame_rate(const AVFilterContext *ctx)

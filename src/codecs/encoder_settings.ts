@@ -61,21 +61,18 @@ export function choosePixelFormat(
   request: EncoderRequest,
 ): PixelFormatInfo {
   const taken = encoderPixelFormats(native, encoder.codec);
-  const usable = taken?.filter(({ isOpaque }) => !isOpaque) ?? null;
+  const usable = taken?.filter(({ isHardware }) => !isHardware) ?? null;
   const take = (name: string): PixelFormatInfo | null =>
     usable === null ? pixelFormatByName(native, name) : usable.find((format) => format.name === name) ?? null;
 
   if (request.pixelFormat !== undefined) return requireFormat(native, encoder, request.pixelFormat, usable);
   if (usable?.length === 0) {
-    const isHardware = taken?.some((format) => format.isHardware);
     throw new UnsupportedError(
-      `Cannot use encoder ${encoder.name}: it takes ${
-        isHardware ? "frames in a device's memory" : "pixels packed in bits"
-      } only`,
+      `Cannot use encoder ${encoder.name}: it takes frames in a device's memory only`,
       {
-        code: isHardware ? "HARDWARE_FRAMES" : "PIXEL_FORMAT",
+        code: "HARDWARE_FRAMES",
         operation: `choose a pixel format for ${encoder.name}`,
-        hint: isHardware ? "Use a software encoder" : "Use another encoder",
+        hint: "Use a software encoder",
       },
     );
   }
@@ -120,7 +117,7 @@ function requireFormat(
       },
     );
   }
-  if (format.isOpaque || (usable !== null && !usable.some(({ id }) => id === format.id))) {
+  if (format.isHardware || (usable !== null && !usable.some(({ id }) => id === format.id))) {
     throw new UnsupportedError(
       `Cannot use the pixel format ${name}: encoder ${encoder.name} does not take it`,
       {

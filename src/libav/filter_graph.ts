@@ -111,10 +111,16 @@ export class FilterGraph extends Owned {
     };
   }
 
-  /** Sends a frame into the graph, or `null` to end the stream. */
-  send(frame: Frame | null): void {
-    const address = frame?.address ?? NULL;
-    this.#check(this.#native.avfilter().av_buffersrc_add_frame_flags(this.#source, address, keepReference));
+  /** Sends a frame into the graph. */
+  send(frame: Frame): void {
+    this.#check(
+      this.#native.avfilter().av_buffersrc_add_frame_flags(this.#source, frame.address, keepReference),
+    );
+  }
+
+  /** Ends the stream; tells filters that fill it up how far the last frame goes. */
+  end(ticks: bigint): void {
+    this.#check(this.#native.avfilter().av_buffersrc_close(this.#source, ticks, 0));
   }
 
   /** Takes a frame out of the graph into an empty one; `false` where it wants more first, or has ended. */

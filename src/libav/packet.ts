@@ -78,6 +78,11 @@ export class Packet extends Owned {
     return (this.#native.fields.get(this.address, "AVPacket", "flags") & corrupt) !== 0;
   }
 
+  /** Takes over all that another packet has, which is empty afterwards. */
+  takeFrom(other: Packet): void {
+    this.#native.avcodec.av_packet_move_ref(this.address, other.address);
+  }
+
   /** Lets go of its bytes. */
   unref(): void {
     this.#native.avcodec.av_packet_unref(this.address);

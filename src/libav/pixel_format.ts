@@ -8,10 +8,11 @@ import { type Address, address, cString, type Native, NULL } from "../../ffi/mod
 /** AV_PIX_FMT_FLAG_*, libavutil/pixdesc.h. */
 const flag = {
   palette: 1n << 1n,
-  bitstream: 1n << 2n,
   hardware: 1n << 3n,
   rgb: 1n << 5n,
   alpha: 1n << 7n,
+  bayer: 1n << 8n,
+  float: 1n << 9n,
 } as const;
 
 /** What libavutil says of a pixel format. */
@@ -28,6 +29,10 @@ export interface PixelFormatInfo {
   readonly log2ChromaHeight: number;
   /** Bits of the first component. */
   readonly depth: number;
+  /** Bits of each component. */
+  readonly depths: readonly number[];
+  /** Components are floating-point numbers. */
+  readonly isFloat: boolean;
   /** Red, green and blue rather than luma and chroma. */
   readonly isRgb: boolean;
   /** One component only: luma. */
@@ -36,10 +41,10 @@ export interface PixelFormatInfo {
   readonly hasAlpha: boolean;
   /** Indices into a palette, which is its second plane. */
   readonly isPalette: boolean;
+  /** One colour for each pixel, in a pattern of two by two. */
+  readonly isBayer: boolean;
   /** Lives in a device's memory. */
   readonly isHardware: boolean;
-  /** Can't be given byte by byte: it lives in a device's memory, or its pixels do not start at bytes. */
-  readonly isOpaque: boolean;
 }
 
 /** The description of a format by name; `null` where the loaded libavutil does not know it. */
@@ -58,20 +63,26 @@ export function pixelFormatById(native: Native, id: number): PixelFormatInfo | n
   const isRgb = has(flag.rgb);
   const hasAlpha = has(flag.alpha);
   const isPalette = has(flag.palette);
-  const firstComponent = fields.addressOf(descriptor, "AVPixFmtDescriptor", "comp");
+  const components = fields.addressOf(descriptor, "AVPixFmtDescriptor", "comp");
+  const depths = Array.from({ length: componentCount }, (_, index) => {
+    const component = address(components + BigInt(index * fields.size("AVComponentDescriptor")));
+    return fields.get(component, "AVComponentDescriptor", "depth");
+  });
   return {
     name: memory.text(fields.get(descriptor, "AVPixFmtDescriptor", "name")) ?? "",
     id,
     planeCount: avutil.av_pix_fmt_count_planes(id),
     log2ChromaWidth: fields.get(descriptor, "AVPixFmtDescriptor", "log2_chroma_w"),
     log2ChromaHeight: fields.get(descriptor, "AVPixFmtDescriptor", "log2_chroma_h"),
-    depth: fields.get(firstComponent, "AVComponentDescriptor", "depth"),
+    depth: depths[0] ?? 0,
+    depths,
+    isFloat: has(flag.float),
     isRgb,
     isGray: !isRgb && !isPalette && componentCount - (hasAlpha ? 1 : 0) === 1,
     hasAlpha: hasAlpha || isPalette,
     isPalette,
+    isBayer: has(flag.bayer),
     isHardware: has(flag.hardware),
-    isOpaque: has(flag.hardware) || has(flag.bitstream),
   };
 }
 

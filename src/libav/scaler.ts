@@ -33,6 +33,11 @@ export interface ScalerSide {
   readonly isFullRange: boolean;
 }
 
+/** Whether libswscale reads pictures of a format. */
+export function isScalerInput(native: Native, { id }: PixelFormatInfo): boolean {
+  return native.swscale.sws_isSupportedInput(id) > 0;
+}
+
 /** Whether libswscale makes pictures of a format. */
 export function isScalerOutput(native: Native, { id }: PixelFormatInfo): boolean {
   return native.swscale.sws_isSupportedOutput(id) > 0;
@@ -46,7 +51,7 @@ export class Scaler extends Owned {
   /** Makes a converter; throws an {@linkcode UnsupportedError} where libswscale lacks one of the formats. */
   constructor(native: Native, from: ScalerSide, to: ScalerSide) {
     const { swscale } = native;
-    const inputs = swscale.sws_isSupportedInput(from.format.id) > 0;
+    const inputs = isScalerInput(native, from.format);
     if (!inputs || !isScalerOutput(native, to.format)) {
       throw new UnsupportedError(
         `Cannot convert ${from.format.name} to ${to.format.name}: libswscale does not ${

@@ -9,8 +9,9 @@ import { Frame, FramePool } from "../libav/frame.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { Scaler } from "../libav/scaler.ts";
 import { type PixelMeaning, scalerMatrix } from "./color.ts";
-import { copyPixels, frameLayout, type PictureShape, type Pixels } from "./pixels.ts";
+import { copyPixels, frameLayout, type PictureShape, type Pixels, Staging } from "./pixels.ts";
 import type { FrameLayout, PlaneView } from "./raw_frame.ts";
+import { Unpacker } from "./unpacker.ts";
 
 /** What the encoder takes. */
 export interface ConverterTarget {
@@ -35,6 +36,9 @@ export function createConverter(native: Native, shape: PictureShape, target: Con
   const { format, width, height } = shape.layout;
   // An odd column or row that is cropped is left out from the start.
   const visible = frameLayout(native, format, Math.min(width, target.width), Math.min(height, target.height));
+  if (format.id !== target.format.id && Unpacker.isNeeded(native, format)) {
+    return new UnpackingConverter(native, { ...shape, layout: visible }, target);
+  }
   if (target.format.isPalette && !format.isPalette) return new PaletteConverter(native, visible);
   const output = new OutputFrames(native, visible, target);
   const isSameMeaning = format.isRgb || format.isGray && target.format.isGray ||
@@ -93,6 +97,26 @@ class OutputFrames implements Disposable {
   }
 }
 
+/** A format that libswscale does not read, laid out anew first. */
+class UnpackingConverter implements Converter {
+  readonly #unpacker: Unpacker;
+  readonly #converter: Converter;
+
+  constructor(native: Native, source: PictureShape, target: ConverterTarget) {
+    this.#unpacker = new Unpacker(native, source);
+    this.#converter = createConverter(native, this.#unpacker.shape, target);
+  }
+
+  convert(pixels: Pixels): Frame {
+    return this.#converter.convert(this.#unpacker.convert(pixels));
+  }
+
+  [Symbol.dispose](): void {
+    this.#converter[Symbol.dispose]();
+    this.#unpacker[Symbol.dispose]();
+  }
+}
+
 /** Same format and meaning: one copy, straight into the encoder's frame; none where a native frame is just what it takes. */
 class CopyConverter implements Converter {
   readonly #native: Native;
@@ -119,37 +143,6 @@ class CopyConverter implements Converter {
 
   [Symbol.dispose](): void {
     this.#output[Symbol.dispose]();
-  }
-}
-
-/** Planes in JavaScript memory, copied to where libswscale and libavfilter read. */
-export class Staging implements Disposable {
-  readonly #native: Native;
-  readonly #layout: FrameLayout;
-  readonly #frame: Frame;
-
-  /** For pictures of a layout. */
-  constructor(native: Native, layout: FrameLayout) {
-    this.#native = native;
-    this.#layout = layout;
-    this.#frame = new Frame(native);
-  }
-
-  /** The picture as a native frame: itself, where it is one already. Valid until the next call. */
-  stage(pixels: Pixels): Frame {
-    if (pixels instanceof Frame) return pixels;
-    const { format, width, height } = this.#layout;
-    // A filter graph keeps a reference to what it was sent last.
-    if (!this.#frame.isWritable) {
-      this.#frame.unref();
-      this.#frame.allocatePicture(format, width, height);
-    }
-    copyPixels(this.#native, pixels, this.#layout, this.#frame);
-    return this.#frame;
-  }
-
-  [Symbol.dispose](): void {
-    this.#frame[Symbol.dispose]();
   }
 }
 

@@ -22,9 +22,9 @@ export function requireInputFormat(native: Native, name: string): PixelFormatInf
       }`,
     );
   }
-  if (format.isOpaque) {
+  if (format.isHardware) {
     throw new RangeError(
-      `Cannot write a frame of the format ${name}: its pixels can't be given in memory byte by byte`,
+      `Cannot write a frame of the format ${name}: its pixels lie in a device's memory, not the program's`,
     );
   }
   return format;

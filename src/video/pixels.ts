@@ -99,3 +99,34 @@ export function copyPixels(
     }
   }
 }
+
+/** Planes in JavaScript memory, copied to where libswscale and libavfilter read. */
+export class Staging implements Disposable {
+  readonly #native: Native;
+  readonly #layout: FrameLayout;
+  readonly #frame: Frame;
+
+  /** For pictures of a layout. */
+  constructor(native: Native, layout: FrameLayout) {
+    this.#native = native;
+    this.#layout = layout;
+    this.#frame = new Frame(native);
+  }
+
+  /** The picture as a native frame: itself, where it is one already. Valid until the next call. */
+  stage(pixels: Pixels): Frame {
+    if (pixels instanceof Frame) return pixels;
+    const { format, width, height } = this.#layout;
+    // A filter graph keeps a reference to what it was sent last.
+    if (!this.#frame.isWritable) {
+      this.#frame.unref();
+      this.#frame.allocatePicture(format, width, height);
+    }
+    copyPixels(this.#native, pixels, this.#layout, this.#frame);
+    return this.#frame;
+  }
+
+  [Symbol.dispose](): void {
+    this.#frame[Symbol.dispose]();
+  }
+}

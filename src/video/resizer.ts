@@ -171,9 +171,7 @@ export class Resizer implements Disposable {
 function stepOf(...formats: readonly PixelFormatInfo[]): Place {
   const most = (sideOf: (format: PixelFormatInfo) => number): number => Math.max(...formats.map(sideOf));
   return {
-    x: most(({ depth, log2ChromaWidth, name }) =>
-      depth < 8 ? 8 : name.startsWith("bayer") ? 2 : 1 << log2ChromaWidth
-    ),
-    y: most(({ log2ChromaHeight, name }) => (name.startsWith("bayer") ? 2 : 1 << log2ChromaHeight)),
+    x: most(({ depth, log2ChromaWidth, isBayer }) => depth < 8 ? 8 : isBayer ? 2 : 1 << log2ChromaWidth),
+    y: most(({ log2ChromaHeight, isBayer }) => (isBayer ? 2 : 1 << log2ChromaHeight)),
   };
 }

@@ -191,9 +191,9 @@ export function containerRefuses(
 /** Containers without AVFMT_VARIABLE_FPS (libavformat/avformat.h) that give each frame a time of its own all the same. */
 const variableRate: readonly string[] = [...movFamily, "asf", "asf_stream"];
 
-/** Whether frames may come at any time, not only at a constant rate. */
+/** Whether frames may come at any time (WebP's encoder keeps the times itself, as it counts them), not only at a constant rate. */
 export function takesVariableRate(muxer: MuxerInfo): boolean {
-  return muxer.takesVariableRate || variableRate.includes(muxer.name);
+  return muxer.name !== "webp" && (muxer.takesVariableRate || variableRate.includes(muxer.name));
 }
 
 /** Throws an {@linkcode UnsupportedError} where a container knows frames at a constant rate only. */

@@ -123,12 +123,14 @@ export class FrameClock {
     this.#last = stamp;
   }
 
-  /** For wallclock timing: the end of the last frame if the recording ends now, in ticks; `null` for the others. */
-  endOfLast(): bigint | null {
-    if (!this.#isWallclock() || this.#last === null) return null;
+  /** Where the last frame ends if the recording ends now, in ticks. */
+  get endTicks(): bigint {
+    if (this.#last === null) return 0n;
+    const { ticks, duration } = this.#last;
+    const end = ticks + (duration ?? this.frameTicks);
+    if (!this.#isWallclock()) return end;
     const now = this.#elapsedTicks();
-    const least = this.#last.ticks + this.frameTicks;
-    return now > least ? now : least;
+    return now > end ? now : end;
   }
 
   /** Ticks in seconds. */

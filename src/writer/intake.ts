@@ -10,9 +10,10 @@ import { Frame } from "../libav/frame.ts";
 import { pixelFormatById } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
 import { meaningSaid } from "../video/color.ts";
-import { type Converter, createConverter, Staging } from "../video/converter.ts";
-import { frameLayout, type PictureShape, type Pixels, sameShape } from "../video/pixels.ts";
+import { type Converter, createConverter } from "../video/converter.ts";
+import { frameLayout, type PictureShape, type Pixels, sameShape, Staging } from "../video/pixels.ts";
 import { type ResizeMode, Resizer } from "../video/resizer.ts";
+import { Unpacker } from "../video/unpacker.ts";
 import { shown } from "../shown.ts";
 import type { FrameStamp } from "./frame_clock.ts";
 
@@ -47,6 +48,7 @@ export class Intake implements Disposable {
   /** What the first picture is like, once it has the video's size. */
   readonly #video: PictureShape;
   readonly #filters: Filters | null;
+  #unpacker: { readonly from: PictureShape; readonly unpacker: Unpacker } | null = null;
   #resizer: { readonly from: PictureShape; readonly resizer: Resizer } | null = null;
 
   /** For a video of this size whose first picture is like this one. Throws where the filters can't be made for it. */
@@ -60,7 +62,8 @@ export class Intake implements Disposable {
     this.#request = request;
     this.#width = width;
     this.#height = height;
-    this.#video = this.#fits(first) ? first : this.#resizerFor(first).shape;
+    const readable = this.#readable(first);
+    this.#video = this.#fits(first) ? readable : this.#resizerFor(readable).shape;
     this.#filters = request.filter === null
       ? null
       : new Filters(native, this.#video, request, request.filter);
@@ -74,14 +77,38 @@ export class Intake implements Disposable {
 
   /** Takes one picture; passes on what comes of it, at once or with a later one. */
   write(pixels: Pixels, shape: PictureShape, stamp: FrameStamp, take: Take): void {
+    if (this.#readable(shape) !== shape) {
+      const unpacker = this.#unpackerFor(shape);
+      return this.#resize(unpacker.convert(pixels), unpacker.shape, stamp, take);
+    }
+    this.#resize(pixels, shape, stamp, take);
+  }
+
+  #resize(pixels: Pixels, shape: PictureShape, stamp: FrameStamp, take: Take): void {
     if (this.#fits(shape)) return this.#filter(pixels, shape, stamp, take);
     const resizer = this.#resizerFor(shape);
     this.#filter(resizer.convert(pixels), resizer.shape, stamp, take);
   }
 
-  /** Passes on what the filters still hold. */
-  flush(take: Take): void {
-    this.#filters?.flush(take);
+  /** What a picture becomes where it is to be scaled or filtered in a format that can't be: the encoder may well take it. */
+  #readable(shape: PictureShape): PictureShape {
+    const { format } = shape.layout;
+    const isAsItIs = this.#request.filter === null && this.#fits(shape);
+    return isAsItIs || !Unpacker.isNeeded(this.#native, format) ? shape : this.#unpackerFor(shape).shape;
+  }
+
+  #unpackerFor(from: PictureShape): Unpacker {
+    if (this.#unpacker === null || !sameShape(this.#unpacker.from, from)) {
+      const unpacker = new Unpacker(this.#native, from);
+      this.#unpacker?.unpacker[Symbol.dispose]();
+      this.#unpacker = { from, unpacker };
+    }
+    return this.#unpacker.unpacker;
+  }
+
+  /** Passes on what the filters still hold, where the last frame ends at this tick. */
+  flush(endTicks: bigint, take: Take): void {
+    this.#filters?.flush(endTicks, take);
   }
 
   #fits({ layout }: PictureShape): boolean {
@@ -107,6 +134,7 @@ export class Intake implements Disposable {
   [Symbol.dispose](): void {
     this.#filters?.[Symbol.dispose]();
     this.#resizer?.resizer[Symbol.dispose]();
+    this.#unpacker?.unpacker[Symbol.dispose]();
   }
 }
 
@@ -160,8 +188,8 @@ class Filters implements Disposable {
     this.#drain(take);
   }
 
-  flush(take: Take): void {
-    this.#graph.send(null);
+  flush(endTicks: bigint, take: Take): void {
+    this.#graph.end(endTicks);
     this.#drain(take);
   }
 

@@ -12,6 +12,10 @@ import type { Rational } from "../libav/rational.ts";
 import type { Stage } from "./container.ts";
 import { copyPackets, openRecording } from "./remux.ts";
 import { companionPath } from "./target.ts";
+import type { Ending } from "./timeline.ts";
+
+/** The longest that GIF shows a frame, in hundredths of a second (GIF89a, Graphic Control Extension). */
+const maxGifDelay = 65535;
 
 /** What an output file is made by. */
 export interface OutputRequest {
@@ -23,12 +27,6 @@ export interface OutputRequest {
   readonly isCrashSafe: boolean;
   /** Makes a muxer for a URL, with its streams and options; of a file that was recorded, for the one that is made of it. */
   readonly createMuxer: (url: string, stage: Stage, recording: Demuxer | null) => Muxer;
-}
-
-/** When the video's last frame is shown, and for how long, in ticks of the packets' time base. */
-export interface LastFrame {
-  readonly pts: bigint;
-  readonly duration: bigint;
 }
 
 /** One file being written. */
@@ -67,12 +65,18 @@ export class OutputFile implements Disposable {
   }
 
   /** Finishes and closes the file; returns its size in bytes, or `null` where the muxer keeps that to itself. */
-  finish(last: LastFrame | null): number | null {
+  finish(ending: Ending | null): number | null {
+    // GIF tells how long a frame is shown, which the last packet's muxer can't see.
+    if (ending !== null && this.#muxer.info.name === "gif") {
+      const { num, den } = ending.timeBase;
+      const hundredths = Math.round(Number(ending.duration) * num * 100 / den);
+      this.#muxer.options.setField("final_delay", String(Math.min(maxGifDelay, hundredths)));
+    }
     this.#muxer.writeTrailer();
     const bytes = this.#muxer.outputBytes;
     this.#muxer.closeOutput();
     this.#isRecorded = true;
-    return this.#request.isFragmented ? this.#makeOrdinary(last) : bytes;
+    return this.#request.isFragmented ? this.#makeOrdinary(ending) : bytes;
   }
 
   /** After a failure: makes what was recorded so far as playable as it can be. */
@@ -93,7 +97,7 @@ export class OutputFile implements Disposable {
   }
 
   /** Makes an ordinary file of the fragments beside them, and puts it in their place: at every moment the path holds all of the video. */
-  #makeOrdinary(last: LastFrame | null): number {
+  #makeOrdinary(ending: Ending | null): number {
     const { path, createMuxer } = this.#request;
     const companion = companionPath(path);
     try {
@@ -101,7 +105,7 @@ export class OutputFile implements Disposable {
       using muxer = createMuxer(`file:${companion}`, "finished", recording);
       muxer.openFile(`file:${companion}`);
       muxer.writeHeader();
-      copyPackets(this.#native, recording, muxer, last);
+      copyPackets(this.#native, recording, muxer, ending);
       muxer.writeTrailer();
       const bytes = muxer.outputBytes!;
       muxer.closeOutput();

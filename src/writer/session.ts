@@ -169,8 +169,10 @@ export class WriterSession implements Disposable {
     silenceBelow(this.#native, this.#request.options.logLevel);
     const { path } = this.#request;
     const fileBytes = whileWriting(path, () => {
-      this.#intake?.flush(this.#take);
-      return this.#pipeline?.finish(this.#clock.endOfLast());
+      const { endTicks } = this.#clock;
+      this.#intake?.flush(endTicks, this.#take);
+      // What filters make of the end, only they know.
+      return this.#pipeline?.finish(this.#request.options.filter === undefined ? endTicks : null);
     });
     const { frames, seconds, bytes } = this.stats;
     return {

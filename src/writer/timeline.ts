@@ -10,7 +10,6 @@
 import type { Packet } from "../libav/packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { FrameStamp } from "./frame_clock.ts";
-import type { LastFrame } from "./output_file.ts";
 
 /** How frames follow each other. */
 export interface TimelineRequest {
@@ -22,6 +21,22 @@ export interface TimelineRequest {
   readonly isConstant: boolean;
   /** The longest time between two key frames, in ticks; `null`: as the encoder likes. */
   readonly keyFrameTicks: bigint | null;
+}
+
+/** What only the end of a recording tells, in ticks. */
+export interface Ending {
+  /** The unit of the ticks. */
+  readonly timeBase: Rational;
+  /** When the last frame is shown. */
+  readonly pts: bigint;
+  /** For how long. */
+  readonly duration: bigint;
+  /** By how many frames packets are out of order. */
+  readonly delay: number;
+  /** By how much every packet has to be decoded before the frame of its number is shown, lest one be shown before it is decoded. */
+  readonly lead: bigint;
+  /** When the last `delay` frames are shown. */
+  readonly lastTimes: readonly bigint[];
 }
 
 interface Entry {
@@ -38,6 +53,9 @@ export class Timeline {
   #firstTicks = 0n;
   #keyTicks: bigint | null = null;
   #last: Entry = { ticks: 0n, duration: 0n };
+  #packets = 0;
+  #delay = 0;
+  #lead = 0n;
 
   /** An empty timeline. */
   constructor(request: TimelineRequest) {
@@ -60,11 +78,23 @@ export class Timeline {
     return Number(this.#last.ticks + this.#last.duration) * num / den;
   }
 
-  /** When the last frame is shown, and for how long; `null` where frames are equally long and the file knows. */
-  get lastFrame(): LastFrame | null {
-    return this.isConstant || this.#count === 0
-      ? null
-      : { pts: this.#last.ticks, duration: this.#last.duration };
+  /** What only the end tells; `null` where frames are equally long, which the file knows without. */
+  get ending(): Ending | null {
+    if (this.isConstant || this.#count === 0) return null;
+    const delay = this.#delay;
+    const first = Math.max(0, this.#count - delay);
+    const lastTimes = Array.from(
+      { length: this.#count - first },
+      (_, index) => this.#entries.get(first + index)!.ticks,
+    );
+    return {
+      timeBase: this.timeBase,
+      pts: this.#last.ticks,
+      duration: this.#last.duration,
+      delay,
+      lead: this.#lead,
+      lastTimes,
+    };
   }
 
   /** Notes a frame that was taken and may yet wait for the next. */
@@ -83,8 +113,9 @@ export class Timeline {
     const index = this.#count++;
     if (this.isConstant) return { index, keyFrame };
     if (index === 0) this.#firstTicks = ticks;
-    this.#last = { ticks, duration };
-    this.#entries.set(index, this.#last);
+    const entry = { ticks, duration };
+    if (ticks === this.#last.ticks) this.#last = entry;
+    this.#entries.set(index, entry);
     const { keyFrameTicks } = this.#request;
     const isDue = keyFrameTicks !== null && this.#keyTicks !== null &&
       ticks - this.#keyTicks >= keyFrameTicks;
@@ -103,6 +134,10 @@ export class Timeline {
       throw new Error(`The encoder made a packet of the frame ${packet.pts}, which it never got`);
     }
     const decoded = Number(packet.dts);
+    const index = this.#packets++;
+    this.#delay = index - decoded;
+    const lead = (this.#entries.get(index)?.ticks ?? shown.ticks) - shown.ticks;
+    if (lead > this.#lead) this.#lead = lead;
     packet.pts = shown.ticks;
     packet.dts = this.#decodeTicks(decoded, shown.ticks);
     packet.duration = shown.duration;

@@ -59,9 +59,10 @@ export function probe(path: string): ProbedStream {
   };
 }
 
-/** The presentation times of a file's frames in seconds. */
-export function frameTimes(path: string): number[] {
+/** The presentation times of a file's frames in seconds; `options` are ffprobe's, `-skip_frame nokey` for key frames alone. */
+export function frameTimes(path: string, options: readonly string[] = []): number[] {
   const text = execFileSync("ffprobe", [
+    ...options,
     ...["-v", "error", "-select_streams", "v:0", "-show_entries", "frame=best_effort_timestamp_time"],
     ...["-of", "csv=p=0", path],
   ], { encoding: "utf8" });

@@ -1,0 +1,301 @@
+import { existsSync } from "node:fs";
+import { test } from "node:test";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { createFileWriter, OptionError, UnsupportedError, type WriterOptions } from "../mod.ts";
+import { requireEncoders } from "./support/features.ts";
+import { barFrame, decode, frameTimes, probe, psnr, TemporaryFolder } from "./support/media.ts";
+import { assertFails } from "./support/messages.ts";
+
+const width = 160, height = 90, frameBytes = width * height * 4;
+
+/** Seconds, unevenly apart: from a hundredth to a good half of one. */
+const times = [0, 0.1, 0.15, 0.4, 1, 1.01, 1.5, 1.52, 1.6, 2, 2.5, 2.6];
+const lastDuration = 0.7;
+
+/** Fails unless every decoded frame shows the bar of its index. */
+function assertOrder(path: string, indices: readonly number[]): void {
+  const decoded = decode(path, "rgba");
+  assertEquals(decoded.length, indices.length * frameBytes);
+  for (const [place, index] of indices.entries()) {
+    const frame = decoded.subarray(place * frameBytes, (place + 1) * frameBytes);
+    const ratio = psnr(frame, barFrame(index).data);
+    assert(ratio > 28, `frame ${place} has ${ratio} dB beside bar ${index}`);
+  }
+}
+
+/** Codecs with and without frames out of order, and what each container counts in. */
+const cases = [
+  { codec: "h264", encoder: "libx264", file: "a.mp4", tick: 1 / 90_000 },
+  { codec: "h264", encoder: "libx264", file: "a.mov", tick: 1 / 90_000 },
+  { codec: "hevc", encoder: "libx265", file: "b.mp4", tick: 1 / 90_000 },
+  { codec: "mpeg4", encoder: "mpeg4", file: "c.mp4", tick: 1 / 90_000 },
+  { codec: "av1", encoder: "libsvtav1", file: "d.mp4", tick: 1 / 90_000 },
+  { codec: "h264", encoder: "libx264", file: "e.mkv", tick: 1 / 1000 },
+  { codec: "vp9", encoder: "libvpx-vp9", file: "f.webm", tick: 1 / 1000 },
+] as const;
+
+for (const { codec, encoder, file, tick } of cases) {
+  const name = `${codec} in ${file}: every frame keeps its timestamp, and the last its duration`;
+  test(name, async () => {
+    if (!requireEncoders({ name }, encoder)) return;
+    using folder = new TemporaryFolder();
+    for (const crashSafe of [true, false]) {
+      const path = folder.file(`${crashSafe}-${file}`);
+      const writer = await createFileWriter(codec, path, 30, { timing: "timestamps", crashSafe });
+      for (const [index, timestamp] of times.entries()) {
+        const duration = index === times.length - 1 ? lastDuration : undefined;
+        await writer.write(barFrame(index), { timestamp, duration });
+      }
+      assertAlmostEquals(writer.stats.seconds, times.at(-1)! + lastDuration, 1e-6);
+      const summary = await writer.close();
+      assertAlmostEquals(summary.seconds, times.at(-1)! + lastDuration, 1e-6);
+      const read = frameTimes(path);
+      assertEquals(read.length, times.length);
+      // ffprobe prints six decimals.
+      for (const [index, time] of read.entries()) assertAlmostEquals(time, times[index]!, tick / 2 + 1e-6);
+      // Without the second pass of a crash-safe file, decode times of reordered frames do not add up to the whole.
+      if (crashSafe || tick === 1 / 1000) {
+        assertAlmostEquals(probe(path).duration, times.at(-1)! + lastDuration, tick + 1e-6);
+      }
+      assertOrder(path, [...times.keys()]);
+    }
+  });
+}
+
+test("timestamps of any rate are kept to half a tick of 1/90000, from a start other than 0", async () => {
+  using folder = new TemporaryFolder();
+  for (const rate of ["30000/1001", 24, 59.94, "90001/1"] as const) {
+    const path = folder.file("random.mp4");
+    const writer = await createFileWriter("h264", path, rate, { timing: "timestamps" });
+    const wanted: number[] = [];
+    let time = 5.000_123_4;
+    for (let index = 0; index < 40; index++) {
+      wanted.push(time);
+      await writer.write(barFrame(index), { timestamp: time });
+      time += 0.000_2 + ((index * 7919) % 101) / 1000;
+    }
+    await writer.close();
+    for (const [index, read] of frameTimes(path).entries()) {
+      assertAlmostEquals(read, wanted[index]!, 0.5 / 90_000 + 1e-6);
+    }
+  }
+});
+
+test("a last frame without a duration is 1/fps long, and a lone frame is as long as it says", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const two = await createFileWriter("h264", path, 25, { timing: "timestamps" });
+  await two.write(barFrame(0), { timestamp: 0 });
+  await two.write(barFrame(1), { timestamp: 1 });
+  assertAlmostEquals((await two.close()).seconds, 1.04, 1e-9);
+  assertAlmostEquals(probe(path).duration, 1.04, 1e-4);
+  const one = await createFileWriter("h264", path, 25, { timing: "timestamps" });
+  await one.write(barFrame(0), { timestamp: 0, duration: 2.5 });
+  await one.close();
+  assertEquals([probe(path).frames, probe(path).duration], [1, 2.5]);
+});
+
+const refusals = [
+  { first: 1, second: 1, says: ["frame 1 is at 1 s and frame 0 at 1 s", "later"], type: RangeError },
+  { first: 1, second: 0.5, says: ["frame 1 is at 0.5 s and frame 0 at 1 s", "later"], type: RangeError },
+  { first: 1, second: 1.000_001, says: ["frame 1 is at 1.000001 s", "1/90000"], type: RangeError },
+  { first: 0, second: -1, says: ["timestamp", "-1", "from 0"], type: RangeError },
+  { first: 0, second: NaN, says: ["timestamp", "NaN"], type: RangeError },
+  { first: 0, second: "1" as unknown as number, says: ["timestamp", '"1"', "seconds"], type: TypeError },
+  { first: 0, second: undefined, says: ["no timestamp", "give { timestamp }"], type: TypeError },
+] as const;
+
+test("equal, falling and impossible timestamps are refused with both values and the frame's index; the writer goes on", async () => {
+  using folder = new TemporaryFolder();
+  for (const { first, second, says, type } of refusals) {
+    const path = folder.file("a.mp4");
+    const writer = await createFileWriter("h264", path, 30, { timing: "timestamps" });
+    await writer.write(barFrame(0), { timestamp: first });
+    await assertFails(() => writer.write(barFrame(1), { timestamp: second }), { type, says });
+    await writer.write(barFrame(1), { timestamp: 3 });
+    await writer.close();
+    assertEquals(frameTimes(path), [first, 3]);
+  }
+});
+
+test("frames that a container can't tell apart are refused, not merged", async () => {
+  using folder = new TemporaryFolder();
+  const writer = await createFileWriter("h264", folder.file("a.mkv"), 30, { timing: "timestamps" });
+  await writer.write(barFrame(0), { timestamp: 0 });
+  await assertFails(() => writer.write(barFrame(1), { timestamp: 0.0004 }), {
+    type: RangeError,
+    says: ["0.0004 s", "matroska counts in 1/1000 s"],
+  });
+  await writer.write(barFrame(1), { timestamp: 0.001 });
+  await writer.close();
+});
+
+test("timestamps and durations belong to timing timestamps alone", async () => {
+  using folder = new TemporaryFolder();
+  for (const timing of ["constant", "wallclock"] as const) {
+    await using writer = await createFileWriter("h264", folder.file("a.mp4"), 30, { timing });
+    for (const given of [{ timestamp: 1 }, { duration: 1 }]) {
+      await assertFails(() => writer.write(barFrame(0), given), {
+        type: TypeError,
+        says: [Object.keys(given)[0]!, timing, 'timing "timestamps"'],
+      });
+    }
+  }
+});
+
+test("containers of a constant rate refuse other timings when they are opened", async () => {
+  using folder = new TemporaryFolder();
+  for (const [codec, file] of [["mpeg4", "a.avi"], ["rawvideo", "a.y4m"], ["mpeg2video", "a.mxf"]] as const) {
+    for (const timing of ["timestamps", "wallclock"] as const) {
+      await assertFails(() => createFileWriter(codec, folder.file(file), 25, { timing }), {
+        type: UnsupportedError,
+        code: "RATE_NOT_FOR_CONTAINER",
+        says: [timing, "constant rate", "mp4"],
+      });
+    }
+  }
+});
+
+test("wallclock: frames are where they were written, and the last lasts until close", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const writer = await createFileWriter("h264", path, 30, { timing: "wallclock", preset: "ultrafast" });
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  const written: number[] = [];
+  let start = 0;
+  for (const [index, ms] of [0, 120, 40, 300, 200].entries()) {
+    await pause(ms);
+    const before = performance.now();
+    if (index === 0) start = before;
+    written.push((before - start) / 1000);
+    await writer.write(barFrame(index));
+  }
+  await pause(500);
+  const end = (performance.now() - start) / 1000;
+  await writer.close();
+  const read = frameTimes(path);
+  assertEquals(read.length, written.length);
+  // Between the clock's reading here and that in the writer the first frame's encoder is found out, or the system is busy.
+  for (const [index, time] of read.entries()) assertAlmostEquals(time, written[index]!, 0.15);
+  assertAlmostEquals(probe(path).duration, end, 0.2);
+  assertOrder(path, [0, 1, 2, 3, 4]);
+});
+
+test("wallclock: frames written at once are kept all the same, each with a time of its own", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  const writer = await createFileWriter("mpeg4", path, 30, { timing: "wallclock" });
+  const small = { data: new Uint8Array(16 * 16 * 4), width: 16, height: 16 };
+  for (let index = 0; index < 200; index++) await writer.write(small);
+  await writer.close();
+  const read = frameTimes(path);
+  assertEquals(read.length, 200);
+  for (let index = 1; index < read.length; index++) assert(read[index]! > read[index - 1]!);
+});
+
+/** The times of key frames in a file. */
+function keyFrameTimes(path: string): number[] {
+  return frameTimes(path, ["-skip_frame", "nokey"]);
+}
+
+test("key frames come where they are asked for, and as often as keyFrameInterval says, whatever the timing", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const writer = await createFileWriter("h264", path, 30, { timing: "timestamps", keyFrameInterval: 1 });
+  for (let index = 0; index < 30; index++) {
+    await writer.write(barFrame(index), { timestamp: index / 5, keyFrame: index === 7 });
+  }
+  await writer.close();
+  const keys = keyFrameTimes(path);
+  assert(keys.includes(1.4), `${keys}`);
+  for (let index = 1; index < keys.length; index++) {
+    assert(keys[index]! - keys[index - 1]! <= 1.001, `${keys}`);
+  }
+});
+
+interface FilterCase {
+  readonly filter: string;
+  readonly file: string;
+  readonly frames: number;
+  readonly duration: number;
+  readonly size?: readonly [number, number];
+  readonly options?: WriterOptions;
+}
+
+const filterCases: readonly FilterCase[] = [
+  { filter: "hflip", file: "a.mp4", frames: 30, duration: 1 },
+  { filter: "fps=15", file: "a.mp4", frames: 15, duration: 1 },
+  { filter: "fps=60", file: "a.mkv", frames: 60, duration: 1 },
+  { filter: "setpts=2*PTS", file: "a.mp4", frames: 30, duration: 2 - 1 / 30 },
+  { filter: "setpts=0.5*PTS", file: "a.mp4", frames: 30, duration: 29 / 60 + 1 / 30 },
+  { filter: "select='not(mod(n,3))'", file: "a.mp4", frames: 10, duration: 27 / 30 + 1 / 30 },
+  { filter: "scale=320:180,format=yuv444p", file: "a.mp4", frames: 30, duration: 1, size: [320, 180] },
+  { filter: "fps=10", file: "a.avi", frames: 10, duration: 1 },
+  { filter: "reverse", file: "a.mp4", frames: 30, duration: 1 },
+];
+
+for (const { filter, file, frames, duration, size = [width, height], options } of filterCases) {
+  test(`the filter ${filter} before ${file} gives ${frames} frames in ${duration.toFixed(3)} s`, async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file(file);
+    const codec = file.endsWith("avi") ? "mpeg4" : "h264";
+    const writer = await createFileWriter(codec, path, 30, { filter, ...options });
+    for (let index = 0; index < 30; index++) await writer.write(barFrame(index));
+    const summary = await writer.close();
+    const stream = probe(path);
+    assertEquals([stream.frames, summary.frames], [frames, frames]);
+    assertAlmostEquals(stream.duration, duration, 0.002);
+    assertEquals([stream.width, stream.height, summary.width, summary.height], [...size, ...size]);
+  });
+}
+
+test("filters show: a flipped picture is flipped, and colours are as before", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  const writer = await createFileWriter("ffv1", path, 30, { filter: "hflip" });
+  const frame = barFrame(3);
+  await writer.write(frame);
+  await writer.close();
+  const back = decode(path, "rgba", "hflip");
+  assertEquals(psnr(back, frame.data), Infinity);
+});
+
+test("filters that change what luma and chroma mean are followed", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  const filter =
+    "scale=out_color_matrix=bt709:out_range=pc,format=yuv444p,setparams=colorspace=bt709:range=pc";
+  const writer = await createFileWriter("h264", path, 30, { filter, quality: 1, pixelFormat: "yuv444p" });
+  const data = new Uint8Array(width * height * 4);
+  for (let at = 0; at < data.length; at += 4) data.set([200, 30, 90, 255], at);
+  await writer.write({ data, width, height });
+  await writer.close();
+  const { color_space, color_range } = probe(path);
+  assertEquals([color_space, color_range], ["smpte170m", "tv"]);
+  const [red, green, blue] = decode(path, "rgb24", "scale=in_color_matrix=bt601:in_range=tv");
+  for (const [value, wanted] of [[red, 200], [green, 30], [blue, 90]]) assertAlmostEquals(value!, wanted!, 3);
+});
+
+test("a filter that is wrong is refused when the writer opens, and one that only some sizes take when the frame comes", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const open = (filter: string, options: WriterOptions = {}) =>
+    createFileWriter("h264", path, 30, { filter, logLevel: "quiet", ...options });
+  for (const filter of ["nosuchfilter", "hflip,,", "scale=w=", "[in]hflip[x]"]) {
+    await assertFails(() => open(filter), { type: OptionError, says: ["filter", filter] });
+  }
+  const crop = "crop=5000:4000";
+  await assertFails(() => open(crop, { width: 160, height: 90 }), { type: OptionError, says: [crop] });
+  const writer = await open(crop);
+  assertEquals(writer.encoder, null);
+  await assertFails(() => writer.write(barFrame(0)), { type: OptionError, says: [crop] });
+});
+
+test("a filter that lets no frame through makes no file", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const writer = await createFileWriter("h264", path, 30, { filter: "select=0" });
+  await writer.write(barFrame(0));
+  assertEquals((await writer.close()).frames, 0);
+  assertEquals(existsSync(path), false);
+});
