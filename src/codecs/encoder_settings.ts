@@ -40,6 +40,8 @@ export interface EncoderRequest {
   readonly tune?: string;
   readonly profile?: string;
   readonly encoderOptions?: EncoderOptions;
+  /** Whether frames should not wait in the encoder for longer than a kill may cost. */
+  readonly isCrashSafe: boolean;
   /** Whether libraries that print by themselves may do so. */
   readonly isTalkative: boolean;
 }
@@ -146,6 +148,7 @@ export function encoderOptions(
       Math.max(1, Math.round(request.keyFrameInterval * request.frameRate.num / request.frameRate.den)),
     ]);
   }
+  options.push(...delayLimit(profile, request));
   for (const name of ["preset", "tune", "profile"] as const) {
     const value = request[name];
     if (value === undefined) continue;
@@ -155,6 +158,23 @@ export function encoderOptions(
   if (profile.ownLog === "x265" && !request.isTalkative) options.push(["x265-params", "log-level=error"]);
   options.push(...entries(given));
   return merge(options);
+}
+
+/** A kill may cost two seconds of video: so much may wait in the encoder, the rest in the muxer. */
+const mostDelaySeconds = 1.75;
+/** What reordering needs at the least. */
+const leastLookahead = 5;
+
+/** Bounds how far an encoder looks ahead where frames are so slow that its own bound would be too long a time. */
+function delayLimit({ lookahead }: EncoderProfile, request: EncoderRequest): NamedOption[] {
+  const { isCrashSafe, frameRate, preset, tune = "" } = request;
+  if (lookahead === undefined || !isCrashSafe || tune.includes("zerolatency")) return [];
+  const { option, key, frames, presets = {}, others } = lookahead;
+  const most = Math.floor(mostDelaySeconds * frameRate.num / frameRate.den) - others;
+  const usual = preset !== undefined && Object.hasOwn(presets, preset) ? presets[preset]! : frames;
+  if (usual <= most) return [];
+  const limit = Math.max(most, Math.min(usual, leastLookahead));
+  return [[option, key === undefined ? limit : `${key}=${limit}`]];
 }
 
 function entries(options: EncoderOptions | undefined): NamedOption[] {

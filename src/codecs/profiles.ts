@@ -53,6 +53,17 @@ export interface EncoderProfile {
   readonly presetOption?: string;
   /** What `preset`, `tune` and `profile` take, where libavcodec keeps no list of it. */
   readonly choices?: Readonly<Partial<Record<"preset" | "tune" | "profile", readonly string[]>>>;
+  /** How many frames it looks ahead before it gives the first one back, where an option bounds that. */
+  readonly lookahead?: {
+    /** The option, or a key in an option of `key=value` pairs. */
+    readonly option: string;
+    readonly key?: string;
+    /** Frames by default, and with presets that have another number. */
+    readonly frames: number;
+    readonly presets?: Readonly<Record<string, number>>;
+    /** Frames that it holds besides: those out of order, and those that its threads work on. */
+    readonly others: number;
+  };
   /** It takes odd sizes also in pixel formats with subsampled chroma. */
   readonly takesOddSizes?: true;
   /** JPEG's full range: its luma has no other. */
@@ -120,6 +131,22 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
       tune: ["film", "animation", "grain", "stillimage", "psnr", "ssim", "fastdecode", "zerolatency"],
       profile: ["baseline", "main", "high", "high10", "high422", "high444"],
     },
+    lookahead: {
+      option: "rc-lookahead",
+      frames: 40,
+      presets: {
+        ultrafast: 0,
+        superfast: 0,
+        veryfast: 10,
+        faster: 20,
+        fast: 30,
+        slow: 50,
+        slower: 60,
+        veryslow: 60,
+        placebo: 60,
+      },
+      others: 8,
+    },
   },
   libx264rgb: {
     scale: { option: "crf", min: 0, max: 51 },
@@ -136,6 +163,8 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
       preset: x26xPresets,
       tune: ["psnr", "ssim", "grain", "zerolatency", "fastdecode", "animation"],
     },
+    // "ultrafast" looks 5 frames ahead, the slow ones 25 to 60; it wants at least one frame more than it reorders.
+    lookahead: { option: "x265-params", key: "rc-lookahead", frames: 20, others: 8 },
     ownLog: "x265",
   },
   libsvtav1: {
@@ -153,6 +182,7 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
     levels: { low: 42, medium: 28, high: 20, lossless: { crf: 0, b: 0, qmin: 0, qmax: 0 } },
     defaults: { "cpu-used": 6, "row-mt": true },
     presetOption: "cpu-used",
+    lookahead: { option: "lag-in-frames", frames: 35, others: 0 },
     takesOddSizes: true,
   },
   librav1e: {
@@ -171,6 +201,7 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
     levels: { low: 40, medium: 28, high: 20, lossless: { lossless: 1 } },
     defaults: { deadline: "good", "cpu-used": 4, "row-mt": true },
     presetOption: "cpu-used",
+    lookahead: { option: "lag-in-frames", frames: 25, others: 0 },
     takesOddSizes: true,
   },
   libvpx: {

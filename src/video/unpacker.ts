@@ -38,6 +38,8 @@ export class Unpacker implements Disposable {
   readonly #frame: Frame;
   /** One row of one component. */
   readonly #row: Uint32Array<ArrayBuffer>;
+  /** As large as the largest plane. */
+  readonly #zeros: Uint8Array<ArrayBuffer>;
   /** What comes out. */
   readonly shape: PictureShape;
 
@@ -63,6 +65,8 @@ export class Unpacker implements Disposable {
     this.#staging = new Staging(native, from.layout);
     this.#frame = new Frame(native);
     this.#row = new Uint32Array(width);
+    const { planes } = this.shape.layout;
+    this.#zeros = new Uint8Array(Math.max(...planes.map(({ rowBytes, rows }) => rowBytes * rows)));
   }
 
   /** Lays one picture out anew. */
@@ -73,8 +77,24 @@ export class Unpacker implements Disposable {
       this.#frame.unref();
       this.#frame.allocatePicture(format, width, height);
     }
+    this.#clear();
     for (const component of format.depths.keys()) this.#copyComponent(staged, component);
     return this.#frame;
+  }
+
+  /** libavutil writes a component by setting bits. */
+  #clear(): void {
+    const frame = this.#frame;
+    for (const [plane, { rowBytes, rows }] of this.shape.layout.planes.entries()) {
+      this.#native.memory.writeRows(
+        frame.planeAddress(plane),
+        frame.stride(plane),
+        this.#zeros,
+        rowBytes,
+        rowBytes,
+        rows,
+      );
+    }
   }
 
   #copyComponent(staged: Frame, component: number): void {

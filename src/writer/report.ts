@@ -18,13 +18,13 @@ import type { EncoderChoice, SessionRequest } from "./session_types.ts";
 export function describeSession(
   native: Native,
   request: SessionRequest,
-  shape: PictureShape,
+  path: FramePath,
   settings: EncoderSettings,
   choice: EncoderChoice,
   muxer: Muxer,
 ): string {
   const { width, height, format, color, frameRate, options } = settings;
-  const { layout } = shape;
+  const { layout } = path.first;
   const versions = Object.entries(native.libraryVersions).map(([library, version]) =>
     `lib${library} ${version}`
   );
@@ -39,7 +39,7 @@ export function describeSession(
     `${color.matrix}/${color.primaries}/${color.transfer}/${color.range}`,
     `  options    ${options.map(([name, value]) => `${name}=${optionText(value)}`).join(" ")}`,
     `  container  ${muxer.info.name}`,
-    `  the same   ${ffmpegCommand(request, shape, settings, muxer)}`,
+    `  the same   ${ffmpegCommand(request, path, settings, muxer)}`,
   ].join("\n");
 }
 
@@ -58,9 +58,35 @@ function shellQuoted(argument: string): string {
 /** libswscale's flags of `src/libav/scaler.ts`, by name. */
 const scaleFlags = "area+accurate_rnd+bitexact+full_chroma_int+full_chroma_inp";
 
-/** The filters that turn the frames that come in into those that the encoder gets. */
-function filters(
-  { layout: input, meaning: inputColor }: PictureShape,
+/** What becomes of a frame on its way to the encoder. */
+export interface FramePath {
+  /** The first frame, as it came in. */
+  readonly first: PictureShape;
+  /** The size that pictures get before filters. */
+  readonly size: { readonly width: number; readonly height: number };
+  /** The first picture that the encoder's converter got. */
+  readonly picture: PictureShape;
+}
+
+/** The filters that give frames the video's size. */
+function resizing(
+  { layout }: PictureShape,
+  { width, height }: FramePath["size"],
+  mode: string | undefined,
+): string[] {
+  if (layout.width === width && layout.height === height) return [];
+  const scale = `scale=${width}:${height}`;
+  if (mode === "contain") {
+    return [`${scale}:force_original_aspect_ratio=decrease`, `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`];
+  }
+  return mode === "cover"
+    ? [`${scale}:force_original_aspect_ratio=increase`, `crop=${width}:${height}`]
+    : [scale];
+}
+
+/** The filters that turn pictures into those that the encoder gets. */
+function converting(
+  { layout: input, meaning }: PictureShape,
   { format, width, height, color }: EncoderSettings,
 ): string[] {
   const chain: string[] = [];
@@ -78,8 +104,8 @@ function filters(
   }
   if (format.isPalette && !input.format.isPalette) chain.push(paletteFilters);
   else if (isPadded || format.id !== input.format.id) {
-    const from = `in_color_matrix=${scaleFilterMatrix(inputColor)}:in_range=${inputColor.range}`;
-    const matrix = scaleFilterMatrix(format.isRgb ? inputColor : color);
+    const from = `in_color_matrix=${scaleFilterMatrix(meaning)}:in_range=${meaning.range}`;
+    const matrix = scaleFilterMatrix(format.isRgb ? meaning : color);
     chain.push(`scale=${from}:out_color_matrix=${matrix}:out_range=${color.range}:flags=${scaleFlags}`);
   }
   return chain;
@@ -88,13 +114,18 @@ function filters(
 /** The ffmpeg command line that encodes the same raw frames from its standard input in the same way. */
 export function ffmpegCommand(
   request: SessionRequest,
-  shape: PictureShape,
+  path: FramePath,
   settings: EncoderSettings,
   muxer: Muxer,
 ): string {
   const { encoder, format, frameRate, color, options } = settings;
-  const { layout } = shape;
-  const chain = filters(shape, settings);
+  const { layout } = path.first;
+  const { resize, filter } = request.options;
+  const chain = [
+    ...resizing(path.first, path.size, resize),
+    ...(filter === undefined ? [] : [filter]),
+    ...converting(path.picture, settings),
+  ];
   const tag = codecTag(muxer.info, encoder, request.codec);
   const argumentsOf = (entries: Iterable<readonly [string, string | number | boolean]>): string[] =>
     [...entries].flatMap(([name, value]) => [`-${name}`, optionText(value)]);

@@ -99,6 +99,7 @@ export class WriterSession implements Disposable {
   #choice: EncoderChoice | null;
   /** The size of the video's pictures, before filters: known with the first frame. */
   #size: Size | null = null;
+  #first: PictureShape | null = null;
   /** What raw frames are like since the first. */
   #rawShape: PictureShape | null = null;
   #images: ImageDecoder | null = null;
@@ -267,6 +268,7 @@ export class WriterSession implements Disposable {
 
   #openIntake(first: PictureShape): Intake {
     const { width, height } = this.#request.options;
+    this.#first = first;
     this.#size = { width: width ?? first.layout.width, height: height ?? first.layout.height };
     return this.#createIntake(first, this.#size);
   }
@@ -292,6 +294,7 @@ export class WriterSession implements Disposable {
       width: layout.width,
       height: layout.height,
       source: layout.format,
+      isCrashSafe: this.#safety.isCrashSafe,
       isTalkative: isTalkative(options.logLevel),
     };
   }
@@ -454,7 +457,14 @@ export class WriterSession implements Disposable {
         url: this.#url,
         stage: "finished",
       });
-      console.error(describeSession(this.#native, this.#request, shape, settings, this.#choice!, muxer));
+      console.error(describeSession(
+        this.#native,
+        this.#request,
+        { first: this.#first!, size: this.#size!, picture: shape },
+        settings,
+        this.#choice!,
+        muxer,
+      ));
     }
     return pipeline;
   }

@@ -1,0 +1,114 @@
+/**
+ * AVCodec and AVCodecContext of a decoder: a file's bytes in, a frame out.
+ *
+ * @module
+ */
+import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
+import { AvError } from "../errors.ts";
+import { codeName, errorText } from "./failure.ts";
+import type { Frame } from "./frame.ts";
+import { Owned } from "./owned.ts";
+import { Packet } from "./packet.ts";
+
+/** AVMEDIA_TYPE_VIDEO, libavutil/avutil.h. */
+const mediaTypeVideo = 0;
+/** AV_PKT_FLAG_KEY, libavcodec/packet.h. */
+const keyPacket = 1;
+
+/** The most pixels that a header may ask memory for: the largest WebP picture has as many. */
+export const maxPixels: number = 16384 * 16384;
+
+/** What every decoder is told. Releases that can't check all of it ignore the rest. */
+const decoderOptions: Readonly<Record<string, string>> = {
+  // An error ends the decoding: no half picture comes out.
+  err_detect: "crccheck+bitstream+buffer+explode",
+  max_pixels: String(maxPixels),
+  // With more, pictures come out later than they could.
+  threads: "1",
+};
+
+/** A decoder of the loaded libavcodec. */
+export interface DecoderInfo {
+  /** The AVCodec. */
+  readonly codec: Address;
+  /** libavcodec's name of the decoder: `"mjpeg"`. */
+  readonly name: string;
+}
+
+/** The video decoder of that exact name; `null` where the loaded libavcodec has none. */
+export function decoderByName(native: Native, name: string): DecoderInfo | null {
+  const codec = native.avcodec.avcodec_find_decoder_by_name(cString(name));
+  if (codec === NULL || native.fields.get(codec, "AVCodec", "type") !== mediaTypeVideo) return null;
+  return { codec, name };
+}
+
+/** A decoder's context, open, for one stream. */
+export class Decoder extends Owned {
+  readonly #native: Native;
+  /** The decoder that this is a context of. */
+  readonly info: DecoderInfo;
+
+  /** Opens a decoder. */
+  constructor(native: Native, info: DecoderInfo) {
+    const { avcodec, avutil } = native;
+    super(`a decoder ${info.name}`, avcodec.avcodec_alloc_context3(info.codec), (context) => {
+      avcodec.avcodec_free_context(new PointerCell(context).buffer);
+    });
+    this.#native = native;
+    this.info = info;
+    try {
+      for (const [name, value] of Object.entries(decoderOptions)) {
+        this.#check("set up", avutil.av_opt_set(this.address, cString(name), cString(value), 0));
+      }
+      this.#check("open", avcodec.avcodec_open2(this.address, info.codec, null));
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * Decodes a picture that is the whole stream, which ends with it. Throws libav's words where anything is wrong with it.
+   *
+   * Pictures that have nothing to do with each other get a decoder each: one that is used again decodes by the Huffman tables of
+   * the JPEG before where a JPEG brings none.
+   */
+  decodeImage(bytes: Uint8Array, into: Frame): void {
+    const { avcodec, fields } = this.#native;
+    into.unref();
+    using packet = this.#packetOf(bytes);
+    this.#check("decode with", avcodec.avcodec_send_packet(this.address, packet.address));
+    this.#check("decode with", avcodec.avcodec_send_packet(this.address, NULL));
+    this.#check("decode with", avcodec.avcodec_receive_frame(this.address, into.address));
+    if (fields.get(into.address, "AVFrame", "decode_error_flags") !== 0) {
+      throw new AvError("Errors in the picture were covered up", {
+        code: "INVALIDDATA",
+        operation: `decode with decoder ${this.info.name}`,
+      });
+    }
+  }
+
+  /** A packet with a copy of the bytes, and the padding behind them that decoders read. */
+  #packetOf(bytes: Uint8Array): Packet {
+    const { avcodec, fields, memory } = this.#native;
+    const packet = new Packet(this.#native);
+    try {
+      this.#check("copy a picture for", avcodec.av_new_packet(packet.address, bytes.length));
+      memory.write(fields.get(packet.address, "AVPacket", "data"), bytes);
+      // The PNG decoder takes any other for the difference to the picture before.
+      fields.set(packet.address, "AVPacket", "flags", keyPacket);
+      return packet;
+    } catch (error) {
+      packet[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #check(action: string, result: number): void {
+    if (result >= 0) return;
+    throw new AvError(errorText(this.#native, result), {
+      code: codeName(result),
+      operation: `${action} decoder ${this.info.name}`,
+    });
+  }
+}
