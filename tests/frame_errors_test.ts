@@ -129,7 +129,6 @@ const formats: readonly Wrong[] = [
   ["an empty format", but({ format: "" }), RangeError, '""'],
   ["NUL in the format", but({ format: "rg\0ba" }), RangeError, '"rg\\u0000ba"'],
   ["a device's format", but({ format: "vaapi" }), RangeError, "vaapi", "memory"],
-  ["a format of bits", but({ format: "monow" }), RangeError, "monow", "memory"],
 ];
 
 const luma = new Uint8Array(width * height);

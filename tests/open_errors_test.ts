@@ -83,7 +83,7 @@ const misfits:
     ["mjpeg", "mjpeg", "a.webm", "webm", ["mov", "avi"]],
   ];
 
-test("an encoder of pixels packed in bits is not said to need a device", async (t) => {
+test("an encoder of pixels packed in bits is not said to need a device, where its container refuses it", async (t) => {
   if (!requireEncoders(t, "xbm")) return;
   const { message } = await assertFails(() => open("xbm", "a.mkv"), {
     type: UnsupportedError,
