@@ -72,6 +72,7 @@ function whyUnusable(native: Native, name: string): string | null {
   try {
     const settings = resolveSettings(native, encoder, request, {
       globalHeader: true,
+      isMatrixGiven: false,
       color: defaultColor(trial.height),
       oddSize: "pad",
     });

@@ -3,7 +3,8 @@
  *
  *     deno run -A tools/setup.ts demo     FFmpeg's libraries and programs
  *     deno run -A tools/setup.ts test     also Bun, and the packages that tests import on it
- *     deno run -A tools/setup.ts check    also a C++ compiler and FFmpeg's headers
+ *     deno run -A tools/setup.ts fidelity as test, and the programs that judge videos
+ *     deno run -A tools/setup.ts check    as test, and a C++ compiler and FFmpeg's headers
  *
  * It asks no questions. As root on Debian and its kin it installs with apt-get; elsewhere it prints the command to run, and
  * exits with 1.
@@ -142,9 +143,41 @@ async function setUpHeaders(): Promise<void> {
   runProbe("void probe() {}", undefined);
 }
 
+/** The programs that judge videos: the option that makes each tell its version, and its Debian package. */
+const judges: Readonly<Record<string, readonly [option: string, debianPackage: string]>> = {
+  chromium: ["--version", "chromium"],
+  mediaconch: ["--version", "mediaconch"],
+  mediainfo: ["--version", "mediainfo"],
+  mkvmerge: ["--version", "mkvtoolnix"],
+  webpmux: ["-version", "webp"],
+};
+
+async function missingJudges(): Promise<string[]> {
+  const missing: string[] = [];
+  for (const [program, [option, debianPackage]] of Object.entries(judges)) {
+    if (!await works(program, [option])) missing.push(debianPackage);
+  }
+  return missing;
+}
+
+async function setUpJudges(): Promise<void> {
+  const missing = await missingJudges();
+  if (missing.length === 0) return;
+  if (!await canInstall()) {
+    throw new SetupError(
+      "Programs that judge videos are missing. Install them, then try again. On Debian:\n\n" +
+        `    sudo apt-get install -y ${missing.join(" ")}\n`,
+    );
+  }
+  await installPackages(missing);
+  const still = await missingJudges();
+  if (still.length > 0) throw new SetupError(`Installed, but they do not start: ${still.join(", ")}`);
+}
+
 const targets: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   demo: [setUpFfmpeg],
   test: [setUpFfmpeg, setUpNpmPackages],
+  fidelity: [setUpFfmpeg, setUpNpmPackages, setUpJudges],
   check: [setUpFfmpeg, setUpNpmPackages, setUpHeaders],
 };
 

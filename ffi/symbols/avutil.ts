@@ -45,6 +45,10 @@ export const avutil = {
   av_color_space_from_name: { parameters: ["buffer"], result: "i32" },
   // int av_color_range_from_name(const char *name)
   av_color_range_from_name: { parameters: ["buffer"], result: "i32" },
+  // int av_color_primaries_from_name(const char *name)
+  av_color_primaries_from_name: { parameters: ["buffer"], result: "i32" },
+  // int av_color_transfer_from_name(const char *name)
+  av_color_transfer_from_name: { parameters: ["buffer"], result: "i32" },
   // int av_image_fill_black(uint8_t *dst_data[4], const ptrdiff_t dst_linesize[4], enum AVPixelFormat pix_fmt, enum AVColorRange range, int width, int height)
   av_image_fill_black: { parameters: ["address", "buffer", "i32", "i32", "i32", "i32"], result: "i32" },
   // enum AVPixelFormat av_get_pix_fmt(const char *name)

@@ -45,6 +45,8 @@ export interface SettingsContext {
   readonly globalHeader: boolean;
   /** What frames that come in mean, or are converted to. */
   readonly color: ColorDescription;
+  /** Whether the matrix was asked for, and not only the default. */
+  readonly isMatrixGiven: boolean;
   /** See `WriterOptions`. */
   readonly oddSize: "pad" | "crop" | "error";
 }
@@ -57,7 +59,7 @@ export function resolveSettings(
   native: Native,
   encoder: EncoderInfo,
   request: EncoderRequest,
-  { globalHeader, color, oddSize }: SettingsContext,
+  { globalHeader, color, isMatrixGiven, oddSize }: SettingsContext,
 ): EncoderSettings {
   const format = choosePixelFormat(native, encoder, request);
   const needsEven = !profileOf(encoder).takesOddSizes;
@@ -68,10 +70,36 @@ export function resolveSettings(
     height: codedSide("height", request.height, needsEven && format.log2ChromaHeight > 0, oddSize),
     timeBase: invert(request.frameRate),
     frameRate: request.frameRate,
-    color: streamColor(color, format, profileOf(encoder).isFullRange ?? false),
+    color: streamColor(
+      knownColor(encoder, color, isMatrixGiven, format),
+      format,
+      profileOf(encoder).isFullRange ?? false,
+    ),
     options: encoderOptions(encoder, request, format),
     globalHeader,
   };
+}
+
+/** The colour with a matrix that the codec's decoders know. Throws an {@linkcode UnsupportedError} where another was asked for. */
+function knownColor(
+  encoder: EncoderInfo,
+  color: ColorDescription,
+  isMatrixGiven: boolean,
+  format: PixelFormatInfo,
+): ColorDescription {
+  const { onlyMatrices } = profileOf(encoder);
+  if (onlyMatrices === undefined || format.isRgb || onlyMatrices.includes(color.matrix)) return color;
+  if (!isMatrixGiven) return { ...color, matrix: onlyMatrices[0]! };
+  throw new UnsupportedError(
+    `Cannot encode with the color matrix ${color.matrix}: what ${encoder.name} makes is decoded with ${
+      onlyMatrices[0]
+    }`,
+    {
+      code: "COLOR_MATRIX",
+      operation: `choose the color for ${encoder.name}`,
+      hint: `Use the color matrix ${onlyMatrices.join(" or ")}, or another codec`,
+    },
+  );
 }
 
 function streamColor(

@@ -68,6 +68,8 @@ export interface EncoderProfile {
   readonly takesOddSizes?: true;
   /** JPEG's full range: its luma has no other. */
   readonly isFullRange?: true;
+  /** The luma-chroma matrices that its codec's decoders know, whatever a stream says: the first is the default. */
+  readonly onlyMatrices?: readonly string[];
   /** The library prints to stderr by itself, at levels of its own. */
   readonly ownLog?: "x265" | "svt";
 }
@@ -108,12 +110,16 @@ const mpegFamily: EncoderProfile = {
   takesOddSizes: true,
 };
 
+/** BT.601, which JPEG (JFIF 1.02), VP8 (RFC 6386, 9.2) and WebP (RFC 9649) are in. */
+const onlyBt601 = ["smpte170m", "bt470bg"] as const;
+
 const webpImage: EncoderProfile = {
   formats: playsEverywhere,
   alpha: { formats: ["bgra"], containers: ["webp", "image2"] },
   scale: { option: "quality", min: 0, max: 100 },
   levels: { low: 60, medium: 85, high: 95, lossless: { lossless: 1, quality: 75 } },
   takesOddSizes: true,
+  onlyMatrices: onlyBt601,
 };
 
 const proRes444 = { opaque: "yuv444p10le", alpha: "yuva444p10le" } as const;
@@ -214,6 +220,7 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
     defaults: { deadline: "good", "cpu-used": 4 },
     presetOption: "cpu-used",
     takesOddSizes: true,
+    onlyMatrices: onlyBt601,
   },
   mpeg4: mpegFamily,
   libxvid: mpegFamily,
@@ -243,6 +250,7 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
     levels: { low: 8, medium: 3, high: 2 },
     takesOddSizes: true,
     isFullRange: true,
+    onlyMatrices: onlyBt601,
   },
   prores_ks: {
     formats: ["yuv422p10le"],
@@ -260,6 +268,8 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
   dnxhd: {
     formats: ["yuv422p"],
     profileFormats: { dnxhr_hqx: { opaque: "yuv422p10le" }, dnxhr_444: { opaque: "yuv444p10le" } },
+    // What its streams are in unless they say otherwise (SMPTE ST 2019-1), which libavcodec's encoder does not write.
+    onlyMatrices: ["bt709"],
     levels: { low: { profile: "dnxhr_lb" }, medium: { profile: "dnxhr_sq" }, high: { profile: "dnxhr_hq" } },
   },
   libwebp_anim: webpImage,

@@ -12,8 +12,6 @@ import { Packet } from "./packet.ts";
 
 /** AVMEDIA_TYPE_VIDEO, libavutil/avutil.h. */
 const mediaTypeVideo = 0;
-/** AV_PKT_FLAG_KEY, libavcodec/packet.h. */
-const keyPacket = 1;
 
 /** The most pixels that a header may ask memory for: the largest WebP picture has as many. */
 export const maxPixels: number = 16384 * 16384;
@@ -70,8 +68,8 @@ export class Decoder extends Owned {
   /**
    * Decodes a picture that is the whole stream, which ends with it. Throws libav's words where anything is wrong with it.
    *
-   * Pictures that have nothing to do with each other get a decoder each: one that is used again decodes by the Huffman tables of
-   * the JPEG before where a JPEG brings none.
+   * Pictures that have nothing to do with each other get a decoder each. One that is used again decodes a JPEG without Huffman
+   * tables by those of the picture before, and takes a PNG for the difference to it.
    */
   decodeImage(bytes: Uint8Array, into: Frame): void {
     const { avcodec, fields } = this.#native;
@@ -95,8 +93,6 @@ export class Decoder extends Owned {
     try {
       this.#check("copy a picture for", avcodec.av_new_packet(packet.address, bytes.length));
       memory.write(fields.get(packet.address, "AVPacket", "data"), bytes);
-      // The PNG decoder takes any other for the difference to the picture before.
-      fields.set(packet.address, "AVPacket", "flags", keyPacket);
       return packet;
     } catch (error) {
       packet[Symbol.dispose]();

@@ -12,6 +12,35 @@ import type { PixelFormatInfo } from "./pixel_format.ts";
 /** AV_PICTURE_TYPE_*, libavutil/avutil.h: what an encoder is asked to make of a frame. */
 const pictureType = { asEncoderLikes: 0, intra: 1 } as const;
 
+const colorFields = ["colorspace", "color_range", "color_primaries", "color_trc"] as const;
+
+/** What a frame's numbers mean, as libav numbers it (ITU-T H.273). */
+export type ColorNumbers = Readonly<Record<typeof colorFields[number], number>>;
+
+/** Unspecified (ITU-T H.273). */
+const unspecified = 2;
+
+/** libav's numbers for a description by its names; what is left out stays unspecified. */
+export function colorNumbers(
+  { avutil }: Native,
+  color: {
+    readonly matrix: string;
+    readonly range: string;
+    readonly primaries?: string;
+    readonly transfer?: string;
+  },
+): ColorNumbers {
+  const { matrix, range, primaries, transfer } = color;
+  return {
+    colorspace: avutil.av_color_space_from_name(cString(matrix === "rgb" ? "gbr" : matrix)),
+    color_range: avutil.av_color_range_from_name(cString(range)),
+    color_primaries: primaries === undefined
+      ? unspecified
+      : avutil.av_color_primaries_from_name(cString(primaries)),
+    color_trc: transfer === undefined ? unspecified : avutil.av_color_transfer_from_name(cString(transfer)),
+  };
+}
+
 /** A frame, with or without a picture. */
 export class Frame extends Owned {
   readonly #native: Native;
@@ -108,11 +137,15 @@ export class Frame extends Owned {
     return { matrix: matrix === "unknown" ? null : matrix, range: range === "unknown" ? null : range };
   }
 
-  /** Says what its luma and chroma mean, by libav's names. */
-  describe(matrix: string, range: string): void {
-    const { avutil, fields } = this.#native;
-    fields.set(this.address, "AVFrame", "colorspace", avutil.av_color_space_from_name(cString(matrix)));
-    fields.set(this.address, "AVFrame", "color_range", avutil.av_color_range_from_name(cString(range)));
+  /** Says what its numbers mean. */
+  describe(color: ColorNumbers): void {
+    for (const field of colorFields) this.#native.fields.set(this.address, "AVFrame", field, color[field]);
+  }
+
+  /** Shows less of the picture than there is memory for: the left and upper part of it. */
+  crop(width: number, height: number): void {
+    this.#native.fields.set(this.address, "AVFrame", "width", width);
+    this.#native.fields.set(this.address, "AVFrame", "height", height);
   }
 
   /**
@@ -132,20 +165,25 @@ export class Frame extends Owned {
   }
 }
 
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** Frames of one format and size that are used again as soon as the encoder lets go of their pictures. */
 export class FramePool implements Disposable {
   readonly #native: Native;
   readonly #format: PixelFormatInfo;
-  readonly #width: number;
-  readonly #height: number;
+  readonly #size: Size;
+  readonly #room: Size;
   readonly #frames: Frame[] = [];
 
-  /** Makes an empty pool: it grows to as many frames as the encoder holds at once. */
-  constructor(native: Native, format: PixelFormatInfo, width: number, height: number) {
+  /** Makes an empty pool: it grows to as many frames as the encoder holds at once. Each has memory for `room`, and shows `size`. */
+  constructor(native: Native, format: PixelFormatInfo, size: Size, room: Size = size) {
     this.#native = native;
     this.#format = format;
-    this.#width = width;
-    this.#height = height;
+    this.#size = size;
+    this.#room = room;
   }
 
   /** A frame that may be written over. The pool keeps it. */
@@ -153,7 +191,8 @@ export class FramePool implements Disposable {
     const free = this.#frames.find((frame) => frame.isWritable);
     if (free !== undefined) return free;
     const frame = new Frame(this.#native);
-    frame.allocatePicture(this.#format, this.#width, this.#height);
+    frame.allocatePicture(this.#format, this.#room.width, this.#room.height);
+    frame.crop(this.#size.width, this.#size.height);
     this.#frames.push(frame);
     return frame;
   }

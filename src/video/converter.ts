@@ -3,15 +3,20 @@
  *
  * @module
  */
-import { type Address, address, type Native } from "../../ffi/mod.ts";
+import type { Native } from "../../ffi/mod.ts";
 import { FilterGraph } from "../libav/filter_graph.ts";
 import { Frame, FramePool } from "../libav/frame.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { Scaler } from "../libav/scaler.ts";
 import { type PixelMeaning, scalerMatrix } from "./color.ts";
-import { copyPixels, frameLayout, type PictureShape, type Pixels, Staging } from "./pixels.ts";
+import { copyPixels, frameLayout, type PictureShape, type Pixels, repeatEdges, Staging } from "./pixels.ts";
 import type { FrameLayout, PlaneView } from "./raw_frame.ts";
 import { Unpacker } from "./unpacker.ts";
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
 
 /** What the encoder takes. */
 export interface ConverterTarget {
@@ -40,14 +45,15 @@ export function createConverter(native: Native, shape: PictureShape, target: Con
     return new UnpackingConverter(native, { ...shape, layout: visible }, target);
   }
   if (target.format.isPalette && !format.isPalette) return new PaletteConverter(native, visible);
-  const output = new OutputFrames(native, visible, target);
   const isSameMeaning = format.isRgb || format.isGray && target.format.isGray ||
     shape.meaning.matrix === target.color.matrix && shape.meaning.range === target.color.range;
-  if (format.id === target.format.id && isSameMeaning) return new CopyConverter(native, visible, output);
-  if (target.format.name === "gbrap" && Object.hasOwn(planesOfPacked, format.name)) {
-    return new SplittingConverter(native, visible, target.format, output);
+  if (format.id === target.format.id && isSameMeaning) {
+    return new CopyConverter(native, visible, new OutputFrames(native, visible, target));
   }
-  return new ScalingConverter(native, visible, shape.meaning, target, output);
+  if (target.format.name === "gbrap" && Object.hasOwn(planesOfPacked, format.name)) {
+    return new SplittingConverter(native, visible, new OutputFrames(native, visible, target));
+  }
+  return new ScalingConverter(native, visible, shape.meaning, target);
 }
 
 /** Frames for the encoder: used again once it has let go of them, and with the last column and row repeated where they are larger. */
@@ -59,12 +65,14 @@ class OutputFrames implements Disposable {
   /** Whether the frames are as large as the picture. */
   readonly isExact: boolean;
 
-  constructor(native: Native, visible: FrameLayout, { format, width, height }: ConverterTarget) {
+  /** `picture` is as large as what will be put into the frames; it may be a pixel larger than they show. */
+  constructor(native: Native, picture: Size, { format, width, height }: ConverterTarget) {
     this.#native = native;
-    this.#pool = new FramePool(native, format, width, height);
-    this.#picture = frameLayout(native, format, visible.width, visible.height);
+    const room = { width: Math.max(width, picture.width), height: Math.max(height, picture.height) };
+    this.#pool = new FramePool(native, format, { width, height }, room);
+    this.#picture = frameLayout(native, format, picture.width, picture.height);
     this.#frame = frameLayout(native, format, width, height);
-    this.isExact = visible.width === width && visible.height === height;
+    this.isExact = picture.width >= width && picture.height >= height;
   }
 
   /** A frame that may be written over. */
@@ -74,21 +82,7 @@ class OutputFrames implements Disposable {
 
   /** Repeats the last column and row of the picture in a frame that is larger; returns the frame. */
   finish(frame: Frame): Frame {
-    if (this.isExact) return frame;
-    const { memory } = this.#native;
-    for (const [index, padded] of this.#frame.planes.entries()) {
-      const { rowBytes, rows } = this.#picture.planes[index]!;
-      const pixelBytes = padded.rowBytes - rowBytes;
-      const stride = frame.stride(index);
-      const start = frame.planeAddress(index);
-      const at = (offset: number): Address => address(start + BigInt(offset));
-      if (pixelBytes > 0) {
-        memory.copyRows(at(rowBytes), stride, at(rowBytes - pixelBytes), stride, pixelBytes, rows);
-      }
-      if (padded.rows > rows) {
-        memory.copyRows(at(rows * stride), stride, at((rows - 1) * stride), stride, padded.rowBytes, 1);
-      }
-    }
+    if (!this.isExact) repeatEdges(this.#native, frame, this.#picture, this.#frame);
     return frame;
   }
 
@@ -146,39 +140,70 @@ class CopyConverter implements Converter {
   }
 }
 
-/** Another format: libswscale. */
+/** The sides of a picture in whole chroma samples of a format. */
+function wholeChroma({ width, height }: Size, { log2ChromaWidth, log2ChromaHeight }: PixelFormatInfo): Size {
+  const whole = (side: number, shift: number): number => Math.ceil(side / (1 << shift)) << shift;
+  return { width: whole(width, log2ChromaWidth), height: whole(height, log2ChromaHeight) };
+}
+
+/**
+ * Another format: libswscale.
+ *
+ * It gets pictures in whole chroma samples, the last column and row repeated: of an odd width it would stretch the chroma of all of
+ * the picture to one sample more than it has pairs of pixels.
+ */
 class ScalingConverter implements Converter {
-  readonly #staging: Staging;
+  readonly #native: Native;
+  readonly #picture: FrameLayout;
+  readonly #padded: FrameLayout;
+  readonly #staging: Frame;
   readonly #scaler: Scaler;
   readonly #output: OutputFrames;
+  readonly #alpha: AlphaPlane | null;
 
-  constructor(
-    native: Native,
-    { format, width, height, ...rest }: FrameLayout,
-    meaning: PixelMeaning,
-    target: ConverterTarget,
-    output: OutputFrames,
-  ) {
+  constructor(native: Native, picture: FrameLayout, meaning: PixelMeaning, target: ConverterTarget) {
+    this.#native = native;
+    this.#picture = picture;
+    const { format } = picture;
+    const { width, height } = wholeChroma(picture, target.format);
+    this.#padded = frameLayout(native, format, width, height);
     const toColor = target.format.isRgb ? meaning : target.color;
+    const isFullRange = (range: string): boolean => range === "pc";
     this.#scaler = new Scaler(
       native,
-      { format, width, height, matrix: scalerMatrix(meaning), isFullRange: meaning.range === "pc" },
+      { format, width, height, matrix: scalerMatrix(meaning), isFullRange: isFullRange(meaning.range) },
       {
         format: target.format,
         width,
         height,
         matrix: scalerMatrix(toColor),
-        isFullRange: target.color.range === "pc",
+        isFullRange: isFullRange(target.color.range),
       },
     );
-    this.#staging = new Staging(native, { format, width, height, ...rest });
-    this.#output = output;
+    this.#staging = new Frame(native);
+    this.#output = new OutputFrames(native, { width, height }, target);
+    this.#alpha = AlphaPlane.isNeeded(format, target.format) ? new AlphaPlane(native, picture) : null;
   }
 
   convert(pixels: Pixels): Frame {
     const frame = this.#output.take();
-    this.#scaler.convert(this.#staging.stage(pixels), frame);
+    const staged = this.#stage(pixels);
+    this.#scaler.convert(staged, frame);
+    this.#alpha?.copy(staged, frame);
     return this.#output.finish(frame);
+  }
+
+  #stage(pixels: Pixels): Frame {
+    const { format, width, height } = this.#padded;
+    const isPadded = width > this.#picture.width || height > this.#picture.height;
+    if (pixels instanceof Frame && !isPadded) return pixels;
+    if (!this.#staging.isWritable) {
+      this.#staging.unref();
+      this.#staging.allocatePicture(format, width, height);
+    }
+    copyPixels(this.#native, pixels, this.#picture, this.#staging);
+    if (isPadded) repeatEdges(this.#native, this.#staging, this.#picture, this.#padded);
+    return this.#staging;
   }
 
   [Symbol.dispose](): void {
@@ -196,56 +221,84 @@ const planesOfPacked: Readonly<Record<string, readonly [number, number, number, 
   abgr: [2, 1, 3, 0],
 };
 
-/** Splits packed pixels into planes: libswscale (5.1 at least) changes half of the alpha values by one on this way. */
-class SplittingConverter implements Converter {
+/** One component of packed pixels of four bytes, as a plane. */
+class PackedComponents {
   readonly #native: Native;
-  readonly #source: FrameLayout;
-  readonly #planes: FrameLayout;
-  readonly #order: readonly number[];
+  readonly #packed: FrameLayout;
   readonly #plane: Uint8Array<ArrayBuffer>;
-  readonly #output: OutputFrames;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
 
-  constructor(native: Native, source: FrameLayout, format: PixelFormatInfo, output: OutputFrames) {
+  constructor(native: Native, packed: FrameLayout) {
     this.#native = native;
-    this.#source = source;
-    this.#planes = frameLayout(native, format, source.width, source.height);
-    this.#order = planesOfPacked[source.format.name]!;
-    this.#plane = new Uint8Array(source.width * source.height);
-    this.#output = output;
+    this.#packed = packed;
+    this.#plane = new Uint8Array(packed.width * packed.height);
+    this.#bytes = new Uint8Array(packed.planes[0]!.rowBytes * packed.height);
   }
 
-  convert(pixels: Pixels): Frame {
-    const frame = this.#output.take();
-    const packed = pixels instanceof Frame ? this.#bytesOf(pixels) : pixels[0]!;
-    for (const [index, { rowBytes, rows }] of this.#planes.planes.entries()) {
-      this.#split(packed, this.#order[index]!);
-      this.#native.memory.writeRows(
-        frame.planeAddress(index),
-        frame.stride(index),
-        this.#plane,
-        rowBytes,
-        rowBytes,
-        rows,
-      );
-    }
-    return this.#output.finish(frame);
+  /** The pixels of a picture; those of a native one are copied. */
+  view(pixels: Pixels): PlaneView {
+    if (!(pixels instanceof Frame)) return pixels[0]!;
+    const { rowBytes, rows } = this.#packed.planes[0]!;
+    this.#native.memory.readRows(this.#bytes, pixels.planeAddress(0), pixels.stride(0), rowBytes, rows);
+    return { bytes: this.#bytes, stride: rowBytes };
   }
 
-  #bytesOf(frame: Frame): PlaneView {
-    const { rowBytes, rows } = this.#source.planes[0]!;
-    const bytes = new Uint8Array(rowBytes * rows);
-    this.#native.memory.readRows(bytes, frame.planeAddress(0), frame.stride(0), rowBytes, rows);
-    return { bytes, stride: rowBytes };
-  }
-
-  #split({ bytes, stride }: PlaneView, offset: number): void {
-    const { width, height } = this.#source;
+  /** Copies the component that is so many bytes into each pixel into a plane of a frame. */
+  copy({ bytes, stride }: PlaneView, offset: number, frame: Frame, index: number): void {
+    const { width, height } = this.#packed;
     const plane = this.#plane;
     for (let y = 0, to = 0; y < height; y++) {
       for (let from = y * stride + offset, end = y * stride + width * 4; from < end; from += 4) {
         plane[to++] = bytes[from]!;
       }
     }
+    this.#native.memory.writeRows(
+      frame.planeAddress(index),
+      frame.stride(index),
+      plane,
+      width,
+      width,
+      height,
+    );
+  }
+}
+
+/** Alpha on its way into a plane of its own, which libswscale (5.1 at least) changes by one in half of all values. */
+class AlphaPlane {
+  readonly #components: PackedComponents;
+  readonly #offset: number;
+
+  static isNeeded(from: PixelFormatInfo, to: PixelFormatInfo): boolean {
+    return Object.hasOwn(planesOfPacked, from.name) && to.hasAlpha && to.planeCount === 4 && to.depth === 8;
+  }
+
+  constructor(native: Native, packed: FrameLayout) {
+    this.#components = new PackedComponents(native, packed);
+    this.#offset = planesOfPacked[packed.format.name]![3];
+  }
+
+  copy(pixels: Frame, frame: Frame): void {
+    this.#components.copy(this.#components.view(pixels), this.#offset, frame, 3);
+  }
+}
+
+/** Packed pixels into planes of the same components, which libswscale does no better with green, blue, red and alpha. */
+class SplittingConverter implements Converter {
+  readonly #components: PackedComponents;
+  readonly #order: readonly number[];
+  readonly #output: OutputFrames;
+
+  constructor(native: Native, picture: FrameLayout, output: OutputFrames) {
+    this.#components = new PackedComponents(native, picture);
+    this.#order = planesOfPacked[picture.format.name]!;
+    this.#output = output;
+  }
+
+  convert(pixels: Pixels): Frame {
+    const frame = this.#output.take();
+    const packed = this.#components.view(pixels);
+    for (const [index, offset] of this.#order.entries()) this.#components.copy(packed, offset, frame, index);
+    return this.#output.finish(frame);
   }
 
   [Symbol.dispose](): void {

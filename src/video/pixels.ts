@@ -100,6 +100,31 @@ export function copyPixels(
   }
 }
 
+/** Repeats the last column and row of a picture in a frame of the same format that has room for a pixel more. */
+export function repeatEdges(native: Native, frame: Frame, picture: FrameLayout, padded: FrameLayout): void {
+  const { memory } = native;
+  for (const [plane, { rowBytes: paddedBytes, rows: paddedRows }] of padded.planes.entries()) {
+    const { rowBytes, rows } = picture.planes[plane]!;
+    const pixelBytes = paddedBytes - rowBytes;
+    const stride = frame.stride(plane);
+    const start = frame.planeAddress(plane);
+    if (pixelBytes > 0) {
+      const last = moved(start, rowBytes - pixelBytes);
+      memory.copyRows(moved(start, rowBytes), stride, last, stride, pixelBytes, rows);
+    }
+    if (paddedRows > rows) {
+      memory.copyRows(
+        moved(start, rows * stride),
+        stride,
+        moved(start, (rows - 1) * stride),
+        stride,
+        paddedBytes,
+        1,
+      );
+    }
+  }
+}
+
 /** Planes in JavaScript memory, copied to where libswscale and libavfilter read. */
 export class Staging implements Disposable {
   readonly #native: Native;

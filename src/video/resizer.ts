@@ -113,7 +113,7 @@ export class Resizer implements Disposable {
     this.#staging.allocatePicture(format, source.width, source.height);
     this.#scaled = new Frame(native);
     const hasBars = target.width < width || target.height < height;
-    this.#pool = hasBars ? new FramePool(native, made, width, height) : null;
+    this.#pool = hasBars ? new FramePool(native, made, { width, height }) : null;
   }
 
   /** Scales one picture. */

@@ -98,6 +98,8 @@ const onlyCodecs: Readonly<Record<string, readonly string[]>> = {
   svcd: programStream,
   dvd: programStream,
   vcd: ["mpeg1video"],
+  // It answers for its first codec only, and takes all that it knows a label for (mxfenc.c).
+  mxf: ["mpeg2video", "dnxhd", "prores", "h264", "dvvideo", "jpeg2000"],
 };
 
 /** What Matroska's muxer writes, but no reader gives back whole (each was tried with FFmpeg 5.1). */

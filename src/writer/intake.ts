@@ -6,7 +6,7 @@
 import type { Native } from "../../ffi/mod.ts";
 import { OptionError } from "../errors.ts";
 import { FilterGraph, type FilterOutput } from "../libav/filter_graph.ts";
-import { Frame } from "../libav/frame.ts";
+import { type ColorNumbers, colorNumbers, Frame } from "../libav/frame.ts";
 import { pixelFormatById } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
 import { meaningSaid } from "../video/color.ts";
@@ -145,6 +145,7 @@ class Filters implements Disposable {
   readonly #graph: FilterGraph;
   readonly #staging: Staging;
   readonly #filtered: Frame;
+  readonly #color: ColorNumbers;
   #converter: { readonly from: PictureShape; readonly converter: Converter } | null = null;
   #shape: PictureShape;
   readonly #times: Pick<IntakeOutput, "timeBase" | "frameRate">;
@@ -168,6 +169,7 @@ class Filters implements Disposable {
     });
     this.#staging = new Staging(native, input.layout);
     this.#filtered = new Frame(native);
+    this.#color = colorNumbers(native, meaning);
     const output = this.#graph.output;
     this.#times = { timeBase: output.timeBase, frameRate: output.frameRate ?? frameRate };
     this.#shape = this.#shapeOf(output, description);
@@ -181,8 +183,8 @@ class Filters implements Disposable {
     const frame = sameShape(shape, this.#input)
       ? this.#staging.stage(pixels)
       : this.#converterFor(shape).convert(pixels);
-    const { layout: { format }, meaning } = this.#input;
-    if (!format.isRgb) frame.describe(meaning.matrix, meaning.range);
+    const { layout: { format } } = this.#input;
+    if (!format.isRgb) frame.describe(this.#color);
     frame.stamp(ticks, keyFrame, 0);
     this.#graph.send(frame);
     this.#drain(take);

@@ -6,7 +6,7 @@
 import type { Native } from "../../ffi/mod.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
 import type { Encoder } from "../libav/encoder.ts";
-import { Frame } from "../libav/frame.ts";
+import { type ColorNumbers, colorNumbers, Frame } from "../libav/frame.ts";
 import { Packet } from "../libav/packet.ts";
 import { type Converter, createConverter } from "../video/converter.ts";
 import { type PictureShape, type Pixels, sameShape } from "../video/pixels.ts";
@@ -36,6 +36,8 @@ export class Pipeline implements Disposable {
   #converter: { readonly shape: PictureShape; readonly converter: Converter } | null = null;
   /** The quantizer that each frame carries. */
   readonly #frameQuality: number;
+  /** What each frame's numbers mean: some encoders (prores_ks) ask the frame alone. */
+  readonly #color: ColorNumbers;
   #frames = 0;
   #packets = 0;
   #bytes = 0;
@@ -50,6 +52,7 @@ export class Pipeline implements Disposable {
     this.#output = output;
     this.#timeline = timeline;
     this.#frameQuality = encoder.frameQuality;
+    this.#color = colorNumbers(native, settings.color);
   }
 
   /** Makes ready for pictures of a shape: throws where they can't be converted. */
@@ -125,6 +128,7 @@ export class Pipeline implements Disposable {
   #encode(frame: Frame, stamp: FrameStamp, duration: bigint): void {
     const { index, keyFrame } = this.#timeline.enter(stamp, duration);
     frame.stamp(BigInt(index), keyFrame, this.#frameQuality);
+    frame.describe(this.#color);
     this.#encoder.send(frame);
     this.#drain();
   }

@@ -102,6 +102,9 @@ function readOn(from: Demuxer, packet: Packet): boolean {
   }
 }
 
+/** AV_NOPTS_VALUE, libavutil/avutil.h: Matroska keeps no decode times, and the first can't be told where frames are out of order. */
+const unknown = -(2n ** 63n);
+
 /** Copies the whole packets of a file that was cut off, up to where it can't be read. Returns how many each stream has. */
 export function salvagePackets(native: Native, from: Demuxer, to: Muxer): number[] {
   using packet = new Packet(native);
@@ -112,11 +115,12 @@ export function salvagePackets(native: Native, from: Demuxer, to: Muxer): number
     const last = decoded[stream];
     // Streams that a damaged file shows only later have no place any more.
     const isWhole = stream < counts.length && packet.size > 0 && !packet.isCorrupt;
-    if (!isWhole || last !== undefined && packet.dts <= last) {
+    const isLate = last !== undefined && packet.dts !== unknown && packet.dts <= last;
+    if (!isWhole || isLate) {
       packet.unref();
       continue;
     }
-    decoded[stream] = packet.dts;
+    if (packet.dts !== unknown) decoded[stream] = packet.dts;
     packet.rescale(from.timeBase(stream), to.timeBase(stream));
     to.write(packet);
     counts[stream]!++;

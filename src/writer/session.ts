@@ -300,8 +300,13 @@ export class WriterSession implements Disposable {
   }
 
   #settingsContext({ shape: { layout } }: IntakeOutput): SettingsContext {
-    const { oddSize = "pad" } = this.#request.options;
-    return { globalHeader: this.#muxerInfo.wantsGlobalHeader, color: this.#color(layout.height), oddSize };
+    const { color, oddSize = "pad" } = this.#request.options;
+    return {
+      globalHeader: this.#muxerInfo.wantsGlobalHeader,
+      color: this.#color(layout.height),
+      isMatrixGiven: typeof color === "string" || color?.matrix !== undefined,
+      oddSize,
+    };
   }
 
   #chooseSafety(): Safety {
