@@ -164,6 +164,8 @@ export const layouts = {
   AVComponentDescriptor: {
     size: [32, 20, 20, 20, 20, 20],
     fields: {
+      plane: { kind: "i32", offset: [0, 0, 0, 0, 0, 0] },
+      step: { kind: "i32", offset: [4, 4, 4, 4, 4, 4] },
       depth: { kind: "i32", offset: [16, 16, 16, 16, 16, 16] },
     },
   },

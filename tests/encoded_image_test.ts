@@ -107,7 +107,7 @@ function withDecoder(action: (images: ImageDecoder) => void): void {
 function rawBytes({ frame, width, height, format }: DecodedImage): Uint8Array {
   const native = loadNative();
   const planes = Array.from({ length: format.planeCount }, (_, plane) => {
-    const { rowBytes, rows } = frameLayout(native, format, width, height).planes[plane]!;
+    const { rowBytes, rows } = frameLayout(format, width, height).planes[plane]!;
     const bytes = new Uint8Array(rowBytes * rows);
     native.memory.readRows(bytes, frame.planeAddress(plane), frame.stride(plane), rowBytes, rows);
     return bytes;
@@ -288,6 +288,20 @@ test("a PNG whose pixels end too early is refused, and one whose height was chan
       changed[8 + 8 + 7] = height;
       const error = assertThrows(() => images.decode({ image: changed }), TypeError, "broken or cut off");
       assert(error.message.includes("checksum of its IHDR"), error.message);
+    }
+  });
+});
+
+test("a JPEG whose pixels end too early is refused, though it has an end", () => {
+  using folder = new TemporaryFolder();
+  withDecoder((images) => {
+    for (const name of ["420.jpg", "444.jpg"]) {
+      const image = makeImage(folder.file(name), made[name]!);
+      for (const part of [0.3, 0.5, 0.7, 0.9]) {
+        const start = image.subarray(0, Math.floor(image.length * part));
+        const ended = new Uint8Array([...start, 0xFF, 0xD9]);
+        assertEquals(decodedOrRefused(images, ended), null, `${part} of ${name}`);
+      }
     }
   });
 });

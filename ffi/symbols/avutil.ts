@@ -61,8 +61,6 @@ export const avutil = {
   av_pix_fmt_desc_next: { parameters: ["address"], result: "address" },
   // int av_pix_fmt_count_planes(enum AVPixelFormat pix_fmt)
   av_pix_fmt_count_planes: { parameters: ["i32"], result: "i32" },
-  // int av_image_get_linesize(enum AVPixelFormat pix_fmt, int width, int plane)
-  av_image_get_linesize: { parameters: ["i32", "i32", "i32"], result: "i32" },
   // void av_read_image_line2(void *dst, const uint8_t *data[4], const int linesize[4], const AVPixFmtDescriptor *desc, int x, int y, int c, int w, int read_pal_component, int dst_element_size)
   av_read_image_line2: {
     parameters: ["buffer", "address", "address", "address", "i32", "i32", "i32", "i32", "i32", "i32"],

@@ -44,6 +44,8 @@ export interface EncoderRequest {
   readonly isCrashSafe: boolean;
   /** Whether libraries that print by themselves may do so. */
   readonly isTalkative: boolean;
+  /** Whether not even errors are to be printed. */
+  readonly isQuiet: boolean;
 }
 
 /** An option on its way into an encoder. */
@@ -80,7 +82,12 @@ export function choosePixelFormat(
   }
   const preferred = preferredFormats(profileOf(encoder), request).map(take).find((format) => format !== null);
   if (preferred) return preferred;
-  return usable === null ? request.source : leastLossyFormat(native, usable, request.source);
+  if (usable === null) return request.source;
+  const { experimental = [] } = profileOf(encoder);
+  const stable = usable.filter(({ isFloat, isBayer }) =>
+    !(isFloat && experimental.includes("float")) && !(isBayer && experimental.includes("bayer"))
+  );
+  return leastLossyFormat(native, stable, request.source);
 }
 
 /** Names of formats to prefer, best first; none where the one that loses least is best. */
@@ -156,6 +163,10 @@ export function encoderOptions(
     options.push([name === "preset" ? profile.presetOption ?? name : name, value]);
   }
   if (profile.ownLog === "x265" && !request.isTalkative) options.push(["x265-params", "log-level=error"]);
+  for (const name of ["preset", "tune", "profile"] as const) {
+    const value = given[name];
+    if (typeof value === "string") requireChoice(encoder, profile, name, value);
+  }
   options.push(...entries(given));
   return merge(options);
 }

@@ -37,6 +37,8 @@ export interface EncoderSettings {
   readonly options: readonly NamedOption[];
   /** Codec headers go into the container's header. */
   readonly globalHeader: boolean;
+  /** Whether not even errors are to be printed. */
+  readonly isQuiet: boolean;
 }
 
 /** What settings are made of, beside the request. */
@@ -77,6 +79,7 @@ export function resolveSettings(
     ),
     options: encoderOptions(encoder, request, format),
     globalHeader,
+    isQuiet: request.isQuiet,
   };
 }
 
@@ -146,7 +149,7 @@ export function sameSettings(one: EncoderSettings, other: EncoderSettings): bool
 export function openEncoder(native: Native, settings: EncoderSettings): Encoder {
   const { encoder: info, format, width, height, timeBase, frameRate, color, options, globalHeader } =
     settings;
-  silence(info, options);
+  silence(settings);
   const encoder = new Encoder(native, info);
   try {
     const table = encoder.options;
@@ -170,10 +173,15 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
   }
 }
 
-/** SVT-AV1 before 3.0 reports to stderr at a level of its own, which it reads from the environment (Source/Lib/Globals/log). */
-function silence(info: EncoderInfo, options: readonly NamedOption[]): void {
+/**
+ * SVT-AV1 before 3.0 reports to stderr at a level of its own, which it reads from the environment, once a process
+ * (Source/Lib/Globals/log): 0 for fatal errors, 1 for all errors.
+ */
+function silence({ encoder, options, isQuiet }: EncoderSettings): void {
   const isTalkative = options.some(([name]) => name === "svtav1-params");
-  if (profileOf(info).ownLog === "svt" && !isTalkative) runtime().setVariable("SVT_LOG", "1");
+  if (profileOf(encoder).ownLog === "svt" && !isTalkative) {
+    runtime().setVariable("SVT_LOG", isQuiet ? "0" : "1");
+  }
 }
 
 function open(

@@ -39,6 +39,8 @@ export interface EncoderProfile {
     /** Options that go with these formats. */
     readonly options?: EncoderOptions;
   };
+  /** Kinds of pixel formats that it lists, but takes only where it is told to be experimental (`strict`). */
+  readonly experimental?: readonly ("float" | "bayer")[];
   /** The encoder loses nothing of its pixel format: it has no quality to choose. */
   readonly isLossless?: true;
   /** Numbers as quality. */
@@ -275,7 +277,7 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
   libwebp_anim: webpImage,
   libwebp: webpImage,
   gif: { formats: ["pal8"], isLossless: true, takesOddSizes: true },
-  ffv1: lossless,
+  ffv1: { ...lossless, experimental: ["float", "bayer"] },
   huffyuv: lossless,
   ffvhuff: lossless,
   utvideo: lossless,

@@ -8,12 +8,23 @@ import { type Address, address, cString, type Native, NULL } from "../../ffi/mod
 /** AV_PIX_FMT_FLAG_*, libavutil/pixdesc.h. */
 const flag = {
   palette: 1n << 1n,
+  bitstream: 1n << 2n,
   hardware: 1n << 3n,
   rgb: 1n << 5n,
   alpha: 1n << 7n,
   bayer: 1n << 8n,
   float: 1n << 9n,
 } as const;
+
+/** How one plane of a format lies in memory. */
+export interface PlaneGeometry {
+  /** Bytes (bits, where pixels are smaller than bytes) from one pixel, or group of pixels that share chroma, to the next. */
+  readonly step: number;
+  /** So many pixels, to the power of two, share a step across. */
+  readonly log2Width: number;
+  /** So many rows of the picture, to the power of two, share a row. */
+  readonly log2Height: number;
+}
 
 /** What libavutil says of a pixel format. */
 export interface PixelFormatInfo {
@@ -23,6 +34,10 @@ export interface PixelFormatInfo {
   readonly id: number;
   /** How many planes it has in memory. */
   readonly planeCount: number;
+  /** The planes that hold components; the palette, where it has one, is a further plane. */
+  readonly planes: readonly PlaneGeometry[];
+  /** Pixels are smaller than bytes: steps are bits. */
+  readonly isBitstream: boolean;
   /** Chroma is subsampled by two to this power, across and down. */
   readonly log2ChromaWidth: number;
   /** See `log2ChromaWidth`. */
@@ -64,16 +79,23 @@ export function pixelFormatById(native: Native, id: number): PixelFormatInfo | n
   const hasAlpha = has(flag.alpha);
   const isPalette = has(flag.palette);
   const components = fields.addressOf(descriptor, "AVPixFmtDescriptor", "comp");
-  const depths = Array.from({ length: componentCount }, (_, index) => {
+  const described = Array.from({ length: componentCount }, (_, index) => {
     const component = address(components + BigInt(index * fields.size("AVComponentDescriptor")));
-    return fields.get(component, "AVComponentDescriptor", "depth");
+    const read = (field: "plane" | "step" | "depth"): number =>
+      fields.get(component, "AVComponentDescriptor", field);
+    return { plane: read("plane"), step: read("step"), depth: read("depth") };
   });
+  const depths = described.map(({ depth }) => depth);
+  const log2ChromaWidth = fields.get(descriptor, "AVPixFmtDescriptor", "log2_chroma_w");
+  const log2ChromaHeight = fields.get(descriptor, "AVPixFmtDescriptor", "log2_chroma_h");
   return {
     name: memory.text(fields.get(descriptor, "AVPixFmtDescriptor", "name")) ?? "",
     id,
     planeCount: avutil.av_pix_fmt_count_planes(id),
-    log2ChromaWidth: fields.get(descriptor, "AVPixFmtDescriptor", "log2_chroma_w"),
-    log2ChromaHeight: fields.get(descriptor, "AVPixFmtDescriptor", "log2_chroma_h"),
+    planes: planesOf(described, log2ChromaWidth, log2ChromaHeight),
+    isBitstream: has(flag.bitstream),
+    log2ChromaWidth,
+    log2ChromaHeight,
     depth: depths[0] ?? 0,
     depths,
     isFloat: has(flag.float),
@@ -84,6 +106,31 @@ export function pixelFormatById(native: Native, id: number): PixelFormatInfo | n
     isBayer: has(flag.bayer),
     isHardware: has(flag.hardware),
   };
+}
+
+interface Component {
+  readonly plane: number;
+  readonly step: number;
+}
+
+/** The planes that components lie in, as libavutil reckons the bytes of their rows (av_image_get_linesize, libavutil/imgutils.c). */
+function planesOf(
+  components: readonly Component[],
+  chromaWidth: number,
+  chromaHeight: number,
+): PlaneGeometry[] {
+  const count = components.reduce((most, { plane }) => Math.max(most, plane + 1), 0);
+  return Array.from({ length: count }, (_, plane) => {
+    const inPlane = [...components.entries()].filter(([, component]) => component.plane === plane);
+    const [widest, { step }] = inPlane.reduce((one, other) => other[1].step > one[1].step ? other : one);
+    // The second and third components are the subsampled ones; the fourth is alpha.
+    const isChroma = widest === 1 || widest === 2;
+    return {
+      step,
+      log2Width: isChroma ? chromaWidth : 0,
+      log2Height: plane === 1 || plane === 2 ? chromaHeight : 0,
+    };
+  });
 }
 
 /** The names of all formats that the loaded libavutil knows. */
@@ -127,18 +174,29 @@ function pixelFormatList(native: Native, codec: Address): Address {
   return result < 0 ? NULL : address(list[0]!);
 }
 
+/** What libavcodec is to compare a format with: it knows little of colours in a pattern, and much of what they become. */
+function comparable(native: Native, format: PixelFormatInfo): PixelFormatInfo {
+  if (!format.isBayer) return format;
+  const bits = format.depths.reduce((sum, depth) => sum + depth, 0);
+  return pixelFormatByName(native, bits > 8 ? "rgb48le" : "rgb24")!;
+}
+
 /** libavcodec's choice of the format that loses least of another. */
 export function leastLossyFormat(
   native: Native,
   choices: readonly PixelFormatInfo[],
   source: PixelFormatInfo,
 ): PixelFormatInfo {
-  const list = Int32Array.from([...choices.map(({ id }) => id), -1]);
+  const same = choices.find(({ id }) => id === source.id);
+  if (same !== undefined) return same;
+  // Nothing makes a pattern of colours but a camera.
+  const makeable = choices.filter(({ isBayer }) => !isBayer);
+  const list = Int32Array.from([...makeable.map(({ id }) => id), -1]);
   const best = native.avcodec.avcodec_find_best_pix_fmt_of_list(
     list,
-    source.id,
+    comparable(native, source).id,
     source.hasAlpha ? 1 : 0,
     new Int32Array(1),
   );
-  return choices.find(({ id }) => id === best) ?? choices[0]!;
+  return makeable.find(({ id }) => id === best) ?? choices[0]!;
 }

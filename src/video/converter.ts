@@ -40,7 +40,7 @@ export interface Converter extends Disposable {
 export function createConverter(native: Native, shape: PictureShape, target: ConverterTarget): Converter {
   const { format, width, height } = shape.layout;
   // An odd column or row that is cropped is left out from the start.
-  const visible = frameLayout(native, format, Math.min(width, target.width), Math.min(height, target.height));
+  const visible = frameLayout(format, Math.min(width, target.width), Math.min(height, target.height));
   if (format.id !== target.format.id && Unpacker.isNeeded(native, format)) {
     return new UnpackingConverter(native, { ...shape, layout: visible }, target);
   }
@@ -70,8 +70,8 @@ class OutputFrames implements Disposable {
     this.#native = native;
     const room = { width: Math.max(width, picture.width), height: Math.max(height, picture.height) };
     this.#pool = new FramePool(native, format, { width, height }, room);
-    this.#picture = frameLayout(native, format, picture.width, picture.height);
-    this.#frame = frameLayout(native, format, width, height);
+    this.#picture = frameLayout(format, picture.width, picture.height);
+    this.#frame = frameLayout(format, width, height);
     this.isExact = picture.width >= width && picture.height >= height;
   }
 
@@ -166,7 +166,7 @@ class ScalingConverter implements Converter {
     this.#picture = picture;
     const { format } = picture;
     const { width, height } = wholeChroma(picture, target.format);
-    this.#padded = frameLayout(native, format, width, height);
+    this.#padded = frameLayout(format, width, height);
     const toColor = target.format.isRgb ? meaning : target.color;
     const isFullRange = (range: string): boolean => range === "pc";
     this.#scaler = new Scaler(

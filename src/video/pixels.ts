@@ -5,7 +5,7 @@
  */
 import { type Address, address, type Native } from "../../ffi/mod.ts";
 import { Frame } from "../libav/frame.ts";
-import type { PixelFormatInfo } from "../libav/pixel_format.ts";
+import type { PixelFormatInfo, PlaneGeometry } from "../libav/pixel_format.ts";
 import type { PixelMeaning } from "./color.ts";
 import type { FrameLayout, PlaneView } from "./raw_frame.ts";
 
@@ -29,23 +29,24 @@ export function sameShape(one: PictureShape, other: PictureShape): boolean {
     said.matrix === meant.matrix && said.range === meant.range;
 }
 
-/** The planes of a frame of a format and size. */
-export function frameLayout(
-  native: Native,
-  format: PixelFormatInfo,
+/** Bytes of a row of a plane that is so many pixels wide. */
+function bytesOfRow(
+  { isBitstream }: PixelFormatInfo,
+  { step, log2Width }: PlaneGeometry,
   width: number,
-  height: number,
-): FrameLayout {
-  const planes = Array.from({ length: format.planeCount }, (_, plane) => {
-    // The second plane of a palette format is the palette: 256 entries of 4 bytes.
-    if (format.isPalette && plane === 1) return { rowBytes: 1024, rows: 1 };
-    // libavutil subsamples planes 1 and 2 (imgutils.h, av_image_get_linesize); plane 3 is alpha.
-    const shift = plane === 1 || plane === 2 ? format.log2ChromaHeight : 0;
-    return {
-      rowBytes: native.avutil.av_image_get_linesize(format.id, width, plane),
-      rows: Math.ceil(height / (1 << shift)),
-    };
-  });
+): number {
+  const steps = Math.ceil(width / (1 << log2Width));
+  return isBitstream ? Math.ceil(steps * step / 8) : steps * step;
+}
+
+/** The planes of a frame of a format and size. */
+export function frameLayout(format: PixelFormatInfo, width: number, height: number): FrameLayout {
+  const planes = format.planes.map((plane) => ({
+    rowBytes: bytesOfRow(format, plane, width),
+    rows: Math.ceil(height / (1 << plane.log2Height)),
+  }));
+  // A palette is a further plane: 256 entries of 4 bytes.
+  if (format.isPalette) planes.push({ rowBytes: 1024, rows: 1 });
   return { format, width, height, planes };
 }
 
@@ -58,17 +59,15 @@ export interface Place {
 const corner: Place = { x: 0, y: 0 };
 
 /** The byte in a plane at which a place of the picture lies. */
-function byteAt(
-  native: Native,
-  { format }: FrameLayout,
-  plane: number,
-  { x, y }: Place,
-  stride: number,
-): number {
-  if (format.isPalette && plane === 1) return 0;
-  const shift = plane === 1 || plane === 2 ? format.log2ChromaHeight : 0;
-  const before = x === 0 ? 0 : native.avutil.av_image_get_linesize(format.id, x, plane);
-  return (y >> shift) * stride + before;
+function byteAt({ format }: FrameLayout, plane: number, { x, y }: Place, stride: number): number {
+  const geometry = format.planes[plane];
+  if (geometry === undefined) return 0;
+  return (y >> geometry.log2Height) * stride + (x === 0 ? 0 : bytesOfRow(format, geometry, x));
+}
+
+/** The bytes from one row of a frame's plane to the next. A palette has one row, and whatever number libavutil put there. */
+function strideOf(frame: Frame, { format, planes }: FrameLayout, plane: number): number {
+  return format.isPalette && plane === 1 ? planes[plane]!.rowBytes : frame.stride(plane);
 }
 
 function moved(start: Address, bytes: number): Address {
@@ -85,15 +84,15 @@ export function copyPixels(
   to: Place = corner,
 ): void {
   for (const [plane, { rowBytes, rows }] of layout.planes.entries()) {
-    const stride = frame.stride(plane);
-    const target = moved(frame.planeAddress(plane), byteAt(native, layout, plane, to, stride));
+    const stride = strideOf(frame, layout, plane);
+    const target = moved(frame.planeAddress(plane), byteAt(layout, plane, to, stride));
     if (pixels instanceof Frame) {
-      const sourceStride = pixels.stride(plane);
-      const source = moved(pixels.planeAddress(plane), byteAt(native, layout, plane, from, sourceStride));
+      const sourceStride = strideOf(pixels, layout, plane);
+      const source = moved(pixels.planeAddress(plane), byteAt(layout, plane, from, sourceStride));
       native.memory.copyRows(target, stride, source, sourceStride, rowBytes, rows);
     } else {
       const view = pixels[plane]!;
-      const start = byteAt(native, layout, plane, from, view.stride);
+      const start = byteAt(layout, plane, from, view.stride);
       const bytes = start === 0 ? view.bytes : view.bytes.subarray(start);
       native.memory.writeRows(target, stride, bytes, view.stride, rowBytes, rows);
     }

@@ -96,11 +96,11 @@ export class Resizer implements Disposable {
     this.#native = native;
     const { format } = from.layout;
     const made = scaledFormat(native, format);
-    this.shape = { layout: frameLayout(native, made, width, height), meaning: from.meaning };
+    this.shape = { layout: frameLayout(made, width, height), meaning: from.meaning };
     this.#geometry = geometryOf(mode, from.layout, { width, height }, stepOf(format, made));
     const { source, target } = this.#geometry;
-    this.#part = frameLayout(native, format, source.width, source.height);
-    this.#inner = frameLayout(native, made, target.width, target.height);
+    this.#part = frameLayout(format, source.width, source.height);
+    this.#inner = frameLayout(made, target.width, target.height);
     const side = ({ format, width, height }: FrameLayout): ScalerSide => ({
       format,
       width,

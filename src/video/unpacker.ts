@@ -61,7 +61,7 @@ export class Unpacker implements Disposable {
     }
     this.#native = native;
     this.#from = from;
-    this.shape = { layout: frameLayout(native, twin, width, height), meaning: from.meaning };
+    this.shape = { layout: frameLayout(twin, width, height), meaning: from.meaning };
     this.#staging = new Staging(native, from.layout);
     this.#frame = new Frame(native);
     this.#row = new Uint32Array(width);

@@ -150,18 +150,31 @@ export function requireNamedPixels(muxer: Muxer, encoder: EncoderInfo, format: P
   );
 }
 
-/** GIF counts in hundredths of a second (GIF89a, Graphic Control Extension): two frames can't share one. */
-const maxGifRate = 100;
+/**
+ * Frames a second that containers can tell apart. GIF counts in hundredths of a second, and browsers show frames of one hundredth
+ * for ten; FFmpeg reads AVI as having at most 600 (avidec.c).
+ */
+const maxRates: Readonly<Record<string, number>> = { gif: 50, avi: 600 };
+
+/** Ticks of a container's clock that two frames must be apart. */
+export function leastTicks({ name }: MuxerInfo): number {
+  return name === "gif" ? 2 : 1;
+}
 
 /** Throws an {@linkcode UnsupportedError} where a container can't give each frame of this rate a time of its own. */
-export function requireContainerKeepsTimes(muxer: MuxerInfo, { num, den }: Rational): void {
-  if (muxer.name !== "gif" || num / den <= maxGifRate) return;
+export function requireContainerKeepsTimes(
+  muxer: MuxerInfo,
+  { num, den }: Rational,
+  timeBase: Rational | null,
+): void {
+  const most = maxRates[muxer.name] ?? (timeBase === null ? Infinity : timeBase.den / timeBase.num);
+  if (num / den <= most) return;
   throw new UnsupportedError(
-    `Cannot write ${num}/${den} frames per second into gif: its times are hundredths of a second`,
+    `Cannot write ${num}/${den} frames per second into ${muxer.name}: it tells at most ${most} apart`,
     {
       code: "RATE_NOT_FOR_CONTAINER",
       operation,
-      hint: `Use at most ${maxGifRate} frames per second, or another container`,
+      hint: `Use at most ${most} frames per second, or another container`,
     },
   );
 }

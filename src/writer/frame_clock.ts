@@ -58,6 +58,16 @@ function seconds(value: number): string {
   return `${Number(value.toFixed(6))} s`;
 }
 
+/** What a container counts times in. */
+export interface ContainerClock {
+  /** The container's name. */
+  readonly name: string;
+  /** The unit of its times. */
+  readonly timeBase: Rational;
+  /** Units that two frames must be apart. */
+  readonly leastTicks: number;
+}
+
 /** A writer's clock. */
 export class FrameClock {
   readonly #timing: Timing;
@@ -68,7 +78,7 @@ export class FrameClock {
   /** Whether frame n is at tick n, for good. */
   readonly isConstant: boolean;
   /** What the container counts in: frames need ticks of it to tell them apart. */
-  #container: { readonly name: string; readonly timeBase: Rational };
+  #container: ContainerClock;
   #frames = 0;
   #last: FrameStamp | null = null;
   /** When the first frame was written, for wallclock timing; milliseconds. */
@@ -80,12 +90,12 @@ export class FrameClock {
     this.isConstant = timing === "constant" && !isFiltered;
     this.timeBase = this.isConstant ? invert(frameRate) : fineTimeBase(frameRate);
     this.frameTicks = this.isConstant ? 1n : ticksPerFrame(frameRate, this.timeBase);
-    this.#container = { name: "", timeBase: this.timeBase };
+    this.#container = { name: "", timeBase: this.timeBase, leastTicks: 1 };
   }
 
   /** Tells the clock what the container counts in. */
-  setContainer(name: string, timeBase: Rational): void {
-    this.#container = { name, timeBase };
+  setContainer(container: ContainerClock): void {
+    this.#container = container;
   }
 
   /** The place in time of the next frame. Changes nothing: whatever this throws is the caller's mistake. */
@@ -167,12 +177,13 @@ export class FrameClock {
 
   #isLater(ticks: bigint): boolean {
     const last = this.#last!;
-    return ticks > last.ticks && this.#containerTick(ticks) > this.#containerTick(last.ticks);
+    const least = BigInt(this.#container.leastTicks);
+    return ticks > last.ticks && this.#containerTick(ticks) - this.#containerTick(last.ticks) >= least;
   }
 
   #nextContainerTick(ticks: bigint): bigint {
-    const { num, den } = this.#container.timeBase;
-    const next = this.#ticksOf(Number(this.#containerTick(ticks) + 1n) * num / den);
+    const { timeBase: { num, den }, leastTicks } = this.#container;
+    const next = this.#ticksOf((Number(this.#containerTick(ticks)) + leastTicks) * num / den);
     return next > ticks ? next : ticks + 1n;
   }
 
@@ -184,10 +195,14 @@ export class FrameClock {
       seconds(last.seconds)
     }`;
     if (timestamp <= last.seconds) refuse(`${subject}; give each frame a later timestamp than the last`);
-    const { name, timeBase } = ticks > last.ticks
+    const { name, timeBase, leastTicks } = ticks > last.ticks
       ? this.#container
-      : { name: "this video", timeBase: this.timeBase };
-    refuse(`${subject}, but ${name} counts in ${rationalText(timeBase)} s; keep frames that far apart`);
+      : { name: "this video", timeBase: this.timeBase, leastTicks: 1 };
+    refuse(
+      `${subject}, but ${name} counts in ${rationalText(timeBase)} s; keep frames ${
+        leastTicks === 1 ? "that far" : `${leastTicks} of these`
+      } apart`,
+    );
   }
 }
 

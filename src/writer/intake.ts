@@ -244,7 +244,7 @@ class Filters implements Disposable {
         },
       );
     }
-    return { layout: frameLayout(this.#native, format, width, height), meaning: this.#input.meaning };
+    return { layout: frameLayout(format, width, height), meaning: this.#input.meaning };
   }
 
   [Symbol.dispose](): void {

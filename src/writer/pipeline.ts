@@ -81,7 +81,8 @@ export class Pipeline implements Disposable {
   }
 
   /** Encodes one frame and writes what comes out. */
-  write(pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void {
+  write(pixels: Pixels, shape: PictureShape, given: FrameStamp): void {
+    const stamp = this.#timeline.later(given);
     const frame = this.#converterFor(shape).convert(pixels);
     this.#frames++;
     this.#timeline.take(stamp);

@@ -27,6 +27,7 @@ import {
   choosesLayout,
   codecTag,
   containerRefuses,
+  leastTicks,
   muxerOptions,
   needsFragments,
   requireContainerKeepsTimes,
@@ -123,7 +124,7 @@ export class WriterSession implements Disposable {
     // A trial's chatter would be told again when it is in earnest.
     silenceBelow(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#muxerInfo = chooseMuxer(native, path, options.format);
-    if (timing === "constant") requireContainerKeepsTimes(this.#muxerInfo, frameRate);
+    if (timing === "constant") requireContainerKeepsTimes(this.#muxerInfo, frameRate, null);
     else requireVariableRate(this.#muxerInfo, timing);
     this.#clock = new FrameClock(timing, frameRate, options.filter !== undefined);
     this.#mayRemove = this.#requireTarget();
@@ -229,7 +230,7 @@ export class WriterSession implements Disposable {
     this.#requireFit(width, height);
     const expected = meaningOf(format, this.#color(height));
     const meaning = color === null ? expected : meaningSaid(color, expected);
-    return { pixels: frame, shape: { layout: frameLayout(this.#native, format, width, height), meaning } };
+    return { pixels: frame, shape: { layout: frameLayout(format, width, height), meaning } };
   }
 
   #rawShapeOf({ width, height, format = defaultInputFormat }: RawFrame): PictureShape {
@@ -246,7 +247,7 @@ export class WriterSession implements Disposable {
         `Cannot write a ${described.name} frame: this video's frames are ${known.layout.format.name} since the first; give all frames in one format`,
       );
     }
-    const layout = frameLayout(this.#native, described, width, height);
+    const layout = frameLayout(described, width, height);
     return { layout, meaning: meaningOf(described, this.#color(height)) };
   }
 
@@ -296,6 +297,7 @@ export class WriterSession implements Disposable {
       source: layout.format,
       isCrashSafe: this.#safety.isCrashSafe,
       isTalkative: isTalkative(options.logLevel),
+      isQuiet: options.logLevel === "quiet",
     };
   }
 
@@ -340,7 +342,7 @@ export class WriterSession implements Disposable {
   /** What the encoder gets for frames of a size in the usual format. */
   #trialInput({ width, height }: Size): IntakeOutput {
     const format = requireInputFormat(this.#native, defaultInputFormat);
-    const layout = frameLayout(this.#native, format, width, height);
+    const layout = frameLayout(format, width, height);
     using intake = this.#createIntake({ layout, meaning: meaningOf(format, this.#color(height)) }, {
       width,
       height,
@@ -386,9 +388,14 @@ export class WriterSession implements Disposable {
       if (!(error instanceof AvError)) throw error;
       throw containerRefuses(this.#native, this.#muxerInfo, encoder.info, error.message);
     }
-    if (this.#request.options.filter === undefined) {
-      this.#clock.setContainer(this.#muxerInfo.name, muxer.timeBase(0));
-    }
+    const { frameRate, options: { timing = "constant", filter } } = this.#request;
+    if (filter !== undefined) return;
+    if (timing === "constant") requireContainerKeepsTimes(this.#muxerInfo, frameRate, muxer.timeBase(0));
+    this.#clock.setContainer({
+      name: this.#muxerInfo.name,
+      timeBase: muxer.timeBase(0),
+      leastTicks: leastTicks(this.#muxerInfo),
+    });
   }
 
   get #url(): string {
@@ -452,8 +459,11 @@ export class WriterSession implements Disposable {
     pipeline.prepare(shape);
     output.open(() => this.#hasFile = this.#mayRemove);
     owned.move();
-    const { width, height } = shape.layout;
-    this.#written = { width, height };
+    // Without filters, the clock has seen to it.
+    if (this.#request.options.filter !== undefined) {
+      timeline.keepApart(output.timeBase(0), leastTicks(this.#muxerInfo));
+    }
+    this.#written = { width: settings.width, height: settings.height };
     if (isTalkative(this.#request.options.logLevel)) {
       using muxer = this.#createMuxer({
         encoder,

@@ -53,7 +53,9 @@ export class Timeline {
   #firstTicks = 0n;
   #keyTicks: bigint | null = null;
   #last: Entry = { ticks: 0n, duration: 0n };
+  #taken = 0;
   #packets = 0;
+  #spacing = 0n;
   #delay = 0;
   #lead = 0n;
 
@@ -97,8 +99,23 @@ export class Timeline {
     };
   }
 
+  /** Has frames come at least so many ticks of a container's clock after each other: filters may give two of them one time. */
+  keepApart({ num, den }: Rational, leastTicks: number): void {
+    const { timeBase } = this;
+    this.#spacing = BigInt(Math.ceil(leastTicks * num * timeBase.den / (den * timeBase.num)));
+  }
+
+  /** A frame's place in time, later than the last's by what keeps them apart. */
+  later(stamp: FrameStamp): FrameStamp {
+    const least = this.#last.ticks + this.#spacing;
+    return this.#spacing === 0n || this.#taken === 0 || stamp.ticks >= least
+      ? stamp
+      : { ...stamp, ticks: least };
+  }
+
   /** Notes a frame that was taken and may yet wait for the next. */
   take(stamp: FrameStamp): void {
+    this.#taken++;
     this.#last = { ticks: stamp.ticks, duration: this.durationOf(stamp, null) };
   }
 
