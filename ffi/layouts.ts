@@ -44,7 +44,6 @@ export const layouts = {
   AVCodecContext: {
     size: [1072, 944, 944, 864, 864, 864],
     fields: {
-      priv_data: { kind: "address", offset: [32, 32, 32, 32, 32, 32] },
       framerate: { kind: "rational", offset: [872, 712, 704, 100, 100, 100] },
       has_b_frames: { kind: "i32", offset: [176, 172, 172, 176, 172, 172] },
       global_quality: { kind: "i32", offset: [68, 68, 68, 420, 420, 420] },
@@ -82,7 +81,6 @@ export const layouts = {
     size: [1504, 472, 472, 472, 480, 480],
     fields: {
       iformat: { kind: "address", offset: [8, 8, 8, 8, 8, 8] },
-      priv_data: { kind: "address", offset: [24, 24, 24, 24, 24, 24] },
       pb: { kind: "address", offset: [32, 32, 32, 32, 32, 32] },
       nb_streams: { kind: "u32", offset: [44, 44, 44, 44, 44, 44] },
       streams: { kind: "address", offset: [48, 48, 48, 48, 48, 48] },

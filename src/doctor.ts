@@ -15,9 +15,10 @@ import type { EncoderRequest } from "./codecs/encoder_settings.ts";
 import { type CodecFamily, families } from "./codecs/families.ts";
 import { openEncoder, resolveSettings } from "./codecs/open_encoder.ts";
 import { AvError, LibraryNotFoundError } from "./errors.ts";
+import { pixelFormatByName } from "./libav/pixel_format.ts";
 import { encoderByName } from "./libav/encoder.ts";
 import { defaultColor } from "./video/color.ts";
-import { defaultInputFormat, requireInputFormat } from "./video/input_format.ts";
+import { defaultInputFormat } from "./video/input_format.ts";
 import { silenceBelow } from "./writer/log.ts";
 
 export type { SeenLibraries } from "../ffi/mod.ts";
@@ -67,7 +68,7 @@ const trial = { width: 320, height: 180, frameRate: { num: 25, den: 1 }, contain
 function whyUnusable(native: Native, name: string): string | null {
   const encoder = encoderByName(native, name);
   if (encoder === null) return `FFmpeg ${native.version} was built without it`;
-  const source = requireInputFormat(native, defaultInputFormat);
+  const source = pixelFormatByName(native, defaultInputFormat)!;
   const request: EncoderRequest = { ...trial, source, isCrashSafe: false, isTalkative: false, isQuiet: true };
   try {
     const settings = resolveSettings(native, encoder, request, {

@@ -97,9 +97,9 @@ test("a preset, tune or profile that the encoder has not is refused with those t
 test("a preset given as an option of the encoder is refused as well", async (t) => {
   if (!requireEncoders(t, "libx264")) return;
   await assertFails(() => open("libx264", "a.mp4", { encoderOptions: { preset: "fastest" } }), {
-    type: UnsupportedError,
-    operation: "open encoder libx264",
-    says: ["Cannot open encoder libx264 for ", "preset=fastest", "preset"],
+    type: OptionError,
+    operation: "configure encoder libx264",
+    says: ['Cannot use the preset "fastest"', "libx264", "veryfast"],
   });
 });
 

@@ -13,7 +13,6 @@
 const fieldsInUse = {
   AVCodec: { name: "address", type: "i32", id: "i32", pix_fmts: "address" },
   AVCodecContext: {
-    priv_data: "address",
     framerate: "rational",
     has_b_frames: "i32",
     global_quality: "i32",
@@ -39,7 +38,6 @@ const fieldsInUse = {
   AVDictionaryEntry: { key: "address", value: "address" },
   AVFormatContext: {
     iformat: "address",
-    priv_data: "address",
     pb: "address",
     nb_streams: "u32",
     streams: "address",
@@ -92,7 +90,7 @@ const fieldsInUse = {
     flags: "u64",
     comp: "address",
   },
-  AVComponentDescriptor: { depth: "i32" },
+  AVComponentDescriptor: { plane: "i32", step: "i32", depth: "i32" },
   AVPacketSideData: { data: "address", size: "u64", type: "i32" },
   AVStream: {
     time_base: "rational",

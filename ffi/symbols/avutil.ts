@@ -27,6 +27,8 @@ export const avutil = {
   av_opt_set: { parameters: ["address", "buffer", "buffer", "i32"], result: "i32" },
   // const AVOption *av_opt_find(void *obj, const char *name, const char *unit, int opt_flags, int search_flags)
   av_opt_find: { parameters: ["address", "buffer", "buffer", "i32", "i32"], result: "address" },
+  // void *av_opt_child_next(void *obj, void *prev)
+  av_opt_child_next: { parameters: ["address", "address"], result: "address" },
   // const AVOption *av_opt_next(const void *obj, const AVOption *prev)
   av_opt_next: { parameters: ["address", "address"], result: "address" },
   // int av_dict_set(AVDictionary **pm, const char *key, const char *value, int flags)
@@ -59,6 +61,8 @@ export const avutil = {
   av_pix_fmt_desc_get: { parameters: ["i32"], result: "address" },
   // const AVPixFmtDescriptor *av_pix_fmt_desc_next(const AVPixFmtDescriptor *prev)
   av_pix_fmt_desc_next: { parameters: ["address"], result: "address" },
+  // enum AVPixelFormat av_pix_fmt_desc_get_id(const AVPixFmtDescriptor *desc)
+  av_pix_fmt_desc_get_id: { parameters: ["address"], result: "i32" },
   // int av_pix_fmt_count_planes(enum AVPixelFormat pix_fmt)
   av_pix_fmt_count_planes: { parameters: ["i32"], result: "i32" },
   // void av_read_image_line2(void *dst, const uint8_t *data[4], const int linesize[4], const AVPixFmtDescriptor *desc, int x, int y, int c, int w, int read_pal_component, int dst_element_size)

@@ -148,6 +148,9 @@ export function encoderOptions(
   const given = request.encoderOptions ?? {};
   const options: NamedOption[] = [["threads", "auto"], ...entries(profile.defaults)];
   if (profile.alpha?.formats.includes(format.name)) options.push(...entries(profile.alpha.options));
+  if (profile.narrow !== undefined && request.width < profile.narrow.below) {
+    options.push(...entries(profile.narrow.options));
+  }
   options.push(...rateControl(encoder, profile, request));
   if (request.keyFrameInterval !== undefined) {
     options.push([

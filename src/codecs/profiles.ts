@@ -51,6 +51,8 @@ export interface EncoderProfile {
   readonly profileFormats?: Readonly<Record<string, { readonly opaque: string; readonly alpha?: string }>>;
   /** Options that are good for everybody, unless given otherwise. */
   readonly defaults?: EncoderOptions;
+  /** Options for pictures that are less than so many pixels wide. */
+  readonly narrow?: { readonly below: number; readonly options: EncoderOptions };
   /** The option that `preset` means, where it is not `preset`. */
   readonly presetOption?: string;
   /** What `preset`, `tune` and `profile` take, where libavcodec keeps no list of it. */
@@ -167,6 +169,8 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
     deepFormats: deepYuv,
     scale: { option: "crf", min: 0, max: 51 },
     levels: { low: 30, medium: 22, high: 18, lossless: { "x265-params": "lossless=1" } },
+    // Its vector code for cutree writes beyond the end of rows of less than four blocks of 16 pixels (3.5).
+    narrow: { below: 49, options: { "x265-params": "cutree=0" } },
     choices: {
       preset: x26xPresets,
       tune: ["psnr", "ssim", "grain", "zerolatency", "fastdecode", "animation"],

@@ -107,8 +107,7 @@ export class Encoder extends Owned {
     this.#native = native;
     this.info = info;
     this.#progress = progress;
-    const privateData = native.fields.get(this.address, "AVCodecContext", "priv_data");
-    this.options = new OptionTable(native, "encoder", info.name, this.address, privateData);
+    this.options = new OptionTable(native, "encoder", info.name, this.address);
   }
 
   /** Sets the frame rate, which rate control and stream headers use beside the time base. It has no AVOption. */

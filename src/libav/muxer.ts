@@ -146,8 +146,7 @@ export class Muxer extends Owned {
     this.#native = native;
     this.#output = output;
     this.info = info;
-    const privateData = native.fields.get(this.address, "AVFormatContext", "priv_data");
-    this.options = new OptionTable(native, "muxer", info.name, this.address, privateData);
+    this.options = new OptionTable(native, "muxer", info.name, this.address);
     // Whatever a muxer opens besides, it stays in the file system.
     this.options.setField("protocol_whitelist", "file");
   }

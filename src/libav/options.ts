@@ -40,17 +40,18 @@ export class OptionTable {
   readonly #kind: "encoder" | "muxer";
   readonly #owner: string;
 
-  /** Describes a context and its private data (which may be null). `owner` is the encoder's or muxer's name. */
+  /** Describes a context. `owner` is the encoder's or muxer's name. */
   constructor(
     native: Native,
     kind: "encoder" | "muxer",
     owner: string,
     object: Address,
-    privateData: Address,
   ) {
     this.#native = native;
     this.#object = object;
-    this.#parts = privateData === NULL ? [object] : [privateData, object];
+    // Asked of libav, not read from the field: what some keep there (the muxer fits) has no options, and does not start as they do.
+    const privatePart = native.avutil.av_opt_child_next(object, NULL);
+    this.#parts = privatePart === NULL ? [object] : [privatePart, object];
     this.#kind = kind;
     this.#owner = owner;
   }

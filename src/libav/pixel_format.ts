@@ -133,15 +133,20 @@ function planesOf(
   });
 }
 
-/** The names of all formats that the loaded libavutil knows. */
-export function pixelFormatNames(native: Native): string[] {
-  const { avutil, fields, memory } = native;
-  const names: string[] = [];
+/** All formats that the loaded libavutil knows. */
+export function pixelFormats(native: Native): PixelFormatInfo[] {
+  const { avutil } = native;
+  const formats: PixelFormatInfo[] = [];
   let descriptor: Address = NULL;
   while ((descriptor = avutil.av_pix_fmt_desc_next(descriptor)) !== NULL) {
-    names.push(memory.text(fields.get(descriptor, "AVPixFmtDescriptor", "name")) ?? "");
+    formats.push(pixelFormatById(native, avutil.av_pix_fmt_desc_get_id(descriptor))!);
   }
-  return names;
+  return formats;
+}
+
+/** The names of all formats that the loaded libavutil knows. */
+export function pixelFormatNames(native: Native): string[] {
+  return pixelFormats(native).map(({ name }) => name);
 }
 
 /** AV_CODEC_CONFIG_PIX_FORMAT, libavcodec/avcodec.h. */

@@ -6,7 +6,7 @@
 import { address, type Native } from "../../ffi/mod.ts";
 import { UnsupportedError } from "../errors.ts";
 import { Frame } from "../libav/frame.ts";
-import { pixelFormatByName, type PixelFormatInfo, pixelFormatNames } from "../libav/pixel_format.ts";
+import { type PixelFormatInfo, pixelFormats } from "../libav/pixel_format.ts";
 import { isScalerInput } from "../libav/scaler.ts";
 import { frameLayout, type PictureShape, type Pixels, Staging } from "./pixels.ts";
 
@@ -16,9 +16,8 @@ const mostBits = 16;
 /** A format with the same components, of as many bits (or `mostBits`, where it is more), that libswscale reads; planes first. */
 function readableTwin(native: Native, format: PixelFormatInfo): PixelFormatInfo | null {
   const depths = format.isFloat ? format.depths : format.depths.map((depth) => Math.min(depth, mostBits));
-  const twins = pixelFormatNames(native)
+  const twins = pixelFormats(native)
     // The ...be twins come after the ...le ones, which are this machine's own.
-    .map((name) => pixelFormatByName(native, name)!)
     .filter((twin) =>
       !twin.isHardware && !twin.isPalette && !twin.isBayer && !twin.name.endsWith("be") &&
       twin.isRgb === format.isRgb && twin.isFloat === format.isFloat && twin.hasAlpha === format.hasAlpha &&

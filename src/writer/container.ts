@@ -137,9 +137,10 @@ const taggedRaw: readonly string[] = ["nut", "avi", "mov", "matroska"];
 
 /** Throws an {@linkcode UnsupportedError} where raw video has a pixel format that the container can't name: nothing could read it. */
 export function requireNamedPixels(muxer: Muxer, encoder: EncoderInfo, format: PixelFormatInfo): void {
-  if (encoder.codecName !== "rawvideo" || !taggedRaw.includes(muxer.info.name) || muxer.streamTag(0) !== 0) {
-    return;
-  }
+  if (encoder.codecName !== "rawvideo" || !taggedRaw.includes(muxer.info.name)) return;
+  // QuickTime's gray goes through a palette that starts at white (ffmpeg's reader takes it so, and so would players).
+  const isInverted = muxer.info.name === "mov" && format.name === "gray";
+  if (muxer.streamTag(0) !== 0 && !isInverted) return;
   throw new UnsupportedError(
     `Cannot write raw ${format.name} into ${muxer.info.name}: it has no code for that pixel format`,
     {

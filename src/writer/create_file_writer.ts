@@ -8,9 +8,10 @@ import type { Codec } from "../codecs/families.ts";
 import { shown } from "../shown.ts";
 import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
 import { filePath } from "./file_path.ts";
+import { createClock } from "./frame_clock.ts";
 import { checkOptions, type WriterOptions } from "./options.ts";
 import { WriterSession } from "./session.ts";
-import { SessionWriter, type VideoWriter } from "./video_writer.ts";
+import { EngineWriter, type VideoWriter } from "./video_writer.ts";
 
 /**
  * Makes a writer that encodes frames into a video file.
@@ -68,5 +69,5 @@ export async function createFileWriter(
   checked.signal?.throwIfAborted();
   const native = loadNative(checked.libraryPath);
   const session = new WriterSession(native, { codec, path: file, frameRate, options: checked });
-  return new SessionWriter(session, checked);
+  return new EngineWriter(session, createClock(frameRate, checked), checked);
 }

@@ -68,6 +68,14 @@ export interface ContainerClock {
   readonly leastTicks: number;
 }
 
+/** The clock of a writer with these options. */
+export function createClock(
+  frameRate: Rational,
+  { timing = "constant", filter }: { readonly timing?: Timing; readonly filter?: string },
+): FrameClock {
+  return new FrameClock(timing, frameRate, filter !== undefined);
+}
+
 /** A writer's clock. */
 export class FrameClock {
   readonly #timing: Timing;

@@ -16,12 +16,12 @@ import { AvError, OptionError, UnsupportedError } from "../errors.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Encoder } from "../libav/encoder.ts";
 import { Muxer, type MuxerInfo } from "../libav/muxer.ts";
+import { pixelFormats } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
 import { type ColorDescription, defaultColor, meaningOf, meaningSaid, parseColor } from "../video/color.ts";
-import { type EncodedImage, ImageDecoder, isEncodedImage } from "../video/encoded_image.ts";
-import { defaultInputFormat, requireInputFormat } from "../video/input_format.ts";
+import { ImageDecoder } from "../video/encoded_image.ts";
+import { defaultInputFormat, type InputFormats, requireInputFormat } from "../video/input_format.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
-import { checkShape, type RawFrame, viewPlanes } from "../video/raw_frame.ts";
 import {
   chooseMuxer,
   choosesLayout,
@@ -38,14 +38,22 @@ import {
   type Stage,
   takesVariableRate,
 } from "./container.ts";
-import { FrameClock, type FrameStamp, type FrameTiming, ticksPerFrame } from "./frame_clock.ts";
+import { type Engine, type EngineInfo, RefusedFrame } from "./engine.ts";
+import { type CheckedFrame, type CheckedPicture, requireFit, type Size } from "./frame_checker.ts";
+import {
+  type ContainerClock,
+  createClock,
+  type FrameClock,
+  type FrameStamp,
+  ticksPerFrame,
+} from "./frame_clock.ts";
 import { Intake, type IntakeOutput } from "./intake.ts";
 import { isTalkative, silenceBelow } from "./log.ts";
 import type { WriterStats } from "./options.ts";
 import { OutputFile } from "./output_file.ts";
 import { Pipeline } from "./pipeline.ts";
 import { describeSession } from "./report.ts";
-import type { EncoderChoice, Frame, SessionRequest, WriteSummary } from "./session_types.ts";
+import type { EncoderChoice, SessionRequest, WriteSummary } from "./session_types.ts";
 import { mayReplace, requireWritable, requireWritableFolder, whileWriting } from "./target.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -56,18 +64,6 @@ const trialSizes: readonly Size[] = [
   { width: 352, height: 288 },
   { width: 720, height: 576 },
 ];
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-/** A frame that was checked, on its way into the pipeline. */
-export interface CheckedFrame {
-  readonly pixels: Pixels;
-  readonly shape: PictureShape;
-  readonly stamp: FrameStamp;
-}
 
 /** How a file is kept playable while it is written. */
 interface Safety {
@@ -89,11 +85,12 @@ interface MuxerRequest {
 }
 
 /** One file being written. */
-export class WriterSession implements Disposable {
+export class WriterSession implements Engine, Disposable {
   readonly #native: Native;
   readonly #request: SessionRequest;
   readonly #muxerInfo: MuxerInfo;
   readonly #clock: FrameClock;
+  readonly #formats: InputFormats;
   readonly #safety: Safety;
   /** The open encoder of the trial, for the first frame to use if it fits. */
   #trial: ChosenEncoder | null;
@@ -101,13 +98,14 @@ export class WriterSession implements Disposable {
   /** The size of the video's pictures, before filters: known with the first frame. */
   #size: Size | null = null;
   #first: PictureShape | null = null;
-  /** What raw frames are like since the first. */
+  /** What raw frames are like, by their layout. */
   #rawShape: PictureShape | null = null;
   #images: ImageDecoder | null = null;
   #intake: Intake | null = null;
   #pipeline: Pipeline | null = null;
   /** The size of the video in the file. */
   #written: Size = { width: 0, height: 0 };
+  #containerClock: ContainerClock | null = null;
   /** Whether a file was begun that an abort must remove. */
   #hasFile = false;
   readonly #mayRemove: boolean;
@@ -123,10 +121,11 @@ export class WriterSession implements Disposable {
     this.#request = request;
     // A trial's chatter would be told again when it is in earnest.
     silenceBelow(native, options.logLevel === "info" ? "warning" : options.logLevel);
+    this.#formats = inputFormats(native);
     this.#muxerInfo = chooseMuxer(native, path, options.format);
     if (timing === "constant") requireContainerKeepsTimes(this.#muxerInfo, frameRate, null);
     else requireVariableRate(this.#muxerInfo, timing);
-    this.#clock = new FrameClock(timing, frameRate, options.filter !== undefined);
+    this.#clock = createClock(frameRate, options);
     this.#mayRemove = this.#requireTarget();
     this.#safety = this.#chooseSafety();
     const trial = this.#chooseTrial();
@@ -151,33 +150,33 @@ export class WriterSession implements Disposable {
     return { frames, bytes, seconds, dropped: 0, duplicated: 0, queued: frames - packets };
   }
 
-  /** Checks one frame, which changes nothing: whatever this throws is the caller's mistake. */
-  check(frame: Frame, timing?: FrameTiming): CheckedFrame {
-    const picture = isEncodedImage(frame) ? this.#decode(frame) : this.#view(frame);
-    return { ...picture, stamp: this.#clock.check(timing) };
+  get size(): Size | null {
+    return this.#size;
   }
 
-  /** Writes one frame. Whatever this throws ends the session. */
-  write({ pixels, shape, stamp }: CheckedFrame): void {
+  get info(): EngineInfo {
+    return { formats: [...this.#formats.values()], containerClock: this.#containerClock };
+  }
+
+  /** Writes one frame. Whatever this throws ends the session, but for a {@linkcode RefusedFrame}. */
+  write({ picture, stamp }: CheckedFrame): void {
     silenceBelow(this.#native, this.#request.options.logLevel);
-    this.#clock.accept(stamp);
-    if (Array.isArray(pixels)) this.#rawShape = shape;
+    const { pixels, shape } = picture.kind === "raw" ? this.#view(picture) : this.#decode(picture.bytes);
     const intake = this.#intake ??= this.#openIntake(shape);
     whileWriting(this.#request.path, () => intake.write(pixels, shape, stamp, this.#take));
   }
 
   /** Ends the stream, finishes the file and tells what is in it. Without a frame there is no file, and an existing one is as it was. */
-  finish(): WriteSummary {
+  finish(endTicks: bigint): WriteSummary {
     silenceBelow(this.#native, this.#request.options.logLevel);
     const { path } = this.#request;
     const fileBytes = whileWriting(path, () => {
-      const { endTicks } = this.#clock;
       this.#intake?.flush(endTicks, this.#take);
       // What filters make of the end, only they know.
       return this.#pipeline?.finish(this.#request.options.filter === undefined ? endTicks : null);
     });
     const { frames, seconds, bytes } = this.stats;
-    return {
+    const summary = {
       path,
       format: this.#muxerInfo.name,
       encoder: this.#choice?.name ?? "",
@@ -186,6 +185,8 @@ export class WriterSession implements Disposable {
       seconds,
       bytes: fileBytes ?? bytes,
     };
+    this[Symbol.dispose]();
+    return summary;
   }
 
   /** Stops and removes the file that was begun. */
@@ -216,50 +217,27 @@ export class WriterSession implements Disposable {
     return color === undefined ? defaultColor(height) : parseColor(color, height);
   }
 
-  #view(frame: RawFrame): Omit<CheckedFrame, "stamp"> {
-    const fields = checkShape(frame);
-    const shape = this.#rawShapeOf(fields);
-    return { pixels: viewPlanes(fields, shape.layout), shape };
+  #view({ layout, planes }: CheckedPicture & { kind: "raw" }): { pixels: Pixels; shape: PictureShape } {
+    if (this.#rawShape?.layout !== layout) {
+      this.#rawShape = { layout, meaning: meaningOf(layout.format, this.#color(layout.height)) };
+    }
+    return { pixels: planes, shape: this.#rawShape };
   }
 
-  #decode(image: EncodedImage): Omit<CheckedFrame, "stamp"> {
+  #decode(bytes: Uint8Array): { pixels: Pixels; shape: PictureShape } {
     silenceBelow(this.#native, "quiet");
-    const { frame, width, height, format, color } = (this.#images ??= new ImageDecoder(this.#native)).decode(
-      image,
-    );
-    this.#requireFit(width, height);
-    const expected = meaningOf(format, this.#color(height));
-    const meaning = color === null ? expected : meaningSaid(color, expected);
-    return { pixels: frame, shape: { layout: frameLayout(format, width, height), meaning } };
-  }
-
-  #rawShapeOf({ width, height, format = defaultInputFormat }: RawFrame): PictureShape {
-    const known = this.#rawShape;
-    if (
-      known?.layout.width === width && known.layout.height === height && known.layout.format.name === format
-    ) {
-      return known;
+    try {
+      const images = this.#images ??= new ImageDecoder(this.#native);
+      const { frame, width, height, format, color } = images.decode({ image: bytes });
+      requireFit({ width, height }, this.#size, this.#request.options);
+      const expected = meaningOf(format, this.#color(height));
+      const meaning = color === null ? expected : meaningSaid(color, expected);
+      return { pixels: frame, shape: { layout: frameLayout(format, width, height), meaning } };
+    } catch (error) {
+      throw new RefusedFrame(error);
+    } finally {
+      silenceBelow(this.#native, this.#request.options.logLevel);
     }
-    this.#requireFit(width, height);
-    const described = requireInputFormat(this.#native, format);
-    if (known !== null && known.layout.format.id !== described.id) {
-      throw new TypeError(
-        `Cannot write a ${described.name} frame: this video's frames are ${known.layout.format.name} since the first; give all frames in one format`,
-      );
-    }
-    const layout = frameLayout(described, width, height);
-    return { layout, meaning: meaningOf(described, this.#color(height)) };
-  }
-
-  /** Throws a `RangeError` where a frame is not of the video's size, and may not be made so. */
-  #requireFit(width: number, height: number): void {
-    const { options } = this.#request;
-    const expected = this.#size ?? { width: options.width ?? width, height: options.height ?? height };
-    const { resize = "error" } = options;
-    if (resize !== "error" || expected.width === width && expected.height === height) return;
-    throw new RangeError(
-      `Cannot write a ${width}x${height} frame: this video is ${expected.width}x${expected.height}; scale the frame first, or use resize "contain", "cover" or "fill"`,
-    );
   }
 
   readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {
@@ -341,7 +319,7 @@ export class WriterSession implements Disposable {
 
   /** What the encoder gets for frames of a size in the usual format. */
   #trialInput({ width, height }: Size): IntakeOutput {
-    const format = requireInputFormat(this.#native, defaultInputFormat);
+    const format = requireInputFormat(this.#formats, defaultInputFormat);
     const layout = frameLayout(format, width, height);
     using intake = this.#createIntake({ layout, meaning: meaningOf(format, this.#color(height)) }, {
       width,
@@ -391,11 +369,11 @@ export class WriterSession implements Disposable {
     const { frameRate, options: { timing = "constant", filter } } = this.#request;
     if (filter !== undefined) return;
     if (timing === "constant") requireContainerKeepsTimes(this.#muxerInfo, frameRate, muxer.timeBase(0));
-    this.#clock.setContainer({
+    this.#containerClock = {
       name: this.#muxerInfo.name,
       timeBase: muxer.timeBase(0),
       leastTicks: leastTicks(this.#muxerInfo),
-    });
+    };
   }
 
   get #url(): string {
@@ -509,6 +487,11 @@ export class WriterSession implements Disposable {
     this.#choice = describeChoice(chosen);
     return chosen;
   }
+}
+
+/** All pixel formats of the loaded libavutil, by name. */
+function inputFormats(native: Native): InputFormats {
+  return new Map(pixelFormats(native).map((format) => [format.name, format]));
 }
 
 function describeChoice({ settings: { encoder, format }, rejected }: ChosenEncoder): EncoderChoice {

@@ -4,23 +4,18 @@
  * @module
  */
 import { WriterClosedError } from "../errors.ts";
-import type { FrameTiming } from "./frame_clock.ts";
-import type { WriterStats } from "./options.ts";
-import type { WriterSession } from "./session.ts";
+import { type Engine, RefusedFrame } from "./engine.ts";
+import { type CheckedFrame, FrameChecker } from "./frame_checker.ts";
+import type { FrameClock, FrameTiming } from "./frame_clock.ts";
+import type { CheckedOptions, WriterStats } from "./options.ts";
 import type { EncoderChoice, Frame, WriteSummary } from "./session_types.ts";
 
 /** Milliseconds between two calls of `onProgress`. */
 const progressIntervalMs = 250;
 
-/** What a writer is besides its session. */
-export interface WriterContext {
-  /** See `WriterOptions`. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (stats: WriterStats) => void;
-}
-
 type State =
   | { readonly name: "open" }
+  | { readonly name: "closing"; readonly summary: Promise<WriteSummary> }
   | { readonly name: "closed"; readonly summary: WriteSummary }
   | { readonly name: "failed"; readonly error: unknown }
   | { readonly name: "aborted"; readonly reason: unknown };
@@ -76,22 +71,31 @@ export interface VideoWriter extends AsyncDisposable {
   readonly stats: WriterStats;
 }
 
-/** A {@linkcode VideoWriter} over a session in this thread. */
-export class SessionWriter implements VideoWriter {
-  readonly #session: WriterSession;
-  readonly #context: WriterContext;
+/** A {@linkcode VideoWriter} over an engine. */
+export class EngineWriter implements VideoWriter {
+  readonly #engine: Engine;
+  readonly #clock: FrameClock;
+  readonly #checker: FrameChecker;
+  readonly #context: Pick<CheckedOptions, "signal" | "onProgress">;
   readonly #onAbort: () => void;
   #state: State = { name: "open" };
+  /** An image that is being looked into: whether it counts is not known before. */
+  #image: Promise<void> | null = null;
   #writable: WritableStream<Frame> | undefined;
   #lastProgress = 0;
 
-  /** Takes over a session. */
-  constructor(session: WriterSession, context: WriterContext) {
-    this.#session = session;
-    this.#context = context;
+  /** Takes over an engine, and the clock that gives its frames their times. */
+  constructor(engine: Engine, clock: FrameClock, options: CheckedOptions) {
+    this.#engine = engine;
+    this.#clock = clock;
+    const { formats, containerClock } = engine.info;
+    if (containerClock !== null) clock.setContainer(containerClock);
+    const byName = new Map(formats.map((format) => [format.name, format]));
+    this.#checker = new FrameChecker(byName, options, clock);
+    this.#context = options;
     // Whoever aborts by signal has no call to learn a failure from: the file that can't be removed then stays.
-    this.#onAbort = () => void this.abort(context.signal?.reason).catch(() => {});
-    context.signal?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#onAbort = () => void this.abort(options.signal?.reason).catch(() => {});
+    options.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   get writable(): WritableStream<Frame> {
@@ -103,52 +107,40 @@ export class SessionWriter implements VideoWriter {
   }
 
   get encoder(): EncoderChoice | null {
-    return this.#session.choice;
+    return this.#engine.choice;
   }
 
   get stats(): WriterStats {
-    return this.#session.stats;
+    return this.#engine.stats;
   }
 
-  // An async function runs up to its first await before it returns: the frame's bytes are taken by then.
-  // deno-lint-ignore require-await
+  // An async function runs up to its first await before it returns: where there is room, the frame's bytes are taken by then.
   async write(frame: Frame, timing?: FrameTiming): Promise<void> {
+    while (this.#image !== null) await this.#image;
     this.#requireOpen("write a frame");
     // A wrong frame is the caller's mistake, found before anything was done with it: the writer goes on.
-    const checked = this.#session.check(frame, timing);
+    const checked = this.#checker.check(frame, timing);
     // Fields of the caller's object may run code of theirs.
     this.#requireOpen("write a frame");
-    try {
-      this.#session.write(checked);
-    } catch (error) {
-      this.#fail(error);
-      throw error;
-    }
+    const taken = checked.picture.kind === "raw" ? this.#writeRaw(checked) : this.#writeImage(checked);
+    if (taken !== undefined) await taken;
     this.#progress(false);
   }
 
-  // deno-lint-ignore require-await
   async close(): Promise<WriteSummary> {
-    if (this.#state.name === "closed") return this.#state.summary;
+    while (this.#image !== null) await this.#image;
+    const state = this.#state;
+    if (state.name === "closed" || state.name === "closing") return state.summary;
     this.#requireOpen("close");
-    let summary: WriteSummary;
-    try {
-      summary = this.#session.finish();
-    } catch (error) {
-      this.#fail(error);
-      throw error;
-    }
-    this.#end({ name: "closed", summary });
-    this.#session[Symbol.dispose]();
-    this.#progress(true);
-    return summary;
+    const summary = this.#finish();
+    this.#state = { name: "closing", summary };
+    return await summary;
   }
 
-  // deno-lint-ignore require-await
   async abort(reason?: unknown): Promise<void> {
-    if (this.#state.name !== "open") return;
+    if (this.#state.name !== "open" && this.#state.name !== "closing") return;
     this.#end({ name: "aborted", reason });
-    this.#session.abort();
+    await this.#engine.abort();
   }
 
   /** Closes the writer, unless that is done or no longer possible: what made it so was told already. */
@@ -156,21 +148,70 @@ export class SessionWriter implements VideoWriter {
     if (this.#state.name === "open") await this.close();
   }
 
+  #writeRaw(checked: CheckedFrame): void | Promise<void> {
+    try {
+      const taken = this.#engine.write(checked);
+      this.#checker.accept(checked, this.#engine.size);
+      return taken?.catch((error) => this.#fail(error));
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  #writeImage(checked: CheckedFrame): Promise<void> {
+    const taken = this.#lookInto(checked);
+    this.#image = taken.catch(() => {});
+    return taken;
+  }
+
+  async #lookInto(checked: CheckedFrame): Promise<void> {
+    try {
+      await this.#engine.write(checked);
+      this.#checker.accept(checked, this.#engine.size);
+    } catch (error) {
+      if (error instanceof RefusedFrame) throw error.cause;
+      await this.#fail(error);
+    } finally {
+      this.#image = null;
+    }
+  }
+
+  async #finish(): Promise<WriteSummary> {
+    // The state says that it is closing before anything can fail.
+    await null;
+    try {
+      const summary = await this.#engine.finish(this.#clock.endTicks);
+      if (this.#state.name === "closing") this.#end({ name: "closed", summary });
+      this.#progress(true);
+      return summary;
+    } catch (error) {
+      return await this.#fail(error);
+    }
+  }
+
   #requireOpen(action: string): void {
     const state = this.#state;
     if (state.name === "open") return;
     if (state.name === "failed") throw state.error;
-    throw new WriterClosedError(`Cannot ${action}: the writer was ${state.name}`, {
-      code: state.name === "closed" ? "CLOSED" : "ABORTED",
-      operation: action,
-      hint: "Make a new writer for another file",
-      cause: state.name === "aborted" ? state.reason : undefined,
-    });
+    throw new WriterClosedError(
+      `Cannot ${action}: the writer was ${state.name === "aborted" ? "aborted" : "closed"}`,
+      {
+        code: state.name === "aborted" ? "ABORTED" : "CLOSED",
+        operation: action,
+        hint: "Make a new writer for another file",
+        cause: state.name === "aborted" ? state.reason : undefined,
+      },
+    );
   }
 
-  #fail(error: unknown): void {
-    this.#end({ name: "failed", error });
-    this.#session.salvage();
+  /** Ends the writer with its first failure, and throws that. */
+  async #fail(error: unknown): Promise<never> {
+    if (this.#state.name === "open" || this.#state.name === "closing") {
+      this.#end({ name: "failed", error });
+      await this.#engine.salvage();
+    }
+    if (this.#state.name === "failed") throw this.#state.error;
+    throw error;
   }
 
   #end(state: State): void {

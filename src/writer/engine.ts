@@ -1,0 +1,46 @@
+/**
+ * What a writer drives: a session in the same thread, or one in a worker.
+ *
+ * @module
+ */
+import type { PixelFormatInfo } from "../libav/pixel_format.ts";
+import type { ContainerClock } from "./frame_clock.ts";
+import type { CheckedFrame, Size } from "./frame_checker.ts";
+import type { WriterStats } from "./options.ts";
+import type { EncoderChoice, WriteSummary } from "./session_types.ts";
+
+/** What frames are checked by, known once a session is open. */
+export interface EngineInfo {
+  /** All pixel formats of the loaded libavutil. */
+  readonly formats: readonly PixelFormatInfo[];
+  /** What the container counts times in; `null` where that is not known, or filters make the times. */
+  readonly containerClock: ContainerClock | null;
+}
+
+/** A frame that turned out to be wrong only when it was looked into. The session goes on without it. */
+export class RefusedFrame extends Error {
+  /** Wraps what to tell the caller. */
+  constructor(cause: unknown) {
+    super("A frame was refused", { cause });
+  }
+}
+
+/** One file being written. */
+export interface Engine {
+  /** What frames are checked by. */
+  readonly info: EngineInfo;
+  /** The encoder in use; `null` before it is known. */
+  readonly choice: EncoderChoice | null;
+  /** Progress so far. */
+  readonly stats: WriterStats;
+  /** The size of the video before filters; `null` before the first frame. */
+  readonly size: Size | null;
+  /** Takes a frame: once this returns, or the promise is kept, its memory is the caller's again. Throws a {@linkcode RefusedFrame}, or what ends the session. */
+  write(frame: CheckedFrame): void | Promise<void>;
+  /** Ends the video at a tick of the clock, finishes the file and frees everything. */
+  finish(endTicks: bigint): WriteSummary | Promise<WriteSummary>;
+  /** Stops, removes the file that was begun, and frees everything. */
+  abort(): void | Promise<void>;
+  /** After a failure: makes what was recorded so far as playable as it can be, and frees everything. */
+  salvage(): void | Promise<void>;
+}
