@@ -39,6 +39,7 @@ export type { OptionValue } from "./src/libav/options.ts";
 export type { ColorDescription, ColorName } from "./src/video/color.ts";
 export type { EncodedImage } from "./src/video/encoded_image.ts";
 export type { FrameRate } from "./src/video/frame_rate.ts";
+export type { ChromaticityPoint, ContentLight, MasteringDisplay } from "./src/video/hdr.ts";
 export type { PixelFormat, RawFrame } from "./src/video/raw_frame.ts";
 export type { ResizeMode } from "./src/video/resizer.ts";
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
@@ -47,3 +48,4 @@ export type { LogLevel, WriterOptions, WriterStats } from "./src/writer/options.
 export { recoverFile, type RecoverSummary } from "./src/writer/recover_file.ts";
 export type { EncoderChoice, Frame, WriteSummary } from "./src/writer/session_types.ts";
 export type { VideoWriter } from "./src/writer/video_writer.ts";
+export type { Rotation, SampleAspectRatio } from "./src/writer/tags.ts";

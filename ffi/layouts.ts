@@ -65,9 +65,17 @@ export const layouts = {
       width: { kind: "i32", offset: [56, 56, 56, 72, 72, 72] },
       height: { kind: "i32", offset: [60, 60, 60, 76, 76, 76] },
       color_primaries: { kind: "i32", offset: [80, 80, 80, 104, 104, 104] },
+      chroma_location: { kind: "i32", offset: [92, 92, 92, 116, 116, 116] },
       sample_aspect_ratio: { kind: "rational", offset: [64, 64, 64, 80, 80, 80] },
       coded_side_data: { kind: "address", offset: [null, null, 176, 32, 32, 32] },
       nb_coded_side_data: { kind: "i32", offset: [null, null, 184, 40, 40, 40] },
+    },
+  },
+  AVContentLightMetadata: {
+    size: [8, 8, 8, 8, 8, 8],
+    fields: {
+      MaxCLL: { kind: "u32", offset: [0, 0, 0, 0, 0, 0] },
+      MaxFALL: { kind: "u32", offset: [4, 4, 4, 4, 4, 4] },
     },
   },
   AVDictionaryEntry: {
@@ -80,7 +88,6 @@ export const layouts = {
   AVFormatContext: {
     size: [1504, 472, 472, 472, 480, 480],
     fields: {
-      iformat: { kind: "address", offset: [8, 8, 8, 8, 8, 8] },
       pb: { kind: "address", offset: [32, 32, 32, 32, 32, 32] },
       nb_streams: { kind: "u32", offset: [44, 44, 44, 44, 44, 44] },
       streams: { kind: "address", offset: [48, 48, 48, 48, 48, 48] },
@@ -103,15 +110,19 @@ export const layouts = {
       color_primaries: { kind: "i32", offset: [388, 324, 324, 300, 284, 284] },
       color_trc: { kind: "i32", offset: [392, 328, 328, 304, 288, 288] },
       colorspace: { kind: "i32", offset: [396, 332, 332, 308, 292, 292] },
-      chroma_location: { kind: "i32", offset: [400, 336, 336, 312, 296, 296] },
       decode_error_flags: { kind: "i32", offset: [440, 376, 376, 344, 320, 320] },
       best_effort_timestamp: { kind: "i64", offset: [408, 344, 344, 320, 304, 304] },
     },
   },
-  AVInputFormat: {
-    size: [168, 152, 152, 56, 56, 56],
+  AVMasteringDisplayMetadata: {
+    size: [88, 88, 88, 88, 88, 88],
     fields: {
-      name: { kind: "address", offset: [0, 0, 0, 0, 0, 0] },
+      display_primaries: { kind: "rational", offset: [0, 0, 0, 0, 0, 0] },
+      white_point: { kind: "rational", offset: [48, 48, 48, 48, 48, 48] },
+      min_luminance: { kind: "rational", offset: [64, 64, 64, 64, 64, 64] },
+      max_luminance: { kind: "rational", offset: [72, 72, 72, 72, 72, 72] },
+      has_primaries: { kind: "i32", offset: [80, 80, 80, 80, 80, 80] },
+      has_luminance: { kind: "i32", offset: [84, 84, 84, 84, 84, 84] },
     },
   },
   AVOption: {

@@ -605,7 +605,7 @@ test("a wrong image is refused, and the writer goes on", async () => {
     for (const [, wrong, type, words] of wrongImages) {
       await assertFails(() => writer.write({ image: wrong } as never), { type, says: [words] });
     }
-    await assertFails(() => writer.write({ image: image.subarray(0, 999) }), {
+    await assertFails(() => writer.write({ image: image.subarray(0, image.length - 99) }), {
       type: TypeError,
       says: ["PNG", "broken or cut off"],
     });
@@ -626,13 +626,13 @@ test("an image may be written over as soon as write has been called", async () =
   const image = makeImage(folder.file("a.png"), made["rgb24.png"]!);
   const path = folder.file("a.mkv");
   const writer = await createFileWriter("ffv1", path, 25);
-  const buffer = image.slice();
-  const first = writer.write({ image: buffer });
-  buffer.fill(0);
-  buffer.set(image);
-  const second = writer.write({ image: buffer });
-  buffer.fill(0);
-  await Promise.all([first, second]);
+  const buffer = new Uint8Array(image.length);
+  for (let frame = 0; frame < 2; frame++) {
+    buffer.set(image);
+    const written = writer.write({ image: buffer });
+    buffer.fill(0);
+    await written;
+  }
   await writer.close();
   const expected = decode(folder.file("a.png"), "rgb24");
   assertSameBytes(decode(path, "rgb24"), new Uint8Array(Buffer.concat([expected, expected])), "the pictures");

@@ -5,8 +5,9 @@
  * @module
  */
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
 import { avcodecMajors, layouts } from "../ffi/layouts.ts";
 import { selfCheck } from "../ffi/selfcheck.ts";
@@ -16,6 +17,7 @@ import {
   createFileWriter,
   EncoderNotFoundError,
   OptionError,
+  recoverFile,
   UnsupportedError,
   type WriterOptions,
 } from "../mod.ts";
@@ -202,6 +204,60 @@ test("an encoder's own list of pixel formats decides", async () => {
   const writer = await createFileWriter("rawvideo", path, 25, { pixelFormat: "nv12" });
   assertEquals(writer.encoder?.pixelFormat, "nv12");
   await writer.abort();
+});
+
+test("what a file is told besides its pictures comes back", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const options: WriterOptions = {
+    rotation: 90,
+    sampleAspectRatio: "4/3",
+    metadata: { title: "Wellen" },
+    color: {
+      masteringDisplay: {
+        ...{ red: [0.68, 0.32], green: [0.265, 0.69], blue: [0.15, 0.06], whitePoint: [0.3127, 0.329] },
+        ...{ minLuminance: 0.005, maxLuminance: 1000 },
+      },
+      contentLight: { maxCll: 993, maxFall: 412 },
+    },
+  };
+  await writeBars(await createFileWriter("h264", path, 25, options), 5);
+  const told = execFileSync("ffprobe", ["-v", "error", "-show_streams", "-show_format", path], {
+    encoding: "utf8",
+  });
+  for (
+    const line of [
+      ...["rotation=-90", "sample_aspect_ratio=4:3", "TAG:title=Wellen", "red_x=34000/50000"],
+      ...["max_luminance=10000000/10000", "max_content=993", "max_average=412"],
+    ]
+  ) {
+    assertStringIncludes(told, line);
+  }
+  const webm = folder.file("a.mkv");
+  await writeBars(await createFileWriter("vp9", webm, 25), 5);
+  const siting = execFileSync("ffprobe", ["-v", "error", "-show_streams", webm], { encoding: "utf8" });
+  assertStringIncludes(siting, "chroma_location=center");
+});
+
+test("an image file is a frame, and a file is made anew with all that it was told", async () => {
+  using folder = new TemporaryFolder();
+  const image = new Uint8Array(execFileSync("ffmpeg", [
+    ...["-v", "error", "-f", "lavfi", "-i", "testsrc=size=64x48", "-frames:v", "1"],
+    ...["-c:v", "png", "-pix_fmt", "rgb24", "-f", "image2pipe", "-"],
+  ]));
+  const picture = folder.file("a.png");
+  writeFileSync(picture, image);
+  const path = folder.file("a.mkv");
+  {
+    await using writer = await createFileWriter("ffv1", path, 25);
+    await writer.write({ image });
+  }
+  assertSameBytes(decode(path, "rgb24"), decode(picture, "rgb24"), "the picture");
+  const turned = folder.file("a.mov");
+  await writeBars(await createFileWriter("mpeg4", turned, 25, { rotation: 180 }), 5);
+  assertEquals((await recoverFile(turned)).frames, 5);
+  const told = execFileSync("ffprobe", ["-v", "error", "-show_streams", turned], { encoding: "utf8" });
+  assertStringIncludes(told, "rotation=-180");
 });
 
 test("all of that has read or written every struct field that has a place in this FFmpeg's layout", () => {

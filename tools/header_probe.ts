@@ -26,6 +26,7 @@ const headers = [
   "libavutil/frame.h",
   "libavutil/imgutils.h",
   "libavutil/log.h",
+  "libavutil/mastering_display_metadata.h",
   "libavutil/mem.h",
   "libavutil/opt.h",
   "libavutil/pixdesc.h",

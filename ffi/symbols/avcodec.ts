@@ -35,8 +35,6 @@ export const avcodec = {
   avcodec_send_packet: { parameters: ["address", "address"], result: "i32" },
   // int avcodec_receive_frame(AVCodecContext *avctx, AVFrame *frame)
   avcodec_receive_frame: { parameters: ["address", "address"], result: "i32" },
-  // void avcodec_flush_buffers(AVCodecContext *avctx)
-  avcodec_flush_buffers: { parameters: ["address"], result: "void" },
   // int avcodec_parameters_copy(AVCodecParameters *dst, const AVCodecParameters *src)
   avcodec_parameters_copy: { parameters: ["address", "address"], result: "i32" },
   // int avcodec_parameters_from_context(AVCodecParameters *par, const AVCodecContext *codec)

@@ -29,8 +29,6 @@ export const avformat = {
   av_interleaved_write_frame: { parameters: ["address", "address"], result: "i32" },
   // int av_write_trailer(AVFormatContext *s)
   av_write_trailer: { parameters: ["address"], result: "i32" },
-  // const AVInputFormat *av_find_input_format(const char *short_name)
-  av_find_input_format: { parameters: ["buffer"], result: "address" },
   // AVFormatContext *avformat_alloc_context(void)
   avformat_alloc_context: { parameters: [], result: "address" },
   // int avformat_open_input(AVFormatContext **ps, const char *url, const AVInputFormat *fmt, AVDictionary **options)

@@ -13,8 +13,6 @@ export const avutil = {
   avutil_version: { parameters: [], result: "u32" },
   // const char *av_version_info(void)
   av_version_info: { parameters: [], result: "address" },
-  // const char *avutil_configuration(void)
-  avutil_configuration: { parameters: [], result: "address" },
   // int av_strerror(int errnum, char *errbuf, size_t errbuf_size)
   av_strerror: { parameters: ["i32", "buffer", "u64"], result: "i32" },
   // void av_log_set_level(int level)
@@ -55,8 +53,6 @@ export const avutil = {
   av_image_fill_black: { parameters: ["address", "buffer", "i32", "i32", "i32", "i32"], result: "i32" },
   // enum AVPixelFormat av_get_pix_fmt(const char *name)
   av_get_pix_fmt: { parameters: ["buffer"], result: "i32" },
-  // const char *av_get_pix_fmt_name(enum AVPixelFormat pix_fmt)
-  av_get_pix_fmt_name: { parameters: ["i32"], result: "address" },
   // const AVPixFmtDescriptor *av_pix_fmt_desc_get(enum AVPixelFormat pix_fmt)
   av_pix_fmt_desc_get: { parameters: ["i32"], result: "address" },
   // const AVPixFmtDescriptor *av_pix_fmt_desc_next(const AVPixFmtDescriptor *prev)

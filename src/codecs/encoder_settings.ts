@@ -18,6 +18,8 @@ import type { Rational } from "../libav/rational.ts";
 import { didYouMean } from "../nearest.ts";
 import { type EncoderOptions, type EncoderProfile, profiles, type QualityLevel } from "./profiles.ts";
 import { shown } from "../shown.ts";
+import type { ColorDescription } from "../video/color.ts";
+import { hdrParameters, type HdrSyntax } from "../video/hdr.ts";
 
 /** What a writer asks of its encoder. */
 export interface EncoderRequest {
@@ -40,6 +42,8 @@ export interface EncoderRequest {
   readonly tune?: string;
   readonly profile?: string;
   readonly encoderOptions?: EncoderOptions;
+  /** The width of a pixel over its height. */
+  readonly sampleAspectRatio?: Rational;
   /** Whether frames should not wait in the encoder for longer than a kill may cost. */
   readonly isCrashSafe: boolean;
   /** Whether libraries that print by themselves may do so. */
@@ -143,6 +147,7 @@ export function encoderOptions(
   encoder: EncoderInfo,
   request: EncoderRequest,
   format: PixelFormatInfo,
+  color: ColorDescription,
 ): NamedOption[] {
   const profile = profileOf(encoder);
   const given = request.encoderOptions ?? {};
@@ -170,8 +175,24 @@ export function encoderOptions(
     const value = given[name];
     if (typeof value === "string") requireChoice(encoder, profile, name, value);
   }
-  options.push(...entries(given));
+  options.push(...hdrOptions(profile, color), ...entries(given));
   return merge(options);
+}
+
+/** The options that take lists of a library's own parameters. */
+const parameterOptions: Readonly<Record<HdrSyntax, string>> = {
+  x265: "x265-params",
+  svtav1: "svtav1-params",
+};
+
+/** What makes an encoder write HDR metadata into the stream; nothing where there is none, or it can't. */
+export function hdrOptions(
+  { hdrSyntax }: EncoderProfile,
+  { masteringDisplay, contentLight }: ColorDescription,
+): NamedOption[] {
+  if (hdrSyntax === undefined) return [];
+  const parameters = hdrParameters(hdrSyntax, masteringDisplay, contentLight);
+  return parameters === "" ? [] : [[parameterOptions[hdrSyntax], parameters]];
 }
 
 /** A kill may cost two seconds of video: so much may wait in the encoder, the rest in the muxer. */

@@ -9,14 +9,17 @@ import { Encoder, type EncoderInfo } from "../libav/encoder.ts";
 import { optionText } from "../libav/options.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { invert, type Rational, rationalText } from "../libav/rational.ts";
+import type { ChromaLocation } from "../libav/stream_tags.ts";
 import { type ColorDescription, isFullRangeFormat } from "../video/color.ts";
 import {
   choosePixelFormat,
   encoderOptions,
   type EncoderRequest,
+  hdrOptions,
   type NamedOption,
   profileOf,
 } from "./encoder_settings.ts";
+import type { EncoderProfile } from "./profiles.ts";
 
 /** All that an encoder is told. */
 export interface EncoderSettings {
@@ -33,6 +36,10 @@ export interface EncoderSettings {
   readonly frameRate: Rational;
   /** What the numbers in its frames mean, as the stream is tagged. */
   readonly color: ColorDescription;
+  /** Where the conversion puts chroma; `null` where there is nothing to say of it. */
+  readonly chromaLocation: ChromaLocation | null;
+  /** The width of a pixel over its height; `null` leaves it unsaid. */
+  readonly sampleAspectRatio: Rational | null;
   /** The AVOptions, in order. */
   readonly options: readonly NamedOption[];
   /** Codec headers go into the container's header. */
@@ -77,7 +84,9 @@ export function resolveSettings(
       format,
       profileOf(encoder).isFullRange ?? false,
     ),
-    options: encoderOptions(encoder, request, format),
+    chromaLocation: chromaLocationOf(request.source, format, profileOf(encoder)),
+    sampleAspectRatio: request.sampleAspectRatio ?? null,
+    options: encoderOptions(encoder, request, format, color),
     globalHeader,
     isQuiet: request.isQuiet,
   };
@@ -116,6 +125,20 @@ function streamColor(
   return isFullRange || isFullRangeFormat(format) ? { ...color, range: "pc" } : color;
 }
 
+/**
+ * Where libswscale puts the chroma of pictures that have some for every pixel: each sample is the average of the pixels that
+ * share it. Pictures that come in with less keep theirs where it was.
+ */
+function chromaLocationOf(
+  source: PixelFormatInfo,
+  { log2ChromaWidth, log2ChromaHeight, isRgb }: PixelFormatInfo,
+  profile: EncoderProfile,
+): ChromaLocation | null {
+  const is420 = !isRgb && log2ChromaWidth === 1 && log2ChromaHeight === 1;
+  const isWhole = !source.isGray && source.log2ChromaWidth === 0 && source.log2ChromaHeight === 0;
+  return is420 && isWhole && profile.chromaLocation !== undefined ? "center" : null;
+}
+
 function codedSide(
   name: string,
   pixels: number,
@@ -149,6 +172,7 @@ export function sameSettings(one: EncoderSettings, other: EncoderSettings): bool
 export function openEncoder(native: Native, settings: EncoderSettings): Encoder {
   const { encoder: info, format, width, height, timeBase, frameRate, color, options, globalHeader } =
     settings;
+  const { chromaLocation, sampleAspectRatio } = settings;
   silence(settings);
   const encoder = new Encoder(native, info);
   try {
@@ -163,6 +187,10 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
       table.setField("color_trc", color.transfer);
       table.setField("color_range", color.range);
     }
+    if (chromaLocation !== null && profileOf(info).chromaLocation === "stream") {
+      table.setField("chroma_sample_location", chromaLocation);
+    }
+    if (sampleAspectRatio !== null) table.setField("aspect", rationalText(sampleAspectRatio));
     if (globalHeader) table.setField("flags", "+global_header");
     for (const [name, value] of options) table.set(name, value);
     open(encoder, settings);
@@ -177,9 +205,11 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
  * SVT-AV1 before 3.0 reports to stderr at a level of its own, which it reads from the environment, once a process
  * (Source/Lib/Globals/log): 0 for fatal errors, 1 for all errors.
  */
-function silence({ encoder, options, isQuiet }: EncoderSettings): void {
-  const isTalkative = options.some(([name]) => name === "svtav1-params");
-  if (profileOf(encoder).ownLog === "svt" && !isTalkative) {
+function silence({ encoder, options, color, isQuiet }: EncoderSettings): void {
+  const profile = profileOf(encoder);
+  const own = hdrOptions(profile, color).map(([, value]) => value);
+  const isTalkative = options.some(([name, value]) => name === "svtav1-params" && !own.includes(value));
+  if (profile.ownLog === "svt" && !isTalkative) {
     runtime().setVariable("SVT_LOG", isQuiet ? "0" : "1");
   }
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import type { OptionValue } from "../libav/options.ts";
+import type { HdrSyntax } from "../video/hdr.ts";
 
 /** Options of an encoder, by AVOption name. */
 export type EncoderOptions = Readonly<Record<string, OptionValue>>;
@@ -74,6 +75,13 @@ export interface EncoderProfile {
   readonly isFullRange?: true;
   /** The luma-chroma matrices that its codec's decoders know, whatever a stream says: the first is the default. */
   readonly onlyMatrices?: readonly string[];
+  /** How it is told of HDR metadata to write into the stream, where it can be. */
+  readonly hdrSyntax?: HdrSyntax;
+  /**
+   * Where it is said that chroma lies at the centre of the pixels that share it: in the stream, or only in a container that has a
+   * place for it. Absent: the codec's standard leaves no choice, or nothing is known of the encoder.
+   */
+  readonly chromaLocation?: "stream" | "container";
   /** The library prints to stderr by itself, at levels of its own. */
   readonly ownLog?: "x265" | "svt";
 }
@@ -157,6 +165,7 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
       },
       others: 8,
     },
+    chromaLocation: "stream",
   },
   libx264rgb: {
     scale: { option: "crf", min: 0, max: 51 },
@@ -177,6 +186,8 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
     },
     // "ultrafast" looks 5 frames ahead, the slow ones 25 to 60; it wants at least one frame more than it reorders.
     lookahead: { option: "x265-params", key: "rc-lookahead", frames: 20, others: 8 },
+    hdrSyntax: "x265",
+    chromaLocation: "stream",
     ownLog: "x265",
   },
   libsvtav1: {
@@ -185,6 +196,9 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
     scale: { option: "crf", min: 1, max: 63 },
     levels: { low: 45, medium: 30, high: 20 },
     defaults: { preset: 8 },
+    hdrSyntax: "svtav1",
+    // AV1 has no code for the centre (chroma_sample_position, AV1 specification, 6.4.2).
+    chromaLocation: "container",
     ownLog: "svt",
   },
   "libaom-av1": {
@@ -193,6 +207,7 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
     scale: { option: "crf", min: 0, max: 63, with: { b: 0 } },
     levels: { low: 42, medium: 28, high: 20, lossless: { crf: 0, b: 0, qmin: 0, qmax: 0 } },
     defaults: { "cpu-used": 6, "row-mt": true },
+    chromaLocation: "container",
     presetOption: "cpu-used",
     lookahead: { option: "lag-in-frames", frames: 35, others: 0 },
     takesOddSizes: true,
@@ -203,6 +218,7 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
     scale: { option: "qp", min: 0, max: 255 },
     levels: { low: 140, medium: 80, high: 60 },
     defaults: { speed: 8 },
+    chromaLocation: "container",
     presetOption: "speed",
   },
   "libvpx-vp9": {
@@ -212,6 +228,7 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
     scale: { option: "crf", min: 0, max: 63, with: { b: 0 } },
     levels: { low: 40, medium: 28, high: 20, lossless: { lossless: 1 } },
     defaults: { deadline: "good", "cpu-used": 4, "row-mt": true },
+    chromaLocation: "container",
     presetOption: "cpu-used",
     lookahead: { option: "lag-in-frames", frames: 25, others: 0 },
     takesOddSizes: true,
@@ -224,6 +241,7 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
     scale: { option: "crf", min: 4, max: 63, with: { b: 1_000_000_000 } },
     levels: { low: 24, medium: 12, high: 4 },
     defaults: { deadline: "good", "cpu-used": 4 },
+    chromaLocation: "container",
     presetOption: "cpu-used",
     takesOddSizes: true,
     onlyMatrices: onlyBt601,

@@ -12,6 +12,8 @@ import { type Rational, unpackRational } from "./rational.ts";
 
 /** AVMEDIA_TYPE_VIDEO, libavutil/avutil.h. */
 const mediaTypeVideo = 0;
+/** AV_DICT_IGNORE_SUFFIX, libavutil/dict.h: with an empty key, every entry in turn. */
+const ignoreSuffix = 2;
 /** AV_INPUT_BUFFER_PADDING_SIZE, libavcodec/defs.h: readers may read so far beyond the end. */
 const inputPadding = 64;
 
@@ -118,13 +120,27 @@ export class Demuxer extends Owned {
     const list = fields.get(from, "AVStream", "side_data");
     for (let index = 0; index < count; index++) {
       const item = address(list + BigInt(index * fields.size("AVPacketSideData")));
-      const size = fields.get(item, "AVPacketSideData", "size");
+      // An int up to FFmpeg 4.4, with the type behind it.
+      const size = BigInt.asUintN(32, fields.get(item, "AVPacketSideData", "size"));
       const copy = avutil.av_mallocz(size);
       if (copy === NULL) fail(this.#native, -12, "copy side data");
       const bytes = Number(size);
       memory.copyRows(copy, bytes, fields.get(item, "AVPacketSideData", "data"), bytes, bytes, 1);
       streamSideData.av_stream_add_side_data(to, fields.get(item, "AVPacketSideData", "type"), copy, size);
     }
+  }
+
+  /** The tags of the file. */
+  get metadata(): Record<string, string> {
+    const { avutil, fields, memory } = this.#native;
+    const dictionary = fields.get(this.address, "AVFormatContext", "metadata");
+    const tags: Record<string, string> = {};
+    let entry: Address = NULL;
+    while ((entry = avutil.av_dict_get(dictionary, cString(""), entry, ignoreSuffix)) !== NULL) {
+      const key = memory.text(fields.get(entry, "AVDictionaryEntry", "key")) ?? "";
+      tags[key] = memory.text(fields.get(entry, "AVDictionaryEntry", "value")) ?? "";
+    }
+    return tags;
   }
 
   /** Gives a container that is written the tags of this file. */

@@ -10,6 +10,7 @@ import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
 import type { Packet } from "./packet.ts";
 import { packRational, type Rational, unpackRational } from "./rational.ts";
+import { type StreamTags, tagContainer, tagStream } from "./stream_tags.ts";
 
 /** AVFMT_*, libavformat/avformat.h. */
 const flag = { opensFilesItself: 0x1, globalHeader: 0x40, noTimestamps: 0x80, variableRate: 0x400 } as const;
@@ -120,6 +121,8 @@ export interface StreamRequest {
   readonly frameRate: Rational | null;
   /** A four-character code for the container, as text or number; `null` for its default. */
   readonly tag: string | number | null;
+  /** What the container is told besides. */
+  readonly tags?: StreamTags;
 }
 
 /** A container being written. */
@@ -152,7 +155,7 @@ export class Muxer extends Owned {
   }
 
   /** Adds a stream; returns its AVStream. Streams count from 0 in the order in which they are added. */
-  addStream({ describeInto, timeBase, frameRate, tag }: StreamRequest): Address {
+  addStream({ describeInto, timeBase, frameRate, tag, tags }: StreamRequest): Address {
     const { avformat, fields } = this.#native;
     const stream = avformat.avformat_new_stream(this.address, NULL);
     if (stream === NULL) this.#fail(-12, "add a stream");
@@ -163,8 +166,14 @@ export class Muxer extends Owned {
     }
     fields.set(stream, "AVStream", "time_base", packRational(timeBase));
     if (frameRate !== null) fields.set(stream, "AVStream", "avg_frame_rate", packRational(frameRate));
+    if (tags !== undefined) tagStream(this.#native, stream, tags);
     this.#streams.push(stream);
     return stream;
+  }
+
+  /** Sets tags of the whole file, before the header is written. */
+  setMetadata(metadata: Readonly<Record<string, string>>): void {
+    tagContainer(this.#native, this.address, metadata);
   }
 
   /** The four-character code of a stream, as a number; 0 where the encoder gave it none. */

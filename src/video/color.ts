@@ -8,6 +8,7 @@
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
+import { checkContentLight, checkMasteringDisplay, type ContentLight, type MasteringDisplay } from "./hdr.ts";
 
 /** A whole colour description by name. */
 export type ColorName = "bt601" | "bt709" | "bt2020" | "srgb";
@@ -22,6 +23,10 @@ export interface ColorDescription {
   transfer: string;
   /** Limited range (`"tv"`, luma 16 to 235) or full range (`"pc"`, 0 to 255). */
   range: "tv" | "pc";
+  /** HDR: the display that the video was mastered on. */
+  masteringDisplay?: MasteringDisplay;
+  /** HDR: how bright the video gets. */
+  contentLight?: ContentLight;
 }
 
 /** What luma and chroma of a picture mean. */
@@ -46,6 +51,34 @@ const scalerMatrices: Readonly<Record<string, number>> = {
   bt2020c: 9,
 };
 
+/** Primaries by the names that libavcodec's option takes in every release (libavcodec/options_table.h; H.273, table 2). */
+const primaries: readonly string[] = [
+  ...["bt709", "bt470m", "bt470bg", "smpte170m", "smpte240m", "film", "bt2020", "smpte428", "smpte431"],
+  ...["smpte432", "ebu3213", "jedec-p22", "smpte428_1", "unknown", "unspecified"],
+];
+
+/** Transfer characteristics, likewise (H.273, table 3). */
+const transfers: readonly string[] = [
+  ...["bt709", "gamma22", "gamma28", "smpte170m", "smpte240m", "linear", "log100", "log316", "iec61966-2-4"],
+  ...[
+    "bt1361e",
+    "iec61966-2-1",
+    "bt2020-10",
+    "bt2020-12",
+    "smpte2084",
+    "smpte428",
+    "arib-std-b67",
+    "unknown",
+  ],
+  ...["unspecified", "log", "log_sqrt", "iec61966_2_4", "bt1361", "iec61966_2_1", "bt2020_10bit"],
+  ...["bt2020_12bit", "smpte428_1"],
+];
+
+/** Names that libavutil gives transfer characteristics, but libavcodec's option takes in newer releases only. */
+const transferSynonyms: Readonly<Record<string, string>> = { bt470m: "gamma22", bt470bg: "gamma28" };
+
+const fields = ["matrix", "primaries", "transfer", "range", "masteringDisplay", "contentLight"] as const;
+
 /** Frames of this many lines and more are high definition: BT.709 by default, BT.601 below. */
 const highDefinitionLines = 720;
 
@@ -63,21 +96,38 @@ export function parseColor(color: ColorName | Partial<ColorDescription>, height:
       `Cannot use the color ${shown(color)}: it is none of ${names.join(", ")}${suggestion(color, names)}`,
     );
   }
-  const description = { ...defaultColor(height), ...color };
-  if (!Object.hasOwn(scalerMatrices, description.matrix)) {
-    const names = Object.keys(scalerMatrices);
-    throw new RangeError(
-      `Cannot use the color matrix ${shown(description.matrix)}: it is none of ${names.join(", ")}${
-        suggestion(String(description.matrix), names)
+  for (const name of Object.keys(color)) {
+    if ((fields as readonly string[]).includes(name)) continue;
+    throw new TypeError(
+      `Cannot use the option color: it has no ${shown(name)}, only ${fields.join(", ")}${
+        suggestion(name, fields)
       }`,
     );
   }
+  const given = Object.fromEntries(Object.entries(color).filter(([, value]) => value !== undefined));
+  const description: ColorDescription = { ...defaultColor(height), ...given };
+  const { transfer } = description;
+  if (Object.hasOwn(transferSynonyms, transfer)) description.transfer = transferSynonyms[transfer]!;
+  requireName("matrix", description.matrix, Object.keys(scalerMatrices));
+  requireName("primaries", description.primaries, primaries);
+  requireName("transfer", description.transfer, transfers);
   if (description.range !== "tv" && description.range !== "pc") {
     throw new RangeError(
       `Cannot use the color range ${shown(description.range)}: it is neither "tv" nor "pc"`,
     );
   }
+  if (description.masteringDisplay !== undefined) checkMasteringDisplay(description.masteringDisplay);
+  if (description.contentLight !== undefined) checkContentLight(description.contentLight);
   return description;
+}
+
+function requireName(field: string, name: unknown, names: readonly string[]): void {
+  if (names.includes(name as string)) return;
+  throw new RangeError(
+    `Cannot use the color ${field} ${shown(name)}: it is none of ${names.join(", ")}${
+      suggestion(String(name), names)
+    }`,
+  );
 }
 
 function suggestion(name: string, names: readonly string[]): string {

@@ -20,6 +20,7 @@ import type { Rational } from "../libav/rational.ts";
 import type { OptionValue } from "../libav/options.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
+import { needsNamedKeys } from "./tags.ts";
 
 /** Containers that people know, and their extensions: named in hints before rarer ones. */
 const wellKnown: Readonly<Record<string, string>> = {
@@ -135,18 +136,30 @@ export function requireOneTarget(muxer: MuxerInfo): void {
 /** Containers of raw video that tell the pixel format by the stream's four-character code. */
 const taggedRaw: readonly string[] = ["nut", "avi", "mov", "matroska"];
 
+/** Raw pixel formats that come back as they were: the others' codes mean something else to readers (each was tried with FFmpeg 5.1). */
+const readableRaw: Readonly<Record<string, string>> = {
+  mov:
+    "uyvy422 yuyv422 rgb24 bgr24 argb rgba abgr bgra 0rgb rgb0 0bgr bgr0 gray16be rgb48be rgb565be rgb565le " +
+    "rgb555be rgb555le",
+  avi:
+    "yuv420p yuv422p yuv410p yuv411p yuvj420p yuvj422p nv12 nv21 gray uyvy422 yuyv422 yvyu422 uyyvyy411 bgr24 " +
+    "rgba bgra rgb0 bgr0 rgb555le",
+};
+
 /** Throws an {@linkcode UnsupportedError} where raw video has a pixel format that the container can't name: nothing could read it. */
 export function requireNamedPixels(muxer: Muxer, encoder: EncoderInfo, format: PixelFormatInfo): void {
-  if (encoder.codecName !== "rawvideo" || !taggedRaw.includes(muxer.info.name)) return;
-  // QuickTime's gray goes through a palette that starts at white (ffmpeg's reader takes it so, and so would players).
-  const isInverted = muxer.info.name === "mov" && format.name === "gray";
-  if (muxer.streamTag(0) !== 0 && !isInverted) return;
+  const { name } = muxer.info;
+  if (encoder.codecName !== "rawvideo" || !taggedRaw.includes(name)) return;
+  const readable = readableRaw[name]?.split(" ");
+  if (muxer.streamTag(0) !== 0 && (readable?.includes(format.name) ?? true)) return;
   throw new UnsupportedError(
-    `Cannot write raw ${format.name} into ${muxer.info.name}: it has no code for that pixel format`,
+    `Cannot write raw ${format.name} into ${name}: it has no code for that pixel format`,
     {
       code: "PIXEL_FORMAT",
       operation,
-      hint: "Use another pixelFormat, or the codec ffv1",
+      hint: `Use another pixelFormat${
+        readable === undefined ? "" : ` (${readable.join(", ")})`
+      }, or the codec ffv1`,
     },
   );
 }
@@ -272,17 +285,20 @@ function clusters(name: string, stage: Stage): Defaults {
   return isMatroska && stage === "recording" ? { cluster_time_limit: gatheredMs } : {};
 }
 
-/** The muxer's options: good defaults, as far as it knows them, then those given. */
+/** The muxer's options: good defaults, as far as it knows them, then those given, and what the file's tags need. */
 export function muxerOptions(
   { info, options }: Muxer,
   timeBase: Rational,
   stage: Stage,
   given: Readonly<Record<string, OptionValue>> | undefined,
+  metadata?: Readonly<Record<string, string>>,
 ): Readonly<Record<string, OptionValue>> {
   const defaults = Object.entries(defaultsOf(info, timeBase, stage)).filter(([name]) => options.has(name));
   // What is recorded in fragments is no more than the way to the file that was asked for.
   const isAsAsked = stage !== "recording" || !needsFragments(info);
-  return { ...Object.fromEntries(defaults), ...(isAsAsked ? given : {}) };
+  const chosen = { ...Object.fromEntries(defaults), ...(isAsAsked ? given : {}) };
+  if (!needsNamedKeys(info.name, metadata)) return chosen;
+  return { ...chosen, movflags: `${chosen.movflags ?? ""}+use_metadata_tags` };
 }
 
 /** The four-character code of a codec in a container, where libavformat's default does not play everywhere. */

@@ -9,8 +9,10 @@ import { didYouMean } from "../nearest.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
 import type { ResizeMode } from "../video/resizer.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
+import type { Rational } from "../libav/rational.ts";
 import { shown } from "../shown.ts";
 import type { Timing } from "./frame_clock.ts";
+import { checkMetadata, parseSampleAspectRatio, type Rotation, type SampleAspectRatio } from "./tags.ts";
 
 /** How much libav and avwriter print on stderr. */
 export type LogLevel = "quiet" | "error" | "warning" | "info" | "debug";
@@ -74,9 +76,24 @@ export interface WriterOptions {
   formatOptions?: Record<string, OptionValue>;
   /**
    * What the colours mean; default: BT.709 from 720 lines, BT.601 below. RGB is converted to it; luma and chroma that come in
-   * are taken to be in it. The stream is tagged with it.
+   * are taken to be in it. The stream is tagged with it. HDR10 is `{ matrix: "bt2020nc", primaries: "bt2020", transfer:
+   * "smpte2084" }` with `masteringDisplay` and `contentLight`, which land in mp4, mov, mkv and webm, and in every stream of
+   * libx265 and libsvtav1.
    */
   color?: ColorName | Partial<ColorDescription>;
+  /** Degrees clockwise by which players turn the picture: in mp4 and mov, and with FFmpeg 7.1 and newer in mkv and webm. */
+  rotation?: Rotation;
+  /**
+   * The shape of a pixel, its width over its height: `"4/3"`. Default: square, but not said. WebM keeps it to the nearest width of
+   * the picture in pixels.
+   */
+  sampleAspectRatio?: SampleAspectRatio;
+  /**
+   * Tags of the file: `{ title: "Waves", artist: "Ana", date: "2026-03-01" }`. mp4, mov, mkv, webm and flv keep any key (mkv and
+   * webm in upper case); avi some. In mp4 and mov, keys that iTunes and QuickTime do not know put all tags where only FFmpeg and
+   * MediaInfo look.
+   */
+  metadata?: Record<string, string>;
   /**
    * How frames get their times: `"constant"` shows frame n at n/fps, `"timestamps"` at the `timestamp` that `write` is given,
    * `"wallclock"` when `write` was called, and the last one until `close` is. Default `"constant"`. For the others, `fps` is the
@@ -104,12 +121,14 @@ export interface WriterOptions {
   libraryPath?: string;
 }
 
-/** Options after the check: bit rates as numbers. */
-export interface CheckedOptions extends Omit<WriterOptions, "bitrate" | "maxBitrate"> {
+/** Options after the check: bit rates as numbers, fractions in lowest terms. */
+export interface CheckedOptions extends Omit<WriterOptions, "bitrate" | "maxBitrate" | "sampleAspectRatio"> {
   /** Bits per second on average. */
   readonly bitrate?: number;
   /** The most bits per second. */
   readonly maxBitrate?: number;
+  /** The width of a pixel over its height. */
+  readonly sampleAspectRatio?: Rational;
 }
 
 /** Says what an option must be, where the value is not that; `null` where it is. */
@@ -131,10 +150,10 @@ const positive: Check = (value) =>
   typeof value === "number" && Number.isFinite(value) && value > 0 ? null : "a number above 0";
 const bits: Check = (value) =>
   parseBits(value) !== null ? null : 'bits per second above 0: a number, or a text such as "800k" or "4M"';
-const record: Check = (value) =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? null
-    : "an object of texts, numbers and booleans";
+const object = (expected: string): Check => (value) =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? null : expected;
+const record = object("an object of texts, numbers and booleans");
+const tags = object('an object of texts such as { title: "Waves" }');
 
 const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
   width: side,
@@ -159,6 +178,10 @@ const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
     typeof value === "string" || (typeof value === "object" && value !== null)
       ? null
       : "a color's name or { matrix, primaries, transfer, range }",
+  rotation: (value) => ([0, 90, 180, 270].includes(value as number) ? null : "one of 0, 90, 180, 270"),
+  // What it means is found out below.
+  sampleAspectRatio: () => null,
+  metadata: tags,
   timing: oneOf("constant", "timestamps", "wallclock"),
   filter: text,
   crashSafe: (value) => (typeof value === "boolean" ? null : "true or false"),
@@ -183,7 +206,7 @@ function parseBits(value: unknown): number | null {
   return Number.isFinite(number) && number > 0 ? Math.round(number) : null;
 }
 
-/** Throws a `TypeError` that names the option and what it must be; returns the options with bit rates as numbers. */
+/** Throws a `TypeError` that names the option and what it must be; returns the options with bit rates as numbers, fractions in lowest terms. */
 export function checkOptions(options: WriterOptions): CheckedOptions {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     const kind = Array.isArray(options) ? "an array" : options === null ? "null" : `a ${typeof options}`;
@@ -202,17 +225,19 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
     const expected = checks[name as keyof WriterOptions](value);
     if (expected !== null) refuse(name, value, expected);
     if (checks[name as keyof WriterOptions] === record) checkRecord(name, value);
+    if (checks[name as keyof WriterOptions] === tags) checkMetadata(value);
   }
   for (const [one, other] of exclusive) {
     if (options[one] !== undefined && options[other] !== undefined) {
       throw new TypeError(`Cannot use the options ${one} and ${other} together: leave one of them out`);
     }
   }
-  const { bitrate, maxBitrate, ...rest } = options;
+  const { bitrate, maxBitrate, sampleAspectRatio: shape, ...rest } = options;
   return {
     ...rest,
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
+    ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),
   };
 }
 

@@ -116,11 +116,8 @@ function copyInto(
     recording.copyTags(index, stream);
   }
   recording.copyMetadata(muxer.address);
-  for (
-    const [name, value] of Object.entries(muxerOptions(muxer, recording.timeBase(0), "finished", undefined))
-  ) {
-    muxer.options.set(name, value);
-  }
+  const options = muxerOptions(muxer, recording.timeBase(0), "finished", undefined, recording.metadata);
+  for (const [name, value] of Object.entries(options)) muxer.options.set(name, value);
   muxer.openFile(`file:${companion}`);
   muxer.writeHeader();
   const counts = salvagePackets(native, recording, muxer);

@@ -118,13 +118,14 @@ export function ffmpegCommand(
   settings: EncoderSettings,
   muxer: Muxer,
 ): string {
-  const { encoder, format, frameRate, color, options } = settings;
+  const { encoder, format, frameRate, color, options, sampleAspectRatio } = settings;
   const { layout } = path.first;
-  const { resize, filter } = request.options;
+  const { resize, filter, formatOptions, metadata = {} } = request.options;
   const chain = [
     ...resizing(path.first, path.size, resize),
     ...(filter === undefined ? [] : [filter]),
     ...converting(path.picture, settings),
+    ...(sampleAspectRatio === null ? [] : [`setsar=${rationalText(sampleAspectRatio)}:max=2147483647`]),
   ];
   const tag = codecTag(muxer.info, encoder, request.codec);
   const argumentsOf = (entries: Iterable<readonly [string, string | number | boolean]>): string[] =>
@@ -149,9 +150,10 @@ export function ffmpegCommand(
       ["color_trc", color.transfer],
       ["color_range", color.range],
     ])),
+    ...Object.entries(metadata).flatMap(([key, value]) => ["-metadata", `${key}=${value}`]),
     ...(tag === null ? [] : ["-tag:v", tag]),
     ...argumentsOf(
-      Object.entries(muxerOptions(muxer, invert(frameRate), "finished", request.options.formatOptions)),
+      Object.entries(muxerOptions(muxer, invert(frameRate), "finished", formatOptions, metadata)),
     ),
     ...["-f", muxer.info.name, `file:${request.path}`],
   ].map(shellQuoted).join(" ");

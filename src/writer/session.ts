@@ -14,7 +14,7 @@ import {
 } from "../codecs/open_encoder.ts";
 import { AvError, OptionError, UnsupportedError } from "../errors.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
-import type { Encoder } from "../libav/encoder.ts";
+import type { Encoder, EncoderInfo } from "../libav/encoder.ts";
 import { Muxer, type MuxerInfo } from "../libav/muxer.ts";
 import { pixelFormats } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
@@ -54,6 +54,14 @@ import { OutputFile } from "./output_file.ts";
 import { Pipeline } from "./pipeline.ts";
 import { describeSession } from "./report.ts";
 import type { EncoderChoice, SessionRequest, WriteSummary } from "./session_types.ts";
+import {
+  isRotationUncertain,
+  requireContainerKeepsTags,
+  requireRotationWritten,
+  requireStreamKeepsTags,
+  type Rotation,
+  streamTags,
+} from "./tags.ts";
 import { mayReplace, requireWritable, requireWritableFolder, whileWriting } from "./target.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -82,6 +90,8 @@ interface MuxerRequest {
   readonly stage: Stage;
   /** The file that was recorded, where an ordinary one is made of it. */
   readonly recording?: Demuxer | null;
+  /** Another rotation than the one asked for. */
+  readonly rotation?: Rotation;
 }
 
 /** One file being written. */
@@ -125,6 +135,7 @@ export class WriterSession implements Engine, Disposable {
     this.#muxerInfo = chooseMuxer(native, path, options.format);
     if (timing === "constant") requireContainerKeepsTimes(this.#muxerInfo, frameRate, null);
     else requireVariableRate(this.#muxerInfo, timing);
+    requireContainerKeepsTags(this.#muxerInfo, options);
     this.#clock = createClock(frameRate, options);
     this.#mayRemove = this.#requireTarget();
     this.#safety = this.#chooseSafety();
@@ -313,8 +324,13 @@ export class WriterSession implements Engine, Disposable {
       this.#request.codec,
       this.#encoderRequest(input),
       this.#settingsContext(input),
-      (encoder) => requireContainerTakes(this.#native, this.#muxerInfo, encoder),
+      (encoder) => this.#requireContainerFits(encoder, input),
     );
+  }
+
+  #requireContainerFits(encoder: EncoderInfo, { shape: { layout } }: IntakeOutput): void {
+    requireContainerTakes(this.#native, this.#muxerInfo, encoder);
+    requireStreamKeepsTags(this.#muxerInfo, encoder, this.#request.options, this.#color(layout.height));
   }
 
   /** What the encoder gets for frames of a size in the usual format. */
@@ -356,16 +372,11 @@ export class WriterSession implements Engine, Disposable {
   /** Writes the header into memory: only the muxer itself knows all that it refuses. */
   #tryHeader({ encoder, settings }: ChosenEncoder): void {
     const stage = this.#safety.isFragmented ? "finished" : "direct";
-    const { timeBase } = this.#clock;
-    using muxer = this.#createMuxer({ encoder, settings, timeBase, url: this.#url, stage });
+    const request = { encoder, settings, timeBase: this.#clock.timeBase, url: this.#url, stage } as const;
+    using muxer = this.#createMuxer(request);
     if (this.#muxerInfo.opensFilesItself) return;
-    muxer.openMemory();
-    try {
-      muxer.writeHeader();
-    } catch (error) {
-      if (!(error instanceof AvError)) throw error;
-      throw containerRefuses(this.#native, this.#muxerInfo, encoder.info, error.message);
-    }
+    this.#writeHeaderToMemory(muxer, encoder);
+    this.#requireRotation(muxer, request);
     const { frameRate, options: { timing = "constant", filter } } = this.#request;
     if (filter !== undefined) return;
     if (timing === "constant") requireContainerKeepsTimes(this.#muxerInfo, frameRate, muxer.timeBase(0));
@@ -376,13 +387,33 @@ export class WriterSession implements Engine, Disposable {
     };
   }
 
+  #writeHeaderToMemory(muxer: Muxer, encoder: Encoder): void {
+    muxer.openMemory();
+    try {
+      muxer.writeHeader();
+    } catch (error) {
+      if (!(error instanceof AvError)) throw error;
+      throw containerRefuses(this.#native, this.#muxerInfo, encoder.info, error.message);
+    }
+  }
+
+  /** Throws where a rotation was asked for that makes no difference to the header. */
+  #requireRotation({ flushedBytes }: Muxer, request: MuxerRequest): void {
+    const { options } = this.#request;
+    if (!isRotationUncertain(this.#muxerInfo, options)) return;
+    using unturned = this.#createMuxer({ ...request, rotation: 0 });
+    this.#writeHeaderToMemory(unturned, request.encoder);
+    requireRotationWritten(this.#muxerInfo, options, flushedBytes, unturned.flushedBytes);
+  }
+
   get #url(): string {
     return `file:${this.#request.path}`;
   }
 
-  #createMuxer({ encoder, settings, timeBase, url, stage, recording = null }: MuxerRequest): Muxer {
+  #createMuxer(request: MuxerRequest): Muxer {
+    const { encoder, settings, timeBase, url, stage, recording = null, ...tags } = request;
     const { options, codec } = this.#request;
-    const { timing = "constant" } = options;
+    const { timing = "constant", formatOptions, metadata = {} } = options;
     const muxer = new Muxer(this.#native, this.#muxerInfo, url);
     try {
       muxer.addStream({
@@ -393,13 +424,12 @@ export class WriterSession implements Engine, Disposable {
         timeBase,
         frameRate: timing === "constant" ? settings.frameRate : null,
         tag: codecTag(this.#muxerInfo, encoder.info, codec),
+        tags: streamTags({ ...options, ...tags }, settings.color, settings.chromaLocation),
       });
+      muxer.setMetadata(metadata);
       requireNamedPixels(muxer, encoder.info, settings.format);
-      for (
-        const [name, value] of Object.entries(muxerOptions(muxer, timeBase, stage, options.formatOptions))
-      ) {
-        muxer.options.set(name, value);
-      }
+      const chosen = muxerOptions(muxer, timeBase, stage, formatOptions, metadata);
+      for (const [name, value] of Object.entries(chosen)) muxer.options.set(name, value);
       return muxer;
     } catch (error) {
       muxer[Symbol.dispose]();

@@ -1,0 +1,883 @@
+/**
+ * Rotation, pixel shape, HDR metadata, chroma location and tags: they come back from the file, or are refused when the writer opens.
+ *
+ * @module
+ */
+import { spawnSync } from "node:child_process";
+import { copyFileSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  type ContentLight,
+  createFileWriter,
+  type MasteringDisplay,
+  type RawFrame,
+  recoverFile,
+  UnsupportedError,
+  type WriterOptions,
+} from "../mod.ts";
+import { loadNative } from "../ffi/mod.ts";
+import {
+  type NamedTest,
+  requireEncoders,
+  requireMuxers,
+  requirePixelFormat,
+  skipped,
+} from "./support/features.ts";
+import { barFrame, decode, TemporaryFolder, writeBars } from "./support/media.ts";
+import { assertFails, assertReadable } from "./support/messages.ts";
+import { open } from "./support/opening.ts";
+
+type Fields = Record<string, unknown>;
+
+/** What ffprobe tells of a file's video stream, its first frame, and the file's tags in lower case. */
+interface Tagged {
+  readonly stream: Fields;
+  readonly frame: Fields;
+  readonly tags: Record<string, string>;
+}
+
+function probeTags(path: string): Tagged {
+  const { stdout, stderr, status } = spawnSync("ffprobe", [
+    ...["-v", "error", "-select_streams", "v:0", "-show_streams", "-show_format", "-show_programs"],
+    ...["-show_frames", "-of", "json", path],
+  ], { encoding: "utf8" });
+  assertEquals([status, stderr.trim()], [0, ""], path);
+  const { streams: [stream], frames: [frame], format, programs } = JSON.parse(stdout);
+  const found = Object.entries(
+    { ...programs[0]?.tags, ...stream.tags, ...format.tags } as Record<string, string>,
+  );
+  return { stream, frame, tags: Object.fromEntries(found.map(([key, value]) => [key.toLowerCase(), value])) };
+}
+
+/** The side data of a stream or frame whose type begins so. */
+function sideData(of: Fields, type: string): Fields | undefined {
+  const list = (of.side_data_list ?? []) as Fields[];
+  return list.find(({ side_data_type }) => String(side_data_type).startsWith(type));
+}
+
+async function record(path: string, codec: string, options: WriterOptions, frames = 5): Promise<Tagged> {
+  await writeBars(await createFileWriter(codec, path, 25, options), frames, 320, 180);
+  return probeTags(path);
+}
+
+// Rotation.
+
+const quarters = { red: [255, 0, 0], green: [0, 255, 0], blue: [0, 0, 255], white: [255, 255, 255] } as const;
+
+/** Four quarters: red and green above blue and white. */
+function quarterFrame(width: number, height: number): RawFrame {
+  const data = new Uint8Array(width * height * 4).fill(255);
+  const { red, green, blue, white } = quarters;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [left, right] = y < height / 2 ? [red, green] : [blue, white];
+      data.set(x < width / 2 ? left : right, (y * width + x) * 4);
+    }
+  }
+  return { data, width, height };
+}
+
+function colorName([red, green, blue]: readonly number[]): string {
+  return Object.entries(quarters).find(([, [r, g, b]]) =>
+    Math.abs(r - red!) + Math.abs(g - green!) + Math.abs(b - blue!) < 120
+  )?.[0] ?? `${red},${green},${blue}`;
+}
+
+/** The colours of the four quarters as ffmpeg turns and shows them. */
+function shownQuarters(path: string, width: number, height: number): string[] {
+  const pixels = decode(path, "rgb24").subarray(0, width * height * 3);
+  return [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]].map(([x, y]) => {
+    const at = (Math.floor(y! * height) * width + Math.floor(x! * width)) * 3;
+    return colorName([...pixels.subarray(at, at + 3)]);
+  });
+}
+
+/** What ffprobe calls each rotation (counterclockwise, from -180 to 180), and what is then where. */
+const rotations = [
+  { rotation: 90, told: -90, shown: ["blue", "red", "white", "green"] },
+  { rotation: 180, told: -180, shown: ["white", "blue", "green", "red"] },
+  { rotation: 270, told: 90, shown: ["green", "white", "red", "blue"] },
+] as const;
+
+async function recordTurned(path: string, codec: string, rotation: 90 | 180 | 270): Promise<void> {
+  const writer = await createFileWriter(codec, path, 25, { rotation, quality: "high" });
+  for (let index = 0; index < 3; index++) await writer.write(quarterFrame(96, 64));
+  await writer.close();
+}
+
+for (
+  const [codec, file] of [["mpeg4", "a.mp4"], ["mpeg4", "a.mov"], ["mpeg4", "a.m4v"], [
+    "mjpeg",
+    "b.mov",
+  ]] as const
+) {
+  test(`players turn ${codec} in ${file} clockwise as asked for`, async () => {
+    using folder = new TemporaryFolder();
+    for (const { rotation, told, shown } of rotations) {
+      const path = folder.file(file);
+      await recordTurned(path, codec, rotation);
+      const { stream } = probeTags(path);
+      assertEquals(Number(sideData(stream, "Display Matrix")?.rotation), told);
+      assertEquals([stream.width, stream.height], [96, 64]);
+      const [width, height] = rotation === 180 ? [96, 64] : [64, 96];
+      assertEquals(shownQuarters(path, width!, height!), [...shown]);
+    }
+  });
+}
+
+for (const file of ["a.mkv", "a.webm"]) {
+  test(`${file} is turned where FFmpeg writes that, and refused elsewhere`, async (t) => {
+    if (!requireEncoders(t, "libvpx")) return;
+    using folder = new TemporaryFolder();
+    for (const { rotation, told, shown } of rotations) {
+      const path = folder.file(file);
+      const error = await recordTurned(path, "vp8", rotation).then(() => null, (reason) => reason as Error);
+      if (error !== null) {
+        assert(loadNative().avcodecMajor < 61, error.message);
+        assert(error instanceof UnsupportedError, error.message);
+        assertReadable(error);
+        assertStringIncludes(error.message, `Cannot write the rotation ${rotation} into `);
+        assertStringIncludes(error.message, "Containers that keep it: mp4, mov");
+        await open("vp8", file, { rotation: 0 });
+        continue;
+      }
+      assertEquals(Number(sideData(probeTags(path).stream, "Display Matrix")?.rotation), told);
+      const [width, height] = rotation === 180 ? [96, 64] : [64, 96];
+      assertEquals(shownQuarters(path, width!, height!), [...shown]);
+    }
+  });
+}
+
+test("no rotation leaves no matrix", async () => {
+  using folder = new TemporaryFolder();
+  for (const options of [{}, { rotation: 0 }] as const) {
+    const { stream } = await record(folder.file("a.mp4"), "mpeg4", options);
+    assertEquals(sideData(stream, "Display Matrix"), undefined);
+  }
+});
+
+test("a turned picture lies in the movie's area again, whatever the shape of its pixels", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  for (const [rotation, x, y] of [[90, 180, 0], [180, 427, 180], [270, 0, 427]] as const) {
+    const { stream } = await record(path, "mpeg4", { rotation, sampleAspectRatio: "4/3" });
+    const matrix = String(sideData(stream, "Display Matrix")?.displaymatrix);
+    const [moveX, moveY] = matrix.trim().split("\n")[2]!.trim().split(/\s+/).slice(1, 3);
+    assertEquals([Number(moveX) / 65536, Number(moveY) / 65536], [x, y]);
+    assertEquals(stream.sample_aspect_ratio, "4:3");
+  }
+});
+
+test("a rotation is refused at open where the container has no place for it", async (t) => {
+  const cases = [["mpeg4", "a.avi", "avi"], ["gif", "a.gif", "gif"], ["mpeg4", "a.nut", "nut"]] as const;
+  for (const [codec, file, muxer] of [...cases, ["mpeg2video", "a.ts", "mpegts"]] as const) {
+    if (!requireEncoders(t, codec)) continue;
+    await assertFails(() => open(codec, file, { rotation: 90 }), {
+      type: UnsupportedError,
+      code: "ROTATION_NOT_FOR_CONTAINER",
+      operation: `write a rotation into ${muxer}`,
+      says: [`Cannot write the rotation 90 into ${muxer}: `, "Containers that keep it: mp4, mov"],
+    });
+    await open(codec, file, { rotation: 0 });
+  }
+});
+
+test("a rotation that is no quarter turn is refused", async () => {
+  for (const rotation of [45, -90, 360, NaN, 90.5, "90", null, [90]]) {
+    const error = await assertRejects(
+      () => open("mpeg4", "a.mp4", { rotation: rotation as never }),
+      TypeError,
+    );
+    assertStringIncludes(error.message, "Cannot use the option rotation: ");
+    assertStringIncludes(error.message, "one of 0, 90, 180, 270");
+    assertReadable(error);
+  }
+});
+
+// The shape of a pixel.
+
+const shapes: readonly (readonly [codec: string, file: string, encoder: string])[] = [
+  ["h264", "a.mp4", "libx264"],
+  ["h264", "a.mkv", "libx264"],
+  ["h264", "a.ts", "libx264"],
+  ["h264", "a.flv", "libx264"],
+  ["hevc", "a.mov", "libx265"],
+  ["vp9", "a.mp4", "libvpx-vp9"],
+  ["vp9", "a.mkv", "libvpx-vp9"],
+  ["mpeg4", "a.avi", "mpeg4"],
+  ["mpeg4", "b.ts", "mpeg4"],
+  ["mjpeg", "a.mov", "mjpeg"],
+  ["mjpeg", "b.avi", "mjpeg"],
+  ["ffv1", "b.mkv", "ffv1"],
+  ["ffv1", "a.nut", "ffv1"],
+  ["utvideo", "c.avi", "utvideo"],
+  ["rawvideo", "a.y4m", "wrapped_avframe"],
+  ["libtheora", "a.ogv", "libtheora"],
+];
+
+for (const [codec, file, encoder] of shapes) {
+  test(`${codec} in ${file} keeps the shape of a pixel`, async (t) => {
+    if (!requireEncoders(t, encoder)) return;
+    using folder = new TemporaryFolder();
+    for (const [given, told] of [["4/3", "4:3"], [{ num: 24, den: 22 }, "12:11"], ["1:2", "1:2"]] as const) {
+      const { stream } = await record(folder.file(file), codec, { sampleAspectRatio: given });
+      assertEquals(stream.sample_aspect_ratio, told);
+    }
+  });
+}
+
+test("WebM keeps the shape of a pixel to the nearest width of the picture", async (t) => {
+  if (!requireEncoders(t, "libvpx")) return;
+  using folder = new TemporaryFolder();
+  const { stream } = await record(folder.file("a.webm"), "vp8", { sampleAspectRatio: "12/11" });
+  const [num, den] = String(stream.sample_aspect_ratio).split(":").map(Number);
+  assertAlmostEquals(320 * num! / den!, 320 * 12 / 11, 0.5);
+});
+
+test("square pixels are refused nowhere", async () => {
+  await open("gif", "a.gif", { sampleAspectRatio: "1/1" });
+  await open("mpeg2video", "a.ts", { sampleAspectRatio: "5:5" });
+});
+
+test("the shape of a pixel is refused at open where neither container nor codec keeps it", async (t) => {
+  const cases = [
+    ["gif", "a.gif", "gif", "gif"],
+    ["flv", "a.flv", "flv", "flv1"],
+    ["mpeg2video", "a.ts", "mpegts", "mpeg2video"],
+    ["libvpx-vp9", "a.ivf", "ivf", "vp9"],
+  ] as const;
+  for (const [encoder, file, muxer, codec] of cases) {
+    if (!requireEncoders(t, encoder)) continue;
+    await assertFails(() => open(encoder, file, { sampleAspectRatio: "4/3" }), {
+      type: UnsupportedError,
+      code: "ASPECT_NOT_FOR_CONTAINER",
+      operation: `write a sample aspect ratio into ${muxer}`,
+      says: [`Cannot write the sample aspect ratio 4/3 into ${muxer} with ${codec}: `, "mp4, mov, matroska"],
+    });
+  }
+  // MPEG-4 has a byte for each part.
+  await open("mpeg4", "a.ts", { sampleAspectRatio: "255/254" });
+  await assertFails(() => open("mpeg4", "a.ts", { sampleAspectRatio: "256/255" }), {
+    type: UnsupportedError,
+    says: ["256/255 into mpegts with mpeg4"],
+  });
+});
+
+test("a shape that is none is refused with how to say one", async () => {
+  for (
+    const value of ["4/0", "0/3", "-4/3", "11/1", "1/11", { num: 1.5, den: 1 }, { num: -4, den: 3 }, {
+      num: NaN,
+      den: 1,
+    }, { num: 3e9, den: 2999999999 }]
+  ) {
+    const isText = typeof value === "string" && value.startsWith("-");
+    const error = await assertRejects(
+      () => open("mpeg4", "a.mp4", { sampleAspectRatio: value as never }),
+      isText ? TypeError : RangeError,
+    );
+    assertStringIncludes(error.message, "Cannot use the sample aspect ratio ");
+    assertStringIncludes(error.message, '"4/3" or { num: 4, den: 3 }');
+    assertReadable(error);
+  }
+  for (const value of [1.333, "4", "4/3/2", " 4/3", "", null, [4, 3], true, { num: "4", den: 3 }, {}]) {
+    const error = await assertRejects(
+      () => open("mpeg4", "a.mp4", { sampleAspectRatio: value as never }),
+      TypeError,
+    );
+    assertStringIncludes(error.message, "it is no fraction");
+    assertReadable(error);
+  }
+});
+
+// Tags.
+
+/** Values that are hard on a container. */
+const title = 'Grüße aus 日本 🎬 "a;b,c=d/e\\f" [x] {y}';
+
+/** The keys that each container gives back, beside `title`. */
+const containers:
+  readonly (readonly [codec: string, encoder: string, file: string, keys: readonly string[]])[] = [
+    ["mpeg4", "mpeg4", "itunes.mp4", [
+      ...[
+        "artist",
+        "album_artist",
+        "album",
+        "comment",
+        "composer",
+        "copyright",
+        "date",
+        "description",
+        "genre",
+      ],
+      ...["grouping", "keywords", "lyrics", "network", "show", "synopsis", "episode_id"],
+    ]],
+    ["mpeg4", "mpeg4", "quicktime.mov", [
+      "artist",
+      "album",
+      "comment",
+      "copyright",
+      "date",
+      "genre",
+      "make",
+      "model",
+    ]],
+    ["mpeg4", "mpeg4", "named.mp4", [
+      "artist",
+      "mykey",
+      "my key",
+      "com.example.scene",
+      "Ключ",
+      "author",
+      "year",
+    ]],
+    ["mpeg4", "mpeg4", "named.mov", ["artist", "mykey", "my key", "description", "author", "track"]],
+    ["mpeg4", "mpeg4", "named.m4v", ["artist", "mykey", "title-eng", "language"]],
+    ["mpeg4", "mpeg4", "a.mkv", [
+      "artist",
+      "mykey",
+      "com.example.scene",
+      "Ключ",
+      "author",
+      "year",
+      "track",
+      "description",
+    ]],
+    ["vp8", "libvpx", "a.webm", ["artist", "mykey", "comment", "language"]],
+    ["mpeg4", "mpeg4", "a.avi", [
+      "artist",
+      "comment",
+      "copyright",
+      "date",
+      "encoded_by",
+      "genre",
+      "language",
+      "track",
+    ]],
+    ["flv", "flv", "a.flv", ["artist", "mykey", "my key", "Ключ", "comment"]],
+    ["mpeg4", "mpeg4", "a.nut", ["artist", "mykey", "my key", "Ключ", "comment"]],
+    ["libtheora", "libtheora", "a.ogv", ["artist", "mykey", "my key", "comment", "track", "disc"]],
+  ];
+
+for (const [codec, encoder, file, keys] of containers) {
+  test(`tags come back from ${file}`, async (t) => {
+    if (!requireEncoders(t, encoder)) return;
+    using folder = new TemporaryFolder();
+    const metadata = Object.fromEntries([["title", title], ...keys.map((key) => [key, `${key} é 値`])]);
+    const { tags } = await record(folder.file(file), codec, { metadata });
+    for (const [key, value] of Object.entries(metadata)) assertEquals(tags[key.toLowerCase()], value);
+  });
+}
+
+test("in mp4, the tags that iTunes knows are its atoms, unless a key is none of its", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const known = {
+    TITLE: title,
+    track: "3/7",
+    disc: "2",
+    season_number: "4",
+    episode_sort: "5",
+    compilation: "1",
+  };
+  const { tags } = await record(path, "mpeg4", { metadata: known });
+  for (const [key, value] of Object.entries(known)) assertEquals(tags[key.toLowerCase()], value);
+  assert(readFileSync(path).includes(Buffer.from("\xa9nam", "latin1")));
+  for (
+    const [key, value] of [["mykey", "x"], ["track", "three"], ["season_number", "2024"], [
+      "track",
+      "07",
+    ]] as const
+  ) {
+    const metadata = { title, [key]: value };
+    const { tags } = await record(path, "mpeg4", { metadata });
+    assertEquals([tags.title, tags[key]], [title, value]);
+    assert(readFileSync(path).includes(Buffer.from("mdtatitle")));
+  }
+});
+
+test("movflags of one's own and tags under keys of their own go together", async () => {
+  using folder = new TemporaryFolder();
+  for (const movflags of ["+frag_keyframe+empty_moov", "frag_keyframe+empty_moov", 6, "-faststart"]) {
+    const options = { formatOptions: { movflags }, metadata: { mykey: "x" } };
+    assertEquals((await record(folder.file("a.mp4"), "mpeg4", options)).tags.mykey, "x");
+  }
+});
+
+test("the time of creation and a place come back", async (t) => {
+  using folder = new TemporaryFolder();
+  const metadata = { creation_time: "2024-05-06T07:08:09Z", location: "+48.8577+002.2950/" };
+  for (const file of ["a.mp4", "a.mov", "a.mkv", "a.nut", "a.3gp"]) {
+    if (!requireMuxers(t, "3gp")) continue;
+    const { location: place, ...time } = metadata;
+    const isPlaceKept = file !== "a.3gp";
+    const given = isPlaceKept ? metadata : time;
+    const { tags } = await record(folder.file(file), "mpeg4", { metadata: given });
+    assertEquals(new Date(tags.creation_time!).toISOString(), "2024-05-06T07:08:09.000Z");
+    if (isPlaceKept) assertEquals(tags.location, place);
+  }
+});
+
+test("a transport stream names its service", async (t) => {
+  if (!requireEncoders(t, "mpeg2video")) return;
+  using folder = new TemporaryFolder();
+  const metadata = { service_name: "Kanal Ü", service_provider: "Ana" };
+  const { tags } = await record(folder.file("a.ts"), "mpeg2video", { metadata });
+  assertEquals([tags.service_name, tags.service_provider], ["Kanal Ü", "Ana"]);
+});
+
+test("long texts come back, or are refused", async () => {
+  using folder = new TemporaryFolder();
+  const long = "é".repeat(40_000);
+  for (const file of ["a.mp4", "a.mov", "a.mkv"]) {
+    assertEquals(
+      (await record(folder.file(file), "mpeg4", { metadata: { comment: long } })).tags.comment,
+      long,
+    );
+  }
+  for (const [codec, file, muxer] of [["flv", "a.flv", "flv"], ["mpeg4", "a.nut", "nut"]] as const) {
+    const fitting = "é".repeat(511) + "x";
+    const { tags } = await record(folder.file(file), codec, { metadata: { comment: fitting } });
+    assertEquals(tags.comment, fitting);
+    await assertFails(() => open(codec, file, { metadata: { comment: `${fitting}y` } }), {
+      type: UnsupportedError,
+      says: [
+        `Cannot write the tag "comment" into ${muxer}: the text has 1024 bytes, but it keeps 1023 at most`,
+      ],
+    });
+  }
+});
+
+test("a tag that does not come back is refused at open, with the containers that keep it", async (t) => {
+  const cases:
+    readonly (readonly [encoder: string, file: string, key: string, value: string, says: string])[] = [
+      [
+        "gif",
+        "a.gif",
+        "title",
+        "x",
+        "into gif: no tag comes back from it. Containers that keep it: mp4, mov, matroska",
+      ],
+      ["rawvideo", "a.y4m", "title", "x", "into yuv4mpegpipe: no tag comes back from it"],
+      ["mpeg2video", "a.ts", "title", "x", "into mpegts: it keeps only service_name, service_provider"],
+      ["mpeg2video", "a.mxf", "title", "x", "into mxf: "],
+      ["mpeg4", "a.avi", "album", "x", "into avi: it keeps only title, artist, "],
+      ["mpeg4", "a.avi", "mykey", "x", "Containers that keep it: mp4, mov, matroska, webm, flv, nut"],
+      [
+        "flv",
+        "a.flv",
+        "Duration",
+        "x",
+        'the tag "Duration" into flv: it has another meaning or another name there',
+      ],
+      ["mpeg4", "a.nut", "author", "x", "into nut: "],
+      ["mpeg4", "a.mkv", "my key", "x", "into matroska: the key has letters that it does not keep"],
+      ["mpeg4", "a.mkv", "stereo_mode", "x", "into matroska: "],
+      ["mpeg4", "a.mp4", "major_brand", "x", "into mp4: "],
+      [
+        "mpeg4",
+        "a.mp4",
+        "location",
+        "Paris",
+        'into mp4: it keeps it in a form such as "+48.8577+002.2950/" only',
+      ],
+      ["mpeg4", "a.3gp", "title", "x", "into 3gp: it keeps only creation_time"],
+      ["mpeg4", "a.mp4", "encoder", "x", "into mp4: FFmpeg writes its own name there"],
+      ["mpeg4", "a.mkv", "Encoder-x", "x", "into matroska: FFmpeg writes its own name there"],
+      ["libtheora", "a.ogv", "a=b", "x", "into ogv: the key has letters that it does not keep"],
+      ["libtheora", "a.ogv", "description", "x", "into ogv: "],
+    ];
+  for (const [encoder, file, key, value, says] of cases) {
+    if (encoder !== "rawvideo" && !requireEncoders(t, encoder)) continue;
+    await assertFails(() => open(encoder, file, { metadata: { [key]: value } }), {
+      type: UnsupportedError,
+      code: "TAG_NOT_FOR_CONTAINER",
+      says: [`Cannot write the tag ${JSON.stringify(key)} into `, says],
+    });
+  }
+});
+
+test("tags that are no texts are refused", async () => {
+  const refuse = async (metadata: unknown, ...says: string[]): Promise<void> => {
+    const error = await assertRejects(
+      () => open("mpeg4", "a.mkv", { metadata: metadata as never }),
+      TypeError,
+    );
+    for (const part of says) assertStringIncludes(error.message, part);
+    assertReadable(error);
+  };
+  for (const metadata of ["title", 5, null, ["title"], true]) {
+    await refuse(metadata, "Cannot use the option metadata: it is ", "an object of texts");
+  }
+  for (const value of [5, null, undefined, {}, ["x"], "", "a\0b", "\ud800"]) {
+    await refuse({ title: value }, 'Cannot use the tag "title": it is ', "not empty and without NUL");
+  }
+  for (const key of ["", "a\0b", "\udfff"]) {
+    await refuse({ [key]: "x" }, "Cannot use the option metadata: its key ", "not empty and without NUL");
+  }
+  await refuse({ title: "x", Title: "y" }, 'Cannot use the tag "Title" twice');
+  for (const time of ["yesterday", "2024-05-06", "2024-13-06T07:08:09Z", "1969-05-06T07:08:09Z", "now"]) {
+    await refuse({ creation_time: time }, `it is "${time}", but must be a time since 1970`);
+  }
+});
+
+test("no tags are as good as none asked for", async () => {
+  await open("gif", "a.gif", { metadata: {} });
+  await open("mpeg4", "a.mp4", { metadata: {} });
+});
+
+test("a recording has its tags from the start, and keeps them when it is recovered", async () => {
+  using folder = new TemporaryFolder();
+  const metadata = { title, mykey: "x" };
+  for (const file of ["a.mp4", "a.mov", "a.mkv"]) {
+    const isTurned = file !== "a.mkv";
+    await using writer = await createFileWriter("mpeg4", folder.file(file), 25, {
+      metadata,
+      sampleAspectRatio: "4/3",
+      ...(isTurned ? { rotation: 90 } : {}),
+    });
+    for (let index = 0; index < 50; index++) await writer.write(barFrame(index, 320, 180));
+    const cut = folder.file(`cut_${file}`);
+    copyFileSync(folder.file(file), cut);
+    const check = (): void => {
+      const { stream, tags } = probeTags(cut);
+      assertEquals([tags.title, tags.mykey, stream.sample_aspect_ratio], [title, "x", "4:3"]);
+      if (isTurned) assertEquals(Number(sideData(stream, "Display Matrix")?.rotation), -90);
+    };
+    check();
+    await recoverFile(cut);
+    check();
+  }
+});
+
+// HDR.
+
+const masteringDisplay: MasteringDisplay = {
+  red: [0.68, 0.32],
+  green: [0.265, 0.69],
+  blue: [0.15, 0.06],
+  whitePoint: [0.3127, 0.329],
+  minLuminance: 0.005,
+  maxLuminance: 1000,
+};
+const contentLight: ContentLight = { maxCll: 993, maxFall: 412 };
+const hdr10 = { matrix: "bt2020nc", primaries: "bt2020", transfer: "smpte2084", range: "tv" } as const;
+const color = { ...hdr10, masteringDisplay, contentLight };
+
+/** The number that ffprobe writes as a fraction. */
+function fraction(text: unknown): number {
+  const [num, den] = String(text).split("/").map(Number);
+  return num! / den!;
+}
+
+/** Checks what ffprobe tells; AV1 counts in steps of its own (1/65536, and 1/16384 cd/m2). */
+function assertHdr(of: Fields, isCoarse: boolean): void {
+  const display = sideData(of, "Mastering display");
+  assert(display !== undefined, "no mastering display");
+  const { red, green, blue, whitePoint, minLuminance, maxLuminance } = masteringDisplay;
+  const expected = {
+    ...{
+      red_x: red[0],
+      red_y: red[1],
+      green_x: green[0],
+      green_y: green[1],
+      blue_x: blue[0],
+      blue_y: blue[1],
+    },
+    ...{ white_point_x: whitePoint[0], white_point_y: whitePoint[1] },
+    ...{ min_luminance: minLuminance, max_luminance: maxLuminance },
+  };
+  for (const [name, value] of Object.entries(expected)) {
+    assertAlmostEquals(fraction(display[name]), value, isCoarse ? 4e-5 : 1e-9, name);
+  }
+  const light = sideData(of, "Content light level");
+  assertEquals([light?.max_content, light?.max_average], [contentLight.maxCll, contentLight.maxFall]);
+}
+
+interface HdrCase {
+  readonly codec: string;
+  readonly encoder: string;
+  readonly file: string;
+  readonly format: string;
+  /** Where it is to be found. */
+  readonly inContainer: boolean;
+  readonly inStream: boolean;
+  readonly options?: WriterOptions;
+}
+
+const hdrCases: readonly HdrCase[] = [
+  ...["a.mp4", "a.mov", "a.mkv"].map((file) => ({
+    ...{ codec: "hevc", encoder: "libx265", format: "yuv420p10le", file, inContainer: true, inStream: true },
+  })),
+  ...["a.ts", "a.hevc"].map((file) => ({
+    ...{ codec: "hevc", encoder: "libx265", format: "yuv420p10le", file, inContainer: false, inStream: true },
+  })),
+  ...["b.mp4", "b.webm", "b.mkv"].map((file) => ({
+    ...{
+      codec: "libsvtav1",
+      encoder: "libsvtav1",
+      format: "yuv420p10le",
+      file,
+      inContainer: true,
+      inStream: true,
+    },
+  })),
+  ...["c.mp4", "c.webm", "c.mkv"].map((file) => ({
+    ...{
+      codec: "vp9",
+      encoder: "libvpx-vp9",
+      format: "yuv420p10le",
+      file,
+      inContainer: true,
+      inStream: false,
+    },
+    options: { profile: "2" },
+  })),
+  {
+    codec: "h264",
+    encoder: "libx264",
+    file: "d.mp4",
+    format: "yuv420p10le",
+    inContainer: true,
+    inStream: false,
+  },
+  {
+    codec: "ffv1",
+    encoder: "ffv1",
+    file: "e.mkv",
+    format: "yuv420p10le",
+    inContainer: true,
+    inStream: false,
+  },
+];
+
+for (const { codec, encoder, file, format, inContainer, inStream, options } of hdrCases) {
+  test(`${codec} in ${file} keeps HDR10's metadata`, async (t) => {
+    if (!requirePixelFormat(t, encoder, format)) return;
+    using folder = new TemporaryFolder();
+    const path = folder.file(file);
+    const { stream, frame } = await record(path, codec, { color, pixelFormat: format, ...options });
+    assertEquals(
+      [stream.color_space, stream.color_primaries, stream.color_transfer, stream.color_range],
+      ["bt2020nc", "bt2020", "smpte2084", "tv"],
+    );
+    if (inContainer) assertHdr(stream, false);
+    if (inStream) assertHdr(frame, encoder === "libsvtav1");
+  });
+}
+
+test("one part of HDR's metadata comes without the other", async (t) => {
+  if (!requireEncoders(t, "libx265")) return;
+  using folder = new TemporaryFolder();
+  for (const part of [{ masteringDisplay }, { contentLight }] as const) {
+    const { stream, frame } = await record(folder.file("a.mp4"), "hevc", { color: { ...hdr10, ...part } });
+    assertEquals(sideData(stream, "Mastering display") !== undefined, "masteringDisplay" in part);
+    assertEquals(sideData(stream, "Content light level") !== undefined, "contentLight" in part);
+    // In the stream, x265 says of the light that it is unknown: 0.
+    const light = sideData(frame, "Content light level");
+    assertEquals(Number(light?.max_content ?? 0), "contentLight" in part ? contentLight.maxCll : 0);
+  }
+});
+
+test("parameters of one's own go beside those of HDR", async (t) => {
+  if (!requireEncoders(t, "libx265")) return;
+  using folder = new TemporaryFolder();
+  const encoderOptions = { "x265-params": "keyint=2:min-keyint=2" };
+  const { frame } = await record(folder.file("a.mkv"), "hevc", { color, encoderOptions });
+  assertHdr(frame, false);
+});
+
+test("HDR's metadata is refused at open where neither container nor encoder keeps it", async (t) => {
+  for (
+    const [encoder, file, muxer] of [["libx264", "a.ts", "mpegts"], ["libvpx-vp9", "a.ivf", "ivf"], [
+      "mpeg4",
+      "a.avi",
+      "avi",
+    ]] as const
+  ) {
+    if (!requireEncoders(t, encoder)) continue;
+    for (const part of [{ masteringDisplay }, { contentLight }]) {
+      await assertFails(() => open(encoder, file, { color: part }), {
+        type: UnsupportedError,
+        code: "HDR_NOT_FOR_CONTAINER",
+        operation: `write HDR metadata into ${muxer}`,
+        says: [`Cannot write HDR metadata into ${muxer} with ${encoder}: `, "mp4, mov, matroska, webm"],
+      });
+    }
+  }
+});
+
+async function refuseColor(
+  given: unknown,
+  type: typeof TypeError | typeof RangeError,
+  ...says: string[]
+): Promise<void> {
+  const error = await assertRejects(() => open("mpeg4", "a.mp4", { color: given as never }), type);
+  for (const part of says) assertStringIncludes(error.message, part);
+  assertReadable(error);
+}
+
+test("a mastering display that is none is refused with what it must be", async () => {
+  const but = (fields: Fields): Fields => ({ masteringDisplay: { ...masteringDisplay, ...fields } });
+  for (const value of [5, "P3", null, [], true]) {
+    await refuseColor(
+      { masteringDisplay: value },
+      TypeError,
+      "color.masteringDisplay: it is ",
+      "{ red, green, ",
+    );
+  }
+  for (
+    const [name, value] of [["red", 0.5], ["green", [0.1]], ["blue", "0.1,0.2"], [
+      "whitePoint",
+      undefined,
+    ]] as const
+  ) {
+    await refuseColor(but({ [name]: value }), TypeError, `color.masteringDisplay.${name}: it is `, "[x, y]");
+  }
+  await refuseColor(but({ red: ["0.6", 0.3] }), TypeError, "masteringDisplay.red[0]", "from 0.0001 to 0.74");
+  await refuseColor(
+    but({ red: [0.8, 0.3] }),
+    RangeError,
+    "masteringDisplay.red[0]: it is 0.8",
+    "0.0001 to 0.74",
+  );
+  await refuseColor(
+    but({ blue: [0.1, 0] }),
+    RangeError,
+    "masteringDisplay.blue[1]: it is 0,",
+    "0.0001 to 0.84",
+  );
+  await refuseColor(but({ blue: [0.1, NaN] }), RangeError, "it is NaN");
+  for (const luminance of [0, 5.1, -1, Infinity]) {
+    await refuseColor(
+      but({ minLuminance: luminance }),
+      RangeError,
+      "minLuminance: it is ",
+      "from 0.0001 to 5",
+    );
+  }
+  for (const luminance of [4.9, 10_001, NaN]) {
+    await refuseColor(
+      but({ maxLuminance: luminance }),
+      RangeError,
+      "maxLuminance: it is ",
+      "from 5 to 10000",
+    );
+  }
+  await refuseColor(but({ maxLuminance: undefined }), TypeError, "maxLuminance: it is undefined");
+  await refuseColor(but({ whitepoint: [0.3, 0.3] }), TypeError, '"whitepoint"', 'Did you mean "whitePoint"?');
+});
+
+test("light levels that are none are refused with what they must be", async () => {
+  for (const value of [5, "1000,400", null, [1000, 400]]) {
+    await refuseColor(
+      { contentLight: value },
+      TypeError,
+      "color.contentLight: it is ",
+      "{ maxCll, maxFall }",
+    );
+  }
+  for (const maxCll of [0, 65_536, 400.5, NaN, -1]) {
+    await refuseColor(
+      { contentLight: { maxCll, maxFall: 1 } },
+      RangeError,
+      "maxCll: it is ",
+      "from 1 to 65535",
+    );
+  }
+  await refuseColor({ contentLight: { maxCll: 1000 } }, TypeError, "maxFall: it is undefined");
+  await refuseColor(
+    { contentLight: { maxCll: 400, maxFall: 401 } },
+    RangeError,
+    "maxFall 401 is above its maxCll 400",
+  );
+  await refuseColor({ contentLight: { maxCLL: 400, maxFall: 40 } }, TypeError, 'Did you mean "maxCll"?');
+});
+
+// Names of colours.
+
+test("a color's names are those that every FFmpeg takes", async () => {
+  for (const field of ["primaries", "transfer"] as const) {
+    const { message } = await assertRejects(
+      () => open("ffv1", "a.mkv", { color: { [field]: "xx" } }),
+      RangeError,
+    );
+    const names = /it is none of ([^.]*)$/.exec(message)![1]!.split(", ");
+    assert(names.length > 12, message);
+    for (const name of names) await open("ffv1", "a.mkv", { color: { [field]: name } });
+  }
+  // libavutil's own names for two of them.
+  for (const transfer of ["bt470m", "bt470bg"]) {
+    using folder = new TemporaryFolder();
+    const { stream } = await record(folder.file("a.mkv"), "mpeg4", { color: { transfer } });
+    assertEquals(stream.color_transfer, transfer);
+  }
+});
+
+test("a name or a field that a color has not is refused with the nearest", async () => {
+  await refuseColor(
+    { primaries: "bt2002" },
+    RangeError,
+    'the color primaries "bt2002"',
+    'Did you mean "bt2020"?',
+  );
+  await refuseColor({ transfer: "smpte2048" }, RangeError, 'the color transfer "smpte2048"', '"smpte2084"?');
+  await refuseColor({ primaries: 9 }, RangeError, "the color primaries 9: it is none of bt709, ");
+  await refuseColor({ transfer: "toString" }, RangeError, '"toString"');
+  await refuseColor({ primaires: "bt709" }, TypeError, 'it has no "primaires"', 'Did you mean "primaries"?');
+  await open("mpeg4", "a.mp4", { color: { primaries: undefined, masteringDisplay: undefined } });
+});
+
+// Where chroma lies.
+
+interface ChromaCase {
+  readonly codec: string;
+  readonly encoder: string;
+  readonly file: string;
+  /** The first major of libavcodec that writes it. */
+  readonly since: number;
+}
+
+const chromaCases: readonly ChromaCase[] = [
+  { codec: "h264", encoder: "libx264", file: "a.mp4", since: 59 },
+  { codec: "h264", encoder: "libx264", file: "a.ts", since: 59 },
+  { codec: "hevc", encoder: "libx265", file: "a.mp4", since: 59 },
+  { codec: "vp9", encoder: "libvpx-vp9", file: "a.webm", since: 58 },
+  { codec: "vp9", encoder: "libvpx-vp9", file: "a.mkv", since: 58 },
+  { codec: "libsvtav1", encoder: "libsvtav1", file: "b.webm", since: 58 },
+];
+
+function isOldFor(test: NamedTest, since: number): boolean {
+  const native = loadNative();
+  if (native.avcodecMajor >= since) return false;
+  skipped(test, `FFmpeg ${native.version} does not write it`);
+  return true;
+}
+
+for (const { codec, encoder, file, since } of chromaCases) {
+  test(`${codec} in ${file} says where its chroma lies if avwriter put it there`, async (t) => {
+    if (!requireEncoders(t, encoder) || isOldFor(t, since)) return;
+    using folder = new TemporaryFolder();
+    const { stream, frame } = await record(folder.file(file), codec, {});
+    assertEquals([stream.chroma_location, frame.chroma_location], ["center", "center"]);
+    const path = folder.file(`own_${file}`);
+    const writer = await createFileWriter(codec, path, 25);
+    const data = Uint8Array.from({ length: 320 * 180 * 3 / 2 }, (_, index) => index * 31 % 251);
+    for (let index = 0; index < 3; index++) {
+      await writer.write({ data, width: 320, height: 180, format: "yuv420p" });
+    }
+    await writer.close();
+    assert(
+      probeTags(path).stream.chroma_location !== "center",
+      "what came in with less chroma is not said of",
+    );
+  });
+}
+
+test("chroma for every pixel has no place to tell", async (t) => {
+  if (!requireEncoders(t, "libx264")) return;
+  using folder = new TemporaryFolder();
+  const { stream } = await record(folder.file("a.mp4"), "h264", { pixelFormat: "yuv444p" });
+  assert(stream.chroma_location !== "center");
+});
