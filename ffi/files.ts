@@ -7,12 +7,13 @@
 import {
   closeSync,
   constants,
+  fchmodSync,
+  fchownSync,
   fstatSync,
+  ftruncateSync,
   openSync,
   realpathSync,
   renameSync,
-  statSync,
-  truncateSync,
   unlinkSync,
 } from "node:fs";
 
@@ -74,6 +75,11 @@ function checkLink(path: string): void {
   }
 }
 
+/** Throws the system's error (or Deno's `NotCapable`) unless the path can be read; returns whether it is a regular file. */
+export function checkReadable(path: string): boolean {
+  return tryOpen(path, constants.O_RDONLY | nonBlocking);
+}
+
 /** Removes a file; one that is not there is as good as removed. */
 export function removeFile(path: string): void {
   try {
@@ -83,12 +89,52 @@ export function removeFile(path: string): void {
   }
 }
 
+/**
+ * Makes an empty file that is to take another's place: one of its own, with that one's rights and owner as far as the system gives
+ * them, so that nobody reads the one who may not read the other.
+ */
+export function makeReplacement(path: string, replacement: string): void {
+  removeFile(replacement);
+  // Open for writing only, Deno wants no permission to read.
+  const original = openSync(path, constants.O_WRONLY);
+  try {
+    const { mode, uid, gid } = fstatSync(original);
+    const file = openSync(replacement, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+    try {
+      takeAfter(file, mode, uid, gid);
+    } finally {
+      closeSync(file);
+    }
+  } finally {
+    closeSync(original);
+  }
+}
+
+function takeAfter(file: number, mode: number, uid: number, gid: number): void {
+  try {
+    fchownSync(file, uid, gid);
+  } catch {
+    // Only root gives files away.
+  }
+  fchmodSync(file, mode & 0o777);
+}
+
 /** Puts a file in the place of another, in one step: whoever opens that path sees the one or the other, whole. */
 export function replaceFile(path: string, by: string): void {
   renameSync(by, path);
 }
 
-/** Cuts a file off where it is longer than so many bytes. */
+/** Cuts a file off where it is longer than so many bytes. What can't be cut stays as it is. */
 export function cutFile(path: string, bytes: number): void {
-  if (statSync(path).size > bytes) truncateSync(path, bytes);
+  try {
+    // Open for writing only, Deno wants no permission to read.
+    const file = openSync(path, constants.O_WRONLY);
+    try {
+      if (fstatSync(file).size > bytes) ftruncateSync(file, bytes);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // Whoever calls this has an error of his own to tell.
+  }
 }

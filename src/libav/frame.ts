@@ -17,8 +17,27 @@ const colorFields = ["colorspace", "color_range", "color_primaries", "color_trc"
 /** What a frame's numbers mean, as libav numbers it (ITU-T H.273). */
 export type ColorNumbers = Readonly<Record<typeof colorFields[number], number>>;
 
-/** Unspecified (ITU-T H.273). */
-const unspecified = 2;
+/** Unspecified (ITU-T H.273); of the range, 0 (AVCOL_RANGE_UNSPECIFIED, libavutil/pixfmt.h). */
+const unspecified = 2, unspecifiedRange = 0;
+
+/** Names that only the options of encoders have for what libavutil calls otherwise (libavcodec/options_table.h). */
+const optionNames: Readonly<Record<string, string>> = {
+  rgb: "gbr",
+  gamma22: "bt470m",
+  gamma28: "bt470bg",
+  log: "log100",
+  log_sqrt: "log316",
+  bt1361: "bt1361e",
+  "jedec-p22": "ebu3213",
+  bt2020_10bit: "bt2020-10",
+  bt2020_12bit: "bt2020-12",
+};
+
+/** libav's number for a name, or for that of an option; `otherwise` where it has none. */
+function numberOf(find: (name: Uint8Array<ArrayBuffer>) => number, name: string, otherwise: number): number {
+  const found = find(cString(optionNames[name] ?? name.replaceAll("_", "-")));
+  return found < 0 ? otherwise : found;
+}
 
 /** libav's numbers for a description by its names; what is left out stays unspecified. */
 export function colorNumbers(
@@ -30,14 +49,12 @@ export function colorNumbers(
     readonly transfer?: string;
   },
 ): ColorNumbers {
-  const { matrix, range, primaries, transfer } = color;
+  const { matrix, range, primaries = "unknown", transfer = "unknown" } = color;
   return {
-    colorspace: avutil.av_color_space_from_name(cString(matrix === "rgb" ? "gbr" : matrix)),
-    color_range: avutil.av_color_range_from_name(cString(range)),
-    color_primaries: primaries === undefined
-      ? unspecified
-      : avutil.av_color_primaries_from_name(cString(primaries)),
-    color_trc: transfer === undefined ? unspecified : avutil.av_color_transfer_from_name(cString(transfer)),
+    colorspace: numberOf((name) => avutil.av_color_space_from_name(name), matrix, unspecified),
+    color_range: numberOf((name) => avutil.av_color_range_from_name(name), range, unspecifiedRange),
+    color_primaries: numberOf((name) => avutil.av_color_primaries_from_name(name), primaries, unspecified),
+    color_trc: numberOf((name) => avutil.av_color_transfer_from_name(name), transfer, unspecified),
   };
 }
 

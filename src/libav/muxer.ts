@@ -33,6 +33,8 @@ export interface MuxerInfo {
   readonly opensFilesItself: boolean;
   /** A bare stream without a container: the number of the one codec that it is for; `null` for containers. */
   readonly bareStreamOf: number | null;
+  /** It is made for video, perhaps among others. */
+  readonly hasVideo: boolean;
   /** Frames may come at any time, not only at a constant rate. */
   readonly takesVariableRate: boolean;
   /** It wants codec headers in its own header, not in the packets. */
@@ -51,6 +53,7 @@ function describeMuxer(native: Native, format: Address): MuxerInfo {
     bareStreamOf: (flags & flag.noTimestamps) !== 0 && (flags & flag.opensFilesItself) === 0
       ? fields.get(format, "AVOutputFormat", "video_codec")
       : null,
+    hasVideo: fields.get(format, "AVOutputFormat", "video_codec") !== 0,
     takesVariableRate: (flags & flag.variableRate) !== 0,
     wantsGlobalHeader: (flags & flag.globalHeader) !== 0,
   };

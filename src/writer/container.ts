@@ -113,6 +113,10 @@ function takes(
   manner: "usual" | "anything",
 ): boolean | null {
   if (Object.hasOwn(onlyCodecs, muxer.name)) return onlyCodecs[muxer.name]!.includes(encoder.codecName);
+  // Sound, subtitles or data alone: some of these take video all the same, and nothing reads it.
+  if (!muxer.hasVideo && !muxer.opensFilesItself) {
+    return muxerTakes(native, muxer, encoder.codecId, "usual") === true;
+  }
   if (muxer.name === "matroska" && lostInMatroska.includes(encoder.codecName)) return false;
   return muxerTakes(native, muxer, encoder.codecId, manner);
 }
@@ -169,6 +173,8 @@ export function requireNamedPixels(muxer: Muxer, encoder: EncoderInfo, format: P
  * for ten; FFmpeg reads AVI as having at most 600 (avidec.c).
  */
 const maxRates: Readonly<Record<string, number>> = { gif: 50, avi: 600 };
+/** GIF shows a frame for 65535 hundredths at the most. */
+const minRates: Readonly<Record<string, number>> = { gif: 100 / 65535 };
 
 /** Ticks of a container's clock that two frames must be apart. */
 export function leastTicks({ name }: MuxerInfo): number {
@@ -182,15 +188,16 @@ export function requireContainerKeepsTimes(
   timeBase: Rational | null,
 ): void {
   const most = maxRates[muxer.name] ?? (timeBase === null ? Infinity : timeBase.den / timeBase.num);
-  if (num / den <= most) return;
-  throw new UnsupportedError(
-    `Cannot write ${num}/${den} frames per second into ${muxer.name}: it tells at most ${most} apart`,
-    {
-      code: "RATE_NOT_FOR_CONTAINER",
-      operation,
-      hint: `Use at most ${most} frames per second, or another container`,
-    },
-  );
+  const least = minRates[muxer.name] ?? 0;
+  if (num / den <= most && num / den >= least) return;
+  const [problem, hint] = num / den > most
+    ? [`it tells at most ${most} apart`, `Use at most ${most} frames per second`]
+    : ["it shows no frame for so long", `Use at least ${least} frames per second`];
+  throw new UnsupportedError(`Cannot write ${num}/${den} frames per second into ${muxer.name}: ${problem}`, {
+    code: "RATE_NOT_FOR_CONTAINER",
+    operation,
+    hint: `${hint}, or another container`,
+  });
 }
 
 /** The error for a codec and a container that do not go together; `words` are libav's, where it had any. */

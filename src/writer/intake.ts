@@ -62,11 +62,16 @@ export class Intake implements Disposable {
     this.#request = request;
     this.#width = width;
     this.#height = height;
-    const readable = this.#readable(first);
-    this.#video = this.#fits(first) ? readable : this.#resizerFor(readable).shape;
-    this.#filters = request.filter === null
-      ? null
-      : new Filters(native, this.#video, request, request.filter);
+    try {
+      const readable = this.#readable(first);
+      this.#video = this.#fits(first) ? readable : this.#resizerFor(readable).shape;
+      this.#filters = request.filter === null
+        ? null
+        : new Filters(native, this.#video, request, request.filter);
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** What comes out: the video's own pictures, or what the filters make of them. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cutFile, type Native, removeFile, replaceFile } from "../../ffi/mod.ts";
+import { cutFile, makeReplacement, type Native, removeFile, replaceFile } from "../../ffi/mod.ts";
 import { AvError, WriteError } from "../errors.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
@@ -36,6 +36,7 @@ export class OutputFile implements Disposable {
   readonly #muxer: Muxer;
   /** How far the file is whole. */
   #wholeBytes: number | null = null;
+  #isClosed = false;
   #isRecorded = false;
 
   /** Makes the muxer; the disk stays as it was. */
@@ -64,34 +65,39 @@ export class OutputFile implements Disposable {
     if (this.#request.isCrashSafe) this.#wholeBytes = this.#muxer.flushedBytes;
   }
 
-  /** Finishes and closes the file; returns its size in bytes, or `null` where the muxer keeps that to itself. */
-  finish(ending: Ending | null): number | null {
-    // GIF tells how long a frame is shown, which the last packet's muxer can't see.
-    if (ending !== null && this.#muxer.info.name === "gif") {
-      const { num, den } = ending.timeBase;
-      const hundredths = Math.round(Number(ending.duration) * num * 100 / den);
+  /** Finishes and closes the file, whose last frame is shown for so many seconds; returns its size in bytes, or `null` where the muxer keeps that to itself. */
+  finish(ending: Ending | null, lastSeconds: number): number | null {
+    // GIF tells how long the last frame is shown, too, which its muxer does not ask the packet.
+    if (this.#muxer.info.name === "gif") {
+      const hundredths = Math.round(lastSeconds * 100);
       this.#muxer.options.setField("final_delay", String(Math.min(maxGifDelay, hundredths)));
     }
     this.#muxer.writeTrailer();
     const bytes = this.#muxer.outputBytes;
-    this.#muxer.closeOutput();
+    this.#close();
     this.#isRecorded = true;
     return this.#request.isFragmented ? this.#makeOrdinary(ending) : bytes;
   }
 
-  /** After a failure: makes what was recorded so far as playable as it can be. */
+  /** Closes the file, once: what a failure leaves is not whole. */
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#muxer.closeOutput();
+  }
+
+  /** After a failure: makes what was recorded so far as playable as it can be. The first error is the one to report: this throws none. */
   salvage(): void {
-    if (this.#isRecorded) return;
     try {
-      this.finish(null);
+      if (!this.#isClosed) this.finish(null, 0);
     } catch {
-      // The first error is the one to report.
+      // What could not be written is cut off below.
     }
     if (this.#isRecorded) return;
     try {
-      this.#muxer.closeOutput();
+      this.#close();
     } catch {
-      // What could not be written is cut off below.
+      // The same.
     }
     if (this.#wholeBytes !== null) cutFile(this.#request.path, this.#wholeBytes);
   }
@@ -103,6 +109,7 @@ export class OutputFile implements Disposable {
     try {
       using recording = openRecording(this.#native, path);
       using muxer = createMuxer(`file:${companion}`, "finished", recording);
+      makeReplacement(path, companion);
       muxer.openFile(`file:${companion}`);
       muxer.writeHeader();
       copyPackets(this.#native, recording, muxer, ending);

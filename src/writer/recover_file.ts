@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { loadNative, type Native, removeFile, replaceFile } from "../../ffi/mod.ts";
+import {
+  checkReadable,
+  loadNative,
+  makeReplacement,
+  type Native,
+  removeFile,
+  replaceFile,
+  runtime,
+} from "../../ffi/mod.ts";
 import { AvError, ReadError } from "../errors.ts";
 import { Demuxer } from "../libav/demuxer.ts";
 import { Muxer, type MuxerInfo } from "../libav/muxer.ts";
@@ -60,22 +68,46 @@ const operation = "recover a file";
  */
 // deno-lint-ignore require-await
 export async function recoverFile(path: string | URL): Promise<RecoverSummary> {
-  const file = filePath(path);
+  const given = filePath(path);
   const native = loadNative();
   silenceBelow(native, "quiet");
-  const info = chooseMuxer(native, file, undefined);
+  const info = chooseMuxer(native, given, undefined);
+  requireRecording(given);
+  // A link stays one: what it leads to is repaired.
+  const file = runtime().realPath(given) ?? given;
   requireWritable(file);
   const companion = companionPath(file);
   requireWritable(companion);
   using recording = openDamaged(native, file);
   try {
-    const { frames, bytes } = whileWriting(file, () => copyInto(native, info, recording, companion));
+    const { frames, bytes } = whileWriting(file, () => copyInto(native, info, recording, file, companion));
     if (frames === 0) throw nothingSaved(file, "it holds no whole frame");
     replaceFile(file, companion);
-    return { path: file, format: info.name, frames, bytes };
+    return { path: given, format: info.name, frames, bytes };
   } catch (error) {
     removeFile(companion);
     throw error;
+  }
+}
+
+/** Throws a {@linkcode ReadError}, or Deno's own `NotCapable`, unless the file can be read. */
+function requireRecording(file: string): void {
+  let isFile: boolean;
+  try {
+    isFile = checkReadable(file);
+  } catch (cause) {
+    const { code, message } = cause as Error & { code?: unknown };
+    // Deno's NotCapable has no code: it says all there is to say.
+    if (typeof code !== "string") throw cause;
+    const problem = code === "ENOENT" ? "there is no such file" : message;
+    throw new ReadError(`Cannot recover ${file}: ${problem}`, { code, operation, hint: null, cause });
+  }
+  if (!isFile) {
+    throw new ReadError(`Cannot recover ${file}: it is no regular file`, {
+      code: "EINVAL",
+      operation,
+      hint: null,
+    });
   }
 }
 
@@ -102,6 +134,7 @@ function copyInto(
   native: Native,
   info: MuxerInfo,
   recording: Demuxer,
+  file: string,
   companion: string,
 ): { frames: number; bytes: number } {
   using muxer = new Muxer(native, info, `file:${companion}`);
@@ -118,12 +151,27 @@ function copyInto(
   recording.copyMetadata(muxer.address);
   const options = muxerOptions(muxer, recording.timeBase(0), "finished", undefined, recording.metadata);
   for (const [name, value] of Object.entries(options)) muxer.options.set(name, value);
+  makeReplacement(file, companion);
   muxer.openFile(`file:${companion}`);
-  muxer.writeHeader();
+  writeHeader(muxer, file);
   const counts = salvagePackets(native, recording, muxer);
   muxer.writeTrailer();
   const bytes = muxer.outputBytes ?? 0;
   muxer.closeOutput();
   const frames = counts.reduce((sum, count, index) => recording.isVideo(index) ? sum + count : sum, 0);
   return { frames, bytes };
+}
+
+/** Writes the header, which muxers refuse where what was cut off left a stream without its size or codec. */
+function writeHeader(muxer: Muxer, file: string): void {
+  try {
+    muxer.writeHeader();
+  } catch (error) {
+    if (!(error instanceof AvError) || error.code !== "EINVAL" && error.code !== "INVALIDDATA") throw error;
+    throw nothingSaved(
+      file,
+      `${muxer.info.name} can't hold what is left of its streams (${error.message})`,
+      error,
+    );
+  }
 }

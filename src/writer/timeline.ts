@@ -80,6 +80,12 @@ export class Timeline {
     return Number(this.#last.ticks + this.#last.duration) * num / den;
   }
 
+  /** How long the last frame that was taken is shown, in seconds. */
+  get lastSeconds(): number {
+    const { num, den } = this.timeBase;
+    return Number(this.#last.duration) * num / den;
+  }
+
   /** What only the end tells; `null` where frames are equally long, which the file knows without. */
   get ending(): Ending | null {
     if (this.isConstant || this.#count === 0) return null;
