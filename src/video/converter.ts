@@ -11,7 +11,7 @@ import { Scaler } from "../libav/scaler.ts";
 import { type PixelMeaning, scalerMatrix } from "./color.ts";
 import { copyPixels, frameLayout, type PictureShape, type Pixels, repeatEdges, Staging } from "./pixels.ts";
 import type { FrameLayout, PlaneView } from "./raw_frame.ts";
-import { Unpacker } from "./unpacker.ts";
+import { DeepRgb, Unpacker } from "./unpacker.ts";
 
 interface Size {
   readonly width: number;
@@ -45,7 +45,7 @@ export function createConverter(native: Native, shape: PictureShape, target: Con
     return new UnpackingConverter(native, { ...shape, layout: visible }, target);
   }
   if (target.format.isPalette && !format.isPalette) return new PaletteConverter(native, visible);
-  const isSameMeaning = format.isRgb || format.isGray && target.format.isGray ||
+  const isSameMeaning = format.isRgb || format.isPalette || format.isGray && target.format.isGray ||
     shape.meaning.matrix === target.color.matrix && shape.meaning.range === target.color.range;
   if (format.id === target.format.id && isSameMeaning) {
     return new CopyConverter(native, visible, new OutputFrames(native, visible, target));
@@ -160,8 +160,11 @@ class ScalingConverter implements Converter {
   readonly #scaler: Scaler;
   readonly #output: OutputFrames;
   readonly #alpha: AlphaPlane | null;
+  readonly #deepRgb: DeepRgb | null;
 
-  constructor(native: Native, picture: FrameLayout, meaning: PixelMeaning, target: ConverterTarget) {
+  constructor(native: Native, given: FrameLayout, meaning: PixelMeaning, target: ConverterTarget) {
+    this.#deepRgb = DeepRgb.isNeeded(given.format, target.format) ? new DeepRgb(native, given) : null;
+    const picture = this.#deepRgb?.layout ?? given;
     this.#native = native;
     this.#picture = picture;
     const { format } = picture;
@@ -187,7 +190,7 @@ class ScalingConverter implements Converter {
 
   convert(pixels: Pixels): Frame {
     const frame = this.#output.take();
-    const staged = this.#stage(pixels);
+    const staged = this.#stage(this.#deepRgb?.convert(pixels) ?? pixels);
     this.#scaler.convert(staged, frame);
     this.#alpha?.copy(staged, frame);
     return this.#output.finish(frame);
@@ -210,6 +213,7 @@ class ScalingConverter implements Converter {
     this.#output[Symbol.dispose]();
     this.#staging[Symbol.dispose]();
     this.#scaler[Symbol.dispose]();
+    this.#deepRgb?.[Symbol.dispose]();
   }
 }
 

@@ -36,6 +36,8 @@ export class OutputFile implements Disposable {
   readonly #muxer: Muxer;
   /** How far the file is whole. */
   #wholeBytes: number | null = null;
+  /** Packets of video in it. */
+  #packets = 0;
   #isClosed = false;
   #isRecorded = false;
 
@@ -61,7 +63,10 @@ export class OutputFile implements Disposable {
 
   /** Writes a packet, which is empty afterwards. */
   write(packet: Packet): void {
+    // Muxers leave empty ones out.
+    const isKept = packet.streamIndex === 0 && packet.size > 0;
     this.#muxer.write(packet);
+    if (isKept) this.#packets++;
     if (this.#request.isCrashSafe) this.#wholeBytes = this.#muxer.flushedBytes;
   }
 
@@ -112,7 +117,9 @@ export class OutputFile implements Disposable {
       makeReplacement(path, companion);
       muxer.openFile(`file:${companion}`);
       muxer.writeHeader();
-      copyPackets(this.#native, recording, muxer, ending);
+      const copied = copyPackets(this.#native, recording, muxer, ending);
+      // What replaces the recording must hold all of it.
+      if (copied < this.#packets) throw new Error(`${copied} of its ${this.#packets} packets can be read`);
       muxer.writeTrailer();
       const bytes = muxer.outputBytes!;
       muxer.closeOutput();

@@ -137,8 +137,9 @@ function copyInto(
   file: string,
   companion: string,
 ): { frames: number; bytes: number } {
-  using muxer = new Muxer(native, info, `file:${companion}`);
   const streams = recording.streams;
+  if (streams.length === 0) throw nothingSaved(file, "it holds no stream");
+  using muxer = new Muxer(native, info, `file:${companion}`);
   for (const index of streams.keys()) {
     const stream = muxer.addStream({
       describeInto: (parameters) => recording.describeInto(index, parameters),

@@ -16,20 +16,23 @@ export function openRecording(native: Native, path: string): Demuxer {
   return new Demuxer(native, `file:${path}`, { formats: ["mov"], findsStreamInfo: false });
 }
 
-/** Copies all packets: stream n of the one file to stream n of the other. */
-export function copyPackets(native: Native, from: Demuxer, to: Muxer, ending: Ending | null): void {
+/** Copies all packets: stream n of the one file to stream n of the other. Returns how many the first stream has. */
+export function copyPackets(native: Native, from: Demuxer, to: Muxer, ending: Ending | null): number {
   using retimer = ending === null ? null : new Retimer(native, rescaled(ending, from.timeBase(0)));
   using packet = new Packet(native);
+  let count = 0;
   const write = (copied: Packet): void => {
     const stream = copied.streamIndex;
     copied.rescale(from.timeBase(stream), to.timeBase(stream));
     to.write(copied);
   };
   while (from.read(packet)) {
+    if (packet.streamIndex === 0) count++;
     if (retimer === null || packet.streamIndex !== 0) write(packet);
     else retimer.take(packet, write);
   }
   retimer?.finish(write);
+  return count;
 }
 
 /** An ending in another unit, in which all its times are whole: that of the file that was recorded. */
