@@ -99,6 +99,12 @@ const onlyCodecs: Readonly<Record<string, readonly string[]>> = {
   svcd: programStream,
   dvd: programStream,
   vcd: ["mpeg1video"],
+  // Their segments are MPEG streams, or they have a codec or a purpose of their own, and take all the same.
+  hls: ["h264", "hevc", "mpeg1video", "mpeg2video"],
+  roq: ["roq"],
+  filmstrip: ["rawvideo"],
+  jacosub: [],
+  fifo_test: [],
   // It answers for its first codec only, and takes all that it knows a label for (mxfenc.c).
   mxf: ["mpeg2video", "dnxhd", "prores", "h264", "dvvideo", "jpeg2000"],
 };
