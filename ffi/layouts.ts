@@ -182,7 +182,7 @@ export const layouts = {
     size: [16, 24, 24, 24, 24, 24],
     fields: {
       data: { kind: "address", offset: [0, 0, 0, 0, 0, 0] },
-      size: { kind: "u64", offset: [8, 8, 8, 8, 8, 8] },
+      size: { kind: "u32", offset: [8, 8, 8, 8, 8, 8] },
       type: { kind: "i32", offset: [12, 16, 16, 16, 16, 16] },
     },
   },

@@ -98,7 +98,7 @@ const fieldsInUse = {
     comp: "address",
   },
   AVComponentDescriptor: { plane: "i32", step: "i32", depth: "i32" },
-  AVPacketSideData: { data: "address", size: "u64", type: "i32" },
+  AVPacketSideData: { data: "address", size: "u32", type: "i32" },
   AVStream: {
     time_base: "rational",
     avg_frame_rate: "rational",

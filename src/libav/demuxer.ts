@@ -120,11 +120,10 @@ export class Demuxer extends Owned {
     const list = fields.get(from, "AVStream", "side_data");
     for (let index = 0; index < count; index++) {
       const item = address(list + BigInt(index * fields.size("AVPacketSideData")));
-      // An int up to FFmpeg 4.4, with the type behind it.
-      const size = BigInt.asUintN(32, fields.get(item, "AVPacketSideData", "size"));
+      const bytes = fields.get(item, "AVPacketSideData", "size");
+      const size = BigInt(bytes);
       const copy = avutil.av_mallocz(size);
       if (copy === NULL) fail(this.#native, -12, "copy side data");
-      const bytes = Number(size);
       memory.copyRows(copy, bytes, fields.get(item, "AVPacketSideData", "data"), bytes, bytes, 1);
       streamSideData.av_stream_add_side_data(to, fields.get(item, "AVPacketSideData", "type"), copy, size);
     }

@@ -38,6 +38,8 @@ export class OutputFile implements Disposable {
   #wholeBytes: number | null = null;
   /** Packets of video in it. */
   #packets = 0;
+  /** The trailer was tried: with it go the muxer's options, and setting one would crash. */
+  #isEnded = false;
   #isClosed = false;
   #isRecorded = false;
 
@@ -73,10 +75,11 @@ export class OutputFile implements Disposable {
   /** Finishes and closes the file, whose last frame is shown for so many seconds; returns its size in bytes, or `null` where the muxer keeps that to itself. */
   finish(ending: Ending | null, lastSeconds: number): number | null {
     // GIF tells how long the last frame is shown, too, which its muxer does not ask the packet.
-    if (this.#muxer.info.name === "gif") {
+    if (this.#muxer.info.name === "gif" && !this.#isEnded) {
       const hundredths = Math.round(lastSeconds * 100);
       this.#muxer.options.setField("final_delay", String(Math.min(maxGifDelay, hundredths)));
     }
+    this.#isEnded = true;
     this.#muxer.writeTrailer();
     const bytes = this.#muxer.outputBytes;
     this.#close();
