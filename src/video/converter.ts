@@ -46,7 +46,7 @@ export function createConverter(native: Native, shape: PictureShape, target: Con
   }
   if (target.format.isPalette && !format.isPalette) return new PaletteConverter(native, visible);
   const isSameMeaning = format.isRgb || format.isPalette || format.isGray && target.format.isGray ||
-    shape.meaning.matrix === target.color.matrix && shape.meaning.range === target.color.range;
+    scalerMatrix(shape.meaning) === scalerMatrix(target.color) && shape.meaning.range === target.color.range;
   if (format.id === target.format.id && isSameMeaning) {
     return new CopyConverter(native, visible, new OutputFrames(native, visible, target));
   }

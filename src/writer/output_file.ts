@@ -84,7 +84,7 @@ export class OutputFile implements Disposable {
     const bytes = this.#muxer.outputBytes;
     this.#close();
     this.#isRecorded = true;
-    return this.#request.isFragmented ? this.#makeOrdinary(ending) : bytes;
+    return this.#request.isFragmented ? this.#makeOrdinary(ending, lastSeconds) : bytes;
   }
 
   /** Closes the file, once: what a failure leaves is not whole. */
@@ -111,7 +111,7 @@ export class OutputFile implements Disposable {
   }
 
   /** Makes an ordinary file of the fragments beside them, and puts it in their place: at every moment the path holds all of the video. */
-  #makeOrdinary(ending: Ending | null): number {
+  #makeOrdinary(ending: Ending | null, lastSeconds: number): number {
     const { path, createMuxer } = this.#request;
     const companion = companionPath(path);
     try {
@@ -120,7 +120,7 @@ export class OutputFile implements Disposable {
       makeReplacement(path, companion);
       muxer.openFile(`file:${companion}`);
       muxer.writeHeader();
-      const copied = copyPackets(this.#native, recording, muxer, ending);
+      const copied = copyPackets(this.#native, recording, muxer, ending, lastSeconds);
       // What replaces the recording must hold all of it.
       if (copied < this.#packets) throw new Error(`${copied} of its ${this.#packets} packets can be read`);
       muxer.writeTrailer();

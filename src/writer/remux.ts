@@ -16,10 +16,22 @@ export function openRecording(native: Native, path: string): Demuxer {
   return new Demuxer(native, `file:${path}`, { formats: ["mov"], findsStreamInfo: false });
 }
 
-/** Copies all packets: stream n of the one file to stream n of the other. Returns how many the first stream has. */
-export function copyPackets(native: Native, from: Demuxer, to: Muxer, ending: Ending | null): number {
+/**
+ * Copies all packets: stream n of the one file to stream n of the other. Returns how many the first stream has.
+ *
+ * Without an ending, all frames of that stream are as long as the last: FFmpeg 4.3 reads no length of the last one from fragments.
+ */
+export function copyPackets(
+  native: Native,
+  from: Demuxer,
+  to: Muxer,
+  ending: Ending | null,
+  lastSeconds: number,
+): number {
   using retimer = ending === null ? null : new Retimer(native, rescaled(ending, from.timeBase(0)));
   using packet = new Packet(native);
+  const { num, den } = from.timeBase(0);
+  const frameTicks = BigInt(Math.round(lastSeconds * den / num));
   let count = 0;
   const write = (copied: Packet): void => {
     const stream = copied.streamIndex;
@@ -28,6 +40,7 @@ export function copyPackets(native: Native, from: Demuxer, to: Muxer, ending: En
   };
   while (from.read(packet)) {
     if (packet.streamIndex === 0) count++;
+    if (ending === null && packet.streamIndex === 0 && frameTicks > 0n) packet.duration = frameTicks;
     if (retimer === null || packet.streamIndex !== 0) write(packet);
     else retimer.take(packet, write);
   }
@@ -122,6 +135,10 @@ export function salvagePackets(native: Native, from: Demuxer, to: Muxer): number
     if (!isWhole || isLate) {
       packet.unref();
       continue;
+    }
+    // FFmpeg 4.3 reads no length of the last frame from fragments: it is as long as the one before.
+    if (packet.duration === 0n && last !== undefined && packet.dts !== unknown) {
+      packet.duration = packet.dts - last;
     }
     if (packet.dts !== unknown) decoded[stream] = packet.dts;
     packet.rescale(from.timeBase(stream), to.timeBase(stream));

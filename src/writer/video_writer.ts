@@ -37,7 +37,7 @@ type State =
  */
 export interface VideoWriter extends AsyncDisposable {
   /**
-   * Writes one frame: it is copied before this returns, so its buffer may be used again.
+   * Writes one frame. Once the promise is kept, its buffer may be used again.
    *
    * @param frame The frame: pixels, or an image file. All raw frames of a video have one format, and, without `resize`, all
    * frames have one size.
@@ -160,7 +160,8 @@ export class EngineWriter implements VideoWriter {
 
   #writeImage(checked: CheckedFrame): Promise<void> {
     const taken = this.#lookInto(checked);
-    this.#image = taken.catch(() => {});
+    const looked = (): void => void (this.#image = null);
+    this.#image = taken.then(looked, looked);
     return taken;
   }
 
@@ -171,8 +172,6 @@ export class EngineWriter implements VideoWriter {
     } catch (error) {
       if (error instanceof RefusedFrame) throw error.cause;
       await this.#fail(error);
-    } finally {
-      this.#image = null;
     }
   }
 
