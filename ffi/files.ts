@@ -124,13 +124,17 @@ export function replaceFile(path: string, by: string): void {
   renameSync(by, path);
 }
 
-/** Cuts a file off where it is longer than so many bytes. What can't be cut stays as it is. */
-export function cutFile(path: string, bytes: number): void {
+/**
+ * Cuts a file off where it is longer than so many bytes, unless it has all those of the finished one: then only its closing failed.
+ * What can't be cut stays as it is.
+ */
+export function cutFile(path: string, bytes: number, finishedBytes: number | null): void {
   try {
     // Open for writing only, Deno wants no permission to read.
     const file = openSync(path, constants.O_WRONLY);
     try {
-      if (fstatSync(file).size > bytes) ftruncateSync(file, bytes);
+      const { size } = fstatSync(file);
+      if (size > bytes && size !== finishedBytes) ftruncateSync(file, bytes);
     } finally {
       closeSync(file);
     }

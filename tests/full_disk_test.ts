@@ -1,12 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, mkdirSync, symlinkSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { basename } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { createFileWriter, recoverFile, WriteError } from "../mod.ts";
 import type { ChildReport } from "./support/child.ts";
-import { requireEncoders, requireMuxers, skipped } from "./support/features.ts";
-import { TemporaryFolder } from "./support/media.ts";
+import { type NamedTest, requireEncoders, requireMuxers, skipped } from "./support/features.ts";
+import { assertSameBytes, TemporaryFolder } from "./support/media.ts";
+import { assertFails, assertReadable, assertSame, rejection } from "./support/messages.ts";
 import { runChild } from "./support/processes.ts";
+import { assertOrdinary, noisyFrame, play, type Played, playRest } from "./support/record.ts";
 
 /** Encoders and containers; each has its own way to fail. */
 const outputs: readonly (readonly [encoder: string, muxer: string])[] = [
@@ -66,37 +70,201 @@ for (const frames of [1, 40]) {
   });
 }
 
-test("a disk that fills up refuses in words, and every later call alike", (t) => {
-  using folder = new TemporaryFolder();
-  const disk = folder.file("disk");
-  mkdirSync(disk);
-  try {
-    if (process.platform !== "linux") throw new Error("not Linux");
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], { stdio: "pipe" });
-  } catch {
-    return skipped(t, "a small disk can't be mounted here");
-  }
-  const unlike: string[] = [];
-  try {
-    for (
-      const [codec, format] of [["ffv1", "matroska"], ["mpeg4", "mp4"], ["mjpeg", "avi"], [
-        "mpeg2video",
-        "mpegts",
-      ]] as const
-    ) {
-      const path = `${disk}/a.bin`;
-      const options = { format, quality: codec === "ffv1" ? undefined : 2, logLevel: "quiet" } as const;
-      try {
-        const report = runChild({ codec, path, options, frames: 60, width: 320, height: 240 });
-        assertNoSpace(report, path);
-        assert(report.framesWritten > 0, "no frame was written");
-      } catch (error) {
-        unlike.push(`${codec} in ${format}: ${(error as Error).message}`);
-      }
-      execFileSync("rm", ["-f", path]);
+/** A disk of a few megabytes in memory. */
+class SmallDisk implements Disposable {
+  readonly #folder = new TemporaryFolder();
+
+  /** Mounts it; throws where that is not possible. */
+  constructor(megabytes: number) {
+    try {
+      if (process.platform !== "linux") throw new Error("not Linux");
+      this.#mount(`size=${megabytes}m`);
+    } catch (error) {
+      this.#folder[Symbol.dispose]();
+      throw error;
     }
-  } finally {
-    execFileSync("umount", ["-l", disk]);
+  }
+
+  /** Mounts it; where that is not possible, the test says that it is skipped, and gets `null`. */
+  static of(t: NamedTest, megabytes: number): SmallDisk | null {
+    try {
+      return new SmallDisk(megabytes);
+    } catch {
+      skipped(t, "a small disk can't be mounted here");
+      return null;
+    }
+  }
+
+  /** The path of a file on it. */
+  file(name: string): string {
+    return this.#folder.file(name);
+  }
+
+  /** The names of the files on it. */
+  get names(): string[] {
+    return readdirSync(this.#folder.path);
+  }
+
+  /** Makes it larger. */
+  grow(megabytes: number): void {
+    this.#mount(`remount,size=${megabytes}m`);
+  }
+
+  #mount(options: string): void {
+    execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", this.#folder.path], { stdio: "pipe" });
+  }
+
+  [Symbol.dispose](): void {
+    execFileSync("umount", ["-l", this.#folder.path]);
+    this.#folder[Symbol.dispose]();
+  }
+}
+
+test("a disk that fills up refuses in words, and every later call alike", (t) => {
+  using disk = SmallDisk.of(t, 1);
+  if (disk === null) return;
+  const unlike: string[] = [];
+  for (
+    const [codec, format] of [["ffv1", "matroska"], ["mpeg4", "mp4"], ["mjpeg", "avi"], [
+      "mpeg2video",
+      "mpegts",
+    ]] as const
+  ) {
+    const path = disk.file("a.bin");
+    const options = { format, quality: codec === "ffv1" ? undefined : 2, logLevel: "quiet" } as const;
+    try {
+      const report = runChild({ codec, path, options, frames: 60, width: 320, height: 240 });
+      assertNoSpace(report, path);
+      assert(report.framesWritten > 0, "no frame was written");
+    } catch (error) {
+      unlike.push(`${codec} in ${format}: ${(error as Error).message}`);
+    }
+    rmSync(path, { force: true });
   }
   assertEquals(unlike, []);
+});
+
+const width = 320;
+const height = 180;
+const fps = 30;
+
+/** Frames that were written before a writer failed, and what it failed with; `null`: it did not fail. */
+interface Recorded {
+  readonly written: number;
+  readonly failedAt: "write" | "close";
+  readonly error: Error | null;
+}
+
+/** Records frames of noise until there is no more space, or there are so many. */
+async function record(codec: string, path: string, frames: number): Promise<Recorded> {
+  // Large frames: few are enough.
+  const quality = codec === "h264" ? 5 : undefined;
+  const writer = await createFileWriter(codec, path, fps, { quality, logLevel: "quiet" });
+  let written = 0;
+  let failedAt: Recorded["failedAt"] = "write";
+  try {
+    for (; written < frames; written++) await writer.write(noisyFrame(written, width, height));
+    failedAt = "close";
+    await writer.close();
+    return { written, failedAt, error: null };
+  } catch (error) {
+    assertSame(await rejection(() => writer.close()), error);
+    return { written, failedAt, error: error as Error };
+  }
+}
+
+/** Checks the error of a full disk, and that what is left plays up to two seconds before. */
+function checkLeft(disk: SmallDisk, path: string, { written, error }: Recorded): Played | null {
+  assert(error instanceof WriteError, `${error}`);
+  assertReadable(error);
+  assertEquals(error.code, "ENOSPC", error.message);
+  for (const part of [path, "No space left on device"]) assertStringIncludes(error.message, part);
+  assertEquals(disk.names, [basename(path)]);
+  return playRest(path, written, { width, fps });
+}
+
+test("what a disk that fills up leaves plays up to two seconds before", async (t) => {
+  if (!requireEncoders(t, "libx264")) return;
+  using disk = SmallDisk.of(t, 3);
+  if (disk === null) return;
+  const unlike: string[] = [];
+  for (
+    const [codec, name] of [
+      ["h264", "a.mp4"],
+      ["mpeg4", "b.mov"],
+      ["h264", "c.mkv"],
+      ["mpeg4", "d.mkv"],
+      ["ffv1", "e.mkv"],
+    ] as const
+  ) {
+    const path = disk.file(name);
+    try {
+      const recorded = await record(codec, path, 1000);
+      assertEquals(recorded.failedAt, "write");
+      assertStringIncludes(recorded.error!.message, "Free some space");
+      checkLeft(disk, path, recorded);
+    } catch (error) {
+      unlike.push(`${codec} in ${name}: ${(error as Error).message}`);
+    }
+    rmSync(path, { force: true });
+  }
+  assertEquals(unlike, []);
+});
+
+test("a disk that fills up with the last bytes leaves what plays, too", async (t) => {
+  using disk = SmallDisk.of(t, 3);
+  if (disk === null) return;
+  const unlike: string[] = [];
+  for (const name of ["a.mp4", "b.mkv"]) {
+    const path = disk.file(name);
+    const { written: most } = await record("mpeg4", path, 1000);
+    rmSync(path);
+    const failedAt: string[] = [];
+    for (let frames = most; frames > most - 6; frames--) {
+      try {
+        const recorded = await record("mpeg4", path, frames);
+        if (recorded.error === null) break;
+        failedAt.push(recorded.failedAt);
+        checkLeft(disk, path, recorded);
+      } catch (error) {
+        unlike.push(`${frames} frames of ${most} in ${name}: ${(error as Error).message}`);
+      }
+      rmSync(path, { force: true });
+    }
+    rmSync(path, { force: true });
+    if (!failedAt.includes("close")) unlike.push(`${name} failed at ${failedAt}`);
+  }
+  assertEquals(unlike, []);
+});
+
+test("a disk with no room for the ordinary file keeps every frame, and recoverFile makes it once there is", async (t) => {
+  using disk = SmallDisk.of(t, 3);
+  if (disk === null) return;
+  for (const name of ["a.mp4", "a.mov"]) {
+    const path = disk.file(name);
+    const recorded = await record("mpeg4", path, 60);
+    const all = { frames: 60, seconds: 2 };
+    assertEquals(recorded.failedAt, "close");
+    assertEquals(checkLeft(disk, path, recorded), all);
+    const { message } = recorded.error!;
+    for (const part of ["Cannot make an ordinary file", "Every frame is in that file", "recoverFile"]) {
+      assertStringIncludes(message, part);
+    }
+    const before = readFileSync(path);
+    const error = await assertFails(() => recoverFile(path), {
+      type: WriteError,
+      code: "ENOSPC",
+      says: [path, "Free some space"],
+    });
+    assertSameBytes(readFileSync(path), before, error.message);
+    assertEquals(disk.names, [name]);
+
+    disk.grow(8);
+    assertEquals((await recoverFile(path)).frames, 60);
+    assertOrdinary(path);
+    assertEquals(play(path, { width, fps }), all);
+    assertEquals(disk.names, [name]);
+    rmSync(path);
+    disk.grow(3);
+  }
 });

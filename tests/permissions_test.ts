@@ -1,14 +1,17 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
 import { libraryFileName, libraryMajor, type LibraryName } from "../ffi/locate.ts";
 import type { WriterOptions } from "../mod.ts";
 import type { ChildReport } from "./support/child.ts";
 import { type NamedTest, skipped } from "./support/features.ts";
-import { probe, TemporaryFolder } from "./support/media.ts";
-import { isDeno, runChild, runScript } from "./support/processes.ts";
+import { assertSameBytes, probe, TemporaryFolder } from "./support/media.ts";
+import { isDeno, Recording, runChild, runScript } from "./support/processes.ts";
+import { assertOrdinary, play, playRest, type RecordRequest } from "./support/record.ts";
 
 const libraries: readonly LibraryName[] = ["avutil", "swresample", "swscale", "avcodec", "avformat"];
 
@@ -157,6 +160,137 @@ test("containers that open their files themselves need the permission as well", 
     for (const file of written) rmSync(folder.file(file));
   }
   assertEquals(wrong, []);
+});
+
+/** A recording of 320x180 bars in a process with these permissions, besides those for the libraries. */
+function startRecording(
+  path: string,
+  permissions: readonly string[],
+  request: Partial<RecordRequest>,
+): Recording {
+  const bars = { codec: "mpeg4", path, fps: 30, width: 320, height: 180, frames: 10 };
+  return new Recording({ ...bars, ...request }, { permissions: [readVariables, ffi(), ...permissions] });
+}
+
+test("crash safety needs both files to be granted for reading and writing, and is left out otherwise", async (t) => {
+  if (!hasPermissions(t)) return;
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const both = `${path},${path}.avwriter`;
+  const cases: readonly (readonly [permissions: readonly string[], isSafe: boolean])[] = [
+    [[`--allow-write=${path}`], false],
+    [[`--allow-write=${both}`], false],
+    [[`--allow-write=${both}`, `--allow-read=${path}.avwriter`], false],
+    [[`--allow-write=${path}`, `--allow-read=${both}`], false],
+    [[`--allow-write=${both}`, `--allow-read=${both}`], true],
+    [[`--allow-write=${folder.path}`, `--allow-read=${folder.path}`], true],
+  ];
+  for (const [permissions, isSafe] of cases) {
+    {
+      using recording = startRecording(path, permissions, {});
+      assertEquals(await recording.end(), null, `${permissions}`);
+      assertEquals(play(path, { width: 320, fps: 30 }).frames, 10);
+      assertOrdinary(path);
+      assertEquals(readdirSync(folder.path), ["a.mp4"]);
+    }
+    using recording = startRecording(path, permissions, { frames: 1000, pace: 30 });
+    await recording.reach("open");
+    await sleep(600);
+    await recording.kill();
+    const isPlayable = spawnSync("ffprobe", ["-v", "quiet", path]).status === 0;
+    assertEquals([permissions, isPlayable], [permissions, isSafe]);
+  }
+});
+
+test("crashSafe: true without the permissions is Deno's own error, and nothing is written", async (t) => {
+  if (!hasPermissions(t)) return;
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const both = `${path},${path}.avwriter`;
+  for (
+    const permissions of [
+      [`--allow-write=${path}`, `--allow-read=${both}`],
+      [`--allow-write=${both}`, `--allow-read=${path}`],
+      [`--allow-write=${both}`, `--allow-read=${path}.avwriter`],
+      [`--allow-write=${both}`],
+    ]
+  ) {
+    using recording = startRecording(path, permissions, { options: { crashSafe: true } });
+    const failure = await recording.end();
+    assertEquals([permissions, failure?.type], [permissions, "NotCapable"], failure?.message);
+    assertStringIncludes(failure!.message, path);
+    assertEquals(readdirSync(folder.path), []);
+  }
+  using recording = startRecording(path, [`--allow-write=${both}`, `--allow-read=${both}`], {
+    options: { crashSafe: true },
+  });
+  assertEquals(await recording.end(), null);
+  assertEquals(play(path, { width: 320, fps: 30 }).frames, 10);
+});
+
+test("a failing disk is told as such without leave to read, and what is left plays", async (t) => {
+  if (!hasPermissions(t)) return;
+  if (process.platform === "win32") return skipped(t, "Windows has no limit on the size of files");
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  const request = {
+    codec: "mpeg4",
+    path,
+    width: 320,
+    height: 180,
+    fps: 30,
+    frames: 60,
+    content: "noise",
+  } as const;
+  using recording = new Recording(request, {
+    permissions: [readVariables, ffi(), `--allow-write=${path}`],
+    wrapper: ["sh", "-c", 'ulimit -f 2000; trap "" XFSZ; exec "$@"', "sh"],
+  });
+  const failure = await recording.end();
+  assertEquals([failure?.type, failure?.code], ["WriteError", "EFBIG"], failure?.message);
+  assert(playRest(path, recording.framesWritten, request) !== null, "nothing plays");
+});
+
+test("recoverFile needs the file to be granted for reading and writing, and the one beside it", async (t) => {
+  if (!hasPermissions(t)) return;
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const both = `${path},${path}.avwriter`;
+  {
+    using recording = startRecording(path, ["-A"], { frames: 1000, pace: 30 });
+    await recording.reach("open");
+    await sleep(600);
+    await recording.kill();
+  }
+  const before = readFileSync(path);
+  const script = folder.file("recover.ts");
+  const module = JSON.stringify(new URL("../mod.ts", import.meta.url).href);
+  writeFileSync(
+    script,
+    `import { recoverFile } from ${module};
+    console.log(await recoverFile(${
+      JSON.stringify(path)
+    }).then(() => "recovered", (error) => error.constructor.name));`,
+  );
+  const recover = (permissions: readonly string[]): string => {
+    const { stdout, stderr } = runScript(script, [], { permissions: [readVariables, ffi(), ...permissions] });
+    return stdout.trim() || stderr;
+  };
+  for (
+    const permissions of [
+      [`--allow-write=${both}`],
+      [`--allow-read=${both}`],
+      [`--allow-write=${path}`, `--allow-read=${both}`],
+      [`--allow-write=${both}`, `--allow-read=${path}.avwriter`],
+      [`--allow-write=${both}`, `--allow-read=${path}`],
+    ]
+  ) {
+    assertEquals([permissions, recover(permissions)], [permissions, "NotCapable"]);
+    assertSameBytes(readFileSync(path), before, `${permissions}`);
+    assertEquals(readdirSync(folder.path).sort(), ["a.mp4", "recover.ts"]);
+  }
+  assertEquals(recover([`--allow-write=${both}`, `--allow-read=${both}`]), "recovered");
+  assertOrdinary(path);
 });
 
 test("importing the module needs no permission and does nothing", (t) => {

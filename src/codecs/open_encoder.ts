@@ -77,7 +77,7 @@ export function resolveSettings(
     format,
     width: codedSide("width", request.width, needsEven && format.log2ChromaWidth > 0, oddSize),
     height: codedSide("height", request.height, needsEven && format.log2ChromaHeight > 0, oddSize),
-    timeBase: invert(request.frameRate),
+    timeBase: encoderTimeBase(profileOf(encoder), request.frameRate),
     frameRate: request.frameRate,
     color: streamColor(
       knownColor(encoder, color, isMatrixGiven, format),
@@ -112,6 +112,11 @@ function knownColor(
       hint: `Use the color matrix ${onlyMatrices.join(" or ")}, or another codec`,
     },
   );
+}
+
+/** Encoders count frames: none needs to know how slow a video is. */
+function encoderTimeBase({ leastRate = 0 }: EncoderProfile, { num, den }: Rational): Rational {
+  return num / den < leastRate ? { num: 1, den: leastRate } : invert({ num, den });
 }
 
 function streamColor(

@@ -52,6 +52,11 @@ export interface EncoderProfile {
   readonly profileFormats?: Readonly<Record<string, { readonly opaque: string; readonly alpha?: string }>>;
   /** Options that are good for everybody, unless given otherwise. */
   readonly defaults?: EncoderOptions;
+  /**
+   * Frames per second that it is told at least: its headers count seconds one by one, and slower ones are damaged (libxvid below
+   * 1/10) or end the process (libxvid at 1/65535). The times of frames are the container's.
+   */
+  readonly leastRate?: number;
   /** Options for pictures that are less than so many pixels wide. */
   readonly narrow?: { readonly below: number; readonly options: EncoderOptions };
   /** The option that `preset` means, where it is not `preset`. */
@@ -246,8 +251,8 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
     takesOddSizes: true,
     onlyMatrices: onlyBt601,
   },
-  mpeg4: mpegFamily,
-  libxvid: mpegFamily,
+  mpeg4: { ...mpegFamily, leastRate: 1 },
+  libxvid: { ...mpegFamily, leastRate: 1 },
   mpeg1video: mpegFamily,
   mpeg2video: mpegFamily,
   flv: mpegFamily,

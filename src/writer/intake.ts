@@ -5,10 +5,10 @@
  */
 import type { Native } from "../../ffi/mod.ts";
 import { OptionError } from "../errors.ts";
-import { FilterGraph, type FilterOutput } from "../libav/filter_graph.ts";
+import { FilterGraph, type FilterInput, type FilterOutput } from "../libav/filter_graph.ts";
 import { type ColorNumbers, colorNumbers, Frame } from "../libav/frame.ts";
 import { pixelFormatById } from "../libav/pixel_format.ts";
-import type { Rational } from "../libav/rational.ts";
+import { type Rational, rationalText } from "../libav/rational.ts";
 import { meaningSaid } from "../video/color.ts";
 import { type Converter, createConverter } from "../video/converter.ts";
 import { frameLayout, type PictureShape, type Pixels, sameShape, Staging } from "../video/pixels.ts";
@@ -23,6 +23,8 @@ export interface IntakeRequest {
   readonly resize: ResizeMode | "error";
   /** Filters in libavfilter's syntax; `null` for none. */
   readonly filter: string | null;
+  /** Whether the filters must give frames at a constant rate, whatever they make of the times. */
+  readonly isConstant: boolean;
   /** The unit of the frames' times. */
   readonly timeBase: Rational;
   /** The nominal rate. */
@@ -158,7 +160,7 @@ class Filters implements Disposable {
   constructor(
     native: Native,
     input: PictureShape,
-    { timeBase, frameRate }: IntakeRequest,
+    { timeBase, frameRate, isConstant }: IntakeRequest,
     description: string,
   ) {
     const { layout: { format, width, height }, meaning } = input;
@@ -258,4 +260,10 @@ class Filters implements Disposable {
     this.#staging[Symbol.dispose]();
     this.#graph[Symbol.dispose]();
   }
+}
+
+/** The same filters, and one more that makes their rate constant. */
+function constant(native: Native, description: string, ends: FilterInput & { frameRate: Rational }): string {
+  using graph = new FilterGraph(native, description, ends);
+  return `${description},fps=${rationalText(graph.output.frameRate ?? ends.frameRate)}`;
 }

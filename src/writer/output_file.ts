@@ -36,6 +36,8 @@ export class OutputFile implements Disposable {
   readonly #muxer: Muxer;
   /** How far the file is whole. */
   #wholeBytes: number | null = null;
+  /** How far it goes, once the trailer is written. */
+  #finishedBytes: number | null = null;
   /** Packets of video in it. */
   #packets = 0;
   /** The trailer was tried: with it go the muxer's options, and setting one would crash. */
@@ -81,6 +83,7 @@ export class OutputFile implements Disposable {
     }
     this.#isEnded = true;
     this.#muxer.writeTrailer();
+    this.#finishedBytes = this.#muxer.flushedBytes;
     const bytes = this.#muxer.outputBytes;
     this.#close();
     this.#isRecorded = true;
@@ -107,7 +110,7 @@ export class OutputFile implements Disposable {
     } catch {
       // The same.
     }
-    if (this.#wholeBytes !== null) cutFile(this.#request.path, this.#wholeBytes);
+    if (this.#wholeBytes !== null) cutFile(this.#request.path, this.#wholeBytes, this.#finishedBytes);
   }
 
   /** Makes an ordinary file of the fragments beside them, and puts it in their place: at every moment the path holds all of the video. */

@@ -133,11 +133,10 @@ export class StreamOpener implements Disposable {
   /** What pictures of the video go through, where the first is like this one. */
   createIntake(first: PictureShape, size: Size): Intake {
     const { frameRate, options: { resize = "error", filter } } = this.#request;
-    // A container of a constant rate gets one, whatever the filters make of the times.
-    const isConstant = filter !== undefined && !takesVariableRate(this.info);
     return new Intake(this.#native, first, size, {
       resize,
-      filter: filter === undefined ? null : isConstant ? `${filter},fps=source_fps` : filter,
+      filter: filter ?? null,
+      isConstant: !takesVariableRate(this.info),
       timeBase: this.#context.clock.timeBase,
       frameRate,
     });

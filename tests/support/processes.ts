@@ -3,10 +3,12 @@
  *
  * @module
  */
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import process from "node:process";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { ChildReport, ChildRequest } from "./child.ts";
+import type { RecordFailure, RecordLine, RecordRequest } from "./record.ts";
 
 /** Whether this is Deno. */
 export const isDeno: boolean = "deno" in process.versions;
@@ -36,22 +38,35 @@ export interface Ended {
 /** Ten times what the slowest program needs: a hang is a failure, not a wait. */
 const timeoutMs = 60_000;
 
-/** Runs a script file with this runtime. */
-export function runScript(
+/** The command that runs a script file with this runtime. */
+function commandLine(
   script: string,
   parameters: readonly string[],
-  { permissions = ["-A"], variables = {}, wrapper = [] }: RunOptions = {},
-): Ended {
+  { permissions = ["-A"], wrapper = [] }: RunOptions,
+): readonly [command: string, ...parameters: string[]] {
   const runtime = isDeno
     ? ["run", "--no-prompt", "--no-check", `--config=${repository}deno.json`, ...permissions]
     : [];
   const [command, ...rest] = [...wrapper, process.execPath, ...runtime, script, ...parameters];
-  const { status, signal, stdout, stderr } = spawnSync(command!, rest, {
+  return [command!, ...rest];
+}
+
+/** Where and how long a program runs. */
+function surroundings({ variables = {} }: RunOptions) {
+  return {
     cwd: repository,
-    encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1", ...variables },
     timeout: timeoutMs,
     killSignal: "SIGKILL",
+  } as const;
+}
+
+/** Runs a script file with this runtime. */
+export function runScript(script: string, parameters: readonly string[], options: RunOptions = {}): Ended {
+  const [command, ...rest] = commandLine(script, parameters, options);
+  const { status, signal, stdout, stderr } = spawnSync(command, rest, {
+    ...surroundings(options),
+    encoding: "utf8",
   });
   return { status, signal, stdout, stderr };
 }
@@ -67,4 +82,72 @@ export function runChild(request: ChildRequest, options: RunOptions = {}): Child
     );
   }
   return JSON.parse(stdout.trim().split("\n").at(-1)!);
+}
+
+/** `record.ts` at work. It is killed at the end of its scope, if not before. */
+export class Recording implements Disposable {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+  readonly #reached = new Set<RecordLine["did"]>();
+  #framesWritten = 0;
+  #failure: RecordFailure | null = null;
+  #complaints = "";
+  #hasEnded = false;
+  #wake = (): void => {};
+
+  /** Starts it. */
+  constructor(request: RecordRequest, options: RunOptions = {}) {
+    const script = fileURLToPath(new URL("record.ts", import.meta.url));
+    const [command, ...rest] = commandLine(script, [JSON.stringify(request)], options);
+    this.#child = spawn(command, rest, { ...surroundings(options), stdio: ["ignore", "pipe", "pipe"] });
+    createInterface({ input: this.#child.stdout! }).on("line", (line) => this.#take(JSON.parse(line)));
+    this.#child.stderr!.setEncoding("utf8").on("data", (text: string) => this.#complaints += text);
+    this.#ended = new Promise((resolve) => {
+      this.#child.on("close", () => {
+        this.#hasEnded = true;
+        this.#wake();
+        resolve();
+      });
+    });
+  }
+
+  /** Frames that it told to be written. */
+  get framesWritten(): number {
+    return this.#framesWritten;
+  }
+
+  /** Waits until it tells that it has come to a step; fails where it ends before. */
+  async reach(step: RecordLine["did"]): Promise<void> {
+    while (!this.#reached.has(step)) {
+      if (this.#hasEnded) throw new Error(`The recording ended before "${step}": ${this.#complaints}`);
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+
+  /** Kills it at once, and waits until all that it told is read; fails where it was gone already. */
+  async kill(): Promise<void> {
+    if (this.#hasEnded) throw new Error(`The recording ended before it was killed: ${this.#complaints}`);
+    this.#child.kill("SIGKILL");
+    await this.#ended;
+  }
+
+  /** Waits for its end, and returns what failed, or `null`; fails where it ended otherwise. */
+  async end(): Promise<RecordFailure | null> {
+    await this.#ended;
+    if (this.#failure === null && !this.#reached.has("closed")) {
+      throw new Error(`The recording ended before it was closed: ${this.#complaints}`);
+    }
+    return this.#failure;
+  }
+
+  #take(line: RecordLine): void {
+    if (line.did === "write") this.#framesWritten = line.frame + 1;
+    if (line.did === "fail") this.#failure = line;
+    this.#reached.add(line.did);
+    this.#wake();
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.kill("SIGKILL");
+  }
 }

@@ -1,0 +1,192 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { test } from "node:test";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { recoverFile } from "../mod.ts";
+import { type NamedTest, skipped } from "./support/features.ts";
+import { TemporaryFolder } from "./support/media.ts";
+import { Recording } from "./support/processes.ts";
+import { assertOrdinary, play, playRest, type RecordFailure } from "./support/record.ts";
+
+const picture = { width: 320, height: 180, fps: 30, content: "noise" } as const;
+/** Frames of a whole recording: several fragments and clusters. */
+const frames = 40;
+
+/** Whether strace can hinder a program here; where not, the test says that it is skipped. */
+function canHinder(t: NamedTest): boolean {
+  try {
+    execFileSync("strace", ["--seccomp-bpf", "-f", "-o", "/dev/null", "-e", "trace=write", "true"], {
+      stdio: "pipe",
+    });
+    return true;
+  } catch {
+    skipped(t, "strace can't be used here");
+    return false;
+  }
+}
+
+/** What goes wrong: strace's injection, and the file that it concerns. */
+interface Fault {
+  readonly inject: string;
+  readonly file: "recording" | "ordinary file";
+}
+
+/** What a recording on a bad disk came to. */
+interface Hindered {
+  readonly written: number;
+  readonly failure: RecordFailure | null;
+}
+
+async function recordOnBadDisk(path: string, { inject, file }: Fault): Promise<Hindered> {
+  const syscall = inject.split(":")[0]!;
+  const wrapper = [
+    ...[
+      "strace",
+      "--seccomp-bpf",
+      "-f",
+      "-o",
+      "/dev/null",
+      "-e",
+      `trace=${syscall}`,
+      "-e",
+      `inject=${inject}`,
+    ],
+    ...["-P", file === "recording" ? path : `${path}.avwriter`],
+  ];
+  using recording = new Recording({ codec: "mpeg4", path, ...picture, frames }, { wrapper });
+  const failure = await recording.end();
+  return { written: recording.framesWritten, failure };
+}
+
+type Check = (path: string, hindered: Hindered) => void | Promise<void>;
+
+/** Records under each of the faults, three at a time; tells those where the check fails. */
+async function checkFaults(extension: string, faults: readonly Fault[], check: Check): Promise<void> {
+  using folder = new TemporaryFolder();
+  const wrong: string[] = [];
+  const waiting = [...faults.entries()];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [index, fault] = next;
+      mkdirSync(folder.file(`${index}`));
+      const path = folder.file(`${index}/a.${extension}`);
+      try {
+        const hindered = await recordOnBadDisk(path, fault);
+        await check(path, hindered);
+        assertEquals(readdirSync(folder.file(`${index}`)), [`a.${extension}`]);
+      } catch (error) {
+        wrong.push(`${fault.inject} on the ${fault.file}: ${(error as Error).message}`);
+      }
+    }
+  };
+  await Promise.all([work(), work(), work()]);
+  assertEquals(wrong, []);
+}
+
+/** Checks an error of the disk's: its code, the path and the system's words. */
+function checkWords(path: string, failure: RecordFailure | null, code: string, words: RegExp): void {
+  assert(failure !== null, "nothing failed");
+  assertEquals([failure.type, failure.code], ["WriteError", code], failure.message);
+  assert(failure.message.startsWith("Cannot "), failure.message);
+  assertStringIncludes(failure.message, path);
+  assert(words.test(failure.message), failure.message);
+}
+
+const inputOutput = /Input\/output error|i\/o error/;
+
+/** Checks that what is left plays up to two seconds before, and that an ordinary file is made of it. */
+async function checkRest(path: string, written: number): Promise<void> {
+  const rest = playRest(path, written, picture);
+  if (rest === null) return;
+  assertEquals((await recoverFile(path)).frames, rest.frames);
+  assertOrdinary(path);
+  assertEquals(play(path, { ...picture, isCut: true }), rest);
+}
+
+for (const extension of ["mp4", "mkv"]) {
+  test(`a disk that fails to write ${extension} is told in words, and what is left plays`, async (t) => {
+    if (!canHinder(t)) return;
+    const faults = [1, 2, 4, 7].flatMap((count) => [
+      { inject: `write:error=EIO:when=${count}+`, file: "recording" } as const,
+      // It recovers at once: what comes later is not written into the gap.
+      { inject: `write:error=EIO:when=${count}`, file: "recording" } as const,
+    ]);
+    await checkFaults(extension, faults, async (path, { written, failure }) => {
+      checkWords(path, failure, "EIO", inputOutput);
+      await checkRest(path, written);
+    });
+  });
+}
+
+test("a disk that fails to close the recording is told in words, and what is left plays", async (t) => {
+  if (!canHinder(t)) return;
+  // The first close is that of the check at open.
+  const fault = { inject: "close:error=EIO:when=2+", file: "recording" } as const;
+  for (const extension of ["mp4", "mkv"]) {
+    await checkFaults(extension, [fault], async (path, { written, failure }) => {
+      checkWords(path, failure, "EIO", inputOutput);
+      await checkRest(path, written);
+    });
+  }
+});
+
+test("a disk that fails while the ordinary file is made is told in words, and every frame is there", async (t) => {
+  if (!canHinder(t)) return;
+  const writing = [
+    ...["write:error=EIO:when=1+", "write:error=EIO:when=5+", "rename:error=EIO:when=1"],
+    // The first open is that of the check at the beginning, and the same goes for close.
+    ...["openat:error=EIO:when=2", "openat:error=EIO:when=3", "close:error=EIO:when=4"],
+  ].map((inject) => ({ inject, file: "ordinary file" } as const));
+  const readingBack = ["read:error=EIO:when=4", "lseek:error=EIO:when=3+"]
+    .map((inject) => ({ inject, file: "recording" } as const));
+  await checkFaults("mp4", [...writing, ...readingBack], async (path, { failure }) => {
+    checkWords(path, failure, "EIO", /Cannot make an ordinary file of the fragments .* recoverFile makes it/);
+    assertEquals(play(path, picture), { frames, seconds: frames / picture.fps });
+    assertEquals((await recoverFile(path)).frames, frames);
+    assertOrdinary(path);
+  });
+});
+
+test("a limit on the size of files is told in words, and what is left plays", async (t) => {
+  if (process.platform === "win32") return skipped(t, "Windows has no such limit");
+  using folder = new TemporaryFolder();
+  // A million bytes. Deno does not ignore the signal that comes with it, and would end.
+  const wrapper = ["sh", "-c", 'ulimit -f 2000; trap "" XFSZ; exec "$@"', "sh"];
+  for (const extension of ["mp4", "mkv"]) {
+    const path = folder.file(`a.${extension}`);
+    using recording = new Recording({ codec: "mpeg4", path, ...picture, frames }, { wrapper });
+    const failure = await recording.end();
+    checkWords(path, failure, "EFBIG", /File too large.* Raise the limit on file sizes/);
+    await checkRest(path, recording.framesWritten);
+  }
+});
+
+test("a file in a folder that takes no others is recorded as it can be, and refuses to be crash-safe", async (t) => {
+  if (process.platform === "win32") return skipped(t, "Windows has no permission bits");
+  const wrapper = process.getuid?.() === 0
+    ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    : [];
+  try {
+    execFileSync(wrapper[0] ?? "true", [...wrapper.slice(1), ...(wrapper.length > 0 ? ["true"] : [])]);
+  } catch {
+    return skipped(t, "root ignores permission bits, and setpriv can't take that right away here");
+  }
+  using folder = new TemporaryFolder();
+  const path = folder.file("closed/a.mp4");
+  mkdirSync(folder.file("closed"));
+  writeFileSync(path, "old");
+  chmodSync(folder.file("closed"), 0o555);
+  const request = { codec: "mpeg4", path, ...picture, frames: 10 };
+  {
+    using recording = new Recording({ ...request, options: { crashSafe: true } }, { wrapper });
+    const failure = await recording.end();
+    checkWords(path, failure, "EACCES", /a\.mp4\.avwriter": permission denied/);
+    assertEquals(readFileSync(path, "utf8"), "old");
+  }
+  using recording = new Recording(request, { wrapper });
+  assertEquals(await recording.end(), null);
+  assertEquals(play(path, picture).frames, 10);
+  assertOrdinary(path);
+  assertEquals(readdirSync(folder.file("closed")), ["a.mp4"]);
+});

@@ -1,0 +1,144 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { assert, assertEquals } from "@std/assert";
+import { createFileWriter, ReadError, recoverFile } from "../mod.ts";
+import { requireEncoders } from "./support/features.ts";
+import { assertSameBytes, TemporaryFolder, writeBars } from "./support/media.ts";
+import { assertFails } from "./support/messages.ts";
+import { Recording } from "./support/processes.ts";
+import {
+  assertOrdinary,
+  play,
+  type Played,
+  type PlayRequest,
+  playRest,
+  seeded,
+  sizeOf,
+  toldSeconds,
+} from "./support/record.ts";
+
+const width = 320;
+const height = 180;
+/** A recording that was killed. */
+interface Killed {
+  readonly path: string;
+  readonly fps: number;
+  /** Frames whose `write` had resolved. */
+  readonly written: number;
+}
+
+/** Records at the pace of a clock, and kills so many seconds after the first frame could be written. */
+async function recordAndKill(path: string, fps: number, seconds: number): Promise<Killed> {
+  using recording = new Recording({ codec: "h264", path, fps, width, height, frames: 100 * fps, pace: fps });
+  await recording.reach("open");
+  await sleep(seconds * 1000);
+  await recording.kill();
+  return { path, fps, written: recording.framesWritten };
+}
+
+/** Checks that `recoverFile` makes an ordinary file of what is left. */
+async function checkRecovers(path: string, request: PlayRequest, rest: Played): Promise<void> {
+  const summary = await recoverFile(path);
+  assertEquals([summary.frames, summary.bytes], [rest.frames, sizeOf(path)]);
+  assertEquals(play(path, request), rest);
+  const told = toldSeconds(path);
+  assert(Math.abs(told - rest.seconds) < 0.002, `it lasts ${rest.seconds} s, but tells ${told}`);
+  assertOrdinary(path);
+}
+
+/** Checks that `recoverFile` refuses what no frame can be saved of, and leaves it as it is. */
+async function checkRefused(path: string): Promise<void> {
+  if (!existsSync(path)) return;
+  const before = readFileSync(path);
+  await assertFails(() => recoverFile(path), { type: ReadError, says: [path, "The file is as it was"] });
+  assertSameBytes(readFileSync(path), before, "the file that nothing can be saved of");
+}
+
+/** Checks each recording; tells all that fail, and when they were killed. */
+async function checkEach(recordings: readonly Killed[]): Promise<void> {
+  const wrong: string[] = [];
+  const losses: number[] = [];
+  for (const killed of recordings) {
+    const { path, fps, written } = killed;
+    try {
+      const rest = playRest(path, written, { width, fps });
+      losses.push(written - (rest?.frames ?? 0));
+      await (rest === null ? checkRefused(path) : checkRecovers(path, { width, fps, isCut: true }, rest));
+    } catch (error) {
+      wrong.push(`${path}, killed after ${written} frames: ${(error as Error).message}`);
+    }
+  }
+  console.log(`lost: ${losses.join(" ")}`);
+  assertEquals(wrong, []);
+}
+
+for (const [index, extension] of ["mp4", "mov", "mkv"].entries()) {
+  test(`a recording into ${extension}, killed at ten moments, plays up to two seconds before, and is made an ordinary file`, async (t) => {
+    if (!requireEncoders(t, "libx264")) return;
+    using folder = new TemporaryFolder();
+    const next = seeded(index + 1);
+    const moments = Array.from({ length: 10 }, () => 0.3 + 5.7 * next() / 2 ** 32);
+    await checkEach(
+      await Promise.all(
+        moments.map((moment, number) => recordAndKill(folder.file(`${number}.${extension}`), 30, moment)),
+      ),
+    );
+    assertEquals(readdirSync(folder.path).filter((name) => name.endsWith(".avwriter")), []);
+  });
+}
+
+// However slowly frames come, the encoder holds some back.
+test("a recording of few frames a second, killed, plays up to two seconds before, and is made an ordinary file", async (t) => {
+  if (!requireEncoders(t, "libx264")) return;
+  using folder = new TemporaryFolder();
+  const recordings = [10, 24, 25].flatMap((fps) => [
+    recordAndKill(folder.file(`${fps}.mp4`), fps, 4),
+    recordAndKill(folder.file(`${fps}.mkv`), fps, 5.3),
+  ]);
+  await checkEach(await Promise.all(recordings));
+});
+
+/** Kills a recording in `close`, when so much of the ordinary file is made; returns how many frames were written. */
+async function killInClose(path: string, share: number): Promise<number> {
+  const picture = { width: 1280, height: 720, fps: 30, frames: 25, content: "noise" } as const;
+  using recording = new Recording({ codec: "mjpeg", path, ...picture });
+  await recording.reach("closing");
+  const companion = `${path}.avwriter`;
+  while (!existsSync(companion)) await sleep(1);
+  const whole = sizeOf(path);
+  while (existsSync(companion) && sizeOf(companion) < whole * share) {
+    // Nothing is awaited: the moment would be over.
+  }
+  await recording.kill();
+  return recording.framesWritten;
+}
+
+/** A later recording under the same name is as if there had been none before. */
+async function recordAgain(path: string): Promise<void> {
+  await writeBars(await createFileWriter("mpeg4", path, 30), 5, width, height);
+  assertEquals(play(path, { width, fps: 30 }), { frames: 5, seconds: 5 / 30 });
+  assertOrdinary(path);
+}
+
+test("a recording into mp4 that is killed in close has all frames, and what it leaves beside it is in nobody's way", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const wrong: string[] = [];
+  let interrupted = 0;
+  for (const share of [0, 0.3, 0.6, 0.9, 0.999, 1]) {
+    try {
+      const frames = await killInClose(path, share);
+      const request = { width: 1280, fps: 30 };
+      const played = play(path, request);
+      assertEquals(played, { frames, seconds: frames / 30 });
+      if (existsSync(`${path}.avwriter`)) interrupted++;
+      await (share === 0 ? recordAgain(path) : checkRecovers(path, request, played));
+      assertEquals(readdirSync(folder.path), ["a.mp4"]);
+    } catch (error) {
+      wrong.push(`killed with ${share} of the ordinary file made: ${(error as Error).message}`);
+    }
+  }
+  assertEquals(wrong, []);
+  assert(interrupted >= 3, `only ${interrupted} kills came before close had ended`);
+});

@@ -1,0 +1,242 @@
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import process from "node:process";
+import { test } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import {
+  createFileWriter,
+  type FrameRate,
+  ReadError,
+  recoverFile,
+  WriteError,
+  type WriterOptions,
+} from "../mod.ts";
+import { requireEncoders, skipped } from "./support/features.ts";
+import { assertSameBytes, barFrame, probe, TemporaryFolder } from "./support/media.ts";
+import { assertFails } from "./support/messages.ts";
+import { runScript } from "./support/processes.ts";
+import { assertOrdinary, packetSums, play, seeded } from "./support/record.ts";
+
+const width = 320;
+const height = 180;
+
+/** What is on the disk when so many frames were written, as a kill would leave it. */
+async function interrupted(
+  codec: string,
+  path: string,
+  frames: number,
+  { fps = 30, ...options }: WriterOptions & { fps?: FrameRate } = {},
+): Promise<void> {
+  const under = path.replace(/(?=\.\w+$)/, "-under-way");
+  const writer = await createFileWriter(codec, under, fps, { logLevel: "error", ...options });
+  for (let index = 0; index < frames; index++) await writer.write(barFrame(index, width, height));
+  copyFileSync(under, path);
+  await writer.abort();
+}
+
+test("what can't be recovered is refused in words, and stays as it was", async () => {
+  using folder = new TemporaryFolder();
+  const next = seeded(3);
+  const contents: readonly (readonly [name: string, content: Uint8Array | string])[] = [
+    ["garbage.mp4", Uint8Array.from({ length: 5000 }, next)],
+    ["garbage.mkv", Uint8Array.from({ length: 5000 }, next)],
+    ["empty.mp4", ""],
+    ["empty.mkv", ""],
+    ["text.mp4", "It was a dark and stormy night.\n"],
+    ["text.mkv", "It was a dark and stormy night.\n"],
+    // A playlist is not followed.
+    ["list.mp4", "#EXTM3U\n#EXTINF:1,\ngarbage.mp4\n"],
+    ["boxes.mp4", "\0\0\0\x08free\0\0\0\x08mdat"],
+  ];
+  for (const [name, content] of contents) {
+    const path = folder.file(name);
+    writeFileSync(path, content);
+    const before = readFileSync(path);
+    await assertFails(() => recoverFile(path), { type: ReadError, says: [`Cannot recover ${path}: `] });
+    assertSameBytes(readFileSync(path), before, name);
+  }
+  assertEquals(readdirSync(folder.path).sort(), contents.map(([name]) => name).sort());
+});
+
+test("what is no file is refused in words", async (t) => {
+  using folder = new TemporaryFolder();
+  await assertFails(() => recoverFile(folder.file("missing.mp4")), {
+    type: ReadError,
+    code: "ENOENT",
+    says: ["missing.mp4", "there is no such file"],
+  });
+  await assertFails(() => recoverFile(folder.file("no/such/folder.mp4")), {
+    type: ReadError,
+    code: "ENOENT",
+    says: [],
+  });
+  mkdirSync(folder.file("folder.mp4"));
+  await assertFails(() => recoverFile(folder.file("folder.mp4")), { type: ReadError, says: ["folder.mp4"] });
+  // deno-lint-ignore no-explicit-any
+  await assertFails(() => recoverFile(7 as any), { type: TypeError, says: ["path"] });
+  assertEquals(readdirSync(folder.path), ["folder.mp4"]);
+  if (process.platform === "win32") return skipped(t, "Windows has no named pipes in folders");
+  execFileSync("mkfifo", [folder.file("pipe.mp4")]);
+  await assertFails(() => recoverFile(folder.file("pipe.mp4")), {
+    type: ReadError,
+    says: ["no regular file"],
+  });
+});
+
+test("a name that is taken beside the recording is told, and the recording stays as it was", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  await interrupted("mpeg4", path, 20);
+  mkdirSync(`${path}.avwriter`);
+  const before = readFileSync(path);
+  await assertFails(() => recoverFile(path), { type: WriteError, code: "EISDIR", says: ["a.mp4.avwriter"] });
+  assertSameBytes(readFileSync(path), before, "the recording");
+});
+
+test("a recovered file keeps its rights, and a link to it stays one", async (t) => {
+  if (process.platform === "win32") return skipped(t, "Windows has no permission bits");
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  await interrupted("mpeg4", path, 20);
+  chmodSync(path, 0o600);
+  const link = folder.file("link.mp4");
+  symlinkSync(path, link);
+  const { frames } = await recoverFile(link);
+  assert(lstatSync(link).isSymbolicLink(), "the link is a file now");
+  assertOrdinary(path);
+  assertEquals(play(path, { width, fps: 30 }).frames, frames);
+  assertEquals(statSync(path).mode & 0o777, 0o600);
+});
+
+test("a file that needs no repair comes out as good as it was, every time", async (t) => {
+  if (!requireEncoders(t, "libx264")) return;
+  using folder = new TemporaryFolder();
+  for (
+    const [codec, name] of [["h264", "a.mp4"], ["h264", "a.mov"], ["h264", "a.mkv"], [
+      "mpeg4",
+      "b.mp4",
+    ]] as const
+  ) {
+    const path = folder.file(name);
+    const writer = await createFileWriter(codec, path, 30);
+    for (let index = 0; index < 20; index++) await writer.write(barFrame(index, width, height));
+    await writer.close();
+    const before = packetSums(path);
+    for (const time of ["once", "twice"]) {
+      assertEquals((await recoverFile(path)).frames, 20, `${name} ${time}`);
+      assertEquals(packetSums(path), before, `${name} ${time}`);
+      assertOrdinary(path);
+    }
+  }
+});
+
+test("a recovered recording keeps its tags, its rate and all that its stream says", async (t) => {
+  if (!requireEncoders(t, "libx265", "libx264")) return;
+  using folder = new TemporaryFolder();
+  const recordings: readonly (readonly [codec: string, name: string, expected: object])[] = [
+    ["hevc", "a.mp4", { codec_tag_string: "hvc1" }],
+    ["h264", "b.mov", { codec_tag_string: "avc1" }],
+    ["h264", "c.mkv", {}],
+  ];
+  const color = { color_space: "bt2020nc", color_primaries: "bt2020", color_transfer: "smpte2084" };
+  for (const [codec, name, expected] of recordings) {
+    const path = folder.file(name);
+    await interrupted(codec, path, 150, {
+      fps: "30000/1001",
+      color: { matrix: "bt2020nc", primaries: "bt2020", transfer: "smpte2084" },
+      sampleAspectRatio: "4:3",
+    });
+    const before = probe(path);
+    await recoverFile(path);
+    const after = probe(path);
+    const wanted = { ...color, ...expected, r_frame_rate: "30000/1001", avg_frame_rate: "30000/1001" };
+    for (const [field, value] of Object.entries(wanted)) {
+      assertEquals([name, field, after[field as keyof typeof after]], [name, field, value]);
+    }
+    assertEquals([name, after.frames], [name, before.frames]);
+  }
+});
+
+for (const extension of ["mp4", "mkv"]) {
+  test(`a recording into ${extension}, cut anywhere, is made an ordinary file or refused`, async (t) => {
+    if (!requireEncoders(t, "libx264")) return;
+    using folder = new TemporaryFolder();
+    const whole = folder.file(`whole.${extension}`);
+    const path = folder.file(`a.${extension}`);
+    await interrupted("h264", whole, 120);
+    const bytes = readFileSync(whole);
+    const next = seeded(7);
+    const wrong: string[] = [];
+    let recovered = 0;
+    for (let number = 0; number < 40; number++) {
+      const length = next() % bytes.length;
+      writeFileSync(path, bytes.subarray(0, length));
+      try {
+        const frames = await recoverFile(path).then((summary) => summary.frames, (error) => {
+          assert(error instanceof ReadError, `${error}`);
+          return null;
+        });
+        if (frames === null) {
+          assertSameBytes(readFileSync(path), bytes.subarray(0, length), "what was refused");
+        } else {
+          recovered++;
+          assertOrdinary(path);
+          assertEquals(play(path, { width, fps: 30, isCut: true }).frames, frames);
+        }
+        assertEquals(existsSync(`${path}.avwriter`), false);
+      } catch (error) {
+        wrong.push(`${length} of ${bytes.length} bytes: ${(error as Error).message}`);
+      }
+    }
+    assertEquals(wrong, []);
+    assert(recovered >= 15, `only ${recovered} of 40 were recovered`);
+  });
+}
+
+test("a recording with wrong bytes is made a file or refused: nothing crashes, and nothing hangs", async (t) => {
+  if (!requireEncoders(t, "libx264")) return;
+  using folder = new TemporaryFolder();
+  const next = seeded(11);
+  const paths: string[] = [];
+  for (const extension of ["mp4", "mov", "mkv"]) {
+    const whole = folder.file(`whole.${extension}`);
+    await interrupted("h264", whole, 120);
+    for (let number = 0; number < 40; number++) {
+      const bytes = readFileSync(whole);
+      // A third of them in the headers only.
+      const end = number % 3 === 0 ? 1000 : bytes.length;
+      for (let count = 1 + next() % 20; count > 0; count--) bytes[next() % end] = next();
+      paths.push(folder.file(`${number}.${extension}`));
+      writeFileSync(paths.at(-1)!, bytes);
+    }
+  }
+  const script = folder.file("recover.ts");
+  writeFileSync(
+    script,
+    `import { recoverFile } from ${JSON.stringify(new URL("../mod.ts", import.meta.url).href)};
+    for (const path of ${JSON.stringify(paths)}) {
+      console.log(await recoverFile(path).then(() => "recovered", (error) => error.constructor.name));
+    }`,
+  );
+  const before = paths.map((path) => readFileSync(path));
+  const { status, signal, stdout, stderr } = runScript(script, []);
+  assertEquals([status, signal], [0, null], stderr);
+  const results = stdout.trim().split("\n");
+  assertEquals(results.length, paths.length);
+  assertEquals(results.filter((result) => !["recovered", "ReadError", "WriteError"].includes(result)), []);
+  for (const [index, result] of results.entries()) {
+    if (result !== "recovered") assertSameBytes(readFileSync(paths[index]!), before[index]!, paths[index]!);
+  }
+  assertEquals(readdirSync(folder.path).filter((name) => name.endsWith(".avwriter")), []);
+});
