@@ -71,6 +71,7 @@ export function resolveSettings(
   { globalHeader, color, isMatrixGiven, oddSize }: SettingsContext,
 ): EncoderSettings {
   const format = choosePixelFormat(native, encoder, request);
+  requireSide(encoder, request);
   const needsEven = !profileOf(encoder).takesOddSizes;
   return {
     encoder,
@@ -110,6 +111,19 @@ function knownColor(
       code: "COLOR_MATRIX",
       operation: `choose the color for ${encoder.name}`,
       hint: `Use the color matrix ${onlyMatrices.join(" or ")}, or another codec`,
+    },
+  );
+}
+
+function requireSide(encoder: EncoderInfo, { width, height }: EncoderRequest): void {
+  const { leastSide = 1 } = profileOf(encoder);
+  if (width >= leastSide && height >= leastSide) return;
+  throw new UnsupportedError(
+    `Cannot encode ${width}x${height} frames with ${encoder.name}: it takes ${leastSide}x${leastSide} and more`,
+    {
+      code: "SIZE",
+      operation: "choose the size of the video",
+      hint: "Use larger frames, or another encoder",
     },
   );
 }

@@ -57,6 +57,8 @@ export interface EncoderProfile {
    * 1/10) or end the process (libxvid at 1/65535). The times of frames are the container's.
    */
   readonly leastRate?: number;
+  /** Pixels that each side must have: smaller pictures overrun its buffers, and end the process. */
+  readonly leastSide?: number;
   /** Options for pictures that are less than so many pixels wide. */
   readonly narrow?: { readonly below: number; readonly options: EncoderOptions };
   /** The option that `preset` means, where it is not `preset`. */
@@ -303,6 +305,8 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
   },
   libwebp_anim: webpImage,
   libwebp: webpImage,
+  flashsv: { leastSide: 2, takesOddSizes: true },
+  rpza: { leastSide: 4, takesOddSizes: true },
   gif: { formats: ["pal8"], isLossless: true, takesOddSizes: true },
   ffv1: { ...lossless, experimental: ["float", "bayer"] },
   huffyuv: lossless,

@@ -166,14 +166,12 @@ class Filters implements Disposable {
     const { layout: { format, width, height }, meaning } = input;
     this.#native = native;
     this.#input = input;
-    this.#graph = new FilterGraph(native, description, {
-      format,
-      width,
-      height,
-      timeBase,
-      frameRate,
-      meaning,
-    });
+    const ends = { format, width, height, timeBase, frameRate, meaning };
+    this.#graph = new FilterGraph(
+      native,
+      isConstant ? constant(native, description, ends) : description,
+      ends,
+    );
     this.#staging = new Staging(native, input.layout);
     this.#filtered = new Frame(native);
     this.#color = colorNumbers(native, meaning);

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname, join } from "@std/path";
-import { checkWritable, runtime } from "../../ffi/mod.ts";
+import { checkReadable, checkWritable, runtime } from "../../ffi/mod.ts";
 import { AvError, WriteError } from "../errors.ts";
 import { shown } from "../shown.ts";
 
@@ -58,12 +58,35 @@ export function companionPath(path: string): string {
  */
 export function mayReplace(path: string, isRequired: boolean): boolean {
   const companion = companionPath(path);
-  if (isRequired) return requireWritable(companion);
-  if (!runtime().mayReadAndWrite(companion)) return false;
+  if (isRequired) {
+    // The recording is read back, and Deno wants to read what it moves.
+    requireReadable(path);
+    requireReadable(companion);
+    return requireWritable(companion);
+  }
+  if (![path, companion].every((file) => runtime().mayReadAndWrite(file))) return false;
   try {
     return requireWritable(companion);
   } catch {
     return false;
+  }
+}
+
+/** Throws a {@linkcode WriteError}, or Deno's own `NotCapable`, unless a file that may not be there yet can be read. */
+function requireReadable(path: string): void {
+  try {
+    checkReadable(path);
+  } catch (cause) {
+    const { code, message } = cause as Error & { code?: unknown };
+    // Deno's NotCapable has no code: it says all there is to say.
+    if (typeof code !== "string") throw cause;
+    if (code === "ENOENT") return;
+    throw new WriteError(`Cannot record crash-safe: ${shown(path)} can't be read (${message})`, {
+      code,
+      operation: `open ${path} for reading`,
+      hint: "Leave crashSafe out",
+      cause,
+    });
   }
 }
 
