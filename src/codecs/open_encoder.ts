@@ -71,12 +71,14 @@ export function resolveSettings(
   { globalHeader, color, isMatrixGiven, oddSize }: SettingsContext,
 ): EncoderSettings {
   const format = choosePixelFormat(native, encoder, request);
-  requireSide(encoder, request);
-  const needsEven = !profileOf(encoder).takesOddSizes;
+  const { takesOddSizes, leastWidth = 1 } = profileOf(encoder);
+  const needsEven = !takesOddSizes;
+  requireSize(encoder, request);
+  const mustBeWider = needsEven && format.log2ChromaWidth > 0 || request.width < leastWidth;
   return {
     encoder,
     format,
-    width: codedSide("width", request.width, needsEven && format.log2ChromaWidth > 0, oddSize),
+    width: codedSide("width", request.width, mustBeWider, oddSize),
     height: codedSide("height", request.height, needsEven && format.log2ChromaHeight > 0, oddSize),
     timeBase: encoderTimeBase(profileOf(encoder), request.frameRate),
     frameRate: request.frameRate,
@@ -91,6 +93,33 @@ export function resolveSettings(
     globalHeader,
     isQuiet: request.isQuiet,
   };
+}
+
+/** libavutil's largest picture: so many pixels, counted with a margin on each side (av_image_check_size2, libavutil/imgutils.c). */
+const largest = { pixels: 2 ** 31 / 8, margin: 128, square: 16255 } as const;
+
+/** Throws an {@linkcode UnsupportedError} for sizes that no encoder of FFmpeg takes, or not this one. */
+function requireSize(encoder: EncoderInfo, { width, height }: EncoderRequest): void {
+  const details = { code: "TOO_LARGE", operation: "choose the size of the video" };
+  if ((width + largest.margin) * (height + largest.margin) >= largest.pixels) {
+    const { square } = largest;
+    throw new UnsupportedError(
+      `Cannot make a video of ${width}x${height}: FFmpeg takes ${square}x${square} pixels, or as many in another shape`,
+      { ...details, hint: "Use smaller frames" },
+    );
+  }
+  const { leastSide = 1, longestSide = Infinity } = profileOf(encoder);
+  if (Math.min(width, height) < leastSide) {
+    throw new UnsupportedError(
+      `Cannot make a video of ${width}x${height} with ${encoder.name}: it takes sides of ${leastSide} pixels at least`,
+      { ...details, code: "TOO_SMALL", hint: "Use larger frames, or another codec" },
+    );
+  }
+  if (Math.max(width, height) <= longestSide) return;
+  throw new UnsupportedError(
+    `Cannot make a video of ${width}x${height} with ${encoder.name}: it takes sides of ${longestSide} pixels at most`,
+    { ...details, hint: "Use smaller frames, or another codec" },
+  );
 }
 
 /** The colour with a matrix that the codec's decoders know. Throws an {@linkcode UnsupportedError} where another was asked for. */
@@ -111,19 +140,6 @@ function knownColor(
       code: "COLOR_MATRIX",
       operation: `choose the color for ${encoder.name}`,
       hint: `Use the color matrix ${onlyMatrices.join(" or ")}, or another codec`,
-    },
-  );
-}
-
-function requireSide(encoder: EncoderInfo, { width, height }: EncoderRequest): void {
-  const { leastSide = 1 } = profileOf(encoder);
-  if (width >= leastSide && height >= leastSide) return;
-  throw new UnsupportedError(
-    `Cannot encode ${width}x${height} frames with ${encoder.name}: it takes ${leastSide}x${leastSide} and more`,
-    {
-      code: "SIZE",
-      operation: "choose the size of the video",
-      hint: "Use larger frames, or another encoder",
     },
   );
 }

@@ -78,6 +78,10 @@ export interface EncoderProfile {
   };
   /** It takes odd sizes also in pixel formats with subsampled chroma. */
   readonly takesOddSizes?: true;
+  /** The longest side, where the encoder opens for longer ones and fails at the first frame. */
+  readonly longestSide?: number;
+  /** The least width: what is narrower is padded, for it would lose its colours. */
+  readonly leastWidth?: number;
   /** JPEG's full range: its luma has no other. */
   readonly isFullRange?: true;
   /** The luma-chroma matrices that its codec's decoders know, whatever a stream says: the first is the default. */
@@ -138,6 +142,8 @@ const webpImage: EncoderProfile = {
   scale: { option: "quality", min: 0, max: 100 },
   levels: { low: 60, medium: 85, high: 95, lossless: { lossless: 1, quality: 75 } },
   takesOddSizes: true,
+  // Fourteen bits (RFC 9649).
+  longestSide: 16383,
   onlyMatrices: onlyBt601,
 };
 
@@ -239,6 +245,8 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
     presetOption: "cpu-used",
     lookahead: { option: "lag-in-frames", frames: 25, others: 0 },
     takesOddSizes: true,
+    // As Debian builds it (--size-limit).
+    longestSide: 16384,
   },
   libvpx: {
     formats: playsEverywhere,
@@ -253,8 +261,9 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
     takesOddSizes: true,
     onlyMatrices: onlyBt601,
   },
-  mpeg4: { ...mpegFamily, leastRate: 1 },
-  libxvid: { ...mpegFamily, leastRate: 1 },
+  // Sides of thirteen bits (ISO/IEC 14496-2, 6.2.3).
+  mpeg4: { ...mpegFamily, leastRate: 1, longestSide: 8191 },
+  libxvid: { ...mpegFamily, leastRate: 1, longestSide: 8191 },
   mpeg1video: mpegFamily,
   mpeg2video: mpegFamily,
   flv: mpegFamily,
@@ -289,6 +298,7 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
     profileFormats: { "4444": proRes444, "4": proRes444, "4444xq": proRes444, "5": proRes444 },
     scale: quantizer,
     takesOddSizes: true,
+    leastWidth: 2,
   },
   prores_aw: {
     formats: ["yuv422p10le"],

@@ -41,7 +41,7 @@ export function createConverter(native: Native, shape: PictureShape, target: Con
   const { format, width, height } = shape.layout;
   // An odd column or row that is cropped is left out from the start.
   const visible = frameLayout(format, Math.min(width, target.width), Math.min(height, target.height));
-  if (format.id !== target.format.id && Unpacker.isNeeded(native, format)) {
+  if (format.id !== target.format.id && Unpacker.isNeeded(native, format, visible.width)) {
     return new UnpackingConverter(native, { ...shape, layout: visible }, target);
   }
   if (target.format.isPalette && !format.isPalette) return new PaletteConverter(native, visible);
@@ -149,7 +149,7 @@ function wholeChroma({ width, height }: Size, { log2ChromaWidth, log2ChromaHeigh
 /**
  * Another format: libswscale.
  *
- * It gets pictures in whole chroma samples, the last column and row repeated: of an odd width it would stretch the chroma of all of
+ * It gets pictures in whole chroma samples of both formats, the last column and row repeated: of an odd width it would stretch the chroma of all of
  * the picture to one sample more than it has pairs of pixels.
  */
 class ScalingConverter implements Converter {
@@ -168,7 +168,7 @@ class ScalingConverter implements Converter {
     this.#native = native;
     this.#picture = picture;
     const { format } = picture;
-    const { width, height } = wholeChroma(picture, target.format);
+    const { width, height } = wholeChroma(wholeChroma(picture, format), target.format);
     this.#padded = frameLayout(format, width, height);
     const toColor = target.format.isRgb ? meaning : target.color;
     const isFullRange = (range: string): boolean => range === "pc";

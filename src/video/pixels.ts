@@ -99,27 +99,20 @@ export function copyPixels(
   }
 }
 
-/** Repeats the last column and row of a picture in a frame of the same format that has room for a pixel more. */
+/** Repeats the last column and row of a picture in a frame of the same format that has room for more. */
 export function repeatEdges(native: Native, frame: Frame, picture: FrameLayout, padded: FrameLayout): void {
   const { memory } = native;
   for (const [plane, { rowBytes: paddedBytes, rows: paddedRows }] of padded.planes.entries()) {
     const { rowBytes, rows } = picture.planes[plane]!;
-    const pixelBytes = paddedBytes - rowBytes;
-    const stride = frame.stride(plane);
+    const pixelBytes = picture.format.isBitstream ? 1 : picture.format.planes[plane]?.step ?? rowBytes;
+    const stride = strideOf(frame, picture, plane);
     const start = frame.planeAddress(plane);
-    if (pixelBytes > 0) {
-      const last = moved(start, rowBytes - pixelBytes);
-      memory.copyRows(moved(start, rowBytes), stride, last, stride, pixelBytes, rows);
+    for (let at = rowBytes; at < paddedBytes; at += pixelBytes) {
+      memory.copyRows(moved(start, at), stride, moved(start, at - pixelBytes), stride, pixelBytes, rows);
     }
-    if (paddedRows > rows) {
-      memory.copyRows(
-        moved(start, rows * stride),
-        stride,
-        moved(start, (rows - 1) * stride),
-        stride,
-        paddedBytes,
-        1,
-      );
+    const last = moved(start, (rows - 1) * stride);
+    for (let row = rows; row < paddedRows; row++) {
+      memory.copyRows(moved(start, row * stride), stride, last, stride, paddedBytes, 1);
     }
   }
 }

@@ -6,9 +6,10 @@
 import { address, type Native } from "../../ffi/mod.ts";
 import { UnsupportedError } from "../errors.ts";
 import { Frame, FramePool } from "../libav/frame.ts";
-import { pixelFormatByName, type PixelFormatInfo } from "../libav/pixel_format.ts";
-import { isScalerOutput, Scaler, type ScalerSide } from "../libav/scaler.ts";
+import { pixelFormatByName, type PixelFormatInfo, pixelFormats } from "../libav/pixel_format.ts";
+import { isScalerInput, isScalerOutput, Scaler, type ScalerSide } from "../libav/scaler.ts";
 import { scalerMatrix } from "./color.ts";
+import { type Converter, createConverter } from "./converter.ts";
 import { copyPixels, frameLayout, type PictureShape, type Pixels, type Place } from "./pixels.ts";
 import type { FrameLayout } from "./raw_frame.ts";
 
@@ -28,62 +29,120 @@ interface Size {
 
 /** Where a picture is cut, and where it goes. */
 export interface Geometry {
-  /** The part of the picture that is shown. */
+  /** The part of the picture that is scaled. */
   readonly source: Size & Place;
-  /** The part of the video that it fills. */
+  /** Where in the video it goes; what lies beyond the video is left out. */
   readonly target: Size & Place;
 }
 
-/** The part of a length that is centred in it, in steps of so many pixels. */
-function centred(length: number, part: number, step: number): number {
-  return Math.floor((length - part) / 2 / step) * step;
+/** A part of a side: where it begins, and how long it is. */
+interface Span {
+  readonly start: number;
+  readonly length: number;
 }
 
-/** A length in whole steps, at least one step, but never more than there is. */
-function stepped(length: number, most: number, step: number): number {
-  return Math.min(most, Math.max(1, Math.round(length / step)) * step);
+/** The span of a picture that is seen between bars: as many whole steps of pixels as come nearest to a length, and in the middle. */
+function between(length: number, side: number, step: number): Span {
+  const part = Math.min(side, Math.max(1, Math.round(length / step)) * step);
+  return { start: Math.round((side - part) / 2 / step) * step, length: part };
 }
+
+/** The span of a picture's side that fills a video's, in whole steps of pixels; and where it goes, which may be beyond the video. */
+function across(
+  side: number,
+  videoSide: number,
+  scale: number,
+  step: number,
+): { source: Span; target: Span } {
+  const half = videoSide / scale / 2;
+  const start = Math.floor((side / 2 - half) / step) * step;
+  const length = Math.min(side, Math.ceil((side / 2 + half) / step) * step) - start;
+  const scaled = Math.max(videoSide, Math.round(length * scale));
+  const middle = (side / 2 - start) * scaled / length;
+  const before = Math.round((middle - videoSide / 2) / step) * step;
+  const most = Math.floor((scaled - videoSide) / step) * step;
+  return {
+    source: { start, length },
+    target: { start: 0 - Math.min(Math.max(before, 0), most), length: scaled },
+  };
+}
+
+function area({ start: x, length: width }: Span, { start: y, length: height }: Span): Size & Place {
+  return { x, y, width, height };
+}
+
+const all = (length: number): Span => ({ start: 0, length });
 
 /** How a picture is laid into a video. Places and inner sizes are whole steps of pixels, for chroma that pixels share. */
 export function geometryOf(mode: ResizeMode, picture: Size, video: Size, step: Place): Geometry {
-  const whole = { source: { ...picture, x: 0, y: 0 }, target: { ...video, x: 0, y: 0 } };
-  const across = video.width / picture.width;
-  const down = video.height / picture.height;
-  if (mode === "fill") return whole;
+  const [wider, higher] = [video.width / picture.width, video.height / picture.height];
+  const whole = {
+    source: area(all(picture.width), all(picture.height)),
+    target: area(all(video.width), all(video.height)),
+  };
+  if (mode === "fill" || wider === higher) return whole;
   if (mode === "contain") {
-    const scale = Math.min(across, down);
-    const width = across === scale ? video.width : stepped(picture.width * scale, video.width, step.x);
-    const height = down === scale ? video.height : stepped(picture.height * scale, video.height, step.y);
-    const x = centred(video.width, width, step.x);
-    const y = centred(video.height, height, step.y);
-    return { ...whole, target: { width, height, x, y } };
+    return wider < higher
+      ? { ...whole, target: area(all(video.width), between(picture.height * wider, video.height, step.y)) }
+      : { ...whole, target: area(between(picture.width * higher, video.width, step.x), all(video.height)) };
   }
-  const scale = Math.max(across, down);
-  const width = across === scale ? picture.width : stepped(video.width / scale, picture.width, step.x);
-  const height = down === scale ? picture.height : stepped(video.height / scale, picture.height, step.y);
-  const x = centred(picture.width, width, step.x);
-  const y = centred(picture.height, height, step.y);
-  return { ...whole, source: { width, height, x, y } };
+  if (wider > higher) {
+    const { source, target } = across(picture.height, video.height, wider, step.y);
+    return { source: area(all(picture.width), source), target: area(all(video.width), target) };
+  }
+  const { source, target } = across(picture.width, video.width, higher, step.x);
+  return { source: area(source, all(picture.height)), target: area(target, all(video.height)) };
 }
 
-/** The format that pictures are scaled in: their own where libswscale makes it well, else RGB that holds all of it. */
+/** The format that pictures are scaled in: their own where libswscale makes it well, else one that holds all of it. */
 function scaledFormat(native: Native, format: PixelFormatInfo): PixelFormatInfo {
-  if (isScalerOutput(native, format) && !format.isPalette && format.depth >= 8) return format;
-  const kind = format.hasAlpha ? "rgba" : "rgb";
-  return pixelFormatByName(
-    native,
-    format.depth > 8 ? `${kind === "rgb" ? "rgb48" : "rgba64"}le` : kind === "rgb" ? "rgb24" : "rgba",
-  )!;
+  const { isGray, isPalette, hasAlpha, depth, name } = format;
+  // libavutil's black of gray with alpha is half transparent, and that of XYZ green.
+  const hasBlack = !name.startsWith("xyz") && !(isGray && hasAlpha);
+  if (isScalerOutput(native, format) && hasBlack && !isPalette && depth >= 8) return format;
+  const isDeep = depth > 8;
+  const held = isGray && !hasAlpha
+    ? "gray"
+    : hasAlpha
+    ? isDeep ? "rgba64le" : "rgba"
+    : isDeep
+    ? "rgb48le"
+    : "rgb24";
+  return pixelFormatByName(native, held)!;
+}
+
+/** The same with luma and chroma of each pixel; the format itself where it has no shared chroma, or libswscale no such format. */
+function withOwnChroma(native: Native, format: PixelFormatInfo): PixelFormatInfo {
+  if (format.log2ChromaWidth === 0 && format.log2ChromaHeight === 0) return format;
+  const twin = pixelFormats(native).find((candidate) =>
+    !candidate.isHardware && !candidate.isRgb && !candidate.isGray && !candidate.isFloat &&
+    candidate.hasAlpha === format.hasAlpha && candidate.planeCount === candidate.depths.length &&
+    candidate.log2ChromaWidth === 0 && candidate.log2ChromaHeight === 0 &&
+    candidate.depth === format.depth && candidate.name.startsWith("yuv") && !candidate.name.endsWith("be") &&
+    isScalerInput(native, candidate) && isScalerOutput(native, candidate)
+  );
+  return twin ?? format;
+}
+
+/** Whether sides are whole chroma samples of a format: libswscale stretches chroma where they are not. */
+function isWhole({ width, height }: Size, { log2ChromaWidth, log2ChromaHeight }: PixelFormatInfo): boolean {
+  return width % (1 << log2ChromaWidth) === 0 && height % (1 << log2ChromaHeight) === 0;
 }
 
 /** Scales pictures of one shape to one size. The frame that comes out is valid until the next call. */
 export class Resizer implements Disposable {
   readonly #native: Native;
   readonly #geometry: Geometry;
+  /** Gives each pixel its own chroma first; `null` where that is not needed. */
+  readonly #converter: Converter | null;
   /** The part of the picture that is shown. */
   readonly #part: FrameLayout;
   /** What that part becomes. */
   readonly #inner: FrameLayout;
+  /** Where in it the video begins. */
+  readonly #begin: Place;
+  /** What of it is in the video. */
+  readonly #seen: FrameLayout;
   readonly #staging: Frame;
   readonly #scaler: Scaler;
   readonly #scaled: Frame;
@@ -93,44 +152,60 @@ export class Resizer implements Disposable {
 
   /** For pictures of a shape, to a width and height. */
   constructor(native: Native, from: PictureShape, width: number, height: number, mode: ResizeMode) {
-    this.#native = native;
-    const { format } = from.layout;
+    const { layout: picture, meaning } = from;
+    const video = { width, height };
+    const isEven = isWhole(picture, picture.format) && isWhole(video, picture.format);
+    const format = isEven ? picture.format : withOwnChroma(native, picture.format);
     const made = scaledFormat(native, format);
-    this.shape = { layout: frameLayout(made, width, height), meaning: from.meaning };
-    this.#geometry = geometryOf(mode, from.layout, { width, height }, stepOf(format, made));
+    this.#native = native;
+    this.shape = { layout: frameLayout(made, width, height), meaning };
+    this.#geometry = geometryOf(mode, picture, video, stepOf(format, made));
     const { source, target } = this.#geometry;
     this.#part = frameLayout(format, source.width, source.height);
     this.#inner = frameLayout(made, target.width, target.height);
+    this.#begin = { x: Math.max(0, -target.x), y: Math.max(0, -target.y) };
+    this.#seen = frameLayout(made, Math.min(width, target.width), Math.min(height, target.height));
     const side = ({ format, width, height }: FrameLayout): ScalerSide => ({
       format,
       width,
       height,
-      matrix: scalerMatrix(from.meaning),
-      isFullRange: from.meaning.range === "pc",
+      matrix: scalerMatrix(meaning),
+      isFullRange: meaning.range === "pc",
     });
     this.#scaler = new Scaler(native, side(this.#part), side(this.#inner));
+    this.#converter = format.id === picture.format.id ? null : createConverter(native, from, {
+      format,
+      width: picture.width,
+      height: picture.height,
+      color: meaning,
+    });
     this.#staging = new Frame(native);
-    this.#staging.allocatePicture(format, source.width, source.height);
     this.#scaled = new Frame(native);
-    const hasBars = target.width < width || target.height < height;
-    this.#pool = hasBars ? new FramePool(native, made, { width, height }) : null;
+    const isAll = target.width === width && target.height === height;
+    this.#pool = isAll ? null : new FramePool(native, made, video);
   }
 
   /** Scales one picture. */
   convert(pixels: Pixels): Frame {
     const { source, target } = this.#geometry;
-    copyPixels(this.#native, pixels, this.#part, this.#staging, source);
-    // Whoever got the last one may still hold it.
-    if (!this.#scaled.isWritable) {
-      this.#scaled.unref();
-      this.#scaled.allocatePicture(this.#inner.format, target.width, target.height);
-    }
+    this.#refresh(this.#staging, this.#part);
+    copyPixels(this.#native, this.#converter?.convert(pixels) ?? pixels, this.#part, this.#staging, source);
+    this.#refresh(this.#scaled, this.#inner);
     this.#scaler.convert(this.#staging, this.#scaled);
     if (this.#pool === null) return this.#scaled;
     const frame = this.#pool.take();
-    this.#blacken(frame);
-    copyPixels(this.#native, this.#scaled, this.#inner, frame, undefined, target);
+    const hasBars = target.width < this.shape.layout.width || target.height < this.shape.layout.height;
+    if (hasBars) this.#blacken(frame);
+    const place = { x: Math.max(0, target.x), y: Math.max(0, target.y) };
+    copyPixels(this.#native, this.#scaled, this.#seen, frame, this.#begin, place);
     return frame;
+  }
+
+  /** Gives a frame memory that may be written over: whoever got the last picture may still hold it. */
+  #refresh(frame: Frame, { format, width, height }: FrameLayout): void {
+    if (frame.isWritable) return;
+    frame.unref();
+    frame.allocatePicture(format, width, height);
   }
 
   #blacken(frame: Frame): void {
@@ -163,15 +238,16 @@ export class Resizer implements Disposable {
     this.#pool?.[Symbol.dispose]();
     this.#scaled[Symbol.dispose]();
     this.#staging[Symbol.dispose]();
+    this.#converter?.[Symbol.dispose]();
     this.#scaler[Symbol.dispose]();
   }
 }
 
-/** Pixels that share a chroma sample, a colour filter's pattern or a byte stay together. */
+/** Pixels that share a chroma sample or a byte stay together. */
 function stepOf(...formats: readonly PixelFormatInfo[]): Place {
   const most = (sideOf: (format: PixelFormatInfo) => number): number => Math.max(...formats.map(sideOf));
   return {
-    x: most(({ depth, log2ChromaWidth, isBayer }) => depth < 8 ? 8 : isBayer ? 2 : 1 << log2ChromaWidth),
-    y: most(({ log2ChromaHeight, isBayer }) => (isBayer ? 2 : 1 << log2ChromaHeight)),
+    x: most(({ isBitstream, log2ChromaWidth }) => (isBitstream ? 8 : 1 << log2ChromaWidth)),
+    y: most(({ log2ChromaHeight }) => 1 << log2ChromaHeight),
   };
 }

@@ -26,10 +26,10 @@ export class Unpacker implements Disposable {
   /** What comes out. */
   readonly shape: PictureShape;
 
-  /** Whether pictures of a format have to be laid out anew before libswscale can read them. */
-  static isNeeded(native: Native, format: PixelFormatInfo): boolean {
+  /** Whether pictures of a format have to be laid out anew before libswscale can read them, and their edges be repeated. */
+  static isNeeded(native: Native, format: PixelFormatInfo, width: number): boolean {
     return format.isBayer || format.isFloat || isCoarse(format) || isTight(format) ||
-      !isScalerInput(native, format);
+      width % pixelsTogether(format) > 0 || !isScalerInput(native, format);
   }
 
   /** For pictures of a shape. Throws an {@linkcode UnsupportedError} where no format is known that they could be laid out in. */
@@ -79,6 +79,11 @@ function isCoarse({ isRgb, isBayer, depths }: PixelFormatInfo): boolean {
   return isRgb && !isBayer && depths.every((depth) => depth >= 4 && depth <= 6);
 }
 
+/** How many pixels of a row share bytes: after the last one of a row, there may be others that nobody meant. */
+function pixelsTogether({ isBitstream, planeCount, log2ChromaWidth }: PixelFormatInfo): number {
+  return isBitstream ? 8 : planeCount === 1 ? 1 << log2ChromaWidth : 1;
+}
+
 /** RGB of ten bits in one word, of which libswscale loses more than it need. */
 function isTight({ isRgb, planeCount, depth }: PixelFormatInfo): boolean {
   return isRgb && planeCount === 1 && depth > 8 && depth < 16;
@@ -89,7 +94,8 @@ const mostBits = 16;
 
 /** A format with the same components, of as many bits (or those that libswscale reads well), that libswscale reads; planes first. */
 function readableTwin(native: Native, format: PixelFormatInfo): PixelFormatInfo | null {
-  const depths = format.depths.map((depth) => (isCoarse(format) ? 8 : Math.min(depth, mostBits)));
+  const isWidened = isCoarse(format) || format.isGray && format.isBitstream;
+  const depths = format.depths.map((depth) => (isWidened ? 8 : Math.min(depth, mostBits)));
   const twins = pixelFormats(native)
     // The ...be twins come after the ...le ones, which are this machine's own.
     .filter((twin) =>
@@ -157,6 +163,7 @@ class Components implements Way {
     const columns = isChroma ? Math.ceil(width / (1 << from.log2ChromaWidth)) : width;
     const rows = isChroma ? Math.ceil(height / (1 << from.log2ChromaHeight)) : height;
     const isIrregular = from.name === "uyyvyy411" && component === 0;
+    const isInverted = from.name === "monow";
     const read = avutil.av_pix_fmt_desc_get(from.id);
     const written = avutil.av_pix_fmt_desc_get(this.format.id);
     const row = this.#row;
@@ -166,6 +173,7 @@ class Components implements Way {
     for (let y = 0; y < rows; y++) {
       if (isIrregular) this.#readIrregularLuma(staged, y);
       else avutil.av_read_image_line2(row, data, strides, read, 0, y, component, columns, 0, size);
+      if (isInverted) { for (let x = 0; x < columns; x++) row[x]! ^= 1; }
       this.#rescale(from.depths[component]!, this.format.depths[component]!, columns);
       avutil.av_write_image_line2(row, target, targetStrides, written, 0, y, component, columns, size);
     }

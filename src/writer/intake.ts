@@ -101,7 +101,9 @@ export class Intake implements Disposable {
   #readable(shape: PictureShape): PictureShape {
     const { format } = shape.layout;
     const isAsItIs = this.#request.filter === null && this.#fits(shape);
-    return isAsItIs || !Unpacker.isNeeded(this.#native, format) ? shape : this.#unpackerFor(shape).shape;
+    return isAsItIs || !Unpacker.isNeeded(this.#native, format, shape.layout.width)
+      ? shape
+      : this.#unpackerFor(shape).shape;
   }
 
   #unpackerFor(from: PictureShape): Unpacker {

@@ -116,6 +116,11 @@ export class Recording implements Disposable {
     return this.#framesWritten;
   }
 
+  /** Whether it is gone. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   /** Waits until it tells that it has come to a step; fails where it ends before. */
   async reach(step: RecordLine["did"]): Promise<void> {
     while (!this.#reached.has(step)) {
