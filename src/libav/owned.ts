@@ -9,6 +9,13 @@ import { AvError } from "../errors.ts";
 /** The safety net: frees what was never disposed of, once its owner is gone. */
 const orphans = new FinalizationRegistry<() => void>((free) => free());
 
+let undisposed = 0;
+
+/** How many native objects were made and not disposed of. What only the safety net frees counts for good: it was forgotten. */
+export function undisposedObjects(): number {
+  return undisposed;
+}
+
 /** Owns a native object: freed by `Symbol.dispose`, once. */
 export abstract class Owned implements Disposable {
   #address: Address;
@@ -24,6 +31,7 @@ export abstract class Owned implements Disposable {
     }
     this.#address = address;
     this.#free = free;
+    undisposed++;
     orphans.register(this, () => free(address), this);
   }
 
@@ -41,6 +49,7 @@ export abstract class Owned implements Disposable {
   /** Frees the object; a second call does nothing. */
   [Symbol.dispose](): void {
     if (this.#address === NULL) return;
+    undisposed--;
     orphans.unregister(this);
     const owned = this.#address;
     this.#address = NULL;

@@ -1,0 +1,86 @@
+/**
+ * What the judge has to know of containers. Data only.
+ *
+ * @module
+ */
+
+/** How files of a muxer are read. */
+export interface Reading {
+  /** Arguments of ffprobe and ffmpeg before the file. */
+  readonly args?: readonly string[];
+  /** Why nobody can judge what it writes. */
+  readonly unreadable?: string;
+  /** The unit of its times in seconds, where it is coarser than frames need; default: exact. */
+  readonly tick?: number;
+  /** Why it does not tell how long the last frame is shown. */
+  readonly openEnd?: string;
+  /** Why it tells no length, or another one. */
+  readonly noDuration?: string;
+  /** Why it keeps no times. */
+  readonly noTimes?: string;
+}
+
+/** MPEG's clock (ISO/IEC 13818-1), which is also the least that avwriter keeps times to. */
+const mpegTick = 1 / 90_000;
+
+/** What holds for muxers that are not listed. */
+export const usualReading: Reading = { tick: mpegTick };
+
+const bareStream: Reading = {
+  noTimes: "a bare stream has no times",
+  noDuration: "a bare stream tells no length",
+};
+const reordered = "its reader has no times for frames that are reordered";
+const damaged = "FFmpeg's reader takes what FFmpeg's program writes for damaged as well";
+const checksums = { unreadable: "it holds checksums, not the video" };
+
+/** The muxers that differ. */
+export const readings: Readonly<Record<string, Reading>> = {
+  matroska: { tick: 0.001 },
+  webm: { tick: 0.001 },
+  gif: { tick: 0.01 },
+  flv: { tick: 0.001, openEnd: "its tags tell when frames begin" },
+  mpegts: { tick: mpegTick, openEnd: "its packets tell when frames begin" },
+  asf: { tick: 0.001, noTimes: reordered },
+  asf_stream: { unreadable: damaged },
+  dash: { noDuration: "FFmpeg's reader tells none of a list that is closed" },
+  mpeg: { tick: mpegTick, noTimes: reordered },
+  dvd: { tick: mpegTick, noTimes: reordered },
+  svcd: { tick: mpegTick, noTimes: reordered },
+  vob: { tick: mpegTick, noTimes: reordered },
+  vcd: { tick: mpegTick, noTimes: reordered },
+  wtv: { tick: mpegTick, openEnd: "its chunks tell when frames begin" },
+  filmstrip: { unreadable: "FFmpeg's reader takes its trailer for a frame" },
+  smjpeg: { unreadable: "FFmpeg's reader complains of its end mark" },
+  avm2: { noDuration: "a bare stream tells no length" },
+  swf: { noDuration: "a bare stream tells no length" },
+  h261: bareStream,
+  h263: bareStream,
+  h264: bareStream,
+  hevc: bareStream,
+  vvc: bareStream,
+  m4v: bareStream,
+  mjpeg: bareStream,
+  mpjpeg: bareStream,
+  mpeg1video: bareStream,
+  mpeg2video: bareStream,
+  image2pipe: bareStream,
+  dirac: bareStream,
+  dnxhd: bareStream,
+  obu: bareStream,
+  rawvideo: { unreadable: "it tells neither size nor pixel format" },
+  webp: { unreadable: "FFmpeg before 8.1 reads no animated WebP" },
+  nut: { tick: mpegTick, openEnd: "its index tells when the last frame begins" },
+  avi: { tick: mpegTick, noTimes: "it tells no presentation times, which differ where frames are reordered" },
+  md5: checksums,
+  hash: checksums,
+  framemd5: checksums,
+  framehash: checksums,
+  streamhash: checksums,
+  framecrc: checksums,
+  crc: checksums,
+  uncodedframecrc: checksums,
+  mkvtimestamp_v2: { unreadable: "it holds times, not the video" },
+  image2: { unreadable: "what is in each file is told by its extension only, which is by chance here" },
+  null: { unreadable: "it holds nothing" },
+};

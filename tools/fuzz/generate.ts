@@ -1,0 +1,123 @@
+/**
+ * Makes the case of a seed.
+ *
+ * @module
+ */
+import { families as encodersOf } from "../../src/codecs/families.ts";
+import type { FuzzCase, Value } from "./case_types.ts";
+import type { Catalog } from "./catalog.ts";
+import { generateFrames } from "./generate_frames.ts";
+import { generateOptions } from "./generate_options.ts";
+import { Random } from "./random.ts";
+import {
+  endings,
+  extremeSizes,
+  families,
+  fileNames,
+  namedSizes,
+  oddCodecs,
+  oddFileNames,
+  oddRates,
+  rareRates,
+  usualRates,
+  widelyTaking,
+} from "./tables.ts";
+
+/** How probable it is in a case that each choice makes no sense: most are to come to a file. */
+const oddnesses = [[60, 0], [25, 0.05], [15, 0.3]] as const;
+
+/** Encoders that need a device. */
+const hardware = /_(?:nvenc|qsv|vaapi|v4l2m2m|omx|amf|mf|vulkan|videotoolbox|mediacodec|d3d12va|rkmpp)$/;
+
+/** A codec and a container, as the writer gets them. */
+interface Target {
+  readonly codec: Value;
+  /** The encoder that is probably used. */
+  readonly encoder: string;
+  /** The extension of the file. */
+  readonly extension: string;
+  /** The option `format`. */
+  readonly format?: string;
+}
+
+function chooseCodec(random: Random, catalog: Catalog): Target {
+  if (random.chance(0.65) || catalog.encoders.length === 0) {
+    const { codec, extensions } = random.weighted(families);
+    const candidates = encodersOf[codec as keyof typeof encodersOf];
+    const encoder = candidates.find((name) => catalog.encoders.includes(name)) ?? candidates[0]!;
+    return { codec, encoder, extension: random.pick(extensions) };
+  }
+  const software = catalog.encoders.filter((name) => !hardware.test(name));
+  const encoder = random.pick(software.length === 0 || random.chance(0.03) ? catalog.encoders : software);
+  const extensions = catalog.extensionsFor(encoder, widelyTaking);
+  return {
+    codec: encoder,
+    encoder,
+    extension: random.pick(extensions.length > 0 ? extensions : widelyTaking),
+  };
+}
+
+function chooseTarget(random: Random, catalog: Catalog, oddness: number): Target {
+  const target = chooseCodec(random, catalog);
+  const codec = random.chance(oddness / 4) ? random.pick(oddCodecs) : target.codec;
+  if (random.chance(0.9)) return { ...target, codec };
+  const { name, extension } = random.pick(catalog.muxers);
+  if (extension !== null && random.chance(0.5)) return { ...target, codec, extension };
+  return { ...target, codec, format: name };
+}
+
+function chooseSize(random: Random): readonly [width: number, height: number] {
+  return random.weighted<() => readonly [width: number, height: number]>([
+    [20, () => [random.integer(1, 16), random.integer(1, 16)]],
+    [50, () => [random.integer(8, 96), random.integer(8, 96)]],
+    [20, () => [16 * random.integer(1, 12), 2 * random.integer(4, 80)]],
+    [6, () => [random.integer(90, 320), random.integer(60, 240)]],
+    [6, () => random.pick(namedSizes)],
+    [2, () => random.pick(extremeSizes)],
+  ])();
+}
+
+function chooseRate(random: Random, oddness: number): Value {
+  if (random.chance(oddness / 4)) return random.pick(oddRates);
+  return random.pick(random.chance(0.85) ? usualRates : rareRates);
+}
+
+function chooseName(random: Random, oddness: number, extension: string): string {
+  const name = random.chance(oddness / 4) ? random.pick(oddFileNames) : random.weighted(fileNames);
+  return name.replaceAll("*", extension);
+}
+
+/** The muxer that an extension means, as far as the catalog tells. */
+function muxerOf({ muxers }: Catalog, { extension, format }: Target): string {
+  if (format !== undefined) return format;
+  const names: Readonly<Record<string, string>> = { mkv: "matroska", ts: "mpegts", y4m: "yuv4mpegpipe" };
+  const byName = names[extension] ?? extension;
+  return (muxers.find(({ name }) => name === byName) ?? muxers.find((muxer) => muxer.extension === extension))
+    ?.name ??
+    "";
+}
+
+/** The case of a seed. The same FFmpeg gives the same case. */
+export function generateCase(seed: number, catalog: Catalog): FuzzCase {
+  const random = new Random(seed);
+  const oddness = random.weighted(oddnesses);
+  const target = chooseTarget(random, catalog, oddness);
+  const size = chooseSize(random);
+  const muxer = muxerOf(catalog, target);
+  const options = generateOptions({ random, catalog, oddness, encoder: target.encoder, muxer, size });
+  if (target.format !== undefined) options["format"] = target.format;
+  const pattern = target.format === "image2" && random.chance(0.8);
+  const frames = generateFrames({ random, catalog, oddness, size, options });
+  return {
+    seed,
+    codec: target.codec,
+    name: pattern ? `frame%03d.${target.extension}` : chooseName(random, oddness, target.extension),
+    fps: chooseRate(random, oddness),
+    options: random.chance(oddness / 30) ? random.pick<Value>([null, [], 5, "fast"]) : options,
+    frames,
+    ...(random.chance(0.1) ? { isUnawaited: true } : {}),
+    end: random.weighted(endings),
+    ...(random.chance(0.25) ? { isThereBefore: true } : {}),
+    ...(random.chance(0.05) ? { abortsAt: random.integer(-1, frames.length) } : {}),
+  };
+}

@@ -1,0 +1,112 @@
+/**
+ * Frames of a case, by chance.
+ *
+ * @module
+ */
+import type { FrameSpec, Value } from "./case_types.ts";
+import type { Catalog } from "./catalog.ts";
+import type { Random } from "./random.ts";
+import { bufferKinds, oddBufferKinds, oddFormats, oddSides, usualFormats } from "./tables.ts";
+
+/** What frames are chosen for. */
+export interface FrameContext {
+  readonly random: Random;
+  readonly catalog: Catalog;
+  /** How probable it is that a choice makes no sense. */
+  readonly oddness: number;
+  /** The size of the video. */
+  readonly size: readonly [width: number, height: number];
+  /** The options of the writer. */
+  readonly options: Readonly<Record<string, Value>>;
+}
+
+/** The most pixels that all frames of a case have together. */
+const mostPixels = 6_000_000;
+
+function frameCount({ random, size: [width, height] }: FrameContext): number {
+  const count = random.weighted([[4, 0], [14, 1], [14, 2], [40, random.integer(3, 6)], [
+    28,
+    random.integer(7, 12),
+  ]]);
+  return Math.min(count, Math.max(1, Math.floor(mostPixels / (width * height))));
+}
+
+function format({ random, catalog, oddness }: FrameContext): Value | undefined {
+  if (random.chance(oddness / 2)) return random.pick(oddFormats);
+  return random.weighted<Value | undefined>([
+    [40, undefined],
+    [35, random.pick(usualFormats)],
+    [25, random.pick(catalog.pixelFormats)],
+  ]);
+}
+
+function side(context: FrameContext, usual: number): Value {
+  const { random, oddness, options: { resize } } = context;
+  if (random.chance(oddness / 10)) return random.pick(oddSides);
+  const varies = resize !== undefined && resize !== "error" && random.chance(0.4);
+  if (varies) return random.integer(1, Math.min(2 * usual + 8, 400));
+  return random.chance(oddness / 10) ? usual + 1 : usual;
+}
+
+/** The second argument of `write`; `clock` is the time of the frame before. */
+function timing({ random, oddness, options }: FrameContext, clock: { seconds: number }): Value | undefined {
+  const timing: Record<string, Value> = {};
+  if (random.chance(0.1)) timing["keyFrame"] = random.chance(0.7);
+  const isTimed = options["timing"] === "timestamps";
+  if (isTimed !== random.chance(oddness / 10)) {
+    clock.seconds += random.weighted([
+      [60, random.pick([0.04, 1 / 30, 0.1, 1001 / 30000])],
+      [15, random.fraction() * 0.5],
+      [5, random.pick([3, 61.7, 0.001, 0.011])],
+      [20 * oddness, random.pick([0, -0.05, 1e-7, 1e-4, 1e5, -1000])],
+    ]);
+    timing["timestamp"] = random.chance(oddness / 5)
+      ? random.pick<Value>([-1, 1e9, null, "1", { $: "NaN" }])
+      : clock.seconds;
+    if (random.chance(0.2)) {
+      timing["duration"] = random.chance(oddness)
+        ? random.pick<Value>([0, -1, 1e9, "1", { $: "NaN" }])
+        : random.pick([0.04, 1, 0.001, 7.5]);
+    }
+  }
+  if (random.chance(oddness / 20)) return random.pick<Value>([null, 5, [], { timestmp: 1 }, { keyFrame: 1 }]);
+  return Object.keys(timing).length === 0 ? undefined : timing;
+}
+
+/** The frames of a case: mostly alike, as a video's are. */
+export function generateFrames(context: FrameContext): FrameSpec[] {
+  const { random, oddness, size: [width, height] } = context;
+  const usualFormat = format(context);
+  const content = random.pick(["noise", "flat", "ramp", "ramp"] as const);
+  const usualBuffer = random.weighted(bufferKinds);
+  const hasGaps = random.chance(0.15);
+  const isApart = random.chance(0.2);
+  const offset = random.chance(0.15) ? random.integer(1, 40) : 0;
+  const isBeyondDepth = random.chance(0.1);
+  const clock = { seconds: random.chance(0.7) ? -0.04 : random.fraction() * 10 };
+  if (clock.seconds < 0) clock.seconds = 0;
+  return Array.from({ length: frameCount(context) }, () => {
+    const given = random.chance(oddness / 10) ? format(context) : usualFormat;
+    const buffer = random.chance(oddness / 10) ? random.pick(oddBufferKinds) : usualBuffer;
+    const missing = random.chance(oddness / 8) ? random.pick([1, 3, 100, 1e6]) : random.chance(0.1) ? -7 : 0;
+    const when = timing(context, clock);
+    return {
+      width: side(context, width),
+      height: side(context, height),
+      ...(given === undefined ? {} : { format: given }),
+      content,
+      fill: random.bits(),
+      ...(hasGaps ? { gaps: [0, 1, 2, 3].map(() => random.pick([0, 1, 5, 16, 64])) } : {}),
+      ...(random.chance(oddness / 12)
+        ? { strides: random.pick<Value>([[], [1], [2 ** 31], ["4"], [-64], [1e9], 64]) }
+        : {}),
+      ...(isApart ? { isApart } : {}),
+      buffer,
+      ...(offset > 0 ? { offset } : {}),
+      ...(missing === 0 ? {} : { missing }),
+      ...(isBeyondDepth ? { isBeyondDepth } : {}),
+      ...(when === undefined ? {} : { timing: when }),
+      ...(random.chance(0.02) ? { waitMs: random.integer(1, 5) } : {}),
+    };
+  });
+}

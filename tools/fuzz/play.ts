@@ -1,0 +1,264 @@
+/**
+ * Plays one case in this process, and judges all that can be judged without the file.
+ *
+ * @module
+ */
+import { createHash, type Hash } from "node:crypto";
+import process from "node:process";
+import { join } from "@std/path";
+import { createFileWriter, type VideoWriter, type WriterOptions, type WriteSummary } from "../../mod.ts";
+import type { Native } from "../../ffi/mod.ts";
+import { undisposedObjects } from "../../src/libav/owned.ts";
+import type { FrameSpec, FuzzCase, Outcome, Rejection } from "./case_types.ts";
+import { isExactFormat, isExactWriter } from "./exactness.ts";
+import { judgeFolder, lookAt, writesOneFile } from "./folder.ts";
+import { makeFrame } from "./frames.ts";
+import { judgeError, rejectionOf } from "./judge_error.ts";
+import { revive } from "./special_values.ts";
+
+// deno-lint-ignore no-explicit-any
+type Anything = any;
+
+/** What the caller's own functions of a case throw. */
+const callersOwn = "the caller's own";
+
+/** Whether an error means a mistake in one frame, after which a writer goes on. */
+function isMistake(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError;
+}
+
+/** One case being played. */
+class Play {
+  readonly #native: Native;
+  readonly #test: FuzzCase;
+  readonly #controller = new AbortController();
+  readonly #reason = new Error("the case aborts");
+  readonly #rejections: Rejection[] = [];
+  readonly complaints: string[] = [];
+  readonly #times: number[] = [];
+  #hash: Hash | null = createHash("sha256");
+  #shape: string | null = null;
+  #written = 0;
+  /** The error that ended the writer. */
+  #failure: { readonly error: unknown } | null = null;
+  #summary: WriteSummary | null = null;
+  #writer: VideoWriter | null = null;
+  #isAborted = false;
+
+  constructor(native: Native, test: FuzzCase) {
+    this.#native = native;
+    this.#test = test;
+  }
+
+  /** Whether the writer was made. */
+  get isOpen(): boolean {
+    return this.#writer !== null;
+  }
+
+  /** Plays the case with a file of this path. */
+  async run(path: string): Promise<void> {
+    const writer = await this.#open(path);
+    if (writer === null) return;
+    this.#writer = writer;
+    await this.#writeAll(writer);
+    await this.#end(writer);
+    await this.#finallyAbort(writer);
+  }
+
+  /** What came of it. */
+  outcome(): Omit<Outcome, "residentBytes" | "milliseconds" | "complaints"> {
+    const choice = this.#writer?.encoder ?? null;
+    const isExact = this.#hash !== null && this.#shape !== null && this.#summary !== null &&
+      choice !== null &&
+      isExactWriter(this.#test, choice, this.#shape, this.#summary);
+    return {
+      rejections: this.#rejections,
+      written: this.#written,
+      summary: this.#summary,
+      encoder: choice?.name ?? null,
+      pixelFormat: choice?.pixelFormat ?? null,
+      content: isExact ? { format: choice.pixelFormat, sha256: this.#hash!.digest("hex") } : null,
+      isOneFile: writesOneFile(this.#native, this.#test),
+      times: this.#times.length === this.#written ? this.#times : null,
+    };
+  }
+
+  async #open(path: string): Promise<VideoWriter | null> {
+    const { codec, fps, options, abortsAt } = this.#test;
+    const given = revive(options) as WriterOptions;
+    if (abortsAt !== undefined && typeof given === "object" && given !== null) {
+      given.signal = this.#controller.signal;
+    }
+    if (abortsAt === -1) this.#controller.abort(this.#reason);
+    try {
+      return await createFileWriter(revive(codec) as string, path, revive(fps) as number, given);
+    } catch (error) {
+      this.#note("open", error);
+      return null;
+    }
+  }
+
+  async #writeAll(writer: VideoWriter): Promise<void> {
+    const calls: Promise<void>[] = [];
+    for (const [index, spec] of this.#test.frames.entries()) {
+      if (spec.waitMs !== undefined) await new Promise((resolve) => setTimeout(resolve, spec.waitMs));
+      if (index === this.#test.abortsAt) this.#abortBySignal();
+      const call = this.#writeOne(writer, spec);
+      if (this.#test.isUnawaited) calls.push(call);
+      else await call;
+    }
+    await Promise.all(calls);
+    if (this.#test.abortsAt === this.#test.frames.length) this.#abortBySignal();
+  }
+
+  #abortBySignal(): void {
+    this.#controller.abort(this.#reason);
+    this.#isAborted ||= this.#failure === null;
+  }
+
+  async #writeOne(writer: VideoWriter, spec: FrameSpec): Promise<void> {
+    const { frame, planes } = makeFrame(this.#native, spec);
+    const timing = spec.timing === undefined ? undefined : revive(spec.timing);
+    const hadFailed = this.#failure;
+    const wasAborted = this.#isAborted;
+    try {
+      await writer.write(frame as Anything, timing as Anything);
+      if (hadFailed !== null || wasAborted) {
+        this.complaints.push("a frame was taken after the writer had ended");
+      }
+      this.#take(spec, planes, timing);
+    } catch (error) {
+      if (error instanceof Error && error.message === callersOwn) return this.#take(spec, planes, timing);
+      if (this.#failure !== null) return this.#mustBeSame("write", error);
+      this.#note("write", error);
+      if (wasAborted) this.#mustBeClosed("write", error, "ABORTED");
+      else if (!isMistake(error)) this.#failure = { error };
+    }
+  }
+
+  #take(spec: FrameSpec, planes: readonly Uint8Array[] | null, timing: unknown): void {
+    this.#written++;
+    const { timestamp } = (timing ?? {}) as { timestamp?: number };
+    if (timestamp !== undefined) this.#times.push(timestamp);
+    const shape = JSON.stringify([spec.width, spec.height, spec.format ?? "rgba"]);
+    if (planes === null || !isExactFormat(String(spec.format ?? "rgba")) || spec.isBeyondDepth) {
+      this.#hash = null;
+    }
+    if (this.#shape !== null && this.#shape !== shape) this.#hash = null;
+    this.#shape = shape;
+    for (const plane of planes ?? []) this.#hash?.update(plane);
+  }
+
+  async #end(writer: VideoWriter): Promise<void> {
+    const { end } = this.#test;
+    if (end.startsWith("abort")) await this.#abort(writer);
+    if (end === "dispose") await this.#attempt("dispose", async () => await writer[Symbol.asyncDispose]());
+    if (end === "abort and write") await this.#mustFail("write", () => this.#writeAgain(writer), "ABORTED");
+    if (end === "abort and close") await this.#mustFail("close", () => writer.close(), "ABORTED");
+    if (!end.startsWith("close") && (end !== "dispose" || this.#failure !== null || this.#isAborted)) return;
+    this.#summary = await this.#close(writer);
+    if (this.#summary === null) return;
+    if (end === "close twice" && await writer.close() !== this.#summary) {
+      this.complaints.push("a second close told another summary");
+    }
+    if (end === "close and write") await this.#mustFail("write", () => this.#writeAgain(writer), "CLOSED");
+    if (end === "close and abort") await this.#abort(writer);
+  }
+
+  async #abort(writer: VideoWriter): Promise<void> {
+    await this.#attempt("abort", () => writer.abort(this.#reason));
+    this.#isAborted ||= this.#failure === null && this.#summary === null;
+  }
+
+  /** However a case went, its writer must have ended, and an abort does no harm. */
+  async #finallyAbort(writer: VideoWriter): Promise<void> {
+    if (this.#summary === null) await this.#attempt("abort", () => writer.abort());
+  }
+
+  #writeAgain(writer: VideoWriter): Promise<void> {
+    return writer.write({ data: new Uint8Array(16 * 16 * 4), width: 16, height: 16 });
+  }
+
+  async #close(writer: VideoWriter): Promise<WriteSummary | null> {
+    try {
+      const summary = await writer.close();
+      if (this.#failure !== null || this.#isAborted) {
+        this.complaints.push("close resolved after the writer had ended");
+      }
+      return summary;
+    } catch (error) {
+      // The last call of `onProgress` comes when all is done.
+      if (error instanceof Error && error.message === callersOwn) return await writer.close();
+      if (this.#failure !== null) this.#mustBeSame("close", error);
+      else this.#note("close", error);
+      if (this.#isAborted) this.#mustBeClosed("close", error, "ABORTED");
+      else this.#failure ??= { error };
+      return null;
+    }
+  }
+
+  async #attempt(at: Rejection["at"], action: () => Promise<unknown>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      if (error instanceof Error && error.message === callersOwn) return;
+      this.#note(at, error);
+      if (at === "dispose") this.#failure ??= { error };
+    }
+  }
+
+  async #mustFail(at: "write" | "close", action: () => Promise<unknown>, code: string): Promise<void> {
+    try {
+      await action();
+      this.complaints.push(`${at} resolved after the writer was ${code.toLowerCase()}`);
+    } catch (error) {
+      if (this.#failure !== null) this.#mustBeSame(at, error);
+      else this.#mustBeClosed(at, error, code);
+    }
+  }
+
+  #mustBeClosed(at: string, error: unknown, code: string): void {
+    const { code: found, cause } = error as { code?: unknown; cause?: unknown };
+    const told = rejectionOf("write", error);
+    if (told.type !== "WriterClosedError" || found !== code) {
+      this.complaints.push(`${at} rejected with ${told.type} ${found} after the end: ${told.message}`);
+    } else if (code === "ABORTED" && cause !== this.#reason) {
+      this.complaints.push(`${at} rejected without the reason of the abort`);
+    }
+  }
+
+  #mustBeSame(at: string, error: unknown): void {
+    if (error === this.#failure!.error) return;
+    this.complaints.push(
+      `${at} rejected with another error after a failure: ${rejectionOf("write", error).message}`,
+    );
+  }
+
+  #note(at: Rejection["at"], error: unknown): void {
+    if (error === this.#reason && at === "open") return;
+    this.#rejections.push(rejectionOf(at, error));
+    this.complaints.push(...judgeError(at, error));
+  }
+}
+
+/** Plays a case in an empty folder, and looks at what is left. */
+export async function playCase(native: Native, test: FuzzCase, folder: string): Promise<Outcome> {
+  const from = performance.now();
+  const path = join(folder, test.name);
+  const before = lookAt(folder, path, test.isThereBefore ?? false);
+  const liveBefore = undisposedObjects();
+  const play = new Play(native, test);
+  await play.run(path);
+  // Rejections that nobody handles are told between two turns of the event loop.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  const leaked = undisposedObjects() - liveBefore;
+  const outcome = play.outcome();
+  const complaints = [...play.complaints, ...judgeFolder(outcome, play.isOpen, before)];
+  if (leaked !== 0) complaints.push(`${leaked} native objects were not freed`);
+  return {
+    ...outcome,
+    complaints,
+    residentBytes: process.memoryUsage().rss,
+    milliseconds: performance.now() - from,
+  };
+}
