@@ -12,6 +12,7 @@ import {
   fstatSync,
   ftruncateSync,
   openSync,
+  readSync,
   realpathSync,
   renameSync,
   unlinkSync,
@@ -78,6 +79,25 @@ function checkLink(path: string): void {
 /** Throws the system's error (or Deno's `NotCapable`) unless the path can be read; returns whether it is a regular file. */
 export function checkReadable(path: string): boolean {
   return tryOpen(path, constants.O_RDONLY | nonBlocking);
+}
+
+/** Where the last whole box of an mp4 or mov file (ISO/IEC 14496-12) ends; `null` where it begins with none. */
+export function endOfBoxes(path: string): number | null {
+  const file = openSync(path, constants.O_RDONLY);
+  try {
+    const { size } = fstatSync(file);
+    const header = new DataView(new ArrayBuffer(16));
+    let end = 0;
+    while (readSync(file, header, 0, 16, end) >= 8) {
+      const short = header.getUint32(0);
+      const length = short === 1 ? Number(header.getBigUint64(8)) : short;
+      if (length < 8 || end + length > size) break;
+      end += length;
+    }
+    return end === 0 ? null : end;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Removes a file; one that is not there is as good as removed. */

@@ -4,7 +4,15 @@
  * @module
  */
 export { type Address, address, NULL, type Runtime } from "./contract.ts";
-export { checkReadable, checkWritable, cutFile, makeReplacement, removeFile, replaceFile } from "./files.ts";
+export {
+  checkReadable,
+  checkWritable,
+  cutFile,
+  endOfBoxes,
+  makeReplacement,
+  removeFile,
+  replaceFile,
+} from "./files.ts";
 export { cString, PointerCell, textOf } from "./memory.ts";
 export { installCommand, installHint } from "./install_hint.ts";
 export { loadNative, type Native } from "./open.ts";

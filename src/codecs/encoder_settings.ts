@@ -204,12 +204,21 @@ const leastLookahead = 5;
 function delayLimit({ lookahead }: EncoderProfile, request: EncoderRequest): NamedOption[] {
   const { isCrashSafe, frameRate, preset, tune = "" } = request;
   if (lookahead === undefined || !isCrashSafe || tune.includes("zerolatency")) return [];
-  const { option, key, frames, presets = {}, others } = lookahead;
-  const most = Math.floor(mostDelaySeconds * frameRate.num / frameRate.den) - others;
+  const { option, key, frames, presets = {}, others, holdsPerThread } = lookahead;
+  const held = others + (holdsPerThread ? x264Threads(request) : 0);
+  const most = Math.floor(mostDelaySeconds * frameRate.num / frameRate.den) - held;
   const usual = preset !== undefined && Object.hasOwn(presets, preset) ? presets[preset]! : frames;
   if (usual <= most) return [];
   const limit = Math.max(most, Math.min(usual, leastLookahead));
   return [[option, key === undefined ? limit : `${key}=${limit}`]];
+}
+
+/** How many threads x264 takes: half as many again as there are processors, one for two rows of macroblocks at the most (encoder.c). */
+function x264Threads({ encoderOptions, height }: EncoderRequest): number {
+  const given = Number(encoderOptions?.threads);
+  if (given > 0) return given;
+  const mostOfRows = Math.max(1, Math.floor(Math.floor((height + 15) / 16) / 2));
+  return Math.min(Math.floor(navigator.hardwareConcurrency * 3 / 2), mostOfRows);
 }
 
 function entries(options: EncoderOptions | undefined): NamedOption[] {

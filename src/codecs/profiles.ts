@@ -75,6 +75,8 @@ export interface EncoderProfile {
     readonly presets?: Readonly<Record<string, number>>;
     /** Frames that it holds besides: those out of order, and those that its threads work on. */
     readonly others: number;
+    /** Each of its threads holds another one. */
+    readonly holdsPerThread?: true;
   };
   /** It takes odd sizes also in pixel formats with subsampled chroma. */
   readonly takesOddSizes?: true;
@@ -176,7 +178,8 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
         veryslow: 60,
         placebo: 60,
       },
-      others: 8,
+      others: 5,
+      holdsPerThread: true,
     },
     chromaLocation: "stream",
   },

@@ -5,6 +5,7 @@
  */
 import {
   checkReadable,
+  endOfBoxes,
   loadNative,
   makeReplacement,
   type Native,
@@ -112,10 +113,19 @@ function requireRecording(file: string): void {
 }
 
 function openDamaged(native: Native, file: string): Demuxer {
+  const open = (url: string): Demuxer =>
+    new Demuxer(native, url, { formats: readable, findsStreamInfo: true });
   try {
-    return new Demuxer(native, `file:${file}`, { formats: readable, findsStreamInfo: true });
+    return open(`file:${file}`);
   } catch (error) {
     if (!(error instanceof AvError)) throw error;
+    const end = endOfBoxes(file);
+    try {
+      // mov's reader gives up on all of a file that ends within a moof.
+      if (end !== null) return open(`subfile,,start,0,end,${end},,:file:${file}`);
+    } catch {
+      // The first error is the one to report.
+    }
     throw nothingSaved(file, `it can't be read as a recording (${error.message})`, error);
   }
 }
