@@ -420,9 +420,14 @@ test("a picture in every pixel format is seen between bars, with alpha that hide
   const paths = names.map((name) => folder.file(`${name}.mkv`));
   for (const [index, name] of names.entries()) {
     const frame = { data: drawn.get(name)!, width: 48, height: 32, format: name };
-    await write(paths[index]!, "ffv1", [frame], { resize: "contain", width, height });
+    // Threads take longer to start than such small pictures to encode.
+    const encoderOptions = { threads: 1 };
+    await write(paths[index]!, "ffv1", [frame], { resize: "contain", width, height, encoderOptions });
   }
-  const decoded = decodeAll(paths, () => "rgba", "scale=flags=accurate_rnd+full_chroma_int+bicubic");
+  const judge = "scale=flags=accurate_rnd+full_chroma_int+bicubic";
+  const deep = decodeAll(paths, () => "rgba64le", judge).map((raw) => new Uint16Array(raw.buffer));
+  // libswscale before FFmpeg 5 makes 16 bits of deep black exactly, and 8 bits not.
+  const decoded = deep.map((samples) => Uint8Array.from(samples, (sample) => sample >> 8));
   const shown = (isGray: boolean) => decoded[names.indexOf(isGray ? "gray16le" : "rgb48le")]!;
   const problems: string[] = [];
   for (const [index, { name, isGray, depths, isBayer, isPalette }] of formats.entries()) {
@@ -630,8 +635,13 @@ test("the smallest and the longest pictures make right videos, or are refused in
   const problems: string[] = [];
   for (const [index, { what, width, height }] of written.entries()) {
     const rgb = decoded[index]!;
-    const padded = (width + width % 2) * (height + height % 2) * 3;
-    if (rgb.length < width * height * 3 || rgb.length > padded) problems.push(`${what}: ${rgb.length} bytes`);
+    const sizes = [
+      width * height * 3,
+      (width + width % 2) * (height + height % 2) * 3,
+      (width + 1) * height * 3,
+    ];
+    // A GIF's frame lasts several of ffmpeg's.
+    if (!sizes.some((size) => rgb.length % size === 0)) problems.push(`${what}: ${rgb.length} bytes`);
     const worst = rgb.reduce(
       (most, value, at) => Math.max(most, Math.abs(value - [200, 100, 50][at % 3]!)),
       0,

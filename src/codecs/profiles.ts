@@ -207,6 +207,8 @@ export const profiles: Readonly<Record<string, EncoderProfile>> = {
     ownLog: "x265",
   },
   libsvtav1: {
+    // SVT-AV1 before 3.0 says so; 4.2 writes beyond its memory for 8x8 and less.
+    leastSide: 64,
     formats: playsEverywhere,
     deepFormats: deepYuv,
     scale: { option: "crf", min: 1, max: 63 },

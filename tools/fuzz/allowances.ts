@@ -101,6 +101,11 @@ export const allowances: readonly Allowance[] = [
     why: "FFmpeg's decoder does not take what its encoder makes of narrow pictures (16x4096)",
   },
   {
+    kinds: ["frames", "times", "duration"],
+    options: ["output_ts_offset", "live", "fragment_index", "avoid_negative_ts", "gifimage", "flags2"],
+    why: "these options ask for other times, or for no length",
+  },
+  {
     kinds: ["decode"],
     encoders: ["zlib"],
     pattern: /Decoded size differs/,

@@ -40,7 +40,7 @@ export const readings: Readonly<Record<string, Reading>> = {
   webm: { tick: 0.001 },
   gif: { tick: 0.01 },
   flv: { tick: 0.001, openEnd: "its tags tell when frames begin" },
-  mpegts: { tick: mpegTick, openEnd: "its packets tell when frames begin" },
+  mpegts: { tick: mpegTick, noDuration: "its packets tell when frames begin, and readers estimate the rest" },
   asf: { tick: 0.001, noTimes: reordered },
   asf_stream: { unreadable: damaged },
   dash: { noDuration: "FFmpeg's reader tells none of a list that is closed" },
@@ -81,6 +81,8 @@ export const readings: Readonly<Record<string, Reading>> = {
   crc: checksums,
   uncodedframecrc: checksums,
   mkvtimestamp_v2: { unreadable: "it holds times, not the video" },
+  segment: { unreadable: "its path is a pattern of several" },
+  "stream_segment,ssegment": { unreadable: "its path is a pattern of several" },
   image2: { unreadable: "what is in each file is told by its extension only, which is by chance here" },
   null: { unreadable: "it holds nothing" },
 };

@@ -74,7 +74,7 @@ function judgeDuration(written: WrittenCase, { duration, times }: Probed): Compl
   if (noDuration !== undefined) return [];
   if (duration === null) return [complaint("duration", "the file tells no length")];
   const start = times[0] ?? 0;
-  const delay = expectedTimes(written)?.[0] ?? 0;
+  const delay = expectedTimes(written)?.[0] ?? written.outcome.times?.[0] ?? 0;
   const lengths = [seconds, seconds - start, seconds + start, seconds - delay];
   if (lengths.some((length) => isNear(duration, length, tick))) return [];
   // Without the last frame's length, any end after its begin will do.
