@@ -125,7 +125,7 @@ for (const [encoder, extension, fps, threads] of slowEncoders) {
   });
 }
 
-/** Kills a recording in `close`, when so much of the ordinary file is made; returns how many frames were written. */
+/** Kills a recording in `close`, when so much of the ordinary file is made, or lets it end where that was missed; returns how many frames were written. */
 async function killInClose(path: string, share: number): Promise<number> {
   const picture = { width: 1280, height: 720, fps: 30, frames: 25, content: "noise" } as const;
   using recording = new Recording({ codec: "mjpeg", path, ...picture });
@@ -136,7 +136,8 @@ async function killInClose(path: string, share: number): Promise<number> {
   while (existsSync(companion) && sizeOf(companion) < whole * share) {
     // Nothing is awaited: the moment would be over.
   }
-  await recording.kill();
+  if (recording.hasEnded) assertEquals(await recording.end(), null);
+  else await recording.kill();
   return recording.framesWritten;
 }
 
@@ -152,7 +153,9 @@ test("a recording into mp4 that is killed in close has all frames, and what it l
   const path = folder.file("a.mp4");
   const wrong: string[] = [];
   let interrupted = 0;
-  for (const share of [0, 0.4, 0.8, 0.999, 1]) {
+  // The moment is short: on a busy machine it may be missed.
+  for (const share of [0, 0.4, 0.8, 0.999, 1, 0.2, 0.6, 0.1, 0.5]) {
+    if (share < 0.999 && interrupted >= 3) continue;
     try {
       const frames = await killInClose(path, share);
       const request = { width: 1280, fps: 30 };
