@@ -1,0 +1,78 @@
+/**
+ * The frames that everybody encodes: real moving pictures, made once into files of raw frames.
+ *
+ * Sixteen pictures that go forth and back, so that there is motion but no cut where they start again.
+ *
+ * @module
+ */
+import { execFileSync } from "node:child_process";
+import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { frameRate, type Input, type Size } from "./cases.ts";
+
+/** Raw frames of one size, by pixel format. */
+export type Sources = Readonly<Record<Input, string>>;
+
+const forthFrames = 16;
+/** Frames in a file: neither of the turning points is shown twice. */
+const loopFrames = forthFrames * 2 - 2;
+
+/** NASA's clip, which a working folder may have beside the project. */
+const realClip = fileURLToPath(new URL("../../shared/media/nasa_13013.mp4", import.meta.url));
+/** Where in the clip most of the picture moves, in seconds. */
+const realClipStart = 9;
+
+/** Whether the real clip is there. */
+export const hasRealClip: boolean = existsSync(realClip);
+
+/** What stands in for it: smooth shapes, an edge that moves, and the noise of a camera. */
+const madeClip = `gradients=size=480x270:rate=${frameRate}:nb_colors=5:seed=1[sky];` +
+  `color=white:size=40x40:rate=${frameRate}[box];[sky][box]overlay=x='mod(n*4,440)':y=110,` +
+  "noise=alls=6:allf=t:all_seed=1,format=yuv420p";
+
+/** Forth and back again. */
+const forthAndBack = `trim=end_frame=${forthFrames},split[forth][again];` +
+  `[again]reverse,trim=start_frame=1:end_frame=${forthFrames - 1}[back];` +
+  `[forth][back]concat=n=2,settb=1/${frameRate},setpts=N`;
+
+const exact = "flags=lanczos+accurate_rnd+full_chroma_int";
+
+function toRgba({ width, height, color }: Size): string[] {
+  const input = hasRealClip
+    ? ["-ss", `${realClipStart}`, "-i", realClip, "-map", "0:v:1"]
+    : ["-f", "lavfi", "-i", madeClip];
+  const colors = `in_color_matrix=${hasRealClip ? "bt709" : color.matrix}:in_range=tv:out_range=pc`;
+  return [...input, "-vf", `scale=${width}:${height}:${colors}:${exact},format=rgba,${forthAndBack}`];
+}
+
+/** The conversion that ffmpeg makes by default, told which matrix: the limit gets what the other peers get to. */
+function toYuv({ width, height, color }: Size, rgba: string): string[] {
+  return [
+    ...["-f", "rawvideo", "-pixel_format", "rgba", "-video_size", `${width}x${height}`],
+    ...["-framerate", `${frameRate}`, "-i", rgba],
+    ...["-vf", `scale=out_color_matrix=${color.matrix}:out_range=tv,format=yuv420p`],
+  ];
+}
+
+/** Writes a file of raw frames, and waits until the disk has it: what is in memory only would be written while others measure. */
+function make(size: Size, input: Input, path: string, parameters: readonly string[]): void {
+  execFileSync("ffmpeg", [
+    ...["-v", "error", "-nostdin", "-y", ...parameters],
+    ...["-frames:v", `${loopFrames}`, "-f", "rawvideo", path],
+  ], { stdio: ["ignore", "ignore", "inherit"] });
+  const expected = size.width * size.height * (input === "rgba" ? 4 : 1.5) * loopFrames;
+  const made = statSync(path).size;
+  if (made !== expected) throw new Error(`ffmpeg made ${made} bytes of ${path} instead of ${expected}`);
+  const file = openSync(path, "r+");
+  fsyncSync(file);
+  closeSync(file);
+}
+
+/** Makes the frames of one size in a folder. */
+export function prepareSources(size: Size, folder: string): Sources {
+  const rgba = join(folder, `${size.name}.rgba`), yuv420p = join(folder, `${size.name}.yuv420p`);
+  make(size, "rgba", rgba, toRgba(size));
+  make(size, "yuv420p", yuv420p, toYuv(size, rgba));
+  return { rgba, yuv420p };
+}

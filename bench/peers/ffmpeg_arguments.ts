@@ -1,0 +1,46 @@
+/**
+ * Parameters of the ffmpeg program: what is the same for all peers that run it.
+ *
+ * @module
+ */
+import type { Input } from "../cases.ts";
+import type { PeerRequest } from "./protocol.ts";
+
+/** Raw frames from a file, which is read again and again, or `"-"` for stdin. */
+export function inputArguments(
+  { width, height, frameRate }: PeerRequest,
+  input: Input,
+  path: string,
+): string[] {
+  return [
+    ...["-v", "error", "-y"],
+    ...(path === "-" ? [] : ["-nostdin", "-stream_loop", "-1"]),
+    ...["-f", "rawvideo", "-pixel_format", input, "-video_size", `${width}x${height}`],
+    ...["-framerate", `${frameRate}`, "-i", path],
+  ];
+}
+
+/** The filters to what the encoder takes, told which matrix and range: avwriter knows that by itself. None where nothing is to do. */
+function filterArguments({ setting, color }: PeerRequest, input: Input, range: string): string[] {
+  if (setting.pixelFormat === input) return [];
+  const scale = input === "rgba"
+    ? `scale=out_color_matrix=${color.matrix}:out_range=${range}`
+    : `scale=in_range=tv:out_range=${range}`;
+  return ["-vf", `${scale},format=${setting.pixelFormat}`];
+}
+
+/** Encoder, colour tags, container and file. mp4 and mov get their index in front, as avwriter has it. */
+export function outputArguments(request: PeerRequest, input: Input, output: string): string[] {
+  const { setting: { encoder, options, extension, pixelFormat }, color, frames } = request;
+  const range = pixelFormat.startsWith("yuvj") ? "pc" : "tv";
+  return [
+    ...["-frames:v", `${frames}`],
+    ...filterArguments(request, input, range),
+    ...["-c:v", encoder, "-pix_fmt", pixelFormat],
+    ...Object.entries(options).flatMap(([name, value]) => [`-${name}:v`, `${value}`]),
+    ...["-colorspace", color.matrix, "-color_primaries", color.primaries, "-color_trc", color.transfer],
+    ...["-color_range", range],
+    ...(extension === "mp4" || extension === "mov" ? ["-movflags", "+faststart"] : []),
+    output,
+  ];
+}

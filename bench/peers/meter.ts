@@ -1,0 +1,121 @@
+/**
+ * Measures a peer from inside its process.
+ *
+ * @module
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { callerCpuMs, cpuSeconds, forgetPeak, memoryOf } from "../resources.ts";
+import { type LoopDelay, LoopWatch } from "./loop_delay.ts";
+import type { PeerReport, PeerRequest } from "./protocol.ts";
+
+/** How long the event loop is watched with nothing to do. */
+const idleMs = 300;
+/** How often the memory of child processes is read. */
+const memoryPeriodMs = 50;
+
+/** Frees what can be freed, where the runtime lets one ask. */
+function collectGarbage(): void {
+  const { gc, Bun } = globalThis as { gc?: () => void; Bun?: { gc(isSynchronous: boolean): void } };
+  gc?.();
+  Bun?.gc(true);
+}
+
+/** What a peer tells while it works. */
+export class Meter {
+  readonly #growthFrom: number | undefined;
+  readonly #startedAt = performance.now();
+  readonly #children = new Map<number, number>();
+  #watch: ReturnType<typeof setInterval> | undefined;
+  #frames = 0;
+  #writeMs = 0;
+  #firstMs: number | null = null;
+  #residentBefore: number | null = null;
+  #growth: number | null = null;
+  /** What the report should say of the peer. */
+  note: string | null = null;
+
+  /** Starts the clock. */
+  constructor({ growthFrom }: PeerRequest) {
+    this.#growthFrom = growthFrom;
+  }
+
+  /** Calls what writes one frame, and waits for it. Time counts as the caller's until the call returns its promise. */
+  async write(action: () => Promise<unknown>): Promise<void> {
+    const from = performance.now();
+    const written = action();
+    this.#writeMs += performance.now() - from;
+    await written;
+    this.#firstMs ??= performance.now() - this.#startedAt;
+    if (++this.#frames === this.#growthFrom) this.#residentBefore = this.#resident();
+  }
+
+  /** To be called when the last frame is written, before anything is closed. */
+  endOfFrames(): void {
+    if (this.#residentBefore === null) return;
+    const now = this.#resident();
+    if (now !== null) this.#growth = now - this.#residentBefore;
+  }
+
+  /** Keeps an eye on the memory of a child process. */
+  watchChild(pid: number): void {
+    this.#children.set(pid, 0);
+    this.#watch ??= setInterval(() => {
+      for (const [child, before] of this.#children) {
+        this.#children.set(child, memoryOf(child, "VmHWM") ?? before);
+      }
+    }, memoryPeriodMs);
+  }
+
+  /** Stops the clock. */
+  stop() {
+    const wallMs = performance.now() - this.#startedAt;
+    clearInterval(this.#watch);
+    return {
+      wallMs,
+      firstMs: this.#firstMs,
+      writeMs: this.#frames === 0 ? null : this.#writeMs / this.#frames,
+      frames: this.#frames,
+      growthMegabytes: this.#growth,
+      childrenMegabytes: [...this.#children.values()].reduce((sum, each) => sum + each, 0),
+      note: this.note,
+    };
+  }
+
+  #resident(): number | null {
+    collectGarbage();
+    return memoryOf("self", "VmRSS");
+  }
+}
+
+async function watchIdle(): Promise<LoopDelay> {
+  const watch = new LoopWatch();
+  await sleep(idleMs);
+  return watch.stop();
+}
+
+/** Measures what a peer does. Whatever it needs, its frames above all, is in memory before. */
+export async function measure(
+  request: PeerRequest,
+  run: (meter: Meter) => Promise<void>,
+): Promise<PeerReport> {
+  collectGarbage();
+  const idle = request.isWatched ? await watchIdle() : null;
+  forgetPeak();
+  const before = { memory: memoryOf("self", "VmRSS"), caller: callerCpuMs(), cpu: cpuSeconds() };
+  const watch = request.isWatched ? new LoopWatch() : null;
+  const meter = new Meter(request);
+  await run(meter);
+  const { frames, childrenMegabytes, ...figures } = meter.stop();
+  const busy = watch?.stop() ?? null;
+  const caller = callerCpuMs(), cpu = cpuSeconds();
+  const peak = memoryOf("self", "VmHWM");
+  return {
+    ...figures,
+    cpuSeconds: cpu === null || before.cpu === null ? null : cpu - before.cpu,
+    peakMegabytes: peak === null || before.memory === null ? null : peak - before.memory + childrenMegabytes,
+    callerMs: caller === null || before.caller === null || frames === 0
+      ? null
+      : (caller - before.caller) / frames,
+    loop: idle === null || busy === null ? null : { idle, busy },
+  };
+}

@@ -1,0 +1,119 @@
+/**
+ * Measures avwriter beside the ffmpeg program and others.
+ *
+ *     deno task bench                    the usual cases; `--help` tells how to choose
+ *     bun bench/run.ts                   the same on Bun
+ *
+ * Prints a report in Markdown on stdout, and what goes on on stderr. Ends with 1 where a file was not what it must be. A missed
+ * target is no failure: it depends on the machine.
+ *
+ * @module
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { type BenchRequest, readArguments, usage, UsageError } from "./arguments.ts";
+import { type BenchCase, cases } from "./cases.ts";
+import { prepareSources, type Sources } from "./content.ts";
+import { describeMachine } from "./machine.ts";
+import { type PeerName, peers } from "./peers.ts";
+import { caseReport, methodReport, targetReport } from "./report.ts";
+import { type CaseResult, runRounds } from "./rounds.ts";
+import { findRuntime, type RuntimeName, runtimeVersion } from "./runtimes.ts";
+
+const log = (line: string): void => console.error(line);
+
+/** The programs of the runtimes that are asked for. */
+function findRuntimes(names: readonly RuntimeName[]): Map<RuntimeName, string> {
+  return new Map(names.map((name) => {
+    const program = findRuntime(name);
+    if (program === null) throw new UsageError(`${name} was not found: run the other runtime alone`);
+    return [name, program];
+  }));
+}
+
+/** The peers of a case that run: those that are wanted, and those that ratios and verdicts refer to. */
+function peersOf({ peers: own, base }: BenchCase, wanted: readonly PeerName[] | null): readonly PeerName[] {
+  if (wanted === null) return own;
+  return [...new Set([...own, ...wanted])].filter((name) =>
+    wanted.includes(name) || name === base || name === "limit"
+  );
+}
+
+function list(): string {
+  const names = cases.map(({ name, part }) => `${name}${part === "usual" ? "" : ` (${part})`}`);
+  return `Cases:\n  ${names.join("\n  ")}\nPeers:\n${
+    Object.entries(peers).map(([name, { title }]) => `  ${name}: ${title}`).join("\n")
+  }\n`;
+}
+
+/** Runs all cases, and prints each as soon as it is done. */
+async function runCases(
+  request: BenchRequest,
+  programs: ReadonlyMap<RuntimeName, string>,
+  folder: string,
+): Promise<CaseResult[]> {
+  const sources = new Map<string, Sources>();
+  const results: CaseResult[] = [];
+  for (const chosen of request.cases) {
+    const benchCase = { ...chosen, frames: Math.min(chosen.frames, request.mostFrames) };
+    const { size } = benchCase;
+    if (!sources.has(size.name)) {
+      log(`Making frames of ${size.width}x${size.height}`);
+      sources.set(size.name, prepareSources(size, folder));
+    }
+    for (const [runtime, program] of programs) {
+      const result = await runRounds({
+        benchCase,
+        runtime,
+        program,
+        sources: sources.get(size.name)!,
+        folder: join(folder, "made"),
+        rounds: request.isRoundsGiven ? request.rounds : benchCase.rounds ?? request.rounds,
+        peers: peersOf(benchCase, request.peers),
+        log,
+      });
+      console.log(caseReport(result));
+      results.push(result);
+    }
+  }
+  return results;
+}
+
+async function main(parameters: readonly string[]): Promise<number> {
+  if (parameters.includes("--help")) {
+    console.log(usage);
+    return 0;
+  }
+  const request = readArguments(parameters);
+  if (request.listsOnly) {
+    console.log(list());
+    return 0;
+  }
+  const from = performance.now();
+  const programs = findRuntimes(request.runtimes);
+  const versions = [...programs].map(([name, program]) => runtimeVersion(name, program));
+  const inUse = new Set(request.cases.flatMap((benchCase) => peersOf(benchCase, request.peers)));
+  console.log(methodReport(describeMachine(versions), [...inUse]));
+  const folder = mkdtempSync(join(tmpdir(), "avwriter-bench-"));
+  try {
+    const results = await runCases(request, programs, folder);
+    console.log(targetReport(results));
+    console.log(`It took ${((performance.now() - from) / 60_000).toFixed(1)} minutes.`);
+    const hasFailed = results.some(({ peers: each }) =>
+      [...each.values()].some(({ failures }) => failures.size > 0)
+    );
+    return hasFailed ? 1 : 0;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,74 @@
+/**
+ * The runtimes that peers run on, and how a program is run on each.
+ *
+ * @module
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** A runtime's name. */
+export type RuntimeName = "deno" | "bun";
+
+/** How long one peer may take for one round. */
+const timeoutMs = 10 * 60_000;
+
+/** The repository's folder. */
+export const repository: string = fileURLToPath(new URL("..", import.meta.url));
+
+/** The runtime that this program runs on. */
+export const thisRuntime: RuntimeName = "deno" in process.versions ? "deno" : "bun";
+
+/** Bun as the set-up installs it. */
+const installedBun = `${repository}node_modules/bun/bin/bun.exe`;
+
+function works(program: string): boolean {
+  return spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0;
+}
+
+/** The program of a runtime; `null` where it is not found. */
+export function findRuntime(name: RuntimeName): string | null {
+  if (name === thisRuntime) return process.execPath;
+  const programs = name === "bun" && existsSync(installedBun) ? [installedBun, "bun"] : [name];
+  return programs.find(works) ?? null;
+}
+
+/** The version of a runtime, as people write it. */
+export function runtimeVersion(name: RuntimeName, program: string): string {
+  const { stdout } = spawnSync(program, ["--version"], { encoding: "utf8" });
+  const version = /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? "of unknown version";
+  return `${name === "deno" ? "Deno" : "Bun"} ${version}`;
+}
+
+/** A script to run on a runtime. */
+export interface ScriptRun {
+  readonly runtime: RuntimeName;
+  /** The runtime's program. */
+  readonly program: string;
+  readonly script: string;
+  readonly parameter: string;
+  readonly denoFlags?: readonly string[];
+}
+
+/** Runs a script to its end; returns the last line that it printed. What it says on stderr is passed on. */
+export async function runScript(
+  { runtime, program, script, parameter, denoFlags = [] }: ScriptRun,
+): Promise<string> {
+  const flags = runtime === "bun"
+    ? []
+    : ["run", "-A", "--no-check", "--v8-flags=--expose-gc", `--config=${repository}deno.json`, ...denoFlags];
+  const child = spawn(program, [...flags, script, parameter], {
+    cwd: repository,
+    env: { ...process.env, NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "inherit"],
+    timeout: timeoutMs,
+    killSignal: "SIGKILL",
+  });
+  let output = "";
+  child.stdout!.setEncoding("utf8").on("data", (text: string) => output += text);
+  const [code, signal] = await once(child, "close");
+  if (code !== 0) throw new Error(`${script} ended with ${signal ?? `exit code ${code}`}`);
+  return output.trimEnd().split("\n").at(-1)!;
+}

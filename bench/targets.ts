@@ -1,0 +1,132 @@
+/**
+ * What avwriter is meant to reach. Data only.
+ *
+ * @module
+ */
+import type { PeerName } from "./peers.ts";
+import type { RuntimeName } from "./runtimes.ts";
+
+/** A number that a target is about. */
+export type Metric =
+  /** The case's measure of a peer, divided by that of another one, in each round. */
+  | { readonly ratio: readonly [PeerName, PeerName] }
+  /** Milliseconds of a frame inside write(), on the caller's thread. */
+  | { readonly writeMs: PeerName }
+  /** The 99th percentile of the event loop's delay while frames are written, in milliseconds. */
+  | { readonly loopMs: PeerName }
+  /** Megabytes that resident memory grew by. */
+  | { readonly growthMegabytes: PeerName }
+  /** Time of a pixel, divided by that in another case. */
+  | { readonly perPixel: PeerName; readonly comparedWith: string };
+
+/** One target. */
+export interface Target {
+  readonly what: string;
+  /** The cases that it is for, by name. */
+  readonly cases: RegExp;
+  readonly runtime?: RuntimeName;
+  readonly metric: Metric;
+  readonly atMost?: number;
+  readonly atLeast?: number;
+}
+
+/** All targets. */
+export const targets: readonly Target[] = [
+  {
+    what: "RGBA, ultrafast: time to the limit's",
+    cases: /^1080p\/rgba\/x264-ultrafast$/,
+    metric: { ratio: ["avwriter", "limit"] },
+    atMost: 1.15,
+  },
+  {
+    what: "RGBA, ultrafast, acquired frames: time to the limit's",
+    cases: /^1080p\/rgba\/x264-ultrafast$/,
+    metric: { ratio: ["acquired", "limit-drawing"] },
+    atMost: 1.1,
+  },
+  {
+    what: "RGBA, ultrafast: times as fast as the ffmpeg program",
+    cases: /^1080p\/rgba\/x264-ultrafast$/,
+    metric: { ratio: ["ffmpeg-rgba", "avwriter"] },
+    atLeast: 1.7,
+  },
+  {
+    what: "RGBA, ultrafast: times as fast as ffmpeg through stdin",
+    cases: /^1080p\/rgba\/x264-ultrafast$/,
+    runtime: "deno",
+    metric: { ratio: ["ffmpeg-stdin", "avwriter"] },
+    atLeast: 3.3,
+  },
+  {
+    what: "RGBA, ultrafast: times as fast as node-av",
+    cases: /^1080p\/rgba\/x264-ultrafast$/,
+    metric: { ratio: ["node-av", "avwriter"] },
+    atLeast: 2.3,
+  },
+  {
+    what: "RGBA, veryfast: time to the limit's",
+    cases: /^1080p\/rgba\/x264-veryfast$/,
+    metric: { ratio: ["avwriter", "limit"] },
+    atMost: 1.1,
+  },
+  {
+    what: "RGBA, medium: time to the limit's",
+    cases: /^1080p\/rgba\/x264-medium$/,
+    metric: { ratio: ["avwriter", "limit"] },
+    atMost: 1.05,
+  },
+  {
+    what: "yuv420p: time to the limit's",
+    cases: /^\d+p\/yuv420p\//,
+    metric: { ratio: ["avwriter", "limit"] },
+    atMost: 1.03,
+  },
+  {
+    what: "the caller's thread: ms a frame in write()",
+    cases: /^1080p\//,
+    metric: { writeMs: "avwriter" },
+    atMost: 1,
+  },
+  {
+    what: "the event loop's delay, p99 in ms",
+    cases: /^1080p\//,
+    metric: { loopMs: "avwriter" },
+    atMost: 5,
+  },
+  {
+    what: "time of a pixel to that at 1080p",
+    cases: /^2160p\/rgba\/x264-ultrafast$/,
+    metric: { perPixel: "avwriter", comparedWith: "1080p/rgba/x264-ultrafast" },
+    atMost: 1.1,
+  },
+  {
+    what: "time of a pixel to that at 1080p",
+    cases: /^2160p\/yuv420p\/x264-ultrafast$/,
+    metric: { perPixel: "avwriter", comparedWith: "1080p/yuv420p/x264-ultrafast" },
+    atMost: 1.1,
+  },
+  {
+    what: "sixteen writers to sixteen ffmpeg processes",
+    cases: /^many\/yuv420p$/,
+    metric: { ratio: ["avwriter", "limit"] },
+    atMost: 1.1,
+  },
+  {
+    what: "sixteen writers to sixteen ffmpeg processes",
+    cases: /^many\/rgba$/,
+    metric: { ratio: ["avwriter", "ffmpeg-rgba"] },
+    atMost: 1.1,
+  },
+  {
+    what: "MB of growth from frame 1,000 to 20,000",
+    cases: /^memory$/,
+    metric: { growthMegabytes: "avwriter" },
+    atMost: 2,
+  },
+  {
+    what: "open to first frame, to the start of an ffmpeg process",
+    cases: /^start$/,
+    metric: { ratio: ["avwriter", "ffmpeg-version"] },
+    atMost: 1.1,
+  },
+];

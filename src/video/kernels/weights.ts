@@ -1,0 +1,82 @@
+/**
+ * What red, green and blue weigh in luma and chroma, in the fixed point of the kernels.
+ *
+ * @module
+ */
+import type { PixelMeaning } from "../color.ts";
+
+/** What red and blue weigh in luma (ITU-T H.273, table 4: K_R and K_B); the rest is green's. */
+interface LumaShares {
+  readonly red: number;
+  readonly blue: number;
+}
+
+const bt601: LumaShares = { red: 0.299, blue: 0.114 };
+const bt2020: LumaShares = { red: 0.2627, blue: 0.0593 };
+
+/** By libav's name of the matrix. As libswscale does, bt2020c is taken for bt2020nc. */
+const lumaShares: Readonly<Record<string, LumaShares>> = {
+  bt709: { red: 0.2126, blue: 0.0722 },
+  fcc: { red: 0.3, blue: 0.11 },
+  smpte170m: bt601,
+  bt470bg: bt601,
+  smpte240m: { red: 0.212, blue: 0.087 },
+  bt2020nc: bt2020,
+  bt2020c: bt2020,
+};
+
+/** Whether a matrix is known, by libav's name. */
+export function isKnownMatrix(matrix: string): boolean {
+  return Object.hasOwn(lumaShares, matrix);
+}
+
+/** 1.0 in the kernels' fixed point. */
+const one = 1 << 16;
+/** The greatest weight of red or blue: a signed 16-bit number. */
+const greatestWeight = 0x7fff;
+/** Of 255: how far luma and chroma of limited range reach, and where luma begins. */
+const limited = { luma: 219, chroma: 224, black: 16 } as const;
+
+/** Two signed 16-bit numbers in one argument. */
+function pair(low: number, high: number): number {
+  return (high << 16) | (low & 0xffff);
+}
+
+/** One sample's weights as the kernels take them: bytes 0 and 2 of a pixel, then byte 1 in two halves. */
+function packed(red: number, green: number, blue: number, isRedFirst: boolean): [even: number, odd: number] {
+  const half = green >> 1;
+  return [isRedFirst ? pair(red, blue) : pair(blue, red), pair(half, green - half)];
+}
+
+/**
+ * The last arguments of an RGB kernel: weights and bias of luma, the weights of both chroma samples, their bias, and 1.0.
+ *
+ * A chroma sample is the sum of `pixels` pixels. White and black are exact, and grays have no chroma: green takes what rounding
+ * leaves.
+ */
+export function rgbWeights({ matrix, range }: PixelMeaning, isRedFirst: boolean, pixels: 1 | 4): number[] {
+  const { red, blue } = lumaShares[matrix]!;
+  const isLimited = range === "tv";
+  const lumaScale = Math.round(one * (isLimited ? limited.luma / 255 : 1));
+  const lumaRed = Math.round(red * lumaScale);
+  const lumaBlue = Math.round(blue * lumaScale);
+  const chromaScale = one * (isLimited ? limited.chroma / 255 : 1) / pixels;
+  // The colour itself weighs one half, which in full range is one more than the greatest weight.
+  const half = Math.min(Math.round(chromaScale / 2), greatestWeight);
+  const redInU = Math.round(-chromaScale / 2 * red / (1 - blue));
+  const blueInV = Math.round(-chromaScale / 2 * blue / (1 - red));
+  return [
+    ...packed(lumaRed, lumaScale - lumaRed - lumaBlue, lumaBlue, isRedFirst),
+    ((isLimited ? limited.black : 0) + 0.5) * one,
+    ...packed(redInU, -(redInU + half), half, isRedFirst),
+    ...packed(half, -(half + blueInV), blueInV, isRedFirst),
+    // One less than a half more: the bluest blue of full range rounds to 255, not to 256.
+    128.5 * one - 1,
+    one,
+  ];
+}
+
+/** The arguments that tell the gray kernel about range: what 255 is scaled to, and where luma begins. */
+export function grayWeights({ range }: Pick<PixelMeaning, "range">): [scale: number, offset: number] {
+  return range === "tv" ? [limited.luma, limited.black] : [255, 0];
+}

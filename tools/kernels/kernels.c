@@ -1,0 +1,247 @@
+// Pixel kernels: packed 8-bit RGB, and gray, to 8-bit luma and chroma. tools/kernels/build.ts compiles this to WebAssembly.
+//
+// The module keeps nothing in the memory that it works on: no data, no stack, no heap. All it knows comes as arguments, so any
+// number of threads may share that memory, each with an instance of its own. src/video/kernels/kernels.ts calls it, and checks
+// the arguments.
+//
+// A sample is a weighted sum of the bytes of a pixel (of four pixels, for chroma of 4:2:0) plus a bias, in fixed point with 16
+// fractional bits. The weights keep each sum from 0 to 2^24 - 1.
+//
+// The code is what V8 and JavaScriptCore both make good x86 code of, and NEON has as well:
+// - i8x16.swizzle by a constant, and dot products, rather than shifts and shuffles of two vectors, which take JavaScriptCore
+//   five instructions and three. A dot product by (0, 1) shifts right by 16.
+// - Eight pixels at a time, so that all vectors stay in the 16 registers. V8 does not align its stack: where vectors are spilled to
+//   it, the same loop takes twice the time whenever it is called at an odd depth.
+
+#include <stdint.h>
+#include <wasm_simd128.h>
+
+#define inlined static inline __attribute__((always_inline))
+#define exported(name) __attribute__((export_name(#name)))
+
+// Pixels that the loops take from a row at once.
+enum { step = 8 };
+
+// The weights of bytes 0, 1 and 2 of a pixel in one sample, as pairs of signed 16-bit numbers: `even` has those of bytes 0 and 2,
+// `odd` two numbers whose sum is that of byte 1 (green's may need 17 bits).
+typedef struct {
+  int32_t even, odd, bias;
+} weights;
+
+// The same in all lanes, or those of two samples in turns.
+typedef struct {
+  v128_t even, odd, bias;
+} lanes;
+
+// Four pixels: bytes 0 and 2 of each, and byte 1 twice, each as 16 bits. Or sums of such.
+typedef struct {
+  v128_t even, odd;
+} quad;
+
+typedef struct {
+  const uint8_t *bytes;
+  int32_t stride, width, height;
+} picture;
+
+typedef struct {
+  uint8_t *y, *u, *v;
+  int32_t y_stride, u_stride, v_stride, width, height;
+} planes;
+
+inlined int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
+
+inlined lanes in_all(weights w) {
+  return (lanes){wasm_i32x4_splat(w.even), wasm_i32x4_splat(w.odd), wasm_i32x4_splat(w.bias)};
+}
+
+inlined lanes in_turns(weights a, weights b) {
+  return (lanes){wasm_i32x4_make(a.even, b.even, a.even, b.even), wasm_i32x4_make(a.odd, b.odd, a.odd, b.odd),
+                 wasm_i32x4_make(a.bias, b.bias, a.bias, b.bias)};
+}
+
+#define swizzle(vector, ...) wasm_i8x16_swizzle(vector, wasm_i8x16_const(__VA_ARGS__))
+
+// The first or last four of the eight pixels that begin at `at`. Nothing is read past the eighth.
+inlined quad load(const uint8_t *at, int pixel_bytes, int is_last) {
+  if (pixel_bytes == 4) {
+    v128_t x = wasm_v128_load(at + 16 * is_last);
+    return (quad){wasm_v128_and(x, wasm_i16x8_const_splat(0xff)),
+                  swizzle(x, 1, -1, 1, -1, 5, -1, 5, -1, 9, -1, 9, -1, 13, -1, 13, -1)};
+  }
+  if (is_last) {
+    v128_t x = wasm_v128_load(at + 8);
+    return (quad){swizzle(x, 4, -1, 6, -1, 7, -1, 9, -1, 10, -1, 12, -1, 13, -1, 15, -1),
+                  swizzle(x, 5, -1, 5, -1, 8, -1, 8, -1, 11, -1, 11, -1, 14, -1, 14, -1)};
+  }
+  v128_t x = wasm_v128_load(at);
+  return (quad){swizzle(x, 0, -1, 2, -1, 3, -1, 5, -1, 6, -1, 8, -1, 9, -1, 11, -1),
+                swizzle(x, 1, -1, 1, -1, 4, -1, 4, -1, 7, -1, 7, -1, 10, -1, 10, -1)};
+}
+
+inlined v128_t weigh(quad q, lanes w) {
+  return wasm_i32x4_add(wasm_i32x4_add(wasm_i32x4_dot_i16x8(q.even, w.even), w.bias),
+                        wasm_i32x4_dot_i16x8(q.odd, w.odd));
+}
+
+// The values of eight sums. `upper` is (0, 1) in 16-bit lanes. It comes as an argument, because JavaScriptCore makes such a
+// constant anew wherever it is used.
+inlined v128_t values(v128_t first, v128_t last, v128_t upper) {
+  return wasm_i16x8_narrow_i32x4(wasm_i32x4_dot_i16x8(first, upper), wasm_i32x4_dot_i16x8(last, upper));
+}
+
+inlined v128_t with_neighbour(v128_t x) { return wasm_i16x8_add(x, wasm_i32x4_shuffle(x, x, 1, 0, 3, 2)); }
+
+// The sums of two by two pixels, each twice.
+inlined quad block_sums(quad upper, quad lower) {
+  return (quad){with_neighbour(wasm_i16x8_add(upper.even, lower.even)),
+                with_neighbour(wasm_i16x8_add(upper.odd, lower.odd))};
+}
+
+// The same for one pixel, or a sum of pixels.
+typedef struct {
+  int32_t byte0, byte1, byte2;
+} pixel;
+
+inlined pixel pixel_at(const uint8_t *row, int pixel_bytes, int32_t x) {
+  const uint8_t *at = row + x * pixel_bytes;
+  return (pixel){at[0], at[1], at[2]};
+}
+
+inlined pixel sum(pixel a, pixel b) {
+  return (pixel){a.byte0 + b.byte0, a.byte1 + b.byte1, a.byte2 + b.byte2};
+}
+
+inlined uint8_t weigh_one(pixel p, weights w) {
+  return (uint8_t)((p.byte0 * (int16_t)w.even + p.byte2 * (w.even >> 16) + p.byte1 * ((int16_t)w.odd + (w.odd >> 16)) +
+                    w.bias) >> 16);
+}
+
+// 4:2:0: two rows at a time. A row or column past the picture's is its last one again.
+inlined void to_420(picture from, planes to, weights y, weights u, weights v, int32_t one, int pixel_bytes,
+                    int is_interleaved) {
+  const lanes luma = in_all(y), chroma = in_turns(u, v);
+  const v128_t upper = wasm_i32x4_splat(one);
+  for (int32_t row = 0; row < to.height; row += 2) {
+    const uint8_t *row0 = from.bytes + smaller(row, from.height - 1) * from.stride;
+    const uint8_t *row1 = from.bytes + smaller(row + 1, from.height - 1) * from.stride;
+    uint8_t *y0 = to.y + row * to.y_stride;
+    uint8_t *y1 = row + 1 < to.height ? y0 + to.y_stride : y0;
+    uint8_t *us = to.u + (row >> 1) * to.u_stride;
+    uint8_t *vs = to.v + (row >> 1) * to.v_stride;
+    int32_t x = 0;
+    for (; x + step <= from.width; x += step) {
+      const uint8_t *at0 = row0 + x * pixel_bytes, *at1 = row1 + x * pixel_bytes;
+      quad a = load(at0, pixel_bytes, 0), b = load(at1, pixel_bytes, 0);
+      v128_t ys0 = weigh(a, luma), ys1 = weigh(b, luma), uvs = weigh(block_sums(a, b), chroma);
+      a = load(at0, pixel_bytes, 1);
+      ys0 = values(ys0, weigh(a, luma), upper);
+      b = load(at1, pixel_bytes, 1);
+      ys1 = values(ys1, weigh(b, luma), upper);
+      uvs = values(uvs, weigh(block_sums(a, b), chroma), upper);
+      v128_t ys = wasm_u8x16_narrow_i16x8(ys0, ys1);
+      wasm_v128_store64_lane(y0 + x, ys, 0);
+      wasm_v128_store64_lane(y1 + x, ys, 1);
+      if (is_interleaved) {
+        wasm_v128_store64_lane(us + x, wasm_u8x16_narrow_i16x8(uvs, uvs), 0);
+      } else {
+        uvs = swizzle(uvs, 0, 4, 8, 12, 2, 6, 10, 14, -1, -1, -1, -1, -1, -1, -1, -1);
+        wasm_v128_store32_lane(us + (x >> 1), uvs, 0);
+        wasm_v128_store32_lane(vs + (x >> 1), uvs, 1);
+      }
+    }
+    for (; x < to.width; x += 2) {
+      int32_t x0 = smaller(x, from.width - 1), x1 = smaller(x + 1, from.width - 1);
+      pixel a = pixel_at(row0, pixel_bytes, x0), b = pixel_at(row0, pixel_bytes, x1);
+      pixel c = pixel_at(row1, pixel_bytes, x0), d = pixel_at(row1, pixel_bytes, x1);
+      y0[x] = weigh_one(a, y);
+      y1[x] = weigh_one(c, y);
+      if (x + 1 < to.width) {
+        y0[x + 1] = weigh_one(b, y);
+        y1[x + 1] = weigh_one(d, y);
+      }
+      pixel block = sum(sum(a, b), sum(c, d));
+      us[is_interleaved ? x : x >> 1] = weigh_one(block, u);
+      vs[is_interleaved ? x : x >> 1] = weigh_one(block, v);
+    }
+  }
+}
+
+inlined void to_444(picture from, planes to, weights y, weights u, weights v, int32_t one, int pixel_bytes) {
+  const lanes luma = in_all(y), blue = in_all(u), red = in_all(v);
+  const v128_t upper = wasm_i32x4_splat(one);
+  for (int32_t row = 0; row < to.height; row++) {
+    const uint8_t *pixels = from.bytes + smaller(row, from.height - 1) * from.stride;
+    uint8_t *ys = to.y + row * to.y_stride, *us = to.u + row * to.u_stride, *vs = to.v + row * to.v_stride;
+    int32_t x = 0;
+    for (; x + step <= from.width; x += step) {
+      quad q = load(pixels + x * pixel_bytes, pixel_bytes, 0);
+      v128_t y8 = weigh(q, luma), u8 = weigh(q, blue), v8 = weigh(q, red);
+      q = load(pixels + x * pixel_bytes, pixel_bytes, 1);
+      y8 = values(y8, weigh(q, luma), upper);
+      u8 = values(u8, weigh(q, blue), upper);
+      v8 = values(v8, weigh(q, red), upper);
+      v128_t yu8 = wasm_u8x16_narrow_i16x8(y8, u8);
+      wasm_v128_store64_lane(ys + x, yu8, 0);
+      wasm_v128_store64_lane(us + x, yu8, 1);
+      wasm_v128_store64_lane(vs + x, wasm_u8x16_narrow_i16x8(v8, v8), 0);
+    }
+    for (; x < to.width; x++) {
+      pixel p = pixel_at(pixels, pixel_bytes, smaller(x, from.width - 1));
+      ys[x] = weigh_one(p, y);
+      us[x] = weigh_one(p, u);
+      vs[x] = weigh_one(p, v);
+    }
+  }
+}
+
+// The width and height of the planes are those of luma: at least the picture's. Of nv12, `u` is the plane of chroma, and `v` lies one
+// byte on. `one` is 1 << 16.
+#define kernel(name, convert, ...)                                                                                    \
+  exported(name) void name(const uint8_t *bytes, int32_t stride, int32_t width, int32_t height, int32_t coded_width,  \
+                           int32_t coded_height, uint8_t *y, int32_t y_stride, uint8_t *u, int32_t u_stride,          \
+                           uint8_t *v, int32_t v_stride, int32_t y_even, int32_t y_odd, int32_t y_bias,               \
+                           int32_t u_even, int32_t u_odd, int32_t v_even, int32_t v_odd, int32_t uv_bias,             \
+                           int32_t one) {                                                                             \
+    convert((picture){bytes, stride, width, height},                                                                  \
+            (planes){y, u, v, y_stride, u_stride, v_stride, coded_width, coded_height},                               \
+            (weights){y_even, y_odd, y_bias}, (weights){u_even, u_odd, uv_bias}, (weights){v_even, v_odd, uv_bias},   \
+            one, __VA_ARGS__);                                                                                        \
+  }
+
+kernel(rgb32_to_yuv420p, to_420, 4, 0)
+kernel(rgb32_to_nv12, to_420, 4, 1)
+kernel(rgb32_to_yuv444p, to_444, 4)
+kernel(rgb24_to_yuv420p, to_420, 3, 0)
+kernel(rgb24_to_nv12, to_420, 3, 1)
+kernel(rgb24_to_yuv444p, to_444, 3)
+
+inlined v128_t scaled(v128_t grays, v128_t scale) {
+  v128_t x = wasm_i16x8_add(wasm_i16x8_mul(grays, scale), wasm_i16x8_const_splat(128));
+  return wasm_u16x8_shr(wasm_i16x8_add(x, wasm_u16x8_shr(x, 8)), 8);
+}
+
+// Luma is `offset` plus gray times `scale` / 255, rounded: (n + 128) * 257 / 65536 is n / 255 rounded, up to 255 * 255.
+exported(gray_to_luma) void gray_to_luma(const uint8_t *bytes, int32_t stride, int32_t width, int32_t height,
+                                         int32_t coded_width, int32_t coded_height, uint8_t *y, int32_t y_stride,
+                                         int32_t scale, int32_t offset) {
+  const v128_t scales = wasm_i16x8_splat(scale), offsets = wasm_i8x16_splat(offset);
+  for (int32_t row = 0; row < coded_height; row++) {
+    const uint8_t *grays = bytes + smaller(row, height - 1) * stride;
+    uint8_t *ys = y + row * y_stride;
+    int32_t x = 0;
+    for (; x + 16 <= width; x += 16) {
+      v128_t g = wasm_v128_load(grays + x);
+      v128_t low = scaled(wasm_u16x8_extend_low_u8x16(g), scales);
+      v128_t high = scaled(wasm_u16x8_extend_high_u8x16(g), scales);
+      wasm_v128_store(ys + x, wasm_i8x16_add(wasm_u8x16_narrow_i16x8(low, high), offsets));
+    }
+    for (; x < coded_width; x++) {
+      int32_t n = grays[smaller(x, width - 1)] * scale + 128;
+      ys[x] = (uint8_t)(offset + ((n + (n >> 8)) >> 8));
+    }
+  }
+}
+
+exported(fill) void fill(uint8_t *to, int32_t stride, int32_t row_bytes, int32_t rows, int32_t value) {
+  for (int32_t row = 0; row < rows; row++) __builtin_memset(to + row * stride, value, (uint32_t)row_bytes);
+}
