@@ -100,7 +100,8 @@ export class OutputFile implements Disposable {
   /** After a failure: makes what was recorded so far as playable as it can be. The first error is the one to report: this throws none. */
   salvage(): void {
     try {
-      if (!this.#isClosed) this.finish(null, 0);
+      // A trailer that failed is not tried again: its second call does nothing, and would pass for a finished file.
+      if (!this.#isEnded) this.finish(null, 0);
     } catch {
       // What could not be written is cut off below.
     }
