@@ -266,6 +266,10 @@ test("all of that has read or written every struct field that has a place in thi
   const column = avcodecMajors.findIndex((major) => major === native.avcodecMajor);
   // Where the library is asked for an encoder's formats, the field is there but not used.
   if (native.supportedConfig !== null) touched.add("AVCodec.pix_fmts");
+  // Where side data belongs to a stream's parameters, it is copied with them, though the stream's own fields are there until 8.0.
+  const sideData = ["AVPacketSideData.data", "AVPacketSideData.size", "AVPacketSideData.type"];
+  const inStream = ["AVStream.side_data", "AVStream.nb_side_data"];
+  if (native.streamSideData === null) { for (const field of [...sideData, ...inStream]) touched.add(field); }
   const untouched = Object.entries(layouts).flatMap(([struct, { fields }]) =>
     Object.entries(fields)
       .filter(([field, { offset }]) => offset[column] !== null && !touched.has(`${struct}.${field}`))

@@ -44,7 +44,7 @@ export function createConverter(native: Native, shape: PictureShape, target: Con
   if (format.id !== target.format.id && Unpacker.isNeeded(native, format, visible.width)) {
     return new UnpackingConverter(native, { ...shape, layout: visible }, target);
   }
-  if (target.format.isPalette && !format.isPalette) return new PaletteConverter(native, visible);
+  if (target.format.isPalette && !format.isPalette) return new PaletteConverter(native, visible, target);
   const isSameMeaning = format.isRgb || format.isPalette || format.isGray && target.format.isGray ||
     scalerMatrix(shape.meaning) === scalerMatrix(target.color) && shape.meaning.range === target.color.range;
   if (format.id === target.format.id && isSameMeaning) {
@@ -124,15 +124,17 @@ class CopyConverter implements Converter {
   }
 
   convert(pixels: Pixels): Frame {
-    if (pixels instanceof Frame && this.#output.isExact && this.#isAsLarge(pixels)) return pixels;
+    if (pixels instanceof Frame && this.#output.isExact && this.#isPassedOn(pixels)) return pixels;
     const frame = this.#output.take();
     copyPixels(this.#native, pixels, this.#source, frame);
     return this.#output.finish(frame);
   }
 
-  #isAsLarge(frame: Frame): boolean {
+  #isPassedOn(frame: Frame): boolean {
     const { width, height } = frame.shape;
-    return width === this.#source.width && height === this.#source.height;
+    const { format } = this.#source;
+    // libavcodec's GIF encoder keeps a buffer for rows as long in memory as the first frame's, and writes beyond it where they grow.
+    return !format.isPalette && width === this.#source.width && height === this.#source.height;
   }
 
   [Symbol.dispose](): void {
@@ -318,28 +320,33 @@ export const paletteFilters =
 class PaletteConverter implements Converter {
   readonly #staging: Staging;
   readonly #graph: FilterGraph;
-  readonly #output: Frame;
+  readonly #filtered: Frame;
+  /** Copies to frames whose rows are as long in memory as those of pictures that need no palette made. */
+  readonly #copier: CopyConverter;
   #count = 0n;
 
-  constructor(native: Native, source: FrameLayout) {
+  constructor(native: Native, source: FrameLayout, target: ConverterTarget) {
     const { format, width, height } = source;
     const timeBase = { num: 1, den: 1 };
     this.#graph = new FilterGraph(native, paletteFilters, { format, width, height, timeBase });
     this.#staging = new Staging(native, source);
-    this.#output = new Frame(native);
+    this.#filtered = new Frame(native);
+    const picture = frameLayout(target.format, width, height);
+    this.#copier = new CopyConverter(native, picture, new OutputFrames(native, picture, target));
   }
 
   convert(pixels: Pixels): Frame {
     const staged = this.#staging.stage(pixels);
     staged.stamp(this.#count++, false, 0);
     this.#graph.send(staged);
-    this.#output.unref();
-    if (!this.#graph.receive(this.#output)) throw new Error("The palette filters held a frame back");
-    return this.#output;
+    this.#filtered.unref();
+    if (!this.#graph.receive(this.#filtered)) throw new Error("The palette filters held a frame back");
+    return this.#copier.convert(this.#filtered);
   }
 
   [Symbol.dispose](): void {
-    this.#output[Symbol.dispose]();
+    this.#copier[Symbol.dispose]();
+    this.#filtered[Symbol.dispose]();
     this.#staging[Symbol.dispose]();
     this.#graph[Symbol.dispose]();
   }
