@@ -3,8 +3,19 @@
  *
  * @module
  */
-import type { CFunction, CType, Functions, Runtime, SymbolTable, SystemName } from "./contract.ts";
+import type {
+  CFunction,
+  CType,
+  Functions,
+  ParentThread,
+  Runtime,
+  SymbolTable,
+  SystemName,
+  Thread,
+  ThreadListener,
+} from "./contract.ts";
 import { cString } from "./memory.ts";
+import { parentThread } from "./threads.ts";
 
 /** The part of `bun:ffi` in use, declared here so that the module type-checks under Deno as well. */
 interface BunFfi {
@@ -25,6 +36,9 @@ interface BunProcess {
     realpathSync(path: string): string;
   };
 }
+
+/** A web worker, with what Bun adds to it. It starts sooner than one of `node:worker_threads`. */
+type BunWorker = Worker & { ref(): void; unref(): void };
 
 const nativeTypes: Readonly<Record<CType, string>> = {
   void: "void",
@@ -107,6 +121,24 @@ export function createBunRuntime(): Runtime {
       } catch {
         // No such function (Windows, musl): the library then prints what it likes.
       }
+    },
+    startThread(module: URL, listener: ThreadListener): Thread {
+      const worker = new Worker(module.href, { type: "module" }) as BunWorker;
+      worker.addEventListener("message", ({ data }) => listener.message(data));
+      worker.addEventListener("error", ({ message }) => listener.ended(new Error(message)));
+      worker.addEventListener("close", () => listener.ended(new Error("The thread ended")));
+      worker.unref();
+      return {
+        post: (message) => worker.postMessage(message),
+        keepAlive: (isNeeded) => isNeeded ? worker.ref() : worker.unref(),
+        end: () => worker.terminate(),
+      };
+    },
+    parent(): ParentThread {
+      return parentThread();
+    },
+    errorClass(_name: string): undefined {
+      return undefined;
     },
   };
 }

@@ -78,6 +78,32 @@ export type Functions<T extends SymbolTable> = {
 /** The operating systems whose library names are known. */
 export type SystemName = "linux" | "darwin" | "windows";
 
+/** Another thread of this program, which runs a module. */
+export interface Thread {
+  /** Sends it a message, cloned as the structured clone algorithm does. Memory that is shared stays shared. */
+  post(message: unknown): void;
+  /** Whether the program goes on where nothing but this thread is left to wait for. It does not, until told. */
+  keepAlive(isNeeded: boolean): void;
+  /** Ends it at once. */
+  end(): void;
+}
+
+/** Hears of a thread. */
+export interface ThreadListener {
+  /** It sent a message. */
+  message(message: unknown): void;
+  /** It can't start, threw an error or ended: nothing more will come from it. */
+  ended(error: Error): void;
+}
+
+/** The way back from a thread to the one that started it. */
+export interface ParentThread {
+  /** Sends it a message. */
+  post(message: unknown): void;
+  /** Names who takes its messages, from the first on. */
+  listen(take: (message: unknown) => void): void;
+}
+
 /** Everything that differs between runtimes. One thin adapter implements it for each. */
 export interface Runtime {
   /** Name and version, for reports: `"Deno 2.9.6"`. */
@@ -102,4 +128,10 @@ export interface Runtime {
   mayReadAndWrite(path: string): boolean;
   /** Sets an environment variable that native libraries read, unless it is set already. Does nothing where that is not allowed. */
   setVariable(name: string, value: string): void;
+  /** Starts a thread with a module. Throws where that is not allowed; what else prevents it, the listener hears. */
+  startThread(module: URL, listener: ThreadListener): Thread;
+  /** In a thread: the way back. */
+  parent(): ParentThread;
+  /** The runtime's own class of errors of a name, such as Deno's `NotCapable`. */
+  errorClass(name: string): (new (message: string) => Error) | undefined;
 }

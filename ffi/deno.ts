@@ -4,7 +4,29 @@
  *
  * @module
  */
-import type { CFunction, CType, Functions, Runtime, SymbolTable, SystemName } from "./contract.ts";
+import type {
+  CFunction,
+  CType,
+  Functions,
+  ParentThread,
+  Runtime,
+  SymbolTable,
+  SystemName,
+  Thread,
+  ThreadListener,
+} from "./contract.ts";
+import { parentThread } from "./threads.ts";
+
+/** The part of `node:worker_threads` in use. Deno's own workers can't be told that the program need not wait for them. */
+interface WorkerThreads {
+  readonly Worker: new (module: URL) => {
+    on(event: "message" | "error" | "exit", listener: (value: never) => void): void;
+    postMessage(message: unknown): void;
+    ref(): void;
+    unref(): void;
+    terminate(): Promise<unknown>;
+  };
+}
 
 const nativeTypes: Readonly<Record<CType, Deno.NativeResultType>> = {
   void: "void",
@@ -27,6 +49,12 @@ function foreignFunction(signature: CFunction): Deno.ForeignFunction {
 
 function systemName(): SystemName {
   return Deno.build.os === "darwin" || Deno.build.os === "windows" ? Deno.build.os : "linux";
+}
+
+/** A module's address as `node:worker_threads` takes it: of files only, or a module of one line that imports it. */
+function startable(module: URL): URL {
+  if (module.protocol === "file:") return module;
+  return new URL(`data:text/javascript,${encodeURIComponent(`import ${JSON.stringify(module.href)};`)}`);
 }
 
 /** Makes the adapter. */
@@ -83,6 +111,30 @@ export function createDenoRuntime(): Runtime {
     setVariable(name: string, value: string): void {
       const permission = Deno.permissions.querySync({ name: "env", variable: name });
       if (permission.state === "granted" && Deno.env.get(name) === undefined) Deno.env.set(name, value);
+    },
+
+    startThread(module: URL, listener: ThreadListener): Thread {
+      const { Worker } = (globalThis as unknown as {
+        process: { getBuiltinModule(name: string): WorkerThreads };
+      }).process.getBuiltinModule("node:worker_threads");
+      const worker = new Worker(startable(module));
+      worker.on("message", (message: unknown) => listener.message(message));
+      worker.on("error", (error: Error) => listener.ended(error));
+      worker.on("exit", (code: number) => listener.ended(new Error(`The thread ended with ${code}`)));
+      worker.unref();
+      return {
+        post: (message) => worker.postMessage(message),
+        keepAlive: (isNeeded) => isNeeded ? worker.ref() : worker.unref(),
+        end: () => void worker.terminate(),
+      };
+    },
+
+    parent(): ParentThread {
+      return parentThread();
+    },
+
+    errorClass(name: string): (new (message: string) => Error) | undefined {
+      return (Deno.errors as Readonly<Record<string, new (message: string) => Error>>)[name];
     },
   };
 }

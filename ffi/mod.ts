@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { type Address, address, NULL, type Runtime } from "./contract.ts";
+export { type Address, address, NULL, type ParentThread, type Runtime, type Thread } from "./contract.ts";
 export {
   checkReadable,
   checkWritable,
@@ -15,6 +15,6 @@ export {
 } from "./files.ts";
 export { cString, PointerCell, textOf } from "./memory.ts";
 export { installCommand, installHint } from "./install_hint.ts";
-export { loadNative, type Native } from "./open.ts";
+export { librariesFor, loadNative, type Native, noteLibraries } from "./open.ts";
 export { runtime } from "./runtime.ts";
 export { type SeenLibraries, surveyLibraries } from "./survey.ts";

@@ -68,7 +68,11 @@ interface Attempt {
 
 const operation = "load FFmpeg's libraries";
 
-let loaded: { native: Native; explicit: string | undefined } | undefined;
+/** The set that this thread has loaded. */
+let loaded: Native | undefined;
+
+/** The set that this process uses, in whichever thread, and the folder that was named for it. */
+let inUse: { readonly folder: string; readonly explicit: string | undefined } | undefined;
 
 /**
  * Loads FFmpeg's libraries, once: later calls return the same set.
@@ -78,17 +82,33 @@ let loaded: { native: Native; explicit: string | undefined } | undefined;
  * @throws {LibraryVersionError} Where a set is newer than what is known, fails the self-check, or another set is in use already.
  */
 export function loadNative(explicit?: string): Native {
+  const folders = librariesFor(explicit);
   if (loaded === undefined) {
-    loaded = { native: openNewest(runtime(), explicit), explicit };
-  } else if (explicit !== undefined && explicit !== loaded.explicit && explicit !== loaded.native.folder) {
-    throw new LibraryVersionError(
-      `Cannot load FFmpeg's libraries from ${
-        JSON.stringify(explicit)
-      }: this process already uses those in ${loaded.native.folder}`,
-      { code: "ALREADY_LOADED", operation, hint: "Give all writers the same libraryPath" },
-    );
+    loaded = openNewest(runtime(), folders);
+    noteLibraries(loaded.folder, explicit);
   }
-  return loaded.native;
+  return loaded;
+}
+
+/**
+ * Where a thread is to load FFmpeg's libraries from, given what its user names: the folder of the set that the process uses, if any.
+ *
+ * @throws {LibraryVersionError} Where another set is in use already.
+ */
+export function librariesFor(explicit: string | undefined): string | undefined {
+  if (inUse === undefined) return explicit;
+  if (explicit === undefined || explicit === inUse.explicit || explicit === inUse.folder) return inUse.folder;
+  throw new LibraryVersionError(
+    `Cannot load FFmpeg's libraries from ${
+      JSON.stringify(explicit)
+    }: this process already uses those in ${inUse.folder}`,
+    { code: "ALREADY_LOADED", operation, hint: "Give all writers the same libraryPath" },
+  );
+}
+
+/** Keeps in mind which set a thread has loaded, and the folder that was named for it. */
+export function noteLibraries(folder: string, explicit: string | undefined): void {
+  inUse ??= { folder, explicit };
 }
 
 function openNewest(host: Runtime, explicit: string | undefined): Native {

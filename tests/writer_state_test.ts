@@ -114,6 +114,7 @@ test("a signal that is aborted later aborts the writer", async () => {
   await writer.write(frame);
   controller.abort(new Error("stop"));
   await assertEnded(writer, "ABORTED", signal.reason);
+  await writer.abort();
   assertEquals(readdirSync(folder.path), []);
 });
 

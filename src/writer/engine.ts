@@ -4,6 +4,7 @@
  * @module
  */
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
+import type { FrameLayout } from "../video/raw_frame.ts";
 import type { ContainerClock } from "./frame_clock.ts";
 import type { CheckedFrame, Size } from "./frame_checker.ts";
 import type { WriterStats } from "./options.ts";
@@ -35,7 +36,14 @@ export interface Engine {
   readonly stats: WriterStats;
   /** The size of the video before filters; `null` before the first frame. */
   readonly size: Size | null;
-  /** Takes a frame: once this returns, or the promise is kept, its memory is the caller's again. Throws a {@linkcode RefusedFrame}, or what ends the session. */
+  /** Kept once there is room for a frame; `null` where there is. Throws a `RangeError` where programs hold all of it. */
+  readonly room: Promise<void> | null;
+  /** Memory for a frame, which is then written without a copy. There must be room. */
+  acquire(layout: FrameLayout): Uint8Array;
+  /**
+   * Takes a frame: an acquired one, or any other where there is room. Once this returns, or the promise is kept, its memory is the caller's again.
+   * Throws a {@linkcode RefusedFrame}, or what ends the session.
+   */
   write(frame: CheckedFrame): void | Promise<void>;
   /** Ends the video at a tick of the clock, finishes the file and frees everything. */
   finish(endTicks: bigint): WriteSummary | Promise<WriteSummary>;

@@ -9,6 +9,7 @@ import { frameLayout } from "../video/pixels.ts";
 import {
   checkShape,
   type FrameLayout,
+  type PixelFormat,
   type PlaneView,
   type RawFrame,
   viewPlanes,
@@ -63,16 +64,23 @@ export class FrameChecker {
     this.#clock = clock;
   }
 
-  /** Checks one frame, which changes nothing. */
-  check(frame: Frame, timing?: FrameTiming): CheckedFrame {
+  /** Checks one frame, given at `nowMs`, which changes nothing. */
+  check(frame: Frame, timing: FrameTiming | undefined, nowMs: number): CheckedFrame {
     const picture = isEncodedImage(frame) ? viewImage(frame) : this.#view(frame);
-    return { picture, stamp: this.#clock.check(timing) };
+    return { picture, stamp: this.#clock.check(timing, nowMs) };
   }
 
-  /** Counts a frame that was taken: those after it are to be like it, and of the video's size. */
-  accept({ picture, stamp }: CheckedFrame, size: Size | null): void {
-    if (picture.kind === "raw") this.#layout = picture.layout;
-    this.#size = size;
+  /** The layout of a frame of this size and format, if it may be written. */
+  layoutOf(width: number, height: number, format: PixelFormat | undefined): FrameLayout {
+    return this.#layoutOf(checkShape({ data: [], width, height, format }));
+  }
+
+  /** Counts a frame that was taken: those after it are to be like it, and of the video's size, which an image tells only once it is decoded. */
+  accept({ picture, stamp }: CheckedFrame, decoded: Size | null): void {
+    if (picture.kind === "raw") {
+      const { width, height } = this.#layout = picture.layout;
+      this.#size ??= { width: this.#options.width ?? width, height: this.#options.height ?? height };
+    } else this.#size = decoded;
     this.#clock.accept(stamp);
   }
 

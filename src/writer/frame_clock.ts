@@ -106,8 +106,8 @@ export class FrameClock {
     this.#container = container;
   }
 
-  /** The place in time of the next frame. Changes nothing: whatever this throws is the caller's mistake. */
-  check(timing: FrameTiming = {}): FrameStamp {
+  /** The place in time of the next frame, which was given at `nowMs`. Changes nothing: whatever this throws is the caller's mistake. */
+  check(timing: FrameTiming = {}, nowMs = performance.now()): FrameStamp {
     checkFields(timing);
     const { timestamp, duration, keyFrame = false } = timing;
     if (this.#timing !== "timestamps") {
@@ -117,7 +117,7 @@ export class FrameClock {
           `Cannot write the frame: it has a ${name}, but this writer's timing is "${this.#timing}"; make it with timing "timestamps"`,
         );
       }
-      const ticks = this.#isWallclock() ? this.#now() : BigInt(this.#frames) * this.frameTicks;
+      const ticks = this.#isWallclock() ? this.#at(nowMs) : BigInt(this.#frames) * this.frameTicks;
       return { ticks, seconds: this.seconds(ticks), duration: null, keyFrame };
     }
     if (timestamp === undefined) {
@@ -141,13 +141,25 @@ export class FrameClock {
     this.#last = stamp;
   }
 
+  /** Frames taken. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** Where the last frame ends by its own duration, in seconds. */
+  get takenSeconds(): number {
+    if (this.#last === null) return 0;
+    const { ticks, duration } = this.#last;
+    return this.seconds(ticks + (duration ?? this.frameTicks));
+  }
+
   /** Where the last frame ends if the recording ends now, in ticks. */
   get endTicks(): bigint {
     if (this.#last === null) return 0n;
     const { ticks, duration } = this.#last;
     const end = ticks + (duration ?? this.frameTicks);
     if (!this.#isWallclock()) return end;
-    const now = this.#elapsedTicks();
+    const now = this.#elapsedTicks(performance.now());
     return now > end ? now : end;
   }
 
@@ -164,17 +176,17 @@ export class FrameClock {
     return BigInt(Math.round(value * this.timeBase.den / this.timeBase.num));
   }
 
-  #elapsedTicks(): bigint {
-    return this.#ticksOf((performance.now() - this.#startMs!) / 1000);
+  #elapsedTicks(nowMs: number): bigint {
+    return this.#ticksOf((nowMs - this.#startMs!) / 1000);
   }
 
   /** The time since the first frame; two frames never share a tick of the container. */
-  #now(): bigint {
+  #at(nowMs: number): bigint {
     if (this.#last === null) {
-      this.#startMs = performance.now();
+      this.#startMs = nowMs;
       return 0n;
     }
-    const now = this.#elapsedTicks();
+    const now = this.#elapsedTicks(nowMs);
     return this.#isLater(now) ? now : this.#nextContainerTick(this.#last.ticks);
   }
 

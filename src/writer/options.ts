@@ -19,7 +19,7 @@ export type LogLevel = "quiet" | "error" | "warning" | "info" | "debug";
 
 /** A writer's progress. */
 export interface WriterStats {
-  /** Frames written. */
+  /** Frames written; those that filters made, where there are some. */
   readonly frames: number;
   /** Bytes of encoded video so far, without the container's own. */
   readonly bytes: number;
@@ -29,7 +29,7 @@ export interface WriterStats {
   readonly dropped: number;
   /** Frames shown twice. Constant timing repeats none. */
   readonly duplicated: number;
-  /** Frames taken that the encoder has not given back as packets yet. */
+  /** Frames taken that wait for the encoder, or that it has not given back as packets yet. */
   readonly queued: number;
 }
 
@@ -111,6 +111,13 @@ export interface WriterOptions {
    * and `close` makes an ordinary file of them, which takes as much space again for that moment.
    */
   crashSafe?: boolean;
+  /**
+   * Where frames are converted and encoded: `"worker"` in a thread of its own, `"main"` in the one that calls `write`. Default
+   * `"worker"`; where a thread can't be started, a warning says so, and it is `"main"`.
+   */
+  thread?: "worker" | "main";
+  /** Frames that may wait for the encoder, and how many can be acquired at a time; 1 to 64, default 4. Each takes as much memory as a frame. */
+  queueSize?: number;
   /** How much is printed on stderr; default `"error"`. At `"info"` a block tells what was chosen, with the `ffmpeg` command that does the same. */
   logLevel?: LogLevel;
   /** Aborts the writer. */
@@ -122,14 +129,20 @@ export interface WriterOptions {
 }
 
 /** Options after the check: bit rates as numbers, fractions in lowest terms. */
-export interface CheckedOptions extends Omit<WriterOptions, "bitrate" | "maxBitrate" | "sampleAspectRatio"> {
+export interface CheckedOptions
+  extends Omit<WriterOptions, "bitrate" | "maxBitrate" | "sampleAspectRatio" | "queueSize"> {
   /** Bits per second on average. */
   readonly bitrate?: number;
   /** The most bits per second. */
   readonly maxBitrate?: number;
   /** The width of a pixel over its height. */
   readonly sampleAspectRatio?: Rational;
+  /** Frames that may wait for the encoder. */
+  readonly queueSize: number;
 }
+
+/** Frames that may wait, unless the options say. */
+const defaultQueueSize = 4;
 
 /** Says what an option must be, where the value is not that; `null` where it is. */
 type Check = (value: unknown) => string | null;
@@ -185,6 +198,11 @@ const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
   timing: oneOf("constant", "timestamps", "wallclock"),
   filter: text,
   crashSafe: (value) => (typeof value === "boolean" ? null : "true or false"),
+  thread: oneOf("worker", "main"),
+  queueSize: (value) =>
+    Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 64
+      ? null
+      : "a whole number of frames from 1 to 64",
   logLevel: oneOf("quiet", "error", "warning", "info", "debug"),
   signal: (value) => (value instanceof AbortSignal ? null : "an AbortSignal"),
   onProgress: (value) => (typeof value === "function" ? null : "a function"),
@@ -235,6 +253,7 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
   const { bitrate, maxBitrate, sampleAspectRatio: shape, ...rest } = options;
   return {
     ...rest,
+    queueSize: rest.queueSize ?? defaultQueueSize,
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),

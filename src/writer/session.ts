@@ -11,6 +11,7 @@ import { meaningOf, meaningSaid } from "../video/color.ts";
 import { ImageDecoder } from "../video/encoded_image.ts";
 import type { InputFormats } from "../video/input_format.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
+import type { FrameLayout } from "../video/raw_frame.ts";
 import {
   chooseMuxer,
   choosesLayout,
@@ -29,6 +30,7 @@ import type { WriterStats } from "./options.ts";
 import { OutputFile } from "./output_file.ts";
 import { Pipeline } from "./pipeline.ts";
 import { describeSession } from "./report.ts";
+import { frameBytes, FrameRing } from "./ring.ts";
 import type { EncoderChoice, SessionRequest, WriteSummary } from "./session_types.ts";
 import { type Safety, StreamOpener } from "./stream_opener.ts";
 import { requireContainerKeepsTags } from "./tags.ts";
@@ -57,6 +59,8 @@ export class WriterSession implements Engine, Disposable {
   /** Whether a file was begun that an abort must remove. */
   #hasFile = false;
   readonly #mayRemove: boolean;
+  /** Frames that were acquired. */
+  #ring: FrameRing | null = null;
 
   /**
    * Checks all that can be known before the first frame: the file can be written, the container is known, an encoder opens
@@ -99,8 +103,29 @@ export class WriterSession implements Engine, Disposable {
     return { formats: [...this.#formats.values()], containerClock: this.#opener.containerClock };
   }
 
+  /** Frames are encoded at once: there is room unless the program holds all of it. */
+  get room(): null {
+    if (this.#ring !== null && !this.#ring.hasRoom) this.#ring.requireNotHeld();
+    return null;
+  }
+
+  acquire(layout: FrameLayout): Uint8Array {
+    const bytes = frameBytes(layout);
+    if (this.#ring === null || this.#ring.frameBytes < bytes) {
+      this.#ring = new FrameRing(bytes, this.#request.options.queueSize);
+    }
+    return this.#ring.acquire(bytes);
+  }
+
   /** Writes one frame. Whatever this throws ends the session, but for a {@linkcode RefusedFrame}. */
-  write({ picture, stamp }: CheckedFrame): void {
+  write(frame: CheckedFrame): void {
+    const { picture } = frame;
+    const slot = picture.kind === "raw" ? this.#ring?.claim(picture.planes, picture.layout) ?? null : null;
+    this.#encode(frame);
+    if (slot !== null) this.#ring!.free(slot);
+  }
+
+  #encode({ picture, stamp }: CheckedFrame): void {
     silenceBelow(this.#native, this.#request.options.logLevel);
     const { pixels, shape } = picture.kind === "raw" ? this.#view(picture) : this.#decode(picture.bytes);
     const intake = this.#intake ??= this.#openIntake(shape);

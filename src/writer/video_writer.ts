@@ -7,6 +7,7 @@ import { WriterClosedError } from "../errors.ts";
 import { type Engine, RefusedFrame } from "./engine.ts";
 import { type CheckedFrame, FrameChecker } from "./frame_checker.ts";
 import type { FrameClock, FrameTiming } from "./frame_clock.ts";
+import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import type { CheckedOptions, WriterStats } from "./options.ts";
 import type { EncoderChoice, Frame, WriteSummary } from "./session_types.ts";
 
@@ -18,7 +19,7 @@ type State =
   | { readonly name: "closing"; readonly summary: Promise<WriteSummary> }
   | { readonly name: "closed"; readonly summary: WriteSummary }
   | { readonly name: "failed"; readonly error: unknown }
-  | { readonly name: "aborted"; readonly reason: unknown };
+  | { readonly name: "aborted"; readonly reason: unknown; readonly gone: Promise<void> };
 
 /**
  * Writes frames into one video file. {@linkcode createFileWriter} makes it.
@@ -39,6 +40,9 @@ export interface VideoWriter extends AsyncDisposable {
   /**
    * Writes one frame. Once the promise is kept, its buffer may be used again.
    *
+   * The frame then waits for the encoder, in memory of the writer; the promise takes longer where `queueSize` frames wait already.
+   * What goes wrong later in encoding it, a later call tells.
+   *
    * @param frame The frame: pixels, or an image file. All raw frames of a video have one format, and, without `resize`, all
    * frames have one size.
    * @param timing When it is shown and for how long, and whether it must be a key frame.
@@ -49,6 +53,35 @@ export interface VideoWriter extends AsyncDisposable {
    * @throws {WriterClosedError} The writer was closed or aborted.
    */
   write(frame: Frame, timing?: FrameTiming): Promise<void>;
+  /**
+   * Memory for a frame where the encoder's thread reads it: draw into its `data`, then `write` it, which copies nothing.
+   *
+   * The memory is the program's until the frame is written; what is in it at first is not defined. At most `queueSize` frames can
+   * be acquired and not written yet.
+   *
+   * @param width Width in pixels.
+   * @param height Height in pixels.
+   * @param format How pixels lie in memory; default `"rgba"`. The planes follow each other, rows without a gap.
+   * @throws {TypeError} The format is another than that of the frames before.
+   * @throws {RangeError} The size is another than the video's and there is no `resize`, or all frames that there are were acquired.
+   * @throws {WriteError} Encoding or writing failed.
+   * @throws {WriterClosedError} The writer was closed or aborted.
+   *
+   * @example
+   * ```ts
+   * import { createFileWriter } from "@avwriter/avwriter";
+   *
+   * await using writer = await createFileWriter("h264", `${await Deno.makeTempDir()}/gray.mp4`, 30);
+   * for (let level = 0; level < 250; level += 10) {
+   *   const frame = await writer.acquire(320, 180);
+   *   frame.data.fill(level);
+   *   await writer.write(frame);
+   * }
+   * const { frames } = await writer.close();
+   * if (frames !== 25) throw new Error("not as written");
+   * ```
+   */
+  acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame>;
   /**
    * Encodes what is left, finishes the file and closes it. Called again, it returns the same summary.
    *
@@ -71,16 +104,30 @@ export interface VideoWriter extends AsyncDisposable {
   readonly stats: WriterStats;
 }
 
+/** A frame whose memory {@linkcode VideoWriter.acquire} gave. */
+export interface AcquiredFrame extends RawFrame {
+  /** The pixels, to be filled: all planes one after another. */
+  readonly data: Uint8Array<ArrayBufferLike>;
+  /** Width in pixels. */
+  readonly width: number;
+  /** Height in pixels. */
+  readonly height: number;
+  /** How pixels lie in memory. */
+  readonly format: PixelFormat;
+}
+
 /** A {@linkcode VideoWriter} over an engine. */
 export class EngineWriter implements VideoWriter {
   readonly #engine: Engine;
   readonly #clock: FrameClock;
   readonly #checker: FrameChecker;
-  readonly #context: Pick<CheckedOptions, "signal" | "onProgress">;
+  readonly #context: Pick<CheckedOptions, "signal" | "onProgress" | "filter">;
   readonly #onAbort: () => void;
   #state: State = { name: "open" };
-  /** An image that is being looked into: whether it counts is not known before. */
-  #image: Promise<void> | null = null;
+  /** The end of the line of calls that wait: for room, or for an image to be looked into, which counts only then. */
+  #line: Promise<void> | null = null;
+  /** Memory that was acquired. */
+  readonly #acquired = new WeakSet<Uint8Array>();
   #writable: WritableStream<Frame> | undefined;
   #lastProgress = 0;
 
@@ -111,24 +158,29 @@ export class EngineWriter implements VideoWriter {
   }
 
   get stats(): WriterStats {
-    return this.#engine.stats;
+    const { stats } = this.#engine;
+    // What filters make of frames, and what it came to in the end, the engine knows; else it may be a few frames behind.
+    if (this.#context.filter !== undefined || this.#state.name === "closed") return stats;
+    return { ...stats, frames: this.#clock.frames, seconds: this.#clock.takenSeconds };
   }
 
-  // An async function runs up to its first await before it returns: where there is room, the frame's bytes are taken by then.
-  async write(frame: Frame, timing?: FrameTiming): Promise<void> {
-    while (this.#image !== null) await this.#image;
-    this.#requireOpen("write a frame");
-    // A wrong frame is the caller's mistake, found before anything was done with it: the writer goes on.
-    const checked = this.#checker.check(frame, timing);
-    // Fields of the caller's object may run code of theirs.
-    this.#requireOpen("write a frame");
-    const taken = checked.picture.kind === "raw" ? this.#writeRaw(checked) : this.#writeImage(checked);
-    if (taken !== undefined) await taken;
-    this.#progress(false);
+  write(frame: Frame, timing?: FrameTiming): Promise<void> {
+    const nowMs = performance.now();
+    return this.#inTurn(this.#isAcquired(frame), () => this.#write(frame, timing, nowMs));
+  }
+
+  acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame> {
+    return this.#inTurn(false, () => {
+      this.#requireOpen("acquire a frame");
+      const layout = this.#checker.layoutOf(width, height, format);
+      const data = this.#engine.acquire(layout);
+      this.#acquired.add(data);
+      return { data, width, height, format: layout.format.name };
+    });
   }
 
   async close(): Promise<WriteSummary> {
-    while (this.#image !== null) await this.#image;
+    while (this.#line !== null) await this.#line;
     const state = this.#state;
     if (state.name === "closed" || state.name === "closing") return state.summary;
     this.#requireOpen("close");
@@ -138,41 +190,95 @@ export class EngineWriter implements VideoWriter {
   }
 
   async abort(reason?: unknown): Promise<void> {
-    if (this.#state.name !== "open" && this.#state.name !== "closing") return;
-    this.#end({ name: "aborted", reason });
-    await this.#engine.abort();
+    if (this.#state.name === "open" || this.#state.name === "closing") {
+      const gone = Promise.try(() => this.#engine.abort());
+      this.#end({ name: "aborted", reason, gone });
+    }
+    if (this.#state.name === "aborted") await this.#state.gone;
   }
 
   /** Closes the writer, unless that is done or no longer possible: what made it so was told already. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#state.name === "open") await this.close();
+    // Whoever aborts by signal has waited for nothing.
+    if (this.#state.name === "aborted") await this.#state.gone.catch(() => {});
   }
 
-  #writeRaw(checked: CheckedFrame): void | Promise<void> {
+  #isAcquired(frame: Frame | null | undefined): boolean {
+    const data: unknown = (frame as Partial<RawFrame> | null | undefined)?.data;
+    return data instanceof Uint8Array && this.#acquired.has(data);
+  }
+
+  /**
+   * Does what needs room in the engine, once there is some and all calls before have been done. With room and no call before, it is
+   * done at once: when `write` returns, it has the frame's bytes.
+   */
+  async #inTurn<T>(needsNoRoom: boolean, action: () => T | Promise<T>): Promise<T> {
+    const before = this.#line;
+    if (before === null && (needsNoRoom || this.#state.name !== "open" || this.#engine.room === null)) {
+      const done = action();
+      return done instanceof Promise ? await this.#lineUp(done) : done;
+    }
+    return await this.#lineUp(this.#wait(before, needsNoRoom, action));
+  }
+
+  async #wait<T>(
+    before: Promise<void> | null,
+    needsNoRoom: boolean,
+    action: () => T | Promise<T>,
+  ): Promise<T> {
+    await before;
+    while (!needsNoRoom && this.#state.name === "open") {
+      const { room } = this.#engine;
+      if (room === null) break;
+      await room;
+    }
+    return await action();
+  }
+
+  /** Makes calls to come wait for this one. */
+  async #lineUp<T>(call: Promise<T>): Promise<T> {
+    const over = (): void => {
+      if (this.#line === line) this.#line = null;
+    };
+    const line: Promise<void> = call.then(over, over);
+    this.#line = line;
+    return await call;
+  }
+
+  #write(frame: Frame, timing: FrameTiming | undefined, nowMs: number): void | Promise<void> {
+    this.#requireOpen("write a frame");
+    // A wrong frame is the caller's mistake, found before anything was done with it: the writer goes on.
+    const checked = this.#checker.check(frame, timing, nowMs);
+    // Fields of the caller's object may run code of theirs.
+    this.#requireOpen("write a frame");
     try {
       const taken = this.#engine.write(checked);
-      this.#checker.accept(checked, this.#engine.size);
-      return taken?.catch((error) => this.#fail(error));
+      if (taken !== undefined) return this.#lookInto(checked, taken);
     } catch (error) {
-      return this.#fail(error);
+      return this.#refuse(error);
     }
+    this.#accept(checked);
   }
 
-  #writeImage(checked: CheckedFrame): Promise<void> {
-    const taken = this.#lookInto(checked);
-    const looked = (): void => void (this.#image = null);
-    this.#image = taken.then(looked, looked);
-    return taken;
-  }
-
-  async #lookInto(checked: CheckedFrame): Promise<void> {
+  async #lookInto(checked: CheckedFrame, taken: Promise<void>): Promise<void> {
     try {
-      await this.#engine.write(checked);
-      this.#checker.accept(checked, this.#engine.size);
+      await taken;
     } catch (error) {
-      if (error instanceof RefusedFrame) throw error.cause;
-      await this.#fail(error);
+      return await this.#refuse(error);
     }
+    this.#accept(checked);
+  }
+
+  #accept(checked: CheckedFrame): void {
+    this.#checker.accept(checked, this.#engine.size);
+    this.#progress(false);
+  }
+
+  /** Throws what was wrong with a frame, or fails with what ended the session. */
+  #refuse(error: unknown): Promise<never> {
+    if (error instanceof RefusedFrame) throw error.cause;
+    return this.#fail(error);
   }
 
   async #finish(): Promise<WriteSummary> {
@@ -180,7 +286,9 @@ export class EngineWriter implements VideoWriter {
     await null;
     try {
       const summary = await this.#engine.finish(this.#clock.endTicks);
-      if (this.#state.name === "closing") this.#end({ name: "closed", summary });
+      // It may have been aborted meanwhile.
+      if (this.#state.name !== "closing") this.#requireOpen("close");
+      this.#end({ name: "closed", summary });
       this.#progress(true);
       return summary;
     } catch (error) {

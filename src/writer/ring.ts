@@ -1,0 +1,147 @@
+/**
+ * The ring: a few frames in shared memory, on their way from the thread that draws them to the one that encodes them.
+ *
+ * @module
+ */
+import type { FrameLayout, PlaneView } from "../video/raw_frame.ts";
+import { RefusedFrame } from "./engine.ts";
+
+/** WebAssembly's page. */
+const pageBytes = 65_536;
+/** The most memory that 32-bit addresses reach. */
+const maxPages = 65_536;
+/** Libraries may read a few bytes beyond a plane (AV_INPUT_BUFFER_PADDING_SIZE, libavcodec/defs.h); and whole cache lines are copied faster. */
+const paddingBytes = 64;
+
+/** Bytes of a frame whose planes and rows follow each other without a gap. */
+export function frameBytes({ planes }: FrameLayout): number {
+  return planes.reduce((sum, { rowBytes, rows }) => sum + rowBytes * rows, 0);
+}
+
+/** The planes of a frame that lies in `bytes` without gaps. */
+export function tightPlanes(bytes: Uint8Array, { planes }: FrameLayout): PlaneView[] {
+  let start = 0;
+  return planes.map(({ rowBytes, rows }) => {
+    const end = start + rowBytes * rows;
+    const plane = { bytes: bytes.subarray(start, end), stride: rowBytes };
+    start = end;
+    return plane;
+  });
+}
+
+type SlotState = "free" | "acquired" | "taken";
+
+/** Frames in shared memory. The memory is WebAssembly's, so that kernels can read it where it is. */
+export class FrameRing {
+  /** The memory: slots from its first byte on. What comes after them is the reader's. */
+  readonly memory: WebAssembly.Memory;
+  /** The most bytes that a frame may have. */
+  readonly frameBytes: number;
+  /** Bytes from one slot to the next. */
+  readonly slotBytes: number;
+  /** The memory's bytes: `memory.buffer` is another object once the reader has made the memory larger. */
+  readonly #buffer: ArrayBufferLike;
+  readonly #slots: SlotState[];
+
+  /** Makes a ring of so many frames of so many bytes, or fewer where that would be more than 32-bit addresses reach. Throws a `RangeError` where one is. */
+  constructor(bytes: number, count: number) {
+    this.frameBytes = bytes;
+    this.slotBytes = (Math.ceil(bytes / paddingBytes) + 1) * paddingBytes;
+    const possible = Math.floor(maxPages * pageBytes / 2 / this.slotBytes);
+    const slots = Math.max(1, Math.min(count, possible));
+    const pages = Math.ceil(slots * this.slotBytes / pageBytes);
+    if (pages > maxPages) {
+      throw new RangeError(
+        `Cannot write a frame of ${bytes} bytes: FFmpeg takes pictures of at most 2 GiB; scale it first`,
+      );
+    }
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: maxPages, shared: true });
+    this.#buffer = this.memory.buffer;
+    this.#slots = new Array<SlotState>(slots).fill("free");
+  }
+
+  /** Whether a slot is free. */
+  get hasRoom(): boolean {
+    return this.#slots.includes("free");
+  }
+
+  /** Throws a `RangeError` where the program holds all slots: none will ever be free before it writes one of them. */
+  requireNotHeld(): void {
+    if (this.#slots.some((state) => state !== "acquired")) return;
+    throw new RangeError(
+      `Cannot take another frame: all ${this.#slots.length} frames of this writer's queue are acquired; write one of them first, or make the writer with a larger queueSize`,
+    );
+  }
+
+  /** Takes a free slot for a program to draw in. There must be one. */
+  acquire(bytes: number): Uint8Array {
+    const slot = this.#take("acquired");
+    return new Uint8Array(this.#buffer, slot * this.slotBytes, bytes);
+  }
+
+  /**
+   * Takes an acquired slot back with the frame that was drawn in it; returns its number, or `null` where the planes lie elsewhere.
+   * Throws a {@linkcode RefusedFrame} where the slot is the program's no more, or the planes lie in it in another way.
+   */
+  claim(planes: readonly PlaneView[], layout: FrameLayout): number | null {
+    const inside = planes.find(({ bytes }) => bytes.buffer === this.#buffer);
+    if (inside === undefined) return null;
+    const slot = Math.floor(inside.bytes.byteOffset / this.slotBytes);
+    if (this.#slots[slot] !== "acquired") {
+      throw refused(
+        "Cannot write the frame: it was acquired, and written already; acquire another one for each write",
+      );
+    }
+    const expected = tightPlanes(new Uint8Array(this.#buffer, slot * this.slotBytes), layout);
+    const isWhole = expected.every(({ bytes, stride }, index) => {
+      const plane = planes[index]!;
+      return plane.bytes.buffer === this.#buffer && plane.bytes.byteOffset === bytes.byteOffset &&
+        plane.stride === stride;
+    });
+    if (!isWhole) {
+      throw refused(
+        "Cannot write the frame: it lies in a part of an acquired one; write the frame as acquire gave it",
+      );
+    }
+    this.#slots[slot] = "taken";
+    return slot;
+  }
+
+  /** Copies planes into a free slot, of which there must be one; returns its number. */
+  fill(planes: readonly PlaneView[], layout: FrameLayout): number {
+    const slot = this.#take("taken");
+    const ring = new Uint8Array(this.#buffer, slot * this.slotBytes, frameBytes(layout));
+    for (const [index, { bytes }] of tightPlanes(ring, layout).entries()) {
+      copyRows(planes[index]!, bytes, layout.planes[index]!);
+    }
+    return slot;
+  }
+
+  /** Gives a slot back. */
+  free(slot: number): void {
+    this.#slots[slot] = "free";
+  }
+
+  #take(state: SlotState): number {
+    const slot = this.#slots.indexOf("free");
+    if (slot < 0) throw new Error("The ring is full");
+    this.#slots[slot] = state;
+    return slot;
+  }
+}
+
+function refused(message: string): RefusedFrame {
+  return new RefusedFrame(new TypeError(message));
+}
+
+function copyRows(
+  { bytes, stride }: PlaneView,
+  to: Uint8Array,
+  { rowBytes, rows }: { rowBytes: number; rows: number },
+): void {
+  if (stride === rowBytes) return to.set(bytes.subarray(0, rowBytes * rows));
+  for (let row = 0; row < rows; row++) {
+    const start = row * stride;
+    to.set(bytes.subarray(start, start + rowBytes), row * rowBytes);
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * The thread that encodes a writer's frames: a {@linkcode WriterSession} behind messages. {@linkcode WorkerEngine} starts it; nothing
+ * imports it.
+ *
+ * @module
+ */
+import { loadNative, type ParentThread, runtime } from "../../ffi/mod.ts";
+import type { FrameLayout } from "../video/raw_frame.ts";
+import { RefusedFrame } from "./engine.ts";
+import { type FromWorker, type Progress, sentError, type ToWorker } from "./messages.ts";
+import { tightPlanes } from "./ring.ts";
+import { WriterSession } from "./session.ts";
+
+type Answer<Type extends FromWorker["type"]> = Extract<FromWorker, { readonly type: Type }>;
+type Message<Type extends ToWorker["type"]> = Extract<ToWorker, { readonly type: Type }>;
+
+/** The ring that frames come through. */
+interface Ring {
+  readonly id: number;
+  readonly bytes: ArrayBufferLike;
+  readonly slotBytes: number;
+}
+
+/** One session, told by messages what to do. */
+class RemoteSession {
+  readonly #parent: ParentThread;
+  #session: WriterSession | null = null;
+  #isAborted: Int32Array = new Int32Array(1);
+  #ring: Ring | null = null;
+  #layout: FrameLayout | null = null;
+  #hasFailed = false;
+
+  constructor(parent: ParentThread) {
+    this.#parent = parent;
+  }
+
+  /** Does what a message says. After a failure, which is told, nothing but an end. */
+  take(message: ToWorker): void {
+    if (message.type === "abort" || message.type === "salvage") return this.#leave(message.type);
+    if (this.#hasFailed) return;
+    try {
+      this.#do(message);
+    } catch (error) {
+      this.#hasFailed = true;
+      this.#tell({ type: "failed", error: sentError(error) });
+    }
+  }
+
+  #do(message: Exclude<ToWorker, Message<"abort" | "salvage">>): void {
+    switch (message.type) {
+      case "open":
+        return this.#open(message);
+      case "ring":
+        this.#ring = { id: message.id, bytes: message.memory.buffer, slotBytes: message.slotBytes };
+        return;
+      case "frame":
+        return this.#writeFrame(message);
+      case "image":
+        return this.#writeImage(message);
+      case "finish": {
+        const session = this.#session!;
+        const summary = session.finish(message.endTicks);
+        return this.#tell({ type: "finished", summary, progress: progressOf(session) });
+      }
+    }
+  }
+
+  #leave(type: "abort" | "salvage"): void {
+    try {
+      this.#session?.[type]();
+      this.#tell({ type: "ended", error: null });
+    } catch (error) {
+      this.#tell({ type: "ended", error: sentError(error) });
+    }
+  }
+
+  #open({ request, isAborted }: Message<"open">): void {
+    this.#isAborted = isAborted;
+    const native = loadNative(request.options.libraryPath);
+    const session = this.#session = new WriterSession(native, request);
+    this.#tell({ type: "opened", info: session.info, choice: session.choice, folder: native.folder });
+  }
+
+  #writeFrame({ slot, layout, stamp }: Message<"frame">): void {
+    const { id, bytes, slotBytes } = this.#ring!;
+    this.#layout = layout ?? this.#layout!;
+    if (Atomics.load(this.#isAborted, 0) !== 0) return;
+    const planes = tightPlanes(new Uint8Array(bytes, slot * slotBytes), this.#layout);
+    this.#session!.write({ picture: { kind: "raw", layout: this.#layout, planes }, stamp });
+    this.#tellTaken(false, [{ ring: id, slot }]);
+  }
+
+  #writeImage({ bytes, stamp }: Message<"image">): void {
+    try {
+      this.#session!.write({ picture: { kind: "image", bytes }, stamp });
+    } catch (error) {
+      if (!(error instanceof RefusedFrame)) throw error;
+      return this.#tell({ type: "refused", error: sentError(error.cause) });
+    }
+    this.#tellTaken(true, []);
+  }
+
+  #tellTaken(isImage: boolean, freed: Answer<"taken">["freed"]): void {
+    this.#tell({ type: "taken", isImage, freed, progress: progressOf(this.#session!) });
+  }
+
+  #tell(message: FromWorker): void {
+    this.#parent.post(message);
+  }
+}
+
+function progressOf({ stats, choice, size }: WriterSession): Progress {
+  return { stats, choice, size };
+}
+
+const parent = runtime().parent();
+const session = new RemoteSession(parent);
+parent.listen((message) => session.take(message as ToWorker));

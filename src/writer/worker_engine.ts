@@ -1,0 +1,274 @@
+/**
+ * The engine in a thread of its own: frames go to it through a ring in shared memory, all else as messages.
+ *
+ * @module
+ */
+import { librariesFor, noteLibraries, runtime, type Thread } from "../../ffi/mod.ts";
+import { AvError } from "../errors.ts";
+import type { FrameLayout } from "../video/raw_frame.ts";
+import { type Engine, type EngineInfo, RefusedFrame } from "./engine.ts";
+import type { CheckedFrame, Size } from "./frame_checker.ts";
+import type { FrameStamp } from "./frame_clock.ts";
+import { type FromWorker, type Progress, receivedError, type ToWorker } from "./messages.ts";
+import type { WriterStats } from "./options.ts";
+import { frameBytes, FrameRing } from "./ring.ts";
+import type { EncoderChoice, SessionRequest, WriteSummary } from "./session_types.ts";
+
+/** The thread can't be started here. */
+export class NoThreadError extends Error {
+  /** Wraps the reason. */
+  constructor(cause: unknown) {
+    super("A thread can't be started", { cause });
+  }
+}
+
+type Question = Extract<ToWorker["type"], "open" | "frame" | "image" | "finish" | "abort" | "salvage">;
+type Answer<Type extends FromWorker["type"]> = Extract<FromWorker, { readonly type: Type }>;
+
+/** A session that runs in a worker. */
+export class WorkerEngine implements Engine {
+  readonly #thread: Thread;
+  readonly #queueSize: number;
+  readonly #isAborted: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
+  /** What the thread was asked and has not answered yet, in order. */
+  readonly #questions: { readonly type: Question; readonly answer: PromiseWithResolvers<FromWorker> }[] = [];
+  /** Raw frames that the thread has not encoded yet. */
+  #inFlight = 0;
+  #isKeptAlive = false;
+  /** The thread is no more. */
+  #isOver = false;
+  /** What ended the session. */
+  #failure: { readonly error: unknown } | null = null;
+  /** Rings are numbered: a larger frame than those before needs a new one. */
+  #ring: { readonly id: number; readonly frames: FrameRing } | null = null;
+  #layout: FrameLayout | null = null;
+  #room: PromiseWithResolvers<void> | null = null;
+  #info: EngineInfo = { formats: [], containerClock: null };
+  #progress: Progress = {
+    stats: { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0 },
+    choice: null,
+    size: null,
+  };
+
+  private constructor(queueSize: number) {
+    this.#queueSize = queueSize;
+    this.#thread = runtime().startThread(new URL("./worker.ts", import.meta.url), {
+      message: (message) => this.#hear(message as FromWorker),
+      ended: (error) => this.#lose(error),
+    });
+  }
+
+  /** Opens a session in a new thread. Throws what opening the session throws, or a {@linkcode NoThreadError}. */
+  static async open({ options, ...request }: SessionRequest, queueSize: number): Promise<WorkerEngine> {
+    const libraryPath = librariesFor(options.libraryPath);
+    const engine = WorkerEngine.#start(queueSize);
+    try {
+      // Functions and signals stay here.
+      const { onProgress: _progress, signal: _signal, ...sent } = options;
+      const { info, choice, folder } = await engine.#ask("open", {
+        type: "open",
+        request: { ...request, options: { ...sent, ...(libraryPath === undefined ? {} : { libraryPath }) } },
+        isAborted: engine.#isAborted,
+      }) as Answer<"opened">;
+      noteLibraries(folder, options.libraryPath);
+      engine.#info = info;
+      engine.#progress = { ...engine.#progress, choice };
+      return engine;
+    } catch (error) {
+      // A thread that ends before it has answered could not start.
+      const thrown = engine.#isOver ? new NoThreadError(error) : error;
+      engine.#end();
+      throw thrown;
+    }
+  }
+
+  static #start(queueSize: number): WorkerEngine {
+    try {
+      return new WorkerEngine(queueSize);
+    } catch (error) {
+      throw new NoThreadError(error);
+    }
+  }
+
+  get info(): EngineInfo {
+    return this.#info;
+  }
+
+  get choice(): EncoderChoice | null {
+    return this.#progress.choice;
+  }
+
+  get stats(): WriterStats {
+    const { stats } = this.#progress;
+    return { ...stats, queued: stats.queued + this.#inFlight };
+  }
+
+  get size(): Size | null {
+    return this.#progress.size;
+  }
+
+  get room(): Promise<void> | null {
+    if (this.#failure !== null || this.#ring === null || this.#ring.frames.hasRoom) return null;
+    this.#ring.frames.requireNotHeld();
+    this.#room ??= Promise.withResolvers();
+    return this.#room.promise;
+  }
+
+  acquire(layout: FrameLayout): Uint8Array {
+    const bytes = frameBytes(layout);
+    return this.#ringFor(bytes).acquire(bytes);
+  }
+
+  write({ picture, stamp }: CheckedFrame): void | Promise<void> {
+    this.#requireAlive();
+    if (picture.kind === "image") return this.#writeImage(picture.bytes, stamp);
+    const { layout, planes } = picture;
+    const slot = this.#ring?.frames.claim(planes, layout) ??
+      this.#ringFor(frameBytes(layout)).fill(planes, layout);
+    const isFirst = this.#layout === null;
+    const known = layout === this.#layout ? null : layout;
+    this.#layout = layout;
+    this.#inFlight++;
+    const message = { type: "frame", slot, layout: known, stamp } as const;
+    // With the first frame, encoder and file are opened: whether that succeeds, its writer shall know.
+    if (isFirst) return this.#ask("frame", message).then(() => {});
+    this.#thread.post(message satisfies ToWorker);
+    this.#keepAlive();
+  }
+
+  async finish(endTicks: bigint): Promise<WriteSummary> {
+    this.#requireAlive();
+    const { summary, progress } = await this.#ask("finish", { type: "finish", endTicks }) as Answer<
+      "finished"
+    >;
+    this.#progress = progress;
+    // Unless an abort came in between, which removes the file.
+    if (this.#questions.length === 0) this.#end();
+    return summary;
+  }
+
+  async abort(): Promise<void> {
+    Atomics.store(this.#isAborted, 0, 1);
+    await this.#leave("abort");
+  }
+
+  async salvage(): Promise<void> {
+    await this.#leave("salvage");
+  }
+
+  async #writeImage(bytes: Uint8Array, stamp: FrameStamp): Promise<void> {
+    await this.#ask("image", { type: "image", bytes, stamp });
+  }
+
+  async #leave(type: "abort" | "salvage"): Promise<void> {
+    try {
+      if (!this.#isOver) await this.#ask(type, { type });
+    } finally {
+      this.#end();
+    }
+  }
+
+  #ringFor(bytes: number): FrameRing {
+    if (this.#ring === null || this.#ring.frames.frameBytes < bytes) {
+      const frames = new FrameRing(bytes, this.#queueSize);
+      this.#ring = { id: (this.#ring?.id ?? 0) + 1, frames };
+      const { memory, slotBytes } = frames;
+      this.#thread.post({ type: "ring", id: this.#ring.id, memory, slotBytes } satisfies ToWorker);
+    }
+    return this.#ring.frames;
+  }
+
+  #ask(type: Question, message: ToWorker): Promise<FromWorker> {
+    const answer = Promise.withResolvers<FromWorker>();
+    this.#questions.push({ type, answer });
+    this.#keepAlive();
+    this.#thread.post(message);
+    return answer.promise;
+  }
+
+  #hear(message: FromWorker): void {
+    switch (message.type) {
+      case "taken":
+        this.#progress = message.progress;
+        for (const { ring, slot } of message.freed) {
+          if (ring === this.#ring?.id) this.#ring.frames.free(slot);
+        }
+        if (!message.isImage) this.#inFlight--;
+        if (["frame", "image"].includes(this.#questions[0]?.type ?? "")) this.#answer(message);
+        this.#tellRoom();
+        break;
+      case "refused":
+        this.#questions.shift()?.answer.reject(new RefusedFrame(receivedError(message.error)));
+        break;
+      case "failed":
+        this.#fail(receivedError(message.error));
+        break;
+      case "ended":
+        if (message.error === null) this.#answer(message);
+        else this.#questions.shift()?.answer.reject(receivedError(message.error));
+        break;
+      default:
+        this.#answer(message);
+    }
+    this.#keepAlive();
+  }
+
+  #answer(message: FromWorker): void {
+    this.#questions.shift()?.answer.resolve(message);
+  }
+
+  /** The session has failed: it waits to be aborted or salvaged, and does nothing else any more. */
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#inFlight = 0;
+    while (this.#questions.length > 0 && !isFarewell(this.#questions[0]!.type)) {
+      this.#questions.shift()!.answer.reject(error);
+    }
+    this.#tellRoom();
+  }
+
+  /** The thread has ended, of whatever. */
+  #lose(cause: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#fail(
+      new AvError(`Cannot go on writing: the thread that encodes has ended (${cause.message})`, {
+        code: "THREAD_ENDED",
+        operation: "write in another thread",
+        hint: 'With thread "main" frames are encoded in the thread that calls write',
+        cause,
+      }),
+    );
+    for (const { answer } of this.#questions.splice(0)) answer.resolve({ type: "ended", error: null });
+    this.#keepAlive();
+  }
+
+  #tellRoom(): void {
+    this.#room?.resolve();
+    this.#room = null;
+  }
+
+  #requireAlive(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  /** The program waits for the thread while there is something to wait for, and only then. */
+  #keepAlive(): void {
+    const isNeeded = !this.#isOver && (this.#questions.length > 0 || this.#inFlight > 0);
+    if (isNeeded === this.#isKeptAlive) return;
+    this.#isKeptAlive = isNeeded;
+    this.#thread.keepAlive(isNeeded);
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#failure ??= { error: new Error("The session has ended") };
+    this.#tellRoom();
+    this.#thread.end();
+  }
+}
+
+function isFarewell(type: Question): boolean {
+  return type === "abort" || type === "salvage";
+}
