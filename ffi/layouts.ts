@@ -32,6 +32,18 @@ export const libraryMajors = {
 
 /** Kind and offsets of each field; `null` where a major lacks it. */
 export const layouts = {
+  AVBufferRef: {
+    size: [24, 24, 24, 24, 24, 24],
+    fields: {
+      data: { kind: "address", offset: [8, 8, 8, 8, 8, 8] },
+    },
+  },
+  AVClass: {
+    size: [80, 72, 72, 72, 80, 80],
+    fields: {
+      item_name: { kind: "address", offset: [8, 8, 8, 8, 8, 8] },
+    },
+  },
   AVCodec: {
     size: [248, 104, 104, 96, 96, 56],
     fields: {
@@ -99,6 +111,7 @@ export const layouts = {
     fields: {
       data: { kind: "address", offset: [0, 0, 0, 0, 0, 0] },
       linesize: { kind: "i32", offset: [64, 64, 64, 64, 64, 64] },
+      buf: { kind: "address", offset: [288, 224, 224, 200, 184, 184] },
       width: { kind: "i32", offset: [104, 104, 104, 104, 104, 104] },
       height: { kind: "i32", offset: [108, 108, 108, 108, 108, 108] },
       format: { kind: "i32", offset: [116, 116, 116, 116, 116, 116] },

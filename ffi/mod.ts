@@ -3,7 +3,15 @@
  *
  * @module
  */
-export { type Address, address, NULL, type ParentThread, type Runtime, type Thread } from "./contract.ts";
+export {
+  type Address,
+  address,
+  NULL,
+  type ParentThread,
+  type Runtime,
+  type Thread,
+  type ThreadListener,
+} from "./contract.ts";
 export {
   checkReadable,
   checkWritable,

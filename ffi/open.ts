@@ -50,6 +50,8 @@ export interface Native {
   readonly parametersSideData: Functions<typeof parametersSideData> | null;
   /** Side data in the stream itself; `null` where the stream's parameters have it. */
   readonly streamSideData: Functions<typeof streamSideData> | null;
+  /** libswresample. */
+  readonly swresample: Functions<typeof swresample>;
   /** libswscale. */
   readonly swscale: Functions<typeof swscale>;
   /** libavfilter, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
@@ -201,6 +203,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     avformat: set.avformat,
     parametersSideData: inParameters,
     streamSideData: inParameters === null ? openOptional(host, pathOf("avformat"), streamSideData) : null,
+    swresample: set.swresample,
     swscale: set.swscale,
     avfilter(): Functions<typeof avfilter> {
       return filters ??= openFilters(host, pathOf("avfilter"));

@@ -151,11 +151,11 @@ test("strides, planes apart, offsets in a larger buffer and shared memory all me
   }
 });
 
-test("the caller may change its buffer as soon as write has been called", async () => {
+test("where the queue has room, the caller may change its buffer as soon as write has been called", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("reused.nut");
   const data = new Uint8Array(width * height);
-  const writer = await createFileWriter("rawvideo", path, 25);
+  const writer = await createFileWriter("rawvideo", path, 25, { queueSize: 5 });
   const written: Promise<void>[] = [];
   for (let gray = 0; gray < 5; gray++) {
     data.fill(gray * 50);

@@ -11,6 +11,8 @@
 
 /** The fields in use, with what kind of value each holds. */
 const fieldsInUse = {
+  AVBufferRef: { data: "address" },
+  AVClass: { item_name: "address" },
   AVCodec: { name: "address", type: "i32", id: "i32", pix_fmts: "address" },
   AVCodecContext: {
     framerate: "rational",
@@ -47,6 +49,7 @@ const fieldsInUse = {
   AVFrame: {
     data: "address",
     linesize: "i32",
+    buf: "address",
     width: "i32",
     height: "i32",
     format: "i32",

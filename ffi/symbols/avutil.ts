@@ -71,6 +71,8 @@ export const avutil = {
     parameters: ["buffer", "address", "address", "address", "i32", "i32", "i32", "i32", "i32"],
     result: "void",
   },
+  // AVBufferRef *av_buffer_create(uint8_t *data, size_t size, void (*free)(void *opaque, uint8_t *data), void *opaque, int flags)
+  av_buffer_create: { parameters: ["buffer", "u64", "address", "address", "i32"], result: "address" },
   // AVFrame *av_frame_alloc(void)
   av_frame_alloc: { parameters: [], result: "address" },
   // void av_frame_free(AVFrame **frame)

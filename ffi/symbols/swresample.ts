@@ -11,4 +11,6 @@ import type { SymbolTable } from "../contract.ts";
 export const swresample = {
   // unsigned swresample_version(void)
   swresample_version: { parameters: [], result: "u32" },
+  // const AVClass *swr_get_class(void)
+  swr_get_class: { parameters: [], result: "address" },
 } as const satisfies SymbolTable;

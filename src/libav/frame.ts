@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, cString, type Native, PointerCell } from "../../ffi/mod.ts";
+import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, errorText } from "./failure.ts";
 import { Owned } from "./owned.ts";
@@ -58,6 +58,47 @@ export function colorNumbers(
   };
 }
 
+/** A picture in JavaScript's memory. */
+export interface ForeignPicture {
+  /** All of its planes. */
+  readonly bytes: Uint8Array;
+  /** Its pixel format. */
+  readonly format: Pick<PixelFormatInfo, "id">;
+  /** Width in pixels. */
+  readonly width: number;
+  /** Height in pixels. */
+  readonly height: number;
+  /** Where in `bytes` each plane begins, and the bytes from one of its rows to the next. */
+  readonly planes: readonly { readonly offset: number; readonly stride: number }[];
+}
+
+/** A function of libav's that does nothing, as `av_buffer_create` wants one to free memory. */
+interface HarmlessFree {
+  readonly address: Address;
+  /** What it is given. */
+  readonly opaque: Address;
+}
+
+const harmlessFrees = new WeakMap<Native, HarmlessFree>();
+
+/**
+ * libav wants memory to be freed by a C function, and JavaScript has none to give. The one that tells the name of a resampler
+ * (`AVClass.item_name`) only reads the class that its argument begins with, if at all.
+ */
+function harmlessFree(native: Native): HarmlessFree {
+  let found = harmlessFrees.get(native);
+  if (found === undefined) {
+    const { avutil, fields, memory, swresample } = native;
+    const described = swresample.swr_get_class();
+    // For good: pictures may be let go at any time.
+    const opaque = avutil.av_mallocz(8n);
+    memory.write(opaque, BigUint64Array.of(described));
+    found = { address: fields.get(described, "AVClass", "item_name"), opaque };
+    harmlessFrees.set(native, found);
+  }
+  return found;
+}
+
 /** A frame, with or without a picture. */
 export class Frame extends Owned {
   readonly #native: Native;
@@ -84,6 +125,30 @@ export class Frame extends Owned {
         { code: codeName(result), operation: "allocate a frame" },
       );
     }
+  }
+
+  /**
+   * Shows a picture in memory of JavaScript's, which must stay where it is, and be kept alive, for as long as anybody holds the
+   * picture: WebAssembly's does.
+   */
+  showForeign({ bytes, format, width, height, planes }: ForeignPicture): void {
+    this.unref();
+    const { avutil, fields, memory } = this.#native;
+    const { address: free, opaque } = harmlessFree(this.#native);
+    const buffer = avutil.av_buffer_create(bytes, BigInt(bytes.length), free, opaque, 0);
+    if (buffer === NULL) {
+      throw new AvError("Cannot refer to a picture: FFmpeg is out of memory", {
+        code: "ENOMEM",
+        operation: "refer to a picture",
+      });
+    }
+    const frame = this.address;
+    const start = fields.get(buffer, "AVBufferRef", "data");
+    fields.set(frame, "AVFrame", "buf", buffer);
+    fields.set(frame, "AVFrame", "format", format.id);
+    this.crop(width, height);
+    memory.write(this.planeAddresses, BigUint64Array.from(planes, ({ offset }) => start + BigInt(offset)));
+    memory.write(this.strides, Int32Array.from(planes, ({ stride }) => stride));
   }
 
   /** Whether nobody else holds the picture, so that it may be written over. */

@@ -9,6 +9,7 @@ import { Frame, FramePool } from "../libav/frame.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { Scaler } from "../libav/scaler.ts";
 import { type PixelMeaning, scalerMatrix } from "./color.ts";
+import { KernelConverter } from "./kernel_converter.ts";
 import { copyPixels, frameLayout, type PictureShape, type Pixels, repeatEdges, Staging } from "./pixels.ts";
 import type { FrameLayout, PlaneView } from "./raw_frame.ts";
 import { DeepRgb, Unpacker } from "./unpacker.ts";
@@ -53,7 +54,9 @@ export function createConverter(native: Native, shape: PictureShape, target: Con
   if (target.format.name === "gbrap" && Object.hasOwn(planesOfPacked, format.name)) {
     return new SplittingConverter(native, visible, new OutputFrames(native, visible, target));
   }
-  return new ScalingConverter(native, visible, shape.meaning, target);
+  return KernelConverter.exists(visible, shape.meaning, target)
+    ? new KernelConverter(native, visible, target)
+    : new ScalingConverter(native, visible, shape.meaning, target);
 }
 
 /** Frames for the encoder: used again once it has let go of them, and with the last column and row repeated where they are larger. */

@@ -77,6 +77,20 @@ export interface PlaneView {
   readonly stride: number;
 }
 
+/** Copies rows so that they follow each other without a gap. */
+export function copyRows(
+  from: Uint8Array,
+  stride: number,
+  to: Uint8Array,
+  rowBytes: number,
+  rows: number,
+): void {
+  if (stride === rowBytes) return to.set(from.subarray(0, rowBytes * rows));
+  for (let row = 0; row < rows; row++) {
+    to.set(from.subarray(row * stride, row * stride + rowBytes), row * rowBytes);
+  }
+}
+
 /** libav counts bytes of a row in C's int. */
 const maxStride = 2 ** 31 - 1;
 

@@ -20,6 +20,7 @@ import type { EngineInfo } from "./engine.ts";
 import type { Size } from "./frame_checker.ts";
 import type { FrameStamp } from "./frame_clock.ts";
 import type { WriterStats } from "./options.ts";
+import type { RingPlace } from "./received_frames.ts";
 import type { EncoderChoice, SessionRequest, WriteSummary } from "./session_types.ts";
 
 /** What the writer tells. */
@@ -30,12 +31,11 @@ export type ToWorker =
     /** One 32-bit number, not 0 once frames that wait are not wanted any more. */
     readonly isAborted: Int32Array<SharedArrayBuffer>;
   }
-  /** From now on, frames lie in this memory, so many bytes apart. */
+  /** From now on, frames lie in this ring. */
   | {
     readonly type: "ring";
     readonly id: number;
-    readonly memory: WebAssembly.Memory;
-    readonly slotBytes: number;
+    readonly ring: RingPlace;
   }
   /** A frame in a slot; its layout is `null` where it is that of the frame before. */
   | {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FrameLayout, PlaneView } from "../video/raw_frame.ts";
+import { copyRows, type FrameLayout, type PlaneView } from "../video/raw_frame.ts";
 import { RefusedFrame } from "./engine.ts";
 
 /** WebAssembly's page. */
@@ -60,6 +60,11 @@ export class FrameRing {
     this.#slots = new Array<SlotState>(slots).fill("free");
   }
 
+  /** How many slots there are. */
+  get slots(): number {
+    return this.#slots.length;
+  }
+
   /** Whether a slot is free. */
   get hasRoom(): boolean {
     return this.#slots.includes("free");
@@ -112,7 +117,8 @@ export class FrameRing {
     const slot = this.#take("taken");
     const ring = new Uint8Array(this.#buffer, slot * this.slotBytes, frameBytes(layout));
     for (const [index, { bytes }] of tightPlanes(ring, layout).entries()) {
-      copyRows(planes[index]!, bytes, layout.planes[index]!);
+      const { rowBytes, rows } = layout.planes[index]!;
+      copyRows(planes[index]!.bytes, planes[index]!.stride, bytes, rowBytes, rows);
     }
     return slot;
   }
@@ -132,16 +138,4 @@ export class FrameRing {
 
 function refused(message: string): RefusedFrame {
   return new RefusedFrame(new TypeError(message));
-}
-
-function copyRows(
-  { bytes, stride }: PlaneView,
-  to: Uint8Array,
-  { rowBytes, rows }: { rowBytes: number; rows: number },
-): void {
-  if (stride === rowBytes) return to.set(bytes.subarray(0, rowBytes * rows));
-  for (let row = 0; row < rows; row++) {
-    const start = row * stride;
-    to.set(bytes.subarray(start, start + rowBytes), row * rowBytes);
-  }
 }

@@ -22,13 +22,14 @@ import {
   requireVariableRate,
 } from "./container.ts";
 import { type Engine, type EngineInfo, RefusedFrame } from "./engine.ts";
-import { type CheckedFrame, type CheckedPicture, requireFit, type Size } from "./frame_checker.ts";
+import { type CheckedFrame, requireFit, type Size } from "./frame_checker.ts";
 import { createClock, type FrameClock, type FrameStamp, ticksPerFrame } from "./frame_clock.ts";
 import type { Intake, IntakeOutput } from "./intake.ts";
 import { isTalkative, silenceBelow } from "./log.ts";
 import type { WriterStats } from "./options.ts";
 import { OutputFile } from "./output_file.ts";
 import { Pipeline } from "./pipeline.ts";
+import { ReceivedFrames } from "./received_frames.ts";
 import { describeSession } from "./report.ts";
 import { frameBytes, FrameRing } from "./ring.ts";
 import type { EncoderChoice, SessionRequest, WriteSummary } from "./session_types.ts";
@@ -36,6 +37,12 @@ import { type Safety, StreamOpener } from "./stream_opener.ts";
 import { requireContainerKeepsTags } from "./tags.ts";
 import { mayReplace, requireWritable, requireWritableFolder, whileWriting } from "./target.ts";
 import { Timeline } from "./timeline.ts";
+
+/** A picture, and what it is like. */
+interface Picture {
+  readonly pixels: Pixels;
+  readonly shape: PictureShape;
+}
 
 /** One file being written. */
 export class WriterSession implements Engine, Disposable {
@@ -61,6 +68,7 @@ export class WriterSession implements Engine, Disposable {
   readonly #mayRemove: boolean;
   /** Frames that were acquired. */
   #ring: FrameRing | null = null;
+  #received: ReceivedFrames | null = null;
 
   /**
    * Checks all that can be known before the first frame: the file can be written, the container is known, an encoder opens
@@ -113,21 +121,32 @@ export class WriterSession implements Engine, Disposable {
     const bytes = frameBytes(layout);
     if (this.#ring === null || this.#ring.frameBytes < bytes) {
       this.#ring = new FrameRing(bytes, this.#request.options.queueSize);
+      this.#received?.[Symbol.dispose]();
+      this.#received = new ReceivedFrames(this.#native, this.#ring);
     }
     return this.#ring.acquire(bytes);
   }
 
   /** Writes one frame. Whatever this throws ends the session, but for a {@linkcode RefusedFrame}. */
-  write(frame: CheckedFrame): void {
-    const { picture } = frame;
-    const slot = picture.kind === "raw" ? this.#ring?.claim(picture.planes, picture.layout) ?? null : null;
-    this.#encode(frame);
-    if (slot !== null) this.#ring!.free(slot);
+  write({ picture, stamp }: CheckedFrame): void {
+    if (picture.kind === "image") return this.#encode(this.#decode(picture.bytes), stamp);
+    const { layout, planes } = picture;
+    const slot = this.#ring?.claim(planes, layout) ?? null;
+    if (slot === null) return this.encode(planes, layout, stamp);
+    this.encode(this.#received!.pixels(slot, layout), layout, stamp);
+    for (const free of this.#received!.released(slot)) this.#ring!.free(free);
   }
 
-  #encode({ picture, stamp }: CheckedFrame): void {
+  /** Encodes one raw frame of a layout, wherever its pixels lie. Whatever this throws ends the session. */
+  encode(pixels: Pixels, layout: FrameLayout, stamp: FrameStamp): void {
+    if (this.#rawShape?.layout !== layout) {
+      this.#rawShape = { layout, meaning: meaningOf(layout.format, this.#opener.color(layout.height)) };
+    }
+    this.#encode({ pixels, shape: this.#rawShape }, stamp);
+  }
+
+  #encode({ pixels, shape }: Picture, stamp: FrameStamp): void {
     silenceBelow(this.#native, this.#request.options.logLevel);
-    const { pixels, shape } = picture.kind === "raw" ? this.#view(picture) : this.#decode(picture.bytes);
     const intake = this.#intake ??= this.#openIntake(shape);
     whileWriting(this.#request.path, () => intake.write(pixels, shape, stamp, this.#take));
   }
@@ -174,16 +193,10 @@ export class WriterSession implements Engine, Disposable {
     this.#images?.[Symbol.dispose]();
     this.#intake?.[Symbol.dispose]();
     this.#pipeline?.[Symbol.dispose]();
+    this.#received?.[Symbol.dispose]();
   }
 
-  #view({ layout, planes }: CheckedPicture & { kind: "raw" }): { pixels: Pixels; shape: PictureShape } {
-    if (this.#rawShape?.layout !== layout) {
-      this.#rawShape = { layout, meaning: meaningOf(layout.format, this.#opener.color(layout.height)) };
-    }
-    return { pixels: planes, shape: this.#rawShape };
-  }
-
-  #decode(bytes: Uint8Array): { pixels: Pixels; shape: PictureShape } {
+  #decode(bytes: Uint8Array): Picture {
     silenceBelow(this.#native, "quiet");
     try {
       const images = this.#images ??= new ImageDecoder(this.#native);

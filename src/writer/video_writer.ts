@@ -216,8 +216,7 @@ export class EngineWriter implements VideoWriter {
   async #inTurn<T>(needsNoRoom: boolean, action: () => T | Promise<T>): Promise<T> {
     const before = this.#line;
     if (before === null && (needsNoRoom || this.#state.name !== "open" || this.#engine.room === null)) {
-      const done = action();
-      return done instanceof Promise ? await this.#lineUp(done) : done;
+      return await action();
     }
     return await this.#lineUp(this.#wait(before, needsNoRoom, action));
   }
@@ -252,25 +251,25 @@ export class EngineWriter implements VideoWriter {
     const checked = this.#checker.check(frame, timing, nowMs);
     // Fields of the caller's object may run code of theirs.
     this.#requireOpen("write a frame");
+    let taken;
     try {
-      const taken = this.#engine.write(checked);
-      if (taken !== undefined) return this.#lookInto(checked, taken);
+      taken = this.#engine.write(checked);
     } catch (error) {
       return this.#refuse(error);
     }
-    this.#accept(checked);
+    if (checked.picture.kind === "image") return this.#lineUp(this.#lookInto(checked, taken));
+    this.#checker.accept(checked, null);
+    if (taken === undefined) return this.#progress(false);
+    return taken.then(() => this.#progress(false), (error) => this.#refuse(error));
   }
 
-  async #lookInto(checked: CheckedFrame, taken: Promise<void>): Promise<void> {
+  /** An image counts only once it was decoded. */
+  async #lookInto(checked: CheckedFrame, taken: void | Promise<void>): Promise<void> {
     try {
       await taken;
     } catch (error) {
       return await this.#refuse(error);
     }
-    this.#accept(checked);
-  }
-
-  #accept(checked: CheckedFrame): void {
     this.#checker.accept(checked, this.#engine.size);
     this.#progress(false);
   }

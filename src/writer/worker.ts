@@ -4,29 +4,24 @@
  *
  * @module
  */
-import { loadNative, type ParentThread, runtime } from "../../ffi/mod.ts";
+import { loadNative, type Native, type ParentThread, runtime } from "../../ffi/mod.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import { RefusedFrame } from "./engine.ts";
 import { type FromWorker, type Progress, sentError, type ToWorker } from "./messages.ts";
-import { tightPlanes } from "./ring.ts";
+import { ReceivedFrames } from "./received_frames.ts";
 import { WriterSession } from "./session.ts";
 
 type Answer<Type extends FromWorker["type"]> = Extract<FromWorker, { readonly type: Type }>;
 type Message<Type extends ToWorker["type"]> = Extract<ToWorker, { readonly type: Type }>;
 
-/** The ring that frames come through. */
-interface Ring {
-  readonly id: number;
-  readonly bytes: ArrayBufferLike;
-  readonly slotBytes: number;
-}
-
-/** One session, told by messages what to do. */
+/** One session after another, told by messages what to do. */
 class RemoteSession {
   readonly #parent: ParentThread;
   #session: WriterSession | null = null;
   #isAborted: Int32Array = new Int32Array(1);
-  #ring: Ring | null = null;
+  #native: Native | null = null;
+  /** Rings, the one in use last: of others, encoders and filters may hold frames yet. */
+  readonly #rings: { readonly id: number; readonly frames: ReceivedFrames }[] = [];
   #layout: FrameLayout | null = null;
   #hasFailed = false;
 
@@ -37,7 +32,7 @@ class RemoteSession {
   /** Does what a message says. After a failure, which is told, nothing but an end. */
   take(message: ToWorker): void {
     if (message.type === "abort" || message.type === "salvage") return this.#leave(message.type);
-    if (this.#hasFailed) return;
+    if (this.#hasFailed && message.type !== "open") return;
     try {
       this.#do(message);
     } catch (error) {
@@ -51,7 +46,7 @@ class RemoteSession {
       case "open":
         return this.#open(message);
       case "ring":
-        this.#ring = { id: message.id, bytes: message.memory.buffer, slotBytes: message.slotBytes };
+        this.#rings.push({ id: message.id, frames: new ReceivedFrames(this.#native!, message.ring) });
         return;
       case "frame":
         return this.#writeFrame(message);
@@ -60,6 +55,7 @@ class RemoteSession {
       case "finish": {
         const session = this.#session!;
         const summary = session.finish(message.endTicks);
+        this.#dropRings();
         return this.#tell({ type: "finished", summary, progress: progressOf(session) });
       }
     }
@@ -68,6 +64,7 @@ class RemoteSession {
   #leave(type: "abort" | "salvage"): void {
     try {
       this.#session?.[type]();
+      this.#dropRings();
       this.#tell({ type: "ended", error: null });
     } catch (error) {
       this.#tell({ type: "ended", error: sentError(error) });
@@ -76,18 +73,19 @@ class RemoteSession {
 
   #open({ request, isAborted }: Message<"open">): void {
     this.#isAborted = isAborted;
-    const native = loadNative(request.options.libraryPath);
+    this.#session = this.#layout = null;
+    this.#hasFailed = false;
+    const native = this.#native = loadNative(request.options.libraryPath);
     const session = this.#session = new WriterSession(native, request);
     this.#tell({ type: "opened", info: session.info, choice: session.choice, folder: native.folder });
   }
 
-  #writeFrame({ slot, layout, stamp }: Message<"frame">): void {
-    const { id, bytes, slotBytes } = this.#ring!;
-    this.#layout = layout ?? this.#layout!;
+  #writeFrame({ slot, layout: given, stamp }: Message<"frame">): void {
+    const layout = this.#layout = given ?? this.#layout!;
     if (Atomics.load(this.#isAborted, 0) !== 0) return;
-    const planes = tightPlanes(new Uint8Array(bytes, slot * slotBytes), this.#layout);
-    this.#session!.write({ picture: { kind: "raw", layout: this.#layout, planes }, stamp });
-    this.#tellTaken(false, [{ ring: id, slot }]);
+    const { id: ring, frames } = this.#rings.at(-1)!;
+    this.#session!.encode(frames.pixels(slot, layout), layout, stamp);
+    this.#tellTaken(false, frames.released(slot).map((slot) => ({ ring, slot })));
   }
 
   #writeImage({ bytes, stamp }: Message<"image">): void {
@@ -98,6 +96,10 @@ class RemoteSession {
       return this.#tell({ type: "refused", error: sentError(error.cause) });
     }
     this.#tellTaken(true, []);
+  }
+
+  #dropRings(): void {
+    for (const { frames } of this.#rings.splice(0)) frames[Symbol.dispose]();
   }
 
   #tellTaken(isImage: boolean, freed: Answer<"taken">["freed"]): void {

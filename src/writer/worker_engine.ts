@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { librariesFor, noteLibraries, runtime, type Thread } from "../../ffi/mod.ts";
+import { librariesFor, noteLibraries, runtime, type Thread, type ThreadListener } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import { type Engine, type EngineInfo, RefusedFrame } from "./engine.ts";
@@ -22,12 +22,56 @@ export class NoThreadError extends Error {
   }
 }
 
+/** A thread that encodes, for one session after another. */
+class EncodingThread {
+  /** One that has no session: a new one takes tens of milliseconds to start. */
+  static #idle: EncodingThread | null = null;
+  readonly #thread: Thread;
+  #listener: ThreadListener | null = null;
+  #isOver = false;
+
+  private constructor() {
+    this.#thread = runtime().startThread(new URL("./worker.ts", import.meta.url), {
+      message: (message) => this.#listener?.message(message),
+      ended: (error) => {
+        this.#isOver = true;
+        if (EncodingThread.#idle === this) EncodingThread.#idle = null;
+        this.#listener?.ended(error);
+      },
+    });
+  }
+
+  /** A thread for a session. Throws where none may be started. */
+  static take(listener: ThreadListener): EncodingThread {
+    const thread = EncodingThread.#idle ?? new EncodingThread();
+    EncodingThread.#idle = null;
+    thread.#listener = listener;
+    return thread;
+  }
+
+  post(message: ToWorker): void {
+    this.#thread.post(message);
+  }
+
+  keepAlive(isNeeded: boolean): void {
+    this.#thread.keepAlive(isNeeded);
+  }
+
+  /** Ends the session's use of the thread, which another session may have afterwards where nothing went wrong. */
+  leave(isReusable: boolean): void {
+    this.#listener = null;
+    this.#thread.keepAlive(false);
+    if (isReusable && !this.#isOver && EncodingThread.#idle === null) EncodingThread.#idle = this;
+    else this.#thread.end();
+  }
+}
+
 type Question = Extract<ToWorker["type"], "open" | "frame" | "image" | "finish" | "abort" | "salvage">;
 type Answer<Type extends FromWorker["type"]> = Extract<FromWorker, { readonly type: Type }>;
 
 /** A session that runs in a worker. */
 export class WorkerEngine implements Engine {
-  readonly #thread: Thread;
+  readonly #thread: EncodingThread;
   readonly #queueSize: number;
   readonly #isAborted: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
   /** What the thread was asked and has not answered yet, in order. */
@@ -52,7 +96,7 @@ export class WorkerEngine implements Engine {
 
   private constructor(queueSize: number) {
     this.#queueSize = queueSize;
-    this.#thread = runtime().startThread(new URL("./worker.ts", import.meta.url), {
+    this.#thread = EncodingThread.take({
       message: (message) => this.#hear(message as FromWorker),
       ended: (error) => this.#lose(error),
     });
@@ -132,7 +176,7 @@ export class WorkerEngine implements Engine {
     const message = { type: "frame", slot, layout: known, stamp } as const;
     // With the first frame, encoder and file are opened: whether that succeeds, its writer shall know.
     if (isFirst) return this.#ask("frame", message).then(() => {});
-    this.#thread.post(message satisfies ToWorker);
+    this.#thread.post(message);
     this.#keepAlive();
   }
 
@@ -172,8 +216,8 @@ export class WorkerEngine implements Engine {
     if (this.#ring === null || this.#ring.frames.frameBytes < bytes) {
       const frames = new FrameRing(bytes, this.#queueSize);
       this.#ring = { id: (this.#ring?.id ?? 0) + 1, frames };
-      const { memory, slotBytes } = frames;
-      this.#thread.post({ type: "ring", id: this.#ring.id, memory, slotBytes } satisfies ToWorker);
+      const { memory, slotBytes, slots } = frames;
+      this.#thread.post({ type: "ring", id: this.#ring.id, ring: { memory, slotBytes, slots } });
     }
     return this.#ring.frames;
   }
@@ -263,9 +307,9 @@ export class WorkerEngine implements Engine {
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#thread.leave(this.#failure === null);
     this.#failure ??= { error: new Error("The session has ended") };
     this.#tellRoom();
-    this.#thread.end();
   }
 }
 
