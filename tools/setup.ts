@@ -1,8 +1,9 @@
 /**
- * Sets up what is missing to run the demo, the tests or the checks against C headers, and says what it installs.
+ * Sets up what is missing to run the demo, the tests, the benchmark or the checks against C headers, and says what it installs.
  *
  *     deno run -A tools/setup.ts demo     FFmpeg's libraries and programs
  *     deno run -A tools/setup.ts test     also Bun, and the packages that tests import on it
+ *     deno run -A tools/setup.ts bench    as test, and the peer from npm that the benchmark compares with
  *     deno run -A tools/setup.ts fidelity as test, and the programs that judge videos
  *     deno run -A tools/setup.ts check    as test, and a C++ compiler and FFmpeg's headers
  *
@@ -21,6 +22,15 @@ const npmPackages: Readonly<Record<string, string>> = {
   "bun-types": "1.4.5",
   "deno-std": "1.4.0",
 };
+
+/** What the benchmark compares with. It has libraries of its own, one package for each system: here that of `hasPeer`. */
+const peerPackages: Readonly<Record<string, string>> = {
+  "node-av": "6.1.1",
+  "@seydx/node-av-linux-x64": "6.1.1",
+};
+
+/** Whether the benchmark's peer runs on this system. */
+const hasPeer = Deno.build.os === "linux" && Deno.build.arch === "x86_64";
 
 /** Bun's program, which has this name on every system. */
 export const bunProgram = "node_modules/bun/bin/bun.exe";
@@ -96,28 +106,53 @@ async function installPackages(packages: readonly string[]): Promise<void> {
   await mustRun("apt-get", ["install", "-y", "--no-install-recommends", ...packages], env);
 }
 
-function installedVersion(name: string): string | undefined {
+function installedVersion(name: string, folder: string): string | undefined {
   try {
-    return JSON.parse(Deno.readTextFileSync(`node_modules/${name}/package.json`)).version;
+    return JSON.parse(Deno.readTextFileSync(`${folder}/node_modules/${name}/package.json`)).version;
   } catch {
     return undefined;
   }
 }
 
-async function setUpNpmPackages(): Promise<void> {
-  const wanted = Object.entries(npmPackages);
-  const areThere = wanted.every(([name, version]) => installedVersion(name) === version);
-  if (areThere && await works(bunProgram, ["--version"])) return;
-  const names = wanted.map(([name, version]) => `${name}@${version}`);
-  console.error(`Installing with npm into node_modules: ${names.join(", ")}`);
-  // npm may leave out install scripts, and Bun is no program before its own has run: so it is run by hand.
+/** Whether npm's packages are there, in the versions given. */
+function arePackagesThere(packages: Readonly<Record<string, string>>, folder: string): boolean {
+  return Object.entries(packages).every(([name, version]) => installedVersion(name, folder) === version);
+}
+
+async function installFromNpm(
+  packages: Readonly<Record<string, string>>,
+  folder: string,
+  options: readonly string[] = [],
+): Promise<void> {
+  const names = Object.entries(packages).map(([name, version]) => `${name}@${version}`);
+  console.error(`Installing with npm into ${folder}/node_modules: ${names.join(", ")}`);
   await mustRun(system === "windows" ? "npm.cmd" : "npm", [
     "install",
-    ...["--prefix", ".", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"],
+    ...["--prefix", folder, "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"],
+    ...options,
     ...names,
   ]);
+}
+
+async function setUpNpmPackages(): Promise<void> {
+  if (arePackagesThere(npmPackages, ".") && await works(bunProgram, ["--version"])) return;
+  // npm may leave out install scripts, and Bun is no program before its own has run: so it is run by hand.
+  await installFromNpm(npmPackages, ".");
   await mustRun("node", ["node_modules/bun/install.js"]);
   if (!await works(bunProgram, ["--version"])) throw new SetupError("Bun was installed, but does not start");
+}
+
+async function setUpPeer(): Promise<void> {
+  if (!hasPeer) {
+    console.error("node-av is compared with on Linux on x86-64 only: the benchmark leaves it out");
+    return;
+  }
+  if (arePackagesThere(peerPackages, "bench")) return;
+  // Its optional packages are the libraries for other systems, and its scripts would download what the named one holds.
+  await installFromNpm(peerPackages, "bench", ["--omit=optional"]);
+  if (!arePackagesThere(peerPackages, "bench")) {
+    throw new SetupError("node-av was installed, but is not there");
+  }
 }
 
 function hasHeaders(): boolean {
@@ -177,6 +212,7 @@ async function setUpJudges(): Promise<void> {
 const targets: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   demo: [setUpFfmpeg],
   test: [setUpFfmpeg, setUpNpmPackages],
+  bench: [setUpFfmpeg, setUpNpmPackages, setUpPeer],
   fidelity: [setUpFfmpeg, setUpNpmPackages, setUpJudges],
   check: [setUpFfmpeg, setUpNpmPackages, setUpHeaders],
 };
