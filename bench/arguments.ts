@@ -4,6 +4,7 @@
  * @module
  */
 import { type BenchCase, cases } from "./cases.ts";
+import { kernelsName } from "./kernels.ts";
 import { type PeerName, peers } from "./peers.ts";
 import { type RuntimeName, thisRuntime } from "./runtimes.ts";
 
@@ -15,7 +16,7 @@ export const usage = `Usage: deno task bench [OPTION]...
     --case TEXT,...    the cases whose names contain one of the texts, among all
     --peer NAME,...    these peers only, beside those that ratios refer to
     --rounds NUMBER    rounds that count (5)
-    --frames NUMBER    at most so many frames, to see whether all works: such figures mean nothing
+    --frames NUMBER    at most so many frames and nothing to warm up, to see whether all works: figures mean nothing
     --runtime NAME     deno, bun or both; default: the one that runs this
     --list             names of cases and peers
 `;
@@ -27,12 +28,14 @@ const quickRounds = 3;
 /** What was asked for. */
 export interface BenchRequest {
   readonly cases: readonly BenchCase[];
+  /** Whether kernels are measured, too. */
+  readonly hasKernels: boolean;
   /** The peers that are wanted; `null`: those of each case. */
   readonly peers: readonly PeerName[] | null;
   readonly rounds: number;
   /** Whether `rounds` was given, and holds for cases that have a number of their own. */
   readonly isRoundsGiven: boolean;
-  /** The most frames of a video. */
+  /** The most frames of a video; `Infinity`: as many as it takes to measure. */
   readonly mostFrames: number;
   readonly runtimes: readonly RuntimeName[];
   readonly listsOnly: boolean;
@@ -65,15 +68,22 @@ function parse(parameters: readonly string[]): Map<string, string> {
   return options;
 }
 
-function chooseCases(options: ReadonlyMap<string, string>): readonly BenchCase[] {
+function chooseCases(options: ReadonlyMap<string, string>): Pick<BenchRequest, "cases" | "hasKernels"> {
   const texts = options.get("--case")?.split(",");
   if (texts !== undefined) {
-    const chosen = cases.filter(({ name }) => texts.some((text) => name.includes(text)));
-    if (chosen.length === 0) throw new UsageError(`No case has a name with ${texts.join(" or ")}`);
-    return chosen;
+    const isAskedFor = (name: string): boolean => texts.some((text) => name.includes(text));
+    const chosen = {
+      cases: cases.filter(({ name }) => isAskedFor(name)),
+      hasKernels: isAskedFor(kernelsName),
+    };
+    if (chosen.cases.length > 0 || chosen.hasKernels) return chosen;
+    throw new UsageError(`No case has a name with ${texts.join(" or ")}`);
   }
-  if (options.has("--all")) return cases;
-  return cases.filter(({ part }) => part === "quick" || (part === "usual" && !options.has("--quick")));
+  if (options.has("--all")) return { cases, hasKernels: true };
+  return {
+    cases: cases.filter(({ part }) => part === "quick" || (part === "usual" && !options.has("--quick"))),
+    hasKernels: true,
+  };
 }
 
 function choosePeers(options: ReadonlyMap<string, string>): readonly PeerName[] | null {
@@ -97,7 +107,7 @@ export function readArguments(parameters: readonly string[]): BenchRequest {
   const runtimes = runtimesByName[options.get("--runtime") ?? thisRuntime];
   if (runtimes === undefined) throw new UsageError("--runtime must be deno, bun or both");
   return {
-    cases: chooseCases(options),
+    ...chooseCases(options),
     peers: choosePeers(options),
     rounds: wholeNumber(options, "--rounds", options.has("--quick") ? quickRounds : usualRounds),
     mostFrames: wholeNumber(options, "--frames", Infinity),

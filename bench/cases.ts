@@ -138,7 +138,7 @@ const settings: readonly Setting[] = [
 
 /** The peers of a case, by what its frames are. */
 const peersOf: Readonly<Record<Input, readonly PeerName[]>> = {
-  rgba: ["limit", "avwriter", "acquired", "limit-drawing", "ffmpeg-rgba", "ffmpeg-stdin", "node-av"],
+  rgba: ["limit", "avwriter", "ffmpeg-rgba", "ffmpeg-stdin", "node-av"],
   yuv420p: ["limit", "avwriter", "ffmpeg-stdin", "node-av"],
 };
 
@@ -173,10 +173,10 @@ export const cases: readonly BenchCase[] = [
     ...apart,
     name: "start",
     input: "rgba",
-    frames: 8,
+    frames: 1,
     writers: 1,
     rounds: 11,
-    peers: ["ffmpeg-version", "limit", "avwriter", "ffmpeg-stdin", "node-av"],
+    peers: ["ffmpeg-version", "limit", "ffmpeg-rgba", "avwriter", "ffmpeg-stdin", "node-av"],
     measure: "firstMs",
     base: "ffmpeg-version",
     part: "quick",
@@ -204,7 +204,6 @@ export const cases: readonly BenchCase[] = [
     input: "rgba",
     frames: 20_000,
     writers: 1,
-    rounds: 3,
     growthFrom: 1000,
     peers: ["limit", "avwriter"],
   },

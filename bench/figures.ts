@@ -4,11 +4,14 @@
  * @module
  */
 import type { Measure } from "./cases.ts";
+import { type KernelResult, kernelsName } from "./kernels.ts";
+import type { LoopDelay, WatchedDelay } from "./peers/loop_delay.ts";
 import type { PeerReport } from "./peers/protocol.ts";
 import type { PeerName } from "./peers.ts";
 import type { CaseResult } from "./rounds.ts";
+import type { RuntimeName } from "./runtimes.ts";
 import { median, type Spread, spread } from "./statistics.ts";
-import { type Metric, type Target, targets } from "./targets.ts";
+import type { CaseTarget, KernelTarget, Metric, Target } from "./targets.ts";
 
 /** Numbers of a report that may be missing. */
 type Figure = { [Name in keyof PeerReport]: PeerReport[Name] extends number | null ? Name : never }[
@@ -51,11 +54,25 @@ function pixelTime(result: CaseResult, name: PeerName): number | null {
   return wallMs === null ? null : wallMs * 1e6 / (size.width * size.height * frames * writers);
 }
 
+/** The median of a delay over the rounds where the event loop was watched, in milliseconds; `null` where it was not. */
+export function loopDelay(
+  { peers }: CaseResult,
+  name: PeerName,
+  span: keyof WatchedDelay,
+  which: keyof LoopDelay,
+): number | null {
+  const delays = (peers.get(name)?.watched ?? []).flatMap(({ loop }) =>
+    loop === null ? [] : [loop[span][which]]
+  );
+  return delays.length === 0 ? null : median(delays);
+}
+
 function measured(metric: Metric, result: CaseResult, results: readonly CaseResult[]): number | null {
   if ("ratio" in metric) return ratio(result, ...metric.ratio)?.median ?? null;
   if ("writeMs" in metric) return figure(result, metric.writeMs, "writeMs");
+  if ("callerMs" in metric) return figure(result, metric.callerMs, "callerMs");
   if ("growthMegabytes" in metric) return figure(result, metric.growthMegabytes, "growthMegabytes");
-  if ("loopMs" in metric) return result.peers.get(metric.loopMs)?.watched?.loop?.busy.p99 ?? null;
+  if ("loopMs" in metric) return loopDelay(result, metric.loopMs, "writing", "p99");
   const other = results.find(({ benchCase, runtime }) =>
     benchCase.name === metric.comparedWith && runtime === result.runtime
   );
@@ -67,21 +84,46 @@ function measured(metric: Metric, result: CaseResult, results: readonly CaseResu
 /** What became of a target in one case. */
 export interface Outcome {
   readonly target: Target;
-  readonly result: CaseResult;
+  /** The case, or the conversion. */
+  readonly name: string;
+  readonly runtime: RuntimeName;
   readonly value: number;
-  readonly isMet: boolean;
+  /** How far the value is on the wrong side of the target, as a share of it; 0 where the target is met. */
+  readonly miss: number;
 }
 
-/** What became of all targets that something was measured for. */
-export function outcomes(results: readonly CaseResult[]): Outcome[] {
-  return results.flatMap((result) =>
-    targets.flatMap((target): Outcome[] => {
-      if (!target.cases.test(result.benchCase.name)) return [];
-      if (target.runtime !== undefined && target.runtime !== result.runtime) return [];
-      const value = measured(target.metric, result, results);
-      if (value === null) return [];
-      const { atMost = Infinity, atLeast = -Infinity } = target;
-      return [{ target, result, value, isMet: value <= atMost && value >= atLeast }];
-    })
-  );
+function outcome(target: Target, name: string, runtime: RuntimeName, value: number): Outcome {
+  const { atMost = Infinity, atLeast = 0 } = target;
+  const miss = value > atMost ? value / atMost - 1 : value < atLeast ? 1 - value / atLeast : 0;
+  return { target, name, runtime, value, miss };
+}
+
+function caseOutcomes(target: CaseTarget, results: readonly CaseResult[]): Outcome[] {
+  return results.flatMap((result) => {
+    const { benchCase: { name }, runtime } = result;
+    if (!target.cases.test(name) || (target.runtime ?? runtime) !== runtime) return [];
+    const value = measured(target.metric, result, results);
+    return value === null ? [] : [outcome(target, name, runtime, value)];
+  });
+}
+
+/** The conversion that gains least: where it reaches the target, all do. */
+function kernelOutcomes(target: KernelTarget, kernels: readonly KernelResult[]): Outcome[] {
+  return kernels.map(({ runtime, times }) => {
+    const gains = times.map(({ source, target, scaler, kernel }) => ({
+      name: `${kernelsName}: ${source} to ${target}`,
+      value: scaler / kernel,
+    }));
+    const { name, value } = gains.reduce((least, each) => each.value < least.value ? each : least);
+    return outcome(target, name, runtime, value);
+  });
+}
+
+/** What became of a target: empty where nothing was measured for it. */
+export function outcomesOf(
+  target: Target,
+  results: readonly CaseResult[],
+  kernels: readonly KernelResult[],
+): Outcome[] {
+  return target.metric === "kernelGain" ? kernelOutcomes(target, kernels) : caseOutcomes(target, results);
 }

@@ -24,6 +24,9 @@ const tolerances = {
   otherFormat: { best: 50, average: 1, worst: 3 },
 } as const;
 
+/** Worse than this it is another picture, whatever the limit's is like. */
+const floorDecibels = 25;
+
 function toleranceFor({ setting }: BenchCase): Tolerance {
   return setting.pixelFormat === "yuv420p" ? tolerances.sameFormat : tolerances.otherFormat;
 }
@@ -114,6 +117,7 @@ export class Judge {
 /** What is wrong with a peer's file beside the limit's; `null` where it is as good. */
 export function complaint(benchCase: BenchCase, verdict: Verdict, limit: Verdict): string | null {
   const tolerance = toleranceFor(benchCase);
+  if (verdict.worst < floorDecibels) return `its worst picture has ${verdict.worst.toFixed(2)} dB`;
   for (const [which, pictures] of [["average", "pictures are"], ["worst", "worst picture is"]] as const) {
     const loss = limit[which] - verdict[which];
     if (loss > tolerance[which]) return `its ${pictures} ${loss.toFixed(2)} dB worse than the limit's`;

@@ -14,6 +14,9 @@ import { type PeerName, peers } from "./peers.ts";
 import { childrenCpuSeconds, machineBusySeconds } from "./resources.ts";
 import { runScript, type RuntimeName } from "./runtimes.ts";
 
+/** Rounds in which the event loop is watched, at most. */
+const mostWatchedRounds = 3;
+
 /** How a case is run. */
 export interface RoundsRequest {
   readonly benchCase: BenchCase;
@@ -25,6 +28,8 @@ export interface RoundsRequest {
   readonly folder: string;
   /** Rounds that count. */
   readonly rounds: number;
+  /** Whether a round that does not count goes before them. */
+  readonly hasWarmUp: boolean;
   /** The peers to run, of those that the case has. */
   readonly peers: readonly PeerName[];
   /** Told what goes on. */
@@ -35,8 +40,8 @@ export interface RoundsRequest {
 export interface PeerResult {
   /** One for each round that counts. */
   readonly reports: PeerReport[];
-  /** From the round where the event loop was watched. */
-  watched: PeerReport | null;
+  /** One for each round in which the event loop was watched. */
+  readonly watched: PeerReport[];
   verdict: Verdict | null;
   /** Why it did not run. */
   skipped: string | null;
@@ -87,7 +92,7 @@ class Rounds {
     for (const name of request.peers) {
       this.#results.set(name, {
         reports: [],
-        watched: null,
+        watched: [],
         verdict: null,
         skipped: null,
         failures: new Set(),
@@ -96,15 +101,17 @@ class Rounds {
   }
 
   async run(): Promise<CaseResult> {
-    const { benchCase, runtime, rounds } = this.#request;
-    await this.#round("warm-up", 0, () => {});
+    const { benchCase, runtime, rounds, hasWarmUp } = this.#request;
+    if (hasWarmUp) await this.#round("warm-up", 0, () => {});
     for (let round = 0; round < rounds; round++) {
       await this.#round(`round ${round + 1} of ${rounds}`, round, (result, report) => {
         result.reports.push(report);
       });
     }
     if (benchCase.measure === "wallMs" && benchCase.growthFrom === undefined) {
-      await this.#round("event loop", 0, (result, report) => result.watched = report, true);
+      for (let round = 0; round < Math.min(rounds, mostWatchedRounds); round++) {
+        await this.#round("event loop", round, (result, report) => result.watched.push(report), true);
+      }
     }
     this.#compare();
     return { benchCase, runtime, peers: this.#results, otherCpus: this.#load.otherCpus };
@@ -204,7 +211,7 @@ class Rounds {
   }
 }
 
-/** Runs one case on one runtime: a round to warm up, those that count, and one where the event loop is watched. */
+/** Runs one case on one runtime: a round to warm up, those that count, and some where the event loop is watched. */
 export function runRounds(request: RoundsRequest): Promise<CaseResult> {
   return new Rounds(request).run();
 }

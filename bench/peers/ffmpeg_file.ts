@@ -31,11 +31,11 @@ async function draw(frames: readonly Uint8Array[], count: number): Promise<void>
   }
 }
 
-await serve((request: PeerRequest) => {
+await serve(async (request: PeerRequest) => {
   const { variant, sources, outputs, frames: count } = request;
   const input = variant === "rgba" ? "rgba" : "yuv420p";
   const frames = variant === "drawing" ? loadFrames(request) : null;
-  return measure(request, async (meter) => {
+  const report = await measure(request, async (meter) => {
     const encoders = outputs.map((output) =>
       runFfmpeg([
         ...inputArguments(request, input, sources[input]),
@@ -45,4 +45,6 @@ await serve((request: PeerRequest) => {
     if (frames !== null) encoders.push(draw(frames, count));
     await Promise.all(encoders);
   });
+  // Of one frame it is known when the program has taken it, at the latest.
+  return count === 1 ? { ...report, firstMs: report.wallMs } : report;
 });

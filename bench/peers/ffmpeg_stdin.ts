@@ -81,6 +81,7 @@ await serve((request: PeerRequest) => {
       for (let index = 0; index < count; index++) {
         await meter.write(() => process.write(frames[index % frames.length]!));
       }
+      meter.endOfFrames();
       const code = await process.end();
       if (code !== 0) throw new Error(`ffmpeg ended with code ${code}`);
     }));

@@ -9,13 +9,15 @@ import type { PeerRequest } from "./protocol.ts";
 
 const bytesPerPixel: Readonly<Record<Input, number>> = { rgba: 4, yuv420p: 1.5 };
 
-/** Reads all frames of a request's source, each into a buffer of its own. */
-export function loadFrames({ sources, input, width, height }: PeerRequest): Uint8Array<ArrayBuffer>[] {
+/** Reads the frames of a request's source, as many as are to be shown at most, each into a buffer of its own. */
+export function loadFrames(
+  { sources, input, width, height, frames: count }: PeerRequest,
+): Uint8Array<ArrayBuffer>[] {
   const size = width * height * bytesPerPixel[input];
   const frames: Uint8Array<ArrayBuffer>[] = [];
   const file = openSync(sources[input], "r");
   try {
-    while (true) {
+    while (frames.length < count) {
       const frame = new Uint8Array(size);
       if (readSync(file, frame) < size) break;
       frames.push(frame);

@@ -15,6 +15,22 @@ export interface LoopDelay {
   readonly max: number;
 }
 
+/** The delay while frames are written, and from the first moment to the last, with all that opens and closes. */
+export interface WatchedDelay {
+  readonly writing: LoopDelay;
+  readonly whole: LoopDelay;
+}
+
+function delayOf(gaps: readonly number[]): LoopDelay {
+  const delays = gaps.flatMap((gap) =>
+    Array.from(
+      { length: Math.max(1, Math.floor(gap / periodMs)) },
+      (_, index) => Math.max(0, gap - (index + 1) * periodMs),
+    )
+  );
+  return { p50: percentile(delays, 0.5), p99: percentile(delays, 0.99), max: percentile(delays, 1) };
+}
+
 /**
  * Looks at the clock every millisecond. A loop that is blocked for 100 ms makes one late look, but a hundred events would have
  * waited, the first for 99 ms and the last for none: all of them count.
@@ -23,6 +39,9 @@ export class LoopWatch {
   #last = performance.now();
   readonly #gaps: number[] = [];
   readonly #timer = setInterval(() => this.#look(), periodMs);
+  /** The first gap while frames are written, and the first one after. */
+  #writingFrom = 0;
+  #writingTo = Infinity;
 
   #look(): void {
     const now = performance.now();
@@ -30,16 +49,23 @@ export class LoopWatch {
     this.#last = now;
   }
 
+  /** To be called when everything is open: the first frame was accepted. */
+  writingBegins(): void {
+    this.#look();
+    this.#writingFrom = this.#gaps.length;
+  }
+
+  /** To be called when the last frame was accepted, before anything is closed. */
+  writingEnds(): void {
+    this.#look();
+    this.#writingTo = this.#gaps.length;
+  }
+
   /** Ends the watch. */
-  stop(): LoopDelay {
+  stop(): WatchedDelay {
     clearInterval(this.#timer);
     this.#look();
-    const delays = this.#gaps.flatMap((gap) =>
-      Array.from(
-        { length: Math.max(1, Math.floor(gap / periodMs)) },
-        (_, index) => Math.max(0, gap - (index + 1) * periodMs),
-      )
-    );
-    return { p50: percentile(delays, 0.5), p99: percentile(delays, 0.99), max: percentile(delays, 1) };
+    const writing = this.#gaps.slice(this.#writingFrom, this.#writingTo);
+    return { writing: delayOf(writing), whole: delayOf(this.#gaps) };
   }
 }

@@ -25,7 +25,8 @@ export class Meter {
   readonly #growthFrom: number | undefined;
   readonly #startedAt = performance.now();
   readonly #children = new Map<number, number>();
-  #watch: ReturnType<typeof setInterval> | undefined;
+  readonly #loop: LoopWatch | null;
+  #memoryTimer: ReturnType<typeof setInterval> | undefined;
   #frames = 0;
   #writeMs = 0;
   #firstMs: number | null = null;
@@ -34,9 +35,10 @@ export class Meter {
   /** What the report should say of the peer. */
   note: string | null = null;
 
-  /** Starts the clock. */
-  constructor({ growthFrom }: PeerRequest) {
+  /** Starts the clock. `loop` watches the event loop, where that is done. */
+  constructor({ growthFrom }: PeerRequest, loop: LoopWatch | null) {
     this.#growthFrom = growthFrom;
+    this.#loop = loop;
   }
 
   /** Calls what writes one frame, and waits for it. Time counts as the caller's until the call returns its promise. */
@@ -45,12 +47,16 @@ export class Meter {
     const written = action();
     this.#writeMs += performance.now() - from;
     await written;
-    this.#firstMs ??= performance.now() - this.#startedAt;
+    if (this.#firstMs === null) {
+      this.#firstMs = performance.now() - this.#startedAt;
+      this.#loop?.writingBegins();
+    }
     if (++this.#frames === this.#growthFrom) this.#residentBefore = this.#resident();
   }
 
   /** To be called when the last frame is written, before anything is closed. */
   endOfFrames(): void {
+    this.#loop?.writingEnds();
     if (this.#residentBefore === null) return;
     const now = this.#resident();
     if (now !== null) this.#growth = now - this.#residentBefore;
@@ -59,7 +65,7 @@ export class Meter {
   /** Keeps an eye on the memory of a child process. */
   watchChild(pid: number): void {
     this.#children.set(pid, 0);
-    this.#watch ??= setInterval(() => {
+    this.#memoryTimer ??= setInterval(() => {
       for (const [child, before] of this.#children) {
         this.#children.set(child, memoryOf(child, "VmHWM") ?? before);
       }
@@ -69,7 +75,7 @@ export class Meter {
   /** Stops the clock. */
   stop() {
     const wallMs = performance.now() - this.#startedAt;
-    clearInterval(this.#watch);
+    clearInterval(this.#memoryTimer);
     return {
       wallMs,
       firstMs: this.#firstMs,
@@ -90,7 +96,7 @@ export class Meter {
 async function watchIdle(): Promise<LoopDelay> {
   const watch = new LoopWatch();
   await sleep(idleMs);
-  return watch.stop();
+  return watch.stop().whole;
 }
 
 /** Measures what a peer does. Whatever it needs, its frames above all, is in memory before. */
@@ -102,11 +108,11 @@ export async function measure(
   const idle = request.isWatched ? await watchIdle() : null;
   forgetPeak();
   const before = { memory: memoryOf("self", "VmRSS"), caller: callerCpuMs(), cpu: cpuSeconds() };
-  const watch = request.isWatched ? new LoopWatch() : null;
-  const meter = new Meter(request);
+  const loop = request.isWatched ? new LoopWatch() : null;
+  const meter = new Meter(request, loop);
   await run(meter);
   const { frames, childrenMegabytes, ...figures } = meter.stop();
-  const busy = watch?.stop() ?? null;
+  const busy = loop?.stop() ?? null;
   const caller = callerCpuMs(), cpu = cpuSeconds();
   const peak = memoryOf("self", "VmHWM");
   return {
@@ -116,6 +122,6 @@ export async function measure(
     callerMs: caller === null || before.caller === null || frames === 0
       ? null
       : (caller - before.caller) / frames,
-    loop: idle === null || busy === null ? null : { idle, busy },
+    loop: idle === null || busy === null ? null : { ...busy, idle },
   };
 }

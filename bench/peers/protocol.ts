@@ -5,7 +5,7 @@
  */
 import process from "node:process";
 import type { Color, Input, Setting } from "../cases.ts";
-import type { LoopDelay } from "./loop_delay.ts";
+import type { LoopDelay, WatchedDelay } from "./loop_delay.ts";
 
 /** What a peer shall encode. */
 export interface PeerRequest {
@@ -42,7 +42,7 @@ export interface PeerReport {
   readonly writeMs: number | null;
   /** Mean CPU time of a frame in the thread that writes it, with all that is done there between two frames. */
   readonly callerMs: number | null;
-  readonly loop: { readonly idle: LoopDelay; readonly busy: LoopDelay } | null;
+  readonly loop: (WatchedDelay & { readonly idle: LoopDelay }) | null;
   readonly growthMegabytes: number | null;
   /** What the report should say of the peer. */
   readonly note: string | null;

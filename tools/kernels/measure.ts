@@ -26,7 +26,8 @@ const targets = {
   yuv444p: [[1, 1], [1, 1]],
 } as const;
 const color = { matrix: "bt709", range: "tv" } as const;
-const rounds = 15;
+/** Rounds that count, unless told otherwise. */
+const usualRounds = 15;
 /** Conversions between two looks at the clock. */
 const batch = 20;
 /** Rounds at the start that do not count: the runtimes compile meanwhile. */
@@ -37,7 +38,10 @@ const pageBytes = 65536;
 
 type Pair = readonly [source: keyof typeof sources, target: keyof typeof targets];
 
-interface Times {
+/** Milliseconds that one conversion takes. */
+export interface KernelTimes {
+  readonly source: Pair[0];
+  readonly target: Pair[1];
   readonly scaler: number;
   readonly kernel: number;
   /** Milliseconds of the kernel's very first conversion, as the clock on the wall has it. */
@@ -113,7 +117,11 @@ function kernelConversion(names: Pair, width: number, height: number): () => voi
   return () => kernels.convert(from, to, color);
 }
 
-function measure(native: Native, names: Pair, width: number, height: number): Times {
+function measurePair(
+  native: Native,
+  names: Pair,
+  { width, height, rounds }: { width: number; height: number; rounds: number },
+): KernelTimes {
   const scale = scalerConversion(native, names, width, height);
   const convert = kernelConversion(names, width, height);
   const begin = performance.now();
@@ -125,20 +133,26 @@ function measure(native: Native, names: Pair, width: number, height: number): Ti
     scalerTimes.push(timed(scale));
     kernelTimes.push(timed(convert));
   }
-  return { scaler: median(scalerTimes), kernel: median(kernelTimes), first };
+  const [source, target] = names;
+  return { source, target, scaler: median(scalerTimes), kernel: median(kernelTimes), first };
 }
 
-const [width, height] = (process.argv[2] ?? "1920x1080").split("x").map(Number);
-const native = loadNative();
-const cell = (value: number): string => value.toFixed(2).padStart(10);
-console.log(`${width}x${height}, ms      libswscale    kernel     ratio     first`);
-for (const source of Object.keys(sources) as Pair[0][]) {
-  for (const target of Object.keys(targets) as Pair[1][]) {
-    const { scaler, kernel, first } = measure(native, [source, target], width!, height!);
-    console.log(
-      `${source.padEnd(6)} ${target.padEnd(10)}${cell(scaler)}${cell(kernel)}${cell(scaler / kernel)}${
-        cell(first)
-      }`,
-    );
+/** Measures all conversions, one after another. */
+export function* measureKernels(width: number, height: number, rounds = usualRounds): Generator<KernelTimes> {
+  const native = loadNative();
+  for (const source of Object.keys(sources) as Pair[0][]) {
+    for (const target of Object.keys(targets) as Pair[1][]) {
+      yield measurePair(native, [source, target], { width, height, rounds });
+    }
+  }
+}
+
+if (import.meta.main) {
+  const [width, height] = (process.argv[2] ?? "1920x1080").split("x").map(Number);
+  const cell = (value: number): string => value.toFixed(2).padStart(10);
+  console.log(`${width}x${height}, ms      libswscale    kernel     ratio     first`);
+  for (const { source, target, scaler, kernel, first } of measureKernels(width!, height!)) {
+    const cells = [scaler, kernel, scaler / kernel, first].map(cell).join("");
+    console.log(`${source.padEnd(6)} ${target.padEnd(10)}${cells}`);
   }
 }
