@@ -37,8 +37,8 @@ export function callerCpuMs(): number | null {
   return text === null ? null : Number(text.split(" ")[0]) / 1e6;
 }
 
-/** Megabytes that a process has in memory now (`VmRSS`) or had at most (`VmHWM`). */
-export function memoryOf(pid: number | "self", field: "VmRSS" | "VmHWM"): number | null {
+/** Megabytes that a process has in memory now (`VmRSS`; `RssFile`: of files, such as code) or had at most (`VmHWM`). */
+export function memoryOf(pid: number | "self", field: "VmRSS" | "RssFile" | "VmHWM"): number | null {
   const line = new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(read(`/proc/${pid}/status`) ?? "");
   return line === null ? null : Number(line[1]) / 1024;
 }

@@ -16,7 +16,7 @@ export type Metric =
   | { readonly callerMs: PeerName }
   /** The 99th percentile of the event loop's delay while frames are written, in milliseconds. */
   | { readonly loopMs: PeerName }
-  /** Megabytes that resident memory grew by. */
+  /** Megabytes that resident memory grew by, without what is mapped from files. */
   | { readonly growthMegabytes: PeerName }
   /** Time of a pixel, divided by that in another case. */
   | { readonly perPixel: PeerName; readonly comparedWith: string };

@@ -20,6 +20,20 @@ function collectGarbage(): void {
   Bun?.gc(true);
 }
 
+/** Megabytes in memory. */
+interface Resident {
+  readonly all: number;
+  /** Without what is mapped from files: code that is run for the first time late is no memory that a program asked for. */
+  readonly own: number;
+}
+
+/** The memory of this process, without what can be freed; `null` where the system does not tell. */
+function residentMemory(): Resident | null {
+  collectGarbage();
+  const all = memoryOf("self", "VmRSS"), files = memoryOf("self", "RssFile");
+  return all === null || files === null ? null : { all, own: all - files };
+}
+
 /** What a peer tells while it works. */
 export class Meter {
   readonly #growthFrom: number | undefined;
@@ -30,8 +44,8 @@ export class Meter {
   #frames = 0;
   #writeMs = 0;
   #firstMs: number | null = null;
-  #residentBefore: number | null = null;
-  #growth: number | null = null;
+  #residentBefore: Resident | null = null;
+  #growth: Resident | null = null;
   /** What the report should say of the peer. */
   note: string | null = null;
 
@@ -51,15 +65,17 @@ export class Meter {
       this.#firstMs = performance.now() - this.#startedAt;
       this.#loop?.writingBegins();
     }
-    if (++this.#frames === this.#growthFrom) this.#residentBefore = this.#resident();
+    if (++this.#frames === this.#growthFrom) this.#residentBefore = residentMemory();
   }
 
   /** To be called when the last frame is written, before anything is closed. */
   endOfFrames(): void {
     this.#loop?.writingEnds();
-    if (this.#residentBefore === null) return;
-    const now = this.#resident();
-    if (now !== null) this.#growth = now - this.#residentBefore;
+    const before = this.#residentBefore;
+    const now = before === null ? null : residentMemory();
+    if (before !== null && now !== null) {
+      this.#growth = { all: now.all - before.all, own: now.own - before.own };
+    }
   }
 
   /** Keeps an eye on the memory of a child process. */
@@ -81,15 +97,11 @@ export class Meter {
       firstMs: this.#firstMs,
       writeMs: this.#frames === 0 ? null : this.#writeMs / this.#frames,
       frames: this.#frames,
-      growthMegabytes: this.#growth,
+      growthMegabytes: this.#growth?.own ?? null,
+      residentGrowthMegabytes: this.#growth?.all ?? null,
       childrenMegabytes: [...this.#children.values()].reduce((sum, each) => sum + each, 0),
       note: this.note,
     };
-  }
-
-  #resident(): number | null {
-    collectGarbage();
-    return memoryOf("self", "VmRSS");
   }
 }
 

@@ -43,7 +43,9 @@ export interface PeerReport {
   /** Mean CPU time of a frame in the thread that writes it, with all that is done there between two frames. */
   readonly callerMs: number | null;
   readonly loop: (WatchedDelay & { readonly idle: LoopDelay }) | null;
+  /** What memory grew by, without what is mapped from files, and with it. */
   readonly growthMegabytes: number | null;
+  readonly residentGrowthMegabytes: number | null;
   /** What the report should say of the peer. */
   readonly note: string | null;
 }
