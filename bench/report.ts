@@ -21,6 +21,7 @@ const columns = [
   "spread",
   "ms a frame",
   "frames a second",
+  "CPU s",
   "CPU to the base",
   "CPU ms a frame",
   "peak MB",
@@ -57,6 +58,7 @@ function row(result: CaseResult, name: PeerName, { verdict, skipped }: PeerResul
     toBase === null ? "" : `${number(toBase.min, 2)} to ${number(toBase.max, 2)}`,
     number(frameMs, 2),
     number(frameMs === null ? null : 1000 / frameMs, 0),
+    number(figure(result, name, "cpuSeconds"), 2),
     number(ratio(result, name, base, "cpuSeconds")?.median, 2),
     number(perFrame(result, figure(result, name, "cpuSeconds"), 1000), 2),
     number(figure(result, name, "peakMegabytes"), 0),
@@ -84,7 +86,9 @@ function table(head: readonly string[], rows: readonly string[][]): string[] {
 function settingLine({ setting, size, input, frames, writers }: BenchCase): string {
   const options = Object.entries(setting.options).map(([name, value]) => `${name}=${value}`).join(" ");
   const videos = writers === 1 ? "" : `${writers} videos at once, each of `;
-  return `${videos}${frames} frames of ${size.width}x${size.height} ${input} at ${frameRate} a second; ` +
+  return `${videos}${
+    frames === 1 ? "one frame" : `${frames} frames`
+  } of ${size.width}x${size.height} ${input} at ${frameRate} a second; ` +
     `${setting.encoder} ${options}, ${setting.pixelFormat}, .${setting.extension}`;
 }
 
