@@ -88,14 +88,13 @@ export interface Outcome {
   readonly name: string;
   readonly runtime: RuntimeName;
   readonly value: number;
-  /** How far the value is on the wrong side of the target, as a share of it; 0 where the target is met. */
+  /** How far the value is on the wrong side of the target; 0 where the target is met. */
   readonly miss: number;
 }
 
 function outcome(target: Target, name: string, runtime: RuntimeName, value: number): Outcome {
-  const { atMost = Infinity, atLeast = 0 } = target;
-  const miss = value > atMost ? value / atMost - 1 : value < atLeast ? 1 - value / atLeast : 0;
-  return { target, name, runtime, value, miss };
+  const { atMost = Infinity, atLeast = -Infinity } = target;
+  return { target, name, runtime, value, miss: Math.max(0, value - atMost, atLeast - value) };
 }
 
 function caseOutcomes(target: CaseTarget, results: readonly CaseResult[]): Outcome[] {

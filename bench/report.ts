@@ -142,7 +142,8 @@ function wantedOf({ atMost, atLeast }: Target): string {
 }
 
 function outcomeRow({ target, name, runtime, value, miss }: Outcome): string[] {
-  const became = miss === 0 ? "held" : `missed by ${number(miss * 100, 1)} %`;
+  const share = miss / (target.atMost ?? target.atLeast!);
+  const became = miss === 0 ? "held" : `missed by ${number(miss, 2)}, ${number(share * 100, 0)} %`;
   return [target.what, name, titleOf(runtime), wantedOf(target), number(value, 2), became];
 }
 
