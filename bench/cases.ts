@@ -138,8 +138,17 @@ const settings: readonly Setting[] = [
 
 /** The peers of a case, by what its frames are. */
 const peersOf: Readonly<Record<Input, readonly PeerName[]>> = {
-  rgba: ["limit", "avwriter", "ffmpeg-rgba", "ffmpeg-stdin", "node-av"],
-  yuv420p: ["limit", "avwriter", "ffmpeg-stdin", "node-av"],
+  rgba: [
+    "limit",
+    "avwriter",
+    "acquired",
+    "limit-drawing",
+    "avwriter-main",
+    "ffmpeg-rgba",
+    "ffmpeg-stdin",
+    "node-av",
+  ],
+  yuv420p: ["limit", "avwriter", "acquired", "ffmpeg-stdin", "node-av"],
 };
 
 function partOf(size: Size, setting: Setting): BenchCase["part"] {
@@ -176,7 +185,7 @@ export const cases: readonly BenchCase[] = [
     frames: 1,
     writers: 1,
     rounds: 11,
-    peers: ["ffmpeg-version", "limit", "ffmpeg-rgba", "avwriter", "ffmpeg-stdin", "node-av"],
+    peers: ["ffmpeg-version", "limit", "ffmpeg-rgba", "avwriter", "avwriter-main", "ffmpeg-stdin", "node-av"],
     measure: "firstMs",
     base: "ffmpeg-version",
     part: "quick",
@@ -205,6 +214,6 @@ export const cases: readonly BenchCase[] = [
     frames: 20_000,
     writers: 1,
     growthFrom: 1000,
-    peers: ["limit", "avwriter"],
+    peers: ["limit", "avwriter", "acquired", "avwriter-main"],
   },
 ];

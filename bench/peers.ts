@@ -9,6 +9,7 @@ export type PeerName =
   | "limit"
   | "limit-drawing"
   | "avwriter"
+  | "avwriter-main"
   | "avwriter-plain"
   | "acquired"
   | "ffmpeg-rgba"
@@ -41,8 +42,14 @@ export const peers: Readonly<Record<PeerName, Peer>> = {
     isFed: false,
   },
   avwriter: {
-    title: "avwriter, write(), as it is by default (crash-safe)",
+    title: "avwriter, write(), as it is by default (in a worker, crash-safe)",
     program: "avwriter.ts",
+    isFed: true,
+  },
+  "avwriter-main": {
+    title: "avwriter, write(), thread: main",
+    program: "avwriter.ts",
+    variant: "main",
     isFed: true,
   },
   "avwriter-plain": {

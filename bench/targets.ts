@@ -53,6 +53,18 @@ export const targets: readonly Target[] = [
     atMost: 1.15,
   },
   {
+    what: "RGBA, ultrafast, acquired frames: time to the limit's, the drawing counted",
+    cases: /^1080p\/rgba\/x264-ultrafast$/,
+    metric: { ratio: ["acquired", "limit"] },
+    atMost: 1.1,
+  },
+  {
+    what: "RGBA, ultrafast, acquired frames: time to the limit's beside the same drawing",
+    cases: /^1080p\/rgba\/x264-ultrafast$/,
+    metric: { ratio: ["acquired", "limit-drawing"] },
+    atMost: 1.1,
+  },
+  {
     what: "RGBA, ultrafast: times as fast as the ffmpeg program",
     cases: /^1080p\/rgba\/x264-ultrafast$/,
     metric: { ratio: ["ffmpeg-rgba", "avwriter"] },

@@ -1,27 +1,19 @@
 /**
- * avwriter: with frames that it copies, with frames that it lends (`acquired`), or not crash-safe (`plain`).
+ * avwriter: with frames that it copies, with frames that it lends (`acquired`), in this thread (`main`), or not crash-safe (`plain`).
  *
  * @module
  */
 import { createFileWriter, type Frame, type VideoWriter, type WriterOptions } from "../../mod.ts";
 import { loadFrames } from "./frames.ts";
 import { measure, type Meter } from "./meter.ts";
-import { NotAvailable, type PeerRequest, serve } from "./protocol.ts";
-
-/** A writer that lends frames. */
-interface LendingWriter extends VideoWriter {
-  acquire(width: number, height: number, format?: string): Promise<Frame & { data: ArrayBufferView }>;
-}
-
-function canLend(writer: VideoWriter): writer is LendingWriter {
-  return typeof (writer as Partial<LendingWriter>).acquire === "function";
-}
+import { type PeerRequest, serve } from "./protocol.ts";
 
 function optionsOf({ setting, variant }: PeerRequest): WriterOptions {
   return {
     pixelFormat: setting.pixelFormat,
     encoderOptions: setting.options,
     ...(variant === "plain" ? { crashSafe: false } : {}),
+    ...(variant === "main" ? { thread: "main" } : {}),
   };
 }
 
@@ -31,11 +23,9 @@ function frameMaker(
   { width, height, input, variant }: PeerRequest,
 ): (pixels: Uint8Array<ArrayBuffer>) => Frame | Promise<Frame> {
   if (variant !== "acquired") return (data) => ({ data, width, height, format: input });
-  if (!canLend(writer)) throw new NotAvailable("writer.acquire() does not exist");
   return async (pixels) => {
     const frame = await writer.acquire(width, height, input);
-    const { buffer, byteOffset, byteLength } = frame.data;
-    new Uint8Array(buffer, byteOffset, byteLength).set(pixels);
+    frame.data.set(pixels);
     return frame;
   };
 }
