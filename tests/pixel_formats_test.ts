@@ -2,7 +2,9 @@ import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
 import { createFileWriter, type RawFrame, UnsupportedError, type WriterOptions } from "../mod.ts";
+import { undisposedObjects } from "../src/libav/owned.ts";
 import { pixelFormatByName, type PixelFormatInfo, pixelFormatNames } from "../src/libav/pixel_format.ts";
+import { createConverter } from "../src/video/converter.ts";
 import { frameLayout } from "../src/video/pixels.ts";
 import { requirePixelFormat } from "./support/features.ts";
 import { assertSameBytes, decode, TemporaryFolder } from "./support/media.ts";
@@ -409,3 +411,22 @@ for (const { codec, encoder, format } of deepCodecs) {
     }
   });
 }
+
+test("a conversion that can't be made leaves no native object behind", () => {
+  const meaning = { matrix: "bt709", range: "tv" } as const;
+  const before = undisposedObjects();
+  let refused = 0;
+  for (const name of ["rgb48le", "rgb444le", "bayer_rggb8", "gbrpf32le"]) {
+    const shape = { layout: frameLayout(pixelFormatByName(native, name)!, 16, 16), meaning };
+    for (const format of formats.filter((other) => !other.isPalette)) {
+      try {
+        createConverter(native, shape, { format, width: 16, height: 16, color: meaning })[Symbol.dispose]();
+      } catch (error) {
+        assert(error instanceof UnsupportedError, String(error));
+        refused++;
+      }
+      assertEquals([name, format.name, undisposedObjects()], [name, format.name, before]);
+    }
+  }
+  assert(refused > 0);
+});

@@ -100,8 +100,10 @@ class UnpackingConverter implements Converter {
   readonly #converter: Converter;
 
   constructor(native: Native, source: PictureShape, target: ConverterTarget) {
-    this.#unpacker = new Unpacker(native, source);
+    using owned = new DisposableStack();
+    this.#unpacker = owned.use(new Unpacker(native, source));
     this.#converter = createConverter(native, this.#unpacker.shape, target);
+    owned.move();
   }
 
   convert(pixels: Pixels): Frame {
@@ -168,7 +170,10 @@ class ScalingConverter implements Converter {
   readonly #deepRgb: DeepRgb | null;
 
   constructor(native: Native, given: FrameLayout, meaning: PixelMeaning, target: ConverterTarget) {
-    this.#deepRgb = DeepRgb.isNeeded(given.format, target.format) ? new DeepRgb(native, given) : null;
+    using owned = new DisposableStack();
+    this.#deepRgb = DeepRgb.isNeeded(given.format, target.format)
+      ? owned.use(new DeepRgb(native, given))
+      : null;
     const picture = this.#deepRgb?.layout ?? given;
     this.#native = native;
     this.#picture = picture;
@@ -191,6 +196,7 @@ class ScalingConverter implements Converter {
     this.#staging = new Frame(native);
     this.#output = new OutputFrames(native, { width, height }, target);
     this.#alpha = AlphaPlane.isNeeded(format, target.format) ? new AlphaPlane(native, picture) : null;
+    owned.move();
   }
 
   convert(pixels: Pixels): Frame {
