@@ -14,11 +14,13 @@ import { selfCheck } from "../ffi/selfcheck.ts";
 import { StructFields } from "../ffi/struct.ts";
 import {
   type Codec,
-  createFileWriter,
+  createFileWriter as create,
   EncoderNotFoundError,
+  type FrameRate,
   OptionError,
   recoverFile,
   UnsupportedError,
+  type VideoWriter,
   type WriterOptions,
 } from "../mod.ts";
 import { requireEncoders } from "./support/features.ts";
@@ -41,6 +43,16 @@ StructFields.prototype.offset = function (struct, field): number {
   return offsetOf.call(this, struct, field as never);
 };
 
+/** A writer in this thread, where the fields that it touches are seen. */
+function createFileWriter(
+  codec: Codec,
+  path: string,
+  fps: FrameRate,
+  options?: WriterOptions,
+): Promise<VideoWriter> {
+  return create(codec, path, fps, { ...options, thread: "main" });
+}
+
 const width = 160, height = 90, frameBytes = width * height * 4;
 
 /** Fails unless every decoded frame shows the bar of its index. */
@@ -49,7 +61,7 @@ function assertBars(path: string, count: number, leastDecibels: number): void {
   assertEquals(decoded.length, count * frameBytes);
   for (let index = 0; index < count; index++) {
     const ratio = psnr(decoded.subarray(index * frameBytes, (index + 1) * frameBytes), barFrame(index).data);
-    assert(ratio > leastDecibels, `frame ${index} has ${ratio} dB`);
+    assert(ratio >= leastDecibels, `frame ${index} has ${ratio} dB`);
   }
 }
 
@@ -258,6 +270,25 @@ test("an image file is a frame, and a file is made anew with all that it was tol
   assertEquals((await recoverFile(turned)).frames, 5);
   const told = execFileSync("ffprobe", ["-v", "error", "-show_streams", turned], { encoding: "utf8" });
   assertStringIncludes(told, "rotation=-180");
+});
+
+test("a frame goes to a worker by a copy and without one", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("worker.mkv");
+  const bars = Array.from({ length: 9 }, (_, index) => barFrame(index));
+  for (const pixelFormat of ["bgra", "yuv420p"]) {
+    const writer = await create("ffv1", path, 25, { pixelFormat });
+    for (const [index, { data }] of bars.entries()) {
+      if (index % 2 === 0) await writer.write({ data, width, height });
+      else {
+        const frame = await writer.acquire(width, height);
+        frame.data.set(data);
+        await writer.write(frame);
+      }
+    }
+    await writer.close();
+    assertBars(path, bars.length, pixelFormat === "bgra" ? Infinity : 30);
+  }
 });
 
 test("all of that has read or written every struct field that has a place in this FFmpeg's layout", () => {
