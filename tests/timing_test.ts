@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { createFileWriter, type FrameRate } from "../mod.ts";
+import { createFileWriter, type FrameRate, type FrameTiming, type WriterOptions } from "../mod.ts";
 import { requireEncoders } from "./support/features.ts";
 import { barFrame, decode, frameTimes, probe, psnr, TemporaryFolder, writeBars } from "./support/media.ts";
 
@@ -100,3 +100,46 @@ test("a gif shows each frame at its time to a hundredth of a second, and refuses
   await createFileWriter("gif", folder.file("fast.gif"), 240).catch((error) => message = error.message);
   assert(message.includes("at most 50"), message);
 });
+
+const gifEnds: readonly { name: string; options: WriterOptions; timings: FrameTiming[]; seconds: number }[] =
+  [
+    {
+      name: "1/fps is too short",
+      options: {},
+      timings: [{ timestamp: 0 }, { timestamp: 0.05 }],
+      seconds: 0.07,
+    },
+    { name: "so is a duration", options: {}, timings: [{ timestamp: 0, duration: 0.001 }], seconds: 0.02 },
+    {
+      name: "a duration",
+      options: {},
+      timings: [{ timestamp: 0 }, { timestamp: 0.05, duration: 0.3 }],
+      seconds: 0.35,
+    },
+    { name: "a later start", options: {}, timings: [{ timestamp: 1 }, { timestamp: 1.05 }], seconds: 0.07 },
+    {
+      name: "what a filter leaves",
+      options: { filter: "select='eq(n,0)'" },
+      timings: [{ timestamp: 0 }, { timestamp: 0.05 }],
+      seconds: 0.02,
+    },
+    {
+      name: "final_delay",
+      options: { formatOptions: { final_delay: 50 } },
+      timings: [{ timestamp: 0 }, { timestamp: 0.05 }],
+      seconds: 0.55,
+    },
+  ];
+
+for (const { name, options, timings, seconds } of gifEnds) {
+  test(`a gif shows its last frame for as long as was asked for, and two hundredths at least: ${name}`, async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.gif");
+    const writer = await createFileWriter("gif", path, 120, { timing: "timestamps", ...options });
+    for (const [index, timing] of timings.entries()) await writer.write(barFrame(index), timing);
+    const summary = await writer.close();
+    assertAlmostEquals(probe(path).duration, seconds, 1e-6);
+    const isAsked = options.formatOptions !== undefined;
+    if (!isAsked) assertAlmostEquals(summary.seconds, seconds + (timings[0]!.timestamp ?? 0), 1e-6);
+  });
+}

@@ -39,6 +39,7 @@ export class OptionTable {
   readonly #parts: readonly Address[];
   readonly #kind: "encoder" | "muxer";
   readonly #owner: string;
+  readonly #chosen = new Set<string>();
 
   /** Describes a context. `owner` is the encoder's or muxer's name. */
   constructor(
@@ -65,6 +66,12 @@ export class OptionTable {
   set(name: string, value: OptionValue): void {
     this.requireKnown(name);
     this.setField(name, value);
+    this.#chosen.add(name);
+  }
+
+  /** Whether an option was set by {@linkcode set}. */
+  isChosen(name: string): boolean {
+    return this.#chosen.has(name);
   }
 
   /** Throws an {@linkcode OptionError}, with the nearest name, where no option of this name concerns writing. */

@@ -182,7 +182,7 @@ const maxRates: Readonly<Record<string, number>> = { gif: 50, avi: 600 };
 /** GIF shows a frame for 65535 hundredths at the most. */
 const minRates: Readonly<Record<string, number>> = { gif: 100 / 65535 };
 
-/** Ticks of a container's clock that two frames must be apart. */
+/** Ticks of a container's clock that two frames must be apart, and the last be shown. */
 export function leastTicks({ name }: MuxerInfo): number {
   return name === "gif" ? 2 : 1;
 }

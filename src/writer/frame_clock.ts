@@ -64,7 +64,7 @@ export interface ContainerClock {
   readonly name: string;
   /** The unit of its times. */
   readonly timeBase: Rational;
-  /** Units that two frames must be apart. */
+  /** Units that two frames must be apart, and the last be shown. */
   readonly leastTicks: number;
 }
 
@@ -157,7 +157,9 @@ export class FrameClock {
   get endTicks(): bigint {
     if (this.#last === null) return 0n;
     const { ticks, duration } = this.#last;
-    const end = ticks + (duration ?? this.frameTicks);
+    const length = duration ?? this.frameTicks;
+    const least = this.isConstant ? 0n : this.#leastLength;
+    const end = ticks + (length > least ? length : least);
     if (!this.#isWallclock()) return end;
     const now = this.#elapsedTicks(performance.now());
     return now > end ? now : end;
@@ -188,6 +190,12 @@ export class FrameClock {
     }
     const now = this.#elapsedTicks(nowMs);
     return this.#isLater(now) ? now : this.#nextContainerTick(this.#last.ticks);
+  }
+
+  /** What the container shows a frame for at the least. */
+  get #leastLength(): bigint {
+    const { timeBase: { num, den }, leastTicks } = this.#container;
+    return this.#ticksOf(leastTicks * num / den);
   }
 
   #containerTick(ticks: bigint): bigint {

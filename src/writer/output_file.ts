@@ -9,7 +9,7 @@ import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import type { Packet } from "../libav/packet.ts";
 import type { Rational } from "../libav/rational.ts";
-import type { Stage } from "./container.ts";
+import { leastTicks, type Stage } from "./container.ts";
 import { copyPackets, openRecording } from "./remux.ts";
 import { companionPath } from "./target.ts";
 import type { Ending } from "./timeline.ts";
@@ -76,11 +76,7 @@ export class OutputFile implements Disposable {
 
   /** Finishes and closes the file, whose last frame is shown for so many seconds; returns its size in bytes, or `null` where the muxer keeps that to itself. */
   finish(ending: Ending | null, lastSeconds: number): number | null {
-    // GIF tells how long the last frame is shown, too, which its muxer does not ask the packet.
-    if (this.#muxer.info.name === "gif" && !this.#isEnded) {
-      const hundredths = Math.round(lastSeconds * 100);
-      this.#muxer.options.setField("final_delay", String(Math.min(maxGifDelay, hundredths)));
-    }
+    if (this.#muxer.info.name === "gif" && !this.#isEnded) this.#setFinalDelay(lastSeconds);
     this.#isEnded = true;
     this.#muxer.writeTrailer();
     this.#finishedBytes = this.#muxer.flushedBytes;
@@ -88,6 +84,14 @@ export class OutputFile implements Disposable {
     this.#close();
     this.#isRecorded = true;
     return this.#request.isFragmented ? this.#makeOrdinary(ending, lastSeconds) : bytes;
+  }
+
+  /** GIF tells how long the last frame is shown, too, which its muxer does not ask the packet. Who gave the option has the last word. */
+  #setFinalDelay(seconds: number): void {
+    const { info, options } = this.#muxer;
+    if (options.isChosen("final_delay")) return;
+    const hundredths = Math.max(leastTicks(info), Math.round(seconds * 100));
+    options.setField("final_delay", Math.min(maxGifDelay, hundredths));
   }
 
   /** Closes the file, once: what a failure leaves is not whole. */

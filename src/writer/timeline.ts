@@ -105,7 +105,10 @@ export class Timeline {
     };
   }
 
-  /** Has frames come at least so many ticks of a container's clock after each other: filters may give two of them one time. */
+  /**
+   * Has frames come at least so many ticks of a container's clock after each other, and the last be shown for as many: filters may
+   * give two of them one time.
+   */
   keepApart({ num, den }: Rational, leastTicks: number): void {
     const { timeBase } = this;
     this.#spacing = BigInt(Math.ceil(leastTicks * num * timeBase.den / (den * timeBase.num)));
@@ -128,7 +131,8 @@ export class Timeline {
   /** How long a frame is shown before the next one, or (`null`) as the last one. */
   durationOf({ ticks, duration }: FrameStamp, next: bigint | null): bigint {
     if (next !== null) return next - ticks;
-    return duration ?? this.#request.frameTicks;
+    const length = duration ?? this.#request.frameTicks;
+    return length > this.#spacing ? length : this.#spacing;
   }
 
   /** Gives a frame its number in the encoder, and tells whether it must be a key frame. */
