@@ -170,7 +170,9 @@ export function encoderOptions(
     requireChoice(encoder, profile, name, value);
     options.push([name === "preset" ? profile.presetOption ?? name : name, value]);
   }
-  if (profile.ownLog === "x265" && !request.isTalkative) options.push(["x265-params", "log-level=error"]);
+  if (profile.ownLog === "x265" && !request.isTalkative) {
+    options.push(["x265-params", `log-level=${request.isQuiet ? "none" : "error"}`]);
+  }
   for (const name of ["preset", "tune", "profile"] as const) {
     const value = given[name];
     if (typeof value === "string") requireChoice(encoder, profile, name, value);

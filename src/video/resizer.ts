@@ -172,13 +172,15 @@ export class Resizer implements Disposable {
       matrix: scalerMatrix(meaning),
       isFullRange: meaning.range === "pc",
     });
-    this.#scaler = new Scaler(native, side(this.#part), side(this.#inner));
+    using owned = new DisposableStack();
+    this.#scaler = owned.use(new Scaler(native, side(this.#part), side(this.#inner)));
     this.#converter = format.id === picture.format.id ? null : createConverter(native, from, {
       format,
       width: picture.width,
       height: picture.height,
       color: meaning,
     });
+    owned.move();
     this.#staging = new Frame(native);
     this.#scaled = new Frame(native);
     const isAll = target.width === width && target.height === height;

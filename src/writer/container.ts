@@ -109,8 +109,11 @@ const onlyCodecs: Readonly<Record<string, readonly string[]>> = {
   mxf: ["mpeg2video", "dnxhd", "prores", "h264", "dvvideo", "jpeg2000"],
 };
 
-/** What Matroska's muxer writes, but no reader gives back whole (each was tried with FFmpeg 5.1). */
-const lostInMatroska: readonly string[] = ["gif", "qtrle", "a64_multi", "a64_multi5"];
+/** What muxers write, but no reader gives back whole (each was tried with FFmpeg 5.1). WTV keeps no codec's own header. */
+const lostIn: Readonly<Record<string, readonly string[]>> = {
+  matroska: ["gif", "qtrle", "a64_multi", "a64_multi5"],
+  wtv: ["utvideo", "huffyuv", "ffvhuff", "wmv2", "mjpeg", "theora", "asv1", "asv2", "zlib"],
+};
 
 function takes(
   native: Native,
@@ -123,7 +126,7 @@ function takes(
   if (!muxer.hasVideo && !muxer.opensFilesItself) {
     return muxerTakes(native, muxer, encoder.codecId, "usual") === true;
   }
-  if (muxer.name === "matroska" && lostInMatroska.includes(encoder.codecName)) return false;
+  if (lostIn[muxer.name]?.includes(encoder.codecName)) return false;
   return muxerTakes(native, muxer, encoder.codecId, manner);
 }
 
@@ -156,9 +159,10 @@ const readableRaw: Readonly<Record<string, string>> = {
     "rgba bgra rgb0 bgr0 rgb555le",
 };
 
-/** Throws an {@linkcode UnsupportedError} where raw video has a pixel format that the container can't name: nothing could read it. */
+/** Throws an {@linkcode UnsupportedError} where the container can't name the pixel format of raw video or VP9: nothing could read it. */
 export function requireNamedPixels(muxer: Muxer, encoder: EncoderInfo, format: PixelFormatInfo): void {
   const { name } = muxer.info;
+  requireNamedChroma(name, encoder, format);
   if (encoder.codecName !== "rawvideo" || !taggedRaw.includes(name)) return;
   const readable = readableRaw[name]?.split(" ");
   if (muxer.streamTag(0) !== 0 && (readable?.includes(format.name) ?? true)) return;
@@ -170,6 +174,20 @@ export function requireNamedPixels(muxer: Muxer, encoder: EncoderInfo, format: P
       hint: `Use another pixelFormat${
         readable === undefined ? "" : ` (${readable.join(", ")})`
       }, or the codec ffv1`,
+    },
+  );
+}
+
+/** For VP9 in mp4, libavformat leaves the description empty where chroma is subsampled down only (vpcc.c), and no reader takes the file. */
+function requireNamedChroma(container: string, { codecName }: EncoderInfo, format: PixelFormatInfo): void {
+  const isDownOnly = format.log2ChromaWidth === 0 && format.log2ChromaHeight > 0;
+  if (codecName !== "vp9" || !isDownOnly || !movFamily.includes(container)) return;
+  throw new UnsupportedError(
+    `Cannot write VP9 in ${format.name} into ${container}: it has no name for that pixel format`,
+    {
+      code: "PIXEL_FORMAT",
+      operation,
+      hint: "Use another pixelFormat, such as yuv444p, or the container matroska",
     },
   );
 }

@@ -39,6 +39,9 @@ export interface Ending {
   readonly lastTimes: readonly bigint[];
 }
 
+/** The longest that a frame is decoded before the next, in seconds, while none is shown yet. */
+const longestStart = 1;
+
 interface Entry {
   readonly ticks: bigint;
   readonly duration: bigint;
@@ -171,9 +174,19 @@ export class Timeline {
     for (; this.#oldest < decoded; this.#oldest++) this.#entries.delete(this.#oldest);
   }
 
-  /** Frames are decoded at the times at which earlier ones are shown; before the first, at the nominal rate. */
+  /** Ticks from the decoding of one frame to that of the next while none is shown yet. */
+  get #startTicks(): bigint {
+    const { frameTicks, timeBase: { num, den } } = this.#request;
+    const most = BigInt(Math.max(1, Math.floor(longestStart * den / num)));
+    return frameTicks < most ? frameTicks : most;
+  }
+
+  /**
+   * Frames are decoded at the times at which earlier ones are shown; before the first, at the nominal rate. Not at a slower one than
+   * need be: the clocks of some containers (MPEG-TS) go round in a day.
+   */
   #decodeTicks(index: number, latest: bigint): bigint {
-    if (index < 0) return this.#firstTicks + BigInt(index) * this.#request.frameTicks;
+    if (index < 0) return this.#firstTicks + BigInt(index) * this.#startTicks;
     return this.#entries.get(index)?.ticks ?? latest;
   }
 }
