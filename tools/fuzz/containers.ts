@@ -12,12 +12,16 @@ export interface Reading {
   readonly unreadable?: string;
   /** The unit of its times in seconds, where it is coarser than frames need; default: exact. */
   readonly tick?: number;
+  /** The same for codecs that it keeps in another way, by ffprobe's names. */
+  readonly ticks?: Readonly<Record<string, number>>;
   /** Why it does not tell how long the last frame is shown. */
   readonly openEnd?: string;
   /** Why it tells no length, or another one. */
   readonly noDuration?: string;
   /** Why it keeps no times. */
   readonly noTimes?: string;
+  /** Why it does not tell when the first frame is shown. */
+  readonly noStart?: string;
 }
 
 /** MPEG's clock (ISO/IEC 13818-1), which is also the least that avwriter keeps times to. */
@@ -31,6 +35,7 @@ const bareStream: Reading = {
   noDuration: "a bare stream tells no length",
 };
 const reordered = "its reader has no times for frames that are reordered";
+const packed = "readers take it from the last packet with a time stamp, which may hold many frames";
 const damaged = "FFmpeg's reader takes what FFmpeg's program writes for damaged as well";
 const checksums = { unreadable: "it holds checksums, not the video" };
 
@@ -38,17 +43,21 @@ const checksums = { unreadable: "it holds checksums, not the video" };
 export const readings: Readonly<Record<string, Reading>> = {
   matroska: { tick: 0.001 },
   webm: { tick: 0.001 },
-  gif: { tick: 0.01 },
+  gif: { tick: 0.01, noStart: "it tells how long each frame is shown, and no more" },
   flv: { tick: 0.001, openEnd: "its tags tell when frames begin" },
   mpegts: { tick: mpegTick, noDuration: "its packets tell when frames begin, and readers estimate the rest" },
   asf: { tick: 0.001, noTimes: reordered },
   asf_stream: { unreadable: damaged },
-  dash: { noDuration: "FFmpeg's reader tells none of a list that is closed" },
-  mpeg: { tick: mpegTick, noTimes: reordered },
-  dvd: { tick: mpegTick, noTimes: reordered },
-  svcd: { tick: mpegTick, noTimes: reordered },
-  vob: { tick: mpegTick, noTimes: reordered },
-  vcd: { tick: mpegTick, noTimes: reordered },
+  dash: {
+    // Segments are WebM for some codecs, and mp4 for the others.
+    ticks: { vp8: 0.001, vp9: 0.001 },
+    noDuration: "FFmpeg's reader tells none of a list that is closed",
+  },
+  mpeg: { tick: mpegTick, noTimes: reordered, noDuration: packed },
+  dvd: { tick: mpegTick, noTimes: reordered, noDuration: packed },
+  svcd: { tick: mpegTick, noTimes: reordered, noDuration: packed },
+  vob: { tick: mpegTick, noTimes: reordered, noDuration: packed },
+  vcd: { tick: mpegTick, noTimes: reordered, noDuration: packed },
   wtv: { tick: mpegTick, openEnd: "its chunks tell when frames begin" },
   filmstrip: { unreadable: "FFmpeg's reader takes its trailer for a frame" },
   smjpeg: { unreadable: "FFmpeg's reader complains of its end mark" },

@@ -80,6 +80,7 @@ async function judge(
     muxer: outcome.summary?.format ?? null,
     encoder: outcome.encoder,
     options: [...Object.keys(encoderOptions ?? {}), ...Object.keys(formatOptions ?? {})],
+    test,
   });
 }
 

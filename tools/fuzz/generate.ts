@@ -4,11 +4,13 @@
  * @module
  */
 import { families as encodersOf } from "../../src/codecs/families.ts";
-import type { FuzzCase, Value } from "./case_types.ts";
+import { parseFrameRate } from "../../src/video/frame_rate.ts";
+import type { FrameSpec, FuzzCase, Value } from "./case_types.ts";
 import type { Catalog } from "./catalog.ts";
 import { generateFrames } from "./generate_frames.ts";
 import { generateOptions } from "./generate_options.ts";
 import { Random } from "./random.ts";
+import { revive } from "./special_values.ts";
 import {
   endings,
   extremeSizes,
@@ -97,6 +99,23 @@ function muxerOf({ muxers }: Catalog, { extension, format }: Target): string {
     "";
 }
 
+/** Seconds of video of which filters may make frames of a constant rate: of years, they would make millions. */
+const longestFiltered = 1000;
+
+/** How long the frames are shown, in seconds, as far as that is known. */
+function lengthOf(fps: Value, frames: readonly FrameSpec[]): number {
+  const times = frames.map(({ timing }) =>
+    Number((timing as { timestamp?: Value } | null | undefined)?.timestamp)
+  );
+  const latest = Math.max(0, ...times.filter(Number.isFinite));
+  try {
+    const { num, den } = parseFrameRate(revive(fps) as number);
+    return Math.max(latest, frames.length * den / num);
+  } catch {
+    return latest;
+  }
+}
+
 /** The case of a seed. The same FFmpeg gives the same case. */
 export function generateCase(seed: number, catalog: Catalog): FuzzCase {
   const random = new Random(seed);
@@ -108,11 +127,15 @@ export function generateCase(seed: number, catalog: Catalog): FuzzCase {
   if (target.format !== undefined) options["format"] = target.format;
   const pattern = target.format === "image2" && random.chance(0.8);
   const frames = generateFrames({ random, catalog, oddness, size, options });
+  const name = pattern ? `frame%03d.${target.extension}` : chooseName(random, oddness, target.extension);
+  const fps = chooseRate(random, oddness);
+  const isFlood = /fps=/.test(String(options["filter"])) && lengthOf(fps, frames) > longestFiltered;
+  if (isFlood) delete options["filter"];
   return {
     seed,
     codec: target.codec,
-    name: pattern ? `frame%03d.${target.extension}` : chooseName(random, oddness, target.extension),
-    fps: chooseRate(random, oddness),
+    name,
+    fps,
     options: random.chance(oddness / 30) ? random.pick<Value>([null, [], 5, "fast"]) : options,
     frames,
     ...(random.chance(0.1) ? { isUnawaited: true } : {}),

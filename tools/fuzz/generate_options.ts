@@ -59,7 +59,9 @@ function someOf(context: OptionContext, known: readonly KnownOption[]): Value {
   const chosen: Record<string, Value> = {};
   for (let count = random.integer(1, 3); count > 0; count--) {
     if (usable.length === 0 || random.chance(oddness / 2)) {
-      chosen[random.pick(["nosuch", "crff", "", "a\0b", "__proto__", "b:v"])] = 1;
+      const name = random.pick(["nosuch", "crff", "", "a\0b", "__proto__", "b:v"]);
+      // An assignment would set the prototype on Bun alone.
+      Object.defineProperty(chosen, name, { value: 1, enumerable: true, configurable: true, writable: true });
       continue;
     }
     // The object's own options stand before those of its class.

@@ -41,13 +41,18 @@ function expectedTimes({ test, outcome, options, summary }: WrittenCase): number
   return Array.from({ length: summary.frames }, (_, index) => index * den / num);
 }
 
+function tickOf({ tick = 0, ticks }: Reading, codec: string): number {
+  return ticks?.[codec] ?? tick;
+}
+
 function isNear(found: number, expected: number, tick: number): boolean {
   return Math.abs(found - expected) <= tick + printedSeconds + Math.abs(expected) * relativeError;
 }
 
 /** Times count from the first frame's: some containers start at another time. */
-function judgeTimes(written: WrittenCase, { times }: Probed): Complaint[] {
-  const { reading: { tick = 0, noTimes } } = written;
+function judgeTimes(written: WrittenCase, { times, codec }: Probed): Complaint[] {
+  const { reading: { noTimes } } = written;
+  const tick = tickOf(written.reading, codec);
   if (noTimes !== undefined) return [];
   if (times.includes(null)) return [complaint("times", `frame ${times.indexOf(null)} has no time`)];
   const unordered = times.findIndex((time, index) => index > 0 && !(time! > times[index - 1]!));
@@ -69,8 +74,9 @@ function judgeTimes(written: WrittenCase, { times }: Probed): Complaint[] {
 }
 
 /** Lengths count from the first frame in some containers, and in some from zero where the first frame comes later. */
-function judgeDuration(written: WrittenCase, { duration, times }: Probed): Complaint[] {
-  const { summary: { seconds }, reading: { tick = 0, openEnd, noDuration } } = written;
+function judgeDuration(written: WrittenCase, { duration, times, codec }: Probed): Complaint[] {
+  const { summary: { seconds }, options: { filter }, reading: { openEnd, noDuration, noStart } } = written;
+  const tick = tickOf(written.reading, codec);
   if (noDuration !== undefined) return [];
   if (duration === null) return [complaint("duration", "the file tells no length")];
   const start = times[0] ?? 0;
@@ -79,7 +85,9 @@ function judgeDuration(written: WrittenCase, { duration, times }: Probed): Compl
   if (lengths.some((length) => isNear(duration, length, tick))) return [];
   // Without the last frame's length, any end after its begin will do.
   const least = (times.at(-1) ?? 0) - start;
-  if (openEnd !== undefined && duration >= least - tick && duration <= seconds + start) return [];
+  // Nobody knows when filters begin.
+  const isOpen = openEnd !== undefined || noStart !== undefined && filter !== undefined;
+  if (isOpen && duration >= least - tick && duration <= seconds + start) return [];
   return [complaint("duration", `${duration} s from ${start} s instead of ${seconds} s`)];
 }
 
