@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createFileWriter, EncoderNotFoundError, UnsupportedError } from "../mod.ts";
-import { requireEncoders, requireMuxers } from "./support/features.ts";
+import { requireEncoders, requireMuxers, requirePixelFormat } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { open } from "./support/opening.ts";
 import { assertFails } from "./support/messages.ts";
@@ -81,6 +81,7 @@ const misfits:
     ["mpeg2video", "mpeg2video", "a.h264", "h264", ["mpegts", "matroska"]],
     ["ffv1", "ffv1", "a.mpg", "mpeg", ["matroska", "avi"]],
     ["mjpeg", "mjpeg", "a.webm", "webm", ["mov", "avi"]],
+    ["huffyuv", "huffyuv", "a.wtv", "wtv", ["avi"]],
   ];
 
 test("an encoder of pixels packed in bits is not said to need a device, where its container refuses it", async (t) => {
@@ -104,6 +105,24 @@ test("a codec that the container does not take is refused with containers that d
     const offered = hint!.replace(`Containers that take ${codec}: `, "").split(", ");
     for (const other of others) assert(offered.includes(other), `${codec}: ${hint}`);
     assert(!offered.includes(muxer), hint!);
+  }
+});
+
+test("a pixel format of VP9 that mp4 can't describe is refused, and one that it can is not", async (t) => {
+  if (!requirePixelFormat(t, "libvpx-vp9", "yuv440p")) return;
+  await assertFails(() => open("vp9", "a.mp4", { pixelFormat: "yuv440p" }), {
+    type: UnsupportedError,
+    code: "PIXEL_FORMAT",
+    says: [
+      "Cannot write VP9 in yuv440p into mp4: it has no name for that pixel format",
+      "yuv444p",
+      "matroska",
+    ],
+  });
+  for (
+    const [name, pixelFormat] of [["a.mp4", "yuv422p"], ["a.mp4", "yuv444p"], ["a.mkv", "yuv440p"]] as const
+  ) {
+    await open("vp9", name, { pixelFormat });
   }
 });
 

@@ -286,6 +286,23 @@ test("nothing is printed at the default level, not even by libraries that like t
   }
 });
 
+test("nothing is printed at quiet, not even by x265 about a profile that it does not know", (t) => {
+  if (!requireEncoders(t, "libx265")) return;
+  using folder = new TemporaryFolder();
+  const script = fileURLToPath(new URL("support/child.ts", import.meta.url));
+  const options = { profile: "hq", logLevel: "quiet" };
+  const request = {
+    codec: "libx265",
+    path: folder.file("a.mp4"),
+    options,
+    frames: 1,
+    width: 160,
+    height: 90,
+  };
+  const { stdout, stderr } = runScript(script, [JSON.stringify(request)]);
+  assertEquals([JSON.parse(stdout).failedAt, stderr.trim()], ["open", ""]);
+});
+
 test("an interval in seconds is exact at rates that are no whole numbers", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");

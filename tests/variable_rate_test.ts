@@ -99,6 +99,18 @@ test("a last frame without a duration is 1/fps long, and a lone frame is as long
   assertEquals([probe(path).frames, probe(path).duration], [1, 2.5]);
 });
 
+test("a nominal rate of years does not move the begin beyond where the clock of MPEG-TS goes round", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.ts");
+  const writer = await createFileWriter("h264", path, "1/1000000", { timing: "timestamps" });
+  for (let index = 0; index < 12; index++) await writer.write(barFrame(index), { timestamp: index / 10 });
+  await writer.close();
+  const [first = NaN, ...later] = frameTimes(path);
+  assert(first < 20, `the first frame is shown at ${first} s`);
+  for (const [index, time] of later.entries()) assertAlmostEquals(time - first, (index + 1) / 10, 1e-4);
+  assertEquals(later.length, 11);
+});
+
 const refusals = [
   { first: 1, second: 1, says: ["frame 1 is at 1 s and frame 0 at 1 s", "later"], type: RangeError },
   { first: 1, second: 0.5, says: ["frame 1 is at 0.5 s and frame 0 at 1 s", "later"], type: RangeError },
