@@ -5,7 +5,9 @@
  */
 
 import type { WriterOptions } from "../../mod.ts";
+import { parseFrameRate } from "../../src/video/frame_rate.ts";
 import type { FuzzCase } from "./case_types.ts";
+import { revive } from "./special_values.ts";
 
 /** What a complaint is about. */
 export type ComplaintKind =
@@ -53,6 +55,17 @@ export interface ComplaintContext {
 
 /** Muxers that are libavformat's mov under other names. */
 const movFamily = ["mp4", "mov", "3gp", "3g2", "ipod", "psp", "f4v", "ismv"] as const;
+
+/** Whether frames come at a constant rate so slow that each is longer than so many seconds. */
+function isSlower(test: FuzzCase, secondsPerFrame: number): boolean {
+  if ((optionsOf(test).timing ?? "constant") !== "constant") return false;
+  try {
+    const { num, den } = parseFrameRate(revive(test.fps) as number);
+    return den / num > secondsPerFrame;
+  } catch {
+    return false;
+  }
+}
 
 function optionsOf({ options }: FuzzCase): WriterOptions {
   return (options ?? {}) as WriterOptions;
@@ -169,6 +182,27 @@ export const allowances: readonly Allowance[] = [
     pattern: /^0 frames|came back as something else/,
     why:
       "FFmpeg's encoder finds its buffer too small for one row of so many pixels, and leaves it out without a word",
+  },
+  {
+    kinds: ["times"],
+    muxers: ["flv"],
+    when: (test) => isSlower(test, 900),
+    why: "it keeps by how much frames are out of order in 24 bits of milliseconds",
+  },
+  {
+    kinds: ["times"],
+    muxers: ["mpegts"],
+    when: (test) => isSlower(test, 3600),
+    why:
+      "its clock goes round after 26.5 hours (ISO/IEC 13818-1), and readers take longer times for earlier ones",
+  },
+  {
+    kinds: ["frames", "times", "duration"],
+    muxers: movFamily,
+    encoders: ["libx264", "libx264rgb", "libx265"],
+    when: (test) => isSlower(test, 3000),
+    why:
+      "FFmpeg's reader takes no frame to be out of order by so long (mov.c), in files of the ffmpeg program as well",
   },
   {
     kinds: ["decode"],
