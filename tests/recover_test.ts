@@ -13,20 +13,22 @@ import {
 } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   createFileWriter,
   type FrameRate,
   ReadError,
   recoverFile,
+  UnsupportedError,
   WriteError,
   type WriterOptions,
 } from "../mod.ts";
+import { Encoder } from "../src/libav/encoder.ts";
 import { requireEncoders, skipped } from "./support/features.ts";
 import { assertSameBytes, barFrame, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { runScript } from "./support/processes.ts";
-import { assertOrdinary, packetSums, play, seeded } from "./support/record.ts";
+import { assertOrdinary, packetSums, play, seeded, toldSeconds } from "./support/record.ts";
 
 const width = 320;
 const height = 180;
@@ -92,6 +94,57 @@ test("what is no file is refused in words", async (t) => {
     type: ReadError,
     says: ["no regular file"],
   });
+});
+
+test("a name that tells no container is refused, and what it needs is said", async () => {
+  using folder = new TemporaryFolder();
+  const written = folder.file("a.mp4");
+  await interrupted("mpeg4", written, 20);
+  const names = [["a", "it has no extension"], ["a.xyzzy", '".xyzzy"'], ["a.png", "many files"]] as const;
+  for (const [name, says] of names) {
+    const path = folder.file(name);
+    copyFileSync(written, path);
+    const error = await assertFails(() => recoverFile(path), {
+      type: UnsupportedError,
+      code: "MUXER_NOT_FOUND",
+      says: [path, says, "Name the file", ".mp4"],
+    });
+    // It takes no options.
+    assert(!error.message.includes("option"), error.message);
+    assertSameBytes(readFileSync(path), readFileSync(written), name);
+  }
+  assertEquals(readdirSync(folder.path).sort(), ["a", "a.mp4", "a.png", "a.xyzzy"]);
+});
+
+test("a recording whose encoder fails between frames that it reorders is an ordinary file that tells its length", async (t) => {
+  if (!requireEncoders(t, "libx264")) return;
+  using folder = new TemporaryFolder();
+  const send = Encoder.prototype.send;
+  const wrong: string[] = [];
+  for (let limit = 60; limit < 64; limit++) {
+    const path = folder.file(`${limit}.mp4`);
+    const writer = await createFileWriter("h264", path, 10, { logLevel: "error" });
+    let sent = 0;
+    Encoder.prototype.send = function (frame): void {
+      if (sent++ === limit) throw new Error("it broke");
+      send.call(this, frame);
+    };
+    try {
+      const writeAll = async (): Promise<void> => {
+        for (let index = 0; index < 80; index++) await writer.write(barFrame(index, width, height));
+      };
+      await assertRejects(writeAll, Error, "it broke");
+      const played = play(path, { width, fps: 10, isCut: true });
+      assertOrdinary(path);
+      const told = toldSeconds(path);
+      if (Math.abs(told - played.seconds) > 0.002) {
+        wrong.push(`it lasts ${played.seconds} s, but tells ${told}`);
+      }
+    } finally {
+      Encoder.prototype.send = send;
+    }
+  }
+  assertEquals(wrong, []);
 });
 
 test("a name that is taken beside the recording is told, and the recording stays as it was", async () => {
@@ -160,11 +213,21 @@ test("a recovered recording keeps its tags, its rate and all that its stream say
     const before = probe(path);
     await recoverFile(path);
     const after = probe(path);
-    const wanted = { ...color, ...expected, r_frame_rate: "30000/1001", avg_frame_rate: "30000/1001" };
+    const wanted = { ...color, ...expected, r_frame_rate: "30000/1001" };
     for (const [field, value] of Object.entries(wanted)) {
       assertEquals([name, field, after[field as keyof typeof after]], [name, field, value]);
     }
     assertEquals([name, after.frames], [name, before.frames]);
+    // mp4 keeps no rate but what its frames make on average, of which the cut may have taken some from between others.
+    const nominal = 30000 / 1001;
+    const { frames, seconds } = play(path, { width, fps: nominal, isCut: true });
+    const average = name.endsWith(".mkv") ? nominal : frames / seconds;
+    const [num, den] = after.avg_frame_rate.split("/").map(Number);
+    assert(
+      Math.abs(num! / den! - average) < 1e-4,
+      `${name} has ${num}/${den} frames a second, not ${average}`,
+    );
+    assertEquals([name, frames], [name, after.frames]);
   }
 });
 
@@ -192,7 +255,9 @@ for (const extension of ["mp4", "mkv"]) {
         } else {
           recovered++;
           assertOrdinary(path);
-          assertEquals(play(path, { width, fps: 30, isCut: true }).frames, frames);
+          const played = play(path, { width, fps: 30, isCut: true });
+          const told = toldSeconds(path);
+          assertEquals([played.frames, Math.abs(told - played.seconds) < 0.002], [frames, true], `${told} s`);
         }
         assertEquals(existsSync(`${path}.avwriter`), false);
       } catch (error) {

@@ -9,6 +9,7 @@ import { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import { Packet } from "../libav/packet.ts";
 import type { Rational } from "../libav/rational.ts";
+import { needsFragments } from "./container.ts";
 import type { Ending } from "./timeline.ts";
 
 /** Opens a file that was recorded in fragments. */
@@ -28,7 +29,10 @@ export function copyPackets(
   ending: Ending | null,
   lastSeconds: number,
 ): number {
-  using retimer = ending === null ? null : new Retimer(native, rescaled(ending, from.timeBase(0)));
+  // A recording that failed may end within a group of frames that are coded out of order.
+  using video = ending === null
+    ? new CutStream(native, from, 0, keepsDecodeTimesOnly(to))
+    : new Retimer(native, rescaled(ending, from.timeBase(0)));
   using packet = new Packet(native);
   const { num, den } = from.timeBase(0);
   const frameTicks = BigInt(Math.round(lastSeconds * den / num));
@@ -41,10 +45,10 @@ export function copyPackets(
   while (from.read(packet)) {
     if (packet.streamIndex === 0) count++;
     if (ending === null && packet.streamIndex === 0 && frameTicks > 0n) packet.duration = frameTicks;
-    if (retimer === null || packet.streamIndex !== 0) write(packet);
-    else retimer.take(packet, write);
+    if (packet.streamIndex !== 0) write(packet);
+    else video.take(packet, write);
   }
-  retimer?.finish(write);
+  video.finish(write);
   return count;
 }
 
@@ -121,29 +125,129 @@ function readOn(from: Demuxer, packet: Packet): boolean {
 /** AV_NOPTS_VALUE, libavutil/avutil.h: Matroska keeps no decode times, and the first can't be told where frames are out of order. */
 const unknown = -(2n ** 63n);
 
+/** The longest packet that mp4 can tell (movenc.c). */
+const maxPacketTicks = 2n ** 31n - 1n;
+
+/** Whether a container tells a stream's length by the times between its decode times alone. */
+function keepsDecodeTimesOnly({ info }: Muxer): boolean {
+  return needsFragments(info);
+}
+
+/**
+ * A stream that may have been cut off anywhere: holds each packet back until the next one, or the end, tells how long it is.
+ *
+ * Where frames that are coded out of order were cut off, fewer packets are left than frames would be shown up to the end. What mp4
+ * counts then ends too early, and so does the video: its last packet has to make up for those that are missing.
+ */
+class CutStream implements Disposable {
+  readonly #held: Packet;
+  readonly #frameTicks: bigint;
+  readonly #fillsUp: boolean;
+  #isHolding = false;
+  #decodeTime = unknown;
+  /** By how much the first packet is decoded before it is shown. */
+  #lead: bigint | null = null;
+  /** Between the decode times of the last two packets. */
+  #step = 0n;
+  /** When the frame that is shown last ends. */
+  #end = unknown;
+
+  constructor(native: Native, from: Demuxer, index: number, fillsUp: boolean) {
+    const { num, den } = from.timeBase(index);
+    const rate = from.frameRate(index) ?? { num: 25, den: 1 };
+    this.#frameTicks = BigInt(Math.max(1, Math.round(rate.den * den / (rate.num * num))));
+    this.#fillsUp = fillsUp;
+    this.#held = new Packet(native);
+  }
+
+  /** When the last packet with such a time is decoded. */
+  get decodeTime(): bigint {
+    return this.#decodeTime;
+  }
+
+  /** Takes a packet over, and writes the one before. */
+  take(packet: Packet, write: (packet: Packet) => void): void {
+    this.endAt(packet.dts);
+    this.#give(write);
+    this.#held.takeFrom(packet);
+    this.#isHolding = true;
+    const { pts, dts } = this.#held;
+    this.#lead ??= pts === unknown || dts === unknown ? unknown : pts - dts;
+    if (dts !== unknown) this.#decodeTime = dts;
+  }
+
+  /** Ends the packet that is held where the next is decoded, which may be damaged: FFmpeg 4.3 reads no lengths from fragments. */
+  endAt(next: bigint): void {
+    if (this.#decodeTime === unknown || next === unknown || next <= this.#decodeTime) return;
+    this.#step = next - this.#decodeTime;
+    if (this.#isHolding && this.#held.duration === 0n) this.#held.duration = this.#step;
+  }
+
+  /** Writes the last packet. */
+  finish(write: (packet: Packet) => void): void {
+    if (!this.#isHolding) return;
+    const held = this.#held;
+    // A lone frame of no length would not be shown at all.
+    if (held.duration === 0n && held.dts !== unknown) held.duration = this.#step || this.#frameTicks;
+    if (this.#fillsUp) this.#fillUp();
+    this.#give(write);
+  }
+
+  /** Decodes the last packet as late as it may be, and lengthens it, until decode times span as much as is shown. */
+  #fillUp(): void {
+    const held = this.#held;
+    const { pts, dts, duration } = held;
+    if (this.#lead === null || this.#lead === unknown || pts === unknown || dts === unknown) return;
+    const end = later(this.#end, pts + duration) - this.#lead;
+    // No muxer takes more, which only a damaged time asks for.
+    if (end - dts > maxPacketTicks) return;
+    held.dts = later(dts, end - duration < pts ? end - duration : pts);
+    held.duration = later(duration, end - held.dts);
+  }
+
+  #give(write: (packet: Packet) => void): void {
+    if (!this.#isHolding) return;
+    this.#isHolding = false;
+    const { pts, duration } = this.#held;
+    if (pts !== unknown) this.#end = later(this.#end, pts + duration);
+    write(this.#held);
+  }
+
+  [Symbol.dispose](): void {
+    this.#held[Symbol.dispose]();
+  }
+}
+
+function later(one: bigint, other: bigint): bigint {
+  return one > other ? one : other;
+}
+
 /** Copies the whole packets of a file that was cut off, up to where it can't be read. Returns how many each stream has. */
 export function salvagePackets(native: Native, from: Demuxer, to: Muxer): number[] {
   using packet = new Packet(native);
-  const counts = from.streams.map(() => 0);
-  const decoded: (bigint | undefined)[] = [];
+  using disposables = new DisposableStack();
+  const fillsUp = keepsDecodeTimesOnly(to);
+  const streams = from.streams.map((_, index) =>
+    disposables.use(new CutStream(native, from, index, fillsUp))
+  );
+  const counts = streams.map(() => 0);
+  const write = (copied: Packet): void => {
+    const stream = copied.streamIndex;
+    copied.rescale(from.timeBase(stream), to.timeBase(stream));
+    to.write(copied);
+    counts[stream]!++;
+  };
   while (readOn(from, packet)) {
-    const stream = packet.streamIndex;
-    const last = decoded[stream];
     // Streams that a damaged file shows only later have no place any more.
-    const isWhole = stream < counts.length && packet.size > 0 && !packet.isCorrupt;
-    const isLate = last !== undefined && packet.dts !== unknown && packet.dts <= last;
-    if (!isWhole || isLate) {
-      packet.unref();
+    const stream = streams[packet.streamIndex];
+    const isLate = stream !== undefined && packet.dts !== unknown && packet.dts <= stream.decodeTime;
+    if (stream !== undefined && packet.size > 0 && !packet.isCorrupt && !isLate) {
+      stream.take(packet, write);
       continue;
     }
-    // FFmpeg 4.3 reads no length of the last frame from fragments: it is as long as the one before.
-    if (packet.duration === 0n && last !== undefined && packet.dts !== unknown) {
-      packet.duration = packet.dts - last;
-    }
-    if (packet.dts !== unknown) decoded[stream] = packet.dts;
-    packet.rescale(from.timeBase(stream), to.timeBase(stream));
-    to.write(packet);
-    counts[stream]!++;
+    stream?.endAt(packet.dts);
+    packet.unref();
   }
+  for (const stream of streams) stream.finish(write);
   return counts;
 }
