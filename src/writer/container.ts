@@ -57,11 +57,11 @@ export function chooseMuxer(native: Native, path: string, format: string | undef
       },
     );
   }
-  // A dot at the end of a name is no extension.
-  const extension = extname(path).replace(/^\.$/, "");
-  // Only the extension is shown to libavformat: it would take other parts of a name for a pattern.
-  const muxer = extension === "" ? null : muxerByFileName(native, `file${extension}`);
-  if (muxer === null) throw unknownExtension(native, path, extension);
+  const muxer = muxerByExtension(
+    native,
+    path,
+    'Use an extension such as .mp4, .mkv or .webm, or the option format, such as "matroska"',
+  );
   if (muxer.name === "image2") {
     throw new UnsupportedError(
       `Cannot tell how to write ${shown(path)}: its extension is that of single images`,
@@ -76,7 +76,17 @@ export function chooseMuxer(native: Native, path: string, format: string | undef
   return muxer;
 }
 
-function unknownExtension(native: Native, path: string, extension: string): UnsupportedError {
+/** The muxer that a path's extension means; `hint` is for a path that has none. */
+export function muxerByExtension(native: Native, path: string, hint: string): MuxerInfo {
+  // A dot at the end of a name is no extension.
+  const extension = extname(path).replace(/^\.$/, "");
+  // Only the extension is shown to libavformat: it would take other parts of a name for a pattern.
+  const muxer = extension === "" ? null : muxerByFileName(native, `file${extension}`);
+  if (muxer === null) throw unknownExtension(native, path, extension, hint);
+  return muxer;
+}
+
+function unknownExtension(native: Native, path: string, extension: string, hint: string): UnsupportedError {
   const known = [...Object.values(wellKnown), ...muxers(native).flatMap(({ extensions }) => extensions)];
   const problem = extension === ""
     ? "it has no extension"
@@ -85,8 +95,7 @@ function unknownExtension(native: Native, path: string, extension: string): Unsu
   return new UnsupportedError(`Cannot tell the container of ${shown(path)}: ${problem}`, {
     code: "MUXER_NOT_FOUND",
     operation,
-    hint: question ??
-      'Use an extension such as .mp4, .mkv or .webm, or the option format, such as "matroska"',
+    hint: question ?? hint,
   });
 }
 

@@ -13,10 +13,10 @@ import {
   replaceFile,
   runtime,
 } from "../../ffi/mod.ts";
-import { AvError, ReadError } from "../errors.ts";
+import { AvError, ReadError, UnsupportedError } from "../errors.ts";
 import { Demuxer } from "../libav/demuxer.ts";
 import { Muxer, type MuxerInfo } from "../libav/muxer.ts";
-import { chooseMuxer, muxerOptions } from "./container.ts";
+import { muxerByExtension, muxerOptions } from "./container.ts";
 import { filePath } from "./file_path.ts";
 import { silenceBelow } from "./log.ts";
 import { salvagePackets } from "./remux.ts";
@@ -51,6 +51,7 @@ const operation = "recover a file";
  *
  * @throws {TypeError} The path is none.
  * @throws {LibraryNotFoundError} FFmpeg's libraries were not found or may not be opened.
+ * @throws {UnsupportedError} Its extension is that of no container, or of one that is many files.
  * @throws {ReadError} The file can't be read, or holds nothing that could be saved: it stays as it was.
  * @throws {WriteError} The repaired file can't be written: the recording stays as it was.
  *
@@ -72,7 +73,7 @@ export async function recoverFile(path: string | URL): Promise<RecoverSummary> {
   const given = filePath(path);
   const native = loadNative();
   silenceBelow(native, "quiet");
-  const info = chooseMuxer(native, given, undefined);
+  const info = containerOf(native, given);
   requireRecording(given);
   // A link stays one: what it leads to is repaired.
   const file = runtime().realPath(given) ?? given;
@@ -89,6 +90,21 @@ export async function recoverFile(path: string | URL): Promise<RecoverSummary> {
     removeFile(companion);
     throw error;
   }
+}
+
+/** The container of the repaired file. Throws an {@linkcode UnsupportedError} where the name tells none that a recording may be in. */
+function containerOf(native: Native, file: string): MuxerInfo {
+  const hint = "Name the file with the extension of its container, such as .mp4 or .mkv";
+  const info = muxerByExtension(native, file, hint);
+  if (!info.opensFilesItself) return info;
+  throw new UnsupportedError(
+    `Cannot recover ${file}: its extension means ${info.name}, which is many files`,
+    {
+      code: "MUXER_NOT_FOUND",
+      operation,
+      hint,
+    },
+  );
 }
 
 /** Throws a {@linkcode ReadError}, or Deno's own `NotCapable`, unless the file can be read. */
