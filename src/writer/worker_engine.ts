@@ -86,6 +86,8 @@ export class WorkerEngine implements Engine {
   /** Rings are numbered: a larger frame than those before needs a new one. */
   #ring: { readonly id: number; readonly frames: FrameRing } | null = null;
   #layout: FrameLayout | null = null;
+  /** Kept once the first frame was encoded. With it, encoder and file are opened: whether that succeeds, its writer shall know. */
+  #opening: Promise<void> | null = null;
   #room: PromiseWithResolvers<void> | null = null;
   #info: EngineInfo = { formats: [], containerClock: null };
   #progress: Progress = {
@@ -174,10 +176,13 @@ export class WorkerEngine implements Engine {
     this.#layout = layout;
     this.#inFlight++;
     const message = { type: "frame", slot, layout: known, stamp } as const;
-    // With the first frame, encoder and file are opened: whether that succeeds, its writer shall know.
-    if (isFirst) return this.#ask("frame", message).then(() => {});
-    this.#thread.post(message);
-    this.#keepAlive();
+    if (isFirst) {
+      this.#opening = this.#ask("frame", message).then(() => void (this.#opening = null));
+    } else {
+      this.#thread.post(message);
+      this.#keepAlive();
+    }
+    return this.#opening ?? undefined;
   }
 
   async finish(endTicks: bigint): Promise<WriteSummary> {

