@@ -24,5 +24,6 @@ export {
 export { cString, PointerCell, textOf } from "./memory.ts";
 export { installCommand, installHint } from "./install_hint.ts";
 export { librariesFor, loadNative, type Native, noteLibraries } from "./open.ts";
+export { keepPriority } from "./priority.ts";
 export { runtime } from "./runtime.ts";
 export { type SeenLibraries, surveyLibraries } from "./survey.ts";

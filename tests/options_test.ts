@@ -250,7 +250,12 @@ for (const { codec, file, width, height, options } of commandCases) {
     using folder = new TemporaryFolder();
     const path = folder.file(file);
     const block = await printed(async () => {
-      const writer = await createFileWriter(codec, path, "30000/1001", { ...options, logLevel: "info" });
+      const writer = await createFileWriter(codec, path, "30000/1001", {
+        ...options,
+        logLevel: "info",
+        // What another thread prints can't be caught here.
+        thread: "main",
+      });
       await writeBars(writer, 12, width, height);
     });
     for (const part of [path, "FFmpeg", "libavcodec", codec, `${width}x${height}`, "30000/1001"]) {

@@ -345,3 +345,15 @@ test("a program made one file by `bun build` has its thread where it is told of 
     assertEquals(readFileSync(log, "utf8").includes("can't be started"), warns, readFileSync(log, "utf8"));
   }
 });
+
+test("an encoder that makes threads real-time leaves the caller's as it was", async (t) => {
+  if (process.platform !== "linux" || !requireEncoders(t, "libsvtav1")) return;
+  // The 41st field, after a name in parentheses, is the scheduling policy (proc(5)).
+  const policy = (): string => readFileSync("/proc/thread-self/stat", "utf8").split(") ")[1]!.split(" ")[38]!;
+  const before = policy();
+  using folder = new TemporaryFolder();
+  const writer = await createFileWriter("libsvtav1", folder.file("a.mkv"), 25, { thread: "main" });
+  for (let index = 0; index < 3; index++) await writer.write(barFrame(index));
+  await writer.close();
+  assertEquals(policy(), before);
+});

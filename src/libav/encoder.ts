@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
+import { type Address, cString, keepPriority, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, endOfStream, errorText, isAgain } from "./failure.ts";
 import { Frame } from "./frame.ts";
@@ -68,6 +68,14 @@ function hangsUnlessEnded({ name }: EncoderInfo): boolean {
   return name === "libsvtav1";
 }
 
+/**
+ * SVT-AV1 makes the thread that opens it a real-time one where it may (for root), and with it all that the thread starts from then
+ * on: such threads, waiting for each other, can keep everything else on a machine from running.
+ */
+function raisesPriority({ name }: EncoderInfo): boolean {
+  return name === "libsvtav1";
+}
+
 /** Ends a stream, after a blank frame where it has none, and throws away what comes out. Does nothing to a context that is not open. */
 function endStream(native: Native, context: Address, isEmpty: boolean): void {
   const { avcodec, fields } = native;
@@ -127,7 +135,8 @@ export class Encoder extends Owned {
 
   /** Opens the encoder as configured. Throws libav's words where it refuses. */
   open(): void {
-    const result = this.#native.avcodec.avcodec_open2(this.address, this.info.codec, null);
+    const open = (): number => this.#native.avcodec.avcodec_open2(this.address, this.info.codec, null);
+    const result = raisesPriority(this.info) ? keepPriority(open) : open();
     if (result < 0) {
       throw new AvError(errorText(this.#native, result), {
         code: codeName(result),

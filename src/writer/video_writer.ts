@@ -164,9 +164,9 @@ export class EngineWriter implements VideoWriter {
     return { ...stats, frames: this.#clock.frames, seconds: this.#clock.takenSeconds };
   }
 
-  write(frame: Frame, timing?: FrameTiming): Promise<void> {
+  async write(frame: Frame, timing?: FrameTiming): Promise<void> {
     const nowMs = performance.now();
-    return this.#inTurn(this.#isAcquired(frame), () => this.#write(frame, timing, nowMs));
+    await this.#inTurn(this.#isAcquired(frame), () => this.#write(frame, timing, nowMs));
   }
 
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame> {
