@@ -16,6 +16,8 @@ import { type StreamTags, tagContainer, tagStream } from "./stream_tags.ts";
 const flag = { opensFilesItself: 0x1, globalHeader: 0x40, noTimestamps: 0x80, variableRate: 0x400 } as const;
 /** AVIO_FLAG_WRITE, libavformat/avio.h. */
 const openForWriting = 2;
+/** EIO, errno.h. */
+const inputOutputError = -5;
 /** SEEK_CUR, stdio.h: with 0, it tells the position. */
 const seekCurrent = 1;
 /** FF_COMPLIANCE_*, libavcodec/defs.h: what a container is made for, or all that it can hold. */
@@ -106,7 +108,11 @@ interface Output {
 /** Closes an output, where one is open; returns libav's code. */
 function closeOutput({ avformat, avutil }: Native, { cell, isMemory }: Output): number {
   if (cell.value === NULL) return 0;
-  if (!isMemory) return avformat.avio_closep(cell.buffer);
+  if (!isMemory) {
+    const result = avformat.avio_closep(cell.buffer);
+    // FFmpeg 4.3 passes on close(2)'s own -1, which says nothing of the reason, and would be read as EPERM.
+    return result === -1 ? inputOutputError : result;
+  }
   const bytes = new PointerCell();
   avformat.avio_close_dyn_buf(cell.value, bytes.buffer);
   avutil.av_free(bytes.value);
