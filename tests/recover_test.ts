@@ -123,7 +123,7 @@ test("a recording whose encoder fails between frames that it reorders is an ordi
   const wrong: string[] = [];
   for (let limit = 60; limit < 64; limit++) {
     const path = folder.file(`${limit}.mp4`);
-    const writer = await createFileWriter("h264", path, 10, { logLevel: "error" });
+    const writer = await createFileWriter("h264", path, 10, { thread: "main" });
     let sent = 0;
     Encoder.prototype.send = function (frame): void {
       if (sent++ === limit) throw new Error("it broke");

@@ -283,16 +283,21 @@ export class EngineWriter implements VideoWriter {
   async #finish(): Promise<WriteSummary> {
     // The state says that it is closing before anything can fail.
     await null;
+    this.#requireNotAborted();
     try {
       const summary = await this.#engine.finish(this.#clock.endTicks);
-      // It may have been aborted meanwhile.
-      if (this.#state.name !== "closing") this.#requireOpen("close");
+      this.#requireNotAborted();
       this.#end({ name: "closed", summary });
       this.#progress(true);
       return summary;
     } catch (error) {
       return await this.#fail(error);
     }
+  }
+
+  /** An abort may overtake a close. */
+  #requireNotAborted(): void {
+    if (this.#state.name === "aborted") this.#requireOpen("close");
   }
 
   #requireOpen(action: string): void {

@@ -82,9 +82,10 @@ class RemoteSession {
 
   #writeFrame({ slot, layout: given, stamp }: Message<"frame">): void {
     const layout = this.#layout = given ?? this.#layout!;
-    if (Atomics.load(this.#isAborted, 0) !== 0) return;
     const { id: ring, frames } = this.#rings.at(-1)!;
-    this.#session!.encode(frames.pixels(slot, layout), layout, stamp);
+    if (Atomics.load(this.#isAborted, 0) === 0) {
+      this.#session!.encode(frames.pixels(slot, layout), layout, stamp);
+    }
     this.#tellTaken(false, frames.released(slot).map((slot) => ({ ring, slot })));
   }
 

@@ -312,9 +312,8 @@ export class WorkerEngine implements Engine {
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#thread.leave(this.#failure === null);
-    this.#failure ??= { error: new Error("The session has ended") };
-    this.#tellRoom();
+    this.#thread.leave(this.#failure === null && this.#questions.length === 0);
+    this.#fail(new Error("The session has ended"));
   }
 }
 
