@@ -123,7 +123,8 @@ export class WorkerEngine implements Engine {
     } catch (error) {
       // A thread that ends before it has answered could not start.
       const thrown = engine.#isOver ? new NoThreadError(error) : error;
-      engine.#end();
+      // What could not be opened left nothing behind.
+      engine.#end(true);
       throw thrown;
     }
   }
@@ -309,10 +310,10 @@ export class WorkerEngine implements Engine {
     this.#thread.keepAlive(isNeeded);
   }
 
-  #end(): void {
+  #end(isReusable = this.#failure === null && this.#questions.length === 0): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#thread.leave(this.#failure === null && this.#questions.length === 0);
+    this.#thread.leave(isReusable);
     this.#fail(new Error("The session has ended"));
   }
 }
