@@ -52,6 +52,11 @@ const partialTables: Readonly<Record<string, { condition: string; needs: string 
   },
 };
 
+/** Parameters, counted from 1, of another type in old releases: an `int` is the lower half of a register that holds a `size_t`. */
+const olderTypes: Readonly<Record<string, readonly { parameter: number; type: string; before: string }[]>> = {
+  av_buffer_create: [{ parameter: 2, type: "int", before: "libavutil 57 (FFmpeg 5.0)" }],
+};
+
 /** Only types are asked for, never addresses, so the program needs none of the libraries to link with. */
 const signaturePrinter = String.raw`
 template <class F> struct Signature;
@@ -145,34 +150,50 @@ function problemsOf(table: Table, symbol: string, found: FoundSignatures): strin
   const expected = table.symbols[symbol]!;
   const key = `${table.name}\t${symbol}`;
   const header = found.header.get(key)!;
-  const problems = tableProblems(where, expected, header);
+  const isOlder = (index: number): boolean =>
+    olderTypes[symbol]?.some(({ parameter, type }) =>
+      parameter === index && type === parseDescription(header[index]!).type
+    ) ?? false;
+  const problems = tableProblems(where, expected, header, isOlder);
   if (expected.result === "buffer") problems.push(`${where} result: a buffer is never a result`);
   const comment = found.comment.get(key);
   if (comment === undefined) {
     problems.push(`${where}: the comment above it is not the prototype of ${symbol}`);
   } else {
-    problems.push(...commentProblems(where, comment, header));
+    problems.push(...commentProblems(where, comment, header, isOlder));
   }
   return problems;
 }
 
-function tableProblems(where: string, expected: CFunction, header: Signature): string[] {
+type IsOlder = (index: number) => boolean;
+
+function tableProblems(
+  where: string,
+  expected: CFunction,
+  header: Signature,
+  isOlder: IsOlder,
+): string[] {
   const kinds = [expected.result, ...expected.parameters];
   if (kinds.length !== header.length) return [countProblem(where, "table", kinds.length, header.length)];
   return kinds.flatMap((expectedKind, index) => {
     const { kind, type } = parseDescription(header[index]!);
-    if (kindFits(expectedKind, kind)) return [];
+    if (kindFits(expectedKind, kind) || isOlder(index)) return [];
     return [`${where} ${part(index)}: the table says ${expectedKind}, the header says ${kind} (${type})`];
   });
 }
 
-function commentProblems(where: string, comment: Signature, header: Signature): string[] {
+function commentProblems(
+  where: string,
+  comment: Signature,
+  header: Signature,
+  isOlder: IsOlder,
+): string[] {
   if (comment.length !== header.length) {
     return [countProblem(where, "comment", comment.length, header.length)];
   }
   return comment.flatMap((cell, index) => {
     const [inComment, inHeader] = [parseDescription(cell).type, parseDescription(header[index]!).type];
-    if (inComment === inHeader) return [];
+    if (inComment === inHeader || isOlder(index)) return [];
     return [`${where} ${part(index)}: the comment says ${inComment}, the header says ${inHeader}`];
   });
 }
