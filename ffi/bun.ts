@@ -7,7 +7,6 @@ import type {
   CFunction,
   CType,
   Functions,
-  ParentThread,
   Runtime,
   SymbolTable,
   SystemName,
@@ -15,7 +14,7 @@ import type {
   ThreadListener,
 } from "./contract.ts";
 import { cString } from "./memory.ts";
-import { parentThread } from "./threads.ts";
+import { threadOf } from "./threads.ts";
 
 /** The part of `bun:ffi` in use, declared here so that the module type-checks under Deno as well. */
 interface BunFfi {
@@ -127,15 +126,7 @@ export function createBunRuntime(): Runtime {
       worker.addEventListener("message", ({ data }) => listener.message(data));
       worker.addEventListener("error", ({ message }) => listener.ended(new Error(message)));
       worker.addEventListener("close", () => listener.ended(new Error("The thread ended")));
-      worker.unref();
-      return {
-        post: (message) => worker.postMessage(message),
-        keepAlive: (isNeeded) => isNeeded ? worker.ref() : worker.unref(),
-        end: () => worker.terminate(),
-      };
-    },
-    parent(): ParentThread {
-      return parentThread();
+      return threadOf(worker);
     },
     errorClass(_name: string): undefined {
       return undefined;

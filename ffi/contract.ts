@@ -130,8 +130,6 @@ export interface Runtime {
   setVariable(name: string, value: string): void;
   /** Starts a thread with a module. Throws where that is not allowed; what else prevents it, the listener hears. */
   startThread(module: URL, listener: ThreadListener): Thread;
-  /** In a thread: the way back. */
-  parent(): ParentThread;
   /** The runtime's own class of errors of a name, such as Deno's `NotCapable`. */
   errorClass(name: string): (new (message: string) => Error) | undefined;
 }

@@ -8,25 +8,13 @@ import type {
   CFunction,
   CType,
   Functions,
-  ParentThread,
   Runtime,
   SymbolTable,
   SystemName,
   Thread,
   ThreadListener,
 } from "./contract.ts";
-import { parentThread } from "./threads.ts";
-
-/** The part of `node:worker_threads` in use. Deno's own workers can't be told that the program need not wait for them. */
-interface WorkerThreads {
-  readonly Worker: new (module: URL) => {
-    on(event: "message" | "error" | "exit", listener: (value: never) => void): void;
-    postMessage(message: unknown): void;
-    ref(): void;
-    unref(): void;
-    terminate(): Promise<unknown>;
-  };
-}
+import { threadOf, workerThreads } from "./threads.ts";
 
 const nativeTypes: Readonly<Record<CType, Deno.NativeResultType>> = {
   void: "void",
@@ -114,23 +102,13 @@ export function createDenoRuntime(): Runtime {
     },
 
     startThread(module: URL, listener: ThreadListener): Thread {
-      const { Worker } = (globalThis as unknown as {
-        process: { getBuiltinModule(name: string): WorkerThreads };
-      }).process.getBuiltinModule("node:worker_threads");
+      // Deno's own workers can't be told that the program need not wait for them.
+      const { Worker } = workerThreads();
       const worker = new Worker(startable(module));
       worker.on("message", (message: unknown) => listener.message(message));
       worker.on("error", (error: Error) => listener.ended(error));
       worker.on("exit", (code: number) => listener.ended(new Error(`The thread ended with ${code}`)));
-      worker.unref();
-      return {
-        post: (message) => worker.postMessage(message),
-        keepAlive: (isNeeded) => isNeeded ? worker.ref() : worker.unref(),
-        end: () => void worker.terminate(),
-      };
-    },
-
-    parent(): ParentThread {
-      return parentThread();
+      return threadOf(worker);
     },
 
     errorClass(name: string): (new (message: string) => Error) | undefined {

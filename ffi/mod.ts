@@ -26,4 +26,5 @@ export { installCommand, installHint } from "./install_hint.ts";
 export { librariesFor, loadNative, type Native, noteLibraries } from "./open.ts";
 export { keepPriority } from "./priority.ts";
 export { runtime } from "./runtime.ts";
+export { parentThread } from "./threads.ts";
 export { type SeenLibraries, surveyLibraries } from "./survey.ts";

@@ -1,21 +1,50 @@
 /**
- * The way back from a thread, which Deno and Bun share.
+ * Threads, as far as Deno and Bun share them.
  *
  * @module
  */
-import type { ParentThread } from "./contract.ts";
+import type { ParentThread, Thread } from "./contract.ts";
 
-interface ParentPort {
+/** What a runtime's workers have in common. */
+interface AnyWorker {
   postMessage(message: unknown): void;
-  on(event: "message", listener: (message: unknown) => void): void;
+  ref(): void;
+  unref(): void;
+  terminate(): unknown;
+}
+
+/** The part of `node:worker_threads` in use. */
+interface WorkerThreads {
+  readonly Worker: new (module: URL) => AnyWorker & {
+    on(event: "message" | "error" | "exit", listener: (value: never) => void): void;
+  };
+  readonly parentPort: {
+    postMessage(message: unknown): void;
+    on(event: "message", listener: (message: unknown) => void): void;
+  } | null;
+}
+
+/** Node's module of threads. */
+export function workerThreads(): WorkerThreads {
+  const { process } = globalThis as unknown as {
+    process: { getBuiltinModule(name: string): WorkerThreads };
+  };
+  return process.getBuiltinModule("node:worker_threads");
+}
+
+/** A thread of a worker. */
+export function threadOf(worker: AnyWorker): Thread {
+  worker.unref();
+  return {
+    post: (message) => worker.postMessage(message),
+    keepAlive: (isNeeded) => isNeeded ? worker.ref() : worker.unref(),
+    end: () => void worker.terminate(),
+  };
 }
 
 /** The way back to the thread that started this one. */
 export function parentThread(): ParentThread {
-  const { process } = globalThis as unknown as {
-    process: { getBuiltinModule(name: string): { readonly parentPort: ParentPort | null } };
-  };
-  const { parentPort } = process.getBuiltinModule("node:worker_threads");
+  const { parentPort } = workerThreads();
   if (parentPort === null) throw new Error("This module runs in a thread of its own only");
   return {
     post: (message) => parentPort.postMessage(message),

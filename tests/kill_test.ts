@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertEquals } from "@std/assert";
 import { createFileWriter, ReadError, recoverFile, type WriterOptions } from "../mod.ts";
+import { seeded } from "./support/chance.ts";
 import { requireEncoders } from "./support/features.ts";
 import { assertSameBytes, barFrame, TemporaryFolder, writeBars } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
@@ -13,7 +14,6 @@ import {
   type Played,
   type PlayRequest,
   playRest,
-  seeded,
   sizeOf,
   toldSeconds,
 } from "./support/record.ts";

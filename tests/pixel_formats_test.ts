@@ -1,13 +1,13 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
-import { createFileWriter, type RawFrame, UnsupportedError, type WriterOptions } from "../mod.ts";
+import { type RawFrame, UnsupportedError, type WriterOptions } from "../mod.ts";
 import { undisposedObjects } from "../src/libav/owned.ts";
 import { pixelFormatByName, type PixelFormatInfo, pixelFormatNames } from "../src/libav/pixel_format.ts";
 import { createConverter } from "../src/video/converter.ts";
 import { frameLayout } from "../src/video/pixels.ts";
 import { requirePixelFormat } from "./support/features.ts";
-import { assertSameBytes, decode, TemporaryFolder } from "./support/media.ts";
+import { assertSameBytes, decode, TemporaryFolder, writeFrames } from "./support/media.ts";
 import { assertReadable } from "./support/messages.ts";
 import {
   blockSide,
@@ -61,7 +61,7 @@ function ways(format: PixelFormatInfo, bytes: Uint8Array, width: number, height:
 }
 
 /** Writes frames of one size; returns the pixel format of the video. */
-async function write(
+function write(
   path: string,
   codec: string,
   frames: readonly RawFrame[],
@@ -70,10 +70,7 @@ async function write(
   const { width, height } = frames[0]!;
   // Threads take longer to start than such small pictures to encode.
   const encoderOptions = { threads: 1 };
-  const writer = await createFileWriter(codec, path, 25, { width, height, encoderOptions, ...options });
-  for (const frame of frames) await writer.write(frame);
-  await writer.close();
-  return writer.encoder!.pixelFormat;
+  return writeFrames(path, codec, frames, { width, height, encoderOptions, ...options });
 }
 
 /** Chroma as it is, not blended from pixel to pixel: the picture's blocks are as large as its samples. */

@@ -28,7 +28,8 @@ import { requireEncoders, skipped } from "./support/features.ts";
 import { assertSameBytes, barFrame, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { runScript } from "./support/processes.ts";
-import { assertOrdinary, packetSums, play, seeded, toldSeconds } from "./support/record.ts";
+import { seeded } from "./support/chance.ts";
+import { assertOrdinary, packetSums, play, toldSeconds } from "./support/record.ts";
 
 const width = 320;
 const height = 180;

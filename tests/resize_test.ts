@@ -2,11 +2,11 @@ import { statSync } from "node:fs";
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
-import { createFileWriter, type RawFrame, UnsupportedError, type WriterOptions } from "../mod.ts";
+import { createFileWriter, type RawFrame, UnsupportedError } from "../mod.ts";
 import { pixelFormatByName, type PixelFormatInfo, pixelFormatNames } from "../src/libav/pixel_format.ts";
 import { frameLayout } from "../src/video/pixels.ts";
 import { geometryOf, type ResizeMode } from "../src/video/resizer.ts";
-import { decode, probe, psnr, TemporaryFolder } from "./support/media.ts";
+import { decode, probe, psnr, TemporaryFolder, writeFrames } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { decodeAll, knownPicture, layOut } from "./support/packed_formats.ts";
 
@@ -199,18 +199,6 @@ function placeIn(mode: ResizeMode, picture: Size, video: Size) {
   });
 }
 
-async function write(
-  path: string,
-  codec: string,
-  frames: readonly RawFrame[],
-  options?: WriterOptions,
-): Promise<string> {
-  const writer = await createFileWriter(codec, path, 25, options);
-  for (const frame of frames) await writer.write(frame);
-  await writer.close();
-  return writer.encoder!.pixelFormat;
-}
-
 /** The samples of one plane of a raw picture, row by row. */
 function samplesOf(format: PixelFormatInfo, raw: Uint8Array, { width, height }: Size): ArrayLike<number>[][] {
   let start = 0;
@@ -346,7 +334,7 @@ for (const [format, draw] of Object.entries(drawings)) {
     }));
     const stored: string[] = [];
     for (const [index, mode] of modes.entries()) {
-      stored.push(await write(paths[index]!, "ffv1", frames, { resize: mode }));
+      stored.push(await writeFrames(paths[index]!, "ffv1", frames, { resize: mode }));
     }
     const colors = decodeAll(paths, () => "rgb24", "scale=flags=accurate_rnd+full_chroma_int+bicubic");
     const raw = decodeAll(paths, (index) => stored[index]!);
@@ -392,7 +380,7 @@ test("a square in one bit for each pixel stays a square", async () => {
     }
     const [width, height] = [114, 114];
     const options = { resize: "contain", width, height } as const;
-    await write(path, "ffv1", [{ data, ...picture, format }], options);
+    await writeFrames(path, "ffv1", [{ data, ...picture, format }], options);
     const gray = decode(path, "gray");
     const bright: { x: number; y: number }[] = [];
     for (const [at, value] of gray.entries()) {
@@ -422,7 +410,7 @@ test("a picture in every pixel format is seen between bars, with alpha that hide
     const frame = { data: drawn.get(name)!, width: 48, height: 32, format: name };
     // Threads take longer to start than such small pictures to encode.
     const encoderOptions = { threads: 1 };
-    await write(paths[index]!, "ffv1", [frame], { resize: "contain", width, height, encoderOptions });
+    await writeFrames(paths[index]!, "ffv1", [frame], { resize: "contain", width, height, encoderOptions });
   }
   const judge = "scale=flags=accurate_rnd+full_chroma_int+bicubic";
   const deep = decodeAll(paths, () => "rgba64le", judge).map((raw) => new Uint16Array(raw.buffer));
@@ -458,7 +446,7 @@ test("a single pixel becomes a large video, and the longest row a small one", as
   const path = folder.file("a.mkv");
   const pixel = { data: Uint8Array.of(200, 100, 50, 255), width: 1, height: 1 };
   for (const mode of modes) {
-    await write(path, "ffv1", [pixel], { resize: mode, width: 640, height: 360 });
+    await writeFrames(path, "ffv1", [pixel], { resize: mode, width: 640, height: 360 });
     const decoded = decode(path, "rgba");
     for (const [x, isBar] of [[20, mode === "contain"], [320, false], [620, mode === "contain"]] as const) {
       const at = (180 * 640 + x) * 4;
@@ -475,7 +463,7 @@ test("a single pixel becomes a large video, and the longest row a small one", as
   for (let x = 0; x < 16384; x++) long.set([x / 64, 255 - x / 64, 128, 255], x * 4);
   for (const [across, down, horizontal] of [[16384, 1, true], [1, 16384, false]] as const) {
     for (const mode of modes) {
-      await write(path, "ffv1", [{ data: long, width: across, height: down }], {
+      await writeFrames(path, "ffv1", [{ data: long, width: across, height: down }], {
         resize: mode,
         width: 64,
         height: 48,
@@ -500,13 +488,13 @@ test("a large picture becomes a small one of its mean colours, and a small one a
   const stripes = new Uint8Array(large.width * large.height * 4).fill(255);
   // Stripes of one pixel, which a filter that leaves pixels out would see as white or black.
   for (let at = 0; at < stripes.length; at += 8) stripes.fill(0, at, at + 3);
-  await write(path, "ffv1", [{ data: stripes, ...large }], { resize: "fill", width: 30, height: 20 });
+  await writeFrames(path, "ffv1", [{ data: stripes, ...large }], { resize: "fill", width: 30, height: 20 });
   const small = decode(path, "gray");
   assert(small.every((value) => Math.abs(value - 127.5) <= 4), `${small.subarray(0, 30)}`);
   // libswscale looks at four pixels where the picture has six or more across.
   const halves = new Uint8Array(8 * 8 * 4).fill(255);
   for (let at = 0; at < halves.length; at += 4) if (at / 4 % 8 < 4) halves.fill(0, at, at + 3);
-  await write(path, "ffv1", [{ data: halves, width: 8, height: 8 }], {
+  await writeFrames(path, "ffv1", [{ data: halves, width: 8, height: 8 }], {
     resize: "fill",
     width: 512,
     height: 512,
@@ -531,7 +519,7 @@ test("the video has the sides that are given, and those of the first picture whe
       [{}, [40, 30]],
     ] as const
   ) {
-    await write(path, "ffv1", [white(40, 30), white(80, 80)], { resize: "fill", ...options });
+    await writeFrames(path, "ffv1", [white(40, 30), white(80, 80)], { resize: "fill", ...options });
     const { width, height, frames } = probe(path);
     assertEquals([width, height, frames], [...expected, 2]);
     assert(decode(path, "gray").every((value) => value === 255));
@@ -574,7 +562,7 @@ test("odd sides that are asked for are padded, cropped or refused where the enco
         }
         return { data, width, height: 61, format };
       });
-      await write(path, "h264", drawn, options);
+      await writeFrames(path, "h264", drawn, options);
       const stream = probe(path);
       assertEquals([stream.width, stream.height, stream.frames], [...expected, 2]);
       const luma = decode(path, "gray", "extractplanes=y");
@@ -623,7 +611,7 @@ test("the smallest and the longest pictures make right videos, or are refused in
       const data = new Uint8Array(width * height * 4);
       for (let at = 0; at < data.length; at += 4) data.set([200, 100, 50, 255], at);
       const frame = { data, width, height };
-      const error = await write(path, codec, [frame], { logLevel: "quiet" }).then(
+      const error = await writeFrames(path, codec, [frame], { logLevel: "quiet" }).then(
         () => null,
         (reason) => reason,
       );
@@ -677,7 +665,7 @@ test("the largest picture goes through a raw video, and a larger one is refused 
   const side = 16255;
   const data = new Uint8Array(side * side);
   for (let at = 0; at < data.length; at += 4099) data[at] = at >> 12;
-  await write(path, "rawvideo", [{ data, width: side, height: side, format: "gray" }]);
+  await writeFrames(path, "rawvideo", [{ data, width: side, height: side, format: "gray" }]);
   assert(statSync(path).size > data.length);
   const part = decode(path, "gray", `crop=${side}:1:0:${side - 1}`);
   assertEquals(part, data.subarray(side * (side - 1)));

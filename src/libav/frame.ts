@@ -252,29 +252,31 @@ interface Size {
   readonly height: number;
 }
 
-/** Frames of one format and size that are used again as soon as the encoder lets go of their pictures. */
-export class FramePool implements Disposable {
-  readonly #native: Native;
-  readonly #format: PixelFormatInfo;
-  readonly #size: Size;
-  readonly #room: Size;
-  readonly #frames: Frame[] = [];
+/** Frames of one kind that are used again as soon as the encoder lets go of their pictures. */
+export class FramePool<F extends Frame = Frame> implements Disposable {
+  readonly #make: () => F;
+  readonly #frames: F[] = [];
 
-  /** Makes an empty pool: it grows to as many frames as the encoder holds at once. Each has memory for `room`, and shows `size`. */
-  constructor(native: Native, format: PixelFormatInfo, size: Size, room: Size = size) {
-    this.#native = native;
-    this.#format = format;
-    this.#size = size;
-    this.#room = room;
+  /** Makes an empty pool: it grows to as many frames as the encoder holds at once, made by this function. */
+  constructor(make: () => F) {
+    this.#make = make;
+  }
+
+  /** A pool of frames in libav's own memory. Each has memory for `room`, and shows `size`. */
+  static of(native: Native, format: PixelFormatInfo, size: Size, room: Size = size): FramePool {
+    return new FramePool(() => {
+      const frame = new Frame(native);
+      frame.allocatePicture(format, room.width, room.height);
+      frame.crop(size.width, size.height);
+      return frame;
+    });
   }
 
   /** A frame that may be written over. The pool keeps it. */
-  take(): Frame {
+  take(): F {
     const free = this.#frames.find((frame) => frame.isWritable);
     if (free !== undefined) return free;
-    const frame = new Frame(this.#native);
-    frame.allocatePicture(this.#format, this.#room.width, this.#room.height);
-    frame.crop(this.#size.width, this.#size.height);
+    const frame = this.#make();
     this.#frames.push(frame);
     return frame;
   }

@@ -72,7 +72,7 @@ class OutputFrames implements Disposable {
   constructor(native: Native, picture: Size, { format, width, height }: ConverterTarget) {
     this.#native = native;
     const room = { width: Math.max(width, picture.width), height: Math.max(height, picture.height) };
-    this.#pool = new FramePool(native, format, { width, height }, room);
+    this.#pool = FramePool.of(native, format, { width, height }, room);
     this.#picture = frameLayout(format, picture.width, picture.height);
     this.#frame = frameLayout(format, width, height);
     this.isExact = picture.width >= width && picture.height >= height;

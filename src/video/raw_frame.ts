@@ -99,6 +99,42 @@ function planeBytes({ rowBytes, rows }: PlaneLayout, stride: number): number {
   return stride * (rows - 1) + rowBytes;
 }
 
+/** Where a plane lies in a buffer. */
+export interface PlanePlace {
+  /** Its first byte. */
+  readonly start: number;
+  /** The byte after its last pixel. */
+  readonly end: number;
+  /** Bytes from one row to the next. */
+  readonly stride: number;
+}
+
+/** The strides of rows that follow each other without a gap. */
+function tightStrides({ planes }: FrameLayout): readonly number[] {
+  return planes.map(({ rowBytes }) => rowBytes);
+}
+
+/** Where the planes of a frame lie in a buffer in which they follow each other; rows without a gap unless strides are given. */
+export function placePlanes(layout: FrameLayout, strides = tightStrides(layout)): PlanePlace[] {
+  let next = 0;
+  return layout.planes.map((plane, index) => {
+    const start = next;
+    const stride = strides[index]!;
+    next += stride * plane.rows;
+    return { start, end: start + planeBytes(plane, stride), stride };
+  });
+}
+
+/** Bytes of a frame whose planes and rows follow each other without a gap. */
+export function frameBytes(layout: FrameLayout): number {
+  return placePlanes(layout).at(-1)?.end ?? 0;
+}
+
+/** The planes of a frame that lies in `bytes` without gaps. */
+export function tightPlanes(bytes: Uint8Array, layout: FrameLayout): PlaneView[] {
+  return placePlanes(layout).map(({ start, end, stride }) => ({ bytes: bytes.subarray(start, end), stride }));
+}
+
 /** A frame's fields, each read once: whatever the caller's object does later, these were checked. */
 export function checkShape(frame: RawFrame): RawFrame {
   if (typeof frame !== "object" || frame === null) {
@@ -145,21 +181,13 @@ export function viewPlanes(frame: RawFrame, layout: FrameLayout): PlaneView[] {
     });
   }
   const bytes = viewBytes(frame.data, "data");
-  const views: PlaneView[] = [];
-  let start = 0;
-  let needed = 0;
-  for (const [index, plane] of planes.entries()) {
-    const stride = strides[index]!;
-    needed = start + planeBytes(plane, stride);
-    views.push({ bytes: bytes.subarray(start, needed), stride });
-    start += stride * plane.rows;
-  }
-  requireLength(bytes, needed, layout, "its data has");
-  return views;
+  const places = placePlanes(layout, strides);
+  requireLength(bytes, places.at(-1)?.end ?? 0, layout, "its data has");
+  return places.map(({ start, end, stride }) => ({ bytes: bytes.subarray(start, end), stride }));
 }
 
 function checkStrides(strides: readonly number[] | undefined, layout: FrameLayout): readonly number[] {
-  if (strides === undefined) return layout.planes.map(({ rowBytes }) => rowBytes);
+  if (strides === undefined) return tightStrides(layout);
   if (!Array.isArray(strides)) {
     throw new TypeError(
       `Cannot write the frame: its strides are ${shown(strides)}, but must be an array of numbers`,

@@ -184,7 +184,7 @@ export class Resizer implements Disposable {
     this.#staging = new Frame(native);
     this.#scaled = new Frame(native);
     const isAll = target.width === width && target.height === height;
-    this.#pool = isAll ? null : new FramePool(native, made, video);
+    this.#pool = isAll ? null : FramePool.of(native, made, video);
   }
 
   /** Scales one picture. */

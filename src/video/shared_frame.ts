@@ -5,19 +5,11 @@
  */
 import type { Native } from "../../ffi/mod.ts";
 import { Frame } from "../libav/frame.ts";
-import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { KernelMemory, MemoryPart } from "./kernels/kernel_memory.ts";
-import { frameLayout } from "./pixels.ts";
-import type { FrameLayout } from "./raw_frame.ts";
+import { type FrameLayout, placePlanes } from "./raw_frame.ts";
 
 /** Encoders' vector code works best on rows that begin with a cache line. */
-const rowAlignment = 64;
-
-/** Where a plane lies in a memory. */
-export interface PlanePlace {
-  readonly address: number;
-  readonly stride: number;
-}
+const alignment = 64;
 
 /** A frame in a kernel memory. Its memory is not used for anything else while anybody holds its picture. */
 export class SharedFrame extends Frame {
@@ -27,7 +19,9 @@ export class SharedFrame extends Frame {
   readonly memory: KernelMemory;
   /** The part of the memory that is the frame's own. */
   readonly #part: MemoryPart | null;
-  #planes: readonly PlanePlace[] = [];
+  /** Where its planes lie in the memory. */
+  #addresses: readonly number[] = [];
+  #strides: readonly number[] = [];
 
   private constructor(native: Native, memory: KernelMemory, part: MemoryPart | null) {
     super(native);
@@ -36,12 +30,12 @@ export class SharedFrame extends Frame {
   }
 
   /** A frame with memory of its own. */
-  static allocate(native: Native, memory: KernelMemory, format: PixelFormatInfo, size: Size): SharedFrame {
-    const { planes } = frameLayout(format, size.width, size.height);
-    const strides = planes.map(({ rowBytes }) => Math.ceil(rowBytes / rowAlignment) * rowAlignment);
-    const bytes = planes.reduce((sum, { rows }, index) => sum + rows * strides[index]!, rowAlignment);
-    const frame = new SharedFrame(native, memory, memory.allocate(bytes));
-    frame.#show(format, size, frame.#part!, placed(frame.#part!.address, planes, strides));
+  static allocate(native: Native, memory: KernelMemory, layout: FrameLayout): SharedFrame {
+    const strides = layout.planes.map(({ rowBytes }) => aligned(rowBytes));
+    const end = placePlanes(layout, strides).at(-1)!.end;
+    const part = memory.allocate(aligned(end) + alignment);
+    const frame = new SharedFrame(native, memory, part);
+    frame.show(layout, part, strides);
     return frame;
   }
 
@@ -50,28 +44,26 @@ export class SharedFrame extends Frame {
     return new SharedFrame(native, memory, null);
   }
 
-  /** Where its planes lie in the memory. */
-  get planes(): readonly PlanePlace[] {
-    return this.#planes;
+  /** The address of each plane in the memory. */
+  get addresses(): readonly number[] {
+    return this.#addresses;
   }
 
-  /** Shows a picture that lies in a part of the memory, planes and rows without gaps. Nobody may hold the one before. */
-  show({ format, width, height, planes }: FrameLayout, part: MemoryPart): void {
-    const strides = planes.map(({ rowBytes }) => rowBytes);
-    this.#show(format, { width, height }, part, placed(part.address, planes, strides));
+  /** The bytes from one row of each plane to the next. */
+  get rowStrides(): readonly number[] {
+    return this.#strides;
   }
 
-  #show(
-    format: PixelFormatInfo,
-    { width, height }: Size,
-    part: MemoryPart,
-    planes: readonly PlanePlace[],
-  ): void {
-    this.#planes = planes;
+  /** Shows a picture in a part of the memory, rows without gaps unless strides are given. Nobody may hold the one before. */
+  show(layout: FrameLayout, part: MemoryPart, strides?: readonly number[]): void {
+    const { format, width, height } = layout;
+    const places = placePlanes(layout, strides);
+    this.#addresses = places.map(({ start }) => part.address + start);
+    this.#strides = places.map(({ stride }) => stride);
     this.showForeign({
       ...{ format, width, height },
-      bytes: this.memory.view(part.address, part.bytes),
-      planes: planes.map(({ address, stride }) => ({ offset: address - part.address, stride })),
+      bytes: this.memory.view(part),
+      planes: places.map(({ start, stride }) => ({ offset: start, stride })),
     });
   }
 
@@ -91,21 +83,6 @@ export class SharedFrame extends Frame {
   }
 }
 
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-/** Planes one after another from an address on. */
-function placed(
-  address: number,
-  planes: FrameLayout["planes"],
-  strides: readonly number[],
-): readonly PlanePlace[] {
-  let next = address;
-  return planes.map(({ rows }, index) => {
-    const place = { address: next, stride: strides[index]! };
-    next += rows * strides[index]!;
-    return place;
-  });
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / alignment) * alignment;
 }

@@ -80,10 +80,10 @@ export async function createFileWriter(
 let hasWarned = false;
 
 async function openEngine(request: SessionRequest): Promise<Engine> {
-  const { thread, queueSize, libraryPath, logLevel } = request.options;
+  const { thread, libraryPath, logLevel } = request.options;
   if (thread !== "main") {
     try {
-      return await WorkerEngine.open(request, queueSize);
+      return await WorkerEngine.open(request);
     } catch (error) {
       if (!(error instanceof NoThreadError)) throw error;
       if (!hasWarned && logLevel !== "quiet") console.warn(warning(error.cause));

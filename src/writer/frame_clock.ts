@@ -148,19 +148,13 @@ export class FrameClock {
 
   /** Where the last frame ends by its own duration, in seconds. */
   get takenSeconds(): number {
-    if (this.#last === null) return 0;
-    const { ticks, duration } = this.#last;
-    return this.seconds(ticks + (duration ?? this.frameTicks));
+    return this.seconds(this.#takenTicks);
   }
 
   /** Where the last frame ends if the recording ends now, in ticks. */
   get endTicks(): bigint {
-    if (this.#last === null) return 0n;
-    const { ticks, duration } = this.#last;
-    const length = duration ?? this.frameTicks;
-    const least = this.isConstant ? 0n : this.#leastLength;
-    const end = ticks + (length > least ? length : least);
-    if (!this.#isWallclock()) return end;
+    const end = this.#takenTicks;
+    if (this.#last === null || !this.#isWallclock()) return end;
     const now = this.#elapsedTicks(performance.now());
     return now > end ? now : end;
   }
@@ -168,6 +162,15 @@ export class FrameClock {
   /** Ticks in seconds. */
   seconds(ticks: bigint): number {
     return Number(ticks) * this.timeBase.num / this.timeBase.den;
+  }
+
+  /** Where the last frame ends by its own duration, or by the least that the container shows. */
+  get #takenTicks(): bigint {
+    if (this.#last === null) return 0n;
+    const { ticks, duration } = this.#last;
+    const length = duration ?? this.frameTicks;
+    const least = this.isConstant ? 0n : this.#leastLength;
+    return ticks + (length > least ? length : least);
   }
 
   #isWallclock(): boolean {

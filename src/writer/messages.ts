@@ -4,17 +4,7 @@
  * @module
  */
 import { runtime } from "../../ffi/mod.ts";
-import {
-  AvError,
-  EncoderNotFoundError,
-  LibraryNotFoundError,
-  LibraryVersionError,
-  OptionError,
-  ReadError,
-  UnsupportedError,
-  WriteError,
-  WriterClosedError,
-} from "../errors.ts";
+import * as errors from "../errors.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import type { EngineInfo } from "./engine.ts";
 import type { Size } from "./frame_checker.ts";
@@ -81,6 +71,11 @@ export type FromWorker =
   /** Aborted or salvaged. */
   | { readonly type: "ended"; readonly error: SentError | null };
 
+/** What the writer tells, of one type. */
+export type Message<Type extends ToWorker["type"]> = Extract<ToWorker, { readonly type: Type }>;
+/** What the thread tells, of one type. */
+export type Answer<Type extends FromWorker["type"]> = Extract<FromWorker, { readonly type: Type }>;
+
 /** An error on its way between threads, which only keep the built-in classes and none of the fields. */
 export interface SentError {
   readonly name: string;
@@ -95,17 +90,10 @@ export interface SentError {
   readonly cause: SentError | undefined;
 }
 
-const avErrors = {
-  AvError,
-  EncoderNotFoundError,
-  LibraryNotFoundError,
-  LibraryVersionError,
-  OptionError,
-  ReadError,
-  UnsupportedError,
-  WriteError,
-  WriterClosedError,
-} as const;
+/** The classes of {@linkcode AvError}s, by name. */
+type AvErrorName = {
+  [Name in keyof typeof errors]: typeof errors[Name] extends typeof errors.AvError ? Name : never;
+}[keyof typeof errors];
 const builtInErrors = { Error, RangeError, TypeError } as const;
 
 /** Makes an error ready to be sent. */
@@ -113,7 +101,7 @@ export function sentError(error: unknown): SentError {
   if (!(error instanceof Error)) return sentError(new Error(String(error)));
   const { name, message, stack, cause } = error;
   const { code } = error as { code?: unknown };
-  const details = error instanceof AvError
+  const details = error instanceof errors.AvError
     ? { code: error.code, operation: error.operation, hint: error.hint }
     : null;
   return {
@@ -135,7 +123,7 @@ function rebuild({ name, message, details, code, cause: sentCause }: SentError):
   if (details !== null) {
     // The constructor appends the hint again.
     const plain = details.hint ? message.slice(0, message.length - details.hint.length - 2) : message;
-    return new avErrors[name as keyof typeof avErrors](plain, { ...details, cause });
+    return new errors[name as AvErrorName](plain, { ...details, cause });
   }
   const BuiltIn = builtInErrors[name as keyof typeof builtInErrors] ?? runtime().errorClass(name) ?? Error;
   const error = new BuiltIn(message);

@@ -6,9 +6,8 @@
 import type { Native } from "../../ffi/mod.ts";
 import { KernelMemory } from "../video/kernels/kernel_memory.ts";
 import type { Pixels } from "../video/pixels.ts";
-import type { FrameLayout } from "../video/raw_frame.ts";
+import { type FrameLayout, tightPlanes } from "../video/raw_frame.ts";
 import { SharedFrame } from "../video/shared_frame.ts";
-import { tightPlanes } from "./ring.ts";
 
 /** A ring's memory, and where its slots are. */
 export interface RingPlace {
@@ -26,6 +25,8 @@ export class ReceivedFrames implements Disposable {
   readonly #ring: RingPlace;
   readonly #memory: KernelMemory;
   readonly #frames = new Map<number, SharedFrame>();
+  /** What frames in slots are like. */
+  readonly #shown = new Map<number, FrameLayout>();
   /** Slots whose frames somebody may hold. */
   readonly #held = new Set<number>();
 
@@ -41,14 +42,15 @@ export class ReceivedFrames implements Disposable {
     const { slotBytes, slots } = this.#ring;
     const part = { address: slot * slotBytes, bytes: slotBytes };
     if (this.#held.size + sparedSlots >= slots) {
-      return tightPlanes(this.#memory.view(part.address, part.bytes), layout);
+      return tightPlanes(this.#memory.view(part), layout);
     }
     let frame = this.#frames.get(slot);
     if (frame === undefined) {
       frame = SharedFrame.empty(this.#native, this.#memory);
       this.#frames.set(slot, frame);
     }
-    frame.show(layout, part);
+    if (this.#shown.get(slot) !== layout) frame.show(layout, part);
+    this.#shown.set(slot, layout);
     this.#held.add(slot);
     return frame;
   }

@@ -3,31 +3,12 @@
  *
  * @module
  */
-import { copyRows, type FrameLayout, type PlaneView } from "../video/raw_frame.ts";
+import { maxMemoryBytes, sharedMemory } from "../video/kernels/kernel_memory.ts";
+import { copyRows, frameBytes, type FrameLayout, type PlaneView, tightPlanes } from "../video/raw_frame.ts";
 import { RefusedFrame } from "./engine.ts";
 
-/** WebAssembly's page. */
-const pageBytes = 65_536;
-/** The most memory that 32-bit addresses reach. */
-const maxPages = 65_536;
 /** Libraries may read a few bytes beyond a plane (AV_INPUT_BUFFER_PADDING_SIZE, libavcodec/defs.h); and whole cache lines are copied faster. */
 const paddingBytes = 64;
-
-/** Bytes of a frame whose planes and rows follow each other without a gap. */
-export function frameBytes({ planes }: FrameLayout): number {
-  return planes.reduce((sum, { rowBytes, rows }) => sum + rowBytes * rows, 0);
-}
-
-/** The planes of a frame that lies in `bytes` without gaps. */
-export function tightPlanes(bytes: Uint8Array, { planes }: FrameLayout): PlaneView[] {
-  let start = 0;
-  return planes.map(({ rowBytes, rows }) => {
-    const end = start + rowBytes * rows;
-    const plane = { bytes: bytes.subarray(start, end), stride: rowBytes };
-    start = end;
-    return plane;
-  });
-}
 
 type SlotState = "free" | "acquired" | "taken";
 
@@ -47,15 +28,14 @@ export class FrameRing {
   constructor(bytes: number, count: number) {
     this.frameBytes = bytes;
     this.slotBytes = (Math.ceil(bytes / paddingBytes) + 1) * paddingBytes;
-    const possible = Math.floor(maxPages * pageBytes / 2 / this.slotBytes);
+    const possible = Math.floor(maxMemoryBytes / 2 / this.slotBytes);
     const slots = Math.max(1, Math.min(count, possible));
-    const pages = Math.ceil(slots * this.slotBytes / pageBytes);
-    if (pages > maxPages) {
+    if (slots * this.slotBytes > maxMemoryBytes) {
       throw new RangeError(
         `Cannot write a frame of ${bytes} bytes: FFmpeg takes pictures of at most 2 GiB; scale it first`,
       );
     }
-    this.memory = new WebAssembly.Memory({ initial: pages, maximum: maxPages, shared: true });
+    this.memory = sharedMemory(slots * this.slotBytes);
     this.#buffer = this.memory.buffer;
     this.#slots = new Array<SlotState>(slots).fill("free");
   }

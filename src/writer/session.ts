@@ -11,7 +11,7 @@ import { meaningOf, meaningSaid } from "../video/color.ts";
 import { ImageDecoder } from "../video/encoded_image.ts";
 import type { InputFormats } from "../video/input_format.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
-import type { FrameLayout } from "../video/raw_frame.ts";
+import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
 import {
   chooseMuxer,
   choosesLayout,
@@ -31,7 +31,7 @@ import { OutputFile } from "./output_file.ts";
 import { Pipeline } from "./pipeline.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 import { describeSession } from "./report.ts";
-import { frameBytes, FrameRing } from "./ring.ts";
+import { FrameRing } from "./ring.ts";
 import type { EncoderChoice, SessionRequest, WriteSummary } from "./session_types.ts";
 import { type Safety, StreamOpener } from "./stream_opener.ts";
 import { requireContainerKeepsTags } from "./tags.ts";

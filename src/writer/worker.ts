@@ -4,15 +4,19 @@
  *
  * @module
  */
-import { loadNative, type Native, type ParentThread, runtime } from "../../ffi/mod.ts";
+import { loadNative, type Native, type ParentThread, parentThread } from "../../ffi/mod.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import { RefusedFrame } from "./engine.ts";
-import { type FromWorker, type Progress, sentError, type ToWorker } from "./messages.ts";
+import {
+  type Answer,
+  type FromWorker,
+  type Message,
+  type Progress,
+  sentError,
+  type ToWorker,
+} from "./messages.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 import { WriterSession } from "./session.ts";
-
-type Answer<Type extends FromWorker["type"]> = Extract<FromWorker, { readonly type: Type }>;
-type Message<Type extends ToWorker["type"]> = Extract<ToWorker, { readonly type: Type }>;
 
 /** One session after another, told by messages what to do. */
 class RemoteSession {
@@ -116,6 +120,6 @@ function progressOf({ stats, choice, size }: WriterSession): Progress {
   return { stats, choice, size };
 }
 
-const parent = runtime().parent();
+const parent = parentThread();
 const session = new RemoteSession(parent);
 parent.listen((message) => session.take(message as ToWorker));

@@ -5,13 +5,13 @@
  */
 import { librariesFor, noteLibraries, runtime, type Thread, type ThreadListener } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
-import type { FrameLayout } from "../video/raw_frame.ts";
+import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
 import { type Engine, type EngineInfo, RefusedFrame } from "./engine.ts";
 import type { CheckedFrame, Size } from "./frame_checker.ts";
 import type { FrameStamp } from "./frame_clock.ts";
-import { type FromWorker, type Progress, receivedError, type ToWorker } from "./messages.ts";
+import { type Answer, type FromWorker, type Progress, receivedError, type ToWorker } from "./messages.ts";
 import type { WriterStats } from "./options.ts";
-import { frameBytes, FrameRing } from "./ring.ts";
+import { FrameRing } from "./ring.ts";
 import type { EncoderChoice, SessionRequest, WriteSummary } from "./session_types.ts";
 
 /** The thread can't be started here. */
@@ -67,7 +67,6 @@ class EncodingThread {
 }
 
 type Question = Extract<ToWorker["type"], "open" | "frame" | "image" | "finish" | "abort" | "salvage">;
-type Answer<Type extends FromWorker["type"]> = Extract<FromWorker, { readonly type: Type }>;
 
 /** A session that runs in a worker. */
 export class WorkerEngine implements Engine {
@@ -105,9 +104,9 @@ export class WorkerEngine implements Engine {
   }
 
   /** Opens a session in a new thread. Throws what opening the session throws, or a {@linkcode NoThreadError}. */
-  static async open({ options, ...request }: SessionRequest, queueSize: number): Promise<WorkerEngine> {
+  static async open({ options, ...request }: SessionRequest): Promise<WorkerEngine> {
     const libraryPath = librariesFor(options.libraryPath);
-    const engine = WorkerEngine.#start(queueSize);
+    const engine = WorkerEngine.#start(options.queueSize);
     try {
       // Functions and signals stay here.
       const { onProgress: _progress, signal: _signal, ...sent } = options;

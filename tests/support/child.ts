@@ -7,6 +7,7 @@
  */
 import process from "node:process";
 import { createFileWriter, type WriterOptions } from "../../mod.ts";
+import { noise } from "./chance.ts";
 
 /** What the program is asked to do. */
 export interface ChildRequest {
@@ -36,19 +37,6 @@ export interface ChildReport {
   readonly sameErrorLater: boolean;
   readonly framesWritten: number;
   readonly bytes: number;
-}
-
-/** Bytes that do not compress, the same ones on every run (xorshift32). */
-function noise(length: number, seed: number): Uint8Array {
-  const data = new Uint8Array(length);
-  let state = seed * 2654435761 | 1;
-  for (let index = 0; index < length; index++) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    data[index] = state;
-  }
-  return data;
 }
 
 function reported(error: unknown): ReportedError {

@@ -7,7 +7,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "@std/path";
-import type { RawFrame, VideoWriter } from "../../mod.ts";
+import { createFileWriter, type RawFrame, type VideoWriter, type WriterOptions } from "../../mod.ts";
 
 /** A temporary folder that is removed at the end of its scope. */
 export class TemporaryFolder implements Disposable {
@@ -122,6 +122,19 @@ export function barFrame(index: number, width = 160, height = 90): RawFrame & { 
     }
   }
   return { data, width, height };
+}
+
+/** Writes frames into a file; returns the pixel format of the video. */
+export async function writeFrames(
+  path: string,
+  codec: string,
+  frames: readonly RawFrame[],
+  options?: WriterOptions,
+): Promise<string> {
+  const writer = await createFileWriter(codec, path, 25, options);
+  for (const frame of frames) await writer.write(frame);
+  await writer.close();
+  return writer.encoder!.pixelFormat;
 }
 
 /** Writes bar frames and closes the writer. */

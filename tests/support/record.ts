@@ -10,6 +10,7 @@ import { readFileSync, statSync, writeSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createFileWriter, type FrameRate, type RawFrame, type WriterOptions } from "../../mod.ts";
+import { noise } from "./chance.ts";
 import { barFrame, decode } from "./media.ts";
 
 /** What the program is asked to record. */
@@ -41,29 +42,16 @@ export interface RecordFailure {
   readonly message: string;
 }
 
-/** Numbers that look random, the same on every run: 0 to 2^32 - 1 (xorshift32). */
-export function seeded(seed: number): () => number {
-  let state = seed * 2654435761 | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
-
 /** Noise that no encoder makes small: longer than what any compares with. */
-const noise = new Uint8Array(100_003);
-const nextByte = seeded(1);
-for (let index = 0; index < noise.length; index++) noise[index] = nextByte();
+const noisyBytes = noise(100_003, 1);
 
 /** A frame that tells its index by its bar, the half below full of noise, another in each frame. */
 export function noisyFrame(index: number, width: number, height: number): RawFrame & { data: Uint8Array } {
   const frame = barFrame(index, width, height);
   const { data } = frame;
-  let from = index * 7919 % noise.length;
+  let from = index * 7919 % noisyBytes.length;
   for (let at = width * Math.ceil(height / 2) * 4; at < data.length; from = 0) {
-    const part = noise.subarray(from, from + data.length - at);
+    const part = noisyBytes.subarray(from, from + data.length - at);
     data.set(part, at);
     at += part.length;
   }

@@ -6,7 +6,7 @@
 import type { Native } from "../../ffi/mod.ts";
 import { pixelFormatByName } from "../../src/libav/pixel_format.ts";
 import { frameLayout } from "../../src/video/pixels.ts";
-import type { FrameLayout, PlaneLayout } from "../../src/video/raw_frame.ts";
+import { frameBytes, type FrameLayout, type PlaneLayout } from "../../src/video/raw_frame.ts";
 import type { BufferKind, FrameSpec } from "./case_types.ts";
 import { revive } from "./special_values.ts";
 
@@ -31,7 +31,7 @@ function layoutOf(native: Native, width: unknown, height: unknown, format: unkno
   const info = pixelFormatByName(native, format);
   if (info === null || info.isHardware) return null;
   const layout = frameLayout(info, width as number, height as number);
-  const bytes = layout.planes.reduce((sum, { rowBytes, rows }) => sum + rowBytes * rows, 0);
+  const bytes = frameBytes(layout);
   return bytes > 0 && bytes <= mostBytes ? layout : null;
 }
 

@@ -8,7 +8,16 @@ import { PixelKernels } from "./kernels.ts";
 /** WebAssembly's page. */
 const pageBytes = 65_536;
 /** The most memory that 32-bit addresses reach. */
-const maxPages = 65_536;
+export const maxMemoryBytes: number = 2 ** 32;
+
+/** Memory for so many bytes at first, which threads share and which may grow. */
+export function sharedMemory(bytes: number): WebAssembly.Memory {
+  return new WebAssembly.Memory({
+    initial: Math.ceil(bytes / pageBytes),
+    maximum: maxMemoryBytes / pageBytes,
+    shared: true,
+  });
+}
 
 /** A part of a memory. */
 export interface MemoryPart {
@@ -26,9 +35,7 @@ export class KernelMemory {
   readonly #unused: MemoryPart[] = [];
 
   /** For a memory that is there already and may grow, or a new one. */
-  constructor(
-    memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1, maximum: maxPages, shared: true }),
-  ) {
+  constructor(memory: WebAssembly.Memory = sharedMemory(pageBytes)) {
     this.#memory = memory;
     this.kernels = new PixelKernels(memory);
   }
@@ -46,7 +53,7 @@ export class KernelMemory {
   }
 
   /** A part as bytes. */
-  view(address: number, bytes: number): Uint8Array {
+  view({ address, bytes }: MemoryPart): Uint8Array {
     return new Uint8Array(this.#memory.buffer, address, bytes);
   }
 }
