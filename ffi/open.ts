@@ -26,7 +26,7 @@ import { avfilter } from "./symbols/avfilter.ts";
 import { avformat, streamSideData } from "./symbols/avformat.ts";
 import { avutil, memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
 import { swresample } from "./symbols/swresample.ts";
-import { swscale } from "./symbols/swscale.ts";
+import { scalerFrames, swscale } from "./symbols/swscale.ts";
 
 /** A loaded set of libraries: their functions, and what is needed to work with their memory. */
 export interface Native {
@@ -54,6 +54,8 @@ export interface Native {
   readonly swresample: Functions<typeof swresample>;
   /** libswscale. */
   readonly swscale: Functions<typeof swscale>;
+  /** Conversion by several threads; `null` where libswscale has none. */
+  readonly scalerFrames: Functions<typeof scalerFrames> | null;
   /** libavfilter, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
   avfilter(): Functions<typeof avfilter>;
   /** Native memory. */
@@ -205,6 +207,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     streamSideData: inParameters === null ? openOptional(host, pathOf("avformat"), streamSideData) : null,
     swresample: set.swresample,
     swscale: set.swscale,
+    scalerFrames: openOptional(host, pathOf("swscale"), scalerFrames),
     avfilter(): Functions<typeof avfilter> {
       return filters ??= openFilters(host, pathOf("avfilter"));
     },

@@ -13,6 +13,7 @@ import {
   WriterClosedError,
   type WriterOptions,
 } from "../mod.ts";
+import { nextTurn } from "../src/next_turn.ts";
 import { requireEncoders, skipped } from "./support/features.ts";
 import { assertSameBytes, barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails, rejection } from "./support/messages.ts";
@@ -89,6 +90,20 @@ for (const [codec, file, options, frames] of jobs) {
   }
 }
 
+for (const thread of threads) {
+  test(`events get their turn between two frames (thread: ${thread})`, async () => {
+    using folder = new TemporaryFolder();
+    const writer = await createFileWriter("mjpeg", folder.file("out.mov"), 25, { thread });
+    for (const [index, frame] of rgba.entries()) {
+      let isServed = false;
+      void nextTurn().then(() => isServed = true);
+      await writer.write(frame);
+      assert(isServed, `not with frame ${index}`);
+    }
+    await writer.close();
+  });
+}
+
 test("frames that wait for their length are the same from both threads", async () => {
   const timestamps = i420.map((_, index) => index * 0.04 + (index % 3) * 0.01);
   for (const queueSize of [1, 2, 4]) {
@@ -137,6 +152,7 @@ test("a frame waits where the queue is full, and not before", async () => {
   using folder = new TemporaryFolder();
   const writer = await createFileWriter("h264", folder.file("a.mp4"), 25, {
     preset: "veryslow",
+    tune: "zerolatency",
     queueSize: 3,
   });
   await writer.write(noisyFrame(0, 640, 360));
@@ -144,8 +160,9 @@ test("a frame waits where the queue is full, and not before", async () => {
   const writes = [1, 2, 3, 4, 5].map((index) =>
     writer.write(noisyFrame(index, 640, 360)).then(() => void taken.push(index))
   );
-  // Nothing comes back from the other thread before the event loop has gone round.
-  for (let turn = 0; turn < 20; turn++) await null;
+  // Each call ends in the next turn, once it has a place in the queue. This encoder takes longer for a frame.
+  await nextTurn();
+  await nextTurn();
   assertEquals(taken, [1, 2, 3]);
   assert(writer.stats.queued >= 3, `${writer.stats.queued} queued`);
   await Promise.all(writes);

@@ -50,6 +50,10 @@ const partialTables: Readonly<Record<string, { condition: string; needs: string 
     condition: "LIBAVFORMAT_VERSION_MAJOR < 62",
     needs: "libavformat before 62 (FFmpeg 8.0)",
   },
+  scalerFrames: {
+    condition: "LIBSWSCALE_VERSION_INT >= AV_VERSION_INT(6, 1, 100)",
+    needs: "libswscale 6.1.100 (FFmpeg 5.0)",
+  },
 };
 
 /** Parameters, counted from 1, of another type in old releases: an `int` is the lower half of a register that holds a `size_t`. */

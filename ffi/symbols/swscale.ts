@@ -34,3 +34,15 @@ export const swscale = {
   // int sws_isSupportedOutput(enum AVPixelFormat pix_fmt)
   sws_isSupportedOutput: { parameters: ["i32"], result: "i32" },
 } as const satisfies SymbolTable;
+
+/** Conversion by several threads (FFmpeg 5.0 and newer). */
+export const scalerFrames = {
+  // int sws_frame_start(struct SwsContext *c, AVFrame *dst, const AVFrame *src)
+  sws_frame_start: { parameters: ["address", "address", "address"], result: "i32" },
+  // int sws_send_slice(struct SwsContext *c, unsigned int slice_start, unsigned int slice_height)
+  sws_send_slice: { parameters: ["address", "u32", "u32"], result: "i32" },
+  // int sws_receive_slice(struct SwsContext *c, unsigned int slice_start, unsigned int slice_height)
+  sws_receive_slice: { parameters: ["address", "u32", "u32"], result: "i32" },
+  // void sws_frame_end(struct SwsContext *c)
+  sws_frame_end: { parameters: ["address"], result: "void" },
+} as const satisfies SymbolTable;

@@ -4,6 +4,7 @@
  * @module
  */
 import { WriterClosedError } from "../errors.ts";
+import { nextTurn } from "../next_turn.ts";
 import { type Engine, RefusedFrame } from "./engine.ts";
 import { type CheckedFrame, FrameChecker } from "./frame_checker.ts";
 import type { FrameClock, FrameTiming } from "./frame_clock.ts";
@@ -167,6 +168,8 @@ export class EngineWriter implements VideoWriter {
   async write(frame: Frame, timing?: FrameTiming): Promise<void> {
     const nowMs = performance.now();
     await this.#inTurn(this.#isAcquired(frame), () => this.#write(frame, timing, nowMs));
+    // Whoever writes one frame after the other keeps nobody else in this thread waiting for longer than one takes.
+    await nextTurn();
   }
 
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame> {

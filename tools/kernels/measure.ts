@@ -84,6 +84,7 @@ function scalerConversion(native: Native, names: Pair, width: number, height: nu
     native,
     { format: source!, width, height, matrix, isFullRange: source!.isGray },
     { format: target!, width, height, matrix, isFullRange: false },
+    1,
   );
   const [from, to] = [source!, target!].map((format) => {
     const frame = new Frame(native);
