@@ -14,6 +14,11 @@
  *
  * @module
  */
+export type { AudioCodec, AudioCodecFamily } from "./src/audio/audio_families.ts";
+export type { AudioOptions } from "./src/audio/audio_options.ts";
+export type { ChannelLayoutName } from "./src/audio/channel_layouts.ts";
+export type { AudioSamples, SampleData } from "./src/audio/samples.ts";
+export type { AudioStats } from "./src/audio/track.ts";
 export type { Codec, CodecFamily } from "./src/codecs/families.ts";
 export type { QualityLevel } from "./src/codecs/profiles.ts";
 export {
@@ -47,5 +52,5 @@ export type { FrameTiming, Timing } from "./src/writer/frame_clock.ts";
 export type { LogLevel, WriterOptions, WriterStats } from "./src/writer/options.ts";
 export { recoverFile, type RecoverSummary } from "./src/writer/recover_file.ts";
 export type { EncoderChoice, Frame, WriteSummary } from "./src/writer/session_types.ts";
-export type { AcquiredFrame, VideoWriter } from "./src/writer/video_writer.ts";
+export type { AcquiredFrame, AudioTiming, VideoWriter } from "./src/writer/video_writer.ts";
 export type { Rotation, SampleAspectRatio } from "./src/writer/tags.ts";

@@ -38,6 +38,14 @@ export const layouts = {
       data: { kind: "address", offset: [8, 8, 8, 8, 8, 8] },
     },
   },
+  AVChannelLayout: {
+    size: [null, 24, 24, 24, 24, 24],
+    fields: {
+      order: { kind: "i32", offset: [null, 0, 0, 0, 0, 0] },
+      nb_channels: { kind: "i32", offset: [null, 4, 4, 4, 4, 4] },
+      u: { kind: "address", offset: [null, 8, 8, 8, 8, 8] },
+    },
+  },
   AVClass: {
     size: [80, 72, 72, 72, 80, 80],
     fields: {
@@ -51,6 +59,8 @@ export const layouts = {
       type: { kind: "i32", offset: [16, 16, 16, 16, 16, 16] },
       id: { kind: "i32", offset: [20, 20, 20, 20, 20, 20] },
       pix_fmts: { kind: "address", offset: [40, 40, 40, 40, 40, null] },
+      supported_samplerates: { kind: "address", offset: [48, 48, 48, 48, 48, null] },
+      sample_fmts: { kind: "address", offset: [56, 56, 56, 56, 56, null] },
     },
   },
   AVCodecContext: {
@@ -59,6 +69,12 @@ export const layouts = {
       framerate: { kind: "rational", offset: [872, 712, 704, 100, 100, 100] },
       has_b_frames: { kind: "i32", offset: [176, 172, 172, 176, 172, 172] },
       global_quality: { kind: "i32", offset: [68, 68, 68, 420, 420, 420] },
+      sample_rate: { kind: "i32", offset: [400, 352, 352, 344, 344, 344] },
+      sample_fmt: { kind: "i32", offset: [408, 360, 360, 348, 348, 348] },
+      frame_size: { kind: "i32", offset: [412, 364, 364, 376, 376, 376] },
+      channel_layout: { kind: "u64", offset: [432, 384, 384, null, null, null] },
+      channels: { kind: "i32", offset: [404, 356, 356, null, null, null] },
+      ch_layout: { kind: "address", offset: [null, 920, 912, 352, 352, 352] },
       pix_fmt: { kind: "i32", offset: [136, 136, 136, 140, 136, 136] },
       time_base: { kind: "rational", offset: [100, 100, 100, 84, 84, 84] },
       width: { kind: "i32", offset: [116, 116, 116, 116, 112, 112] },
@@ -118,6 +134,11 @@ export const layouts = {
       pict_type: { kind: "i32", offset: [124, 124, 124, 124, 120, 120] },
       pts: { kind: "i64", offset: [136, 136, 136, 136, 136, 136] },
       quality: { kind: "i32", offset: [168, 168, 168, 160, 160, 160] },
+      nb_samples: { kind: "i32", offset: [112, 112, 112, 112, 112, 112] },
+      sample_rate: { kind: "i32", offset: [272, 208, 208, 192, 180, 180] },
+      channel_layout: { kind: "u64", offset: [280, 216, 216, null, null, null] },
+      channels: { kind: "i32", offset: [444, 380, 380, null, null, null] },
+      ch_layout: { kind: "address", offset: [null, 448, 448, 408, 384, 384] },
       sample_aspect_ratio: { kind: "rational", offset: [128, 128, 128, 128, 124, 124] },
       color_range: { kind: "i32", offset: [384, 320, 320, 296, 280, 280] },
       color_primaries: { kind: "i32", offset: [388, 324, 324, 300, 284, 284] },
@@ -155,6 +176,7 @@ export const layouts = {
     fields: {
       name: { kind: "address", offset: [0, 0, 0, 0, 0, 0] },
       extensions: { kind: "address", offset: [24, 24, 24, 24, 24, 24] },
+      audio_codec: { kind: "i32", offset: [32, 32, 32, 32, 32, 32] },
       video_codec: { kind: "i32", offset: [36, 36, 36, 36, 36, 36] },
       flags: { kind: "i32", offset: [44, 44, 44, 44, 44, 44] },
     },

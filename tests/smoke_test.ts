@@ -35,6 +35,8 @@ import {
   writeBars,
 } from "./support/media.ts";
 
+import { amplitudeOf, heardRate, listen, probeSound, sine } from "./support/sound.ts";
+
 /** The struct fields that were read or written so far: every access asks for the field's offset. */
 const touched = new Set<string>();
 const offsetOf = StructFields.prototype.offset;
@@ -291,12 +293,36 @@ test("a frame goes to a worker by a copy and without one", async () => {
   }
 });
 
+test("sound beside the frames comes back at its time and level", async () => {
+  for (const [name, codec] of [["sound.mp4", "aac"], ["sound.mkv", "flac"]] as const) {
+    using folder = new TemporaryFolder();
+    const path = folder.file(name);
+    const writer = await createFileWriter("mpeg4", path, 25, { audio: { codec, language: "eng" } });
+    for (let index = 0; index < 25; index++) {
+      await writer.write(barFrame(index % 20));
+      await writer.writeAudio(sine({ from: index * 1764, count: 1764, sampleRate: 44100 }));
+    }
+    await writer.close();
+    assertEquals(probe(path).frames, 25);
+    const heard = listen(path);
+    assertAlmostEquals(heard.length / heardRate, 1, 0.03);
+    assertAlmostEquals(amplitudeOf(heard.subarray(4800, 43200), 1000), 0.5, 0.01);
+    assertEquals(probeSound(path)[0]!.tags!.language, "eng");
+  }
+});
+
 test("all of that has read or written every struct field that has a place in this FFmpeg's layout", () => {
   const native = loadNative();
   selfCheck(native);
   const column = avcodecMajors.findIndex((major) => major === native.avcodecMajor);
-  // Where the library is asked for an encoder's formats, the field is there but not used.
-  if (native.supportedConfig !== null) touched.add("AVCodec.pix_fmts");
+  // Where the library is asked what an encoder takes, the fields are there but not used.
+  const lists = ["AVCodec.pix_fmts", "AVCodec.supported_samplerates", "AVCodec.sample_fmts"];
+  if (native.supportedConfig !== null) { for (const field of lists) touched.add(field); }
+  // Releases that have both ways to name channels are told the new one.
+  const old = ["AVFrame", "AVCodecContext"].flatMap((
+    struct,
+  ) => [`${struct}.channels`, `${struct}.channel_layout`]);
+  if (native.fields.has("AVFrame", "ch_layout")) { for (const field of old) touched.add(field); }
   // Where side data belongs to a stream's parameters, it is copied with them, though the stream's own fields are there until 8.0.
   const sideData = ["AVPacketSideData.data", "AVPacketSideData.size", "AVPacketSideData.type"];
   const inStream = ["AVStream.side_data", "AVStream.nb_side_data"];

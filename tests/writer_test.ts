@@ -58,7 +58,15 @@ test("the summary and the stats tell what is in the file", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   const writer = await createFileWriter("ffv1", path, "30000/1001");
-  assertEquals(writer.stats, { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0 });
+  assertEquals(writer.stats, {
+    frames: 0,
+    bytes: 0,
+    seconds: 0,
+    dropped: 0,
+    duplicated: 0,
+    queued: 0,
+    audio: [],
+  });
   for (let index = 0; index < 30; index++) await writer.write(barFrame(index));
   assertEquals(writer.stats.frames, 30);
   assertEquals(writer.stats.seconds, 1.001);

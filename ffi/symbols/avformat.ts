@@ -27,6 +27,8 @@ export const avformat = {
   avformat_write_header: { parameters: ["address", "buffer"], result: "i32" },
   // int av_interleaved_write_frame(AVFormatContext *s, AVPacket *pkt)
   av_interleaved_write_frame: { parameters: ["address", "address"], result: "i32" },
+  // int av_write_frame(AVFormatContext *s, AVPacket *pkt)
+  av_write_frame: { parameters: ["address", "address"], result: "i32" },
   // int av_write_trailer(AVFormatContext *s)
   av_write_trailer: { parameters: ["address"], result: "i32" },
   // AVFormatContext *avformat_alloc_context(void)

@@ -73,6 +73,10 @@ export const avutil = {
   },
   // AVBufferRef *av_buffer_create(uint8_t *data, size_t size, void (*free)(void *opaque, uint8_t *data), void *opaque, int flags)
   av_buffer_create: { parameters: ["buffer", "u64", "address", "address", "i32"], result: "address" },
+  // enum AVSampleFormat av_get_sample_fmt(const char *name)
+  av_get_sample_fmt: { parameters: ["buffer"], result: "i32" },
+  // int av_samples_set_silence(uint8_t **audio_data, int offset, int nb_samples, int nb_channels, enum AVSampleFormat sample_fmt)
+  av_samples_set_silence: { parameters: ["address", "i32", "i32", "i32", "i32"], result: "i32" },
   // AVFrame *av_frame_alloc(void)
   av_frame_alloc: { parameters: [], result: "address" },
   // void av_frame_free(AVFrame **frame)

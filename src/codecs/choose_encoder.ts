@@ -5,7 +5,7 @@
  */
 import type { Native } from "../../ffi/mod.ts";
 import { EncoderNotFoundError, UnsupportedError } from "../errors.ts";
-import { type Encoder, encoderByName, type EncoderInfo, videoEncoders } from "../libav/encoder.ts";
+import { type Encoder, encoderByName, type EncoderInfo, encodersOf } from "../libav/encoder.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
 import type { EncoderRequest } from "./encoder_settings.ts";
@@ -70,7 +70,7 @@ function notFound(native: Native, codec: Codec, rejected: readonly RejectedEncod
       hint: `Use an FFmpeg built with ${rejected.map(({ name }) => name).join(" or ")}`,
     });
   }
-  const known = [...Object.keys(families), ...videoEncoders(native).map(({ name }) => name)];
+  const known = [...Object.keys(families), ...encodersOf(native, "video").map(({ name }) => name)];
   const lower = codec.toLowerCase();
   const synonym = Object.hasOwn(otherNames, lower) ? otherNames[lower] : undefined;
   return new EncoderNotFoundError(

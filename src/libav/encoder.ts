@@ -11,9 +11,13 @@ import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
 import { Packet } from "./packet.ts";
 import { packRational, type Rational } from "./rational.ts";
+import { setChannels, type SoundShape } from "./sound.ts";
 
-/** AVMEDIA_TYPE_VIDEO, libavutil/avutil.h. */
-const mediaTypeVideo = 0;
+/** AVMEDIA_TYPE_*, libavutil/avutil.h. */
+const mediaTypes = { video: 0, audio: 1 } as const;
+
+/** What an encoder makes. */
+export type MediaType = keyof typeof mediaTypes;
 
 /** An encoder of the loaded libavcodec. */
 export interface EncoderInfo {
@@ -38,22 +42,22 @@ function describeEncoder(native: Native, codec: Address): EncoderInfo {
   };
 }
 
-/** The video encoder of that exact name; `null` where the loaded libavcodec has none. */
-export function encoderByName(native: Native, name: string): EncoderInfo | null {
+/** The encoder of that exact name, for video unless another type is wanted; `null` where the loaded libavcodec has none. */
+export function encoderByName(native: Native, name: string, type: MediaType = "video"): EncoderInfo | null {
   const codec = native.avcodec.avcodec_find_encoder_by_name(cString(name));
-  if (codec === NULL || native.fields.get(codec, "AVCodec", "type") !== mediaTypeVideo) return null;
+  if (codec === NULL || native.fields.get(codec, "AVCodec", "type") !== mediaTypes[type]) return null;
   return describeEncoder(native, codec);
 }
 
-/** All video encoders of the loaded libavcodec. */
-export function videoEncoders(native: Native): EncoderInfo[] {
+/** All encoders of the loaded libavcodec that make one type. */
+export function encodersOf(native: Native, type: MediaType): EncoderInfo[] {
   const { avcodec, fields } = native;
   const encoders: EncoderInfo[] = [];
   const position = new PointerCell();
   let codec: Address;
   while ((codec = avcodec.av_codec_iterate(position.buffer)) !== NULL) {
     if (avcodec.av_codec_is_encoder(codec) === 0) continue;
-    if (fields.get(codec, "AVCodec", "type") === mediaTypeVideo) {
+    if (fields.get(codec, "AVCodec", "type") === mediaTypes[type]) {
       encoders.push(describeEncoder(native, codec));
     }
   }
@@ -121,6 +125,19 @@ export class Encoder extends Owned {
   /** Sets the frame rate, which rate control and stream headers use beside the time base. It has no AVOption. */
   set frameRate(rate: Rational) {
     this.#native.fields.set(this.address, "AVCodecContext", "framerate", packRational(rate));
+  }
+
+  /** Sets what sound the encoder gets. */
+  set sound({ format, layout, sampleRate }: SoundShape) {
+    const { fields } = this.#native;
+    fields.set(this.address, "AVCodecContext", "sample_fmt", format.id);
+    fields.set(this.address, "AVCodecContext", "sample_rate", sampleRate);
+    setChannels(this.#native, this.address, "AVCodecContext", layout);
+  }
+
+  /** How many samples of each channel every frame must have but the last; 0 where it does not matter. Known once the encoder is open. */
+  get frameSize(): number {
+    return this.#native.fields.get(this.address, "AVCodecContext", "frame_size");
   }
 
   /** The quantizer that each frame is to carry, in libavcodec's units; 0 where none was set. */

@@ -10,7 +10,7 @@ import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
 import type { Packet } from "./packet.ts";
 import { packRational, type Rational, unpackRational } from "./rational.ts";
-import { type StreamTags, tagContainer, tagStream } from "./stream_tags.ts";
+import { setTags, type StreamTags, tagStream } from "./stream_tags.ts";
 
 /** AVFMT_*, libavformat/avformat.h. */
 const flag = { opensFilesItself: 0x1, globalHeader: 0x40, noTimestamps: 0x80, variableRate: 0x400 } as const;
@@ -37,6 +37,8 @@ export interface MuxerInfo {
   readonly bareStreamOf: number | null;
   /** It is made for video, perhaps among others. */
   readonly hasVideo: boolean;
+  /** It is made for sound, perhaps among others. */
+  readonly hasSound: boolean;
   /** Frames may come at any time, not only at a constant rate. */
   readonly takesVariableRate: boolean;
   /** It wants codec headers in its own header, not in the packets. */
@@ -56,6 +58,7 @@ function describeMuxer(native: Native, format: Address): MuxerInfo {
       ? fields.get(format, "AVOutputFormat", "video_codec")
       : null,
     hasVideo: fields.get(format, "AVOutputFormat", "video_codec") !== 0,
+    hasSound: fields.get(format, "AVOutputFormat", "audio_codec") !== 0,
     takesVariableRate: (flags & flag.variableRate) !== 0,
     wantsGlobalHeader: (flags & flag.globalHeader) !== 0,
   };
@@ -132,6 +135,8 @@ export interface StreamRequest {
   readonly tag: string | number | null;
   /** What the container is told besides. */
   readonly tags?: StreamTags;
+  /** Tags of the stream: `language`, `title`. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** A container being written. */
@@ -164,7 +169,7 @@ export class Muxer extends Owned {
   }
 
   /** Adds a stream; returns its AVStream. Streams count from 0 in the order in which they are added. */
-  addStream({ describeInto, timeBase, frameRate, tag, tags }: StreamRequest): Address {
+  addStream({ describeInto, timeBase, frameRate, tag, tags, metadata = {} }: StreamRequest): Address {
     const { avformat, fields } = this.#native;
     const stream = avformat.avformat_new_stream(this.address, NULL);
     if (stream === NULL) this.#fail(-12, "add a stream");
@@ -176,13 +181,18 @@ export class Muxer extends Owned {
     fields.set(stream, "AVStream", "time_base", packRational(timeBase));
     if (frameRate !== null) fields.set(stream, "AVStream", "avg_frame_rate", packRational(frameRate));
     if (tags !== undefined) tagStream(this.#native, stream, tags);
+    setTags(this.#native, fields.addressOf(stream, "AVStream", "metadata"), metadata);
     this.#streams.push(stream);
     return stream;
   }
 
   /** Sets tags of the whole file, before the header is written. */
   setMetadata(metadata: Readonly<Record<string, string>>): void {
-    tagContainer(this.#native, this.address, metadata);
+    setTags(
+      this.#native,
+      this.#native.fields.addressOf(this.address, "AVFormatContext", "metadata"),
+      metadata,
+    );
   }
 
   /** The four-character code of a stream, as a number; 0 where the encoder gave it none. */
@@ -227,6 +237,14 @@ export class Muxer extends Owned {
   write(packet: Packet): void {
     this.#check(
       this.#native.avformat.av_interleaved_write_frame(this.address, packet.address),
+      "write a packet",
+    );
+  }
+
+  /** Writes a packet as it comes, or (`null`) what the muxer holds back: no packets of other streams are waited for. The packet is as before. */
+  writeAtOnce(packet: Packet | null): void {
+    this.#check(
+      this.#native.avformat.av_write_frame(this.address, packet?.address ?? NULL),
       "write a packet",
     );
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Address, address, cString, type Native, NULL } from "../../ffi/mod.ts";
+import { supportedValues } from "./supported.ts";
 
 /** AV_PIX_FMT_FLAG_*, libavutil/pixdesc.h. */
 const flag = {
@@ -149,12 +150,9 @@ export function pixelFormatNames(native: Native): string[] {
   return pixelFormats(native).map(({ name }) => name);
 }
 
-/** AV_CODEC_CONFIG_PIX_FORMAT, libavcodec/avcodec.h. */
-const configPixelFormat = 0;
-
 /** The formats that an encoder takes, in its own order; `null` where it takes any. */
 export function encoderPixelFormats(native: Native, codec: Address): PixelFormatInfo[] | null {
-  const list = pixelFormatList(native, codec);
+  const list = supportedValues(native, codec, "pix_fmts");
   if (list === NULL) return null;
   const formats: PixelFormatInfo[] = [];
   for (let index = 0;; index++) {
@@ -162,21 +160,6 @@ export function encoderPixelFormats(native: Native, codec: Address): PixelFormat
     if (format === null) return formats;
     formats.push(format);
   }
-}
-
-function pixelFormatList(native: Native, codec: Address): Address {
-  const { fields, supportedConfig } = native;
-  if (supportedConfig === null) return fields.get(codec, "AVCodec", "pix_fmts");
-  const list = new BigUint64Array(1);
-  const result = supportedConfig.avcodec_get_supported_config(
-    NULL,
-    codec,
-    configPixelFormat,
-    0,
-    list,
-    new Int32Array(1),
-  );
-  return result < 0 ? NULL : address(list[0]!);
 }
 
 /** What libavcodec is to compare a format with: it knows little of colours in a pattern, and much of what they become. */

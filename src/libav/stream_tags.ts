@@ -76,13 +76,8 @@ export function tagStream(native: Native, stream: Address, tags: StreamTags): vo
   if (contentLight !== null) addContentLight(native, stream, contentLight);
 }
 
-/** Gives a container that is written tags of the whole file. Before the header is written. */
-export function tagContainer(
-  native: Native,
-  context: Address,
-  metadata: Readonly<Record<string, string>>,
-): void {
-  const tags = native.fields.addressOf(context, "AVFormatContext", "metadata");
+/** Adds tags to those of a file or of a stream, before the header is written. */
+export function setTags(native: Native, tags: Address, metadata: Readonly<Record<string, string>>): void {
   for (const [key, value] of Object.entries(metadata)) {
     const result = native.avutil.av_dict_set(tags, cString(key), cString(value), 0);
     if (result < 0) fail(native, result, `set the tag ${key}`);

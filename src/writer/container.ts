@@ -145,6 +145,40 @@ export function requireContainerTakes(native: Native, muxer: MuxerInfo, encoder:
   throw containerRefuses(native, muxer, encoder, null);
 }
 
+/** What readers find sound in: libavformat writes other codecs there, too, as private data. */
+const onlySound: Readonly<Record<string, readonly string[]>> = {
+  mpegts: ["aac", "mp2", "mp3", "ac3", "eac3", "opus", "dts"],
+  mxf: ["pcm_s16le", "pcm_s24le"],
+};
+
+/** Sound that libavformat writes only when told that it may: before 6.1, FLAC in mp4 (movenc.c), which browsers play. */
+export function isExperimental({ name }: MuxerInfo, codec: string): boolean {
+  return movFamily.includes(name) && codec === "flac";
+}
+
+/** Throws an {@linkcode UnsupportedError} where a container is known not to take what an encoder of sound makes. */
+export function requireContainerTakesSound(native: Native, muxer: MuxerInfo, encoder: EncoderInfo): void {
+  const { codecId, codecName } = encoder;
+  const isTaken = muxer.hasSound && (onlySound[muxer.name]?.includes(codecName) ??
+    muxerTakes(native, muxer, codecId, "usual") !== false);
+  if (isTaken) return;
+  const others = Object.keys(wellKnown).filter((name) => {
+    const other = muxerByName(native, name);
+    return other !== null && other.hasSound && other.name !== muxer.name &&
+      (onlySound[name]?.includes(codecName) ?? muxerTakes(native, other, codecId, "usual") === true);
+  });
+  throw new UnsupportedError(
+    `Cannot write ${codecName} (made by ${encoder.name}) into ${muxer.name}: the container ${
+      muxer.hasSound ? "does not take it" : "has no sound"
+    }`,
+    {
+      code: "CODEC_NOT_FOR_CONTAINER",
+      operation: `write ${codecName} into ${muxer.name}`,
+      hint: others.length === 0 ? null : `Containers that take ${codecName}: ${others.join(", ")}`,
+    },
+  );
+}
+
 /** Throws an {@linkcode UnsupportedError} for a muxer whose path is a list of other targets: nobody could check them. */
 export function requireOneTarget(muxer: MuxerInfo): void {
   if (muxer.name !== "tee") return;
@@ -276,6 +310,11 @@ export function requireVariableRate(muxer: MuxerInfo, timing: string): void {
       hint: 'Use timing "constant", or one of mp4, mov, matroska, webm, mpegts, flv, nut',
     },
   );
+}
+
+/** Muxers whose files are made of pieces of fixed length, each with what all streams have in it (mxfenc.c, gxfenc.c). */
+export function interleavesItself({ name }: MuxerInfo): boolean {
+  return ["mxf", "mxf_d10", "mxf_opatom", "gxf"].includes(name);
 }
 
 /** What a muxer writes: the file in one go, the file as it is while it is recorded, or the ordinary one made of that at the end. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { runtime } from "../../ffi/mod.ts";
+import type { CheckedSamples } from "../audio/samples.ts";
 import * as errors from "../errors.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import type { EngineInfo } from "./engine.ts";
@@ -35,6 +36,12 @@ export type ToWorker =
     readonly stamp: FrameStamp;
   }
   | { readonly type: "image"; readonly bytes: Uint8Array; readonly stamp: FrameStamp }
+  | {
+    readonly type: "sound";
+    readonly track: number;
+    readonly samples: CheckedSamples;
+    readonly seconds: number | null;
+  }
   | { readonly type: "finish"; readonly endTicks: bigint }
   | { readonly type: "abort" }
   | { readonly type: "salvage" };
@@ -63,6 +70,8 @@ export type FromWorker =
     readonly freed: readonly { readonly ring: number; readonly slot: number }[];
     readonly progress: Progress;
   }
+  /** A piece of sound of so many bytes was encoded. */
+  | { readonly type: "heard"; readonly bytes: number; readonly progress: Progress }
   /** The image is not one; the session goes on. */
   | { readonly type: "refused"; readonly error: SentError }
   /** The session waits to be aborted or salvaged, and does nothing else any more. */

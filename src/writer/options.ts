@@ -4,6 +4,8 @@
  * @module
  */
 import type { QualityLevel } from "../codecs/profiles.ts";
+import { type AudioOptions, checkAudio, type CheckedAudioOptions } from "../audio/audio_options.ts";
+import type { AudioStats } from "../audio/track.ts";
 import type { OptionValue } from "../libav/options.ts";
 import { didYouMean } from "../nearest.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
@@ -31,6 +33,8 @@ export interface WriterStats {
   readonly duplicated: number;
   /** Frames taken that wait for the encoder, or that it has not given back as packets yet. */
   readonly queued: number;
+  /** What became of each track of sound, in the order of the option `audio`; until the writer is closed, it may lack what was written last. */
+  readonly audio: readonly AudioStats[];
 }
 
 /** Options of {@linkcode createFileWriter}. Every one may be left out. */
@@ -105,6 +109,8 @@ export interface WriterOptions {
    * size, pixel format and rate. Filters that read files (`movie`, `subtitles`) do so beside Deno's permissions.
    */
   filter?: string;
+  /** A track of sound, or several: `{}` for what is usual. Their samples come with `writeAudio`. */
+  audio?: AudioOptions | readonly AudioOptions[];
   /**
    * Whether a recording that is killed stays playable. Default: `true`, but `false` where Deno's permissions or the folder leave
    * no room for a second file beside it (`NAME.avwriter`, which is made by `close`). mp4 and mov are recorded in fragments then,
@@ -130,7 +136,7 @@ export interface WriterOptions {
 
 /** Options after the check: bit rates as numbers, fractions in lowest terms. */
 export interface CheckedOptions
-  extends Omit<WriterOptions, "bitrate" | "maxBitrate" | "sampleAspectRatio" | "queueSize"> {
+  extends Omit<WriterOptions, "bitrate" | "maxBitrate" | "sampleAspectRatio" | "queueSize" | "audio"> {
   /** Bits per second on average. */
   readonly bitrate?: number;
   /** The most bits per second. */
@@ -139,6 +145,8 @@ export interface CheckedOptions
   readonly sampleAspectRatio?: Rational;
   /** Frames that may wait for the encoder. */
   readonly queueSize: number;
+  /** The tracks of sound. */
+  readonly audio: readonly CheckedAudioOptions[];
 }
 
 /** Frames that may wait, unless the options say. */
@@ -195,6 +203,8 @@ const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
   // What it means is found out below.
   sampleAspectRatio: () => null,
   metadata: tags,
+  // Found out below, too.
+  audio: () => null,
   timing: oneOf("constant", "timestamps", "wallclock"),
   filter: text,
   crashSafe: (value) => (typeof value === "boolean" ? null : "true or false"),
@@ -250,10 +260,11 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
       throw new TypeError(`Cannot use the options ${one} and ${other} together: leave one of them out`);
     }
   }
-  const { bitrate, maxBitrate, sampleAspectRatio: shape, ...rest } = options;
+  const { bitrate, maxBitrate, sampleAspectRatio: shape, audio, ...rest } = options;
   return {
     ...rest,
     queueSize: rest.queueSize ?? defaultQueueSize,
+    audio: audio === undefined ? [] : checkAudio(audio, parseBits, checkRecord),
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),

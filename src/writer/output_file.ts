@@ -9,7 +9,8 @@ import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import type { Packet } from "../libav/packet.ts";
 import type { Rational } from "../libav/rational.ts";
-import { leastTicks, type Stage } from "./container.ts";
+import { interleavesItself, leastTicks, type Stage } from "./container.ts";
+import type { Interleaver } from "./interleaver.ts";
 import { copyPackets, openRecording } from "./remux.ts";
 import { companionPath } from "./target.ts";
 import type { Ending } from "./timeline.ts";
@@ -25,6 +26,8 @@ export interface OutputRequest {
   readonly isFragmented: boolean;
   /** Whether what a failing disk left half written is cut off. */
   readonly isCrashSafe: boolean;
+  /** Where packets of several streams wait for their turn; `null` where there is one stream. */
+  readonly queue: Interleaver | null;
   /** Makes a muxer for a URL, with its streams and options; of a file that was recorded, for the one that is made of it. */
   readonly createMuxer: (url: string, stage: Stage, recording: Demuxer | null) => Muxer;
 }
@@ -65,17 +68,38 @@ export class OutputFile implements Disposable {
     return this.#muxer.timeBase(stream);
   }
 
-  /** Writes a packet, which is empty afterwards. */
-  write(packet: Packet): void {
+  /** Writes a packet whose times are in a unit, once it is its turn. It is empty afterwards. */
+  write(packet: Packet, timeBase: Rational): void {
+    const { queue } = this.#request;
+    if (queue === null) return this.#put(packet, timeBase);
+    queue.push(packet, timeBase);
+    this.writeQueued();
+  }
+
+  /** Writes the packets that wait, as far as it is their turn. */
+  writeQueued(): void {
+    const { queue, isFragmented } = this.#request;
+    if (queue === null) return;
+    queue.give(({ packet, timeBase }) => this.#put(packet, timeBase));
+    // Unless told to, mp4's muxer begins no file before each stream has a packet.
+    if (isFragmented && queue.isIncomplete) this.#muxer.writeAtOnce(null);
+  }
+
+  #put(packet: Packet, timeBase: Rational): void {
+    const stream = packet.streamIndex;
     // Muxers leave empty ones out.
-    const isKept = packet.streamIndex === 0 && packet.size > 0;
-    this.#muxer.write(packet);
+    const isKept = stream === 0 && packet.size > 0;
+    packet.rescale(timeBase, this.#muxer.timeBase(stream));
+    if (this.#request.queue === null || interleavesItself(this.#muxer.info)) this.#muxer.write(packet);
+    else this.#muxer.writeAtOnce(packet);
     if (isKept) this.#packets++;
     if (this.#request.isCrashSafe) this.#wholeBytes = this.#muxer.flushedBytes;
   }
 
   /** Finishes and closes the file, whose last frame is shown for so many seconds; returns its size in bytes, or `null` where the muxer keeps that to itself. */
   finish(ending: Ending | null, lastSeconds: number): number | null {
+    this.#request.queue?.end(0);
+    this.writeQueued();
     if (this.#muxer.info.name === "gif" && !this.#isEnded) this.#setFinalDelay(lastSeconds);
     this.#isEnded = true;
     this.#muxer.writeTrailer();

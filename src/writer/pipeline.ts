@@ -142,8 +142,7 @@ export class Pipeline implements Disposable {
       packet.repairDecodeTime(index - this.#encoder.reorderDelay);
       this.#timeline.place(packet);
       packet.streamIndex = 0;
-      packet.rescale(this.#timeline.timeBase, this.#output.timeBase(0));
-      this.#output.write(packet);
+      this.#output.write(packet, this.#timeline.timeBase);
     }
   }
 

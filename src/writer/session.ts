@@ -4,7 +4,8 @@
  * @module
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
-import { UnsupportedError } from "../errors.ts";
+import type { CheckedSamples } from "../audio/samples.ts";
+import { UnsupportedError, WriteError } from "../errors.ts";
 import type { MuxerInfo } from "../libav/muxer.ts";
 import { pixelFormats } from "../libav/pixel_format.ts";
 import { meaningOf, meaningSaid } from "../video/color.ts";
@@ -33,6 +34,7 @@ import { ReceivedFrames } from "./received_frames.ts";
 import { describeSession } from "./report.ts";
 import { FrameRing } from "./ring.ts";
 import type { EncoderChoice, SessionRequest, WriteSummary } from "./session_types.ts";
+import { Sound } from "./sound.ts";
 import { type Safety, StreamOpener } from "./stream_opener.ts";
 import { requireContainerKeepsTags } from "./tags.ts";
 import { mayReplace, requireWritable, requireWritableFolder, whileWriting } from "./target.ts";
@@ -52,6 +54,7 @@ export class WriterSession implements Engine, Disposable {
   readonly #clock: FrameClock;
   readonly #formats: InputFormats;
   readonly #safety: Safety;
+  readonly #sound: Sound | null;
   readonly #opener: StreamOpener;
   /** The size of the video's pictures, before filters: known with the first frame. */
   #size: Size | null = null;
@@ -89,8 +92,12 @@ export class WriterSession implements Engine, Disposable {
     this.#clock = createClock(frameRate, options);
     this.#mayRemove = this.#requireTarget();
     this.#safety = this.#chooseSafety();
-    const context = { formats: this.#formats, clock: this.#clock, safety: this.#safety };
+    using owned = new DisposableStack();
+    const sound = options.audio.length === 0 ? null : new Sound(native, this.#muxerInfo, options.audio);
+    this.#sound = owned.use(sound);
+    const context = { formats: this.#formats, clock: this.#clock, safety: this.#safety, sound };
     this.#opener = new StreamOpener(native, request, this.#muxerInfo, context);
+    owned.move();
   }
 
   get choice(): EncoderChoice | null {
@@ -100,7 +107,15 @@ export class WriterSession implements Engine, Disposable {
   /** Progress so far. */
   get stats(): WriterStats {
     const { frames = 0, packets = 0, bytes = 0, seconds = 0 } = this.#pipeline ?? {};
-    return { frames, bytes, seconds, dropped: 0, duplicated: 0, queued: frames - packets };
+    return {
+      frames,
+      bytes,
+      seconds,
+      dropped: 0,
+      duplicated: 0,
+      queued: frames - packets,
+      audio: this.#sound?.stats ?? [],
+    };
   }
 
   get size(): Size | null {
@@ -137,6 +152,12 @@ export class WriterSession implements Engine, Disposable {
     for (const free of this.#received!.released(slot)) this.#ring!.free(free);
   }
 
+  /** Encodes a piece of sound for a track, heard at a time in seconds. Whatever this throws ends the session. */
+  writeSound(track: number, samples: CheckedSamples, seconds: number | null): void {
+    silenceBelow(this.#native, this.#request.options.logLevel);
+    whileWriting(this.#request.path, () => this.#sound!.write(track, samples, seconds));
+  }
+
   /** Encodes one raw frame of a layout, wherever its pixels lie. Whatever this throws ends the session. */
   encode(pixels: Pixels, layout: FrameLayout, stamp: FrameStamp): void {
     if (this.#rawShape?.layout !== layout) {
@@ -157,6 +178,8 @@ export class WriterSession implements Engine, Disposable {
     const { path } = this.#request;
     const fileBytes = whileWriting(path, () => {
       this.#intake?.flush(endTicks, this.#take);
+      this.#sound?.finish();
+      if (this.#pipeline === null && this.#sound?.stats.some(({ seconds }) => seconds > 0)) throw noFrame();
       // What filters make of the end, only they know.
       return this.#pipeline?.finish(this.#request.options.filter === undefined ? endTicks : null);
     });
@@ -193,6 +216,7 @@ export class WriterSession implements Engine, Disposable {
     this.#images?.[Symbol.dispose]();
     this.#intake?.[Symbol.dispose]();
     this.#pipeline?.[Symbol.dispose]();
+    this.#sound?.[Symbol.dispose]();
     this.#received?.[Symbol.dispose]();
   }
 
@@ -273,6 +297,7 @@ export class WriterSession implements Engine, Disposable {
       new OutputFile(this.#native, {
         path: this.#request.path,
         ...this.#safety,
+        queue: this.#sound?.queue ?? null,
         createMuxer: (url, stage, recording) =>
           this.#opener.createMuxer({ encoder, settings, timeBase: input.timeBase, url, stage, recording }),
       }),
@@ -282,6 +307,7 @@ export class WriterSession implements Engine, Disposable {
     pipeline.prepare(shape);
     output.open(() => this.#hasFile = this.#mayRemove);
     owned.move();
+    this.#sound?.begin(output);
     // Without filters, the clock has seen to it.
     if (this.#request.options.filter !== undefined) {
       timeline.keepApart(output.timeBase(0), leastTicks(this.#muxerInfo));
@@ -306,6 +332,14 @@ export class WriterSession implements Engine, Disposable {
     }
     return pipeline;
   }
+}
+
+function noFrame(): WriteError {
+  return new WriteError("Cannot finish the file: it has sound, but no frame was written", {
+    code: "NO_FRAME",
+    operation: "finish the file",
+    hint: "Write a frame at least",
+  });
 }
 
 /** All pixel formats of the loaded libavutil, by name. */

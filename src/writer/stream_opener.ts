@@ -36,6 +36,7 @@ import type { ContainerClock, FrameClock } from "./frame_clock.ts";
 import { Intake, type IntakeOutput } from "./intake.ts";
 import { isTalkative, silenceBelow } from "./log.ts";
 import type { EncoderChoice, SessionRequest } from "./session_types.ts";
+import type { Sound } from "./sound.ts";
 import {
   isRotationUncertain,
   requireRotationWritten,
@@ -71,6 +72,8 @@ export interface MuxerRequest {
   readonly recording?: Demuxer | null;
   /** Another rotation than the one asked for. */
   readonly rotation?: Rotation;
+  /** Other tracks than those asked for, or none. */
+  readonly sound?: Sound | null;
 }
 
 /** What an opener works with. */
@@ -81,6 +84,8 @@ export interface OpenerContext {
   readonly clock: FrameClock;
   /** How the file is kept playable. */
   readonly safety: Safety;
+  /** The tracks beside the video; `null` where there are none. */
+  readonly sound: Sound | null;
 }
 
 /** Opens encoder and muxer of one video. */
@@ -240,7 +245,7 @@ export class StreamOpener implements Disposable {
     } as const;
     using muxer = this.createMuxer(request);
     if (this.info.opensFilesItself) return;
-    this.#writeHeaderToMemory(muxer, encoder);
+    this.#writeHeaderToMemory(muxer, request);
     this.#requireRotation(muxer, request);
     const { frameRate, options: { timing = "constant", filter } } = this.#request;
     if (filter !== undefined) return;
@@ -252,13 +257,18 @@ export class StreamOpener implements Disposable {
     };
   }
 
-  #writeHeaderToMemory(muxer: Muxer, encoder: Encoder): void {
+  #writeHeaderToMemory(muxer: Muxer, request: MuxerRequest): void {
     muxer.openMemory();
     try {
       muxer.writeHeader();
     } catch (error) {
       if (!(error instanceof AvError)) throw error;
-      throw containerRefuses(this.#native, this.info, encoder.info, error.message);
+      const { sound = this.#context.sound, encoder } = request;
+      if (sound === null) throw containerRefuses(this.#native, this.info, encoder.info, error.message);
+      // Where the video alone is taken, it is the sound that is not.
+      using video = this.createMuxer({ ...request, sound: null });
+      this.#writeHeaderToMemory(video, { ...request, sound: null });
+      throw sound.refusal(error.message);
     }
   }
 
@@ -267,7 +277,7 @@ export class StreamOpener implements Disposable {
     const { options } = this.#request;
     if (!isRotationUncertain(this.info, options)) return;
     using unturned = this.createMuxer({ ...request, rotation: 0 });
-    this.#writeHeaderToMemory(unturned, request.encoder);
+    this.#writeHeaderToMemory(unturned, request);
     requireRotationWritten(this.info, options, flushedBytes, unturned.flushedBytes);
   }
 
@@ -279,6 +289,7 @@ export class StreamOpener implements Disposable {
   /** Makes a muxer with the encoder's stream and all options. */
   createMuxer(request: MuxerRequest): Muxer {
     const { encoder, settings, timeBase, url, stage, recording = null, ...tags } = request;
+    const { sound = this.#context.sound } = request;
     const { options, codec } = this.#request;
     const { timing = "constant", formatOptions, metadata = {} } = options;
     const muxer = new Muxer(this.#native, this.info, url);
@@ -293,6 +304,7 @@ export class StreamOpener implements Disposable {
         tag: codecTag(this.info, encoder.info, codec),
         tags: streamTags({ ...options, ...tags }, settings.color, settings.chromaLocation),
       });
+      sound?.addStreams(muxer, recording);
       muxer.setMetadata(metadata);
       requireNamedPixels(muxer, encoder.info, settings.format);
       const chosen = muxerOptions(muxer, timeBase, stage, formatOptions, metadata);

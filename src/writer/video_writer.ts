@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { type AudioSamples, checkSamples } from "../audio/samples.ts";
 import { WriterClosedError } from "../errors.ts";
 import { nextTurn } from "../next_turn.ts";
+import { shown } from "../shown.ts";
 import { type Engine, RefusedFrame } from "./engine.ts";
 import { type CheckedFrame, FrameChecker } from "./frame_checker.ts";
 import type { FrameClock, FrameTiming } from "./frame_clock.ts";
@@ -84,6 +86,33 @@ export interface VideoWriter extends AsyncDisposable {
    */
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame>;
   /**
+   * Writes a piece of sound. Without a timestamp it is heard where the piece before ends, the first one at 0. It is converted to the rate and
+   * the channels of the track; rates, channels and sample types may change from piece to piece.
+   *
+   * With timestamps, gaps of more than 0.1 s become silence, and what comes as much too early is left out; less is taken for a clock that
+   * drifts, and corrected over the next second. `stats.audio` tells how much of each there was.
+   *
+   * @param samples The samples; their memory is the caller's again once the promise is kept.
+   * @param timing When they are heard, in seconds on the clock of the video, whose first frame is at 0 unless timestamps say otherwise.
+   * @throws {TypeError} The samples or the timing have the wrong type, or the writer was made without `audio`.
+   * @throws {RangeError} Channels, rate, track or timestamp make no sense.
+   * @throws {WriteError} Encoding or writing failed.
+   * @throws {WriterClosedError} The writer was closed or aborted.
+   *
+   * @example A second of a tone beside a second of video
+   * ```ts
+   * import { createFileWriter } from "@avwriter/avwriter";
+   *
+   * const path = `${await Deno.makeTempDir()}/tone.mp4`;
+   * await using writer = await createFileWriter("h264", path, 25, { audio: { codec: "aac" } });
+   * const sampleRate = 44100;
+   * const data = Float32Array.from({ length: sampleRate }, (_, n) => Math.sin(2 * Math.PI * 440 * n / sampleRate) / 4);
+   * await writer.writeAudio({ data, sampleRate });
+   * for (let n = 0; n < 25; n++) await writer.write(new ImageData(320, 180));
+   * ```
+   */
+  writeAudio(samples: AudioSamples, timing?: AudioTiming): Promise<void>;
+  /**
    * Encodes what is left, finishes the file and closes it. Called again, it returns the same summary.
    *
    * Where no frame was written there is nothing to write: no file is made, and one that exists stays as it was.
@@ -105,6 +134,12 @@ export interface VideoWriter extends AsyncDisposable {
   readonly stats: WriterStats;
 }
 
+/** When a piece of sound is heard. */
+export interface AudioTiming {
+  /** Seconds on the clock of the video; default: where the piece before ends. */
+  timestamp?: number;
+}
+
 /** A frame whose memory {@linkcode VideoWriter.acquire} gave. */
 export interface AcquiredFrame extends RawFrame {
   /** The pixels, to be filled: all planes one after another. */
@@ -122,7 +157,7 @@ export class EngineWriter implements VideoWriter {
   readonly #engine: Engine;
   readonly #clock: FrameClock;
   readonly #checker: FrameChecker;
-  readonly #context: Pick<CheckedOptions, "signal" | "onProgress" | "filter">;
+  readonly #context: Pick<CheckedOptions, "signal" | "onProgress" | "filter" | "audio">;
   readonly #onAbort: () => void;
   #state: State = { name: "open" };
   /** The end of the line of calls that wait: for room, or for an image to be looked into, which counts only then. */
@@ -169,6 +204,21 @@ export class EngineWriter implements VideoWriter {
     const nowMs = performance.now();
     await this.#inTurn(this.#isAcquired(frame), () => this.#write(frame, timing, nowMs));
     // Whoever writes one frame after the other keeps nobody else in this thread waiting for longer than one takes.
+    await nextTurn();
+  }
+
+  async writeAudio(samples: AudioSamples, timing?: AudioTiming): Promise<void> {
+    this.#requireOpen("write samples");
+    const checked = checkSamples(samples);
+    const track = checkTrack(samples.track ?? 0, this.#context.audio.length);
+    const seconds = checkTiming(timing);
+    // Fields of the caller's objects may run code of theirs.
+    this.#requireOpen("write samples");
+    try {
+      await this.#engine.writeSound(track, checked, seconds);
+    } catch (error) {
+      return await this.#refuse(error);
+    }
     await nextTurn();
   }
 
@@ -341,4 +391,43 @@ export class EngineWriter implements VideoWriter {
     this.#lastProgress = now;
     onProgress(this.stats);
   }
+}
+
+function checkTrack(track: unknown, tracks: number): number {
+  if (tracks === 0) {
+    throw new TypeError(
+      "Cannot write the samples: this writer has no track of sound; make it with the option audio, such as { audio: {} }",
+    );
+  }
+  if (Number.isInteger(track) && (track as number) >= 0 && (track as number) < tracks) return track as number;
+  throw new RangeError(
+    `Cannot write the samples: their track is ${shown(track)}, but must be a whole number from 0 to ${
+      tracks - 1
+    }`,
+  );
+}
+
+/** A year: far more than any recording. */
+const maxSeconds = 366 * 24 * 3600;
+
+function checkTiming(timing: AudioTiming = {}): number | null {
+  const other = typeof timing === "object" && timing !== null
+    ? Object.keys(timing).find((name) => name !== "timestamp")
+    : undefined;
+  if (typeof timing !== "object" || timing === null || other !== undefined) {
+    throw new TypeError(
+      `Cannot write the samples: their timing is ${shown(timing)}, but must be { timestamp } in seconds`,
+    );
+  }
+  const { timestamp } = timing;
+  if (timestamp === undefined) return null;
+  if (typeof timestamp !== "number") {
+    throw new TypeError(
+      `Cannot write the samples: their timestamp is ${shown(timestamp)}, but must be a number of seconds`,
+    );
+  }
+  if (timestamp >= 0 && timestamp <= maxSeconds) return timestamp;
+  throw new RangeError(
+    `Cannot write the samples: their timestamp is ${timestamp}, but must be from 0 to ${maxSeconds}`,
+  );
 }

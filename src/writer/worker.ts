@@ -5,6 +5,7 @@
  * @module
  */
 import { loadNative, type Native, type ParentThread, parentThread } from "../../ffi/mod.ts";
+import { bytesOf } from "../audio/samples.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import { RefusedFrame } from "./engine.ts";
 import {
@@ -56,6 +57,8 @@ class RemoteSession {
         return this.#writeFrame(message);
       case "image":
         return this.#writeImage(message);
+      case "sound":
+        return this.#writeSound(message);
       case "finish": {
         const session = this.#session!;
         const summary = session.finish(message.endTicks);
@@ -101,6 +104,11 @@ class RemoteSession {
       return this.#tell({ type: "refused", error: sentError(error.cause) });
     }
     this.#tellTaken(true, []);
+  }
+
+  #writeSound({ track, samples, seconds }: Message<"sound">): void {
+    if (Atomics.load(this.#isAborted, 0) === 0) this.#session!.writeSound(track, samples, seconds);
+    this.#tell({ type: "heard", bytes: bytesOf(samples), progress: progressOf(this.#session!) });
   }
 
   #dropRings(): void {

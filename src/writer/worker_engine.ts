@@ -4,13 +4,15 @@
  * @module
  */
 import { librariesFor, noteLibraries, runtime, type Thread, type ThreadListener } from "../../ffi/mod.ts";
+import { bytesOf, type CheckedSamples } from "../audio/samples.ts";
+import { noSound } from "../audio/track.ts";
 import { AvError } from "../errors.ts";
 import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
 import { type Engine, type EngineInfo, RefusedFrame } from "./engine.ts";
 import type { CheckedFrame, Size } from "./frame_checker.ts";
 import type { FrameStamp } from "./frame_clock.ts";
 import { type Answer, type FromWorker, type Progress, receivedError, type ToWorker } from "./messages.ts";
-import type { WriterStats } from "./options.ts";
+import type { CheckedOptions, WriterStats } from "./options.ts";
 import { FrameRing } from "./ring.ts";
 import type { EncoderChoice, SessionRequest, WriteSummary } from "./session_types.ts";
 
@@ -66,6 +68,9 @@ class EncodingThread {
   }
 }
 
+/** Sound that may be on its way: several seconds of it. */
+const maxSoundBytes = 4 * 2 ** 20;
+
 type Question = Extract<ToWorker["type"], "open" | "frame" | "image" | "finish" | "abort" | "salvage">;
 
 /** A session that runs in a worker. */
@@ -77,6 +82,9 @@ export class WorkerEngine implements Engine {
   readonly #questions: { readonly type: Question; readonly answer: PromiseWithResolvers<FromWorker> }[] = [];
   /** Raw frames that the thread has not encoded yet. */
   #inFlight = 0;
+  /** Bytes of sound that the thread has not encoded yet. */
+  #soundBytes = 0;
+  #soundRoom: PromiseWithResolvers<void> | null = null;
   #isKeptAlive = false;
   /** The thread is no more. */
   #isOver = false;
@@ -90,13 +98,15 @@ export class WorkerEngine implements Engine {
   #room: PromiseWithResolvers<void> | null = null;
   #info: EngineInfo = { formats: [], containerClock: null };
   #progress: Progress = {
-    stats: { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0 },
+    stats: { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0, audio: [] },
     choice: null,
     size: null,
   };
 
-  private constructor(queueSize: number) {
+  private constructor({ queueSize, audio }: CheckedOptions) {
     this.#queueSize = queueSize;
+    const { stats } = this.#progress;
+    this.#progress = { ...this.#progress, stats: { ...stats, audio: audio.map(() => noSound) } };
     this.#thread = EncodingThread.take({
       message: (message) => this.#hear(message as FromWorker),
       ended: (error) => this.#lose(error),
@@ -106,7 +116,7 @@ export class WorkerEngine implements Engine {
   /** Opens a session in a new thread. Throws what opening the session throws, or a {@linkcode NoThreadError}. */
   static async open({ options, ...request }: SessionRequest): Promise<WorkerEngine> {
     const libraryPath = librariesFor(options.libraryPath);
-    const engine = WorkerEngine.#start(options.queueSize);
+    const engine = WorkerEngine.#start(options);
     try {
       // Functions and signals stay here.
       const { onProgress: _progress, signal: _signal, ...sent } = options;
@@ -128,9 +138,9 @@ export class WorkerEngine implements Engine {
     }
   }
 
-  static #start(queueSize: number): WorkerEngine {
+  static #start(options: CheckedOptions): WorkerEngine {
     try {
-      return new WorkerEngine(queueSize);
+      return new WorkerEngine(options);
     } catch (error) {
       throw new NoThreadError(error);
     }
@@ -183,6 +193,18 @@ export class WorkerEngine implements Engine {
       this.#keepAlive();
     }
     return this.#opening ?? undefined;
+  }
+
+  writeSound(track: number, samples: CheckedSamples, seconds: number | null): void | Promise<void> {
+    this.#requireAlive();
+    this.#soundBytes += bytesOf(samples);
+    // The message has a copy of all memory that its arrays are parts of.
+    const planes = samples.planes.map((bytes) => bytes.slice());
+    this.#thread.post({ type: "sound", track, samples: { ...samples, planes }, seconds });
+    this.#keepAlive();
+    if (this.#soundBytes <= maxSoundBytes) return;
+    this.#soundRoom ??= Promise.withResolvers();
+    return this.#soundRoom.promise;
   }
 
   async finish(endTicks: bigint): Promise<WriteSummary> {
@@ -246,6 +268,11 @@ export class WorkerEngine implements Engine {
         if (["frame", "image"].includes(this.#questions[0]?.type ?? "")) this.#answer(message);
         this.#tellRoom();
         break;
+      case "heard":
+        this.#progress = message.progress;
+        this.#soundBytes -= message.bytes;
+        if (this.#soundBytes <= maxSoundBytes) this.#tellSoundRoom();
+        break;
       case "refused":
         this.#questions.shift()?.answer.reject(new RefusedFrame(receivedError(message.error)));
         break;
@@ -269,7 +296,8 @@ export class WorkerEngine implements Engine {
   /** The session has failed: it waits to be aborted or salvaged, and does nothing else any more. */
   #fail(error: unknown): void {
     this.#failure ??= { error };
-    this.#inFlight = 0;
+    this.#inFlight = this.#soundBytes = 0;
+    this.#tellSoundRoom();
     while (this.#questions.length > 0 && !isFarewell(this.#questions[0]!.type)) {
       this.#questions.shift()!.answer.reject(error);
     }
@@ -292,6 +320,11 @@ export class WorkerEngine implements Engine {
     this.#keepAlive();
   }
 
+  #tellSoundRoom(): void {
+    this.#soundRoom?.resolve();
+    this.#soundRoom = null;
+  }
+
   #tellRoom(): void {
     this.#room?.resolve();
     this.#room = null;
@@ -303,7 +336,8 @@ export class WorkerEngine implements Engine {
 
   /** The program waits for the thread while there is something to wait for, and only then. */
   #keepAlive(): void {
-    const isNeeded = !this.#isOver && (this.#questions.length > 0 || this.#inFlight > 0);
+    const isNeeded = !this.#isOver &&
+      (this.#questions.length > 0 || this.#inFlight > 0 || this.#soundBytes > 0);
     if (isNeeded === this.#isKeptAlive) return;
     this.#isKeptAlive = isNeeded;
     this.#thread.keepAlive(isNeeded);

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Address, type Native, NULL } from "../../ffi/mod.ts";
-import { Encoder, type EncoderInfo, videoEncoders } from "../../src/libav/encoder.ts";
+import { Encoder, type EncoderInfo, encodersOf } from "../../src/libav/encoder.ts";
 import { Muxer, muxerByFileName, type MuxerInfo, muxers, muxerTakes } from "../../src/libav/muxer.ts";
 import { encoderPixelFormats, pixelFormatNames } from "../../src/libav/pixel_format.ts";
 
@@ -86,7 +86,7 @@ function remembered<T>(find: (name: string) => T): (name: string) => T {
 
 /** Reads the catalog of the loaded FFmpeg. */
 export function readCatalog(native: Native): Catalog {
-  const encoders = new Map(videoEncoders(native).map((info) => [info.name, info]));
+  const encoders = new Map(encodersOf(native, "video").map((info) => [info.name, info]));
   const formats = new Map(muxers(native).map((info) => [info.name, info]));
   return {
     encoders: [...encoders.keys()].sort(),

@@ -1,0 +1,56 @@
+/**
+ * Which speakers channels are for. Data only.
+ *
+ * @module
+ */
+import type { ChannelLayout } from "../libav/sound.ts";
+
+/** A channel layout by libavutil's name. Channels come in this order: left, right, center, low frequencies, back or side, side. */
+export type ChannelLayoutName =
+  | "mono"
+  | "stereo"
+  | "2.1"
+  | "3.0"
+  | "quad"
+  | "4.0"
+  | "5.0"
+  | "5.1"
+  | "5.1(side)"
+  | "6.1"
+  | "7.1";
+
+/** AV_CH_LAYOUT_*, libavutil/channel_layout.h. */
+const masks: Readonly<Record<ChannelLayoutName, bigint>> = {
+  mono: 0x4n,
+  stereo: 0x3n,
+  "2.1": 0xbn,
+  "3.0": 0x7n,
+  quad: 0x33n,
+  "4.0": 0x107n,
+  "5.0": 0x37n,
+  "5.1": 0x3fn,
+  "5.1(side)": 0x60fn,
+  "6.1": 0x70fn,
+  "7.1": 0x63fn,
+};
+
+/** The names, fewer channels first. */
+export const channelLayoutNames: readonly string[] = Object.keys(masks);
+
+/** The most channels of a layout. */
+export const mostChannels = 8;
+
+/** What so many channels are unless something else is said (av_channel_layout_default, libavutil/channel_layout.c). */
+const usual: readonly ChannelLayoutName[] = ["mono", "stereo", "2.1", "4.0", "5.0", "5.1", "6.1", "7.1"];
+
+/** The layout of a name. */
+export function channelLayout(name: ChannelLayoutName): ChannelLayout {
+  const mask = masks[name];
+  const channels = [...mask.toString(2)].filter((bit) => bit === "1").length;
+  return { name, channels, mask };
+}
+
+/** The layout that so many channels usually have: from 1 to {@linkcode mostChannels}. */
+export function usualLayout(channels: number): ChannelLayout {
+  return channelLayout(usual[channels - 1]!);
+}

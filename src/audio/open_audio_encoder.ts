@@ -1,0 +1,177 @@
+/**
+ * Chooses the encoder of a track, and opens it.
+ *
+ * @module
+ */
+import type { Native } from "../../ffi/mod.ts";
+import { AvError, EncoderNotFoundError, UnsupportedError } from "../errors.ts";
+import { Encoder, encoderByName, type EncoderInfo, encodersOf } from "../libav/encoder.ts";
+import {
+  type ChannelLayout,
+  type SampleFormat,
+  sampleFormatByName,
+  sampleFormatNames,
+  type SoundShape,
+} from "../libav/sound.ts";
+import { supportedNumbers } from "../libav/supported.ts";
+import { didYouMean } from "../nearest.ts";
+import { shown } from "../shown.ts";
+import { audioCandidates, audioFamilies, usualAudioCodec } from "./audio_families.ts";
+import type { CheckedAudioOptions } from "./audio_options.ts";
+import { usualLayout } from "./channel_layouts.ts";
+
+/** What every piece of sound is made into unless something else is asked for, or the encoder does not take it. */
+const usualRate = 48_000;
+/** In what form encoders get samples, if they take it: the earlier the better. */
+const likedFormats: readonly string[] = [
+  "fltp",
+  "flt",
+  "s16",
+  "s16p",
+  "s32",
+  "s32p",
+  "dbl",
+  "dblp",
+  "u8",
+  "u8p",
+];
+
+/** An encoder of sound that is open, and what it takes. */
+export interface OpenAudioEncoder {
+  readonly encoder: Encoder;
+  readonly shape: SoundShape;
+}
+
+/** What an encoder is opened for. */
+export interface AudioRequest {
+  readonly options: CheckedAudioOptions;
+  /** The container's name. */
+  readonly container: string;
+  /** Codec headers go into the container's header. */
+  readonly globalHeader: boolean;
+  /** Throws where the container does not take what an encoder makes. */
+  readonly requireUsable: (encoder: EncoderInfo) => void;
+}
+
+/** Opens the first candidate for a track. */
+export function openAudioEncoder(native: Native, request: AudioRequest): OpenAudioEncoder {
+  const { options, container } = request;
+  const codec = options.codec ?? usualAudioCodec(container);
+  const missing: string[] = [];
+  for (const name of audioCandidates(codec, container, options.sampleFormat)) {
+    const info = encoderByName(native, name, "audio");
+    if (info === null) {
+      missing.push(name);
+      continue;
+    }
+    request.requireUsable(info);
+    return openAs(native, info, request);
+  }
+  throw notFound(native, codec, missing);
+}
+
+function notFound(native: Native, codec: string, missing: readonly string[]): EncoderNotFoundError {
+  const details = { code: "ENCODER_NOT_FOUND", operation: `find an encoder for ${codec}` };
+  if (audioFamilies.includes(codec)) {
+    return new EncoderNotFoundError(
+      `Cannot encode ${codec}: FFmpeg ${native.version} was built without ${missing.join(" and ")}`,
+      { ...details, hint: `Use an FFmpeg built with ${missing.join(" or ")}, or another codec` },
+    );
+  }
+  const known = [...audioFamilies, ...encodersOf(native, "audio").map(({ name }) => name)];
+  return new EncoderNotFoundError(
+    `Cannot encode ${
+      shown(codec)
+    }: it is neither a family of audio codecs nor an audio encoder of FFmpeg ${native.version}`,
+    { ...details, hint: didYouMean(codec, known) ?? `Families: ${audioFamilies.join(", ")}` },
+  );
+}
+
+function chooseFormat(native: Native, info: EncoderInfo, wanted: string | undefined): SampleFormat {
+  const numbers = supportedNumbers(native, info.codec, "sample_fmts");
+  const all = [...likedFormats, ...sampleFormatNames].map((name) => sampleFormatByName(native, name)!);
+  const taken = numbers === null ? all : all.filter(({ id }) => numbers.includes(id));
+  const plain = (name: string): string => name.replace(/p$/, "");
+  const found = wanted === undefined
+    ? taken[0]
+    : taken.find(({ name }) => name === wanted) ?? taken.find(({ name }) => plain(name) === plain(wanted));
+  if (found !== undefined) return found;
+  throw new UnsupportedError(
+    `Cannot encode with ${info.name} from sampleFormat ${shown(wanted)}: the encoder does not take it`,
+    {
+      code: "SAMPLE_FORMAT",
+      operation: `choose the sample format for ${info.name}`,
+      hint: `It takes ${[...new Set(taken.map(({ name }) => plain(name)))].join(", ")}`,
+    },
+  );
+}
+
+/** The rate that was asked for, or the nearest that the encoder takes: a higher one, if there is one. */
+function chooseRate(native: Native, info: EncoderInfo, wanted: number | undefined): number {
+  const rates = supportedNumbers(native, info.codec, "supported_samplerates")?.sort((a, b) => a - b) ?? null;
+  const rate = wanted ?? usualRate;
+  if (rates === null || rates.includes(rate)) return rate;
+  if (wanted === undefined) return rates.find((other) => other > rate) ?? rates.at(-1)!;
+  throw new UnsupportedError(
+    `Cannot encode with ${info.name} at the sampleRate ${wanted}: the encoder does not take it`,
+    {
+      code: "SAMPLE_RATE",
+      operation: `choose the sample rate for ${info.name}`,
+      hint: `It takes ${rates.join(", ")}; samples of every rate are converted to it`,
+    },
+  );
+}
+
+/** Opens an encoder with the layout that was asked for, or with the first of the usual ones that it takes. */
+function openAs(native: Native, info: EncoderInfo, request: AudioRequest): OpenAudioEncoder {
+  const { options } = request;
+  const format = chooseFormat(native, info, options.sampleFormat);
+  const sampleRate = chooseRate(native, info, options.sampleRate);
+  const layouts: readonly ChannelLayout[] = options.layout === null
+    ? [usualLayout(2), usualLayout(1)]
+    : [options.layout];
+  let refusal: unknown;
+  for (const layout of layouts) {
+    const shape = { format, layout, sampleRate };
+    try {
+      return { encoder: open(native, info, shape, request), shape };
+    } catch (error) {
+      if (!(error instanceof UnsupportedError)) throw error;
+      refusal ??= error;
+    }
+  }
+  throw refusal;
+}
+
+function open(
+  native: Native,
+  info: EncoderInfo,
+  shape: SoundShape,
+  { options, globalHeader }: AudioRequest,
+): Encoder {
+  const encoder = new Encoder(native, info);
+  try {
+    const table = encoder.options;
+    encoder.sound = shape;
+    table.setField("time_base", `1/${shape.sampleRate}`);
+    if (options.bitrate !== undefined) table.set("b", options.bitrate);
+    if (globalHeader) table.setField("flags", "+global_header");
+    for (const [name, value] of Object.entries(options.encoderOptions ?? {})) table.set(name, value);
+    encoder.open();
+    return encoder;
+  } catch (cause) {
+    encoder[Symbol.dispose]();
+    if (!(cause instanceof AvError) || cause.operation !== `open encoder ${info.name}`) throw cause;
+    const { format, layout, sampleRate } = shape;
+    throw new UnsupportedError(
+      `Cannot open encoder ${info.name} for ${layout.name} at ${sampleRate} Hz from ${format.name}: ${cause.message}`,
+      {
+        code: cause.code,
+        operation: cause.operation,
+        hint:
+          'The encoder\'s own words go to stderr at every logLevel but "quiet"; look at channels, layout, sampleRate and bitrate',
+        cause,
+      },
+    );
+  }
+}

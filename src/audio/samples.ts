@@ -1,0 +1,140 @@
+/**
+ * Samples as users give them: checked, and laid out plane by plane.
+ *
+ * @module
+ */
+import type { ChannelLayout } from "../libav/sound.ts";
+import { kindOf, shown } from "../shown.ts";
+import {
+  channelLayout,
+  type ChannelLayoutName,
+  channelLayoutNames,
+  mostChannels,
+  usualLayout,
+} from "./channel_layouts.ts";
+
+/** Samples: floats from -1 to 1, signed integers, or bytes around 128. */
+export type SampleData = Float32Array | Int16Array | Int32Array | Uint8Array;
+
+/**
+ * A piece of sound.
+ *
+ * @example
+ * ```ts
+ * import type { AudioSamples } from "@avwriter/avwriter";
+ *
+ * const sampleRate = 48000;
+ * const data = Float32Array.from({ length: 4800 }, (_, n) => Math.sin(2 * Math.PI * 440 * n / sampleRate) / 2);
+ * const samples: AudioSamples = { data, sampleRate };
+ * ```
+ */
+export interface AudioSamples {
+  /** The samples: of all channels in turn in one array, or one array for each channel. */
+  data: SampleData | readonly SampleData[];
+  /** Samples a second of each channel. */
+  sampleRate: number;
+  /** How many channels one array holds in turn; default 1. Where there is an array for each channel, it is their number. */
+  channels?: number;
+  /** Which speakers the channels are for; default: what so many channels usually are (`"mono"`, `"stereo"`, `"2.1"`, `"4.0"`, `"5.0"`, `"5.1"`, `"6.1"`, `"7.1"`). */
+  layout?: ChannelLayoutName;
+  /** Which of the writer's tracks, in the order of its option `audio`; default 0, the first. */
+  track?: number;
+}
+
+/** Samples that were checked. */
+export interface CheckedSamples {
+  /** libavutil's name of the sample format. */
+  readonly format: "flt" | "fltp" | "s16" | "s16p" | "s32" | "s32p" | "u8" | "u8p";
+  readonly layout: ChannelLayout;
+  readonly sampleRate: number;
+  /** Samples of each channel. */
+  readonly count: number;
+  /** The bytes of each plane. */
+  readonly planes: readonly Uint8Array[];
+}
+
+/** The bytes of all planes. */
+export function bytesOf({ planes }: CheckedSamples): number {
+  return planes.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** The highest rate that is taken: above all that there is, and far below what counters hold. */
+const maxSampleRate = 768_000;
+
+function refuse(message: string, ErrorClass: typeof RangeError | typeof TypeError = RangeError): never {
+  throw new ErrorClass(`Cannot write the samples: ${message}`);
+}
+
+function formatOf(data: unknown): "flt" | "s16" | "s32" | "u8" | null {
+  if (data instanceof Float32Array) return "flt";
+  if (data instanceof Int16Array) return "s16";
+  if (data instanceof Int32Array) return "s32";
+  return data instanceof Uint8Array ? "u8" : null;
+}
+
+/** Throws unless a value is a sample rate; `what` has it. */
+export function requireSampleRate(what: string, rate: unknown): void {
+  if (Number.isInteger(rate) && (rate as number) >= 1 && (rate as number) <= maxSampleRate) return;
+  throw new RangeError(
+    `${what} has the sampleRate ${shown(rate)}, but must have a whole number from 1 to ${maxSampleRate}`,
+  );
+}
+
+function layoutOf(channels: unknown, name: unknown): ChannelLayout {
+  if (!Number.isInteger(channels) || (channels as number) < 1 || (channels as number) > mostChannels) {
+    refuse(`they have ${shown(channels)} channels, but must have 1 to ${mostChannels}`);
+  }
+  if (name === undefined) return usualLayout(channels as number);
+  if (!channelLayoutNames.includes(name as string)) {
+    refuse(`their layout is ${shown(name)}, but must be one of ${channelLayoutNames.join(", ")}`);
+  }
+  const layout = channelLayout(name as ChannelLayoutName);
+  if (layout.channels === channels) return layout;
+  refuse(`they have ${channels} channels, but the layout ${layout.name} has ${layout.channels}`);
+}
+
+/** Checks samples; throws a `TypeError` or `RangeError` that says what is wrong with them. */
+export function checkSamples(samples: AudioSamples): CheckedSamples {
+  if (typeof samples !== "object" || samples === null) {
+    refuse(`they are ${shown(samples)}, but must be { data, sampleRate }`, TypeError);
+  }
+  const { data, sampleRate, channels: given, layout: layoutName } = samples;
+  requireSampleRate("Cannot write the samples: the piece", sampleRate);
+  const arrays: readonly SampleData[] = Array.isArray(data) ? data : [data];
+  const isPlanar = Array.isArray(data);
+  const formats = arrays.map(formatOf);
+  const format = formats[0];
+  if (format === undefined) refuse("there is no array of any channel");
+  if (format === null || formats.some((other) => other !== format)) {
+    const [wrong] = arrays.filter((array) => formatOf(array) === null);
+    refuse(
+      `their data is ${
+        wrong === undefined ? "of several types" : kindOf(wrong)
+      }, but must be a Float32Array, Int16Array, Int32Array or Uint8Array, or one of these for each channel`,
+      TypeError,
+    );
+  }
+  if (isPlanar && given !== undefined && given !== arrays.length) {
+    refuse(`there are ${arrays.length} arrays, but channels is ${shown(given)}`);
+  }
+  const layout = layoutOf(isPlanar ? arrays.length : given ?? 1, layoutName);
+  const count = isPlanar ? arrays[0]!.length : arrays[0]!.length / layout.channels;
+  if (!Number.isInteger(count)) {
+    refuse(
+      `there are ${arrays[0]!.length} numbers, which is no multiple of their ${layout.channels} channels`,
+    );
+  }
+  const other = arrays.find(({ length }) => length !== count);
+  if (isPlanar && other !== undefined) {
+    refuse(`one channel has ${count} samples and another ${other.length}, but all must have as many`);
+  }
+  return {
+    format: isPlanar ? `${format}p` : format,
+    layout,
+    sampleRate,
+    count,
+    planes: arrays.map(({ buffer, byteOffset, byteLength }) =>
+      new Uint8Array(buffer, byteOffset, byteLength)
+    ),
+  };
+}

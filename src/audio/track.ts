@@ -1,0 +1,245 @@
+/**
+ * A track of sound on its way into the file: put on the video's clock, converted to what the encoder takes, and encoded.
+ *
+ * @module
+ */
+import type { Address, Native } from "../../ffi/mod.ts";
+import type { Encoder } from "../libav/encoder.ts";
+import { Packet } from "../libav/packet.ts";
+import type { Rational } from "../libav/rational.ts";
+import { Resampler } from "../libav/resampler.ts";
+import { sampleFormatByName, SoundFrame, type SoundShape } from "../libav/sound.ts";
+import type { OpenAudioEncoder } from "./open_audio_encoder.ts";
+import type { CheckedSamples } from "./samples.ts";
+
+/** What became of a track so far. */
+export interface AudioStats {
+  /** Length of the track so far in seconds. */
+  readonly seconds: number;
+  /** Seconds of silence that were put in where timestamps leave a gap, the time before the first sample among them. */
+  readonly silence: number;
+  /** Seconds of sound left out where timestamps say that it comes before the end of what was there already. */
+  readonly dropped: number;
+  /** Seconds by which sound was stretched (above 0) or shortened (below 0) to stay with its timestamps. */
+  readonly corrected: number;
+}
+
+/** The stats of a track that has no samples yet. */
+export const noSound: AudioStats = { seconds: 0, silence: 0, dropped: 0, corrected: 0 };
+
+/** What a track is made of, and where its packets go. */
+export interface TrackRequest extends OpenAudioEncoder {
+  /** Takes over what is in a packet, whose times are in the unit given. */
+  readonly take: (packet: Packet, timeBase: Rational) => void;
+}
+
+/** More than this between two pieces is a gap, or a piece too early; less is a clock that drifts. Seconds. */
+const gapSeconds = 0.1;
+/** A drift below this is only the jitter of timestamps. Seconds. */
+const driftSeconds = 0.005;
+/** For so long timestamps are averaged to tell a drift, and over so long it is corrected: nobody hears that. Seconds. */
+const settlingSeconds = 1;
+/** Samples that are converted at once. */
+const stagedSamples = 4096;
+/** Samples of a packet where the encoder does not mind. */
+const freeFrameSize = 1024;
+
+/** Sound that comes in, all of one kind. */
+interface Input {
+  readonly key: string;
+  readonly shape: SoundShape;
+  readonly resampler: Resampler;
+  readonly staging: SoundFrame;
+}
+
+/** One track. Owns its encoder. */
+export class AudioTrack implements Disposable {
+  readonly #native: Native;
+  readonly #encoder: Encoder;
+  readonly #shape: SoundShape;
+  readonly #take: TrackRequest["take"];
+  readonly #packet: Packet;
+  /** The samples of the packet to come. */
+  readonly #frame: SoundFrame;
+  #filled = 0;
+  /** Samples given to the encoder. */
+  #encoded = 0n;
+  #input: Input | null = null;
+  /** Where the samples that came in end: seconds before those of one kind, and their number. */
+  #before = 0;
+  #count = 0;
+  #isEmpty = true;
+  /** By how much timestamps are later than the samples before them end, on average of late. */
+  #drift = 0;
+  #silence = 0;
+  #dropped = 0;
+  #corrected = 0;
+
+  /** Takes over an open encoder. */
+  constructor(native: Native, { encoder, shape, take }: TrackRequest) {
+    this.#native = native;
+    this.#encoder = encoder;
+    this.#shape = shape;
+    this.#take = take;
+    using owned = new DisposableStack();
+    this.#packet = owned.use(new Packet(native));
+    this.#frame = new SoundFrame(native, shape, encoder.frameSize || freeFrameSize);
+    owned.move();
+  }
+
+  /** The unit of the packets' times. */
+  get timeBase(): Rational {
+    return { num: 1, den: this.#shape.sampleRate };
+  }
+
+  /** Fills an AVCodecParameters with what the encoder makes. */
+  describeInto(parameters: Address): void {
+    this.#encoder.describeInto(parameters);
+  }
+
+  /** What became of it so far. */
+  get stats(): AudioStats {
+    return {
+      seconds: this.#end,
+      silence: this.#silence,
+      dropped: this.#dropped,
+      corrected: this.#corrected,
+    };
+  }
+
+  /** Where the samples that came in end, in seconds. */
+  get #end(): number {
+    return this.#before + (this.#input === null ? 0 : this.#count / this.#input.shape.sampleRate);
+  }
+
+  /** Encodes a piece of sound, heard at a time in seconds, or (`null`) where the one before ends. */
+  write(samples: CheckedSamples, seconds: number | null): void {
+    const input = this.#inputFor(samples);
+    const skipped = seconds === null ? 0 : this.#place(input, samples, seconds);
+    this.#isEmpty = false;
+    const step = input.shape.format.bytes * (input.shape.format.isPlanar ? 1 : input.shape.layout.channels);
+    for (let at = skipped; at < samples.count; at += stagedSamples) {
+      const to = Math.min(samples.count, at + stagedSamples);
+      input.staging.fill(samples.planes.map((bytes) => bytes.subarray(at * step, to * step)));
+      this.#push(input, to - at);
+    }
+    this.#count += Math.max(0, samples.count - skipped);
+  }
+
+  /** Ends the track: gives all that is left. */
+  finish(): void {
+    this.#endInput();
+    if (this.#filled > 0) this.#encode();
+    // Encoders that never got a sample have nothing to say.
+    if (this.#encoded === 0n) return;
+    this.#encoder.send(null);
+    this.#drain();
+  }
+
+  /** Has a piece of sound begin at its time; returns how many of its samples come too late for that, and are left out. */
+  #place(input: Input, { count }: CheckedSamples, seconds: number): number {
+    const { sampleRate } = input.shape;
+    const difference = seconds - this.#end;
+    if (this.#isEmpty || difference > gapSeconds) {
+      this.#drift = 0;
+      this.#beSilent(input, Math.round(difference * sampleRate));
+      return 0;
+    }
+    if (difference < -gapSeconds) {
+      this.#drift = 0;
+      const late = Math.min(count, Math.round(-difference * sampleRate));
+      this.#dropped += late / sampleRate;
+      return late;
+    }
+    this.#follow(input, difference, count / sampleRate);
+    return 0;
+  }
+
+  /** Stretches or shortens what comes by a drift that lasts. */
+  #follow(input: Input, difference: number, duration: number): void {
+    this.#drift += (difference - this.#drift) * Math.min(1, duration / settlingSeconds);
+    if (Math.abs(this.#drift) < driftSeconds) return;
+    const { sampleRate } = this.#shape;
+    const samples = Math.round(this.#drift * sampleRate);
+    input.resampler.compensate(samples, Math.round(settlingSeconds * sampleRate));
+    this.#corrected += this.#drift;
+    this.#before += this.#drift;
+    this.#drift = 0;
+  }
+
+  #beSilent(input: Input, count: number): void {
+    input.staging.silence();
+    for (let left = count; left > 0; left -= stagedSamples) this.#push(input, Math.min(left, stagedSamples));
+    this.#count += count;
+    this.#silence += count / input.shape.sampleRate;
+  }
+
+  #inputFor({ format, layout, sampleRate }: CheckedSamples): Input {
+    const key = `${format} ${layout.name} ${sampleRate}`;
+    if (this.#input?.key === key) return this.#input;
+    this.#endInput();
+    const shape = { format: sampleFormatByName(this.#native, format)!, layout, sampleRate };
+    using owned = new DisposableStack();
+    const resampler = owned.use(new Resampler(this.#native, shape, this.#shape));
+    const staging = new SoundFrame(this.#native, shape, stagedSamples);
+    owned.move();
+    return this.#input = { key, shape, resampler, staging };
+  }
+
+  /** Takes what the resampler keeps of one kind of sound, of which no more comes. */
+  #endInput(): void {
+    const input = this.#input;
+    if (input === null) return;
+    this.#before = this.#end;
+    this.#count = 0;
+    this.#input = null;
+    try {
+      this.#fillFrom(() => input.resampler.convert(null, 0, this.#frame, this.#filled));
+    } finally {
+      input.resampler[Symbol.dispose]();
+      input.staging[Symbol.dispose]();
+    }
+  }
+
+  #push({ resampler, staging }: Input, count: number): void {
+    let given = count;
+    this.#fillFrom(() => {
+      const made = resampler.convert(staging, given, this.#frame, this.#filled);
+      given = 0;
+      return made;
+    });
+  }
+
+  /** Fills frame after frame until there is nothing left to fill one with. */
+  #fillFrom(convert: () => number): void {
+    for (;;) {
+      this.#filled += convert();
+      if (this.#filled < this.#frame.room) return;
+      this.#encode();
+    }
+  }
+
+  #encode(): void {
+    this.#frame.samples = this.#filled;
+    this.#frame.ticks = this.#encoded;
+    this.#encoder.send(this.#frame);
+    this.#encoded += BigInt(this.#filled);
+    this.#filled = 0;
+    this.#drain();
+    this.#frame.refresh();
+  }
+
+  #drain(): void {
+    while (this.#encoder.receive(this.#packet)) this.#take(this.#packet, this.timeBase);
+  }
+
+  /** Frees all of it. */
+  [Symbol.dispose](): void {
+    this.#encoder[Symbol.dispose]();
+    this.#input?.resampler[Symbol.dispose]();
+    this.#input?.staging[Symbol.dispose]();
+    this.#input = null;
+    this.#packet[Symbol.dispose]();
+    this.#frame[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * The order in which packets of several streams go into a file: by the times at which they are decoded.
+ *
+ * libavformat could do it, but keeps packets for as long as a stream of VP8, VP9 or AV1 is silent (mux.c).
+ *
+ * @module
+ */
+import type { Native } from "../../ffi/mod.ts";
+import { WriteError } from "../errors.ts";
+import { Packet } from "../libav/packet.ts";
+import type { Rational } from "../libav/rational.ts";
+
+/** A packet on its way, and the unit of its times. */
+export interface QueuedPacket {
+  readonly packet: Packet;
+  readonly timeBase: Rational;
+  readonly seconds: number;
+}
+
+/**
+ * A stream that does not go on is waited for so long, on the clock on the wall: that is what a kill may cost. A program that writes all of
+ * one stream first is at the next sooner, so that the file is as if they had come together. Milliseconds.
+ */
+const patienceMs = 2000;
+/** Nobody is waited for when so many bytes wait. */
+const patienceBytes = 32 * 2 ** 20;
+/** The most bytes that wait for the first frame, without which no file can be begun. */
+const maxWaitingBytes = 256 * 2 ** 20;
+
+/** Packets of several streams that wait for their turn. */
+export class Interleaver implements Disposable {
+  readonly #native: Native;
+  readonly #queues: QueuedPacket[][];
+  readonly #begun = new Set<number>();
+  readonly #ended = new Set<number>();
+  /** Packets to be filled again. */
+  readonly #empty: Packet[] = [];
+  /** When each stream went on last, or the file was begun. */
+  readonly #timesMs: number[];
+  #bytes = 0;
+
+  /** For so many streams. */
+  constructor(native: Native, streams: number) {
+    this.#native = native;
+    this.#queues = Array.from({ length: streams }, () => []);
+    this.#timesMs = new Array<number>(streams).fill(0);
+  }
+
+  /** Takes over what is in a packet of the stream that it names. */
+  push(packet: Packet, timeBase: Rational): void {
+    const { streamIndex, dts, size } = packet;
+    this.#bytes += size;
+    this.#timesMs[streamIndex] = performance.now();
+    this.#begun.add(streamIndex);
+    if (this.#bytes > maxWaitingBytes) {
+      throw new WriteError(
+        `Cannot write more samples: ${maxWaitingBytes / 2 ** 20} MiB of sound wait for the first frame`,
+        { code: "NO_FRAME", operation: "write samples", hint: "Write a frame first" },
+      );
+    }
+    const own = this.#empty.pop() ?? new Packet(this.#native);
+    own.takeFrom(packet);
+    const seconds = Number(dts) * timeBase.num / timeBase.den;
+    this.#queues[streamIndex]!.push({ packet: own, timeBase, seconds });
+  }
+
+  /** No more packets of a stream will come. */
+  end(stream: number): void {
+    this.#ended.add(stream);
+  }
+
+  /** From now on, packets are taken out. */
+  begin(): void {
+    this.#timesMs.fill(performance.now());
+  }
+
+  /** Whether a stream is not waited for any more that has not begun yet. */
+  get isIncomplete(): boolean {
+    return this.#queues.some((queue, stream) =>
+      queue.length === 0 && !this.#begun.has(stream) && !this.#ended.has(stream) && !this.#waitsFor(stream)
+    );
+  }
+
+  /** Gives the packets whose turn it is; each is to be empty afterwards. */
+  give(write: (queued: QueuedPacket) => void): void {
+    for (;;) {
+      let first: QueuedPacket[] | null = null;
+      let isWaiting = false;
+      for (const [stream, queue] of this.#queues.entries()) {
+        if (queue.length === 0) isWaiting ||= this.#waitsFor(stream);
+        else if (first === null || queue[0]!.seconds < first[0]!.seconds) first = queue;
+      }
+      if (first === null || isWaiting) return;
+      const queued = first.shift()!;
+      this.#bytes -= queued.packet.size;
+      try {
+        write(queued);
+      } finally {
+        queued.packet.unref();
+        this.#empty.push(queued.packet);
+      }
+    }
+  }
+
+  #waitsFor(stream: number): boolean {
+    return !this.#ended.has(stream) && this.#bytes <= patienceBytes &&
+      performance.now() - this.#timesMs[stream]! < patienceMs;
+  }
+
+  /** Frees all packets. */
+  [Symbol.dispose](): void {
+    for (const queue of this.#queues) for (const { packet } of queue.splice(0)) packet[Symbol.dispose]();
+    for (const packet of this.#empty.splice(0)) packet[Symbol.dispose]();
+  }
+}
