@@ -16,7 +16,7 @@
  */
 export type { AudioCodec, AudioCodecFamily } from "./src/audio/audio_families.ts";
 export type { AudioOptions } from "./src/audio/audio_options.ts";
-export type { ChannelLayoutName } from "./src/audio/channel_layouts.ts";
+export type { ChannelLayoutName } from "./src/audio/channels.ts";
 export type { AudioSamples, SampleData } from "./src/audio/samples.ts";
 export type { AudioStats } from "./src/audio/track.ts";
 export type { Codec, CodecFamily } from "./src/codecs/families.ts";

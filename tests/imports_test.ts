@@ -11,7 +11,7 @@ const floors: readonly (readonly string[])[] = [
   ["writer", "reader", "live", "command", "doctor"],
 ];
 /** Modules beside the floors that every floor may use. */
-const common = ["src/errors.ts", "src/nearest.ts", "src/shown.ts"];
+const common = ["src/errors.ts", "src/nearest.ts", "src/next_turn.ts", "src/shown.ts"];
 /** What src/ may import of the FFI layer. */
 const ffiDoors = ["ffi/mod.ts", "ffi/errors.ts"];
 

@@ -14,7 +14,7 @@ import {
   channelLayoutNames,
   mostChannels,
   usualLayout,
-} from "./channel_layouts.ts";
+} from "./channels.ts";
 import { requireSampleRate } from "./samples.ts";
 
 /**

@@ -18,7 +18,7 @@ import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
 import { audioCandidates, audioFamilies, usualAudioCodec } from "./audio_families.ts";
 import type { CheckedAudioOptions } from "./audio_options.ts";
-import { usualLayout } from "./channel_layouts.ts";
+import { usualLayout } from "./channels.ts";
 
 /** What every piece of sound is made into unless something else is asked for, or the encoder does not take it. */
 const usualRate = 48_000;
@@ -127,11 +127,11 @@ function openAs(native: Native, info: EncoderInfo, request: AudioRequest): OpenA
   const { options } = request;
   const format = chooseFormat(native, info, options.sampleFormat);
   const sampleRate = chooseRate(native, info, options.sampleRate);
-  const layouts: readonly ChannelLayout[] = options.layout === null
+  const choices: readonly ChannelLayout[] = options.layout === null
     ? [usualLayout(2), usualLayout(1)]
     : [options.layout];
   let refusal: unknown;
-  for (const layout of layouts) {
+  for (const layout of choices) {
     const shape = { format, layout, sampleRate };
     try {
       return { encoder: open(native, info, shape, request), shape };

@@ -11,7 +11,7 @@ import {
   channelLayoutNames,
   mostChannels,
   usualLayout,
-} from "./channel_layouts.ts";
+} from "./channels.ts";
 
 /** Samples: floats from -1 to 1, signed integers, or bytes around 128. */
 export type SampleData = Float32Array | Int16Array | Int32Array | Uint8Array;
