@@ -295,3 +295,58 @@ test("what does not fit is refused", () => {
   for (const addresses of [[128], [128, bytes.length - 15]]) refused({}, { addresses });
   refused({}, { strides: [16, 15] });
 });
+
+test("a change of range gives every byte its exact value, at any size, and nothing beside the plane", () => {
+  const reach = {
+    luma: { tv: [16, 219], pc: [0, 255] },
+    chroma: { tv: [128, 224], pc: [128, 255] },
+  } as const;
+  const [from, to] = [0, 128 * 1024];
+  for (const part of ["luma", "chroma"] as const) {
+    for (const range of ranges) {
+      const [zero, span] = reach[part][range];
+      const [sourceZero, sourceSpan] = reach[part][range === "tv" ? "pc" : "tv"];
+      for (
+        const [rowBytes, rows, stride] of [[256, 1, 256], [1, 1, 1], [15, 3, 16], [33, 2, 40], [
+          256,
+          3,
+          300,
+        ]] as const
+      ) {
+        bytes.fill(canary);
+        for (let row = 0; row < rows; row++) {
+          for (let x = 0; x < rowBytes; x++) bytes[from + row * stride + x] = (x + row * 85) & 255;
+        }
+        kernels.changeRange(
+          { address: from, stride, rowBytes, rows },
+          { address: to, stride: stride + 3, rowBytes, rows },
+          part,
+          range,
+        );
+        for (let row = 0; row < rows; row++) {
+          for (let x = 0; x < stride + 3; x++) {
+            const made = bytes[to + row * (stride + 3) + x]!;
+            const exact = zero + (((x + row * 85) & 255) - sourceZero) * span / sourceSpan;
+            const expected = Math.max(0, Math.min(255, exact));
+            if (x >= rowBytes) assertEquals(made, canary, `beside row ${row}`);
+            else {assert(
+                Math.abs(made - expected) <= 0.504,
+                `${part} to ${range}: ${made} instead of ${expected}`,
+              );}
+          }
+        }
+      }
+    }
+  }
+  assertThrows(
+    () =>
+      kernels.changeRange(
+        { address: 0, stride: 16, rowBytes: 16, rows: 1 },
+        { address: bytes.length - 15, stride: 16, rowBytes: 16, rows: 1 },
+        "luma",
+        "tv",
+      ),
+    RangeError,
+    "does not fit",
+  );
+});

@@ -1,23 +1,47 @@
 /**
- * RGB and gray to luma and chroma by SIMD kernels, which take a fraction of libswscale's time.
+ * RGB and gray to luma and chroma, and one range to the other, by SIMD kernels, which take a fraction of libswscale's time.
  *
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
 import { Frame, FramePool } from "../libav/frame.ts";
-import type { PixelMeaning } from "./color.ts";
+import type { PixelFormatInfo } from "../libav/pixel_format.ts";
+import { type PixelMeaning, scalerMatrix } from "./color.ts";
 import type { Converter, ConverterTarget } from "./converter.ts";
 import { KernelMemory, type MemoryPart } from "./kernels/kernel_memory.ts";
 import { hasKernel } from "./kernels/kernels.ts";
 import { frameLayout, type Pixels } from "./pixels.ts";
-import { copyRows, type FrameLayout } from "./raw_frame.ts";
+import { copyRows, frameBytes, type FrameLayout, placePlanes, tightPlanes } from "./raw_frame.ts";
 import { SharedFrame } from "./shared_frame.ts";
 
-/** A picture in a kernel memory. */
+/** A picture in a kernel memory: where its planes begin, and the bytes from one of their rows to the next. */
 interface Source {
   readonly memory: KernelMemory;
-  readonly address: number;
-  readonly stride: number;
+  readonly addresses: readonly number[];
+  readonly strides: readonly number[];
+}
+
+/** Whether pictures of a format are planes of luma and chroma in bytes, with nothing beside them. */
+function isBytes(format: PixelFormatInfo): boolean {
+  const { isRgb, isPalette, isBitstream, hasAlpha, depths, planes } = format;
+  return !isRgb && !isPalette && !isBitstream && !hasAlpha && depths.every((depth) => depth === 8) &&
+    planes.length > 1 && planes[0]!.step === 1;
+}
+
+/** libavutil has names of their own for some formats in full range, which lie in memory as the others do. */
+function lieAlike(one: PixelFormatInfo, other: PixelFormatInfo): boolean {
+  return one.name.replace(/^yuvj/, "yuv") === other.name.replace(/^yuvj/, "yuv");
+}
+
+/** Whether a picture only needs another range: the same samples otherwise. */
+function needsRangeOnly(
+  { format, width, height }: FrameLayout,
+  meaning: PixelMeaning,
+  target: ConverterTarget,
+): boolean {
+  return isBytes(format) && lieAlike(format, target.format) && width === target.width &&
+    height === target.height &&
+    meaning.range !== target.color.range && scalerMatrix(meaning) === scalerMatrix(target.color);
 }
 
 /** Converts with a kernel. */
@@ -25,31 +49,53 @@ export class KernelConverter implements Converter {
   readonly #native: Native;
   readonly #picture: FrameLayout;
   readonly #target: ConverterTarget;
+  readonly #changesRange: boolean;
   /** Memory for pictures that do not lie in a kernel memory yet, and where in it they are copied to. */
   #staging: { readonly memory: KernelMemory; readonly part: MemoryPart } | null = null;
   /** Frames for the encoder, in the memory that their pictures come from. */
   readonly #pools = new Map<KernelMemory, FramePool<SharedFrame>>();
 
   /** Whether there is a kernel from a format to a target. */
-  static exists({ format }: FrameLayout, meaning: PixelMeaning, target: ConverterTarget): boolean {
-    return (format.isRgb || meaning.range === "pc") &&
-      hasKernel(format.name, target.format.name, target.color.matrix);
+  static exists(picture: FrameLayout, meaning: PixelMeaning, target: ConverterTarget): boolean {
+    const { format } = picture;
+    return needsRangeOnly(picture, meaning, target) ||
+      (format.isRgb || meaning.range === "pc") &&
+        hasKernel(format.name, target.format.name, target.color.matrix);
   }
 
-  /** For pictures, or parts of pictures, of a layout. */
+  /** For pictures, or parts of pictures, of a layout. There must be a kernel. */
   constructor(native: Native, picture: FrameLayout, target: ConverterTarget) {
     this.#native = native;
     this.#picture = picture;
     this.#target = target;
+    this.#changesRange = lieAlike(picture.format, target.format);
   }
 
   convert(pixels: Pixels): Frame {
-    const { memory, ...source } = this.#locate(pixels);
+    const source = this.#locate(pixels);
+    const frame = this.#poolIn(source.memory).take();
+    if (this.#changesRange) this.#changeRange(source, frame);
+    else this.#changeFormat(source, frame);
+    return frame;
+  }
+
+  #changeRange({ memory, addresses, strides }: Source, frame: SharedFrame): void {
+    const range = this.#target.color.range === "tv" ? "tv" : "pc";
+    for (const [index, { rowBytes, rows }] of this.#picture.planes.entries()) {
+      memory.kernels.changeRange(
+        { address: addresses[index]!, stride: strides[index]!, rowBytes, rows },
+        { address: frame.addresses[index]!, stride: frame.rowStrides[index]!, rowBytes, rows },
+        index === 0 ? "luma" : "chroma",
+        range,
+      );
+    }
+  }
+
+  #changeFormat({ memory, addresses, strides }: Source, frame: SharedFrame): void {
     const { format: { name: from }, width, height } = this.#picture;
     const { format, color } = this.#target;
-    const frame = this.#poolIn(memory).take();
     memory.kernels.convert(
-      { format: from, width, height, ...source },
+      { format: from, width, height, address: addresses[0]!, stride: strides[0]! },
       {
         format: format.name,
         width: this.#target.width,
@@ -59,20 +105,26 @@ export class KernelConverter implements Converter {
       },
       color,
     );
-    return frame;
   }
 
   #locate(pixels: Pixels): Source {
     if (pixels instanceof SharedFrame) {
-      return { memory: pixels.memory, address: pixels.addresses[0]!, stride: pixels.rowStrides[0]! };
+      return { memory: pixels.memory, addresses: pixels.addresses, strides: pixels.rowStrides };
     }
-    const { rowBytes, rows } = this.#picture.planes[0]!;
-    const { memory, part } = this.#staging ??= stagingOf(rowBytes * rows);
-    const staged = memory.view(part);
-    if (pixels instanceof Frame) {
-      this.#native.memory.readRows(staged, pixels.planeAddress(0), pixels.stride(0), rowBytes, rows);
-    } else copyRows(pixels[0]!.bytes, pixels[0]!.stride, staged, rowBytes, rows);
-    return { memory, address: part.address, stride: rowBytes };
+    const { memory, part } = this.#staging ??= stagingOf(frameBytes(this.#picture));
+    const staged = tightPlanes(memory.view(part), this.#picture);
+    for (const [index, { rowBytes, rows }] of this.#picture.planes.entries()) {
+      const { bytes } = staged[index]!;
+      if (pixels instanceof Frame) {
+        this.#native.memory.readRows(bytes, pixels.planeAddress(index), pixels.stride(index), rowBytes, rows);
+      } else copyRows(pixels[index]!.bytes, pixels[index]!.stride, bytes, rowBytes, rows);
+    }
+    const places = placePlanes(this.#picture);
+    return {
+      memory,
+      addresses: places.map(({ start }) => part.address + start),
+      strides: places.map(({ stride }) => stride),
+    };
   }
 
   #poolIn(memory: KernelMemory): FramePool<SharedFrame> {

@@ -1,4 +1,5 @@
-// Pixel kernels: packed 8-bit RGB, and gray, to 8-bit luma and chroma. tools/kernels/build.ts compiles this to WebAssembly.
+// Pixel kernels: packed 8-bit RGB, and gray, to 8-bit luma and chroma; and planes of one range to the other.
+// tools/kernels/build.ts compiles this to WebAssembly.
 //
 // The module keeps nothing in the memory that it works on: no data, no stack, no heap. All it knows comes as arguments, so any
 // number of threads may share that memory, each with an instance of its own. src/video/kernels/kernels.ts calls it, and checks
@@ -215,29 +216,29 @@ kernel(rgb24_to_yuv420p, to_420, 3, 0)
 kernel(rgb24_to_nv12, to_420, 3, 1)
 kernel(rgb24_to_yuv444p, to_444, 3)
 
-inlined v128_t scaled(v128_t grays, v128_t scale) {
-  v128_t x = wasm_i16x8_add(wasm_i16x8_mul(grays, scale), wasm_i16x8_const_splat(128));
-  return wasm_u16x8_shr(wasm_i16x8_add(x, wasm_u16x8_shr(x, 8)), 8);
+inlined v128_t stretched(v128_t eight, v128_t scale, v128_t bias) {
+  v128_t low = wasm_i32x4_shr(wasm_i32x4_add(wasm_u32x4_extmul_low_u16x8(eight, scale), bias), 15);
+  v128_t high = wasm_i32x4_shr(wasm_i32x4_add(wasm_u32x4_extmul_high_u16x8(eight, scale), bias), 15);
+  return wasm_i16x8_narrow_i32x4(low, high);
 }
 
-// Luma is `offset` plus gray times `scale` / 255, rounded: (n + 128) * 257 / 65536 is n / 255 rounded, up to 255 * 255.
-exported(gray_to_luma) void gray_to_luma(const uint8_t *bytes, int32_t stride, int32_t width, int32_t height,
-                                         int32_t coded_width, int32_t coded_height, uint8_t *y, int32_t y_stride,
-                                         int32_t scale, int32_t offset) {
-  const v128_t scales = wasm_i16x8_splat(scale), offsets = wasm_i8x16_splat(offset);
+// One plane in another range: each byte times `scale` plus `bias`, in fixed point with 15 fractional bits, from 0 to 255.
+exported(stretch) void stretch(const uint8_t *bytes, int32_t stride, int32_t width, int32_t height, int32_t coded_width,
+                               int32_t coded_height, uint8_t *to, int32_t to_stride, int32_t scale, int32_t bias) {
+  const v128_t scales = wasm_i16x8_splat(scale), biases = wasm_i32x4_splat(bias);
   for (int32_t row = 0; row < coded_height; row++) {
-    const uint8_t *grays = bytes + smaller(row, height - 1) * stride;
-    uint8_t *ys = y + row * y_stride;
+    const uint8_t *from = bytes + smaller(row, height - 1) * stride;
+    uint8_t *at = to + row * to_stride;
     int32_t x = 0;
     for (; x + 16 <= width; x += 16) {
-      v128_t g = wasm_v128_load(grays + x);
-      v128_t low = scaled(wasm_u16x8_extend_low_u8x16(g), scales);
-      v128_t high = scaled(wasm_u16x8_extend_high_u8x16(g), scales);
-      wasm_v128_store(ys + x, wasm_i8x16_add(wasm_u8x16_narrow_i16x8(low, high), offsets));
+      v128_t b = wasm_v128_load(from + x);
+      v128_t low = stretched(wasm_u16x8_extend_low_u8x16(b), scales, biases);
+      v128_t high = stretched(wasm_u16x8_extend_high_u8x16(b), scales, biases);
+      wasm_v128_store(at + x, wasm_u8x16_narrow_i16x8(low, high));
     }
     for (; x < coded_width; x++) {
-      int32_t n = grays[smaller(x, width - 1)] * scale + 128;
-      ys[x] = (uint8_t)(offset + ((n + (n >> 8)) >> 8));
+      int32_t value = (from[smaller(x, width - 1)] * scale + bias) >> 15;
+      at[x] = (uint8_t)(value < 0 ? 0 : smaller(value, 255));
     }
   }
 }

@@ -8,7 +8,7 @@
  */
 import type { PixelMeaning } from "../color.ts";
 import { kernelsWasm } from "./kernels_wasm.ts";
-import { grayWeights, isKnownMatrix, rgbWeights } from "./weights.ts";
+import { isKnownMatrix, rgbWeights, stretchWeights } from "./weights.ts";
 
 /** A picture in the kernels' memory: RGB or gray of full range. */
 export interface KernelSource {
@@ -87,12 +87,19 @@ function compiledModule(): WebAssembly.Module {
 }
 
 /** A plane's place in the memory. */
-interface Plane {
-  readonly name: string;
+export interface KernelPlane {
+  /** The byte at which it begins. */
   readonly address: number;
+  /** Bytes from one row to the next. */
   readonly stride: number;
+  /** Bytes of a row. */
   readonly rowBytes: number;
+  /** Rows. */
   readonly rows: number;
+}
+
+interface Plane extends KernelPlane {
+  readonly name: string;
 }
 
 type Kernel = (...args: number[]) => void;
@@ -151,7 +158,7 @@ export class PixelKernels {
     const [luma, ...chroma] = planes as [Plane, ...Plane[]];
     const sizes = [address, stride, width, height, to.width, to.height, luma.address, luma.stride];
     if (pixels === "gray") {
-      this.#kernels["gray_to_luma"]!(...sizes, ...grayWeights(color));
+      this.#kernels["stretch"]!(...sizes, ...stretchWeights("pc", color.range, "luma"));
       for (const { address, stride, rowBytes, rows } of chroma) {
         this.#kernels["fill"]!(address, stride, rowBytes, rows, neutral);
       }
@@ -162,6 +169,17 @@ export class PixelKernels {
       ...sizes,
       ...[u.address, u.stride, v.address, v.stride],
       ...rgbWeights(color, isRedFirst, target.pixels),
+    );
+  }
+
+  /** Takes a plane of luma or chroma from one range to the other, into one as large elsewhere in the memory. Throws a `RangeError` where one reaches too far. */
+  changeRange(from: KernelPlane, to: KernelPlane, part: "luma" | "chroma", range: "tv" | "pc"): void {
+    const { address, stride, rowBytes, rows } = from;
+    this.#check({ name: "the plane", ...from });
+    this.#check({ name: "the plane in another range", ...to });
+    this.#kernels["stretch"]!(
+      ...[address, stride, rowBytes, rows, to.rowBytes, to.rows, to.address, to.stride],
+      ...stretchWeights(range === "tv" ? "pc" : "tv", range, part),
     );
   }
 

@@ -76,7 +76,24 @@ export function rgbWeights({ matrix, range }: PixelMeaning, isRedFirst: boolean,
   ];
 }
 
-/** The arguments that tell the gray kernel about range: what 255 is scaled to, and where luma begins. */
-export function grayWeights({ range }: Pick<PixelMeaning, "range">): [scale: number, offset: number] {
-  return range === "tv" ? [limited.luma, limited.black] : [255, 0];
+/** 1.0 in the fixed point of the kernel that stretches planes. */
+const oneStretched = 1 << 15;
+/** Where chroma has no colour. */
+const neutral = 128;
+
+/** Where the samples of a plane begin or have no colour, and how far they reach, of 255. */
+function reach(range: string, part: "luma" | "chroma"): { readonly zero: number; readonly span: number } {
+  if (part === "chroma") return { zero: neutral, span: range === "tv" ? limited.chroma : 255 };
+  return range === "tv" ? { zero: limited.black, span: limited.luma } : { zero: 0, span: 255 };
+}
+
+/** The arguments that take a plane from one range to another: what a sample is multiplied by, and what is added, a half for rounding with it. */
+export function stretchWeights(
+  from: string,
+  to: string,
+  part: "luma" | "chroma",
+): [scale: number, bias: number] {
+  const source = reach(from, part), target = reach(to, part);
+  const scale = oneStretched * target.span / source.span;
+  return [Math.round(scale), Math.round((target.zero + 0.5) * oneStretched - source.zero * scale)];
 }
