@@ -15,7 +15,7 @@
  * @module
  */
 export type { AudioCodec, AudioCodecFamily } from "./src/audio/audio_families.ts";
-export type { AudioOptions } from "./src/audio/audio_options.ts";
+export type { AudioOptions, AudioTrackOptions } from "./src/audio/audio_options.ts";
 export type { ChannelLayoutName } from "./src/audio/channels.ts";
 export type { AudioSamples, SampleData } from "./src/audio/samples.ts";
 export type { AudioStats } from "./src/audio/track.ts";

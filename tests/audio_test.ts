@@ -499,7 +499,7 @@ test("what is wrong with samples is said, and the writer goes on", async () => {
 test("a track that can't be is refused when the writer opens", async () => {
   using folder = new TemporaryFolder();
   const refused: readonly (readonly [string, unknown, typeof TypeError, string])[] = [
-    ["a.mp4", 5, TypeError, "audio"],
+    ["a.mp4", 5, TypeError, "silent"],
     ["a.mp4", { code: "aac" }, TypeError, '"codec"'],
     ["a.mp4", { channels: 0 }, TypeError, "channels"],
     ["a.mp4", { layout: "round" }, TypeError, "layout"],
@@ -530,6 +530,39 @@ test("a track that can't be is refused when the writer opens", async () => {
   });
   await finishWithFrames(silent);
 });
+
+for (const thread of threads) {
+  test(`a silent track is as long as the video, whatever its timing (${thread})`, async () => {
+    for (const timing of ["constant", "timestamps"] as const) {
+      using folder = new TemporaryFolder();
+      const path = folder.file("a.mp4");
+      const writer = await createFileWriter("h264", path, 25, {
+        audio: ["silent", { codec: "ac3" }],
+        timing,
+        thread,
+      });
+      await assertFails(() => writer.writeAudio(sine({ count: 1, sampleRate: 48000 })), {
+        type: TypeError,
+        says: ["track 0 is a silent one"],
+      });
+      for (let index = 0; index < 50; index++) {
+        await writer.write(barFrame(index % 20), timing === "constant" ? {} : { timestamp: index / 10 });
+        await writer.writeAudio({
+          ...sine({ from: index * 1920, count: 1920, sampleRate: 48000 }),
+          track: 1,
+        });
+      }
+      const { seconds } = await writer.close();
+      const [stats] = writer.stats.audio;
+      assertAlmostEquals(stats!.seconds, seconds, 1e-4);
+      assertAlmostEquals(stats!.silence, seconds, 1e-4);
+      const heard = listen(path);
+      assertAlmostEquals(heard.length / heardRate, seconds, 0.03);
+      assertEquals(loudness(heard), 0);
+      assert(amplitudeOf(listen(path, { track: 1 }), 1000) > 0.15);
+    }
+  });
+}
 
 test("sound without a frame is an error, not a lost recording that nobody is told of", async () => {
   for (const thread of threads) {

@@ -59,7 +59,12 @@ export interface CheckedAudioOptions
   readonly layout: ChannelLayout | null;
   /** Bits per second on average. */
   readonly bitrate?: number;
+  /** The track is silent as long as the video is; nothing is written to it. */
+  readonly isSilent: boolean;
 }
+
+/** What the option `audio` takes for each track: `"silent"` is one of silence, as long as the video. */
+export type AudioTrackOptions = AudioOptions | "silent";
 
 const names: readonly (keyof AudioOptions)[] = [
   ...["codec", "sampleRate", "channels", "layout", "bitrate", "sampleFormat", "encoderOptions"] as const,
@@ -89,15 +94,17 @@ function layoutOf({ channels, layout: name }: AudioOptions): ChannelLayout | nul
 }
 
 function checkTrack(
-  options: AudioOptions,
+  track: AudioTrackOptions,
   parseBits: (value: unknown) => number | null,
   checkRecord: (name: string, value: Record<string, unknown>) => void,
 ): CheckedAudioOptions {
+  const isSilent = track === "silent";
+  const options: AudioOptions = isSilent ? {} : track;
   if (typeof options !== "object" || options === null) {
     throw new TypeError(
       `Cannot use the option audio: a track is ${
         shown(options)
-      }, but must be an object such as { codec: "aac" }`,
+      }, but must be "silent", or an object such as { codec: "aac" }`,
     );
   }
   for (const name of Object.keys(options)) {
@@ -133,13 +140,14 @@ function checkTrack(
   return {
     ...{ codec, sampleRate, sampleFormat, encoderOptions, language, title },
     layout: layoutOf(options),
+    isSilent,
     ...(bits === undefined ? {} : { bitrate: bits }),
   };
 }
 
 /** Checks the option `audio`; throws a `TypeError` or `RangeError` that names what is wrong with it. */
 export function checkAudio(
-  audio: AudioOptions | readonly AudioOptions[],
+  audio: AudioTrackOptions | readonly AudioTrackOptions[],
   parseBits: (value: unknown) => number | null,
   checkRecord: (name: string, value: Record<string, unknown>) => void,
 ): CheckedAudioOptions[] {

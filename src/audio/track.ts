@@ -126,6 +126,13 @@ export class AudioTrack implements Disposable {
     this.#count += Math.max(0, samples.count - skipped);
   }
 
+  /** Goes on in silence until a time in seconds. */
+  beSilentUntil(seconds: number): void {
+    const { layout, sampleRate } = this.#shape;
+    const input = this.#inputFor({ format: "flt", layout, sampleRate });
+    this.#beSilent(input, Math.round((seconds - this.#end) * sampleRate));
+  }
+
   /** Ends the track: gives all that is left. */
   finish(): void {
     this.#endInput();
@@ -168,13 +175,14 @@ export class AudioTrack implements Disposable {
   }
 
   #beSilent(input: Input, count: number): void {
+    if (count <= 0) return;
     input.staging.silence();
     for (let left = count; left > 0; left -= stagedSamples) this.#push(input, Math.min(left, stagedSamples));
     this.#count += count;
     this.#silence += count / input.shape.sampleRate;
   }
 
-  #inputFor({ format, layout, sampleRate }: CheckedSamples): Input {
+  #inputFor({ format, layout, sampleRate }: Pick<CheckedSamples, "format" | "layout" | "sampleRate">): Input {
     const key = `${format} ${layout.name} ${sampleRate}`;
     if (this.#input?.key === key) return this.#input;
     this.#endInput();

@@ -4,7 +4,7 @@
  * @module
  */
 import type { QualityLevel } from "../codecs/profiles.ts";
-import { type AudioOptions, checkAudio, type CheckedAudioOptions } from "../audio/audio_options.ts";
+import { type AudioTrackOptions, checkAudio, type CheckedAudioOptions } from "../audio/audio_options.ts";
 import type { AudioStats } from "../audio/track.ts";
 import type { OptionValue } from "../libav/options.ts";
 import { didYouMean } from "../nearest.ts";
@@ -109,8 +109,11 @@ export interface WriterOptions {
    * size, pixel format and rate. Filters that read files (`movie`, `subtitles`) do so beside Deno's permissions.
    */
   filter?: string;
-  /** A track of sound, or several: `{}` for what is usual. Their samples come with `writeAudio`. */
-  audio?: AudioOptions | readonly AudioOptions[];
+  /**
+   * A track of sound, or several: `{}` for what is usual. Their samples come with `writeAudio`. `"silent"` is a track of silence as long as the
+   * video, which some services want.
+   */
+  audio?: AudioTrackOptions | readonly AudioTrackOptions[];
   /**
    * Whether a recording that is killed stays playable. Default: `true`, but `false` where Deno's permissions or the folder leave
    * no room for a second file beside it (`NAME.avwriter`, which is made by `close`). mp4 and mov are recorded in fragments then,

@@ -169,7 +169,10 @@ export class WriterSession implements Engine, Disposable {
   #encode({ pixels, shape }: Picture, stamp: FrameStamp): void {
     silenceBelow(this.#native, this.#request.options.logLevel);
     const intake = this.#intake ??= this.#openIntake(shape);
-    whileWriting(this.#request.path, () => intake.write(pixels, shape, stamp, this.#take));
+    whileWriting(this.#request.path, () => {
+      intake.write(pixels, shape, stamp, this.#take);
+      this.#sound?.follow(this.#pipeline?.seconds ?? 0);
+    });
   }
 
   /** Ends the stream, finishes the file and tells what is in it. Without a frame there is no file, and an existing one is as it was. */
@@ -178,7 +181,9 @@ export class WriterSession implements Engine, Disposable {
     const { path } = this.#request;
     const fileBytes = whileWriting(path, () => {
       this.#intake?.flush(endTicks, this.#take);
-      this.#sound?.finish();
+      this.#sound?.finish(
+        this.#pipeline === null ? 0 : Math.max(this.#clock.seconds(endTicks), this.#pipeline.seconds),
+      );
       if (this.#pipeline === null && this.#sound?.stats.some(({ seconds }) => seconds > 0)) throw noFrame();
       // What filters make of the end, only they know.
       return this.#pipeline?.finish(this.#request.options.filter === undefined ? endTicks : null);

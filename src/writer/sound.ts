@@ -108,8 +108,14 @@ export class Sound implements Disposable {
     this.#tracks[track]!.track.write(samples, seconds);
   }
 
-  /** Ends all tracks. */
-  finish(): void {
+  /** Has silent tracks go on as long as the video does. */
+  follow(seconds: number): void {
+    for (const { options, track } of this.#tracks) if (options.isSilent) track.beSilentUntil(seconds);
+  }
+
+  /** Ends all tracks, where the video ends. */
+  finish(seconds: number): void {
+    this.follow(seconds);
     for (const [index, { track }] of this.#tracks.entries()) {
       track.finish();
       this.queue.end(index + 1);

@@ -210,7 +210,7 @@ export class EngineWriter implements VideoWriter {
   async writeAudio(samples: AudioSamples, timing?: AudioTiming): Promise<void> {
     this.#requireOpen("write samples");
     const checked = checkSamples(samples);
-    const track = checkTrack(samples.track ?? 0, this.#context.audio.length);
+    const track = checkTrack(samples.track ?? 0, this.#context.audio);
     const seconds = checkTiming(timing);
     // Fields of the caller's objects may run code of theirs.
     this.#requireOpen("write samples");
@@ -393,16 +393,20 @@ export class EngineWriter implements VideoWriter {
   }
 }
 
-function checkTrack(track: unknown, tracks: number): number {
-  if (tracks === 0) {
+function checkTrack(track: unknown, tracks: CheckedOptions["audio"]): number {
+  if (tracks.length === 0) {
     throw new TypeError(
       "Cannot write the samples: this writer has no track of sound; make it with the option audio, such as { audio: {} }",
     );
   }
-  if (Number.isInteger(track) && (track as number) >= 0 && (track as number) < tracks) return track as number;
+  const options = tracks[track as number];
+  if (options?.isSilent) {
+    throw new TypeError(`Cannot write the samples: track ${track} is a silent one`);
+  }
+  if (options !== undefined) return track as number;
   throw new RangeError(
     `Cannot write the samples: their track is ${shown(track)}, but must be a whole number from 0 to ${
-      tracks - 1
+      tracks.length - 1
     }`,
   );
 }
