@@ -279,6 +279,26 @@ for (const thread of threads) {
   });
 }
 
+test("with wallclock timing, sound that begins later than the video is heard then", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  const options = { audio: { codec: "flac", channels: 1 }, timing: "wallclock" } as const;
+  const writer = await createFileWriter("mpeg4", path, 25, options);
+  await writer.write(barFrame(0));
+  const from = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const now = performance.now();
+  await writer.writeAudio(sine({ count: 4800, sampleRate: 48000 }));
+  await writer.writeAudio(sine({ from: 4800, count: 48000, sampleRate: 48000 }));
+  await writer.write(barFrame(1));
+  await writer.close();
+  const [onset] = onsets(listen(path));
+  const expected = (now - from) / 1000 - 0.1;
+  assert(onset! > expected - 0.02 && onset! < expected + 0.3, `heard at ${onset} s instead of ${expected} s`);
+  const { seconds, silence } = writer.stats.audio[0]!;
+  assertAlmostEquals(seconds - silence, 1.1, 1e-6);
+});
+
 test("a clock that runs 0.1 % too fast or too slow is followed, and the pitch with it", async () => {
   for (const skew of [1.001, 0.999]) {
     using folder = new TemporaryFolder();

@@ -159,6 +159,11 @@ export class FrameClock {
     return now > end ? now : end;
   }
 
+  /** With wallclock timing, the seconds from the first frame until a moment; `null` before that frame, and with another timing. */
+  elapsedSeconds(nowMs: number): number | null {
+    return this.#isWallclock() && this.#startMs !== null ? (nowMs - this.#startMs) / 1000 : null;
+  }
+
   /** Ticks in seconds. */
   seconds(ticks: bigint): number {
     return Number(ticks) * this.timeBase.num / this.timeBase.den;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type AudioSamples, checkSamples } from "../audio/samples.ts";
+import { type AudioSamples, type CheckedSamples, checkSamples } from "../audio/samples.ts";
 import { WriterClosedError } from "../errors.ts";
 import { nextTurn } from "../next_turn.ts";
 import { shown } from "../shown.ts";
@@ -86,7 +86,8 @@ export interface VideoWriter extends AsyncDisposable {
    */
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame>;
   /**
-   * Writes a piece of sound. Without a timestamp it is heard where the piece before ends, the first one at 0. It is converted to the rate and
+   * Writes a piece of sound. Without a timestamp it is heard where the piece before ends; the first one at 0, or with `timing: "wallclock"`
+   * just before now, as sound is there once it was heard. It is converted to the rate and
    * the channels of the track; rates, channels and sample types may change from piece to piece.
    *
    * With timestamps, gaps of more than 0.1 s become silence, and what comes as much too early is left out; less is taken for a clock that
@@ -162,6 +163,8 @@ export class EngineWriter implements VideoWriter {
   #state: State = { name: "open" };
   /** The end of the line of calls that wait: for room, or for an image to be looked into, which counts only then. */
   #line: Promise<void> | null = null;
+  /** Tracks that have sound. */
+  readonly #sounding = new Set<number>();
   /** Memory that was acquired. */
   readonly #acquired = new WeakSet<Uint8Array>();
   #writable: WritableStream<Frame> | undefined;
@@ -208,18 +211,27 @@ export class EngineWriter implements VideoWriter {
   }
 
   async writeAudio(samples: AudioSamples, timing?: AudioTiming): Promise<void> {
+    const nowMs = performance.now();
     this.#requireOpen("write samples");
     const checked = checkSamples(samples);
     const track = checkTrack(samples.track ?? 0, this.#context.audio);
-    const seconds = checkTiming(timing);
+    const seconds = checkTiming(timing) ?? this.#firstSeconds(track, checked, nowMs);
     // Fields of the caller's objects may run code of theirs.
     this.#requireOpen("write samples");
+    this.#sounding.add(track);
     try {
       await this.#engine.writeSound(track, checked, seconds);
     } catch (error) {
       return await this.#refuse(error);
     }
     await nextTurn();
+  }
+
+  /** When the first piece of a track is heard that comes without a timestamp, where that is not 0. */
+  #firstSeconds(track: number, { count, sampleRate }: CheckedSamples, nowMs: number): number | null {
+    const elapsed = this.#clock.elapsedSeconds(nowMs);
+    if (elapsed === null || this.#sounding.has(track)) return null;
+    return Math.max(0, elapsed - count / sampleRate);
   }
 
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame> {
