@@ -47,6 +47,7 @@ export type { FrameRate } from "./src/video/frame_rate.ts";
 export type { ChromaticityPoint, ContentLight, MasteringDisplay } from "./src/video/hdr.ts";
 export type { PixelFormat, RawFrame } from "./src/video/raw_frame.ts";
 export type { ResizeMode } from "./src/video/resizer.ts";
+export type { Chapter } from "./src/writer/chapters.ts";
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
 export type { FrameTiming, Timing } from "./src/writer/frame_clock.ts";
 export type { LogLevel, WriterOptions, WriterStats } from "./src/writer/options.ts";

@@ -46,6 +46,15 @@ export const layouts = {
       u: { kind: "address", offset: [null, 8, 8, 8, 8, 8] },
     },
   },
+  AVChapter: {
+    size: [40, 40, 40, 40, 40, 40],
+    fields: {
+      time_base: { kind: "rational", offset: [4, 8, 8, 8, 8, 8] },
+      start: { kind: "i64", offset: [16, 16, 16, 16, 16, 16] },
+      end: { kind: "i64", offset: [24, 24, 24, 24, 24, 24] },
+      metadata: { kind: "address", offset: [32, 32, 32, 32, 32, 32] },
+    },
+  },
   AVClass: {
     size: [80, 72, 72, 72, 80, 80],
     fields: {
@@ -119,6 +128,8 @@ export const layouts = {
       pb: { kind: "address", offset: [32, 32, 32, 32, 32, 32] },
       nb_streams: { kind: "u32", offset: [44, 44, 44, 44, 44, 44] },
       streams: { kind: "address", offset: [48, 48, 48, 48, 48, 48] },
+      nb_chapters: { kind: "u32", offset: [1188, 164, 164, 72, 72, 72] },
+      chapters: { kind: "address", offset: [1192, 168, 168, 80, 80, 80] },
       metadata: { kind: "address", offset: [1200, 176, 176, 192, 192, 192] },
     },
   },

@@ -227,6 +227,7 @@ test("what a file is told besides its pictures comes back", async () => {
     rotation: 90,
     sampleAspectRatio: "4/3",
     metadata: { title: "Wellen" },
+    chapters: [{ title: "Ufer", start: 0.04 }],
     color: {
       masteringDisplay: {
         ...{ red: [0.68, 0.32], green: [0.265, 0.69], blue: [0.15, 0.06], whitePoint: [0.3127, 0.329] },
@@ -236,12 +237,25 @@ test("what a file is told besides its pictures comes back", async () => {
     },
   };
   await writeBars(await createFileWriter("h264", path, 25, options), 5);
-  const told = execFileSync("ffprobe", ["-v", "error", "-show_streams", "-show_format", path], {
+  const told = execFileSync("ffprobe", [
+    "-v",
+    "error",
+    "-show_streams",
+    "-show_format",
+    "-show_chapters",
+    path,
+  ], {
     encoding: "utf8",
   });
   for (
     const line of [
-      ...["rotation=-90", "sample_aspect_ratio=4:3", "TAG:title=Wellen", "red_x=34000/50000"],
+      ...[
+        "TAG:title=Ufer",
+        "rotation=-90",
+        "sample_aspect_ratio=4:3",
+        "TAG:title=Wellen",
+        "red_x=34000/50000",
+      ],
       ...["max_luminance=10000000/10000", "max_content=993", "max_average=412"],
     ]
   ) {

@@ -13,6 +13,7 @@
 const fieldsInUse = {
   AVBufferRef: { data: "address" },
   AVChannelLayout: { order: "i32", nb_channels: "i32", u: "address" },
+  AVChapter: { time_base: "rational", start: "i64", end: "i64", metadata: "address" },
   AVClass: { item_name: "address" },
   AVCodec: {
     name: "address",
@@ -58,6 +59,8 @@ const fieldsInUse = {
     pb: "address",
     nb_streams: "u32",
     streams: "address",
+    nb_chapters: "u32",
+    chapters: "address",
     metadata: "address",
   },
   AVFrame: {

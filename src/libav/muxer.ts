@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
+import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, errorText } from "./failure.ts";
 import { OptionTable } from "./options.ts";
@@ -139,6 +139,16 @@ export interface StreamRequest {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** A named part of a file, in seconds. */
+export interface ChapterPlace {
+  readonly title: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Chapters count in milliseconds, as players show them. */
+const chapterTicks = 1000;
+
 /** A container being written. */
 export class Muxer extends Owned {
   readonly #native: Native;
@@ -193,6 +203,27 @@ export class Muxer extends Owned {
       this.#native.fields.addressOf(this.address, "AVFormatContext", "metadata"),
       metadata,
     );
+  }
+
+  /** Names parts of the file, once, before the trailer is written: the muxers of mp4, mov and Matroska write them with it. */
+  setChapters(chapters: readonly ChapterPlace[]): void {
+    const { avutil, fields, memory } = this.#native;
+    const allocate = (bytes: number): Address => {
+      const allocated = avutil.av_mallocz(BigInt(bytes));
+      return allocated === NULL ? this.#fail(-12, "add chapters") : allocated;
+    };
+    const list = allocate(chapters.length * 8);
+    // From here on, all of it is the context's to free.
+    fields.set(this.address, "AVFormatContext", "chapters", list);
+    for (const [index, { start, end, title }] of chapters.entries()) {
+      const chapter = allocate(fields.size("AVChapter"));
+      memory.write(address(list + BigInt(index * 8)), BigUint64Array.of(chapter));
+      fields.set(this.address, "AVFormatContext", "nb_chapters", index + 1);
+      fields.set(chapter, "AVChapter", "time_base", packRational({ num: 1, den: chapterTicks }));
+      fields.set(chapter, "AVChapter", "start", BigInt(Math.round(start * chapterTicks)));
+      fields.set(chapter, "AVChapter", "end", BigInt(Math.round(end * chapterTicks)));
+      setTags(this.#native, fields.addressOf(chapter, "AVChapter", "metadata"), { title });
+    }
   }
 
   /** The four-character code of a stream, as a number; 0 where the encoder gave it none. */

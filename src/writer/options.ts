@@ -13,6 +13,7 @@ import type { ResizeMode } from "../video/resizer.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { Rational } from "../libav/rational.ts";
 import { shown } from "../shown.ts";
+import { type Chapter, checkChapters } from "./chapters.ts";
 import type { Timing } from "./frame_clock.ts";
 import { checkMetadata, parseSampleAspectRatio, type Rotation, type SampleAspectRatio } from "./tags.ts";
 
@@ -109,6 +110,8 @@ export interface WriterOptions {
    * size, pixel format and rate. Filters that read files (`movie`, `subtitles`) do so beside Deno's permissions.
    */
   filter?: string;
+  /** Named parts of the video, one after the other. mp4, mov, mkv and webm keep them. */
+  chapters?: readonly Chapter[];
   /**
    * A track of sound, or several: `{}` for what is usual. Their samples come with `writeAudio`. `"silent"` is a track of silence as long as the
    * video, which some services want.
@@ -207,6 +210,7 @@ const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
   sampleAspectRatio: () => null,
   metadata: tags,
   // Found out below, too.
+  chapters: (value) => (Array.isArray(value) ? null : "a list of { title, start }"),
   audio: () => null,
   timing: oneOf("constant", "timestamps", "wallclock"),
   filter: text,
@@ -258,6 +262,7 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
     if (checks[name as keyof WriterOptions] === record) checkRecord(name, value);
     if (checks[name as keyof WriterOptions] === tags) checkMetadata(value);
   }
+  if (options.chapters !== undefined) checkChapters(options.chapters);
   for (const [one, other] of exclusive) {
     if (options[one] !== undefined && options[other] !== undefined) {
       throw new TypeError(`Cannot use the options ${one} and ${other} together: leave one of them out`);

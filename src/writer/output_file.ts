@@ -9,6 +9,7 @@ import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import type { Packet } from "../libav/packet.ts";
 import type { Rational } from "../libav/rational.ts";
+import { type Chapter, placeChapters } from "./chapters.ts";
 import { interleavesItself, leastTicks, type Stage } from "./container.ts";
 import type { Interleaver } from "./interleaver.ts";
 import { copyPackets, openRecording } from "./remux.ts";
@@ -28,8 +29,20 @@ export interface OutputRequest {
   readonly isCrashSafe: boolean;
   /** Where packets of several streams wait for their turn; `null` where there is one stream. */
   readonly queue: Interleaver | null;
+  /** Named parts of the video. */
+  readonly chapters: readonly Chapter[];
   /** Makes a muxer for a URL, with its streams and options; of a file that was recorded, for the one that is made of it. */
   readonly createMuxer: (url: string, stage: Stage, recording: Demuxer | null) => Muxer;
+}
+
+/** How a video ends. */
+export interface VideoEnd {
+  /** What only the end tells of times that vary; `null` where they do not, or nobody knows. */
+  readonly ending: Ending | null;
+  /** Where the last frame ends, in seconds. */
+  readonly endSeconds: number;
+  /** How long it is shown, in seconds. */
+  readonly lastSeconds: number;
 }
 
 /** One file being written. */
@@ -96,18 +109,20 @@ export class OutputFile implements Disposable {
     if (this.#request.isCrashSafe) this.#wholeBytes = this.#muxer.flushedBytes;
   }
 
-  /** Finishes and closes the file, whose last frame is shown for so many seconds; returns its size in bytes, or `null` where the muxer keeps that to itself. */
-  finish(ending: Ending | null, lastSeconds: number): number | null {
+  /** Finishes and closes the file; returns its size in bytes, or `null` where the muxer keeps that to itself. */
+  finish(end: VideoEnd): number | null {
     this.#request.queue?.end(0);
     this.writeQueued();
-    if (this.#muxer.info.name === "gif" && !this.#isEnded) this.#setFinalDelay(lastSeconds);
+    if (this.#muxer.info.name === "gif" && !this.#isEnded) this.#setFinalDelay(end.lastSeconds);
     this.#isEnded = true;
+    // Into fragments no chapters go.
+    if (!this.#request.isFragmented) this.#setChapters(this.#muxer, end);
     this.#muxer.writeTrailer();
     this.#finishedBytes = this.#muxer.flushedBytes;
     const bytes = this.#muxer.outputBytes;
     this.#close();
     this.#isRecorded = true;
-    return this.#request.isFragmented ? this.#makeOrdinary(ending, lastSeconds) : bytes;
+    return this.#request.isFragmented ? this.#makeOrdinary(end) : bytes;
   }
 
   /** GIF tells how long the last frame is shown, too, which its muxer does not ask the packet. Who gave the option has the last word. */
@@ -116,6 +131,11 @@ export class OutputFile implements Disposable {
     if (options.isChosen("final_delay")) return;
     const hundredths = Math.max(leastTicks(info), Math.round(seconds * 100));
     options.setField("final_delay", Math.min(maxGifDelay, hundredths));
+  }
+
+  #setChapters(muxer: Muxer, { endSeconds }: VideoEnd): void {
+    const chapters = placeChapters(this.#request.chapters, endSeconds);
+    if (chapters.length > 0) muxer.setChapters(chapters);
   }
 
   /** Closes the file, once: what a failure leaves is not whole. */
@@ -129,7 +149,7 @@ export class OutputFile implements Disposable {
   salvage(): void {
     try {
       // A trailer that failed is not tried again: its second call does nothing, and would pass for a finished file.
-      if (!this.#isEnded) this.finish(null, 0);
+      if (!this.#isEnded) this.finish({ ending: null, endSeconds: 0, lastSeconds: 0 });
     } catch {
       // What could not be written is cut off below.
     }
@@ -143,7 +163,7 @@ export class OutputFile implements Disposable {
   }
 
   /** Makes an ordinary file of the fragments beside them, and puts it in their place: at every moment the path holds all of the video. */
-  #makeOrdinary(ending: Ending | null, lastSeconds: number): number {
+  #makeOrdinary(end: VideoEnd): number {
     const { path, createMuxer } = this.#request;
     const companion = companionPath(path);
     try {
@@ -152,9 +172,10 @@ export class OutputFile implements Disposable {
       makeReplacement(path, companion);
       muxer.openFile(`file:${companion}`);
       muxer.writeHeader();
-      const copied = copyPackets(this.#native, recording, muxer, ending, lastSeconds);
+      const copied = copyPackets(this.#native, recording, muxer, end.ending, end.lastSeconds);
       // What replaces the recording must hold all of it.
       if (copied < this.#packets) throw new Error(`${copied} of its ${this.#packets} packets can be read`);
+      this.#setChapters(muxer, end);
       muxer.writeTrailer();
       const bytes = muxer.outputBytes!;
       muxer.closeOutput();

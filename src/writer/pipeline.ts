@@ -95,7 +95,8 @@ export class Pipeline implements Disposable {
   /** Ends the stream, finishes and closes the file; returns its size in bytes, or `null` where the muxer keeps that to itself. */
   finish(endTicks: bigint | null): number | null {
     this.#end(endTicks);
-    return this.#output.finish(this.#timeline.ending, this.#timeline.lastSeconds);
+    const { ending, endSeconds, lastSeconds } = this.#timeline;
+    return this.#output.finish({ ending, endSeconds, lastSeconds });
   }
 
   /** After a failure: makes what was recorded so far as playable as it can be. */

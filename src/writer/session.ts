@@ -13,6 +13,7 @@ import { ImageDecoder } from "../video/encoded_image.ts";
 import type { InputFormats } from "../video/input_format.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
 import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
+import { requireContainerKeepsChapters } from "./chapters.ts";
 import {
   chooseMuxer,
   choosesLayout,
@@ -89,6 +90,7 @@ export class WriterSession implements Engine, Disposable {
     if (timing === "constant") requireContainerKeepsTimes(this.#muxerInfo, frameRate, null);
     else requireVariableRate(this.#muxerInfo, timing);
     requireContainerKeepsTags(this.#muxerInfo, options);
+    requireContainerKeepsChapters(this.#muxerInfo, options);
     this.#clock = createClock(frameRate, options);
     this.#mayRemove = this.#requireTarget();
     this.#safety = this.#chooseSafety();
@@ -303,6 +305,7 @@ export class WriterSession implements Engine, Disposable {
         path: this.#request.path,
         ...this.#safety,
         queue: this.#sound?.queue ?? null,
+        chapters: this.#request.options.chapters ?? [],
         createMuxer: (url, stage, recording) =>
           this.#opener.createMuxer({ encoder, settings, timeBase: input.timeBase, url, stage, recording }),
       }),
