@@ -232,6 +232,11 @@ export class Muxer extends Owned {
     return this.#native.fields.get(parameters, "AVCodecParameters", "codec_tag");
   }
 
+  /** How many streams were added. */
+  get streamCount(): number {
+    return this.#streams.length;
+  }
+
   /** The time base that the container uses for a stream: known once the header is written. */
   timeBase(index: number): Rational {
     return unpackRational(this.#native.fields.get(this.#streams[index]!, "AVStream", "time_base"));

@@ -155,6 +155,9 @@ function nothingSaved(file: string, why: string, cause?: AvError): ReadError {
   });
 }
 
+/** `tmcd`, as libavformat packs it (MKTAG, libavutil/macros.h): a timecode's track in mp4 and mov. */
+const timecodeTag = 0x64636d74;
+
 /** Copies all that can be read into a new file. */
 function copyInto(
   native: Native,
@@ -167,6 +170,8 @@ function copyInto(
   if (streams.length === 0) throw nothingSaved(file, "it holds no stream");
   using muxer = new Muxer(native, info, `file:${companion}`);
   for (const index of streams.keys()) {
+    // The muxer makes it anew, of the tag, and after all others as in the recording.
+    if (recording.tag(index) === timecodeTag) continue;
     const stream = muxer.addStream({
       describeInto: (parameters) => recording.describeInto(index, parameters),
       timeBase: recording.timeBase(index),

@@ -18,7 +18,8 @@ export function openRecording(native: Native, path: string): Demuxer {
 }
 
 /**
- * Copies all packets: stream n of the one file to stream n of the other. Returns how many the first stream has.
+ * Copies all packets: stream n of the one file to stream n of the other. Returns how many the first stream has. Streams that the other has
+ * not are those that its muxer makes by itself (timecode).
  *
  * Without an ending, all frames of that stream are as long as the last: FFmpeg 4.3 reads no length of the last one from fragments.
  */
@@ -43,6 +44,10 @@ export function copyPackets(
     to.write(copied);
   };
   while (from.read(packet)) {
+    if (packet.streamIndex >= to.streamCount) {
+      packet.unref();
+      continue;
+    }
     if (packet.streamIndex === 0) count++;
     if (ending === null && packet.streamIndex === 0 && frameTicks > 0n) packet.duration = frameTicks;
     if (packet.streamIndex !== 0) write(packet);
@@ -227,7 +232,7 @@ export function salvagePackets(native: Native, from: Demuxer, to: Muxer): number
   using packet = new Packet(native);
   using disposables = new DisposableStack();
   const fillsUp = keepsDecodeTimesOnly(to);
-  const streams = from.streams.map((_, index) =>
+  const streams = from.streams.slice(0, to.streamCount).map((_, index) =>
     disposables.use(new CutStream(native, from, index, fillsUp))
   );
   const counts = streams.map(() => 0);
