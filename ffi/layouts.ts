@@ -49,6 +49,7 @@ export const layouts = {
   AVChapter: {
     size: [40, 40, 40, 40, 40, 40],
     fields: {
+      id: { kind: "i32", offset: [0, 0, 0, 0, 0, 0] },
       time_base: { kind: "rational", offset: [4, 8, 8, 8, 8, 8] },
       start: { kind: "i64", offset: [16, 16, 16, 16, 16, 16] },
       end: { kind: "i64", offset: [24, 24, 24, 24, 24, 24] },

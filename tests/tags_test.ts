@@ -884,10 +884,11 @@ test("chroma for every pixel has no place to tell", async (t) => {
 
 /** Types and timecodes of a file's streams. */
 function timecodesOf(path: string): string[] {
-  const { stdout } = spawnSync("ffprobe", [
-    ...["-v", "error", "-show_entries", "stream=codec_type:stream_tags=timecode", "-of", "csv=p=0", path],
-  ], { encoding: "utf8" });
-  return stdout.trim().split(/\s+/);
+  const { stdout } = spawnSync("ffprobe", ["-v", "error", "-show_streams", "-of", "json", path], {
+    encoding: "utf8",
+  });
+  const { streams } = JSON.parse(stdout) as { streams: { codec_type: string; tags: { timecode: string } }[] };
+  return streams.map(({ codec_type, tags }) => `${codec_type},${tags.timecode}`);
 }
 
 for (const name of ["a.mov", "a.mp4"]) {

@@ -84,14 +84,14 @@ function numberProblem(what: string, expected: number | null, found: string | un
   ];
 }
 
-/** Fields that are an int in older releases and a size_t in newer ones, of which the low word is read. */
-const lowWords: readonly string[] = ["AVPacketSideData.size"];
+/** Fields that are an int in older releases and have 64 bits in newer ones, of which the low word is read or written. */
+const lowWords: readonly string[] = ["AVChapter.id", "AVPacketSideData.size"];
 
 /** Where a field is of another kind: an array counts as its first element, and an embedded struct is used by its address. */
 function kindProblem(field: string, expected: string, cell: string | undefined): string[] {
   if (cell === undefined) return [];
   const { kind, type } = parseDescription(cell);
-  if (lowWords.includes(field) && ["i32", "u64"].includes(kind)) return [];
+  if (lowWords.includes(field) && ["i32", "i64", "u64"].includes(kind)) return [];
   if (kindFits(expected, kind) || (expected === "address" && kind === "struct")) return [];
   return [`${field} kind: the table says ${expected}, the header says ${kind} (${type})`];
 }

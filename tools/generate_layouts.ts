@@ -13,7 +13,7 @@
 const fieldsInUse = {
   AVBufferRef: { data: "address" },
   AVChannelLayout: { order: "i32", nb_channels: "i32", u: "address" },
-  AVChapter: { time_base: "rational", start: "i64", end: "i64", metadata: "address" },
+  AVChapter: { id: "i32", time_base: "rational", start: "i64", end: "i64", metadata: "address" },
   AVClass: { item_name: "address" },
   AVCodec: {
     name: "address",

@@ -219,6 +219,8 @@ export class Muxer extends Owned {
       const chapter = allocate(fields.size("AVChapter"));
       memory.write(address(list + BigInt(index * 8)), BigUint64Array.of(chapter));
       fields.set(this.address, "AVFormatContext", "nb_chapters", index + 1);
+      // Matroska's muxer writes one of those with the same number (4.3).
+      fields.set(chapter, "AVChapter", "id", index + 1);
       fields.set(chapter, "AVChapter", "time_base", packRational({ num: 1, den: chapterTicks }));
       fields.set(chapter, "AVChapter", "start", BigInt(Math.round(start * chapterTicks)));
       fields.set(chapter, "AVChapter", "end", BigInt(Math.round(end * chapterTicks)));
