@@ -1,7 +1,7 @@
 import { test } from "node:test";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
-import { type RawFrame, UnsupportedError, type WriterOptions } from "../mod.ts";
+import { createFileWriter, type RawFrame, UnsupportedError, WriteError, type WriterOptions } from "../mod.ts";
 import { undisposedObjects } from "../src/libav/owned.ts";
 import { pixelFormatByName, type PixelFormatInfo, pixelFormatNames } from "../src/libav/pixel_format.ts";
 import { createConverter } from "../src/video/converter.ts";
@@ -408,6 +408,17 @@ for (const { codec, encoder, format } of deepCodecs) {
     }
   });
 }
+
+test("an encoder that fails with its first frame leaves no native object behind", async () => {
+  using folder = new TemporaryFolder();
+  const before = undisposedObjects();
+  // Its size is refused only as it encodes; with a filter, the frame has waited for the next one, which does not come.
+  const options = { filter: "hflip", thread: "main", logLevel: "quiet" } as const;
+  const writer = await createFileWriter("amv", folder.file("a.mkv"), 25, options);
+  await writer.write({ data: new Uint8Array(26 * 20 * 3 / 2), width: 26, height: 20, format: "yuv420p" });
+  await assertRejects(() => writer.close(), WriteError);
+  assertEquals(undisposedObjects(), before);
+});
 
 test("a conversion that can't be made leaves no native object behind", () => {
   const meaning = { matrix: "bt709", range: "tv" } as const;

@@ -149,10 +149,11 @@ export class Pipeline implements Disposable {
 
   /** Frees all of it. */
   [Symbol.dispose](): void {
+    // Who holds the converter's pictures, first.
     this.#encoder[Symbol.dispose]();
+    this.#held[Symbol.dispose]();
     this.#converter?.converter[Symbol.dispose]();
     this.#output[Symbol.dispose]();
-    this.#held[Symbol.dispose]();
     this.#packet[Symbol.dispose]();
   }
 }
