@@ -339,8 +339,8 @@ test("all sound before all frames, all frames before all sound, or no sound at a
           await writer.writeAudio({ ...tone, data: tone.data.subarray(from, from + 10007) });
         }
       };
-      // An empty track can't be told from a broken one there.
-      if (name === "a.ts" && order === "no sound") continue;
+      // There, a track that is empty, or begins late, can't be told from a broken one.
+      if (name === "a.ts" && order !== "sound first") continue;
       if (order === "sound first") await writeSamples();
       for (const frame of frames) await writer.write(frame);
       if (order === "frames first") await writeSamples();
