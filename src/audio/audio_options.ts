@@ -3,15 +3,25 @@
  *
  * @module
  */
+import {
+  bits,
+  type Check,
+  checkOptionTable,
+  parseBits,
+  record,
+  refuseOption,
+  text,
+} from "../codecs/option_checks.ts";
 import type { OptionValue } from "../libav/options.ts";
 import { type ChannelLayout, sampleFormatNames } from "../libav/sound.ts";
-import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
 import type { AudioCodec } from "./audio_families.ts";
 import {
   channelLayout,
   type ChannelLayoutName,
   channelLayoutNames,
+  isChannelCount,
+  isLayoutName,
   mostChannels,
   usualLayout,
 } from "./channels.ts";
@@ -66,38 +76,29 @@ export interface CheckedAudioOptions
 /** What the option `audio` takes for each track: `"silent"` is one of silence, as long as the video. */
 export type AudioTrackOptions = AudioOptions | "silent";
 
-const names: readonly (keyof AudioOptions)[] = [
-  ...["codec", "sampleRate", "channels", "layout", "bitrate", "sampleFormat", "encoderOptions"] as const,
-  ...["language", "title"] as const,
-];
-
-function refuse(name: string, value: unknown, expected: string): never {
-  throw new TypeError(`Cannot use the option audio.${name}: it is ${shown(value)}, but must be ${expected}`);
-}
-
-function requireText(name: string, value: unknown): void {
-  if (value === undefined || typeof value === "string" && value !== "" && !value.includes("\0")) return;
-  refuse(name, value, "a text, not empty and without NUL");
-}
+const checks: { readonly [Name in keyof Required<AudioOptions>]: Check } = {
+  codec: text,
+  // Looked at below, with another error.
+  sampleRate: () => null,
+  channels: (value) => isChannelCount(value) ? null : `a whole number from 1 to ${mostChannels}`,
+  layout: (value) => isLayoutName(value) ? null : `one of ${channelLayoutNames.join(", ")}`,
+  bitrate: bits('"96k"'),
+  sampleFormat: (value) =>
+    sampleFormatNames.includes(value as string) ? null : `one of ${sampleFormatNames.join(", ")}`,
+  encoderOptions: record,
+  language: (value) =>
+    typeof value === "string" && /^[a-z]{3}$/.test(value) ? null : 'three letters, such as "eng"',
+  title: text,
+};
 
 function layoutOf({ channels, layout: name }: AudioOptions): ChannelLayout | null {
-  if (name !== undefined && !channelLayoutNames.includes(name)) {
-    refuse("layout", name, `one of ${channelLayoutNames.join(", ")}`);
-  }
-  if (channels !== undefined && (!Number.isInteger(channels) || channels < 1 || channels > mostChannels)) {
-    refuse("channels", channels, `a whole number from 1 to ${mostChannels}`);
-  }
   if (name === undefined) return channels === undefined ? null : usualLayout(channels);
   const layout = channelLayout(name);
   if (channels === undefined || channels === layout.channels) return layout;
-  refuse("channels", channels, `${layout.channels}, as the layout ${shown(name)} has`);
+  refuseOption("audio.channels", channels, `${layout.channels}, as the layout ${shown(name)} has`);
 }
 
-function checkTrack(
-  track: AudioTrackOptions,
-  parseBits: (value: unknown) => number | null,
-  checkRecord: (name: string, value: Record<string, unknown>) => void,
-): CheckedAudioOptions {
+function checkTrack(track: AudioTrackOptions): CheckedAudioOptions {
   const isSilent = track === "silent";
   const options: AudioOptions = isSilent ? {} : track;
   if (typeof options !== "object" || options === null) {
@@ -107,50 +108,21 @@ function checkTrack(
       }, but must be "silent", or an object such as { codec: "aac" }`,
     );
   }
-  for (const name of Object.keys(options)) {
-    if ((names as readonly string[]).includes(name)) continue;
-    const question = didYouMean(name, names);
-    throw new TypeError(
-      `Cannot use the option audio.${name}: there is no such option${
-        question === null ? "" : `. ${question}`
-      }`,
-    );
-  }
+  checkOptionTable(options, checks, "audio.");
   const { codec, sampleRate, sampleFormat, encoderOptions, language, title, bitrate } = options;
-  for (const [name, value] of Object.entries({ codec, sampleFormat, language, title })) {
-    requireText(name, value);
-  }
   if (sampleRate !== undefined) requireSampleRate("Cannot use the option audio: it", sampleRate);
-  if (sampleFormat !== undefined && !sampleFormatNames.includes(sampleFormat)) {
-    refuse("sampleFormat", sampleFormat, `one of ${sampleFormatNames.join(", ")}`);
-  }
-  if (language !== undefined && !/^[a-z]{3}$/.test(language)) {
-    refuse("language", language, 'three letters, such as "eng"');
-  }
-  if (encoderOptions !== undefined) {
-    if (typeof encoderOptions !== "object" || encoderOptions === null) {
-      refuse("encoderOptions", encoderOptions, "an object of texts, numbers and booleans");
-    }
-    checkRecord("audio.encoderOptions", encoderOptions);
-  }
-  const bits = bitrate === undefined ? undefined : parseBits(bitrate);
-  if (bits === null) {
-    refuse("bitrate", bitrate, 'bits per second above 0: a number, or a text such as "96k"');
-  }
   return {
     ...{ codec, sampleRate, sampleFormat, encoderOptions, language, title },
     layout: layoutOf(options),
     isSilent,
-    ...(bits === undefined ? {} : { bitrate: bits }),
+    ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
   };
 }
 
 /** Checks the option `audio`; throws a `TypeError` or `RangeError` that names what is wrong with it. */
 export function checkAudio(
   audio: AudioTrackOptions | readonly AudioTrackOptions[],
-  parseBits: (value: unknown) => number | null,
-  checkRecord: (name: string, value: Record<string, unknown>) => void,
 ): CheckedAudioOptions[] {
   const tracks = Array.isArray(audio) ? audio : [audio];
-  return tracks.map((track) => checkTrack(track, parseBits, checkRecord));
+  return tracks.map(checkTrack);
 }

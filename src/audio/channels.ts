@@ -40,6 +40,16 @@ export const channelLayoutNames: readonly string[] = Object.keys(masks);
 /** The most channels of a layout. */
 export const mostChannels = 8;
 
+/** Whether a value is the name of a layout. */
+export function isLayoutName(value: unknown): value is ChannelLayoutName {
+  return channelLayoutNames.includes(value as string);
+}
+
+/** Whether a value is a number of channels that there is a layout for. */
+export function isChannelCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= mostChannels;
+}
+
 /** What so many channels are unless something else is said (av_channel_layout_default, libavutil/channel_layout.c). */
 const usual: readonly ChannelLayoutName[] = ["mono", "stereo", "2.1", "4.0", "5.0", "5.1", "6.1", "7.1"];
 

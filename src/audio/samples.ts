@@ -9,6 +9,8 @@ import {
   channelLayout,
   type ChannelLayoutName,
   channelLayoutNames,
+  isChannelCount,
+  isLayoutName,
   mostChannels,
   usualLayout,
 } from "./channels.ts";
@@ -81,14 +83,14 @@ export function requireSampleRate(what: string, rate: unknown): void {
 }
 
 function layoutOf(channels: unknown, name: unknown): ChannelLayout {
-  if (!Number.isInteger(channels) || (channels as number) < 1 || (channels as number) > mostChannels) {
+  if (!isChannelCount(channels)) {
     refuse(`they have ${shown(channels)} channels, but must have 1 to ${mostChannels}`);
   }
-  if (name === undefined) return usualLayout(channels as number);
-  if (!channelLayoutNames.includes(name as string)) {
+  if (name === undefined) return usualLayout(channels);
+  if (!isLayoutName(name)) {
     refuse(`their layout is ${shown(name)}, but must be one of ${channelLayoutNames.join(", ")}`);
   }
-  const layout = channelLayout(name as ChannelLayoutName);
+  const layout = channelLayout(name);
   if (layout.channels === channels) return layout;
   refuse(`they have ${channels} channels, but the layout ${layout.name} has ${layout.channels}`);
 }

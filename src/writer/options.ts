@@ -3,16 +3,24 @@
  *
  * @module
  */
+import {
+  bits,
+  type Check,
+  checkOptionTable,
+  object,
+  oneOf,
+  parseBits,
+  record,
+  text,
+} from "../codecs/option_checks.ts";
 import type { QualityLevel } from "../codecs/profiles.ts";
 import { type AudioTrackOptions, checkAudio, type CheckedAudioOptions } from "../audio/audio_options.ts";
 import type { AudioStats } from "../audio/track.ts";
 import type { OptionValue } from "../libav/options.ts";
-import { didYouMean } from "../nearest.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
 import type { ResizeMode } from "../video/resizer.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { Rational } from "../libav/rational.ts";
-import { shown } from "../shown.ts";
 import { type Chapter, checkChapters } from "./chapters.ts";
 import type { Timing } from "./frame_clock.ts";
 import { checkMetadata, parseSampleAspectRatio, type Rotation, type SampleAspectRatio } from "./tags.ts";
@@ -158,28 +166,13 @@ export interface CheckedOptions
 /** Frames that may wait, unless the options say. */
 const defaultQueueSize = 4;
 
-/** Says what an option must be, where the value is not that; `null` where it is. */
-type Check = (value: unknown) => string | null;
-
-const oneOf = (...choices: readonly string[]): Check => (value) =>
-  choices.includes(value as string)
-    ? null
-    : `one of ${choices.map((choice) => JSON.stringify(choice)).join(", ")}`;
-const text: Check = (value) =>
-  typeof value === "string" && value !== "" && !value.includes("\0")
-    ? null
-    : "a text, not empty and without NUL";
 const side: Check = (value) =>
   Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 0x7fffffff
     ? null
     : "a whole number of pixels from 1";
 const positive: Check = (value) =>
   typeof value === "number" && Number.isFinite(value) && value > 0 ? null : "a number above 0";
-const bits: Check = (value) =>
-  parseBits(value) !== null ? null : 'bits per second above 0: a number, or a text such as "800k" or "4M"';
-const object = (expected: string): Check => (value) =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? null : expected;
-const record = object("an object of texts, numbers and booleans");
+const bitrate = bits('"800k" or "4M"');
 const tags = object('an object of texts such as { title: "Waves" }');
 
 const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
@@ -192,8 +185,8 @@ const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
     typeof value === "number" && Number.isFinite(value)
       ? null
       : oneOf("low", "medium", "high", "lossless")(value)?.concat(", or a number") ?? null,
-  bitrate: bits,
-  maxBitrate: bits,
+  bitrate,
+  maxBitrate: bitrate,
   keyFrameInterval: positive,
   preset: text,
   tune: text,
@@ -229,39 +222,14 @@ const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
 /** Options of which only one may be given. */
 const exclusive = [["quality", "bitrate"]] as const;
 
-const multipliers: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1e9 };
-
-function parseBits(value: unknown): number | null {
-  let number = NaN;
-  if (typeof value === "number") number = value;
-  else if (typeof value === "string") {
-    const parts = /^(\d+(?:\.\d+)?)([kmg]?)$/i.exec(value);
-    if (parts !== null) number = Number(parts[1]) * multipliers[parts[2]!.toLowerCase()]!;
-  }
-  return Number.isFinite(number) && number > 0 ? Math.round(number) : null;
-}
-
 /** Throws a `TypeError` that names the option and what it must be; returns the options with bit rates as numbers, fractions in lowest terms. */
 export function checkOptions(options: WriterOptions): CheckedOptions {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     const kind = Array.isArray(options) ? "an array" : options === null ? "null" : `a ${typeof options}`;
     throw new TypeError(`Cannot use options that are ${kind}: give an object`);
   }
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(checks, name)) {
-      const question = didYouMean(name, Object.keys(checks));
-      throw new TypeError(
-        `Cannot use the option ${shown(name)}: there is no such option${
-          question === null ? "" : `. ${question}`
-        }`,
-      );
-    }
-    if (value === undefined) continue;
-    const expected = checks[name as keyof WriterOptions](value);
-    if (expected !== null) refuse(name, value, expected);
-    if (checks[name as keyof WriterOptions] === record) checkRecord(name, value);
-    if (checks[name as keyof WriterOptions] === tags) checkMetadata(value);
-  }
+  checkOptionTable(options, checks);
+  if (options.metadata !== undefined) checkMetadata(options.metadata);
   if (options.chapters !== undefined) checkChapters(options.chapters);
   for (const [one, other] of exclusive) {
     if (options[one] !== undefined && options[other] !== undefined) {
@@ -272,23 +240,9 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
   return {
     ...rest,
     queueSize: rest.queueSize ?? defaultQueueSize,
-    audio: audio === undefined ? [] : checkAudio(audio, parseBits, checkRecord),
+    audio: audio === undefined ? [] : checkAudio(audio),
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),
   };
-}
-
-function checkRecord(name: string, options: Record<string, unknown>): void {
-  for (const [key, value] of Object.entries(options)) {
-    const isUsable = typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value)) ||
-      (typeof value === "string" && !value.includes("\0"));
-    if (key.includes("\0")) refuse(name, options, "an object whose names are without NUL");
-    if (isUsable) continue;
-    refuse(`${name}.${key}`, value, "one of texts, numbers and booleans, without NUL, NaN or infinity");
-  }
-}
-
-function refuse(name: string, value: unknown, expected: string): never {
-  throw new TypeError(`Cannot use the option ${name}: it is ${shown(value)}, but must be ${expected}`);
 }
