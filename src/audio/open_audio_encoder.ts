@@ -10,7 +10,6 @@ import {
   type ChannelLayout,
   type SampleFormat,
   sampleFormatByName,
-  sampleFormatNames,
   type SoundShape,
 } from "../libav/sound.ts";
 import { supportedNumbers } from "../libav/supported.ts";
@@ -23,18 +22,7 @@ import { usualLayout } from "./channels.ts";
 /** What every piece of sound is made into unless something else is asked for, or the encoder does not take it. */
 const usualRate = 48_000;
 /** In what form encoders get samples, if they take it: the earlier the better. */
-const likedFormats: readonly string[] = [
-  "fltp",
-  "flt",
-  "s16",
-  "s16p",
-  "s32",
-  "s32p",
-  "dbl",
-  "dblp",
-  "u8",
-  "u8p",
-];
+const likedFormats: readonly string[] = "fltp flt s16 s16p s32 s32p dbl dblp u8 u8p s64 s64p".split(" ");
 
 /** An encoder of sound that is open, and what it takes. */
 export interface OpenAudioEncoder {
@@ -89,7 +77,7 @@ function notFound(native: Native, codec: string, missing: readonly string[]): En
 
 function chooseFormat(native: Native, info: EncoderInfo, wanted: string | undefined): SampleFormat {
   const numbers = supportedNumbers(native, info.codec, "sample_fmts");
-  const all = [...likedFormats, ...sampleFormatNames].map((name) => sampleFormatByName(native, name)!);
+  const all = likedFormats.map((name) => sampleFormatByName(native, name)!);
   const taken = numbers === null ? all : all.filter(({ id }) => numbers.includes(id));
   const plain = (name: string): string => name.replace(/p$/, "");
   const found = wanted === undefined

@@ -8,7 +8,7 @@ import type { Encoder } from "../libav/encoder.ts";
 import { Packet } from "../libav/packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { Resampler } from "../libav/resampler.ts";
-import { sampleFormatByName, SoundFrame, type SoundShape } from "../libav/sound.ts";
+import { sampleFormatByName, sampleStep, SoundFrame, type SoundShape } from "../libav/sound.ts";
 import type { OpenAudioEncoder } from "./open_audio_encoder.ts";
 import type { CheckedSamples } from "./samples.ts";
 
@@ -117,13 +117,13 @@ export class AudioTrack implements Disposable {
     const input = this.#inputFor(samples);
     const skipped = seconds === null ? 0 : this.#place(input, samples, seconds);
     this.#isEmpty = false;
-    const step = input.shape.format.bytes * (input.shape.format.isPlanar ? 1 : input.shape.layout.channels);
+    const step = sampleStep(input.shape);
     for (let at = skipped; at < samples.count; at += stagedSamples) {
       const to = Math.min(samples.count, at + stagedSamples);
       input.staging.fill(samples.planes.map((bytes) => bytes.subarray(at * step, to * step)));
       this.#push(input, to - at);
     }
-    this.#count += Math.max(0, samples.count - skipped);
+    this.#count += samples.count - skipped;
   }
 
   /** Goes on in silence until a time in seconds. */

@@ -330,8 +330,8 @@ export class Muxer extends Owned {
   }
 }
 
-/** MKTAG, libavutil/macros.h. */
-function packTag(tag: string): number {
+/** A four-character code as a number: MKTAG, libavutil/macros.h. */
+export function packTag(tag: string): number {
   return (tag.charCodeAt(0) | (tag.charCodeAt(1) << 8) | (tag.charCodeAt(2) << 16) |
     (tag.charCodeAt(3) << 24)) >>> 0;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Address, address, cString, type Native, NULL } from "../../ffi/mod.ts";
-import { supportedValues } from "./supported.ts";
+import { supportedNumbers } from "./supported.ts";
 
 /** AV_PIX_FMT_FLAG_*, libavutil/pixdesc.h. */
 const flag = {
@@ -152,14 +152,8 @@ export function pixelFormatNames(native: Native): string[] {
 
 /** The formats that an encoder takes, in its own order; `null` where it takes any. */
 export function encoderPixelFormats(native: Native, codec: Address): PixelFormatInfo[] | null {
-  const list = supportedValues(native, codec, "pix_fmts");
-  if (list === NULL) return null;
-  const formats: PixelFormatInfo[] = [];
-  for (let index = 0;; index++) {
-    const format = pixelFormatById(native, native.fields.element(list, "i32", index));
-    if (format === null) return formats;
-    formats.push(format);
-  }
+  const numbers = supportedNumbers(native, codec, "pix_fmts");
+  return numbers?.map((id) => pixelFormatById(native, id)!) ?? null;
 }
 
 /** What libavcodec is to compare a format with: it knows little of colours in a pattern, and much of what they become. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cString, type Native, PointerCell } from "../../ffi/mod.ts";
+import { cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, errorText } from "./failure.ts";
 import { Owned } from "./owned.ts";
@@ -37,7 +37,7 @@ export class Resampler extends Owned {
 
   #layoutOptions(from: ChannelLayout, to: ChannelLayout): Readonly<Record<string, string | number>> {
     const { avutil } = this.#native;
-    const isNew = avutil.av_opt_find(this.address, cString("in_chlayout"), null, 0, 0) !== 0n;
+    const isNew = avutil.av_opt_find(this.address, cString("in_chlayout"), null, 0, 0) !== NULL;
     return isNew ? { in_chlayout: from.name, out_chlayout: to.name } : {
       icl: Number(from.mask),
       ocl: Number(to.mask),

@@ -153,16 +153,13 @@ export class Scaler extends Owned {
 
   #convertTogether(from: Frame, to: Frame): void {
     const scaler = this.#native.scalerFrames!;
-    const results = [
-      scaler.sws_frame_start(this.address, to.address, from.address),
-      scaler.sws_send_slice(this.address, 0, this.#fromHeight),
-      scaler.sws_receive_slice(this.address, 0, this.#toHeight),
-    ];
+    let result = scaler.sws_frame_start(this.address, to.address, from.address);
+    if (result >= 0) result = scaler.sws_send_slice(this.address, 0, this.#fromHeight);
+    if (result >= 0) result = scaler.sws_receive_slice(this.address, 0, this.#toHeight);
     scaler.sws_frame_end(this.address);
-    const failed = results.find((result) => result < 0);
-    if (failed === undefined) return;
-    throw new AvError(`Cannot convert a picture: ${errorText(this.#native, failed)}`, {
-      code: codeName(failed),
+    if (result >= 0) return;
+    throw new AvError(`Cannot convert a picture: ${errorText(this.#native, result)}`, {
+      code: codeName(result),
       operation: "convert a frame",
     });
   }

@@ -3,15 +3,13 @@
  *
  * @module
  */
-import { type Address, address, cString, type Native } from "../../ffi/mod.ts";
+import { type Address, cString, type Native } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, errorText } from "./failure.ts";
 import { Frame } from "./frame.ts";
 
 /** AV_CHANNEL_ORDER_NATIVE, libavutil/channel_layout.h: the channels of a mask, in the order of its bits. */
 const nativeOrder = 1;
-/** An AVChannelLayout's bytes up to the mask's end. */
-const emptyLayout = new Uint8Array(24);
 
 /** How samples lie in memory. */
 export interface SampleFormat {
@@ -51,12 +49,7 @@ export interface ChannelLayout {
   readonly mask: bigint;
 }
 
-/** How many planes a frame of so many channels has. */
-export function planeCount({ isPlanar }: SampleFormat, { channels }: ChannelLayout): number {
-  return isPlanar ? channels : 1;
-}
-
-/** Sets the channels of an encoder's context or of a frame. */
+/** Sets the channels of an encoder's context or of a frame, which have none yet. */
 export function setChannels(
   { fields, memory }: Native,
   at: Address,
@@ -69,7 +62,6 @@ export function setChannels(
     return;
   }
   const layout = fields.addressOf(at, struct, "ch_layout");
-  memory.write(layout, emptyLayout);
   fields.set(layout, "AVChannelLayout", "order", nativeOrder);
   fields.set(layout, "AVChannelLayout", "nb_channels", channels);
   memory.write(fields.addressOf(layout, "AVChannelLayout", "u"), BigUint64Array.of(mask));
@@ -81,6 +73,11 @@ export interface SoundShape {
   readonly layout: ChannelLayout;
   /** Samples a second of each channel. */
   readonly sampleRate: number;
+}
+
+/** The bytes from one sample of a plane to the next: of all channels, where they share the plane. */
+export function sampleStep({ format: { bytes, isPlanar }, layout: { channels } }: SoundShape): number {
+  return isPlanar ? bytes : bytes * channels;
 }
 
 /** A frame of samples. */
@@ -139,17 +136,17 @@ export class SoundFrame extends Frame {
   /** Where the planes are, from a sample on. */
   planesFrom(sample: number): BigUint64Array<ArrayBuffer> {
     const { format, layout } = this.#shape;
-    const step = format.bytes * (format.isPlanar ? 1 : layout.channels);
+    const offset = BigInt(sample * sampleStep(this.#shape));
     return BigUint64Array.from(
-      { length: planeCount(format, layout) },
-      (_, plane) => this.planeAddress(plane) + BigInt(sample * step),
+      { length: format.isPlanar ? layout.channels : 1 },
+      (_, plane) => this.planeAddress(plane) + offset,
     );
   }
 
   /** Copies samples in, from the first one on: bytes for each plane. */
   fill(planes: readonly Uint8Array[]): void {
     for (const [plane, bytes] of planes.entries()) {
-      if (bytes.length > 0) this.#native.memory.write(address(this.planeAddress(plane)), bytes);
+      if (bytes.length > 0) this.#native.memory.write(this.planeAddress(plane), bytes);
     }
   }
 

@@ -9,7 +9,7 @@ import { type Address, address, type Native, NULL } from "../../ffi/mod.ts";
 const configs = { pix_fmts: 0, supported_samplerates: 2, sample_fmts: 3 } as const;
 
 /** The list of an encoder; the null pointer where it takes anything. */
-export function supportedValues(native: Native, codec: Address, which: keyof typeof configs): Address {
+function supportedList(native: Native, codec: Address, which: keyof typeof configs): Address {
   const { fields, supportedConfig } = native;
   if (supportedConfig === null) return fields.get(codec, "AVCodec", which);
   const list = new BigUint64Array(1);
@@ -24,15 +24,16 @@ export function supportedValues(native: Native, codec: Address, which: keyof typ
   return result < 0 ? NULL : address(list[0]!);
 }
 
-/** The numbers of such a list, which ends with another; `null` where the encoder takes any. */
+/** What an encoder takes, by libav's numbers, in its own order; `null` where it takes any. */
 export function supportedNumbers(
   native: Native,
   codec: Address,
-  which: "supported_samplerates" | "sample_fmts",
+  which: keyof typeof configs,
 ): number[] | null {
-  const list = supportedValues(native, codec, which);
+  const list = supportedList(native, codec, which);
   if (list === NULL) return null;
-  const end = which === "sample_fmts" ? -1 : 0;
+  // AV_PIX_FMT_NONE and AV_SAMPLE_FMT_NONE, or no rate.
+  const end = which === "supported_samplerates" ? 0 : -1;
   const numbers: number[] = [];
   for (let index = 0;; index++) {
     const number = native.fields.element(list, "i32", index);

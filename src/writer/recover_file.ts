@@ -15,7 +15,7 @@ import {
 } from "../../ffi/mod.ts";
 import { AvError, ReadError, UnsupportedError } from "../errors.ts";
 import { Demuxer } from "../libav/demuxer.ts";
-import { Muxer, type MuxerInfo } from "../libav/muxer.ts";
+import { Muxer, type MuxerInfo, packTag } from "../libav/muxer.ts";
 import { muxerByExtension, muxerOptions } from "./container.ts";
 import { filePath } from "./file_path.ts";
 import { silenceBelow } from "./log.ts";
@@ -155,8 +155,8 @@ function nothingSaved(file: string, why: string, cause?: AvError): ReadError {
   });
 }
 
-/** `tmcd`, as libavformat packs it (MKTAG, libavutil/macros.h): a timecode's track in mp4 and mov. */
-const timecodeTag = 0x64636d74;
+/** A timecode's track in mp4 and mov. */
+const timecodeTag = packTag("tmcd");
 
 /** Copies all that can be read into a new file. */
 function copyInto(

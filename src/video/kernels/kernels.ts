@@ -8,7 +8,7 @@
  */
 import type { PixelMeaning } from "../color.ts";
 import { kernelsWasm } from "./kernels_wasm.ts";
-import { isKnownMatrix, rgbWeights, stretchWeights } from "./weights.ts";
+import { isKnownMatrix, neutral, rgbWeights, stretchWeights } from "./weights.ts";
 
 /** A picture in the kernels' memory: RGB or gray of full range. */
 export interface KernelSource {
@@ -68,9 +68,6 @@ const targets: Readonly<Record<string, TargetFormat>> = {
   nv12: { planeCount: 2, chromaSamples: 2, pixels: 4 },
   yuv444p: { planeCount: 3, chromaSamples: 1, pixels: 1 },
 };
-
-/** Chroma without colour. */
-const neutral = 128;
 
 /** Whether there is a kernel from one format to another, with a matrix by libav's name. */
 export function hasKernel(from: string, to: string, matrix: string): boolean {

@@ -78,8 +78,8 @@ export function rgbWeights({ matrix, range }: PixelMeaning, isRedFirst: boolean,
 
 /** 1.0 in the fixed point of the kernel that stretches planes. */
 const oneStretched = 1 << 15;
-/** Where chroma has no colour. */
-const neutral = 128;
+/** Chroma without colour. */
+export const neutral = 128;
 
 /** Where the samples of a plane begin or have no colour, and how far they reach, of 255. */
 function reach(range: string, part: "luma" | "chroma"): { readonly zero: number; readonly span: number } {
