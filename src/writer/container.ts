@@ -156,27 +156,17 @@ export function isExperimental({ name }: MuxerInfo, codec: string): boolean {
   return movFamily.includes(name) && codec === "flac";
 }
 
+/** Whether a container takes what an encoder of sound makes; `null`: nobody can tell before it is tried. */
+function takesSound(native: Native, muxer: MuxerInfo, { codecId, codecName }: EncoderInfo): boolean | null {
+  if (!muxer.hasSound) return false;
+  return onlySound[muxer.name]?.includes(codecName) ?? muxerTakes(native, muxer, codecId, "usual");
+}
+
 /** Throws an {@linkcode UnsupportedError} where a container is known not to take what an encoder of sound makes. */
 export function requireContainerTakesSound(native: Native, muxer: MuxerInfo, encoder: EncoderInfo): void {
-  const { codecId, codecName } = encoder;
-  const isTaken = muxer.hasSound && (onlySound[muxer.name]?.includes(codecName) ??
-    muxerTakes(native, muxer, codecId, "usual") !== false);
-  if (isTaken) return;
-  const others = Object.keys(wellKnown).filter((name) => {
-    const other = muxerByName(native, name);
-    return other !== null && other.hasSound && other.name !== muxer.name &&
-      (onlySound[name]?.includes(codecName) ?? muxerTakes(native, other, codecId, "usual") === true);
-  });
-  throw new UnsupportedError(
-    `Cannot write ${codecName} (made by ${encoder.name}) into ${muxer.name}: the container ${
-      muxer.hasSound ? "does not take it" : "has no sound"
-    }`,
-    {
-      code: "CODEC_NOT_FOR_CONTAINER",
-      operation: `write ${codecName} into ${muxer.name}`,
-      hint: others.length === 0 ? null : `Containers that take ${codecName}: ${others.join(", ")}`,
-    },
-  );
+  if (takesSound(native, muxer, encoder) !== false) return;
+  const problem = muxer.hasSound ? "does not take it" : "has no sound";
+  throw refusal(native, muxer, encoder, problem, (other) => takesSound(native, other, encoder));
 }
 
 /** Throws an {@linkcode UnsupportedError} for a muxer whose path is a list of other targets: nobody could check them. */
@@ -274,19 +264,28 @@ export function containerRefuses(
   encoder: EncoderInfo,
   words: string | null,
 ): UnsupportedError {
-  const others = Object.keys(wellKnown).filter((name) => {
-    const other = muxerByName(native, name);
-    return other !== null && other.name !== muxer.name &&
-      takes(native, other, encoder, "usual") === true;
+  const problem = `does not take it${words === null ? "" : ` (${words})`}`;
+  return refusal(native, muxer, encoder, problem, (other) => takes(native, other, encoder, "usual"));
+}
+
+/** The same, with the well-known containers that do take the codec. */
+function refusal(
+  native: Native,
+  muxer: MuxerInfo,
+  { codecName, name }: EncoderInfo,
+  problem: string,
+  isTakenBy: (other: MuxerInfo) => boolean | null,
+): UnsupportedError {
+  const others = Object.keys(wellKnown).filter((candidate) => {
+    const other = muxerByName(native, candidate);
+    return other !== null && other.name !== muxer.name && isTakenBy(other) === true;
   });
   return new UnsupportedError(
-    `Cannot write ${encoder.codecName} (made by ${encoder.name}) into ${muxer.name}: the container does not take it${
-      words === null ? "" : ` (${words})`
-    }`,
+    `Cannot write ${codecName} (made by ${name}) into ${muxer.name}: the container ${problem}`,
     {
       code: "CODEC_NOT_FOR_CONTAINER",
-      operation: `write ${encoder.codecName} into ${muxer.name}`,
-      hint: others.length === 0 ? null : `Containers that take ${encoder.codecName}: ${others.join(", ")}`,
+      operation: `write ${codecName} into ${muxer.name}`,
+      hint: others.length === 0 ? null : `Containers that take ${codecName}: ${others.join(", ")}`,
     },
   );
 }

@@ -36,7 +36,7 @@ const leastTicksPerSecond = 90_000;
 /** The most that a C `int` holds. */
 const maxInt = 2 ** 31 - 1;
 /** A year: far more than any recording, and exact in a double's ticks. */
-const maxSeconds = 366 * 24 * 3600;
+export const maxSeconds = 366 * 24 * 3600;
 
 /** A clock fine enough for any timestamp that also counts frames of the nominal rate exactly. */
 function fineTimeBase({ num }: Rational): Rational {

@@ -27,31 +27,39 @@ const patienceBytes = 32 * 2 ** 20;
 /** The most bytes that wait for the first frame, without which no file can be begun. */
 const maxWaitingBytes = 256 * 2 ** 20;
 
+/** What waits of one stream. */
+interface WaitingStream {
+  readonly packets: QueuedPacket[];
+  hasBegun: boolean;
+  hasEnded: boolean;
+  /** When it went on last, or the file was begun; milliseconds. */
+  timeMs: number;
+}
+
 /** Packets of several streams that wait for their turn. */
 export class Interleaver implements Disposable {
   readonly #native: Native;
-  readonly #queues: QueuedPacket[][];
-  readonly #begun = new Set<number>();
-  readonly #ended = new Set<number>();
+  readonly #streams: readonly WaitingStream[];
   /** Packets to be filled again. */
   readonly #empty: Packet[] = [];
-  /** When each stream went on last, or the file was begun. */
-  readonly #timesMs: number[];
   #bytes = 0;
 
   /** For so many streams. */
   constructor(native: Native, streams: number) {
     this.#native = native;
-    this.#queues = Array.from({ length: streams }, () => []);
-    this.#timesMs = new Array<number>(streams).fill(0);
+    this.#streams = Array.from(
+      { length: streams },
+      () => ({ packets: [], hasBegun: false, hasEnded: false, timeMs: 0 }),
+    );
   }
 
   /** Takes over what is in a packet of the stream that it names. */
   push(packet: Packet, timeBase: Rational): void {
     const { streamIndex, dts, size } = packet;
+    const stream = this.#streams[streamIndex]!;
     this.#bytes += size;
-    this.#timesMs[streamIndex] = performance.now();
-    this.#begun.add(streamIndex);
+    stream.timeMs = performance.now();
+    stream.hasBegun = true;
     if (this.#bytes > maxWaitingBytes) {
       throw new WriteError(
         `Cannot write more samples: ${maxWaitingBytes / 2 ** 20} MiB of sound wait for the first frame`,
@@ -61,24 +69,23 @@ export class Interleaver implements Disposable {
     const own = this.#empty.pop() ?? new Packet(this.#native);
     own.takeFrom(packet);
     const seconds = Number(dts) * timeBase.num / timeBase.den;
-    this.#queues[streamIndex]!.push({ packet: own, timeBase, seconds });
+    stream.packets.push({ packet: own, timeBase, seconds });
   }
 
   /** No more packets of a stream will come. */
   end(stream: number): void {
-    this.#ended.add(stream);
+    this.#streams[stream]!.hasEnded = true;
   }
 
   /** From now on, packets are taken out. */
   begin(): void {
-    this.#timesMs.fill(performance.now());
+    const nowMs = performance.now();
+    for (const stream of this.#streams) stream.timeMs = nowMs;
   }
 
   /** Whether a stream is not waited for any more that has not begun yet. */
   get isIncomplete(): boolean {
-    return this.#queues.some((queue, stream) =>
-      queue.length === 0 && !this.#begun.has(stream) && !this.#ended.has(stream) && !this.#waitsFor(stream)
-    );
+    return this.#streams.some((stream) => !stream.hasBegun && !stream.hasEnded && !this.#waitsFor(stream));
   }
 
   /** Gives the packets whose turn it is; each is to be empty afterwards. */
@@ -86,9 +93,10 @@ export class Interleaver implements Disposable {
     for (;;) {
       let first: QueuedPacket[] | null = null;
       let isWaiting = false;
-      for (const [stream, queue] of this.#queues.entries()) {
-        if (queue.length === 0) isWaiting ||= this.#waitsFor(stream);
-        else if (first === null || queue[0]!.seconds < first[0]!.seconds) first = queue;
+      for (const stream of this.#streams) {
+        const { packets } = stream;
+        if (packets.length === 0) isWaiting ||= this.#waitsFor(stream);
+        else if (first === null || packets[0]!.seconds < first[0]!.seconds) first = packets;
       }
       if (first === null || isWaiting) return;
       const queued = first.shift()!;
@@ -102,14 +110,13 @@ export class Interleaver implements Disposable {
     }
   }
 
-  #waitsFor(stream: number): boolean {
-    return !this.#ended.has(stream) && this.#bytes <= patienceBytes &&
-      performance.now() - this.#timesMs[stream]! < patienceMs;
+  #waitsFor({ hasEnded, timeMs }: WaitingStream): boolean {
+    return !hasEnded && this.#bytes <= patienceBytes && performance.now() - timeMs < patienceMs;
   }
 
   /** Frees all packets. */
   [Symbol.dispose](): void {
-    for (const queue of this.#queues) for (const { packet } of queue.splice(0)) packet[Symbol.dispose]();
-    for (const packet of this.#empty.splice(0)) packet[Symbol.dispose]();
+    const waiting = this.#streams.flatMap(({ packets }) => packets.splice(0).map(({ packet }) => packet));
+    for (const packet of [...waiting, ...this.#empty.splice(0)]) packet[Symbol.dispose]();
   }
 }

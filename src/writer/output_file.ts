@@ -50,6 +50,8 @@ export class OutputFile implements Disposable {
   readonly #native: Native;
   readonly #request: OutputRequest;
   readonly #muxer: Muxer;
+  /** Packets come in the order in which the muxer is to write them. */
+  readonly #isInOrder: boolean;
   /** How far the file is whole. */
   #wholeBytes: number | null = null;
   /** How far it goes, once the trailer is written. */
@@ -65,8 +67,9 @@ export class OutputFile implements Disposable {
   constructor(native: Native, request: OutputRequest) {
     this.#native = native;
     this.#request = request;
-    const { path, isFragmented, isCrashSafe, createMuxer } = request;
+    const { path, isFragmented, isCrashSafe, queue, createMuxer } = request;
     this.#muxer = createMuxer(`file:${path}`, isFragmented || isCrashSafe ? "recording" : "direct", null);
+    this.#isInOrder = queue !== null && !interleavesItself(this.#muxer.info);
   }
 
   /** Opens the file, which empties one that is there, and writes the header. `onOpen` is told as soon as there is a file. */
@@ -103,8 +106,8 @@ export class OutputFile implements Disposable {
     // Muxers leave empty ones out.
     const isKept = stream === 0 && packet.size > 0;
     packet.rescale(timeBase, this.#muxer.timeBase(stream));
-    if (this.#request.queue === null || interleavesItself(this.#muxer.info)) this.#muxer.write(packet);
-    else this.#muxer.writeAtOnce(packet);
+    if (this.#isInOrder) this.#muxer.writeAtOnce(packet);
+    else this.#muxer.write(packet);
     if (isKept) this.#packets++;
     if (this.#request.isCrashSafe) this.#wholeBytes = this.#muxer.flushedBytes;
   }

@@ -183,12 +183,10 @@ export class WriterSession implements Engine, Disposable {
     const { path } = this.#request;
     const fileBytes = whileWriting(path, () => {
       this.#intake?.flush(endTicks, this.#take);
-      this.#sound?.finish(
-        this.#pipeline === null ? 0 : Math.max(this.#clock.seconds(endTicks), this.#pipeline.seconds),
-      );
-      if (this.#pipeline === null && this.#sound?.stats.some(({ seconds }) => seconds > 0)) throw noFrame();
+      if (this.#pipeline === null) return this.#requireNoSound();
+      this.#sound?.finish(Math.max(this.#clock.seconds(endTicks), this.#pipeline.seconds));
       // What filters make of the end, only they know.
-      return this.#pipeline?.finish(this.#request.options.filter === undefined ? endTicks : null);
+      return this.#pipeline.finish(this.#request.options.filter === undefined ? endTicks : null);
     });
     const { frames, seconds, bytes } = this.stats;
     const summary = {
@@ -241,6 +239,16 @@ export class WriterSession implements Engine, Disposable {
     } finally {
       silenceBelow(this.#native, this.#request.options.logLevel);
     }
+  }
+
+  /** Without a frame there is no file: sound would be lost. */
+  #requireNoSound(): void {
+    if (!this.#sound?.stats.some(({ seconds }) => seconds > 0)) return;
+    throw new WriteError("Cannot finish the file: it has sound, but no frame was written", {
+      code: "NO_FRAME",
+      operation: "finish the file",
+      hint: "Write a frame at least",
+    });
   }
 
   readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {
@@ -340,14 +348,6 @@ export class WriterSession implements Engine, Disposable {
     }
     return pipeline;
   }
-}
-
-function noFrame(): WriteError {
-  return new WriteError("Cannot finish the file: it has sound, but no frame was written", {
-    code: "NO_FRAME",
-    operation: "finish the file",
-    hint: "Write a frame at least",
-  });
 }
 
 /** All pixel formats of the loaded libavutil, by name. */

@@ -288,8 +288,16 @@ export class StreamOpener implements Disposable {
 
   /** Makes a muxer with the encoder's stream and all options. */
   createMuxer(request: MuxerRequest): Muxer {
-    const { encoder, settings, timeBase, url, stage, recording = null, ...tags } = request;
-    const { sound = this.#context.sound } = request;
+    const {
+      encoder,
+      settings,
+      timeBase,
+      url,
+      stage,
+      recording = null,
+      sound = this.#context.sound,
+      ...tags
+    } = request;
     const { options, codec } = this.#request;
     const { timing = "constant", formatOptions, metadata = {} } = options;
     const muxer = new Muxer(this.#native, this.info, url);

@@ -9,7 +9,7 @@ import { nextTurn } from "../next_turn.ts";
 import { shown } from "../shown.ts";
 import { type Engine, RefusedFrame } from "./engine.ts";
 import { type CheckedFrame, FrameChecker } from "./frame_checker.ts";
-import type { FrameClock, FrameTiming } from "./frame_clock.ts";
+import { type FrameClock, type FrameTiming, maxSeconds } from "./frame_clock.ts";
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import type { CheckedOptions, WriterStats } from "./options.ts";
 import type { EncoderChoice, Frame, WriteSummary } from "./session_types.ts";
@@ -422,9 +422,6 @@ function checkTrack(track: unknown, tracks: CheckedOptions["audio"]): number {
     }`,
   );
 }
-
-/** A year: far more than any recording. */
-const maxSeconds = 366 * 24 * 3600;
 
 function checkTiming(timing: AudioTiming = {}): number | null {
   const other = typeof timing === "object" && timing !== null

@@ -97,16 +97,13 @@ export class WorkerEngine implements Engine {
   #opening: Promise<void> | null = null;
   #room: PromiseWithResolvers<void> | null = null;
   #info: EngineInfo = { formats: [], containerClock: null };
-  #progress: Progress = {
-    stats: { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0, audio: [] },
-    choice: null,
-    size: null,
-  };
+  #progress: Progress;
 
   private constructor({ queueSize, audio }: CheckedOptions) {
     this.#queueSize = queueSize;
-    const { stats } = this.#progress;
-    this.#progress = { ...this.#progress, stats: { ...stats, audio: audio.map(() => noSound) } };
+    const nothing = { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0 };
+    const stats = { ...nothing, audio: audio.map(() => noSound) };
+    this.#progress = { stats, choice: null, size: null };
     this.#thread = EncodingThread.take({
       message: (message) => this.#hear(message as FromWorker),
       ended: (error) => this.#lose(error),
