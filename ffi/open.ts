@@ -25,7 +25,7 @@ import { avcodec, parametersSideData, supportedConfig } from "./symbols/avcodec.
 import { avfilter } from "./symbols/avfilter.ts";
 import { avformat, streamSideData } from "./symbols/avformat.ts";
 import { avutil, memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
-import { swresample } from "./symbols/swresample.ts";
+import { resampling, swresample } from "./symbols/swresample.ts";
 import { scalerFrames, swscale } from "./symbols/swscale.ts";
 
 /** A loaded set of libraries: their functions, and what is needed to work with their memory. */
@@ -54,8 +54,10 @@ export interface Native {
   readonly swresample: Functions<typeof swresample>;
   /** libswscale. */
   readonly swscale: Functions<typeof swscale>;
-  /** Conversion by several threads; `null` where libswscale has none. */
-  readonly scalerFrames: Functions<typeof scalerFrames> | null;
+  /** Conversion of sound, opened on first use. */
+  resampling(): Functions<typeof resampling>;
+  /** Conversion by several threads, opened on first use; `null` where libswscale has none. */
+  scalerFrames(): Functions<typeof scalerFrames> | null;
   /** libavfilter, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
   avfilter(): Functions<typeof avfilter>;
   /** Native memory. */
@@ -190,7 +192,6 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     avformat: set.avformat.avformat_version(),
   };
   requireOneRelease(versions, major, folder);
-  let filters: Functions<typeof avfilter> | undefined;
   const inParameters = openOptional(host, pathOf("avcodec"), parametersSideData);
   const native: Native = {
     folder,
@@ -207,15 +208,20 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     streamSideData: inParameters === null ? openOptional(host, pathOf("avformat"), streamSideData) : null,
     swresample: set.swresample,
     swscale: set.swscale,
-    scalerFrames: openOptional(host, pathOf("swscale"), scalerFrames),
-    avfilter(): Functions<typeof avfilter> {
-      return filters ??= openFilters(host, pathOf("avfilter"));
-    },
+    resampling: once(() => open("swresample", resampling)),
+    scalerFrames: once(() => openOptional(host, pathOf("swscale"), scalerFrames)),
+    avfilter: once(() => openFilters(host, pathOf("avfilter"))),
     memory,
     fields: new StructFields(memory, major),
   };
   selfCheck(native);
   return native;
+}
+
+/** Opens something when it is first asked for: each symbol takes a runtime a quarter of a millisecond. */
+function once<T>(open: () => T): () => T {
+  let opened: { readonly value: T } | undefined;
+  return () => (opened ??= { value: open() }).value;
 }
 
 /** Opens symbols that some releases lack; all or none of them. */

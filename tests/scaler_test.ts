@@ -52,13 +52,17 @@ function sideOf(given: Partial<Side>): ScalerSide {
   };
 }
 
+/** A palette is one row, whatever its stride says. */
+function strideOf(frame: Frame, plane: number, rowBytes: number, rows: number): number {
+  return rows === 1 ? rowBytes : frame.stride(plane);
+}
+
 /** A frame with memory for a picture; `seed`: of the noise in it, or nothing. */
 function frameOf({ format, width, height }: ScalerSide, seed?: number): Frame {
   const frame = new Frame(native);
   frame.allocatePicture(format, width, height);
   for (const [plane, { rowBytes, rows }] of frameLayout(format, width, height).planes.entries()) {
-    // A palette is one row, whatever its stride says.
-    const stride = rows === 1 ? rowBytes : frame.stride(plane);
+    const stride = strideOf(frame, plane, rowBytes, rows);
     const bytes = seed === undefined ? new Uint8Array(rowBytes * rows) : noise(rowBytes * rows, seed + plane);
     native.memory.writeRows(frame.planeAddress(plane), stride, bytes, rowBytes, rowBytes, rows);
   }
@@ -68,7 +72,7 @@ function frameOf({ format, width, height }: ScalerSide, seed?: number): Frame {
 function planesOf(frame: Frame, { format, width, height }: ScalerSide): Uint8Array[] {
   return frameLayout(format, width, height).planes.map(({ rowBytes, rows }, plane) => {
     const bytes = new Uint8Array(rowBytes * rows);
-    const stride = rows === 1 ? rowBytes : frame.stride(plane);
+    const stride = strideOf(frame, plane, rowBytes, rows);
     native.memory.readRows(bytes, frame.planeAddress(plane), stride, rowBytes, rows);
     return bytes;
   });

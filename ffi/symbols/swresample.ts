@@ -7,12 +7,16 @@
  */
 import type { SymbolTable } from "../contract.ts";
 
-/** The functions in use. */
+/** The functions that every writer needs. */
 export const swresample = {
   // unsigned swresample_version(void)
   swresample_version: { parameters: [], result: "u32" },
   // const AVClass *swr_get_class(void)
   swr_get_class: { parameters: [], result: "address" },
+} as const satisfies SymbolTable;
+
+/** Conversion of sound, which most writers have none of. */
+export const resampling = {
   // struct SwrContext *swr_alloc(void)
   swr_alloc: { parameters: [], result: "address" },
   // int swr_init(struct SwrContext *s)

@@ -17,8 +17,9 @@ export class Resampler extends Owned {
 
   /** For sound of one shape. Throws libav's words where it can't be converted. */
   constructor(native: Native, from: SoundShape, to: SoundShape) {
-    super("a resampler", native.swresample.swr_alloc(), (resampler) => {
-      native.swresample.swr_free(new PointerCell(resampler).buffer);
+    const resampling = native.resampling();
+    super("a resampler", resampling.swr_alloc(), (resampler) => {
+      resampling.swr_free(new PointerCell(resampler).buffer);
     });
     this.#native = native;
     const options = {
@@ -32,7 +33,7 @@ export class Resampler extends Owned {
       const result = native.avutil.av_opt_set(this.address, cString(name), cString(String(value)), 0);
       this.#check(result, `set ${name}`);
     }
-    this.#check(native.swresample.swr_init(this.address), "open");
+    this.#check(resampling.swr_init(this.address), "open");
   }
 
   #layoutOptions(from: ChannelLayout, to: ChannelLayout): Readonly<Record<string, string | number>> {
@@ -51,7 +52,7 @@ export class Resampler extends Owned {
    * takes what is kept; `null` ends the stream and takes its last samples.
    */
   convert(from: SoundFrame | null, count: number, to: SoundFrame, filled: number): number {
-    const result = this.#native.swresample.swr_convert(
+    const result = this.#native.resampling().swr_convert(
       this.address,
       to.planesFrom(filled),
       to.room - filled,
@@ -64,7 +65,10 @@ export class Resampler extends Owned {
 
   /** Makes so many samples more, or fewer, of the next ones: spread over so many of the output. */
   compensate(samples: number, over: number): void {
-    this.#check(this.#native.swresample.swr_set_compensation(this.address, samples, over), "correct a drift");
+    this.#check(
+      this.#native.resampling().swr_set_compensation(this.address, samples, over),
+      "correct a drift",
+    );
   }
 
   #check(result: number, action: string): void {

@@ -85,7 +85,7 @@ export class Scaler extends Owned {
     this.#native = native;
     this.#fromHeight = from.height;
     this.#toHeight = to.height;
-    this.#isThreaded = threads > 1 && native.scalerFrames !== null && isDivisible(from) && isDivisible(to);
+    this.#isThreaded = threads > 1 && isDivisible(from) && isDivisible(to) && native.scalerFrames() !== null;
     this.#setOptions(from, to, this.#isThreaded ? threads : 1);
     // Before the context is made up: afterwards it would not change its mind about a conversion of range alone.
     this.#setColors(from, to);
@@ -152,7 +152,7 @@ export class Scaler extends Owned {
   }
 
   #convertTogether(from: Frame, to: Frame): void {
-    const scaler = this.#native.scalerFrames!;
+    const scaler = this.#native.scalerFrames()!;
     let result = scaler.sws_frame_start(this.address, to.address, from.address);
     if (result >= 0) result = scaler.sws_send_slice(this.address, 0, this.#fromHeight);
     if (result >= 0) result = scaler.sws_receive_slice(this.address, 0, this.#toHeight);

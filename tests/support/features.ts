@@ -21,7 +21,9 @@ export function skipped({ name }: NamedTest, reason: string): void {
 /** Whether the loaded FFmpeg has all these encoders; where not, the test says that it is skipped. */
 export function requireEncoders(test: NamedTest, ...names: string[]): boolean {
   const native = loadNative();
-  const missing = names.filter((name) => encoderByName(native, name) === null);
+  const isThere = (name: string): boolean =>
+    (["video", "audio"] as const).some((type) => encoderByName(native, name, type) !== null);
+  const missing = names.filter((name) => !isThere(name));
   if (missing.length === 0) return true;
   skipped(test, `FFmpeg ${native.version} has no encoder ${missing.join(", ")}`);
   return false;
