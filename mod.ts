@@ -16,6 +16,7 @@
  */
 export type { AudioCodec, AudioCodecFamily } from "./src/audio/audio_families.ts";
 export type { AudioOptions, AudioTrackOptions } from "./src/audio/audio_options.ts";
+export type { AudioDevice, AudioDeviceSystem } from "./src/audio/audio_source.ts";
 export type { ChannelLayoutName } from "./src/audio/channels.ts";
 export type { AudioSamples, SampleData } from "./src/audio/samples.ts";
 export type { AudioStats } from "./src/audio/track.ts";

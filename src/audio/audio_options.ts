@@ -16,6 +16,7 @@ import type { OptionValue } from "../libav/options.ts";
 import { type ChannelLayout, sampleFormatNames } from "../libav/sound.ts";
 import { shown } from "../shown.ts";
 import type { AudioCodec } from "./audio_families.ts";
+import { type AudioDevice, checkSource, type SoundSource } from "./audio_source.ts";
 import {
   channelLayout,
   type ChannelLayoutName,
@@ -55,6 +56,17 @@ export interface AudioOptions {
   sampleFormat?: string;
   /** Any AVOption of the encoder, by name. Unknown names are refused. */
   encoderOptions?: Record<string, OptionValue>;
+  /**
+   * Where the sound comes from, instead of `writeAudio`: the path or the URL of a file (`http:`, `https:`, `rtmp:`, `rtsp:`, `srt:`, `tcp:`,
+   * `udp:`), or a live input device. A text is always a path. The track ends with the video, or with the file. Its packets are copied
+   * where the container takes them and nothing else was asked for (a codec, a rate, a loop); else they are decoded and encoded. Where
+   * the source fails, the video goes on without it, `stats.audio` says why, and `close` finishes the file and then throws a `ReadError`.
+   */
+  from?: string | URL | AudioDevice;
+  /** Which of the file's tracks of sound, from 0; default 0. */
+  stream?: number;
+  /** Whether the file begins again where it ends, as long as the video lasts; default `false`. */
+  loop?: boolean;
   /** The language as three letters (ISO 639-2): `"eng"`. */
   language?: string;
   /** What players list the track as. */
@@ -69,8 +81,8 @@ export interface CheckedAudioOptions
   readonly layout: ChannelLayout | null;
   /** Bits per second on average. */
   readonly bitrate?: number;
-  /** The track is silent as long as the video is; nothing is written to it. */
-  readonly isSilent: boolean;
+  /** Where its sound comes from. */
+  readonly source: SoundSource;
 }
 
 /** What the option `audio` takes for each track: `"silent"` is one of silence, as long as the video. */
@@ -89,6 +101,10 @@ const checks: { readonly [Name in keyof Required<AudioOptions>]: Check } = {
   language: (value) =>
     typeof value === "string" && /^[a-z]{3}$/.test(value) ? null : 'three letters, such as "eng"',
   title: text,
+  // What it means is found out below.
+  from: () => null,
+  stream: (value) => Number.isInteger(value) && (value as number) >= 0 ? null : "a whole number from 0",
+  loop: (value) => typeof value === "boolean" ? null : "true or false",
 };
 
 function layoutOf({ channels, layout: name }: AudioOptions): ChannelLayout | null {
@@ -99,8 +115,7 @@ function layoutOf({ channels, layout: name }: AudioOptions): ChannelLayout | nul
 }
 
 function checkTrack(track: AudioTrackOptions): CheckedAudioOptions {
-  const isSilent = track === "silent";
-  const options: AudioOptions = isSilent ? {} : track;
+  const options: AudioOptions = track === "silent" ? {} : track;
   if (typeof options !== "object" || options === null) {
     throw new TypeError(
       `Cannot use the option audio: a track is ${
@@ -114,7 +129,7 @@ function checkTrack(track: AudioTrackOptions): CheckedAudioOptions {
   return {
     ...{ codec, sampleRate, sampleFormat, encoderOptions, language, title },
     layout: layoutOf(options),
-    isSilent,
+    source: track === "silent" ? { kind: "silence" } : checkSource(options),
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
   };
 }

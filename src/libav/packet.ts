@@ -14,6 +14,8 @@ const maxReorderTicks = 1024n;
 
 /** A packet, filled by an encoder or a demuxer and emptied by a muxer. */
 export class Packet extends Owned {
+  /** The time of a packet that has none: AV_NOPTS_VALUE, libavutil/avutil.h. */
+  static readonly noTime: bigint = -(2n ** 63n);
   readonly #native: Native;
 
   /** Makes an empty packet. */

@@ -6,7 +6,7 @@
 import { extname } from "@std/path";
 import type { Native } from "../../ffi/mod.ts";
 import { UnsupportedError } from "../errors.ts";
-import type { EncoderInfo } from "../libav/encoder.ts";
+import type { CodecInfo, EncoderInfo } from "../libav/encoder.ts";
 import {
   type Muxer,
   muxerByFileName,
@@ -156,8 +156,12 @@ export function isExperimental({ name }: MuxerInfo, codec: string): boolean {
   return movFamily.includes(name) && codec === "flac";
 }
 
-/** Whether a container takes what an encoder of sound makes; `null`: nobody can tell before it is tried. */
-function takesSound(native: Native, muxer: MuxerInfo, { codecId, codecName }: EncoderInfo): boolean | null {
+/** Whether a container takes sound of a codec; `null`: nobody can tell before it is tried. */
+export function takesSound(
+  native: Native,
+  muxer: MuxerInfo,
+  { codecId, codecName }: CodecInfo,
+): boolean | null {
   if (!muxer.hasSound) return false;
   return onlySound[muxer.name]?.includes(codecName) ?? muxerTakes(native, muxer, codecId, "usual");
 }

@@ -7,7 +7,7 @@ import { loadNative } from "../../ffi/mod.ts";
 import type { Codec } from "../codecs/families.ts";
 import { shown } from "../shown.ts";
 import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
-import { filePath } from "./file_path.ts";
+import { filePath } from "../file_path.ts";
 import type { Engine } from "./engine.ts";
 import { createClock } from "./frame_clock.ts";
 import { checkOptions, type WriterOptions } from "./options.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CheckedSamples } from "../audio/samples.ts";
+import type { Samples } from "../libav/sound.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import type { ContainerClock } from "./frame_clock.ts";
@@ -50,7 +50,7 @@ export interface Engine {
    * Takes a piece of sound for a track, heard at a time in seconds, or (`null`) where the one before ends. Once this returns, or the promise
    * is kept, its memory is the caller's again. Throws what ends the session.
    */
-  writeSound(track: number, samples: CheckedSamples, seconds: number | null): void | Promise<void>;
+  writeSound(track: number, samples: Samples, seconds: number | null): void | Promise<void>;
   /** Ends the video at a tick of the clock, finishes the file and frees everything. */
   finish(endTicks: bigint): WriteSummary | Promise<WriteSummary>;
   /** Stops, removes the file that was begun, and frees everything. */

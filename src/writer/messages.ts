@@ -4,7 +4,7 @@
  * @module
  */
 import { runtime } from "../../ffi/mod.ts";
-import type { CheckedSamples } from "../audio/samples.ts";
+import type { Samples } from "../libav/sound.ts";
 import * as errors from "../errors.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import type { EngineInfo } from "./engine.ts";
@@ -39,7 +39,7 @@ export type ToWorker =
   | {
     readonly type: "sound";
     readonly track: number;
-    readonly samples: CheckedSamples;
+    readonly samples: Samples;
     readonly seconds: number | null;
   }
   | { readonly type: "finish"; readonly endTicks: bigint }

@@ -14,7 +14,7 @@ import type { Ending } from "./timeline.ts";
 
 /** Opens a file that was recorded in fragments. */
 export function openRecording(native: Native, path: string): Demuxer {
-  return new Demuxer(native, `file:${path}`, { formats: ["mov"], findsStreamInfo: false });
+  return new Demuxer(native, `file:${path}`, { formats: ["mov"] });
 }
 
 /**
@@ -30,11 +30,20 @@ export function copyPackets(
   ending: Ending | null,
   lastSeconds: number,
 ): number {
+  using owned = new DisposableStack();
   // A recording that failed may end within a group of frames that are coded out of order.
-  using video = ending === null
-    ? new CutStream(native, from, 0, keepsDecodeTimesOnly(to))
-    : new Retimer(native, rescaled(ending, from.timeBase(0)));
-  using packet = new Packet(native);
+  const video = owned.use(
+    ending === null
+      ? new CutStream(native, from, 0, keepsDecodeTimesOnly(to))
+      : new Retimer(native, rescaled(ending, from.timeBase(0))),
+  );
+  // No length of the last packet is read for codecs whose packets differ in length (FLAC).
+  const others = Array.from(
+    { length: Math.min(from.streams.length, to.streamCount) - 1 },
+    (_, index) => owned.use(new CutStream(native, from, index + 1, false)),
+  );
+  const streams = [video, ...others];
+  const packet = owned.use(new Packet(native));
   const { num, den } = from.timeBase(0);
   const frameTicks = BigInt(Math.round(lastSeconds * den / num));
   let count = 0;
@@ -50,10 +59,9 @@ export function copyPackets(
     }
     if (packet.streamIndex === 0) count++;
     if (ending === null && packet.streamIndex === 0 && frameTicks > 0n) packet.duration = frameTicks;
-    if (packet.streamIndex !== 0) write(packet);
-    else video.take(packet, write);
+    streams[packet.streamIndex]!.take(packet, write);
   }
-  video.finish(write);
+  for (const stream of streams) stream.finish(write);
   return count;
 }
 
@@ -127,8 +135,8 @@ function readOn(from: Demuxer, packet: Packet): boolean {
   }
 }
 
-/** AV_NOPTS_VALUE, libavutil/avutil.h: Matroska keeps no decode times, and the first can't be told where frames are out of order. */
-const unknown = -(2n ** 63n);
+/** Matroska keeps no decode times, and the first can't be told where frames are out of order. */
+const unknown = Packet.noTime;
 
 /** The longest packet that mp4 can tell (movenc.c). */
 const maxPacketTicks = 2n ** 31n - 1n;

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
-import type { CheckedSamples } from "../audio/samples.ts";
+import type { Samples } from "../libav/sound.ts";
 import { UnsupportedError, WriteError } from "../errors.ts";
 import type { MuxerInfo } from "../libav/muxer.ts";
 import { pixelFormats } from "../libav/pixel_format.ts";
@@ -155,7 +155,7 @@ export class WriterSession implements Engine, Disposable {
   }
 
   /** Encodes a piece of sound for a track, heard at a time in seconds. Whatever this throws ends the session. */
-  writeSound(track: number, samples: CheckedSamples, seconds: number | null): void {
+  writeSound(track: number, samples: Samples, seconds: number | null): void {
     silenceBelow(this.#native, this.#request.options.logLevel);
     whileWriting(this.#request.path, () => this.#sound!.write(track, samples, seconds));
   }
@@ -198,7 +198,10 @@ export class WriterSession implements Engine, Disposable {
       seconds,
       bytes: fileBytes ?? bytes,
     };
+    const failure = this.#sound?.failure ?? null;
     this[Symbol.dispose]();
+    // The file is whole, but has not all that was asked for.
+    if (failure !== null) throw failure;
     return summary;
   }
 

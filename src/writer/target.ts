@@ -5,7 +5,7 @@
  */
 import { dirname, join } from "@std/path";
 import { checkReadable, checkWritable, runtime } from "../../ffi/mod.ts";
-import { AvError, WriteError } from "../errors.ts";
+import { AvError, ReadError, WriteError } from "../errors.ts";
 import { shown } from "../shown.ts";
 
 /** What a failure to open the file means, and what to do about it. */
@@ -60,8 +60,8 @@ export function mayReplace(path: string, isRequired: boolean): boolean {
   const companion = companionPath(path);
   if (isRequired) {
     // The recording is read back, and Deno wants to read what it moves.
-    requireReadable(path);
-    requireReadable(companion);
+    requireReadableOrMissing(path);
+    requireReadableOrMissing(companion);
     return requireWritable(companion);
   }
   if (![path, companion].every((file) => runtime().mayReadAndWrite(file))) return false;
@@ -73,7 +73,7 @@ export function mayReplace(path: string, isRequired: boolean): boolean {
 }
 
 /** Throws a {@linkcode WriteError}, or Deno's own `NotCapable`, unless a file that may not be there yet can be read. */
-function requireReadable(path: string): void {
+function requireReadableOrMissing(path: string): void {
   try {
     checkReadable(path);
   } catch (cause) {
@@ -88,6 +88,28 @@ function requireReadable(path: string): void {
       cause,
     });
   }
+}
+
+/** Throws a {@linkcode ReadError}, or Deno's own `NotCapable`, unless a path is that of a regular file that can be read. */
+export function requireReadable(path: string, action: string): void {
+  const refuse = (problem: string, code: string, cause?: unknown): never => {
+    throw new ReadError(`Cannot ${action} ${path}: ${problem}`, {
+      code,
+      operation: `${action} a file`,
+      hint: null,
+      cause,
+    });
+  };
+  let isFile: boolean;
+  try {
+    isFile = checkReadable(path);
+  } catch (cause) {
+    const { code, message } = cause as Error & { code?: unknown };
+    // Deno's NotCapable has no code: it says all there is to say.
+    if (typeof code !== "string") throw cause;
+    return refuse(code === "ENOENT" ? "there is no such file" : message, code, cause);
+  }
+  if (!isFile) refuse("it is no regular file", "EINVAL");
 }
 
 /** What to do about system errors. */

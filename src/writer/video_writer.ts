@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { type AudioSamples, type CheckedSamples, checkSamples } from "../audio/samples.ts";
+import { type AudioSamples, checkSamples } from "../audio/samples.ts";
 import { WriterClosedError } from "../errors.ts";
 import { nextTurn } from "../next_turn.ts";
 import { shown } from "../shown.ts";
 import { type Engine, RefusedFrame } from "./engine.ts";
 import { type CheckedFrame, FrameChecker } from "./frame_checker.ts";
 import { type FrameClock, type FrameTiming, maxSeconds } from "./frame_clock.ts";
+import type { Samples } from "../libav/sound.ts";
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import type { CheckedOptions, WriterStats } from "./options.ts";
 import type { EncoderChoice, Frame, WriteSummary } from "./session_types.ts";
@@ -228,7 +229,7 @@ export class EngineWriter implements VideoWriter {
   }
 
   /** When the first piece of a track is heard that comes without a timestamp, where that is not 0. */
-  #firstSeconds(track: number, { count, sampleRate }: CheckedSamples, nowMs: number): number | null {
+  #firstSeconds(track: number, { count, sampleRate }: Samples, nowMs: number): number | null {
     const elapsed = this.#clock.elapsedSeconds(nowMs);
     if (elapsed === null || this.#sounding.has(track)) return null;
     return Math.max(0, elapsed - count / sampleRate);
@@ -412,8 +413,12 @@ function checkTrack(track: unknown, tracks: CheckedOptions["audio"]): number {
     );
   }
   const options = tracks[track as number];
-  if (options?.isSilent) {
-    throw new TypeError(`Cannot write the samples: track ${track} is a silent one`);
+  if (options !== undefined && options.source.kind !== "samples") {
+    throw new TypeError(
+      `Cannot write the samples: track ${track} ${
+        options.source.kind === "silence" ? "is a silent one" : "has its sound from elsewhere"
+      }`,
+    );
   }
   if (options !== undefined) return track as number;
   throw new RangeError(

@@ -4,9 +4,10 @@
  * @module
  */
 import { librariesFor, noteLibraries, runtime, type Thread, type ThreadListener } from "../../ffi/mod.ts";
-import { bytesOf, type CheckedSamples } from "../audio/samples.ts";
+import { bytesOf } from "../audio/samples.ts";
 import { noSound } from "../audio/track.ts";
 import { AvError } from "../errors.ts";
+import type { Samples } from "../libav/sound.ts";
 import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
 import { type Engine, type EngineInfo, RefusedFrame } from "./engine.ts";
 import type { CheckedFrame, Size } from "./frame_checker.ts";
@@ -192,7 +193,7 @@ export class WorkerEngine implements Engine {
     return this.#opening ?? undefined;
   }
 
-  writeSound(track: number, samples: CheckedSamples, seconds: number | null): void | Promise<void> {
+  writeSound(track: number, samples: Samples, seconds: number | null): void | Promise<void> {
     this.#requireAlive();
     this.#soundBytes += bytesOf(samples);
     // The message has a copy of all memory that its arrays are parts of.
