@@ -54,5 +54,6 @@ export type { FrameTiming, Timing } from "./src/writer/frame_clock.ts";
 export type { LogLevel, WriterOptions, WriterStats } from "./src/writer/options.ts";
 export { recoverFile, type RecoverSummary } from "./src/writer/recover_file.ts";
 export type { EncoderChoice, Frame, WriteSummary } from "./src/writer/session_types.ts";
-export type { AcquiredFrame, AudioTiming, VideoWriter } from "./src/writer/video_writer.ts";
+export type { AudioTiming } from "./src/writer/audio_timing.ts";
+export type { AcquiredFrame, VideoWriter } from "./src/writer/video_writer.ts";
 export type { Rotation, SampleAspectRatio } from "./src/writer/tags.ts";

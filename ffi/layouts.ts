@@ -162,6 +162,12 @@ export const layouts = {
       best_effort_timestamp: { kind: "i64", offset: [408, 344, 344, 320, 304, 304] },
     },
   },
+  AVInputFormat: {
+    size: [168, 152, 152, 56, 56, 56],
+    fields: {
+      name: { kind: "address", offset: [0, 0, 0, 0, 0, 0] },
+    },
+  },
   AVMasteringDisplayMetadata: {
     size: [88, 88, 88, 88, 88, 88],
     fields: {

@@ -24,7 +24,7 @@ import { StructFields } from "./struct.ts";
 import { avcodec, parametersSideData, soundDecoding, supportedConfig } from "./symbols/avcodec.ts";
 import { avdevice } from "./symbols/avdevice.ts";
 import { avfilter } from "./symbols/avfilter.ts";
-import { avformat, namedInput, streamSideData } from "./symbols/avformat.ts";
+import { avformat, streamSideData } from "./symbols/avformat.ts";
 import { avutil, dictionaries, memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
 import { resampling, swresample } from "./symbols/swresample.ts";
 import { scalerFrames, swscale } from "./symbols/swscale.ts";
@@ -61,8 +61,8 @@ export interface Native {
   dictionaries(): Functions<typeof dictionaries>;
   /** Decoding of sound, opened on first use. */
   soundDecoding(): Functions<typeof soundDecoding>;
-  /** Input formats by name, with all devices among them, opened on first use. Throws a {@linkcode LibraryNotFoundError} where libavdevice is missing. */
-  inputDevices(): Functions<typeof namedInput>;
+  /** libavdevice, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
+  avdevice(): Functions<typeof avdevice>;
   /** Conversion by several threads, opened on first use; `null` where libswscale has none. */
   scalerFrames(): Functions<typeof scalerFrames> | null;
   /** libavfilter, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
@@ -218,10 +218,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     resampling: once(() => open("swresample", resampling)),
     dictionaries: once(() => open("avutil", dictionaries)),
     soundDecoding: once(() => open("avcodec", soundDecoding)),
-    inputDevices: once(() => {
-      openSibling(host, "avdevice", pathOf("avdevice"), avdevice).avdevice_register_all();
-      return open("avformat", namedInput);
-    }),
+    avdevice: once(() => openSibling(host, "avdevice", pathOf("avdevice"), avdevice)),
     scalerFrames: once(() => openOptional(host, pathOf("swscale"), scalerFrames)),
     avfilter: once(() => openSibling(host, "avfilter", pathOf("avfilter"), avfilter)),
     memory,

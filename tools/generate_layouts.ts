@@ -88,6 +88,7 @@ const fieldsInUse = {
     decode_error_flags: "i32",
     best_effort_timestamp: "i64",
   },
+  AVInputFormat: { name: "address" },
   AVMasteringDisplayMetadata: {
     display_primaries: "rational",
     white_point: "rational",

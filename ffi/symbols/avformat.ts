@@ -55,12 +55,6 @@ export const avformat = {
   avio_close_dyn_buf: { parameters: ["address", "buffer"], result: "i32" },
 } as const satisfies SymbolTable;
 
-/** Input formats that are named, not found out. */
-export const namedInput = {
-  // const AVInputFormat *av_find_input_format(const char *short_name)
-  av_find_input_format: { parameters: ["buffer"], result: "address" },
-} as const satisfies SymbolTable;
-
 /** Side data of a stream, kept in the stream itself (up to FFmpeg 7.1). */
 export const streamSideData = {
   // int av_stream_add_side_data(AVStream *st, enum AVPacketSideDataType type, uint8_t *data, size_t size)

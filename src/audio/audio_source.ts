@@ -49,7 +49,14 @@ export type SoundSource =
     readonly stream: number;
     readonly loops: boolean;
   }
-  | { readonly kind: "device"; readonly system: AudioDeviceSystem; readonly name: string };
+  | DeviceSource;
+
+/** A device as a source. */
+export interface DeviceSource {
+  readonly kind: "device";
+  readonly system: AudioDeviceSystem;
+  readonly name: string;
+}
 
 const systems: readonly string[] = ["alsa", "pulse", "avfoundation", "dshow"] satisfies AudioDeviceSystem[];
 

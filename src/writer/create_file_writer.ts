@@ -10,7 +10,8 @@ import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
 import { filePath } from "../file_path.ts";
 import type { Engine } from "./engine.ts";
 import { createClock } from "./frame_clock.ts";
-import { checkOptions, type WriterOptions } from "./options.ts";
+import { LiveSound } from "./live_sound.ts";
+import { type CheckedOptions, checkOptions, type WriterOptions } from "./options.ts";
 import { WriterSession } from "./session.ts";
 import type { SessionRequest } from "./session_types.ts";
 import { EngineWriter, type VideoWriter } from "./video_writer.ts";
@@ -73,7 +74,23 @@ export async function createFileWriter(
   // The caller has given up while the thread was starting.
   if (checked.signal?.aborted) await engine.abort();
   checked.signal?.throwIfAborted();
-  return new EngineWriter(engine, createClock(frameRate, checked), checked);
+  const devices = await openDevices(engine, checked);
+  return new EngineWriter(engine, createClock(frameRate, checked), checked, devices);
+}
+
+/** Opens the devices that tracks of sound come from. Where one can't be, the engine is aborted. */
+async function openDevices(engine: Engine, options: CheckedOptions): Promise<Map<number, LiveSound>> {
+  const devices = new Map<number, LiveSound>();
+  try {
+    for (const [track, { source }] of options.audio.entries()) {
+      if (source.kind === "device") devices.set(track, await LiveSound.open(source, options));
+    }
+    options.signal?.throwIfAborted();
+    return devices;
+  } catch (error) {
+    await Promise.all([engine.abort(), ...[...devices.values()].map((device) => device.stop(0))]);
+    throw error;
+  }
 }
 
 /** Whether it was told that there are no threads here. */

@@ -122,7 +122,11 @@ export class Sound implements Disposable {
   /** Ends all tracks, where the video ends. */
   finish(seconds: number): void {
     this.follow(seconds);
-    for (const track of this.#tracks) if (!track.hasEnded) this.#end(track);
+    for (const track of this.#tracks) {
+      if (!track.hasEnded) this.#end(track);
+      // A device hears on where frames come slower than they are shown.
+      if (track.options.source.kind === "device") this.queue.cut(track.stream, seconds);
+    }
   }
 
   #end(track: Track): void {
