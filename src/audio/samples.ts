@@ -56,6 +56,23 @@ export function cutSamples(samples: Samples, from: number, to: number): Samples 
   return { ...samples, planes: cut, count: to - from };
 }
 
+/** Pieces of one kind as one. */
+export function joinSamples(pieces: readonly [Samples, ...Samples[]]): Samples {
+  const [first] = pieces;
+  if (pieces.length === 1) return first;
+  const planes = first.planes.map((_, plane) => {
+    const parts = pieces.map(({ planes }) => planes[plane]!);
+    const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of parts) {
+      joined.set(part, at);
+      at += part.length;
+    }
+    return joined;
+  });
+  return { ...first, count: pieces.reduce((sum, { count }) => sum + count, 0), planes };
+}
+
 /** The highest rate that is taken: above all that there is, and far below what counters hold. */
 const maxSampleRate = 768_000;
 

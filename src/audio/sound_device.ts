@@ -13,6 +13,7 @@ import { SoundDecoder } from "../libav/sound_decoder.ts";
 import { ArrivalClock } from "./arrival_clock.ts";
 import type { AudioDeviceSystem, DeviceSource } from "./audio_source.ts";
 import { usualLayout } from "./channels.ts";
+import { joinSamples } from "./samples.ts";
 
 /** Samples, and when the first of them was heard. */
 export interface HeardSamples {
@@ -26,6 +27,9 @@ const addresses: Partial<Readonly<Record<AudioDeviceSystem, (name: string) => st
   avfoundation: (name) => `:${name}`,
   dshow: (name) => `audio=${name}`,
 };
+
+/** Some devices give single samples: so many pieces a second are enough. */
+const piecesPerSecond = 100;
 
 /**
  * The input format of a system of devices; `null` where libavdevice has none. libavformat is not told of devices: it would keep what
@@ -92,8 +96,21 @@ export class SoundDevice implements Disposable {
     return (performance.timeOrigin + performance.now()) / 1000;
   }
 
-  /** Waits for the next samples. Throws a {@linkcode ReadError} where there are no more. */
+  /** Waits for the next samples: a hundredth of a second of them at least. Throws a {@linkcode ReadError} where there are no more. */
   read(): HeardSamples {
+    const pieces: [Samples, ...Samples[]] = [this.#decode()];
+    const { sampleRate } = pieces[0];
+    let { count } = pieces[0];
+    while (count < sampleRate / piecesPerSecond) {
+      const piece = this.#decode();
+      pieces.push(piece);
+      count += piece.count;
+    }
+    this.#clock ??= new ArrivalClock(sampleRate);
+    return { samples: joinSamples(pieces), time: this.#clock.place(count, this.#now) };
+  }
+
+  #decode(): Samples {
     return this.#reading("Cannot go on recording from", () => {
       while (!this.#decoder.receive(this.#frame)) {
         if (!this.#demuxer.read(this.#packet)) {
@@ -104,9 +121,7 @@ export class SoundDevice implements Disposable {
       }
       const samples = readSamples(this.#native, this.#frame, usualLayout);
       this.#frame.unref();
-      const { count, sampleRate } = samples;
-      this.#clock ??= new ArrivalClock(sampleRate);
-      return { samples, time: this.#clock.place(count, this.#now) };
+      return samples;
     });
   }
 
