@@ -88,7 +88,8 @@ export interface CheckedAudioOptions
 /** What the option `audio` takes for each track: `"silent"` is one of silence, as long as the video. */
 export type AudioTrackOptions = AudioOptions | "silent";
 
-const checks: { readonly [Name in keyof Required<AudioOptions>]: Check } = {
+/** What each option of a track must be. */
+export const audioChecks: { readonly [Name in keyof Required<AudioOptions>]: Check } = {
   codec: text,
   // Looked at below, with another error.
   sampleRate: () => null,
@@ -107,11 +108,11 @@ const checks: { readonly [Name in keyof Required<AudioOptions>]: Check } = {
   loop: (value) => typeof value === "boolean" ? null : "true or false",
 };
 
-function layoutOf({ channels, layout: name }: AudioOptions): ChannelLayout | null {
+function layoutOf({ channels, layout: name }: AudioOptions, prefix: string): ChannelLayout | null {
   if (name === undefined) return channels === undefined ? null : usualLayout(channels);
   const layout = channelLayout(name);
   if (channels === undefined || channels === layout.channels) return layout;
-  refuseOption("audio.channels", channels, `${layout.channels}, as the layout ${shown(name)} has`);
+  refuseOption(`${prefix}channels`, channels, `${layout.channels}, as the layout ${shown(name)} has`);
 }
 
 function checkTrack(track: AudioTrackOptions): CheckedAudioOptions {
@@ -123,13 +124,27 @@ function checkTrack(track: AudioTrackOptions): CheckedAudioOptions {
       }, but must be "silent", or an object such as { codec: "aac" }`,
     );
   }
-  checkOptionTable(options, checks, "audio.");
+  checkOptionTable(options, audioChecks, "audio.");
+  return resolveTrack(options, track === "silent" ? { kind: "silence" } : checkSource(options), "audio.");
+}
+
+/** The options of a track, each of which was checked; `prefix` stands before their names. */
+export function resolveTrack(
+  options: AudioOptions,
+  source: SoundSource,
+  prefix: string,
+): CheckedAudioOptions {
   const { codec, sampleRate, sampleFormat, encoderOptions, language, title, bitrate } = options;
-  if (sampleRate !== undefined) requireSampleRate("Cannot use the option audio: it", sampleRate);
+  if (sampleRate !== undefined) {
+    requireSampleRate(
+      prefix === "" ? "Cannot make the writer: it" : "Cannot use the option audio: it",
+      sampleRate,
+    );
+  }
   return {
     ...{ codec, sampleRate, sampleFormat, encoderOptions, language, title },
-    layout: layoutOf(options),
-    source: track === "silent" ? { kind: "silence" } : checkSource(options),
+    layout: layoutOf(options, prefix),
+    source,
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
   };
 }

@@ -33,12 +33,12 @@ export interface MuxerInfo {
   readonly extensions: readonly string[];
   /** It opens its files itself, often several (image sequences, HLS). */
   readonly opensFilesItself: boolean;
-  /** A bare stream without a container: the number of the one codec that it is for; `null` for containers. */
-  readonly bareStreamOf: number | null;
-  /** It is made for video, perhaps among others. */
-  readonly hasVideo: boolean;
-  /** It is made for sound, perhaps among others. */
-  readonly hasSound: boolean;
+  /** A bare stream without a container, which is for its usual codecs only. */
+  readonly isBareStream: boolean;
+  /** The number of the codec of video that it is made for, perhaps among others; 0 for none. */
+  readonly videoCodecId: number;
+  /** The number of the codec of sound that it is made for, perhaps among others; 0 for none. */
+  readonly soundCodecId: number;
   /** Frames may come at any time, not only at a constant rate. */
   readonly takesVariableRate: boolean;
   /** It wants codec headers in its own header, not in the packets. */
@@ -54,11 +54,9 @@ function describeMuxer(native: Native, format: Address): MuxerInfo {
     name: memory.text(fields.get(format, "AVOutputFormat", "name")) ?? "",
     extensions: extensions.split(",").filter((extension) => extension !== ""),
     opensFilesItself: (flags & flag.opensFilesItself) !== 0,
-    bareStreamOf: (flags & flag.noTimestamps) !== 0 && (flags & flag.opensFilesItself) === 0
-      ? fields.get(format, "AVOutputFormat", "video_codec")
-      : null,
-    hasVideo: fields.get(format, "AVOutputFormat", "video_codec") !== 0,
-    hasSound: fields.get(format, "AVOutputFormat", "audio_codec") !== 0,
+    isBareStream: (flags & flag.noTimestamps) !== 0 && (flags & flag.opensFilesItself) === 0,
+    videoCodecId: fields.get(format, "AVOutputFormat", "video_codec"),
+    soundCodecId: fields.get(format, "AVOutputFormat", "audio_codec"),
     takesVariableRate: (flags & flag.variableRate) !== 0,
     wantsGlobalHeader: (flags & flag.globalHeader) !== 0,
   };
@@ -97,7 +95,7 @@ export function muxerTakes(
   codecId: number,
   manner: keyof typeof compliance,
 ): boolean | null {
-  if (muxer.bareStreamOf !== null) return muxer.bareStreamOf === codecId;
+  if (muxer.isBareStream) return [muxer.videoCodecId, muxer.soundCodecId].includes(codecId);
   const answer = native.avformat.avformat_query_codec(muxer.format, codecId, compliance[manner]);
   return answer < 0 ? null : answer > 0;
 }

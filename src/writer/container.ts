@@ -132,7 +132,7 @@ function takes(
 ): boolean | null {
   if (Object.hasOwn(onlyCodecs, muxer.name)) return onlyCodecs[muxer.name]!.includes(encoder.codecName);
   // Sound, subtitles or data alone: some of these take video all the same, and nothing reads it.
-  if (!muxer.hasVideo && !muxer.opensFilesItself) {
+  if (muxer.videoCodecId === 0 && !muxer.opensFilesItself) {
     return muxerTakes(native, muxer, encoder.codecId, "usual") === true;
   }
   if (lostIn[muxer.name]?.includes(encoder.codecName)) return false;
@@ -162,14 +162,14 @@ export function takesSound(
   muxer: MuxerInfo,
   { codecId, codecName }: CodecInfo,
 ): boolean | null {
-  if (!muxer.hasSound) return false;
+  if (muxer.soundCodecId === 0) return false;
   return onlySound[muxer.name]?.includes(codecName) ?? muxerTakes(native, muxer, codecId, "usual");
 }
 
 /** Throws an {@linkcode UnsupportedError} where a container is known not to take what an encoder of sound makes. */
 export function requireContainerTakesSound(native: Native, muxer: MuxerInfo, encoder: EncoderInfo): void {
   if (takesSound(native, muxer, encoder) !== false) return;
-  const problem = muxer.hasSound ? "does not take it" : "has no sound";
+  const problem = muxer.soundCodecId !== 0 ? "does not take it" : "has no sound";
   throw refusal(native, muxer, encoder, problem, (other) => takesSound(native, other, encoder));
 }
 

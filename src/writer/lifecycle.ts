@@ -102,8 +102,10 @@ export class Lifecycle<Summary> {
     if (this.#state.name === "aborted") await this.#state.gone;
   }
 
-  /** Waits for an abort, however it goes: whoever aborts by signal has waited for nothing. */
-  async gone(): Promise<void> {
+  /** Closes the writer, unless that is done or no longer possible: what made it so was told already. */
+  async dispose(close: () => Promise<Summary>): Promise<void> {
+    if (this.#state.name === "open") await close();
+    // Whoever aborts by signal has waited for nothing.
     if (this.#state.name === "aborted") await this.#state.gone.catch(() => {});
   }
 

@@ -12,13 +12,19 @@ import type { Size } from "./frame_checker.ts";
 import type { FrameStamp } from "./frame_clock.ts";
 import type { WriterStats } from "./options.ts";
 import type { RingPlace } from "./received_frames.ts";
-import type { EncoderChoice, SessionRequest, WriteSummary } from "./session_types.ts";
+import type {
+  AudioSummary,
+  EncoderChoice,
+  SessionRequest,
+  SoundRequest,
+  WriteSummary,
+} from "./session_types.ts";
 
 /** What the writer tells. */
 export type ToWorker =
   | {
     readonly type: "open";
-    readonly request: SessionRequest;
+    readonly request: SessionRequest | SoundRequest;
     /** One 32-bit number, not 0 once frames that wait are not wanted any more. */
     readonly isAborted: Int32Array<SharedArrayBuffer>;
   }
@@ -55,10 +61,10 @@ export interface Progress {
 
 /** What the thread tells. */
 export type FromWorker =
-  /** The folder is that of the libraries. */
+  /** The folder is that of the libraries; what frames are checked by, where it is a video. */
   | {
     readonly type: "opened";
-    readonly info: EngineInfo;
+    readonly info: EngineInfo | null;
     readonly choice: EncoderChoice | null;
     readonly folder: string;
   }
@@ -76,7 +82,7 @@ export type FromWorker =
   | { readonly type: "refused"; readonly error: SentError }
   /** The session waits to be aborted or salvaged, and does nothing else any more. */
   | { readonly type: "failed"; readonly error: SentError }
-  | { readonly type: "finished"; readonly summary: WriteSummary; readonly progress: Progress }
+  | { readonly type: "finished"; readonly summary: WriteSummary | AudioSummary; readonly progress: Progress }
   /** Aborted or salvaged. */
   | { readonly type: "ended"; readonly error: SentError | null };
 

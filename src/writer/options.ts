@@ -175,7 +175,8 @@ const positive: Check = (value) =>
 const bitrate = bits('"800k" or "4M"');
 const tags = object('an object of texts such as { title: "Waves" }');
 
-const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
+/** What each option must be. */
+export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
   width: side,
   height: side,
   resize: oneOf("error", "contain", "cover", "fill"),
@@ -222,13 +223,17 @@ const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
 /** Options of which only one may be given. */
 const exclusive = [["quality", "bitrate"]] as const;
 
+/** Throws a `TypeError` unless options are an object. */
+export function requireOptions(options: unknown): void {
+  if (typeof options === "object" && options !== null && !Array.isArray(options)) return;
+  const kind = Array.isArray(options) ? "an array" : options === null ? "null" : `a ${typeof options}`;
+  throw new TypeError(`Cannot use options that are ${kind}: give an object`);
+}
+
 /** Throws a `TypeError` that names the option and what it must be; returns the options with bit rates as numbers, fractions in lowest terms. */
 export function checkOptions(options: WriterOptions): CheckedOptions {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    const kind = Array.isArray(options) ? "an array" : options === null ? "null" : `a ${typeof options}`;
-    throw new TypeError(`Cannot use options that are ${kind}: give an object`);
-  }
-  checkOptionTable(options, checks);
+  requireOptions(options);
+  checkOptionTable(options, writerChecks);
   if (options.metadata !== undefined) checkMetadata(options.metadata);
   if (options.chapters !== undefined) checkChapters(options.chapters);
   for (const [one, other] of exclusive) {

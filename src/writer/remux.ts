@@ -17,6 +17,14 @@ export function openRecording(native: Native, path: string): Demuxer {
   return new Demuxer(native, `file:${path}`, { formats: ["mov"] });
 }
 
+/** How the streams of a file end. */
+export interface StreamEnds {
+  /** What only the end tells of the first stream's times; `null` where they do not vary, or nobody knows. */
+  readonly ending: Ending | null;
+  /** How long the last packet of each stream is, in seconds; 0 where nobody knows. */
+  readonly lastSeconds: readonly number[];
+}
+
 /**
  * Copies all packets: stream n of the one file to stream n of the other. Returns how many the first stream has. Streams that the other has
  * not are those that its muxer makes by itself (timecode).
@@ -27,8 +35,7 @@ export function copyPackets(
   native: Native,
   from: Demuxer,
   to: Muxer,
-  ending: Ending | null,
-  lastSeconds: number,
+  { ending, lastSeconds }: StreamEnds,
 ): number {
   using owned = new DisposableStack();
   // A recording that failed may end within a group of frames that are coded out of order.
@@ -44,8 +51,10 @@ export function copyPackets(
   );
   const streams = [video, ...others];
   const packet = owned.use(new Packet(native));
-  const { num, den } = from.timeBase(0);
-  const frameTicks = BigInt(Math.round(lastSeconds * den / num));
+  const lastTicks = streams.map((_, index) => {
+    const { num, den } = from.timeBase(index);
+    return BigInt(Math.round((lastSeconds[index] ?? 0) * den / num));
+  });
   let count = 0;
   const write = (copied: Packet): void => {
     const stream = copied.streamIndex;
@@ -58,10 +67,10 @@ export function copyPackets(
       continue;
     }
     if (packet.streamIndex === 0) count++;
-    if (ending === null && packet.streamIndex === 0 && frameTicks > 0n) packet.duration = frameTicks;
+    if (ending === null && packet.streamIndex === 0 && lastTicks[0]! > 0n) packet.duration = lastTicks[0]!;
     streams[packet.streamIndex]!.take(packet, write);
   }
-  for (const stream of streams) stream.finish(write);
+  for (const [index, stream] of streams.entries()) stream.finish(write, lastTicks[index]!);
   return count;
 }
 
@@ -103,7 +112,7 @@ class Retimer implements Disposable {
     if (this.#taken++ >= this.#ending.delay) this.#give(dts, write);
   }
 
-  finish(write: (packet: Packet) => void): void {
+  finish(write: (packet: Packet) => void, _last: bigint): void {
     for (const time of this.#ending.lastTimes) this.#give(time, write);
   }
 
@@ -196,10 +205,11 @@ class CutStream implements Disposable {
     if (this.#isHolding && this.#held.duration === 0n) this.#held.duration = this.#step;
   }
 
-  /** Writes the last packet. */
-  finish(write: (packet: Packet) => void): void {
+  /** Writes the last packet, which is so long; 0 where nobody knows. */
+  finish(write: (packet: Packet) => void, duration: bigint): void {
     if (!this.#isHolding) return;
     const held = this.#held;
+    if (duration > 0n) held.duration = duration;
     // A lone frame of no length would not be shown at all.
     if (held.duration === 0n && held.dts !== unknown) held.duration = this.#step || this.#frameTicks;
     if (this.#fillsUp) this.#fillUp();
@@ -261,6 +271,6 @@ export function salvagePackets(native: Native, from: Demuxer, to: Muxer): number
     stream?.endAt(packet.dts);
     packet.unref();
   }
-  for (const stream of streams) stream.finish(write);
+  for (const stream of streams) stream.finish(write, 0n);
   return counts;
 }

@@ -5,7 +5,7 @@
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
 import type { Samples } from "../libav/sound.ts";
-import { UnsupportedError, WriteError } from "../errors.ts";
+import { WriteError } from "../errors.ts";
 import type { MuxerInfo } from "../libav/muxer.ts";
 import { pixelFormats } from "../libav/pixel_format.ts";
 import { meaningOf, meaningSaid } from "../video/color.ts";
@@ -14,15 +14,7 @@ import type { InputFormats } from "../video/input_format.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
 import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
 import { requireContainerKeepsChapters } from "./chapters.ts";
-import {
-  chooseMuxer,
-  choosesLayout,
-  leastTicks,
-  needsFragments,
-  requireContainerKeepsTimes,
-  requireOneTarget,
-  requireVariableRate,
-} from "./container.ts";
+import { chooseMuxer, leastTicks, requireContainerKeepsTimes, requireVariableRate } from "./container.ts";
 import { type Engine, type EngineInfo, RefusedFrame } from "./engine.ts";
 import { type CheckedFrame, requireFit, type Size } from "./frame_checker.ts";
 import { createClock, type FrameClock, type FrameStamp, ticksPerFrame } from "./frame_clock.ts";
@@ -34,11 +26,12 @@ import { Pipeline } from "./pipeline.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 import { describeSession } from "./report.ts";
 import { FrameRing } from "./ring.ts";
+import { chooseSafety, requireTarget, type Safety } from "./safety.ts";
 import type { EncoderChoice, SessionRequest, WriteSummary } from "./session_types.ts";
-import { Sound } from "./sound.ts";
-import { type Safety, StreamOpener } from "./stream_opener.ts";
+import { besideVideo, Sound } from "./sound.ts";
+import { StreamOpener } from "./stream_opener.ts";
 import { requireContainerKeepsTags } from "./tags.ts";
-import { mayReplace, requireWritable, requireWritableFolder, whileWriting } from "./target.ts";
+import { whileWriting } from "./target.ts";
 import { Timeline } from "./timeline.ts";
 
 /** A picture, and what it is like. */
@@ -92,10 +85,12 @@ export class WriterSession implements Engine, Disposable {
     requireContainerKeepsTags(this.#muxerInfo, options);
     requireContainerKeepsChapters(this.#muxerInfo, options);
     this.#clock = createClock(frameRate, options);
-    this.#mayRemove = this.#requireTarget();
-    this.#safety = this.#chooseSafety();
+    this.#mayRemove = requireTarget(this.#muxerInfo, path);
+    this.#safety = chooseSafety(this.#muxerInfo, request, this.#mayRemove);
     using owned = new DisposableStack();
-    const sound = options.audio.length === 0 ? null : new Sound(native, this.#muxerInfo, options.audio);
+    const sound = options.audio.length === 0
+      ? null
+      : new Sound(native, this.#muxerInfo, options.audio, besideVideo);
     this.#sound = owned.use(sound);
     const context = { formats: this.#formats, clock: this.#clock, safety: this.#safety, sound };
     this.#opener = new StreamOpener(native, request, this.#muxerInfo, context);
@@ -264,34 +259,6 @@ export class WriterSession implements Engine, Disposable {
     this.#first = first;
     this.#size = { width: width ?? first.layout.width, height: height ?? first.layout.height };
     return this.#opener.createIntake(first, this.#size);
-  }
-
-  #chooseSafety(): Safety {
-    const { path, options: { crashSafe, formatOptions } } = this.#request;
-    if (crashSafe === true && !this.#mayRemove) {
-      throw new UnsupportedError(
-        `Cannot record ${path} crash-safe: it is a device, a pipe, a link or several files`,
-        {
-          code: "NO_REGULAR_FILE",
-          operation: `open ${path} for writing`,
-          hint: "Leave crashSafe out, or name a file",
-        },
-      );
-    }
-    if (crashSafe === false || !this.#mayRemove) return { isCrashSafe: false, isFragmented: false };
-    if (!needsFragments(this.#muxerInfo)) return { isCrashSafe: true, isFragmented: false };
-    if (choosesLayout(formatOptions)) return { isCrashSafe: false, isFragmented: false };
-    const isPossible = mayReplace(path, crashSafe === true);
-    return { isCrashSafe: isPossible, isFragmented: isPossible };
-  }
-
-  /** Throws unless the target can be written; returns whether an abort may remove it. */
-  #requireTarget(): boolean {
-    const { path } = this.#request;
-    if (!this.#muxerInfo.opensFilesItself) return requireWritable(path);
-    requireWritableFolder(path);
-    requireOneTarget(this.#muxerInfo);
-    return false;
   }
 
   #createTimeline({ timeBase, frameRate }: IntakeOutput): Timeline {

@@ -5,10 +5,13 @@
  */
 import type { Address, Native } from "../../ffi/mod.ts";
 import type { CheckedAudioOptions } from "../audio/audio_options.ts";
+import { usualLayout } from "../audio/channels.ts";
+import type { UsualSound } from "../audio/open_audio_encoder.ts";
 import type { AudioStats } from "../audio/track.ts";
 import { ReadError, UnsupportedError } from "../errors.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer, MuxerInfo } from "../libav/muxer.ts";
+import type { Rational } from "../libav/rational.ts";
 import type { Samples } from "../libav/sound.ts";
 import { Interleaver } from "./interleaver.ts";
 import type { OutputFile } from "./output_file.ts";
@@ -26,23 +29,44 @@ interface Track {
   failure: ReadError | null;
 }
 
-/** Tracks, and the packets of all streams that wait for their turn. The video is stream 0, track n is stream n + 1. */
+/** Where tracks stand in a file. */
+export interface SoundPlace {
+  /** The number of the first one's stream. */
+  readonly firstStream: number;
+  /** What sound is made into unless something else was asked for. */
+  readonly usual: UsualSound;
+}
+
+/** Beside a video, which is stream 0, sound is of a kind that plays everywhere, whatever comes. */
+export const besideVideo: SoundPlace = {
+  firstStream: 1,
+  usual: { sampleRate: 48_000, layout: usualLayout(2) },
+};
+
+/** Tracks, and the packets of all streams that wait for their turn. */
 export class Sound implements Disposable {
   readonly #info: MuxerInfo;
   readonly #tracks: Track[] = [];
   /** Where packets wait: for those of other streams, and for the file. */
   readonly queue: Interleaver;
   #output: OutputFile | null = null;
+  #bytes = 0;
 
-  /** Opens an encoder for each track. Throws where one can't be opened, or the container does not take what it makes. */
-  constructor(native: Native, info: MuxerInfo, requests: readonly CheckedAudioOptions[]) {
+  /** Opens each track. Throws where an encoder can't be opened, or the container does not take what it makes. */
+  constructor(
+    native: Native,
+    info: MuxerInfo,
+    requests: readonly CheckedAudioOptions[],
+    { firstStream, usual }: SoundPlace,
+  ) {
     this.#info = info;
     using owned = new DisposableStack();
-    this.queue = owned.use(new Interleaver(native, requests.length + 1));
+    this.queue = owned.use(new Interleaver(native, requests.length + firstStream));
     for (const [index, options] of requests.entries()) {
-      const stream = index + 1;
-      const open = owned.use(openTrack(native, info, options, (packet, timeBase) => {
+      const stream = index + firstStream;
+      const open = owned.use(openTrack(native, { info, options, usual }, (packet, timeBase) => {
         packet.streamIndex = stream;
+        this.#bytes += packet.size;
         this.queue.push(packet, timeBase);
         this.#output?.writeQueued();
       }));
@@ -59,12 +83,27 @@ export class Sound implements Disposable {
     }));
   }
 
+  /** Bytes of all packets. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The first track's kind of sound and encoder. */
+  get first(): Pick<OpenTrack, "codec" | "encoded"> {
+    return this.#tracks[0]!.open;
+  }
+
+  /** The unit of the first track's times. */
+  get timeBase(): Rational {
+    return this.#tracks[0]!.open.track.timeBase;
+  }
+
   /** Why a source gives no more: the first that failed. */
   get failure(): ReadError | null {
     return this.#tracks.find(({ failure }) => failure !== null)?.failure ?? null;
   }
 
-  /** Adds the tracks to a container, after the video; `recording` is the file that was recorded, where it is made of one. */
+  /** Adds the tracks to a container, after what is there; `recording` is the file that was recorded, where it is made of one. */
   addStreams(muxer: Muxer, recording: Demuxer | null): void {
     for (const { options: { language, title }, open: { track, codec }, stream } of this.#tracks) {
       const describeInto = (parameters: Address): void => {

@@ -8,14 +8,14 @@ import { audioCandidates } from "../audio/audio_families.ts";
 import type { CheckedAudioOptions } from "../audio/audio_options.ts";
 import type { SoundAddress } from "../audio/audio_source.ts";
 import { CopiedTrack } from "../audio/copied_track.ts";
-import { openAudioEncoder } from "../audio/open_audio_encoder.ts";
+import { openAudioEncoder, type UsualSound } from "../audio/open_audio_encoder.ts";
 import { Player } from "../audio/player.ts";
 import { SoundFile } from "../audio/sound_file.ts";
 import { AudioTrack, type SoundTrack, type TrackRequest } from "../audio/track.ts";
 import { AvError } from "../errors.ts";
 import { encoderByName } from "../libav/encoder.ts";
 import { Muxer, type MuxerInfo, type StreamRequest } from "../libav/muxer.ts";
-import type { Samples } from "../libav/sound.ts";
+import type { Samples, SoundShape } from "../libav/sound.ts";
 import { isExperimental, requireContainerTakesSound, takesSound } from "./container.ts";
 import { requireReadable } from "./target.ts";
 
@@ -24,6 +24,8 @@ export interface OpenTrack extends Disposable {
   readonly track: SoundTrack;
   /** libavcodec's name of the codec. */
   readonly codec: string;
+  /** What encodes it, and from what; `null` where packets are copied. */
+  readonly encoded: { readonly encoder: string; readonly shape: SoundShape } | null;
   /** Encodes samples, heard at a time in seconds; `null` where no samples are written to it. */
   readonly write: ((samples: Samples, seconds: number | null) => void) | null;
   /**
@@ -33,21 +35,26 @@ export interface OpenTrack extends Disposable {
   readonly follow: ((seconds: number) => boolean) | null;
 }
 
+/** What a track is opened for. */
+export interface TrackPlan {
+  /** The container. */
+  readonly info: MuxerInfo;
+  readonly options: CheckedAudioOptions;
+  /** What sound is made into unless something else was asked for. */
+  readonly usual: UsualSound;
+}
+
 /** Opens a track; its packets go to `take`. Throws where its source or an encoder can't be opened, or the container does not take it. */
-export function openTrack(
-  native: Native,
-  info: MuxerInfo,
-  options: CheckedAudioOptions,
-  take: TrackRequest["take"],
-): OpenTrack {
+export function openTrack(native: Native, plan: TrackPlan, take: TrackRequest["take"]): OpenTrack {
+  const { info, options } = plan;
   const { source } = options;
-  if (source.kind !== "file") return openEncoded(native, info, options, take, null);
+  if (source.kind !== "file") return openEncoded(native, plan, take, null);
   requireSource(source.address);
   const file = new SoundFile(native, source.address, source.stream);
   const isCopied = !source.loops && isAsIs(options) && isTakenAsIs(native, info, options, file);
   return isCopied
     ? openCopied(native, file, take)
-    : openEncoded(native, info, options, take, new Player(native, file, source.loops));
+    : openEncoded(native, plan, take, new Player(native, file, source.loops));
 }
 
 /** Adds a stream for a track, or for a file that is copied. */
@@ -69,8 +76,7 @@ function requireSource({ url, path }: SoundAddress): void {
 
 function openEncoded(
   native: Native,
-  info: MuxerInfo,
-  options: CheckedAudioOptions,
+  { info, options, usual }: TrackPlan,
   take: TrackRequest["take"],
   player: Player | null,
 ): OpenTrack {
@@ -78,6 +84,7 @@ function openEncoded(
   owned.use(player);
   const opened = openAudioEncoder(native, {
     options,
+    usual,
     container: info.name,
     globalHeader: info.wantsGlobalHeader,
     requireUsable: (encoder) => requireContainerTakesSound(native, info, encoder),
@@ -92,6 +99,7 @@ function openEncoded(
   return {
     track,
     codec: opened.encoder.info.codecName,
+    encoded: { encoder: opened.encoder.info.name, shape: opened.shape },
     write: kind === "samples" || kind === "device"
       ? (samples, seconds) => track.write(samples, seconds)
       : null,
@@ -105,6 +113,7 @@ function openCopied(native: Native, file: SoundFile, take: TrackRequest["take"])
   return {
     track,
     codec: file.codec.codecName,
+    encoded: null,
     write: null,
     follow: (seconds) => track.copy(seconds),
     [Symbol.dispose]: () => track[Symbol.dispose](),

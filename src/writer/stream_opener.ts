@@ -35,6 +35,7 @@ import type { Size } from "./frame_checker.ts";
 import type { ContainerClock, FrameClock } from "./frame_clock.ts";
 import { Intake, type IntakeOutput } from "./intake.ts";
 import { isTalkative, silenceBelow } from "./log.ts";
+import type { Safety } from "./safety.ts";
 import type { EncoderChoice, SessionRequest } from "./session_types.ts";
 import type { Sound } from "./sound.ts";
 import {
@@ -52,14 +53,6 @@ const trialSizes: readonly Size[] = [
   { width: 352, height: 288 },
   { width: 720, height: 576 },
 ];
-
-/** How a file is kept playable while it is written. */
-export interface Safety {
-  /** It is written as it comes, and what a failing disk left half written is cut off. */
-  readonly isCrashSafe: boolean;
-  /** It is recorded in fragments, and made an ordinary file at the end. */
-  readonly isFragmented: boolean;
-}
 
 /** What a muxer is made by. */
 export interface MuxerRequest {

@@ -15,10 +15,8 @@ import type { LiveSound } from "./live_sound.ts";
 import type { Samples } from "../libav/sound.ts";
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import type { CheckedOptions, WriterStats } from "./options.ts";
+import { ProgressTimer } from "./progress_timer.ts";
 import type { EncoderChoice, Frame, WriteSummary } from "./session_types.ts";
-
-/** Milliseconds between two calls of `onProgress`. */
-const progressIntervalMs = 250;
 
 /**
  * Writes frames into one video file. {@linkcode createFileWriter} makes it.
@@ -148,7 +146,8 @@ export class EngineWriter implements VideoWriter {
   readonly #engine: Engine;
   readonly #clock: FrameClock;
   readonly #checker: FrameChecker;
-  readonly #context: Pick<CheckedOptions, "onProgress" | "filter" | "audio">;
+  readonly #context: Pick<CheckedOptions, "filter" | "audio">;
+  readonly #progress: ProgressTimer<WriterStats>;
   readonly #devices: ReadonlyMap<number, LiveSound>;
   readonly #life: Lifecycle<WriteSummary>;
   /** The end of the line of calls that wait: for room, or for an image to be looked into, which counts only then. */
@@ -158,7 +157,6 @@ export class EngineWriter implements VideoWriter {
   /** Memory that was acquired. */
   readonly #acquired = new WeakSet<Uint8Array>();
   #writable: WritableStream<Frame> | undefined;
-  #lastProgress = 0;
   /** Sound of devices waits for the engine to take some. */
   #isBehind = false;
   /** The engine has finished the file: it knows best what is in it. */
@@ -179,6 +177,7 @@ export class EngineWriter implements VideoWriter {
     const byName = new Map(formats.map((format) => [format.name, format]));
     this.#checker = new FrameChecker(byName, options, clock);
     this.#context = options;
+    this.#progress = new ProgressTimer(options.onProgress);
     this.#life = new Lifecycle({
       finish: () => this.#finish(),
       abort: async () => void await Promise.all([this.#engine.abort(), this.#stopDevices(0)]),
@@ -264,10 +263,8 @@ export class EngineWriter implements VideoWriter {
     return this.#life.abort(reason);
   }
 
-  /** Closes the writer, unless that is done or no longer possible: what made it so was told already. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#life.isOpen) await this.close();
-    await this.#life.gone();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#life.dispose(() => this.close());
   }
 
   #isAcquired(frame: Frame | null | undefined): boolean {
@@ -325,8 +322,8 @@ export class EngineWriter implements VideoWriter {
     }
     if (checked.picture.kind === "image") return this.#lineUp(this.#lookInto(checked, taken, nowMs));
     this.#accept(checked, null, nowMs);
-    if (taken === undefined) return this.#progress(false);
-    return taken.then(() => this.#progress(false), (error) => this.#refuse(error));
+    if (taken === undefined) return this.#tellProgress(false);
+    return taken.then(() => this.#tellProgress(false), (error) => this.#refuse(error));
   }
 
   /** An image counts only once it was decoded. */
@@ -337,7 +334,7 @@ export class EngineWriter implements VideoWriter {
       return await this.#refuse(error);
     }
     this.#accept(checked, this.#engine.size, nowMs);
-    this.#progress(false);
+    this.#tellProgress(false);
   }
 
   /** Counts a frame that was taken; the first one says what time it is. */
@@ -380,20 +377,15 @@ export class EngineWriter implements VideoWriter {
     await this.#stopDevices(this.#clock.seconds(endTicks));
     const summary = await this.#engine.finish(endTicks);
     this.#isFinished = true;
-    if (this.#life.isClosed) this.#progress(true);
+    if (this.#life.isClosed) this.#tellProgress(true);
     const failed = [...this.#devices.values()].find(({ failure }) => failure !== null);
     // The file is whole, but has not all that was asked for.
     if (failed !== undefined) throw failed.failure;
     return summary;
   }
 
-  #progress(isLast: boolean): void {
-    const { onProgress } = this.#context;
-    if (onProgress === undefined) return;
-    const now = performance.now();
-    if (!isLast && now - this.#lastProgress < progressIntervalMs) return;
-    this.#lastProgress = now;
-    onProgress(this.stats);
+  #tellProgress(isLast: boolean): void {
+    this.#progress.tell(() => this.stats, isLast);
   }
 }
 
