@@ -39,11 +39,13 @@ function code(module: string): string {
 
 /** What a module imports: as a path in the repository, or as written where it is a package. */
 function importsOf(module: string): string[] {
-  const specifiers = [...code(module).matchAll(/(?<!\.)\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)];
-  return specifiers.map(([, specifier]) =>
-    specifier!.startsWith(".")
-      ? relative(repository, join(repository, dirname(module), specifier!)).replaceAll("\\", "/")
-      : specifier!
+  const statements =
+    /^(?:import|export)\s[\w*{},\s]*\bfrom\s*["']([^"']+)["']|\bimport\s*\(\s*["']([^"']+)["']/gm;
+  const specifiers = [...code(module).matchAll(statements)].map(([, of, called]) => of ?? called!);
+  return specifiers.map((specifier) =>
+    specifier.startsWith(".")
+      ? relative(repository, join(repository, dirname(module), specifier)).replaceAll("\\", "/")
+      : specifier
   );
 }
 

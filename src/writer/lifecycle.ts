@@ -84,6 +84,7 @@ export class Lifecycle<Summary> {
       this.#end({ name: "closed", summary });
       return summary;
     } catch (error) {
+      this.#requireNotAborted();
       return await this.fail(error);
     }
   }

@@ -374,7 +374,7 @@ export class EngineWriter implements VideoWriter {
 
   async #finish(): Promise<WriteSummary> {
     const { endTicks } = this.#clock;
-    await this.#stopDevices(this.#clock.seconds(endTicks));
+    if (this.#devices.size > 0) await this.#stopDevices(this.#clock.seconds(endTicks));
     const summary = await this.#engine.finish(endTicks);
     this.#isFinished = true;
     if (this.#life.isClosed) this.#tellProgress(true);
