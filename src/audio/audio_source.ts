@@ -73,6 +73,9 @@ const protocols: Readonly<Record<string, string>> = {
 
 /** The address that the option `from` means. Throws a `TypeError` where it is none. */
 function addressOf(from: string | URL): SoundAddress {
+  if (typeof from === "string" && /^[a-z]+:\/\//i.test(from)) {
+    refuseOption("audio.from", from, "a URL object for a network address: a text is a path");
+  }
   if (typeof from === "string" || from.protocol === "file:") {
     const path = filePath(from, "read");
     return { url: `file:${path}`, label: path, path, protocols: "file" };

@@ -142,7 +142,10 @@ export class SoundFile implements Disposable {
       return read();
     } catch (error) {
       if (!(error instanceof AvError)) throw error;
-      throw this.#error(action, error.message, error.code, null, error);
+      const hint = error.code === "EINVAL" || error.code === "INVALIDDATA"
+        ? "It is no file with sound in it that FFmpeg reads by itself"
+        : null;
+      throw this.#error(action, error.message, error.code, hint, error);
     }
   }
 

@@ -22,6 +22,8 @@ export interface CaptureRequest {
 
 /** What the thread tells. */
 export type FromCapture =
+  /** The libraries are loaded, and the device is being opened. */
+  | { readonly type: "opening" }
   | { readonly type: "opened" }
   | ({ readonly type: "heard" } & HeardSamples)
   | { readonly type: "failed"; readonly error: SentError }
@@ -38,6 +40,7 @@ function capture({ source, libraryPath, logLevel, isStopped }: CaptureRequest): 
   try {
     const native = loadNative(libraryPath);
     silenceBelow(native, logLevel);
+    tell({ type: "opening" });
     using device = new SoundDevice(native, source);
     tell({ type: "opened" });
     while (Atomics.load(isStopped, 0) === 0) {

@@ -30,6 +30,8 @@ export class LiveSound {
   readonly #source: DeviceSource;
   readonly #thread: Thread;
   readonly #isStopped: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
+  /** The thread has begun to open the device. */
+  readonly #opening: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #opened: PromiseWithResolvers<void> = Promise.withResolvers();
   /** The first samples. */
   readonly #heard: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -52,6 +54,8 @@ export class LiveSound {
         if (!this.#hasEnded) this.#fail(error);
       },
     });
+    // Whoever opens it waits for one of them, and hears what goes wrong from that.
+    for (const { promise } of [this.#opening, this.#opened]) promise.catch(() => {});
     // Whoever opens it waits; whoever only records does not keep the program.
     this.#thread.keepAlive(true);
     this.#thread.post(
@@ -67,37 +71,27 @@ export class LiveSound {
   /** Opens a device, and listens from then on: it gives sound already, or, where it does not soon, has failed. Throws a {@linkcode ReadError} or an `UnsupportedError` where it can't be opened. */
   static async open(source: DeviceSource, options: CheckedOptions): Promise<LiveSound> {
     const live = new LiveSound(source, options);
-    const timer = setTimeout(
-      () =>
-        live.#opened.reject(
-          live.#error("Cannot record from", `it did not open in ${openingMs / 1000} s`, "ETIMEDOUT"),
-        ),
-      openingMs,
-    );
     try {
-      await live.#opened.promise;
+      await live.#opening.promise;
+      const isOpen = await live.#waitFor(live.#opened.promise, openingMs);
+      if (!isOpen) {
+        throw live.#error("Cannot record from", `it did not open in ${openingMs / 1000} s`, "ETIMEDOUT");
+      }
       await live.#waitFor(live.#heard.promise, silentMs);
       live.#thread.keepAlive(false);
       return live;
     } catch (error) {
       live.#thread.end();
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 
   /** Why no more sound comes; `null` while all is well. */
   get failure(): Error | null {
     const silence = performance.now() - this.#lastMs;
-    if (!this.#hasEnded && silence > silentMs) {
-      this.#failure ??= this.#error(
-        "Cannot go on recording from",
-        `it has given nothing for ${Math.round(silence / 1000)} s`,
-        "NO_SOUND",
-      );
-    }
-    return this.#failure;
+    if (this.#failure !== null || this.#hasEnded || silence <= silentMs) return this.#failure;
+    const words = `it has given nothing for ${Math.round(silence / 1000)} s`;
+    return this.#error("Cannot go on recording from", words, "NO_SOUND");
   }
 
   /** The video begins: at `beginMs` on the clock of `performance.now()`. Samples go to `take` from then on. */
@@ -108,8 +102,7 @@ export class LiveSound {
 
   /** The video ends at a time in seconds. Waits for what was heard until now, but not for a device that gives nothing. */
   async stop(endSeconds: number): Promise<void> {
-    // Found out before it is told to stop.
-    void this.failure;
+    this.#failure = this.failure;
     this.#end = Math.min(this.#end, endSeconds);
     Atomics.store(this.#isStopped, 0, 1);
     if (!this.#hasEnded) {
@@ -121,16 +114,22 @@ export class LiveSound {
     this.#thread.end();
   }
 
-  /** Waits for something, but not for longer than so many milliseconds. */
-  async #waitFor(event: Promise<void>, ms: number): Promise<void> {
+  /** Waits for something, but not for longer than so many milliseconds; returns whether it came. */
+  async #waitFor(event: Promise<void>, ms: number): Promise<boolean> {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([event, new Promise<void>((resolve) => timer = setTimeout(resolve, ms))]);
-    clearTimeout(timer);
+    const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), ms));
+    try {
+      return await Promise.race([event.then(() => true), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #hear(message: FromCapture): void {
     this.#lastMs = performance.now();
     switch (message.type) {
+      case "opening":
+        return this.#opening.resolve();
       case "opened":
         return this.#opened.resolve();
       case "heard":
@@ -160,6 +159,7 @@ export class LiveSound {
 
   #fail(error: Error): void {
     this.#failure ??= error;
+    this.#opening.reject(error);
     this.#opened.reject(error);
     this.#heard.resolve();
     this.#ended.resolve();
