@@ -48,6 +48,7 @@ export type { FrameRate } from "./src/video/frame_rate.ts";
 export type { ChromaticityPoint, ContentLight, MasteringDisplay } from "./src/video/hdr.ts";
 export type { PixelFormat, RawFrame } from "./src/video/raw_frame.ts";
 export type { ResizeMode } from "./src/video/resizer.ts";
+export type { Attachment } from "./src/writer/attachments.ts";
 export type { AudioWriter, AudioWriterStats } from "./src/writer/audio_writer.ts";
 export type { Chapter } from "./src/writer/chapters.ts";
 export { type AudioWriterOptions, createAudioWriter } from "./src/writer/create_audio_writer.ts";

@@ -250,6 +250,7 @@ export const layouts = {
       disposition: { kind: "i32", offset: [56, 48, 64, 64, 64, 64] },
       discard: { kind: "i32", offset: [60, 52, 68, 68, 68, 68] },
       duration: { kind: "i64", offset: [40, 32, 48, 48, 48, 48] },
+      attached_pic: { kind: "address", offset: [88, 80, 96, 96, 96, 96] },
       metadata: { kind: "address", offset: [72, 64, 80, 80, 80, 80] },
       codecpar: { kind: "address", offset: [208, 208, 16, 16, 16, 16] },
       side_data: { kind: "address", offset: [176, 184, 200, 200, null, null] },

@@ -140,6 +140,7 @@ const fieldsInUse = {
     disposition: "i32",
     discard: "i32",
     duration: "i64",
+    attached_pic: "address",
     metadata: "address",
     codecpar: "address",
     side_data: "address",

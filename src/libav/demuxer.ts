@@ -6,16 +6,16 @@
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, endOfStream, errorText } from "./failure.ts";
+import { attachedPicture, setHeaders } from "./file_stream.ts";
 import { Owned } from "./owned.ts";
+import type { ChapterPlace } from "./muxer.ts";
 import { Packet } from "./packet.ts";
 import { type Rational, unpackRational } from "./rational.ts";
 
-/** AVMEDIA_TYPE_*, libavutil/avutil.h. */
-const mediaTypes = { video: 0, audio: 1 } as const;
+/** AVMEDIA_TYPE_*, libavutil/avutil.h. Data belong to others: they are neither pictures nor sound nor text. */
+const mediaTypes = { video: 0, audio: 1, data: 2 } as const;
 /** AV_DICT_IGNORE_SUFFIX, libavutil/dict.h: with an empty key, every entry in turn. */
 const ignoreSuffix = 2;
-/** AV_INPUT_BUFFER_PADDING_SIZE, libavcodec/defs.h: readers may read so far beyond the end. */
-const inputPadding = 64;
 
 /** AVDISCARD_ALL, libavcodec/defs.h. */
 const discardAll = 48;
@@ -117,6 +117,17 @@ export class Demuxer extends Owned {
     return this.#native.fields.get(this.parameters(index), "AVCodecParameters", "codec_tag");
   }
 
+  /** The file that a stream is where it is a picture of the file, such as a cover; `null` for all others. */
+  picture(index: number): Uint8Array | null {
+    const { fields, memory } = this.#native;
+    const stream = this.streams[index]!;
+    if ((fields.get(stream, "AVStream", "disposition") & attachedPicture) === 0) return null;
+    const packet = fields.addressOf(stream, "AVStream", "attached_pic");
+    const bytes = new Uint8Array(fields.get(packet, "AVPacket", "size"));
+    if (bytes.length > 0) memory.read(fields.get(packet, "AVPacket", "data"), bytes);
+    return bytes;
+  }
+
   /** Whether a stream is of a type. */
   isOf(type: keyof typeof mediaTypes, index: number): boolean {
     return this.#native.fields.get(this.parameters(index), "AVCodecParameters", "codec_type") ===
@@ -186,10 +197,35 @@ export class Demuxer extends Owned {
     }
   }
 
+  /** The named parts of the file. */
+  get chapters(): ChapterPlace[] {
+    const { fields } = this.#native;
+    const list = fields.get(this.address, "AVFormatContext", "chapters");
+    const count = fields.get(this.address, "AVFormatContext", "nb_chapters");
+    return Array.from({ length: count }, (_, index) => {
+      const chapter = fields.element(list, "address", index);
+      const { num, den } = unpackRational(fields.get(chapter, "AVChapter", "time_base"));
+      const seconds = (ticks: bigint): number => Number(ticks) * num / den;
+      return {
+        title: this.#entries(fields.get(chapter, "AVChapter", "metadata")).title ?? "",
+        start: seconds(fields.get(chapter, "AVChapter", "start")),
+        end: seconds(fields.get(chapter, "AVChapter", "end")),
+      };
+    });
+  }
+
   /** The tags of the file. */
   get metadata(): Record<string, string> {
+    return this.#entries(this.#native.fields.get(this.address, "AVFormatContext", "metadata"));
+  }
+
+  /** The tags of a stream. */
+  tags(index: number): Record<string, string> {
+    return this.#entries(this.#native.fields.get(this.streams[index]!, "AVStream", "metadata"));
+  }
+
+  #entries(dictionary: Address): Record<string, string> {
     const { avutil, fields, memory } = this.#native;
-    const dictionary = fields.get(this.address, "AVFormatContext", "metadata");
     const tags: Record<string, string> = {};
     let entry: Address = NULL;
     while ((entry = avutil.av_dict_get(dictionary, cString(""), entry, ignoreSuffix)) !== NULL) {
@@ -211,16 +247,12 @@ export class Demuxer extends Owned {
    * and the packets, in another form than the encoder made them (H.264 and H.265 in mp4: ISO/IEC 14496-15).
    */
   copyHeaders(index: number, parameters: Address): void {
-    const { avutil, fields, memory } = this.#native;
+    const { fields, memory } = this.#native;
     const own = this.parameters(index);
     const size = fields.get(own, "AVCodecParameters", "extradata_size");
     if (size <= 0) return;
-    const copy = avutil.av_mallocz(BigInt(size + inputPadding));
-    if (copy === NULL) fail(this.#native, -12, "copy a stream's headers");
+    const copy = setHeaders(this.#native, parameters, size);
     memory.copyRows(copy, size, fields.get(own, "AVCodecParameters", "extradata"), size, size, 1);
-    avutil.av_free(fields.get(parameters, "AVCodecParameters", "extradata"));
-    fields.set(parameters, "AVCodecParameters", "extradata", copy);
-    fields.set(parameters, "AVCodecParameters", "extradata_size", size);
   }
 
   /** Takes the next packet; `false` at the end of the file. */

@@ -8,7 +8,7 @@ import { AvError } from "../errors.ts";
 import { codeName, errorText } from "./failure.ts";
 import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
-import type { Packet } from "./packet.ts";
+import { Packet } from "./packet.ts";
 import { packRational, type Rational, unpackRational } from "./rational.ts";
 import { setTags, type StreamTags, tagStream } from "./stream_tags.ts";
 
@@ -135,7 +135,17 @@ export interface StreamRequest {
   readonly tags?: StreamTags;
   /** Tags of the stream: `language`, `title`. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** What players are told of its part in the file: a set of AV_DISPOSITION_*, libavformat/avformat.h. */
+  readonly disposition?: number;
+  /** The bytes of a picture of the file, such as a cover: they are all of the stream, and written with the header. */
+  readonly picture?: Uint8Array;
 }
+
+/**
+ * The longest that libavformat holds packets back for one of a stream that has none, in microseconds: a picture has one only, and
+ * libavformat's own ten seconds may be a gigabyte.
+ */
+const maxHeldBack = 1_000_000;
 
 /** A named part of a file, in seconds. */
 export interface ChapterPlace {
@@ -152,6 +162,8 @@ export class Muxer extends Owned {
   readonly #native: Native;
   readonly #output: Output;
   readonly #streams: Address[] = [];
+  /** The pictures among them, by their numbers. */
+  readonly #pictures: Map<number, Uint8Array> = new Map();
   /** What av_write_trailer needs: a header before it, and that it is called once (it frees what it ends). */
   #needsTrailer = false;
   /** The muxer that this is a context of. */
@@ -177,7 +189,8 @@ export class Muxer extends Owned {
   }
 
   /** Adds a stream; returns its AVStream. Streams count from 0 in the order in which they are added. */
-  addStream({ describeInto, timeBase, frameRate, tag, tags, metadata = {} }: StreamRequest): Address {
+  addStream(request: StreamRequest): Address {
+    const { describeInto, timeBase, frameRate, tag, tags, metadata = {}, disposition, picture } = request;
     const { avformat, fields } = this.#native;
     const stream = avformat.avformat_new_stream(this.address, NULL);
     if (stream === NULL) this.#fail(-12, "add a stream");
@@ -190,6 +203,11 @@ export class Muxer extends Owned {
     if (frameRate !== null) fields.set(stream, "AVStream", "avg_frame_rate", packRational(frameRate));
     if (tags !== undefined) tagStream(this.#native, stream, tags);
     setTags(this.#native, fields.addressOf(stream, "AVStream", "metadata"), metadata);
+    if (disposition !== undefined) fields.set(stream, "AVStream", "disposition", disposition);
+    if (picture !== undefined) {
+      this.options.setField("max_interleave_delta", maxHeldBack);
+      this.#pictures.set(this.#streams.length, picture);
+    }
     this.#streams.push(stream);
     return stream;
   }
@@ -232,9 +250,9 @@ export class Muxer extends Owned {
     return this.#native.fields.get(parameters, "AVCodecParameters", "codec_tag");
   }
 
-  /** How many streams were added. */
+  /** How many streams get packets: all but the pictures, which come last. */
   get streamCount(): number {
-    return this.#streams.length;
+    return this.#streams.length - this.#pictures.size;
   }
 
   /** The time base that the container uses for a stream: known once the header is written. */
@@ -263,10 +281,17 @@ export class Muxer extends Owned {
     this.#useOutput();
   }
 
-  /** Writes the header. */
+  /** Writes the header, and the pictures of the file. */
   writeHeader(): void {
     this.#check(this.#native.avformat.avformat_write_header(this.address, null), "write the header");
     this.#needsTrailer = true;
+    for (const [stream, bytes] of this.#pictures) {
+      using packet = new Packet(this.#native);
+      packet.fill(bytes);
+      packet.streamIndex = stream;
+      packet.pts = packet.dts = 0n;
+      this.writeAtOnce(packet);
+    }
   }
 
   /** Writes a packet to the stream that it names; it is empty afterwards. */

@@ -4,6 +4,8 @@
  * @module
  */
 import { type Native, PointerCell } from "../../ffi/mod.ts";
+import { AvError } from "../errors.ts";
+import { codeName, errorText } from "./failure.ts";
 import { Owned } from "./owned.ts";
 import { packRational, type Rational } from "./rational.ts";
 
@@ -24,6 +26,19 @@ export class Packet extends Owned {
       native.avcodec.av_packet_free(new PointerCell(packet).buffer);
     });
     this.#native = native;
+  }
+
+  /** Fills it with a copy of these bytes, and with the padding behind them that decoders read. */
+  fill(bytes: Uint8Array): void {
+    const { avcodec, fields, memory } = this.#native;
+    const result = avcodec.av_new_packet(this.address, bytes.length);
+    if (result < 0) {
+      throw new AvError(errorText(this.#native, result), {
+        code: codeName(result),
+        operation: "make a packet",
+      });
+    }
+    memory.write(fields.get(this.address, "AVPacket", "data"), bytes);
   }
 
   /** The number of bytes in it. */

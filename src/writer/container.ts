@@ -323,6 +323,11 @@ export function interleavesItself({ name }: MuxerInfo): boolean {
 /** What a muxer writes: the file in one go, the file as it is while it is recorded, or the ordinary one made of that at the end. */
 export type Stage = "direct" | "recording" | "finished";
 
+/** Whether what is written is no more than the way to the file that was asked for. */
+export function isOnTheWay(muxer: MuxerInfo, stage: Stage): boolean {
+  return stage === "recording" && needsFragments(muxer);
+}
+
 /** Whether a container must be recorded in fragments, lest a kill leave a file without an index. */
 export function needsFragments({ name }: MuxerInfo): boolean {
   return movFamily.includes(name);
@@ -376,9 +381,7 @@ export function muxerOptions(
   metadata?: Readonly<Record<string, string>>,
 ): Readonly<Record<string, OptionValue>> {
   const defaults = Object.entries(defaultsOf(info, timeBase, stage)).filter(([name]) => options.has(name));
-  // What is recorded in fragments is no more than the way to the file that was asked for.
-  const isAsAsked = stage !== "recording" || !needsFragments(info);
-  const chosen = { ...Object.fromEntries(defaults), ...(isAsAsked ? given : {}) };
+  const chosen = { ...Object.fromEntries(defaults), ...(isOnTheWay(info, stage) ? {} : given) };
   if (!needsNamedKeys(info.name, metadata)) return chosen;
   return { ...chosen, movflags: `${chosen.movflags ?? ""}+use_metadata_tags` };
 }

@@ -18,10 +18,13 @@ import { type AudioTrackOptions, checkAudio, type CheckedAudioOptions } from "..
 import type { AudioStats } from "../audio/track.ts";
 import type { OptionValue } from "../libav/options.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
+import { type EncodedImage, isEncodedImage } from "../video/encoded_image.ts";
 import type { ResizeMode } from "../video/resizer.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { Rational } from "../libav/rational.ts";
+import { type Attachment, checkAttachments, type CheckedAttachment } from "./attachments.ts";
 import { type Chapter, checkChapters } from "./chapters.ts";
+import { checkCover } from "./cover.ts";
 import type { Timing } from "./frame_clock.ts";
 import { checkMetadata, parseSampleAspectRatio, type Rotation, type SampleAspectRatio } from "./tags.ts";
 
@@ -104,7 +107,8 @@ export interface WriterOptions {
   /**
    * Tags of the file: `{ title: "Waves", artist: "Ana", date: "2026-03-01" }`. mp4, mov, mkv, webm and flv keep any key (mkv and
    * webm in upper case); avi some. In mp4 and mov, keys that iTunes and QuickTime do not know put all tags where only FFmpeg and
-   * MediaInfo look.
+   * MediaInfo look. `timecode: "01:00:00:00"` is the number of the first frame, as hours, minutes, seconds and frames (`";"` before
+   * these where 29.97 and 59.94 frames a second leave numbers out): a track of its own in mp4 and mov, a tag elsewhere.
    */
   metadata?: Record<string, string>;
   /**
@@ -120,6 +124,13 @@ export interface WriterOptions {
   filter?: string;
   /** Named parts of the video, one after the other. mp4, mov, mkv and webm keep them. */
   chapters?: readonly Chapter[];
+  /**
+   * The picture that players and file managers show for the file: a PNG or JPEG file, which is kept byte for byte. mp4, m4v, m4a and
+   * mkv have a place for it.
+   */
+  cover?: EncodedImage;
+  /** Files that go along with the video, such as the fonts of its subtitles. mkv keeps them. */
+  attachments?: readonly Attachment[];
   /**
    * A track of sound, or several: `{}` for what is usual. Their samples come with `writeAudio`. `"silent"` is a track of silence as long as the
    * video, which some services want.
@@ -149,8 +160,11 @@ export interface WriterOptions {
 }
 
 /** Options after the check: bit rates as numbers, fractions in lowest terms. */
-export interface CheckedOptions
-  extends Omit<WriterOptions, "bitrate" | "maxBitrate" | "sampleAspectRatio" | "queueSize" | "audio"> {
+export interface CheckedOptions extends
+  Omit<
+    WriterOptions,
+    "bitrate" | "maxBitrate" | "sampleAspectRatio" | "queueSize" | "audio" | "cover" | "attachments"
+  > {
   /** Bits per second on average. */
   readonly bitrate?: number;
   /** The most bits per second. */
@@ -161,6 +175,10 @@ export interface CheckedOptions
   readonly queueSize: number;
   /** The tracks of sound. */
   readonly audio: readonly CheckedAudioOptions[];
+  /** A copy of the cover's file; `null` where there is none. */
+  readonly cover: Uint8Array | null;
+  /** Copies of the files that go along with the video. */
+  readonly attachments: readonly CheckedAttachment[];
 }
 
 /** Frames that may wait, unless the options say. */
@@ -206,6 +224,9 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   // Found out below, too.
   chapters: (value) => (Array.isArray(value) ? null : "a list of { title, start }"),
   audio: () => null,
+  cover: (value) =>
+    isEncodedImage(value) && !("data" in value) ? null : "a PNG or JPEG file as { image: its bytes }",
+  attachments: (value) => (Array.isArray(value) ? null : "a list of { name, data }"),
   timing: oneOf("constant", "timestamps", "wallclock"),
   filter: text,
   crashSafe: (value) => (typeof value === "boolean" ? null : "true or false"),
@@ -241,11 +262,13 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
       throw new TypeError(`Cannot use the options ${one} and ${other} together: leave one of them out`);
     }
   }
-  const { bitrate, maxBitrate, sampleAspectRatio: shape, audio, ...rest } = options;
+  const { bitrate, maxBitrate, sampleAspectRatio: shape, audio, cover, attachments = [], ...rest } = options;
   return {
     ...rest,
     queueSize: rest.queueSize ?? defaultQueueSize,
     audio: audio === undefined ? [] : checkAudio(audio),
+    cover: cover === undefined ? null : checkCover(cover),
+    attachments: checkAttachments(attachments),
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),

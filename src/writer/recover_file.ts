@@ -14,8 +14,10 @@ import {
 } from "../../ffi/mod.ts";
 import { AvError, ReadError, UnsupportedError } from "../errors.ts";
 import { Demuxer } from "../libav/demuxer.ts";
-import { Muxer, type MuxerInfo, packTag } from "../libav/muxer.ts";
+import { Muxer, type MuxerInfo, packTag, type StreamRequest } from "../libav/muxer.ts";
+import { attachmentStream } from "./attachments.ts";
 import { muxerByExtension, muxerOptions } from "./container.ts";
+import { coverStream, keepsCover } from "./cover.ts";
 import { filePath } from "../file_path.ts";
 import { silenceBelow } from "./log.ts";
 import { salvagePackets } from "./remux.ts";
@@ -132,8 +134,8 @@ function nothingSaved(file: string, why: string, cause?: AvError): ReadError {
   });
 }
 
-/** A timecode's track in mp4 and mov. */
-const timecodeTag = packTag("tmcd");
+/** Tracks of mp4 and mov that the muxer makes anew: of the timecode, from its tag, and of the titles of chapters. */
+const tracksMadeAnew: readonly number[] = ["tmcd", "text"].map(packTag);
 
 /** Copies all that can be read into a new file. */
 function copyInto(
@@ -146,9 +148,19 @@ function copyInto(
   const streams = recording.streams;
   if (streams.length === 0) throw nothingSaved(file, "it holds no stream");
   using muxer = new Muxer(native, info, `file:${companion}`);
+  const places = new Map<number, number>();
+  let added = 0;
   for (const index of streams.keys()) {
-    // The muxer makes it anew, of the tag, and after all others as in the recording.
-    if (recording.tag(index) === timecodeTag) continue;
+    if (recording.isOf("data", index) && tracksMadeAnew.includes(recording.tag(index))) continue;
+    const picture = keepsCover(info) ? recording.picture(index) : null;
+    if (picture !== null) {
+      const request = pictureStream(native, info, picture, recording.tags(index));
+      if (request === null) continue;
+      muxer.addStream(request);
+      added++;
+      continue;
+    }
+    places.set(index, added++);
     const stream = muxer.addStream({
       describeInto: (parameters) => recording.describeInto(index, parameters),
       timeBase: recording.timeBase(index),
@@ -163,12 +175,34 @@ function copyInto(
   makeReplacement(file, companion);
   muxer.openFile(`file:${companion}`);
   writeHeader(muxer, file);
-  const counts = salvagePackets(native, recording, muxer);
+  const counts = salvagePackets(native, recording, muxer, places);
+  const { chapters } = recording;
+  if (chapters.length > 0) muxer.setChapters(chapters);
   muxer.writeTrailer();
   const bytes = muxer.outputBytes ?? 0;
   muxer.closeOutput();
-  const frames = counts.reduce((sum, count, index) => recording.isOf("video", index) ? sum + count : sum, 0);
+  const frames = [...counts].reduce(
+    (sum, [index, count]) => recording.isOf("video", index) ? sum + count : sum,
+    0,
+  );
   return { frames, bytes };
+}
+
+/** The stream of a picture of the file, with its tags there; `null` where it is broken, for the video is worth more. */
+function pictureStream(
+  native: Native,
+  info: MuxerInfo,
+  picture: Uint8Array,
+  { filename: name, mimetype: mimeType }: Readonly<Record<string, string>>,
+): StreamRequest | null {
+  if (info.name === "matroska" && name !== undefined && mimeType !== undefined) {
+    return attachmentStream(native, { name, mimeType, data: picture });
+  }
+  try {
+    return coverStream(native, info, picture);
+  } catch {
+    return null;
+  }
 }
 
 /** Writes the header, which muxers refuse where what was cut off left a stream without its size or codec. */

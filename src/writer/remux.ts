@@ -245,24 +245,35 @@ function later(one: bigint, other: bigint): bigint {
   return one > other ? one : other;
 }
 
-/** Copies the whole packets of a file that was cut off, up to where it can't be read. Returns how many each stream has. */
-export function salvagePackets(native: Native, from: Demuxer, to: Muxer): number[] {
+/**
+ * Copies the whole packets of a file that was cut off, up to where it can't be read. `places` has the numbers of the streams that are
+ * copied, and theirs in the other file. Returns how many packets each had.
+ */
+export function salvagePackets(
+  native: Native,
+  from: Demuxer,
+  to: Muxer,
+  places: ReadonlyMap<number, number>,
+): Map<number, number> {
   using packet = new Packet(native);
   using disposables = new DisposableStack();
   const fillsUp = keepsDecodeTimesOnly(to);
-  const streams = from.streams.slice(0, to.streamCount).map((_, index) =>
-    disposables.use(new CutStream(native, from, index, fillsUp))
+  const indexes = [...places.keys()];
+  const counts = new Map(indexes.map((index) => [index, 0]));
+  const streams = new Map(
+    indexes.map((index) => [index, disposables.use(new CutStream(native, from, index, fillsUp))]),
   );
-  const counts = streams.map(() => 0);
   const write = (copied: Packet): void => {
-    const stream = copied.streamIndex;
-    copied.rescale(from.timeBase(stream), to.timeBase(stream));
+    const index = copied.streamIndex;
+    const place = places.get(index)!;
+    copied.streamIndex = place;
+    copied.rescale(from.timeBase(index), to.timeBase(place));
     to.write(copied);
-    counts[stream]!++;
+    counts.set(index, counts.get(index)! + 1);
   };
   while (readOn(from, packet)) {
     // Streams that a damaged file shows only later have no place any more.
-    const stream = streams[packet.streamIndex];
+    const stream = streams.get(packet.streamIndex);
     const isLate = stream !== undefined && packet.dts !== unknown && packet.dts <= stream.decodeTime;
     if (stream !== undefined && packet.size > 0 && !packet.isCorrupt && !isLate) {
       stream.take(packet, write);
@@ -271,6 +282,6 @@ export function salvagePackets(native: Native, from: Demuxer, to: Muxer): number
     stream?.endAt(packet.dts);
     packet.unref();
   }
-  for (const stream of streams) stream.finish(write, 0n);
+  for (const stream of streams.values()) stream.finish(write, 0n);
   return counts;
 }

@@ -13,8 +13,10 @@ import { ImageDecoder } from "../video/encoded_image.ts";
 import type { InputFormats } from "../video/input_format.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
 import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
+import { attachmentStreams, requireContainerKeepsAttachments } from "./attachments.ts";
 import { requireContainerKeepsChapters } from "./chapters.ts";
 import { chooseMuxer, leastTicks, requireContainerKeepsTimes, requireVariableRate } from "./container.ts";
+import { openCover, requireContainerKeepsCover } from "./cover.ts";
 import { type Engine, type EngineInfo, RefusedFrame } from "./engine.ts";
 import { type CheckedFrame, requireFit, type Size } from "./frame_checker.ts";
 import { createClock, type FrameClock, type FrameStamp, ticksPerFrame } from "./frame_clock.ts";
@@ -76,14 +78,19 @@ export class WriterSession implements Engine, Disposable {
     const { timing = "constant" } = options;
     this.#native = native;
     this.#request = request;
-    // A trial's chatter would be told again when it is in earnest.
-    silenceBelow(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#formats = inputFormats(native);
     this.#muxerInfo = chooseMuxer(native, path, options.format);
     if (timing === "constant") requireContainerKeepsTimes(this.#muxerInfo, frameRate, null);
     else requireVariableRate(this.#muxerInfo, timing);
     requireContainerKeepsTags(this.#muxerInfo, options);
     requireContainerKeepsChapters(this.#muxerInfo, options);
+    requireContainerKeepsCover(this.#muxerInfo, options);
+    requireContainerKeepsAttachments(this.#muxerInfo, options);
+    // What a cover's decoder says is in the error.
+    silenceBelow(native, "quiet");
+    const files = [...openCover(native, this.#muxerInfo, options), ...attachmentStreams(native, options)];
+    // A trial's chatter would be told again when it is in earnest.
+    silenceBelow(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#clock = createClock(frameRate, options);
     this.#mayRemove = requireTarget(this.#muxerInfo, path);
     this.#safety = chooseSafety(this.#muxerInfo, request, this.#mayRemove);
@@ -92,7 +99,7 @@ export class WriterSession implements Engine, Disposable {
       ? null
       : new Sound(native, this.#muxerInfo, options.audio, besideVideo);
     this.#sound = owned.use(sound);
-    const context = { formats: this.#formats, clock: this.#clock, safety: this.#safety, sound };
+    const context = { formats: this.#formats, clock: this.#clock, safety: this.#safety, sound, files };
     this.#opener = new StreamOpener(native, request, this.#muxerInfo, context);
     owned.move();
   }
