@@ -16,7 +16,7 @@ import { needsNamedKeys } from "./tags.ts";
 /** Muxers that write a stream of one picture as the file's own: the atom covr (movenc.c), ID3v2's APIC, FLAC's PICTURE. */
 const keepsPictures: readonly string[] = ["mp4", "ipod", "mp3", "flac"];
 
-/** Whether a container has a place for a cover. Matroska has it among the attached files (RFC 9559, 21.1). */
+/** Whether a container has a place for a cover. Matroska has it among the attached files (RFC 9559, Cover Art). */
 export function keepsCover({ name }: MuxerInfo): boolean {
   return name === "matroska" || keepsPictures.includes(name);
 }
