@@ -1,8 +1,16 @@
 import { copyFileSync, existsSync, statSync } from "node:fs";
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { createFileWriter, recoverFile, UnsupportedError, type WriterOptions } from "../mod.ts";
+import {
+  type AudioWriterOptions,
+  createAudioWriter,
+  createFileWriter,
+  recoverFile,
+  UnsupportedError,
+  type WriterOptions,
+} from "../mod.ts";
 import { imageFile, pictureBytes, streamsOf } from "./support/attached.ts";
+import { requireEncoders, requireMuxers } from "./support/features.ts";
 import { assertSameBytes, barFrame, decode, frameTimes, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { assertOrdinary } from "./support/record.ts";
@@ -64,6 +72,37 @@ for (const name of ["a.mp4", "a.m4v", "a.mkv"]) {
       }
     });
   }
+}
+
+for (
+  const [codec, name, encoder, muxer] of [
+    ["aac", "a.m4a", "aac", "ipod"],
+    ["mp3", "a.mp3", "libmp3lame", "mp3"],
+    ["flac", "a.flac", "flac", "flac"],
+    ["opus", "a.mka", "libopus", "matroska"],
+  ] as const
+) {
+  test(`a cover comes back from ${name}, a file of sound alone`, async (t) => {
+    if (!requireEncoders(t, encoder) || !requireMuxers(t, muxer)) return;
+    using folder = new TemporaryFolder();
+    const path = folder.file(name), plain = folder.file(`plain_${name}`);
+    const write = async (path: string, options: AudioWriterOptions): Promise<void> => {
+      const writer = await createAudioWriter(codec, path, { format: muxer, ...options });
+      for (let index = 0; index < 50; index++) {
+        await writer.write(sine({ from: index * 1920, count: 1920, sampleRate: 48000 }));
+      }
+      await writer.close();
+    };
+    await write(plain, {});
+    for (const image of Object.values(images)) {
+      for (const thread of ["worker", "main"] as const) {
+        await write(path, { cover: { image }, thread });
+        assertEquals(streamsOf(path).map(({ isPicture }) => isPicture), [false, true]);
+        assertSameBytes(pictureBytes(path, 0), image, "the cover");
+        assertEquals(listen(path), listen(plain));
+      }
+    }
+  });
 }
 
 test("a recording that was cut off is recovered with its cover from mkv, and without one from mp4", async () => {
@@ -140,6 +179,11 @@ test("a cover is refused at open where the file would lose it", async () => {
     });
     assert(!existsSync(path));
   }
+  await assertFails(() => createAudioWriter("opus", folder.file("a.ogg"), { cover }), {
+    type: UnsupportedError,
+    code: "COVER",
+    says: ["into ogg"],
+  });
   await assertFails(() => createFileWriter("vp8", folder.file("a.webm"), 25, { cover }), {
     type: UnsupportedError,
     code: "COVER",

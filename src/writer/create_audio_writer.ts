@@ -28,6 +28,7 @@ type FileNames =
   | "formatOptions"
   | "metadata"
   | "chapters"
+  | "cover"
   | "crashSafe"
   | "thread"
   | "logLevel"
@@ -62,6 +63,7 @@ const {
   formatOptions,
   metadata,
   chapters,
+  cover,
   crashSafe,
   thread,
   logLevel,
@@ -75,6 +77,7 @@ const fileChecks = {
     formatOptions,
     metadata,
     chapters,
+    cover,
     crashSafe,
     thread,
     logLevel,

@@ -126,7 +126,7 @@ export interface WriterOptions {
   chapters?: readonly Chapter[];
   /**
    * The picture that players and file managers show for the file: a PNG or JPEG file, which is kept byte for byte. mp4, m4v, m4a and
-   * mkv have a place for it.
+   * mkv have a place for it, and of files of sound alone mp3 and flac.
    */
   cover?: EncodedImage;
   /** Files that go along with the video, such as the fonts of its subtitles. mkv keeps them. */

@@ -8,10 +8,11 @@ import { usualLayout } from "../audio/channels.ts";
 import type { UsualSound } from "../audio/open_audio_encoder.ts";
 import { AvError } from "../errors.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
-import { Muxer, type MuxerInfo } from "../libav/muxer.ts";
+import { Muxer, type MuxerInfo, type StreamRequest } from "../libav/muxer.ts";
 import type { Samples } from "../libav/sound.ts";
 import { requireContainerKeepsChapters } from "./chapters.ts";
-import { chooseMuxer, muxerOptions, type Stage } from "./container.ts";
+import { chooseMuxer, isOnTheWay, muxerOptions, type Stage } from "./container.ts";
+import { openCover, requireContainerKeepsCover } from "./cover.ts";
 import type { FileEngine } from "./engine.ts";
 import { isTalkative, silenceBelow } from "./log.ts";
 import type { WriterStats } from "./options.ts";
@@ -39,6 +40,8 @@ export class SoundSession implements FileEngine<AudioSummary>, Disposable {
   readonly #info: MuxerInfo;
   readonly #mayRemove: boolean;
   readonly #safety: Safety;
+  /** The cover, where there is one. */
+  readonly #files: readonly StreamRequest[];
   #open: Open | null = null;
   /** Whether a file was begun that an abort must remove. */
   #hasFile = false;
@@ -51,11 +54,15 @@ export class SoundSession implements FileEngine<AudioSummary>, Disposable {
     const { path, options } = request;
     this.#native = native;
     this.#request = request;
-    // A trial's chatter would be told again when it is in earnest.
-    silenceBelow(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#info = chooseMuxer(native, path, options.format);
     requireContainerKeepsTags(this.#info, options);
     requireContainerKeepsChapters(this.#info, options);
+    requireContainerKeepsCover(this.#info, options);
+    // What a cover's decoder says is in the error.
+    silenceBelow(native, "quiet");
+    this.#files = openCover(native, this.#info, options);
+    // A trial's chatter would be told again when it is in earnest.
+    silenceBelow(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#mayRemove = requireTarget(this.#info, path);
     this.#safety = chooseSafety(this.#info, request, this.#mayRemove);
     using sound = this.#openSound(trialSound);
@@ -158,6 +165,7 @@ export class SoundSession implements FileEngine<AudioSummary>, Disposable {
     const muxer = new Muxer(this.#native, this.#info, url);
     try {
       sound.addStreams(muxer, recording);
+      if (!isOnTheWay(this.#info, stage)) { for (const file of this.#files) muxer.addStream(file); }
       muxer.setMetadata(metadata);
       const options = muxerOptions(muxer, sound.timeBase, stage, formatOptions, metadata);
       for (const [name, value] of Object.entries(options)) muxer.options.set(name, value);

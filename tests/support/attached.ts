@@ -57,10 +57,10 @@ export function streamsOf(path: string): AttachedStream[] {
   }));
 }
 
-/** The bytes of a file's second stream of video. */
-export function pictureBytes(path: string): Uint8Array {
+/** The bytes of a picture of a file: of its second stream of video, or of another by its number. */
+export function pictureBytes(path: string, number = 1): Uint8Array {
   return new Uint8Array(execFileSync("ffmpeg", [
-    ...["-v", "error", "-i", path, "-map", "0:v:1", "-c", "copy", "-f", "image2pipe", "-"],
+    ...["-v", "error", "-i", path, "-map", `0:v:${number}`, "-c", "copy", "-f", "image2pipe", "-"],
   ]));
 }
 
