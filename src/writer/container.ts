@@ -358,7 +358,9 @@ type Defaults = Readonly<Record<string, OptionValue>>;
 
 function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defaults {
   // Without it these number their tracks at random: the same frames would not give the same file.
-  const exact: Defaults = ["matroska", "webm", "ogg", "ogv"].includes(name) ? { fflags: "+bitexact" } : {};
+  const exact: Defaults = ["matroska", "webm", "ogg", "oga", "ogv", "opus"].includes(name)
+    ? { fflags: "+bitexact" }
+    : {};
   const flush: Defaults = stage === "recording" ? { flush_packets: 1 } : {};
   if (!movFamily.includes(name)) return { ...exact, ...flush, ...clusters(name, stage) };
   const layout: Defaults = stage === "recording"

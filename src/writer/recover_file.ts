@@ -29,14 +29,29 @@ export interface RecoverSummary {
   readonly path: string;
   /** The container, by libavformat's name. */
   readonly format: string;
-  /** Frames of video that were saved. */
+  /** Frames of video that were saved; 0 for a file of sound. */
   readonly frames: number;
   /** Size of the repaired file in bytes. */
   readonly bytes: number;
 }
 
 /** Containers that a recording may be in, by the names of libavformat's demuxers. */
-const readable = ["mov", "matroska", "avi", "flv", "mpegts", "nut", "asf", "ogg", "mpeg", "mxf"] as const;
+const readable = [
+  "mov",
+  "matroska",
+  "avi",
+  "flv",
+  "mpegts",
+  "nut",
+  "asf",
+  "ogg",
+  "mpeg",
+  "mxf",
+  "wav",
+  "flac",
+  "mp3",
+  "aiff",
+] as const;
 
 const operation = "recover a file";
 
@@ -83,8 +98,11 @@ export async function recoverFile(path: string | URL): Promise<RecoverSummary> {
   requireWritable(companion);
   using recording = openDamaged(native, file);
   try {
-    const { frames, bytes } = whileWriting(file, () => copyInto(native, info, recording, file, companion));
-    if (frames === 0) throw nothingSaved(file, "it holds no whole frame");
+    const { frames, isEmpty, bytes } = whileWriting(
+      file,
+      () => copyInto(native, info, recording, file, companion),
+    );
+    if (isEmpty) throw nothingSaved(file, "it holds no whole frame");
     replaceFile(file, companion);
     return { path: given, format: info.name, frames, bytes };
   } catch (error) {
@@ -144,7 +162,7 @@ function copyInto(
   recording: Demuxer,
   file: string,
   companion: string,
-): { frames: number; bytes: number } {
+): { frames: number; isEmpty: boolean; bytes: number } {
   const streams = recording.streams;
   if (streams.length === 0) throw nothingSaved(file, "it holds no stream");
   using muxer = new Muxer(native, info, `file:${companion}`);
@@ -181,11 +199,11 @@ function copyInto(
   muxer.writeTrailer();
   const bytes = muxer.outputBytes ?? 0;
   muxer.closeOutput();
-  const frames = [...counts].reduce(
-    (sum, [index, count]) => recording.isOf("video", index) ? sum + count : sum,
-    0,
-  );
-  return { frames, bytes };
+  const videos = [...counts].filter(([index]) => recording.isOf("video", index));
+  const frames = videos.reduce((sum, [, count]) => sum + count, 0);
+  // A file of sound alone is as good as its packets.
+  const isEmpty = videos.length > 0 ? frames === 0 : [...counts].every(([, count]) => count === 0);
+  return { frames, isEmpty, bytes };
 }
 
 /** The stream of a picture of the file, with its tags there; `null` where it is broken, for the video is worth more. */

@@ -132,7 +132,6 @@ export class SoundSession implements FileEngine<AudioSummary>, Disposable {
   /** Frees all native objects. */
   [Symbol.dispose](): void {
     this.#open?.[Symbol.dispose]();
-    this.#open = null;
   }
 
   #openSound(usual: UsualSound): Sound {
