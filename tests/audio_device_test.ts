@@ -114,7 +114,7 @@ test("a device that is not there is told when the writer opens, and no file is m
 
 test("ALSA's null device, which has sound without end, is recorded at the pace of the clock", async (t) => {
   using folder = new TemporaryFolder();
-  const path = folder.file("a.mkv");
+  const path = folder.file("a.mp4");
   const options = {
     audio: { from: { device: "alsa", name: "null" } },
     timing: "wallclock",
