@@ -27,8 +27,8 @@ export const smokeTests: readonly string[] = ["tests/smoke_test.ts", "tests/layo
 /** All tests, from the project's folder. */
 export const allTests: readonly string[] = ["tests/"];
 
-/** What a root needs besides the libraries: the programs that judge the files written, and the one that makes disks fail. */
-const otherPackages: readonly string[] = ["ffmpeg", "ca-certificates", "strace"];
+/** What a root needs besides the libraries: the programs that judge the files written, make disks fail, and play sound to record. */
+const otherPackages: readonly string[] = ["ffmpeg", "ca-certificates", "strace", "pulseaudio"];
 
 /** The libraries whose packages are named; libavutil comes with each of them. */
 const packagedLibraries: readonly LibraryName[] = [
