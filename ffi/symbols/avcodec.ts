@@ -59,6 +59,12 @@ export const avcodec = {
   av_packet_rescale_ts: { parameters: ["address", "rational", "rational"], result: "void" },
 } as const satisfies SymbolTable;
 
+/** Codecs by their names, encoders or not: only streams whose packets are made without one need them. */
+export const codecNames = {
+  // const AVCodecDescriptor *avcodec_descriptor_get_by_name(const char *name)
+  avcodec_descriptor_get_by_name: { parameters: ["buffer"], result: "address" },
+} as const satisfies SymbolTable;
+
 /** What an encoder takes, asked of the library (FFmpeg 7.1 and newer; before, a field of AVCodec tells). */
 export const supportedConfig = {
   // int avcodec_get_supported_config(const AVCodecContext *avctx, const AVCodec *codec, enum AVCodecConfig config, unsigned flags, const void **out_configs, int *out_num_configs)

@@ -7,6 +7,7 @@ import {
   bits,
   type Check,
   checkOptionTable,
+  language,
   parseBits,
   record,
   refuseOption,
@@ -86,8 +87,7 @@ const checks: { readonly [Name in keyof Required<AudioOptions>]: Check } = {
   sampleFormat: (value) =>
     sampleFormatNames.includes(value as string) ? null : `one of ${sampleFormatNames.join(", ")}`,
   encoderOptions: record,
-  language: (value) =>
-    typeof value === "string" && /^[a-z]{3}$/.test(value) ? null : 'three letters, such as "eng"',
+  language,
   title: text,
 };
 

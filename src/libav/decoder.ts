@@ -74,7 +74,8 @@ export class Decoder extends Owned {
   decodeImage(bytes: Uint8Array, into: Frame): void {
     const { avcodec, fields } = this.#native;
     into.unref();
-    using packet = this.#packetOf(bytes);
+    using packet = new Packet(this.#native);
+    this.#check("copy a picture for", packet.fill(bytes));
     this.#check("decode with", avcodec.avcodec_send_packet(this.address, packet.address));
     this.#check("decode with", avcodec.avcodec_send_packet(this.address, NULL));
     this.#check("decode with", avcodec.avcodec_receive_frame(this.address, into.address));
@@ -83,20 +84,6 @@ export class Decoder extends Owned {
         code: "INVALIDDATA",
         operation: `decode with decoder ${this.info.name}`,
       });
-    }
-  }
-
-  /** A packet with a copy of the bytes, and the padding behind them that decoders read. */
-  #packetOf(bytes: Uint8Array): Packet {
-    const { avcodec, fields, memory } = this.#native;
-    const packet = new Packet(this.#native);
-    try {
-      this.#check("copy a picture for", avcodec.av_new_packet(packet.address, bytes.length));
-      memory.write(fields.get(packet.address, "AVPacket", "data"), bytes);
-      return packet;
-    } catch (error) {
-      packet[Symbol.dispose]();
-      throw error;
     }
   }
 

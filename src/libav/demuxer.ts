@@ -10,8 +10,8 @@ import { Owned } from "./owned.ts";
 import type { Packet } from "./packet.ts";
 import { type Rational, unpackRational } from "./rational.ts";
 
-/** AVMEDIA_TYPE_VIDEO, libavutil/avutil.h. */
-const mediaTypeVideo = 0;
+/** AVMEDIA_TYPE_*, libavutil/avutil.h. */
+const mediaTypes = { video: 0, subtitle: 3 } as const;
 /** AV_DICT_IGNORE_SUFFIX, libavutil/dict.h: with an empty key, every entry in turn. */
 const ignoreSuffix = 2;
 /** AV_INPUT_BUFFER_PADDING_SIZE, libavcodec/defs.h: readers may read so far beyond the end. */
@@ -87,10 +87,27 @@ export class Demuxer extends Owned {
     return this.#native.fields.get(this.#parameters(index), "AVCodecParameters", "codec_tag");
   }
 
-  /** Whether a stream is video. */
-  isVideo(index: number): boolean {
+  /** Whether a stream is of a type. */
+  is(type: keyof typeof mediaTypes, index: number): boolean {
     return this.#native.fields.get(this.#parameters(index), "AVCodecParameters", "codec_type") ===
-      mediaTypeVideo;
+      mediaTypes[type];
+  }
+
+  /** libavcodec's name of a stream's codec. */
+  codecName(index: number): string {
+    const { avcodec, fields, memory } = this.#native;
+    return memory.text(
+      avcodec.avcodec_get_name(fields.get(this.#parameters(index), "AVCodecParameters", "codec_id")),
+    ) ?? "";
+  }
+
+  /** A copy of a stream's codec headers; empty where it has none. */
+  headers(index: number): Uint8Array<ArrayBuffer> {
+    const { fields, memory } = this.#native;
+    const parameters = this.#parameters(index);
+    const bytes = new Uint8Array(fields.get(parameters, "AVCodecParameters", "extradata_size"));
+    if (bytes.length > 0) memory.read(fields.get(parameters, "AVCodecParameters", "extradata"), bytes);
+    return bytes;
   }
 
   #parameters(index: number): Address {

@@ -20,6 +20,8 @@ const openForWriting = 2;
 const inputOutputError = -5;
 /** SEEK_CUR, stdio.h: with 0, it tells the position. */
 const seekCurrent = 1;
+/** AV_DISPOSITION_*, libavformat/avformat.h. */
+const dispositions = { default: 0x1, forced: 0x40 } as const;
 /** FF_COMPLIANCE_*, libavcodec/defs.h: what a container is made for, or all that it can hold. */
 const compliance = { usual: 0, anything: -2 } as const;
 
@@ -135,6 +137,8 @@ export interface StreamRequest {
   readonly tag: string | number | null;
   /** What the container is told besides. */
   readonly tags?: StreamTags;
+  /** Whether players choose the stream unasked, and show it even to those who want none of its type. */
+  readonly disposition?: { readonly isDefault: boolean; readonly isForced: boolean };
   /** Tags of the stream: `language`, `title`. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -179,7 +183,9 @@ export class Muxer extends Owned {
   }
 
   /** Adds a stream; returns its AVStream. Streams count from 0 in the order in which they are added. */
-  addStream({ describeInto, timeBase, frameRate, tag, tags, metadata = {} }: StreamRequest): Address {
+  addStream(
+    { describeInto, timeBase, frameRate, tag, tags, disposition, metadata = {} }: StreamRequest,
+  ): Address {
     const { avformat, fields } = this.#native;
     const stream = avformat.avformat_new_stream(this.address, NULL);
     if (stream === NULL) this.#fail(-12, "add a stream");
@@ -191,6 +197,11 @@ export class Muxer extends Owned {
     fields.set(stream, "AVStream", "time_base", packRational(timeBase));
     if (frameRate !== null) fields.set(stream, "AVStream", "avg_frame_rate", packRational(frameRate));
     if (tags !== undefined) tagStream(this.#native, stream, tags);
+    if (disposition !== undefined) {
+      const { isDefault, isForced } = disposition;
+      const flags = (isDefault ? dispositions.default : 0) | (isForced ? dispositions.forced : 0);
+      fields.set(stream, "AVStream", "disposition", flags);
+    }
     setTags(this.#native, fields.addressOf(stream, "AVStream", "metadata"), metadata);
     this.#streams.push(stream);
     return stream;

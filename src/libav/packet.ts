@@ -78,6 +78,22 @@ export class Packet extends Owned {
     return (this.#native.fields.get(this.address, "AVPacket", "flags") & corrupt) !== 0;
   }
 
+  /** A copy of its bytes. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    const { fields, memory } = this.#native;
+    const bytes = new Uint8Array(this.size);
+    if (bytes.length > 0) memory.read(fields.get(this.address, "AVPacket", "data"), bytes);
+    return bytes;
+  }
+
+  /** Fills it, which is empty, with a copy of bytes, and the padding behind them that decoders read. Returns libav's code. */
+  fill(bytes: Uint8Array): number {
+    const { avcodec, fields, memory } = this.#native;
+    const result = avcodec.av_new_packet(this.address, bytes.length);
+    if (result >= 0) memory.write(fields.get(this.address, "AVPacket", "data"), bytes);
+    return result;
+  }
+
   /** Takes over all that another packet has, which is empty afterwards. */
   takeFrom(other: Packet): void {
     this.#native.avcodec.av_packet_move_ref(this.address, other.address);

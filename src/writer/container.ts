@@ -336,7 +336,7 @@ export function choosesLayout(given: Readonly<Record<string, OptionValue>> | und
  * Ticks per second of a movie's own clock, fine enough for other streams beside the video. Edit lists count in it: in FFmpeg's
  * thousandths of a second the last frame would be cut short.
  */
-function movieTimescale({ den }: Rational): number {
+export function movieTimescale({ den }: Rational): number {
   let ticks = den;
   while (ticks < 10_000) ticks *= 2;
   return ticks;

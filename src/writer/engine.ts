@@ -5,6 +5,7 @@
  */
 import type { CheckedSamples } from "../audio/samples.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
+import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import type { ContainerClock } from "./frame_clock.ts";
 import type { CheckedFrame, Size } from "./frame_checker.ts";
@@ -51,6 +52,8 @@ export interface Engine {
    * is kept, its memory is the caller's again. Throws what ends the session.
    */
   writeSound(track: number, samples: CheckedSamples, seconds: number | null): void | Promise<void>;
+  /** Takes a cue for a track of subtitles. Throws what ends the session. */
+  writeSubtitle(cue: Required<SubtitleCue>): void;
   /** Ends the video at a tick of the clock, finishes the file and frees everything. */
   finish(endTicks: bigint): WriteSummary | Promise<WriteSummary>;
   /** Stops, removes the file that was begun, and frees everything. */

@@ -6,6 +6,7 @@
 import { runtime } from "../../ffi/mod.ts";
 import type { CheckedSamples } from "../audio/samples.ts";
 import * as errors from "../errors.ts";
+import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import type { EngineInfo } from "./engine.ts";
 import type { Size } from "./frame_checker.ts";
@@ -42,6 +43,7 @@ export type ToWorker =
     readonly samples: CheckedSamples;
     readonly seconds: number | null;
   }
+  | { readonly type: "subtitle"; readonly cue: Required<SubtitleCue> }
   | { readonly type: "finish"; readonly endTicks: bigint }
   | { readonly type: "abort" }
   | { readonly type: "salvage" };

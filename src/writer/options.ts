@@ -7,6 +7,7 @@ import {
   bits,
   type Check,
   checkOptionTable,
+  flag,
   object,
   oneOf,
   parseBits,
@@ -16,12 +17,18 @@ import {
 import type { QualityLevel } from "../codecs/profiles.ts";
 import { type AudioTrackOptions, checkAudio, type CheckedAudioOptions } from "../audio/audio_options.ts";
 import type { AudioStats } from "../audio/track.ts";
+import {
+  type CheckedSubtitleOptions,
+  checkSubtitles,
+  type SubtitleOptions,
+} from "../subtitles/subtitle_options.ts";
 import type { OptionValue } from "../libav/options.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
 import type { ResizeMode } from "../video/resizer.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { Rational } from "../libav/rational.ts";
 import { type Chapter, checkChapters } from "./chapters.ts";
+import { filePath } from "./file_path.ts";
 import type { Timing } from "./frame_clock.ts";
 import { checkMetadata, parseSampleAspectRatio, type Rotation, type SampleAspectRatio } from "./tags.ts";
 
@@ -126,6 +133,11 @@ export interface WriterOptions {
    */
   audio?: AudioTrackOptions | readonly AudioTrackOptions[];
   /**
+   * A track of subtitles, or several: `{}` for cues that come with `writeSubtitle`, `{ from: "film.srt" }` for all of an SRT, WebVTT or
+   * ASS file. mp4, mov, mkv and webm keep them.
+   */
+  subtitles?: SubtitleOptions | readonly SubtitleOptions[];
+  /**
    * Whether a recording that is killed stays playable. Default: `true`, but `false` where Deno's permissions or the folder leave
    * no room for a second file beside it (`NAME.avwriter`, which is made by `close`). mp4 and mov are recorded in fragments then,
    * and `close` makes an ordinary file of them, which takes as much space again for that moment.
@@ -149,8 +161,11 @@ export interface WriterOptions {
 }
 
 /** Options after the check: bit rates as numbers, fractions in lowest terms. */
-export interface CheckedOptions
-  extends Omit<WriterOptions, "bitrate" | "maxBitrate" | "sampleAspectRatio" | "queueSize" | "audio"> {
+export interface CheckedOptions extends
+  Omit<
+    WriterOptions,
+    "bitrate" | "maxBitrate" | "sampleAspectRatio" | "queueSize" | "audio" | "subtitles"
+  > {
   /** Bits per second on average. */
   readonly bitrate?: number;
   /** The most bits per second. */
@@ -161,6 +176,8 @@ export interface CheckedOptions
   readonly queueSize: number;
   /** The tracks of sound. */
   readonly audio: readonly CheckedAudioOptions[];
+  /** The tracks of subtitles. */
+  readonly subtitles: readonly CheckedSubtitleOptions[];
 }
 
 /** Frames that may wait, unless the options say. */
@@ -205,9 +222,10 @@ const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
   // Found out below, too.
   chapters: (value) => (Array.isArray(value) ? null : "a list of { title, start }"),
   audio: () => null,
+  subtitles: () => null,
   timing: oneOf("constant", "timestamps", "wallclock"),
   filter: text,
-  crashSafe: (value) => (typeof value === "boolean" ? null : "true or false"),
+  crashSafe: flag,
   thread: oneOf("worker", "main"),
   queueSize: (value) =>
     Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 64
@@ -236,11 +254,14 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
       throw new TypeError(`Cannot use the options ${one} and ${other} together: leave one of them out`);
     }
   }
-  const { bitrate, maxBitrate, sampleAspectRatio: shape, audio, ...rest } = options;
+  const { bitrate, maxBitrate, sampleAspectRatio: shape, audio, subtitles, ...rest } = options;
   return {
     ...rest,
     queueSize: rest.queueSize ?? defaultQueueSize,
     audio: audio === undefined ? [] : checkAudio(audio),
+    subtitles: subtitles === undefined
+      ? []
+      : checkSubtitles(subtitles, (path) => filePath(path, "read from")),
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),

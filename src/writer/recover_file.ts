@@ -4,7 +4,6 @@
  * @module
  */
 import {
-  checkReadable,
   endOfBoxes,
   loadNative,
   makeReplacement,
@@ -20,7 +19,7 @@ import { muxerByExtension, muxerOptions } from "./container.ts";
 import { filePath } from "./file_path.ts";
 import { silenceBelow } from "./log.ts";
 import { salvagePackets } from "./remux.ts";
-import { companionPath, requireWritable, whileWriting } from "./target.ts";
+import { companionPath, requireReadableFile, requireWritable, whileWriting } from "./target.ts";
 
 /** What {@linkcode recoverFile} found and saved. */
 export interface RecoverSummary {
@@ -74,7 +73,7 @@ export async function recoverFile(path: string | URL): Promise<RecoverSummary> {
   const native = loadNative();
   silenceBelow(native, "quiet");
   const info = containerOf(native, given);
-  requireRecording(given);
+  requireReadableFile(given, `recover ${given}`, operation);
   // A link stays one: what it leads to is repaired.
   const file = runtime().realPath(given) ?? given;
   requireWritable(file);
@@ -105,27 +104,6 @@ function containerOf(native: Native, file: string): MuxerInfo {
       hint,
     },
   );
-}
-
-/** Throws a {@linkcode ReadError}, or Deno's own `NotCapable`, unless the file can be read. */
-function requireRecording(file: string): void {
-  let isFile: boolean;
-  try {
-    isFile = checkReadable(file);
-  } catch (cause) {
-    const { code, message } = cause as Error & { code?: unknown };
-    // Deno's NotCapable has no code: it says all there is to say.
-    if (typeof code !== "string") throw cause;
-    const problem = code === "ENOENT" ? "there is no such file" : message;
-    throw new ReadError(`Cannot recover ${file}: ${problem}`, { code, operation, hint: null, cause });
-  }
-  if (!isFile) {
-    throw new ReadError(`Cannot recover ${file}: it is no regular file`, {
-      code: "EINVAL",
-      operation,
-      hint: null,
-    });
-  }
 }
 
 function openDamaged(native: Native, file: string): Demuxer {
@@ -190,7 +168,7 @@ function copyInto(
   muxer.writeTrailer();
   const bytes = muxer.outputBytes ?? 0;
   muxer.closeOutput();
-  const frames = counts.reduce((sum, count, index) => recording.isVideo(index) ? sum + count : sum, 0);
+  const frames = counts.reduce((sum, count, index) => recording.is("video", index) ? sum + count : sum, 0);
   return { frames, bytes };
 }
 

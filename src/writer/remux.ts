@@ -34,6 +34,10 @@ export function copyPackets(
   using video = ending === null
     ? new CutStream(native, from, 0, keepsDecodeTimesOnly(to))
     : new Retimer(native, rescaled(ending, from.timeBase(0)));
+  using texts = new DisposableStack();
+  const streams = from.streams.map((_, index) =>
+    from.is("subtitle", index) ? texts.use(new TextStream(native)) : null
+  );
   using packet = new Packet(native);
   const { num, den } = from.timeBase(0);
   const frameTicks = BigInt(Math.round(lastSeconds * den / num));
@@ -50,11 +54,48 @@ export function copyPackets(
     }
     if (packet.streamIndex === 0) count++;
     if (ending === null && packet.streamIndex === 0 && frameTicks > 0n) packet.duration = frameTicks;
-    if (packet.streamIndex !== 0) write(packet);
-    else video.take(packet, write);
+    if (packet.streamIndex === 0) video.take(packet, write);
+    else if (streams[packet.streamIndex]) streams[packet.streamIndex]!.take(packet, write);
+    else write(packet);
   }
   video.finish(write);
+  for (const text of streams) text?.finish(write);
   return count;
+}
+
+/** The size of a sample of 3GPP Timed Text that has no text: its length alone. */
+const emptyTextBytes = 2;
+
+/**
+ * Subtitles that were recorded in fragments, each up to the next: before FFmpeg 8.0 their lengths are not read from there. Empty ones, which
+ * end those before them, the muxer makes anew.
+ */
+class TextStream implements Disposable {
+  readonly #held: Packet;
+  #isHolding = false;
+
+  constructor(native: Native) {
+    this.#held = new Packet(native);
+  }
+
+  /** Takes a packet over, and writes the one before. */
+  take(packet: Packet, write: (packet: Packet) => void): void {
+    if (this.#isHolding) this.#held.duration = packet.pts - this.#held.pts;
+    this.finish(write);
+    this.#isHolding = packet.size > emptyTextBytes;
+    if (this.#isHolding) this.#held.takeFrom(packet);
+    else packet.unref();
+  }
+
+  /** Writes the last packet. */
+  finish(write: (packet: Packet) => void): void {
+    if (this.#isHolding) write(this.#held);
+    this.#isHolding = false;
+  }
+
+  [Symbol.dispose](): void {
+    this.#held[Symbol.dispose]();
+  }
 }
 
 /** An ending in another unit, in which all its times are whole: that of the file that was recorded. */

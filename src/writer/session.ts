@@ -8,6 +8,7 @@ import type { CheckedSamples } from "../audio/samples.ts";
 import { UnsupportedError, WriteError } from "../errors.ts";
 import type { MuxerInfo } from "../libav/muxer.ts";
 import { pixelFormats } from "../libav/pixel_format.ts";
+import type { SubtitleCue } from "../subtitles/cue.ts";
 import { meaningOf, meaningSaid } from "../video/color.ts";
 import { ImageDecoder } from "../video/encoded_image.ts";
 import type { InputFormats } from "../video/input_format.ts";
@@ -37,6 +38,7 @@ import { FrameRing } from "./ring.ts";
 import type { EncoderChoice, SessionRequest, WriteSummary } from "./session_types.ts";
 import { Sound } from "./sound.ts";
 import { type Safety, StreamOpener } from "./stream_opener.ts";
+import { Subtitles } from "./subtitles.ts";
 import { requireContainerKeepsTags } from "./tags.ts";
 import { mayReplace, requireWritable, requireWritableFolder, whileWriting } from "./target.ts";
 import { Timeline } from "./timeline.ts";
@@ -56,6 +58,7 @@ export class WriterSession implements Engine, Disposable {
   readonly #formats: InputFormats;
   readonly #safety: Safety;
   readonly #sound: Sound | null;
+  readonly #subtitles: Subtitles | null;
   readonly #opener: StreamOpener;
   /** The size of the video's pictures, before filters: known with the first frame. */
   #size: Size | null = null;
@@ -97,7 +100,11 @@ export class WriterSession implements Engine, Disposable {
     using owned = new DisposableStack();
     const sound = options.audio.length === 0 ? null : new Sound(native, this.#muxerInfo, options.audio);
     this.#sound = owned.use(sound);
-    const context = { formats: this.#formats, clock: this.#clock, safety: this.#safety, sound };
+    const subtitles = options.subtitles.length === 0
+      ? null
+      : new Subtitles(native, this.#muxerInfo, options.subtitles, 1 + options.audio.length);
+    this.#subtitles = owned.use(subtitles);
+    const context = { formats: this.#formats, clock: this.#clock, safety: this.#safety, sound, subtitles };
     this.#opener = new StreamOpener(native, request, this.#muxerInfo, context);
     owned.move();
   }
@@ -160,6 +167,11 @@ export class WriterSession implements Engine, Disposable {
     whileWriting(this.#request.path, () => this.#sound!.write(track, samples, seconds));
   }
 
+  /** Writes a cue once the video comes to it. Whatever this throws ends the session. */
+  writeSubtitle(cue: Required<SubtitleCue>): void {
+    this.#subtitles!.write(cue);
+  }
+
   /** Encodes one raw frame of a layout, wherever its pixels lie. Whatever this throws ends the session. */
   encode(pixels: Pixels, layout: FrameLayout, stamp: FrameStamp): void {
     if (this.#rawShape?.layout !== layout) {
@@ -183,8 +195,10 @@ export class WriterSession implements Engine, Disposable {
     const { path } = this.#request;
     const fileBytes = whileWriting(path, () => {
       this.#intake?.flush(endTicks, this.#take);
-      if (this.#pipeline === null) return this.#requireNoSound();
-      this.#sound?.finish(Math.max(this.#clock.seconds(endTicks), this.#pipeline.seconds));
+      if (this.#pipeline === null) return this.#requireNothingBeside();
+      const endSeconds = Math.max(this.#clock.seconds(endTicks), this.#pipeline.seconds);
+      this.#sound?.finish(endSeconds);
+      this.#subtitles?.end(endSeconds);
       // What filters make of the end, only they know.
       return this.#pipeline.finish(this.#request.options.filter === undefined ? endTicks : null);
     });
@@ -222,6 +236,7 @@ export class WriterSession implements Engine, Disposable {
     this.#intake?.[Symbol.dispose]();
     this.#pipeline?.[Symbol.dispose]();
     this.#sound?.[Symbol.dispose]();
+    this.#subtitles?.[Symbol.dispose]();
     this.#received?.[Symbol.dispose]();
   }
 
@@ -241,10 +256,12 @@ export class WriterSession implements Engine, Disposable {
     }
   }
 
-  /** Without a frame there is no file: sound would be lost. */
-  #requireNoSound(): void {
-    if (!this.#sound?.stats.some(({ seconds }) => seconds > 0)) return;
-    throw new WriteError("Cannot finish the file: it has sound, but no frame was written", {
+  /** Without a frame there is no file: sound and subtitles would be lost. */
+  #requireNothingBeside(): void {
+    const hasSound = this.#sound?.stats.some(({ seconds }) => seconds > 0);
+    if (!hasSound && !this.#subtitles?.hasCues) return;
+    const what = hasSound ? "sound" : "subtitles";
+    throw new WriteError(`Cannot finish the file: it has ${what}, but no frame was written`, {
       code: "NO_FRAME",
       operation: "finish the file",
       hint: "Write a frame at least",
@@ -313,6 +330,7 @@ export class WriterSession implements Engine, Disposable {
         path: this.#request.path,
         ...this.#safety,
         queue: this.#sound?.queue ?? null,
+        subtitles: this.#subtitles,
         chapters: this.#request.options.chapters ?? [],
         createMuxer: (url, stage, recording) =>
           this.#opener.createMuxer({ encoder, settings, timeBase: input.timeBase, url, stage, recording }),

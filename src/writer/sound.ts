@@ -14,6 +14,7 @@ import type { Muxer, MuxerInfo } from "../libav/muxer.ts";
 import { isExperimental, requireContainerTakesSound } from "./container.ts";
 import { Interleaver } from "./interleaver.ts";
 import type { OutputFile } from "./output_file.ts";
+import { trackTags } from "./tags.ts";
 
 interface Track {
   readonly options: CheckedAudioOptions;
@@ -74,11 +75,7 @@ export class Sound implements Disposable {
         timeBase: track.timeBase,
         frameRate: null,
         tag: null,
-        metadata: {
-          ...(language === undefined ? {} : { language }),
-          // The mp4 family keeps names of tracks under the other key.
-          ...(title === undefined ? {} : { title, handler_name: title }),
-        },
+        metadata: trackTags(language, title),
       });
     }
   }

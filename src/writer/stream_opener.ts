@@ -37,6 +37,7 @@ import { Intake, type IntakeOutput } from "./intake.ts";
 import { isTalkative, silenceBelow } from "./log.ts";
 import type { EncoderChoice, SessionRequest } from "./session_types.ts";
 import type { Sound } from "./sound.ts";
+import type { Subtitles } from "./subtitles.ts";
 import {
   isRotationUncertain,
   requireRotationWritten,
@@ -86,6 +87,8 @@ export interface OpenerContext {
   readonly safety: Safety;
   /** The tracks beside the video; `null` where there are none. */
   readonly sound: Sound | null;
+  /** The tracks after those; `null` where there are none. */
+  readonly subtitles: Subtitles | null;
 }
 
 /** Opens encoder and muxer of one video. */
@@ -313,6 +316,7 @@ export class StreamOpener implements Disposable {
         tags: streamTags({ ...options, ...tags }, settings.color, settings.chromaLocation),
       });
       sound?.addStreams(muxer, recording);
+      this.#context.subtitles?.addStreams(muxer, timeBase);
       muxer.setMetadata(metadata);
       requireNamedPixels(muxer, encoder.info, settings.format);
       const chosen = muxerOptions(muxer, timeBase, stage, formatOptions, metadata);

@@ -379,3 +379,15 @@ export function needsNamedKeys(container: string, metadata: Readonly<Record<stri
       !(Object.hasOwn(itunesNumbers, name) && itunesNumbers[name]!.test(value));
   });
 }
+
+/** The tags of a track beside the video: its language, and what players list it as. */
+export function trackTags(
+  language: string | undefined,
+  title: string | undefined,
+): Readonly<Record<string, string>> {
+  return {
+    ...(language === undefined ? {} : { language }),
+    // The mp4 family keeps names of tracks under the other key.
+    ...(title === undefined ? {} : { title, handler_name: title }),
+  };
+}

@@ -5,7 +5,7 @@
  */
 import { dirname, join } from "@std/path";
 import { checkReadable, checkWritable, runtime } from "../../ffi/mod.ts";
-import { AvError, WriteError } from "../errors.ts";
+import { AvError, ReadError, WriteError } from "../errors.ts";
 import { shown } from "../shown.ts";
 
 /** What a failure to open the file means, and what to do about it. */
@@ -88,6 +88,25 @@ function requireReadable(path: string): void {
       cause,
     });
   }
+}
+
+/**
+ * Throws a {@linkcode ReadError}, or Deno's own `NotCapable`, unless a regular file can be read; `action` says in the message what it is
+ * read for.
+ */
+export function requireReadableFile(path: string, action: string, operation: string): void {
+  let isFile: boolean;
+  try {
+    isFile = checkReadable(path);
+  } catch (cause) {
+    const { code, message } = cause as Error & { code?: unknown };
+    // Deno's NotCapable has no code: it says all there is to say.
+    if (typeof code !== "string") throw cause;
+    const problem = code === "ENOENT" ? "there is no such file" : message;
+    throw new ReadError(`Cannot ${action}: ${problem}`, { code, operation, hint: null, cause });
+  }
+  if (isFile) return;
+  throw new ReadError(`Cannot ${action}: it is no regular file`, { code: "EINVAL", operation, hint: null });
 }
 
 /** What to do about system errors. */

@@ -59,6 +59,9 @@ class RemoteSession {
         return this.#writeImage(message);
       case "sound":
         return this.#writeSound(message);
+      case "subtitle":
+        if (Atomics.load(this.#isAborted, 0) === 0) this.#session!.writeSubtitle(message.cue);
+        return;
       case "finish": {
         const session = this.#session!;
         const summary = session.finish(message.endTicks);

@@ -7,6 +7,7 @@ import { librariesFor, noteLibraries, runtime, type Thread, type ThreadListener 
 import { bytesOf, type CheckedSamples } from "../audio/samples.ts";
 import { noSound } from "../audio/track.ts";
 import { AvError } from "../errors.ts";
+import type { SubtitleCue } from "../subtitles/cue.ts";
 import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
 import { type Engine, type EngineInfo, RefusedFrame } from "./engine.ts";
 import type { CheckedFrame, Size } from "./frame_checker.ts";
@@ -202,6 +203,11 @@ export class WorkerEngine implements Engine {
     if (this.#soundBytes <= maxSoundBytes) return;
     this.#soundRoom ??= Promise.withResolvers();
     return this.#soundRoom.promise;
+  }
+
+  writeSubtitle(cue: Required<SubtitleCue>): void {
+    this.#requireAlive();
+    this.#thread.post({ type: "subtitle", cue });
   }
 
   async finish(endTicks: bigint): Promise<WriteSummary> {
