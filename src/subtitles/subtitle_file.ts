@@ -77,7 +77,7 @@ function unreadable(path: string, problem: string, cause?: AvError): ReadError {
   return new ReadError(`Cannot read subtitles from ${path}: ${problem}`, {
     code: cause?.code ?? "INVALIDDATA",
     operation,
-    hint: "Give a file of subtitles in UTF-8 or UTF-16",
+    hint: "Give a file of subtitles in UTF-8",
     cause,
   });
 }

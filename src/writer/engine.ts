@@ -53,7 +53,7 @@ export interface Engine {
    */
   writeSound(track: number, samples: CheckedSamples, seconds: number | null): void | Promise<void>;
   /** Takes a cue for a track of subtitles. Throws what ends the session. */
-  writeSubtitle(cue: Required<SubtitleCue>): void;
+  writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void>;
   /** Ends the video at a tick of the clock, finishes the file and frees everything. */
   finish(endTicks: bigint): WriteSummary | Promise<WriteSummary>;
   /** Stops, removes the file that was begun, and frees everything. */

@@ -72,7 +72,7 @@ export type FromWorker =
     readonly freed: readonly { readonly ring: number; readonly slot: number }[];
     readonly progress: Progress;
   }
-  /** A piece of sound of so many bytes was encoded. */
+  /** A piece of sound or a cue of so many bytes was taken. */
   | { readonly type: "heard"; readonly bytes: number; readonly progress: Progress }
   /** The image is not one; the session goes on. */
   | { readonly type: "refused"; readonly error: SentError }

@@ -316,7 +316,7 @@ export class StreamOpener implements Disposable {
         tags: streamTags({ ...options, ...tags }, settings.color, settings.chromaLocation),
       });
       sound?.addStreams(muxer, recording);
-      this.#context.subtitles?.addStreams(muxer, timeBase);
+      this.#context.subtitles?.addStreams(muxer);
       muxer.setMetadata(metadata);
       requireNamedPixels(muxer, encoder.info, settings.format);
       const chosen = muxerOptions(muxer, timeBase, stage, formatOptions, metadata);

@@ -159,11 +159,9 @@ export class Subtitles implements Disposable {
     return this.#tracks.some(({ hasCues, options }) => hasCues && options.from === null);
   }
 
-  /** Adds the tracks to a container, whose video counts in a unit. */
-  addStreams(muxer: Muxer, videoTimeBase: Rational): void {
-    // mp4's muxer ends a text where the video has come so far, but compares times without a look at their units (movenc.c).
-    const den = needsFragments(this.#info) ? movieTimescale(videoTimeBase) : 1000;
-    this.#timeBase = { num: 1, den };
+  /** Adds the tracks to a container, which has all others. */
+  addStreams(muxer: Muxer): void {
+    this.#timeBase = { num: 1, den: needsFragments(this.#info) ? finestTimescale(muxer) : 1000 };
     // Else Matroska's marks a track of subtitles as a default one where none is (4.4).
     if (muxer.options.has("default_mode")) muxer.options.setField("default_mode", "infer_no_subs");
     for (const track of this.#tracks) addStream(this.#native, muxer, track, this.#timeBase);
@@ -225,6 +223,18 @@ export class Subtitles implements Disposable {
     for (const track of this.#tracks) track[Symbol.dispose]();
     this.#packet[Symbol.dispose]();
   }
+}
+
+/**
+ * Ticks a second of the finest stream of an mp4. Its muxer ends a text with an empty one once another stream has come so far, but compares
+ * times without a look at their units (movenc.c): in a coarser unit, texts would end before the next one is there.
+ */
+function finestTimescale(muxer: Muxer): number {
+  const scales = Array.from(
+    { length: muxer.streamCount },
+    (_, index) => movieTimescale(muxer.timeBase(index)),
+  );
+  return Math.max(...scales);
 }
 
 /** What a container is told of a track. */

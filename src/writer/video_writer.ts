@@ -261,7 +261,7 @@ export class EngineWriter implements VideoWriter {
     // Fields of the caller's object may run code of theirs.
     this.#requireOpen("write a subtitle");
     try {
-      this.#engine.writeSubtitle(checked);
+      await this.#engine.writeSubtitle(checked);
     } catch (error) {
       return await this.#refuse(error);
     }

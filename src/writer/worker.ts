@@ -6,6 +6,7 @@
  */
 import { loadNative, type Native, type ParentThread, parentThread } from "../../ffi/mod.ts";
 import { bytesOf } from "../audio/samples.ts";
+import { cueBytes } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import { RefusedFrame } from "./engine.ts";
 import {
@@ -60,8 +61,7 @@ class RemoteSession {
       case "sound":
         return this.#writeSound(message);
       case "subtitle":
-        if (Atomics.load(this.#isAborted, 0) === 0) this.#session!.writeSubtitle(message.cue);
-        return;
+        return this.#writeSubtitle(message);
       case "finish": {
         const session = this.#session!;
         const summary = session.finish(message.endTicks);
@@ -112,6 +112,11 @@ class RemoteSession {
   #writeSound({ track, samples, seconds }: Message<"sound">): void {
     if (Atomics.load(this.#isAborted, 0) === 0) this.#session!.writeSound(track, samples, seconds);
     this.#tell({ type: "heard", bytes: bytesOf(samples), progress: progressOf(this.#session!) });
+  }
+
+  #writeSubtitle({ cue }: Message<"subtitle">): void {
+    if (Atomics.load(this.#isAborted, 0) === 0) this.#session!.writeSubtitle(cue);
+    this.#tell({ type: "heard", bytes: cueBytes(cue), progress: progressOf(this.#session!) });
   }
 
   #dropRings(): void {
