@@ -68,7 +68,7 @@ const emptyTextBytes = 2;
 
 /**
  * Subtitles that were recorded in fragments, each up to the next: before FFmpeg 8.0 their lengths are not read from there. Empty ones, which
- * end those before them, the muxer makes anew.
+ * end those before them, and of which each fragment may have one more, the muxer makes anew.
  */
 class TextStream implements Disposable {
   readonly #held: Packet;
@@ -87,9 +87,12 @@ class TextStream implements Disposable {
     else packet.unref();
   }
 
-  /** Writes the last packet. */
-  finish(write: (packet: Packet) => void): void {
-    if (this.#isHolding) write(this.#held);
+  /** Writes the last packet; where the recording was cut off before its end, it ends with all else. */
+  finish(write: (packet: Packet) => void, end = unknown): void {
+    if (!this.#isHolding) return;
+    const { pts, duration } = this.#held;
+    if (end > pts && (duration === 0n || pts + duration > end)) this.#held.duration = end - pts;
+    write(this.#held);
     this.#isHolding = false;
   }
 
@@ -99,17 +102,21 @@ class TextStream implements Disposable {
 }
 
 /** An ending in another unit, in which all its times are whole: that of the file that was recorded. */
-function rescaled({ timeBase: { num, den }, delay, ...rest }: Ending, timeBase: Rational): Ending {
-  const inUnit = (ticks: bigint): bigint =>
-    ticks * BigInt(num) * BigInt(timeBase.den) / (BigInt(den) * BigInt(timeBase.num));
+function rescaled({ timeBase: from, delay, ...rest }: Ending, timeBase: Rational): Ending {
+  const rescale = (ticks: bigint): bigint => inUnit(ticks, from, timeBase);
   return {
     timeBase,
     delay,
-    pts: inUnit(rest.pts),
-    duration: inUnit(rest.duration),
-    lead: inUnit(rest.lead),
-    lastTimes: rest.lastTimes.map(inUnit),
+    pts: rescale(rest.pts),
+    duration: rescale(rest.duration),
+    lead: rescale(rest.lead),
+    lastTimes: rest.lastTimes.map(rescale),
   };
+}
+
+/** A time in another unit, rounded towards 0. */
+function inUnit(ticks: bigint, from: Rational, to: Rational): bigint {
+  return ticks * BigInt(from.num) * BigInt(to.den) / (BigInt(from.den) * BigInt(to.num));
 }
 
 /**
@@ -206,6 +213,11 @@ class CutStream implements Disposable {
     this.#held = new Packet(native);
   }
 
+  /** When the frame that is shown last ends. */
+  get end(): bigint {
+    return this.#end;
+  }
+
   /** When the last packet with such a time is decoded. */
   get decodeTime(): bigint {
     return this.#decodeTime;
@@ -273,9 +285,13 @@ export function salvagePackets(native: Native, from: Demuxer, to: Muxer): number
   using packet = new Packet(native);
   using disposables = new DisposableStack();
   const fillsUp = keepsDecodeTimesOnly(to);
-  const streams = from.streams.slice(0, to.streamCount).map((_, index) =>
-    disposables.use(new CutStream(native, from, index, fillsUp))
-  );
+  const streams = from.streams.slice(0, to.streamCount).map((_, index) => {
+    if (!from.is("subtitle", index)) {
+      return disposables.use(new CutStream(native, from, index, fillsUp));
+    }
+    // Others have a length, and no need to wait: later would be too late for players.
+    return from.codecName(index) === "mov_text" ? disposables.use(new TextStream(native)) : null;
+  });
   const counts = streams.map(() => 0);
   const write = (copied: Packet): void => {
     const stream = copied.streamIndex;
@@ -286,14 +302,22 @@ export function salvagePackets(native: Native, from: Demuxer, to: Muxer): number
   while (readOn(from, packet)) {
     // Streams that a damaged file shows only later have no place any more.
     const stream = streams[packet.streamIndex];
-    const isLate = stream !== undefined && packet.dts !== unknown && packet.dts <= stream.decodeTime;
-    if (stream !== undefined && packet.size > 0 && !packet.isCorrupt && !isLate) {
-      stream.take(packet, write);
+    const isWhole = stream !== undefined && packet.size > 0 && !packet.isCorrupt;
+    const isLate = stream instanceof CutStream && packet.dts !== unknown && packet.dts <= stream.decodeTime;
+    if (isWhole && !isLate) {
+      if (stream === null) write(packet);
+      else stream.take(packet, write);
       continue;
     }
-    stream?.endAt(packet.dts);
+    if (stream instanceof CutStream) stream.endAt(packet.dts);
     packet.unref();
   }
-  for (const stream of streams) stream.finish(write);
+  for (const stream of streams) if (stream instanceof CutStream) stream.finish(write);
+  const first = streams[0];
+  for (const [index, stream] of streams.entries()) {
+    if (!(stream instanceof TextStream)) continue;
+    const isKnown = first instanceof CutStream && first.end !== unknown;
+    stream.finish(write, isKnown ? inUnit(first.end, from.timeBase(0), from.timeBase(index)) : unknown);
+  }
   return counts;
 }
