@@ -29,6 +29,7 @@ export class SubtitleFile implements Disposable {
   readonly headers: Uint8Array;
   /** The cues, in order of their starts. */
   readonly cues: readonly FileCue[];
+  readonly #owned: DisposableStack;
 
   /** Reads all of a file. Throws a {@linkcode ReadError} where it is none of subtitles. */
   constructor(native: Native, path: string) {
@@ -53,13 +54,13 @@ export class SubtitleFile implements Disposable {
       throw unreadable(path, `it can't be read as SRT, WebVTT or ASS (${error.message})`, error);
     }
     if (cues.length === 0) throw unreadable(path, "it has no cue");
-    owned.move();
+    this.#owned = owned.move();
     this.cues = cues;
   }
 
   /** Frees the packets. */
   [Symbol.dispose](): void {
-    for (const { packet } of this.cues) packet[Symbol.dispose]();
+    this.#owned.dispose();
   }
 }
 

@@ -76,6 +76,7 @@ class SubtitleTrack implements Disposable {
       else this.add(cue);
     }
     if (this.#file !== null) this.#finishSegments();
+    if (!isAsItIs) this.#file?.[Symbol.dispose]();
     owned.move();
   }
 
