@@ -19,6 +19,7 @@ import { requireEncoders, skipped } from "./support/features.ts";
 import { realClip } from "./support/footage.ts";
 import { barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
+import { toldSeconds } from "./support/record.ts";
 import { listen, probeSound, sine } from "./support/sound.ts";
 import { convertSubtitles, cuesOf, probeSubtitles, type ReadCue } from "./support/subtitles.ts";
 
@@ -264,16 +265,7 @@ for (const name of ["a.mp4", "a.mov", "a.mkv", "a.webm"]) {
     assertEquals(probe(path).frames, 250);
     assertEquals(probeSound(path).length, 2);
     assertAlmostEquals(listen(path).length / 48000, 10, 0.03);
-    const told = execFileSync("ffprobe", [
-      "-v",
-      "error",
-      "-show_entries",
-      "format=duration",
-      "-of",
-      "csv=p=0",
-      path,
-    ]);
-    assertAlmostEquals(Number(told), 10, 0.03);
+    assertAlmostEquals(toldSeconds(path), 10, 0.03);
   });
 }
 
@@ -296,12 +288,9 @@ for (const name of ["a.mp4", "a.mov", "a.mkv", "a.webm"]) {
   });
 }
 
-for (
-  const [name, options] of [["a.mp4", {}], ["b.mp4", { crashSafe: false }], ["a.mov", {}], [
-    "a.mkv",
-    {},
-  ]] as const
-) {
+const cutting = [["a.mp4", {}], ["b.mp4", { crashSafe: false }], ["a.mov", {}], ["a.mkv", {}]] as const;
+
+for (const [name, options] of cutting) {
   test(`what goes beyond the end of the video is cut off in ${name} (${JSON.stringify(options)})`, async (t) => {
     if (!requireEncoders(t, "libx264")) return;
     using folder = new TemporaryFolder();
@@ -320,16 +309,7 @@ for (
     assertCues(cuesOf(path, 0), [{ text: "Before", start: 1, end: 2 }, { text: "Over", start: 3.5, end: 4 }]);
     assertCues(cuesOf(path, 1), [{ text: "File", start: 3.5, end: 4 }]);
     assertAlmostEquals(probe(path).duration, 4, 1e-6);
-    const told = execFileSync("ffprobe", [
-      "-v",
-      "error",
-      "-show_entries",
-      "format=duration",
-      "-of",
-      "csv=p=0",
-      path,
-    ]);
-    assertAlmostEquals(Number(told), 4, 0.0011);
+    assertAlmostEquals(toldSeconds(path), 4, 0.0011);
   });
 }
 
@@ -458,9 +438,9 @@ test("options that are none are refused by name", async () => {
     [{ default: 1 }, "true or false"],
     [{ forced: "yes" }, "true or false"],
     [{ title: "" }, "subtitles.title"],
-    [{ from: "" }, "read from"],
-    [{ from: 5 }, "read from"],
-    [{ from: new URL("https://example.org/film.srt") }, "read a file from https://example.org"],
+    [{ from: "" }, "read the path"],
+    [{ from: 5 }, "read the path"],
+    [{ from: new URL("https://example.org/film.srt") }, "read the file at https://example.org"],
   ];
   for (const [subtitles, part] of refused) {
     await assertFails(() => open(path, { subtitles: subtitles as SubtitleOptions }), {
@@ -542,11 +522,6 @@ for (const thread of ["worker", "main"] as const) {
 
 /** How long the first video, the first sound and all of a file are, in seconds. */
 function durations(path: string): number[] {
-  const ask = (...options: string[]): number =>
-    Number(
-      execFileSync("ffprobe", ["-v", "error", ...options, "-of", "csv=p=0", path], { encoding: "utf8" })
-        .trim(),
-    );
   const packets = (stream: string): number => {
     const text = execFileSync("ffprobe", [
       ...[
@@ -567,7 +542,7 @@ function durations(path: string): number[] {
     });
     return Math.max(...ends);
   };
-  return [packets("v:0"), packets("a:0"), ask("-show_entries", "format=duration")];
+  return [packets("v:0"), packets("a:0"), toldSeconds(path)];
 }
 
 for (const name of ["a.mp4", "a.mkv"]) {

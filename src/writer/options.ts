@@ -259,9 +259,7 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
     ...rest,
     queueSize: rest.queueSize ?? defaultQueueSize,
     audio: audio === undefined ? [] : checkAudio(audio),
-    subtitles: subtitles === undefined
-      ? []
-      : checkSubtitles(subtitles, (path) => filePath(path, "read from")),
+    subtitles: subtitles === undefined ? [] : checkSubtitles(subtitles, (path) => filePath(path, "read")),
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),

@@ -58,7 +58,6 @@ class SubtitleTrack implements Disposable {
   /** When the last one that was given ends. */
   #givenEnd = 0;
   waitingBytes = 0;
-  hasCues = false;
 
   constructor(native: Native, info: MuxerInfo, options: CheckedSubtitleOptions) {
     const { from } = options;
@@ -82,7 +81,6 @@ class SubtitleTrack implements Disposable {
 
   /** Takes the next cue. */
   add(cue: TimedText): void {
-    this.hasCues = true;
     for (const text of this.#segmenter?.add(cue) ?? [cue]) this.#wait(text, this.#maker.make(text.runs));
   }
 
@@ -134,6 +132,8 @@ export class Subtitles implements Disposable {
   readonly #packet: Packet;
   #timeBase: Rational = { num: 1, den: 1000 };
   #hasEnded = false;
+  /** Whether a cue was written. */
+  hasCues = false;
 
   /** Reads the files. Throws where one can't be read, or the container does not keep what is asked for. */
   constructor(
@@ -155,11 +155,6 @@ export class Subtitles implements Disposable {
     owned.move();
   }
 
-  /** Whether a cue was written. */
-  get hasCues(): boolean {
-    return this.#tracks.some(({ hasCues, options }) => hasCues && options.from === null);
-  }
-
   /** Adds the tracks to a container, which has all others. */
   addStreams(muxer: Muxer): void {
     this.#timeBase = { num: 1, den: needsFragments(this.#info) ? finestTimescale(muxer) : 1000 };
@@ -170,6 +165,7 @@ export class Subtitles implements Disposable {
 
   /** Takes a cue, which is written once the video comes to it. */
   write({ text, start, end, track }: Required<SubtitleCue>): void {
+    this.hasCues = true;
     this.#tracks[track]!.add({ start, end, runs: parseSubRip(text) });
     const bytes = this.#tracks.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0);
     if (bytes <= maxWaitingBytes) return;
