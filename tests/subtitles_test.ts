@@ -124,6 +124,20 @@ for (const [name, codec, options] of kinds) {
   });
 }
 
+test("other markup of SubRip is kept in subrip and left out elsewhere, and tags alone show nothing", async () => {
+  const cues = [
+    { text: "<b></b>", start: 0, end: 1 },
+    { text: '{\\an8}<font color="#ff0000">Red</font> <s>alert</s>', start: 1, end: 1.5 },
+  ];
+  for (const [name, codec] of [["a.mkv", "subrip"], ["b.mkv", "ass"], ["a.mp4"], ["a.webm"]] as const) {
+    using folder = new TemporaryFolder();
+    const path = folder.file(name);
+    await record(path, 2, { subtitles: codec === undefined ? {} : { codec } }, cues);
+    const text = codec === "subrip" ? cues[1]!.text : "Red alert";
+    assertCues(cuesOf(path), [{ text, start: 1, end: 1.5 }], name);
+  }
+});
+
 /** The same three cues in each notation, from a second on. */
 const files: Readonly<Record<string, string>> = {
   "film.srt": "1\r\n00:00:01,000 --> 00:00:02,000\r\nOne <i>day</i>\r\nin Łódź\r\n\r\n" +

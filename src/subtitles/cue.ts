@@ -17,7 +17,10 @@ import type { CheckedSubtitleOptions } from "./subtitle_options.ts";
  * ```
  */
 export interface SubtitleCue {
-  /** The text, in lines; `<b>`, `<i>` and `<u>` make parts of it bold, italic and underlined. At most 16384 characters. */
+  /**
+   * The text, in lines; `<b>`, `<i>` and `<u>` make parts of it bold, italic and underlined. What else is markup in SubRip (`<s>`, `<font>`,
+   * `{\an8}`) is kept in a track of `"subrip"`, and left out of others. At most 16384 characters.
+   */
   text: string;
   /** When it appears, in seconds on the clock of the video. */
   start: number;

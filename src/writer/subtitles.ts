@@ -34,6 +34,8 @@ const codecs: Readonly<Record<string, readonly SubtitleCodec[]>> = {
 
 /** The most bytes of subtitles that wait for the frames that they are shown on. */
 const maxWaitingBytes = 64 * 2 ** 20;
+const utf8 = new TextEncoder();
+
 /** What every subtitle takes beside its text, about. */
 const overheadBytes = 200;
 
@@ -72,15 +74,23 @@ class SubtitleTrack implements Disposable {
     this.headers = isAsItIs ? this.#file!.headers : headersOf(this.codec, options.isForced);
     for (const cue of this.#file?.cues ?? []) {
       if (isAsItIs) this.#wait(cue, cue.packet);
-      else this.add(cue);
+      else this.#add(cue);
     }
     if (this.#file !== null) this.#finishSegments();
     if (!isAsItIs) this.#file?.[Symbol.dispose]();
     owned.move();
   }
 
-  /** Takes the next cue. */
-  add(cue: TimedText): void {
+  /** Takes the next cue of a program, whose text is in SubRip's notation. */
+  write({ text, start, end }: SubtitleCue): void {
+    const runs = parseSubRip(text);
+    // Tags alone show nothing.
+    if (runs.length === 0) return;
+    if (this.codec === "subrip") this.#wait({ start, end }, utf8.encode(text));
+    else this.#add({ start, end, runs });
+  }
+
+  #add(cue: TimedText): void {
     for (const text of this.#segmenter?.add(cue) ?? [cue]) this.#wait(text, this.#maker.make(text.runs));
   }
 
@@ -88,7 +98,7 @@ class SubtitleTrack implements Disposable {
     for (const text of this.#segmenter?.finish() ?? []) this.#wait(text, this.#maker.make(text.runs));
   }
 
-  #wait({ start, end }: TimedText, content: Waiting["content"]): void {
+  #wait({ start, end }: Omit<TimedText, "runs">, content: Waiting["content"]): void {
     this.#waiting.push({ start, end, content });
     this.waitingBytes += bytesOf(content);
   }
@@ -164,9 +174,9 @@ export class Subtitles implements Disposable {
   }
 
   /** Takes a cue, which is written once the video comes to it. */
-  write({ text, start, end, track }: Required<SubtitleCue>): void {
+  write(cue: Required<SubtitleCue>): void {
     this.hasCues = true;
-    this.#tracks[track]!.add({ start, end, runs: parseSubRip(text) });
+    this.#tracks[cue.track]!.write(cue);
     const bytes = this.#tracks.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0);
     if (bytes <= maxWaitingBytes) return;
     throw new WriteError(
@@ -211,7 +221,8 @@ export class Subtitles implements Disposable {
     }
     const ticks = (seconds: number): bigint => BigInt(Math.round(seconds * this.#timeBase.den));
     packet.pts = packet.dts = ticks(start);
-    packet.duration = ticks(end) - ticks(start);
+    // Without any length, Matroska would show it up to the next one.
+    packet.duration = ticks(end) - ticks(start) || (end > start ? 1n : 0n);
     return packet;
   }
 
