@@ -223,6 +223,19 @@ test("an ASS file in mkv and a WebVTT file in webm keep their styles and places"
   );
 });
 
+test("languages come back from mov, by the letters that QuickTime's numbers are known by", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mov");
+  const languages = ["deu", "fre", "zho", "swe", "eng"];
+  await record(path, 1, {
+    audio: languages.map((language) => ({ language })),
+    subtitles: languages.map((language) => ({ language })),
+  });
+  const known = ["ger", "fra", "chi", "sve", "eng"];
+  assertEquals(probeSubtitles(path).map(({ tags }) => tags!.language), known);
+  assertEquals(probeSound(path).map(({ tags }) => tags!.language), known);
+});
+
 /** Cues of which each begins before the one before ends. */
 const overlapping: readonly SubtitleCue[] = [
   { text: "A", start: 1, end: 4 },

@@ -75,7 +75,7 @@ export class Sound implements Disposable {
         timeBase: track.timeBase,
         frameRate: null,
         tag: null,
-        metadata: trackTags(language, title),
+        metadata: trackTags(muxer.info, language, title),
       });
     }
   }

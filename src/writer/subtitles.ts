@@ -260,7 +260,7 @@ function addStream(
     frameRate: null,
     tag: null,
     disposition: { isDefault, isForced },
-    metadata: trackTags(language, title),
+    metadata: trackTags(muxer.info, language, title),
   });
 }
 
