@@ -227,14 +227,34 @@ test("languages come back from mov, by the letters that QuickTime's numbers are 
   using folder = new TemporaryFolder();
   const path = folder.file("a.mov");
   const languages = ["deu", "fre", "zho", "swe", "eng"];
-  await record(path, 1, {
-    audio: languages.map((language) => ({ language })),
-    subtitles: languages.map((language) => ({ language })),
-  });
+  const tracks = languages.map((language) => ({ language }));
+  const writer = await open(path, { audio: tracks, subtitles: tracks });
+  for (const track of languages.keys()) {
+    await writer.writeAudio({ ...sine({ count: 4800, sampleRate: 48000 }), track });
+  }
+  await writer.write(barFrame(0));
+  await writer.close();
   const known = ["ger", "fra", "chi", "sve", "eng"];
   assertEquals(probeSubtitles(path).map(({ tags }) => tags!.language), known);
   assertEquals(probeSound(path).map(({ tags }) => tags!.language), known);
 });
+
+for (const name of ["a.mp4", "b.mkv"]) {
+  test(`cues stay in their track beside sound without a sample in ${name}`, async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file(name);
+    const cues = [{ text: "Silence", start: 0.25, end: 0.75 }, { text: "still", start: 0.75, end: 2 }];
+    await record(
+      path,
+      2,
+      { audio: [{}, {}], subtitles: [{}, {}] },
+      cues.map((cue) => ({ ...cue, track: 1 })),
+    );
+    assertEquals(cuesOf(path, 0), []);
+    assertCues(cuesOf(path, 1), cues);
+    assertEquals(decode(path, "gray").length, 50 * 160 * 90);
+  });
+}
 
 /** Cues of which each begins before the one before ends. */
 const overlapping: readonly SubtitleCue[] = [
