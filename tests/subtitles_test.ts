@@ -15,6 +15,7 @@ import {
   WriterClosedError,
   type WriterOptions,
 } from "../mod.ts";
+import { undisposedObjects } from "../src/libav/owned.ts";
 import { requireEncoders, skipped } from "./support/features.ts";
 import { realClip } from "./support/footage.ts";
 import { barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
@@ -221,6 +222,32 @@ test("an ASS file in mkv and a WebVTT file in webm keep their styles and places"
     vtt,
     "first\n00:01.000 --> 00:02.000 line:10% align:start\n<v Ana>One <i>day</i>\nin Łódź</v>",
   );
+});
+
+test("files of subtitles leave nothing behind in memory", async () => {
+  using folder = new TemporaryFolder();
+  const before = undisposedObjects();
+  for (const [file, content] of Object.entries(files)) {
+    const from = folder.file(file);
+    writeFileSync(from, content);
+    for (const name of ["a.mkv", "a.mp4", "a.webm"]) {
+      await record(folder.file(name), 1, { subtitles: { from }, thread: "main" });
+      const aborted = await open(folder.file(name), { subtitles: { from }, thread: "main" });
+      await aborted.abort();
+    }
+  }
+  const broken = folder.file("broken.srt");
+  writeFileSync(
+    broken,
+    "1\n00:00:01,000 --> 00:00:02,000\nFine\n\n2\n00:00:03,000 --> 00:00:04,000\n\xFF\n",
+    "latin1",
+  );
+  const options = {
+    subtitles: [{ from: folder.file("film.srt") }, { from: broken }],
+    thread: "main",
+  } as const;
+  await assertFails(() => open(folder.file("a.mkv"), options), { type: ReadError, says: ["UTF-8"] });
+  assertEquals(undisposedObjects(), before);
 });
 
 test("languages come back from mov, by the letters that QuickTime's numbers are known by", async () => {
