@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
@@ -144,7 +145,7 @@ const files: Readonly<Record<string, string>> = {
   "film.srt": "1\r\n00:00:01,000 --> 00:00:02,000\r\nOne <i>day</i>\r\nin Łódź\r\n\r\n" +
     '2\r\n00:00:02,000 --> 00:00:02,750\r\n{\\an8}Two & <font color="#ff0000">three</font>\r\n\r\n' +
     "3\r\n00:00:04,040 --> 00:00:05,000\r\n4 < 5\r\n",
-  "film.vtt": "WEBVTT\n\nNOTE nothing\n\n" +
+  "film.vtt": "WEBVTT\n\nSTYLE\n::cue { color: red }\n\nREGION\nid:fred\n\nNOTE nothing\n\n" +
     "first\n00:01.000 --> 00:02.000 line:10% align:start\n<v Ana>One <i>day</i>\nin Łódź</v>\n\n" +
     "00:02.000 --> 00:02.750\nTwo &amp; <c.red>three</c>\n\n00:04.040 --> 00:05.000\n4 &lt; 5\n",
   "film.ass": "[Script Info]\nScriptType: v4.00+\nPlayResX: 640\n\n[V4+ Styles]\n" +
@@ -490,14 +491,17 @@ test("a file that is missing, broken or holds no subtitles is refused in words w
   assert(!existsSync(path));
 });
 
-test("a file with a byte order mark is read", async () => {
+test("a file in UTF-16 or with a byte order mark is read", async () => {
   using folder = new TemporaryFolder();
   const from = folder.file("film.srt");
   const path = folder.file("a.mkv");
-  const content = "\uFEFF1\n00:00:00,500 --> 00:00:01,000\nŁódź\n";
-  writeFileSync(from, content);
-  await record(path, 1, { subtitles: { from } });
-  assertCues(cuesOf(path), [{ text: "Łódź", start: 0.5, end: 1 }]);
+  const content = "\uFEFF1\r\n00:00:00,500 --> 00:00:01,000\r\nŁódź 😀,\r\nby night\r\n";
+  const little = Buffer.from(content, "utf16le");
+  for (const bytes of [Buffer.from(content), little, Buffer.from(little).swap16()]) {
+    writeFileSync(from, bytes);
+    await record(path, 1, { subtitles: { from } });
+    assertCues(cuesOf(path), [{ text: "Łódź 😀,\nby night", start: 0.5, end: 1 }]);
+  }
 });
 
 test("options that are none are refused by name", async () => {

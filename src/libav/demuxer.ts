@@ -34,7 +34,7 @@ function openInput(native: Native, url: string, { formats, findsStreamInfo }: De
   const cell = new PointerCell(avformat.avformat_alloc_context());
   // What the file names besides is not followed: not another file, and no other host.
   for (
-    const [name, value] of [["protocol_whitelist", "file,subfile"], [
+    const [name, value] of [["protocol_whitelist", "file,subfile,data"], [
       "format_whitelist",
       formats.join(","),
     ]] as const

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Native } from "../../ffi/mod.ts";
+import { type Native, readFile } from "../../ffi/mod.ts";
 import { AvError, ReadError } from "../errors.ts";
 import { Demuxer } from "../libav/demuxer.ts";
 import { Packet } from "../libav/packet.ts";
@@ -31,12 +31,14 @@ export class SubtitleFile implements Disposable {
   readonly cues: readonly FileCue[];
   readonly #owned: DisposableStack;
 
-  /** Reads all of a file. Throws a {@linkcode ReadError} where it is none of subtitles. */
+  /** Reads all of a file, which can be read. Throws a {@linkcode ReadError} where it is none of subtitles. */
   constructor(native: Native, path: string) {
     const cues: FileCue[] = [];
     using owned = new DisposableStack();
     try {
-      using demuxer = new Demuxer(native, `file:${path}`, { formats, findsStreamInfo: false });
+      // libavformat reads no UTF-16 (4.3 to 9.0), and nothing behind a style sheet (5.1).
+      const url = `data:text/plain,${withoutStyleSheets(textOf(readFile(path), path))}`;
+      using demuxer = new Demuxer(native, url, { formats, findsStreamInfo: false });
       this.notation = demuxer.codecName(0) as SubtitleNotation;
       this.headers = demuxer.headers(0);
       const { num, den } = demuxer.timeBase(0);
@@ -45,7 +47,7 @@ export class SubtitleFile implements Disposable {
         if (!demuxer.read(packet)) break;
         const start = Number(packet.pts) * num / den;
         const end = Number(packet.pts + packet.duration) * num / den;
-        const runs = parsers[this.notation](textOf(packet, path));
+        const runs = parsers[this.notation](new TextDecoder().decode(packet.bytes));
         // What is never seen would only end others where one text is shown at a time.
         if (end > start && start >= 0 && runs.length > 0) cues.push({ start, end, runs, packet });
       }
@@ -64,21 +66,31 @@ export class SubtitleFile implements Disposable {
   }
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function textOf(packet: Packet, path: string): string {
+/** The text in a file, which is in UTF-8 unless a byte order mark says UTF-16. */
+function textOf(bytes: Uint8Array, path: string): string {
+  const mark = bytes.length < 2 ? 0 : bytes[0]! << 8 | bytes[1]!;
+  const encoding = mark === 0xFFFE ? "utf-16le" : mark === 0xFEFF ? "utf-16be" : "utf-8";
+  let text: string;
   try {
-    return decoder.decode(packet.bytes);
+    text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
     throw unreadable(path, "its text is not in UTF-8");
   }
+  if (text.includes("\0")) throw unreadable(path, "it holds a NUL character");
+  return text.replace(/\r\n?/g, "\n");
+}
+
+/** A text in WebVTT without the blocks that are no cues; any other as it is. */
+function withoutStyleSheets(text: string): string {
+  if (!text.startsWith("WEBVTT")) return text;
+  return text.split(/\n{2,}/).filter((block) => !/^(?:STYLE|REGION|NOTE)(?:\s|$)/.test(block)).join("\n\n");
 }
 
 function unreadable(path: string, problem: string, cause?: AvError): ReadError {
   return new ReadError(`Cannot read subtitles from ${path}: ${problem}`, {
     code: cause?.code ?? "INVALIDDATA",
     operation,
-    hint: "Give a file of subtitles in UTF-8",
+    hint: "Give a file of subtitles in UTF-8 or UTF-16",
     cause,
   });
 }

@@ -20,7 +20,7 @@ export type SubtitleCodec = "mov_text" | "subrip" | "ass" | "webvtt";
  * ```
  */
 export interface SubtitleOptions {
-  /** An SRT, WebVTT or ASS file in UTF-8, all of which becomes the track. Default: none, its cues come with `writeSubtitle`. */
+  /** An SRT, WebVTT or ASS file in UTF-8 or UTF-16, all of which becomes the track. Default: none, its cues come with `writeSubtitle`. */
   from?: string | URL;
   /**
    * How the track is kept: `"mov_text"` in mp4 and mov, `"webvtt"` in webm, `"subrip"` or `"ass"` in mkv. Default: what the container
