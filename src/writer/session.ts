@@ -86,8 +86,7 @@ export class WriterSession implements Engine, Disposable {
     const { timing = "constant" } = options;
     this.#native = native;
     this.#request = request;
-    // A trial's chatter would be told again when it is in earnest.
-    silenceBelow(native, options.logLevel === "info" ? "warning" : options.logLevel);
+    this.#silenceTrial();
     this.#formats = inputFormats(native);
     this.#muxerInfo = chooseMuxer(native, path, options.format);
     if (timing === "constant") requireContainerKeepsTimes(this.#muxerInfo, frameRate, null);
@@ -100,9 +99,7 @@ export class WriterSession implements Engine, Disposable {
     using owned = new DisposableStack();
     const sound = options.audio.length === 0 ? null : new Sound(native, this.#muxerInfo, options.audio);
     this.#sound = owned.use(sound);
-    const subtitles = options.subtitles.length === 0
-      ? null
-      : new Subtitles(native, this.#muxerInfo, options.subtitles, 1 + options.audio.length);
+    const subtitles = this.#openSubtitles();
     this.#subtitles = owned.use(subtitles);
     const context = { formats: this.#formats, clock: this.#clock, safety: this.#safety, sound, subtitles };
     this.#opener = new StreamOpener(native, request, this.#muxerInfo, context);
@@ -278,6 +275,24 @@ export class WriterSession implements Engine, Disposable {
     this.#first = first;
     this.#size = { width: width ?? first.layout.width, height: height ?? first.layout.height };
     return this.#opener.createIntake(first, this.#size);
+  }
+
+  /** A trial's chatter would be told again when it is in earnest. */
+  #silenceTrial(): void {
+    const { logLevel } = this.#request.options;
+    silenceBelow(this.#native, logLevel === "info" ? "warning" : logLevel);
+  }
+
+  /** What is wrong with a file of subtitles, its error says. */
+  #openSubtitles(): Subtitles | null {
+    const { audio, subtitles } = this.#request.options;
+    if (subtitles.length === 0) return null;
+    silenceBelow(this.#native, "quiet");
+    try {
+      return new Subtitles(this.#native, this.#muxerInfo, subtitles, 1 + audio.length);
+    } finally {
+      this.#silenceTrial();
+    }
   }
 
   #chooseSafety(): Safety {
