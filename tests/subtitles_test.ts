@@ -415,6 +415,9 @@ for (const name of ["a.mp4", "a.mov", "a.mkv"]) {
     assert(found.length >= 7, `${found.length} subtitles`);
     assertCues(found.slice(0, 7), cues.slice(0, 7));
     assertEquals(probeSubtitles(cutOff).map(({ tags }) => tags?.language === "eng"), [true, false]);
+    // The mp4 family has a first track that is shown.
+    const shown = name === "a.mkv" ? [0, 0] : [1, 0];
+    assertEquals(probeSubtitles(cutOff).map(({ disposition }) => disposition.default), shown);
   });
 }
 

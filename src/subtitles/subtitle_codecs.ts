@@ -102,11 +102,12 @@ const movTextForced = 0xC0000000;
 export function headersOf(codec: SubtitleCodec, isForced: boolean): Uint8Array {
   if (codec === "ass") return utf8.encode(assHeader);
   if (codec !== "mov_text") return new Uint8Array();
-  // A TextSampleEntry (3GPP TS 26.245, 5.16): centered, at the bottom, on nothing, in the whole of the track's area.
+  // A TextSampleEntry (3GPP TS 26.245, 5.16): centered, at the bottom of the track's area. FFmpeg's players draw outlines in the
+  // colour of the background, which is black.
   return Uint8Array.from([
     ...u32(isForced ? movTextForced : 0),
     ...[1, 255],
-    ...[0, 0, 0, 0],
+    ...[0, 0, 0, 255],
     ...[0, 0, 0, 0, 0, 0, 0, 0],
     ...styleRecord(0, 0, 0),
     ...box("ftab", [...u16(1), ...u16(1), 5, ...utf8.encode("Arial")]),

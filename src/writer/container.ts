@@ -342,6 +342,11 @@ export function movieTimescale({ den }: Rational): number {
   return ticks;
 }
 
+/** Has no track of subtitles marked as a default one that is none: Matroska's muxer does so with the first (4.3 and 4.4). */
+export function keepSubtitlesUnchosen({ options }: Muxer): void {
+  if (options.has("default_mode")) options.setField("default_mode", "infer_no_subs");
+}
+
 /** What a kill may cost beside the encoder's delay: the data that the muxer gathers before it writes them. */
 const gatheredMs = 150;
 

@@ -15,7 +15,7 @@ import {
 import { AvError, ReadError, UnsupportedError } from "../errors.ts";
 import { Demuxer } from "../libav/demuxer.ts";
 import { Muxer, type MuxerInfo, packTag } from "../libav/muxer.ts";
-import { muxerByExtension, muxerOptions } from "./container.ts";
+import { keepSubtitlesUnchosen, muxerByExtension, muxerOptions } from "./container.ts";
 import { filePath } from "./file_path.ts";
 import { silenceBelow } from "./log.ts";
 import { salvagePackets } from "./remux.ts";
@@ -158,6 +158,7 @@ function copyInto(
     });
     recording.copyTags(index, stream);
   }
+  if (streams.some((_, index) => recording.is("subtitle", index))) keepSubtitlesUnchosen(muxer);
   recording.copyMetadata(muxer.address);
   const options = muxerOptions(muxer, recording.timeBase(0), "finished", undefined, recording.metadata);
   for (const [name, value] of Object.entries(options)) muxer.options.set(name, value);

@@ -17,7 +17,7 @@ import { parseSubRip } from "../subtitles/styled_text.ts";
 import { headersOf, PacketMaker } from "../subtitles/subtitle_codecs.ts";
 import { SubtitleFile } from "../subtitles/subtitle_file.ts";
 import type { CheckedSubtitleOptions, SubtitleCodec } from "../subtitles/subtitle_options.ts";
-import { movieTimescale, needsFragments } from "./container.ts";
+import { keepSubtitlesUnchosen, movieTimescale, needsFragments } from "./container.ts";
 import { trackTags } from "./tags.ts";
 import { requireReadableFile } from "./target.ts";
 
@@ -168,8 +168,7 @@ export class Subtitles implements Disposable {
   /** Adds the tracks to a container, which has all others. */
   addStreams(muxer: Muxer): void {
     this.#timeBase = { num: 1, den: needsFragments(this.#info) ? finestTimescale(muxer) : 1000 };
-    // Else Matroska's marks a track of subtitles as a default one where none is (4.4).
-    if (muxer.options.has("default_mode")) muxer.options.setField("default_mode", "infer_no_subs");
+    keepSubtitlesUnchosen(muxer);
     for (const track of this.#tracks) addStream(this.#native, muxer, track, this.#timeBase);
   }
 
