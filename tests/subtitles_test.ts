@@ -97,7 +97,8 @@ for (const [name, codec, options] of kinds) {
     assertEquals([track!.codec_name, track!.tags!.language], [codec, "fra"]);
     assertEquals(track!.tags![/m[op4]/.test(name) ? "handler_name" : "title"], "Été");
     assertEquals([track!.disposition.default, track!.disposition.forced], [1, 0]);
-    assertAlmostEquals(toldSeconds(path), 6, 1e-6);
+    // The last packet of sound may go on a little.
+    assertAlmostEquals(toldSeconds(path), 6, options.audio === undefined ? 1e-6 : 0.05);
     assertEquals(decode(path, "gray").length, 150 * 160 * 90);
   });
 }
