@@ -16,6 +16,7 @@
  */
 export type { AudioCodec, AudioCodecFamily } from "./src/audio/audio_families.ts";
 export type { AudioOptions, AudioTrackOptions } from "./src/audio/audio_options.ts";
+export type { AudioDevice, AudioDeviceSystem } from "./src/audio/audio_source.ts";
 export type { ChannelLayoutName } from "./src/audio/channels.ts";
 export type { AudioSamples, SampleData } from "./src/audio/samples.ts";
 export type { AudioStats } from "./src/audio/track.ts";
@@ -49,11 +50,15 @@ export type { FrameRate } from "./src/video/frame_rate.ts";
 export type { ChromaticityPoint, ContentLight, MasteringDisplay } from "./src/video/hdr.ts";
 export type { PixelFormat, RawFrame } from "./src/video/raw_frame.ts";
 export type { ResizeMode } from "./src/video/resizer.ts";
+export type { Attachment } from "./src/writer/attachments.ts";
+export type { AudioWriter, AudioWriterStats } from "./src/writer/audio_writer.ts";
 export type { Chapter } from "./src/writer/chapters.ts";
+export { type AudioWriterOptions, createAudioWriter } from "./src/writer/create_audio_writer.ts";
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
 export type { FrameTiming, Timing } from "./src/writer/frame_clock.ts";
 export type { LogLevel, WriterOptions, WriterStats } from "./src/writer/options.ts";
 export { recoverFile, type RecoverSummary } from "./src/writer/recover_file.ts";
-export type { EncoderChoice, Frame, WriteSummary } from "./src/writer/session_types.ts";
-export type { AcquiredFrame, AudioTiming, VideoWriter } from "./src/writer/video_writer.ts";
+export type { AudioSummary, EncoderChoice, Frame, WriteSummary } from "./src/writer/session_types.ts";
+export type { AudioTiming } from "./src/writer/audio_timing.ts";
+export type { AcquiredFrame, VideoWriter } from "./src/writer/video_writer.ts";
 export type { Rotation, SampleAspectRatio } from "./src/writer/tags.ts";

@@ -106,6 +106,7 @@ export function createBunRuntime(): Runtime {
     mayReadAndWrite(_path: string): boolean {
       return true;
     },
+    requireNetwork(_host: string): void {},
     // Bun keeps its own copy of the environment: C code sees only what libc's function sets.
     setVariable(name: string, value: string): void {
       const library = process.platform === "darwin" ? "libSystem.B.dylib" : "libc.so.6";

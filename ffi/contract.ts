@@ -126,6 +126,8 @@ export interface Runtime {
   realPath(path: string): string | undefined;
   /** Whether a file may be read and written without asking anybody. */
   mayReadAndWrite(path: string): boolean;
+  /** Throws the runtime's own error unless a host (with a port, where one is named) may be reached. */
+  requireNetwork(host: string): void;
   /** Sets an environment variable that native libraries read, unless it is set already. Does nothing where that is not allowed. */
   setVariable(name: string, value: string): void;
   /** Starts a thread with a module. Throws where that is not allowed; what else prevents it, the listener hears. */

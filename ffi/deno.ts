@@ -96,6 +96,13 @@ export function createDenoRuntime(): Runtime {
       );
     },
 
+    requireNetwork(host: string): void {
+      if (Deno.permissions.requestSync({ name: "net", host }).state === "granted") return;
+      throw new Deno.errors.NotCapable(
+        `Requires net access to "${host}", run again with the --allow-net flag`,
+      );
+    },
+
     setVariable(name: string, value: string): void {
       const permission = Deno.permissions.querySync({ name: "env", variable: name });
       if (permission.state === "granted" && Deno.env.get(name) === undefined) Deno.env.set(name, value);

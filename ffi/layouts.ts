@@ -135,6 +135,8 @@ export const layouts = {
       pb: { kind: "address", offset: [32, 32, 32, 32, 32, 32] },
       nb_streams: { kind: "u32", offset: [44, 44, 44, 44, 44, 44] },
       streams: { kind: "address", offset: [48, 48, 48, 48, 48, 48] },
+      start_time: { kind: "i64", offset: [1088, 64, 64, 96, 96, 96] },
+      duration: { kind: "i64", offset: [1096, 72, 72, 104, 104, 104] },
       nb_chapters: { kind: "u32", offset: [1188, 164, 164, 72, 72, 72] },
       chapters: { kind: "address", offset: [1192, 168, 168, 80, 80, 80] },
       metadata: { kind: "address", offset: [1200, 176, 176, 192, 192, 192] },
@@ -164,6 +166,12 @@ export const layouts = {
       colorspace: { kind: "i32", offset: [396, 332, 332, 308, 292, 292] },
       decode_error_flags: { kind: "i32", offset: [440, 376, 376, 344, 320, 320] },
       best_effort_timestamp: { kind: "i64", offset: [408, 344, 344, 320, 304, 304] },
+    },
+  },
+  AVInputFormat: {
+    size: [168, 152, 152, 56, 56, 56],
+    fields: {
+      name: { kind: "address", offset: [0, 0, 0, 0, 0, 0] },
     },
   },
   AVMasteringDisplayMetadata: {
@@ -246,6 +254,9 @@ export const layouts = {
       avg_frame_rate: { kind: "rational", offset: [80, 72, 88, 88, 88, 88] },
       sample_aspect_ratio: { kind: "rational", offset: [64, 56, 72, 72, 72, 72] },
       disposition: { kind: "i32", offset: [56, 48, 64, 64, 64, 64] },
+      discard: { kind: "i32", offset: [60, 52, 68, 68, 68, 68] },
+      duration: { kind: "i64", offset: [40, 32, 48, 48, 48, 48] },
+      attached_pic: { kind: "address", offset: [88, 80, 96, 96, 96, 96] },
       metadata: { kind: "address", offset: [72, 64, 80, 80, 80, 80] },
       codecpar: { kind: "address", offset: [208, 208, 16, 16, 16, 16] },
       side_data: { kind: "address", offset: [176, 184, 200, 200, null, null] },

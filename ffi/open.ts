@@ -21,10 +21,17 @@ import { NativeMemory } from "./memory.ts";
 import { runtime } from "./runtime.ts";
 import { selfCheck } from "./selfcheck.ts";
 import { StructFields } from "./struct.ts";
-import { avcodec, codecNames, parametersSideData, supportedConfig } from "./symbols/avcodec.ts";
+import {
+  avcodec,
+  codecNames,
+  parametersSideData,
+  soundDecoding,
+  supportedConfig,
+} from "./symbols/avcodec.ts";
+import { avdevice } from "./symbols/avdevice.ts";
 import { avfilter } from "./symbols/avfilter.ts";
 import { avformat, streamSideData } from "./symbols/avformat.ts";
-import { avutil, memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
+import { avutil, dictionaries, memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
 import { resampling, swresample } from "./symbols/swresample.ts";
 import { scalerFrames, swscale } from "./symbols/swscale.ts";
 
@@ -58,6 +65,12 @@ export interface Native {
   readonly swscale: Functions<typeof swscale>;
   /** Conversion of sound, opened on first use. */
   resampling(): Functions<typeof resampling>;
+  /** Dictionaries in JavaScript's hands, opened on first use. */
+  dictionaries(): Functions<typeof dictionaries>;
+  /** Decoding of sound, opened on first use. */
+  soundDecoding(): Functions<typeof soundDecoding>;
+  /** libavdevice, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
+  avdevice(): Functions<typeof avdevice>;
   /** Conversion by several threads, opened on first use; `null` where libswscale has none. */
   scalerFrames(): Functions<typeof scalerFrames> | null;
   /** libavfilter, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
@@ -212,8 +225,11 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     swresample: set.swresample,
     swscale: set.swscale,
     resampling: once(() => open("swresample", resampling)),
+    dictionaries: once(() => open("avutil", dictionaries)),
+    soundDecoding: once(() => open("avcodec", soundDecoding)),
+    avdevice: once(() => openSibling(host, "avdevice", pathOf("avdevice"), avdevice)),
     scalerFrames: once(() => openOptional(host, pathOf("swscale"), scalerFrames)),
-    avfilter: once(() => openFilters(host, pathOf("avfilter"))),
+    avfilter: once(() => openSibling(host, "avfilter", pathOf("avfilter"), avfilter)),
     memory,
     fields: new StructFields(memory, major),
   };
@@ -236,13 +252,19 @@ function openOptional<T extends SymbolTable>(host: Runtime, path: string, symbol
   }
 }
 
-function openFilters(host: Runtime, path: string): Functions<typeof avfilter> {
+/** Opens a library that only some writers need. */
+function openSibling<T extends SymbolTable>(
+  host: Runtime,
+  library: LibraryName,
+  path: string,
+  symbols: T,
+): Functions<T> {
   try {
-    return host.open(path, avfilter);
+    return host.open(path, symbols);
   } catch (cause) {
-    throw new LibraryNotFoundError(`Cannot load libavfilter from ${path}: ${(cause as Error).message}`, {
+    throw new LibraryNotFoundError(`Cannot load lib${library} from ${path}: ${(cause as Error).message}`, {
       code: "ENOENT",
-      operation: "load libavfilter",
+      operation: `load lib${library}`,
       hint: installHint(host.system, host.fileText("/etc/os-release")),
       cause,
     });

@@ -205,7 +205,7 @@ test("a URL that is no file's is refused with what it is", async () => {
   ) {
     const error = await assertFails(() => createFileWriter("mpeg4", new URL(url), 25), {
       type: TypeError,
-      says: ["Cannot write a file to ", new URL(url).protocol, "file: URL"],
+      says: ["Cannot write to ", new URL(url).protocol, "file: URL"],
     });
     assert(!/data:\/\//.test(error.message), error.message);
     assert(!error.message.includes("key"), `a stream's key is secret: ${error.message}`);

@@ -12,14 +12,15 @@ import {
   WriterClosedError,
   type WriterOptions,
 } from "../mod.ts";
-import { seeded } from "./support/chance.ts";
 import { requireEncoders } from "./support/features.ts";
 import { assertSameBytes, barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import {
   amplitudeOf,
+  beeps,
   decodeSound,
-  flashes,
+  flashAndBeep,
+  flashesToBeeps,
   heardRate,
   listen,
   loudness,
@@ -53,17 +54,6 @@ async function writeSound(
   await finishWithFrames(writer, Math.max(1, Math.ceil(seconds * 50)));
 }
 
-/** Whether the picture flashes and a beep sounds at this moment: for a tenth of every second. */
-const isOn = (seconds: number): boolean => seconds % 1 < 0.1 - 1e-9;
-
-/** A second of beeps and silence, from a sample on. */
-function beeps(from: number, count: number, sampleRate: number): AudioSamples {
-  const data = sine({ from, count, sampleRate }).data.map((sample, index) =>
-    isOn((from + index) / sampleRate) ? sample : 0
-  );
-  return { data, sampleRate };
-}
-
 for (
   const [name, codec, thread] of [
     ["a.mp4", "h264", "worker"],
@@ -83,33 +73,17 @@ for (
       thread,
       ...(codec === "vp9" ? { preset: "8" } : {}),
     });
-    const next = seeded(5);
-    let samples = 0;
-    for (let frame = 0; frame * den / num < length; frame++) {
-      const seconds = frame * den / num;
-      const data = new Uint8Array(64 * 36 * 4).fill(isOn(seconds) ? 255 : 0);
-      await writer.write({ data, width: 64, height: 36 });
-      // Odd sizes, now a little before the video, now behind it.
-      while (samples / sampleRate < seconds + (frame % 7 - 3) / 30) {
-        const count = 1 + next() % 1999;
-        await writer.writeAudio(beeps(samples, count, sampleRate));
-        samples += count;
-      }
-    }
+    const samples = await flashAndBeep(writer, { num, den }, sampleRate, length);
     await writer.close();
     const { audio: [stats] } = writer.stats;
     assertAlmostEquals(stats!.seconds, samples / sampleRate, 1e-9);
     assertEquals([stats!.silence, stats!.dropped, stats!.corrected], [0, 0, 0]);
-    const [seen, heard] = [flashes(path), onsets(listen(path))];
-    assertEquals(seen.length, length);
-    assert(heard.length >= length, `${heard.length} beeps`);
+    const apart = flashesToBeeps(path, { num, den });
+    assertEquals(apart.length, length);
     // Matroska counts in milliseconds.
     const packet = 1024 / heardRate + 0.001;
-    for (const [index, flash] of seen.entries()) {
-      // A frame is shown up to its own length after the second begins.
-      const late = flash - seen[0]! - index;
-      const apart = heard[index]! - flash + late;
-      assert(Math.abs(apart) <= packet, `beep ${index} comes ${apart} s after its flash`);
+    for (const [index, seconds] of apart.entries()) {
+      assert(Math.abs(seconds) <= packet, `beep ${index} comes ${seconds} s after its flash`);
     }
   });
 }

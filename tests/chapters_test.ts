@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { type Chapter, createFileWriter, UnsupportedError, type WriterOptions } from "../mod.ts";
+import { type Chapter, createFileWriter, recoverFile, UnsupportedError, type WriterOptions } from "../mod.ts";
 import { barFrame, decode, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { listen, sine } from "./support/sound.ts";
@@ -52,6 +52,18 @@ for (const name of ["a.mp4", "a.mov", "a.mkv", "a.webm"]) {
     });
   }
 }
+
+test("a file that is made anew keeps its chapters", async () => {
+  using folder = new TemporaryFolder();
+  for (const name of ["a.mp4", "a.mov", "a.mkv"]) {
+    const path = folder.file(name);
+    await record(path, {});
+    const before = chaptersOf(path);
+    assertEquals((await recoverFile(path)).frames, 50);
+    assertEquals(chaptersOf(path), before);
+    assertEquals(decode(path, "gray").length, 50 * 160 * 90);
+  }
+});
 
 test("chapters that can't be are refused when the writer opens", async () => {
   using folder = new TemporaryFolder();

@@ -11,7 +11,7 @@ const floors: readonly (readonly string[])[] = [
   ["writer", "reader", "live", "command", "doctor"],
 ];
 /** Modules beside the floors that every floor may use. */
-const common = ["src/errors.ts", "src/nearest.ts", "src/next_turn.ts", "src/shown.ts"];
+const common = ["src/errors.ts", "src/file_path.ts", "src/nearest.ts", "src/next_turn.ts", "src/shown.ts"];
 /** What src/ may import of the FFI layer. */
 const ffiDoors = ["ffi/mod.ts", "ffi/errors.ts"];
 
@@ -39,11 +39,13 @@ function code(module: string): string {
 
 /** What a module imports: as a path in the repository, or as written where it is a package. */
 function importsOf(module: string): string[] {
-  const specifiers = [...code(module).matchAll(/\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)];
-  return specifiers.map(([, specifier]) =>
-    specifier!.startsWith(".")
-      ? relative(repository, join(repository, dirname(module), specifier!)).replaceAll("\\", "/")
-      : specifier!
+  const statements =
+    /^(?:import|export)\s[\w*{},\s]*\bfrom\s*["']([^"']+)["']|\bimport\s*\(\s*["']([^"']+)["']/gm;
+  const specifiers = [...code(module).matchAll(statements)].map(([, of, called]) => of ?? called!);
+  return specifiers.map((specifier) =>
+    specifier.startsWith(".")
+      ? relative(repository, join(repository, dirname(module), specifier)).replaceAll("\\", "/")
+      : specifier
   );
 }
 

@@ -23,6 +23,7 @@ import {
   type VideoWriter,
   type WriterOptions,
 } from "../mod.ts";
+import { pictureBytes } from "./support/attached.ts";
 import { requireEncoders } from "./support/features.ts";
 import {
   assertSameBytes,
@@ -282,6 +283,10 @@ test("an image file is a frame, and a file is made anew with all that it was tol
     await writer.write({ image });
   }
   assertSameBytes(decode(path, "rgb24"), decode(picture, "rgb24"), "the picture");
+  const covered = folder.file("a.mp4");
+  await writeBars(await createFileWriter("mpeg4", covered, 25, { cover: { image } }), 5);
+  assertEquals((await recoverFile(covered)).frames, 5);
+  assertSameBytes(pictureBytes(covered), image, "the cover");
   const turned = folder.file("a.mov");
   await writeBars(await createFileWriter("mpeg4", turned, 25, { rotation: 180 }), 5);
   assertEquals((await recoverFile(turned)).frames, 5);

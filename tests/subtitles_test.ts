@@ -17,9 +17,10 @@ import {
   type WriterOptions,
 } from "../mod.ts";
 import { undisposedObjects } from "../src/libav/owned.ts";
+import { imageFile, pictureBytes, streamsOf } from "./support/attached.ts";
 import { requireEncoders, skipped } from "./support/features.ts";
 import { realClip } from "./support/footage.ts";
-import { barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
+import { assertSameBytes, barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { toldSeconds } from "./support/record.ts";
 import { listen, probeSound, sine } from "./support/sound.ts";
@@ -64,6 +65,9 @@ const kinds: readonly (readonly [name: string, codec: string, options: WriterOpt
   ["a.mkv", "ass", { thread: "main" }],
   ["a.webm", "webvtt", {}],
 ];
+
+/** A file beside the cover. */
+const attachments = [{ name: "notes.txt", data: new TextEncoder().encode("Notes.") }];
 
 /** Texts that notations of subtitles could take for something else. */
 const texts: readonly string[] = [
@@ -346,6 +350,31 @@ for (const name of ["a.mp4", "a.mov", "a.mkv", "a.webm"]) {
   });
 }
 
+for (
+  const [name, codec, rest] of [["a.mp4", "mov_text", {}], ["a.mkv", "subrip", { attachments }]] as const
+) {
+  test(`subtitles stand between sound and cover in ${name}, also once it is recovered`, async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file(name);
+    const image = imageFile("png");
+    // Longer than libavformat waits for another packet of a picture.
+    const cues = [{ text: "Long", start: 0.4, end: 4 }, { text: "Short", start: 4.5, end: 5 }];
+    await record(path, 6, { ...rest, cover: { image }, audio: "silent", subtitles: [{}, {}] }, cues);
+    for (const _ of ["as it was closed", "as it was recovered"]) {
+      const streams = streamsOf(path);
+      const [video, sound, first, second, ...files] = streams.map(({ codec }) => codec);
+      assertEquals([video, sound, first, second], ["mpeg4", "audio", "subtitle", "subtitle"]);
+      assertEquals(files.toSorted(), name === "a.mp4" ? ["png"] : ["attachment", "png"]);
+      assertEquals(probeSubtitles(path).map((track) => track.codec_name), [codec, codec]);
+      assertCues(cuesOf(path), cues);
+      assertEquals(cuesOf(path, 1), []);
+      assertSameBytes(pictureBytes(path), image, "the cover");
+      assertEquals(decode(path, "gray").length, 150 * 160 * 90);
+      assertEquals((await recoverFile(path)).frames, 150);
+    }
+  });
+}
+
 for (const name of ["a.mp4", "a.mov", "a.mkv", "a.webm"]) {
   test(`a track without cues keeps nobody waiting in ${name}, and closes to a whole file`, async () => {
     using folder = new TemporaryFolder();
@@ -523,7 +552,7 @@ test("options that are none are refused by name", async () => {
     [{ title: "" }, "subtitles.title"],
     [{ from: "" }, "read the path"],
     [{ from: 5 }, "read the path"],
-    [{ from: new URL("https://example.org/film.srt") }, "read the file at https://example.org"],
+    [{ from: new URL("https://example.org/film.srt") }, "Cannot read https://example.org"],
   ];
   for (const [subtitles, part] of refused) {
     await assertFails(() => open(path, { subtitles: subtitles as SubtitleOptions }), {

@@ -881,30 +881,3 @@ test("chroma for every pixel has no place to tell", async (t) => {
   const { stream } = await record(folder.file("a.mp4"), "h264", { pixelFormat: "yuv444p" });
   assert(stream.chroma_location !== "center");
 });
-
-/** Types and timecodes of a file's streams. */
-function timecodesOf(path: string): string[] {
-  const { stdout } = spawnSync("ffprobe", ["-v", "error", "-show_streams", "-of", "json", path], {
-    encoding: "utf8",
-  });
-  const { streams } = JSON.parse(stdout) as { streams: { codec_type: string; tags: { timecode: string } }[] };
-  return streams.map(({ codec_type, tags }) => `${codec_type},${tags.timecode}`);
-}
-
-for (const name of ["a.mov", "a.mp4"]) {
-  test(`a timecode is a track of its own in ${name}, in the recording and in the file made of it`, async () => {
-    using folder = new TemporaryFolder();
-    const path = folder.file(name), recording = folder.file(`cut_${name}`);
-    const metadata = { timecode: "01:02:03:04" };
-    const writer = await createFileWriter("mpeg4", path, 25, { metadata, thread: "main" });
-    for (let index = 0; index < 25; index++) await writer.write(barFrame(index % 20));
-    copyFileSync(path, recording);
-    await writer.close();
-    assertEquals(timecodesOf(path), ["video,01:02:03:04", "data,01:02:03:04"]);
-    assertEquals(decode(path, "gray").length, 25 * 160 * 90);
-    const { frames } = await recoverFile(recording);
-    assert(frames > 10, `${frames} frames were recovered`);
-    assertEquals(decode(recording, "gray").length, frames * 160 * 90);
-    assertEquals(timecodesOf(recording), ["video,01:02:03:04", "data,01:02:03:04"]);
-  });
-}

@@ -65,6 +65,14 @@ export const codecNames = {
   avcodec_descriptor_get_by_name: { parameters: ["buffer"], result: "address" },
 } as const satisfies SymbolTable;
 
+/** Decoding of sound. */
+export const soundDecoding = {
+  // const AVCodec *avcodec_find_decoder(enum AVCodecID id)
+  avcodec_find_decoder: { parameters: ["i32"], result: "address" },
+  // int avcodec_parameters_to_context(AVCodecContext *codec, const AVCodecParameters *par)
+  avcodec_parameters_to_context: { parameters: ["address", "address"], result: "i32" },
+} as const satisfies SymbolTable;
+
 /** What an encoder takes, asked of the library (FFmpeg 7.1 and newer; before, a field of AVCodec tells). */
 export const supportedConfig = {
   // int avcodec_get_supported_config(const AVCodecContext *avctx, const AVCodec *codec, enum AVCodecConfig config, unsigned flags, const void **out_configs, int *out_num_configs)

@@ -91,6 +91,14 @@ export const avutil = {
   av_frame_unref: { parameters: ["address"], result: "void" },
 } as const satisfies SymbolTable;
 
+/** Dictionaries in JavaScript's hands. */
+export const dictionaries = {
+  // int av_dict_parse_string(AVDictionary **pm, const char *str, const char *key_val_sep, const char *pairs_sep, int flags)
+  av_dict_parse_string: { parameters: ["buffer", "buffer", "buffer", "buffer", "i32"], result: "i32" },
+  // void av_dict_free(AVDictionary **m)
+  av_dict_free: { parameters: ["buffer"], result: "void" },
+} as const satisfies SymbolTable;
+
 /** From JavaScript memory into native memory. */
 export const memoryIn = {
   // void av_image_copy_plane(uint8_t *dst, int dst_linesize, const uint8_t *src, int src_linesize, int bytewidth, int height)

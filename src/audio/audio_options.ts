@@ -7,6 +7,7 @@ import {
   bits,
   type Check,
   checkOptionTable,
+  flag,
   language,
   parseBits,
   record,
@@ -17,6 +18,7 @@ import type { OptionValue } from "../libav/options.ts";
 import { type ChannelLayout, sampleFormatNames } from "../libav/sound.ts";
 import { shown } from "../shown.ts";
 import type { AudioCodec } from "./audio_families.ts";
+import { type AudioDevice, checkSource, type SoundSource } from "./audio_source.ts";
 import {
   channelLayout,
   type ChannelLayoutName,
@@ -56,6 +58,17 @@ export interface AudioOptions {
   sampleFormat?: string;
   /** Any AVOption of the encoder, by name. Unknown names are refused. */
   encoderOptions?: Record<string, OptionValue>;
+  /**
+   * Where the sound comes from, instead of `writeAudio`: the path or the URL of a file (`http:`, `https:`, `rtmp:`, `rtsp:`, `srt:`, `tcp:`,
+   * `udp:`), or a live input device. A text is always a path. The track ends with the video, or with the file. Its packets are copied
+   * where the container takes them and nothing else was asked for (a codec, a rate, a loop); else they are decoded and encoded. Where
+   * the source fails, the video goes on without it, `stats.audio` says why, and `close` finishes the file and then throws a `ReadError`.
+   */
+  from?: string | URL | AudioDevice;
+  /** Which of the file's tracks of sound, from 0; default 0. */
+  stream?: number;
+  /** Whether the file begins again where it ends, as long as the video lasts; default `false`. */
+  loop?: boolean;
   /** The language as three letters (ISO 639-2): `"eng"`. */
   language?: string;
   /** What players list the track as. */
@@ -70,14 +83,15 @@ export interface CheckedAudioOptions
   readonly layout: ChannelLayout | null;
   /** Bits per second on average. */
   readonly bitrate?: number;
-  /** The track is silent as long as the video is; nothing is written to it. */
-  readonly isSilent: boolean;
+  /** Where its sound comes from. */
+  readonly source: SoundSource;
 }
 
 /** What the option `audio` takes for each track: `"silent"` is one of silence, as long as the video. */
 export type AudioTrackOptions = AudioOptions | "silent";
 
-const checks: { readonly [Name in keyof Required<AudioOptions>]: Check } = {
+/** What each option of a track must be. */
+export const audioChecks: { readonly [Name in keyof Required<AudioOptions>]: Check } = {
   codec: text,
   // Looked at below, with another error.
   sampleRate: () => null,
@@ -89,18 +103,21 @@ const checks: { readonly [Name in keyof Required<AudioOptions>]: Check } = {
   encoderOptions: record,
   language,
   title: text,
+  // What it means is found out below.
+  from: () => null,
+  stream: (value) => Number.isInteger(value) && (value as number) >= 0 ? null : "a whole number from 0",
+  loop: flag,
 };
 
-function layoutOf({ channels, layout: name }: AudioOptions): ChannelLayout | null {
+function layoutOf({ channels, layout: name }: AudioOptions, prefix: string): ChannelLayout | null {
   if (name === undefined) return channels === undefined ? null : usualLayout(channels);
   const layout = channelLayout(name);
   if (channels === undefined || channels === layout.channels) return layout;
-  refuseOption("audio.channels", channels, `${layout.channels}, as the layout ${shown(name)} has`);
+  refuseOption(`${prefix}channels`, channels, `${layout.channels}, as the layout ${shown(name)} has`);
 }
 
 function checkTrack(track: AudioTrackOptions): CheckedAudioOptions {
-  const isSilent = track === "silent";
-  const options: AudioOptions = isSilent ? {} : track;
+  const options: AudioOptions = track === "silent" ? {} : track;
   if (typeof options !== "object" || options === null) {
     throw new TypeError(
       `Cannot use the option audio: a track is ${
@@ -108,13 +125,27 @@ function checkTrack(track: AudioTrackOptions): CheckedAudioOptions {
       }, but must be "silent", or an object such as { codec: "aac" }`,
     );
   }
-  checkOptionTable(options, checks, "audio.");
+  checkOptionTable(options, audioChecks, "audio.");
+  return resolveTrack(options, track === "silent" ? { kind: "silence" } : checkSource(options), "audio.");
+}
+
+/** The options of a track, each of which was checked; `prefix` stands before their names. */
+export function resolveTrack(
+  options: AudioOptions,
+  source: SoundSource,
+  prefix: string,
+): CheckedAudioOptions {
   const { codec, sampleRate, sampleFormat, encoderOptions, language, title, bitrate } = options;
-  if (sampleRate !== undefined) requireSampleRate("Cannot use the option audio: it", sampleRate);
+  if (sampleRate !== undefined) {
+    requireSampleRate(
+      prefix === "" ? "Cannot make the writer: it" : "Cannot use the option audio: it",
+      sampleRate,
+    );
+  }
   return {
     ...{ codec, sampleRate, sampleFormat, encoderOptions, language, title },
-    layout: layoutOf(options),
-    isSilent,
+    layout: layoutOf(options, prefix),
+    source,
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
   };
 }

@@ -19,8 +19,6 @@ import { audioCandidates, audioFamilies, usualAudioCodec } from "./audio_familie
 import type { CheckedAudioOptions } from "./audio_options.ts";
 import { usualLayout } from "./channels.ts";
 
-/** What every piece of sound is made into unless something else is asked for, or the encoder does not take it. */
-const usualRate = 48_000;
 /** In what form encoders get samples, if they take it: the earlier the better. */
 const likedFormats: readonly string[] = "fltp flt s16 s16p s32 s32p dbl dblp u8 u8p s64 s64p".split(" ");
 
@@ -30,9 +28,14 @@ export interface OpenAudioEncoder {
   readonly shape: SoundShape;
 }
 
+/** A rate and a layout. */
+export type UsualSound = Pick<SoundShape, "sampleRate" | "layout">;
+
 /** What an encoder is opened for. */
 export interface AudioRequest {
   readonly options: CheckedAudioOptions;
+  /** What every piece of sound is made into unless something else is asked for, or the encoder does not take it. */
+  readonly usual: UsualSound;
   /** The container's name. */
   readonly container: string;
   /** Codec headers go into the container's header. */
@@ -95,7 +98,12 @@ function chooseFormat(native: Native, info: EncoderInfo, wanted: string | undefi
 }
 
 /** The rate that was asked for, or the nearest that the encoder takes: a higher one, if there is one. */
-function chooseRate(native: Native, info: EncoderInfo, wanted: number | undefined): number {
+function chooseRate(
+  native: Native,
+  info: EncoderInfo,
+  wanted: number | undefined,
+  usualRate: number,
+): number {
   const rates = supportedNumbers(native, info.codec, "supported_samplerates")?.sort((a, b) => a - b) ?? null;
   const rate = wanted ?? usualRate;
   if (rates === null || rates.includes(rate)) return rate;
@@ -112,11 +120,11 @@ function chooseRate(native: Native, info: EncoderInfo, wanted: number | undefine
 
 /** Opens an encoder with the layout that was asked for, or with the first of the usual ones that it takes. */
 function openAs(native: Native, info: EncoderInfo, request: AudioRequest): OpenAudioEncoder {
-  const { options } = request;
+  const { options, usual } = request;
   const format = chooseFormat(native, info, options.sampleFormat);
-  const sampleRate = chooseRate(native, info, options.sampleRate);
+  const sampleRate = chooseRate(native, info, options.sampleRate, usual.sampleRate);
   const choices: readonly ChannelLayout[] = options.layout === null
-    ? [usualLayout(2), usualLayout(1)]
+    ? [usual.layout, usualLayout(2), usualLayout(1)]
     : [options.layout];
   let refusal: unknown;
   for (const layout of choices) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ChannelLayout } from "../libav/sound.ts";
+import type { ChannelLayout, Samples } from "../libav/sound.ts";
 import { kindOf, shown } from "../shown.ts";
 import {
   channelLayout,
@@ -43,21 +43,34 @@ export interface AudioSamples {
   track?: number;
 }
 
-/** Samples that were checked. */
-export interface CheckedSamples {
-  /** libavutil's name of the sample format. */
-  readonly format: "flt" | "fltp" | "s16" | "s16p" | "s32" | "s32p" | "u8" | "u8p";
-  readonly layout: ChannelLayout;
-  readonly sampleRate: number;
-  /** Samples of each channel. */
-  readonly count: number;
-  /** The bytes of each plane. */
-  readonly planes: readonly Uint8Array[];
+/** The bytes of all planes. */
+export function bytesOf({ planes }: Samples): number {
+  return planes.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** The bytes of all planes. */
-export function bytesOf({ planes }: CheckedSamples): number {
-  return planes.reduce((sum, { length }) => sum + length, 0);
+/** Some of the samples: from one on to before another. */
+export function cutSamples(samples: Samples, from: number, to: number): Samples {
+  const { planes, count } = samples;
+  if (from === 0 && to === count) return samples;
+  const cut = planes.map((bytes) => bytes.subarray(bytes.length / count * from, bytes.length / count * to));
+  return { ...samples, planes: cut, count: to - from };
+}
+
+/** Pieces of one kind as one. */
+export function joinSamples(pieces: readonly [Samples, ...Samples[]]): Samples {
+  const [first] = pieces;
+  if (pieces.length === 1) return first;
+  const planes = first.planes.map((_, plane) => {
+    const parts = pieces.map(({ planes }) => planes[plane]!);
+    const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of parts) {
+      joined.set(part, at);
+      at += part.length;
+    }
+    return joined;
+  });
+  return { ...first, count: pieces.reduce((sum, { count }) => sum + count, 0), planes };
 }
 
 /** The highest rate that is taken: above all that there is, and far below what counters hold. */
@@ -96,7 +109,7 @@ function layoutOf(channels: unknown, name: unknown): ChannelLayout {
 }
 
 /** Checks samples; throws a `TypeError` or `RangeError` that says what is wrong with them. */
-export function checkSamples(samples: AudioSamples): CheckedSamples {
+export function checkSamples(samples: AudioSamples): Samples {
   if (typeof samples !== "object" || samples === null) {
     refuse(`they are ${shown(samples)}, but must be { data, sampleRate }`, TypeError);
   }

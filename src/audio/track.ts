@@ -8,9 +8,8 @@ import type { Encoder } from "../libav/encoder.ts";
 import { Packet } from "../libav/packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { Resampler } from "../libav/resampler.ts";
-import { sampleFormatByName, sampleStep, SoundFrame, type SoundShape } from "../libav/sound.ts";
+import { sampleFormatByName, type Samples, sampleStep, SoundFrame, type SoundShape } from "../libav/sound.ts";
 import type { OpenAudioEncoder } from "./open_audio_encoder.ts";
-import type { CheckedSamples } from "./samples.ts";
 
 /** What became of a track so far. */
 export interface AudioStats {
@@ -22,10 +21,30 @@ export interface AudioStats {
   readonly dropped: number;
   /** Seconds by which sound was stretched (above 0) or shortened (below 0) to stay with its timestamps. */
   readonly corrected: number;
+  /** Why its source (`from`) gives no more sound; `null` while all is well. */
+  readonly failure: string | null;
 }
 
 /** The stats of a track that has no samples yet. */
-export const noSound: AudioStats = { seconds: 0, silence: 0, dropped: 0, corrected: 0 };
+export const noSound: AudioStats = {
+  seconds: 0,
+  silence: 0,
+  dropped: 0,
+  corrected: 0,
+  failure: null,
+};
+
+/** A track on its way into a file. */
+export interface SoundTrack extends Disposable {
+  /** The unit of the packets' times. */
+  readonly timeBase: Rational;
+  /** What became of it so far. */
+  readonly stats: AudioStats;
+  /** Fills an AVCodecParameters with what its packets are. */
+  describeInto(parameters: Address): void;
+  /** Ends the track: gives all that is left. */
+  finish(): void;
+}
 
 /** What a track is made of, and where its packets go. */
 export interface TrackRequest extends OpenAudioEncoder {
@@ -53,7 +72,7 @@ interface Input {
 }
 
 /** One track. Owns its encoder. */
-export class AudioTrack implements Disposable {
+export class AudioTrack implements SoundTrack {
   readonly #native: Native;
   readonly #encoder: Encoder;
   readonly #shape: SoundShape;
@@ -104,6 +123,7 @@ export class AudioTrack implements Disposable {
       silence: this.#silence,
       dropped: this.#dropped,
       corrected: this.#corrected,
+      failure: null,
     };
   }
 
@@ -113,7 +133,7 @@ export class AudioTrack implements Disposable {
   }
 
   /** Encodes a piece of sound, heard at a time in seconds, or (`null`) where the one before ends. */
-  write(samples: CheckedSamples, seconds: number | null): void {
+  write(samples: Samples, seconds: number | null): void {
     const input = this.#inputFor(samples);
     const skipped = seconds === null ? 0 : this.#place(input, samples, seconds);
     this.#isEmpty = false;
@@ -144,7 +164,7 @@ export class AudioTrack implements Disposable {
   }
 
   /** Has a piece of sound begin at its time; returns how many of its samples come too late for that, and are left out. */
-  #place(input: Input, { count }: CheckedSamples, seconds: number): number {
+  #place(input: Input, { count }: Samples, seconds: number): number {
     const { sampleRate } = input.shape;
     const difference = seconds - this.#end;
     if (this.#isEmpty || difference > gapSeconds) {
@@ -182,7 +202,7 @@ export class AudioTrack implements Disposable {
     this.#silence += count / input.shape.sampleRate;
   }
 
-  #inputFor({ format, layout, sampleRate }: Pick<CheckedSamples, "format" | "layout" | "sampleRate">): Input {
+  #inputFor({ format, layout, sampleRate }: Pick<Samples, "format" | "layout" | "sampleRate">): Input {
     const key = `${format} ${layout.name} ${sampleRate}`;
     if (this.#input?.key === key) return this.#input;
     this.#endInput();

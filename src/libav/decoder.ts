@@ -75,7 +75,7 @@ export class Decoder extends Owned {
     const { avcodec, fields } = this.#native;
     into.unref();
     using packet = new Packet(this.#native);
-    this.#check("copy a picture for", packet.fill(bytes));
+    packet.fill(bytes);
     this.#check("decode with", avcodec.avcodec_send_packet(this.address, packet.address));
     this.#check("decode with", avcodec.avcodec_send_packet(this.address, NULL));
     this.#check("decode with", avcodec.avcodec_receive_frame(this.address, into.address));

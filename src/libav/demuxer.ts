@@ -6,35 +6,57 @@
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, endOfStream, errorText } from "./failure.ts";
+import { attachedPicture, setHeaders } from "./file_stream.ts";
 import { Owned } from "./owned.ts";
-import type { Packet } from "./packet.ts";
+import type { ChapterPlace } from "./muxer.ts";
+import { Packet } from "./packet.ts";
 import { type Rational, unpackRational } from "./rational.ts";
 
-/** AVMEDIA_TYPE_*, libavutil/avutil.h. */
-const mediaTypes = { video: 0, subtitle: 3 } as const;
+/** AVMEDIA_TYPE_*, libavutil/avutil.h. Data belong to others: they are neither pictures nor sound nor text. */
+const mediaTypes = { video: 0, audio: 1, data: 2, subtitle: 3 } as const;
 /** AV_DICT_IGNORE_SUFFIX, libavutil/dict.h: with an empty key, every entry in turn. */
 const ignoreSuffix = 2;
-/** AV_INPUT_BUFFER_PADDING_SIZE, libavcodec/defs.h: readers may read so far beyond the end. */
-const inputPadding = 64;
+
+/** AVDISCARD_ALL, libavcodec/defs.h. */
+const discardAll = 48;
+/** AV_TIME_BASE, libavutil/avutil.h. */
+const microseconds = 1e6;
 
 /** How a file is to be read. */
 export interface DemuxerOptions {
   /** Demuxers that may read it, by libavformat's names; it tells them apart by the content. */
   readonly formats: readonly string[];
-  /** Whether to look into the packets, for what the container does not say. */
-  readonly findsStreamInfo: boolean;
+  /** Protocols that it may be read by; those of files, where this is left out. */
+  readonly protocols?: string;
+  /** The one format that it has, and no other is tried: an AVInputFormat. */
+  readonly format?: Address;
+  /** Options of demuxer and protocol: `"rw_timeout=5000000:channels=2"`. */
+  readonly options?: string;
 }
 
 function fail(native: Native, result: number, operation: string): never {
   throw new AvError(errorText(native, result), { code: codeName(result), operation });
 }
 
-function openInput(native: Native, url: string, { formats, findsStreamInfo }: DemuxerOptions): Address {
+/** Has an action get an AVDictionary of options; it takes out those that it knows. */
+function withOptions(native: Native, options: string, open: (dictionary: BigUint64Array) => number): number {
+  const { av_dict_parse_string, av_dict_free } = native.dictionaries();
+  const { buffer } = new PointerCell();
+  try {
+    const result = av_dict_parse_string(buffer, cString(options), cString("="), cString(":"), 0);
+    return result < 0 ? result : open(buffer);
+  } finally {
+    av_dict_free(buffer);
+  }
+}
+
+function openInput(native: Native, url: string, request: DemuxerOptions): Address {
   const { avformat, avutil } = native;
+  const { formats, protocols = "file,subfile", format = NULL, options = "" } = request;
   const cell = new PointerCell(avformat.avformat_alloc_context());
   // What the file names besides is not followed: not another file, and no other host.
   for (
-    const [name, value] of [["protocol_whitelist", "file,subfile,data"], [
+    const [name, value] of [["protocol_whitelist", protocols], [
       "format_whitelist",
       formats.join(","),
     ]] as const
@@ -42,13 +64,13 @@ function openInput(native: Native, url: string, { formats, findsStreamInfo }: De
     avutil.av_opt_set(cell.value, cString(name), cString(value), 0);
   }
   // A failure frees the context.
-  let result = avformat.avformat_open_input(cell.buffer, cString(url), NULL, null);
+  const result = withOptions(
+    native,
+    options,
+    (dictionary) => avformat.avformat_open_input(cell.buffer, cString(url), format, dictionary),
+  );
   if (result < 0) fail(native, result, "open the file for reading");
-  if (!findsStreamInfo) return cell.value;
-  result = avformat.avformat_find_stream_info(cell.value, null);
-  if (result >= 0) return cell.value;
-  avformat.avformat_close_input(cell.buffer);
-  fail(native, result, "find the streams of the file");
+  return cell.value;
 }
 
 /** A file open for reading. */
@@ -61,6 +83,14 @@ export class Demuxer extends Owned {
       native.avformat.avformat_close_input(new PointerCell(context).buffer);
     });
     this.#native = native;
+  }
+
+  /** Looks into the packets, for what the container does not say. Where that fails, the file is closed. */
+  findStreamInfo(): this {
+    const result = this.#native.avformat.avformat_find_stream_info(this.address, null);
+    if (result >= 0) return this;
+    this[Symbol.dispose]();
+    fail(this.#native, result, "find the streams of the file");
   }
 
   /** The AVStreams, in order. */
@@ -84,39 +114,74 @@ export class Demuxer extends Owned {
 
   /** The four-character code of a stream, or 0. */
   tag(index: number): number {
-    return this.#native.fields.get(this.#parameters(index), "AVCodecParameters", "codec_tag");
-  }
-
-  /** Whether a stream is of a type. */
-  is(type: keyof typeof mediaTypes, index: number): boolean {
-    return this.#native.fields.get(this.#parameters(index), "AVCodecParameters", "codec_type") ===
-      mediaTypes[type];
+    return this.#native.fields.get(this.parameters(index), "AVCodecParameters", "codec_tag");
   }
 
   /** libavcodec's name of a stream's codec. */
   codecName(index: number): string {
     const { avcodec, fields, memory } = this.#native;
     return memory.text(
-      avcodec.avcodec_get_name(fields.get(this.#parameters(index), "AVCodecParameters", "codec_id")),
+      avcodec.avcodec_get_name(fields.get(this.parameters(index), "AVCodecParameters", "codec_id")),
     ) ?? "";
   }
 
   /** A copy of a stream's codec headers; empty where it has none. */
   headers(index: number): Uint8Array<ArrayBuffer> {
     const { fields, memory } = this.#native;
-    const parameters = this.#parameters(index);
+    const parameters = this.parameters(index);
     const bytes = new Uint8Array(fields.get(parameters, "AVCodecParameters", "extradata_size"));
     if (bytes.length > 0) memory.read(fields.get(parameters, "AVCodecParameters", "extradata"), bytes);
     return bytes;
   }
 
-  #parameters(index: number): Address {
+  /** The file that a stream is where it is a picture of the file, such as a cover; `null` for all others. */
+  picture(index: number): Uint8Array | null {
+    const { fields, memory } = this.#native;
+    const stream = this.streams[index]!;
+    if ((fields.get(stream, "AVStream", "disposition") & attachedPicture) === 0) return null;
+    const packet = fields.addressOf(stream, "AVStream", "attached_pic");
+    const bytes = new Uint8Array(fields.get(packet, "AVPacket", "size"));
+    if (bytes.length > 0) memory.read(fields.get(packet, "AVPacket", "data"), bytes);
+    return bytes;
+  }
+
+  /** Whether a stream is of a type. */
+  isOf(type: keyof typeof mediaTypes, index: number): boolean {
+    return this.#native.fields.get(this.parameters(index), "AVCodecParameters", "codec_type") ===
+      mediaTypes[type];
+  }
+
+  /** A stream's AVCodecParameters. */
+  parameters(index: number): Address {
     return this.#native.fields.get(this.streams[index]!, "AVStream", "codecpar");
+  }
+
+  /** Has only one stream be read. */
+  readOnly(index: number): void {
+    for (const [other, stream] of this.streams.entries()) {
+      if (other !== index) this.#native.fields.set(stream, "AVStream", "discard", discardAll);
+    }
+  }
+
+  /** Where the file begins on its own clock, in seconds; 0 where it does not tell. */
+  get startSeconds(): number {
+    const start = this.#native.fields.get(this.address, "AVFormatContext", "start_time");
+    return start === Packet.noTime ? 0 : Number(start) / microseconds;
+  }
+
+  /** How long a stream is, or the file that has no other, in seconds, as it says itself; `null` where it does not. */
+  seconds(index: number): number | null {
+    const { fields } = this.#native;
+    const duration = fields.get(this.streams[index]!, "AVStream", "duration");
+    const { num, den } = this.timeBase(index);
+    if (duration > 0n) return Number(duration) * num / den;
+    const whole = fields.get(this.address, "AVFormatContext", "duration");
+    return whole > 0n && this.streams.length === 1 ? Number(whole) / microseconds : null;
   }
 
   /** Fills an AVCodecParameters with those of a stream. */
   describeInto(index: number, parameters: Address): void {
-    const result = this.#native.avcodec.avcodec_parameters_copy(parameters, this.#parameters(index));
+    const result = this.#native.avcodec.avcodec_parameters_copy(parameters, this.parameters(index));
     if (result < 0) fail(this.#native, result, "copy a stream's parameters");
   }
 
@@ -149,10 +214,35 @@ export class Demuxer extends Owned {
     }
   }
 
+  /** The named parts of the file. */
+  get chapters(): ChapterPlace[] {
+    const { fields } = this.#native;
+    const list = fields.get(this.address, "AVFormatContext", "chapters");
+    const count = fields.get(this.address, "AVFormatContext", "nb_chapters");
+    return Array.from({ length: count }, (_, index) => {
+      const chapter = fields.element(list, "address", index);
+      const { num, den } = unpackRational(fields.get(chapter, "AVChapter", "time_base"));
+      const seconds = (ticks: bigint): number => Number(ticks) * num / den;
+      return {
+        title: this.#entries(fields.get(chapter, "AVChapter", "metadata")).title ?? "",
+        start: seconds(fields.get(chapter, "AVChapter", "start")),
+        end: seconds(fields.get(chapter, "AVChapter", "end")),
+      };
+    });
+  }
+
   /** The tags of the file. */
   get metadata(): Record<string, string> {
+    return this.#entries(this.#native.fields.get(this.address, "AVFormatContext", "metadata"));
+  }
+
+  /** The tags of a stream. */
+  tags(index: number): Record<string, string> {
+    return this.#entries(this.#native.fields.get(this.streams[index]!, "AVStream", "metadata"));
+  }
+
+  #entries(dictionary: Address): Record<string, string> {
     const { avutil, fields, memory } = this.#native;
-    const dictionary = fields.get(this.address, "AVFormatContext", "metadata");
     const tags: Record<string, string> = {};
     let entry: Address = NULL;
     while ((entry = avutil.av_dict_get(dictionary, cString(""), entry, ignoreSuffix)) !== NULL) {
@@ -174,16 +264,12 @@ export class Demuxer extends Owned {
    * and the packets, in another form than the encoder made them (H.264 and H.265 in mp4: ISO/IEC 14496-15).
    */
   copyHeaders(index: number, parameters: Address): void {
-    const { avutil, fields, memory } = this.#native;
-    const own = this.#parameters(index);
+    const { fields, memory } = this.#native;
+    const own = this.parameters(index);
     const size = fields.get(own, "AVCodecParameters", "extradata_size");
     if (size <= 0) return;
-    const copy = avutil.av_mallocz(BigInt(size + inputPadding));
-    if (copy === NULL) fail(this.#native, -12, "copy a stream's headers");
+    const copy = setHeaders(this.#native, parameters, size);
     memory.copyRows(copy, size, fields.get(own, "AVCodecParameters", "extradata"), size, size, 1);
-    avutil.av_free(fields.get(parameters, "AVCodecParameters", "extradata"));
-    fields.set(parameters, "AVCodecParameters", "extradata", copy);
-    fields.set(parameters, "AVCodecParameters", "extradata_size", size);
   }
 
   /** Takes the next packet; `false` at the end of the file. */

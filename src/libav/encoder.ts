@@ -19,16 +19,20 @@ const mediaTypes = { video: 0, audio: 1 } as const;
 /** What an encoder makes. */
 export type MediaType = keyof typeof mediaTypes;
 
-/** An encoder of the loaded libavcodec. */
-export interface EncoderInfo {
-  /** The AVCodec. */
-  readonly codec: Address;
-  /** libavcodec's name of the encoder: `"libx264"`. */
-  readonly name: string;
+/** A codec. */
+export interface CodecInfo {
   /** libavcodec's name of the codec: `"h264"`. */
   readonly codecName: string;
   /** libavcodec's number of the codec, which is that of the loaded version only. */
   readonly codecId: number;
+}
+
+/** An encoder of the loaded libavcodec. */
+export interface EncoderInfo extends CodecInfo {
+  /** The AVCodec. */
+  readonly codec: Address;
+  /** libavcodec's name of the encoder: `"libx264"`. */
+  readonly name: string;
 }
 
 function describeEncoder(native: Native, codec: Address): EncoderInfo {

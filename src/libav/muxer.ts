@@ -8,7 +8,7 @@ import { AvError } from "../errors.ts";
 import { codeName, errorText } from "./failure.ts";
 import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
-import type { Packet } from "./packet.ts";
+import { Packet } from "./packet.ts";
 import { packRational, type Rational, unpackRational } from "./rational.ts";
 import { setTags, type StreamTags, tagStream } from "./stream_tags.ts";
 
@@ -20,8 +20,6 @@ const openForWriting = 2;
 const inputOutputError = -5;
 /** SEEK_CUR, stdio.h: with 0, it tells the position. */
 const seekCurrent = 1;
-/** AV_DISPOSITION_*, libavformat/avformat.h. */
-const dispositions = { default: 0x1, forced: 0x40 } as const;
 /** FF_COMPLIANCE_*, libavcodec/defs.h: what a container is made for, or all that it can hold. */
 const compliance = { usual: 0, anything: -2 } as const;
 
@@ -35,12 +33,12 @@ export interface MuxerInfo {
   readonly extensions: readonly string[];
   /** It opens its files itself, often several (image sequences, HLS). */
   readonly opensFilesItself: boolean;
-  /** A bare stream without a container: the number of the one codec that it is for; `null` for containers. */
-  readonly bareStreamOf: number | null;
-  /** It is made for video, perhaps among others. */
-  readonly hasVideo: boolean;
-  /** It is made for sound, perhaps among others. */
-  readonly hasSound: boolean;
+  /** A bare stream without a container, which is for its usual codecs only. */
+  readonly isBareStream: boolean;
+  /** The number of the codec of video that it is made for, perhaps among others; 0 for none. */
+  readonly videoCodecId: number;
+  /** The number of the codec of sound that it is made for, perhaps among others; 0 for none. */
+  readonly soundCodecId: number;
   /** Frames may come at any time, not only at a constant rate. */
   readonly takesVariableRate: boolean;
   /** It wants codec headers in its own header, not in the packets. */
@@ -56,11 +54,9 @@ function describeMuxer(native: Native, format: Address): MuxerInfo {
     name: memory.text(fields.get(format, "AVOutputFormat", "name")) ?? "",
     extensions: extensions.split(",").filter((extension) => extension !== ""),
     opensFilesItself: (flags & flag.opensFilesItself) !== 0,
-    bareStreamOf: (flags & flag.noTimestamps) !== 0 && (flags & flag.opensFilesItself) === 0
-      ? fields.get(format, "AVOutputFormat", "video_codec")
-      : null,
-    hasVideo: fields.get(format, "AVOutputFormat", "video_codec") !== 0,
-    hasSound: fields.get(format, "AVOutputFormat", "audio_codec") !== 0,
+    isBareStream: (flags & flag.noTimestamps) !== 0 && (flags & flag.opensFilesItself) === 0,
+    videoCodecId: fields.get(format, "AVOutputFormat", "video_codec"),
+    soundCodecId: fields.get(format, "AVOutputFormat", "audio_codec"),
     takesVariableRate: (flags & flag.variableRate) !== 0,
     wantsGlobalHeader: (flags & flag.globalHeader) !== 0,
   };
@@ -99,7 +95,7 @@ export function muxerTakes(
   codecId: number,
   manner: keyof typeof compliance,
 ): boolean | null {
-  if (muxer.bareStreamOf !== null) return muxer.bareStreamOf === codecId;
+  if (muxer.isBareStream) return [muxer.videoCodecId, muxer.soundCodecId].includes(codecId);
   const answer = native.avformat.avformat_query_codec(muxer.format, codecId, compliance[manner]);
   return answer < 0 ? null : answer > 0;
 }
@@ -137,11 +133,19 @@ export interface StreamRequest {
   readonly tag: string | number | null;
   /** What the container is told besides. */
   readonly tags?: StreamTags;
-  /** Whether players choose the stream unasked, and show it even to those who want none of its type. */
-  readonly disposition?: { readonly isDefault: boolean; readonly isForced: boolean };
   /** Tags of the stream: `language`, `title`. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** What players are told of its part in the file: a set of AV_DISPOSITION_*, libavformat/avformat.h. */
+  readonly disposition?: number;
+  /** The bytes of a picture of the file, such as a cover: they are all of the stream, and written with the header. */
+  readonly picture?: Uint8Array;
 }
+
+/**
+ * The longest that libavformat holds packets back for one of a stream that has none, in microseconds: a picture has one only, and
+ * libavformat's own ten seconds may be a gigabyte.
+ */
+const maxHeldBack = 1_000_000;
 
 /** A named part of a file, in seconds. */
 export interface ChapterPlace {
@@ -158,6 +162,8 @@ export class Muxer extends Owned {
   readonly #native: Native;
   readonly #output: Output;
   readonly #streams: Address[] = [];
+  /** The pictures among them, by their numbers. */
+  readonly #pictures: Map<number, Uint8Array> = new Map();
   /** What av_write_trailer needs: a header before it, and that it is called once (it frees what it ends). */
   #needsTrailer = false;
   /** The muxer that this is a context of. */
@@ -183,9 +189,8 @@ export class Muxer extends Owned {
   }
 
   /** Adds a stream; returns its AVStream. Streams count from 0 in the order in which they are added. */
-  addStream(
-    { describeInto, timeBase, frameRate, tag, tags, disposition, metadata = {} }: StreamRequest,
-  ): Address {
+  addStream(request: StreamRequest): Address {
+    const { describeInto, timeBase, frameRate, tag, tags, metadata = {}, disposition, picture } = request;
     const { avformat, fields } = this.#native;
     const stream = avformat.avformat_new_stream(this.address, NULL);
     if (stream === NULL) this.#fail(-12, "add a stream");
@@ -197,12 +202,12 @@ export class Muxer extends Owned {
     fields.set(stream, "AVStream", "time_base", packRational(timeBase));
     if (frameRate !== null) fields.set(stream, "AVStream", "avg_frame_rate", packRational(frameRate));
     if (tags !== undefined) tagStream(this.#native, stream, tags);
-    if (disposition !== undefined) {
-      const { isDefault, isForced } = disposition;
-      const flags = (isDefault ? dispositions.default : 0) | (isForced ? dispositions.forced : 0);
-      fields.set(stream, "AVStream", "disposition", flags);
-    }
     setTags(this.#native, fields.addressOf(stream, "AVStream", "metadata"), metadata);
+    if (disposition !== undefined) fields.set(stream, "AVStream", "disposition", disposition);
+    if (picture !== undefined) {
+      this.options.setField("max_interleave_delta", maxHeldBack);
+      this.#pictures.set(this.#streams.length, picture);
+    }
     this.#streams.push(stream);
     return stream;
   }
@@ -245,9 +250,9 @@ export class Muxer extends Owned {
     return this.#native.fields.get(parameters, "AVCodecParameters", "codec_tag");
   }
 
-  /** How many streams were added. */
+  /** How many streams get packets: all but the pictures, which come last. */
   get streamCount(): number {
-    return this.#streams.length;
+    return this.#streams.length - this.#pictures.size;
   }
 
   /** The time base that the container uses for a stream: known once the header is written. */
@@ -276,10 +281,17 @@ export class Muxer extends Owned {
     this.#useOutput();
   }
 
-  /** Writes the header. */
+  /** Writes the header, and the pictures of the file. */
   writeHeader(): void {
     this.#check(this.#native.avformat.avformat_write_header(this.address, null), "write the header");
     this.#needsTrailer = true;
+    for (const [stream, bytes] of this.#pictures) {
+      using packet = new Packet(this.#native);
+      packet.fill(bytes);
+      packet.streamIndex = stream;
+      packet.pts = packet.dts = 0n;
+      this.writeAtOnce(packet);
+    }
   }
 
   /** Writes a packet to the stream that it names; it is empty afterwards. */

@@ -4,6 +4,8 @@
  * @module
  */
 import { type Native, PointerCell } from "../../ffi/mod.ts";
+import { AvError } from "../errors.ts";
+import { codeName, errorText } from "./failure.ts";
 import { Owned } from "./owned.ts";
 import { packRational, type Rational } from "./rational.ts";
 
@@ -14,6 +16,8 @@ const maxReorderTicks = 1024n;
 
 /** A packet, filled by an encoder or a demuxer and emptied by a muxer. */
 export class Packet extends Owned {
+  /** The time of a packet that has none: AV_NOPTS_VALUE, libavutil/avutil.h. */
+  static readonly noTime: bigint = -(2n ** 63n);
   readonly #native: Native;
 
   /** Makes an empty packet. */
@@ -22,6 +26,19 @@ export class Packet extends Owned {
       native.avcodec.av_packet_free(new PointerCell(packet).buffer);
     });
     this.#native = native;
+  }
+
+  /** Fills it with a copy of these bytes, and with the padding behind them that decoders read. */
+  fill(bytes: Uint8Array): void {
+    const { avcodec, fields, memory } = this.#native;
+    const result = avcodec.av_new_packet(this.address, bytes.length);
+    if (result < 0) {
+      throw new AvError(errorText(this.#native, result), {
+        code: codeName(result),
+        operation: "make a packet",
+      });
+    }
+    memory.write(fields.get(this.address, "AVPacket", "data"), bytes);
   }
 
   /** The number of bytes in it. */
@@ -84,14 +101,6 @@ export class Packet extends Owned {
     const bytes = new Uint8Array(this.size);
     if (bytes.length > 0) memory.read(fields.get(this.address, "AVPacket", "data"), bytes);
     return bytes;
-  }
-
-  /** Fills it, which is empty, with a copy of bytes, and the padding behind them that decoders read. Returns libav's code. */
-  fill(bytes: Uint8Array): number {
-    const { avcodec, fields, memory } = this.#native;
-    const result = avcodec.av_new_packet(this.address, bytes.length);
-    if (result >= 0) memory.write(fields.get(this.address, "AVPacket", "data"), bytes);
-    return result;
   }
 
   /** Takes over all that another packet has, which is empty afterwards. */

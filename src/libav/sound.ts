@@ -8,6 +8,8 @@ import { AvError } from "../errors.ts";
 import { codeName, errorText } from "./failure.ts";
 import { Frame } from "./frame.ts";
 
+/** AV_NUM_DATA_POINTERS, libavutil/frame.h: the planes that a frame itself has places for. */
+const mostPlanes = 8;
 /** AV_CHANNEL_ORDER_NATIVE, libavutil/channel_layout.h: the channels of a mask, in the order of its bits. */
 const nativeOrder = 1;
 
@@ -73,6 +75,66 @@ export interface SoundShape {
   readonly layout: ChannelLayout;
   /** Samples a second of each channel. */
   readonly sampleRate: number;
+}
+
+/** Samples in JavaScript's memory. */
+export interface Samples {
+  /** libavutil's name of the sample format. */
+  readonly format: string;
+  readonly layout: ChannelLayout;
+  readonly sampleRate: number;
+  /** Samples of each channel. */
+  readonly count: number;
+  /** The bytes of each plane. */
+  readonly planes: readonly Uint8Array[];
+}
+
+/** The channels of a frame. */
+function channelsOf(
+  { fields }: Native,
+  frame: Address,
+): { readonly channels: number; readonly mask: bigint } {
+  if (!fields.has("AVFrame", "ch_layout")) {
+    return {
+      channels: fields.get(frame, "AVFrame", "channels"),
+      mask: fields.get(frame, "AVFrame", "channel_layout"),
+    };
+  }
+  const layout = fields.addressOf(frame, "AVFrame", "ch_layout");
+  const isNamed = fields.get(layout, "AVChannelLayout", "order") === nativeOrder;
+  return {
+    channels: fields.get(layout, "AVChannelLayout", "nb_channels"),
+    mask: isNamed ? fields.get(layout, "AVChannelLayout", "u") : 0n,
+  };
+}
+
+/** A copy of the samples in a frame. `usualLayout` tells what so many channels are where the frame does not. Throws where there are more than 8. */
+export function readSamples(
+  native: Native,
+  frame: Frame,
+  usualLayout: (channels: number) => ChannelLayout,
+): Samples {
+  const { fields, memory } = native;
+  const id = fields.get(frame.address, "AVFrame", "format");
+  const format = sampleFormatNames.map((name) => sampleFormatByName(native, name)!)
+    .find((format) => format.id === id)!;
+  const { channels, mask } = channelsOf(native, frame.address);
+  if (channels > mostPlanes) {
+    throw new AvError(`It has ${channels} channels, but ${mostPlanes} are the most`, {
+      code: "CHANNELS",
+      operation: "read samples",
+    });
+  }
+  const layout = mask === 0n ? usualLayout(channels) : { name: `0x${mask.toString(16)}`, channels, mask };
+  const sampleRate = fields.get(frame.address, "AVFrame", "sample_rate");
+  const count = fields.get(frame.address, "AVFrame", "nb_samples");
+  const step = sampleStep({ format, layout, sampleRate });
+  const planes = Array.from({ length: format.isPlanar ? channels : 1 }, (_, plane) => {
+    const bytes = new Uint8Array(count * step);
+    if (count > 0) memory.read(frame.planeAddress(plane), bytes);
+    return bytes;
+  });
+  return { format: format.name, layout, sampleRate, count, planes };
 }
 
 /** The bytes from one sample of a plane to the next: of all channels, where they share the plane. */

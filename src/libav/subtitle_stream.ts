@@ -3,16 +3,13 @@
  *
  * @module
  */
-import { type Address, cString, type Native, NULL } from "../../ffi/mod.ts";
-import { AvError } from "../errors.ts";
-import { codeName, errorText } from "./failure.ts";
+import { type Address, cString, type Native } from "../../ffi/mod.ts";
+import { setHeaders } from "./file_stream.ts";
 
 /** AVMEDIA_TYPE_SUBTITLE, libavutil/avutil.h. */
 const mediaTypeSubtitle = 3;
-/** AVERROR(ENOMEM), errno.h. */
-const outOfMemory = -12;
-/** AV_INPUT_BUFFER_PADDING_SIZE, libavcodec/defs.h: readers may read so far beyond the end. */
-const inputPadding = 64;
+/** AV_DISPOSITION_*, libavformat/avformat.h. */
+const dispositions = { default: 0x1, forced: 0x40 } as const;
 
 /** Fills an AVCodecParameters, which is new, for a codec of subtitles and its headers. */
 export function describeSubtitles(
@@ -21,7 +18,7 @@ export function describeSubtitles(
   codec: string,
   headers: Uint8Array,
 ): void {
-  const { avutil, fields, memory } = native;
+  const { fields, memory } = native;
   const descriptor = native.codecNames().avcodec_descriptor_get_by_name(cString(codec));
   fields.set(parameters, "AVCodecParameters", "codec_type", mediaTypeSubtitle);
   fields.set(
@@ -30,16 +27,12 @@ export function describeSubtitles(
     "codec_id",
     fields.get(descriptor, "AVCodecDescriptor", "id"),
   );
-  if (headers.length === 0) return;
-  const copy = avutil.av_mallocz(BigInt(headers.length + inputPadding));
-  if (copy === NULL) {
-    throw new AvError(errorText(native, outOfMemory), {
-      code: codeName(outOfMemory),
-      operation: "add a stream of subtitles",
-    });
-  }
-  memory.write(copy, headers);
-  // From here on, it is the stream's to free.
-  fields.set(parameters, "AVCodecParameters", "extradata", copy);
-  fields.set(parameters, "AVCodecParameters", "extradata_size", headers.length);
+  if (headers.length > 0) memory.write(setHeaders(native, parameters, headers.length), headers);
+}
+
+/** The flags of a stream that players choose unasked, or show even to those who want none of its type. */
+export function subtitleDisposition(
+  { isDefault, isForced }: { readonly isDefault: boolean; readonly isForced: boolean },
+): number {
+  return (isDefault ? dispositions.default : 0) | (isForced ? dispositions.forced : 0);
 }

@@ -38,7 +38,7 @@ export class SubtitleFile implements Disposable {
     try {
       // libavformat reads no UTF-16 (4.3 to 9.0), and nothing behind a style sheet (5.1).
       const url = `data:text/plain,${withoutStyleSheets(textOf(readFile(path), path))}`;
-      using demuxer = new Demuxer(native, url, { formats, findsStreamInfo: false });
+      using demuxer = new Demuxer(native, url, { formats, protocols: "data" });
       this.notation = demuxer.codecName(0) as SubtitleNotation;
       this.headers = demuxer.headers(0);
       const { num, den } = demuxer.timeBase(0);

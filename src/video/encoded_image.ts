@@ -37,10 +37,15 @@ export interface ImageColor {
   readonly range: string;
 }
 
+/** The kinds of files that hold a picture. */
+export type ImageKindName = "PNG" | "JPEG" | "WebP";
+
 /** A picture out of a file. */
 export interface DecodedImage {
   /** The picture: valid until the next one is decoded. */
   readonly frame: Frame;
+  /** Which kind of file it is. */
+  readonly kind: ImageKindName;
   /** Width in pixels. */
   readonly width: number;
   /** Height in pixels. */
@@ -54,7 +59,7 @@ export interface DecodedImage {
 /** One kind of file. */
 interface ImageKind {
   /** Its name in messages. */
-  readonly name: string;
+  readonly name: ImageKindName;
   /** libavcodec's name of its decoder. */
   readonly decoder: string;
   /** Whether data is of this kind, by its first bytes. */
@@ -360,7 +365,7 @@ export class ImageDecoder implements Disposable {
     const frame = this.#frame;
     const { width, height, format: id } = frame.shape;
     const format = pixelFormatById(this.#native, id)!;
-    return { frame, width, height, format, color: format.isRgb ? null : kind.color(frame) };
+    return { frame, kind: kind.name, width, height, format, color: format.isRgb ? null : kind.color(frame) };
   }
 
   #decode({ name, decoder: decoderName }: ImageKind, essence: Uint8Array): void {

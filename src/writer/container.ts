@@ -6,7 +6,7 @@
 import { extname } from "@std/path";
 import type { Native } from "../../ffi/mod.ts";
 import { UnsupportedError } from "../errors.ts";
-import type { EncoderInfo } from "../libav/encoder.ts";
+import type { CodecInfo, EncoderInfo } from "../libav/encoder.ts";
 import {
   type Muxer,
   muxerByFileName,
@@ -132,7 +132,7 @@ function takes(
 ): boolean | null {
   if (Object.hasOwn(onlyCodecs, muxer.name)) return onlyCodecs[muxer.name]!.includes(encoder.codecName);
   // Sound, subtitles or data alone: some of these take video all the same, and nothing reads it.
-  if (!muxer.hasVideo && !muxer.opensFilesItself) {
+  if (muxer.videoCodecId === 0 && !muxer.opensFilesItself) {
     return muxerTakes(native, muxer, encoder.codecId, "usual") === true;
   }
   if (lostIn[muxer.name]?.includes(encoder.codecName)) return false;
@@ -156,16 +156,20 @@ export function isExperimental({ name }: MuxerInfo, codec: string): boolean {
   return movFamily.includes(name) && codec === "flac";
 }
 
-/** Whether a container takes what an encoder of sound makes; `null`: nobody can tell before it is tried. */
-function takesSound(native: Native, muxer: MuxerInfo, { codecId, codecName }: EncoderInfo): boolean | null {
-  if (!muxer.hasSound) return false;
+/** Whether a container takes sound of a codec; `null`: nobody can tell before it is tried. */
+export function takesSound(
+  native: Native,
+  muxer: MuxerInfo,
+  { codecId, codecName }: CodecInfo,
+): boolean | null {
+  if (muxer.soundCodecId === 0) return false;
   return onlySound[muxer.name]?.includes(codecName) ?? muxerTakes(native, muxer, codecId, "usual");
 }
 
 /** Throws an {@linkcode UnsupportedError} where a container is known not to take what an encoder of sound makes. */
 export function requireContainerTakesSound(native: Native, muxer: MuxerInfo, encoder: EncoderInfo): void {
   if (takesSound(native, muxer, encoder) !== false) return;
-  const problem = muxer.hasSound ? "does not take it" : "has no sound";
+  const problem = muxer.soundCodecId !== 0 ? "does not take it" : "has no sound";
   throw refusal(native, muxer, encoder, problem, (other) => takesSound(native, other, encoder));
 }
 
@@ -319,6 +323,11 @@ export function interleavesItself({ name }: MuxerInfo): boolean {
 /** What a muxer writes: the file in one go, the file as it is while it is recorded, or the ordinary one made of that at the end. */
 export type Stage = "direct" | "recording" | "finished";
 
+/** Whether what is written is no more than the way to the file that was asked for. */
+export function isOnTheWay(muxer: MuxerInfo, stage: Stage): boolean {
+  return stage === "recording" && needsFragments(muxer);
+}
+
 /** Whether a container must be recorded in fragments, lest a kill leave a file without an index. */
 export function needsFragments({ name }: MuxerInfo): boolean {
   return movFamily.includes(name);
@@ -354,7 +363,9 @@ type Defaults = Readonly<Record<string, OptionValue>>;
 
 function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defaults {
   // Without it these number their tracks at random: the same frames would not give the same file.
-  const exact: Defaults = ["matroska", "webm", "ogg", "ogv"].includes(name) ? { fflags: "+bitexact" } : {};
+  const exact: Defaults = ["matroska", "webm", "ogg", "oga", "ogv", "opus"].includes(name)
+    ? { fflags: "+bitexact" }
+    : {};
   const flush: Defaults = stage === "recording" ? { flush_packets: 1 } : {};
   if (!movFamily.includes(name)) return { ...exact, ...flush, ...clusters(name, stage) };
   const layout: Defaults = stage === "recording"
@@ -377,9 +388,7 @@ export function muxerOptions(
   metadata?: Readonly<Record<string, string>>,
 ): Readonly<Record<string, OptionValue>> {
   const defaults = Object.entries(defaultsOf(info, timeBase, stage)).filter(([name]) => options.has(name));
-  // What is recorded in fragments is no more than the way to the file that was asked for.
-  const isAsAsked = stage !== "recording" || !needsFragments(info);
-  const chosen = { ...Object.fromEntries(defaults), ...(isAsAsked ? given : {}) };
+  const chosen = { ...Object.fromEntries(defaults), ...(isOnTheWay(info, stage) ? {} : given) };
   if (!needsNamedKeys(info.name, metadata)) return chosen;
   return { ...chosen, movflags: `${chosen.movflags ?? ""}+use_metadata_tags` };
 }

@@ -3,18 +3,16 @@
  *
  * @module
  */
-import { loadNative } from "../../ffi/mod.ts";
 import type { Codec } from "../codecs/families.ts";
 import { shown } from "../shown.ts";
 import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
-import { filePath } from "./file_path.ts";
+import { filePath } from "../file_path.ts";
 import type { Engine } from "./engine.ts";
 import { createClock } from "./frame_clock.ts";
-import { checkOptions, type WriterOptions } from "./options.ts";
-import { WriterSession } from "./session.ts";
-import type { SessionRequest } from "./session_types.ts";
+import { openEngine } from "./open_engine.ts";
+import { LiveSound } from "./live_sound.ts";
+import { type CheckedOptions, checkOptions, type WriterOptions } from "./options.ts";
 import { EngineWriter, type VideoWriter } from "./video_writer.ts";
-import { NoThreadError, WorkerEngine } from "./worker_engine.ts";
 
 /**
  * Makes a writer that encodes frames into a video file.
@@ -70,32 +68,22 @@ export async function createFileWriter(
   const frameRate = parseFrameRate(fps);
   const checked = checkOptions(options);
   checked.signal?.throwIfAborted();
-  const engine = await openEngine({ codec, path: file, frameRate, options: checked });
-  // The caller has given up while the thread was starting.
-  if (checked.signal?.aborted) await engine.abort();
-  checked.signal?.throwIfAborted();
-  return new EngineWriter(engine, createClock(frameRate, checked), checked);
+  const engine = await openEngine({ kind: "video", codec, path: file, frameRate, options: checked });
+  const devices = await openDevices(engine, checked);
+  return new EngineWriter(engine, createClock(frameRate, checked), checked, devices);
 }
 
-/** Whether it was told that there are no threads here. */
-let hasWarned = false;
-
-async function openEngine(request: SessionRequest): Promise<Engine> {
-  const { thread, libraryPath, logLevel } = request.options;
-  if (thread !== "main") {
-    try {
-      return await WorkerEngine.open(request);
-    } catch (error) {
-      if (!(error instanceof NoThreadError)) throw error;
-      if (!hasWarned && logLevel !== "quiet") console.warn(warning(error.cause));
-      hasWarned = true;
+/** Opens the devices that tracks of sound come from. Where one can't be, the engine is aborted. */
+async function openDevices(engine: Engine, options: CheckedOptions): Promise<Map<number, LiveSound>> {
+  const devices = new Map<number, LiveSound>();
+  try {
+    for (const [track, { source }] of options.audio.entries()) {
+      if (source.kind === "device") devices.set(track, await LiveSound.open(source, options));
     }
+    options.signal?.throwIfAborted();
+    return devices;
+  } catch (error) {
+    await Promise.all([engine.abort(), ...[...devices.values()].map((device) => device.stop(0))]);
+    throw error;
   }
-  return new WriterSession(loadNative(libraryPath), request);
-}
-
-function warning(cause: unknown): string {
-  return `avwriter: frames are encoded in the thread that calls write, for another can't be started: ${
-    cause instanceof Error ? cause.message : cause
-  }. The README tells what a thread needs; with thread "main" this is not said`;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CheckedSamples } from "../audio/samples.ts";
+import type { Samples } from "../libav/sound.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
@@ -28,14 +28,29 @@ export class RefusedFrame extends Error {
   }
 }
 
-/** One file being written. */
-export interface Engine {
+/** One file being written, whatever is in it. */
+export interface FileEngine<Summary> {
+  /** Progress so far. */
+  readonly stats: WriterStats;
+  /**
+   * Takes a piece of sound for a track, heard at a time in seconds, or (`null`) where the one before ends. Once this returns, or the promise
+   * is kept, its memory is the caller's again. Throws what ends the session.
+   */
+  writeSound(track: number, samples: Samples, seconds: number | null): void | Promise<void>;
+  /** Ends a video, if there is one, at a tick of its clock, finishes the file and frees everything. */
+  finish(endTicks: bigint): Summary | Promise<Summary>;
+  /** Stops, removes the file that was begun, and frees everything. */
+  abort(): void | Promise<void>;
+  /** After a failure: makes what was recorded so far as playable as it can be, and frees everything. */
+  salvage(): void | Promise<void>;
+}
+
+/** One file of video being written. */
+export interface Engine extends FileEngine<WriteSummary> {
   /** What frames are checked by. */
   readonly info: EngineInfo;
   /** The encoder in use; `null` before it is known. */
   readonly choice: EncoderChoice | null;
-  /** Progress so far. */
-  readonly stats: WriterStats;
   /** The size of the video before filters; `null` before the first frame. */
   readonly size: Size | null;
   /** Kept once there is room for a frame; `null` where there is. Throws a `RangeError` where programs hold all of it. */
@@ -47,17 +62,6 @@ export interface Engine {
    * Throws a {@linkcode RefusedFrame}, or what ends the session.
    */
   write(frame: CheckedFrame): void | Promise<void>;
-  /**
-   * Takes a piece of sound for a track, heard at a time in seconds, or (`null`) where the one before ends. Once this returns, or the promise
-   * is kept, its memory is the caller's again. Throws what ends the session.
-   */
-  writeSound(track: number, samples: CheckedSamples, seconds: number | null): void | Promise<void>;
   /** Takes a cue for a track of subtitles. Throws what ends the session. */
   writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void>;
-  /** Ends the video at a tick of the clock, finishes the file and frees everything. */
-  finish(endTicks: bigint): WriteSummary | Promise<WriteSummary>;
-  /** Stops, removes the file that was begun, and frees everything. */
-  abort(): void | Promise<void>;
-  /** After a failure: makes what was recorded so far as playable as it can be, and frees everything. */
-  salvage(): void | Promise<void>;
 }

@@ -77,6 +77,17 @@ export class Interleaver implements Disposable {
     this.#streams[stream]!.hasEnded = true;
   }
 
+  /** Leaves out the packets of a stream that wait and begin at a time or later. */
+  cut(stream: number, seconds: number): void {
+    const { packets } = this.#streams[stream]!;
+    while (packets.length > 0 && packets.at(-1)!.seconds >= seconds) {
+      const { packet } = packets.pop()!;
+      this.#bytes -= packet.size;
+      packet.unref();
+      this.#empty.push(packet);
+    }
+  }
+
   /** From now on, packets are taken out. */
   begin(): void {
     const nowMs = performance.now();

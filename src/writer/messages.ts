@@ -4,7 +4,7 @@
  * @module
  */
 import { runtime } from "../../ffi/mod.ts";
-import type { CheckedSamples } from "../audio/samples.ts";
+import type { Samples } from "../libav/sound.ts";
 import * as errors from "../errors.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
@@ -13,13 +13,19 @@ import type { Size } from "./frame_checker.ts";
 import type { FrameStamp } from "./frame_clock.ts";
 import type { WriterStats } from "./options.ts";
 import type { RingPlace } from "./received_frames.ts";
-import type { EncoderChoice, SessionRequest, WriteSummary } from "./session_types.ts";
+import type {
+  AudioSummary,
+  EncoderChoice,
+  SessionRequest,
+  SoundRequest,
+  WriteSummary,
+} from "./session_types.ts";
 
 /** What the writer tells. */
 export type ToWorker =
   | {
     readonly type: "open";
-    readonly request: SessionRequest;
+    readonly request: SessionRequest | SoundRequest;
     /** One 32-bit number, not 0 once frames that wait are not wanted any more. */
     readonly isAborted: Int32Array<SharedArrayBuffer>;
   }
@@ -40,7 +46,7 @@ export type ToWorker =
   | {
     readonly type: "sound";
     readonly track: number;
-    readonly samples: CheckedSamples;
+    readonly samples: Samples;
     readonly seconds: number | null;
   }
   | { readonly type: "subtitle"; readonly cue: Required<SubtitleCue> }
@@ -57,10 +63,10 @@ export interface Progress {
 
 /** What the thread tells. */
 export type FromWorker =
-  /** The folder is that of the libraries. */
+  /** The folder is that of the libraries; what frames are checked by, where it is a video. */
   | {
     readonly type: "opened";
-    readonly info: EngineInfo;
+    readonly info: EngineInfo | null;
     readonly choice: EncoderChoice | null;
     readonly folder: string;
   }
@@ -78,7 +84,7 @@ export type FromWorker =
   | { readonly type: "refused"; readonly error: SentError }
   /** The session waits to be aborted or salvaged, and does nothing else any more. */
   | { readonly type: "failed"; readonly error: SentError }
-  | { readonly type: "finished"; readonly summary: WriteSummary; readonly progress: Progress }
+  | { readonly type: "finished"; readonly summary: WriteSummary | AudioSummary; readonly progress: Progress }
   /** Aborted or salvaged. */
   | { readonly type: "ended"; readonly error: SentError | null };
 

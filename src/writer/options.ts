@@ -22,13 +22,16 @@ import {
   checkSubtitles,
   type SubtitleOptions,
 } from "../subtitles/subtitle_options.ts";
+import { filePath } from "../file_path.ts";
 import type { OptionValue } from "../libav/options.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
+import { type EncodedImage, isEncodedImage } from "../video/encoded_image.ts";
 import type { ResizeMode } from "../video/resizer.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { Rational } from "../libav/rational.ts";
+import { type Attachment, checkAttachments, type CheckedAttachment } from "./attachments.ts";
 import { type Chapter, checkChapters } from "./chapters.ts";
-import { filePath } from "./file_path.ts";
+import { checkCover } from "./cover.ts";
 import type { Timing } from "./frame_clock.ts";
 import { checkMetadata, parseSampleAspectRatio, type Rotation, type SampleAspectRatio } from "./tags.ts";
 
@@ -111,7 +114,8 @@ export interface WriterOptions {
   /**
    * Tags of the file: `{ title: "Waves", artist: "Ana", date: "2026-03-01" }`. mp4, mov, mkv, webm and flv keep any key (mkv and
    * webm in upper case); avi some. In mp4 and mov, keys that iTunes and QuickTime do not know put all tags where only FFmpeg and
-   * MediaInfo look.
+   * MediaInfo look. `timecode: "01:00:00:00"` is the number of the first frame, as hours, minutes, seconds and frames (`";"` before
+   * these where 29.97 and 59.94 frames a second leave numbers out): a track of its own in mp4 and mov, a tag elsewhere.
    */
   metadata?: Record<string, string>;
   /**
@@ -127,6 +131,13 @@ export interface WriterOptions {
   filter?: string;
   /** Named parts of the video, one after the other. mp4, mov, mkv and webm keep them. */
   chapters?: readonly Chapter[];
+  /**
+   * The picture that players and file managers show for the file: a PNG or JPEG file, which is kept byte for byte. mp4, m4v, m4a and
+   * mkv have a place for it, and of files of sound alone mp3 and flac.
+   */
+  cover?: EncodedImage;
+  /** Files that go along with the video, such as the fonts of its subtitles. mkv keeps them. */
+  attachments?: readonly Attachment[];
   /**
    * A track of sound, or several: `{}` for what is usual. Their samples come with `writeAudio`. `"silent"` is a track of silence as long as the
    * video, which some services want.
@@ -164,7 +175,14 @@ export interface WriterOptions {
 export interface CheckedOptions extends
   Omit<
     WriterOptions,
-    "bitrate" | "maxBitrate" | "sampleAspectRatio" | "queueSize" | "audio" | "subtitles"
+    | "bitrate"
+    | "maxBitrate"
+    | "sampleAspectRatio"
+    | "queueSize"
+    | "audio"
+    | "subtitles"
+    | "cover"
+    | "attachments"
   > {
   /** Bits per second on average. */
   readonly bitrate?: number;
@@ -178,6 +196,10 @@ export interface CheckedOptions extends
   readonly audio: readonly CheckedAudioOptions[];
   /** The tracks of subtitles. */
   readonly subtitles: readonly CheckedSubtitleOptions[];
+  /** A copy of the cover's file; `null` where there is none. */
+  readonly cover: Uint8Array | null;
+  /** Copies of the files that go along with the video. */
+  readonly attachments: readonly CheckedAttachment[];
 }
 
 /** Frames that may wait, unless the options say. */
@@ -192,7 +214,8 @@ const positive: Check = (value) =>
 const bitrate = bits('"800k" or "4M"');
 const tags = object('an object of texts such as { title: "Waves" }');
 
-const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
+/** What each option must be. */
+export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
   width: side,
   height: side,
   resize: oneOf("error", "contain", "cover", "fill"),
@@ -223,6 +246,9 @@ const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
   chapters: (value) => (Array.isArray(value) ? null : "a list of { title, start }"),
   audio: () => null,
   subtitles: () => null,
+  cover: (value) =>
+    isEncodedImage(value) && !("data" in value) ? null : "a PNG or JPEG file as { image: its bytes }",
+  attachments: (value) => (Array.isArray(value) ? null : "a list of { name, data }"),
   timing: oneOf("constant", "timestamps", "wallclock"),
   filter: text,
   crashSafe: flag,
@@ -240,13 +266,17 @@ const checks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
 /** Options of which only one may be given. */
 const exclusive = [["quality", "bitrate"]] as const;
 
+/** Throws a `TypeError` unless options are an object. */
+export function requireOptions(options: unknown): void {
+  if (typeof options === "object" && options !== null && !Array.isArray(options)) return;
+  const kind = Array.isArray(options) ? "an array" : options === null ? "null" : `a ${typeof options}`;
+  throw new TypeError(`Cannot use options that are ${kind}: give an object`);
+}
+
 /** Throws a `TypeError` that names the option and what it must be; returns the options with bit rates as numbers, fractions in lowest terms. */
 export function checkOptions(options: WriterOptions): CheckedOptions {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    const kind = Array.isArray(options) ? "an array" : options === null ? "null" : `a ${typeof options}`;
-    throw new TypeError(`Cannot use options that are ${kind}: give an object`);
-  }
-  checkOptionTable(options, checks);
+  requireOptions(options);
+  checkOptionTable(options, writerChecks);
   if (options.metadata !== undefined) checkMetadata(options.metadata);
   if (options.chapters !== undefined) checkChapters(options.chapters);
   for (const [one, other] of exclusive) {
@@ -254,12 +284,23 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
       throw new TypeError(`Cannot use the options ${one} and ${other} together: leave one of them out`);
     }
   }
-  const { bitrate, maxBitrate, sampleAspectRatio: shape, audio, subtitles, ...rest } = options;
+  const {
+    bitrate,
+    maxBitrate,
+    sampleAspectRatio: shape,
+    audio,
+    subtitles,
+    cover,
+    attachments = [],
+    ...rest
+  } = options;
   return {
     ...rest,
     queueSize: rest.queueSize ?? defaultQueueSize,
     audio: audio === undefined ? [] : checkAudio(audio),
     subtitles: subtitles === undefined ? [] : checkSubtitles(subtitles, (path) => filePath(path, "read")),
+    cover: cover === undefined ? null : checkCover(cover),
+    attachments: checkAttachments(attachments),
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),

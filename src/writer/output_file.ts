@@ -59,8 +59,10 @@ export class OutputFile implements Disposable {
   #wholeBytes: number | null = null;
   /** How far it goes, once the trailer is written. */
   #finishedBytes: number | null = null;
-  /** Packets of video in it. */
+  /** Packets of the first stream in it. */
   #packets = 0;
+  /** How long the last packet of each stream is, in seconds: a recording does not tell. */
+  readonly #lastSeconds: number[] = [];
   /** The trailer was tried: with it go the muxer's options, and setting one would crash. */
   #isEnded = false;
   #isClosed = false;
@@ -116,6 +118,7 @@ export class OutputFile implements Disposable {
     const stream = packet.streamIndex;
     // Muxers leave empty ones out.
     const isKept = stream === 0 && packet.size > 0;
+    this.#lastSeconds[stream] = Number(packet.duration) * timeBase.num / timeBase.den;
     packet.rescale(timeBase, this.#muxer.timeBase(stream));
     if (this.#isInOrder) this.#muxer.writeAtOnce(packet);
     else this.#muxer.write(packet);
@@ -187,7 +190,11 @@ export class OutputFile implements Disposable {
       makeReplacement(path, companion);
       muxer.openFile(`file:${companion}`);
       muxer.writeHeader();
-      const copied = copyPackets(this.#native, recording, muxer, end.ending, end.lastSeconds);
+      const copied = copyPackets(this.#native, recording, muxer, {
+        ending: end.ending,
+        // Encoders do not know how long the last frame of a video is shown.
+        lastSeconds: this.#lastSeconds.with(0, end.lastSeconds || this.#lastSeconds[0]!),
+      });
       // What replaces the recording must hold all of it.
       if (copied < this.#packets) throw new Error(`${copied} of its ${this.#packets} packets can be read`);
       this.#setChapters(muxer, end);

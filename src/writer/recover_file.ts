@@ -14,12 +14,14 @@ import {
 } from "../../ffi/mod.ts";
 import { AvError, ReadError, UnsupportedError } from "../errors.ts";
 import { Demuxer } from "../libav/demuxer.ts";
-import { Muxer, type MuxerInfo, packTag } from "../libav/muxer.ts";
+import { Muxer, type MuxerInfo, packTag, type StreamRequest } from "../libav/muxer.ts";
+import { attachmentStream } from "./attachments.ts";
 import { keepSubtitlesUnchosen, muxerByExtension, muxerOptions } from "./container.ts";
-import { filePath } from "./file_path.ts";
+import { coverStream, keepsCover } from "./cover.ts";
+import { filePath } from "../file_path.ts";
 import { silenceBelow } from "./log.ts";
 import { salvagePackets } from "./remux.ts";
-import { companionPath, requireReadableFile, requireWritable, whileWriting } from "./target.ts";
+import { companionPath, requireReadable, requireWritable, whileWriting } from "./target.ts";
 
 /** What {@linkcode recoverFile} found and saved. */
 export interface RecoverSummary {
@@ -27,14 +29,29 @@ export interface RecoverSummary {
   readonly path: string;
   /** The container, by libavformat's name. */
   readonly format: string;
-  /** Frames of video that were saved. */
+  /** Frames of video that were saved; 0 for a file of sound. */
   readonly frames: number;
   /** Size of the repaired file in bytes. */
   readonly bytes: number;
 }
 
 /** Containers that a recording may be in, by the names of libavformat's demuxers. */
-const readable = ["mov", "matroska", "avi", "flv", "mpegts", "nut", "asf", "ogg", "mpeg", "mxf"] as const;
+const readable = [
+  "mov",
+  "matroska",
+  "avi",
+  "flv",
+  "mpegts",
+  "nut",
+  "asf",
+  "ogg",
+  "mpeg",
+  "mxf",
+  "wav",
+  "flac",
+  "mp3",
+  "aiff",
+] as const;
 
 const operation = "recover a file";
 
@@ -73,7 +90,7 @@ export async function recoverFile(path: string | URL): Promise<RecoverSummary> {
   const native = loadNative();
   silenceBelow(native, "quiet");
   const info = containerOf(native, given);
-  requireReadableFile(given, `recover ${given}`, operation);
+  requireReadable(given, "recover");
   // A link stays one: what it leads to is repaired.
   const file = runtime().realPath(given) ?? given;
   requireWritable(file);
@@ -81,8 +98,11 @@ export async function recoverFile(path: string | URL): Promise<RecoverSummary> {
   requireWritable(companion);
   using recording = openDamaged(native, file);
   try {
-    const { frames, bytes } = whileWriting(file, () => copyInto(native, info, recording, file, companion));
-    if (frames === 0) throw nothingSaved(file, "it holds no whole frame");
+    const { frames, isEmpty, bytes } = whileWriting(
+      file,
+      () => copyInto(native, info, recording, file, companion),
+    );
+    if (isEmpty) throw nothingSaved(file, "it holds no whole frame");
     replaceFile(file, companion);
     return { path: given, format: info.name, frames, bytes };
   } catch (error) {
@@ -107,8 +127,7 @@ function containerOf(native: Native, file: string): MuxerInfo {
 }
 
 function openDamaged(native: Native, file: string): Demuxer {
-  const open = (url: string): Demuxer =>
-    new Demuxer(native, url, { formats: readable, findsStreamInfo: true });
+  const open = (url: string): Demuxer => new Demuxer(native, url, { formats: readable }).findStreamInfo();
   try {
     return open(`file:${file}`);
   } catch (error) {
@@ -133,8 +152,8 @@ function nothingSaved(file: string, why: string, cause?: AvError): ReadError {
   });
 }
 
-/** A timecode's track in mp4 and mov. */
-const timecodeTag = packTag("tmcd");
+/** Tracks of mp4 and mov that the muxer makes anew: of the timecode, from its tag, and of the titles of chapters. */
+const tracksMadeAnew: readonly number[] = ["tmcd", "text"].map(packTag);
 
 /** Copies all that can be read into a new file. */
 function copyInto(
@@ -143,13 +162,23 @@ function copyInto(
   recording: Demuxer,
   file: string,
   companion: string,
-): { frames: number; bytes: number } {
+): { frames: number; isEmpty: boolean; bytes: number } {
   const streams = recording.streams;
   if (streams.length === 0) throw nothingSaved(file, "it holds no stream");
   using muxer = new Muxer(native, info, `file:${companion}`);
+  const places = new Map<number, number>();
+  let added = 0;
   for (const index of streams.keys()) {
-    // The muxer makes it anew, of the tag, and after all others as in the recording.
-    if (recording.tag(index) === timecodeTag) continue;
+    if (recording.isOf("data", index) && tracksMadeAnew.includes(recording.tag(index))) continue;
+    const picture = keepsCover(info) ? recording.picture(index) : null;
+    if (picture !== null) {
+      const request = pictureStream(native, info, picture, recording.tags(index));
+      if (request === null) continue;
+      muxer.addStream(request);
+      added++;
+      continue;
+    }
+    places.set(index, added++);
     const stream = muxer.addStream({
       describeInto: (parameters) => recording.describeInto(index, parameters),
       timeBase: recording.timeBase(index),
@@ -158,19 +187,41 @@ function copyInto(
     });
     recording.copyTags(index, stream);
   }
-  if (streams.some((_, index) => recording.is("subtitle", index))) keepSubtitlesUnchosen(muxer);
+  if (streams.some((_, index) => recording.isOf("subtitle", index))) keepSubtitlesUnchosen(muxer);
   recording.copyMetadata(muxer.address);
   const options = muxerOptions(muxer, recording.timeBase(0), "finished", undefined, recording.metadata);
   for (const [name, value] of Object.entries(options)) muxer.options.set(name, value);
   makeReplacement(file, companion);
   muxer.openFile(`file:${companion}`);
   writeHeader(muxer, file);
-  const counts = salvagePackets(native, recording, muxer);
+  const counts = salvagePackets(native, recording, muxer, places);
+  const { chapters } = recording;
+  if (chapters.length > 0) muxer.setChapters(chapters);
   muxer.writeTrailer();
   const bytes = muxer.outputBytes ?? 0;
   muxer.closeOutput();
-  const frames = counts.reduce((sum, count, index) => recording.is("video", index) ? sum + count : sum, 0);
-  return { frames, bytes };
+  const videos = [...counts].filter(([index]) => recording.isOf("video", index));
+  const frames = videos.reduce((sum, [, count]) => sum + count, 0);
+  // A file of sound alone is as good as its packets.
+  const isEmpty = videos.length > 0 ? frames === 0 : [...counts].every(([, count]) => count === 0);
+  return { frames, isEmpty, bytes };
+}
+
+/** The stream of a picture of the file, with its tags there; `null` where it is broken, for the video is worth more. */
+function pictureStream(
+  native: Native,
+  info: MuxerInfo,
+  picture: Uint8Array,
+  { filename: name, mimetype: mimeType }: Readonly<Record<string, string>>,
+): StreamRequest | null {
+  if (info.name === "matroska" && name !== undefined && mimeType !== undefined) {
+    return attachmentStream(native, { name, mimeType, data: picture });
+  }
+  try {
+    return coverStream(native, info, picture);
+  } catch {
+    return null;
+  }
 }
 
 /** Writes the header, which muxers refuse where what was cut off left a stream without its size or codec. */

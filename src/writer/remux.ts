@@ -14,7 +14,15 @@ import type { Ending } from "./timeline.ts";
 
 /** Opens a file that was recorded in fragments. */
 export function openRecording(native: Native, path: string): Demuxer {
-  return new Demuxer(native, `file:${path}`, { formats: ["mov"], findsStreamInfo: false });
+  return new Demuxer(native, `file:${path}`, { formats: ["mov"] });
+}
+
+/** How the streams of a file end. */
+export interface StreamEnds {
+  /** What only the end tells of the first stream's times; `null` where they do not vary, or nobody knows. */
+  readonly ending: Ending | null;
+  /** How long the last packet of each stream is, in seconds; 0 where nobody knows. */
+  readonly lastSeconds: readonly number[];
 }
 
 /**
@@ -27,20 +35,31 @@ export function copyPackets(
   native: Native,
   from: Demuxer,
   to: Muxer,
-  ending: Ending | null,
-  lastSeconds: number,
+  { ending, lastSeconds }: StreamEnds,
 ): number {
+  using owned = new DisposableStack();
   // A recording that failed may end within a group of frames that are coded out of order.
-  using video = ending === null
-    ? new CutStream(native, from, 0, keepsDecodeTimesOnly(to))
-    : new Retimer(native, rescaled(ending, from.timeBase(0)));
-  using texts = new DisposableStack();
-  const streams = from.streams.map((_, index) =>
-    from.is("subtitle", index) ? texts.use(new TextStream(native)) : null
+  const video = owned.use(
+    ending === null
+      ? new CutStream(native, from, 0, keepsDecodeTimesOnly(to))
+      : new Retimer(native, rescaled(ending, from.timeBase(0))),
   );
-  using packet = new Packet(native);
-  const { num, den } = from.timeBase(0);
-  const frameTicks = BigInt(Math.round(lastSeconds * den / num));
+  // No length of the last packet is read for codecs whose packets differ in length (FLAC).
+  const others = Array.from(
+    { length: Math.min(from.streams.length, to.streamCount) - 1 },
+    (_, index) =>
+      owned.use(
+        from.isOf("subtitle", index + 1)
+          ? new TextStream(native)
+          : new CutStream(native, from, index + 1, false),
+      ),
+  );
+  const streams = [video, ...others];
+  const packet = owned.use(new Packet(native));
+  const lastTicks = streams.map((_, index) => {
+    const { num, den } = from.timeBase(index);
+    return BigInt(Math.round((lastSeconds[index] ?? 0) * den / num));
+  });
   let count = 0;
   const write = (copied: Packet): void => {
     const stream = copied.streamIndex;
@@ -53,13 +72,10 @@ export function copyPackets(
       continue;
     }
     if (packet.streamIndex === 0) count++;
-    if (ending === null && packet.streamIndex === 0 && frameTicks > 0n) packet.duration = frameTicks;
-    if (packet.streamIndex === 0) video.take(packet, write);
-    else if (streams[packet.streamIndex]) streams[packet.streamIndex]!.take(packet, write);
-    else write(packet);
+    if (ending === null && packet.streamIndex === 0 && lastTicks[0]! > 0n) packet.duration = lastTicks[0]!;
+    streams[packet.streamIndex]!.take(packet, write);
   }
-  video.finish(write);
-  for (const text of streams) text?.finish(write);
+  for (const [index, stream] of streams.entries()) stream.finish(write, lastTicks[index]!);
   return count;
 }
 
@@ -80,18 +96,22 @@ class TextStream implements Disposable {
 
   /** Takes a packet over, and writes the one before. */
   take(packet: Packet, write: (packet: Packet) => void): void {
-    if (this.#isHolding) this.#held.duration = packet.pts - this.#held.pts;
-    this.finish(write);
+    this.finish(write, this.#isHolding ? packet.pts - this.#held.pts : 0n);
     this.#isHolding = packet.size > emptyTextBytes;
     if (this.#isHolding) this.#held.takeFrom(packet);
     else packet.unref();
   }
 
-  /** Writes the last packet; where the recording was cut off before its end, it ends with all else. */
-  finish(write: (packet: Packet) => void, end = unknown): void {
-    if (!this.#isHolding) return;
+  /** How long the last packet is where it ends at a time at the latest; 0 where that does not tell. */
+  lengthUntil(end: bigint): bigint {
     const { pts, duration } = this.#held;
-    if (end > pts && (duration === 0n || pts + duration > end)) this.#held.duration = end - pts;
+    return end > pts && (duration === 0n || pts + duration > end) ? end - pts : 0n;
+  }
+
+  /** Writes the last packet, which is so long; 0 where nobody knows. */
+  finish(write: (packet: Packet) => void, duration: bigint): void {
+    if (!this.#isHolding) return;
+    if (duration > 0n) this.#held.duration = duration;
     write(this.#held);
     this.#isHolding = false;
   }
@@ -143,7 +163,7 @@ class Retimer implements Disposable {
     if (this.#taken++ >= this.#ending.delay) this.#give(dts, write);
   }
 
-  finish(write: (packet: Packet) => void): void {
+  finish(write: (packet: Packet) => void, _last: bigint): void {
     for (const time of this.#ending.lastTimes) this.#give(time, write);
   }
 
@@ -175,8 +195,8 @@ function readOn(from: Demuxer, packet: Packet): boolean {
   }
 }
 
-/** AV_NOPTS_VALUE, libavutil/avutil.h: Matroska keeps no decode times, and the first can't be told where frames are out of order. */
-const unknown = -(2n ** 63n);
+/** Matroska keeps no decode times, and the first can't be told where frames are out of order. */
+const unknown = Packet.noTime;
 
 /** The longest packet that mp4 can tell (movenc.c). */
 const maxPacketTicks = 2n ** 31n - 1n;
@@ -241,10 +261,11 @@ class CutStream implements Disposable {
     if (this.#isHolding && this.#held.duration === 0n) this.#held.duration = this.#step;
   }
 
-  /** Writes the last packet. */
-  finish(write: (packet: Packet) => void): void {
+  /** Writes the last packet, which is so long; 0 where nobody knows. */
+  finish(write: (packet: Packet) => void, duration: bigint): void {
     if (!this.#isHolding) return;
     const held = this.#held;
+    if (duration > 0n) held.duration = duration;
     // A lone frame of no length would not be shown at all.
     if (held.duration === 0n && held.dts !== unknown) held.duration = this.#step || this.#frameTicks;
     if (this.#fillsUp) this.#fillUp();
@@ -280,28 +301,47 @@ function later(one: bigint, other: bigint): bigint {
   return one > other ? one : other;
 }
 
-/** Copies the whole packets of a file that was cut off, up to where it can't be read. Returns how many each stream has. */
-export function salvagePackets(native: Native, from: Demuxer, to: Muxer): number[] {
+/** A stream of a file that was cut off; `null` where its packets are copied as they come. */
+function salvagedStream(
+  native: Native,
+  from: Demuxer,
+  index: number,
+  fillsUp: boolean,
+): CutStream | TextStream | null {
+  if (!from.isOf("subtitle", index)) return new CutStream(native, from, index, fillsUp);
+  // Others have a length, and no need to wait: later would be too late for players.
+  return from.codecName(index) === "mov_text" ? new TextStream(native) : null;
+}
+
+/**
+ * Copies the whole packets of a file that was cut off, up to where it can't be read. `places` has the numbers of the streams that are
+ * copied, and theirs in the other file. Returns how many packets each had.
+ */
+export function salvagePackets(
+  native: Native,
+  from: Demuxer,
+  to: Muxer,
+  places: ReadonlyMap<number, number>,
+): Map<number, number> {
   using packet = new Packet(native);
   using disposables = new DisposableStack();
   const fillsUp = keepsDecodeTimesOnly(to);
-  const streams = from.streams.slice(0, to.streamCount).map((_, index) => {
-    if (!from.is("subtitle", index)) {
-      return disposables.use(new CutStream(native, from, index, fillsUp));
-    }
-    // Others have a length, and no need to wait: later would be too late for players.
-    return from.codecName(index) === "mov_text" ? disposables.use(new TextStream(native)) : null;
-  });
-  const counts = streams.map(() => 0);
+  const indexes = [...places.keys()];
+  const counts = new Map(indexes.map((index) => [index, 0]));
+  const streams = new Map(
+    indexes.map((index) => [index, disposables.use(salvagedStream(native, from, index, fillsUp))]),
+  );
   const write = (copied: Packet): void => {
-    const stream = copied.streamIndex;
-    copied.rescale(from.timeBase(stream), to.timeBase(stream));
+    const index = copied.streamIndex;
+    const place = places.get(index)!;
+    copied.streamIndex = place;
+    copied.rescale(from.timeBase(index), to.timeBase(place));
     to.write(copied);
-    counts[stream]!++;
+    counts.set(index, counts.get(index)! + 1);
   };
   while (readOn(from, packet)) {
     // Streams that a damaged file shows only later have no place any more.
-    const stream = streams[packet.streamIndex];
+    const stream = streams.get(packet.streamIndex);
     const isWhole = stream !== undefined && packet.size > 0 && !packet.isCorrupt;
     const isLate = stream instanceof CutStream && packet.dts !== unknown && packet.dts <= stream.decodeTime;
     if (isWhole && !isLate) {
@@ -312,12 +352,16 @@ export function salvagePackets(native: Native, from: Demuxer, to: Muxer): number
     if (stream instanceof CutStream) stream.endAt(packet.dts);
     packet.unref();
   }
-  for (const stream of streams) if (stream instanceof CutStream) stream.finish(write);
-  const first = streams[0];
-  for (const [index, stream] of streams.entries()) {
+  for (const stream of streams.values()) if (stream instanceof CutStream) stream.finish(write, 0n);
+  const first = streams.get(0);
+  const end = first instanceof CutStream ? first.end : unknown;
+  for (const [index, stream] of streams) {
     if (!(stream instanceof TextStream)) continue;
-    const isKnown = first instanceof CutStream && first.end !== unknown;
-    stream.finish(write, isKnown ? inUnit(first.end, from.timeBase(0), from.timeBase(index)) : unknown);
+    // Where the recording was cut off before a text ends, it ends with all else.
+    const seen = end === unknown
+      ? 0n
+      : stream.lengthUntil(inUnit(end, from.timeBase(0), from.timeBase(index)));
+    stream.finish(write, seen);
   }
   return counts;
 }

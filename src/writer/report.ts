@@ -5,14 +5,15 @@
  */
 import { type Native, runtime } from "../../ffi/mod.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
-import type { Muxer } from "../libav/muxer.ts";
+import type { Muxer, MuxerInfo } from "../libav/muxer.ts";
 import { optionText } from "../libav/options.ts";
 import { invert, rationalText } from "../libav/rational.ts";
 import { scaleFilterMatrix } from "../video/color.ts";
 import { paletteFilters } from "../video/converter.ts";
 import type { PictureShape } from "../video/pixels.ts";
 import { codecTag, muxerOptions } from "./container.ts";
-import type { EncoderChoice, SessionRequest } from "./session_types.ts";
+import type { EncoderChoice, SessionRequest, SoundRequest } from "./session_types.ts";
+import type { Sound } from "./sound.ts";
 
 /** The block's text. */
 export function describeSession(
@@ -25,13 +26,8 @@ export function describeSession(
 ): string {
   const { width, height, format, color, frameRate, options } = settings;
   const { layout } = path.first;
-  const versions = Object.entries(native.libraryVersions).map(([library, version]) =>
-    `lib${library} ${version}`
-  );
   return [
-    `avwriter: ${request.path}`,
-    `  runtime    ${runtime().name}`,
-    `  FFmpeg     ${native.version} in ${native.folder} (${versions.join(", ")})`,
+    ...heading(native, request.path),
     `  encoder    ${choice.name} for ${request.codec}: ${reason(request, choice)}`,
     ...choice.rejected.map(({ name, reason }) => `  passed by  ${name}: ${reason}`),
     `  input      ${layout.width}x${layout.height} ${layout.format.name}`,
@@ -41,6 +37,41 @@ export function describeSession(
     `  container  ${muxer.info.name}`,
     `  the same   ${ffmpegCommand(request, path, settings, muxer)}`,
   ].join("\n");
+}
+
+/** The same for a file of sound. */
+export function describeSound(
+  native: Native,
+  { path, options }: SoundRequest,
+  { name }: MuxerInfo,
+  { codec, encoded }: Sound["first"],
+): string {
+  const { encoder, shape: { format, layout, sampleRate } } = encoded!;
+  const bitrate = options.audio[0]!.bitrate;
+  const command = [
+    ...["ffmpeg", "-f", "f32le", "-ar", `${sampleRate}`, "-ac", `${layout.channels}`, "-i", "-"],
+    ...["-c:a", encoder, ...(bitrate === undefined ? [] : ["-b:a", `${bitrate}`])],
+    ...["-f", name, `file:${path}`],
+  ];
+  return [
+    ...heading(native, path),
+    `  encoder    ${encoder}`,
+    `  stream     ${codec} ${sampleRate} Hz ${layout.name} from ${format.name}`,
+    `  container  ${name}`,
+    `  the same   ${command.map(shellQuoted).join(" ")}`,
+  ].join("\n");
+}
+
+/** What is written where, and by what. */
+function heading(native: Native, path: string): string[] {
+  const versions = Object.entries(native.libraryVersions).map(([library, version]) =>
+    `lib${library} ${version}`
+  );
+  return [
+    `avwriter: ${path}`,
+    `  runtime    ${runtime().name}`,
+    `  FFmpeg     ${native.version} in ${native.folder} (${versions.join(", ")})`,
+  ];
 }
 
 function reason(request: SessionRequest, choice: EncoderChoice): string {

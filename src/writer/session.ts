@@ -4,8 +4,8 @@
  * @module
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
-import type { CheckedSamples } from "../audio/samples.ts";
-import { UnsupportedError, WriteError } from "../errors.ts";
+import type { Samples } from "../libav/sound.ts";
+import { WriteError } from "../errors.ts";
 import type { MuxerInfo } from "../libav/muxer.ts";
 import { pixelFormats } from "../libav/pixel_format.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
@@ -14,16 +14,10 @@ import { ImageDecoder } from "../video/encoded_image.ts";
 import type { InputFormats } from "../video/input_format.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
 import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
+import { attachmentStreams, requireContainerKeepsAttachments } from "./attachments.ts";
 import { requireContainerKeepsChapters } from "./chapters.ts";
-import {
-  chooseMuxer,
-  choosesLayout,
-  leastTicks,
-  needsFragments,
-  requireContainerKeepsTimes,
-  requireOneTarget,
-  requireVariableRate,
-} from "./container.ts";
+import { chooseMuxer, leastTicks, requireContainerKeepsTimes, requireVariableRate } from "./container.ts";
+import { openCover, requireContainerKeepsCover } from "./cover.ts";
 import { type Engine, type EngineInfo, RefusedFrame } from "./engine.ts";
 import { type CheckedFrame, requireFit, type Size } from "./frame_checker.ts";
 import { createClock, type FrameClock, type FrameStamp, ticksPerFrame } from "./frame_clock.ts";
@@ -35,12 +29,13 @@ import { Pipeline } from "./pipeline.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 import { describeSession } from "./report.ts";
 import { FrameRing } from "./ring.ts";
+import { chooseSafety, requireTarget, type Safety } from "./safety.ts";
 import type { EncoderChoice, SessionRequest, WriteSummary } from "./session_types.ts";
-import { Sound } from "./sound.ts";
-import { type Safety, StreamOpener } from "./stream_opener.ts";
+import { besideVideo, Sound } from "./sound.ts";
+import { StreamOpener } from "./stream_opener.ts";
 import { Subtitles } from "./subtitles.ts";
 import { requireContainerKeepsTags } from "./tags.ts";
-import { mayReplace, requireWritable, requireWritableFolder, whileWriting } from "./target.ts";
+import { whileWriting } from "./target.ts";
 import { Timeline } from "./timeline.ts";
 
 /** A picture, and what it is like. */
@@ -86,22 +81,35 @@ export class WriterSession implements Engine, Disposable {
     const { timing = "constant" } = options;
     this.#native = native;
     this.#request = request;
-    this.#silenceTrial();
     this.#formats = inputFormats(native);
     this.#muxerInfo = chooseMuxer(native, path, options.format);
     if (timing === "constant") requireContainerKeepsTimes(this.#muxerInfo, frameRate, null);
     else requireVariableRate(this.#muxerInfo, timing);
     requireContainerKeepsTags(this.#muxerInfo, options);
     requireContainerKeepsChapters(this.#muxerInfo, options);
-    this.#clock = createClock(frameRate, options);
-    this.#mayRemove = this.#requireTarget();
-    this.#safety = this.#chooseSafety();
+    requireContainerKeepsCover(this.#muxerInfo, options);
+    requireContainerKeepsAttachments(this.#muxerInfo, options);
     using owned = new DisposableStack();
-    const sound = options.audio.length === 0 ? null : new Sound(native, this.#muxerInfo, options.audio);
+    // What is wrong with a cover or a file of subtitles, its error says.
+    silenceBelow(native, "quiet");
+    const files = [...openCover(native, this.#muxerInfo, options), ...attachmentStreams(native, options)];
+    const subtitles = owned.use(this.#openSubtitles());
+    // A trial's chatter would be told again when it is in earnest.
+    silenceBelow(native, options.logLevel === "info" ? "warning" : options.logLevel);
+    this.#clock = createClock(frameRate, options);
+    this.#mayRemove = requireTarget(this.#muxerInfo, path);
+    this.#safety = chooseSafety(this.#muxerInfo, request, this.#mayRemove);
+    const sound = options.audio.length === 0
+      ? null
+      : new Sound(native, this.#muxerInfo, options.audio, besideVideo);
     this.#sound = owned.use(sound);
-    const subtitles = this.#openSubtitles();
-    this.#subtitles = owned.use(subtitles);
-    const context = { formats: this.#formats, clock: this.#clock, safety: this.#safety, sound, subtitles };
+    this.#subtitles = subtitles;
+    const context = {
+      formats: this.#formats,
+      clock: this.#clock,
+      safety: this.#safety,
+      ...{ sound, subtitles, files },
+    };
     this.#opener = new StreamOpener(native, request, this.#muxerInfo, context);
     owned.move();
   }
@@ -159,7 +167,7 @@ export class WriterSession implements Engine, Disposable {
   }
 
   /** Encodes a piece of sound for a track, heard at a time in seconds. Whatever this throws ends the session. */
-  writeSound(track: number, samples: CheckedSamples, seconds: number | null): void {
+  writeSound(track: number, samples: Samples, seconds: number | null): void {
     silenceBelow(this.#native, this.#request.options.logLevel);
     whileWriting(this.#request.path, () => this.#sound!.write(track, samples, seconds));
   }
@@ -209,7 +217,10 @@ export class WriterSession implements Engine, Disposable {
       seconds,
       bytes: fileBytes ?? bytes,
     };
+    const failure = this.#sound?.failure ?? null;
     this[Symbol.dispose]();
+    // The file is whole, but has not all that was asked for.
+    if (failure !== null) throw failure;
     return summary;
   }
 
@@ -277,50 +288,10 @@ export class WriterSession implements Engine, Disposable {
     return this.#opener.createIntake(first, this.#size);
   }
 
-  /** A trial's chatter would be told again when it is in earnest. */
-  #silenceTrial(): void {
-    const { logLevel } = this.#request.options;
-    silenceBelow(this.#native, logLevel === "info" ? "warning" : logLevel);
-  }
-
-  /** What is wrong with a file of subtitles, its error says. */
   #openSubtitles(): Subtitles | null {
     const { audio, subtitles } = this.#request.options;
     if (subtitles.length === 0) return null;
-    silenceBelow(this.#native, "quiet");
-    try {
-      return new Subtitles(this.#native, this.#muxerInfo, subtitles, 1 + audio.length);
-    } finally {
-      this.#silenceTrial();
-    }
-  }
-
-  #chooseSafety(): Safety {
-    const { path, options: { crashSafe, formatOptions } } = this.#request;
-    if (crashSafe === true && !this.#mayRemove) {
-      throw new UnsupportedError(
-        `Cannot record ${path} crash-safe: it is a device, a pipe, a link or several files`,
-        {
-          code: "NO_REGULAR_FILE",
-          operation: `open ${path} for writing`,
-          hint: "Leave crashSafe out, or name a file",
-        },
-      );
-    }
-    if (crashSafe === false || !this.#mayRemove) return { isCrashSafe: false, isFragmented: false };
-    if (!needsFragments(this.#muxerInfo)) return { isCrashSafe: true, isFragmented: false };
-    if (choosesLayout(formatOptions)) return { isCrashSafe: false, isFragmented: false };
-    const isPossible = mayReplace(path, crashSafe === true);
-    return { isCrashSafe: isPossible, isFragmented: isPossible };
-  }
-
-  /** Throws unless the target can be written; returns whether an abort may remove it. */
-  #requireTarget(): boolean {
-    const { path } = this.#request;
-    if (!this.#muxerInfo.opensFilesItself) return requireWritable(path);
-    requireWritableFolder(path);
-    requireOneTarget(this.#muxerInfo);
-    return false;
+    return new Subtitles(this.#native, this.#muxerInfo, subtitles, besideVideo.firstStream + audio.length);
   }
 
   #createTimeline({ timeBase, frameRate }: IntakeOutput): Timeline {

@@ -12,8 +12,9 @@ import type { CheckedOptions } from "./options.ts";
 /** A picture to write: pixels in memory, or a PNG, JPEG or WebP file. */
 export type Frame = RawFrame | EncodedImage;
 
-/** Where, what and how a session writes: checked already. */
+/** Where, what and how a session writes a video: checked already. */
 export interface SessionRequest {
+  readonly kind: "video";
   /** A codec family or an encoder's name. */
   readonly codec: Codec;
   /** The absolute path of the file. */
@@ -22,6 +23,33 @@ export interface SessionRequest {
   readonly frameRate: Rational;
   /** The options. */
   readonly options: CheckedOptions;
+}
+
+/** Where and how a session writes a file of sound: checked already. */
+export interface SoundRequest {
+  readonly kind: "sound";
+  /** The absolute path of the file. */
+  readonly path: string;
+  /** The options: their `audio` is the one track. */
+  readonly options: CheckedOptions;
+}
+
+/** What a finished file of sound holds. */
+export interface AudioSummary {
+  /** The absolute path of the file. */
+  readonly path: string;
+  /** The container, by libavformat's name. */
+  readonly format: string;
+  /** The encoder, by libavcodec's name; empty where no samples were written, and so no file. */
+  readonly encoder: string;
+  /** Samples a second of each channel. */
+  readonly sampleRate: number;
+  /** How many channels. */
+  readonly channels: number;
+  /** Length in seconds. */
+  readonly seconds: number;
+  /** Size of the file in bytes. */
+  readonly bytes: number;
 }
 
 /** The encoder that a writer uses, and why. */

@@ -3,86 +3,122 @@
  *
  * @module
  */
-import type { Native } from "../../ffi/mod.ts";
-import { openAudioEncoder } from "../audio/open_audio_encoder.ts";
+import type { Address, Native } from "../../ffi/mod.ts";
 import type { CheckedAudioOptions } from "../audio/audio_options.ts";
-import type { CheckedSamples } from "../audio/samples.ts";
-import { type AudioStats, AudioTrack } from "../audio/track.ts";
-import { UnsupportedError } from "../errors.ts";
+import { usualLayout } from "../audio/channels.ts";
+import type { UsualSound } from "../audio/open_audio_encoder.ts";
+import type { AudioStats } from "../audio/track.ts";
+import { ReadError, UnsupportedError } from "../errors.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer, MuxerInfo } from "../libav/muxer.ts";
-import { isExperimental, requireContainerTakesSound } from "./container.ts";
+import type { Rational } from "../libav/rational.ts";
+import type { Samples } from "../libav/sound.ts";
 import { Interleaver } from "./interleaver.ts";
 import type { OutputFile } from "./output_file.ts";
+import { addSoundStream, type OpenTrack, openTrack } from "./sound_tracks.ts";
 import { trackTags } from "./tags.ts";
 
+/** A track of the file. */
 interface Track {
   readonly options: CheckedAudioOptions;
-  readonly track: AudioTrack;
-  /** libavcodec's name of the codec. */
-  readonly codec: string;
+  readonly open: OpenTrack;
+  /** The number of its stream. */
+  readonly stream: number;
+  /** It has given all that it will. */
+  hasEnded: boolean;
+  /** Why its source gives no more. */
+  failure: ReadError | null;
 }
 
-/** Tracks, and the packets of all streams that wait for their turn. The video is stream 0, track n is stream n + 1. */
+/** Where tracks stand in a file. */
+export interface SoundPlace {
+  /** The number of the first one's stream. */
+  readonly firstStream: number;
+  /** What sound is made into unless something else was asked for. */
+  readonly usual: UsualSound;
+}
+
+/** Beside a video, which is stream 0, sound is of a kind that plays everywhere, whatever comes. */
+export const besideVideo: SoundPlace = {
+  firstStream: 1,
+  usual: { sampleRate: 48_000, layout: usualLayout(2) },
+};
+
+/** Tracks, and the packets of all streams that wait for their turn. */
 export class Sound implements Disposable {
   readonly #info: MuxerInfo;
   readonly #tracks: Track[] = [];
   /** Where packets wait: for those of other streams, and for the file. */
   readonly queue: Interleaver;
   #output: OutputFile | null = null;
+  #bytes = 0;
 
-  /** Opens an encoder for each track. Throws where one can't be opened, or the container does not take what it makes. */
-  constructor(native: Native, info: MuxerInfo, requests: readonly CheckedAudioOptions[]) {
+  /** Opens each track. Throws where an encoder can't be opened, or the container does not take what it makes. */
+  constructor(
+    native: Native,
+    info: MuxerInfo,
+    requests: readonly CheckedAudioOptions[],
+    { firstStream, usual }: SoundPlace,
+  ) {
     this.#info = info;
     using owned = new DisposableStack();
-    this.queue = owned.use(new Interleaver(native, requests.length + 1));
+    this.queue = owned.use(new Interleaver(native, requests.length + firstStream));
     for (const [index, options] of requests.entries()) {
-      const opened = openAudioEncoder(native, {
-        options,
-        container: info.name,
-        globalHeader: info.wantsGlobalHeader,
-        requireUsable: (encoder) => requireContainerTakesSound(native, info, encoder),
-      });
-      const track = owned.use(
-        new AudioTrack(native, {
-          ...opened,
-          take: (packet, timeBase) => {
-            packet.streamIndex = index + 1;
-            this.queue.push(packet, timeBase);
-            this.#output?.writeQueued();
-          },
-        }),
-      );
-      this.#tracks.push({ options, track, codec: opened.encoder.info.codecName });
+      const stream = index + firstStream;
+      const open = owned.use(openTrack(native, { info, options, usual }, (packet, timeBase) => {
+        packet.streamIndex = stream;
+        this.#bytes += packet.size;
+        this.queue.push(packet, timeBase);
+        this.#output?.writeQueued();
+      }));
+      this.#tracks.push({ options, open, stream, hasEnded: false, failure: null });
     }
     owned.move();
   }
 
   /** What became of the tracks so far. */
   get stats(): readonly AudioStats[] {
-    return this.#tracks.map(({ track }) => track.stats);
+    return this.#tracks.map(({ open, failure }) => ({
+      ...open.track.stats,
+      failure: failure?.message ?? null,
+    }));
   }
 
-  /** Adds the tracks to a container, after the video; `recording` is the file that was recorded, where it is made of one. */
+  /** Bytes of all packets. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The first track's kind of sound and encoder. */
+  get first(): Pick<OpenTrack, "codec" | "encoded"> {
+    return this.#tracks[0]!.open;
+  }
+
+  /** The unit of the first track's times. */
+  get timeBase(): Rational {
+    return this.#tracks[0]!.open.track.timeBase;
+  }
+
+  /** Why a source gives no more: the first that failed. */
+  get failure(): ReadError | null {
+    return this.#tracks.find(({ failure }) => failure !== null)?.failure ?? null;
+  }
+
+  /** Adds the tracks to a container, after what is there; `recording` is the file that was recorded, where it is made of one. */
   addStreams(muxer: Muxer, recording: Demuxer | null): void {
-    for (const [index, { options: { language, title }, track, codec }] of this.#tracks.entries()) {
-      if (isExperimental(muxer.info, codec)) muxer.options.setField("strict", "experimental");
-      muxer.addStream({
-        describeInto: (parameters) => {
-          track.describeInto(parameters);
-          recording?.copyHeaders(index + 1, parameters);
-        },
-        timeBase: track.timeBase,
-        frameRate: null,
-        tag: null,
-        metadata: trackTags(muxer.info, language, title),
-      });
+    for (const { options: { language, title }, open: { track, codec }, stream } of this.#tracks) {
+      const describeInto = (parameters: Address): void => {
+        track.describeInto(parameters);
+        recording?.copyHeaders(stream, parameters);
+      };
+      const tags = trackTags(muxer.info, language, title);
+      addSoundStream(muxer, { describeInto, timeBase: track.timeBase }, codec, tags);
     }
   }
 
   /** The error for tracks that the container does not take beside the video; `words` are libav's. */
   refusal(words: string): UnsupportedError {
-    const codecs = [...new Set(this.#tracks.map(({ codec }) => codec))].join(" and ");
+    const codecs = [...new Set(this.#tracks.map(({ open }) => open.codec))].join(" and ");
     return new UnsupportedError(
       `Cannot write sound in ${codecs} into ${this.#info.name}: the container does not take it (${words})`,
       {
@@ -101,27 +137,44 @@ export class Sound implements Disposable {
   }
 
   /** Encodes a piece of sound for a track. */
-  write(track: number, samples: CheckedSamples, seconds: number | null): void {
-    this.#tracks[track]!.track.write(samples, seconds);
+  write(track: number, samples: Samples, seconds: number | null): void {
+    this.#tracks[track]!.open.write!(samples, seconds);
   }
 
-  /** Has silent tracks go on as long as the video does. */
+  /** Has tracks with a source of their own go on as far as the video. */
   follow(seconds: number): void {
-    for (const { options, track } of this.#tracks) if (options.isSilent) track.beSilentUntil(seconds);
+    for (const track of this.#tracks) {
+      if (track.open.follow === null || track.hasEnded) continue;
+      try {
+        if (track.open.follow(seconds)) continue;
+      } catch (error) {
+        if (!(error instanceof ReadError)) throw error;
+        // The video goes on; who closes it is told.
+        track.failure = error;
+      }
+      this.#end(track);
+    }
   }
 
   /** Ends all tracks, where the video ends. */
   finish(seconds: number): void {
     this.follow(seconds);
-    for (const [index, { track }] of this.#tracks.entries()) {
-      track.finish();
-      this.queue.end(index + 1);
+    for (const track of this.#tracks) {
+      if (!track.hasEnded) this.#end(track);
+      // A device hears on where frames come slower than they are shown.
+      if (track.options.source.kind === "device") this.queue.cut(track.stream, seconds);
     }
+  }
+
+  #end(track: Track): void {
+    track.hasEnded = true;
+    track.open.track.finish();
+    this.queue.end(track.stream);
   }
 
   /** Frees all of it. */
   [Symbol.dispose](): void {
-    for (const { track } of this.#tracks) track[Symbol.dispose]();
+    for (const { open } of this.#tracks) open[Symbol.dispose]();
     this.queue[Symbol.dispose]();
   }
 }

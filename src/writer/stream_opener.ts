@@ -15,7 +15,7 @@ import {
 import { AvError, OptionError, UnsupportedError } from "../errors.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Encoder, EncoderInfo } from "../libav/encoder.ts";
-import { Muxer, type MuxerInfo } from "../libav/muxer.ts";
+import { Muxer, type MuxerInfo, type StreamRequest } from "../libav/muxer.ts";
 import type { Rational } from "../libav/rational.ts";
 import { type ColorDescription, defaultColor, meaningOf, parseColor } from "../video/color.ts";
 import { defaultInputFormat, type InputFormats, requireInputFormat } from "../video/input_format.ts";
@@ -23,6 +23,7 @@ import { frameLayout, type PictureShape } from "../video/pixels.ts";
 import {
   codecTag,
   containerRefuses,
+  isOnTheWay,
   leastTicks,
   muxerOptions,
   requireContainerKeepsTimes,
@@ -35,6 +36,7 @@ import type { Size } from "./frame_checker.ts";
 import type { ContainerClock, FrameClock } from "./frame_clock.ts";
 import { Intake, type IntakeOutput } from "./intake.ts";
 import { isTalkative, silenceBelow } from "./log.ts";
+import type { Safety } from "./safety.ts";
 import type { EncoderChoice, SessionRequest } from "./session_types.ts";
 import type { Sound } from "./sound.ts";
 import type { Subtitles } from "./subtitles.ts";
@@ -45,6 +47,7 @@ import {
   type Rotation,
   streamTags,
 } from "./tags.ts";
+import { requireTimecodeFits, splitTimecode } from "./timecode.ts";
 
 /** The sizes that a trial takes, in turn, where the real one comes with the first frame: some old codecs know a few only. */
 const trialSizes: readonly Size[] = [
@@ -53,14 +56,6 @@ const trialSizes: readonly Size[] = [
   { width: 352, height: 288 },
   { width: 720, height: 576 },
 ];
-
-/** How a file is kept playable while it is written. */
-export interface Safety {
-  /** It is written as it comes, and what a failing disk left half written is cut off. */
-  readonly isCrashSafe: boolean;
-  /** It is recorded in fragments, and made an ordinary file at the end. */
-  readonly isFragmented: boolean;
-}
 
 /** What a muxer is made by. */
 export interface MuxerRequest {
@@ -87,8 +82,10 @@ export interface OpenerContext {
   readonly safety: Safety;
   /** The tracks beside the video; `null` where there are none. */
   readonly sound: Sound | null;
-  /** The tracks after those; `null` where there are none. */
+  /** The tracks of text after those; `null` where there are none. */
   readonly subtitles: Subtitles | null;
+  /** Streams that are a file each, which come after all others. */
+  readonly files: readonly StreamRequest[];
 }
 
 /** Opens encoder and muxer of one video. */
@@ -185,9 +182,11 @@ export class StreamOpener implements Disposable {
     );
   }
 
-  #requireContainerFits(encoder: EncoderInfo, { shape: { layout } }: IntakeOutput): void {
+  #requireContainerFits(encoder: EncoderInfo, { shape: { layout }, frameRate }: IntakeOutput): void {
+    const { options } = this.#request;
     requireContainerTakes(this.#native, this.info, encoder);
-    requireStreamKeepsTags(this.info, encoder, this.#request.options, this.color(layout.height));
+    requireStreamKeepsTags(this.info, encoder, options, this.color(layout.height));
+    requireTimecodeFits(this.info, options, frameRate);
   }
 
   /** What the encoder gets for frames of a size in the usual format. */
@@ -303,6 +302,7 @@ export class StreamOpener implements Disposable {
     } = request;
     const { options, codec } = this.#request;
     const { timing = "constant", formatOptions, metadata = {} } = options;
+    const told = splitTimecode(this.info.name, metadata);
     const muxer = new Muxer(this.#native, this.info, url);
     try {
       muxer.addStream({
@@ -314,10 +314,12 @@ export class StreamOpener implements Disposable {
         frameRate: timing === "constant" ? settings.frameRate : null,
         tag: codecTag(this.info, encoder.info, codec),
         tags: streamTags({ ...options, ...tags }, settings.color, settings.chromaLocation),
+        metadata: told.video,
       });
       sound?.addStreams(muxer, recording);
       this.#context.subtitles?.addStreams(muxer);
-      muxer.setMetadata(metadata);
+      if (!isOnTheWay(this.info, stage)) { for (const file of this.#context.files) muxer.addStream(file); }
+      muxer.setMetadata(told.file);
       requireNamedPixels(muxer, encoder.info, settings.format);
       const chosen = muxerOptions(muxer, timeBase, stage, formatOptions, metadata);
       for (const [name, value] of Object.entries(chosen)) muxer.options.set(name, value);

@@ -4,12 +4,11 @@
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
-import { AvError, UnsupportedError, WriteError } from "../errors.ts";
+import { UnsupportedError, WriteError } from "../errors.ts";
 import { Muxer, type MuxerInfo } from "../libav/muxer.ts";
-import { codeName, errorText } from "../libav/failure.ts";
 import { Packet } from "../libav/packet.ts";
 import type { Rational } from "../libav/rational.ts";
-import { describeSubtitles } from "../libav/subtitle_stream.ts";
+import { describeSubtitles, subtitleDisposition } from "../libav/subtitle_stream.ts";
 import { shown } from "../shown.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import { Segmenter, type TimedText } from "../subtitles/segments.ts";
@@ -19,7 +18,7 @@ import { SubtitleFile } from "../subtitles/subtitle_file.ts";
 import type { CheckedSubtitleOptions, SubtitleCodec } from "../subtitles/subtitle_options.ts";
 import { keepSubtitlesUnchosen, movieTimescale, needsFragments } from "./container.ts";
 import { trackTags } from "./tags.ts";
-import { requireReadableFile } from "./target.ts";
+import { requireReadable } from "./target.ts";
 
 const operation = "choose the container";
 
@@ -63,7 +62,7 @@ class SubtitleTrack implements Disposable {
 
   constructor(native: Native, info: MuxerInfo, options: CheckedSubtitleOptions) {
     const { from } = options;
-    if (from !== null) requireReadableFile(from, `read subtitles from ${from}`, "read subtitles");
+    if (from !== null) requireReadable(from, "read subtitles from");
     using owned = new DisposableStack();
     this.#file = owned.use(from === null ? null : new SubtitleFile(native, from));
     this.options = options;
@@ -209,15 +208,7 @@ export class Subtitles implements Disposable {
 
   #fill({ start, end, content }: Waiting): Packet {
     const packet = content instanceof Packet ? content : this.#packet;
-    if (!(content instanceof Packet)) {
-      const result = packet.fill(content);
-      if (result < 0) {
-        throw new AvError(errorText(this.#native, result), {
-          code: codeName(result),
-          operation: "copy a subtitle",
-        });
-      }
-    }
+    if (!(content instanceof Packet)) packet.fill(content);
     const ticks = (seconds: number): bigint => BigInt(Math.round(seconds * this.#timeBase.den));
     packet.pts = packet.dts = ticks(start);
     // Without any length, Matroska would show it up to the next one.
@@ -250,7 +241,7 @@ type SubtitleStream = Pick<SubtitleTrack, "options" | "codec" | "headers">;
 function addStream(
   native: Native,
   muxer: Muxer,
-  { options: { language, title, isDefault, isForced }, codec, headers }: SubtitleStream,
+  { options: { language, title, ...choice }, codec, headers }: SubtitleStream,
   timeBase: Rational,
 ): void {
   muxer.addStream({
@@ -258,7 +249,7 @@ function addStream(
     timeBase,
     frameRate: null,
     tag: null,
-    disposition: { isDefault, isForced },
+    disposition: subtitleDisposition(choice),
     metadata: trackTags(muxer.info, language, title),
   });
 }

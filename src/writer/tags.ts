@@ -15,6 +15,7 @@ import type { ChromaLocation, StreamTags } from "../libav/stream_tags.ts";
 import { shown } from "../shown.ts";
 import type { ColorDescription } from "../video/color.ts";
 import { displayVolume } from "../video/hdr.ts";
+import { checkTimecode, isTimecodeTrack } from "./timecode.ts";
 
 /** Degrees clockwise by which players turn the picture. */
 export type Rotation = 0 | 90 | 180 | 270;
@@ -196,6 +197,7 @@ export function checkMetadata(metadata: Readonly<Record<string, unknown>>): void
     }
     keys.add(key.toLowerCase());
     if (key.toLowerCase() === "creation_time") checkTime(key, value);
+    checkTimecode(key, value);
   }
 }
 
@@ -373,7 +375,7 @@ export function needsNamedKeys(container: string, metadata: Readonly<Record<stri
   if (tagRules[container] !== mp4Rules) return false;
   return Object.entries(metadata).some(([key, value]) => {
     const name = key.toLowerCase();
-    if (tagLoss(container, key, value) !== null) return false;
+    if (tagLoss(container, key, value) !== null || isTimecodeTrack(container, key)) return false;
     if (container === "mov") return !quickTimeKeys.includes(name) || byteLength(value) > maxQuickTimeBytes;
     return !itunesKeys.includes(name) &&
       !(Object.hasOwn(itunesNumbers, name) && itunesNumbers[name]!.test(value));

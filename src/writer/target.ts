@@ -60,8 +60,8 @@ export function mayReplace(path: string, isRequired: boolean): boolean {
   const companion = companionPath(path);
   if (isRequired) {
     // The recording is read back, and Deno wants to read what it moves.
-    requireReadable(path);
-    requireReadable(companion);
+    requireReadableOrMissing(path);
+    requireReadableOrMissing(companion);
     return requireWritable(companion);
   }
   if (![path, companion].every((file) => runtime().mayReadAndWrite(file))) return false;
@@ -73,7 +73,7 @@ export function mayReplace(path: string, isRequired: boolean): boolean {
 }
 
 /** Throws a {@linkcode WriteError}, or Deno's own `NotCapable`, unless a file that may not be there yet can be read. */
-function requireReadable(path: string): void {
+function requireReadableOrMissing(path: string): void {
   try {
     checkReadable(path);
   } catch (cause) {
@@ -90,11 +90,16 @@ function requireReadable(path: string): void {
   }
 }
 
-/**
- * Throws a {@linkcode ReadError}, or Deno's own `NotCapable`, unless a regular file can be read; `action` says in the message what it is
- * read for.
- */
-export function requireReadableFile(path: string, action: string, operation: string): void {
+/** Throws a {@linkcode ReadError}, or Deno's own `NotCapable`, unless a path is that of a regular file that can be read. */
+export function requireReadable(path: string, action: string): void {
+  const refuse = (problem: string, code: string, cause?: unknown): never => {
+    throw new ReadError(`Cannot ${action} ${path}: ${problem}`, {
+      code,
+      operation: `${action} a file`,
+      hint: null,
+      cause,
+    });
+  };
   let isFile: boolean;
   try {
     isFile = checkReadable(path);
@@ -102,11 +107,9 @@ export function requireReadableFile(path: string, action: string, operation: str
     const { code, message } = cause as Error & { code?: unknown };
     // Deno's NotCapable has no code: it says all there is to say.
     if (typeof code !== "string") throw cause;
-    const problem = code === "ENOENT" ? "there is no such file" : message;
-    throw new ReadError(`Cannot ${action}: ${problem}`, { code, operation, hint: null, cause });
+    return refuse(code === "ENOENT" ? "there is no such file" : message, code, cause);
   }
-  if (isFile) return;
-  throw new ReadError(`Cannot ${action}: it is no regular file`, { code: "EINVAL", operation, hint: null });
+  if (!isFile) refuse("it is no regular file", "EINVAL");
 }
 
 /** What to do about system errors. */

@@ -3,27 +3,21 @@
  *
  * @module
  */
-import { type AudioSamples, type CheckedSamples, checkSamples } from "../audio/samples.ts";
-import { WriterClosedError } from "../errors.ts";
+import { type AudioSamples, checkSamples } from "../audio/samples.ts";
 import { nextTurn } from "../next_turn.ts";
 import { shown } from "../shown.ts";
+import { type AudioTiming, checkAudioTiming } from "./audio_timing.ts";
 import { type Engine, RefusedFrame } from "./engine.ts";
-import { type CheckedFrame, FrameChecker } from "./frame_checker.ts";
+import { type CheckedFrame, FrameChecker, type Size } from "./frame_checker.ts";
 import { type FrameClock, type FrameTiming, maxSeconds } from "./frame_clock.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import type { LiveSound } from "./live_sound.ts";
+import type { Samples } from "../libav/sound.ts";
 import { CueChecker, type SubtitleCue } from "../subtitles/cue.ts";
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import type { CheckedOptions, WriterStats } from "./options.ts";
+import { ProgressTimer } from "./progress_timer.ts";
 import type { EncoderChoice, Frame, WriteSummary } from "./session_types.ts";
-
-/** Milliseconds between two calls of `onProgress`. */
-const progressIntervalMs = 250;
-
-type State =
-  | { readonly name: "open" }
-  | { readonly name: "closing"; readonly summary: Promise<WriteSummary> }
-  | { readonly name: "closed"; readonly summary: WriteSummary }
-  | { readonly name: "failed"; readonly error: unknown }
-  | { readonly name: "aborted"; readonly reason: unknown; readonly gone: Promise<void> };
 
 /**
  * Writes frames into one video file. {@linkcode createFileWriter} makes it.
@@ -162,12 +156,6 @@ export interface VideoWriter extends AsyncDisposable {
   readonly stats: WriterStats;
 }
 
-/** When a piece of sound is heard. */
-export interface AudioTiming {
-  /** Seconds on the clock of the video; default: where the piece before ends. */
-  timestamp?: number;
-}
-
 /** A frame whose memory {@linkcode VideoWriter.acquire} gave. */
 export interface AcquiredFrame extends RawFrame {
   /** The pixels, to be filled: all planes one after another. */
@@ -185,9 +173,10 @@ export class EngineWriter implements VideoWriter {
   readonly #engine: Engine;
   readonly #clock: FrameClock;
   readonly #checker: FrameChecker;
-  readonly #context: Pick<CheckedOptions, "signal" | "onProgress" | "filter" | "audio">;
-  readonly #onAbort: () => void;
-  #state: State = { name: "open" };
+  readonly #context: Pick<CheckedOptions, "filter" | "audio">;
+  readonly #progress: ProgressTimer<WriterStats>;
+  readonly #devices: ReadonlyMap<number, LiveSound>;
+  readonly #life: Lifecycle<WriteSummary>;
   /** The end of the line of calls that wait: for room, or for an image to be looked into, which counts only then. */
   #line: Promise<void> | null = null;
   readonly #cues: CueChecker;
@@ -196,11 +185,20 @@ export class EngineWriter implements VideoWriter {
   /** Memory that was acquired. */
   readonly #acquired = new WeakSet<Uint8Array>();
   #writable: WritableStream<Frame> | undefined;
-  #lastProgress = 0;
+  /** Sound of devices waits for the engine to take some. */
+  #isBehind = false;
+  /** The engine has finished the file: it knows best what is in it. */
+  #isFinished = false;
 
-  /** Takes over an engine, and the clock that gives its frames their times. */
-  constructor(engine: Engine, clock: FrameClock, options: CheckedOptions) {
+  /** Takes over an engine, the clock that gives its frames their times, and devices by the tracks that they are for. */
+  constructor(
+    engine: Engine,
+    clock: FrameClock,
+    options: CheckedOptions,
+    devices: ReadonlyMap<number, LiveSound>,
+  ) {
     this.#engine = engine;
+    this.#devices = devices;
     this.#clock = clock;
     const { formats, containerClock } = engine.info;
     if (containerClock !== null) clock.setContainer(containerClock);
@@ -208,9 +206,12 @@ export class EngineWriter implements VideoWriter {
     this.#checker = new FrameChecker(byName, options, clock);
     this.#cues = new CueChecker(options.subtitles, maxSeconds);
     this.#context = options;
-    // Whoever aborts by signal has no call to learn a failure from: the file that can't be removed then stays.
-    this.#onAbort = () => void this.abort(options.signal?.reason).catch(() => {});
-    options.signal?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#progress = new ProgressTimer(options.onProgress);
+    this.#life = new Lifecycle({
+      finish: () => this.#finish(),
+      abort: async () => void await Promise.all([this.#engine.abort(), this.#stopDevices(0)]),
+      salvage: async () => void await Promise.all([this.#engine.salvage(), this.#stopDevices(0)]),
+    }, options.signal);
   }
 
   get writable(): WritableStream<Frame> {
@@ -226,10 +227,19 @@ export class EngineWriter implements VideoWriter {
   }
 
   get stats(): WriterStats {
-    const { stats } = this.#engine;
+    const stats = this.#soundStats(this.#engine.stats);
     // What filters make of frames, and what it came to in the end, the engine knows; else it may be a few frames behind.
-    if (this.#context.filter !== undefined || this.#state.name === "closed") return stats;
+    if (this.#context.filter !== undefined || this.#isFinished) return stats;
     return { ...stats, frames: this.#clock.frames, seconds: this.#clock.takenSeconds };
+  }
+
+  #soundStats(stats: WriterStats): WriterStats {
+    if (this.#devices.size === 0) return stats;
+    const audio = stats.audio.map((track, index) => ({
+      ...track,
+      failure: track.failure ?? this.#devices.get(index)?.failure?.message ?? null,
+    }));
+    return { ...stats, audio };
   }
 
   async write(frame: Frame, timing?: FrameTiming): Promise<void> {
@@ -241,12 +251,12 @@ export class EngineWriter implements VideoWriter {
 
   async writeAudio(samples: AudioSamples, timing?: AudioTiming): Promise<void> {
     const nowMs = performance.now();
-    this.#requireOpen("write samples");
+    this.#life.requireOpen("write samples");
     const checked = checkSamples(samples);
     const track = checkTrack(samples.track ?? 0, this.#context.audio);
-    const seconds = checkTiming(timing) ?? this.#firstSeconds(track, checked, nowMs);
+    const seconds = checkAudioTiming(timing) ?? this.#firstSeconds(track, checked, nowMs);
     // Fields of the caller's objects may run code of theirs.
-    this.#requireOpen("write samples");
+    this.#life.requireOpen("write samples");
     this.#sounding.add(track);
     try {
       await this.#engine.writeSound(track, checked, seconds);
@@ -257,10 +267,10 @@ export class EngineWriter implements VideoWriter {
   }
 
   async writeSubtitle(cue: SubtitleCue): Promise<void> {
-    this.#requireOpen("write a subtitle");
+    this.#life.requireOpen("write a subtitle");
     const checked = this.#cues.check(cue);
     // Fields of the caller's object may run code of theirs.
-    this.#requireOpen("write a subtitle");
+    this.#life.requireOpen("write a subtitle");
     try {
       await this.#engine.writeSubtitle(checked);
     } catch (error) {
@@ -270,7 +280,7 @@ export class EngineWriter implements VideoWriter {
   }
 
   /** When the first piece of a track is heard that comes without a timestamp, where that is not 0. */
-  #firstSeconds(track: number, { count, sampleRate }: CheckedSamples, nowMs: number): number | null {
+  #firstSeconds(track: number, { count, sampleRate }: Samples, nowMs: number): number | null {
     const elapsed = this.#clock.elapsedSeconds(nowMs);
     if (elapsed === null || this.#sounding.has(track)) return null;
     return Math.max(0, elapsed - count / sampleRate);
@@ -278,7 +288,7 @@ export class EngineWriter implements VideoWriter {
 
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame> {
     return this.#inTurn(false, () => {
-      this.#requireOpen("acquire a frame");
+      this.#life.requireOpen("acquire a frame");
       const layout = this.#checker.layoutOf(width, height, format);
       const data = this.#engine.acquire(layout);
       this.#acquired.add(data);
@@ -288,27 +298,15 @@ export class EngineWriter implements VideoWriter {
 
   async close(): Promise<WriteSummary> {
     while (this.#line !== null) await this.#line;
-    const state = this.#state;
-    if (state.name === "closed" || state.name === "closing") return state.summary;
-    this.#requireOpen("close");
-    const summary = this.#finish();
-    this.#state = { name: "closing", summary };
-    return await summary;
+    return await this.#life.close();
   }
 
-  async abort(reason?: unknown): Promise<void> {
-    if (this.#state.name === "open" || this.#state.name === "closing") {
-      const gone = Promise.try(() => this.#engine.abort());
-      this.#end({ name: "aborted", reason, gone });
-    }
-    if (this.#state.name === "aborted") await this.#state.gone;
+  abort(reason?: unknown): Promise<void> {
+    return this.#life.abort(reason);
   }
 
-  /** Closes the writer, unless that is done or no longer possible: what made it so was told already. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#state.name === "open") await this.close();
-    // Whoever aborts by signal has waited for nothing.
-    if (this.#state.name === "aborted") await this.#state.gone.catch(() => {});
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#life.dispose(() => this.close());
   }
 
   #isAcquired(frame: Frame | null | undefined): boolean {
@@ -322,7 +320,7 @@ export class EngineWriter implements VideoWriter {
    */
   async #inTurn<T>(needsNoRoom: boolean, action: () => T | Promise<T>): Promise<T> {
     const before = this.#line;
-    if (before === null && (needsNoRoom || this.#state.name !== "open" || this.#engine.room === null)) {
+    if (before === null && (needsNoRoom || !this.#life.isOpen || this.#engine.room === null)) {
       return await action();
     }
     return await this.#lineUp(this.#wait(before, needsNoRoom, action));
@@ -334,7 +332,7 @@ export class EngineWriter implements VideoWriter {
     action: () => T | Promise<T>,
   ): Promise<T> {
     await before;
-    while (!needsNoRoom && this.#state.name === "open") {
+    while (!needsNoRoom && this.#life.isOpen) {
       const { room } = this.#engine;
       if (room === null) break;
       await room;
@@ -353,97 +351,83 @@ export class EngineWriter implements VideoWriter {
   }
 
   #write(frame: Frame, timing: FrameTiming | undefined, nowMs: number): void | Promise<void> {
-    this.#requireOpen("write a frame");
+    this.#life.requireOpen("write a frame");
     // A wrong frame is the caller's mistake, found before anything was done with it: the writer goes on.
     const checked = this.#checker.check(frame, timing, nowMs);
     // Fields of the caller's object may run code of theirs.
-    this.#requireOpen("write a frame");
+    this.#life.requireOpen("write a frame");
     let taken;
     try {
       taken = this.#engine.write(checked);
     } catch (error) {
       return this.#refuse(error);
     }
-    if (checked.picture.kind === "image") return this.#lineUp(this.#lookInto(checked, taken));
-    this.#checker.accept(checked, null);
-    if (taken === undefined) return this.#progress(false);
-    return taken.then(() => this.#progress(false), (error) => this.#refuse(error));
+    if (checked.picture.kind === "image") return this.#lineUp(this.#lookInto(checked, taken, nowMs));
+    this.#accept(checked, null, nowMs);
+    if (taken === undefined) return this.#tellProgress(false);
+    return taken.then(() => this.#tellProgress(false), (error) => this.#refuse(error));
   }
 
   /** An image counts only once it was decoded. */
-  async #lookInto(checked: CheckedFrame, taken: void | Promise<void>): Promise<void> {
+  async #lookInto(checked: CheckedFrame, taken: void | Promise<void>, nowMs: number): Promise<void> {
     try {
       await taken;
     } catch (error) {
       return await this.#refuse(error);
     }
-    this.#checker.accept(checked, this.#engine.size);
-    this.#progress(false);
+    this.#accept(checked, this.#engine.size, nowMs);
+    this.#tellProgress(false);
+  }
+
+  /** Counts a frame that was taken; the first one says what time it is. */
+  #accept(checked: CheckedFrame, size: Size | null, nowMs: number): void {
+    this.#checker.accept(checked, size);
+    if (this.#clock.frames !== 1) return;
+    for (const [track, device] of this.#devices) {
+      const beginMs = nowMs - checked.stamp.seconds * 1000;
+      device.begin(beginMs, (samples, seconds) => void this.#record(track, samples, seconds));
+    }
+  }
+
+  /** Writes what a device has heard. What comes while the engine is far behind becomes silence: memory is bounded. */
+  async #record(track: number, samples: Samples, seconds: number): Promise<void> {
+    if (this.#isBehind) return;
+    try {
+      const written = this.#engine.writeSound(track, samples, seconds);
+      if (written === undefined) return;
+      this.#isBehind = true;
+      await written;
+      this.#isBehind = false;
+    } catch (error) {
+      // The next call is told.
+      await this.#life.fail(error).catch(() => {});
+    }
+  }
+
+  async #stopDevices(endSeconds: number): Promise<void> {
+    await Promise.all([...this.#devices.values()].map((device) => device.stop(endSeconds)));
   }
 
   /** Throws what was wrong with a frame, or fails with what ended the session. */
   #refuse(error: unknown): Promise<never> {
     if (error instanceof RefusedFrame) throw error.cause;
-    return this.#fail(error);
+    return this.#life.fail(error);
   }
 
   async #finish(): Promise<WriteSummary> {
-    // The state says that it is closing before anything can fail.
-    await null;
-    this.#requireNotAborted();
-    try {
-      const summary = await this.#engine.finish(this.#clock.endTicks);
-      this.#requireNotAborted();
-      this.#end({ name: "closed", summary });
-      this.#progress(true);
-      return summary;
-    } catch (error) {
-      return await this.#fail(error);
-    }
+    const { endTicks } = this.#clock;
+    if (this.#devices.size > 0) await this.#stopDevices(this.#clock.seconds(endTicks));
+    const summary = await this.#engine.finish(endTicks);
+    this.#isFinished = true;
+    if (this.#life.isClosed) this.#tellProgress(true);
+    const failed = [...this.#devices.values()].find(({ failure }) => failure !== null);
+    // The file is whole, but has not all that was asked for.
+    if (failed !== undefined) throw failed.failure;
+    return summary;
   }
 
-  /** An abort may overtake a close. */
-  #requireNotAborted(): void {
-    if (this.#state.name === "aborted") this.#requireOpen("close");
-  }
-
-  #requireOpen(action: string): void {
-    const state = this.#state;
-    if (state.name === "open") return;
-    if (state.name === "failed") throw state.error;
-    throw new WriterClosedError(
-      `Cannot ${action}: the writer was ${state.name === "aborted" ? "aborted" : "closed"}`,
-      {
-        code: state.name === "aborted" ? "ABORTED" : "CLOSED",
-        operation: action,
-        hint: "Make a new writer for another file",
-        cause: state.name === "aborted" ? state.reason : undefined,
-      },
-    );
-  }
-
-  /** Ends the writer with its first failure, and throws that. */
-  async #fail(error: unknown): Promise<never> {
-    if (this.#state.name === "open" || this.#state.name === "closing") {
-      this.#end({ name: "failed", error });
-      await this.#engine.salvage();
-    }
-    if (this.#state.name === "failed") throw this.#state.error;
-    throw error;
-  }
-
-  #end(state: State): void {
-    this.#state = state;
-    this.#context.signal?.removeEventListener("abort", this.#onAbort);
-  }
-
-  #progress(isLast: boolean): void {
-    const { onProgress } = this.#context;
-    if (onProgress === undefined) return;
-    const now = performance.now();
-    if (!isLast && now - this.#lastProgress < progressIntervalMs) return;
-    this.#lastProgress = now;
-    onProgress(this.stats);
+  #tellProgress(isLast: boolean): void {
+    this.#progress.tell(() => this.stats, isLast);
   }
 }
 
@@ -454,35 +438,17 @@ function checkTrack(track: unknown, tracks: CheckedOptions["audio"]): number {
     );
   }
   const options = tracks[track as number];
-  if (options?.isSilent) {
-    throw new TypeError(`Cannot write the samples: track ${track} is a silent one`);
+  if (options !== undefined && options.source.kind !== "samples") {
+    throw new TypeError(
+      `Cannot write the samples: track ${track} ${
+        options.source.kind === "silence" ? "is a silent one" : "has its sound from elsewhere"
+      }`,
+    );
   }
   if (options !== undefined) return track as number;
   throw new RangeError(
     `Cannot write the samples: their track is ${shown(track)}, but must be a whole number from 0 to ${
       tracks.length - 1
     }`,
-  );
-}
-
-function checkTiming(timing: AudioTiming = {}): number | null {
-  const other = typeof timing === "object" && timing !== null
-    ? Object.keys(timing).find((name) => name !== "timestamp")
-    : undefined;
-  if (typeof timing !== "object" || timing === null || other !== undefined) {
-    throw new TypeError(
-      `Cannot write the samples: their timing is ${shown(timing)}, but must be { timestamp } in seconds`,
-    );
-  }
-  const { timestamp } = timing;
-  if (timestamp === undefined) return null;
-  if (typeof timestamp !== "number") {
-    throw new TypeError(
-      `Cannot write the samples: their timestamp is ${shown(timestamp)}, but must be a number of seconds`,
-    );
-  }
-  if (timestamp >= 0 && timestamp <= maxSeconds) return timestamp;
-  throw new RangeError(
-    `Cannot write the samples: their timestamp is ${timestamp}, but must be from 0 to ${maxSeconds}`,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * The thread that encodes a writer's frames: a {@linkcode WriterSession} behind messages. {@linkcode WorkerEngine} starts it; nothing
+ * The thread that encodes a writer's frames: a {@linkcode WriterSession} or {@linkcode SoundSession} behind messages. {@linkcode WorkerEngine} starts it; nothing
  * imports it.
  *
  * @module
@@ -19,11 +19,12 @@ import {
 } from "./messages.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 import { WriterSession } from "./session.ts";
+import { SoundSession } from "./sound_session.ts";
 
 /** One session after another, told by messages what to do. */
 class RemoteSession {
   readonly #parent: ParentThread;
-  #session: WriterSession | null = null;
+  #session: WriterSession | SoundSession | null = null;
   #isAborted: Int32Array = new Int32Array(1);
   #native: Native | null = null;
   /** Rings, the one in use last: of others, encoders and filters may hold frames yet. */
@@ -86,22 +87,31 @@ class RemoteSession {
     this.#session = this.#layout = null;
     this.#hasFailed = false;
     const native = this.#native = loadNative(request.options.libraryPath);
-    const session = this.#session = new WriterSession(native, request);
-    this.#tell({ type: "opened", info: session.info, choice: session.choice, folder: native.folder });
+    const { folder } = native;
+    if (request.kind === "sound") {
+      this.#session = new SoundSession(native, request);
+      return this.#tell({ type: "opened", info: null, choice: null, folder });
+    }
+    const { info, choice } = this.#session = new WriterSession(native, request);
+    this.#tell({ type: "opened", info, choice, folder });
+  }
+
+  get #video(): WriterSession {
+    return this.#session as WriterSession;
   }
 
   #writeFrame({ slot, layout: given, stamp }: Message<"frame">): void {
     const layout = this.#layout = given ?? this.#layout!;
     const { id: ring, frames } = this.#rings.at(-1)!;
     if (Atomics.load(this.#isAborted, 0) === 0) {
-      this.#session!.encode(frames.pixels(slot, layout), layout, stamp);
+      this.#video.encode(frames.pixels(slot, layout), layout, stamp);
     }
     this.#tellTaken(false, frames.released(slot).map((slot) => ({ ring, slot })));
   }
 
   #writeImage({ bytes, stamp }: Message<"image">): void {
     try {
-      this.#session!.write({ picture: { kind: "image", bytes }, stamp });
+      this.#video.write({ picture: { kind: "image", bytes }, stamp });
     } catch (error) {
       if (!(error instanceof RefusedFrame)) throw error;
       return this.#tell({ type: "refused", error: sentError(error.cause) });
@@ -115,7 +125,7 @@ class RemoteSession {
   }
 
   #writeSubtitle({ cue }: Message<"subtitle">): void {
-    if (Atomics.load(this.#isAborted, 0) === 0) this.#session!.writeSubtitle(cue);
+    if (Atomics.load(this.#isAborted, 0) === 0) this.#video.writeSubtitle(cue);
     this.#tell({ type: "heard", bytes: cueBytes(cue), progress: progressOf(this.#session!) });
   }
 
@@ -132,7 +142,10 @@ class RemoteSession {
   }
 }
 
-function progressOf({ stats, choice, size }: WriterSession): Progress {
+function progressOf(session: WriterSession | SoundSession): Progress {
+  const { stats } = session;
+  if (session instanceof SoundSession) return { stats, choice: null, size: null };
+  const { choice, size } = session;
   return { stats, choice, size };
 }
 

@@ -4,18 +4,25 @@
  * @module
  */
 import { librariesFor, noteLibraries, runtime, type Thread, type ThreadListener } from "../../ffi/mod.ts";
-import { bytesOf, type CheckedSamples } from "../audio/samples.ts";
+import { bytesOf } from "../audio/samples.ts";
 import { noSound } from "../audio/track.ts";
 import { AvError } from "../errors.ts";
+import type { Samples } from "../libav/sound.ts";
 import { cueBytes, type SubtitleCue } from "../subtitles/cue.ts";
 import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
-import { type Engine, type EngineInfo, RefusedFrame } from "./engine.ts";
+import { type EngineInfo, type FileEngine, RefusedFrame } from "./engine.ts";
 import type { CheckedFrame, Size } from "./frame_checker.ts";
 import type { FrameStamp } from "./frame_clock.ts";
 import { type Answer, type FromWorker, type Progress, receivedError, type ToWorker } from "./messages.ts";
 import type { CheckedOptions, WriterStats } from "./options.ts";
 import { FrameRing } from "./ring.ts";
-import type { EncoderChoice, SessionRequest, WriteSummary } from "./session_types.ts";
+import type {
+  AudioSummary,
+  EncoderChoice,
+  SessionRequest,
+  SoundRequest,
+  WriteSummary,
+} from "./session_types.ts";
 
 /** The thread can't be started here. */
 export class NoThreadError extends Error {
@@ -75,7 +82,7 @@ const maxSoundBytes = 4 * 2 ** 20;
 type Question = Extract<ToWorker["type"], "open" | "frame" | "image" | "finish" | "abort" | "salvage">;
 
 /** A session that runs in a worker. */
-export class WorkerEngine implements Engine {
+export class WorkerEngine<Summary extends WriteSummary | AudioSummary> implements FileEngine<Summary> {
   readonly #thread: EncodingThread;
   readonly #queueSize: number;
   readonly #isAborted: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
@@ -112,7 +119,11 @@ export class WorkerEngine implements Engine {
   }
 
   /** Opens a session in a new thread. Throws what opening the session throws, or a {@linkcode NoThreadError}. */
-  static async open({ options, ...request }: SessionRequest): Promise<WorkerEngine> {
+  static open(request: SessionRequest): Promise<WorkerEngine<WriteSummary>>;
+  static open(request: SoundRequest): Promise<WorkerEngine<AudioSummary>>;
+  static async open(
+    { options, ...request }: SessionRequest | SoundRequest,
+  ): Promise<WorkerEngine<WriteSummary | AudioSummary>> {
     const libraryPath = librariesFor(options.libraryPath);
     const engine = WorkerEngine.#start(options);
     try {
@@ -124,7 +135,7 @@ export class WorkerEngine implements Engine {
         isAborted: engine.#isAborted,
       }) as Answer<"opened">;
       noteLibraries(folder, options.libraryPath);
-      engine.#info = info;
+      if (info !== null) engine.#info = info;
       engine.#progress = { ...engine.#progress, choice };
       return engine;
     } catch (error) {
@@ -136,7 +147,7 @@ export class WorkerEngine implements Engine {
     }
   }
 
-  static #start(options: CheckedOptions): WorkerEngine {
+  static #start(options: CheckedOptions): WorkerEngine<WriteSummary | AudioSummary> {
     try {
       return new WorkerEngine(options);
     } catch (error) {
@@ -193,7 +204,7 @@ export class WorkerEngine implements Engine {
     return this.#opening ?? undefined;
   }
 
-  writeSound(track: number, samples: CheckedSamples, seconds: number | null): void | Promise<void> {
+  writeSound(track: number, samples: Samples, seconds: number | null): void | Promise<void> {
     // The message has a copy of all memory that its arrays are parts of.
     const planes = samples.planes.map((bytes) => bytes.slice());
     return this.#sendBeside(bytesOf(samples), {
@@ -219,7 +230,7 @@ export class WorkerEngine implements Engine {
     return this.#soundRoom.promise;
   }
 
-  async finish(endTicks: bigint): Promise<WriteSummary> {
+  async finish(endTicks: bigint): Promise<Summary> {
     this.#requireAlive();
     const { summary, progress } = await this.#ask("finish", { type: "finish", endTicks }) as Answer<
       "finished"
@@ -227,7 +238,7 @@ export class WorkerEngine implements Engine {
     this.#progress = progress;
     // Unless an abort came in between, which removes the file.
     if (this.#questions.length === 0) this.#end();
-    return summary;
+    return summary as Summary;
   }
 
   async abort(): Promise<void> {

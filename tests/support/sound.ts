@@ -4,8 +4,15 @@
  * @module
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import type { AudioSamples } from "../../mod.ts";
+import type { AudioSamples, VideoWriter } from "../../mod.ts";
+import { seeded } from "./chance.ts";
 import { decode, frameTimes } from "./media.ts";
+
+/** Frames per second. */
+interface Rate {
+  readonly num: number;
+  readonly den: number;
+}
 
 /** The rate at which sound is listened to. */
 export const heardRate = 48_000;
@@ -78,6 +85,60 @@ export function onsets(samples: Float32Array, sampleRate = heardRate): number[] 
 export function flashes(path: string): number[] {
   const levels = decode(path, "gray", "scale=1:1:flags=area");
   return frameTimes(path).filter((_, index) => levels[index]! > 128 && (levels[index - 1] ?? 0) <= 128);
+}
+
+/** Whether the picture flashes and a beep sounds at this moment: for a tenth of every second. */
+const isOn = (seconds: number): boolean => seconds % 1 < 0.1 - 1e-9;
+
+/** Beeps and silence, from a sample on. */
+export function beeps(from: number, count: number, sampleRate: number): AudioSamples {
+  const data = new Float32Array(count);
+  const isSilent = !isOn(from / sampleRate) && (from % sampleRate) + count < sampleRate;
+  if (!isSilent) {
+    const tone = sine({ from, count, sampleRate }).data;
+    for (let index = 0; index < count; index++) {
+      if (isOn((from + index) / sampleRate)) data[index] = tone[index]!;
+    }
+  }
+  return { data, sampleRate };
+}
+
+/** Writes so many seconds of flashes and beeps, each of one time, and sound in pieces of odd sizes; returns how many samples. */
+export async function flashAndBeep(
+  writer: VideoWriter,
+  { num, den }: Rate,
+  sampleRate: number,
+  length: number,
+): Promise<number> {
+  const next = seeded(5);
+  const [width, height] = [64, 36];
+  const [dark, bright] = [0, 255].map((level) => new Uint8Array(width * height * 4).fill(level));
+  let samples = 0;
+  for (let frame = 0; frame * den / num < length; frame++) {
+    const seconds = frame * den / num;
+    await writer.write({ data: isOn(seconds) ? bright! : dark!, width, height });
+    // Now a little before the video, now behind it.
+    while (samples / sampleRate < seconds + (frame % 7 - 3) / 30) {
+      const count = 1 + next() % 1999;
+      await writer.writeAudio(beeps(samples, count, sampleRate));
+      samples += count;
+    }
+  }
+  return samples;
+}
+
+/** By how many seconds each beep comes later after its flash than it was written. Fails where one of them is missing. */
+export function flashesToBeeps(path: string, { num, den }: Rate): number[] {
+  const [seen, heard] = [flashes(path), onsets(listen(path))];
+  // The sound may go on a little longer than the video.
+  if (heard.length < seen.length || heard.length > seen.length + 1) {
+    throw new Error(`${path} has ${seen.length} flashes and ${heard.length} beeps`);
+  }
+  return seen.map((flash, index) => {
+    // A frame is shown up to its own length after the second begins.
+    const late = Math.ceil(index * num / den - 1e-9) * den / num - index;
+    return heard[index]! - flash + late;
+  });
 }
 
 /** The amplitude of a frequency in a piece of sound (Goertzel). */

@@ -90,3 +90,9 @@ export interface Case extends CaseRow {
 
 /** What a judge finds wrong: one sentence each; none where all is right. */
 export type Complaints = readonly string[];
+
+/** What is written: each as the file of its name. */
+export interface WritableCase {
+  readonly name: string;
+  readonly extension: string;
+}

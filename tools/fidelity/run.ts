@@ -9,86 +9,22 @@
  * Errors of stored samples are in code values of the stored depth, against an exact conversion of what was given; errors of patches
  * in 255ths. The column "browser" has the worst error of patches as Chromium decodes and as it draws them.
  *
+ * A second table has ten minutes of flashes and beeps in three containers: how far a beep is from the flash of its time, at most.
+ *
  * @module
  */
-import { fileURLToPath } from "node:url";
-import { bunProgram } from "../setup.ts";
 import { allowances, withoutAllowed } from "./allowances.ts";
 import type { Case, Complaints } from "./case_types.ts";
 import { cases } from "./cases.ts";
-import { lines, run } from "./commands.ts";
 import { containerFacts } from "./containers.ts";
 import { judgeInChromium } from "./judge_chromium.ts";
 import { judgeMatroska, judgeMediaInfo, judgeMp4 } from "./judge_containers.ts";
 import { judgeProbe } from "./judge_ffprobe.ts";
 import { judgePictures } from "./judge_pictures.ts";
+import { measureSync, syncLines, type SyncRow } from "./sync.ts";
+import { syncCases } from "./sync_cases.ts";
 import { complaintsOf, type Row, tableLines, type Verdict } from "./table.ts";
-
-/** A runtime that writes files. */
-interface Runtime {
-  readonly name: string;
-  readonly program: string;
-  readonly args: readonly string[];
-}
-
-/** A file that was written, and what was said while it was. */
-interface Written {
-  readonly runtime: string;
-  readonly test: Case;
-  /** Its name in the folder. */
-  readonly name: string;
-  readonly isWritten: boolean;
-  /** An earlier file with the same bytes. */
-  readonly sameAs: Pick<Written, "runtime" | "name"> | null;
-  readonly complaints: Complaints;
-}
-
-async function runtimes(): Promise<readonly Runtime[]> {
-  const script = fileURLToPath(new URL("write_case.ts", import.meta.url));
-  const hasOwnBun = await Deno.stat(bunProgram).then(() => true, () => false);
-  return [
-    { name: "Deno", program: Deno.execPath(), args: ["run", "-A", "--no-check", script] },
-    { name: "Bun", program: hasOwnBun ? bunProgram : "bun", args: [script] },
-  ];
-}
-
-async function sameBytes(one: string, other: string): Promise<boolean> {
-  const [first, second] = await Promise.all(
-    [one, other].map((path) => Deno.readFile(path).catch(() => null)),
-  );
-  if (!first || !second || first.length !== second.length) return false;
-  return first.every((byte, index) => byte === second[index]);
-}
-
-/** Writes a case's file with a runtime, which must say nothing. */
-async function write(
-  folder: string,
-  test: Case,
-  { name: runtime, program, args }: Runtime,
-): Promise<Written> {
-  const name = `${runtime.toLowerCase()}-${test.name}.${test.extension}`;
-  const ended = await run(program, [...args, JSON.stringify(test), `${folder}/${name}`]);
-  const said = lines(ended.stderr);
-  const error = said.find((line) => /Error: /.test(line));
-  const isWritten = ended.code === 0;
-  const complaints = isWritten ? said : [error ?? said.at(-1) ?? "", `it ended with ${ended.code}`];
-  if (ended.stdout.length > 0) complaints.push("it printed on stdout");
-  const named = complaints.map((complaint) => `writer: ${complaint}`);
-  return { runtime, test, name, isWritten, sameAs: null, complaints: named };
-}
-
-/** Writes a case's file with each runtime. */
-async function writeAll(folder: string, test: Case, by: readonly Runtime[]): Promise<Written[]> {
-  const written: Written[] = [];
-  for (const runtime of by) {
-    const file = await write(folder, test, runtime);
-    const [first] = written;
-    const isSame = first !== undefined &&
-      await sameBytes(`${folder}/${first.name}`, `${folder}/${file.name}`);
-    written.push({ ...file, sameAs: isSame ? first : null });
-  }
-  return written;
-}
+import { inParallel, type Runtime, runtimes, writeAll } from "./written.ts";
 
 /** All judges but the browser, which is started once for all files. */
 async function judge(path: string, test: Case): Promise<Verdict> {
@@ -107,21 +43,9 @@ function unjudged(error: unknown): Verdict {
   return { judges: { judge: [error instanceof Error ? error.message : String(error)] } };
 }
 
-/** Does all, a few at a time. */
-async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const worker = async () => {
-    for (let index = next++; index < items.length; index = next++) results[index] = await work(items[index]!);
-  };
-  await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, worker));
-  return results;
-}
-
 /** Writes and judges cases; one row for each runtime and case. */
-async function measure(folder: string, chosen: readonly Case[]): Promise<Row[]> {
-  const by = await runtimes();
-  const written = (await inParallel(chosen, (test) => writeAll(folder, test, by))).flat();
+async function measure(folder: string, chosen: readonly Case[], by: readonly Runtime[]): Promise<Row[]> {
+  const written = (await inParallel(chosen, (test) => writeAll(folder, "write_case.ts", test, by))).flat();
   const unique = written.filter(({ isWritten, sameAs }) => isWritten && sameAs === null);
   const verdicts = new Map<string, Verdict>();
   await inParallel(unique, async ({ name, test }) => {
@@ -166,21 +90,31 @@ function reasonLines(chosen: readonly Case[]): string[] {
 async function main(words: readonly string[]): Promise<number> {
   Deno.chdir(new URL("../..", import.meta.url));
   const from = performance.now();
-  const chosen = cases.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+  const isChosen = ({ name }: { readonly name: string }): boolean =>
+    words.length === 0 || words.some((word) => name.includes(word));
+  const chosen = cases.filter(isChosen);
   const folder = await Deno.makeTempDir({ prefix: "avwriter-fidelity-" });
   let rows: Row[];
+  let syncRows: SyncRow[];
   try {
-    rows = await measure(folder, chosen);
+    const by = await runtimes();
+    rows = await measure(folder, chosen, by);
+    syncRows = await measureSync(folder, syncCases.filter(isChosen), by);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-  for (const line of tableLines(rows)) console.log(line);
+  if (rows.length > 0) { for (const line of tableLines(rows)) console.log(line); }
   console.log("\nLet pass, and why:");
   for (const line of reasonLines(chosen)) console.log(`  ${line}`);
-  const failed = rows.filter((row) => complaintsOf(row).length > 0).length;
-  console.log(`\n${rows.length} files in ${((performance.now() - from) / 1000).toFixed(0)} s`);
-  console.log(`${rows.length - failed} passed, ${failed} failed`);
-  return failed > 0 || rows.length === 0 ? 1 : 0;
+  if (syncRows.length > 0) {
+    console.log("\nTen minutes of flashes and beeps:");
+    for (const line of syncLines(syncRows)) console.log(line);
+  }
+  const complaints = [...rows.map(complaintsOf), ...syncRows.map((row) => row.complaints)];
+  const failed = complaints.filter(({ length }) => length > 0).length;
+  console.log(`\n${complaints.length} files in ${((performance.now() - from) / 1000).toFixed(0)} s`);
+  console.log(`${complaints.length - failed} passed, ${failed} failed`);
+  return failed > 0 || complaints.length === 0 ? 1 : 0;
 }
 
 Deno.exit(await main(Deno.args));

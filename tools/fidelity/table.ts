@@ -113,13 +113,15 @@ const headings = [
   "verdict",
 ] as const;
 
+/** Rows of cells as lines of text, in columns. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd());
+}
+
 /** The rows as lines of text, with headings, and below what is wrong with those that fail. */
 export function tableLines(rows: readonly Row[]): string[] {
-  const texts = [[...headings], ...rows.map(cells)];
-  const widths = headings.map((_, column) => Math.max(...texts.map((text) => text[column]!.length)));
-  const table = texts.map((text) =>
-    text.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()
-  );
+  const table = aligned([[...headings], ...rows.map(cells)]);
   const failed = rows.flatMap((row) =>
     complaintsOf(row).map((complaint) => `FAIL ${row.runtime} ${row.test.name}: ${complaint}`)
   );

@@ -1,0 +1,119 @@
+/**
+ * Where a track's sound comes from, and the checks of it.
+ *
+ * @module
+ */
+import { refuseOption } from "../codecs/option_checks.ts";
+import { filePath } from "../file_path.ts";
+
+/** A system of input devices, by libavdevice's name: ALSA and PulseAudio on Linux, AVFoundation on macOS, DirectShow on Windows. */
+export type AudioDeviceSystem = "alsa" | "pulse" | "avfoundation" | "dshow";
+
+/**
+ * A live input device: a microphone, a line, or what a computer plays.
+ *
+ * @example
+ * ```ts
+ * import type { AudioOptions } from "@avwriter/avwriter";
+ *
+ * const audio: AudioOptions = { from: { device: "pulse", name: "default" } };
+ * ```
+ */
+export interface AudioDevice {
+  /** The system that it belongs to. */
+  device: AudioDeviceSystem;
+  /** Its name there: `"hw:0"` with ALSA, a source's with PulseAudio (`pactl list short sources`); default `"default"`. */
+  name?: string;
+}
+
+/** A file or a network address to read. */
+export interface SoundAddress {
+  /** libavformat's address of it. */
+  readonly url: string;
+  /** What people know it by. */
+  readonly label: string;
+  /** The path of a file; `null` for a network address. */
+  readonly path: string | null;
+  /** The protocols that it may be read by. */
+  readonly protocols: string;
+}
+
+/** Where a track's sound comes from: `writeAudio`, nowhere, a file or an address, or a device. */
+export type SoundSource =
+  | { readonly kind: "samples" }
+  | { readonly kind: "silence" }
+  | {
+    readonly kind: "file";
+    readonly address: SoundAddress;
+    /** Which of its tracks of sound. */
+    readonly stream: number;
+    readonly loops: boolean;
+  }
+  | DeviceSource;
+
+/** A device as a source. */
+export interface DeviceSource {
+  readonly kind: "device";
+  readonly system: AudioDeviceSystem;
+  readonly name: string;
+}
+
+const systems: readonly string[] = ["alsa", "pulse", "avfoundation", "dshow"] satisfies AudioDeviceSystem[];
+
+/** What libavformat needs for a scheme, and nothing else: what an address leads to stays there. */
+const protocols: Readonly<Record<string, string>> = {
+  "http:": "http,https,tls,tcp",
+  "https:": "http,https,tls,tcp",
+  "rtmp:": "rtmp,tcp",
+  "rtsp:": "rtsp,rtp,udp,tcp",
+  "srt:": "srt",
+  "tcp:": "tcp",
+  "udp:": "udp",
+};
+
+/** The address that the option `from` means. Throws a `TypeError` where it is none. */
+function addressOf(from: string | URL): SoundAddress {
+  if (typeof from === "string" && /^[a-z]+:\/\//i.test(from)) {
+    refuseOption("audio.from", from, "a URL object for a network address: a text is a path");
+  }
+  if (typeof from === "string" || from.protocol === "file:") {
+    const path = filePath(from, "read");
+    return { url: `file:${path}`, label: path, path, protocols: "file" };
+  }
+  const { protocol, host, pathname, href } = from;
+  if (!Object.hasOwn(protocols, protocol)) {
+    refuseOption("audio.from", href, `a path or a URL with ${Object.keys(protocols).join(", ")} or file:`);
+  }
+  // Without a password, if there is one.
+  return { url: href, label: `${protocol}//${host}${pathname}`, path: null, protocols: protocols[protocol]! };
+}
+
+function deviceOf({ device, name = "default" }: AudioDevice): SoundSource {
+  if (!systems.includes(device)) {
+    refuseOption("audio.from.device", device, `one of ${systems.map((name) => `"${name}"`).join(", ")}`);
+  }
+  if (typeof name !== "string" || name === "" || name.includes("\0")) {
+    refuseOption("audio.from.name", name, "a text, not empty and without NUL");
+  }
+  return { kind: "device", system: device, name };
+}
+
+/** The source that the options `from`, `stream` and `loop` mean. Throws a `TypeError` where they mean none. */
+export function checkSource(
+  { from, stream, loop }: {
+    readonly from?: string | URL | AudioDevice;
+    readonly stream?: number;
+    readonly loop?: boolean;
+  },
+): SoundSource {
+  const isFile = typeof from === "string" || from instanceof URL;
+  for (const [name, value] of Object.entries({ stream, loop })) {
+    if (value !== undefined && !isFile) {
+      refuseOption(`audio.${name}`, value, "left out: it is for the sound of a file (from)");
+    }
+  }
+  if (from === undefined) return { kind: "samples" };
+  if (isFile) return { kind: "file", address: addressOf(from), stream: stream ?? 0, loops: loop ?? false };
+  if (typeof from === "object" && from !== null) return deviceOf(from);
+  refuseOption("audio.from", from, 'a path, a URL, or a device such as { device: "pulse" }');
+}

@@ -1,0 +1,158 @@
+/**
+ * Plays a file into a track: decoded, as far as the video goes.
+ *
+ * @module
+ */
+import type { Native } from "../../ffi/mod.ts";
+import { AvError, ReadError, UnsupportedError } from "../errors.ts";
+import { Frame } from "../libav/frame.ts";
+import { Packet } from "../libav/packet.ts";
+import { readSamples, type Samples } from "../libav/sound.ts";
+import { SoundDecoder } from "../libav/sound_decoder.ts";
+import { usualLayout } from "./channels.ts";
+import { cutSamples } from "./samples.ts";
+import type { SoundFile } from "./sound_file.ts";
+import type { AudioTrack } from "./track.ts";
+
+/** Samples, and when they are heard. */
+interface Piece {
+  readonly samples: Samples;
+  readonly seconds: number;
+}
+
+/** A file being played. Owns it. */
+export class Player implements Disposable {
+  readonly #native: Native;
+  readonly #file: SoundFile;
+  readonly #loops: boolean;
+  readonly #packet: Packet;
+  readonly #frame: Frame;
+  #decoder: SoundDecoder;
+  /** What was decoded and not played yet. */
+  #piece: Piece | null = null;
+  /** When this round of the file began. */
+  #begin = 0;
+  /** Where what was decoded ends. */
+  #end = 0;
+  #isAtEnd = false;
+
+  /** Takes over an open file, and plays it again and again if wanted. Throws an {@linkcode UnsupportedError} where it can't be decoded. */
+  constructor(native: Native, file: SoundFile, loops: boolean) {
+    this.#native = native;
+    this.#file = file;
+    this.#loops = loops;
+    using owned = new DisposableStack();
+    owned.use(file);
+    this.#packet = owned.use(new Packet(native));
+    this.#frame = owned.use(new Frame(native));
+    this.#decoder = this.#openDecoder();
+    owned.move();
+  }
+
+  #openDecoder(): SoundDecoder {
+    const { label, parameters, timeBase } = this.#file;
+    try {
+      return new SoundDecoder(this.#native, parameters, timeBase);
+    } catch (cause) {
+      if (!(cause instanceof AvError)) throw cause;
+      throw new UnsupportedError(`Cannot read the sound of ${label}: ${cause.message}`, {
+        code: cause.code,
+        operation: "decode sound",
+        hint: "Convert it to another codec first",
+        cause,
+      });
+    }
+  }
+
+  /** Plays until a time in seconds; `false` where the file has ended before. Throws a {@linkcode ReadError} where it can't be read on. */
+  play(until: number, track: AudioTrack): boolean {
+    for (;;) {
+      const piece = this.#piece ??= this.#next();
+      if (piece === null) return false;
+      const { samples, seconds } = piece;
+      const count = Math.min(samples.count, Math.ceil((until - seconds) * samples.sampleRate));
+      if (count <= 0) {
+        // The sound of the file begins later, or has a gap.
+        track.beSilentUntil(until);
+        return true;
+      }
+      track.write(cutSamples(samples, 0, count), seconds);
+      const isPlayed = count === samples.count;
+      this.#piece = isPlayed ? null : {
+        samples: cutSamples(samples, count, samples.count),
+        seconds: seconds + count / samples.sampleRate,
+      };
+      if (!isPlayed) return true;
+    }
+  }
+
+  /** Decodes the next samples; `null` at the end. */
+  #next(): Piece | null {
+    for (;;) {
+      if (this.#decoder.receive(this.#frame)) {
+        const piece = this.#place();
+        if (piece !== null) return piece;
+      } else if (!this.#isAtEnd) {
+        this.#isAtEnd = !this.#file.read(this.#packet);
+        this.#decoder.send(this.#isAtEnd ? null : this.#packet);
+        this.#packet.unref();
+      } else if (this.#loops) this.#beginAgain();
+      else return null;
+    }
+  }
+
+  /** Says when the decoded samples are heard; `null` where that is before the video, or there are none. */
+  #place(): Piece | null {
+    const samples = this.#read();
+    const { count, sampleRate } = samples;
+    const seconds = this.#secondsOf(this.#frame.pts);
+    this.#frame.unref();
+    const skipped = Math.max(0, Math.round(-seconds * sampleRate));
+    this.#end = seconds + count / sampleRate;
+    if (skipped >= count) return null;
+    return { samples: cutSamples(samples, skipped, count), seconds: Math.max(0, seconds) };
+  }
+
+  #read(): Samples {
+    try {
+      return readSamples(this.#native, this.#frame, usualLayout);
+    } catch (cause) {
+      if (!(cause instanceof AvError)) throw cause;
+      throw this.#failure(cause.message, cause.code, cause);
+    }
+  }
+
+  #failure(words: string, code: string, cause?: AvError): ReadError {
+    return new ReadError(`Cannot go on with the sound of ${this.#file.label}: ${words}`, {
+      code,
+      operation: "decode sound",
+      hint: null,
+      cause,
+    });
+  }
+
+  #secondsOf(pts: bigint): number {
+    if (pts === Packet.noTime) return this.#end;
+    const { timeBase: { num, den }, startSeconds } = this.#file;
+    return this.#begin + Number(pts) * num / den - startSeconds;
+  }
+
+  #beginAgain(): void {
+    if (this.#end <= this.#begin) {
+      throw this.#failure("nothing of it can be decoded", "NO_SOUND");
+    }
+    this.#begin = this.#end;
+    this.#file.rewind();
+    this.#decoder[Symbol.dispose]();
+    this.#decoder = this.#openDecoder();
+    this.#isAtEnd = false;
+  }
+
+  /** Frees all of it. */
+  [Symbol.dispose](): void {
+    this.#decoder[Symbol.dispose]();
+    this.#frame[Symbol.dispose]();
+    this.#packet[Symbol.dispose]();
+    this.#file[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * Paths of files as users give them.
+ *
+ * @module
+ */
+import { fromFileUrl, resolve } from "@std/path";
+import { runtime } from "../ffi/mod.ts";
+import { shown } from "./shown.ts";
+
+/** The absolute path of a file. Throws a `TypeError` where it is none; `action` is what it is for. */
+export function filePath(path: string | URL, action = "write to"): string {
+  const name = path instanceof URL ? pathOfUrl(path, action) : path;
+  if (typeof name !== "string" || name === "") {
+    throw new TypeError(
+      `Cannot ${action} the path ${shown(name)}: give a text that is not empty, or a file: URL`,
+    );
+  }
+  if (name.includes("\0")) {
+    throw new TypeError(`Cannot ${action} the path ${shown(name)}: it holds a NUL character, remove it`);
+  }
+  return resolve(name);
+}
+
+function pathOfUrl(url: URL, action: string): string {
+  if (url.protocol !== "file:") {
+    const host = url.host === "" ? "" : `//${url.host}`;
+    throw new TypeError(`Cannot ${action} ${url.protocol}${host}: give a path or a file: URL`);
+  }
+  // A host means something on Windows only: \\host\share.
+  if (url.host !== "" && runtime().system !== "windows") {
+    throw new TypeError(
+      `Cannot ${action} ${url.href}: it is on ${url.host}, give a path on this machine`,
+    );
+  }
+  return fromFileUrl(url);
+}

@@ -1,0 +1,142 @@
+/**
+ * The door for sound alone: a codec and a path make a writer.
+ *
+ * @module
+ */
+import type { AudioCodec } from "../audio/audio_families.ts";
+import { audioChecks, type AudioOptions, resolveTrack } from "../audio/audio_options.ts";
+import { checkOptionTable } from "../codecs/option_checks.ts";
+import { filePath } from "../file_path.ts";
+import { shown } from "../shown.ts";
+import { type AudioWriter, type AudioWriterStats, EngineAudioWriter } from "./audio_writer.ts";
+import { openSoundEngine } from "./open_engine.ts";
+import { checkOptions, requireOptions, writerChecks, type WriterOptions } from "./options.ts";
+
+/** Options of a track that a file of sound has, too. */
+type SoundNames =
+  | "sampleRate"
+  | "channels"
+  | "layout"
+  | "bitrate"
+  | "sampleFormat"
+  | "encoderOptions"
+  | "language"
+  | "title";
+/** Options of a video's writer that one of sound has, too. */
+type FileNames =
+  | "format"
+  | "formatOptions"
+  | "metadata"
+  | "chapters"
+  | "cover"
+  | "crashSafe"
+  | "thread"
+  | "logLevel"
+  | "signal"
+  | "libraryPath";
+
+/**
+ * Options of {@linkcode createAudioWriter}. Every one may be left out. `sampleRate`, `channels` and `layout` are, unless given, those of the
+ * first samples, or the nearest that the encoder takes.
+ *
+ * @example
+ * ```ts
+ * import type { AudioWriterOptions } from "@avwriter/avwriter";
+ *
+ * const options: AudioWriterOptions = { bitrate: "128k", metadata: { title: "Waves", artist: "Ana" } };
+ * ```
+ */
+export interface AudioWriterOptions extends Pick<AudioOptions, SoundNames>, Pick<WriterOptions, FileNames> {
+  /** Called after samples are written, at most four times a second, and at the end. */
+  onProgress?: (stats: AudioWriterStats) => void;
+}
+
+const {
+  codec: _codec,
+  from: _from,
+  stream: _stream,
+  loop: _loop,
+  ...soundChecks
+} = audioChecks;
+const {
+  format,
+  formatOptions,
+  metadata,
+  chapters,
+  cover,
+  crashSafe,
+  thread,
+  logLevel,
+  signal,
+  onProgress,
+  libraryPath,
+} = writerChecks;
+const fileChecks = {
+  ...{
+    format,
+    formatOptions,
+    metadata,
+    chapters,
+    cover,
+    crashSafe,
+    thread,
+    logLevel,
+    signal,
+    onProgress,
+    libraryPath,
+  },
+};
+
+/**
+ * Makes a writer that encodes samples into a file of sound: wav, m4a, mp3, ogg, flac, and every other container that takes sound alone.
+ *
+ * Everything that can be checked before is checked here, as {@linkcode createFileWriter} does: a wrong codec, option, container or path
+ * throws now, and a file that exists at the path stays as it was until the first samples are written.
+ *
+ * @param codec A family of codecs (`"aac"`, `"opus"`, `"mp3"`, `"flac"`, `"alac"`, `"vorbis"`, `"ac3"`, `"pcm"`), or the exact name of any
+ * audio encoder of libavcodec.
+ * @param path The file, as a path or a `file:` URL. Its extension chooses the container unless `format` does.
+ * @param options See {@linkcode AudioWriterOptions}.
+ * @returns The writer. Close it, best with `await using`.
+ *
+ * @throws {TypeError} An argument or option has the wrong type or shape.
+ * @throws {RangeError} The sample rate is out of range.
+ * @throws {LibraryNotFoundError} FFmpeg's libraries were not found or may not be opened.
+ * @throws {LibraryVersionError} FFmpeg's libraries are too new, or not what their version says.
+ * @throws {EncoderNotFoundError} No encoder for the codec can be used.
+ * @throws {OptionError} An option of the encoder or muxer is unknown, or its value is refused.
+ * @throws {UnsupportedError} Codec, container, rate or layout do not go together.
+ * @throws {WriteError} The file can't be written.
+ *
+ * @example A second of a tone
+ * ```ts
+ * import { createAudioWriter } from "@avwriter/avwriter";
+ *
+ * await using writer = await createAudioWriter("aac", `${await Deno.makeTempDir()}/tone.m4a`, { bitrate: "128k" });
+ * const sampleRate = 48000;
+ * const data = Float32Array.from({ length: sampleRate }, (_, n) => Math.sin(2 * Math.PI * 440 * n / sampleRate) / 2);
+ * await writer.write({ data, sampleRate });
+ * ```
+ */
+export async function createAudioWriter(
+  codec: AudioCodec,
+  path: string | URL,
+  options: AudioWriterOptions = {},
+): Promise<AudioWriter> {
+  if (typeof codec !== "string" || codec === "" || codec.includes("\0")) {
+    throw new TypeError(`Cannot use the codec ${shown(codec)}: give a name such as "aac" or "libopus"`);
+  }
+  const file = filePath(path);
+  requireOptions(options);
+  checkOptionTable(options, { ...soundChecks, ...fileChecks });
+  const given = Object.entries(options);
+  const ofFile = Object.fromEntries(given.filter(([name]) => Object.hasOwn(fileChecks, name)));
+  const ofSound = Object.fromEntries(given.filter(([name]) => Object.hasOwn(soundChecks, name)));
+  const checked = {
+    ...checkOptions(ofFile),
+    audio: [resolveTrack({ ...ofSound, codec }, { kind: "samples" }, "")],
+  };
+  checked.signal?.throwIfAborted();
+  const engine = await openSoundEngine({ kind: "sound", path: file, options: checked });
+  return new EngineAudioWriter(engine, options);
+}

@@ -1,0 +1,127 @@
+/**
+ * A writer's life: open, then closed, failed or aborted, once and for all.
+ *
+ * @module
+ */
+import { WriterClosedError } from "../errors.ts";
+
+type State<Summary> =
+  | { readonly name: "open" }
+  | { readonly name: "closing"; readonly summary: Promise<Summary> }
+  | { readonly name: "closed"; readonly summary: Summary }
+  | { readonly name: "failed"; readonly error: unknown }
+  | { readonly name: "aborted"; readonly reason: unknown; readonly gone: Promise<void> };
+
+/** The ways in which a writer ends. */
+export interface Endings<Summary> {
+  /** Finishes the file. */
+  finish(): Promise<Summary>;
+  /** Removes it. */
+  abort(): void | Promise<void>;
+  /** Makes it as playable as it can be. */
+  salvage(): void | Promise<void>;
+}
+
+/** What state a writer is in, and how it comes into the next. */
+export class Lifecycle<Summary> {
+  readonly #endings: Endings<Summary>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort: () => void;
+  #state: State<Summary> = { name: "open" };
+
+  /** An open writer, which a signal may abort. */
+  constructor(endings: Endings<Summary>, signal: AbortSignal | undefined) {
+    this.#endings = endings;
+    this.#signal = signal;
+    // Whoever aborts by signal has no call to learn a failure from: the file that can't be removed then stays.
+    this.#onAbort = () => void this.abort(signal?.reason).catch(() => {});
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /** Whether it can be written to. */
+  get isOpen(): boolean {
+    return this.#state.name === "open";
+  }
+
+  /** Whether the file is finished, or is being so. */
+  get isClosed(): boolean {
+    return this.#state.name === "closed" || this.#state.name === "closing";
+  }
+
+  /** Throws where it can't be written to any more, and why. */
+  requireOpen(action: string): void {
+    const state = this.#state;
+    if (state.name === "open") return;
+    if (state.name === "failed") throw state.error;
+    throw new WriterClosedError(
+      `Cannot ${action}: the writer was ${state.name === "aborted" ? "aborted" : "closed"}`,
+      {
+        code: state.name === "aborted" ? "ABORTED" : "CLOSED",
+        operation: action,
+        hint: "Make a new writer for another file",
+        cause: state.name === "aborted" ? state.reason : undefined,
+      },
+    );
+  }
+
+  /** Finishes the file; called again, returns the same summary. */
+  async close(): Promise<Summary> {
+    const state = this.#state;
+    if (state.name === "closed" || state.name === "closing") return await state.summary;
+    this.requireOpen("close");
+    const summary = this.#finish();
+    this.#state = { name: "closing", summary };
+    return await summary;
+  }
+
+  async #finish(): Promise<Summary> {
+    // The state says that it is closing before anything can fail.
+    await null;
+    this.#requireNotAborted();
+    try {
+      const summary = await this.#endings.finish();
+      this.#requireNotAborted();
+      this.#end({ name: "closed", summary });
+      return summary;
+    } catch (error) {
+      this.#requireNotAborted();
+      return await this.fail(error);
+    }
+  }
+
+  /** An abort may overtake a close. */
+  #requireNotAborted(): void {
+    if (this.#state.name === "aborted") this.requireOpen("close");
+  }
+
+  /** Removes the file; does nothing after the end. */
+  async abort(reason: unknown): Promise<void> {
+    if (this.#state.name === "open" || this.#state.name === "closing") {
+      const gone = Promise.try(() => this.#endings.abort());
+      this.#end({ name: "aborted", reason, gone });
+    }
+    if (this.#state.name === "aborted") await this.#state.gone;
+  }
+
+  /** Closes the writer, unless that is done or no longer possible: what made it so was told already. */
+  async dispose(close: () => Promise<Summary>): Promise<void> {
+    if (this.#state.name === "open") await close();
+    // Whoever aborts by signal has waited for nothing.
+    if (this.#state.name === "aborted") await this.#state.gone.catch(() => {});
+  }
+
+  /** Ends the writer with its first failure, and throws that. */
+  async fail(error: unknown): Promise<never> {
+    if (this.#state.name === "open" || this.#state.name === "closing") {
+      this.#end({ name: "failed", error });
+      await this.#endings.salvage();
+    }
+    if (this.#state.name === "failed") throw this.#state.error;
+    throw error;
+  }
+
+  #end(state: State<Summary>): void {
+    this.#state = state;
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+  }
+}

@@ -1,0 +1,160 @@
+import { existsSync } from "node:fs";
+import { test } from "node:test";
+import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { ArrivalClock } from "../src/audio/arrival_clock.ts";
+import { createFileWriter, LibraryNotFoundError, ReadError, UnsupportedError } from "../mod.ts";
+import { type NamedTest, skipped } from "./support/features.ts";
+import { barFrame, probe, TemporaryFolder } from "./support/media.ts";
+import { assertFails } from "./support/messages.ts";
+import { isDeno, Recording } from "./support/processes.ts";
+import { hasPulse, PulseServer } from "./support/pulse.ts";
+import { amplitudeOf, heardRate, listen, loudness, probeSound } from "./support/sound.ts";
+
+/** Whether there is a PulseAudio to record from; where not, the test says so. */
+function requirePulse(t: NamedTest): boolean {
+  const isThere = hasPulse();
+  if (!isThere) skipped(t, "there is no pulseaudio here");
+  return isThere;
+}
+
+/** Records four seconds of bars, at the pace of the clock on the wall, with the sound of a device. */
+function record(
+  path: string,
+  server: PulseServer,
+  name: string,
+  thread: "worker" | "main" = "worker",
+): Recording {
+  return new Recording({
+    codec: "mpeg4",
+    path,
+    fps: 25,
+    width: 160,
+    height: 90,
+    frames: 100,
+    pace: 25,
+    options: { audio: { from: { device: "pulse", name } }, timing: "wallclock", thread, logLevel: "quiet" },
+  }, { variables: server.variables });
+}
+
+/** Waits until half of the video is written. */
+async function half(recording: Recording): Promise<void> {
+  await recording.reach("write");
+  while (recording.framesWritten < 50) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+for (const thread of ["worker", "main"] as const) {
+  test(`what a device hears is in the file from the first frame to the last (${thread})`, async (t) => {
+    if (!requirePulse(t)) return;
+    using server = await PulseServer.start();
+    server.play(1000);
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.mp4");
+    using recording = record(path, server, server.device, thread);
+    assertEquals(await recording.end(), null);
+    const { duration, frames } = probe(path);
+    assertEquals(frames, 100);
+    assertEquals(probeSound(path)[0]!.codec_name, "aac");
+    const heard = listen(path);
+    assertAlmostEquals(heard.length / heardRate, duration, 0.2);
+    // It is there at both ends: the player began before, and ends later.
+    for (const from of [0.5, 1.5, 2.5, 3.3]) {
+      const piece = heard.subarray(from * heardRate, (from + 0.4) * heardRate);
+      const level = loudness(piece);
+      assert(level > 0.3 && level < 0.8, `${level} at ${from} s`);
+      assert(amplitudeOf(piece, 1000) > 0.7 * level, `${amplitudeOf(piece, 1000)} at ${from} s`);
+    }
+  });
+}
+
+test("a microphone that dies leaves a whole video, and close tells of it", async (t) => {
+  if (!requirePulse(t)) return;
+  for (const end of ["freeze", "unplug"] as const) {
+    using server = await PulseServer.start();
+    server.play(1000);
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.mp4");
+    using recording = record(path, server, server.device);
+    await half(recording);
+    server[end]();
+    const failure = await recording.end();
+    assertEquals(failure?.type, "ReadError");
+    assertStringIncludes(failure!.message, 'Cannot go on recording from the pulse device "speaker.monitor"');
+    assertEquals(failure!.code, end === "freeze" ? "NO_SOUND" : "EXTERNAL");
+    assertEquals(probe(path).frames, 100, end);
+    const heard = listen(path);
+    assert(
+      heard.length > heardRate && heard.length < 3.5 * heardRate,
+      `${end}: ${heard.length / heardRate} s`,
+    );
+    assert(loudness(heard.subarray(heardRate / 2, heardRate)) > 0.3, end);
+  }
+});
+
+test("a device that is not there is told when the writer opens, and no file is made", async (t) => {
+  if (!requirePulse(t)) return;
+  using server = await PulseServer.start();
+  using folder = new TemporaryFolder();
+  for (
+    const [name, before] of [["nothing.monitor", () => {}], [server.device, () => server.freeze()]] as const
+  ) {
+    before();
+    using recording = record(folder.file("a.mp4"), server, name);
+    const failure = await recording.end();
+    assertEquals(failure?.type, "ReadError");
+    assertStringIncludes(failure!.message, `Cannot record from the pulse device "${name}"`);
+    assert(!existsSync(folder.file("a.mp4")));
+  }
+});
+
+test("ALSA's null device, which has sound without end, is recorded at the pace of the clock", async (t) => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  const options = {
+    audio: { from: { device: "alsa", name: "null" } },
+    timing: "wallclock",
+    logLevel: "quiet",
+  } as const;
+  let writer;
+  try {
+    writer = await createFileWriter("mpeg4", path, 25, options);
+  } catch (error) {
+    // Without ALSA's files it has no device of that name.
+    assert(error instanceof ReadError || error instanceof LibraryNotFoundError, String(error));
+    return skipped(t, error.message);
+  }
+  for (let index = 0; index < 25; index++) {
+    await writer.write(barFrame(index % 20));
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  }
+  const { seconds } = await writer.close();
+  const [track] = writer.stats.audio;
+  assertAlmostEquals(track!.seconds, seconds, 0.3);
+  assertAlmostEquals(listen(path).length / heardRate, seconds, 0.3);
+});
+
+test("a device of another system is refused when the writer opens", async () => {
+  using folder = new TemporaryFolder();
+  const open = () =>
+    createFileWriter("mpeg4", folder.file("a.mp4"), 25, { audio: { from: { device: "dshow" } } });
+  await assertFails(open, { type: UnsupportedError, code: "NO_DEVICES", says: ["dshow"] });
+  assert(!existsSync(folder.file("a.mp4")));
+});
+
+test("the time of samples is that of the earliest arrival, whatever comes late", () => {
+  const clock = new ArrivalClock(48000);
+  const late = [0.05, 0.02, 0.2, 0.01, 0.03, 0.4, 0.01, 0.02, 0.05, 0.01];
+  let worst = 0;
+  for (let piece = 0; piece < 400; piece++) {
+    const now = 100 + (piece + 1) * 0.02 + late[piece % late.length]!;
+    const time = clock.place(960, now);
+    if (piece > 10) worst = Math.max(worst, Math.abs(time - 0.01 - (100 + piece * 0.02)));
+  }
+  assertAlmostEquals(worst, 0, 1e-9);
+  // A device that runs 0.1 % too slow is followed, and so is one that was asleep for a second.
+  const slow = new ArrivalClock(48000);
+  let time = 0;
+  for (let piece = 0; piece < 1000; piece++) time = slow.place(960, 100 + (piece + 1) * 0.02 * 1.001);
+  assertAlmostEquals(time, 100 + 999 * 0.02 * 1.001, 0.003);
+  for (let piece = 1000; piece < 1100; piece++) time = slow.place(960, 101 + (piece + 1) * 0.02 * 1.001);
+  assertAlmostEquals(time, 101 + 1099 * 0.02 * 1.001, 0.003);
+});
