@@ -69,6 +69,8 @@ export interface Native {
   dictionaries(): Functions<typeof dictionaries>;
   /** Decoding of sound, opened on first use. */
   soundDecoding(): Functions<typeof soundDecoding>;
+  /** The path of libavdevice. */
+  readonly devicesPath: string;
   /** libavdevice, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
   avdevice(): Functions<typeof avdevice>;
   /** Conversion by several threads, opened on first use; `null` where libswscale has none. */
@@ -227,6 +229,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     resampling: once(() => open("swresample", resampling)),
     dictionaries: once(() => open("avutil", dictionaries)),
     soundDecoding: once(() => open("avcodec", soundDecoding)),
+    devicesPath: pathOf("avdevice"),
     avdevice: once(() => openSibling(host, "avdevice", pathOf("avdevice"), avdevice)),
     scalerFrames: once(() => openOptional(host, pathOf("swscale"), scalerFrames)),
     avfilter: once(() => openSibling(host, "avfilter", pathOf("avfilter"), avfilter)),
@@ -235,6 +238,14 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
   };
   selfCheck(native);
   return native;
+}
+
+/**
+ * Keeps libavdevice for as long as this thread lives, if it is there: what it tells libavformat of itself must outlive the thread that
+ * opened it, with which Deno closes it.
+ */
+export function keepDevices(path: string): void {
+  openOptional(runtime(), path, avdevice);
 }
 
 /** Opens something when it is first asked for: each symbol takes a runtime a quarter of a millisecond. */

@@ -36,10 +36,10 @@ function record(
   }, { variables: server.variables });
 }
 
-/** Waits until half of the video is written. */
-async function half(recording: Recording): Promise<void> {
+/** Waits until a quarter of the video is written. */
+async function quarter(recording: Recording): Promise<void> {
   await recording.reach("write");
-  while (recording.framesWritten < 50) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (recording.framesWritten < 25) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 for (const thread of ["worker", "main"] as const) {
@@ -61,7 +61,11 @@ for (const thread of ["worker", "main"] as const) {
       const piece = heard.subarray(from * heardRate, (from + 0.4) * heardRate);
       const level = loudness(piece);
       assert(level > 0.3 && level < 0.8, `${level} at ${from} s`);
-      assert(amplitudeOf(piece, 1000) > 0.7 * level, `${amplitudeOf(piece, 1000)} at ${from} s`);
+      // In short pieces: the pitch is bent a little while the clocks find together.
+      for (let at = 0; at < piece.length; at += 960) {
+        const tone = amplitudeOf(piece.subarray(at, at + 960), 1000);
+        assert(tone > 0.7 * level, `${tone} of ${level} at ${from + at / heardRate} s`);
+      }
     }
   });
 }
@@ -74,7 +78,7 @@ test("a microphone that dies leaves a whole video, and close tells of it", async
     using folder = new TemporaryFolder();
     const path = folder.file("a.mp4");
     using recording = record(path, server, server.device);
-    await half(recording);
+    await quarter(recording);
     server[end]();
     const failure = await recording.end();
     assertEquals(failure?.type, "ReadError");
@@ -83,10 +87,10 @@ test("a microphone that dies leaves a whole video, and close tells of it", async
     assertEquals(probe(path).frames, 100, end);
     const heard = listen(path);
     assert(
-      heard.length > heardRate && heard.length < 3.5 * heardRate,
+      heard.length > 0.8 * heardRate && heard.length < 2 * heardRate,
       `${end}: ${heard.length / heardRate} s`,
     );
-    assert(loudness(heard.subarray(heardRate / 2, heardRate)) > 0.3, end);
+    assert(loudness(heard.subarray(heardRate / 4, heardRate / 2)) > 0.3, end);
   }
 });
 
@@ -94,10 +98,12 @@ test("a device that is not there is told when the writer opens, and no file is m
   if (!requirePulse(t)) return;
   using server = await PulseServer.start();
   using folder = new TemporaryFolder();
-  for (
-    const [name, before] of [["nothing.monitor", () => {}], [server.device, () => server.freeze()]] as const
-  ) {
-    before();
+  for (const name of ["nothing.monitor", server.device]) {
+    if (name === server.device) {
+      // Bun's process ends only when libpulse has given up, after half a minute.
+      if (!isDeno) continue;
+      server.freeze();
+    }
     using recording = record(folder.file("a.mp4"), server, name);
     const failure = await recording.end();
     assertEquals(failure?.type, "ReadError");
@@ -108,7 +114,7 @@ test("a device that is not there is told when the writer opens, and no file is m
 
 test("ALSA's null device, which has sound without end, is recorded at the pace of the clock", async (t) => {
   using folder = new TemporaryFolder();
-  const path = folder.file("a.mkv");
+  const path = folder.file("a.mp4");
   const options = {
     audio: { from: { device: "alsa", name: "null" } },
     timing: "wallclock",

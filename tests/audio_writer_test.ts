@@ -251,26 +251,26 @@ test("what is wrong with samples is said, and the writer goes on", async () => {
 test("writers that can't be are refused when they open, and leave the disk as it was", async () => {
   using folder = new TemporaryFolder();
   // deno-lint-ignore no-explicit-any
-  const refused:
-    readonly (readonly [unknown, string, unknown, new (...parameters: any[]) => Error, string])[] = [
-      ["", "a.wav", {}, TypeError, "codec"],
-      ["acc", "a.wav", {}, EncoderNotFoundError, '"aac"'],
-      ["libx264", "a.wav", {}, EncoderNotFoundError, "neither"],
-      ["aac", "a.wave", {}, UnsupportedError, "wav"],
-      ["aac", "a.gif", {}, UnsupportedError, "no sound"],
-      ["flac", "a.mp3", {}, UnsupportedError, "Containers that take flac"],
-      ["flac", "none/a.flac", {}, WriteError, "folder"],
-      ["flac", "a.flac", 5, TypeError, "options"],
-      ["flac", "a.flac", { bitRate: 5 }, TypeError, '"bitrate"'],
-      ["flac", "a.flac", { from: "a.wav" }, TypeError, '"from"'],
-      ["flac", "a.flac", { quality: "high" }, TypeError, '"quality"'],
-      ["flac", "a.flac", { channels: 2, layout: "5.1" }, TypeError, "channels"],
-      ["flac", "a.flac", { sampleRate: 0 }, RangeError, "sampleRate 0"],
-      ["opus", "a.ogg", { sampleRate: 44100 }, UnsupportedError, "48000"],
-      ["flac", "a.flac", { encoderOptions: { compresion_level: 5 } }, OptionError, "compression_level"],
-      ["pcm", "a.wav", { formatOptions: { rf65: "sometimes" } }, OptionError, "rf64"],
-      ["pcm", "a.wav", { chapters: [{ title: "One", start: 0 }] }, UnsupportedError, "chapters"],
-    ];
+  type ErrorClass = new (...parameters: any[]) => Error;
+  const refused: readonly (readonly [unknown, string, unknown, ErrorClass, string])[] = [
+    ["", "a.wav", {}, TypeError, "codec"],
+    ["acc", "a.wav", {}, EncoderNotFoundError, '"aac"'],
+    ["libx264", "a.wav", {}, EncoderNotFoundError, "neither"],
+    ["aac", "a.wave", {}, UnsupportedError, "wav"],
+    ["aac", "a.gif", {}, UnsupportedError, "no sound"],
+    ["flac", "a.mp3", {}, UnsupportedError, "Containers that take flac"],
+    ["flac", "none/a.flac", {}, WriteError, "folder"],
+    ["flac", "a.flac", 5, TypeError, "options"],
+    ["flac", "a.flac", { bitRate: 5 }, TypeError, '"bitrate"'],
+    ["flac", "a.flac", { from: "a.wav" }, TypeError, '"from"'],
+    ["flac", "a.flac", { quality: "high" }, TypeError, '"quality"'],
+    ["flac", "a.flac", { channels: 2, layout: "5.1" }, TypeError, "channels"],
+    ["flac", "a.flac", { sampleRate: 0 }, RangeError, "sampleRate 0"],
+    ["opus", "a.ogg", { sampleRate: 44100 }, UnsupportedError, "48000"],
+    ["flac", "a.flac", { encoderOptions: { compresion_level: 5 } }, OptionError, "compression_level"],
+    ["pcm", "a.wav", { formatOptions: { rf65: "sometimes" } }, OptionError, "rf64"],
+    ["pcm", "a.wav", { chapters: [{ title: "One", start: 0 }] }, UnsupportedError, "chapters"],
+  ];
   for (const [codec, name, options, type, part] of refused) {
     const path = folder.file(name);
     await assertFails(() => createAudioWriter(codec as string, path, options as AudioWriterOptions), {

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
@@ -134,6 +135,33 @@ test("without --allow-write Deno's own error names the path, and nothing is writ
   assertNotCapable(write(path, ["--allow-ffi", `--allow-write=${folder.file("b.mp4")}`]), path);
   assertNotCapable(write(path, ["-A", `--deny-write=${folder.path}`]), path);
   assertEquals(readdirSync(folder.path), []);
+});
+
+test("sound is read from a file only with --allow-read, and from a host only with --allow-net", (t) => {
+  if (!hasPermissions(t)) return;
+  using folder = new TemporaryFolder();
+  const [path, source] = [folder.file("a.mkv"), folder.file("sound.wav")];
+  const header =
+    "RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\x08\0\0\0";
+  writeFileSync(source, `${header}........`, "latin1");
+  const granted = ["--allow-ffi", `--allow-write=${folder.path}`];
+  const options = { audio: { from: source, codec: "pcm" } };
+  assertEquals(write(path, [...granted, `--allow-read=${source}`], options).error, null);
+  const { failedAt, error } = write(path, granted, options);
+  assertEquals([failedAt, error!.type], ["open", "NotCapable"]);
+  assertStringIncludes(error!.message, "--allow-read");
+  const script = fileURLToPath(new URL("support/net_sound.ts", import.meta.url));
+  const open = (...permissions: string[]): string =>
+    runScript(script, [path, "http://127.0.0.1:1/a.wav"], {
+      permissions: [readVariables, ...granted, ...permissions],
+    })
+      .stdout;
+  assertStringIncludes(open(), 'NotCapable: Requires net access to "127.0.0.1:1"');
+  assertStringIncludes(open("--allow-net=example.com"), "NotCapable");
+  assertStringIncludes(
+    open("--allow-net=127.0.0.1:1"),
+    "ReadError: Cannot read the sound of http://127.0.0.1:1/a.wav",
+  );
 });
 
 test("without --allow-write a file that is there stays as it is", (t) => {

@@ -7,13 +7,21 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
 import { avcodecMajors, layouts } from "../ffi/layouts.ts";
 import { selfCheck } from "../ffi/selfcheck.ts";
 import { StructFields } from "../ffi/struct.ts";
 import {
   type Codec,
+  createAudioWriter,
   createFileWriter as create,
   EncoderNotFoundError,
   type FrameRate,
@@ -23,6 +31,7 @@ import {
   type VideoWriter,
   type WriterOptions,
 } from "../mod.ts";
+import { SoundDevice } from "../src/audio/sound_device.ts";
 import { pictureBytes } from "./support/attached.ts";
 import { requireEncoders } from "./support/features.ts";
 import {
@@ -35,7 +44,6 @@ import {
   TemporaryFolder,
   writeBars,
 } from "./support/media.ts";
-
 import { amplitudeOf, heardRate, listen, probeSound, sine } from "./support/sound.ts";
 import { cuesOf, probeSubtitles } from "./support/subtitles.ts";
 
@@ -336,6 +344,37 @@ test("sound and subtitles beside the frames come back at their times", async () 
     assertEquals(probeSubtitles(path)[0]!.tags!.language, "fra");
     assertEquals(cuesOf(path), [{ text: "Un ton", start: 0.25, end: 0.75 }]);
   }
+});
+
+test("sound comes from a file, decoded or copied, and from no device of another system", async () => {
+  using folder = new TemporaryFolder();
+  const source = folder.file("source.mkv");
+  const writer = await createAudioWriter("flac", source);
+  for (let from = 0; from < 96000; from += 4800) {
+    await writer.write(sine({ from, count: 4800, sampleRate: 48000 }));
+  }
+  await writer.close();
+  const [first, path] = [folder.file("a.mkv"), folder.file("b.mkv")];
+  // Of the second file, two streams are left out.
+  const tracks = [
+    [first, [{ from: source }, { from: source, codec: "aac", channels: 1 }]],
+    [path, [{ from: first }, { from: first, stream: 1 }]],
+  ] as const;
+  for (const [name, audio] of tracks) {
+    const video = await createFileWriter("mpeg4", name, 25, { audio });
+    for (let index = 0; index < 25; index++) await video.write(barFrame(index % 20));
+    await video.close();
+  }
+  assertEquals(probeSound(path).map(({ codec_name }) => codec_name), ["flac", "aac"]);
+  for (const track of [0, 1]) {
+    const heard = listen(path, { track });
+    assertAlmostEquals(heard.length / heardRate, 1, 0.15);
+    assertAlmostEquals(amplitudeOf(heard.subarray(4800, 40000), 1000), 0.5, 0.01);
+  }
+  const native = loadNative();
+  const open = (): SoundDevice =>
+    new SoundDevice(native, { kind: "device", system: "dshow", name: "default" });
+  assertThrows(open, UnsupportedError, "dshow");
 });
 
 test("all of that has read or written every struct field that has a place in this FFmpeg's layout", () => {

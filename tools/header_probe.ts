@@ -12,6 +12,7 @@
 /** The headers that declare what the tables name; one that declares something new goes in here. */
 const headers = [
   "libavcodec/avcodec.h",
+  "libavdevice/avdevice.h",
   "libavfilter/avfilter.h",
   "libavfilter/buffersink.h",
   "libavfilter/buffersrc.h",
@@ -44,6 +45,7 @@ export const headerPackages: readonly string[] = [
   "libswscale-dev",
   "libswresample-dev",
   "libavfilter-dev",
+  "libavdevice-dev",
 ];
 
 /** The Debian packages that the checks need. */

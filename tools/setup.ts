@@ -2,7 +2,7 @@
  * Sets up what is missing to run the demo, the tests, the benchmark or the checks against C headers, and says what it installs.
  *
  *     deno run -A tools/setup.ts demo     FFmpeg's libraries and programs
- *     deno run -A tools/setup.ts test     also Bun, and the packages that tests import on it
+ *     deno run -A tools/setup.ts test     also Bun, the packages that tests import on it, and PulseAudio on Debian
  *     deno run -A tools/setup.ts bench    as test, and the peer from npm that the benchmark compares with
  *     deno run -A tools/setup.ts fidelity as test, and the programs that judge videos
  *     deno run -A tools/setup.ts check    as test, and a C++ compiler and FFmpeg's headers
@@ -142,6 +142,12 @@ async function setUpNpmPackages(): Promise<void> {
   if (!await works(bunProgram, ["--version"])) throw new SetupError("Bun was installed, but does not start");
 }
 
+/** The server that tests record sound from: where it is missing and can't be installed, they say so and are skipped. */
+async function setUpSoundServer(): Promise<void> {
+  if (await works("pulseaudio", ["--version"]) || !await canInstall()) return;
+  await installPackages(["pulseaudio"]);
+}
+
 async function setUpPeer(): Promise<void> {
   if (!hasPeer) {
     console.error("node-av is compared with on Linux on x86-64 only: the benchmark leaves it out");
@@ -211,7 +217,7 @@ async function setUpJudges(): Promise<void> {
 
 const targets: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   demo: [setUpFfmpeg],
-  test: [setUpFfmpeg, setUpNpmPackages],
+  test: [setUpFfmpeg, setUpNpmPackages, setUpSoundServer],
   bench: [setUpFfmpeg, setUpNpmPackages, setUpPeer],
   fidelity: [setUpFfmpeg, setUpNpmPackages, setUpJudges],
   check: [setUpFfmpeg, setUpNpmPackages, setUpHeaders],

@@ -9,6 +9,8 @@ import type { SymbolTable } from "../contract.ts";
 
 /** The functions in use. */
 export const avdevice = {
+  // void avdevice_register_all(void)
+  avdevice_register_all: { parameters: [], result: "void" },
   // const AVInputFormat *av_input_audio_device_next(const AVInputFormat *d)
   av_input_audio_device_next: { parameters: ["address"], result: "address" },
   // const AVInputFormat *av_input_video_device_next(const AVInputFormat *d)

@@ -31,13 +31,12 @@ const addresses: Partial<Readonly<Record<AudioDeviceSystem, (name: string) => st
 /** Some devices give single samples: so many pieces a second are enough. */
 const piecesPerSecond = 100;
 
-/**
- * The input format of a system of devices; `null` where libavdevice has none. libavformat is not told of devices: it would keep what
- * belongs to a library that goes with its thread.
- */
+/** The input format of a system of devices; `null` where libavdevice has none. */
 function inputFormat(native: Native, system: AudioDeviceSystem): Address | null {
   const { fields, memory } = native;
-  const { av_input_audio_device_next, av_input_video_device_next } = native.avdevice();
+  const { avdevice_register_all, av_input_audio_device_next, av_input_video_device_next } = native.avdevice();
+  // FFmpeg 4.3 lists none before.
+  avdevice_register_all();
   // Those that have cameras, too, count as video.
   for (const next of [av_input_audio_device_next, av_input_video_device_next]) {
     for (let format = next(NULL); format !== NULL; format = next(format)) {

@@ -7,7 +7,7 @@ import type { Address, Native } from "../../ffi/mod.ts";
 import { AvError, ReadError } from "../errors.ts";
 import type { CodecInfo } from "../libav/encoder.ts";
 import { Demuxer } from "../libav/demuxer.ts";
-import type { Packet } from "../libav/packet.ts";
+import { Packet } from "../libav/packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { SoundAddress } from "./audio_source.ts";
 
@@ -105,21 +105,39 @@ export class SoundFile implements Disposable {
 
   /** Takes the next packet of the track; `false` at the end. Throws a {@linkcode ReadError} where the file ends before it says that it does. */
   read(packet: Packet): boolean {
-    while (this.#reading("Cannot go on with", () => this.#demuxer.read(packet))) {
-      if (packet.streamIndex === this.#index) {
-        const { num, den } = this.timeBase;
-        const end = Number(packet.pts + packet.duration) * num / den - this.startSeconds;
-        this.#end = Math.max(this.#end, end);
-        return true;
+    try {
+      while (this.#demuxer.read(packet)) {
+        if (packet.streamIndex === this.#index) {
+          this.#follow(packet);
+          return true;
+        }
+        packet.unref();
       }
-      packet.unref();
+    } catch (cause) {
+      if (!(cause instanceof AvError)) throw cause;
+      throw this.#endsEarly(cause) ??
+        this.#error("Cannot go on with", cause.message, cause.code, null, cause);
     }
-    if (this.#declared === null || this.#end >= this.#declared - maxMissing) return false;
-    throw this.#error(
+    const error = this.#endsEarly();
+    if (error === null) return false;
+    throw error;
+  }
+
+  #follow({ pts, duration }: Packet): void {
+    if (pts === Packet.noTime) return;
+    const { num, den } = this.timeBase;
+    this.#end = Math.max(this.#end, Number(pts + duration) * num / den - this.startSeconds);
+  }
+
+  /** The error for a file that ends before it says that it does; releases differ in whether reading it is one. */
+  #endsEarly(cause?: AvError): ReadError | null {
+    if (this.#declared === null || this.#end >= this.#declared - maxMissing) return null;
+    return this.#error(
       "Cannot go on with",
       `it ends at ${this.#end.toFixed(2)} s, though it says that it is ${this.#declared.toFixed(2)} s long`,
       "TRUNCATED",
       "What comes after that has no sound",
+      cause,
     );
   }
 

@@ -56,8 +56,10 @@ export interface TrackRequest extends OpenAudioEncoder {
 const gapSeconds = 0.1;
 /** A drift below this is only the jitter of timestamps. Seconds. */
 const driftSeconds = 0.005;
-/** For so long timestamps are averaged to tell a drift, and over so long it is corrected: nobody hears that. Seconds. */
+/** For so long timestamps are averaged to tell a drift, and over so long at least it is corrected. Seconds. */
 const settlingSeconds = 1;
+/** Sound is made no faster or slower than by this share of it, a twelfth of a semitone: nobody hears that. */
+const maxBend = 0.005;
 /** Samples that are converted at once. */
 const stagedSamples = 4096;
 /** Samples of a packet where the encoder does not mind. */
@@ -69,6 +71,8 @@ interface Input {
   readonly shape: SoundShape;
   readonly resampler: Resampler;
   readonly staging: SoundFrame;
+  /** The last drift that is being corrected: how much of it, from when on, and for how long; all in seconds. */
+  correction: { readonly seconds: number; readonly from: number; readonly duration: number };
 }
 
 /** One track. Owns its encoder. */
@@ -187,8 +191,12 @@ export class AudioTrack implements SoundTrack {
     this.#drift += (difference - this.#drift) * Math.min(1, duration / settlingSeconds);
     if (Math.abs(this.#drift) < driftSeconds) return;
     const { sampleRate } = this.#shape;
-    const samples = Math.round(this.#drift * sampleRate);
-    input.resampler.compensate(samples, Math.round(settlingSeconds * sampleRate));
+    // What is under way goes on.
+    const rest = Math.max(0, 1 - (this.#end - input.correction.from) / input.correction.duration);
+    const seconds = this.#drift + input.correction.seconds * rest;
+    const length = Math.max(settlingSeconds, Math.abs(seconds) / maxBend);
+    input.resampler.compensate(Math.round(seconds * sampleRate), Math.round(length * sampleRate));
+    input.correction = { seconds, from: this.#end, duration: length };
     this.#corrected += this.#drift;
     this.#before += this.#drift;
     this.#drift = 0;
@@ -211,7 +219,8 @@ export class AudioTrack implements SoundTrack {
     const resampler = owned.use(new Resampler(this.#native, shape, this.#shape));
     const staging = new SoundFrame(this.#native, shape, stagedSamples);
     owned.move();
-    return this.#input = { key, shape, resampler, staging };
+    const correction = { seconds: 0, from: 0, duration: settlingSeconds };
+    return this.#input = { key, shape, resampler, staging, correction };
   }
 
   /** Takes what the resampler keeps of one kind of sound, of which no more comes. */

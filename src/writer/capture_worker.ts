@@ -22,8 +22,8 @@ export interface CaptureRequest {
 
 /** What the thread tells. */
 export type FromCapture =
-  /** The libraries are loaded, and the device is being opened. */
-  | { readonly type: "opening" }
+  /** The libraries are loaded, and the device is being opened; libavdevice must be kept from now on. */
+  | { readonly type: "opening"; readonly devicesPath: string }
   | { readonly type: "opened" }
   | ({ readonly type: "heard" } & HeardSamples)
   | { readonly type: "failed"; readonly error: SentError }
@@ -40,7 +40,7 @@ function capture({ source, libraryPath, logLevel, isStopped }: CaptureRequest): 
   try {
     const native = loadNative(libraryPath);
     silenceBelow(native, logLevel);
-    tell({ type: "opening" });
+    tell({ type: "opening", devicesPath: native.devicesPath });
     using device = new SoundDevice(native, source);
     tell({ type: "opened" });
     while (Atomics.load(isStopped, 0) === 0) {

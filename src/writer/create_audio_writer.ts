@@ -12,29 +12,6 @@ import { type AudioWriter, type AudioWriterStats, EngineAudioWriter } from "./au
 import { openSoundEngine } from "./open_engine.ts";
 import { checkOptions, requireOptions, writerChecks, type WriterOptions } from "./options.ts";
 
-/** Options of a track that a file of sound has, too. */
-type SoundNames =
-  | "sampleRate"
-  | "channels"
-  | "layout"
-  | "bitrate"
-  | "sampleFormat"
-  | "encoderOptions"
-  | "language"
-  | "title";
-/** Options of a video's writer that one of sound has, too. */
-type FileNames =
-  | "format"
-  | "formatOptions"
-  | "metadata"
-  | "chapters"
-  | "cover"
-  | "crashSafe"
-  | "thread"
-  | "logLevel"
-  | "signal"
-  | "libraryPath";
-
 /**
  * Options of {@linkcode createAudioWriter}. Every one may be left out. `sampleRate`, `channels` and `layout` are, unless given, those of the
  * first samples, or the nearest that the encoder takes.
@@ -46,45 +23,41 @@ type FileNames =
  * const options: AudioWriterOptions = { bitrate: "128k", metadata: { title: "Waves", artist: "Ana" } };
  * ```
  */
-export interface AudioWriterOptions extends Pick<AudioOptions, SoundNames>, Pick<WriterOptions, FileNames> {
+export interface AudioWriterOptions extends
+  Pick<
+    AudioOptions,
+    | "sampleRate"
+    | "channels"
+    | "layout"
+    | "bitrate"
+    | "sampleFormat"
+    | "encoderOptions"
+    | "language"
+    | "title"
+  >,
+  Pick<
+    WriterOptions,
+    | "format"
+    | "formatOptions"
+    | "metadata"
+    | "chapters"
+    | "cover"
+    | "crashSafe"
+    | "thread"
+    | "logLevel"
+    | "signal"
+    | "libraryPath"
+  > {
   /** Called after samples are written, at most four times a second, and at the end. */
   onProgress?: (stats: AudioWriterStats) => void;
 }
 
-const {
-  codec: _codec,
-  from: _from,
-  stream: _stream,
-  loop: _loop,
-  ...soundChecks
-} = audioChecks;
-const {
-  format,
-  formatOptions,
-  metadata,
-  chapters,
-  cover,
-  crashSafe,
-  thread,
-  logLevel,
-  signal,
-  onProgress,
-  libraryPath,
-} = writerChecks;
+const { codec: _codec, from: _from, stream: _stream, loop: _loop, ...soundChecks } = audioChecks;
+const { format, formatOptions, metadata, chapters, cover } = writerChecks;
+const { crashSafe, thread, logLevel, signal, onProgress, libraryPath } = writerChecks;
 const fileChecks = {
-  ...{
-    format,
-    formatOptions,
-    metadata,
-    chapters,
-    cover,
-    crashSafe,
-    thread,
-    logLevel,
-    signal,
-    onProgress,
-    libraryPath,
-  },
+  ...{ format, formatOptions, metadata, chapters, cover },
+  ...{ crashSafe, thread, logLevel, signal, onProgress, libraryPath },
 };
 
 /**

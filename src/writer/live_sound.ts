@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { librariesFor, runtime, type Thread } from "../../ffi/mod.ts";
+import { keepDevices, librariesFor, runtime, type Thread } from "../../ffi/mod.ts";
 import type { DeviceSource } from "../audio/audio_source.ts";
 import { cutSamples } from "../audio/samples.ts";
 import type { HeardSamples } from "../audio/sound_device.ts";
@@ -129,6 +129,7 @@ export class LiveSound {
     this.#lastMs = performance.now();
     switch (message.type) {
       case "opening":
+        keepDevices(message.devicesPath);
         return this.#opening.resolve();
       case "opened":
         return this.#opened.resolve();

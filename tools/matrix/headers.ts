@@ -8,6 +8,7 @@ import { checkSymbols } from "../check_symbols.ts";
 import { type CheckResult, headerPackages } from "../header_probe.ts";
 import { exists, inOwnNamespace, mustRun, removeFolder } from "./commands.ts";
 import type { TestResult } from "./report.ts";
+import { markOf } from "./roots.ts";
 import type { Suite } from "./suites.ts";
 
 /** What the checks of one suite's headers found. */
@@ -46,7 +47,8 @@ chroot "$root" sh -c '
 
 /** Returns the folder of a suite's headers, fetched first where there is none, under another name until it is whole. */
 async function fetchHeaders(cache: string, suite: Suite, root: string): Promise<string> {
-  const folder = `${cache}/headers-${root.slice(root.lastIndexOf("/") + 1)}`;
+  const name = root.slice(root.lastIndexOf("/") + 1);
+  const folder = `${cache}/headers-${name}-${await markOf(headerPackages)}`;
   if (exists(folder)) return folder;
   const building = `${cache}/building-headers_${suite.name}-${Deno.pid}`;
   await removeFolder(building);

@@ -66,9 +66,13 @@ export async function requireTools(): Promise<void> {
 
 /** The folder of a suite's root. It carries a mark of the packages, so that a changed list gets a new root. */
 async function rootFolder(cache: string, suite: Suite): Promise<string> {
-  const list = new TextEncoder().encode(packagesOf(suite).join(","));
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", list));
-  return `${cache}/${suite.name}-${digest.toHex().slice(0, 8)}`;
+  return `${cache}/${suite.name}-${await markOf(packagesOf(suite))}`;
+}
+
+/** A mark of a list of packages. */
+export async function markOf(packages: readonly string[]): Promise<string> {
+  const list = new TextEncoder().encode(packages.join(","));
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", list)).toHex().slice(0, 8);
 }
 
 /**
