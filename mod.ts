@@ -42,6 +42,8 @@ export {
   WriterClosedError,
 } from "./src/errors.ts";
 export type { OptionValue } from "./src/libav/options.ts";
+export type { SubtitleCue } from "./src/subtitles/cue.ts";
+export type { SubtitleCodec, SubtitleOptions } from "./src/subtitles/subtitle_options.ts";
 export type { ColorDescription, ColorName } from "./src/video/color.ts";
 export type { EncodedImage } from "./src/video/encoded_image.ts";
 export type { FrameRate } from "./src/video/frame_rate.ts";

@@ -12,6 +12,7 @@ import {
   fstatSync,
   ftruncateSync,
   openSync,
+  readFileSync,
   readSync,
   realpathSync,
   renameSync,
@@ -79,6 +80,11 @@ function checkLink(path: string): void {
 /** Throws the system's error (or Deno's `NotCapable`) unless the path can be read; returns whether it is a regular file. */
 export function checkReadable(path: string): boolean {
   return tryOpen(path, constants.O_RDONLY | nonBlocking);
+}
+
+/** All bytes of a file. Throws the system's error, or Deno's `NotCapable`. */
+export function readFile(path: string): Uint8Array {
+  return readFileSync(path);
 }
 
 /** Where the last whole box of an mp4 or mov file (ISO/IEC 14496-12) ends; `null` where it begins with none. */

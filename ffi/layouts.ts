@@ -73,6 +73,12 @@ export const layouts = {
       sample_fmts: { kind: "address", offset: [56, 56, 56, 56, 56, null] },
     },
   },
+  AVCodecDescriptor: {
+    size: [48, 48, 48, 48, 48, 48],
+    fields: {
+      id: { kind: "i32", offset: [0, 0, 0, 0, 0, 0] },
+    },
+  },
   AVCodecContext: {
     size: [1072, 944, 944, 864, 864, 864],
     fields: {

@@ -18,6 +18,7 @@ export {
   cutFile,
   endOfBoxes,
   makeReplacement,
+  readFile,
   removeFile,
   replaceFile,
 } from "./files.ts";

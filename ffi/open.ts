@@ -21,7 +21,13 @@ import { NativeMemory } from "./memory.ts";
 import { runtime } from "./runtime.ts";
 import { selfCheck } from "./selfcheck.ts";
 import { StructFields } from "./struct.ts";
-import { avcodec, parametersSideData, soundDecoding, supportedConfig } from "./symbols/avcodec.ts";
+import {
+  avcodec,
+  codecNames,
+  parametersSideData,
+  soundDecoding,
+  supportedConfig,
+} from "./symbols/avcodec.ts";
 import { avdevice } from "./symbols/avdevice.ts";
 import { avfilter } from "./symbols/avfilter.ts";
 import { avformat, streamSideData } from "./symbols/avformat.ts";
@@ -43,6 +49,8 @@ export interface Native {
   readonly avutil: Functions<typeof avutil>;
   /** libavcodec. */
   readonly avcodec: Functions<typeof avcodec>;
+  /** Codecs by their names, opened on first use. */
+  codecNames(): Functions<typeof codecNames>;
   /** What encoders take, asked of the library; `null` where a field of AVCodec tells instead. */
   readonly supportedConfig: Functions<typeof supportedConfig> | null;
   /** libavformat. */
@@ -211,6 +219,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     ),
     avutil: set.avutil,
     avcodec: set.avcodec,
+    codecNames: once(() => open("avcodec", codecNames)),
     supportedConfig: openOptional(host, pathOf("avcodec"), supportedConfig),
     avformat: set.avformat,
     parametersSideData: inParameters,

@@ -7,7 +7,7 @@ import { repository } from "./support/processes.ts";
 /** The floors of src/, the lowest first: a module may import from its own floor and from those below. */
 const floors: readonly (readonly string[])[] = [
   ["libav"],
-  ["video", "audio", "codecs"],
+  ["video", "audio", "subtitles", "codecs"],
   ["writer", "reader", "live", "command", "doctor"],
 ];
 /** Modules beside the floors that every floor may use. */

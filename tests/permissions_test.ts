@@ -13,6 +13,7 @@ import { type NamedTest, skipped } from "./support/features.ts";
 import { assertSameBytes, probe, TemporaryFolder } from "./support/media.ts";
 import { isDeno, Recording, runChild, runScript } from "./support/processes.ts";
 import { assertOrdinary, play, playRest, type RecordRequest } from "./support/record.ts";
+import { cuesOf } from "./support/subtitles.ts";
 
 const libraries: readonly LibraryName[] = ["avutil", "swresample", "swscale", "avcodec", "avformat"];
 
@@ -70,6 +71,21 @@ test("with the libraries' folder and the file's folder granted, the file is writ
   ]);
   assertEquals(error, null);
   assertEquals(probe(folder.file("a.mkv")).frames, 3);
+});
+
+test("a file of subtitles is read with its own grant, and not without", (t) => {
+  if (!hasPermissions(t)) return;
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  const from = folder.file("film.srt");
+  writeFileSync(from, "1\n00:00:00,000 --> 00:00:00,100\nSeen\n");
+  const grants = [ffi(), `--allow-write=${path}`];
+  const refused = write(path, grants, { subtitles: { from } });
+  assertEquals([refused.failedAt, refused.error!.type], ["open", "NotCapable"]);
+  assert(!existsSync(path));
+  const { error } = write(path, [...grants, `--allow-read=${from}`], { subtitles: { from } });
+  assertEquals(error, null);
+  assertEquals(cuesOf(path).map(({ text }) => text), ["Seen"]);
 });
 
 test("without --allow-ffi the error says --allow-ffi, and not to install anything", (t) => {

@@ -45,6 +45,7 @@ import {
   writeBars,
 } from "./support/media.ts";
 import { amplitudeOf, heardRate, listen, probeSound, sine } from "./support/sound.ts";
+import { cuesOf, probeSubtitles } from "./support/subtitles.ts";
 
 /** The struct fields that were read or written so far: every access asks for the field's offset. */
 const touched = new Set<string>();
@@ -320,11 +321,16 @@ test("a frame goes to a worker by a copy and without one", async () => {
   }
 });
 
-test("sound beside the frames comes back at its time and level", async () => {
+test("sound and subtitles beside the frames come back at their times", async () => {
   for (const [name, codec] of [["sound.mp4", "aac"], ["sound.mkv", "flac"]] as const) {
     using folder = new TemporaryFolder();
     const path = folder.file(name);
-    const writer = await createFileWriter("mpeg4", path, 25, { audio: { codec, language: "eng" } });
+    const subtitles = { language: "fra", default: true };
+    const writer = await createFileWriter("mpeg4", path, 25, {
+      audio: { codec, language: "eng" },
+      subtitles,
+    });
+    await writer.writeSubtitle({ text: "Un <i>ton</i>", start: 0.25, end: 0.75 });
     for (let index = 0; index < 25; index++) {
       await writer.write(barFrame(index % 20));
       await writer.writeAudio(sine({ from: index * 1764, count: 1764, sampleRate: 44100 }));
@@ -335,6 +341,8 @@ test("sound beside the frames comes back at its time and level", async () => {
     assertAlmostEquals(heard.length / heardRate, 1, 0.03);
     assertAlmostEquals(amplitudeOf(heard.subarray(4800, 43200), 1000), 0.5, 0.01);
     assertEquals(probeSound(path)[0]!.tags!.language, "eng");
+    assertEquals(probeSubtitles(path)[0]!.tags!.language, "fra");
+    assertEquals(cuesOf(path), [{ text: "Un ton", start: 0.25, end: 0.75 }]);
   }
 });
 

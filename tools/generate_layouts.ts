@@ -23,6 +23,7 @@ const fieldsInUse = {
     supported_samplerates: "address",
     sample_fmts: "address",
   },
+  AVCodecDescriptor: { id: "i32" },
   AVCodecContext: {
     framerate: "rational",
     has_b_frames: "i32",

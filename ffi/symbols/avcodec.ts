@@ -59,6 +59,12 @@ export const avcodec = {
   av_packet_rescale_ts: { parameters: ["address", "rational", "rational"], result: "void" },
 } as const satisfies SymbolTable;
 
+/** Codecs by their names, encoders or not: only streams whose packets are made without one need them. */
+export const codecNames = {
+  // const AVCodecDescriptor *avcodec_descriptor_get_by_name(const char *name)
+  avcodec_descriptor_get_by_name: { parameters: ["buffer"], result: "address" },
+} as const satisfies SymbolTable;
+
 /** Decoding of sound. */
 export const soundDecoding = {
   // const AVCodec *avcodec_find_decoder(enum AVCodecID id)

@@ -7,6 +7,8 @@ import {
   bits,
   type Check,
   checkOptionTable,
+  flag,
+  language,
   parseBits,
   record,
   refuseOption,
@@ -99,13 +101,12 @@ export const audioChecks: { readonly [Name in keyof Required<AudioOptions>]: Che
   sampleFormat: (value) =>
     sampleFormatNames.includes(value as string) ? null : `one of ${sampleFormatNames.join(", ")}`,
   encoderOptions: record,
-  language: (value) =>
-    typeof value === "string" && /^[a-z]{3}$/.test(value) ? null : 'three letters, such as "eng"',
+  language,
   title: text,
   // What it means is found out below.
   from: () => null,
   stream: (value) => Number.isInteger(value) && (value as number) >= 0 ? null : "a whole number from 0",
-  loop: (value) => typeof value === "boolean" ? null : "true or false",
+  loop: flag,
 };
 
 function layoutOf({ channels, layout: name }: AudioOptions, prefix: string): ChannelLayout | null {

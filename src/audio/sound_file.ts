@@ -55,8 +55,7 @@ export class SoundFile implements Disposable {
   /** The track's codec. */
   get codec(): CodecInfo {
     const codecId = this.#native.fields.get(this.parameters, "AVCodecParameters", "codec_id");
-    const codecName = this.#native.memory.text(this.#native.avcodec.avcodec_get_name(codecId)) ?? "";
-    return { codecId, codecName };
+    return { codecId, codecName: this.#demuxer.codecName(this.#index) };
   }
 
   /** Whether the codec's headers are in every packet (ADTS), where containers want them once. */

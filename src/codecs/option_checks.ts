@@ -19,6 +19,11 @@ export const text: Check = (value) =>
   typeof value === "string" && value !== "" && !value.includes("\0")
     ? null
     : "a text, not empty and without NUL";
+/** A switch. */
+export const flag: Check = (value) => typeof value === "boolean" ? null : "true or false";
+/** A language of ISO 639-2. */
+export const language: Check = (value) =>
+  typeof value === "string" && /^[a-z]{3}$/.test(value) ? null : 'three letters, such as "eng"';
 /** Bits per second; `examples` are such texts. */
 export const bits = (examples: string): Check => (value) =>
   parseBits(value) !== null ? null : `bits per second above 0: a number, or a text such as ${examples}`;

@@ -13,7 +13,7 @@ import { Packet } from "./packet.ts";
 import { type Rational, unpackRational } from "./rational.ts";
 
 /** AVMEDIA_TYPE_*, libavutil/avutil.h. Data belong to others: they are neither pictures nor sound nor text. */
-const mediaTypes = { video: 0, audio: 1, data: 2 } as const;
+const mediaTypes = { video: 0, audio: 1, data: 2, subtitle: 3 } as const;
 /** AV_DICT_IGNORE_SUFFIX, libavutil/dict.h: with an empty key, every entry in turn. */
 const ignoreSuffix = 2;
 
@@ -115,6 +115,23 @@ export class Demuxer extends Owned {
   /** The four-character code of a stream, or 0. */
   tag(index: number): number {
     return this.#native.fields.get(this.parameters(index), "AVCodecParameters", "codec_tag");
+  }
+
+  /** libavcodec's name of a stream's codec. */
+  codecName(index: number): string {
+    const { avcodec, fields, memory } = this.#native;
+    return memory.text(
+      avcodec.avcodec_get_name(fields.get(this.parameters(index), "AVCodecParameters", "codec_id")),
+    ) ?? "";
+  }
+
+  /** A copy of a stream's codec headers; empty where it has none. */
+  headers(index: number): Uint8Array<ArrayBuffer> {
+    const { fields, memory } = this.#native;
+    const parameters = this.parameters(index);
+    const bytes = new Uint8Array(fields.get(parameters, "AVCodecParameters", "extradata_size"));
+    if (bytes.length > 0) memory.read(fields.get(parameters, "AVCodecParameters", "extradata"), bytes);
+    return bytes;
   }
 
   /** The file that a stream is where it is a picture of the file, such as a cover; `null` for all others. */

@@ -95,6 +95,14 @@ export class Packet extends Owned {
     return (this.#native.fields.get(this.address, "AVPacket", "flags") & corrupt) !== 0;
   }
 
+  /** A copy of its bytes. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    const { fields, memory } = this.#native;
+    const bytes = new Uint8Array(this.size);
+    if (bytes.length > 0) memory.read(fields.get(this.address, "AVPacket", "data"), bytes);
+    return bytes;
+  }
+
   /** Takes over all that another packet has, which is empty afterwards. */
   takeFrom(other: Packet): void {
     this.#native.avcodec.av_packet_move_ref(this.address, other.address);

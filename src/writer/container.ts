@@ -345,10 +345,15 @@ export function choosesLayout(given: Readonly<Record<string, OptionValue>> | und
  * Ticks per second of a movie's own clock, fine enough for other streams beside the video. Edit lists count in it: in FFmpeg's
  * thousandths of a second the last frame would be cut short.
  */
-function movieTimescale({ den }: Rational): number {
+export function movieTimescale({ den }: Rational): number {
   let ticks = den;
   while (ticks < 10_000) ticks *= 2;
   return ticks;
+}
+
+/** Has no track of subtitles marked as a default one that is none: Matroska's muxer does so with the first (4.3 and 4.4). */
+export function keepSubtitlesUnchosen({ options }: Muxer): void {
+  if (options.has("default_mode")) options.setField("default_mode", "infer_no_subs");
 }
 
 /** What a kill may cost beside the encoder's delay: the data that the muxer gathers before it writes them. */

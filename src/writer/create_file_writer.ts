@@ -34,6 +34,7 @@ import { EngineWriter, type VideoWriter } from "./video_writer.ts";
  * @throws {EncoderNotFoundError} No encoder for the codec can be used.
  * @throws {OptionError} An option of the encoder or muxer is unknown, or its value is refused.
  * @throws {UnsupportedError} Codec, container, pixel format or size do not go together.
+ * @throws {ReadError} A file of subtitles can't be read, or is none.
  * @throws {WriteError} The file can't be written.
  *
  * @example Half a second of a moving square

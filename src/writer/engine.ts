@@ -5,6 +5,7 @@
  */
 import type { Samples } from "../libav/sound.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
+import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import type { ContainerClock } from "./frame_clock.ts";
 import type { CheckedFrame, Size } from "./frame_checker.ts";
@@ -61,4 +62,6 @@ export interface Engine extends FileEngine<WriteSummary> {
    * Throws a {@linkcode RefusedFrame}, or what ends the session.
    */
   write(frame: CheckedFrame): void | Promise<void>;
+  /** Takes a cue for a track of subtitles. Throws what ends the session. */
+  writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void>;
 }

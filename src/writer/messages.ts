@@ -6,6 +6,7 @@
 import { runtime } from "../../ffi/mod.ts";
 import type { Samples } from "../libav/sound.ts";
 import * as errors from "../errors.ts";
+import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import type { EngineInfo } from "./engine.ts";
 import type { Size } from "./frame_checker.ts";
@@ -48,6 +49,7 @@ export type ToWorker =
     readonly samples: Samples;
     readonly seconds: number | null;
   }
+  | { readonly type: "subtitle"; readonly cue: Required<SubtitleCue> }
   | { readonly type: "finish"; readonly endTicks: bigint }
   | { readonly type: "abort" }
   | { readonly type: "salvage" };
@@ -76,7 +78,7 @@ export type FromWorker =
     readonly freed: readonly { readonly ring: number; readonly slot: number }[];
     readonly progress: Progress;
   }
-  /** A piece of sound of so many bytes was encoded. */
+  /** A piece of sound or a cue of so many bytes was taken. */
   | { readonly type: "heard"; readonly bytes: number; readonly progress: Progress }
   /** The image is not one; the session goes on. */
   | { readonly type: "refused"; readonly error: SentError }

@@ -7,6 +7,7 @@ import {
   bits,
   type Check,
   checkOptionTable,
+  flag,
   object,
   oneOf,
   parseBits,
@@ -16,6 +17,12 @@ import {
 import type { QualityLevel } from "../codecs/profiles.ts";
 import { type AudioTrackOptions, checkAudio, type CheckedAudioOptions } from "../audio/audio_options.ts";
 import type { AudioStats } from "../audio/track.ts";
+import {
+  type CheckedSubtitleOptions,
+  checkSubtitles,
+  type SubtitleOptions,
+} from "../subtitles/subtitle_options.ts";
+import { filePath } from "../file_path.ts";
 import type { OptionValue } from "../libav/options.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
 import { type EncodedImage, isEncodedImage } from "../video/encoded_image.ts";
@@ -137,6 +144,11 @@ export interface WriterOptions {
    */
   audio?: AudioTrackOptions | readonly AudioTrackOptions[];
   /**
+   * A track of subtitles, or several: `{}` for cues that come with `writeSubtitle`, `{ from: "film.srt" }` for all of an SRT, WebVTT or
+   * ASS file. mp4, mov, mkv and webm keep them.
+   */
+  subtitles?: SubtitleOptions | readonly SubtitleOptions[];
+  /**
    * Whether a recording that is killed stays playable. Default: `true`, but `false` where Deno's permissions or the folder leave
    * no room for a second file beside it (`NAME.avwriter`, which is made by `close`). mp4 and mov are recorded in fragments then,
    * and `close` makes an ordinary file of them, which takes as much space again for that moment.
@@ -163,7 +175,14 @@ export interface WriterOptions {
 export interface CheckedOptions extends
   Omit<
     WriterOptions,
-    "bitrate" | "maxBitrate" | "sampleAspectRatio" | "queueSize" | "audio" | "cover" | "attachments"
+    | "bitrate"
+    | "maxBitrate"
+    | "sampleAspectRatio"
+    | "queueSize"
+    | "audio"
+    | "subtitles"
+    | "cover"
+    | "attachments"
   > {
   /** Bits per second on average. */
   readonly bitrate?: number;
@@ -175,6 +194,8 @@ export interface CheckedOptions extends
   readonly queueSize: number;
   /** The tracks of sound. */
   readonly audio: readonly CheckedAudioOptions[];
+  /** The tracks of subtitles. */
+  readonly subtitles: readonly CheckedSubtitleOptions[];
   /** A copy of the cover's file; `null` where there is none. */
   readonly cover: Uint8Array | null;
   /** Copies of the files that go along with the video. */
@@ -224,12 +245,13 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   // Found out below, too.
   chapters: (value) => (Array.isArray(value) ? null : "a list of { title, start }"),
   audio: () => null,
+  subtitles: () => null,
   cover: (value) =>
     isEncodedImage(value) && !("data" in value) ? null : "a PNG or JPEG file as { image: its bytes }",
   attachments: (value) => (Array.isArray(value) ? null : "a list of { name, data }"),
   timing: oneOf("constant", "timestamps", "wallclock"),
   filter: text,
-  crashSafe: (value) => (typeof value === "boolean" ? null : "true or false"),
+  crashSafe: flag,
   thread: oneOf("worker", "main"),
   queueSize: (value) =>
     Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 64
@@ -262,11 +284,21 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
       throw new TypeError(`Cannot use the options ${one} and ${other} together: leave one of them out`);
     }
   }
-  const { bitrate, maxBitrate, sampleAspectRatio: shape, audio, cover, attachments = [], ...rest } = options;
+  const {
+    bitrate,
+    maxBitrate,
+    sampleAspectRatio: shape,
+    audio,
+    subtitles,
+    cover,
+    attachments = [],
+    ...rest
+  } = options;
   return {
     ...rest,
     queueSize: rest.queueSize ?? defaultQueueSize,
     audio: audio === undefined ? [] : checkAudio(audio),
+    subtitles: subtitles === undefined ? [] : checkSubtitles(subtitles, (path) => filePath(path, "read")),
     cover: cover === undefined ? null : checkCover(cover),
     attachments: checkAttachments(attachments),
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),

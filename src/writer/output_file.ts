@@ -13,6 +13,7 @@ import { type Chapter, placeChapters } from "./chapters.ts";
 import { interleavesItself, leastTicks, type Stage } from "./container.ts";
 import type { Interleaver } from "./interleaver.ts";
 import { copyPackets, openRecording } from "./remux.ts";
+import type { Subtitles } from "./subtitles.ts";
 import { companionPath } from "./target.ts";
 import type { Ending } from "./timeline.ts";
 
@@ -29,6 +30,8 @@ export interface OutputRequest {
   readonly isCrashSafe: boolean;
   /** Where packets of several streams wait for their turn; `null` where there is one stream. */
   readonly queue: Interleaver | null;
+  /** Subtitles that wait for the video to come to them; `null` where there are none. */
+  readonly subtitles: Subtitles | null;
   /** Named parts of the video. */
   readonly chapters: readonly Chapter[];
   /** Makes a muxer for a URL, with its streams and options; of a file that was recorded, for the one that is made of it. */
@@ -69,9 +72,9 @@ export class OutputFile implements Disposable {
   constructor(native: Native, request: OutputRequest) {
     this.#native = native;
     this.#request = request;
-    const { path, isFragmented, isCrashSafe, queue, createMuxer } = request;
+    const { path, isFragmented, isCrashSafe, queue, subtitles, createMuxer } = request;
     this.#muxer = createMuxer(`file:${path}`, isFragmented || isCrashSafe ? "recording" : "direct", null);
-    this.#isInOrder = queue !== null && !interleavesItself(this.#muxer.info);
+    this.#isInOrder = (queue !== null || subtitles !== null) && !interleavesItself(this.#muxer.info);
   }
 
   /** Opens the file, which empties one that is there, and writes the header. `onOpen` is told as soon as there is a file. */
@@ -103,7 +106,15 @@ export class OutputFile implements Disposable {
     if (isFragmented && queue.isIncomplete) this.#muxer.writeAtOnce(null);
   }
 
+  /** Writes a packet; before one of the video, the subtitles that the video has come to. */
   #put(packet: Packet, timeBase: Rational): void {
+    if (packet.streamIndex === 0) {
+      this.#request.subtitles?.give(Number(packet.dts) * timeBase.num / timeBase.den, this.#putAsItIs);
+    }
+    this.#putAsItIs(packet, timeBase);
+  }
+
+  readonly #putAsItIs = (packet: Packet, timeBase: Rational): void => {
     const stream = packet.streamIndex;
     // Muxers leave empty ones out.
     const isKept = stream === 0 && packet.size > 0;
@@ -113,12 +124,13 @@ export class OutputFile implements Disposable {
     else this.#muxer.write(packet);
     if (isKept) this.#packets++;
     if (this.#request.isCrashSafe) this.#wholeBytes = this.#muxer.flushedBytes;
-  }
+  };
 
   /** Finishes and closes the file; returns its size in bytes, or `null` where the muxer keeps that to itself. */
   finish(end: VideoEnd): number | null {
     this.#request.queue?.end(0);
     this.writeQueued();
+    this.#request.subtitles?.giveLast(this.#putAsItIs);
     if (this.#muxer.info.name === "gif" && !this.#isEnded) this.#setFinalDelay(end.lastSeconds);
     this.#isEnded = true;
     // Into fragments no chapters go.

@@ -16,7 +16,7 @@ import { AvError, ReadError, UnsupportedError } from "../errors.ts";
 import { Demuxer } from "../libav/demuxer.ts";
 import { Muxer, type MuxerInfo, packTag, type StreamRequest } from "../libav/muxer.ts";
 import { attachmentStream } from "./attachments.ts";
-import { muxerByExtension, muxerOptions } from "./container.ts";
+import { keepSubtitlesUnchosen, muxerByExtension, muxerOptions } from "./container.ts";
 import { coverStream, keepsCover } from "./cover.ts";
 import { filePath } from "../file_path.ts";
 import { silenceBelow } from "./log.ts";
@@ -187,6 +187,7 @@ function copyInto(
     });
     recording.copyTags(index, stream);
   }
+  if (streams.some((_, index) => recording.isOf("subtitle", index))) keepSubtitlesUnchosen(muxer);
   recording.copyMetadata(muxer.address);
   const options = muxerOptions(muxer, recording.timeBase(0), "finished", undefined, recording.metadata);
   for (const [name, value] of Object.entries(options)) muxer.options.set(name, value);

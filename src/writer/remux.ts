@@ -47,7 +47,12 @@ export function copyPackets(
   // No length of the last packet is read for codecs whose packets differ in length (FLAC).
   const others = Array.from(
     { length: Math.min(from.streams.length, to.streamCount) - 1 },
-    (_, index) => owned.use(new CutStream(native, from, index + 1, false)),
+    (_, index) =>
+      owned.use(
+        from.isOf("subtitle", index + 1)
+          ? new TextStream(native)
+          : new CutStream(native, from, index + 1, false),
+      ),
   );
   const streams = [video, ...others];
   const packet = owned.use(new Packet(native));
@@ -74,18 +79,64 @@ export function copyPackets(
   return count;
 }
 
+/** The size of a sample of 3GPP Timed Text that has no text: its length alone. */
+const emptyTextBytes = 2;
+
+/**
+ * Subtitles that were recorded in fragments, each up to the next: before FFmpeg 8.0 their lengths are not read from there. Empty ones, which
+ * end those before them, and of which each fragment may have one more, the muxer makes anew.
+ */
+class TextStream implements Disposable {
+  readonly #held: Packet;
+  #isHolding = false;
+
+  constructor(native: Native) {
+    this.#held = new Packet(native);
+  }
+
+  /** Takes a packet over, and writes the one before. */
+  take(packet: Packet, write: (packet: Packet) => void): void {
+    this.finish(write, this.#isHolding ? packet.pts - this.#held.pts : 0n);
+    this.#isHolding = packet.size > emptyTextBytes;
+    if (this.#isHolding) this.#held.takeFrom(packet);
+    else packet.unref();
+  }
+
+  /** How long the last packet is where it ends at a time at the latest; 0 where that does not tell. */
+  lengthUntil(end: bigint): bigint {
+    const { pts, duration } = this.#held;
+    return end > pts && (duration === 0n || pts + duration > end) ? end - pts : 0n;
+  }
+
+  /** Writes the last packet, which is so long; 0 where nobody knows. */
+  finish(write: (packet: Packet) => void, duration: bigint): void {
+    if (!this.#isHolding) return;
+    if (duration > 0n) this.#held.duration = duration;
+    write(this.#held);
+    this.#isHolding = false;
+  }
+
+  [Symbol.dispose](): void {
+    this.#held[Symbol.dispose]();
+  }
+}
+
 /** An ending in another unit, in which all its times are whole: that of the file that was recorded. */
-function rescaled({ timeBase: { num, den }, delay, ...rest }: Ending, timeBase: Rational): Ending {
-  const inUnit = (ticks: bigint): bigint =>
-    ticks * BigInt(num) * BigInt(timeBase.den) / (BigInt(den) * BigInt(timeBase.num));
+function rescaled({ timeBase: from, delay, ...rest }: Ending, timeBase: Rational): Ending {
+  const rescale = (ticks: bigint): bigint => inUnit(ticks, from, timeBase);
   return {
     timeBase,
     delay,
-    pts: inUnit(rest.pts),
-    duration: inUnit(rest.duration),
-    lead: inUnit(rest.lead),
-    lastTimes: rest.lastTimes.map(inUnit),
+    pts: rescale(rest.pts),
+    duration: rescale(rest.duration),
+    lead: rescale(rest.lead),
+    lastTimes: rest.lastTimes.map(rescale),
   };
+}
+
+/** A time in another unit, rounded towards 0. */
+function inUnit(ticks: bigint, from: Rational, to: Rational): bigint {
+  return ticks * BigInt(from.num) * BigInt(to.den) / (BigInt(from.den) * BigInt(to.num));
 }
 
 /**
@@ -182,6 +233,11 @@ class CutStream implements Disposable {
     this.#held = new Packet(native);
   }
 
+  /** When the frame that is shown last ends. */
+  get end(): bigint {
+    return this.#end;
+  }
+
   /** When the last packet with such a time is decoded. */
   get decodeTime(): bigint {
     return this.#decodeTime;
@@ -245,6 +301,18 @@ function later(one: bigint, other: bigint): bigint {
   return one > other ? one : other;
 }
 
+/** A stream of a file that was cut off; `null` where its packets are copied as they come. */
+function salvagedStream(
+  native: Native,
+  from: Demuxer,
+  index: number,
+  fillsUp: boolean,
+): CutStream | TextStream | null {
+  if (!from.isOf("subtitle", index)) return new CutStream(native, from, index, fillsUp);
+  // Others have a length, and no need to wait: later would be too late for players.
+  return from.codecName(index) === "mov_text" ? new TextStream(native) : null;
+}
+
 /**
  * Copies the whole packets of a file that was cut off, up to where it can't be read. `places` has the numbers of the streams that are
  * copied, and theirs in the other file. Returns how many packets each had.
@@ -261,7 +329,7 @@ export function salvagePackets(
   const indexes = [...places.keys()];
   const counts = new Map(indexes.map((index) => [index, 0]));
   const streams = new Map(
-    indexes.map((index) => [index, disposables.use(new CutStream(native, from, index, fillsUp))]),
+    indexes.map((index) => [index, disposables.use(salvagedStream(native, from, index, fillsUp))]),
   );
   const write = (copied: Packet): void => {
     const index = copied.streamIndex;
@@ -274,14 +342,26 @@ export function salvagePackets(
   while (readOn(from, packet)) {
     // Streams that a damaged file shows only later have no place any more.
     const stream = streams.get(packet.streamIndex);
-    const isLate = stream !== undefined && packet.dts !== unknown && packet.dts <= stream.decodeTime;
-    if (stream !== undefined && packet.size > 0 && !packet.isCorrupt && !isLate) {
-      stream.take(packet, write);
+    const isWhole = stream !== undefined && packet.size > 0 && !packet.isCorrupt;
+    const isLate = stream instanceof CutStream && packet.dts !== unknown && packet.dts <= stream.decodeTime;
+    if (isWhole && !isLate) {
+      if (stream === null) write(packet);
+      else stream.take(packet, write);
       continue;
     }
-    stream?.endAt(packet.dts);
+    if (stream instanceof CutStream) stream.endAt(packet.dts);
     packet.unref();
   }
-  for (const stream of streams.values()) stream.finish(write, 0n);
+  for (const stream of streams.values()) if (stream instanceof CutStream) stream.finish(write, 0n);
+  const first = streams.get(0);
+  const end = first instanceof CutStream ? first.end : unknown;
+  for (const [index, stream] of streams) {
+    if (!(stream instanceof TextStream)) continue;
+    // Where the recording was cut off before a text ends, it ends with all else.
+    const seen = end === unknown
+      ? 0n
+      : stream.lengthUntil(inUnit(end, from.timeBase(0), from.timeBase(index)));
+    stream.finish(write, seen);
+  }
   return counts;
 }

@@ -8,6 +8,7 @@ import type { Samples } from "../libav/sound.ts";
 import { WriteError } from "../errors.ts";
 import type { MuxerInfo } from "../libav/muxer.ts";
 import { pixelFormats } from "../libav/pixel_format.ts";
+import type { SubtitleCue } from "../subtitles/cue.ts";
 import { meaningOf, meaningSaid } from "../video/color.ts";
 import { ImageDecoder } from "../video/encoded_image.ts";
 import type { InputFormats } from "../video/input_format.ts";
@@ -32,6 +33,7 @@ import { chooseSafety, requireTarget, type Safety } from "./safety.ts";
 import type { EncoderChoice, SessionRequest, WriteSummary } from "./session_types.ts";
 import { besideVideo, Sound } from "./sound.ts";
 import { StreamOpener } from "./stream_opener.ts";
+import { Subtitles } from "./subtitles.ts";
 import { requireContainerKeepsTags } from "./tags.ts";
 import { whileWriting } from "./target.ts";
 import { Timeline } from "./timeline.ts";
@@ -51,6 +53,7 @@ export class WriterSession implements Engine, Disposable {
   readonly #formats: InputFormats;
   readonly #safety: Safety;
   readonly #sound: Sound | null;
+  readonly #subtitles: Subtitles | null;
   readonly #opener: StreamOpener;
   /** The size of the video's pictures, before filters: known with the first frame. */
   #size: Size | null = null;
@@ -86,20 +89,27 @@ export class WriterSession implements Engine, Disposable {
     requireContainerKeepsChapters(this.#muxerInfo, options);
     requireContainerKeepsCover(this.#muxerInfo, options);
     requireContainerKeepsAttachments(this.#muxerInfo, options);
-    // What a cover's decoder says is in the error.
+    using owned = new DisposableStack();
+    // What is wrong with a cover or a file of subtitles, its error says.
     silenceBelow(native, "quiet");
     const files = [...openCover(native, this.#muxerInfo, options), ...attachmentStreams(native, options)];
+    const subtitles = owned.use(this.#openSubtitles());
     // A trial's chatter would be told again when it is in earnest.
     silenceBelow(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#clock = createClock(frameRate, options);
     this.#mayRemove = requireTarget(this.#muxerInfo, path);
     this.#safety = chooseSafety(this.#muxerInfo, request, this.#mayRemove);
-    using owned = new DisposableStack();
     const sound = options.audio.length === 0
       ? null
       : new Sound(native, this.#muxerInfo, options.audio, besideVideo);
     this.#sound = owned.use(sound);
-    const context = { formats: this.#formats, clock: this.#clock, safety: this.#safety, sound, files };
+    this.#subtitles = subtitles;
+    const context = {
+      formats: this.#formats,
+      clock: this.#clock,
+      safety: this.#safety,
+      ...{ sound, subtitles, files },
+    };
     this.#opener = new StreamOpener(native, request, this.#muxerInfo, context);
     owned.move();
   }
@@ -162,6 +172,11 @@ export class WriterSession implements Engine, Disposable {
     whileWriting(this.#request.path, () => this.#sound!.write(track, samples, seconds));
   }
 
+  /** Writes a cue once the video comes to it. Whatever this throws ends the session. */
+  writeSubtitle(cue: Required<SubtitleCue>): void {
+    this.#subtitles!.write(cue);
+  }
+
   /** Encodes one raw frame of a layout, wherever its pixels lie. Whatever this throws ends the session. */
   encode(pixels: Pixels, layout: FrameLayout, stamp: FrameStamp): void {
     if (this.#rawShape?.layout !== layout) {
@@ -185,8 +200,10 @@ export class WriterSession implements Engine, Disposable {
     const { path } = this.#request;
     const fileBytes = whileWriting(path, () => {
       this.#intake?.flush(endTicks, this.#take);
-      if (this.#pipeline === null) return this.#requireNoSound();
-      this.#sound?.finish(Math.max(this.#clock.seconds(endTicks), this.#pipeline.seconds));
+      if (this.#pipeline === null) return this.#requireNothingBeside();
+      const endSeconds = Math.max(this.#clock.seconds(endTicks), this.#pipeline.seconds);
+      this.#sound?.finish(endSeconds);
+      this.#subtitles?.end(endSeconds);
       // What filters make of the end, only they know.
       return this.#pipeline.finish(this.#request.options.filter === undefined ? endTicks : null);
     });
@@ -227,6 +244,7 @@ export class WriterSession implements Engine, Disposable {
     this.#intake?.[Symbol.dispose]();
     this.#pipeline?.[Symbol.dispose]();
     this.#sound?.[Symbol.dispose]();
+    this.#subtitles?.[Symbol.dispose]();
     this.#received?.[Symbol.dispose]();
   }
 
@@ -246,10 +264,12 @@ export class WriterSession implements Engine, Disposable {
     }
   }
 
-  /** Without a frame there is no file: sound would be lost. */
-  #requireNoSound(): void {
-    if (!this.#sound?.stats.some(({ seconds }) => seconds > 0)) return;
-    throw new WriteError("Cannot finish the file: it has sound, but no frame was written", {
+  /** Without a frame there is no file: sound and subtitles would be lost. */
+  #requireNothingBeside(): void {
+    const hasSound = this.#sound?.stats.some(({ seconds }) => seconds > 0);
+    if (!hasSound && !this.#subtitles?.hasCues) return;
+    const what = hasSound ? "sound" : "subtitles";
+    throw new WriteError(`Cannot finish the file: it has ${what}, but no frame was written`, {
       code: "NO_FRAME",
       operation: "finish the file",
       hint: "Write a frame at least",
@@ -266,6 +286,12 @@ export class WriterSession implements Engine, Disposable {
     this.#first = first;
     this.#size = { width: width ?? first.layout.width, height: height ?? first.layout.height };
     return this.#opener.createIntake(first, this.#size);
+  }
+
+  #openSubtitles(): Subtitles | null {
+    const { audio, subtitles } = this.#request.options;
+    if (subtitles.length === 0) return null;
+    return new Subtitles(this.#native, this.#muxerInfo, subtitles, besideVideo.firstStream + audio.length);
   }
 
   #createTimeline({ timeBase, frameRate }: IntakeOutput): Timeline {
@@ -290,6 +316,7 @@ export class WriterSession implements Engine, Disposable {
         path: this.#request.path,
         ...this.#safety,
         queue: this.#sound?.queue ?? null,
+        subtitles: this.#subtitles,
         chapters: this.#request.options.chapters ?? [],
         createMuxer: (url, stage, recording) =>
           this.#opener.createMuxer({ encoder, settings, timeBase: input.timeBase, url, stage, recording }),

@@ -16,6 +16,7 @@ import type { Samples } from "../libav/sound.ts";
 import { Interleaver } from "./interleaver.ts";
 import type { OutputFile } from "./output_file.ts";
 import { addSoundStream, type OpenTrack, openTrack } from "./sound_tracks.ts";
+import { trackTags } from "./tags.ts";
 
 /** A track of the file. */
 interface Track {
@@ -110,11 +111,8 @@ export class Sound implements Disposable {
         track.describeInto(parameters);
         recording?.copyHeaders(stream, parameters);
       };
-      addSoundStream(muxer, { describeInto, timeBase: track.timeBase }, codec, {
-        ...(language === undefined ? {} : { language }),
-        // The mp4 family keeps names of tracks under the other key.
-        ...(title === undefined ? {} : { title, handler_name: title }),
-      });
+      const tags = trackTags(muxer.info, language, title);
+      addSoundStream(muxer, { describeInto, timeBase: track.timeBase }, codec, tags);
     }
   }
 

@@ -185,6 +185,7 @@ export class SoundSession implements FileEngine<AudioSummary>, Disposable {
         path,
         ...this.#safety,
         queue: sound.queue,
+        subtitles: null,
         chapters: options.chapters ?? [],
         createMuxer: (url, stage, recording) => this.#createMuxer(sound, url, stage, recording),
       }),

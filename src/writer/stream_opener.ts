@@ -39,6 +39,7 @@ import { isTalkative, silenceBelow } from "./log.ts";
 import type { Safety } from "./safety.ts";
 import type { EncoderChoice, SessionRequest } from "./session_types.ts";
 import type { Sound } from "./sound.ts";
+import type { Subtitles } from "./subtitles.ts";
 import {
   isRotationUncertain,
   requireRotationWritten,
@@ -81,6 +82,8 @@ export interface OpenerContext {
   readonly safety: Safety;
   /** The tracks beside the video; `null` where there are none. */
   readonly sound: Sound | null;
+  /** The tracks of text after those; `null` where there are none. */
+  readonly subtitles: Subtitles | null;
   /** Streams that are a file each, which come after all others. */
   readonly files: readonly StreamRequest[];
 }
@@ -314,6 +317,7 @@ export class StreamOpener implements Disposable {
         metadata: told.video,
       });
       sound?.addStreams(muxer, recording);
+      this.#context.subtitles?.addStreams(muxer);
       if (!isOnTheWay(this.info, stage)) { for (const file of this.#context.files) muxer.addStream(file); }
       muxer.setMetadata(told.file);
       requireNamedPixels(muxer, encoder.info, settings.format);

@@ -381,3 +381,24 @@ export function needsNamedKeys(container: string, metadata: Readonly<Record<stri
       !(Object.hasOwn(itunesNumbers, name) && itunesNumbers[name]!.test(value));
   });
 }
+
+/** Languages that QuickTime has a number for, which libavformat knows by other letters (isom.c) and would else leave out. */
+const quickTimeLanguages: Readonly<Record<string, string>> = {
+  ...{ fre: "fra", deu: "ger", nld: "dut", swe: "sve", ell: "gre", isl: "ice", zho: "chi", gle: "iri" },
+  ...{ sqi: "alb", rum: "ron", cze: "ces", slo: "slk", mkd: "mac", eus: "baq", cym: "wel", fas: "per" },
+};
+
+/** The tags of a track beside the video: its language, and what players list it as. */
+export function trackTags(
+  { name }: MuxerInfo,
+  language: string | undefined,
+  title: string | undefined,
+): Readonly<Record<string, string>> {
+  return {
+    ...(language === undefined
+      ? {}
+      : { language: name === "mov" ? quickTimeLanguages[language] ?? language : language }),
+    // The mp4 family keeps names of tracks under the other key.
+    ...(title === undefined ? {} : { title, handler_name: title }),
+  };
+}

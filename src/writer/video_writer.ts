@@ -9,10 +9,11 @@ import { shown } from "../shown.ts";
 import { type AudioTiming, checkAudioTiming } from "./audio_timing.ts";
 import { type Engine, RefusedFrame } from "./engine.ts";
 import { type CheckedFrame, FrameChecker, type Size } from "./frame_checker.ts";
-import type { FrameClock, FrameTiming } from "./frame_clock.ts";
+import { type FrameClock, type FrameTiming, maxSeconds } from "./frame_clock.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { LiveSound } from "./live_sound.ts";
 import type { Samples } from "../libav/sound.ts";
+import { CueChecker, type SubtitleCue } from "../subtitles/cue.ts";
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import type { CheckedOptions, WriterStats } from "./options.ts";
 import { ProgressTimer } from "./progress_timer.ts";
@@ -108,6 +109,32 @@ export interface VideoWriter extends AsyncDisposable {
    */
   writeAudio(samples: AudioSamples, timing?: AudioTiming): Promise<void>;
   /**
+   * Writes a cue of subtitles. Cues of a track come in order of their starts; they may overlap, and come long before their frames or late.
+   * What goes beyond the end of the video is cut off; in mkv and webm, which have a cue as soon as the video comes to it, only of cues that
+   * begin within what the encoder holds back.
+   *
+   * mp4 and mov show one text at a time: of cues that overlap, each moment has the texts of all, one below the other.
+   *
+   * @param cue The text, when it appears and disappears, and the track.
+   * @throws {TypeError} A field of the cue has the wrong type, the writer was made without `subtitles`, or the track is a file. The writer
+   * goes on.
+   * @throws {RangeError} Its times or its track make no sense, or it starts before the last one of the track. The writer goes on.
+   * @throws {UnsupportedError} In mp4 and mov, so many cues overlap that their texts together have more than 21845 characters.
+   * @throws {WriteError} Encoding or writing failed.
+   * @throws {WriterClosedError} The writer was closed or aborted.
+   *
+   * @example
+   * ```ts
+   * import { createFileWriter } from "@avwriter/avwriter";
+   *
+   * const path = `${await Deno.makeTempDir()}/said.mp4`;
+   * await using writer = await createFileWriter("h264", path, 25, { subtitles: { language: "eng" } });
+   * await writer.writeSubtitle({ text: "Half a second\nof <i>gray</i>.", start: 0.25, end: 0.75 });
+   * for (let n = 0; n < 25; n++) await writer.write(new ImageData(320, 180));
+   * ```
+   */
+  writeSubtitle(cue: SubtitleCue): Promise<void>;
+  /**
    * Encodes what is left, finishes the file and closes it. Called again, it returns the same summary.
    *
    * Where no frame was written there is nothing to write: no file is made, and one that exists stays as it was.
@@ -152,6 +179,7 @@ export class EngineWriter implements VideoWriter {
   readonly #life: Lifecycle<WriteSummary>;
   /** The end of the line of calls that wait: for room, or for an image to be looked into, which counts only then. */
   #line: Promise<void> | null = null;
+  readonly #cues: CueChecker;
   /** Tracks that have sound. */
   readonly #sounding = new Set<number>();
   /** Memory that was acquired. */
@@ -176,6 +204,7 @@ export class EngineWriter implements VideoWriter {
     if (containerClock !== null) clock.setContainer(containerClock);
     const byName = new Map(formats.map((format) => [format.name, format]));
     this.#checker = new FrameChecker(byName, options, clock);
+    this.#cues = new CueChecker(options.subtitles, maxSeconds);
     this.#context = options;
     this.#progress = new ProgressTimer(options.onProgress);
     this.#life = new Lifecycle({
@@ -231,6 +260,19 @@ export class EngineWriter implements VideoWriter {
     this.#sounding.add(track);
     try {
       await this.#engine.writeSound(track, checked, seconds);
+    } catch (error) {
+      return await this.#refuse(error);
+    }
+    await nextTurn();
+  }
+
+  async writeSubtitle(cue: SubtitleCue): Promise<void> {
+    this.#life.requireOpen("write a subtitle");
+    const checked = this.#cues.check(cue);
+    // Fields of the caller's object may run code of theirs.
+    this.#life.requireOpen("write a subtitle");
+    try {
+      await this.#engine.writeSubtitle(checked);
     } catch (error) {
       return await this.#refuse(error);
     }

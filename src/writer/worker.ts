@@ -6,6 +6,7 @@
  */
 import { loadNative, type Native, type ParentThread, parentThread } from "../../ffi/mod.ts";
 import { bytesOf } from "../audio/samples.ts";
+import { cueBytes } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import { RefusedFrame } from "./engine.ts";
 import {
@@ -60,6 +61,8 @@ class RemoteSession {
         return this.#writeImage(message);
       case "sound":
         return this.#writeSound(message);
+      case "subtitle":
+        return this.#writeSubtitle(message);
       case "finish": {
         const session = this.#session!;
         const summary = session.finish(message.endTicks);
@@ -119,6 +122,11 @@ class RemoteSession {
   #writeSound({ track, samples, seconds }: Message<"sound">): void {
     if (Atomics.load(this.#isAborted, 0) === 0) this.#session!.writeSound(track, samples, seconds);
     this.#tell({ type: "heard", bytes: bytesOf(samples), progress: progressOf(this.#session!) });
+  }
+
+  #writeSubtitle({ cue }: Message<"subtitle">): void {
+    if (Atomics.load(this.#isAborted, 0) === 0) this.#video.writeSubtitle(cue);
+    this.#tell({ type: "heard", bytes: cueBytes(cue), progress: progressOf(this.#session!) });
   }
 
   #dropRings(): void {

@@ -8,6 +8,7 @@ import { bytesOf } from "../audio/samples.ts";
 import { noSound } from "../audio/track.ts";
 import { AvError } from "../errors.ts";
 import type { Samples } from "../libav/sound.ts";
+import { cueBytes, type SubtitleCue } from "../subtitles/cue.ts";
 import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
 import { type EngineInfo, type FileEngine, RefusedFrame } from "./engine.ts";
 import type { CheckedFrame, Size } from "./frame_checker.ts";
@@ -75,7 +76,7 @@ class EncodingThread {
   }
 }
 
-/** Sound that may be on its way: several seconds of it. */
+/** Bytes of sound and of subtitles that may be on their way: several seconds of sound. */
 const maxSoundBytes = 4 * 2 ** 20;
 
 type Question = Extract<ToWorker["type"], "open" | "frame" | "image" | "finish" | "abort" | "salvage">;
@@ -89,7 +90,7 @@ export class WorkerEngine<Summary extends WriteSummary | AudioSummary> implement
   readonly #questions: { readonly type: Question; readonly answer: PromiseWithResolvers<FromWorker> }[] = [];
   /** Raw frames that the thread has not encoded yet. */
   #inFlight = 0;
-  /** Bytes of sound that the thread has not encoded yet. */
+  /** Bytes of sound and of subtitles that the thread has not taken yet. */
   #soundBytes = 0;
   #soundRoom: PromiseWithResolvers<void> | null = null;
   #isKeptAlive = false;
@@ -204,11 +205,25 @@ export class WorkerEngine<Summary extends WriteSummary | AudioSummary> implement
   }
 
   writeSound(track: number, samples: Samples, seconds: number | null): void | Promise<void> {
-    this.#requireAlive();
-    this.#soundBytes += bytesOf(samples);
     // The message has a copy of all memory that its arrays are parts of.
     const planes = samples.planes.map((bytes) => bytes.slice());
-    this.#thread.post({ type: "sound", track, samples: { ...samples, planes }, seconds });
+    return this.#sendBeside(bytesOf(samples), {
+      type: "sound",
+      track,
+      samples: { ...samples, planes },
+      seconds,
+    });
+  }
+
+  writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void> {
+    return this.#sendBeside(cueBytes(cue), { type: "subtitle", cue });
+  }
+
+  /** Sends what belongs beside the frames; kept once there is room for more of it. */
+  #sendBeside(bytes: number, message: ToWorker): void | Promise<void> {
+    this.#requireAlive();
+    this.#soundBytes += bytes;
+    this.#thread.post(message);
     this.#keepAlive();
     if (this.#soundBytes <= maxSoundBytes) return;
     this.#soundRoom ??= Promise.withResolvers();

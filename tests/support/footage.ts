@@ -22,7 +22,9 @@ export interface Footage {
 }
 
 /** NASA's clip, which a working folder may have beside the project. */
-const realClip = fileURLToPath(new URL("../../../shared/media/nasa_13013.mp4", import.meta.url));
+export const realClip: string = fileURLToPath(
+  new URL("../../../shared/media/nasa_13013.mp4", import.meta.url),
+);
 
 /** What stands in for it: smooth shapes, fine detail and motion. */
 function madeClip(): string {
