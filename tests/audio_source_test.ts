@@ -241,7 +241,7 @@ for (const [source, options] of [["a.m4a", {}], ["a.flac", {}], ["a.m4a", { code
     using folder = new TemporaryFolder();
     const layout = source === "a.m4a" ? ["-c:a", "aac", "-movflags", "+faststart"] : [];
     const from = makeSound(folder.file(source), layout);
-    truncateSync(from, readFileSync(from).length / 2);
+    truncateSync(from, readFileSync(from).length >> 1);
     const path = folder.file("a.mp4");
     const writer = await createFileWriter("mpeg4", path, 25, {
       audio: { from, ...options },

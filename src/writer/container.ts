@@ -156,6 +156,11 @@ export function isExperimental({ name }: MuxerInfo, codec: string): boolean {
   return movFamily.includes(name) && codec === "flac";
 }
 
+/** Sound that newer releases write (ISO/IEC 23003-5, from 7.0 on), but few players know there: it is not copied unasked. */
+export function isRareSound({ name }: MuxerInfo, codec: string): boolean {
+  return movFamily.includes(name) && name !== "mov" && codec.startsWith("pcm_");
+}
+
 /** Whether a container takes sound of a codec; `null`: nobody can tell before it is tried. */
 export function takesSound(
   native: Native,

@@ -16,7 +16,7 @@ import { AvError } from "../errors.ts";
 import { encoderByName } from "../libav/encoder.ts";
 import { Muxer, type MuxerInfo, type StreamRequest } from "../libav/muxer.ts";
 import type { Samples, SoundShape } from "../libav/sound.ts";
-import { isExperimental, requireContainerTakesSound, takesSound } from "./container.ts";
+import { isExperimental, isRareSound, requireContainerTakesSound, takesSound } from "./container.ts";
 import { requireReadable } from "./target.ts";
 
 /** A track that is open. */
@@ -134,13 +134,15 @@ function isTakenAsIs(
   { codec }: CheckedAudioOptions,
   file: SoundFile,
 ): boolean {
-  const isWanted = codec === undefined ||
-    audioCandidates(codec, info.name, undefined).some((name) =>
-      encoderByName(native, name, "audio")?.codecId === file.codec.codecId
+  const { codecId, codecName } = file.codec;
+  const isWanted = codec === undefined
+    ? !isRareSound(info, codecName)
+    : audioCandidates(codec, info.name, undefined).some((name) =>
+      encoderByName(native, name, "audio")?.codecId === codecId
     );
   // libavformat would take them out, but not while it writes fragments.
-  const isAsWanted = !(info.wantsGlobalHeader && file.hasOwnHeaders);
-  return isWanted && isAsWanted && takesSound(native, info, file.codec) === true &&
+  const hasHeadersTwice = info.wantsGlobalHeader && file.hasOwnHeaders;
+  return isWanted && !hasHeadersTwice && takesSound(native, info, file.codec) === true &&
     isHeaderTaken(native, info, file);
 }
 
