@@ -35,6 +35,12 @@ const codecs: Readonly<Record<string, readonly SubtitleCodec[]>> = {
 const maxWaitingBytes = 64 * 2 ** 20;
 const utf8 = new TextEncoder();
 
+/**
+ * A text of Matroska has its length from the start, which the end of the video may cut: so it is held back for a moment. Players read further
+ * ahead than that. Seconds.
+ */
+const heldSeconds = 1;
+
 /** What every subtitle takes beside its text, about. */
 const overheadBytes = 200;
 
@@ -139,6 +145,7 @@ export class Subtitles implements Disposable {
   readonly #firstStream: number;
   readonly #tracks: SubtitleTrack[] = [];
   readonly #packet: Packet;
+  readonly #heldSeconds: number;
   #timeBase: Rational = { num: 1, den: 1000 };
   #hasEnded = false;
   /** Whether a cue was written. */
@@ -154,6 +161,7 @@ export class Subtitles implements Disposable {
     this.#native = native;
     this.#info = info;
     this.#firstStream = firstStream;
+    this.#heldSeconds = needsFragments(info) ? 0 : heldSeconds;
     using owned = new DisposableStack();
     for (const options of requests) {
       this.#tracks.push(owned.use(new SubtitleTrack(native, info, options)));
@@ -183,10 +191,10 @@ export class Subtitles implements Disposable {
     );
   }
 
-  /** Gives the packets of texts that start at a time or before; each is to be empty afterwards. */
+  /** Gives the packets of texts that the video has come to at a time; each is to be empty afterwards. */
   give(seconds: number, write: (packet: Packet, timeBase: Rational) => void): void {
     for (const [index, track] of this.#tracks.entries()) {
-      for (const text of track.take(seconds)) {
+      for (const text of track.take(seconds - this.#heldSeconds)) {
         const packet = this.#fill(text);
         packet.streamIndex = this.#firstStream + index;
         write(packet, this.#timeBase);
