@@ -301,6 +301,10 @@ test("sources that can't be are refused when the writer opens, and no file is ma
     await assertFails(open, { type, says: [part] });
     assert(!existsSync(path));
   }
+  await assertFails(() => createFileWriter("mpeg4", silent, 25, { audio: { from: silent } }), {
+    type: TypeError,
+    says: ["audio.from", "another file"],
+  });
   const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25, { audio: { from: sound } });
   await assertFails(() => writer.writeAudio(sine({ count: 480, sampleRate: 48000 })), {
     type: TypeError,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Codec } from "../codecs/families.ts";
+import { refuseOption } from "../codecs/option_checks.ts";
 import { shown } from "../shown.ts";
 import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
 import { filePath } from "../file_path.ts";
@@ -68,9 +69,23 @@ export async function createFileWriter(
   const frameRate = parseFrameRate(fps);
   const checked = checkOptions(options);
   checked.signal?.throwIfAborted();
+  requireOtherSources(file, checked);
   const engine = await openEngine({ kind: "video", codec, path: file, frameRate, options: checked });
   const devices = await openDevices(engine, checked);
   return new EngineWriter(engine, createClock(frameRate, checked), checked, devices);
+}
+
+/** Throws a `TypeError` where the file that is to be written is to be read, too. */
+function requireOtherSources(file: string, { audio, subtitles }: CheckedOptions): void {
+  const sources = [
+    ...audio.map(({ source }) =>
+      ["audio.from", source.kind === "file" ? source.address.path : null] as const
+    ),
+    ...subtitles.map(({ from }) => ["subtitles.from", from] as const),
+  ];
+  for (const [option, path] of sources) {
+    if (path === file) refuseOption(option, path, "another file than the one that is written");
+  }
 }
 
 /** Opens the devices that tracks of sound come from. Where one can't be, the engine is aborted. */
