@@ -82,11 +82,8 @@ export class EngineAudioWriter implements AudioWriter {
     this.#engine = engine;
     this.#progress = new ProgressTimer(onProgress);
     this.#life = new Lifecycle({
-      finish: async () => {
-        const summary = await engine.finish(0n);
-        if (this.#life.isClosed) this.#progress.tell(() => this.stats, true);
-        return summary;
-      },
+      finish: async () => await engine.finish(0n),
+      closed: () => this.#progress.tell(() => this.stats, true),
       abort: () => engine.abort(),
       salvage: () => engine.salvage(),
     }, signal);

@@ -16,6 +16,8 @@ type State<Summary> =
 export interface Endings<Summary> {
   /** Finishes the file. */
   finish(): Promise<Summary>;
+  /** It is finished, and the writer closed. */
+  closed(): void;
   /** Removes it. */
   abort(): void | Promise<void>;
   /** Makes it as playable as it can be. */
@@ -41,11 +43,6 @@ export class Lifecycle<Summary> {
   /** Whether it can be written to. */
   get isOpen(): boolean {
     return this.#state.name === "open";
-  }
-
-  /** Whether the file is finished, or is being so. */
-  get isClosed(): boolean {
-    return this.#state.name === "closed" || this.#state.name === "closing";
   }
 
   /** Throws where it can't be written to any more, and why. */
@@ -82,6 +79,7 @@ export class Lifecycle<Summary> {
       const summary = await this.#endings.finish();
       this.#requireNotAborted();
       this.#end({ name: "closed", summary });
+      this.#endings.closed();
       return summary;
     } catch (error) {
       this.#requireNotAborted();

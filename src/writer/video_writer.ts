@@ -209,6 +209,7 @@ export class EngineWriter implements VideoWriter {
     this.#progress = new ProgressTimer(options.onProgress);
     this.#life = new Lifecycle({
       finish: () => this.#finish(),
+      closed: () => this.#tellProgress(true),
       abort: async () => void await Promise.all([this.#engine.abort(), this.#stopDevices(0)]),
       salvage: async () => void await Promise.all([this.#engine.salvage(), this.#stopDevices(0)]),
     }, options.signal);
@@ -419,7 +420,6 @@ export class EngineWriter implements VideoWriter {
     if (this.#devices.size > 0) await this.#stopDevices(this.#clock.seconds(endTicks));
     const summary = await this.#engine.finish(endTicks);
     this.#isFinished = true;
-    if (this.#life.isClosed) this.#tellProgress(true);
     const failed = [...this.#devices.values()].find(({ failure }) => failure !== null);
     // The file is whole, but has not all that was asked for.
     if (failed !== undefined) throw failed.failure;
