@@ -9,7 +9,6 @@ import {
   type AudioOptions,
   createFileWriter,
   ReadError,
-  UnsupportedError,
   type VideoWriter,
   type WriterOptions,
 } from "../mod.ts";
@@ -289,7 +288,6 @@ test("sources that can't be are refused when the writer opens, and no file is ma
     [{ from: 5 }, TypeError, "audio.from"],
     [{ from: { device: "radio" } }, TypeError, "alsa"],
     [{ from: { device: "alsa", name: "" } }, TypeError, "audio.from.name"],
-    [{ from: { device: "dshow" } }, UnsupportedError, "dshow"],
     [{ from: sound, loop: 1 }, TypeError, "audio.loop"],
     [{ from: sound, stream: -1 }, TypeError, "audio.stream"],
     [{ stream: 1 }, TypeError, "audio.stream"],

@@ -38,6 +38,17 @@ export function requireMuxers(test: NamedTest, ...names: string[]): boolean {
   return false;
 }
 
+/** Whether libavdevice is there; where not, the test says that it is skipped. */
+export function requireDevices(test: NamedTest): boolean {
+  try {
+    loadNative().avdevice();
+    return true;
+  } catch (error) {
+    skipped(test, (error as Error).message);
+    return false;
+  }
+}
+
 /** Whether an encoder is there and takes a pixel format, which a build of its library may lack; where not, the test says so. */
 export function requirePixelFormat(test: NamedTest, encoder: string, format: string): boolean {
   if (!requireEncoders(test, encoder)) return false;

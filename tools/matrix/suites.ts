@@ -37,6 +37,7 @@ const packagedLibraries: readonly LibraryName[] = [
   "swscale",
   "swresample",
   "avfilter",
+  "avdevice",
 ];
 
 /** The Debian packages of a root: Debian names a library's package by its major. */
