@@ -69,28 +69,31 @@ test("what a device hears is in the file from the first frame to the last", asyn
   }
 });
 
+/** Records, and has the device die when a quarter is written. Returns whether there was something to hear. */
+async function recordDying(end: "freeze" | "unplug", thread: "worker" | "main"): Promise<boolean> {
+  using server = await PulseServer.start();
+  if (!server.play(1000)) return false;
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  using recording = record(path, server, server.device, thread);
+  await quarter(recording);
+  server[end]();
+  const failure = await recording.end();
+  assertEquals(failure?.type, "ReadError");
+  assertStringIncludes(failure!.message, 'Cannot go on recording from the pulse device "speaker.monitor"');
+  assertEquals(failure!.code, end === "freeze" ? "NO_SOUND" : "EXTERNAL");
+  assertEquals(probe(path).frames, 100, end);
+  const heard = listen(path);
+  const seconds = heard.length / heardRate;
+  assert(seconds > 0.8 && seconds < 2, `${end}: ${seconds} s`);
+  assert(loudness(heard.subarray(heardRate / 4, heardRate / 2)) > 0.3, end);
+  return true;
+}
+
 test("a microphone that dies leaves a whole video, and close tells of it", async (t) => {
   if (!requirePulse(t)) return;
-  for (const [end, thread] of [["freeze", "worker"], ["unplug", "main"]] as const) {
-    using server = await PulseServer.start();
-    if (!server.play(1000)) return skipped(t, "the ffmpeg program does not hear a thing, either");
-    using folder = new TemporaryFolder();
-    const path = folder.file("a.mp4");
-    using recording = record(path, server, server.device, thread);
-    await quarter(recording);
-    server[end]();
-    const failure = await recording.end();
-    assertEquals(failure?.type, "ReadError");
-    assertStringIncludes(failure!.message, 'Cannot go on recording from the pulse device "speaker.monitor"');
-    assertEquals(failure!.code, end === "freeze" ? "NO_SOUND" : "EXTERNAL");
-    assertEquals(probe(path).frames, 100, end);
-    const heard = listen(path);
-    assert(
-      heard.length > 0.8 * heardRate && heard.length < 2 * heardRate,
-      `${end}: ${heard.length / heardRate} s`,
-    );
-    assert(loudness(heard.subarray(heardRate / 4, heardRate / 2)) > 0.3, end);
-  }
+  const ended = await Promise.all([recordDying("freeze", "worker"), recordDying("unplug", "main")]);
+  if (ended.includes(false)) skipped(t, "the ffmpeg program does not hear a thing, either");
 });
 
 test("a device that is not there is told when the writer opens, and no file is made", async (t) => {
