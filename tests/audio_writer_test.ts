@@ -144,7 +144,8 @@ for (const thread of threads) {
     assertEquals([seconds, bytes, encoder], [0, 0, ""]);
     assertEquals(readFileSync(path, "utf8"), "before");
     const aborted = await createAudioWriter("pcm", path, { thread });
-    await writeSine(aborted, 48000, 1);
+    await writeSine(aborted, 48000, 0.01);
+    assert(readFileSync(path, "latin1").startsWith("RIFF"), "the first piece has begun a file");
     await aborted.abort(new Error("enough"));
     assert(!existsSync(path));
     for (const action of [() => writeSine(aborted, 48000, 1), () => aborted.close()]) {

@@ -38,7 +38,7 @@ export interface AudioWriterStats extends Omit<AudioStats, "failure"> {
 export interface AudioWriter extends AsyncDisposable {
   /**
    * Writes a piece of sound. Without a timestamp it is heard where the piece before ends; with timestamps, gaps of more than 0.1 s become
-   * silence, what comes as much too early is left out, and less is corrected as a drift.
+   * silence, what comes as much too early is left out, and less is corrected as a drift. The first call waits for encoder and file to open.
    *
    * @param samples The samples; their memory is the caller's again once the promise is kept.
    * @param timing When they are heard.

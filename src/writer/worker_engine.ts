@@ -79,7 +79,10 @@ class EncodingThread {
 /** Bytes of sound and of subtitles that may be on their way: several seconds of sound. */
 const maxSoundBytes = 4 * 2 ** 20;
 
-type Question = Extract<ToWorker["type"], "open" | "frame" | "image" | "finish" | "abort" | "salvage">;
+type Question = Extract<
+  ToWorker["type"],
+  "open" | "frame" | "image" | "sound" | "finish" | "abort" | "salvage"
+>;
 
 /** A session that runs in a worker. */
 export class WorkerEngine<Summary extends WriteSummary | AudioSummary> implements FileEngine<Summary> {
@@ -93,6 +96,8 @@ export class WorkerEngine<Summary extends WriteSummary | AudioSummary> implement
   /** Bytes of sound and of subtitles that the thread has not taken yet. */
   #soundBytes = 0;
   #soundRoom: PromiseWithResolvers<void> | null = null;
+  /** The next piece of sound opens encoder and file: whether that succeeds, its writer shall know. */
+  #opensWithSound = false;
   #isKeptAlive = false;
   /** The thread is no more. */
   #isOver = false;
@@ -135,6 +140,7 @@ export class WorkerEngine<Summary extends WriteSummary | AudioSummary> implement
         isAborted: engine.#isAborted,
       }) as Answer<"opened">;
       noteLibraries(folder, options.libraryPath);
+      engine.#opensWithSound = request.kind === "sound";
       if (info !== null) engine.#info = info;
       engine.#progress = { ...engine.#progress, choice };
       return engine;
@@ -207,12 +213,12 @@ export class WorkerEngine<Summary extends WriteSummary | AudioSummary> implement
   writeSound(track: number, samples: Samples, seconds: number | null): void | Promise<void> {
     // The message has a copy of all memory that its arrays are parts of.
     const planes = samples.planes.map((bytes) => bytes.slice());
-    return this.#sendBeside(bytesOf(samples), {
-      type: "sound",
-      track,
-      samples: { ...samples, planes },
-      seconds,
-    });
+    const message = { type: "sound", track, samples: { ...samples, planes }, seconds } as const;
+    if (!this.#opensWithSound) return this.#sendBeside(bytesOf(samples), message);
+    this.#requireAlive();
+    this.#opensWithSound = false;
+    this.#soundBytes += bytesOf(samples);
+    return this.#ask("sound", message).then(() => {});
   }
 
   writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void> {
@@ -295,6 +301,7 @@ export class WorkerEngine<Summary extends WriteSummary | AudioSummary> implement
         this.#progress = message.progress;
         this.#soundBytes -= message.bytes;
         if (this.#soundBytes <= maxSoundBytes) this.#tellSoundRoom();
+        if (this.#questions[0]?.type === "sound") this.#answer(message);
         break;
       case "refused":
         this.#questions.shift()?.answer.reject(new RefusedFrame(receivedError(message.error)));
