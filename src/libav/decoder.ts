@@ -7,11 +7,9 @@ import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi
 import { AvError } from "../errors.ts";
 import { codeName, errorText } from "./failure.ts";
 import type { Frame } from "./frame.ts";
+import { mediaTypes } from "./media_types.ts";
 import { Owned } from "./owned.ts";
 import { Packet } from "./packet.ts";
-
-/** AVMEDIA_TYPE_VIDEO, libavutil/avutil.h. */
-const mediaTypeVideo = 0;
 
 /** The most pixels that a header may ask memory for: the largest WebP picture has as many. */
 export const maxPixels: number = 16384 * 16384;
@@ -36,7 +34,7 @@ export interface DecoderInfo {
 /** The video decoder of that exact name; `null` where the loaded libavcodec has none. */
 export function decoderByName(native: Native, name: string): DecoderInfo | null {
   const codec = native.avcodec.avcodec_find_decoder_by_name(cString(name));
-  if (codec === NULL || native.fields.get(codec, "AVCodec", "type") !== mediaTypeVideo) return null;
+  if (codec === NULL || native.fields.get(codec, "AVCodec", "type") !== mediaTypes.video) return null;
   return { codec, name };
 }
 

@@ -5,15 +5,14 @@
  */
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
-import { codeName, endOfStream, errorText } from "./failure.ts";
+import { codeName, endOfStream, errorText, outOfMemory } from "./failure.ts";
 import { attachedPicture, setHeaders } from "./file_stream.ts";
+import { mediaTypes } from "./media_types.ts";
 import { Owned } from "./owned.ts";
 import type { ChapterPlace } from "./muxer.ts";
 import { Packet } from "./packet.ts";
 import { type Rational, unpackRational } from "./rational.ts";
 
-/** AVMEDIA_TYPE_*, libavutil/avutil.h. Data belong to others: they are neither pictures nor sound nor text. */
-const mediaTypes = { video: 0, audio: 1, data: 2, subtitle: 3 } as const;
 /** AV_DICT_IGNORE_SUFFIX, libavutil/dict.h: with an empty key, every entry in turn. */
 const ignoreSuffix = 2;
 
@@ -38,8 +37,13 @@ function fail(native: Native, result: number, operation: string): never {
   throw new AvError(errorText(native, result), { code: codeName(result), operation });
 }
 
-/** Has an action get an AVDictionary of options; it takes out those that it knows. */
-function withOptions(native: Native, options: string, open: (dictionary: BigUint64Array) => number): number {
+/** Has an action get an AVDictionary of options, if there are any; it takes out those that it knows. */
+function withOptions(
+  native: Native,
+  options: string,
+  open: (dictionary: BigUint64Array | null) => number,
+): number {
+  if (options === "") return open(null);
   const { av_dict_parse_string, av_dict_free } = native.dictionaries();
   const { buffer } = new PointerCell();
   try {
@@ -96,19 +100,23 @@ export class Demuxer extends Owned {
   /** The AVStreams, in order. */
   get streams(): Address[] {
     const { fields } = this.#native;
-    const list = fields.get(this.address, "AVFormatContext", "streams");
     const count = fields.get(this.address, "AVFormatContext", "nb_streams");
-    return Array.from({ length: count }, (_, index) => fields.element(list, "address", index));
+    return Array.from({ length: count }, (_, index) => this.#stream(index));
+  }
+
+  #stream(index: number): Address {
+    const { fields } = this.#native;
+    return fields.element(fields.get(this.address, "AVFormatContext", "streams"), "address", index);
   }
 
   /** The unit of a stream's timestamps. */
   timeBase(index: number): Rational {
-    return unpackRational(this.#native.fields.get(this.streams[index]!, "AVStream", "time_base"));
+    return unpackRational(this.#native.fields.get(this.#stream(index), "AVStream", "time_base"));
   }
 
   /** Frames per second of a stream; `null` where the file does not tell. */
   frameRate(index: number): Rational | null {
-    const rate = unpackRational(this.#native.fields.get(this.streams[index]!, "AVStream", "avg_frame_rate"));
+    const rate = unpackRational(this.#native.fields.get(this.#stream(index), "AVStream", "avg_frame_rate"));
     return rate.num > 0 && rate.den > 0 ? rate : null;
   }
 
@@ -137,7 +145,7 @@ export class Demuxer extends Owned {
   /** The file that a stream is where it is a picture of the file, such as a cover; `null` for all others. */
   picture(index: number): Uint8Array | null {
     const { fields, memory } = this.#native;
-    const stream = this.streams[index]!;
+    const stream = this.#stream(index);
     if ((fields.get(stream, "AVStream", "disposition") & attachedPicture) === 0) return null;
     const packet = fields.addressOf(stream, "AVStream", "attached_pic");
     const bytes = new Uint8Array(fields.get(packet, "AVPacket", "size"));
@@ -153,7 +161,7 @@ export class Demuxer extends Owned {
 
   /** A stream's AVCodecParameters. */
   parameters(index: number): Address {
-    return this.#native.fields.get(this.streams[index]!, "AVStream", "codecpar");
+    return this.#native.fields.get(this.#stream(index), "AVStream", "codecpar");
   }
 
   /** Has only one stream be read. */
@@ -172,7 +180,7 @@ export class Demuxer extends Owned {
   /** How long a stream is, or the file that has no other, in seconds, as it says itself; `null` where it does not. */
   seconds(index: number): number | null {
     const { fields } = this.#native;
-    const duration = fields.get(this.streams[index]!, "AVStream", "duration");
+    const duration = fields.get(this.#stream(index), "AVStream", "duration");
     const { num, den } = this.timeBase(index);
     if (duration > 0n) return Number(duration) * num / den;
     const whole = fields.get(this.address, "AVFormatContext", "duration");
@@ -188,7 +196,7 @@ export class Demuxer extends Owned {
   /** Gives a stream that is written all that one of this file has besides its codec: pixel shape, flags, tags, side data. */
   copyTags(index: number, to: Address): void {
     const { avutil, fields } = this.#native;
-    const from = this.streams[index]!;
+    const from = this.#stream(index);
     for (const field of ["sample_aspect_ratio", "disposition"] as const) {
       fields.set(to, "AVStream", field, fields.get(from, "AVStream", field) as never);
     }
@@ -208,7 +216,7 @@ export class Demuxer extends Owned {
       const bytes = fields.get(item, "AVPacketSideData", "size");
       const size = BigInt(bytes);
       const copy = avutil.av_mallocz(size);
-      if (copy === NULL) fail(this.#native, -12, "copy side data");
+      if (copy === NULL) fail(this.#native, outOfMemory, "copy side data");
       memory.copyRows(copy, bytes, fields.get(item, "AVPacketSideData", "data"), bytes, bytes, 1);
       streamSideData.av_stream_add_side_data(to, fields.get(item, "AVPacketSideData", "type"), copy, size);
     }
@@ -238,7 +246,7 @@ export class Demuxer extends Owned {
 
   /** The tags of a stream. */
   tags(index: number): Record<string, string> {
-    return this.#entries(this.#native.fields.get(this.streams[index]!, "AVStream", "metadata"));
+    return this.#entries(this.#native.fields.get(this.#stream(index), "AVStream", "metadata"));
   }
 
   #entries(dictionary: Address): Record<string, string> {

@@ -7,17 +7,15 @@ import { type Address, cString, keepPriority, type Native, NULL, PointerCell } f
 import { AvError } from "../errors.ts";
 import { codeName, endOfStream, errorText, isAgain } from "./failure.ts";
 import { Frame } from "./frame.ts";
+import { mediaTypes } from "./media_types.ts";
 import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
 import { Packet } from "./packet.ts";
 import { packRational, type Rational } from "./rational.ts";
 import { setChannels, type SoundShape } from "./sound.ts";
 
-/** AVMEDIA_TYPE_*, libavutil/avutil.h. */
-const mediaTypes = { video: 0, audio: 1 } as const;
-
 /** What an encoder makes. */
-export type MediaType = keyof typeof mediaTypes;
+export type MediaType = "video" | "audio";
 
 /** A codec. */
 export interface CodecInfo {

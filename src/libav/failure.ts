@@ -61,6 +61,8 @@ const tagNames: Readonly<Record<string, string>> = {
   "UNKN": "UNKNOWN",
 };
 
+/** AVERROR(ENOMEM), errno.h. */
+export const outOfMemory = -12;
 /** AVERROR_EOF, libavutil/error.h: the same on every system. */
 export const endOfStream = -0x20464F45;
 /** AVERROR_EXPERIMENTAL, libavutil/error.h: the one that is not made of letters. */

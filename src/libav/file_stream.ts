@@ -5,16 +5,13 @@
  */
 import { type Address, type Native, NULL } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
-import { codeName, errorText } from "./failure.ts";
+import { codeName, errorText, outOfMemory } from "./failure.ts";
+import { mediaTypes } from "./media_types.ts";
 
-/** AVMEDIA_TYPE_*, libavutil/avutil.h. */
-const mediaType = { video: 0, attachment: 4 } as const;
 /** AV_CODEC_ID_*, libavcodec/codec_id.h. */
 const codecIds = { mjpeg: 7, png: 61 } as const;
 /** AV_INPUT_BUFFER_PADDING_SIZE, libavcodec/defs.h: readers may read so far beyond the end. */
 const inputPadding = 64;
-/** AVERROR(ENOMEM), errno.h. */
-const outOfMemory = -12;
 
 /** AV_DISPOSITION_ATTACHED_PIC, libavformat/avformat.h: the stream is a picture of the file, as a cover is, and no video. */
 export const attachedPicture = 0x400;
@@ -34,7 +31,7 @@ export interface PictureInfo {
 /** Fills the AVCodecParameters of a stream that is a picture. */
 export function describePicture({ fields }: Native, parameters: Address, picture: PictureInfo): void {
   const { codec, width, height, format } = picture;
-  fields.set(parameters, "AVCodecParameters", "codec_type", mediaType.video);
+  fields.set(parameters, "AVCodecParameters", "codec_type", mediaTypes.video);
   fields.set(parameters, "AVCodecParameters", "codec_id", codecIds[codec]);
   fields.set(parameters, "AVCodecParameters", "width", width);
   fields.set(parameters, "AVCodecParameters", "height", height);
@@ -43,7 +40,7 @@ export function describePicture({ fields }: Native, parameters: Address, picture
 
 /** Fills the AVCodecParameters of a stream that is an attached file. */
 export function describeAttachment(native: Native, parameters: Address, bytes: Uint8Array): void {
-  native.fields.set(parameters, "AVCodecParameters", "codec_type", mediaType.attachment);
+  native.fields.set(parameters, "AVCodecParameters", "codec_type", mediaTypes.attachment);
   native.memory.write(setHeaders(native, parameters, bytes.length), bytes);
 }
 

@@ -5,7 +5,7 @@
  */
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
-import { codeName, errorText } from "./failure.ts";
+import { codeName, errorText, outOfMemory } from "./failure.ts";
 import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
 import { Packet } from "./packet.ts";
@@ -193,7 +193,7 @@ export class Muxer extends Owned {
     const { describeInto, timeBase, frameRate, tag, tags, metadata = {}, disposition, picture } = request;
     const { avformat, fields } = this.#native;
     const stream = avformat.avformat_new_stream(this.address, NULL);
-    if (stream === NULL) this.#fail(-12, "add a stream");
+    if (stream === NULL) this.#fail(outOfMemory, "add a stream");
     const parameters = fields.get(stream, "AVStream", "codecpar");
     describeInto(parameters);
     if (tag !== null) {
@@ -226,7 +226,7 @@ export class Muxer extends Owned {
     const { avutil, fields, memory } = this.#native;
     const allocate = (bytes: number): Address => {
       const allocated = avutil.av_mallocz(BigInt(bytes));
-      return allocated === NULL ? this.#fail(-12, "add chapters") : allocated;
+      return allocated === NULL ? this.#fail(outOfMemory, "add chapters") : allocated;
     };
     const list = allocate(chapters.length * 8);
     // From here on, all of it is the context's to free.

@@ -6,7 +6,7 @@
  */
 import { type Address, address, cString, type Native, NULL } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
-import { codeName, errorText } from "./failure.ts";
+import { codeName, errorText, outOfMemory } from "./failure.ts";
 import { packRational, type Rational } from "./rational.ts";
 
 /** AV_PKT_DATA_*, libavcodec/packet.h. */
@@ -19,8 +19,6 @@ const one = 1 << 16;
 const matrixBytes = 36;
 /** The seventh and eighth of them: how far the turned picture is moved, to the right and down. */
 const translationAt = 24n;
-/** AVERROR(ENOMEM), errno.h. */
-const outOfMemory = -12;
 
 /** Where a chroma sample lies among the luma samples that share it. */
 export type ChromaLocation = keyof typeof chromaLocations;

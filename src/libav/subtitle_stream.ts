@@ -5,9 +5,8 @@
  */
 import { type Address, cString, type Native } from "../../ffi/mod.ts";
 import { setHeaders } from "./file_stream.ts";
+import { mediaTypes } from "./media_types.ts";
 
-/** AVMEDIA_TYPE_SUBTITLE, libavutil/avutil.h. */
-const mediaTypeSubtitle = 3;
 /** AV_DISPOSITION_*, libavformat/avformat.h. */
 const dispositions = { default: 0x1, forced: 0x40 } as const;
 
@@ -20,7 +19,7 @@ export function describeSubtitles(
 ): void {
   const { fields, memory } = native;
   const descriptor = native.codecNames().avcodec_descriptor_get_by_name(cString(codec));
-  fields.set(parameters, "AVCodecParameters", "codec_type", mediaTypeSubtitle);
+  fields.set(parameters, "AVCodecParameters", "codec_type", mediaTypes.subtitle);
   fields.set(
     parameters,
     "AVCodecParameters",
