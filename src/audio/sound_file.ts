@@ -29,6 +29,8 @@ export class SoundFile implements Disposable {
   readonly #wanted: number;
   #demuxer!: Demuxer;
   #index = 0;
+  #timeBase: Rational = { num: 1, den: 1 };
+  #startSeconds = 0;
   /** How long the track is, as the file says. */
   #declared: number | null = null;
   /** Where what was read ends, in seconds from the beginning of the file. */
@@ -74,12 +76,12 @@ export class SoundFile implements Disposable {
 
   /** The unit of its times. */
   get timeBase(): Rational {
-    return this.#demuxer.timeBase(this.#index);
+    return this.#timeBase;
   }
 
   /** Where the file begins on its own clock, in seconds. */
   get startSeconds(): number {
-    return this.#demuxer.startSeconds;
+    return this.#startSeconds;
   }
 
   /** Begins again. */
@@ -96,6 +98,8 @@ export class SoundFile implements Disposable {
     const declared = demuxer.streams.map((_, index) => demuxer.seconds(index));
     this.#reading("Cannot read", () => demuxer.findStreamInfo());
     this.#index = this.#find(demuxer);
+    this.#timeBase = demuxer.timeBase(this.#index);
+    this.#startSeconds = demuxer.startSeconds;
     this.#declared = declared[this.#index] ?? null;
     this.#end = 0;
     demuxer.readOnly(this.#index);

@@ -77,6 +77,19 @@ export interface SoundShape {
   readonly sampleRate: number;
 }
 
+const formatsById = new WeakMap<Native, ReadonlyMap<number, SampleFormat>>();
+
+/** The sample format of a number; libavutil is asked for all of them once. */
+function sampleFormatById(native: Native, id: number): SampleFormat {
+  let formats = formatsById.get(native);
+  if (formats === undefined) {
+    const all = sampleFormatNames.map((name) => sampleFormatByName(native, name)!);
+    formats = new Map(all.map((format) => [format.id, format]));
+    formatsById.set(native, formats);
+  }
+  return formats.get(id)!;
+}
+
 /** Samples in JavaScript's memory. */
 export interface Samples {
   /** libavutil's name of the sample format. */
@@ -115,9 +128,7 @@ export function readSamples(
   usualLayout: (channels: number) => ChannelLayout,
 ): Samples {
   const { fields, memory } = native;
-  const id = fields.get(frame.address, "AVFrame", "format");
-  const format = sampleFormatNames.map((name) => sampleFormatByName(native, name)!)
-    .find((format) => format.id === id)!;
+  const format = sampleFormatById(native, fields.get(frame.address, "AVFrame", "format"));
   const { channels, mask } = channelsOf(native, frame.address);
   if (channels > mostPlanes) {
     throw new AvError(`It has ${channels} channels, but ${mostPlanes} are the most`, {
