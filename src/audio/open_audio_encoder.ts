@@ -152,7 +152,7 @@ function open(
     table.setField("time_base", `1/${shape.sampleRate}`);
     if (options.bitrate !== undefined) table.set("b", options.bitrate);
     if (globalHeader) table.setField("flags", "+global_header");
-    for (const [name, value] of Object.entries(options.encoderOptions ?? {})) table.set(name, value);
+    table.setAll(options.encoderOptions ?? {});
     encoder.open();
     return encoder;
   } catch (cause) {

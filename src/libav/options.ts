@@ -69,6 +69,11 @@ export class OptionTable {
     this.#chosen.add(name);
   }
 
+  /** Sets options, each as {@linkcode set} does. */
+  setAll(options: Readonly<Record<string, OptionValue>>): void {
+    for (const [name, value] of Object.entries(options)) this.set(name, value);
+  }
+
   /** Whether an option was set by {@linkcode set}. */
   isChosen(name: string): boolean {
     return this.#chosen.has(name);

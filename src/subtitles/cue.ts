@@ -33,9 +33,12 @@ export interface SubtitleCue {
 /** The longest text of a cue, in UTF-16 units: what no codec has to cut. */
 const maxTextLength = 16384;
 
+/** What every cue takes beside its text, in bytes, about. */
+export const cueOverhead = 200;
+
 /** The memory that a cue takes, about. */
 export function cueBytes({ text }: Required<SubtitleCue>): number {
-  return 200 + 2 * text.length;
+  return cueOverhead + 2 * text.length;
 }
 
 const fields: readonly string[] = ["text", "start", "end", "track"];

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Check, checkOptionTable, flag, language, oneOf, text } from "../codecs/option_checks.ts";
+import { filePath } from "../file_path.ts";
 import { shown } from "../shown.ts";
 
 /** A codec of subtitles, by libavcodec's name. */
@@ -51,7 +52,7 @@ export interface CheckedSubtitleOptions extends Pick<SubtitleOptions, "codec" | 
 }
 
 const checks: { readonly [Name in keyof Required<SubtitleOptions>]: Check } = {
-  // Looked at by whoever knows paths.
+  // What it means is found out below.
   from: () => null,
   codec: oneOf("mov_text", "subrip", "ass", "webvtt"),
   language,
@@ -60,10 +61,9 @@ const checks: { readonly [Name in keyof Required<SubtitleOptions>]: Check } = {
   forced: flag,
 };
 
-/** Checks the option `subtitles`; throws a `TypeError` that names what is wrong with it. `absolute` makes the path of a file of what was given. */
+/** Checks the option `subtitles`; throws a `TypeError` that names what is wrong with it. */
 export function checkSubtitles(
   subtitles: SubtitleOptions | readonly SubtitleOptions[],
-  absolute: (path: string | URL) => string,
 ): CheckedSubtitleOptions[] {
   const tracks: readonly SubtitleOptions[] = Array.isArray(subtitles) ? subtitles : [subtitles];
   return tracks.map((track) => {
@@ -78,7 +78,7 @@ export function checkSubtitles(
     const { from, codec, language, title, default: isDefault = false, forced: isForced = false } = track;
     return {
       ...{ codec, language, title, isDefault, isForced },
-      from: from === undefined ? null : absolute(from),
+      from: from === undefined ? null : filePath(from, "read"),
     };
   });
 }

@@ -13,19 +13,13 @@ import type { Size } from "./frame_checker.ts";
 import type { FrameStamp } from "./frame_clock.ts";
 import type { WriterStats } from "./options.ts";
 import type { RingPlace } from "./received_frames.ts";
-import type {
-  AudioSummary,
-  EncoderChoice,
-  SessionRequest,
-  SoundRequest,
-  WriteSummary,
-} from "./session_types.ts";
+import type { EncoderChoice, FileRequest, FileSummary } from "./session_types.ts";
 
 /** What the writer tells. */
 export type ToWorker =
   | {
     readonly type: "open";
-    readonly request: SessionRequest | SoundRequest;
+    readonly request: FileRequest;
     /** One 32-bit number, not 0 once frames that wait are not wanted any more. */
     readonly isAborted: Int32Array<SharedArrayBuffer>;
   }
@@ -84,7 +78,7 @@ export type FromWorker =
   | { readonly type: "refused"; readonly error: SentError }
   /** The session waits to be aborted or salvaged, and does nothing else any more. */
   | { readonly type: "failed"; readonly error: SentError }
-  | { readonly type: "finished"; readonly summary: WriteSummary | AudioSummary; readonly progress: Progress }
+  | { readonly type: "finished"; readonly summary: FileSummary; readonly progress: Progress }
   /** Aborted or salvaged. */
   | { readonly type: "ended"; readonly error: SentError | null };
 

@@ -6,7 +6,7 @@
 import { loadNative, type Native } from "../../ffi/mod.ts";
 import type { Engine, FileEngine } from "./engine.ts";
 import { WriterSession } from "./session.ts";
-import type { AudioSummary, SessionRequest, SoundRequest } from "./session_types.ts";
+import type { AudioSummary, FileRequest, SessionRequest, SoundRequest } from "./session_types.ts";
 import { SoundSession } from "./sound_session.ts";
 import { NoThreadError, WorkerEngine } from "./worker_engine.ts";
 
@@ -32,7 +32,7 @@ export function openSoundEngine(request: SoundRequest): Promise<FileEngine<Audio
 }
 
 async function inThread<E extends FileEngine<unknown>>(
-  { options: { thread, libraryPath, logLevel, signal } }: SessionRequest | SoundRequest,
+  { options: { thread, libraryPath, logLevel, signal } }: FileRequest,
   open: () => Promise<E>,
   openHere: (native: Native) => E,
 ): Promise<E> {

@@ -22,7 +22,6 @@ import {
   checkSubtitles,
   type SubtitleOptions,
 } from "../subtitles/subtitle_options.ts";
-import { filePath } from "../file_path.ts";
 import type { OptionValue } from "../libav/options.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
 import { type EncodedImage, isEncodedImage } from "../video/encoded_image.ts";
@@ -298,7 +297,7 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
     ...rest,
     queueSize: rest.queueSize ?? defaultQueueSize,
     audio: audio === undefined ? [] : checkAudio(audio),
-    subtitles: subtitles === undefined ? [] : checkSubtitles(subtitles, (path) => filePath(path, "read")),
+    subtitles: subtitles === undefined ? [] : checkSubtitles(subtitles),
     cover: cover === undefined ? null : checkCover(cover),
     attachments: checkAttachments(attachments),
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),

@@ -190,7 +190,7 @@ function copyInto(
   if (streams.some((_, index) => recording.isOf("subtitle", index))) keepSubtitlesUnchosen(muxer);
   recording.copyMetadata(muxer.address);
   const options = muxerOptions(muxer, recording.timeBase(0), "finished", undefined, recording.metadata);
-  for (const [name, value] of Object.entries(options)) muxer.options.set(name, value);
+  muxer.options.setAll(options);
   makeReplacement(file, companion);
   muxer.openFile(`file:${companion}`);
   writeHeader(muxer, file);

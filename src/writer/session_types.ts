@@ -34,6 +34,9 @@ export interface SoundRequest {
   readonly options: CheckedOptions;
 }
 
+/** Where, what and how a session writes. */
+export type FileRequest = SessionRequest | SoundRequest;
+
 /** What a finished file of sound holds. */
 export interface AudioSummary {
   /** The absolute path of the file. */
@@ -83,3 +86,6 @@ export interface WriteSummary {
   /** Size of the file in bytes; of the encoded video, where the container is not one file. */
   readonly bytes: number;
 }
+
+/** What a finished file holds. */
+export type FileSummary = WriteSummary | AudioSummary;

@@ -4,7 +4,6 @@
  * @module
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
-import { usualLayout } from "../audio/channels.ts";
 import type { UsualSound } from "../audio/open_audio_encoder.ts";
 import { AvError } from "../errors.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
@@ -20,12 +19,9 @@ import { OutputFile } from "./output_file.ts";
 import { describeSound } from "./report.ts";
 import { chooseSafety, requireTarget, type Safety } from "./safety.ts";
 import type { AudioSummary, SoundRequest } from "./session_types.ts";
-import { Sound } from "./sound.ts";
+import { besideVideo, Sound } from "./sound.ts";
 import { requireContainerKeepsTags } from "./tags.ts";
 import { whileWriting } from "./target.ts";
-
-/** What a trial is opened for, before the samples are known. */
-const trialSound: UsualSound = { sampleRate: 48_000, layout: usualLayout(2) };
 
 /** What is open from the first samples on. */
 interface Open extends Disposable {
@@ -65,7 +61,8 @@ export class SoundSession implements FileEngine<AudioSummary>, Disposable {
     silenceBelow(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#mayRemove = requireTarget(this.#info, path);
     this.#safety = chooseSafety(this.#info, request, this.#mayRemove);
-    using sound = this.#openSound(trialSound);
+    // The samples are not known yet.
+    using sound = this.#openSound(besideVideo.usual);
     this.#tryHeader(sound);
   }
 
@@ -167,7 +164,7 @@ export class SoundSession implements FileEngine<AudioSummary>, Disposable {
       if (!isOnTheWay(this.#info, stage)) { for (const file of this.#files) muxer.addStream(file); }
       muxer.setMetadata(metadata);
       const options = muxerOptions(muxer, sound.timeBase, stage, formatOptions, metadata);
-      for (const [name, value] of Object.entries(options)) muxer.options.set(name, value);
+      muxer.options.setAll(options);
       return muxer;
     } catch (error) {
       muxer[Symbol.dispose]();

@@ -322,7 +322,7 @@ export class StreamOpener implements Disposable {
       muxer.setMetadata(told.file);
       requireNamedPixels(muxer, encoder.info, settings.format);
       const chosen = muxerOptions(muxer, timeBase, stage, formatOptions, metadata);
-      for (const [name, value] of Object.entries(chosen)) muxer.options.set(name, value);
+      muxer.options.setAll(chosen);
       return muxer;
     } catch (error) {
       muxer[Symbol.dispose]();

@@ -10,7 +10,7 @@ import { Packet } from "../libav/packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { describeSubtitles, subtitleDisposition } from "../libav/subtitle_stream.ts";
 import { shown } from "../shown.ts";
-import type { SubtitleCue } from "../subtitles/cue.ts";
+import { cueOverhead, type SubtitleCue } from "../subtitles/cue.ts";
 import { Segmenter, type TimedText } from "../subtitles/segments.ts";
 import { parseSubRip } from "../subtitles/styled_text.ts";
 import { headersOf, PacketMaker } from "../subtitles/subtitle_codecs.ts";
@@ -40,9 +40,6 @@ const utf8 = new TextEncoder();
  * ahead than that. Seconds.
  */
 const heldSeconds = 1;
-
-/** What every subtitle takes beside its text, about. */
-const overheadBytes = 200;
 
 /** A text on its way into the file, in seconds: as bytes, or as the packet of a file. */
 interface Waiting {
@@ -135,7 +132,7 @@ class SubtitleTrack implements Disposable {
 }
 
 function bytesOf(content: Waiting["content"]): number {
-  return (content instanceof Packet ? content.size : content.length) + overheadBytes;
+  return (content instanceof Packet ? content.size : content.length) + cueOverhead;
 }
 
 /** Tracks, which come after all others in the file, and the cues that wait for the video to reach them. Nobody waits for a cue. */

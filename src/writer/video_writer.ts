@@ -110,8 +110,8 @@ export interface VideoWriter extends AsyncDisposable {
   writeAudio(samples: AudioSamples, timing?: AudioTiming): Promise<void>;
   /**
    * Writes a cue of subtitles. Cues of a track come in order of their starts; they may overlap, and come long before their frames or late.
-   * What goes beyond the end of the video is cut off; in mkv and webm, which have a cue as soon as the video comes to it, only of cues that
-   * begin within what the encoder holds back.
+   * What goes beyond the end of the video is cut off; in mkv and webm, which have a cue within a second after it begins, only of cues that
+   * begin in the last second.
    *
    * mp4 and mov show one text at a time: of cues that overlap, each moment has the texts of all, one below the other.
    *

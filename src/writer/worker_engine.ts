@@ -19,6 +19,8 @@ import { FrameRing } from "./ring.ts";
 import type {
   AudioSummary,
   EncoderChoice,
+  FileRequest,
+  FileSummary,
   SessionRequest,
   SoundRequest,
   WriteSummary,
@@ -85,7 +87,7 @@ type Question = Extract<
 >;
 
 /** A session that runs in a worker. */
-export class WorkerEngine<Summary extends WriteSummary | AudioSummary> implements FileEngine<Summary> {
+export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Summary> {
   readonly #thread: EncodingThread;
   readonly #queueSize: number;
   readonly #isAborted: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
@@ -127,8 +129,8 @@ export class WorkerEngine<Summary extends WriteSummary | AudioSummary> implement
   static open(request: SessionRequest): Promise<WorkerEngine<WriteSummary>>;
   static open(request: SoundRequest): Promise<WorkerEngine<AudioSummary>>;
   static async open(
-    { options, ...request }: SessionRequest | SoundRequest,
-  ): Promise<WorkerEngine<WriteSummary | AudioSummary>> {
+    { options, ...request }: FileRequest,
+  ): Promise<WorkerEngine<FileSummary>> {
     const libraryPath = librariesFor(options.libraryPath);
     const engine = WorkerEngine.#start(options);
     try {
@@ -153,7 +155,7 @@ export class WorkerEngine<Summary extends WriteSummary | AudioSummary> implement
     }
   }
 
-  static #start(options: CheckedOptions): WorkerEngine<WriteSummary | AudioSummary> {
+  static #start(options: CheckedOptions): WorkerEngine<FileSummary> {
     try {
       return new WorkerEngine(options);
     } catch (error) {
