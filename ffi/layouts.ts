@@ -111,6 +111,8 @@ export const layouts = {
       color_primaries: { kind: "i32", offset: [80, 80, 80, 104, 104, 104] },
       chroma_location: { kind: "i32", offset: [92, 92, 92, 116, 116, 116] },
       sample_aspect_ratio: { kind: "rational", offset: [64, 64, 64, 80, 80, 80] },
+      sample_rate: { kind: "i32", offset: [116, 116, 116, 152, 152, 152] },
+      initial_padding: { kind: "i32", offset: [128, 128, 128, 164, 164, 164] },
       coded_side_data: { kind: "address", offset: [null, null, 176, 32, 32, 32] },
       nb_coded_side_data: { kind: "i32", offset: [null, null, 184, 40, 40, 40] },
     },

@@ -22,7 +22,7 @@ test("a number near an NTSC rate is the exact NTSC fraction", () => {
   }
 });
 
-test("any other number is the fraction that it is in decimal, in lowest terms", () => {
+test("any other number is the simplest fraction that is that number", () => {
   const cases: readonly (readonly [number, number, number])[] = [
     [30, 30, 1],
     [24, 24, 1],
@@ -36,6 +36,13 @@ test("any other number is the fraction that it is in decimal, in lowest terms", 
     [7.25, 29, 4],
     [33.333333, 33333333, 1000000],
     [29.5, 59, 2],
+    [100 / 3, 100, 3],
+    [1 / 3600, 1, 3600],
+    [1 / 86400, 1, 86400],
+    [1 / 7, 1, 7],
+    [24 / 7, 24, 7],
+    [1e-7, 1, 10_000_000],
+    [12.345678, 6172839, 500000],
   ];
   for (const [rate, num, den] of cases) assertEquals(parseFrameRate(rate), { num, den }, String(rate));
 });
@@ -96,7 +103,7 @@ test("a rate that is none is refused with its value, the reason and what would b
 });
 
 test("a rate below what counts is not said to be 0 or less", () => {
-  for (const rate of [1e-7, 1e-9, Number.MIN_VALUE]) {
+  for (const rate of [1e-10, 1e-12, Number.MIN_VALUE]) {
     const { message } = assertThrows(() => parseFrameRate(rate), RangeError);
     assertStringIncludes(message, `Cannot use the frame rate ${rate}: `);
     assertEquals(message.includes("must be above 0"), false, message);

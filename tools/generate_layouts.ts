@@ -51,6 +51,8 @@ const fieldsInUse = {
     color_primaries: "i32",
     chroma_location: "i32",
     sample_aspect_ratio: "rational",
+    sample_rate: "i32",
+    initial_padding: "i32",
     coded_side_data: "address",
     nb_coded_side_data: "i32",
   },

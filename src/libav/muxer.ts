@@ -6,6 +6,7 @@
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, errorText, outOfMemory } from "./failure.ts";
+import { mediaTypes } from "./media_types.ts";
 import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
 import { Packet } from "./packet.ts";
@@ -258,6 +259,27 @@ export class Muxer extends Owned {
   /** The time base that the container uses for a stream: known once the header is written. */
   timeBase(index: number): Rational {
     return unpackRational(this.#native.fields.get(this.#streams[index]!, "AVStream", "time_base"));
+  }
+
+  /** By how many seconds the first packet of each stream of sound comes before what it has: the encoder's delay. */
+  get audioDelays(): { readonly stream: number; readonly seconds: number }[] {
+    const { fields } = this.#native;
+    return this.#streams.flatMap((address, stream) => {
+      const parameters = fields.get(address, "AVStream", "codecpar");
+      if (fields.get(parameters, "AVCodecParameters", "codec_type") !== mediaTypes.audio) return [];
+      const samples = fields.get(parameters, "AVCodecParameters", "initial_padding");
+      return [{ stream, seconds: samples / fields.get(parameters, "AVCodecParameters", "sample_rate") }];
+    });
+  }
+
+  /** Tells a muxer of fragments that are said to be discontinuous when a stream begins, before it has a packet (movenc.c). */
+  declareStart(stream: number, seconds: number): void {
+    using packet = new Packet(this.#native);
+    const { num, den } = this.timeBase(stream);
+    packet.streamIndex = stream;
+    // Packets are to come later than that.
+    packet.pts = packet.dts = BigInt(Math.round(seconds * den / num)) - 1n;
+    this.writeAtOnce(packet);
   }
 
   /** Opens the file that the context is for; empties it where it is there. A muxer that opens its files itself does so later. */

@@ -11,8 +11,6 @@ import { packRational, type Rational } from "./rational.ts";
 
 /** AV_PKT_FLAG_CORRUPT, libavcodec/packet.h. */
 const corrupt = 2;
-/** Ticks of one frame by which a decode time may precede its presentation time: far more than any codec reorders. */
-const maxReorderTicks = 1024n;
 
 /** A packet, filled by an encoder or a demuxer and emptied by a muxer. */
 export class Packet extends Owned {
@@ -76,18 +74,6 @@ export class Packet extends Owned {
   }
   set streamIndex(index: number) {
     this.#native.fields.set(this.address, "AVPacket", "stream_index", index);
-  }
-
-  /**
-   * Replaces a decode time that can't be one, which is later than the presentation time or absurdly early, by an estimate.
-   *
-   * x265 (3.5 at least) leaves it uninitialized in streams that are shorter than its reordering delay.
-   */
-  repairDecodeTime(estimate: number): void {
-    const { pts, dts } = this;
-    if (dts <= pts && pts - dts <= maxReorderTicks) return;
-    const repaired = BigInt(estimate);
-    this.dts = repaired < pts ? repaired : pts;
   }
 
   /** Whether a reader found that it is damaged. */

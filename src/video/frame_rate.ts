@@ -10,7 +10,7 @@ import { shown } from "../shown.ts";
  * Frames per second: a number, an exact fraction as text, or as two integers.
  *
  * Numbers that stand for an NTSC rate (23.976, 29.97, 59.94, 119.88) become the exact fraction (30000/1001); other numbers
- * become the fraction that they are in decimal (12.5 is 25/2).
+ * become the simplest fraction that is that number (12.5 is 25/2, 1 / 3600 is 1/3600).
  */
 export type FrameRate = number | `${number}/${number}` | { num: number; den: number };
 
@@ -18,8 +18,8 @@ export type FrameRate = number | `${number}/${number}` | { num: number; den: num
 const maxInt = 2 ** 31 - 1;
 /** How far a number may be from an NTSC rate and still mean it: 23.98 for 24000/1001. */
 const ntscTolerance = 0.005;
-/** Decimal places of a rate that count. */
-const maxDecimals = 6;
+/** How far a fraction may be from the number that it stands for, as a share of it: a few roundings of a double. */
+const tolerance = 1e-14;
 
 function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
@@ -38,9 +38,22 @@ function fromNumber(rate: number): Rational {
   const isNtsc = !Number.isInteger(rate) && ntscBase >= 1 &&
     Math.abs(rate - ntscBase / 1.001) < ntscTolerance && Math.abs(rate - ntscBase) > ntscTolerance;
   if (isNtsc) return { num: ntscBase * 1000, den: 1001 };
-  let den = 1;
-  while (den < 10 ** maxDecimals && !Number.isInteger(Number((rate * den).toFixed(maxDecimals)))) den *= 10;
-  return { num: Math.round(rate * den), den };
+  return simplestFraction(rate);
+}
+
+/** The fraction with the least parts that is as good as a number: the first convergent of its continued fraction that is. */
+function simplestFraction(value: number): Rational {
+  let [before, fraction] = [{ num: 1, den: 0 }, { num: Math.floor(value), den: 1 }];
+  for (let rest = value; rest !== Math.floor(rest);) {
+    if (Math.abs(fraction.num / fraction.den - value) <= value * tolerance) break;
+    rest = 1 / (rest - Math.floor(rest));
+    const whole = Math.floor(rest);
+    const next = { num: whole * fraction.num + before.num, den: whole * fraction.den + before.den };
+    // What is left is no part of the number, but of its rounding.
+    if (next.num > maxInt || next.den > maxInt) break;
+    [before, fraction] = [fraction, next];
+  }
+  return fraction;
 }
 
 /** The exact fraction that a frame rate means, in lowest terms. Throws a `RangeError` (or `TypeError`) where it means none. */
@@ -49,7 +62,7 @@ export function parseFrameRate(rate: FrameRate): Rational {
   if (typeof rate === "number") {
     if (!Number.isFinite(rate)) refuse(rate, "it is not a finite number");
     if (rate <= 0) refuse(rate, "it must be above 0");
-    if (rate < 10 ** -maxDecimals) refuse(rate, "it is too small to count");
+    if (rate < 1 / maxInt) refuse(rate, "it is too small to count");
     fraction = fromNumber(rate);
   } else if (typeof rate === "string") {
     const parts = /^(\d+)\/(\d+)$/.exec(rate);

@@ -361,7 +361,7 @@ export function keepSubtitlesUnchosen({ options }: Muxer): void {
   if (options.has("default_mode")) options.setField("default_mode", "infer_no_subs");
 }
 
-/** What a kill may cost beside the encoder's delay: the data that the muxer gathers before it writes them. */
+/** What a kill may cost beside the encoder's delay: the data that Matroska's muxer gathers before it writes them. */
 const gatheredMs = 150;
 
 type Defaults = Readonly<Record<string, OptionValue>>;
@@ -374,7 +374,7 @@ function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defa
   const flush: Defaults = stage === "recording" ? { flush_packets: 1 } : {};
   if (!movFamily.includes(name)) return { ...exact, ...flush, ...clusters(name, stage) };
   const layout: Defaults = stage === "recording"
-    ? { movflags: "+delay_moov", frag_duration: gatheredMs * 1000 }
+    ? { movflags: "+delay_moov+frag_custom" }
     : { movflags: "+faststart" };
   return { ...flush, ...layout, movie_timescale: movieTimescale(timeBase) };
 }

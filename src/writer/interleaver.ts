@@ -30,6 +30,8 @@ const maxWaitingBytes = 256 * 2 ** 20;
 /** What waits of one stream. */
 interface WaitingStream {
   readonly packets: QueuedPacket[];
+  /** A packet is on its way. */
+  isExpected: boolean;
   hasBegun: boolean;
   hasEnded: boolean;
   /** When it went on last, or the file was begun; milliseconds. */
@@ -49,7 +51,7 @@ export class Interleaver implements Disposable {
     this.#native = native;
     this.#streams = Array.from(
       { length: streams },
-      () => ({ packets: [], hasBegun: false, hasEnded: false, timeMs: 0 }),
+      () => ({ packets: [], isExpected: false, hasBegun: false, hasEnded: false, timeMs: 0 }),
     );
   }
 
@@ -70,6 +72,11 @@ export class Interleaver implements Disposable {
     own.takeFrom(packet);
     const seconds = Number(dts) * timeBase.num / timeBase.den;
     stream.packets.push({ packet: own, timeBase, seconds });
+  }
+
+  /** Tells whether a packet of a stream is on its way: it is waited for, however long that takes. */
+  expect(stream: number, isExpected: boolean): void {
+    this.#streams[stream]!.isExpected = isExpected;
   }
 
   /** No more packets of a stream will come. */
@@ -121,8 +128,12 @@ export class Interleaver implements Disposable {
     }
   }
 
-  #waitsFor({ hasEnded, timeMs }: WaitingStream): boolean {
-    return !hasEnded && this.#bytes <= patienceBytes && performance.now() - timeMs < patienceMs;
+  #waitsFor({ isExpected, hasBegun, hasEnded, timeMs }: WaitingStream): boolean {
+    if (hasEnded) return false;
+    // A file begins with the first packet of its video, which tells where that begins.
+    if (isExpected && !hasBegun) return true;
+    if (this.#bytes > patienceBytes) return false;
+    return isExpected || performance.now() - timeMs < patienceMs;
   }
 
   /** Frees all packets. */

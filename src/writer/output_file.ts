@@ -10,7 +10,8 @@ import type { Muxer } from "../libav/muxer.ts";
 import type { Packet } from "../libav/packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { type Chapter, placeChapters } from "./chapters.ts";
-import { interleavesItself, leastTicks, type Stage } from "./container.ts";
+import { interleavesItself, leastTicks, needsFragments, type Stage } from "./container.ts";
+import { Fragments } from "./fragments.ts";
 import type { Interleaver } from "./interleaver.ts";
 import { copyPackets, openRecording } from "./remux.ts";
 import type { Subtitles } from "./subtitles.ts";
@@ -38,11 +39,19 @@ export interface OutputRequest {
   readonly createMuxer: (url: string, stage: Stage, recording: Demuxer | null) => Muxer;
 }
 
+/** A packet's place among those of a video. */
+export interface VideoPlace {
+  /** Ticks until the next packet is decoded. */
+  readonly decodeTicks: bigint;
+  /** Whether it is the last one. */
+  readonly isLast: boolean;
+}
+
 /** How a video ends. */
 export interface VideoEnd {
-  /** What only the end tells of times that vary; `null` where they do not, or nobody knows. */
+  /** When the last frame is shown; `null` where there is none, or nobody knows. */
   readonly ending: Ending | null;
-  /** Where the last frame ends, in seconds. */
+  /** Where it ends, in seconds. */
   readonly endSeconds: number;
   /** How long it is shown, in seconds. */
   readonly lastSeconds: number;
@@ -55,6 +64,8 @@ export class OutputFile implements Disposable {
   readonly #muxer: Muxer;
   /** Packets come in the order in which the muxer is to write them. */
   readonly #isInOrder: boolean;
+  /** The fragments of a recording; `null` where it has none. */
+  readonly #fragments: Fragments | null;
   /** How far the file is whole. */
   #wholeBytes: number | null = null;
   /** How far it goes, once the trailer is written. */
@@ -74,7 +85,9 @@ export class OutputFile implements Disposable {
     this.#request = request;
     const { path, isFragmented, isCrashSafe, queue, subtitles, createMuxer } = request;
     this.#muxer = createMuxer(`file:${path}`, isFragmented || isCrashSafe ? "recording" : "direct", null);
-    this.#isInOrder = (queue !== null || subtitles !== null) && !interleavesItself(this.#muxer.info);
+    this.#isInOrder = isFragmented ||
+      (queue !== null || subtitles !== null) && !interleavesItself(this.#muxer.info);
+    this.#fragments = isFragmented ? new Fragments(this.#muxer) : null;
   }
 
   /** Opens the file, which empties one that is there, and writes the header. `onOpen` is told as soon as there is a file. */
@@ -89,21 +102,36 @@ export class OutputFile implements Disposable {
     return this.#muxer.timeBase(stream);
   }
 
-  /** Writes a packet whose times are in a unit, once it is its turn. It is empty afterwards. */
-  write(packet: Packet, timeBase: Rational): void {
+  /** Writes a packet of the video, the first stream, once it is its turn. It is empty afterwards. */
+  writeVideo(packet: Packet, timeBase: Rational, { decodeTicks, isLast }: VideoPlace): void {
+    // mp4 keeps the steps between decode times. In fragments a packet says how long its step is; else only the last one does.
+    if (needsFragments(this.#muxer.info) && (isLast || this.#fragments !== null)) {
+      packet.duration = decodeTicks;
+    }
     const { queue } = this.#request;
     if (queue === null) return this.#put(packet, timeBase);
     queue.push(packet, timeBase);
     this.writeQueued();
   }
 
+  /** Tells whether a packet of the video is on its way, which others wait for. */
+  expectVideo(isExpected: boolean): void {
+    this.#request.queue?.expect(0, isExpected);
+  }
+
   /** Writes the packets that wait, as far as it is their turn. */
   writeQueued(): void {
-    const { queue, isFragmented } = this.#request;
+    const { queue } = this.#request;
     if (queue === null) return;
     queue.give(({ packet, timeBase }) => this.#put(packet, timeBase));
-    // Unless told to, mp4's muxer begins no file before each stream has a packet.
-    if (isFragmented && queue.isIncomplete) this.#muxer.writeAtOnce(null);
+    if (queue.isIncomplete) this.#fragments?.beginIncomplete();
+  }
+
+  /** Has all that is written reach the file: nobody knows when the next packet comes. */
+  settle(): void {
+    this.writeQueued();
+    this.#fragments?.cut();
+    if (this.#request.isCrashSafe) this.#wholeBytes = this.#muxer.flushedBytes;
   }
 
   /** Writes a packet; before one of the video, the subtitles that the video has come to. */
@@ -120,7 +148,8 @@ export class OutputFile implements Disposable {
     const isKept = stream === 0 && packet.size > 0;
     this.#lastSeconds[stream] = Number(packet.duration) * timeBase.num / timeBase.den;
     packet.rescale(timeBase, this.#muxer.timeBase(stream));
-    if (this.#isInOrder) this.#muxer.writeAtOnce(packet);
+    if (this.#fragments !== null) this.#fragments.write(packet);
+    else if (this.#isInOrder) this.#muxer.writeAtOnce(packet);
     else this.#muxer.write(packet);
     if (isKept) this.#packets++;
     if (this.#request.isCrashSafe) this.#wholeBytes = this.#muxer.flushedBytes;
@@ -192,8 +221,7 @@ export class OutputFile implements Disposable {
       muxer.writeHeader();
       const copied = copyPackets(this.#native, recording, muxer, {
         ending: end.ending,
-        // Encoders do not know how long the last frame of a video is shown.
-        lastSeconds: this.#lastSeconds.with(0, end.lastSeconds || this.#lastSeconds[0]!),
+        lastSeconds: this.#lastSeconds,
       });
       // What replaces the recording must hold all of it.
       if (copied < this.#packets) throw new Error(`${copied} of its ${this.#packets} packets can be read`);

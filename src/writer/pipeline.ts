@@ -5,6 +5,7 @@
  */
 import type { Native } from "../../ffi/mod.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
+import type { CodecParameters } from "../libav/codec_parameters.ts";
 import type { Encoder } from "../libav/encoder.ts";
 import { type ColorNumbers, colorNumbers, Frame } from "../libav/frame.ts";
 import { Packet } from "../libav/packet.ts";
@@ -17,6 +18,10 @@ import type { Timeline } from "./timeline.ts";
 /** What a pipeline is made of; it owns encoder and file. */
 export interface PipelineParts {
   readonly encoder: Encoder;
+  /** What it makes. */
+  readonly parameters: CodecParameters;
+  /** Opens another one like it. */
+  readonly openEncoder: () => Encoder;
   readonly settings: EncoderSettings;
   readonly output: OutputFile;
   readonly timeline: Timeline;
@@ -25,11 +30,16 @@ export interface PipelineParts {
 /** Takes frames to a file. Owns what it is made of. */
 export class Pipeline implements Disposable {
   readonly #native: Native;
-  readonly #encoder: Encoder;
+  /** The encoder in use; `null` where it has given all that it had, and is opened again for the next frame. */
+  #encoder: Encoder | null;
+  readonly #openEncoder: () => Encoder;
+  readonly #parameters: CodecParameters;
   readonly #settings: EncoderSettings;
   readonly #output: OutputFile;
   readonly #timeline: Timeline;
   readonly #packet: Packet;
+  /** The packet after that, where one may be the last. */
+  readonly #nextPacket: Packet;
   /** The frame that waits for the next one, which tells how long it is shown. */
   readonly #held: Frame;
   #heldStamp: FrameStamp | null = null;
@@ -43,11 +53,15 @@ export class Pipeline implements Disposable {
   #bytes = 0;
 
   /** Takes over an open encoder and a file with its header written. */
-  constructor(native: Native, { encoder, settings, output, timeline }: PipelineParts) {
+  constructor(native: Native, parts: PipelineParts) {
+    const { encoder, openEncoder, parameters, settings, output, timeline } = parts;
     this.#native = native;
     this.#packet = new Packet(native);
+    this.#nextPacket = new Packet(native);
     this.#held = new Frame(native);
     this.#encoder = encoder;
+    this.#openEncoder = openEncoder;
+    this.#parameters = parameters;
     this.#settings = settings;
     this.#output = output;
     this.#timeline = timeline;
@@ -86,10 +100,27 @@ export class Pipeline implements Disposable {
     const frame = this.#converterFor(shape).convert(pixels);
     this.#frames++;
     this.#timeline.take(stamp);
-    if (this.#timeline.isConstant) return this.#encode(frame, stamp, 1n);
+    this.#output.expectVideo(true);
+    if (this.#timeline.isConstant) this.#encode(frame, stamp, 1n);
+    else this.#hold(frame, stamp);
+    this.#output.expectVideo(this.#heldStamp !== null || this.#timeline.isWaiting);
+  }
+
+  /** Keeps a frame until the next one tells how long it is shown; encodes the one before. */
+  #hold(frame: Frame, stamp: FrameStamp): void {
     this.#releaseHeld(stamp.ticks);
+    if (this.#timeline.isLate) this.#endEncoder(false);
     this.#held.refer(frame);
     this.#heldStamp = stamp;
+  }
+
+  /** Writes all frames that were taken: nobody knows when the next one comes. */
+  settle(): void {
+    if (this.#timeline.isConstant) return;
+    this.#releaseHeld(null);
+    if (this.#timeline.isWaiting) this.#endEncoder(false);
+    this.#output.expectVideo(false);
+    this.#output.settle();
   }
 
   /** Ends the stream, finishes and closes the file; returns its size in bytes, or `null` where the muxer keeps that to itself. */
@@ -106,8 +137,22 @@ export class Pipeline implements Disposable {
 
   #end(endTicks: bigint | null): void {
     this.#releaseHeld(endTicks);
-    this.#encoder.send(null);
-    this.#drain();
+    if (endTicks !== null) this.#timeline.extend(endTicks);
+    this.#endEncoder(true);
+  }
+
+  /** Takes all that the encoder has. The next frame is a key frame of another one: none waits for it. */
+  #endEncoder(isLast: boolean): void {
+    const encoder = this.#encoder;
+    if (encoder === null) return;
+    encoder.send(null);
+    let [packet, next] = [this.#packet, this.#nextPacket];
+    if (encoder.receive(packet)) {
+      for (; encoder.receive(next); [packet, next] = [next, packet]) this.#put(packet, false);
+      this.#put(packet, isLast);
+    }
+    encoder[Symbol.dispose]();
+    this.#encoder = null;
   }
 
   #converterFor(shape: PictureShape): Converter {
@@ -131,29 +176,28 @@ export class Pipeline implements Disposable {
     const { index, keyFrame } = this.#timeline.enter(stamp, duration);
     frame.stamp(BigInt(index), keyFrame, this.#frameQuality);
     frame.describe(this.#color);
-    this.#encoder.send(frame);
-    this.#drain();
+    const encoder = this.#encoder ??= this.#openEncoder();
+    encoder.send(frame);
+    while (encoder.receive(this.#packet)) this.#put(this.#packet, false);
   }
 
-  #drain(): void {
-    const packet = this.#packet;
-    while (this.#encoder.receive(packet)) {
-      const index = this.#packets++;
-      this.#bytes += packet.size;
-      packet.repairDecodeTime(index - this.#encoder.reorderDelay);
-      this.#timeline.place(packet);
-      packet.streamIndex = 0;
-      this.#output.write(packet, this.#timeline.timeBase);
-    }
+  #put(packet: Packet, isLast: boolean): void {
+    this.#packets++;
+    this.#bytes += packet.size;
+    const decodeTicks = this.#timeline.place(packet, isLast);
+    packet.streamIndex = 0;
+    this.#output.writeVideo(packet, this.#timeline.timeBase, { decodeTicks, isLast });
   }
 
   /** Frees all of it. */
   [Symbol.dispose](): void {
     // Who holds the converter's pictures, first.
-    this.#encoder[Symbol.dispose]();
+    this.#encoder?.[Symbol.dispose]();
     this.#held[Symbol.dispose]();
     this.#converter?.converter[Symbol.dispose]();
     this.#output[Symbol.dispose]();
+    this.#parameters[Symbol.dispose]();
     this.#packet[Symbol.dispose]();
+    this.#nextPacket[Symbol.dispose]();
   }
 }

@@ -19,7 +19,7 @@ export function openRecording(native: Native, path: string): Demuxer {
 
 /** How the streams of a file end. */
 export interface StreamEnds {
-  /** What only the end tells of the first stream's times; `null` where they do not vary, or nobody knows. */
+  /** When the last frame of the first stream is shown; `null` where nobody knows. */
   readonly ending: Ending | null;
   /** How long the last packet of each stream is, in seconds; 0 where nobody knows. */
   readonly lastSeconds: readonly number[];
@@ -28,8 +28,6 @@ export interface StreamEnds {
 /**
  * Copies all packets: stream n of the one file to stream n of the other. Returns how many the first stream has. Streams that the other has
  * not are those that its muxer makes by itself (timecode).
- *
- * Without an ending, all frames of that stream are as long as the last: FFmpeg 4.3 reads no length of the last one from fragments.
  */
 export function copyPackets(
   native: Native,
@@ -42,7 +40,7 @@ export function copyPackets(
   const video = owned.use(
     ending === null
       ? new CutStream(native, from, 0, keepsDecodeTimesOnly(to))
-      : new Retimer(native, rescaled(ending, from.timeBase(0))),
+      : new EndedStream(native, from.timeBase(0), ending),
   );
   // No length of the last packet is read for codecs whose packets differ in length (FLAC).
   const others = Array.from(
@@ -72,7 +70,6 @@ export function copyPackets(
       continue;
     }
     if (packet.streamIndex === 0) count++;
-    if (ending === null && packet.streamIndex === 0 && lastTicks[0]! > 0n) packet.duration = lastTicks[0]!;
     streams[packet.streamIndex]!.take(packet, write);
   }
   for (const [index, stream] of streams.entries()) stream.finish(write, lastTicks[index]!);
@@ -121,67 +118,57 @@ class TextStream implements Disposable {
   }
 }
 
-/** An ending in another unit, in which all its times are whole: that of the file that was recorded. */
-function rescaled({ timeBase: from, delay, ...rest }: Ending, timeBase: Rational): Ending {
-  const rescale = (ticks: bigint): bigint => inUnit(ticks, from, timeBase);
-  return {
-    timeBase,
-    delay,
-    pts: rescale(rest.pts),
-    duration: rescale(rest.duration),
-    lead: rescale(rest.lead),
-    lastTimes: rest.lastTimes.map(rescale),
-  };
-}
-
 /** A time in another unit, rounded towards 0. */
 function inUnit(ticks: bigint, from: Rational, to: Rational): bigint {
   return ticks * BigInt(from.num) * BigInt(to.den) / (BigInt(from.den) * BigInt(to.num));
 }
 
 /**
- * Gives packets of a variable rate the decode times that only the end of the recording tells.
- *
- * While it goes on, packet n is decoded when frame n - delay is shown. So the times between decode times, which are all that mp4
- * keeps, do not add up to the length of the video, and the last frame's is lost. Decoded `lead` before frame n is shown, they do.
+ * A stream whose end is known. Packets of a recording are as long as the step to the next one's decode time; here each is as long as it is
+ * shown at the most, the frame that is shown last until the end, and the packet that comes last until decoding has taken as long.
  */
-class Retimer implements Disposable {
-  readonly #ending: Ending;
-  /** Packets that wait for the one whose decode time says when their frame number is shown. */
-  readonly #waiting: Packet[];
-  #taken = 0;
-  #given = 0;
+class EndedStream implements Disposable {
+  readonly #held: Packet;
+  readonly #start: bigint;
+  readonly #end: bigint;
+  #isHolding = false;
+  /** By how much the first packet is decoded before it is shown. */
+  #lead: bigint | null = null;
 
-  constructor(native: Native, ending: Ending) {
-    this.#ending = ending;
-    this.#waiting = Array.from({ length: ending.delay + 1 }, () => new Packet(native));
+  constructor(native: Native, timeBase: Rational, { timeBase: unit, start, end }: Ending) {
+    this.#held = new Packet(native);
+    this.#start = inUnit(start, unit, timeBase);
+    this.#end = inUnit(end, unit, timeBase);
   }
 
+  /** Takes a packet over, and writes the one before. */
   take(packet: Packet, write: (packet: Packet) => void): void {
-    const dts = packet.dts;
-    this.#at(this.#taken).takeFrom(packet);
-    if (this.#taken++ >= this.#ending.delay) this.#give(dts, write);
+    this.#give(write);
+    this.#held.takeFrom(packet);
+    this.#isHolding = true;
+    const { pts, dts, duration } = this.#held;
+    this.#lead ??= pts - dts;
+    const rest = this.#end - pts;
+    if (pts === this.#start || duration > rest) this.#held.duration = rest;
   }
 
-  finish(write: (packet: Packet) => void, _last: bigint): void {
-    for (const time of this.#ending.lastTimes) this.#give(time, write);
+  /** Writes the last packet. */
+  finish(write: (packet: Packet) => void): void {
+    if (!this.#isHolding) return;
+    const { pts, dts, duration } = this.#held;
+    // As long as it is shown at least: where it is shown last, nothing else tells when the video ends.
+    this.#held.duration = later(this.#end - this.#lead! - dts, pts === this.#start ? duration : 1n);
+    this.#give(write);
   }
 
-  #at(index: number): Packet {
-    return this.#waiting[index % this.#waiting.length]!;
-  }
-
-  #give(time: bigint, write: (packet: Packet) => void): void {
-    const { pts, duration, lead } = this.#ending;
-    const packet = this.#at(this.#given++);
-    packet.dts = time - lead;
-    // The frame that is shown last, and the packet that comes last: it ends what the times between packets add up to.
-    if (packet.pts === pts || time === pts) packet.duration = duration;
-    write(packet);
+  #give(write: (packet: Packet) => void): void {
+    if (!this.#isHolding) return;
+    this.#isHolding = false;
+    write(this.#held);
   }
 
   [Symbol.dispose](): void {
-    for (const packet of this.#waiting) packet[Symbol.dispose]();
+    this.#held[Symbol.dispose]();
   }
 }
 

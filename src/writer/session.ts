@@ -5,7 +5,10 @@
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
 import type { Samples } from "../libav/sound.ts";
+import { openNextEncoder } from "../codecs/open_encoder.ts";
 import { WriteError } from "../errors.ts";
+import { CodecParameters } from "../libav/codec_parameters.ts";
+import type { Encoder } from "../libav/encoder.ts";
 import type { MuxerInfo } from "../libav/muxer.ts";
 import { pixelFormats } from "../libav/pixel_format.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
@@ -14,6 +17,7 @@ import { ImageDecoder } from "../video/encoded_image.ts";
 import type { InputFormats } from "../video/input_format.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
 import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
+import { IdleTimer } from "../idle_timer.ts";
 import { attachmentStreams, requireContainerKeepsAttachments } from "./attachments.ts";
 import { requireContainerKeepsChapters } from "./chapters.ts";
 import { chooseMuxer, leastTicks, requireContainerKeepsTimes, requireVariableRate } from "./container.ts";
@@ -37,6 +41,11 @@ import { Subtitles } from "./subtitles.ts";
 import { requireContainerKeepsTags } from "./tags.ts";
 import { whileWriting } from "./target.ts";
 import { Timeline } from "./timeline.ts";
+
+/** Where no frame comes for so long, those that were taken are written, in milliseconds: a kill costs two seconds. */
+const idleMs = 1000;
+/** The pace of frames, as a share of that at which they are shown, at which a video is taken for a recording of what happens now. */
+const leastPace = 0.5;
 
 /** A picture, and what it is like. */
 interface Picture {
@@ -71,6 +80,13 @@ export class WriterSession implements Engine, Disposable {
   /** Frames that were acquired. */
   #ring: FrameRing | null = null;
   #received: ReceivedFrames | null = null;
+  readonly #idle: IdleTimer = new IdleTimer(idleMs, () => this.#settle());
+  /** When the first frame was taken, and when it is shown. */
+  #begin: { readonly ms: number; readonly seconds: number } | null = null;
+  /** Whether frames come about as fast as they are shown. */
+  #isLive = false;
+  /** What went wrong while nobody called. */
+  #failure: { readonly error: unknown } | null = null;
 
   /**
    * Checks all that can be known before the first frame: the file can be written, the container is known, an encoder opens
@@ -168,6 +184,7 @@ export class WriterSession implements Engine, Disposable {
 
   /** Encodes a piece of sound for a track, heard at a time in seconds. Whatever this throws ends the session. */
   writeSound(track: number, samples: Samples, seconds: number | null): void {
+    this.#requireWhole();
     silenceBelow(this.#native, this.#request.options.logLevel);
     whileWriting(this.#request.path, () => this.#sound!.write(track, samples, seconds));
   }
@@ -186,16 +203,45 @@ export class WriterSession implements Engine, Disposable {
   }
 
   #encode({ pixels, shape }: Picture, stamp: FrameStamp): void {
+    this.#requireWhole();
     silenceBelow(this.#native, this.#request.options.logLevel);
     const intake = this.#intake ??= this.#openIntake(shape);
     whileWriting(this.#request.path, () => {
       intake.write(pixels, shape, stamp, this.#take);
       this.#sound?.follow(this.#pipeline?.seconds ?? 0);
     });
+    this.#noteTime(stamp);
+  }
+
+  /** Frames that come as fast as they are shown are a recording: one that is killed has all up to a moment before. */
+  #noteTime({ seconds }: FrameStamp): void {
+    const { timing = "constant" } = this.#request.options;
+    if (timing === "constant") return;
+    const nowMs = performance.now();
+    this.#begin ??= { ms: nowMs, seconds };
+    this.#isLive = (seconds - this.#begin.seconds) * 1000 >= (nowMs - this.#begin.ms) * leastPace;
+    this.#idle.touch();
+  }
+
+  /** Writes all that was taken: no frame has come for a while. What goes wrong, the next call tells. */
+  #settle(): void {
+    if (!this.#isLive || this.#failure !== null) return;
+    try {
+      silenceBelow(this.#native, this.#request.options.logLevel);
+      whileWriting(this.#request.path, () => this.#pipeline?.settle());
+    } catch (error) {
+      this.#failure = { error };
+    }
+  }
+
+  #requireWhole(): void {
+    if (this.#failure !== null) throw this.#failure.error;
   }
 
   /** Ends the stream, finishes the file and tells what is in it. Without a frame there is no file, and an existing one is as it was. */
   finish(endTicks: bigint): WriteSummary {
+    this.#idle[Symbol.dispose]();
+    this.#requireWhole();
     silenceBelow(this.#native, this.#request.options.logLevel);
     const { path } = this.#request;
     const fileBytes = whileWriting(path, () => {
@@ -239,6 +285,7 @@ export class WriterSession implements Engine, Disposable {
 
   /** Frees all native objects. */
   [Symbol.dispose](): void {
+    this.#idle[Symbol.dispose]();
     this.#opener[Symbol.dispose]();
     this.#images?.[Symbol.dispose]();
     this.#intake?.[Symbol.dispose]();
@@ -311,6 +358,7 @@ export class WriterSession implements Engine, Disposable {
     using owned = new DisposableStack();
     const { encoder, settings } = this.#opener.openEncoder(input);
     owned.use(encoder);
+    const parameters = owned.use(new CodecParameters(this.#native, encoder));
     const output = owned.use(
       new OutputFile(this.#native, {
         path: this.#request.path,
@@ -319,13 +367,17 @@ export class WriterSession implements Engine, Disposable {
         subtitles: this.#subtitles,
         chapters: this.#request.options.chapters ?? [],
         createMuxer: (url, stage, recording) =>
-          this.#opener.createMuxer({ encoder, settings, timeBase: input.timeBase, url, stage, recording }),
+          this.#opener.createMuxer({ parameters, settings, timeBase: input.timeBase, url, stage, recording }),
       }),
     );
     const timeline = this.#createTimeline(input);
-    const pipeline = owned.use(new Pipeline(this.#native, { encoder, settings, output, timeline }));
+    const { reorderDelay } = encoder;
+    const openEncoder = (): Encoder => openNextEncoder(this.#native, settings, parameters.headers);
+    const parts = { encoder, parameters, openEncoder, settings, output, timeline };
+    const pipeline = owned.use(new Pipeline(this.#native, parts));
     pipeline.prepare(shape);
     output.open(() => this.#hasFile = this.#mayRemove);
+    timeline.begin(reorderDelay, output.timeBase(0));
     owned.move();
     this.#sound?.begin(output);
     // Without filters, the clock has seen to it.
@@ -335,7 +387,7 @@ export class WriterSession implements Engine, Disposable {
     this.#written = { width: settings.width, height: settings.height };
     if (isTalkative(this.#request.options.logLevel)) {
       using muxer = this.#opener.createMuxer({
-        encoder,
+        parameters,
         settings,
         timeBase: input.timeBase,
         url: this.#opener.url,

@@ -13,6 +13,7 @@ import {
   type SettingsContext,
 } from "../codecs/open_encoder.ts";
 import { AvError, OptionError, UnsupportedError } from "../errors.ts";
+import { CodecParameters } from "../libav/codec_parameters.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Encoder, EncoderInfo } from "../libav/encoder.ts";
 import { Muxer, type MuxerInfo, type StreamRequest } from "../libav/muxer.ts";
@@ -59,7 +60,8 @@ const trialSizes: readonly Size[] = [
 
 /** What a muxer is made by. */
 export interface MuxerRequest {
-  readonly encoder: Encoder;
+  /** What the encoder makes. */
+  readonly parameters: CodecParameters;
   readonly settings: EncoderSettings;
   readonly timeBase: Rational;
   readonly url: string;
@@ -237,9 +239,10 @@ export class StreamOpener implements Disposable {
 
   /** Writes the header into memory: only the muxer itself knows all that it refuses. */
   #tryHeader({ encoder, settings }: ChosenEncoder): void {
+    using parameters = new CodecParameters(this.#native, encoder);
     const stage = this.#context.safety.isFragmented ? "finished" : "direct";
     const request = {
-      encoder,
+      parameters,
       settings,
       timeBase: this.#context.clock.timeBase,
       url: this.url,
@@ -265,8 +268,8 @@ export class StreamOpener implements Disposable {
       muxer.writeHeader();
     } catch (error) {
       if (!(error instanceof AvError)) throw error;
-      const { sound = this.#context.sound, encoder } = request;
-      if (sound === null) throw containerRefuses(this.#native, this.info, encoder.info, error.message);
+      const { sound = this.#context.sound, settings: { encoder } } = request;
+      if (sound === null) throw containerRefuses(this.#native, this.info, encoder, error.message);
       // Where the video alone is taken, it is the sound that is not.
       using video = this.createMuxer({ ...request, sound: null });
       this.#writeHeaderToMemory(video, { ...request, sound: null });
@@ -291,7 +294,7 @@ export class StreamOpener implements Disposable {
   /** Makes a muxer with the encoder's stream and all options. */
   createMuxer(request: MuxerRequest): Muxer {
     const {
-      encoder,
+      parameters: encoded,
       settings,
       timeBase,
       url,
@@ -307,12 +310,12 @@ export class StreamOpener implements Disposable {
     try {
       muxer.addStream({
         describeInto: (parameters) => {
-          encoder.describeInto(parameters);
+          encoded.copyInto(parameters);
           recording?.copyHeaders(0, parameters);
         },
         timeBase,
         frameRate: timing === "constant" ? settings.frameRate : null,
-        tag: codecTag(this.info, encoder.info, codec),
+        tag: codecTag(this.info, settings.encoder, codec),
         tags: streamTags({ ...options, ...tags }, settings.color, settings.chromaLocation),
         metadata: told.video,
       });
@@ -320,7 +323,7 @@ export class StreamOpener implements Disposable {
       this.#context.subtitles?.addStreams(muxer);
       if (!isOnTheWay(this.info, stage)) { for (const file of this.#context.files) muxer.addStream(file); }
       muxer.setMetadata(told.file);
-      requireNamedPixels(muxer, encoder.info, settings.format);
+      requireNamedPixels(muxer, settings.encoder, settings.format);
       const chosen = muxerOptions(muxer, timeBase, stage, formatOptions, metadata);
       muxer.options.setAll(chosen);
       return muxer;

@@ -9,6 +9,7 @@
  */
 import type { Packet } from "../libav/packet.ts";
 import type { Rational } from "../libav/rational.ts";
+import { DecodeTimes } from "./decode_times.ts";
 import type { FrameStamp } from "./frame_clock.ts";
 
 /** How frames follow each other. */
@@ -28,43 +29,38 @@ export interface Ending {
   /** The unit of the ticks. */
   readonly timeBase: Rational;
   /** When the last frame is shown. */
-  readonly pts: bigint;
-  /** For how long. */
-  readonly duration: bigint;
-  /** By how many frames packets are out of order. */
-  readonly delay: number;
-  /** By how much every packet has to be decoded before the frame of its number is shown, lest one be shown before it is decoded. */
-  readonly lead: bigint;
-  /** When the last `delay` frames are shown. */
-  readonly lastTimes: readonly bigint[];
+  readonly start: bigint;
+  /** Until when. */
+  readonly end: bigint;
 }
 
-/** The longest that a frame is decoded before the next, in seconds, while none is shown yet. */
-const longestStart = 1;
+/** The longest that a frame is decoded before the next where no frame is shown yet, in seconds: the clock of MPEG-TS goes round in a day. */
+const longestStep = 1;
 
-interface Entry {
-  readonly ticks: bigint;
-  readonly duration: bigint;
-}
+/**
+ * The longest that the first frame in an encoder waits for its packet where times vary, in seconds of the video: with what waits for the
+ * disk, a kill costs two.
+ */
+export const longestDelay = 1.75;
 
 /** The frames that an encoder holds, and their times. */
 export class Timeline {
   readonly #request: TimelineRequest;
-  readonly #entries = new Map<number, Entry>();
-  #count = 0;
-  #oldest = 0;
-  #firstTicks = 0n;
-  #keyTicks: bigint | null = null;
-  #last: Entry = { ticks: 0n, duration: 0n };
+  readonly #times: DecodeTimes;
   #taken = 0;
+  /** The frame that was taken last, and how long it is shown. */
+  #last = { ticks: 0n, duration: 0n };
+  #beforeLast: bigint | null = null;
+  #keyTicks: bigint | null = null;
   #packets = 0;
   #spacing = 0n;
-  #delay = 0;
-  #lead = 0n;
 
   /** An empty timeline. */
   constructor(request: TimelineRequest) {
     this.#request = request;
+    const { frameTicks, timeBase: { num, den } } = request;
+    const most = BigInt(Math.max(1, Math.floor(longestStep * den / num)));
+    this.#times = new DecodeTimes(frameTicks < most || request.isConstant ? frameTicks : most);
   }
 
   /** The unit of the frames' times. */
@@ -79,33 +75,30 @@ export class Timeline {
 
   /** Where the last frame that was taken ends, in seconds. */
   get endSeconds(): number {
-    const { num, den } = this.timeBase;
-    return Number(this.#last.ticks + this.#last.duration) * num / den;
+    return this.#seconds(this.#last.ticks + this.#last.duration);
   }
 
   /** How long the last frame that was taken is shown, in seconds. */
   get lastSeconds(): number {
-    const { num, den } = this.timeBase;
-    return Number(this.#last.duration) * num / den;
+    return this.#seconds(this.#last.duration);
   }
 
-  /** What only the end tells; `null` where frames are equally long, which the file knows without. */
+  /** Whether the encoder has frames whose packets are yet to come. */
+  get isWaiting(): boolean {
+    return this.#times.waitingSince !== null;
+  }
+
+  /** How the video ends; `null` where it has no frame. */
   get ending(): Ending | null {
-    if (this.isConstant || this.#count === 0) return null;
-    const delay = this.#delay;
-    const first = Math.max(0, this.#count - delay);
-    const lastTimes = Array.from(
-      { length: this.#count - first },
-      (_, index) => this.#entries.get(first + index)!.ticks,
-    );
-    return {
-      timeBase: this.timeBase,
-      pts: this.#last.ticks,
-      duration: this.#last.duration,
-      delay,
-      lead: this.#lead,
-      lastTimes,
-    };
+    const last = this.#times.last;
+    return last === null ? null : { timeBase: this.timeBase, ...last };
+  }
+
+  /** Sets what the encoder's packets are like, and the clock of the container that they go to. */
+  begin(reorderDelay: number, { num, den }: Rational): void {
+    const { timeBase } = this;
+    this.#times.noteDelay(reorderDelay);
+    this.#times.tick = BigInt(Math.ceil(num * timeBase.den / (den * timeBase.num)));
   }
 
   /**
@@ -127,6 +120,7 @@ export class Timeline {
 
   /** Notes a frame that was taken and may yet wait for the next. */
   take(stamp: FrameStamp): void {
+    this.#beforeLast = this.#taken === 0 ? null : this.#last.ticks;
     this.#taken++;
     this.#last = { ticks: stamp.ticks, duration: this.durationOf(stamp, null) };
   }
@@ -140,12 +134,9 @@ export class Timeline {
 
   /** Gives a frame its number in the encoder, and tells whether it must be a key frame. */
   enter({ ticks, keyFrame }: FrameStamp, duration: bigint): { index: number; keyFrame: boolean } {
-    const index = this.#count++;
+    const index = this.#times.take(ticks, ticks + duration);
+    if (ticks === this.#last.ticks) this.#last = { ticks, duration };
     if (this.isConstant) return { index, keyFrame };
-    if (index === 0) this.#firstTicks = ticks;
-    const entry = { ticks, duration };
-    if (ticks === this.#last.ticks) this.#last = entry;
-    this.#entries.set(index, entry);
     const { keyFrameTicks } = this.#request;
     const isDue = keyFrameTicks !== null && this.#keyTicks !== null &&
       ticks - this.#keyTicks >= keyFrameTicks;
@@ -153,40 +144,41 @@ export class Timeline {
     return { index, keyFrame: keyFrame || isDue };
   }
 
-  /** Gives a packet the times of its frame. */
-  place(packet: Packet): void {
-    if (this.isConstant) {
-      if (packet.duration === 0n) packet.duration = 1n;
-      return;
-    }
-    const shown = this.#entries.get(Number(packet.pts));
-    if (shown === undefined) {
-      throw new Error(`The encoder made a packet of the frame ${packet.pts}, which it never got`);
-    }
-    const decoded = Number(packet.dts);
-    const index = this.#packets++;
-    this.#delay = index - decoded;
-    const lead = (this.#entries.get(index)?.ticks ?? shown.ticks) - shown.ticks;
-    if (lead > this.#lead) this.#lead = lead;
-    packet.pts = shown.ticks;
-    packet.dts = this.#decodeTicks(decoded, shown.ticks);
-    packet.duration = shown.duration;
-    for (; this.#oldest < decoded; this.#oldest++) this.#entries.delete(this.#oldest);
-  }
-
-  /** Ticks from the decoding of one frame to that of the next while none is shown yet. */
-  get #startTicks(): bigint {
-    const { frameTicks, timeBase: { num, den } } = this.#request;
-    const most = BigInt(Math.max(1, Math.floor(longestStart * den / num)));
-    return frameTicks < most ? frameTicks : most;
+  /** Shows the last frame, which the encoder has already, until another tick. */
+  extend(endTicks: bigint): void {
+    const { ticks } = this.#last;
+    if (endTicks <= ticks) return;
+    this.#last = { ticks, duration: endTicks - ticks };
+    this.#times.extend(endTicks);
   }
 
   /**
-   * Frames are decoded at the times at which earlier ones are shown; before the first, at the nominal rate. Not at a slower one than
-   * need be: the clocks of some containers (MPEG-TS) go round in a day.
+   * Whether frames come so slowly that one in the encoder would wait for longer than it may until the next one is there. Known once
+   * that after it is taken.
    */
-  #decodeTicks(index: number, latest: bigint): bigint {
-    if (index < 0) return this.#firstTicks + BigInt(index) * this.#startTicks;
-    return this.#entries.get(index)?.ticks ?? latest;
+  get isLate(): boolean {
+    const since = this.#times.waitingSince;
+    if (this.isConstant || since === null || this.#beforeLast === null) return false;
+    const { ticks } = this.#last;
+    return this.#seconds(2n * ticks - this.#beforeLast - since) > longestDelay;
+  }
+
+  /** Gives a packet the times of its frame; returns the ticks until the next one is decoded. `isLast`: there is no other. */
+  place(packet: Packet, isLast: boolean): bigint {
+    const index = Number(packet.pts);
+    const shown = this.#times.shown(index);
+    if (shown === null) throw new Error(`The encoder made a packet of frame ${index}, which it does not have`);
+    // Not all encoders say beforehand how far they reorder.
+    if (this.#packets++ === 0) this.#times.noteDelay(Number(packet.pts - packet.dts));
+    const { time, duration } = this.#times.place(index, isLast);
+    packet.pts = shown.start;
+    packet.dts = time;
+    packet.duration = shown.end - shown.start;
+    return duration;
+  }
+
+  #seconds(ticks: bigint): number {
+    const { num, den } = this.timeBase;
+    return Number(ticks) * num / den;
   }
 }
