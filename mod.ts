@@ -55,7 +55,7 @@ export type { AudioWriter, AudioWriterStats } from "./src/writer/audio_writer.ts
 export type { Chapter } from "./src/writer/chapters.ts";
 export { type AudioWriterOptions, createAudioWriter } from "./src/writer/create_audio_writer.ts";
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
-export type { FrameTiming, Timing } from "./src/writer/frame_clock.ts";
+export type { FrameTiming, TimestampOrigin, Timing } from "./src/writer/frame_clock.ts";
 export type { LogLevel, WriterOptions, WriterStats } from "./src/writer/options.ts";
 export { recoverFile, type RecoverSummary } from "./src/writer/recover_file.ts";
 export type { AudioSummary, EncoderChoice, Frame, WriteSummary } from "./src/writer/session_types.ts";

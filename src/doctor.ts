@@ -69,7 +69,14 @@ function whyUnusable(native: Native, name: string): string | null {
   const encoder = encoderByName(native, name);
   if (encoder === null) return `FFmpeg ${native.version} was built without it`;
   const source = pixelFormatByName(native, defaultInputFormat)!;
-  const request: EncoderRequest = { ...trial, source, isCrashSafe: false, isTalkative: false, isQuiet: true };
+  const request: EncoderRequest = {
+    ...trial,
+    source,
+    isCrashSafe: false,
+    isVariable: false,
+    isTalkative: false,
+    isQuiet: true,
+  };
   try {
     const settings = resolveSettings(native, encoder, request, {
       globalHeader: true,

@@ -20,6 +20,8 @@ export class CopiedTrack implements SoundTrack {
   readonly #start: bigint;
   /** Where what was copied ends, in that unit. */
   #end = 0n;
+  /** When the video begins, in that unit: the file begins with it. */
+  #begin = 0n;
 
   /** Takes over an open file. */
   constructor(native: Native, file: SoundFile, take: TrackRequest["take"]) {
@@ -42,12 +44,17 @@ export class CopiedTrack implements SoundTrack {
     this.#file.describeInto(parameters);
   }
 
+  /** Has the file begin at a time in seconds, before anything of it is copied. */
+  beginAt(seconds: number): void {
+    this.#begin = this.#end = BigInt(Math.round(seconds * this.timeBase.den / this.timeBase.num));
+  }
+
   /** Copies packets until a time in seconds; `false` where the file has ended before. Throws a `ReadError` where it can't be read on. */
   copy(until: number): boolean {
     const packet = this.#packet;
     while (this.#endSeconds < until) {
       if (!this.#file.read(packet)) return false;
-      const pts = packet.pts === Packet.noTime ? this.#end : packet.pts - this.#start;
+      const pts = packet.pts === Packet.noTime ? this.#end : packet.pts - this.#start + this.#begin;
       packet.pts = packet.dts = pts;
       this.#end = pts + packet.duration;
       this.#take(packet, this.timeBase);

@@ -30,6 +30,8 @@ export class Player implements Disposable {
   #decoder: SoundDecoder;
   /** What was decoded and not played yet. */
   #piece: Piece | null = null;
+  /** When the first round of the file began: what comes before is left out. */
+  #first = 0;
   /** When this round of the file began. */
   #begin = 0;
   /** Where what was decoded ends. */
@@ -62,6 +64,11 @@ export class Player implements Disposable {
         cause,
       });
     }
+  }
+
+  /** Has the file begin at a time in seconds, before anything of it is played. */
+  beginAt(seconds: number): void {
+    this.#begin = this.#end = this.#first = seconds;
   }
 
   /** Plays until a time in seconds; `false` where the file has ended before. Throws a {@linkcode ReadError} where it can't be read on. */
@@ -107,10 +114,10 @@ export class Player implements Disposable {
     const { count, sampleRate } = samples;
     const seconds = this.#secondsOf(this.#frame.pts);
     this.#frame.unref();
-    const skipped = Math.max(0, Math.round(-seconds * sampleRate));
+    const skipped = Math.max(0, Math.round((this.#first - seconds) * sampleRate));
     this.#end = seconds + count / sampleRate;
     if (skipped >= count) return null;
-    return { samples: cutSamples(samples, skipped, count), seconds: Math.max(0, seconds) };
+    return { samples: cutSamples(samples, skipped, count), seconds: Math.max(this.#first, seconds) };
   }
 
   #read(): Samples {

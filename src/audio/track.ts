@@ -48,12 +48,16 @@ export interface SoundTrack extends Disposable {
 
 /** What a track is made of, and where its packets go. */
 export interface TrackRequest extends OpenAudioEncoder {
+  /** Whether the track may begin later than its file: audio files can't tell that. */
+  readonly mayBeginLate: boolean;
   /** Takes over what is in a packet, whose times are in the unit given. */
   readonly take: (packet: Packet, timeBase: Rational) => void;
 }
 
 /** More than this between two pieces is a gap, or a piece too early; less is a clock that drifts. Seconds. */
 const gapSeconds = 0.1;
+/** A track that begins more than this after its file has no silence before, in seconds: the container says when it begins. */
+const lateSeconds = 10;
 /** A drift below this is only the jitter of timestamps. Seconds. */
 const driftSeconds = 0.005;
 /** For so long timestamps are averaged to tell a drift, and over so long at least it is corrected. Seconds. */
@@ -81,12 +85,14 @@ export class AudioTrack implements SoundTrack {
   readonly #encoder: Encoder;
   readonly #shape: SoundShape;
   readonly #take: TrackRequest["take"];
+  readonly #mayBeginLate: boolean;
   readonly #packet: Packet;
   /** The samples of the packet to come. */
   readonly #frame: SoundFrame;
   #filled = 0;
-  /** Samples given to the encoder. */
+  /** Where the samples that were given to the encoder end. */
   #encoded = 0n;
+  #isEncoding = false;
   #input: Input | null = null;
   /** Where the samples that came in end: seconds before those of one kind, and their number. */
   #before = 0;
@@ -99,8 +105,9 @@ export class AudioTrack implements SoundTrack {
   #corrected = 0;
 
   /** Takes over an open encoder. */
-  constructor(native: Native, { encoder, shape, take }: TrackRequest) {
+  constructor(native: Native, { encoder, shape, take, mayBeginLate }: TrackRequest) {
     this.#native = native;
+    this.#mayBeginLate = mayBeginLate;
     this.#encoder = encoder;
     this.#shape = shape;
     this.#take = take;
@@ -138,9 +145,10 @@ export class AudioTrack implements SoundTrack {
 
   /** Encodes a piece of sound, heard at a time in seconds, or (`null`) where the one before ends. */
   write(samples: Samples, seconds: number | null): void {
+    if (seconds !== null) this.beginAt(seconds);
     const input = this.#inputFor(samples);
     const skipped = seconds === null ? 0 : this.#place(input, samples, seconds);
-    this.#isEmpty = false;
+    if (skipped < samples.count) this.#isEmpty = false;
     const step = sampleStep(input.shape);
     for (let at = skipped; at < samples.count; at += stagedSamples) {
       const to = Math.min(samples.count, at + stagedSamples);
@@ -148,6 +156,16 @@ export class AudioTrack implements SoundTrack {
       this.#push(input, to - at);
     }
     this.#count += samples.count - skipped;
+  }
+
+  /** Begins an empty track at a time in seconds, where that is long after its file does. */
+  beginAt(seconds: number): void {
+    if (!this.#isEmpty || this.#isEncoding || !this.#mayBeginLate || seconds - this.#end <= lateSeconds) {
+      return;
+    }
+    this.#endInput();
+    this.#encoded = BigInt(Math.round(seconds * this.#shape.sampleRate));
+    this.#before = Number(this.#encoded) / this.#shape.sampleRate;
   }
 
   /** Goes on in silence until a time in seconds. */
@@ -162,7 +180,7 @@ export class AudioTrack implements SoundTrack {
     this.#endInput();
     if (this.#filled > 0) this.#encode();
     // Encoders that never got a sample have nothing to say.
-    if (this.#encoded === 0n) return;
+    if (!this.#isEncoding) return;
     this.#encoder.send(null);
     this.#drain();
   }
@@ -171,12 +189,12 @@ export class AudioTrack implements SoundTrack {
   #place(input: Input, { count }: Samples, seconds: number): number {
     const { sampleRate } = input.shape;
     const difference = seconds - this.#end;
-    if (this.#isEmpty || difference > gapSeconds) {
+    if (this.#isEmpty && difference >= 0 || difference > gapSeconds) {
       this.#drift = 0;
       this.#beSilent(input, Math.round(difference * sampleRate));
       return 0;
     }
-    if (difference < -gapSeconds) {
+    if (this.#isEmpty || difference < -gapSeconds) {
       this.#drift = 0;
       const late = Math.min(count, Math.round(-difference * sampleRate));
       this.#dropped += late / sampleRate;
@@ -257,6 +275,7 @@ export class AudioTrack implements SoundTrack {
   }
 
   #encode(): void {
+    this.#isEncoding = true;
     this.#frame.samples = this.#filled;
     this.#frame.ticks = this.#encoded;
     this.#encoder.send(this.#frame);

@@ -46,6 +46,8 @@ export interface EncoderRequest {
   readonly sampleAspectRatio?: Rational;
   /** Whether frames should not wait in the encoder for longer than a kill may cost. */
   readonly isCrashSafe: boolean;
+  /** Whether frames may come more slowly than at the frame rate. */
+  readonly isVariable: boolean;
   /** Whether libraries that print by themselves may do so. */
   readonly isTalkative: boolean;
   /** Whether not even errors are to be printed. */
@@ -199,16 +201,19 @@ export function hdrOptions(
 
 /** A kill may cost two seconds of video: so much may wait in the encoder, the rest in the muxer. */
 const mostDelaySeconds = 1.75;
+/** The slowest pace, as a share of the frame rate, at which no frame waits for longer where times vary. */
+const slowestPace = 0.5;
 /** What reordering needs at the least. */
 const leastLookahead = 5;
 
 /** Bounds how far an encoder looks ahead where frames are so slow that its own bound would be too long a time. */
 function delayLimit({ lookahead }: EncoderProfile, request: EncoderRequest): NamedOption[] {
-  const { isCrashSafe, frameRate, preset, tune = "" } = request;
-  if (lookahead === undefined || !isCrashSafe || tune.includes("zerolatency")) return [];
+  const { isCrashSafe, isVariable, frameRate, preset, tune = "" } = request;
+  if (lookahead === undefined || !isCrashSafe && !isVariable || tune.includes("zerolatency")) return [];
   const { option, key, frames, presets = {}, others, holdsPerThread } = lookahead;
   const held = others + (holdsPerThread ? x264Threads(request) : 0);
-  const most = Math.floor(mostDelaySeconds * frameRate.num / frameRate.den) - held;
+  const pace = frameRate.num / frameRate.den * (isVariable ? slowestPace : 1);
+  const most = Math.floor(mostDelaySeconds * pace) - held;
   const usual = preset !== undefined && Object.hasOwn(presets, preset) ? presets[preset]! : frames;
   if (usual <= most) return [];
   const limit = Math.max(most, Math.min(usual, leastLookahead));

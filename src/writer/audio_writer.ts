@@ -7,7 +7,7 @@ import { type AudioSamples, checkSamples } from "../audio/samples.ts";
 import { type AudioStats, noSound } from "../audio/track.ts";
 import { nextTurn } from "../next_turn.ts";
 import { shown } from "../shown.ts";
-import { type AudioTiming, checkAudioTiming } from "./audio_timing.ts";
+import { AudioEnds, type AudioTiming, checkAudioTiming } from "./audio_timing.ts";
 import type { FileEngine } from "./engine.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
@@ -69,6 +69,7 @@ export class EngineAudioWriter implements AudioWriter {
   readonly #engine: FileEngine<AudioSummary>;
   readonly #life: Lifecycle<AudioSummary>;
   readonly #progress: ProgressTimer<AudioWriterStats>;
+  readonly #ends = new AudioEnds();
   #writable: WritableStream<AudioSamples> | undefined;
 
   /** Takes over an engine. */
@@ -114,6 +115,7 @@ export class EngineAudioWriter implements AudioWriter {
       );
     }
     const seconds = checkAudioTiming(timing);
+    this.#ends.add(0, checked, seconds, 0);
     // Fields of the caller's objects may run code of theirs.
     this.#life.requireOpen("write samples");
     try {

@@ -247,6 +247,16 @@ export function leastTicks({ name }: MuxerInfo): number {
   return name === "gif" ? 2 : 1;
 }
 
+/** The steps between times that readers of MPEG-TS can tell from steps back: half of what its clock of 33 bits counts (ISO/IEC 13818-1). */
+const mostTransportTicks = 2 ** 32;
+
+/** Ticks of a container's clock that two frames may be apart; `null` where any number will do. */
+export function mostTicks({ name }: MuxerInfo): number | null {
+  // movenc.c takes steps of 31 bits, flvenc.c times of 31.
+  if (movFamily.includes(name) || name === "flv") return 2 ** 31 - 1;
+  return ["mpegts", "hls"].includes(name) ? mostTransportTicks : null;
+}
+
 /** Throws an {@linkcode UnsupportedError} where a container can't give each frame of this rate a time of its own. */
 export function requireContainerKeepsTimes(
   muxer: MuxerInfo,
@@ -376,7 +386,18 @@ function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defa
   const layout: Defaults = stage === "recording"
     ? { movflags: "+delay_moov+frag_custom" }
     : { movflags: "+faststart" };
-  return { ...flush, ...layout, movie_timescale: movieTimescale(timeBase) };
+  return { ...flush, ...layout, ...videoTimescale(timeBase), movie_timescale: movieTimescale(timeBase) };
+}
+
+/**
+ * Has frames of a constant rate be few enough ticks long where they are shown for minutes: readers keep 28 bits of the time from decoding a
+ * picture to showing it (mov.c), which is up to 32 frames.
+ */
+function videoTimescale({ num, den }: Rational): Defaults {
+  const mostFrameTicks = 2 ** 28 / 32;
+  // movenc.c makes finer what has less than 10000 ticks a second.
+  if (num / den * 20_000 <= mostFrameTicks) return {};
+  return { video_track_timescale: den * Math.max(1, Math.floor(mostFrameTicks / num)) };
 }
 
 function clusters(name: string, stage: Stage): Defaults {

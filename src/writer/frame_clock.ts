@@ -17,14 +17,24 @@ export interface FrameTiming {
   duration?: number;
   /** The frame becomes a key frame, where the codec has them. Default `false`. */
   keyFrame?: boolean;
+  /**
+   * When the picture was taken, a value of `performance.now()`; default: when `write` is called. With `timing: "wallclock"` only, for
+   * programs that queue frames themselves. Later than the last frame's.
+   */
+  capturedAt?: number;
 }
+
+/** What timestamps count from: 0, or the first one that the writer is given. */
+export type TimestampOrigin = "zero" | "first";
 
 /** A frame's place in time. */
 export interface FrameStamp {
   /** When it is shown, in ticks of the clock. */
   readonly ticks: bigint;
-  /** The same in seconds, as the caller gave it. */
+  /** The same in seconds. */
   readonly seconds: number;
+  /** The timestamp that the caller gave, in seconds; `null` where there was none. */
+  readonly timestamp: number | null;
   /** How long, in ticks, where no frame follows; `null`: as long as a frame of the nominal rate. */
   readonly duration: bigint | null;
   /** Whether it must be a key frame. */
@@ -37,6 +47,15 @@ const leastTicksPerSecond = 90_000;
 const maxInt = 2 ** 31 - 1;
 /** A year: far more than any recording, and exact in a double's ticks. */
 export const maxSeconds = 366 * 24 * 3600;
+/** Other clocks than `performance.now()`, converted to it, may be ahead of it by so much. Milliseconds. */
+const clockToleranceMs = 1000;
+/** What to do about timestamps that count from 1970. */
+const originHint = '; the option timestampOrigin "first" counts from the first one';
+
+/** The latest timestamp that may be given, in seconds, where they count from `origin` (`null`: from the first one, whatever it is). */
+export function mostTimestamp(origin: number | null): number {
+  return origin === 0 ? maxSeconds : 2 ** 42;
+}
 
 /** A clock fine enough for any timestamp that also counts frames of the nominal rate exactly. */
 function fineTimeBase({ num }: Rational): Rational {
@@ -66,14 +85,23 @@ export interface ContainerClock {
   readonly timeBase: Rational;
   /** Units that two frames must be apart, and the last be shown. */
   readonly leastTicks: number;
+  /** Units that two frames may be apart; `null` where any number will do. */
+  readonly mostTicks: number | null;
+}
+
+/** What a clock is made for. */
+export interface ClockOptions {
+  readonly timing?: Timing;
+  readonly filter?: string;
+  readonly timestampOrigin?: TimestampOrigin;
 }
 
 /** The clock of a writer with these options. */
 export function createClock(
   frameRate: Rational,
-  { timing = "constant", filter }: { readonly timing?: Timing; readonly filter?: string },
+  { timing = "constant", filter, timestampOrigin }: ClockOptions,
 ): FrameClock {
-  return new FrameClock(timing, frameRate, filter !== undefined);
+  return new FrameClock(timing, frameRate, filter !== undefined, timestampOrigin === "first" ? null : 0);
 }
 
 /** A writer's clock. */
@@ -91,14 +119,17 @@ export class FrameClock {
   #last: FrameStamp | null = null;
   /** When the first frame was written, for wallclock timing; milliseconds. */
   #startMs: number | null = null;
+  /** What timestamps count from, in seconds; `null` until there is one. */
+  #origin: number | null;
 
   /** A clock for a way of timing and a nominal rate; filters want a fine one, for they may change times. */
-  constructor(timing: Timing, frameRate: Rational, isFiltered: boolean) {
+  constructor(timing: Timing, frameRate: Rational, isFiltered: boolean, origin: number | null) {
     this.#timing = timing;
+    this.#origin = origin;
     this.isConstant = timing === "constant" && !isFiltered;
     this.timeBase = this.isConstant ? invert(frameRate) : fineTimeBase(frameRate);
     this.frameTicks = this.isConstant ? 1n : ticksPerFrame(frameRate, this.timeBase);
-    this.#container = { name: "", timeBase: this.timeBase, leastTicks: 1 };
+    this.#container = { name: "this video", timeBase: this.timeBase, leastTicks: 1, mostTicks: null };
   }
 
   /** Tells the clock what the container counts in. */
@@ -109,7 +140,8 @@ export class FrameClock {
   /** The place in time of the next frame, which was given at `nowMs`. Changes nothing: whatever this throws is the caller's mistake. */
   check(timing: FrameTiming = {}, nowMs = performance.now()): FrameStamp {
     checkFields(timing);
-    const { timestamp, duration, keyFrame = false } = timing;
+    const { timestamp, duration, keyFrame = false, capturedAt } = timing;
+    if (capturedAt !== undefined) this.#requireMoment(capturedAt, nowMs);
     if (this.#timing !== "timestamps") {
       for (const [name, value] of [["timestamp", timestamp], ["duration", duration]] as const) {
         if (value === undefined) continue;
@@ -117,20 +149,28 @@ export class FrameClock {
           `Cannot write the frame: it has a ${name}, but this writer's timing is "${this.#timing}"; make it with timing "timestamps"`,
         );
       }
-      const ticks = this.#isWallclock() ? this.#at(nowMs) : BigInt(this.#frames) * this.frameTicks;
-      return { ticks, seconds: this.seconds(ticks), duration: null, keyFrame };
+      const ticks = this.#isWallclock()
+        ? this.#at(capturedAt ?? nowMs, capturedAt !== undefined)
+        : BigInt(this.#frames) * this.frameTicks;
+      return { ticks, seconds: this.seconds(ticks), timestamp: null, duration: null, keyFrame };
     }
     if (timestamp === undefined) {
       throw new TypeError(
         'Cannot write the frame: it has no timestamp, but this writer\'s timing is "timestamps"; give { timestamp } in seconds',
       );
     }
-    requireSeconds("timestamp", timestamp, 0);
-    const ticks = this.#ticksOf(timestamp);
+    requireSeconds("timestamp", timestamp, 0, this.#mostTimestamp);
+    const relative = timestamp - (this.#origin ?? timestamp);
+    if (relative < 0) {
+      refuse(`it is at ${seconds(timestamp)}, before the first timestamp (${seconds(this.#origin!)})`);
+    }
+    if (relative > maxSeconds) refuse(`its timestamp is more than ${maxSeconds} s after the first one`);
+    const ticks = this.#toContainer(relative);
     this.#requireLater(timestamp, ticks);
-    const stamp = { ticks, seconds: timestamp, keyFrame };
+    const stamp = { ticks, seconds: relative, timestamp, keyFrame };
     if (duration === undefined) return { ...stamp, duration: null };
-    requireSeconds("duration", duration, 1 / maxInt);
+    requireSeconds("duration", duration, 1 / maxInt, maxSeconds);
+    this.#requireStep(this.#ticksOf(duration), "it is shown for");
     const length = this.#ticksOf(duration);
     return { ...stamp, duration: length > 0n ? length : 1n };
   }
@@ -139,6 +179,18 @@ export class FrameClock {
   accept(stamp: FrameStamp): void {
     this.#frames++;
     this.#last = stamp;
+    if (stamp.timestamp !== null) this.#origin ??= stamp.timestamp;
+  }
+
+  /** A time of something beside the frames on the video's clock, in seconds; the first one may be where that begins. */
+  onClock(timestamp: number): number {
+    this.#origin ??= timestamp;
+    return timestamp - this.#origin;
+  }
+
+  /** The latest time that may be given, in seconds. */
+  get #mostTimestamp(): number {
+    return mostTimestamp(this.#origin);
   }
 
   /** Frames taken. */
@@ -190,14 +242,25 @@ export class FrameClock {
     return this.#ticksOf((nowMs - this.#startMs!) / 1000);
   }
 
-  /** The time since the first frame; two frames never share a tick of the container. */
-  #at(nowMs: number): bigint {
+  /** The time since the first frame; two frames never share a tick of the container, unless both moments were given. */
+  #at(ms: number, isGiven: boolean): bigint {
     if (this.#last === null) {
-      this.#startMs = nowMs;
+      this.#startMs = ms;
       return 0n;
     }
-    const now = this.#elapsedTicks(nowMs);
-    return this.#isLater(now) ? now : this.#nextContainerTick(this.#last.ticks);
+    const elapsed = (ms - this.#startMs!) / 1000;
+    const ticks = this.#toContainer(elapsed);
+    if (isGiven) this.#requireLater(elapsed, ticks);
+    else if (!this.#isLater(ticks)) return this.#nextContainerTick(this.#last.ticks);
+    this.#requireStep(ticks - this.#last.ticks, "it comes after");
+    return ticks;
+  }
+
+  /** Seconds in ticks, to the nearest tick of the container: two roundings would be off by more than half of it. */
+  #toContainer(value: number): bigint {
+    const { num, den } = this.#container.timeBase;
+    const isFiner = num * this.timeBase.den < den * this.timeBase.num;
+    return this.#ticksOf(isFiner ? value : Math.round(value * den / num) * num / den);
   }
 
   /** What the container shows a frame for at the least. */
@@ -223,17 +286,43 @@ export class FrameClock {
     return next > ticks ? next : ticks + 1n;
   }
 
+  /** Throws where a frame is further from the last than the container can tell. */
+  #requireStep(ticks: bigint, what: string): void {
+    const { name, timeBase: { num, den }, mostTicks } = this.#container;
+    if (mostTicks === null || this.seconds(ticks) <= mostTicks * num / den) return;
+    refuse(
+      `${what} ${seconds(this.seconds(ticks))}, but ${name} shows a frame for ${
+        seconds(mostTicks * num / den)
+      } at most; write frames more often, or use mkv`,
+    );
+  }
+
+  #requireMoment(capturedAt: unknown, nowMs: number): void {
+    if (!this.#isWallclock()) {
+      throw new TypeError(
+        `Cannot write the frame: it has capturedAt, but this writer's timing is "${this.#timing}"; make it with timing "wallclock"`,
+      );
+    }
+    if (typeof capturedAt !== "number") {
+      throw new TypeError(
+        `Cannot write the frame: its capturedAt is ${
+          shown(capturedAt)
+        }, but must be a value of performance.now()`,
+      );
+    }
+    if (capturedAt >= 0 && capturedAt <= nowMs + clockToleranceMs) return;
+    refuse(`its capturedAt is ${capturedAt}, but must be a value of performance.now() up to now (${nowMs})`);
+  }
+
   #requireLater(timestamp: number, ticks: bigint): void {
     const last = this.#last;
-    if (last === null || this.#isLater(ticks)) return;
+    if (last === null) return;
+    if (this.#isLater(ticks)) return this.#requireStep(ticks - last.ticks, "it comes after");
     const index = this.#frames;
-    const subject = `frame ${index} is at ${seconds(timestamp)} and frame ${index - 1} at ${
-      seconds(last.seconds)
-    }`;
-    if (timestamp <= last.seconds) refuse(`${subject}; give each frame a later timestamp than the last`);
-    const { name, timeBase, leastTicks } = ticks > last.ticks
-      ? this.#container
-      : { name: "this video", timeBase: this.timeBase, leastTicks: 1 };
+    const before = last.timestamp ?? last.seconds;
+    const subject = `frame ${index} is at ${seconds(timestamp)} and frame ${index - 1} at ${seconds(before)}`;
+    if (timestamp <= before) refuse(`${subject}; give each frame a later time than the last`);
+    const { name, timeBase, leastTicks } = this.#container;
     refuse(
       `${subject}, but ${name} counts in ${rationalText(timeBase)} s; keep frames ${
         leastTicks === 1 ? "that far" : `${leastTicks} of these`
@@ -242,12 +331,14 @@ export class FrameClock {
   }
 }
 
-const timingFields = ["timestamp", "duration", "keyFrame"] as const;
+const timingFields = ["timestamp", "duration", "keyFrame", "capturedAt"] as const;
 
 function checkFields(timing: FrameTiming): void {
   if (typeof timing !== "object" || timing === null || Array.isArray(timing)) {
     throw new TypeError(
-      `Cannot write the frame: its timing is ${shown(timing)}, but must be { timestamp, duration, keyFrame }`,
+      `Cannot write the frame: its timing is ${
+        shown(timing)
+      }, but must be { timestamp, duration, keyFrame, capturedAt }`,
     );
   }
   for (const name of Object.keys(timing)) {
@@ -264,16 +355,16 @@ function checkFields(timing: FrameTiming): void {
   }
 }
 
-function requireSeconds(name: string, value: unknown, least: number): void {
+function requireSeconds(name: string, value: unknown, least: number, most: number): void {
   if (typeof value !== "number") {
     throw new TypeError(
       `Cannot write the frame: its ${name} is ${shown(value)}, but must be a number of seconds`,
     );
   }
-  if (Number.isFinite(value) && value >= least && value <= maxSeconds) return;
+  if (Number.isFinite(value) && value >= least && value <= most) return;
   refuse(
     `its ${name} is ${value}, but must be a number of seconds ${
       least === 0 ? "from 0" : "above 0"
-    }, at most ${maxSeconds}`,
+    }, at most ${most}${most === maxSeconds && value > most ? originHint : ""}`,
   );
 }

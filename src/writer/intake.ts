@@ -210,6 +210,7 @@ class Filters implements Disposable {
       const stamp = {
         ticks,
         seconds: Number(ticks) * num / den,
+        timestamp: null,
         duration: null,
         keyFrame: frame.isForcedKeyFrame,
       };

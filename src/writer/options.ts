@@ -31,7 +31,7 @@ import type { Rational } from "../libav/rational.ts";
 import { type Attachment, checkAttachments, type CheckedAttachment } from "./attachments.ts";
 import { type Chapter, checkChapters } from "./chapters.ts";
 import { checkCover } from "./cover.ts";
-import type { Timing } from "./frame_clock.ts";
+import type { TimestampOrigin, Timing } from "./frame_clock.ts";
 import { checkMetadata, parseSampleAspectRatio, type Rotation, type SampleAspectRatio } from "./tags.ts";
 
 /** How much libav and avwriter print on stderr. */
@@ -123,6 +123,11 @@ export interface WriterOptions {
    * nominal rate: encoders reckon bit rates with it, and a last frame is 1/fps long.
    */
   timing?: Timing;
+  /**
+   * What `timestamp`s, and the times of samples and cues, count from: `"zero"`, or the `"first"` one that the writer is given, which is then at
+   * 0. With `"first"`, timestamps may be `Date.now() / 1000`. Default `"zero"`.
+   */
+  timestampOrigin?: TimestampOrigin;
   /**
    * Filters in libavfilter's syntax, between the frames and the encoder: `"hflip,drawbox=c=red"`, `"fps=15"`. They may change
    * size, pixel format and rate. Filters that read files (`movie`, `subtitles`) do so beside Deno's permissions.
@@ -249,6 +254,7 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
     isEncodedImage(value) && !("data" in value) ? null : "a PNG or JPEG file as { image: its bytes }",
   attachments: (value) => (Array.isArray(value) ? null : "a list of { name, data }"),
   timing: oneOf("constant", "timestamps", "wallclock"),
+  timestampOrigin: oneOf("zero", "first"),
   filter: text,
   crashSafe: flag,
   thread: oneOf("worker", "main"),

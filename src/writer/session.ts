@@ -40,7 +40,7 @@ import { StreamOpener } from "./stream_opener.ts";
 import { Subtitles } from "./subtitles.ts";
 import { requireContainerKeepsTags } from "./tags.ts";
 import { whileWriting } from "./target.ts";
-import { Timeline } from "./timeline.ts";
+import { longestDelays, Timeline } from "./timeline.ts";
 
 /** Where no frame comes for so long, those that were taken are written, in milliseconds: a kill costs two seconds. */
 const idleMs = 1000;
@@ -324,7 +324,7 @@ export class WriterSession implements Engine, Disposable {
   }
 
   readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {
-    const pipeline = this.#pipeline ??= this.#open(shape);
+    const pipeline = this.#pipeline ??= this.#open(shape, stamp);
     pipeline.write(pixels, shape, stamp);
   };
 
@@ -349,11 +349,19 @@ export class WriterSession implements Engine, Disposable {
     const keyFrameTicks = keyFrameInterval === undefined
       ? null
       : BigInt(Math.max(1, Math.round(keyFrameInterval * timeBase.den / timeBase.num)));
-    return new Timeline({ timeBase, frameTicks, isConstant: this.#clock.isConstant, keyFrameTicks });
+    const { timing = "constant" } = this.#request.options;
+    const longestDelay = longestDelays[timing === "constant" ? "filtered" : "recording"];
+    return new Timeline({
+      timeBase,
+      frameTicks,
+      isConstant: this.#clock.isConstant,
+      keyFrameTicks,
+      longestDelay,
+    });
   }
 
   /** Opens everything for pictures of this shape; the file last, so that a failure leaves an existing one as it was. */
-  #open(shape: PictureShape): Pipeline {
+  #open(shape: PictureShape, first: FrameStamp): Pipeline {
     const input = { ...this.#intake!.output, shape };
     using owned = new DisposableStack();
     const { encoder, settings } = this.#opener.openEncoder(input);
@@ -379,7 +387,7 @@ export class WriterSession implements Engine, Disposable {
     output.open(() => this.#hasFile = this.#mayRemove);
     timeline.begin(reorderDelay, output.timeBase(0));
     owned.move();
-    this.#sound?.begin(output);
+    this.#sound?.begin(output, first.seconds);
     // Without filters, the clock has seen to it.
     if (this.#request.options.filter !== undefined) {
       timeline.keepApart(output.timeBase(0), leastTicks(this.#muxerInfo));

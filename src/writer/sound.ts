@@ -65,7 +65,8 @@ export class Sound implements Disposable {
     this.queue = owned.use(new Interleaver(native, requests.length + firstStream));
     for (const [index, options] of requests.entries()) {
       const stream = index + firstStream;
-      const open = owned.use(openTrack(native, { info, options, usual }, (packet, timeBase) => {
+      const plan = { info, options, usual, mayBeginLate: firstStream > 0 };
+      const open = owned.use(openTrack(native, plan, (packet, timeBase) => {
         packet.streamIndex = stream;
         this.#bytes += packet.size;
         this.queue.push(packet, timeBase);
@@ -129,9 +130,10 @@ export class Sound implements Disposable {
     );
   }
 
-  /** From now on, packets go to this file, which is open. */
-  begin(output: OutputFile): void {
+  /** From now on, packets go to this file, which is open. Its video begins at a time in seconds. */
+  begin(output: OutputFile, seconds: number): void {
     this.#output = output;
+    for (const { open } of this.#tracks) open.beginAt?.(seconds);
     this.queue.begin();
     output.writeQueued();
   }

@@ -188,7 +188,7 @@ export class SoundSession implements FileEngine<AudioSummary>, Disposable {
       }),
     );
     output.open(() => this.#hasFile = this.#mayRemove);
-    sound.begin(output);
+    sound.begin(output, 0);
     if (isTalkative(options.logLevel)) {
       console.error(describeSound(this.#native, this.#request, this.#info, sound.first));
     }

@@ -28,6 +28,8 @@ export interface OpenTrack extends Disposable {
   readonly encoded: { readonly encoder: string; readonly shape: SoundShape } | null;
   /** Encodes samples, heard at a time in seconds; `null` where no samples are written to it. */
   readonly write: ((samples: Samples, seconds: number | null) => void) | null;
+  /** Has its own source begin at a time in seconds, with the video; `null` where the samples come from elsewhere. */
+  readonly beginAt: ((seconds: number) => void) | null;
   /**
    * Goes on with its own source until a time in seconds; `false` where that has ended. Throws a `ReadError` where it has failed. `null`
    * where the samples come from elsewhere.
@@ -42,6 +44,8 @@ export interface TrackPlan {
   readonly options: CheckedAudioOptions;
   /** What sound is made into unless something else was asked for. */
   readonly usual: UsualSound;
+  /** Whether the track may begin later than the file. */
+  readonly mayBeginLate: boolean;
 }
 
 /** Opens a track; its packets go to `take`. Throws where its source or an encoder can't be opened, or the container does not take it. */
@@ -76,7 +80,7 @@ function requireSource({ url, path }: SoundAddress): void {
 
 function openEncoded(
   native: Native,
-  { info, options, usual }: TrackPlan,
+  { info, options, usual, mayBeginLate }: TrackPlan,
   take: TrackRequest["take"],
   player: Player | null,
 ): OpenTrack {
@@ -89,7 +93,7 @@ function openEncoded(
     globalHeader: info.wantsGlobalHeader,
     requireUsable: (encoder) => requireContainerTakesSound(native, info, encoder),
   });
-  const track = owned.use(new AudioTrack(native, { ...opened, take }));
+  const track = owned.use(new AudioTrack(native, { ...opened, take, mayBeginLate }));
   const { kind } = options.source;
   const beSilent = (seconds: number): boolean => {
     track.beSilentUntil(seconds);
@@ -103,6 +107,11 @@ function openEncoded(
     write: kind === "samples" || kind === "device"
       ? (samples, seconds) => track.write(samples, seconds)
       : null,
+    beginAt: player !== null
+      ? (seconds) => player.beginAt(seconds)
+      : kind === "silence"
+      ? (seconds) => track.beginAt(seconds)
+      : null,
     follow: player !== null ? (seconds) => player.play(seconds, track) : kind === "silence" ? beSilent : null,
     [Symbol.dispose]: () => parts.dispose(),
   };
@@ -115,6 +124,7 @@ function openCopied(native: Native, file: SoundFile, take: TrackRequest["take"])
     codec: file.codec.codecName,
     encoded: null,
     write: null,
+    beginAt: (seconds) => track.beginAt(seconds),
     follow: (seconds) => track.copy(seconds),
     [Symbol.dispose]: () => track[Symbol.dispose](),
   };

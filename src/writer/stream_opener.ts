@@ -26,6 +26,7 @@ import {
   containerRefuses,
   isOnTheWay,
   leastTicks,
+  mostTicks,
   muxerOptions,
   requireContainerKeepsTimes,
   requireContainerTakes,
@@ -159,6 +160,7 @@ export class StreamOpener implements Disposable {
       height: layout.height,
       source: layout.format,
       isCrashSafe: this.#context.safety.isCrashSafe,
+      isVariable: options.timing !== undefined && options.timing !== "constant",
       isTalkative: isTalkative(options.logLevel),
       isQuiet: options.logLevel === "quiet",
     };
@@ -259,6 +261,7 @@ export class StreamOpener implements Disposable {
       name: this.info.name,
       timeBase: muxer.timeBase(0),
       leastTicks: leastTicks(this.info),
+      mostTicks: mostTicks(this.info),
     };
   }
 

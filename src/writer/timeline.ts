@@ -22,6 +22,8 @@ export interface TimelineRequest {
   readonly isConstant: boolean;
   /** The longest time between two key frames, in ticks; `null`: as the encoder likes. */
   readonly keyFrameTicks: bigint | null;
+  /** The longest that a frame waits in the encoder where times vary, in seconds of the video. */
+  readonly longestDelay: number;
 }
 
 /** What only the end of a recording tells, in ticks. */
@@ -38,10 +40,10 @@ export interface Ending {
 const longestStep = 1;
 
 /**
- * The longest that the first frame in an encoder waits for its packet where times vary, in seconds of the video: with what waits for the
- * disk, a kill costs two.
+ * The longest that a frame waits in the encoder, in seconds of the video. With what waits for the disk, a kill costs two seconds of a
+ * recording; where only filters make times uneven, no frame may be decoded longer before it is shown than mp4 can tell.
  */
-export const longestDelay = 1.75;
+export const longestDelays = { recording: 1.75, filtered: 60 } as const;
 
 /** The frames that an encoder holds, and their times. */
 export class Timeline {
@@ -160,14 +162,16 @@ export class Timeline {
     const since = this.#times.waitingSince;
     if (this.isConstant || since === null || this.#beforeLast === null) return false;
     const { ticks } = this.#last;
-    return this.#seconds(2n * ticks - this.#beforeLast - since) > longestDelay;
+    return this.#seconds(2n * ticks - this.#beforeLast - since) > this.#request.longestDelay;
   }
 
   /** Gives a packet the times of its frame; returns the ticks until the next one is decoded. `isLast`: there is no other. */
   place(packet: Packet, isLast: boolean): bigint {
     const index = Number(packet.pts);
     const shown = this.#times.shown(index);
-    if (shown === null) throw new Error(`The encoder made a packet of frame ${index}, which it does not have`);
+    if (shown === null) {
+      throw new Error(`The encoder made a packet of frame ${index}, which it does not have`);
+    }
     // Not all encoders say beforehand how far they reorder.
     if (this.#packets++ === 0) this.#times.noteDelay(Number(packet.pts - packet.dts));
     const { time, duration } = this.#times.place(index, isLast);

@@ -6,10 +6,10 @@
 import { type AudioSamples, checkSamples } from "../audio/samples.ts";
 import { nextTurn } from "../next_turn.ts";
 import { shown } from "../shown.ts";
-import { type AudioTiming, checkAudioTiming } from "./audio_timing.ts";
+import { AudioEnds, type AudioTiming, checkAudioTiming } from "./audio_timing.ts";
 import { type Engine, RefusedFrame } from "./engine.ts";
 import { type CheckedFrame, FrameChecker, type Size } from "./frame_checker.ts";
-import { type FrameClock, type FrameTiming, maxSeconds } from "./frame_clock.ts";
+import { type FrameClock, type FrameTiming, mostTimestamp } from "./frame_clock.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { LiveSound } from "./live_sound.ts";
 import type { Samples } from "../libav/sound.ts";
@@ -82,10 +82,10 @@ export interface VideoWriter extends AsyncDisposable {
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame>;
   /**
    * Writes a piece of sound. Without a timestamp it is heard where the piece before ends; the first one at 0, or with `timing: "wallclock"`
-   * just before now, as sound is there once it was heard. It is converted to the rate and
+   * just before now, as sound is there once it was heard: what comes before the first frame is left out. It is converted to the rate and
    * the channels of the track; rates, channels and sample types may change from piece to piece.
    *
-   * With timestamps, gaps of more than 0.1 s become silence, and what comes as much too early is left out; less is taken for a clock that
+   * With timestamps, gaps of more than 0.1 s become silence, but for one of more than 10 s before the first piece: the track then begins later; and what comes as much too early is left out; less is taken for a clock that
    * drifts, and corrected over the next second. `stats.audio` tells how much of each there was.
    *
    * @param samples The samples; their memory is the caller's again once the promise is kept.
@@ -173,15 +173,15 @@ export class EngineWriter implements VideoWriter {
   readonly #engine: Engine;
   readonly #clock: FrameClock;
   readonly #checker: FrameChecker;
-  readonly #context: Pick<CheckedOptions, "filter" | "audio">;
+  readonly #context: Pick<CheckedOptions, "filter" | "audio" | "timing" | "timestampOrigin">;
   readonly #progress: ProgressTimer<WriterStats>;
   readonly #devices: ReadonlyMap<number, LiveSound>;
   readonly #life: Lifecycle<WriteSummary>;
   /** The end of the line of calls that wait: for room, or for an image to be looked into, which counts only then. */
   #line: Promise<void> | null = null;
   readonly #cues: CueChecker;
-  /** Tracks that have sound. */
-  readonly #sounding = new Set<number>();
+  /** Where the audio of each track ends. */
+  readonly #ends = new AudioEnds();
   /** Memory that was acquired. */
   readonly #acquired = new WeakSet<Uint8Array>();
   #writable: WritableStream<Frame> | undefined;
@@ -204,8 +204,8 @@ export class EngineWriter implements VideoWriter {
     if (containerClock !== null) clock.setContainer(containerClock);
     const byName = new Map(formats.map((format) => [format.name, format]));
     this.#checker = new FrameChecker(byName, options, clock);
-    this.#cues = new CueChecker(options.subtitles, maxSeconds);
     this.#context = options;
+    this.#cues = new CueChecker(options.subtitles, this.#mostTimestamp);
     this.#progress = new ProgressTimer(options.onProgress);
     this.#life = new Lifecycle({
       finish: () => this.#finish(),
@@ -255,10 +255,13 @@ export class EngineWriter implements VideoWriter {
     this.#life.requireOpen("write samples");
     const checked = checkSamples(samples);
     const track = checkTrack(samples.track ?? 0, this.#context.audio);
-    const seconds = checkAudioTiming(timing) ?? this.#firstSeconds(track, checked, nowMs);
+    const timestamp = checkAudioTiming(timing, this.#mostTimestamp);
+    const seconds = timestamp === null
+      ? this.#firstSeconds(track, checked, nowMs)
+      : this.#clock.onClock(timestamp);
     // Fields of the caller's objects may run code of theirs.
     this.#life.requireOpen("write samples");
-    this.#sounding.add(track);
+    this.#ends.add(track, checked, seconds, this.#clock.frames === 0 ? null : this.#clock.takenSeconds);
     try {
       await this.#engine.writeSound(track, checked, seconds);
     } catch (error) {
@@ -269,7 +272,13 @@ export class EngineWriter implements VideoWriter {
 
   async writeSubtitle(cue: SubtitleCue): Promise<void> {
     this.#life.requireOpen("write a subtitle");
-    const checked = this.#cues.check(cue);
+    const { text, track, ...times } = this.#cues.check(cue);
+    const checked = {
+      text,
+      track,
+      start: this.#clock.onClock(times.start),
+      end: this.#clock.onClock(times.end),
+    };
     // Fields of the caller's object may run code of theirs.
     this.#life.requireOpen("write a subtitle");
     try {
@@ -280,11 +289,18 @@ export class EngineWriter implements VideoWriter {
     await nextTurn();
   }
 
-  /** When the first piece of a track is heard that comes without a timestamp, where that is not 0. */
+  /**
+   * When a piece is heard that comes without a timestamp, where that is not at the end of the one before: with wallclock timing the first one
+   * of a track ended just now, and what comes before the first frame is before the video.
+   */
   #firstSeconds(track: number, { count, sampleRate }: Samples, nowMs: number): number | null {
-    const elapsed = this.#clock.elapsedSeconds(nowMs);
-    if (elapsed === null || this.#sounding.has(track)) return null;
-    return Math.max(0, elapsed - count / sampleRate);
+    if (this.#context.timing !== "wallclock" || this.#ends.has(track) && this.#clock.frames > 0) return null;
+    return (this.#clock.elapsedSeconds(nowMs) ?? 0) - count / sampleRate;
+  }
+
+  /** The latest time that samples and cues may be given, in seconds. */
+  get #mostTimestamp(): number {
+    return mostTimestamp(this.#context.timestampOrigin === "first" ? null : 0);
   }
 
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame> {
