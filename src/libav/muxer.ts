@@ -5,6 +5,7 @@
  */
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
+import { delaysBlocks } from "./codec_delay.ts";
 import { codeName, errorText, outOfMemory } from "./failure.ts";
 import { mediaTypes } from "./media_types.ts";
 import { OptionTable } from "./options.ts";
@@ -165,6 +166,8 @@ export class Muxer extends Owned {
   readonly #streams: Address[] = [];
   /** The pictures among them, by their numbers. */
   readonly #pictures: Map<number, Uint8Array> = new Map();
+  /** By how many seconds the packets of streams are later than they say, and whether the muxer sees to it. */
+  readonly #delays = new Map<number, { readonly seconds: number; readonly isDelayed: boolean }>();
   /** What av_write_trailer needs: a header before it, and that it is called once (it frees what it ends). */
   #needsTrailer = false;
   /** The muxer that this is a context of. */
@@ -305,6 +308,7 @@ export class Muxer extends Owned {
 
   /** Writes the header, and the pictures of the file. */
   writeHeader(): void {
+    if (this.info.name === "matroska" || this.info.name === "webm") this.#delayBlocks();
     this.#check(this.#native.avformat.avformat_write_header(this.address, null), "write the header");
     this.#needsTrailer = true;
     for (const [stream, bytes] of this.#pictures) {
@@ -316,16 +320,71 @@ export class Muxer extends Owned {
     }
   }
 
+  /** Makes up for a muxer of Matroska that does not have blocks later by their encoders' delays. */
+  #delayBlocks(): void {
+    const delays = this.audioDelays.filter(({ seconds }) => seconds > 0);
+    if (delays.length === 0) return;
+    const isDelayed = delaysBlocks(this.#native, (padding) => this.#trialBytes(padding));
+    const { fields } = this.#native;
+    const opus = idOfCodec(this.#native, "opus");
+    for (const { stream, seconds } of delays) {
+      const parameters = fields.get(this.#streams[stream]!, "AVStream", "codecpar");
+      const isOpus = fields.get(parameters, "AVCodecParameters", "codec_id") === opus;
+      if (isDelayed || isOpus) this.#delays.set(stream, { seconds, isDelayed });
+    }
+    if (isDelayed) return;
+    // Browsers take no block before 0.
+    const isFromZero = delays.every(({ stream }) => this.#delays.has(stream));
+    if (isFromZero || this.info.name === "matroska") this.options.setField("avoid_negative_ts", 0);
+  }
+
+  /** The length of the header of a stream of MP3 with a delay. */
+  #trialBytes(padding: number): number | null {
+    // WebM takes no MP3, but its muxer is the same.
+    using trial = new Muxer(this.#native, muxerByName(this.#native, "matroska")!, "");
+    const { fields } = this.#native;
+    const sampleRate = 48_000;
+    trial.addStream({
+      describeInto: (parameters) => {
+        fields.set(parameters, "AVCodecParameters", "codec_type", mediaTypes.audio);
+        fields.set(parameters, "AVCodecParameters", "codec_id", idOfCodec(this.#native, "mp3"));
+        fields.set(parameters, "AVCodecParameters", "sample_rate", sampleRate);
+        fields.set(parameters, "AVCodecParameters", "initial_padding", padding);
+      },
+      timeBase: { num: 1, den: sampleRate },
+      frameRate: null,
+      tag: null,
+    });
+    trial.openMemory();
+    trial.writeHeader();
+    return trial.flushedBytes;
+  }
+
+  /** Has a packet come later by the delay of its stream. */
+  #delay(packet: Packet): void {
+    const delay = this.#delays.get(packet.streamIndex);
+    if (delay === undefined) return;
+    const { num, den } = this.timeBase(packet.streamIndex);
+    const ticks = BigInt(Math.round(delay.seconds * den / num));
+    // The length of the file is reckoned by when blocks end.
+    packet.duration = packet.duration > ticks ? packet.duration - ticks : 0n;
+    if (delay.isDelayed) return;
+    packet.pts += ticks;
+    packet.dts += ticks;
+  }
+
   /** Writes a packet to the stream that it names; it is empty afterwards. */
   write(packet: Packet): void {
+    this.#delay(packet);
     this.#check(
       this.#native.avformat.av_interleaved_write_frame(this.address, packet.address),
       "write a packet",
     );
   }
 
-  /** Writes a packet as it comes, or (`null`) what the muxer holds back: no packets of other streams are waited for. The packet is as before. */
+  /** Writes a packet as it comes, or (`null`) what the muxer holds back: no packets of other streams are waited for. The packet keeps what is in it. */
   writeAtOnce(packet: Packet | null): void {
+    if (packet !== null) this.#delay(packet);
     this.#check(
       this.#native.avformat.av_write_frame(this.address, packet?.address ?? NULL),
       "write a packet",
@@ -373,6 +432,12 @@ export class Muxer extends Owned {
       operation: `${action} with muxer ${this.info.name}`,
     });
   }
+}
+
+/** libavcodec's number of a codec. */
+function idOfCodec({ codecNames, fields }: Native, name: string): number {
+  const descriptor = codecNames().avcodec_descriptor_get_by_name(cString(name));
+  return fields.get(descriptor, "AVCodecDescriptor", "id");
 }
 
 /** A four-character code as a number: MKTAG, libavutil/macros.h. */
