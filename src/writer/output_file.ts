@@ -127,11 +127,13 @@ export class OutputFile implements Disposable {
     if (queue.isIncomplete) this.#fragments?.beginIncomplete();
   }
 
-  /** Has all that is written reach the file: nobody knows when the next packet comes. */
-  settle(): void {
+  /** Has all that is written reach the file: the next packet may come late. */
+  flush(): void {
     this.writeQueued();
-    this.#fragments?.cut();
-    if (this.#request.isCrashSafe) this.#wholeBytes = this.#muxer.flushedBytes;
+    if (!this.#request.isCrashSafe) return;
+    if (this.#fragments !== null) this.#fragments.cut();
+    else this.#muxer.writeAtOnce(null);
+    this.#wholeBytes = this.#muxer.flushedBytes;
   }
 
   /** Writes a packet; before one of the video, the subtitles that the video has come to. */

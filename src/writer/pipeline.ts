@@ -109,7 +109,10 @@ export class Pipeline implements Disposable {
   /** Keeps a frame until the next one tells how long it is shown; encodes the one before. */
   #hold(frame: Frame, stamp: FrameStamp): void {
     this.#releaseHeld(stamp.ticks);
-    if (this.#timeline.isLate) this.#endEncoder(false);
+    if (this.#timeline.isLate) {
+      this.#endEncoder(false);
+      this.#output.flush();
+    }
     this.#held.refer(frame);
     this.#heldStamp = stamp;
   }
@@ -120,7 +123,7 @@ export class Pipeline implements Disposable {
     this.#releaseHeld(null);
     if (this.#timeline.isWaiting) this.#endEncoder(false);
     this.#output.expectVideo(false);
-    this.#output.settle();
+    this.#output.flush();
   }
 
   /** Ends the stream, finishes and closes the file; returns its size in bytes, or `null` where the muxer keeps that to itself. */
