@@ -275,6 +275,15 @@ export class Muxer extends Owned {
     });
   }
 
+  /** Has all packets be later by the longest delay of an encoder of audio, where times before 0 can't be written. */
+  makeRoomForDelays(): void {
+    const isFromZero = this.info.name === "matroska" || this.info.name === "webm";
+    const seconds = Math.max(0, ...this.audioDelays.map((delay) => delay.seconds));
+    if (!isFromZero && seconds > 0) {
+      this.options.setField("output_ts_offset", Math.ceil(seconds * 1e6) + "us");
+    }
+  }
+
   /** Tells a muxer of fragments that are said to be discontinuous when a stream begins, before it has a packet (movenc.c). */
   declareStart(stream: number, seconds: number): void {
     using packet = new Packet(this.#native);

@@ -400,9 +400,13 @@ function videoTimescale({ num, den }: Rational): Defaults {
   return { video_track_timescale: den * Math.max(1, Math.floor(mostFrameTicks / num)) };
 }
 
+/** Whether a container is Matroska, which WebM is a part of. */
+export function isMatroska({ name }: Pick<MuxerInfo, "name">): boolean {
+  return name === "matroska" || name === "webm";
+}
+
 function clusters(name: string, stage: Stage): Defaults {
-  const isMatroska = name === "matroska" || name === "webm";
-  return isMatroska && stage === "recording" ? { cluster_time_limit: gatheredMs } : {};
+  return isMatroska({ name }) && stage === "recording" ? { cluster_time_limit: gatheredMs } : {};
 }
 
 /** The muxer's options: good defaults, as far as it knows them, then those given, and what the file's tags need. */

@@ -27,6 +27,14 @@ const patienceBytes = 32 * 2 ** 20;
 /** The most bytes that wait for the first frame, without which no file can be begun. */
 const maxWaitingBytes = 256 * 2 ** 20;
 
+/** How long streams are waited for. */
+export interface Patience {
+  /** Nothing is given before each stream has a packet. */
+  readonly needsAll: boolean;
+  /** A kill costs the whole file anyway: there is no need to hurry. */
+  readonly isPatient: boolean;
+}
+
 /** What waits of one stream. */
 interface WaitingStream {
   readonly packets: QueuedPacket[];
@@ -45,6 +53,8 @@ export class Interleaver implements Disposable {
   /** Packets to be filled again. */
   readonly #empty: Packet[] = [];
   #bytes = 0;
+  #needsAll = false;
+  #patienceMs = patienceMs;
 
   /** For so many streams. */
   constructor(native: Native, streams: number) {
@@ -96,7 +106,9 @@ export class Interleaver implements Disposable {
   }
 
   /** From now on, packets are taken out. */
-  begin(): void {
+  begin({ needsAll, isPatient }: Patience): void {
+    this.#needsAll = needsAll;
+    this.#patienceMs = isPatient ? Infinity : patienceMs;
     const nowMs = performance.now();
     for (const stream of this.#streams) stream.timeMs = nowMs;
   }
@@ -133,7 +145,8 @@ export class Interleaver implements Disposable {
     // A file begins with the first packet of its video, which tells where that begins.
     if (isExpected && !hasBegun) return true;
     if (this.#bytes > patienceBytes) return false;
-    return isExpected || performance.now() - timeMs < patienceMs;
+    if (this.#needsAll && !hasBegun) return true;
+    return isExpected || performance.now() - timeMs < this.#patienceMs;
   }
 
   /** Frees all packets. */

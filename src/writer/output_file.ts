@@ -10,16 +10,21 @@ import type { Muxer } from "../libav/muxer.ts";
 import type { Packet } from "../libav/packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { type Chapter, placeChapters } from "./chapters.ts";
-import { interleavesItself, leastTicks, needsFragments, type Stage } from "./container.ts";
+import { interleavesItself, isMatroska, leastTicks, needsFragments, type Stage } from "./container.ts";
 import { Fragments } from "./fragments.ts";
 import type { Interleaver } from "./interleaver.ts";
-import { copyPackets, openRecording } from "./remux.ts";
+import { copyPackets, isReadAgain, openRecording } from "./remux.ts";
 import type { Subtitles } from "./subtitles.ts";
-import { companionPath } from "./target.ts";
+import { companionPath, mayReplace } from "./target.ts";
 import type { Ending } from "./timeline.ts";
 
 /** The longest that GIF shows a frame, in hundredths of a second (GIF89a, Graphic Control Extension). */
 const maxGifDelay = 65535;
+
+/** Packets may be so much later in the file than others of their time, in seconds: players read ahead by more. */
+const mostLateSeconds = 1;
+/** The most that a file may end too early, in seconds: Matroska counts in thousandths. */
+const shortSeconds = 0.002;
 
 /** What an output file is made by. */
 export interface OutputRequest {
@@ -66,6 +71,13 @@ export class OutputFile implements Disposable {
   readonly #isInOrder: boolean;
   /** The fragments of a recording; `null` where it has none. */
   readonly #fragments: Fragments | null;
+  /** Whether a packet was written. */
+  #hasBegun = false;
+  /** When the packet that was written last is decoded, and where the frame of the video that is shown last ends, in seconds. */
+  #lastDecoded = -Infinity;
+  #videoEnd = 0;
+  /** Whether packets of one stream were written so late that players would have to look for them. */
+  #isOutOfOrder = false;
   /** How far the file is whole. */
   #wholeBytes: number | null = null;
   /** How far it goes, once the trailer is written. */
@@ -97,6 +109,11 @@ export class OutputFile implements Disposable {
     this.#muxer.writeHeader();
   }
 
+  /** Whether a kill leaves it playable. */
+  get isCrashSafe(): boolean {
+    return this.#request.isCrashSafe;
+  }
+
   /** The time base that the container uses for a stream. */
   timeBase(stream: number): Rational {
     return this.#muxer.timeBase(stream);
@@ -123,8 +140,15 @@ export class OutputFile implements Disposable {
   writeQueued(): void {
     const { queue } = this.#request;
     if (queue === null) return;
+    if (!this.#hasBegun && queue.isIncomplete) this.#beginIncomplete();
     queue.give(({ packet, timeBase }) => this.#put(packet, timeBase));
-    if (queue.isIncomplete) this.#fragments?.beginIncomplete();
+  }
+
+  /** Begins the file, as soon as there is something to write, without a packet of each stream: those that are late are not waited for. */
+  #beginIncomplete(): void {
+    if (this.#fragments !== null) return this.#fragments.beginIncomplete();
+    // libavformat puts the first packet at 0 where it is before: a later one may be before that.
+    if (!needsFragments(this.#muxer.info)) this.#muxer.makeRoomForDelays();
   }
 
   /** Has all that is written reach the file: the next packet may come late. */
@@ -148,6 +172,8 @@ export class OutputFile implements Disposable {
     const stream = packet.streamIndex;
     // Muxers leave empty ones out.
     const isKept = stream === 0 && packet.size > 0;
+    this.#hasBegun = true;
+    this.#follow(packet, timeBase);
     this.#lastSeconds[stream] = Number(packet.duration) * timeBase.num / timeBase.den;
     packet.rescale(timeBase, this.#muxer.timeBase(stream));
     if (this.#fragments !== null) this.#fragments.write(packet);
@@ -156,6 +182,22 @@ export class OutputFile implements Disposable {
     if (isKept) this.#packets++;
     if (this.#request.isCrashSafe) this.#wholeBytes = this.#muxer.flushedBytes;
   };
+
+  #follow({ streamIndex, pts, dts, duration }: Packet, { num, den }: Rational): void {
+    const decoded = Number(dts) * num / den;
+    if (decoded < this.#lastDecoded - mostLateSeconds) this.#isOutOfOrder = true;
+    this.#lastDecoded = Math.max(this.#lastDecoded, decoded);
+    if (streamIndex === 0) this.#videoEnd = Math.max(this.#videoEnd, Number(pts + duration) * num / den);
+  }
+
+  /** Whether the file must be written once more: it is in fragments, out of order, or does not say when its last frame ends. */
+  #mustBeRewritten({ ending, endSeconds }: VideoEnd): boolean {
+    const { isFragmented, isCrashSafe, path } = this.#request;
+    if (isFragmented) return true;
+    const { info } = this.#muxer;
+    const isShort = isMatroska(info) && ending !== null && endSeconds - this.#videoEnd > shortSeconds;
+    return isCrashSafe && (this.#isOutOfOrder || isShort) && isReadAgain(info) && mayReplace(path, false);
+  }
 
   /** Finishes and closes the file; returns its size in bytes, or `null` where the muxer keeps that to itself. */
   finish(end: VideoEnd): number | null {
@@ -171,7 +213,7 @@ export class OutputFile implements Disposable {
     const bytes = this.#muxer.outputBytes;
     this.#close();
     this.#isRecorded = true;
-    return this.#request.isFragmented ? this.#makeOrdinary(end) : bytes;
+    return this.#mustBeRewritten(end) ? this.#makeOrdinary(end) : bytes;
   }
 
   /** GIF tells how long the last frame is shown, too, which its muxer does not ask the packet. Who gave the option has the last word. */
@@ -215,8 +257,9 @@ export class OutputFile implements Disposable {
   #makeOrdinary(end: VideoEnd): number {
     const { path, createMuxer } = this.#request;
     const companion = companionPath(path);
+    const open = (): Demuxer => openRecording(this.#native, this.#muxer.info, path);
     try {
-      using recording = openRecording(this.#native, path);
+      using recording = open();
       using muxer = createMuxer(`file:${companion}`, "finished", recording);
       makeReplacement(path, companion);
       muxer.openFile(`file:${companion}`);
@@ -224,7 +267,7 @@ export class OutputFile implements Disposable {
       const copied = copyPackets(this.#native, recording, muxer, {
         ending: end.ending,
         lastSeconds: this.#lastSeconds,
-      });
+      }, open);
       // What replaces the recording must hold all of it.
       if (copied < this.#packets) throw new Error(`${copied} of its ${this.#packets} packets can be read`);
       this.#setChapters(muxer, end);

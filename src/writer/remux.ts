@@ -6,15 +6,31 @@
 import type { Native } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { Demuxer } from "../libav/demuxer.ts";
-import type { Muxer } from "../libav/muxer.ts";
+import type { Muxer, MuxerInfo } from "../libav/muxer.ts";
 import { Packet } from "../libav/packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { needsFragments } from "./container.ts";
+import { MergedReader } from "./merged_reader.ts";
 import type { Ending } from "./timeline.ts";
 
-/** Opens a file that was recorded in fragments. */
-export function openRecording(native: Native, path: string): Demuxer {
-  return new Demuxer(native, `file:${path}`, { formats: ["mov"] });
+/** libavformat's demuxers of the containers that are recorded first, and then written in order. */
+const demuxers: Readonly<Record<string, string>> = {
+  matroska: "matroska",
+  webm: "matroska",
+  flv: "flv",
+  mpegts: "mpegts",
+};
+
+/** Whether a recording in a container can be read again, and written in order. */
+export function isReadAgain(info: MuxerInfo): boolean {
+  return needsFragments(info) || Object.hasOwn(demuxers, info.name);
+}
+
+/** Opens a file that was recorded. */
+export function openRecording(native: Native, info: MuxerInfo, path: string): Demuxer {
+  if (needsFragments(info)) return new Demuxer(native, `file:${path}`, { formats: ["mov"] });
+  // Only the packets tell all of a codec's headers.
+  return new Demuxer(native, `file:${path}`, { formats: [demuxers[info.name]!] }).findStreamInfo();
 }
 
 /** How the streams of a file end. */
@@ -34,8 +50,12 @@ export function copyPackets(
   from: Demuxer,
   to: Muxer,
   { ending, lastSeconds }: StreamEnds,
+  reopen: () => Demuxer,
 ): number {
   using owned = new DisposableStack();
+  const count = Math.min(to.streamCount, from.streams.findIndex((_, index) => !isTrack(from, index)) >>> 0);
+  // mov's reader gives packets in the order of their times; others in that of the file.
+  const reader = needsFragments(to.info) ? from : owned.use(new MergedReader(native, reopen, count));
   // A recording that failed may end within a group of frames that are coded out of order.
   const video = owned.use(
     ending === null
@@ -44,13 +64,8 @@ export function copyPackets(
   );
   // No length of the last packet is read for codecs whose packets differ in length (FLAC).
   const others = Array.from(
-    { length: Math.min(from.streams.length, to.streamCount) - 1 },
-    (_, index) =>
-      owned.use(
-        from.isOf("subtitle", index + 1)
-          ? new TextStream(native)
-          : new CutStream(native, from, index + 1, false),
-      ),
+    { length: Math.min(from.streams.length, count) - 1 },
+    (_, index) => owned.use(salvagedStream(native, from, index + 1, false)),
   );
   const streams = [video, ...others];
   const packet = owned.use(new Packet(native));
@@ -58,22 +73,28 @@ export function copyPackets(
     const { num, den } = from.timeBase(index);
     return BigInt(Math.round((lastSeconds[index] ?? 0) * den / num));
   });
-  let count = 0;
+  let packets = 0;
   const write = (copied: Packet): void => {
     const stream = copied.streamIndex;
     copied.rescale(from.timeBase(stream), to.timeBase(stream));
-    to.write(copied);
+    if (reader === from) to.write(copied);
+    else to.writeAtOnce(copied);
   };
-  while (from.read(packet)) {
-    if (packet.streamIndex >= to.streamCount) {
-      packet.unref();
-      continue;
-    }
-    if (packet.streamIndex === 0) count++;
-    streams[packet.streamIndex]!.take(packet, write);
+  while (reader.read(packet)) {
+    const stream = streams[packet.streamIndex];
+    if (packet.streamIndex === 0) packets++;
+    if (stream === undefined) packet.unref();
+    else if (stream === null) write(packet);
+    else stream.take(packet, write);
   }
-  for (const [index, stream] of streams.entries()) stream.finish(write, lastTicks[index]!);
-  return count;
+  for (const [index, stream] of streams.entries()) stream?.finish(write, lastTicks[index]!);
+  return packets;
+}
+
+/** Whether a stream is a track: not a file, nor a picture, that goes along. */
+function isTrack(from: Demuxer, index: number): boolean {
+  return (["video", "audio", "subtitle"] as const).some((type) => from.isOf(type, index)) &&
+    from.picture(index) === null;
 }
 
 /** The size of a sample of 3GPP Timed Text that has no text: its length alone. */
@@ -156,6 +177,7 @@ class EndedStream implements Disposable {
   finish(write: (packet: Packet) => void): void {
     if (!this.#isHolding) return;
     const { pts, dts, duration } = this.#held;
+    if (dts === unknown) return this.#give(write);
     // As long as it is shown at least: where it is shown last, nothing else tells when the video ends.
     this.#held.duration = later(this.#end - this.#lead! - dts, pts === this.#start ? duration : 1n);
     this.#give(write);

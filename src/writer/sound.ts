@@ -134,7 +134,8 @@ export class Sound implements Disposable {
   begin(output: OutputFile, seconds: number): void {
     this.#output = output;
     for (const { open } of this.#tracks) open.beginAt?.(seconds);
-    this.queue.begin();
+    // flvenc.c takes nothing that is earlier than the first packet.
+    this.queue.begin({ needsAll: this.#info.name === "flv", isPatient: !output.isCrashSafe });
     output.writeQueued();
   }
 

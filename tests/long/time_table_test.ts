@@ -17,7 +17,8 @@ const all = allTimeCases();
 
 for (const [container, { codec }] of Object.entries(containers)) {
   for (const timing of timings) {
-    const name = `timestamps: every frame is at its time in ${container}, ${timing}, with all that may lie beside`;
+    const name =
+      `timestamps: every frame is at its time in ${container}, ${timing}, with all that may lie beside`;
     test(name, async () => {
       if (!requireEncoders({ name }, codec === "vp9" ? "libvpx-vp9" : "libx264")) return;
       using folder = new TemporaryFolder();

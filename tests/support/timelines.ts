@@ -66,7 +66,8 @@ export function allTimeCases(): TimeCase[] {
         for (const audio of audioKinds) {
           for (const bFrames of [null, 0] as const) {
             for (const crashSafe of [true, false]) {
-              const isThere = (timing !== "constant" || start === 0) && (container !== "webm" || bFrames === null);
+              const isThere = (timing !== "constant" || start === 0) &&
+                (container !== "webm" || bFrames === null);
               if (isThere) cases.push({ container, timing, start, audio, bFrames, crashSafe });
             }
           }
@@ -80,7 +81,9 @@ export function allTimeCases(): TimeCase[] {
 /** The name of a case. */
 export function nameOf({ container, timing, start, audio, bFrames, crashSafe }: TimeCase): string {
   const order = bFrames === 0 ? "without B-frames" : "with B-frames";
-  return `${container}, ${timing} from ${start} s, audio ${audio}, ${order}, ${crashSafe ? "crash-safe" : "direct"}`;
+  return `${container}, ${timing} from ${start} s, audio ${audio}, ${order}, ${
+    crashSafe ? "crash-safe" : "direct"
+  }`;
 }
 
 /** When the frames of a case are shown, in seconds. */
@@ -96,7 +99,12 @@ function audioOption(audio: TimeCase["audio"], file: string): Pick<WriterOptions
 }
 
 /** Writes the file of a case, with samples in step with the frames. */
-export async function writeTimeCase(path: string, test: TimeCase, thread: "main" | "worker", file: string): Promise<void> {
+export async function writeTimeCase(
+  path: string,
+  test: TimeCase,
+  thread: "main" | "worker",
+  file: string,
+): Promise<void> {
   const { container, timing, audio, bFrames, crashSafe } = test;
   const times = wantedTimes(test);
   const isTimed = timing !== "constant";
