@@ -39,7 +39,7 @@ interface RuntimeUnderTest {
 }
 
 const runtimes: readonly RuntimeUnderTest[] = [
-  { name: "Deno", command: (file) => [Deno.execPath(), "run", "-A", "--no-check", file] },
+  { name: "Deno", command: (file) => [Deno.execPath(), "run", "--quiet", "-A", "--no-check", file] },
   { name: "Bun", command: (file) => [Deno.realPathSync(bunProgram), file] },
 ];
 
@@ -74,8 +74,12 @@ async function prepare(folder: string): Promise<void> {
       Object.entries(docsPackages).map(([name, version]) => [name, `npm:${name}@${version}`]),
     ),
   };
+  const { compilerOptions } = JSON.parse(await Deno.readTextFile("deno.json"));
   const paths = { "@avwriter/avwriter": [`${checkout}/mod.ts`] };
-  await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ imports, nodeModulesDir: "none" }));
+  await Deno.writeTextFile(
+    `${folder}/deno.json`,
+    JSON.stringify({ imports, compilerOptions, nodeModulesDir: "none" }),
+  );
   await Deno.writeTextFile(`${folder}/tsconfig.json`, JSON.stringify({ compilerOptions: { paths } }));
   await Deno.symlink(`${checkout}/docs/node_modules`, `${folder}/node_modules`);
   await Deno.mkdir(`${folder}/files`);
@@ -120,7 +124,7 @@ async function failureOf(
   if (!success) return `${stderr}${stdout}`.trim() || "it ended with an error or took too long";
   if (stderr.trim() !== "") return `it printed to stderr:\n${stderr.trim()}`;
   for await (const { name } of Deno.readDir(place)) {
-    if (fixtures.includes(name) || !mediaFile.test(name)) continue;
+    if (fixtures.includes(name) || name === snippet.file || !mediaFile.test(name)) continue;
     const { success, stderr } = await run(["ffprobe", "-v", "error", "-count_packets", name], place);
     if (!success || stderr !== "") return `ffprobe says of ${name}: ${stderr}`;
   }
@@ -138,7 +142,7 @@ async function copy(from: string, to: string): Promise<void> {
 async function typesAreRight(snippets: readonly Snippet[], folder: string): Promise<boolean> {
   await Deno.mkdir(`${folder}/types`);
   for (const { file, block } of snippets) await Deno.writeTextFile(`${folder}/types/${file}`, block.text);
-  const { success, stderr } = await run([Deno.execPath(), "check", "types/"], folder);
+  const { success, stderr } = await run([Deno.execPath(), "check", "--quiet", "types/"], folder);
   if (!success) console.log(`Type errors:\n${stderr}`);
   return success;
 }
