@@ -115,9 +115,15 @@ export function defaultText({ jsDoc }: DocProperty): string {
   return /\bdefaults?:? (?:is |to )?(.+?)(?:[.;](?: |$)|$)/i.exec(doc)?.[1] ?? "";
 }
 
-/** The first sentence of the docs of a property. */
-export function summaryText({ jsDoc }: DocProperty): string {
-  const doc = (jsDoc?.doc ?? "").replaceAll(/\s+/g, " ");
-  const sentence = /^(.+?[.:;])(?: |$)/.exec(doc)?.[1] ?? doc;
-  return sentence.replace(/;? default:?.*$/i, "").replace(/[.:;]$/, "");
+/** The docs of a property as Markdown: one line for each paragraph, without the sentence that tells the default. */
+export function docText({ jsDoc }: DocProperty): string {
+  return (jsDoc?.doc ?? "")
+    .replaceAll(/\{@link(?:code)? ([^}]+)\}/g, "`$1`")
+    .split(/\n{2,}/)
+    .map((paragraph) => paragraph.replaceAll(/\s*\n\s*/g, " ").trim())
+    .join("\n\n")
+    .replace(
+      /([;.]?) *\bdefault:? (?:is )?[^;\n]+?(?:\.(?= |$)|$)/im,
+      (_, before) => before === "" ? "" : ".",
+    );
 }

@@ -13,9 +13,10 @@ import { doctor } from "../../mod.ts";
 import {
   defaultText,
   type DocInterfaces,
+  type DocProperty,
+  docText,
   propertiesOf,
   readInterfaces,
-  summaryText,
   typeText,
 } from "./api_types.ts";
 import {
@@ -79,22 +80,26 @@ function containersOf(option: string, facts: readonly ContainerFacts[]): string 
   return option === "timing" ? `all for \`"constant"\`; others: ${text}` : text;
 }
 
+/** What is said of one option, under a heading of its own. */
+function optionText(property: DocProperty, containers: string): string {
+  const value = property.optional ? defaultText(property) : "required";
+  const facts = [
+    `Type: \`${typeText(property.tsType)}\``,
+    ...(value === "" ? [] : [value === "required" ? "required" : `default: ${value}`]),
+    ...(containers === "all" ? [] : [`containers: ${containers}`]),
+  ];
+  return `### \`${property.name}\`\n\n- ${facts.join("\n- ")}\n\n${docText(property)}\n`;
+}
+
 function optionsText(interfaces: DocInterfaces, facts: readonly ContainerFacts[]): string {
   const parts = shownInterfaces.filter(([name]) => interfaces.has(name)).map(([name, heading, text]) => {
-    const isWriter = name === "WriterOptions";
-    const rows = propertiesOf(interfaces, name).map((property) => [
-      `\`${property.name}\``,
-      `\`${typeText(property.tsType)}\``,
-      property.optional ? defaultText(property) || "–" : "required",
-      ...(isWriter ? [containersOf(property.name, facts)] : []),
-      summaryText(property),
-    ]);
-    const head = ["option", "type", "default", ...(isWriter ? ["containers"] : []), "meaning"];
-    return `## ${heading}\n\n${text} Type: \`${name}\`.\n\n${table([head, ...rows])}\n`;
+    const options = propertiesOf(interfaces, name).map((property) =>
+      optionText(property, name === "WriterOptions" ? containersOf(property.name, facts) : "all")
+    );
+    return `## ${heading}\n\n${text} Type: \`${name}\`.\n\n${options.join("\n")}`;
   });
-  return `# Options\n\n${made}Types, defaults and first sentences come from the code; the API reference has the whole of them.\n\n${
-    parts.join("\n")
-  }`;
+  const lead = "Where an option names no containers, it is for all of them.";
+  return `# Options\n\n${made}${lead}\n\n${parts.join("\n")}`;
 }
 
 const yes = "yes";
