@@ -1,4 +1,5 @@
 /** The site made of docs/: `deno task docs` builds it with VitePress. */
+import process from "node:process";
 import { defineConfig } from "vitepress";
 
 const guides = [

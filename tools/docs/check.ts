@@ -4,7 +4,7 @@
  *     deno task docs:check
  *
  * - Every relative link leads to a file that is there, and to a heading of it.
- * - Every `deno task NAME` in a shell block is a task, and every file of the repository that one names is there.
+ * - Every `deno task NAME` in a shell block is a task, and every file of the repository or the package that one names is there.
  * - `docs/errors.md` has every code that the source can throw, and no other.
  *
  * @module
@@ -117,7 +117,9 @@ function checkCommands({ file, line, text }: CodeBlock, tasks: readonly string[]
   const wrongTasks = [...text.matchAll(/\btask (\S+)/g)].map(([, name]) => name!)
     .filter((name) => !tasks.includes(name));
   const wrongFiles = [
-    ...text.matchAll(/(?<![\w./-])(?:\.\/)?((?:tools|tests|bench|examples|\.ci)\/[\w./-]+)/g),
+    ...text.matchAll(
+      /(?<![\w./-])(?:\.\/|PATH\/|node_modules\/@avwriter\/avwriter\/)?((?:tools|tests|bench|examples|docs|src|\.ci)\/[\w./-]+)/g,
+    ),
   ]
     .map(([, path]) => path!).filter((path) => !exists(path));
   return [

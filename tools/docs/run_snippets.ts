@@ -3,6 +3,7 @@
  *
  *     deno task docs:snippets             all of them
  *     deno task docs:snippets FILE...     those of some pages
+ *     deno task docs:snippets --packed    with the package as it would be published, instead of this checkout
  *
  * Each block is a program of its own in a folder of its own, in which the files lie that the pages speak of (`fixtures.ts`).
  * `@avwriter/avwriter` is this checkout. All blocks are type-checked first. A block fails where its program does, where it prints
@@ -16,6 +17,7 @@
 import { bunProgram, docsPackages } from "../setup.ts";
 import { fixtures, makeFixtures } from "./fixtures.ts";
 import { type CodeBlock, readPages } from "./markdown.ts";
+import { copyPublished } from "./packed.ts";
 
 /** How long one program may take. */
 const timeoutMs = 90_000;
@@ -62,26 +64,36 @@ async function run(
   return { success, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** Makes a folder in which programs find this checkout under the package's name, on both runtimes. */
-async function prepare(folder: string): Promise<void> {
+/** Makes a folder in which programs find the package under its name, on both runtimes: this checkout, or what would be published. */
+async function prepare(folder: string, isPacked: boolean): Promise<void> {
   const checkout = Deno.cwd();
+  const source = isPacked ? `${folder}/package` : checkout;
+  if (isPacked) await copyPublished(source);
   const imports = {
-    "@avwriter/avwriter": `file://${checkout}/mod.ts`,
-    "@std/path": `file://${checkout}/links/path/mod.ts`,
-    "@std/assert": `file://${checkout}/links/assert/mod.ts`,
+    "@avwriter/avwriter": `file://${source}/mod.ts`,
+    "@std/path": `file://${source}/links/path/mod.ts`,
     "deno-std/": "npm:/deno-std@1.4.0/",
     ...Object.fromEntries(
       Object.entries(docsPackages).map(([name, version]) => [name, `npm:${name}@${version}`]),
     ),
   };
   const { compilerOptions } = JSON.parse(await Deno.readTextFile("deno.json"));
-  const paths = { "@avwriter/avwriter": [`${checkout}/mod.ts`] };
+  const paths = {
+    "@avwriter/avwriter": [`${source}/mod.ts`],
+    "@std/path": [`${source}/links/path/mod.ts`],
+  };
   await Deno.writeTextFile(
     `${folder}/deno.json`,
     JSON.stringify({ imports, compilerOptions, nodeModulesDir: "none" }),
   );
   await Deno.writeTextFile(`${folder}/tsconfig.json`, JSON.stringify({ compilerOptions: { paths } }));
-  await Deno.symlink(`${checkout}/docs/node_modules`, `${folder}/node_modules`);
+  await Deno.mkdir(`${folder}/node_modules`);
+  for (const place of [checkout, `${checkout}/docs`]) {
+    for (const { name } of Deno.readDirSync(`${place}/node_modules`)) {
+      const link = `${folder}/node_modules/${name}`;
+      if (!name.startsWith(".")) await Deno.symlink(`${place}/node_modules/${name}`, link).catch(() => {});
+    }
+  }
   await Deno.mkdir(`${folder}/files`);
   await makeFixtures(`${folder}/files`);
 }
@@ -147,14 +159,15 @@ async function typesAreRight(snippets: readonly Snippet[], folder: string): Prom
   return success;
 }
 
-async function main(pages: readonly string[]): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
   Deno.chdir(new URL("../..", import.meta.url));
-  const snippets = snippetsOf(pages);
+  const isPacked = args.includes("--packed");
+  const snippets = snippetsOf(args.filter((arg) => arg !== "--packed"));
   const folder = await Deno.makeTempDir({ prefix: "avwriter-snippets-" });
   let failed = 0;
   let passed = 0;
   try {
-    await prepare(folder);
+    await prepare(folder, isPacked);
     if (!await typesAreRight(snippets, folder)) failed++;
     const jobs = snippets.filter((snippet) => !isTypesOnly(snippet))
       .flatMap((snippet) => runtimes.map((runtime) => ({ snippet, runtime })));
