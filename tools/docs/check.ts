@@ -5,6 +5,7 @@
  *
  * - Every relative link leads to a file that is there, and to a heading of it.
  * - Every `deno task NAME` in a shell block is a task, and every file of the repository or the package that one names is there.
+ * - README has at most 150 lines.
  * - `docs/errors.md` has every code that the source can throw, and no other.
  *
  * @module
@@ -13,6 +14,7 @@ import { dirname, join } from "node:path";
 import { type CodeBlock, type Page, readPages } from "./markdown.ts";
 
 const errorsPage = "docs/errors.md";
+const mostReadmeLines = 150;
 
 /** Words in capitals that stand in the source's strings and are no codes. */
 const otherWords: readonly string[] = [
@@ -128,6 +130,13 @@ function checkCommands({ file, line, text }: CodeBlock, tasks: readonly string[]
   ];
 }
 
+function checkReadme(): string[] {
+  const lines = Deno.readTextFileSync("README.md").trimEnd().split("\n").length;
+  return lines <= mostReadmeLines
+    ? []
+    : [`README.md has ${lines} lines, but ${mostReadmeLines} are the most`];
+}
+
 function main(): number {
   Deno.chdir(new URL("../..", import.meta.url));
   const pages = readPages();
@@ -137,6 +146,7 @@ function main(): number {
     ...pages.flatMap((page) => checkLinks(page, pages)),
     ...shellBlocks.flatMap((block) => checkCommands(block, Object.keys(tasks))),
     ...checkCodes(pages),
+    ...checkReadme(),
   ];
   for (const problem of problems) console.log(problem);
   const links = pages.reduce((sum, page) => sum + page.links.length, 0);

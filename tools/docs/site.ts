@@ -97,14 +97,7 @@ async function main([option, port]: readonly string[]): Promise<number> {
   Deno.chdir(new URL("../..", import.meta.url));
   const base = Deno.env.get("DOCS_BASE") ?? "/";
   await mustRun("node", ["docs/node_modules/vitepress/bin/vitepress.js", "build", "docs"]);
-  await mustRun(Deno.execPath(), [
-    "doc",
-    "--quiet",
-    "--html",
-    "--name=avwriter",
-    `--output=${site}/api`,
-    "mod.ts",
-  ]);
+  await buildApi();
   const dead = deadLinks(base);
   for (const link of dead) console.log(`dead link: ${link}`);
   console.log(`${site}: ${htmlFiles(site).length} pages, ${dead.length} dead links`);
