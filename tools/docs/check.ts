@@ -6,6 +6,7 @@
  * - Every relative link leads to a file that is there, and to a heading of it.
  * - Every `deno task NAME` in a shell block is a task, and every file of the repository or the package that one names is there.
  * - README has at most 150 lines.
+ * - The overview and the site's menu have every page of docs/.
  * - `docs/errors.md` has every code that the source can throw, and no other.
  *
  * @module
@@ -130,6 +131,21 @@ function checkCommands({ file, line, text }: CodeBlock, tasks: readonly string[]
   ];
 }
 
+/** Pages that nobody would find. */
+function checkOverview(pages: readonly Page[]): string[] {
+  const overview = pages.find(({ file }) => file === "docs/README.md")!.links.map(({ target }) => target);
+  const menu = Deno.readTextFileSync("docs/.vitepress/config.ts");
+  return pages.map(({ file }) => file)
+    .filter((file) => file.startsWith("docs/") && file !== "docs/README.md")
+    .map((file) => file.slice("docs/".length))
+    .flatMap((page) => [
+      ...(overview.includes(page) ? [] : [`docs/README.md does not link to ${page}`]),
+      ...(menu.includes(`"${page.replace(/\.md$/, "")}"`)
+        ? []
+        : [`docs/.vitepress/config.ts has no menu entry for ${page}`]),
+    ]);
+}
+
 function checkReadme(): string[] {
   const lines = Deno.readTextFileSync("README.md").trimEnd().split("\n").length;
   return lines <= mostReadmeLines
@@ -146,6 +162,7 @@ function main(): number {
     ...pages.flatMap((page) => checkLinks(page, pages)),
     ...shellBlocks.flatMap((block) => checkCommands(block, Object.keys(tasks))),
     ...checkCodes(pages),
+    ...checkOverview(pages),
     ...checkReadme(),
   ];
   for (const problem of problems) console.log(problem);

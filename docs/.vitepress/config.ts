@@ -1,6 +1,9 @@
-/** The site made of docs/: `deno task docs` builds it with VitePress. */
+/**
+ * The site made of docs/: `deno task docs` builds it with VitePress, which is not there to import for those who only check types.
+ *
+ * @module
+ */
 import process from "node:process";
-import { defineConfig } from "vitepress";
 
 const guides = [
   ["Frames and pixel formats", "frames"],
@@ -34,7 +37,7 @@ const items = (entries: Entries): { text: string; link: string }[] =>
 /** `deno doc` writes it beside the built pages: no page of VitePress's own. */
 const api = { text: "API", link: "/api/index.html", target: "_self" };
 
-export default defineConfig({
+export default {
   title: "avwriter",
   description: "Video and audio files from JavaScript, on Deno and on Bun",
   lang: "en",
@@ -59,4 +62,4 @@ export default defineConfig({
       { text: "Reference", items: [...items(reference), api] },
     ],
   },
-});
+};
