@@ -84,7 +84,7 @@ function containersOf(option: string, facts: readonly ContainerFacts[]): string 
 function optionText(property: DocProperty, containers: string): string {
   const value = property.optional ? defaultText(property) : "required";
   const facts = [
-    `Type: \`${typeText(property.tsType)}\``,
+    `type: \`${typeText(property.tsType)}\``,
     ...(value === "" ? [] : [value === "required" ? "required" : `default: ${value}`]),
     ...(containers === "all" ? [] : [`containers: ${containers}`]),
   ];
