@@ -6,6 +6,7 @@
  *     deno run -A tools/setup.ts bench    as test, and the peer from npm that the benchmark compares with
  *     deno run -A tools/setup.ts fidelity as test, and the programs that judge videos
  *     deno run -A tools/setup.ts check    as test, and a C++ compiler and FFmpeg's headers
+ *     deno run -A tools/setup.ts docs     as test, the generator of the site, what examples import, and a browser on Debian
  *
  * It asks no questions. As root on Debian and its kin it installs with apt-get; elsewhere it prints the command to run, and
  * exits with 1.
@@ -28,6 +29,13 @@ const peerPackages: Readonly<Record<string, string>> = {
   "node-av": "6.1.1",
   "@seydx/node-av-linux-x64": "6.1.1",
 };
+
+/** What builds the documentation's site, and what its examples import. */
+export const docsPackages: Readonly<Record<string, string>> = {
+  "@napi-rs/canvas": "1.1.1",
+  "playwright-core": "1.65.1",
+};
+const sitePackages: Readonly<Record<string, string>> = { "vitepress": "1.6.4", ...docsPackages };
 
 /** Whether the benchmark's peer runs on this system. */
 const hasPeer = Deno.build.os === "linux" && Deno.build.arch === "x86_64";
@@ -161,6 +169,12 @@ async function setUpPeer(): Promise<void> {
   }
 }
 
+/** The packages of the documentation, and the browser that its examples record: where that can't be installed, they are skipped. */
+async function setUpDocs(): Promise<void> {
+  if (!arePackagesThere(sitePackages, "docs")) await installFromNpm(sitePackages, "docs");
+  if (!await works("chromium", ["--version"]) && await canInstall()) await installPackages(["chromium"]);
+}
+
 function hasHeaders(): boolean {
   try {
     runProbe("void probe() {}", undefined);
@@ -221,6 +235,7 @@ const targets: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   bench: [setUpFfmpeg, setUpNpmPackages, setUpPeer],
   fidelity: [setUpFfmpeg, setUpNpmPackages, setUpJudges],
   check: [setUpFfmpeg, setUpNpmPackages, setUpHeaders],
+  docs: [setUpFfmpeg, setUpNpmPackages, setUpDocs],
 };
 
 async function main(args: readonly string[]): Promise<void> {
