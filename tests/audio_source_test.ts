@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import {
@@ -12,10 +11,11 @@ import {
   type VideoWriter,
   type WriterOptions,
 } from "../mod.ts";
-import { requireEncoders } from "./support/features.ts";
+import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, barFrame, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { amplitudeOf, decodeSound, heardRate, listen, onsets, probeSound, sine } from "./support/sound.ts";
+import { test } from "./support/test.ts";
 
 /** Makes a file of sound with ffmpeg: ten seconds of 1000 Hz at an eighth of the full level, unless told otherwise. */
 function makeSound(
@@ -67,8 +67,9 @@ for (
     ["a.mka", "ac3", "a.ts", "main"],
   ] as const
 ) {
-  test(`the packets of ${source} (${encoder}) are copied into ${name}, as long as the video (${thread})`, async (t) => {
-    if (!requireEncoders(t, encoder)) return;
+  test(`the packets of ${source} (${encoder}) are copied into ${name}, as long as the video (${thread})`, {
+    skip: missingEncoders(encoder),
+  }, async () => {
     using folder = new TemporaryFolder();
     const from = makeSound(folder.file(source), ["-c:a", encoder]);
     const path = folder.file(name);

@@ -1,5 +1,4 @@
 import { copyFileSync, existsSync, readFileSync, statSync } from "node:fs";
-import { test } from "node:test";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import {
   type AudioOptions,
@@ -12,7 +11,7 @@ import {
   WriterClosedError,
   type WriterOptions,
 } from "../mod.ts";
-import { requireEncoders } from "./support/features.ts";
+import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import {
@@ -28,6 +27,7 @@ import {
   probeSound,
   sine,
 } from "./support/sound.ts";
+import { test } from "./support/test.ts";
 
 const threads = ["worker", "main"] as const;
 
@@ -126,8 +126,7 @@ for (const { codec, encoder, name, lossless, sampleFormat } of codecs) {
   const title = `a sine comes back from ${encoder} in ${name}${
     lossless === undefined ? "" : ", bit for bit"
   }`;
-  test(title, async (t) => {
-    if (!requireEncoders(t, encoder)) return;
+  test(title, { skip: missingEncoders(encoder) }, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file(name);
     const audio = {

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { test } from "node:test";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { type Codec, createFileWriter, type WriterOptions } from "../mod.ts";
-import { requireEncoders, requireMuxers } from "./support/features.ts";
+import { missingEncoders, missingMuxers } from "./support/features.ts";
 import { barFrame, decode, probe, psnr, TemporaryFolder, writeBars } from "./support/media.ts";
+import { test } from "./support/test.ts";
 
 interface ContainerCase {
   readonly codec: Codec;
@@ -59,8 +59,7 @@ const cases: readonly ContainerCase[] = [
 
 for (const { codec, encoder, file, muxer, probed, options, tolerance = 0.0011 } of cases) {
   const name = `${codec} goes into ${file} as ${muxer} and comes out whole`;
-  test(name, async () => {
-    if (!requireEncoders({ name }, encoder) || !requireMuxers({ name }, muxer)) return;
+  test(name, { skip: missingEncoders(encoder) || missingMuxers(muxer) }, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file(file);
     // DNxHR starts at 256x120.
@@ -81,8 +80,9 @@ for (const { codec, encoder, file, muxer, probed, options, tolerance = 0.0011 } 
   });
 }
 
-test("hevc is tagged hvc1 in mp4 and mov, as QuickTime and Safari want it", async () => {
-  if (!requireEncoders({ name: "hevc is tagged hvc1" }, "libx265")) return;
+test("hevc is tagged hvc1 in mp4 and mov, as QuickTime and Safari want it", {
+  skip: missingEncoders("libx265"),
+}, async () => {
   using folder = new TemporaryFolder();
   for (const file of ["a.mp4", "a.mov"]) {
     await writeBars(await createFileWriter("hevc", folder.file(file), 25), 3);
@@ -131,14 +131,16 @@ function webpDurations(path: string): number[] {
   return durations;
 }
 
-test("webp holds an animation with each frame's length", async () => {
-  const name = "webp holds an animation with each frame's length";
-  if (!requireEncoders({ name }, "libwebp_anim")) return;
-  using folder = new TemporaryFolder();
-  const path = folder.file("bars.webp");
-  await writeBars(await createFileWriter("webp", path, 25), 10);
-  assertEquals(webpDurations(path), Array(10).fill(40));
-});
+test(
+  "webp holds an animation with each frame's length",
+  { skip: missingEncoders("libwebp_anim") },
+  async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("bars.webp");
+    await writeBars(await createFileWriter("webp", path, 25), 10);
+    assertEquals(webpDurations(path), Array(10).fill(40));
+  },
+);
 
 test("numbered images are written one a frame where that is asked for", async () => {
   using folder = new TemporaryFolder();

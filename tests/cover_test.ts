@@ -1,5 +1,4 @@
 import { copyFileSync, existsSync, statSync } from "node:fs";
-import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import {
   type AudioWriterOptions,
@@ -10,11 +9,12 @@ import {
   type WriterOptions,
 } from "../mod.ts";
 import { imageFile, pictureBytes, streamsOf } from "./support/attached.ts";
-import { requireEncoders, requireMuxers } from "./support/features.ts";
+import { missingEncoders, missingMuxers } from "./support/features.ts";
 import { assertSameBytes, barFrame, decode, frameTimes, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { assertOrdinary } from "./support/record.ts";
 import { listen, sine } from "./support/sound.ts";
+import { test } from "./support/test.ts";
 
 const images = { png: imageFile("png"), jpg: imageFile("jpg") };
 
@@ -82,8 +82,9 @@ for (
     ["opus", "a.mka", "libopus", "matroska"],
   ] as const
 ) {
-  test(`a cover comes back from ${name}, a file of sound alone`, async (t) => {
-    if (!requireEncoders(t, encoder) || !requireMuxers(t, muxer)) return;
+  test(`a cover comes back from ${name}, a file of sound alone`, {
+    skip: missingEncoders(encoder) || missingMuxers(muxer),
+  }, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file(name), plain = folder.file(`plain_${name}`);
     const write = async (path: string, options: AudioWriterOptions): Promise<void> => {

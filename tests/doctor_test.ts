@@ -1,15 +1,14 @@
 import { writeFileSync } from "node:fs";
 import process from "node:process";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
 import { libraryFileName, libraryMajor } from "../ffi/locate.ts";
 import { families } from "../src/codecs/families.ts";
 import { createFileWriter, doctor, type DoctorReport } from "../mod.ts";
-import { skipped } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { isDeno, type RunOptions, runScript } from "./support/processes.ts";
+import { test } from "./support/test.ts";
 
 const system = process.platform === "win32" ? "windows" : process.platform === "darwin" ? "darwin" : "linux";
 const separator = system === "windows" ? ";" : ":";
@@ -79,8 +78,9 @@ test("without libraries the doctor tells why, and which ones it has seen elsewhe
   }
 });
 
-test("where no libraries are seen at all the doctor tells how to install them", (test) => {
-  if (!isDeno) return skipped(test, "Bun has no permissions to hide the system's folders with");
+test("where no libraries are seen at all the doctor tells how to install them", {
+  skip: !isDeno && "Bun has no permissions to hide the system's folders with",
+}, () => {
   using empty = new TemporaryFolder();
   const report = reportOf({
     permissions: ["--allow-ffi", "--allow-env", "--allow-read=/etc/os-release"],
@@ -91,8 +91,9 @@ test("where no libraries are seen at all the doctor tells how to install them", 
   if (system !== "linux") assert(report.install !== null);
 });
 
-test("without permission the doctor asks for it, not for another FFmpeg", (test) => {
-  if (!isDeno) return skipped(test, "Bun has no permissions");
+test("without permission the doctor asks for it, not for another FFmpeg", {
+  skip: !isDeno && "Bun has no permissions",
+}, () => {
   const report = reportOf({ permissions: ["--allow-env"] });
   assertEquals([report.libraries, report.others, report.install], [null, [], null]);
   assertStringIncludes(report.problem!, "--allow-ffi");

@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { test } from "node:test";
 import { deflateSync } from "node:zlib";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
@@ -9,9 +8,10 @@ import { createFileWriter, type WriterOptions } from "../mod.ts";
 import { undisposedObjects } from "../src/libav/owned.ts";
 import { type DecodedImage, ImageDecoder, isEncodedImage } from "../src/video/encoded_image.ts";
 import { frameLayout } from "../src/video/pixels.ts";
-import { type NamedTest, requireEncoders } from "./support/features.ts";
+import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, decode, probe, psnr, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
+import { test } from "./support/test.ts";
 
 /** Files of 32x24 pixels (the animation: 8x6) that no encoder of FFmpeg makes: ImageMagick and img2webp made them. */
 const given = {
@@ -80,11 +80,15 @@ const made: Readonly<Record<string, readonly string[]>> = {
   "lossless.webp": ["-c:v", "libwebp", "-lossless", "1", "-pix_fmt", "bgra"],
 };
 
+/** The reason where this FFmpeg can't make WebP images. */
+const withoutWebp = missingEncoders("libwebp");
+
 /** Images of all sorts: those that FFmpeg makes here, and those that are given. */
-function* allImages(test: NamedTest, folder: TemporaryFolder): Generator<[name: string, image: Uint8Array]> {
-  const hasWebp = requireEncoders(test, "libwebp");
+function* allImages(folder: TemporaryFolder): Generator<[name: string, image: Uint8Array]> {
   for (const [name, parameters] of Object.entries(made)) {
-    if (hasWebp || !name.endsWith("webp")) yield [name, makeImage(folder.file(name), parameters)];
+    if (withoutWebp === false || !name.endsWith("webp")) {
+      yield [name, makeImage(folder.file(name), parameters)];
+    }
   }
   for (const name of ["progressive.jpg", "gray.jpg", "cmyk.jpg"] as const) {
     writeFileSync(folder.file(name), givenImage(name));
@@ -140,10 +144,10 @@ function* numbers(seed: number): Generator<number, never, number> {
   }
 }
 
-test("images of all sorts decode to what ffmpeg decodes, bit for bit", (test) => {
+test("images of all sorts decode to what ffmpeg decodes, bit for bit", () => {
   using folder = new TemporaryFolder();
   withDecoder((images) => {
-    for (const [name, image] of allImages(test as NamedTest, folder)) {
+    for (const [name, image] of allImages(folder)) {
       const picture = images.decode({ image });
       const isGiven = name in given;
       assertEquals([picture.width, picture.height], isGiven ? [32, 24] : [61, 47], name);
@@ -154,33 +158,44 @@ test("images of all sorts decode to what ffmpeg decodes, bit for bit", (test) =>
   });
 });
 
-test("an image tells what its luma and chroma mean", (test) => {
-  using folder = new TemporaryFolder();
+/** The matrix and range of an image. */
+function meaning(images: ImageDecoder, image: Uint8Array) {
   const bt601 = { bt470bg: "BT.601", smpte170m: "BT.601" } as Record<string, string>;
+  const { color } = images.decode({ image });
+  return color === null ? null : [bt601[color.matrix], color.range];
+}
+
+test("an image tells what its luma and chroma mean", () => {
+  using folder = new TemporaryFolder();
   withDecoder((images) => {
-    const meaning = (image: Uint8Array) => {
-      const { color } = images.decode({ image });
-      return color === null ? null : [bt601[color.matrix], color.range];
-    };
-    for (const [name, image] of allImages(test as NamedTest, folder)) {
+    for (const [name, image] of allImages(folder)) {
       const isRgb = name.endsWith("png") || name === "lossless.webp";
-      assertEquals(meaning(image), isRgb ? null : ["BT.601", name.endsWith("jpg") ? "pc" : "tv"], name);
+      assertEquals(
+        meaning(images, image),
+        isRgb ? null : ["BT.601", name.endsWith("jpg") ? "pc" : "tv"],
+        name,
+      );
     }
     const jpeg = new Uint8Array(readFileSync(folder.file("420.jpg")));
-    assertEquals(meaning(withSegment(jpeg, 0xFE, "CS=ITU601\0")), ["BT.601", "tv"]);
-    if (!requireEncoders(test as NamedTest, "libwebp")) return;
-    const webp = new Uint8Array(readFileSync(folder.file("lossy.webp")));
-    // The second bit of the first partition says that no value needs clamping; libav takes it for full range.
-    const partition = 12 + 8 + 10;
-    webp[partition]! ^= 0x40;
-    assertEquals(meaning(webp), ["BT.601", "tv"]);
+    assertEquals(meaning(images, withSegment(jpeg, 0xFE, "CS=ITU601\0")), ["BT.601", "tv"]);
   });
 });
 
-test("a file that is cut anywhere is refused", (test) => {
+test("an image that is WebP with unclamped values has limited range", { skip: withoutWebp }, () => {
   using folder = new TemporaryFolder();
   withDecoder((images) => {
-    for (const [name, image] of allImages(test as NamedTest, folder)) {
+    const webp = new Uint8Array(makeImage(folder.file("lossy.webp"), made["lossy.webp"]!));
+    // The second bit of the first partition says that no value needs clamping; libav takes it for full range.
+    const partition = 12 + 8 + 10;
+    webp[partition]! ^= 0x40;
+    assertEquals(meaning(images, webp), ["BT.601", "tv"]);
+  });
+});
+
+test("a file that is cut anywhere is refused", () => {
+  using folder = new TemporaryFolder();
+  withDecoder((images) => {
+    for (const [name, image] of allImages(folder)) {
       const step = Math.max(1, Math.floor(image.length / 700));
       for (let length = 0; length < image.length; length += step) {
         assertEquals(decodedOrRefused(images, image.subarray(0, length)), null, `${name} cut to ${length}`);
@@ -194,13 +209,13 @@ test("a file that is cut anywhere is refused", (test) => {
   });
 });
 
-test("damaged files are refused or become some picture, and the next image is as it should be", (test) => {
+test("damaged files are refused or become some picture, and the next image is as it should be", () => {
   using folder = new TemporaryFolder();
   const random = numbers(7);
   random.next();
   const below = (limit: number) => random.next(limit).value;
   withDecoder((images) => {
-    const files = [...allImages(test as NamedTest, folder)];
+    const files = [...allImages(folder)];
     const whole = files.map(([, image]) => decodedOrRefused(images, image)!);
     for (let round = 0; round < 500; round++) {
       const index = round % files.length;
@@ -332,7 +347,7 @@ test("gray PNGs of few bits keep their transparent value", () => {
   });
 });
 
-test("what is no part of a picture can't spoil it", (test) => {
+test("what is no part of a picture can't spoil it", () => {
   using folder = new TemporaryFolder();
   withDecoder((images) => {
     const rows = new Uint8Array(8 * 9).fill(1);
@@ -346,7 +361,7 @@ test("what is no part of a picture can't spoil it", (test) => {
     assertSameBytes(decodedOrRefused(images, pngFile({ ...gray, extra: [text, profile] }))!, plain, "PNG");
     assert(process.memoryUsage().rss - before < 5e7);
     const trailed = (image: Uint8Array) => new Uint8Array([...image, ...image.subarray(0, 99)]);
-    for (const [name, image] of allImages(test as NamedTest, folder)) {
+    for (const [name, image] of allImages(folder)) {
       assertSameBytes(decodedOrRefused(images, trailed(image))!, decodedOrRefused(images, image)!, name);
       if (!name.endsWith("jpg")) continue;
       const chatty = withSegment(image, 0xE1, "Exif\0\0MM\0*\xFF\xFF\xFF\xFF");
@@ -565,8 +580,9 @@ test("JPEGs of different sampling go into one video, and pixels between them", a
 const fromJpeg = "scale=in_color_matrix=bt601:in_range=pc:flags=accurate_rnd+full_chroma_int";
 
 for (const name of ["444.jpg", "lossy.webp"]) {
-  test(`the colours of ${name} come back from a video of 720 lines`, async (test) => {
-    if (name.endsWith("webp") && !requireEncoders(test as NamedTest, "libwebp")) return;
+  test(`the colours of ${name} come back from a video of 720 lines`, {
+    skip: name.endsWith("webp") && withoutWebp,
+  }, async () => {
     using folder = new TemporaryFolder();
     const source = "smptehdbars=size=1280x720";
     const image = makeImage(

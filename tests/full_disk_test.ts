@@ -2,15 +2,15 @@ import { execFileSync } from "node:child_process";
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { basename } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createFileWriter, recoverFile, WriteError } from "../mod.ts";
 import type { ChildReport } from "./support/child.ts";
-import { type NamedTest, requireEncoders, requireMuxers, skipped } from "./support/features.ts";
+import { missingEncoders, missingMuxers, type SkipReason } from "./support/features.ts";
 import { assertSameBytes, TemporaryFolder } from "./support/media.ts";
 import { assertFails, assertReadable, assertSame, rejection } from "./support/messages.ts";
 import { runChild } from "./support/processes.ts";
 import { assertOrdinary, noisyFrame, play, type Played, playRest } from "./support/record.ts";
+import { test } from "./support/test.ts";
 
 /** Encoders and containers; each has its own way to fail. */
 const outputs: readonly (readonly [encoder: string, muxer: string])[] = [
@@ -54,14 +54,15 @@ function writeEach(pathOf: (muxer: string) => string, frames: number, size: numb
   return unlike;
 }
 
+const withoutFullDevice: SkipReason =
+  !(existsSync("/dev/full") && lstatSync("/dev/full").isCharacterDevice()) && "there is no /dev/full here";
+
 // /dev/full is reached by a link in a folder of its own: nothing that goes wrong here may remove the device.
 for (const frames of [1, 40]) {
-  test(`a full device refuses ${frames} frame${frames > 1 ? "s" : ""} in words, and every later call alike`, (t) => {
-    if (!existsSync("/dev/full") || !lstatSync("/dev/full").isCharacterDevice()) {
-      return skipped(t, "there is no /dev/full here");
-    }
-    if (!requireEncoders(t, ...outputs.map(([encoder]) => encoder))) return;
-    if (!requireMuxers(t, ...outputs.map(([, muxer]) => muxer))) return;
+  test(`a full device refuses ${frames} frame${frames > 1 ? "s" : ""} in words, and every later call alike`, {
+    skip: withoutFullDevice || missingEncoders(...outputs.map(([encoder]) => encoder)) ||
+      missingMuxers(...outputs.map(([, muxer]) => muxer)),
+  }, () => {
     using folder = new TemporaryFolder();
     const path = folder.file("full.bin");
     symlinkSync("/dev/full", path);
@@ -85,13 +86,13 @@ class SmallDisk implements Disposable {
     }
   }
 
-  /** Mounts it; where that is not possible, the test says that it is skipped, and gets `null`. */
-  static of(t: NamedTest, megabytes: number): SmallDisk | null {
+  /** The reason where none can be mounted. */
+  static get missing(): SkipReason {
     try {
-      return new SmallDisk(megabytes);
+      new SmallDisk(1)[Symbol.dispose]();
+      return false;
     } catch {
-      skipped(t, "a small disk can't be mounted here");
-      return null;
+      return "a small disk can't be mounted here";
     }
   }
 
@@ -120,9 +121,10 @@ class SmallDisk implements Disposable {
   }
 }
 
-test("a disk that fills up refuses in words, and every later call alike", (t) => {
-  using disk = SmallDisk.of(t, 1);
-  if (disk === null) return;
+const withoutSmallDisk = SmallDisk.missing;
+
+test("a disk that fills up refuses in words, and every later call alike", { skip: withoutSmallDisk }, () => {
+  using disk = new SmallDisk(1);
   const unlike: string[] = [];
   for (
     const [codec, format] of [["ffv1", "matroska"], ["mpeg4", "mp4"], ["mjpeg", "avi"], [
@@ -183,63 +185,69 @@ function checkLeft(disk: SmallDisk, path: string, { written, error }: Recorded):
   return playRest(path, written, { width, fps });
 }
 
-test("what a disk that fills up leaves plays up to two seconds before", async (t) => {
-  if (!requireEncoders(t, "libx264")) return;
-  using disk = SmallDisk.of(t, 3);
-  if (disk === null) return;
-  const unlike: string[] = [];
-  for (
-    const [codec, name] of [
-      ["h264", "a.mp4"],
-      ["mpeg4", "b.mov"],
-      ["h264", "c.mkv"],
-      ["mpeg4", "d.mkv"],
-      ["ffv1", "e.mkv"],
-    ] as const
-  ) {
-    const path = disk.file(name);
-    try {
-      const recorded = await record(codec, path, 1000);
-      assertEquals(recorded.failedAt, "write");
-      assertStringIncludes(recorded.error!.message, "Free some space");
-      checkLeft(disk, path, recorded);
-    } catch (error) {
-      unlike.push(`${codec} in ${name}: ${(error as Error).message}`);
-    }
-    rmSync(path, { force: true });
-  }
-  assertEquals(unlike, []);
-});
-
-test("a disk that fills up with the last bytes leaves what plays, too", async (t) => {
-  using disk = SmallDisk.of(t, 3);
-  if (disk === null) return;
-  const unlike: string[] = [];
-  for (const name of ["a.mp4", "b.mkv"]) {
-    const path = disk.file(name);
-    const { written: most } = await record("mpeg4", path, 1000);
-    rmSync(path);
-    const failedAt: string[] = [];
-    for (let frames = most; frames > most - 6; frames--) {
+test(
+  "what a disk that fills up leaves plays up to two seconds before",
+  { skip: withoutSmallDisk || missingEncoders("libx264") },
+  async () => {
+    using disk = new SmallDisk(3);
+    const unlike: string[] = [];
+    for (
+      const [codec, name] of [
+        ["h264", "a.mp4"],
+        ["mpeg4", "b.mov"],
+        ["h264", "c.mkv"],
+        ["mpeg4", "d.mkv"],
+        ["ffv1", "e.mkv"],
+      ] as const
+    ) {
+      const path = disk.file(name);
       try {
-        const recorded = await record("mpeg4", path, frames);
-        if (recorded.error === null) break;
-        failedAt.push(recorded.failedAt);
+        const recorded = await record(codec, path, 1000);
+        assertEquals(recorded.failedAt, "write");
+        assertStringIncludes(recorded.error!.message, "Free some space");
         checkLeft(disk, path, recorded);
       } catch (error) {
-        unlike.push(`${frames} frames of ${most} in ${name}: ${(error as Error).message}`);
+        unlike.push(`${codec} in ${name}: ${(error as Error).message}`);
       }
       rmSync(path, { force: true });
     }
-    rmSync(path, { force: true });
-    if (!failedAt.includes("close")) unlike.push(`${name} failed at ${failedAt}`);
-  }
-  assertEquals(unlike, []);
-});
+    assertEquals(unlike, []);
+  },
+);
 
-test("a disk with no room for the ordinary file keeps every frame, and recoverFile makes it once there is", async (t) => {
-  using disk = SmallDisk.of(t, 3);
-  if (disk === null) return;
+test(
+  "a disk that fills up with the last bytes leaves what plays, too",
+  { skip: withoutSmallDisk },
+  async () => {
+    using disk = new SmallDisk(3);
+    const unlike: string[] = [];
+    for (const name of ["a.mp4", "b.mkv"]) {
+      const path = disk.file(name);
+      const { written: most } = await record("mpeg4", path, 1000);
+      rmSync(path);
+      const failedAt: string[] = [];
+      for (let frames = most; frames > most - 6; frames--) {
+        try {
+          const recorded = await record("mpeg4", path, frames);
+          if (recorded.error === null) break;
+          failedAt.push(recorded.failedAt);
+          checkLeft(disk, path, recorded);
+        } catch (error) {
+          unlike.push(`${frames} frames of ${most} in ${name}: ${(error as Error).message}`);
+        }
+        rmSync(path, { force: true });
+      }
+      rmSync(path, { force: true });
+      if (!failedAt.includes("close")) unlike.push(`${name} failed at ${failedAt}`);
+    }
+    assertEquals(unlike, []);
+  },
+);
+
+test("a disk with no room for the ordinary file keeps every frame, and recoverFile makes it once there is", {
+  skip: withoutSmallDisk,
+}, async () => {
+  using disk = new SmallDisk(3);
   for (const name of ["a.mp4", "a.mov"]) {
     const path = disk.file(name);
     const recorded = await record("mpeg4", path, 60);

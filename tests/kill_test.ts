@@ -1,10 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertEquals } from "@std/assert";
 import { createFileWriter, ReadError, recoverFile, type WriterOptions } from "../mod.ts";
 import { seeded } from "./support/chance.ts";
-import { requireEncoders } from "./support/features.ts";
+import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, barFrame, TemporaryFolder, writeBars } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { Recording } from "./support/processes.ts";
@@ -17,6 +16,7 @@ import {
   sizeOf,
   toldSeconds,
 } from "./support/record.ts";
+import { test } from "./support/test.ts";
 
 const width = 320;
 const height = 180;
@@ -72,30 +72,36 @@ async function checkEach(recordings: readonly Killed[]): Promise<void> {
 }
 
 for (const [index, extension] of ["mp4", "mov", "mkv"].entries()) {
-  test(`a recording into ${extension}, killed at ten moments, plays up to two seconds before, and is made an ordinary file`, async (t) => {
-    if (!requireEncoders(t, "libx264")) return;
-    using folder = new TemporaryFolder();
-    const next = seeded(index + 1);
-    const moments = Array.from({ length: 10 }, () => 0.3 + 5.7 * next() / 2 ** 32);
-    await checkEach(
-      await Promise.all(
-        moments.map((moment, number) => recordAndKill(folder.file(`${number}.${extension}`), 30, moment)),
-      ),
-    );
-    assertEquals(readdirSync(folder.path).filter((name) => name.endsWith(".avwriter")), []);
-  });
+  test(
+    `a recording into ${extension}, killed at ten moments, plays up to two seconds before, and is made an ordinary file`,
+    { skip: missingEncoders("libx264") },
+    async () => {
+      using folder = new TemporaryFolder();
+      const next = seeded(index + 1);
+      const moments = Array.from({ length: 10 }, () => 0.3 + 5.7 * next() / 2 ** 32);
+      await checkEach(
+        await Promise.all(
+          moments.map((moment, number) => recordAndKill(folder.file(`${number}.${extension}`), 30, moment)),
+        ),
+      );
+      assertEquals(readdirSync(folder.path).filter((name) => name.endsWith(".avwriter")), []);
+    },
+  );
 }
 
 // However slowly frames come, the encoder holds some back.
-test("a recording of few frames a second, killed, plays up to two seconds before, and is made an ordinary file", async (t) => {
-  if (!requireEncoders(t, "libx264")) return;
-  using folder = new TemporaryFolder();
-  const recordings = [10, 24, 25].flatMap((fps) => [
-    recordAndKill(folder.file(`${fps}.mp4`), fps, 3.2),
-    recordAndKill(folder.file(`${fps}.mkv`), fps, 4),
-  ]);
-  await checkEach(await Promise.all(recordings));
-});
+test(
+  "a recording of few frames a second, killed, plays up to two seconds before, and is made an ordinary file",
+  { skip: missingEncoders("libx264") },
+  async () => {
+    using folder = new TemporaryFolder();
+    const recordings = [10, 24, 25].flatMap((fps) => [
+      recordAndKill(folder.file(`${fps}.mp4`), fps, 3.2),
+      recordAndKill(folder.file(`${fps}.mkv`), fps, 4),
+    ]);
+    await checkEach(await Promise.all(recordings));
+  },
+);
 
 /** Encoders that look ahead, at rates and with threads that make much time of a few frames. */
 const slowEncoders:
@@ -109,8 +115,9 @@ const slowEncoders:
 
 for (const [encoder, extension, fps, threads] of slowEncoders) {
   const many = threads === undefined ? "" : ` with ${threads} threads`;
-  test(`${encoder}${many} holds back less than two seconds at ${fps} frames a second`, async (t) => {
-    if (!requireEncoders(t, encoder)) return;
+  test(`${encoder}${many} holds back less than two seconds at ${fps} frames a second`, {
+    skip: missingEncoders(encoder),
+  }, async () => {
     using folder = new TemporaryFolder();
     // What waits for the encoder in another thread is not what it holds back.
     const options: WriterOptions = {

@@ -1,16 +1,15 @@
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
 import { libraryFileName, libraryMajor, type LibraryName } from "../ffi/locate.ts";
 import { createFileWriter, LibraryVersionError } from "../mod.ts";
 import type { ReportedError } from "./support/child.ts";
-import { skipped } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { runChild, type RunOptions } from "./support/processes.ts";
+import { test } from "./support/test.ts";
 
 const system = process.platform === "win32" ? "windows" : process.platform === "darwin" ? "darwin" : "linux";
 const libraries: readonly LibraryName[] = ["avutil", "swresample", "swscale", "avcodec", "avformat"];
@@ -82,8 +81,9 @@ test("a file that is no library is named with the system's reason", () => {
   assertStringIncludes(error.message, `${folder.file(fileName("avutil", major))} did not load: `);
 });
 
-test("another library under the name of FFmpeg's is named as what did not load", (t) => {
-  if (system !== "linux") return skipped(t, "the trick is made with Linux's symbolic links");
+test("another library under the name of FFmpeg's is named as what did not load", {
+  skip: system !== "linux" && "the trick is made with Linux's symbolic links",
+}, () => {
   using folder = new TemporaryFolder();
   const { folder: real, avcodecMajor: major } = loadNative();
   symlinkSync(join(real, fileName("avutil", major)), folder.file(fileName("avutil", major)));
@@ -93,8 +93,9 @@ test("another library under the name of FFmpeg's is named as what did not load",
   assertStringIncludes(error.message, `${folder.file(fileName("swresample", major))} did not load: `);
 });
 
-test("libraries of another version than their names say are refused with both", (t) => {
-  if (system !== "linux") return skipped(t, "the trick is made with Linux's symbolic links");
+test("libraries of another version than their names say are refused with both", {
+  skip: system !== "linux" && "the trick is made with Linux's symbolic links",
+}, () => {
   using folder = new TemporaryFolder();
   const { folder: real, avcodecMajor: major, libraryVersions } = loadNative();
   const claimed = major === 62 ? 63 : 62;
@@ -108,8 +109,9 @@ test("libraries of another version than their names say are refused with both", 
   assertStringIncludes(message, `libavutil ${libraryMajor("avutil", claimed)}`);
 });
 
-test("a version newer than all known ones is refused with both", (t) => {
-  if (system !== "linux") return skipped(t, "the trick is made with Linux's symbolic links");
+test("a version newer than all known ones is refused with both", {
+  skip: system !== "linux" && "the trick is made with Linux's symbolic links",
+}, () => {
   using folder = new TemporaryFolder();
   const { folder: real, avcodecMajor: major } = loadNative();
   const newest = libraryMajor("avutil", 63);

@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync } from "node:fs";
-import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createFileWriter, EncoderNotFoundError, UnsupportedError } from "../mod.ts";
-import { requireEncoders, requireMuxers, requirePixelFormat } from "./support/features.ts";
+import { missingEncoders, missingMuxers, missingPixelFormat } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { open } from "./support/opening.ts";
 import { assertFails } from "./support/messages.ts";
+import { test } from "./support/test.ts";
 
 test("an unknown codec is refused with the nearest family", async () => {
   for (const [codec, meant] of [["h265", "hevc"], ["vp99", "vp9"], ["x264", "h264"], ["H264", "h264"]]) {
@@ -22,14 +22,17 @@ test("an unknown codec is refused with the nearest family", async () => {
   }
 });
 
-test("an unknown encoder is refused with the nearest encoder", async (t) => {
-  if (!requireEncoders(t, "libx264")) return;
-  await assertFails(() => open("libx246", "a.mp4"), {
-    type: EncoderNotFoundError,
-    code: "ENCODER_NOT_FOUND",
-    says: ['Cannot encode "libx246": ', 'Did you mean "libx264"?'],
-  });
-});
+test(
+  "an unknown encoder is refused with the nearest encoder",
+  { skip: missingEncoders("libx264") },
+  async () => {
+    await assertFails(() => open("libx246", "a.mp4"), {
+      type: EncoderNotFoundError,
+      code: "ENCODER_NOT_FOUND",
+      says: ['Cannot encode "libx246": ', 'Did you mean "libx264"?'],
+    });
+  },
+);
 
 test("a codec like none is refused with the families, also where its name is that of an object's part", async () => {
   for (const codec of ["zzzzzz", "aac", "toString", "constructor", "__proto__"]) {
@@ -55,14 +58,17 @@ test("an encoder of sound is no encoder of video", async () => {
   });
 });
 
-test("an encoder of frames in a device's memory is refused", async (t) => {
-  if (!requireEncoders(t, "h264_vaapi")) return;
-  await assertFails(() => open("h264_vaapi", "a.mp4"), {
-    type: UnsupportedError,
-    code: "HARDWARE_FRAMES",
-    says: ["Cannot use encoder h264_vaapi: ", "device's memory", "software encoder"],
-  });
-});
+test(
+  "an encoder of frames in a device's memory is refused",
+  { skip: missingEncoders("h264_vaapi") },
+  async () => {
+    await assertFails(() => open("h264_vaapi", "a.mp4"), {
+      type: UnsupportedError,
+      code: "HARDWARE_FRAMES",
+      says: ["Cannot use encoder h264_vaapi: ", "device's memory", "software encoder"],
+    });
+  },
+);
 
 /** Encoders, containers that do not take what they make, and containers that do. */
 const misfits:
@@ -84,8 +90,9 @@ const misfits:
     ["huffyuv", "huffyuv", "a.wtv", "wtv", ["avi"]],
   ];
 
-test("an encoder of pixels packed in bits is not said to need a device, where its container refuses it", async (t) => {
-  if (!requireEncoders(t, "xbm")) return;
+test("an encoder of pixels packed in bits is not said to need a device, where its container refuses it", {
+  skip: missingEncoders("xbm"),
+}, async () => {
   const { message } = await assertFails(() => open("xbm", "a.mkv"), {
     type: UnsupportedError,
     says: ["xbm"],
@@ -93,9 +100,10 @@ test("an encoder of pixels packed in bits is not said to need a device, where it
   assert(!/device|software/.test(message), message);
 });
 
-test("a codec that the container does not take is refused with containers that do", async (t) => {
-  for (const [encoder, codec, name, muxer, others] of misfits) {
-    if (!requireEncoders(t, encoder) || !requireMuxers(t, muxer)) continue;
+for (const [encoder, codec, name, muxer, others] of misfits) {
+  test(`a codec that the container does not take is refused with containers that do: ${encoder} in ${name}`, {
+    skip: missingEncoders(encoder) || missingMuxers(muxer),
+  }, async () => {
     const { hint } = await assertFails(() => open(encoder, name), {
       type: UnsupportedError,
       code: "CODEC_NOT_FOR_CONTAINER",
@@ -105,11 +113,12 @@ test("a codec that the container does not take is refused with containers that d
     const offered = hint!.replace(`Containers that take ${codec}: `, "").split(", ");
     for (const other of others) assert(offered.includes(other), `${codec}: ${hint}`);
     assert(!offered.includes(muxer), hint!);
-  }
-});
+  });
+}
 
-test("a pixel format of VP9 that mp4 can't describe is refused, and one that it can is not", async (t) => {
-  if (!requirePixelFormat(t, "libvpx-vp9", "yuv440p")) return;
+test("a pixel format of VP9 that mp4 can't describe is refused, and one that it can is not", {
+  skip: missingPixelFormat("libvpx-vp9", "yuv440p"),
+}, async () => {
   await assertFails(() => open("vp9", "a.mp4", { pixelFormat: "yuv440p" }), {
     type: UnsupportedError,
     code: "PIXEL_FORMAT",

@@ -1,12 +1,13 @@
 import { createReadStream } from "node:fs";
 import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
-import { after, test } from "node:test";
+import { after } from "node:test";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { type Codec, createFileWriter } from "../mod.ts";
-import { requireEncoders } from "./support/features.ts";
+import { missingEncoders } from "./support/features.ts";
 import { averagePsnr, prepareFootage, readFrames } from "./support/footage.ts";
 import { probe, TemporaryFolder } from "./support/media.ts";
+import { test } from "./support/test.ts";
 
 const folder = new TemporaryFolder();
 const footage = prepareFootage(folder);
@@ -43,8 +44,7 @@ const expectations: readonly Expectation[] = [
 for (const { codec, file, encoder, probedCodec, leastDecibels } of expectations) {
   const name =
     `footage through ${codec} into ${file} keeps its frames, its rate, its length and ${leastDecibels} dB`;
-  test(name, async () => {
-    if (!requireEncoders({ name }, encoder)) return;
+  test(name, { skip: missingEncoders(encoder) }, async () => {
     const path = await writeFootage(codec, file);
     const stream = probe(path);
     assertEquals(stream.codec_name, probedCodec);

@@ -6,7 +6,6 @@
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { test } from "node:test";
 import {
   assert,
   assertAlmostEquals,
@@ -33,7 +32,7 @@ import {
 } from "../mod.ts";
 import { SoundDevice } from "../src/audio/sound_device.ts";
 import { pictureBytes } from "./support/attached.ts";
-import { requireDevices, requireEncoders } from "./support/features.ts";
+import { missingDevices, missingEncoders } from "./support/features.ts";
 import {
   assertSameBytes,
   barFrame,
@@ -46,6 +45,7 @@ import {
 } from "./support/media.ts";
 import { amplitudeOf, heardRate, listen, probeSound, sine } from "./support/sound.ts";
 import { cuesOf, probeSubtitles } from "./support/subtitles.ts";
+import { test } from "./support/test.ts";
 
 /** The struct fields that were read or written so far: every access asks for the field's offset. */
 const touched = new Set<string>();
@@ -129,8 +129,7 @@ const cases: readonly Case[] = [
 
 for (const { codec, encoder, file, leastDecibels, options, tolerance, namesRate } of cases) {
   const name = `${codec} in ${file} comes back frame by frame, at its exact rate`;
-  test(name, async () => {
-    if (!requireEncoders({ name }, encoder)) return;
+  test(name, { skip: missingEncoders(encoder) }, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file(file);
     await writeBars(await createFileWriter(codec, path, rate, options), 20);
@@ -156,11 +155,12 @@ test("ffv1 in mkv comes back bit for bit", async () => {
   }
 });
 
-test("hevc is tagged hvc1, and colours are tagged as asked for", async (test) => {
-  using folder = new TemporaryFolder();
-  const tags = ["bt2020nc", "bt2020-10", "bt2020", "tv"];
-  for (const [codec, encoder, tag] of [["hevc", "libx265", "hvc1"], ["h264", "libx264", "avc1"]] as const) {
-    if (!requireEncoders({ name: `${test.name} (${codec})` }, encoder)) continue;
+for (const [codec, encoder, tag] of [["hevc", "libx265", "hvc1"], ["h264", "libx264", "avc1"]] as const) {
+  test(`${codec} is tagged ${tag}, and colours are tagged as asked for`, {
+    skip: missingEncoders(encoder),
+  }, async () => {
+    using folder = new TemporaryFolder();
+    const tags = ["bt2020nc", "bt2020-10", "bt2020", "tv"];
     const path = folder.file(`${codec}.mp4`);
     await writeBars(await createFileWriter(codec, path, 25, { color: "bt2020" }), 5);
     const { codec_tag_string, color_space, color_transfer, color_primaries, color_range } = probe(path);
@@ -169,8 +169,8 @@ test("hevc is tagged hvc1, and colours are tagged as asked for", async (test) =>
       ...tags,
     ]);
     assertEquals(probe(path).frames, 5);
-  }
-});
+  });
+}
 
 /** The indices of a file's key frames. */
 function keyFrames(path: string): number[] {
@@ -373,8 +373,10 @@ test("sound comes from a file, decoded or copied", async () => {
   }
 });
 
-test("a device of another system is refused", (t) => {
-  if (!requireDevices(t)) return void touched.add("AVInputFormat.name");
+const withoutDevices = missingDevices();
+if (withoutDevices !== false) touched.add("AVInputFormat.name");
+
+test("a device of another system is refused", { skip: withoutDevices }, () => {
   const native = loadNative();
   const open = (): SoundDevice =>
     new SoundDevice(native, { kind: "device", system: "dshow", name: "default" });

@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import {
@@ -18,13 +17,14 @@ import {
 } from "../mod.ts";
 import { undisposedObjects } from "../src/libav/owned.ts";
 import { imageFile, pictureBytes, streamsOf } from "./support/attached.ts";
-import { requireEncoders, skipped } from "./support/features.ts";
+import { missingEncoders } from "./support/features.ts";
 import { realClip } from "./support/footage.ts";
 import { assertSameBytes, barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { toldSeconds } from "./support/record.ts";
 import { listen, probeSound, sine } from "./support/sound.ts";
 import { convertSubtitles, cuesOf, probeSubtitles, type ReadCue } from "./support/subtitles.ts";
+import { test } from "./support/test.ts";
 
 /** A writer for bars at 25 frames a second. */
 function open(path: string, options: WriterOptions): Promise<VideoWriter> {
@@ -404,9 +404,10 @@ const cutting = [
 ] as const;
 
 for (const [name, options] of cutting) {
-  test(`what goes beyond the end of the video is cut off in ${name} (${JSON.stringify(options)})`, async (t) => {
+  test(`what goes beyond the end of the video is cut off in ${name} (${JSON.stringify(options)})`, {
+    skip: missingEncoders(name === "a.webm" ? "libvpx" : "libx264"),
+  }, async () => {
     const codec = name === "a.webm" ? "vp8" : "h264";
-    if (!requireEncoders(t, codec === "vp8" ? "libvpx" : "libx264")) return;
     using folder = new TemporaryFolder();
     const path = folder.file(name);
     const from = folder.file("film.srt");
@@ -459,7 +460,7 @@ for (const name of ["a.mp4", "a.mov", "a.mkv"]) {
   });
 }
 
-test("forced tracks say so where the container can, and are refused where it can't", async (t) => {
+test("forced tracks say so where the container can, and are refused where it can't", async () => {
   for (const name of ["a.mkv", "a.webm", "a.mp4", "a.mov"]) {
     using folder = new TemporaryFolder();
     const path = folder.file(name);
@@ -474,7 +475,6 @@ test("forced tracks say so where the container can, and are refused where it can
         says: ["forced", name.slice(2), "mkv"],
       });
       assert(!existsSync(path));
-      if (name === "a.mp4") skipped(t, "this FFmpeg has no forced subtitles in mp4");
       continue;
     }
     assert(name !== "a.mov");
@@ -666,10 +666,11 @@ function durations(path: string): number[] {
 }
 
 for (const name of ["a.mp4", "a.mkv", "a.webm"]) {
-  test(`a clip of NASA's, split and written again to ${name}, has its tracks, lengths and text`, async (t) => {
-    if (!existsSync(realClip)) return skipped(t, "NASA's clip is not at hand");
+  test(`a clip of NASA's, split and written again to ${name}, has its tracks, lengths and text`, {
+    skip: !existsSync(realClip) && "NASA's clip is not at hand" ||
+      missingEncoders(name === "a.webm" ? "libvpx" : "libx264"),
+  }, async () => {
     const codec = name === "a.webm" ? "vp8" : "h264";
-    if (!requireEncoders(t, codec === "vp8" ? "libvpx" : "libx264")) return;
     using folder = new TemporaryFolder();
     const [video, sound, text] = ["frames.rgba", "sound.f32", "text.srt"].map((part) => folder.file(part));
     const clip = folder.file("clip.mp4");

@@ -5,7 +5,6 @@
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, readFileSync } from "node:fs";
-import { test } from "node:test";
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   type ContentLight,
@@ -17,16 +16,11 @@ import {
   type WriterOptions,
 } from "../mod.ts";
 import { loadNative } from "../ffi/mod.ts";
-import {
-  type NamedTest,
-  requireEncoders,
-  requireMuxers,
-  requirePixelFormat,
-  skipped,
-} from "./support/features.ts";
+import { missingEncoders, missingMuxers, missingPixelFormat, type SkipReason } from "./support/features.ts";
 import { barFrame, decode, TemporaryFolder, writeBars } from "./support/media.ts";
 import { assertFails, assertReadable } from "./support/messages.ts";
 import { open } from "./support/opening.ts";
+import { test } from "./support/test.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -127,8 +121,9 @@ for (
 }
 
 for (const file of ["a.mkv", "a.webm"]) {
-  test(`${file} is turned where FFmpeg writes that, and refused elsewhere`, async (t) => {
-    if (!requireEncoders(t, "libvpx")) return;
+  test(`${file} is turned where FFmpeg writes that, and refused elsewhere`, {
+    skip: missingEncoders("libvpx"),
+  }, async () => {
     using folder = new TemporaryFolder();
     for (const { rotation, told, shown } of rotations) {
       const path = folder.file(file);
@@ -169,10 +164,17 @@ test("a turned picture lies in the movie's area again, whatever the shape of its
   }
 });
 
-test("a rotation is refused at open where the container has no place for it", async (t) => {
-  const cases = [["mpeg4", "a.avi", "avi"], ["gif", "a.gif", "gif"], ["mpeg4", "a.nut", "nut"]] as const;
-  for (const [codec, file, muxer] of [...cases, ["mpeg2video", "a.ts", "mpegts"]] as const) {
-    if (!requireEncoders(t, codec)) continue;
+for (
+  const [codec, file, muxer] of [
+    ["mpeg4", "a.avi", "avi"],
+    ["gif", "a.gif", "gif"],
+    ["mpeg4", "a.nut", "nut"],
+    ["mpeg2video", "a.ts", "mpegts"],
+  ] as const
+) {
+  test(`a rotation is refused at open where the container has no place for it: ${muxer}`, {
+    skip: missingEncoders(codec),
+  }, async () => {
     await assertFails(() => open(codec, file, { rotation: 90 }), {
       type: UnsupportedError,
       code: "ROTATION_NOT_FOR_CONTAINER",
@@ -180,8 +182,8 @@ test("a rotation is refused at open where the container has no place for it", as
       says: [`Cannot write the rotation 90 into ${muxer}: `, "Containers that keep it: mp4, mov"],
     });
     await open(codec, file, { rotation: 0 });
-  }
-});
+  });
+}
 
 test("a rotation that is no quarter turn is refused", async () => {
   for (const rotation of [45, -90, 360, NaN, 90.5, "90", null, [90]]) {
@@ -217,8 +219,7 @@ const shapes: readonly (readonly [codec: string, file: string, encoder: string])
 ];
 
 for (const [codec, file, encoder] of shapes) {
-  test(`${codec} in ${file} keeps the shape of a pixel`, async (t) => {
-    if (!requireEncoders(t, encoder)) return;
+  test(`${codec} in ${file} keeps the shape of a pixel`, { skip: missingEncoders(encoder) }, async () => {
     using folder = new TemporaryFolder();
     for (const [given, told] of [["4/3", "4:3"], [{ num: 24, den: 22 }, "12:11"], ["1:2", "1:2"]] as const) {
       const { stream } = await record(folder.file(file), codec, { sampleAspectRatio: given });
@@ -227,8 +228,9 @@ for (const [codec, file, encoder] of shapes) {
   });
 }
 
-test("WebM keeps the shape of a pixel to the nearest width of the picture", async (t) => {
-  if (!requireEncoders(t, "libvpx")) return;
+test("WebM keeps the shape of a pixel to the nearest width of the picture", {
+  skip: missingEncoders("libvpx"),
+}, async () => {
   using folder = new TemporaryFolder();
   const { stream } = await record(folder.file("a.webm"), "vp8", { sampleAspectRatio: "12/11" });
   const [num, den] = String(stream.sample_aspect_ratio).split(":").map(Number);
@@ -240,23 +242,27 @@ test("square pixels are refused nowhere", async () => {
   await open("mpeg2video", "a.ts", { sampleAspectRatio: "5:5" });
 });
 
-test("the shape of a pixel is refused at open where neither container nor codec keeps it", async (t) => {
-  const cases = [
+for (
+  const [encoder, file, muxer, codec] of [
     ["gif", "a.gif", "gif", "gif"],
     ["flv", "a.flv", "flv", "flv1"],
     ["mpeg2video", "a.ts", "mpegts", "mpeg2video"],
     ["libvpx-vp9", "a.ivf", "ivf", "vp9"],
-  ] as const;
-  for (const [encoder, file, muxer, codec] of cases) {
-    if (!requireEncoders(t, encoder)) continue;
+  ] as const
+) {
+  test(`the shape of a pixel is refused at open where neither container nor codec keeps it: ${muxer}`, {
+    skip: missingEncoders(encoder),
+  }, async () => {
     await assertFails(() => open(encoder, file, { sampleAspectRatio: "4/3" }), {
       type: UnsupportedError,
       code: "ASPECT_NOT_FOR_CONTAINER",
       operation: `write a sample aspect ratio into ${muxer}`,
       says: [`Cannot write the sample aspect ratio 4/3 into ${muxer} with ${codec}: `, "mp4, mov, matroska"],
     });
-  }
-  // MPEG-4 has a byte for each part.
+  });
+}
+
+test("the shape of a pixel has a byte for each part in MPEG-4", async () => {
   await open("mpeg4", "a.ts", { sampleAspectRatio: "255/254" });
   await assertFails(() => open("mpeg4", "a.ts", { sampleAspectRatio: "256/255" }), {
     type: UnsupportedError,
@@ -360,8 +366,7 @@ const containers:
   ];
 
 for (const [codec, encoder, file, keys] of containers) {
-  test(`tags come back from ${file}`, async (t) => {
-    if (!requireEncoders(t, encoder)) return;
+  test(`tags come back from ${file}`, { skip: missingEncoders(encoder) }, async () => {
     using folder = new TemporaryFolder();
     const metadata = Object.fromEntries([["title", title], ...keys.map((key) => [key, `${key} é 値`])]);
     const { tags } = await record(folder.file(file), codec, { metadata });
@@ -404,11 +409,10 @@ test("movflags of one's own and tags under keys of their own go together", async
   }
 });
 
-test("the time of creation and a place come back", async (t) => {
+test("the time of creation and a place come back", { skip: missingMuxers("3gp") }, async () => {
   using folder = new TemporaryFolder();
   const metadata = { creation_time: "2024-05-06T07:08:09Z", location: "+48.8577+002.2950/" };
   for (const file of ["a.mp4", "a.mov", "a.mkv", "a.nut", "a.3gp"]) {
-    if (!requireMuxers(t, "3gp")) continue;
     const { location: place, ...time } = metadata;
     const isPlaceKept = file !== "a.3gp";
     const given = isPlaceKept ? metadata : time;
@@ -418,8 +422,7 @@ test("the time of creation and a place come back", async (t) => {
   }
 });
 
-test("a transport stream names its service", async (t) => {
-  if (!requireEncoders(t, "mpeg2video")) return;
+test("a transport stream names its service", { skip: missingEncoders("mpeg2video") }, async () => {
   using folder = new TemporaryFolder();
   const metadata = { service_name: "Kanal Ü", service_provider: "Ana" };
   const { tags } = await record(folder.file("a.ts"), "mpeg2video", { metadata });
@@ -448,54 +451,61 @@ test("long texts come back, or are refused", async () => {
   }
 });
 
-test("a tag that does not come back is refused at open, with the containers that keep it", async (t) => {
-  const cases:
-    readonly (readonly [encoder: string, file: string, key: string, value: string, says: string])[] = [
-      [
-        "gif",
-        "a.gif",
-        "title",
-        "x",
-        "into gif: no tag comes back from it. Containers that keep it: mp4, mov, matroska",
-      ],
-      ["rawvideo", "a.y4m", "title", "x", "into yuv4mpegpipe: no tag comes back from it"],
-      ["mpeg2video", "a.ts", "title", "x", "into mpegts: it keeps only service_name, service_provider"],
-      ["mpeg2video", "a.mxf", "title", "x", "into mxf: "],
-      ["mpeg4", "a.avi", "album", "x", "into avi: it keeps only title, artist, "],
-      ["mpeg4", "a.avi", "mykey", "x", "Containers that keep it: mp4, mov, matroska, webm, flv, nut"],
-      [
-        "flv",
-        "a.flv",
-        "Duration",
-        "x",
-        'the tag "Duration" into flv: it has another meaning or another name there',
-      ],
-      ["mpeg4", "a.nut", "author", "x", "into nut: "],
-      ["mpeg4", "a.mkv", "my key", "x", "into matroska: the key has letters that it does not keep"],
-      ["mpeg4", "a.mkv", "stereo_mode", "x", "into matroska: "],
-      ["mpeg4", "a.mp4", "major_brand", "x", "into mp4: "],
-      [
-        "mpeg4",
-        "a.mp4",
-        "location",
-        "Paris",
-        'into mp4: it keeps it in a form such as "+48.8577+002.2950/" only',
-      ],
-      ["mpeg4", "a.3gp", "title", "x", "into 3gp: it keeps only creation_time"],
-      ["mpeg4", "a.mp4", "encoder", "x", "into mp4: FFmpeg writes its own name there"],
-      ["mpeg4", "a.mkv", "Encoder-x", "x", "into matroska: FFmpeg writes its own name there"],
-      ["libtheora", "a.ogv", "a=b", "x", "into ogv: the key has letters that it does not keep"],
-      ["libtheora", "a.ogv", "description", "x", "into ogv: "],
-    ];
-  for (const [encoder, file, key, value, says] of cases) {
-    if (encoder !== "rawvideo" && !requireEncoders(t, encoder)) continue;
-    await assertFails(() => open(encoder, file, { metadata: { [key]: value } }), {
-      type: UnsupportedError,
-      code: "TAG_NOT_FOR_CONTAINER",
-      says: [`Cannot write the tag ${JSON.stringify(key)} into `, says],
-    });
-  }
-});
+/** Tags that a container does not keep. */
+const lostTags:
+  readonly (readonly [encoder: string, file: string, key: string, value: string, says: string])[] = [
+    [
+      "gif",
+      "a.gif",
+      "title",
+      "x",
+      "into gif: no tag comes back from it. Containers that keep it: mp4, mov, matroska",
+    ],
+    ["rawvideo", "a.y4m", "title", "x", "into yuv4mpegpipe: no tag comes back from it"],
+    ["mpeg2video", "a.ts", "title", "x", "into mpegts: it keeps only service_name, service_provider"],
+    ["mpeg2video", "a.mxf", "title", "x", "into mxf: "],
+    ["mpeg4", "a.avi", "album", "x", "into avi: it keeps only title, artist, "],
+    ["mpeg4", "a.avi", "mykey", "x", "Containers that keep it: mp4, mov, matroska, webm, flv, nut"],
+    [
+      "flv",
+      "a.flv",
+      "Duration",
+      "x",
+      'the tag "Duration" into flv: it has another meaning or another name there',
+    ],
+    ["mpeg4", "a.nut", "author", "x", "into nut: "],
+    ["mpeg4", "a.mkv", "my key", "x", "into matroska: the key has letters that it does not keep"],
+    ["mpeg4", "a.mkv", "stereo_mode", "x", "into matroska: "],
+    ["mpeg4", "a.mp4", "major_brand", "x", "into mp4: "],
+    [
+      "mpeg4",
+      "a.mp4",
+      "location",
+      "Paris",
+      'into mp4: it keeps it in a form such as "+48.8577+002.2950/" only',
+    ],
+    ["mpeg4", "a.3gp", "title", "x", "into 3gp: it keeps only creation_time"],
+    ["mpeg4", "a.mp4", "encoder", "x", "into mp4: FFmpeg writes its own name there"],
+    ["mpeg4", "a.mkv", "Encoder-x", "x", "into matroska: FFmpeg writes its own name there"],
+    ["libtheora", "a.ogv", "a=b", "x", "into ogv: the key has letters that it does not keep"],
+    ["libtheora", "a.ogv", "description", "x", "into ogv: "],
+  ];
+
+for (const [encoder, file, key, value, says] of lostTags) {
+  test(
+    `a tag that does not come back is refused at open, with the containers that keep it: ${key} in ${file}`,
+    {
+      skip: encoder !== "rawvideo" && missingEncoders(encoder),
+    },
+    async () => {
+      await assertFails(() => open(encoder, file, { metadata: { [key]: value } }), {
+        type: UnsupportedError,
+        code: "TAG_NOT_FOR_CONTAINER",
+        says: [`Cannot write the tag ${JSON.stringify(key)} into `, says],
+      });
+    },
+  );
+}
 
 test("tags that are no texts are refused", async () => {
   const refuse = async (metadata: unknown, ...says: string[]): Promise<void> => {
@@ -652,22 +662,24 @@ const hdrCases: readonly HdrCase[] = [
 ];
 
 for (const { codec, encoder, file, format, inContainer, inStream, options } of hdrCases) {
-  test(`${codec} in ${file} keeps HDR10's metadata`, async (t) => {
-    if (!requirePixelFormat(t, encoder, format)) return;
-    using folder = new TemporaryFolder();
-    const path = folder.file(file);
-    const { stream, frame } = await record(path, codec, { color, pixelFormat: format, ...options });
-    assertEquals(
-      [stream.color_space, stream.color_primaries, stream.color_transfer, stream.color_range],
-      ["bt2020nc", "bt2020", "smpte2084", "tv"],
-    );
-    if (inContainer) assertHdr(stream, false);
-    if (inStream) assertHdr(frame, encoder === "libsvtav1");
-  });
+  test(
+    `${codec} in ${file} keeps HDR10's metadata`,
+    { skip: missingPixelFormat(encoder, format) },
+    async () => {
+      using folder = new TemporaryFolder();
+      const path = folder.file(file);
+      const { stream, frame } = await record(path, codec, { color, pixelFormat: format, ...options });
+      assertEquals(
+        [stream.color_space, stream.color_primaries, stream.color_transfer, stream.color_range],
+        ["bt2020nc", "bt2020", "smpte2084", "tv"],
+      );
+      if (inContainer) assertHdr(stream, false);
+      if (inStream) assertHdr(frame, encoder === "libsvtav1");
+    },
+  );
 }
 
-test("one part of HDR's metadata comes without the other", async (t) => {
-  if (!requireEncoders(t, "libx265")) return;
+test("one part of HDR's metadata comes without the other", { skip: missingEncoders("libx265") }, async () => {
   using folder = new TemporaryFolder();
   for (const part of [{ masteringDisplay }, { contentLight }] as const) {
     const { stream, frame } = await record(folder.file("a.mp4"), "hevc", { color: { ...hdr10, ...part } });
@@ -679,23 +691,23 @@ test("one part of HDR's metadata comes without the other", async (t) => {
   }
 });
 
-test("parameters of one's own go beside those of HDR", async (t) => {
-  if (!requireEncoders(t, "libx265")) return;
+test("parameters of one's own go beside those of HDR", { skip: missingEncoders("libx265") }, async () => {
   using folder = new TemporaryFolder();
   const encoderOptions = { "x265-params": "keyint=2:min-keyint=2" };
   const { frame } = await record(folder.file("a.mkv"), "hevc", { color, encoderOptions });
   assertHdr(frame, false);
 });
 
-test("HDR's metadata is refused at open where neither container nor encoder keeps it", async (t) => {
-  for (
-    const [encoder, file, muxer] of [["libx264", "a.ts", "mpegts"], ["libvpx-vp9", "a.ivf", "ivf"], [
-      "mpeg4",
-      "a.avi",
-      "avi",
-    ]] as const
-  ) {
-    if (!requireEncoders(t, encoder)) continue;
+for (
+  const [encoder, file, muxer] of [
+    ["libx264", "a.ts", "mpegts"],
+    ["libvpx-vp9", "a.ivf", "ivf"],
+    ["mpeg4", "a.avi", "avi"],
+  ] as const
+) {
+  test(`HDR's metadata is refused at open where neither container nor encoder keeps it: ${muxer}`, {
+    skip: missingEncoders(encoder),
+  }, async () => {
     for (const part of [{ masteringDisplay }, { contentLight }]) {
       await assertFails(() => open(encoder, file, { color: part }), {
         type: UnsupportedError,
@@ -704,8 +716,8 @@ test("HDR's metadata is refused at open where neither container nor encoder keep
         says: [`Cannot write HDR metadata into ${muxer} with ${encoder}: `, "mp4, mov, matroska, webm"],
       });
     }
-  }
-});
+  });
+}
 
 async function refuseColor(
   given: unknown,
@@ -848,16 +860,16 @@ const chromaCases: readonly ChromaCase[] = [
   { codec: "libsvtav1", encoder: "libsvtav1", file: "b.webm", since: 58 },
 ];
 
-function isOldFor(test: NamedTest, since: number): boolean {
+/** The reason where this FFmpeg is older than a major of libavcodec. */
+function olderThan(since: number): SkipReason {
   const native = loadNative();
-  if (native.avcodecMajor >= since) return false;
-  skipped(test, `FFmpeg ${native.version} does not write it`);
-  return true;
+  return native.avcodecMajor < since && `FFmpeg ${native.version} does not write it`;
 }
 
 for (const { codec, encoder, file, since } of chromaCases) {
-  test(`${codec} in ${file} says where its chroma lies if avwriter put it there`, async (t) => {
-    if (!requireEncoders(t, encoder) || isOldFor(t, since)) return;
+  test(`${codec} in ${file} says where its chroma lies if avwriter put it there`, {
+    skip: missingEncoders(encoder) || olderThan(since),
+  }, async () => {
     using folder = new TemporaryFolder();
     const { stream, frame } = await record(folder.file(file), codec, {});
     assertEquals([stream.chroma_location, frame.chroma_location], ["center", "center"]);
@@ -875,8 +887,7 @@ for (const { codec, encoder, file, since } of chromaCases) {
   });
 }
 
-test("chroma for every pixel has no place to tell", async (t) => {
-  if (!requireEncoders(t, "libx264")) return;
+test("chroma for every pixel has no place to tell", { skip: missingEncoders("libx264") }, async () => {
   using folder = new TemporaryFolder();
   const { stream } = await record(folder.file("a.mp4"), "h264", { pixelFormat: "yuv444p" });
   assert(stream.chroma_location !== "center");

@@ -1,8 +1,8 @@
-import { test } from "node:test";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { createFileWriter, type FrameRate, type FrameTiming, type WriterOptions } from "../mod.ts";
-import { requireEncoders } from "./support/features.ts";
+import { missingEncoders } from "./support/features.ts";
 import { barFrame, decode, frameTimes, probe, psnr, TemporaryFolder, writeBars } from "./support/media.ts";
+import { test } from "./support/test.ts";
 
 const width = 160, height = 90;
 
@@ -27,8 +27,7 @@ const countCases = [
 
 for (const { codec, encoder, file } of countCases) {
   const name = `1, 2, 29 and 250 frames of ${codec} all come out, in order and with their length`;
-  test(name, async () => {
-    if (!requireEncoders({ name }, encoder)) return;
+  test(name, { skip: missingEncoders(encoder) }, async () => {
     using folder = new TemporaryFolder();
     for (const count of [1, 2, 29, 250]) {
       const path = folder.file(`${count}-${file}`);

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { test } from "node:test";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
 import { createFileWriter, OptionError, UnsupportedError, type WriterOptions } from "../mod.ts";
-import { requireEncoders } from "./support/features.ts";
+import { missingEncoders } from "./support/features.ts";
 import { barFrame, decode, frameTimes, probe, psnr, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
+import { test } from "./support/test.ts";
 
 const width = 160, height = 90, frameBytes = width * height * 4;
 
@@ -37,8 +37,7 @@ const cases = [
 
 for (const { codec, encoder, file, tick } of cases) {
   const name = `${codec} in ${file}: every frame keeps its timestamp, and the last its duration`;
-  test(name, async () => {
-    if (!requireEncoders({ name }, encoder)) return;
+  test(name, { skip: missingEncoders(encoder) }, async () => {
     using folder = new TemporaryFolder();
     for (const crashSafe of [true, false]) {
       const path = folder.file(`${crashSafe}-${file}`);

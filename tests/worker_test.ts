@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
@@ -14,11 +13,12 @@ import {
   type WriterOptions,
 } from "../mod.ts";
 import { nextTurn } from "../src/next_turn.ts";
-import { requireEncoders, skipped } from "./support/features.ts";
+import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails, rejection } from "./support/messages.ts";
 import { isDeno, repository, runScript } from "./support/processes.ts";
 import { noisyFrame } from "./support/record.ts";
+import { test } from "./support/test.ts";
 
 const threads = ["worker", "main"] as const;
 
@@ -82,8 +82,9 @@ const jobs:
 
 for (const [codec, file, options, frames] of jobs) {
   for (const queueSize of [1, 4]) {
-    test(`${codec} in ${file} is the same from both threads, with ${queueSize} in the queue`, async (t) => {
-      if (!requireEncoders(t, codec)) return;
+    test(`${codec} in ${file} is the same from both threads, with ${queueSize} in the queue`, {
+      skip: missingEncoders(codec),
+    }, async () => {
       const [fromWorker, fromMain] = await writeInBoth(codec, file, { ...options, queueSize }, frames);
       assertSameBytes(fromWorker, fromMain, "the file");
     });
@@ -327,8 +328,9 @@ test("a program that does not wait for close has its file all the same", () => {
   assertEquals(probe(path).frames, 12);
 });
 
-test("where no thread can be started, one warning says so, and the file is written", (t) => {
-  if (!isDeno) return skipped(t, "Bun has no permissions");
+test("where no thread can be started, one warning says so, and the file is written", {
+  skip: !isDeno && "Bun has no permissions",
+}, () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   const permissions = ["--allow-ffi", "--allow-env", "--allow-write"];
@@ -339,8 +341,9 @@ test("where no thread can be started, one warning says so, and the file is writt
   assertEquals(probe(path).frames, 12);
 });
 
-test("a program made one file by `bun build` has its thread where it is told of it, and else one warning", (t) => {
-  if (isDeno) return skipped(t, "deno compile needs a download");
+test("a program made one file by `bun build` has its thread where it is told of it, and else one warning", {
+  skip: isDeno && "deno compile needs a download",
+}, () => {
   using folder = new TemporaryFolder();
   for (
     const [name, flags, warns] of [
@@ -363,8 +366,9 @@ test("a program made one file by `bun build` has its thread where it is told of 
   }
 });
 
-test("an encoder that makes threads real-time leaves the caller's as it was", async (t) => {
-  if (process.platform !== "linux" || !requireEncoders(t, "libsvtav1")) return;
+test("an encoder that makes threads real-time leaves the caller's as it was", {
+  skip: process.platform !== "linux" && "only Linux tells a thread's policy" || missingEncoders("libsvtav1"),
+}, async () => {
   // The 41st field, after a name in parentheses, is the scheduling policy (proc(5)).
   const policy = (): string => readFileSync("/proc/thread-self/stat", "utf8").split(") ")[1]!.split(" ")[38]!;
   const before = policy();
