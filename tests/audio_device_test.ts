@@ -7,7 +7,7 @@ import { barFrame, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { isDeno, Recording } from "./support/processes.ts";
 import { hasPulse, PulseServer } from "./support/pulse.ts";
-import { amplitudeOf, heardRate, listen, loudness, probeSound } from "./support/sound.ts";
+import { amplitudeOf, heardRate, listen, loudness, probeAudio } from "./support/audio.ts";
 import { test } from "./support/test.ts";
 
 const withoutDevices = missingDevices();
@@ -49,7 +49,7 @@ async function quarter(recording: Recording): Promise<void> {
 }
 
 test(
-  "what a device hears is in the file from the first frame to the last",
+  "audio.from: what a device hears is in the file from the first frame to the last",
   { skip: withoutTone },
   async () => {
     using server = await PulseServer.start();
@@ -60,7 +60,7 @@ test(
     assertEquals(await recording.end(), null);
     const { duration, frames } = probe(path);
     assertEquals(frames, 100);
-    assertEquals(probeSound(path)[0]!.codec_name, "aac");
+    assertEquals(probeAudio(path)[0]!.codec_name, "aac");
     const heard = listen(path);
     assertAlmostEquals(heard.length / heardRate, duration, 0.2);
     // It is there at both ends: the player began before, and ends later.
@@ -98,7 +98,7 @@ async function recordDying(end: "freeze" | "unplug", thread: "worker" | "main"):
 }
 
 test(
-  "a microphone that dies leaves a whole video, and close tells of it",
+  "audio.from: a microphone that dies leaves a whole video, and close reports it",
   { skip: withoutTone },
   async () => {
     await Promise.all([recordDying("freeze", "worker"), recordDying("unplug", "main")]);
@@ -106,7 +106,7 @@ test(
 );
 
 test(
-  "a device that is not there is told when the writer opens, and no file is made",
+  "audio.from: a missing device is reported when the writer opens, and no file is made",
   { skip: withoutPulse },
   async () => {
     using server = await PulseServer.start();
@@ -148,7 +148,7 @@ async function missingNullDevice(): Promise<SkipReason> {
   }
 }
 
-test("ALSA's null device, which has sound without end, is recorded at the pace of the clock", {
+test("audio.from: ALSA's null device, which never waits, is recorded at the pace of the clock", {
   skip: await missingNullDevice(),
 }, async () => {
   using folder = new TemporaryFolder();
@@ -164,15 +164,19 @@ test("ALSA's null device, which has sound without end, is recorded at the pace o
   assertAlmostEquals(listen(path).length / heardRate, seconds, 0.3);
 });
 
-test("a device of another system is refused when the writer opens", { skip: withoutDevices }, async () => {
-  using folder = new TemporaryFolder();
-  const open = () =>
-    createFileWriter("mpeg4", folder.file("a.mp4"), 25, { audio: { from: { device: "dshow" } } });
-  await assertFails(open, { type: UnsupportedError, code: "NO_DEVICES", says: ["dshow"] });
-  assert(!existsSync(folder.file("a.mp4")));
-});
+test(
+  "audio.from: a device of another system is refused when the writer opens",
+  { skip: withoutDevices },
+  async () => {
+    using folder = new TemporaryFolder();
+    const open = () =>
+      createFileWriter("mpeg4", folder.file("a.mp4"), 25, { audio: { from: { device: "dshow" } } });
+    await assertFails(open, { type: UnsupportedError, code: "NO_DEVICES", says: ["dshow"] });
+    assert(!existsSync(folder.file("a.mp4")));
+  },
+);
 
-test("the time of samples is that of the earliest arrival, whatever comes late", () => {
+test("ArrivalClock: the time of samples is that of the earliest arrival, whatever comes late", () => {
   const clock = new ArrivalClock(48000);
   const late = [0.05, 0.02, 0.2, 0.01, 0.03, 0.4, 0.01, 0.02, 0.05, 0.01];
   let worst = 0;

@@ -15,7 +15,7 @@ import {
 import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
-import { amplitudeOf, decodeSound, heardRate, listen, loudness, probeSound, sine } from "./support/sound.ts";
+import { amplitudeOf, decodeAudio, heardRate, listen, loudness, probeAudio, sine } from "./support/audio.ts";
 import { test } from "./support/test.ts";
 
 const threads = ["worker", "main"] as const;
@@ -45,7 +45,9 @@ for (
   ] as const
 ) {
   test(
-    `a sine comes back from ${encoder} in ${name}${isLossless ? ", bit for bit" : ""}, in both threads alike`,
+    `createAudioWriter: a sine comes back from ${encoder} in ${name}${
+      isLossless ? ", bit for bit" : ""
+    }, in both threads alike`,
     { skip: missingEncoders(encoder) },
     async () => {
       const files: Uint8Array[] = [];
@@ -69,10 +71,10 @@ for (
           seconds: 2,
           bytes: statSync(path).size,
         });
-        const [track] = probeSound(path);
+        const [track] = probeAudio(path);
         assertEquals([Number(track!.sample_rate), track!.channels], [sampleRate, 1]);
         if (isLossless) {
-          assertSameBytes(decodeSound(path, "s16"), new Uint8Array(data.buffer), "the samples");
+          assertSameBytes(decodeAudio(path, "s16"), new Uint8Array(data.buffer), "the samples");
         }
         const heard = listen(path);
         assertAlmostEquals(heard.length / heardRate, 2, 0.06);
@@ -85,7 +87,7 @@ for (
   );
 }
 
-test("rate and channels are those of the first samples, unless others are asked for", async () => {
+test("createAudioWriter: rate and channels are those of the first samples, unless others are asked for", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.flac");
   const cases: readonly (readonly [AudioWriterOptions, number, number, string])[] = [
@@ -101,7 +103,7 @@ test("rate and channels are those of the first samples, unless others are asked 
     // Later ones may differ, and are converted.
     await writer.write(sine({ count: 32000, sampleRate: 32000 }));
     const summary = await writer.close();
-    const [track] = probeSound(path);
+    const [track] = probeAudio(path);
     assertEquals(`${track!.sample_rate} ${track!.channels}`, expected);
     assertEquals(`${summary.sampleRate} ${summary.channels}`, expected);
     assertEquals(summary.seconds, 2);
@@ -110,7 +112,7 @@ test("rate and channels are those of the first samples, unless others are asked 
 });
 
 for (const thread of threads) {
-  test(`timestamps, tags, chapters and progress are as for videos (${thread})`, async () => {
+  test(`createAudioWriter: timestamps, tags, chapters and progress are as for videos (${thread})`, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file("a.m4a");
     const told: number[] = [];
@@ -130,7 +132,7 @@ for (const thread of threads) {
     const { silence, dropped, corrected, bytes } = writer.stats;
     assertEquals([silence, dropped, corrected], [1, 0, 0]);
     assert(bytes > 1000 && bytes < statSync(path).size, `${bytes} bytes`);
-    assertEquals(probeSound(path)[0]!.tags!.language, "deu");
+    assertEquals(probeAudio(path)[0]!.tags!.language, "deu");
     const heard = listen(path);
     assertAlmostEquals(loudness(heard.subarray(100, 23900)), 0, 1e-4);
     assertAlmostEquals(amplitudeOf(heard.subarray(24000, 48000), 1000), 0.5, 0.001);
@@ -138,7 +140,7 @@ for (const thread of threads) {
     assertAlmostEquals(amplitudeOf(heard.subarray(72000, 96000), 1000), 0.5, 0.001);
   });
 
-  test(`without samples there is no file, and abort removes what was begun (${thread})`, async () => {
+  test(`createAudioWriter: without samples there is no file, and abort removes what was begun (${thread})`, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file("a.wav");
     writeFileSync(path, "before");
@@ -167,7 +169,7 @@ for (const thread of threads) {
     assert(!existsSync(path));
   });
 
-  test(`a failing disk is told by every later call, and what is there stays playable (${thread})`, async () => {
+  test(`createAudioWriter: a failing disk is reported by every later call, and what is there stays playable (${thread})`, async () => {
     const writer = await createAudioWriter("pcm", "/dev/full", { thread, format: "wav", logLevel: "quiet" });
     const write = async (): Promise<void> => {
       for (let piece = 0; piece < 200; piece++) await writeSine(writer, 48000, 0.25);
@@ -183,7 +185,7 @@ for (const thread of threads) {
   });
 }
 
-test("a stream of samples can be piped into a writer", async () => {
+test("createAudioWriter: a stream of samples can be piped into a writer", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.flac");
   const writer = await createAudioWriter("flac", path);
@@ -199,7 +201,7 @@ test("a stream of samples can be piped into a writer", async () => {
   assertAlmostEquals(amplitudeOf(listen(path), 1000), 0.5, 0.001);
 });
 
-test("a recording of sound that is killed is playable, and recoverable", async () => {
+test("createAudioWriter: a recording that is killed is playable, and recoverable", async () => {
   for (
     const [codec, name] of [["aac", "a.m4a"], ["pcm", "a.wav"], ["flac", "a.mka"], ["flac", "a.flac"], [
       "mp3",
@@ -228,7 +230,7 @@ test("a recording of sound that is killed is playable, and recoverable", async (
   }
 });
 
-test("what is wrong with samples is said, and the writer goes on", async () => {
+test("createAudioWriter: invalid samples are reported, and the writer goes on", async () => {
   using folder = new TemporaryFolder();
   const writer = await createAudioWriter("flac", folder.file("a.flac"));
   const data = new Float32Array(6);
@@ -252,7 +254,7 @@ test("what is wrong with samples is said, and the writer goes on", async () => {
   });
 });
 
-test("writers that can't be are refused when they open, and leave the disk as it was", async () => {
+test("createAudioWriter: invalid options are refused when the writer opens, and the disk stays as it was", async () => {
   using folder = new TemporaryFolder();
   // deno-lint-ignore no-explicit-any
   type ErrorClass = new (...parameters: any[]) => Error;

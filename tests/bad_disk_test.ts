@@ -104,7 +104,7 @@ async function checkRest(path: string, written: number): Promise<void> {
 }
 
 for (const extension of ["mp4", "mkv"]) {
-  testBoth(`a disk that fails to write ${extension} is told in words, and what is left plays`, {
+  testBoth(`write: a disk that fails to write ${extension} is reported clearly, and what is left plays`, {
     skip: cannotHinder,
   }, async () => {
     const faults = (isLong ? [1, 2, 4, 7] : [4]).flatMap((count) => [
@@ -119,7 +119,7 @@ for (const extension of ["mp4", "mkv"]) {
   });
 }
 
-testBoth("a disk that fails to close the recording is told in words, and what is left plays", {
+testBoth("close: a disk that fails to close the recording is reported clearly, and what is left plays", {
   skip: cannotHinder,
 }, async () => {
   // The first close is that of the check at open.
@@ -132,35 +132,39 @@ testBoth("a disk that fails to close the recording is told in words, and what is
   }
 });
 
-testBoth("a disk that fails while the ordinary file is made is told in words, and every frame is there", {
-  skip: cannotHinder,
-}, async () => {
-  const writing = [
-    ...["write:error=EIO:when=1+", "write:error=EIO:when=5+", "rename:error=EIO:when=1"],
-    // The first open is that of the check at the beginning, and the same goes for close.
-    ...["openat:error=EIO:when=2", "openat:error=EIO:when=3", "close:error=EIO:when=4"],
-  ].map((inject) => ({ inject, file: "ordinary file" } as const));
-  const readingBack = ["read:error=EIO:when=4", "lseek:error=EIO:when=3+"]
-    .map((inject) => ({ inject, file: "recording" } as const));
-  const faults = [...writing, ...readingBack];
-  await checkFaults(
-    "mp4",
-    isLong ? faults : [writing[1]!, writing[2]!, readingBack[0]!],
-    async (path, { failure }) => {
-      checkWords(
-        path,
-        failure,
-        "EIO",
-        /Cannot make an ordinary file of the fragments .* recoverFile makes it/,
-      );
-      assertEquals(play(path, picture), { frames, seconds: frames / picture.fps });
-      assertEquals((await recoverFile(path)).frames, frames);
-      assertOrdinary(path);
-    },
-  );
-});
+testBoth(
+  "close: a disk that fails while the ordinary file is made is reported clearly, and every frame is there",
+  {
+    skip: cannotHinder,
+  },
+  async () => {
+    const writing = [
+      ...["write:error=EIO:when=1+", "write:error=EIO:when=5+", "rename:error=EIO:when=1"],
+      // The first open is that of the check at the beginning, and the same goes for close.
+      ...["openat:error=EIO:when=2", "openat:error=EIO:when=3", "close:error=EIO:when=4"],
+    ].map((inject) => ({ inject, file: "ordinary file" } as const));
+    const readingBack = ["read:error=EIO:when=4", "lseek:error=EIO:when=3+"]
+      .map((inject) => ({ inject, file: "recording" } as const));
+    const faults = [...writing, ...readingBack];
+    await checkFaults(
+      "mp4",
+      isLong ? faults : [writing[1]!, writing[2]!, readingBack[0]!],
+      async (path, { failure }) => {
+        checkWords(
+          path,
+          failure,
+          "EIO",
+          /Cannot make an ordinary file of the fragments .* recoverFile makes it/,
+        );
+        assertEquals(play(path, picture), { frames, seconds: frames / picture.fps });
+        assertEquals((await recoverFile(path)).frames, frames);
+        assertOrdinary(path);
+      },
+    );
+  },
+);
 
-test("a limit on the size of files is told in words, and what is left plays", {
+test("write: a limit on the size of files is reported clearly, and what is left plays", {
   skip: process.platform === "win32" && "Windows has no such limit",
 }, async () => {
   using folder = new TemporaryFolder();
@@ -175,7 +179,7 @@ test("a limit on the size of files is told in words, and what is left plays", {
   }
 });
 
-test("a file in a folder that takes no others is recorded as it can be, and refuses to be crash-safe", {
+test("crashSafe: a file in a read-only folder is recorded without it, and refused with it", {
   skip: permissionBitsAreIgnored(),
 }, async () => {
   const wrapper = withoutRootsRights();

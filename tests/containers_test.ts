@@ -58,7 +58,7 @@ const cases: readonly ContainerCase[] = [
 ];
 
 for (const { codec, encoder, file, muxer, probed, options, tolerance = 0.0011 } of cases) {
-  const name = `${codec} goes into ${file} as ${muxer} and comes out whole`;
+  const name = `createFileWriter: ${codec} goes into ${file} as ${muxer} and comes out whole`;
   test(name, { skip: missingEncoders(encoder) || missingMuxers(muxer) }, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file(file);
@@ -80,7 +80,7 @@ for (const { codec, encoder, file, muxer, probed, options, tolerance = 0.0011 } 
   });
 }
 
-test("hevc is tagged hvc1 in mp4 and mov, as QuickTime and Safari want it", {
+test("createFileWriter: hevc is tagged hvc1 in mp4 and mov, as QuickTime and Safari want it", {
   skip: missingEncoders("libx265"),
 }, async () => {
   using folder = new TemporaryFolder();
@@ -100,7 +100,7 @@ function topLevelBoxes(path: string): string[] {
   return types;
 }
 
-test("mp4 and mov have their index in front of the pictures", async () => {
+test("createFileWriter: mp4 and mov have their index in front of the pictures", async () => {
   using folder = new TemporaryFolder();
   for (const file of ["a.mp4", "a.mov", "a.m4v"]) {
     await writeBars(await createFileWriter("h264", folder.file(file), 25), 10);
@@ -109,7 +109,7 @@ test("mp4 and mov have their index in front of the pictures", async () => {
   }
 });
 
-test("movflags of one's own replace the default", async () => {
+test("formatOptions: movflags replace the default", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("fragments.mp4");
   const formatOptions = { movflags: "+frag_keyframe+empty_moov" };
@@ -132,7 +132,7 @@ function webpDurations(path: string): number[] {
 }
 
 test(
-  "webp holds an animation with each frame's length",
+  "createFileWriter: webp holds an animation with each frame's length",
   { skip: missingEncoders("libwebp_anim") },
   async () => {
     using folder = new TemporaryFolder();
@@ -142,7 +142,7 @@ test(
   },
 );
 
-test("numbered images are written one a frame where that is asked for", async () => {
+test("format: image2 writes numbered images, one a frame", async () => {
   using folder = new TemporaryFolder();
   const options = { format: "image2" };
   await writeBars(await createFileWriter("png", folder.file("frame%03d.png"), 25, options), 3);
@@ -152,7 +152,7 @@ test("numbered images are written one a frame where that is asked for", async ()
   }
 });
 
-test("a percent sign, a colon or a query in a path is a part of the name", async () => {
+test("createFileWriter: a percent sign, a colon or a query in a path is a part of the name", async () => {
   using folder = new TemporaryFolder();
   for (const file of ["out%03d.mp4", "concat:a.mp4", "a?rw_timeout=1.mp4", "tee:x|y.mp4", "sp ace'ü.mp4"]) {
     await writeBars(await createFileWriter("h264", folder.file(file), 25), 2);

@@ -13,7 +13,7 @@ import { missingEncoders, missingMuxers } from "./support/features.ts";
 import { assertSameBytes, barFrame, decode, frameTimes, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { assertOrdinary } from "./support/record.ts";
-import { listen, sine } from "./support/sound.ts";
+import { listen, sine } from "./support/audio.ts";
 import { testsOf } from "./support/test.ts";
 
 const { isLong, test, testBoth } = testsOf(import.meta.url);
@@ -58,7 +58,7 @@ const recordings: readonly WriterOptions[] = [
 for (const [row, name] of ["a.mp4", "a.m4v", "a.mkv"].entries()) {
   for (const [column, options] of recordings.entries()) {
     testBoth(
-      `a cover comes back from ${name} byte for byte, behind the video (${JSON.stringify(options)})`,
+      `cover: comes back from ${name} byte for byte, behind the video (${JSON.stringify(options)})`,
       async () => {
         using folder = new TemporaryFolder();
         const path = folder.file(name), plain = folder.file(`plain_${name}`);
@@ -89,7 +89,7 @@ for (
     ["opus", "a.mka", "libopus", "matroska"],
   ] as const
 ) {
-  testBoth(`a cover comes back from ${name}, a file of sound alone`, {
+  testBoth(`cover: comes back from ${name}, an audio file`, {
     skip: missingEncoders(encoder) || missingMuxers(muxer),
   }, async () => {
     using folder = new TemporaryFolder();
@@ -113,7 +113,7 @@ for (
   });
 }
 
-test("a recording that was cut off is recovered with its cover from mkv, and without one from mp4", async () => {
+test("recoverFile: a recording that was cut off has its cover in mkv, and none in mp4", async () => {
   using folder = new TemporaryFolder();
   for (const name of ["a.mp4", "a.mkv"]) {
     const path = folder.file(name), cut = folder.file(`cut_${name}`);
@@ -131,7 +131,7 @@ test("a recording that was cut off is recovered with its cover from mkv, and wit
   }
 });
 
-test("the memory of a cover is the caller's again once the writer is open, whatever it is", async () => {
+test("cover: its memory is the caller's again once the writer is open, whatever it is", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const shared = new SharedArrayBuffer(images.png.length);
@@ -152,7 +152,7 @@ test("the memory of a cover is the caller's again once the writer is open, whate
   }
 });
 
-test("a cover lets packets go to the file as they come", async () => {
+test("cover: lets packets go to the file as they come", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const options = { cover: { image: images.png }, crashSafe: false, thread: "main" } as const;
@@ -166,7 +166,7 @@ test("a cover lets packets go to the file as they come", async () => {
   assert(written > bytes / 2, `${written} of ${bytes} bytes were written`);
 });
 
-test("a cover is refused at open where the file would lose it", async () => {
+test("cover: is refused at open where the file would lose it", async () => {
   using folder = new TemporaryFolder();
   const cover = { image: images.png };
   const refused: readonly (readonly [string, WriterOptions, string, string])[] = [
@@ -199,7 +199,7 @@ test("a cover is refused at open where the file would lose it", async () => {
   });
 });
 
-test("what is no whole PNG or JPEG file is refused as a cover when the writer opens", async () => {
+test("cover: a file that is not a whole PNG or JPEG is refused when the writer opens", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const broken = images.png.slice();

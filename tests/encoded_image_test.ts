@@ -146,7 +146,7 @@ function* numbers(seed: number): Generator<number, never, number> {
   }
 }
 
-test("images of all sorts decode to what ffmpeg decodes, bit for bit", () => {
+test("ImageDecoder: images of all kinds decode to what ffmpeg decodes, bit for bit", () => {
   using folder = new TemporaryFolder();
   withDecoder((images) => {
     for (const [name, image] of allImages(folder)) {
@@ -167,7 +167,7 @@ function meaning(images: ImageDecoder, image: Uint8Array) {
   return color === null ? null : [bt601[color.matrix], color.range];
 }
 
-test("an image tells what its luma and chroma mean", () => {
+test("ImageDecoder: an image has the matrix and range that its format says", () => {
   using folder = new TemporaryFolder();
   withDecoder((images) => {
     for (const [name, image] of allImages(folder)) {
@@ -183,7 +183,9 @@ test("an image tells what its luma and chroma mean", () => {
   });
 });
 
-test("an image that is WebP with unclamped values has limited range", { skip: withoutWebp }, () => {
+test("ImageDecoder: a WebP whose values need no clamping has limited range all the same", {
+  skip: withoutWebp,
+}, () => {
   using folder = new TemporaryFolder();
   withDecoder((images) => {
     const webp = new Uint8Array(makeImage(folder.file("lossy.webp"), made["lossy.webp"]!));
@@ -194,7 +196,7 @@ test("an image that is WebP with unclamped values has limited range", { skip: wi
   });
 });
 
-testBoth("a file that is cut anywhere is refused", () => {
+testBoth("ImageDecoder: a file that is cut anywhere is refused", () => {
   using folder = new TemporaryFolder();
   withDecoder((images) => {
     for (const [name, image] of allImages(folder)) {
@@ -211,27 +213,30 @@ testBoth("a file that is cut anywhere is refused", () => {
   });
 });
 
-testBoth("damaged files are refused or become some picture, and the next image is as it should be", () => {
-  using folder = new TemporaryFolder();
-  const random = numbers(7);
-  random.next();
-  const below = (limit: number) => random.next(limit).value;
-  withDecoder((images) => {
-    const files = [...allImages(folder)];
-    const whole = files.map(([, image]) => decodedOrRefused(images, image)!);
-    for (let round = 0; round < (isLong ? 500 : 100); round++) {
-      const index = round % files.length;
-      const [name, image] = files[index]!;
-      const damaged = image.slice();
-      const changes = 1 + below(8);
-      for (let change = 0; change < changes; change++) damaged[below(damaged.length)] = below(256);
-      const picture = decodedOrRefused(images, damaged);
-      // PNG has checksums.
-      if (name.endsWith("png") && picture !== null) assertSameBytes(picture, whole[index]!, name);
-      assertSameBytes(decodedOrRefused(images, image)!, whole[index]!, `${name} after a damaged one`);
-    }
-  });
-});
+testBoth(
+  "ImageDecoder: damaged files are refused or become some picture, and the next image is right",
+  () => {
+    using folder = new TemporaryFolder();
+    const random = numbers(7);
+    random.next();
+    const below = (limit: number) => random.next(limit).value;
+    withDecoder((images) => {
+      const files = [...allImages(folder)];
+      const whole = files.map(([, image]) => decodedOrRefused(images, image)!);
+      for (let round = 0; round < (isLong ? 500 : 100); round++) {
+        const index = round % files.length;
+        const [name, image] = files[index]!;
+        const damaged = image.slice();
+        const changes = 1 + below(8);
+        for (let change = 0; change < changes; change++) damaged[below(damaged.length)] = below(256);
+        const picture = decodedOrRefused(images, damaged);
+        // PNG has checksums.
+        if (name.endsWith("png") && picture !== null) assertSameBytes(picture, whole[index]!, name);
+        assertSameBytes(decodedOrRefused(images, image)!, whole[index]!, `${name} after a damaged one`);
+      }
+    });
+  },
+);
 
 /** A PNG's chunk. */
 function pngChunk(name: string, content: Uint8Array): Uint8Array {
@@ -293,7 +298,7 @@ function withoutSegments(jpeg: Uint8Array, marker: number): Uint8Array {
   }
 }
 
-test("a PNG whose pixels end too early is refused, and one whose height was changed", () => {
+test("ImageDecoder: a PNG whose pixels end too early is refused, and one whose height was changed", () => {
   const rows = new Uint8Array(8 * 9).fill(1);
   const gray = { width: 8, height: 8, depth: 8, colorType: 0 };
   withDecoder((images) => {
@@ -309,7 +314,7 @@ test("a PNG whose pixels end too early is refused, and one whose height was chan
   });
 });
 
-test("a JPEG whose pixels end too early is refused, though it has an end", () => {
+test("ImageDecoder: a JPEG whose pixels end too early is refused, though it has an end marker", () => {
   using folder = new TemporaryFolder();
   withDecoder((images) => {
     for (const name of ["420.jpg", "444.jpg"]) {
@@ -323,7 +328,7 @@ test("a JPEG whose pixels end too early is refused, though it has an end", () =>
   });
 });
 
-test("gray PNGs of few bits keep their transparent value", () => {
+test("ImageDecoder: gray PNGs of few bits keep their transparent value", () => {
   withDecoder((images) => {
     for (const depth of [1, 2, 4]) {
       const levels = 2 ** depth;
@@ -349,7 +354,7 @@ test("gray PNGs of few bits keep their transparent value", () => {
   });
 });
 
-test("what is no part of a picture can't spoil it", () => {
+test("ImageDecoder: chunks and segments beside the picture do not change it", () => {
   using folder = new TemporaryFolder();
   withDecoder((images) => {
     const rows = new Uint8Array(8 * 9).fill(1);
@@ -372,7 +377,7 @@ test("what is no part of a picture can't spoil it", () => {
   });
 });
 
-test("an image looks the same whatever was decoded before it", () => {
+test("ImageDecoder: an image looks the same whatever was decoded before it", () => {
   using folder = new TemporaryFolder();
   const source = "testsrc2=size=61x47";
   // Frames of Motion JPEG rely on the tables of the standard.
@@ -450,7 +455,7 @@ function detached(): Uint8Array {
   return bytes;
 }
 
-test("what is no image is refused with a word of what it is", () => {
+test("ImageDecoder: a file that is not an image is refused with what it is", () => {
   withDecoder((images) => {
     for (const [name, image, type, words] of wrongImages) {
       const error = assertThrows(() => images.decode({ image } as never), type, words, name);
@@ -461,7 +466,7 @@ test("what is no image is refused with a word of what it is", () => {
   });
 });
 
-test("an image may lie in a buffer of any kind", () => {
+test("ImageDecoder: an image may lie in a buffer of any kind", () => {
   const image = givenImage("gray.jpg");
   const larger = new Uint8Array(image.length + 7);
   larger.set(image, 7);
@@ -482,7 +487,7 @@ test("an image may lie in a buffer of any kind", () => {
   });
 });
 
-test("frames that are images are told from others", () => {
+test("isEncodedImage: frames that are images are told from others", () => {
   class Slide {
     get image(): Uint8Array {
       return new Uint8Array();
@@ -496,7 +501,7 @@ test("frames that are images are told from others", () => {
   }
 });
 
-testBoth("many images leave no memory behind, whole or broken", () => {
+testBoth("ImageDecoder: many images leave no memory behind, whole or broken", () => {
   using folder = new TemporaryFolder();
   const files = ["rgba.png", "420.jpg"].map((name) => {
     return makeImage(folder.file(name), [...made[name]!, "-s", "320x240"]);
@@ -534,7 +539,7 @@ async function writeImages(
 for (
   const name of ["rgba.png", "rgb24.png", "gray.png", "ya8.png", "pal8.png", "monob.png", "interlaced.png"]
 ) {
-  test(`${name} comes back from a lossless video bit for bit`, async () => {
+  test(`write: ${name} comes back from a lossless video bit for bit`, async () => {
     using folder = new TemporaryFolder();
     const image = makeImage(folder.file(name), made[name]!);
     await writeImages("ffv1", folder.file("a.mkv"), [image, image]);
@@ -547,7 +552,7 @@ for (
   });
 }
 
-test("PNGs of different formats go into one video", async () => {
+test("write: PNGs of different formats go into one video", async () => {
   using folder = new TemporaryFolder();
   const names = ["rgb24.png", "rgba.png", "gray.png", "pal8.png", "rgb24.png"];
   const images = names.map((name) => makeImage(folder.file(name), made[name]!));
@@ -556,7 +561,7 @@ test("PNGs of different formats go into one video", async () => {
   assertSameBytes(decode(folder.file("a.mkv"), "rgb24"), new Uint8Array(Buffer.concat(expected)), "pictures");
 });
 
-test("JPEGs of different sampling go into one video, and pixels between them", async () => {
+test("write: JPEGs of different subsampling go into one video, and pixels between them", async () => {
   using folder = new TemporaryFolder();
   const source = "gradients=size=64x48:seed=3:x0=0:y0=0:x1=64:y1=48:c0=red:c1=blue:nb_colors=2";
   const names = ["420.jpg", "444.jpg", "422.jpg"];
@@ -582,7 +587,7 @@ test("JPEGs of different sampling go into one video, and pixels between them", a
 const fromJpeg = "scale=in_color_matrix=bt601:in_range=pc:flags=accurate_rnd+full_chroma_int";
 
 for (const name of ["444.jpg", "lossy.webp"]) {
-  test(`the colours of ${name} come back from a video of 720 lines`, {
+  test(`write: the colours of ${name} come back from a video of 720 lines`, {
     skip: name.endsWith("webp") && withoutWebp,
   }, async () => {
     using folder = new TemporaryFolder();
@@ -613,7 +618,7 @@ for (const name of ["444.jpg", "lossy.webp"]) {
   });
 }
 
-test("a wrong image is refused, and the writer goes on", async () => {
+test("write: an invalid image is refused, and the writer goes on", async () => {
   using folder = new TemporaryFolder();
   const image = makeImage(folder.file("a.png"), made["rgba.png"]!);
   for (const isFirst of [true, false]) {
@@ -639,7 +644,7 @@ test("a wrong image is refused, and the writer goes on", async () => {
   }
 });
 
-test("an image may be written over as soon as write has been called", async () => {
+test("write: an image may be overwritten as soon as write has been called", async () => {
   using folder = new TemporaryFolder();
   const image = makeImage(folder.file("a.png"), made["rgb24.png"]!);
   const path = folder.file("a.mkv");

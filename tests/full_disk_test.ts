@@ -65,7 +65,9 @@ const withoutFullDevice: SkipReason =
 // /dev/full is reached by a link in a folder of its own: nothing that goes wrong here may remove the device.
 for (const frames of isLong ? [1, 40] : [40]) {
   testBoth(
-    `a full device refuses ${frames} frame${frames > 1 ? "s" : ""} in words, and every later call alike`,
+    `write: a full device refuses ${frames} frame${
+      frames > 1 ? "s" : ""
+    } with a clear error, and every later call alike`,
     {
       skip: withoutFullDevice || missingEncoders(...outputs.map(([encoder]) => encoder)) ||
         missingMuxers(...outputs.map(([, muxer]) => muxer)),
@@ -133,7 +135,7 @@ class SmallDisk implements Disposable {
 const withoutSmallDisk = SmallDisk.missing;
 
 testBoth(
-  "a disk that fills up refuses in words, and every later call alike",
+  "write: a disk that fills up is reported clearly, by every later call too",
   { skip: withoutSmallDisk },
   () => {
     using disk = new SmallDisk(1);
@@ -201,7 +203,7 @@ function checkLeft(disk: SmallDisk, path: string, { written, error }: Recorded):
 }
 
 testBoth(
-  "what a disk that fills up leaves plays up to two seconds before",
+  "write: what a disk that fills up leaves plays up to two seconds before",
   { skip: withoutSmallDisk || missingEncoders("libx264") },
   async () => {
     using disk = new SmallDisk(3);
@@ -231,7 +233,7 @@ testBoth(
 );
 
 testLong(
-  "a disk that fills up with the last bytes leaves what plays, too",
+  "close: a disk that fills up with the last bytes leaves what plays, too",
   { skip: withoutSmallDisk },
   async () => {
     using disk = new SmallDisk(3);
@@ -259,35 +261,39 @@ testLong(
   },
 );
 
-test("a disk with no room for the ordinary file keeps every frame, and recoverFile makes it once there is", {
-  skip: withoutSmallDisk,
-}, async () => {
-  using disk = new SmallDisk(3);
-  for (const name of ["a.mp4", "a.mov"]) {
-    const path = disk.file(name);
-    const recorded = await record("mpeg4", path, 60);
-    const all = { frames: 60, seconds: 2 };
-    assertEquals(recorded.failedAt, "close");
-    assertEquals(checkLeft(disk, path, recorded), all);
-    const { message } = recorded.error!;
-    for (const part of ["Cannot make an ordinary file", "Every frame is in that file", "recoverFile"]) {
-      assertStringIncludes(message, part);
-    }
-    const before = readFileSync(path);
-    const error = await assertFails(() => recoverFile(path), {
-      type: WriteError,
-      code: "ENOSPC",
-      says: [path, "Free some space"],
-    });
-    assertSameBytes(readFileSync(path), before, error.message);
-    assertEquals(disk.names, [name]);
+test(
+  "close: a disk with no room for the ordinary file keeps every frame, and recoverFile makes it once there is",
+  {
+    skip: withoutSmallDisk,
+  },
+  async () => {
+    using disk = new SmallDisk(3);
+    for (const name of ["a.mp4", "a.mov"]) {
+      const path = disk.file(name);
+      const recorded = await record("mpeg4", path, 60);
+      const all = { frames: 60, seconds: 2 };
+      assertEquals(recorded.failedAt, "close");
+      assertEquals(checkLeft(disk, path, recorded), all);
+      const { message } = recorded.error!;
+      for (const part of ["Cannot make an ordinary file", "Every frame is in that file", "recoverFile"]) {
+        assertStringIncludes(message, part);
+      }
+      const before = readFileSync(path);
+      const error = await assertFails(() => recoverFile(path), {
+        type: WriteError,
+        code: "ENOSPC",
+        says: [path, "Free some space"],
+      });
+      assertSameBytes(readFileSync(path), before, error.message);
+      assertEquals(disk.names, [name]);
 
-    disk.grow(8);
-    assertEquals((await recoverFile(path)).frames, 60);
-    assertOrdinary(path);
-    assertEquals(play(path, { width, fps }), all);
-    assertEquals(disk.names, [name]);
-    rmSync(path);
-    disk.grow(3);
-  }
-});
+      disk.grow(8);
+      assertEquals((await recoverFile(path)).frames, 60);
+      assertOrdinary(path);
+      assertEquals(play(path, { width, fps }), all);
+      assertEquals(disk.names, [name]);
+      rmSync(path);
+      disk.grow(3);
+    }
+  },
+);

@@ -10,7 +10,7 @@ const first = 1;
 const count = isLong ? 150 : 30;
 
 testBoth(
-  "random options, sizes, formats, rates and buffers end as a right file or a clear error",
+  "createFileWriter: random options, sizes, formats, rates and buffers end as a right file or a clear error",
   async () => {
     const requests = Array.from({ length: count }, (_, index) => ({ seed: first + index }));
     const { passed, failures, tally } = await fuzz({ runtime: thisRuntime(), requests });

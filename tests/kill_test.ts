@@ -75,7 +75,7 @@ async function checkEach(recordings: readonly Killed[]): Promise<void> {
 
 for (const [index, extension] of (isLong ? ["mp4", "mkv", "mov"] : ["mp4", "mkv"]).entries()) {
   testBoth(
-    `a recording into ${extension}, killed at any moment, plays up to two seconds before, and is made an ordinary file`,
+    `crashSafe: a recording into ${extension}, killed at any moment, plays up to two seconds before, and is recovered`,
     { skip: missingEncoders("libx264") },
     async () => {
       using folder = new TemporaryFolder();
@@ -94,7 +94,7 @@ for (const [index, extension] of (isLong ? ["mp4", "mkv", "mov"] : ["mp4", "mkv"
 
 // However slowly frames come, the encoder holds some back.
 testBoth(
-  "a recording of few frames a second, killed, plays up to two seconds before, and is made an ordinary file",
+  "crashSafe: a recording of few frames a second, killed, plays up to two seconds before, and is recovered",
   { skip: missingEncoders("libx264") },
   async () => {
     using folder = new TemporaryFolder();
@@ -118,7 +118,7 @@ const slowEncoders:
 
 for (const [encoder, extension, fps, threads] of isLong ? slowEncoders : slowEncoders.slice(0, 1)) {
   const many = threads === undefined ? "" : ` with ${threads} threads`;
-  testBoth(`${encoder}${many} holds back less than two seconds at ${fps} frames a second`, {
+  testBoth(`crashSafe: ${encoder}${many} holds back less than two seconds at ${fps} frames a second`, {
     skip: missingEncoders(encoder),
   }, async () => {
     using folder = new TemporaryFolder();
@@ -163,7 +163,7 @@ async function recordAgain(path: string): Promise<void> {
 }
 
 testBoth(
-  "a recording into mp4 that is killed in close has all frames, and what it leaves beside it is in nobody's way",
+  "crashSafe: a recording that is killed in close has all frames, and what it leaves hinders no later one",
   async () => {
     using folder = new TemporaryFolder();
     const path = folder.file("a.mp4");

@@ -7,7 +7,7 @@ import { open } from "./support/opening.ts";
 import { assertFails, assertReadable } from "./support/messages.ts";
 import { test } from "./support/test.ts";
 
-test("an unknown encoder option is refused with the nearest", async () => {
+test("encoderOptions: an unknown option is refused with the nearest", async () => {
   await assertFails(() => open("mpeg4", "a.avi", { encoderOptions: { qmaxx: 5 } }), {
     type: OptionError,
     code: "OPTION_NOT_FOUND",
@@ -17,7 +17,7 @@ test("an unknown encoder option is refused with the nearest", async () => {
 });
 
 test(
-  "an unknown option of libx264 is refused with the nearest",
+  "encoderOptions: an unknown option of libx264 is refused with the nearest",
   { skip: missingEncoders("libx264") },
   async () => {
     await assertFails(() => open("h264", "a.mp4", { encoderOptions: { crff: 20 } }), {
@@ -29,7 +29,7 @@ test(
   },
 );
 
-test("an option that only decoders have is unknown to an encoder", async () => {
+test("encoderOptions: an option that only decoders have is unknown to an encoder", async () => {
   // skip_frame is an AVOption of every AVCodecContext, for decoding.
   await assertFails(() => open("mpeg4", "a.avi", { encoderOptions: { skip_frame: "all" } }), {
     type: OptionError,
@@ -38,7 +38,7 @@ test("an option that only decoders have is unknown to an encoder", async () => {
   });
 });
 
-test("an unknown muxer option is refused with the nearest", async () => {
+test("formatOptions: an unknown option is refused with the nearest", async () => {
   await assertFails(() => open("mpeg4", "a.mp4", { formatOptions: { movflag: "faststart" } }), {
     type: OptionError,
     code: "OPTION_NOT_FOUND",
@@ -47,7 +47,7 @@ test("an unknown muxer option is refused with the nearest", async () => {
   });
 });
 
-test("a bad value of a muxer option is refused with what it takes", async () => {
+test("formatOptions: an invalid value is refused with what the option takes", async () => {
   await assertFails(() => open("mpeg4", "a.mp4", { formatOptions: { movflags: "+fasstart" } }), {
     type: OptionError,
     code: "EINVAL",
@@ -56,7 +56,7 @@ test("a bad value of a muxer option is refused with what it takes", async () => 
   });
 });
 
-test("a value that is no number is refused with the range", async () => {
+test("encoderOptions: a value that is not a number is refused with the range", async () => {
   await assertFails(() => open("mpeg4", "a.avi", { encoderOptions: { qmin: "abc" } }), {
     type: OptionError,
     code: "EINVAL",
@@ -65,7 +65,7 @@ test("a value that is no number is refused with the range", async () => {
   });
 });
 
-test("a value that is no number is refused with the one limit that there is", {
+test("encoderOptions: a value that is not a number is refused with the one limit that there is", {
   skip: missingEncoders("libx264"),
 }, async () => {
   const { message } = await assertFails(() => open("h264", "a.mp4", { encoderOptions: { crf: "abc" } }), {
@@ -77,7 +77,7 @@ test("a value that is no number is refused with the one limit that there is", {
   assert(!message.includes("e+38"), `FLT_MAX is no limit that helps anybody: ${message}`);
 });
 
-test("a value out of range is refused with the range", async () => {
+test("encoderOptions: a value out of range is refused with the range", async () => {
   await assertFails(() => open("mpeg4", "a.avi", { encoderOptions: { qmin: 500 } }), {
     type: OptionError,
     code: "ERANGE",
@@ -86,7 +86,7 @@ test("a value out of range is refused with the range", async () => {
   });
 });
 
-test("a preset, tune or profile that the encoder has not is refused with those that it has", {
+test("preset, tune, profile: one that the encoder lacks is refused with those that it has", {
   skip: missingEncoders("libx264"),
 }, async () => {
   for (
@@ -106,7 +106,7 @@ test("a preset, tune or profile that the encoder has not is refused with those t
 });
 
 test(
-  "a preset given as an option of the encoder is refused as well",
+  "encoderOptions: a preset that the encoder lacks is refused as well",
   { skip: missingEncoders("libx264") },
   async () => {
     await assertFails(() => open("libx264", "a.mp4", { encoderOptions: { preset: "fastest" } }), {
@@ -117,7 +117,7 @@ test(
   },
 );
 
-test("a preset for an encoder without presets is refused", async () => {
+test("preset: is refused for an encoder without presets", async () => {
   await assertFails(() => open("mpeg4", "a.avi", { preset: "fast" }), {
     type: OptionError,
     code: "OPTION_NOT_FOUND",
@@ -125,7 +125,7 @@ test("a preset for an encoder without presets is refused", async () => {
   });
 });
 
-test("quality off the encoder's scale is refused with the scale", async () => {
+test("quality: a number off the encoder's scale is refused with the scale", async () => {
   for (const quality of [0, 32, -1, 1e9]) {
     await assertFails(() => open("mpeg4", "a.avi", { quality }), {
       type: OptionError,
@@ -137,7 +137,7 @@ test("quality off the encoder's scale is refused with the scale", async () => {
 });
 
 test(
-  "quality off libx264's scale is refused with the scale",
+  "quality: a number off libx264's scale is refused with the scale",
   { skip: missingEncoders("libx264") },
   async () => {
     for (const quality of [-1, 52, 99]) {
@@ -149,7 +149,7 @@ test(
   },
 );
 
-test("a quality that the encoder has not is refused with those that it has", async () => {
+test("quality: a level that the encoder lacks is refused with those that it has", async () => {
   await assertFails(() => open("mpeg4", "a.avi", { quality: "lossless" }), {
     type: OptionError,
     says: ['Cannot use the quality "lossless": encoder mpeg4 has no such level', "low, medium, high"],
@@ -165,7 +165,7 @@ test("a quality that the encoder has not is refused with those that it has", asy
   }
 });
 
-test("a pixel format that is none, or that the encoder does not take, is refused with those that it takes", async () => {
+test("pixelFormat: an unknown one, or one that the encoder does not take, is refused with those that it takes", async () => {
   await assertFails(() => open("mpeg4", "a.avi", { pixelFormat: "yuv42p" }), {
     type: UnsupportedError,
     code: "PIXEL_FORMAT",
@@ -185,7 +185,7 @@ test("a pixel format that is none, or that the encoder does not take, is refused
   }
 });
 
-test("an odd size is refused where asked for", { skip: missingEncoders("libx264") }, async () => {
+test("oddSize: an odd size is refused where asked for", { skip: missingEncoders("libx264") }, async () => {
   await assertFails(() => open("libx264", "a.mp4", { width: 63, height: 48, oddSize: "error" }), {
     type: UnsupportedError,
     code: "ODD_SIZE",
@@ -193,7 +193,7 @@ test("an odd size is refused where asked for", { skip: missingEncoders("libx264"
   });
 });
 
-test("a size that the encoder refuses is refused at open where it is known then", async () => {
+test("width: a size that the encoder refuses is refused at open where it is known then", async () => {
   const error = await assertFails(() => open("mpeg1video", "a.avi", { width: 10_000, height: 16 }), {
     type: UnsupportedError,
     operation: "open encoder mpeg1video",
@@ -203,7 +203,7 @@ test("a size that the encoder refuses is refused at open where it is known then"
   assert(!error.message.includes("printed on stderr"), error.message);
 });
 
-test("a color that is none is refused with those that are", async () => {
+test("color: an unknown one is refused with those that exist", async () => {
   for (
     const [color, shown, known] of [
       ["bt710", '"bt710"', "bt709"],
@@ -221,7 +221,7 @@ test("a color that is none is refused with those that are", async () => {
   }
 });
 
-test("a codec that only takes certain sizes opens before its frames are known", {
+test("profile: a codec that only takes certain sizes opens before its frames are known", {
   skip: missingEncoders("dnxhd"),
 }, async () => {
   // DNxHD proper knows 1920x1080 and a few more; nobody said that the frames are of another size.
@@ -232,7 +232,7 @@ test("a codec that only takes certain sizes opens before its frames are known", 
   assertEquals((await writer.close()).frames, 1);
 });
 
-test("no encoder refuses what avwriter tells it by default, or for a level of quality that it knows", async () => {
+test("createFileWriter: no encoder refuses what avwriter tells it by default, or for a level of quality that it knows", async () => {
   const refused: string[] = [];
   for (const [encoder, { levels = {} }] of Object.entries(profiles)) {
     for (const quality of [undefined, ...Object.keys(levels)] as WriterOptions["quality"][]) {
@@ -251,7 +251,7 @@ const systemError: UnsupportedError | null = withoutQuickSync === false
   ? await open("h264_qsv", "a.mkv").then(() => null, (error) => error)
   : null;
 
-test("the code of a system error has its name", {
+test("UnsupportedError: the code of a system error has its name", {
   skip: withoutQuickSync || systemError === null && "this machine has a device for h264_qsv",
 }, () => {
   const { code } = systemError!;

@@ -27,7 +27,7 @@ const mjpeg = ["mjpeg", "mjpeg"] as const;
 const usualCodecs = [["h264", "libx264"], ["hevc", "libx265"], ["vp9", "libvpx-vp9"]] as const;
 
 for (const [codec, encoder] of [...usualCodecs, mjpeg]) {
-  test(`quality levels of ${codec} go from small to faithful`, {
+  test(`quality: levels of ${codec} go from small to faithful`, {
     skip: missingEncoders(encoder),
   }, async () => {
     using folder = new TemporaryFolder();
@@ -44,7 +44,7 @@ for (const [codec, encoder] of [...usualCodecs, mjpeg]) {
 }
 
 for (const [codec, encoder] of [...usualCodecs, ["libaom-av1", "libaom-av1"] as const]) {
-  test(`lossless ${codec} keeps every sample of the encoder's pixel format`, {
+  test(`quality: lossless ${codec} keeps every sample of the encoder's pixel format`, {
     skip: missingEncoders(encoder),
   }, async () => {
     using folder = new TemporaryFolder();
@@ -60,7 +60,7 @@ for (const [codec, encoder] of [...usualCodecs, ["libaom-av1", "libaom-av1"] as 
   });
 }
 
-test("lossless RGB keeps every sample", { skip: missingEncoders("libx264rgb") }, async () => {
+test("quality: lossless RGB keeps every sample", { skip: missingEncoders("libx264rgb") }, async () => {
   using folder = new TemporaryFolder();
   const rgb = folder.file("rgb.mkv");
   const frame = barFrame(3, 61, 33);
@@ -70,13 +70,13 @@ test("lossless RGB keeps every sample", { skip: missingEncoders("libx264rgb") },
   assertEquals(psnr(decode(rgb, "rgba"), frame.data), Infinity);
 });
 
-test("a number is quality on the encoder's own scale", async () => {
+test("quality: a number is on the encoder's own scale", async () => {
   using folder = new TemporaryFolder();
   const bytes = await bytesOf(folder.file("a.mp4"), "h264", { quality: 33.5 });
   assert(embeddedSettings(bytes).includes("crf=33.5"), embeddedSettings(bytes));
 });
 
-test("bitrate and maxBitrate reach the encoder, as numbers or with a letter", async () => {
+test("bitrate, maxBitrate: reach the encoder, as numbers or with a letter", async () => {
   using folder = new TemporaryFolder();
   const options = { bitrate: "0.3M", maxBitrate: 500_000 };
   const settings = embeddedSettings(await bytesOf(folder.file("a.mp4"), "h264", options));
@@ -89,7 +89,7 @@ test("bitrate and maxBitrate reach the encoder, as numbers or with a letter", as
   for (const part of ["crf=18.0", "vbv_maxrate=800"]) assert(capped.includes(part), capped);
 });
 
-test("preset, tune and profile reach the encoder", async () => {
+test("preset, tune, profile: reach the encoder", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const options = { preset: "ultrafast", tune: "zerolatency", profile: "baseline" };
@@ -109,7 +109,7 @@ test("preset, tune and profile reach the encoder", async () => {
   assertEquals(probed.toString().trim(), "Constrained Baseline");
 });
 
-test("a profile of prores brings its pixel format", async () => {
+test("profile: one of prores brings its pixel format", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mov");
   await writeBars(await createFileWriter("prores", path, 25, { profile: "4444" }), 2);
@@ -135,7 +135,7 @@ function keyFrames(path: string): number[] {
   return flags.flatMap((line, index) => (line.startsWith("1") ? [index] : []));
 }
 
-test("keyFrameInterval in seconds bounds the distance of key frames, and a frame can be made one", async () => {
+test("keyFrameInterval: in seconds it bounds the distance of key frames, and a frame can be made one", async () => {
   using folder = new TemporaryFolder();
   for (const codec of ["h264", "vp9", "mpeg4"]) {
     const path = folder.file(`${codec}.mkv`);
@@ -153,7 +153,7 @@ test("keyFrameInterval in seconds bounds the distance of key frames, and a frame
   }
 });
 
-test("any option of the encoder and the muxer passes through, over the defaults", async () => {
+test("encoderOptions, formatOptions: any option passes through, over the defaults", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const encoderOptions = { crf: 31, "x264-params": "keyint=7:min-keyint=7", bf: 1, threads: 1 };
@@ -169,21 +169,25 @@ test("any option of the encoder and the muxer passes through, over the defaults"
   assertEquals(new TextDecoder("latin1").decode(bytes).includes("elst"), false);
 });
 
-test("an encoder's exact name is used, and writer.encoder tells the choice and what was passed over", {
-  skip: missingEncoders("libsvtav1", "libaom-av1"),
-}, async () => {
-  using folder = new TemporaryFolder();
-  const byName = await createFileWriter("libaom-av1", folder.file("a.mkv"), 25);
-  assertEquals(byName.encoder, { name: "libaom-av1", codec: "av1", pixelFormat: "yuv420p", rejected: [] });
-  await byName.abort();
-  // SVT-AV1 has no 4:4:4: the family goes on to an encoder that has.
-  const fallback = await createFileWriter("av1", folder.file("b.mkv"), 25, { pixelFormat: "yuv444p" });
-  assertEquals(fallback.encoder?.name, "libaom-av1");
-  assertEquals(fallback.encoder?.rejected.map((rejected) => rejected.name), ["libsvtav1"]);
-  assert(fallback.encoder?.rejected[0]?.reason.includes("yuv444p"));
-  await writeBars(fallback, 2);
-  assertEquals(probe(folder.file("b.mkv")).pix_fmt, "yuv444p");
-});
+test(
+  "encoder: an encoder's exact name is used, and writer.encoder tells the choice and what was passed over",
+  {
+    skip: missingEncoders("libsvtav1", "libaom-av1"),
+  },
+  async () => {
+    using folder = new TemporaryFolder();
+    const byName = await createFileWriter("libaom-av1", folder.file("a.mkv"), 25);
+    assertEquals(byName.encoder, { name: "libaom-av1", codec: "av1", pixelFormat: "yuv420p", rejected: [] });
+    await byName.abort();
+    // SVT-AV1 has no 4:4:4: the family goes on to an encoder that has.
+    const fallback = await createFileWriter("av1", folder.file("b.mkv"), 25, { pixelFormat: "yuv444p" });
+    assertEquals(fallback.encoder?.name, "libaom-av1");
+    assertEquals(fallback.encoder?.rejected.map((rejected) => rejected.name), ["libsvtav1"]);
+    assert(fallback.encoder?.rejected[0]?.reason.includes("yuv444p"));
+    await writeBars(fallback, 2);
+    assertEquals(probe(folder.file("b.mkv")).pix_fmt, "yuv444p");
+  },
+);
 
 for (
   const [codec, file, expected] of [
@@ -192,7 +196,7 @@ for (
     ["ffv1", "a.mkv", "rgb48le"],
   ] as const
 ) {
-  test(`frames of more than 8 bits stay deep where the codec plays everywhere so: ${codec}`, {
+  test(`pixelFormat: frames of more than 8 bits stay deep where the codec plays everywhere so: ${codec}`, {
     skip: codec === "vp9" && missingPixelFormat("libvpx-vp9", expected),
   }, async () => {
     using folder = new TemporaryFolder();
@@ -245,7 +249,7 @@ const commandCases = [
 ] as const;
 
 for (const { codec, file, width, height, options } of commandCases) {
-  test(`the ffmpeg command that "info" prints for ${codec} into ${file} makes the same video`, async () => {
+  test(`logLevel: the ffmpeg command that "info" prints for ${codec} into ${file} makes the same video`, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file(file);
     const block = await printed(async () => {
@@ -275,7 +279,7 @@ for (const { codec, file, width, height, options } of commandCases) {
 }
 
 for (const [codec, encoder] of [...usualCodecs, ["av1", "libsvtav1"] as const]) {
-  test(`nothing is printed at the default level, not even by ${encoder}`, {
+  test(`logLevel: nothing is printed at the default level, not even by ${encoder}`, {
     skip: missingEncoders(encoder),
   }, () => {
     using folder = new TemporaryFolder();
@@ -286,7 +290,7 @@ for (const [codec, encoder] of [...usualCodecs, ["av1", "libsvtav1"] as const]) 
   });
 }
 
-test("nothing is printed at quiet, not even by x265 about a profile that it does not know", {
+test("logLevel: nothing is printed at quiet, not even by x265 about a profile that it does not know", {
   skip: missingEncoders("libx265"),
 }, () => {
   using folder = new TemporaryFolder();
@@ -304,7 +308,7 @@ test("nothing is printed at quiet, not even by x265 about a profile that it does
   assertEquals([JSON.parse(stdout).failedAt, stderr.trim()], ["open", ""]);
 });
 
-test("an interval in seconds is exact at rates that are no whole numbers", async () => {
+test("keyFrameInterval: in seconds it is exact at rates that are not whole numbers", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   await writeBars(await createFileWriter("h264", path, 29.97, { keyFrameInterval: 1 }), 65);

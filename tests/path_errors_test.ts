@@ -21,7 +21,7 @@ import { test } from "./support/test.ts";
 const quiet: WriterOptions = { logLevel: "quiet" };
 const frame = barFrame(0, 64, 48);
 
-test("a folder that is missing is named as the reason", async () => {
+test("createFileWriter: a missing folder is named as the reason", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("no/such/folder/a.mp4");
   await assertFails(() => createFileWriter("mpeg4", path, 25), {
@@ -33,7 +33,7 @@ test("a folder that is missing is named as the reason", async () => {
   assertEquals(readdirSync(folder.path), []);
 });
 
-test("a path that is a folder is refused as one", async () => {
+test("createFileWriter: a path that is a folder is refused as one", async () => {
   using folder = new TemporaryFolder();
   mkdirSync(folder.file("a.mp4"));
   for (
@@ -48,7 +48,7 @@ test("a path that is a folder is refused as one", async () => {
   assertEquals(readdirSync(folder.file("a.mp4")), []);
 });
 
-test("a file in the place of a folder is refused", {
+test("createFileWriter: a file in the place of a folder is refused", {
   skip: process.platform === "win32" && "Windows calls this a missing folder",
 }, async () => {
   using folder = new TemporaryFolder();
@@ -60,7 +60,7 @@ test("a file in the place of a folder is refused", {
   });
 });
 
-test("a name that is too long is refused", {
+test("createFileWriter: a name that is too long is refused", {
   skip: process.platform === "win32" && "Windows calls this a missing folder",
 }, async () => {
   using folder = new TemporaryFolder();
@@ -71,7 +71,7 @@ test("a name that is too long is refused", {
   });
 });
 
-test("a place that the system keeps to itself is refused, for root too", {
+test("createFileWriter: a place that the system keeps to itself is refused, for root too", {
   skip: process.platform !== "linux" && "/proc and /sys are Linux's",
 }, async () => {
   for (const place of ["/proc/avwriter.mp4", "/sys/kernel/avwriter.mp4"]) {
@@ -85,7 +85,7 @@ test("a place that the system keeps to itself is refused, for root too", {
   }
 });
 
-test("no permission is told as such, for a new file and for one that is there", {
+test("createFileWriter: missing permission is reported as such, for a new file and for an existing one", {
   skip: permissionBitsAreIgnored(),
 }, () => {
   const wrapper = withoutRootsRights();
@@ -135,7 +135,7 @@ const failingOpens:
     ["another library", "mpeg4", "mp4", 25, { libraryPath: "/nowhere" }],
   ];
 
-test("a failing open leaves an existing file as it was, and makes none", async () => {
+test("createFileWriter: a failing open leaves an existing file as it was, and makes none", async () => {
   for (const [what, codec, extension, fps, options] of failingOpens) {
     using folder = new TemporaryFolder();
     const kept = folder.file(`kept.${extension}`);
@@ -149,7 +149,7 @@ test("a failing open leaves an existing file as it was, and makes none", async (
   }
 });
 
-test("a failure with the first frame leaves an existing file as it was, and makes none", async () => {
+test("write: a failure with the first frame leaves an existing file as it was, and makes none", async () => {
   const wide: RawFrame = { data: new Uint8Array(10_000 * 16 * 4), width: 10_000, height: 16 };
   const short: RawFrame = { data: new Uint8Array(3), width: 64, height: 48 };
   for (const [first, options] of [[wide, {}], [short, {}], [frame, { width: 32, height: 24 }]] as const) {
@@ -166,7 +166,7 @@ test("a failure with the first frame leaves an existing file as it was, and make
   }
 });
 
-test("an existing file is replaced by the first good frame, whole, also where it was longer", async () => {
+test("write: an existing file is replaced by the first good frame, whole, also where it was longer", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   writeFileSync(path, new Uint8Array(1_000_000).fill(1));
@@ -175,7 +175,7 @@ test("an existing file is replaced by the first good frame, whole, also where it
   assert(lstatSync(path).size < 1_000_000);
 });
 
-test("a link to a file that does not exist yet is written through", {
+test("createFileWriter: a link to a file that does not exist yet is written through", {
   skip: process.platform === "win32" && "links need a right of their own on Windows",
 }, async () => {
   using folder = new TemporaryFolder();
@@ -193,7 +193,7 @@ async function abortAt(path: string): Promise<void> {
   assert(lstatSync(path, { throwIfNoEntry: false }) !== undefined, `${path} was removed`);
 }
 
-test("an abort removes no link", {
+test("abort: removes no link", {
   skip: process.platform === "win32" && "links need a right of their own on Windows",
 }, async () => {
   using folder = new TemporaryFolder();
@@ -220,7 +220,7 @@ function missingDeviceNodes(): SkipReason {
   }
 }
 
-test("an abort removes no device", { skip: missingDeviceNodes() }, async () => {
+test("abort: removes no device", { skip: missingDeviceNodes() }, async () => {
   using folder = new TemporaryFolder();
   await abortAt(makeDevice(folder));
 });

@@ -49,7 +49,7 @@ function write(
 /** The grant of the libraries alone. */
 const ffi = (): string => `--allow-ffi=${libraryPaths().join(",")}`;
 
-test("with the five libraries and the file granted, the file is written", { skip }, () => {
+test("permissions: with the five libraries and the file granted, the file is written", { skip }, () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const { error, framesWritten } = write(path, [ffi(), `--allow-write=${path}`]);
@@ -58,17 +58,21 @@ test("with the five libraries and the file granted, the file is written", { skip
   assertEquals(probe(path).frames, 3);
 });
 
-test("with the libraries' folder and the file's folder granted, the file is written", { skip }, () => {
-  using folder = new TemporaryFolder();
-  const { error } = write(folder.file("a.mkv"), [
-    `--allow-ffi=${loadNative().folder}`,
-    `--allow-write=${folder.path}`,
-  ]);
-  assertEquals(error, null);
-  assertEquals(probe(folder.file("a.mkv")).frames, 3);
-});
+test(
+  "permissions: with the libraries' folder and the file's folder granted, the file is written",
+  { skip },
+  () => {
+    using folder = new TemporaryFolder();
+    const { error } = write(folder.file("a.mkv"), [
+      `--allow-ffi=${loadNative().folder}`,
+      `--allow-write=${folder.path}`,
+    ]);
+    assertEquals(error, null);
+    assertEquals(probe(folder.file("a.mkv")).frames, 3);
+  },
+);
 
-test("a file of subtitles is read with its own grant, and not without", { skip }, () => {
+test("subtitles.from: a file is read with its own grant, and not without", { skip }, () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   const from = folder.file("film.srt");
@@ -82,23 +86,27 @@ test("a file of subtitles is read with its own grant, and not without", { skip }
   assertEquals(cuesOf(path).map(({ text }) => text), ["Seen"]);
 });
 
-test("without --allow-ffi the error says --allow-ffi, and not to install anything", { skip }, () => {
-  using folder = new TemporaryFolder();
-  const { failedAt, error } = write(folder.file("a.mp4"), ["--allow-write"]);
-  assertEquals(failedAt, "open");
-  assertEquals([error!.type, error!.code, error!.operation], [
-    "LibraryNotFoundError",
-    "EPERM",
-    "load FFmpeg's libraries",
-  ]);
-  assertStringIncludes(error!.message, "Cannot load FFmpeg's libraries: ");
-  assertStringIncludes(error!.message, "--allow-ffi");
-  assert(!error!.message.includes("apt-get"), error!.message);
-  assertEquals(readdirSync(folder.path), []);
-});
+test(
+  "permissions: without --allow-ffi the error says --allow-ffi, and not to install anything",
+  { skip },
+  () => {
+    using folder = new TemporaryFolder();
+    const { failedAt, error } = write(folder.file("a.mp4"), ["--allow-write"]);
+    assertEquals(failedAt, "open");
+    assertEquals([error!.type, error!.code, error!.operation], [
+      "LibraryNotFoundError",
+      "EPERM",
+      "load FFmpeg's libraries",
+    ]);
+    assertStringIncludes(error!.message, "Cannot load FFmpeg's libraries: ");
+    assertStringIncludes(error!.message, "--allow-ffi");
+    assert(!error!.message.includes("apt-get"), error!.message);
+    assertEquals(readdirSync(folder.path), []);
+  },
+);
 
 test(
-  "with some of the libraries granted the error says --allow-ffi, and not to install anything",
+  "permissions: with some of the libraries granted the error says --allow-ffi, and not to install anything",
   { skip },
   () => {
     using folder = new TemporaryFolder();
@@ -123,21 +131,25 @@ function assertNotCapable({ failedAt, error }: ChildReport, path: string): void 
   assertStringIncludes(error!.message, "--allow-write");
 }
 
-test("without --allow-write Deno's own error names the path, and nothing is written", { skip }, () => {
-  using folder = new TemporaryFolder();
-  const path = folder.file("a.mp4");
-  assertNotCapable(write(path, ["--allow-ffi"]), path);
-  assertNotCapable(write(path, ["--allow-ffi", `--allow-write=${folder.file("b.mp4")}`]), path);
-  assertNotCapable(write(path, ["-A", `--deny-write=${folder.path}`]), path);
-  assertEquals(readdirSync(folder.path), []);
-});
-
 test(
-  "sound is read from a file only with --allow-read, and from a host only with --allow-net",
+  "permissions: without --allow-write Deno's own error names the path, and nothing is written",
   { skip },
   () => {
     using folder = new TemporaryFolder();
-    const [path, source] = [folder.file("a.mkv"), folder.file("sound.wav")];
+    const path = folder.file("a.mp4");
+    assertNotCapable(write(path, ["--allow-ffi"]), path);
+    assertNotCapable(write(path, ["--allow-ffi", `--allow-write=${folder.file("b.mp4")}`]), path);
+    assertNotCapable(write(path, ["-A", `--deny-write=${folder.path}`]), path);
+    assertEquals(readdirSync(folder.path), []);
+  },
+);
+
+test(
+  "audio.from: a file is read only with --allow-read, and a host only with --allow-net",
+  { skip },
+  () => {
+    using folder = new TemporaryFolder();
+    const [path, source] = [folder.file("a.mkv"), folder.file("audio.wav")];
     const header =
       "RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\x08\0\0\0";
     writeFileSync(source, `${header}........`, "latin1");
@@ -147,7 +159,7 @@ test(
     const { failedAt, error } = write(path, granted, options);
     assertEquals([failedAt, error!.type], ["open", "NotCapable"]);
     assertStringIncludes(error!.message, "--allow-read");
-    const script = fileURLToPath(new URL("support/net_sound.ts", import.meta.url));
+    const script = fileURLToPath(new URL("support/net_audio.ts", import.meta.url));
     const open = (...permissions: string[]): string =>
       runScript(script, [path, "http://127.0.0.1:1/a.wav"], {
         permissions: [readVariables, ...granted, ...permissions],
@@ -162,7 +174,7 @@ test(
   },
 );
 
-test("without --allow-write a file that is there stays as it is", { skip }, () => {
+test("permissions: without --allow-write an existing file stays as it is", { skip }, () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   writeFileSync(path, "precious");
@@ -170,7 +182,7 @@ test("without --allow-write a file that is there stays as it is", { skip }, () =
   assertEquals(readFileSync(path, "utf8"), "precious");
 });
 
-test("a way out of the granted folder is refused", { skip }, () => {
+test("permissions: a way out of the granted folder is refused", { skip }, () => {
   using folder = new TemporaryFolder();
   for (const name of ["granted", "other"]) mkdirSync(folder.file(name));
   const { failedAt } = write(`${folder.file("granted")}/../other/a.mp4`, [
@@ -181,7 +193,7 @@ test("a way out of the granted folder is refused", { skip }, () => {
   assertEquals(existsSync(folder.file("other/a.mp4")), false);
 });
 
-test("containers that open their files themselves need the permission as well", { skip }, () => {
+test("permissions: containers that open their files themselves need the permission as well", { skip }, () => {
   using folder = new TemporaryFolder();
   const muxers: readonly (readonly [format: string, name: string, codec: string])[] = [
     ["hls", "list.m3u8", "mpeg4"],
@@ -220,7 +232,7 @@ async function survivesKill(path: string, permissions: readonly string[]): Promi
   return spawnSync("ffprobe", ["-v", "quiet", path]).status === 0;
 }
 
-test("crash safety needs both files to be granted for reading and writing, and is left out otherwise", {
+test("crashSafe: needs both files to be granted for reading and writing, and is left out otherwise", {
   skip,
 }, async () => {
   using folder = new TemporaryFolder();
@@ -273,7 +285,7 @@ test(
   },
 );
 
-test("a failing disk is told as such without leave to read, and what is left plays", {
+test("permissions: a failing disk is reported as such without read permission, and what is left plays", {
   skip: skip || process.platform === "win32" && "Windows has no limit on the size of files",
 }, async () => {
   using folder = new TemporaryFolder();
@@ -297,7 +309,7 @@ test("a failing disk is told as such without leave to read, and what is left pla
 });
 
 test(
-  "recoverFile needs the file to be granted for reading and writing, and the one beside it",
+  "recoverFile: needs the file to be granted for reading and writing, and the one beside it",
   { skip },
   async () => {
     using folder = new TemporaryFolder();
@@ -338,7 +350,7 @@ test(
   },
 );
 
-test("importing the module needs no permission and does nothing", { skip }, () => {
+test("permissions: importing the module needs none and does nothing", { skip }, () => {
   using folder = new TemporaryFolder();
   const script = folder.file("import.ts");
   const module = JSON.stringify(new URL("../mod.ts", import.meta.url).href);

@@ -194,13 +194,13 @@ function largestDifference(
   return largest;
 }
 
-test("every pixel format of the library is one that these tests know to make", () => {
+test("pixelFormatNames: every pixel format of the library is one that these tests can make", () => {
   const written = formatsOfProgram();
   const unknown = names.filter((name) => !Object.hasOwn(handPacked, name) && !written.has(name));
   assertEquals(unknown, []);
 });
 
-test("what these tests lay out by hand is what ffmpeg lays out", () => {
+test("layOut: what these tests lay out by hand is what ffmpeg lays out", () => {
   using folder = new TemporaryFolder();
   const picture = knownPicture();
   const written = formatsOfProgram();
@@ -216,7 +216,7 @@ test("what these tests lay out by hand is what ffmpeg lays out", () => {
 });
 
 testBoth(
-  "a picture in every pixel format comes back from a lossless video, whatever its strides",
+  "write: a picture in every pixel format comes back from a lossless video, whatever its strides",
   async () => {
     using folder = new TemporaryFolder();
     const picture = knownPicture();
@@ -250,45 +250,48 @@ testBoth(
   },
 );
 
-testBoth("a picture of odd sides in every pixel format is the part of the even one that it is", async () => {
-  using folder = new TemporaryFolder();
-  const sizes = [[48, 32], [47, 31], [1, 1]] as const;
-  const videos: { stored: string[]; raw: Uint8Array[] }[] = [];
-  for (const [width, height] of sizes) {
-    const bytes = layOut(chosenNames, knownPicture(width, height), folder);
-    const paths = chosenNames.map((name) => folder.file(`${name}-${width}.mkv`));
-    const stored: string[] = [];
-    for (const [index, format] of chosen.entries()) {
-      const [packed, , apart] = ways(format, bytes.get(format.name)!, width, height);
-      stored.push(await write(paths[index]!, "ffv1", [packed!, apart!]));
+testBoth(
+  "write: a picture of odd sides in every pixel format is the part of the even one that it is",
+  async () => {
+    using folder = new TemporaryFolder();
+    const sizes = [[48, 32], [47, 31], [1, 1]] as const;
+    const videos: { stored: string[]; raw: Uint8Array[] }[] = [];
+    for (const [width, height] of sizes) {
+      const bytes = layOut(chosenNames, knownPicture(width, height), folder);
+      const paths = chosenNames.map((name) => folder.file(`${name}-${width}.mkv`));
+      const stored: string[] = [];
+      for (const [index, format] of chosen.entries()) {
+        const [packed, , apart] = ways(format, bytes.get(format.name)!, width, height);
+        stored.push(await write(paths[index]!, "ffv1", [packed!, apart!]));
+      }
+      videos.push({ stored, raw: decodeAll(paths, (index) => stored[index]!) });
     }
-    videos.push({ stored, raw: decodeAll(paths, (index) => stored[index]!) });
-  }
-  const [whole, ...parts] = videos;
-  const problems: string[] = [];
-  for (const [part, { stored, raw }] of parts.entries()) {
-    assertEquals(stored, whole!.stored);
-    const [width, height] = sizes[part + 1]!;
-    for (const [index, format] of chosen.entries()) {
-      const kept = pixelFormatByName(native, stored[index]!)!;
-      const wholePicture = samplesOf(kept, whole!.raw[index]!, ...sizes[0]);
-      const length = raw[index]!.length / 2;
-      for (const frame of [0, 1]) {
-        const picture = raw[index]!.subarray(frame * length, (frame + 1) * length);
-        // The last pixels of a colour pattern get colours from neighbours that the part does not have.
-        const limits = { width, margin: format.isBayer ? Math.min(2, height) : 0 };
-        const off = largestDifference(samplesOf(kept, picture, width, height), wholePicture, limits);
-        if (off > 0) {
-          problems.push(`${width}x${height} ${format.name} as ${kept.name}, frame ${frame}: ${off}`);
+    const [whole, ...parts] = videos;
+    const problems: string[] = [];
+    for (const [part, { stored, raw }] of parts.entries()) {
+      assertEquals(stored, whole!.stored);
+      const [width, height] = sizes[part + 1]!;
+      for (const [index, format] of chosen.entries()) {
+        const kept = pixelFormatByName(native, stored[index]!)!;
+        const wholePicture = samplesOf(kept, whole!.raw[index]!, ...sizes[0]);
+        const length = raw[index]!.length / 2;
+        for (const frame of [0, 1]) {
+          const picture = raw[index]!.subarray(frame * length, (frame + 1) * length);
+          // The last pixels of a colour pattern get colours from neighbours that the part does not have.
+          const limits = { width, margin: format.isBayer ? Math.min(2, height) : 0 };
+          const off = largestDifference(samplesOf(kept, picture, width, height), wholePicture, limits);
+          if (off > 0) {
+            problems.push(`${width}x${height} ${format.name} as ${kept.name}, frame ${frame}: ${off}`);
+          }
         }
       }
     }
-  }
-  assertEquals(problems, []);
-});
+    assertEquals(problems, []);
+  },
+);
 
 testBoth(
-  "raw video holds every pixel format bit for bit, or is refused where the container has no code for it",
+  "write: raw video holds every pixel format bit for bit, or is refused where the container has no code for it",
   async () => {
     using folder = new TemporaryFolder();
     const picture = knownPicture();
@@ -317,7 +320,7 @@ testBoth(
   },
 );
 
-test("a picture with a palette keeps its colours, and its palette where the codec has one", async () => {
+test("write: a picture with a palette keeps its colours, and its palette where the codec has one", async () => {
   using folder = new TemporaryFolder();
   const clear = knownPicture();
   const { width, height } = clear;
@@ -399,7 +402,7 @@ function decodedRamp(kept: PixelFormatInfo, raw: Uint8Array): number[] {
 
 for (const { codec, encoder, format } of deepCodecs) {
   test(
-    `what 8 bits can't tell apart stays apart in ${codec}`,
+    `write: what 8 bits can't tell apart stays apart in ${codec}`,
     { skip: missingPixelFormat(encoder, format) },
     async () => {
       using folder = new TemporaryFolder();
@@ -426,7 +429,7 @@ for (const { codec, encoder, format } of deepCodecs) {
   );
 }
 
-test("an encoder that fails with its first frame leaves no native object behind", async () => {
+test("write: an encoder that fails with its first frame leaves no native object behind", async () => {
   using folder = new TemporaryFolder();
   const before = undisposedObjects();
   // Its size is refused only as it encodes; with a filter, the frame has waited for the next one, which does not come.
@@ -437,7 +440,7 @@ test("an encoder that fails with its first frame leaves no native object behind"
   assertEquals(undisposedObjects(), before);
 });
 
-test("a conversion that can't be made leaves no native object behind", () => {
+test("createConverter: an impossible conversion leaves no native object behind", () => {
   const meaning = { matrix: "bt709", range: "tv" } as const;
   const before = undisposedObjects();
   let refused = 0;

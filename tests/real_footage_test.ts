@@ -51,7 +51,7 @@ for (
     : expectations.slice(0, 1)
 ) {
   const name =
-    `footage through ${codec} into ${file} keeps its frames, its rate, its length and ${leastDecibels} dB`;
+    `createFileWriter: footage through ${codec} into ${file} keeps its frames, its rate, its length and ${leastDecibels} dB`;
   testBoth(name, { skip: missingEncoders(encoder) }, async () => {
     const path = await writeFootage(codec, file);
     const stream = probe(path);
@@ -64,7 +64,7 @@ for (
   });
 }
 
-testBoth("footage through ffv1 comes back bit for bit", async () => {
+testBoth("createFileWriter: footage through ffv1 comes back bit for bit", async () => {
   const path = await writeFootage("ffv1", "ffv1.mkv");
   const stream = probe(path);
   assertEquals([stream.frames, stream.r_frame_rate], [footage.frameCount, footage.frameRate]);
@@ -75,7 +75,7 @@ testBoth("footage through ffv1 comes back bit for bit", async () => {
 });
 
 testBoth(
-  "footage through gif has palettes good for 35 dB, and its times in hundredths of a second",
+  "createFileWriter: footage through gif has palettes good for 35 dB, and its times in hundredths of a second",
   async () => {
     const path = await writeFootage("gif", "footage.gif");
     const stream = probe(path);

@@ -50,7 +50,7 @@ async function interrupted(
   await writer.abort();
 }
 
-test("what can't be recovered is refused in words, and stays as it was", async () => {
+test("recoverFile: a file that can't be recovered is refused with a clear error, and stays as it was", async () => {
   using folder = new TemporaryFolder();
   const next = seeded(3);
   const contents: readonly (readonly [name: string, content: Uint8Array | string])[] = [
@@ -74,7 +74,7 @@ test("what can't be recovered is refused in words, and stays as it was", async (
   assertEquals(readdirSync(folder.path).sort(), contents.map(([name]) => name).sort());
 });
 
-test("what is no file is refused in words", async () => {
+test("recoverFile: a path that is not a file is refused with a clear error", async () => {
   using folder = new TemporaryFolder();
   await assertFails(() => recoverFile(folder.file("missing.mp4")), {
     type: ReadError,
@@ -93,7 +93,7 @@ test("what is no file is refused in words", async () => {
   assertEquals(readdirSync(folder.path), ["folder.mp4"]);
 });
 
-test("a named pipe is refused in words", {
+test("recoverFile: a named pipe is refused with a clear error", {
   skip: process.platform === "win32" && "Windows has no named pipes in folders",
 }, async () => {
   using folder = new TemporaryFolder();
@@ -104,7 +104,7 @@ test("a named pipe is refused in words", {
   });
 });
 
-test("a name that tells no container is refused, and what it needs is said", async () => {
+test("recoverFile: a name that tells no container is refused with what it needs", async () => {
   using folder = new TemporaryFolder();
   const written = folder.file("a.mp4");
   await interrupted("mpeg4", written, 20);
@@ -125,7 +125,7 @@ test("a name that tells no container is refused, and what it needs is said", asy
 });
 
 test(
-  "a recording whose encoder fails between frames that it reorders is an ordinary file that tells its length",
+  "recoverFile: a recording whose encoder fails between frames that it reorders is an ordinary file that tells its length",
   { skip: missingEncoders("libx264") },
   async () => {
     using folder = new TemporaryFolder();
@@ -158,7 +158,7 @@ test(
   },
 );
 
-test("a name that is taken beside the recording is told, and the recording stays as it was", async () => {
+test("recoverFile: a name that is taken beside the recording is reported, and the recording stays as it was", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   await interrupted("mpeg4", path, 20);
@@ -168,7 +168,7 @@ test("a name that is taken beside the recording is told, and the recording stays
   assertSameBytes(readFileSync(path), before, "the recording");
 });
 
-test("a recovered file keeps its rights, and a link to it stays one", {
+test("recoverFile: a recovered file keeps its permissions, and a link to it stays one", {
   skip: process.platform === "win32" && "Windows has no permission bits",
 }, async () => {
   using folder = new TemporaryFolder();
@@ -184,7 +184,7 @@ test("a recovered file keeps its rights, and a link to it stays one", {
   assertEquals(statSync(path).mode & 0o777, 0o600);
 });
 
-test("a file that needs no repair comes out as good as it was, every time", {
+test("recoverFile: a file that needs no repair comes out as good as it was, every time", {
   skip: missingEncoders("libx264"),
 }, async () => {
   using folder = new TemporaryFolder();
@@ -207,7 +207,7 @@ test("a file that needs no repair comes out as good as it was, every time", {
   }
 });
 
-test("a recovered recording keeps its tags, its rate and all that its stream says", {
+test("recoverFile: a recovered recording keeps its tags, its rate and all that its stream says", {
   skip: missingEncoders("libx265", "libx264"),
 }, async () => {
   using folder = new TemporaryFolder();
@@ -246,7 +246,7 @@ test("a recovered recording keeps its tags, its rate and all that its stream say
 });
 
 for (const extension of ["mp4", "mkv"]) {
-  testBoth(`a recording into ${extension}, cut anywhere, is made an ordinary file or refused`, {
+  testBoth(`recoverFile: a recording into ${extension}, cut anywhere, is made an ordinary file or refused`, {
     skip: missingEncoders("libx264"),
   }, async () => {
     using folder = new TemporaryFolder();
@@ -285,40 +285,44 @@ for (const extension of ["mp4", "mkv"]) {
   });
 }
 
-testBoth("a recording with wrong bytes is made a file or refused: nothing crashes, and nothing hangs", {
-  skip: missingEncoders("libx264"),
-}, async () => {
-  using folder = new TemporaryFolder();
-  const next = seeded(11);
-  const paths: string[] = [];
-  for (const extension of ["mp4", "mov", "mkv"]) {
-    const whole = folder.file(`whole.${extension}`);
-    await interrupted("h264", whole, 120);
-    for (let number = 0; number < (isLong ? 40 : 9); number++) {
-      const bytes = readFileSync(whole);
-      // A third of them in the headers only.
-      const end = number % 3 === 0 ? 1000 : bytes.length;
-      for (let count = 1 + next() % 20; count > 0; count--) bytes[next() % end] = next();
-      paths.push(folder.file(`${number}.${extension}`));
-      writeFileSync(paths.at(-1)!, bytes);
+testBoth(
+  "recoverFile: a recording with wrong bytes is made a file or refused: nothing crashes, and nothing hangs",
+  {
+    skip: missingEncoders("libx264"),
+  },
+  async () => {
+    using folder = new TemporaryFolder();
+    const next = seeded(11);
+    const paths: string[] = [];
+    for (const extension of ["mp4", "mov", "mkv"]) {
+      const whole = folder.file(`whole.${extension}`);
+      await interrupted("h264", whole, 120);
+      for (let number = 0; number < (isLong ? 40 : 9); number++) {
+        const bytes = readFileSync(whole);
+        // A third of them in the headers only.
+        const end = number % 3 === 0 ? 1000 : bytes.length;
+        for (let count = 1 + next() % 20; count > 0; count--) bytes[next() % end] = next();
+        paths.push(folder.file(`${number}.${extension}`));
+        writeFileSync(paths.at(-1)!, bytes);
+      }
     }
-  }
-  const script = folder.file("recover.ts");
-  writeFileSync(
-    script,
-    `import { recoverFile } from ${JSON.stringify(new URL("../mod.ts", import.meta.url).href)};
+    const script = folder.file("recover.ts");
+    writeFileSync(
+      script,
+      `import { recoverFile } from ${JSON.stringify(new URL("../mod.ts", import.meta.url).href)};
     for (const path of ${JSON.stringify(paths)}) {
       console.log(await recoverFile(path).then(() => "recovered", (error) => error.constructor.name));
     }`,
-  );
-  const before = paths.map((path) => readFileSync(path));
-  const { status, signal, stdout, stderr } = runScript(script, []);
-  assertEquals([status, signal], [0, null], stderr);
-  const results = stdout.trim().split("\n");
-  assertEquals(results.length, paths.length);
-  assertEquals(results.filter((result) => !["recovered", "ReadError", "WriteError"].includes(result)), []);
-  for (const [index, result] of results.entries()) {
-    if (result !== "recovered") assertSameBytes(readFileSync(paths[index]!), before[index]!, paths[index]!);
-  }
-  assertEquals(readdirSync(folder.path).filter((name) => name.endsWith(".avwriter")), []);
-});
+    );
+    const before = paths.map((path) => readFileSync(path));
+    const { status, signal, stdout, stderr } = runScript(script, []);
+    assertEquals([status, signal], [0, null], stderr);
+    const results = stdout.trim().split("\n");
+    assertEquals(results.length, paths.length);
+    assertEquals(results.filter((result) => !["recovered", "ReadError", "WriteError"].includes(result)), []);
+    for (const [index, result] of results.entries()) {
+      if (result !== "recovered") assertSameBytes(readFileSync(paths[index]!), before[index]!, paths[index]!);
+    }
+    assertEquals(readdirSync(folder.path).filter((name) => name.endsWith(".avwriter")), []);
+  },
+);

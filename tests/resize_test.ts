@@ -24,7 +24,7 @@ const size = (width: number, height: number): Size => ({ width, height });
 const noStep = { x: 1, y: 1 };
 const pairs = { x: 2, y: 2 };
 
-test("a picture is contained in, covers, or fills a video as its sides say", () => {
+test("geometryOf: a picture is contained in, covers, or fills a video as its sides say", () => {
   const area = (x: number, y: number, width: number, height: number) => ({ x, y, width, height });
   const cases = [
     ["contain", size(100, 100), size(200, 100), noStep, area(0, 0, 100, 100), area(50, 0, 100, 100)],
@@ -48,7 +48,7 @@ test("a picture is contained in, covers, or fills a video as its sides say", () 
   }
 });
 
-test("whatever the sides, a picture stays in the middle, keeps its shape, and its chroma whole", () => {
+test("geometryOf: whatever the sides, a picture stays in the middle, keeps its shape, and its chroma whole", () => {
   const sides = [1, 2, 3, 7, 16, 47, 48, 100, 333, 640, 1080, 4096, 16384];
   const steps = [noStep, pairs, { x: 2, y: 1 }, { x: 4, y: 4 }, { x: 8, y: 1 }];
   for (const [pw, ph] of sides.flatMap((width) => sides.map((height) => [width, height] as const))) {
@@ -319,7 +319,7 @@ function brightInBars(
 const coarse: Readonly<Record<string, number>> = { bayer_rggb8: 8 };
 
 for (const [format, draw] of Object.entries(drawings)) {
-  test(`${format} pictures of any size are scaled to where they belong, between black bars`, async () => {
+  test(`resize: ${format} pictures of any size are scaled to where they belong, between black bars`, async () => {
     using folder = new TemporaryFolder();
     const described = pixelFormatByName(native, format)!;
     const isGray = described.isGray || described.isPalette;
@@ -367,7 +367,7 @@ for (const [format, draw] of Object.entries(drawings)) {
   });
 }
 
-test("a square in one bit for each pixel stays a square", async () => {
+test("resize: a square in one bit for each pixel stays a square", async () => {
   using folder = new TemporaryFolder();
   for (const [format, bitOfBright] of [["monow", 0], ["monob", 1]] as const) {
     const path = folder.file(`${format}.mkv`);
@@ -400,7 +400,7 @@ test("a square in one bit for each pixel stays a square", async () => {
 });
 
 testBoth(
-  "a picture in every pixel format is seen between bars, with alpha that hides what is behind them",
+  "resize: a picture in every pixel format is seen between bars, with alpha that hides what is behind them",
   async () => {
     using folder = new TemporaryFolder();
     const known = knownPicture();
@@ -448,7 +448,7 @@ const white = (width: number, height: number): RawFrame => ({
   height,
 });
 
-test("a single pixel becomes a large video, and the longest row a small one", async () => {
+test("resize: a single pixel becomes a large video, and the longest row a small one", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   const pixel = { data: Uint8Array.of(200, 100, 50, 255), width: 1, height: 1 };
@@ -488,7 +488,7 @@ test("a single pixel becomes a large video, and the longest row a small one", as
   }
 });
 
-test("a large picture becomes a small one of its mean colours, and a small one a large one without steps", async () => {
+test("resize: a large picture becomes a small one of its mean colours, and a small one a large one without steps", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   const large = size(3000, 2000);
@@ -515,7 +515,7 @@ test("a large picture becomes a small one of its mean colours, and a small one a
   );
 });
 
-test("the video has the sides that are given, and those of the first picture where one is left out", async () => {
+test("width, height: the video has the sides that are given, and those of the first picture where one is left out", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   for (
@@ -533,7 +533,7 @@ test("the video has the sides that are given, and those of the first picture whe
   }
 });
 
-test("pictures of another size are refused unless they may be resized", async () => {
+test("resize: pictures of another size are refused without it", async () => {
   using folder = new TemporaryFolder();
   for (const options of [{}, { resize: "error" }, { width: 40, height: 30 }] as const) {
     await using writer = await createFileWriter("ffv1", folder.file("a.mkv"), 25, options);
@@ -547,7 +547,7 @@ test("pictures of another size are refused unless they may be resized", async ()
   }
 });
 
-test("odd sides that are asked for are padded, cropped or refused where the encoder needs even ones", async () => {
+test("oddSize: odd sides that are asked for are padded, cropped or refused where the encoder needs even ones", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const gradient = (width: number, height: number): RawFrame => {
@@ -607,53 +607,56 @@ const codecs = {
   ...{ png: "mov", rawvideo: "nut" },
 } as const;
 
-testBoth("the smallest and the longest pictures make right videos, or are refused in words", async () => {
-  using folder = new TemporaryFolder();
-  const sides = [[1, 1], [1, 40], [40, 1], [3, 3], [16384, 2], [2, 16384], [17000, 16]] as const;
-  const sure = ["h264", "ffv1", "rawvideo", "png", "gif", "huffyuv"];
-  const tried = Object.entries(codecs).filter(([codec]) => isLong || [...sure, "vp9"].includes(codec));
-  const written: { path: string; what: string; width: number; height: number }[] = [];
-  for (const [codec, extension] of tried) {
-    for (const [width, height] of sides) {
-      const what = `${codec} ${width}x${height}`;
-      const path = folder.file(`${codec}-${width}x${height}.${extension}`);
-      const data = new Uint8Array(width * height * 4);
-      for (let at = 0; at < data.length; at += 4) data.set([200, 100, 50, 255], at);
-      const frame = { data, width, height };
-      const error = await writeFrames(path, codec, [frame], { logLevel: "quiet" }).then(
-        () => null,
-        (reason) => reason,
-      );
-      if (error === null) written.push({ path, what, width, height });
-      else await assertFails(() => Promise.reject(error), { type: UnsupportedError, says: ["Cannot "] });
+testBoth(
+  "write: the smallest and the longest pictures make right videos, or are refused with a clear error",
+  async () => {
+    using folder = new TemporaryFolder();
+    const sides = [[1, 1], [1, 40], [40, 1], [3, 3], [16384, 2], [2, 16384], [17000, 16]] as const;
+    const sure = ["h264", "ffv1", "rawvideo", "png", "gif", "huffyuv"];
+    const tried = Object.entries(codecs).filter(([codec]) => isLong || [...sure, "vp9"].includes(codec));
+    const written: { path: string; what: string; width: number; height: number }[] = [];
+    for (const [codec, extension] of tried) {
+      for (const [width, height] of sides) {
+        const what = `${codec} ${width}x${height}`;
+        const path = folder.file(`${codec}-${width}x${height}.${extension}`);
+        const data = new Uint8Array(width * height * 4);
+        for (let at = 0; at < data.length; at += 4) data.set([200, 100, 50, 255], at);
+        const frame = { data, width, height };
+        const error = await writeFrames(path, codec, [frame], { logLevel: "quiet" }).then(
+          () => null,
+          (reason) => reason,
+        );
+        if (error === null) written.push({ path, what, width, height });
+        else await assertFails(() => Promise.reject(error), { type: UnsupportedError, says: ["Cannot "] });
+      }
     }
-  }
-  const decoded = decodeAll(written.map(({ path }) => path), () => "rgb24");
-  const problems: string[] = [];
-  for (const [index, { what, width, height }] of written.entries()) {
-    const rgb = decoded[index]!;
-    const sizes = [
-      width * height * 3,
-      (width + width % 2) * (height + height % 2) * 3,
-      (width + 1) * height * 3,
-    ];
-    // A GIF's frame lasts several of ffmpeg's.
-    if (!sizes.some((size) => rgb.length % size === 0)) problems.push(`${what}: ${rgb.length} bytes`);
-    const worst = rgb.reduce(
-      (most, value, at) => Math.max(most, Math.abs(value - [200, 100, 50][at % 3]!)),
-      0,
+    const decoded = decodeAll(written.map(({ path }) => path), () => "rgb24");
+    const problems: string[] = [];
+    for (const [index, { what, width, height }] of written.entries()) {
+      const rgb = decoded[index]!;
+      const sizes = [
+        width * height * 3,
+        (width + width % 2) * (height + height % 2) * 3,
+        (width + 1) * height * 3,
+      ];
+      // A GIF's frame lasts several of ffmpeg's.
+      if (!sizes.some((size) => rgb.length % size === 0)) problems.push(`${what}: ${rgb.length} bytes`);
+      const worst = rgb.reduce(
+        (most, value, at) => Math.max(most, Math.abs(value - [200, 100, 50][at % 3]!)),
+        0,
+      );
+      if (worst > mostOff) problems.push(`${what}: off by ${worst}, first ${rgb.subarray(0, 3)}`);
+    }
+    assertEquals(problems, []);
+    const expected = sure.flatMap((codec) =>
+      sides.slice(0, 4).map(([width, height]) => `${codec} ${width}x${height}`)
     );
-    if (worst > mostOff) problems.push(`${what}: off by ${worst}, first ${rgb.subarray(0, 3)}`);
-  }
-  assertEquals(problems, []);
-  const expected = sure.flatMap((codec) =>
-    sides.slice(0, 4).map(([width, height]) => `${codec} ${width}x${height}`)
-  );
-  const missing = expected.filter((what) => !written.some((file) => file.what === what));
-  assertEquals(missing, []);
-});
+    const missing = expected.filter((what) => !written.some((file) => file.what === what));
+    assertEquals(missing, []);
+  },
+);
 
-test("sides beyond any encoder are refused when the writer opens", async () => {
+test("width, height: sides beyond any encoder are refused when the writer opens", async () => {
   using folder = new TemporaryFolder();
   for (const codec of ["h264", "mpeg4", "vp9", "webp", "ffv1", "gif", "png", "prores"] as const) {
     for (
@@ -668,7 +671,7 @@ test("sides beyond any encoder are refused when the writer opens", async () => {
   }
 });
 
-testLong("the largest picture goes through a raw video", async () => {
+testLong("write: the largest picture goes through a raw video", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.nut");
   const side = 16255;
@@ -680,7 +683,7 @@ testLong("the largest picture goes through a raw video", async () => {
   assertEquals(part, data.subarray(side * (side - 1)));
 });
 
-test("a picture larger than any is refused with the limit", async () => {
+test("width, height: a picture larger than any is refused with the limit", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.nut");
   const options = { width: 16384, height: 16384 };

@@ -43,7 +43,7 @@ after(() => here[Symbol.dispose]());
 after(() => there[Symbol.dispose]());
 const usable = jobs.filter(([, encoder]) => missingEncoders(encoder) === false);
 
-test("the same programs run on Deno and on Bun", { skip: withoutOther }, () => {
+test("createFileWriter: the same program runs on Deno and on Bun", { skip: withoutOther }, () => {
   const parameter = (folder: TemporaryFolder): string =>
     JSON.stringify(usable.map(([codec, , file, options]) => [codec, folder.file(file), options]));
   const ours = runScript(program, [parameter(here)]);
@@ -56,7 +56,7 @@ test("the same programs run on Deno and on Bun", { skip: withoutOther }, () => {
 });
 
 for (const [codec, encoder, file] of jobs) {
-  test(`the same frames and options give the same bytes of ${codec} on Deno and on Bun`, {
+  test(`createFileWriter: the same frames and options give the same bytes of ${codec} on Deno and on Bun`, {
     skip: withoutOther || missingEncoders(encoder),
   }, () => {
     assertSameBytes(readFileSync(there.file(file)), readFileSync(here.file(file)), `${codec} in ${file}`);

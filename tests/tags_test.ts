@@ -106,7 +106,7 @@ for (
     "b.mov",
   ]] as const
 ) {
-  test(`players turn ${codec} in ${file} clockwise as asked for`, async () => {
+  test(`rotation: players turn ${codec} in ${file} clockwise as asked for`, async () => {
     using folder = new TemporaryFolder();
     for (const { rotation, told, shown } of rotations) {
       const path = folder.file(file);
@@ -121,7 +121,7 @@ for (
 }
 
 for (const file of ["a.mkv", "a.webm"]) {
-  test(`${file} is turned where FFmpeg writes that, and refused elsewhere`, {
+  test(`rotation: ${file} is turned where FFmpeg writes that, and refused elsewhere`, {
     skip: missingEncoders("libvpx"),
   }, async () => {
     using folder = new TemporaryFolder();
@@ -144,7 +144,7 @@ for (const file of ["a.mkv", "a.webm"]) {
   });
 }
 
-test("no rotation leaves no matrix", async () => {
+test("rotation: none leaves no matrix", async () => {
   using folder = new TemporaryFolder();
   for (const options of [{}, { rotation: 0 }] as const) {
     const { stream } = await record(folder.file("a.mp4"), "mpeg4", options);
@@ -152,7 +152,7 @@ test("no rotation leaves no matrix", async () => {
   }
 });
 
-test("a turned picture lies in the movie's area again, whatever the shape of its pixels", async () => {
+test("rotation: a turned picture lies in the movie's area again, whatever the shape of its pixels", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   for (const [rotation, x, y] of [[90, 180, 0], [180, 427, 180], [270, 0, 427]] as const) {
@@ -172,7 +172,7 @@ for (
     ["mpeg2video", "a.ts", "mpegts"],
   ] as const
 ) {
-  test(`a rotation is refused at open where the container has no place for it: ${muxer}`, {
+  test(`rotation: is refused at open where the container has no place for it: ${muxer}`, {
     skip: missingEncoders(codec),
   }, async () => {
     await assertFails(() => open(codec, file, { rotation: 90 }), {
@@ -185,7 +185,7 @@ for (
   });
 }
 
-test("a rotation that is no quarter turn is refused", async () => {
+test("rotation: one that is not a quarter turn is refused", async () => {
   for (const rotation of [45, -90, 360, NaN, 90.5, "90", null, [90]]) {
     const error = await assertRejects(
       () => open("mpeg4", "a.mp4", { rotation: rotation as never }),
@@ -219,7 +219,7 @@ const shapes: readonly (readonly [codec: string, file: string, encoder: string])
 ];
 
 for (const [codec, file, encoder] of shapes) {
-  test(`${codec} in ${file} keeps the shape of a pixel`, { skip: missingEncoders(encoder) }, async () => {
+  test(`sampleAspectRatio: ${codec} in ${file} keeps it`, { skip: missingEncoders(encoder) }, async () => {
     using folder = new TemporaryFolder();
     for (const [given, told] of [["4/3", "4:3"], [{ num: 24, den: 22 }, "12:11"], ["1:2", "1:2"]] as const) {
       const { stream } = await record(folder.file(file), codec, { sampleAspectRatio: given });
@@ -228,7 +228,7 @@ for (const [codec, file, encoder] of shapes) {
   });
 }
 
-test("WebM keeps the shape of a pixel to the nearest width of the picture", {
+test("sampleAspectRatio: WebM keeps it to the nearest width of the picture", {
   skip: missingEncoders("libvpx"),
 }, async () => {
   using folder = new TemporaryFolder();
@@ -237,7 +237,7 @@ test("WebM keeps the shape of a pixel to the nearest width of the picture", {
   assertAlmostEquals(320 * num! / den!, 320 * 12 / 11, 0.5);
 });
 
-test("square pixels are refused nowhere", async () => {
+test("sampleAspectRatio: square pixels are refused nowhere", async () => {
   await open("gif", "a.gif", { sampleAspectRatio: "1/1" });
   await open("mpeg2video", "a.ts", { sampleAspectRatio: "5:5" });
 });
@@ -250,7 +250,7 @@ for (
     ["libvpx-vp9", "a.ivf", "ivf", "vp9"],
   ] as const
 ) {
-  test(`the shape of a pixel is refused at open where neither container nor codec keeps it: ${muxer}`, {
+  test(`sampleAspectRatio: is refused at open where neither container nor codec keeps it: ${muxer}`, {
     skip: missingEncoders(encoder),
   }, async () => {
     await assertFails(() => open(encoder, file, { sampleAspectRatio: "4/3" }), {
@@ -262,7 +262,7 @@ for (
   });
 }
 
-test("the shape of a pixel has a byte for each part in MPEG-4", async () => {
+test("sampleAspectRatio: has a byte for each part in MPEG-4", async () => {
   await open("mpeg4", "a.ts", { sampleAspectRatio: "255/254" });
   await assertFails(() => open("mpeg4", "a.ts", { sampleAspectRatio: "256/255" }), {
     type: UnsupportedError,
@@ -270,7 +270,7 @@ test("the shape of a pixel has a byte for each part in MPEG-4", async () => {
   });
 });
 
-test("a shape that is none is refused with how to say one", async () => {
+test("sampleAspectRatio: an invalid one is refused with what would be right", async () => {
   for (
     const value of ["4/0", "0/3", "-4/3", "11/1", "1/11", { num: 1.5, den: 1 }, { num: -4, den: 3 }, {
       num: NaN,
@@ -366,7 +366,7 @@ const containers:
   ];
 
 for (const [codec, encoder, file, keys] of containers) {
-  test(`tags come back from ${file}`, { skip: missingEncoders(encoder) }, async () => {
+  test(`metadata: tags come back from ${file}`, { skip: missingEncoders(encoder) }, async () => {
     using folder = new TemporaryFolder();
     const metadata = Object.fromEntries([["title", title], ...keys.map((key) => [key, `${key} é 値`])]);
     const { tags } = await record(folder.file(file), codec, { metadata });
@@ -374,7 +374,7 @@ for (const [codec, encoder, file, keys] of containers) {
   });
 }
 
-test("in mp4, the tags that iTunes knows are its atoms, unless a key is none of its", async () => {
+test("metadata: in mp4, the tags that iTunes knows are its atoms, unless a key is not one of them", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const known = {
@@ -401,7 +401,7 @@ test("in mp4, the tags that iTunes knows are its atoms, unless a key is none of 
   }
 });
 
-test("movflags of one's own and tags under keys of their own go together", async () => {
+test("metadata: custom movflags and custom keys go together", async () => {
   using folder = new TemporaryFolder();
   for (const movflags of ["+frag_keyframe+empty_moov", "frag_keyframe+empty_moov", 6, "-faststart"]) {
     const options = { formatOptions: { movflags }, metadata: { mykey: "x" } };
@@ -409,7 +409,7 @@ test("movflags of one's own and tags under keys of their own go together", async
   }
 });
 
-test("the time of creation and a place come back", { skip: missingMuxers("3gp") }, async () => {
+test("metadata: the time of creation and a place come back", { skip: missingMuxers("3gp") }, async () => {
   using folder = new TemporaryFolder();
   const metadata = { creation_time: "2024-05-06T07:08:09Z", location: "+48.8577+002.2950/" };
   for (const file of ["a.mp4", "a.mov", "a.mkv", "a.nut", "a.3gp"]) {
@@ -422,14 +422,14 @@ test("the time of creation and a place come back", { skip: missingMuxers("3gp") 
   }
 });
 
-test("a transport stream names its service", { skip: missingEncoders("mpeg2video") }, async () => {
+test("metadata: a transport stream names its service", { skip: missingEncoders("mpeg2video") }, async () => {
   using folder = new TemporaryFolder();
   const metadata = { service_name: "Kanal Ü", service_provider: "Ana" };
   const { tags } = await record(folder.file("a.ts"), "mpeg2video", { metadata });
   assertEquals([tags.service_name, tags.service_provider], ["Kanal Ü", "Ana"]);
 });
 
-test("long texts come back, or are refused", async () => {
+test("metadata: long values come back, or are refused", async () => {
   using folder = new TemporaryFolder();
   const long = "é".repeat(40_000);
   for (const file of ["a.mp4", "a.mov", "a.mkv"]) {
@@ -493,7 +493,7 @@ const lostTags:
 
 for (const [encoder, file, key, value, says] of lostTags) {
   test(
-    `a tag that does not come back is refused at open, with the containers that keep it: ${key} in ${file}`,
+    `metadata: a tag that does not come back is refused at open, with the containers that keep it: ${key} in ${file}`,
     {
       skip: encoder !== "rawvideo" && missingEncoders(encoder),
     },
@@ -507,7 +507,7 @@ for (const [encoder, file, key, value, says] of lostTags) {
   );
 }
 
-test("tags that are no texts are refused", async () => {
+test("metadata: tags that are not strings are refused", async () => {
   const refuse = async (metadata: unknown, ...says: string[]): Promise<void> => {
     const error = await assertRejects(
       () => open("mpeg4", "a.mkv", { metadata: metadata as never }),
@@ -531,12 +531,12 @@ test("tags that are no texts are refused", async () => {
   }
 });
 
-test("no tags are as good as none asked for", async () => {
+test("metadata: no tags are the same as none asked for", async () => {
   await open("gif", "a.gif", { metadata: {} });
   await open("mpeg4", "a.mp4", { metadata: {} });
 });
 
-test("a recording has its tags from the start, and keeps them when it is recovered", async () => {
+test("metadata: a recording has its tags from the start, and keeps them when it is recovered", async () => {
   using folder = new TemporaryFolder();
   const metadata = { title, mykey: "x" };
   for (const file of ["a.mp4", "a.mov", "a.mkv"]) {
@@ -663,7 +663,7 @@ const hdrCases: readonly HdrCase[] = [
 
 for (const { codec, encoder, file, format, inContainer, inStream, options } of hdrCases) {
   test(
-    `${codec} in ${file} keeps HDR10's metadata`,
+    `color.masteringDisplay: ${codec} in ${file} keeps HDR10's metadata`,
     { skip: missingPixelFormat(encoder, format) },
     async () => {
       using folder = new TemporaryFolder();
@@ -679,7 +679,9 @@ for (const { codec, encoder, file, format, inContainer, inStream, options } of h
   );
 }
 
-test("one part of HDR's metadata comes without the other", { skip: missingEncoders("libx265") }, async () => {
+test("color.masteringDisplay: one part of HDR's metadata comes without the other", {
+  skip: missingEncoders("libx265"),
+}, async () => {
   using folder = new TemporaryFolder();
   for (const part of [{ masteringDisplay }, { contentLight }] as const) {
     const { stream, frame } = await record(folder.file("a.mp4"), "hevc", { color: { ...hdr10, ...part } });
@@ -691,7 +693,9 @@ test("one part of HDR's metadata comes without the other", { skip: missingEncode
   }
 });
 
-test("parameters of one's own go beside those of HDR", { skip: missingEncoders("libx265") }, async () => {
+test("color.masteringDisplay: custom encoder parameters go beside those of HDR", {
+  skip: missingEncoders("libx265"),
+}, async () => {
   using folder = new TemporaryFolder();
   const encoderOptions = { "x265-params": "keyint=2:min-keyint=2" };
   const { frame } = await record(folder.file("a.mkv"), "hevc", { color, encoderOptions });
@@ -705,7 +709,7 @@ for (
     ["mpeg4", "a.avi", "avi"],
   ] as const
 ) {
-  test(`HDR's metadata is refused at open where neither container nor encoder keeps it: ${muxer}`, {
+  test(`color.masteringDisplay: is refused at open where neither container nor encoder keeps it: ${muxer}`, {
     skip: missingEncoders(encoder),
   }, async () => {
     for (const part of [{ masteringDisplay }, { contentLight }]) {
@@ -729,7 +733,7 @@ async function refuseColor(
   assertReadable(error);
 }
 
-test("a mastering display that is none is refused with what it must be", async () => {
+test("color.masteringDisplay: an invalid one is refused with what it must be", async () => {
   const but = (fields: Fields): Fields => ({ masteringDisplay: { ...masteringDisplay, ...fields } });
   for (const value of [5, "P3", null, [], true]) {
     await refuseColor(
@@ -781,7 +785,7 @@ test("a mastering display that is none is refused with what it must be", async (
   await refuseColor(but({ whitepoint: [0.3, 0.3] }), TypeError, '"whitepoint"', 'Did you mean "whitePoint"?');
 });
 
-test("light levels that are none are refused with what they must be", async () => {
+test("color.contentLight: invalid light levels are refused with what they must be", async () => {
   for (const value of [5, "1000,400", null, [1000, 400]]) {
     await refuseColor(
       { contentLight: value },
@@ -809,7 +813,7 @@ test("light levels that are none are refused with what they must be", async () =
 
 // Names of colours.
 
-test("a color's names are those that every FFmpeg takes", async () => {
+test("color: its names are those that every FFmpeg takes", async () => {
   for (const field of ["primaries", "transfer"] as const) {
     const { message } = await assertRejects(
       () => open("ffv1", "a.mkv", { color: { [field]: "xx" } }),
@@ -827,7 +831,7 @@ test("a color's names are those that every FFmpeg takes", async () => {
   }
 });
 
-test("a name or a field that a color has not is refused with the nearest", async () => {
+test("color: an unknown name or field is refused with the nearest", async () => {
   await refuseColor(
     { primaries: "bt2002" },
     RangeError,
@@ -867,7 +871,7 @@ function olderThan(since: number): SkipReason {
 }
 
 for (const { codec, encoder, file, since } of chromaCases) {
-  test(`${codec} in ${file} says where its chroma lies if avwriter put it there`, {
+  test(`color: ${codec} in ${file} says where its chroma lies if avwriter put it there`, {
     skip: missingEncoders(encoder) || olderThan(since),
   }, async () => {
     using folder = new TemporaryFolder();
@@ -887,7 +891,7 @@ for (const { codec, encoder, file, since } of chromaCases) {
   });
 }
 
-test("chroma for every pixel has no place to tell", { skip: missingEncoders("libx264") }, async () => {
+test("color: chroma for every pixel has no place to tell", { skip: missingEncoders("libx264") }, async () => {
   using folder = new TemporaryFolder();
   const { stream } = await record(folder.file("a.mp4"), "h264", { pixelFormat: "yuv444p" });
   assert(stream.chroma_location !== "center");
