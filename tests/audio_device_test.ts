@@ -78,9 +78,11 @@ test(
 );
 
 /** Records, has the device die when a quarter is written, and checks what is left and told. */
-async function recordDying(end: "freeze" | "unplug", thread: "worker" | "main"): Promise<void> {
-  using server = await PulseServer.start();
-  assert(server.play(1000));
+async function recordDying(
+  server: PulseServer,
+  end: "freeze" | "unplug",
+  thread: "worker" | "main",
+): Promise<void> {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   using recording = record(path, server, server.device, thread);
@@ -101,7 +103,11 @@ test(
   "audio.from: a microphone that dies leaves a whole video, and close reports it",
   { skip: withoutTone },
   async () => {
-    await Promise.all([recordDying("freeze", "worker"), recordDying("unplug", "main")]);
+    using frozen = await PulseServer.start();
+    using unplugged = await PulseServer.start();
+    // Before either recording begins: this blocks.
+    assert(frozen.play(1000) && unplugged.play(1000));
+    await Promise.all([recordDying(frozen, "freeze", "worker"), recordDying(unplugged, "unplug", "main")]);
   },
 );
 

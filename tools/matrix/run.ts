@@ -25,7 +25,7 @@ import { type Suite, suites as allSuites } from "./suites.ts";
 
 const runtimes: readonly RuntimeName[] = ["deno", "bun"];
 /** How long one run of the tests in one room may take. */
-const testsTimeoutMs = 20 * 60_000;
+const testsTimeoutMs = 30 * 60_000;
 const probeFile = "tools/matrix/probe.ts";
 const probeTimeoutMs = 60_000;
 
