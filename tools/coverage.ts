@@ -36,6 +36,6 @@ export async function checkBranches(folder: string): Promise<TestResult> {
   const decoder = new TextDecoder();
   const complaints = decoder.decode(stderr).trim();
   console.log(`\n${decoder.decode(stdout)}${complaints}`);
-  const reason = success ? "" : complaints.split("\n")[0] || "deno coverage failed";
+  const reason = success ? "" : /\S+ coverage \S+ is below .*/.exec(complaints)?.[0] ?? complaints;
   return { name: "branch coverage", status: success ? "passed" : "failed", reason };
 }
