@@ -86,7 +86,7 @@ const wrongOptions: readonly (readonly [keyof WriterOptions, unknown, string, st
   ["libraryPath", "/usr/\0lib", '"/usr/\\u0000lib"', "NUL"],
 ];
 
-test("an option of the wrong type or shape is refused with its name, its value and what would be right", async () => {
+test("createFileWriter: an option of the wrong type or shape is refused with its name, its value and what would be right", async () => {
   for (const [name, value, shown, right] of wrongOptions) {
     await assertFails(() => open("mpeg4", "a.avi", 25, { [name]: value }), {
       type: TypeError,
@@ -95,7 +95,7 @@ test("an option of the wrong type or shape is refused with its name, its value a
   }
 });
 
-test("an option that there is not is refused with the nearest", async () => {
+test("createFileWriter: an unknown option is refused with the nearest name", async () => {
   for (
     const [name, meant] of [["bitRate", "bitrate"], ["keyframeInterval", "keyFrameInterval"], [
       "qualty",
@@ -116,14 +116,14 @@ test("an option that there is not is refused with the nearest", async () => {
   }
 });
 
-test("quality and bitrate together are refused", async () => {
+test("quality: is refused beside bitrate", async () => {
   await assertFails(() => open("mpeg4", "a.avi", 25, { quality: "high", bitrate: "1M" }), {
     type: TypeError,
     says: ["Cannot use the options quality and bitrate together", "leave one of them out"],
   });
 });
 
-test("options that are no object are refused", async () => {
+test("createFileWriter: options that are not an object are refused", async () => {
   for (
     const [options, shown] of [[null, "null"], [5, "number"], ["mp4", "string"], [true, "boolean"], [
       [],
@@ -137,12 +137,12 @@ test("options that are no object are refused", async () => {
   }
 });
 
-test("an option that is undefined is as good as absent", async () => {
+test("createFileWriter: an option that is undefined is the same as an absent one", async () => {
   await open("mpeg4", "a.avi", 25, { quality: undefined, bitrate: "1M", signal: undefined });
   await open("mpeg4", "a.avi", 25, undefined);
 });
 
-test("a codec that is no name is refused", async () => {
+test("createFileWriter: a codec that is not a name is refused", async () => {
   for (
     const [codec, shown] of [
       [5, "5"],
@@ -162,7 +162,7 @@ test("a codec that is no name is refused", async () => {
   }
 });
 
-test("a path that is none is refused", async () => {
+test("createFileWriter: a path that is neither a string nor a URL is refused", async () => {
   const create = createFileWriter as Anything;
   for (
     const [path, shown] of [
@@ -183,7 +183,7 @@ test("a path that is none is refused", async () => {
   }
 });
 
-test("NUL in a path is refused, in a URL too", async () => {
+test("createFileWriter: a NUL in a path is refused, in a URL too", async () => {
   await assertFails(() => open("mpeg4", "a\0.avi"), {
     type: TypeError,
     says: ["Cannot write to the path ", "a\\u0000.avi", "NUL"],
@@ -194,7 +194,7 @@ test("NUL in a path is refused, in a URL too", async () => {
   });
 });
 
-test("a URL that is no file's is refused with what it is", async () => {
+test("createFileWriter: a URL that is not a file: URL is refused with its scheme", async () => {
   for (
     const url of [
       "http://127.0.0.1/a.mp4",
@@ -212,7 +212,7 @@ test("a URL that is no file's is refused with what it is", async () => {
   }
 });
 
-test("a file: URL of another machine is refused, not written to this one", async () => {
+test("createFileWriter: a file: URL of another machine is refused, not written to this one", async () => {
   // The host of a file: URL means something on Windows only (a UNC path).
   if (process.platform === "win32") {
     return console.log("SKIPPED host in a file: URL: it is a UNC path on Windows");
@@ -225,7 +225,7 @@ test("a file: URL of another machine is refused, not written to this one", async
   assertEquals(readdirSync(folder.path), []);
 });
 
-test("a frame rate that is none is refused before anything is opened", async () => {
+test("createFileWriter: an invalid frame rate is refused before anything is opened", async () => {
   for (const fps of [NaN, 0, -1, Infinity, -Infinity, "abc", "30/0", "-30/1", {}, { num: 0, den: 1 }]) {
     const error = await assertRejects(() => open("mpeg4", "a.avi", fps), RangeError);
     assertReadable(error);
@@ -241,7 +241,7 @@ test("a frame rate that is none is refused before anything is opened", async () 
   });
 });
 
-test("paths that look like protocols or patterns are paths", async () => {
+test("createFileWriter: paths that look like protocols or patterns are paths", async () => {
   const names = [
     "http:__127.0.0.1_a.mp4",
     "tee:a.mp4|b.mp4",
@@ -264,7 +264,7 @@ test("paths that look like protocols or patterns are paths", async () => {
   }
 });
 
-test("a relative path that looks like an address of the net is looked for on the disk", async () => {
+test("audio.from: a relative path that looks like a network address is looked for on the disk", async () => {
   await assertFails(() => createFileWriter("mpeg4", "http://127.0.0.1/a.mp4", 25), {
     type: WriteError,
     code: "ENOENT",
@@ -272,7 +272,7 @@ test("a relative path that looks like an address of the net is looked for on the
   });
 });
 
-test("a file: URL is a path, its escapes undone", async () => {
+test("createFileWriter: a file: URL is a path, with its escapes decoded", async () => {
   using folder = new TemporaryFolder();
   const url = new URL(`file://${folder.path}/a%20b%23c.mp4`);
   const writer = await createFileWriter("mpeg4", url, 25);

@@ -12,7 +12,7 @@ import {
 import { attachmentBytes, imageFile, pictureBytes, streamsOf } from "./support/attached.ts";
 import { assertSameBytes, barFrame, decode, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
-import { listen, sine } from "./support/sound.ts";
+import { listen, sine } from "./support/audio.ts";
 
 /** Bytes that are no font, which nobody looks at. */
 const fontBytes = (length: number): Uint8Array =>
@@ -53,7 +53,7 @@ const recordings: readonly WriterOptions[] = [
 ];
 
 for (const options of recordings) {
-  test(`attachments come back from mkv byte for byte (${JSON.stringify(options)})`, async () => {
+  test(`attachments: come back from mkv byte for byte (${JSON.stringify(options)})`, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file("a.mkv"), cut = folder.file("cut.mkv");
     // The memory is the caller's again once the writer is open; a Buffer's slice would be no copy.
@@ -78,7 +78,7 @@ for (const options of recordings) {
   });
 }
 
-test("a cover stands before the other attachments, as Matroska wants it", async () => {
+test("attachments: a cover stands before them, as Matroska wants it", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   const image = imageFile("jpg");
@@ -97,7 +97,7 @@ test("a cover stands before the other attachments, as Matroska wants it", async 
   }
 });
 
-test("attachments that can't be are refused when the writer opens", async () => {
+test("attachments: invalid ones are refused when the writer opens", async () => {
   using folder = new TemporaryFolder();
   const data = fontBytes(8);
   const refused: readonly (readonly [unknown, typeof TypeError | typeof RangeError, string])[] = [

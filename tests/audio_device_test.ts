@@ -1,22 +1,27 @@
 import { existsSync } from "node:fs";
-import { test } from "node:test";
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { ArrivalClock } from "../src/audio/arrival_clock.ts";
-import { createFileWriter, ReadError, UnsupportedError } from "../mod.ts";
-import { type NamedTest, requireDevices, skipped } from "./support/features.ts";
+import { createFileWriter, ReadError, UnsupportedError, type VideoWriter } from "../mod.ts";
+import { missingDevices, type SkipReason } from "./support/features.ts";
 import { barFrame, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { isDeno, Recording } from "./support/processes.ts";
 import { hasPulse, PulseServer } from "./support/pulse.ts";
-import { amplitudeOf, heardRate, listen, loudness, probeSound } from "./support/sound.ts";
+import { amplitudeOf, heardRate, listen, loudness, probeAudio } from "./support/audio.ts";
+import { test } from "./support/test.ts";
 
-/** Whether there is a PulseAudio to record from; where not, the test says so. */
-function requirePulse(t: NamedTest): boolean {
-  if (!requireDevices(t)) return false;
-  const isThere = hasPulse();
-  if (!isThere) skipped(t, "there is no pulseaudio here");
-  return isThere;
+const withoutDevices = missingDevices();
+/** The reason where there is no PulseAudio to record from. */
+const withoutPulse: SkipReason = withoutDevices || !hasPulse() && "there is no pulseaudio here";
+
+/** The reason where nothing is heard of what PulseAudio plays. */
+async function missingTone(): Promise<SkipReason> {
+  if (withoutPulse !== false) return withoutPulse;
+  using server = await PulseServer.start();
+  return !server.play(1000) && "the ffmpeg program does not hear a thing, either";
 }
+
+const withoutTone = await missingTone();
 
 /** Records four seconds of bars, at the pace of the clock on the wall, with the sound of a device. */
 function record(
@@ -43,36 +48,41 @@ async function quarter(recording: Recording): Promise<void> {
   while (recording.framesWritten < 25) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-test("what a device hears is in the file from the first frame to the last", async (t) => {
-  if (!requirePulse(t)) return;
-  using server = await PulseServer.start();
-  if (!server.play(1000)) return skipped(t, "the ffmpeg program does not hear a thing, either");
-  using folder = new TemporaryFolder();
-  const path = folder.file("a.mp4");
-  using recording = record(path, server, server.device);
-  assertEquals(await recording.end(), null);
-  const { duration, frames } = probe(path);
-  assertEquals(frames, 100);
-  assertEquals(probeSound(path)[0]!.codec_name, "aac");
-  const heard = listen(path);
-  assertAlmostEquals(heard.length / heardRate, duration, 0.2);
-  // It is there at both ends: the player began before, and ends later.
-  for (const from of [0.5, 1.5, 2.5, 3.3]) {
-    const piece = heard.subarray(from * heardRate, (from + 0.4) * heardRate);
-    const level = loudness(piece);
-    assert(level > 0.3 && level < 0.8, `${level} at ${from} s`);
-    // In short pieces: the pitch is bent a little while the clocks find together.
-    for (let at = 0; at < piece.length; at += 960) {
-      const tone = amplitudeOf(piece.subarray(at, at + 960), 1000);
-      assert(tone > 0.7 * level, `${tone} of ${level} at ${from + at / heardRate} s`);
+test(
+  "audio.from: what a device hears is in the file from the first frame to the last",
+  { skip: withoutTone },
+  async () => {
+    using server = await PulseServer.start();
+    assert(server.play(1000));
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.mp4");
+    using recording = record(path, server, server.device);
+    assertEquals(await recording.end(), null);
+    const { duration, frames } = probe(path);
+    assertEquals(frames, 100);
+    assertEquals(probeAudio(path)[0]!.codec_name, "aac");
+    const heard = listen(path);
+    assertAlmostEquals(heard.length / heardRate, duration, 0.2);
+    // It is there at both ends: the player began before, and ends later.
+    for (const from of [0.5, 1.5, 2.5, 3.3]) {
+      const piece = heard.subarray(from * heardRate, (from + 0.4) * heardRate);
+      const level = loudness(piece);
+      assert(level > 0.3 && level < 0.8, `${level} at ${from} s`);
+      // In short pieces: the pitch is bent a little while the clocks find together.
+      for (let at = 0; at < piece.length; at += 960) {
+        const tone = amplitudeOf(piece.subarray(at, at + 960), 1000);
+        assert(tone > 0.7 * level, `${tone} of ${level} at ${from + at / heardRate} s`);
+      }
     }
-  }
-});
+  },
+);
 
-/** Records, and has the device die when a quarter is written. Returns whether there was something to hear. */
-async function recordDying(end: "freeze" | "unplug", thread: "worker" | "main"): Promise<boolean> {
-  using server = await PulseServer.start();
-  if (!server.play(1000)) return false;
+/** Records, has the device die when a quarter is written, and checks what is left and told. */
+async function recordDying(
+  server: PulseServer,
+  end: "freeze" | "unplug",
+  thread: "worker" | "main",
+): Promise<void> {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   using recording = record(path, server, server.device, thread);
@@ -87,50 +97,69 @@ async function recordDying(end: "freeze" | "unplug", thread: "worker" | "main"):
   const seconds = heard.length / heardRate;
   assert(seconds > 0.8 && seconds < 2, `${end}: ${seconds} s`);
   assert(loudness(heard.subarray(heardRate / 4, heardRate / 2)) > 0.3, end);
-  return true;
 }
 
-test("a microphone that dies leaves a whole video, and close tells of it", async (t) => {
-  if (!requirePulse(t)) return;
-  const ended = await Promise.all([recordDying("freeze", "worker"), recordDying("unplug", "main")]);
-  if (ended.includes(false)) skipped(t, "the ffmpeg program does not hear a thing, either");
-});
+test(
+  "audio.from: a microphone that dies leaves a whole video, and close reports it",
+  { skip: withoutTone },
+  async () => {
+    using frozen = await PulseServer.start();
+    using unplugged = await PulseServer.start();
+    // Before either recording begins: this blocks.
+    assert(frozen.play(1000) && unplugged.play(1000));
+    await Promise.all([recordDying(frozen, "freeze", "worker"), recordDying(unplugged, "unplug", "main")]);
+  },
+);
 
-test("a device that is not there is told when the writer opens, and no file is made", async (t) => {
-  if (!requirePulse(t)) return;
-  using server = await PulseServer.start();
-  using folder = new TemporaryFolder();
-  for (const name of ["nothing.monitor", server.device]) {
-    if (name === server.device) {
-      // Bun's process ends only when libpulse has given up, after half a minute.
-      if (!isDeno) continue;
-      server.freeze();
+test(
+  "audio.from: a missing device is reported when the writer opens, and no file is made",
+  { skip: withoutPulse },
+  async () => {
+    using server = await PulseServer.start();
+    using folder = new TemporaryFolder();
+    for (const name of ["nothing.monitor", server.device]) {
+      if (name === server.device) {
+        // Bun's process ends only when libpulse has given up, after half a minute.
+        if (!isDeno) continue;
+        server.freeze();
+      }
+      using recording = record(folder.file("a.mp4"), server, name);
+      const failure = await recording.end();
+      assertEquals(failure?.type, "ReadError");
+      assertStringIncludes(failure!.message, `Cannot record from the pulse device "${name}"`);
+      assert(!existsSync(folder.file("a.mp4")));
     }
-    using recording = record(folder.file("a.mp4"), server, name);
-    const failure = await recording.end();
-    assertEquals(failure?.type, "ReadError");
-    assertStringIncludes(failure!.message, `Cannot record from the pulse device "${name}"`);
-    assert(!existsSync(folder.file("a.mp4")));
-  }
-});
+  },
+);
 
-test("ALSA's null device, which has sound without end, is recorded at the pace of the clock", async (t) => {
-  if (!requireDevices(t)) return;
-  using folder = new TemporaryFolder();
-  const path = folder.file("a.mp4");
-  const options = {
+/** Opens a recording of ALSA's null device. */
+function openNullDevice(path: string): Promise<VideoWriter> {
+  return createFileWriter("mpeg4", path, 25, {
     audio: { from: { device: "alsa", name: "null" } },
     timing: "wallclock",
     logLevel: "quiet",
-  } as const;
-  let writer;
+  });
+}
+
+/** The reason where there is none: without ALSA's files it has no device of that name. */
+async function missingNullDevice(): Promise<SkipReason> {
+  if (withoutDevices !== false) return withoutDevices;
+  using folder = new TemporaryFolder();
   try {
-    writer = await createFileWriter("mpeg4", path, 25, options);
+    await (await openNullDevice(folder.file("a.mp4"))).abort();
+    return false;
   } catch (error) {
-    // Without ALSA's files it has no device of that name.
     assert(error instanceof ReadError, String(error));
-    return skipped(t, error.message);
+    return error.message;
   }
+}
+
+test("audio.from: ALSA's null device, which never waits, is recorded at the pace of the clock", {
+  skip: await missingNullDevice(),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const writer = await openNullDevice(path);
   for (let index = 0; index < 25; index++) {
     await writer.write(barFrame(index % 20));
     await new Promise((resolve) => setTimeout(resolve, 40));
@@ -141,16 +170,19 @@ test("ALSA's null device, which has sound without end, is recorded at the pace o
   assertAlmostEquals(listen(path).length / heardRate, seconds, 0.3);
 });
 
-test("a device of another system is refused when the writer opens", async (t) => {
-  if (!requireDevices(t)) return;
-  using folder = new TemporaryFolder();
-  const open = () =>
-    createFileWriter("mpeg4", folder.file("a.mp4"), 25, { audio: { from: { device: "dshow" } } });
-  await assertFails(open, { type: UnsupportedError, code: "NO_DEVICES", says: ["dshow"] });
-  assert(!existsSync(folder.file("a.mp4")));
-});
+test(
+  "audio.from: a device of another system is refused when the writer opens",
+  { skip: withoutDevices },
+  async () => {
+    using folder = new TemporaryFolder();
+    const open = () =>
+      createFileWriter("mpeg4", folder.file("a.mp4"), 25, { audio: { from: { device: "dshow" } } });
+    await assertFails(open, { type: UnsupportedError, code: "NO_DEVICES", says: ["dshow"] });
+    assert(!existsSync(folder.file("a.mp4")));
+  },
+);
 
-test("the time of samples is that of the earliest arrival, whatever comes late", () => {
+test("ArrivalClock: the time of samples is that of the earliest arrival, whatever comes late", () => {
   const clock = new ArrivalClock(48000);
   const late = [0.05, 0.02, 0.2, 0.01, 0.03, 0.4, 0.01, 0.02, 0.05, 0.01];
   let worst = 0;

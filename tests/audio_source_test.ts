@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import {
@@ -12,13 +11,14 @@ import {
   type VideoWriter,
   type WriterOptions,
 } from "../mod.ts";
-import { requireEncoders } from "./support/features.ts";
+import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, barFrame, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
-import { amplitudeOf, decodeSound, heardRate, listen, onsets, probeSound, sine } from "./support/sound.ts";
+import { amplitudeOf, decodeAudio, heardRate, listen, onsets, probeAudio, sine } from "./support/audio.ts";
+import { test } from "./support/test.ts";
 
 /** Makes a file of sound with ffmpeg: ten seconds of 1000 Hz at an eighth of the full level, unless told otherwise. */
-function makeSound(
+function makeAudioFile(
   path: string,
   options: readonly string[] = [],
   input = "sine=frequency=1000:duration=10",
@@ -67,32 +67,37 @@ for (
     ["a.mka", "ac3", "a.ts", "main"],
   ] as const
 ) {
-  test(`the packets of ${source} (${encoder}) are copied into ${name}, as long as the video (${thread})`, async (t) => {
-    if (!requireEncoders(t, encoder)) return;
-    using folder = new TemporaryFolder();
-    const from = makeSound(folder.file(source), ["-c:a", encoder]);
-    const path = folder.file(name);
-    // Before 6.1, FLAC in mp4 is asked for by name.
-    const { stats: { audio: [stats] } } = await record(path, { from }, 3, { thread });
-    assertEquals(probe(path).frames, 75);
-    // MPEG-TS, PCM in mov and Opus have no packets that could be told from each other, or other ones.
-    if (["a.mp4", "a.mkv", "a.webm"].includes(name)) {
-      const copied = packetHashes(path);
-      assert(copied.length > 20, `${copied.length} packets`);
-      assertEquals(copied, packetHashes(from).slice(0, copied.length));
-    }
-    const heard = listen(path);
-    // A packet more at the most, and MPEG-TS begins where it likes.
-    assertAlmostEquals(heard.length / heardRate, 3, name === "a.ts" ? 1.6 : 0.12);
-    assertAlmostEquals(amplitudeOf(heard.subarray(heardRate, 2 * heardRate), 1000), 0.125, 0.01);
-    assert(stats!.seconds >= 3 && stats!.seconds < 3.12, `${stats!.seconds} s`);
-    assertEquals([stats!.silence, stats!.dropped, stats!.failure], [0, 0, null]);
-  });
+  test(
+    `audio.from: the packets of ${source} (${encoder}) are copied into ${name}, as long as the video (${thread})`,
+    {
+      skip: missingEncoders(encoder),
+    },
+    async () => {
+      using folder = new TemporaryFolder();
+      const from = makeAudioFile(folder.file(source), ["-c:a", encoder]);
+      const path = folder.file(name);
+      // Before 6.1, FLAC in mp4 is asked for by name.
+      const { stats: { audio: [stats] } } = await record(path, { from }, 3, { thread });
+      assertEquals(probe(path).frames, 75);
+      // MPEG-TS, PCM in mov and Opus have no packets that could be told from each other, or other ones.
+      if (["a.mp4", "a.mkv", "a.webm"].includes(name)) {
+        const copied = packetHashes(path);
+        assert(copied.length > 20, `${copied.length} packets`);
+        assertEquals(copied, packetHashes(from).slice(0, copied.length));
+      }
+      const heard = listen(path);
+      // A packet more at the most, and MPEG-TS begins where it likes.
+      assertAlmostEquals(heard.length / heardRate, 3, name === "a.ts" ? 1.6 : 0.12);
+      assertAlmostEquals(amplitudeOf(heard.subarray(heardRate, 2 * heardRate), 1000), 0.125, 0.01);
+      assert(stats!.seconds >= 3 && stats!.seconds < 3.12, `${stats!.seconds} s`);
+      assertEquals([stats!.silence, stats!.dropped, stats!.failure], [0, 0, null]);
+    },
+  );
 }
 
-test("sound is decoded and encoded where another codec, rate or layout was asked for", async () => {
+test("audio.from: a source is decoded and encoded where another codec, rate or layout was asked for", async () => {
   using folder = new TemporaryFolder();
-  const from = makeSound(folder.file("a.wav"), ["-ar", "44100"]);
+  const from = makeAudioFile(folder.file("a.wav"), ["-ar", "44100"]);
   const wanted: readonly (readonly [string, AudioOptions, string])[] = [
     ["a.mkv", { codec: "flac", channels: 1, sampleRate: 44100 }, "flac 44100 1"],
     ["b.mp4", { codec: "aac" }, "aac 48000 2"],
@@ -102,7 +107,7 @@ test("sound is decoded and encoded where another codec, rate or layout was asked
   for (const [name, options, expected] of wanted) {
     const path = folder.file(name);
     const { stats: { audio: [stats] } } = await record(path, { from, ...options }, 2);
-    const [track] = probeSound(path);
+    const [track] = probeAudio(path);
     assertEquals(`${track!.codec_name} ${track!.sample_rate} ${track!.channels}`, expected);
     const heard = listen(path);
     assertAlmostEquals(heard.length / heardRate, 2, 0.1, name);
@@ -115,19 +120,19 @@ test("sound is decoded and encoded where another codec, rate or layout was asked
     assertAlmostEquals(stats!.seconds, 2, 0.001, name);
   }
   // Bit for bit.
-  const written = decodeSound(from, "s16").subarray(0, 2 * 44100 * 2);
+  const written = decodeAudio(from, "s16").subarray(0, 2 * 44100 * 2);
   assertSameBytes(
-    decodeSound(folder.file("a.mkv"), "s16").subarray(0, written.length),
+    decodeAudio(folder.file("a.mkv"), "s16").subarray(0, written.length),
     written,
     "the samples",
   );
 });
 
-test("a file that loops begins again and again, without a gap, until the video ends", async () => {
+test("audio.loop: a file begins again and again, without a gap, until the video ends", async () => {
   using folder = new TemporaryFolder();
   const input = "aevalsrc='if(lt(t,0.1),0.5*sin(2*PI*1000*t),0)':sample_rate=48000:duration=0.7";
   for (const [source, encoder] of [["a.wav", "pcm_s16le"], ["a.m4a", "aac"], ["a.flac", "flac"]] as const) {
-    const from = makeSound(folder.file(source), ["-c:a", encoder], input);
+    const from = makeAudioFile(folder.file(source), ["-c:a", encoder], input);
     const path = folder.file("a.mkv");
     const { stats: { audio: [stats] } } = await record(
       path,
@@ -144,9 +149,9 @@ test("a file that loops begins again and again, without a gap, until the video e
   }
 });
 
-test("sound that is shorter than the video ends, and sound that begins later does so", async () => {
+test("audio.from: a source that is shorter than the video ends early, and one that begins later does so", async () => {
   using folder = new TemporaryFolder();
-  const short = makeSound(folder.file("a.flac"), [], "sine=frequency=1000:duration=1:sample_rate=48000");
+  const short = makeAudioFile(folder.file("a.flac"), [], "sine=frequency=1000:duration=1:sample_rate=48000");
   const path = folder.file("a.mp4");
   const writer = await record(path, [{ from: short }, { from: short, codec: "aac" }], 3);
   for (const { seconds, failure } of writer.stats.audio) {
@@ -166,7 +171,7 @@ test("sound that is shorter than the video ends, and sound that begins later doe
   }
 });
 
-test("any track of a file can be taken, by its path or its URL", async () => {
+test("audio.stream: any track of a file can be taken, by its path or its URL", async () => {
   using folder = new TemporaryFolder();
   const both = folder.file("both.mkv");
   execFileSync("ffmpeg", [
@@ -185,7 +190,7 @@ test("any track of a file can be taken, by its path or its URL", async () => {
   ]);
   const path = folder.file("a.mkv");
   await record(path, [{ from: both, stream: 1, language: "fra" }, { from: pathToFileURL(both) }], 2);
-  assertEquals(probeSound(path)[0]!.tags!.language, "fra");
+  assertEquals(probeAudio(path)[0]!.tags!.language, "fra");
   for (const [track, frequency, other] of [[0, 900, 400], [1, 400, 900]] as const) {
     const heard = listen(path, { track });
     assert(amplitudeOf(heard, frequency) > 20 * amplitudeOf(heard, other), `track ${track}`);
@@ -214,9 +219,9 @@ async function serve(
   });
 }
 
-test("sound comes from a network address, and a server that falls silent is no hang", async () => {
+test("audio.from: a network address is read, and a server that stops sending does not hang the writer", async () => {
   using folder = new TemporaryFolder();
-  const from = makeSound(folder.file("a.wav"), ["-ar", "48000"]);
+  const from = makeAudioFile(folder.file("a.wav"), ["-ar", "48000"]);
   const path = folder.file("a.mkv");
   await using server = await serve(from);
   await record(path, { from: server.url, codec: "flac", channels: 1 }, 2);
@@ -236,10 +241,10 @@ test("sound comes from a network address, and a server that falls silent is no h
 });
 
 for (const [source, options] of [["a.m4a", {}], ["a.flac", {}], ["a.m4a", { codec: "ac3" }]] as const) {
-  test(`a file that was cut off (${source}, ${JSON.stringify(options)}) leaves a whole video, and a clear error`, async () => {
+  test(`audio.from: a file that was cut off (${source}, ${JSON.stringify(options)}) leaves a whole video, and a clear error`, async () => {
     using folder = new TemporaryFolder();
     const layout = source === "a.m4a" ? ["-c:a", "aac", "-movflags", "+faststart"] : [];
-    const from = makeSound(folder.file(source), layout);
+    const from = makeAudioFile(folder.file(source), layout);
     truncateSync(from, readFileSync(from).length >> 1);
     const path = folder.file("a.mp4");
     const writer = await createFileWriter("mpeg4", path, 25, {
@@ -262,17 +267,17 @@ for (const [source, options] of [["a.m4a", {}], ["a.flac", {}], ["a.m4a", { code
   });
 }
 
-test("sources that can't be are refused when the writer opens, and no file is made", async () => {
+test("audio.from: invalid sources are refused when the writer opens, and no file is made", async () => {
   using folder = new TemporaryFolder();
   const text = folder.file("a.txt");
-  writeFileSync(text, "no sound at all\n".repeat(50));
+  writeFileSync(text, "not audio at all\n".repeat(50));
   const silent = folder.file("silent.mkv");
   execFileSync("ffmpeg", [
     ...["-v", "error", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=25:duration=1", "-c:v", "mpeg4", silent],
   ]);
-  const sound = makeSound(folder.file("a.wav"));
+  const audioFile = makeAudioFile(folder.file("a.wav"));
   const playlist = folder.file("a.m3u8");
-  writeFileSync(playlist, `#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n${sound}\n#EXT-X-ENDLIST\n`);
+  writeFileSync(playlist, `#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n${audioFile}\n#EXT-X-ENDLIST\n`);
   // deno-lint-ignore no-explicit-any
   const refused: readonly (readonly [unknown, new (...parameters: any[]) => Error, string])[] = [
     [{ from: folder.file("none.wav") }, ReadError, "there is no such file"],
@@ -280,7 +285,7 @@ test("sources that can't be are refused when the writer opens, and no file is ma
     [{ from: text }, ReadError, text],
     [{ from: playlist }, ReadError, playlist],
     [{ from: silent }, ReadError, "no track of sound"],
-    [{ from: sound, stream: 3 }, ReadError, "no track 3"],
+    [{ from: audioFile, stream: 3 }, ReadError, "no track 3"],
     [{ from: "" }, TypeError, "Cannot read the path"],
     [{ from: "http://127.0.0.1/a.wav" }, TypeError, "a URL object"],
     [{ from: new URL("http://127.0.0.1:1/a.wav") }, ReadError, "Connection refused"],
@@ -288,8 +293,8 @@ test("sources that can't be are refused when the writer opens, and no file is ma
     [{ from: 5 }, TypeError, "audio.from"],
     [{ from: { device: "radio" } }, TypeError, "alsa"],
     [{ from: { device: "alsa", name: "" } }, TypeError, "audio.from.name"],
-    [{ from: sound, loop: 1 }, TypeError, "audio.loop"],
-    [{ from: sound, stream: -1 }, TypeError, "audio.stream"],
+    [{ from: audioFile, loop: 1 }, TypeError, "audio.loop"],
+    [{ from: audioFile, stream: -1 }, TypeError, "audio.stream"],
     [{ stream: 1 }, TypeError, "audio.stream"],
   ];
   for (const [audio, type, part] of refused) {
@@ -303,12 +308,12 @@ test("sources that can't be are refused when the writer opens, and no file is ma
     type: TypeError,
     says: ["audio.from", "another file"],
   });
-  const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25, { audio: { from: sound } });
+  const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25, { audio: { from: audioFile } });
   await assertFails(() => writer.writeAudio(sine({ count: 480, sampleRate: 48000 })), {
     type: TypeError,
     says: ["from elsewhere"],
   });
   await writeFrames(writer, 1);
   await writer.close();
-  assertStringIncludes(probeSound(folder.file("a.mp4"))[0]!.codec_name, "aac");
+  assertStringIncludes(probeAudio(folder.file("a.mp4"))[0]!.codec_name, "aac");
 });

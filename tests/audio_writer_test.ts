@@ -1,5 +1,4 @@
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { test } from "node:test";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import {
   type AudioSamples,
@@ -13,10 +12,11 @@ import {
   WriteError,
   WriterClosedError,
 } from "../mod.ts";
-import { requireEncoders } from "./support/features.ts";
+import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
-import { amplitudeOf, decodeSound, heardRate, listen, loudness, probeSound, sine } from "./support/sound.ts";
+import { amplitudeOf, decodeAudio, heardRate, listen, loudness, probeAudio, sine } from "./support/audio.ts";
+import { test } from "./support/test.ts";
 
 const threads = ["worker", "main"] as const;
 
@@ -44,45 +44,50 @@ for (
     ["pcm", "pcm_s16be", "a.aiff", "aiff", true],
   ] as const
 ) {
-  test(`a sine comes back from ${encoder} in ${name}${isLossless ? ", bit for bit" : ""}, in both threads alike`, async (t) => {
-    if (!requireEncoders(t, encoder)) return;
-    const files: Uint8Array[] = [];
-    for (const thread of threads) {
-      using folder = new TemporaryFolder();
-      const path = folder.file(name);
-      const writer = await createAudioWriter(codec, path, { thread });
-      const tone = sine({ count: 88200, sampleRate: 44100 });
-      const data = Int16Array.from(tone.data, (sample) => Math.round(sample * 32767));
-      for (let from = 0; from < data.length; from += 1237) {
-        await writer.write({ data: data.subarray(from, from + 1237), sampleRate: 44100 });
+  test(
+    `createAudioWriter: a sine comes back from ${encoder} in ${name}${
+      isLossless ? ", bit for bit" : ""
+    }, in both threads alike`,
+    { skip: missingEncoders(encoder) },
+    async () => {
+      const files: Uint8Array[] = [];
+      for (const thread of threads) {
+        using folder = new TemporaryFolder();
+        const path = folder.file(name);
+        const writer = await createAudioWriter(codec, path, { thread });
+        const tone = sine({ count: 88200, sampleRate: 44100 });
+        const data = Int16Array.from(tone.data, (sample) => Math.round(sample * 32767));
+        for (let from = 0; from < data.length; from += 1237) {
+          await writer.write({ data: data.subarray(from, from + 1237), sampleRate: 44100 });
+        }
+        const summary = await writer.close();
+        const sampleRate = encoder === "libopus" ? 48000 : 44100;
+        assertEquals(summary, {
+          path,
+          format,
+          encoder,
+          sampleRate,
+          channels: 1,
+          seconds: 2,
+          bytes: statSync(path).size,
+        });
+        const [track] = probeAudio(path);
+        assertEquals([Number(track!.sample_rate), track!.channels], [sampleRate, 1]);
+        if (isLossless) {
+          assertSameBytes(decodeAudio(path, "s16"), new Uint8Array(data.buffer), "the samples");
+        }
+        const heard = listen(path);
+        assertAlmostEquals(heard.length / heardRate, 2, 0.06);
+        const level = 20 * Math.log10(amplitudeOf(heard.subarray(12000, 84000), 1000) / 0.5);
+        assert(Math.abs(level) < 0.5, `the sine's level is ${level} dB off`);
+        files.push(new Uint8Array(readFileSync(path)));
       }
-      const summary = await writer.close();
-      const sampleRate = encoder === "libopus" ? 48000 : 44100;
-      assertEquals(summary, {
-        path,
-        format,
-        encoder,
-        sampleRate,
-        channels: 1,
-        seconds: 2,
-        bytes: statSync(path).size,
-      });
-      const [track] = probeSound(path);
-      assertEquals([Number(track!.sample_rate), track!.channels], [sampleRate, 1]);
-      if (isLossless) {
-        assertSameBytes(decodeSound(path, "s16"), new Uint8Array(data.buffer), "the samples");
-      }
-      const heard = listen(path);
-      assertAlmostEquals(heard.length / heardRate, 2, 0.06);
-      const level = 20 * Math.log10(amplitudeOf(heard.subarray(12000, 84000), 1000) / 0.5);
-      assert(Math.abs(level) < 0.5, `the sine's level is ${level} dB off`);
-      files.push(new Uint8Array(readFileSync(path)));
-    }
-    assertSameBytes(files[0]!, files[1]!, name);
-  });
+      assertSameBytes(files[0]!, files[1]!, name);
+    },
+  );
 }
 
-test("rate and channels are those of the first samples, unless others are asked for", async () => {
+test("createAudioWriter: rate and channels are those of the first samples, unless others are asked for", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.flac");
   const cases: readonly (readonly [AudioWriterOptions, number, number, string])[] = [
@@ -98,7 +103,7 @@ test("rate and channels are those of the first samples, unless others are asked 
     // Later ones may differ, and are converted.
     await writer.write(sine({ count: 32000, sampleRate: 32000 }));
     const summary = await writer.close();
-    const [track] = probeSound(path);
+    const [track] = probeAudio(path);
     assertEquals(`${track!.sample_rate} ${track!.channels}`, expected);
     assertEquals(`${summary.sampleRate} ${summary.channels}`, expected);
     assertEquals(summary.seconds, 2);
@@ -107,7 +112,7 @@ test("rate and channels are those of the first samples, unless others are asked 
 });
 
 for (const thread of threads) {
-  test(`timestamps, tags, chapters and progress are as for videos (${thread})`, async () => {
+  test(`createAudioWriter: timestamps, tags, chapters and progress are as for videos (${thread})`, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file("a.m4a");
     const told: number[] = [];
@@ -127,7 +132,7 @@ for (const thread of threads) {
     const { silence, dropped, corrected, bytes } = writer.stats;
     assertEquals([silence, dropped, corrected], [1, 0, 0]);
     assert(bytes > 1000 && bytes < statSync(path).size, `${bytes} bytes`);
-    assertEquals(probeSound(path)[0]!.tags!.language, "deu");
+    assertEquals(probeAudio(path)[0]!.tags!.language, "deu");
     const heard = listen(path);
     assertAlmostEquals(loudness(heard.subarray(100, 23900)), 0, 1e-4);
     assertAlmostEquals(amplitudeOf(heard.subarray(24000, 48000), 1000), 0.5, 0.001);
@@ -135,7 +140,7 @@ for (const thread of threads) {
     assertAlmostEquals(amplitudeOf(heard.subarray(72000, 96000), 1000), 0.5, 0.001);
   });
 
-  test(`without samples there is no file, and abort removes what was begun (${thread})`, async () => {
+  test(`createAudioWriter: without samples there is no file, and abort removes what was begun (${thread})`, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file("a.wav");
     writeFileSync(path, "before");
@@ -164,7 +169,7 @@ for (const thread of threads) {
     assert(!existsSync(path));
   });
 
-  test(`a failing disk is told by every later call, and what is there stays playable (${thread})`, async () => {
+  test(`createAudioWriter: a failing disk is reported by every later call, and what is there stays playable (${thread})`, async () => {
     const writer = await createAudioWriter("pcm", "/dev/full", { thread, format: "wav", logLevel: "quiet" });
     const write = async (): Promise<void> => {
       for (let piece = 0; piece < 200; piece++) await writeSine(writer, 48000, 0.25);
@@ -180,7 +185,7 @@ for (const thread of threads) {
   });
 }
 
-test("a stream of samples can be piped into a writer", async () => {
+test("createAudioWriter: a stream of samples can be piped into a writer", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.flac");
   const writer = await createAudioWriter("flac", path);
@@ -196,7 +201,7 @@ test("a stream of samples can be piped into a writer", async () => {
   assertAlmostEquals(amplitudeOf(listen(path), 1000), 0.5, 0.001);
 });
 
-test("a recording of sound that is killed is playable, and recoverable", async () => {
+test("createAudioWriter: a recording that is killed is playable, and recoverable", async () => {
   for (
     const [codec, name] of [["aac", "a.m4a"], ["pcm", "a.wav"], ["flac", "a.mka"], ["flac", "a.flac"], [
       "mp3",
@@ -225,7 +230,7 @@ test("a recording of sound that is killed is playable, and recoverable", async (
   }
 });
 
-test("what is wrong with samples is said, and the writer goes on", async () => {
+test("createAudioWriter: invalid samples are reported, and the writer goes on", async () => {
   using folder = new TemporaryFolder();
   const writer = await createAudioWriter("flac", folder.file("a.flac"));
   const data = new Float32Array(6);
@@ -249,7 +254,7 @@ test("what is wrong with samples is said, and the writer goes on", async () => {
   });
 });
 
-test("writers that can't be are refused when they open, and leave the disk as it was", async () => {
+test("createAudioWriter: invalid options are refused when the writer opens, and the disk stays as it was", async () => {
   using folder = new TemporaryFolder();
   // deno-lint-ignore no-explicit-any
   type ErrorClass = new (...parameters: any[]) => Error;

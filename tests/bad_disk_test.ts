@@ -1,30 +1,29 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { test } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { recoverFile } from "../mod.ts";
-import { type NamedTest, skipped } from "./support/features.ts";
+import { permissionBitsAreIgnored, type SkipReason, withoutRootsRights } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { Recording } from "./support/processes.ts";
 import { assertOrdinary, play, playRest, type RecordFailure } from "./support/record.ts";
+import { testsOf } from "./support/test.ts";
+
+const { isLong, test, testBoth } = testsOf(import.meta.url);
 
 const picture = { width: 320, height: 180, fps: 30, content: "noise" } as const;
 /** Frames of a whole recording: several fragments and clusters. */
 const frames = 40;
 
-/** Whether strace can hinder a program here; where not, the test says that it is skipped. */
-function canHinder(t: NamedTest): boolean {
-  try {
-    execFileSync("strace", ["--seccomp-bpf", "-f", "-o", "/dev/null", "-e", "trace=write", "true"], {
-      stdio: "pipe",
-    });
-    return true;
-  } catch {
-    skipped(t, "strace can't be used here");
-    return false;
-  }
+/** Whether a command can be run here. */
+function works(command: string, parameters: readonly string[]): boolean {
+  return spawnSync(command, parameters, { stdio: "ignore" }).status === 0;
 }
+
+/** The reason where strace can't hinder a program here. */
+const cannotHinder: SkipReason =
+  !works("strace", ["--seccomp-bpf", "-f", "-o", "/dev/null", "-e", "trace=write", "true"]) &&
+  "strace can't be used here";
 
 /** What goes wrong: strace's injection, and the file that it concerns. */
 interface Fault {
@@ -105,9 +104,10 @@ async function checkRest(path: string, written: number): Promise<void> {
 }
 
 for (const extension of ["mp4", "mkv"]) {
-  test(`a disk that fails to write ${extension} is told in words, and what is left plays`, async (t) => {
-    if (!canHinder(t)) return;
-    const faults = [1, 2, 4, 7].flatMap((count) => [
+  testBoth(`write: a disk that fails to write ${extension} is reported clearly, and what is left plays`, {
+    skip: cannotHinder,
+  }, async () => {
+    const faults = (isLong ? [1, 2, 4, 7] : [4]).flatMap((count) => [
       { inject: `write:error=EIO:when=${count}+`, file: "recording" } as const,
       // It recovers at once: what comes later is not written into the gap.
       { inject: `write:error=EIO:when=${count}`, file: "recording" } as const,
@@ -119,11 +119,12 @@ for (const extension of ["mp4", "mkv"]) {
   });
 }
 
-test("a disk that fails to close the recording is told in words, and what is left plays", async (t) => {
-  if (!canHinder(t)) return;
+testBoth("close: a disk that fails to close the recording is reported clearly, and what is left plays", {
+  skip: cannotHinder,
+}, async () => {
   // The first close is that of the check at open.
   const fault = { inject: "close:error=EIO:when=2+", file: "recording" } as const;
-  for (const extension of ["mp4", "mkv"]) {
+  for (const extension of isLong ? ["mp4", "mkv"] : ["mp4"]) {
     await checkFaults(extension, [fault], async (path, { written, failure }) => {
       checkWords(path, failure, "EIO", inputOutput);
       await checkRest(path, written);
@@ -131,25 +132,41 @@ test("a disk that fails to close the recording is told in words, and what is lef
   }
 });
 
-test("a disk that fails while the ordinary file is made is told in words, and every frame is there", async (t) => {
-  if (!canHinder(t)) return;
-  const writing = [
-    ...["write:error=EIO:when=1+", "write:error=EIO:when=5+", "rename:error=EIO:when=1"],
-    // The first open is that of the check at the beginning, and the same goes for close.
-    ...["openat:error=EIO:when=2", "openat:error=EIO:when=3", "close:error=EIO:when=4"],
-  ].map((inject) => ({ inject, file: "ordinary file" } as const));
-  const readingBack = ["read:error=EIO:when=4", "lseek:error=EIO:when=3+"]
-    .map((inject) => ({ inject, file: "recording" } as const));
-  await checkFaults("mp4", [...writing, ...readingBack], async (path, { failure }) => {
-    checkWords(path, failure, "EIO", /Cannot make an ordinary file of the fragments .* recoverFile makes it/);
-    assertEquals(play(path, picture), { frames, seconds: frames / picture.fps });
-    assertEquals((await recoverFile(path)).frames, frames);
-    assertOrdinary(path);
-  });
-});
+testBoth(
+  "close: a disk that fails while the ordinary file is made is reported clearly, and every frame is there",
+  {
+    skip: cannotHinder,
+  },
+  async () => {
+    const writing = [
+      ...["write:error=EIO:when=1+", "write:error=EIO:when=5+", "rename:error=EIO:when=1"],
+      // The first open is that of the check at the beginning, and the same goes for close.
+      ...["openat:error=EIO:when=2", "openat:error=EIO:when=3", "close:error=EIO:when=4"],
+    ].map((inject) => ({ inject, file: "ordinary file" } as const));
+    const readingBack = ["read:error=EIO:when=4", "lseek:error=EIO:when=3+"]
+      .map((inject) => ({ inject, file: "recording" } as const));
+    const faults = [...writing, ...readingBack];
+    await checkFaults(
+      "mp4",
+      isLong ? faults : [writing[1]!, writing[2]!, readingBack[0]!],
+      async (path, { failure }) => {
+        checkWords(
+          path,
+          failure,
+          "EIO",
+          /Cannot make an ordinary file of the fragments .* recoverFile makes it/,
+        );
+        assertEquals(play(path, picture), { frames, seconds: frames / picture.fps });
+        assertEquals((await recoverFile(path)).frames, frames);
+        assertOrdinary(path);
+      },
+    );
+  },
+);
 
-test("a limit on the size of files is told in words, and what is left plays", async (t) => {
-  if (process.platform === "win32") return skipped(t, "Windows has no such limit");
+test("write: a limit on the size of files is reported clearly, and what is left plays", {
+  skip: process.platform === "win32" && "Windows has no such limit",
+}, async () => {
   using folder = new TemporaryFolder();
   // A million bytes. Deno does not ignore the signal that comes with it, and would end.
   const wrapper = ["sh", "-c", 'ulimit -f 2000; trap "" XFSZ; exec "$@"', "sh"];
@@ -162,16 +179,10 @@ test("a limit on the size of files is told in words, and what is left plays", as
   }
 });
 
-test("a file in a folder that takes no others is recorded as it can be, and refuses to be crash-safe", async (t) => {
-  if (process.platform === "win32") return skipped(t, "Windows has no permission bits");
-  const wrapper = process.getuid?.() === 0
-    ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
-    : [];
-  try {
-    execFileSync(wrapper[0] ?? "true", [...wrapper.slice(1), ...(wrapper.length > 0 ? ["true"] : [])]);
-  } catch {
-    return skipped(t, "root ignores permission bits, and setpriv can't take that right away here");
-  }
+test("crashSafe: a file in a read-only folder is recorded without it, and refused with it", {
+  skip: permissionBitsAreIgnored(),
+}, async () => {
+  const wrapper = withoutRootsRights();
   using folder = new TemporaryFolder();
   const path = folder.file("closed/a.mp4");
   mkdirSync(folder.file("closed"));

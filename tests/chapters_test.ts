@@ -5,7 +5,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type Chapter, createFileWriter, recoverFile, UnsupportedError, type WriterOptions } from "../mod.ts";
 import { barFrame, decode, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
-import { listen, sine } from "./support/sound.ts";
+import { listen, sine } from "./support/audio.ts";
 
 /** The chapters of a file, as ffprobe tells them. */
 function chaptersOf(path: string): Chapter[] {
@@ -37,7 +37,7 @@ async function record(path: string, options: WriterOptions): Promise<void> {
 
 for (const name of ["a.mp4", "a.mov", "a.mkv", "a.webm"]) {
   for (const options of [{}, { crashSafe: false }, { audio: {} }] as const) {
-    test(`chapters come back from ${name} (${JSON.stringify(options)})`, async () => {
+    test(`chapters: come back from ${name} (${JSON.stringify(options)})`, async () => {
       using folder = new TemporaryFolder();
       const path = folder.file(name);
       await record(path, options);
@@ -53,7 +53,7 @@ for (const name of ["a.mp4", "a.mov", "a.mkv", "a.webm"]) {
   }
 }
 
-test("a file that is made anew keeps its chapters", async () => {
+test("recoverFile: a recovered file keeps its chapters", async () => {
   using folder = new TemporaryFolder();
   for (const name of ["a.mp4", "a.mov", "a.mkv"]) {
     const path = folder.file(name);
@@ -65,7 +65,7 @@ test("a file that is made anew keeps its chapters", async () => {
   }
 });
 
-test("chapters that can't be are refused when the writer opens", async () => {
+test("chapters: invalid ones are refused when the writer opens", async () => {
   using folder = new TemporaryFolder();
   const refused: readonly (readonly [string, unknown, typeof TypeError | typeof RangeError, string])[] = [
     ["a.mp4", "Start", TypeError, "list"],

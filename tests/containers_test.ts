@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { test } from "node:test";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { type Codec, createFileWriter, type WriterOptions } from "../mod.ts";
-import { requireEncoders, requireMuxers } from "./support/features.ts";
+import { missingEncoders, missingMuxers } from "./support/features.ts";
 import { barFrame, decode, probe, psnr, TemporaryFolder, writeBars } from "./support/media.ts";
+import { test } from "./support/test.ts";
 
 interface ContainerCase {
   readonly codec: Codec;
@@ -58,9 +58,8 @@ const cases: readonly ContainerCase[] = [
 ];
 
 for (const { codec, encoder, file, muxer, probed, options, tolerance = 0.0011 } of cases) {
-  const name = `${codec} goes into ${file} as ${muxer} and comes out whole`;
-  test(name, async () => {
-    if (!requireEncoders({ name }, encoder) || !requireMuxers({ name }, muxer)) return;
+  const name = `createFileWriter: ${codec} goes into ${file} as ${muxer} and comes out whole`;
+  test(name, { skip: missingEncoders(encoder) || missingMuxers(muxer) }, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file(file);
     // DNxHR starts at 256x120.
@@ -81,8 +80,9 @@ for (const { codec, encoder, file, muxer, probed, options, tolerance = 0.0011 } 
   });
 }
 
-test("hevc is tagged hvc1 in mp4 and mov, as QuickTime and Safari want it", async () => {
-  if (!requireEncoders({ name: "hevc is tagged hvc1" }, "libx265")) return;
+test("createFileWriter: hevc is tagged hvc1 in mp4 and mov, as QuickTime and Safari want it", {
+  skip: missingEncoders("libx265"),
+}, async () => {
   using folder = new TemporaryFolder();
   for (const file of ["a.mp4", "a.mov"]) {
     await writeBars(await createFileWriter("hevc", folder.file(file), 25), 3);
@@ -100,7 +100,7 @@ function topLevelBoxes(path: string): string[] {
   return types;
 }
 
-test("mp4 and mov have their index in front of the pictures", async () => {
+test("createFileWriter: mp4 and mov have their index in front of the pictures", async () => {
   using folder = new TemporaryFolder();
   for (const file of ["a.mp4", "a.mov", "a.m4v"]) {
     await writeBars(await createFileWriter("h264", folder.file(file), 25), 10);
@@ -109,7 +109,7 @@ test("mp4 and mov have their index in front of the pictures", async () => {
   }
 });
 
-test("movflags of one's own replace the default", async () => {
+test("formatOptions: movflags replace the default", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("fragments.mp4");
   const formatOptions = { movflags: "+frag_keyframe+empty_moov" };
@@ -131,16 +131,18 @@ function webpDurations(path: string): number[] {
   return durations;
 }
 
-test("webp holds an animation with each frame's length", async () => {
-  const name = "webp holds an animation with each frame's length";
-  if (!requireEncoders({ name }, "libwebp_anim")) return;
-  using folder = new TemporaryFolder();
-  const path = folder.file("bars.webp");
-  await writeBars(await createFileWriter("webp", path, 25), 10);
-  assertEquals(webpDurations(path), Array(10).fill(40));
-});
+test(
+  "createFileWriter: webp holds an animation with each frame's length",
+  { skip: missingEncoders("libwebp_anim") },
+  async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("bars.webp");
+    await writeBars(await createFileWriter("webp", path, 25), 10);
+    assertEquals(webpDurations(path), Array(10).fill(40));
+  },
+);
 
-test("numbered images are written one a frame where that is asked for", async () => {
+test("format: image2 writes numbered images, one a frame", async () => {
   using folder = new TemporaryFolder();
   const options = { format: "image2" };
   await writeBars(await createFileWriter("png", folder.file("frame%03d.png"), 25, options), 3);
@@ -150,7 +152,7 @@ test("numbered images are written one a frame where that is asked for", async ()
   }
 });
 
-test("a percent sign, a colon or a query in a path is a part of the name", async () => {
+test("createFileWriter: a percent sign, a colon or a query in a path is a part of the name", async () => {
   using folder = new TemporaryFolder();
   for (const file of ["out%03d.mp4", "concat:a.mp4", "a?rw_timeout=1.mp4", "tee:x|y.mp4", "sp ace'ü.mp4"]) {
     await writeBars(await createFileWriter("h264", folder.file(file), 25), 2);

@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import { TemporaryFolder } from "./support/media.ts";
 import { runScript } from "./support/processes.ts";
 
-test("no frame, option or order of calls ends the process", () => {
+test("createFileWriter: no frame, option or order of calls ends the process", () => {
   using folder = new TemporaryFolder();
   const script = fileURLToPath(new URL("support/nasty.ts", import.meta.url));
   const { status, signal, stdout, stderr } = runScript(script, [folder.path]);

@@ -1,15 +1,14 @@
 import { writeFileSync } from "node:fs";
 import process from "node:process";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
 import { libraryFileName, libraryMajor } from "../ffi/locate.ts";
 import { families } from "../src/codecs/families.ts";
 import { createFileWriter, doctor, type DoctorReport } from "../mod.ts";
-import { skipped } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { isDeno, type RunOptions, runScript } from "./support/processes.ts";
+import { test } from "./support/test.ts";
 
 const system = process.platform === "win32" ? "windows" : process.platform === "darwin" ? "darwin" : "linux";
 const separator = system === "windows" ? ";" : ":";
@@ -27,7 +26,7 @@ function makeFiles(folder: TemporaryFolder, ...names: string[]): void {
   for (const name of names) writeFileSync(folder.file(name), "");
 }
 
-test("the doctor tells the libraries in use, and which encoders really open", async () => {
+test("doctor: reports the libraries in use, and which encoders really open", async () => {
   const report = await doctor();
   const { folder, version, libraryVersions } = loadNative();
   assertEquals(report.libraries, { folder, version, libraries: libraryVersions });
@@ -61,7 +60,7 @@ test("the doctor tells the libraries in use, and which encoders really open", as
   }
 });
 
-test("without libraries the doctor tells why, and which ones it has seen elsewhere", () => {
+test("doctor: without libraries it says why, and which ones it has seen elsewhere", () => {
   using empty = new TemporaryFolder();
   const report = reportOf({ variables: { AVWRITER_LIBRARY_PATH: empty.path } });
   assertEquals(report.libraries, null);
@@ -79,8 +78,9 @@ test("without libraries the doctor tells why, and which ones it has seen elsewhe
   }
 });
 
-test("where no libraries are seen at all the doctor tells how to install them", (test) => {
-  if (!isDeno) return skipped(test, "Bun has no permissions to hide the system's folders with");
+test("doctor: where it sees no libraries at all it says how to install them", {
+  skip: !isDeno && "Bun has no permissions to hide the system's folders with",
+}, () => {
   using empty = new TemporaryFolder();
   const report = reportOf({
     permissions: ["--allow-ffi", "--allow-env", "--allow-read=/etc/os-release"],
@@ -91,14 +91,15 @@ test("where no libraries are seen at all the doctor tells how to install them", 
   if (system !== "linux") assert(report.install !== null);
 });
 
-test("without permission the doctor asks for it, not for another FFmpeg", (test) => {
-  if (!isDeno) return skipped(test, "Bun has no permissions");
+test("doctor: without permission it asks for it, not for another FFmpeg", {
+  skip: !isDeno && "Bun has no permissions",
+}, () => {
   const report = reportOf({ permissions: ["--allow-env"] });
   assertEquals([report.libraries, report.others, report.install], [null, [], null]);
   assertStringIncludes(report.problem!, "--allow-ffi");
 });
 
-test("the doctor sees other sets beside the one in use, and says why they can't be used", () => {
+test("doctor: sees other sets beside the one in use, and says why they can't be used", () => {
   using broken = new TemporaryFolder();
   const { folder, avcodecMajor } = loadNative();
   const older = avcodecMajor === 58 ? 59 : 58;
@@ -121,7 +122,7 @@ test("the doctor sees other sets beside the one in use, and says why they can't 
   assert(!incomplete!.reason!.includes("avutil"), incomplete!.reason!);
 });
 
-test("a set that several links lead to is seen once", () => {
+test("doctor: a set that several links lead to is seen once", () => {
   const { others } = reportOf({});
   const places = others.map(({ folder, avcodecMajor }) => `${folder} ${avcodecMajor}`);
   assertEquals(places, [...new Set(places)]);

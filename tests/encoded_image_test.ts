@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { test } from "node:test";
 import { deflateSync } from "node:zlib";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
@@ -9,9 +8,12 @@ import { createFileWriter, type WriterOptions } from "../mod.ts";
 import { undisposedObjects } from "../src/libav/owned.ts";
 import { type DecodedImage, ImageDecoder, isEncodedImage } from "../src/video/encoded_image.ts";
 import { frameLayout } from "../src/video/pixels.ts";
-import { type NamedTest, requireEncoders } from "./support/features.ts";
+import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, decode, probe, psnr, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
+import { testsOf } from "./support/test.ts";
+
+const { isLong, test, testBoth } = testsOf(import.meta.url);
 
 /** Files of 32x24 pixels (the animation: 8x6) that no encoder of FFmpeg makes: ImageMagick and img2webp made them. */
 const given = {
@@ -80,11 +82,15 @@ const made: Readonly<Record<string, readonly string[]>> = {
   "lossless.webp": ["-c:v", "libwebp", "-lossless", "1", "-pix_fmt", "bgra"],
 };
 
+/** The reason where this FFmpeg can't make WebP images. */
+const withoutWebp = missingEncoders("libwebp");
+
 /** Images of all sorts: those that FFmpeg makes here, and those that are given. */
-function* allImages(test: NamedTest, folder: TemporaryFolder): Generator<[name: string, image: Uint8Array]> {
-  const hasWebp = requireEncoders(test, "libwebp");
+function* allImages(folder: TemporaryFolder): Generator<[name: string, image: Uint8Array]> {
   for (const [name, parameters] of Object.entries(made)) {
-    if (hasWebp || !name.endsWith("webp")) yield [name, makeImage(folder.file(name), parameters)];
+    if (withoutWebp === false || !name.endsWith("webp")) {
+      yield [name, makeImage(folder.file(name), parameters)];
+    }
   }
   for (const name of ["progressive.jpg", "gray.jpg", "cmyk.jpg"] as const) {
     writeFileSync(folder.file(name), givenImage(name));
@@ -140,10 +146,10 @@ function* numbers(seed: number): Generator<number, never, number> {
   }
 }
 
-test("images of all sorts decode to what ffmpeg decodes, bit for bit", (test) => {
+test("ImageDecoder: images of all kinds decode to what ffmpeg decodes, bit for bit", () => {
   using folder = new TemporaryFolder();
   withDecoder((images) => {
-    for (const [name, image] of allImages(test as NamedTest, folder)) {
+    for (const [name, image] of allImages(folder)) {
       const picture = images.decode({ image });
       const isGiven = name in given;
       assertEquals([picture.width, picture.height], isGiven ? [32, 24] : [61, 47], name);
@@ -154,34 +160,47 @@ test("images of all sorts decode to what ffmpeg decodes, bit for bit", (test) =>
   });
 });
 
-test("an image tells what its luma and chroma mean", (test) => {
-  using folder = new TemporaryFolder();
+/** The matrix and range of an image. */
+function meaning(images: ImageDecoder, image: Uint8Array) {
   const bt601 = { bt470bg: "BT.601", smpte170m: "BT.601" } as Record<string, string>;
+  const { color } = images.decode({ image });
+  return color === null ? null : [bt601[color.matrix], color.range];
+}
+
+test("ImageDecoder: an image has the matrix and range that its format says", () => {
+  using folder = new TemporaryFolder();
   withDecoder((images) => {
-    const meaning = (image: Uint8Array) => {
-      const { color } = images.decode({ image });
-      return color === null ? null : [bt601[color.matrix], color.range];
-    };
-    for (const [name, image] of allImages(test as NamedTest, folder)) {
+    for (const [name, image] of allImages(folder)) {
       const isRgb = name.endsWith("png") || name === "lossless.webp";
-      assertEquals(meaning(image), isRgb ? null : ["BT.601", name.endsWith("jpg") ? "pc" : "tv"], name);
+      assertEquals(
+        meaning(images, image),
+        isRgb ? null : ["BT.601", name.endsWith("jpg") ? "pc" : "tv"],
+        name,
+      );
     }
     const jpeg = new Uint8Array(readFileSync(folder.file("420.jpg")));
-    assertEquals(meaning(withSegment(jpeg, 0xFE, "CS=ITU601\0")), ["BT.601", "tv"]);
-    if (!requireEncoders(test as NamedTest, "libwebp")) return;
-    const webp = new Uint8Array(readFileSync(folder.file("lossy.webp")));
-    // The second bit of the first partition says that no value needs clamping; libav takes it for full range.
-    const partition = 12 + 8 + 10;
-    webp[partition]! ^= 0x40;
-    assertEquals(meaning(webp), ["BT.601", "tv"]);
+    assertEquals(meaning(images, withSegment(jpeg, 0xFE, "CS=ITU601\0")), ["BT.601", "tv"]);
   });
 });
 
-test("a file that is cut anywhere is refused", (test) => {
+test("ImageDecoder: a WebP whose values need no clamping has limited range all the same", {
+  skip: withoutWebp,
+}, () => {
   using folder = new TemporaryFolder();
   withDecoder((images) => {
-    for (const [name, image] of allImages(test as NamedTest, folder)) {
-      const step = Math.max(1, Math.floor(image.length / 700));
+    const webp = new Uint8Array(makeImage(folder.file("lossy.webp"), made["lossy.webp"]!));
+    // The second bit of the first partition says that no value needs clamping; libav takes it for full range.
+    const partition = 12 + 8 + 10;
+    webp[partition]! ^= 0x40;
+    assertEquals(meaning(images, webp), ["BT.601", "tv"]);
+  });
+});
+
+testBoth("ImageDecoder: a file that is cut anywhere is refused", () => {
+  using folder = new TemporaryFolder();
+  withDecoder((images) => {
+    for (const [name, image] of allImages(folder)) {
+      const step = Math.max(1, Math.floor(image.length / (isLong ? 700 : 70)));
       for (let length = 0; length < image.length; length += step) {
         assertEquals(decodedOrRefused(images, image.subarray(0, length)), null, `${name} cut to ${length}`);
       }
@@ -194,27 +213,30 @@ test("a file that is cut anywhere is refused", (test) => {
   });
 });
 
-test("damaged files are refused or become some picture, and the next image is as it should be", (test) => {
-  using folder = new TemporaryFolder();
-  const random = numbers(7);
-  random.next();
-  const below = (limit: number) => random.next(limit).value;
-  withDecoder((images) => {
-    const files = [...allImages(test as NamedTest, folder)];
-    const whole = files.map(([, image]) => decodedOrRefused(images, image)!);
-    for (let round = 0; round < 500; round++) {
-      const index = round % files.length;
-      const [name, image] = files[index]!;
-      const damaged = image.slice();
-      const changes = 1 + below(8);
-      for (let change = 0; change < changes; change++) damaged[below(damaged.length)] = below(256);
-      const picture = decodedOrRefused(images, damaged);
-      // PNG has checksums.
-      if (name.endsWith("png") && picture !== null) assertSameBytes(picture, whole[index]!, name);
-      assertSameBytes(decodedOrRefused(images, image)!, whole[index]!, `${name} after a damaged one`);
-    }
-  });
-});
+testBoth(
+  "ImageDecoder: damaged files are refused or become some picture, and the next image is right",
+  () => {
+    using folder = new TemporaryFolder();
+    const random = numbers(7);
+    random.next();
+    const below = (limit: number) => random.next(limit).value;
+    withDecoder((images) => {
+      const files = [...allImages(folder)];
+      const whole = files.map(([, image]) => decodedOrRefused(images, image)!);
+      for (let round = 0; round < (isLong ? 500 : 100); round++) {
+        const index = round % files.length;
+        const [name, image] = files[index]!;
+        const damaged = image.slice();
+        const changes = 1 + below(8);
+        for (let change = 0; change < changes; change++) damaged[below(damaged.length)] = below(256);
+        const picture = decodedOrRefused(images, damaged);
+        // PNG has checksums.
+        if (name.endsWith("png") && picture !== null) assertSameBytes(picture, whole[index]!, name);
+        assertSameBytes(decodedOrRefused(images, image)!, whole[index]!, `${name} after a damaged one`);
+      }
+    });
+  },
+);
 
 /** A PNG's chunk. */
 function pngChunk(name: string, content: Uint8Array): Uint8Array {
@@ -276,7 +298,7 @@ function withoutSegments(jpeg: Uint8Array, marker: number): Uint8Array {
   }
 }
 
-test("a PNG whose pixels end too early is refused, and one whose height was changed", () => {
+test("ImageDecoder: a PNG whose pixels end too early is refused, and one whose height was changed", () => {
   const rows = new Uint8Array(8 * 9).fill(1);
   const gray = { width: 8, height: 8, depth: 8, colorType: 0 };
   withDecoder((images) => {
@@ -292,7 +314,7 @@ test("a PNG whose pixels end too early is refused, and one whose height was chan
   });
 });
 
-test("a JPEG whose pixels end too early is refused, though it has an end", () => {
+test("ImageDecoder: a JPEG whose pixels end too early is refused, though it has an end marker", () => {
   using folder = new TemporaryFolder();
   withDecoder((images) => {
     for (const name of ["420.jpg", "444.jpg"]) {
@@ -306,7 +328,7 @@ test("a JPEG whose pixels end too early is refused, though it has an end", () =>
   });
 });
 
-test("gray PNGs of few bits keep their transparent value", () => {
+test("ImageDecoder: gray PNGs of few bits keep their transparent value", () => {
   withDecoder((images) => {
     for (const depth of [1, 2, 4]) {
       const levels = 2 ** depth;
@@ -332,7 +354,7 @@ test("gray PNGs of few bits keep their transparent value", () => {
   });
 });
 
-test("what is no part of a picture can't spoil it", (test) => {
+test("ImageDecoder: chunks and segments beside the picture do not change it", () => {
   using folder = new TemporaryFolder();
   withDecoder((images) => {
     const rows = new Uint8Array(8 * 9).fill(1);
@@ -346,7 +368,7 @@ test("what is no part of a picture can't spoil it", (test) => {
     assertSameBytes(decodedOrRefused(images, pngFile({ ...gray, extra: [text, profile] }))!, plain, "PNG");
     assert(process.memoryUsage().rss - before < 5e7);
     const trailed = (image: Uint8Array) => new Uint8Array([...image, ...image.subarray(0, 99)]);
-    for (const [name, image] of allImages(test as NamedTest, folder)) {
+    for (const [name, image] of allImages(folder)) {
       assertSameBytes(decodedOrRefused(images, trailed(image))!, decodedOrRefused(images, image)!, name);
       if (!name.endsWith("jpg")) continue;
       const chatty = withSegment(image, 0xE1, "Exif\0\0MM\0*\xFF\xFF\xFF\xFF");
@@ -355,7 +377,7 @@ test("what is no part of a picture can't spoil it", (test) => {
   });
 });
 
-test("an image looks the same whatever was decoded before it", () => {
+test("ImageDecoder: an image looks the same whatever was decoded before it", () => {
   using folder = new TemporaryFolder();
   const source = "testsrc2=size=61x47";
   // Frames of Motion JPEG rely on the tables of the standard.
@@ -433,7 +455,7 @@ function detached(): Uint8Array {
   return bytes;
 }
 
-test("what is no image is refused with a word of what it is", () => {
+test("ImageDecoder: a file that is not an image is refused with what it is", () => {
   withDecoder((images) => {
     for (const [name, image, type, words] of wrongImages) {
       const error = assertThrows(() => images.decode({ image } as never), type, words, name);
@@ -444,7 +466,7 @@ test("what is no image is refused with a word of what it is", () => {
   });
 });
 
-test("an image may lie in a buffer of any kind", () => {
+test("ImageDecoder: an image may lie in a buffer of any kind", () => {
   const image = givenImage("gray.jpg");
   const larger = new Uint8Array(image.length + 7);
   larger.set(image, 7);
@@ -465,7 +487,7 @@ test("an image may lie in a buffer of any kind", () => {
   });
 });
 
-test("frames that are images are told from others", () => {
+test("isEncodedImage: frames that are images are told from others", () => {
   class Slide {
     get image(): Uint8Array {
       return new Uint8Array();
@@ -479,7 +501,7 @@ test("frames that are images are told from others", () => {
   }
 });
 
-test("two thousand images leave no memory behind, whole or broken", () => {
+testBoth("ImageDecoder: many images leave no memory behind, whole or broken", () => {
   using folder = new TemporaryFolder();
   const files = ["rgba.png", "420.jpg"].map((name) => {
     return makeImage(folder.file(name), [...made[name]!, "-s", "320x240"]);
@@ -497,8 +519,8 @@ test("two thousand images leave no memory behind, whole or broken", () => {
     };
     for (let warmUp = 0; warmUp < 100; warmUp++) round();
     const before = process.memoryUsage().rss;
-    for (let index = 0; index < 1000; index++) round();
-    // One picture that is lost each time would be 300 MB.
+    for (let index = 0; index < (isLong ? 1000 : 400); index++) round();
+    // One picture that is lost each time would be 300 MB, or 120.
     const grown = process.memoryUsage().rss - before;
     assert(grown < 6e7, `${grown} bytes more`);
   });
@@ -517,7 +539,7 @@ async function writeImages(
 for (
   const name of ["rgba.png", "rgb24.png", "gray.png", "ya8.png", "pal8.png", "monob.png", "interlaced.png"]
 ) {
-  test(`${name} comes back from a lossless video bit for bit`, async () => {
+  test(`write: ${name} comes back from a lossless video bit for bit`, async () => {
     using folder = new TemporaryFolder();
     const image = makeImage(folder.file(name), made[name]!);
     await writeImages("ffv1", folder.file("a.mkv"), [image, image]);
@@ -530,7 +552,7 @@ for (
   });
 }
 
-test("PNGs of different formats go into one video", async () => {
+test("write: PNGs of different formats go into one video", async () => {
   using folder = new TemporaryFolder();
   const names = ["rgb24.png", "rgba.png", "gray.png", "pal8.png", "rgb24.png"];
   const images = names.map((name) => makeImage(folder.file(name), made[name]!));
@@ -539,7 +561,7 @@ test("PNGs of different formats go into one video", async () => {
   assertSameBytes(decode(folder.file("a.mkv"), "rgb24"), new Uint8Array(Buffer.concat(expected)), "pictures");
 });
 
-test("JPEGs of different sampling go into one video, and pixels between them", async () => {
+test("write: JPEGs of different subsampling go into one video, and pixels between them", async () => {
   using folder = new TemporaryFolder();
   const source = "gradients=size=64x48:seed=3:x0=0:y0=0:x1=64:y1=48:c0=red:c1=blue:nb_colors=2";
   const names = ["420.jpg", "444.jpg", "422.jpg"];
@@ -565,8 +587,9 @@ test("JPEGs of different sampling go into one video, and pixels between them", a
 const fromJpeg = "scale=in_color_matrix=bt601:in_range=pc:flags=accurate_rnd+full_chroma_int";
 
 for (const name of ["444.jpg", "lossy.webp"]) {
-  test(`the colours of ${name} come back from a video of 720 lines`, async (test) => {
-    if (name.endsWith("webp") && !requireEncoders(test as NamedTest, "libwebp")) return;
+  test(`write: the colours of ${name} come back from a video of 720 lines`, {
+    skip: name.endsWith("webp") && withoutWebp,
+  }, async () => {
     using folder = new TemporaryFolder();
     const source = "smptehdbars=size=1280x720";
     const image = makeImage(
@@ -595,7 +618,7 @@ for (const name of ["444.jpg", "lossy.webp"]) {
   });
 }
 
-test("a wrong image is refused, and the writer goes on", async () => {
+test("write: an invalid image is refused, and the writer goes on", async () => {
   using folder = new TemporaryFolder();
   const image = makeImage(folder.file("a.png"), made["rgba.png"]!);
   for (const isFirst of [true, false]) {
@@ -621,7 +644,7 @@ test("a wrong image is refused, and the writer goes on", async () => {
   }
 });
 
-test("an image may be written over as soon as write has been called", async () => {
+test("write: an image may be overwritten as soon as write has been called", async () => {
   using folder = new TemporaryFolder();
   const image = makeImage(folder.file("a.png"), made["rgb24.png"]!);
   const path = folder.file("a.mkv");

@@ -187,19 +187,19 @@ async function refusesAmongGood(wrongs: readonly Wrong[], first: readonly Wrong[
   }
 }
 
-test("what is no frame is refused, and the writer goes on", async () => {
+test("write: what is not a frame is refused, and the writer goes on", async () => {
   await refusesAmongGood(shapes);
 });
 
-test("buffers and strides that do not hold a frame are refused, and the writer goes on", async () => {
+test("write: buffers and strides that do not hold a frame are refused, and the writer goes on", async () => {
   await refusesAmongGood(buffers);
 });
 
-test("pixel formats that are none, or not for memory, are refused, and the writer goes on", async () => {
+test("write: unknown pixel formats, and those not for memory, are refused, and the writer goes on", async () => {
   await refusesAmongGood([], formats);
 });
 
-test("planes that do not hold a frame are refused, and the writer goes on", async () => {
+test("write: planes that do not hold a frame are refused, and the writer goes on", async () => {
   using folder = new TemporaryFolder();
   const writer = await createFileWriter("ffv1", folder.file("a.mkv"), 25);
   await refuses((frame) => writer.write(frame), planes);
@@ -209,7 +209,7 @@ test("planes that do not hold a frame are refused, and the writer goes on", asyn
   assertEquals(probe(folder.file("a.mkv")).frames, 1);
 });
 
-test("a frame of another size or format than the first is refused with both", async () => {
+test("write: a frame of another size or format than the first is refused with both", async () => {
   await refusesAmongGood([
     ["smaller", barFrame(0, 32, 24), RangeError, "32x24", "64x48", "scale the frame"],
     ["turned", barFrame(0, 48, 64), RangeError, "48x64", "64x48"],
@@ -218,7 +218,7 @@ test("a frame of another size or format than the first is refused with both", as
   ], []);
 });
 
-test("a first frame of another size than the options give is refused, and the right one is taken", async () => {
+test("write: a first frame of another size than the options give is refused, and the right one is taken", async () => {
   using folder = new TemporaryFolder();
   const writer = await createFileWriter("ffv1", folder.file("a.mkv"), 25, { width, height });
   const error = await assertRejects(() => writer.write(barFrame(0, 32, 24)), RangeError);
@@ -229,7 +229,7 @@ test("a first frame of another size than the options give is refused, and the ri
   assertEquals((await writer.close()).frames, 1);
 });
 
-test("a first frame that the encoder refuses ends the writer with one error", async () => {
+test("write: a first frame that the encoder refuses ends the writer with one error", async () => {
   using folder = new TemporaryFolder();
   const writer = await createFileWriter("mpeg1video", folder.file("a.mkv"), 25, { logLevel: "quiet" });
   const wide = { data: new Uint8Array(10_000 * 16 * 4), width: 10_000, height: 16 };
@@ -243,7 +243,7 @@ test("a first frame that the encoder refuses ends the writer with one error", as
   }
 });
 
-test("a frame whose fields throw is the caller's error, and the writer goes on", async () => {
+test("write: a frame whose fields throw is the caller's error, and the writer goes on", async () => {
   using folder = new TemporaryFolder();
   const writer = await createFileWriter("ffv1", folder.file("a.mkv"), 25);
   await writer.write(good(0));
@@ -258,7 +258,7 @@ test("a frame whose fields throw is the caller's error, and the writer goes on",
   assertEquals((await writer.close()).frames, 2);
 });
 
-test("a wrong timing is refused, and the writer goes on", async () => {
+test("write: an invalid timestamp or duration is refused, and the writer goes on", async () => {
   using folder = new TemporaryFolder();
   const writer = await createFileWriter("ffv1", folder.file("a.mkv"), 25);
   for (const timing of [null, 5, "key"]) {

@@ -16,13 +16,13 @@ const ntsc: readonly (readonly [number, number])[] = [
   [239.76, 240],
 ];
 
-test("a number near an NTSC rate is the exact NTSC fraction", () => {
+test("parseFrameRate: a number near an NTSC rate is the exact NTSC fraction", () => {
   for (const [rate, base] of ntsc) {
     assertEquals(parseFrameRate(rate), { num: base * 1000, den: 1001 }, String(rate));
   }
 });
 
-test("any other number is the simplest fraction that is that number", () => {
+test("parseFrameRate: any other number is the simplest fraction that is that number", () => {
   const cases: readonly (readonly [number, number, number])[] = [
     [30, 30, 1],
     [24, 24, 1],
@@ -47,7 +47,7 @@ test("any other number is the simplest fraction that is that number", () => {
   for (const [rate, num, den] of cases) assertEquals(parseFrameRate(rate), { num, den }, String(rate));
 });
 
-test("a fraction as text or as two integers is taken as it is, in lowest terms", () => {
+test("parseFrameRate: a fraction as a string or as two integers is taken as it is, in lowest terms", () => {
   assertEquals(parseFrameRate("24000/1001"), { num: 24000, den: 1001 });
   assertEquals(parseFrameRate("30000/1001"), { num: 30000, den: 1001 });
   assertEquals(parseFrameRate("60/2"), { num: 30, den: 1 });
@@ -93,7 +93,7 @@ const refused: readonly (readonly [unknown, string, string])[] = [
   [[30, 1], "[30,1]", "whole"],
 ];
 
-test("a rate that is none is refused with its value, the reason and what would be right", () => {
+test("parseFrameRate: an invalid rate is refused with its value, the reason and what would be right", () => {
   for (const [rate, shown, reason] of refused) {
     const { message } = assertThrows(() => parseFrameRate(rate as FrameRate), RangeError, undefined, shown);
     assertStringIncludes(message, `Cannot use the frame rate ${shown}: `);
@@ -102,7 +102,7 @@ test("a rate that is none is refused with its value, the reason and what would b
   }
 });
 
-test("a rate below what counts is not said to be 0 or less", () => {
+test("parseFrameRate: a rate that is too low is not called 0 or less", () => {
   for (const rate of [1e-10, 1e-12, Number.MIN_VALUE]) {
     const { message } = assertThrows(() => parseFrameRate(rate), RangeError);
     assertStringIncludes(message, `Cannot use the frame rate ${rate}: `);
@@ -110,7 +110,7 @@ test("a rate below what counts is not said to be 0 or less", () => {
   }
 });
 
-test("a rate of another type is a TypeError of avwriter's own", () => {
+test("parseFrameRate: a rate of another type is a TypeError of avwriter's own", () => {
   const cyclic: Record<string, unknown> = {};
   cyclic.self = cyclic;
   for (const rate of [null, undefined, true, 30n, Symbol("30"), () => 30]) {

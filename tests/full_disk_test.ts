@@ -2,18 +2,20 @@ import { execFileSync } from "node:child_process";
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { basename } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createFileWriter, recoverFile, WriteError } from "../mod.ts";
 import type { ChildReport } from "./support/child.ts";
-import { type NamedTest, requireEncoders, requireMuxers, skipped } from "./support/features.ts";
+import { missingEncoders, missingMuxers, type SkipReason } from "./support/features.ts";
 import { assertSameBytes, TemporaryFolder } from "./support/media.ts";
 import { assertFails, assertReadable, assertSame, rejection } from "./support/messages.ts";
 import { runChild } from "./support/processes.ts";
 import { assertOrdinary, noisyFrame, play, type Played, playRest } from "./support/record.ts";
+import { testsOf } from "./support/test.ts";
+
+const { isLong, test, testBoth, testLong } = testsOf(import.meta.url);
 
 /** Encoders and containers; each has its own way to fail. */
-const outputs: readonly (readonly [encoder: string, muxer: string])[] = [
+const allOutputs: readonly (readonly [encoder: string, muxer: string])[] = [
   ["mpeg4", "mp4"],
   ["mpeg4", "mov"],
   ["mpeg4", "avi"],
@@ -27,6 +29,9 @@ const outputs: readonly (readonly [encoder: string, muxer: string])[] = [
   ["rawvideo", "nut"],
   ["gif", "gif"],
 ];
+const outputs = isLong
+  ? allOutputs
+  : allOutputs.filter(([, muxer]) => ["mp4", "matroska", "gif"].includes(muxer));
 
 function assertNoSpace(report: ChildReport, path: string): void {
   const { failedAt, error, sameErrorLater } = report;
@@ -54,20 +59,27 @@ function writeEach(pathOf: (muxer: string) => string, frames: number, size: numb
   return unlike;
 }
 
+const withoutFullDevice: SkipReason =
+  !(existsSync("/dev/full") && lstatSync("/dev/full").isCharacterDevice()) && "there is no /dev/full here";
+
 // /dev/full is reached by a link in a folder of its own: nothing that goes wrong here may remove the device.
-for (const frames of [1, 40]) {
-  test(`a full device refuses ${frames} frame${frames > 1 ? "s" : ""} in words, and every later call alike`, (t) => {
-    if (!existsSync("/dev/full") || !lstatSync("/dev/full").isCharacterDevice()) {
-      return skipped(t, "there is no /dev/full here");
-    }
-    if (!requireEncoders(t, ...outputs.map(([encoder]) => encoder))) return;
-    if (!requireMuxers(t, ...outputs.map(([, muxer]) => muxer))) return;
-    using folder = new TemporaryFolder();
-    const path = folder.file("full.bin");
-    symlinkSync("/dev/full", path);
-    assertEquals(writeEach(() => path, frames, 64), []);
-    assert(lstatSync("/dev/full").isCharacterDevice());
-  });
+for (const frames of isLong ? [1, 40] : [40]) {
+  testBoth(
+    `write: a full device refuses ${frames} frame${
+      frames > 1 ? "s" : ""
+    } with a clear error, and every later call alike`,
+    {
+      skip: withoutFullDevice || missingEncoders(...outputs.map(([encoder]) => encoder)) ||
+        missingMuxers(...outputs.map(([, muxer]) => muxer)),
+    },
+    () => {
+      using folder = new TemporaryFolder();
+      const path = folder.file("full.bin");
+      symlinkSync("/dev/full", path);
+      assertEquals(writeEach(() => path, frames, 64), []);
+      assert(lstatSync("/dev/full").isCharacterDevice());
+    },
+  );
 }
 
 /** A disk of a few megabytes in memory. */
@@ -85,13 +97,13 @@ class SmallDisk implements Disposable {
     }
   }
 
-  /** Mounts it; where that is not possible, the test says that it is skipped, and gets `null`. */
-  static of(t: NamedTest, megabytes: number): SmallDisk | null {
+  /** The reason where none can be mounted. */
+  static get missing(): SkipReason {
     try {
-      return new SmallDisk(megabytes);
+      new SmallDisk(1)[Symbol.dispose]();
+      return false;
     } catch {
-      skipped(t, "a small disk can't be mounted here");
-      return null;
+      return "a small disk can't be mounted here";
     }
   }
 
@@ -120,29 +132,36 @@ class SmallDisk implements Disposable {
   }
 }
 
-test("a disk that fills up refuses in words, and every later call alike", (t) => {
-  using disk = SmallDisk.of(t, 1);
-  if (disk === null) return;
-  const unlike: string[] = [];
-  for (
-    const [codec, format] of [["ffv1", "matroska"], ["mpeg4", "mp4"], ["mjpeg", "avi"], [
-      "mpeg2video",
-      "mpegts",
-    ]] as const
-  ) {
-    const path = disk.file("a.bin");
-    const options = { format, quality: codec === "ffv1" ? undefined : 2, logLevel: "quiet" } as const;
-    try {
-      const report = runChild({ codec, path, options, frames: 60, width: 320, height: 240 });
-      assertNoSpace(report, path);
-      assert(report.framesWritten > 0, "no frame was written");
-    } catch (error) {
-      unlike.push(`${codec} in ${format}: ${(error as Error).message}`);
+const withoutSmallDisk = SmallDisk.missing;
+
+testBoth(
+  "write: a disk that fills up is reported clearly, by every later call too",
+  { skip: withoutSmallDisk },
+  () => {
+    using disk = new SmallDisk(1);
+    const unlike: string[] = [];
+    for (
+      const [codec, format] of ([
+        ["ffv1", "matroska"],
+        ["mpeg4", "mp4"],
+        ["mjpeg", "avi"],
+        ["mpeg2video", "mpegts"],
+      ] as const).slice(0, isLong ? 4 : 2)
+    ) {
+      const path = disk.file("a.bin");
+      const options = { format, quality: codec === "ffv1" ? undefined : 2, logLevel: "quiet" } as const;
+      try {
+        const report = runChild({ codec, path, options, frames: 60, width: 320, height: 240 });
+        assertNoSpace(report, path);
+        assert(report.framesWritten > 0, "no frame was written");
+      } catch (error) {
+        unlike.push(`${codec} in ${format}: ${(error as Error).message}`);
+      }
+      rmSync(path, { force: true });
     }
-    rmSync(path, { force: true });
-  }
-  assertEquals(unlike, []);
-});
+    assertEquals(unlike, []);
+  },
+);
 
 const width = 320;
 const height = 180;
@@ -183,88 +202,98 @@ function checkLeft(disk: SmallDisk, path: string, { written, error }: Recorded):
   return playRest(path, written, { width, fps });
 }
 
-test("what a disk that fills up leaves plays up to two seconds before", async (t) => {
-  if (!requireEncoders(t, "libx264")) return;
-  using disk = SmallDisk.of(t, 3);
-  if (disk === null) return;
-  const unlike: string[] = [];
-  for (
-    const [codec, name] of [
-      ["h264", "a.mp4"],
-      ["mpeg4", "b.mov"],
-      ["h264", "c.mkv"],
-      ["mpeg4", "d.mkv"],
-      ["ffv1", "e.mkv"],
-    ] as const
-  ) {
-    const path = disk.file(name);
-    try {
-      const recorded = await record(codec, path, 1000);
-      assertEquals(recorded.failedAt, "write");
-      assertStringIncludes(recorded.error!.message, "Free some space");
-      checkLeft(disk, path, recorded);
-    } catch (error) {
-      unlike.push(`${codec} in ${name}: ${(error as Error).message}`);
-    }
-    rmSync(path, { force: true });
-  }
-  assertEquals(unlike, []);
-});
-
-test("a disk that fills up with the last bytes leaves what plays, too", async (t) => {
-  using disk = SmallDisk.of(t, 3);
-  if (disk === null) return;
-  const unlike: string[] = [];
-  for (const name of ["a.mp4", "b.mkv"]) {
-    const path = disk.file(name);
-    const { written: most } = await record("mpeg4", path, 1000);
-    rmSync(path);
-    const failedAt: string[] = [];
-    for (let frames = most; frames > most - 6; frames--) {
+testBoth(
+  "write: what a disk that fills up leaves plays up to two seconds before",
+  { skip: withoutSmallDisk || missingEncoders("libx264") },
+  async () => {
+    using disk = new SmallDisk(3);
+    const unlike: string[] = [];
+    for (
+      const [codec, name] of ([
+        ["h264", "a.mp4"],
+        ["mpeg4", "d.mkv"],
+        ["mpeg4", "b.mov"],
+        ["h264", "c.mkv"],
+        ["ffv1", "e.mkv"],
+      ] as const).slice(0, isLong ? 5 : 2)
+    ) {
+      const path = disk.file(name);
       try {
-        const recorded = await record("mpeg4", path, frames);
-        if (recorded.error === null) break;
-        failedAt.push(recorded.failedAt);
+        const recorded = await record(codec, path, 1000);
+        assertEquals(recorded.failedAt, "write");
+        assertStringIncludes(recorded.error!.message, "Free some space");
         checkLeft(disk, path, recorded);
       } catch (error) {
-        unlike.push(`${frames} frames of ${most} in ${name}: ${(error as Error).message}`);
+        unlike.push(`${codec} in ${name}: ${(error as Error).message}`);
       }
       rmSync(path, { force: true });
     }
-    rmSync(path, { force: true });
-    if (!failedAt.includes("close")) unlike.push(`${name} failed at ${failedAt}`);
-  }
-  assertEquals(unlike, []);
-});
+    assertEquals(unlike, []);
+  },
+);
 
-test("a disk with no room for the ordinary file keeps every frame, and recoverFile makes it once there is", async (t) => {
-  using disk = SmallDisk.of(t, 3);
-  if (disk === null) return;
-  for (const name of ["a.mp4", "a.mov"]) {
-    const path = disk.file(name);
-    const recorded = await record("mpeg4", path, 60);
-    const all = { frames: 60, seconds: 2 };
-    assertEquals(recorded.failedAt, "close");
-    assertEquals(checkLeft(disk, path, recorded), all);
-    const { message } = recorded.error!;
-    for (const part of ["Cannot make an ordinary file", "Every frame is in that file", "recoverFile"]) {
-      assertStringIncludes(message, part);
+testLong(
+  "close: a disk that fills up with the last bytes leaves what plays, too",
+  { skip: withoutSmallDisk },
+  async () => {
+    using disk = new SmallDisk(3);
+    const unlike: string[] = [];
+    for (const name of ["a.mp4", "b.mkv"]) {
+      const path = disk.file(name);
+      const { written: most } = await record("mpeg4", path, 1000);
+      rmSync(path);
+      const failedAt: string[] = [];
+      for (let frames = most; frames > most - 6; frames--) {
+        try {
+          const recorded = await record("mpeg4", path, frames);
+          if (recorded.error === null) break;
+          failedAt.push(recorded.failedAt);
+          checkLeft(disk, path, recorded);
+        } catch (error) {
+          unlike.push(`${frames} frames of ${most} in ${name}: ${(error as Error).message}`);
+        }
+        rmSync(path, { force: true });
+      }
+      rmSync(path, { force: true });
+      if (!failedAt.includes("close")) unlike.push(`${name} failed at ${failedAt}`);
     }
-    const before = readFileSync(path);
-    const error = await assertFails(() => recoverFile(path), {
-      type: WriteError,
-      code: "ENOSPC",
-      says: [path, "Free some space"],
-    });
-    assertSameBytes(readFileSync(path), before, error.message);
-    assertEquals(disk.names, [name]);
+    assertEquals(unlike, []);
+  },
+);
 
-    disk.grow(8);
-    assertEquals((await recoverFile(path)).frames, 60);
-    assertOrdinary(path);
-    assertEquals(play(path, { width, fps }), all);
-    assertEquals(disk.names, [name]);
-    rmSync(path);
-    disk.grow(3);
-  }
-});
+test(
+  "close: a disk with no room for the ordinary file keeps every frame, and recoverFile makes it once there is",
+  {
+    skip: withoutSmallDisk,
+  },
+  async () => {
+    using disk = new SmallDisk(3);
+    for (const name of ["a.mp4", "a.mov"]) {
+      const path = disk.file(name);
+      const recorded = await record("mpeg4", path, 60);
+      const all = { frames: 60, seconds: 2 };
+      assertEquals(recorded.failedAt, "close");
+      assertEquals(checkLeft(disk, path, recorded), all);
+      const { message } = recorded.error!;
+      for (const part of ["Cannot make an ordinary file", "Every frame is in that file", "recoverFile"]) {
+        assertStringIncludes(message, part);
+      }
+      const before = readFileSync(path);
+      const error = await assertFails(() => recoverFile(path), {
+        type: WriteError,
+        code: "ENOSPC",
+        says: [path, "Free some space"],
+      });
+      assertSameBytes(readFileSync(path), before, error.message);
+      assertEquals(disk.names, [name]);
+
+      disk.grow(8);
+      assertEquals((await recoverFile(path)).frames, 60);
+      assertOrdinary(path);
+      assertEquals(play(path, { width, fps }), all);
+      assertEquals(disk.names, [name]);
+      rmSync(path);
+      disk.grow(3);
+    }
+  },
+);

@@ -56,19 +56,19 @@ const floorOf = (module: string): number =>
   );
 const shown = (wrong: readonly Arrow[]): string[] => wrong.map(({ from, to }) => `${from} -> ${to}`);
 
-test("the walk finds the modules and their imports", () => {
+test("imports: the walk finds the modules and their imports", () => {
   assert(everyModule.length > 30, `${everyModule.length} modules`);
   assert(arrows.some(({ from, to }) => from === "mod.ts" && to === "src/writer/create_file_writer.ts"));
   assert(arrows.some(({ from, to }) => from === "src/writer/session.ts" && to === "ffi/mod.ts"));
   assert(arrows.some(({ from, to }) => from === "ffi/open.ts" && to === "ffi/symbols/avutil.ts"));
 });
 
-test("every relative import is of a module that is there", () => {
+test("imports: every relative import is of a module that is there", () => {
   const local = arrows.filter(({ to }) => to.endsWith(".ts"));
   assertEquals(shown(local.filter(({ to }) => !everyModule.includes(to))), []);
 });
 
-test("every module of src/ stands on a floor or is common", () => {
+test("imports: every module of src/ stands on a floor or is common", () => {
   assertEquals(
     everyModule.filter((module) =>
       module.startsWith("src/") && floorOf(module) < 0 && !common.includes(module)
@@ -77,38 +77,38 @@ test("every module of src/ stands on a floor or is common", () => {
   );
 });
 
-test("ffi/ imports nothing from src/ or mod.ts", () => {
+test("imports: ffi/ imports nothing from src/ or mod.ts", () => {
   assertEquals(
     shown(arrows.filter(({ from, to }) => from.startsWith("ffi/") && /^(src\/|mod\.ts)/.test(to))),
     [],
   );
 });
 
-test("src/ never imports mod.ts, and mod.ts nothing but src/", () => {
+test("imports: src/ never imports mod.ts, and mod.ts nothing but src/", () => {
   assertEquals(shown(arrows.filter(({ to }) => to === "mod.ts")), []);
   assertEquals(shown(arrows.filter(({ from, to }) => from === "mod.ts" && !to.startsWith("src/"))), []);
 });
 
-test("inside src/ no arrow runs up", () => {
+test("imports: inside src/ no arrow runs up", () => {
   const up = arrows.filter(({ from, to }) =>
     from.startsWith("src/") && to.startsWith("src/") && !common.includes(to) && floorOf(to) > floorOf(from)
   );
   assertEquals(shown(up), []);
 });
 
-test("src/ knows the FFI layer by its front door only", () => {
+test("imports: src/ knows the FFI layer by its front door only", () => {
   const wrong = arrows.filter(({ from, to }) =>
     from.startsWith("src/") && to.startsWith("ffi/") && !ffiDoors.includes(to)
   );
   assertEquals(shown(wrong), []);
 });
 
-test("only src/errors.ts takes the errors past the front door", () => {
+test("imports: only src/errors.ts takes the errors past the front door", () => {
   const users = arrows.filter(({ from, to }) => from.startsWith("src/") && to === "ffi/errors.ts");
   assertEquals([...new Set(users.map(({ from }) => from))], ["src/errors.ts"]);
 });
 
-test("no modules import each other in a circle, except for types", () => {
+test("imports: no modules import each other in a circle, except for types", () => {
   const runtimeImports = new Map(everyModule.map((module) => {
     const text = code(module).replaceAll(/\b(?:import|export) type [^;]*;/g, "");
     const found = [...text.matchAll(/\bfrom\s*["'](\.[^"']+)["']/g)];
@@ -129,26 +129,26 @@ test("no modules import each other in a circle, except for types", () => {
   assertEquals([...new Set(circles)], []);
 });
 
-test("src/ and mod.ts know no runtime", () => {
+test("imports: src/ and mod.ts know no runtime", () => {
   const wrong = everyModule.filter((module) => !module.startsWith("ffi/"))
     .filter((module) => /\b(?:Deno|Bun|process)\s*(?:\.|\?\.|\[)|\bbun:|\bnode:/.test(code(module)));
   assertEquals(wrong, []);
 });
 
-test("in ffi/ each runtime is known to its adapter and to the one place that asks", () => {
+test("imports: in ffi/ each runtime is known to its adapter and to the one place that asks", () => {
   const mentions = (pattern: RegExp): string[] =>
     everyModule.filter((module) => module.startsWith("ffi/") && pattern.test(code(module)));
   assertEquals(mentions(/\bDeno\s*\./), ["ffi/deno.ts"]);
   assertEquals(mentions(/\bBun\s*\.|bun:ffi/), ["ffi/bun.ts"]);
 });
 
-test("no struct offset and no raw pointer stands outside ffi/", () => {
+test("imports: no struct offset and no raw pointer stands outside ffi/", () => {
   const wrong = everyModule.filter((module) => module.startsWith("src/"))
     .filter((module) => /UnsafePointer|getBigUint64|layouts/.test(code(module)));
   assertEquals(wrong, []);
 });
 
-test("nothing is loaded, read or awaited while modules are imported", () => {
+test("imports: nothing is loaded, read or awaited while modules are imported", () => {
   const topLevelAwait = everyModule.filter((module) =>
     /^(?:export )?(?:const [^=]+= )?await\b/m.test(code(module))
   );

@@ -185,7 +185,7 @@ const pictures: Readonly<Record<string, Picture>> = {
 };
 
 for (const [name, input] of Object.entries(pictures)) {
-  test(`${name}: every kernel, matrix and range is within rounding of the exact conversion`, () => {
+  test(`PixelKernels: ${name}: every kernel, matrix and range is within rounding of the exact conversion`, () => {
     for (const from of Object.keys(sources)) {
       for (const to of targets) {
         for (const matrix of Object.keys(matrices)) {
@@ -196,7 +196,7 @@ for (const [name, input] of Object.entries(pictures)) {
   });
 }
 
-test("grays have no chroma, and black and white are exact", () => {
+test("PixelKernels: grays have no chroma, and black and white are exact", () => {
   for (const from of Object.keys(sources)) {
     for (const to of targets) {
       for (const matrix of Object.keys(matrices)) {
@@ -210,7 +210,7 @@ test("grays have no chroma, and black and white are exact", () => {
   }
 });
 
-test("all sizes to 33x17, with rows apart and padded, are exact, and nothing is read or written beside them", () => {
+test("PixelKernels: all sizes to 33x17, with rows apart and padded, are exact, and nothing is read or written beside them", () => {
   for (let height = 1; height <= 17; height++) {
     for (let width = 1; width <= 33; width++) {
       const input = noise(width, height);
@@ -226,7 +226,7 @@ test("all sizes to 33x17, with rows apart and padded, are exact, and nothing is 
   }
 });
 
-test("the same picture is converted the same in every order of bytes", () => {
+test("PixelKernels: the same picture is converted the same in every order of bytes", () => {
   const input = noise(37, 11);
   for (const to of targets) {
     const color = { matrix: "bt2020nc", range: "tv" } as const;
@@ -236,7 +236,7 @@ test("the same picture is converted the same in every order of bytes", () => {
   }
 });
 
-test("nearly all samples are the exact value rounded", () => {
+test("PixelKernels: nearly all samples are the exact value rounded", () => {
   const input = noise(256, 32);
   for (const from of ["rgba", "rgb24", "gray"]) {
     for (const to of targets) {
@@ -246,7 +246,7 @@ test("nearly all samples are the exact value rounded", () => {
   }
 });
 
-test("two threads' kernels share a memory: neither keeps anything in it", () => {
+test("PixelKernels: two threads share a memory, and neither keeps anything in it", () => {
   bytes.fill(canary);
   const others = new PixelKernels(memory);
   assert(bytes.every((byte) => byte === canary));
@@ -270,7 +270,7 @@ test("two threads' kernels share a memory: neither keeps anything in it", () => 
   ]);
 });
 
-test("hasKernel tells what there is", () => {
+test("hasKernel: tells which conversions there are", () => {
   for (const from of Object.keys(sources)) {
     for (const to of targets) assert(hasKernel(from, to, "bt709"));
   }
@@ -279,7 +279,7 @@ test("hasKernel tells what there is", () => {
   assert(!hasKernel("rgba", "nv12", "ycgco"));
 });
 
-test("what does not fit is refused", () => {
+test("PixelKernels: what does not fit is refused", () => {
   const from = { format: "rgba", width: 16, height: 2, address: 0, stride: 64 };
   const to = { format: "nv12", width: 16, height: 2, addresses: [128, 160], strides: [16, 16] };
   const color = { matrix: "bt709", range: "tv" } as const;
@@ -296,7 +296,7 @@ test("what does not fit is refused", () => {
   refused({}, { strides: [16, 15] });
 });
 
-test("a change of range gives every byte its exact value, at any size, and nothing beside the plane", () => {
+test("PixelKernels: a change of range gives every byte its exact value, at any size, and nothing beside the plane", () => {
   const reach = {
     luma: { tv: [16, 219], pc: [0, 255] },
     chroma: { tv: [128, 224], pc: [128, 255] },

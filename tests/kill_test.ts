@@ -1,10 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertEquals } from "@std/assert";
 import { createFileWriter, ReadError, recoverFile, type WriterOptions } from "../mod.ts";
 import { seeded } from "./support/chance.ts";
-import { requireEncoders } from "./support/features.ts";
+import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, barFrame, TemporaryFolder, writeBars } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { Recording } from "./support/processes.ts";
@@ -17,6 +16,9 @@ import {
   sizeOf,
   toldSeconds,
 } from "./support/record.ts";
+import { testsOf } from "./support/test.ts";
+
+const { isLong, testBoth } = testsOf(import.meta.url);
 
 const width = 320;
 const height = 180;
@@ -71,31 +73,38 @@ async function checkEach(recordings: readonly Killed[]): Promise<void> {
   assertEquals(wrong, []);
 }
 
-for (const [index, extension] of ["mp4", "mov", "mkv"].entries()) {
-  test(`a recording into ${extension}, killed at ten moments, plays up to two seconds before, and is made an ordinary file`, async (t) => {
-    if (!requireEncoders(t, "libx264")) return;
-    using folder = new TemporaryFolder();
-    const next = seeded(index + 1);
-    const moments = Array.from({ length: 10 }, () => 0.3 + 5.7 * next() / 2 ** 32);
-    await checkEach(
-      await Promise.all(
-        moments.map((moment, number) => recordAndKill(folder.file(`${number}.${extension}`), 30, moment)),
-      ),
-    );
-    assertEquals(readdirSync(folder.path).filter((name) => name.endsWith(".avwriter")), []);
-  });
+for (const [index, extension] of (isLong ? ["mp4", "mkv", "mov"] : ["mp4", "mkv"]).entries()) {
+  testBoth(
+    `crashSafe: a recording into ${extension}, killed at any moment, plays up to two seconds before, and is recovered`,
+    { skip: missingEncoders("libx264") },
+    async () => {
+      using folder = new TemporaryFolder();
+      const next = seeded(index + 1);
+      const [count, seconds] = isLong ? [10, 6] : [2, 3];
+      const moments = Array.from({ length: count }, () => 0.3 + (seconds - 0.3) * next() / 2 ** 32);
+      await checkEach(
+        await Promise.all(
+          moments.map((moment, number) => recordAndKill(folder.file(`${number}.${extension}`), 30, moment)),
+        ),
+      );
+      assertEquals(readdirSync(folder.path).filter((name) => name.endsWith(".avwriter")), []);
+    },
+  );
 }
 
 // However slowly frames come, the encoder holds some back.
-test("a recording of few frames a second, killed, plays up to two seconds before, and is made an ordinary file", async (t) => {
-  if (!requireEncoders(t, "libx264")) return;
-  using folder = new TemporaryFolder();
-  const recordings = [10, 24, 25].flatMap((fps) => [
-    recordAndKill(folder.file(`${fps}.mp4`), fps, 3.2),
-    recordAndKill(folder.file(`${fps}.mkv`), fps, 4),
-  ]);
-  await checkEach(await Promise.all(recordings));
-});
+testBoth(
+  "crashSafe: a recording of few frames a second, killed, plays up to two seconds before, and is recovered",
+  { skip: missingEncoders("libx264") },
+  async () => {
+    using folder = new TemporaryFolder();
+    const recordings = (isLong ? [10, 24, 25] : [24]).flatMap((fps) => [
+      recordAndKill(folder.file(`${fps}.mp4`), fps, 3.2),
+      recordAndKill(folder.file(`${fps}.mkv`), fps, 4),
+    ]);
+    await checkEach(await Promise.all(recordings));
+  },
+);
 
 /** Encoders that look ahead, at rates and with threads that make much time of a few frames. */
 const slowEncoders:
@@ -107,10 +116,11 @@ const slowEncoders:
     ["libvpx-vp9", "webm", 10],
   ];
 
-for (const [encoder, extension, fps, threads] of slowEncoders) {
+for (const [encoder, extension, fps, threads] of isLong ? slowEncoders : slowEncoders.slice(0, 1)) {
   const many = threads === undefined ? "" : ` with ${threads} threads`;
-  test(`${encoder}${many} holds back less than two seconds at ${fps} frames a second`, async (t) => {
-    if (!requireEncoders(t, encoder)) return;
+  testBoth(`crashSafe: ${encoder}${many} holds back less than two seconds at ${fps} frames a second`, {
+    skip: missingEncoders(encoder),
+  }, async () => {
     using folder = new TemporaryFolder();
     // What waits for the encoder in another thread is not what it holds back.
     const options: WriterOptions = {
@@ -152,26 +162,30 @@ async function recordAgain(path: string): Promise<void> {
   assertOrdinary(path);
 }
 
-test("a recording into mp4 that is killed in close has all frames, and what it leaves beside it is in nobody's way", async () => {
-  using folder = new TemporaryFolder();
-  const path = folder.file("a.mp4");
-  const wrong: string[] = [];
-  let interrupted = 0;
-  // The moment is short: on a busy machine it may be missed.
-  for (const share of [0, 0.4, 0.8, 0.999, 1, 0.2, 0.6, 0.1, 0.5]) {
-    if (share < 0.999 && interrupted >= 3) continue;
-    try {
-      const frames = await killInClose(path, share);
-      const request = { width: 1280, fps: 30 };
-      const played = play(path, request);
-      assertEquals(played, { frames, seconds: frames / 30 });
-      if (existsSync(`${path}.avwriter`)) interrupted++;
-      await (share === 0 ? recordAgain(path) : checkRecovers(path, request, played));
-      assertEquals(readdirSync(folder.path), ["a.mp4"]);
-    } catch (error) {
-      wrong.push(`killed with ${share} of the ordinary file made: ${(error as Error).message}`);
+testBoth(
+  "crashSafe: a recording that is killed in close has all frames, and what it leaves hinders no later one",
+  async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.mp4");
+    const wrong: string[] = [];
+    let interrupted = 0;
+    // The moment is short: on a busy machine it may be missed.
+    const shares = isLong ? [0, 0.4, 0.8, 0.999, 1, 0.2, 0.6, 0.1, 0.5] : [0, 0.4, 0.2, 0.6, 0.1, 0.5];
+    for (const share of shares) {
+      if (share < 0.999 && interrupted >= (isLong ? 3 : 2)) continue;
+      try {
+        const frames = await killInClose(path, share);
+        const request = { width: 1280, fps: 30 };
+        const played = play(path, request);
+        assertEquals(played, { frames, seconds: frames / 30 });
+        if (existsSync(`${path}.avwriter`)) interrupted++;
+        await (share === 0 ? recordAgain(path) : checkRecovers(path, request, played));
+        assertEquals(readdirSync(folder.path), ["a.mp4"]);
+      } catch (error) {
+        wrong.push(`killed with ${share} of the ordinary file made: ${(error as Error).message}`);
+      }
     }
-  }
-  assertEquals(wrong, []);
-  assert(interrupted >= 2, `only ${interrupted} kills came before close had ended`);
-});
+    assertEquals(wrong, []);
+    assert(interrupted >= 2, `only ${interrupted} kills came before close had ended`);
+  },
+);

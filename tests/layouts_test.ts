@@ -14,7 +14,7 @@ const table: LayoutTable = JSON.parse(
   readFileSync(new URL("../tools/layouts.json", import.meta.url), "utf8"),
 );
 
-test("ffi/layouts.ts is what the generator makes of tools/layouts.json", async () => {
+test("layouts: ffi/layouts.ts is what the generator makes of tools/layouts.json", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("layouts.ts");
   writeFileSync(path, layoutModule(table));
@@ -29,7 +29,7 @@ function checkedOffsets(column: number): string {
   return structs.flatMap(({ fields }) => Object.values(fields).map(({ offset }) => offset[column])).join();
 }
 
-test("the self-check passes with the loaded major's layout, and with no other's that differs", () => {
+test("selfCheck: passes with the loaded major's layout, and with no other's that differs", () => {
   const native = loadNative();
   selfCheck(native);
   const column = written.avcodecMajors.findIndex((major) => major === native.avcodecMajor);

@@ -1,16 +1,15 @@
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
 import { libraryFileName, libraryMajor, type LibraryName } from "../ffi/locate.ts";
 import { createFileWriter, LibraryVersionError } from "../mod.ts";
 import type { ReportedError } from "./support/child.ts";
-import { skipped } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { runChild, type RunOptions } from "./support/processes.ts";
+import { test } from "./support/test.ts";
 
 const system = process.platform === "win32" ? "windows" : process.platform === "darwin" ? "darwin" : "linux";
 const libraries: readonly LibraryName[] = ["avutil", "swresample", "swscale", "avcodec", "avformat"];
@@ -48,13 +47,13 @@ function assertNotFound(error: ReportedError, ...places: string[]): void {
   assertStringIncludes(message, "AVWRITER_LIBRARY_PATH");
 }
 
-test("no library: the error lists what was tried and how to install it", () => {
+test("LibraryNotFoundError: lists what was tried and how to install FFmpeg", () => {
   using empty = new TemporaryFolder();
   const variables = { AVWRITER_LIBRARY_PATH: empty.path };
   assertNotFound(openError({ variables }), empty.path);
 });
 
-test("the folders that a variable names are the only ones that are searched", () => {
+test("AVWRITER_LIBRARY_PATH: its folders are the only ones that are searched", () => {
   using empty = new TemporaryFolder();
   const other = empty.file("not there");
   const separator = system === "windows" ? ";" : ":";
@@ -64,14 +63,14 @@ test("the folders that a variable names are the only ones that are searched", ()
   assert(!error.message.includes("/usr/lib"), error.message);
 });
 
-test("the option names a folder as the variable does, and wins", () => {
+test("libraryPath: names a folder as the variable does, and wins", () => {
   using empty = new TemporaryFolder();
   assertNotFound(openError({}, empty.path), empty.path);
   const variables = { AVWRITER_LIBRARY_PATH: loadNative().folder };
   assertNotFound(openError({ variables }, empty.path), empty.path);
 });
 
-test("a file that is no library is named with the system's reason", () => {
+test("LibraryNotFoundError: a file that is not a library is named with the system's reason", () => {
   using folder = new TemporaryFolder();
   const major = loadNative().avcodecMajor;
   for (const library of libraries) {
@@ -82,8 +81,9 @@ test("a file that is no library is named with the system's reason", () => {
   assertStringIncludes(error.message, `${folder.file(fileName("avutil", major))} did not load: `);
 });
 
-test("another library under the name of FFmpeg's is named as what did not load", (t) => {
-  if (system !== "linux") return skipped(t, "the trick is made with Linux's symbolic links");
+test("LibraryNotFoundError: another library under the name of FFmpeg's is named as what did not load", {
+  skip: system !== "linux" && "the trick is made with Linux's symbolic links",
+}, () => {
   using folder = new TemporaryFolder();
   const { folder: real, avcodecMajor: major } = loadNative();
   symlinkSync(join(real, fileName("avutil", major)), folder.file(fileName("avutil", major)));
@@ -93,8 +93,9 @@ test("another library under the name of FFmpeg's is named as what did not load",
   assertStringIncludes(error.message, `${folder.file(fileName("swresample", major))} did not load: `);
 });
 
-test("libraries of another version than their names say are refused with both", (t) => {
-  if (system !== "linux") return skipped(t, "the trick is made with Linux's symbolic links");
+test("LibraryVersionError: libraries of another version than their names say are refused with both", {
+  skip: system !== "linux" && "the trick is made with Linux's symbolic links",
+}, () => {
   using folder = new TemporaryFolder();
   const { folder: real, avcodecMajor: major, libraryVersions } = loadNative();
   const claimed = major === 62 ? 63 : 62;
@@ -108,8 +109,9 @@ test("libraries of another version than their names say are refused with both", 
   assertStringIncludes(message, `libavutil ${libraryMajor("avutil", claimed)}`);
 });
 
-test("a version newer than all known ones is refused with both", (t) => {
-  if (system !== "linux") return skipped(t, "the trick is made with Linux's symbolic links");
+test("LibraryVersionError: a version newer than all known ones is refused with both", {
+  skip: system !== "linux" && "the trick is made with Linux's symbolic links",
+}, () => {
   using folder = new TemporaryFolder();
   const { folder: real, avcodecMajor: major } = loadNative();
   const newest = libraryMajor("avutil", 63);
@@ -126,7 +128,7 @@ test("a version newer than all known ones is refused with both", (t) => {
   assertStringIncludes(message, `libavutil ${newest})`);
 });
 
-test("another folder than the one in use is refused, the same one is not", async () => {
+test("libraryPath: another folder than the one in use is refused, the same one is not", async () => {
   using folder = new TemporaryFolder();
   const { folder: inUse } = loadNative();
   const elsewhere = folder.file("elsewhere");
@@ -141,7 +143,7 @@ test("another folder than the one in use is refused, the same one is not", async
   await writer.abort();
 });
 
-test("the folder in use loads by name, also with a slash at its end and after one that is empty", () => {
+test("libraryPath: the folder in use loads by name, also with a slash at its end and after an empty one", () => {
   using folder = new TemporaryFolder();
   const { folder: inUse } = loadNative();
   for (const libraryPath of [inUse, `${inUse}/`, `${folder.path}:${inUse}`]) {

@@ -19,14 +19,14 @@ function machine(
   return { system, architecture, variable: (name: string): string | undefined => variables[name] };
 }
 
-test("libraries are called as each system calls them", () => {
+test("libraryFileName: libraries have the names that each system gives them", () => {
   assertEquals(libraryFileName("linux", "avcodec", 59), "libavcodec.so.59");
   assertEquals(libraryFileName("darwin", "avcodec", 59), "libavcodec.59.dylib");
   assertEquals(libraryFileName("windows", "avcodec", 59), "avcodec-59.dll");
   assertEquals(libraryPath("linux", "/usr/lib64", "avutil", 59), "/usr/lib64/libavutil.so.57");
 });
 
-test("the majors of one release belong together", () => {
+test("libraryMajor: the majors of one release belong together", () => {
   // FFmpeg 4.3, 5.1, 6.1, 7.1, 8.1 and 9.0, from their version.h files.
   const sets = [
     [58, 56, 58, 7, 5, 3],
@@ -43,18 +43,18 @@ test("the majors of one release belong together", () => {
   }
 });
 
-test("the newest major is tried first", () => {
+test("majorsNewestFirst: the newest major is tried first", () => {
   assertEquals(majorsNewestFirst, [63, 62, 61, 60, 59, 58]);
 });
 
-test("a search path splits at its system's separator and loses empty parts", () => {
+test("splitSearchPath: a path splits at its system's separator and loses empty parts", () => {
   assertEquals(splitSearchPath("linux", "/a:/b::/c:"), ["/a", "/b", "/c"]);
   assertEquals(splitSearchPath("darwin", "/a:/b"), ["/a", "/b"]);
   assertEquals(splitSearchPath("windows", "C:\\a;D:\\b;"), ["C:\\a", "D:\\b"]);
   assertEquals(splitSearchPath("linux", ""), []);
 });
 
-test("on Linux the multiarch folder is the processor's", () => {
+test("searchFolders: on Linux the multiarch folder is the processor's", () => {
   for (const architecture of ["x86_64", "aarch64"]) {
     const folders = searchFolders(machine("linux", architecture));
     assert(folders.includes(`/usr/lib/${architecture}-linux-gnu`), folders.join());
@@ -65,13 +65,13 @@ test("on Linux the multiarch folder is the processor's", () => {
   }
 });
 
-test("on Linux LD_LIBRARY_PATH comes first, as for the system's loader", () => {
+test("searchFolders: on Linux LD_LIBRARY_PATH comes first, as for the system's loader", () => {
   const folders = searchFolders(machine("linux", "x86_64", { LD_LIBRARY_PATH: "/opt/a:/opt/b" }));
   assertEquals(folders.slice(0, 2), ["/opt/a", "/opt/b"]);
   assert(folders.includes("/usr/lib"));
 });
 
-test("on macOS Homebrew on both processors and MacPorts are searched", () => {
+test("searchFolders: on macOS Homebrew on both processors and MacPorts are searched", () => {
   const folders = searchFolders(machine("darwin", "aarch64"));
   for (
     const folder of [
@@ -85,7 +85,7 @@ test("on macOS Homebrew on both processors and MacPorts are searched", () => {
   }
 });
 
-test("on Windows the folders of PATH are searched", () => {
+test("searchFolders: on Windows the folders of PATH are searched", () => {
   const path = "C:\\Windows;C:\\ffmpeg\\bin";
   assertEquals(searchFolders(machine("windows", "x86_64", { PATH: path })), [
     "C:\\Windows",
@@ -94,7 +94,7 @@ test("on Windows the folders of PATH are searched", () => {
   assertEquals(searchFolders(machine("windows", "x86_64")), []);
 });
 
-test("a folder that is named is the only one, and the option wins over the variable", () => {
+test("libraryPath: a folder that is named is the only one, and the option wins over the variable", () => {
   const variables = { AVWRITER_LIBRARY_PATH: "/from/variable", LD_LIBRARY_PATH: "/x", PATH: "C:\\x" };
   for (const system of ["linux", "darwin", "windows"] as const) {
     assertEquals(searchFolders(machine(system, "x86_64", variables)), ["/from/variable"]);
@@ -104,7 +104,7 @@ test("a folder that is named is the only one, and the option wins over the varia
   assertEquals(searchFolders(machine("linux", "x86_64"), "/one:/two"), ["/one", "/two"]);
 });
 
-test("an empty variable is as good as none", () => {
+test("libraryPath: an empty variable is the same as none", () => {
   const folders = searchFolders(machine("linux", "x86_64", { AVWRITER_LIBRARY_PATH: "" }));
   assertEquals(folders, searchFolders(machine("linux", "x86_64")));
 });
@@ -125,7 +125,7 @@ const systems: readonly (readonly [string, string, string | null])[] = [
   ["an empty file", "", null],
 ];
 
-test("the install command is that of the system", () => {
+test("installCommand: is that of the system", () => {
   for (const [name, osRelease, program] of systems) {
     const command = installCommand("linux", osRelease);
     if (program === null) assertEquals(command, null, name);
@@ -139,13 +139,13 @@ test("the install command is that of the system", () => {
   assertEquals(installCommand("linux"), null);
 });
 
-test("the hint holds the command, or those of the known systems", () => {
+test("installHint: holds the command, or those of the known systems", () => {
   assertStringIncludes(installHint("linux", "ID=debian\n"), "apt-get install -y ffmpeg");
   const unknown = installHint("linux", "ID=plan9\n");
   for (const program of ["apt-get", "dnf", "pacman", "apk"]) assertStringIncludes(unknown, program);
 });
 
-test("words of an os-release file come without quotes, the most specific first", () => {
+test("installCommand: words of an os-release file come without quotes, the most specific first", () => {
   assertEquals(distributionWords('NAME="X"\nID_LIKE="rhel fedora"\nID=\'rocky\'\nVERSION_ID=9\n'), [
     "rocky",
     "rhel",

@@ -4,7 +4,7 @@ import { didYouMean, nearestName } from "../src/nearest.ts";
 
 const options = ["crf", "preset", "tune", "profile", "qp", "bitrate", "x264-params"];
 
-test("a letter more, less or other still finds the name", () => {
+test("nearestName: a letter more, less or other still finds the name", () => {
   assertEquals(nearestName("crff", options), "crf");
   assertEquals(nearestName("cr", options), "crf");
   assertEquals(nearestName("crg", options), "crf");
@@ -13,22 +13,22 @@ test("a letter more, less or other still finds the name", () => {
   assertEquals(nearestName("x264params", options), "x264-params");
 });
 
-test("case does not count", () => {
+test("nearestName: case does not count", () => {
   assertEquals(nearestName("BitRate", options), "bitrate");
   assertEquals(nearestName("CRF", options), "crf");
 });
 
-test("the nearest of several wins, the first of equals", () => {
+test("nearestName: the nearest of several wins, the first of equals", () => {
   assertEquals(nearestName("aac", ["abc", "acc"]), "abc");
   assertEquals(nearestName("h264", ["h263", "h264"]), "h264");
 });
 
-test("two letters swapped are one mistake", () => {
+test("nearestName: two letters swapped are one mistake", () => {
   assertEquals(nearestName("libx246", ["libx265", "libx264", "libx262"]), "libx264");
   assertEquals(nearestName("vp9", ["pv9"]), "pv9");
 });
 
-test("another word finds nothing", () => {
+test("nearestName: another word finds nothing", () => {
   assertEquals(nearestName("resolution", options), null);
   assertEquals(nearestName("zzzz", options), null);
   assertEquals(nearestName("crf", []), null);
@@ -36,7 +36,7 @@ test("another word finds nothing", () => {
   assertEquals(nearestName("crxx", options), null);
 });
 
-test("a name beyond all names is answered at once", () => {
+test("nearestName: a name that is far too long is answered at once", () => {
   const start = performance.now();
   assertEquals(
     nearestName("x".repeat(100_000), Array.from({ length: 500 }, (_, index) => `option${index}`)),
@@ -45,7 +45,7 @@ test("a name beyond all names is answered at once", () => {
   assert(performance.now() - start < 500, `${performance.now() - start} ms`);
 });
 
-test("the question names the name, or is none", () => {
+test("didYouMean: the question names the name, or is null", () => {
   assertEquals(didYouMean("crff", options), 'Did you mean "crf"?');
   assertEquals(didYouMean("zzzz", options), null);
 });

@@ -1,13 +1,13 @@
 import { mkdirSync, readdirSync } from "node:fs";
-import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createFileWriter, EncoderNotFoundError, UnsupportedError } from "../mod.ts";
-import { requireEncoders, requireMuxers, requirePixelFormat } from "./support/features.ts";
+import { missingEncoders, missingMuxers, missingPixelFormat } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { open } from "./support/opening.ts";
 import { assertFails } from "./support/messages.ts";
+import { test } from "./support/test.ts";
 
-test("an unknown codec is refused with the nearest family", async () => {
+test("createFileWriter: an unknown codec is refused with the nearest family", async () => {
   for (const [codec, meant] of [["h265", "hevc"], ["vp99", "vp9"], ["x264", "h264"], ["H264", "h264"]]) {
     await assertFails(() => open(codec!, "a.mp4"), {
       type: EncoderNotFoundError,
@@ -22,16 +22,19 @@ test("an unknown codec is refused with the nearest family", async () => {
   }
 });
 
-test("an unknown encoder is refused with the nearest encoder", async (t) => {
-  if (!requireEncoders(t, "libx264")) return;
-  await assertFails(() => open("libx246", "a.mp4"), {
-    type: EncoderNotFoundError,
-    code: "ENCODER_NOT_FOUND",
-    says: ['Cannot encode "libx246": ', 'Did you mean "libx264"?'],
-  });
-});
+test(
+  "createFileWriter: an unknown encoder is refused with the nearest encoder",
+  { skip: missingEncoders("libx264") },
+  async () => {
+    await assertFails(() => open("libx246", "a.mp4"), {
+      type: EncoderNotFoundError,
+      code: "ENCODER_NOT_FOUND",
+      says: ['Cannot encode "libx246": ', 'Did you mean "libx264"?'],
+    });
+  },
+);
 
-test("a codec like none is refused with the families, also where its name is that of an object's part", async () => {
+test("createFileWriter: a codec like none is refused with the families, also where its name is that of an object's property", async () => {
   for (const codec of ["zzzzzz", "aac", "toString", "constructor", "__proto__"]) {
     const error = await assertFails(() => open(codec, "a.mp4"), {
       type: EncoderNotFoundError,
@@ -47,7 +50,7 @@ test("a codec like none is refused with the families, also where its name is tha
   for (const family of ["h264", "hevc", "ffv1", "gif"]) assertStringIncludes(message, family);
 });
 
-test("an encoder of sound is no encoder of video", async () => {
+test("createFileWriter: an audio encoder is not a video encoder", async () => {
   await assertFails(() => open("pcm_s16le", "a.mov"), {
     type: EncoderNotFoundError,
     code: "ENCODER_NOT_FOUND",
@@ -55,14 +58,17 @@ test("an encoder of sound is no encoder of video", async () => {
   });
 });
 
-test("an encoder of frames in a device's memory is refused", async (t) => {
-  if (!requireEncoders(t, "h264_vaapi")) return;
-  await assertFails(() => open("h264_vaapi", "a.mp4"), {
-    type: UnsupportedError,
-    code: "HARDWARE_FRAMES",
-    says: ["Cannot use encoder h264_vaapi: ", "device's memory", "software encoder"],
-  });
-});
+test(
+  "createFileWriter: an encoder of frames in a device's memory is refused",
+  { skip: missingEncoders("h264_vaapi") },
+  async () => {
+    await assertFails(() => open("h264_vaapi", "a.mp4"), {
+      type: UnsupportedError,
+      code: "HARDWARE_FRAMES",
+      says: ["Cannot use encoder h264_vaapi: ", "device's memory", "software encoder"],
+    });
+  },
+);
 
 /** Encoders, containers that do not take what they make, and containers that do. */
 const misfits:
@@ -84,32 +90,43 @@ const misfits:
     ["huffyuv", "huffyuv", "a.wtv", "wtv", ["avi"]],
   ];
 
-test("an encoder of pixels packed in bits is not said to need a device, where its container refuses it", async (t) => {
-  if (!requireEncoders(t, "xbm")) return;
-  const { message } = await assertFails(() => open("xbm", "a.mkv"), {
-    type: UnsupportedError,
-    says: ["xbm"],
-  });
-  assert(!/device|software/.test(message), message);
-});
-
-test("a codec that the container does not take is refused with containers that do", async (t) => {
-  for (const [encoder, codec, name, muxer, others] of misfits) {
-    if (!requireEncoders(t, encoder) || !requireMuxers(t, muxer)) continue;
-    const { hint } = await assertFails(() => open(encoder, name), {
+test(
+  "createFileWriter: an encoder of pixels packed in bits is not said to need a device, where its container refuses it",
+  {
+    skip: missingEncoders("xbm"),
+  },
+  async () => {
+    const { message } = await assertFails(() => open("xbm", "a.mkv"), {
       type: UnsupportedError,
-      code: "CODEC_NOT_FOR_CONTAINER",
-      operation: `write ${codec} into ${muxer}`,
-      says: [`Cannot write ${codec} (made by ${encoder}) into ${muxer}: the container does not take it`],
+      says: ["xbm"],
     });
-    const offered = hint!.replace(`Containers that take ${codec}: `, "").split(", ");
-    for (const other of others) assert(offered.includes(other), `${codec}: ${hint}`);
-    assert(!offered.includes(muxer), hint!);
-  }
-});
+    assert(!/device|software/.test(message), message);
+  },
+);
 
-test("a pixel format of VP9 that mp4 can't describe is refused, and one that it can is not", async (t) => {
-  if (!requirePixelFormat(t, "libvpx-vp9", "yuv440p")) return;
+for (const [encoder, codec, name, muxer, others] of misfits) {
+  test(
+    `createFileWriter: a codec that the container does not take is refused with containers that do: ${encoder} in ${name}`,
+    {
+      skip: missingEncoders(encoder) || missingMuxers(muxer),
+    },
+    async () => {
+      const { hint } = await assertFails(() => open(encoder, name), {
+        type: UnsupportedError,
+        code: "CODEC_NOT_FOR_CONTAINER",
+        operation: `write ${codec} into ${muxer}`,
+        says: [`Cannot write ${codec} (made by ${encoder}) into ${muxer}: the container does not take it`],
+      });
+      const offered = hint!.replace(`Containers that take ${codec}: `, "").split(", ");
+      for (const other of others) assert(offered.includes(other), `${codec}: ${hint}`);
+      assert(!offered.includes(muxer), hint!);
+    },
+  );
+}
+
+test("pixelFormat: one of VP9 that mp4 can't describe is refused, and one that it can is not", {
+  skip: missingPixelFormat("libvpx-vp9", "yuv440p"),
+}, async () => {
   await assertFails(() => open("vp9", "a.mp4", { pixelFormat: "yuv440p" }), {
     type: UnsupportedError,
     code: "PIXEL_FORMAT",
@@ -126,7 +143,7 @@ test("a pixel format of VP9 that mp4 can't describe is refused, and one that it 
   }
 });
 
-test("an extension that no container has is refused with how to go on", async () => {
+test("createFileWriter: an unknown extension is refused with how to go on", async () => {
   await assertFails(() => open("mpeg4", "a.qqqqqq"), {
     type: UnsupportedError,
     code: "MUXER_NOT_FOUND",
@@ -147,7 +164,7 @@ test("an extension that no container has is refused with how to go on", async ()
   assertStringIncludes(message, "mp4", `the nearest for people is a container of video: ${message}`);
 });
 
-test("a path without an extension is refused with how to go on", async () => {
+test("createFileWriter: a path without an extension is refused with how to go on", async () => {
   for (const name of ["video", "two.dots.", ".hidden"]) {
     await assertFails(() => open("mpeg4", name), {
       type: UnsupportedError,
@@ -158,7 +175,7 @@ test("a path without an extension is refused with how to go on", async () => {
   }
 });
 
-test("an unknown format is refused, with a near one where there is one", async () => {
+test("format: an unknown one is refused, with a near one where there is one", async () => {
   await assertFails(() => open("mpeg4", "a", { format: "matroskaa" }), {
     type: UnsupportedError,
     code: "MUXER_NOT_FOUND",
@@ -172,7 +189,7 @@ test("an unknown format is refused, with a near one where there is one", async (
   });
 });
 
-test("the extension of a single image is refused with how to write animations", async () => {
+test("createFileWriter: the extension of a single image is refused with how to write animations", async () => {
   for (const [codec, name] of [["png", "a.png"], ["mjpeg", "a.jpg"], ["bmp", "a.bmp"]] as const) {
     await assertFails(() => open(codec, name), {
       type: UnsupportedError,
@@ -183,7 +200,7 @@ test("the extension of a single image is refused with how to write animations", 
   }
 });
 
-test("after all these errors the folder of a good writer holds its file alone", async () => {
+test("createFileWriter: after all these errors the folder of a good writer holds its file alone", async () => {
   using folder = new TemporaryFolder();
   mkdirSync(folder.file("in"));
   await assertRejects(() => createFileWriter("h265", folder.file("in/a.mp4"), 25), EncoderNotFoundError);

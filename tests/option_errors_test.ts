@@ -1,29 +1,35 @@
-import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createFileWriter, OptionError, UnsupportedError, type WriterOptions } from "../mod.ts";
 import { profiles } from "../src/codecs/profiles.ts";
-import { requireEncoders, skipped } from "./support/features.ts";
+import { missingEncoders } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { open } from "./support/opening.ts";
 import { assertFails, assertReadable } from "./support/messages.ts";
+import { test } from "./support/test.ts";
 
-test("an unknown encoder option is refused with the nearest", async (t) => {
+test("encoderOptions: an unknown option is refused with the nearest", async () => {
   await assertFails(() => open("mpeg4", "a.avi", { encoderOptions: { qmaxx: 5 } }), {
     type: OptionError,
     code: "OPTION_NOT_FOUND",
     operation: "set encoder option qmaxx",
     says: ['Cannot set encoder option "qmaxx": mpeg4 has no such option', 'Did you mean "qmax"?'],
   });
-  if (!requireEncoders(t, "libx264")) return;
-  await assertFails(() => open("h264", "a.mp4", { encoderOptions: { crff: 20 } }), {
-    type: OptionError,
-    code: "OPTION_NOT_FOUND",
-    operation: "set encoder option crff",
-    says: ['Cannot set encoder option "crff": libx264 has no such option', 'Did you mean "crf"?'],
-  });
 });
 
-test("an option that only decoders have is unknown to an encoder", async () => {
+test(
+  "encoderOptions: an unknown option of libx264 is refused with the nearest",
+  { skip: missingEncoders("libx264") },
+  async () => {
+    await assertFails(() => open("h264", "a.mp4", { encoderOptions: { crff: 20 } }), {
+      type: OptionError,
+      code: "OPTION_NOT_FOUND",
+      operation: "set encoder option crff",
+      says: ['Cannot set encoder option "crff": libx264 has no such option', 'Did you mean "crf"?'],
+    });
+  },
+);
+
+test("encoderOptions: an option that only decoders have is unknown to an encoder", async () => {
   // skip_frame is an AVOption of every AVCodecContext, for decoding.
   await assertFails(() => open("mpeg4", "a.avi", { encoderOptions: { skip_frame: "all" } }), {
     type: OptionError,
@@ -32,7 +38,7 @@ test("an option that only decoders have is unknown to an encoder", async () => {
   });
 });
 
-test("an unknown muxer option is refused with the nearest", async () => {
+test("formatOptions: an unknown option is refused with the nearest", async () => {
   await assertFails(() => open("mpeg4", "a.mp4", { formatOptions: { movflag: "faststart" } }), {
     type: OptionError,
     code: "OPTION_NOT_FOUND",
@@ -41,7 +47,7 @@ test("an unknown muxer option is refused with the nearest", async () => {
   });
 });
 
-test("a bad value of a muxer option is refused with what it takes", async () => {
+test("formatOptions: an invalid value is refused with what the option takes", async () => {
   await assertFails(() => open("mpeg4", "a.mp4", { formatOptions: { movflags: "+fasstart" } }), {
     type: OptionError,
     code: "EINVAL",
@@ -50,14 +56,18 @@ test("a bad value of a muxer option is refused with what it takes", async () => 
   });
 });
 
-test("a value that is no number is refused with the range", async (t) => {
+test("encoderOptions: a value that is not a number is refused with the range", async () => {
   await assertFails(() => open("mpeg4", "a.avi", { encoderOptions: { qmin: "abc" } }), {
     type: OptionError,
     code: "EINVAL",
     operation: "set encoder option qmin",
     says: ["Cannot set encoder option qmin of mpeg4 to ", '"abc"', "qmin takes a value from -1 to 69"],
   });
-  if (!requireEncoders(t, "libx264")) return;
+});
+
+test("encoderOptions: a value that is not a number is refused with the one limit that there is", {
+  skip: missingEncoders("libx264"),
+}, async () => {
   const { message } = await assertFails(() => open("h264", "a.mp4", { encoderOptions: { crf: "abc" } }), {
     type: OptionError,
     code: "EINVAL",
@@ -67,7 +77,7 @@ test("a value that is no number is refused with the range", async (t) => {
   assert(!message.includes("e+38"), `FLT_MAX is no limit that helps anybody: ${message}`);
 });
 
-test("a value out of range is refused with the range", async () => {
+test("encoderOptions: a value out of range is refused with the range", async () => {
   await assertFails(() => open("mpeg4", "a.avi", { encoderOptions: { qmin: 500 } }), {
     type: OptionError,
     code: "ERANGE",
@@ -76,8 +86,9 @@ test("a value out of range is refused with the range", async () => {
   });
 });
 
-test("a preset, tune or profile that the encoder has not is refused with those that it has", async (t) => {
-  if (!requireEncoders(t, "libx264")) return;
+test("preset, tune, profile: one that the encoder lacks is refused with those that it has", {
+  skip: missingEncoders("libx264"),
+}, async () => {
   for (
     const [name, value, known] of [
       ["preset", "fastest", "veryfast, faster, fast"],
@@ -94,16 +105,19 @@ test("a preset, tune or profile that the encoder has not is refused with those t
   }
 });
 
-test("a preset given as an option of the encoder is refused as well", async (t) => {
-  if (!requireEncoders(t, "libx264")) return;
-  await assertFails(() => open("libx264", "a.mp4", { encoderOptions: { preset: "fastest" } }), {
-    type: OptionError,
-    operation: "configure encoder libx264",
-    says: ['Cannot use the preset "fastest"', "libx264", "veryfast"],
-  });
-});
+test(
+  "encoderOptions: a preset that the encoder lacks is refused as well",
+  { skip: missingEncoders("libx264") },
+  async () => {
+    await assertFails(() => open("libx264", "a.mp4", { encoderOptions: { preset: "fastest" } }), {
+      type: OptionError,
+      operation: "configure encoder libx264",
+      says: ['Cannot use the preset "fastest"', "libx264", "veryfast"],
+    });
+  },
+);
 
-test("a preset for an encoder without presets is refused", async () => {
+test("preset: is refused for an encoder without presets", async () => {
   await assertFails(() => open("mpeg4", "a.avi", { preset: "fast" }), {
     type: OptionError,
     code: "OPTION_NOT_FOUND",
@@ -111,7 +125,7 @@ test("a preset for an encoder without presets is refused", async () => {
   });
 });
 
-test("quality off the encoder's scale is refused with the scale", async (t) => {
+test("quality: a number off the encoder's scale is refused with the scale", async () => {
   for (const quality of [0, 32, -1, 1e9]) {
     await assertFails(() => open("mpeg4", "a.avi", { quality }), {
       type: OptionError,
@@ -120,16 +134,22 @@ test("quality off the encoder's scale is refused with the scale", async (t) => {
       says: [`Cannot use the quality ${quality}: `, "encoder mpeg4 goes from 1 to 31"],
     });
   }
-  if (!requireEncoders(t, "libx264")) return;
-  for (const quality of [-1, 52, 99]) {
-    await assertFails(() => open("h264", "a.mp4", { quality }), {
-      type: OptionError,
-      says: [`Cannot use the quality ${quality}: the crf of encoder libx264 goes from 0 to 51`],
-    });
-  }
 });
 
-test("a quality that the encoder has not is refused with those that it has", async () => {
+test(
+  "quality: a number off libx264's scale is refused with the scale",
+  { skip: missingEncoders("libx264") },
+  async () => {
+    for (const quality of [-1, 52, 99]) {
+      await assertFails(() => open("h264", "a.mp4", { quality }), {
+        type: OptionError,
+        says: [`Cannot use the quality ${quality}: the crf of encoder libx264 goes from 0 to 51`],
+      });
+    }
+  },
+);
+
+test("quality: a level that the encoder lacks is refused with those that it has", async () => {
   await assertFails(() => open("mpeg4", "a.avi", { quality: "lossless" }), {
     type: OptionError,
     says: ['Cannot use the quality "lossless": encoder mpeg4 has no such level', "low, medium, high"],
@@ -145,7 +165,7 @@ test("a quality that the encoder has not is refused with those that it has", asy
   }
 });
 
-test("a pixel format that is none, or that the encoder does not take, is refused with those that it takes", async () => {
+test("pixelFormat: an unknown one, or one that the encoder does not take, is refused with those that it takes", async () => {
   await assertFails(() => open("mpeg4", "a.avi", { pixelFormat: "yuv42p" }), {
     type: UnsupportedError,
     code: "PIXEL_FORMAT",
@@ -165,8 +185,7 @@ test("a pixel format that is none, or that the encoder does not take, is refused
   }
 });
 
-test("an odd size is refused where asked for", async (t) => {
-  if (!requireEncoders(t, "libx264")) return;
+test("oddSize: an odd size is refused where asked for", { skip: missingEncoders("libx264") }, async () => {
   await assertFails(() => open("libx264", "a.mp4", { width: 63, height: 48, oddSize: "error" }), {
     type: UnsupportedError,
     code: "ODD_SIZE",
@@ -174,7 +193,7 @@ test("an odd size is refused where asked for", async (t) => {
   });
 });
 
-test("a size that the encoder refuses is refused at open where it is known then", async () => {
+test("width: a size that the encoder refuses is refused at open where it is known then", async () => {
   const error = await assertFails(() => open("mpeg1video", "a.avi", { width: 10_000, height: 16 }), {
     type: UnsupportedError,
     operation: "open encoder mpeg1video",
@@ -184,7 +203,7 @@ test("a size that the encoder refuses is refused at open where it is known then"
   assert(!error.message.includes("printed on stderr"), error.message);
 });
 
-test("a color that is none is refused with those that are", async () => {
+test("color: an unknown one is refused with those that exist", async () => {
   for (
     const [color, shown, known] of [
       ["bt710", '"bt710"', "bt709"],
@@ -202,9 +221,10 @@ test("a color that is none is refused with those that are", async () => {
   }
 });
 
-test("a codec that only takes certain sizes opens before its frames are known", async (t) => {
+test("profile: a codec that only takes certain sizes opens before its frames are known", {
+  skip: missingEncoders("dnxhd"),
+}, async () => {
   // DNxHD proper knows 1920x1080 and a few more; nobody said that the frames are of another size.
-  if (!requireEncoders(t, "dnxhd")) return;
   using folder = new TemporaryFolder();
   const options = { profile: "dnxhd", bitrate: "120M", logLevel: "quiet" } as const;
   const writer = await createFileWriter("dnxhd", folder.file("a.mov"), 25, options);
@@ -212,7 +232,7 @@ test("a codec that only takes certain sizes opens before its frames are known", 
   assertEquals((await writer.close()).frames, 1);
 });
 
-test("no encoder refuses what avwriter tells it by default, or for a level of quality that it knows", async () => {
+test("createFileWriter: no encoder refuses what avwriter tells it by default, or for a level of quality that it knows", async () => {
   const refused: string[] = [];
   for (const [encoder, { levels = {} }] of Object.entries(profiles)) {
     for (const quality of [undefined, ...Object.keys(levels)] as WriterOptions["quality"][]) {
@@ -225,10 +245,15 @@ test("no encoder refuses what avwriter tells it by default, or for a level of qu
   assertEquals(refused, []);
 });
 
-test("the code of a system error has its name", async (t) => {
-  // ENOSYS: "Function not implemented".
-  if (!requireEncoders(t, "h264_qsv")) return;
-  const error = await open("h264_qsv", "a.mkv").then(() => null, (reason) => reason as UnsupportedError);
-  if (error === null) return skipped(t, "this machine has a device for h264_qsv");
-  assert(!error.code.startsWith("AVERROR"), error.code);
+const withoutQuickSync = missingEncoders("h264_qsv");
+// ENOSYS, "Function not implemented", where there is no such device.
+const systemError: UnsupportedError | null = withoutQuickSync === false
+  ? await open("h264_qsv", "a.mkv").then(() => null, (error) => error)
+  : null;
+
+test("UnsupportedError: the code of a system error has its name", {
+  skip: withoutQuickSync || systemError === null && "this machine has a device for h264_qsv",
+}, () => {
+  const { code } = systemError!;
+  assert(!code.startsWith("AVERROR"), code);
 });

@@ -1,13 +1,13 @@
 import { Buffer } from "node:buffer";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { createFileWriter, type WriterOptions } from "../mod.ts";
-import { requireEncoders, requirePixelFormat } from "./support/features.ts";
+import { missingEncoders, missingPixelFormat } from "./support/features.ts";
 import { barFrame, decode, probe, psnr, TemporaryFolder, writeBars } from "./support/media.ts";
 import { runScript } from "./support/processes.ts";
+import { test } from "./support/test.ts";
 
 const width = 160, height = 90;
 
@@ -23,15 +23,14 @@ function embeddedSettings(bytes: Uint8Array): string {
   return /options: ([\x20-\x7e]*)/.exec(text)?.[1] ?? "";
 }
 
-test("quality levels go from small to faithful", async () => {
-  using folder = new TemporaryFolder();
-  for (
-    const [codec, encoder] of [["h264", "libx264"], ["hevc", "libx265"], ["vp9", "libvpx-vp9"], [
-      "mjpeg",
-      "mjpeg",
-    ]] as const
-  ) {
-    if (!requireEncoders({ name: `quality levels of ${codec}` }, encoder)) continue;
+const mjpeg = ["mjpeg", "mjpeg"] as const;
+const usualCodecs = [["h264", "libx264"], ["hevc", "libx265"], ["vp9", "libvpx-vp9"]] as const;
+
+for (const [codec, encoder] of [...usualCodecs, mjpeg]) {
+  test(`quality: levels of ${codec} go from small to faithful`, {
+    skip: missingEncoders(encoder),
+  }, async () => {
+    using folder = new TemporaryFolder();
     const sizes: number[] = [];
     const ratios: number[] = [];
     for (const quality of ["low", "medium", "high"] as const) {
@@ -41,19 +40,15 @@ test("quality levels go from small to faithful", async () => {
     }
     assert(sizes[0]! < sizes[1]! && sizes[1]! < sizes[2]!, `${codec}: ${sizes}`);
     assert(ratios[0]! < ratios[1]! && ratios[1]! < ratios[2]!, `${codec}: ${ratios}`);
-  }
-});
+  });
+}
 
-test("lossless keeps every sample of the encoder's pixel format", async () => {
-  using folder = new TemporaryFolder();
-  const luma = new Uint8Array(64 * 64 * 1.5).map((_, index) => (index * 7919) >>> 3);
-  for (
-    const [codec, encoder] of [["h264", "libx264"], ["hevc", "libx265"], ["vp9", "libvpx-vp9"], [
-      "libaom-av1",
-      "libaom-av1",
-    ]] as const
-  ) {
-    if (!requireEncoders({ name: `lossless ${codec}` }, encoder)) continue;
+for (const [codec, encoder] of [...usualCodecs, ["libaom-av1", "libaom-av1"] as const]) {
+  test(`quality: lossless ${codec} keeps every sample of the encoder's pixel format`, {
+    skip: missingEncoders(encoder),
+  }, async () => {
+    using folder = new TemporaryFolder();
+    const luma = new Uint8Array(64 * 64 * 1.5).map((_, index) => (index * 7919) >>> 3);
     const path = folder.file(`${codec}.mkv`);
     const options: WriterOptions = { quality: "lossless", width: 64, height: 64 };
     // libavcodec took libaom before 2.0 for experimental.
@@ -62,7 +57,11 @@ test("lossless keeps every sample of the encoder's pixel format", async () => {
     await writer.write({ data: luma, width: 64, height: 64, format: "yuv420p" });
     await writer.close();
     assertEquals(psnr(decode(path, "yuv420p"), luma), Infinity, codec);
-  }
+  });
+}
+
+test("quality: lossless RGB keeps every sample", { skip: missingEncoders("libx264rgb") }, async () => {
+  using folder = new TemporaryFolder();
   const rgb = folder.file("rgb.mkv");
   const frame = barFrame(3, 61, 33);
   const writer = await createFileWriter("libx264rgb", rgb, 25, { quality: "lossless" });
@@ -71,13 +70,13 @@ test("lossless keeps every sample of the encoder's pixel format", async () => {
   assertEquals(psnr(decode(rgb, "rgba"), frame.data), Infinity);
 });
 
-test("a number is quality on the encoder's own scale", async () => {
+test("quality: a number is on the encoder's own scale", async () => {
   using folder = new TemporaryFolder();
   const bytes = await bytesOf(folder.file("a.mp4"), "h264", { quality: 33.5 });
   assert(embeddedSettings(bytes).includes("crf=33.5"), embeddedSettings(bytes));
 });
 
-test("bitrate and maxBitrate reach the encoder, as numbers or with a letter", async () => {
+test("bitrate, maxBitrate: reach the encoder, as numbers or with a letter", async () => {
   using folder = new TemporaryFolder();
   const options = { bitrate: "0.3M", maxBitrate: 500_000 };
   const settings = embeddedSettings(await bytesOf(folder.file("a.mp4"), "h264", options));
@@ -90,7 +89,7 @@ test("bitrate and maxBitrate reach the encoder, as numbers or with a letter", as
   for (const part of ["crf=18.0", "vbv_maxrate=800"]) assert(capped.includes(part), capped);
 });
 
-test("preset, tune and profile reach the encoder", async () => {
+test("preset, tune, profile: reach the encoder", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const options = { preset: "ultrafast", tune: "zerolatency", profile: "baseline" };
@@ -110,7 +109,7 @@ test("preset, tune and profile reach the encoder", async () => {
   assertEquals(probed.toString().trim(), "Constrained Baseline");
 });
 
-test("a profile of prores brings its pixel format", async () => {
+test("profile: one of prores brings its pixel format", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mov");
   await writeBars(await createFileWriter("prores", path, 25, { profile: "4444" }), 2);
@@ -136,7 +135,7 @@ function keyFrames(path: string): number[] {
   return flags.flatMap((line, index) => (line.startsWith("1") ? [index] : []));
 }
 
-test("keyFrameInterval in seconds bounds the distance of key frames, and a frame can be made one", async () => {
+test("keyFrameInterval: in seconds it bounds the distance of key frames, and a frame can be made one", async () => {
   using folder = new TemporaryFolder();
   for (const codec of ["h264", "vp9", "mpeg4"]) {
     const path = folder.file(`${codec}.mkv`);
@@ -154,7 +153,7 @@ test("keyFrameInterval in seconds bounds the distance of key frames, and a frame
   }
 });
 
-test("any option of the encoder and the muxer passes through, over the defaults", async () => {
+test("encoderOptions, formatOptions: any option passes through, over the defaults", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const encoderOptions = { crf: 31, "x264-params": "keyint=7:min-keyint=7", bf: 1, threads: 1 };
@@ -170,34 +169,38 @@ test("any option of the encoder and the muxer passes through, over the defaults"
   assertEquals(new TextDecoder("latin1").decode(bytes).includes("elst"), false);
 });
 
-test("an encoder's exact name is used, and writer.encoder tells the choice and what was passed over", async () => {
-  using folder = new TemporaryFolder();
-  const name = "an encoder's exact name is used";
-  if (!requireEncoders({ name }, "libsvtav1", "libaom-av1")) return;
-  const byName = await createFileWriter("libaom-av1", folder.file("a.mkv"), 25);
-  assertEquals(byName.encoder, { name: "libaom-av1", codec: "av1", pixelFormat: "yuv420p", rejected: [] });
-  await byName.abort();
-  // SVT-AV1 has no 4:4:4: the family goes on to an encoder that has.
-  const fallback = await createFileWriter("av1", folder.file("b.mkv"), 25, { pixelFormat: "yuv444p" });
-  assertEquals(fallback.encoder?.name, "libaom-av1");
-  assertEquals(fallback.encoder?.rejected.map((rejected) => rejected.name), ["libsvtav1"]);
-  assert(fallback.encoder?.rejected[0]?.reason.includes("yuv444p"));
-  await writeBars(fallback, 2);
-  assertEquals(probe(folder.file("b.mkv")).pix_fmt, "yuv444p");
-});
+test(
+  "encoder: an encoder's exact name is used, and writer.encoder tells the choice and what was passed over",
+  {
+    skip: missingEncoders("libsvtav1", "libaom-av1"),
+  },
+  async () => {
+    using folder = new TemporaryFolder();
+    const byName = await createFileWriter("libaom-av1", folder.file("a.mkv"), 25);
+    assertEquals(byName.encoder, { name: "libaom-av1", codec: "av1", pixelFormat: "yuv420p", rejected: [] });
+    await byName.abort();
+    // SVT-AV1 has no 4:4:4: the family goes on to an encoder that has.
+    const fallback = await createFileWriter("av1", folder.file("b.mkv"), 25, { pixelFormat: "yuv444p" });
+    assertEquals(fallback.encoder?.name, "libaom-av1");
+    assertEquals(fallback.encoder?.rejected.map((rejected) => rejected.name), ["libsvtav1"]);
+    assert(fallback.encoder?.rejected[0]?.reason.includes("yuv444p"));
+    await writeBars(fallback, 2);
+    assertEquals(probe(folder.file("b.mkv")).pix_fmt, "yuv444p");
+  },
+);
 
-test("frames of more than 8 bits stay deep where the codec plays everywhere so", async (test) => {
-  using folder = new TemporaryFolder();
-  const data = new Uint8Array(64 * 64 * 6);
-  for (
-    const [codec, file, expected] of [["vp9", "a.webm", "yuv420p10le"], ["h264", "a.mp4", "yuv420p"], [
-      "ffv1",
-      "a.mkv",
-      "rgb48le",
-    ]] as const
-  ) {
-    const name = `${test.name} (${codec})`;
-    if (codec === "vp9" && !requirePixelFormat({ name }, "libvpx-vp9", expected)) continue;
+for (
+  const [codec, file, expected] of [
+    ["vp9", "a.webm", "yuv420p10le"],
+    ["h264", "a.mp4", "yuv420p"],
+    ["ffv1", "a.mkv", "rgb48le"],
+  ] as const
+) {
+  test(`pixelFormat: frames of more than 8 bits stay deep where the codec plays everywhere so: ${codec}`, {
+    skip: codec === "vp9" && missingPixelFormat("libvpx-vp9", expected),
+  }, async () => {
+    using folder = new TemporaryFolder();
+    const data = new Uint8Array(64 * 64 * 6);
     const writer = await createFileWriter(codec, folder.file(file), 25);
     await writer.write({ data, width: 64, height: 64, format: "rgb48le" });
     await writer.close();
@@ -206,8 +209,8 @@ test("frames of more than 8 bits stay deep where the codec plays everywhere so",
       codec === "ffv1" ? probe(folder.file(file)).pix_fmt : expected,
     ]);
     if (codec === "ffv1") assertEquals(psnr(decode(folder.file(file), "rgb48le"), data), Infinity);
-  }
-});
+  });
+}
 
 /** What a function prints on stderr through console.error. */
 async function printed(body: () => Promise<void>): Promise<string> {
@@ -246,7 +249,7 @@ const commandCases = [
 ] as const;
 
 for (const { codec, file, width, height, options } of commandCases) {
-  test(`the ffmpeg command that "info" prints for ${codec} into ${file} makes the same video`, async () => {
+  test(`logLevel: the ffmpeg command that "info" prints for ${codec} into ${file} makes the same video`, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file(file);
     const block = await printed(async () => {
@@ -275,24 +278,21 @@ for (const { codec, file, width, height, options } of commandCases) {
   });
 }
 
-test("nothing is printed at the default level, not even by libraries that like to talk", () => {
-  using folder = new TemporaryFolder();
-  const script = fileURLToPath(new URL("support/child.ts", import.meta.url));
-  for (
-    const [codec, encoder] of [["h264", "libx264"], ["hevc", "libx265"], ["av1", "libsvtav1"], [
-      "vp9",
-      "libvpx-vp9",
-    ]] as const
-  ) {
-    if (!requireEncoders({ name: `nothing is printed by ${codec}` }, encoder)) continue;
+for (const [codec, encoder] of [...usualCodecs, ["av1", "libsvtav1"] as const]) {
+  test(`logLevel: nothing is printed at the default level, not even by ${encoder}`, {
+    skip: missingEncoders(encoder),
+  }, () => {
+    using folder = new TemporaryFolder();
+    const script = fileURLToPath(new URL("support/child.ts", import.meta.url));
     const request = { codec, path: folder.file(`${codec}.mkv`), frames: 3, width: 160, height: 90 };
     const { status, stderr } = runScript(script, [JSON.stringify(request)]);
     assertEquals([codec, status, stderr.trim()], [codec, 0, ""]);
-  }
-});
+  });
+}
 
-test("nothing is printed at quiet, not even by x265 about a profile that it does not know", (t) => {
-  if (!requireEncoders(t, "libx265")) return;
+test("logLevel: nothing is printed at quiet, not even by x265 about a profile that it does not know", {
+  skip: missingEncoders("libx265"),
+}, () => {
   using folder = new TemporaryFolder();
   const script = fileURLToPath(new URL("support/child.ts", import.meta.url));
   const options = { profile: "hq", logLevel: "quiet" };
@@ -308,7 +308,7 @@ test("nothing is printed at quiet, not even by x265 about a profile that it does
   assertEquals([JSON.parse(stdout).failedAt, stderr.trim()], ["open", ""]);
 });
 
-test("an interval in seconds is exact at rates that are no whole numbers", async () => {
+test("keyFrameInterval: in seconds it is exact at rates that are not whole numbers", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   await writeBars(await createFileWriter("h264", path, 29.97, { keyFrameInterval: 1 }), 65);

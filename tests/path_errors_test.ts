@@ -10,18 +10,18 @@ import {
   writeFileSync,
 } from "node:fs";
 import process from "node:process";
-import { test } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createFileWriter, type RawFrame, WriteError, type WriterOptions } from "../mod.ts";
-import { type NamedTest, skipped } from "./support/features.ts";
+import { permissionBitsAreIgnored, type SkipReason, withoutRootsRights } from "./support/features.ts";
 import { barFrame, probe, TemporaryFolder, writeBars } from "./support/media.ts";
 import { assertFails, rejection } from "./support/messages.ts";
 import { runChild } from "./support/processes.ts";
+import { test } from "./support/test.ts";
 
 const quiet: WriterOptions = { logLevel: "quiet" };
 const frame = barFrame(0, 64, 48);
 
-test("a folder that is missing is named as the reason", async () => {
+test("createFileWriter: a missing folder is named as the reason", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("no/such/folder/a.mp4");
   await assertFails(() => createFileWriter("mpeg4", path, 25), {
@@ -33,7 +33,7 @@ test("a folder that is missing is named as the reason", async () => {
   assertEquals(readdirSync(folder.path), []);
 });
 
-test("a path that is a folder is refused as one", async () => {
+test("createFileWriter: a path that is a folder is refused as one", async () => {
   using folder = new TemporaryFolder();
   mkdirSync(folder.file("a.mp4"));
   for (
@@ -48,8 +48,9 @@ test("a path that is a folder is refused as one", async () => {
   assertEquals(readdirSync(folder.file("a.mp4")), []);
 });
 
-test("a file in the place of a folder is refused", async (t) => {
-  if (process.platform === "win32") return skipped(t, "Windows calls this a missing folder");
+test("createFileWriter: a file in the place of a folder is refused", {
+  skip: process.platform === "win32" && "Windows calls this a missing folder",
+}, async () => {
   using folder = new TemporaryFolder();
   writeFileSync(folder.file("file"), "x");
   await assertFails(() => createFileWriter("mpeg4", folder.file("file/a.mp4"), 25), {
@@ -59,8 +60,9 @@ test("a file in the place of a folder is refused", async (t) => {
   });
 });
 
-test("a name that is too long is refused", async (t) => {
-  if (process.platform === "win32") return skipped(t, "Windows calls this a missing folder");
+test("createFileWriter: a name that is too long is refused", {
+  skip: process.platform === "win32" && "Windows calls this a missing folder",
+}, async () => {
   using folder = new TemporaryFolder();
   await assertFails(() => createFileWriter("mpeg4", folder.file(`${"a".repeat(300)}.mp4`), 25), {
     type: WriteError,
@@ -69,8 +71,9 @@ test("a name that is too long is refused", async (t) => {
   });
 });
 
-test("a place that the system keeps to itself is refused, for root too", async (t) => {
-  if (process.platform !== "linux") return skipped(t, "/proc and /sys are Linux's");
+test("createFileWriter: a place that the system keeps to itself is refused, for root too", {
+  skip: process.platform !== "linux" && "/proc and /sys are Linux's",
+}, async () => {
   for (const place of ["/proc/avwriter.mp4", "/sys/kernel/avwriter.mp4"]) {
     if (!existsSync(place.slice(0, place.lastIndexOf("/")))) continue;
     const error = await assertFails(() => createFileWriter("mpeg4", place, 25), {
@@ -82,26 +85,10 @@ test("a place that the system keeps to itself is refused, for root too", async (
   }
 });
 
-/** A command that takes root's right to ignore permission bits away; `null` where that can't be done. */
-function withoutRootsRights(t: NamedTest): readonly string[] | null {
-  if (process.platform === "win32") {
-    skipped(t, "Windows has no permission bits");
-    return null;
-  }
-  if (process.getuid?.() !== 0) return [];
-  const wrapper = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
-  try {
-    execFileSync(wrapper[0]!, [wrapper[1]!, "true"]);
-    return wrapper;
-  } catch {
-    skipped(t, "root ignores permission bits, and setpriv can't take that right away here");
-    return null;
-  }
-}
-
-test("no permission is told as such, for a new file and for one that is there", (t) => {
-  const wrapper = withoutRootsRights(t);
-  if (wrapper === null) return;
+test("createFileWriter: missing permission is reported as such, for a new file and for an existing one", {
+  skip: permissionBitsAreIgnored(),
+}, () => {
+  const wrapper = withoutRootsRights();
   using folder = new TemporaryFolder();
   mkdirSync(folder.file("closed"));
   writeFileSync(folder.file("kept.mp4"), "precious");
@@ -148,7 +135,7 @@ const failingOpens:
     ["another library", "mpeg4", "mp4", 25, { libraryPath: "/nowhere" }],
   ];
 
-test("a failing open leaves an existing file as it was, and makes none", async () => {
+test("createFileWriter: a failing open leaves an existing file as it was, and makes none", async () => {
   for (const [what, codec, extension, fps, options] of failingOpens) {
     using folder = new TemporaryFolder();
     const kept = folder.file(`kept.${extension}`);
@@ -162,7 +149,7 @@ test("a failing open leaves an existing file as it was, and makes none", async (
   }
 });
 
-test("a failure with the first frame leaves an existing file as it was, and makes none", async () => {
+test("write: a failure with the first frame leaves an existing file as it was, and makes none", async () => {
   const wide: RawFrame = { data: new Uint8Array(10_000 * 16 * 4), width: 10_000, height: 16 };
   const short: RawFrame = { data: new Uint8Array(3), width: 64, height: 48 };
   for (const [first, options] of [[wide, {}], [short, {}], [frame, { width: 32, height: 24 }]] as const) {
@@ -179,7 +166,7 @@ test("a failure with the first frame leaves an existing file as it was, and make
   }
 });
 
-test("an existing file is replaced by the first good frame, whole, also where it was longer", async () => {
+test("write: an existing file is replaced by the first good frame, whole, also where it was longer", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   writeFileSync(path, new Uint8Array(1_000_000).fill(1));
@@ -188,8 +175,9 @@ test("an existing file is replaced by the first good frame, whole, also where it
   assert(lstatSync(path).size < 1_000_000);
 });
 
-test("a link to a file that does not exist yet is written through", async (t) => {
-  if (process.platform === "win32") return skipped(t, "links need a right of their own on Windows");
+test("createFileWriter: a link to a file that does not exist yet is written through", {
+  skip: process.platform === "win32" && "links need a right of their own on Windows",
+}, async () => {
   using folder = new TemporaryFolder();
   symlinkSync(folder.file("target.mp4"), folder.file("link.mp4"));
   await writeBars(await createFileWriter("mpeg4", folder.file("link.mp4"), 25), 2, 64, 48);
@@ -197,22 +185,42 @@ test("a link to a file that does not exist yet is written through", async (t) =>
   assert(lstatSync(folder.file("link.mp4")).isSymbolicLink());
 });
 
-test("an abort removes no device and no link", async (t) => {
-  if (process.platform === "win32") return skipped(t, "links need a right of their own on Windows");
+/** Writes to a path, aborts, and checks that what is there stays. */
+async function abortAt(path: string): Promise<void> {
+  const writer = await createFileWriter("mpeg4", path, 25);
+  await writer.write(frame);
+  await writer.abort();
+  assert(lstatSync(path, { throwIfNoEntry: false }) !== undefined, `${path} was removed`);
+}
+
+test("abort: removes no link", {
+  skip: process.platform === "win32" && "links need a right of their own on Windows",
+}, async () => {
   using folder = new TemporaryFolder();
   symlinkSync("/dev/null", folder.file("link.avi"));
-  const targets = [folder.file("link.avi")];
+  await abortAt(folder.file("link.avi"));
+});
+
+/** Makes a device node that takes all that is written to it. */
+function makeDevice(folder: TemporaryFolder): string {
+  const path = folder.file("device.avi");
+  execFileSync("mknod", [path, "c", "1", "3"], { stdio: "ignore" });
+  writeFileSync(path, "x");
+  return path;
+}
+
+/** The reason where there can be no device node. */
+function missingDeviceNodes(): SkipReason {
+  using folder = new TemporaryFolder();
   try {
-    execFileSync("mknod", [folder.file("device.avi"), "c", "1", "3"], { stdio: "ignore" });
-    writeFileSync(folder.file("device.avi"), "x");
-    targets.push(folder.file("device.avi"));
+    makeDevice(folder);
+    return false;
   } catch {
-    skipped(t, "device nodes can't be made or used here; links can");
+    return "device nodes can't be made or used here";
   }
-  for (const path of targets) {
-    const writer = await createFileWriter("mpeg4", path, 25);
-    await writer.write(frame);
-    await writer.abort();
-    assert(lstatSync(path, { throwIfNoEntry: false }) !== undefined, `${path} was removed`);
-  }
+}
+
+test("abort: removes no device", { skip: missingDeviceNodes() }, async () => {
+  using folder = new TemporaryFolder();
+  await abortAt(makeDevice(folder));
 });

@@ -1,7 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
@@ -9,11 +8,12 @@ import { loadNative } from "../ffi/mod.ts";
 import { libraryFileName, libraryMajor, type LibraryName } from "../ffi/locate.ts";
 import type { WriterOptions } from "../mod.ts";
 import type { ChildReport } from "./support/child.ts";
-import { type NamedTest, skipped } from "./support/features.ts";
+import type { SkipReason } from "./support/features.ts";
 import { assertSameBytes, probe, TemporaryFolder } from "./support/media.ts";
 import { isDeno, Recording, runChild, runScript } from "./support/processes.ts";
 import { assertOrdinary, play, playRest, type RecordRequest } from "./support/record.ts";
 import { cuesOf } from "./support/subtitles.ts";
+import { test } from "./support/test.ts";
 
 const libraries: readonly LibraryName[] = ["avutil", "swresample", "swscale", "avcodec", "avformat"];
 
@@ -30,10 +30,7 @@ function libraryPaths(): string[] {
 }
 
 /** Bun grants everything: there is nothing to test there. */
-function hasPermissions(t: NamedTest): boolean {
-  if (!isDeno) skipped(t, "Bun has no permissions");
-  return isDeno;
-}
+const skip: SkipReason = !isDeno && "Bun has no permissions";
 
 /** Variables that may name the libraries' folder: the program has to know where they are to open what it is granted. */
 const readVariables = "--allow-env=AVWRITER_LIBRARY_PATH,LD_LIBRARY_PATH";
@@ -52,8 +49,7 @@ function write(
 /** The grant of the libraries alone. */
 const ffi = (): string => `--allow-ffi=${libraryPaths().join(",")}`;
 
-test("with the five libraries and the file granted, the file is written", (t) => {
-  if (!hasPermissions(t)) return;
+test("permissions: with the five libraries and the file granted, the file is written", { skip }, () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const { error, framesWritten } = write(path, [ffi(), `--allow-write=${path}`]);
@@ -62,19 +58,21 @@ test("with the five libraries and the file granted, the file is written", (t) =>
   assertEquals(probe(path).frames, 3);
 });
 
-test("with the libraries' folder and the file's folder granted, the file is written", (t) => {
-  if (!hasPermissions(t)) return;
-  using folder = new TemporaryFolder();
-  const { error } = write(folder.file("a.mkv"), [
-    `--allow-ffi=${loadNative().folder}`,
-    `--allow-write=${folder.path}`,
-  ]);
-  assertEquals(error, null);
-  assertEquals(probe(folder.file("a.mkv")).frames, 3);
-});
+test(
+  "permissions: with the libraries' folder and the file's folder granted, the file is written",
+  { skip },
+  () => {
+    using folder = new TemporaryFolder();
+    const { error } = write(folder.file("a.mkv"), [
+      `--allow-ffi=${loadNative().folder}`,
+      `--allow-write=${folder.path}`,
+    ]);
+    assertEquals(error, null);
+    assertEquals(probe(folder.file("a.mkv")).frames, 3);
+  },
+);
 
-test("a file of subtitles is read with its own grant, and not without", (t) => {
-  if (!hasPermissions(t)) return;
+test("subtitles.from: a file is read with its own grant, and not without", { skip }, () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   const from = folder.file("film.srt");
@@ -88,37 +86,43 @@ test("a file of subtitles is read with its own grant, and not without", (t) => {
   assertEquals(cuesOf(path).map(({ text }) => text), ["Seen"]);
 });
 
-test("without --allow-ffi the error says --allow-ffi, and not to install anything", (t) => {
-  if (!hasPermissions(t)) return;
-  using folder = new TemporaryFolder();
-  const { failedAt, error } = write(folder.file("a.mp4"), ["--allow-write"]);
-  assertEquals(failedAt, "open");
-  assertEquals([error!.type, error!.code, error!.operation], [
-    "LibraryNotFoundError",
-    "EPERM",
-    "load FFmpeg's libraries",
-  ]);
-  assertStringIncludes(error!.message, "Cannot load FFmpeg's libraries: ");
-  assertStringIncludes(error!.message, "--allow-ffi");
-  assert(!error!.message.includes("apt-get"), error!.message);
-  assertEquals(readdirSync(folder.path), []);
-});
-
-test("with some of the libraries granted the error says --allow-ffi, and not to install anything", (t) => {
-  if (!hasPermissions(t)) return;
-  using folder = new TemporaryFolder();
-  for (const granted of libraryPaths()) {
-    const { failedAt, error } = write(folder.file("a.mp4"), ["--allow-write", `--allow-ffi=${granted}`]);
+test(
+  "permissions: without --allow-ffi the error says --allow-ffi, and not to install anything",
+  { skip },
+  () => {
+    using folder = new TemporaryFolder();
+    const { failedAt, error } = write(folder.file("a.mp4"), ["--allow-write"]);
     assertEquals(failedAt, "open");
-    assertEquals(
-      [granted, error!.type, error!.code],
-      [granted, "LibraryNotFoundError", "EPERM"],
-      error!.message,
-    );
+    assertEquals([error!.type, error!.code, error!.operation], [
+      "LibraryNotFoundError",
+      "EPERM",
+      "load FFmpeg's libraries",
+    ]);
+    assertStringIncludes(error!.message, "Cannot load FFmpeg's libraries: ");
     assertStringIncludes(error!.message, "--allow-ffi");
     assert(!error!.message.includes("apt-get"), error!.message);
-  }
-});
+    assertEquals(readdirSync(folder.path), []);
+  },
+);
+
+test(
+  "permissions: with some of the libraries granted the error says --allow-ffi, and not to install anything",
+  { skip },
+  () => {
+    using folder = new TemporaryFolder();
+    for (const granted of libraryPaths()) {
+      const { failedAt, error } = write(folder.file("a.mp4"), ["--allow-write", `--allow-ffi=${granted}`]);
+      assertEquals(failedAt, "open");
+      assertEquals(
+        [granted, error!.type, error!.code],
+        [granted, "LibraryNotFoundError", "EPERM"],
+        error!.message,
+      );
+      assertStringIncludes(error!.message, "--allow-ffi");
+      assert(!error!.message.includes("apt-get"), error!.message);
+    }
+  },
+);
 
 function assertNotCapable({ failedAt, error }: ChildReport, path: string): void {
   assertEquals(failedAt, "open");
@@ -127,45 +131,50 @@ function assertNotCapable({ failedAt, error }: ChildReport, path: string): void 
   assertStringIncludes(error!.message, "--allow-write");
 }
 
-test("without --allow-write Deno's own error names the path, and nothing is written", (t) => {
-  if (!hasPermissions(t)) return;
-  using folder = new TemporaryFolder();
-  const path = folder.file("a.mp4");
-  assertNotCapable(write(path, ["--allow-ffi"]), path);
-  assertNotCapable(write(path, ["--allow-ffi", `--allow-write=${folder.file("b.mp4")}`]), path);
-  assertNotCapable(write(path, ["-A", `--deny-write=${folder.path}`]), path);
-  assertEquals(readdirSync(folder.path), []);
-});
+test(
+  "permissions: without --allow-write Deno's own error names the path, and nothing is written",
+  { skip },
+  () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.mp4");
+    assertNotCapable(write(path, ["--allow-ffi"]), path);
+    assertNotCapable(write(path, ["--allow-ffi", `--allow-write=${folder.file("b.mp4")}`]), path);
+    assertNotCapable(write(path, ["-A", `--deny-write=${folder.path}`]), path);
+    assertEquals(readdirSync(folder.path), []);
+  },
+);
 
-test("sound is read from a file only with --allow-read, and from a host only with --allow-net", (t) => {
-  if (!hasPermissions(t)) return;
-  using folder = new TemporaryFolder();
-  const [path, source] = [folder.file("a.mkv"), folder.file("sound.wav")];
-  const header =
-    "RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\x08\0\0\0";
-  writeFileSync(source, `${header}........`, "latin1");
-  const granted = ["--allow-ffi", `--allow-write=${folder.path}`];
-  const options = { audio: { from: source, codec: "pcm" } };
-  assertEquals(write(path, [...granted, `--allow-read=${source}`], options).error, null);
-  const { failedAt, error } = write(path, granted, options);
-  assertEquals([failedAt, error!.type], ["open", "NotCapable"]);
-  assertStringIncludes(error!.message, "--allow-read");
-  const script = fileURLToPath(new URL("support/net_sound.ts", import.meta.url));
-  const open = (...permissions: string[]): string =>
-    runScript(script, [path, "http://127.0.0.1:1/a.wav"], {
-      permissions: [readVariables, ...granted, ...permissions],
-    })
-      .stdout;
-  assertStringIncludes(open(), 'NotCapable: Requires net access to "127.0.0.1:1"');
-  assertStringIncludes(open("--allow-net=example.com"), "NotCapable");
-  assertStringIncludes(
-    open("--allow-net=127.0.0.1:1"),
-    "ReadError: Cannot read the sound of http://127.0.0.1:1/a.wav",
-  );
-});
+test(
+  "audio.from: a file is read only with --allow-read, and a host only with --allow-net",
+  { skip },
+  () => {
+    using folder = new TemporaryFolder();
+    const [path, source] = [folder.file("a.mkv"), folder.file("audio.wav")];
+    const header =
+      "RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\x08\0\0\0";
+    writeFileSync(source, `${header}........`, "latin1");
+    const granted = ["--allow-ffi", `--allow-write=${folder.path}`];
+    const options = { audio: { from: source, codec: "pcm" } };
+    assertEquals(write(path, [...granted, `--allow-read=${source}`], options).error, null);
+    const { failedAt, error } = write(path, granted, options);
+    assertEquals([failedAt, error!.type], ["open", "NotCapable"]);
+    assertStringIncludes(error!.message, "--allow-read");
+    const script = fileURLToPath(new URL("support/net_audio.ts", import.meta.url));
+    const open = (...permissions: string[]): string =>
+      runScript(script, [path, "http://127.0.0.1:1/a.wav"], {
+        permissions: [readVariables, ...granted, ...permissions],
+      })
+        .stdout;
+    assertStringIncludes(open(), 'NotCapable: Requires net access to "127.0.0.1:1"');
+    assertStringIncludes(open("--allow-net=example.com"), "NotCapable");
+    assertStringIncludes(
+      open("--allow-net=127.0.0.1:1"),
+      "ReadError: Cannot read the sound of http://127.0.0.1:1/a.wav",
+    );
+  },
+);
 
-test("without --allow-write a file that is there stays as it is", (t) => {
-  if (!hasPermissions(t)) return;
+test("permissions: without --allow-write an existing file stays as it is", { skip }, () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   writeFileSync(path, "precious");
@@ -173,8 +182,7 @@ test("without --allow-write a file that is there stays as it is", (t) => {
   assertEquals(readFileSync(path, "utf8"), "precious");
 });
 
-test("a way out of the granted folder is refused", (t) => {
-  if (!hasPermissions(t)) return;
+test("permissions: a way out of the granted folder is refused", { skip }, () => {
   using folder = new TemporaryFolder();
   for (const name of ["granted", "other"]) mkdirSync(folder.file(name));
   const { failedAt } = write(`${folder.file("granted")}/../other/a.mp4`, [
@@ -185,8 +193,7 @@ test("a way out of the granted folder is refused", (t) => {
   assertEquals(existsSync(folder.file("other/a.mp4")), false);
 });
 
-test("containers that open their files themselves need the permission as well", (t) => {
-  if (!hasPermissions(t)) return;
+test("permissions: containers that open their files themselves need the permission as well", { skip }, () => {
   using folder = new TemporaryFolder();
   const muxers: readonly (readonly [format: string, name: string, codec: string])[] = [
     ["hls", "list.m3u8", "mpeg4"],
@@ -225,8 +232,9 @@ async function survivesKill(path: string, permissions: readonly string[]): Promi
   return spawnSync("ffprobe", ["-v", "quiet", path]).status === 0;
 }
 
-test("crash safety needs both files to be granted for reading and writing, and is left out otherwise", async (t) => {
-  if (!hasPermissions(t)) return;
+test("crashSafe: needs both files to be granted for reading and writing, and is left out otherwise", {
+  skip,
+}, async () => {
   using folder = new TemporaryFolder();
   const cases: readonly (readonly [isSafe: boolean, (path: string) => string[]])[] = [
     [false, (path) => [`--allow-write=${path}`]],
@@ -248,35 +256,38 @@ test("crash safety needs both files to be granted for reading and writing, and i
   assertEquals(readdirSync(folder.path).filter((name) => name.endsWith(".avwriter")), []);
 });
 
-test("crashSafe: true without the permissions is Deno's own error, and nothing is written", async (t) => {
-  if (!hasPermissions(t)) return;
-  using folder = new TemporaryFolder();
-  const path = folder.file("a.mp4");
-  const both = `${path},${path}.avwriter`;
-  for (
-    const permissions of [
-      [`--allow-write=${path}`, `--allow-read=${both}`],
-      [`--allow-write=${both}`, `--allow-read=${path}`],
-      [`--allow-write=${both}`, `--allow-read=${path}.avwriter`],
-      [`--allow-write=${both}`],
-    ]
-  ) {
-    using recording = startRecording(path, permissions, { options: { crashSafe: true } });
-    const failure = await recording.end();
-    assertEquals([permissions, failure?.type], [permissions, "NotCapable"], failure?.message);
-    assertStringIncludes(failure!.message, path);
-    assertEquals(readdirSync(folder.path), []);
-  }
-  using recording = startRecording(path, [`--allow-write=${both}`, `--allow-read=${both}`], {
-    options: { crashSafe: true },
-  });
-  assertEquals(await recording.end(), null);
-  assertEquals(play(path, { width: 320, fps: 30 }).frames, 10);
-});
+test(
+  "crashSafe: true without the permissions is Deno's own error, and nothing is written",
+  { skip },
+  async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.mp4");
+    const both = `${path},${path}.avwriter`;
+    for (
+      const permissions of [
+        [`--allow-write=${path}`, `--allow-read=${both}`],
+        [`--allow-write=${both}`, `--allow-read=${path}`],
+        [`--allow-write=${both}`, `--allow-read=${path}.avwriter`],
+        [`--allow-write=${both}`],
+      ]
+    ) {
+      using recording = startRecording(path, permissions, { options: { crashSafe: true } });
+      const failure = await recording.end();
+      assertEquals([permissions, failure?.type], [permissions, "NotCapable"], failure?.message);
+      assertStringIncludes(failure!.message, path);
+      assertEquals(readdirSync(folder.path), []);
+    }
+    using recording = startRecording(path, [`--allow-write=${both}`, `--allow-read=${both}`], {
+      options: { crashSafe: true },
+    });
+    assertEquals(await recording.end(), null);
+    assertEquals(play(path, { width: 320, fps: 30 }).frames, 10);
+  },
+);
 
-test("a failing disk is told as such without leave to read, and what is left plays", async (t) => {
-  if (!hasPermissions(t)) return;
-  if (process.platform === "win32") return skipped(t, "Windows has no limit on the size of files");
+test("permissions: a failing disk is reported as such without read permission, and what is left plays", {
+  skip: skip || process.platform === "win32" && "Windows has no limit on the size of files",
+}, async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   const request = {
@@ -297,45 +308,49 @@ test("a failing disk is told as such without leave to read, and what is left pla
   assert(playRest(path, recording.framesWritten, request) !== null, "nothing plays");
 });
 
-test("recoverFile needs the file to be granted for reading and writing, and the one beside it", async (t) => {
-  if (!hasPermissions(t)) return;
-  using folder = new TemporaryFolder();
-  const path = folder.file("a.mp4");
-  const both = `${path},${path}.avwriter`;
-  assert(await survivesKill(path, [`--allow-write=${both}`, `--allow-read=${both}`]));
-  const before = readFileSync(path);
-  const script = folder.file("recover.ts");
-  const module = JSON.stringify(new URL("../mod.ts", import.meta.url).href);
-  writeFileSync(
-    script,
-    `import { recoverFile } from ${module};
+test(
+  "recoverFile: needs the file to be granted for reading and writing, and the one beside it",
+  { skip },
+  async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.mp4");
+    const both = `${path},${path}.avwriter`;
+    assert(await survivesKill(path, [`--allow-write=${both}`, `--allow-read=${both}`]));
+    const before = readFileSync(path);
+    const script = folder.file("recover.ts");
+    const module = JSON.stringify(new URL("../mod.ts", import.meta.url).href);
+    writeFileSync(
+      script,
+      `import { recoverFile } from ${module};
     console.log(await recoverFile(${
-      JSON.stringify(path)
-    }).then(() => "recovered", (error) => error.constructor.name));`,
-  );
-  const recover = (permissions: readonly string[]): string => {
-    const { stdout, stderr } = runScript(script, [], { permissions: [readVariables, ffi(), ...permissions] });
-    return stdout.trim() || stderr;
-  };
-  for (
-    const permissions of [
-      [`--allow-write=${both}`],
-      [`--allow-read=${both}`],
-      [`--allow-write=${path}`, `--allow-read=${both}`],
-      [`--allow-write=${both}`, `--allow-read=${path}.avwriter`],
-      [`--allow-write=${both}`, `--allow-read=${path}`],
-    ]
-  ) {
-    assertEquals([permissions, recover(permissions)], [permissions, "NotCapable"]);
-    assertSameBytes(readFileSync(path), before, `${permissions}`);
-    assertEquals(readdirSync(folder.path).sort(), ["a.mp4", "recover.ts"]);
-  }
-  assertEquals(recover([`--allow-write=${both}`, `--allow-read=${both}`]), "recovered");
-  assertOrdinary(path);
-});
+        JSON.stringify(path)
+      }).then(() => "recovered", (error) => error.constructor.name));`,
+    );
+    const recover = (permissions: readonly string[]): string => {
+      const { stdout, stderr } = runScript(script, [], {
+        permissions: [readVariables, ffi(), ...permissions],
+      });
+      return stdout.trim() || stderr;
+    };
+    for (
+      const permissions of [
+        [`--allow-write=${both}`],
+        [`--allow-read=${both}`],
+        [`--allow-write=${path}`, `--allow-read=${both}`],
+        [`--allow-write=${both}`, `--allow-read=${path}.avwriter`],
+        [`--allow-write=${both}`, `--allow-read=${path}`],
+      ]
+    ) {
+      assertEquals([permissions, recover(permissions)], [permissions, "NotCapable"]);
+      assertSameBytes(readFileSync(path), before, `${permissions}`);
+      assertEquals(readdirSync(folder.path).sort(), ["a.mp4", "recover.ts"]);
+    }
+    assertEquals(recover([`--allow-write=${both}`, `--allow-read=${both}`]), "recovered");
+    assertOrdinary(path);
+  },
+);
 
-test("importing the module needs no permission and does nothing", (t) => {
-  if (!hasPermissions(t)) return;
+test("permissions: importing the module needs none and does nothing", { skip }, () => {
   using folder = new TemporaryFolder();
   const script = folder.file("import.ts");
   const module = JSON.stringify(new URL("../mod.ts", import.meta.url).href);

@@ -52,7 +52,7 @@ const losslessFormats: Readonly<Record<string, number>> = {
 };
 
 for (const [format, bytesPerPixel] of Object.entries(losslessFormats)) {
-  test(`${format} frames go through a raw stream untouched`, async () => {
+  test(`write: ${format} frames go through a raw stream untouched`, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file("raw.nut");
     let data = noise(width * height * bytesPerPixel);
@@ -63,7 +63,7 @@ for (const [format, bytesPerPixel] of Object.entries(losslessFormats)) {
   });
 }
 
-test("a lossless codec gets a pixel format that keeps every byte of the frame", async () => {
+test("pixelFormat: a lossless codec gets one that keeps every byte of the frame", async () => {
   using folder = new TemporaryFolder();
   for (const codec of ["ffv1", "huffyuv", "utvideo", "png"]) {
     for (const format of ["rgba", "bgra", "argb", "abgr", "rgb24", "bgr24"]) {
@@ -75,7 +75,7 @@ test("a lossless codec gets a pixel format that keeps every byte of the frame", 
   }
 });
 
-test("the same picture in rgba, bgra, rgb24 and bgr24 gives the same video", async () => {
+test("write: the same picture in rgba, bgra, rgb24 and bgr24 gives the same video", async () => {
   using folder = new TemporaryFolder();
   const rgb = noise(width * height * 3);
   const picture = (order: readonly number[]): Uint8Array => {
@@ -101,7 +101,7 @@ test("the same picture in rgba, bgra, rgb24 and bgr24 gives the same video", asy
   for (const video of videos) assertSameBytes(video, videos[0]!, "the picture");
 });
 
-test("strides, planes apart, offsets in a larger buffer and shared memory all mean the same picture", async () => {
+test("write: strides, planes apart, offsets in a larger buffer and shared memory all mean the same picture", async () => {
   using folder = new TemporaryFolder();
   const data = noise(width * height * 1.5);
   const luma = data.subarray(0, width * height);
@@ -151,7 +151,7 @@ test("strides, planes apart, offsets in a larger buffer and shared memory all me
   }
 });
 
-test("where the queue has room, the caller may change its buffer as soon as write has been called", async () => {
+test("write: where the queue has room, the caller may change its buffer as soon as write has been called", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("reused.nut");
   const data = new Uint8Array(width * height);
@@ -168,7 +168,7 @@ test("where the queue has room, the caller may change its buffer as soon as writ
   for (let gray = 0; gray < 5; gray++) assertEquals(decoded[gray * width * height + 5], gray * 50);
 });
 
-test("alpha is kept by vp9 and webp, and dropped where the codec has none", async () => {
+test("write: alpha is kept by vp9 and webp, and dropped where the codec has none", async () => {
   using folder = new TemporaryFolder();
   const data = new Uint8Array(width * height * 4);
   for (let index = 0; index < data.length; index += 4) data.set([200, 100, 50, index % 256], index);
@@ -208,7 +208,7 @@ const colorCases = [
 ] as const;
 
 for (const { lines, color, tags } of colorCases) {
-  test(`solid colours at ${lines} lines come back by their tags (${JSON.stringify(color ?? "default")})`, async () => {
+  test(`color: solid colours at ${lines} lines come back by their tags (${JSON.stringify(color ?? "default")})`, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file("patches.mp4");
     const options: WriterOptions = { quality: 4, ...(color === undefined ? {} : { color }) };
@@ -238,7 +238,7 @@ for (const { lines, color, tags } of colorCases) {
 
 const matrices = { smpte170m: [0.299, 0.114], bt709: [0.2126, 0.0722] } as const;
 
-test("rgba becomes yuv420p within one code value of the exact conversion, chroma averaged over its pixels", async () => {
+test("write: rgba becomes yuv420p within one code value of the exact conversion, chroma averaged over its pixels", async () => {
   using folder = new TemporaryFolder();
   for (const [name, [red, blue]] of Object.entries(matrices)) {
     const path = folder.file(`${name}.nut`);
@@ -297,7 +297,7 @@ function edged(oddWidth: number, oddHeight: number): Uint8Array {
   return data;
 }
 
-test("odd sizes are padded with their edges where the encoder needs even ones, and kept elsewhere", async () => {
+test("oddSize: odd sizes are padded with their edges where the encoder needs even ones, and kept elsewhere", async () => {
   using folder = new TemporaryFolder();
   for (const [oddWidth, oddHeight] of [[1, 1], [3, 5], [161, 91], [160, 91], [161, 90]] as const) {
     const data = edged(oddWidth, oddHeight);
@@ -326,7 +326,7 @@ test("odd sizes are padded with their edges where the encoder needs even ones, a
   }
 });
 
-test("oddSize crop leaves the odd column and row out, and error refuses the frame", async () => {
+test("oddSize: crop leaves the odd column and row out, and error refuses the frame", async () => {
   using folder = new TemporaryFolder();
   const data = edged(161, 91);
   const path = folder.file("crop.mp4");
@@ -344,7 +344,7 @@ test("oddSize crop leaves the odd column and row out, and error refuses the fram
   assert(message.includes("161"), message);
 });
 
-test("raw video in a pixel format that the container can't name is refused before the file is touched", async () => {
+test("pixelFormat: raw video in one that the container can't name is refused before the file is touched", async () => {
   using folder = new TemporaryFolder();
   for (const [file, format] of [["p010.nut", "p010le"], ["pal8.mkv", "pal8"]] as const) {
     const path = folder.file(file);

@@ -3,14 +3,14 @@ import { assertEquals } from "@std/assert";
 import { address, loadNative } from "../ffi/mod.ts";
 import { invert, packRational, rationalText, unpackRational } from "../src/libav/rational.ts";
 
-test("a fraction is packed as C passes AVRational by value: numerator in the low 32 bits", () => {
+test("packRational: a fraction is packed as C passes AVRational by value: numerator in the low 32 bits", () => {
   assertEquals(packRational({ num: 30000, den: 1001 }), 0x000003e9_00007530n);
   assertEquals(packRational({ num: 0, den: 1 }), 1n << 32n);
   assertEquals(packRational({ num: -1, den: 2 }), 0x00000002_ffffffffn);
   assertEquals(packRational({ num: 2 ** 31 - 1, den: 2 ** 31 - 1 }), 0x7fffffff_7fffffffn);
 });
 
-test("a packed fraction comes back as it was, signs included", () => {
+test("unpackRational: a packed fraction comes back as it was, signs included", () => {
   for (
     const fraction of [{ num: 30000, den: 1001 }, { num: -1, den: 2 }, { num: 1, den: -2 }, {
       num: 0,
@@ -21,7 +21,7 @@ test("a packed fraction comes back as it was, signs included", () => {
   }
 });
 
-test("the loaded libavcodec reads both fractions of a call as they were packed", () => {
+test("packRational: the loaded libavcodec reads both fractions of a call as they were packed", () => {
   const { avcodec, fields } = loadNative();
   const packet = avcodec.av_packet_alloc();
   fields.set(packet, "AVPacket", "pts", 7n);
@@ -34,7 +34,7 @@ test("the loaded libavcodec reads both fractions of a call as they were packed",
   avcodec.av_packet_free(BigUint64Array.of(address(packet)));
 });
 
-test("a frame rate turned over is its time base", () => {
+test("invert: a frame rate inverted is its time base", () => {
   assertEquals(invert({ num: 30000, den: 1001 }), { num: 1001, den: 30000 });
   assertEquals(rationalText({ num: 1001, den: 30000 }), "1001/30000");
 });

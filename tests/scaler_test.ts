@@ -92,7 +92,7 @@ function converted(source: Frame, from: ScalerSide, to: ScalerSide, threads: num
 for (const [given, wanted] of conversions) {
   const from = sideOf(given), to = sideOf(wanted);
   const name = ({ format, width, height }: ScalerSide): string => `${format.name} ${width}x${height}`;
-  test(`several threads convert ${name(from)} to ${name(to)} as one does`, () => {
+  test(`Scaler: several threads convert ${name(from)} to ${name(to)} as one does`, () => {
     using source = frameOf(from, 7);
     const alone = converted(source, from, to, 1);
     assert(alone.some((plane) => plane.some((byte) => byte !== 0)), "nothing was converted");

@@ -6,7 +6,6 @@
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { test } from "node:test";
 import {
   assert,
   assertAlmostEquals,
@@ -33,7 +32,7 @@ import {
 } from "../mod.ts";
 import { SoundDevice } from "../src/audio/sound_device.ts";
 import { pictureBytes } from "./support/attached.ts";
-import { requireDevices, requireEncoders } from "./support/features.ts";
+import { missingDevices, missingEncoders } from "./support/features.ts";
 import {
   assertSameBytes,
   barFrame,
@@ -44,8 +43,9 @@ import {
   TemporaryFolder,
   writeBars,
 } from "./support/media.ts";
-import { amplitudeOf, heardRate, listen, probeSound, sine } from "./support/sound.ts";
+import { amplitudeOf, heardRate, listen, probeAudio, sine } from "./support/audio.ts";
 import { cuesOf, probeSubtitles } from "./support/subtitles.ts";
+import { test } from "./support/test.ts";
 
 /** The struct fields that were read or written so far: every access asks for the field's offset. */
 const touched = new Set<string>();
@@ -77,7 +77,7 @@ function assertBars(path: string, count: number, leastDecibels: number): void {
   }
 }
 
-test("frames become a file that another program decodes to the same frames", async () => {
+test("smoke: frames become a file that another program decodes to the same frames", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("bars.mp4");
   await writeBars(await createFileWriter("h264", path, 30), 29);
@@ -128,9 +128,8 @@ const cases: readonly Case[] = [
 ];
 
 for (const { codec, encoder, file, leastDecibels, options, tolerance, namesRate } of cases) {
-  const name = `${codec} in ${file} comes back frame by frame, at its exact rate`;
-  test(name, async () => {
-    if (!requireEncoders({ name }, encoder)) return;
+  const name = `smoke: ${codec} in ${file} comes back frame by frame, at its exact rate`;
+  test(name, { skip: missingEncoders(encoder) }, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file(file);
     await writeBars(await createFileWriter(codec, path, rate, options), 20);
@@ -145,7 +144,7 @@ for (const { codec, encoder, file, leastDecibels, options, tolerance, namesRate 
   });
 }
 
-test("ffv1 in mkv comes back bit for bit", async () => {
+test("smoke: ffv1 in mkv comes back bit for bit", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   await writeBars(await createFileWriter("ffv1", path, rate), 5);
@@ -156,11 +155,12 @@ test("ffv1 in mkv comes back bit for bit", async () => {
   }
 });
 
-test("hevc is tagged hvc1, and colours are tagged as asked for", async (test) => {
-  using folder = new TemporaryFolder();
-  const tags = ["bt2020nc", "bt2020-10", "bt2020", "tv"];
-  for (const [codec, encoder, tag] of [["hevc", "libx265", "hvc1"], ["h264", "libx264", "avc1"]] as const) {
-    if (!requireEncoders({ name: `${test.name} (${codec})` }, encoder)) continue;
+for (const [codec, encoder, tag] of [["hevc", "libx265", "hvc1"], ["h264", "libx264", "avc1"]] as const) {
+  test(`smoke: ${codec} is tagged ${tag}, and colours are tagged as asked for`, {
+    skip: missingEncoders(encoder),
+  }, async () => {
+    using folder = new TemporaryFolder();
+    const tags = ["bt2020nc", "bt2020-10", "bt2020", "tv"];
     const path = folder.file(`${codec}.mp4`);
     await writeBars(await createFileWriter(codec, path, 25, { color: "bt2020" }), 5);
     const { codec_tag_string, color_space, color_transfer, color_primaries, color_range } = probe(path);
@@ -169,8 +169,8 @@ test("hevc is tagged hvc1, and colours are tagged as asked for", async (test) =>
       ...tags,
     ]);
     assertEquals(probe(path).frames, 5);
-  }
-});
+  });
+}
 
 /** The indices of a file's key frames. */
 function keyFrames(path: string): number[] {
@@ -181,7 +181,7 @@ function keyFrames(path: string): number[] {
   return flags.flatMap((line, index) => (line.startsWith("1") ? [index] : []));
 }
 
-test("a frame becomes a key frame where that is asked for", async () => {
+test("smoke: a frame becomes a key frame where that is asked for", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const writer = await createFileWriter("h264", path, 25);
@@ -190,7 +190,7 @@ test("a frame becomes a key frame where that is asked for", async () => {
   assertEquals(keyFrames(path), [0, 7]);
 });
 
-test("an unknown name is refused with the nearest of the library's own", async () => {
+test("smoke: an unknown name is refused with the nearest of the library's own", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const open = (codec: string, options: WriterOptions) => () => createFileWriter(codec, path, 25, options);
@@ -203,7 +203,7 @@ test("an unknown name is refused with the nearest of the library's own", async (
   await assertRejects(open("mpeg4", { pixelFormat: "yuv420q" }), UnsupportedError, '"yuv420p"');
 });
 
-test("a wrong value is refused with what the library takes", async () => {
+test("smoke: an invalid value is refused with what the library takes", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const refusal = (encoderOptions: Record<string, string | number>): Promise<Error> =>
@@ -214,7 +214,7 @@ test("a wrong value is refused with what the library takes", async () => {
   assert(/macroblock decision/.test((await refusal({ mbd: "best" })).message));
 });
 
-test("an encoder's own list of pixel formats decides", async () => {
+test("smoke: an encoder's own list of pixel formats decides", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   for (
@@ -230,7 +230,7 @@ test("an encoder's own list of pixel formats decides", async () => {
   await writer.abort();
 });
 
-test("what a file is told besides its pictures comes back", async () => {
+test("smoke: what a file is told besides its pictures comes back", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const options: WriterOptions = {
@@ -277,7 +277,7 @@ test("what a file is told besides its pictures comes back", async () => {
   assertStringIncludes(siting, "chroma_location=center");
 });
 
-test("an image file is a frame, and a file is made anew with all that it was told", async () => {
+test("smoke: an image file is a frame, and a recovered file has all that it was told", async () => {
   using folder = new TemporaryFolder();
   const image = new Uint8Array(execFileSync("ffmpeg", [
     ...["-v", "error", "-f", "lavfi", "-i", "testsrc=size=64x48", "-frames:v", "1"],
@@ -302,7 +302,7 @@ test("an image file is a frame, and a file is made anew with all that it was tol
   assertStringIncludes(told, "rotation=-180");
 });
 
-test("a frame goes to a worker by a copy and without one", async () => {
+test("smoke: a frame goes to a worker by a copy and without one", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("worker.mkv");
   const bars = Array.from({ length: 9 }, (_, index) => barFrame(index));
@@ -321,8 +321,8 @@ test("a frame goes to a worker by a copy and without one", async () => {
   }
 });
 
-test("sound and subtitles beside the frames come back at their times", async () => {
-  for (const [name, codec] of [["sound.mp4", "aac"], ["sound.mkv", "flac"]] as const) {
+test("smoke: audio and subtitles beside the frames come back at their times", async () => {
+  for (const [name, codec] of [["audio.mp4", "aac"], ["audio.mkv", "flac"]] as const) {
     using folder = new TemporaryFolder();
     const path = folder.file(name);
     const subtitles = { language: "fra", default: true };
@@ -340,13 +340,13 @@ test("sound and subtitles beside the frames come back at their times", async () 
     const heard = listen(path);
     assertAlmostEquals(heard.length / heardRate, 1, 0.03);
     assertAlmostEquals(amplitudeOf(heard.subarray(4800, 43200), 1000), 0.5, 0.01);
-    assertEquals(probeSound(path)[0]!.tags!.language, "eng");
+    assertEquals(probeAudio(path)[0]!.tags!.language, "eng");
     assertEquals(probeSubtitles(path)[0]!.tags!.language, "fra");
     assertEquals(cuesOf(path), [{ text: "Un ton", start: 0.25, end: 0.75 }]);
   }
 });
 
-test("sound comes from a file, decoded or copied", async () => {
+test("smoke: audio comes from a file, decoded or copied", async () => {
   using folder = new TemporaryFolder();
   const source = folder.file("source.mkv");
   const writer = await createAudioWriter("flac", source);
@@ -365,7 +365,7 @@ test("sound comes from a file, decoded or copied", async () => {
     for (let index = 0; index < 25; index++) await video.write(barFrame(index % 20));
     await video.close();
   }
-  assertEquals(probeSound(path).map(({ codec_name }) => codec_name), ["flac", "aac"]);
+  assertEquals(probeAudio(path).map(({ codec_name }) => codec_name), ["flac", "aac"]);
   for (const track of [0, 1]) {
     const heard = listen(path, { track });
     assertAlmostEquals(heard.length / heardRate, 1, 0.15);
@@ -373,15 +373,17 @@ test("sound comes from a file, decoded or copied", async () => {
   }
 });
 
-test("a device of another system is refused", (t) => {
-  if (!requireDevices(t)) return void touched.add("AVInputFormat.name");
+const withoutDevices = missingDevices();
+if (withoutDevices !== false) touched.add("AVInputFormat.name");
+
+test("smoke: a device of another system is refused", { skip: withoutDevices }, () => {
   const native = loadNative();
   const open = (): SoundDevice =>
     new SoundDevice(native, { kind: "device", system: "dshow", name: "default" });
   assertThrows(open, UnsupportedError, "dshow");
 });
 
-test("all of that has read or written every struct field that has a place in this FFmpeg's layout", () => {
+test("layouts: the smoke tests read or write every struct field that has a place in this FFmpeg's layout", () => {
   const native = loadNative();
   selfCheck(native);
   const column = avcodecMajors.findIndex((major) => major === native.avcodecMajor);

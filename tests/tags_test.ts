@@ -5,7 +5,6 @@
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, readFileSync } from "node:fs";
-import { test } from "node:test";
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   type ContentLight,
@@ -17,16 +16,11 @@ import {
   type WriterOptions,
 } from "../mod.ts";
 import { loadNative } from "../ffi/mod.ts";
-import {
-  type NamedTest,
-  requireEncoders,
-  requireMuxers,
-  requirePixelFormat,
-  skipped,
-} from "./support/features.ts";
+import { missingEncoders, missingMuxers, missingPixelFormat, type SkipReason } from "./support/features.ts";
 import { barFrame, decode, TemporaryFolder, writeBars } from "./support/media.ts";
 import { assertFails, assertReadable } from "./support/messages.ts";
 import { open } from "./support/opening.ts";
+import { test } from "./support/test.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -112,7 +106,7 @@ for (
     "b.mov",
   ]] as const
 ) {
-  test(`players turn ${codec} in ${file} clockwise as asked for`, async () => {
+  test(`rotation: players turn ${codec} in ${file} clockwise as asked for`, async () => {
     using folder = new TemporaryFolder();
     for (const { rotation, told, shown } of rotations) {
       const path = folder.file(file);
@@ -127,8 +121,9 @@ for (
 }
 
 for (const file of ["a.mkv", "a.webm"]) {
-  test(`${file} is turned where FFmpeg writes that, and refused elsewhere`, async (t) => {
-    if (!requireEncoders(t, "libvpx")) return;
+  test(`rotation: ${file} is turned where FFmpeg writes that, and refused elsewhere`, {
+    skip: missingEncoders("libvpx"),
+  }, async () => {
     using folder = new TemporaryFolder();
     for (const { rotation, told, shown } of rotations) {
       const path = folder.file(file);
@@ -149,7 +144,7 @@ for (const file of ["a.mkv", "a.webm"]) {
   });
 }
 
-test("no rotation leaves no matrix", async () => {
+test("rotation: none leaves no matrix", async () => {
   using folder = new TemporaryFolder();
   for (const options of [{}, { rotation: 0 }] as const) {
     const { stream } = await record(folder.file("a.mp4"), "mpeg4", options);
@@ -157,7 +152,7 @@ test("no rotation leaves no matrix", async () => {
   }
 });
 
-test("a turned picture lies in the movie's area again, whatever the shape of its pixels", async () => {
+test("rotation: a turned picture lies in the movie's area again, whatever the shape of its pixels", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   for (const [rotation, x, y] of [[90, 180, 0], [180, 427, 180], [270, 0, 427]] as const) {
@@ -169,10 +164,17 @@ test("a turned picture lies in the movie's area again, whatever the shape of its
   }
 });
 
-test("a rotation is refused at open where the container has no place for it", async (t) => {
-  const cases = [["mpeg4", "a.avi", "avi"], ["gif", "a.gif", "gif"], ["mpeg4", "a.nut", "nut"]] as const;
-  for (const [codec, file, muxer] of [...cases, ["mpeg2video", "a.ts", "mpegts"]] as const) {
-    if (!requireEncoders(t, codec)) continue;
+for (
+  const [codec, file, muxer] of [
+    ["mpeg4", "a.avi", "avi"],
+    ["gif", "a.gif", "gif"],
+    ["mpeg4", "a.nut", "nut"],
+    ["mpeg2video", "a.ts", "mpegts"],
+  ] as const
+) {
+  test(`rotation: is refused at open where the container has no place for it: ${muxer}`, {
+    skip: missingEncoders(codec),
+  }, async () => {
     await assertFails(() => open(codec, file, { rotation: 90 }), {
       type: UnsupportedError,
       code: "ROTATION_NOT_FOR_CONTAINER",
@@ -180,10 +182,10 @@ test("a rotation is refused at open where the container has no place for it", as
       says: [`Cannot write the rotation 90 into ${muxer}: `, "Containers that keep it: mp4, mov"],
     });
     await open(codec, file, { rotation: 0 });
-  }
-});
+  });
+}
 
-test("a rotation that is no quarter turn is refused", async () => {
+test("rotation: one that is not a quarter turn is refused", async () => {
   for (const rotation of [45, -90, 360, NaN, 90.5, "90", null, [90]]) {
     const error = await assertRejects(
       () => open("mpeg4", "a.mp4", { rotation: rotation as never }),
@@ -217,8 +219,7 @@ const shapes: readonly (readonly [codec: string, file: string, encoder: string])
 ];
 
 for (const [codec, file, encoder] of shapes) {
-  test(`${codec} in ${file} keeps the shape of a pixel`, async (t) => {
-    if (!requireEncoders(t, encoder)) return;
+  test(`sampleAspectRatio: ${codec} in ${file} keeps it`, { skip: missingEncoders(encoder) }, async () => {
     using folder = new TemporaryFolder();
     for (const [given, told] of [["4/3", "4:3"], [{ num: 24, den: 22 }, "12:11"], ["1:2", "1:2"]] as const) {
       const { stream } = await record(folder.file(file), codec, { sampleAspectRatio: given });
@@ -227,36 +228,41 @@ for (const [codec, file, encoder] of shapes) {
   });
 }
 
-test("WebM keeps the shape of a pixel to the nearest width of the picture", async (t) => {
-  if (!requireEncoders(t, "libvpx")) return;
+test("sampleAspectRatio: WebM keeps it to the nearest width of the picture", {
+  skip: missingEncoders("libvpx"),
+}, async () => {
   using folder = new TemporaryFolder();
   const { stream } = await record(folder.file("a.webm"), "vp8", { sampleAspectRatio: "12/11" });
   const [num, den] = String(stream.sample_aspect_ratio).split(":").map(Number);
   assertAlmostEquals(320 * num! / den!, 320 * 12 / 11, 0.5);
 });
 
-test("square pixels are refused nowhere", async () => {
+test("sampleAspectRatio: square pixels are refused nowhere", async () => {
   await open("gif", "a.gif", { sampleAspectRatio: "1/1" });
   await open("mpeg2video", "a.ts", { sampleAspectRatio: "5:5" });
 });
 
-test("the shape of a pixel is refused at open where neither container nor codec keeps it", async (t) => {
-  const cases = [
+for (
+  const [encoder, file, muxer, codec] of [
     ["gif", "a.gif", "gif", "gif"],
     ["flv", "a.flv", "flv", "flv1"],
     ["mpeg2video", "a.ts", "mpegts", "mpeg2video"],
     ["libvpx-vp9", "a.ivf", "ivf", "vp9"],
-  ] as const;
-  for (const [encoder, file, muxer, codec] of cases) {
-    if (!requireEncoders(t, encoder)) continue;
+  ] as const
+) {
+  test(`sampleAspectRatio: is refused at open where neither container nor codec keeps it: ${muxer}`, {
+    skip: missingEncoders(encoder),
+  }, async () => {
     await assertFails(() => open(encoder, file, { sampleAspectRatio: "4/3" }), {
       type: UnsupportedError,
       code: "ASPECT_NOT_FOR_CONTAINER",
       operation: `write a sample aspect ratio into ${muxer}`,
       says: [`Cannot write the sample aspect ratio 4/3 into ${muxer} with ${codec}: `, "mp4, mov, matroska"],
     });
-  }
-  // MPEG-4 has a byte for each part.
+  });
+}
+
+test("sampleAspectRatio: has a byte for each part in MPEG-4", async () => {
   await open("mpeg4", "a.ts", { sampleAspectRatio: "255/254" });
   await assertFails(() => open("mpeg4", "a.ts", { sampleAspectRatio: "256/255" }), {
     type: UnsupportedError,
@@ -264,7 +270,7 @@ test("the shape of a pixel is refused at open where neither container nor codec 
   });
 });
 
-test("a shape that is none is refused with how to say one", async () => {
+test("sampleAspectRatio: an invalid one is refused with what would be right", async () => {
   for (
     const value of ["4/0", "0/3", "-4/3", "11/1", "1/11", { num: 1.5, den: 1 }, { num: -4, den: 3 }, {
       num: NaN,
@@ -360,8 +366,7 @@ const containers:
   ];
 
 for (const [codec, encoder, file, keys] of containers) {
-  test(`tags come back from ${file}`, async (t) => {
-    if (!requireEncoders(t, encoder)) return;
+  test(`metadata: tags come back from ${file}`, { skip: missingEncoders(encoder) }, async () => {
     using folder = new TemporaryFolder();
     const metadata = Object.fromEntries([["title", title], ...keys.map((key) => [key, `${key} é 値`])]);
     const { tags } = await record(folder.file(file), codec, { metadata });
@@ -369,7 +374,7 @@ for (const [codec, encoder, file, keys] of containers) {
   });
 }
 
-test("in mp4, the tags that iTunes knows are its atoms, unless a key is none of its", async () => {
+test("metadata: in mp4, the tags that iTunes knows are its atoms, unless a key is not one of them", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const known = {
@@ -396,7 +401,7 @@ test("in mp4, the tags that iTunes knows are its atoms, unless a key is none of 
   }
 });
 
-test("movflags of one's own and tags under keys of their own go together", async () => {
+test("metadata: custom movflags and custom keys go together", async () => {
   using folder = new TemporaryFolder();
   for (const movflags of ["+frag_keyframe+empty_moov", "frag_keyframe+empty_moov", 6, "-faststart"]) {
     const options = { formatOptions: { movflags }, metadata: { mykey: "x" } };
@@ -404,11 +409,10 @@ test("movflags of one's own and tags under keys of their own go together", async
   }
 });
 
-test("the time of creation and a place come back", async (t) => {
+test("metadata: the time of creation and a place come back", { skip: missingMuxers("3gp") }, async () => {
   using folder = new TemporaryFolder();
   const metadata = { creation_time: "2024-05-06T07:08:09Z", location: "+48.8577+002.2950/" };
   for (const file of ["a.mp4", "a.mov", "a.mkv", "a.nut", "a.3gp"]) {
-    if (!requireMuxers(t, "3gp")) continue;
     const { location: place, ...time } = metadata;
     const isPlaceKept = file !== "a.3gp";
     const given = isPlaceKept ? metadata : time;
@@ -418,15 +422,14 @@ test("the time of creation and a place come back", async (t) => {
   }
 });
 
-test("a transport stream names its service", async (t) => {
-  if (!requireEncoders(t, "mpeg2video")) return;
+test("metadata: a transport stream names its service", { skip: missingEncoders("mpeg2video") }, async () => {
   using folder = new TemporaryFolder();
   const metadata = { service_name: "Kanal Ü", service_provider: "Ana" };
   const { tags } = await record(folder.file("a.ts"), "mpeg2video", { metadata });
   assertEquals([tags.service_name, tags.service_provider], ["Kanal Ü", "Ana"]);
 });
 
-test("long texts come back, or are refused", async () => {
+test("metadata: long values come back, or are refused", async () => {
   using folder = new TemporaryFolder();
   const long = "é".repeat(40_000);
   for (const file of ["a.mp4", "a.mov", "a.mkv"]) {
@@ -448,56 +451,63 @@ test("long texts come back, or are refused", async () => {
   }
 });
 
-test("a tag that does not come back is refused at open, with the containers that keep it", async (t) => {
-  const cases:
-    readonly (readonly [encoder: string, file: string, key: string, value: string, says: string])[] = [
-      [
-        "gif",
-        "a.gif",
-        "title",
-        "x",
-        "into gif: no tag comes back from it. Containers that keep it: mp4, mov, matroska",
-      ],
-      ["rawvideo", "a.y4m", "title", "x", "into yuv4mpegpipe: no tag comes back from it"],
-      ["mpeg2video", "a.ts", "title", "x", "into mpegts: it keeps only service_name, service_provider"],
-      ["mpeg2video", "a.mxf", "title", "x", "into mxf: "],
-      ["mpeg4", "a.avi", "album", "x", "into avi: it keeps only title, artist, "],
-      ["mpeg4", "a.avi", "mykey", "x", "Containers that keep it: mp4, mov, matroska, webm, flv, nut"],
-      [
-        "flv",
-        "a.flv",
-        "Duration",
-        "x",
-        'the tag "Duration" into flv: it has another meaning or another name there',
-      ],
-      ["mpeg4", "a.nut", "author", "x", "into nut: "],
-      ["mpeg4", "a.mkv", "my key", "x", "into matroska: the key has letters that it does not keep"],
-      ["mpeg4", "a.mkv", "stereo_mode", "x", "into matroska: "],
-      ["mpeg4", "a.mp4", "major_brand", "x", "into mp4: "],
-      [
-        "mpeg4",
-        "a.mp4",
-        "location",
-        "Paris",
-        'into mp4: it keeps it in a form such as "+48.8577+002.2950/" only',
-      ],
-      ["mpeg4", "a.3gp", "title", "x", "into 3gp: it keeps only creation_time"],
-      ["mpeg4", "a.mp4", "encoder", "x", "into mp4: FFmpeg writes its own name there"],
-      ["mpeg4", "a.mkv", "Encoder-x", "x", "into matroska: FFmpeg writes its own name there"],
-      ["libtheora", "a.ogv", "a=b", "x", "into ogv: the key has letters that it does not keep"],
-      ["libtheora", "a.ogv", "description", "x", "into ogv: "],
-    ];
-  for (const [encoder, file, key, value, says] of cases) {
-    if (encoder !== "rawvideo" && !requireEncoders(t, encoder)) continue;
-    await assertFails(() => open(encoder, file, { metadata: { [key]: value } }), {
-      type: UnsupportedError,
-      code: "TAG_NOT_FOR_CONTAINER",
-      says: [`Cannot write the tag ${JSON.stringify(key)} into `, says],
-    });
-  }
-});
+/** Tags that a container does not keep. */
+const lostTags:
+  readonly (readonly [encoder: string, file: string, key: string, value: string, says: string])[] = [
+    [
+      "gif",
+      "a.gif",
+      "title",
+      "x",
+      "into gif: no tag comes back from it. Containers that keep it: mp4, mov, matroska",
+    ],
+    ["rawvideo", "a.y4m", "title", "x", "into yuv4mpegpipe: no tag comes back from it"],
+    ["mpeg2video", "a.ts", "title", "x", "into mpegts: it keeps only service_name, service_provider"],
+    ["mpeg2video", "a.mxf", "title", "x", "into mxf: "],
+    ["mpeg4", "a.avi", "album", "x", "into avi: it keeps only title, artist, "],
+    ["mpeg4", "a.avi", "mykey", "x", "Containers that keep it: mp4, mov, matroska, webm, flv, nut"],
+    [
+      "flv",
+      "a.flv",
+      "Duration",
+      "x",
+      'the tag "Duration" into flv: it has another meaning or another name there',
+    ],
+    ["mpeg4", "a.nut", "author", "x", "into nut: "],
+    ["mpeg4", "a.mkv", "my key", "x", "into matroska: the key has letters that it does not keep"],
+    ["mpeg4", "a.mkv", "stereo_mode", "x", "into matroska: "],
+    ["mpeg4", "a.mp4", "major_brand", "x", "into mp4: "],
+    [
+      "mpeg4",
+      "a.mp4",
+      "location",
+      "Paris",
+      'into mp4: it keeps it in a form such as "+48.8577+002.2950/" only',
+    ],
+    ["mpeg4", "a.3gp", "title", "x", "into 3gp: it keeps only creation_time"],
+    ["mpeg4", "a.mp4", "encoder", "x", "into mp4: FFmpeg writes its own name there"],
+    ["mpeg4", "a.mkv", "Encoder-x", "x", "into matroska: FFmpeg writes its own name there"],
+    ["libtheora", "a.ogv", "a=b", "x", "into ogv: the key has letters that it does not keep"],
+    ["libtheora", "a.ogv", "description", "x", "into ogv: "],
+  ];
 
-test("tags that are no texts are refused", async () => {
+for (const [encoder, file, key, value, says] of lostTags) {
+  test(
+    `metadata: a tag that does not come back is refused at open, with the containers that keep it: ${key} in ${file}`,
+    {
+      skip: encoder !== "rawvideo" && missingEncoders(encoder),
+    },
+    async () => {
+      await assertFails(() => open(encoder, file, { metadata: { [key]: value } }), {
+        type: UnsupportedError,
+        code: "TAG_NOT_FOR_CONTAINER",
+        says: [`Cannot write the tag ${JSON.stringify(key)} into `, says],
+      });
+    },
+  );
+}
+
+test("metadata: tags that are not strings are refused", async () => {
   const refuse = async (metadata: unknown, ...says: string[]): Promise<void> => {
     const error = await assertRejects(
       () => open("mpeg4", "a.mkv", { metadata: metadata as never }),
@@ -521,12 +531,12 @@ test("tags that are no texts are refused", async () => {
   }
 });
 
-test("no tags are as good as none asked for", async () => {
+test("metadata: no tags are the same as none asked for", async () => {
   await open("gif", "a.gif", { metadata: {} });
   await open("mpeg4", "a.mp4", { metadata: {} });
 });
 
-test("a recording has its tags from the start, and keeps them when it is recovered", async () => {
+test("metadata: a recording has its tags from the start, and keeps them when it is recovered", async () => {
   using folder = new TemporaryFolder();
   const metadata = { title, mykey: "x" };
   for (const file of ["a.mp4", "a.mov", "a.mkv"]) {
@@ -652,22 +662,26 @@ const hdrCases: readonly HdrCase[] = [
 ];
 
 for (const { codec, encoder, file, format, inContainer, inStream, options } of hdrCases) {
-  test(`${codec} in ${file} keeps HDR10's metadata`, async (t) => {
-    if (!requirePixelFormat(t, encoder, format)) return;
-    using folder = new TemporaryFolder();
-    const path = folder.file(file);
-    const { stream, frame } = await record(path, codec, { color, pixelFormat: format, ...options });
-    assertEquals(
-      [stream.color_space, stream.color_primaries, stream.color_transfer, stream.color_range],
-      ["bt2020nc", "bt2020", "smpte2084", "tv"],
-    );
-    if (inContainer) assertHdr(stream, false);
-    if (inStream) assertHdr(frame, encoder === "libsvtav1");
-  });
+  test(
+    `color.masteringDisplay: ${codec} in ${file} keeps HDR10's metadata`,
+    { skip: missingPixelFormat(encoder, format) },
+    async () => {
+      using folder = new TemporaryFolder();
+      const path = folder.file(file);
+      const { stream, frame } = await record(path, codec, { color, pixelFormat: format, ...options });
+      assertEquals(
+        [stream.color_space, stream.color_primaries, stream.color_transfer, stream.color_range],
+        ["bt2020nc", "bt2020", "smpte2084", "tv"],
+      );
+      if (inContainer) assertHdr(stream, false);
+      if (inStream) assertHdr(frame, encoder === "libsvtav1");
+    },
+  );
 }
 
-test("one part of HDR's metadata comes without the other", async (t) => {
-  if (!requireEncoders(t, "libx265")) return;
+test("color.masteringDisplay: one part of HDR's metadata comes without the other", {
+  skip: missingEncoders("libx265"),
+}, async () => {
   using folder = new TemporaryFolder();
   for (const part of [{ masteringDisplay }, { contentLight }] as const) {
     const { stream, frame } = await record(folder.file("a.mp4"), "hevc", { color: { ...hdr10, ...part } });
@@ -679,23 +693,25 @@ test("one part of HDR's metadata comes without the other", async (t) => {
   }
 });
 
-test("parameters of one's own go beside those of HDR", async (t) => {
-  if (!requireEncoders(t, "libx265")) return;
+test("color.masteringDisplay: custom encoder parameters go beside those of HDR", {
+  skip: missingEncoders("libx265"),
+}, async () => {
   using folder = new TemporaryFolder();
   const encoderOptions = { "x265-params": "keyint=2:min-keyint=2" };
   const { frame } = await record(folder.file("a.mkv"), "hevc", { color, encoderOptions });
   assertHdr(frame, false);
 });
 
-test("HDR's metadata is refused at open where neither container nor encoder keeps it", async (t) => {
-  for (
-    const [encoder, file, muxer] of [["libx264", "a.ts", "mpegts"], ["libvpx-vp9", "a.ivf", "ivf"], [
-      "mpeg4",
-      "a.avi",
-      "avi",
-    ]] as const
-  ) {
-    if (!requireEncoders(t, encoder)) continue;
+for (
+  const [encoder, file, muxer] of [
+    ["libx264", "a.ts", "mpegts"],
+    ["libvpx-vp9", "a.ivf", "ivf"],
+    ["mpeg4", "a.avi", "avi"],
+  ] as const
+) {
+  test(`color.masteringDisplay: is refused at open where neither container nor encoder keeps it: ${muxer}`, {
+    skip: missingEncoders(encoder),
+  }, async () => {
     for (const part of [{ masteringDisplay }, { contentLight }]) {
       await assertFails(() => open(encoder, file, { color: part }), {
         type: UnsupportedError,
@@ -704,8 +720,8 @@ test("HDR's metadata is refused at open where neither container nor encoder keep
         says: [`Cannot write HDR metadata into ${muxer} with ${encoder}: `, "mp4, mov, matroska, webm"],
       });
     }
-  }
-});
+  });
+}
 
 async function refuseColor(
   given: unknown,
@@ -717,7 +733,7 @@ async function refuseColor(
   assertReadable(error);
 }
 
-test("a mastering display that is none is refused with what it must be", async () => {
+test("color.masteringDisplay: an invalid one is refused with what it must be", async () => {
   const but = (fields: Fields): Fields => ({ masteringDisplay: { ...masteringDisplay, ...fields } });
   for (const value of [5, "P3", null, [], true]) {
     await refuseColor(
@@ -769,7 +785,7 @@ test("a mastering display that is none is refused with what it must be", async (
   await refuseColor(but({ whitepoint: [0.3, 0.3] }), TypeError, '"whitepoint"', 'Did you mean "whitePoint"?');
 });
 
-test("light levels that are none are refused with what they must be", async () => {
+test("color.contentLight: invalid light levels are refused with what they must be", async () => {
   for (const value of [5, "1000,400", null, [1000, 400]]) {
     await refuseColor(
       { contentLight: value },
@@ -797,7 +813,7 @@ test("light levels that are none are refused with what they must be", async () =
 
 // Names of colours.
 
-test("a color's names are those that every FFmpeg takes", async () => {
+test("color: its names are those that every FFmpeg takes", async () => {
   for (const field of ["primaries", "transfer"] as const) {
     const { message } = await assertRejects(
       () => open("ffv1", "a.mkv", { color: { [field]: "xx" } }),
@@ -815,7 +831,7 @@ test("a color's names are those that every FFmpeg takes", async () => {
   }
 });
 
-test("a name or a field that a color has not is refused with the nearest", async () => {
+test("color: an unknown name or field is refused with the nearest", async () => {
   await refuseColor(
     { primaries: "bt2002" },
     RangeError,
@@ -848,16 +864,16 @@ const chromaCases: readonly ChromaCase[] = [
   { codec: "libsvtav1", encoder: "libsvtav1", file: "b.webm", since: 58 },
 ];
 
-function isOldFor(test: NamedTest, since: number): boolean {
+/** The reason where this FFmpeg is older than a major of libavcodec. */
+function olderThan(since: number): SkipReason {
   const native = loadNative();
-  if (native.avcodecMajor >= since) return false;
-  skipped(test, `FFmpeg ${native.version} does not write it`);
-  return true;
+  return native.avcodecMajor < since && `FFmpeg ${native.version} does not write it`;
 }
 
 for (const { codec, encoder, file, since } of chromaCases) {
-  test(`${codec} in ${file} says where its chroma lies if avwriter put it there`, async (t) => {
-    if (!requireEncoders(t, encoder) || isOldFor(t, since)) return;
+  test(`color: ${codec} in ${file} says where its chroma lies if avwriter put it there`, {
+    skip: missingEncoders(encoder) || olderThan(since),
+  }, async () => {
     using folder = new TemporaryFolder();
     const { stream, frame } = await record(folder.file(file), codec, {});
     assertEquals([stream.chroma_location, frame.chroma_location], ["center", "center"]);
@@ -875,8 +891,7 @@ for (const { codec, encoder, file, since } of chromaCases) {
   });
 }
 
-test("chroma for every pixel has no place to tell", async (t) => {
-  if (!requireEncoders(t, "libx264")) return;
+test("color: chroma for every pixel has no place to tell", { skip: missingEncoders("libx264") }, async () => {
   using folder = new TemporaryFolder();
   const { stream } = await record(folder.file("a.mp4"), "h264", { pixelFormat: "yuv444p" });
   assert(stream.chroma_location !== "center");

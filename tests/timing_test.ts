@@ -1,8 +1,8 @@
-import { test } from "node:test";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { createFileWriter, type FrameRate, type FrameTiming, type WriterOptions } from "../mod.ts";
-import { requireEncoders } from "./support/features.ts";
+import { missingEncoders } from "./support/features.ts";
 import { barFrame, decode, frameTimes, probe, psnr, TemporaryFolder, writeBars } from "./support/media.ts";
+import { test } from "./support/test.ts";
 
 const width = 160, height = 90;
 
@@ -26,9 +26,9 @@ const countCases = [
 ] as const;
 
 for (const { codec, encoder, file } of countCases) {
-  const name = `1, 2, 29 and 250 frames of ${codec} all come out, in order and with their length`;
-  test(name, async () => {
-    if (!requireEncoders({ name }, encoder)) return;
+  const name =
+    `createFileWriter: 1, 2, 29 and 250 frames of ${codec} all come out, in order and with their length`;
+  test(name, { skip: missingEncoders(encoder) }, async () => {
     using folder = new TemporaryFolder();
     for (const count of [1, 2, 29, 250]) {
       const path = folder.file(`${count}-${file}`);
@@ -41,7 +41,7 @@ for (const { codec, encoder, file } of countCases) {
   });
 }
 
-test("h264 and hevc use B-frames, and still give every frame its time", async () => {
+test("createFileWriter: h264 and hevc use B-frames, and still give every frame its time", async () => {
   using folder = new TemporaryFolder();
   for (const codec of ["h264", "hevc"]) {
     const path = folder.file(`${codec}.mp4`);
@@ -63,7 +63,7 @@ const rates: readonly { rate: FrameRate; exact: string; seconds: number }[] = [
 ];
 
 for (const { rate, exact, seconds } of rates) {
-  test(`a rate of ${JSON.stringify(rate)} is ${exact} in the file, frame by frame`, async () => {
+  test(`createFileWriter: a rate of ${JSON.stringify(rate)} is ${exact} in the file, frame by frame`, async () => {
     using folder = new TemporaryFolder();
     for (const file of ["rate.mp4", "rate.mov", "rate.avi", "rate.mkv"]) {
       const path = folder.file(file);
@@ -91,7 +91,7 @@ for (const { rate, exact, seconds } of rates) {
   });
 }
 
-test("a gif shows each frame at its time to a hundredth of a second, and refuses rates beyond that", async () => {
+test("createFileWriter: a gif shows each frame at its time to a hundredth of a second, and refuses rates beyond that", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("bars.gif");
   await writeBars(await createFileWriter("gif", path, 30), 31);
@@ -132,7 +132,7 @@ const gifEnds: readonly { name: string; options: WriterOptions; timings: FrameTi
   ];
 
 for (const { name, options, timings, seconds } of gifEnds) {
-  test(`a gif shows its last frame for as long as was asked for, and two hundredths at least: ${name}`, async () => {
+  test(`createFileWriter: a gif shows its last frame for as long as was asked for, and two hundredths at least: ${name}`, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file("a.gif");
     const writer = await createFileWriter("gif", path, 120, { timing: "timestamps", ...options });

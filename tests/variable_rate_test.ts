@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { test } from "node:test";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
 import { createFileWriter, OptionError, UnsupportedError, type WriterOptions } from "../mod.ts";
-import { requireEncoders } from "./support/features.ts";
+import { missingEncoders } from "./support/features.ts";
 import { barFrame, decode, frameTimes, probe, psnr, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
+import { test } from "./support/test.ts";
 
 const width = 160, height = 90, frameBytes = width * height * 4;
 
@@ -36,9 +36,8 @@ const cases = [
 ] as const;
 
 for (const { codec, encoder, file, tick } of cases) {
-  const name = `${codec} in ${file}: every frame keeps its timestamp, and the last its duration`;
-  test(name, async () => {
-    if (!requireEncoders({ name }, encoder)) return;
+  const name = `timestamp: ${codec} in ${file}: every frame keeps its timestamp, and the last its duration`;
+  test(name, { skip: missingEncoders(encoder) }, async () => {
     using folder = new TemporaryFolder();
     for (const crashSafe of [true, false]) {
       const path = folder.file(`${crashSafe}-${file}`);
@@ -66,7 +65,7 @@ for (const { codec, encoder, file, tick } of cases) {
 /** Before FFmpeg 4.4, mp4's edit lists, which tell where a video starts, count in thousandths of a second. */
 const startTick = loadNative().avcodecMajor === 58 ? 1 / 1000 : 1 / 90_000;
 
-test("timestamps of any rate are kept to half a tick of 1/90000, from a start other than 0", async () => {
+test("timestamp: any rate is kept to half a tick of 1/90000, from a start other than 0", async () => {
   using folder = new TemporaryFolder();
   for (const rate of ["30000/1001", 24, 59.94, "90001/1"] as const) {
     const path = folder.file("random.mp4");
@@ -85,7 +84,7 @@ test("timestamps of any rate are kept to half a tick of 1/90000, from a start ot
   }
 });
 
-test("a last frame without a duration is 1/fps long, and a lone frame is as long as it says", async () => {
+test("duration: a last frame without one is 1/fps long, and a lone frame is as long as it says", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const two = await createFileWriter("h264", path, 25, { timing: "timestamps" });
@@ -99,7 +98,7 @@ test("a last frame without a duration is 1/fps long, and a lone frame is as long
   assertEquals([probe(path).frames, probe(path).duration], [1, 2.5]);
 });
 
-test("a nominal rate of years does not move the begin beyond where the clock of MPEG-TS goes round", async () => {
+test("timestamp: a nominal rate of years does not move the begin beyond where the clock of MPEG-TS goes round", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.ts");
   const writer = await createFileWriter("h264", path, "1/1000000", { timing: "timestamps" });
@@ -121,7 +120,7 @@ const refusals = [
   { first: 0, second: undefined, says: ["no timestamp", "give { timestamp }"], type: TypeError },
 ] as const;
 
-test("equal, falling and impossible timestamps are refused with both values and the frame's index; the writer goes on", async () => {
+test("timestamp: equal, falling and impossible ones are refused with both values and the frame's index; the writer goes on", async () => {
   using folder = new TemporaryFolder();
   for (const { first, second, says, type } of refusals) {
     const path = folder.file("a.mp4");
@@ -134,7 +133,7 @@ test("equal, falling and impossible timestamps are refused with both values and 
   }
 });
 
-test("frames that a container can't tell apart are refused, not merged", async () => {
+test("timestamp: frames that a container can't tell apart are refused, not merged", async () => {
   using folder = new TemporaryFolder();
   const writer = await createFileWriter("h264", folder.file("a.mkv"), 30, { timing: "timestamps" });
   await writer.write(barFrame(0), { timestamp: 0 });
@@ -146,7 +145,7 @@ test("frames that a container can't tell apart are refused, not merged", async (
   await writer.close();
 });
 
-test("timestamps and durations belong to timing timestamps alone", async () => {
+test("timestamp: timestamps and durations belong to timing timestamps alone", async () => {
   using folder = new TemporaryFolder();
   for (const timing of ["constant", "wallclock"] as const) {
     await using writer = await createFileWriter("h264", folder.file("a.mp4"), 30, { timing });
@@ -159,7 +158,7 @@ test("timestamps and durations belong to timing timestamps alone", async () => {
   }
 });
 
-test("containers of a constant rate refuse other timings when they are opened", async () => {
+test("timing: containers of a constant rate refuse others when they are opened", async () => {
   using folder = new TemporaryFolder();
   for (const [codec, file] of [["mpeg4", "a.avi"], ["rawvideo", "a.y4m"], ["mpeg2video", "a.mxf"]] as const) {
     for (const timing of ["timestamps", "wallclock"] as const) {
@@ -172,7 +171,7 @@ test("containers of a constant rate refuse other timings when they are opened", 
   }
 });
 
-test("wallclock: frames are where they were written, and the last lasts until close", async () => {
+test("timing: with wallclock, frames are where they were written, and the last lasts until close", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const writer = await createFileWriter("h264", path, 30, { timing: "wallclock", preset: "ultrafast" });
@@ -197,7 +196,7 @@ test("wallclock: frames are where they were written, and the last lasts until cl
   assertOrder(path, [0, 1, 2, 3, 4]);
 });
 
-test("wallclock: frames written at once are kept all the same, each with a time of its own", async () => {
+test("timing: with wallclock, frames written at once are kept all the same, each with a time of its own", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   const writer = await createFileWriter("mpeg4", path, 30, { timing: "wallclock" });
@@ -214,7 +213,7 @@ function keyFrameTimes(path: string): number[] {
   return frameTimes(path, ["-skip_frame", "nokey"]);
 }
 
-test("key frames come where they are asked for, and as often as keyFrameInterval says, whatever the timing", async () => {
+test("keyFrameInterval: key frames come where they are asked for, and as often as it says, whatever the timing", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const writer = await createFileWriter("h264", path, 30, { timing: "timestamps", keyFrameInterval: 1 });
@@ -251,7 +250,7 @@ const filterCases: readonly FilterCase[] = [
 ];
 
 for (const { filter, file, frames, duration, size = [width, height], options } of filterCases) {
-  test(`the filter ${filter} before ${file} gives ${frames} frames in ${duration.toFixed(3)} s`, async () => {
+  test(`filter: ${filter} before ${file} gives ${frames} frames in ${duration.toFixed(3)} s`, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file(file);
     const codec = file.endsWith("avi") ? "mpeg4" : "h264";
@@ -265,7 +264,7 @@ for (const { filter, file, frames, duration, size = [width, height], options } o
   });
 }
 
-test("filters show: a flipped picture is flipped, and colours are as before", async () => {
+test("filter: a flipped picture is flipped, and colours are as before", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   const writer = await createFileWriter("ffv1", path, 30, { filter: "hflip" });
@@ -276,7 +275,7 @@ test("filters show: a flipped picture is flipped, and colours are as before", as
   assertEquals(psnr(back, frame.data), Infinity);
 });
 
-test("filters that change what luma and chroma mean are followed", async () => {
+test("filter: filters that change what luma and chroma mean are followed", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   const filter =
@@ -292,7 +291,7 @@ test("filters that change what luma and chroma mean are followed", async () => {
   for (const [value, wanted] of [[red, 200], [green, 30], [blue, 90]]) assertAlmostEquals(value!, wanted!, 3);
 });
 
-test("a filter that is wrong is refused when the writer opens, and one that only some sizes take when the frame comes", async () => {
+test("filter: an invalid one is refused when the writer opens, and one that only some sizes take when the frame comes", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const open = (filter: string, options: WriterOptions = {}) =>
@@ -307,7 +306,7 @@ test("a filter that is wrong is refused when the writer opens, and one that only
   await assertFails(() => writer.write(barFrame(0)), { type: OptionError, says: [crop] });
 });
 
-test("a filter that lets no frame through makes no file", async () => {
+test("filter: one that lets no frame through makes no file", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const writer = await createFileWriter("h264", path, 30, { filter: "select=0" });

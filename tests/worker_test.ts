@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
@@ -14,11 +13,12 @@ import {
   type WriterOptions,
 } from "../mod.ts";
 import { nextTurn } from "../src/next_turn.ts";
-import { requireEncoders, skipped } from "./support/features.ts";
+import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails, rejection } from "./support/messages.ts";
 import { isDeno, repository, runScript } from "./support/processes.ts";
 import { noisyFrame } from "./support/record.ts";
+import { test } from "./support/test.ts";
 
 const threads = ["worker", "main"] as const;
 
@@ -82,8 +82,9 @@ const jobs:
 
 for (const [codec, file, options, frames] of jobs) {
   for (const queueSize of [1, 4]) {
-    test(`${codec} in ${file} is the same from both threads, with ${queueSize} in the queue`, async (t) => {
-      if (!requireEncoders(t, codec)) return;
+    test(`thread: ${codec} in ${file} is the same from both, with ${queueSize} in the queue`, {
+      skip: missingEncoders(codec),
+    }, async () => {
       const [fromWorker, fromMain] = await writeInBoth(codec, file, { ...options, queueSize }, frames);
       assertSameBytes(fromWorker, fromMain, "the file");
     });
@@ -91,7 +92,7 @@ for (const [codec, file, options, frames] of jobs) {
 }
 
 for (const thread of threads) {
-  test(`events get their turn between two frames (thread: ${thread})`, async () => {
+  test(`write: events get their turn between two frames (thread: ${thread})`, async () => {
     using folder = new TemporaryFolder();
     const writer = await createFileWriter("mjpeg", folder.file("out.mov"), 25, { thread });
     for (const [index, frame] of rgba.entries()) {
@@ -104,7 +105,7 @@ for (const thread of threads) {
   });
 }
 
-test("frames that wait for their length are the same from both threads", async () => {
+test("thread: frames that wait for their length are the same from both", async () => {
   const timestamps = i420.map((_, index) => index * 0.04 + (index % 3) * 0.01);
   for (const queueSize of [1, 2, 4]) {
     const options = { timing: "timestamps", queueSize } as const;
@@ -113,7 +114,7 @@ test("frames that wait for their length are the same from both threads", async (
   }
 });
 
-test("frames of growing and shrinking sizes go through rings of their own", async () => {
+test("thread: frames of growing and shrinking sizes go through rings of their own", async () => {
   const sides = [[64, 48], [320, 180], [16, 16], [640, 360], [64, 48], [639, 361], [8, 200]] as const;
   const frames = sides.map(([width, height], index) =>
     patterned(index, width, height, "rgba", width * height * 4)
@@ -123,7 +124,7 @@ test("frames of growing and shrinking sizes go through rings of their own", asyn
   assertSameBytes(fromWorker, fromMain, "the file");
 });
 
-test("images and frames alternate in the order in which they were written", async () => {
+test("write: images and frames alternate in the order in which they were written", async () => {
   const image = new Uint8Array(execFileSync("ffmpeg", [
     ...["-v", "error", "-f", "lavfi", "-i", "testsrc=size=160x90", "-frames:v", "1"],
     ...["-c:v", "png", "-pix_fmt", "rgba", "-f", "image2pipe", "-"],
@@ -148,7 +149,7 @@ test("images and frames alternate in the order in which they were written", asyn
   }
 });
 
-test("a frame waits where the queue is full, and not before", async () => {
+test("queueSize: a frame waits where the queue is full, and not before", async () => {
   using folder = new TemporaryFolder();
   const writer = await createFileWriter("h264", folder.file("a.mp4"), 25, {
     preset: "veryslow",
@@ -170,7 +171,7 @@ test("a frame waits where the queue is full, and not before", async () => {
   assertEquals((await writer.close()).frames, 6);
 });
 
-test("the caller's thread goes on while frames are encoded", async () => {
+test("thread: the caller's goes on while frames are encoded", async () => {
   using folder = new TemporaryFolder();
   const share = async (thread: "worker" | "main"): Promise<number> => {
     const options = { preset: "slower", thread, encoderOptions: { threads: 1 } } as const;
@@ -197,7 +198,7 @@ test("the caller's thread goes on while frames are encoded", async () => {
   assert(worker < 0.3, `the caller is busy for ${worker} of the time`);
 });
 
-test("an acquired frame is written from where it is, in both threads", async () => {
+test("acquire: an acquired frame is written from where it is, in both threads", async () => {
   for (const thread of threads) {
     for (const frames of [rgba, i420, oddRgba] as readonly RawFrame[][]) {
       using folder = new TemporaryFolder();
@@ -219,7 +220,7 @@ test("an acquired frame is written from where it is, in both threads", async () 
   }
 });
 
-test("an acquired frame is written once and whole, and there are as many as the queue is long", async () => {
+test("acquire: an acquired frame is written once and whole, and there are as many as the queue is long", async () => {
   for (const thread of threads) {
     using folder = new TemporaryFolder();
     const options = { thread, queueSize: 2 } as const;
@@ -245,7 +246,7 @@ test("an acquired frame is written once and whole, and there are as many as the 
   }
 });
 
-test("errors are the same from both threads", async () => {
+test("thread: errors are the same from both", async () => {
   using folder = new TemporaryFolder();
   const failing: readonly (readonly [codec: string, path: string, options: WriterOptions])[] = [
     ["h264", folder.file("none/a.mp4"), {}],
@@ -272,7 +273,7 @@ test("errors are the same from both threads", async () => {
   }
 });
 
-test("a writer that is aborted while frames wait or while it closes leaves no file", async () => {
+test("abort: a writer that is aborted while frames wait or while it closes leaves no file", async () => {
   for (const isClosing of [false, true]) {
     using folder = new TemporaryFolder();
     const path = folder.file("a.mp4");
@@ -293,7 +294,7 @@ test("a writer that is aborted while frames wait or while it closes leaves no fi
   }
 });
 
-test("a close that an abort overtakes rejects, and leaves no file", async () => {
+test("close: one that an abort overtakes rejects, and leaves no file", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const writer = await createFileWriter("h264", path, 25, { preset: "veryslow" });
@@ -308,7 +309,7 @@ test("a close that an abort overtakes rejects, and leaves no file", async () => 
 
 const unclosed = fileURLToPath(new URL("support/unclosed.ts", import.meta.url));
 
-test("a program ends by itself though a writer is open, at whatever moment", () => {
+test("thread: a program ends by itself though a writer is open, at whatever moment", () => {
   for (const [end, status] of [["return", 0], ["exit", 3], ["throw", 1], ["queue", 0]] as const) {
     using folder = new TemporaryFolder();
     const started = performance.now();
@@ -319,7 +320,7 @@ test("a program ends by itself though a writer is open, at whatever moment", () 
   }
 });
 
-test("a program that does not wait for close has its file all the same", () => {
+test("close: a program that does not wait for it has its file all the same", () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   const ended = runScript(unclosed, [path, "close"]);
@@ -327,8 +328,9 @@ test("a program that does not wait for close has its file all the same", () => {
   assertEquals(probe(path).frames, 12);
 });
 
-test("where no thread can be started, one warning says so, and the file is written", (t) => {
-  if (!isDeno) return skipped(t, "Bun has no permissions");
+test("thread: where none can be started, one warning says so, and the file is written", {
+  skip: !isDeno && "Bun has no permissions",
+}, () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   const permissions = ["--allow-ffi", "--allow-env", "--allow-write"];
@@ -339,32 +341,41 @@ test("where no thread can be started, one warning says so, and the file is writt
   assertEquals(probe(path).frames, 12);
 });
 
-test("a program made one file by `bun build` has its thread where it is told of it, and else one warning", (t) => {
-  if (isDeno) return skipped(t, "deno compile needs a download");
-  using folder = new TemporaryFolder();
-  for (
-    const [name, flags, warns] of [
-      ["with", [`${repository}src/writer/worker.ts`, "--entry-naming", "[name].[ext]"], false],
-      ["without", [], true],
-    ] as const
-  ) {
-    const program = folder.file(name);
-    execFileSync(process.execPath, ["build", "--compile", unclosed, ...flags, "--outfile", program], {
-      cwd: repository,
-      stdio: "pipe",
-    });
-    const elsewhere = folder.file(`${name}-folder`);
-    mkdirSync(elsewhere);
-    const log = folder.file(`${name}.log`);
-    const path = folder.file(`${name}.mkv`);
-    writeFileSync(log, execFileSync("sh", ["-c", `"$0" "$1" close 2>&1`, program, path], { cwd: elsewhere }));
-    assertEquals(probe(path).frames, 12);
-    assertEquals(readFileSync(log, "utf8").includes("can't be started"), warns, readFileSync(log, "utf8"));
-  }
-});
+test(
+  "thread: a program made one file by `bun build` has its thread where it is told of it, and else one warning",
+  {
+    skip: isDeno && "deno compile needs a download",
+  },
+  () => {
+    using folder = new TemporaryFolder();
+    for (
+      const [name, flags, warns] of [
+        ["with", [`${repository}src/writer/worker.ts`, "--entry-naming", "[name].[ext]"], false],
+        ["without", [], true],
+      ] as const
+    ) {
+      const program = folder.file(name);
+      execFileSync(process.execPath, ["build", "--compile", unclosed, ...flags, "--outfile", program], {
+        cwd: repository,
+        stdio: "pipe",
+      });
+      const elsewhere = folder.file(`${name}-folder`);
+      mkdirSync(elsewhere);
+      const log = folder.file(`${name}.log`);
+      const path = folder.file(`${name}.mkv`);
+      writeFileSync(
+        log,
+        execFileSync("sh", ["-c", `"$0" "$1" close 2>&1`, program, path], { cwd: elsewhere }),
+      );
+      assertEquals(probe(path).frames, 12);
+      assertEquals(readFileSync(log, "utf8").includes("can't be started"), warns, readFileSync(log, "utf8"));
+    }
+  },
+);
 
-test("an encoder that makes threads real-time leaves the caller's as it was", async (t) => {
-  if (process.platform !== "linux" || !requireEncoders(t, "libsvtav1")) return;
+test("thread: an encoder that makes threads real-time leaves the caller's as it was", {
+  skip: process.platform !== "linux" && "only Linux tells a thread's policy" || missingEncoders("libsvtav1"),
+}, async () => {
   // The 41st field, after a name in parentheses, is the scheduling policy (proc(5)).
   const policy = (): string => readFileSync("/proc/thread-self/stat", "utf8").split(") ")[1]!.split(" ")[38]!;
   const before = policy();

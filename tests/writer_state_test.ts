@@ -24,7 +24,7 @@ async function assertEnded(writer: VideoWriter, code: "CLOSED" | "ABORTED", reas
   }
 }
 
-test("a write after close is refused", async () => {
+test("write: after close it is refused", async () => {
   using folder = new TemporaryFolder();
   const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25);
   await writer.write(frame);
@@ -33,7 +33,7 @@ test("a write after close is refused", async () => {
   assertEquals(probe(folder.file("a.mp4")).frames, 1);
 });
 
-test("closing twice gives the same summary, and leaves the file as it is", async () => {
+test("close: twice gives the same summary, and leaves the file as it is", async () => {
   using folder = new TemporaryFolder();
   const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25);
   await writer.write(frame);
@@ -46,7 +46,7 @@ test("closing twice gives the same summary, and leaves the file as it is", async
   assertEquals(summary.bytes, bytes.length);
 });
 
-test("closing twice at once gives the same summary", async () => {
+test("close: twice at once gives the same summary", async () => {
   using folder = new TemporaryFolder();
   const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25);
   await writer.write(frame);
@@ -55,7 +55,7 @@ test("closing twice at once gives the same summary", async () => {
   assertEquals(one.frames, 1);
 });
 
-test("after abort every call is refused with the reason, and the file is gone", async () => {
+test("abort: every later call is refused with the reason, and the file is gone", async () => {
   using folder = new TemporaryFolder();
   for (const reason of [new Error("enough"), "a word", undefined, null, 0]) {
     const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25);
@@ -70,7 +70,7 @@ test("after abort every call is refused with the reason, and the file is gone", 
   }
 });
 
-test("an abort before the first frame leaves a file that was there", async () => {
+test("abort: before the first frame it leaves an existing file", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   writeFileSync(path, "precious");
@@ -80,7 +80,7 @@ test("an abort before the first frame leaves a file that was there", async () =>
   await assertEnded(writer, "ABORTED", "never mind");
 });
 
-test("an abort after close does nothing", async () => {
+test("abort: after close it does nothing", async () => {
   using folder = new TemporaryFolder();
   const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25);
   await writer.write(frame);
@@ -91,7 +91,7 @@ test("an abort after close does nothing", async () => {
   assertEquals(probe(folder.file("a.mp4")).frames, 1);
 });
 
-test("a signal that is aborted already refuses the open with its reason and makes nothing", async () => {
+test("signal: one that is aborted already refuses the open with its reason and makes nothing", async () => {
   using folder = new TemporaryFolder();
   const reason = new Error("changed my mind");
   const signal = AbortSignal.abort(reason);
@@ -106,7 +106,7 @@ test("a signal that is aborted already refuses the open with its reason and make
   assertEquals(readdirSync(folder.path), []);
 });
 
-test("a signal that is aborted later aborts the writer", async () => {
+test("signal: one that is aborted later aborts the writer", async () => {
   using folder = new TemporaryFolder();
   const controller = new AbortController();
   const { signal } = controller;
@@ -118,7 +118,7 @@ test("a signal that is aborted later aborts the writer", async () => {
   assertEquals(readdirSync(folder.path), []);
 });
 
-test("a signal that is aborted after close does nothing", async () => {
+test("signal: one that is aborted after close does nothing", async () => {
   using folder = new TemporaryFolder();
   const controller = new AbortController();
   const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25, { signal: controller.signal });
@@ -129,7 +129,7 @@ test("a signal that is aborted after close does nothing", async () => {
   assertEquals(probe(folder.file("a.mp4")).frames, 1);
 });
 
-test("closing without a frame makes no file, and leaves one that was there", async () => {
+test("close: without a frame it makes no file, and leaves an existing one", async () => {
   using folder = new TemporaryFolder();
   const writer = await createFileWriter("mpeg4", folder.file("none.mp4"), 25);
   const { frames, bytes, seconds } = await writer.close();
@@ -141,7 +141,7 @@ test("closing without a frame makes no file, and leaves one that was there", asy
   assertEquals(readFileSync(folder.file("kept.mp4"), "utf8"), "precious");
 });
 
-test("`await using` closes a writer, and leaves one that has ended alone", async () => {
+test("await using: closes a writer, and leaves one that has ended alone", async () => {
   using folder = new TemporaryFolder();
   {
     await using writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25);
@@ -156,7 +156,7 @@ test("`await using` closes a writer, and leaves one that has ended alone", async
   assertEquals(readdirSync(folder.path), ["a.mp4"]);
 });
 
-test("a stream that fails aborts its writer, one that ends closes it", async () => {
+test("writable: a stream that fails aborts its writer, one that ends closes it", async () => {
   using folder = new TemporaryFolder();
   const reason = new Error("the source broke");
   const broken = new ReadableStream({
@@ -175,7 +175,7 @@ test("a stream that fails aborts its writer, one that ends closes it", async () 
   assertEquals((await closed.close()).frames, 2);
 });
 
-test("a wrong frame in a stream rejects the pipe with its own error", async () => {
+test("writable: an invalid frame in a stream rejects the pipe with its own error", async () => {
   using folder = new TemporaryFolder();
   const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25);
   const frames = ReadableStream.from([frame, { ...frame, data: new Uint8Array(3) }]);
@@ -183,7 +183,7 @@ test("a wrong frame in a stream rejects the pipe with its own error", async () =
   await writer.abort();
 });
 
-test("an `onProgress` that throws does not lose the file", async () => {
+test("onProgress: one that throws does not lose the file", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const writer = await createFileWriter("mpeg4", path, 25, {

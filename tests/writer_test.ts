@@ -6,7 +6,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createFileWriter, type RawFrame, WriterClosedError, type WriterStats } from "../mod.ts";
 import { barFrame, decode, probe, psnr, TemporaryFolder, writeBars } from "./support/media.ts";
 
-test("await using finishes the file, also where the scope is left by an error", async () => {
+test("await using: finishes the file, also where the scope is left by an error", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   await assertRejects(
@@ -21,7 +21,7 @@ test("await using finishes the file, also where the scope is left by an error", 
   assertEquals(probe(path).frames, 7);
 });
 
-test("a readable stream of frames pipes into the writer", async () => {
+test("writable: a readable stream of frames pipes into the writer", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const writer = await createFileWriter("h264", path, 25);
@@ -36,7 +36,7 @@ test("a readable stream of frames pipes into the writer", async () => {
   assertEquals(probe(path).frames, 12);
 });
 
-test("a stream that fails aborts the writer and leaves no file", async () => {
+test("writable: a stream that fails aborts the writer and leaves no file", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const writer = await createFileWriter("h264", path, 25);
@@ -54,7 +54,7 @@ test("a stream that fails aborts the writer and leaves no file", async () => {
   assertEquals(existsSync(path), false);
 });
 
-test("the summary and the stats tell what is in the file", async () => {
+test("stats: the summary and the stats tell what is in the file", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   const writer = await createFileWriter("ffv1", path, "30000/1001");
@@ -85,7 +85,7 @@ test("the summary and the stats tell what is in the file", async () => {
   assert(writer.stats.bytes > 0 && writer.stats.bytes < summary.bytes);
 });
 
-test("frames that the encoder looks ahead at are counted as queued until they come out", async () => {
+test("stats: frames that the encoder looks ahead at are counted as queued until they come out", async () => {
   using folder = new TemporaryFolder();
   const writer = await createFileWriter("h264", folder.file("a.mp4"), 25);
   for (let index = 0; index < 10; index++) await writer.write(barFrame(index));
@@ -94,7 +94,7 @@ test("frames that the encoder looks ahead at are counted as queued until they co
   assertEquals(writer.stats.queued, 0);
 });
 
-test("onProgress is called while frames are written, and at the end with all of them", async () => {
+test("onProgress: is called while frames are written, and at the end with all of them", async () => {
   using folder = new TemporaryFolder();
   const calls: WriterStats[] = [];
   const onProgress = (stats: WriterStats) => void calls.push(stats);
@@ -104,14 +104,14 @@ test("onProgress is called while frames are written, and at the end with all of 
   assertEquals(calls.at(-1)?.queued, 0);
 });
 
-test("a file: URL is a path", async () => {
+test("createFileWriter: a file: URL is a path", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("sp ace %41.mp4");
   await writeBars(await createFileWriter("h264", pathToFileURL(path), 25), 2);
   assertEquals(probe(path).frames, 2);
 });
 
-test("a longer file at the path is replaced, not written into", async () => {
+test("createFileWriter: a longer file at the path is replaced, not written into", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   writeFileSync(path, new Uint8Array(1_000_000).fill(65));
@@ -120,7 +120,7 @@ test("a longer file at the path is replaced, not written into", async () => {
   assertEquals(probe(path).frames, 2);
 });
 
-test("writers side by side do not disturb each other", async () => {
+test("createFileWriter: writers side by side do not disturb each other", async () => {
   using folder = new TemporaryFolder();
   const [width, height] = [160, 90];
   const codecs = ["h264", "mpeg4", "ffv1", "vp9", "mjpeg"];
@@ -142,7 +142,7 @@ test("writers side by side do not disturb each other", async () => {
   }
 });
 
-test("a size given beforehand is checked beforehand, and holds", async () => {
+test("width, height: a size given beforehand is checked beforehand, and holds", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const writer = await createFileWriter("h264", path, 25, { width: 160, height: 90 });
@@ -151,7 +151,7 @@ test("a size given beforehand is checked beforehand, and holds", async () => {
   assertEquals(probe(path).frames, 3);
 });
 
-test("native memory stays flat over many writers and many frames", async () => {
+test("createFileWriter: native memory stays flat over many writers and many frames", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   // The same few frames again and again: what the test throws away itself is not to be measured.

@@ -150,8 +150,8 @@ async function setUpNpmPackages(): Promise<void> {
   if (!await works(bunProgram, ["--version"])) throw new SetupError("Bun was installed, but does not start");
 }
 
-/** The server that tests record sound from: where it is missing and can't be installed, they say so and are skipped. */
-async function setUpSoundServer(): Promise<void> {
+/** The server that tests record from: where it is missing and can't be installed, they say so and are skipped. */
+async function setUpAudioServer(): Promise<void> {
   if (await works("pulseaudio", ["--version"]) || !await canInstall()) return;
   await installPackages(["pulseaudio"]);
 }
@@ -231,7 +231,7 @@ async function setUpJudges(): Promise<void> {
 
 const targets: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   demo: [setUpFfmpeg],
-  test: [setUpFfmpeg, setUpNpmPackages, setUpSoundServer],
+  test: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer],
   bench: [setUpFfmpeg, setUpNpmPackages, setUpPeer],
   fidelity: [setUpFfmpeg, setUpNpmPackages, setUpJudges],
   check: [setUpFfmpeg, setUpNpmPackages, setUpHeaders],

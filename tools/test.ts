@@ -1,91 +1,178 @@
 /**
- * Runs the tests on Deno and then on Bun, and ends with one line that sums both: `N passed, N failed`.
+ * Runs test files on Deno and on Bun, several at a time, and ends with one line that sums all: `N passed, N failed`.
  *
- *     deno task test              all tests
- *     deno task test PATH...      those files
+ *     deno task test              the quick tests: tests/*_test.ts
+ *     deno task test:long         those that take minutes: tests/long/*_test.ts
+ *     deno task test PATH...      these files or folders
+ *     deno task test:coverage     the quick tests on Deno, and which share of the branches they take
+ *
+ * Options: `--runtime deno` or `--runtime bun` for one of them, `--jobs N` for the number of files at a time, `--coverage` to
+ * measure which branches are taken on Deno, and to fail below the floor in `deno.json`.
+ *
+ * Each file runs in a process of its own: a crash or a hang is one failed test, which names the file. A file has one line of
+ * output, and all that it said where it failed.
  *
  * @module
  */
-import { markSkipped, readJUnit, type TestResult, uncaughtErrors } from "./matrix/report.ts";
+import { checkBranches, coverageArguments } from "./coverage.ts";
+import type { TestResult } from "./matrix/report.ts";
 import { bunProgram } from "./setup.ts";
+import { type EndedRun, readTests, type RuntimeName, runtimeTitles, testArguments } from "./test_run.ts";
 
-/** How long all tests may take on one runtime. */
-const runTimeoutMs = 30 * 60_000;
-/** How long one test may take on Bun, which else gives it five seconds. */
-const bunTestTimeoutMs = 120_000;
+/** How long one file may take. */
+const fileTimeoutMs = 10 * 60_000;
+/** How long the output of a program that has ended may still come: one that it started may hold on to it. */
+const outputTimeoutMs = 2000;
 
-interface TestRun {
-  readonly runtime: string;
-  readonly program: string;
-  readonly args: readonly string[];
-  /** Where the runner puts its JUnit report. */
-  readonly report: string;
+/** The files that take longest are started first: one of them alone at the end would keep all waiting. */
+const slowestFirst: readonly string[] = [
+  ...["audio_device", "subtitles", "kill", "full_disk", "real_footage", "audio", "tags", "resize"],
+  ...["recover", "pixel_formats", "cover", "encoded_image", "audio_source", "timing", "pixels"],
+];
+
+/** One file to run on one runtime. */
+interface Job {
+  readonly runtime: RuntimeName;
+  readonly file: string;
 }
 
-function testRuns(folder: string, paths: readonly string[]): TestRun[] {
-  const denoReport = `${folder}/deno.xml`;
-  const bunReport = `${folder}/bun.xml`;
-  return [
-    {
-      runtime: "Deno",
-      program: Deno.execPath(),
-      args: ["test", "-A", "--no-check", `--junit-path=${denoReport}`, ...paths],
-      report: denoReport,
-    },
-    {
-      runtime: "Bun",
-      program: bunProgram,
-      args: [
-        ...["test", `--timeout=${bunTestTimeoutMs}`, "--reporter=junit", `--reporter-outfile=${bunReport}`],
-        // Without the dot, Bun takes a path for a pattern.
-        ...paths.map((path) => path.startsWith(".") || path.startsWith("/") ? path : `./${path}`),
-      ],
-      report: bunReport,
-    },
-  ];
+/** A job that has ended. */
+interface Done extends Job {
+  readonly tests: readonly TestResult[];
 }
 
-/** Passes a program's output on, and keeps it. */
-async function passOn(from: ReadableStream<Uint8Array>, to: typeof Deno.stdout): Promise<string> {
+/** What to run, and how. */
+interface Plan {
+  readonly paths: readonly string[];
+  readonly runtimes: readonly RuntimeName[];
+  /** How many files run at a time. */
+  readonly jobs: number;
+  /** Whether the branches taken on Deno are measured; it costs about a tenth of the time. */
+  readonly withCoverage: boolean;
+}
+
+/** Reads the command line; throws for what is not known. */
+function readArguments(args: readonly string[]): Plan {
+  const paths: string[] = [];
+  let runtimes: readonly RuntimeName[] = ["deno", "bun"];
+  let jobs = navigator.hardwareConcurrency + 1;
+  let withCoverage = false;
+  for (let index = 0; index < args.length; index++) {
+    const argument = args[index]!;
+    if (argument === "--runtime") {
+      const runtime = args[++index];
+      if (runtime !== "deno" && runtime !== "bun") throw new Error("Usage: --runtime deno|bun");
+      runtimes = [runtime];
+    } else if (argument === "--jobs") {
+      jobs = Number(args[++index]);
+      if (!(Number.isInteger(jobs) && jobs > 0)) throw new Error("Usage: --jobs N, with N from 1");
+    } else if (argument === "--coverage") {
+      withCoverage = true;
+    } else if (argument.startsWith("-")) {
+      throw new Error(`Unknown option ${argument}: use --runtime, --jobs or --coverage`);
+    } else paths.push(argument);
+  }
+  return { paths: paths.length > 0 ? paths : ["tests"], runtimes, jobs, withCoverage };
+}
+
+/** The test files that paths stand for: themselves, or those that lie directly in a folder. */
+function testFiles(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    if (!Deno.statSync(path).isDirectory) return [path];
+    const folder = path.replace(/\/$/, "");
+    return [...Deno.readDirSync(folder)]
+      .filter(({ isFile, name }) => isFile && name.endsWith("_test.ts"))
+      .map(({ name }) => `${folder}/${name}`)
+      .sort();
+  });
+}
+
+function makeJobs({ paths, runtimes }: Plan): Job[] {
+  const rank = (file: string): number => {
+    const place = slowestFirst.findIndex((name) => file.endsWith(`/${name}_test.ts`));
+    return place < 0 ? slowestFirst.length : place;
+  };
+  return testFiles(paths)
+    .flatMap((file) => runtimes.map((runtime) => ({ runtime, file })))
+    .sort((one, other) => rank(one.file) - rank(other.file));
+}
+
+/** Collects what a program says until it has ended and said all, or a while after. */
+async function readOutput(from: ReadableStream<Uint8Array>, ended: Promise<unknown>): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
-  for await (const chunk of from) {
-    text += decoder.decode(chunk, { stream: true });
-    for (let rest = chunk; rest.length > 0;) rest = rest.subarray(await to.write(rest));
+  const reader = from.getReader();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  ended.then(() => timer = setTimeout(() => reader.cancel(), outputTimeoutMs));
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    text += decoder.decode(part.value, { stream: true });
   }
+  await ended;
+  clearTimeout(timer);
   return text;
 }
 
-/** Runs the tests on one runtime. A crash, a hang or an empty run counts as a failed test. */
-async function runTests({ runtime, program, args, report }: TestRun): Promise<TestResult[]> {
-  const from = performance.now();
+/** Runs a program to its end, or kills it. */
+async function run(
+  program: string,
+  args: readonly string[],
+): Promise<EndedRun> {
   const child = new Deno.Command(program, {
     args: [...args],
+    env: { NO_COLOR: "1" },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    signal: AbortSignal.timeout(runTimeoutMs),
   }).spawn();
-  const [output, complaints, { code }] = await Promise.all([
-    passOn(child.stdout, Deno.stdout),
-    passOn(child.stderr, Deno.stderr),
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    child.kill("SIGKILL");
+  }, fileTimeoutMs);
+  const [stdout, stderr, { code }] = await Promise.all([
+    readOutput(child.stdout, child.status),
+    readOutput(child.stderr, child.status),
     child.status,
   ]);
+  clearTimeout(timer);
+  return { code, timedOut, stdout, stderr };
+}
+
+/** Runs one file; prints a line, and where it failed all that it said. */
+async function runJob({ runtime, file }: Job, folder: string, withCoverage: boolean): Promise<Done> {
+  const from = performance.now();
+  const report = `${folder}/${runtime}-${file.replaceAll("/", "-")}.xml`;
+  const program = runtime === "deno" ? Deno.execPath() : bunProgram;
+  const args = testArguments(runtime, [file], report);
+  if (withCoverage && runtime === "deno") args.push(...coverageArguments(coverageFolder(folder)));
+  const ended = await run(program, args);
   const xml = await Deno.readTextFile(report).catch(() => "");
-  const tests = markSkipped(readJUnit(xml), output);
-  tests.push(...uncaughtErrors(`${output}\n${complaints}`));
-  const hasFailed = tests.some(({ status }) => status === "failed");
-  if (code !== 0 && !hasFailed) {
-    tests.push({ name: "the test run", status: "failed", reason: `ended with code ${code}` });
-  } else if (tests.length === 0) {
-    tests.push({ name: "the test run", status: "failed", reason: "no test was run" });
-  }
-  const seconds = ((performance.now() - from) / 1000).toFixed(0);
-  console.log(`\n${runtime}: ${counts(tests)} (${seconds} s)`);
-  for (const { name, status, reason } of tests) {
-    if (status === "failed") console.log(`  failed: ${name}: ${reason}`);
-  }
-  return tests;
+  const tests = readTests("the whole file", ended, xml, fileTimeoutMs);
+  const failed = tests.filter(({ status }) => status === "failed");
+  const seconds = ((performance.now() - from) / 1000).toFixed(1);
+  const mark = failed.length > 0 ? "FAILED" : "ok";
+  const said = failed.length > 0 ? `\n${ended.stdout}\n${ended.stderr}`.trimEnd() : "";
+  console.log(
+    `${mark.padEnd(6)} ${runtimeTitles[runtime].padEnd(4)} ${file}: ${counts(tests)} (${seconds} s)${said}`,
+  );
+  return { runtime, file, tests };
+}
+
+/** Runs all jobs, so many at a time. */
+async function runJobs(plan: Plan, folder: string): Promise<Done[]> {
+  const waiting = makeJobs(plan);
+  const done: Done[] = [];
+  const work = async (): Promise<void> => {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      done.push(await runJob(job, folder, plan.withCoverage));
+    }
+  };
+  await Promise.all(Array.from({ length: plan.jobs }, work));
+  return done;
+}
+
+function coverageFolder(folder: string): string {
+  return `${folder}/coverage`;
 }
 
 /** The numbers in words: what was skipped is named only where there is any. */
@@ -96,19 +183,37 @@ function counts(tests: readonly TestResult[]): string {
   return `${count("passed")} passed, ${count("failed")} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`;
 }
 
-async function main(paths: readonly string[]): Promise<number> {
-  Deno.chdir(new URL("..", import.meta.url));
-  const folder = await Deno.makeTempDir({ prefix: "avwriter-tests-" });
-  const tests: TestResult[] = [];
-  try {
-    for (const run of testRuns(folder, paths.length > 0 ? paths : ["tests/"])) {
-      tests.push(...await runTests(run));
+/** Prints each runtime's numbers, and what was skipped and what failed. */
+function printSummary(done: readonly Done[], runtimes: readonly RuntimeName[], seconds: number): void {
+  for (const runtime of runtimes) {
+    const ofRuntime = done.filter((job) => job.runtime === runtime);
+    console.log(`\n${runtimeTitles[runtime]}: ${counts(ofRuntime.flatMap(({ tests }) => tests))}`);
+    for (const wanted of ["skipped", "failed"] as const) {
+      for (const { file, tests } of ofRuntime) {
+        for (const { name, status, reason } of tests) {
+          if (status === wanted) console.log(`  ${status}: ${file}: ${name}: ${reason}`);
+        }
+      }
     }
+  }
+  console.log(`\n${seconds.toFixed(0)} s`);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  Deno.chdir(new URL("..", import.meta.url));
+  const plan = readArguments(args);
+  const from = performance.now();
+  const folder = await Deno.makeTempDir({ prefix: "avwriter-tests-" });
+  try {
+    const done = await runJobs(plan, folder);
+    printSummary(done, plan.runtimes, (performance.now() - from) / 1000);
+    const tests = done.flatMap((job) => job.tests);
+    if (plan.withCoverage) tests.push(await checkBranches(coverageFolder(folder)));
+    console.log(counts(tests));
+    return tests.some(({ status }) => status === "failed") ? 1 : 0;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-  console.log(`\n${counts(tests)}`);
-  return tests.some(({ status }) => status === "failed") ? 1 : 0;
 }
 
 Deno.exit(await main(Deno.args));

@@ -60,6 +60,8 @@ export class Animation {
   /** From each pixel of the scene to the ink. */
   readonly #distances = new Float32Array(scene.width * scene.height);
   readonly #ink = inkByColumn();
+  /** The same on the screen, from 0 to 1. */
+  readonly #inkTones = this.#ink.map((plane) => plane.map(Math.sqrt));
   readonly #gleam = new Float32Array(scene.width);
 
   /** Draws a frame, as RGBA. The next call draws into the same memory. */
@@ -116,10 +118,10 @@ export class Animation {
     this.#drawInkLamps();
     this.#drawSparks(now, lamps, 0.5, 1.6);
     for (const { x, y, power } of heads) lamps.addSpot(x / 2, y / 2, 5, scaled(penColor, 20 * power));
-    lamps.blur(2);
+    lamps.blur(2, 3);
     this.#coarseHaze.shrink(lamps);
     for (const [radius, amount] of [[5, 1.2], [11, 1.6]] as const) {
-      this.#coarseHaze.blur(radius);
+      this.#coarseHaze.blur(radius, radius, radius);
       this.#haze.magnify(this.#coarseHaze);
       lamps.add(this.#haze, amount);
     }
@@ -151,25 +153,36 @@ export class Animation {
     }
   }
 
-  /** Draws the letters over what the screen shows: white-hot inside, and near a pen all over. */
+  /** Draws the letters over what the screen shows. */
   #drawLetters(heads: readonly Head[]): void {
-    const { pixels } = this.#screen;
-    for (let row = 0, at = 0; row < this.height; row++) {
-      for (let column = 0; column < this.width; column++, at += 4) {
-        const x = column >> 1;
-        if (this.#distances[(row >> 1) * scene.width + x]! > inkRadius + 2) continue;
-        const distance = this.#distanceAt(column, row);
-        const cover = clamp(inkRadius + 0.5 - distance);
-        let heat = 1.05 - distance / inkRadius + 0.6 * this.#gleam[x]!;
-        for (const head of heads) {
-          heat += 1.6 * head.power / (1 + ((column / 2 - head.x) ** 2 + (row / 2 - head.y) ** 2) / 120);
-        }
-        const white = clamp(heat);
-        for (let channel = 0; channel < 3; channel++) {
-          const value = 255 * (white + (1 - white) * Math.sqrt(this.#ink[channel]![x]!));
-          pixels[at + channel]! += cover * (value - pixels[at + channel]!);
+    const { width, height } = scene;
+    for (let y = 0, near = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, near++) {
+        if (this.#distances[near]! > inkRadius + 2) continue;
+        for (const row of [2 * y, 2 * y + 1]) {
+          this.#drawInk(2 * x, row, heads);
+          this.#drawInk(2 * x + 1, row, heads);
         }
       }
+    }
+  }
+
+  /** Draws a pixel of a letter: white-hot inside, and near a pen all over. */
+  #drawInk(column: number, row: number, heads: readonly Head[]): void {
+    const distance = this.#distanceAt(column, row);
+    const cover = clamp(inkRadius + 0.5 - distance);
+    if (cover === 0) return;
+    const x = column >> 1;
+    let heat = 1.05 - distance / inkRadius + 0.6 * this.#gleam[x]!;
+    for (const head of heads) {
+      heat += 1.6 * head.power / (1 + ((column / 2 - head.x) ** 2 + (row / 2 - head.y) ** 2) / 120);
+    }
+    const white = clamp(heat);
+    const { pixels } = this.#screen;
+    const at = 4 * (row * this.width + column);
+    for (let channel = 0; channel < 3; channel++) {
+      const value = 255 * (white + (1 - white) * this.#inkTones[channel]![x]!);
+      pixels[at + channel]! += cover * (value - pixels[at + channel]!);
     }
   }
 

@@ -81,12 +81,12 @@ export class LightPlanes {
     }
   }
 
-  /** Blurs by three running means in each direction, which together come close to a Gaussian. */
-  blur(radius: number): void {
+  /** Blurs by running means in each direction, of these radii: two are nearly, three are all but a Gaussian. */
+  blur(...radii: number[]): void {
     for (const plane of this.planes) {
-      for (let pass = 0; pass < 3; pass++) {
-        runningMean(plane, this.#scratch, radius, this.height, this.width, this.width, 1);
-        runningMean(this.#scratch, plane, radius, this.width, this.height, 1, this.width);
+      for (const radius of radii) {
+        meanAlongRows(plane, this.#scratch, radius, this.width, this.height);
+        meanAlongColumns(this.#scratch, plane, radius, this.width, this.height);
       }
     }
   }
@@ -106,25 +106,45 @@ export class LightPlanes {
   }
 }
 
-/** The mean over `2 * radius + 1` neighbours along lines; outside of the picture it is dark. */
-function runningMean(
+/** The mean over `2 * radius + 1` neighbours in the row; outside of the picture it is dark. */
+function meanAlongRows(
   source: Float32Array,
   target: Float32Array,
   radius: number,
-  lines: number,
-  length: number,
-  lineStep: number,
-  step: number,
+  width: number,
+  height: number,
 ): void {
   const share = 1 / (2 * radius + 1);
-  for (let line = 0; line < lines; line++) {
-    const start = line * lineStep;
+  for (let start = 0; start < width * height; start += width) {
     let sum = 0;
-    for (let ahead = 0; ahead < radius && ahead < length; ahead++) sum += source[start + ahead * step]!;
-    for (let index = 0; index < length; index++) {
-      if (index + radius < length) sum += source[start + (index + radius) * step]!;
-      target[start + index * step] = sum * share;
-      if (index >= radius) sum -= source[start + (index - radius) * step]!;
+    for (let column = -radius; column < width; column++) {
+      if (column + radius < width) sum += source[start + column + radius]!;
+      if (column >= 0) target[start + column] = sum * share;
+      if (column >= radius) sum -= source[start + column - radius]!;
+    }
+  }
+}
+
+/** As {@linkcode meanAlongRows}, in the column. It goes row by row, with a sum for each column: memory is read as it lies. */
+function meanAlongColumns(
+  source: Float32Array,
+  target: Float32Array,
+  radius: number,
+  width: number,
+  height: number,
+): void {
+  const share = 1 / (2 * radius + 1);
+  const sums = new Float64Array(width);
+  for (let row = -radius; row < height; row++) {
+    const entering = (row + radius) * width, here = row * width, leaving = (row - radius) * width;
+    if (row + radius < height) {
+      for (let column = 0; column < width; column++) sums[column]! += source[entering + column]!;
+    }
+    if (row >= 0) {
+      for (let column = 0; column < width; column++) target[here + column] = sums[column]! * share;
+    }
+    if (row >= radius) {
+      for (let column = 0; column < width; column++) sums[column]! -= source[leaving + column]!;
     }
   }
 }

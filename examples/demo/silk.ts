@@ -4,6 +4,7 @@
  * @module
  */
 import { type LightPlanes, magnifyPlane } from "./light.ts";
+import { sine } from "./sine.ts";
 
 /** The size of the cloth's pattern: this many units from top to bottom. */
 const extent = 2.1;
@@ -45,22 +46,21 @@ export class Silk {
   /** Waves that bend waves that bend waves: each turns a whole number of times in a loop. */
   #fold(turn: number): void {
     const angle = 2 * Math.PI * turn;
-    const { sin } = Math;
     const width = this.#width / 2, height = this.#height / 2;
     const scale = extent / height;
     for (let row = 0, at = 0; row < height; row++) {
       const y = row * scale;
       for (let column = 0; column < width; column++, at++) {
         const x = column * scale;
-        const bendX = x + 0.4 * sin(1.2 * x + 1.6 * y + angle);
-        const bendY = y + 0.4 * sin(1.9 * y - 0.9 * x - angle + 1.3);
-        const foldX = bendX + 0.24 * sin(3.1 * bendY + 1.1 * bendX - angle + 0.7);
-        const foldY = bendY + 0.24 * sin(2.6 * bendX - 1.9 * bendY + angle + 2.1);
-        const wide = sin(2.6 * foldX + 3.3 * foldY);
-        const fine = sin(7.3 * foldY - 2.6 * foldX + 1.7 * wide + angle);
+        const bendX = x + 0.4 * sine(1.2 * x + 1.6 * y + angle);
+        const bendY = y + 0.4 * sine(1.9 * y - 0.9 * x - angle + 1.3);
+        const foldX = bendX + 0.24 * sine(3.1 * bendY + 1.1 * bendX - angle + 0.7);
+        const foldY = bendY + 0.24 * sine(2.6 * bendX - 1.9 * bendY + angle + 2.1);
+        const wide = sine(2.6 * foldX + 3.3 * foldY);
+        const fine = sine(7.3 * foldY - 2.6 * foldX + 1.7 * wide + angle);
         this.#coarseHeights[at] = 0.56 * wide + 0.15 * fine +
-          0.035 * sin(11 * foldX + 9 * foldY + 2.4 * fine);
-        this.#coarseTints[at] = 0.5 + 0.5 * sin(1.3 * foldX - 1.1 * foldY + 0.9 * wide + 0.6);
+          0.035 * sine(11 * foldX + 9 * foldY + 2.4 * fine);
+        this.#coarseTints[at] = 0.5 + 0.5 * sine(1.3 * foldX - 1.1 * foldY + 0.9 * wide + 0.6);
       }
     }
     magnifyPlane(this.#coarseHeights, width, height, this.#heights);

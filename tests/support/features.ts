@@ -1,60 +1,63 @@
 /**
- * What the machine at hand can do: a test that needs more says so and ends.
+ * What the machine at hand can do: why a test that needs more is skipped.
  *
  * @module
  */
+import { spawnSync } from "node:child_process";
+import process from "node:process";
 import { loadNative } from "../../ffi/mod.ts";
 import { encoderByName } from "../../src/libav/encoder.ts";
 import { muxerByName } from "../../src/libav/muxer.ts";
 import { encoderPixelFormats } from "../../src/libav/pixel_format.ts";
 
-/** The part of a test's context that names it. */
-export interface NamedTest {
-  readonly name: string;
-}
+/** Why a test is skipped; `false` where it is not. */
+export type SkipReason = string | false;
 
-/** Tells that a test can't run here, and why. */
-export function skipped({ name }: NamedTest, reason: string): void {
-  console.log(`SKIPPED ${name}: ${reason}`);
-}
-
-/** Whether the loaded FFmpeg has all these encoders; where not, the test says that it is skipped. */
-export function requireEncoders(test: NamedTest, ...names: string[]): boolean {
+/** The reason where the loaded FFmpeg lacks one of these encoders. */
+export function missingEncoders(...names: string[]): SkipReason {
   const native = loadNative();
   const isThere = (name: string): boolean =>
     (["video", "audio"] as const).some((type) => encoderByName(native, name, type) !== null);
   const missing = names.filter((name) => !isThere(name));
-  if (missing.length === 0) return true;
-  skipped(test, `FFmpeg ${native.version} has no encoder ${missing.join(", ")}`);
-  return false;
+  return missing.length > 0 && `FFmpeg ${native.version} has no encoder ${missing.join(", ")}`;
 }
 
-/** Whether the loaded FFmpeg has all these muxers; where not, the test says that it is skipped. */
-export function requireMuxers(test: NamedTest, ...names: string[]): boolean {
+/** The reason where the loaded FFmpeg lacks one of these muxers. */
+export function missingMuxers(...names: string[]): SkipReason {
   const native = loadNative();
   const missing = names.filter((name) => muxerByName(native, name) === null);
-  if (missing.length === 0) return true;
-  skipped(test, `FFmpeg ${native.version} has no muxer ${missing.join(", ")}`);
-  return false;
+  return missing.length > 0 && `FFmpeg ${native.version} has no muxer ${missing.join(", ")}`;
 }
 
-/** Whether libavdevice is there; where not, the test says that it is skipped. */
-export function requireDevices(test: NamedTest): boolean {
+/** The reason where libavdevice is not there. */
+export function missingDevices(): SkipReason {
   try {
     loadNative().avdevice();
-    return true;
-  } catch (error) {
-    skipped(test, (error as Error).message);
     return false;
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 
-/** Whether an encoder is there and takes a pixel format, which a build of its library may lack; where not, the test says so. */
-export function requirePixelFormat(test: NamedTest, encoder: string, format: string): boolean {
-  if (!requireEncoders(test, encoder)) return false;
+/** The reason where an encoder is missing, or does not take a pixel format, which a build of its library may lack. */
+export function missingPixelFormat(encoder: string, format: string): SkipReason {
+  const missing = missingEncoders(encoder);
+  if (missing !== false) return missing;
   const native = loadNative();
   const formats = encoderPixelFormats(native, encoderByName(native, encoder)!.codec);
-  if (formats === null || formats.some(({ name }) => name === format)) return true;
-  skipped(test, `the encoder ${encoder} of FFmpeg ${native.version} does not take ${format}`);
-  return false;
+  const isTaken = formats === null || formats.some(({ name }) => name === format);
+  return !isTaken && `the encoder ${encoder} of FFmpeg ${native.version} does not take ${format}`;
+}
+
+/** A command that takes root's right to ignore permission bits away from the program after it; for others than root it is empty. */
+export function withoutRootsRights(): readonly string[] {
+  return process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : [];
+}
+
+/** The reason where permission bits hinder nobody. */
+export function permissionBitsAreIgnored(): SkipReason {
+  if (process.platform === "win32") return "Windows has no permission bits";
+  const [command, ...parameters] = [...withoutRootsRights(), "true"];
+  return spawnSync(command!, parameters).status !== 0 &&
+    "root ignores permission bits, and setpriv can't take that right away here";
 }

@@ -35,15 +35,15 @@ function madeClip(): string {
     "color=white:size=40x40:rate=30000/1001[box];[sky][box]overlay=x='mod(n*4,440)':y=110,format=yuv420p";
 }
 
-/** Decodes the clip into a folder. */
-export function prepareFootage(folder: TemporaryFolder): Footage {
+/** Decodes the first frames of the clip into a folder. */
+export function prepareFootage(folder: TemporaryFolder, frameCount: number): Footage {
   const reference = folder.file("reference.mkv");
   const rgba = folder.file("frames.rgba");
   const input = existsSync(realClip) ? ["-i", realClip, "-map", "0:v:1"] : ["-f", "lavfi", "-i", madeClip()];
   const quiet = ["-v", "error", "-y"];
-  execFileSync("ffmpeg", [...quiet, ...input, "-frames:v", "390", "-c:v", "ffv1", reference]);
+  execFileSync("ffmpeg", [...quiet, ...input, "-frames:v", `${frameCount}`, "-c:v", "ffv1", reference]);
   execFileSync("ffmpeg", [...quiet, "-i", reference, "-f", "rawvideo", "-pix_fmt", "rgba", rgba]);
-  return { width: 480, height: 270, frameRate: "30000/1001", frameCount: 390, rgba, reference };
+  return { width: 480, height: 270, frameRate: "30000/1001", frameCount, rgba, reference };
 }
 
 /** Reads the frames one after another. The buffer is used again: whoever keeps a frame copies it. */

@@ -22,7 +22,7 @@ export interface ProbedSubtitles {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-function ask(path: string, ...options: string[]): Record<string, never[]> {
+function ask(path: string, ...options: string[]): Record<string, unknown> {
   return JSON.parse(execFileSync("ffprobe", [
     ...["-v", "error", "-select_streams", "s", ...options, "-of", "json", path],
   ], { encoding: "utf8", maxBuffer: 2 ** 28 }));
@@ -30,7 +30,7 @@ function ask(path: string, ...options: string[]): Record<string, never[]> {
 
 /** All tracks of subtitles of a file. */
 export function probeSubtitles(path: string): ProbedSubtitles[] {
-  return ask(path, "-show_streams").streams!;
+  return ask(path, "-show_streams").streams as ProbedSubtitles[];
 }
 
 /** The bytes of a dump in hexadecimal digits. */
@@ -57,9 +57,12 @@ function utf8(bytes: Uint8Array): string {
 
 /** The cues of a track that have a text, in seconds after the first frame: containers begin with what sound has before 0. */
 export function cuesOf(path: string, track = 0): ReadCue[] {
-  const { codec_name, index } = probeSubtitles(path)[track]!;
-  const from = frameTimes(path)[0]!;
-  const packets: readonly Record<string, string>[] = ask(path, "-show_packets", "-show_data").packets!;
+  const { streams, packets } = ask(path, "-show_streams", "-show_packets", "-show_data") as {
+    streams: readonly ProbedSubtitles[];
+    packets: readonly Record<string, string>[];
+  };
+  const { codec_name, index } = streams[track]!;
+  const [from] = frameTimes(path, ["-read_intervals", "%+#5"]) as [number];
   return packets.filter(({ stream_index }) => Number(stream_index) === index)
     .map(({ pts_time, duration_time, data }) => ({
       text: readers[codec_name]!(dumped(data!)),

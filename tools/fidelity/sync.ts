@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { flashesToBeeps } from "../../tests/support/sound.ts";
+import { flashesToBeeps } from "../../tests/support/audio.ts";
 import type { Complaints } from "./case_types.ts";
 import { type SyncCase, syncRate, syncSeconds } from "./sync_cases.ts";
 import { aligned } from "./table.ts";

@@ -9,7 +9,7 @@
  */
 import process from "node:process";
 import { createFileWriter } from "../../mod.ts";
-import { flashAndBeep } from "../../tests/support/sound.ts";
+import { flashAndBeep } from "../../tests/support/audio.ts";
 import { type SyncCase, syncRate, syncSampleRate, syncSeconds } from "./sync_cases.ts";
 
 const [json, path] = process.argv.slice(2);

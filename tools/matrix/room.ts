@@ -14,9 +14,6 @@ export const projectInside = `${inside}/project`;
 /** Where results can be written, inside. */
 export const resultsInside = `${inside}/results`;
 
-/** The programs, by the names that they are called by inside. */
-export type RuntimeName = "deno" | "bun";
-
 /** What all rooms of a run are furnished from. */
 export interface Stage {
   /** A clean copy of the project, with the packages that the tests import. */

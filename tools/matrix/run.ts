@@ -14,38 +14,20 @@
  * @module
  */
 import { avcodecMajors, releases } from "../../ffi/layouts.ts";
-import { type Ended, exists, mustRun, removeFolder, run, stopAll } from "./commands.ts";
+import { exists, mustRun, removeFolder, run, stopAll } from "./commands.ts";
 import { checkHeaders } from "./headers.ts";
 import { type Plan, readArguments } from "./plan.ts";
-import {
-  count,
-  markSkipped,
-  readJUnit,
-  report,
-  type Row,
-  type TestResult,
-  uncaughtErrors,
-} from "./report.ts";
-import {
-  makeRoom,
-  makeStage,
-  resultsInside,
-  type Room,
-  runInside,
-  type RuntimeName,
-  type Stage,
-} from "./room.ts";
+import { errorLine, readTests, type RuntimeName, runtimeTitles, testArguments } from "../test_run.ts";
+import { count, report, type Row, type TestResult } from "./report.ts";
+import { makeRoom, makeStage, resultsInside, type Room, runInside, type Stage } from "./room.ts";
 import { cacheFolder, debianMirror, makeRoot, removeLeftovers, requireTools } from "./roots.ts";
 import { type Suite, suites as allSuites } from "./suites.ts";
 
 const runtimes: readonly RuntimeName[] = ["deno", "bun"];
-const titles: Readonly<Record<RuntimeName, string>> = { deno: "Deno", bun: "Bun" };
 /** How long one run of the tests in one room may take. */
-const testsTimeoutMs = 20 * 60_000;
+const testsTimeoutMs = 30 * 60_000;
 const probeFile = "tools/matrix/probe.ts";
 const probeTimeoutMs = 60_000;
-/** How long one test may take on Bun, which else gives it five seconds. */
-const bunTestTimeoutMs = 120_000;
 
 /** What `probe.ts` prints. */
 interface Probed {
@@ -70,23 +52,6 @@ function lastLines(text: string, lines: number): string {
   return text.trimEnd().split("\n").slice(-lines).join("\n");
 }
 
-/** The line of a runtime's output that says what went wrong. */
-function errorLine(ended: Ended): string {
-  const lines = `${ended.stdout}\n${ended.stderr}`.split("\n").filter((line) => line.trim() !== "");
-  return lines.find((line) => /^\w*error\b/i.test(line)) ?? lines.at(-1) ?? "it said nothing";
-}
-
-function testCommand(runtime: RuntimeName, tests: readonly string[], results: string): string[] {
-  const paths = tests.map((path) => `./${path}`);
-  return runtime === "deno" ? ["test", "-A", "--no-check", `--junit-path=${results}`, ...paths] : [
-    "test",
-    `--timeout=${bunTestTimeoutMs}`,
-    "--reporter=junit",
-    `--reporter-outfile=${results}`,
-    ...paths,
-  ];
-}
-
 function probeCommand(runtime: RuntimeName): string[] {
   return runtime === "deno" ? ["run", "-A", "--no-check", probeFile] : [probeFile];
 }
@@ -98,22 +63,6 @@ async function probe(room: Room, runtime: RuntimeName): Promise<Probed | string>
   return JSON.parse(ended.stdout) as Probed;
 }
 
-/** Reads the results; what a crash, a hang or an empty run would hide is a failure too. */
-function readResults(ended: Ended, resultsFile: string): TestResult[] {
-  const xml = exists(resultsFile) ? Deno.readTextFileSync(resultsFile) : "";
-  const tests = markSkipped(readJUnit(xml), ended.stdout);
-  tests.push(...uncaughtErrors(`${ended.stdout}\n${ended.stderr}`));
-  const hasFailed = tests.some(({ status }) => status === "failed");
-  if (ended.timedOut) {
-    tests.push(failed("the test run", `took longer than ${testsTimeoutMs / 60_000} minutes`));
-  } else if (ended.code !== 0 && !hasFailed) {
-    tests.push(failed("the test run", `ended with code ${ended.code}: ${errorLine(ended)}`));
-  } else if (!hasFailed && !tests.some(({ status }) => status === "passed")) {
-    tests.push(failed("the test run", "no test was run"));
-  }
-  return tests;
-}
-
 /** Runs the tests on one runtime against one major in one root. */
 async function runRow(
   place: Pick<Row, "major" | "suite">,
@@ -122,12 +71,15 @@ async function runRow(
   tests: readonly string[],
   log: string,
 ): Promise<Row> {
-  const row = { ...place, release: releaseOf(place.major), runtime: titles[runtime], tests: [] };
+  const row = { ...place, release: releaseOf(place.major), runtime: runtimeTitles[runtime], tests: [] };
   const started = await runInside(room, runtime, ["--version"], probeTimeoutMs);
   if (started.code !== 0) {
     return { ...row, note: `does not start here: ${errorLine(started)}` };
   }
-  const named = { ...row, runtime: `${titles[runtime]} ${/\d+\.\d+\.\d+/.exec(started.stdout)?.[0] ?? ""}` };
+  const named = {
+    ...row,
+    runtime: `${runtimeTitles[runtime]} ${/\d+\.\d+\.\d+/.exec(started.stdout)?.[0] ?? ""}`,
+  };
   const probed = await probe(room, runtime);
   if (typeof probed === "string") {
     return { ...named, note: "does not load", tests: [failed("load the libraries", probed)] };
@@ -138,10 +90,15 @@ async function runRow(
     return { ...named, release, note: "another major was loaded", tests: [found] };
   }
   const resultsFile = `${runtime}.xml`;
-  const command = testCommand(runtime, tests, `${resultsInside}/${resultsFile}`);
+  const command = testArguments(runtime, tests, `${resultsInside}/${resultsFile}`);
   const ended = await runInside(room, runtime, command, testsTimeoutMs);
   Deno.writeTextFileSync(log, `${ended.stdout}\n${ended.stderr}`);
-  const results = readResults(ended, `${room.folder}/results/${resultsFile}`);
+  const resultsPath = `${room.folder}/results/${resultsFile}`;
+  const xml = exists(resultsPath) ? Deno.readTextFileSync(resultsPath) : "";
+  const results = readTests("the test run", ended, xml, testsTimeoutMs);
+  if (results.every(({ status }) => status === "skipped")) {
+    results.push(failed("the test run", "every test was skipped"));
+  }
   if (results.some(({ status }) => status === "failed")) {
     say(`${lastLines(ended.stdout, 60)}\n${lastLines(ended.stderr, 60)}\nAll of it: ${log}`);
   }

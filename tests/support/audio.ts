@@ -36,7 +36,7 @@ export function sine(
 }
 
 /** A track of sound as ffprobe tells it. */
-export interface ProbedSound {
+export interface ProbedAudio {
   readonly codec_name: string;
   readonly sample_rate: string;
   readonly channels: number;
@@ -45,7 +45,7 @@ export interface ProbedSound {
 }
 
 /** All tracks of sound of a file; throws where ffprobe complains. */
-export function probeSound(path: string): ProbedSound[] {
+export function probeAudio(path: string): ProbedAudio[] {
   const { stdout, stderr } = spawnSync("ffprobe", [
     ...["-v", "error", "-select_streams", "a", "-show_streams", "-of", "json", path],
   ], { encoding: "utf8" });
@@ -63,7 +63,7 @@ export function listen(path: string, { track = 0, sampleRate = heardRate, channe
 }
 
 /** The bytes of a track as its decoder gives them, in a sample format. */
-export function decodeSound(path: string, format: "s16" | "s32" | "f32"): Uint8Array {
+export function decodeAudio(path: string, format: "s16" | "s32" | "f32"): Uint8Array {
   return new Uint8Array(execFileSync("ffmpeg", [
     ...["-v", "error", "-i", path, "-map", "0:a:0", "-f", `${format}le`, "-c:a", `pcm_${format}le`, "-"],
   ], { maxBuffer: 2 ** 31 }));

@@ -1,0 +1,1 @@
+import "../audio_test.ts?long";

@@ -1,0 +1,1 @@
+import "../encoded_image_test.ts?long";

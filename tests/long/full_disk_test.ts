@@ -1,0 +1,1 @@
+import "../full_disk_test.ts?long";

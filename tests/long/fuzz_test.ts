@@ -1,0 +1,1 @@
+import "../fuzz_test.ts?long";

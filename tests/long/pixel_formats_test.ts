@@ -1,0 +1,1 @@
+import "../pixel_formats_test.ts?long";

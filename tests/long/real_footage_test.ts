@@ -1,0 +1,1 @@
+import "../real_footage_test.ts?long";

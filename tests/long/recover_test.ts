@@ -1,0 +1,1 @@
+import "../recover_test.ts?long";

@@ -1,0 +1,1 @@
+import "../resize_test.ts?long";

@@ -1,0 +1,1 @@
+import "../timecode_test.ts?long";
