@@ -44,7 +44,7 @@ export class DecodeTimes {
   #forgotten = 0;
   /** When the last packet was decoded. */
   #last: bigint | null = null;
-  /** By how much the first packet is decoded before it is shown. */
+  /** By how much the first packet is decoded before the first frame is shown. */
   #lead = 0n;
 
   /** For a nominal rate whose frames are so many ticks long. */
@@ -95,7 +95,7 @@ export class DecodeTimes {
     const { start, end } = this.#frames.get(frame)!;
     const placed = this.#decodeTime();
     const time = placed < start ? placed : start;
-    if (this.#last === null) this.#lead = start - time;
+    if (this.#last === null) this.#lead = this.#frames.get(0)!.start - time;
     this.#last = time;
     this.#leave(frame);
     if (!isLast) return { time, duration: this.#decodeTime() - time };

@@ -71,6 +71,32 @@ export function runScript(script: string, parameters: readonly string[], options
   return { status, signal, stdout, stderr };
 }
 
+/** Starts a script file with this runtime, and kills it after so many milliseconds from its first line on; returns all its lines. */
+export async function runUntilKilled(script: string, parameters: readonly string[], killMs: number): Promise<{
+  readonly lines: readonly string[];
+  /** When it was killed, in seconds since the first line. */
+  readonly seconds: number;
+}> {
+  const [command, ...rest] = commandLine(script, parameters, {});
+  const child = spawn(command, rest, { ...surroundings({}), stdio: ["ignore", "pipe", "pipe"] });
+  const lines: string[] = [];
+  let complaints = "";
+  let beganMs = 0, killedMs = 0;
+  child.stderr.setEncoding("utf8").on("data", (text: string) => complaints += text);
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    lines.push(line);
+    if (beganMs !== 0) return;
+    beganMs = performance.now();
+    setTimeout(() => {
+      killedMs = performance.now();
+      child.kill("SIGKILL");
+    }, killMs);
+  });
+  await new Promise<void>((resolve) => child.on("close", () => resolve()));
+  if (killedMs === 0) throw new Error(`The program ended before it was killed: ${complaints}`);
+  return { lines, seconds: (killedMs - beganMs) / 1000 };
+}
+
 /** Runs `child.ts`, and fails unless it ends by itself, well and with a report. */
 export function runChild(request: ChildRequest, options: RunOptions = {}): ChildReport {
   const script = fileURLToPath(new URL("child.ts", import.meta.url));

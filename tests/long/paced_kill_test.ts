@@ -1,0 +1,1 @@
+import "../paced_kill_test.ts?long";

@@ -1,0 +1,42 @@
+/**
+ * A program that records pictures at a pace, in a process that can be killed.
+ *
+ *     paced.ts PATH CODEC PACE AUDIO B-FRAMES TIMING
+ *
+ * It tells of each picture when it was written, in seconds since the first.
+ *
+ * @module
+ */
+import process from "node:process";
+import { createFileWriter } from "../../mod.ts";
+import { barFrame } from "./media.ts";
+
+const [path = "", codec = "", pace = "1", audio = "none", order = "", timing = "wallclock"] = process.argv
+  .slice(2);
+const rate = Number(pace);
+const sampleRate = 48_000;
+
+const writer = await createFileWriter(codec, path, 30, {
+  timing: timing as "wallclock" | "timestamps",
+  ...(order === "0" ? { encoderOptions: { bf: 0 } } : {}),
+  ...(audio === "none" ? {} : { audio: audio === "silent" ? "silent" : {} }),
+});
+const start = performance.now();
+let samples = 0;
+
+/** Writes what a microphone would have heard since the last call. */
+async function hear(): Promise<void> {
+  const count = Math.round((performance.now() - start) / 1000 * sampleRate) - samples;
+  if (audio !== "samples" || count < sampleRate / 50) return;
+  samples += count;
+  await writer.writeAudio({ data: new Float32Array(count).fill(0.1), sampleRate, channels: 1 });
+}
+
+for (let index = 0;; index++) {
+  await writer.write(barFrame(index), timing === "timestamps" ? { timestamp: index / rate } : undefined);
+  console.log(JSON.stringify({ index, seconds: (performance.now() - start) / 1000 }));
+  while (performance.now() - start < (index + 1) / rate * 1000) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await hear();
+  }
+}
