@@ -332,7 +332,8 @@ export class Muxer extends Owned {
   /** Makes up for a muxer of Matroska that does not have blocks later by their encoders' delays. */
   #delayBlocks(): void {
     const delays = this.audioDelays.filter(({ seconds }) => seconds > 0);
-    if (delays.length === 0) return;
+    const isWebm = this.info.name === "webm";
+    if (delays.length === 0 && isWebm) return;
     const isDelayed = delaysBlocks(this.#native, (padding) => this.#trialBytes(padding));
     const { fields } = this.#native;
     const opus = idOfCodec(this.#native, "opus");
@@ -344,7 +345,7 @@ export class Muxer extends Owned {
     if (isDelayed) return;
     // Browsers take no block before 0.
     const isFromZero = delays.every(({ stream }) => this.#delays.has(stream));
-    if (isFromZero || this.info.name === "matroska") this.options.setField("avoid_negative_ts", 0);
+    if (isFromZero || !isWebm) this.options.setField("avoid_negative_ts", 0);
   }
 
   /** The length of the header of a stream of MP3 with a delay. */

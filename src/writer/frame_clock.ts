@@ -310,7 +310,7 @@ export class FrameClock {
         }, but must be a value of performance.now()`,
       );
     }
-    if (capturedAt >= 0 && capturedAt <= nowMs + clockToleranceMs) return;
+    if (Number.isFinite(capturedAt) && capturedAt <= nowMs + clockToleranceMs) return;
     refuse(`its capturedAt is ${capturedAt}, but must be a value of performance.now() up to now (${nowMs})`);
   }
 

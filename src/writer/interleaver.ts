@@ -118,8 +118,21 @@ export class Interleaver implements Disposable {
     return this.#streams.some((stream) => !stream.hasBegun && !stream.hasEnded && !this.#waitsFor(stream));
   }
 
-  /** Gives the packets whose turn it is; each is to be empty afterwards. */
-  give(write: (queued: QueuedPacket) => void): void {
+  /** When the last packet of a stream that waits is decoded, in seconds; `null` where none does. */
+  lastSeconds(stream: number): number | null {
+    return this.#streams[stream]!.packets.at(-1)?.seconds ?? null;
+  }
+
+  /** Whether each stream has a packet, or will have none. */
+  get isComplete(): boolean {
+    return this.#streams.every(({ hasBegun, hasEnded }) => hasBegun || hasEnded);
+  }
+
+  /**
+   * Gives the packets whose turn it is; each is to be empty afterwards. Up to a time, in seconds, no stream is waited for: none may have
+   * anything for a while.
+   */
+  give(write: (queued: QueuedPacket) => void, until = -Infinity): void {
     for (;;) {
       let first: QueuedPacket[] | null = null;
       let isWaiting = false;
@@ -128,7 +141,7 @@ export class Interleaver implements Disposable {
         if (packets.length === 0) isWaiting ||= this.#waitsFor(stream);
         else if (first === null || packets[0]!.seconds < first[0]!.seconds) first = packets;
       }
-      if (first === null || isWaiting) return;
+      if (first === null || isWaiting && first[0]!.seconds > until) return;
       const queued = first.shift()!;
       this.#bytes -= queued.packet.size;
       try {

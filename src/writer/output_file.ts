@@ -153,8 +153,12 @@ export class OutputFile implements Disposable {
 
   /** Has all that is written reach the file: the next packet may come late. */
   flush(): void {
+    const { queue, isCrashSafe } = this.#request;
     this.writeQueued();
-    if (!this.#request.isCrashSafe) return;
+    if (!isCrashSafe) return;
+    // Tracks that follow the video have nothing before it goes on.
+    const until = queue?.isComplete ? queue.lastSeconds(0) : null;
+    if (until !== null) queue!.give(({ packet, timeBase }) => this.#put(packet, timeBase), until);
     if (this.#fragments !== null) this.#fragments.cut();
     else this.#muxer.writeAtOnce(null);
     this.#wholeBytes = this.#muxer.flushedBytes;

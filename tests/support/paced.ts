@@ -3,7 +3,7 @@
  *
  *     paced.ts PATH CODEC PACE AUDIO B-FRAMES TIMING
  *
- * It tells of each picture when it was written, in seconds since the first.
+ * It tells of each picture when it was to be written, and when it was, in seconds since the first.
  *
  * @module
  */
@@ -33,8 +33,9 @@ async function hear(): Promise<void> {
 }
 
 for (let index = 0;; index++) {
+  const seconds = (performance.now() - start) / 1000;
   await writer.write(barFrame(index), timing === "timestamps" ? { timestamp: index / rate } : undefined);
-  console.log(JSON.stringify({ index, seconds: (performance.now() - start) / 1000 }));
+  console.log(JSON.stringify({ index, seconds, doneSeconds: (performance.now() - start) / 1000 }));
   while (performance.now() - start < (index + 1) / rate * 1000) {
     await new Promise((resolve) => setTimeout(resolve, 10));
     await hear();

@@ -163,6 +163,33 @@ export function readTimes(path: string): FileTimes {
   return { frames, duration: Number(stream?.duration ?? format.duration), isOrdered };
 }
 
+/** When the first packet of the first stream of a type (ffprobe's `a`, `v`, `s`) is shown or heard, in seconds. */
+export function firstPacketTime(path: string, type: string): number {
+  const text = execFileSync("ffprobe", [
+    ...[
+      "-v",
+      "error",
+      "-select_streams",
+      `${type}:0`,
+      "-show_entries",
+      "packet=pts_time",
+      "-of",
+      "csv=p=0",
+      path,
+    ],
+  ], { encoding: "utf8", maxBuffer: 2 ** 28 });
+  return Number.parseFloat(text);
+}
+
+/** When the packets of all streams of a file are decoded, in seconds, in the order in which they stand in it. */
+export function packetTimes(path: string): number[] {
+  const text = execFileSync("ffprobe", [
+    ...["-v", "error", "-show_entries", "packet=pts_time,dts_time", "-of", "json", path],
+  ], { encoding: "utf8", maxBuffer: 2 ** 28 });
+  const packets = JSON.parse(text).packets as readonly { pts_time: string; dts_time?: string }[];
+  return packets.map(({ pts_time, dts_time }) => Number(dts_time ?? pts_time));
+}
+
 /** Before FFmpeg 4.4, mp4's edit lists, which tell where a video starts, count in thousandths of a second. */
 function ticksOf({ container, start }: TimeCase): number {
   const isCoarse = loadNative().avcodecMajor === 58 && start > 0 && ["mp4", "mov"].includes(container);
