@@ -5,6 +5,7 @@ import { missingEncoders } from "./support/features.ts";
 import { barFrame, frameTimes, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { listen } from "./support/audio.ts";
+import { cuesOf } from "./support/subtitles.ts";
 import { test } from "./support/test.ts";
 import { firstPacketTime, packetTimes, readTimes } from "./support/timelines.ts";
 
@@ -269,4 +270,29 @@ test("timing: wallclock pictures that stop for a while last until the next, and 
     assertAlmostEquals(duration, seconds, 0.002, extension);
     assert(seconds > 4.1, `${extension}: ${seconds} s`);
   }));
+});
+
+test("writeSubtitle: cues that are hours apart are at their times in mp4 and mkv", async () => {
+  using folder = new TemporaryFolder();
+  const cues = [{ start: 0, end: 2 }, { start: 30_000, end: 30_001 }, { start: 86_000, end: 86_002.5 }];
+  // mov can't be so long (QuickTime File Format, Media Header Atoms).
+  for (const extension of ["mp4", "mkv"]) {
+    for (const crashSafe of [true, false]) {
+      const path = folder.file(`a.${extension}`);
+      const writer = await createFileWriter("h264", path, 30, {
+        timing: "timestamps",
+        subtitles: {},
+        crashSafe,
+      });
+      for (const cue of cues) await writer.writeSubtitle({ text: `at ${cue.start}`, ...cue });
+      for (let hour = 0; hour <= 24; hour++) await writer.write(barFrame(hour), { timestamp: hour * 3600 });
+      await writer.close();
+      assertEquals(
+        cuesOf(path),
+        cues.map((cue) => ({ text: `at ${cue.start}`, ...cue })),
+        `${extension} ${crashSafe}`,
+      );
+      assertEquals(readTimes(path).frames.length, 25);
+    }
+  }
 });

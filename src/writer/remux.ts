@@ -11,6 +11,7 @@ import { Packet } from "../libav/packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { needsFragments } from "./container.ts";
 import { MergedReader } from "./merged_reader.ts";
+import { emptyText, textGaps } from "./text_gaps.ts";
 import type { Ending } from "./timeline.ts";
 
 /** libavformat's demuxers of the containers that are recorded first, and then written in order. */
@@ -97,25 +98,26 @@ function isTrack(from: Demuxer, index: number): boolean {
     from.picture(index) === null;
 }
 
-/** The size of a sample of 3GPP Timed Text that has no text: its length alone. */
-const emptyTextBytes = 2;
-
 /**
  * Subtitles that were recorded in fragments, each up to the next: before FFmpeg 8.0 their lengths are not read from there. Empty ones, which
  * end those before them, and of which each fragment may have one more, the muxer makes anew.
  */
 class TextStream implements Disposable {
   readonly #held: Packet;
+  readonly #empty: Packet;
   #isHolding = false;
+  /** Where the last text ends. */
+  #end = 0n;
 
   constructor(native: Native) {
     this.#held = new Packet(native);
+    this.#empty = new Packet(native);
   }
 
   /** Takes a packet over, and writes the one before. */
   take(packet: Packet, write: (packet: Packet) => void): void {
     this.finish(write, this.#isHolding ? packet.pts - this.#held.pts : 0n);
-    this.#isHolding = packet.size > emptyTextBytes;
+    this.#isHolding = packet.size > emptyText.length;
     if (this.#isHolding) this.#held.takeFrom(packet);
     else packet.unref();
   }
@@ -129,13 +131,24 @@ class TextStream implements Disposable {
   /** Writes the last packet, which is so long; 0 where nobody knows. */
   finish(write: (packet: Packet) => void, duration: bigint): void {
     if (!this.#isHolding) return;
-    if (duration > 0n) this.#held.duration = duration;
-    write(this.#held);
+    const held = this.#held;
+    if (duration > 0n) held.duration = duration;
+    for (const gap of textGaps(this.#end, held.pts)) {
+      this.#empty.fill(emptyText);
+      this.#empty.streamIndex = held.streamIndex;
+      this.#empty.pts = this.#empty.dts = gap.start;
+      this.#empty.duration = gap.duration;
+      write(this.#empty);
+      this.#empty.unref();
+    }
+    this.#end = held.pts + held.duration;
+    write(held);
     this.#isHolding = false;
   }
 
   [Symbol.dispose](): void {
     this.#held[Symbol.dispose]();
+    this.#empty[Symbol.dispose]();
   }
 }
 

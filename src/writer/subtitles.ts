@@ -18,6 +18,7 @@ import { SubtitleFile } from "../subtitles/subtitle_file.ts";
 import type { CheckedSubtitleOptions, SubtitleCodec } from "../subtitles/subtitle_options.ts";
 import { keepSubtitlesUnchosen, movieTimescale, needsFragments } from "./container.ts";
 import { trackTags } from "./tags.ts";
+import { emptyText, textGaps } from "./text_gaps.ts";
 import { requireReadable } from "./target.ts";
 
 const operation = "choose the container";
@@ -59,8 +60,8 @@ class SubtitleTrack implements Disposable {
   readonly #file: SubtitleFile | null;
   /** Subtitles that are as they will be in the file, in order. */
   #waiting: Waiting[] = [];
-  /** When the last one that was given ends. */
-  #givenEnd = 0;
+  /** When the last one that was given ends, in seconds. */
+  givenEnd = 0;
   waitingBytes = 0;
 
   constructor(native: Native, info: MuxerInfo, options: CheckedSubtitleOptions) {
@@ -109,10 +110,7 @@ class SubtitleTrack implements Disposable {
   take(until: number): Waiting[] {
     const found = this.#waiting.findIndex(({ start }) => start > until);
     const due = this.#waiting.splice(0, found < 0 ? this.#waiting.length : found);
-    for (const { content, end } of due) {
-      this.waitingBytes -= bytesOf(content);
-      this.#givenEnd = end;
-    }
+    for (const { content } of due) this.waitingBytes -= bytesOf(content);
     return due;
   }
 
@@ -122,7 +120,7 @@ class SubtitleTrack implements Disposable {
     this.#waiting = this.#waiting.filter(({ start }) => start < seconds)
       .map((text) => ({ ...text, end: Math.min(text.end, seconds) }));
     // Where texts follow each other, an empty one ends what was given already.
-    if (this.#segmenter === null || this.#givenEnd <= seconds) return;
+    if (this.#segmenter === null || this.givenEnd <= seconds) return;
     this.#waiting.push({ start: seconds, end: seconds, content: this.#maker.make([]) });
   }
 
@@ -192,12 +190,30 @@ export class Subtitles implements Disposable {
   give(seconds: number, write: (packet: Packet, timeBase: Rational) => void): void {
     for (const [index, track] of this.#tracks.entries()) {
       for (const text of track.take(seconds - this.#heldSeconds)) {
-        const packet = this.#fill(text);
-        packet.streamIndex = this.#firstStream + index;
-        write(packet, this.#timeBase);
-        packet.unref();
+        const put = (packet: Packet): void => {
+          packet.streamIndex = this.#firstStream + index;
+          write(packet, this.#timeBase);
+          packet.unref();
+        };
+        if (needsFragments(this.#info)) this.#fillGap(track, text, put);
+        track.givenEnd = text.end;
+        put(this.#fill(text));
       }
     }
+  }
+
+  /** Gives empty texts where there is none for hours. */
+  #fillGap({ givenEnd }: SubtitleTrack, { start }: Waiting, put: (packet: Packet) => void): void {
+    for (const gap of textGaps(this.#ticks(givenEnd), this.#ticks(start))) {
+      this.#packet.fill(emptyText);
+      this.#packet.pts = this.#packet.dts = gap.start;
+      this.#packet.duration = gap.duration;
+      put(this.#packet);
+    }
+  }
+
+  #ticks(seconds: number): bigint {
+    return BigInt(Math.round(seconds * this.#timeBase.den));
   }
 
   /** Ends all tracks, where the video ends. */
@@ -214,10 +230,9 @@ export class Subtitles implements Disposable {
   #fill({ start, end, content }: Waiting): Packet {
     const packet = content instanceof Packet ? content : this.#packet;
     if (!(content instanceof Packet)) packet.fill(content);
-    const ticks = (seconds: number): bigint => BigInt(Math.round(seconds * this.#timeBase.den));
-    packet.pts = packet.dts = ticks(start);
+    packet.pts = packet.dts = this.#ticks(start);
     // Without any length, Matroska would show it up to the next one.
-    packet.duration = ticks(end) - ticks(start) || (end > start ? 1n : 0n);
+    packet.duration = this.#ticks(end) - packet.pts || (end > start ? 1n : 0n);
     return packet;
   }
 
