@@ -22,10 +22,10 @@ import { runtime } from "./runtime.ts";
 import { selfCheck } from "./selfcheck.ts";
 import { StructFields } from "./struct.ts";
 import {
+  audioDecoding,
   avcodec,
   codecNames,
   parametersSideData,
-  soundDecoding,
   supportedConfig,
 } from "./symbols/avcodec.ts";
 import { avdevice } from "./symbols/avdevice.ts";
@@ -63,12 +63,12 @@ export interface Native {
   readonly swresample: Functions<typeof swresample>;
   /** libswscale. */
   readonly swscale: Functions<typeof swscale>;
-  /** Conversion of sound, opened on first use. */
+  /** Conversion of audio, opened on first use. */
   resampling(): Functions<typeof resampling>;
   /** Dictionaries in JavaScript's hands, opened on first use. */
   dictionaries(): Functions<typeof dictionaries>;
-  /** Decoding of sound, opened on first use. */
-  soundDecoding(): Functions<typeof soundDecoding>;
+  /** Decoding of audio, opened on first use. */
+  audioDecoding(): Functions<typeof audioDecoding>;
   /** The path of libavdevice. */
   readonly devicesPath: string;
   /** libavdevice, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
@@ -228,7 +228,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     swscale: set.swscale,
     resampling: once(() => open("swresample", resampling)),
     dictionaries: once(() => open("avutil", dictionaries)),
-    soundDecoding: once(() => open("avcodec", soundDecoding)),
+    audioDecoding: once(() => open("avcodec", audioDecoding)),
     devicesPath: pathOf("avdevice"),
     avdevice: once(() => openSibling(host, "avdevice", pathOf("avdevice"), avdevice)),
     scalerFrames: once(() => openOptional(host, pathOf("swscale"), scalerFrames)),

@@ -97,7 +97,7 @@ export function selfCheck(native: Native): void {
   }
   avcodec.avcodec_free_context(new PointerCell(context).buffer);
 
-  // It is called, and not by us: see showForeign in src/libav/frame.ts.
+  // It is called, and not by us: see wrapForeign in src/libav/native_frame.ts.
   if (native.fields.get(native.swresample.swr_get_class(), "AVClass", "item_name") === NULL) {
     throw mismatch(native, "the class of resamplers has no item_name");
   }

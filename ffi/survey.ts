@@ -63,11 +63,11 @@ export function surveyLibraries(
   if (inUse !== null) isNew(inUse.folder, inUse.avcodecMajor);
   const folders = allFolders(host);
   const newest = majorsNewestFirst[0]!;
-  const unknown = Array.from(
+  const unrecognized = Array.from(
     { length: unknownMajorsAhead },
     (_, index) => newest + unknownMajorsAhead - index,
   );
-  for (const avcodecMajor of [...unknown, ...majorsNewestFirst]) {
+  for (const avcodecMajor of [...unrecognized, ...majorsNewestFirst]) {
     for (const folder of folders) {
       if (!isNew(folder, avcodecMajor)) continue;
       const reason = avcodecMajor > newest

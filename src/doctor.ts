@@ -15,11 +15,11 @@ import type { EncoderRequest } from "./codecs/encoder_settings.ts";
 import { type CodecFamily, families } from "./codecs/families.ts";
 import { openEncoder, resolveSettings } from "./codecs/open_encoder.ts";
 import { AvError, LibraryNotFoundError } from "./errors.ts";
-import { pixelFormatByName } from "./libav/pixel_format.ts";
 import { encoderByName } from "./libav/encoder.ts";
+import { setLogLevel } from "./libav/log.ts";
+import { pixelFormatByName } from "./libav/pixel_format.ts";
 import { defaultColor } from "./video/color.ts";
 import { defaultInputFormat } from "./video/input_format.ts";
-import { silenceBelow } from "./writer/log.ts";
 
 export type { SeenLibraries } from "../ffi/mod.ts";
 
@@ -74,7 +74,7 @@ function whyUnusable(native: Native, name: string): string | null {
     source,
     isCrashSafe: false,
     isVariable: false,
-    isTalkative: false,
+    isVerbose: false,
     isQuiet: true,
   };
   try {
@@ -140,7 +140,7 @@ function load(): { native: Native; error: null } | { native: null; error: AvErro
 export async function doctor(): Promise<DoctorReport> {
   const host = runtime();
   const { native, error } = load();
-  if (native !== null) silenceBelow(native, "quiet");
+  if (native !== null) setLogLevel(native, "quiet");
   const others = surveyLibraries(host, native);
   const isMissing = error instanceof LibraryNotFoundError && error.code === "ENOENT" &&
     !others.some(({ usable }) => usable);

@@ -12,7 +12,7 @@ export function filePath(path: string | URL, action = "write to"): string {
   const name = path instanceof URL ? pathOfUrl(path, action) : path;
   if (typeof name !== "string" || name === "") {
     throw new TypeError(
-      `Cannot ${action} the path ${shown(name)}: give a text that is not empty, or a file: URL`,
+      `Cannot ${action} the path ${shown(name)}: give a non-empty string, or a file: URL`,
     );
   }
   if (name.includes("\0")) {

@@ -1,6 +1,6 @@
-import { test } from "node:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { repository } from "./support/processes.ts";
 
@@ -8,10 +8,23 @@ import { repository } from "./support/processes.ts";
 const floors: readonly (readonly string[])[] = [
   ["libav"],
   ["video", "audio", "subtitles", "codecs"],
+  ["container"],
+  ["file"],
+  ["engine"],
+  ["thread", "capture"],
   ["writer", "reader", "live", "command", "doctor"],
 ];
 /** Modules beside the floors that every floor may use. */
-const common = ["src/errors.ts", "src/file_path.ts", "src/nearest.ts", "src/next_turn.ts", "src/shown.ts"];
+const common = [
+  "src/errors.ts",
+  "src/file_path.ts",
+  "src/idle_timer.ts",
+  "src/nearest.ts",
+  "src/next_turn.ts",
+  "src/option_checks.ts",
+  "src/shown.ts",
+  "src/size.ts",
+];
 /** What src/ may import of the FFI layer. */
 const ffiDoors = ["ffi/mod.ts", "ffi/errors.ts"];
 
@@ -59,7 +72,7 @@ const shown = (wrong: readonly Arrow[]): string[] => wrong.map(({ from, to }) =>
 test("imports: the walk finds the modules and their imports", () => {
   assert(everyModule.length > 30, `${everyModule.length} modules`);
   assert(arrows.some(({ from, to }) => from === "mod.ts" && to === "src/writer/create_file_writer.ts"));
-  assert(arrows.some(({ from, to }) => from === "src/writer/session.ts" && to === "ffi/mod.ts"));
+  assert(arrows.some(({ from, to }) => from === "src/engine/video_session.ts" && to === "ffi/mod.ts"));
   assert(arrows.some(({ from, to }) => from === "ffi/open.ts" && to === "ffi/symbols/avutil.ts"));
 });
 

@@ -3,7 +3,7 @@ import { loadNative } from "../ffi/mod.ts";
 import { createFileWriter, type RawFrame, UnsupportedError, WriteError, type WriterOptions } from "../mod.ts";
 import { undisposedObjects } from "../src/libav/owned.ts";
 import { pixelFormatByName, type PixelFormatInfo, pixelFormatNames } from "../src/libav/pixel_format.ts";
-import { createConverter } from "../src/video/converter.ts";
+import { createConverter } from "../src/video/conversion/create_converter.ts";
 import { frameLayout } from "../src/video/pixels.ts";
 import { missingPixelFormat } from "./support/features.ts";
 import { assertSameBytes, decode, TemporaryFolder, writeFrames } from "./support/media.ts";

@@ -14,8 +14,8 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { loadNative } from "../ffi/mod.ts";
 import { avcodecMajors, layouts } from "../ffi/layouts.ts";
+import { loadNative } from "../ffi/mod.ts";
 import { selfCheck } from "../ffi/selfcheck.ts";
 import { StructFields } from "../ffi/struct.ts";
 import {
@@ -30,8 +30,9 @@ import {
   type VideoWriter,
   type WriterOptions,
 } from "../mod.ts";
-import { SoundDevice } from "../src/audio/sound_device.ts";
+import { CaptureDevice } from "../src/capture/capture_device.ts";
 import { pictureBytes } from "./support/attached.ts";
+import { amplitudeOf, heardRate, listen, probeAudio, sine } from "./support/audio.ts";
 import { missingDevices, missingEncoders } from "./support/features.ts";
 import {
   assertSameBytes,
@@ -43,7 +44,6 @@ import {
   TemporaryFolder,
   writeBars,
 } from "./support/media.ts";
-import { amplitudeOf, heardRate, listen, probeAudio, sine } from "./support/audio.ts";
 import { cuesOf, probeSubtitles } from "./support/subtitles.ts";
 import { test } from "./support/test.ts";
 
@@ -206,12 +206,12 @@ test("smoke: an unknown name is refused with the nearest of the library's own", 
 test("smoke: an invalid value is refused with what the library takes", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
-  const refusal = (encoderOptions: Record<string, string | number>): Promise<Error> =>
+  const unsupportedError = (encoderOptions: Record<string, string | number>): Promise<Error> =>
     assertRejects(() => createFileWriter("mpeg4", path, 25, { encoderOptions }), OptionError);
   // A range, a list of constants with their help, and a value beyond its type.
-  assert(/from 0 to 1\b/.test((await refusal({ mpeg_quant: 2 })).message));
-  assert(/one of .*\bsimple\b/.test((await refusal({ mbd: "best" })).message));
-  assert(/macroblock decision/.test((await refusal({ mbd: "best" })).message));
+  assert(/from 0 to 1\b/.test((await unsupportedError({ mpeg_quant: 2 })).message));
+  assert(/one of .*\bsimple\b/.test((await unsupportedError({ mbd: "best" })).message));
+  assert(/macroblock decision/.test((await unsupportedError({ mbd: "best" })).message));
 });
 
 test("smoke: an encoder's own list of pixel formats decides", async () => {
@@ -378,8 +378,8 @@ if (withoutDevices !== false) touched.add("AVInputFormat.name");
 
 test("smoke: a device of another system is refused", { skip: withoutDevices }, () => {
   const native = loadNative();
-  const open = (): SoundDevice =>
-    new SoundDevice(native, { kind: "device", system: "dshow", name: "default" });
+  const open = (): CaptureDevice =>
+    new CaptureDevice(native, { kind: "device", system: "dshow", name: "default" });
   assertThrows(open, UnsupportedError, "dshow");
 });
 

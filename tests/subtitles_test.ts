@@ -17,12 +17,12 @@ import {
 } from "../mod.ts";
 import { undisposedObjects } from "../src/libav/owned.ts";
 import { imageFile, pictureBytes, streamsOf } from "./support/attached.ts";
+import { listen, probeAudio, sine } from "./support/audio.ts";
 import { missingEncoders } from "./support/features.ts";
 import { realClip } from "./support/footage.ts";
 import { assertSameBytes, barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { toldSeconds } from "./support/record.ts";
-import { listen, probeAudio, sine } from "./support/audio.ts";
 import { convertSubtitles, cuesOf, probeSubtitles, type ReadCue } from "./support/subtitles.ts";
 import { testsOf } from "./support/test.ts";
 
@@ -62,7 +62,7 @@ function assertCues(found: readonly ReadCue[], expected: readonly SubtitleCue[],
 const kinds: readonly (readonly [name: string, codec: string, options: WriterOptions])[] = [
   ["a.mp4", "mov_text", {}],
   ["a.mp4", "mov_text", { crashSafe: false }],
-  ["a.mp4", "mov_text", { audio: "silent", thread: "main" }],
+  ["a.mp4", "mov_text", { audio: { from: { silence: true } }, thread: "main" }],
   ["a.m4v", "mov_text", {}],
   ["a.mov", "mov_text", { thread: "main" }],
   ["a.mkv", "subrip", {}],
@@ -106,7 +106,7 @@ for (const [name, codec, options] of kinds) {
     assertEquals([track!.codec_name, track!.tags!.language], [codec, "fra"]);
     assertEquals(track!.tags![/m[op4]/.test(name) ? "handler_name" : "title"], "Été");
     assertEquals([track!.disposition.default, track!.disposition.forced], [1, 0]);
-    // The last packet of sound may go on a little.
+    // The last packet of audio may go on a little.
     assertAlmostEquals(toldSeconds(path), 6, options.audio === undefined ? 1e-6 : 0.05);
     assertEquals(decode(path, "gray").length, 150 * 160 * 90);
   });
@@ -329,7 +329,7 @@ for (const name of ["a.mp4", "a.mov", "a.mkv", "a.webm"]) {
     using folder = new TemporaryFolder();
     const path = folder.file(name);
     const subtitles: SubtitleOptions[] = [{ language: "eng" }, { language: "fra", default: true }];
-    const writer = await open(path, { audio: [{ language: "eng" }, "silent"], subtitles });
+    const writer = await open(path, { audio: [{ language: "eng" }, { from: { silence: true } }], subtitles });
     const [english, french]: SubtitleCue[][] = [[], []];
     for (let index = 0; index < 250; index++) {
       const start = index / 25;
@@ -364,7 +364,12 @@ for (
     const image = imageFile("png");
     // Longer than libavformat waits for another packet of a picture.
     const cues = [{ text: "Long", start: 0.4, end: 4 }, { text: "Short", start: 4.5, end: 5 }];
-    await record(path, 6, { ...rest, cover: { image }, audio: "silent", subtitles: [{}, {}] }, cues);
+    await record(path, 6, {
+      ...rest,
+      cover: { image },
+      audio: { from: { silence: true } },
+      subtitles: [{}, {}],
+    }, cues);
     for (const _ of ["as it was closed", "as it was recovered"]) {
       const streams = streamsOf(path);
       const [video, audio, first, second, ...files] = streams.map(({ codec }) => codec);
@@ -450,7 +455,10 @@ for (const name of ["a.mp4", "a.mov", "a.mkv"]) {
     using folder = new TemporaryFolder();
     const path = folder.file(name);
     const cutOff = folder.file(`cut-${name}`);
-    const writer = await open(path, { audio: "silent", subtitles: [{ language: "eng" }, {}] });
+    const writer = await open(path, {
+      audio: { from: { silence: true } },
+      subtitles: [{ language: "eng" }, {}],
+    });
     const cues: SubtitleCue[] = [];
     for (let index = 0; index < 250; index++) {
       const start = index / 25;
@@ -601,7 +609,7 @@ for (const thread of ["worker", "main"] as const) {
       [null, TypeError, "null"],
       ["text", TypeError, '"text"'],
       [{ ...good, begin: 1 }, TypeError, "begin"],
-      [{ ...good, text: "" }, TypeError, "not empty"],
+      [{ ...good, text: "" }, TypeError, "non-empty"],
       [{ ...good, text: 5 }, TypeError, "its text is 5"],
       [{ ...good, text: "a\0b" }, TypeError, "NUL"],
       [{ ...good, text: "a\uD83D" }, TypeError, "half of a character"],
@@ -657,7 +665,7 @@ for (const thread of ["worker", "main"] as const) {
   });
 }
 
-/** How long the first video, the first sound and all of a file are, in seconds. */
+/** How long the first video, the first audio and all of a file are, in seconds. */
 function durations(path: string): number[] {
   const packets = (stream: string): number => {
     const text = execFileSync("ffprobe", [

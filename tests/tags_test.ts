@@ -6,6 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, readFileSync } from "node:fs";
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { loadNative } from "../ffi/mod.ts";
 import {
   type ContentLight,
   createFileWriter,
@@ -15,7 +16,6 @@ import {
   UnsupportedError,
   type WriterOptions,
 } from "../mod.ts";
-import { loadNative } from "../ffi/mod.ts";
 import { missingEncoders, missingMuxers, missingPixelFormat, type SkipReason } from "./support/features.ts";
 import { barFrame, decode, TemporaryFolder, writeBars } from "./support/media.ts";
 import { assertFails, assertReadable } from "./support/messages.ts";
@@ -517,13 +517,13 @@ test("metadata: tags that are not strings are refused", async () => {
     assertReadable(error);
   };
   for (const metadata of ["title", 5, null, ["title"], true]) {
-    await refuse(metadata, "Cannot use the option metadata: it is ", "an object of texts");
+    await refuse(metadata, "Cannot use the option metadata: it is ", "an object of strings");
   }
   for (const value of [5, null, undefined, {}, ["x"], "", "a\0b", "\ud800"]) {
-    await refuse({ title: value }, 'Cannot use the tag "title": it is ', "not empty and without NUL");
+    await refuse({ title: value }, 'Cannot use the tag "title": it is ', "without NUL characters");
   }
   for (const key of ["", "a\0b", "\udfff"]) {
-    await refuse({ [key]: "x" }, "Cannot use the option metadata: its key ", "not empty and without NUL");
+    await refuse({ [key]: "x" }, "Cannot use the option metadata: its key ", "without NUL characters");
   }
   await refuse({ title: "x", Title: "y" }, 'Cannot use the tag "Title" twice');
   for (const time of ["yesterday", "2024-05-06", "2024-13-06T07:08:09Z", "1969-05-06T07:08:09Z", "now"]) {

@@ -83,7 +83,11 @@ test("metadata.timecode: beside tags of the usual keys it leaves room for a cove
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const metadata = { title: "Waves", timecode: "01:00:00:00" };
-  const options = { metadata, cover: { image: imageFile("png") }, audio: "silent" } as const;
+  const options = {
+    metadata,
+    cover: { image: imageFile("png") },
+    audio: { from: { silence: true } },
+  } as const;
   await writeBars(await createFileWriter("mpeg4", path, 25, options), 5);
   const isPicture = [false, false, false, true];
   for (const time of ["once written", "once recovered"]) {

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { createFileWriter, type FrameRate, type FrameTiming, type WriterOptions } from "../mod.ts";
+import { createFileWriter, type FrameOptions, type FrameRate, type WriterOptions } from "../mod.ts";
 import { missingEncoders } from "./support/features.ts";
 import { barFrame, decode, frameTimes, probe, psnr, TemporaryFolder, writeBars } from "./support/media.ts";
 import { test } from "./support/test.ts";
@@ -101,7 +101,7 @@ test("createFileWriter: a gif shows each frame at its time to a hundredth of a s
   assert(message.includes("at most 50"), message);
 });
 
-const gifEnds: readonly { name: string; options: WriterOptions; timings: FrameTiming[]; seconds: number }[] =
+const gifEnds: readonly { name: string; options: WriterOptions; timings: FrameOptions[]; seconds: number }[] =
   [
     {
       name: "1/fps is too short",

@@ -65,8 +65,8 @@ export const codecNames = {
   avcodec_descriptor_get_by_name: { parameters: ["buffer"], result: "address" },
 } as const satisfies SymbolTable;
 
-/** Decoding of sound. */
-export const soundDecoding = {
+/** Decoding of audio. */
+export const audioDecoding = {
   // const AVCodec *avcodec_find_decoder(enum AVCodecID id)
   avcodec_find_decoder: { parameters: ["i32"], result: "address" },
   // int avcodec_parameters_to_context(AVCodecContext *codec, const AVCodecParameters *par)

@@ -51,7 +51,7 @@ export function audioCandidates(
 }
 
 /** What plays everywhere that a container does. */
-const usual: Readonly<Record<string, AudioCodec>> = {
+const defaultCodecs: Readonly<Record<string, AudioCodec>> = {
   webm: "opus",
   ogg: "opus",
   oga: "opus",
@@ -67,6 +67,6 @@ const usual: Readonly<Record<string, AudioCodec>> = {
 };
 
 /** The codec of a container, unless something else is asked for. */
-export function usualAudioCodec(container: string): AudioCodec {
-  return usual[container] ?? "aac";
+export function defaultAudioCodec(container: string): AudioCodec {
+  return defaultCodecs[container] ?? "aac";
 }

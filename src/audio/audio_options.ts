@@ -1,8 +1,10 @@
 /**
- * What a track of sound is asked to be, and the checks of it.
+ * What an audio track is asked to be, and the checks of it.
  *
  * @module
  */
+import { type ChannelLayout, sampleFormatNames } from "../libav/audio_frame.ts";
+import type { OptionValue } from "../libav/options.ts";
 import {
   bits,
   type Check,
@@ -13,25 +15,23 @@ import {
   record,
   refuseOption,
   text,
-} from "../codecs/option_checks.ts";
-import type { OptionValue } from "../libav/options.ts";
-import { type ChannelLayout, sampleFormatNames } from "../libav/sound.ts";
+} from "../option_checks.ts";
 import { shown } from "../shown.ts";
 import type { AudioCodec } from "./audio_families.ts";
-import { type AudioDevice, checkSource, type SoundSource } from "./audio_source.ts";
+import { type AudioDevice, type AudioSilence, type AudioSource, checkSource } from "./audio_source.ts";
 import {
   channelLayout,
   type ChannelLayoutName,
   channelLayoutNames,
+  defaultLayout,
   isChannelCount,
   isLayoutName,
-  mostChannels,
-  usualLayout,
+  maxChannels,
 } from "./channels.ts";
 import { requireSampleRate } from "./samples.ts";
 
 /**
- * A track of sound.
+ * An audio track.
  *
  * @example
  * ```ts
@@ -59,13 +59,13 @@ export interface AudioOptions {
   /** Any AVOption of the encoder, by name. Unknown names are refused. */
   encoderOptions?: Record<string, OptionValue>;
   /**
-   * Where the sound comes from, instead of `writeAudio`: the path or the URL of a file (`http:`, `https:`, `rtmp:`, `rtsp:`, `srt:`, `tcp:`,
-   * `udp:`), or a live input device. A text is always a path. The track ends with the video, or with the file. Its packets are copied
+   * Where the audio comes from, instead of `writeAudio`: the path or the URL of a file (`http:`, `https:`, `rtmp:`, `rtsp:`, `srt:`, `tcp:`,
+   * `udp:`), a live input device, or `{ silence: true }` for silence as long as the video. A string is always a path. The track ends with the video, or with the file. Its packets are copied
    * where the container takes them and nothing else was asked for (a codec, a rate, a loop); else they are decoded and encoded. Where
    * the source fails, the video goes on without it, `stats.audio` says why, and `close` finishes the file and then throws a `ReadError`.
    */
-  from?: string | URL | AudioDevice;
-  /** Which of the file's tracks of sound, from 0; default 0. */
+  from?: string | URL | AudioDevice | AudioSilence;
+  /** Which of the file's audio tracks, from 0; default 0. */
   stream?: number;
   /** Whether the file begins again where it ends, as long as the video lasts; default `false`. */
   loop?: boolean;
@@ -83,19 +83,16 @@ export interface CheckedAudioOptions
   readonly layout: ChannelLayout | null;
   /** Bits per second on average. */
   readonly bitrate?: number;
-  /** Where its sound comes from. */
-  readonly source: SoundSource;
+  /** Where its audio comes from. */
+  readonly source: AudioSource;
 }
-
-/** What the option `audio` takes for each track: `"silent"` is one of silence, as long as the video. */
-export type AudioTrackOptions = AudioOptions | "silent";
 
 /** What each option of a track must be. */
 export const audioChecks: { readonly [Name in keyof Required<AudioOptions>]: Check } = {
   codec: text,
   // Looked at below, with another error.
   sampleRate: () => null,
-  channels: (value) => isChannelCount(value) ? null : `a whole number from 1 to ${mostChannels}`,
+  channels: (value) => isChannelCount(value) ? null : `a whole number from 1 to ${maxChannels}`,
   layout: (value) => isLayoutName(value) ? null : `one of ${channelLayoutNames.join(", ")}`,
   bitrate: bits('"96k"'),
   sampleFormat: (value) =>
@@ -110,29 +107,28 @@ export const audioChecks: { readonly [Name in keyof Required<AudioOptions>]: Che
 };
 
 function layoutOf({ channels, layout: name }: AudioOptions, prefix: string): ChannelLayout | null {
-  if (name === undefined) return channels === undefined ? null : usualLayout(channels);
+  if (name === undefined) return channels === undefined ? null : defaultLayout(channels);
   const layout = channelLayout(name);
   if (channels === undefined || channels === layout.channels) return layout;
   refuseOption(`${prefix}channels`, channels, `${layout.channels}, as the layout ${shown(name)} has`);
 }
 
-function checkTrack(track: AudioTrackOptions): CheckedAudioOptions {
-  const options: AudioOptions = track === "silent" ? {} : track;
+function checkTrack(options: AudioOptions): CheckedAudioOptions {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(
       `Cannot use the option audio: a track is ${
         shown(options)
-      }, but must be "silent", or an object such as { codec: "aac" }`,
+      }, but must be an object such as { codec: "aac" }, or { from: { silence: true } } for silence`,
     );
   }
   checkOptionTable(options, audioChecks, "audio.");
-  return resolveTrack(options, track === "silent" ? { kind: "silence" } : checkSource(options), "audio.");
+  return resolveTrack(options, checkSource(options), "audio.");
 }
 
 /** The options of a track, each of which was checked; `prefix` stands before their names. */
 export function resolveTrack(
   options: AudioOptions,
-  source: SoundSource,
+  source: AudioSource,
   prefix: string,
 ): CheckedAudioOptions {
   const { codec, sampleRate, sampleFormat, encoderOptions, language, title, bitrate } = options;
@@ -152,8 +148,8 @@ export function resolveTrack(
 
 /** Checks the option `audio`; throws a `TypeError` or `RangeError` that names what is wrong with it. */
 export function checkAudio(
-  audio: AudioTrackOptions | readonly AudioTrackOptions[],
+  audio: AudioOptions | readonly AudioOptions[],
 ): CheckedAudioOptions[] {
   const tracks = Array.isArray(audio) ? audio : [audio];
-  return tracks.map(checkTrack);
+  return tracks.map((track) => checkTrack(track));
 }

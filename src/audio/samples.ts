@@ -3,23 +3,23 @@
  *
  * @module
  */
-import type { ChannelLayout, Samples } from "../libav/sound.ts";
+import type { ChannelLayout, Samples } from "../libav/audio_frame.ts";
 import { kindOf, shown } from "../shown.ts";
 import {
   channelLayout,
   type ChannelLayoutName,
   channelLayoutNames,
+  defaultLayout,
   isChannelCount,
   isLayoutName,
-  mostChannels,
-  usualLayout,
+  maxChannels,
 } from "./channels.ts";
 
 /** Samples: floats from -1 to 1, signed integers, or bytes around 128. */
 export type SampleData = Float32Array | Int16Array | Int32Array | Uint8Array;
 
 /**
- * A piece of sound.
+ * Samples.
  *
  * @example
  * ```ts
@@ -97,9 +97,9 @@ export function requireSampleRate(what: string, rate: unknown): void {
 
 function layoutOf(channels: unknown, name: unknown): ChannelLayout {
   if (!isChannelCount(channels)) {
-    refuse(`they have ${shown(channels)} channels, but must have 1 to ${mostChannels}`);
+    refuse(`they have ${shown(channels)} channels, but must have 1 to ${maxChannels}`);
   }
-  if (name === undefined) return usualLayout(channels);
+  if (name === undefined) return defaultLayout(channels);
   if (!isLayoutName(name)) {
     refuse(`their layout is ${shown(name)}, but must be one of ${channelLayoutNames.join(", ")}`);
   }

@@ -16,10 +16,15 @@ import {
 } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
 import { didYouMean } from "../nearest.ts";
-import { type EncoderOptions, type EncoderProfile, profiles, type QualityLevel } from "./profiles.ts";
 import { shown } from "../shown.ts";
 import type { ColorDescription } from "../video/color.ts";
 import { hdrParameters, type HdrSyntax } from "../video/hdr.ts";
+import {
+  type EncoderOptions,
+  type EncoderTraits,
+  encoderTraits,
+  type QualityLevel,
+} from "./encoder_traits.ts";
 
 /** What a writer asks of its encoder. */
 export interface EncoderRequest {
@@ -49,7 +54,7 @@ export interface EncoderRequest {
   /** Whether frames may come more slowly than at the frame rate. */
   readonly isVariable: boolean;
   /** Whether libraries that print by themselves may do so. */
-  readonly isTalkative: boolean;
+  readonly isVerbose: boolean;
   /** Whether not even errors are to be printed. */
   readonly isQuiet: boolean;
 }
@@ -57,11 +62,11 @@ export interface EncoderRequest {
 /** An option on its way into an encoder. */
 export type NamedOption = readonly [name: string, value: OptionValue];
 
-const noProfile: EncoderProfile = {};
+const noTraits: EncoderTraits = {};
 
 /** What is known of an encoder. */
-export function profileOf(encoder: EncoderInfo): EncoderProfile {
-  return Object.hasOwn(profiles, encoder.name) ? profiles[encoder.name]! : noProfile;
+export function traitsOf(encoder: EncoderInfo): EncoderTraits {
+  return Object.hasOwn(encoderTraits, encoder.name) ? encoderTraits[encoder.name]! : noTraits;
 }
 
 /** The pixel format that an encoder gets. Throws an {@linkcode UnsupportedError} where it takes none that would do. */
@@ -86,10 +91,10 @@ export function choosePixelFormat(
       },
     );
   }
-  const preferred = preferredFormats(profileOf(encoder), request).map(take).find((format) => format !== null);
+  const preferred = preferredFormats(traitsOf(encoder), request).map(take).find((format) => format !== null);
   if (preferred) return preferred;
   if (usable === null) return request.source;
-  const { experimental = [] } = profileOf(encoder);
+  const { experimental = [] } = traitsOf(encoder);
   const stable = usable.filter(({ isFloat, isBayer }) =>
     !(isFloat && experimental.includes("float")) && !(isBayer && experimental.includes("bayer"))
   );
@@ -98,7 +103,7 @@ export function choosePixelFormat(
 
 /** Names of formats to prefer, best first; none where the one that loses least is best. */
 function preferredFormats(
-  profile: EncoderProfile,
+  profile: EncoderTraits,
   { source, profile: name, container }: EncoderRequest,
 ): string[] {
   const byProfile = name === undefined ? undefined : profile.profileFormats?.[name];
@@ -151,7 +156,7 @@ export function encoderOptions(
   format: PixelFormatInfo,
   color: ColorDescription,
 ): NamedOption[] {
-  const profile = profileOf(encoder);
+  const profile = traitsOf(encoder);
   const given = request.encoderOptions ?? {};
   const options: NamedOption[] = [["threads", "auto"], ...entries(profile.defaults)];
   if (profile.alpha?.formats.includes(format.name)) options.push(...entries(profile.alpha.options));
@@ -172,7 +177,7 @@ export function encoderOptions(
     requireChoice(encoder, profile, name, value);
     options.push([name === "preset" ? profile.presetOption ?? name : name, value]);
   }
-  if (profile.ownLog === "x265" && !request.isTalkative) {
+  if (profile.ownLog === "x265" && !request.isVerbose) {
     options.push(["x265-params", `log-level=${request.isQuiet ? "none" : "error"}`]);
   }
   for (const name of ["preset", "tune", "profile"] as const) {
@@ -191,7 +196,7 @@ const parameterOptions: Readonly<Record<HdrSyntax, string>> = {
 
 /** What makes an encoder write HDR metadata into the stream; nothing where there is none, or it can't. */
 export function hdrOptions(
-  { hdrSyntax }: EncoderProfile,
+  { hdrSyntax }: EncoderTraits,
   { masteringDisplay, contentLight }: ColorDescription,
 ): NamedOption[] {
   if (hdrSyntax === undefined) return [];
@@ -200,23 +205,23 @@ export function hdrOptions(
 }
 
 /** A kill may cost two seconds of video: so much may wait in the encoder, the rest in the muxer. */
-const mostDelaySeconds = 1.75;
+const maxDelaySeconds = 1.75;
 /** The slowest pace, as a share of the frame rate, at which no frame waits for longer where times vary. */
 const slowestPace = 0.5;
 /** What reordering needs at the least. */
-const leastLookahead = 5;
+const minLookahead = 5;
 
 /** Bounds how far an encoder looks ahead where frames are so slow that its own bound would be too long a time. */
-function delayLimit({ lookahead }: EncoderProfile, request: EncoderRequest): NamedOption[] {
+function delayLimit({ lookahead }: EncoderTraits, request: EncoderRequest): NamedOption[] {
   const { isCrashSafe, isVariable, frameRate, preset, tune = "" } = request;
   if (lookahead === undefined || !isCrashSafe && !isVariable || tune.includes("zerolatency")) return [];
   const { option, key, frames, presets = {}, others, holdsPerThread } = lookahead;
   const held = others + (holdsPerThread ? x264Threads(request) : 0);
   const pace = frameRate.num / frameRate.den * (isVariable ? slowestPace : 1);
-  const most = Math.floor(mostDelaySeconds * pace) - held;
-  const usual = preset !== undefined && Object.hasOwn(presets, preset) ? presets[preset]! : frames;
-  if (usual <= most) return [];
-  const limit = Math.max(most, Math.min(usual, leastLookahead));
+  const most = Math.floor(maxDelaySeconds * pace) - held;
+  const defaults = preset !== undefined && Object.hasOwn(presets, preset) ? presets[preset]! : frames;
+  if (defaults <= most) return [];
+  const limit = Math.max(most, Math.min(defaults, minLookahead));
   return [[option, key === undefined ? limit : `${key}=${limit}`]];
 }
 
@@ -224,8 +229,8 @@ function delayLimit({ lookahead }: EncoderProfile, request: EncoderRequest): Nam
 function x264Threads({ encoderOptions, height }: EncoderRequest): number {
   const given = Number(encoderOptions?.threads);
   if (given > 0) return given;
-  const mostOfRows = Math.max(1, Math.floor(Math.floor((height + 15) / 16) / 2));
-  return Math.min(Math.floor(navigator.hardwareConcurrency * 3 / 2), mostOfRows);
+  const rowBytesLimit = Math.max(1, Math.floor(Math.floor((height + 15) / 16) / 2));
+  return Math.min(Math.floor(navigator.hardwareConcurrency * 3 / 2), rowBytesLimit);
 }
 
 function entries(options: EncoderOptions | undefined): NamedOption[] {
@@ -246,7 +251,7 @@ function merge(options: readonly NamedOption[]): NamedOption[] {
 
 function requireChoice(
   encoder: EncoderInfo,
-  profile: EncoderProfile,
+  profile: EncoderTraits,
   name: "preset" | "tune" | "profile",
   value: string,
 ): void {
@@ -267,7 +272,7 @@ function requireChoice(
 /** Whoever sets one of these has decided about quality. */
 const rateOptions = ["crf", "qp", "b", "cq", "global_quality", "q", "lossless", "qscale"] as const;
 
-function rateControl(encoder: EncoderInfo, profile: EncoderProfile, request: EncoderRequest): NamedOption[] {
+function rateControl(encoder: EncoderInfo, profile: EncoderTraits, request: EncoderRequest): NamedOption[] {
   const { quality, bitrate, maxBitrate, encoderOptions: given = {} } = request;
   const limit: NamedOption[] = maxBitrate === undefined
     ? []
@@ -289,7 +294,7 @@ function defaultBitrate({ width, height, frameRate }: EncoderRequest): number {
 
 function qualityOptions(
   encoder: EncoderInfo,
-  profile: EncoderProfile,
+  profile: EncoderTraits,
   quality: QualityLevel | number,
 ): NamedOption[] {
   const details = { code: "EINVAL", operation: `configure encoder ${encoder.name}` };
@@ -319,7 +324,7 @@ function qualityOptions(
 
 function scaleOptions(
   encoder: EncoderInfo,
-  { scale, levels }: EncoderProfile,
+  { scale, levels }: EncoderTraits,
   quality: number,
 ): NamedOption[] {
   const details = { code: "EINVAL", operation: `configure encoder ${encoder.name}` };

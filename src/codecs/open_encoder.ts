@@ -5,12 +5,12 @@
  */
 import { type Native, runtime } from "../../ffi/mod.ts";
 import { AvError, UnsupportedError } from "../errors.ts";
-import { CodecParameters } from "../libav/codec_parameters.ts";
 import { Encoder, type EncoderInfo } from "../libav/encoder.ts";
 import { optionText } from "../libav/options.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { invert, type Rational, rationalText } from "../libav/rational.ts";
-import type { ChromaLocation } from "../libav/stream_tags.ts";
+import { CodecParameters } from "../libav/streams/codec_parameters.ts";
+import type { ChromaLocation } from "../libav/streams/stream_tags.ts";
 import { type ColorDescription, isFullRangeFormat } from "../video/color.ts";
 import {
   choosePixelFormat,
@@ -18,9 +18,9 @@ import {
   type EncoderRequest,
   hdrOptions,
   type NamedOption,
-  profileOf,
+  traitsOf,
 } from "./encoder_settings.ts";
-import type { EncoderProfile } from "./profiles.ts";
+import type { EncoderTraits } from "./encoder_traits.ts";
 
 /** All that an encoder is told. */
 export interface EncoderSettings {
@@ -72,23 +72,23 @@ export function resolveSettings(
   { globalHeader, color, isMatrixGiven, oddSize }: SettingsContext,
 ): EncoderSettings {
   const format = choosePixelFormat(native, encoder, request);
-  const { takesOddSizes, leastWidth = 1 } = profileOf(encoder);
+  const { takesOddSizes, minWidth = 1 } = traitsOf(encoder);
   const needsEven = !takesOddSizes;
   requireSize(encoder, request);
-  const mustBeWider = needsEven && format.log2ChromaWidth > 0 || request.width < leastWidth;
+  const mustBeWider = needsEven && format.log2ChromaWidth > 0 || request.width < minWidth;
   return {
     encoder,
     format,
     width: codedSide("width", request.width, mustBeWider, oddSize),
     height: codedSide("height", request.height, needsEven && format.log2ChromaHeight > 0, oddSize),
-    timeBase: encoderTimeBase(profileOf(encoder), request.frameRate),
+    timeBase: encoderTimeBase(traitsOf(encoder), request.frameRate),
     frameRate: request.frameRate,
     color: streamColor(
       knownColor(encoder, color, isMatrixGiven, format),
       format,
-      profileOf(encoder).isFullRange ?? false,
+      traitsOf(encoder).isFullRange ?? false,
     ),
-    chromaLocation: chromaLocationOf(request.source, format, profileOf(encoder)),
+    chromaLocation: chromaLocationOf(request.source, format, traitsOf(encoder)),
     sampleAspectRatio: request.sampleAspectRatio ?? null,
     options: encoderOptions(encoder, request, format, color),
     globalHeader,
@@ -109,10 +109,10 @@ function requireSize(encoder: EncoderInfo, { width, height }: EncoderRequest): v
       { ...details, hint: "Use smaller frames" },
     );
   }
-  const { leastSide = 1, longestSide = Infinity } = profileOf(encoder);
-  if (Math.min(width, height) < leastSide) {
+  const { minSide = 1, longestSide = Infinity } = traitsOf(encoder);
+  if (Math.min(width, height) < minSide) {
     throw new UnsupportedError(
-      `Cannot make a video of ${width}x${height} with ${encoder.name}: it takes sides of ${leastSide} pixels at least`,
+      `Cannot make a video of ${width}x${height} with ${encoder.name}: it takes sides of ${minSide} pixels at least`,
       { ...details, code: "TOO_SMALL", hint: "Use larger frames, or another codec" },
     );
   }
@@ -130,7 +130,7 @@ function knownColor(
   isMatrixGiven: boolean,
   format: PixelFormatInfo,
 ): ColorDescription {
-  const { onlyMatrices } = profileOf(encoder);
+  const { onlyMatrices } = traitsOf(encoder);
   if (onlyMatrices === undefined || format.isRgb || onlyMatrices.includes(color.matrix)) return color;
   if (!isMatrixGiven) return { ...color, matrix: onlyMatrices[0]! };
   throw new UnsupportedError(
@@ -146,8 +146,8 @@ function knownColor(
 }
 
 /** Encoders count frames: none needs to know how slow a video is. */
-function encoderTimeBase({ leastRate = 0 }: EncoderProfile, { num, den }: Rational): Rational {
-  return num / den < leastRate ? { num: 1, den: leastRate } : invert({ num, den });
+function encoderTimeBase({ minRate = 0 }: EncoderTraits, { num, den }: Rational): Rational {
+  return num / den < minRate ? { num: 1, den: minRate } : invert({ num, den });
 }
 
 function streamColor(
@@ -168,7 +168,7 @@ function streamColor(
 function chromaLocationOf(
   source: PixelFormatInfo,
   { log2ChromaWidth, log2ChromaHeight, isRgb }: PixelFormatInfo,
-  profile: EncoderProfile,
+  profile: EncoderTraits,
 ): ChromaLocation | null {
   const is420 = !isRgb && log2ChromaWidth === 1 && log2ChromaHeight === 1;
   const isWhole = !source.isGray && source.log2ChromaWidth === 0 && source.log2ChromaHeight === 0;
@@ -195,7 +195,7 @@ function codedSide(
 }
 
 /** Whether an encoder that was opened with one is what the other asks for. */
-export function sameSettings(one: EncoderSettings, other: EncoderSettings): boolean {
+export function isSameSettings(one: EncoderSettings, other: EncoderSettings): boolean {
   // Addresses are bigints, which JSON has no form for.
   const plain = (
     _key: string,
@@ -223,7 +223,7 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
       table.setField("color_trc", color.transfer);
       table.setField("color_range", color.range);
     }
-    if (chromaLocation !== null && profileOf(info).chromaLocation === "stream") {
+    if (chromaLocation !== null && traitsOf(info).chromaLocation === "stream") {
       table.setField("chroma_sample_location", chromaLocation);
     }
     if (sampleAspectRatio !== null) table.setField("aspect", rationalText(sampleAspectRatio));
@@ -263,10 +263,10 @@ export function openNextEncoder(native: Native, settings: EncoderSettings, heade
  * (Source/Lib/Globals/log): 0 for fatal errors, 1 for all errors.
  */
 function silence({ encoder, options, color, isQuiet }: EncoderSettings): void {
-  const profile = profileOf(encoder);
+  const profile = traitsOf(encoder);
   const own = hdrOptions(profile, color).map(([, value]) => value);
-  const isTalkative = options.some(([name, value]) => name === "svtav1-params" && !own.includes(value));
-  if (profile.ownLog === "svt" && !isTalkative) {
+  const isVerbose = options.some(([name, value]) => name === "svtav1-params" && !own.includes(value));
+  if (profile.ownLog === "svt" && !isVerbose) {
     runtime().setVariable("SVT_LOG", isQuiet ? "0" : "1");
   }
 }

@@ -6,10 +6,10 @@
 import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, errorText } from "./failure.ts";
-import type { Frame } from "./frame.ts";
 import { mediaTypes } from "./media_types.ts";
+import type { NativeFrame } from "./native_frame.ts";
+import { NativePacket } from "./native_packet.ts";
 import { Owned } from "./owned.ts";
-import { Packet } from "./packet.ts";
 
 /** The most pixels that a header may ask memory for: the largest WebP picture has as many. */
 export const maxPixels: number = 16384 * 16384;
@@ -69,10 +69,10 @@ export class Decoder extends Owned {
    * Pictures that have nothing to do with each other get a decoder each. One that is used again decodes a JPEG without Huffman
    * tables by those of the picture before, and takes a PNG for the difference to it.
    */
-  decodeImage(bytes: Uint8Array, into: Frame): void {
+  decodeImage(bytes: Uint8Array, into: NativeFrame): void {
     const { avcodec, fields } = this.#native;
     into.unref();
-    using packet = new Packet(this.#native);
+    using packet = new NativePacket(this.#native);
     packet.fill(bytes);
     this.#check("decode with", avcodec.avcodec_send_packet(this.address, packet.address));
     this.#check("decode with", avcodec.avcodec_send_packet(this.address, NULL));

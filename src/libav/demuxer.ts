@@ -6,12 +6,11 @@
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, endOfStream, errorText, outOfMemory } from "./failure.ts";
-import { attachedPicture, setHeaders } from "./file_stream.ts";
 import { mediaTypes } from "./media_types.ts";
+import { NativePacket } from "./native_packet.ts";
 import { Owned } from "./owned.ts";
-import type { ChapterPlace } from "./muxer.ts";
-import { Packet } from "./packet.ts";
 import { type Rational, unpackRational } from "./rational.ts";
+import { attachedPicture, type ChapterPlace, setHeaders } from "./streams/stream_parameters.ts";
 
 /** AV_DICT_IGNORE_SUFFIX, libavutil/dict.h: with an empty key, every entry in turn. */
 const ignoreSuffix = 2;
@@ -174,7 +173,7 @@ export class Demuxer extends Owned {
   /** Where the file begins on its own clock, in seconds; 0 where it does not tell. */
   get startSeconds(): number {
     const start = this.#native.fields.get(this.address, "AVFormatContext", "start_time");
-    return start === Packet.noTime ? 0 : Number(start) / microseconds;
+    return start === NativePacket.noTime ? 0 : Number(start) / microseconds;
   }
 
   /** How long a stream is, or the file that has no other, in seconds, as it says itself; `null` where it does not. */
@@ -281,7 +280,7 @@ export class Demuxer extends Owned {
   }
 
   /** Takes the next packet; `false` at the end of the file. */
-  read(packet: Packet): boolean {
+  read(packet: NativePacket): boolean {
     const result = this.#native.avformat.av_read_frame(this.address, packet.address);
     if (result === endOfStream) return false;
     if (result < 0) fail(this.#native, result, "read the file");

@@ -5,14 +5,14 @@
  */
 import { type Address, cString, keepPriority, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
+import { type AudioFormat, setChannels } from "./audio_frame.ts";
 import { codeName, endOfStream, errorText, isAgain } from "./failure.ts";
-import { Frame } from "./frame.ts";
 import { mediaTypes } from "./media_types.ts";
+import { NativeFrame } from "./native_frame.ts";
+import { NativePacket } from "./native_packet.ts";
 import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
-import { Packet } from "./packet.ts";
 import { packRational, type Rational } from "./rational.ts";
-import { setChannels, type SoundShape } from "./sound.ts";
 
 /** What an encoder makes. */
 export type MediaType = "video" | "audio";
@@ -86,7 +86,7 @@ function raisesPriority({ name }: EncoderInfo): boolean {
 function endStream(native: Native, context: Address, isEmpty: boolean): void {
   const { avcodec, fields } = native;
   if (isEmpty) {
-    using frame = new Frame(native);
+    using frame = new NativeFrame(native);
     const [format, width, height] = (["pix_fmt", "width", "height"] as const).map((field) =>
       fields.get(context, "AVCodecContext", field)
     ) as [number, number, number];
@@ -96,7 +96,7 @@ function endStream(native: Native, context: Address, isEmpty: boolean): void {
     if (avcodec.avcodec_send_frame(context, frame.address) < 0) return;
   }
   avcodec.avcodec_send_frame(context, NULL);
-  using packet = new Packet(native);
+  using packet = new NativePacket(native);
   while (avcodec.avcodec_receive_packet(context, packet.address) >= 0) {
     avcodec.av_packet_unref(packet.address);
   }
@@ -129,8 +129,8 @@ export class Encoder extends Owned {
     this.#native.fields.set(this.address, "AVCodecContext", "framerate", packRational(rate));
   }
 
-  /** Sets what sound the encoder gets. */
-  set sound({ format, layout, sampleRate }: SoundShape) {
+  /** Sets what audio the encoder gets. */
+  set audio({ format, layout, sampleRate }: AudioFormat) {
     const { fields } = this.#native;
     fields.set(this.address, "AVCodecContext", "sample_fmt", format.id);
     fields.set(this.address, "AVCodecContext", "sample_rate", sampleRate);
@@ -165,13 +165,13 @@ export class Encoder extends Owned {
   }
 
   /** Sends a frame, or `null` to end the stream. Take all packets after each call: the encoder then always has room. */
-  send(frame: Frame | null): void {
+  send(frame: NativeFrame | null): void {
     this.#check(this.#native.avcodec.avcodec_send_frame(this.address, frame?.address ?? NULL));
     this.#progress.frames++;
   }
 
   /** Takes the next packet; `false` where the encoder wants more frames, or has ended. */
-  receive(packet: Packet): boolean {
+  receive(packet: NativePacket): boolean {
     const result = this.#native.avcodec.avcodec_receive_packet(this.address, packet.address);
     if (result === endOfStream || isAgain(result)) return false;
     this.#check(result);

@@ -8,153 +8,25 @@ import { AvError } from "../errors.ts";
 import { delaysBlocks } from "./codec_delay.ts";
 import { codeName, errorText, outOfMemory } from "./failure.ts";
 import { mediaTypes } from "./media_types.ts";
+import { muxerByName, type MuxerInfo } from "./muxer_info.ts";
+import { closeOutput, type Output } from "./muxer_output.ts";
+import { NativePacket } from "./native_packet.ts";
 import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
-import { Packet } from "./packet.ts";
 import { packRational, type Rational, unpackRational } from "./rational.ts";
-import { setTags, type StreamTags, tagStream } from "./stream_tags.ts";
+import { type ChapterPlace, packTag, type StreamRequest } from "./streams/stream_parameters.ts";
+import { setTags, tagStream } from "./streams/stream_tags.ts";
 
-/** AVFMT_*, libavformat/avformat.h. */
-const flag = { opensFilesItself: 0x1, globalHeader: 0x40, noTimestamps: 0x80, variableRate: 0x400 } as const;
 /** AVIO_FLAG_WRITE, libavformat/avio.h. */
 const openForWriting = 2;
-/** EIO, errno.h. */
-const inputOutputError = -5;
 /** SEEK_CUR, stdio.h: with 0, it tells the position. */
 const seekCurrent = 1;
-/** FF_COMPLIANCE_*, libavcodec/defs.h: what a container is made for, or all that it can hold. */
-const compliance = { usual: 0, anything: -2 } as const;
-
-/** A muxer of the loaded libavformat. */
-export interface MuxerInfo {
-  /** The AVOutputFormat. */
-  readonly format: Address;
-  /** libavformat's name: `"mp4"`, `"matroska"`. */
-  readonly name: string;
-  /** The file name extensions that it is guessed from, without dots. */
-  readonly extensions: readonly string[];
-  /** It opens its files itself, often several (image sequences, HLS). */
-  readonly opensFilesItself: boolean;
-  /** A bare stream without a container, which is for its usual codecs only. */
-  readonly isBareStream: boolean;
-  /** The number of the codec of video that it is made for, perhaps among others; 0 for none. */
-  readonly videoCodecId: number;
-  /** The number of the codec of sound that it is made for, perhaps among others; 0 for none. */
-  readonly soundCodecId: number;
-  /** Frames may come at any time, not only at a constant rate. */
-  readonly takesVariableRate: boolean;
-  /** It wants codec headers in its own header, not in the packets. */
-  readonly wantsGlobalHeader: boolean;
-}
-
-function describeMuxer(native: Native, format: Address): MuxerInfo {
-  const { fields, memory } = native;
-  const flags = fields.get(format, "AVOutputFormat", "flags");
-  const extensions = memory.text(fields.get(format, "AVOutputFormat", "extensions")) ?? "";
-  return {
-    format,
-    name: memory.text(fields.get(format, "AVOutputFormat", "name")) ?? "",
-    extensions: extensions.split(",").filter((extension) => extension !== ""),
-    opensFilesItself: (flags & flag.opensFilesItself) !== 0,
-    isBareStream: (flags & flag.noTimestamps) !== 0 && (flags & flag.opensFilesItself) === 0,
-    videoCodecId: fields.get(format, "AVOutputFormat", "video_codec"),
-    soundCodecId: fields.get(format, "AVOutputFormat", "audio_codec"),
-    takesVariableRate: (flags & flag.variableRate) !== 0,
-    wantsGlobalHeader: (flags & flag.globalHeader) !== 0,
-  };
-}
-
-/** The muxer of that exact name; `null` where the loaded libavformat has none. */
-export function muxerByName(native: Native, name: string): MuxerInfo | null {
-  const format = native.avformat.av_guess_format(cString(name), null, null);
-  return format === NULL ? null : describeMuxer(native, format);
-}
-
-/** The muxer that libavformat takes for a file name; `null` where its extension tells nothing. */
-export function muxerByFileName(native: Native, fileName: string): MuxerInfo | null {
-  const format = native.avformat.av_guess_format(null, cString(fileName), null);
-  return format === NULL ? null : describeMuxer(native, format);
-}
-
-/** All muxers of the loaded libavformat. */
-export function muxers(native: Native): MuxerInfo[] {
-  const found: MuxerInfo[] = [];
-  const position = new PointerCell();
-  let format: Address;
-  while ((format = native.avformat.av_muxer_iterate(position.buffer)) !== NULL) {
-    found.push(describeMuxer(native, format));
-  }
-  return found;
-}
-
-/**
- * Whether a container takes a codec (`null`: libavformat can't tell before it is tried): as one of its usual ones, or in any way
- * that it has.
- */
-export function muxerTakes(
-  native: Native,
-  muxer: MuxerInfo,
-  codecId: number,
-  manner: keyof typeof compliance,
-): boolean | null {
-  if (muxer.isBareStream) return [muxer.videoCodecId, muxer.soundCodecId].includes(codecId);
-  const answer = native.avformat.avformat_query_codec(muxer.format, codecId, compliance[manner]);
-  return answer < 0 ? null : answer > 0;
-}
-
-/** Where the bytes go: an AVIOContext over a file or over memory. */
-interface Output {
-  readonly cell: PointerCell;
-  isMemory: boolean;
-}
-
-/** Closes an output, where one is open; returns libav's code. */
-function closeOutput({ avformat, avutil }: Native, { cell, isMemory }: Output): number {
-  if (cell.value === NULL) return 0;
-  if (!isMemory) {
-    const result = avformat.avio_closep(cell.buffer);
-    // FFmpeg 4.3 passes on close(2)'s own -1, which says nothing of the reason, and would be read as EPERM.
-    return result === -1 ? inputOutputError : result;
-  }
-  const bytes = new PointerCell();
-  avformat.avio_close_dyn_buf(cell.value, bytes.buffer);
-  avutil.av_free(bytes.value);
-  cell.buffer[0] = NULL;
-  return 0;
-}
-
-/** A stream of a container: what it holds, and in what unit of time. */
-export interface StreamRequest {
-  /** Fills the stream's AVCodecParameters. */
-  readonly describeInto: (parameters: Address) => void;
-  /** The unit of the packets' timestamps; the container may choose another. */
-  readonly timeBase: Rational;
-  /** Frames per second, for containers that name it; `null` where it varies. */
-  readonly frameRate: Rational | null;
-  /** A four-character code for the container, as text or number; `null` for its default. */
-  readonly tag: string | number | null;
-  /** What the container is told besides. */
-  readonly tags?: StreamTags;
-  /** Tags of the stream: `language`, `title`. */
-  readonly metadata?: Readonly<Record<string, string>>;
-  /** What players are told of its part in the file: a set of AV_DISPOSITION_*, libavformat/avformat.h. */
-  readonly disposition?: number;
-  /** The bytes of a picture of the file, such as a cover: they are all of the stream, and written with the header. */
-  readonly picture?: Uint8Array;
-}
 
 /**
  * The longest that libavformat holds packets back for one of a stream that has none, in microseconds: a picture has one only, and
  * libavformat's own ten seconds may be a gigabyte.
  */
-const maxHeldBack = 1_000_000;
-
-/** A named part of a file, in seconds. */
-export interface ChapterPlace {
-  readonly title: string;
-  readonly start: number;
-  readonly end: number;
-}
+const maxInterleaveDelta = 1_000_000;
 
 /** Chapters count in milliseconds, as players show them. */
 const chapterTicks = 1000;
@@ -209,7 +81,7 @@ export class Muxer extends Owned {
     setTags(this.#native, fields.addressOf(stream, "AVStream", "metadata"), metadata);
     if (disposition !== undefined) fields.set(stream, "AVStream", "disposition", disposition);
     if (picture !== undefined) {
-      this.options.setField("max_interleave_delta", maxHeldBack);
+      this.options.setField("max_interleave_delta", maxInterleaveDelta);
       this.#pictures.set(this.#streams.length, picture);
     }
     this.#streams.push(stream);
@@ -264,7 +136,7 @@ export class Muxer extends Owned {
     return unpackRational(this.#native.fields.get(this.#streams[index]!, "AVStream", "time_base"));
   }
 
-  /** By how many seconds the first packet of each stream of sound comes before what it has: the encoder's delay. */
+  /** By how many seconds the first packet of each stream of audio comes before what it has: the encoder's delay. */
   get audioDelays(): { readonly stream: number; readonly seconds: number }[] {
     const { fields } = this.#native;
     return this.#streams.flatMap((address, stream) => {
@@ -286,7 +158,7 @@ export class Muxer extends Owned {
 
   /** Tells a muxer of fragments that are said to be discontinuous when a stream begins, before it has a packet (movenc.c). */
   declareStart(stream: number, seconds: number): void {
-    using packet = new Packet(this.#native);
+    using packet = new NativePacket(this.#native);
     const { num, den } = this.timeBase(stream);
     packet.streamIndex = stream;
     // Packets are to come later than that.
@@ -321,7 +193,7 @@ export class Muxer extends Owned {
     this.#check(this.#native.avformat.avformat_write_header(this.address, null), "write the header");
     this.#needsTrailer = true;
     for (const [stream, bytes] of this.#pictures) {
-      using packet = new Packet(this.#native);
+      using packet = new NativePacket(this.#native);
       packet.fill(bytes);
       packet.streamIndex = stream;
       packet.pts = packet.dts = 0n;
@@ -367,11 +239,11 @@ export class Muxer extends Owned {
     });
     trial.openMemory();
     trial.writeHeader();
-    return trial.flushedBytes;
+    return trial.writtenBytes;
   }
 
   /** Has a packet come later by the delay of its stream. */
-  #delay(packet: Packet): void {
+  #delay(packet: NativePacket): void {
     const delay = this.#delays.get(packet.streamIndex);
     if (delay === undefined) return;
     const { num, den } = this.timeBase(packet.streamIndex);
@@ -384,7 +256,7 @@ export class Muxer extends Owned {
   }
 
   /** Writes a packet to the stream that it names; it is empty afterwards. */
-  write(packet: Packet): void {
+  write(packet: NativePacket): void {
     this.#delay(packet);
     this.#check(
       this.#native.avformat.av_interleaved_write_frame(this.address, packet.address),
@@ -393,7 +265,7 @@ export class Muxer extends Owned {
   }
 
   /** Writes a packet as it comes, or (`null`) what the muxer holds back: no packets of other streams are waited for. The packet keeps what is in it. */
-  writeAtOnce(packet: Packet | null): void {
+  writeAtOnce(packet: NativePacket | null): void {
     if (packet !== null) this.#delay(packet);
     this.#check(
       this.#native.avformat.av_write_frame(this.address, packet?.address ?? NULL),
@@ -417,7 +289,7 @@ export class Muxer extends Owned {
   }
 
   /** How many bytes have reached the file: those that its muxer or the output still hold do not count. */
-  get flushedBytes(): number | null {
+  get writtenBytes(): number | null {
     const output = this.#output.cell.value;
     return output === NULL ? null : Number(this.#native.avformat.avio_seek(output, 0n, seekCurrent));
   }
@@ -448,10 +320,4 @@ export class Muxer extends Owned {
 function idOfCodec({ codecNames, fields }: Native, name: string): number {
   const descriptor = codecNames().avcodec_descriptor_get_by_name(cString(name));
   return fields.get(descriptor, "AVCodecDescriptor", "id");
-}
-
-/** A four-character code as a number: MKTAG, libavutil/macros.h. */
-export function packTag(tag: string): number {
-  return (tag.charCodeAt(0) | (tag.charCodeAt(1) << 8) | (tag.charCodeAt(2) << 16) |
-    (tag.charCodeAt(3) << 24)) >>> 0;
 }

@@ -6,9 +6,9 @@
 import { type Native, readFile } from "../../ffi/mod.ts";
 import { AvError, ReadError } from "../errors.ts";
 import { Demuxer } from "../libav/demuxer.ts";
-import { Packet } from "../libav/packet.ts";
-import { parsers, type SubtitleNotation } from "./subtitle_codecs.ts";
+import { NativePacket } from "../libav/native_packet.ts";
 import type { TimedText } from "./segments.ts";
+import { parsers, type SubtitleNotation } from "./subtitle_codecs.ts";
 
 /** The files that are read, by the names of libavformat's demuxers. */
 const formats = ["srt", "webvtt", "ass"] as const;
@@ -18,7 +18,7 @@ const operation = "read subtitles";
 /** A cue of a file. */
 export interface FileCue extends TimedText {
   /** It, as it is in the file, with what the file says of it beside its text. */
-  readonly packet: Packet;
+  readonly packet: NativePacket;
 }
 
 /** A file of subtitles. */
@@ -43,7 +43,7 @@ export class SubtitleFile implements Disposable {
       this.headers = demuxer.headers(0);
       const { num, den } = demuxer.timeBase(0);
       for (;;) {
-        const packet = owned.use(new Packet(native));
+        const packet = owned.use(new NativePacket(native));
         if (!demuxer.read(packet)) break;
         const start = Number(packet.pts) * num / den;
         const end = Number(packet.pts + packet.duration) * num / den;

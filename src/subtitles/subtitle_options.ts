@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Check, checkOptionTable, flag, language, oneOf, text } from "../codecs/option_checks.ts";
 import { filePath } from "../file_path.ts";
+import { type Check, checkOptionTable, flag, language, oneOf, text } from "../option_checks.ts";
 import { shown } from "../shown.ts";
 
 /** A codec of subtitles, by libavcodec's name. */

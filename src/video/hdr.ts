@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { Chromaticity, DisplayVolume } from "../libav/stream_tags.ts";
 import type { Rational } from "../libav/rational.ts";
+import type { Chromaticity, DisplayVolume } from "../libav/streams/stream_tags.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
 

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { PixelFormatInfo } from "../libav/pixel_format.ts";
+import type { Native } from "../../ffi/mod.ts";
+import { type PixelFormatInfo, pixelFormats } from "../libav/pixel_format.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
 
@@ -30,4 +31,9 @@ export function requireInputFormat(formats: InputFormats, name: string): PixelFo
     );
   }
   return format;
+}
+
+/** All pixel formats of the loaded libavutil, by name. */
+export function inputFormats(native: Native): InputFormats {
+  return new Map(pixelFormats(native).map((format) => [format.name, format]));
 }

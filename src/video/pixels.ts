@@ -4,13 +4,13 @@
  * @module
  */
 import { type Address, address, type Native } from "../../ffi/mod.ts";
-import { Frame } from "../libav/frame.ts";
+import { NativeFrame } from "../libav/native_frame.ts";
 import type { PixelFormatInfo, PlaneGeometry } from "../libav/pixel_format.ts";
 import type { PixelMeaning } from "./color.ts";
 import type { FrameLayout, PlaneView } from "./raw_frame.ts";
 
 /** A picture: its planes in JavaScript memory, or a frame in native memory. */
-export type Pixels = readonly PlaneView[] | Frame;
+export type Pixels = readonly PlaneView[] | NativeFrame;
 
 /** All that is to be known of a picture but its pixels. */
 export interface PictureShape {
@@ -66,7 +66,7 @@ function byteAt({ format }: FrameLayout, plane: number, { x, y }: Place, stride:
 }
 
 /** The bytes from one row of a frame's plane to the next. A palette has one row, and whatever number libavutil put there. */
-function strideOf(frame: Frame, { format, planes }: FrameLayout, plane: number): number {
+function strideOf(frame: NativeFrame, { format, planes }: FrameLayout, plane: number): number {
   return format.isPalette && plane === 1 ? planes[plane]!.rowBytes : frame.stride(plane);
 }
 
@@ -79,14 +79,14 @@ export function copyPixels(
   native: Native,
   pixels: Pixels,
   layout: FrameLayout,
-  frame: Frame,
+  frame: NativeFrame,
   from: Place = corner,
   to: Place = corner,
 ): void {
   for (const [plane, { rowBytes, rows }] of layout.planes.entries()) {
     const stride = strideOf(frame, layout, plane);
     const target = moved(frame.planeAddress(plane), byteAt(layout, plane, to, stride));
-    if (pixels instanceof Frame) {
+    if (pixels instanceof NativeFrame) {
       const sourceStride = strideOf(pixels, layout, plane);
       const source = moved(pixels.planeAddress(plane), byteAt(layout, plane, from, sourceStride));
       native.memory.copyRows(target, stride, source, sourceStride, rowBytes, rows);
@@ -100,7 +100,12 @@ export function copyPixels(
 }
 
 /** Repeats the last column and row of a picture in a frame of the same format that has room for more. */
-export function repeatEdges(native: Native, frame: Frame, picture: FrameLayout, padded: FrameLayout): void {
+export function repeatEdges(
+  native: Native,
+  frame: NativeFrame,
+  picture: FrameLayout,
+  padded: FrameLayout,
+): void {
   const { memory } = native;
   for (const [plane, { rowBytes: paddedBytes, rows: paddedRows }] of padded.planes.entries()) {
     const { rowBytes, rows } = picture.planes[plane]!;
@@ -121,18 +126,18 @@ export function repeatEdges(native: Native, frame: Frame, picture: FrameLayout, 
 export class Staging implements Disposable {
   readonly #native: Native;
   readonly #layout: FrameLayout;
-  readonly #frame: Frame;
+  readonly #frame: NativeFrame;
 
   /** For pictures of a layout. */
   constructor(native: Native, layout: FrameLayout) {
     this.#native = native;
     this.#layout = layout;
-    this.#frame = new Frame(native);
+    this.#frame = new NativeFrame(native);
   }
 
   /** The picture as a native frame: itself, where it is one already. Valid until the next call. */
-  stage(pixels: Pixels): Frame {
-    if (pixels instanceof Frame) return pixels;
+  stage(pixels: Pixels): NativeFrame {
+    if (pixels instanceof NativeFrame) return pixels;
     const { format, width, height } = this.#layout;
     // A filter graph keeps a reference to what it was sent last.
     if (!this.#frame.isWritable) {

@@ -5,11 +5,12 @@
  */
 import { address, type Native } from "../../ffi/mod.ts";
 import { UnsupportedError } from "../errors.ts";
-import { Frame, FramePool } from "../libav/frame.ts";
+import { isScalerInput, isScalerOutput, Scaler, type ScalerSide } from "../libav/conversion/scaler.ts";
+import { NativeFrame, NativeFramePool } from "../libav/native_frame.ts";
 import { pixelFormatByName, type PixelFormatInfo, pixelFormats } from "../libav/pixel_format.ts";
-import { isScalerInput, isScalerOutput, Scaler, type ScalerSide } from "../libav/scaler.ts";
 import { scalerMatrix } from "./color.ts";
-import { type Converter, createConverter } from "./converter.ts";
+import type { Converter } from "./conversion/converter.ts";
+import { createConverter } from "./conversion/create_converter.ts";
 import { copyPixels, frameLayout, type PictureShape, type Pixels, type Place } from "./pixels.ts";
 import type { FrameLayout } from "./raw_frame.ts";
 
@@ -143,10 +144,10 @@ export class Resizer implements Disposable {
   readonly #begin: Place;
   /** What of it is in the video. */
   readonly #seen: FrameLayout;
-  readonly #staging: Frame;
+  readonly #staging: NativeFrame;
   readonly #scaler: Scaler;
-  readonly #scaled: Frame;
-  readonly #pool: FramePool | null;
+  readonly #scaled: NativeFrame;
+  readonly #pool: NativeFramePool | null;
   /** What comes out. */
   readonly shape: PictureShape;
 
@@ -181,14 +182,14 @@ export class Resizer implements Disposable {
       color: meaning,
     });
     owned.move();
-    this.#staging = new Frame(native);
-    this.#scaled = new Frame(native);
+    this.#staging = new NativeFrame(native);
+    this.#scaled = new NativeFrame(native);
     const isAll = target.width === width && target.height === height;
-    this.#pool = isAll ? null : FramePool.of(native, made, video);
+    this.#pool = isAll ? null : NativeFramePool.of(native, made, video);
   }
 
   /** Scales one picture. */
-  convert(pixels: Pixels): Frame {
+  convert(pixels: Pixels): NativeFrame {
     const { source, target } = this.#geometry;
     this.#refresh(this.#staging, this.#part);
     copyPixels(this.#native, this.#converter?.convert(pixels) ?? pixels, this.#part, this.#staging, source);
@@ -204,13 +205,13 @@ export class Resizer implements Disposable {
   }
 
   /** Gives a frame memory that may be written over: whoever got the last picture may still hold it. */
-  #refresh(frame: Frame, { format, width, height }: FrameLayout): void {
+  #refresh(frame: NativeFrame, { format, width, height }: FrameLayout): void {
     if (frame.isWritable) return;
     frame.unref();
     frame.allocatePicture(format, width, height);
   }
 
-  #blacken(frame: Frame): void {
+  #blacken(frame: NativeFrame): void {
     const { format, width, height, planes } = this.shape.layout;
     const strides = new BigInt64Array(4);
     for (const index of planes.keys()) strides[index] = BigInt(frame.stride(index));

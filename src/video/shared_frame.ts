@@ -4,7 +4,7 @@
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
-import { Frame } from "../libav/frame.ts";
+import { NativeFrame } from "../libav/native_frame.ts";
 import type { KernelMemory, MemoryPart } from "./kernels/kernel_memory.ts";
 import { type FrameLayout, placePlanes } from "./raw_frame.ts";
 
@@ -12,7 +12,7 @@ import { type FrameLayout, placePlanes } from "./raw_frame.ts";
 const alignment = 64;
 
 /** A frame in a kernel memory. Its memory is not used for anything else while anybody holds its picture. */
-export class SharedFrame extends Frame {
+export class SharedFrame extends NativeFrame {
   /** Those that were disposed of while somebody held their picture. */
   static readonly #lingering = new Set<SharedFrame>();
   /** The memory that it lies in. */
@@ -60,7 +60,7 @@ export class SharedFrame extends Frame {
     const places = placePlanes(layout, strides);
     this.#addresses = places.map(({ start }) => part.address + start);
     this.#strides = places.map(({ stride }) => stride);
-    this.showForeign({
+    this.wrapForeign({
       ...{ format, width, height },
       bytes: this.memory.view(part),
       planes: places.map(({ start, stride }) => ({ offset: start, stride })),

@@ -1,16 +1,17 @@
 /**
- * The door for sound alone: a codec and a path make a writer.
+ * The door for audio alone: a codec and a path make a writer.
  *
  * @module
  */
 import type { AudioCodec } from "../audio/audio_families.ts";
 import { audioChecks, type AudioOptions, resolveTrack } from "../audio/audio_options.ts";
-import { checkOptionTable } from "../codecs/option_checks.ts";
+import { checkOptions, requireOptions, writerChecks, type WriterOptions } from "../engine/options.ts";
 import { filePath } from "../file_path.ts";
+import { checkOptionTable } from "../option_checks.ts";
 import { shown } from "../shown.ts";
-import { type AudioWriter, type AudioWriterStats, EngineAudioWriter } from "./audio_writer.ts";
-import { openSoundEngine } from "./open_engine.ts";
-import { checkOptions, requireOptions, writerChecks, type WriterOptions } from "./options.ts";
+import { openAudioEngine } from "../thread/open_engine.ts";
+import type { AudioWriter, AudioWriterStats } from "./audio_writer.ts";
+import { EngineAudioWriter } from "./engine_audio_writer.ts";
 
 /**
  * Options of {@linkcode createAudioWriter}. Every one may be left out. `sampleRate`, `channels` and `layout` are, unless given, those of the
@@ -52,7 +53,7 @@ export interface AudioWriterOptions extends
   onProgress?: (stats: AudioWriterStats) => void;
 }
 
-const { codec: _codec, from: _from, stream: _stream, loop: _loop, ...soundChecks } = audioChecks;
+const { codec: _codec, from: _from, stream: _stream, loop: _loop, ...trackChecks } = audioChecks;
 const { format, formatOptions, metadata, chapters, cover } = writerChecks;
 const { crashSafe, thread, logLevel, signal, onProgress, libraryPath } = writerChecks;
 const fileChecks = {
@@ -61,7 +62,7 @@ const fileChecks = {
 };
 
 /**
- * Makes a writer that encodes samples into a file of sound: wav, m4a, mp3, ogg, flac, and every other container that takes sound alone.
+ * Makes a writer that encodes samples into an audio file: wav, m4a, mp3, ogg, flac, and every other container that takes audio alone.
  *
  * Everything that can be checked before is checked here, as {@linkcode createFileWriter} does: a wrong codec, option, container or path
  * throws now, and a file that exists at the path stays as it was until the first samples are written.
@@ -101,15 +102,15 @@ export async function createAudioWriter(
   }
   const file = filePath(path);
   requireOptions(options);
-  checkOptionTable(options, { ...soundChecks, ...fileChecks });
+  checkOptionTable(options, { ...trackChecks, ...fileChecks });
   const given = Object.entries(options);
   const ofFile = Object.fromEntries(given.filter(([name]) => Object.hasOwn(fileChecks, name)));
-  const ofSound = Object.fromEntries(given.filter(([name]) => Object.hasOwn(soundChecks, name)));
+  const ofTrack = Object.fromEntries(given.filter(([name]) => Object.hasOwn(trackChecks, name)));
   const checked = {
     ...checkOptions(ofFile),
-    audio: [resolveTrack({ ...ofSound, codec }, { kind: "samples" }, "")],
+    audio: [resolveTrack({ ...ofTrack, codec }, { kind: "samples" }, "")],
   };
   checked.signal?.throwIfAborted();
-  const engine = await openSoundEngine({ kind: "sound", path: file, options: checked });
+  const engine = await openAudioEngine({ kind: "audio", path: file, options: checked });
   return new EngineAudioWriter(engine, options);
 }

@@ -3,17 +3,18 @@
  *
  * @module
  */
+import { AudioCapture } from "../capture/audio_capture.ts";
 import type { Codec } from "../codecs/families.ts";
-import { refuseOption } from "../codecs/option_checks.ts";
-import { shown } from "../shown.ts";
-import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
+import type { Engine } from "../engine/engine.ts";
+import { createClock } from "../engine/frame_clock.ts";
+import { type CheckedOptions, checkOptions, type WriterOptions } from "../engine/options.ts";
 import { filePath } from "../file_path.ts";
-import type { Engine } from "./engine.ts";
-import { createClock } from "./frame_clock.ts";
-import { openEngine } from "./open_engine.ts";
-import { LiveSound } from "./live_sound.ts";
-import { type CheckedOptions, checkOptions, type WriterOptions } from "./options.ts";
-import { EngineWriter, type VideoWriter } from "./video_writer.ts";
+import { refuseOption } from "../option_checks.ts";
+import { shown } from "../shown.ts";
+import { openVideoEngine } from "../thread/open_engine.ts";
+import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
+import { EngineVideoWriter } from "./engine_video_writer.ts";
+import type { VideoWriter } from "./video_writer.ts";
 
 /**
  * Makes a writer that encodes frames into a video file.
@@ -70,9 +71,9 @@ export async function createFileWriter(
   const checked = checkOptions(options);
   checked.signal?.throwIfAborted();
   requireOtherSources(file, checked);
-  const engine = await openEngine({ kind: "video", codec, path: file, frameRate, options: checked });
+  const engine = await openVideoEngine({ kind: "video", codec, path: file, frameRate, options: checked });
   const devices = await openDevices(engine, checked);
-  return new EngineWriter(engine, createClock(frameRate, checked), checked, devices);
+  return new EngineVideoWriter(engine, createClock(frameRate, checked), checked, devices);
 }
 
 /** Throws a `TypeError` where the file that is to be written is to be read, too. */
@@ -88,12 +89,12 @@ function requireOtherSources(file: string, { audio, subtitles }: CheckedOptions)
   }
 }
 
-/** Opens the devices that tracks of sound come from. Where one can't be, the engine is aborted. */
-async function openDevices(engine: Engine, options: CheckedOptions): Promise<Map<number, LiveSound>> {
-  const devices = new Map<number, LiveSound>();
+/** Opens the devices that audio tracks come from. Where one can't be, the engine is aborted. */
+async function openDevices(engine: Engine, options: CheckedOptions): Promise<Map<number, AudioCapture>> {
+  const devices = new Map<number, AudioCapture>();
   try {
     for (const [track, { source }] of options.audio.entries()) {
-      if (source.kind === "device") devices.set(track, await LiveSound.open(source, options));
+      if (source.kind === "device") devices.set(track, await AudioCapture.open(source, options));
     }
     options.signal?.throwIfAborted();
     return devices;

@@ -3,49 +3,26 @@
  *
  * @module
  */
-import { type EncodedImage, imageBytes, isEncodedImage } from "../video/encoded_image.ts";
+import {
+  type CheckedFrame,
+  type CheckedPicture,
+  requireFit,
+  type SizeOptions,
+} from "../engine/checked_frame.ts";
+import type { FrameClock } from "../engine/frame_clock.ts";
+import type { Size } from "../size.ts";
+import type { Frame } from "../video/frame.ts";
+import type { FrameOptions } from "../video/frame_timing.ts";
+import { type EncodedImage, imageBytes, isEncodedImage } from "../video/images/encoded_image.ts";
 import { defaultInputFormat, type InputFormats, requireInputFormat } from "../video/input_format.ts";
 import { frameLayout } from "../video/pixels.ts";
 import {
   checkShape,
   type FrameLayout,
   type PixelFormat,
-  type PlaneView,
   type RawFrame,
   viewPlanes,
 } from "../video/raw_frame.ts";
-import type { FrameClock, FrameStamp, FrameTiming } from "./frame_clock.ts";
-import type { CheckedOptions } from "./options.ts";
-import type { Frame } from "./session_types.ts";
-
-/** What a checked frame shows: planes of pixels, or the bytes of an image file. */
-export type CheckedPicture =
-  | { readonly kind: "raw"; readonly layout: FrameLayout; readonly planes: readonly PlaneView[] }
-  | { readonly kind: "image"; readonly bytes: Uint8Array };
-
-/** A frame that was checked, on its way to the engine. */
-export interface CheckedFrame {
-  readonly picture: CheckedPicture;
-  readonly stamp: FrameStamp;
-}
-
-/** A width and a height in pixels. */
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-type SizeOptions = Pick<CheckedOptions, "width" | "height" | "resize">;
-
-/** Throws a `RangeError` where a frame is not of the video's size (`null`: it is the first), and may not be made so. */
-export function requireFit({ width, height }: Size, video: Size | null, options: SizeOptions): void {
-  const expected = video ?? { width: options.width ?? width, height: options.height ?? height };
-  const { resize = "error" } = options;
-  if (resize !== "error" || expected.width === width && expected.height === height) return;
-  throw new RangeError(
-    `Cannot write a ${width}x${height} frame: this video is ${expected.width}x${expected.height}; scale the frame first, or use resize "contain", "cover" or "fill"`,
-  );
-}
 
 /** Checks the frames of one video. */
 export class FrameChecker {
@@ -65,9 +42,9 @@ export class FrameChecker {
   }
 
   /** Checks one frame, given at `nowMs`, which changes nothing. */
-  check(frame: Frame, timing: FrameTiming | undefined, nowMs: number): CheckedFrame {
+  check(frame: Frame, options: FrameOptions | undefined, nowMs: number): CheckedFrame {
     const picture = isEncodedImage(frame) ? viewImage(frame) : this.#view(frame);
-    return { picture, stamp: this.#clock.check(timing, nowMs) };
+    return { picture, stamp: this.#clock.check(options, nowMs) };
   }
 
   /** The layout of a frame of this size and format, if it may be written. */

@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { loadNative } from "../../ffi/mod.ts";
 import { encoderByName } from "../../src/libav/encoder.ts";
-import { muxerByName } from "../../src/libav/muxer.ts";
+import { muxerByName } from "../../src/libav/muxer_info.ts";
 import { encoderPixelFormats } from "../../src/libav/pixel_format.ts";
 
 /** Why a test is skipped; `false` where it is not. */

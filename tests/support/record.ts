@@ -59,7 +59,7 @@ export function noisyFrame(index: number, width: number, height: number): RawFra
 }
 
 /** How many of the last pictures may be missing where a stream was cut: those coded out of order, between two that are there. */
-const mostReordered = 3;
+const maxReorderFrames = 3;
 
 /** What is known of a file before it is played. */
 export interface PlayRequest {
@@ -85,7 +85,7 @@ export function play(path: string, { width, fps, isCut = false }: PlayRequest): 
   const shown = shownBars(path, width);
   const last = indexes.at(-1) ?? -1;
   const gaps = indexes.filter((index, at) => index !== (at === 0 ? 0 : indexes[at - 1]! + 1));
-  const mayHaveGap = (index: number): boolean => isCut && last - index <= mostReordered;
+  const mayHaveGap = (index: number): boolean => isCut && last - index <= maxReorderFrames;
   if (shown.length !== indexes.length || !gaps.every(mayHaveGap)) {
     throw new Error(
       `${path} shows ${shown.length} frames at ${indexes.length} times, with gaps before ${gaps}`,

@@ -55,7 +55,7 @@ function utf8(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
-/** The cues of a track that have a text, in seconds after the first frame: containers begin with what sound has before 0. */
+/** The cues of a track that have a text, in seconds after the first frame: containers begin with what audio has before 0. */
 export function cuesOf(path: string, track = 0): ReadCue[] {
   const { streams, packets } = ask(path, "-show_streams", "-show_packets", "-show_data") as {
     streams: readonly ProbedSubtitles[];

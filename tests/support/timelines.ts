@@ -4,8 +4,8 @@
  * @module
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { createFileWriter, type Timing, type WriterOptions } from "../../mod.ts";
 import { loadNative } from "../../ffi/mod.ts";
+import { createFileWriter, type Timing, type WriterOptions } from "../../mod.ts";
 import { seeded } from "./chance.ts";
 import { barFrame } from "./media.ts";
 
@@ -95,7 +95,7 @@ export function wantedTimes({ timing, start }: TimeCase): number[] {
 /** What the case's audio option is; `file` is a file with audio. */
 function audioOption(audio: TimeCase["audio"], file: string): Pick<WriterOptions, "audio"> {
   if (audio === "none") return {};
-  return { audio: audio === "silent" ? "silent" : audio === "file" ? { from: file } : {} };
+  return { audio: audio === "silent" ? { from: { silence: true } } : audio === "file" ? { from: file } : {} };
 }
 
 /** Writes the file of a case, with samples in step with the frames. */

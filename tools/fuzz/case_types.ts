@@ -76,7 +76,7 @@ export interface FrameSpec {
 }
 
 /** How a writer is ended. */
-export type Ending =
+export type VideoEnding =
   | "close"
   | "close twice"
   | "close and write"
@@ -97,7 +97,7 @@ export interface FuzzCase {
   readonly frames: readonly FrameSpec[];
   /** Whether all frames are written before the first is awaited. */
   readonly isUnawaited?: true;
-  readonly end: Ending;
+  readonly end: VideoEnding;
   /** Whether a file is there already. */
   readonly isThereBefore?: true;
   /** An AbortSignal is given, and aborts before the frame of this index; below 0: before the writer is made. */

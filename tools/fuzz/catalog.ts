@@ -5,7 +5,8 @@
  */
 import { type Address, type Native, NULL } from "../../ffi/mod.ts";
 import { Encoder, type EncoderInfo, encodersOf } from "../../src/libav/encoder.ts";
-import { Muxer, muxerByFileName, type MuxerInfo, muxers, muxerTakes } from "../../src/libav/muxer.ts";
+import { Muxer } from "../../src/libav/muxer.ts";
+import { muxerByFileName, type MuxerInfo, muxers, muxerSupportsCodec } from "../../src/libav/muxer_info.ts";
 import { encoderPixelFormats, pixelFormatNames } from "../../src/libav/pixel_format.ts";
 
 /** An option of an encoder or a muxer. */
@@ -98,7 +99,7 @@ export function readCatalog(native: Native): Catalog {
         const info = encoders.get(name);
         const muxer = muxerByFileName(native, `a.${extension}`);
         return info !== undefined && muxer !== null &&
-          muxerTakes(native, muxer, info.codecId, "anything") !== false;
+          muxerSupportsCodec(native, muxer, info.codecId, "experimental") !== false;
       }),
     formatsOf: remembered((name) => {
       const info = encoders.get(name);

@@ -21,14 +21,14 @@ export interface FrameContext {
 }
 
 /** The most pixels that all frames of a case have together. */
-const mostPixels = 6_000_000;
+const maxPixelCount = 6_000_000;
 
 function frameCount({ random, size: [width, height] }: FrameContext): number {
   const count = random.weighted([[4, 0], [14, 1], [14, 2], [40, random.integer(3, 6)], [
     28,
     random.integer(7, 12),
   ]]);
-  return Math.min(count, Math.max(1, Math.floor(mostPixels / (width * height))));
+  return Math.min(count, Math.max(1, Math.floor(maxPixelCount / (width * height))));
 }
 
 function format({ random, catalog, oddness }: FrameContext): Value | undefined {

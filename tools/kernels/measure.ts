@@ -11,9 +11,9 @@
  */
 import process from "node:process";
 import { loadNative, type Native } from "../../ffi/mod.ts";
-import { Frame } from "../../src/libav/frame.ts";
+import { Scaler } from "../../src/libav/conversion/scaler.ts";
+import { NativeFrame } from "../../src/libav/native_frame.ts";
 import { pixelFormatByName } from "../../src/libav/pixel_format.ts";
-import { Scaler } from "../../src/libav/scaler.ts";
 import { scalerMatrix } from "../../src/video/color.ts";
 import { PixelKernels } from "../../src/video/kernels/kernels.ts";
 
@@ -87,7 +87,7 @@ function scalerConversion(native: Native, names: Pair, width: number, height: nu
     1,
   );
   const [from, to] = [source!, target!].map((format) => {
-    const frame = new Frame(native);
+    const frame = new NativeFrame(native);
     frame.allocatePicture(format, width, height);
     return frame;
   });

@@ -27,7 +27,7 @@ export const smokeTests: readonly string[] = ["tests/smoke_test.ts", "tests/layo
 /** All tests, from the project's folder. */
 export const allTests: readonly string[] = ["tests/"];
 
-/** What a root needs besides the libraries: the programs that judge the files written, make disks fail, and play sound to record. */
+/** What a root needs besides the libraries: the programs that judge the files written, make disks fail, and play audio to record. */
 const otherPackages: readonly string[] = ["ffmpeg", "ca-certificates", "strace", "pulseaudio"];
 
 /** The libraries whose packages are named; libavutil comes with each of them. */

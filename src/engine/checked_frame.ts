@@ -1,0 +1,32 @@
+/**
+ * Frames that were checked, as a session takes them.
+ *
+ * @module
+ */
+import type { Size } from "../size.ts";
+import type { FrameStamp } from "../video/frame_timing.ts";
+import type { FrameLayout, PlaneView } from "../video/raw_frame.ts";
+import type { CheckedOptions } from "./options.ts";
+
+/** What a checked frame shows: planes of pixels, or the bytes of an image file. */
+export type CheckedPicture =
+  | { readonly kind: "raw"; readonly layout: FrameLayout; readonly planes: readonly PlaneView[] }
+  | { readonly kind: "image"; readonly bytes: Uint8Array };
+
+/** A frame that was checked, on its way to the engine. */
+export interface CheckedFrame {
+  readonly picture: CheckedPicture;
+  readonly stamp: FrameStamp;
+}
+
+export type SizeOptions = Pick<CheckedOptions, "width" | "height" | "resize">;
+
+/** Throws a `RangeError` where a frame is not of the video's size (`null`: it is the first), and may not be made so. */
+export function requireFit({ width, height }: Size, video: Size | null, options: SizeOptions): void {
+  const expected = video ?? { width: options.width ?? width, height: options.height ?? height };
+  const { resize = "error" } = options;
+  if (resize !== "error" || expected.width === width && expected.height === height) return;
+  throw new RangeError(
+    `Cannot write a ${width}x${height} frame: this video is ${expected.width}x${expected.height}; scale the frame first, or use resize "contain", "cover" or "fill"`,
+  );
+}

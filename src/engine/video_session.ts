@@ -1,0 +1,423 @@
+/**
+ * The engine: frames in, a file out. Synchronous, and it knows no thread.
+ *
+ * @module
+ */
+import { type Native, removeFile } from "../../ffi/mod.ts";
+import { openNextEncoder } from "../codecs/open_encoder.ts";
+import { attachmentStreams, requireAttachmentSupport } from "../container/attachments.ts";
+import { requireChapterSupport } from "../container/chapters.ts";
+import { openCover, requireCoverSupport } from "../container/cover.ts";
+import { minTicks, requireFrameRateSupport, requireVariableRateSupport } from "../container/frame_rates.ts";
+import { requireTagSupport } from "../container/metadata.ts";
+import { chooseMuxer } from "../container/muxer_choice.ts";
+import { WriteError } from "../errors.ts";
+import { OutputFile } from "../file/output_file.ts";
+import { chooseCrashSafety, type CrashSafety, requireWritableTarget } from "../file/safety.ts";
+import { SubtitleTracks } from "../file/subtitle_tracks.ts";
+import { withWriteErrors } from "../file/target.ts";
+import { IdleTimer } from "../idle_timer.ts";
+import type { Samples } from "../libav/audio_frame.ts";
+import type { Encoder } from "../libav/encoder.ts";
+import { isVerbose, setLogLevel } from "../libav/log.ts";
+import type { MuxerInfo } from "../libav/muxer_info.ts";
+import { CodecParameters } from "../libav/streams/codec_parameters.ts";
+import type { Size } from "../size.ts";
+import type { SubtitleCue } from "../subtitles/cue.ts";
+import { meaningOf, meaningSaid } from "../video/color.ts";
+import { type FrameStamp, ticksPerFrame } from "../video/frame_timing.ts";
+import { ImageDecoder } from "../video/images/image_decoder.ts";
+import { type InputFormats, inputFormats } from "../video/input_format.ts";
+import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
+import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
+import { audioBesideVideo, AudioTracks } from "./audio_tracks.ts";
+import { type CheckedFrame, requireFit } from "./checked_frame.ts";
+import type { Engine } from "./engine.ts";
+import { createClock, type FrameClock } from "./frame_clock.ts";
+import { Pipeline } from "./pipeline.ts";
+import type { Preprocessor, PreprocessorOutput } from "./preprocessor.ts";
+import { ReceivedFrames } from "./received_frames.ts";
+import { RefusedFrame } from "./refused_frame.ts";
+import { describeVideoSession } from "./report.ts";
+import { FrameRing } from "./ring.ts";
+import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "./session_types.ts";
+import { StreamOpener } from "./stream_opener.ts";
+import { longestDelays, Timeline } from "./timeline.ts";
+import type { WriterStats } from "./writer_stats.ts";
+
+/** Where no frame comes for so long, those that were taken are written, in milliseconds: a kill costs two seconds. */
+const idleMs = 1000;
+/** The pace of frames, as a share of that at which they are shown, at which a video is taken for a recording of what happens now. */
+const minPace = 0.5;
+
+/** A picture, and what it is like. */
+interface Picture {
+  readonly pixels: Pixels;
+  readonly shape: PictureShape;
+}
+
+/** One file being written. */
+export class VideoSession implements Engine, Disposable {
+  readonly #native: Native;
+  readonly #request: VideoFileRequest;
+  readonly #muxerInfo: MuxerInfo;
+  readonly #clock: FrameClock;
+  readonly #formats: InputFormats;
+  readonly #safety: CrashSafety;
+  readonly #audioTracks: AudioTracks | null;
+  readonly #subtitles: SubtitleTracks | null;
+  readonly #opener: StreamOpener;
+  /** The size of the video's pictures, before filters: known with the first frame. */
+  #size: Size | null = null;
+  #first: PictureShape | null = null;
+  /** What raw frames are like, by their layout. */
+  #rawShape: PictureShape | null = null;
+  #images: ImageDecoder | null = null;
+  #preprocessor: Preprocessor | null = null;
+  #pipeline: Pipeline | null = null;
+  /** The size of the video in the file. */
+  #written: Size = { width: 0, height: 0 };
+  /** Whether a file was begun that an abort must remove. */
+  #hasFile = false;
+  readonly #mayRemove: boolean;
+  /** Frames that were acquired. */
+  #ring: FrameRing | null = null;
+  #received: ReceivedFrames | null = null;
+  readonly #idle: IdleTimer = new IdleTimer(idleMs, () => this.#settle());
+  /** When the first frame was taken, and when it is shown. */
+  #begin: { readonly ms: number; readonly seconds: number } | null = null;
+  /** Whether frames come about as fast as they are shown. */
+  #isLive = false;
+  /** What went wrong while nobody called. */
+  #failure: { readonly error: unknown } | null = null;
+
+  /**
+   * Checks all that can be known before the first frame: the file can be written, the container is known, an encoder opens
+   * with these options and the container takes its stream. The disk stays as it was.
+   */
+  constructor(native: Native, request: VideoFileRequest) {
+    const { path, frameRate, options } = request;
+    const { timing = "constant" } = options;
+    this.#native = native;
+    this.#request = request;
+    this.#formats = inputFormats(native);
+    this.#muxerInfo = chooseMuxer(native, path, options.format);
+    if (timing === "constant") requireFrameRateSupport(this.#muxerInfo, frameRate, null);
+    else requireVariableRateSupport(this.#muxerInfo, timing);
+    requireTagSupport(this.#muxerInfo, options);
+    requireChapterSupport(this.#muxerInfo, options);
+    requireCoverSupport(this.#muxerInfo, options);
+    requireAttachmentSupport(this.#muxerInfo, options);
+    using owned = new DisposableStack();
+    // What is wrong with a cover or a file of subtitles, its error says.
+    setLogLevel(native, "quiet");
+    const files = [...openCover(native, this.#muxerInfo, options), ...attachmentStreams(native, options)];
+    const subtitles = owned.use(this.#openSubtitles());
+    // A trial's chatter would be told again when it is in earnest.
+    setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
+    this.#clock = createClock(frameRate, options);
+    this.#mayRemove = requireWritableTarget(this.#muxerInfo, path);
+    this.#safety = chooseCrashSafety(this.#muxerInfo, request, this.#mayRemove);
+    const audioTracks = options.audio.length === 0
+      ? null
+      : new AudioTracks(native, this.#muxerInfo, options.audio, audioBesideVideo);
+    this.#audioTracks = owned.use(audioTracks);
+    this.#subtitles = subtitles;
+    const context = {
+      formats: this.#formats,
+      clock: this.#clock,
+      safety: this.#safety,
+      ...{ audioTracks, subtitles, files },
+    };
+    this.#opener = new StreamOpener(native, request, this.#muxerInfo, context);
+    owned.move();
+  }
+
+  get choice(): EncoderChoice | null {
+    return this.#opener.choice;
+  }
+
+  /** Progress so far. */
+  get stats(): WriterStats {
+    const { frames = 0, packets = 0, bytes = 0, seconds = 0 } = this.#pipeline ?? {};
+    return {
+      frames,
+      bytes,
+      seconds,
+      dropped: 0,
+      duplicated: 0,
+      queued: frames - packets,
+      audio: this.#audioTracks?.stats ?? [],
+    };
+  }
+
+  get size(): Size | null {
+    return this.#size;
+  }
+
+  get info(): EngineInfo {
+    return { formats: [...this.#formats.values()], containerClock: this.#opener.containerClock };
+  }
+
+  /** Frames are encoded at once: there is room unless the program holds all of it. */
+  get room(): null {
+    if (this.#ring !== null && !this.#ring.hasRoom) this.#ring.requireNotHeld();
+    return null;
+  }
+
+  acquire(layout: FrameLayout): Uint8Array {
+    const bytes = frameBytes(layout);
+    if (this.#ring === null || this.#ring.frameBytes < bytes) {
+      this.#ring = new FrameRing(bytes, this.#request.options.queueSize);
+      this.#received?.[Symbol.dispose]();
+      this.#received = new ReceivedFrames(this.#native, this.#ring);
+    }
+    return this.#ring.acquire(bytes);
+  }
+
+  /** Writes one frame. Whatever this throws ends the session, but for a {@linkcode RefusedFrame}. */
+  write({ picture, stamp }: CheckedFrame): void {
+    if (picture.kind === "image") return this.#encode(this.#decode(picture.bytes), stamp);
+    const { layout, planes } = picture;
+    const slot = this.#ring?.claim(planes, layout) ?? null;
+    if (slot === null) return this.encode(planes, layout, stamp);
+    this.encode(this.#received!.pixels(slot, layout), layout, stamp);
+    for (const free of this.#received!.released(slot)) this.#ring!.free(free);
+  }
+
+  /** Encodes samples for a track, heard at a time in seconds. Whatever this throws ends the session. */
+  writeAudio(track: number, samples: Samples, seconds: number | null): void {
+    this.#requireWhole();
+    setLogLevel(this.#native, this.#request.options.logLevel);
+    withWriteErrors(this.#request.path, () => this.#audioTracks!.write(track, samples, seconds));
+  }
+
+  /** Writes a cue once the video comes to it. Whatever this throws ends the session. */
+  writeSubtitle(cue: Required<SubtitleCue>): void {
+    this.#subtitles!.write(cue);
+  }
+
+  /** Encodes one raw frame of a layout, wherever its pixels lie. Whatever this throws ends the session. */
+  encode(pixels: Pixels, layout: FrameLayout, stamp: FrameStamp): void {
+    if (this.#rawShape?.layout !== layout) {
+      this.#rawShape = { layout, meaning: meaningOf(layout.format, this.#opener.color(layout.height)) };
+    }
+    this.#encode({ pixels, shape: this.#rawShape }, stamp);
+  }
+
+  #encode({ pixels, shape }: Picture, stamp: FrameStamp): void {
+    this.#requireWhole();
+    setLogLevel(this.#native, this.#request.options.logLevel);
+    const preprocessor = this.#preprocessor ??= this.#openPreprocessor(shape);
+    withWriteErrors(this.#request.path, () => {
+      preprocessor.write(pixels, shape, stamp, this.#take);
+      this.#audioTracks?.advanceTo(this.#pipeline?.seconds ?? 0);
+    });
+    this.#noteTime(stamp);
+  }
+
+  /** Frames that come as fast as they are shown are a recording: one that is killed has all up to a moment before. */
+  #noteTime({ seconds }: FrameStamp): void {
+    const { timing = "constant" } = this.#request.options;
+    if (timing === "constant") return;
+    const nowMs = performance.now();
+    this.#begin ??= { ms: nowMs, seconds };
+    this.#isLive = (seconds - this.#begin.seconds) * 1000 >= (nowMs - this.#begin.ms) * minPace;
+    this.#idle.touch();
+  }
+
+  /** Writes all that was taken: no frame has come for a while. What goes wrong, the next call tells. */
+  #settle(): void {
+    if (!this.#isLive || this.#failure !== null) return;
+    try {
+      setLogLevel(this.#native, this.#request.options.logLevel);
+      withWriteErrors(this.#request.path, () => this.#pipeline?.settle());
+    } catch (error) {
+      this.#failure = { error };
+    }
+  }
+
+  #requireWhole(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  /** Ends the stream, finishes the file and tells what is in it. Without a frame there is no file, and an existing one is as it was. */
+  finish(endTicks: bigint): WriteSummary {
+    this.#idle[Symbol.dispose]();
+    this.#requireWhole();
+    setLogLevel(this.#native, this.#request.options.logLevel);
+    const { path } = this.#request;
+    const fileBytes = withWriteErrors(path, () => {
+      this.#preprocessor?.flush(endTicks, this.#take);
+      if (this.#pipeline === null) return this.#requireNoLostTracks();
+      const endSeconds = Math.max(this.#clock.seconds(endTicks), this.#pipeline.seconds);
+      this.#audioTracks?.finish(endSeconds);
+      this.#subtitles?.end(endSeconds);
+      // What filters make of the end, only they know.
+      return this.#pipeline.finish(this.#request.options.filter === undefined ? endTicks : null);
+    });
+    const { frames, seconds, bytes } = this.stats;
+    const summary = {
+      path,
+      format: this.#muxerInfo.name,
+      encoder: this.choice?.name ?? "",
+      ...this.#written,
+      frames,
+      seconds,
+      bytes: fileBytes ?? bytes,
+    };
+    const failure = this.#audioTracks?.failure ?? null;
+    this[Symbol.dispose]();
+    // The file is whole, but has not all that was asked for.
+    if (failure !== null) throw failure;
+    return summary;
+  }
+
+  /** Stops and removes the file that was begun. */
+  abort(): void {
+    this[Symbol.dispose]();
+    if (this.#hasFile) removeFile(this.#request.path);
+    this.#hasFile = false;
+  }
+
+  /** After a failure: makes what was recorded so far as playable as it can be, and frees the rest. */
+  salvage(): void {
+    this.#pipeline?.salvage();
+    this[Symbol.dispose]();
+  }
+
+  /** Frees all native objects. */
+  [Symbol.dispose](): void {
+    this.#idle[Symbol.dispose]();
+    this.#opener[Symbol.dispose]();
+    this.#images?.[Symbol.dispose]();
+    this.#preprocessor?.[Symbol.dispose]();
+    this.#pipeline?.[Symbol.dispose]();
+    this.#audioTracks?.[Symbol.dispose]();
+    this.#subtitles?.[Symbol.dispose]();
+    this.#received?.[Symbol.dispose]();
+  }
+
+  #decode(bytes: Uint8Array): Picture {
+    setLogLevel(this.#native, "quiet");
+    try {
+      const images = this.#images ??= new ImageDecoder(this.#native);
+      const { frame, width, height, format, color } = images.decode({ image: bytes });
+      requireFit({ width, height }, this.#size, this.#request.options);
+      const expected = meaningOf(format, this.#opener.color(height));
+      const meaning = color === null ? expected : meaningSaid(color, expected);
+      return { pixels: frame, shape: { layout: frameLayout(format, width, height), meaning } };
+    } catch (error) {
+      throw new RefusedFrame(error);
+    } finally {
+      setLogLevel(this.#native, this.#request.options.logLevel);
+    }
+  }
+
+  /** Without a frame there is no file: audio and subtitles would be lost. */
+  #requireNoLostTracks(): void {
+    const hasAudio = this.#audioTracks?.stats.some(({ seconds }) => seconds > 0);
+    if (!hasAudio && !this.#subtitles?.hasCues) return;
+    const what = hasAudio ? "audio" : "subtitles";
+    throw new WriteError(`Cannot finish the file: it has ${what}, but no frame was written`, {
+      code: "NO_FRAME",
+      operation: "finish the file",
+      hint: "Write a frame at least",
+    });
+  }
+
+  readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {
+    const pipeline = this.#pipeline ??= this.#open(shape, stamp);
+    pipeline.write(pixels, shape, stamp);
+  };
+
+  #openPreprocessor(first: PictureShape): Preprocessor {
+    const { width, height } = this.#request.options;
+    this.#first = first;
+    this.#size = { width: width ?? first.layout.width, height: height ?? first.layout.height };
+    return this.#opener.createPreprocessor(first, this.#size);
+  }
+
+  #openSubtitles(): SubtitleTracks | null {
+    const { audio, subtitles } = this.#request.options;
+    if (subtitles.length === 0) return null;
+    return new SubtitleTracks(
+      this.#native,
+      this.#muxerInfo,
+      subtitles,
+      audioBesideVideo.firstStream + audio.length,
+    );
+  }
+
+  #createTimeline({ timeBase, frameRate }: PreprocessorOutput): Timeline {
+    const { keyFrameInterval } = this.#request.options;
+    const frameTicks = this.#request.options.filter === undefined
+      ? this.#clock.frameTicks
+      : ticksPerFrame(frameRate, timeBase);
+    const keyFrameTicks = keyFrameInterval === undefined
+      ? null
+      : BigInt(Math.max(1, Math.round(keyFrameInterval * timeBase.den / timeBase.num)));
+    const { timing = "constant" } = this.#request.options;
+    const longestDelay = longestDelays[timing === "constant" ? "filtered" : "recording"];
+    return new Timeline({
+      timeBase,
+      frameTicks,
+      isConstant: this.#clock.isConstant,
+      keyFrameTicks,
+      longestDelay,
+    });
+  }
+
+  /** Opens everything for pictures of this shape; the file last, so that a failure leaves an existing one as it was. */
+  #open(shape: PictureShape, first: FrameStamp): Pipeline {
+    const input = { ...this.#preprocessor!.output, shape };
+    using owned = new DisposableStack();
+    const { encoder, settings } = this.#opener.openEncoder(input);
+    owned.use(encoder);
+    const parameters = owned.use(new CodecParameters(this.#native, encoder));
+    const output = owned.use(
+      new OutputFile(this.#native, {
+        path: this.#request.path,
+        ...this.#safety,
+        queue: this.#audioTracks?.queue ?? null,
+        subtitles: this.#subtitles,
+        chapters: this.#request.options.chapters ?? [],
+        createMuxer: (url, stage, recording) =>
+          this.#opener.createMuxer({ parameters, settings, timeBase: input.timeBase, url, stage, recording }),
+      }),
+    );
+    const timeline = this.#createTimeline(input);
+    const { reorderDelay } = encoder;
+    const openEncoder = (): Encoder => openNextEncoder(this.#native, settings, parameters.headers);
+    const parts = { encoder, parameters, openEncoder, settings, output, timeline };
+    const pipeline = owned.use(new Pipeline(this.#native, parts));
+    pipeline.prepare(shape);
+    output.open(() => this.#hasFile = this.#mayRemove);
+    timeline.begin(reorderDelay, output.timeBase(0));
+    owned.move();
+    this.#audioTracks?.begin(output, first.seconds);
+    // Without filters, the clock has seen to it.
+    if (this.#request.options.filter !== undefined) {
+      timeline.keepApart(output.timeBase(0), minTicks(this.#muxerInfo));
+    }
+    this.#written = { width: settings.width, height: settings.height };
+    if (isVerbose(this.#request.options.logLevel)) {
+      using muxer = this.#opener.createMuxer({
+        parameters,
+        settings,
+        timeBase: input.timeBase,
+        url: this.#opener.url,
+        stage: "finished",
+      });
+      console.error(describeVideoSession(
+        this.#native,
+        this.#request,
+        { first: this.#first!, size: this.#size!, picture: shape },
+        settings,
+        this.choice!,
+        muxer,
+      ));
+    }
+    return pipeline;
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Opens what writes a file: in a thread of its own, where that can be.
+ *
+ * @module
+ */
+import { loadNative, type Native } from "../../ffi/mod.ts";
+import { AudioSession } from "../engine/audio_session.ts";
+import type { Engine, FileEngine } from "../engine/engine.ts";
+import type {
+  AudioFileRequest,
+  AudioSummary,
+  FileRequest,
+  VideoFileRequest,
+} from "../engine/session_types.ts";
+import { VideoSession } from "../engine/video_session.ts";
+import { NoThreadError } from "./encoding_thread.ts";
+import { WorkerEngine } from "./worker_engine.ts";
+
+/** Whether it was told that there are no threads here. */
+let hasWarned = false;
+
+/** The engine of a file of video. */
+export function openVideoEngine(request: VideoFileRequest): Promise<Engine> {
+  return openInThread<Engine>(
+    request,
+    () => WorkerEngine.open(request),
+    (native) => new VideoSession(native, request),
+  );
+}
+
+/** The engine of an audio file. */
+export function openAudioEngine(request: AudioFileRequest): Promise<FileEngine<AudioSummary>> {
+  return openInThread<FileEngine<AudioSummary>>(
+    request,
+    () => WorkerEngine.open(request),
+    (native) => new AudioSession(native, request),
+  );
+}
+
+async function openInThread<E extends FileEngine<unknown>>(
+  { options: { thread, libraryPath, logLevel, signal } }: FileRequest,
+  open: () => Promise<E>,
+  openHere: (native: Native) => E,
+): Promise<E> {
+  if (thread !== "main") {
+    try {
+      const engine = await open();
+      // The caller has given up while the thread was starting.
+      if (signal?.aborted) await engine.abort();
+      signal?.throwIfAborted();
+      return engine;
+    } catch (error) {
+      if (!(error instanceof NoThreadError)) throw error;
+      if (!hasWarned && logLevel !== "quiet") console.warn(warning(error.cause));
+      hasWarned = true;
+    }
+  }
+  return openHere(loadNative(libraryPath));
+}
+
+function warning(cause: unknown): string {
+  return `avwriter: frames are encoded in the thread that calls write, for another can't be started: ${
+    cause instanceof Error ? cause.message : cause
+  }. The README tells what a thread needs; with thread "main" this is not said`;
+}
