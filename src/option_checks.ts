@@ -33,6 +33,13 @@ export const object = (expected: string): Check => (value) =>
 /** AVOptions by name, whose values {@linkcode checkOptionTable} looks at as well. */
 export const record: Check = object("an object of strings, numbers and booleans");
 
+/** An object without the fields that are `undefined`: options may be given so, which means that they are left out. */
+export function withoutUndefined<Fields extends object>(
+  fields: Fields,
+): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields;
+}
+
 const multipliers: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1e9 };
 
 /** Bits per second as a number; `null` where a value is none. */

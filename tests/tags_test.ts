@@ -842,7 +842,7 @@ test("color: an unknown name or field is refused with the nearest", async () => 
   await refuseColor({ primaries: 9 }, RangeError, "the color primaries 9: it is none of bt709, ");
   await refuseColor({ transfer: "toString" }, RangeError, '"toString"');
   await refuseColor({ primaires: "bt709" }, TypeError, 'it has no "primaires"', 'Did you mean "primaries"?');
-  await open("mpeg4", "a.mp4", { color: { primaries: undefined, masteringDisplay: undefined } });
+  await open("mpeg4", "a.mp4", { color: { primaries: undefined, masteringDisplay: undefined } as never });
 });
 
 // Where chroma lies.

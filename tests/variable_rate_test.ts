@@ -43,8 +43,8 @@ for (const { codec, encoder, file, tick } of cases) {
       const path = folder.file(`${crashSafe}-${file}`);
       const writer = await createFileWriter(codec, path, 30, { timing: "timestamps", crashSafe });
       for (const [index, timestamp] of times.entries()) {
-        const duration = index === times.length - 1 ? lastDuration : undefined;
-        await writer.write(barFrame(index), { timestamp, duration });
+        const last = index === times.length - 1 ? { duration: lastDuration } : {};
+        await writer.write(barFrame(index), { timestamp, ...last });
       }
       assertAlmostEquals(writer.stats.seconds, times.at(-1)! + lastDuration, 1e-6);
       const summary = await writer.close();
@@ -126,7 +126,7 @@ test("timestamp: equal, falling and impossible ones are refused with both values
     const path = folder.file("a.mp4");
     const writer = await createFileWriter("h264", path, 30, { timing: "timestamps" });
     await writer.write(barFrame(0), { timestamp: first });
-    await assertFails(() => writer.write(barFrame(1), { timestamp: second }), { type, says });
+    await assertFails(() => writer.write(barFrame(1), { timestamp: second as number }), { type, says });
     await writer.write(barFrame(1), { timestamp: 3 });
     await writer.close();
     assertEquals(frameTimes(path), [first, 3]);

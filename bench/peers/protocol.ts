@@ -9,7 +9,7 @@ import type { LoopDelay, WatchedDelay } from "./loop_delay.ts";
 
 /** What a peer shall encode. */
 export interface PeerRequest {
-  readonly variant?: string;
+  readonly variant?: string | undefined;
   /** Raw frames in files, one after another, to be shown again and again. */
   readonly sources: Readonly<Record<Input, string>>;
   readonly input: Input;
@@ -25,7 +25,7 @@ export interface PeerRequest {
   /** Whether the event loop is watched. That takes time, and is not done where time counts. */
   readonly isWatched: boolean;
   /** The frame from which on the growth of resident memory is measured. */
-  readonly growthFrom?: number;
+  readonly growthFrom?: number | undefined;
 }
 
 /** What it took. Numbers that a system or a peer does not have are `null`. */

@@ -15,6 +15,7 @@ import {
   record,
   refuseOption,
   text,
+  withoutUndefined,
 } from "../option_checks.ts";
 import { shown } from "../shown.ts";
 import type { AudioCodec } from "./audio_families.ts";
@@ -139,7 +140,7 @@ export function resolveTrack(
     );
   }
   return {
-    ...{ codec, sampleRate, sampleFormat, encoderOptions, language, title },
+    ...withoutUndefined({ codec, sampleRate, sampleFormat, encoderOptions, language, title }),
     layout: layoutOf(options, prefix),
     source,
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),

@@ -4,7 +4,15 @@
  * @module
  */
 import { filePath } from "../file_path.ts";
-import { type Check, checkOptionTable, flag, language, oneOf, text } from "../option_checks.ts";
+import {
+  type Check,
+  checkOptionTable,
+  flag,
+  language,
+  oneOf,
+  text,
+  withoutUndefined,
+} from "../option_checks.ts";
 import { shown } from "../shown.ts";
 
 /** A codec of subtitles, by libavcodec's name. */
@@ -77,7 +85,8 @@ export function checkSubtitles(
     checkOptionTable(track, checks, "subtitles.");
     const { from, codec, language, title, default: isDefault = false, forced: isForced = false } = track;
     return {
-      ...{ codec, language, title, isDefault, isForced },
+      ...withoutUndefined({ codec, language, title }),
+      ...{ isDefault, isForced },
       from: from === undefined ? null : filePath(from, "read"),
     };
   });

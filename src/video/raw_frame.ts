@@ -135,8 +135,14 @@ export function tightPlanes(bytes: Uint8Array, layout: FrameLayout): PlaneView[]
   return placePlanes(layout).map(({ start, end, stride }) => ({ bytes: bytes.subarray(start, end), stride }));
 }
 
-/** A frame's fields, each read once: whatever the caller's object does later, these were checked. */
-export function checkShape(frame: RawFrame): RawFrame {
+/** The fields of a frame that were checked: what the caller's object does later makes no difference. */
+export interface CheckedFields extends Pick<RawFrame, "data" | "width" | "height"> {
+  readonly format: PixelFormat | undefined;
+  readonly strides: readonly number[] | undefined;
+}
+
+/** Checks a frame's fields, each of which it reads once. */
+export function checkShape(frame: RawFrame): CheckedFields {
   if (typeof frame !== "object" || frame === null) {
     const kind = frame === null || frame === undefined ? String(frame) : `a ${typeof frame}`;
     throw new TypeError(`Cannot write a frame that is ${kind}: give { data, width, height }`);
@@ -163,7 +169,7 @@ export function checkShape(frame: RawFrame): RawFrame {
 }
 
 /** The planes of a frame as views. Throws a `TypeError` or `RangeError` where its buffers do not hold them. */
-export function viewPlanes(frame: RawFrame, layout: FrameLayout): PlaneView[] {
+export function viewPlanes(frame: CheckedFields, layout: FrameLayout): PlaneView[] {
   const { planes } = layout;
   const strides = checkStrides(frame.strides, layout);
   if (Array.isArray(frame.data)) {

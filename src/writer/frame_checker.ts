@@ -10,6 +10,7 @@ import {
   type SizeOptions,
 } from "../engine/checked_frame.ts";
 import type { FrameClock } from "../engine/frame_clock.ts";
+import { withoutUndefined } from "../option_checks.ts";
 import type { Size } from "../size.ts";
 import type { Frame } from "../video/frame.ts";
 import type { FrameOptions } from "../video/frame_timing.ts";
@@ -17,6 +18,7 @@ import { type EncodedImage, imageBytes, isEncodedImage } from "../video/images/e
 import { defaultInputFormat, type InputFormats, requireInputFormat } from "../video/input_format.ts";
 import { frameLayout } from "../video/pixels.ts";
 import {
+  type CheckedFields,
   checkShape,
   type FrameLayout,
   type PixelFormat,
@@ -49,7 +51,7 @@ export class FrameChecker {
 
   /** The layout of a frame of this size and format, if it may be written. */
   layoutOf(width: number, height: number, format: PixelFormat | undefined): FrameLayout {
-    return this.#layoutOf(checkShape({ data: [], width, height, format }));
+    return this.#layoutOf(checkShape({ data: [], width, height, ...withoutUndefined({ format }) }));
   }
 
   /** Counts a frame that was taken: those after it are to be like it, and of the video's size, which an image tells only once it is decoded. */
@@ -67,7 +69,7 @@ export class FrameChecker {
     return { kind: "raw", layout, planes: viewPlanes(fields, layout) };
   }
 
-  #layoutOf({ width, height, format = defaultInputFormat }: RawFrame): FrameLayout {
+  #layoutOf({ width, height, format = defaultInputFormat }: CheckedFields): FrameLayout {
     const known = this.#layout;
     if (known?.width === width && known.height === height && known.format.name === format) return known;
     requireFit({ width, height }, this.#size, this.#options);

@@ -66,8 +66,8 @@ const programs = runtimePrograms().filter(({ name }) =>
 );
 if (programs.length === 0) console.log(`There is no runtime ${given.runtime}`);
 for (const runtime of programs) {
-  const onPlayed = given.verbose ? tellPlayed : undefined;
-  const report = await fuzz({ runtime, requests: requested(), onFailure: tellFailure, onPlayed, prober });
+  const onPlayed = given.verbose ? { onPlayed: tellPlayed } : {};
+  const report = await fuzz({ runtime, requests: requested(), onFailure: tellFailure, ...onPlayed, prober });
   tellReport(runtime.name, report);
   passed += report.passed;
   failed += report.failures.length;

@@ -39,8 +39,8 @@ export async function run(
 async function execute(program: string, args: readonly string[], options: RunOptions): Promise<Ended> {
   const child = new Deno.Command(program, {
     args: [...args],
-    cwd: options.folder,
-    env: options.variables,
+    ...(options.folder === undefined ? {} : { cwd: options.folder }),
+    ...(options.variables === undefined ? {} : { env: options.variables }),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
