@@ -18,6 +18,7 @@ import {
   unknownMajorsAhead,
 } from "./locate.ts";
 import { NativeMemory } from "./memory.ts";
+import type { Native } from "./native.ts";
 import { runtime } from "./runtime.ts";
 import { selfCheck } from "./selfcheck.ts";
 import { StructFields } from "./struct.ts";
@@ -34,54 +35,6 @@ import { avformat, streamSideData } from "./symbols/avformat.ts";
 import { avutil, dictionaries, memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
 import { resampling, swresample } from "./symbols/swresample.ts";
 import { scalerFrames, swscale } from "./symbols/swscale.ts";
-
-/** A loaded set of libraries: their functions, and what is needed to work with their memory. */
-export interface Native {
-  /** The folder that the set was loaded from. */
-  readonly folder: string;
-  /** FFmpeg's own version text: `"5.1.9-0+deb12u1"`. */
-  readonly version: string;
-  /** The major of libavcodec, by which the set is known. */
-  readonly avcodecMajor: number;
-  /** The full version of each loaded library: `"59.37.100"`. */
-  readonly libraryVersions: Readonly<Record<string, string>>;
-  /** libavutil. */
-  readonly avutil: Functions<typeof avutil>;
-  /** libavcodec. */
-  readonly avcodec: Functions<typeof avcodec>;
-  /** Codecs by their names, opened on first use. */
-  codecNames(): Functions<typeof codecNames>;
-  /** What encoders take, asked of the library; `null` where a field of AVCodec tells instead. */
-  readonly supportedConfig: Functions<typeof supportedConfig> | null;
-  /** libavformat. */
-  readonly avformat: Functions<typeof avformat>;
-  /** Side data in a stream's parameters; `null` where it lies in the stream itself. */
-  readonly parametersSideData: Functions<typeof parametersSideData> | null;
-  /** Side data in the stream itself; `null` where the stream's parameters have it. */
-  readonly streamSideData: Functions<typeof streamSideData> | null;
-  /** libswresample. */
-  readonly swresample: Functions<typeof swresample>;
-  /** libswscale. */
-  readonly swscale: Functions<typeof swscale>;
-  /** Conversion of audio, opened on first use. */
-  resampling(): Functions<typeof resampling>;
-  /** Dictionaries in JavaScript's hands, opened on first use. */
-  dictionaries(): Functions<typeof dictionaries>;
-  /** Decoding of audio, opened on first use. */
-  audioDecoding(): Functions<typeof audioDecoding>;
-  /** The path of libavdevice. */
-  readonly devicesPath: string;
-  /** libavdevice, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
-  avdevice(): Functions<typeof avdevice>;
-  /** Conversion by several threads, opened on first use; `null` where libswscale has none. */
-  scalerFrames(): Functions<typeof scalerFrames> | null;
-  /** libavfilter, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
-  avfilter(): Functions<typeof avfilter>;
-  /** Native memory. */
-  readonly memory: NativeMemory;
-  /** Struct fields, by the layout of this major. */
-  readonly fields: StructFields;
-}
 
 /** A place that was tried, and why nothing was loaded from there. */
 interface Attempt {

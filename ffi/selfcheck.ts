@@ -8,7 +8,7 @@ import { type Address, NULL } from "./contract.ts";
 import { LibraryVersionError } from "./errors.ts";
 import { avcodecMajors, releases } from "./layouts.ts";
 import { cString, PointerCell } from "./memory.ts";
-import type { Native } from "./open.ts";
+import type { Native } from "./native.ts";
 import type { FieldName, StructName } from "./struct.ts";
 
 /** AV_NOPTS_VALUE, libavutil/avutil.h. */

@@ -12,8 +12,8 @@ import { invert, type Rational, rationalText } from "../libav/rational.ts";
 import { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { ChromaLocation } from "../libav/streams/stream_tags.ts";
 import { type ColorDescription, isFullRangeFormat } from "../video/color.ts";
+import { choosePixelFormat } from "./choose_pixel_format.ts";
 import {
-  choosePixelFormat,
   encoderOptions,
   type EncoderRequest,
   hdrOptions,

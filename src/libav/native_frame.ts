@@ -5,6 +5,7 @@
  */
 import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
+import type { Size } from "../size.ts";
 import { codeName, errorText } from "./failure.ts";
 import { Owned } from "./owned.ts";
 import type { PixelFormatInfo } from "./pixel_format.ts";
@@ -245,11 +246,6 @@ export class NativeFrame extends Owned {
       keyFrame ? pictureType.intra : pictureType.asEncoderLikes,
     );
   }
-}
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
 }
 
 /** Frames of one kind that are used again as soon as the encoder lets go of their pictures. */

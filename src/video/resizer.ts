@@ -8,6 +8,7 @@ import { UnsupportedError } from "../errors.ts";
 import { isScalerInput, isScalerOutput, Scaler, type ScalerSide } from "../libav/conversion/scaler.ts";
 import { NativeFrame, NativeFramePool } from "../libav/native_frame.ts";
 import { pixelFormatByName, type PixelFormatInfo, pixelFormats } from "../libav/pixel_format.ts";
+import type { Size } from "../size.ts";
 import { scalerMatrix } from "./color.ts";
 import type { Converter } from "./conversion/converter.ts";
 import { createConverter } from "./conversion/create_converter.ts";
@@ -22,11 +23,6 @@ export type ResizeMode = "contain" | "cover" | "fill";
 
 /** AVCOL_RANGE_*, libavutil/pixfmt.h. */
 const colorRange = { tv: 1, pc: 2 } as const;
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** Where a picture is cut, and where it goes. */
 export interface Geometry {

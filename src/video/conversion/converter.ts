@@ -8,11 +8,6 @@ import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
 import type { PixelMeaning } from "../color.ts";
 import type { Pixels } from "../pixels.ts";
 
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
 /** What the encoder takes. */
 export interface ConverterTarget {
   /** Its pixel format. */

@@ -5,9 +5,10 @@
  */
 import type { Native } from "../../../ffi/mod.ts";
 import { type NativeFrame, NativeFramePool } from "../../libav/native_frame.ts";
+import type { Size } from "../../size.ts";
 import { frameLayout, repeatEdges } from "../pixels.ts";
 import type { FrameLayout } from "../raw_frame.ts";
-import type { ConverterTarget, Size } from "./converter.ts";
+import type { ConverterTarget } from "./converter.ts";
 
 /** Frames for the encoder: used again once it has let go of them, and with the last column and row repeated where they are larger. */
 export class OutputFrames implements Disposable {
