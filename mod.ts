@@ -56,7 +56,7 @@ export type { Chapter } from "./src/container/chapters.ts";
 export { type AudioWriterOptions, createAudioWriter } from "./src/writer/create_audio_writer.ts";
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
 export type { FrameOptions, TimestampOrigin, Timing } from "./src/video/frame_timing.ts";
-export type { WriterOptions } from "./src/engine/options.ts";
+export type { WriterOptions } from "./src/writer/options.ts";
 export type { WriterStats } from "./src/engine/writer_stats.ts";
 export type { LogLevel } from "./src/libav/log.ts";
 export { recoverFile, type RecoverSummary } from "./src/file/recover_file.ts";

@@ -6,7 +6,6 @@
 import { keepDevices, librariesFor, runtime, type Thread } from "../../ffi/mod.ts";
 import type { DeviceSource } from "../audio/audio_source.ts";
 import { cutSamples } from "../audio/samples.ts";
-import type { CheckedOptions } from "../engine/options.ts";
 import { ReadError } from "../errors.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { receivedError } from "../thread/sent_error.ts";
@@ -24,6 +23,9 @@ const keptSeconds = 1;
 
 /** Takes samples that are heard at a time in seconds of the video. */
 type TakeSamples = (samples: Samples, seconds: number) => void;
+
+/** What a capture is told besides its device. */
+export type CaptureOptions = Pick<CaptureRequest, "libraryPath" | "logLevel">;
 
 /** One device that is listened to. */
 export class AudioCapture {
@@ -46,7 +48,7 @@ export class AudioCapture {
   #failure: Error | null = null;
   #hasEnded = false;
 
-  private constructor(source: DeviceSource, { libraryPath, logLevel }: CheckedOptions) {
+  private constructor(source: DeviceSource, { libraryPath, logLevel }: CaptureOptions) {
     this.#source = source;
     this.#thread = runtime().startThread(new URL("./capture_worker.ts", import.meta.url), {
       message: (message) => this.#receive(message as FromCapture),
@@ -69,7 +71,7 @@ export class AudioCapture {
   }
 
   /** Opens a device, and listens from then on: it gives audio already, or, where it does not soon, has failed. Throws a {@linkcode ReadError} or an `UnsupportedError` where it can't be opened. */
-  static async open(source: DeviceSource, options: CheckedOptions): Promise<AudioCapture> {
+  static async open(source: DeviceSource, options: CaptureOptions): Promise<AudioCapture> {
     const live = new AudioCapture(source, options);
     try {
       await live.#opening.promise;

@@ -21,7 +21,6 @@ import { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import type { StreamRequest } from "../libav/streams/stream_parameters.ts";
 import { audioBesideVideo, AudioTracks } from "./audio_tracks.ts";
-import type { FileEngine } from "./engine.ts";
 import { describeAudioSession } from "./report.ts";
 import type { AudioFileRequest, AudioSummary } from "./session_types.ts";
 import type { WriterStats } from "./writer_stats.ts";
@@ -33,7 +32,7 @@ interface Open extends Disposable {
 }
 
 /** One audio file being written. */
-export class AudioSession implements FileEngine<AudioSummary>, Disposable {
+export class AudioSession implements Disposable {
   readonly #native: Native;
   readonly #request: AudioFileRequest;
   readonly #info: MuxerInfo;

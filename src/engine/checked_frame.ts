@@ -6,7 +6,7 @@
 import type { Size } from "../size.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout, PlaneView } from "../video/raw_frame.ts";
-import type { CheckedOptions } from "./options.ts";
+import type { SessionOptions } from "./session_options.ts";
 
 /** What a checked frame shows: planes of pixels, or the bytes of an image file. */
 export type CheckedPicture =
@@ -19,7 +19,7 @@ export interface CheckedFrame {
   readonly stamp: FrameStamp;
 }
 
-export type SizeOptions = Pick<CheckedOptions, "width" | "height" | "resize">;
+export type SizeOptions = Pick<SessionOptions, "width" | "height" | "resize">;
 
 /** Throws a `RangeError` where a frame is not of the video's size (`null`: it is the first), and may not be made so. */
 export function requireFit({ width, height }: Size, video: Size | null, options: SizeOptions): void {

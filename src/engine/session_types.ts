@@ -7,7 +7,7 @@ import type { Codec } from "../codecs/families.ts";
 import type { ContainerClock } from "../container/container_clock.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
-import type { CheckedOptions } from "./options.ts";
+import type { SessionOptions } from "./session_options.ts";
 
 /** Where, what and how a session writes a video: checked already. */
 export interface VideoFileRequest {
@@ -19,7 +19,7 @@ export interface VideoFileRequest {
   /** Frames per second. */
   readonly frameRate: Rational;
   /** The options. */
-  readonly options: CheckedOptions;
+  readonly options: SessionOptions;
 }
 
 /** Where and how a session writes an audio file: checked already. */
@@ -28,7 +28,7 @@ export interface AudioFileRequest {
   /** The absolute path of the file. */
   readonly path: string;
   /** The options: their `audio` is the one track. */
-  readonly options: CheckedOptions;
+  readonly options: SessionOptions;
 }
 
 /** Where, what and how a session writes. */

@@ -29,17 +29,14 @@ import { type FrameStamp, ticksPerFrame } from "../video/frame_timing.ts";
 import { ImageDecoder } from "../video/images/image_decoder.ts";
 import { type InputFormats, inputFormats } from "../video/input_format.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
-import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
+import type { FrameLayout } from "../video/raw_frame.ts";
 import { audioBesideVideo, AudioTracks } from "./audio_tracks.ts";
-import { type CheckedFrame, requireFit } from "./checked_frame.ts";
-import type { Engine } from "./engine.ts";
+import { requireFit } from "./checked_frame.ts";
 import { createClock, type FrameClock } from "./frame_clock.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { Preprocessor, PreprocessorOutput } from "./preprocessor.ts";
-import { ReceivedFrames } from "./received_frames.ts";
 import { RefusedFrame } from "./refused_frame.ts";
 import { describeVideoSession } from "./report.ts";
-import { FrameRing } from "./ring.ts";
 import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "./session_types.ts";
 import { StreamOpener } from "./stream_opener.ts";
 import { longestDelays, Timeline } from "./timeline.ts";
@@ -57,7 +54,7 @@ interface Picture {
 }
 
 /** One file being written. */
-export class VideoSession implements Engine, Disposable {
+export class VideoSession implements Disposable {
   readonly #native: Native;
   readonly #request: VideoFileRequest;
   readonly #muxerInfo: MuxerInfo;
@@ -80,9 +77,6 @@ export class VideoSession implements Engine, Disposable {
   /** Whether a file was begun that an abort must remove. */
   #hasFile = false;
   readonly #mayRemove: boolean;
-  /** Frames that were acquired. */
-  #ring: FrameRing | null = null;
-  #received: ReceivedFrames | null = null;
   readonly #idle: IdleTimer = new IdleTimer(idleMs, () => this.#settle());
   /** When the first frame was taken, and when it is shown. */
   #begin: { readonly ms: number; readonly seconds: number } | null = null;
@@ -159,30 +153,9 @@ export class VideoSession implements Engine, Disposable {
     return { formats: [...this.#formats.values()], containerClock: this.#opener.containerClock };
   }
 
-  /** Frames are encoded at once: there is room unless the program holds all of it. */
-  get room(): null {
-    if (this.#ring !== null && !this.#ring.hasRoom) this.#ring.requireNotHeld();
-    return null;
-  }
-
-  acquire(layout: FrameLayout): Uint8Array {
-    const bytes = frameBytes(layout);
-    if (this.#ring === null || this.#ring.frameBytes < bytes) {
-      this.#ring = new FrameRing(bytes, this.#request.options.queueSize);
-      this.#received?.[Symbol.dispose]();
-      this.#received = new ReceivedFrames(this.#native, this.#ring);
-    }
-    return this.#ring.acquire(bytes);
-  }
-
-  /** Writes one frame. Whatever this throws ends the session, but for a {@linkcode RefusedFrame}. */
-  write({ picture, stamp }: CheckedFrame): void {
-    if (picture.kind === "image") return this.#encode(this.#decode(picture.bytes), stamp);
-    const { layout, planes } = picture;
-    const slot = this.#ring?.claim(planes, layout) ?? null;
-    if (slot === null) return this.encode(planes, layout, stamp);
-    this.encode(this.#received!.pixels(slot, layout), layout, stamp);
-    for (const free of this.#received!.released(slot)) this.#ring!.free(free);
+  /** Encodes one image file. Whatever this throws ends the session, but for a {@linkcode RefusedFrame}. */
+  encodeImage(bytes: Uint8Array, stamp: FrameStamp): void {
+    this.#encode(this.#decode(bytes), stamp);
   }
 
   /** Encodes samples for a track, heard at a time in seconds. Whatever this throws ends the session. */
@@ -295,7 +268,6 @@ export class VideoSession implements Engine, Disposable {
     this.#pipeline?.[Symbol.dispose]();
     this.#audioTracks?.[Symbol.dispose]();
     this.#subtitles?.[Symbol.dispose]();
-    this.#received?.[Symbol.dispose]();
   }
 
   #decode(bytes: Uint8Array): Picture {

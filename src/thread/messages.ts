@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RingLayout } from "../engine/received_frames.ts";
+import type { RingLayout } from "./received_frames.ts";
 import type { EncoderChoice, EngineInfo, FileRequest, FileSummary } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { Samples } from "../libav/audio_frame.ts";
@@ -18,6 +18,8 @@ export type ToWorker =
   | {
     readonly type: "open";
     readonly request: FileRequest;
+    /** The folder of FFmpeg's libraries. */
+    readonly libraryPath: string | undefined;
     /** One 32-bit number, not 0 once frames that wait are not wanted any more. */
     readonly isAborted: Int32Array<SharedArrayBuffer>;
   }

@@ -5,40 +5,46 @@
  */
 import { loadNative, type Native } from "../../ffi/mod.ts";
 import { AudioSession } from "../engine/audio_session.ts";
-import type { Engine, FileEngine } from "../engine/engine.ts";
 import type {
   AudioFileRequest,
   AudioSummary,
   FileRequest,
   VideoFileRequest,
 } from "../engine/session_types.ts";
-import { VideoSession } from "../engine/video_session.ts";
+import type { EngineOptions, FileEngine, VideoEngine } from "./engine.ts";
 import { NoThreadError } from "./encoding_thread.ts";
+import { LocalEngine } from "./local_engine.ts";
 import { WorkerEngine } from "./worker_engine.ts";
 
 /** Whether it was told that there are no threads here. */
 let hasWarned = false;
 
 /** The engine of a file of video. */
-export function openVideoEngine(request: VideoFileRequest): Promise<Engine> {
-  return openInThread<Engine>(
+export function openVideoEngine(request: VideoFileRequest, options: EngineOptions): Promise<VideoEngine> {
+  return openInThread<VideoEngine>(
     request,
-    () => WorkerEngine.open(request),
-    (native) => new VideoSession(native, request),
+    options,
+    () => WorkerEngine.open(request, options),
+    (native) => new LocalEngine(native, request, options.queueSize),
   );
 }
 
 /** The engine of an audio file. */
-export function openAudioEngine(request: AudioFileRequest): Promise<FileEngine<AudioSummary>> {
+export function openAudioEngine(
+  request: AudioFileRequest,
+  options: EngineOptions,
+): Promise<FileEngine<AudioSummary>> {
   return openInThread<FileEngine<AudioSummary>>(
     request,
-    () => WorkerEngine.open(request),
+    options,
+    () => WorkerEngine.open(request, options),
     (native) => new AudioSession(native, request),
   );
 }
 
 async function openInThread<E extends FileEngine<unknown>>(
-  { options: { thread, libraryPath, logLevel, signal } }: FileRequest,
+  { options: { logLevel } }: FileRequest,
+  { thread, libraryPath, signal }: EngineOptions,
   open: () => Promise<E>,
   openHere: (native: Native) => E,
 ): Promise<E> {

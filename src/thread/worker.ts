@@ -7,7 +7,7 @@
 import { loadNative, type Native, type ParentThread, parentThread } from "../../ffi/mod.ts";
 import { bytesOf } from "../audio/samples.ts";
 import { AudioSession } from "../engine/audio_session.ts";
-import { ReceivedFrames } from "../engine/received_frames.ts";
+import { ReceivedFrames } from "./received_frames.ts";
 import { RefusedFrame } from "../engine/refused_frame.ts";
 import { VideoSession } from "../engine/video_session.ts";
 import { cueBytes } from "../subtitles/cue.ts";
@@ -76,11 +76,11 @@ class WorkerSession {
     }
   }
 
-  #open({ request, isAborted }: Message<"open">): void {
+  #open({ request, libraryPath, isAborted }: Message<"open">): void {
     this.#isAborted = isAborted;
     this.#session = this.#layout = null;
     this.#hasFailed = false;
-    const native = this.#native = loadNative(request.options.libraryPath);
+    const native = this.#native = loadNative(libraryPath);
     const { folder } = native;
     if (request.kind === "audio") {
       this.#session = new AudioSession(native, request);
@@ -105,7 +105,7 @@ class WorkerSession {
 
   #writeImage({ bytes, stamp }: Message<"image">): void {
     try {
-      this.#video.write({ picture: { kind: "image", bytes }, stamp });
+      this.#video.encodeImage(bytes, stamp);
     } catch (error) {
       if (!(error instanceof RefusedFrame)) throw error;
       return this.#tell({ type: "refused", error: sentError(error.cause) });

@@ -7,10 +7,8 @@ import { librariesFor, noteLibraries } from "../../ffi/mod.ts";
 import { emptyAudioStats } from "../audio/audio_track.ts";
 import { bytesOf } from "../audio/samples.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
-import type { FileEngine } from "../engine/engine.ts";
-import type { CheckedOptions } from "../engine/options.ts";
 import { RefusedFrame } from "../engine/refused_frame.ts";
-import { FrameRing } from "../engine/ring.ts";
+import { FrameRing } from "./ring.ts";
 import type {
   AudioFileRequest,
   AudioSummary,
@@ -28,6 +26,7 @@ import type { Size } from "../size.ts";
 import { cueBytes, type SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
+import type { EngineOptions, FileEngine } from "./engine.ts";
 import { EncodingThread, NoThreadError } from "./encoding_thread.ts";
 import type { Answer, FromWorker, Progress, ToWorker } from "./messages.ts";
 import { receivedError } from "./sent_error.ts";
@@ -68,10 +67,10 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   #info: EngineInfo = { formats: [], containerClock: null };
   #progress: Progress;
 
-  private constructor({ queueSize, audio }: CheckedOptions) {
+  private constructor(audioTracks: number, queueSize: number) {
     this.#queueSize = queueSize;
     const nothing = { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0 };
-    const stats = { ...nothing, audio: audio.map(() => emptyAudioStats) };
+    const stats = { ...nothing, audio: Array.from({ length: audioTracks }, () => emptyAudioStats) };
     this.#progress = { stats, choice: null, size: null };
     this.#thread = EncodingThread.take({
       message: (message) => this.#receive(message as FromWorker),
@@ -80,19 +79,15 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   }
 
   /** Opens a session in a new thread. Throws what opening the session throws, or a {@linkcode NoThreadError}. */
-  static open(request: VideoFileRequest): Promise<WorkerEngine<WriteSummary>>;
-  static open(request: AudioFileRequest): Promise<WorkerEngine<AudioSummary>>;
-  static async open(
-    { options, ...request }: FileRequest,
-  ): Promise<WorkerEngine<FileSummary>> {
+  static open(request: VideoFileRequest, options: EngineOptions): Promise<WorkerEngine<WriteSummary>>;
+  static open(request: AudioFileRequest, options: EngineOptions): Promise<WorkerEngine<AudioSummary>>;
+  static async open(request: FileRequest, options: EngineOptions): Promise<WorkerEngine<FileSummary>> {
     const libraryPath = librariesFor(options.libraryPath);
-    const engine = WorkerEngine.#start(options);
+    const engine = WorkerEngine.#start(request.options.audio.length, options.queueSize);
     try {
-      // Functions and signals stay here.
-      const { onProgress: _progress, signal: _signal, ...sent } = options;
       const { info, choice, folder } = await engine.#ask("open", {
         type: "open",
-        request: { ...request, options: { ...sent, ...(libraryPath === undefined ? {} : { libraryPath }) } },
+        ...{ request, libraryPath },
         isAborted: engine.#isAborted,
       }) as Answer<"opened">;
       noteLibraries(folder, options.libraryPath);
@@ -109,9 +104,9 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     }
   }
 
-  static #start(options: CheckedOptions): WorkerEngine<FileSummary> {
+  static #start(audioTracks: number, queueSize: number): WorkerEngine<FileSummary> {
     try {
-      return new WorkerEngine(options);
+      return new WorkerEngine(audioTracks, queueSize);
     } catch (error) {
       throw new NoThreadError(error);
     }

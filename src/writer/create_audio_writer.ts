@@ -5,7 +5,7 @@
  */
 import type { AudioCodec } from "../audio/audio_families.ts";
 import { audioChecks, type AudioOptions, resolveTrack } from "../audio/audio_options.ts";
-import { checkOptions, requireOptions, writerChecks, type WriterOptions } from "../engine/options.ts";
+import { checkOptions, requireOptions, writerChecks, type WriterOptions } from "./options.ts";
 import { filePath } from "../file_path.ts";
 import { checkOptionTable } from "../option_checks.ts";
 import { shown } from "../shown.ts";
@@ -106,11 +106,10 @@ export async function createAudioWriter(
   const given = Object.entries(options);
   const ofFile = Object.fromEntries(given.filter(([name]) => Object.hasOwn(fileChecks, name)));
   const ofTrack = Object.fromEntries(given.filter(([name]) => Object.hasOwn(trackChecks, name)));
-  const checked = {
-    ...checkOptions(ofFile),
-    audio: [resolveTrack({ ...ofTrack, codec }, { kind: "samples" }, "")],
-  };
-  checked.signal?.throwIfAborted();
-  const engine = await openAudioEngine({ kind: "audio", path: file, options: checked });
-  return new EngineAudioWriter(engine, options);
+  const { session, engine: engineOptions } = checkOptions(ofFile);
+  engineOptions.signal?.throwIfAborted();
+  const audio = [resolveTrack({ ...ofTrack, codec }, { kind: "samples" }, "")];
+  const request = { kind: "audio", path: file, options: { ...session, audio } } as const;
+  const engine = await openAudioEngine(request, engineOptions);
+  return new EngineAudioWriter(engine, engineOptions.signal, options.onProgress);
 }

@@ -5,9 +5,10 @@
  */
 import { AudioCapture } from "../capture/audio_capture.ts";
 import type { Codec } from "../codecs/families.ts";
-import type { Engine } from "../engine/engine.ts";
+import type { SessionOptions } from "../engine/session_options.ts";
+import type { EngineOptions, VideoEngine } from "../thread/engine.ts";
 import { createClock } from "../engine/frame_clock.ts";
-import { type CheckedOptions, checkOptions, type WriterOptions } from "../engine/options.ts";
+import { checkOptions, type WriterOptions } from "./options.ts";
 import { filePath } from "../file_path.ts";
 import { refuseOption } from "../option_checks.ts";
 import { shown } from "../shown.ts";
@@ -69,15 +70,17 @@ export async function createFileWriter(
   const file = filePath(path);
   const frameRate = parseFrameRate(fps);
   const checked = checkOptions(options);
-  checked.signal?.throwIfAborted();
-  requireOtherSources(file, checked);
-  const engine = await openVideoEngine({ kind: "video", codec, path: file, frameRate, options: checked });
-  const devices = await openDevices(engine, checked);
-  return new EngineVideoWriter(engine, createClock(frameRate, checked), checked, devices);
+  const { session: sessionOptions, engine: engineOptions } = checked;
+  engineOptions.signal?.throwIfAborted();
+  requireOtherSources(file, sessionOptions);
+  const request = { kind: "video", codec, path: file, frameRate, options: sessionOptions } as const;
+  const engine = await openVideoEngine(request, engineOptions);
+  const devices = await openDevices(engine, sessionOptions, engineOptions);
+  return new EngineVideoWriter(engine, createClock(frameRate, sessionOptions), checked, devices);
 }
 
 /** Throws a `TypeError` where the file that is to be written is to be read, too. */
-function requireOtherSources(file: string, { audio, subtitles }: CheckedOptions): void {
+function requireOtherSources(file: string, { audio, subtitles }: SessionOptions): void {
   const sources = [
     ...audio.map(({ source }) =>
       ["audio.from", source.kind === "file" ? source.address.path : null] as const
@@ -90,13 +93,19 @@ function requireOtherSources(file: string, { audio, subtitles }: CheckedOptions)
 }
 
 /** Opens the devices that audio tracks come from. Where one can't be, the engine is aborted. */
-async function openDevices(engine: Engine, options: CheckedOptions): Promise<Map<number, AudioCapture>> {
+async function openDevices(
+  engine: VideoEngine,
+  { audio, logLevel }: SessionOptions,
+  { libraryPath, signal }: EngineOptions,
+): Promise<Map<number, AudioCapture>> {
   const devices = new Map<number, AudioCapture>();
   try {
-    for (const [track, { source }] of options.audio.entries()) {
-      if (source.kind === "device") devices.set(track, await AudioCapture.open(source, options));
+    for (const [track, { source }] of audio.entries()) {
+      if (source.kind === "device") {
+        devices.set(track, await AudioCapture.open(source, { libraryPath, logLevel }));
+      }
     }
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     return devices;
   } catch (error) {
     await Promise.all([engine.abort(), ...[...devices.values()].map((device) => device.stop(0))]);

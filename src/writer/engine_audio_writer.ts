@@ -5,7 +5,7 @@
  */
 import { emptyAudioStats } from "../audio/audio_track.ts";
 import { type AudioSamples, checkSamples } from "../audio/samples.ts";
-import type { FileEngine } from "../engine/engine.ts";
+import type { FileEngine } from "../thread/engine.ts";
 import type { AudioSummary } from "../engine/session_types.ts";
 import { nextTurn } from "../next_turn.ts";
 import { shown } from "../shown.ts";
@@ -26,10 +26,8 @@ export class EngineAudioWriter implements AudioWriter {
   /** Takes over an engine. */
   constructor(
     engine: FileEngine<AudioSummary>,
-    { signal, onProgress }: {
-      readonly signal?: AbortSignal;
-      readonly onProgress?: (stats: AudioWriterStats) => void;
-    },
+    signal: AbortSignal | undefined,
+    onProgress: ((stats: AudioWriterStats) => void) | undefined,
   ) {
     this.#engine = engine;
     this.#progress = new ProgressTimer(onProgress);

@@ -6,11 +6,12 @@
 import { type AudioSamples, checkSamples } from "../audio/samples.ts";
 import type { AudioCapture } from "../capture/audio_capture.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
-import type { Engine } from "../engine/engine.ts";
+import type { VideoEngine } from "../thread/engine.ts";
 import { type FrameClock, maxTimestamp } from "../engine/frame_clock.ts";
-import type { CheckedOptions } from "../engine/options.ts";
+import type { CheckedOptions } from "./options.ts";
 import { RefusedFrame } from "../engine/refused_frame.ts";
 import type { EncoderChoice, WriteSummary } from "../engine/session_types.ts";
+import type { SessionOptions } from "../engine/session_options.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { nextTurn } from "../next_turn.ts";
@@ -29,10 +30,10 @@ import type { AcquiredFrame, VideoWriter } from "./video_writer.ts";
 
 /** A {@linkcode VideoWriter} over an engine. */
 export class EngineVideoWriter implements VideoWriter {
-  readonly #engine: Engine;
+  readonly #engine: VideoEngine;
   readonly #clock: FrameClock;
   readonly #checker: FrameChecker;
-  readonly #context: Pick<CheckedOptions, "filter" | "audio" | "timing" | "timestampOrigin">;
+  readonly #options: SessionOptions;
   readonly #progress: ProgressTimer<WriterStats>;
   readonly #devices: ReadonlyMap<number, AudioCapture>;
   readonly #life: Lifecycle<WriteSummary>;
@@ -51,9 +52,9 @@ export class EngineVideoWriter implements VideoWriter {
 
   /** Takes over an engine, the clock that gives its frames their times, and devices by the tracks that they are for. */
   constructor(
-    engine: Engine,
+    engine: VideoEngine,
     clock: FrameClock,
-    options: CheckedOptions,
+    { session, engine: { signal }, onProgress }: CheckedOptions,
     devices: ReadonlyMap<number, AudioCapture>,
   ) {
     this.#engine = engine;
@@ -62,16 +63,16 @@ export class EngineVideoWriter implements VideoWriter {
     const { formats, containerClock } = engine.info;
     if (containerClock !== null) clock.setContainer(containerClock);
     const byName = new Map(formats.map((format) => [format.name, format]));
-    this.#checker = new FrameChecker(byName, options, clock);
-    this.#context = options;
-    this.#cues = new CueChecker(options.subtitles, this.#maxTimestamp);
-    this.#progress = new ProgressTimer(options.onProgress);
+    this.#checker = new FrameChecker(byName, session, clock);
+    this.#options = session;
+    this.#cues = new CueChecker(session.subtitles, this.#maxTimestamp);
+    this.#progress = new ProgressTimer(onProgress);
     this.#life = new Lifecycle({
       finish: () => this.#finish(),
       closed: () => this.#tellProgress(true),
       abort: async () => void await Promise.all([this.#engine.abort(), this.#stopDevices(0)]),
       salvage: async () => void await Promise.all([this.#engine.salvage(), this.#stopDevices(0)]),
-    }, options.signal);
+    }, signal);
   }
 
   get writable(): WritableStream<Frame> {
@@ -89,7 +90,7 @@ export class EngineVideoWriter implements VideoWriter {
   get stats(): WriterStats {
     const stats = this.#withCaptureFailures(this.#engine.stats);
     // What filters make of frames, and what it came to in the end, the engine knows; else it may be a few frames behind.
-    if (this.#context.filter !== undefined || this.#isFinished) return stats;
+    if (this.#options.filter !== undefined || this.#isFinished) return stats;
     return { ...stats, frames: this.#clock.frames, seconds: this.#clock.takenSeconds };
   }
 
@@ -113,7 +114,7 @@ export class EngineVideoWriter implements VideoWriter {
     const nowMs = performance.now();
     this.#life.requireOpen("write samples");
     const checked = checkSamples(samples);
-    const track = checkTrack(samples.track ?? 0, this.#context.audio);
+    const track = checkTrack(samples.track ?? 0, this.#options.audio);
     const timestamp = checkSamplesOptions(options, this.#maxTimestamp);
     const seconds = timestamp === null
       ? this.#firstSeconds(track, checked, nowMs)
@@ -153,13 +154,13 @@ export class EngineVideoWriter implements VideoWriter {
    * of a track ended just now, and what comes before the first frame is before the video.
    */
   #firstSeconds(track: number, { count, sampleRate }: Samples, nowMs: number): number | null {
-    if (this.#context.timing !== "wallclock" || this.#ends.has(track) && this.#clock.frames > 0) return null;
+    if (this.#options.timing !== "wallclock" || this.#ends.has(track) && this.#clock.frames > 0) return null;
     return (this.#clock.elapsedSeconds(nowMs) ?? 0) - count / sampleRate;
   }
 
   /** The latest time that samples and cues may be given, in seconds. */
   get #maxTimestamp(): number {
-    return maxTimestamp(this.#context.timestampOrigin === "first" ? null : 0);
+    return maxTimestamp(this.#options.timestampOrigin === "first" ? null : 0);
   }
 
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame> {
@@ -306,7 +307,7 @@ export class EngineVideoWriter implements VideoWriter {
   }
 }
 
-function checkTrack(track: unknown, tracks: CheckedOptions["audio"]): number {
+function checkTrack(track: unknown, tracks: SessionOptions["audio"]): number {
   if (tracks.length === 0) {
     throw new TypeError(
       "Cannot write the samples: this writer has no audio track; make it with the option audio, such as { audio: {} }",

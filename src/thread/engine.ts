@@ -7,9 +7,21 @@ import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
-import type { CheckedFrame } from "./checked_frame.ts";
-import type { EncoderChoice, EngineInfo, WriteSummary } from "./session_types.ts";
-import type { WriterStats } from "./writer_stats.ts";
+import type { CheckedFrame } from "../engine/checked_frame.ts";
+import type { EncoderChoice, EngineInfo, WriteSummary } from "../engine/session_types.ts";
+import type { WriterStats } from "../engine/writer_stats.ts";
+
+/** How an engine runs. */
+export interface EngineOptions {
+  /** Where it encodes; `undefined`: in a thread of its own. */
+  readonly thread: "worker" | "main" | undefined;
+  /** Frames that may wait for the encoder. */
+  readonly queueSize: number;
+  /** The folder of FFmpeg's libraries. */
+  readonly libraryPath: string | undefined;
+  /** Gives up while a thread is starting. */
+  readonly signal: AbortSignal | undefined;
+}
 
 /** One file being written, whatever is in it. */
 export interface FileEngine<Summary> {
@@ -29,7 +41,7 @@ export interface FileEngine<Summary> {
 }
 
 /** One file of video being written. */
-export interface Engine extends FileEngine<WriteSummary> {
+export interface VideoEngine extends FileEngine<WriteSummary> {
   /** What frames are checked by. */
   readonly info: EngineInfo;
   /** The encoder in use; `null` before it is known. */

@@ -3,16 +3,15 @@
  *
  * @module
  */
-import { type AudioOptions, checkAudio, type CheckedAudioOptions } from "../audio/audio_options.ts";
+import { type AudioOptions, checkAudio } from "../audio/audio_options.ts";
 import type { QualityLevel } from "../codecs/encoder_traits.ts";
-import { type Attachment, checkAttachments, type CheckedAttachment } from "../container/attachments.ts";
+import { type Attachment, checkAttachments } from "../container/attachments.ts";
 import { type Chapter, checkChapters } from "../container/chapters.ts";
 import { checkCover } from "../container/cover.ts";
 import { checkMetadata } from "../container/metadata.ts";
 import { parseSampleAspectRatio, type Rotation, type SampleAspectRatio } from "../container/picture_tags.ts";
 import type { LogLevel } from "../libav/log.ts";
 import type { OptionValue } from "../libav/options.ts";
-import type { Rational } from "../libav/rational.ts";
 import {
   bits,
   type Check,
@@ -24,17 +23,15 @@ import {
   record,
   text,
 } from "../option_checks.ts";
-import {
-  type CheckedSubtitleOptions,
-  checkSubtitles,
-  type SubtitleOptions,
-} from "../subtitles/subtitle_options.ts";
+import { checkSubtitles, type SubtitleOptions } from "../subtitles/subtitle_options.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
 import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
 import { type EncodedImage, isEncodedImage } from "../video/images/encoded_image.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { ResizeMode } from "../video/resizer.ts";
-import type { WriterStats } from "./writer_stats.ts";
+import type { SessionOptions } from "../engine/session_options.ts";
+import type { EngineOptions } from "../thread/engine.ts";
+import type { WriterStats } from "../engine/writer_stats.ts";
 
 /** Options of {@linkcode createFileWriter}. Every one may be left out. */
 export interface WriterOptions {
@@ -156,35 +153,11 @@ export interface WriterOptions {
   libraryPath?: string;
 }
 
-/** Options after the check: bit rates as numbers, fractions in lowest terms. */
-export interface CheckedOptions extends
-  Omit<
-    WriterOptions,
-    | "bitrate"
-    | "maxBitrate"
-    | "sampleAspectRatio"
-    | "queueSize"
-    | "audio"
-    | "subtitles"
-    | "cover"
-    | "attachments"
-  > {
-  /** Bits per second on average. */
-  readonly bitrate?: number;
-  /** The most bits per second. */
-  readonly maxBitrate?: number;
-  /** The width of a pixel over its height. */
-  readonly sampleAspectRatio?: Rational;
-  /** Frames that may wait for the encoder. */
-  readonly queueSize: number;
-  /** The audio tracks. */
-  readonly audio: readonly CheckedAudioOptions[];
-  /** The tracks of subtitles. */
-  readonly subtitles: readonly CheckedSubtitleOptions[];
-  /** A copy of the cover's file; `null` where there is none. */
-  readonly cover: Uint8Array | null;
-  /** Copies of the files that go along with the video. */
-  readonly attachments: readonly CheckedAttachment[];
+/** Options after the check: what the session is told, what its engine is, and what the writer keeps for itself. */
+export interface CheckedOptions {
+  readonly session: SessionOptions;
+  readonly engine: EngineOptions;
+  readonly onProgress: ((stats: WriterStats) => void) | undefined;
 }
 
 /** Frames that may wait, unless the options say. */
@@ -259,7 +232,7 @@ export function requireOptions(options: unknown): void {
   throw new TypeError(`Cannot use options that are ${kind}: give an object`);
 }
 
-/** Throws a `TypeError` that names the option and what it must be; returns the options with bit rates as numbers, fractions in lowest terms. */
+/** Throws a `TypeError` that names the option and what it must be; returns the options with bit rates as numbers, and fractions in lowest terms. */
 export function checkOptions(options: WriterOptions): CheckedOptions {
   requireOptions(options);
   checkOptionTable(options, writerChecks);
@@ -278,11 +251,15 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
     subtitles,
     cover,
     attachments = [],
+    thread,
+    queueSize = defaultQueueSize,
+    libraryPath,
+    signal,
+    onProgress,
     ...rest
   } = options;
-  return {
+  const session = {
     ...rest,
-    queueSize: rest.queueSize ?? defaultQueueSize,
     audio: audio === undefined ? [] : checkAudio(audio),
     subtitles: subtitles === undefined ? [] : checkSubtitles(subtitles),
     cover: cover === undefined ? null : checkCover(cover),
@@ -291,4 +268,5 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),
   };
+  return { session, engine: { thread, queueSize, libraryPath, signal }, onProgress };
 }
