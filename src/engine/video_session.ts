@@ -16,7 +16,6 @@ import { OutputFile } from "../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety, requireWritableTarget } from "../file/safety.ts";
 import { SubtitleTracks } from "../file/subtitle_tracks.ts";
 import { withWriteErrors } from "../file/target.ts";
-import { IdleTimer } from "../idle_timer.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Encoder } from "../libav/encoder.ts";
 import { isVerbose, setLogLevel } from "../libav/log.ts";
@@ -24,34 +23,22 @@ import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
-import { meaningOf, meaningSaid } from "../video/color.ts";
+import { meaningOf } from "../video/color.ts";
 import { type FrameStamp, ticksPerFrame } from "../video/frame_timing.ts";
-import { ImageDecoder } from "../video/images/image_decoder.ts";
 import { type InputFormats, inputFormats } from "../video/input_format.ts";
-import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
+import type { PictureShape, Pixels } from "../video/pixels.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import { audioBesideVideo, AudioTracks } from "./audio_tracks.ts";
-import { requireFit } from "./checked_frame.ts";
 import { createClock, type FrameClock } from "./frame_clock.ts";
+import { ImageInput, type Picture } from "./image_input.ts";
+import { LiveFlush } from "./live_flush.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { Preprocessor, PreprocessorOutput } from "./preprocessor.ts";
-import { RefusedFrame } from "./refused_frame.ts";
 import { describeVideoSession } from "./report.ts";
 import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "./session_types.ts";
 import { StreamOpener } from "./stream_opener.ts";
 import { longestDelays, Timeline } from "./timeline.ts";
 import type { WriterStats } from "./writer_stats.ts";
-
-/** Where no frame comes for so long, those that were taken are written, in milliseconds: a kill costs two seconds. */
-const idleMs = 1000;
-/** The pace of frames, as a share of that at which they are shown, at which a video is taken for a recording of what happens now. */
-const minPace = 0.5;
-
-/** A picture, and what it is like. */
-interface Picture {
-  readonly pixels: Pixels;
-  readonly shape: PictureShape;
-}
 
 /** One file being written. */
 export class VideoSession implements Disposable {
@@ -69,7 +56,7 @@ export class VideoSession implements Disposable {
   #first: PictureShape | null = null;
   /** What raw frames are like, by their layout. */
   #rawShape: PictureShape | null = null;
-  #images: ImageDecoder | null = null;
+  readonly #images: ImageInput;
   #preprocessor: Preprocessor | null = null;
   #pipeline: Pipeline | null = null;
   /** The size of the video in the file. */
@@ -77,13 +64,7 @@ export class VideoSession implements Disposable {
   /** Whether a file was begun that an abort must remove. */
   #hasFile = false;
   readonly #mayRemove: boolean;
-  readonly #idle: IdleTimer = new IdleTimer(idleMs, () => this.#settle());
-  /** When the first frame was taken, and when it is shown. */
-  #begin: { readonly ms: number; readonly seconds: number } | null = null;
-  /** Whether frames come about as fast as they are shown. */
-  #isLive = false;
-  /** What went wrong while nobody called. */
-  #failure: { readonly error: unknown } | null = null;
+  readonly #liveFlush: LiveFlush = new LiveFlush(() => this.#settle());
 
   /**
    * Checks all that can be known before the first frame: the file can be written, the container is known, an encoder opens
@@ -124,6 +105,7 @@ export class VideoSession implements Disposable {
       ...{ audioTracks, subtitles, files },
     };
     this.#opener = new StreamOpener(native, request, this.#muxerInfo, context);
+    this.#images = new ImageInput(native, options, (height) => this.#opener.color(height));
     owned.move();
   }
 
@@ -153,14 +135,14 @@ export class VideoSession implements Disposable {
     return { formats: [...this.#formats.values()], containerClock: this.#opener.containerClock };
   }
 
-  /** Encodes one image file. Whatever this throws ends the session, but for a {@linkcode RefusedFrame}. */
+  /** Encodes one image file. Whatever this throws ends the session, but for a `RefusedFrame`. */
   encodeImage(bytes: Uint8Array, stamp: FrameStamp): void {
-    this.#encode(this.#decode(bytes), stamp);
+    this.#encode(this.#images.decode(bytes, this.#size), stamp);
   }
 
   /** Encodes samples for a track, heard at a time in seconds. Whatever this throws ends the session. */
   writeAudio(track: number, samples: Samples, seconds: number | null): void {
-    this.#requireWhole();
+    this.#liveFlush.requireWorking();
     setLogLevel(this.#native, this.#request.options.logLevel);
     withWriteErrors(this.#request.path, () => this.#audioTracks!.write(track, samples, seconds));
   }
@@ -179,45 +161,26 @@ export class VideoSession implements Disposable {
   }
 
   #encode({ pixels, shape }: Picture, stamp: FrameStamp): void {
-    this.#requireWhole();
+    this.#liveFlush.requireWorking();
     setLogLevel(this.#native, this.#request.options.logLevel);
     const preprocessor = this.#preprocessor ??= this.#openPreprocessor(shape);
     withWriteErrors(this.#request.path, () => {
       preprocessor.write(pixels, shape, stamp, this.#take);
       this.#audioTracks?.advanceTo(this.#pipeline?.seconds ?? 0);
     });
-    this.#noteTime(stamp);
+    if ((this.#request.options.timing ?? "constant") !== "constant") this.#liveFlush.note(stamp.seconds);
   }
 
-  /** Frames that come as fast as they are shown are a recording: one that is killed has all up to a moment before. */
-  #noteTime({ seconds }: FrameStamp): void {
-    const { timing = "constant" } = this.#request.options;
-    if (timing === "constant") return;
-    const nowMs = performance.now();
-    this.#begin ??= { ms: nowMs, seconds };
-    this.#isLive = (seconds - this.#begin.seconds) * 1000 >= (nowMs - this.#begin.ms) * minPace;
-    this.#idle.touch();
-  }
-
-  /** Writes all that was taken: no frame has come for a while. What goes wrong, the next call tells. */
+  /** Writes all frames that were accepted. */
   #settle(): void {
-    if (!this.#isLive || this.#failure !== null) return;
-    try {
-      setLogLevel(this.#native, this.#request.options.logLevel);
-      withWriteErrors(this.#request.path, () => this.#pipeline?.settle());
-    } catch (error) {
-      this.#failure = { error };
-    }
-  }
-
-  #requireWhole(): void {
-    if (this.#failure !== null) throw this.#failure.error;
+    setLogLevel(this.#native, this.#request.options.logLevel);
+    withWriteErrors(this.#request.path, () => this.#pipeline?.settle());
   }
 
   /** Ends the stream, finishes the file and tells what is in it. Without a frame there is no file, and an existing one is as it was. */
   finish(endTicks: bigint): WriteSummary {
-    this.#idle[Symbol.dispose]();
-    this.#requireWhole();
+    this.#liveFlush[Symbol.dispose]();
+    this.#liveFlush.requireWorking();
     setLogLevel(this.#native, this.#request.options.logLevel);
     const { path } = this.#request;
     const fileBytes = withWriteErrors(path, () => {
@@ -261,29 +224,13 @@ export class VideoSession implements Disposable {
 
   /** Frees all native objects. */
   [Symbol.dispose](): void {
-    this.#idle[Symbol.dispose]();
+    this.#liveFlush[Symbol.dispose]();
     this.#opener[Symbol.dispose]();
-    this.#images?.[Symbol.dispose]();
+    this.#images[Symbol.dispose]();
     this.#preprocessor?.[Symbol.dispose]();
     this.#pipeline?.[Symbol.dispose]();
     this.#audioTracks?.[Symbol.dispose]();
     this.#subtitles?.[Symbol.dispose]();
-  }
-
-  #decode(bytes: Uint8Array): Picture {
-    setLogLevel(this.#native, "quiet");
-    try {
-      const images = this.#images ??= new ImageDecoder(this.#native);
-      const { frame, width, height, format, color } = images.decode({ image: bytes });
-      requireFit({ width, height }, this.#size, this.#request.options);
-      const expected = meaningOf(format, this.#opener.color(height));
-      const meaning = color === null ? expected : meaningSaid(color, expected);
-      return { pixels: frame, shape: { layout: frameLayout(format, width, height), meaning } };
-    } catch (error) {
-      throw new RefusedFrame(error);
-    } finally {
-      setLogLevel(this.#native, this.#request.options.logLevel);
-    }
   }
 
   /** Without a frame there is no file: audio and subtitles would be lost. */
