@@ -26,6 +26,7 @@ import { FrameChecker } from "./frame_checker.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
 import { checkSamplesOptions, type SamplesOptions } from "./samples_options.ts";
+import { TurnQueue } from "./turn_queue.ts";
 import type { AcquiredFrame, VideoWriter } from "./video_writer.ts";
 
 /** A {@linkcode VideoWriter} over an engine. */
@@ -37,8 +38,8 @@ export class EngineVideoWriter implements VideoWriter {
   readonly #progress: ProgressTimer<WriterStats>;
   readonly #devices: ReadonlyMap<number, AudioCapture>;
   readonly #life: Lifecycle<WriteSummary>;
-  /** The end of the line of calls that wait: for room, or for an image to be looked into, which counts only then. */
-  #line: Promise<void> | null = null;
+  /** Calls that wait: for room, or for an image to be decoded, which counts only then. */
+  readonly #turns: TurnQueue;
   readonly #cues: CueChecker;
   /** Where the audio of each track ends. */
   readonly #ends = new AudioEnds();
@@ -65,6 +66,7 @@ export class EngineVideoWriter implements VideoWriter {
     const byName = new Map(formats.map((format) => [format.name, format]));
     this.#checker = new FrameChecker(byName, session, clock);
     this.#options = session;
+    this.#turns = new TurnQueue(() => this.#life.isOpen ? engine.room : null);
     this.#cues = new CueChecker(session.subtitles, this.#maxTimestamp);
     this.#progress = new ProgressTimer(onProgress);
     this.#life = new Lifecycle({
@@ -105,7 +107,7 @@ export class EngineVideoWriter implements VideoWriter {
 
   async write(frame: Frame, options?: FrameOptions): Promise<void> {
     const nowMs = performance.now();
-    await this.#inTurn(this.#isAcquired(frame), () => this.#write(frame, options, nowMs));
+    await this.#turns.run(!this.#isAcquired(frame), () => this.#write(frame, options, nowMs));
     // Whoever writes one frame after the other keeps nobody else in this thread waiting for longer than one takes.
     await nextTurn();
   }
@@ -164,7 +166,7 @@ export class EngineVideoWriter implements VideoWriter {
   }
 
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame> {
-    return this.#inTurn(false, () => {
+    return this.#turns.run(true, () => {
       this.#life.requireOpen("acquire a frame");
       const layout = this.#checker.layoutOf(width, height, format);
       const data = this.#engine.acquire(layout);
@@ -174,7 +176,7 @@ export class EngineVideoWriter implements VideoWriter {
   }
 
   async close(): Promise<WriteSummary> {
-    while (this.#line !== null) await this.#line;
+    if (!this.#turns.isIdle) await this.#turns.drain();
     return await this.#life.close();
   }
 
@@ -191,42 +193,6 @@ export class EngineVideoWriter implements VideoWriter {
     return data instanceof Uint8Array && this.#acquired.has(data);
   }
 
-  /**
-   * Does what needs room in the engine, once there is some and all calls before have been done. With room and no call before, it is
-   * done at once: when `write` returns, it has the frame's bytes.
-   */
-  async #inTurn<T>(needsNoRoom: boolean, action: () => T | Promise<T>): Promise<T> {
-    const before = this.#line;
-    if (before === null && (needsNoRoom || !this.#life.isOpen || this.#engine.room === null)) {
-      return await action();
-    }
-    return await this.#lineUp(this.#wait(before, needsNoRoom, action));
-  }
-
-  async #wait<T>(
-    before: Promise<void> | null,
-    needsNoRoom: boolean,
-    action: () => T | Promise<T>,
-  ): Promise<T> {
-    await before;
-    while (!needsNoRoom && this.#life.isOpen) {
-      const { room } = this.#engine;
-      if (room === null) break;
-      await room;
-    }
-    return await action();
-  }
-
-  /** Makes calls to come wait for this one. */
-  async #lineUp<T>(call: Promise<T>): Promise<T> {
-    const over = (): void => {
-      if (this.#line === line) this.#line = null;
-    };
-    const line: Promise<void> = call.then(over, over);
-    this.#line = line;
-    return await call;
-  }
-
   #write(frame: Frame, options: FrameOptions | undefined, nowMs: number): void | Promise<void> {
     this.#life.requireOpen("write a frame");
     // A wrong frame is the caller's mistake, found before anything was done with it: the writer goes on.
@@ -239,7 +205,7 @@ export class EngineVideoWriter implements VideoWriter {
     } catch (error) {
       return this.#refuse(error);
     }
-    if (checked.picture.kind === "image") return this.#lineUp(this.#acceptImage(checked, taken, nowMs));
+    if (checked.picture.kind === "image") return this.#turns.hold(this.#acceptImage(checked, taken, nowMs));
     this.#accept(checked, null, nowMs);
     if (taken === undefined) return this.#tellProgress(false);
     return taken.then(() => this.#tellProgress(false), (error) => this.#refuse(error));
