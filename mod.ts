@@ -1,12 +1,15 @@
 /**
- * avwriter turns JavaScript frames into video: it binds the system's FFmpeg libraries over FFI, on Deno and on Bun.
+ * avwriter turns JavaScript frames into video: it binds the system's FFmpeg libraries over FFI, on Deno and
+ * on Bun.
  *
  * @example
  * ```ts
  * import { createFileWriter } from "@avwriter/avwriter";
  *
  * const path = `${await Deno.makeTempDir()}/out.mp4`;
- * const frames = [0, 80, 160, 240].map((gray) => new ImageData(new Uint8ClampedArray(64 * 64 * 4).fill(gray), 64, 64));
+ * const frames = [0, 80, 160, 240].map((gray) =>
+ *   new ImageData(new Uint8ClampedArray(64 * 64 * 4).fill(gray), 64, 64)
+ * );
  *
  * await using writer = await createFileWriter("h264", path, 30);
  * for (const frame of frames) await writer.write(frame);

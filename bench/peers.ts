@@ -25,7 +25,9 @@ export interface Peer {
   readonly program: string;
   /** What the program does, where it can do several things. */
   readonly variant?: string | undefined;
-  /** Whether frames pass through the thread that is measured: it has a write call and an event loop to delay. */
+  /**
+   * Whether frames pass through the thread that is measured: it has a write call and an event loop to delay.
+   */
   readonly isFed: boolean;
   /** It is of use beside this peer only. */
   readonly onlyWith?: PeerName;

@@ -20,7 +20,7 @@ import type { avutil, dictionaries } from "./symbols/avutil.ts";
 import type { resampling, swresample } from "./symbols/swresample.ts";
 import type { scalerFrames, swscale } from "./symbols/swscale.ts";
 
-/** A loaded set of libraries: their functions, and what is needed to work with their memory. */
+/** A loaded set of libraries: their functions, and access to their memory. */
 export interface Native {
   /** The folder that the set was loaded from. */
   readonly folder: string;
@@ -36,7 +36,7 @@ export interface Native {
   readonly avcodec: Functions<typeof avcodec>;
   /** Codecs by their names, opened on first use. */
   codecNames(): Functions<typeof codecNames>;
-  /** What encoders take, asked of the library; `null` where a field of AVCodec tells instead. */
+  /** Asks the library what an encoder takes; `null` where a field of AVCodec says so instead. */
   readonly supportedConfig: Functions<typeof supportedConfig> | null;
   /** libavformat. */
   readonly avformat: Functions<typeof avformat>;
@@ -50,7 +50,7 @@ export interface Native {
   readonly swscale: Functions<typeof swscale>;
   /** Conversion of audio, opened on first use. */
   resampling(): Functions<typeof resampling>;
-  /** Dictionaries in JavaScript's hands, opened on first use. */
+  /** Dictionaries without an owner in libav, opened on first use. */
   dictionaries(): Functions<typeof dictionaries>;
   /** Decoding of audio, opened on first use. */
   audioDecoding(): Functions<typeof audioDecoding>;

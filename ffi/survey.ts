@@ -45,8 +45,8 @@ function reasonAgainst(host: Runtime, folder: string, major: number): string | n
 }
 
 /**
- * All sets in the folders that are searched, but for the one in use: newest first, each once however many links lead to it. A folder
- * that the program may not read is passed over.
+ * All sets in the searched folders except the one in use: newest first, each listed once however many links
+ * point to it. Skips folders that the program must not read.
  */
 export function surveyLibraries(
   host: Runtime,

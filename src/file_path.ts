@@ -7,7 +7,10 @@ import { fromFileUrl, resolve } from "@std/path";
 import { runtime } from "../ffi/mod.ts";
 import { shown } from "./shown.ts";
 
-/** The absolute path of a file. Throws a `TypeError` where it is none; `action` is what it is for. */
+/**
+ * The absolute path of a file. Throws a `TypeError` where it is not a valid path. `action` is for the
+ * message.
+ */
 export function filePath(path: string | URL, action = "write to"): string {
   const name = path instanceof URL ? pathOfUrl(path, action) : path;
   if (typeof name !== "string" || name === "") {

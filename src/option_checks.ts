@@ -6,34 +6,34 @@
 import { didYouMean } from "./nearest.ts";
 import { shown } from "./shown.ts";
 
-/** Says what an option must be, where the value is not that; `null` where it is. */
+/** Returns what an option must be, where the value is not valid; otherwise `null`. */
 export type Check = (value: unknown) => string | null;
 
-/** One of these texts. */
+/** One of these strings. */
 export const oneOf = (...choices: readonly string[]): Check => (value) =>
   choices.includes(value as string)
     ? null
     : `one of ${choices.map((choice) => JSON.stringify(choice)).join(", ")}`;
-/** A text that C can take. */
+/** A string that C can take. */
 export const text: Check = (value) =>
   typeof value === "string" && value !== "" && !value.includes("\0")
     ? null
     : "a non-empty string without NUL characters";
-/** A switch. */
+/** A boolean. */
 export const flag: Check = (value) => typeof value === "boolean" ? null : "true or false";
 /** A language of ISO 639-2. */
 export const language: Check = (value) =>
   typeof value === "string" && /^[a-z]{3}$/.test(value) ? null : 'three letters, such as "eng"';
-/** Bits per second; `examples` are such texts. */
+/** Bits per second. `examples` are strings for the message. */
 export const bits = (examples: string): Check => (value) =>
   parseBits(value) !== null ? null : `bits per second above 0: a number, or a string such as ${examples}`;
-/** An object; `expected` says of what. */
+/** An object. `expected` describes it in the message. */
 export const object = (expected: string): Check => (value) =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? null : expected;
-/** AVOptions by name, whose values {@linkcode checkOptionTable} looks at as well. */
+/** AVOptions by name. {@linkcode checkOptionTable} checks the values too. */
 export const record: Check = object("an object of strings, numbers and booleans");
 
-/** An object without the fields that are `undefined`: options may be given so, which means that they are left out. */
+/** An object without its `undefined` fields: an option that is `undefined` counts as left out. */
 export function withoutUndefined<Fields extends object>(
   fields: Fields,
 ): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
@@ -42,7 +42,7 @@ export function withoutUndefined<Fields extends object>(
 
 const multipliers: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1e9 };
 
-/** Bits per second as a number; `null` where a value is none. */
+/** Bits per second as a number; `null` where a value is not valid. */
 export function parseBits(value: unknown): number | null {
   let number = NaN;
   if (typeof value === "number") number = value;
@@ -58,7 +58,10 @@ export function refuseOption(name: string, value: unknown, expected: string): ne
   throw new TypeError(`Cannot use the option ${name}: it is ${shown(value)}, but must be ${expected}`);
 }
 
-/** Throws a `TypeError` for an option that is not in a table, or not what the table says. `prefix` stands before each name. */
+/**
+ * Throws a `TypeError` for an option that is not in a table, or not what the table requires. `prefix` is
+ * prepended to each name.
+ */
 export function checkOptionTable(
   options: object,
   checks: Readonly<Record<string, Check>>,
@@ -86,12 +89,12 @@ function checkRecord(name: string, options: Record<string, unknown>): void {
   for (const [key, value] of Object.entries(options)) {
     const isUsable = typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value)) ||
       (typeof value === "string" && !value.includes("\0"));
-    if (key.includes("\0")) refuseOption(name, options, "an object whose names are without NUL");
+    if (key.includes("\0")) refuseOption(name, options, "an object whose keys have no NUL characters");
     if (isUsable) continue;
     refuseOption(
       `${name}.${key}`,
       value,
-      "one of strings, numbers and booleans, without NUL, NaN or infinity",
+      "one of strings, numbers and booleans, without NUL characters, NaN or infinity",
     );
   }
 }

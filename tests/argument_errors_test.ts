@@ -31,7 +31,9 @@ function cyclic(): Record<string, unknown> {
   return Object.assign(object, { self: object });
 }
 
-/** Options by wrong value: its name, the value, what the message shows of it, and what it says would be right. */
+/**
+ * Options by wrong value: its name, the value, what the message shows of it, and what it says would be right.
+ */
 const wrongOptions: readonly (readonly [keyof WriterOptions, unknown, string, string])[] = [
   ["width", "64", '"64"', "whole number of pixels"],
   ["width", 0, "0", "from 1"],

@@ -90,7 +90,7 @@ async function recordDying(
   server[end]();
   const failure = await recording.end();
   assertEquals(failure?.type, "ReadError");
-  assertStringIncludes(failure!.message, 'Cannot go on recording from the pulse device "speaker.monitor"');
+  assertStringIncludes(failure!.message, 'Cannot continue recording from the pulse device "speaker.monitor"');
   assertEquals(failure!.code, end === "freeze" ? "NO_AUDIO" : "EXTERNAL");
   assertEquals(probe(path).frames, 100, end);
   const heard = listen(path);

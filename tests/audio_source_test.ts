@@ -17,7 +17,10 @@ import { assertSameBytes, barFrame, probe, TemporaryFolder } from "./support/med
 import { assertFails } from "./support/messages.ts";
 import { test } from "./support/test.ts";
 
-/** Makes an audio file with ffmpeg: ten seconds of 1000 Hz at an eighth of the full level, unless told otherwise. */
+/**
+ * Makes an audio file with ffmpeg: ten seconds of 1000 Hz at an eighth of the full level, unless told
+ * otherwise.
+ */
 function makeAudioFile(
   path: string,
   options: readonly string[] = [],
@@ -233,7 +236,7 @@ test("audio.from: a network address is read, and a server that stops sending doe
   await assertFails(() => writer.close(), {
     type: ReadError,
     operation: "read audio",
-    says: [`Cannot go on with the audio of ${stalling.url}`],
+    says: [`Cannot continue with the audio of ${stalling.url}`],
   });
   assert(performance.now() - start < 9000, `${performance.now() - start} ms`);
   assertEquals(probe(path).frames, 100);
@@ -281,7 +284,7 @@ test("audio.from: invalid sources are refused when the writer opens, and no file
   // deno-lint-ignore no-explicit-any
   const refused: readonly (readonly [unknown, new (...parameters: any[]) => Error, string])[] = [
     [{ from: folder.file("none.wav") }, ReadError, "there is no such file"],
-    [{ from: folder.path }, ReadError, "it is no regular file"],
+    [{ from: folder.path }, ReadError, "it is not a regular file"],
     [{ from: text }, ReadError, text],
     [{ from: playlist }, ReadError, playlist],
     [{ from: silent }, ReadError, "no audio track"],

@@ -457,7 +457,7 @@ test("writeAudio: invalid samples are reported, and the writer goes on", async (
     [{ data: [], sampleRate: 48000 }, undefined, RangeError, "no array"],
     [{ data: [data, new Int16Array(6)], sampleRate: 48000 }, undefined, TypeError, "several types"],
     [{ data: [data, new Float32Array(5)], sampleRate: 48000 }, undefined, RangeError, "5"],
-    [{ data, sampleRate: 48000, channels: 4 }, undefined, RangeError, "no multiple"],
+    [{ data, sampleRate: 48000, channels: 4 }, undefined, RangeError, "not a multiple"],
     [{ data, sampleRate: 48000, channels: 9 }, undefined, RangeError, "9 channels"],
     [{ data, sampleRate: 48000, channels: 2, layout: "5.1" }, undefined, RangeError, "5.1"],
     [{ data, sampleRate: 48000, channels: 2, layout: "round" }, undefined, RangeError, "round"],

@@ -103,7 +103,7 @@ class SmallDisk implements Disposable {
       new SmallDisk(1)[Symbol.dispose]();
       return false;
     } catch {
-      return "a small disk can't be mounted here";
+      return "a small disk cannot be mounted here";
     }
   }
 

@@ -50,7 +50,10 @@ interface Written {
 
 /** A kill may cost so much, in seconds. */
 const mostLost = 2;
-/** A picture that is stamped when `write` is called comes so much later to the program that tells of it, at most: a busy machine is slow. */
+/**
+ * A picture that is stamped when `write` is called comes so much later to the program that tells of it, at
+ * most: a busy machine is slow.
+ */
 const tellingSeconds = 0.25;
 
 const script = fileURLToPath(new URL("support/paced.ts", import.meta.url));

@@ -32,7 +32,10 @@ function libraryPaths(): string[] {
 /** Bun grants everything: there is nothing to test there. */
 const skip: SkipReason = !isDeno && "Bun has no permissions";
 
-/** Variables that may name the libraries' folder: the program has to know where they are to open what it is granted. */
+/**
+ * Variables that may name the libraries' folder: the program has to know where they are to open what it is
+ * granted.
+ */
 const readVariables = "--allow-env=AVWRITER_LIBRARY_PATH,LD_LIBRARY_PATH";
 
 function write(

@@ -1,6 +1,6 @@
 /**
- * What the matrix runs in little time against every FFmpeg: files that another program decodes to what was written, and every
- * struct field that avwriter reads or writes.
+ * What the matrix runs in little time against every FFmpeg: files that another program decodes to what was
+ * written, and every struct field that avwriter reads or writes.
  *
  * @module
  */
@@ -118,7 +118,8 @@ const cases: readonly Case[] = [
     codec: "mjpeg",
     encoder: "mjpeg",
     file: "a.avi",
-    // At "medium", ffprobe up to FFmpeg 7.1 takes the first frame for cut off while it guesses the stream's format.
+    // At "medium", ffprobe up to FFmpeg 7.1 takes the first frame for cut off while it guesses the stream's
+    // format.
     options: { quality: "high" },
     leastDecibels: 33,
     tolerance: 1e-5,
@@ -395,7 +396,8 @@ test("layouts: the smoke tests read or write every struct field that has a place
     struct,
   ) => [`${struct}.channels`, `${struct}.channel_layout`]);
   if (native.fields.has("AVFrame", "ch_layout")) { for (const field of old) touched.add(field); }
-  // Where side data belongs to a stream's parameters, it is copied with them, though the stream's own fields are there until 8.0.
+  // Where side data belongs to a stream's parameters, it is copied with them, though the stream's own fields
+  // are there until 8.0.
   const sideData = ["AVPacketSideData.data", "AVPacketSideData.size", "AVPacketSideData.type"];
   const inStream = ["AVStream.side_data", "AVStream.nb_side_data"];
   if (native.streamSideData === null) { for (const field of [...sideData, ...inStream]) touched.add(field); }

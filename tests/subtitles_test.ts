@@ -28,7 +28,10 @@ import { testsOf } from "./support/test.ts";
 
 const { test, testLong } = testsOf(import.meta.url);
 
-/** VP8's threads wait for each other in loops: where processors are busy, small pictures take thirty times as long with them. */
+/**
+ * VP8's threads wait for each other in loops: where processors are busy, small pictures take thirty times as
+ * long with them.
+ */
 const oneThread = { preset: "8", encoderOptions: { threads: 1 } } as const;
 
 /** A writer for bars at 25 frames a second. */
@@ -485,7 +488,7 @@ for (const name of ["a.mp4", "a.mov", "a.mkv"]) {
   });
 }
 
-test("subtitles.forced: forced tracks say so where the container can, and are refused where it can't", async () => {
+test("subtitles.forced: forced tracks say so where the container can, and are refused where it cannot", async () => {
   for (const name of ["a.mkv", "a.webm", "a.mp4", "a.mov"]) {
     using folder = new TemporaryFolder();
     const path = folder.file(name);
@@ -612,7 +615,7 @@ for (const thread of ["worker", "main"] as const) {
       [{ ...good, text: "" }, TypeError, "non-empty"],
       [{ ...good, text: 5 }, TypeError, "its text is 5"],
       [{ ...good, text: "a\0b" }, TypeError, "NUL"],
-      [{ ...good, text: "a\uD83D" }, TypeError, "half of a character"],
+      [{ ...good, text: "a\uD83D" }, TypeError, "whole characters"],
       [{ ...good, text: "x".repeat(16385) }, RangeError, "16385"],
       [{ ...good, start: "0" }, TypeError, 'its start is "0"'],
       [{ ...good, start: -1 }, RangeError, "its start is -1"],
@@ -646,7 +649,7 @@ for (const thread of ["worker", "main"] as const) {
     await assertFails(() => lone.close(), {
       type: WriteError,
       code: "NO_FRAME",
-      says: ["subtitles", "Write a frame"],
+      says: ["subtitles", "Write at least one frame"],
     });
     const none = await open(path, { thread });
     await assertFails(() => none.writeSubtitle(cue), { type: TypeError, says: ["{ subtitles: {} }"] });

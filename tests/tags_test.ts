@@ -1,5 +1,6 @@
 /**
- * Rotation, pixel shape, HDR metadata, chroma location and tags: they come back from the file, or are refused when the writer opens.
+ * Rotation, pixel shape, HDR metadata, chroma location and tags: they come back from the file, or are refused
+ * when the writer opens.
  *
  * @module
  */
@@ -291,7 +292,7 @@ test("sampleAspectRatio: an invalid one is refused with what would be right", as
       () => open("mpeg4", "a.mp4", { sampleAspectRatio: value as never }),
       TypeError,
     );
-    assertStringIncludes(error.message, "it is no fraction");
+    assertStringIncludes(error.message, "it is not a fraction");
     assertReadable(error);
   }
 });
@@ -445,7 +446,7 @@ test("metadata: long values come back, or are refused", async () => {
     await assertFails(() => open(codec, file, { metadata: { comment: `${fitting}y` } }), {
       type: UnsupportedError,
       says: [
-        `Cannot write the tag "comment" into ${muxer}: the text has 1024 bytes, but it keeps 1023 at most`,
+        `Cannot write the tag "comment" into ${muxer}: the value has 1024 bytes, but it keeps 1023 at most`,
       ],
     });
   }
@@ -459,9 +460,9 @@ const lostTags:
       "a.gif",
       "title",
       "x",
-      "into gif: no tag comes back from it. Containers that keep it: mp4, mov, matroska",
+      "into gif: it keeps no tags. Containers that keep it: mp4, mov, matroska",
     ],
-    ["rawvideo", "a.y4m", "title", "x", "into yuv4mpegpipe: no tag comes back from it"],
+    ["rawvideo", "a.y4m", "title", "x", "into yuv4mpegpipe: it keeps no tags"],
     ["mpeg2video", "a.ts", "title", "x", "into mpegts: it keeps only service_name, service_provider"],
     ["mpeg2video", "a.mxf", "title", "x", "into mxf: "],
     ["mpeg4", "a.avi", "album", "x", "into avi: it keeps only title, artist, "],
@@ -474,7 +475,7 @@ const lostTags:
       'the tag "Duration" into flv: it has another meaning or another name there',
     ],
     ["mpeg4", "a.nut", "author", "x", "into nut: "],
-    ["mpeg4", "a.mkv", "my key", "x", "into matroska: the key has letters that it does not keep"],
+    ["mpeg4", "a.mkv", "my key", "x", "into matroska: the key has characters that it does not keep"],
     ["mpeg4", "a.mkv", "stereo_mode", "x", "into matroska: "],
     ["mpeg4", "a.mp4", "major_brand", "x", "into mp4: "],
     [
@@ -487,7 +488,7 @@ const lostTags:
     ["mpeg4", "a.3gp", "title", "x", "into 3gp: it keeps only creation_time"],
     ["mpeg4", "a.mp4", "encoder", "x", "into mp4: FFmpeg writes its own name there"],
     ["mpeg4", "a.mkv", "Encoder-x", "x", "into matroska: FFmpeg writes its own name there"],
-    ["libtheora", "a.ogv", "a=b", "x", "into ogv: the key has letters that it does not keep"],
+    ["libtheora", "a.ogv", "a=b", "x", "into ogv: the key has characters that it does not keep"],
     ["libtheora", "a.ogv", "description", "x", "into ogv: "],
   ];
 

@@ -84,7 +84,7 @@ test("capturedAt: frames that a program has queued are shown when they were capt
   }
 });
 
-test("capturedAt: a moment that can't be is refused, and the writer goes on", async () => {
+test("capturedAt: a moment that cannot be is refused, and the writer goes on", async () => {
   using folder = new TemporaryFolder();
   const writer = await createFileWriter("h264", folder.file("a.mp4"), 30, { timing: "wallclock" });
   const now = performance.now();
@@ -109,7 +109,7 @@ test("capturedAt: a moment that can't be is refused, and the writer goes on", as
 });
 
 for (const [extension, most] of [["mp4", 23_860.9], ["ts", 47_721.8]] as const) {
-  test(`timestamp: a pause that ${extension} can't tell is refused at its frame, and the writer goes on`, async () => {
+  test(`timestamp: a pause that ${extension} cannot tell is refused at its frame, and the writer goes on`, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file(`a.${extension}`);
     const writer = await createFileWriter("h264", path, 30, { timing: "timestamps" });

@@ -16,7 +16,10 @@ import { testsOf } from "./support/test.ts";
 
 const { isLong, test, testBoth } = testsOf(import.meta.url);
 
-/** What ffprobe tells of a file: types and timecodes of its streams, and the file's own tags by names in lower case. */
+/**
+ * What ffprobe tells of a file: types and timecodes of its streams, and the file's own tags by names in lower
+ * case.
+ */
 function timecodesOf(path: string): { streams: string[]; tags: Record<string, string> } {
   const { stdout } = spawnSync("ffprobe", [
     ...["-v", "error", "-show_streams", "-show_format", "-of", "json", path],

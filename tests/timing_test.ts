@@ -73,8 +73,8 @@ for (const { rate, exact, seconds } of rates) {
       assertEquals([file, stream.frames], [file, 29]);
       const tolerance = file.endsWith("mkv") ? 0.001 : 0.00001;
       if (file.endsWith("mkv")) {
-        // Matroska names the time between frames in nanoseconds; ffprobe shows the fraction below 30000 nearest to it, but up
-        // to five frames a second a guess of its own as r_frame_rate (matroskadec.c).
+        // Matroska names the time between frames in nanoseconds; ffprobe shows the fraction below 30000
+        // nearest to it, but up to five frames a second a guess of its own as r_frame_rate (matroskadec.c).
         const { avg_frame_rate, r_frame_rate } = stream;
         for (const shown of seconds < 0.2 ? [avg_frame_rate, r_frame_rate] : [avg_frame_rate]) {
           const [num, den] = shown.split("/").map(Number) as [number, number];

@@ -368,7 +368,7 @@ test(
         execFileSync("sh", ["-c", `"$0" "$1" close 2>&1`, program, path], { cwd: elsewhere }),
       );
       assertEquals(probe(path).frames, 12);
-      assertEquals(readFileSync(log, "utf8").includes("can't be started"), warns, readFileSync(log, "utf8"));
+      assertEquals(readFileSync(log, "utf8").includes("cannot be started"), warns, readFileSync(log, "utf8"));
     }
   },
 );

@@ -36,11 +36,15 @@ export interface PeerReport {
   readonly firstMs: number | null;
   /** All threads and child processes. */
   readonly cpuSeconds: number | null;
-  /** The most memory in use: what encoding added to this process, and all of the processes that it started. */
+  /**
+   * The most memory in use: what encoding added to this process, and all of the processes that it started.
+   */
   readonly peakMegabytes: number | null;
   /** Mean time of a frame inside the call that writes it. */
   readonly writeMs: number | null;
-  /** Mean CPU time of a frame in the thread that writes it, with all that is done there between two frames. */
+  /**
+   * Mean CPU time of a frame in the thread that writes it, with all that is done there between two frames.
+   */
   readonly callerMs: number | null;
   readonly loop: (WatchedDelay & { readonly idle: LoopDelay }) | null;
   /** What memory grew by, without what is mapped from files, and with it. */

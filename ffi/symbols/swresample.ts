@@ -1,7 +1,8 @@
 /**
  * libswresample: conversion of audio between rates, channel layouts and sample formats.
  *
- * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed headers.
+ * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed
+ * headers.
  *
  * @module
  */

@@ -7,7 +7,10 @@
 /** The names of the families of audio codecs. */
 export type AudioCodecFamily = "aac" | "opus" | "mp3" | "flac" | "alac" | "vorbis" | "ac3" | "pcm";
 
-/** A family of audio codecs, resolved to the best usable encoder, or the exact name of any audio encoder of libavcodec. */
+/**
+ * A family of audio codecs, resolved to the best usable encoder, or the exact name of any audio encoder of
+ * libavcodec.
+ */
 export type AudioCodec = AudioCodecFamily | (string & Record<never, never>);
 
 /** Encoders in the order in which they are tried. libavcodec's own of Opus and Vorbis are experimental. */

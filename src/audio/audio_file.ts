@@ -11,15 +11,18 @@ import { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { AudioAddress } from "./audio_source.ts";
 
-/** Formats that have audio in them, by the names of libavformat's demuxers: none of them names other files to read. */
+/** Audio formats, by the names of libavformat's demuxers. None of them refers to other files. */
 const formats: readonly string[] = [
   ...["mov", "matroska", "avi", "flv", "mpegts", "nut", "asf", "ogg", "mpeg", "mxf", "wav", "w64", "aiff"],
   ...["au", "mp3", "aac", "ac3", "eac3", "flac", "caf", "amr", "wv", "ape", "tta", "dts", "truehd", "mlp"],
   ...["voc", "rtsp"],
 ];
-/** A network address that gives nothing for so long has failed. Microseconds. */
+/** How long a network source may send nothing before it has failed, in microseconds. */
 const networkTimeout = 5_000_000;
-/** A file may end so much earlier than it says, in seconds: some count what the encoder put before the first sample. */
+/**
+ * How much shorter a file may be than its header says, in seconds: some headers count the encoder's priming
+ * samples.
+ */
 const maxMissing = 0.5;
 
 /** An audio track of a file. */
@@ -36,7 +39,10 @@ export class AudioFile implements Disposable {
   /** Where what was read ends, in seconds from the beginning of the file. */
   #end = 0;
 
-  /** Opens the track of that number, counted from 0 among those of audio. Throws a {@linkcode ReadError} where there is none. */
+  /**
+   * Opens the track of that number, counted from 0 among those of audio. Throws a {@linkcode ReadError} where
+   * there is none.
+   */
   constructor(native: Native, address: AudioAddress, stream: number) {
     this.#native = native;
     this.#address = address;
@@ -107,7 +113,10 @@ export class AudioFile implements Disposable {
     owned.move();
   }
 
-  /** Takes the next packet of the track; `false` at the end. Throws a {@linkcode ReadError} where the file ends before it says that it does. */
+  /**
+   * Takes the next packet of the track; `false` at the end. Throws a {@linkcode ReadError} where the file
+   * ends before it says that it does.
+   */
   read(packet: NativePacket): boolean {
     try {
       while (this.#demuxer.read(packet)) {
@@ -120,7 +129,7 @@ export class AudioFile implements Disposable {
     } catch (cause) {
       if (!(cause instanceof AvError)) throw cause;
       throw this.#endsEarly(cause) ??
-        this.#error("Cannot go on with", cause.message, cause.code, null, cause);
+        this.#error("Cannot continue with", cause.message, cause.code, null, cause);
     }
     const error = this.#endsEarly();
     if (error === null) return false;
@@ -133,11 +142,13 @@ export class AudioFile implements Disposable {
     this.#end = Math.max(this.#end, Number(pts + duration) * num / den - this.startSeconds);
   }
 
-  /** The error for a file that ends before it says that it does; releases differ in whether reading it is one. */
+  /**
+   * The error for a file that ends before it says that it does; releases differ in whether reading it is one.
+   */
   #endsEarly(cause?: AvError): ReadError | null {
     if (this.#declared === null || this.#end >= this.#declared - maxMissing) return null;
     return this.#error(
-      "Cannot go on with",
+      "Cannot continue with",
       `it ends at ${this.#end.toFixed(2)} s, though it says that it is ${this.#declared.toFixed(2)} s long`,
       "TRUNCATED",
       "What comes after that has no audio",
@@ -164,7 +175,7 @@ export class AudioFile implements Disposable {
     } catch (error) {
       if (!(error instanceof AvError)) throw error;
       const hint = error.code === "EINVAL" || error.code === "INVALIDDATA"
-        ? "It is no file with audio in it that FFmpeg reads by itself"
+        ? "It is not an audio file that FFmpeg can read on its own"
         : null;
       throw this.#error(action, error.message, error.code, hint, error);
     }

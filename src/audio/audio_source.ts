@@ -6,7 +6,10 @@
 import { filePath } from "../file_path.ts";
 import { refuseOption } from "../option_checks.ts";
 
-/** A system of input devices, by libavdevice's name: ALSA and PulseAudio on Linux, AVFoundation on macOS, DirectShow on Windows. */
+/**
+ * A system of input devices, by libavdevice's name: ALSA and PulseAudio on Linux, AVFoundation on macOS,
+ * DirectShow on Windows.
+ */
 export type AudioDeviceSystem = "alsa" | "pulse" | "avfoundation" | "dshow";
 
 /**
@@ -20,9 +23,12 @@ export type AudioDeviceSystem = "alsa" | "pulse" | "avfoundation" | "dshow";
  * ```
  */
 export interface AudioDevice {
-  /** The system that it belongs to. */
+  /** The device system. */
   system: AudioDeviceSystem;
-  /** Its name there: `"hw:0"` with ALSA, a source's with PulseAudio (`pactl list short sources`); default `"default"`. */
+  /**
+   * The device's name there: `"hw:0"` with ALSA, a source name with PulseAudio (`pactl list short sources`).
+   * Default: `"default"`.
+   */
   name?: string;
 }
 
@@ -53,7 +59,7 @@ export interface AudioAddress {
   readonly protocols: string;
 }
 
-/** Where a track's audio comes from: `writeAudio`, nowhere, a file or an address, or a device. */
+/** The source of a track's audio: `writeAudio`, silence, a file or network address, or a device. */
 export type AudioSource =
   | { readonly kind: "samples" }
   | { readonly kind: "silence" }
@@ -75,7 +81,10 @@ export interface DeviceSource {
 
 const systems: readonly string[] = ["alsa", "pulse", "avfoundation", "dshow"] satisfies AudioDeviceSystem[];
 
-/** What libavformat needs for a scheme, and nothing else: what an address leads to stays there. */
+/**
+ * The protocols that libavformat needs for a scheme, and no others: an address cannot redirect to another
+ * protocol.
+ */
 const protocols: Readonly<Record<string, string>> = {
   "http:": "http,https,tls,tcp",
   "https:": "http,https,tls,tcp",
@@ -86,7 +95,7 @@ const protocols: Readonly<Record<string, string>> = {
   "udp:": "udp",
 };
 
-/** The address that the option `from` means. Throws a `TypeError` where it is none. */
+/** The address that the option `from` stands for. Throws a `TypeError` where it is not valid. */
 function addressOf(from: string | URL): AudioAddress {
   if (typeof from === "string" && /^[a-z]+:\/\//i.test(from)) {
     refuseOption("audio.from", from, "a URL object for a network address: a string is a path");
@@ -99,7 +108,7 @@ function addressOf(from: string | URL): AudioAddress {
   if (!Object.hasOwn(protocols, protocol)) {
     refuseOption("audio.from", href, `a path or a URL with ${Object.keys(protocols).join(", ")} or file:`);
   }
-  // Without a password, if there is one.
+  // Without the password, if there is one.
   return { url: href, label: `${protocol}//${host}${pathname}`, path: null, protocols: protocols[protocol]! };
 }
 
@@ -126,7 +135,10 @@ function silenceOf({ silence, ...others }: AudioSilence): AudioSource {
   return { kind: "silence" };
 }
 
-/** The source that the options `from`, `stream` and `loop` mean. Throws a `TypeError` where they mean none. */
+/**
+ * The source that the options `from`, `stream` and `loop` stand for. Throws a `TypeError` where they are not
+ * valid.
+ */
 export function checkSource(
   { from, stream, loop }: {
     readonly from?: string | URL | AudioDevice | AudioSilence;

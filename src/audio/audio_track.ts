@@ -6,17 +6,20 @@
 import type { Address } from "../../ffi/mod.ts";
 import type { Rational } from "../libav/rational.ts";
 
-/** What became of a track so far. */
+/** Statistics of a track. */
 export interface AudioStats {
-  /** Length of the track so far in seconds. */
+  /** Length of the track so far, in seconds. */
   readonly seconds: number;
-  /** Seconds of silence that were put in where timestamps leave a gap, the time before the first sample among them. */
+  /**
+   * Seconds of silence that were inserted where timestamps leave a gap, including the time before the first
+   * sample.
+   */
   readonly silence: number;
-  /** Seconds of audio left out where timestamps say that it comes before the end of what was there already. */
+  /** Seconds of audio that were dropped because their timestamps lie before the end of the track. */
   readonly dropped: number;
-  /** Seconds by which audio was stretched (above 0) or shortened (below 0) to stay with its timestamps. */
+  /** Seconds by which audio was stretched (above 0) or shortened (below 0) to match its timestamps. */
   readonly corrected: number;
-  /** Why its source (`from`) gives no more audio; `null` while all is well. */
+  /** Why the source (`from`) delivers no more audio; `null` while it works. */
   readonly failure: string | null;
 }
 
@@ -29,14 +32,14 @@ export const emptyAudioStats: AudioStats = {
   failure: null,
 };
 
-/** A track on its way into a file. */
+/** An audio track being written. */
 export interface AudioTrack extends Disposable {
   /** The unit of the packets' times. */
   readonly timeBase: Rational;
-  /** What became of it so far. */
+  /** Its statistics so far. */
   readonly stats: AudioStats;
   /** Fills an AVCodecParameters with what its packets are. */
   describeInto(parameters: Address): void;
-  /** Ends the track: gives all that is left. */
+  /** Ends the track: encodes and writes what is left. */
   finish(): void;
 }

@@ -5,7 +5,10 @@
  */
 import type { ChannelLayout } from "../libav/audio_frame.ts";
 
-/** A channel layout by libavutil's name. Channels come in this order: left, right, center, low frequencies, back or side, side. */
+/**
+ * A channel layout by libavutil's name. Channels come in this order: left, right, center, low frequencies,
+ * back or side, side.
+ */
 export type ChannelLayoutName =
   | "mono"
   | "stereo"
@@ -50,7 +53,7 @@ export function isChannelCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= maxChannels;
 }
 
-/** What so many channels are unless something else is said (av_channel_layout_default, libavutil/channel_layout.c). */
+/** The usual layout of a number of channels (av_channel_layout_default, libavutil/channel_layout.c). */
 const defaultLayouts: readonly ChannelLayoutName[] = [
   "mono",
   "stereo",
@@ -69,7 +72,7 @@ export function channelLayout(name: ChannelLayoutName): ChannelLayout {
   return { name, channels, mask };
 }
 
-/** The layout that so many channels usually have: from 1 to {@linkcode maxChannels}. */
+/** The usual layout of a number of channels, from 1 to {@linkcode maxChannels}. */
 export function defaultLayout(channels: number): ChannelLayout {
   return channelLayout(defaultLayouts[channels - 1]!);
 }

@@ -50,7 +50,10 @@ export class CopiedTrack implements AudioTrack {
     this.#begin = this.#end = BigInt(Math.round(seconds * this.timeBase.den / this.timeBase.num));
   }
 
-  /** Copies packets until a time in seconds; `false` where the file has ended before. Throws a `ReadError` where it can't be read on. */
+  /**
+   * Copies packets up to a time in seconds; `false` where the file has ended before. Throws a `ReadError`
+   * where reading fails.
+   */
   copy(until: number): boolean {
     const packet = this.#packet;
     while (this.#endSeconds < until) {
@@ -63,10 +66,10 @@ export class CopiedTrack implements AudioTrack {
     return true;
   }
 
-  /** All that there is was given already. */
+  /** Everything was written already. */
   finish(): void {}
 
-  /** Frees all of it. */
+  /** Frees everything. */
   [Symbol.dispose](): void {
     this.#packet[Symbol.dispose]();
     this.#file[Symbol.dispose]();

@@ -1,5 +1,6 @@
 /**
- * An audio track on its way into the file: put on the video's clock, converted to what the encoder takes, and encoded.
+ * An audio track on its way into the file: put on the video's clock, converted to what the encoder takes, and
+ * encoded.
  *
  * @module
  */
@@ -26,28 +27,36 @@ export interface TrackRequest extends OpenAudioEncoder {
   readonly take: (packet: NativePacket, timeBase: Rational) => void;
 }
 
-/** More than this between two pieces is a gap, or a piece too early; less is a clock that drifts. Seconds. */
+/**
+ * A larger distance between two pieces is a gap or an overlap; a smaller one is a clock that drifts. Seconds.
+ */
 const gapSeconds = 0.1;
-/** A track that begins more than this after its file has no silence before, in seconds: the container says when it begins. */
+/**
+ * A track that begins more than this after its file has no silence before, in seconds: the container says
+ * when it begins.
+ */
 const lateSeconds = 10;
-/** A drift below this is only the jitter of timestamps. Seconds. */
+/** A smaller drift is only the jitter of timestamps. Seconds. */
 const driftSeconds = 0.005;
-/** For so long timestamps are averaged to tell a drift, and over so long at least it is corrected. Seconds. */
+/**
+ * Over this time timestamps are averaged to measure a drift, and a correction takes at least as long.
+ * Seconds.
+ */
 const settlingSeconds = 1;
-/** Audio is made no faster or slower than by this share of it, a twelfth of a semitone: nobody hears that. */
+/** The largest change of speed, a twelfth of a semitone: it is not audible. */
 const maxBend = 0.005;
 /** Samples that are converted at once. */
 const stagedSamples = 4096;
 /** Samples of a packet where the encoder does not mind. */
 const freeFrameSize = 1024;
 
-/** Audio that comes in, all of one kind. */
+/** Incoming audio of one format. */
 interface Input {
   readonly key: string;
   readonly shape: AudioFormat;
   readonly resampler: Resampler;
   readonly staging: NativeAudioFrame;
-  /** The last drift that is being corrected: how much of it, from when on, and for how long; all in seconds. */
+  /** The current drift correction: how much, since when, and for how long; all in seconds. */
   correction: { readonly seconds: number; readonly from: number; readonly duration: number };
 }
 
@@ -99,7 +108,7 @@ export class EncodedTrack implements AudioTrack {
     this.#encoder.describeInto(parameters);
   }
 
-  /** What became of it so far. */
+  /** Its statistics so far. */
   get stats(): AudioStats {
     return {
       seconds: this.#end,
@@ -115,7 +124,7 @@ export class EncodedTrack implements AudioTrack {
     return this.#before + (this.#input === null ? 0 : this.#count / this.#input.shape.sampleRate);
   }
 
-  /** Encodes samples, heard at a time in seconds, or (`null`) where the one before ends. */
+  /** Encodes samples that start at a time in seconds or (`null`) at the end of the previous ones. */
   write(samples: Samples, seconds: number | null): void {
     if (seconds !== null) this.beginAt(seconds);
     const input = this.#inputFor(samples);
@@ -140,24 +149,24 @@ export class EncodedTrack implements AudioTrack {
     this.#before = Number(this.#encoded) / this.#shape.sampleRate;
   }
 
-  /** Goes on in silence until a time in seconds. */
+  /** Writes silence up to a time in seconds. */
   writeSilenceUntil(seconds: number): void {
     const { layout, sampleRate } = this.#shape;
     const input = this.#inputFor({ format: "flt", layout, sampleRate });
     this.#writeSilence(input, Math.round((seconds - this.#end) * sampleRate));
   }
 
-  /** Ends the track: gives all that is left. */
+  /** Ends the track: encodes and writes what is left. */
   finish(): void {
     this.#endInput();
     if (this.#filled > 0) this.#encode();
-    // Encoders that never got a sample have nothing to say.
+    // An encoder that got no sample returns nothing.
     if (!this.#isEncoding) return;
     this.#encoder.send(null);
     this.#drain();
   }
 
-  /** Has samples begin at its time; returns how many of its samples come too late for that, and are left out. */
+  /** Aligns samples with their timestamp; returns how many come too late and are dropped. */
   #place(input: Input, { count }: Samples, seconds: number): number {
     const { sampleRate } = input.shape;
     const difference = seconds - this.#end;
@@ -176,12 +185,12 @@ export class EncodedTrack implements AudioTrack {
     return 0;
   }
 
-  /** Stretches or shortens what comes by a drift that lasts. */
+  /** Stretches or shortens what comes by a lasting drift. */
   #advanceTo(input: Input, difference: number, duration: number): void {
     this.#drift += (difference - this.#drift) * Math.min(1, duration / settlingSeconds);
     if (Math.abs(this.#drift) < driftSeconds) return;
     const { sampleRate } = this.#shape;
-    // What is under way goes on.
+    // A correction under way goes on.
     const rest = Math.max(0, 1 - (this.#end - input.correction.from) / input.correction.duration);
     const seconds = this.#drift + input.correction.seconds * rest;
     const length = Math.max(settlingSeconds, Math.abs(seconds) / maxBend);
@@ -213,7 +222,7 @@ export class EncodedTrack implements AudioTrack {
     return this.#input = { key, shape, resampler, staging, correction };
   }
 
-  /** Takes what the resampler keeps of one kind of audio, of which no more comes. */
+  /** Flushes the resampler of one audio format, of which no more comes. */
   #endInput(): void {
     const input = this.#input;
     if (input === null) return;
@@ -261,7 +270,7 @@ export class EncodedTrack implements AudioTrack {
     while (this.#encoder.receive(this.#packet)) this.#take(this.#packet, this.timeBase);
   }
 
-  /** Frees all of it. */
+  /** Frees everything. */
   [Symbol.dispose](): void {
     this.#encoder[Symbol.dispose]();
     this.#input?.resampler[Symbol.dispose]();

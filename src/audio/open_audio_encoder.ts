@@ -19,12 +19,12 @@ import { audioCandidates, audioFamilies, defaultAudioCodec } from "./audio_famil
 import type { CheckedAudioOptions } from "./audio_options.ts";
 import { defaultLayout } from "./channels.ts";
 
-/** In what form encoders get samples, if they take it: the earlier the better. */
+/** Sample formats that encoders get where they take them, best first. */
 const preferredSampleFormats: readonly string[] = "fltp flt s16 s16p s32 s32p dbl dblp u8 u8p s64 s64p".split(
   " ",
 );
 
-/** An audio encoder that is open, and what it takes. */
+/** An open audio encoder, and what it takes. */
 export interface OpenAudioEncoder {
   readonly encoder: Encoder;
   readonly shape: AudioFormat;
@@ -33,16 +33,16 @@ export interface OpenAudioEncoder {
 /** A rate and a layout. */
 export type AudioDefaults = Pick<AudioFormat, "sampleRate" | "layout">;
 
-/** What an encoder is opened for. */
+/** What an audio encoder is opened for. */
 export interface AudioEncoderRequest {
   readonly options: CheckedAudioOptions;
-  /** What every piece of audio is made into unless something else is asked for, or the encoder does not take it. */
+  /** The format of the output unless another one is requested, or the encoder does not take it. */
   readonly defaults: AudioDefaults;
   /** The container's name. */
   readonly container: string;
-  /** Codec headers go into the container's header. */
+  /** Whether codec headers go into the container's header. */
   readonly globalHeader: boolean;
-  /** Throws where the container does not take what an encoder makes. */
+  /** Throws where the container does not support an encoder's codec. */
   readonly requireUsable: (encoder: EncoderInfo) => void;
 }
 
@@ -99,7 +99,7 @@ function chooseFormat(native: Native, info: EncoderInfo, wanted: string | undefi
   );
 }
 
-/** The rate that was asked for, or the nearest that the encoder takes: a higher one, if there is one. */
+/** The requested rate, or the nearest that the encoder takes: a higher one if possible. */
 function chooseRate(
   native: Native,
   info: EncoderInfo,
@@ -120,7 +120,7 @@ function chooseRate(
   );
 }
 
-/** Opens an encoder with the layout that was asked for, or with the first of the usual ones that it takes. */
+/** Opens an encoder with the requested layout, or with the first usual one that it takes. */
 function openAs(native: Native, info: EncoderInfo, request: AudioEncoderRequest): OpenAudioEncoder {
   const { options, defaults } = request;
   const format = chooseFormat(native, info, options.sampleFormat);
@@ -167,7 +167,7 @@ function open(
         code: cause.code,
         operation: cause.operation,
         hint:
-          'The encoder\'s own words go to stderr at every logLevel but "quiet"; look at channels, layout, sampleRate and bitrate',
+          'The encoder prints details to stderr at every logLevel except "quiet"; check channels, layout, sampleRate and bitrate',
         cause,
       },
     );

@@ -14,7 +14,7 @@ import { defaultLayout } from "./channels.ts";
 import type { EncodedTrack } from "./encoded_track.ts";
 import { cutSamples } from "./samples.ts";
 
-/** Samples, and when they are heard. */
+/** Samples, and the time at which they start. */
 interface Piece {
   readonly samples: Samples;
   readonly seconds: number;
@@ -38,7 +38,10 @@ export class Player implements Disposable {
   #end = 0;
   #isAtEnd = false;
 
-  /** Takes over an open file, and plays it again and again if wanted. Throws an {@linkcode UnsupportedError} where it can't be decoded. */
+  /**
+   * Takes over an open file, and plays it in a loop if wanted. Throws an {@linkcode UnsupportedError} where
+   * it cannot be decoded.
+   */
   constructor(native: Native, file: AudioFile, loops: boolean) {
     this.#native = native;
     this.#file = file;
@@ -71,7 +74,10 @@ export class Player implements Disposable {
     this.#begin = this.#end = this.#first = seconds;
   }
 
-  /** Plays until a time in seconds; `false` where the file has ended before. Throws a {@linkcode ReadError} where it can't be read on. */
+  /**
+   * Plays up to a time in seconds; `false` where the file has ended before. Throws a {@linkcode ReadError}
+   * where reading fails.
+   */
   play(until: number, track: EncodedTrack): boolean {
     for (;;) {
       const piece = this.#piece ??= this.#next();
@@ -108,7 +114,7 @@ export class Player implements Disposable {
     }
   }
 
-  /** Says when the decoded samples are heard; `null` where that is before the video, or there are none. */
+  /** The time of the decoded samples; `null` where that is before the video, or there are none. */
   #place(): Piece | null {
     const samples = this.#read();
     const { count, sampleRate } = samples;
@@ -130,7 +136,7 @@ export class Player implements Disposable {
   }
 
   #failure(words: string, code: string, cause?: AvError): ReadError {
-    return new ReadError(`Cannot go on with the audio of ${this.#file.label}: ${words}`, {
+    return new ReadError(`Cannot continue with the audio of ${this.#file.label}: ${words}`, {
       code,
       operation: "decode audio",
       hint: null,
@@ -146,7 +152,7 @@ export class Player implements Disposable {
 
   #beginAgain(): void {
     if (this.#end <= this.#begin) {
-      throw this.#failure("nothing of it can be decoded", "NO_AUDIO");
+      throw this.#failure("no part of it can be decoded", "NO_AUDIO");
     }
     this.#begin = this.#end;
     this.#file.rewind();
@@ -155,7 +161,7 @@ export class Player implements Disposable {
     this.#isAtEnd = false;
   }
 
-  /** Frees all of it. */
+  /** Frees everything. */
   [Symbol.dispose](): void {
     this.#decoder[Symbol.dispose]();
     this.#frame[Symbol.dispose]();

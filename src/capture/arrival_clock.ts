@@ -4,12 +4,13 @@
  * @module
  */
 
-/** Of so long the earliest arrival counts. Seconds. */
+/** The time over which the earliest arrival counts, in seconds. */
 const windowSeconds = 1;
 
 /**
- * The clock of a device. Pieces follow each other without a gap, but come late, some later than others: the one that came soonest tells
- * where all of them are. What devices tell themselves is worse: PulseAudio's first times are off by half a second.
+ * The clock of a device. Samples come without gaps, but late, some later than others: the earliest arrival
+ * shows where all of them belong. Timestamps from devices are worse: PulseAudio's first ones are off by half
+ * a second.
  */
 export class ArrivalClock {
   readonly #sampleRate: number;
@@ -24,7 +25,10 @@ export class ArrivalClock {
     this.#sampleRate = sampleRate;
   }
 
-  /** How much more has come than can have been heard until `now`, in seconds: ALSA's null device has audio without end at once. */
+  /**
+   * How much more has come than can have been heard until `now`, in seconds: ALSA's null device has audio
+   * without end at once.
+   */
   ahead(now: number): number {
     return this.#begin === null ? 0 : this.#count / this.#sampleRate - (now - this.#begin);
   }

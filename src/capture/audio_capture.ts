@@ -12,22 +12,24 @@ import { receivedError } from "../thread/sent_error.ts";
 import type { CapturedSamples } from "./capture_device.ts";
 import type { CaptureRequest, FromCapture } from "./capture_worker.ts";
 
-/** A device opens within this time, or it does not at all. Milliseconds. */
+/** How long opening a device may take, in milliseconds. */
 const openingMs = 5000;
-/** A device that gives nothing for so long has failed. Milliseconds. */
+/** How long a device may deliver nothing before it has failed, in milliseconds. */
 const silentMs = 2000;
-/** After this time nobody waits for a device that gives nothing any more. Milliseconds. */
+/** How long to wait for the end of a device, in milliseconds. */
 const maxWaitMs = 300;
-/** What is heard before the first frame is kept for so long: a frame may have been on its way. Seconds. */
+/**
+ * How much of what is captured before the first frame is kept, in seconds: a frame may be waiting already.
+ */
 const keptSeconds = 1;
 
 /** Takes samples that are heard at a time in seconds of the video. */
 type TakeSamples = (samples: Samples, seconds: number) => void;
 
-/** What a capture is told besides its device. */
+/** Options of a capture. */
 export type CaptureOptions = Pick<CaptureRequest, "libraryPath" | "logLevel">;
 
-/** One device that is listened to. */
+/** A device being captured. */
 export class AudioCapture {
   readonly #source: DeviceSource;
   readonly #thread: Thread;
@@ -38,9 +40,9 @@ export class AudioCapture {
   /** The first samples. */
   readonly #heard: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #ended: PromiseWithResolvers<void> = Promise.withResolvers();
-  /** What was heard before the video began. */
+  /** Samples from before the video began. */
   readonly #early: CapturedSamples[] = [];
-  /** When the video began, in seconds since 1970, and who takes samples from then on. */
+  /** When the video began, in seconds since 1970, and who takes the samples from then on. */
   #video: { readonly begin: number; readonly take: TakeSamples } | null = null;
   /** When the video ends, in seconds. */
   #end = Infinity;
@@ -56,9 +58,9 @@ export class AudioCapture {
         if (!this.#hasEnded) this.#fail(error);
       },
     });
-    // Whoever opens it waits for one of them, and hears what goes wrong from that.
+    // The promises that the opener does not await would otherwise report the same error again.
     for (const { promise } of [this.#opening, this.#opened]) promise.catch(() => {});
-    // Whoever opens it waits; whoever only records does not keep the program.
+    // An opening device keeps the program alive; a recording one does not.
     this.#thread.keepAlive(true);
     this.#thread.post(
       {
@@ -70,7 +72,10 @@ export class AudioCapture {
     );
   }
 
-  /** Opens a device, and listens from then on: it gives audio already, or, where it does not soon, has failed. Throws a {@linkcode ReadError} or an `UnsupportedError` where it can't be opened. */
+  /**
+   * Opens a device and starts capturing. Resolves once it delivers audio. Throws a {@linkcode ReadError} or
+   * an `UnsupportedError` where it cannot be opened.
+   */
   static async open(source: DeviceSource, options: CaptureOptions): Promise<AudioCapture> {
     const live = new AudioCapture(source, options);
     try {
@@ -88,21 +93,26 @@ export class AudioCapture {
     }
   }
 
-  /** Why no more audio comes; `null` while all is well. */
+  /** Why no more audio comes; `null` while it works. */
   get failure(): Error | null {
     const silence = performance.now() - this.#lastMs;
     if (this.#failure !== null || this.#hasEnded || silence <= silentMs) return this.#failure;
-    const words = `it has given nothing for ${Math.round(silence / 1000)} s`;
-    return this.#error("Cannot go on recording from", words, "NO_AUDIO");
+    const words = `it has delivered nothing for ${Math.round(silence / 1000)} s`;
+    return this.#error("Cannot continue recording from", words, "NO_AUDIO");
   }
 
-  /** The video begins: at `beginMs` on the clock of `performance.now()`. Samples go to `take` from then on. */
+  /**
+   * The video begins: at `beginMs` on the clock of `performance.now()`. Samples go to `take` from then on.
+   */
   begin(beginMs: number, take: TakeSamples): void {
     this.#video = { begin: (performance.timeOrigin + beginMs) / 1000, take };
     for (const heard of this.#early.splice(0)) this.#give(heard);
   }
 
-  /** The video ends at a time in seconds. Waits for what was heard until now, but not for a device that gives nothing. */
+  /**
+   * Ends the capture at a time in seconds of the video. Waits for what was captured until now, but not for a
+   * device that delivers nothing.
+   */
   async stop(endSeconds: number): Promise<void> {
     this.#failure = this.failure;
     this.#end = Math.min(this.#end, endSeconds);
@@ -116,7 +126,7 @@ export class AudioCapture {
     this.#thread.end();
   }
 
-  /** Waits for something, but not for longer than so many milliseconds; returns whether it came. */
+  /** Waits for a promise for at most the given time; returns whether it resolved. */
   async #waitFor(event: Promise<void>, ms: number): Promise<boolean> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), ms));
@@ -175,7 +185,7 @@ export class AudioCapture {
       {
         code,
         operation: "read audio",
-        hint: "Look whether it is connected and not muted by the system",
+        hint: "Check whether it is connected and not muted by the system",
       },
     );
   }

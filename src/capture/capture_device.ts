@@ -15,20 +15,23 @@ import { NativeFrame } from "../libav/native_frame.ts";
 import { NativePacket } from "../libav/native_packet.ts";
 import { ArrivalClock } from "./arrival_clock.ts";
 
-/** Samples, and when the first of them was heard. */
+/** Captured samples, and when the first of them was captured. */
 export interface CapturedSamples {
   readonly samples: Samples;
   /** Seconds since 1970. */
   readonly time: number;
 }
 
-/** How the systems' demuxers name a device (libavdevice/avfoundation.m and dshow.c take video before or beside it). */
+/**
+ * How the systems' demuxers name a device (libavdevice/avfoundation.m and dshow.c take video before or beside
+ * it).
+ */
 const addresses: Partial<Readonly<Record<AudioDeviceSystem, (name: string) => string>>> = {
   avfoundation: (name) => `:${name}`,
   dshow: (name) => `audio=${name}`,
 };
 
-/** Some devices give single samples: so many pieces a second are enough. */
+/** Some devices deliver single samples: this many pieces per second are enough. */
 const piecesPerSecond = 100;
 
 /** The input format of a system of devices; `null` where libavdevice has none. */
@@ -37,7 +40,7 @@ function inputFormat(native: Native, system: AudioDeviceSystem): Address | null 
   const { avdevice_register_all, av_input_audio_device_next, av_input_video_device_next } = native.avdevice();
   // FFmpeg 4.3 lists none before.
   avdevice_register_all();
-  // Those that have cameras, too, count as video.
+  // Devices that also have cameras count as video.
   for (const next of [av_input_audio_device_next, av_input_video_device_next]) {
     for (let format = next(NULL); format !== NULL; format = next(format)) {
       const names = memory.text(fields.get(format, "AVInputFormat", "name")) ?? "";
@@ -47,7 +50,7 @@ function inputFormat(native: Native, system: AudioDeviceSystem): Address | null 
   return null;
 }
 
-/** An input device, open. Reading waits for as long as the device gives nothing. */
+/** An open input device. Reading blocks while the device delivers nothing. */
 export class CaptureDevice implements Disposable {
   readonly #native: Native;
   readonly #label: string;
@@ -59,8 +62,8 @@ export class CaptureDevice implements Disposable {
   #clock: ArrivalClock | null = null;
 
   /**
-   * Opens a device. Throws an {@linkcode UnsupportedError} where this FFmpeg has no such devices, and a {@linkcode ReadError} where it
-   * can't be opened.
+   * Opens a device. Throws an {@linkcode UnsupportedError} where this FFmpeg has no such devices, and a
+   * {@linkcode ReadError} where it can't be opened.
    */
   constructor(native: Native, { system, name }: DeviceSource) {
     this.#native = native;
@@ -86,7 +89,7 @@ export class CaptureDevice implements Disposable {
     owned.move();
   }
 
-  /** How much more it has given than can have been heard until now, in seconds. */
+  /** How much more it has delivered than can have been captured until now, in seconds. */
   get ahead(): number {
     return this.#clock?.ahead(this.#now) ?? 0;
   }
@@ -95,7 +98,10 @@ export class CaptureDevice implements Disposable {
     return (performance.timeOrigin + performance.now()) / 1000;
   }
 
-  /** Waits for the next samples: a hundredth of a second of them at least. Throws a {@linkcode ReadError} where there are no more. */
+  /**
+   * Waits for the next samples, at least a hundredth of a second of them. Throws a {@linkcode ReadError}
+   * where there are no more.
+   */
   read(): CapturedSamples {
     const pieces: [Samples, ...Samples[]] = [this.#decode()];
     const { sampleRate } = pieces[0];
@@ -110,7 +116,7 @@ export class CaptureDevice implements Disposable {
   }
 
   #decode(): Samples {
-    return this.#reading("Cannot go on recording from", () => {
+    return this.#reading("Cannot continue recording from", () => {
       while (!this.#decoder.receive(this.#frame)) {
         if (!this.#demuxer.read(this.#packet)) {
           throw new AvError("It has ended", { code: "EOF", operation: "read audio" });
@@ -137,7 +143,7 @@ export class CaptureDevice implements Disposable {
     return new ReadError(`${action} the ${this.#label}: ${words}`, {
       code,
       operation: "read audio",
-      hint: "Look whether it is connected, and by what name the system knows it",
+      hint: "Check whether it is connected, and by what name the system knows it",
       cause,
     });
   }

@@ -1,6 +1,6 @@
 /**
- * The thread that listens to an input device: it waits in C for audio, so that nobody else has to. {@linkcode AudioCapture} starts it;
- * nothing imports it.
+ * The thread that listens to an input device: it waits in C for audio, so that nobody else has to.
+ * {@linkcode AudioCapture} starts it; nothing imports it.
  *
  * @module
  */
@@ -10,16 +10,16 @@ import { type LogLevel, setLogLevel } from "../libav/log.ts";
 import { type SentError, sentError } from "../thread/sent_error.ts";
 import { CaptureDevice, type CapturedSamples } from "./capture_device.ts";
 
-/** What the thread is told, once. */
+/** The message that starts the thread's work. */
 export interface CaptureRequest {
   readonly source: DeviceSource;
   readonly libraryPath: string | undefined;
   readonly logLevel: LogLevel | undefined;
-  /** One number, not 0 once nobody listens any more. */
+  /** One number, not 0 once the capture was stopped. */
   readonly isStopped: Int32Array<SharedArrayBuffer>;
 }
 
-/** What the thread tells. */
+/** The thread's messages. */
 export type FromCapture =
   /** The libraries are loaded, and the device is being opened; libavdevice must be kept from now on. */
   | { readonly type: "opening"; readonly devicesPath: string }
@@ -29,7 +29,7 @@ export type FromCapture =
   /** The device is closed. */
   | { readonly type: "ended" };
 
-/** Devices give what they have kept at once, but not more than this, in seconds: others are made to wait. */
+/** The most that a device may be ahead of the clock, in seconds: faster ones are throttled. */
 const maxAhead = 0.5;
 
 const parent = parentThread();

@@ -16,7 +16,7 @@ import { type EncoderSettings, openEncoder, resolveSettings, type SettingsContex
 export interface RejectedEncoder {
   /** libavcodec's name of the encoder. */
   readonly name: string;
-  /** Why it was passed over. */
+  /** Why it was rejected. */
   readonly reason: string;
 }
 
@@ -57,7 +57,7 @@ export function chooseEncoder(
       rejected.push({ name, reason: error.message });
     }
   }
-  // An encoder that is there says better what is wrong than the list of those that are not.
+  // An encoder that exists explains the problem better than the list of those that are missing.
   throw unsupportedError ?? notFound(native, codec, rejected);
 }
 

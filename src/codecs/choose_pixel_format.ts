@@ -18,7 +18,9 @@ import { shown } from "../shown.ts";
 import { type EncoderRequest, traitsOf } from "./encoder_settings.ts";
 import type { EncoderTraits } from "./encoder_traits.ts";
 
-/** The pixel format that an encoder gets. Throws an {@linkcode UnsupportedError} where it takes none that would do. */
+/**
+ * Chooses the encoder's pixel format. Throws an {@linkcode UnsupportedError} where it takes no suitable one.
+ */
 export function choosePixelFormat(
   native: Native,
   encoder: EncoderInfo,
@@ -50,7 +52,7 @@ export function choosePixelFormat(
   return leastLossyFormat(native, stable, request.source);
 }
 
-/** Names of formats to prefer, best first; none where the one that loses least is best. */
+/** Preferred pixel formats, best first; empty where the least lossy one is best. */
 function preferredFormats(
   profile: EncoderTraits,
   { source, profile: name, container }: EncoderRequest,

@@ -18,9 +18,9 @@ import {
   type QualityLevel,
 } from "./encoder_traits.ts";
 
-/** What a writer asks of its encoder. */
+/** What a writer requests from its encoder. */
 export interface EncoderRequest {
-  /** The container's name, which decides whether alpha can be kept. */
+  /** The container's name, which decides whether alpha is kept. */
   readonly container: string;
   /** The frame rate. */
   readonly frameRate: Rational;
@@ -41,27 +41,27 @@ export interface EncoderRequest {
   readonly encoderOptions?: EncoderOptions;
   /** The width of a pixel over its height. */
   readonly sampleAspectRatio?: Rational;
-  /** Whether frames should not wait in the encoder for longer than a kill may cost. */
+  /** Whether frames should not stay in the encoder for longer than a crash may cost. */
   readonly isCrashSafe: boolean;
   /** Whether frames may come more slowly than at the frame rate. */
   readonly isVariable: boolean;
   /** Whether libraries that print by themselves may do so. */
   readonly isVerbose: boolean;
-  /** Whether not even errors are to be printed. */
+  /** Whether even errors are not printed. */
   readonly isQuiet: boolean;
 }
 
-/** An option on its way into an encoder. */
+/** An option for an encoder. */
 export type NamedOption = readonly [name: string, value: OptionValue];
 
 const noTraits: EncoderTraits = {};
 
-/** What is known of an encoder. */
+/** The traits of an encoder. */
 export function traitsOf(encoder: EncoderInfo): EncoderTraits {
   return Object.hasOwn(encoderTraits, encoder.name) ? encoderTraits[encoder.name]! : noTraits;
 }
 
-/** The AVOptions that an encoder gets, in the order in which they are set. */
+/** The encoder's AVOptions, in the order in which they are set. */
 export function encoderOptions(
   encoder: EncoderInfo,
   request: EncoderRequest,
@@ -106,7 +106,10 @@ const parameterOptions: Readonly<Record<HdrSyntax, string>> = {
   svtav1: "svtav1-params",
 };
 
-/** What makes an encoder write HDR metadata into the stream; nothing where there is none, or it can't. */
+/**
+ * Options that make an encoder write HDR metadata into the stream; empty where there is none, or the encoder
+ * cannot.
+ */
 export function hdrOptions(
   { hdrSyntax }: EncoderTraits,
   { masteringDisplay, contentLight }: ColorDescription,
@@ -116,14 +119,14 @@ export function hdrOptions(
   return parameters === "" ? [] : [[parameterOptions[hdrSyntax], parameters]];
 }
 
-/** A kill may cost two seconds of video: so much may wait in the encoder, the rest in the muxer. */
+/** A crash may cost two seconds of video: this much may be in the encoder, the rest in the muxer. */
 const maxDelaySeconds = 1.75;
 /** The slowest pace, as a share of the frame rate, at which no frame waits for longer where times vary. */
 const slowestPace = 0.5;
-/** What reordering needs at the least. */
+/** The minimum for reordering. */
 const minLookahead = 5;
 
-/** Bounds how far an encoder looks ahead where frames are so slow that its own bound would be too long a time. */
+/** Limits the encoder's lookahead at frame rates where its own limit would be too long a time. */
 function delayLimit({ lookahead }: EncoderTraits, request: EncoderRequest): NamedOption[] {
   const { isCrashSafe, isVariable, frameRate, preset, tune = "" } = request;
   if (lookahead === undefined || !isCrashSafe && !isVariable || tune.includes("zerolatency")) return [];
@@ -137,7 +140,10 @@ function delayLimit({ lookahead }: EncoderTraits, request: EncoderRequest): Name
   return [[option, key === undefined ? limit : `${key}=${limit}`]];
 }
 
-/** How many threads x264 takes: half as many again as there are processors, one for two rows of macroblocks at the most (encoder.c). */
+/**
+ * How many threads x264 takes: half as many again as there are processors, one for two rows of macroblocks at
+ * the most (encoder.c).
+ */
 function x264Threads({ encoderOptions, height }: EncoderRequest): number {
   const given = Number(encoderOptions?.threads);
   if (given > 0) return given;
@@ -181,7 +187,7 @@ function requireChoice(
   );
 }
 
-/** Whoever sets one of these has decided about quality. */
+/** Setting one of these decides about quality. */
 const rateOptions = ["crf", "qp", "b", "cq", "global_quality", "q", "lossless", "qscale"] as const;
 
 function rateControl(encoder: EncoderInfo, profile: EncoderTraits, request: EncoderRequest): NamedOption[] {
@@ -199,7 +205,10 @@ function rateControl(encoder: EncoderInfo, profile: EncoderTraits, request: Enco
   return [...qualityOptions(encoder, profile, quality ?? "medium"), ...limit];
 }
 
-/** For an encoder that nothing is known of: a fifth of a bit for each pixel, where libavcodec's default is 200 kb/s for any size. */
+/**
+ * For an encoder without known traits: a fifth of a bit per pixel. libavcodec's default is 200 kb/s for any
+ * size.
+ */
 function defaultBitrate({ width, height, frameRate }: EncoderRequest): number {
   return Math.max(200_000, Math.round(width * height * frameRate.num / frameRate.den / 5));
 }

@@ -1,7 +1,9 @@
 /**
- * What avwriter knows of each encoder: its quality scale, the pixel formats that play everywhere, and good defaults. Data only.
+ * What avwriter knows of each encoder: its quality scale, the pixel formats that play everywhere, and good
+ * defaults. Data only.
  *
- * The quality levels were chosen on real footage (480x270, 29.97 fps): "medium" keeps 43 dB PSNR or more with every encoder.
+ * The quality levels were chosen on real footage (480x270, 29.97 fps): "medium" keeps 43 dB PSNR or more with
+ * every encoder.
  *
  * @module
  */
@@ -14,85 +16,90 @@ export type EncoderOptions = Readonly<Record<string, OptionValue>>;
 /** The names of the quality levels. */
 export type QualityLevel = "low" | "medium" | "high" | "lossless";
 
-/** How an encoder takes a number as quality. */
+/** How an encoder takes quality as a number. */
 export interface QualityScale {
-  /** The option that takes it. */
+  /** The AVOption for it. */
   readonly option: string;
-  /** The best and the worst number, in the encoder's own sense. */
+  /** The best and the worst number on the encoder's scale. */
   readonly min: number;
   readonly max: number;
-  /** What the number is multiplied by on its way into the option. */
+  /** The factor between the number and the option's value. */
   readonly factor?: number;
-  /** Options that make the encoder heed it. */
+  /** Options that make the encoder use it. */
   readonly with?: EncoderOptions;
 }
 
-/** What is known of one encoder. Every part may be absent: then the encoder's own defaults hold. */
+/** What is known of an encoder. Every field is optional: without it the encoder's own defaults apply. */
 export interface EncoderTraits {
-  /** Pixel formats to prefer for 8-bit input, best first. Absent: the one that loses least of the input. */
+  /** Preferred pixel formats for 8-bit input, best first. Absent: the least lossy one. */
   readonly formats?: readonly string[];
-  /** Pixel formats to prefer for input of more than 8 bits. */
+  /** Preferred pixel formats for input of more than 8 bits. */
   readonly deepFormats?: readonly string[];
-  /** Pixel formats to prefer for input with alpha, in these containers. */
+  /** Preferred pixel formats for input with alpha, in these containers. */
   readonly alpha?: {
     readonly formats: readonly string[];
     readonly containers: readonly string[];
     /** Options that go with these formats. */
     readonly options?: EncoderOptions;
   };
-  /** Kinds of pixel formats that it lists, but takes only where it is told to be experimental (`strict`). */
+  /** Pixel formats that it lists, but takes only with `strict` set to experimental. */
   readonly experimental?: readonly ("float" | "bayer")[];
-  /** The encoder loses nothing of its pixel format: it has no quality to choose. */
+  /** The encoder is lossless and has no quality to choose. */
   readonly isLossless?: true;
-  /** Numbers as quality. */
+  /** The scale of numbers as quality. */
   readonly scale?: QualityScale;
   /** Quality by name: a number on the scale, or options. */
   readonly levels?: Readonly<Partial<Record<QualityLevel, number | EncoderOptions>>>;
   /** Pixel formats that a `profile` means, where it means any. */
   readonly profileFormats?: Readonly<Record<string, { readonly opaque: string; readonly alpha?: string }>>;
-  /** Options that are good for everybody, unless given otherwise. */
+  /** Options that suit everyone, unless set otherwise. */
   readonly defaults?: EncoderOptions;
   /**
-   * Frames per second that it is told at least: its headers count seconds one by one, and slower ones are damaged (libxvid below
-   * 1/10) or end the process (libxvid at 1/65535). The times of frames are the container's.
+   * Frames per second that it is told at least: its headers count seconds one by one, and slower ones are
+   * damaged (libxvid below 1/10) or end the process (libxvid at 1/65535). The times of frames are the
+   * container's.
    */
   readonly minRate?: number;
   /** Pixels that each side must have: smaller pictures overrun its buffers, and end the process. */
   readonly minSide?: number;
-  /** Options for pictures that are less than so many pixels wide. */
+  /** Options for pictures narrower than a number of pixels. */
   readonly narrow?: { readonly below: number; readonly options: EncoderOptions };
-  /** The option that `preset` means, where it is not `preset`. */
+  /** The AVOption for `preset`, where it has another name. */
   readonly presetOption?: string;
-  /** What `preset`, `tune` and `profile` take, where libavcodec keeps no list of it. */
+  /** Values of `preset`, `tune` and `profile`, where libavcodec has no list of them. */
   readonly choices?: Readonly<Partial<Record<"preset" | "tune" | "profile", readonly string[]>>>;
-  /** How many frames it looks ahead before it gives the first one back, where an option bounds that. */
+  /** The encoder's lookahead in frames, where an option limits it. */
   readonly lookahead?: {
     /** The option, or a key in an option of `key=value` pairs. */
     readonly option: string;
     readonly key?: string;
-    /** Frames by default, and with presets that have another number. */
+    /** The default number of frames, and presets with another number. */
     readonly frames: number;
     readonly presets?: Readonly<Record<string, number>>;
-    /** Frames that it holds besides: those out of order, and those that its threads work on. */
+    /** Frames that it holds besides: reordered ones, and those that its threads work on. */
     readonly others: number;
     /** Each of its threads holds another one. */
     readonly holdsPerThread?: true;
   };
-  /** It takes odd sizes also in pixel formats with subsampled chroma. */
+  /** It takes odd sizes even in pixel formats with subsampled chroma. */
   readonly takesOddSizes?: true;
-  /** The longest side, where the encoder opens for longer ones and fails at the first frame. */
+  /** The longest side, where the encoder opens for longer ones but fails at the first frame. */
   readonly longestSide?: number;
-  /** The least width: what is narrower is padded, for it would lose its colours. */
+  /** The minimum width: narrower pictures are padded, as they would lose their colours. */
   readonly minWidth?: number;
   /** JPEG's full range: its luma has no other. */
   readonly isFullRange?: true;
-  /** The luma-chroma matrices that its codec's decoders know, whatever a stream says: the first is the default. */
+  /**
+   * The luma-chroma matrices that decoders of its codec assume, whatever a stream says. The first is the
+   * default.
+   */
   readonly onlyMatrices?: readonly string[];
-  /** How it is told of HDR metadata to write into the stream, where it can be. */
+  /** How it takes HDR metadata to write into the stream, where it can. */
   readonly hdrSyntax?: HdrSyntax;
   /**
-   * Where it is said that chroma lies at the centre of the pixels that share it: in the stream, or only in a container that has a
-   * place for it. Absent: the codec's standard leaves no choice, or nothing is known of the encoder.
+   * Where it is said that chroma lies at the centre of the pixels that share it: in the stream, or only in a
+   * container that has a place for it. Absent: the codec's standard leaves no choice, or nothing is known of
+   * the encoder.
    */
   readonly chromaLocation?: "stream" | "container";
   /** The library prints to stderr by itself, at levels of its own. */
@@ -153,7 +160,7 @@ const proRes444 = { opaque: "yuv444p10le", alpha: "yuva444p10le" } as const;
 
 const losslessTraits: EncoderTraits = { isLossless: true, takesOddSizes: true };
 
-/** The profiles by encoder name. An encoder that is not here works as well, with libavcodec's defaults. */
+/** Traits by encoder name. Other encoders work too, with libavcodec's defaults. */
 export const encoderTraits: Readonly<Record<string, EncoderTraits>> = {
   libx264: {
     formats: compatibleFormats,
@@ -200,7 +207,8 @@ export const encoderTraits: Readonly<Record<string, EncoderTraits>> = {
       preset: x26xPresets,
       tune: ["psnr", "ssim", "grain", "zerolatency", "fastdecode", "animation"],
     },
-    // "ultrafast" looks 5 frames ahead, the slow ones 25 to 60; it wants at least one frame more than it reorders.
+    // "ultrafast" looks 5 frames ahead, the slow ones 25 to 60; it wants at least one frame more than it
+    // reorders.
     lookahead: { option: "x265-params", key: "rc-lookahead", frames: 20, others: 8 },
     hdrSyntax: "x265",
     chromaLocation: "stream",
@@ -314,7 +322,8 @@ export const encoderTraits: Readonly<Record<string, EncoderTraits>> = {
   dnxhd: {
     formats: ["yuv422p"],
     profileFormats: { dnxhr_hqx: { opaque: "yuv422p10le" }, dnxhr_444: { opaque: "yuv444p10le" } },
-    // What its streams are in unless they say otherwise (SMPTE ST 2019-1), which libavcodec's encoder does not write.
+    // What its streams are in unless they say otherwise (SMPTE ST 2019-1), which libavcodec's encoder does
+    // not write.
     onlyMatrices: ["bt709"],
     levels: { low: { profile: "dnxhr_lb" }, medium: { profile: "dnxhr_sq" }, high: { profile: "dnxhr_hq" } },
   },

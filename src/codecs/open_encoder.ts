@@ -22,7 +22,7 @@ import {
 } from "./encoder_settings.ts";
 import type { EncoderTraits } from "./encoder_traits.ts";
 
-/** All that an encoder is told. */
+/** All settings of an encoder. */
 export interface EncoderSettings {
   /** The encoder. */
   readonly encoder: EncoderInfo;
@@ -35,7 +35,7 @@ export interface EncoderSettings {
   readonly timeBase: Rational;
   /** The frame rate. */
   readonly frameRate: Rational;
-  /** What the numbers in its frames mean, as the stream is tagged. */
+  /** The meaning of the frames' values, as the stream is tagged. */
   readonly color: ColorDescription;
   /** Where the conversion puts chroma; `null` where there is nothing to say of it. */
   readonly chromaLocation: ChromaLocation | null;
@@ -43,19 +43,19 @@ export interface EncoderSettings {
   readonly sampleAspectRatio: Rational | null;
   /** The AVOptions, in order. */
   readonly options: readonly NamedOption[];
-  /** Codec headers go into the container's header. */
+  /** Whether codec headers go into the container's header. */
   readonly globalHeader: boolean;
-  /** Whether not even errors are to be printed. */
+  /** Whether even errors are not printed. */
   readonly isQuiet: boolean;
 }
 
-/** What settings are made of, beside the request. */
+/** What settings are made from, besides the request. */
 export interface SettingsContext {
   /** See {@linkcode EncoderSettings}. */
   readonly globalHeader: boolean;
   /** What frames that come in mean, or are converted to. */
   readonly color: ColorDescription;
-  /** Whether the matrix was asked for, and not only the default. */
+  /** Whether the matrix was requested, and is not only the default. */
   readonly isMatrixGiven: boolean;
   /** See `WriterOptions`. */
   readonly oddSize: "pad" | "crop" | "error";
@@ -96,7 +96,10 @@ export function resolveSettings(
   };
 }
 
-/** libavutil's largest picture: so many pixels, counted with a margin on each side (av_image_check_size2, libavutil/imgutils.c). */
+/**
+ * libavutil's largest picture: so many pixels, counted with a margin on each side (av_image_check_size2,
+ * libavutil/imgutils.c).
+ */
 const largest = { pixels: 2 ** 31 / 8, margin: 128, square: 16255 } as const;
 
 /** Throws an {@linkcode UnsupportedError} for sizes that no encoder of FFmpeg takes, or not this one. */
@@ -123,7 +126,10 @@ function requireSize(encoder: EncoderInfo, { width, height }: EncoderRequest): v
   );
 }
 
-/** The colour with a matrix that the codec's decoders know. Throws an {@linkcode UnsupportedError} where another was asked for. */
+/**
+ * The colour with a matrix that the codec's decoders know. Throws an {@linkcode UnsupportedError} where
+ * another was asked for.
+ */
 function knownColor(
   encoder: EncoderInfo,
   color: ColorDescription,
@@ -162,8 +168,8 @@ function streamColor(
 }
 
 /**
- * Where libswscale puts the chroma of pictures that have some for every pixel: each sample is the average of the pixels that
- * share it. Pictures that come in with less keep theirs where it was.
+ * Where libswscale puts the chroma of pictures that have some for every pixel: each sample is the average of
+ * the pixels that share it. Pictures that come in with less keep theirs where it was.
  */
 function chromaLocationOf(
   source: PixelFormatInfo,
@@ -194,7 +200,7 @@ function codedSide(
   );
 }
 
-/** Whether an encoder that was opened with one is what the other asks for. */
+/** Whether an encoder opened with one set of settings fits the other. */
 export function isSameSettings(one: EncoderSettings, other: EncoderSettings): boolean {
   // Addresses are bigints, which JSON has no form for.
   const plain = (
@@ -238,8 +244,8 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
 }
 
 /**
- * Opens an encoder to go on in place of one with the same settings. Throws an {@linkcode UnsupportedError} where its codec headers are
- * not those of the first, which the file has: nothing could decode what it makes.
+ * Opens an encoder to go on in place of one with the same settings. Throws an {@linkcode UnsupportedError}
+ * where its codec headers are not those of the first, which the file has: nothing could decode what it makes.
  */
 export function openNextEncoder(native: Native, settings: EncoderSettings, headers: Uint8Array): Encoder {
   const encoder = openEncoder(native, settings);
@@ -259,8 +265,8 @@ export function openNextEncoder(native: Native, settings: EncoderSettings, heade
 }
 
 /**
- * SVT-AV1 before 3.0 reports to stderr at a level of its own, which it reads from the environment, once a process
- * (Source/Lib/Globals/log): 0 for fatal errors, 1 for all errors.
+ * SVT-AV1 before 3.0 reports to stderr at a level of its own, which it reads from the environment, once a
+ * process (Source/Lib/Globals/log): 0 for fatal errors, 1 for all errors.
  */
 function silence({ encoder, options, color, isQuiet }: EncoderSettings): void {
   const profile = traitsOf(encoder);
@@ -286,7 +292,7 @@ function open(
         code: cause.code,
         operation: `open encoder ${name}`,
         hint:
-          'The encoder\'s own words go to stderr at every logLevel but "quiet"; look at size, preset, profile, level and rate control',
+          'The encoder prints details to stderr at every logLevel except "quiet"; check size, preset, profile, level and rate control',
         cause,
       },
     );

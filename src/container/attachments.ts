@@ -18,19 +18,24 @@ import { shown } from "../shown.ts";
  * import { readFile } from "node:fs/promises";
  * import type { Attachment } from "@avwriter/avwriter";
  *
- * const font = async (path: string): Promise<Attachment> => ({ name: "Title.ttf", data: await readFile(path) });
+ * const font = async (path: string): Promise<Attachment> => {
+ *   return { name: "Title.ttf", data: await readFile(path) };
+ * };
  * ```
  */
 export interface Attachment {
-  /** The name of the file, without folders. */
+  /** The file's name, without folders. */
   name: string;
   /** All of its bytes. */
   data: Uint8Array;
-  /** What it is, as a media type: `"font/woff2"`. Default: by the name's extension, for ttf, ttc, otf, png, jpg, jpeg, txt and pdf. */
+  /**
+   * The media type: `"font/woff2"`. Default: by the name's extension, for ttf, ttc, otf, png, jpg, jpeg, txt
+   * and pdf.
+   */
   mimeType?: string;
 }
 
-/** A file that goes along with a video, after the check. */
+/** An attached file, after the check. */
 export interface CheckedAttachment {
   readonly name: string;
   readonly data: Uint8Array;
@@ -38,8 +43,9 @@ export interface CheckedAttachment {
 }
 
 /**
- * Media types by extension. For fonts these are the older names, which mkvmerge calls legacy: mpv, VLC and FFmpeg know them in all
- * versions, but "font/ttf", which mkvmerge writes now, only newer ones do (FFmpeg's own reader of Matroska never, in matroska.c).
+ * Media types by extension. For fonts these are the older names, which mkvmerge calls legacy: mpv, VLC and
+ * FFmpeg know them in all versions, but "font/ttf", which mkvmerge writes now, only newer ones do (FFmpeg's
+ * own reader of Matroska never, in matroska.c).
  */
 const mimeTypes: Readonly<Record<string, string>> = {
   ".ttf": "application/x-truetype-font",
@@ -55,7 +61,7 @@ const mimeTypes: Readonly<Record<string, string>> = {
 /** The most that FFmpeg reads of an attached file (FF_MAX_EXTRADATA_SIZE, libavformat/internal.h). */
 export const maxAttachedBytes: number = 2 ** 28 - 64;
 
-/** Throws an {@linkcode UnsupportedError} where a container would lose the attachments. */
+/** Throws an {@linkcode UnsupportedError} where a container does not keep attachments. */
 export function requireAttachmentSupport(
   { name }: MuxerInfo,
   { attachments }: { readonly attachments: readonly CheckedAttachment[] },
@@ -68,7 +74,7 @@ export function requireAttachmentSupport(
   });
 }
 
-/** The attachments with copies of their data, each with its media type. Throws a `TypeError` or `RangeError` where one is none. */
+/** Checks attachments and copies their data. Throws a `TypeError` or `RangeError` where one is not valid. */
 export function checkAttachments(attachments: readonly Attachment[]): CheckedAttachment[] {
   return attachments.map((attachment, index) => {
     const { name, data, mimeType, ...others } =
@@ -112,7 +118,7 @@ export function attachmentStreams(
   return attachments.map((attachment) => attachmentStream(native, attachment));
 }
 
-/** The stream that an attached file is in Matroska. */
+/** The stream of an attached file in Matroska. */
 export function attachmentStream(
   native: Native,
   { name, data, mimeType }: CheckedAttachment,

@@ -19,18 +19,18 @@ import { shown } from "../shown.ts";
  * ```
  */
 export interface Chapter {
-  /** What players list it as. */
+  /** The chapter's name in players. */
   title: string;
-  /** Where it begins, in seconds. */
+  /** The start in seconds. */
   start: number;
-  /** Where it ends, in seconds; default: where the next one begins, or the video ends. */
+  /** The end in seconds. Default: the start of the next chapter, or the end of the video. */
   end?: number;
 }
 
 /** Muxers that write chapters with the trailer, when all of the video is known (movenc.c, matroskaenc.c). */
 const chapterContainers: readonly string[] = ["mp4", "mov", "ipod", "matroska", "webm"];
 
-/** Throws an {@linkcode UnsupportedError} where a container would lose the chapters. */
+/** Throws an {@linkcode UnsupportedError} where a container does not keep chapters. */
 export function requireChapterSupport(
   { name }: MuxerInfo,
   { chapters = [] }: { readonly chapters?: readonly Chapter[] },
@@ -43,7 +43,7 @@ export function requireChapterSupport(
   });
 }
 
-/** Throws a `TypeError` or `RangeError` where the option is not chapters one after another. */
+/** Throws a `TypeError` or `RangeError` unless the option is a list of chapters in order. */
 export function checkChapters(chapters: readonly Chapter[]): void {
   let before = -1;
   for (const [index, chapter] of chapters.entries()) {
@@ -74,7 +74,7 @@ export function checkChapters(chapters: readonly Chapter[]): void {
   }
 }
 
-/** The chapters of a video of so many seconds: those that begin beyond its end are none of it. */
+/** The chapters of a video of a length in seconds. Leaves out those that begin after its end. */
 export function placeChapters(chapters: readonly Chapter[], seconds: number): ChapterPlace[] {
   const seen = chapters.filter(({ start }) => start < seconds);
   return seen.map(({ title, start, end }, index) => ({

@@ -11,7 +11,10 @@ import { muxerByName, type MuxerInfo, muxerSupportsCodec } from "../libav/muxer_
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { containerOperation, movFamily, wellKnownContainers } from "./known_containers.ts";
 
-/** What plays from MPEG streams: libavformat writes any other codec as well, as private data or as what it is not (mpegtsenc.c, mpegenc.c). */
+/**
+ * The codecs that play from MPEG streams. libavformat writes any other codec too, as private data or with a
+ * wrong type (mpegtsenc.c, mpegenc.c).
+ */
 const programStream = ["mpeg1video", "mpeg2video", "mpeg4", "h264"];
 const supportedVideoCodecs: Readonly<Record<string, readonly string[]>> = {
   mpegts: ["h264", "hevc", "vvc", "mpeg1video", "mpeg2video", "mpeg4", "jpeg2000", "cavs", "vc1", "dirac"],
@@ -30,7 +33,10 @@ const supportedVideoCodecs: Readonly<Record<string, readonly string[]>> = {
   mxf: ["mpeg2video", "dnxhd", "prores", "h264", "dvvideo", "jpeg2000"],
 };
 
-/** What muxers write, but no reader gives back whole (each was tried with FFmpeg 5.1). WTV keeps no codec's own header. */
+/**
+ * Codecs that muxers write, but no reader gives back intact (each was tried with FFmpeg 5.1). WTV does not
+ * keep a codec's own header.
+ */
 const unreadableCodecs: Readonly<Record<string, readonly string[]>> = {
   matroska: ["gif", "qtrle", "a64_multi", "a64_multi5"],
   wtv: ["utvideo", "huffyuv", "ffvhuff", "wmv2", "mjpeg", "theora", "asv1", "asv2", "zlib"],
@@ -45,7 +51,7 @@ function supportsCodec(
   if (Object.hasOwn(supportedVideoCodecs, muxer.name)) {
     return supportedVideoCodecs[muxer.name]!.includes(encoder.codecName);
   }
-  // Audio, subtitles or data alone: some of these take video all the same, and nothing reads it.
+  // Audio, subtitles or data only: some of these muxers take video nevertheless, and nothing reads it.
   if (muxer.videoCodecId === 0 && !muxer.opensFilesItself) {
     return muxerSupportsCodec(native, muxer, encoder.codecId, "normal") === true;
   }
@@ -53,29 +59,38 @@ function supportsCodec(
   return muxerSupportsCodec(native, muxer, encoder.codecId, strictness);
 }
 
-/** Throws an {@linkcode UnsupportedError} that names containers for the codec where this one is known not to take it. */
+/**
+ * Throws an {@linkcode UnsupportedError} that lists containers for the codec where this one does not support
+ * it.
+ */
 export function requireVideoCodecSupport(native: Native, muxer: MuxerInfo, encoder: EncoderInfo): void {
   if (supportsCodec(native, muxer, encoder, "experimental") !== false) return;
   throw unsupportedCodecError(native, muxer, encoder, null);
 }
 
-/** What readers find audio in: libavformat writes other codecs there, too, as private data. */
+/** The audio codecs that readers find: libavformat writes others too, as private data. */
 const supportedAudioCodecs: Readonly<Record<string, readonly string[]>> = {
   mpegts: ["aac", "mp2", "mp3", "ac3", "eac3", "opus", "dts"],
   mxf: ["pcm_s16le", "pcm_s24le"],
 };
 
-/** Audio that libavformat writes only when told that it may: before 6.1, FLAC in mp4 (movenc.c), which browsers play. */
+/**
+ * Whether libavformat writes an audio codec only as experimental: FLAC in mp4 before 6.1 (movenc.c), which
+ * browsers play.
+ */
 export function isExperimentalAudioCodec({ name }: MuxerInfo, codec: string): boolean {
   return movFamily.includes(name) && codec === "flac";
 }
 
-/** Audio that newer releases write (ISO/IEC 23003-5, from 7.0 on), but few players know there: it is not copied unasked. */
+/**
+ * Whether a container supports an audio codec only since recently (ISO/IEC 23003-5, FFmpeg 7.0): few players
+ * know it there, so it is not copied by default.
+ */
 export function isRareAudioCodec({ name }: MuxerInfo, codec: string): boolean {
   return movFamily.includes(name) && name !== "mov" && codec.startsWith("pcm_");
 }
 
-/** Whether a container takes audio of a codec; `null`: nobody can tell before it is tried. */
+/** Whether a container supports an audio codec; `null`: only a trial can tell. */
 export function supportsAudioCodec(
   native: Native,
   muxer: MuxerInfo,
@@ -86,7 +101,7 @@ export function supportsAudioCodec(
     muxerSupportsCodec(native, muxer, codecId, "normal");
 }
 
-/** Throws an {@linkcode UnsupportedError} where a container is known not to take what an audio encoder makes. */
+/** Throws an {@linkcode UnsupportedError} where a container does not support an encoder's audio codec. */
 export function requireAudioCodecSupport(native: Native, muxer: MuxerInfo, encoder: EncoderInfo): void {
   if (supportsAudioCodec(native, muxer, encoder) !== false) return;
   const problem = muxer.audioCodecId !== 0 ? "does not take it" : "has no audio";
@@ -102,7 +117,10 @@ export function requireAudioCodecSupport(native: Native, muxer: MuxerInfo, encod
 /** Containers of raw video that tell the pixel format by the stream's four-character code. */
 const fourccContainers: readonly string[] = ["nut", "avi", "mov", "matroska"];
 
-/** Raw pixel formats that come back as they were: the others' codes mean something else to readers (each was tried with FFmpeg 5.1). */
+/**
+ * Raw pixel formats that come back as they were: the others' codes mean something else to readers (each was
+ * tried with FFmpeg 5.1).
+ */
 const readableRawFormats: Readonly<Record<string, string>> = {
   mov:
     "uyvy422 yuyv422 rgb24 bgr24 argb rgba abgr bgra 0rgb rgb0 0bgr bgr0 gray16be rgb48be rgb565be rgb565le " +
@@ -112,7 +130,10 @@ const readableRawFormats: Readonly<Record<string, string>> = {
     "rgba bgra rgb0 bgr0 rgb555le",
 };
 
-/** Throws an {@linkcode UnsupportedError} where the container can't name the pixel format of raw video or VP9: nothing could read it. */
+/**
+ * Throws an {@linkcode UnsupportedError} where the container can't name the pixel format of raw video or VP9:
+ * nothing could read it.
+ */
 export function requirePixelFormatSupport(muxer: Muxer, encoder: EncoderInfo, format: PixelFormatInfo): void {
   const { name } = muxer.info;
   requireVp9ChromaSupport(name, encoder, format);
@@ -131,7 +152,10 @@ export function requirePixelFormatSupport(muxer: Muxer, encoder: EncoderInfo, fo
   );
 }
 
-/** For VP9 in mp4, libavformat leaves the description empty where chroma is subsampled down only (vpcc.c), and no reader takes the file. */
+/**
+ * For VP9 in mp4, libavformat leaves the description empty where chroma is subsampled down only (vpcc.c), and
+ * no reader takes the file.
+ */
 function requireVp9ChromaSupport(
   container: string,
   { codecName }: EncoderInfo,
@@ -149,7 +173,7 @@ function requireVp9ChromaSupport(
   );
 }
 
-/** The error for a codec and a container that do not go together; `words` are libav's, where it had any. */
+/** The error for a codec that a container does not support. `words` are libav's, where it had any. */
 export function unsupportedCodecError(
   native: Native,
   muxer: MuxerInfo,
@@ -166,7 +190,7 @@ export function unsupportedCodecError(
   );
 }
 
-/** The same, with the well-known containers that do take the codec. */
+/** The same, with the well-known containers that support the codec. */
 function unsupportedError(
   native: Native,
   muxer: MuxerInfo,
@@ -193,7 +217,9 @@ export function isMatroska({ name }: Pick<MuxerInfo, "name">): boolean {
   return name === "matroska" || name === "webm";
 }
 
-/** The four-character code of a codec in a container, where libavformat's default does not play everywhere. */
+/**
+ * The four-character code of a codec in a container, where libavformat's default does not play everywhere.
+ */
 export function codecTag(muxer: MuxerInfo, encoder: EncoderInfo, codec: string): string | null {
   // QuickTime and Safari play HEVC under hvc1 only.
   if (encoder.codecName === "hevc" && movFamily.includes(muxer.name)) return "hvc1";

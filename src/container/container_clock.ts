@@ -5,7 +5,7 @@
  */
 import type { Rational } from "../libav/rational.ts";
 
-/** What a container counts times in. */
+/** The clock of a container. */
 export interface ContainerClock {
   /** The container's name. */
   readonly name: string;

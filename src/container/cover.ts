@@ -14,10 +14,13 @@ import { attachmentStream, maxAttachedBytes } from "./attachments.ts";
 import { needsNamedKeys } from "./metadata.ts";
 import { needsFragments, setsFragmentOptions } from "./muxer_options.ts";
 
-/** Muxers that write a stream of one picture as the file's own: the atom covr (movenc.c), ID3v2's APIC, FLAC's PICTURE. */
+/**
+ * Muxers that write a stream of one picture as the file's own: the atom covr (movenc.c), ID3v2's APIC, FLAC's
+ * PICTURE.
+ */
 const coverContainers: readonly string[] = ["mp4", "ipod", "mp3", "flac"];
 
-/** Whether a container has a place for a cover. Matroska has it among the attached files (RFC 9559, Cover Art). */
+/** Whether a container supports a cover. Matroska keeps it as an attached file (RFC 9559, Cover Art). */
 export function supportsCover({ name }: MuxerInfo): boolean {
   return name === "matroska" || coverContainers.includes(name);
 }
@@ -29,7 +32,7 @@ interface CoverRequest {
   readonly formatOptions?: Readonly<Record<string, OptionValue>>;
 }
 
-/** Throws an {@linkcode UnsupportedError} where a container would lose the cover. */
+/** Throws an {@linkcode UnsupportedError} where a container does not keep the cover. */
 export function requireCoverSupport(info: MuxerInfo, request: CoverRequest): void {
   if (request.cover === null) return;
   const loss = coverLoss(info, request);
@@ -42,7 +45,7 @@ export function requireCoverSupport(info: MuxerInfo, request: CoverRequest): voi
   });
 }
 
-/** Why a cover would not come back, and what would help; `null` where it does. */
+/** Why a cover would be lost, and a hint; `null` where it is kept. */
 function coverLoss(
   info: MuxerInfo,
   { metadata, formatOptions }: CoverRequest,
@@ -66,7 +69,9 @@ function coverLoss(
   return null;
 }
 
-/** A copy of the bytes of a cover. Throws a `TypeError` or `RangeError` where it has none that could be one. */
+/**
+ * A copy of the bytes of a cover. Throws a `TypeError` or `RangeError` where it has none that could be one.
+ */
 export function checkCover({ image }: EncodedImage): Uint8Array {
   return withCoverErrors(() => {
     const bytes = imageBytes(image);
@@ -79,7 +84,7 @@ export function checkCover({ image }: EncodedImage): Uint8Array {
   });
 }
 
-/** Does what is done with images, and says of the cover what is wrong with one. */
+/** Runs an action on an image, and rewords its errors for the cover. */
 function withCoverErrors<Result>(action: () => Result): Result {
   try {
     return action();
@@ -98,14 +103,14 @@ const kinds = {
 } as const;
 
 /**
- * The stream of the cover asked for; none where there is none. Throws a `TypeError` or `RangeError` where it is no PNG or JPEG file,
- * or not all of one.
+ * The stream of the requested cover, if any. Throws a `TypeError` or `RangeError` where it is no PNG or JPEG
+ * file, or an incomplete one.
  */
 export function openCover(native: Native, info: MuxerInfo, { cover }: CoverRequest): StreamRequest[] {
   return cover === null ? [] : [coverStream(native, info, cover)];
 }
 
-/** The stream that a picture is in a container: the cover. */
+/** The stream of a cover in a container. */
 export function coverStream(native: Native, info: MuxerInfo, bytes: Uint8Array): StreamRequest {
   const { kind, width, height, format } = withCoverErrors(() => {
     using images = new ImageDecoder(native);

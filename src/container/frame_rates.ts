@@ -10,8 +10,8 @@ import { shown } from "../shown.ts";
 import { containerOperation, movFamily } from "./known_containers.ts";
 
 /**
- * Frames a second that containers can tell apart. GIF counts in hundredths of a second, and browsers show frames of one hundredth
- * for ten; FFmpeg reads AVI as having at most 600 (avidec.c).
+ * Frames a second that containers can tell apart. GIF counts in hundredths of a second, and browsers show
+ * frames of one hundredth for ten; FFmpeg reads AVI as having at most 600 (avidec.c).
  */
 const maxRates: Readonly<Record<string, number>> = { gif: 50, avi: 600 };
 /** GIF shows a frame for 65535 hundredths at the most. */
@@ -22,7 +22,10 @@ export function minTicks({ name }: MuxerInfo): number {
   return name === "gif" ? 2 : 1;
 }
 
-/** The steps between times that readers of MPEG-TS can tell from steps back: half of what its clock of 33 bits counts (ISO/IEC 13818-1). */
+/**
+ * The steps between times that readers of MPEG-TS can tell from steps back: half of what its clock of 33 bits
+ * counts (ISO/IEC 13818-1).
+ */
 const maxTransportTicks = 2 ** 32;
 
 /** Ticks of a container's clock that two frames may be apart; `null` where any number will do. */
@@ -32,7 +35,9 @@ export function maxTicks({ name }: MuxerInfo): number | null {
   return ["mpegts", "hls"].includes(name) ? maxTransportTicks : null;
 }
 
-/** Throws an {@linkcode UnsupportedError} where a container can't give each frame of this rate a time of its own. */
+/**
+ * Throws an {@linkcode UnsupportedError} where a container cannot give each frame of this rate its own time.
+ */
 export function requireFrameRateSupport(
   muxer: MuxerInfo,
   { num, den }: Rational,
@@ -42,8 +47,8 @@ export function requireFrameRateSupport(
   const least = minRates[muxer.name] ?? 0;
   if (num / den <= most && num / den >= least) return;
   const [problem, hint] = num / den > most
-    ? [`it tells at most ${most} apart`, `Use at most ${most} frames per second`]
-    : ["it shows no frame for so long", `Use at least ${least} frames per second`];
+    ? [`it supports at most ${most}`, `Use at most ${most} frames per second`]
+    : ["it cannot show a frame for that long", `Use at least ${least} frames per second`];
   throw new UnsupportedError(`Cannot write ${num}/${den} frames per second into ${muxer.name}: ${problem}`, {
     code: "RATE_NOT_FOR_CONTAINER",
     operation: containerOperation,
@@ -51,15 +56,21 @@ export function requireFrameRateSupport(
   });
 }
 
-/** Containers without AVFMT_VARIABLE_FPS (libavformat/avformat.h) that give each frame a time of its own all the same. */
+/**
+ * Containers without AVFMT_VARIABLE_FPS (libavformat/avformat.h) that give each frame a time of its own all
+ * the same.
+ */
 const variableRate: readonly string[] = [...movFamily, "asf", "asf_stream"];
 
-/** Whether frames may come at any time (WebP's encoder keeps the times itself, as it counts them), not only at a constant rate. */
+/**
+ * Whether frames may come at any time (WebP's encoder keeps the times itself, as it counts them), not only at
+ * a constant rate.
+ */
 export function supportsVariableRate(muxer: MuxerInfo): boolean {
   return muxer.name !== "webp" && (muxer.supportsVariableRate || variableRate.includes(muxer.name));
 }
 
-/** Throws an {@linkcode UnsupportedError} where a container knows frames at a constant rate only. */
+/** Throws an {@linkcode UnsupportedError} where a container supports a constant frame rate only. */
 export function requireVariableRateSupport(muxer: MuxerInfo, timing: string): void {
   if (supportsVariableRate(muxer)) return;
   throw new UnsupportedError(

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Containers that people know, and their extensions: named in hints before rarer ones. */
+/** Well-known containers and their extensions: hints name them before rarer ones. */
 export const wellKnownContainers: Readonly<Record<string, string>> = {
   mp4: "mp4",
   mov: "mov",
@@ -20,7 +20,7 @@ export const wellKnownContainers: Readonly<Record<string, string>> = {
   apng: "apng",
 };
 
-/** Muxers of the ISO base media family that play from the start of the file on, if moov stands there. */
+/** Muxers of the ISO base media family, whose files play from the start if moov comes first. */
 export const movFamily: readonly string[] = ["mp4", "mov", "ipod", "3gp", "3g2", "psp", "f4v"];
 
 export const containerOperation = "choose the container";

@@ -25,7 +25,7 @@ import { checkTimecode, isTimecodeTrack } from "./timecode.ts";
 
 const isText = (text: string): boolean => text !== "" && !text.includes("\0") && text.isWellFormed();
 
-/** Throws a `TypeError` unless every tag is a text under a key of its own. */
+/** Throws a `TypeError` unless every tag is a string under its own key. */
 export function checkMetadata(metadata: Readonly<Record<string, unknown>>): void {
   const keys = new Set<string>();
   for (const [key, value] of Object.entries(metadata)) {
@@ -60,7 +60,10 @@ function checkTime(key: string, value: string): void {
   );
 }
 
-/** Throws an {@linkcode UnsupportedError} for the first thing asked for that a container is known not to keep, whatever its codec. */
+/**
+ * Throws an {@linkcode UnsupportedError} for the first requested tag or rotation that a container does not
+ * keep, whatever its codec.
+ */
 export function requireTagSupport({ name }: MuxerInfo, { rotation = 0, metadata }: TagRequest): void {
   if (rotation !== 0 && !rotationContainers.includes(name) && !newerRotationContainers.includes(name)) {
     throw rotationLost(name, rotation);
@@ -77,17 +80,17 @@ export function requireTagSupport({ name }: MuxerInfo, { rotation = 0, metadata 
   }
 }
 
-/** Why a tag does not come back from a container; `null` where it does. */
+/** Why a tag is lost in a container; `null` where it is kept. */
 function tagLoss(container: string, key: string, value: string): string | null {
   const name = key.toLowerCase();
   if (name === "encoder" || name.startsWith("encoder-")) return "FFmpeg writes its own name there";
-  if (!Object.hasOwn(tagRules, container)) return "no tag comes back from it";
+  if (!Object.hasOwn(tagRules, container)) return "it keeps no tags";
   const { keeps, loses = [], letters, forms = {}, maxBytes = Infinity } = tagRules[container]!;
   if (keeps !== undefined && !keeps.includes(name)) return `it keeps only ${keeps.join(", ")}`;
   if (loses.includes(name)) return "it has another meaning or another name there";
-  if (letters !== undefined && !letters.test(key)) return "the key has letters that it does not keep";
+  if (letters !== undefined && !letters.test(key)) return "the key has characters that it does not keep";
   const bytes = byteLength(value);
-  if (bytes > maxBytes) return `the text has ${bytes} bytes, but it keeps ${maxBytes} at most`;
+  if (bytes > maxBytes) return `the value has ${bytes} bytes, but it keeps ${maxBytes} at most`;
   const form = Object.hasOwn(forms, name) ? forms[name]! : null;
   if (form === null || form.pattern.test(value)) return null;
   return `it keeps it in a form such as ${shown(form.example)} only`;
@@ -98,8 +101,8 @@ function byteLength(text: string): number {
 }
 
 /**
- * Whether a container of the mp4 family keeps a tag only under a key of its own (`movflags use_metadata_tags`). Then none has an
- * atom that iTunes or QuickTime knows.
+ * Whether a container of the mp4 family keeps a tag only under a key of its own
+ * (`movflags use_metadata_tags`). None of the tags then has an atom that iTunes or QuickTime knows.
  */
 export function needsNamedKeys(container: string, metadata: Readonly<Record<string, string>> = {}): boolean {
   if (tagRules[container] !== mp4Rules) return false;
@@ -112,13 +115,16 @@ export function needsNamedKeys(container: string, metadata: Readonly<Record<stri
   });
 }
 
-/** Languages that QuickTime has a number for, which libavformat knows by other letters (isom.c) and would else leave out. */
+/**
+ * Languages that QuickTime has a number for, but that libavformat knows by another code (isom.c) and would
+ * leave out.
+ */
 const quickTimeLanguages: Readonly<Record<string, string>> = {
   ...{ fre: "fra", deu: "ger", nld: "dut", swe: "sve", ell: "gre", isl: "ice", zho: "chi", gle: "iri" },
   ...{ sqi: "alb", rum: "ron", cze: "ces", slo: "slk", mkd: "mac", eus: "baq", cym: "wel", fas: "per" },
 };
 
-/** The tags of a track beside the video: its language, and what players list it as. */
+/** The tags of a track: its language and its name in players. */
 export function trackTags(
   { name }: MuxerInfo,
   language: string | undefined,

@@ -11,7 +11,7 @@ import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
 import { containerOperation, wellKnownContainers } from "./known_containers.ts";
 
-/** The muxer for a path: the one of that name, or the one that the extension means. */
+/** Chooses the muxer of a file: by the option `format`, or by the extension. */
 export function chooseMuxer(native: Native, path: string, format: string | undefined): MuxerInfo {
   if (format !== undefined) {
     const muxer = muxerByName(native, format);
@@ -47,11 +47,11 @@ export function chooseMuxer(native: Native, path: string, format: string | undef
   return muxer;
 }
 
-/** The muxer that a path's extension means; `hint` is for a path that has none. */
+/** The muxer for a path's extension. `hint` is for a path without one. */
 export function muxerByExtension(native: Native, path: string, hint: string): MuxerInfo {
-  // A dot at the end of a name is no extension.
+  // A dot at the end of a name is not an extension.
   const extension = extname(path).replace(/^\.$/, "");
-  // Only the extension is shown to libavformat: it would take other parts of a name for a pattern.
+  // libavformat sees the extension only: it would take other parts of a name for a pattern.
   const muxer = extension === "" ? null : muxerByFileName(native, `file${extension}`);
   if (muxer === null) throw unknownExtension(native, path, extension, hint);
   return muxer;
@@ -66,14 +66,17 @@ function unknownExtension(native: Native, path: string, extension: string, hint:
     ? "it has no extension"
     : `no container has the extension ${shown(extension)}`;
   const question = extension === "" ? null : didYouMean(extension.slice(1), known);
-  return new UnsupportedError(`Cannot tell the container of ${shown(path)}: ${problem}`, {
+  return new UnsupportedError(`Cannot determine the container of ${shown(path)}: ${problem}`, {
     code: "MUXER_NOT_FOUND",
     operation: containerOperation,
     hint: question ?? hint,
   });
 }
 
-/** Throws an {@linkcode UnsupportedError} for a muxer whose path is a list of other targets: nobody could check them. */
+/**
+ * Throws an {@linkcode UnsupportedError} for a muxer whose path is a list of targets, which nothing could
+ * check.
+ */
 export function requireSingleTarget(muxer: MuxerInfo): void {
   if (muxer.name !== "tee") return;
   throw new UnsupportedError("Cannot write the format tee: its path is a list of targets", {

@@ -11,25 +11,27 @@ import { isMatroska } from "./codec_support.ts";
 import { movFamily } from "./known_containers.ts";
 import { needsNamedKeys } from "./metadata.ts";
 
-/** Muxers whose files are made of pieces of fixed length, each with what all streams have in it (mxfenc.c, gxfenc.c). */
+/** Muxers that write fixed-length units with data of all streams (mxfenc.c, gxfenc.c). */
 export function interleavesItself({ name }: MuxerInfo): boolean {
   return ["mxf", "mxf_d10", "mxf_opatom", "gxf"].includes(name);
 }
 
-/** What a muxer writes: the file in one go, the file as it is while it is recorded, or the ordinary one made of that at the end. */
+/** What a muxer writes: the final file directly, a recording, or the final file made from a recording. */
 export type Stage = "direct" | "recording" | "finished";
 
-/** Whether what is written is no more than the way to the file that was asked for. */
+/** Whether the written file is only an intermediate one. */
 export function isIntermediate(muxer: MuxerInfo, stage: Stage): boolean {
   return stage === "recording" && needsFragments(muxer);
 }
 
-/** Whether a container must be recorded in fragments, lest a kill leave a file without an index. */
+/**
+ * Whether a container must be recorded in fragments, so that a crash does not leave a file without an index.
+ */
 export function needsFragments({ name }: MuxerInfo): boolean {
   return movFamily.includes(name);
 }
 
-/** The option that decides how the mp4 family lays out its file: who gives one of these in it wants no other layout. */
+/** Whether options choose the fragment layout of the mp4 family. Then no other layout is set. */
 export function setsFragmentOptions(given: Readonly<Record<string, OptionValue>> | undefined): boolean {
   return /frag|empty_moov|delay_moov|dash|cmaf|isml/.test(String(given?.movflags ?? "")) ||
     ["frag_duration", "frag_size", "min_frag_duration", "moov_size"].some((name) =>
@@ -38,8 +40,8 @@ export function setsFragmentOptions(given: Readonly<Record<string, OptionValue>>
 }
 
 /**
- * Ticks per second of a movie's own clock, fine enough for other streams beside the video. Edit lists count in it: in FFmpeg's
- * thousandths of a second the last frame would be cut short.
+ * Ticks per second of a movie's own clock, fine enough for the other streams. Edit lists count in it: in
+ * FFmpeg's milliseconds the last frame would be cut short.
  */
 export function movieTimescale({ den }: Rational): number {
   let ticks = den;
@@ -47,18 +49,24 @@ export function movieTimescale({ den }: Rational): number {
   return ticks;
 }
 
-/** Has no track of subtitles marked as a default one that is none: Matroska's muxer does so with the first (4.3 and 4.4). */
+/**
+ * Keeps a muxer from marking a subtitle track as default that is not: Matroska's does so with the first one
+ * (4.3 and 4.4).
+ */
 export function unsetDefaultSubtitles({ options }: Muxer): void {
   if (options.has("default_mode")) options.setField("default_mode", "infer_no_subs");
 }
 
-/** What a kill may cost beside the encoder's delay: the data that Matroska's muxer gathers before it writes them. */
+/**
+ * What a kill may cost beside the encoder's delay: the data that Matroska's muxer gathers before it writes
+ * them.
+ */
 const fragmentMs = 150;
 
 type Defaults = Readonly<Record<string, OptionValue>>;
 
 function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defaults {
-  // Without it these number their tracks at random: the same frames would not give the same file.
+  // Without it, these muxers number their tracks at random: the same frames would not give the same file.
   const exact: Defaults = ["matroska", "webm", "ogg", "oga", "ogv", "opus"].includes(name)
     ? { fflags: "+bitexact" }
     : {};
@@ -71,8 +79,8 @@ function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defa
 }
 
 /**
- * Has frames of a constant rate be few enough ticks long where they are shown for minutes: readers keep 28 bits of the time from decoding a
- * picture to showing it (mov.c), which is up to 32 frames.
+ * Has frames of a constant rate be few enough ticks long where they are shown for minutes: readers keep 28
+ * bits of the time from decoding a picture to showing it (mov.c), which is up to 32 frames.
  */
 function videoTimescale({ num, den }: Rational): Defaults {
   const maxFrameTicks = 2 ** 28 / 32;
@@ -85,7 +93,7 @@ function clusterDefaults(name: string, stage: Stage): Defaults {
   return isMatroska({ name }) && stage === "recording" ? { cluster_time_limit: fragmentMs } : {};
 }
 
-/** The muxer's options: good defaults, as far as it knows them, then those given, and what the file's tags need. */
+/** The muxer's options: defaults that it knows, then the given ones, and what the file's tags need. */
 export function muxerOptions(
   { info, options }: Muxer,
   timeBase: Rational,

@@ -15,20 +15,23 @@ import { shown } from "../shown.ts";
 import type { ColorDescription } from "../video/color.ts";
 import { displayVolume } from "../video/hdr.ts";
 
-/** Degrees clockwise by which players turn the picture. */
+/** Degrees clockwise by which players rotate the picture. */
 export type Rotation = 0 | 90 | 180 | 270;
 
-/** The shape of a pixel, its width over its height: `"4/3"`, `"4:3"` or `{ num: 4, den: 3 }`. */
+/** The aspect ratio of a pixel, width to height: `"4/3"`, `"4:3"` or `{ num: 4, den: 3 }`. */
 export type SampleAspectRatio = `${number}/${number}` | `${number}:${number}` | { num: number; den: number };
 
-/** What a writer asks its container to keep. */
+/** What a writer requests its container to keep. */
 export interface TagRequest {
   readonly rotation?: Rotation;
   readonly sampleAspectRatio?: Rational;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** Containers that keep a rotation with every release: the matrix of their track header (ISO/IEC 14496-12, 8.3.2). */
+/**
+ * Containers that keep a rotation with every release: the matrix of their track header (ISO/IEC 14496-12,
+ * 8.3.2).
+ */
 export const rotationContainers: readonly string[] = [
   "mp4",
   "mov",
@@ -39,15 +42,17 @@ export const rotationContainers: readonly string[] = [
   "f4v",
   "ismv",
 ];
-/** Containers that newer releases write it into: whether this one does shows in the header. */
+/** Containers that only newer releases write it into: the header shows whether this one does. */
 export const newerRotationContainers: readonly string[] = ["matroska", "webm"];
 
-/** Containers that keep the shape of a pixel for any codec. */
+/** Containers that keep the sample aspect ratio of any codec. */
 const pixelShapeContainers: readonly string[] = [
   ...["mp4", "mov", "ipod", "3gp", "3g2", "f4v", "ismv", "matroska", "webm", "avi", "nut", "asf"],
   ...["ogg", "ogv", "yuv4mpegpipe"],
 ];
-/** Codecs that keep it themselves, and the largest number that each takes (as libavcodec's encoders write it). */
+/**
+ * Codecs that keep it themselves, and the largest number that each takes (as libavcodec's encoders write it).
+ */
 const pixelShapeCodecs: Readonly<Record<string, number>> = {
   h264: 4096,
   hevc: 65_535,
@@ -65,7 +70,9 @@ const maxAspect = 10;
 /** The most that a C `int` holds. */
 const maxInt = 2 ** 31 - 1;
 
-/** The fraction that an aspect ratio means, in lowest terms. Throws a `TypeError` or `RangeError` where it means none. */
+/**
+ * Parses a sample aspect ratio, in lowest terms. Throws a `TypeError` or `RangeError` where it is not valid.
+ */
 export function parseSampleAspectRatio(ratio: SampleAspectRatio): Rational {
   const example = 'give its width over its height as "4/3" or { num: 4, den: 3 }';
   const refuse = (why: string): never => {
@@ -74,7 +81,7 @@ export function parseSampleAspectRatio(ratio: SampleAspectRatio): Rational {
   const fraction = readFraction(ratio);
   if (fraction === null) {
     throw new TypeError(
-      `Cannot use the sample aspect ratio ${shown(ratio)}: it is no fraction; ${example}`,
+      `Cannot use the sample aspect ratio ${shown(ratio)}: it is not a fraction; ${example}`,
     );
   }
   const { num, den } = fraction;
@@ -103,7 +110,7 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
-/** What a muxer is told of the stream. */
+/** The stream's tags for a muxer. */
 export function streamTags(
   { rotation = 0, sampleAspectRatio }: TagRequest,
   { masteringDisplay, contentLight }: Pick<ColorDescription, "masteringDisplay" | "contentLight">,
@@ -132,12 +139,12 @@ export function rotationLost(container: string, rotation: Rotation): Unsupported
   );
 }
 
-/** Whether only the header shows that this FFmpeg writes the rotation. */
+/** Whether only the header shows if this FFmpeg writes the rotation. */
 export function isRotationUncertain({ name }: MuxerInfo, { rotation = 0 }: TagRequest): boolean {
   return rotation !== 0 && newerRotationContainers.includes(name);
 }
 
-/** Throws an {@linkcode UnsupportedError} where a header is no longer with the rotation than without. */
+/** Throws an {@linkcode UnsupportedError} where the rotation makes no difference to the header's length. */
 export function requireRotationWritten(
   { name }: MuxerInfo,
   { rotation = 0 }: TagRequest,
@@ -147,7 +154,10 @@ export function requireRotationWritten(
   if (bytesWith === bytesWithout) throw rotationLost(name, rotation);
 }
 
-/** Throws an {@linkcode UnsupportedError} where neither the container nor the codec keeps the pixel shape or the HDR metadata. */
+/**
+ * Throws an {@linkcode UnsupportedError} where neither the container nor the codec keeps the sample aspect
+ * ratio or the HDR metadata.
+ */
 export function requireStreamTagSupport(
   { name }: MuxerInfo,
   encoder: EncoderInfo,

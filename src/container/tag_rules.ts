@@ -6,21 +6,24 @@
  * @module
  */
 
-/** Which tags come back from a container. */
+/** Which tags a container keeps. */
 interface TagRules {
-  /** The only keys that do; absent: every one but those that it loses. */
+  /** The only keys that it keeps; absent: every key except those that it loses. */
   readonly keeps?: readonly string[];
-  /** Keys that do not, or under another name. */
+  /** Keys that it loses, or keeps under another name. */
   readonly loses?: readonly string[];
-  /** The letters of a key that does. */
+  /** The characters of keys that it keeps. */
   readonly letters?: RegExp;
-  /** What values of these keys must look like. */
+  /** The form that values of these keys must have. */
   readonly forms?: Readonly<Record<string, { readonly pattern: RegExp; readonly example: string }>>;
-  /** The most bytes of UTF-8 of a value that does. */
+  /** The most UTF-8 bytes of a value that it keeps. */
   readonly maxBytes?: number;
 }
 
-/** The mp4 family writes brands by itself, and a place as coordinates: latitude and longitude (movenc.c; ISO 6709). */
+/**
+ * The mp4 family writes brands by itself, and a place as coordinates: latitude and longitude (movenc.c; ISO
+ * 6709).
+ */
 export const mp4Rules: TagRules = {
   loses: ["major_brand", "minor_version", "compatible_brands"],
   forms: {
@@ -28,13 +31,19 @@ export const mp4Rules: TagRules = {
   },
 };
 
-/** Keys that Matroska has other elements for, or another name; a key there is written without spaces (matroskaenc.c, matroska.c). */
+/**
+ * Keys that Matroska has other elements for, or another name; a key there is written without spaces
+ * (matroskaenc.c, matroska.c).
+ */
 const matroskaRules: TagRules = {
   loses: ["stereo_mode", "encoding_tool", "duration", "part_number", "lead_performer"],
   letters: /^[^ ]+$/,
 };
 
-/** Comments of Xiph's formats (https://xiph.org/vorbis/doc/v-comment.html), and those that are read under another name (vorbiscomment.c). */
+/**
+ * Comments of Xiph's formats (https://xiph.org/vorbis/doc/v-comment.html), and those that are read under
+ * another name (vorbiscomment.c).
+ */
 const vorbisRules: TagRules = {
   loses: ["description", "albumartist", "tracknumber", "discnumber"],
   letters: /^[ -<>-}]+$/,
@@ -50,7 +59,10 @@ const flvRules: TagRules = {
   maxBytes: 1023,
 };
 
-/** What has a name of its own in NUT (nut.c); readers stop at texts of 1024 bytes, and at names of 256 (nutdec.c). */
+/**
+ * What has a name of its own in NUT (nut.c); readers stop at texts of 1024 bytes, and at names of 256
+ * (nutdec.c).
+ */
 const nutRules: TagRules = {
   loses: [
     ...["author", "creationtime", "x-creationtime", "sourcefilename", "x-language", "x-disposition"],
@@ -92,14 +104,17 @@ export const tagRules: Readonly<Record<string, TagRules>> = {
   mpegts: { keeps: ["service_name", "service_provider"], maxBytes: 120 },
 };
 
-/** Containers that people know, for hints. */
+/** Well-known containers, for hints. */
 export const tagContainers = ["mp4", "mov", "matroska", "webm", "avi", "flv", "nut"] as const;
 
-/** Keys of texts that iTunes has atoms for, and so mp4 without a table of keys of its own (movenc.c, mov_write_ilst_tag). */
+/**
+ * Keys of strings that iTunes has atoms for, so that mp4 needs no table of keys (movenc.c,
+ * mov_write_ilst_tag).
+ */
 export const itunesKeys: readonly string[] = [
   ...["title", "artist", "album_artist", "composer", "album", "date", "comment", "genre", "copyright"],
   ...["grouping", "lyrics", "description", "synopsis", "show", "episode_id", "network", "keywords"],
-  // These have places of their own.
+  // These have their own places.
   ...["location", "creation_time"],
 ];
 

@@ -9,26 +9,26 @@ import { type Rational, rationalText } from "../libav/rational.ts";
 import { shown } from "../shown.ts";
 import type { Timing } from "../video/frame_timing.ts";
 
-/** The key that it has among a file's tags. */
+/** The key of a timecode among a file's tags. */
 const timecodeKey = "timecode";
-/** Hours, minutes, seconds, what stands before the frames, and these: three digits from 100 frames a second on. */
+/** Hours, minutes, seconds, the separator, and frames: three digits from 100 frames per second on. */
 const form = /^([01]\d|2[0-3]):([0-5]\d):([0-5]\d)([:;])(\d{2,3})$/;
 
 /** Containers that make a track of it (movenc.c). */
 const timecodeTrackContainers: readonly string[] = ["mp4", "mov"];
 /** That track has a byte for the frames in a second (QuickTime File Format, timecode sample description). */
 const maxTrackRate = 255;
-/** Rates that leave numbers out, lest they fall behind the clock: two at the start of a minute, for each 30 frames. */
+/** Drop-frame rates: two numbers are skipped at the start of a minute, for each 30 frames per second. */
 const dropRates: Readonly<Record<string, number>> = { "30000/1001": 2, "60000/1001": 4 };
 
-/** Whether a container tells the timecode by a track of its own, not by a tag. */
+/** Whether a container has the timecode as a track, not as a tag. */
 export function isTimecodeTrack(container: string, key: string): boolean {
   return key.toLowerCase() === timecodeKey && timecodeTrackContainers.includes(container);
 }
 
 /**
- * The tags that a container is told of the whole file and of its video: the timecode of a track belongs to the video alone, or mp4's
- * muxer looks for one in each picture.
+ * Splits tags into those of the file and those of its video. The timecode of a track belongs to the video
+ * alone, or mp4's muxer looks for one in each picture.
  */
 export function splitTimecode(
   container: string,
@@ -42,7 +42,7 @@ export function splitTimecode(
   };
 }
 
-/** Throws a `TypeError` where a tag is to be a timecode, and is none. */
+/** Throws a `TypeError` where the timecode tag is not a timecode. */
 export function checkTimecode(key: string, value: string): void {
   if (key.toLowerCase() !== timecodeKey || form.test(value)) return;
   throw new TypeError(
@@ -58,7 +58,10 @@ interface TimecodeRequest {
   readonly timing?: Timing;
 }
 
-/** Throws an {@linkcode UnsupportedError} where no frame of the rate has that timecode, or the container's track can't tell it. */
+/**
+ * Throws an {@linkcode UnsupportedError} where no frame of the rate has that timecode, or the container's
+ * track cannot hold it.
+ */
 export function requireTimecodeSupport(
   { name }: MuxerInfo,
   { metadata = {}, timing = "constant" }: TimecodeRequest,
@@ -80,7 +83,7 @@ export function requireTimecodeSupport(
   });
 }
 
-/** What is wrong with a timecode at a rate, and what would be right; `null` where nothing is. */
+/** What is wrong with a timecode at a rate, and a hint; `null` where it is valid. */
 function rateProblem(
   container: string,
   timecode: string,
@@ -106,7 +109,7 @@ function rateProblem(
       'Use ":" before the frame',
     ];
   }
-  // Every tenth minute is whole.
+  // Every tenth minute skips no numbers.
   if (second !== "00" || Number(frame) >= dropped || Number(minute) % 10 === 0) return null;
   return ["it is one of the numbers that are left out", `Use ${dropped} for the frame at least`];
 }

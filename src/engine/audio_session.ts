@@ -25,7 +25,7 @@ import { describeAudioSession } from "./report.ts";
 import type { AudioFileRequest, AudioSummary } from "./session_types.ts";
 import type { WriterStats } from "./writer_stats.ts";
 
-/** What is open from the first samples on. */
+/** What is open once there are samples. */
 interface Open extends Disposable {
   readonly audioTracks: AudioTracks;
   readonly output: OutputFile;
@@ -45,8 +45,9 @@ export class AudioSession implements Disposable {
   #hasFile = false;
 
   /**
-   * Checks all that can be known before the first samples: the file can be written, the container is known, an encoder opens with these
-   * options and the container takes what it makes. The disk stays as it was.
+   * Checks everything that can be checked before the first samples: the file is writable, the container is
+   * known, an encoder opens with these options and the container supports its codec. Leaves the disk
+   * unchanged.
    */
   constructor(native: Native, request: AudioFileRequest) {
     const { path, options } = request;
@@ -56,10 +57,10 @@ export class AudioSession implements Disposable {
     requireTagSupport(this.#info, options);
     requireChapterSupport(this.#info, options);
     requireCoverSupport(this.#info, options);
-    // What a cover's decoder says is in the error.
+    // The error has what a cover's decoder reports.
     setLogLevel(native, "quiet");
     this.#files = openCover(native, this.#info, options);
-    // A trial's chatter would be told again when it is in earnest.
+    // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#mayRemove = requireWritableTarget(this.#info, path);
     this.#safety = chooseCrashSafety(this.#info, request, this.#mayRemove);
@@ -68,7 +69,7 @@ export class AudioSession implements Disposable {
     this.#tryHeader(audioTracks);
   }
 
-  /** Progress so far. */
+  /** The current statistics. */
   get stats(): WriterStats {
     const audioTracks = this.#open?.audioTracks ?? null;
     const audio = audioTracks?.stats ?? [];
@@ -80,7 +81,7 @@ export class AudioSession implements Disposable {
     };
   }
 
-  /** Encodes samples. Whatever this throws ends the session. */
+  /** Encodes samples. Any error ends the session. */
   writeAudio(track: number, samples: Samples, seconds: number | null): void {
     setLogLevel(this.#native, this.#request.options.logLevel);
     withWriteErrors(this.#request.path, () => {
@@ -89,7 +90,10 @@ export class AudioSession implements Disposable {
     });
   }
 
-  /** Finishes the file and tells what is in it. Without samples there is no file, and an existing one is as it was. */
+  /**
+   * Finishes the file and returns its summary. Without samples no file is made, and an existing one stays as
+   * it was.
+   */
   finish(): AudioSummary {
     setLogLevel(this.#native, this.#request.options.logLevel);
     const { path } = this.#request;
@@ -115,14 +119,14 @@ export class AudioSession implements Disposable {
     return summary;
   }
 
-  /** Stops and removes the file that was begun. */
+  /** Stops, and removes the unfinished file. */
   abort(): void {
     this[Symbol.dispose]();
     if (this.#hasFile) removeFile(this.#request.path);
     this.#hasFile = false;
   }
 
-  /** After a failure: makes what was recorded so far as playable as it can be, and frees the rest. */
+  /** After a failure: makes the recording as playable as possible, and frees everything else. */
   salvage(): void {
     this.#open?.output.salvage();
     this[Symbol.dispose]();
@@ -140,7 +144,7 @@ export class AudioSession implements Disposable {
     });
   }
 
-  /** Writes the header into memory: only the muxer itself knows all that it refuses. */
+  /** Writes the header into memory: only the muxer itself knows everything that it refuses. */
   #tryHeader(audioTracks: AudioTracks): void {
     using muxer = this.#createMuxer(
       audioTracks,
@@ -177,7 +181,10 @@ export class AudioSession implements Disposable {
     }
   }
 
-  /** Opens everything for samples like these; the file last, so that a failure leaves an existing one as it was. */
+  /**
+   * Opens everything for samples of this format. The file comes last, so that a failure leaves an existing
+   * one as it was.
+   */
   #begin({ sampleRate, layout }: Samples): Open {
     const { path, options } = this.#request;
     using owned = new DisposableStack();

@@ -25,36 +25,41 @@ interface Track {
   readonly open: OpenTrack;
   /** The number of its stream. */
   readonly stream: number;
-  /** It has given all that it will. */
+  /** It has delivered everything. */
   hasEnded: boolean;
-  /** Why its source gives no more. */
+  /** Why its source delivers no more. */
   failure: ReadError | null;
 }
 
-/** Where tracks stand in a file. */
+/** Where audio tracks stand in a file. */
 export interface AudioPlacement {
   /** The number of the first one's stream. */
   readonly firstStream: number;
-  /** What audio is made into unless something else was asked for. */
+  /** The audio format unless another one is requested. */
   readonly defaults: AudioDefaults;
 }
 
-/** Beside a video, which is stream 0, audio is of a kind that plays everywhere, whatever comes. */
+/**
+ * In a video file, whose video is stream 0, audio has a format that plays everywhere, whatever format comes
+ * in.
+ */
 export const audioBesideVideo: AudioPlacement = {
   firstStream: 1,
   defaults: { sampleRate: 48_000, layout: defaultLayout(2) },
 };
 
-/** Tracks, and the packets of all streams that wait for their turn. */
+/** The audio tracks, and the queue of packets of all streams. */
 export class AudioTracks implements Disposable {
   readonly #info: MuxerInfo;
   readonly #tracks: Track[] = [];
-  /** Where packets wait: for those of other streams, and for the file. */
+  /** The queue of packets of all streams. */
   readonly queue: Interleaver;
   #output: OutputFile | null = null;
   #bytes = 0;
 
-  /** Opens each track. Throws where an encoder can't be opened, or the container does not take what it makes. */
+  /**
+   * Opens each track. Throws where an encoder cannot be opened, or the container does not support its codec.
+   */
   constructor(
     native: Native,
     info: MuxerInfo,
@@ -78,7 +83,7 @@ export class AudioTracks implements Disposable {
     owned.move();
   }
 
-  /** What became of the tracks so far. */
+  /** Statistics of the tracks. */
   get stats(): readonly AudioStats[] {
     return this.#tracks.map(({ open, failure }) => ({
       ...open.track.stats,
@@ -91,7 +96,7 @@ export class AudioTracks implements Disposable {
     return this.#bytes;
   }
 
-  /** The first track's kind of audio and encoder. */
+  /** The first track's codec, encoder and format. */
   get first(): Pick<OpenTrack, "codec" | "encoded"> {
     return this.#tracks[0]!.open;
   }
@@ -101,12 +106,12 @@ export class AudioTracks implements Disposable {
     return this.#tracks[0]!.open.track.timeBase;
   }
 
-  /** Why a source gives no more: the first that failed. */
+  /** Why a source delivers no more: the first that failed. */
   get failure(): ReadError | null {
     return this.#tracks.find(({ failure }) => failure !== null)?.failure ?? null;
   }
 
-  /** Adds the tracks to a container, after what is there; `recording` is the file that was recorded, where it is made of one. */
+  /** Adds the tracks to a muxer. `recording` is the recorded file, where the final one is made from it. */
   addStreams(muxer: Muxer, recording: Demuxer | null): void {
     for (const { options: { language, title }, open: { track, codec }, stream } of this.#tracks) {
       const describeInto = (parameters: Address): void => {
@@ -118,7 +123,7 @@ export class AudioTracks implements Disposable {
     }
   }
 
-  /** The error for tracks that the container does not take beside the video; `words` are libav's. */
+  /** The error for tracks that the container does not support. `words` are libav's. */
   unsupportedError(words: string): UnsupportedError {
     const codecs = [...new Set(this.#tracks.map(({ open }) => open.codec))].join(" and ");
     return new UnsupportedError(
@@ -145,7 +150,7 @@ export class AudioTracks implements Disposable {
     this.#tracks[track]!.open.write!(samples, seconds);
   }
 
-  /** Has tracks with a source of their own go on as far as the video. */
+  /** Reads tracks with their own source up to a time of the video. */
   advanceTo(seconds: number): void {
     for (const track of this.#tracks) {
       if (track.open.advanceTo === null || track.hasEnded) continue;
@@ -153,19 +158,19 @@ export class AudioTracks implements Disposable {
         if (track.open.advanceTo(seconds)) continue;
       } catch (error) {
         if (!(error instanceof ReadError)) throw error;
-        // The video goes on; who closes it is told.
+        // The video goes on. `close` throws the error.
         track.failure = error;
       }
       this.#end(track);
     }
   }
 
-  /** Ends all tracks, where the video ends. */
+  /** Ends all tracks at the end of the video. */
   finish(seconds: number): void {
     this.advanceTo(seconds);
     for (const track of this.#tracks) {
       if (!track.hasEnded) this.#end(track);
-      // A device hears on where frames come slower than they are shown.
+      // A device goes on where frames come slower than they are shown.
       if (track.options.source.kind === "device") this.queue.cut(track.stream, seconds);
     }
   }
@@ -176,7 +181,7 @@ export class AudioTracks implements Disposable {
     this.queue.end(track.stream);
   }
 
-  /** Frees all of it. */
+  /** Frees everything. */
   [Symbol.dispose](): void {
     for (const { open } of this.#tracks) open[Symbol.dispose]();
     this.queue[Symbol.dispose]();

@@ -8,12 +8,12 @@ import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout, PlaneView } from "../video/raw_frame.ts";
 import type { SessionOptions } from "./session_options.ts";
 
-/** What a checked frame shows: planes of pixels, or the bytes of an image file. */
+/** The content of a checked frame: planes of pixels, or the bytes of an image file. */
 export type CheckedPicture =
   | { readonly kind: "raw"; readonly layout: FrameLayout; readonly planes: readonly PlaneView[] }
   | { readonly kind: "image"; readonly bytes: Uint8Array };
 
-/** A frame that was checked, on its way to the engine. */
+/** A checked frame for the engine. */
 export interface CheckedFrame {
   readonly picture: CheckedPicture;
   readonly stamp: FrameStamp;
@@ -21,7 +21,10 @@ export interface CheckedFrame {
 
 export type SizeOptions = Pick<SessionOptions, "width" | "height" | "resize">;
 
-/** Throws a `RangeError` where a frame is not of the video's size (`null`: it is the first), and may not be made so. */
+/**
+ * Throws a `RangeError` where a frame's size is not the video's (`null`: it is the first frame) and must not
+ * be changed.
+ */
 export function requireFit({ width, height }: Size, video: Size | null, options: SizeOptions): void {
   const expected = video ?? { width: options.width ?? width, height: options.height ?? height };
   const { resize = "error" } = options;

@@ -1,12 +1,13 @@
 /**
  * When the packets of a video are decoded: the one place that decides it.
  *
- * Encoders tell decode times that count frames. Where frames come unevenly, containers need times that no encoder knows: each later than
- * the last, none after its picture is shown, and in mp4, which keeps nothing but the steps between them, with a sum that is the length of
- * the video.
+ * Encoders tell decode times that count frames. Where frames come unevenly, containers need times that no
+ * encoder knows: each later than the last, none after its picture is shown, and in mp4, which keeps nothing
+ * but the steps between them, with a sum that is the length of the video.
  *
- * With a reorder depth of D, packet n is decoded when the frame D places before the next one to be shown is shown, but no earlier than D
- * steps of the nominal rate before that: so a pause in the video is a pause in decoding, too.
+ * With a reorder depth of D, packet n is decoded when the frame D places before the next one to be shown is
+ * shown, but no earlier than D steps of the nominal rate before that: so a pause in the video is a pause in
+ * decoding, too.
  *
  * @module
  */
@@ -21,7 +22,10 @@ interface Shown {
 export interface DecodeTime {
   /** When it is decoded: never after its frame is shown. */
   readonly time: bigint;
-  /** How long until the next one is decoded; at the end of the video, until its decoding has taken as long as it is shown. */
+  /**
+   * How long until the next one is decoded; at the end of the video, until its decoding has taken as long as
+   * it is shown.
+   */
   readonly duration: bigint;
 }
 
@@ -54,7 +58,8 @@ export class DecodeTimes {
 
   /** Notes by how many frames packets may be out of order. */
   noteDelay(frames: number): void {
-    // x265 (3.5 at least) leaves decode times uninitialized in streams that are shorter than its reorder depth.
+    // x265 (3.5 at least) leaves decode times uninitialized in streams that are shorter than its reorder
+    // depth.
     if (frames >= 0 && frames <= maxReorderFrames) this.#depth = Math.max(this.#depth, frames);
   }
 

@@ -24,7 +24,10 @@ const clockToleranceMs = 1000;
 /** What to do about timestamps that count from 1970. */
 const originHint = '; the option timestampOrigin "first" counts from the first one';
 
-/** The latest timestamp that may be given, in seconds, where they count from `origin` (`null`: from the first one, whatever it is). */
+/**
+ * The latest timestamp that may be given, in seconds, where they count from `origin` (`null`: from the first
+ * one, whatever it is).
+ */
 export function maxTimestamp(origin: number | null): number {
   return origin === 0 ? maxSeconds : 2 ** 42;
 }
@@ -66,18 +69,18 @@ export class FrameClock {
   readonly timeBase: Rational;
   /** Ticks of a frame at the nominal rate. */
   readonly frameTicks: bigint;
-  /** Whether frame n is at tick n, for good. */
+  /** Whether frame n is always at tick n. */
   readonly isConstant: boolean;
-  /** What the container counts in: frames need ticks of it to tell them apart. */
+  /** The container's clock: frames need distinct ticks of it. */
   #container: ContainerClock;
   #frames = 0;
   #last: FrameStamp | null = null;
-  /** When the first frame was written, for wallclock timing; milliseconds. */
+  /** When the first frame was written, for wallclock timing, in milliseconds. */
   #startMs: number | null = null;
   /** What timestamps count from, in seconds; `null` until there is one. */
   #origin: number | null;
 
-  /** A clock for a way of timing and a nominal rate; filters want a fine one, for they may change times. */
+  /** A clock for a way of timing and a nominal rate. Filters need a fine one, as they may change times. */
   constructor(timing: Timing, frameRate: Rational, isFiltered: boolean, origin: number | null) {
     this.#timing = timing;
     this.#origin = origin;
@@ -87,12 +90,15 @@ export class FrameClock {
     this.#container = { name: "this video", timeBase: this.timeBase, minTicks: 1, maxTicks: null };
   }
 
-  /** Tells the clock what the container counts in. */
+  /** Sets the container's clock. */
   setContainer(container: ContainerClock): void {
     this.#container = container;
   }
 
-  /** The place in time of the next frame, which was given at `nowMs`. Changes nothing: whatever this throws is the caller's mistake. */
+  /**
+   * The time of the next frame, which was given at `nowMs`. Has no side effects: any error is the caller's
+   * mistake.
+   */
   check(options: FrameOptions = {}, nowMs = performance.now()): FrameStamp {
     checkFields(options);
     const { timestamp, duration, keyFrame = false, capturedAt } = options;
@@ -130,14 +136,17 @@ export class FrameClock {
     return { ...stamp, duration: length > 0n ? length : 1n };
   }
 
-  /** Counts a frame that was taken. */
+  /** Counts an accepted frame. */
   accept(stamp: FrameStamp): void {
     this.#frames++;
     this.#last = stamp;
     if (stamp.timestamp !== null) this.#origin ??= stamp.timestamp;
   }
 
-  /** A time of something beside the frames on the video's clock, in seconds; the first one may be where that begins. */
+  /**
+   * A time of something beside the frames on the video's clock, in seconds; the first one may be where that
+   * begins.
+   */
   onClock(timestamp: number): number {
     this.#origin ??= timestamp;
     return timestamp - this.#origin;
@@ -148,17 +157,17 @@ export class FrameClock {
     return maxTimestamp(this.#origin);
   }
 
-  /** Frames taken. */
+  /** Number of accepted frames. */
   get frames(): number {
     return this.#frames;
   }
 
-  /** Where the last frame ends by its own duration, in seconds. */
+  /** The end of the last frame by its own duration, in seconds. */
   get takenSeconds(): number {
     return this.seconds(this.#takenTicks);
   }
 
-  /** Where the last frame ends if the recording ends now, in ticks. */
+  /** The end of the last frame if the recording ends now, in ticks. */
   get endTicks(): bigint {
     const end = this.#takenTicks;
     if (this.#last === null || !this.#isWallclock()) return end;
@@ -166,7 +175,10 @@ export class FrameClock {
     return now > end ? now : end;
   }
 
-  /** With wallclock timing, the seconds from the first frame until a moment; `null` before that frame, and with another timing. */
+  /**
+   * With wallclock timing, the seconds from the first frame until a moment; `null` before that frame, and
+   * with other timings.
+   */
   elapsedSeconds(nowMs: number): number | null {
     return this.#isWallclock() && this.#startMs !== null ? (nowMs - this.#startMs) / 1000 : null;
   }
@@ -176,7 +188,7 @@ export class FrameClock {
     return Number(ticks) * this.timeBase.num / this.timeBase.den;
   }
 
-  /** Where the last frame ends by its own duration, or by the least that the container shows. */
+  /** The end of the last frame by its own duration, or by the minimum of the container. */
   get #takenTicks(): bigint {
     if (this.#last === null) return 0n;
     const { ticks, duration } = this.#last;
@@ -197,7 +209,10 @@ export class FrameClock {
     return this.#ticksOf((nowMs - this.#startMs!) / 1000);
   }
 
-  /** The time since the first frame; two frames never share a tick of the container, unless both moments were given. */
+  /**
+   * The time since the first frame; two frames never share a tick of the container, unless both moments were
+   * given.
+   */
   #at(ms: number, isGiven: boolean): bigint {
     if (this.#last === null) {
       this.#startMs = ms;
@@ -211,14 +226,17 @@ export class FrameClock {
     return ticks;
   }
 
-  /** Seconds in ticks, to the nearest tick of the container: two roundings would be off by more than half of it. */
+  /**
+   * Seconds in ticks, to the nearest tick of the container: two roundings would be off by more than half of
+   * it.
+   */
   #toContainer(value: number): bigint {
     const { num, den } = this.#container.timeBase;
     const isFiner = num * this.timeBase.den < den * this.timeBase.num;
     return this.#ticksOf(isFiner ? value : Math.round(value * den / num) * num / den);
   }
 
-  /** What the container shows a frame for at the least. */
+  /** The minimum duration of a frame in the container. */
   get #minLength(): bigint {
     const { timeBase: { num, den }, minTicks } = this.#container;
     return this.#ticksOf(minTicks * num / den);

@@ -36,7 +36,10 @@ export class ImageInput implements Disposable {
     this.#color = color;
   }
 
-  /** Decodes an image for a video of a size (`null`: it is the first picture). Throws a {@linkcode RefusedFrame}. */
+  /**
+   * Decodes an image for a video of a size (`null`: it is the first picture). Throws a
+   * {@linkcode RefusedFrame}.
+   */
   decode(bytes: Uint8Array, video: Size | null): Picture {
     // The error has what the decoder reports.
     setLogLevel(this.#native, "quiet");

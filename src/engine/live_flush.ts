@@ -5,9 +5,15 @@
  */
 import { IdleTimer } from "../idle_timer.ts";
 
-/** Where no frame comes for so long, those that were taken are written, in milliseconds: a kill costs two seconds. */
+/**
+ * Where no frame comes for so long, those that were taken are written, in milliseconds: a kill costs two
+ * seconds.
+ */
 const idleMs = 1000;
-/** The pace of frames, as a share of that at which they are shown, at which a video is taken for a recording of what happens now. */
+/**
+ * The pace of frames, as a share of that at which they are shown, at which a video is taken for a recording
+ * of what happens now.
+ */
 const minPace = 0.5;
 
 /** Flushes a recording whose frames come about as fast as they are shown: a crash then costs little. */

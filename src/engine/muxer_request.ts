@@ -16,7 +16,7 @@ import type { InputFormats } from "../video/input_format.ts";
 import type { AudioTracks } from "./audio_tracks.ts";
 import type { FrameClock } from "./frame_clock.ts";
 
-/** What a muxer is made by. */
+/** What a muxer is made from. */
 export interface MuxerRequest {
   /** What the encoder makes. */
   readonly parameters: CodecParameters;
@@ -24,11 +24,11 @@ export interface MuxerRequest {
   readonly timeBase: Rational;
   readonly url: string;
   readonly stage: Stage;
-  /** The file that was recorded, where an ordinary one is made of it. */
+  /** The recorded file, where the final one is made from it. */
   readonly recording?: Demuxer | null;
-  /** Another rotation than the one asked for. */
+  /** Another rotation than the requested one. */
   readonly rotation?: Rotation;
-  /** Other tracks than those asked for, or none. */
+  /** Other tracks than the requested ones, or none. */
   readonly audioTracks?: AudioTracks | null;
 }
 
@@ -38,12 +38,12 @@ export interface OpenerContext {
   readonly formats: InputFormats;
   /** The clock that frames get their times from. */
   readonly clock: FrameClock;
-  /** How the file is kept playable. */
+  /** How the file stays playable after a crash. */
   readonly safety: CrashSafety;
-  /** The tracks beside the video; `null` where there are none. */
+  /** The audio tracks; `null` where there are none. */
   readonly audioTracks: AudioTracks | null;
-  /** The tracks of text after those; `null` where there are none. */
+  /** The subtitle tracks; `null` where there are none. */
   readonly subtitles: SubtitleTracks | null;
-  /** Streams that are a file each, which come after all others. */
+  /** Streams of attached files and the cover, which come last. */
   readonly files: readonly StreamRequest[];
 }

@@ -32,15 +32,18 @@ export interface OpenTrack extends Disposable {
   readonly track: AudioTrack;
   /** libavcodec's name of the codec. */
   readonly codec: string;
-  /** What encodes it, and from what; `null` where packets are copied. */
+  /** The encoder and its input format; `null` where packets are copied. */
   readonly encoded: { readonly encoder: string; readonly shape: AudioFormat } | null;
-  /** Encodes samples, heard at a time in seconds; `null` where no samples are written to it. */
+  /** Encodes samples that start at a time in seconds; `null` where none are written to it. */
   readonly write: ((samples: Samples, seconds: number | null) => void) | null;
-  /** Has its own source begin at a time in seconds, with the video; `null` where the samples come from elsewhere. */
+  /**
+   * Has its own source begin at a time in seconds, with the video; `null` where the samples come from
+   * elsewhere.
+   */
   readonly beginAt: ((seconds: number) => void) | null;
   /**
-   * Goes on with its own source until a time in seconds; `false` where that has ended. Throws a `ReadError` where it has failed. `null`
-   * where the samples come from elsewhere.
+   * Reads its own source up to a time in seconds; `false` where that has ended. Throws a `ReadError` where it
+   * failed. `null` where samples come from elsewhere.
    */
   readonly advanceTo: ((seconds: number) => boolean) | null;
 }
@@ -50,13 +53,16 @@ export interface TrackPlan {
   /** The container. */
   readonly info: MuxerInfo;
   readonly options: CheckedAudioOptions;
-  /** What audio is made into unless something else was asked for. */
+  /** The audio format unless another one is requested. */
   readonly defaults: AudioDefaults;
   /** Whether the track may begin later than the file. */
   readonly mayBeginLate: boolean;
 }
 
-/** Opens a track; its packets go to `take`. Throws where its source or an encoder can't be opened, or the container does not take it. */
+/**
+ * Opens a track, whose packets go to `take`. Throws where its source or an encoder cannot be opened, or the
+ * container does not support the codec.
+ */
 export function openTrack(native: Native, plan: TrackPlan, take: TrackRequest["take"]): OpenTrack {
   const { info, options } = plan;
   const { source } = options;
@@ -80,7 +86,9 @@ export function addAudioStream(
   muxer.addStream({ describeInto, timeBase, frameRate: null, tag: null, metadata });
 }
 
-/** Throws a `ReadError`, or Deno's own `NotCapable`, where a file can't be read or a host may not be reached. */
+/**
+ * Throws a `ReadError`, or Deno's own `NotCapable`, where a file can't be read or a host may not be reached.
+ */
 function requireSource({ url, path }: AudioAddress): void {
   if (path === null) runtime().requireNetwork(new URL(url).host);
   else requireReadable(path, "read the audio of");
@@ -142,14 +150,14 @@ function openCopied(native: Native, file: AudioFile, take: TrackRequest["take"])
   };
 }
 
-/** Whether nothing was asked for that a copy would not have. */
+/** Whether no option asks for what a copy would not have. */
 function hasDefaultFormat(options: CheckedAudioOptions): boolean {
   const { layout, sampleRate, sampleFormat, bitrate, encoderOptions } = options;
   return layout === null &&
     [sampleRate, sampleFormat, bitrate, encoderOptions].every((given) => given === undefined);
 }
 
-/** Whether a file's packets are of the codec that was asked for, and the container takes them. */
+/** Whether a file's packets can be copied: they have the requested codec, and the container supports it. */
 function canCopy(
   native: Native,
   info: MuxerInfo,
@@ -162,13 +170,13 @@ function canCopy(
     : audioCandidates(codec, info.name, undefined).some((name) =>
       encoderByName(native, name, "audio")?.codecId === codecId
     );
-  // libavformat would take them out, but not while it writes fragments.
+  // libavformat would remove them, but not while it writes fragments.
   const hasHeadersTwice = info.wantsGlobalHeader && file.hasOwnHeaders;
   return isWanted && !hasHeadersTwice && supportsAudioCodec(native, info, file.codec) === true &&
     acceptsHeader(native, info, file);
 }
 
-/** Writes a header into memory: only the muxer itself knows all that it refuses. */
+/** Writes a header into memory: only the muxer itself knows everything that it refuses. */
 function acceptsHeader(native: Native, info: MuxerInfo, file: AudioFile): boolean {
   using muxer = new Muxer(native, info, "");
   try {

@@ -16,7 +16,7 @@ import type { FrameStamp } from "../video/frame_timing.ts";
 import { type PictureShape, type Pixels, sameShape } from "../video/pixels.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** What a pipeline is made of; it owns encoder and file. */
+/** The parts of a pipeline, which owns encoder and file. */
 export interface PipelineParts {
   readonly encoder: Encoder;
   /** What it makes. */
@@ -28,10 +28,12 @@ export interface PipelineParts {
   readonly timeline: Timeline;
 }
 
-/** Takes frames to a file. Owns what it is made of. */
+/** Converts and encodes frames, and writes the packets to the file. Owns its parts. */
 export class Pipeline implements Disposable {
   readonly #native: Native;
-  /** The encoder in use; `null` where it has given all that it had, and is opened again for the next frame. */
+  /**
+   * The encoder in use; `null` where it has given all that it had, and is opened again for the next frame.
+   */
   #encoder: Encoder | null;
   readonly #openEncoder: () => Encoder;
   readonly #parameters: CodecParameters;
@@ -41,19 +43,19 @@ export class Pipeline implements Disposable {
   readonly #packet: NativePacket;
   /** The packet after that, where one may be the last. */
   readonly #nextPacket: NativePacket;
-  /** The frame that waits for the next one, which tells how long it is shown. */
+  /** The frame that waits for the next one, which determines its duration. */
   readonly #held: NativeFrame;
   #heldStamp: FrameStamp | null = null;
   #converter: { readonly shape: PictureShape; readonly converter: Converter } | null = null;
   /** The quantizer that each frame carries. */
   readonly #frameQuality: number;
-  /** What each frame's numbers mean: some encoders (prores_ks) ask the frame alone. */
+  /** The meaning of each frame's values: some encoders (prores_ks) read it from the frame alone. */
   readonly #color: ColorNumbers;
   #frames = 0;
   #packets = 0;
   #bytes = 0;
 
-  /** Takes over an open encoder and a file with its header written. */
+  /** Takes over an open encoder and a file whose header is written. */
   constructor(native: Native, parts: PipelineParts) {
     const { encoder, openEncoder, parameters, settings, output, timeline } = parts;
     this.#native = native;
@@ -70,17 +72,17 @@ export class Pipeline implements Disposable {
     this.#color = colorNumbers(native, settings.color);
   }
 
-  /** Makes ready for pictures of a shape: throws where they can't be converted. */
+  /** Prepares for pictures of a shape. Throws where they cannot be converted. */
   prepare(shape: PictureShape): void {
     this.#converterFor(shape);
   }
 
-  /** Frames taken. */
+  /** Number of accepted frames. */
   get frames(): number {
     return this.#frames;
   }
 
-  /** Frames that came out as packets. */
+  /** Frames that the encoder has returned as packets. */
   get packets(): number {
     return this.#packets;
   }
@@ -90,12 +92,12 @@ export class Pipeline implements Disposable {
     return this.#bytes;
   }
 
-  /** Where the last frame that was taken ends, in seconds. */
+  /** The end of the last accepted frame, in seconds. */
   get seconds(): number {
     return this.#timeline.endSeconds;
   }
 
-  /** Encodes one frame and writes what comes out. */
+  /** Encodes a frame and writes the packets that come out. */
   write(pixels: Pixels, shape: PictureShape, given: FrameStamp): void {
     const stamp = this.#timeline.later(given);
     const frame = this.#converterFor(shape).convert(pixels);
@@ -127,14 +129,17 @@ export class Pipeline implements Disposable {
     this.#output.flush();
   }
 
-  /** Ends the stream, finishes and closes the file; returns its size in bytes, or `null` where the muxer keeps that to itself. */
+  /**
+   * Ends the stream, finishes and closes the file; returns its size in bytes, or `null` where the muxer does
+   * not tell.
+   */
   finish(endTicks: bigint | null): number | null {
     this.#end(endTicks);
     const { ending, endSeconds, lastSeconds } = this.#timeline;
     return this.#output.finish({ ending, endSeconds, lastSeconds });
   }
 
-  /** After a failure: makes what was recorded so far as playable as it can be. */
+  /** After a failure: makes the recording as playable as possible. */
   salvage(): void {
     this.#output.salvage();
   }
@@ -193,9 +198,9 @@ export class Pipeline implements Disposable {
     this.#output.writeVideo(packet, this.#timeline.timeBase, { decodeTicks, isLast });
   }
 
-  /** Frees all of it. */
+  /** Frees everything. */
   [Symbol.dispose](): void {
-    // Who holds the converter's pictures, first.
+    // The encoder holds the converter's pictures, so it goes first.
     this.#encoder?.[Symbol.dispose]();
     this.#held[Symbol.dispose]();
     this.#converter?.converter[Symbol.dispose]();

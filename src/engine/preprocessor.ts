@@ -1,5 +1,6 @@
 /**
- * What happens to pictures before they are converted for the encoder: they get the video's size, and go through filters.
+ * What happens to pictures before they are converted for the encoder: they get the video's size, and go
+ * through filters.
  *
  * @module
  */
@@ -18,13 +19,13 @@ import type { FrameStamp } from "../video/frame_timing.ts";
 import { frameLayout, type PictureShape, type Pixels, sameShape, Staging } from "../video/pixels.ts";
 import { type ResizeMode, Resizer } from "../video/resizer.ts";
 
-/** What pictures go through. */
+/** What a preprocessor does. */
 export interface PreprocessorRequest {
-  /** How pictures of another size are made to fit. */
+  /** How pictures of another size are resized. */
   readonly resize: ResizeMode | "error";
   /** Filters in libavfilter's syntax; `null` for none. */
   readonly filter: string | null;
-  /** Whether the filters must give frames at a constant rate, whatever they make of the times. */
+  /** Whether the filters must output a constant frame rate. */
   readonly isConstant: boolean;
   /** The unit of the frames' times. */
   readonly timeBase: Rational;
@@ -32,29 +33,32 @@ export interface PreprocessorRequest {
   readonly frameRate: Rational;
 }
 
-/** Takes a picture on. */
+/** Takes the next picture. */
 export type PictureSink = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp) => void;
 
-/** What comes out of an intake. */
+/** The output of a preprocessor. */
 export interface PreprocessorOutput {
   readonly shape: PictureShape;
   readonly timeBase: Rational;
   readonly frameRate: Rational;
 }
 
-/** Makes pictures of any size and shape into those that the encoder's converter gets. */
+/** Turns pictures of any size and shape into those for the encoder's converter: resizes and filters them. */
 export class Preprocessor implements Disposable {
   readonly #native: Native;
   readonly #request: PreprocessorRequest;
   readonly #width: number;
   readonly #height: number;
-  /** What the first picture is like, once it has the video's size. */
+  /** The shape of the first picture, once it has the video's size. */
   readonly #video: PictureShape;
   readonly #filters: FilterStage | null;
   #unpacker: { readonly from: PictureShape; readonly unpacker: FormatUnpacker } | null = null;
   #resizer: { readonly from: PictureShape; readonly resizer: Resizer } | null = null;
 
-  /** For a video of this size whose first picture is like this one. Throws where the filters can't be made for it. */
+  /**
+   * For a video of this size and a first picture of this shape. Throws where the filters cannot be made for
+   * it.
+   */
   constructor(
     native: Native,
     first: PictureShape,
@@ -77,13 +81,13 @@ export class Preprocessor implements Disposable {
     }
   }
 
-  /** What comes out: the video's own pictures, or what the filters make of them. */
+  /** The shape and timing of the output: the video's own, or that of the filters. */
   get output(): PreprocessorOutput {
     const { timeBase, frameRate } = this.#request;
     return this.#filters?.output ?? { shape: this.#video, timeBase, frameRate };
   }
 
-  /** Takes one picture; passes on what comes of it, at once or with a later one. */
+  /** Takes a picture, and passes on what comes of it, now or with a later one. */
   write(pixels: Pixels, shape: PictureShape, stamp: FrameStamp, take: PictureSink): void {
     if (this.#readable(shape) !== shape) {
       const unpacker = this.#unpackerFor(shape);
@@ -98,7 +102,10 @@ export class Preprocessor implements Disposable {
     this.#filter(resizer.convert(pixels), resizer.shape, stamp, take);
   }
 
-  /** What a picture becomes where it is to be scaled or filtered in a format that can't be: the encoder may well take it. */
+  /**
+   * The readable shape of a picture that is to be scaled or filtered in a format that cannot be. The encoder
+   * may take that format as it is.
+   */
   #readable(shape: PictureShape): PictureShape {
     const { format } = shape.layout;
     const isAsItIs = this.#request.filter === null && this.#fits(shape);
@@ -116,7 +123,7 @@ export class Preprocessor implements Disposable {
     return this.#unpacker.unpacker;
   }
 
-  /** Passes on what the filters still hold, where the last frame ends at this tick. */
+  /** Passes on what the filters still hold. The last frame ends at this tick. */
   flush(endTicks: bigint, take: PictureSink): void {
     this.#filters?.flush(endTicks, take);
   }
@@ -140,7 +147,7 @@ export class Preprocessor implements Disposable {
     return this.#resizer.resizer;
   }
 
-  /** Frees all of it. */
+  /** Frees everything. */
   [Symbol.dispose](): void {
     this.#filters?.[Symbol.dispose]();
     this.#resizer?.resizer[Symbol.dispose]();
@@ -148,7 +155,7 @@ export class Preprocessor implements Disposable {
   }
 }
 
-/** A filter graph, fed with pictures of one shape. */
+/** A filter graph for pictures of one shape. */
 class FilterStage implements Disposable {
   readonly #native: Native;
   readonly #input: PictureShape;
@@ -221,7 +228,7 @@ class FilterStage implements Disposable {
     }
   }
 
-  /** Filters may change from frame to frame what luma and chroma mean. */
+  /** Filters may change the matrix or range from frame to frame. */
   #followFrame(frame: NativeFrame): void {
     const { layout, meaning } = this.#shape;
     const said = meaningSaid(frame.meaning, meaning);
@@ -264,7 +271,7 @@ class FilterStage implements Disposable {
   }
 }
 
-/** The same filters, and one more that makes their rate constant. */
+/** The same filters, with one more that makes the frame rate constant. */
 function constant(native: Native, description: string, ends: FilterInput & { frameRate: Rational }): string {
   using graph = new FilterGraph(native, description, ends);
   return `${description},fps=${rationalText(graph.output.frameRate ?? ends.frameRate)}`;

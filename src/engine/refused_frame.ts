@@ -4,9 +4,9 @@
  * @module
  */
 
-/** A frame that turned out to be wrong only when it was looked into. The session goes on without it. */
+/** A frame that is refused only when it is decoded or encoded. The session goes on without it. */
 export class RefusedFrame extends Error {
-  /** Wraps what to tell the caller. */
+  /** Wraps the error for the caller. */
   constructor(cause: unknown) {
     super("A frame was refused", { cause });
   }

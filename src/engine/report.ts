@@ -1,5 +1,6 @@
 /**
- * The block that a writer tells at log level "info": what it uses, why, and the ffmpeg command that does the same.
+ * The block that a writer tells at log level "info": what it uses, why, and the ffmpeg command that does the
+ * same.
  *
  * @module
  */
@@ -64,7 +65,7 @@ export function describeAudioSession(
   ].join("\n");
 }
 
-/** What is written where, and by what. */
+/** The head of the block: path, runtime and libraries. */
 function heading(native: Native, path: string): string[] {
   const versions = Object.entries(native.libraryVersions).map(([library, version]) =>
     `lib${library} ${version}`
@@ -83,7 +84,7 @@ function reason(request: VideoFileRequest, choice: EncoderChoice): string {
     : "the first candidate that opens";
 }
 
-/** An argument as a POSIX shell reads it back. */
+/** Quotes an argument for a POSIX shell. */
 function shellQuoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }
@@ -91,7 +92,7 @@ function shellQuoted(argument: string): string {
 /** libswscale's flags of `src/libav/conversion/scaler.ts`, by name. */
 const scaleFlags = "area+accurate_rnd+bitexact+full_chroma_int+full_chroma_inp";
 
-/** What becomes of a frame on its way to the encoder. */
+/** The stages of a frame before the encoder. */
 export interface FramePath {
   /** The first frame, as it came in. */
   readonly first: PictureShape;

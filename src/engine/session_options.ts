@@ -17,7 +17,10 @@ import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { ResizeMode } from "../video/resizer.ts";
 
-/** What a session is told besides path, codec and frame rate. `WriterOptions` in `src/writer/options.ts` says what each means. */
+/**
+ * Options of a session besides path, codec and frame rate. `WriterOptions` in `src/writer/options.ts`
+ * documents each of them.
+ */
 export interface SessionOptions {
   readonly width?: number;
   readonly height?: number;

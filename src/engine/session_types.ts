@@ -9,7 +9,7 @@ import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { SessionOptions } from "./session_options.ts";
 
-/** Where, what and how a session writes a video: checked already. */
+/** A video file to write, checked already. */
 export interface VideoFileRequest {
   readonly kind: "video";
   /** A codec family or an encoder's name. */
@@ -22,29 +22,29 @@ export interface VideoFileRequest {
   readonly options: SessionOptions;
 }
 
-/** Where and how a session writes an audio file: checked already. */
+/** An audio file to write, checked already. */
 export interface AudioFileRequest {
   readonly kind: "audio";
   /** The absolute path of the file. */
   readonly path: string;
-  /** The options: their `audio` is the one track. */
+  /** The options. `audio` has exactly one track. */
   readonly options: SessionOptions;
 }
 
-/** Where, what and how a session writes. */
+/** A file to write. */
 export type FileRequest = VideoFileRequest | AudioFileRequest;
 
-/** What a finished audio file holds. */
+/** Summary of a finished audio file. */
 export interface AudioSummary {
   /** The absolute path of the file. */
   readonly path: string;
-  /** The container, by libavformat's name. */
+  /** The container's name in libavformat. */
   readonly format: string;
-  /** The encoder, by libavcodec's name; empty where no samples were written, and so no file. */
+  /** The encoder's name in libavcodec; empty where no samples were written, so that there is no file. */
   readonly encoder: string;
-  /** Samples a second of each channel. */
+  /** Samples per second and channel. */
   readonly sampleRate: number;
-  /** How many channels. */
+  /** Number of channels. */
   readonly channels: number;
   /** Length in seconds. */
   readonly seconds: number;
@@ -54,43 +54,43 @@ export interface AudioSummary {
 
 /** The encoder that a writer uses, and why. */
 export interface EncoderChoice {
-  /** libavcodec's name of the encoder: `"libx264"`. */
+  /** The encoder's name in libavcodec: `"libx264"`. */
   readonly name: string;
-  /** libavcodec's name of the codec: `"h264"`. */
+  /** The codec's name in libavcodec: `"h264"`. */
   readonly codec: string;
-  /** The pixel format that it gets. */
+  /** The encoder's pixel format. */
   readonly pixelFormat: string;
-  /** Candidates that were passed over, and why. */
+  /** Candidates that were rejected, and why. */
   readonly rejected: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** What a finished file holds. */
+/** Summary of a finished file. */
 export interface WriteSummary {
   /** The absolute path of the file. */
   readonly path: string;
-  /** The container, by libavformat's name. */
+  /** The container's name in libavformat. */
   readonly format: string;
-  /** The encoder, by libavcodec's name. */
+  /** The encoder's name in libavcodec. */
   readonly encoder: string;
-  /** Width in pixels; 0 where no frame was written, and so no file. */
+  /** Width in pixels; 0 where no frame was written, so that there is no file. */
   readonly width: number;
   /** Height in pixels; 0 where no frame was written. */
   readonly height: number;
-  /** Frames written. */
+  /** Number of frames written. */
   readonly frames: number;
   /** Length in seconds. */
   readonly seconds: number;
-  /** Size of the file in bytes; of the encoded video, where the container is not one file. */
+  /** Size of the file in bytes; of the encoded video, where the container is more than one file. */
   readonly bytes: number;
 }
 
-/** What a finished file holds. */
+/** Summary of a finished file. */
 export type FileSummary = WriteSummary | AudioSummary;
 
-/** What frames are checked by, known once a session is open. */
+/** What frames are checked against, known once a session is open. */
 export interface EngineInfo {
   /** All pixel formats of the loaded libavutil. */
   readonly formats: readonly PixelFormatInfo[];
-  /** What the container counts times in; `null` where that is not known, or filters make the times. */
+  /** The container's clock; `null` where it is not known, or filters determine the times. */
   readonly containerClock: ContainerClock | null;
 }

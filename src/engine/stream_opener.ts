@@ -1,5 +1,6 @@
 /**
- * Opens what a video needs: finds out beforehand whether all of it goes together, and then makes it for the frames that come.
+ * Opens what a video needs: finds out beforehand whether all of it goes together, and then makes it for the
+ * frames that come.
  *
  * @module
  */
@@ -47,7 +48,7 @@ import type { MuxerRequest, OpenerContext } from "./muxer_request.ts";
 import { Preprocessor, type PreprocessorOutput } from "./preprocessor.ts";
 import type { EncoderChoice, VideoFileRequest } from "./session_types.ts";
 
-/** The sizes that a trial takes, in turn, where the real one comes with the first frame: some old codecs know a few only. */
+/** Sizes for a trial before the first frame is known, in order: some old codecs support a few only. */
 const trialSizes: readonly Size[] = [
   { width: 640, height: 360 },
   { width: 1920, height: 1080 },
@@ -62,12 +63,12 @@ export class StreamOpener implements Disposable {
   readonly #context: OpenerContext;
   /** The container. */
   readonly info: MuxerInfo;
-  /** The open encoder of the trial, for the first frame to use if it fits. */
+  /** The trial's encoder, for the first frame to use if it fits. */
   #trial: ChosenEncoder | null = null;
   #choice: EncoderChoice | null = null;
   #containerClock: ContainerClock | null = null;
 
-  /** Opens an encoder, and tries its stream's header, before the frames are known. The disk stays as it was. */
+  /** Opens an encoder and tries its stream's header before frames are known. Leaves the disk unchanged. */
   constructor(native: Native, request: VideoFileRequest, info: MuxerInfo, context: OpenerContext) {
     this.#native = native;
     this.#request = request;
@@ -80,29 +81,32 @@ export class StreamOpener implements Disposable {
     this.#choice = describeChoice(trial);
   }
 
-  /** The encoder in use. Its pixel format may change with the first frame's; `null` where filters need that frame first. */
+  /**
+   * The encoder in use. Its pixel format may change with the first frame's; `null` where filters need that
+   * frame first.
+   */
   get choice(): EncoderChoice | null {
     return this.#choice;
   }
 
-  /** What the container counts times in; `null` where that is not known, or filters make the times. */
+  /** The container's clock; `null` where it is not known, or filters determine the times. */
   get containerClock(): ContainerClock | null {
     return this.#containerClock;
   }
 
-  /** Frees the trial's encoder, where nobody took it. */
+  /** Frees the trial's encoder if it was not used. */
   [Symbol.dispose](): void {
     this.#trial?.encoder[Symbol.dispose]();
     this.#trial = null;
   }
 
-  /** What the video's colours mean, or those of frames that do not say, at a height. */
+  /** The video's colour description at a height: also that of frames without one. */
   color(height: number): ColorDescription {
     const { color } = this.#request.options;
     return color === undefined ? defaultColor(height) : parseColor(color, height);
   }
 
-  /** What pictures of the video go through, where the first is like this one. */
+  /** Creates the preprocessor for a video whose first picture has this shape. */
   createPreprocessor(first: PictureShape, size: Size): Preprocessor {
     const { frameRate, options: { resize = "error", filter } } = this.#request;
     return new Preprocessor(this.#native, first, size, {
@@ -157,7 +161,7 @@ export class StreamOpener implements Disposable {
     requireTimecodeSupport(this.info, options, frameRate);
   }
 
-  /** What the encoder gets for frames of a size in the usual format. */
+  /** The encoder's input for frames of a size in the default format. */
   #trialInput({ width, height }: Size): PreprocessorOutput {
     const format = requireInputFormat(this.#context.formats, defaultInputFormat);
     const layout = frameLayout(format, width, height);
@@ -169,8 +173,8 @@ export class StreamOpener implements Disposable {
   }
 
   /**
-   * Opens an encoder before the frames are known. Without a size, one that is refused proves nothing: others are tried. `null`
-   * where filters work with none of these sizes: they may with the frames' own.
+   * Opens an encoder before frames are known. A refusal proves nothing where the size is unknown, so other
+   * sizes are tried. `null` where the filters work with none of them: they may with the frames' own size.
    */
   #chooseTrial(): ChosenEncoder | null {
     const { width, height, logLevel } = this.#request.options;
@@ -203,7 +207,7 @@ export class StreamOpener implements Disposable {
     }
   }
 
-  /** Writes the header into memory: only the muxer itself knows all that it refuses. */
+  /** Writes the header into memory: only the muxer itself knows everything that it refuses. */
   #tryHeader({ encoder, settings }: ChosenEncoder): void {
     using parameters = new CodecParameters(this.#native, encoder);
     const stage = this.#context.safety.isFragmented ? "finished" : "direct";
@@ -237,14 +241,14 @@ export class StreamOpener implements Disposable {
       if (!(error instanceof AvError)) throw error;
       const { audioTracks = this.#context.audioTracks, settings: { encoder } } = request;
       if (audioTracks === null) throw unsupportedCodecError(this.#native, this.info, encoder, error.message);
-      // Where the video alone is taken, it is the audio that is not.
+      // If the container takes the video alone, it refuses the audio.
       using video = this.createMuxer({ ...request, audioTracks: null });
       this.#writeHeaderToMemory(video, { ...request, audioTracks: null });
       throw audioTracks.unsupportedError(error.message);
     }
   }
 
-  /** Throws where a rotation was asked for that makes no difference to the header. */
+  /** Throws where the requested rotation makes no difference to the header. */
   #requireRotation({ writtenBytes }: Muxer, request: MuxerRequest): void {
     const { options } = this.#request;
     if (!isRotationUncertain(this.info, options)) return;
@@ -258,7 +262,7 @@ export class StreamOpener implements Disposable {
     return `file:${this.#request.path}`;
   }
 
-  /** Makes a muxer with the encoder's stream and all options. */
+  /** Creates a muxer with all streams and options. */
   createMuxer(request: MuxerRequest): Muxer {
     const {
       parameters: encoded,
@@ -302,7 +306,10 @@ export class StreamOpener implements Disposable {
     }
   }
 
-  /** The trial's encoder where it fits these frames, or else the one that does: not every candidate takes every size. */
+  /**
+   * The trial's encoder if it fits these frames, or else another one: not every candidate supports every
+   * size.
+   */
   openEncoder(input: PreprocessorOutput): { encoder: Encoder; settings: EncoderSettings } {
     const trial = this.#trial;
     this.#trial = null;

@@ -1,9 +1,9 @@
 /**
  * The times of frames on their way through the encoder.
  *
- * An encoder counts frames: frame n is its tick n, whatever time the frame has. Each packet gets back the time of the frame that
- * it holds. So no encoder has to know a fine time base (MPEG-4 Part 2 has at most 65535 ticks a second, MPEG-2 a few rates only),
- * and times go through exactly.
+ * An encoder counts frames: frame n is its tick n, whatever time the frame has. Each packet gets back the
+ * time of the frame that it holds. So no encoder has to know a fine time base (MPEG-4 Part 2 has at most
+ * 65535 ticks a second, MPEG-2 a few rates only), and times go through exactly.
  *
  * @module
  */
@@ -21,22 +21,26 @@ export interface TimelineRequest {
   readonly frameTicks: bigint;
   /** Whether frame n is at tick n. */
   readonly isConstant: boolean;
-  /** The longest time between two key frames, in ticks; `null`: as the encoder likes. */
+  /** The longest distance between two key frames, in ticks; `null`: the encoder's default. */
   readonly keyFrameTicks: bigint | null;
   /** The longest that a frame waits in the encoder where times vary, in seconds of the video. */
   readonly longestDelay: number;
 }
 
-/** The longest that a frame is decoded before the next where no frame is shown yet, in seconds: the clock of MPEG-TS goes round in a day. */
+/**
+ * The longest that a frame is decoded before the next where no frame is shown yet, in seconds: the clock of
+ * MPEG-TS goes round in a day.
+ */
 const longestStep = 1;
 
 /**
- * The longest that a frame waits in the encoder, in seconds of the video. With what waits for the disk, a kill costs two seconds of a
- * recording; where only filters make times uneven, no frame may be decoded longer before it is shown than mp4 can tell.
+ * The longest that a frame waits in the encoder, in seconds of the video. With what waits for the disk, a
+ * kill costs two seconds of a recording; where only filters make times uneven, no frame may be decoded longer
+ * before it is shown than mp4 can tell.
  */
 export const longestDelays = { recording: 1.75, filtered: 60 } as const;
 
-/** The frames that an encoder holds, and their times. */
+/** The frames in an encoder, and their times. */
 export class Timeline {
   readonly #request: TimelineRequest;
   readonly #times: DecodeTimes;
@@ -66,12 +70,12 @@ export class Timeline {
     return this.#request.isConstant;
   }
 
-  /** Where the last frame that was taken ends, in seconds. */
+  /** The end of the last accepted frame, in seconds. */
   get endSeconds(): number {
     return this.#seconds(this.#last.ticks + this.#last.duration);
   }
 
-  /** How long the last frame that was taken is shown, in seconds. */
+  /** The duration of the last accepted frame, in seconds. */
   get lastSeconds(): number {
     return this.#seconds(this.#last.duration);
   }
@@ -95,15 +99,15 @@ export class Timeline {
   }
 
   /**
-   * Has frames come at least so many ticks of a container's clock after each other, and the last be shown for as many: filters may
-   * give two of them one time.
+   * Keeps frames at least this many ticks of a container's clock apart, and shows the last one for as long:
+   * filters may give two frames the same time.
    */
   keepApart({ num, den }: Rational, minTicks: number): void {
     const { timeBase } = this;
     this.#spacing = BigInt(Math.ceil(minTicks * num * timeBase.den / (den * timeBase.num)));
   }
 
-  /** A frame's place in time, later than the last's by what keeps them apart. */
+  /** A frame's time, at least the minimum distance after the last one. */
   later(stamp: FrameStamp): FrameStamp {
     const least = this.#last.ticks + this.#spacing;
     return this.#spacing === 0n || this.#taken === 0 || stamp.ticks >= least
@@ -111,21 +115,21 @@ export class Timeline {
       : { ...stamp, ticks: least };
   }
 
-  /** Notes a frame that was taken and may yet wait for the next. */
+  /** Notes an accepted frame, which may still wait for the next one. */
   take(stamp: FrameStamp): void {
     this.#beforeLast = this.#taken === 0 ? null : this.#last.ticks;
     this.#taken++;
     this.#last = { ticks: stamp.ticks, duration: this.durationOf(stamp, null) };
   }
 
-  /** How long a frame is shown before the next one, or (`null`) as the last one. */
+  /** The duration of a frame before the next one or (`null`) as the last one. */
   durationOf({ ticks, duration }: FrameStamp, next: bigint | null): bigint {
     if (next !== null) return next - ticks;
     const length = duration ?? this.#request.frameTicks;
     return length > this.#spacing ? length : this.#spacing;
   }
 
-  /** Gives a frame its number in the encoder, and tells whether it must be a key frame. */
+  /** Gives a frame its number in the encoder; returns whether it must be a key frame. */
   enter({ ticks, keyFrame }: FrameStamp, duration: bigint): { index: number; keyFrame: boolean } {
     const index = this.#times.take(ticks, ticks + duration);
     if (ticks === this.#last.ticks) this.#last = { ticks, duration };
@@ -146,8 +150,8 @@ export class Timeline {
   }
 
   /**
-   * Whether frames come so slowly that one in the encoder would wait for longer than it may until the next one is there. Known once
-   * that after it is taken.
+   * Whether frames come so slowly that one in the encoder would wait for longer than it may until the next
+   * one is there. Known once that after it is taken.
    */
   get isLate(): boolean {
     const since = this.#times.waitingSince;
@@ -156,7 +160,10 @@ export class Timeline {
     return this.#seconds(2n * ticks - this.#beforeLast - since) > this.#request.longestDelay;
   }
 
-  /** Gives a packet the times of its frame; returns the ticks until the next one is decoded. `isLast`: there is no other. */
+  /**
+   * Gives a packet the times of its frame; returns the ticks until the next one is decoded. `isLast`: there
+   * is no other.
+   */
   place(packet: NativePacket, isLast: boolean): bigint {
     const index = Number(packet.pts);
     const shown = this.#times.shown(index);

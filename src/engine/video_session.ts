@@ -51,10 +51,10 @@ export class VideoSession implements Disposable {
   readonly #audioTracks: AudioTracks | null;
   readonly #subtitles: SubtitleTracks | null;
   readonly #opener: StreamOpener;
-  /** The size of the video's pictures, before filters: known with the first frame. */
+  /** The size of pictures before filters, known with the first frame. */
   #size: Size | null = null;
   #first: PictureShape | null = null;
-  /** What raw frames are like, by their layout. */
+  /** The shape of raw frames, by their layout. */
   #rawShape: PictureShape | null = null;
   readonly #images: ImageInput;
   #preprocessor: Preprocessor | null = null;
@@ -67,8 +67,9 @@ export class VideoSession implements Disposable {
   readonly #liveFlush: LiveFlush = new LiveFlush(() => this.#settle());
 
   /**
-   * Checks all that can be known before the first frame: the file can be written, the container is known, an encoder opens
-   * with these options and the container takes its stream. The disk stays as it was.
+   * Checks everything that can be checked before the first frame: the file is writable, the container is
+   * known, an encoder opens with these options and the container supports its stream. Leaves the disk
+   * unchanged.
    */
   constructor(native: Native, request: VideoFileRequest) {
     const { path, frameRate, options } = request;
@@ -84,11 +85,11 @@ export class VideoSession implements Disposable {
     requireCoverSupport(this.#muxerInfo, options);
     requireAttachmentSupport(this.#muxerInfo, options);
     using owned = new DisposableStack();
-    // What is wrong with a cover or a file of subtitles, its error says.
+    // Errors of a cover or subtitle file have all details.
     setLogLevel(native, "quiet");
     const files = [...openCover(native, this.#muxerInfo, options), ...attachmentStreams(native, options)];
     const subtitles = owned.use(this.#openSubtitles());
-    // A trial's chatter would be told again when it is in earnest.
+    // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#clock = createClock(frameRate, options);
     this.#mayRemove = requireWritableTarget(this.#muxerInfo, path);
@@ -113,7 +114,7 @@ export class VideoSession implements Disposable {
     return this.#opener.choice;
   }
 
-  /** Progress so far. */
+  /** The current statistics. */
   get stats(): WriterStats {
     const { frames = 0, packets = 0, bytes = 0, seconds = 0 } = this.#pipeline ?? {};
     return {
@@ -140,19 +141,19 @@ export class VideoSession implements Disposable {
     this.#encode(this.#images.decode(bytes, this.#size), stamp);
   }
 
-  /** Encodes samples for a track, heard at a time in seconds. Whatever this throws ends the session. */
+  /** Encodes samples for a track that start at a time in seconds. Any error ends the session. */
   writeAudio(track: number, samples: Samples, seconds: number | null): void {
     this.#liveFlush.requireWorking();
     setLogLevel(this.#native, this.#request.options.logLevel);
     withWriteErrors(this.#request.path, () => this.#audioTracks!.write(track, samples, seconds));
   }
 
-  /** Writes a cue once the video comes to it. Whatever this throws ends the session. */
+  /** Writes a cue once the video gets to it. Any error ends the session. */
   writeSubtitle(cue: Required<SubtitleCue>): void {
     this.#subtitles!.write(cue);
   }
 
-  /** Encodes one raw frame of a layout, wherever its pixels lie. Whatever this throws ends the session. */
+  /** Encodes a raw frame, wherever its pixels are. Any error ends the session. */
   encode(pixels: Pixels, layout: FrameLayout, stamp: FrameStamp): void {
     if (this.#rawShape?.layout !== layout) {
       this.#rawShape = { layout, meaning: meaningOf(layout.format, this.#opener.color(layout.height)) };
@@ -177,7 +178,10 @@ export class VideoSession implements Disposable {
     withWriteErrors(this.#request.path, () => this.#pipeline?.settle());
   }
 
-  /** Ends the stream, finishes the file and tells what is in it. Without a frame there is no file, and an existing one is as it was. */
+  /**
+   * Ends the stream, finishes the file and returns its summary. Without a frame no file is made, and an
+   * existing one stays as it was.
+   */
   finish(endTicks: bigint): WriteSummary {
     this.#liveFlush[Symbol.dispose]();
     this.#liveFlush.requireWorking();
@@ -189,7 +193,7 @@ export class VideoSession implements Disposable {
       const endSeconds = Math.max(this.#clock.seconds(endTicks), this.#pipeline.seconds);
       this.#audioTracks?.finish(endSeconds);
       this.#subtitles?.end(endSeconds);
-      // What filters make of the end, only they know.
+      // Only the filters know where their output ends.
       return this.#pipeline.finish(this.#request.options.filter === undefined ? endTicks : null);
     });
     const { frames, seconds, bytes } = this.stats;
@@ -204,19 +208,19 @@ export class VideoSession implements Disposable {
     };
     const failure = this.#audioTracks?.failure ?? null;
     this[Symbol.dispose]();
-    // The file is whole, but has not all that was asked for.
+    // The file is complete, but part of its audio is missing.
     if (failure !== null) throw failure;
     return summary;
   }
 
-  /** Stops and removes the file that was begun. */
+  /** Stops, and removes the unfinished file. */
   abort(): void {
     this[Symbol.dispose]();
     if (this.#hasFile) removeFile(this.#request.path);
     this.#hasFile = false;
   }
 
-  /** After a failure: makes what was recorded so far as playable as it can be, and frees the rest. */
+  /** After a failure: makes the recording as playable as possible, and frees everything else. */
   salvage(): void {
     this.#pipeline?.salvage();
     this[Symbol.dispose]();
@@ -241,7 +245,7 @@ export class VideoSession implements Disposable {
     throw new WriteError(`Cannot finish the file: it has ${what}, but no frame was written`, {
       code: "NO_FRAME",
       operation: "finish the file",
-      hint: "Write a frame at least",
+      hint: "Write at least one frame",
     });
   }
 
@@ -287,7 +291,10 @@ export class VideoSession implements Disposable {
     });
   }
 
-  /** Opens everything for pictures of this shape; the file last, so that a failure leaves an existing one as it was. */
+  /**
+   * Opens everything for pictures of this shape. The file comes last, so that a failure leaves an existing
+   * one as it was.
+   */
   #open(shape: PictureShape, first: FrameStamp): Pipeline {
     const input = { ...this.#preprocessor!.output, shape };
     using owned = new DisposableStack();
@@ -315,7 +322,7 @@ export class VideoSession implements Disposable {
     timeline.begin(reorderDelay, output.timeBase(0));
     owned.move();
     this.#audioTracks?.begin(output, first.seconds);
-    // Without filters, the clock has seen to it.
+    // Without filters, the clock does that.
     if (this.#request.options.filter !== undefined) {
       timeline.keepApart(output.timeBase(0), minTicks(this.#muxerInfo));
     }

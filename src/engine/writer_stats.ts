@@ -5,20 +5,23 @@
  */
 import type { AudioStats } from "../audio/audio_track.ts";
 
-/** A writer's progress. */
+/** Statistics of a writer. */
 export interface WriterStats {
-  /** Frames written; those that filters made, where there are some. */
+  /** Number of frames written; with filters, of those that they output. */
   readonly frames: number;
-  /** Bytes of encoded video so far, without the container's own. */
+  /** Bytes of encoded video so far, without the container's overhead. */
   readonly bytes: number;
-  /** Length of the video so far in seconds. */
+  /** Length of the video so far, in seconds. */
   readonly seconds: number;
-  /** Frames left out. Constant timing leaves none out. */
+  /** Number of frames dropped. Constant timing drops none. */
   readonly dropped: number;
-  /** Frames shown twice. Constant timing repeats none. */
+  /** Number of frames shown twice. Constant timing repeats none. */
   readonly duplicated: number;
-  /** Frames taken that wait for the encoder, or that it has not given back as packets yet. */
+  /** Number of accepted frames that the encoder has not returned as packets yet. */
   readonly queued: number;
-  /** What became of each audio track, in the order of the option `audio`; until the writer is closed, it may lack what was written last. */
+  /**
+   * Statistics of each audio track, in the order of the option `audio`. Until the writer is closed, they may
+   * not include the last samples.
+   */
   readonly audio: readonly AudioStats[];
 }

@@ -22,8 +22,8 @@ export function openRecording(native: Native, info: MuxerInfo, path: string): De
 }
 
 /**
- * Copies all packets: stream n of the one file to stream n of the other. Returns how many the first stream has. Streams that the other has
- * not are those that its muxer makes by itself (timecode).
+ * Copies all packets: stream n of the one file to stream n of the other. Returns how many the first stream
+ * has. Streams that the other has not are those that its muxer makes by itself (timecode).
  */
 export function copyPackets(
   native: Native,
@@ -36,13 +36,13 @@ export function copyPackets(
   const count = Math.min(to.streamCount, from.streams.findIndex((_, index) => !isTrack(from, index)) >>> 0);
   // mov's reader gives packets in the order of their times; others in that of the file.
   const reader = needsFragments(to.info) ? from : owned.use(new MergedReader(native, reopen, count));
-  // A recording that failed may end within a group of frames that are coded out of order.
+  // A failed recording may end within a group of reordered frames.
   const video = owned.use(
     ending === null
       ? new TruncatedStream(native, from, 0, keepsDecodeTimesOnly(to))
       : new EndedStream(native, from.timeBase(0), ending),
   );
-  // No length of the last packet is read for codecs whose packets differ in length (FLAC).
+  // The duration of the last packet is not read back for codecs with packets of different durations (FLAC).
   const others = Array.from(
     { length: Math.min(from.streams.length, count) - 1 },
     (_, index) => owned.use(salvagedStream(native, from, index + 1, false)),

@@ -1,8 +1,10 @@
 /**
- * The fragments of an mp4 that is recorded: each is whole once it is on the disk, and says itself when its packets are decoded.
+ * The fragments of an mp4 that is recorded: each is whole once it is on the disk, and says itself when its
+ * packets are decoded.
  *
- * libavformat would cut them by itself, but then the first packet of a fragment is decoded when the length of the one before says
- * (movenc.c), which nobody knows where frames come unevenly: unless each fragment is said to be discontinuous (`frag_discont`).
+ * libavformat would cut them by itself, but then the first packet of a fragment is decoded when the length of
+ * the one before says (movenc.c), which nobody knows where frames come unevenly: unless each fragment is said
+ * to be discontinuous (`frag_discont`).
  *
  * @module
  */
@@ -28,7 +30,9 @@ export class Fragments {
     this.#muxer = muxer;
   }
 
-  /** Writes a packet in the time base of its stream, in a new fragment where the one before is long enough. */
+  /**
+   * Writes a packet in the time base of its stream, in a new fragment where the one before is long enough.
+   */
   write(packet: NativePacket): void {
     const { streamIndex: stream, dts, duration } = packet;
     const { num, den } = this.#muxer.timeBase(stream);
@@ -55,7 +59,10 @@ export class Fragments {
     this.#beDiscontinuous();
   }
 
-  /** Writes the index, once, which says where each stream begins: also those that are not waited for. Returns whether it is there. */
+  /**
+   * Writes the index, once, which says where each stream begins: also those that are not waited for. Returns
+   * whether it is there.
+   */
   #writeIndex(): boolean {
     if (this.#hasIndex) return true;
     const late = this.#muxer.audioDelays.filter(({ stream }) => !this.#starts.has(stream));

@@ -10,7 +10,7 @@ import { WriteError } from "../errors.ts";
 import { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 
-/** A packet on its way, and the unit of its times. */
+/** A queued packet, and the unit of its times. */
 export interface QueuedPacket {
   readonly packet: NativePacket;
   readonly timeBase: Rational;
@@ -18,13 +18,14 @@ export interface QueuedPacket {
 }
 
 /**
- * A stream that does not go on is waited for so long, on the clock on the wall: that is what a kill may cost. A program that writes all of
- * one stream first is at the next sooner, so that the file is as if they had come together. Milliseconds.
+ * How long to wait for a stream without new packets, in milliseconds of real time: a crash may cost as much.
+ * A program that writes one stream after the other gets to the next one sooner, so that the file is
+ * interleaved as if both had been written together.
  */
 const maxWaitMs = 2000;
-/** Nobody is waited for when so many bytes wait. */
+/** The most queued bytes. With more, no stream is waited for. */
 const maxQueuedBytes = 32 * 2 ** 20;
-/** The most bytes that wait for the first frame, without which no file can be begun. */
+/** The most bytes that may wait for the first frame, without which the file cannot start. */
 const maxWaitingBytes = 256 * 2 ** 20;
 
 /** How long streams are waited for. */
@@ -35,28 +36,28 @@ export interface Patience {
   readonly isPatient: boolean;
 }
 
-/** What waits of one stream. */
+/** The queue of one stream. */
 interface WaitingStream {
   readonly packets: QueuedPacket[];
   /** A packet is on its way. */
   isExpected: boolean;
   hasBegun: boolean;
   hasEnded: boolean;
-  /** When it went on last, or the file was begun; milliseconds. */
+  /** When the last packet came, or the file was opened, in milliseconds. */
   timeMs: number;
 }
 
-/** Packets of several streams that wait for their turn. */
+/** The packets of several streams, queued in the order of their decode times. */
 export class Interleaver implements Disposable {
   readonly #native: Native;
   readonly #streams: readonly WaitingStream[];
-  /** Packets to be filled again. */
+  /** Packets for reuse. */
   readonly #empty: NativePacket[] = [];
   #bytes = 0;
   #needsAll = false;
   #maxWaitMs = maxWaitMs;
 
-  /** For so many streams. */
+  /** For a number of streams. */
   constructor(native: Native, streams: number) {
     this.#native = native;
     this.#streams = Array.from(
@@ -65,7 +66,7 @@ export class Interleaver implements Disposable {
     );
   }
 
-  /** Takes over what is in a packet of the stream that it names. */
+  /** Takes over a packet of the stream that it names. */
   push(packet: NativePacket, timeBase: Rational): void {
     const { streamIndex, dts, size } = packet;
     const stream = this.#streams[streamIndex]!;
@@ -89,12 +90,12 @@ export class Interleaver implements Disposable {
     this.#streams[stream]!.isExpected = isExpected;
   }
 
-  /** No more packets of a stream will come. */
+  /** Marks a stream as ended. */
   end(stream: number): void {
     this.#streams[stream]!.hasEnded = true;
   }
 
-  /** Leaves out the packets of a stream that wait and begin at a time or later. */
+  /** Drops the queued packets of a stream that begin at or after a time. */
   cut(stream: number, seconds: number): void {
     const { packets } = this.#streams[stream]!;
     while (packets.length > 0 && packets.at(-1)!.seconds >= seconds) {
@@ -105,7 +106,7 @@ export class Interleaver implements Disposable {
     }
   }
 
-  /** From now on, packets are taken out. */
+  /** Starts the output of packets. */
   begin({ needsAll, isPatient }: Patience): void {
     this.#needsAll = needsAll;
     this.#maxWaitMs = isPatient ? Infinity : maxWaitMs;
@@ -113,7 +114,7 @@ export class Interleaver implements Disposable {
     for (const stream of this.#streams) stream.timeMs = nowMs;
   }
 
-  /** Whether a stream is not waited for any more that has not begun yet. */
+  /** Whether a stream that has not begun is no longer waited for. */
   get isIncomplete(): boolean {
     return this.#streams.some((stream) => !stream.hasBegun && !stream.hasEnded && !this.#waitsFor(stream));
   }
@@ -129,8 +130,8 @@ export class Interleaver implements Disposable {
   }
 
   /**
-   * Gives the packets whose turn it is; each is to be empty afterwards. Up to a time, in seconds, no stream is waited for: none may have
-   * anything for a while.
+   * Gives the packets whose turn it is; each is to be empty afterwards. Up to a time, in seconds, no stream
+   * is waited for: none may have anything for a while.
    */
   give(write: (queued: QueuedPacket) => void, until = -Infinity): void {
     for (;;) {

@@ -32,7 +32,7 @@ export class MergedReader implements Disposable {
     owned.move();
   }
 
-  /** Takes the next packet; `false` at the end of the file. */
+  /** Reads the next packet; `false` at the end of the file. */
   read(packet: NativePacket): boolean {
     let first: Head | null = null;
     for (const head of this.#heads) {

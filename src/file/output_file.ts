@@ -1,5 +1,6 @@
 /**
- * The file that packets go to: recorded so that a kill leaves it playable, and an ordinary file once it is finished.
+ * The file that packets go to: recorded so that a kill leaves it playable, and an ordinary file once it is
+ * finished.
  *
  * @module
  */
@@ -24,26 +25,31 @@ import { companionPath, mayReplace } from "./target.ts";
 /** The longest that GIF shows a frame, in hundredths of a second (GIF89a, Graphic Control Extension). */
 const maxGifDelay = 65535;
 
-/** Packets may be so much later in the file than others of their time, in seconds: players read ahead by more. */
+/**
+ * Packets may be so much later in the file than others of their time, in seconds: players read ahead by more.
+ */
 const mostLateSeconds = 1;
 /** The most that a file may end too early, in seconds: Matroska counts in thousandths. */
 const shortSeconds = 0.002;
 
-/** What an output file is made by. */
+/** What an output file is made from. */
 export interface OutputRequest {
   /** The path of the file. */
   readonly path: string;
-  /** Whether it is recorded in fragments and made an ordinary file at the end. */
+  /** Whether it is recorded in fragments and made into an ordinary file at the end. */
   readonly isFragmented: boolean;
-  /** Whether what a failing disk left half written is cut off. */
+  /** Whether a partly written end is cut off after a disk failure. */
   readonly isCrashSafe: boolean;
-  /** Where packets of several streams wait for their turn; `null` where there is one stream. */
+  /** The packet queue of several streams; `null` for a single stream. */
   readonly queue: Interleaver | null;
-  /** Subtitles that wait for the video to come to them; `null` where there are none. */
+  /** The subtitle tracks; `null` where there are none. */
   readonly subtitles: SubtitleTracks | null;
-  /** Named parts of the video. */
+  /** The chapters of the video. */
   readonly chapters: readonly Chapter[];
-  /** Makes a muxer for a URL, with its streams and options; of a file that was recorded, for the one that is made of it. */
+  /**
+   * Creates the muxer for a URL, with its streams and options. `recording` is the recorded file, where the
+   * final one is made from it.
+   */
   readonly createMuxer: (url: string, stage: Stage, recording: Demuxer | null) => Muxer;
 }
 
@@ -61,7 +67,7 @@ export interface VideoEnd {
   readonly ending: VideoEnding | null;
   /** Where it ends, in seconds. */
   readonly endSeconds: number;
-  /** How long it is shown, in seconds. */
+  /** The duration of the last frame, in seconds. */
   readonly lastSeconds: number;
 }
 
@@ -70,31 +76,34 @@ export class OutputFile implements Disposable {
   readonly #native: Native;
   readonly #request: OutputRequest;
   readonly #muxer: Muxer;
-  /** Packets come in the order in which the muxer is to write them. */
+  /** Whether packets come in the order in which the muxer must write them. */
   readonly #isInOrder: boolean;
   /** The fragments of a recording; `null` where it has none. */
   readonly #fragments: Fragments | null;
   /** Whether a packet was written. */
   #hasBegun = false;
-  /** When the packet that was written last is decoded, and where the frame of the video that is shown last ends, in seconds. */
+  /**
+   * When the packet that was written last is decoded, and where the frame of the video that is shown last
+   * ends, in seconds.
+   */
   #lastDecoded = -Infinity;
   #videoEnd = 0;
   /** Whether packets of one stream were written so late that players would have to look for them. */
   #isOutOfOrder = false;
-  /** How far the file is whole. */
+  /** How many bytes of the file are complete. */
   #wholeBytes: number | null = null;
-  /** How far it goes, once the trailer is written. */
+  /** The length of the file with its trailer. */
   #finishedBytes: number | null = null;
-  /** Packets of the first stream in it. */
+  /** Number of packets of the first stream. */
   #packets = 0;
-  /** How long the last packet of each stream is, in seconds: a recording does not tell. */
+  /** The duration of the last packet of each stream, in seconds: a recording does not contain it. */
   readonly #lastSeconds: number[] = [];
-  /** The trailer was tried: with it go the muxer's options, and setting one would crash. */
+  /** The trailer was written or failed. It frees the muxer's options, and setting one would crash. */
   #isEnded = false;
   #isClosed = false;
   #isRecorded = false;
 
-  /** Makes the muxer; the disk stays as it was. */
+  /** Creates the muxer. Leaves the disk unchanged. */
   constructor(native: Native, request: OutputRequest) {
     this.#native = native;
     this.#request = request;
@@ -105,7 +114,10 @@ export class OutputFile implements Disposable {
     this.#fragments = isFragmented ? new Fragments(this.#muxer) : null;
   }
 
-  /** Opens the file, which empties one that is there, and writes the header. `onOpen` is told as soon as there is a file. */
+  /**
+   * Opens the file, truncates an existing one, and writes the header. Calls `onOpen` as soon as there is a
+   * file.
+   */
   open(onOpen: () => void): void {
     this.#muxer.openFile(`file:${this.#request.path}`);
     onOpen();
@@ -124,7 +136,8 @@ export class OutputFile implements Disposable {
 
   /** Writes a packet of the video, the first stream, once it is its turn. It is empty afterwards. */
   writeVideo(packet: NativePacket, timeBase: Rational, { decodeTicks, isLast }: VideoPlace): void {
-    // mp4 keeps the steps between decode times. In fragments a packet says how long its step is; else only the last one does.
+    // mp4 keeps the steps between decode times. In fragments a packet says how long its step is; else only
+    // the last one does.
     if (needsFragments(this.#muxer.info) && (isLast || this.#fragments !== null)) {
       packet.duration = decodeTicks;
     }
@@ -139,7 +152,7 @@ export class OutputFile implements Disposable {
     this.#request.queue?.expect(0, isExpected);
   }
 
-  /** Writes the packets that wait, as far as it is their turn. */
+  /** Writes the queued packets that are due. */
   writeQueued(): void {
     const { queue } = this.#request;
     if (queue === null) return;
@@ -147,7 +160,10 @@ export class OutputFile implements Disposable {
     queue.give(({ packet, timeBase }) => this.#writeInOrder(packet, timeBase));
   }
 
-  /** Begins the file, as soon as there is something to write, without a packet of each stream: those that are late are not waited for. */
+  /**
+   * Begins the file, as soon as there is something to write, without a packet of each stream: those that are
+   * late are not waited for.
+   */
   #beginIncomplete(): void {
     if (this.#fragments !== null) return this.#fragments.beginIncomplete();
     // libavformat puts the first packet at 0 where it is before: a later one may be before that.
@@ -167,7 +183,7 @@ export class OutputFile implements Disposable {
     this.#wholeBytes = this.#muxer.writtenBytes;
   }
 
-  /** Writes a packet; before one of the video, the subtitles that the video has come to. */
+  /** Writes a packet; before one of the video, the subtitles that are due. */
   #writeInOrder(packet: NativePacket, timeBase: Rational): void {
     if (packet.streamIndex === 0) {
       this.#request.subtitles?.give(Number(packet.dts) * timeBase.num / timeBase.den, this.#writePacket);
@@ -177,7 +193,7 @@ export class OutputFile implements Disposable {
 
   readonly #writePacket = (packet: NativePacket, timeBase: Rational): void => {
     const stream = packet.streamIndex;
-    // Muxers leave empty ones out.
+    // Muxers skip empty packets.
     const isKept = stream === 0 && packet.size > 0;
     this.#hasBegun = true;
     this.#advanceTo(packet, timeBase);
@@ -197,7 +213,10 @@ export class OutputFile implements Disposable {
     if (streamIndex === 0) this.#videoEnd = Math.max(this.#videoEnd, Number(pts + duration) * num / den);
   }
 
-  /** Whether the file must be written once more: it is in fragments, out of order, or does not say when its last frame ends. */
+  /**
+   * Whether the file must be written once more: it is in fragments, out of order, or does not say when its
+   * last frame ends.
+   */
   #mustBeRewritten({ ending, endSeconds }: VideoEnd): boolean {
     const { isFragmented, isCrashSafe, path } = this.#request;
     if (isFragmented) return true;
@@ -206,14 +225,14 @@ export class OutputFile implements Disposable {
     return isCrashSafe && (this.#isOutOfOrder || isShort) && isReadAgain(info) && mayReplace(path, false);
   }
 
-  /** Finishes and closes the file; returns its size in bytes, or `null` where the muxer keeps that to itself. */
+  /** Finishes and closes the file; returns its size in bytes, or `null` where the muxer does not tell. */
   finish(end: VideoEnd): number | null {
     this.#request.queue?.end(0);
     this.writeQueued();
     this.#request.subtitles?.giveRemaining(this.#writePacket);
     if (this.#muxer.info.name === "gif" && !this.#isEnded) this.#setFinalDelay(end.lastSeconds);
     this.#isEnded = true;
-    // Into fragments no chapters go.
+    // Fragments have no chapters.
     if (!this.#request.isFragmented) this.#setChapters(this.#muxer, end);
     this.#muxer.writeTrailer();
     this.#finishedBytes = this.#muxer.writtenBytes;
@@ -223,7 +242,10 @@ export class OutputFile implements Disposable {
     return this.#mustBeRewritten(end) ? this.#finalizeFragments(end) : bytes;
   }
 
-  /** GIF tells how long the last frame is shown, too, which its muxer does not ask the packet. Who gave the option has the last word. */
+  /**
+   * GIF has the duration of the last frame too, which its muxer does not take from the packet. The option
+   * takes precedence.
+   */
   #setFinalDelay(seconds: number): void {
     const { info, options } = this.#muxer;
     if (options.isChosen("final_delay")) return;
@@ -236,17 +258,20 @@ export class OutputFile implements Disposable {
     if (chapters.length > 0) muxer.setChapters(chapters);
   }
 
-  /** Closes the file, once: what a failure leaves is not whole. */
+  /** Closes the file, once. After a failure it is incomplete. */
   #close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#muxer.closeOutput();
   }
 
-  /** After a failure: makes what was recorded so far as playable as it can be. The first error is the one to report: this throws none. */
+  /**
+   * After a failure: makes the recording as playable as possible. Throws no error, as the first one is the
+   * one to report.
+   */
   salvage(): void {
     try {
-      // A trailer that failed is not tried again: its second call does nothing, and would pass for a finished file.
+      // A failed trailer is not written again: a second call does nothing, and would look like success.
       if (!this.#isEnded) this.finish({ ending: null, endSeconds: 0, lastSeconds: 0 });
     } catch {
       // What could not be written is cut off below.
@@ -260,7 +285,10 @@ export class OutputFile implements Disposable {
     if (this.#wholeBytes !== null) cutFile(this.#request.path, this.#wholeBytes, this.#finishedBytes);
   }
 
-  /** Makes an ordinary file of the fragments beside them, and puts it in their place: at every moment the path holds all of the video. */
+  /**
+   * Makes an ordinary file from the fragments next to them, and replaces them: the path has all of the video
+   * at any time.
+   */
   #finalizeFragments(end: VideoEnd): number {
     const { path, createMuxer } = this.#request;
     const companion = companionPath(path);
@@ -275,7 +303,7 @@ export class OutputFile implements Disposable {
         ending: end.ending,
         lastSeconds: this.#lastSeconds,
       }, open);
-      // What replaces the recording must hold all of it.
+      // The replacement must contain all packets of the recording.
       if (copied < this.#packets) throw new Error(`${copied} of its ${this.#packets} packets can be read`);
       this.#setChapters(muxer, end);
       muxer.writeTrailer();

@@ -26,19 +26,19 @@ import { packTag, type StreamRequest } from "../libav/streams/stream_parameters.
 import { salvagePackets } from "./salvage_packets.ts";
 import { companionPath, requireReadable, requireWritable, withWriteErrors } from "./target.ts";
 
-/** What {@linkcode recoverFile} found and saved. */
+/** The result of {@linkcode recoverFile}. */
 export interface RecoverSummary {
   /** The absolute path of the file. */
   readonly path: string;
-  /** The container, by libavformat's name. */
+  /** The container's name in libavformat. */
   readonly format: string;
-  /** Frames of video that were saved; 0 for an audio file. */
+  /** Number of video frames that were saved; 0 for an audio file. */
   readonly frames: number;
   /** Size of the repaired file in bytes. */
   readonly bytes: number;
 }
 
-/** Containers that a recording may be in, by the names of libavformat's demuxers. */
+/** Containers of recordings, by the names of libavformat's demuxers. */
 const readable = [
   "mov",
   "matroska",
@@ -59,13 +59,15 @@ const readable = [
 const operation = "recover a file";
 
 /**
- * Makes an ordinary file of a recording that was cut off: by a kill, a crash, a full disk. It gets an index, its duration and, in
- * mp4 and mov, moov in front; what can't be read at its end is left out. Streams are copied as they are.
+ * Makes an ordinary file of a recording that was cut off: by a kill, a crash, a full disk. It gets an index,
+ * its duration and, in mp4 and mov, moov in front; what can't be read at its end is left out. Streams are
+ * copied as they are.
  *
- * The repaired file is made beside it, under the name `NAME.avwriter`, and takes its place at the end: until then the recording
- * stays as it was. A file that needs no repair comes out as good as it was.
+ * The repaired file is made beside it, under the name `NAME.avwriter`, and takes its place at the end: until
+ * then the recording stays as it was. A file that needs no repair comes out as good as it was.
  *
- * @param path The file, as a path or a `file:` URL. Its extension tells the container, as it did when it was written.
+ * @param path The file, as a path or a `file:` URL. Its extension tells the container, as it did when it was
+ * written.
  * @returns What was saved.
  *
  * @throws {TypeError} The path is none.
@@ -94,7 +96,7 @@ export async function recoverFile(path: string | URL): Promise<RecoverSummary> {
   setLogLevel(native, "quiet");
   const info = containerOf(native, given);
   requireReadable(given, "recover");
-  // A link stays one: what it leads to is repaired.
+  // A link stays a link: its target is repaired.
   const file = runtime().realPath(given) ?? given;
   requireWritable(file);
   const companion = companionPath(file);
@@ -114,7 +116,10 @@ export async function recoverFile(path: string | URL): Promise<RecoverSummary> {
   }
 }
 
-/** The container of the repaired file. Throws an {@linkcode UnsupportedError} where the name tells none that a recording may be in. */
+/**
+ * The container of the repaired file. Throws an {@linkcode UnsupportedError} where the extension is not that
+ * of a container for recordings.
+ */
 function containerOf(native: Native, file: string): MuxerInfo {
   const hint = "Name the file with the extension of its container, such as .mp4 or .mkv";
   const info = muxerByExtension(native, file, hint);
@@ -137,12 +142,12 @@ function openDamaged(native: Native, file: string): Demuxer {
     if (!(error instanceof AvError)) throw error;
     const end = endOfBoxes(file);
     try {
-      // mov's reader gives up on all of a file that ends within a moof.
+      // mov's demuxer rejects a file that ends within a moof.
       if (end !== null) return open(`subfile,,start,0,end,${end},,:file:${file}`);
     } catch {
       // The first error is the one to report.
     }
-    throw nothingRecovered(file, `it can't be read as a recording (${error.message})`, error);
+    throw nothingRecovered(file, `it cannot be read as a recording (${error.message})`, error);
   }
 }
 
@@ -150,15 +155,15 @@ function nothingRecovered(file: string, why: string, cause?: AvError): ReadError
   return new ReadError(`Cannot recover ${file}: ${why}`, {
     code: cause?.code ?? "INVALIDDATA",
     operation,
-    hint: "The file is as it was",
+    hint: "The file is unchanged",
     cause,
   });
 }
 
-/** Tracks of mp4 and mov that the muxer makes anew: of the timecode, from its tag, and of the titles of chapters. */
+/** Tracks of mp4 and mov that the muxer generates: the timecode, from its tag, and chapter titles. */
 const generatedTracks: readonly number[] = ["tmcd", "text"].map(packTag);
 
-/** Copies all that can be read into a new file. */
+/** Copies everything that can be read into a new file. */
 function copyInto(
   native: Native,
   info: MuxerInfo,
@@ -210,7 +215,9 @@ function copyInto(
   return { frames, isEmpty, bytes };
 }
 
-/** The stream of a picture of the file, with its tags there; `null` where it is broken, for the video is worth more. */
+/**
+ * The stream of a picture in the file, with its tags; `null` where it is broken, as the video matters more.
+ */
 function pictureStream(
   native: Native,
   info: MuxerInfo,
@@ -227,7 +234,7 @@ function pictureStream(
   }
 }
 
-/** Writes the header, which muxers refuse where what was cut off left a stream without its size or codec. */
+/** Writes the header. Muxers refuse it where a stream has no size or codec because of the damage. */
 function writeHeader(muxer: Muxer, file: string): void {
   try {
     muxer.writeHeader();
@@ -235,7 +242,7 @@ function writeHeader(muxer: Muxer, file: string): void {
     if (!(error instanceof AvError) || error.code !== "EINVAL" && error.code !== "INVALIDDATA") throw error;
     throw nothingRecovered(
       file,
-      `${muxer.info.name} can't hold what is left of its streams (${error.message})`,
+      `${muxer.info.name} cannot hold what is left of its streams (${error.message})`,
       error,
     );
   }

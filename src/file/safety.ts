@@ -10,15 +10,15 @@ import type { MuxerInfo } from "../libav/muxer_info.ts";
 import type { OptionValue } from "../libav/options.ts";
 import { mayReplace, requireWritable, requireWritableFolder } from "./target.ts";
 
-/** How a file is kept playable while it is written. */
+/** How a file stays playable while it is written. */
 export interface CrashSafety {
-  /** It is written as it comes, and what a failing disk left half written is cut off. */
+  /** The file is written directly, and a partly written end is cut off after a disk failure. */
   readonly isCrashSafe: boolean;
-  /** It is recorded in fragments, and made an ordinary file at the end. */
+  /** It is recorded in fragments, and made into an ordinary file at the end. */
   readonly isFragmented: boolean;
 }
 
-/** Throws unless the target can be written; returns whether an abort may remove it. */
+/** Throws unless the target is writable; returns whether `abort` may remove it. */
 export function requireWritableTarget(info: MuxerInfo, path: string): boolean {
   if (!info.opensFilesItself) return requireWritable(path);
   requireWritableFolder(path);
@@ -26,7 +26,10 @@ export function requireWritableTarget(info: MuxerInfo, path: string): boolean {
   return false;
 }
 
-/** How a file is kept playable, as far as it can be. Throws an {@linkcode UnsupportedError} where that was asked for and can't be. */
+/**
+ * Chooses how a file stays playable. Throws an {@linkcode UnsupportedError} where crash safety is requested
+ * and not possible.
+ */
 export function chooseCrashSafety(
   info: MuxerInfo,
   { path, options: { crashSafe, formatOptions } }: {

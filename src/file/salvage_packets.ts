@@ -10,7 +10,7 @@ import type { Muxer } from "../libav/muxer.ts";
 import { NativePacket } from "../libav/native_packet.ts";
 import { inUnit, keepsDecodeTimesOnly, noTime, TextStream, TruncatedStream } from "./stream_ends.ts";
 
-/** Takes the next packet of a damaged file: what can't be read is its end. */
+/** Reads the next packet of a damaged file. Unreadable data is the end. */
 function readPacket(from: Demuxer, packet: NativePacket): boolean {
   try {
     return from.read(packet);
@@ -20,7 +20,7 @@ function readPacket(from: Demuxer, packet: NativePacket): boolean {
   }
 }
 
-/** A stream of a file that was cut off; `null` where its packets are copied as they come. */
+/** A stream of a damaged file; `null` where its packets are copied unchanged. */
 export function salvagedStream(
   native: Native,
   from: Demuxer,
@@ -28,13 +28,13 @@ export function salvagedStream(
   extendsLast: boolean,
 ): TruncatedStream | TextStream | null {
   if (!from.isOf("subtitle", index)) return new TruncatedStream(native, from, index, extendsLast);
-  // Others have a length, and no need to wait: later would be too late for players.
+  // Others have a duration and need not wait: later would be too late for players.
   return from.codecName(index) === "mov_text" ? new TextStream(native) : null;
 }
 
 /**
- * Copies the whole packets of a file that was cut off, up to where it can't be read. `places` has the numbers of the streams that are
- * copied, and theirs in the other file. Returns how many packets each had.
+ * Copies the complete packets of a damaged file up to where it cannot be read. `places` maps the numbers of
+ * the copied streams to those in the new file. Returns the number of packets per stream.
  */
 export function salvagePackets(
   native: Native,
@@ -59,7 +59,7 @@ export function salvagePackets(
     counts.set(index, counts.get(index)! + 1);
   };
   while (readPacket(from, packet)) {
-    // Streams that a damaged file shows only later have no place any more.
+    // There is no place for streams that appear later in a damaged file.
     const stream = streams.get(packet.streamIndex);
     const isWhole = stream !== undefined && packet.size > 0 && !packet.isCorrupt;
     const isLate = stream instanceof TruncatedStream && packet.dts !== noTime &&
@@ -77,7 +77,7 @@ export function salvagePackets(
   const end = first instanceof TruncatedStream ? first.end : noTime;
   for (const [index, stream] of streams) {
     if (!(stream instanceof TextStream)) continue;
-    // Where the recording was cut off before a text ends, it ends with all else.
+    // A text that the damage cuts off ends with everything else.
     const seen = end === noTime
       ? 0n
       : stream.lengthUntil(inUnit(end, from.timeBase(0), from.timeBase(index)));

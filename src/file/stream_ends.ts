@@ -25,13 +25,14 @@ export interface VideoEnding {
 export interface StreamEnds {
   /** When the last frame of the first stream is shown; `null` where nobody knows. */
   readonly ending: VideoEnding | null;
-  /** How long the last packet of each stream is, in seconds; 0 where nobody knows. */
+  /** The duration of the last packet of each stream, in seconds; 0 where it is not known. */
   readonly lastSeconds: readonly number[];
 }
 
 /**
- * Subtitles that were recorded in fragments, each up to the next: before FFmpeg 8.0 their lengths are not read from there. Empty ones, which
- * end those before them, and of which each fragment may have one more, the muxer makes anew.
+ * Subtitles recorded in fragments, each lasting until the next one: FFmpeg before 8.0 does not read their
+ * durations from there. The muxer generates the empty samples that end them, of which each fragment may have
+ * one more.
  */
 export class TextStream implements Disposable {
   readonly #held: NativePacket;
@@ -45,7 +46,7 @@ export class TextStream implements Disposable {
     this.#empty = new NativePacket(native);
   }
 
-  /** Takes a packet over, and writes the one before. */
+  /** Takes over a packet, and writes the previous one. */
   take(packet: NativePacket, write: (packet: NativePacket) => void): void {
     this.finish(write, this.#isHolding ? packet.pts - this.#held.pts : 0n);
     this.#isHolding = packet.size > emptyText.length;
@@ -53,13 +54,13 @@ export class TextStream implements Disposable {
     else packet.unref();
   }
 
-  /** How long the last packet is where it ends at a time at the latest; 0 where that does not tell. */
+  /** The duration of the last packet if it ends at a time at the latest; 0 where that makes no difference. */
   lengthUntil(end: bigint): bigint {
     const { pts, duration } = this.#held;
     return end > pts && (duration === 0n || pts + duration > end) ? end - pts : 0n;
   }
 
-  /** Writes the last packet, which is so long; 0 where nobody knows. */
+  /** Writes the last packet with a duration; 0 where it is not known. */
   finish(write: (packet: NativePacket) => void, duration: bigint): void {
     if (!this.#isHolding) return;
     const held = this.#held;
@@ -83,21 +84,22 @@ export class TextStream implements Disposable {
   }
 }
 
-/** A time in another unit, rounded towards 0. */
+/** Converts a time to another unit, rounded towards 0. */
 export function inUnit(ticks: bigint, from: Rational, to: Rational): bigint {
   return ticks * BigInt(from.num) * BigInt(to.den) / (BigInt(from.den) * BigInt(to.num));
 }
 
 /**
- * A stream whose end is known. Packets of a recording are as long as the step to the next one's decode time; here each is as long as it is
- * shown at the most, the frame that is shown last until the end, and the packet that comes last until decoding has taken as long.
+ * A stream whose end is known. Packets of a recording are as long as the step to the next one's decode time;
+ * here each is as long as it is shown at the most, the frame that is shown last until the end, and the packet
+ * that comes last until decoding has taken as long.
  */
 export class EndedStream implements Disposable {
   readonly #held: NativePacket;
   readonly #start: bigint;
   readonly #end: bigint;
   #isHolding = false;
-  /** By how much the first packet is decoded before it is shown. */
+  /** How much earlier the first packet is decoded than shown. */
   #lead: bigint | null = null;
 
   constructor(native: Native, timeBase: Rational, { timeBase: unit, start, end }: VideoEnding) {
@@ -106,7 +108,7 @@ export class EndedStream implements Disposable {
     this.#end = inUnit(end, unit, timeBase);
   }
 
-  /** Takes a packet over, and writes the one before. */
+  /** Takes over a packet, and writes the previous one. */
   take(packet: NativePacket, write: (packet: NativePacket) => void): void {
     this.#give(write);
     this.#held.takeFrom(packet);
@@ -138,22 +140,24 @@ export class EndedStream implements Disposable {
   }
 }
 
-/** Matroska keeps no decode times, and the first can't be told where frames are out of order. */
+/** Matroska has no decode times, and the first one is not known where frames are reordered. */
 export const noTime = NativePacket.noTime;
 
-/** The longest packet that mp4 can tell (movenc.c). */
+/** The longest packet that mp4 supports (movenc.c). */
 const maxPacketTicks = 2n ** 31n - 1n;
 
-/** Whether a container tells a stream's length by the times between its decode times alone. */
+/** Whether a container derives a stream's length from decode times alone. */
 export function keepsDecodeTimesOnly({ info }: Muxer): boolean {
   return needsFragments(info);
 }
 
 /**
- * A stream that may have been cut off anywhere: holds each packet back until the next one, or the end, tells how long it is.
+ * A stream that may have been cut off anywhere: holds each packet back until the next one, or the end, tells
+ * how long it is.
  *
- * Where frames that are coded out of order were cut off, fewer packets are left than frames would be shown up to the end. What mp4
- * counts then ends too early, and so does the video: its last packet has to make up for those that are missing.
+ * Where frames that are coded out of order were cut off, fewer packets are left than frames would be shown up
+ * to the end. What mp4 counts then ends too early, and so does the video: its last packet has to make up for
+ * those that are missing.
  */
 export class TruncatedStream implements Disposable {
   readonly #held: NativePacket;
@@ -161,11 +165,11 @@ export class TruncatedStream implements Disposable {
   readonly #extendsLast: boolean;
   #isHolding = false;
   #decodeTime = noTime;
-  /** By how much the first packet is decoded before it is shown. */
+  /** How much earlier the first packet is decoded than shown. */
   #lead: bigint | null = null;
-  /** Between the decode times of the last two packets. */
+  /** The distance between the decode times of the last two packets. */
   #step = 0n;
-  /** When the frame that is shown last ends. */
+  /** The end of the last frame in presentation order. */
   #end = noTime;
 
   constructor(native: Native, from: Demuxer, index: number, extendsLast: boolean) {
@@ -176,17 +180,17 @@ export class TruncatedStream implements Disposable {
     this.#held = new NativePacket(native);
   }
 
-  /** When the frame that is shown last ends. */
+  /** The end of the last frame in presentation order. */
   get end(): bigint {
     return this.#end;
   }
 
-  /** When the last packet with such a time is decoded. */
+  /** The last decode time. */
   get decodeTime(): bigint {
     return this.#decodeTime;
   }
 
-  /** Takes a packet over, and writes the one before. */
+  /** Takes over a packet, and writes the previous one. */
   take(packet: NativePacket, write: (packet: NativePacket) => void): void {
     this.endAt(packet.dts);
     this.#give(write);
@@ -197,25 +201,31 @@ export class TruncatedStream implements Disposable {
     if (dts !== noTime) this.#decodeTime = dts;
   }
 
-  /** Ends the packet that is held where the next is decoded, which may be damaged: FFmpeg 4.3 reads no lengths from fragments. */
+  /**
+   * Ends the held packet at the next decode time, of a packet that may be damaged: FFmpeg 4.3 reads no
+   * durations from fragments.
+   */
   endAt(next: bigint): void {
     if (this.#decodeTime === noTime || next === noTime || next <= this.#decodeTime) return;
     this.#step = next - this.#decodeTime;
     if (this.#isHolding && this.#held.duration === 0n) this.#held.duration = this.#step;
   }
 
-  /** Writes the last packet, which is so long; 0 where nobody knows. */
+  /** Writes the last packet with a duration; 0 where it is not known. */
   finish(write: (packet: NativePacket) => void, duration: bigint): void {
     if (!this.#isHolding) return;
     const held = this.#held;
     if (duration > 0n) held.duration = duration;
-    // A lone frame of no length would not be shown at all.
+    // A single frame without a duration would not be shown at all.
     if (held.duration === 0n && held.dts !== noTime) held.duration = this.#step || this.#frameTicks;
     if (this.#extendsLast) this.#extendLast();
     this.#give(write);
   }
 
-  /** Decodes the last packet as late as it may be, and lengthens it, until decode times span as much as is shown. */
+  /**
+   * Decodes the last packet as late as possible and extends it, until the decode times span the shown
+   * duration.
+   */
   #extendLast(): void {
     const held = this.#held;
     const { pts, dts, duration } = held;

@@ -24,7 +24,7 @@ import { emptyText, textGaps } from "./text_gaps.ts";
 
 const operation = "choose the container";
 
-/** Containers that keep subtitles, and what they take: first what cues become. */
+/** Containers with subtitles, and the codecs that they take, the one for cues first. */
 const codecs: Readonly<Record<string, readonly SubtitleCodec[]>> = {
   mp4: ["mov_text"],
   mov: ["mov_text"],
@@ -33,17 +33,17 @@ const codecs: Readonly<Record<string, readonly SubtitleCodec[]>> = {
   webm: ["webvtt"],
 };
 
-/** The most bytes of subtitles that wait for the frames that they are shown on. */
+/** The most bytes of subtitles that may wait for their frames. */
 const maxWaitingBytes = 64 * 2 ** 20;
 const utf8 = new TextEncoder();
 
 /**
- * A text of Matroska has its length from the start, which the end of the video may cut: so it is held back for a moment. Players read further
- * ahead than that. Seconds.
+ * How long a Matroska subtitle is held back, in seconds: it has its duration from the start, which the end of
+ * the video may cut. Players read further ahead than that.
  */
 const heldSeconds = 1;
 
-/** A text on its way into the file, in seconds: as bytes, or as the packet of a file. */
+/** A subtitle waiting to be written, in seconds: as bytes, or as a packet from a file. */
 interface Waiting {
   readonly start: number;
   readonly end: number;
@@ -56,10 +56,10 @@ class SubtitleTrack implements Disposable {
   readonly codec: SubtitleCodec;
   readonly headers: Uint8Array;
   readonly #maker: PacketMaker;
-  /** Where one text is shown at a time. */
+  /** For formats that show one text at a time. */
   readonly #segmenter: Segmenter | null;
   readonly #file: SubtitleFile | null;
-  /** Subtitles that are as they will be in the file, in order. */
+  /** Subtitles in the form of the file, in order. */
   #waiting: Waiting[] = [];
   /** When the last one that was given ends, in seconds. */
   givenEnd = 0;
@@ -85,10 +85,10 @@ class SubtitleTrack implements Disposable {
     owned.move();
   }
 
-  /** Takes the next cue of a program, whose text is in SubRip's notation. */
+  /** Takes the program's next cue, in SubRip notation. */
   write({ text, start, end }: SubtitleCue): void {
     const runs = parseSubRip(text);
-    // Tags alone show nothing.
+    // A cue with tags alone shows nothing.
     if (runs.length === 0) return;
     if (this.codec === "subrip") this.#wait({ start, end }, utf8.encode(text));
     else this.#add({ start, end, runs });
@@ -107,7 +107,7 @@ class SubtitleTrack implements Disposable {
     this.waitingBytes += bytesOf(content);
   }
 
-  /** Takes out what starts at a time or before. */
+  /** Removes and returns what starts at or before a time. */
   take(until: number): Waiting[] {
     const found = this.#waiting.findIndex(({ start }) => start > until);
     const due = this.#waiting.splice(0, found < 0 ? this.#waiting.length : found);
@@ -115,12 +115,12 @@ class SubtitleTrack implements Disposable {
     return due;
   }
 
-  /** No cue will come any more: what goes beyond the end of the video is cut off. */
+  /** Ends the track: cuts off what lies beyond the end of the video. */
   end(seconds: number): void {
     this.#finishSegments();
     this.#waiting = this.#waiting.filter(({ start }) => start < seconds)
       .map((text) => ({ ...text, end: Math.min(text.end, seconds) }));
-    // Where texts follow each other, an empty one ends what was given already.
+    // Where texts follow each other, an empty one ends the last.
     if (this.#segmenter === null || this.givenEnd <= seconds) return;
     this.#waiting.push({ start: seconds, end: seconds, content: this.#maker.make([]) });
   }
@@ -134,7 +134,10 @@ function bytesOf(content: Waiting["content"]): number {
   return (content instanceof NativePacket ? content.size : content.length) + cueOverhead;
 }
 
-/** Tracks, which come after all others in the file, and the cues that wait for the video to reach them. Nobody waits for a cue. */
+/**
+ * The subtitle tracks, which come after all others, and the cues that wait for the video to get to them. No
+ * call waits for a cue.
+ */
 export class SubtitleTracks implements Disposable {
   readonly #native: Native;
   readonly #info: MuxerInfo;
@@ -147,7 +150,7 @@ export class SubtitleTracks implements Disposable {
   /** Whether a cue was written. */
   hasCues = false;
 
-  /** Reads the files. Throws where one can't be read, or the container does not keep what is asked for. */
+  /** Reads the files. Throws where one cannot be read, or the container does not keep what is requested. */
   constructor(
     native: Native,
     info: MuxerInfo,
@@ -168,14 +171,14 @@ export class SubtitleTracks implements Disposable {
     owned.move();
   }
 
-  /** Adds the tracks to a container, which has all others. */
+  /** Adds the tracks to a muxer that has all other streams. */
   addStreams(muxer: Muxer): void {
     this.#timeBase = { num: 1, den: needsFragments(this.#info) ? finestTimescale(muxer) : 1000 };
     unsetDefaultSubtitles(muxer);
     for (const track of this.#tracks) addStream(this.#native, muxer, track, this.#timeBase);
   }
 
-  /** Takes a cue, which is written once the video comes to it. */
+  /** Takes a cue, which is written once the video gets to it. */
   write(cue: Required<SubtitleCue>): void {
     this.hasCues = true;
     this.#tracks[cue.track]!.write(cue);
@@ -187,7 +190,7 @@ export class SubtitleTracks implements Disposable {
     );
   }
 
-  /** Gives the packets of texts that the video has come to at a time; each is to be empty afterwards. */
+  /** Writes the packets of texts that are due at a time of the video. Each must be empty afterwards. */
   give(seconds: number, write: (packet: NativePacket, timeBase: Rational) => void): void {
     for (const [index, track] of this.#tracks.entries()) {
       for (const text of track.take(seconds - this.#heldSeconds)) {
@@ -221,13 +224,13 @@ export class SubtitleTracks implements Disposable {
     return BigInt(Math.round(seconds * this.#timeBase.den));
   }
 
-  /** Ends all tracks, where the video ends. */
+  /** Ends all tracks at the end of the video. */
   end(seconds: number): void {
     this.#hasEnded = true;
     for (const track of this.#tracks) track.end(seconds);
   }
 
-  /** Gives what is left, where the video has ended: after a failure, nobody knows what was to be seen. */
+  /** Writes the rest, if the video has ended: after a failure, it is not known what was to be shown. */
   giveRemaining(write: (packet: NativePacket, timeBase: Rational) => void): void {
     if (this.#hasEnded) this.give(Infinity, write);
   }
@@ -236,12 +239,12 @@ export class SubtitleTracks implements Disposable {
     const packet = content instanceof NativePacket ? content : this.#packet;
     if (!(content instanceof NativePacket)) packet.fill(content);
     packet.pts = packet.dts = this.#ticks(start);
-    // Without any length, Matroska would show it up to the next one.
+    // Without a duration, Matroska would show it until the next one.
     packet.duration = this.#ticks(end) - packet.pts || (end > start ? 1n : 0n);
     return packet;
   }
 
-  /** Frees all of it. */
+  /** Frees everything. */
   [Symbol.dispose](): void {
     for (const track of this.#tracks) track[Symbol.dispose]();
     this.#packet[Symbol.dispose]();
@@ -249,8 +252,9 @@ export class SubtitleTracks implements Disposable {
 }
 
 /**
- * Ticks a second of the finest stream of an mp4. Its muxer ends a text with an empty one once another stream has come so far, but compares
- * times without a look at their units (movenc.c): in a coarser unit, texts would end before the next one is there.
+ * Ticks per second of an mp4's finest stream. The muxer ends a text with an empty sample once another stream
+ * gets past its end, but compares times without their units (movenc.c): in a coarser unit, texts would end
+ * before the next one comes.
  */
 function finestTimescale(muxer: Muxer): number {
   const scales = Array.from(
@@ -260,7 +264,7 @@ function finestTimescale(muxer: Muxer): number {
   return Math.max(...scales);
 }
 
-/** What a container is told of a track. */
+/** A subtitle stream for a muxer. */
 type SubtitleStream = Pick<SubtitleTrack, "options" | "codec" | "headers">;
 
 function addStream(
@@ -304,7 +308,7 @@ function chooseCodec(
   );
 }
 
-/** Throws where a container writes the same whether a track is forced or not: only the muxer itself knows. */
+/** Throws where a muxer writes the same bytes whether a track is forced or not. */
 function requireForcedSupport(
   native: Native,
   info: MuxerInfo,
@@ -314,7 +318,7 @@ function requireForcedSupport(
     using muxer = new Muxer(native, info, "");
     const options = { ...given, isForced };
     addStream(native, muxer, { options, codec, headers }, { num: 1, den: 1000 });
-    // The index of an mp4 comes with the header only where it is empty.
+    // The header of an mp4 has an index only if it is empty.
     if (muxer.options.has("movflags")) muxer.options.setField("movflags", "+empty_moov");
     muxer.openMemory();
     muxer.writeHeader();

@@ -8,7 +8,7 @@ import { checkReadable, checkWritable, runtime } from "../../ffi/mod.ts";
 import { AvError, ReadError, WriteError } from "../errors.ts";
 import { shown } from "../shown.ts";
 
-/** What a failure to open the file means, and what to do about it. */
+/** What an error of opening a file means, and a hint. */
 const openFailures: Readonly<Record<string, readonly [problem: string, hint: string]>> = {
   ENOENT: ["its folder does not exist", "Create the folder first"],
   ENOTDIR: ["a part of the path is a file, not a folder", "Choose another path"],
@@ -21,7 +21,8 @@ const openFailures: Readonly<Record<string, readonly [problem: string, hint: str
 };
 
 /**
- * Throws a {@linkcode WriteError}, or Deno's own `NotCapable`, unless the file can be written. The disk stays as it was.
+ * Throws a {@linkcode WriteError}, or Deno's own `NotCapable`, unless the file can be written. The disk stays
+ * as it was.
  *
  * @returns Whether an abort may remove the file: a device, a pipe or a link stays.
  */
@@ -30,7 +31,7 @@ export function requireWritable(path: string): boolean {
     return checkWritable(path);
   } catch (cause) {
     const code = (cause as { code?: unknown }).code;
-    // Deno's NotCapable has no code: it says all there is to say.
+    // Deno's NotCapable has no code. Its message is complete.
     if (typeof code !== "string") throw cause;
     const [problem, hint] = openFailures[code] ?? [(cause as Error).message, null];
     throw new WriteError(`Cannot write ${shown(path)}: ${problem}`, {
@@ -42,24 +43,24 @@ export function requireWritable(path: string): boolean {
   }
 }
 
-/** The same for a muxer that opens files of its own choice in the folder of its path. */
+/** The same for a muxer that creates its own files in the folder of its path. */
 export function requireWritableFolder(path: string): void {
   requireWritable(join(dirname(path), ".avwriter-check"));
 }
 
-/** Where the ordinary file is made before it takes the place of the recorded one. */
+/** The temporary path of the file that replaces the recording. */
 export function companionPath(path: string): string {
   return `${path}.avwriter`;
 }
 
 /**
- * Whether the recorded file can be replaced at the end. Where that was asked for (`isRequired`), throws what stands in the way;
- * else nobody is asked for a permission.
+ * Whether the recording can be replaced at the end. If that is required (`isRequired`), throws where it is
+ * not possible; otherwise prompts for no permission.
  */
 export function mayReplace(path: string, isRequired: boolean): boolean {
   const companion = companionPath(path);
   if (isRequired) {
-    // The recording is read back, and Deno wants to read what it moves.
+    // The recording is read back, and Deno needs read access to rename a file.
     requireReadableOrMissing(path);
     requireReadableOrMissing(companion);
     return requireWritable(companion);
@@ -72,16 +73,19 @@ export function mayReplace(path: string, isRequired: boolean): boolean {
   }
 }
 
-/** Throws a {@linkcode WriteError}, or Deno's own `NotCapable`, unless a file that may not be there yet can be read. */
+/**
+ * Throws a {@linkcode WriteError}, or Deno's own `NotCapable`, unless a file that may not be there yet can be
+ * read.
+ */
 function requireReadableOrMissing(path: string): void {
   try {
     checkReadable(path);
   } catch (cause) {
     const { code, message } = cause as Error & { code?: unknown };
-    // Deno's NotCapable has no code: it says all there is to say.
+    // Deno's NotCapable has no code. Its message is complete.
     if (typeof code !== "string") throw cause;
     if (code === "ENOENT") return;
-    throw new WriteError(`Cannot record crash-safe: ${shown(path)} can't be read (${message})`, {
+    throw new WriteError(`Cannot record crash-safe: ${shown(path)} cannot be read (${message})`, {
       code,
       operation: `open ${path} for reading`,
       hint: "Leave crashSafe out",
@@ -90,7 +94,7 @@ function requireReadableOrMissing(path: string): void {
   }
 }
 
-/** Throws a {@linkcode ReadError}, or Deno's own `NotCapable`, unless a path is that of a regular file that can be read. */
+/** Throws a {@linkcode ReadError}, or Deno's own `NotCapable`, unless a path is a readable regular file. */
 export function requireReadable(path: string, action: string): void {
   const refuse = (problem: string, code: string, cause?: unknown): never => {
     throw new ReadError(`Cannot ${action} ${path}: ${problem}`, {
@@ -105,26 +109,26 @@ export function requireReadable(path: string, action: string): void {
     isFile = checkReadable(path);
   } catch (cause) {
     const { code, message } = cause as Error & { code?: unknown };
-    // Deno's NotCapable has no code: it says all there is to say.
+    // Deno's NotCapable has no code. Its message is complete.
     if (typeof code !== "string") throw cause;
     return refuse(code === "ENOENT" ? "there is no such file" : message, code, cause);
   }
-  if (!isFile) refuse("it is no regular file", "EINVAL");
+  if (!isFile) refuse("it is not a regular file", "EINVAL");
 }
 
-/** What to do about system errors. */
+/** Hints for system errors. */
 const hints: Readonly<Record<string, string>> = {
   ENOSPC: "Free some space, or write to another disk",
   EACCES: "Choose a place that you may write to",
   EFBIG: "Raise the limit on file sizes, or write to another disk",
 };
 
-/** Runs a part of writing a file; turns libav's words into a {@linkcode WriteError} about that file. */
+/** Runs an action on a file, and turns libav's errors into a {@linkcode WriteError} about that file. */
 export function withWriteErrors<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    // The errors of its own classes say all that there is to say.
+    // Errors of subclasses are complete already.
     if (!(error instanceof AvError) || error.constructor !== AvError) throw error;
     throw new WriteError(`Cannot ${error.operation} while writing ${path}: ${error.message}`, {
       code: error.code,

@@ -16,7 +16,10 @@ export interface TextGap {
   readonly duration: bigint;
 }
 
-/** The empty texts that divide the time from the end of one text to the start of the next; none where the muxer's own will do. */
+/**
+ * The empty texts that divide the time from the end of one text to the start of the next; none where the
+ * muxer's own will do.
+ */
 export function textGaps(end: bigint, start: bigint): TextGap[] {
   const gaps: TextGap[] = [];
   for (let at = end; start - at > maxTicks; at += maxTicks) gaps.push({ start: at, duration: maxTicks });

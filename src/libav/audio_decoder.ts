@@ -11,11 +11,14 @@ import type { NativePacket } from "./native_packet.ts";
 import { Owned } from "./owned.ts";
 import { type Rational, rationalText } from "./rational.ts";
 
-/** A decoder, open, for one stream. */
+/** The open decoder of a stream. */
 export class AudioDecoder extends Owned {
   readonly #native: Native;
 
-  /** Opens the decoder of a stream, by its AVCodecParameters and the unit of its times. Throws libav's words where there is none. */
+  /**
+   * Opens the decoder of a stream by its AVCodecParameters and time base. Throws libav's error where there is
+   * none.
+   */
   constructor(native: Native, parameters: Address, timeBase: Rational) {
     const { avcodec, avutil, fields } = native;
     const { avcodec_find_decoder, avcodec_parameters_to_context } = native.audioDecoding();
@@ -34,7 +37,7 @@ export class AudioDecoder extends Owned {
     this.#native = native;
     try {
       this.#check("set up", avcodec_parameters_to_context(this.address, parameters));
-      // By it, what an encoder has put before the first sample is left out, and times are those of what is left.
+      // The decoder uses it to drop priming samples and to adjust the times.
       const unit = cString(rationalText(timeBase));
       this.#check("set up", avutil.av_opt_set(this.address, cString("pkt_timebase"), unit, 0));
       this.#check("open", avcodec.avcodec_open2(this.address, codec, null));
@@ -44,12 +47,15 @@ export class AudioDecoder extends Owned {
     }
   }
 
-  /** Sends a packet, or `null` to end the stream; returns whether it could be decoded. Take all frames after each call. */
+  /**
+   * Sends a packet, or `null` to end the stream; returns whether it was decoded. Receive all frames after
+   * each call.
+   */
   send(packet: NativePacket | null): boolean {
     return this.#native.avcodec.avcodec_send_packet(this.address, packet?.address ?? NULL) >= 0;
   }
 
-  /** Takes the next samples; `false` where there are none yet, or no more. A packet that is damaged gives none. */
+  /** Receives the next samples; `false` where none are available. A damaged packet gives none. */
   receive(frame: NativeFrame): boolean {
     const result = this.#native.avcodec.avcodec_receive_frame(this.address, frame.address);
     return result >= 0 || (result !== endOfStream && !isAgain(result) && this.receive(frame));

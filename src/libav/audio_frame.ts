@@ -21,7 +21,7 @@ export interface SampleFormat {
   readonly id: number;
   /** Bytes of a sample of one channel. */
   readonly bytes: number;
-  /** Each channel has a plane of its own. */
+  /** Whether each channel has its own plane. */
   readonly isPlanar: boolean;
 }
 
@@ -45,7 +45,7 @@ export function sampleFormatByName(native: Native, name: string): SampleFormat |
 export interface ChannelLayout {
   /** libavutil's name: `"stereo"`, `"5.1"`. */
   readonly name: string;
-  /** How many channels. */
+  /** Number of channels. */
   readonly channels: number;
   /** libavutil's mask (AV_CH_LAYOUT_*, libavutil/channel_layout.h). */
   readonly mask: bigint;
@@ -69,17 +69,17 @@ export function setChannels(
   memory.write(fields.addressOf(layout, "AVChannelLayout", "u"), BigUint64Array.of(mask));
 }
 
-/** What a frame of samples is like. */
+/** The format of samples: sample format, channel layout and rate. */
 export interface AudioFormat {
   readonly format: SampleFormat;
   readonly layout: ChannelLayout;
-  /** Samples a second of each channel. */
+  /** Samples per second and channel. */
   readonly sampleRate: number;
 }
 
 const formatsById = new WeakMap<Native, ReadonlyMap<number, SampleFormat>>();
 
-/** The sample format of a number; libavutil is asked for all of them once. */
+/** The sample format of a number. libavutil is asked for all of them once. */
 function sampleFormatById(native: Native, id: number): SampleFormat {
   let formats = formatsById.get(native);
   if (formats === undefined) {
@@ -121,7 +121,10 @@ function channelsOf(
   };
 }
 
-/** A copy of the samples in a frame. `defaultLayout` tells what so many channels are where the frame does not. Throws where there are more than 8. */
+/**
+ * Copies the samples of a frame. `defaultLayout` gives the layout of a number of channels where the frame has
+ * none. Throws with more than 8 channels.
+ */
 export function readSamples(
   native: Native,
   frame: NativeFrame,
@@ -148,7 +151,7 @@ export function readSamples(
   return { format: format.name, layout, sampleRate, count, planes };
 }
 
-/** The bytes from one sample of a plane to the next: of all channels, where they share the plane. */
+/** The distance of two samples in a plane, in bytes: of all channels, where they share the plane. */
 export function sampleStep({ format: { bytes, isPlanar }, layout: { channels } }: AudioFormat): number {
   return isPlanar ? bytes : bytes * channels;
 }
@@ -157,7 +160,7 @@ export function sampleStep({ format: { bytes, isPlanar }, layout: { channels } }
 export class NativeAudioFrame extends NativeFrame {
   readonly #native: Native;
   readonly #shape: AudioFormat;
-  /** How many samples of each channel it has room for. */
+  /** The capacity in samples per channel. */
   readonly room: number;
 
   /** Makes a frame with room for so many samples of each channel. */
@@ -186,7 +189,7 @@ export class NativeAudioFrame extends NativeFrame {
     );
   }
 
-  /** Makes the samples ones that may be written over: whoever still holds the last ones keeps them. */
+  /** Makes the samples writable: other references keep the old ones. */
   refresh(): void {
     if (this.isWritable) return;
     this.unref();
@@ -201,12 +204,12 @@ export class NativeAudioFrame extends NativeFrame {
     this.#native.fields.set(this.address, "AVFrame", "nb_samples", count);
   }
 
-  /** Sets when the samples are heard, in ticks of the encoder's time base. */
+  /** Sets the timestamp, in ticks of the encoder's time base. */
   set ticks(ticks: bigint) {
     this.#native.fields.set(this.address, "AVFrame", "pts", ticks);
   }
 
-  /** Where the planes are, from a sample on. */
+  /** The addresses of the planes, starting at a sample. */
   planesFrom(sample: number): BigUint64Array<ArrayBuffer> {
     const { format, layout } = this.#shape;
     const offset = BigInt(sample * sampleStep(this.#shape));
@@ -216,7 +219,7 @@ export class NativeAudioFrame extends NativeFrame {
     );
   }
 
-  /** Copies samples in, from the first one on: bytes for each plane. */
+  /** Copies samples to the beginning of the frame: bytes for each plane. */
   fill(planes: readonly Uint8Array[]): void {
     for (const [plane, bytes] of planes.entries()) {
       if (bytes.length > 0) this.#native.memory.write(this.planeAddress(plane), bytes);

@@ -14,18 +14,18 @@ const libavLevels: Readonly<Record<LogLevel, number>> = {
   debug: 48,
 };
 
-/** The level of a writer that names none. */
+/** The level of a writer without one. */
 const defaultLogLevel: LogLevel = "error";
 
-/** Whether a level asks for more than complaints. */
+/** Whether a level includes more than warnings. */
 export function isVerbose(level: LogLevel = defaultLogLevel): boolean {
   return level === "info" || level === "debug";
 }
 
-/** Sets libav's level for what this writer is about to do. The level is the process's: every writer sets its own anew. */
+/** Sets libav's log level. It belongs to the process, so every writer sets its own before each operation. */
 export function setLogLevel(native: Native, level: LogLevel = defaultLogLevel): void {
   native.avutil.av_log_set_level(libavLevels[level]);
 }
 
-/** How much libav and avwriter print on stderr. */
+/** How much libav and avwriter print to stderr. */
 export type LogLevel = "quiet" | "error" | "warning" | "info" | "debug";

@@ -23,8 +23,8 @@ const openForWriting = 2;
 const seekCurrent = 1;
 
 /**
- * The longest that libavformat holds packets back for one of a stream that has none, in microseconds: a picture has one only, and
- * libavformat's own ten seconds may be a gigabyte.
+ * How long libavformat may hold packets back for a stream without any, in microseconds: an attached picture
+ * has one packet only, and libavformat's default of ten seconds may be a gigabyte.
  */
 const maxInterleaveDelta = 1_000_000;
 
@@ -36,18 +36,18 @@ export class Muxer extends Owned {
   readonly #native: Native;
   readonly #output: Output;
   readonly #streams: Address[] = [];
-  /** The pictures among them, by their numbers. */
+  /** Attached pictures by stream number. */
   readonly #pictures: Map<number, Uint8Array> = new Map();
   /** By how many seconds the packets of streams are later than they say, and whether the muxer sees to it. */
   readonly #delays = new Map<number, { readonly seconds: number; readonly isDelayed: boolean }>();
-  /** What av_write_trailer needs: a header before it, and that it is called once (it frees what it ends). */
+  /** Whether av_write_trailer must be called: after a header, and once, as it frees the context's data. */
   #needsTrailer = false;
-  /** The muxer that this is a context of. */
+  /** The muxer of this context. */
   readonly info: MuxerInfo;
-  /** Its options and those of its private part. */
+  /** Its options, including the private ones. */
   readonly options: OptionTable;
 
-  /** Makes a context that will write to `url` (not opened yet). */
+  /** Creates a context for `url`, which is not opened yet. */
   constructor(native: Native, info: MuxerInfo, url: string) {
     const context = new PointerCell();
     const output: Output = { cell: new PointerCell(), isMemory: false };
@@ -60,11 +60,13 @@ export class Muxer extends Owned {
     this.#output = output;
     this.info = info;
     this.options = new OptionTable(native, "muxer", info.name, this.address);
-    // Whatever a muxer opens besides, it stays in the file system.
+    // Muxers that open other files stay in the file system.
     this.options.setField("protocol_whitelist", "file");
   }
 
-  /** Adds a stream; returns its AVStream. Streams count from 0 in the order in which they are added. */
+  /**
+   * Adds a stream; returns its AVStream. Streams are numbered from 0 in the order in which they are added.
+   */
   addStream(request: StreamRequest): Address {
     const { describeInto, timeBase, frameRate, tag, tags, metadata = {}, disposition, picture } = request;
     const { avformat, fields } = this.#native;
@@ -88,7 +90,7 @@ export class Muxer extends Owned {
     return stream;
   }
 
-  /** Sets tags of the whole file, before the header is written. */
+  /** Sets tags of the file, before the header is written. */
   setMetadata(metadata: Readonly<Record<string, string>>): void {
     setTags(
       this.#native,
@@ -97,7 +99,10 @@ export class Muxer extends Owned {
     );
   }
 
-  /** Names parts of the file, once, before the trailer is written: the muxers of mp4, mov and Matroska write them with it. */
+  /**
+   * Sets chapters, once, before the trailer is written: the muxers of mp4, mov and Matroska write them with
+   * it.
+   */
   setChapters(chapters: readonly ChapterPlace[]): void {
     const { avutil, fields, memory } = this.#native;
     const allocate = (bytes: number): Address => {
@@ -105,13 +110,13 @@ export class Muxer extends Owned {
       return allocated === NULL ? this.#fail(outOfMemory, "add chapters") : allocated;
     };
     const list = allocate(chapters.length * 8);
-    // From here on, all of it is the context's to free.
+    // From here on, the context frees everything.
     fields.set(this.address, "AVFormatContext", "chapters", list);
     for (const [index, { start, end, title }] of chapters.entries()) {
       const chapter = allocate(fields.size("AVChapter"));
       memory.write(address(list + BigInt(index * 8)), BigUint64Array.of(chapter));
       fields.set(this.address, "AVFormatContext", "nb_chapters", index + 1);
-      // Matroska's muxer writes one of those with the same number (4.3).
+      // Matroska's muxer writes only one of several with the same number (4.3).
       fields.set(chapter, "AVChapter", "id", index + 1);
       fields.set(chapter, "AVChapter", "time_base", packRational({ num: 1, den: chapterTicks }));
       fields.set(chapter, "AVChapter", "start", BigInt(Math.round(start * chapterTicks)));
@@ -126,7 +131,7 @@ export class Muxer extends Owned {
     return this.#native.fields.get(parameters, "AVCodecParameters", "codec_tag");
   }
 
-  /** How many streams get packets: all but the pictures, which come last. */
+  /** Number of streams with packets: all except the attached pictures, which come last. */
   get streamCount(): number {
     return this.#streams.length - this.#pictures.size;
   }
@@ -136,7 +141,10 @@ export class Muxer extends Owned {
     return unpackRational(this.#native.fields.get(this.#streams[index]!, "AVStream", "time_base"));
   }
 
-  /** By how many seconds the first packet of each stream of audio comes before what it has: the encoder's delay. */
+  /**
+   * By how many seconds the first packet of each stream of audio comes before what it has: the encoder's
+   * delay.
+   */
   get audioDelays(): { readonly stream: number; readonly seconds: number }[] {
     const { fields } = this.#native;
     return this.#streams.flatMap((address, stream) => {
@@ -147,7 +155,10 @@ export class Muxer extends Owned {
     });
   }
 
-  /** Has all packets be later by the longest delay of an encoder of audio, where times before 0 can't be written. */
+  /**
+   * Has all packets be later by the longest delay of an encoder of audio, where times before 0 can't be
+   * written.
+   */
   makeRoomForDelays(): void {
     const isFromZero = this.info.name === "matroska" || this.info.name === "webm";
     const seconds = Math.max(0, ...this.audioDelays.map((delay) => delay.seconds));
@@ -156,7 +167,10 @@ export class Muxer extends Owned {
     }
   }
 
-  /** Tells a muxer of fragments that are said to be discontinuous when a stream begins, before it has a packet (movenc.c). */
+  /**
+   * Tells a muxer of fragments that are said to be discontinuous when a stream begins, before it has a packet
+   * (movenc.c).
+   */
   declareStart(stream: number, seconds: number): void {
     using packet = new NativePacket(this.#native);
     const { num, den } = this.timeBase(stream);
@@ -166,7 +180,7 @@ export class Muxer extends Owned {
     this.writeAtOnce(packet);
   }
 
-  /** Opens the file that the context is for; empties it where it is there. A muxer that opens its files itself does so later. */
+  /** Opens the file, truncating an existing one. A muxer that opens its own files does so later. */
   openFile(url: string): void {
     if (this.info.opensFilesItself) return;
     const result = this.#native.avformat.avio_open2(
@@ -180,14 +194,14 @@ export class Muxer extends Owned {
     this.#useOutput();
   }
 
-  /** Writes into memory that is thrown away: a trial of the header. */
+  /** Writes into memory that is discarded: a trial of the header. */
   openMemory(): void {
     this.#check(this.#native.avformat.avio_open_dyn_buf(this.#output.cell.buffer), "open memory");
     this.#output.isMemory = true;
     this.#useOutput();
   }
 
-  /** Writes the header, and the pictures of the file. */
+  /** Writes the header and the attached pictures. */
   writeHeader(): void {
     if (this.info.name === "matroska" || this.info.name === "webm") this.#delayBlocks();
     this.#check(this.#native.avformat.avformat_write_header(this.address, null), "write the header");
@@ -255,7 +269,7 @@ export class Muxer extends Owned {
     packet.dts += ticks;
   }
 
-  /** Writes a packet to the stream that it names; it is empty afterwards. */
+  /** Writes a packet to its stream, interleaved by libavformat. It is empty afterwards. */
   write(packet: NativePacket): void {
     this.#delay(packet);
     this.#check(
@@ -264,7 +278,10 @@ export class Muxer extends Owned {
     );
   }
 
-  /** Writes a packet as it comes, or (`null`) what the muxer holds back: no packets of other streams are waited for. The packet keeps what is in it. */
+  /**
+   * Writes a packet as it comes, or (`null`) what the muxer holds back: no packets of other streams are
+   * waited for. The packet keeps what is in it.
+   */
   writeAtOnce(packet: NativePacket | null): void {
     if (packet !== null) this.#delay(packet);
     this.#check(
@@ -273,14 +290,14 @@ export class Muxer extends Owned {
     );
   }
 
-  /** Writes what comes last, once, after a header; the file is whole after {@linkcode closeOutput} only. */
+  /** Writes the trailer, once, after a header. The file is complete only after {@linkcode closeOutput}. */
   writeTrailer(): void {
     if (!this.#needsTrailer) return;
     this.#needsTrailer = false;
     this.#check(this.#native.avformat.av_write_trailer(this.address), "finish the file");
   }
 
-  /** The size of the file so far in bytes; `null` where the muxer keeps that to itself. */
+  /** The size of the file so far in bytes; `null` where the muxer does not tell. */
   get outputBytes(): number | null {
     const output = this.#output.cell.value;
     if (output === NULL) return null;
@@ -288,13 +305,13 @@ export class Muxer extends Owned {
     return size < 0n ? null : Number(size);
   }
 
-  /** How many bytes have reached the file: those that its muxer or the output still hold do not count. */
+  /** How many bytes were written to the file, without those that the muxer or the output buffers. */
   get writtenBytes(): number | null {
     const output = this.#output.cell.value;
     return output === NULL ? null : Number(this.#native.avformat.avio_seek(output, 0n, seekCurrent));
   }
 
-  /** Writes what is buffered and closes the output. A full disk often shows here first. */
+  /** Flushes and closes the output. A full disk often shows here first. */
   closeOutput(): void {
     this.#native.fields.set(this.address, "AVFormatContext", "pb", NULL);
     this.#check(closeOutput(this.#native, this.#output), "close the file");

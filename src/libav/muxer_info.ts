@@ -7,7 +7,7 @@ import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi
 
 /** AVFMT_*, libavformat/avformat.h. */
 const flag = { opensFilesItself: 0x1, globalHeader: 0x40, noTimestamps: 0x80, variableRate: 0x400 } as const;
-/** FF_COMPLIANCE_*, libavcodec/defs.h: what a container is made for, or all that it can hold. */
+/** FF_COMPLIANCE_*, libavcodec/defs.h: the codecs that a container is meant for, or all that it can hold. */
 const compliance = { normal: 0, experimental: -2 } as const;
 
 /** A muxer of the loaded libavformat. */
@@ -18,17 +18,17 @@ export interface MuxerInfo {
   readonly name: string;
   /** The file name extensions that it is guessed from, without dots. */
   readonly extensions: readonly string[];
-  /** It opens its files itself, often several (image sequences, HLS). */
+  /** Whether it opens its files itself, often several (image sequences, HLS). */
   readonly opensFilesItself: boolean;
-  /** A bare stream without a container, which is for its usual codecs only. */
+  /** Whether it writes a bare stream without a container, for a few codecs only. */
   readonly isBareStream: boolean;
-  /** The number of the codec of video that it is made for, perhaps among others; 0 for none. */
+  /** The number of its default video codec; 0 for none. */
   readonly videoCodecId: number;
-  /** The number of the codec of audio that it is made for, perhaps among others; 0 for none. */
+  /** The number of its default audio codec; 0 for none. */
   readonly audioCodecId: number;
-  /** Frames may come at any time, not only at a constant rate. */
+  /** Whether it supports a variable frame rate. */
   readonly supportsVariableRate: boolean;
-  /** It wants codec headers in its own header, not in the packets. */
+  /** Whether it needs codec headers in its own header, not in the packets. */
   readonly wantsGlobalHeader: boolean;
 }
 
@@ -49,13 +49,13 @@ function describeMuxer(native: Native, format: Address): MuxerInfo {
   };
 }
 
-/** The muxer of that exact name; `null` where the loaded libavformat has none. */
+/** The muxer of that exact name; `null` where libavformat has none. */
 export function muxerByName(native: Native, name: string): MuxerInfo | null {
   const format = native.avformat.av_guess_format(cString(name), null, null);
   return format === NULL ? null : describeMuxer(native, format);
 }
 
-/** The muxer that libavformat takes for a file name; `null` where its extension tells nothing. */
+/** The muxer that libavformat guesses from a file name; `null` where its extension is not known. */
 export function muxerByFileName(native: Native, fileName: string): MuxerInfo | null {
   const format = native.avformat.av_guess_format(null, cString(fileName), null);
   return format === NULL ? null : describeMuxer(native, format);
@@ -73,8 +73,8 @@ export function muxers(native: Native): MuxerInfo[] {
 }
 
 /**
- * Whether a container takes a codec (`null`: libavformat can't tell before it is tried): as one of its usual ones, or in any way
- * that it has.
+ * Whether a container supports a codec (`null`: libavformat cannot tell before it is tried): as one of those
+ * that it is meant for, or in any way.
  */
 export function muxerSupportsCodec(
   native: Native,

@@ -8,18 +8,18 @@ import { type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 /** EIO, errno.h. */
 const inputOutputError = -5;
 
-/** Where the bytes go: an AVIOContext over a file or over memory. */
+/** The output: an AVIOContext for a file or for memory. */
 export interface Output {
   readonly cell: PointerCell;
   isMemory: boolean;
 }
 
-/** Closes an output, where one is open; returns libav's code. */
+/** Closes an open output; returns libav's code. */
 export function closeOutput({ avformat, avutil }: Native, { cell, isMemory }: Output): number {
   if (cell.value === NULL) return 0;
   if (!isMemory) {
     const result = avformat.avio_closep(cell.buffer);
-    // FFmpeg 4.3 passes on close(2)'s own -1, which says nothing of the reason, and would be read as EPERM.
+    // FFmpeg 4.3 returns close(2)'s own -1, which has no reason in it and would be read as EPERM.
     return result === -1 ? inputOutputError : result;
   }
   const bytes = new PointerCell();

@@ -15,13 +15,13 @@ const pictureType = { asEncoderLikes: 0, intra: 1 } as const;
 
 const colorFields = ["colorspace", "color_range", "color_primaries", "color_trc"] as const;
 
-/** What a frame's numbers mean, as libav numbers it (ITU-T H.273). */
+/** The meaning of a frame's values by libav's numbers (ITU-T H.273). */
 export type ColorNumbers = Readonly<Record<typeof colorFields[number], number>>;
 
 /** Unspecified (ITU-T H.273); of the range, 0 (AVCOL_RANGE_UNSPECIFIED, libavutil/pixfmt.h). */
 const unspecified = 2, unspecifiedRange = 0;
 
-/** Names that only the options of encoders have for what libavutil calls otherwise (libavcodec/options_table.h). */
+/** Names that encoders' options use where libavutil has others (libavcodec/options_table.h). */
 const optionNames: Readonly<Record<string, string>> = {
   rgb: "gbr",
   gamma22: "bt470m",
@@ -34,13 +34,13 @@ const optionNames: Readonly<Record<string, string>> = {
   bt2020_12bit: "bt2020-12",
 };
 
-/** libav's number for a name, or for that of an option; `otherwise` where it has none. */
+/** libav's number for a name, or for the option's name; `otherwise` where there is none. */
 function numberOf(find: (name: Uint8Array<ArrayBuffer>) => number, name: string, otherwise: number): number {
   const found = find(cString(optionNames[name] ?? name.replaceAll("_", "-")));
   return found < 0 ? otherwise : found;
 }
 
-/** libav's numbers for a description by its names; what is left out stays unspecified. */
+/** libav's numbers for a description by names. What is left out is unspecified. */
 export function colorNumbers(
   { avutil }: Native,
   color: {
@@ -73,25 +73,25 @@ export interface ForeignPicture {
   readonly planes: readonly { readonly offset: number; readonly stride: number }[];
 }
 
-/** A function of libav's that does nothing, as `av_buffer_create` wants one to free memory. */
+/** A libav function without effect, for `av_buffer_create`, which needs one to free memory. */
 interface NoopFree {
   readonly address: Address;
-  /** What it is given. */
+  /** Its argument. */
   readonly opaque: Address;
 }
 
 const noopFrees = new WeakMap<Native, NoopFree>();
 
 /**
- * libav wants memory to be freed by a C function, and JavaScript has none to give. The one that tells the name of a resampler
- * (`AVClass.item_name`) only reads the class that its argument begins with, if at all.
+ * libav frees memory by a C function, and JavaScript has none to give. The function that returns the name of
+ * a resampler (`AVClass.item_name`) only reads the class at the start of its argument, if anything.
  */
 function noopFree(native: Native): NoopFree {
   let found = noopFrees.get(native);
   if (found === undefined) {
     const { avutil, fields, memory, swresample } = native;
     const described = swresample.swr_get_class();
-    // For good: pictures may be let go at any time.
+    // Never freed: pictures may be released at any time.
     const opaque = avutil.av_mallocz(8n);
     memory.write(opaque, BigUint64Array.of(described));
     found = { address: fields.get(described, "AVClass", "item_name"), opaque };
@@ -104,7 +104,7 @@ function noopFree(native: Native): NoopFree {
 export class NativeFrame extends Owned {
   readonly #native: Native;
 
-  /** Makes a frame without a picture: libav fills it, or {@linkcode allocatePicture} does. */
+  /** Creates a frame without a picture: libav fills it, or {@linkcode allocatePicture} does. */
   constructor(native: Native) {
     super("a frame", native.avutil.av_frame_alloc(), (frame) => {
       native.avutil.av_frame_free(new PointerCell(frame).buffer);
@@ -129,8 +129,8 @@ export class NativeFrame extends Owned {
   }
 
   /**
-   * Shows a picture in memory of JavaScript's, which must stay where it is, and be kept alive, for as long as anybody holds the
-   * picture: WebAssembly's does.
+   * Wraps a picture in JavaScript memory, which must not move and must stay alive while the picture is
+   * referenced: WebAssembly memory does both.
    */
   wrapForeign({ bytes, format, width, height, planes }: ForeignPicture): void {
     this.unref();
@@ -152,12 +152,15 @@ export class NativeFrame extends Owned {
     memory.write(this.strides, Int32Array.from(planes, ({ stride }) => stride));
   }
 
-  /** Whether nobody else holds the picture, so that it may be written over. */
+  /** Whether nobody else references the picture, so that it may be overwritten. */
   get isWritable(): boolean {
     return this.#native.avutil.av_frame_is_writable(this.address) > 0;
   }
 
-  /** Shows another frame's picture as well, with its timestamp and all: nobody may write over it until both have let go. */
+  /**
+   * References another frame's picture and timestamp. The picture must not be overwritten while both
+   * reference it.
+   */
   refer(to: NativeFrame): void {
     const result = this.#native.avutil.av_frame_ref(this.address, to.address);
     if (result >= 0) return;
@@ -167,7 +170,7 @@ export class NativeFrame extends Owned {
     });
   }
 
-  /** Lets go of the picture. */
+  /** Releases the picture. */
   unref(): void {
     this.#native.avutil.av_frame_unref(this.address);
   }
@@ -212,7 +215,7 @@ export class NativeFrame extends Owned {
     };
   }
 
-  /** What its luma and chroma mean, by libav's names; `null` for what it does not say. */
+  /** The matrix and range of the frame, by libav's names; `null` where unspecified. */
   get meaning(): { matrix: string | null; range: string | null } {
     const { avutil, fields, memory } = this.#native;
     const matrix = memory.text(avutil.av_color_space_name(fields.get(this.address, "AVFrame", "colorspace")));
@@ -220,20 +223,20 @@ export class NativeFrame extends Owned {
     return { matrix: matrix === "unknown" ? null : matrix, range: range === "unknown" ? null : range };
   }
 
-  /** Says what its numbers mean. */
+  /** Sets the meaning of its values. */
   describe(color: ColorNumbers): void {
     for (const field of colorFields) this.#native.fields.set(this.address, "AVFrame", field, color[field]);
   }
 
-  /** Shows less of the picture than there is memory for: the left and upper part of it. */
+  /** Shows only the top left part of the picture's memory. */
   crop(width: number, height: number): void {
     this.#native.fields.set(this.address, "AVFrame", "width", width);
     this.#native.fields.set(this.address, "AVFrame", "height", height);
   }
 
   /**
-   * Sets the timestamp, in ticks of the encoder's time base, whether the frame must become a key frame, and the quantizer, in
-   * libavcodec's units, for encoders that are told to take it from each frame (AV_CODEC_FLAG_QSCALE).
+   * Sets the timestamp, in ticks of the encoder's time base, whether the frame must become a key frame, and
+   * the quantizer, in libavcodec's units, for encoders that read it from each frame (AV_CODEC_FLAG_QSCALE).
    */
   stamp(ticks: bigint, keyFrame: boolean, quality: number): void {
     const { fields } = this.#native;
@@ -248,17 +251,19 @@ export class NativeFrame extends Owned {
   }
 }
 
-/** Frames of one kind that are used again as soon as the encoder lets go of their pictures. */
+/** Frames of one kind, reused once the encoder releases their pictures. */
 export class NativeFramePool<F extends NativeFrame = NativeFrame> implements Disposable {
   readonly #make: () => F;
   readonly #frames: F[] = [];
 
-  /** Makes an empty pool: it grows to as many frames as the encoder holds at once, made by this function. */
+  /**
+   * Creates an empty pool. It grows to as many frames as the encoder holds at once, made by this function.
+   */
   constructor(make: () => F) {
     this.#make = make;
   }
 
-  /** A pool of frames in libav's own memory. Each has memory for `room`, and shows `size`. */
+  /** A pool of frames in libav's own memory. Each has memory for `room` and shows `size`. */
   static of(native: Native, format: PixelFormatInfo, size: Size, room: Size = size): NativeFramePool {
     return new NativeFramePool(() => {
       const frame = new NativeFrame(native);
@@ -268,7 +273,7 @@ export class NativeFramePool<F extends NativeFrame = NativeFrame> implements Dis
     });
   }
 
-  /** A frame that may be written over. The pool keeps it. */
+  /** A writable frame, owned by the pool. */
   take(): F {
     const free = this.#frames.find((frame) => frame.isWritable);
     if (free !== undefined) return free;

@@ -26,7 +26,7 @@ export class NativePacket extends Owned {
     this.#native = native;
   }
 
-  /** Fills it with a copy of these bytes, and with the padding behind them that decoders read. */
+  /** Fills it with a copy of bytes, followed by the padding that decoders read. */
   fill(bytes: Uint8Array): void {
     const { avcodec, fields, memory } = this.#native;
     const result = avcodec.av_new_packet(this.address, bytes.length);
@@ -39,12 +39,12 @@ export class NativePacket extends Owned {
     memory.write(fields.get(this.address, "AVPacket", "data"), bytes);
   }
 
-  /** The number of bytes in it. */
+  /** Its size in bytes. */
   get size(): number {
     return this.#native.fields.get(this.address, "AVPacket", "size");
   }
 
-  /** When it is shown, in ticks. */
+  /** The presentation time in ticks. */
   get pts(): bigint {
     return this.#native.fields.get(this.address, "AVPacket", "pts");
   }
@@ -52,7 +52,7 @@ export class NativePacket extends Owned {
     this.#native.fields.set(this.address, "AVPacket", "pts", ticks);
   }
 
-  /** When it is decoded, in ticks: never after it is shown. */
+  /** The decode time in ticks, never later than the presentation time. */
   get dts(): bigint {
     return this.#native.fields.get(this.address, "AVPacket", "dts");
   }
@@ -60,7 +60,7 @@ export class NativePacket extends Owned {
     this.#native.fields.set(this.address, "AVPacket", "dts", ticks);
   }
 
-  /** How long it is shown, in ticks; 0 where the encoder did not say. */
+  /** The duration in ticks; 0 where the encoder did not set it. */
   get duration(): bigint {
     return this.#native.fields.get(this.address, "AVPacket", "duration");
   }
@@ -68,7 +68,7 @@ export class NativePacket extends Owned {
     this.#native.fields.set(this.address, "AVPacket", "duration", ticks);
   }
 
-  /** The stream that it belongs to. */
+  /** The number of its stream. */
   get streamIndex(): number {
     return this.#native.fields.get(this.address, "AVPacket", "stream_index");
   }
@@ -76,7 +76,7 @@ export class NativePacket extends Owned {
     this.#native.fields.set(this.address, "AVPacket", "stream_index", index);
   }
 
-  /** Whether a reader found that it is damaged. */
+  /** Whether a demuxer marked it as damaged. */
   get isCorrupt(): boolean {
     return (this.#native.fields.get(this.address, "AVPacket", "flags") & corrupt) !== 0;
   }
@@ -89,12 +89,12 @@ export class NativePacket extends Owned {
     return bytes;
   }
 
-  /** Takes over all that another packet has, which is empty afterwards. */
+  /** Takes over the content of another packet, which is empty afterwards. */
   takeFrom(other: NativePacket): void {
     this.#native.avcodec.av_packet_move_ref(this.address, other.address);
   }
 
-  /** Lets go of its bytes. */
+  /** Releases its content. */
   unref(): void {
     this.#native.avcodec.av_packet_unref(this.address);
   }

@@ -6,17 +6,17 @@
 import { runtime, type Thread, type ThreadListener } from "../../ffi/mod.ts";
 import type { ToWorker } from "./messages.ts";
 
-/** The thread can't be started here. */
+/** Thrown where a thread cannot be started. */
 export class NoThreadError extends Error {
   /** Wraps the reason. */
   constructor(cause: unknown) {
-    super("A thread can't be started", { cause });
+    super("A thread cannot be started", { cause });
   }
 }
 
-/** A thread that encodes, for one session after another. */
+/** A thread that encodes, reused by one session after another. */
 export class EncodingThread {
-  /** One that has no session: a new one takes tens of milliseconds to start. */
+  /** An idle thread: a new one takes tens of milliseconds to start. */
   static #idle: EncodingThread | null = null;
   readonly #thread: Thread;
   #listener: ThreadListener | null = null;
@@ -33,7 +33,7 @@ export class EncodingThread {
     });
   }
 
-  /** A thread for a session. Throws where none may be started. */
+  /** Returns a thread for a session. Throws where none can be started. */
   static take(listener: ThreadListener): EncodingThread {
     const thread = EncodingThread.#idle ?? new EncodingThread();
     EncodingThread.#idle = null;
@@ -49,7 +49,7 @@ export class EncodingThread {
     this.#thread.keepAlive(isNeeded);
   }
 
-  /** Ends the session's use of the thread, which another session may have afterwards where nothing went wrong. */
+  /** Ends the session's use of the thread, which another session may reuse after a success. */
   leave(isReusable: boolean): void {
     this.#listener = null;
     this.#thread.keepAlive(false);

@@ -16,7 +16,7 @@ import type { VideoEngine } from "./engine.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 import { FrameRing } from "./ring.ts";
 
-/** A session, and memory for the frames that are acquired. */
+/** A session, and memory for acquired frames. */
 export class LocalEngine implements VideoEngine {
   readonly #native: Native;
   readonly #session: VideoSession;
@@ -24,7 +24,7 @@ export class LocalEngine implements VideoEngine {
   #ring: FrameRing | null = null;
   #received: ReceivedFrames | null = null;
 
-  /** Opens the session, and throws what that throws. At most `queueSize` frames can be acquired at a time. */
+  /** Opens the session. At most `queueSize` frames can be acquired at a time. */
   constructor(native: Native, request: VideoFileRequest, queueSize: number) {
     this.#native = native;
     this.#session = new VideoSession(native, request);
@@ -47,7 +47,7 @@ export class LocalEngine implements VideoEngine {
     return this.#session.size;
   }
 
-  /** Frames are encoded at once: there is room unless the program holds all of it. */
+  /** Frames are encoded at once, so there is room unless the program holds all frames. */
   get room(): null {
     if (this.#ring !== null && !this.#ring.hasRoom) this.#ring.requireNotHeld();
     return null;
@@ -92,7 +92,7 @@ export class LocalEngine implements VideoEngine {
     this.#andFree(() => this.#session.salvage());
   }
 
-  /** Ends the session, and then frees the frames that its encoder may have held. */
+  /** Ends the session, and then frees the frames that its encoder may hold. */
   #andFree<Result>(end: () => Result): Result {
     const result = end();
     this.#received?.[Symbol.dispose]();

@@ -13,23 +13,23 @@ import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import type { SentError } from "./sent_error.ts";
 
-/** What the writer tells. */
+/** Messages to the worker. */
 export type ToWorker =
   | {
     readonly type: "open";
     readonly request: FileRequest;
     /** The folder of FFmpeg's libraries. */
     readonly libraryPath: string | undefined;
-    /** One 32-bit number, not 0 once frames that wait are not wanted any more. */
+    /** One 32-bit number, not 0 once the writer was aborted. */
     readonly isAborted: Int32Array<SharedArrayBuffer>;
   }
-  /** From now on, frames lie in this ring. */
+  /** From now on, frames are in this ring. */
   | {
     readonly type: "ring";
     readonly id: number;
     readonly ring: RingLayout;
   }
-  /** A frame in a slot; its layout is `null` where it is that of the frame before. */
+  /** A frame in a slot. Its layout is `null` where it is that of the previous frame. */
   | {
     readonly type: "frame";
     readonly slot: number;
@@ -48,16 +48,16 @@ export type ToWorker =
   | { readonly type: "abort" }
   | { readonly type: "salvage" };
 
-/** How far an engine is. */
+/** The state of an engine. */
 export interface Progress {
   readonly stats: WriterStats;
   readonly choice: EncoderChoice | null;
   readonly size: Size | null;
 }
 
-/** What the thread tells. */
+/** The thread's messages. */
 export type FromWorker =
-  /** The folder is that of the libraries; what frames are checked by, where it is a video. */
+  /** The session is open. `folder` is that of the libraries. */
   | {
     readonly type: "opened";
     readonly info: EngineInfo | null;
@@ -68,21 +68,21 @@ export type FromWorker =
   | {
     readonly type: "taken";
     readonly isImage: boolean;
-    /** Slots, of which ring, that may be filled again. */
+    /** Slots that are free again, and their rings. */
     readonly freed: readonly { readonly ring: number; readonly slot: number }[];
     readonly progress: Progress;
   }
-  /** Samples or a cue of so many bytes was taken. */
+  /** Samples or a cue of this size were accepted. */
   | { readonly type: "accepted"; readonly bytes: number; readonly progress: Progress }
-  /** The image is not one; the session goes on. */
+  /** The image is not valid. The session goes on. */
   | { readonly type: "refused"; readonly error: SentError }
-  /** The session waits to be aborted or salvaged, and does nothing else any more. */
+  /** The session has failed. It accepts only `abort` and `salvage`. */
   | { readonly type: "failed"; readonly error: SentError }
   | { readonly type: "finished"; readonly summary: FileSummary; readonly progress: Progress }
-  /** Aborted or salvaged. */
+  /** The session was aborted or salvaged. */
   | { readonly type: "ended"; readonly error: SentError | null };
 
-/** What the writer tells, of one type. */
+/** A message to the worker, by type. */
 export type Message<Type extends ToWorker["type"]> = Extract<ToWorker, { readonly type: Type }>;
-/** What the thread tells, of one type. */
+/** A message from the worker, by type. */
 export type Answer<Type extends FromWorker["type"]> = Extract<FromWorker, { readonly type: Type }>;

@@ -16,10 +16,10 @@ import { NoThreadError } from "./encoding_thread.ts";
 import { LocalEngine } from "./local_engine.ts";
 import { WorkerEngine } from "./worker_engine.ts";
 
-/** Whether it was told that there are no threads here. */
+/** Whether the warning that there are no threads was printed. */
 let hasWarned = false;
 
-/** The engine of a file of video. */
+/** Opens the engine of a video file. */
 export function openVideoEngine(request: VideoFileRequest, options: EngineOptions): Promise<VideoEngine> {
   return openInThread<VideoEngine>(
     request,
@@ -29,7 +29,7 @@ export function openVideoEngine(request: VideoFileRequest, options: EngineOption
   );
 }
 
-/** The engine of an audio file. */
+/** Opens the engine of an audio file. */
 export function openAudioEngine(
   request: AudioFileRequest,
   options: EngineOptions,
@@ -51,7 +51,7 @@ async function openInThread<E extends FileEngine<unknown>>(
   if (thread !== "main") {
     try {
       const engine = await open();
-      // The caller has given up while the thread was starting.
+      // The writer was aborted while the thread was starting.
       if (signal?.aborted) await engine.abort();
       signal?.throwIfAborted();
       return engine;
@@ -65,7 +65,7 @@ async function openInThread<E extends FileEngine<unknown>>(
 }
 
 function warning(cause: unknown): string {
-  return `avwriter: frames are encoded in the thread that calls write, for another can't be started: ${
+  return `avwriter: frames are encoded in the thread that calls write, for another cannot be started: ${
     cause instanceof Error ? cause.message : cause
-  }. The README tells what a thread needs; with thread "main" this is not said`;
+  }. The README lists what a thread needs; thread "main" avoids this warning`;
 }

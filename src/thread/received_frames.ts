@@ -9,25 +9,25 @@ import type { Pixels } from "../video/pixels.ts";
 import { type FrameLayout, tightPlanes } from "../video/raw_frame.ts";
 import { SharedFrame } from "../video/shared_frame.ts";
 
-/** A ring's memory, and where its slots are. */
+/** The memory of a ring, and its slots. */
 export interface RingLayout {
   readonly memory: WebAssembly.Memory;
   readonly slotBytes: number;
   readonly slots: number;
 }
 
-/** So many slots stay free for frames to come, whatever encoders and filters hold. */
+/** How many slots stay free for new frames, whatever encoders and filters hold. */
 const reservedSlots = 2;
 
-/** The frames of one ring: given to the encoder as they lie there. */
+/** The frames of a ring, for the encoder to read in place. */
 export class ReceivedFrames implements Disposable {
   readonly #native: Native;
   readonly #ring: RingLayout;
   readonly #memory: KernelMemory;
   readonly #frames = new Map<number, SharedFrame>();
-  /** What frames in slots are like. */
+  /** The layouts of the frames in slots. */
   readonly #shown = new Map<number, FrameLayout>();
-  /** Slots whose frames somebody may hold. */
+  /** Slots with frames that may be referenced. */
   readonly #held = new Set<number>();
 
   /** For a ring. */
@@ -37,7 +37,10 @@ export class ReceivedFrames implements Disposable {
     this.#memory = new KernelMemory(ring.memory);
   }
 
-  /** The frame in a slot. Encoders and filters may hold on to it, but not to so many that none are left to fill: then it must be copied. */
+  /**
+   * The frame in a slot. Encoders and filters may hold it unless too few slots would be left: then it must be
+   * copied.
+   */
   pixels(slot: number, layout: FrameLayout): Pixels {
     const { slotBytes, slots } = this.#ring;
     const part = { address: slot * slotBytes, bytes: slotBytes };
@@ -55,14 +58,14 @@ export class ReceivedFrames implements Disposable {
     return frame;
   }
 
-  /** The slots that may be filled again after the frame in one of them was encoded. */
+  /** The slots that are free after the frame in one of them was encoded. */
   released(slot: number): number[] {
     const free = [...this.#held].filter((held) => this.#frames.get(held)!.isWritable);
     for (const held of free) this.#held.delete(held);
     return this.#held.has(slot) || free.includes(slot) ? free : [...free, slot];
   }
 
-  /** Frees the frames, as soon as nobody holds them. */
+  /** Frees the frames once nobody references them. */
   [Symbol.dispose](): void {
     for (const frame of this.#frames.values()) frame[Symbol.dispose]();
     this.#frames.clear();

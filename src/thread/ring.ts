@@ -1,5 +1,6 @@
 /**
- * The ring: a few frames in shared memory, on their way from the thread that draws them to the one that encodes them.
+ * The ring: a few frames in shared memory, on their way from the thread that draws them to the one that
+ * encodes them.
  *
  * @module
  */
@@ -7,24 +8,30 @@ import { maxMemoryBytes, sharedMemory } from "../video/kernels/kernel_memory.ts"
 import { copyRows, frameBytes, type FrameLayout, type PlaneView, tightPlanes } from "../video/raw_frame.ts";
 import { RefusedFrame } from "../engine/refused_frame.ts";
 
-/** Libraries may read a few bytes beyond a plane (AV_INPUT_BUFFER_PADDING_SIZE, libavcodec/defs.h); and whole cache lines are copied faster. */
+/**
+ * Libraries may read a few bytes beyond a plane (AV_INPUT_BUFFER_PADDING_SIZE, libavcodec/defs.h), and whole
+ * cache lines are copied faster.
+ */
 const paddingBytes = 64;
 
 type SlotState = "free" | "acquired" | "taken";
 
-/** Frames in shared memory. The memory is WebAssembly's, so that kernels can read it where it is. */
+/** Frames in shared memory. It is WebAssembly memory, so that kernels read it in place. */
 export class FrameRing {
-  /** The memory: slots from its first byte on. What comes after them is the reader's. */
+  /** The memory: slots from its first byte on, followed by the reader's own part. */
   readonly memory: WebAssembly.Memory;
-  /** The most bytes that a frame may have. */
+  /** The largest frame in bytes. */
   readonly frameBytes: number;
   /** Bytes from one slot to the next. */
   readonly slotBytes: number;
-  /** The memory's bytes: `memory.buffer` is another object once the reader has made the memory larger. */
+  /** The memory's bytes. `memory.buffer` is replaced when the reader grows the memory. */
   readonly #buffer: ArrayBufferLike;
   readonly #slots: SlotState[];
 
-  /** Makes a ring of so many frames of so many bytes, or fewer where that would be more than 32-bit addresses reach. Throws a `RangeError` where one is. */
+  /**
+   * Creates a ring of frames of a size, with fewer slots where 32-bit addresses do not reach further. Throws
+   * a `RangeError` where even one is too large.
+   */
   constructor(bytes: number, count: number) {
     this.frameBytes = bytes;
     this.slotBytes = (Math.ceil(bytes / paddingBytes) + 1) * paddingBytes;
@@ -50,7 +57,9 @@ export class FrameRing {
     return this.#slots.includes("free");
   }
 
-  /** Throws a `RangeError` where the program holds all slots: none will ever be free before it writes one of them. */
+  /**
+   * Throws a `RangeError` where the program holds all slots: none becomes free before it writes one of them.
+   */
   requireNotHeld(): void {
     if (this.#slots.some((state) => state !== "acquired")) return;
     throw new RangeError(
@@ -58,15 +67,16 @@ export class FrameRing {
     );
   }
 
-  /** Takes a free slot for a program to draw in. There must be one. */
+  /** Acquires a free slot for a program to draw in. Requires one. */
   acquire(bytes: number): Uint8Array {
     const slot = this.#take("acquired");
     return new Uint8Array(this.#buffer, slot * this.slotBytes, bytes);
   }
 
   /**
-   * Takes an acquired slot back with the frame that was drawn in it; returns its number, or `null` where the planes lie elsewhere.
-   * Throws a {@linkcode RefusedFrame} where the slot is the program's no more, or the planes lie in it in another way.
+   * Takes back an acquired slot with the program's frame; returns its number, or `null` for planes in other
+   * memory. Throws a {@linkcode RefusedFrame} where the slot is not acquired, or the planes have another
+   * layout.
    */
   claim(planes: readonly PlaneView[], layout: FrameLayout): number | null {
     const inside = planes.find(({ bytes }) => bytes.buffer === this.#buffer);
@@ -92,7 +102,7 @@ export class FrameRing {
     return slot;
   }
 
-  /** Copies planes into a free slot, of which there must be one; returns its number. */
+  /** Copies planes into a free slot; returns its number. Requires one. */
   fill(planes: readonly PlaneView[], layout: FrameLayout): number {
     const slot = this.#take("taken");
     const ring = new Uint8Array(this.#buffer, slot * this.slotBytes, frameBytes(layout));
@@ -103,7 +113,7 @@ export class FrameRing {
     return slot;
   }
 
-  /** Gives a slot back. */
+  /** Frees a slot. */
   free(slot: number): void {
     this.#slots[slot] = "free";
   }

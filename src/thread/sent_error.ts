@@ -6,7 +6,7 @@
 import { runtime } from "../../ffi/mod.ts";
 import * as errors from "../errors.ts";
 
-/** An error on its way between threads, which only keep the built-in classes and none of the fields. */
+/** An error for another thread: structured clones keep only built-in classes and no fields. */
 export interface SentError {
   readonly name: string;
   readonly message: string;
@@ -26,7 +26,7 @@ type AvErrorName = {
 }[keyof typeof errors];
 const builtInErrors = { Error, RangeError, TypeError } as const;
 
-/** Makes an error ready to be sent. */
+/** Converts an error to be sent. */
 export function sentError(error: unknown): SentError {
   if (!(error instanceof Error)) return sentError(new Error(String(error)));
   const { name, message, stack, cause } = error;
@@ -41,7 +41,7 @@ export function sentError(error: unknown): SentError {
   };
 }
 
-/** The error that was sent, of its own class. */
+/** Rebuilds a sent error, with its class. */
 export function receivedError(sent: SentError): Error {
   const error = rebuild(sent);
   if (sent.stack !== undefined) error.stack = sent.stack;

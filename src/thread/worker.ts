@@ -1,6 +1,6 @@
 /**
- * The thread that encodes a writer's frames: a {@linkcode VideoSession} or {@linkcode AudioSession} behind messages. {@linkcode WorkerEngine} starts it; nothing
- * imports it.
+ * The thread that encodes a writer's frames: a {@linkcode VideoSession} or {@linkcode AudioSession} behind
+ * messages. {@linkcode WorkerEngine} starts it; nothing imports it.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import type { FrameLayout } from "../video/raw_frame.ts";
 import type { Answer, FromWorker, Message, Progress, ToWorker } from "./messages.ts";
 import { sentError } from "./sent_error.ts";
 
-/** One session after another, told by messages what to do. */
+/** Runs one session after another, controlled by messages. */
 class WorkerSession {
   readonly #parent: ParentThread;
   #session: VideoSession | AudioSession | null = null;
   #isAborted: Int32Array = new Int32Array(1);
   #native: Native | null = null;
-  /** Rings, the one in use last: of others, encoders and filters may hold frames yet. */
+  /** The rings, the current one last: encoders and filters may still hold frames of others. */
   readonly #rings: { readonly id: number; readonly frames: ReceivedFrames }[] = [];
   #layout: FrameLayout | null = null;
   #hasFailed = false;
@@ -30,7 +30,7 @@ class WorkerSession {
     this.#parent = parent;
   }
 
-  /** Does what a message says. After a failure, which is told, nothing but an end. */
+  /** Handles a message. After a failure, which is reported, only the end of the session. */
   take(message: ToWorker): void {
     if (message.type === "abort" || message.type === "salvage") return this.#leave(message.type);
     if (this.#hasFailed && message.type !== "open") return;

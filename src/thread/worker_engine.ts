@@ -31,7 +31,7 @@ import { EncodingThread, NoThreadError } from "./encoding_thread.ts";
 import type { Answer, FromWorker, Progress, ToWorker } from "./messages.ts";
 import { receivedError } from "./sent_error.ts";
 
-/** Bytes of audio and of subtitles that may be on their way: several seconds of audio. */
+/** The most bytes of audio and subtitles that may be in flight: several seconds of audio. */
 const maxAudioBytes = 4 * 2 ** 20;
 
 type Question = Extract<
@@ -44,24 +44,26 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   readonly #thread: EncodingThread;
   readonly #queueSize: number;
   readonly #isAborted: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
-  /** What the thread was asked and has not answered yet, in order. */
+  /** Requests without an answer, in order. */
   readonly #questions: { readonly type: Question; readonly answer: PromiseWithResolvers<FromWorker> }[] = [];
   /** Raw frames that the thread has not encoded yet. */
   #inFlight = 0;
   /** Bytes of audio and of subtitles that the thread has not taken yet. */
   #audioBytes = 0;
   #audioRoom: PromiseWithResolvers<void> | null = null;
-  /** The next piece of audio opens encoder and file: whether that succeeds, its writer shall know. */
+  /** Whether the next samples open encoder and file, so that the call waits for the result. */
   #opensWithAudio = false;
   #isKeptAlive = false;
-  /** The thread is no more. */
+  /** Whether the thread has ended. */
   #isOver = false;
-  /** What ended the session. */
+  /** The error that ended the session. */
   #failure: { readonly error: unknown } | null = null;
-  /** Rings are numbered: a larger frame than those before needs a new one. */
+  /** Rings are numbered: a larger frame needs a new one. */
   #ring: { readonly id: number; readonly frames: FrameRing } | null = null;
   #layout: FrameLayout | null = null;
-  /** Resolves once the first frame was encoded. With it, encoder and file are opened: whether that succeeds, its writer shall know. */
+  /**
+   * Resolves once the first frame was encoded, which opens encoder and file: the call waits for the result.
+   */
   #opening: Promise<void> | null = null;
   #room: PromiseWithResolvers<void> | null = null;
   #info: EngineInfo = { formats: [], containerClock: null };
@@ -78,7 +80,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     });
   }
 
-  /** Opens a session in a new thread. Throws what opening the session throws, or a {@linkcode NoThreadError}. */
+  /** Opens a session in a worker. Throws the session's error, or a {@linkcode NoThreadError}. */
   static open(request: VideoFileRequest, options: EngineOptions): Promise<WorkerEngine<WriteSummary>>;
   static open(request: AudioFileRequest, options: EngineOptions): Promise<WorkerEngine<AudioSummary>>;
   static async open(request: FileRequest, options: EngineOptions): Promise<WorkerEngine<FileSummary>> {
@@ -96,9 +98,9 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
       engine.#progress = { ...engine.#progress, choice };
       return engine;
     } catch (error) {
-      // A thread that ends before it has answered could not start.
+      // A thread that ends before its first answer could not start.
       const thrown = engine.#isOver ? new NoThreadError(error) : error;
-      // What could not be opened left nothing behind.
+      // A failed session leaves nothing behind.
       engine.#end(true);
       throw thrown;
     }
@@ -162,7 +164,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   }
 
   writeAudio(track: number, samples: Samples, seconds: number | null): void | Promise<void> {
-    // The message has a copy of all memory that its arrays are parts of.
+    // A message copies the whole buffers of its arrays.
     const planes = samples.planes.map((bytes) => bytes.slice());
     const message = { type: "audio", track, samples: { ...samples, planes }, seconds } as const;
     if (!this.#opensWithAudio) return this.#sendWithRoom(bytesOf(samples), message);
@@ -176,7 +178,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     return this.#sendWithRoom(cueBytes(cue), { type: "subtitle", cue });
   }
 
-  /** Sends what belongs beside the frames; resolves once there is room for more of it. */
+  /** Sends audio or subtitles; resolves once there is room for more. */
   #sendWithRoom(bytes: number, message: ToWorker): void | Promise<void> {
     this.#requireAlive();
     this.#audioBytes += bytes;
@@ -193,7 +195,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
       "finished"
     >;
     this.#progress = progress;
-    // Unless an abort came in between, which removes the file.
+    // Unless it was aborted meanwhile, which removes the file.
     if (this.#questions.length === 0) this.#end();
     return summary as Summary;
   }
@@ -274,7 +276,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#questions.shift()?.answer.resolve(message);
   }
 
-  /** The session has failed: it waits to be aborted or salvaged, and does nothing else any more. */
+  /** Fails the session, which then accepts only `abort` and `salvage`. */
   #fail(error: unknown): void {
     this.#failure ??= { error };
     this.#inFlight = this.#audioBytes = 0;
@@ -285,12 +287,12 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#resolveRoom();
   }
 
-  /** The thread has ended, of whatever. */
+  /** The thread has ended, for whatever reason. */
   #handleEnd(cause: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#fail(
-      new AvError(`Cannot go on writing: the thread that encodes has ended (${cause.message})`, {
+      new AvError(`Cannot continue writing: the thread that encodes has ended (${cause.message})`, {
         code: "THREAD_ENDED",
         operation: "write in another thread",
         hint: 'With thread "main" frames are encoded in the thread that calls write',
@@ -315,7 +317,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     if (this.#failure !== null) throw this.#failure.error;
   }
 
-  /** The program waits for the thread while there is something to wait for, and only then. */
+  /** The program stays alive only while something is awaited from the thread. */
   #keepAlive(): void {
     const isNeeded = !this.#isOver &&
       (this.#questions.length > 0 || this.#inFlight > 0 || this.#audioBytes > 0);

@@ -12,7 +12,7 @@ import type { FrameLayout, PlaneView } from "./raw_frame.ts";
 /** A picture: its planes in JavaScript memory, or a frame in native memory. */
 export type Pixels = readonly PlaneView[] | NativeFrame;
 
-/** All that is to be known of a picture but its pixels. */
+/** Everything about a picture except its pixels. */
 export interface PictureShape {
   /** Format, size and planes. */
   readonly layout: FrameLayout;
@@ -20,7 +20,7 @@ export interface PictureShape {
   readonly meaning: PixelMeaning;
 }
 
-/** Whether pictures of one shape are as those of the other. */
+/** Whether two shapes are the same. */
 export function sameShape(one: PictureShape, other: PictureShape): boolean {
   if (one === other) return true;
   const { layout: a, meaning: said } = one;
@@ -50,7 +50,7 @@ export function frameLayout(format: PixelFormatInfo, width: number, height: numb
   return { format, width, height, planes };
 }
 
-/** A place in a picture: whole chroma samples from its left and upper edge. */
+/** A position in a picture, in whole chroma samples from its left and upper edge. */
 export interface Place {
   readonly x: number;
   readonly y: number;
@@ -58,14 +58,14 @@ export interface Place {
 
 const corner: Place = { x: 0, y: 0 };
 
-/** The byte in a plane at which a place of the picture lies. */
+/** The byte offset of a position in a plane. */
 function byteAt({ format }: FrameLayout, plane: number, { x, y }: Place, stride: number): number {
   const geometry = format.planes[plane];
   if (geometry === undefined) return 0;
   return (y >> geometry.log2Height) * stride + (x === 0 ? 0 : bytesOfRow(format, geometry, x));
 }
 
-/** The bytes from one row of a frame's plane to the next. A palette has one row, and whatever number libavutil put there. */
+/** The stride of a frame's plane. A palette has one row, and an undefined stride. */
 function strideOf(frame: NativeFrame, { format, planes }: FrameLayout, plane: number): number {
   return format.isPalette && plane === 1 ? planes[plane]!.rowBytes : frame.stride(plane);
 }
@@ -74,7 +74,7 @@ function moved(start: Address, bytes: number): Address {
   return address(start + BigInt(bytes));
 }
 
-/** Copies a part of a picture, as large as `layout`, into a frame of the same format: from one place to another. */
+/** Copies a part of a picture, as large as `layout`, into a frame of the same format. */
 export function copyPixels(
   native: Native,
   pixels: Pixels,
@@ -99,7 +99,7 @@ export function copyPixels(
   }
 }
 
-/** Repeats the last column and row of a picture in a frame of the same format that has room for more. */
+/** Repeats the last column and row of a picture in a larger frame of the same format. */
 export function repeatEdges(
   native: Native,
   frame: NativeFrame,
@@ -122,7 +122,7 @@ export function repeatEdges(
   }
 }
 
-/** Planes in JavaScript memory, copied to where libswscale and libavfilter read. */
+/** Copies planes in JavaScript memory to where libswscale and libavfilter can read them. */
 export class Staging implements Disposable {
   readonly #native: Native;
   readonly #layout: FrameLayout;
@@ -135,11 +135,11 @@ export class Staging implements Disposable {
     this.#frame = new NativeFrame(native);
   }
 
-  /** The picture as a native frame: itself, where it is one already. Valid until the next call. */
+  /** The picture as a native frame, valid until the next call; a native frame is returned as it is. */
   stage(pixels: Pixels): NativeFrame {
     if (pixels instanceof NativeFrame) return pixels;
     const { format, width, height } = this.#layout;
-    // A filter graph keeps a reference to what it was sent last.
+    // A filter graph keeps a reference to its last input.
     if (!this.#frame.isWritable) {
       this.#frame.unref();
       this.#frame.allocatePicture(format, width, height);

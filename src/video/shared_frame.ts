@@ -1,5 +1,6 @@
 /**
- * Frames in memory that JavaScript and libav share: kernels read and write them, and encoders take them as they are.
+ * Frames in memory that JavaScript and libav share: kernels read and write them, and encoders take them as
+ * they are.
  *
  * @module
  */
@@ -8,12 +9,12 @@ import { NativeFrame } from "../libav/native_frame.ts";
 import type { KernelMemory, MemoryPart } from "./kernels/kernel_memory.ts";
 import { type FrameLayout, placePlanes } from "./raw_frame.ts";
 
-/** Encoders' vector code works best on rows that begin with a cache line. */
+/** Vector code works best on rows that start at a cache line. */
 const alignment = 64;
 
-/** A frame in a kernel memory. Its memory is not used for anything else while anybody holds its picture. */
+/** A frame in a kernel memory, which is not reused while the picture is referenced. */
 export class SharedFrame extends NativeFrame {
-  /** Those that were disposed of while somebody held their picture. */
+  /** Disposed frames whose pictures are still referenced. */
   static readonly #lingering = new Set<SharedFrame>();
   /** The memory that it lies in. */
   readonly memory: KernelMemory;
@@ -54,7 +55,10 @@ export class SharedFrame extends NativeFrame {
     return this.#strides;
   }
 
-  /** Shows a picture in a part of the memory, rows without gaps unless strides are given. Nobody may hold the one before. */
+  /**
+   * Shows a picture in a part of the memory, tightly packed unless strides are given. Nobody may reference
+   * the last one.
+   */
   show(layout: FrameLayout, part: MemoryPart, strides?: readonly number[]): void {
     const { format, width, height } = layout;
     const places = placePlanes(layout, strides);
@@ -67,7 +71,7 @@ export class SharedFrame extends NativeFrame {
     });
   }
 
-  /** Frees the frame, as soon as nobody holds its picture. */
+  /** Frees the frame once nobody references its picture. */
   override [Symbol.dispose](): void {
     SharedFrame.#lingering.add(this);
     for (const frame of SharedFrame.#lingering) {

@@ -18,9 +18,10 @@ export class AudioEnds {
   }
 
   /**
-   * Notes a piece of a track, heard at a time in seconds or (`null`) where the one before ends. Throws a `RangeError`, and the piece counts
-   * as not given, where it is so late that its time can't be meant: an hour after the audio before it, and after the video (`null`: it has
-   * not begun, and may begin at any time).
+   * Notes a piece of a track, heard at a time in seconds or (`null`) where the one before ends. Throws a
+   * `RangeError`, and the piece counts as not given, where it is so late that its time can't be meant: an
+   * hour after the audio before it, and after the video (`null`: it has not begun, and may begin at any
+   * time).
    */
   add(track: number, { count, sampleRate }: Samples, seconds: number | null, videoEnd: number | null): void {
     const end = this.#ends.get(track);

@@ -8,9 +8,9 @@ import type { AudioSamples } from "../audio/samples.ts";
 import type { AudioSummary } from "../engine/session_types.ts";
 import type { SamplesOptions } from "./samples_options.ts";
 
-/** How far an audio writer is. */
+/** Statistics of an audio writer. */
 export interface AudioWriterStats extends Omit<AudioStats, "failure"> {
-  /** Bytes of encoded audio so far, without the container's own. */
+  /** Bytes of encoded audio so far, without the container's overhead. */
   readonly bytes: number;
 }
 
@@ -24,7 +24,8 @@ export interface AudioWriterStats extends Omit<AudioStats, "failure"> {
  * const path = `${await Deno.makeTempDir()}/tone.flac`;
  * await using writer = await createAudioWriter("flac", path);
  * const sampleRate = 44100;
- * const data = Int16Array.from({ length: sampleRate }, (_, n) => 8000 * Math.sin(2 * Math.PI * 440 * n / sampleRate));
+ * const tone = (n: number): number => 8000 * Math.sin(2 * Math.PI * 440 * n / sampleRate);
+ * const data = Int16Array.from({ length: sampleRate }, (_, n) => tone(n));
  * await writer.write({ data, sampleRate });
  * const { seconds } = await writer.close();
  * if (seconds !== 1) throw new Error("not as written");
@@ -32,8 +33,9 @@ export interface AudioWriterStats extends Omit<AudioStats, "failure"> {
  */
 export interface AudioWriter extends AsyncDisposable {
   /**
-   * Writes samples. Without a timestamp it is heard where the piece before ends; with timestamps, gaps of more than 0.1 s become
-   * silence, what comes as much too early is left out, and less is corrected as a drift. The first call waits for encoder and file to open.
+   * Writes samples. Without a timestamp it is heard where the piece before ends; with timestamps, gaps of
+   * more than 0.1 s become silence, what comes as much too early is left out, and less is corrected as a
+   * drift. The first call waits for encoder and file to open.
    *
    * @param samples The samples; their memory is the caller's again once the promise resolves.
    * @param options When they are heard.
@@ -44,17 +46,20 @@ export interface AudioWriter extends AsyncDisposable {
    */
   write(samples: AudioSamples, options?: SamplesOptions): Promise<void>;
   /**
-   * Encodes what is left, finishes the file and closes it. Called again, it returns the same summary. Where no samples were written, no
-   * file is made, and one that exists stays as it was.
+   * Encodes what is left, finishes the file and closes it. Called again, it returns the same summary. Where
+   * no samples were written, no file is made, and one that exists stays as it was.
    *
    * @throws {WriteError} Encoding or writing failed, now or before.
    * @throws {WriterClosedError} The writer was aborted.
    */
   close(): Promise<AudioSummary>;
-  /** Stops and removes the file that was begun. Does nothing after `close`. */
+  /** Stops, and removes the unfinished file. Does nothing after `close`. */
   abort(reason?: unknown): Promise<void>;
-  /** The same writer as a stream, for `pipeTo`: closing the stream closes the writer, aborting it aborts the writer. */
+  /**
+   * The writer as a stream, for `pipeTo`. Closing the stream closes the writer, aborting it aborts the
+   * writer.
+   */
   readonly writable: WritableStream<AudioSamples>;
-  /** Progress so far. */
+  /** The current statistics. */
   readonly stats: AudioWriterStats;
 }

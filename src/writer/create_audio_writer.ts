@@ -14,8 +14,8 @@ import type { AudioWriter, AudioWriterStats } from "./audio_writer.ts";
 import { EngineAudioWriter } from "./engine_audio_writer.ts";
 
 /**
- * Options of {@linkcode createAudioWriter}. Every one may be left out. `sampleRate`, `channels` and `layout` are, unless given, those of the
- * first samples, or the nearest that the encoder takes.
+ * Options of {@linkcode createAudioWriter}. Every one may be left out. `sampleRate`, `channels` and `layout`
+ * are, unless given, those of the first samples, or the nearest that the encoder takes.
  *
  * @example
  * ```ts
@@ -49,7 +49,7 @@ export interface AudioWriterOptions extends
     | "signal"
     | "libraryPath"
   > {
-  /** Called after samples are written, at most four times a second, and at the end. */
+  /** Called after samples are written, at most four times per second, and at the end. */
   onProgress?: (stats: AudioWriterStats) => void;
 }
 
@@ -62,13 +62,15 @@ const fileChecks = {
 };
 
 /**
- * Makes a writer that encodes samples into an audio file: wav, m4a, mp3, ogg, flac, and every other container that takes audio alone.
+ * Makes a writer that encodes samples into an audio file: wav, m4a, mp3, ogg, flac, and every other container
+ * that takes audio alone.
  *
- * Everything that can be checked before is checked here, as {@linkcode createFileWriter} does: a wrong codec, option, container or path
- * throws now, and a file that exists at the path stays as it was until the first samples are written.
+ * Everything that can be checked before is checked here, as {@linkcode createFileWriter} does: a wrong codec,
+ * option, container or path throws now, and a file that exists at the path stays as it was until the first
+ * samples are written.
  *
- * @param codec A family of codecs (`"aac"`, `"opus"`, `"mp3"`, `"flac"`, `"alac"`, `"vorbis"`, `"ac3"`, `"pcm"`), or the exact name of any
- * audio encoder of libavcodec.
+ * @param codec A family of codecs (`"aac"`, `"opus"`, `"mp3"`, `"flac"`, `"alac"`, `"vorbis"`, `"ac3"`,
+ * `"pcm"`), or the exact name of any audio encoder of libavcodec.
  * @param path The file, as a path or a `file:` URL. Its extension chooses the container unless `format` does.
  * @param options See {@linkcode AudioWriterOptions}.
  * @returns The writer. Close it, best with `await using`.
@@ -86,9 +88,11 @@ const fileChecks = {
  * ```ts
  * import { createAudioWriter } from "@avwriter/avwriter";
  *
- * await using writer = await createAudioWriter("aac", `${await Deno.makeTempDir()}/tone.m4a`, { bitrate: "128k" });
+ * const path = `${await Deno.makeTempDir()}/tone.m4a`;
+ * await using writer = await createAudioWriter("aac", path, { bitrate: "128k" });
  * const sampleRate = 48000;
- * const data = Float32Array.from({ length: sampleRate }, (_, n) => Math.sin(2 * Math.PI * 440 * n / sampleRate) / 2);
+ * const tone = (n: number): number => Math.sin(2 * Math.PI * 440 * n / sampleRate) / 2;
+ * const data = Float32Array.from({ length: sampleRate }, (_, n) => tone(n));
  * await writer.write({ data, sampleRate });
  * ```
  */

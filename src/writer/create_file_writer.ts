@@ -20,13 +20,15 @@ import type { VideoWriter } from "./video_writer.ts";
 /**
  * Makes a writer that encodes frames into a video file.
  *
- * The size of the video is that of the first frame. Everything that can be checked before is checked here: a wrong codec,
- * option, container or path throws now, and a file that exists at the path stays as it was until the first frame is written.
+ * The size of the video is that of the first frame. Everything that can be checked before is checked here: a
+ * wrong codec, option, container or path throws now, and a file that exists at the path stays as it was until
+ * the first frame is written.
  *
- * @param codec A codec family (`"h264"`, `"hevc"`, `"av1"`, `"vp9"`, ...), resolved to the best encoder that opens, or the exact name
- * of any libavcodec encoder (`"libx264rgb"`).
+ * @param codec A codec family (`"h264"`, `"hevc"`, `"av1"`, `"vp9"`, ...), resolved to the best encoder that
+ * opens, or the exact name of any libavcodec encoder (`"libx264rgb"`).
  * @param path The file, as a path or a `file:` URL. Its extension chooses the container unless `format` does.
- * @param fps Frames per second, kept exactly: `30`, `29.97` (which means 30000/1001), `"30000/1001"` or `{ num, den }`.
+ * @param fps Frames per second, kept exactly: `30`, `29.97` (which means 30000/1001), `"30000/1001"` or
+ * `{ num, den }`.
  * @param options See {@linkcode WriterOptions}.
  * @returns The writer. Close it, best with `await using`.
  *
@@ -49,7 +51,10 @@ import type { VideoWriter } from "./video_writer.ts";
  * await using writer = await createFileWriter("h264", path, 30);
  * for (let index = 0; index < 15; index++) {
  *   const data = new Uint8ClampedArray(width * height * 4).fill(255);
- *   for (let y = 60; y < 120; y++) data.fill(0, (y * width + index * 8) * 4, (y * width + index * 8 + 60) * 4);
+ *   for (let y = 60; y < 120; y++) {
+ *     const start = (y * width + index * 8) * 4;
+ *     data.fill(0, start, start + 60 * 4);
+ *   }
  *   await writer.write({ data, width, height });
  * }
  * const { frames } = await writer.close();
@@ -79,7 +84,7 @@ export async function createFileWriter(
   return new EngineVideoWriter(engine, createClock(frameRate, sessionOptions), checked, devices);
 }
 
-/** Throws a `TypeError` where the file that is to be written is to be read, too. */
+/** Throws a `TypeError` where the file is both source and target. */
 function requireOtherSources(file: string, { audio, subtitles }: SessionOptions): void {
   const sources = [
     ...audio.map(({ source }) =>
@@ -92,7 +97,7 @@ function requireOtherSources(file: string, { audio, subtitles }: SessionOptions)
   }
 }
 
-/** Opens the devices that audio tracks come from. Where one can't be, the engine is aborted. */
+/** Opens the capture devices of audio tracks. Aborts the engine where one fails. */
 async function openDevices(
   engine: VideoEngine,
   { audio, logLevel }: SessionOptions,

@@ -65,7 +65,7 @@ export class EngineAudioWriter implements AudioWriter {
     }
     const seconds = checkSamplesOptions(options);
     this.#ends.add(0, checked, seconds, 0);
-    // Fields of the caller's objects may run code of theirs.
+    // Getters of the caller's objects may have closed the writer.
     this.#life.requireOpen("write samples");
     try {
       await this.#engine.writeAudio(0, checked, seconds);

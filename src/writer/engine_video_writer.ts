@@ -43,15 +43,15 @@ export class EngineVideoWriter implements VideoWriter {
   readonly #cues: CueChecker;
   /** Where the audio of each track ends. */
   readonly #ends = new AudioEnds();
-  /** Memory that was acquired. */
+  /** Acquired memory. */
   readonly #acquired = new WeakSet<Uint8Array>();
   #writable: WritableStream<Frame> | undefined;
-  /** Audio of devices waits for the engine to take some. */
+  /** Whether captured audio waits for the engine. */
   #isBehind = false;
-  /** The engine has finished the file: it knows best what is in it. */
+  /** Whether the file is finished: the engine then has the exact statistics. */
   #isFinished = false;
 
-  /** Takes over an engine, the clock that gives its frames their times, and devices by the tracks that they are for. */
+  /** Takes over an engine, the clock of its frames, and capture devices by track. */
   constructor(
     engine: VideoEngine,
     clock: FrameClock,
@@ -91,7 +91,7 @@ export class EngineVideoWriter implements VideoWriter {
 
   get stats(): WriterStats {
     const stats = this.#withCaptureFailures(this.#engine.stats);
-    // What filters make of frames, and what it came to in the end, the engine knows; else it may be a few frames behind.
+    // The engine knows the output of filters and the final result. Otherwise it may be a few frames behind.
     if (this.#options.filter !== undefined || this.#isFinished) return stats;
     return { ...stats, frames: this.#clock.frames, seconds: this.#clock.takenSeconds };
   }
@@ -108,7 +108,7 @@ export class EngineVideoWriter implements VideoWriter {
   async write(frame: Frame, options?: FrameOptions): Promise<void> {
     const nowMs = performance.now();
     await this.#turns.run(!this.#isAcquired(frame), () => this.#write(frame, options, nowMs));
-    // Whoever writes one frame after the other keeps nobody else in this thread waiting for longer than one takes.
+    // A program that writes one frame after another blocks this thread no longer than for one frame.
     await nextTurn();
   }
 
@@ -121,7 +121,7 @@ export class EngineVideoWriter implements VideoWriter {
     const seconds = timestamp === null
       ? this.#firstSeconds(track, checked, nowMs)
       : this.#clock.onClock(timestamp);
-    // Fields of the caller's objects may run code of theirs.
+    // Getters of the caller's objects may have closed the writer.
     this.#life.requireOpen("write samples");
     this.#ends.add(track, checked, seconds, this.#clock.frames === 0 ? null : this.#clock.takenSeconds);
     try {
@@ -141,7 +141,7 @@ export class EngineVideoWriter implements VideoWriter {
       start: this.#clock.onClock(times.start),
       end: this.#clock.onClock(times.end),
     };
-    // Fields of the caller's object may run code of theirs.
+    // Getters of the caller's object may have closed the writer.
     this.#life.requireOpen("write a subtitle");
     try {
       await this.#engine.writeSubtitle(checked);
@@ -152,8 +152,9 @@ export class EngineVideoWriter implements VideoWriter {
   }
 
   /**
-   * When a piece is heard that comes without a timestamp, where that is not at the end of the one before: with wallclock timing the first one
-   * of a track ended just now, and what comes before the first frame is before the video.
+   * When a piece is heard that comes without a timestamp, where that is not at the end of the one before:
+   * with wallclock timing the first one of a track ended just now, and what comes before the first frame is
+   * before the video.
    */
   #firstSeconds(track: number, { count, sampleRate }: Samples, nowMs: number): number | null {
     if (this.#options.timing !== "wallclock" || this.#ends.has(track) && this.#clock.frames > 0) return null;
@@ -195,9 +196,9 @@ export class EngineVideoWriter implements VideoWriter {
 
   #write(frame: Frame, options: FrameOptions | undefined, nowMs: number): void | Promise<void> {
     this.#life.requireOpen("write a frame");
-    // A wrong frame is the caller's mistake, found before anything was done with it: the writer goes on.
+    // A wrong frame is the caller's mistake and has no effect: the writer goes on.
     const checked = this.#checker.check(frame, options, nowMs);
-    // Fields of the caller's object may run code of theirs.
+    // Getters of the caller's object may have closed the writer.
     this.#life.requireOpen("write a frame");
     let taken;
     try {
@@ -211,7 +212,7 @@ export class EngineVideoWriter implements VideoWriter {
     return taken.then(() => this.#tellProgress(false), (error) => this.#refuse(error));
   }
 
-  /** An image counts only once it was decoded. */
+  /** An image counts once it was decoded. */
   async #acceptImage(checked: CheckedFrame, taken: void | Promise<void>, nowMs: number): Promise<void> {
     try {
       await taken;
@@ -222,7 +223,7 @@ export class EngineVideoWriter implements VideoWriter {
     this.#tellProgress(false);
   }
 
-  /** Counts a frame that was taken; the first one says what time it is. */
+  /** Counts an accepted frame. The first one starts the clock of the devices. */
   #accept(checked: CheckedFrame, size: Size | null, nowMs: number): void {
     this.#checker.accept(checked, size);
     if (this.#clock.frames !== 1) return;
@@ -232,7 +233,10 @@ export class EngineVideoWriter implements VideoWriter {
     }
   }
 
-  /** Writes what a device has heard. What comes while the engine is far behind becomes silence: memory is bounded. */
+  /**
+   * Writes captured samples. While the engine is far behind they become silence, so that memory stays
+   * bounded.
+   */
   async #record(track: number, samples: Samples, seconds: number): Promise<void> {
     if (this.#isBehind) return;
     try {
@@ -242,7 +246,7 @@ export class EngineVideoWriter implements VideoWriter {
       await written;
       this.#isBehind = false;
     } catch (error) {
-      // The next call is told.
+      // The next call throws it.
       await this.#life.fail(error).catch(() => {});
     }
   }
@@ -251,7 +255,7 @@ export class EngineVideoWriter implements VideoWriter {
     await Promise.all([...this.#devices.values()].map((device) => device.stop(endSeconds)));
   }
 
-  /** Throws what was wrong with a frame, or fails with what ended the session. */
+  /** Throws a refused frame's error, or fails with the error that ended the session. */
   #refuse(error: unknown): Promise<never> {
     if (error instanceof RefusedFrame) throw error.cause;
     return this.#life.fail(error);
@@ -263,7 +267,7 @@ export class EngineVideoWriter implements VideoWriter {
     const summary = await this.#engine.finish(endTicks);
     this.#isFinished = true;
     const failed = [...this.#devices.values()].find(({ failure }) => failure !== null);
-    // The file is whole, but has not all that was asked for.
+    // The file is complete, but part of its audio is missing.
     if (failed !== undefined) throw failed.failure;
     return summary;
   }

@@ -1,5 +1,6 @@
 /**
- * Frames as users give them, checked before anything is done with them: what is thrown here is the caller's mistake.
+ * Frames as users give them, checked before anything is done with them: what is thrown here is the caller's
+ * mistake.
  *
  * @module
  */
@@ -31,30 +32,33 @@ export class FrameChecker {
   readonly #formats: InputFormats;
   readonly #options: SizeOptions;
   readonly #clock: FrameClock;
-  /** What raw frames are like since the first. */
+  /** The layout of raw frames since the first. */
   #layout: FrameLayout | null = null;
-  /** The video's size, once there is a frame. */
+  /** The video's size, known with the first frame. */
   #size: Size | null = null;
 
-  /** For a video with these options; the clock gives frames their times. */
+  /** For a video with these options, whose frames get their times from the clock. */
   constructor(formats: InputFormats, options: SizeOptions, clock: FrameClock) {
     this.#formats = formats;
     this.#options = options;
     this.#clock = clock;
   }
 
-  /** Checks one frame, given at `nowMs`, which changes nothing. */
+  /** Checks a frame given at `nowMs`. Has no side effects. */
   check(frame: Frame, options: FrameOptions | undefined, nowMs: number): CheckedFrame {
     const picture = isEncodedImage(frame) ? viewImage(frame) : this.#view(frame);
     return { picture, stamp: this.#clock.check(options, nowMs) };
   }
 
-  /** The layout of a frame of this size and format, if it may be written. */
+  /** The layout of a frame of this size and format. Throws where it must not be written. */
   layoutOf(width: number, height: number, format: PixelFormat | undefined): FrameLayout {
     return this.#layoutOf(checkShape({ data: [], width, height, ...withoutUndefined({ format }) }));
   }
 
-  /** Counts a frame that was taken: those after it are to be like it, and of the video's size, which an image tells only once it is decoded. */
+  /**
+   * Counts an accepted frame. Later ones must match it and the video's size, which is known only after an
+   * image is decoded.
+   */
   accept({ picture, stamp }: CheckedFrame, decoded: Size | null): void {
     if (picture.kind === "raw") {
       const { width, height } = this.#layout = picture.layout;

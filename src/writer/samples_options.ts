@@ -8,11 +8,14 @@ import { maxSeconds } from "../video/frame_timing.ts";
 
 /** When a piece of audio is heard. */
 export interface SamplesOptions {
-  /** Seconds on the clock of the video; default: where the piece before ends. */
+  /** The start in seconds on the clock of the video. Default: the end of the previous samples. */
   timestamp?: number;
 }
 
-/** Checks the options of samples; `null` where it does not say when. Throws a `TypeError` or `RangeError` where it is none, or later than `most`. */
+/**
+ * Checks the options of samples; `null` where it does not say when. Throws a `TypeError` or `RangeError`
+ * where it is none, or later than `most`.
+ */
 export function checkSamplesOptions(options: SamplesOptions = {}, most: number = maxSeconds): number | null {
   const other = typeof options === "object" && options !== null
     ? Object.keys(options).find((name) => name !== "timestamp")

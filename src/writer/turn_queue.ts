@@ -10,14 +10,17 @@ export class TurnQueue {
   /** Settles once the last call in the queue has; `null` where none waits. */
   #last: Promise<void> | null = null;
 
-  /** `room` returns a promise that resolves when there may be room, or `null` where there is. What it throws, the call throws. */
+  /**
+   * `room` returns a promise that resolves when there may be room, or `null` where there is. What it throws,
+   * the call throws.
+   */
   constructor(room: () => Promise<void> | null) {
     this.#room = room;
   }
 
   /**
-   * Runs an action when its turn comes and, with `needsRoom`, when there is room. Where no call waits and there is room, the action runs
-   * before this returns.
+   * Runs an action when its turn comes and, with `needsRoom`, when there is room. Where no call waits and
+   * there is room, the action runs before this returns.
    */
   async run<Result>(needsRoom: boolean, action: () => Result | Promise<Result>): Promise<Result> {
     if (this.#last === null && (!needsRoom || this.#room() === null)) return await action();

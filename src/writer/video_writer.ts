@@ -31,30 +31,34 @@ export interface VideoWriter extends AsyncDisposable {
   /**
    * Writes one frame. Once the promise resolves, its buffer may be used again.
    *
-   * The frame then waits for the encoder, in memory of the writer; the promise takes longer where `queueSize` frames wait already.
-   * What goes wrong later in encoding it, a later call tells.
+   * The frame then waits for the encoder, in memory of the writer; the promise takes longer where `queueSize`
+   * frames wait already. What goes wrong later in encoding it, a later call tells.
    *
-   * @param frame The frame: pixels, or an image file. All raw frames of a video have one format, and, without `resize`, all
-   * frames have one size.
+   * @param frame The frame: pixels, or an image file. All raw frames of a video have one format, and, without
+   * `resize`, all frames have one size.
    * @param options When it is shown and for how long, and whether it must be a key frame.
-   * @throws {TypeError} The frame is not one, its image is broken, or its buffer is detached. The writer goes on.
-   * @throws {RangeError} Its size is another than the video's, its buffer is too short, or its timestamp is not later than the
-   * last. The writer goes on.
+   * @throws {TypeError} The frame is not one, its image is broken, or its buffer is detached. The writer goes
+   * on.
+   * @throws {RangeError} Its size is another than the video's, its buffer is too short, or its timestamp is
+   * not later than the last. The writer goes on.
    * @throws {WriteError} Encoding or writing failed. Every later call rejects with the same error.
    * @throws {WriterClosedError} The writer was closed or aborted.
    */
   write(frame: Frame, options?: FrameOptions): Promise<void>;
   /**
-   * Memory for a frame where the encoder's thread reads it: draw into its `data`, then `write` it, which copies nothing.
+   * Memory for a frame where the encoder's thread reads it: draw into its `data`, then `write` it, which
+   * copies nothing.
    *
-   * The memory is the program's until the frame is written; what is in it at first is not defined. At most `queueSize` frames can
-   * be acquired and not written yet.
+   * The memory is the program's until the frame is written; what is in it at first is not defined. At most
+   * `queueSize` frames can be acquired and not written yet.
    *
    * @param width Width in pixels.
    * @param height Height in pixels.
-   * @param format How pixels lie in memory; default `"rgba"`. The planes follow each other, rows without a gap.
+   * @param format How pixels lie in memory; default `"rgba"`. The planes follow each other, rows without a
+   * gap.
    * @throws {TypeError} The format is another than that of the frames before.
-   * @throws {RangeError} The size is another than the video's and there is no `resize`, or all frames that there are were acquired.
+   * @throws {RangeError} The size is another than the video's and there is no `resize`, or all frames that
+   * there are were acquired.
    * @throws {WriteError} Encoding or writing failed.
    * @throws {WriterClosedError} The writer was closed or aborted.
    *
@@ -74,16 +78,20 @@ export interface VideoWriter extends AsyncDisposable {
    */
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame>;
   /**
-   * Writes samples. Without a timestamp it is heard where the piece before ends; the first one at 0, or with `timing: "wallclock"`
-   * just before now, as audio is there once it was heard: what comes before the first frame is left out. It is converted to the rate and
-   * the channels of the track; rates, channels and sample types may change from piece to piece.
+   * Writes samples. Without a timestamp it is heard where the piece before ends; the first one at 0, or with
+   * `timing: "wallclock"` just before now, as audio is there once it was heard: what comes before the first
+   * frame is left out. It is converted to the rate and the channels of the track; rates, channels and sample
+   * types may change from piece to piece.
    *
-   * With timestamps, gaps of more than 0.1 s become silence, but for one of more than 10 s before the first piece: the track then begins later; and what comes as much too early is left out; less is taken for a clock that
-   * drifts, and corrected over the next second. `stats.audio` tells how much of each there was.
+   * With timestamps, gaps of more than 0.1 s become silence, but for one of more than 10 s before the first
+   * piece: the track then begins later; and what comes as much too early is left out; less is taken for a
+   * clock that drifts, and corrected over the next second. `stats.audio` tells how much of each there was.
    *
    * @param samples The samples; their memory is the caller's again once the promise resolves.
-   * @param options When they are heard, in seconds on the clock of the video, whose first frame is at 0 unless timestamps say otherwise.
-   * @throws {TypeError} The samples or the options have the wrong type, or the writer was made without `audio`.
+   * @param options When they are heard, in seconds on the clock of the video, whose first frame is at 0
+   * unless timestamps say otherwise.
+   * @throws {TypeError} The samples or the options have the wrong type, or the writer was made without
+   * `audio`.
    * @throws {RangeError} Channels, rate, track or timestamp make no sense.
    * @throws {WriteError} Encoding or writing failed.
    * @throws {WriterClosedError} The writer was closed or aborted.
@@ -95,24 +103,28 @@ export interface VideoWriter extends AsyncDisposable {
    * const path = `${await Deno.makeTempDir()}/tone.mp4`;
    * await using writer = await createFileWriter("h264", path, 25, { audio: { codec: "aac" } });
    * const sampleRate = 44100;
-   * const data = Float32Array.from({ length: sampleRate }, (_, n) => Math.sin(2 * Math.PI * 440 * n / sampleRate) / 4);
+   * const tone = (n: number): number => Math.sin(2 * Math.PI * 440 * n / sampleRate) / 4;
+   * const data = Float32Array.from({ length: sampleRate }, (_, n) => tone(n));
    * await writer.writeAudio({ data, sampleRate });
    * for (let n = 0; n < 25; n++) await writer.write(new ImageData(320, 180));
    * ```
    */
   writeAudio(samples: AudioSamples, options?: SamplesOptions): Promise<void>;
   /**
-   * Writes a cue of subtitles. Cues of a track come in order of their starts; they may overlap, and come long before their frames or late.
-   * What goes beyond the end of the video is cut off; in mkv and webm, which have a cue within a second after it begins, only of cues that
-   * begin in the last second.
+   * Writes a cue of subtitles. Cues of a track come in order of their starts; they may overlap, and come long
+   * before their frames or late. What goes beyond the end of the video is cut off; in mkv and webm, which
+   * have a cue within a second after it begins, only of cues that begin in the last second.
    *
-   * mp4 and mov show one text at a time: of cues that overlap, each moment has the texts of all, one below the other.
+   * mp4 and mov show one text at a time: of cues that overlap, each moment has the texts of all, one below
+   * the other.
    *
    * @param cue The text, when it appears and disappears, and the track.
-   * @throws {TypeError} A field of the cue has the wrong type, the writer was made without `subtitles`, or the track is a file. The writer
-   * goes on.
-   * @throws {RangeError} Its times or its track make no sense, or it starts before the last one of the track. The writer goes on.
-   * @throws {UnsupportedError} In mp4 and mov, so many cues overlap that their texts together have more than 21845 characters.
+   * @throws {TypeError} A field of the cue has the wrong type, the writer was made without `subtitles`, or
+   * the track is a file. The writer goes on.
+   * @throws {RangeError} Its times or its track make no sense, or it starts before the last one of the track.
+   * The writer goes on.
+   * @throws {UnsupportedError} In mp4 and mov, so many cues overlap that their texts together have more than
+   * 21845 characters.
    * @throws {WriteError} Encoding or writing failed.
    * @throws {WriterClosedError} The writer was closed or aborted.
    *
@@ -130,33 +142,37 @@ export interface VideoWriter extends AsyncDisposable {
   /**
    * Encodes what is left, finishes the file and closes it. Called again, it returns the same summary.
    *
-   * Where no frame was written there is nothing to write: no file is made, and one that exists stays as it was.
+   * Where no frame was written there is nothing to write: no file is made, and one that exists stays as it
+   * was.
    *
    * @throws {WriteError} Encoding or writing failed, now or before.
    * @throws {WriterClosedError} The writer was aborted.
    */
   close(): Promise<WriteSummary>;
   /**
-   * Stops and removes the file that was begun. Calls after it reject with a {@linkcode WriterClosedError} that has the reason as
-   * its cause. Does nothing after `close`.
+   * Stops, and removes the unfinished file. Later calls reject with a {@linkcode WriterClosedError} that has
+   * the reason as its cause. Does nothing after `close`.
    */
   abort(reason?: unknown): Promise<void>;
-  /** The same writer as a stream, for `pipeTo`: closing the stream closes the writer, aborting it aborts the writer. */
+  /**
+   * The writer as a stream, for `pipeTo`. Closing the stream closes the writer, aborting it aborts the
+   * writer.
+   */
   readonly writable: WritableStream<Frame>;
-  /** The encoder in use, and which others were passed over and why; `null` before it is known. */
+  /** The encoder in use, and which others were rejected and why; `null` before it is known. */
   readonly encoder: EncoderChoice | null;
-  /** Progress so far. */
+  /** The current statistics. */
   readonly stats: WriterStats;
 }
 
-/** A frame whose memory {@linkcode VideoWriter.acquire} gave. */
+/** A frame in memory from {@linkcode VideoWriter.acquire}. */
 export interface AcquiredFrame extends RawFrame {
-  /** The pixels, to be filled: all planes one after another. */
+  /** The pixels to fill: all planes one after another. */
   readonly data: Uint8Array<ArrayBufferLike>;
   /** Width in pixels. */
   readonly width: number;
   /** Height in pixels. */
   readonly height: number;
-  /** How pixels lie in memory. */
+  /** The pixel format. */
   readonly format: PixelFormat;
 }

@@ -103,7 +103,10 @@ export function beeps(from: number, count: number, sampleRate: number): AudioSam
   return { data, sampleRate };
 }
 
-/** Writes so many seconds of flashes and beeps, each of one time, and audio in pieces of odd sizes; returns how many samples. */
+/**
+ * Writes so many seconds of flashes and beeps, each of one time, and audio in pieces of odd sizes; returns
+ * how many samples.
+ */
 export async function flashAndBeep(
   writer: VideoWriter,
   { num, den }: Rate,
@@ -127,7 +130,10 @@ export async function flashAndBeep(
   return samples;
 }
 
-/** By how many seconds each beep comes later after its flash than it was written. Fails where one of them is missing. */
+/**
+ * By how many seconds each beep comes later after its flash than it was written. Fails where one of them is
+ * missing.
+ */
 export function flashesToBeeps(path: string, { num, den }: Rate): number[] {
   const [seen, heard] = [flashes(path), onsets(listen(path))];
   // The audio may go on a little longer than the video.

@@ -163,7 +163,10 @@ export function readTimes(path: string): FileTimes {
   return { frames, duration: Number(stream?.duration ?? format.duration), isOrdered };
 }
 
-/** When the first packet of the first stream of a type (ffprobe's `a`, `v`, `s`) is shown or heard, in seconds. */
+/**
+ * When the first packet of the first stream of a type (ffprobe's `a`, `v`, `s`) is shown or heard, in
+ * seconds.
+ */
 export function firstPacketTime(path: string, type: string): number {
   const text = execFileSync("ffprobe", [
     ...[
@@ -181,7 +184,9 @@ export function firstPacketTime(path: string, type: string): number {
   return Number.parseFloat(text);
 }
 
-/** When the packets of all streams of a file are decoded, in seconds, in the order in which they stand in it. */
+/**
+ * When the packets of all streams of a file are decoded, in seconds, in the order in which they stand in it.
+ */
 export function packetTimes(path: string): number[] {
   const text = execFileSync("ffprobe", [
     ...["-v", "error", "-show_entries", "packet=pts_time,dts_time", "-of", "json", path],
@@ -217,7 +222,10 @@ export function judgeTimes(test: TimeCase, { frames, duration, isOrdered }: File
   return complaints;
 }
 
-/** Matroska tells one length for the whole file, which ends with the last packet of audio: a packet of AAC or Opus is 20 to 24 ms long. */
+/**
+ * Matroska tells one length for the whole file, which ends with the last packet of audio: a packet of AAC or
+ * Opus is 20 to 24 ms long.
+ */
 function audioSlack({ container, audio }: TimeCase): number {
   if (audio === "none" || !["mkv", "webm"].includes(container)) return 0;
   // What is copied from a WAV file comes in larger packets.

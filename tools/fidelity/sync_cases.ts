@@ -24,7 +24,9 @@ export const syncSampleRate = 44100;
 /** AAC (ISO/IEC 14496-3) and Opus as FFmpeg encodes it. */
 const aac = 1024, opus = 960;
 
-/** Quick: it is the times that matter. In one thread, for small samples take longer to cross than to encode. */
+/**
+ * Quick: it is the times that matter. In one thread, for small samples take longer to cross than to encode.
+ */
 const h264: WriterOptions = {
   thread: "main",
   preset: "ultrafast",

@@ -1,5 +1,6 @@
 /**
- * What a case of the fuzz test is, and what comes of it. All of it goes through JSON, between processes and into reports.
+ * What a case of the fuzz test is, and what comes of it. All of it goes through JSON, between processes and
+ * into reports.
  *
  * @module
  */
@@ -100,7 +101,9 @@ export interface FuzzCase {
   readonly end: VideoEnding;
   /** Whether a file is there already. */
   readonly isThereBefore?: true;
-  /** An AbortSignal is given, and aborts before the frame of this index; below 0: before the writer is made. */
+  /**
+   * An AbortSignal is given, and aborts before the frame of this index; below 0: before the writer is made.
+   */
   readonly abortsAt?: number;
 }
 

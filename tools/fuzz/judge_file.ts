@@ -73,7 +73,10 @@ function judgeTimes(written: WrittenCase, { times, codec }: Probed): Complaint[]
   return [];
 }
 
-/** Lengths count from the first frame in some containers, and in some from zero where the first frame comes later. */
+/**
+ * Lengths count from the first frame in some containers, and in some from zero where the first frame comes
+ * later.
+ */
 function judgeDuration(written: WrittenCase, { duration, times, codec }: Probed): Complaint[] {
   const { summary: { seconds }, options: { filter }, reading: { openEnd, noDuration, noStart } } = written;
   const tick = tickOf(written.reading, codec);

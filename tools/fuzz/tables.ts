@@ -211,7 +211,8 @@ export const filters: readonly string[] = [
     "trim=start_frame=2",
   ],
   ...["tile=2x2", "tile=3x1:padding=2", "split[a][b];[a][b]hstack"],
-  // libavfilter's vstack writes beyond its frames where heights are odd and chroma is shared between lines, in the ffmpeg program too.
+  // libavfilter's vstack writes beyond its frames where heights are odd and chroma is shared between lines,
+  // in the ffmpeg program too.
   "scale=32:24,split[a][b];[b]vflip[c];[a][c]vstack",
   ...[
     "tinterlace=merge",

@@ -1,11 +1,12 @@
 /**
- * Measures the pixel kernels against libswscale, both on the same picture and in one thread, on the runtime that it is run with:
+ * Measures the pixel kernels against libswscale, both on the same picture and in one thread, on the runtime
+ * that it is run with:
  *
  *     deno run -A tools/kernels/measure.ts [WIDTHxHEIGHT]
  *     bun tools/kernels/measure.ts [WIDTHxHEIGHT]
  *
- * The times are medians of processor time, which other programs on the machine disturb least. Both take turns. The default size is
- * 1920x1080.
+ * The times are medians of processor time, which other programs on the machine disturb least. Both take
+ * turns. The default size is 1920x1080.
  *
  * @module
  */

@@ -15,7 +15,7 @@ import { type Rational, rationalText, unpackRational } from "../rational.ts";
 /** AV_BUFFERSRC_FLAG_KEEP_REF, libavfilter/buffersrc.h: the frame stays the caller's. */
 const keepReference = 8;
 
-/** What goes into a graph. */
+/** The input of a graph. */
 export interface FilterInput {
   /** The pixel format of the frames. */
   readonly format: PixelFormatInfo;
@@ -25,13 +25,13 @@ export interface FilterInput {
   readonly height: number;
   /** The unit of the frames' timestamps. */
   readonly timeBase: Rational;
-  /** Frames per second, where a filter may want to know. */
+  /** Frames per second, for filters that use it. */
   readonly frameRate?: Rational;
   /** What luma and chroma mean, by libav's names. */
   readonly meaning?: { readonly matrix: string; readonly range: string };
 }
 
-/** What comes out of a graph. */
+/** The output of a graph. */
 export interface FilterOutput {
   /** libavutil's number of the pixel format. */
   readonly format: number;
@@ -54,7 +54,10 @@ export class FilterGraph extends Owned {
   readonly #source: Address;
   readonly #sink: Address;
 
-  /** Makes a graph of a description in libavfilter's syntax. Throws an {@linkcode OptionError} where it can't be made. */
+  /**
+   * Makes a graph from a description in libavfilter's syntax. Throws an {@linkcode OptionError} where it is
+   * not valid.
+   */
   constructor(native: Native, description: string, input: FilterInput) {
     const avfilter = native.avfilter();
     super("a filter graph", avfilter.avfilter_graph_alloc(), (graph) => {
@@ -82,7 +85,7 @@ export class FilterGraph extends Owned {
       `time_base=${rationalText(timeBase)}`,
       ...(frameRate === undefined ? [] : [`frame_rate=${rationalText(frameRate)}`]),
     ];
-    // Newer releases want to know before the first frame tells.
+    // Newer releases need it before the first frame.
     if (meaning !== undefined && !format.isRgb && this.#sourceTakes("colorspace")) {
       options.push(`colorspace=${meaning.matrix}`, `range=${meaning.range}`);
     }
@@ -98,7 +101,7 @@ export class FilterGraph extends Owned {
     return found !== NULL;
   }
 
-  /** What comes out. */
+  /** The output. */
   get output(): FilterOutput {
     const avfilter = this.#native.avfilter();
     const frameRate = unpackRational(avfilter.av_buffersink_get_frame_rate(this.#sink));
@@ -118,12 +121,12 @@ export class FilterGraph extends Owned {
     );
   }
 
-  /** Ends the stream; tells filters that fill it up how far the last frame goes. */
+  /** Ends the stream. Filters that extend it learn the end of the last frame. */
   end(ticks: bigint): void {
     this.#check(this.#native.avfilter().av_buffersrc_close(this.#source, ticks, 0));
   }
 
-  /** Takes a frame out of the graph into an empty one; `false` where it wants more first, or has ended. */
+  /** Receives a frame into an empty one; `false` where the graph needs more input or has ended. */
   receive(frame: NativeFrame): boolean {
     const result = this.#native.avfilter().av_buffersink_get_frame(this.#sink, frame.address);
     if (result === endOfStream || isAgain(result)) return false;
@@ -147,7 +150,7 @@ export class FilterGraph extends Owned {
       code,
       operation: "make a filter graph",
       hint:
-        'libavfilter\'s own words go to stderr at every logLevel but "quiet"; ffmpeg -filters lists the filters',
+        'libavfilter prints details to stderr at every logLevel except "quiet"; ffmpeg -filters lists the filters',
     });
   }
 }

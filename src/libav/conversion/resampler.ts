@@ -11,11 +11,11 @@ import { Owned } from "../owned.ts";
 
 const operation = "convert audio";
 
-/** Converts audio of one shape to another. What finds no room in the output, it keeps for the next call. */
+/** Converts audio from one format to another. Keeps what does not fit into the output for the next call. */
 export class Resampler extends Owned {
   readonly #native: Native;
 
-  /** For audio of one shape. Throws libav's words where it can't be converted. */
+  /** For two formats. Throws libav's error where they cannot be converted. */
   constructor(native: Native, from: AudioFormat, to: AudioFormat) {
     const resampling = native.resampling();
     super("a resampler", resampling.swr_alloc(), (resampler) => {
@@ -48,8 +48,8 @@ export class Resampler extends Owned {
   }
 
   /**
-   * Converts samples into a frame, behind those that it has, as far as there is room; returns how many came out. `from` with no samples
-   * takes what is kept; `null` ends the stream and takes its last samples.
+   * Converts samples into the free part of a frame; returns how many came out. Without input samples it takes
+   * buffered ones; `null` ends the stream and takes its last samples.
    */
   convert(from: NativeAudioFrame | null, count: number, to: NativeAudioFrame, filled: number): number {
     const result = this.#native.resampling().swr_convert(
@@ -63,7 +63,7 @@ export class Resampler extends Owned {
     return result;
   }
 
-  /** Makes so many samples more, or fewer, of the next ones: spread over so many of the output. */
+  /** Adds or removes a number of samples, spread over a number of output samples. */
   compensate(samples: number, over: number): void {
     this.#check(
       this.#native.resampling().swr_set_compensation(this.address, samples, over),

@@ -11,12 +11,13 @@ import { Owned } from "../owned.ts";
 import type { PixelFormatInfo } from "../pixel_format.ts";
 
 /**
- * SWS_FULL_CHR_H_INP and SWS_FULL_CHR_H_INT: chroma is filtered across as well as down. SWS_ACCURATE_RND and SWS_BITEXACT give the same bytes on every processor (libswscale/swscale.h).
+ * SWS_FULL_CHR_H_INP and SWS_FULL_CHR_H_INT: chroma is filtered across as well as down. SWS_ACCURATE_RND and
+ * SWS_BITEXACT give the same bytes on every processor (libswscale/swscale.h).
  */
 const exact = 0x4000 | 0x2000 | 0x40000 | 0x80000;
 /** SWS_AREA for the chroma of pictures that keep their size, SWS_BICUBIC for those that do not. */
 const filter = { sameSize: 0x20, otherSize: 0x4 } as const;
-/** Pixels that are worth a thread of their own: for fewer, waking it takes longer than they do. */
+/** The number of pixels that is worth a thread: for fewer, waking it takes longer than converting them. */
 const pixelsOfThread = 250_000;
 /** 1.0 in libswscale's 16.16 fixed point: contrast and saturation unchanged. */
 const one = 1 << 16;
@@ -35,28 +36,31 @@ export interface ScalerSide {
   readonly isFullRange: boolean;
 }
 
-/** Between parts of a picture, libswscale gets the pattern of Bayer formats wrong; each thread's context of XYZ is set up anew, and another. */
+/**
+ * libswscale gets the pattern of Bayer formats wrong where slices meet, and sets up XYZ anew, and
+ * differently, for each thread.
+ */
 const undivided = /^(bayer_|xyz)/;
-/** What libswscale takes to be of full range as it sets a context up, but not in threads once it was told that it is not. */
+/** Formats that libswscale takes for full range when it sets a context up, but not in its threads. */
 const fullRange = /^(gray|ya\d|yuvj)/;
 
-/** Whether several threads make the same of a side as one. */
+/** Whether several threads give the same result as one. */
 function isDivisible({ format: { name }, isFullRange }: ScalerSide): boolean {
   return !undivided.test(name) && (isFullRange || !fullRange.test(name));
 }
 
-/** As many threads as pictures of these sizes are worth, and the machine has. */
+/** The number of threads for pictures of these sizes, at most one per processor. */
 function threadsFor(from: ScalerSide, to: ScalerSide): number {
   const pixels = Math.max(from.width * from.height, to.width * to.height);
   return Math.max(1, Math.min(navigator.hardwareConcurrency, Math.floor(pixels / pixelsOfThread)));
 }
 
-/** Whether libswscale reads pictures of a format. */
+/** Whether libswscale reads a format. */
 export function isScalerInput(native: Native, { id }: PixelFormatInfo): boolean {
   return native.swscale.sws_isSupportedInput(id) > 0;
 }
 
-/** Whether libswscale makes pictures of a format. */
+/** Whether libswscale writes a format. */
 export function isScalerOutput(native: Native, { id }: PixelFormatInfo): boolean {
   return native.swscale.sws_isSupportedOutput(id) > 0;
 }
@@ -68,7 +72,10 @@ export class Scaler extends Owned {
   readonly #toHeight: number;
   readonly #isThreaded: boolean;
 
-  /** Makes a converter; throws an {@linkcode UnsupportedError} where libswscale lacks one of the formats. */
+  /**
+   * Creates a scaler. Throws an {@linkcode UnsupportedError} where libswscale does not support one of the
+   * formats.
+   */
   constructor(native: Native, from: ScalerSide, to: ScalerSide, threads: number = threadsFor(from, to)) {
     const { swscale } = native;
     const inputs = isScalerInput(native, from.format);
@@ -87,10 +94,11 @@ export class Scaler extends Owned {
     this.#toHeight = to.height;
     this.#isThreaded = threads > 1 && isDivisible(from) && isDivisible(to) && native.scalerFrames() !== null;
     this.#setOptions(from, to, this.#isThreaded ? threads : 1);
-    // Before the context is made up: afterwards it would not change its mind about a conversion of range alone.
+    // Must be set before the context is initialized: later changes have no effect on a conversion of range
+    // alone.
     this.#setColors(from, to);
     const result = swscale.sws_init_context(this.address, NULL, NULL);
-    // Threads have contexts of their own, which are told only then.
+    // The threads have their own contexts, which exist only now.
     if (result >= 0 && this.#isThreaded) this.#setColors(from, to);
     if (result >= 0) return;
     this[Symbol.dispose]();
@@ -122,7 +130,7 @@ export class Scaler extends Owned {
     }
   }
 
-  /** A pair of formats that needs no matrix refuses one: nothing to set then. */
+  /** Formats that need no matrix refuse one. */
   #setColors(from: ScalerSide, to: ScalerSide): void {
     const { swscale } = this.#native;
     swscale.sws_setColorspaceDetails(

@@ -15,10 +15,13 @@ const codecIds = { mjpeg: 7, png: 61 } as const;
 /** AV_INPUT_BUFFER_PADDING_SIZE, libavcodec/defs.h: readers may read so far beyond the end. */
 const inputPadding = 64;
 
-/** AV_DISPOSITION_ATTACHED_PIC, libavformat/avformat.h: the stream is a picture of the file, as a cover is, and no video. */
+/**
+ * AV_DISPOSITION_ATTACHED_PIC, libavformat/avformat.h: the stream is an attached picture, such as a cover,
+ * and no video.
+ */
 export const attachedPicture = 0x400;
 
-/** What a container is told of a picture. */
+/** An attached picture for a container. */
 export interface PictureInfo {
   /** libavcodec's name of its codec. */
   readonly codec: keyof typeof codecIds;
@@ -30,7 +33,7 @@ export interface PictureInfo {
   readonly format: number;
 }
 
-/** Fills the AVCodecParameters of a stream that is a picture. */
+/** Fills the AVCodecParameters of an attached picture. */
 export function describePicture({ fields }: Native, parameters: Address, picture: PictureInfo): void {
   const { codec, width, height, format } = picture;
   fields.set(parameters, "AVCodecParameters", "codec_type", mediaTypes.video);
@@ -40,13 +43,13 @@ export function describePicture({ fields }: Native, parameters: Address, picture
   fields.set(parameters, "AVCodecParameters", "format", format);
 }
 
-/** Fills the AVCodecParameters of a stream that is an attached file. */
+/** Fills the AVCodecParameters of an attached file. */
 export function describeAttachment(native: Native, parameters: Address, bytes: Uint8Array): void {
   native.fields.set(parameters, "AVCodecParameters", "codec_type", mediaTypes.attachment);
   native.memory.write(setHeaders(native, parameters, bytes.length), bytes);
 }
 
-/** Gives an AVCodecParameters memory for headers of so many bytes, all zero, in place of those that it has; returns where it is. */
+/** Replaces the codec headers in an AVCodecParameters by zeroed memory of a size; returns its address. */
 export function setHeaders(native: Native, parameters: Address, bytes: number): Address {
   const { avutil, fields } = native;
   const headers = avutil.av_mallocz(BigInt(bytes + inputPadding));
@@ -65,7 +68,7 @@ export function setHeaders(native: Native, parameters: Address, bytes: number): 
 /** AV_DISPOSITION_*, libavformat/avformat.h. */
 const dispositions = { default: 0x1, forced: 0x40 } as const;
 
-/** Fills an AVCodecParameters, which is new, for a codec of subtitles and its headers. */
+/** Fills new AVCodecParameters for a subtitle codec and its headers. */
 export function describeSubtitles(
   native: Native,
   parameters: Address,
@@ -84,34 +87,37 @@ export function describeSubtitles(
   if (headers.length > 0) memory.write(setHeaders(native, parameters, headers.length), headers);
 }
 
-/** The flags of a stream that players choose unasked, or show even to those who want none of its type. */
+/** The disposition of a stream that players show by default, or even without a request for its type. */
 export function subtitleDisposition(
   { isDefault, isForced }: { readonly isDefault: boolean; readonly isForced: boolean },
 ): number {
   return (isDefault ? dispositions.default : 0) | (isForced ? dispositions.forced : 0);
 }
 
-/** A stream of a container: what it holds, and in what unit of time. */
+/** A stream to add to a container. */
 export interface StreamRequest {
   /** Fills the stream's AVCodecParameters. */
   readonly describeInto: (parameters: Address) => void;
   /** The unit of the packets' timestamps; the container may choose another. */
   readonly timeBase: Rational;
-  /** Frames per second, for containers that name it; `null` where it varies. */
+  /** Frames per second, for containers that store it; `null` where it varies. */
   readonly frameRate: Rational | null;
   /** A four-character code for the container, as text or number; `null` for its default. */
   readonly tag: string | number | null;
-  /** What the container is told besides. */
+  /** Further properties of the stream. */
   readonly tags?: StreamTags;
   /** Tags of the stream: `language`, `title`. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** What players are told of its part in the file: a set of AV_DISPOSITION_*, libavformat/avformat.h. */
+  /** AV_DISPOSITION_* flags, libavformat/avformat.h. */
   readonly disposition?: number;
-  /** The bytes of a picture of the file, such as a cover: they are all of the stream, and written with the header. */
+  /**
+   * The bytes of an attached picture, such as a cover. They are the only packet of the stream, and written
+   * with the header.
+   */
   readonly picture?: Uint8Array;
 }
 
-/** A named part of a file, in seconds. */
+/** A chapter, in seconds. */
 export interface ChapterPlace {
   readonly title: string;
   readonly start: number;

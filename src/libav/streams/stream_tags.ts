@@ -1,6 +1,6 @@
 /**
- * What a container is told of a stream and of the whole file beside the codec's parameters: how the picture is turned, the shape
- * of its pixels, where its chroma was sampled, how bright it gets, and the file's tags.
+ * What a container is told of a stream and of the whole file beside the codec's parameters: how the picture
+ * is turned, the shape of its pixels, where its chroma was sampled, how bright it gets, and the file's tags.
  *
  * @module
  */
@@ -17,10 +17,10 @@ const chromaLocations = { center: 2 } as const;
 const one = 1 << 16;
 /** Nine 32-bit integers. */
 const matrixBytes = 36;
-/** The seventh and eighth of them: how far the turned picture is moved, to the right and down. */
+/** Offsets 7 and 8: how far the rotated picture is moved to the right and down. */
 const translationAt = 24n;
 
-/** Where a chroma sample lies among the luma samples that share it. */
+/** The position of a chroma sample among the luma samples that share it. */
 export type ChromaLocation = keyof typeof chromaLocations;
 
 /** A point of the CIE 1931 chromaticity diagram. */
@@ -42,11 +42,11 @@ export interface LightLevels {
   readonly maxFall: number;
 }
 
-/** The tags of a stream; `null` leaves a thing unsaid. */
+/** The tags of a stream; `null` leaves a value out. */
 export interface StreamTags {
-  /** Degrees clockwise by which players turn the picture. */
+  /** Degrees clockwise by which players rotate the picture. */
   readonly rotation: 0 | 90 | 180 | 270;
-  /** The shape of a pixel: its width over its height. */
+  /** The sample aspect ratio. */
   readonly sampleAspectRatio: Rational | null;
   /** See {@linkcode ChromaLocation}. */
   readonly chromaLocation: ChromaLocation | null;
@@ -56,7 +56,7 @@ export interface StreamTags {
   readonly contentLight: LightLevels | null;
 }
 
-/** Tells a container of a stream; after its AVCodecParameters are filled, and before the header is written. */
+/** Sets the tags of a stream, after its AVCodecParameters are filled and before the header is written. */
 export function tagStream(native: Native, stream: Address, tags: StreamTags): void {
   const { fields } = native;
   const { rotation, sampleAspectRatio, chromaLocation, masteringDisplay, contentLight } = tags;
@@ -74,7 +74,7 @@ export function tagStream(native: Native, stream: Address, tags: StreamTags): vo
   if (contentLight !== null) addContentLight(native, stream, contentLight);
 }
 
-/** Adds tags to those of a file or of a stream, before the header is written. */
+/** Adds tags to a file or stream, before the header is written. */
 export function setTags(native: Native, tags: Address, metadata: Readonly<Record<string, string>>): void {
   for (const [key, value] of Object.entries(metadata)) {
     const result = native.avutil.av_dict_set(tags, cString(key), cString(value), 0);
@@ -94,7 +94,8 @@ function addDisplayMatrix(
   const { num, den } = sampleAspectRatio ?? { num: 1, den: 1 };
   const width = Math.round(native.fields.get(parameters, "AVCodecParameters", "width") * num / den);
   const height = native.fields.get(parameters, "AVCodecParameters", "height");
-  // Turned about its upper left corner, the picture lies beside the movie's area until it is moved back (ISO/IEC 14496-12, 6.2.2).
+  // Rotated about its upper left corner, the picture lies outside the movie's area until it is moved back
+  // (ISO/IEC 14496-12, 6.2.2).
   const moved = { 90: [height, 0], 180: [width, height], 270: [0, width] }[rotation];
   native.memory.write(
     address(matrix + translationAt),
@@ -125,7 +126,7 @@ function addContentLight(native: Native, stream: Address, { maxCll, maxFall }: L
   fields.set(data, struct, "MaxFALL", maxFall);
 }
 
-/** Adds side data, all zero, and returns its address. The stream owns it. */
+/** Adds zeroed side data, which the stream owns, and returns its address. */
 function addSideData(native: Native, stream: Address, type: number, size: number): Address {
   const { avutil, fields, parametersSideData, streamSideData } = native;
   const bytes = BigInt(size);

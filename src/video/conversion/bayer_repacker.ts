@@ -17,7 +17,10 @@ function even(side: number): number {
   return side + side % 2;
 }
 
-/** Colours in a pattern, as RGB: libswscale does it, but leaves an odd column undone, and ends the process over a single row (an assertion). */
+/**
+ * Bayer patterns to RGB by libswscale, which skips an odd column, and aborts the process for a single row (an
+ * assertion).
+ */
 export class BayerRepacker implements Repacker {
   readonly #native: Native;
   readonly #from: FrameLayout;
@@ -53,7 +56,7 @@ export class BayerRepacker implements Repacker {
     return frame;
   }
 
-  /** Repeats the last but one column and row, which have the colours that the pattern goes on with. */
+  /** Repeats the last column and row but one, which continue the pattern. */
   #complete(frame: NativeFrame): void {
     const { memory } = this.#native;
     const { width, height, planes: [plane] } = this.#from;

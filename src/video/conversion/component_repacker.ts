@@ -10,7 +10,7 @@ import { frameLayout, type Pixels, Staging } from "../pixels.ts";
 import type { FrameLayout } from "../raw_frame.ts";
 import { type Repacker, writableFrame } from "./repacker.ts";
 
-/** Component by component, as libavutil knows where each is. */
+/** Repacks each component, located as libavutil describes it. */
 export class ComponentRepacker implements Repacker {
   readonly #native: Native;
   readonly #from: FrameLayout;
@@ -80,7 +80,7 @@ export class ComponentRepacker implements Repacker {
     }
   }
 
-  /** libavutil's description of uyyvyy411 has no words for where its luma lies: second, third, fifth and sixth of six bytes. */
+  /** libavutil cannot describe where uyyvyy411 has its luma: in bytes 2, 3, 5 and 6 of each six. */
   #readIrregularLuma(staged: NativeFrame, y: number): void {
     const { planes, width } = this.#from;
     const bytes = new Uint8Array(planes[0]!.rowBytes);
@@ -89,7 +89,7 @@ export class ComponentRepacker implements Repacker {
     for (let x = 0; x < width; x++) this.#row[x] = bytes[(x >> 2) * 6 + [1, 2, 4, 5][x & 3]!]!;
   }
 
-  /** Gives the values of the row another number of bits: the largest value stays the largest. */
+  /** Changes the number of bits of a row's values: the largest value stays the largest. */
   #rescale(from: number, to: number, columns: number): void {
     const row = this.#row;
     if (from > to) {

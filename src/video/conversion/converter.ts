@@ -8,19 +8,19 @@ import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
 import type { PixelMeaning } from "../color.ts";
 import type { Pixels } from "../pixels.ts";
 
-/** What the encoder takes. */
+/** The format and size that the encoder takes. */
 export interface ConverterTarget {
   /** Its pixel format. */
   readonly format: PixelFormatInfo;
-  /** Width: that of the picture, one pixel more (the edge is repeated there), or one less (it is left out). */
+  /** The width: that of the picture, one pixel more (the edge is repeated), or one less (it is cropped). */
   readonly width: number;
-  /** Height, likewise. */
+  /** The height, likewise. */
   readonly height: number;
-  /** What its numbers mean. */
+  /** The meaning of its values. */
   readonly color: PixelMeaning;
 }
 
-/** Converts pictures of one shape. The frame that comes out is valid until the next call. */
+/** Converts pictures of one shape. The returned frame is valid until the next call. */
 export interface Converter extends Disposable {
   /** Converts one picture. */
   convert(pixels: Pixels): NativeFrame;

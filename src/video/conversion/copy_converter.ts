@@ -10,7 +10,7 @@ import type { FrameLayout } from "../raw_frame.ts";
 import type { Converter } from "./converter.ts";
 import type { OutputFrames } from "./output_frames.ts";
 
-/** Same format and meaning: one copy, straight into the encoder's frame; none where a native frame is just what it takes. */
+/** Same format and meaning: one copy into the encoder's frame, or none where a native frame fits as it is. */
 export class CopyConverter implements Converter {
   readonly #native: Native;
   readonly #source: FrameLayout;
@@ -32,7 +32,8 @@ export class CopyConverter implements Converter {
   #isPassedOn(frame: NativeFrame): boolean {
     const { width, height } = frame.shape;
     const { format } = this.#source;
-    // libavcodec's GIF encoder keeps a buffer for rows as long in memory as the first frame's, and writes beyond it where they grow.
+    // libavcodec's GIF encoder has a buffer for the stride of the first frame, and writes beyond it where the
+    // stride grows.
     return !format.isPalette && width === this.#source.width && height === this.#source.height;
   }
 

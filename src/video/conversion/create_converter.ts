@@ -17,10 +17,10 @@ import { ScalingConverter } from "./scaling_converter.ts";
 import { SplittingConverter } from "./splitting_converter.ts";
 import { FormatUnpacker } from "./unpacker.ts";
 
-/** The converter from a shape to what an encoder takes: a copy where nothing differs. */
+/** Creates the converter from a shape to an encoder's format: a copy where nothing differs. */
 export function createConverter(native: Native, shape: PictureShape, target: ConverterTarget): Converter {
   const { format, width, height } = shape.layout;
-  // An odd column or row that is cropped is left out from the start.
+  // An odd column or row is cropped from the start.
   const visible = frameLayout(format, Math.min(width, target.width), Math.min(height, target.height));
   if (format.id !== target.format.id && FormatUnpacker.isNeeded(native, format, visible.width)) {
     return new UnpackingConverter(native, { ...shape, layout: visible }, target);
@@ -39,7 +39,7 @@ export function createConverter(native: Native, shape: PictureShape, target: Con
     : new ScalingConverter(native, visible, shape.meaning, target);
 }
 
-/** A format that libswscale does not read, laid out anew first. */
+/** Repacks a format that libswscale does not read, and converts the result. */
 class UnpackingConverter implements Converter {
   readonly #unpacker: FormatUnpacker;
   readonly #converter: Converter;

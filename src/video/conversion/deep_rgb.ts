@@ -30,7 +30,10 @@ function planarWords(planes: readonly number[]): readonly WordPlace[] {
   return planes.map((plane) => ({ plane, first: 0, step: 1 }));
 }
 
-/** Formats of 16-bit words by the part of their names before the bits: where red, green, blue and alpha are. */
+/**
+ * Where red, green, blue and alpha are in formats of 16-bit words, by the part of their names before the
+ * bits.
+ */
 const wordPlaces: Readonly<Record<string, readonly WordPlace[]>> = {
   gray: packedWords("y"),
   ya: packedWords("ya"),
@@ -42,7 +45,9 @@ const wordPlaces: Readonly<Record<string, readonly WordPlace[]>> = {
   gbrap: planarWords([2, 0, 1, 3]),
 };
 
-/** What libswscale takes for white in 16 bits: it divides by 256, not by 257, and luma from deep RGB gets too bright by that. */
+/**
+ * libswscale's white in 16 bits: it divides by 256, not by 257, which makes luma from deep RGB too bright.
+ */
 const scalerWhite = 255 * 256;
 
 function wordsOf(
@@ -54,8 +59,8 @@ function wordsOf(
 }
 
 /**
- * RGB and gray of more than 8 bits on the way to luma and chroma, with white where libswscale expects it. As packed pixels, for black
- * of planes becomes a little brighter in FFmpeg 4.3.
+ * RGB and gray of more than 8 bits before a conversion to luma and chroma, with white where libswscale
+ * expects it. As packed pixels, because black of planar ones becomes slightly brighter in FFmpeg 4.3.
  */
 export class DeepRgb implements Disposable {
   readonly #native: Native;
@@ -65,9 +70,9 @@ export class DeepRgb implements Disposable {
   readonly #frame: NativeFrame;
   readonly #words: Uint16Array<ArrayBuffer>;
   readonly #pixels: Uint16Array<ArrayBuffer>;
-  /** For each word as it lies in memory, the number that libswscale is to get for it as a colour, and as alpha. */
+  /** For each word in memory, the number that libswscale gets for it as a colour and as alpha. */
   readonly #tables: { readonly color: Uint16Array; readonly alpha: Uint16Array };
-  /** What comes out. */
+  /** The output. */
   readonly layout: FrameLayout;
 
   /** Whether libswscale makes this conversion too bright. */

@@ -10,7 +10,10 @@ import { type Pixels, Staging } from "../pixels.ts";
 import type { FrameLayout } from "../raw_frame.ts";
 import { type Repacker, writableFrame } from "./repacker.ts";
 
-/** For floating-point formats, by the part of their names before the size: those of 16-bit integers with the samples in the same places. */
+/**
+ * The 16-bit integer formats with the same sample layout as floating-point ones, by the part of their names
+ * before the size.
+ */
 const integerTwins: Readonly<Record<string, string>> = {
   gray: "gray16le",
   ya: "ya16le",
@@ -38,8 +41,9 @@ function roundedHalves(): Uint16Array {
 }
 
 /**
- * Floating-point samples as 16-bit integers, to the nearest: 0 is black and 1 is white. libswscale rounds more coarsely, takes gray
- * to be of limited range from FFmpeg 7 on, and ends the process over gray with alpha in FFmpeg 8.1 (an assertion).
+ * Floating-point samples as the nearest 16-bit integers: 0 is black and 1 is white. libswscale rounds more
+ * coarsely, takes gray for limited range from FFmpeg 7 on, and aborts the process for gray with alpha in
+ * FFmpeg 8.1 (an assertion).
  */
 export class FloatRepacker implements Repacker {
   readonly #native: Native;

@@ -1,5 +1,6 @@
 /**
- * RGB and gray to luma and chroma, and one range to the other, by SIMD kernels, which take a fraction of libswscale's time.
+ * RGB and gray to luma and chroma, and one range to the other, by SIMD kernels, which take a fraction of
+ * libswscale's time.
  *
  * @module
  */
@@ -14,26 +15,26 @@ import { copyRows, frameBytes, type FrameLayout, placePlanes, tightPlanes } from
 import { SharedFrame } from "../shared_frame.ts";
 import type { Converter, ConverterTarget } from "./converter.ts";
 
-/** A picture in a kernel memory: where its planes begin, and the bytes from one of their rows to the next. */
+/** A picture in a kernel memory: the addresses and strides of its planes. */
 interface Source {
   readonly memory: KernelMemory;
   readonly addresses: readonly number[];
   readonly strides: readonly number[];
 }
 
-/** Whether pictures of a format are planes of luma and chroma in bytes, with nothing beside them. */
+/** Whether a format has 8-bit planes of luma and chroma, and nothing else. */
 function isBytes(format: PixelFormatInfo): boolean {
   const { isRgb, isPalette, isBitstream, hasAlpha, depths, planes } = format;
   return !isRgb && !isPalette && !isBitstream && !hasAlpha && depths.every((depth) => depth === 8) &&
     planes.length > 1 && planes[0]!.step === 1;
 }
 
-/** libavutil has names of their own for some formats in full range, which lie in memory as the others do. */
+/** libavutil has separate names for some full-range formats with the same memory layout. */
 function lieAlike(one: PixelFormatInfo, other: PixelFormatInfo): boolean {
   return one.name.replace(/^yuvj/, "yuv") === other.name.replace(/^yuvj/, "yuv");
 }
 
-/** Whether a picture only needs another range: the same samples otherwise. */
+/** Whether only the range differs. */
 function needsRangeOnly(
   { format, width, height }: FrameLayout,
   meaning: PixelMeaning,
@@ -50,9 +51,9 @@ export class KernelConverter implements Converter {
   readonly #picture: FrameLayout;
   readonly #target: ConverterTarget;
   readonly #changesRange: boolean;
-  /** Memory for pictures that do not lie in a kernel memory yet, and where in it they are copied to. */
+  /** Kernel memory for pictures from elsewhere, and the part that they are copied to. */
   #staging: { readonly memory: KernelMemory; readonly part: MemoryPart } | null = null;
-  /** Frames for the encoder, in the memory that their pictures come from. */
+  /** Frames for the encoder, in the memory of their pictures. */
   readonly #pools = new Map<KernelMemory, NativeFramePool<SharedFrame>>();
 
   /** Whether there is a kernel from a format to a target. */
@@ -63,7 +64,7 @@ export class KernelConverter implements Converter {
         hasKernel(format.name, target.format.name, target.color.matrix);
   }
 
-  /** For pictures, or parts of pictures, of a layout. There must be a kernel. */
+  /** For pictures, or parts of pictures, of a layout. Requires a kernel. */
   constructor(native: Native, picture: FrameLayout, target: ConverterTarget) {
     this.#native = native;
     this.#picture = picture;

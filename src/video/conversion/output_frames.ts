@@ -10,7 +10,10 @@ import { frameLayout, repeatEdges } from "../pixels.ts";
 import type { FrameLayout } from "../raw_frame.ts";
 import type { ConverterTarget } from "./converter.ts";
 
-/** Frames for the encoder: used again once it has let go of them, and with the last column and row repeated where they are larger. */
+/**
+ * Frames for the encoder, reused once it has released them, with the last column and row repeated where they
+ * are larger.
+ */
 export class OutputFrames implements Disposable {
   readonly #native: Native;
   readonly #pool: NativeFramePool;
@@ -19,7 +22,7 @@ export class OutputFrames implements Disposable {
   /** Whether the frames are as large as the picture. */
   readonly isExact: boolean;
 
-  /** `picture` is as large as what will be put into the frames; it may be a pixel larger than they show. */
+  /** `picture` has the size of what is put into the frames, which may be a pixel larger than they show. */
   constructor(native: Native, picture: Size, { format, width, height }: ConverterTarget) {
     this.#native = native;
     const room = { width: Math.max(width, picture.width), height: Math.max(height, picture.height) };
@@ -29,12 +32,12 @@ export class OutputFrames implements Disposable {
     this.isExact = picture.width >= width && picture.height >= height;
   }
 
-  /** A frame that may be written over. */
+  /** A writable frame. */
   take(): NativeFrame {
     return this.#pool.take();
   }
 
-  /** Repeats the last column and row of the picture in a frame that is larger; returns the frame. */
+  /** Repeats the last column and row of the picture in a larger frame; returns the frame. */
   finish(frame: NativeFrame): NativeFrame {
     if (!this.isExact) repeatEdges(this.#native, frame, this.#picture, this.#frame);
     return frame;

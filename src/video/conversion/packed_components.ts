@@ -9,7 +9,7 @@ import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
 import type { Pixels } from "../pixels.ts";
 import type { FrameLayout, PlaneView } from "../raw_frame.ts";
 
-/** For each packed format with alpha, the bytes of a pixel that go to the planes of gbrap: green, blue, red, alpha. */
+/** For each packed format with alpha, the byte offsets of the planes of gbrap: green, blue, red, alpha. */
 export const packedPlaneOrder: Readonly<Record<string, readonly [number, number, number, number]>> = {
   rgba: [1, 2, 0, 3],
   bgra: [1, 0, 2, 3],
@@ -17,7 +17,7 @@ export const packedPlaneOrder: Readonly<Record<string, readonly [number, number,
   abgr: [2, 1, 3, 0],
 };
 
-/** One component of packed pixels of four bytes, as a plane. */
+/** One component of packed four-byte pixels, as a plane. */
 export class PackedComponents {
   readonly #native: Native;
   readonly #packed: FrameLayout;
@@ -31,7 +31,7 @@ export class PackedComponents {
     this.#bytes = new Uint8Array(packed.planes[0]!.rowBytes * packed.height);
   }
 
-  /** The pixels of a picture; those of a native one are copied. */
+  /** The pixels of a picture; those of a native frame are copied. */
   view(pixels: Pixels): PlaneView {
     if (!(pixels instanceof NativeFrame)) return pixels[0]!;
     const { rowBytes, rows } = this.#packed.planes[0]!;
@@ -39,7 +39,7 @@ export class PackedComponents {
     return { bytes: this.#bytes, stride: rowBytes };
   }
 
-  /** Copies the component that is so many bytes into each pixel into a plane of a frame. */
+  /** Copies the component at a byte offset of each pixel into a plane of a frame. */
   copy({ bytes, stride }: PlaneView, offset: number, frame: NativeFrame, index: number): void {
     const { width, height } = this.#packed;
     const plane = this.#plane;
@@ -59,7 +59,7 @@ export class PackedComponents {
   }
 }
 
-/** Alpha on its way into a plane of its own, which libswscale (5.1 at least) changes by one in half of all values. */
+/** Copies alpha into a plane of its own. libswscale (at least 5.1) changes half of its values by one. */
 export class AlphaPlane {
   readonly #components: PackedComponents;
   readonly #offset: number;

@@ -12,16 +12,16 @@ import type { Converter, ConverterTarget } from "./converter.ts";
 import { CopyConverter } from "./copy_converter.ts";
 import { OutputFrames } from "./output_frames.ts";
 
-/** The filters that give each frame a palette of its own. */
+/** The filters that give each frame its own palette. */
 export const paletteFilters =
   "split[picture][sample];[sample]palettegen=stats_mode=single[palette];[picture][palette]paletteuse=new=1:dither=none";
 
-/** 256 colours chosen for each frame, which is what keeps a GIF of real footage near its source. */
+/** 256 colours chosen for each frame, which keeps a GIF of real footage close to its source. */
 export class PaletteConverter implements Converter {
   readonly #staging: Staging;
   readonly #graph: FilterGraph;
   readonly #filtered: NativeFrame;
-  /** Copies to frames whose rows are as long in memory as those of pictures that need no palette made. */
+  /** Copies to frames with the strides of pictures that need no new palette. */
   readonly #copier: CopyConverter;
   #count = 0n;
 

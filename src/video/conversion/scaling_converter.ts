@@ -16,7 +16,7 @@ import { DeepRgb } from "./deep_rgb.ts";
 import { OutputFrames } from "./output_frames.ts";
 import { AlphaPlane } from "./packed_components.ts";
 
-/** The sides of a picture in whole chroma samples of a format. */
+/** A size rounded up to whole chroma samples of a format. */
 function alignToChroma(
   { width, height }: Size,
   { log2ChromaWidth, log2ChromaHeight }: PixelFormatInfo,
@@ -28,8 +28,8 @@ function alignToChroma(
 /**
  * Another format: libswscale.
  *
- * It gets pictures in whole chroma samples of both formats, the last column and row repeated: of an odd width it would stretch the chroma of all of
- * the picture to one sample more than it has pairs of pixels.
+ * It gets pictures in whole chroma samples of both formats, the last column and row repeated: of an odd width
+ * it would stretch the chroma of all of the picture to one sample more than it has pairs of pixels.
  */
 export class ScalingConverter implements Converter {
   readonly #native: Native;

@@ -11,7 +11,10 @@ import type { Converter } from "./converter.ts";
 import type { OutputFrames } from "./output_frames.ts";
 import { PackedComponents, packedPlaneOrder } from "./packed_components.ts";
 
-/** Packed pixels into planes of the same components, which libswscale does no better with green, blue, red and alpha. */
+/**
+ * Packed pixels into planes of the same components, which libswscale does no better for green, blue, red and
+ * alpha.
+ */
 export class SplittingConverter implements Converter {
   readonly #components: PackedComponents;
   readonly #order: readonly number[];

@@ -14,26 +14,29 @@ import { ComponentRepacker } from "./component_repacker.ts";
 import { FloatRepacker, integerTwin } from "./float_repacker.ts";
 import type { Repacker } from "./repacker.ts";
 
-/** Lays pictures of one shape out anew. The frame that comes out is valid until the next call. */
+/** Repacks pictures of one shape. The returned frame is valid until the next call. */
 export class FormatUnpacker implements Disposable {
   readonly #repacker: Repacker;
-  /** What comes out. */
+  /** The output. */
   readonly shape: PictureShape;
 
-  /** Whether pictures of a format have to be laid out anew before libswscale can read them, and their edges be repeated. */
+  /**
+   * Whether pictures of a format must be repacked before libswscale can read them and their edges can be
+   * repeated.
+   */
   static isNeeded(native: Native, format: PixelFormatInfo, width: number): boolean {
     return format.isBayer || format.isFloat || isCoarse(format) || isTight(format) ||
       width % pixelsTogether(format) > 0 || !isScalerInput(native, format);
   }
 
-  /** For pictures of a shape. Throws an {@linkcode UnsupportedError} where no format is known that they could be laid out in. */
+  /** For pictures of a shape. Throws an {@linkcode UnsupportedError} where no suitable format is known. */
   constructor(native: Native, from: PictureShape) {
     const { layout, meaning } = from;
     this.#repacker = createRepacker(native, from);
     this.shape = { layout: frameLayout(this.#repacker.format, layout.width, layout.height), meaning };
   }
 
-  /** Lays one picture out anew. */
+  /** Repacks one picture. */
   convert(pixels: Pixels): NativeFrame {
     return this.#repacker.convert(pixels);
   }
@@ -58,17 +61,20 @@ function createRepacker(native: Native, from: PictureShape): Repacker {
   });
 }
 
-/** RGB of four to six bits in one word, whose white libswscale takes for gray: it appends zeros to the bits. */
+/**
+ * Whether a format is RGB of four to six bits in one word: libswscale appends zeros to the bits, so that its
+ * white is gray.
+ */
 function isCoarse({ isRgb, isBayer, depths }: PixelFormatInfo): boolean {
   return isRgb && !isBayer && depths.every((depth) => depth >= 4 && depth <= 6);
 }
 
-/** How many pixels of a row share bytes: after the last one of a row, there may be others that nobody meant. */
+/** How many pixels share bytes: the end of a row may contain undefined pixels. */
 function pixelsTogether({ isBitstream, planeCount, log2ChromaWidth }: PixelFormatInfo): number {
   return isBitstream ? 8 : planeCount === 1 ? 1 << log2ChromaWidth : 1;
 }
 
-/** RGB of ten bits in one word, of which libswscale loses more than it need. */
+/** Whether a format is RGB of ten bits in one word, of which libswscale loses more than necessary. */
 function isTight({ isRgb, planeCount, depth }: PixelFormatInfo): boolean {
   return isRgb && planeCount === 1 && depth > 8 && depth < 16;
 }
@@ -76,12 +82,15 @@ function isTight({ isRgb, planeCount, depth }: PixelFormatInfo): boolean {
 /** The most bits of an integer component that libswscale reads. */
 const maxScalerBits = 16;
 
-/** A format with the same components, of as many bits (or those that libswscale reads well), that libswscale reads; planes first. */
+/**
+ * A format that libswscale reads, with the same components and as many bits as it reads well; planar ones
+ * first.
+ */
 function readableTwin(native: Native, format: PixelFormatInfo): PixelFormatInfo | null {
   const isWidened = isCoarse(format) || format.isGray && format.isBitstream;
   const depths = format.depths.map((depth) => (isWidened ? 8 : Math.min(depth, maxScalerBits)));
   const twins = pixelFormats(native)
-    // The ...be twins come after the ...le ones, which are this machine's own.
+    // Big-endian formats come after the little-endian ones, which are native.
     .filter((twin) =>
       !twin.isHardware && !twin.isPalette && !twin.isBayer && !twin.isFloat && !twin.name.endsWith("be") &&
       !format.isFloat && twin.isRgb === format.isRgb && twin.hasAlpha === format.hasAlpha &&

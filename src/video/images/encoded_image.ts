@@ -6,10 +6,12 @@
 import { kindOf, shown } from "../../shown.ts";
 
 /**
- * A picture as a PNG, JPEG or WebP file holds it. Which of them it is, its size and its pixel format are found in the data.
+ * A picture as a PNG, JPEG or WebP file holds it. Which of them it is, its size and its pixel format are
+ * found in the data.
  *
- * It is written as it lies in the file: an orientation in its EXIF data is not applied, nor is a colour profile. Of an animated
- * PNG this is the picture that programs without animations show; an animated WebP is refused.
+ * It is written as it lies in the file: an orientation in its EXIF data is not applied, nor is a colour
+ * profile. Of an animated PNG this is the picture that programs without animations show; an animated WebP is
+ * refused.
  *
  * @example
  * ```ts
@@ -24,12 +26,12 @@ export interface EncodedImage {
   image: ArrayBufferView | ArrayBuffer | SharedArrayBuffer;
 }
 
-/** Whether a frame is a file's bytes rather than pixels. */
+/** Whether a frame is an image file rather than pixels. */
 export function isEncodedImage(frame: unknown): frame is EncodedImage {
   return typeof frame === "object" && frame !== null && "image" in frame;
 }
 
-/** The bytes of whatever buffer it is. */
+/** The bytes of any buffer. */
 export function imageBytes(image: unknown): Uint8Array {
   const isView = ArrayBuffer.isView(image);
   const isShared = typeof SharedArrayBuffer !== "undefined" && image instanceof SharedArrayBuffer;

@@ -21,39 +21,39 @@ import { jpeg } from "./jpeg.ts";
 import { png } from "./png.ts";
 import { webp } from "./webp.ts";
 
-/** A picture out of a file. */
+/** A decoded image. */
 export interface DecodedImage {
-  /** The picture: valid until the next one is decoded. */
+  /** The picture, valid until the next one is decoded. */
   readonly frame: NativeFrame;
-  /** Which kind of file it is. */
+  /** The kind of the file. */
   readonly kind: ImageKindName;
   /** Width in pixels. */
   readonly width: number;
   /** Height in pixels. */
   readonly height: number;
-  /** The pixel format that the decoder chose. */
+  /** The decoder's pixel format. */
   readonly format: PixelFormatInfo;
-  /** What its luma and chroma mean; `null` for RGB, and for a PNG of any kind. */
+  /** The meaning of its luma and chroma; `null` for RGB and for every PNG. */
   readonly color: ImageColor | null;
 }
 
-/** libav's codes for data that may be in order, but is not for its decoders. */
+/** libav's codes for data that may be valid, but that its decoders do not support. */
 const undecodableCodes: ReadonlySet<string> = new Set(["PATCHWELCOME", "ENOSYS"]);
 
-/** Decodes pictures out of files. */
+/** Decodes image files. */
 export class ImageDecoder implements Disposable {
   readonly #native: Native;
   readonly #frame: NativeFrame;
 
-  /** Makes a decoder for files of all kinds. */
+  /** Creates a decoder for files of all kinds. */
   constructor(native: Native) {
     this.#native = native;
     this.#frame = new NativeFrame(native);
   }
 
   /**
-   * Decodes a file. Throws a `TypeError` or `RangeError` where it is no PNG, JPEG or WebP file, or not all of one, and an
-   * {@linkcode UnsupportedError} where FFmpeg was built without the decoder.
+   * Decodes a file. Throws a `TypeError` or `RangeError` where it is no PNG, JPEG or WebP file, or an
+   * incomplete one, and an {@linkcode UnsupportedError} where FFmpeg was built without the decoder.
    */
   decode(image: EncodedImage): DecodedImage {
     if ("data" in image) {
@@ -95,7 +95,7 @@ export class ImageDecoder implements Disposable {
   }
 }
 
-/** The kind of file that data is. Throws a `TypeError` where it is none of them. */
+/** The kind of an image file. Throws a `TypeError` where it is none of them. */
 function requireKind(bytes: Uint8Array): ImageKind {
   const kind = [png, jpeg, webp].find(({ begins }) => begins(bytes));
   if (kind !== undefined) return kind;

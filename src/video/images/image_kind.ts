@@ -6,7 +6,7 @@
 import { maxPixels } from "../../libav/decoder.ts";
 import type { NativeFrame } from "../../libav/native_frame.ts";
 
-/** What a decoded picture says that its luma and chroma mean, by libav's names. */
+/** The meaning of luma and chroma that a decoded picture states, by libav's names. */
 export interface ImageColor {
   /** The luma-chroma matrix. */
   readonly matrix: string;
@@ -14,7 +14,7 @@ export interface ImageColor {
   readonly range: string;
 }
 
-/** The kinds of files that hold a picture. */
+/** The kinds of image files. */
 export type ImageKindName = "PNG" | "JPEG" | "WebP";
 
 /** One kind of file. */
@@ -26,11 +26,11 @@ export interface ImageKind {
   /** Whether data is of this kind, by its first bytes. */
   begins(bytes: Uint8Array): boolean;
   /**
-   * The parts of a file that its pixels depend on; throws where the file is not whole. The rest is left out: broken EXIF data
-   * then ruins no picture, and compressed text unpacks to no gigabytes.
+   * The parts of a file that its pixels depend on. Throws where the file is incomplete. Everything else is
+   * left out, so that broken EXIF data spoils no picture and compressed text does not unpack to gigabytes.
    */
   essence(bytes: Uint8Array): Uint8Array[];
-  /** What luma and chroma of a decoded picture mean. */
+  /** The meaning of luma and chroma in a decoded picture. */
   color(frame: NativeFrame): ImageColor | null;
 }
 
@@ -40,10 +40,15 @@ export function brokenImageError(kind: string, detail: string, cause?: unknown):
 }
 
 export function undecodableImageError(kind: string, detail: string, cause?: unknown): TypeError {
-  return new TypeError(`Cannot write the image: its ${kind} data can't be decoded, for ${detail}`, { cause });
+  return new TypeError(`Cannot write the image: its ${kind} data cannot be decoded, for ${detail}`, {
+    cause,
+  });
 }
 
-/** Throws where a size is beyond reason, or beyond what so many bytes can hold: libav takes memory for it before it looks at them. */
+/**
+ * Throws where a size is too large, or larger than the bytes can hold: libav allocates memory for it before
+ * it reads them.
+ */
 export function requireImageSize(
   kind: string,
   { width, height }: { readonly width: number; readonly height: number },

@@ -17,11 +17,11 @@ import {
 interface JpegSegment {
   /** The second byte of its marker. */
   readonly marker: number;
-  /** All of it, with the entropy-coded bytes that follow. */
+  /** The complete segment, with the entropy-coded bytes that follow. */
   readonly bytes: Uint8Array;
 }
 
-/** Where the next marker is but those that stand between entropy-coded bytes; the end of the data where there is none. */
+/** The position of the next marker outside entropy-coded data; the end of the data where there is none. */
 function nextMarker(bytes: Uint8Array, from: number): number {
   for (let at = from;;) {
     at = bytes.indexOf(0xFF, at);
@@ -33,7 +33,7 @@ function nextMarker(bytes: Uint8Array, from: number): number {
   }
 }
 
-/** The segments of a JPEG, with its end, which it must have. */
+/** The segments of a JPEG, including its end, which is required. */
 function* jpegSegments(bytes: Uint8Array): Generator<JpegSegment> {
   const view = viewOf(bytes);
   for (let at = nextMarker(bytes, 2); at + 2 <= bytes.length;) {
@@ -54,7 +54,7 @@ function isFrameHeader(marker: number): boolean {
   return marker >= 0xC0 && marker <= 0xCF && ![0xC4, 0xC8, 0xCC].includes(marker);
 }
 
-/** Whether pixels depend on a segment. Of those of applications: the first, which is JFIF's, and Adobe's. */
+/** Whether pixels depend on a segment. Of the application segments only JFIF's, the first, and Adobe's. */
 function isForPixels({ marker }: JpegSegment): boolean {
   return marker < 0xE1 || marker > 0xEF || marker === 0xEE;
 }
@@ -74,7 +74,7 @@ export const jpeg: ImageKind = {
       // A block of 8x8 pixels takes one bit at least.
       requireImageSize("JPEG", size, bytes.length * 8 * 64);
       const hasAdobe = segments.some(({ marker, bytes }) => marker === 0xEE && textAt(bytes, 4) === "Adob");
-      // libav would take black for alpha.
+      // libav would read black as alpha.
       if (header[9] === 4 && !hasAdobe) {
         throw undecodableImageError("JPEG", "it is CMYK without Adobe's marker");
       }

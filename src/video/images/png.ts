@@ -13,7 +13,7 @@ import {
   viewOf,
 } from "./image_kind.ts";
 
-/** What each byte does to the checksum of a PNG chunk (ISO 3309). */
+/** The effect of each byte on the checksum of a PNG chunk (ISO 3309). */
 const crcTable = Int32Array.from({ length: 256 }, (_, byte) => {
   for (let bit = 0; bit < 8; bit++) byte = byte >>> 1 ^ ((byte & 1) === 0 ? 0 : 0xEDB88320);
   return byte;
@@ -35,8 +35,8 @@ function pngChunk(name: string, content: Uint8Array): Uint8Array {
 }
 
 /**
- * The header and palette that mean the same as gray of less than 8 bits with one transparent value (tRNS), which libav shows
- * opaque.
+ * A header and palette equivalent to gray of less than 8 bits with one transparent value (tRNS), which libav
+ * shows opaque.
  */
 function grayAsPalette(header: Uint8Array, transparent: number): Uint8Array[] {
   const levels = 2 ** header[8]!;
@@ -59,7 +59,7 @@ interface PngChunk {
   readonly content: Uint8Array;
 }
 
-/** The chunks of a PNG before its end, which it must have. */
+/** The chunks of a PNG before its end, which is required. */
 function* pngChunks(bytes: Uint8Array): Generator<PngChunk> {
   const view = viewOf(bytes);
   for (let at = 8; at + 12 <= bytes.length;) {
@@ -84,7 +84,7 @@ function requirePngSize(header: Uint8Array, chunks: readonly PngChunk[]): void {
   const size = { width: view.getUint32(0), height: view.getUint32(4) };
   const packed = chunks.reduce((sum, { name, content }) => sum + (name === "IDAT" ? content.length : 0), 0);
   const bitsPerPixel = header[8]! * (pngSamples[header[9]!] ?? 1);
-  // Deflate packs to no less than 1032 to 1.
+  // Deflate compresses by at most 1032 to 1.
   requireImageSize("PNG", size, packed * 1032 * 8 / bitsPerPixel);
 }
 
@@ -93,7 +93,7 @@ export const png: ImageKind = {
   name: "PNG",
   decoder: "png",
   begins: (bytes) => startsWith(bytes, 0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A),
-  /** Without IEND: at the end of its data libav looks whether all rows were there, at IEND it shows what it has. */
+  /** Without IEND: libav checks for missing rows at the end of the data, but not at IEND. */
   essence(bytes) {
     const chunks = [...pngChunks(bytes)].filter(({ name }) => pngEssentials.has(name));
     for (const chunk of chunks) requireChecksum(chunk);
@@ -112,7 +112,7 @@ export const png: ImageKind = {
   color: () => null,
 };
 
-/** FFmpeg 4.3 does not look at the checksums of chunks, and at that of the pixels only where it comes to their end. */
+/** FFmpeg 4.3 does not verify the checksums of chunks, and that of the pixels only at their end. */
 function requireChecksum({ name, bytes }: PngChunk): void {
   const at = bytes.length - 4;
   if (crc32(bytes.subarray(4, at)) === viewOf(bytes).getUint32(at)) return;

@@ -37,6 +37,6 @@ export const webp: ImageKind = {
     }
     return riffChunk("RIFF", bytes.subarray(8, 12), ...parts);
   },
-  // Whatever libav says: it takes a bit that tells of clamping (RFC 6386, 9.2) for the range.
+  // libav reads a bit about clamping (RFC 6386, 9.2) as the range.
   color: () => ({ matrix: "smpte170m", range: "tv" }),
 };
