@@ -129,6 +129,12 @@ export function createBunRuntime(): Runtime {
       worker.addEventListener("close", () => listener.ended(new Error("The thread ended")));
       return threadOf(worker);
     },
+    startTimer(ms: number, action: () => void): () => void {
+      const timer = setTimeout(action, ms);
+      // Bun's timers are objects, as Node's are.
+      (timer as unknown as { unref(): void }).unref();
+      return () => clearTimeout(timer);
+    },
     errorClass(_name: string): undefined {
       return undefined;
     },

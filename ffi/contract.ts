@@ -150,6 +150,8 @@ export interface Runtime {
    * listener.
    */
   startThread(module: URL, listener: ThreadListener): Thread;
+  /** Calls a function once, after so many milliseconds. Keeps no program alive. Returns what stops it. */
+  startTimer(ms: number, action: () => void): () => void;
   /** The runtime's own error class of a name, such as Deno's `NotCapable`. */
   errorClass(name: string): (new (message: string) => Error) | undefined;
 }

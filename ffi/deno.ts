@@ -121,6 +121,12 @@ export function createDenoRuntime(): Runtime {
       return threadOf(worker);
     },
 
+    startTimer(ms: number, action: () => void): () => void {
+      const timer = setTimeout(action, ms);
+      Deno.unrefTimer(timer);
+      return () => clearTimeout(timer);
+    },
+
     errorClass(name: string): (new (message: string) => Error) | undefined {
       return (Deno.errors as Readonly<Record<string, new (message: string) => Error>>)[name];
     },

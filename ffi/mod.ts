@@ -23,7 +23,6 @@ export {
   replaceFile,
 } from "./files.ts";
 export { cString, PointerCell, textOf } from "./memory.ts";
-export { IdleTimer } from "./idle_timer.ts";
 export { installCommand, installHint } from "./install_hint.ts";
 export { keepDevices, librariesFor, loadNative, noteLibraries } from "./open.ts";
 export { type Native } from "./native.ts";

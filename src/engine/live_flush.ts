@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { IdleTimer } from "../../ffi/mod.ts";
+import { IdleTimer } from "../idle_timer.ts";
 
 /**
  * Where no frame comes for so long, those that were taken are written, in milliseconds: a kill costs two
