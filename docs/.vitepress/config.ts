@@ -65,6 +65,7 @@ export default {
       { text: "Guides", items: [{ text: "Overview", link: "/" }, ...items(guides)] },
       { text: "How to", items: items(tasks) },
       { text: "Reference", items: [...items(reference), api] },
+      { text: "How it is built", items: items(internals) },
     ],
   },
 };
