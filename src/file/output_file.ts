@@ -213,13 +213,9 @@ export class OutputFile implements Disposable {
     if (streamIndex === 0) this.#videoEnd = Math.max(this.#videoEnd, Number(pts + duration) * num / den);
   }
 
-  /**
-   * Whether the file must be written once more: it is in fragments, out of order, or does not say when its
-   * last frame ends.
-   */
-  #mustBeRewritten({ ending, endSeconds }: VideoEnd): boolean {
-    const { isFragmented, isCrashSafe, path } = this.#request;
-    if (isFragmented) return true;
+  /** Whether a file without fragments is better written once more: it is out of order, or ends too early. */
+  #isWorthRewriting({ ending, endSeconds }: VideoEnd): boolean {
+    const { isCrashSafe, path } = this.#request;
     const { info } = this.#muxer;
     const isShort = isMatroska(info) && ending !== null && endSeconds - this.#videoEnd > shortSeconds;
     return isCrashSafe && (this.#isOutOfOrder || isShort) && isReadAgain(info) && mayReplace(path, false);
@@ -239,7 +235,8 @@ export class OutputFile implements Disposable {
     const bytes = this.#muxer.outputBytes;
     this.#close();
     this.#isRecorded = true;
-    return this.#mustBeRewritten(end) ? this.#finalizeFragments(end) : bytes;
+    if (this.#request.isFragmented) return this.#rewrite(end);
+    return this.#isWorthRewriting(end) ? this.#tryRewrite(end, bytes) : bytes;
   }
 
   /**
@@ -285,11 +282,20 @@ export class OutputFile implements Disposable {
     if (this.#wholeBytes !== null) cutFile(this.#request.path, this.#wholeBytes, this.#finishedBytes);
   }
 
+  /** Writes a file once more that is whole as it is: where that fails, it stays so. */
+  #tryRewrite(end: VideoEnd, bytes: number | null): number | null {
+    try {
+      return this.#rewrite(end);
+    } catch {
+      return bytes;
+    }
+  }
+
   /**
-   * Makes an ordinary file from the fragments next to them, and replaces them: the path has all of the video
-   * at any time.
+   * Makes an ordinary file from the recording next to it, and replaces it: the path has all of the video at any
+   * time.
    */
-  #finalizeFragments(end: VideoEnd): number {
+  #rewrite(end: VideoEnd): number {
     const { path, createMuxer } = this.#request;
     const companion = companionPath(path);
     const open = (): Demuxer => openRecording(this.#native, this.#muxer.info, path);
