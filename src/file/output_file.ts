@@ -292,8 +292,8 @@ export class OutputFile implements Disposable {
   }
 
   /**
-   * Makes an ordinary file from the recording next to it, and replaces it: the path has all of the video at any
-   * time.
+   * Makes an ordinary file from the recording next to it, and replaces it: the path has all of the video at
+   * any time.
    */
   #rewrite(end: VideoEnd): number {
     const { path, createMuxer } = this.#request;
