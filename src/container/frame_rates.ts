@@ -14,8 +14,11 @@ import { containerOperation, movFamily } from "./known_containers.ts";
  * frames of one hundredth for ten; FFmpeg reads AVI as having at most 600 (avidec.c).
  */
 const maxRates: Readonly<Record<string, number>> = { gif: 50, avi: 600 };
-/** GIF shows a frame for 65535 hundredths at the most. */
-const minRates: Readonly<Record<string, number>> = { gif: 100 / 65535 };
+/**
+ * GIF shows a frame for 65535 hundredths at the most. FLV tells up to 8388 s from decoding a picture to
+ * showing it (CompositionTime), which may be a dozen frames.
+ */
+const minRates: Readonly<Record<string, number>> = { gif: 100 / 65535, flv: 1 / 600 };
 
 /** Ticks of a container's clock that two frames must be apart, and the last be shown. */
 export function minTicks({ name }: MuxerInfo): number {

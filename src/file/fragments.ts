@@ -65,7 +65,11 @@ export class Fragments {
    */
   #writeIndex(): boolean {
     if (this.#hasIndex) return true;
-    const late = this.#muxer.audioDelays.filter(({ stream }) => !this.#starts.has(stream));
+    const delays = this.#muxer.audioDelays;
+    // When a video begins, and by how much it is decoded before, only its first packet tells.
+    const isVideo = delays.every(({ stream }) => stream !== 0);
+    if (isVideo && !this.#starts.has(0)) return false;
+    const late = delays.filter(({ stream }) => !this.#starts.has(stream));
     if (late.length > 0 && !this.#isIncomplete) return false;
     if (late.length > 0) this.#beDiscontinuous();
     for (const { stream, seconds } of late) this.#muxer.declareStart(stream, -seconds);
