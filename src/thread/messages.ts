@@ -13,6 +13,13 @@ import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import type { SentError } from "./sent_error.ts";
 
+/** A message on its way. */
+export interface Posted<Message> {
+  /** The number of the question that it asks or answers; `null` where no answer is awaited. */
+  readonly question: number | null;
+  readonly message: Message;
+}
+
 /** Messages to the worker. */
 export type ToWorker =
   | {

@@ -12,12 +12,14 @@ import { RefusedFrame } from "../engine/refused_frame.ts";
 import { VideoSession } from "../engine/video_session.ts";
 import { cueBytes } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
-import type { Answer, FromWorker, Message, Progress, ToWorker } from "./messages.ts";
+import type { Answer, FromWorker, Message, Posted, Progress, ToWorker } from "./messages.ts";
 import { sentError } from "./sent_error.ts";
 
 /** Runs one session after another, controlled by messages. */
 class WorkerSession {
   readonly #parent: ParentThread;
+  /** The question of the message at hand. */
+  #question: number | null = null;
   #session: VideoSession | AudioSession | null = null;
   #isAborted: Int32Array = new Int32Array(1);
   #native: Native | null = null;
@@ -31,7 +33,8 @@ class WorkerSession {
   }
 
   /** Handles a message. After a failure, which is reported, only the end of the session. */
-  take(message: ToWorker): void {
+  take({ question, message }: Posted<ToWorker>): void {
+    this.#question = question;
     if (message.type === "abort" || message.type === "salvage") return this.#leave(message.type);
     if (this.#hasFailed && message.type !== "open") return;
     try {
@@ -132,7 +135,7 @@ class WorkerSession {
   }
 
   #tell(message: FromWorker): void {
-    this.#parent.post(message);
+    this.#parent.post({ question: this.#question, message } satisfies Posted<FromWorker>);
   }
 }
 
@@ -145,4 +148,4 @@ function progressOf(session: VideoSession | AudioSession): Progress {
 
 const parent = parentThread();
 const session = new WorkerSession(parent);
-parent.listen((message) => session.take(message as ToWorker));
+parent.listen((message) => session.take(message as Posted<ToWorker>));

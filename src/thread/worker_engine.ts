@@ -28,24 +28,19 @@ import type { FrameStamp } from "../video/frame_timing.ts";
 import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
 import type { EngineOptions, FileEngine } from "./engine.ts";
 import { EncodingThread, NoThreadError } from "./encoding_thread.ts";
-import type { Answer, FromWorker, Progress, ToWorker } from "./messages.ts";
+import type { Answer, FromWorker, Posted, Progress, ToWorker } from "./messages.ts";
+import { Questions } from "./questions.ts";
 import { receivedError } from "./sent_error.ts";
 
 /** The most bytes of audio and subtitles that may be in flight: several seconds of audio. */
 const maxAudioBytes = 4 * 2 ** 20;
-
-type Question = Extract<
-  ToWorker["type"],
-  "open" | "frame" | "image" | "audio" | "finish" | "abort" | "salvage"
->;
 
 /** A session that runs in a worker. */
 export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Summary> {
   readonly #thread: EncodingThread;
   readonly #queueSize: number;
   readonly #isAborted: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
-  /** Requests without an answer, in order. */
-  readonly #questions: { readonly type: Question; readonly answer: PromiseWithResolvers<FromWorker> }[] = [];
+  readonly #questions = new Questions();
   /** Raw frames that the thread has not encoded yet. */
   #inFlight = 0;
   /** Bytes of audio and of subtitles that the thread has not taken yet. */
@@ -75,7 +70,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     const stats = { ...nothing, audio: Array.from({ length: audioTracks }, () => emptyAudioStats) };
     this.#progress = { stats, choice: null, size: null };
     this.#thread = EncodingThread.take({
-      message: (message) => this.#receive(message as FromWorker),
+      message: (message) => this.#receive(message as Posted<FromWorker>),
       ended: (error) => this.#handleEnd(error),
     });
   }
@@ -87,7 +82,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     const libraryPath = librariesFor(options.libraryPath);
     const engine = WorkerEngine.#start(request.options.audio.length, options.queueSize);
     try {
-      const { info, choice, folder } = await engine.#ask("open", {
+      const { info, choice, folder } = await engine.#ask({
         type: "open",
         ...{ request, libraryPath },
         isAborted: engine.#isAborted,
@@ -155,9 +150,9 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#inFlight++;
     const message = { type: "frame", slot, layout: known, stamp } as const;
     if (isFirst) {
-      this.#opening = this.#ask("frame", message).then(() => void (this.#opening = null));
+      this.#opening = this.#ask(message).then(() => void (this.#opening = null));
     } else {
-      this.#thread.post(message);
+      this.#post(message);
       this.#keepAlive();
     }
     return this.#opening ?? undefined;
@@ -171,7 +166,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#requireAlive();
     this.#opensWithAudio = false;
     this.#audioBytes += bytesOf(samples);
-    return this.#ask("audio", message).then(() => {});
+    return this.#ask(message).then(() => {});
   }
 
   writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void> {
@@ -182,7 +177,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   #sendWithRoom(bytes: number, message: ToWorker): void | Promise<void> {
     this.#requireAlive();
     this.#audioBytes += bytes;
-    this.#thread.post(message);
+    this.#post(message);
     this.#keepAlive();
     if (this.#audioBytes <= maxAudioBytes) return;
     this.#audioRoom ??= Promise.withResolvers();
@@ -191,12 +186,10 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
 
   async finish(endTicks: bigint): Promise<Summary> {
     this.#requireAlive();
-    const { summary, progress } = await this.#ask("finish", { type: "finish", endTicks }) as Answer<
-      "finished"
-    >;
+    const { summary, progress } = await this.#ask({ type: "finish", endTicks }) as Answer<"finished">;
     this.#progress = progress;
     // Unless it was aborted meanwhile, which removes the file.
-    if (this.#questions.length === 0) this.#end();
+    if (this.#questions.size === 0) this.#end();
     return summary as Summary;
   }
 
@@ -210,12 +203,12 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   }
 
   async #writeImage(bytes: Uint8Array, stamp: FrameStamp): Promise<void> {
-    await this.#ask("image", { type: "image", bytes, stamp });
+    await this.#ask({ type: "image", bytes, stamp });
   }
 
   async #leave(type: "abort" | "salvage"): Promise<void> {
     try {
-      if (!this.#isOver) await this.#ask(type, { type });
+      if (!this.#isOver) await this.#ask({ type });
     } finally {
       this.#end();
     }
@@ -226,20 +219,23 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
       const frames = new FrameRing(bytes, this.#queueSize);
       this.#ring = { id: (this.#ring?.id ?? 0) + 1, frames };
       const { memory, slotBytes, slots } = frames;
-      this.#thread.post({ type: "ring", id: this.#ring.id, ring: { memory, slotBytes, slots } });
+      this.#post({ type: "ring", id: this.#ring.id, ring: { memory, slotBytes, slots } });
     }
     return this.#ring.frames;
   }
 
-  #ask(type: Question, message: ToWorker): Promise<FromWorker> {
-    const answer = Promise.withResolvers<FromWorker>();
-    this.#questions.push({ type, answer });
-    this.#keepAlive();
-    this.#thread.post(message);
-    return answer.promise;
+  #post(message: ToWorker, question: number | null = null): void {
+    this.#thread.post({ question, message });
   }
 
-  #receive(message: FromWorker): void {
+  /** Sends a message; resolves with its answer. */
+  async #ask(message: ToWorker): Promise<FromWorker> {
+    const answer = this.#questions.ask(message.type, (question) => this.#post(message, question));
+    this.#keepAlive();
+    return await answer;
+  }
+
+  #receive({ question, message }: Posted<FromWorker>): void {
     switch (message.type) {
       case "taken":
         this.#progress = message.progress;
@@ -247,33 +243,29 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
           if (ring === this.#ring?.id) this.#ring.frames.free(slot);
         }
         if (!message.isImage) this.#inFlight--;
-        if (["frame", "image"].includes(this.#questions[0]?.type ?? "")) this.#answer(message);
+        this.#questions.take(question)?.resolve(message);
         this.#resolveRoom();
         break;
       case "accepted":
         this.#progress = message.progress;
         this.#audioBytes -= message.bytes;
         if (this.#audioBytes <= maxAudioBytes) this.#resolveAudioRoom();
-        if (this.#questions[0]?.type === "audio") this.#answer(message);
+        this.#questions.take(question)?.resolve(message);
         break;
       case "refused":
-        this.#questions.shift()?.answer.reject(new RefusedFrame(receivedError(message.error)));
+        this.#questions.take(question)?.reject(new RefusedFrame(receivedError(message.error)));
         break;
       case "failed":
         this.#fail(receivedError(message.error));
         break;
       case "ended":
-        if (message.error === null) this.#answer(message);
-        else this.#questions.shift()?.answer.reject(receivedError(message.error));
+        if (message.error === null) this.#questions.take(question)?.resolve(message);
+        else this.#questions.take(question)?.reject(receivedError(message.error));
         break;
       default:
-        this.#answer(message);
+        this.#questions.take(question)?.resolve(message);
     }
     this.#keepAlive();
-  }
-
-  #answer(message: FromWorker): void {
-    this.#questions.shift()?.answer.resolve(message);
   }
 
   /** Fails the session, which then accepts only `abort` and `salvage`. */
@@ -281,9 +273,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#failure ??= { error };
     this.#inFlight = this.#audioBytes = 0;
     this.#resolveAudioRoom();
-    while (this.#questions.length > 0 && !endsSession(this.#questions[0]!.type)) {
-      this.#questions.shift()!.answer.reject(error);
-    }
+    this.#questions.fail(error);
     this.#resolveRoom();
   }
 
@@ -299,7 +289,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
         cause,
       }),
     );
-    for (const { answer } of this.#questions.splice(0)) answer.resolve({ type: "ended", error: null });
+    this.#questions.end();
     this.#keepAlive();
   }
 
@@ -320,20 +310,16 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** The program stays alive only while something is awaited from the thread. */
   #keepAlive(): void {
     const isNeeded = !this.#isOver &&
-      (this.#questions.length > 0 || this.#inFlight > 0 || this.#audioBytes > 0);
+      (this.#questions.size > 0 || this.#inFlight > 0 || this.#audioBytes > 0);
     if (isNeeded === this.#isKeptAlive) return;
     this.#isKeptAlive = isNeeded;
     this.#thread.keepAlive(isNeeded);
   }
 
-  #end(isReusable = this.#failure === null && this.#questions.length === 0): void {
+  #end(isReusable = this.#failure === null && this.#questions.size === 0): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#thread.leave(isReusable);
     this.#fail(new Error("The session has ended"));
   }
-}
-
-function endsSession(type: Question): boolean {
-  return type === "abort" || type === "salvage";
 }
