@@ -41,8 +41,8 @@ export class EncodingThread {
     return thread;
   }
 
-  post(posted: Posted<ToWorker>): void {
-    this.#thread.post(posted);
+  post(posted: Posted<ToWorker>, transferred: ArrayBuffer[]): void {
+    this.#thread.post(posted, transferred);
   }
 
   keepAlive(isNeeded: boolean): void {

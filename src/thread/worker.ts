@@ -13,6 +13,7 @@ import { VideoSession } from "../engine/video_session.ts";
 import { cueBytes } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import type { Answer, FromWorker, Message, Posted, Progress, ToWorker } from "./messages.ts";
+import { receivedRequest, receivedSamples } from "./sent_bytes.ts";
 import { sentError } from "./sent_error.ts";
 
 /** Runs one session after another, controlled by messages. */
@@ -79,7 +80,8 @@ class WorkerSession {
     }
   }
 
-  #open({ request, libraryPath, isAborted }: Message<"open">): void {
+  #open({ request: sent, libraryPath, isAborted }: Message<"open">): void {
+    const request = receivedRequest(sent);
     this.#isAborted = isAborted;
     this.#session = this.#layout = null;
     this.#hasFailed = false;
@@ -108,7 +110,7 @@ class WorkerSession {
 
   #writeImage({ bytes, stamp }: Message<"image">): void {
     try {
-      this.#video.encodeImage(bytes, stamp);
+      this.#video.encodeImage(new Uint8Array(bytes), stamp);
     } catch (error) {
       if (!(error instanceof RefusedFrame)) throw error;
       return this.#tell({ type: "refused", error: sentError(error.cause) });
@@ -116,7 +118,8 @@ class WorkerSession {
     this.#tellTaken(true, []);
   }
 
-  #writeAudio({ track, samples, seconds }: Message<"audio">): void {
+  #writeAudio({ track, samples: sent, seconds }: Message<"audio">): void {
+    const samples = receivedSamples(sent);
     if (Atomics.load(this.#isAborted, 0) === 0) this.#session!.writeAudio(track, samples, seconds);
     this.#tell({ type: "accepted", bytes: bytesOf(samples), progress: progressOf(this.#session!) });
   }

@@ -30,6 +30,7 @@ import type { EngineOptions, FileEngine } from "./engine.ts";
 import { EncodingThread, NoThreadError } from "./encoding_thread.ts";
 import type { Answer, FromWorker, Posted, Progress, ToWorker } from "./messages.ts";
 import { Questions } from "./questions.ts";
+import { buffersOf, copiedBuffer, sentRequest, sentSamples } from "./sent_bytes.ts";
 import { receivedError } from "./sent_error.ts";
 
 /** The most bytes of audio and subtitles that may be in flight: several seconds of audio. */
@@ -80,13 +81,14 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   static open(request: AudioFileRequest, options: EngineOptions): Promise<WorkerEngine<AudioSummary>>;
   static async open(request: FileRequest, options: EngineOptions): Promise<WorkerEngine<FileSummary>> {
     const libraryPath = librariesFor(options.libraryPath);
+    const sent = sentRequest(request);
     const engine = WorkerEngine.#start(request.options.audio.length, options.queueSize);
     try {
       const { info, choice, folder } = await engine.#ask({
         type: "open",
-        ...{ request, libraryPath },
+        ...{ request: sent, libraryPath },
         isAborted: engine.#isAborted,
-      }) as Answer<"opened">;
+      }, buffersOf(sent)) as Answer<"opened">;
       noteLibraries(folder, options.libraryPath);
       engine.#opensWithAudio = request.kind === "audio";
       if (info !== null) engine.#info = info;
@@ -159,14 +161,13 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   }
 
   writeAudio(track: number, samples: Samples, seconds: number | null): void | Promise<void> {
-    // A message copies the whole buffers of its arrays.
-    const planes = samples.planes.map((bytes) => bytes.slice());
-    const message = { type: "audio", track, samples: { ...samples, planes }, seconds } as const;
-    if (!this.#opensWithAudio) return this.#sendWithRoom(bytesOf(samples), message);
+    const sent = sentSamples(samples);
+    const message = { type: "audio", track, samples: sent, seconds } as const;
+    if (!this.#opensWithAudio) return this.#sendWithRoom(bytesOf(samples), message, [...sent.planes]);
     this.#requireAlive();
     this.#opensWithAudio = false;
     this.#audioBytes += bytesOf(samples);
-    return this.#ask(message).then(() => {});
+    return this.#ask(message, [...sent.planes]).then(() => {});
   }
 
   writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void> {
@@ -174,10 +175,10 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   }
 
   /** Sends audio or subtitles; resolves once there is room for more. */
-  #sendWithRoom(bytes: number, message: ToWorker): void | Promise<void> {
+  #sendWithRoom(bytes: number, message: ToWorker, transferred: ArrayBuffer[] = []): void | Promise<void> {
     this.#requireAlive();
     this.#audioBytes += bytes;
-    this.#post(message);
+    this.#post(message, null, transferred);
     this.#keepAlive();
     if (this.#audioBytes <= maxAudioBytes) return;
     this.#audioRoom ??= Promise.withResolvers();
@@ -203,7 +204,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   }
 
   async #writeImage(bytes: Uint8Array, stamp: FrameStamp): Promise<void> {
-    await this.#ask({ type: "image", bytes, stamp });
+    const copy = copiedBuffer(bytes);
+    await this.#ask({ type: "image", bytes: copy, stamp }, [copy]);
   }
 
   async #leave(type: "abort" | "salvage"): Promise<void> {
@@ -224,13 +226,16 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     return this.#ring.frames;
   }
 
-  #post(message: ToWorker, question: number | null = null): void {
-    this.#thread.post({ question, message });
+  #post(message: ToWorker, question: number | null = null, transferred: ArrayBuffer[] = []): void {
+    this.#thread.post({ question, message }, transferred);
   }
 
   /** Sends a message; resolves with its answer. */
-  async #ask(message: ToWorker): Promise<FromWorker> {
-    const answer = this.#questions.ask(message.type, (question) => this.#post(message, question));
+  async #ask(message: ToWorker, transferred: ArrayBuffer[] = []): Promise<FromWorker> {
+    const answer = this.#questions.ask(
+      message.type,
+      (question) => this.#post(message, question, transferred),
+    );
     this.#keepAlive();
     return await answer;
   }
