@@ -20,7 +20,7 @@ import type {
   WriteSummary,
 } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
-import { AvError } from "../errors.ts";
+import { WriteError } from "../errors.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
 import { cueBytes, type SubtitleCue } from "../subtitles/cue.ts";
@@ -287,7 +287,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     if (this.#isOver) return;
     this.#isOver = true;
     this.#fail(
-      new AvError(`Cannot continue writing: the thread that encodes has ended (${cause.message})`, {
+      new WriteError(`Cannot continue writing: the thread that encodes has ended (${cause.message})`, {
         code: "THREAD_ENDED",
         operation: "write in another thread",
         hint: 'With thread "main" frames are encoded in the thread that calls write',
