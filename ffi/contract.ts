@@ -83,8 +83,8 @@ export type SystemName = "linux" | "darwin" | "windows";
 /** Another thread of this program, which runs a module. */
 export interface Thread {
   /**
-   * Sends it a message, cloned as the structured clone algorithm does. Memory that is shared stays shared, and
-   * transferred buffers become the other thread's. A typed array costs much more than its buffer.
+   * Sends it a message, cloned as the structured clone algorithm does. Memory that is shared stays shared,
+   * and transferred buffers become the other thread's. A typed array costs much more than its buffer.
    */
   post(message: unknown, transferred?: ArrayBuffer[]): void;
   /** Whether the program stays alive while only this thread is left to wait for. It does not by default. */
