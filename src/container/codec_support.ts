@@ -72,6 +72,8 @@ export function requireVideoCodecSupport(native: Native, muxer: MuxerInfo, encod
 const supportedAudioCodecs: Readonly<Record<string, readonly string[]>> = {
   mpegts: ["aac", "mp2", "mp3", "ac3", "eac3", "opus", "dts"],
   mxf: ["pcm_s16le", "pcm_s24le"],
+  // FFmpeg 8.1 ends the process with others, such as PCM (flvenc.c, write_codec_fourcc).
+  flv: ["aac", "mp3", "opus", "flac", "ac3", "eac3"],
 };
 
 /**

@@ -27,6 +27,7 @@ import { judgeProbe } from "./judge_ffprobe.ts";
 import { judgePictures } from "./judge_pictures.ts";
 import { measureSync, syncLines, type SyncRow } from "./sync.ts";
 import { syncCases } from "./sync_cases.ts";
+import { measureTimes, type TimeRow } from "./times.ts";
 import { complaintsOf, type Row, tableLines, type Verdict } from "./table.ts";
 import { inParallel, type Runtime, runtimes, writeAll } from "./written.ts";
 
@@ -100,10 +101,12 @@ async function main(words: readonly string[]): Promise<number> {
   const folder = await Deno.makeTempDir({ prefix: "avwriter-fidelity-" });
   let rows: Row[];
   let syncRows: SyncRow[];
+  let timeRows: TimeRow[];
   try {
     const by = await runtimes();
     rows = await measure(folder, chosen, by);
     syncRows = await measureSync(folder, syncCases.filter(isChosen), by);
+    timeRows = await measureTimes(folder, isChosen);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -114,7 +117,15 @@ async function main(words: readonly string[]): Promise<number> {
     console.log("\nTen minutes of flashes and beeps:");
     for (const line of syncLines(syncRows)) console.log(line);
   }
-  const complaints = [...rows.map(complaintsOf), ...syncRows.map((row) => row.complaints)];
+  for (const { name, reader, complaints } of timeRows) {
+    for (const complaint of complaints) console.log(`times of ${name}, by ${reader}: ${complaint}`);
+  }
+  console.log(`\nTimes of ${timeRows.length} timelines, by mp4box and mkvinfo`);
+  const complaints = [
+    ...rows.map(complaintsOf),
+    ...syncRows.map((row) => row.complaints),
+    ...timeRows.map((row) => row.complaints),
+  ];
   const failed = complaints.filter(({ length }) => length > 0).length;
   console.log(`\n${complaints.length} files in ${((performance.now() - from) / 1000).toFixed(0)} s`);
   console.log(`${complaints.length - failed} passed, ${failed} failed`);
