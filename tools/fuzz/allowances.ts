@@ -19,6 +19,8 @@ export type ComplaintKind =
   | "bytes"
   | "duration"
   | "times"
+  | "order"
+  | "audio"
   | "content"
   | "file";
 
@@ -26,6 +28,11 @@ export type ComplaintKind =
 export interface Complaint {
   readonly kind: ComplaintKind;
   readonly text: string;
+}
+
+/** Makes a complaint. */
+export function complaint(kind: ComplaintKind, text: string): Complaint {
+  return { kind, text };
 }
 
 /** A complaint that is let pass. */
