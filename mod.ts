@@ -1,12 +1,15 @@
 /**
- * avwriter turns JavaScript frames into video: it binds the system's FFmpeg libraries over FFI, on Deno and on Bun.
+ * avwriter turns JavaScript frames into video: it binds the system's FFmpeg libraries over FFI, on Deno and
+ * on Bun.
  *
  * @example
  * ```ts
  * import { createFileWriter } from "@avwriter/avwriter";
  *
  * const path = `${await Deno.makeTempDir()}/out.mp4`;
- * const frames = [0, 80, 160, 240].map((gray) => new ImageData(new Uint8ClampedArray(64 * 64 * 4).fill(gray), 64, 64));
+ * const frames = [0, 80, 160, 240].map((gray) =>
+ *   new ImageData(new Uint8ClampedArray(64 * 64 * 4).fill(gray), 64, 64)
+ * );
  *
  * await using writer = await createFileWriter("h264", path, 30);
  * for (const frame of frames) await writer.write(frame);
@@ -15,13 +18,13 @@
  * @module
  */
 export type { AudioCodec, AudioCodecFamily } from "./src/audio/audio_families.ts";
-export type { AudioOptions, AudioTrackOptions } from "./src/audio/audio_options.ts";
-export type { AudioDevice, AudioDeviceSystem } from "./src/audio/audio_source.ts";
+export type { AudioOptions } from "./src/audio/audio_options.ts";
+export type { AudioDevice, AudioDeviceSystem, AudioSilence } from "./src/audio/audio_source.ts";
 export type { ChannelLayoutName } from "./src/audio/channels.ts";
 export type { AudioSamples, SampleData } from "./src/audio/samples.ts";
-export type { AudioStats } from "./src/audio/track.ts";
+export type { AudioStats } from "./src/audio/audio_track.ts";
 export type { Codec, CodecFamily } from "./src/codecs/families.ts";
-export type { QualityLevel } from "./src/codecs/profiles.ts";
+export type { QualityLevel } from "./src/codecs/encoder_traits.ts";
 export {
   doctor,
   type DoctorReport,
@@ -45,20 +48,23 @@ export type { OptionValue } from "./src/libav/options.ts";
 export type { SubtitleCue } from "./src/subtitles/cue.ts";
 export type { SubtitleCodec, SubtitleOptions } from "./src/subtitles/subtitle_options.ts";
 export type { ColorDescription, ColorName } from "./src/video/color.ts";
-export type { EncodedImage } from "./src/video/encoded_image.ts";
+export type { EncodedImage } from "./src/video/images/encoded_image.ts";
 export type { FrameRate } from "./src/video/frame_rate.ts";
 export type { ChromaticityPoint, ContentLight, MasteringDisplay } from "./src/video/hdr.ts";
 export type { PixelFormat, RawFrame } from "./src/video/raw_frame.ts";
 export type { ResizeMode } from "./src/video/resizer.ts";
-export type { Attachment } from "./src/writer/attachments.ts";
+export type { Attachment } from "./src/container/attachments.ts";
 export type { AudioWriter, AudioWriterStats } from "./src/writer/audio_writer.ts";
-export type { Chapter } from "./src/writer/chapters.ts";
+export type { Chapter } from "./src/container/chapters.ts";
 export { type AudioWriterOptions, createAudioWriter } from "./src/writer/create_audio_writer.ts";
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
-export type { FrameTiming, TimestampOrigin, Timing } from "./src/writer/frame_clock.ts";
-export type { LogLevel, WriterOptions, WriterStats } from "./src/writer/options.ts";
-export { recoverFile, type RecoverSummary } from "./src/writer/recover_file.ts";
-export type { AudioSummary, EncoderChoice, Frame, WriteSummary } from "./src/writer/session_types.ts";
-export type { AudioTiming } from "./src/writer/audio_timing.ts";
+export type { FrameOptions, TimestampOrigin, Timing } from "./src/video/frame_timing.ts";
+export type { WriterOptions } from "./src/writer/options.ts";
+export type { WriterStats } from "./src/engine/writer_stats.ts";
+export type { LogLevel } from "./src/libav/log.ts";
+export { recoverFile, type RecoverSummary } from "./src/file/recover_file.ts";
+export type { AudioSummary, EncoderChoice, WriteSummary } from "./src/engine/session_types.ts";
+export type { Frame } from "./src/video/frame.ts";
+export type { SamplesOptions } from "./src/writer/samples_options.ts";
 export type { AcquiredFrame, VideoWriter } from "./src/writer/video_writer.ts";
-export type { Rotation, SampleAspectRatio } from "./src/writer/tags.ts";
+export type { Rotation, SampleAspectRatio } from "./src/container/picture_tags.ts";

@@ -88,9 +88,9 @@ function chooseCases(options: ReadonlyMap<string, string>): Pick<BenchRequest, "
 
 function choosePeers(options: ReadonlyMap<string, string>): readonly PeerName[] | null {
   const names = options.get("--peer")?.split(",") ?? null;
-  const unknown = names?.find((name) => !Object.hasOwn(peers, name));
-  if (unknown !== undefined) {
-    throw new UsageError(`There is no peer ${unknown}; there are ${Object.keys(peers).join(", ")}`);
+  const unrecognized = names?.find((name) => !Object.hasOwn(peers, name));
+  if (unrecognized !== undefined) {
+    throw new UsageError(`There is no peer ${unrecognized}; there are ${Object.keys(peers).join(", ")}`);
   }
   return names as readonly PeerName[] | null;
 }

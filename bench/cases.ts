@@ -1,7 +1,8 @@
 /**
  * What is measured: sizes, encoders with their settings, and the cases made of them. Data only.
  *
- * Every peer gets the same AVOptions by the same names; the number of threads is the encoder's own choice for all.
+ * Every peer gets the same AVOptions by the same names; the number of threads is the encoder's own choice for
+ * all.
  *
  * @module
  */

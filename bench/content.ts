@@ -46,7 +46,9 @@ function toRgba({ width, height, color }: Size): string[] {
   return [...input, "-vf", `scale=${width}:${height}:${colors}:${exact},format=rgba,${forthAndBack}`];
 }
 
-/** The conversion that ffmpeg makes by default, told which matrix: the limit gets what the other peers get to. */
+/**
+ * The conversion that ffmpeg makes by default, told which matrix: the limit gets what the other peers get to.
+ */
 function toYuv({ width, height, color }: Size, rgba: string): string[] {
   return [
     ...["-f", "rawvideo", "-pixel_format", "rgba", "-video_size", `${width}x${height}`],
@@ -55,7 +57,10 @@ function toYuv({ width, height, color }: Size, rgba: string): string[] {
   ];
 }
 
-/** Writes a file of raw frames, and waits until the disk has it: what is in memory only would be written while others measure. */
+/**
+ * Writes a file of raw frames, and waits until the disk has it: what is in memory only would be written while
+ * others measure.
+ */
 function make(size: Size, input: Input, path: string, parameters: readonly string[]): void {
   execFileSync("ffmpeg", [
     ...["-v", "error", "-nostdin", "-y", ...parameters],

@@ -29,7 +29,8 @@ export function figure(result: CaseResult, name: PeerName, which: Figure): numbe
 }
 
 /**
- * One peer's figure divided by another's, round by round, so that what slows down both in one round does not count.
+ * One peer's figure divided by another's, round by round, so that what slows down both in one round does not
+ * count.
  *
  * @param measure The figure; default: what the case is about.
  */
@@ -54,7 +55,10 @@ function pixelTime(result: CaseResult, name: PeerName): number | null {
   return wallMs === null ? null : wallMs * 1e6 / (size.width * size.height * frames * writers);
 }
 
-/** The median of a delay over the rounds where the event loop was watched, in milliseconds; `null` where it was not. */
+/**
+ * The median of a delay over the rounds where the event loop was watched, in milliseconds; `null` where it
+ * was not.
+ */
 export function loopDelay(
   { peers }: CaseResult,
   name: PeerName,

@@ -18,7 +18,10 @@ interface Tolerance {
   readonly worst: number;
 }
 
-/** Where the encoder's pixel format is not that of the limit's frames, it makes a difference whether pixels are converted once or twice. */
+/**
+ * Where the encoder's pixel format is not that of the limit's frames, it makes a difference whether pixels
+ * are converted once or twice.
+ */
 const tolerances = {
   sameFormat: { best: 60, average: 0.5, worst: 3 },
   otherFormat: { best: 50, average: 1, worst: 3 },

@@ -24,13 +24,15 @@ export interface Peer {
   /** Its program in `bench/peers/`. */
   readonly program: string;
   /** What the program does, where it can do several things. */
-  readonly variant?: string;
-  /** Whether frames pass through the thread that is measured: it has a write call and an event loop to delay. */
+  readonly variant?: string | undefined;
+  /**
+   * Whether frames pass through the thread that is measured: it has a write call and an event loop to delay.
+   */
   readonly isFed: boolean;
   /** It is of use beside this peer only. */
   readonly onlyWith?: PeerName;
   /** Flags that Deno needs for it. */
-  readonly denoFlags?: readonly string[];
+  readonly denoFlags?: readonly string[] | undefined;
 }
 
 /** All peers. Some run where they are asked for only. */

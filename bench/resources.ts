@@ -19,7 +19,8 @@ function read(path: string): string | null {
 
 /** CPU seconds of all child processes that have ended, and of theirs. */
 export function childrenCpuSeconds(): number | null {
-  // The name in brackets may hold anything: fields are counted behind it. 16 and 17 are cutime and cstime (proc(5)).
+  // The name in brackets may hold anything: fields are counted behind it. 16 and 17 are cutime and cstime
+  // (proc(5)).
   const fields = read("/proc/self/stat")?.replace(/^.*\) /s, "").split(" ");
   return fields === undefined ? null : (Number(fields[13]) + Number(fields[14])) / ticksPerSecond;
 }
@@ -37,7 +38,10 @@ export function callerCpuMs(): number | null {
   return text === null ? null : Number(text.split(" ")[0]) / 1e6;
 }
 
-/** Megabytes that a process has in memory now (`VmRSS`; `RssFile`: of files, such as code) or had at most (`VmHWM`). */
+/**
+ * Megabytes that a process has in memory now (`VmRSS`; `RssFile`: of files, such as code) or had at most
+ * (`VmHWM`).
+ */
 export function memoryOf(pid: number | "self", field: "VmRSS" | "RssFile" | "VmHWM"): number | null {
   const line = new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(read(`/proc/${pid}/status`) ?? "");
   return line === null ? null : Number(line[1]) / 1024;

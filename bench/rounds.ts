@@ -54,7 +54,9 @@ export interface CaseResult {
   readonly benchCase: BenchCase;
   readonly runtime: RuntimeName;
   readonly peers: Map<PeerName, PeerResult>;
-  /** CPUs that other programs of this machine kept busy meanwhile, on average; `null` where that is not known. */
+  /**
+   * CPUs that other programs of this machine kept busy meanwhile, on average; `null` where that is not known.
+   */
   readonly otherCpus: number | null;
 }
 
@@ -211,7 +213,10 @@ class Rounds {
   }
 }
 
-/** Runs one case on one runtime: a round to warm up, those that count, and some where the event loop is watched. */
+/**
+ * Runs one case on one runtime: a round to warm up, those that count, and some where the event loop is
+ * watched.
+ */
 export function runRounds(request: RoundsRequest): Promise<CaseResult> {
   return new Rounds(request).run();
 }

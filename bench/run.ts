@@ -4,8 +4,8 @@
  *     deno task bench                    the usual cases; `--help` tells how to choose
  *     bun bench/run.ts                   the same on Bun
  *
- * Prints a report in Markdown on stdout, and what goes on on stderr. Ends with 1 where a file was not what it must be. A missed
- * target is no failure: it depends on the machine.
+ * Prints a report in Markdown on stdout, and what goes on on stderr. Ends with 1 where a file was not what it
+ * must be. A missed target is no failure: it depends on the machine.
  *
  * @module
  */

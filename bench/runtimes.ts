@@ -49,7 +49,7 @@ export interface ScriptRun {
   readonly program: string;
   readonly script: string;
   readonly parameter: string;
-  readonly denoFlags?: readonly string[];
+  readonly denoFlags?: readonly string[] | undefined;
 }
 
 /** Runs a script to its end; returns the last line that it printed. What it says on stderr is passed on. */

@@ -11,7 +11,10 @@ export interface Spread {
   readonly max: number;
 }
 
-/** The number below which a share (0 to 1) of the numbers lies: the nearest of them. `NaN` where there are none. */
+/**
+ * The number below which a share (0 to 1) of the numbers lies: the nearest of them. `NaN` where there are
+ * none.
+ */
 export function percentile(numbers: readonly number[], share: number): number {
   const sorted = [...numbers].sort((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;

@@ -12,7 +12,10 @@ export type Metric =
   | { readonly ratio: readonly [PeerName, PeerName] }
   /** Milliseconds of a frame inside write(), on the caller's thread. */
   | { readonly writeMs: PeerName }
-  /** Milliseconds of CPU time of a frame in the caller's thread, with all that is done there from open to close. */
+  /**
+   * Milliseconds of CPU time of a frame in the caller's thread, with all that is done there from open to
+   * close.
+   */
   | { readonly callerMs: PeerName }
   /** The 99th percentile of the event loop's delay while frames are written, in milliseconds. */
   | { readonly loopMs: PeerName }

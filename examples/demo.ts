@@ -1,5 +1,6 @@
 /**
- * Draws an animation and writes it to a video file, or does so with a video or a folder of images of your own.
+ * Draws an animation and writes it to a video file, or does so with a video or a folder of images of your
+ * own.
  *
  *     deno task demo                      an animation, into out/avwriter-demo.mp4
  *     deno task demo INPUT [OUTPUT]       a video file, or a folder of images (30 per second, sorted by name)
@@ -132,7 +133,8 @@ async function main([input, output, ...more]: string[]): Promise<void> {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  // A frame of another size is the person's mistake too; everything else is a mistake in here, and worth a stack trace.
+  // A frame of another size is the person's mistake too; everything else is a mistake in here, and worth a
+  // stack trace.
   const isExpected = error instanceof DemoError || error instanceof AvError || error instanceof RangeError;
   if (!isExpected) throw error;
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");

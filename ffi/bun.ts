@@ -107,7 +107,7 @@ export function createBunRuntime(): Runtime {
       return true;
     },
     requireNetwork(_host: string): void {},
-    // Bun keeps its own copy of the environment: C code sees only what libc's function sets.
+    // Bun keeps its own copy of the environment. C code sees only what libc's function sets.
     setVariable(name: string, value: string): void {
       const library = process.platform === "darwin" ? "libSystem.B.dylib" : "libc.so.6";
       try {
@@ -119,7 +119,7 @@ export function createBunRuntime(): Runtime {
           0,
         );
       } catch {
-        // No such function (Windows, musl): the library then prints what it likes.
+        // There is no such function on Windows and with musl: the library then prints at its own level.
       }
     },
     startThread(module: URL, listener: ThreadListener): Thread {
@@ -128,6 +128,12 @@ export function createBunRuntime(): Runtime {
       worker.addEventListener("error", ({ message }) => listener.ended(new Error(message)));
       worker.addEventListener("close", () => listener.ended(new Error("The thread ended")));
       return threadOf(worker);
+    },
+    startTimer(ms: number, action: () => void): () => void {
+      const timer = setTimeout(action, ms);
+      // Bun's timers are objects, as Node's are.
+      (timer as unknown as { unref(): void }).unref();
+      return () => clearTimeout(timer);
     },
     errorClass(_name: string): undefined {
       return undefined;

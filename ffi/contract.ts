@@ -1,5 +1,6 @@
 /**
- * The contract between libav and a JavaScript runtime: how C types cross the border, and what a runtime adapter provides.
+ * The contract between libav and a JavaScript runtime: how C types cross the border, and what a runtime
+ * adapter provides.
  *
  * @module
  */
@@ -21,10 +22,11 @@ export function address(value: bigint): Address {
  * How a C parameter or result crosses the border.
  *
  * - `address`: a pointer that native code owns, as a `bigint`; null is `0n`.
- * - `buffer`: a pointer into JavaScript memory, which must stay valid only during the call: pass the view itself, or `null`.
- *   Not an empty view: Deno passes NULL for it, Bun an address of nothing. Never a result.
- * - `rational`: an `AVRational` by value. It is two 32-bit integers, which the C calling conventions of all 64-bit systems
- *   pass as one 64-bit register, so it crosses as a packed `u64` (see `src/libav/rational.ts`).
+ * - `buffer`: a pointer into JavaScript memory, which must stay valid only during the call: pass the view
+ *   itself, or `null`. Not an empty view: Deno passes NULL for it, Bun an address of nothing. Never a result.
+ * - `rational`: an `AVRational` by value. It is two 32-bit integers, which the C calling conventions of all
+ *   64-bit systems pass as one 64-bit register, so it crosses as a packed `u64` (see
+ *   `src/libav/rational.ts`).
  */
 export type CType = "void" | "i32" | "u32" | "i64" | "u64" | "f64" | "address" | "buffer" | "rational";
 
@@ -36,7 +38,7 @@ export interface CFunction {
   readonly result: CType;
 }
 
-/** The functions wanted of one library. */
+/** The functions needed from one library. */
 export type SymbolTable = Readonly<Record<string, CFunction>>;
 
 /** JavaScript memory that a C function may read or write during a call. */
@@ -80,31 +82,33 @@ export type SystemName = "linux" | "darwin" | "windows";
 
 /** Another thread of this program, which runs a module. */
 export interface Thread {
-  /** Sends it a message, cloned as the structured clone algorithm does. Memory that is shared stays shared. */
+  /**
+   * Sends it a message, cloned as the structured clone algorithm does. Memory that is shared stays shared.
+   */
   post(message: unknown): void;
-  /** Whether the program goes on where nothing but this thread is left to wait for. It does not, until told. */
+  /** Whether the program stays alive while only this thread is left to wait for. It does not by default. */
   keepAlive(isNeeded: boolean): void;
   /** Ends it at once. */
   end(): void;
 }
 
-/** Hears of a thread. */
+/** Receives events from a thread. */
 export interface ThreadListener {
   /** It sent a message. */
   message(message: unknown): void;
-  /** It can't start, threw an error or ended: nothing more will come from it. */
+  /** It did not start, threw an error or ended: no more messages come from it. */
   ended(error: Error): void;
 }
 
-/** The way back from a thread to the one that started it. */
+/** The connection from a thread to the one that started it. */
 export interface ParentThread {
   /** Sends it a message. */
   post(message: unknown): void;
-  /** Names who takes its messages, from the first on. */
+  /** Sets the handler of its messages, the first one included. */
   listen(take: (message: unknown) => void): void;
 }
 
-/** Everything that differs between runtimes. One thin adapter implements it for each. */
+/** Everything that differs between runtimes. Each runtime has one thin adapter. */
 export interface Runtime {
   /** Name and version, for reports: `"Deno 2.9.6"`. */
   readonly name: string;
@@ -112,26 +116,42 @@ export interface Runtime {
   readonly system: SystemName;
   /** The processor, in Debian's multiarch spelling: `"x86_64"` or `"aarch64"`. */
   readonly architecture: string;
-  /** Opens a library by absolute path and binds the symbols; throws where the library or a symbol is missing. */
+  /**
+   * Opens a library by absolute path and binds the symbols; throws where the library or a symbol is missing.
+   */
   open<T extends SymbolTable>(path: string, symbols: T): Functions<T>;
-  /** Whether this library may be opened without asking anybody. */
+  /** Whether this library may be opened without a permission prompt. */
   mayOpen(path: string): boolean;
-  /** Asks once for the right to open native libraries; `false` where it is refused. */
+  /** Asks once for permission to open native libraries. Returns `false` where it is denied. */
   requestLibraries(): boolean;
   /** An environment variable, or `undefined` where it is unset or may not be read. */
   variable(name: string): string | undefined;
-  /** The text of a small file, or `undefined` where it is missing or may not be read. Asks nobody. */
+  /**
+   * The text of a small file; `undefined` where it is missing or must not be read. Never prompts for
+   * permission.
+   */
   fileText(path: string): string | undefined;
-  /** A path with all its links followed, or `undefined` where nothing is there or it may not be read. Asks nobody. */
+  /**
+   * A path with all links resolved; `undefined` where it does not exist or must not be read. Never prompts
+   * for permission.
+   */
   realPath(path: string): string | undefined;
-  /** Whether a file may be read and written without asking anybody. */
+  /** Whether a file may be read and written without a permission prompt. */
   mayReadAndWrite(path: string): boolean;
   /** Throws the runtime's own error unless a host (with a port, where one is named) may be reached. */
   requireNetwork(host: string): void;
-  /** Sets an environment variable that native libraries read, unless it is set already. Does nothing where that is not allowed. */
+  /**
+   * Sets an environment variable that native libraries read, unless it is set already. Does nothing where
+   * that is not allowed.
+   */
   setVariable(name: string, value: string): void;
-  /** Starts a thread with a module. Throws where that is not allowed; what else prevents it, the listener hears. */
+  /**
+   * Starts a thread with a module. Throws where that is not allowed; any other failure is reported to the
+   * listener.
+   */
   startThread(module: URL, listener: ThreadListener): Thread;
-  /** The runtime's own class of errors of a name, such as Deno's `NotCapable`. */
+  /** Calls a function once, after so many milliseconds. Keeps no program alive. Returns what stops it. */
+  startTimer(ms: number, action: () => void): () => void;
+  /** The runtime's own error class of a name, such as Deno's `NotCapable`. */
   errorClass(name: string): (new (message: string) => Error) | undefined;
 }

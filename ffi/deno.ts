@@ -1,6 +1,6 @@
 /**
- * The Deno adapter. It uses `dlopen` and symbol calls only: `Deno.UnsafePointer` and its kin are refused under a scoped
- * `--allow-ffi=PATH` grant, which this module is meant to run with.
+ * The Deno adapter. It uses `dlopen` and symbol calls only: `Deno.UnsafePointer` and its kin are refused
+ * under a scoped `--allow-ffi=PATH` grant, which this module is meant to run with.
  *
  * @module
  */
@@ -39,7 +39,10 @@ function systemName(): SystemName {
   return Deno.build.os === "darwin" || Deno.build.os === "windows" ? Deno.build.os : "linux";
 }
 
-/** A module's address as `node:worker_threads` takes it: of files only, or a module of one line that imports it. */
+/**
+ * A module's address as `node:worker_threads` takes it: of files only, or a module of one line that imports
+ * it.
+ */
 function startable(module: URL): URL {
   if (module.protocol === "file:") return module;
   return new URL(`data:text/javascript,${encodeURIComponent(`import ${JSON.stringify(module.href)};`)}`);
@@ -109,13 +112,19 @@ export function createDenoRuntime(): Runtime {
     },
 
     startThread(module: URL, listener: ThreadListener): Thread {
-      // Deno's own workers can't be told that the program need not wait for them.
+      // Deno's own workers keep the program alive.
       const { Worker } = workerThreads();
       const worker = new Worker(startable(module));
       worker.on("message", (message: unknown) => listener.message(message));
       worker.on("error", (error: Error) => listener.ended(error));
       worker.on("exit", (code: number) => listener.ended(new Error(`The thread ended with ${code}`)));
       return threadOf(worker);
+    },
+
+    startTimer(ms: number, action: () => void): () => void {
+      const timer = setTimeout(action, ms);
+      Deno.unrefTimer(timer);
+      return () => clearTimeout(timer);
     },
 
     errorClass(name: string): (new (message: string) => Error) | undefined {

@@ -4,13 +4,15 @@
  * @module
  */
 
-/** What an {@linkcode AvError} is made of. */
+/** The fields of an {@linkcode AvError}. */
 export interface AvErrorDetails {
-  /** A stable code: the name of a system or libav error (`"ENOSPC"`, `"EINVAL"`), or one of avwriter's own. */
+  /**
+   * A stable code: the name of a system or libav error (`"ENOSPC"`, `"EINVAL"`), or one of avwriter's own.
+   */
   code: string;
-  /** What was being done: `"open encoder libx264"`. */
+  /** The operation that failed: `"open encoder libx264"`. */
   operation: string;
-  /** What would be right, as a sentence; `null` where nothing useful is known. */
+  /** How to fix the problem, as a sentence; `null` where nothing useful is known. */
   hint?: string | null;
   /** The error underneath. */
   cause?: unknown;
@@ -23,18 +25,26 @@ export interface AvErrorDetails {
  * ```ts
  * import { AvError } from "@avwriter/avwriter";
  *
- * const error = new AvError("Cannot write out.mp4: no space left on device", { code: "ENOSPC", operation: "write out.mp4" });
+ * const error = new AvError("Cannot write out.mp4: no space left on device", {
+ *   code: "ENOSPC",
+ *   operation: "write out.mp4",
+ * });
  * if (error.code !== "ENOSPC") throw error;
  * ```
  */
 export class AvError extends Error {
   /** The class's name, as every built-in error has it. */
   override name = "AvError";
-  /** A stable code: the name of a system or libav error (`"ENOSPC"`, `"EINVAL"`), or one of avwriter's own. */
+  /**
+   * A stable code: the name of a system or libav error (`"ENOSPC"`, `"EINVAL"`), or one of avwriter's own.
+   */
   readonly code: string;
-  /** What was being done: `"open encoder libx264"`. */
+  /** The operation that failed: `"open encoder libx264"`. */
   readonly operation: string;
-  /** What would be right, as a sentence; `null` where nothing useful is known. It is part of the message too. */
+  /**
+   * How to fix the problem, as a sentence; `null` where nothing useful is known. It is part of the message
+   * too.
+   */
   readonly hint: string | null;
 
   /** Makes an error; the hint is appended to the message. */
@@ -46,13 +56,19 @@ export class AvError extends Error {
   }
 }
 
-/** FFmpeg's libraries were not found, or may not be opened. The message lists what was tried and how to install them. */
+/**
+ * FFmpeg's libraries were not found, or may not be opened. The message lists what was tried and how to
+ * install them.
+ */
 export class LibraryNotFoundError extends AvError {
   /** The class's name. */
   override name = "LibraryNotFoundError";
 }
 
-/** FFmpeg's libraries were found, but are of a version that this release does not know, or do not match each other. */
+/**
+ * FFmpeg's libraries were found, but are of a version that this release does not know, or do not match each
+ * other.
+ */
 export class LibraryVersionError extends AvError {
   /** The class's name. */
   override name = "LibraryVersionError";

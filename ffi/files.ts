@@ -1,6 +1,6 @@
 /**
- * The few file operations that a writer needs, through Node's API: both runtimes have it, and Deno applies its permissions to
- * it, which libav's own file access would bypass.
+ * The few file operations that a writer needs, through Node's API: both runtimes have it, and Deno applies
+ * its permissions to it, which libav's own file access would bypass.
  *
  * @module
  */
@@ -34,10 +34,11 @@ function tryOpen(path: string, flags: number): boolean {
 }
 
 /**
- * Throws the system's error (or Deno's `NotCapable`) unless the file can be written, and leaves the disk as it was: a file
- * that exists is opened without a change, one that does not is made and removed.
+ * Throws the system's error (or Deno's `NotCapable`) unless the file can be written, and leaves the disk as
+ * it was: a file that exists is opened without a change, one that does not is made and removed.
  *
- * @returns Whether the path is, or will be, a regular file of its own: not a device, a pipe or a link, which nobody should remove.
+ * @returns Whether the path is, or will be, a regular file of its own: not a device, a pipe or a link, which
+ * nobody should remove.
  */
 export function checkWritable(path: string): boolean {
   try {
@@ -58,7 +59,7 @@ function checkExisting(path: string): boolean {
     return tryOpen(path, constants.O_WRONLY | nonBlocking | notThroughLinks);
   } catch (error) {
     const code = codeOf(error);
-    // A named pipe that nobody reads yet is not waited for.
+    // Does not wait for a named pipe that has no reader yet.
     if (code === "ENXIO") return false;
     if (code !== "ELOOP" && code !== "EMLINK") throw error;
   }
@@ -71,13 +72,16 @@ function checkLink(path: string): void {
     tryOpen(path, constants.O_WRONLY | nonBlocking);
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
-    // The link leads to a file that is not there yet: it is made, and removed where it can be found.
+    // The link points to a file that does not exist yet. It is created, and removed where it can be found.
     tryOpen(path, constants.O_WRONLY | constants.O_CREAT);
     unlinkSync(realpathSync(path));
   }
 }
 
-/** Throws the system's error (or Deno's `NotCapable`) unless the path can be read; returns whether it is a regular file. */
+/**
+ * Throws the system's error (or Deno's `NotCapable`) unless the path can be read; returns whether it is a
+ * regular file.
+ */
 export function checkReadable(path: string): boolean {
   return tryOpen(path, constants.O_RDONLY | nonBlocking);
 }
@@ -87,7 +91,9 @@ export function readFile(path: string): Uint8Array {
   return readFileSync(path);
 }
 
-/** Where the last whole box of an mp4 or mov file (ISO/IEC 14496-12) ends; `null` where it begins with none. */
+/**
+ * Where the last whole box of an mp4 or mov file (ISO/IEC 14496-12) ends; `null` where it begins with none.
+ */
 export function endOfBoxes(path: string): number | null {
   const file = openSync(path, constants.O_RDONLY);
   try {
@@ -106,7 +112,7 @@ export function endOfBoxes(path: string): number | null {
   }
 }
 
-/** Removes a file; one that is not there is as good as removed. */
+/** Removes a file. A missing file is no error. */
 export function removeFile(path: string): void {
   try {
     unlinkSync(path);
@@ -116,12 +122,12 @@ export function removeFile(path: string): void {
 }
 
 /**
- * Makes an empty file that is to take another's place: one of its own, with that one's rights and owner as far as the system gives
- * them, so that nobody reads the one who may not read the other.
+ * Creates an empty file that will replace another one. It gets that file's permissions and owner as far as
+ * the system allows, so that nobody can read it who cannot read the other.
  */
 export function makeReplacement(path: string, replacement: string): void {
   removeFile(replacement);
-  // Open for writing only, Deno wants no permission to read.
+  // With write access alone, Deno needs no read permission.
   const original = openSync(path, constants.O_WRONLY);
   try {
     const { mode, uid, gid } = fstatSync(original);
@@ -140,23 +146,23 @@ function takeAfter(file: number, mode: number, uid: number, gid: number): void {
   try {
     fchownSync(file, uid, gid);
   } catch {
-    // Only root gives files away.
+    // Only root can change the owner.
   }
   fchmodSync(file, mode & 0o777);
 }
 
-/** Puts a file in the place of another, in one step: whoever opens that path sees the one or the other, whole. */
+/** Replaces a file by another in one step: a program that opens the path sees one of them, complete. */
 export function replaceFile(path: string, by: string): void {
   renameSync(by, path);
 }
 
 /**
- * Cuts a file off where it is longer than so many bytes, unless it has all those of the finished one: then only its closing failed.
- * What can't be cut stays as it is.
+ * Truncates a file that is longer than the given number of bytes, unless it has all bytes of the finished
+ * file: then only closing it failed. A file that cannot be truncated stays as it is.
  */
 export function cutFile(path: string, bytes: number, finishedBytes: number | null): void {
   try {
-    // Open for writing only, Deno wants no permission to read.
+    // With write access alone, Deno needs no read permission.
     const file = openSync(path, constants.O_WRONLY);
     try {
       const { size } = fstatSync(file);
@@ -165,6 +171,6 @@ export function cutFile(path: string, bytes: number, finishedBytes: number | nul
       closeSync(file);
     }
   } catch {
-    // Whoever calls this has an error of his own to tell.
+    // The caller has its own error to report.
   }
 }

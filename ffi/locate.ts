@@ -16,7 +16,7 @@ export const libraryPathVariable = "AVWRITER_LIBRARY_PATH";
 /** The supported majors of libavcodec, newest first. */
 export const majorsNewestFirst: readonly number[] = [...avcodecMajors].reverse();
 
-/** What a writer opens of each set, in the order of their dependencies. */
+/** The libraries that a writer opens, in the order of their dependencies. */
 export const neededLibraries: readonly LibraryName[] = [
   "avutil",
   "swresample",
@@ -82,8 +82,8 @@ function macFolders(): string[] {
 }
 
 /**
- * The folders to search, in order. A folder given explicitly, or by `AVWRITER_LIBRARY_PATH`, is the only one searched: whoever
- * names a place does not want another FFmpeg in silence.
+ * The folders to search, in order. A folder given explicitly or by `AVWRITER_LIBRARY_PATH` is the only one:
+ * whoever names a folder does not want another FFmpeg by accident.
  */
 export function searchFolders(
   runtime: Pick<Runtime, "system" | "architecture" | "variable">,

@@ -1,6 +1,6 @@
 /**
- * Native memory, reached through libavutil's own copy functions: no runtime's pointer class is needed, and so none of the
- * permissions that those ask for.
+ * Native memory, reached through libavutil's own copy functions: no runtime's pointer class is needed, and so
+ * none of the permissions that those ask for.
  *
  * @module
  */
@@ -67,7 +67,10 @@ export class NativeMemory {
     this.#in.av_image_copy_plane(to, from.byteLength, from, from.byteLength, from.byteLength, 1);
   }
 
-  /** Copies rows of a plane from a JavaScript view, which must hold `fromStride * (rows - 1) + rowBytes` bytes, into native memory. */
+  /**
+   * Copies rows of a plane from a JavaScript view, which must hold `fromStride * (rows - 1) + rowBytes`
+   * bytes, into native memory.
+   */
   writeRows(
     to: Address,
     toStride: number,
@@ -79,7 +82,10 @@ export class NativeMemory {
     this.#in.av_image_copy_plane(to, toStride, from, fromStride, rowBytes, rows);
   }
 
-  /** Copies rows of a plane from native memory into a JavaScript view, which must hold `rowBytes * rows` bytes. */
+  /**
+   * Copies rows of a plane from native memory into a JavaScript view, which must hold `rowBytes * rows`
+   * bytes.
+   */
   readRows(into: NativeBuffer, from: Address, fromStride: number, rowBytes: number, rows: number): void {
     this.#out.av_image_copy_plane(into, rowBytes, from, fromStride, rowBytes, rows);
   }

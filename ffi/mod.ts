@@ -24,7 +24,8 @@ export {
 } from "./files.ts";
 export { cString, PointerCell, textOf } from "./memory.ts";
 export { installCommand, installHint } from "./install_hint.ts";
-export { keepDevices, librariesFor, loadNative, type Native, noteLibraries } from "./open.ts";
+export { keepDevices, librariesFor, loadNative, noteLibraries } from "./open.ts";
+export { type Native } from "./native.ts";
 export { keepPriority } from "./priority.ts";
 export { runtime } from "./runtime.ts";
 export { parentThread } from "./threads.ts";

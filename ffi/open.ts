@@ -18,14 +18,15 @@ import {
   unknownMajorsAhead,
 } from "./locate.ts";
 import { NativeMemory } from "./memory.ts";
+import type { Native } from "./native.ts";
 import { runtime } from "./runtime.ts";
 import { selfCheck } from "./selfcheck.ts";
 import { StructFields } from "./struct.ts";
 import {
+  audioDecoding,
   avcodec,
   codecNames,
   parametersSideData,
-  soundDecoding,
   supportedConfig,
 } from "./symbols/avcodec.ts";
 import { avdevice } from "./symbols/avdevice.ts";
@@ -35,55 +36,7 @@ import { avutil, dictionaries, memoryIn, memoryOut, memoryWithin } from "./symbo
 import { resampling, swresample } from "./symbols/swresample.ts";
 import { scalerFrames, swscale } from "./symbols/swscale.ts";
 
-/** A loaded set of libraries: their functions, and what is needed to work with their memory. */
-export interface Native {
-  /** The folder that the set was loaded from. */
-  readonly folder: string;
-  /** FFmpeg's own version text: `"5.1.9-0+deb12u1"`. */
-  readonly version: string;
-  /** The major of libavcodec, by which the set is known. */
-  readonly avcodecMajor: number;
-  /** The full version of each loaded library: `"59.37.100"`. */
-  readonly libraryVersions: Readonly<Record<string, string>>;
-  /** libavutil. */
-  readonly avutil: Functions<typeof avutil>;
-  /** libavcodec. */
-  readonly avcodec: Functions<typeof avcodec>;
-  /** Codecs by their names, opened on first use. */
-  codecNames(): Functions<typeof codecNames>;
-  /** What encoders take, asked of the library; `null` where a field of AVCodec tells instead. */
-  readonly supportedConfig: Functions<typeof supportedConfig> | null;
-  /** libavformat. */
-  readonly avformat: Functions<typeof avformat>;
-  /** Side data in a stream's parameters; `null` where it lies in the stream itself. */
-  readonly parametersSideData: Functions<typeof parametersSideData> | null;
-  /** Side data in the stream itself; `null` where the stream's parameters have it. */
-  readonly streamSideData: Functions<typeof streamSideData> | null;
-  /** libswresample. */
-  readonly swresample: Functions<typeof swresample>;
-  /** libswscale. */
-  readonly swscale: Functions<typeof swscale>;
-  /** Conversion of sound, opened on first use. */
-  resampling(): Functions<typeof resampling>;
-  /** Dictionaries in JavaScript's hands, opened on first use. */
-  dictionaries(): Functions<typeof dictionaries>;
-  /** Decoding of sound, opened on first use. */
-  soundDecoding(): Functions<typeof soundDecoding>;
-  /** The path of libavdevice. */
-  readonly devicesPath: string;
-  /** libavdevice, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
-  avdevice(): Functions<typeof avdevice>;
-  /** Conversion by several threads, opened on first use; `null` where libswscale has none. */
-  scalerFrames(): Functions<typeof scalerFrames> | null;
-  /** libavfilter, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
-  avfilter(): Functions<typeof avfilter>;
-  /** Native memory. */
-  readonly memory: NativeMemory;
-  /** Struct fields, by the layout of this major. */
-  readonly fields: StructFields;
-}
-
-/** A place that was tried, and why nothing was loaded from there. */
+/** A folder that was tried, and why nothing was loaded from it. */
 interface Attempt {
   readonly path: string;
   readonly reason: string;
@@ -100,9 +53,11 @@ let inUse: { readonly folder: string; readonly explicit: string | undefined } | 
 /**
  * Loads FFmpeg's libraries, once: later calls return the same set.
  *
- * @param explicit The folder (or search path) to load from, instead of `AVWRITER_LIBRARY_PATH` and the system's folders.
+ * @param explicit The folder (or search path) to load from, instead of `AVWRITER_LIBRARY_PATH` and the
+ * system's folders.
  * @throws {LibraryNotFoundError} Where no set was found or may be opened.
- * @throws {LibraryVersionError} Where a set is newer than what is known, fails the self-check, or another set is in use already.
+ * @throws {LibraryVersionError} Where a set is newer than what is known, fails the self-check, or another set
+ * is in use already.
  */
 export function loadNative(explicit?: string): Native {
   const folders = librariesFor(explicit);
@@ -114,7 +69,8 @@ export function loadNative(explicit?: string): Native {
 }
 
 /**
- * Where a thread is to load FFmpeg's libraries from, given what its user names: the folder of the set that the process uses, if any.
+ * Where a thread is to load FFmpeg's libraries from, given what its user names: the folder of the set that
+ * the process uses, if any.
  *
  * @throws {LibraryVersionError} Where another set is in use already.
  */
@@ -129,7 +85,7 @@ export function librariesFor(explicit: string | undefined): string | undefined {
   );
 }
 
-/** Keeps in mind which set a thread has loaded, and the folder that was named for it. */
+/** Remembers which set a thread has loaded, and the folder that was requested for it. */
 export function noteLibraries(folder: string, explicit: string | undefined): void {
   inUse ??= { folder, explicit };
 }
@@ -148,7 +104,7 @@ function openNewest(host: Runtime, explicit: string | undefined): Native {
   throw notFound(host, folders, attempts);
 }
 
-/** Leaves out what may not be opened; asks for permission once where nothing may be. */
+/** Leaves out what must not be opened. Prompts for permission once where nothing may be opened. */
 function permittedFolders(host: Runtime, folders: string[]): string[] {
   const permitted = folders.filter((folder) =>
     majorsNewestFirst.some((major) =>
@@ -170,8 +126,9 @@ function permittedFolders(host: Runtime, folders: string[]): string[] {
 }
 
 /**
- * The libraries depend on each other by soname. Opened from the root of that tree upwards, each from the same folder, the
- * system's loader takes the ones already loaded: the set can't be mixed with another installation's.
+ * The libraries depend on each other by soname. Opened from the root of that tree upwards, each from the same
+ * folder, the system's loader takes the ones already loaded: the set can't be mixed with another
+ * installation's.
  */
 function openSet(host: Runtime, folder: string, major: number, attempts: Attempt[]): Native | null {
   const pathOf = (library: LibraryName): string => libraryPath(host.system, folder, library, major);
@@ -228,7 +185,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     swscale: set.swscale,
     resampling: once(() => open("swresample", resampling)),
     dictionaries: once(() => open("avutil", dictionaries)),
-    soundDecoding: once(() => open("avcodec", soundDecoding)),
+    audioDecoding: once(() => open("avcodec", audioDecoding)),
     devicesPath: pathOf("avdevice"),
     avdevice: once(() => openSibling(host, "avdevice", pathOf("avdevice"), avdevice)),
     scalerFrames: once(() => openOptional(host, pathOf("swscale"), scalerFrames)),
@@ -241,14 +198,14 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
 }
 
 /**
- * Keeps libavdevice for as long as this thread lives, if it is there: what it tells libavformat of itself must outlive the thread that
- * opened it, with which Deno closes it.
+ * Keeps libavdevice for as long as this thread lives, if it is there: what it tells libavformat of itself
+ * must outlive the thread that opened it, with which Deno closes it.
  */
 export function keepDevices(path: string): void {
   openOptional(runtime(), path, avdevice);
 }
 
-/** Opens something when it is first asked for: each symbol takes a runtime a quarter of a millisecond. */
+/** Opens something on first use: binding a symbol takes a quarter of a millisecond. */
 function once<T>(open: () => T): () => T {
   let opened: { readonly value: T } | undefined;
   return () => (opened ??= { value: open() }).value;
@@ -338,7 +295,8 @@ function notFound(host: Runtime, folders: string[], attempts: Attempt[]): Librar
   const first = libraryFileName(host.system, "avcodec", libraryMajor("avcodec", majorsNewestFirst[0]!));
   const last = libraryFileName(host.system, "avcodec", libraryMajor("avcodec", majorsNewestFirst.at(-1)!));
   const places = folders.length > 0 ? folders.join(", ") : "no folder: the search path is empty";
-  // A file that is there but does not load (another architecture, a missing dependency) is worth more than the list.
+  // A file that is there but does not load (another architecture, a missing dependency) is worth more than
+  // the list.
   const broken = attempts.find(({ reason }) => !isMissingFile(reason));
   return new LibraryNotFoundError(
     `Cannot load FFmpeg's libraries: looked for ${first} down to ${last} and their siblings in ${places}` +

@@ -31,7 +31,7 @@ function open(host: Runtime): Functions<typeof scheduling> | null {
   }
 }
 
-/** Does something, and gives this thread the priority back that it had, where that is possible. */
+/** Runs an action, and then restores this thread's priority where that is possible. */
 export function keepPriority<T>(action: () => T): T {
   if (opened === undefined) opened = open(runtime());
   const functions = opened;

@@ -1,6 +1,7 @@
 /**
- * Proves, once per load, that the layouts fit the libraries: freshly allocated objects must show libav's documented defaults
- * where the layout says that they are, and libavutil's own option table must name the same offsets.
+ * Proves, once per load, that the layouts fit the libraries: freshly allocated objects must show libav's
+ * documented defaults where the layout says that they are, and libavutil's own option table must name the
+ * same offsets.
  *
  * @module
  */
@@ -8,7 +9,7 @@ import { type Address, NULL } from "./contract.ts";
 import { LibraryVersionError } from "./errors.ts";
 import { avcodecMajors, releases } from "./layouts.ts";
 import { cString, PointerCell } from "./memory.ts";
-import type { Native } from "./open.ts";
+import type { Native } from "./native.ts";
 import type { FieldName, StructName } from "./struct.ts";
 
 /** AV_NOPTS_VALUE, libavutil/avutil.h. */
@@ -97,7 +98,7 @@ export function selfCheck(native: Native): void {
   }
   avcodec.avcodec_free_context(new PointerCell(context).buffer);
 
-  // It is called, and not by us: see showForeign in src/libav/frame.ts.
+  // libav calls it: see wrapForeign in src/libav/native_frame.ts.
   if (native.fields.get(native.swresample.swr_get_class(), "AVClass", "item_name") === NULL) {
     throw mismatch(native, "the class of resamplers has no item_name");
   }

@@ -45,8 +45,8 @@ function reasonAgainst(host: Runtime, folder: string, major: number): string | n
 }
 
 /**
- * All sets in the folders that are searched, but for the one in use: newest first, each once however many links lead to it. A folder
- * that the program may not read is passed over.
+ * All sets in the searched folders except the one in use: newest first, each listed once however many links
+ * point to it. Skips folders that the program must not read.
  */
 export function surveyLibraries(
   host: Runtime,
@@ -63,11 +63,11 @@ export function surveyLibraries(
   if (inUse !== null) isNew(inUse.folder, inUse.avcodecMajor);
   const folders = allFolders(host);
   const newest = majorsNewestFirst[0]!;
-  const unknown = Array.from(
+  const unrecognized = Array.from(
     { length: unknownMajorsAhead },
     (_, index) => newest + unknownMajorsAhead - index,
   );
-  for (const avcodecMajor of [...unknown, ...majorsNewestFirst]) {
+  for (const avcodecMajor of [...unrecognized, ...majorsNewestFirst]) {
     for (const folder of folders) {
       if (!isNew(folder, avcodecMajor)) continue;
       const reason = avcodecMajor > newest

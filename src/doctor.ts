@@ -15,11 +15,11 @@ import type { EncoderRequest } from "./codecs/encoder_settings.ts";
 import { type CodecFamily, families } from "./codecs/families.ts";
 import { openEncoder, resolveSettings } from "./codecs/open_encoder.ts";
 import { AvError, LibraryNotFoundError } from "./errors.ts";
-import { pixelFormatByName } from "./libav/pixel_format.ts";
 import { encoderByName } from "./libav/encoder.ts";
+import { setLogLevel } from "./libav/log.ts";
+import { pixelFormatByName } from "./libav/pixel_format.ts";
 import { defaultColor } from "./video/color.ts";
 import { defaultInputFormat } from "./video/input_format.ts";
-import { silenceBelow } from "./writer/log.ts";
 
 export type { SeenLibraries } from "../ffi/mod.ts";
 
@@ -35,7 +35,7 @@ export interface LibrariesInUse {
 
 /** An encoder that a codec family may use, and whether it opened. */
 export interface EncoderCheck {
-  /** libavcodec's name of the encoder: `"libx264"`. */
+  /** The encoder's name in libavcodec: `"libx264"`. */
   readonly name: string;
   /** Whether it really opened. */
   readonly usable: boolean;
@@ -43,7 +43,7 @@ export interface EncoderCheck {
   readonly reason: string | null;
 }
 
-/** What {@linkcode doctor} found. */
+/** The result of {@linkcode doctor}. */
 export interface DoctorReport {
   /** Name and version of the runtime: `"Deno 2.9.6"`. */
   readonly runtime: string;
@@ -51,20 +51,28 @@ export interface DoctorReport {
   readonly system: string;
   /** The libraries in use; `null` where none can be used. */
   readonly libraries: LibrariesInUse | null;
-  /** Why no libraries can be used; `null` where some are. */
+  /** Why no libraries can be used; `null` where some can. */
   readonly problem: string | null;
-  /** Other sets of FFmpeg's libraries that were seen, newest first. Under Deno only in folders that the program may read. */
+  /**
+   * Other sets of FFmpeg's libraries on this system, newest first. Under Deno only those in folders that the
+   * program may read.
+   */
   readonly others: readonly SeenLibraries[];
-  /** The encoders of each codec family, in the order in which they are tried: the first usable one is taken. */
+  /**
+   * The encoders of each codec family, in the order in which they are tried. The first usable one is used.
+   */
   readonly encoders: Readonly<Record<CodecFamily, readonly EncoderCheck[]>>;
-  /** The command that installs FFmpeg, where no libraries were found and the system is known; else `null`. */
+  /**
+   * The command that installs FFmpeg, where no libraries were found and the system is known; otherwise
+   * `null`.
+   */
   readonly install: string | null;
 }
 
 /** What each encoder is opened with: large enough for all of them, small enough to be quick. */
 const trial = { width: 320, height: 180, frameRate: { num: 25, den: 1 }, container: "matroska" } as const;
 
-/** Opens an encoder as a writer would; `null` where it opens, else why it does not. */
+/** Opens an encoder as a writer would; returns why it does not open, or `null`. */
 function whyUnusable(native: Native, name: string): string | null {
   const encoder = encoderByName(native, name);
   if (encoder === null) return `FFmpeg ${native.version} was built without it`;
@@ -74,7 +82,7 @@ function whyUnusable(native: Native, name: string): string | null {
     source,
     isCrashSafe: false,
     isVariable: false,
-    isTalkative: false,
+    isVerbose: false,
     isQuiet: true,
   };
   try {
@@ -117,10 +125,12 @@ function load(): { native: Native; error: null } | { native: null; error: AvErro
 }
 
 /**
- * Tells what avwriter finds on this system: which FFmpeg is in use and from where, which others were seen, which encoders
- * really open, and how to install FFmpeg where there is none. It finds fault with nothing and throws nothing for what is missing.
+ * Tells what avwriter finds on this system: which FFmpeg is in use and from where, which others were seen,
+ * which encoders really open, and how to install FFmpeg where there is none. It finds fault with nothing and
+ * throws nothing for what is missing.
  *
- * It loads the libraries, as the first writer would, and opens each encoder once, which takes a few tenths of a second.
+ * It loads the libraries, as the first writer would, and opens each encoder once, which takes a few tenths of
+ * a second.
  *
  * @returns The report: plain data, fit for `JSON.stringify`.
  *
@@ -140,7 +150,7 @@ function load(): { native: Native; error: null } | { native: null; error: AvErro
 export async function doctor(): Promise<DoctorReport> {
   const host = runtime();
   const { native, error } = load();
-  if (native !== null) silenceBelow(native, "quiet");
+  if (native !== null) setLogLevel(native, "quiet");
   const others = surveyLibraries(host, native);
   const isMissing = error instanceof LibraryNotFoundError && error.code === "ENOENT" &&
     !others.some(({ usable }) => usable);
@@ -152,7 +162,7 @@ export async function doctor(): Promise<DoctorReport> {
     problem: error?.message ?? null,
     others,
     encoders: checkEncoders((name) =>
-      native === null ? "FFmpeg's libraries can't be used" : whyUnusable(native, name)
+      native === null ? "FFmpeg's libraries cannot be used" : whyUnusable(native, name)
     ),
     install: isMissing ? installCommand(host.system, host.fileText("/etc/os-release")) : null,
   };

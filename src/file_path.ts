@@ -7,12 +7,15 @@ import { fromFileUrl, resolve } from "@std/path";
 import { runtime } from "../ffi/mod.ts";
 import { shown } from "./shown.ts";
 
-/** The absolute path of a file. Throws a `TypeError` where it is none; `action` is what it is for. */
+/**
+ * The absolute path of a file. Throws a `TypeError` where it is not a valid path. `action` is for the
+ * message.
+ */
 export function filePath(path: string | URL, action = "write to"): string {
   const name = path instanceof URL ? pathOfUrl(path, action) : path;
   if (typeof name !== "string" || name === "") {
     throw new TypeError(
-      `Cannot ${action} the path ${shown(name)}: give a text that is not empty, or a file: URL`,
+      `Cannot ${action} the path ${shown(name)}: give a non-empty string, or a file: URL`,
     );
   }
   if (name.includes("\0")) {

@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { clearTimeout, setTimeout } from "node:timers";
+import { runtime } from "../ffi/mod.ts";
 
 /** Calls a function once nothing has happened for a time. Keeps no program alive. */
 export class IdleTimer implements Disposable {
   readonly #idleMs: number;
   readonly #onIdle: () => void;
   #lastMs = 0;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  /** Stops the timer that runs; `null` where none does. */
+  #stop: (() => void) | null = null;
 
   /** For so many milliseconds. */
   constructor(idleMs: number, onIdle: () => void) {
@@ -21,22 +22,21 @@ export class IdleTimer implements Disposable {
   /** Notes that something has happened. */
   touch(): void {
     this.#lastMs = performance.now();
-    if (this.#timer === null) this.#wait(this.#idleMs);
+    if (this.#stop === null) this.#wait(this.#idleMs);
   }
 
   #wait(ms: number): void {
-    this.#timer = setTimeout(() => {
-      const rest = this.#lastMs + this.#idleMs - performance.now();
-      this.#timer = null;
-      if (rest > 0) this.#wait(rest);
+    this.#stop = runtime().startTimer(ms, () => {
+      this.#stop = null;
+      const restMs = this.#lastMs + this.#idleMs - performance.now();
+      if (restMs > 0) this.#wait(restMs);
       else this.#onIdle();
-    }, ms);
-    this.#timer.unref();
+    });
   }
 
   /** Stops waiting. */
   [Symbol.dispose](): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#stop?.();
+    this.#stop = null;
   }
 }

@@ -5,7 +5,10 @@
  */
 import { shown } from "./shown.ts";
 
-/** How many letters to insert, delete, replace or swap with their neighbour (optimal string alignment). */
+/**
+ * The edit distance of two names: insertions, deletions, replacements and swaps of neighbours (optimal string
+ * alignment).
+ */
 function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, index) => index);
@@ -25,11 +28,11 @@ function editDistance(from: string, to: string): number {
   return last[to.length]!;
 }
 
-/** The known name that a misspelt one probably meant, the first of several as near; `null` where none is near. */
+/** The known name nearest to a misspelt one; `null` where none is near. */
 export function nearestName(name: string, known: Iterable<string>): string | null {
   const wanted = name.toLowerCase();
   let nearest: string | null = null;
-  // More than a third of the letters wrong is another word.
+  // With more than a third of the letters wrong it is another word.
   let best = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of known) {
     if (Math.abs(candidate.length - wanted.length) >= best) continue;

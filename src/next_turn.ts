@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Waits until events and timers that are due have had their turn: promises alone never let them have one. */
+/** Waits until due events and timers have run, which promises alone never let happen. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }

@@ -4,10 +4,10 @@
  * @module
  */
 
-/** The longest text that a message quotes whole. */
+/** The longest string that a message quotes completely. */
 const maxShown = 200;
 
-/** A value as a message shows it: texts quoted, objects as JSON where they have such a form, and never an error of its own. */
+/** A value for a message: strings quoted, objects as JSON where possible. Never throws. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return clipped(JSON.stringify(value));
   if (typeof value === "function") return "a function";
@@ -15,12 +15,12 @@ export function shown(value: unknown): string {
   try {
     return clipped(JSON.stringify(value) ?? kindOf(value));
   } catch {
-    // A circle, a bigint or a getter that throws.
+    // A circular structure, a bigint or a getter that throws.
     return kindOf(value);
   }
 }
 
-/** What kind of thing an object is: `"an array"`, `"a Map"`. */
+/** The kind of an object: `"an array"`, `"a Map"`. */
 export function kindOf(value: object): string {
   if (Array.isArray(value)) return "an array";
   const name = Object.getPrototypeOf(value)?.constructor?.name;

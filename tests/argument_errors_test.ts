@@ -31,7 +31,9 @@ function cyclic(): Record<string, unknown> {
   return Object.assign(object, { self: object });
 }
 
-/** Options by wrong value: its name, the value, what the message shows of it, and what it says would be right. */
+/**
+ * Options by wrong value: its name, the value, what the message shows of it, and what it says would be right.
+ */
 const wrongOptions: readonly (readonly [keyof WriterOptions, unknown, string, string])[] = [
   ["width", "64", '"64"', "whole number of pixels"],
   ["width", 0, "0", "from 1"],
@@ -42,8 +44,8 @@ const wrongOptions: readonly (readonly [keyof WriterOptions, unknown, string, st
   ["height", -2, "-2", "from 1"],
   ["height", 2 ** 31, "2147483648", "whole number"],
   ["oddSize", "round", '"round"', '"pad", "crop", "error"'],
-  ["pixelFormat", 5, "5", "text"],
-  ["pixelFormat", "", '""', "not empty"],
+  ["pixelFormat", 5, "5", "string"],
+  ["pixelFormat", "", '""', "non-empty"],
   ["pixelFormat", "rgba\0", '"rgba\\u0000"', "NUL"],
   ["quality", "best", '"best"', '"low", "medium", "high", "lossless"'],
   ["quality", NaN, "NaN", "number"],
@@ -57,23 +59,23 @@ const wrongOptions: readonly (readonly [keyof WriterOptions, unknown, string, st
   ["maxBitrate", "fast", '"fast"', '"4M"'],
   ["keyFrameInterval", 0, "0", "above 0"],
   ["keyFrameInterval", "2", '"2"', "number above 0"],
-  ["preset", 8, "8", "text"],
+  ["preset", 8, "8", "string"],
   ["preset", "fast\0er", '"fast\\u0000er"', "NUL"],
-  ["tune", "", '""', "not empty"],
-  ["profile", null, "null", "text"],
+  ["tune", "", '""', "non-empty"],
+  ["profile", null, "null", "string"],
   ["encoderOptions", null, "null", "object"],
   ["encoderOptions", [], "[]", "object"],
   ["encoderOptions", "crf=20", '"crf=20"', "object"],
-  ["encoderOptions", { crf: null }, "crf", "texts, numbers and booleans"],
+  ["encoderOptions", { crf: null }, "crf", "strings, numbers and booleans"],
   ["encoderOptions", { crf: NaN }, "NaN", "NaN"],
   ["encoderOptions", { crf: Infinity }, "Infinity", "infinity"],
-  ["encoderOptions", { crf: 5n }, "5", "texts, numbers and booleans"],
-  ["encoderOptions", { crf: cyclic() }, "crf", "texts, numbers and booleans"],
+  ["encoderOptions", { crf: 5n }, "5", "strings, numbers and booleans"],
+  ["encoderOptions", { crf: cyclic() }, "crf", "strings, numbers and booleans"],
   ["encoderOptions", { crf: "5\0" }, '"5\\u0000"', "NUL"],
   ["encoderOptions", { "c\0rf": "5" }, "c\\u0000rf", "NUL"],
-  ["format", 4, "4", "text"],
+  ["format", 4, "4", "string"],
   ["format", "m\0p4", '"m\\u0000p4"', "NUL"],
-  ["formatOptions", { movflags: undefined }, "movflags", "texts, numbers and booleans"],
+  ["formatOptions", { movflags: undefined }, "movflags", "strings, numbers and booleans"],
   ["formatOptions", 7, "7", "object"],
   ["color", 5, "5", "color's name"],
   ["color", null, "null", "color's name"],
@@ -82,7 +84,7 @@ const wrongOptions: readonly (readonly [keyof WriterOptions, unknown, string, st
   ["signal", {}, "{}", "an AbortSignal"],
   ["signal", cyclic(), "signal", "an AbortSignal"],
   ["onProgress", "yes", '"yes"', "a function"],
-  ["libraryPath", 5, "5", "text"],
+  ["libraryPath", 5, "5", "string"],
   ["libraryPath", "/usr/\0lib", '"/usr/\\u0000lib"', "NUL"],
 ];
 

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
-import { ArrivalClock } from "../src/audio/arrival_clock.ts";
 import { createFileWriter, ReadError, UnsupportedError, type VideoWriter } from "../mod.ts";
+import { ArrivalClock } from "../src/capture/arrival_clock.ts";
+import { amplitudeOf, heardRate, listen, loudness, probeAudio } from "./support/audio.ts";
 import { missingDevices, type SkipReason } from "./support/features.ts";
 import { barFrame, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { isDeno, Recording } from "./support/processes.ts";
 import { hasPulse, PulseServer } from "./support/pulse.ts";
-import { amplitudeOf, heardRate, listen, loudness, probeAudio } from "./support/audio.ts";
 import { test } from "./support/test.ts";
 
 const withoutDevices = missingDevices();
@@ -23,7 +23,7 @@ async function missingTone(): Promise<SkipReason> {
 
 const withoutTone = await missingTone();
 
-/** Records four seconds of bars, at the pace of the clock on the wall, with the sound of a device. */
+/** Records four seconds of bars, at the pace of the clock on the wall, with the audio of a device. */
 function record(
   path: string,
   server: PulseServer,
@@ -38,7 +38,7 @@ function record(
     height: 90,
     frames: 100,
     pace: 25,
-    options: { audio: { from: { device: "pulse", name } }, timing: "wallclock", thread, logLevel: "quiet" },
+    options: { audio: { from: { system: "pulse", name } }, timing: "wallclock", thread, logLevel: "quiet" },
   }, { variables: server.variables });
 }
 
@@ -90,8 +90,8 @@ async function recordDying(
   server[end]();
   const failure = await recording.end();
   assertEquals(failure?.type, "ReadError");
-  assertStringIncludes(failure!.message, 'Cannot go on recording from the pulse device "speaker.monitor"');
-  assertEquals(failure!.code, end === "freeze" ? "NO_SOUND" : "EXTERNAL");
+  assertStringIncludes(failure!.message, 'Cannot continue recording from the pulse device "speaker.monitor"');
+  assertEquals(failure!.code, end === "freeze" ? "NO_AUDIO" : "EXTERNAL");
   assertEquals(probe(path).frames, 100, end);
   const heard = listen(path);
   const seconds = heard.length / heardRate;
@@ -135,7 +135,7 @@ test(
 /** Opens a recording of ALSA's null device. */
 function openNullDevice(path: string): Promise<VideoWriter> {
   return createFileWriter("mpeg4", path, 25, {
-    audio: { from: { device: "alsa", name: "null" } },
+    audio: { from: { system: "alsa", name: "null" } },
     timing: "wallclock",
     logLevel: "quiet",
   });
@@ -176,7 +176,7 @@ test(
   async () => {
     using folder = new TemporaryFolder();
     const open = () =>
-      createFileWriter("mpeg4", folder.file("a.mp4"), 25, { audio: { from: { device: "dshow" } } });
+      createFileWriter("mpeg4", folder.file("a.mp4"), 25, { audio: { from: { system: "dshow" } } });
     await assertFails(open, { type: UnsupportedError, code: "NO_DEVICES", says: ["dshow"] });
     assert(!existsSync(folder.file("a.mp4")));
   },

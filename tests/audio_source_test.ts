@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { createServer, type Server } from "node:http";
 import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pathToFileURL } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
@@ -11,13 +11,16 @@ import {
   type VideoWriter,
   type WriterOptions,
 } from "../mod.ts";
+import { amplitudeOf, decodeAudio, heardRate, listen, onsets, probeAudio, sine } from "./support/audio.ts";
 import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, barFrame, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
-import { amplitudeOf, decodeAudio, heardRate, listen, onsets, probeAudio, sine } from "./support/audio.ts";
 import { test } from "./support/test.ts";
 
-/** Makes a file of sound with ffmpeg: ten seconds of 1000 Hz at an eighth of the full level, unless told otherwise. */
+/**
+ * Makes an audio file with ffmpeg: ten seconds of 1000 Hz at an eighth of the full level, unless told
+ * otherwise.
+ */
 function makeAudioFile(
   path: string,
   options: readonly string[] = [],
@@ -32,7 +35,7 @@ async function writeFrames(writer: VideoWriter, seconds: number): Promise<void> 
   for (let index = 0; index < seconds * 25; index++) await writer.write(barFrame(index % 20));
 }
 
-/** A video of so many seconds with a track of sound. */
+/** A video of so many seconds with an audio track. */
 async function record(
   path: string,
   audio: AudioOptions | AudioOptions[],
@@ -46,7 +49,7 @@ async function record(
   return writer;
 }
 
-/** A hash of each packet of a file's first track of sound. */
+/** A hash of each packet of a file's first audio track. */
 function packetHashes(path: string): string[] {
   const told = execFileSync("ffprobe", [
     ...["-v", "error", "-select_streams", "a:0", "-show_packets", "-show_data_hash", "md5"],
@@ -232,8 +235,8 @@ test("audio.from: a network address is read, and a server that stops sending doe
   await writeFrames(writer, 4);
   await assertFails(() => writer.close(), {
     type: ReadError,
-    operation: "read sound",
-    says: [`Cannot go on with the sound of ${stalling.url}`],
+    operation: "read audio",
+    says: [`Cannot continue with the audio of ${stalling.url}`],
   });
   assert(performance.now() - start < 9000, `${performance.now() - start} ms`);
   assertEquals(probe(path).frames, 100);
@@ -281,18 +284,18 @@ test("audio.from: invalid sources are refused when the writer opens, and no file
   // deno-lint-ignore no-explicit-any
   const refused: readonly (readonly [unknown, new (...parameters: any[]) => Error, string])[] = [
     [{ from: folder.file("none.wav") }, ReadError, "there is no such file"],
-    [{ from: folder.path }, ReadError, "it is no regular file"],
+    [{ from: folder.path }, ReadError, "it is not a regular file"],
     [{ from: text }, ReadError, text],
     [{ from: playlist }, ReadError, playlist],
-    [{ from: silent }, ReadError, "no track of sound"],
+    [{ from: silent }, ReadError, "no audio track"],
     [{ from: audioFile, stream: 3 }, ReadError, "no track 3"],
     [{ from: "" }, TypeError, "Cannot read the path"],
     [{ from: "http://127.0.0.1/a.wav" }, TypeError, "a URL object"],
     [{ from: new URL("http://127.0.0.1:1/a.wav") }, ReadError, "Connection refused"],
     [{ from: new URL("ftp://127.0.0.1/a.wav") }, TypeError, "ftp:"],
     [{ from: 5 }, TypeError, "audio.from"],
-    [{ from: { device: "radio" } }, TypeError, "alsa"],
-    [{ from: { device: "alsa", name: "" } }, TypeError, "audio.from.name"],
+    [{ from: { system: "radio" } }, TypeError, "alsa"],
+    [{ from: { system: "alsa", name: "" } }, TypeError, "audio.from.name"],
     [{ from: audioFile, loop: 1 }, TypeError, "audio.loop"],
     [{ from: audioFile, stream: -1 }, TypeError, "audio.stream"],
     [{ stream: 1 }, TypeError, "audio.stream"],

@@ -11,9 +11,6 @@ import {
   WriterClosedError,
   type WriterOptions,
 } from "../mod.ts";
-import { missingEncoders } from "./support/features.ts";
-import { assertSameBytes, barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
-import { assertFails } from "./support/messages.ts";
 import {
   amplitudeOf,
   beeps,
@@ -27,6 +24,9 @@ import {
   probeAudio,
   sine,
 } from "./support/audio.ts";
+import { missingEncoders } from "./support/features.ts";
+import { assertSameBytes, barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
+import { assertFails } from "./support/messages.ts";
 import { testsOf } from "./support/test.ts";
 
 const { isLong, test, testBoth } = testsOf(import.meta.url);
@@ -457,13 +457,13 @@ test("writeAudio: invalid samples are reported, and the writer goes on", async (
     [{ data: [], sampleRate: 48000 }, undefined, RangeError, "no array"],
     [{ data: [data, new Int16Array(6)], sampleRate: 48000 }, undefined, TypeError, "several types"],
     [{ data: [data, new Float32Array(5)], sampleRate: 48000 }, undefined, RangeError, "5"],
-    [{ data, sampleRate: 48000, channels: 4 }, undefined, RangeError, "no multiple"],
+    [{ data, sampleRate: 48000, channels: 4 }, undefined, RangeError, "not a multiple"],
     [{ data, sampleRate: 48000, channels: 9 }, undefined, RangeError, "9 channels"],
     [{ data, sampleRate: 48000, channels: 2, layout: "5.1" }, undefined, RangeError, "5.1"],
     [{ data, sampleRate: 48000, channels: 2, layout: "round" }, undefined, RangeError, "round"],
     [{ data, sampleRate: 48000, track: 1 }, undefined, RangeError, "track is 1"],
-    [{ data, sampleRate: 48000 }, 5, TypeError, "timing"],
-    [{ data, sampleRate: 48000 }, { time: 5 }, TypeError, "timing"],
+    [{ data, sampleRate: 48000 }, 5, TypeError, "options"],
+    [{ data, sampleRate: 48000 }, { time: 5 }, TypeError, "options"],
     [{ data, sampleRate: 48000 }, { timestamp: -1 }, RangeError, "-1"],
     [{ data, sampleRate: 48000 }, { timestamp: NaN }, RangeError, "NaN"],
     [{ data, sampleRate: 48000 }, { timestamp: "1" }, TypeError, '"1"'],
@@ -487,7 +487,8 @@ test("writeAudio: invalid samples are reported, and the writer goes on", async (
 test("audio: an invalid track is refused when the writer opens", async () => {
   using folder = new TemporaryFolder();
   const refused: readonly (readonly [string, unknown, typeof TypeError, string])[] = [
-    ["a.mp4", 5, TypeError, "silent"],
+    ["a.mp4", 5, TypeError, "silence: true"],
+    ["a.mp4", "silent", TypeError, "silence: true"],
     ["a.mp4", { code: "aac" }, TypeError, '"codec"'],
     ["a.mp4", { channels: 0 }, TypeError, "channels"],
     ["a.mp4", { layout: "round" }, TypeError, "layout"],
@@ -500,7 +501,7 @@ test("audio: an invalid track is refused when the writer opens", async () => {
     ["a.mp4", { sampleRate: 44101 }, UnsupportedError as never, "44100"],
     ["a.mp4", { codec: "mp3", channels: 6 }, UnsupportedError as never, "5.1"],
     ["a.webm", { codec: "aac" }, UnsupportedError as never, "mp4"],
-    ["a.gif", {}, UnsupportedError as never, "no sound"],
+    ["a.gif", {}, UnsupportedError as never, "no audio"],
   ];
   for (const [name, audio, type, part] of refused) {
     const codec = { "a.webm": "vp9", "a.gif": "gif" }[name] ?? "mpeg4";
@@ -525,7 +526,7 @@ for (const thread of threads) {
       using folder = new TemporaryFolder();
       const path = folder.file("a.mp4");
       const writer = await createFileWriter("h264", path, 25, {
-        audio: ["silent", { codec: "ac3" }],
+        audio: [{ from: { silence: true } }, { codec: "ac3" }],
         timing,
         thread,
       });

@@ -12,10 +12,10 @@ import {
   WriteError,
   WriterClosedError,
 } from "../mod.ts";
+import { amplitudeOf, decodeAudio, heardRate, listen, loudness, probeAudio, sine } from "./support/audio.ts";
 import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
-import { amplitudeOf, decodeAudio, heardRate, listen, loudness, probeAudio, sine } from "./support/audio.ts";
 import { test } from "./support/test.ts";
 
 const threads = ["worker", "main"] as const;
@@ -240,7 +240,7 @@ test("createAudioWriter: invalid samples are reported, and the writer goes on", 
     [{ data, sampleRate: 48000, layout: "round" }, undefined, RangeError, "round"],
     [{ data, sampleRate: 48000, track: 1 }, undefined, RangeError, "track is 1"],
     [{ data, sampleRate: 48000 }, { timestamp: -1 }, RangeError, "-1"],
-    [{ data, sampleRate: 48000 }, 5, TypeError, "timing"],
+    [{ data, sampleRate: 48000 }, 5, TypeError, "options"],
   ];
   for (const [samples, timing, type, part] of wrong) {
     await assertFails(() => writer.write(samples as AudioSamples, timing as never), { type, says: [part] });
@@ -263,7 +263,7 @@ test("createAudioWriter: invalid options are refused when the writer opens, and 
     ["acc", "a.wav", {}, EncoderNotFoundError, '"aac"'],
     ["libx264", "a.wav", {}, EncoderNotFoundError, "neither"],
     ["aac", "a.wave", {}, UnsupportedError, "wav"],
-    ["aac", "a.gif", {}, UnsupportedError, "no sound"],
+    ["aac", "a.gif", {}, UnsupportedError, "no audio"],
     ["flac", "a.mp3", {}, UnsupportedError, "Containers that take flac"],
     ["flac", "none/a.flac", {}, WriteError, "folder"],
     ["flac", "a.flac", 5, TypeError, "options"],

@@ -23,7 +23,7 @@ function works(command: string, parameters: readonly string[]): boolean {
 /** The reason where strace can't hinder a program here. */
 const cannotHinder: SkipReason =
   !works("strace", ["--seccomp-bpf", "-f", "-o", "/dev/null", "-e", "trace=write", "true"]) &&
-  "strace can't be used here";
+  "strace cannot be used here";
 
 /** What goes wrong: strace's injection, and the file that it concerns. */
 interface Fault {

@@ -12,7 +12,10 @@ interface ContainerCase {
   readonly muxer: string;
   readonly probed: string;
   readonly options?: WriterOptions;
-  /** Seconds by which the container's own length may differ: some do not tell how long the last frame is shown. */
+  /**
+   * Seconds by which the container's own length may differ: some do not tell how long the last frame is
+   * shown.
+   */
   readonly tolerance?: number;
 }
 

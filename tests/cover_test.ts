@@ -9,18 +9,18 @@ import {
   type WriterOptions,
 } from "../mod.ts";
 import { imageFile, pictureBytes, streamsOf } from "./support/attached.ts";
+import { listen, sine } from "./support/audio.ts";
 import { missingEncoders, missingMuxers } from "./support/features.ts";
 import { assertSameBytes, barFrame, decode, frameTimes, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { assertOrdinary } from "./support/record.ts";
-import { listen, sine } from "./support/audio.ts";
 import { testsOf } from "./support/test.ts";
 
 const { isLong, test, testBoth } = testsOf(import.meta.url);
 
 const images = { png: imageFile("png"), jpg: imageFile("jpg") };
 
-/** Fifty frames, two seconds, and sound where there is a track. */
+/** Fifty frames, two seconds, and audio where there is a track. */
 async function record(path: string, options: WriterOptions): Promise<void> {
   const writer = await createFileWriter("mpeg4", path, 25, options);
   for (let index = 0; index < 50; index++) {
@@ -117,7 +117,11 @@ test("recoverFile: a recording that was cut off has its cover in mkv, and none i
   using folder = new TemporaryFolder();
   for (const name of ["a.mp4", "a.mkv"]) {
     const path = folder.file(name), cut = folder.file(`cut_${name}`);
-    const options = { cover: { image: images.png }, audio: "silent", thread: "main" } as const;
+    const options = {
+      cover: { image: images.png },
+      audio: { from: { silence: true } },
+      thread: "main",
+    } as const;
     const writer = await createFileWriter("mpeg4", path, 25, options);
     for (let index = 0; index < 50; index++) await writer.write(barFrame(index % 20));
     copyFileSync(path, cut);

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { DecodeTimes } from "../src/writer/decode_times.ts";
+import { DecodeTimes } from "../src/engine/decode_times.ts";
 import { seeded } from "./support/chance.ts";
 
 /** Decodes frames, given by their times, in an order; returns when, and until when. */

@@ -67,7 +67,7 @@ test("doctor: without libraries it says why, and which ones it has seen elsewher
   assertStringIncludes(report.problem!, `Cannot load FFmpeg's libraries`);
   assertStringIncludes(report.problem!, empty.path);
   for (const check of Object.values(report.encoders).flat()) {
-    assertEquals([check.usable, check.reason], [false, "FFmpeg's libraries can't be used"]);
+    assertEquals([check.usable, check.reason], [false, "FFmpeg's libraries cannot be used"]);
   }
   const { avcodecMajor } = loadNative();
   const seen = report.others.find((other) => other.avcodecMajor === avcodecMajor);
@@ -99,7 +99,7 @@ test("doctor: without permission it asks for it, not for another FFmpeg", {
   assertStringIncludes(report.problem!, "--allow-ffi");
 });
 
-test("doctor: sees other sets beside the one in use, and says why they can't be used", () => {
+test("doctor: sees other sets beside the one in use, and says why they cannot be used", () => {
   using broken = new TemporaryFolder();
   const { folder, avcodecMajor } = loadNative();
   const older = avcodecMajor === 58 ? 59 : 58;

@@ -6,7 +6,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
 import { createFileWriter, type WriterOptions } from "../mod.ts";
 import { undisposedObjects } from "../src/libav/owned.ts";
-import { type DecodedImage, ImageDecoder, isEncodedImage } from "../src/video/encoded_image.ts";
+import { isEncodedImage } from "../src/video/images/encoded_image.ts";
+import { type DecodedImage, ImageDecoder } from "../src/video/images/image_decoder.ts";
 import { frameLayout } from "../src/video/pixels.ts";
 import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, decode, probe, psnr, TemporaryFolder } from "./support/media.ts";
@@ -15,7 +16,10 @@ import { testsOf } from "./support/test.ts";
 
 const { isLong, test, testBoth } = testsOf(import.meta.url);
 
-/** Files of 32x24 pixels (the animation: 8x6) that no encoder of FFmpeg makes: ImageMagick and img2webp made them. */
+/**
+ * Files of 32x24 pixels (the animation: 8x6) that no encoder of FFmpeg makes: ImageMagick and img2webp made
+ * them.
+ */
 const given = {
   "progressive.jpg":
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWG" +
@@ -98,7 +102,10 @@ function* allImages(folder: TemporaryFolder): Generator<[name: string, image: Ui
   }
 }
 
-/** Runs with a decoder, while libav keeps quiet, as a session has it. Fails where native objects are left over. */
+/**
+ * Runs with a decoder, while libav keeps quiet, as a session has it. Fails where native objects are left
+ * over.
+ */
 function withDecoder(action: (images: ImageDecoder) => void): void {
   const before = undisposedObjects();
   {
@@ -109,7 +116,10 @@ function withDecoder(action: (images: ImageDecoder) => void): void {
   assertEquals(undisposedObjects(), before);
 }
 
-/** A decoded picture as ffmpeg writes raw video: plane by plane, without gaps, and with the palette at the end. */
+/**
+ * A decoded picture as ffmpeg writes raw video: plane by plane, without gaps, and with the palette at the
+ * end.
+ */
 function rawBytes({ frame, width, height, format }: DecodedImage): Uint8Array {
   const native = loadNative();
   const planes = Array.from({ length: format.planeCount }, (_, plane) => {
@@ -126,7 +136,10 @@ function rawBytes({ frame, width, height, format }: DecodedImage): Uint8Array {
   return new Uint8Array(Buffer.concat(planes));
 }
 
-/** What a decoder makes of an image: its bytes, or `null` where it refuses it as it refuses what its caller did wrong. */
+/**
+ * What a decoder makes of an image: its bytes, or `null` where it refuses it as it refuses what its caller
+ * did wrong.
+ */
 function decodedOrRefused(images: ImageDecoder, image: Uint8Array): Uint8Array | null {
   try {
     return rawBytes(images.decode({ image }));

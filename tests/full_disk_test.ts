@@ -103,7 +103,7 @@ class SmallDisk implements Disposable {
       new SmallDisk(1)[Symbol.dispose]();
       return false;
     } catch {
-      return "a small disk can't be mounted here";
+      return "a small disk cannot be mounted here";
     }
   }
 
@@ -149,7 +149,7 @@ testBoth(
       ] as const).slice(0, isLong ? 4 : 2)
     ) {
       const path = disk.file("a.bin");
-      const options = { format, quality: codec === "ffv1" ? undefined : 2, logLevel: "quiet" } as const;
+      const options = { format, ...(codec === "ffv1" ? {} : { quality: 2 }), logLevel: "quiet" } as const;
       try {
         const report = runChild({ codec, path, options, frames: 60, width: 320, height: 240 });
         assertNoSpace(report, path);
@@ -177,8 +177,8 @@ interface Recorded {
 /** Records frames of noise until there is no more space, or there are so many. */
 async function record(codec: string, path: string, frames: number): Promise<Recorded> {
   // Large frames: few are enough.
-  const quality = codec === "h264" ? 5 : undefined;
-  const writer = await createFileWriter(codec, path, fps, { quality, logLevel: "quiet" });
+  const quality = codec === "h264" ? { quality: 5 } : {};
+  const writer = await createFileWriter(codec, path, fps, { ...quality, logLevel: "quiet" });
   let written = 0;
   let failedAt: Recorded["failedAt"] = "write";
   try {

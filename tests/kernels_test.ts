@@ -81,7 +81,10 @@ function placed({ to, gap = 0 }: Conversion, width: number, height: number) {
   return { format: to, width, height, addresses, strides, rows };
 }
 
-/** The planes of a picture, converted; makes sure that nothing else was written. The picture ends where the memory does. */
+/**
+ * The planes of a picture, converted; makes sure that nothing else was written. The picture ends where the
+ * memory does.
+ */
 function convert(input: Picture, conversion: Conversion): Uint8Array[] {
   const { from, color, gap = 0, width = input.width, height = input.height } = conversion;
   const [pixelBytes, ...channels] = sources[from]!;
@@ -145,8 +148,8 @@ function exactPlanes(input: Picture, conversion: Conversion): Float64Array[] {
 }
 
 /**
- * Converts, and compares with the exact planes: a sample may differ from the exact value by hardly more than rounding does.
- * Returns how many samples there are, and how many of them are the exact value rounded.
+ * Converts, and compares with the exact planes: a sample may differ from the exact value by hardly more than
+ * rounding does. Returns how many samples there are, and how many of them are the exact value rounded.
  */
 function assertExact(input: Picture, conversion: Conversion): { samples: number; rounded: number } {
   const count = { samples: 0, rounded: 0 };

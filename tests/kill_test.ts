@@ -54,7 +54,7 @@ async function checkRecovers(path: string, request: PlayRequest, rest: Played): 
 async function checkRefused(path: string): Promise<void> {
   if (!existsSync(path)) return;
   const before = readFileSync(path);
-  await assertFails(() => recoverFile(path), { type: ReadError, says: [path, "The file is as it was"] });
+  await assertFails(() => recoverFile(path), { type: ReadError, says: [path, "The file is unchanged"] });
   assertSameBytes(readFileSync(path), before, "the file that nothing can be saved of");
 }
 
@@ -139,7 +139,10 @@ for (const [encoder, extension, fps, threads] of isLong ? slowEncoders : slowEnc
   });
 }
 
-/** Kills a recording in `close`, when so much of the ordinary file is made, or lets it end where that was missed; returns how many frames were written. */
+/**
+ * Kills a recording in `close`, when so much of the ordinary file is made, or lets it end where that was
+ * missed; returns how many frames were written.
+ */
 async function killInClose(path: string, share: number): Promise<number> {
   const picture = { width: 1280, height: 720, fps: 30, frames: 25, content: "noise" } as const;
   using recording = new Recording({ codec: "mjpeg", path, ...picture });

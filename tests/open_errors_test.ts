@@ -124,7 +124,7 @@ for (const [encoder, codec, name, muxer, others] of misfits) {
   );
 }
 
-test("pixelFormat: one of VP9 that mp4 can't describe is refused, and one that it can is not", {
+test("pixelFormat: one of VP9 that mp4 cannot describe is refused, and one that it can is not", {
   skip: missingPixelFormat("libvpx-vp9", "yuv440p"),
 }, async () => {
   await assertFails(() => open("vp9", "a.mp4", { pixelFormat: "yuv440p" }), {
@@ -149,7 +149,7 @@ test("createFileWriter: an unknown extension is refused with how to go on", asyn
     code: "MUXER_NOT_FOUND",
     operation: "choose the container",
     says: [
-      "Cannot tell the container of ",
+      "Cannot determine the container of ",
       "a.qqqqqq",
       'no container has the extension ".qqqqqq"',
       ".mp4",
@@ -170,7 +170,7 @@ test("createFileWriter: a path without an extension is refused with how to go on
       type: UnsupportedError,
       code: "MUXER_NOT_FOUND",
       operation: "choose the container",
-      says: ["Cannot tell the container of ", name, "extension", ".mp4", "format"],
+      says: ["Cannot determine the container of ", name, "extension", ".mp4", "format"],
     });
   }
 });

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createFileWriter, OptionError, UnsupportedError, type WriterOptions } from "../mod.ts";
-import { profiles } from "../src/codecs/profiles.ts";
+import { encoderTraits } from "../src/codecs/encoder_traits.ts";
 import { missingEncoders } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
-import { open } from "./support/opening.ts";
 import { assertFails, assertReadable } from "./support/messages.ts";
+import { open } from "./support/opening.ts";
 import { test } from "./support/test.ts";
 
 test("encoderOptions: an unknown option is refused with the nearest", async () => {
@@ -234,7 +234,7 @@ test("profile: a codec that only takes certain sizes opens before its frames are
 
 test("createFileWriter: no encoder refuses what avwriter tells it by default, or for a level of quality that it knows", async () => {
   const refused: string[] = [];
-  for (const [encoder, { levels = {} }] of Object.entries(profiles)) {
+  for (const [encoder, { levels = {} }] of Object.entries(encoderTraits)) {
     for (const quality of [undefined, ...Object.keys(levels)] as WriterOptions["quality"][]) {
       const options = { format: "matroska", width: 640, height: 360, ...(quality && { quality }) };
       await open(encoder, "a.mkv", options).catch((error) => {

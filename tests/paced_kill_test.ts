@@ -42,9 +42,18 @@ const long: readonly Recorded[] = (["mp4", "mov", "mkv", "webm", "ts", "flv"] as
   )
 );
 
+/** A picture that was written: when it was to be, and when it was, in seconds. */
+interface Written {
+  readonly seconds: number;
+  readonly doneSeconds: number;
+}
+
 /** A kill may cost so much, in seconds. */
 const mostLost = 2;
-/** A picture that is stamped when `write` is called comes so much later to the program that tells of it, at most: a busy machine is slow. */
+/**
+ * A picture that is stamped when `write` is called comes so much later to the program that tells of it, at
+ * most: a busy machine is slow.
+ */
 const tellingSeconds = 0.25;
 
 const script = fileURLToPath(new URL("support/paced.ts", import.meta.url));
@@ -53,10 +62,10 @@ const script = fileURLToPath(new URL("support/paced.ts", import.meta.url));
 function judge(
   { container, pace, timing }: Recorded,
   path: string,
-  written: readonly { readonly index: number; readonly seconds: number }[],
+  written: readonly Written[],
   killedSeconds: number,
 ): string[] {
-  const due = written.filter(({ seconds }) => seconds < killedSeconds - mostLost).length;
+  const due = written.filter(({ doneSeconds }) => doneSeconds < killedSeconds - mostLost).length;
   const { frames } = readTimes(path);
   if (frames.length < due) return [`${frames.length} of ${due} frames can be read`];
   const isShifted = container === "ts" || container === "flv";
@@ -81,8 +90,8 @@ async function recordAndKill(folder: TemporaryFolder, recorded: Recorded, index:
     [path, codec, `${pace}`, audio, order, timing],
     killMs,
   );
-  const written = lines.map((line) => JSON.parse(line) as { index: number; seconds: number });
-  const killed = seconds + written[0]!.seconds;
+  const written = lines.map((line) => JSON.parse(line) as Written);
+  const killed = seconds + written[0]!.doneSeconds;
   const complaints = judge(recorded, path, written, killed);
   await recoverFile(path);
   return [...complaints, ...judge(recorded, path, written, killed).map((text) => `recovered: ${text}`)];

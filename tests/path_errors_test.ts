@@ -216,7 +216,7 @@ function missingDeviceNodes(): SkipReason {
     makeDevice(folder);
     return false;
   } catch {
-    return "device nodes can't be made or used here";
+    return "device nodes cannot be made or used here";
   }
 }
 

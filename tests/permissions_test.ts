@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { loadNative } from "../ffi/mod.ts";
 import { libraryFileName, libraryMajor, type LibraryName } from "../ffi/locate.ts";
+import { loadNative } from "../ffi/mod.ts";
 import type { WriterOptions } from "../mod.ts";
 import type { ChildReport } from "./support/child.ts";
 import type { SkipReason } from "./support/features.ts";
@@ -32,7 +32,10 @@ function libraryPaths(): string[] {
 /** Bun grants everything: there is nothing to test there. */
 const skip: SkipReason = !isDeno && "Bun has no permissions";
 
-/** Variables that may name the libraries' folder: the program has to know where they are to open what it is granted. */
+/**
+ * Variables that may name the libraries' folder: the program has to know where they are to open what it is
+ * granted.
+ */
 const readVariables = "--allow-env=AVWRITER_LIBRARY_PATH,LD_LIBRARY_PATH";
 
 function write(
@@ -169,7 +172,7 @@ test(
     assertStringIncludes(open("--allow-net=example.com"), "NotCapable");
     assertStringIncludes(
       open("--allow-net=127.0.0.1:1"),
-      "ReadError: Cannot read the sound of http://127.0.0.1:1/a.wav",
+      "ReadError: Cannot read the audio of http://127.0.0.1:1/a.wav",
     );
   },
 );

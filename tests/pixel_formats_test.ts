@@ -3,7 +3,7 @@ import { loadNative } from "../ffi/mod.ts";
 import { createFileWriter, type RawFrame, UnsupportedError, WriteError, type WriterOptions } from "../mod.ts";
 import { undisposedObjects } from "../src/libav/owned.ts";
 import { pixelFormatByName, type PixelFormatInfo, pixelFormatNames } from "../src/libav/pixel_format.ts";
-import { createConverter } from "../src/video/converter.ts";
+import { createConverter } from "../src/video/conversion/create_converter.ts";
 import { frameLayout } from "../src/video/pixels.ts";
 import { missingPixelFormat } from "./support/features.ts";
 import { assertSameBytes, decode, TemporaryFolder, writeFrames } from "./support/media.ts";
@@ -73,7 +73,10 @@ const chosenNames = chosen.map(({ name }) => name);
 /** Bytes from one row to the next that leave a gap, of whole samples. */
 const gap = 48;
 
-/** A picture given in one buffer, in one buffer with gaps between rows, and in a buffer for each plane with other gaps. */
+/**
+ * A picture given in one buffer, in one buffer with gaps between rows, and in a buffer for each plane with
+ * other gaps.
+ */
 function ways(format: PixelFormatInfo, bytes: Uint8Array, width: number, height: number): RawFrame[] {
   const { planes } = frameLayout(format, width, height);
   const picture = { width, height, format: format.name };
@@ -125,7 +128,8 @@ function tolerance({ name, depths, isBayer, isPalette, isRgb, isGray, isFloat }:
   // libswscale before FFmpeg 5 makes 8 bits of every colour pattern.
   const bits = isPalette || isBayer ? 8 : isFloat ? 16 : Math.min(...depths);
   const step = 65535 / (2 ** bits - 1);
-  // RGB and gray are rounded, or cut. Where there is chroma, red is off by as much as luma and 1.4 times as much as Cr, or blue.
+  // RGB and gray are rounded, or cut. Where there is chroma, red is off by as much as luma and 1.4 times as
+  // much as Cr, or blue.
   const steps = isRgb || isGray || isPalette ? 1.5 : 3.5;
   return steps * step + rounding;
 }
@@ -176,7 +180,10 @@ function samplesOf(
   );
 }
 
-/** The largest difference between samples of a picture and those at the same place in a larger one; not near its right and lower edge. */
+/**
+ * The largest difference between samples of a picture and those at the same place in a larger one; not near
+ * its right and lower edge.
+ */
 function largestDifference(
   part: readonly ArrayLike<number>[][],
   whole: readonly ArrayLike<number>[][],
@@ -380,7 +387,10 @@ const deepRamps: Readonly<Record<string, readonly Uint8Array[]>> = {
   yuv444p16le: [rampPlane((value) => [limited(value, 16)]), ...[0, 1].map(() => rampPlane(() => [32768]))],
 };
 
-/** Families that have deep formats, with the encoder that is asked for one, and the format that proves it able. */
+/**
+ * Families that have deep formats, with the encoder that is asked for one, and the format that proves it
+ * able.
+ */
 const deepCodecs = [
   { codec: "ffv1", encoder: "ffv1", format: "yuv420p10le" },
   { codec: "hevc", encoder: "libx265", format: "yuv420p10le" },
@@ -388,7 +398,10 @@ const deepCodecs = [
   { codec: "vp9", encoder: "libvpx-vp9", format: "yuv420p10le" },
 ] as const;
 
-/** The ramp as a decoded picture has it, from 0 to 1: the means of the columns of its first plane, which is luma, green or gray. */
+/**
+ * The ramp as a decoded picture has it, from 0 to 1: the means of the columns of its first plane, which is
+ * luma, green or gray.
+ */
 function decodedRamp(kept: PixelFormatInfo, raw: Uint8Array): number[] {
   const rows = samplesOf(kept, raw, rampWidth, rampHeight)[0]!;
   const samplesPerPixel = rows[0]!.length / rampWidth;
@@ -402,7 +415,7 @@ function decodedRamp(kept: PixelFormatInfo, raw: Uint8Array): number[] {
 
 for (const { codec, encoder, format } of deepCodecs) {
   test(
-    `write: what 8 bits can't tell apart stays apart in ${codec}`,
+    `write: what 8 bits cannot tell apart stays apart in ${codec}`,
     { skip: missingPixelFormat(encoder, format) },
     async () => {
       using folder = new TemporaryFolder();
@@ -422,7 +435,8 @@ for (const { codec, encoder, format } of deepCodecs) {
         assert(stored[index]!.depth >= 10, `${name} became ${stored[index]!.name}`);
         const values = decodedRamp(stored[index]!, decoded[index]!);
         const off = values.reduce((sum, value, x) => sum + Math.abs(value - rampAt(x)), 0) / rampWidth * 255;
-        // 8 bits are off by a quarter of their step on average; 10 bits of limited range by a fourteenth of it, twice.
+        // 8 bits are off by a quarter of their step on average; 10 bits of limited range by a fourteenth of
+        // it, twice.
         assert(off < 0.16, `${name} is off by ${off} of 255`);
       }
     },
@@ -432,7 +446,8 @@ for (const { codec, encoder, format } of deepCodecs) {
 test("write: an encoder that fails with its first frame leaves no native object behind", async () => {
   using folder = new TemporaryFolder();
   const before = undisposedObjects();
-  // Its size is refused only as it encodes; with a filter, the frame has waited for the next one, which does not come.
+  // Its size is refused only as it encodes; with a filter, the frame has waited for the next one, which does
+  // not come.
   const options = { filter: "hflip", thread: "main", logLevel: "quiet" } as const;
   const writer = await createFileWriter("amv", folder.file("a.mkv"), 25, options);
   await writer.write({ data: new Uint8Array(26 * 20 * 3 / 2), width: 26, height: 20, format: "yuv420p" });

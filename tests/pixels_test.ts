@@ -344,7 +344,7 @@ test("oddSize: crop leaves the odd column and row out, and error refuses the fra
   assert(message.includes("161"), message);
 });
 
-test("pixelFormat: raw video in one that the container can't name is refused before the file is touched", async () => {
+test("pixelFormat: raw video in one that the container cannot name is refused before the file is touched", async () => {
   using folder = new TemporaryFolder();
   for (const [file, format] of [["p010.nut", "p010le"], ["pal8.mkv", "pal8"]] as const) {
     const path = folder.file(file);

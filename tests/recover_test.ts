@@ -50,7 +50,7 @@ async function interrupted(
   await writer.abort();
 }
 
-test("recoverFile: a file that can't be recovered is refused with a clear error, and stays as it was", async () => {
+test("recoverFile: a file that cannot be recovered is refused with a clear error, and stays as it was", async () => {
   using folder = new TemporaryFolder();
   const next = seeded(3);
   const contents: readonly (readonly [name: string, content: Uint8Array | string])[] = [
@@ -100,7 +100,7 @@ test("recoverFile: a named pipe is refused with a clear error", {
   execFileSync("mkfifo", [folder.file("pipe.mp4")]);
   await assertFails(() => recoverFile(folder.file("pipe.mp4")), {
     type: ReadError,
-    says: ["no regular file"],
+    says: ["not a regular file"],
   });
 });
 
@@ -232,7 +232,8 @@ test("recoverFile: a recovered recording keeps its tags, its rate and all that i
       assertEquals([name, field, after[field as keyof typeof after]], [name, field, value]);
     }
     assertEquals([name, after.frames], [name, before.frames]);
-    // mp4 keeps no rate but what its frames make on average, of which the cut may have taken some from between others.
+    // mp4 keeps no rate but what its frames make on average, of which the cut may have taken some from
+    // between others.
     const nominal = 30000 / 1001;
     const { frames, seconds } = play(path, { width, fps: nominal, isCut: true });
     const average = name.endsWith(".mkv") ? nominal : frames / seconds;

@@ -36,7 +36,8 @@ test("geometryOf: a picture is contained in, covers, or fills a video as its sid
     ["contain", size(1, 16384), size(1, 1), pairs, area(0, 0, 1, 16384), area(0, 0, 1, 1)],
     ["cover", size(100, 100), size(200, 100), noStep, area(0, 25, 100, 50), area(0, 0, 200, 100)],
     ["cover", size(640, 480), size(1920, 1080), pairs, area(0, 60, 640, 360), area(0, 0, 1920, 1080)],
-    // Nine and a half rows of ten are needed: all ten are scaled, and what is too much is left out after that.
+    // Nine and a half rows of ten are needed: all ten are scaled, and what is too much is left out after
+    // that.
     ["cover", size(16, 10), size(1920, 1080), noStep, area(0, 0, 16, 10), area(0, -60, 1920, 1200)],
     ["cover", size(16384, 1), size(64, 48), noStep, area(8191, 0, 2, 1), area(-16, 0, 96, 48)],
     ["cover", size(1, 16384), size(48, 64), noStep, area(0, 8191, 1, 2), area(0, -16, 48, 96)],
@@ -98,7 +99,10 @@ test("geometryOf: whatever the sides, a picture stays in the middle, keeps its s
   }
 });
 
-/** A smooth picture with a mark that moves: red, green and blue from 0 to 1 at a place, both sides of it from 0 to 1. */
+/**
+ * A smooth picture with a mark that moves: red, green and blue from 0 to 1 at a place, both sides of it from
+ * 0 to 1.
+ */
 type Scene = (u: number, v: number) => readonly [number, number, number];
 
 function scene(index: number): Scene {
@@ -241,7 +245,10 @@ interface Offset {
   difference: number;
 }
 
-/** Compares a decoded RGB picture with the scene, and tells how far it is shifted (by least squares along the scene's slopes). */
+/**
+ * Compares a decoded RGB picture with the scene, and tells how far it is shifted (by least squares along the
+ * scene's slopes).
+ */
 function offset(
   rgb: Uint8Array,
   place: (x: number, y: number) => { u: number; v: number },
@@ -282,7 +289,10 @@ function offset(
   };
 }
 
-/** The video's samples that lie between bars, a pixel away from the picture, and are not black; up to a few, in words. */
+/**
+ * The video's samples that lie between bars, a pixel away from the picture, and are not black; up to a few,
+ * in words.
+ */
 function brightInBars(
   kept: PixelFormatInfo,
   raw: Uint8Array,

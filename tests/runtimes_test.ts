@@ -11,7 +11,9 @@ import { test } from "./support/test.ts";
 
 const program = fileURLToPath(new URL("support/write_bars.ts", import.meta.url));
 
-/** The command that runs a script in the runtime that does not run this test; `null` where it is not at hand. */
+/**
+ * The command that runs a script in the runtime that does not run this test; `null` where it is not at hand.
+ */
 function otherRuntime(): string[] | null {
   if (isDeno) {
     const installed = `${repository}node_modules/.bin/bun`;

@@ -1,9 +1,9 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
-import { Frame } from "../src/libav/frame.ts";
+import { Scaler, type ScalerSide } from "../src/libav/conversion/scaler.ts";
+import { NativeFrame } from "../src/libav/native_frame.ts";
 import { pixelFormatByName } from "../src/libav/pixel_format.ts";
-import { Scaler, type ScalerSide } from "../src/libav/scaler.ts";
 import { scalerMatrix } from "../src/video/color.ts";
 import { frameLayout } from "../src/video/pixels.ts";
 import { noise } from "./support/chance.ts";
@@ -53,13 +53,13 @@ function sideOf(given: Partial<Side>): ScalerSide {
 }
 
 /** A palette is one row, whatever its stride says. */
-function strideOf(frame: Frame, plane: number, rowBytes: number, rows: number): number {
+function strideOf(frame: NativeFrame, plane: number, rowBytes: number, rows: number): number {
   return rows === 1 ? rowBytes : frame.stride(plane);
 }
 
 /** A frame with memory for a picture; `seed`: of the noise in it, or nothing. */
-function frameOf({ format, width, height }: ScalerSide, seed?: number): Frame {
-  const frame = new Frame(native);
+function frameOf({ format, width, height }: ScalerSide, seed?: number): NativeFrame {
+  const frame = new NativeFrame(native);
   frame.allocatePicture(format, width, height);
   for (const [plane, { rowBytes, rows }] of frameLayout(format, width, height).planes.entries()) {
     const stride = strideOf(frame, plane, rowBytes, rows);
@@ -69,7 +69,7 @@ function frameOf({ format, width, height }: ScalerSide, seed?: number): Frame {
   return frame;
 }
 
-function planesOf(frame: Frame, { format, width, height }: ScalerSide): Uint8Array[] {
+function planesOf(frame: NativeFrame, { format, width, height }: ScalerSide): Uint8Array[] {
   return frameLayout(format, width, height).planes.map(({ rowBytes, rows }, plane) => {
     const bytes = new Uint8Array(rowBytes * rows);
     const stride = strideOf(frame, plane, rowBytes, rows);
@@ -78,7 +78,7 @@ function planesOf(frame: Frame, { format, width, height }: ScalerSide): Uint8Arr
   });
 }
 
-function converted(source: Frame, from: ScalerSide, to: ScalerSide, threads: number): Uint8Array[] {
+function converted(source: NativeFrame, from: ScalerSide, to: ScalerSide, threads: number): Uint8Array[] {
   using scaler = new Scaler(native, from, to, threads);
   using frame = frameOf(to);
   // Twice: what is kept from one picture must not show in the next.

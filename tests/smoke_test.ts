@@ -1,6 +1,6 @@
 /**
- * What the matrix runs in little time against every FFmpeg: files that another program decodes to what was written, and every
- * struct field that avwriter reads or writes.
+ * What the matrix runs in little time against every FFmpeg: files that another program decodes to what was
+ * written, and every struct field that avwriter reads or writes.
  *
  * @module
  */
@@ -14,8 +14,8 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { loadNative } from "../ffi/mod.ts";
 import { avcodecMajors, layouts } from "../ffi/layouts.ts";
+import { loadNative } from "../ffi/mod.ts";
 import { selfCheck } from "../ffi/selfcheck.ts";
 import { StructFields } from "../ffi/struct.ts";
 import {
@@ -30,8 +30,9 @@ import {
   type VideoWriter,
   type WriterOptions,
 } from "../mod.ts";
-import { SoundDevice } from "../src/audio/sound_device.ts";
+import { CaptureDevice } from "../src/capture/capture_device.ts";
 import { pictureBytes } from "./support/attached.ts";
+import { amplitudeOf, heardRate, listen, probeAudio, sine } from "./support/audio.ts";
 import { missingDevices, missingEncoders } from "./support/features.ts";
 import {
   assertSameBytes,
@@ -43,7 +44,6 @@ import {
   TemporaryFolder,
   writeBars,
 } from "./support/media.ts";
-import { amplitudeOf, heardRate, listen, probeAudio, sine } from "./support/audio.ts";
 import { cuesOf, probeSubtitles } from "./support/subtitles.ts";
 import { test } from "./support/test.ts";
 
@@ -118,7 +118,8 @@ const cases: readonly Case[] = [
     codec: "mjpeg",
     encoder: "mjpeg",
     file: "a.avi",
-    // At "medium", ffprobe up to FFmpeg 7.1 takes the first frame for cut off while it guesses the stream's format.
+    // At "medium", ffprobe up to FFmpeg 7.1 takes the first frame for cut off while it guesses the stream's
+    // format.
     options: { quality: "high" },
     leastDecibels: 33,
     tolerance: 1e-5,
@@ -206,12 +207,12 @@ test("smoke: an unknown name is refused with the nearest of the library's own", 
 test("smoke: an invalid value is refused with what the library takes", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
-  const refusal = (encoderOptions: Record<string, string | number>): Promise<Error> =>
+  const unsupportedError = (encoderOptions: Record<string, string | number>): Promise<Error> =>
     assertRejects(() => createFileWriter("mpeg4", path, 25, { encoderOptions }), OptionError);
   // A range, a list of constants with their help, and a value beyond its type.
-  assert(/from 0 to 1\b/.test((await refusal({ mpeg_quant: 2 })).message));
-  assert(/one of .*\bsimple\b/.test((await refusal({ mbd: "best" })).message));
-  assert(/macroblock decision/.test((await refusal({ mbd: "best" })).message));
+  assert(/from 0 to 1\b/.test((await unsupportedError({ mpeg_quant: 2 })).message));
+  assert(/one of .*\bsimple\b/.test((await unsupportedError({ mbd: "best" })).message));
+  assert(/macroblock decision/.test((await unsupportedError({ mbd: "best" })).message));
 });
 
 test("smoke: an encoder's own list of pixel formats decides", async () => {
@@ -378,8 +379,8 @@ if (withoutDevices !== false) touched.add("AVInputFormat.name");
 
 test("smoke: a device of another system is refused", { skip: withoutDevices }, () => {
   const native = loadNative();
-  const open = (): SoundDevice =>
-    new SoundDevice(native, { kind: "device", system: "dshow", name: "default" });
+  const open = (): CaptureDevice =>
+    new CaptureDevice(native, { kind: "device", system: "dshow", name: "default" });
   assertThrows(open, UnsupportedError, "dshow");
 });
 
@@ -395,7 +396,8 @@ test("layouts: the smoke tests read or write every struct field that has a place
     struct,
   ) => [`${struct}.channels`, `${struct}.channel_layout`]);
   if (native.fields.has("AVFrame", "ch_layout")) { for (const field of old) touched.add(field); }
-  // Where side data belongs to a stream's parameters, it is copied with them, though the stream's own fields are there until 8.0.
+  // Where side data belongs to a stream's parameters, it is copied with them, though the stream's own fields
+  // are there until 8.0.
   const sideData = ["AVPacketSideData.data", "AVPacketSideData.size", "AVPacketSideData.type"];
   const inStream = ["AVStream.side_data", "AVStream.nb_side_data"];
   if (native.streamSideData === null) { for (const field of [...sideData, ...inStream]) touched.add(field); }

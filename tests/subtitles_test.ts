@@ -17,18 +17,21 @@ import {
 } from "../mod.ts";
 import { undisposedObjects } from "../src/libav/owned.ts";
 import { imageFile, pictureBytes, streamsOf } from "./support/attached.ts";
+import { listen, probeAudio, sine } from "./support/audio.ts";
 import { missingEncoders } from "./support/features.ts";
 import { realClip } from "./support/footage.ts";
 import { assertSameBytes, barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { toldSeconds } from "./support/record.ts";
-import { listen, probeAudio, sine } from "./support/audio.ts";
 import { convertSubtitles, cuesOf, probeSubtitles, type ReadCue } from "./support/subtitles.ts";
 import { testsOf } from "./support/test.ts";
 
 const { test, testLong } = testsOf(import.meta.url);
 
-/** VP8's threads wait for each other in loops: where processors are busy, small pictures take thirty times as long with them. */
+/**
+ * VP8's threads wait for each other in loops: where processors are busy, small pictures take thirty times as
+ * long with them.
+ */
 const oneThread = { preset: "8", encoderOptions: { threads: 1 } } as const;
 
 /** A writer for bars at 25 frames a second. */
@@ -62,7 +65,7 @@ function assertCues(found: readonly ReadCue[], expected: readonly SubtitleCue[],
 const kinds: readonly (readonly [name: string, codec: string, options: WriterOptions])[] = [
   ["a.mp4", "mov_text", {}],
   ["a.mp4", "mov_text", { crashSafe: false }],
-  ["a.mp4", "mov_text", { audio: "silent", thread: "main" }],
+  ["a.mp4", "mov_text", { audio: { from: { silence: true } }, thread: "main" }],
   ["a.m4v", "mov_text", {}],
   ["a.mov", "mov_text", { thread: "main" }],
   ["a.mkv", "subrip", {}],
@@ -106,7 +109,7 @@ for (const [name, codec, options] of kinds) {
     assertEquals([track!.codec_name, track!.tags!.language], [codec, "fra"]);
     assertEquals(track!.tags![/m[op4]/.test(name) ? "handler_name" : "title"], "Été");
     assertEquals([track!.disposition.default, track!.disposition.forced], [1, 0]);
-    // The last packet of sound may go on a little.
+    // The last packet of audio may go on a little.
     assertAlmostEquals(toldSeconds(path), 6, options.audio === undefined ? 1e-6 : 0.05);
     assertEquals(decode(path, "gray").length, 150 * 160 * 90);
   });
@@ -329,7 +332,7 @@ for (const name of ["a.mp4", "a.mov", "a.mkv", "a.webm"]) {
     using folder = new TemporaryFolder();
     const path = folder.file(name);
     const subtitles: SubtitleOptions[] = [{ language: "eng" }, { language: "fra", default: true }];
-    const writer = await open(path, { audio: [{ language: "eng" }, "silent"], subtitles });
+    const writer = await open(path, { audio: [{ language: "eng" }, { from: { silence: true } }], subtitles });
     const [english, french]: SubtitleCue[][] = [[], []];
     for (let index = 0; index < 250; index++) {
       const start = index / 25;
@@ -364,7 +367,12 @@ for (
     const image = imageFile("png");
     // Longer than libavformat waits for another packet of a picture.
     const cues = [{ text: "Long", start: 0.4, end: 4 }, { text: "Short", start: 4.5, end: 5 }];
-    await record(path, 6, { ...rest, cover: { image }, audio: "silent", subtitles: [{}, {}] }, cues);
+    await record(path, 6, {
+      ...rest,
+      cover: { image },
+      audio: { from: { silence: true } },
+      subtitles: [{}, {}],
+    }, cues);
     for (const _ of ["as it was closed", "as it was recovered"]) {
       const streams = streamsOf(path);
       const [video, audio, first, second, ...files] = streams.map(({ codec }) => codec);
@@ -450,7 +458,10 @@ for (const name of ["a.mp4", "a.mov", "a.mkv"]) {
     using folder = new TemporaryFolder();
     const path = folder.file(name);
     const cutOff = folder.file(`cut-${name}`);
-    const writer = await open(path, { audio: "silent", subtitles: [{ language: "eng" }, {}] });
+    const writer = await open(path, {
+      audio: { from: { silence: true } },
+      subtitles: [{ language: "eng" }, {}],
+    });
     const cues: SubtitleCue[] = [];
     for (let index = 0; index < 250; index++) {
       const start = index / 25;
@@ -477,7 +488,7 @@ for (const name of ["a.mp4", "a.mov", "a.mkv"]) {
   });
 }
 
-test("subtitles.forced: forced tracks say so where the container can, and are refused where it can't", async () => {
+test("subtitles.forced: forced tracks say so where the container can, and are refused where it cannot", async () => {
   for (const name of ["a.mkv", "a.webm", "a.mp4", "a.mov"]) {
     using folder = new TemporaryFolder();
     const path = folder.file(name);
@@ -601,10 +612,10 @@ for (const thread of ["worker", "main"] as const) {
       [null, TypeError, "null"],
       ["text", TypeError, '"text"'],
       [{ ...good, begin: 1 }, TypeError, "begin"],
-      [{ ...good, text: "" }, TypeError, "not empty"],
+      [{ ...good, text: "" }, TypeError, "non-empty"],
       [{ ...good, text: 5 }, TypeError, "its text is 5"],
       [{ ...good, text: "a\0b" }, TypeError, "NUL"],
-      [{ ...good, text: "a\uD83D" }, TypeError, "half of a character"],
+      [{ ...good, text: "a\uD83D" }, TypeError, "whole characters"],
       [{ ...good, text: "x".repeat(16385) }, RangeError, "16385"],
       [{ ...good, start: "0" }, TypeError, 'its start is "0"'],
       [{ ...good, start: -1 }, RangeError, "its start is -1"],
@@ -638,7 +649,7 @@ for (const thread of ["worker", "main"] as const) {
     await assertFails(() => lone.close(), {
       type: WriteError,
       code: "NO_FRAME",
-      says: ["subtitles", "Write a frame"],
+      says: ["subtitles", "Write at least one frame"],
     });
     const none = await open(path, { thread });
     await assertFails(() => none.writeSubtitle(cue), { type: TypeError, says: ["{ subtitles: {} }"] });
@@ -657,7 +668,7 @@ for (const thread of ["worker", "main"] as const) {
   });
 }
 
-/** How long the first video, the first sound and all of a file are, in seconds. */
+/** How long the first video, the first audio and all of a file are, in seconds. */
 function durations(path: string): number[] {
   const packets = (stream: string): number => {
     const text = execFileSync("ffprobe", [

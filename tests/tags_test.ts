@@ -1,11 +1,13 @@
 /**
- * Rotation, pixel shape, HDR metadata, chroma location and tags: they come back from the file, or are refused when the writer opens.
+ * Rotation, pixel shape, HDR metadata, chroma location and tags: they come back from the file, or are refused
+ * when the writer opens.
  *
  * @module
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, readFileSync } from "node:fs";
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { loadNative } from "../ffi/mod.ts";
 import {
   type ContentLight,
   createFileWriter,
@@ -15,7 +17,6 @@ import {
   UnsupportedError,
   type WriterOptions,
 } from "../mod.ts";
-import { loadNative } from "../ffi/mod.ts";
 import { missingEncoders, missingMuxers, missingPixelFormat, type SkipReason } from "./support/features.ts";
 import { barFrame, decode, TemporaryFolder, writeBars } from "./support/media.ts";
 import { assertFails, assertReadable } from "./support/messages.ts";
@@ -291,7 +292,7 @@ test("sampleAspectRatio: an invalid one is refused with what would be right", as
       () => open("mpeg4", "a.mp4", { sampleAspectRatio: value as never }),
       TypeError,
     );
-    assertStringIncludes(error.message, "it is no fraction");
+    assertStringIncludes(error.message, "it is not a fraction");
     assertReadable(error);
   }
 });
@@ -445,7 +446,7 @@ test("metadata: long values come back, or are refused", async () => {
     await assertFails(() => open(codec, file, { metadata: { comment: `${fitting}y` } }), {
       type: UnsupportedError,
       says: [
-        `Cannot write the tag "comment" into ${muxer}: the text has 1024 bytes, but it keeps 1023 at most`,
+        `Cannot write the tag "comment" into ${muxer}: the value has 1024 bytes, but it keeps 1023 at most`,
       ],
     });
   }
@@ -459,9 +460,9 @@ const lostTags:
       "a.gif",
       "title",
       "x",
-      "into gif: no tag comes back from it. Containers that keep it: mp4, mov, matroska",
+      "into gif: it keeps no tags. Containers that keep it: mp4, mov, matroska",
     ],
-    ["rawvideo", "a.y4m", "title", "x", "into yuv4mpegpipe: no tag comes back from it"],
+    ["rawvideo", "a.y4m", "title", "x", "into yuv4mpegpipe: it keeps no tags"],
     ["mpeg2video", "a.ts", "title", "x", "into mpegts: it keeps only service_name, service_provider"],
     ["mpeg2video", "a.mxf", "title", "x", "into mxf: "],
     ["mpeg4", "a.avi", "album", "x", "into avi: it keeps only title, artist, "],
@@ -474,7 +475,7 @@ const lostTags:
       'the tag "Duration" into flv: it has another meaning or another name there',
     ],
     ["mpeg4", "a.nut", "author", "x", "into nut: "],
-    ["mpeg4", "a.mkv", "my key", "x", "into matroska: the key has letters that it does not keep"],
+    ["mpeg4", "a.mkv", "my key", "x", "into matroska: the key has characters that it does not keep"],
     ["mpeg4", "a.mkv", "stereo_mode", "x", "into matroska: "],
     ["mpeg4", "a.mp4", "major_brand", "x", "into mp4: "],
     [
@@ -487,7 +488,7 @@ const lostTags:
     ["mpeg4", "a.3gp", "title", "x", "into 3gp: it keeps only creation_time"],
     ["mpeg4", "a.mp4", "encoder", "x", "into mp4: FFmpeg writes its own name there"],
     ["mpeg4", "a.mkv", "Encoder-x", "x", "into matroska: FFmpeg writes its own name there"],
-    ["libtheora", "a.ogv", "a=b", "x", "into ogv: the key has letters that it does not keep"],
+    ["libtheora", "a.ogv", "a=b", "x", "into ogv: the key has characters that it does not keep"],
     ["libtheora", "a.ogv", "description", "x", "into ogv: "],
   ];
 
@@ -517,13 +518,13 @@ test("metadata: tags that are not strings are refused", async () => {
     assertReadable(error);
   };
   for (const metadata of ["title", 5, null, ["title"], true]) {
-    await refuse(metadata, "Cannot use the option metadata: it is ", "an object of texts");
+    await refuse(metadata, "Cannot use the option metadata: it is ", "an object of strings");
   }
   for (const value of [5, null, undefined, {}, ["x"], "", "a\0b", "\ud800"]) {
-    await refuse({ title: value }, 'Cannot use the tag "title": it is ', "not empty and without NUL");
+    await refuse({ title: value }, 'Cannot use the tag "title": it is ', "without NUL characters");
   }
   for (const key of ["", "a\0b", "\udfff"]) {
-    await refuse({ [key]: "x" }, "Cannot use the option metadata: its key ", "not empty and without NUL");
+    await refuse({ [key]: "x" }, "Cannot use the option metadata: its key ", "without NUL characters");
   }
   await refuse({ title: "x", Title: "y" }, 'Cannot use the tag "Title" twice');
   for (const time of ["yesterday", "2024-05-06", "2024-13-06T07:08:09Z", "1969-05-06T07:08:09Z", "now"]) {
@@ -842,7 +843,7 @@ test("color: an unknown name or field is refused with the nearest", async () => 
   await refuseColor({ primaries: 9 }, RangeError, "the color primaries 9: it is none of bt709, ");
   await refuseColor({ transfer: "toString" }, RangeError, '"toString"');
   await refuseColor({ primaires: "bt709" }, TypeError, 'it has no "primaires"', 'Did you mean "primaries"?');
-  await open("mpeg4", "a.mp4", { color: { primaries: undefined, masteringDisplay: undefined } });
+  await open("mpeg4", "a.mp4", { color: { primaries: undefined, masteringDisplay: undefined } as never });
 });
 
 // Where chroma lies.

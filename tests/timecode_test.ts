@@ -16,7 +16,10 @@ import { testsOf } from "./support/test.ts";
 
 const { isLong, test, testBoth } = testsOf(import.meta.url);
 
-/** What ffprobe tells of a file: types and timecodes of its streams, and the file's own tags by names in lower case. */
+/**
+ * What ffprobe tells of a file: types and timecodes of its streams, and the file's own tags by names in lower
+ * case.
+ */
 function timecodesOf(path: string): { streams: string[]; tags: Record<string, string> } {
   const { stdout } = spawnSync("ffprobe", [
     ...["-v", "error", "-show_streams", "-show_format", "-of", "json", path],
@@ -83,7 +86,11 @@ test("metadata.timecode: beside tags of the usual keys it leaves room for a cove
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   const metadata = { title: "Waves", timecode: "01:00:00:00" };
-  const options = { metadata, cover: { image: imageFile("png") }, audio: "silent" } as const;
+  const options = {
+    metadata,
+    cover: { image: imageFile("png") },
+    audio: { from: { silence: true } },
+  } as const;
   await writeBars(await createFileWriter("mpeg4", path, 25, options), 5);
   const isPicture = [false, false, false, true];
   for (const time of ["once written", "once recovered"]) {

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { createFileWriter, type FrameRate, type FrameTiming, type WriterOptions } from "../mod.ts";
+import { createFileWriter, type FrameOptions, type FrameRate, type WriterOptions } from "../mod.ts";
 import { missingEncoders } from "./support/features.ts";
 import { barFrame, decode, frameTimes, probe, psnr, TemporaryFolder, writeBars } from "./support/media.ts";
 import { test } from "./support/test.ts";
@@ -73,8 +73,8 @@ for (const { rate, exact, seconds } of rates) {
       assertEquals([file, stream.frames], [file, 29]);
       const tolerance = file.endsWith("mkv") ? 0.001 : 0.00001;
       if (file.endsWith("mkv")) {
-        // Matroska names the time between frames in nanoseconds; ffprobe shows the fraction below 30000 nearest to it, but up
-        // to five frames a second a guess of its own as r_frame_rate (matroskadec.c).
+        // Matroska names the time between frames in nanoseconds; ffprobe shows the fraction below 30000
+        // nearest to it, but up to five frames a second a guess of its own as r_frame_rate (matroskadec.c).
         const { avg_frame_rate, r_frame_rate } = stream;
         for (const shown of seconds < 0.2 ? [avg_frame_rate, r_frame_rate] : [avg_frame_rate]) {
           const [num, den] = shown.split("/").map(Number) as [number, number];
@@ -101,7 +101,7 @@ test("createFileWriter: a gif shows each frame at its time to a hundredth of a s
   assert(message.includes("at most 50"), message);
 });
 
-const gifEnds: readonly { name: string; options: WriterOptions; timings: FrameTiming[]; seconds: number }[] =
+const gifEnds: readonly { name: string; options: WriterOptions; timings: FrameOptions[]; seconds: number }[] =
   [
     {
       name: "1/fps is too short",

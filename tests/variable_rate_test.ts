@@ -43,8 +43,8 @@ for (const { codec, encoder, file, tick } of cases) {
       const path = folder.file(`${crashSafe}-${file}`);
       const writer = await createFileWriter(codec, path, 30, { timing: "timestamps", crashSafe });
       for (const [index, timestamp] of times.entries()) {
-        const duration = index === times.length - 1 ? lastDuration : undefined;
-        await writer.write(barFrame(index), { timestamp, duration });
+        const last = index === times.length - 1 ? { duration: lastDuration } : {};
+        await writer.write(barFrame(index), { timestamp, ...last });
       }
       assertAlmostEquals(writer.stats.seconds, times.at(-1)! + lastDuration, 1e-6);
       const summary = await writer.close();
@@ -53,7 +53,8 @@ for (const { codec, encoder, file, tick } of cases) {
       assertEquals(read.length, times.length);
       // ffprobe prints six decimals.
       for (const [index, time] of read.entries()) assertAlmostEquals(time, times[index]!, tick / 2 + 1e-6);
-      // Without the second pass of a crash-safe file, decode times of reordered frames do not add up to the whole.
+      // Without the second pass of a crash-safe file, decode times of reordered frames do not add up to the
+      // whole.
       if (crashSafe || tick === 1 / 1000) {
         assertAlmostEquals(probe(path).duration, times.at(-1)! + lastDuration, tick + 1e-6);
       }
@@ -126,14 +127,14 @@ test("timestamp: equal, falling and impossible ones are refused with both values
     const path = folder.file("a.mp4");
     const writer = await createFileWriter("h264", path, 30, { timing: "timestamps" });
     await writer.write(barFrame(0), { timestamp: first });
-    await assertFails(() => writer.write(barFrame(1), { timestamp: second }), { type, says });
+    await assertFails(() => writer.write(barFrame(1), { timestamp: second as number }), { type, says });
     await writer.write(barFrame(1), { timestamp: 3 });
     await writer.close();
     assertEquals(frameTimes(path), [first, 3]);
   }
 });
 
-test("timestamp: frames that a container can't tell apart are refused, not merged", async () => {
+test("timestamp: frames that a container cannot tell apart are refused, not merged", async () => {
   using folder = new TemporaryFolder();
   const writer = await createFileWriter("h264", folder.file("a.mkv"), 30, { timing: "timestamps" });
   await writer.write(barFrame(0), { timestamp: 0 });
@@ -190,7 +191,8 @@ test("timing: with wallclock, frames are where they were written, and the last l
   await writer.close();
   const read = frameTimes(path);
   assertEquals(read.length, written.length);
-  // Between the clock's reading here and that in the writer the first frame's encoder is found out, or the system is busy.
+  // Between the clock's reading here and that in the writer the first frame's encoder is found out, or the
+  // system is busy.
   for (const [index, time] of read.entries()) assertAlmostEquals(time, written[index]!, 0.15);
   assertAlmostEquals(probe(path).duration, end, 0.2);
   assertOrder(path, [0, 1, 2, 3, 4]);

@@ -129,7 +129,7 @@ test("write: images and frames alternate in the order in which they were written
     ...["-v", "error", "-f", "lavfi", "-i", "testsrc=size=160x90", "-frames:v", "1"],
     ...["-c:v", "png", "-pix_fmt", "rgba", "-f", "image2pipe", "-"],
   ]));
-  const using = new Uint8Array(160 * 90 * 4);
+  const memoryUse = new Uint8Array(160 * 90 * 4);
   for (const thread of threads) {
     using folder = new TemporaryFolder();
     const path = folder.file("a.mkv");
@@ -143,7 +143,7 @@ test("write: images and frames alternate in the order in which they were written
     const decoded = decode(path, "rgba");
     for (let index = 0; index < 9; index++) {
       if (index % 3 === 1) continue;
-      const part = decoded.subarray(index * using.length, (index + 1) * using.length);
+      const part = decoded.subarray(index * memoryUse.length, (index + 1) * memoryUse.length);
       assertSameBytes(part, barFrame(index).data, `frame ${index}, ${thread}`);
     }
   }
@@ -350,7 +350,7 @@ test(
     using folder = new TemporaryFolder();
     for (
       const [name, flags, warns] of [
-        ["with", [`${repository}src/writer/worker.ts`, "--entry-naming", "[name].[ext]"], false],
+        ["with", [`${repository}src/thread/worker.ts`, "--entry-naming", "[name].[ext]"], false],
         ["without", [], true],
       ] as const
     ) {
@@ -368,7 +368,7 @@ test(
         execFileSync("sh", ["-c", `"$0" "$1" close 2>&1`, program, path], { cwd: elsewhere }),
       );
       assertEquals(probe(path).frames, 12);
-      assertEquals(readFileSync(log, "utf8").includes("can't be started"), warns, readFileSync(log, "utf8"));
+      assertEquals(readFileSync(log, "utf8").includes("cannot be started"), warns, readFileSync(log, "utf8"));
     }
   },
 );

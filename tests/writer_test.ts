@@ -167,7 +167,8 @@ test("createFileWriter: native memory stays flat over many writers and many fram
   const before = await round(10, 3);
   const afterMany = await round(60, 3);
   const afterLong = await round(1, 1500);
-  // A 160x90 writer that kept its frames and context would hold over 1 MB: 60 of them, or 1500 frames, over 80 MB.
+  // A 160x90 writer that kept its frames and context would hold over 1 MB: 60 of them, or 1500 frames, over
+  // 80 MB.
   assert(afterMany - before < 40, `60 writers added ${afterMany - before} MB`);
   assert(afterLong - afterMany < 40, `1500 frames added ${afterLong - afterMany} MB`);
 });

@@ -1,13 +1,14 @@
 /**
- * Checks `ffi/layouts.ts` against the structs in FFmpeg's headers: in the column of the headers' libavcodec major, the offset
- * and the kind of every field, and that a field which the column lacks (`null`) is not there. Also the majors of the libraries
- * that belong together, and the sizes of the structs where the headers are of the release that the column was made from (a
- * struct may grow within a major).
+ * Checks `ffi/layouts.ts` against the structs in FFmpeg's headers: in the column of the headers' libavcodec
+ * major, the offset and the kind of every field, and that a field which the column lacks (`null`) is not
+ * there. Also the majors of the libraries that belong together, and the sizes of the structs where the
+ * headers are of the release that the column was made from (a struct may grow within a major).
  *
  *     deno run -A tools/check_layouts.ts [--include DIR]
  *
- * DIR is an include root with another release's headers (see `tools/header_probe.ts`). Needs a C++ compiler and the headers
- * of all of FFmpeg's libraries. Prints a line for each problem and exits with 1 where there was one.
+ * DIR is an include root with another release's headers (see `tools/header_probe.ts`). Needs a C++ compiler
+ * and the headers of all of FFmpeg's libraries. Prints a line for each problem and exits with 1 where there
+ * was one.
  *
  * @module
  */
@@ -84,10 +85,16 @@ function numberProblem(what: string, expected: number | null, found: string | un
   ];
 }
 
-/** Fields that are an int in older releases and have 64 bits in newer ones, of which the low word is read or written. */
+/**
+ * Fields that are an int in older releases and have 64 bits in newer ones, of which the low word is read or
+ * written.
+ */
 const lowWords: readonly string[] = ["AVChapter.id", "AVPacketSideData.size"];
 
-/** Where a field is of another kind: an array counts as its first element, and an embedded struct is used by its address. */
+/**
+ * Where a field is of another kind: an array counts as its first element, and an embedded struct is used by
+ * its address.
+ */
 function kindProblem(field: string, expected: string, cell: string | undefined): string[] {
   if (cell === undefined) return [];
   const { kind, type } = parseDescription(cell);

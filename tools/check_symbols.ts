@@ -1,12 +1,14 @@
 /**
- * Checks every symbol in `ffi/symbols/*.ts` against the prototypes in FFmpeg's headers: the number of parameters, and of each
- * parameter and the result the kind, width and signedness. The C prototype in the comment above each line is compiled too,
- * and must have the header's types (`const` aside, which differs between releases), so that it cannot rot.
+ * Checks every symbol in `ffi/symbols/*.ts` against the prototypes in FFmpeg's headers: the number of
+ * parameters, and of each parameter and the result the kind, width and signedness. The C prototype in the
+ * comment above each line is compiled too, and must have the header's types (`const` aside, which differs
+ * between releases), so that it cannot rot.
  *
  *     deno run -A tools/check_symbols.ts [--include DIR]
  *
- * DIR is an include root with another release's headers (see `tools/header_probe.ts`). Needs a C++ compiler and the headers
- * of all of FFmpeg's libraries. Prints a line for each problem and exits with 1 where there was one.
+ * DIR is an include root with another release's headers (see `tools/header_probe.ts`). Needs a C++ compiler
+ * and the headers of all of FFmpeg's libraries. Prints a line for each problem and exits with 1 where there
+ * was one.
  *
  * @module
  */
@@ -56,7 +58,10 @@ const partialTables: Readonly<Record<string, { condition: string; needs: string 
   },
 };
 
-/** Parameters, counted from 1, of another type in old releases: an `int` is the lower half of a register that holds a `size_t`. */
+/**
+ * Parameters, counted from 1, of another type in old releases: an `int` is the lower half of a register that
+ * holds a `size_t`.
+ */
 const olderTypes: Readonly<Record<string, readonly { parameter: number; type: string; before: string }[]>> = {
   av_buffer_create: [{ parameter: 2, type: "int", before: "libavutil 57 (FFmpeg 5.0)" }],
 };
@@ -113,9 +118,9 @@ function namedPrototype(table: Table, symbol: string): Prototype | undefined {
 }
 
 /**
- * The C++ that prints the signatures of one table: of the headers, and of the comments in a namespace of their own. What
- * the compiler cannot find or read it reports at the comment's line in our file. The headers come first, so that for a
- * misspelt name it does not suggest the comment's.
+ * The C++ that prints the signatures of one table: of the headers, and of the comments in a namespace of
+ * their own. What the compiler cannot find or read it reports at the comment's line in our file. The headers
+ * come first, so that for a misspelt name it does not suggest the comment's.
  */
 function tableProgram(table: Table): string {
   const symbols = Object.keys(table.symbols);

@@ -13,7 +13,10 @@ export function coverageArguments(folder: string): string[] {
   return [`--coverage=${folder}`, "--coverage-raw-data-only"];
 }
 
-/** Removes what threads and programs left that were ended while they wrote it: `deno coverage` reads all or nothing. */
+/**
+ * Removes what threads and programs left that were ended while they wrote it: `deno coverage` reads all or
+ * nothing.
+ */
 async function removeUnfinished(folder: string): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
     const path = `${folder}/${name}`;
@@ -23,8 +26,8 @@ async function removeUnfinished(folder: string): Promise<void> {
 }
 
 /**
- * Prints the table of `deno coverage`, and returns one test: it failed where the share of branches is below the floor in
- * `deno.json` (`coverage.thresholds`).
+ * Prints the table of `deno coverage`, and returns one test: it failed where the share of branches is below
+ * the floor in `deno.json` (`coverage.thresholds`).
  */
 export async function checkBranches(folder: string): Promise<TestResult> {
   await removeUnfinished(folder);

@@ -1,10 +1,11 @@
 /**
- * Writes `ffi/layouts.ts` from a table of struct layouts (JSON) that covers all supported majors of libavcodec.
+ * Writes `ffi/layouts.ts` from a table of struct layouts (JSON) that covers all supported majors of
+ * libavcodec.
  *
  *     deno run -A tools/generate_layouts.ts
  *
- * The table is `tools/layouts.json`. Only the fields named below go into the module: a field in use is added here, and the module
- * generated anew; one that no smoke test touches is taken out.
+ * The table is `tools/layouts.json`. Only the fields named below go into the module: a field in use is added
+ * here, and the module generated anew; one that no smoke test touches is taken out.
  *
  * @module
  */

@@ -1,10 +1,10 @@
 /**
- * What the header checks share: each compiles a C++ program that knows the types in FFmpeg's headers, runs it, and compares
- * what it prints with a table of ours. Only the compiler reads C.
+ * What the header checks share: each compiles a C++ program that knows the types in FFmpeg's headers, runs
+ * it, and compares what it prints with a table of ours. Only the compiler reads C.
  *
- * The headers are the compiler's own, or those of another release below an include root (`--include DIR`). On Debian the
- * `lib*-dev` packages of any suite, unpacked with `dpkg-deb -x PACKAGE.deb ROOT`, make the include root
- * `ROOT/usr/include/x86_64-linux-gnu`.
+ * The headers are the compiler's own, or those of another release below an include root (`--include DIR`). On
+ * Debian the `lib*-dev` packages of any suite, unpacked with `dpkg-deb -x PACKAGE.deb ROOT`, make the include
+ * root `ROOT/usr/include/x86_64-linux-gnu`.
  *
  * @module
  */
@@ -53,8 +53,8 @@ export const checkPackages: readonly string[] = ["g++", ...headerPackages];
 const packages = checkPackages.join(" ");
 
 /**
- * `describe<T>()` prints one cell for a C type: its kind, in the words of our tables, and its name without `const`.
- * An enum is `enum32` and not `i32`, because C leaves its signedness to the compiler.
+ * `describe<T>()` prints one cell for a C type: its kind, in the words of our tables, and its name without
+ * `const`. An enum is `enum32` and not `i32`, because C leaves its signedness to the compiler.
  */
 const describe = String.raw`
 static_assert(sizeof(void *) == 8, "only 64-bit systems are supported");
@@ -181,7 +181,9 @@ function includeRootOf(args: readonly string[]): string | undefined {
   throw new ProbeError(`Cannot read the arguments ${args.join(" ")}: the only one is --include DIR`);
 }
 
-/** Without this, a header that the root lacks would come from the compiler's own folders: another release's. */
+/**
+ * Without this, a header that the root lacks would come from the compiler's own folders: another release's.
+ */
 function requireHeaders(includeRoot: string): void {
   for (const header of headers) {
     try {

@@ -1,15 +1,16 @@
 /**
- * Sets up what is missing to run the demo, the tests, the benchmark or the checks against C headers, and says what it installs.
+ * Sets up what is missing to run the demo, the tests, the benchmark or the checks against C headers, and says
+ * what it installs.
  *
  *     deno run -A tools/setup.ts demo     FFmpeg's libraries and programs
- *     deno run -A tools/setup.ts test     also Bun, the packages that tests import on it, and PulseAudio on Debian
+ *     deno run -A tools/setup.ts test     also Bun, packages of its tests, and PulseAudio on Debian
  *     deno run -A tools/setup.ts bench    as test, and the peer from npm that the benchmark compares with
  *     deno run -A tools/setup.ts fidelity as test, and the programs that judge videos
  *     deno run -A tools/setup.ts check    as test, and a C++ compiler and FFmpeg's headers
- *     deno run -A tools/setup.ts docs     as test, the generator of the site, what examples import, and a browser on Debian
+ *     deno run -A tools/setup.ts docs     as test, the site generator, what examples need, a browser
  *
- * It asks no questions. As root on Debian and its kin it installs with apt-get; elsewhere it prints the command to run, and
- * exits with 1.
+ * It asks no questions. As root on Debian and its kin it installs with apt-get; elsewhere it prints the
+ * command to run, and exits with 1.
  *
  * @module
  */
@@ -24,7 +25,10 @@ const npmPackages: Readonly<Record<string, string>> = {
   "deno-std": "1.4.0",
 };
 
-/** What the benchmark compares with. It has libraries of its own, one package for each system: here that of `hasPeer`. */
+/**
+ * What the benchmark compares with. It has libraries of its own, one package for each system: here that of
+ * `hasPeer`.
+ */
 const peerPackages: Readonly<Record<string, string>> = {
   "node-av": "6.1.1",
   "@seydx/node-av-linux-x64": "6.1.1",
@@ -150,7 +154,9 @@ async function setUpNpmPackages(): Promise<void> {
   if (!await works(bunProgram, ["--version"])) throw new SetupError("Bun was installed, but does not start");
 }
 
-/** The server that tests record from: where it is missing and can't be installed, they say so and are skipped. */
+/**
+ * The server that tests record from: where it is missing and can't be installed, they say so and are skipped.
+ */
 async function setUpAudioServer(): Promise<void> {
   if (await works("pulseaudio", ["--version"]) || !await canInstall()) return;
   await installPackages(["pulseaudio"]);
@@ -162,14 +168,18 @@ async function setUpPeer(): Promise<void> {
     return;
   }
   if (arePackagesThere(peerPackages, "bench")) return;
-  // Its optional packages are the libraries for other systems, and its scripts would download what the named one holds.
+  // Its optional packages are the libraries for other systems, and its scripts would download what the named
+  // one holds.
   await installFromNpm(peerPackages, "bench", ["--omit=optional"]);
   if (!arePackagesThere(peerPackages, "bench")) {
     throw new SetupError("node-av was installed, but is not there");
   }
 }
 
-/** The packages of the documentation, and the browser that its examples record: where that can't be installed, they are skipped. */
+/**
+ * The packages of the documentation, and the browser that its examples record: where that can't be installed,
+ * they are skipped.
+ */
 async function setUpDocs(): Promise<void> {
   if (!arePackagesThere(sitePackages, "docs")) await installFromNpm(sitePackages, "docs");
   if (!await works("chromium", ["--version"]) && await canInstall()) await installPackages(["chromium"]);

@@ -1,16 +1,17 @@
 /**
- * Runs test files on Deno and on Bun, several at a time, and ends with one line that sums all: `N passed, N failed`.
+ * Runs test files on Deno and on Bun, several at a time, and ends with one line that sums all:
+ * `N passed, N failed`.
  *
  *     deno task test              the quick tests: tests/*_test.ts
  *     deno task test:long         those that take minutes: tests/long/*_test.ts
  *     deno task test PATH...      these files or folders
  *     deno task test:coverage     the quick tests on Deno, and which share of the branches they take
  *
- * Options: `--runtime deno` or `--runtime bun` for one of them, `--jobs N` for the number of files at a time, `--coverage` to
- * measure which branches are taken on Deno, and to fail below the floor in `deno.json`.
+ * Options: `--runtime deno` or `--runtime bun` for one of them, `--jobs N` for the number of files at a time,
+ * `--coverage` to measure which branches are taken on Deno, and to fail below the floor in `deno.json`.
  *
- * Each file runs in a process of its own: a crash or a hang is one failed test, which names the file. A file has one line of
- * output, and all that it said where it failed.
+ * Each file runs in a process of its own: a crash or a hang is one failed test, which names the file. A file
+ * has one line of output, and all that it said where it failed.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * One run of a test runner: its arguments on each runtime, and what its report and its output say. Also the matrix' own.
+ * One run of a test runner: its arguments on each runtime, and what its report and its output say. Also the
+ * matrix' own.
  *
  * @module
  */
@@ -32,7 +33,10 @@ export interface EndedRun {
   readonly stderr: string;
 }
 
-/** The tests of a run. What a crash, a hang or an empty run would hide is a failed test that is called `runName`. */
+/**
+ * The tests of a run. What a crash, a hang or an empty run would hide is a failed test that is called
+ * `runName`.
+ */
 export function readTests(runName: string, ended: EndedRun, xml: string, timeoutMs: number): TestResult[] {
   const { code, timedOut, stdout, stderr } = ended;
   const tests = markSkipped(readJUnit(xml), stdout);

@@ -1,5 +1,6 @@
 /**
- * avwriter: with frames that it copies, with frames that it lends (`acquired`), in this thread (`main`), or not crash-safe (`plain`).
+ * avwriter: with frames that it copies, with frames that it lends (`acquired`), in this thread (`main`), or
+ * not crash-safe (`plain`).
  *
  * @module
  */

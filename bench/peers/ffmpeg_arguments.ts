@@ -20,7 +20,10 @@ export function inputArguments(
   ];
 }
 
-/** The filters to what the encoder takes, told which matrix and range: avwriter knows that by itself. None where nothing is to do. */
+/**
+ * The filters to what the encoder takes, told which matrix and range: avwriter knows that by itself. None
+ * where nothing is to do.
+ */
 function filterArguments({ setting, color }: PeerRequest, input: Input, range: string): string[] {
   if (setting.pixelFormat === input) return [];
   const scale = input === "rgba"

@@ -1,5 +1,6 @@
 /**
- * An ffmpeg process that is fed through its stdin, with what the runtime has for that: what programs do today.
+ * An ffmpeg process that is fed through its stdin, with what the runtime has for that: what programs do
+ * today.
  *
  * @module
  */

@@ -9,7 +9,9 @@ import type { PeerRequest } from "./protocol.ts";
 
 const bytesPerPixel: Readonly<Record<Input, number>> = { rgba: 4, yuv420p: 1.5 };
 
-/** Reads the frames of a request's source, as many as are to be shown at most, each into a buffer of its own. */
+/**
+ * Reads the frames of a request's source, as many as are to be shown at most, each into a buffer of its own.
+ */
 export function loadFrames(
   { sources, input, width, height, frames: count }: PeerRequest,
 ): Uint8Array<ArrayBuffer>[] {

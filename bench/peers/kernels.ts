@@ -1,6 +1,6 @@
 /**
- * The pixel kernels and libswscale, on the runtime that this is run with. Told `{ rounds? }`, it prints the times of all
- * conversions; both in JSON.
+ * The pixel kernels and libswscale, on the runtime that this is run with. Told `{ rounds? }`, it prints the
+ * times of all conversions; both in JSON.
  *
  * @module
  */

@@ -15,7 +15,9 @@ export interface LoopDelay {
   readonly max: number;
 }
 
-/** The delay while frames are written, and from the first moment to the last, with all that opens and closes. */
+/**
+ * The delay while frames are written, and from the first moment to the last, with all that opens and closes.
+ */
 export interface WatchedDelay {
   readonly writing: LoopDelay;
   readonly whole: LoopDelay;
@@ -32,8 +34,8 @@ function delayOf(gaps: readonly number[]): LoopDelay {
 }
 
 /**
- * Looks at the clock every millisecond. A loop that is blocked for 100 ms makes one late look, but a hundred events would have
- * waited, the first for 99 ms and the last for none: all of them count.
+ * Looks at the clock every millisecond. A loop that is blocked for 100 ms makes one late look, but a hundred
+ * events would have waited, the first for 99 ms and the last for none: all of them count.
  */
 export class LoopWatch {
   #last = performance.now();

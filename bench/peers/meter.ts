@@ -23,7 +23,10 @@ function collectGarbage(): void {
 /** Megabytes in memory. */
 interface Resident {
   readonly all: number;
-  /** Without what is mapped from files: code that is run for the first time late is no memory that a program asked for. */
+  /**
+   * Without what is mapped from files: code that is run for the first time late is no memory that a program
+   * asked for.
+   */
   readonly own: number;
 }
 
@@ -55,7 +58,10 @@ export class Meter {
     this.#loop = loop;
   }
 
-  /** Calls what writes one frame, and waits for it. Time counts as the caller's until the call returns its promise. */
+  /**
+   * Calls what writes one frame, and waits for it. Time counts as the caller's until the call returns its
+   * promise.
+   */
   async write(action: () => Promise<unknown>): Promise<void> {
     const from = performance.now();
     const written = action();

@@ -1,5 +1,6 @@
 /**
- * node-av: bindings from npm that bring an FFmpeg of their own. Its scaler (swscale) makes of RGBA what the encoder takes.
+ * node-av: bindings from npm that bring an FFmpeg of their own. Its scaler (swscale) makes of RGBA what the
+ * encoder takes.
  *
  * It is looked for in `bench/node_modules`, where the set-up puts it on Linux on x86-64.
  *

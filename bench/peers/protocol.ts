@@ -9,7 +9,7 @@ import type { LoopDelay, WatchedDelay } from "./loop_delay.ts";
 
 /** What a peer shall encode. */
 export interface PeerRequest {
-  readonly variant?: string;
+  readonly variant?: string | undefined;
   /** Raw frames in files, one after another, to be shown again and again. */
   readonly sources: Readonly<Record<Input, string>>;
   readonly input: Input;
@@ -25,7 +25,7 @@ export interface PeerRequest {
   /** Whether the event loop is watched. That takes time, and is not done where time counts. */
   readonly isWatched: boolean;
   /** The frame from which on the growth of resident memory is measured. */
-  readonly growthFrom?: number;
+  readonly growthFrom?: number | undefined;
 }
 
 /** What it took. Numbers that a system or a peer does not have are `null`. */
@@ -36,11 +36,15 @@ export interface PeerReport {
   readonly firstMs: number | null;
   /** All threads and child processes. */
   readonly cpuSeconds: number | null;
-  /** The most memory in use: what encoding added to this process, and all of the processes that it started. */
+  /**
+   * The most memory in use: what encoding added to this process, and all of the processes that it started.
+   */
   readonly peakMegabytes: number | null;
   /** Mean time of a frame inside the call that writes it. */
   readonly writeMs: number | null;
-  /** Mean CPU time of a frame in the thread that writes it, with all that is done there between two frames. */
+  /**
+   * Mean CPU time of a frame in the thread that writes it, with all that is done there between two frames.
+   */
   readonly callerMs: number | null;
   readonly loop: (WatchedDelay & { readonly idle: LoopDelay }) | null;
   /** What memory grew by, without what is mapped from files, and with it. */

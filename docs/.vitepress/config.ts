@@ -29,6 +29,11 @@ const reference = [
   ["Benchmarks", "benchmarks"],
   ["Versions", "versions"],
 ] as const;
+const internals = [
+  ["Imports between folders", "internals/imports"],
+  ["What libraries do", "internals/libraries"],
+  ["Performance", "internals/performance"],
+] as const;
 
 type Entries = readonly (readonly [text: string, page: string])[];
 const items = (entries: Entries): { text: string; link: string }[] =>
@@ -60,6 +65,7 @@ export default {
       { text: "Guides", items: [{ text: "Overview", link: "/" }, ...items(guides)] },
       { text: "How to", items: items(tasks) },
       { text: "Reference", items: [...items(reference), api] },
+      { text: "How it is built", items: items(internals) },
     ],
   },
 };

@@ -1,5 +1,6 @@
 /**
- * The demo's animation: a pen of light writes a word over flowing silk, and the light burns down along its strokes. A loop.
+ * The demo's animation: a pen of light writes a word over flowing silk, and the light burns down along its
+ * strokes. A loop.
  *
  * @module
  */
@@ -18,7 +19,10 @@ const writing: Span = [0.5, 4.3];
 const gleaming: Span = [4.7, 6.3];
 const burning: Span = [7.1, 8.5];
 
-/** The scene is drawn at half the video's size. Only the letters, which have sharp edges, are drawn at all of it. */
+/**
+ * The scene is drawn at half the video's size. Only the letters, which have sharp edges, are drawn at all of
+ * it.
+ */
 const scene = { width: 640, height: 360 };
 const letterHeight = 56;
 const inkRadius = 5.2;
@@ -97,7 +101,9 @@ export class Animation {
     return this.#word.penAt(this.#inkLength(span, now));
   }
 
-  /** A pen's light flares up before its way, goes out after it, and is weaker where the pen does not touch. */
+  /**
+   * A pen's light flares up before its way, goes out after it, and is weaker where the pen does not touch.
+   */
   #headOf(span: Span, now: number): Head {
     const pen = this.#penAt(span, now);
     const flare = ease([span[0] - 0.25, span[0]], now) * (1 - ease([span[1], span[1] + 0.35], now));

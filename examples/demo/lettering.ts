@@ -1,5 +1,6 @@
 /**
- * The word as pen strokes: where the pen is after any length of ink, and how far every pixel is from the ink that is there.
+ * The word as pen strokes: where the pen is after any length of ink, and how far every pixel is from the ink
+ * that is there.
  *
  * @module
  */
@@ -23,7 +24,10 @@ export interface Pen extends Point {
   readonly isDown: boolean;
 }
 
-/** The part of the picture around one stroke, with each pixel's distance to it and the length at the nearest point. */
+/**
+ * The part of the picture around one stroke, with each pixel's distance to it and the length at the nearest
+ * point.
+ */
 interface StrokeMap {
   readonly left: number;
   readonly top: number;
@@ -78,7 +82,10 @@ export class Lettering {
   readonly #maps: readonly StrokeMap[];
   readonly #width: number;
 
-  /** Lays a word out around the centre of a picture. `unit` is the height of a small letter, `reach` how far light goes. */
+  /**
+   * Lays a word out around the centre of a picture. `unit` is the height of a small letter, `reach` how far
+   * light goes.
+   */
   constructor(word: string, picture: { width: number; height: number }, unit: number, reach: number) {
     const { strokes, length } = layOut(word, picture, unit);
     this.#strokes = strokes;
@@ -105,7 +112,10 @@ export class Lettering {
     return { ...previous!, isDown: false };
   }
 
-  /** Writes into a picture each pixel's distance to the ink between two lengths, {@linkcode farAway} beyond reach. */
+  /**
+   * Writes into a picture each pixel's distance to the ink between two lengths, {@linkcode farAway} beyond
+   * reach.
+   */
   distances(from: number, to: number, target: Float32Array): void {
     target.fill(farAway * farAway);
     for (const map of this.#maps) {
@@ -115,7 +125,10 @@ export class Lettering {
     for (let index = 0; index < target.length; index++) target[index] = Math.sqrt(target[index]!);
   }
 
-  /** Beyond the ink's end, the way back to it along the stroke is the other side of a right triangle: the end comes out round. */
+  /**
+   * Beyond the ink's end, the way back to it along the stroke is the other side of a right triangle: the end
+   * comes out round.
+   */
   #mark(map: StrokeMap, from: number, to: number, target: Float32Array): void {
     const { squaredDistances, lengths } = map;
     let source = 0;

@@ -1,5 +1,6 @@
 /**
- * Pictures of light: red, green and blue as planes of floating-point numbers, so that light adds up as it does in the world.
+ * Pictures of light: red, green and blue as planes of floating-point numbers, so that light adds up as it
+ * does in the world.
  *
  * @module
  */
@@ -81,7 +82,9 @@ export class LightPlanes {
     }
   }
 
-  /** Blurs by running means in each direction, of these radii: two are nearly, three are all but a Gaussian. */
+  /**
+   * Blurs by running means in each direction, of these radii: two are nearly, three are all but a Gaussian.
+   */
   blur(...radii: number[]): void {
     for (const plane of this.planes) {
       for (const radius of radii) {
@@ -125,7 +128,10 @@ function meanAlongRows(
   }
 }
 
-/** As {@linkcode meanAlongRows}, in the column. It goes row by row, with a sum for each column: memory is read as it lies. */
+/**
+ * As {@linkcode meanAlongRows}, in the column. It goes row by row, with a sum for each column: memory is read
+ * as it lies.
+ */
 function meanAlongColumns(
   source: Float32Array,
   target: Float32Array,
@@ -149,7 +155,10 @@ function meanAlongColumns(
   }
 }
 
-/** Each pixel becomes four, and each of these leans a quarter towards its neighbours: the corners of a curve are cut off. */
+/**
+ * Each pixel becomes four, and each of these leans a quarter towards its neighbours: the corners of a curve
+ * are cut off.
+ */
 export function magnifyPlane(
   source: Float32Array,
   width: number,

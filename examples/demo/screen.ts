@@ -11,7 +11,10 @@ const curveSteps = 4096;
 const brightest = 9;
 const stepsPerRoot = (curveSteps - 1) / Math.sqrt(brightest);
 
-/** The values (0 to 255) of light, as film shows it: shadows stay dark, and lamps fade to white instead of clipping. */
+/**
+ * The values (0 to 255) of light, as film shows it: shadows stay dark, and lamps fade to white instead of
+ * clipping.
+ */
 const toneCurve = Float32Array.from({ length: curveSteps }, (_, step) => {
   const light = (step / stepsPerRoot) ** 2;
   const filmic = light * (2.51 * light + 0.03) / (light * (2.43 * light + 0.59) + 0.14);
@@ -39,7 +42,10 @@ export class Screen {
   readonly #packed: Uint32Array;
   readonly #width: number;
   readonly #height: number;
-  /** From 0 to 1, different for each pixel: added before values are cut to whole numbers, it hides the steps of smooth shadows. */
+  /**
+   * From 0 to 1, different for each pixel: added before values are cut to whole numbers, it hides the steps
+   * of smooth shadows.
+   */
   readonly #dither: Float32Array;
   readonly #line: readonly [Float32Array, Float32Array, Float32Array];
 

@@ -1,5 +1,6 @@
 /**
- * The cloth behind the word: folds of silk that flow in a loop, lit from two sides and by whatever glows in front of it.
+ * The cloth behind the word: folds of silk that flow in a loop, lit from two sides and by whatever glows in
+ * front of it.
  *
  * @module
  */
@@ -37,7 +38,10 @@ export class Silk {
     });
   }
 
-  /** Draws the cloth at a turn of the loop (0 to 1), with the light that falls on it from things in front of it. */
+  /**
+   * Draws the cloth at a turn of the loop (0 to 1), with the light that falls on it from things in front of
+   * it.
+   */
   draw(turn: number, glow: LightPlanes, target: LightPlanes): void {
     this.#fold(turn);
     this.#light(glow, target);

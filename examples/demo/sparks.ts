@@ -1,5 +1,6 @@
 /**
- * Sparks that fly off a moving point of light, and dust that floats in front of the cloth. Both are functions of time alone.
+ * Sparks that fly off a moving point of light, and dust that floats in front of the cloth. Both are functions
+ * of time alone.
  *
  * @module
  */

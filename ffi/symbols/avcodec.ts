@@ -1,7 +1,8 @@
 /**
  * libavcodec: encoders, decoders and packets.
  *
- * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed headers.
+ * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed
+ * headers.
  *
  * @module
  */
@@ -43,7 +44,8 @@ export const avcodec = {
   avcodec_parameters_alloc: { parameters: [], result: "address" },
   // void avcodec_parameters_free(AVCodecParameters **par)
   avcodec_parameters_free: { parameters: ["buffer"], result: "void" },
-  // enum AVPixelFormat avcodec_find_best_pix_fmt_of_list(const enum AVPixelFormat *pix_fmt_list, enum AVPixelFormat src_pix_fmt, int has_alpha, int *loss_ptr)
+  // enum AVPixelFormat avcodec_find_best_pix_fmt_of_list(const enum AVPixelFormat *pix_fmt_list, enum
+  // AVPixelFormat src_pix_fmt, int has_alpha, int *loss_ptr)
   avcodec_find_best_pix_fmt_of_list: { parameters: ["buffer", "i32", "i32", "buffer"], result: "i32" },
   // AVPacket *av_packet_alloc(void)
   av_packet_alloc: { parameters: [], result: "address" },
@@ -65,8 +67,8 @@ export const codecNames = {
   avcodec_descriptor_get_by_name: { parameters: ["buffer"], result: "address" },
 } as const satisfies SymbolTable;
 
-/** Decoding of sound. */
-export const soundDecoding = {
+/** Decoding of audio. */
+export const audioDecoding = {
   // const AVCodec *avcodec_find_decoder(enum AVCodecID id)
   avcodec_find_decoder: { parameters: ["i32"], result: "address" },
   // int avcodec_parameters_to_context(AVCodecContext *codec, const AVCodecParameters *par)
@@ -75,7 +77,8 @@ export const soundDecoding = {
 
 /** What an encoder takes, asked of the library (FFmpeg 7.1 and newer; before, a field of AVCodec tells). */
 export const supportedConfig = {
-  // int avcodec_get_supported_config(const AVCodecContext *avctx, const AVCodec *codec, enum AVCodecConfig config, unsigned flags, const void **out_configs, int *out_num_configs)
+  // int avcodec_get_supported_config(const AVCodecContext *avctx, const AVCodec *codec, enum AVCodecConfig
+  // config, unsigned flags, const void **out_configs, int *out_num_configs)
   avcodec_get_supported_config: {
     parameters: ["address", "address", "i32", "u32", "buffer", "buffer"],
     result: "i32",
@@ -84,7 +87,8 @@ export const supportedConfig = {
 
 /** Side data of a stream, kept in its parameters (FFmpeg 6.1 and newer; before, in the stream). */
 export const parametersSideData = {
-  // AVPacketSideData *av_packet_side_data_add(AVPacketSideData **sd, int *nb_sd, enum AVPacketSideDataType type, void *data, size_t size, int flags)
+  // AVPacketSideData *av_packet_side_data_add(AVPacketSideData **sd, int *nb_sd, enum AVPacketSideDataType
+  // type, void *data, size_t size, int flags)
   av_packet_side_data_add: {
     parameters: ["address", "address", "i32", "address", "u64", "i32"],
     result: "address",

@@ -1,7 +1,8 @@
 /**
  * libavfilter: graphs of filters.
  *
- * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed headers.
+ * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed
+ * headers.
  *
  * @module
  */
@@ -17,11 +18,13 @@ export const avfilter = {
   avfilter_graph_free: { parameters: ["buffer"], result: "void" },
   // const AVFilter *avfilter_get_by_name(const char *name)
   avfilter_get_by_name: { parameters: ["buffer"], result: "address" },
-  // AVFilterContext *avfilter_graph_alloc_filter(AVFilterGraph *graph, const AVFilter *filter, const char *name)
+  // AVFilterContext *avfilter_graph_alloc_filter(AVFilterGraph *graph, const AVFilter *filter, const char
+  // *name)
   avfilter_graph_alloc_filter: { parameters: ["address", "address", "buffer"], result: "address" },
   // void avfilter_free(AVFilterContext *filter)
   avfilter_free: { parameters: ["address"], result: "void" },
-  // int avfilter_graph_parse2(AVFilterGraph *graph, const char *filters, AVFilterInOut **inputs, AVFilterInOut **outputs)
+  // int avfilter_graph_parse2(AVFilterGraph *graph, const char *filters, AVFilterInOut **inputs,
+  // AVFilterInOut **outputs)
   avfilter_graph_parse2: { parameters: ["address", "buffer", "buffer", "buffer"], result: "i32" },
   // AVFilterContext *avfilter_graph_get_filter(AVFilterGraph *graph, const char *name)
   avfilter_graph_get_filter: { parameters: ["address", "buffer"], result: "address" },

@@ -1,7 +1,8 @@
 /**
  * libavformat: muxers, demuxers and files.
  *
- * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed headers.
+ * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed
+ * headers.
  *
  * @module
  */
@@ -11,13 +12,15 @@ import type { SymbolTable } from "../contract.ts";
 export const avformat = {
   // unsigned avformat_version(void)
   avformat_version: { parameters: [], result: "u32" },
-  // const AVOutputFormat *av_guess_format(const char *short_name, const char *filename, const char *mime_type)
+  // const AVOutputFormat *av_guess_format(const char *short_name, const char *filename, const char
+  // *mime_type)
   av_guess_format: { parameters: ["buffer", "buffer", "buffer"], result: "address" },
   // const AVOutputFormat *av_muxer_iterate(void **opaque)
   av_muxer_iterate: { parameters: ["buffer"], result: "address" },
   // int avformat_query_codec(const AVOutputFormat *ofmt, enum AVCodecID codec_id, int std_compliance)
   avformat_query_codec: { parameters: ["address", "i32", "i32"], result: "i32" },
-  // int avformat_alloc_output_context2(AVFormatContext **ctx, const AVOutputFormat *oformat, const char *format_name, const char *filename)
+  // int avformat_alloc_output_context2(AVFormatContext **ctx, const AVOutputFormat *oformat, const char
+  // *format_name, const char *filename)
   avformat_alloc_output_context2: { parameters: ["buffer", "address", "buffer", "buffer"], result: "i32" },
   // void avformat_free_context(AVFormatContext *s)
   avformat_free_context: { parameters: ["address"], result: "void" },
@@ -33,7 +36,8 @@ export const avformat = {
   av_write_trailer: { parameters: ["address"], result: "i32" },
   // AVFormatContext *avformat_alloc_context(void)
   avformat_alloc_context: { parameters: [], result: "address" },
-  // int avformat_open_input(AVFormatContext **ps, const char *url, const AVInputFormat *fmt, AVDictionary **options)
+  // int avformat_open_input(AVFormatContext **ps, const char *url, const AVInputFormat *fmt, AVDictionary
+  // **options)
   avformat_open_input: { parameters: ["buffer", "buffer", "address", "buffer"], result: "i32" },
   // int avformat_find_stream_info(AVFormatContext *ic, AVDictionary **options)
   avformat_find_stream_info: { parameters: ["address", "buffer"], result: "i32" },
@@ -41,7 +45,8 @@ export const avformat = {
   av_read_frame: { parameters: ["address", "address"], result: "i32" },
   // void avformat_close_input(AVFormatContext **s)
   avformat_close_input: { parameters: ["buffer"], result: "void" },
-  // int avio_open2(AVIOContext **s, const char *url, int flags, const AVIOInterruptCB *int_cb, AVDictionary **options)
+  // int avio_open2(AVIOContext **s, const char *url, int flags, const AVIOInterruptCB *int_cb, AVDictionary
+  // **options)
   avio_open2: { parameters: ["buffer", "buffer", "i32", "address", "buffer"], result: "i32" },
   // int avio_closep(AVIOContext **s)
   avio_closep: { parameters: ["buffer"], result: "i32" },

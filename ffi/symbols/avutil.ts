@@ -1,7 +1,9 @@
 /**
- * libavutil: frames, options, dictionaries, pixel formats, and the functions that move bytes between native and JavaScript memory.
+ * libavutil: frames, options, dictionaries, pixel formats, and the functions that move bytes between native
+ * and JavaScript memory.
  *
- * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed headers.
+ * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed
+ * headers.
  *
  * @module
  */
@@ -23,7 +25,8 @@ export const avutil = {
   av_free: { parameters: ["address"], result: "void" },
   // int av_opt_set(void *obj, const char *name, const char *val, int search_flags)
   av_opt_set: { parameters: ["address", "buffer", "buffer", "i32"], result: "i32" },
-  // const AVOption *av_opt_find(void *obj, const char *name, const char *unit, int opt_flags, int search_flags)
+  // const AVOption *av_opt_find(void *obj, const char *name, const char *unit, int opt_flags, int
+  // search_flags)
   av_opt_find: { parameters: ["address", "buffer", "buffer", "i32", "i32"], result: "address" },
   // void *av_opt_child_next(void *obj, void *prev)
   av_opt_child_next: { parameters: ["address", "address"], result: "address" },
@@ -31,7 +34,8 @@ export const avutil = {
   av_opt_next: { parameters: ["address", "address"], result: "address" },
   // int av_dict_set(AVDictionary **pm, const char *key, const char *value, int flags)
   av_dict_set: { parameters: ["address", "buffer", "buffer", "i32"], result: "i32" },
-  // AVDictionaryEntry *av_dict_get(const AVDictionary *m, const char *key, const AVDictionaryEntry *prev, int flags)
+  // AVDictionaryEntry *av_dict_get(const AVDictionary *m, const char *key, const AVDictionaryEntry *prev, int
+  // flags)
   av_dict_get: { parameters: ["address", "buffer", "address", "i32"], result: "address" },
   // int av_dict_copy(AVDictionary **dst, const AVDictionary *src, int flags)
   av_dict_copy: { parameters: ["address", "address", "i32"], result: "i32" },
@@ -49,7 +53,8 @@ export const avutil = {
   av_color_primaries_from_name: { parameters: ["buffer"], result: "i32" },
   // int av_color_transfer_from_name(const char *name)
   av_color_transfer_from_name: { parameters: ["buffer"], result: "i32" },
-  // int av_image_fill_black(uint8_t *dst_data[4], const ptrdiff_t dst_linesize[4], enum AVPixelFormat pix_fmt, enum AVColorRange range, int width, int height)
+  // int av_image_fill_black(uint8_t *dst_data[4], const ptrdiff_t dst_linesize[4], enum AVPixelFormat
+  // pix_fmt, enum AVColorRange range, int width, int height)
   av_image_fill_black: { parameters: ["address", "buffer", "i32", "i32", "i32", "i32"], result: "i32" },
   // enum AVPixelFormat av_get_pix_fmt(const char *name)
   av_get_pix_fmt: { parameters: ["buffer"], result: "i32" },
@@ -61,21 +66,25 @@ export const avutil = {
   av_pix_fmt_desc_get_id: { parameters: ["address"], result: "i32" },
   // int av_pix_fmt_count_planes(enum AVPixelFormat pix_fmt)
   av_pix_fmt_count_planes: { parameters: ["i32"], result: "i32" },
-  // void av_read_image_line2(void *dst, const uint8_t *data[4], const int linesize[4], const AVPixFmtDescriptor *desc, int x, int y, int c, int w, int read_pal_component, int dst_element_size)
+  // void av_read_image_line2(void *dst, const uint8_t *data[4], const int linesize[4], const
+  // AVPixFmtDescriptor *desc, int x, int y, int c, int w, int read_pal_component, int dst_element_size)
   av_read_image_line2: {
     parameters: ["buffer", "address", "address", "address", "i32", "i32", "i32", "i32", "i32", "i32"],
     result: "void",
   },
-  // void av_write_image_line2(const void *src, uint8_t *data[4], const int linesize[4], const AVPixFmtDescriptor *desc, int x, int y, int c, int w, int src_element_size)
+  // void av_write_image_line2(const void *src, uint8_t *data[4], const int linesize[4], const
+  // AVPixFmtDescriptor *desc, int x, int y, int c, int w, int src_element_size)
   av_write_image_line2: {
     parameters: ["buffer", "address", "address", "address", "i32", "i32", "i32", "i32", "i32"],
     result: "void",
   },
-  // AVBufferRef *av_buffer_create(uint8_t *data, size_t size, void (*free)(void *opaque, uint8_t *data), void *opaque, int flags)
+  // AVBufferRef *av_buffer_create(uint8_t *data, size_t size, void (*free)(void *opaque, uint8_t *data), void
+  // *opaque, int flags)
   av_buffer_create: { parameters: ["buffer", "u64", "address", "address", "i32"], result: "address" },
   // enum AVSampleFormat av_get_sample_fmt(const char *name)
   av_get_sample_fmt: { parameters: ["buffer"], result: "i32" },
-  // int av_samples_set_silence(uint8_t **audio_data, int offset, int nb_samples, int nb_channels, enum AVSampleFormat sample_fmt)
+  // int av_samples_set_silence(uint8_t **audio_data, int offset, int nb_samples, int nb_channels, enum
+  // AVSampleFormat sample_fmt)
   av_samples_set_silence: { parameters: ["address", "i32", "i32", "i32", "i32"], result: "i32" },
   // AVFrame *av_frame_alloc(void)
   av_frame_alloc: { parameters: [], result: "address" },
@@ -93,7 +102,8 @@ export const avutil = {
 
 /** Dictionaries in JavaScript's hands. */
 export const dictionaries = {
-  // int av_dict_parse_string(AVDictionary **pm, const char *str, const char *key_val_sep, const char *pairs_sep, int flags)
+  // int av_dict_parse_string(AVDictionary **pm, const char *str, const char *key_val_sep, const char
+  // *pairs_sep, int flags)
   av_dict_parse_string: { parameters: ["buffer", "buffer", "buffer", "buffer", "i32"], result: "i32" },
   // void av_dict_free(AVDictionary **m)
   av_dict_free: { parameters: ["buffer"], result: "void" },
@@ -101,13 +111,15 @@ export const dictionaries = {
 
 /** From JavaScript memory into native memory. */
 export const memoryIn = {
-  // void av_image_copy_plane(uint8_t *dst, int dst_linesize, const uint8_t *src, int src_linesize, int bytewidth, int height)
+  // void av_image_copy_plane(uint8_t *dst, int dst_linesize, const uint8_t *src, int src_linesize, int
+  // bytewidth, int height)
   av_image_copy_plane: { parameters: ["address", "i32", "buffer", "i32", "i32", "i32"], result: "void" },
 } as const satisfies SymbolTable;
 
 /** From native memory into JavaScript memory. */
 export const memoryOut = {
-  // void av_image_copy_plane(uint8_t *dst, int dst_linesize, const uint8_t *src, int src_linesize, int bytewidth, int height)
+  // void av_image_copy_plane(uint8_t *dst, int dst_linesize, const uint8_t *src, int src_linesize, int
+  // bytewidth, int height)
   av_image_copy_plane: { parameters: ["buffer", "i32", "address", "i32", "i32", "i32"], result: "void" },
   // size_t av_strlcpy(char *dst, const char *src, size_t size)
   av_strlcpy: { parameters: ["buffer", "address", "u64"], result: "u64" },
@@ -115,6 +127,7 @@ export const memoryOut = {
 
 /** From native memory to native memory. */
 export const memoryWithin = {
-  // void av_image_copy_plane(uint8_t *dst, int dst_linesize, const uint8_t *src, int src_linesize, int bytewidth, int height)
+  // void av_image_copy_plane(uint8_t *dst, int dst_linesize, const uint8_t *src, int src_linesize, int
+  // bytewidth, int height)
   av_image_copy_plane: { parameters: ["address", "i32", "address", "i32", "i32", "i32"], result: "void" },
 } as const satisfies SymbolTable;

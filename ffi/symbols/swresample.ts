@@ -1,7 +1,8 @@
 /**
- * libswresample: conversion of sound between rates, channel layouts and sample formats.
+ * libswresample: conversion of audio between rates, channel layouts and sample formats.
  *
- * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed headers.
+ * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed
+ * headers.
  *
  * @module
  */
@@ -15,7 +16,7 @@ export const swresample = {
   swr_get_class: { parameters: [], result: "address" },
 } as const satisfies SymbolTable;
 
-/** Conversion of sound, which most writers have none of. */
+/** Conversion of audio, which most writers have none of. */
 export const resampling = {
   // struct SwrContext *swr_alloc(void)
   swr_alloc: { parameters: [], result: "address" },

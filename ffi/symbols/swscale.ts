@@ -1,7 +1,8 @@
 /**
  * libswscale: conversion between pixel formats and sizes.
  *
- * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed headers.
+ * The C prototype stands above each line; `tools/check_symbols.ts` compares the lines with the installed
+ * headers.
  *
  * @module
  */
@@ -19,12 +20,14 @@ export const swscale = {
   sws_freeContext: { parameters: ["address"], result: "void" },
   // const int *sws_getCoefficients(int colorspace)
   sws_getCoefficients: { parameters: ["i32"], result: "address" },
-  // int sws_setColorspaceDetails(struct SwsContext *c, const int inv_table[4], int srcRange, const int table[4], int dstRange, int brightness, int contrast, int saturation)
+  // int sws_setColorspaceDetails(struct SwsContext *c, const int inv_table[4], int srcRange, const int
+  // table[4], int dstRange, int brightness, int contrast, int saturation)
   sws_setColorspaceDetails: {
     parameters: ["address", "address", "i32", "address", "i32", "i32", "i32", "i32"],
     result: "i32",
   },
-  // int sws_scale(struct SwsContext *c, const uint8_t *const srcSlice[], const int srcStride[], int srcSliceY, int srcSliceH, uint8_t *const dst[], const int dstStride[])
+  // int sws_scale(struct SwsContext *c, const uint8_t *const srcSlice[], const int srcStride[], int
+  // srcSliceY, int srcSliceH, uint8_t *const dst[], const int dstStride[])
   sws_scale: {
     parameters: ["address", "address", "address", "i32", "i32", "address", "address"],
     result: "i32",

@@ -7,7 +7,10 @@
 /** The names of the families of audio codecs. */
 export type AudioCodecFamily = "aac" | "opus" | "mp3" | "flac" | "alac" | "vorbis" | "ac3" | "pcm";
 
-/** A family of audio codecs, resolved to the best usable encoder, or the exact name of any audio encoder of libavcodec. */
+/**
+ * A family of audio codecs, resolved to the best usable encoder, or the exact name of any audio encoder of
+ * libavcodec.
+ */
 export type AudioCodec = AudioCodecFamily | (string & Record<never, never>);
 
 /** Encoders in the order in which they are tried. libavcodec's own of Opus and Vorbis are experimental. */
@@ -51,7 +54,7 @@ export function audioCandidates(
 }
 
 /** What plays everywhere that a container does. */
-const usual: Readonly<Record<string, AudioCodec>> = {
+const defaultCodecs: Readonly<Record<string, AudioCodec>> = {
   webm: "opus",
   ogg: "opus",
   oga: "opus",
@@ -67,6 +70,6 @@ const usual: Readonly<Record<string, AudioCodec>> = {
 };
 
 /** The codec of a container, unless something else is asked for. */
-export function usualAudioCodec(container: string): AudioCodec {
-  return usual[container] ?? "aac";
+export function defaultAudioCodec(container: string): AudioCodec {
+  return defaultCodecs[container] ?? "aac";
 }

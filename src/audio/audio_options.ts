@@ -1,8 +1,10 @@
 /**
- * What a track of sound is asked to be, and the checks of it.
+ * What an audio track is asked to be, and the checks of it.
  *
  * @module
  */
+import { type ChannelLayout, sampleFormatNames } from "../libav/audio_frame.ts";
+import type { OptionValue } from "../libav/options.ts";
 import {
   bits,
   type Check,
@@ -13,65 +15,72 @@ import {
   record,
   refuseOption,
   text,
-} from "../codecs/option_checks.ts";
-import type { OptionValue } from "../libav/options.ts";
-import { type ChannelLayout, sampleFormatNames } from "../libav/sound.ts";
+  withoutUndefined,
+} from "../option_checks.ts";
 import { shown } from "../shown.ts";
 import type { AudioCodec } from "./audio_families.ts";
-import { type AudioDevice, checkSource, type SoundSource } from "./audio_source.ts";
+import { type AudioDevice, type AudioSilence, type AudioSource, checkSource } from "./audio_source.ts";
 import {
   channelLayout,
   type ChannelLayoutName,
   channelLayoutNames,
+  defaultLayout,
   isChannelCount,
   isLayoutName,
-  mostChannels,
-  usualLayout,
+  maxChannels,
 } from "./channels.ts";
 import { requireSampleRate } from "./samples.ts";
 
 /**
- * A track of sound.
+ * An audio track.
  *
  * @example
  * ```ts
  * import type { AudioOptions } from "@avwriter/avwriter";
  *
- * const audio: AudioOptions = { codec: "aac", sampleRate: 44100, channels: 1, bitrate: "96k", language: "eng" };
+ * const audio: AudioOptions = { codec: "aac", sampleRate: 44100, channels: 1, language: "eng" };
  * ```
  */
 export interface AudioOptions {
   /**
-   * A family of codecs (`"aac"`, `"opus"`, `"mp3"`, `"flac"`, `"alac"`, `"vorbis"`, `"ac3"`, `"pcm"`), or the exact name of any audio
-   * encoder of libavcodec. Default: what plays everywhere that the container does, such as aac in mp4 and opus in webm.
+   * A codec family (`"aac"`, `"opus"`, `"mp3"`, `"flac"`, `"alac"`, `"vorbis"`, `"ac3"`, `"pcm"`), or the
+   * exact name of any libavcodec audio encoder. Default: the codec with the widest support in the container,
+   * such as aac in mp4 and opus in webm.
    */
   codec?: AudioCodec;
-  /** Samples a second of each channel, in the file; default 48000, or the nearest that the encoder takes. */
+  /**
+   * Samples per second and channel in the file. Default: 48000, or the nearest rate that the encoder takes.
+   */
   sampleRate?: number;
-  /** Channels in the file; default 2. */
+  /** Number of channels in the file. Default: 2. */
   channels?: number;
-  /** Which speakers the channels are for; default: what so many usually are. */
+  /** The speaker layout of the channels. Default: the usual layout for the number of channels. */
   layout?: ChannelLayoutName;
-  /** Bits per second on average, as a number or as `"96k"`; default: the encoder's. */
+  /** Average bits per second, as a number or as `"96k"`. Default: the encoder's. */
   bitrate?: number | string;
-  /** How the encoder gets the samples, by libavutil's name: `"s16"`, `"s32"`, `"flt"`. Default: floats, or 16 bits where it takes none. */
+  /**
+   * The sample format that the encoder gets, by libavutil's name: `"s16"`, `"s32"`, `"flt"`. Default:
+   * floating point, or 16 bits where the encoder takes no floats.
+   */
   sampleFormat?: string;
   /** Any AVOption of the encoder, by name. Unknown names are refused. */
   encoderOptions?: Record<string, OptionValue>;
   /**
-   * Where the sound comes from, instead of `writeAudio`: the path or the URL of a file (`http:`, `https:`, `rtmp:`, `rtsp:`, `srt:`, `tcp:`,
-   * `udp:`), or a live input device. A text is always a path. The track ends with the video, or with the file. Its packets are copied
-   * where the container takes them and nothing else was asked for (a codec, a rate, a loop); else they are decoded and encoded. Where
-   * the source fails, the video goes on without it, `stats.audio` says why, and `close` finishes the file and then throws a `ReadError`.
+   * The source of the audio, instead of `writeAudio`: the path or URL of a file (`http:`, `https:`, `rtmp:`,
+   * `rtsp:`, `srt:`, `tcp:`, `udp:`), a live input device, or `{ silence: true }` for silence as long as the
+   * video. A string is always a path. The track ends with the video or with the file. Its packets are copied
+   * where the container takes them and no other option asks for a change (codec, rate, loop); otherwise they
+   * are decoded and re-encoded. If the source fails, the video goes on without it, `stats.audio` says why,
+   * and `close` finishes the file and then throws a `ReadError`.
    */
-  from?: string | URL | AudioDevice;
-  /** Which of the file's tracks of sound, from 0; default 0. */
+  from?: string | URL | AudioDevice | AudioSilence;
+  /** Which audio track of the file to use, counted from 0. Default: 0. */
   stream?: number;
-  /** Whether the file begins again where it ends, as long as the video lasts; default `false`. */
+  /** Whether the file starts again at its end until the video ends. Default: `false`. */
   loop?: boolean;
   /** The language as three letters (ISO 639-2): `"eng"`. */
   language?: string;
-  /** What players list the track as. */
+  /** The track's name in players. */
   title?: string;
 }
 
@@ -79,23 +88,20 @@ export interface AudioOptions {
 export interface CheckedAudioOptions
   extends
     Pick<AudioOptions, "codec" | "sampleRate" | "sampleFormat" | "encoderOptions" | "language" | "title"> {
-  /** The layout that was asked for; `null`: stereo, or what the encoder takes. */
+  /** The requested layout; `null`: stereo, or what the encoder takes. */
   readonly layout: ChannelLayout | null;
   /** Bits per second on average. */
   readonly bitrate?: number;
-  /** Where its sound comes from. */
-  readonly source: SoundSource;
+  /** Where its audio comes from. */
+  readonly source: AudioSource;
 }
-
-/** What the option `audio` takes for each track: `"silent"` is one of silence, as long as the video. */
-export type AudioTrackOptions = AudioOptions | "silent";
 
 /** What each option of a track must be. */
 export const audioChecks: { readonly [Name in keyof Required<AudioOptions>]: Check } = {
   codec: text,
-  // Looked at below, with another error.
+  // Checked below, with another error class.
   sampleRate: () => null,
-  channels: (value) => isChannelCount(value) ? null : `a whole number from 1 to ${mostChannels}`,
+  channels: (value) => isChannelCount(value) ? null : `a whole number from 1 to ${maxChannels}`,
   layout: (value) => isLayoutName(value) ? null : `one of ${channelLayoutNames.join(", ")}`,
   bitrate: bits('"96k"'),
   sampleFormat: (value) =>
@@ -103,36 +109,35 @@ export const audioChecks: { readonly [Name in keyof Required<AudioOptions>]: Che
   encoderOptions: record,
   language,
   title: text,
-  // What it means is found out below.
+  // Checked below.
   from: () => null,
   stream: (value) => Number.isInteger(value) && (value as number) >= 0 ? null : "a whole number from 0",
   loop: flag,
 };
 
 function layoutOf({ channels, layout: name }: AudioOptions, prefix: string): ChannelLayout | null {
-  if (name === undefined) return channels === undefined ? null : usualLayout(channels);
+  if (name === undefined) return channels === undefined ? null : defaultLayout(channels);
   const layout = channelLayout(name);
   if (channels === undefined || channels === layout.channels) return layout;
   refuseOption(`${prefix}channels`, channels, `${layout.channels}, as the layout ${shown(name)} has`);
 }
 
-function checkTrack(track: AudioTrackOptions): CheckedAudioOptions {
-  const options: AudioOptions = track === "silent" ? {} : track;
+function checkTrack(options: AudioOptions): CheckedAudioOptions {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(
       `Cannot use the option audio: a track is ${
         shown(options)
-      }, but must be "silent", or an object such as { codec: "aac" }`,
+      }, but must be an object such as { codec: "aac" }, or { from: { silence: true } } for silence`,
     );
   }
   checkOptionTable(options, audioChecks, "audio.");
-  return resolveTrack(options, track === "silent" ? { kind: "silence" } : checkSource(options), "audio.");
+  return resolveTrack(options, checkSource(options), "audio.");
 }
 
-/** The options of a track, each of which was checked; `prefix` stands before their names. */
+/** A track's checked options. `prefix` is prepended to their names in errors. */
 export function resolveTrack(
   options: AudioOptions,
-  source: SoundSource,
+  source: AudioSource,
   prefix: string,
 ): CheckedAudioOptions {
   const { codec, sampleRate, sampleFormat, encoderOptions, language, title, bitrate } = options;
@@ -143,7 +148,7 @@ export function resolveTrack(
     );
   }
   return {
-    ...{ codec, sampleRate, sampleFormat, encoderOptions, language, title },
+    ...withoutUndefined({ codec, sampleRate, sampleFormat, encoderOptions, language, title }),
     layout: layoutOf(options, prefix),
     source,
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
@@ -152,8 +157,8 @@ export function resolveTrack(
 
 /** Checks the option `audio`; throws a `TypeError` or `RangeError` that names what is wrong with it. */
 export function checkAudio(
-  audio: AudioTrackOptions | readonly AudioTrackOptions[],
+  audio: AudioOptions | readonly AudioOptions[],
 ): CheckedAudioOptions[] {
   const tracks = Array.isArray(audio) ? audio : [audio];
-  return tracks.map(checkTrack);
+  return tracks.map((track) => checkTrack(track));
 }

@@ -3,9 +3,12 @@
  *
  * @module
  */
-import type { ChannelLayout } from "../libav/sound.ts";
+import type { ChannelLayout } from "../libav/audio_frame.ts";
 
-/** A channel layout by libavutil's name. Channels come in this order: left, right, center, low frequencies, back or side, side. */
+/**
+ * A channel layout by libavutil's name. Channels come in this order: left, right, center, low frequencies,
+ * back or side, side.
+ */
 export type ChannelLayoutName =
   | "mono"
   | "stereo"
@@ -38,7 +41,7 @@ const masks: Readonly<Record<ChannelLayoutName, bigint>> = {
 export const channelLayoutNames: readonly string[] = Object.keys(masks);
 
 /** The most channels of a layout. */
-export const mostChannels = 8;
+export const maxChannels = 8;
 
 /** Whether a value is the name of a layout. */
 export function isLayoutName(value: unknown): value is ChannelLayoutName {
@@ -47,11 +50,20 @@ export function isLayoutName(value: unknown): value is ChannelLayoutName {
 
 /** Whether a value is a number of channels that there is a layout for. */
 export function isChannelCount(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= mostChannels;
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= maxChannels;
 }
 
-/** What so many channels are unless something else is said (av_channel_layout_default, libavutil/channel_layout.c). */
-const usual: readonly ChannelLayoutName[] = ["mono", "stereo", "2.1", "4.0", "5.0", "5.1", "6.1", "7.1"];
+/** The usual layout of a number of channels (av_channel_layout_default, libavutil/channel_layout.c). */
+const defaultLayouts: readonly ChannelLayoutName[] = [
+  "mono",
+  "stereo",
+  "2.1",
+  "4.0",
+  "5.0",
+  "5.1",
+  "6.1",
+  "7.1",
+];
 
 /** The layout of a name. */
 export function channelLayout(name: ChannelLayoutName): ChannelLayout {
@@ -60,7 +72,7 @@ export function channelLayout(name: ChannelLayoutName): ChannelLayout {
   return { name, channels, mask };
 }
 
-/** The layout that so many channels usually have: from 1 to {@linkcode mostChannels}. */
-export function usualLayout(channels: number): ChannelLayout {
-  return channelLayout(usual[channels - 1]!);
+/** The usual layout of a number of channels, from 1 to {@linkcode maxChannels}. */
+export function defaultLayout(channels: number): ChannelLayout {
+  return channelLayout(defaultLayouts[channels - 1]!);
 }

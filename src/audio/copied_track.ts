@@ -4,16 +4,17 @@
  * @module
  */
 import type { Address, Native } from "../../ffi/mod.ts";
-import { Packet } from "../libav/packet.ts";
+import { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
-import type { SoundFile } from "./sound_file.ts";
-import { type AudioStats, noSound, type SoundTrack, type TrackRequest } from "./track.ts";
+import type { AudioFile } from "./audio_file.ts";
+import { type AudioStats, type AudioTrack, emptyAudioStats } from "./audio_track.ts";
+import type { TrackRequest } from "./encoded_track.ts";
 
 /** One track. Owns its file. */
-export class CopiedTrack implements SoundTrack {
-  readonly #file: SoundFile;
+export class CopiedTrack implements AudioTrack {
+  readonly #file: AudioFile;
   readonly #take: TrackRequest["take"];
-  readonly #packet: Packet;
+  readonly #packet: NativePacket;
   /** The unit of the packets' times. */
   readonly timeBase: Rational;
   /** When the file begins, in that unit. */
@@ -24,16 +25,16 @@ export class CopiedTrack implements SoundTrack {
   #begin = 0n;
 
   /** Takes over an open file. */
-  constructor(native: Native, file: SoundFile, take: TrackRequest["take"]) {
+  constructor(native: Native, file: AudioFile, take: TrackRequest["take"]) {
     this.#file = file;
     this.#take = take;
     this.timeBase = file.timeBase;
     this.#start = BigInt(Math.round(file.startSeconds * this.timeBase.den / this.timeBase.num));
-    this.#packet = new Packet(native);
+    this.#packet = new NativePacket(native);
   }
 
   get stats(): AudioStats {
-    return { ...noSound, seconds: Math.max(0, this.#endSeconds) };
+    return { ...emptyAudioStats, seconds: Math.max(0, this.#endSeconds) };
   }
 
   get #endSeconds(): number {
@@ -49,12 +50,15 @@ export class CopiedTrack implements SoundTrack {
     this.#begin = this.#end = BigInt(Math.round(seconds * this.timeBase.den / this.timeBase.num));
   }
 
-  /** Copies packets until a time in seconds; `false` where the file has ended before. Throws a `ReadError` where it can't be read on. */
+  /**
+   * Copies packets up to a time in seconds; `false` where the file has ended before. Throws a `ReadError`
+   * where reading fails.
+   */
   copy(until: number): boolean {
     const packet = this.#packet;
     while (this.#endSeconds < until) {
       if (!this.#file.read(packet)) return false;
-      const pts = packet.pts === Packet.noTime ? this.#end : packet.pts - this.#start + this.#begin;
+      const pts = packet.pts === NativePacket.noTime ? this.#end : packet.pts - this.#start + this.#begin;
       packet.pts = packet.dts = pts;
       this.#end = pts + packet.duration;
       this.#take(packet, this.timeBase);
@@ -62,10 +66,10 @@ export class CopiedTrack implements SoundTrack {
     return true;
   }
 
-  /** All that there is was given already. */
+  /** Everything was written already. */
   finish(): void {}
 
-  /** Frees all of it. */
+  /** Frees everything. */
   [Symbol.dispose](): void {
     this.#packet[Symbol.dispose]();
     this.#file[Symbol.dispose]();

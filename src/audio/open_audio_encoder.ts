@@ -5,49 +5,51 @@
  */
 import type { Native } from "../../ffi/mod.ts";
 import { AvError, EncoderNotFoundError, UnsupportedError } from "../errors.ts";
-import { Encoder, encoderByName, type EncoderInfo, encodersOf } from "../libav/encoder.ts";
 import {
+  type AudioFormat,
   type ChannelLayout,
   type SampleFormat,
   sampleFormatByName,
-  type SoundShape,
-} from "../libav/sound.ts";
+} from "../libav/audio_frame.ts";
+import { Encoder, encoderByName, type EncoderInfo, encodersOf } from "../libav/encoder.ts";
 import { supportedNumbers } from "../libav/supported.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
-import { audioCandidates, audioFamilies, usualAudioCodec } from "./audio_families.ts";
+import { audioCandidates, audioFamilies, defaultAudioCodec } from "./audio_families.ts";
 import type { CheckedAudioOptions } from "./audio_options.ts";
-import { usualLayout } from "./channels.ts";
+import { defaultLayout } from "./channels.ts";
 
-/** In what form encoders get samples, if they take it: the earlier the better. */
-const likedFormats: readonly string[] = "fltp flt s16 s16p s32 s32p dbl dblp u8 u8p s64 s64p".split(" ");
+/** Sample formats that encoders get where they take them, best first. */
+const preferredSampleFormats: readonly string[] = "fltp flt s16 s16p s32 s32p dbl dblp u8 u8p s64 s64p".split(
+  " ",
+);
 
-/** An encoder of sound that is open, and what it takes. */
+/** An open audio encoder, and what it takes. */
 export interface OpenAudioEncoder {
   readonly encoder: Encoder;
-  readonly shape: SoundShape;
+  readonly shape: AudioFormat;
 }
 
 /** A rate and a layout. */
-export type UsualSound = Pick<SoundShape, "sampleRate" | "layout">;
+export type AudioDefaults = Pick<AudioFormat, "sampleRate" | "layout">;
 
-/** What an encoder is opened for. */
-export interface AudioRequest {
+/** What an audio encoder is opened for. */
+export interface AudioEncoderRequest {
   readonly options: CheckedAudioOptions;
-  /** What every piece of sound is made into unless something else is asked for, or the encoder does not take it. */
-  readonly usual: UsualSound;
+  /** The format of the output unless another one is requested, or the encoder does not take it. */
+  readonly defaults: AudioDefaults;
   /** The container's name. */
   readonly container: string;
-  /** Codec headers go into the container's header. */
+  /** Whether codec headers go into the container's header. */
   readonly globalHeader: boolean;
-  /** Throws where the container does not take what an encoder makes. */
+  /** Throws where the container does not support an encoder's codec. */
   readonly requireUsable: (encoder: EncoderInfo) => void;
 }
 
 /** Opens the first candidate for a track. */
-export function openAudioEncoder(native: Native, request: AudioRequest): OpenAudioEncoder {
+export function openAudioEncoder(native: Native, request: AudioEncoderRequest): OpenAudioEncoder {
   const { options, container } = request;
-  const codec = options.codec ?? usualAudioCodec(container);
+  const codec = options.codec ?? defaultAudioCodec(container);
   const missing: string[] = [];
   for (const name of audioCandidates(codec, container, options.sampleFormat)) {
     const info = encoderByName(native, name, "audio");
@@ -80,7 +82,7 @@ function notFound(native: Native, codec: string, missing: readonly string[]): En
 
 function chooseFormat(native: Native, info: EncoderInfo, wanted: string | undefined): SampleFormat {
   const numbers = supportedNumbers(native, info.codec, "sample_fmts");
-  const all = likedFormats.map((name) => sampleFormatByName(native, name)!);
+  const all = preferredSampleFormats.map((name) => sampleFormatByName(native, name)!);
   const taken = numbers === null ? all : all.filter(({ id }) => numbers.includes(id));
   const plain = (name: string): string => name.replace(/p$/, "");
   const found = wanted === undefined
@@ -97,15 +99,15 @@ function chooseFormat(native: Native, info: EncoderInfo, wanted: string | undefi
   );
 }
 
-/** The rate that was asked for, or the nearest that the encoder takes: a higher one, if there is one. */
+/** The requested rate, or the nearest that the encoder takes: a higher one if possible. */
 function chooseRate(
   native: Native,
   info: EncoderInfo,
   wanted: number | undefined,
-  usualRate: number,
+  defaultRate: number,
 ): number {
   const rates = supportedNumbers(native, info.codec, "supported_samplerates")?.sort((a, b) => a - b) ?? null;
-  const rate = wanted ?? usualRate;
+  const rate = wanted ?? defaultRate;
   if (rates === null || rates.includes(rate)) return rate;
   if (wanted === undefined) return rates.find((other) => other > rate) ?? rates.at(-1)!;
   throw new UnsupportedError(
@@ -118,37 +120,37 @@ function chooseRate(
   );
 }
 
-/** Opens an encoder with the layout that was asked for, or with the first of the usual ones that it takes. */
-function openAs(native: Native, info: EncoderInfo, request: AudioRequest): OpenAudioEncoder {
-  const { options, usual } = request;
+/** Opens an encoder with the requested layout, or with the first usual one that it takes. */
+function openAs(native: Native, info: EncoderInfo, request: AudioEncoderRequest): OpenAudioEncoder {
+  const { options, defaults } = request;
   const format = chooseFormat(native, info, options.sampleFormat);
-  const sampleRate = chooseRate(native, info, options.sampleRate, usual.sampleRate);
+  const sampleRate = chooseRate(native, info, options.sampleRate, defaults.sampleRate);
   const choices: readonly ChannelLayout[] = options.layout === null
-    ? [usual.layout, usualLayout(2), usualLayout(1)]
+    ? [defaults.layout, defaultLayout(2), defaultLayout(1)]
     : [options.layout];
-  let refusal: unknown;
+  let unsupportedError: unknown;
   for (const layout of choices) {
     const shape = { format, layout, sampleRate };
     try {
       return { encoder: open(native, info, shape, request), shape };
     } catch (error) {
       if (!(error instanceof UnsupportedError)) throw error;
-      refusal ??= error;
+      unsupportedError ??= error;
     }
   }
-  throw refusal;
+  throw unsupportedError;
 }
 
 function open(
   native: Native,
   info: EncoderInfo,
-  shape: SoundShape,
-  { options, globalHeader }: AudioRequest,
+  shape: AudioFormat,
+  { options, globalHeader }: AudioEncoderRequest,
 ): Encoder {
   const encoder = new Encoder(native, info);
   try {
     const table = encoder.options;
-    encoder.sound = shape;
+    encoder.audio = shape;
     table.setField("time_base", `1/${shape.sampleRate}`);
     if (options.bitrate !== undefined) table.set("b", options.bitrate);
     if (globalHeader) table.setField("flags", "+global_header");
@@ -165,7 +167,7 @@ function open(
         code: cause.code,
         operation: cause.operation,
         hint:
-          'The encoder\'s own words go to stderr at every logLevel but "quiet"; look at channels, layout, sampleRate and bitrate',
+          'The encoder prints details to stderr at every logLevel except "quiet"; check channels, layout, sampleRate and bitrate',
         cause,
       },
     );

@@ -5,16 +5,16 @@
  */
 import type { Native } from "../../ffi/mod.ts";
 import { AvError, ReadError, UnsupportedError } from "../errors.ts";
-import { Frame } from "../libav/frame.ts";
-import { Packet } from "../libav/packet.ts";
-import { readSamples, type Samples } from "../libav/sound.ts";
-import { SoundDecoder } from "../libav/sound_decoder.ts";
-import { usualLayout } from "./channels.ts";
+import { AudioDecoder } from "../libav/audio_decoder.ts";
+import { readSamples, type Samples } from "../libav/audio_frame.ts";
+import { NativeFrame } from "../libav/native_frame.ts";
+import { NativePacket } from "../libav/native_packet.ts";
+import type { AudioFile } from "./audio_file.ts";
+import { defaultLayout } from "./channels.ts";
+import type { EncodedTrack } from "./encoded_track.ts";
 import { cutSamples } from "./samples.ts";
-import type { SoundFile } from "./sound_file.ts";
-import type { AudioTrack } from "./track.ts";
 
-/** Samples, and when they are heard. */
+/** Samples, and the time at which they start. */
 interface Piece {
   readonly samples: Samples;
   readonly seconds: number;
@@ -23,11 +23,11 @@ interface Piece {
 /** A file being played. Owns it. */
 export class Player implements Disposable {
   readonly #native: Native;
-  readonly #file: SoundFile;
+  readonly #file: AudioFile;
   readonly #loops: boolean;
-  readonly #packet: Packet;
-  readonly #frame: Frame;
-  #decoder: SoundDecoder;
+  readonly #packet: NativePacket;
+  readonly #frame: NativeFrame;
+  #decoder: AudioDecoder;
   /** What was decoded and not played yet. */
   #piece: Piece | null = null;
   /** When the first round of the file began: what comes before is left out. */
@@ -38,28 +38,31 @@ export class Player implements Disposable {
   #end = 0;
   #isAtEnd = false;
 
-  /** Takes over an open file, and plays it again and again if wanted. Throws an {@linkcode UnsupportedError} where it can't be decoded. */
-  constructor(native: Native, file: SoundFile, loops: boolean) {
+  /**
+   * Takes over an open file, and plays it in a loop if wanted. Throws an {@linkcode UnsupportedError} where
+   * it cannot be decoded.
+   */
+  constructor(native: Native, file: AudioFile, loops: boolean) {
     this.#native = native;
     this.#file = file;
     this.#loops = loops;
     using owned = new DisposableStack();
     owned.use(file);
-    this.#packet = owned.use(new Packet(native));
-    this.#frame = owned.use(new Frame(native));
+    this.#packet = owned.use(new NativePacket(native));
+    this.#frame = owned.use(new NativeFrame(native));
     this.#decoder = this.#openDecoder();
     owned.move();
   }
 
-  #openDecoder(): SoundDecoder {
+  #openDecoder(): AudioDecoder {
     const { label, parameters, timeBase } = this.#file;
     try {
-      return new SoundDecoder(this.#native, parameters, timeBase);
+      return new AudioDecoder(this.#native, parameters, timeBase);
     } catch (cause) {
       if (!(cause instanceof AvError)) throw cause;
-      throw new UnsupportedError(`Cannot read the sound of ${label}: ${cause.message}`, {
+      throw new UnsupportedError(`Cannot read the audio of ${label}: ${cause.message}`, {
         code: cause.code,
-        operation: "decode sound",
+        operation: "decode audio",
         hint: "Convert it to another codec first",
         cause,
       });
@@ -71,16 +74,19 @@ export class Player implements Disposable {
     this.#begin = this.#end = this.#first = seconds;
   }
 
-  /** Plays until a time in seconds; `false` where the file has ended before. Throws a {@linkcode ReadError} where it can't be read on. */
-  play(until: number, track: AudioTrack): boolean {
+  /**
+   * Plays up to a time in seconds; `false` where the file has ended before. Throws a {@linkcode ReadError}
+   * where reading fails.
+   */
+  play(until: number, track: EncodedTrack): boolean {
     for (;;) {
       const piece = this.#piece ??= this.#next();
       if (piece === null) return false;
       const { samples, seconds } = piece;
       const count = Math.min(samples.count, Math.ceil((until - seconds) * samples.sampleRate));
       if (count <= 0) {
-        // The sound of the file begins later, or has a gap.
-        track.beSilentUntil(until);
+        // The audio of the file begins later, or has a gap.
+        track.writeSilenceUntil(until);
         return true;
       }
       track.write(cutSamples(samples, 0, count), seconds);
@@ -108,7 +114,7 @@ export class Player implements Disposable {
     }
   }
 
-  /** Says when the decoded samples are heard; `null` where that is before the video, or there are none. */
+  /** The time of the decoded samples; `null` where that is before the video, or there are none. */
   #place(): Piece | null {
     const samples = this.#read();
     const { count, sampleRate } = samples;
@@ -122,7 +128,7 @@ export class Player implements Disposable {
 
   #read(): Samples {
     try {
-      return readSamples(this.#native, this.#frame, usualLayout);
+      return readSamples(this.#native, this.#frame, defaultLayout);
     } catch (cause) {
       if (!(cause instanceof AvError)) throw cause;
       throw this.#failure(cause.message, cause.code, cause);
@@ -130,23 +136,23 @@ export class Player implements Disposable {
   }
 
   #failure(words: string, code: string, cause?: AvError): ReadError {
-    return new ReadError(`Cannot go on with the sound of ${this.#file.label}: ${words}`, {
+    return new ReadError(`Cannot continue with the audio of ${this.#file.label}: ${words}`, {
       code,
-      operation: "decode sound",
+      operation: "decode audio",
       hint: null,
       cause,
     });
   }
 
   #secondsOf(pts: bigint): number {
-    if (pts === Packet.noTime) return this.#end;
+    if (pts === NativePacket.noTime) return this.#end;
     const { timeBase: { num, den }, startSeconds } = this.#file;
     return this.#begin + Number(pts) * num / den - startSeconds;
   }
 
   #beginAgain(): void {
     if (this.#end <= this.#begin) {
-      throw this.#failure("nothing of it can be decoded", "NO_SOUND");
+      throw this.#failure("no part of it can be decoded", "NO_AUDIO");
     }
     this.#begin = this.#end;
     this.#file.rewind();
@@ -155,7 +161,7 @@ export class Player implements Disposable {
     this.#isAtEnd = false;
   }
 
-  /** Frees all of it. */
+  /** Frees everything. */
   [Symbol.dispose](): void {
     this.#decoder[Symbol.dispose]();
     this.#frame[Symbol.dispose]();

@@ -3,43 +3,50 @@
  *
  * @module
  */
-import type { ChannelLayout, Samples } from "../libav/sound.ts";
+import type { ChannelLayout, Samples } from "../libav/audio_frame.ts";
 import { kindOf, shown } from "../shown.ts";
 import {
   channelLayout,
   type ChannelLayoutName,
   channelLayoutNames,
+  defaultLayout,
   isChannelCount,
   isLayoutName,
-  mostChannels,
-  usualLayout,
+  maxChannels,
 } from "./channels.ts";
 
 /** Samples: floats from -1 to 1, signed integers, or bytes around 128. */
 export type SampleData = Float32Array | Int16Array | Int32Array | Uint8Array;
 
 /**
- * A piece of sound.
+ * Samples.
  *
  * @example
  * ```ts
  * import type { AudioSamples } from "@avwriter/avwriter";
  *
  * const sampleRate = 48000;
- * const data = Float32Array.from({ length: 4800 }, (_, n) => Math.sin(2 * Math.PI * 440 * n / sampleRate) / 2);
+ * const tone = (n: number): number => Math.sin(2 * Math.PI * 440 * n / sampleRate) / 2;
+ * const data = Float32Array.from({ length: 4800 }, (_, n) => tone(n));
  * const samples: AudioSamples = { data, sampleRate };
  * ```
  */
 export interface AudioSamples {
-  /** The samples: of all channels in turn in one array, or one array for each channel. */
+  /** The samples: one interleaved array, or one array per channel. */
   data: SampleData | readonly SampleData[];
-  /** Samples a second of each channel. */
+  /** Samples per second and channel. */
   sampleRate: number;
-  /** How many channels one array holds in turn; default 1. Where there is an array for each channel, it is their number. */
+  /**
+   * The number of channels in an interleaved array. Default: 1. With one array per channel, it is the number
+   * of arrays.
+   */
   channels?: number;
-  /** Which speakers the channels are for; default: what so many channels usually are (`"mono"`, `"stereo"`, `"2.1"`, `"4.0"`, `"5.0"`, `"5.1"`, `"6.1"`, `"7.1"`). */
+  /**
+   * The speaker layout. Default: the usual one for the number of channels (`"mono"`, `"stereo"`, `"2.1"`,
+   * `"4.0"`, `"5.0"`, `"5.1"`, `"6.1"`, `"7.1"`).
+   */
   layout?: ChannelLayoutName;
-  /** Which of the writer's tracks, in the order of its option `audio`; default 0, the first. */
+  /** Which of the writer's audio tracks, in the order of the option `audio`. Default: 0. */
   track?: number;
 }
 
@@ -48,7 +55,7 @@ export function bytesOf({ planes }: Samples): number {
   return planes.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** Some of the samples: from one on to before another. */
+/** A range of samples: from `from` up to, but not including, `to`. */
 export function cutSamples(samples: Samples, from: number, to: number): Samples {
   const { planes, count } = samples;
   if (from === 0 && to === count) return samples;
@@ -56,7 +63,7 @@ export function cutSamples(samples: Samples, from: number, to: number): Samples 
   return { ...samples, planes: cut, count: to - from };
 }
 
-/** Pieces of one kind as one. */
+/** Concatenates samples of one format. */
 export function joinSamples(pieces: readonly [Samples, ...Samples[]]): Samples {
   const [first] = pieces;
   if (pieces.length === 1) return first;
@@ -73,7 +80,7 @@ export function joinSamples(pieces: readonly [Samples, ...Samples[]]): Samples {
   return { ...first, count: pieces.reduce((sum, { count }) => sum + count, 0), planes };
 }
 
-/** The highest rate that is taken: above all that there is, and far below what counters hold. */
+/** The highest sample rate: higher than any real one, and far below the limits of counters. */
 const maxSampleRate = 768_000;
 
 function refuse(message: string, ErrorClass: typeof RangeError | typeof TypeError = RangeError): never {
@@ -87,7 +94,7 @@ function formatOf(data: unknown): "flt" | "s16" | "s32" | "u8" | null {
   return data instanceof Uint8Array ? "u8" : null;
 }
 
-/** Throws unless a value is a sample rate; `what` has it. */
+/** Throws unless a value is a sample rate. `what` begins the message. */
 export function requireSampleRate(what: string, rate: unknown): void {
   if (Number.isInteger(rate) && (rate as number) >= 1 && (rate as number) <= maxSampleRate) return;
   throw new RangeError(
@@ -97,9 +104,9 @@ export function requireSampleRate(what: string, rate: unknown): void {
 
 function layoutOf(channels: unknown, name: unknown): ChannelLayout {
   if (!isChannelCount(channels)) {
-    refuse(`they have ${shown(channels)} channels, but must have 1 to ${mostChannels}`);
+    refuse(`they have ${shown(channels)} channels, but must have 1 to ${maxChannels}`);
   }
-  if (name === undefined) return usualLayout(channels);
+  if (name === undefined) return defaultLayout(channels);
   if (!isLayoutName(name)) {
     refuse(`their layout is ${shown(name)}, but must be one of ${channelLayoutNames.join(", ")}`);
   }
@@ -108,7 +115,7 @@ function layoutOf(channels: unknown, name: unknown): ChannelLayout {
   refuse(`they have ${channels} channels, but the layout ${layout.name} has ${layout.channels}`);
 }
 
-/** Checks samples; throws a `TypeError` or `RangeError` that says what is wrong with them. */
+/** Checks samples. Throws a `TypeError` or `RangeError` that names the problem. */
 export function checkSamples(samples: AudioSamples): Samples {
   if (typeof samples !== "object" || samples === null) {
     refuse(`they are ${shown(samples)}, but must be { data, sampleRate }`, TypeError);
@@ -136,7 +143,7 @@ export function checkSamples(samples: AudioSamples): Samples {
   const count = isPlanar ? arrays[0]!.length : arrays[0]!.length / layout.channels;
   if (!Number.isInteger(count)) {
     refuse(
-      `there are ${arrays[0]!.length} numbers, which is no multiple of their ${layout.channels} channels`,
+      `there are ${arrays[0]!.length} numbers, which is not a multiple of their ${layout.channels} channels`,
     );
   }
   const other = arrays.find(({ length }) => length !== count);

@@ -16,7 +16,7 @@ import { type EncoderSettings, openEncoder, resolveSettings, type SettingsContex
 export interface RejectedEncoder {
   /** libavcodec's name of the encoder. */
   readonly name: string;
-  /** Why it was passed over. */
+  /** Why it was rejected. */
   readonly reason: string;
 }
 
@@ -40,7 +40,7 @@ export function chooseEncoder(
   requireUsable: (encoder: EncoderInfo) => void,
 ): ChosenEncoder {
   const rejected: RejectedEncoder[] = [];
-  let refusal: UnsupportedError | undefined;
+  let unsupportedError: UnsupportedError | undefined;
   for (const name of candidates(codec, request.container)) {
     const info = encoderByName(native, name);
     if (info === null) {
@@ -53,12 +53,12 @@ export function chooseEncoder(
       return { encoder: openEncoder(native, settings), settings, rejected };
     } catch (error) {
       if (!(error instanceof UnsupportedError)) throw error;
-      refusal ??= error;
+      unsupportedError ??= error;
       rejected.push({ name, reason: error.message });
     }
   }
-  // An encoder that is there says better what is wrong than the list of those that are not.
-  throw refusal ?? notFound(native, codec, rejected);
+  // An encoder that exists explains the problem better than the list of those that are missing.
+  throw unsupportedError ?? notFound(native, codec, rejected);
 }
 
 function notFound(native: Native, codec: Codec, rejected: readonly RejectedEncoder[]): EncoderNotFoundError {

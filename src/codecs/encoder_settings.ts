@@ -3,27 +3,24 @@
  *
  * @module
  */
-import type { Native } from "../../ffi/mod.ts";
-import { OptionError, UnsupportedError } from "../errors.ts";
+import { OptionError } from "../errors.ts";
 import type { EncoderInfo } from "../libav/encoder.ts";
 import type { OptionValue } from "../libav/options.ts";
-import {
-  encoderPixelFormats,
-  leastLossyFormat,
-  pixelFormatByName,
-  type PixelFormatInfo,
-  pixelFormatNames,
-} from "../libav/pixel_format.ts";
+import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
-import { didYouMean } from "../nearest.ts";
-import { type EncoderOptions, type EncoderProfile, profiles, type QualityLevel } from "./profiles.ts";
 import { shown } from "../shown.ts";
 import type { ColorDescription } from "../video/color.ts";
 import { hdrParameters, type HdrSyntax } from "../video/hdr.ts";
+import {
+  type EncoderOptions,
+  type EncoderTraits,
+  encoderTraits,
+  type QualityLevel,
+} from "./encoder_traits.ts";
 
-/** What a writer asks of its encoder. */
+/** What a writer requests from its encoder. */
 export interface EncoderRequest {
-  /** The container's name, which decides whether alpha can be kept. */
+  /** The container's name, which decides whether alpha is kept. */
   readonly container: string;
   /** The frame rate. */
   readonly frameRate: Rational;
@@ -44,114 +41,34 @@ export interface EncoderRequest {
   readonly encoderOptions?: EncoderOptions;
   /** The width of a pixel over its height. */
   readonly sampleAspectRatio?: Rational;
-  /** Whether frames should not wait in the encoder for longer than a kill may cost. */
+  /** Whether frames should not stay in the encoder for longer than a crash may cost. */
   readonly isCrashSafe: boolean;
   /** Whether frames may come more slowly than at the frame rate. */
   readonly isVariable: boolean;
   /** Whether libraries that print by themselves may do so. */
-  readonly isTalkative: boolean;
-  /** Whether not even errors are to be printed. */
+  readonly isVerbose: boolean;
+  /** Whether even errors are not printed. */
   readonly isQuiet: boolean;
 }
 
-/** An option on its way into an encoder. */
+/** An option for an encoder. */
 export type NamedOption = readonly [name: string, value: OptionValue];
 
-const noProfile: EncoderProfile = {};
+const noTraits: EncoderTraits = {};
 
-/** What is known of an encoder. */
-export function profileOf(encoder: EncoderInfo): EncoderProfile {
-  return Object.hasOwn(profiles, encoder.name) ? profiles[encoder.name]! : noProfile;
+/** The traits of an encoder. */
+export function traitsOf(encoder: EncoderInfo): EncoderTraits {
+  return Object.hasOwn(encoderTraits, encoder.name) ? encoderTraits[encoder.name]! : noTraits;
 }
 
-/** The pixel format that an encoder gets. Throws an {@linkcode UnsupportedError} where it takes none that would do. */
-export function choosePixelFormat(
-  native: Native,
-  encoder: EncoderInfo,
-  request: EncoderRequest,
-): PixelFormatInfo {
-  const taken = encoderPixelFormats(native, encoder.codec);
-  const usable = taken?.filter(({ isHardware }) => !isHardware) ?? null;
-  const take = (name: string): PixelFormatInfo | null =>
-    usable === null ? pixelFormatByName(native, name) : usable.find((format) => format.name === name) ?? null;
-
-  if (request.pixelFormat !== undefined) return requireFormat(native, encoder, request.pixelFormat, usable);
-  if (usable?.length === 0) {
-    throw new UnsupportedError(
-      `Cannot use encoder ${encoder.name}: it takes frames in a device's memory only`,
-      {
-        code: "HARDWARE_FRAMES",
-        operation: `choose a pixel format for ${encoder.name}`,
-        hint: "Use a software encoder",
-      },
-    );
-  }
-  const preferred = preferredFormats(profileOf(encoder), request).map(take).find((format) => format !== null);
-  if (preferred) return preferred;
-  if (usable === null) return request.source;
-  const { experimental = [] } = profileOf(encoder);
-  const stable = usable.filter(({ isFloat, isBayer }) =>
-    !(isFloat && experimental.includes("float")) && !(isBayer && experimental.includes("bayer"))
-  );
-  return leastLossyFormat(native, stable, request.source);
-}
-
-/** Names of formats to prefer, best first; none where the one that loses least is best. */
-function preferredFormats(
-  profile: EncoderProfile,
-  { source, profile: name, container }: EncoderRequest,
-): string[] {
-  const byProfile = name === undefined ? undefined : profile.profileFormats?.[name];
-  const names: string[] = [];
-  if (byProfile !== undefined) {
-    if (source.hasAlpha && byProfile.alpha !== undefined) names.push(byProfile.alpha);
-    names.push(byProfile.opaque);
-  }
-  if (source.hasAlpha && profile.alpha?.containers.includes(container)) names.push(...profile.alpha.formats);
-  if (source.depth > 8) names.push(...profile.deepFormats ?? []);
-  names.push(...profile.formats ?? []);
-  // A raw stream keeps what it is given, but YUV4MPEG knows luma and chroma only.
-  if (container === "yuv4mpegpipe" && (source.isRgb || source.hasAlpha)) names.push("yuv420p");
-  return names;
-}
-
-function requireFormat(
-  native: Native,
-  encoder: EncoderInfo,
-  name: string,
-  usable: readonly PixelFormatInfo[] | null,
-): PixelFormatInfo {
-  const details = { code: "PIXEL_FORMAT", operation: `choose a pixel format for ${encoder.name}` };
-  const format = pixelFormatByName(native, name);
-  if (format === null) {
-    throw new UnsupportedError(
-      `Cannot use the pixel format ${shown(name)}: FFmpeg knows none of that name`,
-      {
-        ...details,
-        hint: didYouMean(name, usable?.map((known) => known.name) ?? pixelFormatNames(native)),
-      },
-    );
-  }
-  if (format.isHardware || (usable !== null && !usable.some(({ id }) => id === format.id))) {
-    throw new UnsupportedError(
-      `Cannot use the pixel format ${name}: encoder ${encoder.name} does not take it`,
-      {
-        ...details,
-        hint: usable === null ? null : `It takes ${usable.map((known) => known.name).join(", ")}`,
-      },
-    );
-  }
-  return format;
-}
-
-/** The AVOptions that an encoder gets, in the order in which they are set. */
+/** The encoder's AVOptions, in the order in which they are set. */
 export function encoderOptions(
   encoder: EncoderInfo,
   request: EncoderRequest,
   format: PixelFormatInfo,
   color: ColorDescription,
 ): NamedOption[] {
-  const profile = profileOf(encoder);
+  const profile = traitsOf(encoder);
   const given = request.encoderOptions ?? {};
   const options: NamedOption[] = [["threads", "auto"], ...entries(profile.defaults)];
   if (profile.alpha?.formats.includes(format.name)) options.push(...entries(profile.alpha.options));
@@ -172,7 +89,7 @@ export function encoderOptions(
     requireChoice(encoder, profile, name, value);
     options.push([name === "preset" ? profile.presetOption ?? name : name, value]);
   }
-  if (profile.ownLog === "x265" && !request.isTalkative) {
+  if (profile.ownLog === "x265" && !request.isVerbose) {
     options.push(["x265-params", `log-level=${request.isQuiet ? "none" : "error"}`]);
   }
   for (const name of ["preset", "tune", "profile"] as const) {
@@ -189,9 +106,12 @@ const parameterOptions: Readonly<Record<HdrSyntax, string>> = {
   svtav1: "svtav1-params",
 };
 
-/** What makes an encoder write HDR metadata into the stream; nothing where there is none, or it can't. */
+/**
+ * Options that make an encoder write HDR metadata into the stream; empty where there is none, or the encoder
+ * cannot.
+ */
 export function hdrOptions(
-  { hdrSyntax }: EncoderProfile,
+  { hdrSyntax }: EncoderTraits,
   { masteringDisplay, contentLight }: ColorDescription,
 ): NamedOption[] {
   if (hdrSyntax === undefined) return [];
@@ -199,33 +119,36 @@ export function hdrOptions(
   return parameters === "" ? [] : [[parameterOptions[hdrSyntax], parameters]];
 }
 
-/** A kill may cost two seconds of video: so much may wait in the encoder, the rest in the muxer. */
-const mostDelaySeconds = 1.75;
+/** A crash may cost two seconds of video: this much may be in the encoder, the rest in the muxer. */
+const maxDelaySeconds = 1.75;
 /** The slowest pace, as a share of the frame rate, at which no frame waits for longer where times vary. */
 const slowestPace = 0.5;
-/** What reordering needs at the least. */
-const leastLookahead = 5;
+/** The minimum for reordering. */
+const minLookahead = 5;
 
-/** Bounds how far an encoder looks ahead where frames are so slow that its own bound would be too long a time. */
-function delayLimit({ lookahead }: EncoderProfile, request: EncoderRequest): NamedOption[] {
+/** Limits the encoder's lookahead at frame rates where its own limit would be too long a time. */
+function delayLimit({ lookahead }: EncoderTraits, request: EncoderRequest): NamedOption[] {
   const { isCrashSafe, isVariable, frameRate, preset, tune = "" } = request;
   if (lookahead === undefined || !isCrashSafe && !isVariable || tune.includes("zerolatency")) return [];
   const { option, key, frames, presets = {}, others, holdsPerThread } = lookahead;
   const held = others + (holdsPerThread ? x264Threads(request) : 0);
   const pace = frameRate.num / frameRate.den * (isVariable ? slowestPace : 1);
-  const most = Math.floor(mostDelaySeconds * pace) - held;
-  const usual = preset !== undefined && Object.hasOwn(presets, preset) ? presets[preset]! : frames;
-  if (usual <= most) return [];
-  const limit = Math.max(most, Math.min(usual, leastLookahead));
+  const most = Math.floor(maxDelaySeconds * pace) - held;
+  const defaults = preset !== undefined && Object.hasOwn(presets, preset) ? presets[preset]! : frames;
+  if (defaults <= most) return [];
+  const limit = Math.max(most, Math.min(defaults, minLookahead));
   return [[option, key === undefined ? limit : `${key}=${limit}`]];
 }
 
-/** How many threads x264 takes: half as many again as there are processors, one for two rows of macroblocks at the most (encoder.c). */
+/**
+ * How many threads x264 takes: half as many again as there are processors, one for two rows of macroblocks at
+ * the most (encoder.c).
+ */
 function x264Threads({ encoderOptions, height }: EncoderRequest): number {
   const given = Number(encoderOptions?.threads);
   if (given > 0) return given;
-  const mostOfRows = Math.max(1, Math.floor(Math.floor((height + 15) / 16) / 2));
-  return Math.min(Math.floor(navigator.hardwareConcurrency * 3 / 2), mostOfRows);
+  const rowBytesLimit = Math.max(1, Math.floor(Math.floor((height + 15) / 16) / 2));
+  return Math.min(Math.floor(navigator.hardwareConcurrency * 3 / 2), rowBytesLimit);
 }
 
 function entries(options: EncoderOptions | undefined): NamedOption[] {
@@ -246,7 +169,7 @@ function merge(options: readonly NamedOption[]): NamedOption[] {
 
 function requireChoice(
   encoder: EncoderInfo,
-  profile: EncoderProfile,
+  profile: EncoderTraits,
   name: "preset" | "tune" | "profile",
   value: string,
 ): void {
@@ -264,10 +187,10 @@ function requireChoice(
   );
 }
 
-/** Whoever sets one of these has decided about quality. */
+/** Setting one of these decides about quality. */
 const rateOptions = ["crf", "qp", "b", "cq", "global_quality", "q", "lossless", "qscale"] as const;
 
-function rateControl(encoder: EncoderInfo, profile: EncoderProfile, request: EncoderRequest): NamedOption[] {
+function rateControl(encoder: EncoderInfo, profile: EncoderTraits, request: EncoderRequest): NamedOption[] {
   const { quality, bitrate, maxBitrate, encoderOptions: given = {} } = request;
   const limit: NamedOption[] = maxBitrate === undefined
     ? []
@@ -282,14 +205,17 @@ function rateControl(encoder: EncoderInfo, profile: EncoderProfile, request: Enc
   return [...qualityOptions(encoder, profile, quality ?? "medium"), ...limit];
 }
 
-/** For an encoder that nothing is known of: a fifth of a bit for each pixel, where libavcodec's default is 200 kb/s for any size. */
+/**
+ * For an encoder without known traits: a fifth of a bit per pixel. libavcodec's default is 200 kb/s for any
+ * size.
+ */
 function defaultBitrate({ width, height, frameRate }: EncoderRequest): number {
   return Math.max(200_000, Math.round(width * height * frameRate.num / frameRate.den / 5));
 }
 
 function qualityOptions(
   encoder: EncoderInfo,
-  profile: EncoderProfile,
+  profile: EncoderTraits,
   quality: QualityLevel | number,
 ): NamedOption[] {
   const details = { code: "EINVAL", operation: `configure encoder ${encoder.name}` };
@@ -319,7 +245,7 @@ function qualityOptions(
 
 function scaleOptions(
   encoder: EncoderInfo,
-  { scale, levels }: EncoderProfile,
+  { scale, levels }: EncoderTraits,
   quality: number,
 ): NamedOption[] {
   const details = { code: "EINVAL", operation: `configure encoder ${encoder.name}` };

@@ -48,7 +48,7 @@ export const families: Readonly<Record<CodecFamily, readonly string[]>> = {
   rawvideo: ["rawvideo"],
 };
 
-/** Other names that people know a family by: for suggestions only. */
+/** Other names of families, for suggestions only. */
 export const otherNames: Readonly<Record<string, CodecFamily>> = {
   avc: "h264",
   avc1: "h264",

@@ -5,24 +5,24 @@
  */
 import { type Native, runtime } from "../../ffi/mod.ts";
 import { AvError, UnsupportedError } from "../errors.ts";
-import { CodecParameters } from "../libav/codec_parameters.ts";
 import { Encoder, type EncoderInfo } from "../libav/encoder.ts";
 import { optionText } from "../libav/options.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { invert, type Rational, rationalText } from "../libav/rational.ts";
-import type { ChromaLocation } from "../libav/stream_tags.ts";
+import { CodecParameters } from "../libav/streams/codec_parameters.ts";
+import type { ChromaLocation } from "../libav/streams/stream_tags.ts";
 import { type ColorDescription, isFullRangeFormat } from "../video/color.ts";
+import { choosePixelFormat } from "./choose_pixel_format.ts";
 import {
-  choosePixelFormat,
   encoderOptions,
   type EncoderRequest,
   hdrOptions,
   type NamedOption,
-  profileOf,
+  traitsOf,
 } from "./encoder_settings.ts";
-import type { EncoderProfile } from "./profiles.ts";
+import type { EncoderTraits } from "./encoder_traits.ts";
 
-/** All that an encoder is told. */
+/** All settings of an encoder. */
 export interface EncoderSettings {
   /** The encoder. */
   readonly encoder: EncoderInfo;
@@ -35,7 +35,7 @@ export interface EncoderSettings {
   readonly timeBase: Rational;
   /** The frame rate. */
   readonly frameRate: Rational;
-  /** What the numbers in its frames mean, as the stream is tagged. */
+  /** The meaning of the frames' values, as the stream is tagged. */
   readonly color: ColorDescription;
   /** Where the conversion puts chroma; `null` where there is nothing to say of it. */
   readonly chromaLocation: ChromaLocation | null;
@@ -43,19 +43,19 @@ export interface EncoderSettings {
   readonly sampleAspectRatio: Rational | null;
   /** The AVOptions, in order. */
   readonly options: readonly NamedOption[];
-  /** Codec headers go into the container's header. */
+  /** Whether codec headers go into the container's header. */
   readonly globalHeader: boolean;
-  /** Whether not even errors are to be printed. */
+  /** Whether even errors are not printed. */
   readonly isQuiet: boolean;
 }
 
-/** What settings are made of, beside the request. */
+/** What settings are made from, besides the request. */
 export interface SettingsContext {
   /** See {@linkcode EncoderSettings}. */
   readonly globalHeader: boolean;
   /** What frames that come in mean, or are converted to. */
   readonly color: ColorDescription;
-  /** Whether the matrix was asked for, and not only the default. */
+  /** Whether the matrix was requested, and is not only the default. */
   readonly isMatrixGiven: boolean;
   /** See `WriterOptions`. */
   readonly oddSize: "pad" | "crop" | "error";
@@ -72,23 +72,23 @@ export function resolveSettings(
   { globalHeader, color, isMatrixGiven, oddSize }: SettingsContext,
 ): EncoderSettings {
   const format = choosePixelFormat(native, encoder, request);
-  const { takesOddSizes, leastWidth = 1 } = profileOf(encoder);
+  const { takesOddSizes, minWidth = 1 } = traitsOf(encoder);
   const needsEven = !takesOddSizes;
   requireSize(encoder, request);
-  const mustBeWider = needsEven && format.log2ChromaWidth > 0 || request.width < leastWidth;
+  const mustBeWider = needsEven && format.log2ChromaWidth > 0 || request.width < minWidth;
   return {
     encoder,
     format,
     width: codedSide("width", request.width, mustBeWider, oddSize),
     height: codedSide("height", request.height, needsEven && format.log2ChromaHeight > 0, oddSize),
-    timeBase: encoderTimeBase(profileOf(encoder), request.frameRate),
+    timeBase: encoderTimeBase(traitsOf(encoder), request.frameRate),
     frameRate: request.frameRate,
     color: streamColor(
       knownColor(encoder, color, isMatrixGiven, format),
       format,
-      profileOf(encoder).isFullRange ?? false,
+      traitsOf(encoder).isFullRange ?? false,
     ),
-    chromaLocation: chromaLocationOf(request.source, format, profileOf(encoder)),
+    chromaLocation: chromaLocationOf(request.source, format, traitsOf(encoder)),
     sampleAspectRatio: request.sampleAspectRatio ?? null,
     options: encoderOptions(encoder, request, format, color),
     globalHeader,
@@ -96,7 +96,10 @@ export function resolveSettings(
   };
 }
 
-/** libavutil's largest picture: so many pixels, counted with a margin on each side (av_image_check_size2, libavutil/imgutils.c). */
+/**
+ * libavutil's largest picture: so many pixels, counted with a margin on each side (av_image_check_size2,
+ * libavutil/imgutils.c).
+ */
 const largest = { pixels: 2 ** 31 / 8, margin: 128, square: 16255 } as const;
 
 /** Throws an {@linkcode UnsupportedError} for sizes that no encoder of FFmpeg takes, or not this one. */
@@ -109,10 +112,10 @@ function requireSize(encoder: EncoderInfo, { width, height }: EncoderRequest): v
       { ...details, hint: "Use smaller frames" },
     );
   }
-  const { leastSide = 1, longestSide = Infinity } = profileOf(encoder);
-  if (Math.min(width, height) < leastSide) {
+  const { minSide = 1, longestSide = Infinity } = traitsOf(encoder);
+  if (Math.min(width, height) < minSide) {
     throw new UnsupportedError(
-      `Cannot make a video of ${width}x${height} with ${encoder.name}: it takes sides of ${leastSide} pixels at least`,
+      `Cannot make a video of ${width}x${height} with ${encoder.name}: it takes sides of ${minSide} pixels at least`,
       { ...details, code: "TOO_SMALL", hint: "Use larger frames, or another codec" },
     );
   }
@@ -123,14 +126,17 @@ function requireSize(encoder: EncoderInfo, { width, height }: EncoderRequest): v
   );
 }
 
-/** The colour with a matrix that the codec's decoders know. Throws an {@linkcode UnsupportedError} where another was asked for. */
+/**
+ * The colour with a matrix that the codec's decoders know. Throws an {@linkcode UnsupportedError} where
+ * another was asked for.
+ */
 function knownColor(
   encoder: EncoderInfo,
   color: ColorDescription,
   isMatrixGiven: boolean,
   format: PixelFormatInfo,
 ): ColorDescription {
-  const { onlyMatrices } = profileOf(encoder);
+  const { onlyMatrices } = traitsOf(encoder);
   if (onlyMatrices === undefined || format.isRgb || onlyMatrices.includes(color.matrix)) return color;
   if (!isMatrixGiven) return { ...color, matrix: onlyMatrices[0]! };
   throw new UnsupportedError(
@@ -146,8 +152,8 @@ function knownColor(
 }
 
 /** Encoders count frames: none needs to know how slow a video is. */
-function encoderTimeBase({ leastRate = 0 }: EncoderProfile, { num, den }: Rational): Rational {
-  return num / den < leastRate ? { num: 1, den: leastRate } : invert({ num, den });
+function encoderTimeBase({ minRate = 0 }: EncoderTraits, { num, den }: Rational): Rational {
+  return num / den < minRate ? { num: 1, den: minRate } : invert({ num, den });
 }
 
 function streamColor(
@@ -162,13 +168,13 @@ function streamColor(
 }
 
 /**
- * Where libswscale puts the chroma of pictures that have some for every pixel: each sample is the average of the pixels that
- * share it. Pictures that come in with less keep theirs where it was.
+ * Where libswscale puts the chroma of pictures that have some for every pixel: each sample is the average of
+ * the pixels that share it. Pictures that come in with less keep theirs where it was.
  */
 function chromaLocationOf(
   source: PixelFormatInfo,
   { log2ChromaWidth, log2ChromaHeight, isRgb }: PixelFormatInfo,
-  profile: EncoderProfile,
+  profile: EncoderTraits,
 ): ChromaLocation | null {
   const is420 = !isRgb && log2ChromaWidth === 1 && log2ChromaHeight === 1;
   const isWhole = !source.isGray && source.log2ChromaWidth === 0 && source.log2ChromaHeight === 0;
@@ -194,8 +200,8 @@ function codedSide(
   );
 }
 
-/** Whether an encoder that was opened with one is what the other asks for. */
-export function sameSettings(one: EncoderSettings, other: EncoderSettings): boolean {
+/** Whether an encoder opened with one set of settings fits the other. */
+export function isSameSettings(one: EncoderSettings, other: EncoderSettings): boolean {
   // Addresses are bigints, which JSON has no form for.
   const plain = (
     _key: string,
@@ -223,7 +229,7 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
       table.setField("color_trc", color.transfer);
       table.setField("color_range", color.range);
     }
-    if (chromaLocation !== null && profileOf(info).chromaLocation === "stream") {
+    if (chromaLocation !== null && traitsOf(info).chromaLocation === "stream") {
       table.setField("chroma_sample_location", chromaLocation);
     }
     if (sampleAspectRatio !== null) table.setField("aspect", rationalText(sampleAspectRatio));
@@ -238,8 +244,8 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
 }
 
 /**
- * Opens an encoder to go on in place of one with the same settings. Throws an {@linkcode UnsupportedError} where its codec headers are
- * not those of the first, which the file has: nothing could decode what it makes.
+ * Opens an encoder to go on in place of one with the same settings. Throws an {@linkcode UnsupportedError}
+ * where its codec headers are not those of the first, which the file has: nothing could decode what it makes.
  */
 export function openNextEncoder(native: Native, settings: EncoderSettings, headers: Uint8Array): Encoder {
   const encoder = openEncoder(native, settings);
@@ -259,14 +265,14 @@ export function openNextEncoder(native: Native, settings: EncoderSettings, heade
 }
 
 /**
- * SVT-AV1 before 3.0 reports to stderr at a level of its own, which it reads from the environment, once a process
- * (Source/Lib/Globals/log): 0 for fatal errors, 1 for all errors.
+ * SVT-AV1 before 3.0 reports to stderr at a level of its own, which it reads from the environment, once a
+ * process (Source/Lib/Globals/log): 0 for fatal errors, 1 for all errors.
  */
 function silence({ encoder, options, color, isQuiet }: EncoderSettings): void {
-  const profile = profileOf(encoder);
+  const profile = traitsOf(encoder);
   const own = hdrOptions(profile, color).map(([, value]) => value);
-  const isTalkative = options.some(([name, value]) => name === "svtav1-params" && !own.includes(value));
-  if (profile.ownLog === "svt" && !isTalkative) {
+  const isVerbose = options.some(([name, value]) => name === "svtav1-params" && !own.includes(value));
+  if (profile.ownLog === "svt" && !isVerbose) {
     runtime().setVariable("SVT_LOG", isQuiet ? "0" : "1");
   }
 }
@@ -286,7 +292,7 @@ function open(
         code: cause.code,
         operation: `open encoder ${name}`,
         hint:
-          'The encoder\'s own words go to stderr at every logLevel but "quiet"; look at size, preset, profile, level and rate control',
+          'The encoder prints details to stderr at every logLevel except "quiet"; check size, preset, profile, level and rate control',
         cause,
       },
     );

@@ -1,8 +1,9 @@
 /**
- * The delay of audio encoders in Matroska, which says it in its header and has each block later by as much (RFC 9559, CodecDelay).
+ * The delay of audio encoders in Matroska, which says it in its header and has each block later by as much
+ * (RFC 9559, CodecDelay).
  *
- * Before FFmpeg 7.0, its muxer says it of Opus alone, and has no block later (matroskaenc.c): audio is then heard too early, and what comes
- * before 0 makes all else later.
+ * Before FFmpeg 7.0, its muxer says it of Opus alone, and has no block later (matroskaenc.c): audio is then
+ * heard too early, and what comes before 0 makes all else later.
  *
  * @module
  */
@@ -11,7 +12,10 @@ import type { Native } from "../../ffi/mod.ts";
 /** Whether the muxer knows the delay of every encoder, and has blocks later by it. */
 const known = new WeakMap<Native, boolean>();
 
-/** The same; `headerBytes` gives the length of the header of a stream of MP3 whose encoder has a delay of so many samples. */
+/**
+ * The same; `headerBytes` gives the length of the header of a stream of MP3 whose encoder has a delay of so
+ * many samples.
+ */
 export function delaysBlocks(native: Native, headerBytes: (padding: number) => number | null): boolean {
   const answer = known.get(native);
   if (answer !== undefined) return answer;

@@ -6,20 +6,20 @@
 import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, errorText } from "./failure.ts";
-import type { Frame } from "./frame.ts";
 import { mediaTypes } from "./media_types.ts";
+import type { NativeFrame } from "./native_frame.ts";
+import { NativePacket } from "./native_packet.ts";
 import { Owned } from "./owned.ts";
-import { Packet } from "./packet.ts";
 
-/** The most pixels that a header may ask memory for: the largest WebP picture has as many. */
+/** The most pixels that a header may request memory for: those of the largest WebP picture. */
 export const maxPixels: number = 16384 * 16384;
 
-/** What every decoder is told. Releases that can't check all of it ignore the rest. */
+/** Options of every decoder. Releases ignore the checks that they do not have. */
 const decoderOptions: Readonly<Record<string, string>> = {
-  // An error ends the decoding: no half picture comes out.
+  // An error ends the decoding: no partial picture comes out.
   err_detect: "crccheck+bitstream+buffer+explode",
   max_pixels: String(maxPixels),
-  // With more, pictures come out later than they could.
+  // More threads would delay the pictures.
   threads: "1",
 };
 
@@ -31,17 +31,17 @@ export interface DecoderInfo {
   readonly name: string;
 }
 
-/** The video decoder of that exact name; `null` where the loaded libavcodec has none. */
+/** The video decoder of that exact name; `null` where libavcodec has none. */
 export function decoderByName(native: Native, name: string): DecoderInfo | null {
   const codec = native.avcodec.avcodec_find_decoder_by_name(cString(name));
   if (codec === NULL || native.fields.get(codec, "AVCodec", "type") !== mediaTypes.video) return null;
   return { codec, name };
 }
 
-/** A decoder's context, open, for one stream. */
+/** The open context of a decoder. */
 export class Decoder extends Owned {
   readonly #native: Native;
-  /** The decoder that this is a context of. */
+  /** The decoder of this context. */
   readonly info: DecoderInfo;
 
   /** Opens a decoder. */
@@ -64,15 +64,16 @@ export class Decoder extends Owned {
   }
 
   /**
-   * Decodes a picture that is the whole stream, which ends with it. Throws libav's words where anything is wrong with it.
+   * Decodes a picture that is the whole stream, which ends with it. Throws libav's words where anything is
+   * wrong with it.
    *
-   * Pictures that have nothing to do with each other get a decoder each. One that is used again decodes a JPEG without Huffman
-   * tables by those of the picture before, and takes a PNG for the difference to it.
+   * Pictures that have nothing to do with each other get a decoder each. One that is used again decodes a
+   * JPEG without Huffman tables by those of the picture before, and takes a PNG for the difference to it.
    */
-  decodeImage(bytes: Uint8Array, into: Frame): void {
+  decodeImage(bytes: Uint8Array, into: NativeFrame): void {
     const { avcodec, fields } = this.#native;
     into.unref();
-    using packet = new Packet(this.#native);
+    using packet = new NativePacket(this.#native);
     packet.fill(bytes);
     this.#check("decode with", avcodec.avcodec_send_packet(this.address, packet.address));
     this.#check("decode with", avcodec.avcodec_send_packet(this.address, NULL));

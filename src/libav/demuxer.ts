@@ -6,12 +6,11 @@
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, endOfStream, errorText, outOfMemory } from "./failure.ts";
-import { attachedPicture, setHeaders } from "./file_stream.ts";
 import { mediaTypes } from "./media_types.ts";
+import { NativePacket } from "./native_packet.ts";
 import { Owned } from "./owned.ts";
-import type { ChapterPlace } from "./muxer.ts";
-import { Packet } from "./packet.ts";
 import { type Rational, unpackRational } from "./rational.ts";
+import { attachedPicture, type ChapterPlace, setHeaders } from "./streams/stream_parameters.ts";
 
 /** AV_DICT_IGNORE_SUFFIX, libavutil/dict.h: with an empty key, every entry in turn. */
 const ignoreSuffix = 2;
@@ -21,15 +20,15 @@ const discardAll = 48;
 /** AV_TIME_BASE, libavutil/avutil.h. */
 const microseconds = 1e6;
 
-/** How a file is to be read. */
+/** How to read a file. */
 export interface DemuxerOptions {
-  /** Demuxers that may read it, by libavformat's names; it tells them apart by the content. */
+  /** Allowed demuxers, by libavformat's names. The content decides between them. */
   readonly formats: readonly string[];
-  /** Protocols that it may be read by; those of files, where this is left out. */
+  /** Allowed protocols. Default: those of files. */
   readonly protocols?: string;
-  /** The one format that it has, and no other is tried: an AVInputFormat. */
+  /** The only format to try: an AVInputFormat. */
   readonly format?: Address;
-  /** Options of demuxer and protocol: `"rw_timeout=5000000:channels=2"`. */
+  /** Options of the demuxer and protocol: `"rw_timeout=5000000:channels=2"`. */
   readonly options?: string;
 }
 
@@ -37,7 +36,7 @@ function fail(native: Native, result: number, operation: string): never {
   throw new AvError(errorText(native, result), { code: codeName(result), operation });
 }
 
-/** Has an action get an AVDictionary of options, if there are any; it takes out those that it knows. */
+/** Runs an action with an AVDictionary of options, if there are any. It removes those that it knows. */
 function withOptions(
   native: Native,
   options: string,
@@ -58,7 +57,7 @@ function openInput(native: Native, url: string, request: DemuxerOptions): Addres
   const { avformat, avutil } = native;
   const { formats, protocols = "file,subfile", format = NULL, options = "" } = request;
   const cell = new PointerCell(avformat.avformat_alloc_context());
-  // What the file names besides is not followed: not another file, and no other host.
+  // References to other files and hosts are not followed.
   for (
     const [name, value] of [["protocol_whitelist", protocols], [
       "format_whitelist",
@@ -81,7 +80,7 @@ function openInput(native: Native, url: string, request: DemuxerOptions): Addres
 export class Demuxer extends Owned {
   readonly #native: Native;
 
-  /** Opens a file. Throws libav's words where it can't be read as one of the formats. */
+  /** Opens a file. Throws libav's error where it cannot be read as one of the formats. */
   constructor(native: Native, url: string, options: DemuxerOptions) {
     super("a demuxer", openInput(native, url, options), (context) => {
       native.avformat.avformat_close_input(new PointerCell(context).buffer);
@@ -89,7 +88,7 @@ export class Demuxer extends Owned {
     this.#native = native;
   }
 
-  /** Looks into the packets, for what the container does not say. Where that fails, the file is closed. */
+  /** Reads packets to find what the container does not say. Closes the file where that fails. */
   findStreamInfo(): this {
     const result = this.#native.avformat.avformat_find_stream_info(this.address, null);
     if (result >= 0) return this;
@@ -114,7 +113,7 @@ export class Demuxer extends Owned {
     return unpackRational(this.#native.fields.get(this.#stream(index), "AVStream", "time_base"));
   }
 
-  /** Frames per second of a stream; `null` where the file does not tell. */
+  /** Frames per second of a stream; `null` where it is not known. */
   frameRate(index: number): Rational | null {
     const rate = unpackRational(this.#native.fields.get(this.#stream(index), "AVStream", "avg_frame_rate"));
     return rate.num > 0 && rate.den > 0 ? rate : null;
@@ -142,7 +141,7 @@ export class Demuxer extends Owned {
     return bytes;
   }
 
-  /** The file that a stream is where it is a picture of the file, such as a cover; `null` for all others. */
+  /** The picture in a stream of an attached picture, such as a cover; `null` for all other streams. */
   picture(index: number): Uint8Array | null {
     const { fields, memory } = this.#native;
     const stream = this.#stream(index);
@@ -164,20 +163,20 @@ export class Demuxer extends Owned {
     return this.#native.fields.get(this.#stream(index), "AVStream", "codecpar");
   }
 
-  /** Has only one stream be read. */
+  /** Reads packets of one stream only. */
   readOnly(index: number): void {
     for (const [other, stream] of this.streams.entries()) {
       if (other !== index) this.#native.fields.set(stream, "AVStream", "discard", discardAll);
     }
   }
 
-  /** Where the file begins on its own clock, in seconds; 0 where it does not tell. */
+  /** The start time of the file, in seconds; 0 where it is not known. */
   get startSeconds(): number {
     const start = this.#native.fields.get(this.address, "AVFormatContext", "start_time");
-    return start === Packet.noTime ? 0 : Number(start) / microseconds;
+    return start === NativePacket.noTime ? 0 : Number(start) / microseconds;
   }
 
-  /** How long a stream is, or the file that has no other, in seconds, as it says itself; `null` where it does not. */
+  /** The duration of a stream, or of the file, in seconds, by its header; `null` where it has none. */
   seconds(index: number): number | null {
     const { fields } = this.#native;
     const duration = fields.get(this.#stream(index), "AVStream", "duration");
@@ -193,7 +192,9 @@ export class Demuxer extends Owned {
     if (result < 0) fail(this.#native, result, "copy a stream's parameters");
   }
 
-  /** Gives a stream that is written all that one of this file has besides its codec: pixel shape, flags, tags, side data. */
+  /**
+   * Copies to an output stream everything besides the codec: aspect ratio, disposition, tags and side data.
+   */
   copyTags(index: number, to: Address): void {
     const { avutil, fields } = this.#native;
     const from = this.#stream(index);
@@ -205,7 +206,7 @@ export class Demuxer extends Owned {
     this.#copySideData(from, to);
   }
 
-  /** Newer releases keep side data in the parameters, which are copied with it. */
+  /** Newer releases keep side data in the parameters, which are copied anyway. */
   #copySideData(from: Address, to: Address): void {
     const { avutil, fields, memory, streamSideData } = this.#native;
     if (streamSideData === null) return;
@@ -222,7 +223,7 @@ export class Demuxer extends Owned {
     }
   }
 
-  /** The named parts of the file. */
+  /** The chapters of the file. */
   get chapters(): ChapterPlace[] {
     const { fields } = this.#native;
     const list = fields.get(this.address, "AVFormatContext", "chapters");
@@ -260,7 +261,7 @@ export class Demuxer extends Owned {
     return tags;
   }
 
-  /** Gives a container that is written the tags of this file. */
+  /** Copies the tags of the file to an output. */
   copyMetadata(to: Address): void {
     const { avutil, fields } = this.#native;
     const tags = fields.addressOf(to, "AVFormatContext", "metadata");
@@ -268,8 +269,9 @@ export class Demuxer extends Owned {
   }
 
   /**
-   * Replaces the codec's headers in an AVCodecParameters by those of a stream, where it has some: a muxer may have written them,
-   * and the packets, in another form than the encoder made them (H.264 and H.265 in mp4: ISO/IEC 14496-15).
+   * Replaces the codec headers in an AVCodecParameters by those of a stream, if it has any: the muxer may
+   * have written headers and packets in another form than the encoder made them (H.264 and H.265 in mp4:
+   * ISO/IEC 14496-15).
    */
   copyHeaders(index: number, parameters: Address): void {
     const { fields, memory } = this.#native;
@@ -280,8 +282,8 @@ export class Demuxer extends Owned {
     memory.copyRows(copy, size, fields.get(own, "AVCodecParameters", "extradata"), size, size, 1);
   }
 
-  /** Takes the next packet; `false` at the end of the file. */
-  read(packet: Packet): boolean {
+  /** Reads the next packet; `false` at the end of the file. */
+  read(packet: NativePacket): boolean {
     const result = this.#native.avformat.av_read_frame(this.address, packet.address);
     if (result === endOfStream) return false;
     if (result < 0) fail(this.#native, result, "read the file");

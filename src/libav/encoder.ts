@@ -5,21 +5,21 @@
  */
 import { type Address, cString, keepPriority, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
+import { type AudioFormat, setChannels } from "./audio_frame.ts";
 import { codeName, endOfStream, errorText, isAgain } from "./failure.ts";
-import { Frame } from "./frame.ts";
 import { mediaTypes } from "./media_types.ts";
+import { NativeFrame } from "./native_frame.ts";
+import { NativePacket } from "./native_packet.ts";
 import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
-import { Packet } from "./packet.ts";
 import { packRational, type Rational } from "./rational.ts";
-import { setChannels, type SoundShape } from "./sound.ts";
 
 /** What an encoder makes. */
 export type MediaType = "video" | "audio";
 
 /** A codec. */
 export interface CodecInfo {
-  /** libavcodec's name of the codec: `"h264"`. */
+  /** The codec's name in libavcodec: `"h264"`. */
   readonly codecName: string;
   /** libavcodec's number of the codec, which is that of the loaded version only. */
   readonly codecId: number;
@@ -29,7 +29,7 @@ export interface CodecInfo {
 export interface EncoderInfo extends CodecInfo {
   /** The AVCodec. */
   readonly codec: Address;
-  /** libavcodec's name of the encoder: `"libx264"`. */
+  /** The encoder's name in libavcodec: `"libx264"`. */
   readonly name: string;
 }
 
@@ -44,14 +44,14 @@ function describeEncoder(native: Native, codec: Address): EncoderInfo {
   };
 }
 
-/** The encoder of that exact name, for video unless another type is wanted; `null` where the loaded libavcodec has none. */
+/** The encoder of that exact name, by default for video; `null` where libavcodec has none. */
 export function encoderByName(native: Native, name: string, type: MediaType = "video"): EncoderInfo | null {
   const codec = native.avcodec.avcodec_find_encoder_by_name(cString(name));
   if (codec === NULL || native.fields.get(codec, "AVCodec", "type") !== mediaTypes[type]) return null;
   return describeEncoder(native, codec);
 }
 
-/** All encoders of the loaded libavcodec that make one type. */
+/** All encoders of libavcodec for one media type. */
 export function encodersOf(native: Native, type: MediaType): EncoderInfo[] {
   const { avcodec, fields } = native;
   const encoders: EncoderInfo[] = [];
@@ -67,7 +67,7 @@ export function encodersOf(native: Native, type: MediaType): EncoderInfo[] {
 }
 
 /**
- * SVT-AV1 (1.4 at least) waits for ever in its own clean-up unless it was given a frame and then the end of the stream: "deinit
+ * SVT-AV1 (at least 1.4) hangs when it is freed unless it got a frame and the end of the stream: "deinit
  * called without sending EOS".
  */
 function hangsUnlessEnded({ name }: EncoderInfo): boolean {
@@ -75,18 +75,21 @@ function hangsUnlessEnded({ name }: EncoderInfo): boolean {
 }
 
 /**
- * SVT-AV1 makes the thread that opens it a real-time one where it may (for root), and with it all that the thread starts from then
- * on: such threads, waiting for each other, can keep everything else on a machine from running.
+ * SVT-AV1 gives the thread that opens it real-time priority where it may (as root), and so to all threads
+ * that it starts later. Such threads, waiting for each other, can stop everything else on a machine.
  */
 function raisesPriority({ name }: EncoderInfo): boolean {
   return name === "libsvtav1";
 }
 
-/** Ends a stream, after a blank frame where it has none, and throws away what comes out. Does nothing to a context that is not open. */
+/**
+ * Ends a stream, after a blank frame where it has none, and discards the packets. Does nothing to a context
+ * that is not open.
+ */
 function endStream(native: Native, context: Address, isEmpty: boolean): void {
   const { avcodec, fields } = native;
   if (isEmpty) {
-    using frame = new Frame(native);
+    using frame = new NativeFrame(native);
     const [format, width, height] = (["pix_fmt", "width", "height"] as const).map((field) =>
       fields.get(context, "AVCodecContext", field)
     ) as [number, number, number];
@@ -96,22 +99,22 @@ function endStream(native: Native, context: Address, isEmpty: boolean): void {
     if (avcodec.avcodec_send_frame(context, frame.address) < 0) return;
   }
   avcodec.avcodec_send_frame(context, NULL);
-  using packet = new Packet(native);
+  using packet = new NativePacket(native);
   while (avcodec.avcodec_receive_packet(context, packet.address) >= 0) {
     avcodec.av_packet_unref(packet.address);
   }
 }
 
-/** An encoder's context: configured through {@linkcode options}, then opened, then fed. */
+/** An encoder's context: configured by {@linkcode options}, then opened, then fed with frames. */
 export class Encoder extends Owned {
   readonly #native: Native;
   readonly #progress: { frames: number };
-  /** The encoder that this is a context of. */
+  /** The encoder of this context. */
   readonly info: EncoderInfo;
-  /** Its options and those of its private part. */
+  /** Its options, including the private ones. */
   readonly options: OptionTable;
 
-  /** Makes a context with the encoder's defaults. */
+  /** Creates a context with the encoder's defaults. */
   constructor(native: Native, info: EncoderInfo) {
     const progress = { frames: 0 };
     super(`an encoder ${info.name}`, native.avcodec.avcodec_alloc_context3(info.codec), (context) => {
@@ -124,35 +127,40 @@ export class Encoder extends Owned {
     this.options = new OptionTable(native, "encoder", info.name, this.address);
   }
 
-  /** Sets the frame rate, which rate control and stream headers use beside the time base. It has no AVOption. */
+  /**
+   * Sets the frame rate, which rate control and stream headers use besides the time base. It has no AVOption.
+   */
   set frameRate(rate: Rational) {
     this.#native.fields.set(this.address, "AVCodecContext", "framerate", packRational(rate));
   }
 
-  /** Sets what sound the encoder gets. */
-  set sound({ format, layout, sampleRate }: SoundShape) {
+  /** Sets the audio format of the input. */
+  set audio({ format, layout, sampleRate }: AudioFormat) {
     const { fields } = this.#native;
     fields.set(this.address, "AVCodecContext", "sample_fmt", format.id);
     fields.set(this.address, "AVCodecContext", "sample_rate", sampleRate);
     setChannels(this.#native, this.address, "AVCodecContext", layout);
   }
 
-  /** How many samples of each channel every frame must have but the last; 0 where it does not matter. Known once the encoder is open. */
+  /**
+   * Samples per channel of every frame except the last; 0 where any number is allowed. Known once the encoder
+   * is open.
+   */
   get frameSize(): number {
     return this.#native.fields.get(this.address, "AVCodecContext", "frame_size");
   }
 
-  /** The quantizer that each frame is to carry, in libavcodec's units; 0 where none was set. */
+  /** The quantizer for each frame, in libavcodec's units; 0 where none was set. */
   get frameQuality(): number {
     return this.#native.fields.get(this.address, "AVCodecContext", "global_quality");
   }
 
-  /** By how many frames packets may be out of order: known once the encoder is open. */
+  /** The reordering delay in frames, known once the encoder is open. */
   get reorderDelay(): number {
     return this.#native.fields.get(this.address, "AVCodecContext", "has_b_frames");
   }
 
-  /** Opens the encoder as configured. Throws libav's words where it refuses. */
+  /** Opens the encoder. Throws libav's error where it refuses. */
   open(): void {
     const open = (): number => this.#native.avcodec.avcodec_open2(this.address, this.info.codec, null);
     const result = raisesPriority(this.info) ? keepPriority(open) : open();
@@ -164,14 +172,17 @@ export class Encoder extends Owned {
     }
   }
 
-  /** Sends a frame, or `null` to end the stream. Take all packets after each call: the encoder then always has room. */
-  send(frame: Frame | null): void {
+  /**
+   * Sends a frame, or `null` to end the stream. Receive all packets after each call, so that the encoder
+   * always has room.
+   */
+  send(frame: NativeFrame | null): void {
     this.#check(this.#native.avcodec.avcodec_send_frame(this.address, frame?.address ?? NULL));
     this.#progress.frames++;
   }
 
-  /** Takes the next packet; `false` where the encoder wants more frames, or has ended. */
-  receive(packet: Packet): boolean {
+  /** Receives the next packet; `false` where the encoder needs more frames or has ended. */
+  receive(packet: NativePacket): boolean {
     const result = this.#native.avcodec.avcodec_receive_packet(this.address, packet.address);
     if (result === endOfStream || isAgain(result)) return false;
     this.#check(result);

@@ -68,7 +68,10 @@ export const endOfStream = -0x20464F45;
 /** AVERROR_EXPERIMENTAL, libavutil/error.h: the one that is not made of letters. */
 const experimental = -0x2bb2afa8;
 
-/** Whether a code is AVERROR(EAGAIN): -35 on macOS, -11 elsewhere, and neither number is a failure of what we call on the other. */
+/**
+ * Whether a code is AVERROR(EAGAIN): -35 on macOS, -11 elsewhere. Neither number means another failure of the
+ * functions in use on the other systems.
+ */
 export function isAgain(code: number): boolean {
   return code === -11 || code === -35;
 }
@@ -88,7 +91,7 @@ export function codeName(code: number): string {
   return tagNames[tag] ?? `AVERROR${code}`;
 }
 
-/** libav's words for a negative return code: `"No space left on device"`. */
+/** libav's message for a negative return code: `"No space left on device"`. */
 export function errorText(native: Native, code: number): string {
   const buffer = new Uint8Array(128);
   native.avutil.av_strerror(code, buffer, BigInt(buffer.length));

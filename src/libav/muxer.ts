@@ -8,153 +8,25 @@ import { AvError } from "../errors.ts";
 import { delaysBlocks } from "./codec_delay.ts";
 import { codeName, errorText, outOfMemory } from "./failure.ts";
 import { mediaTypes } from "./media_types.ts";
+import { muxerByName, type MuxerInfo } from "./muxer_info.ts";
+import { closeOutput, type Output } from "./muxer_output.ts";
+import { NativePacket } from "./native_packet.ts";
 import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
-import { Packet } from "./packet.ts";
 import { packRational, type Rational, unpackRational } from "./rational.ts";
-import { setTags, type StreamTags, tagStream } from "./stream_tags.ts";
+import { type ChapterPlace, packTag, type StreamRequest } from "./streams/stream_parameters.ts";
+import { setTags, tagStream } from "./streams/stream_tags.ts";
 
-/** AVFMT_*, libavformat/avformat.h. */
-const flag = { opensFilesItself: 0x1, globalHeader: 0x40, noTimestamps: 0x80, variableRate: 0x400 } as const;
 /** AVIO_FLAG_WRITE, libavformat/avio.h. */
 const openForWriting = 2;
-/** EIO, errno.h. */
-const inputOutputError = -5;
 /** SEEK_CUR, stdio.h: with 0, it tells the position. */
 const seekCurrent = 1;
-/** FF_COMPLIANCE_*, libavcodec/defs.h: what a container is made for, or all that it can hold. */
-const compliance = { usual: 0, anything: -2 } as const;
-
-/** A muxer of the loaded libavformat. */
-export interface MuxerInfo {
-  /** The AVOutputFormat. */
-  readonly format: Address;
-  /** libavformat's name: `"mp4"`, `"matroska"`. */
-  readonly name: string;
-  /** The file name extensions that it is guessed from, without dots. */
-  readonly extensions: readonly string[];
-  /** It opens its files itself, often several (image sequences, HLS). */
-  readonly opensFilesItself: boolean;
-  /** A bare stream without a container, which is for its usual codecs only. */
-  readonly isBareStream: boolean;
-  /** The number of the codec of video that it is made for, perhaps among others; 0 for none. */
-  readonly videoCodecId: number;
-  /** The number of the codec of sound that it is made for, perhaps among others; 0 for none. */
-  readonly soundCodecId: number;
-  /** Frames may come at any time, not only at a constant rate. */
-  readonly takesVariableRate: boolean;
-  /** It wants codec headers in its own header, not in the packets. */
-  readonly wantsGlobalHeader: boolean;
-}
-
-function describeMuxer(native: Native, format: Address): MuxerInfo {
-  const { fields, memory } = native;
-  const flags = fields.get(format, "AVOutputFormat", "flags");
-  const extensions = memory.text(fields.get(format, "AVOutputFormat", "extensions")) ?? "";
-  return {
-    format,
-    name: memory.text(fields.get(format, "AVOutputFormat", "name")) ?? "",
-    extensions: extensions.split(",").filter((extension) => extension !== ""),
-    opensFilesItself: (flags & flag.opensFilesItself) !== 0,
-    isBareStream: (flags & flag.noTimestamps) !== 0 && (flags & flag.opensFilesItself) === 0,
-    videoCodecId: fields.get(format, "AVOutputFormat", "video_codec"),
-    soundCodecId: fields.get(format, "AVOutputFormat", "audio_codec"),
-    takesVariableRate: (flags & flag.variableRate) !== 0,
-    wantsGlobalHeader: (flags & flag.globalHeader) !== 0,
-  };
-}
-
-/** The muxer of that exact name; `null` where the loaded libavformat has none. */
-export function muxerByName(native: Native, name: string): MuxerInfo | null {
-  const format = native.avformat.av_guess_format(cString(name), null, null);
-  return format === NULL ? null : describeMuxer(native, format);
-}
-
-/** The muxer that libavformat takes for a file name; `null` where its extension tells nothing. */
-export function muxerByFileName(native: Native, fileName: string): MuxerInfo | null {
-  const format = native.avformat.av_guess_format(null, cString(fileName), null);
-  return format === NULL ? null : describeMuxer(native, format);
-}
-
-/** All muxers of the loaded libavformat. */
-export function muxers(native: Native): MuxerInfo[] {
-  const found: MuxerInfo[] = [];
-  const position = new PointerCell();
-  let format: Address;
-  while ((format = native.avformat.av_muxer_iterate(position.buffer)) !== NULL) {
-    found.push(describeMuxer(native, format));
-  }
-  return found;
-}
 
 /**
- * Whether a container takes a codec (`null`: libavformat can't tell before it is tried): as one of its usual ones, or in any way
- * that it has.
+ * How long libavformat may hold packets back for a stream without any, in microseconds: an attached picture
+ * has one packet only, and libavformat's default of ten seconds may be a gigabyte.
  */
-export function muxerTakes(
-  native: Native,
-  muxer: MuxerInfo,
-  codecId: number,
-  manner: keyof typeof compliance,
-): boolean | null {
-  if (muxer.isBareStream) return [muxer.videoCodecId, muxer.soundCodecId].includes(codecId);
-  const answer = native.avformat.avformat_query_codec(muxer.format, codecId, compliance[manner]);
-  return answer < 0 ? null : answer > 0;
-}
-
-/** Where the bytes go: an AVIOContext over a file or over memory. */
-interface Output {
-  readonly cell: PointerCell;
-  isMemory: boolean;
-}
-
-/** Closes an output, where one is open; returns libav's code. */
-function closeOutput({ avformat, avutil }: Native, { cell, isMemory }: Output): number {
-  if (cell.value === NULL) return 0;
-  if (!isMemory) {
-    const result = avformat.avio_closep(cell.buffer);
-    // FFmpeg 4.3 passes on close(2)'s own -1, which says nothing of the reason, and would be read as EPERM.
-    return result === -1 ? inputOutputError : result;
-  }
-  const bytes = new PointerCell();
-  avformat.avio_close_dyn_buf(cell.value, bytes.buffer);
-  avutil.av_free(bytes.value);
-  cell.buffer[0] = NULL;
-  return 0;
-}
-
-/** A stream of a container: what it holds, and in what unit of time. */
-export interface StreamRequest {
-  /** Fills the stream's AVCodecParameters. */
-  readonly describeInto: (parameters: Address) => void;
-  /** The unit of the packets' timestamps; the container may choose another. */
-  readonly timeBase: Rational;
-  /** Frames per second, for containers that name it; `null` where it varies. */
-  readonly frameRate: Rational | null;
-  /** A four-character code for the container, as text or number; `null` for its default. */
-  readonly tag: string | number | null;
-  /** What the container is told besides. */
-  readonly tags?: StreamTags;
-  /** Tags of the stream: `language`, `title`. */
-  readonly metadata?: Readonly<Record<string, string>>;
-  /** What players are told of its part in the file: a set of AV_DISPOSITION_*, libavformat/avformat.h. */
-  readonly disposition?: number;
-  /** The bytes of a picture of the file, such as a cover: they are all of the stream, and written with the header. */
-  readonly picture?: Uint8Array;
-}
-
-/**
- * The longest that libavformat holds packets back for one of a stream that has none, in microseconds: a picture has one only, and
- * libavformat's own ten seconds may be a gigabyte.
- */
-const maxHeldBack = 1_000_000;
-
-/** A named part of a file, in seconds. */
-export interface ChapterPlace {
-  readonly title: string;
-  readonly start: number;
-  readonly end: number;
-}
+const maxInterleaveDelta = 1_000_000;
 
 /** Chapters count in milliseconds, as players show them. */
 const chapterTicks = 1000;
@@ -164,18 +36,18 @@ export class Muxer extends Owned {
   readonly #native: Native;
   readonly #output: Output;
   readonly #streams: Address[] = [];
-  /** The pictures among them, by their numbers. */
+  /** Attached pictures by stream number. */
   readonly #pictures: Map<number, Uint8Array> = new Map();
   /** By how many seconds the packets of streams are later than they say, and whether the muxer sees to it. */
   readonly #delays = new Map<number, { readonly seconds: number; readonly isDelayed: boolean }>();
-  /** What av_write_trailer needs: a header before it, and that it is called once (it frees what it ends). */
+  /** Whether av_write_trailer must be called: after a header, and once, as it frees the context's data. */
   #needsTrailer = false;
-  /** The muxer that this is a context of. */
+  /** The muxer of this context. */
   readonly info: MuxerInfo;
-  /** Its options and those of its private part. */
+  /** Its options, including the private ones. */
   readonly options: OptionTable;
 
-  /** Makes a context that will write to `url` (not opened yet). */
+  /** Creates a context for `url`, which is not opened yet. */
   constructor(native: Native, info: MuxerInfo, url: string) {
     const context = new PointerCell();
     const output: Output = { cell: new PointerCell(), isMemory: false };
@@ -188,11 +60,13 @@ export class Muxer extends Owned {
     this.#output = output;
     this.info = info;
     this.options = new OptionTable(native, "muxer", info.name, this.address);
-    // Whatever a muxer opens besides, it stays in the file system.
+    // Muxers that open other files stay in the file system.
     this.options.setField("protocol_whitelist", "file");
   }
 
-  /** Adds a stream; returns its AVStream. Streams count from 0 in the order in which they are added. */
+  /**
+   * Adds a stream; returns its AVStream. Streams are numbered from 0 in the order in which they are added.
+   */
   addStream(request: StreamRequest): Address {
     const { describeInto, timeBase, frameRate, tag, tags, metadata = {}, disposition, picture } = request;
     const { avformat, fields } = this.#native;
@@ -209,14 +83,14 @@ export class Muxer extends Owned {
     setTags(this.#native, fields.addressOf(stream, "AVStream", "metadata"), metadata);
     if (disposition !== undefined) fields.set(stream, "AVStream", "disposition", disposition);
     if (picture !== undefined) {
-      this.options.setField("max_interleave_delta", maxHeldBack);
+      this.options.setField("max_interleave_delta", maxInterleaveDelta);
       this.#pictures.set(this.#streams.length, picture);
     }
     this.#streams.push(stream);
     return stream;
   }
 
-  /** Sets tags of the whole file, before the header is written. */
+  /** Sets tags of the file, before the header is written. */
   setMetadata(metadata: Readonly<Record<string, string>>): void {
     setTags(
       this.#native,
@@ -225,7 +99,10 @@ export class Muxer extends Owned {
     );
   }
 
-  /** Names parts of the file, once, before the trailer is written: the muxers of mp4, mov and Matroska write them with it. */
+  /**
+   * Sets chapters, once, before the trailer is written: the muxers of mp4, mov and Matroska write them with
+   * it.
+   */
   setChapters(chapters: readonly ChapterPlace[]): void {
     const { avutil, fields, memory } = this.#native;
     const allocate = (bytes: number): Address => {
@@ -233,13 +110,13 @@ export class Muxer extends Owned {
       return allocated === NULL ? this.#fail(outOfMemory, "add chapters") : allocated;
     };
     const list = allocate(chapters.length * 8);
-    // From here on, all of it is the context's to free.
+    // From here on, the context frees everything.
     fields.set(this.address, "AVFormatContext", "chapters", list);
     for (const [index, { start, end, title }] of chapters.entries()) {
       const chapter = allocate(fields.size("AVChapter"));
       memory.write(address(list + BigInt(index * 8)), BigUint64Array.of(chapter));
       fields.set(this.address, "AVFormatContext", "nb_chapters", index + 1);
-      // Matroska's muxer writes one of those with the same number (4.3).
+      // Matroska's muxer writes only one of several with the same number (4.3).
       fields.set(chapter, "AVChapter", "id", index + 1);
       fields.set(chapter, "AVChapter", "time_base", packRational({ num: 1, den: chapterTicks }));
       fields.set(chapter, "AVChapter", "start", BigInt(Math.round(start * chapterTicks)));
@@ -254,7 +131,7 @@ export class Muxer extends Owned {
     return this.#native.fields.get(parameters, "AVCodecParameters", "codec_tag");
   }
 
-  /** How many streams get packets: all but the pictures, which come last. */
+  /** Number of streams with packets: all except the attached pictures, which come last. */
   get streamCount(): number {
     return this.#streams.length - this.#pictures.size;
   }
@@ -264,7 +141,10 @@ export class Muxer extends Owned {
     return unpackRational(this.#native.fields.get(this.#streams[index]!, "AVStream", "time_base"));
   }
 
-  /** By how many seconds the first packet of each stream of sound comes before what it has: the encoder's delay. */
+  /**
+   * By how many seconds the first packet of each stream of audio comes before what it has: the encoder's
+   * delay.
+   */
   get audioDelays(): { readonly stream: number; readonly seconds: number }[] {
     const { fields } = this.#native;
     return this.#streams.flatMap((address, stream) => {
@@ -275,7 +155,10 @@ export class Muxer extends Owned {
     });
   }
 
-  /** Has all packets be later by the longest delay of an encoder of audio, where times before 0 can't be written. */
+  /**
+   * Has all packets be later by the longest delay of an encoder of audio, where times before 0 can't be
+   * written.
+   */
   makeRoomForDelays(): void {
     const isFromZero = this.info.name === "matroska" || this.info.name === "webm";
     const seconds = Math.max(0, ...this.audioDelays.map((delay) => delay.seconds));
@@ -284,9 +167,12 @@ export class Muxer extends Owned {
     }
   }
 
-  /** Tells a muxer of fragments that are said to be discontinuous when a stream begins, before it has a packet (movenc.c). */
+  /**
+   * Tells a muxer of fragments that are said to be discontinuous when a stream begins, before it has a packet
+   * (movenc.c).
+   */
   declareStart(stream: number, seconds: number): void {
-    using packet = new Packet(this.#native);
+    using packet = new NativePacket(this.#native);
     const { num, den } = this.timeBase(stream);
     packet.streamIndex = stream;
     // Packets are to come later than that.
@@ -294,7 +180,7 @@ export class Muxer extends Owned {
     this.writeAtOnce(packet);
   }
 
-  /** Opens the file that the context is for; empties it where it is there. A muxer that opens its files itself does so later. */
+  /** Opens the file, truncating an existing one. A muxer that opens its own files does so later. */
   openFile(url: string): void {
     if (this.info.opensFilesItself) return;
     const result = this.#native.avformat.avio_open2(
@@ -308,20 +194,20 @@ export class Muxer extends Owned {
     this.#useOutput();
   }
 
-  /** Writes into memory that is thrown away: a trial of the header. */
+  /** Writes into memory that is discarded: a trial of the header. */
   openMemory(): void {
     this.#check(this.#native.avformat.avio_open_dyn_buf(this.#output.cell.buffer), "open memory");
     this.#output.isMemory = true;
     this.#useOutput();
   }
 
-  /** Writes the header, and the pictures of the file. */
+  /** Writes the header and the attached pictures. */
   writeHeader(): void {
     if (this.info.name === "matroska" || this.info.name === "webm") this.#delayBlocks();
     this.#check(this.#native.avformat.avformat_write_header(this.address, null), "write the header");
     this.#needsTrailer = true;
     for (const [stream, bytes] of this.#pictures) {
-      using packet = new Packet(this.#native);
+      using packet = new NativePacket(this.#native);
       packet.fill(bytes);
       packet.streamIndex = stream;
       packet.pts = packet.dts = 0n;
@@ -332,7 +218,8 @@ export class Muxer extends Owned {
   /** Makes up for a muxer of Matroska that does not have blocks later by their encoders' delays. */
   #delayBlocks(): void {
     const delays = this.audioDelays.filter(({ seconds }) => seconds > 0);
-    if (delays.length === 0) return;
+    const isWebm = this.info.name === "webm";
+    if (delays.length === 0 && isWebm) return;
     const isDelayed = delaysBlocks(this.#native, (padding) => this.#trialBytes(padding));
     const { fields } = this.#native;
     const opus = idOfCodec(this.#native, "opus");
@@ -344,7 +231,7 @@ export class Muxer extends Owned {
     if (isDelayed) return;
     // Browsers take no block before 0.
     const isFromZero = delays.every(({ stream }) => this.#delays.has(stream));
-    if (isFromZero || this.info.name === "matroska") this.options.setField("avoid_negative_ts", 0);
+    if (isFromZero || !isWebm) this.options.setField("avoid_negative_ts", 0);
   }
 
   /** The length of the header of a stream of MP3 with a delay. */
@@ -366,11 +253,11 @@ export class Muxer extends Owned {
     });
     trial.openMemory();
     trial.writeHeader();
-    return trial.flushedBytes;
+    return trial.writtenBytes;
   }
 
   /** Has a packet come later by the delay of its stream. */
-  #delay(packet: Packet): void {
+  #delay(packet: NativePacket): void {
     const delay = this.#delays.get(packet.streamIndex);
     if (delay === undefined) return;
     const { num, den } = this.timeBase(packet.streamIndex);
@@ -382,8 +269,8 @@ export class Muxer extends Owned {
     packet.dts += ticks;
   }
 
-  /** Writes a packet to the stream that it names; it is empty afterwards. */
-  write(packet: Packet): void {
+  /** Writes a packet to its stream, interleaved by libavformat. It is empty afterwards. */
+  write(packet: NativePacket): void {
     this.#delay(packet);
     this.#check(
       this.#native.avformat.av_interleaved_write_frame(this.address, packet.address),
@@ -391,8 +278,11 @@ export class Muxer extends Owned {
     );
   }
 
-  /** Writes a packet as it comes, or (`null`) what the muxer holds back: no packets of other streams are waited for. The packet keeps what is in it. */
-  writeAtOnce(packet: Packet | null): void {
+  /**
+   * Writes a packet as it comes, or (`null`) what the muxer holds back: no packets of other streams are
+   * waited for. The packet keeps what is in it.
+   */
+  writeAtOnce(packet: NativePacket | null): void {
     if (packet !== null) this.#delay(packet);
     this.#check(
       this.#native.avformat.av_write_frame(this.address, packet?.address ?? NULL),
@@ -400,14 +290,14 @@ export class Muxer extends Owned {
     );
   }
 
-  /** Writes what comes last, once, after a header; the file is whole after {@linkcode closeOutput} only. */
+  /** Writes the trailer, once, after a header. The file is complete only after {@linkcode closeOutput}. */
   writeTrailer(): void {
     if (!this.#needsTrailer) return;
     this.#needsTrailer = false;
     this.#check(this.#native.avformat.av_write_trailer(this.address), "finish the file");
   }
 
-  /** The size of the file so far in bytes; `null` where the muxer keeps that to itself. */
+  /** The size of the file so far in bytes; `null` where the muxer does not tell. */
   get outputBytes(): number | null {
     const output = this.#output.cell.value;
     if (output === NULL) return null;
@@ -415,13 +305,13 @@ export class Muxer extends Owned {
     return size < 0n ? null : Number(size);
   }
 
-  /** How many bytes have reached the file: those that its muxer or the output still hold do not count. */
-  get flushedBytes(): number | null {
+  /** How many bytes were written to the file, without those that the muxer or the output buffers. */
+  get writtenBytes(): number | null {
     const output = this.#output.cell.value;
     return output === NULL ? null : Number(this.#native.avformat.avio_seek(output, 0n, seekCurrent));
   }
 
-  /** Writes what is buffered and closes the output. A full disk often shows here first. */
+  /** Flushes and closes the output. A full disk often shows here first. */
   closeOutput(): void {
     this.#native.fields.set(this.address, "AVFormatContext", "pb", NULL);
     this.#check(closeOutput(this.#native, this.#output), "close the file");
@@ -447,10 +337,4 @@ export class Muxer extends Owned {
 function idOfCodec({ codecNames, fields }: Native, name: string): number {
   const descriptor = codecNames().avcodec_descriptor_get_by_name(cString(name));
   return fields.get(descriptor, "AVCodecDescriptor", "id");
-}
-
-/** A four-character code as a number: MKTAG, libavutil/macros.h. */
-export function packTag(tag: string): number {
-  return (tag.charCodeAt(0) | (tag.charCodeAt(1) << 8) | (tag.charCodeAt(2) << 16) |
-    (tag.charCodeAt(3) << 24)) >>> 0;
 }

@@ -13,7 +13,7 @@ import { codeName, errorText } from "./failure.ts";
 const searchChildren = 1;
 /** AV_OPT_FLAG_ENCODING_PARAM: muxing counts as encoding. */
 const encodingOption = 1;
-/** The most names of constants that an error lists. */
+/** The most named constants that an error lists. */
 const maxListedChoices = 24;
 
 /** An option's value, as users write it. */
@@ -24,18 +24,18 @@ export function optionText(value: OptionValue): string {
   return typeof value === "boolean" ? (value ? "1" : "0") : String(value);
 }
 
-/** The limits of an option, but for those that are only the ends of its C type. */
+/** The limits of an option, except those of its C type. */
 function rangeText(min: number, max: number): string {
   const from = min > -(2 ** 31) ? `from ${min}` : "";
   const to = max < 2 ** 31 - 1 ? `${from === "" ? "up " : ""}to ${max}` : "";
   return `${from} ${to}`.trim();
 }
 
-/** The options of one object: an encoder's or a muxer's context with its private part. */
+/** The options of an object: the context of an encoder or muxer, including its private options. */
 export class OptionTable {
   readonly #native: Native;
   readonly #object: Address;
-  /** The private part first, as libav searches. */
+  /** Private options first, as libav searches. */
   readonly #parts: readonly Address[];
   readonly #kind: "encoder" | "muxer";
   readonly #owner: string;
@@ -50,19 +50,23 @@ export class OptionTable {
   ) {
     this.#native = native;
     this.#object = object;
-    // Asked of libav, not read from the field: what some keep there (the muxer fits) has no options, and does not start as they do.
+    // libav returns it, unlike the field: what some muxers keep there (the muxer fits) has no options, and
+    // starts otherwise.
     const privatePart = native.avutil.av_opt_child_next(object, NULL);
     this.#parts = privatePart === NULL ? [object] : [privatePart, object];
     this.#kind = kind;
     this.#owner = owner;
   }
 
-  /** Whether there is an option of this name that concerns writing. */
+  /** Whether there is an encoding option of this name. */
   has(name: string): boolean {
     return this.#find(name) !== NULL;
   }
 
-  /** Sets an option; throws an {@linkcode OptionError} for an unknown name (with the nearest) or a value that libav refuses. */
+  /**
+   * Sets an option. Throws an {@linkcode OptionError} for an unknown name, with the nearest one, or a value
+   * that libav refuses.
+   */
   set(name: string, value: OptionValue): void {
     this.requireKnown(name);
     this.setField(name, value);
@@ -79,7 +83,9 @@ export class OptionTable {
     return this.#chosen.has(name);
   }
 
-  /** Throws an {@linkcode OptionError}, with the nearest name, where no option of this name concerns writing. */
+  /**
+   * Throws an {@linkcode OptionError}, with the nearest name, where there is no encoding option of this name.
+   */
   requireKnown(name: string): void {
     if (this.has(name)) return;
     throw new OptionError(
@@ -92,7 +98,9 @@ export class OptionTable {
     );
   }
 
-  /** Sets a field of the context by its option name, also where libav does not list it as an option for writing. */
+  /**
+   * Sets a field of the context by its option name, even where libav does not list it as an encoding option.
+   */
   setField(name: string, value: OptionValue): void {
     const text = optionText(value);
     const result = this.#native.avutil.av_opt_set(this.#object, cString(name), cString(text), searchChildren);
@@ -105,11 +113,11 @@ export class OptionTable {
     );
   }
 
-  /** The names of all options that concern writing. */
+  /** The names of all encoding options. */
   names(): string[] {
     const names: string[] = [];
     for (const option of this.#all()) {
-      // Named constants stand in the same list; they have no place in the struct.
+      // Named constants are in the same list, but have no offset.
       if (this.#isForWriting(option)) names.push(this.#text(option, "name"));
     }
     return names;

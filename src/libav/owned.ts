@@ -6,12 +6,15 @@
 import { type Address, NULL } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 
-/** The safety net: frees what was never disposed of, once its owner is gone. */
+/** The safety net: frees what was not disposed of, once its owner was garbage collected. */
 const orphans = new FinalizationRegistry<() => void>((free) => free());
 
 let undisposed = 0;
 
-/** How many native objects were made and not disposed of. What only the safety net frees counts for good: it was forgotten. */
+/**
+ * How many native objects were created and not disposed of. Those that only the safety net frees stay
+ * counted: they were forgotten.
+ */
 export function undisposedObjects(): number {
   return undisposed;
 }
@@ -21,7 +24,7 @@ export abstract class Owned implements Disposable {
   #address: Address;
   readonly #free: (address: Address) => void;
 
-  /** Takes a freshly allocated object; the null pointer means that libav had no memory. */
+  /** Takes a new object. The null pointer means that libav is out of memory. */
   constructor(kind: string, address: Address, free: (address: Address) => void) {
     if (address === NULL) {
       throw new AvError(`Cannot allocate ${kind}: FFmpeg is out of memory`, {
@@ -35,7 +38,10 @@ export abstract class Owned implements Disposable {
     orphans.register(this, () => free(address), this);
   }
 
-  /** The native address. A use after the object was freed is a bug of ours, and stops here instead of in C. */
+  /**
+   * The native address. Using it after the object was freed is a bug in avwriter, which throws here instead
+   * of crashing in C.
+   */
   get address(): Address {
     if (this.#address === NULL) throw new Error(`${this.constructor.name} was used after it was freed`);
     return this.#address;

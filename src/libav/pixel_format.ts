@@ -17,29 +17,32 @@ const flag = {
   float: 1n << 9n,
 } as const;
 
-/** How one plane of a format lies in memory. */
+/** The memory layout of a plane. */
 export interface PlaneGeometry {
-  /** Bytes (bits, where pixels are smaller than bytes) from one pixel, or group of pixels that share chroma, to the next. */
+  /**
+   * Bytes (bits, where pixels are smaller than bytes) from one pixel, or group of pixels that share chroma,
+   * to the next.
+   */
   readonly step: number;
-  /** So many pixels, to the power of two, share a step across. */
+  /** log2 of the number of pixels that share a step. */
   readonly log2Width: number;
-  /** So many rows of the picture, to the power of two, share a row. */
+  /** log2 of the number of rows of the picture that share a row of the plane. */
   readonly log2Height: number;
 }
 
-/** What libavutil says of a pixel format. */
+/** A pixel format as libavutil describes it. */
 export interface PixelFormatInfo {
   /** libavutil's name: `"yuv420p"`. */
   readonly name: string;
   /** libavutil's number, which is that of the loaded version only. */
   readonly id: number;
-  /** How many planes it has in memory. */
+  /** The number of planes in memory. */
   readonly planeCount: number;
-  /** The planes that hold components; the palette, where it has one, is a further plane. */
+  /** The planes of the components. A palette is a further plane. */
   readonly planes: readonly PlaneGeometry[];
   /** Pixels are smaller than bytes: steps are bits. */
   readonly isBitstream: boolean;
-  /** Chroma is subsampled by two to this power, across and down. */
+  /** log2 of the chroma subsampling, horizontal and vertical. */
   readonly log2ChromaWidth: number;
   /** See `log2ChromaWidth`. */
   readonly log2ChromaHeight: number;
@@ -49,26 +52,26 @@ export interface PixelFormatInfo {
   readonly depths: readonly number[];
   /** Components are floating-point numbers. */
   readonly isFloat: boolean;
-  /** Red, green and blue rather than luma and chroma. */
+  /** RGB rather than luma and chroma. */
   readonly isRgb: boolean;
-  /** One component only: luma. */
+  /** Luma only. */
   readonly isGray: boolean;
   /** Has an alpha component. */
   readonly hasAlpha: boolean;
   /** Indices into a palette, which is its second plane. */
   readonly isPalette: boolean;
-  /** One colour for each pixel, in a pattern of two by two. */
+  /** One colour per pixel, in a pattern of two by two (Bayer). */
   readonly isBayer: boolean;
-  /** Lives in a device's memory. */
+  /** In a device's memory. */
   readonly isHardware: boolean;
 }
 
-/** The description of a format by name; `null` where the loaded libavutil does not know it. */
+/** The pixel format of a name; `null` where libavutil does not know it. */
 export function pixelFormatByName(native: Native, name: string): PixelFormatInfo | null {
   return pixelFormatById(native, native.avutil.av_get_pix_fmt(cString(name)));
 }
 
-/** The description of a format by number; `null` for AV_PIX_FMT_NONE. */
+/** The pixel format of a number; `null` for AV_PIX_FMT_NONE. */
 export function pixelFormatById(native: Native, id: number): PixelFormatInfo | null {
   const { avutil, fields, memory } = native;
   const descriptor = avutil.av_pix_fmt_desc_get(id);
@@ -114,7 +117,10 @@ interface Component {
   readonly step: number;
 }
 
-/** The planes that components lie in, as libavutil reckons the bytes of their rows (av_image_get_linesize, libavutil/imgutils.c). */
+/**
+ * The planes of the components, with the bytes of their rows as libavutil counts them (av_image_get_linesize,
+ * libavutil/imgutils.c).
+ */
 function planesOf(
   components: readonly Component[],
   chromaWidth: number,
@@ -156,14 +162,14 @@ export function encoderPixelFormats(native: Native, codec: Address): PixelFormat
   return numbers?.map((id) => pixelFormatById(native, id)!) ?? null;
 }
 
-/** What libavcodec is to compare a format with: it knows little of colours in a pattern, and much of what they become. */
+/** The format that libavcodec compares instead of a Bayer format, which it knows little of. */
 function comparable(native: Native, format: PixelFormatInfo): PixelFormatInfo {
   if (!format.isBayer) return format;
   const bits = format.depths.reduce((sum, depth) => sum + depth, 0);
   return pixelFormatByName(native, bits > 8 ? "rgb48le" : "rgb24")!;
 }
 
-/** libavcodec's choice of the format that loses least of another. */
+/** libavcodec's choice of the least lossy format. */
 export function leastLossyFormat(
   native: Native,
   choices: readonly PixelFormatInfo[],
@@ -171,7 +177,7 @@ export function leastLossyFormat(
 ): PixelFormatInfo {
   const same = choices.find(({ id }) => id === source.id);
   if (same !== undefined) return same;
-  // Nothing makes a pattern of colours but a camera.
+  // Only cameras produce Bayer patterns.
   const makeable = choices.filter(({ isBayer }) => !isBayer);
   const list = Int32Array.from([...makeable.map(({ id }) => id), -1]);
   const best = native.avcodec.avcodec_find_best_pix_fmt_of_list(

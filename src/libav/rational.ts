@@ -17,12 +17,12 @@ export function packRational({ num, den }: Rational): bigint {
   return (BigInt(den) << 32n) | BigInt.asUintN(32, BigInt(num));
 }
 
-/** Unpacks an `AVRational` that came by value or out of a field. */
+/** Unpacks an `AVRational` that was passed by value or read from a field. */
 export function unpackRational(packed: bigint): Rational {
   return { num: Number(BigInt.asIntN(32, packed)), den: Number(BigInt.asIntN(32, packed >> 32n)) };
 }
 
-/** The fraction turned over: a frame rate becomes a time base. */
+/** The reciprocal: turns a frame rate into a time base. */
 export function invert({ num, den }: Rational): Rational {
   return { num: den, den: num };
 }

@@ -24,7 +24,7 @@ function supportedList(native: Native, codec: Address, which: keyof typeof confi
   return result < 0 ? NULL : address(list[0]!);
 }
 
-/** What an encoder takes, by libav's numbers, in its own order; `null` where it takes any. */
+/** The values that an encoder takes, by libav's numbers, in its own order; `null` where it takes any. */
 export function supportedNumbers(
   native: Native,
   codec: Address,

@@ -18,46 +18,50 @@ import type { CheckedSubtitleOptions } from "./subtitle_options.ts";
  */
 export interface SubtitleCue {
   /**
-   * The text, in lines; `<b>`, `<i>` and `<u>` make parts of it bold, italic and underlined. What else is markup in SubRip (`<s>`, `<font>`,
-   * `{\an8}`) is kept in a track of `"subrip"`, and left out of others. At most 16384 characters.
+   * The text, in lines. `<b>`, `<i>` and `<u>` make it bold, italic and underlined. Other SubRip markup
+   * (`<s>`, `<font>`, `{\an8}`) is kept in a track of `"subrip"` and left out of others. At most 16384
+   * characters.
    */
   text: string;
-  /** When it appears, in seconds on the clock of the video. */
+  /** Start time in seconds on the clock of the video. */
   start: number;
-  /** When it disappears, in seconds. */
+  /** End time in seconds. */
   end: number;
-  /** The track, in the order of the option `subtitles`; default 0. */
+  /** The track, in the order of the option `subtitles`. Default: 0. */
   track?: number;
 }
 
-/** The longest text of a cue, in UTF-16 units: what no codec has to cut. */
+/** The longest text of a cue in UTF-16 units, which every codec takes. */
 const maxTextLength = 16384;
 
-/** What every cue takes beside its text, in bytes, about. */
+/** The approximate memory of a cue besides its text, in bytes. */
 export const cueOverhead = 200;
 
-/** The memory that a cue takes, about. */
+/** The approximate memory of a cue, in bytes. */
 export function cueBytes({ text }: Required<SubtitleCue>): number {
   return cueOverhead + 2 * text.length;
 }
 
 const fields: readonly string[] = ["text", "start", "end", "track"];
 
-/** Looks at the cues of one writer, which come in order. */
+/** Checks the cues of a writer, which come in order. */
 export class CueChecker {
   readonly #tracks: readonly CheckedSubtitleOptions[];
   readonly #maxSeconds: number;
-  /** When the last cue of each track starts. */
+  /** The start of the last cue of each track. */
   readonly #starts: number[];
 
-  /** For the tracks of a writer, whose clock goes so far. */
+  /** For the tracks of a writer and the largest time of its clock. */
   constructor(tracks: readonly CheckedSubtitleOptions[], maxSeconds: number) {
     this.#tracks = tracks;
     this.#maxSeconds = maxSeconds;
     this.#starts = tracks.map(() => 0);
   }
 
-  /** Returns a cue whose fields are what they must be, each read once. Throws a `TypeError` or `RangeError`, and the cue counts as not given. */
+  /**
+   * Checks a cue and reads each of its fields once. Throws a `TypeError` or `RangeError`; the cue then does
+   * not count.
+   */
   check(cue: SubtitleCue): Required<SubtitleCue> {
     const other = typeof cue === "object" && cue !== null
       ? Object.keys(cue).find((name) => !fields.includes(name))
@@ -119,7 +123,7 @@ function checkText(text: unknown): void {
     throw new TypeError(
       `Cannot write the subtitle: its text is ${
         shown(text)
-      }, but must be a text, not empty, without NUL and without half of a character`,
+      }, but must be a non-empty string of whole characters, without NUL characters`,
     );
   }
   if (text.length > maxTextLength) {

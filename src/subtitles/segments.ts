@@ -7,26 +7,29 @@ import { UnsupportedError } from "../errors.ts";
 import { maxMovTextBytes } from "./subtitle_codecs.ts";
 import type { Run } from "./styled_text.ts";
 
-/** A text that is shown for a while; seconds. */
+/** A text and the time of its display, in seconds. */
 export interface TimedText {
   readonly start: number;
   readonly end: number;
   readonly runs: readonly Run[];
 }
 
-/** The most characters that are shown at once, in UTF-16 units: a sample has no room for more. */
+/** The most characters shown at the same time, in UTF-16 units: the limit of a sample. */
 const maxCharacters = Math.floor(maxMovTextBytes / 3);
 
 const newLine: Run = { text: "\n", bold: false, italic: false, underline: false };
 
-/** Cuts cues, which come in order of their starts, into segments that follow each other: each has the texts of all cues that it is a part of. */
+/**
+ * Splits cues, which come in order of their starts, into consecutive segments. Each has the texts of all cues
+ * in it.
+ */
 export class Segmenter {
-  /** Cues that may go on. */
+  /** Cues that have not ended. */
   #shown: TimedText[] = [];
-  /** How far segments are made. */
+  /** The end of the last segment. */
   #time = 0;
 
-  /** Takes the next cue; returns the segments that no later one can change. */
+  /** Adds a cue; returns the segments that later cues cannot change. */
   add(cue: TimedText): TimedText[] {
     const made = this.#advance(cue.start);
     this.#shown.push(cue);
@@ -40,7 +43,7 @@ export class Segmenter {
     return made;
   }
 
-  /** Returns the segments that are left: no cue will come any more. */
+  /** Returns the remaining segments: no more cues come. */
   finish(): TimedText[] {
     return this.#advance(Infinity);
   }

@@ -1,13 +1,14 @@
 /**
- * Text with the styles that all notations of subtitles share, and how three of them write it: SubRip, WebVTT and ASS.
+ * Text with the styles that all notations of subtitles share, and how three of them write it: SubRip, WebVTT
+ * and ASS.
  *
- * Packets are made of it here and not by libavcodec, whose encoders do not escape (WebVTT), whose decoders take backslashes and
- * braces of plain text for ASS, and which do either in another way with each release.
+ * Packets are made of it here and not by libavcodec, whose encoders do not escape (WebVTT), whose decoders
+ * take backslashes and braces of plain text for ASS, and which do either in another way with each release.
  *
  * @module
  */
 
-/** How a piece of text is drawn. */
+/** The style of a piece of text. */
 export interface Style {
   readonly bold: boolean;
   readonly italic: boolean;
@@ -25,12 +26,12 @@ type StyleLetter = keyof typeof styleNames;
 
 const plain: Style = { bold: false, italic: false, underline: false };
 
-/** Gathers runs: pieces of the same style are one. */
+/** Collects runs, and joins those of the same style. */
 class RunList {
   readonly runs: Run[] = [];
   #style: Style = plain;
 
-  /** Adds a text in the style in force. */
+  /** Adds text in the current style. */
   add(text: string): void {
     if (text === "") return;
     const last = this.runs.at(-1);
@@ -56,7 +57,7 @@ function sameStyle(one: Style, other: Style): boolean {
   return one.bold === other.bold && one.italic === other.italic && one.underline === other.underline;
 }
 
-/** Splits a text at what a pattern finds: `plain` gets what lies between, `found` each match. */
+/** Splits a text by a pattern: `plain` gets the text in between, `found` each match. */
 function walk(
   text: string,
   pattern: RegExp,
@@ -72,15 +73,15 @@ function walk(
   plain(text.slice(from));
 }
 
-/** Lines as they are in memory, whatever system they come from. */
+/** Normalizes line ends. */
 function unixLines(text: string): string {
   return text.replace(/\r\n?/g, "\n");
 }
 
-/** What SubRip's readers take for markup. Anything else in angle brackets is text. */
+/** What SubRip readers take for markup. Any other angle bracket is text. */
 const subRipMarkup = /<(\/?)([bius])>|<font\b[^>]*>|<\/font>|\{\\an?\d+\}/gi;
 
-/** The runs of a text in SubRip's notation. */
+/** Parses SubRip notation. */
 export function parseSubRip(text: string): Run[] {
   const list = new RunList();
   walk(unixLines(text), subRipMarkup, (text) => list.add(text), ([, slash, name]) => {
@@ -90,7 +91,7 @@ export function parseSubRip(text: string): Run[] {
   return list.runs;
 }
 
-/** The characters that WebVTT has names for (https://www.w3.org/TR/webvtt1/, 4.2.2). */
+/** Characters with names in WebVTT (https://www.w3.org/TR/webvtt1/, 4.2.2). */
 const webVttNames: Readonly<Record<string, string>> = {
   amp: "&",
   lt: "<",
@@ -100,7 +101,7 @@ const webVttNames: Readonly<Record<string, string>> = {
   rlm: "\u200F",
 };
 
-/** The runs of a text in WebVTT's notation. */
+/** Parses WebVTT notation. */
 export function parseWebVtt(text: string): Run[] {
   const list = new RunList();
   const pattern = /<(\/?)([^\s.>]*)[^>]*>|&(amp|lt|gt|nbsp|lrm|rlm);/g;
@@ -111,10 +112,10 @@ export function parseWebVtt(text: string): Run[] {
   return list.runs;
 }
 
-/** Fields of an event of ASS before its text, as Matroska orders them. */
+/** Fields of an ASS event before its text, in Matroska's order. */
 const assFields = 8;
 
-/** The runs of an event of ASS as Matroska keeps it. Positions, colours and drawings are left out. */
+/** Parses an ASS event as Matroska stores it. Positions, colours and drawings are left out. */
 export function parseAss(event: string): Run[] {
   const list = new RunList();
   const text = event.split(",").slice(assFields).join(",");
@@ -134,7 +135,7 @@ export function parseAss(event: string): Run[] {
   return list.runs;
 }
 
-/** The text in tags, innermost first as they close; `escape` makes a text one that holds none. */
+/** The text with tags, innermost first as they close. `escape` escapes plain text. */
 function tagged(runs: readonly Run[], escape: (text: string) => string): string {
   return runs.map(({ text, ...style }) => {
     const names = Object.entries(styleNames).filter(([, field]) => style[field]).map(([letter]) => letter);
@@ -144,22 +145,22 @@ function tagged(runs: readonly Run[], escape: (text: string) => string): string 
   }).join("");
 }
 
-/** The runs in SubRip's notation. */
+/** The runs in SubRip notation. */
 export function toSubRip(runs: readonly Run[]): string {
   return tagged(runs, (text) => text);
 }
 
 const webVttEscapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 
-/** The runs in WebVTT's notation. */
+/** The runs in WebVTT notation. */
 export function toWebVtt(runs: readonly Run[]): string {
   return tagged(runs, (text) => text.replace(/[&<>]/g, (character) => webVttEscapes[character]!));
 }
 
-/** Zero-width, it keeps a backslash apart from the letter that it would make a code of. */
+/** A zero-width character that keeps a backslash from making a code of the next letter. */
 const wordJoiner = "\u2060";
 
-/** The runs as the text of an event of ASS. */
+/** The runs as the text of an ASS event. */
 export function toAss(runs: readonly Run[]): string {
   let before = plain;
   const parts = runs.map((run) => {

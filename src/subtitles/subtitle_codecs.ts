@@ -6,10 +6,10 @@
 import { parseAss, parseSubRip, parseWebVtt, type Run, toAss, toSubRip, toWebVtt } from "./styled_text.ts";
 import type { SubtitleCodec } from "./subtitle_options.ts";
 
-/** A notation that texts come in. */
+/** A notation of texts. */
 export type SubtitleNotation = Exclude<SubtitleCodec, "mov_text">;
 
-/** How each notation is read. */
+/** The parser of each notation. */
 export const parsers: Readonly<Record<SubtitleNotation, (text: string) => Run[]>> = {
   subrip: parseSubRip,
   webvtt: parseWebVtt,
@@ -18,10 +18,10 @@ export const parsers: Readonly<Record<SubtitleNotation, (text: string) => Run[]>
 
 const utf8 = new TextEncoder();
 
-/** The most bytes of text that a sample of 3GPP Timed Text holds (3GPP TS 26.245, 5.17). */
+/** The most text bytes in a sample of 3GPP Timed Text (3GPP TS 26.245, 5.17). */
 export const maxMovTextBytes = 65535;
 
-/** A box of the ISO base media format: its length, its name and what is in it. */
+/** A box of the ISO base media format: length, name and content. */
 function box(name: string, content: readonly number[]): number[] {
   return [...u32(8 + content.length), ...utf8.encode(name), ...content];
 }
@@ -39,7 +39,7 @@ function styleRecord(from: number, to: number, face: number): number[] {
   return [...u16(from), ...u16(to), ...u16(1), face, 16, 255, 255, 255, 255];
 }
 
-/** A sample of 3GPP Timed Text: the text, and which characters have another face. */
+/** A sample of 3GPP Timed Text: the text, and the styles of its characters. */
 function movTextSample(runs: readonly Run[]): Uint8Array {
   const text = utf8.encode(runs.map(({ text }) => text).join(""));
   const styles: number[][] = [];
@@ -57,7 +57,7 @@ function movTextSample(runs: readonly Run[]): Uint8Array {
 /** Makes the packets of one track. */
 export class PacketMaker {
   readonly #codec: SubtitleCodec;
-  /** Events of ASS are numbered in the order in which they are read. */
+  /** ASS events are numbered in reading order. */
   #count = 0;
 
   /** For a codec. */
@@ -80,7 +80,7 @@ export class PacketMaker {
   }
 }
 
-/** What readers of ASS are told of events that come without a file: the one style that they have, as libavcodec's converters have it. */
+/** The ASS header for events without a file, with one style, as libavcodec's converters write it. */
 const assHeader = `[Script Info]
 ScriptType: v4.00+
 PlayResX: 384
@@ -95,15 +95,18 @@ Style: Default,Arial,16,&Hffffff,&Hffffff,&H0,&H0,0,0,0,0,100,100,0,0,1,1,0,2,10
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 `;
 
-/** Bit flags of a sample description of 3GPP Timed Text: some of its samples are forced, and all of them (QuickTime File Format). */
+/**
+ * Bit flags of a sample description of 3GPP Timed Text: some of its samples are forced, and all of them
+ * (QuickTime File Format).
+ */
 const movTextForced = 0xC0000000;
 
 /** The codec's headers for texts that come without any. */
 export function headersOf(codec: SubtitleCodec, isForced: boolean): Uint8Array {
   if (codec === "ass") return utf8.encode(assHeader);
   if (codec !== "mov_text") return new Uint8Array();
-  // A TextSampleEntry (3GPP TS 26.245, 5.16): centered, at the bottom of the track's area. FFmpeg's players draw outlines in the
-  // colour of the background, which is black.
+  // A TextSampleEntry (3GPP TS 26.245, 5.16): centered, at the bottom of the track's area. FFmpeg's players
+  // draw outlines in the colour of the background, which is black.
   return Uint8Array.from([
     ...u32(isForced ? movTextForced : 0),
     ...[1, 255],

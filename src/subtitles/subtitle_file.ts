@@ -6,54 +6,54 @@
 import { type Native, readFile } from "../../ffi/mod.ts";
 import { AvError, ReadError } from "../errors.ts";
 import { Demuxer } from "../libav/demuxer.ts";
-import { Packet } from "../libav/packet.ts";
-import { parsers, type SubtitleNotation } from "./subtitle_codecs.ts";
+import { NativePacket } from "../libav/native_packet.ts";
 import type { TimedText } from "./segments.ts";
+import { parsers, type SubtitleNotation } from "./subtitle_codecs.ts";
 
-/** The files that are read, by the names of libavformat's demuxers. */
+/** Supported subtitle files, by the names of libavformat's demuxers. */
 const formats = ["srt", "webvtt", "ass"] as const;
 
 const operation = "read subtitles";
 
 /** A cue of a file. */
 export interface FileCue extends TimedText {
-  /** It, as it is in the file, with what the file says of it beside its text. */
-  readonly packet: Packet;
+  /** The packet, with the file's data beside the text. */
+  readonly packet: NativePacket;
 }
 
 /** A file of subtitles. */
 export class SubtitleFile implements Disposable {
-  /** How its texts are written. */
+  /** The notation of its texts. */
   readonly notation: SubtitleNotation;
-  /** What the file says of all cues. */
+  /** The file's headers for all cues. */
   readonly headers: Uint8Array;
   /** The cues, in order of their starts. */
   readonly cues: readonly FileCue[];
   readonly #owned: DisposableStack;
 
-  /** Reads all of a file, which can be read. Throws a {@linkcode ReadError} where it is none of subtitles. */
+  /** Reads a complete file. Throws a {@linkcode ReadError} where it is not a subtitle file. */
   constructor(native: Native, path: string) {
     const cues: FileCue[] = [];
     using owned = new DisposableStack();
     try {
-      // libavformat reads no UTF-16 (4.3 to 9.0), and nothing behind a style sheet (5.1).
+      // libavformat does not read UTF-16 (4.3 to 9.0), nor anything after a style sheet (5.1).
       const url = `data:text/plain,${withoutStyleSheets(textOf(readFile(path), path))}`;
       using demuxer = new Demuxer(native, url, { formats, protocols: "data" });
       this.notation = demuxer.codecName(0) as SubtitleNotation;
       this.headers = demuxer.headers(0);
       const { num, den } = demuxer.timeBase(0);
       for (;;) {
-        const packet = owned.use(new Packet(native));
+        const packet = owned.use(new NativePacket(native));
         if (!demuxer.read(packet)) break;
         const start = Number(packet.pts) * num / den;
         const end = Number(packet.pts + packet.duration) * num / den;
         const runs = parsers[this.notation](new TextDecoder().decode(packet.bytes));
-        // What is never seen would only end others where one text is shown at a time.
+        // A cue that is never shown would only end others where one text is shown at a time.
         if (end > start && start >= 0 && runs.length > 0) cues.push({ start, end, runs, packet });
       }
     } catch (error) {
       if (!(error instanceof AvError) || error.constructor !== AvError) throw error;
-      throw unreadable(path, `it can't be read as SRT, WebVTT or ASS (${error.message})`, error);
+      throw unreadable(path, `it cannot be read as SRT, WebVTT or ASS (${error.message})`, error);
     }
     if (cues.length === 0) throw unreadable(path, "it has no cue");
     this.#owned = owned.move();
@@ -66,7 +66,7 @@ export class SubtitleFile implements Disposable {
   }
 }
 
-/** The text in a file, which is in UTF-8 unless a byte order mark says UTF-16. */
+/** Decodes a file, which is UTF-8 unless a byte order mark says UTF-16. */
 function textOf(bytes: Uint8Array, path: string): string {
   const mark = bytes.length < 2 ? 0 : bytes[0]! << 8 | bytes[1]!;
   const encoding = mark === 0xFFFE ? "utf-16le" : mark === 0xFEFF ? "utf-16be" : "utf-8";
@@ -80,7 +80,7 @@ function textOf(bytes: Uint8Array, path: string): string {
   return text.replace(/\r\n?/g, "\n");
 }
 
-/** A text in WebVTT without the blocks that are no cues; any other as it is. */
+/** A WebVTT text without the blocks that are no cues; any other text unchanged. */
 function withoutStyleSheets(text: string): string {
   if (!text.startsWith("WEBVTT")) return text;
   return text.split(/\n{2,}/).filter((block) => !/^(?:STYLE|REGION|NOTE)(?:\s|$)/.test(block)).join("\n\n");

@@ -3,8 +3,16 @@
  *
  * @module
  */
-import { type Check, checkOptionTable, flag, language, oneOf, text } from "../codecs/option_checks.ts";
 import { filePath } from "../file_path.ts";
+import {
+  type Check,
+  checkOptionTable,
+  flag,
+  language,
+  oneOf,
+  text,
+  withoutUndefined,
+} from "../option_checks.ts";
 import { shown } from "../shown.ts";
 
 /** A codec of subtitles, by libavcodec's name. */
@@ -17,42 +25,51 @@ export type SubtitleCodec = "mov_text" | "subrip" | "ass" | "webvtt";
  * ```ts
  * import type { SubtitleOptions } from "@avwriter/avwriter";
  *
- * const subtitles: SubtitleOptions[] = [{ language: "eng", default: true }, { from: "film.de.srt", language: "deu" }];
+ * const subtitles: SubtitleOptions[] = [
+ *   { language: "eng", default: true },
+ *   { from: "film.de.srt", language: "deu" },
+ * ];
  * ```
  */
 export interface SubtitleOptions {
-  /** An SRT, WebVTT or ASS file in UTF-8 or UTF-16, all of which becomes the track. Default: none, its cues come with `writeSubtitle`. */
+  /**
+   * The path of an SRT, WebVTT or ASS file in UTF-8 or UTF-16 that becomes the track. Default: none; cues
+   * come with `writeSubtitle`.
+   */
   from?: string | URL;
   /**
-   * How the track is kept: `"mov_text"` in mp4 and mov, `"webvtt"` in webm, `"subrip"` or `"ass"` in mkv. Default: what the container
-   * takes, in mkv `"ass"` for an ASS file and `"subrip"` for all else.
+   * The track's codec: `"mov_text"` in mp4 and mov, `"webvtt"` in webm, `"subrip"` or `"ass"` in mkv.
+   * Default: what the container takes, in mkv `"ass"` for an ASS file and `"subrip"` otherwise.
    */
   codec?: SubtitleCodec;
   /** The language as three letters (ISO 639-2): `"eng"`. */
   language?: string;
-  /** What players list the track as. */
+  /** The track's name in players. */
   title?: string;
   /**
-   * Whether players show the track unasked. Default `false`; in mp4 and mov, where a file without such a track can't be told from one
-   * that has it first, the first track is then.
+   * Whether players show the track by default. Default: `false`. If no track is the default, the first one is
+   * in mp4 and mov.
    */
   default?: boolean;
-  /** Whether the track is for those who want no subtitles, too: what is said in a foreign language. mov, and mp4 before FFmpeg 4.4, can't say so. */
+  /**
+   * Whether players show the track even if subtitles are off, as for speech in a foreign language. mov, and
+   * mp4 before FFmpeg 4.4, cannot store it.
+   */
   forced?: boolean;
 }
 
 /** A track's options after the check. */
 export interface CheckedSubtitleOptions extends Pick<SubtitleOptions, "codec" | "language" | "title"> {
-  /** The absolute path of the file that becomes the track; `null`: cues do. */
+  /** The absolute path of the file that becomes the track; `null` for cues. */
   readonly from: string | null;
-  /** Players show it unasked. */
+  /** Whether players show it by default. */
   readonly isDefault: boolean;
-  /** It is shown to those who want no subtitles, too. */
+  /** Whether players show it even if subtitles are off. */
   readonly isForced: boolean;
 }
 
 const checks: { readonly [Name in keyof Required<SubtitleOptions>]: Check } = {
-  // What it means is found out below.
+  // Checked below.
   from: () => null,
   codec: oneOf("mov_text", "subrip", "ass", "webvtt"),
   language,
@@ -77,7 +94,8 @@ export function checkSubtitles(
     checkOptionTable(track, checks, "subtitles.");
     const { from, codec, language, title, default: isDefault = false, forced: isForced = false } = track;
     return {
-      ...{ codec, language, title, isDefault, isForced },
+      ...withoutUndefined({ codec, language, title }),
+      ...{ isDefault, isForced },
       from: from === undefined ? null : filePath(from, "read"),
     };
   });

@@ -13,13 +13,19 @@ import { checkContentLight, checkMasteringDisplay, type ContentLight, type Maste
 /** A whole colour description by name. */
 export type ColorName = "bt601" | "bt709" | "bt2020" | "srgb";
 
-/** What the numbers in a stream mean. Names are libav's. */
+/** The meaning of a stream's values, by libav's names. */
 export interface ColorDescription {
-  /** Luma-chroma matrix: `"bt709"`, `"smpte170m"` (BT.601, 525 lines), `"bt470bg"` (BT.601, 625 lines), `"bt2020nc"`. */
+  /**
+   * Luma-chroma matrix: `"bt709"`, `"smpte170m"` (BT.601, 525 lines), `"bt470bg"` (BT.601, 625 lines),
+   * `"bt2020nc"`.
+   */
   matrix: string;
   /** Colour primaries: `"bt709"`, `"smpte170m"`, `"bt470bg"`, `"bt2020"`, `"smpte432"` (Display P3). */
   primaries: string;
-  /** Transfer characteristics: `"bt709"`, `"smpte170m"`, `"iec61966-2-1"` (sRGB), `"smpte2084"` (PQ), `"arib-std-b67"` (HLG). */
+  /**
+   * Transfer characteristics: `"bt709"`, `"smpte170m"`, `"iec61966-2-1"` (sRGB), `"smpte2084"` (PQ),
+   * `"arib-std-b67"` (HLG).
+   */
   transfer: string;
   /** Limited range (`"tv"`, luma 16 to 235) or full range (`"pc"`, 0 to 255). */
   range: "tv" | "pc";
@@ -29,7 +35,7 @@ export interface ColorDescription {
   contentLight?: ContentLight;
 }
 
-/** What luma and chroma of a picture mean. */
+/** The meaning of luma and chroma in a picture. */
 export type PixelMeaning = Pick<ColorDescription, "matrix" | "range">;
 
 /** The named descriptions. */
@@ -51,7 +57,10 @@ const scalerMatrices: Readonly<Record<string, number>> = {
   bt2020c: 9,
 };
 
-/** Primaries by the names that libavcodec's option takes in every release (libavcodec/options_table.h; H.273, table 2). */
+/**
+ * Primaries by the names that libavcodec's option takes in every release (libavcodec/options_table.h; H.273,
+ * table 2).
+ */
 const primaries: readonly string[] = [
   ...["bt709", "bt470m", "bt470bg", "smpte170m", "smpte240m", "film", "bt2020", "smpte428", "smpte431"],
   ...["smpte432", "ebu3213", "jedec-p22", "smpte428_1", "unknown", "unspecified"],
@@ -74,7 +83,9 @@ const transfers: readonly string[] = [
   ...["bt2020_12bit", "smpte428_1"],
 ];
 
-/** Names that libavutil gives transfer characteristics, but libavcodec's option takes in newer releases only. */
+/**
+ * Names that libavutil gives transfer characteristics, but libavcodec's option takes in newer releases only.
+ */
 const transferSynonyms: Readonly<Record<string, string>> = { bt470m: "gamma22", bt470bg: "gamma28" };
 
 const fields = ["matrix", "primaries", "transfer", "range", "masteringDisplay", "contentLight"] as const;
@@ -82,12 +93,12 @@ const fields = ["matrix", "primaries", "transfer", "range", "masteringDisplay", 
 /** Frames of this many lines and more are high definition: BT.709 by default, BT.601 below. */
 const highDefinitionLines = 720;
 
-/** The description that a stream of this height gets unless `color` says otherwise. */
+/** The default colour description at a height. */
 export function defaultColor(height: number): ColorDescription {
   return height >= highDefinitionLines ? namedColors.bt709 : namedColors.bt601;
 }
 
-/** The description that an option means. Throws a `TypeError` or `RangeError` where it means none. */
+/** The colour description of an option. Throws a `TypeError` or `RangeError` where it is not valid. */
 export function parseColor(color: ColorName | Partial<ColorDescription>, height: number): ColorDescription {
   if (typeof color === "string") {
     if (Object.hasOwn(namedColors, color)) return namedColors[color];
@@ -135,7 +146,9 @@ function suggestion(name: string, names: readonly string[]): string {
   return question === null ? "" : `. ${question}`;
 }
 
-/** The matrices of {@linkcode scalerMatrices} as ffmpeg's scale filter calls them, where it has another name. */
+/**
+ * The matrices of {@linkcode scalerMatrices} as ffmpeg's scale filter calls them, where it has another name.
+ */
 const scaleFilterNames: Readonly<Record<string, string>> = {
   bt470bg: "bt470",
   bt2020nc: "bt2020",
@@ -152,17 +165,17 @@ export function scalerMatrix({ matrix }: PixelMeaning): number {
   return scalerMatrices[matrix]!;
 }
 
-/** Formats whose luma goes from 0 to 255 by definition: JPEG's, and gray as images have it. */
+/** Formats with full range by definition: JPEG's, and gray as in images. */
 export function isFullRangeFormat({ name, isGray }: PixelFormatInfo): boolean {
   return isGray || name.startsWith("yuvj");
 }
 
-/** What luma and chroma of a format mean in a frame that does not say, in a video of this colour. */
+/** The meaning of luma and chroma in frames of a format that do not say, in a video of this colour. */
 export function meaningOf(format: PixelFormatInfo, { matrix, range }: ColorDescription): PixelMeaning {
   return { matrix, range: isFullRangeFormat(format) ? "pc" : range };
 }
 
-/** What a frame says that its luma and chroma mean; what it leaves open, or libswscale does not know, is as expected. */
+/** The meaning that a frame states. What it leaves open, or libswscale does not know, is as expected. */
 export function meaningSaid(
   said: { readonly matrix: string | null; readonly range: string | null },
   expected: PixelMeaning,

@@ -9,16 +9,19 @@ import { shown } from "../shown.ts";
 /**
  * Frames per second: a number, an exact fraction as text, or as two integers.
  *
- * Numbers that stand for an NTSC rate (23.976, 29.97, 59.94, 119.88) become the exact fraction (30000/1001); other numbers
- * become the simplest fraction that is that number (12.5 is 25/2, 1 / 3600 is 1/3600).
+ * Numbers that stand for an NTSC rate (23.976, 29.97, 59.94, 119.88) become the exact fraction (30000/1001);
+ * other numbers become the simplest fraction that is that number (12.5 is 25/2, 1 / 3600 is 1/3600).
  */
 export type FrameRate = number | `${number}/${number}` | { num: number; den: number };
 
 /** The most that a C `int` holds. */
 const maxInt = 2 ** 31 - 1;
-/** How far a number may be from an NTSC rate and still mean it: 23.98 for 24000/1001. */
+/** How far a number may be from an NTSC rate that it stands for: 23.98 for 24000/1001. */
 const ntscTolerance = 0.005;
-/** How far a fraction may be from the number that it stands for, as a share of it: a few roundings of a double. */
+/**
+ * How far a fraction may be from the number that it stands for, as a share of it: a few roundings of a
+ * double.
+ */
 const tolerance = 1e-14;
 
 function greatestCommonDivisor(a: number, b: number): number {
@@ -41,7 +44,10 @@ function fromNumber(rate: number): Rational {
   return simplestFraction(rate);
 }
 
-/** The fraction with the least parts that is as good as a number: the first convergent of its continued fraction that is. */
+/**
+ * The fraction with the least parts that is as good as a number: the first convergent of its continued
+ * fraction that is.
+ */
 function simplestFraction(value: number): Rational {
   let [before, fraction] = [{ num: 1, den: 0 }, { num: Math.floor(value), den: 1 }];
   for (let rest = value; rest !== Math.floor(rest);) {
@@ -56,7 +62,10 @@ function simplestFraction(value: number): Rational {
   return fraction;
 }
 
-/** The exact fraction that a frame rate means, in lowest terms. Throws a `RangeError` (or `TypeError`) where it means none. */
+/**
+ * The exact fraction of a frame rate, in lowest terms. Throws a `RangeError` or `TypeError` where it is not
+ * valid.
+ */
 export function parseFrameRate(rate: FrameRate): Rational {
   let fraction: Rational;
   if (typeof rate === "number") {
@@ -66,7 +75,7 @@ export function parseFrameRate(rate: FrameRate): Rational {
     fraction = fromNumber(rate);
   } else if (typeof rate === "string") {
     const parts = /^(\d+)\/(\d+)$/.exec(rate);
-    if (parts === null) refuse(rate, "it is no fraction of two whole numbers");
+    if (parts === null) refuse(rate, "it is not a fraction of two whole numbers");
     fraction = { num: Number(parts[1]), den: Number(parts[2]) };
   } else if (typeof rate === "object" && rate !== null) {
     fraction = { num: rate.num, den: rate.den };

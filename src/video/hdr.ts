@@ -1,11 +1,11 @@
 /**
- * HDR10's static metadata: the display that a video was mastered on (SMPTE ST 2086:2018) and how bright its content gets
- * (CTA-861.3-A).
+ * HDR10's static metadata: the display that a video was mastered on (SMPTE ST 2086:2018) and how bright its
+ * content gets (CTA-861.3-A).
  *
  * @module
  */
-import type { Chromaticity, DisplayVolume } from "../libav/stream_tags.ts";
 import type { Rational } from "../libav/rational.ts";
+import type { Chromaticity, DisplayVolume } from "../libav/streams/stream_tags.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
 
@@ -22,13 +22,13 @@ export interface MasteringDisplay {
   blue: ChromaticityPoint;
   /** White: `[0.3127, 0.329]` is D65. */
   whitePoint: ChromaticityPoint;
-  /** The darkest that it shows, in cd/m2, from 0.0001 to 5. */
+  /** The lowest luminance, in cd/m2, from 0.0001 to 5. */
   minLuminance: number;
-  /** The brightest that it shows, in cd/m2, from 5 to 10000. */
+  /** The highest luminance, in cd/m2, from 5 to 10000. */
   maxLuminance: number;
 }
 
-/** How bright a video gets, as CTA-861.3 counts it: whole cd/m2 from 1 to 65535. */
+/** The brightness of a video as CTA-861.3 defines it: integers in cd/m2, from 1 to 65535. */
 export interface ContentLight {
   /** The brightest pixel of the whole video (MaxCLL). */
   maxCll: number;
@@ -45,7 +45,7 @@ const steps = { chromaticity: 50_000, luminance: 10_000 } as const;
 interface Range {
   readonly min: number;
   readonly max: number;
-  /** What the numbers are. */
+  /** The unit of the numbers. */
   readonly unit: string;
   readonly isWhole?: true;
 }
@@ -72,7 +72,7 @@ export function checkMasteringDisplay(value: unknown): void {
   for (const name of luminances) checkNumber(`${option}.${name}`, display[name], limits[name]);
 }
 
-/** Throws a `TypeError` or `RangeError` unless a value tells how bright a video gets. */
+/** Throws a `TypeError` or `RangeError` unless a value describes the brightness of a video. */
 export function checkContentLight(value: unknown): void {
   const option = "color.contentLight";
   const light = checkFields(option, value, lightLevels);
@@ -140,7 +140,10 @@ function inSteps(value: number, den: number): Rational {
   return { num: Math.round(value * den), den };
 }
 
-/** A list of a library's parameters, `name=value:name=value`, that makes its encoder write HDR metadata into the stream. */
+/**
+ * A list of a library's parameters, `name=value:name=value`, that makes its encoder write HDR metadata into
+ * the stream.
+ */
 export function hdrParameters(
   syntax: HdrSyntax,
   display: MasteringDisplay | undefined,
@@ -158,7 +161,10 @@ const parameterNames: Readonly<Record<HdrSyntax, { display: string; light: strin
   svtav1: { display: "mastering-display", light: "content-light" },
 };
 
-/** x265 counts in ST 2086's steps, SVT-AV1 in plain numbers; both want green, blue, red, white, and the brightest first. */
+/**
+ * x265 counts in ST 2086's steps, SVT-AV1 in plain numbers; both want green, blue, red, white, and the
+ * brightest first.
+ */
 function displayText(syntax: HdrSyntax, display: MasteringDisplay): string {
   const { red, green, blue, whitePoint, minLuminance, maxLuminance } = displayVolume(display);
   const number = ({ num, den }: Rational): string => String(syntax === "x265" ? num : num / den);

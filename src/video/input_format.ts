@@ -3,17 +3,21 @@
  *
  * @module
  */
-import type { PixelFormatInfo } from "../libav/pixel_format.ts";
+import type { Native } from "../../ffi/mod.ts";
+import { type PixelFormatInfo, pixelFormats } from "../libav/pixel_format.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
 
-/** What a frame's format is unless it says: ImageData's. */
+/** The default format of frames, as ImageData has it. */
 export const defaultInputFormat = "rgba";
 
 /** All pixel formats of the loaded libavutil, by name. */
 export type InputFormats = ReadonlyMap<string, PixelFormatInfo>;
 
-/** The description of a frame's format. Throws a `RangeError` where FFmpeg has none of that name, or programs can't hold it. */
+/**
+ * The pixel format of a frame. Throws a `RangeError` where FFmpeg has none of that name, or programs cannot
+ * hold it.
+ */
 export function requireInputFormat(formats: InputFormats, name: string): PixelFormatInfo {
   const format = formats.get(name);
   if (format === undefined) {
@@ -30,4 +34,9 @@ export function requireInputFormat(formats: InputFormats, name: string): PixelFo
     );
   }
   return format;
+}
+
+/** All pixel formats of the loaded libavutil, by name. */
+export function inputFormats(native: Native): InputFormats {
+  return new Map(pixelFormats(native).map((format) => [format.name, format]));
 }

@@ -4,15 +4,15 @@
  * @module
  */
 import { type Address, address, type Native } from "../../ffi/mod.ts";
-import { Frame } from "../libav/frame.ts";
+import { NativeFrame } from "../libav/native_frame.ts";
 import type { PixelFormatInfo, PlaneGeometry } from "../libav/pixel_format.ts";
 import type { PixelMeaning } from "./color.ts";
 import type { FrameLayout, PlaneView } from "./raw_frame.ts";
 
 /** A picture: its planes in JavaScript memory, or a frame in native memory. */
-export type Pixels = readonly PlaneView[] | Frame;
+export type Pixels = readonly PlaneView[] | NativeFrame;
 
-/** All that is to be known of a picture but its pixels. */
+/** Everything about a picture except its pixels. */
 export interface PictureShape {
   /** Format, size and planes. */
   readonly layout: FrameLayout;
@@ -20,7 +20,7 @@ export interface PictureShape {
   readonly meaning: PixelMeaning;
 }
 
-/** Whether pictures of one shape are as those of the other. */
+/** Whether two shapes are the same. */
 export function sameShape(one: PictureShape, other: PictureShape): boolean {
   if (one === other) return true;
   const { layout: a, meaning: said } = one;
@@ -50,7 +50,7 @@ export function frameLayout(format: PixelFormatInfo, width: number, height: numb
   return { format, width, height, planes };
 }
 
-/** A place in a picture: whole chroma samples from its left and upper edge. */
+/** A position in a picture, in whole chroma samples from its left and upper edge. */
 export interface Place {
   readonly x: number;
   readonly y: number;
@@ -58,15 +58,15 @@ export interface Place {
 
 const corner: Place = { x: 0, y: 0 };
 
-/** The byte in a plane at which a place of the picture lies. */
+/** The byte offset of a position in a plane. */
 function byteAt({ format }: FrameLayout, plane: number, { x, y }: Place, stride: number): number {
   const geometry = format.planes[plane];
   if (geometry === undefined) return 0;
   return (y >> geometry.log2Height) * stride + (x === 0 ? 0 : bytesOfRow(format, geometry, x));
 }
 
-/** The bytes from one row of a frame's plane to the next. A palette has one row, and whatever number libavutil put there. */
-function strideOf(frame: Frame, { format, planes }: FrameLayout, plane: number): number {
+/** The stride of a frame's plane. A palette has one row, and an undefined stride. */
+function strideOf(frame: NativeFrame, { format, planes }: FrameLayout, plane: number): number {
   return format.isPalette && plane === 1 ? planes[plane]!.rowBytes : frame.stride(plane);
 }
 
@@ -74,19 +74,19 @@ function moved(start: Address, bytes: number): Address {
   return address(start + BigInt(bytes));
 }
 
-/** Copies a part of a picture, as large as `layout`, into a frame of the same format: from one place to another. */
+/** Copies a part of a picture, as large as `layout`, into a frame of the same format. */
 export function copyPixels(
   native: Native,
   pixels: Pixels,
   layout: FrameLayout,
-  frame: Frame,
+  frame: NativeFrame,
   from: Place = corner,
   to: Place = corner,
 ): void {
   for (const [plane, { rowBytes, rows }] of layout.planes.entries()) {
     const stride = strideOf(frame, layout, plane);
     const target = moved(frame.planeAddress(plane), byteAt(layout, plane, to, stride));
-    if (pixels instanceof Frame) {
+    if (pixels instanceof NativeFrame) {
       const sourceStride = strideOf(pixels, layout, plane);
       const source = moved(pixels.planeAddress(plane), byteAt(layout, plane, from, sourceStride));
       native.memory.copyRows(target, stride, source, sourceStride, rowBytes, rows);
@@ -99,8 +99,13 @@ export function copyPixels(
   }
 }
 
-/** Repeats the last column and row of a picture in a frame of the same format that has room for more. */
-export function repeatEdges(native: Native, frame: Frame, picture: FrameLayout, padded: FrameLayout): void {
+/** Repeats the last column and row of a picture in a larger frame of the same format. */
+export function repeatEdges(
+  native: Native,
+  frame: NativeFrame,
+  picture: FrameLayout,
+  padded: FrameLayout,
+): void {
   const { memory } = native;
   for (const [plane, { rowBytes: paddedBytes, rows: paddedRows }] of padded.planes.entries()) {
     const { rowBytes, rows } = picture.planes[plane]!;
@@ -117,24 +122,24 @@ export function repeatEdges(native: Native, frame: Frame, picture: FrameLayout, 
   }
 }
 
-/** Planes in JavaScript memory, copied to where libswscale and libavfilter read. */
+/** Copies planes in JavaScript memory to where libswscale and libavfilter can read them. */
 export class Staging implements Disposable {
   readonly #native: Native;
   readonly #layout: FrameLayout;
-  readonly #frame: Frame;
+  readonly #frame: NativeFrame;
 
   /** For pictures of a layout. */
   constructor(native: Native, layout: FrameLayout) {
     this.#native = native;
     this.#layout = layout;
-    this.#frame = new Frame(native);
+    this.#frame = new NativeFrame(native);
   }
 
-  /** The picture as a native frame: itself, where it is one already. Valid until the next call. */
-  stage(pixels: Pixels): Frame {
-    if (pixels instanceof Frame) return pixels;
+  /** The picture as a native frame, valid until the next call; a native frame is returned as it is. */
+  stage(pixels: Pixels): NativeFrame {
+    if (pixels instanceof NativeFrame) return pixels;
     const { format, width, height } = this.#layout;
-    // A filter graph keeps a reference to what it was sent last.
+    // A filter graph keeps a reference to its last input.
     if (!this.#frame.isWritable) {
       this.#frame.unref();
       this.#frame.allocatePicture(format, width, height);

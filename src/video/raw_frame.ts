@@ -6,7 +6,7 @@
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { kindOf, shown } from "../shown.ts";
 
-/** A pixel format by libavutil's name. Those listed are common; every other name works as well. */
+/** A pixel format by libavutil's name. The listed ones are common; every other name works too. */
 export type PixelFormat =
   | "rgba"
   | "bgra"
@@ -37,19 +37,19 @@ export type PixelFormat =
  * ```
  */
 export interface RawFrame {
-  /** The pixels: all planes one after another in one buffer, or one buffer for each plane. */
+  /** The pixels: all planes in one buffer, one after another, or one buffer per plane. */
   data: ArrayBufferView | ArrayBuffer | SharedArrayBuffer | readonly ArrayBufferView[];
   /** Width in pixels. */
   width: number;
   /** Height in pixels. */
   height: number;
-  /** How pixels lie in memory; default `"rgba"`. */
+  /** The pixel format. Default: `"rgba"`. */
   format?: PixelFormat;
-  /** Bytes from one row to the next, for each plane; default: rows follow each other without a gap. */
+  /** Bytes per row of each plane. Default: tightly packed rows. */
   strides?: readonly number[];
 }
 
-/** The memory that one plane of a format takes. */
+/** The memory layout of one plane. */
 export interface PlaneLayout {
   /** Bytes of a row that hold pixels. */
   readonly rowBytes: number;
@@ -69,15 +69,15 @@ export interface FrameLayout {
   readonly planes: readonly PlaneLayout[];
 }
 
-/** One plane of a checked frame: a view that native code may read `stride * (rows - 1) + rowBytes` bytes of. */
+/** One plane of a checked frame: a view of at least `stride * (rows - 1) + rowBytes` bytes. */
 export interface PlaneView {
-  /** The bytes, from the plane's first. */
+  /** The bytes, from the plane's first one. */
   readonly bytes: Uint8Array;
   /** Bytes from one row to the next. */
   readonly stride: number;
 }
 
-/** Copies rows so that they follow each other without a gap. */
+/** Copies rows to tightly packed ones. */
 export function copyRows(
   from: Uint8Array,
   stride: number,
@@ -91,10 +91,10 @@ export function copyRows(
   }
 }
 
-/** libav counts bytes of a row in C's int. */
+/** libav counts the bytes of a row in a C `int`. */
 const maxStride = 2 ** 31 - 1;
 
-/** Bytes that a plane needs in a buffer with this stride: the last row may end with its pixels. */
+/** Bytes of a plane with this stride: the last row may end with its pixels. */
 function planeBytes({ rowBytes, rows }: PlaneLayout, stride: number): number {
   return stride * (rows - 1) + rowBytes;
 }
@@ -109,12 +109,12 @@ export interface PlanePlace {
   readonly stride: number;
 }
 
-/** The strides of rows that follow each other without a gap. */
+/** The strides of tightly packed rows. */
 function tightStrides({ planes }: FrameLayout): readonly number[] {
   return planes.map(({ rowBytes }) => rowBytes);
 }
 
-/** Where the planes of a frame lie in a buffer in which they follow each other; rows without a gap unless strides are given. */
+/** The offsets of planes that follow each other in a buffer, tightly packed unless strides are given. */
 export function placePlanes(layout: FrameLayout, strides = tightStrides(layout)): PlanePlace[] {
   let next = 0;
   return layout.planes.map((plane, index) => {
@@ -125,18 +125,24 @@ export function placePlanes(layout: FrameLayout, strides = tightStrides(layout))
   });
 }
 
-/** Bytes of a frame whose planes and rows follow each other without a gap. */
+/** Bytes of a tightly packed frame. */
 export function frameBytes(layout: FrameLayout): number {
   return placePlanes(layout).at(-1)?.end ?? 0;
 }
 
-/** The planes of a frame that lies in `bytes` without gaps. */
+/** The planes of a tightly packed frame. */
 export function tightPlanes(bytes: Uint8Array, layout: FrameLayout): PlaneView[] {
   return placePlanes(layout).map(({ start, end, stride }) => ({ bytes: bytes.subarray(start, end), stride }));
 }
 
-/** A frame's fields, each read once: whatever the caller's object does later, these were checked. */
-export function checkShape(frame: RawFrame): RawFrame {
+/** The checked fields of a frame. Later changes of the caller's object have no effect. */
+export interface CheckedFields extends Pick<RawFrame, "data" | "width" | "height"> {
+  readonly format: PixelFormat | undefined;
+  readonly strides: readonly number[] | undefined;
+}
+
+/** Checks a frame and reads each of its fields once. */
+export function checkShape(frame: RawFrame): CheckedFields {
   if (typeof frame !== "object" || frame === null) {
     const kind = frame === null || frame === undefined ? String(frame) : `a ${typeof frame}`;
     throw new TypeError(`Cannot write a frame that is ${kind}: give { data, width, height }`);
@@ -162,8 +168,11 @@ export function checkShape(frame: RawFrame): RawFrame {
   return { data, width, height, format, strides };
 }
 
-/** The planes of a frame as views. Throws a `TypeError` or `RangeError` where its buffers do not hold them. */
-export function viewPlanes(frame: RawFrame, layout: FrameLayout): PlaneView[] {
+/**
+ * Views of a frame's planes. Throws a `TypeError` or `RangeError` where its buffers are too small or not
+ * valid.
+ */
+export function viewPlanes(frame: CheckedFields, layout: FrameLayout): PlaneView[] {
   const { planes } = layout;
   const strides = checkStrides(frame.strides, layout);
   if (Array.isArray(frame.data)) {
@@ -212,7 +221,7 @@ function checkStrides(strides: readonly number[] | undefined, layout: FrameLayou
   return strides;
 }
 
-/** The bytes of whatever buffer it is. A resizable one is copied, for it could shrink under native code. */
+/** The bytes of any buffer. A resizable one is copied, as it could shrink while native code reads it. */
 function viewBytes(data: unknown, field: string): Uint8Array {
   const isView = ArrayBuffer.isView(data);
   if (!isView && !(data instanceof ArrayBuffer) && !isShared(data)) {

@@ -5,49 +5,49 @@
  */
 import { address, type Native } from "../../ffi/mod.ts";
 import { UnsupportedError } from "../errors.ts";
-import { Frame, FramePool } from "../libav/frame.ts";
+import { isScalerInput, isScalerOutput, Scaler, type ScalerSide } from "../libav/conversion/scaler.ts";
+import { NativeFrame, NativeFramePool } from "../libav/native_frame.ts";
 import { pixelFormatByName, type PixelFormatInfo, pixelFormats } from "../libav/pixel_format.ts";
-import { isScalerInput, isScalerOutput, Scaler, type ScalerSide } from "../libav/scaler.ts";
+import type { Size } from "../size.ts";
 import { scalerMatrix } from "./color.ts";
-import { type Converter, createConverter } from "./converter.ts";
+import type { Converter } from "./conversion/converter.ts";
+import { createConverter } from "./conversion/create_converter.ts";
 import { copyPixels, frameLayout, type PictureShape, type Pixels, type Place } from "./pixels.ts";
 import type { FrameLayout } from "./raw_frame.ts";
 
 /**
- * What becomes of a picture whose size is not the video's: `"contain"` keeps all of it between black bars, `"cover"` fills the
- * video and leaves out what goes beyond it, `"fill"` stretches it.
+ * How a picture of another size is resized: `"contain"` shows all of it between black bars, `"cover"` fills
+ * the video and crops the rest, `"fill"` stretches it.
  */
 export type ResizeMode = "contain" | "cover" | "fill";
 
 /** AVCOL_RANGE_*, libavutil/pixfmt.h. */
 const colorRange = { tv: 1, pc: 2 } as const;
 
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-/** Where a picture is cut, and where it goes. */
+/** Which part of a picture goes where. */
 export interface Geometry {
   /** The part of the picture that is scaled. */
   readonly source: Size & Place;
-  /** Where in the video it goes; what lies beyond the video is left out. */
+  /** Where in the video it goes. Parts beyond the video are cropped. */
   readonly target: Size & Place;
 }
 
-/** A part of a side: where it begins, and how long it is. */
+/** A part of a side: start and length. */
 interface Span {
   readonly start: number;
   readonly length: number;
 }
 
-/** The span of a picture that is seen between bars: as many whole steps of pixels as come nearest to a length, and in the middle. */
+/** The span of a picture between bars: the multiple of the pixel step nearest to a length, centered. */
 function between(length: number, side: number, step: number): Span {
   const part = Math.min(side, Math.max(1, Math.round(length / step)) * step);
   return { start: Math.round((side - part) / 2 / step) * step, length: part };
 }
 
-/** The span of a picture's side that fills a video's, in whole steps of pixels; and where it goes, which may be beyond the video. */
+/**
+ * The span of a picture's side that fills a video's, in multiples of the pixel step, and its position, which
+ * may be outside the video.
+ */
 function across(
   side: number,
   videoSide: number,
@@ -73,7 +73,10 @@ function area({ start: x, length: width }: Span, { start: y, length: height }: S
 
 const all = (length: number): Span => ({ start: 0, length });
 
-/** How a picture is laid into a video. Places and inner sizes are whole steps of pixels, for chroma that pixels share. */
+/**
+ * The placement of a picture in a video. Positions and inner sizes are multiples of a pixel step, for pixels
+ * that share chroma.
+ */
 export function geometryOf(mode: ResizeMode, picture: Size, video: Size, step: Place): Geometry {
   const [wider, higher] = [video.width / picture.width, video.height / picture.height];
   const whole = {
@@ -94,10 +97,13 @@ export function geometryOf(mode: ResizeMode, picture: Size, video: Size, step: P
   return { source: area(source, all(picture.height)), target: area(target, all(video.height)) };
 }
 
-/** The format that pictures are scaled in: their own where libswscale makes it well, else one that holds all of it. */
+/**
+ * The format in which pictures are scaled: their own if libswscale handles it well, otherwise one that holds
+ * all of it.
+ */
 function scaledFormat(native: Native, format: PixelFormatInfo): PixelFormatInfo {
   const { isGray, isPalette, hasAlpha, depth, name } = format;
-  // libavutil's black of gray with alpha is half transparent, and that of XYZ green.
+  // libavutil's black is half transparent for gray with alpha, and green for XYZ.
   const hasBlack = !name.startsWith("xyz") && !(isGray && hasAlpha);
   if (isScalerOutput(native, format) && hasBlack && !isPalette && depth >= 8) return format;
   const isDeep = depth > 8;
@@ -111,7 +117,7 @@ function scaledFormat(native: Native, format: PixelFormatInfo): PixelFormatInfo 
   return pixelFormatByName(native, held)!;
 }
 
-/** The same with luma and chroma of each pixel; the format itself where it has no shared chroma, or libswscale no such format. */
+/** The same format without chroma subsampling, if it has any and libswscale supports it. */
 function withOwnChroma(native: Native, format: PixelFormatInfo): PixelFormatInfo {
   if (format.log2ChromaWidth === 0 && format.log2ChromaHeight === 0) return format;
   const twin = pixelFormats(native).find((candidate) =>
@@ -124,30 +130,30 @@ function withOwnChroma(native: Native, format: PixelFormatInfo): PixelFormatInfo
   return twin ?? format;
 }
 
-/** Whether sides are whole chroma samples of a format: libswscale stretches chroma where they are not. */
+/** Whether sides are multiples of the chroma step: libswscale stretches chroma otherwise. */
 function isWhole({ width, height }: Size, { log2ChromaWidth, log2ChromaHeight }: PixelFormatInfo): boolean {
   return width % (1 << log2ChromaWidth) === 0 && height % (1 << log2ChromaHeight) === 0;
 }
 
-/** Scales pictures of one shape to one size. The frame that comes out is valid until the next call. */
+/** Scales pictures of one shape to one size. The returned frame is valid until the next call. */
 export class Resizer implements Disposable {
   readonly #native: Native;
   readonly #geometry: Geometry;
-  /** Gives each pixel its own chroma first; `null` where that is not needed. */
+  /** Removes chroma subsampling first; `null` where that is not needed. */
   readonly #converter: Converter | null;
-  /** The part of the picture that is shown. */
+  /** The visible part of the picture. */
   readonly #part: FrameLayout;
-  /** What that part becomes. */
+  /** The size of that part in the video. */
   readonly #inner: FrameLayout;
-  /** Where in it the video begins. */
+  /** The position of the video in it. */
   readonly #begin: Place;
-  /** What of it is in the video. */
+  /** The part of it inside the video. */
   readonly #seen: FrameLayout;
-  readonly #staging: Frame;
+  readonly #staging: NativeFrame;
   readonly #scaler: Scaler;
-  readonly #scaled: Frame;
-  readonly #pool: FramePool | null;
-  /** What comes out. */
+  readonly #scaled: NativeFrame;
+  readonly #pool: NativeFramePool | null;
+  /** The output. */
   readonly shape: PictureShape;
 
   /** For pictures of a shape, to a width and height. */
@@ -181,14 +187,14 @@ export class Resizer implements Disposable {
       color: meaning,
     });
     owned.move();
-    this.#staging = new Frame(native);
-    this.#scaled = new Frame(native);
+    this.#staging = new NativeFrame(native);
+    this.#scaled = new NativeFrame(native);
     const isAll = target.width === width && target.height === height;
-    this.#pool = isAll ? null : FramePool.of(native, made, video);
+    this.#pool = isAll ? null : NativeFramePool.of(native, made, video);
   }
 
   /** Scales one picture. */
-  convert(pixels: Pixels): Frame {
+  convert(pixels: Pixels): NativeFrame {
     const { source, target } = this.#geometry;
     this.#refresh(this.#staging, this.#part);
     copyPixels(this.#native, this.#converter?.convert(pixels) ?? pixels, this.#part, this.#staging, source);
@@ -203,14 +209,14 @@ export class Resizer implements Disposable {
     return frame;
   }
 
-  /** Gives a frame memory that may be written over: whoever got the last picture may still hold it. */
-  #refresh(frame: Frame, { format, width, height }: FrameLayout): void {
+  /** Makes a frame writable: the receiver of the last picture may still hold it. */
+  #refresh(frame: NativeFrame, { format, width, height }: FrameLayout): void {
     if (frame.isWritable) return;
     frame.unref();
     frame.allocatePicture(format, width, height);
   }
 
-  #blacken(frame: Frame): void {
+  #blacken(frame: NativeFrame): void {
     const { format, width, height, planes } = this.shape.layout;
     const strides = new BigInt64Array(4);
     for (const index of planes.keys()) strides[index] = BigInt(frame.stride(index));
@@ -226,7 +232,7 @@ export class Resizer implements Disposable {
     );
     if (result >= 0) return;
     throw new UnsupportedError(
-      `Cannot lay a ${format.name} picture between black bars: libavutil can't fill that format`,
+      `Cannot lay a ${format.name} picture between black bars: libavutil cannot fill that format`,
       {
         code: "PIXEL_FORMAT",
         operation: "resize a frame",

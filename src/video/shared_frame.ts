@@ -1,19 +1,20 @@
 /**
- * Frames in memory that JavaScript and libav share: kernels read and write them, and encoders take them as they are.
+ * Frames in memory that JavaScript and libav share: kernels read and write them, and encoders take them as
+ * they are.
  *
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
-import { Frame } from "../libav/frame.ts";
+import { NativeFrame } from "../libav/native_frame.ts";
 import type { KernelMemory, MemoryPart } from "./kernels/kernel_memory.ts";
 import { type FrameLayout, placePlanes } from "./raw_frame.ts";
 
-/** Encoders' vector code works best on rows that begin with a cache line. */
+/** Vector code works best on rows that start at a cache line. */
 const alignment = 64;
 
-/** A frame in a kernel memory. Its memory is not used for anything else while anybody holds its picture. */
-export class SharedFrame extends Frame {
-  /** Those that were disposed of while somebody held their picture. */
+/** A frame in a kernel memory, which is not reused while the picture is referenced. */
+export class SharedFrame extends NativeFrame {
+  /** Disposed frames whose pictures are still referenced. */
   static readonly #lingering = new Set<SharedFrame>();
   /** The memory that it lies in. */
   readonly memory: KernelMemory;
@@ -54,20 +55,23 @@ export class SharedFrame extends Frame {
     return this.#strides;
   }
 
-  /** Shows a picture in a part of the memory, rows without gaps unless strides are given. Nobody may hold the one before. */
+  /**
+   * Shows a picture in a part of the memory, tightly packed unless strides are given. Nobody may reference
+   * the last one.
+   */
   show(layout: FrameLayout, part: MemoryPart, strides?: readonly number[]): void {
     const { format, width, height } = layout;
     const places = placePlanes(layout, strides);
     this.#addresses = places.map(({ start }) => part.address + start);
     this.#strides = places.map(({ stride }) => stride);
-    this.showForeign({
+    this.wrapForeign({
       ...{ format, width, height },
       bytes: this.memory.view(part),
       planes: places.map(({ start, stride }) => ({ offset: start, stride })),
     });
   }
 
-  /** Frees the frame, as soon as nobody holds its picture. */
+  /** Frees the frame once nobody references its picture. */
   override [Symbol.dispose](): void {
     SharedFrame.#lingering.add(this);
     for (const frame of SharedFrame.#lingering) {

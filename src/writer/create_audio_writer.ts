@@ -1,20 +1,21 @@
 /**
- * The door for sound alone: a codec and a path make a writer.
+ * The door for audio alone: a codec and a path make a writer.
  *
  * @module
  */
 import type { AudioCodec } from "../audio/audio_families.ts";
 import { audioChecks, type AudioOptions, resolveTrack } from "../audio/audio_options.ts";
-import { checkOptionTable } from "../codecs/option_checks.ts";
-import { filePath } from "../file_path.ts";
-import { shown } from "../shown.ts";
-import { type AudioWriter, type AudioWriterStats, EngineAudioWriter } from "./audio_writer.ts";
-import { openSoundEngine } from "./open_engine.ts";
 import { checkOptions, requireOptions, writerChecks, type WriterOptions } from "./options.ts";
+import { filePath } from "../file_path.ts";
+import { checkOptionTable } from "../option_checks.ts";
+import { shown } from "../shown.ts";
+import { openAudioEngine } from "../thread/open_engine.ts";
+import type { AudioWriter, AudioWriterStats } from "./audio_writer.ts";
+import { EngineAudioWriter } from "./engine_audio_writer.ts";
 
 /**
- * Options of {@linkcode createAudioWriter}. Every one may be left out. `sampleRate`, `channels` and `layout` are, unless given, those of the
- * first samples, or the nearest that the encoder takes.
+ * Options of {@linkcode createAudioWriter}. Every one may be left out. `sampleRate`, `channels` and `layout`
+ * are, unless given, those of the first samples, or the nearest that the encoder takes.
  *
  * @example
  * ```ts
@@ -48,11 +49,11 @@ export interface AudioWriterOptions extends
     | "signal"
     | "libraryPath"
   > {
-  /** Called after samples are written, at most four times a second, and at the end. */
+  /** Called after samples are written, at most four times per second, and at the end. */
   onProgress?: (stats: AudioWriterStats) => void;
 }
 
-const { codec: _codec, from: _from, stream: _stream, loop: _loop, ...soundChecks } = audioChecks;
+const { codec: _codec, from: _from, stream: _stream, loop: _loop, ...trackChecks } = audioChecks;
 const { format, formatOptions, metadata, chapters, cover } = writerChecks;
 const { crashSafe, thread, logLevel, signal, onProgress, libraryPath } = writerChecks;
 const fileChecks = {
@@ -61,13 +62,15 @@ const fileChecks = {
 };
 
 /**
- * Makes a writer that encodes samples into a file of sound: wav, m4a, mp3, ogg, flac, and every other container that takes sound alone.
+ * Makes a writer that encodes samples into an audio file: wav, m4a, mp3, ogg, flac, and every other container
+ * that takes audio alone.
  *
- * Everything that can be checked before is checked here, as {@linkcode createFileWriter} does: a wrong codec, option, container or path
- * throws now, and a file that exists at the path stays as it was until the first samples are written.
+ * Everything that can be checked before is checked here, as {@linkcode createFileWriter} does: a wrong codec,
+ * option, container or path throws now, and a file that exists at the path stays as it was until the first
+ * samples are written.
  *
- * @param codec A family of codecs (`"aac"`, `"opus"`, `"mp3"`, `"flac"`, `"alac"`, `"vorbis"`, `"ac3"`, `"pcm"`), or the exact name of any
- * audio encoder of libavcodec.
+ * @param codec A family of codecs (`"aac"`, `"opus"`, `"mp3"`, `"flac"`, `"alac"`, `"vorbis"`, `"ac3"`,
+ * `"pcm"`), or the exact name of any audio encoder of libavcodec.
  * @param path The file, as a path or a `file:` URL. Its extension chooses the container unless `format` does.
  * @param options See {@linkcode AudioWriterOptions}.
  * @returns The writer. Close it, best with `await using`.
@@ -85,9 +88,11 @@ const fileChecks = {
  * ```ts
  * import { createAudioWriter } from "@avwriter/avwriter";
  *
- * await using writer = await createAudioWriter("aac", `${await Deno.makeTempDir()}/tone.m4a`, { bitrate: "128k" });
+ * const path = `${await Deno.makeTempDir()}/tone.m4a`;
+ * await using writer = await createAudioWriter("aac", path, { bitrate: "128k" });
  * const sampleRate = 48000;
- * const data = Float32Array.from({ length: sampleRate }, (_, n) => Math.sin(2 * Math.PI * 440 * n / sampleRate) / 2);
+ * const tone = (n: number): number => Math.sin(2 * Math.PI * 440 * n / sampleRate) / 2;
+ * const data = Float32Array.from({ length: sampleRate }, (_, n) => tone(n));
  * await writer.write({ data, sampleRate });
  * ```
  */
@@ -101,15 +106,14 @@ export async function createAudioWriter(
   }
   const file = filePath(path);
   requireOptions(options);
-  checkOptionTable(options, { ...soundChecks, ...fileChecks });
+  checkOptionTable(options, { ...trackChecks, ...fileChecks });
   const given = Object.entries(options);
   const ofFile = Object.fromEntries(given.filter(([name]) => Object.hasOwn(fileChecks, name)));
-  const ofSound = Object.fromEntries(given.filter(([name]) => Object.hasOwn(soundChecks, name)));
-  const checked = {
-    ...checkOptions(ofFile),
-    audio: [resolveTrack({ ...ofSound, codec }, { kind: "samples" }, "")],
-  };
-  checked.signal?.throwIfAborted();
-  const engine = await openSoundEngine({ kind: "sound", path: file, options: checked });
-  return new EngineAudioWriter(engine, options);
+  const ofTrack = Object.fromEntries(given.filter(([name]) => Object.hasOwn(trackChecks, name)));
+  const { session, engine: engineOptions } = checkOptions(ofFile);
+  engineOptions.signal?.throwIfAborted();
+  const audio = [resolveTrack({ ...ofTrack, codec }, { kind: "samples" }, "")];
+  const request = { kind: "audio", path: file, options: { ...session, audio } } as const;
+  const engine = await openAudioEngine(request, engineOptions);
+  return new EngineAudioWriter(engine, engineOptions.signal, options.onProgress);
 }

@@ -3,28 +3,32 @@
  *
  * @module
  */
+import { AudioCapture } from "../capture/audio_capture.ts";
 import type { Codec } from "../codecs/families.ts";
-import { refuseOption } from "../codecs/option_checks.ts";
-import { shown } from "../shown.ts";
-import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
+import type { SessionOptions } from "../engine/session_options.ts";
+import type { EngineOptions, VideoEngine } from "../thread/engine.ts";
+import { createClock } from "../engine/frame_clock.ts";
+import { checkOptions, type WriterOptions } from "./options.ts";
 import { filePath } from "../file_path.ts";
-import type { Engine } from "./engine.ts";
-import { createClock } from "./frame_clock.ts";
-import { openEngine } from "./open_engine.ts";
-import { LiveSound } from "./live_sound.ts";
-import { type CheckedOptions, checkOptions, type WriterOptions } from "./options.ts";
-import { EngineWriter, type VideoWriter } from "./video_writer.ts";
+import { refuseOption } from "../option_checks.ts";
+import { shown } from "../shown.ts";
+import { openVideoEngine } from "../thread/open_engine.ts";
+import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
+import { EngineVideoWriter } from "./engine_video_writer.ts";
+import type { VideoWriter } from "./video_writer.ts";
 
 /**
  * Makes a writer that encodes frames into a video file.
  *
- * The size of the video is that of the first frame. Everything that can be checked before is checked here: a wrong codec,
- * option, container or path throws now, and a file that exists at the path stays as it was until the first frame is written.
+ * The size of the video is that of the first frame. Everything that can be checked before is checked here: a
+ * wrong codec, option, container or path throws now, and a file that exists at the path stays as it was until
+ * the first frame is written.
  *
- * @param codec A codec family (`"h264"`, `"hevc"`, `"av1"`, `"vp9"`, ...), resolved to the best encoder that opens, or the exact name
- * of any libavcodec encoder (`"libx264rgb"`).
+ * @param codec A codec family (`"h264"`, `"hevc"`, `"av1"`, `"vp9"`, ...), resolved to the best encoder that
+ * opens, or the exact name of any libavcodec encoder (`"libx264rgb"`).
  * @param path The file, as a path or a `file:` URL. Its extension chooses the container unless `format` does.
- * @param fps Frames per second, kept exactly: `30`, `29.97` (which means 30000/1001), `"30000/1001"` or `{ num, den }`.
+ * @param fps Frames per second, kept exactly: `30`, `29.97` (which means 30000/1001), `"30000/1001"` or
+ * `{ num, den }`.
  * @param options See {@linkcode WriterOptions}.
  * @returns The writer. Close it, best with `await using`.
  *
@@ -47,7 +51,10 @@ import { EngineWriter, type VideoWriter } from "./video_writer.ts";
  * await using writer = await createFileWriter("h264", path, 30);
  * for (let index = 0; index < 15; index++) {
  *   const data = new Uint8ClampedArray(width * height * 4).fill(255);
- *   for (let y = 60; y < 120; y++) data.fill(0, (y * width + index * 8) * 4, (y * width + index * 8 + 60) * 4);
+ *   for (let y = 60; y < 120; y++) {
+ *     const start = (y * width + index * 8) * 4;
+ *     data.fill(0, start, start + 60 * 4);
+ *   }
  *   await writer.write({ data, width, height });
  * }
  * const { frames } = await writer.close();
@@ -68,15 +75,17 @@ export async function createFileWriter(
   const file = filePath(path);
   const frameRate = parseFrameRate(fps);
   const checked = checkOptions(options);
-  checked.signal?.throwIfAborted();
-  requireOtherSources(file, checked);
-  const engine = await openEngine({ kind: "video", codec, path: file, frameRate, options: checked });
-  const devices = await openDevices(engine, checked);
-  return new EngineWriter(engine, createClock(frameRate, checked), checked, devices);
+  const { session: sessionOptions, engine: engineOptions } = checked;
+  engineOptions.signal?.throwIfAborted();
+  requireOtherSources(file, sessionOptions);
+  const request = { kind: "video", codec, path: file, frameRate, options: sessionOptions } as const;
+  const engine = await openVideoEngine(request, engineOptions);
+  const devices = await openDevices(engine, sessionOptions, engineOptions);
+  return new EngineVideoWriter(engine, createClock(frameRate, sessionOptions), checked, devices);
 }
 
-/** Throws a `TypeError` where the file that is to be written is to be read, too. */
-function requireOtherSources(file: string, { audio, subtitles }: CheckedOptions): void {
+/** Throws a `TypeError` where the file is both source and target. */
+function requireOtherSources(file: string, { audio, subtitles }: SessionOptions): void {
   const sources = [
     ...audio.map(({ source }) =>
       ["audio.from", source.kind === "file" ? source.address.path : null] as const
@@ -88,14 +97,20 @@ function requireOtherSources(file: string, { audio, subtitles }: CheckedOptions)
   }
 }
 
-/** Opens the devices that tracks of sound come from. Where one can't be, the engine is aborted. */
-async function openDevices(engine: Engine, options: CheckedOptions): Promise<Map<number, LiveSound>> {
-  const devices = new Map<number, LiveSound>();
+/** Opens the capture devices of audio tracks. Aborts the engine where one fails. */
+async function openDevices(
+  engine: VideoEngine,
+  { audio, logLevel }: SessionOptions,
+  { libraryPath, signal }: EngineOptions,
+): Promise<Map<number, AudioCapture>> {
+  const devices = new Map<number, AudioCapture>();
   try {
-    for (const [track, { source }] of options.audio.entries()) {
-      if (source.kind === "device") devices.set(track, await LiveSound.open(source, options));
+    for (const [track, { source }] of audio.entries()) {
+      if (source.kind === "device") {
+        devices.set(track, await AudioCapture.open(source, { libraryPath, logLevel }));
+      }
     }
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     return devices;
   } catch (error) {
     await Promise.all([engine.abort(), ...[...devices.values()].map((device) => device.stop(0))]);

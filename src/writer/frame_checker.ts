@@ -1,81 +1,64 @@
 /**
- * Frames as users give them, checked before anything is done with them: what is thrown here is the caller's mistake.
+ * Frames as users give them, checked before anything is done with them: what is thrown here is the caller's
+ * mistake.
  *
  * @module
  */
-import { type EncodedImage, imageBytes, isEncodedImage } from "../video/encoded_image.ts";
+import {
+  type CheckedFrame,
+  type CheckedPicture,
+  requireFit,
+  type SizeOptions,
+} from "../engine/checked_frame.ts";
+import type { FrameClock } from "../engine/frame_clock.ts";
+import { withoutUndefined } from "../option_checks.ts";
+import type { Size } from "../size.ts";
+import type { Frame } from "../video/frame.ts";
+import type { FrameOptions } from "../video/frame_timing.ts";
+import { type EncodedImage, imageBytes, isEncodedImage } from "../video/images/encoded_image.ts";
 import { defaultInputFormat, type InputFormats, requireInputFormat } from "../video/input_format.ts";
 import { frameLayout } from "../video/pixels.ts";
 import {
+  type CheckedFields,
   checkShape,
   type FrameLayout,
   type PixelFormat,
-  type PlaneView,
   type RawFrame,
   viewPlanes,
 } from "../video/raw_frame.ts";
-import type { FrameClock, FrameStamp, FrameTiming } from "./frame_clock.ts";
-import type { CheckedOptions } from "./options.ts";
-import type { Frame } from "./session_types.ts";
-
-/** What a checked frame shows: planes of pixels, or the bytes of an image file. */
-export type CheckedPicture =
-  | { readonly kind: "raw"; readonly layout: FrameLayout; readonly planes: readonly PlaneView[] }
-  | { readonly kind: "image"; readonly bytes: Uint8Array };
-
-/** A frame that was checked, on its way to the engine. */
-export interface CheckedFrame {
-  readonly picture: CheckedPicture;
-  readonly stamp: FrameStamp;
-}
-
-/** A width and a height in pixels. */
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-type SizeOptions = Pick<CheckedOptions, "width" | "height" | "resize">;
-
-/** Throws a `RangeError` where a frame is not of the video's size (`null`: it is the first), and may not be made so. */
-export function requireFit({ width, height }: Size, video: Size | null, options: SizeOptions): void {
-  const expected = video ?? { width: options.width ?? width, height: options.height ?? height };
-  const { resize = "error" } = options;
-  if (resize !== "error" || expected.width === width && expected.height === height) return;
-  throw new RangeError(
-    `Cannot write a ${width}x${height} frame: this video is ${expected.width}x${expected.height}; scale the frame first, or use resize "contain", "cover" or "fill"`,
-  );
-}
 
 /** Checks the frames of one video. */
 export class FrameChecker {
   readonly #formats: InputFormats;
   readonly #options: SizeOptions;
   readonly #clock: FrameClock;
-  /** What raw frames are like since the first. */
+  /** The layout of raw frames since the first. */
   #layout: FrameLayout | null = null;
-  /** The video's size, once there is a frame. */
+  /** The video's size, known with the first frame. */
   #size: Size | null = null;
 
-  /** For a video with these options; the clock gives frames their times. */
+  /** For a video with these options, whose frames get their times from the clock. */
   constructor(formats: InputFormats, options: SizeOptions, clock: FrameClock) {
     this.#formats = formats;
     this.#options = options;
     this.#clock = clock;
   }
 
-  /** Checks one frame, given at `nowMs`, which changes nothing. */
-  check(frame: Frame, timing: FrameTiming | undefined, nowMs: number): CheckedFrame {
+  /** Checks a frame given at `nowMs`. Has no side effects. */
+  check(frame: Frame, options: FrameOptions | undefined, nowMs: number): CheckedFrame {
     const picture = isEncodedImage(frame) ? viewImage(frame) : this.#view(frame);
-    return { picture, stamp: this.#clock.check(timing, nowMs) };
+    return { picture, stamp: this.#clock.check(options, nowMs) };
   }
 
-  /** The layout of a frame of this size and format, if it may be written. */
+  /** The layout of a frame of this size and format. Throws where it must not be written. */
   layoutOf(width: number, height: number, format: PixelFormat | undefined): FrameLayout {
-    return this.#layoutOf(checkShape({ data: [], width, height, format }));
+    return this.#layoutOf(checkShape({ data: [], width, height, ...withoutUndefined({ format }) }));
   }
 
-  /** Counts a frame that was taken: those after it are to be like it, and of the video's size, which an image tells only once it is decoded. */
+  /**
+   * Counts an accepted frame. Later ones must match it and the video's size, which is known only after an
+   * image is decoded.
+   */
   accept({ picture, stamp }: CheckedFrame, decoded: Size | null): void {
     if (picture.kind === "raw") {
       const { width, height } = this.#layout = picture.layout;
@@ -90,7 +73,7 @@ export class FrameChecker {
     return { kind: "raw", layout, planes: viewPlanes(fields, layout) };
   }
 
-  #layoutOf({ width, height, format = defaultInputFormat }: RawFrame): FrameLayout {
+  #layoutOf({ width, height, format = defaultInputFormat }: CheckedFields): FrameLayout {
     const known = this.#layout;
     if (known?.width === width && known.height === height && known.format.name === format) return known;
     requireFit({ width, height }, this.#size, this.#options);

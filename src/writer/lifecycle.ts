@@ -16,26 +16,26 @@ type State<Summary> =
 export interface Endings<Summary> {
   /** Finishes the file. */
   finish(): Promise<Summary>;
-  /** It is finished, and the writer closed. */
+  /** Called once the writer is closed. */
   closed(): void;
-  /** Removes it. */
+  /** Removes the file. */
   abort(): void | Promise<void>;
-  /** Makes it as playable as it can be. */
+  /** Makes the file as playable as possible. */
   salvage(): void | Promise<void>;
 }
 
-/** What state a writer is in, and how it comes into the next. */
+/** The state machine of a writer. */
 export class Lifecycle<Summary> {
   readonly #endings: Endings<Summary>;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort: () => void;
   #state: State<Summary> = { name: "open" };
 
-  /** An open writer, which a signal may abort. */
+  /** An open writer, with an optional signal to abort it. */
   constructor(endings: Endings<Summary>, signal: AbortSignal | undefined) {
     this.#endings = endings;
     this.#signal = signal;
-    // Whoever aborts by signal has no call to learn a failure from: the file that can't be removed then stays.
+    // No call is waiting for an error of an abort by signal: a file that cannot be removed then stays.
     this.#onAbort = () => void this.abort(signal?.reason).catch(() => {});
     signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
@@ -45,7 +45,7 @@ export class Lifecycle<Summary> {
     return this.#state.name === "open";
   }
 
-  /** Throws where it can't be written to any more, and why. */
+  /** Throws where it is no longer open, with the reason. */
   requireOpen(action: string): void {
     const state = this.#state;
     if (state.name === "open") return;
@@ -72,7 +72,7 @@ export class Lifecycle<Summary> {
   }
 
   async #finish(): Promise<Summary> {
-    // The state says that it is closing before anything can fail.
+    // Sets the state to closing before anything can fail.
     await null;
     this.#requireNotAborted();
     try {
@@ -87,12 +87,12 @@ export class Lifecycle<Summary> {
     }
   }
 
-  /** An abort may overtake a close. */
+  /** An abort may come during a close. */
   #requireNotAborted(): void {
     if (this.#state.name === "aborted") this.requireOpen("close");
   }
 
-  /** Removes the file; does nothing after the end. */
+  /** Removes the file. Does nothing after the end. */
   async abort(reason: unknown): Promise<void> {
     if (this.#state.name === "open" || this.#state.name === "closing") {
       const gone = Promise.try(() => this.#endings.abort());
@@ -101,14 +101,14 @@ export class Lifecycle<Summary> {
     if (this.#state.name === "aborted") await this.#state.gone;
   }
 
-  /** Closes the writer, unless that is done or no longer possible: what made it so was told already. */
+  /** Closes the writer unless it has ended. Its error was thrown already. */
   async dispose(close: () => Promise<Summary>): Promise<void> {
     if (this.#state.name === "open") await close();
-    // Whoever aborts by signal has waited for nothing.
+    // An abort by signal may still be under way.
     if (this.#state.name === "aborted") await this.#state.gone.catch(() => {});
   }
 
-  /** Ends the writer with its first failure, and throws that. */
+  /** Ends the writer with its first error, and throws that. */
   async fail(error: unknown): Promise<never> {
     if (this.#state.name === "open" || this.#state.name === "closing") {
       this.#end({ name: "failed", error });

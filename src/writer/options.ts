@@ -3,6 +3,15 @@
  *
  * @module
  */
+import { type AudioOptions, checkAudio } from "../audio/audio_options.ts";
+import type { QualityLevel } from "../codecs/encoder_traits.ts";
+import { type Attachment, checkAttachments } from "../container/attachments.ts";
+import { type Chapter, checkChapters } from "../container/chapters.ts";
+import { checkCover } from "../container/cover.ts";
+import { checkMetadata } from "../container/metadata.ts";
+import { parseSampleAspectRatio, type Rotation, type SampleAspectRatio } from "../container/picture_tags.ts";
+import type { LogLevel } from "../libav/log.ts";
+import type { OptionValue } from "../libav/options.ts";
 import {
   bits,
   type Check,
@@ -13,78 +22,55 @@ import {
   parseBits,
   record,
   text,
-} from "../codecs/option_checks.ts";
-import type { QualityLevel } from "../codecs/profiles.ts";
-import { type AudioTrackOptions, checkAudio, type CheckedAudioOptions } from "../audio/audio_options.ts";
-import type { AudioStats } from "../audio/track.ts";
-import {
-  type CheckedSubtitleOptions,
-  checkSubtitles,
-  type SubtitleOptions,
-} from "../subtitles/subtitle_options.ts";
-import type { OptionValue } from "../libav/options.ts";
+} from "../option_checks.ts";
+import { checkSubtitles, type SubtitleOptions } from "../subtitles/subtitle_options.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
-import { type EncodedImage, isEncodedImage } from "../video/encoded_image.ts";
-import type { ResizeMode } from "../video/resizer.ts";
+import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
+import { type EncodedImage, isEncodedImage } from "../video/images/encoded_image.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
-import type { Rational } from "../libav/rational.ts";
-import { type Attachment, checkAttachments, type CheckedAttachment } from "./attachments.ts";
-import { type Chapter, checkChapters } from "./chapters.ts";
-import { checkCover } from "./cover.ts";
-import type { TimestampOrigin, Timing } from "./frame_clock.ts";
-import { checkMetadata, parseSampleAspectRatio, type Rotation, type SampleAspectRatio } from "./tags.ts";
+import type { ResizeMode } from "../video/resizer.ts";
+import type { SessionOptions } from "../engine/session_options.ts";
+import type { EngineOptions } from "../thread/engine.ts";
+import type { WriterStats } from "../engine/writer_stats.ts";
 
-/** How much libav and avwriter print on stderr. */
-export type LogLevel = "quiet" | "error" | "warning" | "info" | "debug";
-
-/** A writer's progress. */
-export interface WriterStats {
-  /** Frames written; those that filters made, where there are some. */
-  readonly frames: number;
-  /** Bytes of encoded video so far, without the container's own. */
-  readonly bytes: number;
-  /** Length of the video so far in seconds. */
-  readonly seconds: number;
-  /** Frames left out. Constant timing leaves none out. */
-  readonly dropped: number;
-  /** Frames shown twice. Constant timing repeats none. */
-  readonly duplicated: number;
-  /** Frames taken that wait for the encoder, or that it has not given back as packets yet. */
-  readonly queued: number;
-  /** What became of each track of sound, in the order of the option `audio`; until the writer is closed, it may lack what was written last. */
-  readonly audio: readonly AudioStats[];
-}
-
-/** Options of {@linkcode createFileWriter}. Every one may be left out. */
+/** Options of {@linkcode createFileWriter}. All are optional. */
 export interface WriterOptions {
-  /** Width in pixels; default: that of the first frame. Given with `height`, the encoder opens before the first frame. */
+  /**
+   * Width in pixels. Default: that of the first frame. With both `width` and `height`, the encoder opens
+   * before the first frame.
+   */
   width?: number;
-  /** Height in pixels; default: that of the first frame. */
+  /** Height in pixels. Default: that of the first frame. */
   height?: number;
   /**
-   * What a frame of another size than the video's gets: `"error"` refuses it, `"contain"` scales it so that all of it is seen
-   * between black bars, `"cover"` so that it fills the video and goes beyond it, `"fill"` stretches it. Default `"error"`.
+   * What to do with a frame of another size: `"error"` refuses it, `"contain"` scales it to fit between black
+   * bars, `"cover"` scales it to fill the video and crops the rest, `"fill"` stretches it. Default:
+   * `"error"`.
    */
   resize?: "error" | ResizeMode;
   /**
-   * What happens where the encoder needs even sides and the frame's are odd: `"pad"` repeats the last column or row, `"crop"`
-   * leaves it out, `"error"` refuses the frame. Default `"pad"`.
+   * What to do with an odd width or height where the encoder needs even ones: `"pad"` repeats the last column
+   * or row, `"crop"` removes it, `"error"` refuses the frame. Default: `"pad"`.
    */
   oddSize?: "pad" | "crop" | "error";
-  /** The pixel format that the encoder gets, by libavutil's name; default: what plays everywhere. */
+  /** The encoder's pixel format, by libavutil's name. Default: the one with the widest support. */
   pixelFormat?: PixelFormat;
   /**
-   * A level, or a number on the encoder's own scale (crf for libx264, libx265, libvpx-vp9, libaom-av1 and libsvtav1; quantizer for
-   * mpeg4, xvid and mjpeg; 0 to 100 for webp). Default `"medium"`. `"lossless"` loses nothing of the pixel format.
+   * A level, or a number on the encoder's own scale (crf for libx264, libx265, libvpx-vp9, libaom-av1 and
+   * libsvtav1; quantizer for mpeg4, xvid and mjpeg; 0 to 100 for webp). Default: `"medium"`. `"lossless"`
+   * preserves the pixel format exactly.
    */
   quality?: QualityLevel | number;
-  /** Bits per second on average, as a number or as `"800k"` or `"4M"`. Not together with `quality`. */
+  /** Average bits per second, as a number or as `"800k"` or `"4M"`. Not together with `quality`. */
   bitrate?: number | string;
-  /** The most bits per second over any two seconds. */
+  /** The maximum of bits per second, over any two seconds. */
   maxBitrate?: number | string;
-  /** The longest time between key frames, in seconds; default: the encoder's. */
+  /** The maximum time between key frames, in seconds. Default: the encoder's. */
   keyFrameInterval?: number;
-  /** The encoder's preset, speed against size: `"veryfast"` for libx264, `"8"` for libsvtav1 and (as `cpu-used`) libvpx and libaom. */
+  /**
+   * The encoder's preset, which trades speed for size: `"veryfast"` for libx264, `"8"` for libsvtav1 and (as
+   * `cpu-used`) libvpx and libaom.
+   */
   preset?: string;
   /** The encoder's tuning: `"zerolatency"` for libx264. */
   tune?: string;
@@ -92,121 +78,117 @@ export interface WriterOptions {
   profile?: string;
   /** Any AVOption of the encoder, by name. Unknown names are refused. */
   encoderOptions?: Record<string, OptionValue>;
-  /** The container by libavformat's name; default: by the path's extension. */
+  /** The container, by libavformat's name. Default: by the path's extension. */
   format?: string;
   /** Any AVOption of the muxer, by name. Unknown names are refused. */
   formatOptions?: Record<string, OptionValue>;
   /**
-   * What the colours mean; default: BT.709 from 720 lines, BT.601 below. RGB is converted to it; luma and chroma that come in
-   * are taken to be in it. The stream is tagged with it. HDR10 is `{ matrix: "bt2020nc", primaries: "bt2020", transfer:
-   * "smpte2084" }` with `masteringDisplay` and `contentLight`, which land in mp4, mov, mkv and webm, and in every stream of
-   * libx265 and libsvtav1.
+   * The colour description. Default: BT.709 from 720 lines on, BT.601 below. RGB frames are converted to it;
+   * frames of luma and chroma are assumed to have it. The stream is tagged with it. HDR10 is
+   * `{ matrix: "bt2020nc", primaries: "bt2020", transfer: "smpte2084" }` with `masteringDisplay` and
+   * `contentLight`, which are written into mp4, mov, mkv and webm, and into every stream of libx265 and
+   * libsvtav1.
    */
   color?: ColorName | Partial<ColorDescription>;
-  /** Degrees clockwise by which players turn the picture: in mp4 and mov, and with FFmpeg 7.1 and newer in mkv and webm. */
+  /**
+   * Degrees clockwise by which players rotate the picture: in mp4 and mov, and with FFmpeg 7.1 and newer in
+   * mkv and webm.
+   */
   rotation?: Rotation;
   /**
-   * The shape of a pixel, its width over its height: `"4/3"`. Default: square, but not said. WebM keeps it to the nearest width of
-   * the picture in pixels.
+   * The sample aspect ratio, width to height: `"4/3"`. Default: square pixels, without a tag. WebM rounds it
+   * to a whole display width.
    */
   sampleAspectRatio?: SampleAspectRatio;
   /**
-   * Tags of the file: `{ title: "Waves", artist: "Ana", date: "2026-03-01" }`. mp4, mov, mkv, webm and flv keep any key (mkv and
-   * webm in upper case); avi some. In mp4 and mov, keys that iTunes and QuickTime do not know put all tags where only FFmpeg and
-   * MediaInfo look. `timecode: "01:00:00:00"` is the number of the first frame, as hours, minutes, seconds and frames (`";"` before
-   * these where 29.97 and 59.94 frames a second leave numbers out): a track of its own in mp4 and mov, a tag elsewhere.
+   * Tags of the file: `{ title: "Waves", artist: "Ana", date: "2026-03-01" }`. mp4, mov, mkv, webm and flv
+   * keep any key (mkv and webm in upper case); avi keeps some. In mp4 and mov, a key that iTunes and
+   * QuickTime do not know moves all tags to where only FFmpeg and MediaInfo read them.
+   * `timecode: "01:00:00:00"` is the timecode of the first frame: hours, minutes, seconds and frames (`";"`
+   * before the frames for drop-frame timecode at 29.97 and 59.94 frames per second). It is a track in mp4 and
+   * mov, and a tag elsewhere.
    */
   metadata?: Record<string, string>;
   /**
-   * How frames get their times: `"constant"` shows frame n at n/fps, `"timestamps"` at the `timestamp` that `write` is given,
-   * `"wallclock"` when `write` was called, and the last one until `close` is. Default `"constant"`. For the others, `fps` is the
-   * nominal rate: encoders reckon bit rates with it, and a last frame is 1/fps long.
+   * How frames get their times: `"constant"` shows frame n at n/fps, `"timestamps"` at the `timestamp` passed
+   * to `write`, `"wallclock"` at the time of the call of `write`, and the last frame until `close` is called.
+   * Default: `"constant"`. For the others, `fps` is the nominal rate: encoders compute bit rates with it, and
+   * the last frame is 1/fps long.
    */
   timing?: Timing;
   /**
-   * What `timestamp`s, and the times of samples and cues, count from: `"zero"`, or the `"first"` one that the writer is given, which is then at
-   * 0. With `"first"`, timestamps may be `Date.now() / 1000`. Default `"zero"`.
+   * What `timestamp`s, and the times of samples and cues, count from: `"zero"`, or the `"first"` one that the
+   * writer is given, which is then at 0. With `"first"`, timestamps may be `Date.now() / 1000`. Default
+   * `"zero"`.
    */
   timestampOrigin?: TimestampOrigin;
   /**
-   * Filters in libavfilter's syntax, between the frames and the encoder: `"hflip,drawbox=c=red"`, `"fps=15"`. They may change
-   * size, pixel format and rate. Filters that read files (`movie`, `subtitles`) do so beside Deno's permissions.
+   * Filters between the frames and the encoder, in libavfilter's syntax: `"hflip,drawbox=c=red"`, `"fps=15"`.
+   * They may change size, pixel format and rate. Filters that read files (`movie`, `subtitles`) bypass Deno's
+   * permissions.
    */
   filter?: string;
-  /** Named parts of the video, one after the other. mp4, mov, mkv and webm keep them. */
+  /** Chapters of the video, in order. mp4, mov, mkv and webm keep them. */
   chapters?: readonly Chapter[];
   /**
-   * The picture that players and file managers show for the file: a PNG or JPEG file, which is kept byte for byte. mp4, m4v, m4a and
-   * mkv have a place for it, and of files of sound alone mp3 and flac.
+   * The cover that players and file managers show: a PNG or JPEG file, kept byte for byte. mp4, m4v, m4a and
+   * mkv support it, and of audio files mp3 and flac.
    */
   cover?: EncodedImage;
-  /** Files that go along with the video, such as the fonts of its subtitles. mkv keeps them. */
+  /** Files attached to the video, such as the fonts of its subtitles. mkv keeps them. */
   attachments?: readonly Attachment[];
   /**
-   * A track of sound, or several: `{}` for what is usual. Their samples come with `writeAudio`. `"silent"` is a track of silence as long as the
-   * video, which some services want.
+   * One or more audio tracks: `{}` for the defaults. Samples come with `writeAudio`.
+   * `{ from: { silence: true } }` is a track of silence as long as the video, which some services require.
    */
-  audio?: AudioTrackOptions | readonly AudioTrackOptions[];
+  audio?: AudioOptions | readonly AudioOptions[];
   /**
-   * A track of subtitles, or several: `{}` for cues that come with `writeSubtitle`, `{ from: "film.srt" }` for all of an SRT, WebVTT or
-   * ASS file. mp4, mov, mkv and webm keep them.
+   * One or more subtitle tracks: `{}` for cues that come with `writeSubtitle`, `{ from: "film.srt" }` for a
+   * complete SRT, WebVTT or ASS file. mp4, mov, mkv and webm keep them.
    */
   subtitles?: SubtitleOptions | readonly SubtitleOptions[];
   /**
-   * Whether a recording that is killed stays playable. Default: `true`, but `false` where Deno's permissions or the folder leave
-   * no room for a second file beside it (`NAME.avwriter`, which is made by `close`). mp4 and mov are recorded in fragments then,
-   * and `close` makes an ordinary file of them, which takes as much space again for that moment.
+   * Whether a recording stays playable if the process is killed. Default: `true`, but `false` where Deno's
+   * permissions or the folder do not allow a second file (`NAME.avwriter`, which `close` creates). mp4 and
+   * mov are then recorded in fragments, and `close` makes an ordinary file from them, which temporarily needs
+   * the same space again.
    */
   crashSafe?: boolean;
   /**
-   * Where frames are converted and encoded: `"worker"` in a thread of its own, `"main"` in the one that calls `write`. Default
-   * `"worker"`; where a thread can't be started, a warning says so, and it is `"main"`.
+   * Where frames are converted and encoded: in a `"worker"`, or in the `"main"` thread, which is the one that
+   * calls `write`. Default: `"worker"`. Where no worker can be started, a warning is printed and the main
+   * thread is used.
    */
   thread?: "worker" | "main";
-  /** Frames that may wait for the encoder, and how many can be acquired at a time; 1 to 64, default 4. Each takes as much memory as a frame. */
+  /**
+   * How many frames may wait for the encoder, and how many can be acquired at a time; 1 to 64. Default: 4.
+   * Each takes the memory of a frame.
+   */
   queueSize?: number;
-  /** How much is printed on stderr; default `"error"`. At `"info"` a block tells what was chosen, with the `ffmpeg` command that does the same. */
+  /**
+   * How much is printed to stderr. Default: `"error"`. `"info"` prints a summary of the choices, with the
+   * equivalent `ffmpeg` command.
+   */
   logLevel?: LogLevel;
   /** Aborts the writer. */
   signal?: AbortSignal;
-  /** Called after frames are written, at most four times a second, and at the end. */
+  /** Called after frames are written, at most four times per second, and at the end. */
   onProgress?: (stats: WriterStats) => void;
-  /** The folder of FFmpeg's libraries; default: `AVWRITER_LIBRARY_PATH`, or the system's folders. The same for all writers of a process. */
+  /**
+   * The folder of FFmpeg's libraries. Default: `AVWRITER_LIBRARY_PATH`, or the system's folders. It is the
+   * same for all writers of a process.
+   */
   libraryPath?: string;
 }
 
-/** Options after the check: bit rates as numbers, fractions in lowest terms. */
-export interface CheckedOptions extends
-  Omit<
-    WriterOptions,
-    | "bitrate"
-    | "maxBitrate"
-    | "sampleAspectRatio"
-    | "queueSize"
-    | "audio"
-    | "subtitles"
-    | "cover"
-    | "attachments"
-  > {
-  /** Bits per second on average. */
-  readonly bitrate?: number;
-  /** The most bits per second. */
-  readonly maxBitrate?: number;
-  /** The width of a pixel over its height. */
-  readonly sampleAspectRatio?: Rational;
-  /** Frames that may wait for the encoder. */
-  readonly queueSize: number;
-  /** The tracks of sound. */
-  readonly audio: readonly CheckedAudioOptions[];
-  /** The tracks of subtitles. */
-  readonly subtitles: readonly CheckedSubtitleOptions[];
-  /** A copy of the cover's file; `null` where there is none. */
-  readonly cover: Uint8Array | null;
-  /** Copies of the files that go along with the video. */
-  readonly attachments: readonly CheckedAttachment[];
+/** Checked options, divided by who uses them. */
+export interface CheckedOptions {
+  readonly session: SessionOptions;
+  readonly engine: EngineOptions;
+  readonly onProgress: ((stats: WriterStats) => void) | undefined;
 }
 
-/** Frames that may wait, unless the options say. */
+/** The default queue size in frames. */
 const defaultQueueSize = 4;
 
 const side: Check = (value) =>
@@ -216,9 +198,9 @@ const side: Check = (value) =>
 const positive: Check = (value) =>
   typeof value === "number" && Number.isFinite(value) && value > 0 ? null : "a number above 0";
 const bitrate = bits('"800k" or "4M"');
-const tags = object('an object of texts such as { title: "Waves" }');
+const tags = object('an object of strings such as { title: "Waves" }');
 
-/** What each option must be. */
+/** The check of each option. */
 export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
   width: side,
   height: side,
@@ -243,10 +225,10 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
       ? null
       : "a color's name or { matrix, primaries, transfer, range }",
   rotation: (value) => ([0, 90, 180, 270].includes(value as number) ? null : "one of 0, 90, 180, 270"),
-  // What it means is found out below.
+  // Checked below.
   sampleAspectRatio: () => null,
   metadata: tags,
-  // Found out below, too.
+  // Checked below, too.
   chapters: (value) => (Array.isArray(value) ? null : "a list of { title, start }"),
   audio: () => null,
   subtitles: () => null,
@@ -268,7 +250,7 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   libraryPath: text,
 };
 
-/** Options of which only one may be given. */
+/** Options that exclude each other. */
 const exclusive = [["quality", "bitrate"]] as const;
 
 /** Throws a `TypeError` unless options are an object. */
@@ -278,7 +260,10 @@ export function requireOptions(options: unknown): void {
   throw new TypeError(`Cannot use options that are ${kind}: give an object`);
 }
 
-/** Throws a `TypeError` that names the option and what it must be; returns the options with bit rates as numbers, fractions in lowest terms. */
+/**
+ * Throws a `TypeError` that names an invalid option and what it must be. Returns the options with bit rates
+ * as numbers, and fractions in lowest terms.
+ */
 export function checkOptions(options: WriterOptions): CheckedOptions {
   requireOptions(options);
   checkOptionTable(options, writerChecks);
@@ -297,11 +282,15 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
     subtitles,
     cover,
     attachments = [],
+    thread,
+    queueSize = defaultQueueSize,
+    libraryPath,
+    signal,
+    onProgress,
     ...rest
   } = options;
-  return {
+  const session = {
     ...rest,
-    queueSize: rest.queueSize ?? defaultQueueSize,
     audio: audio === undefined ? [] : checkAudio(audio),
     subtitles: subtitles === undefined ? [] : checkSubtitles(subtitles),
     cover: cover === undefined ? null : checkCover(cover),
@@ -310,4 +299,5 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),
   };
+  return { session, engine: { thread, queueSize, libraryPath, signal }, onProgress };
 }

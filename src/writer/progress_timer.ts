@@ -4,20 +4,20 @@
  * @module
  */
 
-/** Milliseconds between two calls. */
+/** The minimum time between two calls, in milliseconds. */
 const intervalMs = 250;
 
-/** Calls a program's `onProgress`, if it has one. */
+/** Calls a program's `onProgress`, if there is one. */
 export class ProgressTimer<Stats> {
   readonly #onProgress: ((stats: Stats) => void) | undefined;
   #lastMs = 0;
 
-  /** For a function of the program's. */
+  /** For a program's function. */
   constructor(onProgress: ((stats: Stats) => void) | undefined) {
     this.#onProgress = onProgress;
   }
 
-  /** Tells how far the writer is, unless that was told a moment ago; the last time always. */
+  /** Reports progress, unless the last report was a moment ago. The last report is always sent. */
   tell(stats: () => Stats, isLast: boolean): void {
     if (this.#onProgress === undefined) return;
     const now = performance.now();

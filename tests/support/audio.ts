@@ -1,5 +1,5 @@
 /**
- * Sound to write, and what came of it.
+ * Audio to write, and what came of it.
  *
  * @module
  */
@@ -14,7 +14,7 @@ interface Rate {
   readonly den: number;
 }
 
-/** The rate at which sound is listened to. */
+/** The rate at which audio is listened to. */
 export const heardRate = 48_000;
 
 /** A sine of an amplitude, from a sample of it on; all channels alike. */
@@ -35,7 +35,7 @@ export function sine(
   return { data, sampleRate, channels };
 }
 
-/** A track of sound as ffprobe tells it. */
+/** An audio track as ffprobe tells it. */
 export interface ProbedAudio {
   readonly codec_name: string;
   readonly sample_rate: string;
@@ -44,7 +44,7 @@ export interface ProbedAudio {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** All tracks of sound of a file; throws where ffprobe complains. */
+/** All audio tracks of a file; throws where ffprobe complains. */
 export function probeAudio(path: string): ProbedAudio[] {
   const { stdout, stderr } = spawnSync("ffprobe", [
     ...["-v", "error", "-select_streams", "a", "-show_streams", "-of", "json", path],
@@ -103,7 +103,10 @@ export function beeps(from: number, count: number, sampleRate: number): AudioSam
   return { data, sampleRate };
 }
 
-/** Writes so many seconds of flashes and beeps, each of one time, and sound in pieces of odd sizes; returns how many samples. */
+/**
+ * Writes so many seconds of flashes and beeps, each of one time, and audio in pieces of odd sizes; returns
+ * how many samples.
+ */
 export async function flashAndBeep(
   writer: VideoWriter,
   { num, den }: Rate,
@@ -127,10 +130,13 @@ export async function flashAndBeep(
   return samples;
 }
 
-/** By how many seconds each beep comes later after its flash than it was written. Fails where one of them is missing. */
+/**
+ * By how many seconds each beep comes later after its flash than it was written. Fails where one of them is
+ * missing.
+ */
 export function flashesToBeeps(path: string, { num, den }: Rate): number[] {
   const [seen, heard] = [flashes(path), onsets(listen(path))];
-  // The sound may go on a little longer than the video.
+  // The audio may go on a little longer than the video.
   if (heard.length < seen.length || heard.length > seen.length + 1) {
     throw new Error(`${path} has ${seen.length} flashes and ${heard.length} beeps`);
   }
@@ -141,7 +147,7 @@ export function flashesToBeeps(path: string, { num, den }: Rate): number[] {
   });
 }
 
-/** The amplitude of a frequency in a piece of sound (Goertzel). */
+/** The amplitude of a frequency in samples (Goertzel). */
 export function amplitudeOf(samples: Float32Array, frequency: number, sampleRate = heardRate): number {
   const factor = 2 * Math.cos(2 * Math.PI * frequency / sampleRate);
   let [before, last] = [0, 0];
@@ -150,7 +156,7 @@ export function amplitudeOf(samples: Float32Array, frequency: number, sampleRate
   return 2 * Math.sqrt(power) / samples.length;
 }
 
-/** The level of all that is in a piece of sound, as the amplitude of a sine that is as loud. */
+/** The level of all that is in samples, as the amplitude of a sine that is as loud. */
 export function loudness(samples: Float32Array): number {
   return Math.sqrt(2 * samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
 }

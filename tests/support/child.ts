@@ -1,5 +1,6 @@
 /**
- * A program that tests run in a process of its own: what it does may end the process, or needs other rights or variables.
+ * A program that tests run in a process of its own: what it does may end the process, or needs other rights
+ * or variables.
  *
  * Its last line on stdout is a JSON report.
  *

@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { loadNative } from "../../ffi/mod.ts";
 import { encoderByName } from "../../src/libav/encoder.ts";
-import { muxerByName } from "../../src/libav/muxer.ts";
+import { muxerByName } from "../../src/libav/muxer_info.ts";
 import { encoderPixelFormats } from "../../src/libav/pixel_format.ts";
 
 /** Why a test is skipped; `false` where it is not. */
@@ -39,7 +39,10 @@ export function missingDevices(): SkipReason {
   }
 }
 
-/** The reason where an encoder is missing, or does not take a pixel format, which a build of its library may lack. */
+/**
+ * The reason where an encoder is missing, or does not take a pixel format, which a build of its library may
+ * lack.
+ */
 export function missingPixelFormat(encoder: string, format: string): SkipReason {
   const missing = missingEncoders(encoder);
   if (missing !== false) return missing;
@@ -49,7 +52,10 @@ export function missingPixelFormat(encoder: string, format: string): SkipReason 
   return !isTaken && `the encoder ${encoder} of FFmpeg ${native.version} does not take ${format}`;
 }
 
-/** A command that takes root's right to ignore permission bits away from the program after it; for others than root it is empty. */
+/**
+ * A command that takes root's right to ignore permission bits away from the program after it; for others than
+ * root it is empty.
+ */
 export function withoutRootsRights(): readonly string[] {
   return process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : [];
 }
@@ -59,5 +65,5 @@ export function permissionBitsAreIgnored(): SkipReason {
   if (process.platform === "win32") return "Windows has no permission bits";
   const [command, ...parameters] = [...withoutRootsRights(), "true"];
   return spawnSync(command!, parameters).status !== 0 &&
-    "root ignores permission bits, and setpriv can't take that right away here";
+    "root ignores permission bits, and setpriv cannot take that right away here";
 }

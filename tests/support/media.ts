@@ -59,7 +59,10 @@ export function probe(path: string): ProbedStream {
   };
 }
 
-/** The presentation times of a file's frames in seconds; `options` are ffprobe's, `-skip_frame nokey` for key frames alone. */
+/**
+ * The presentation times of a file's frames in seconds; `options` are ffprobe's, `-skip_frame nokey` for key
+ * frames alone.
+ */
 export function frameTimes(path: string, options: readonly string[] = []): number[] {
   const text = execFileSync("ffprobe", [
     ...options,
@@ -71,7 +74,10 @@ export function frameTimes(path: string, options: readonly string[] = []): numbe
 
 let everyFrameOnce: readonly string[] | undefined;
 
-/** The option of the ffmpeg program at hand that neither repeats nor drops frames: older ones know another name of it. */
+/**
+ * The option of the ffmpeg program at hand that neither repeats nor drops frames: older ones know another
+ * name of it.
+ */
 function asTheyAre(): readonly string[] {
   if (everyFrameOnce === undefined) {
     const help = execFileSync("ffmpeg", ["-v", "quiet", "-h", "long"], { encoding: "utf8" });

@@ -1,6 +1,6 @@
 /**
- * A program that treats writers as badly as JavaScript can. It tells each thing that it does on a line of its own, and "survived" at
- * the end: whoever runs it knows what the last line means.
+ * A program that treats writers as badly as JavaScript can. It tells each thing that it does on a line of its
+ * own, and "survived" at the end: whoever runs it knows what the last line means.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A program that opens a writer with the sound of a network address, and prints the error that it got.
+ * A program that opens a writer with the audio of a network address, and prints the error that it got.
  *
  *     net_sound.ts PATH URL
  *

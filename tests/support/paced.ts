@@ -3,7 +3,7 @@
  *
  *     paced.ts PATH CODEC PACE AUDIO B-FRAMES TIMING
  *
- * It tells of each picture when it was written, in seconds since the first.
+ * It tells of each picture when it was to be written, and when it was, in seconds since the first.
  *
  * @module
  */
@@ -19,13 +19,13 @@ const sampleRate = 48_000;
 const writer = await createFileWriter(codec, path, 30, {
   timing: timing as "wallclock" | "timestamps",
   ...(order === "0" ? { encoderOptions: { bf: 0 } } : {}),
-  ...(audio === "none" ? {} : { audio: audio === "silent" ? "silent" : {} }),
+  ...(audio === "none" ? {} : { audio: audio === "silent" ? { from: { silence: true } } : {} }),
 });
 const start = performance.now();
 let samples = 0;
 
 /** Writes what a microphone would have heard since the last call. */
-async function hear(): Promise<void> {
+async function receive(): Promise<void> {
   const count = Math.round((performance.now() - start) / 1000 * sampleRate) - samples;
   if (audio !== "samples" || count < sampleRate / 50) return;
   samples += count;
@@ -33,10 +33,11 @@ async function hear(): Promise<void> {
 }
 
 for (let index = 0;; index++) {
+  const seconds = (performance.now() - start) / 1000;
   await writer.write(barFrame(index), timing === "timestamps" ? { timestamp: index / rate } : undefined);
-  console.log(JSON.stringify({ index, seconds: (performance.now() - start) / 1000 }));
+  console.log(JSON.stringify({ index, seconds, doneSeconds: (performance.now() - start) / 1000 }));
   while (performance.now() - start < (index + 1) / rate * 1000) {
     await new Promise((resolve) => setTimeout(resolve, 10));
-    await hear();
+    await receive();
   }
 }

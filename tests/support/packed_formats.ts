@@ -1,6 +1,6 @@
 /**
- * A picture that is known in RGB, laid out in every pixel format: by the ffmpeg program where its libswscale writes the format, and
- * by hand from a twin that it writes where not.
+ * A picture that is known in RGB, laid out in every pixel format: by the ffmpeg program where its libswscale
+ * writes the format, and by hand from a twin that it writes where not.
  *
  * @module
  */
@@ -69,7 +69,10 @@ function luma([red, green, blue]: ArrayLike<number> & Iterable<number>): number 
   return 0.299 * red! + 0.587 * green! + 0.114 * blue!;
 }
 
-/** What is to be seen of a picture in a format: gray where it has no colours, and opaque where it has no alpha. */
+/**
+ * What is to be seen of a picture in a format: gray where it has no colours, and opaque where it has no
+ * alpha.
+ */
 export function visible(
   { width, height, rgba }: KnownPicture,
   { isGray, hasAlpha }: { readonly isGray: boolean; readonly hasAlpha: boolean },
@@ -230,8 +233,8 @@ function halfBytes(from: string): HandPacked {
 }
 
 /**
- * Red, green and blue of a pixel as bits of one number: named from its most significant bit on, `x` for those without a meaning, each
- * with how many bits it has: `"r5g6b5"`.
+ * Red, green and blue of a pixel as bits of one number: named from its most significant bit on, `x` for those
+ * without a meaning, each with how many bits it has: `"r5g6b5"`.
  */
 function bits(layout: string, bytesPerPixel: 1 | 2 | 4): HandPacked {
   const fields = [...layout.matchAll(/([rgbx])(\d+)/g)].map(([, name, width]) => ({
@@ -302,7 +305,8 @@ function doubled(from: string): HandPacked {
 function half(value: number): number {
   if (value < 2 ** -24) return 0;
   const exponent = Math.max(-14, Math.floor(Math.log2(value)));
-  // A subnormal number has no leading one; a fraction that is rounded up to two carries into the exponent by itself.
+  // A subnormal number has no leading one; a fraction that is rounded up to two carries into the exponent by
+  // itself.
   const fraction = Math.round(value * 2 ** (10 - exponent));
   return exponent === -14 && fraction < 1024 ? fraction : (exponent + 15 << 10) + fraction - 1024;
 }
@@ -484,7 +488,8 @@ function filtersTo(name: string, { width, height }: KnownPicture): string {
   const converted = `${scaling},format=${name}`;
   if (width === whole.width && height === whole.height) return converted;
   const cut = `crop=${width}:${height}:0:0:exact=1`;
-  // libswscale moves chroma a little in pictures of odd sides: cut after that. ffmpeg does not cut within bytes.
+  // libswscale moves chroma a little in pictures of odd sides: cut after that. ffmpeg does not cut within
+  // bytes.
   return name.startsWith("mono") ? `${cut},${converted}` : `${converted},${cut},format=${name}`;
 }
 

@@ -71,7 +71,10 @@ export function runScript(script: string, parameters: readonly string[], options
   return { status, signal, stdout, stderr };
 }
 
-/** Starts a script file with this runtime, and kills it after so many milliseconds from its first line on; returns all its lines. */
+/**
+ * Starts a script file with this runtime, and kills it after so many milliseconds from its first line on;
+ * returns all its lines.
+ */
 export async function runUntilKilled(script: string, parameters: readonly string[], killMs: number): Promise<{
   readonly lines: readonly string[];
   /** When it was killed, in seconds since the first line. */

@@ -54,7 +54,10 @@ export class PulseServer implements Disposable {
     return server;
   }
 
-  /** Plays a tone of so many hertz until the end. Returns whether the ffmpeg program hears it: with FFmpeg 4.3 and PulseAudio 14 it does not. */
+  /**
+   * Plays a tone of so many hertz until the end. Returns whether the ffmpeg program hears it: with FFmpeg 4.3
+   * and PulseAudio 14 it does not.
+   */
   play(frequency: number): boolean {
     const env = { ...this.#env, ...this.variables };
     const tone = `aevalsrc=0.5*sin(2*PI*${frequency}*t):sample_rate=48000`;

@@ -1,5 +1,6 @@
 /**
- * Recordings that something happens to: the program that makes them, run in a process of its own, and the judges of what is left.
+ * Recordings that something happens to: the program that makes them, run in a process of its own, and the
+ * judges of what is left.
  *
  * The program tells each frame as soon as it is written, on a line of its own.
  *
@@ -58,14 +59,20 @@ export function noisyFrame(index: number, width: number, height: number): RawFra
   return frame;
 }
 
-/** How many of the last pictures may be missing where a stream was cut: those coded out of order, between two that are there. */
-const mostReordered = 3;
+/**
+ * How many of the last pictures may be missing where a stream was cut: those coded out of order, between two
+ * that are there.
+ */
+const maxReorderFrames = 3;
 
 /** What is known of a file before it is played. */
 export interface PlayRequest {
   readonly width: number;
   readonly fps: number;
-  /** The recording was cut off: of the last frames, which are coded out of order, some may be missing between others. */
+  /**
+   * The recording was cut off: of the last frames, which are coded out of order, some may be missing between
+   * others.
+   */
   readonly isCut?: boolean;
 }
 
@@ -77,15 +84,15 @@ export interface Played {
 }
 
 /**
- * Plays a file of bars and tells how many frames it has: from the first on, each at its time, none left out. Fails where the decoder
- * complains of anything.
+ * Plays a file of bars and tells how many frames it has: from the first on, each at its time, none left out.
+ * Fails where the decoder complains of anything.
  */
 export function play(path: string, { width, fps, isCut = false }: PlayRequest): Played {
   const indexes = cleanFrameTimes(path).map((time) => Math.round(time * fps));
   const shown = shownBars(path, width);
   const last = indexes.at(-1) ?? -1;
   const gaps = indexes.filter((index, at) => index !== (at === 0 ? 0 : indexes[at - 1]! + 1));
-  const mayHaveGap = (index: number): boolean => isCut && last - index <= mostReordered;
+  const mayHaveGap = (index: number): boolean => isCut && last - index <= maxReorderFrames;
   if (shown.length !== indexes.length || !gaps.every(mayHaveGap)) {
     throw new Error(
       `${path} shows ${shown.length} frames at ${indexes.length} times, with gaps before ${gaps}`,
@@ -96,12 +103,15 @@ export function play(path: string, { width, fps, isCut = false }: PlayRequest): 
   return { frames: shown.length, seconds: (last + 1) / fps };
 }
 
-/** The most that a kill or a failing disk may cost, in seconds: what the encoder holds back, and what the muxer gathers. */
+/**
+ * The most that a kill or a failing disk may cost, in seconds: what the encoder holds back, and what the
+ * muxer gathers.
+ */
 const mostLost = 2;
 
 /**
- * Plays what is left of a recording of which so many frames were written, and fails where more than the last two seconds are lost;
- * `null` where there is no whole frame, which only a short recording may lack.
+ * Plays what is left of a recording of which so many frames were written, and fails where more than the last
+ * two seconds are lost; `null` where there is no whole frame, which only a short recording may lack.
  */
 export function playRest(
   path: string,
@@ -169,7 +179,10 @@ export function packetSums(path: string): string {
   );
 }
 
-/** Fails unless a file is an ordinary one: mp4 and mov with moov in front and no fragments, Matroska with an index. */
+/**
+ * Fails unless a file is an ordinary one: mp4 and mov with moov in front and no fragments, Matroska with an
+ * index.
+ */
 export function assertOrdinary(path: string): void {
   const found = path.endsWith(".mkv") ? matroskaElements(path) : boxes(path);
   const isOrdinary = path.endsWith(".mkv")
@@ -181,7 +194,10 @@ export function assertOrdinary(path: string): void {
 /** Boxes of a file in fragments (ISO/IEC 14496-12). */
 const fragmented: readonly string[] = ["moof", "mfra", "sidx", "moov/mvex"];
 
-/** The boxes of an mp4 or mov file, and with a slash those inside its moov; fails where they do not fit into it. */
+/**
+ * The boxes of an mp4 or mov file, and with a slash those inside its moov; fails where they do not fit into
+ * it.
+ */
 export function boxes(path: string): string[] {
   const data = readFileSync(path);
   return walkBoxes(new DataView(data.buffer, data.byteOffset, data.length));

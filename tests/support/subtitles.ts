@@ -1,12 +1,13 @@
 /**
- * Subtitles of a file, as they are in its packets: no decoder of FFmpeg stands between, each release's changes plain text in its own way.
+ * Subtitles of a file, as they are in its packets: no decoder of FFmpeg stands between, each release's
+ * changes plain text in its own way.
  *
  * @module
  */
 import { execFileSync } from "node:child_process";
 import { frameTimes } from "./media.ts";
 
-/** A text that is shown for a while; seconds. */
+/** A text and the time of its display, in seconds. */
 export interface ReadCue {
   readonly text: string;
   readonly start: number;
@@ -55,7 +56,10 @@ function utf8(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
-/** The cues of a track that have a text, in seconds after the first frame: containers begin with what sound has before 0. */
+/**
+ * The cues of a track that have a text, in seconds after the first frame: containers begin with what audio
+ * has before 0.
+ */
 export function cuesOf(path: string, track = 0): ReadCue[] {
   const { streams, packets } = ask(path, "-show_streams", "-show_packets", "-show_data") as {
     streams: readonly ProbedSubtitles[];

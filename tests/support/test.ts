@@ -1,8 +1,8 @@
 /**
  * `test` of `node:test`, for tests that may be skipped, and for those that go through more in the long run.
  *
- * Both runtimes take `{ skip: reason }` and count the test as skipped, but neither prints the reason nor has it in its report. So
- * it is printed here, in a line that `tools/test.ts` and the matrix read.
+ * Both runtimes take `{ skip: reason }` and count the test as skipped, but neither prints the reason nor has
+ * it in its report. So it is printed here, in a line that `tools/test.ts` and the matrix read.
  *
  * @module
  */
@@ -32,7 +32,9 @@ export const test: RegisterTest = (name: string, ...[first, second]: [Body] | [T
 
 /** The tests of a file that has long ones. */
 export interface TestFile {
-  /** Whether this is the long run: the file of the same name in `tests/long/` imports this one with `?long`. */
+  /**
+   * Whether this is the long run: the file of the same name in `tests/long/` imports this one with `?long`.
+   */
   readonly isLong: boolean;
   /** Registers a test of the quick run. */
   readonly test: RegisterTest;

@@ -4,8 +4,8 @@
  * @module
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { createFileWriter, type Timing, type WriterOptions } from "../../mod.ts";
 import { loadNative } from "../../ffi/mod.ts";
+import { createFileWriter, type Timing, type WriterOptions } from "../../mod.ts";
 import { seeded } from "./chance.ts";
 import { barFrame } from "./media.ts";
 
@@ -95,7 +95,7 @@ export function wantedTimes({ timing, start }: TimeCase): number[] {
 /** What the case's audio option is; `file` is a file with audio. */
 function audioOption(audio: TimeCase["audio"], file: string): Pick<WriterOptions, "audio"> {
   if (audio === "none") return {};
-  return { audio: audio === "silent" ? "silent" : audio === "file" ? { from: file } : {} };
+  return { audio: audio === "silent" ? { from: { silence: true } } : audio === "file" ? { from: file } : {} };
 }
 
 /** Writes the file of a case, with samples in step with the frames. */
@@ -163,6 +163,38 @@ export function readTimes(path: string): FileTimes {
   return { frames, duration: Number(stream?.duration ?? format.duration), isOrdered };
 }
 
+/**
+ * When the first packet of the first stream of a type (ffprobe's `a`, `v`, `s`) is shown or heard, in
+ * seconds.
+ */
+export function firstPacketTime(path: string, type: string): number {
+  const text = execFileSync("ffprobe", [
+    ...[
+      "-v",
+      "error",
+      "-select_streams",
+      `${type}:0`,
+      "-show_entries",
+      "packet=pts_time",
+      "-of",
+      "csv=p=0",
+      path,
+    ],
+  ], { encoding: "utf8", maxBuffer: 2 ** 28 });
+  return Number.parseFloat(text);
+}
+
+/**
+ * When the packets of all streams of a file are decoded, in seconds, in the order in which they stand in it.
+ */
+export function packetTimes(path: string): number[] {
+  const text = execFileSync("ffprobe", [
+    ...["-v", "error", "-show_entries", "packet=pts_time,dts_time", "-of", "json", path],
+  ], { encoding: "utf8", maxBuffer: 2 ** 28 });
+  const packets = JSON.parse(text).packets as readonly { pts_time: string; dts_time?: string }[];
+  return packets.map(({ pts_time, dts_time }) => Number(dts_time ?? pts_time));
+}
+
 /** Before FFmpeg 4.4, mp4's edit lists, which tell where a video starts, count in thousandths of a second. */
 function ticksOf({ container, start }: TimeCase): number {
   const isCoarse = loadNative().avcodecMajor === 58 && start > 0 && ["mp4", "mov"].includes(container);
@@ -190,7 +222,10 @@ export function judgeTimes(test: TimeCase, { frames, duration, isOrdered }: File
   return complaints;
 }
 
-/** Matroska tells one length for the whole file, which ends with the last packet of audio: a packet of AAC or Opus is 20 to 24 ms long. */
+/**
+ * Matroska tells one length for the whole file, which ends with the last packet of audio: a packet of AAC or
+ * Opus is 20 to 24 ms long.
+ */
 function audioSlack({ container, audio }: TimeCase): number {
   if (audio === "none" || !["mkv", "webm"].includes(container)) return 0;
   // What is copied from a WAV file comes in larger packets.

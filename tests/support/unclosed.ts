@@ -1,5 +1,6 @@
 /**
- * A program that ends while its writer is open, in one way or another: `unclosed.ts FILE return|exit|throw|queue|close|twice`
+ * A program that ends while its writer is open, in one way or another:
+ * `unclosed.ts FILE return|exit|throw|queue|close|twice`
  *
  * @module
  */

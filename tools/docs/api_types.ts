@@ -115,7 +115,10 @@ export function defaultText({ jsDoc }: DocProperty): string {
   return /\bdefaults?:? (?:is |to )?(.+?)(?:[.;](?: |$)|$)/i.exec(doc)?.[1] ?? "";
 }
 
-/** The docs of a property as Markdown: one line for each paragraph, without the sentence that tells the default. */
+/**
+ * The docs of a property as Markdown: one line for each paragraph, without the sentence that tells the
+ * default.
+ */
 export function docText({ jsDoc }: DocProperty): string {
   return (jsDoc?.doc ?? "")
     .replaceAll(/\{@link(?:code)? ([^}]+)\}/g, "`$1`")

@@ -1,10 +1,12 @@
 /**
- * Checks what can go stale in the documentation without a program that fails: links, commands, and the list of error codes.
+ * Checks what can go stale in the documentation without a program that fails: links, commands, and the list
+ * of error codes.
  *
  *     deno task docs:check
  *
  * - Every relative link leads to a file that is there, and to a heading of it.
- * - Every `deno task NAME` in a shell block is a task, and every file of the repository or the package that one names is there.
+ * - Every `deno task NAME` in a shell block is a task, and every file of the repository or the package that
+ *   one names is there.
  * - README has at most 150 lines.
  * - The overview and the site's menu have every page of docs/.
  * - `docs/errors.md` has every code that the source can throw, and no other.

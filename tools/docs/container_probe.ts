@@ -63,7 +63,10 @@ export interface ContainerFacts {
 
 const size = { width: 320, height: 180 };
 
-/** Whether a writer opens. What this FFmpeg lacks is an error: the answer would be one of the build, not of the container. */
+/**
+ * Whether a writer opens. What this FFmpeg lacks is an error: the answer would be one of the build, not of
+ * the container.
+ */
 async function opens(open: () => Promise<{ abort(): Promise<void> }>): Promise<boolean> {
   try {
     await (await open()).abort();

@@ -87,7 +87,10 @@ export function parsePage(file: string, text: string): Page {
   return { file, blocks, links, anchors, prose: prose.join("\n") };
 }
 
-/** The files in which people read about avwriter: those at the root, and all of `docs/`. Paths are relative to the repository. */
+/**
+ * The files in which people read about avwriter: those at the root, and all of `docs/`. Paths are relative to
+ * the repository.
+ */
 export function readPages(): Page[] {
   const files = [...Deno.readDirSync(".")].flatMap(({ name }) => name.endsWith(".md") ? [name] : []);
   collect("docs", files);

@@ -1,11 +1,12 @@
 /**
- * Makes the reference pages of docs/ from the code: the options with their types and defaults (`deno doc`), and what each container
- * keeps (by asking the writers).
+ * Makes the reference pages of docs/ from the code: the options with their types and defaults (`deno doc`),
+ * and what each container keeps (by asking the writers).
  *
  *     deno task docs:reference            writes them
  *     deno task docs:reference --check    fails where they are not what the code says
  *
- * What containers keep depends on FFmpeg's release: with another one than that of the page, `--check` leaves that part out.
+ * What containers keep depends on FFmpeg's release: with another one than that of the page, `--check` leaves
+ * that part out.
  *
  * @module
  */

@@ -5,9 +5,10 @@
  *     deno task docs:snippets FILE...     those of some pages
  *     deno task docs:snippets --packed    with the package as it would be published, instead of this checkout
  *
- * Each block is a program of its own in a folder of its own, in which the files lie that the pages speak of (`fixtures.ts`).
- * `@avwriter/avwriter` is this checkout. All blocks are type-checked first. A block fails where its program does, where it prints
- * to stderr, or where a media file that it made can't be read. A comment above a block says what is special about it:
+ * Each block is a program of its own in a folder of its own, in which the files lie that the pages speak of
+ * (`fixtures.ts`). `@avwriter/avwriter` is this checkout. All blocks are type-checked first. A block fails
+ * where its program does, where it prints to stderr, or where a media file that it made can't be read. A
+ * comment above a block says what is special about it:
  *
  *     <!-- snippet: types only, it needs a microphone -->
  *     <!-- snippet: needs chromium -->
@@ -64,7 +65,10 @@ async function run(
   return { success, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** Makes a folder in which programs find the package under its name, on both runtimes: this checkout, or what would be published. */
+/**
+ * Makes a folder in which programs find the package under its name, on both runtimes: this checkout, or what
+ * would be published.
+ */
 async function prepare(folder: string, isPacked: boolean): Promise<void> {
   const checkout = Deno.cwd();
   const source = isPacked ? `${folder}/package` : checkout;

@@ -1,11 +1,13 @@
 /**
- * Builds the documentation's site into `out/site`: the pages of docs/ with VitePress, and the API reference with `deno doc`.
+ * Builds the documentation's site into `out/site`: the pages of docs/ with VitePress, and the API reference
+ * with `deno doc`.
  *
  *     deno task docs                  builds it
  *     deno task docs --serve [PORT]   builds it and serves it on this machine
  *
- * `DOCS_BASE` is the path under which a server has it, such as `/avwriter/`; default `/`. VitePress fails on links between pages
- * that lead nowhere; the links of the built pages are checked after that, those into the API reference among them.
+ * `DOCS_BASE` is the path under which a server has it, such as `/avwriter/`; default `/`. VitePress fails on
+ * links between pages that lead nowhere; the links of the built pages are checked after that, those into the
+ * API reference among them.
  *
  * @module
  */

@@ -8,7 +8,10 @@ import type { ColorTags } from "./color_math.ts";
 
 /** The greatest errors that a case may have. */
 export interface Tolerance {
-  /** Of the stored samples against the exact conversion, in code values of the stored depth: the worst and the mean. */
+  /**
+   * Of the stored samples against the exact conversion, in code values of the stored depth: the worst and the
+   * mean.
+   */
   readonly stored: readonly [worst: number, mean: number];
   /** Of stored alpha; default: as the other components. */
   readonly alpha?: number;

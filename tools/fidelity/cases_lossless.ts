@@ -1,6 +1,6 @@
 /**
- * Cases of lossless codecs: bit for bit where the stored format is the given one, exact to one code value where it is converted.
- * Data only.
+ * Cases of lossless codecs: bit for bit where the stored format is the given one, exact to one code value
+ * where it is converted. Data only.
  *
  * @module
  */

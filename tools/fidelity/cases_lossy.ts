@@ -7,7 +7,10 @@ import type { CaseRow, Tolerance } from "./case_types.ts";
 
 /** What rounding to 8 bits and the best quality leave: 6.1 at worst (mjpeg), 0.3 on average. */
 const near: Tolerance = { stored: [8, 0.5], rgb: 2 };
-/** The same in 10 bits: 18 at worst (SVT-AV1); libswscale makes luma from deep RGB up to 3.5 too bright, 1.3 on average. */
+/**
+ * The same in 10 bits: 18 at worst (SVT-AV1); libswscale makes luma from deep RGB up to 3.5 too bright, 1.3
+ * on average.
+ */
 const near10: Tolerance = { stored: [24, 1.6], rgb: 2 };
 /** The default quality of H.264: 13 at worst, 0.3 on average. */
 const medium: Tolerance = { stored: [24, 0.5], rgb: 2 };
@@ -21,7 +24,10 @@ const plain = { stored: "yuv420p", options: best, tolerance: near } as const;
 const mp4 = { ...plain, codec: "h264", extension: "mp4", ...video } as const;
 const mixed = { matrix: "smpte170m", primaries: "bt709", transfer: "iec61966-2-1", range: "pc" } as const;
 
-/** Frames as a screen recording has them. Of two frames that are 1 ms apart Chromium shows the first until the third, in any mp4. */
+/**
+ * Frames as a screen recording has them. Of two frames that are 1 ms apart Chromium shows the first until the
+ * third, in any mp4.
+ */
 const irregular = [0, 1 / 60, 0.05, 0.0777, 0.25, 0.2612, 0.3, 1, 1.01, 1.5, 1.5166666, 2.2] as const;
 const timed = { times: irregular, options: { ...best, timing: "timestamps" } } as const;
 

@@ -1,5 +1,6 @@
 /**
- * Exact colour arithmetic, written from ITU-R BT.601-7, BT.709-6, BT.2020-2 and ITU-T H.273, and shared with nothing that is measured.
+ * Exact colour arithmetic, written from ITU-R BT.601-7, BT.709-6, BT.2020-2 and ITU-T H.273, and shared with
+ * nothing that is measured.
  *
  * @module
  */

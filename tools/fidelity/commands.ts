@@ -48,8 +48,8 @@ export function textOf({ stdout }: Ended): string {
 }
 
 /**
- * The options that make ffmpeg pass frames on as they are: neither repeated nor dropped, and with the file's own times, which
- * frames at irregular times need.
+ * The options that make ffmpeg pass frames on as they are: neither repeated nor dropped, and with the file's
+ * own times, which frames at irregular times need.
  */
 export const asTheyAre: readonly string[] = ["-fps_mode", "passthrough", "-enc_time_base", "-1"];
 

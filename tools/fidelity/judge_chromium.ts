@@ -1,6 +1,6 @@
 /**
- * Judges what Chromium shows of a file: duration, size, the frame at a time, and the patches' colours, both as its decoder gives them
- * and as they are drawn on a canvas.
+ * Judges what Chromium shows of a file: duration, size, the frame at a time, and the patches' colours, both
+ * as its decoder gives them and as they are drawn on a canvas.
  *
  * @module
  */
@@ -14,7 +14,10 @@ import { expectedFrame, givenFrame } from "./reference.ts";
 
 /** What was measured. */
 export interface BrowserVerdict {
-  /** The worst error of a patch, in 255ths: of the decoder's samples, converted exactly by the colour that Chromium tells. */
+  /**
+   * The worst error of a patch, in 255ths: of the decoder's samples, converted exactly by the colour that
+   * Chromium tells.
+   */
   readonly decoded: number;
   /** The same of what is drawn. */
   readonly drawn: number;
@@ -31,7 +34,10 @@ const types: Readonly<Record<string, string>> = {
   apng: "image/png",
 };
 
-/** How far drawn pixels may be off, where Chromium's own arithmetic is to blame (measured with Chromium 156 on x86-64). */
+/**
+ * How far drawn pixels may be off, where Chromium's own arithmetic is to blame (measured with Chromium 156 on
+ * x86-64).
+ */
 const drawnErrors: Readonly<Record<string, { readonly atMost: number; readonly why: string }>> = {
   smpte170m: {
     atMost: 3,

@@ -1,5 +1,6 @@
 /**
- * Judges of the file around the video: mp4box for ISO-BMFF, mkvmerge, mkvinfo and mediaconch for Matroska, mediainfo for all.
+ * Judges of the file around the video: mp4box for ISO-BMFF, mkvmerge, mkvinfo and mediaconch for Matroska,
+ * mediainfo for all.
  *
  * @module
  */
@@ -12,7 +13,9 @@ const logged: string[] = [];
 Log.warn = (module, message) => void logged.push(`mp4box: ${module}: ${message}`);
 Log.error = Log.warn;
 
-/** Parses an ISO-BMFF file whole: nothing may be logged, moov stands before mdat, and all samples are there. */
+/**
+ * Parses an ISO-BMFF file whole: nothing may be logged, moov stands before mdat, and all samples are there.
+ */
 export async function judgeMp4(path: string, test: Case): Promise<Complaints> {
   const bytes = await Deno.readFile(path);
   logged.length = 0;

@@ -1,5 +1,6 @@
 /**
- * Judges what ffprobe tells of a file: frames, times, duration, size, pixel format and colour tags; and that nothing is warned of.
+ * Judges what ffprobe tells of a file: frames, times, duration, size, pixel format and colour tags; and that
+ * nothing is warned of.
  *
  * @module
  */

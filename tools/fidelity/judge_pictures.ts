@@ -1,6 +1,6 @@
 /**
- * Judges the pictures of a file: decoded by ffmpeg (or by libwebp's programs), in the stream's own pixel format against the exact
- * conversion, and as RGB against the patches that were given.
+ * Judges the pictures of a file: decoded by ffmpeg (or by libwebp's programs), in the stream's own pixel
+ * format against the exact conversion, and as RGB against the patches that were given.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * The pictures of every case: solid patches above, moving detail in the middle, the frame's index as bars below.
+ * The pictures of every case: solid patches above, moving detail in the middle, the frame's index as bars
+ * below.
  *
  * @module
  */
@@ -96,7 +97,10 @@ function noise(seed: number): number {
 
 type Rgba = [red: number, green: number, blue: number, alpha: number];
 
-/** A pixel of the detail: gradients and a bar that moves by an odd number of pixels, noise, or a flat ground with the bar. */
+/**
+ * A pixel of the detail: gradients and a bar that moves by an odd number of pixels, noise, or a flat ground
+ * with the bar.
+ */
 function detailPixel({ width, index, detail, alpha }: PictureRequest, x: number, y: number): Rgba {
   const bar = (index * 7 + 3) % width;
   if (detail === "noise") {

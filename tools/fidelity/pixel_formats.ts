@@ -12,7 +12,10 @@ export interface ComponentPlace {
   readonly offset: number;
 }
 
-/** A pixel format. Its components are R, G, B or Y, Cb, Cr or Y alone, and alpha at the end where there is any. */
+/**
+ * A pixel format. Its components are R, G, B or Y, Cb, Cr or Y alone, and alpha at the end where there is
+ * any.
+ */
 export interface PixelFormat {
   readonly model: "rgb" | "yuv" | "gray";
   readonly hasAlpha: boolean;

@@ -1,5 +1,6 @@
 /**
- * The reference: the pictures as they are given to the writer, and what an exact conversion makes of them, without rounding.
+ * The reference: the pictures as they are given to the writer, and what an exact conversion makes of them,
+ * without rounding.
  *
  * @module
  */

@@ -1,15 +1,19 @@
 /**
- * Measures whether the videos that avwriter writes are right, judged by programs that are not ours, and prints a table of it.
+ * Measures whether the videos that avwriter writes are right, judged by programs that are not ours, and
+ * prints a table of it.
  *
  *     deno task test:fidelity            all cases, on Deno and on Bun
  *     deno task test:fidelity WORD...    the cases whose names contain one of the words
  *
- * Each case is written by both runtimes. Where the two files are the same, byte for byte, one judgement holds for both.
+ * Each case is written by both runtimes. Where the two files are the same, byte for byte, one judgement holds
+ * for both.
  *
- * Errors of stored samples are in code values of the stored depth, against an exact conversion of what was given; errors of patches
- * in 255ths. The column "browser" has the worst error of patches as Chromium decodes and as it draws them.
+ * Errors of stored samples are in code values of the stored depth, against an exact conversion of what was
+ * given; errors of patches in 255ths. The column "browser" has the worst error of patches as Chromium decodes
+ * and as it draws them.
  *
- * A second table has ten minutes of flashes and beeps in three containers: how far a beep is from the flash of its time, at most.
+ * A second table has ten minutes of flashes and beeps in three containers: how far a beep is from the flash
+ * of its time, at most.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Measures how far a beep is from the flash of the same time, all along ten minutes at a rate that no clock counts evenly.
+ * Measures how far a beep is from the flash of the same time, all along ten minutes at a rate that no clock
+ * counts evenly.
  *
  * @module
  */

@@ -10,7 +10,7 @@ import type { WritableCase } from "./case_types.ts";
 export interface SyncCase extends WritableCase {
   readonly codec: string;
   readonly options: WriterOptions;
-  /** Samples in one packet of the codec of its sound, at 48000 Hz. */
+  /** Samples in one packet of the codec of its audio, at 48000 Hz. */
   readonly packetSamples: number;
 }
 
@@ -24,7 +24,9 @@ export const syncSampleRate = 44100;
 /** AAC (ISO/IEC 14496-3) and Opus as FFmpeg encodes it. */
 const aac = 1024, opus = 960;
 
-/** Quick: it is the times that matter. In one thread, for small pieces of sound take longer to cross than to encode. */
+/**
+ * Quick: it is the times that matter. In one thread, for small samples take longer to cross than to encode.
+ */
 const h264: WriterOptions = {
   thread: "main",
   preset: "ultrafast",

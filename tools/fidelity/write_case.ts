@@ -1,5 +1,6 @@
 /**
- * Writes the file of one case with avwriter's public interface, on whichever runtime runs it. It prints nothing.
+ * Writes the file of one case with avwriter's public interface, on whichever runtime runs it. It prints
+ * nothing.
  *
  *     deno run -A tools/fidelity/write_case.ts CASE PATH      bun tools/fidelity/write_case.ts CASE PATH
  *

@@ -1,5 +1,6 @@
 /**
- * Writes ten minutes of flashes and beeps with avwriter's public interface, on whichever runtime runs it. It prints nothing.
+ * Writes ten minutes of flashes and beeps with avwriter's public interface, on whichever runtime runs it. It
+ * prints nothing.
  *
  *     deno run -A tools/fidelity/write_sync.ts CASE PATH      bun tools/fidelity/write_sync.ts CASE PATH
  *

@@ -63,7 +63,10 @@ async function write<Test extends WritableCase>(
   return { runtime, test, name, isWritten, sameAs: null, complaints: named };
 }
 
-/** Writes a case's file with each runtime, by a program of this folder that is told the case as JSON and the path. */
+/**
+ * Writes a case's file with each runtime, by a program of this folder that is told the case as JSON and the
+ * path.
+ */
 export async function writeAll<Test extends WritableCase>(
   folder: string,
   writer: string,

@@ -215,7 +215,7 @@ export const allowances: readonly Allowance[] = [
     kinds: ["decode"],
     encoders: ["zlib"],
     pattern: /Decoded size differs/,
-    why: "FFmpeg's decoder says so of any picture whose sides are no multiples of four, and decodes it",
+    why: "FFmpeg's decoder says so of any picture whose sides are not a multiples of four, and decodes it",
   },
 ];
 

@@ -1,5 +1,6 @@
 /**
- * What a case of the fuzz test is, and what comes of it. All of it goes through JSON, between processes and into reports.
+ * What a case of the fuzz test is, and what comes of it. All of it goes through JSON, between processes and
+ * into reports.
  *
  * @module
  */
@@ -96,7 +97,7 @@ export interface FrameSpec {
 }
 
 /** How a writer is ended. */
-export type Ending =
+export type VideoEnding =
   | "close"
   | "close twice"
   | "close and write"
@@ -119,10 +120,12 @@ export interface FuzzCase {
   readonly audioAfter?: readonly PieceSpec[];
   /** Whether all frames are written before the first is awaited. */
   readonly isUnawaited?: true;
-  readonly end: Ending;
+  readonly end: VideoEnding;
   /** Whether a file is there already. */
   readonly isThereBefore?: true;
-  /** An AbortSignal is given, and aborts before the frame of this index; below 0: before the writer is made. */
+  /**
+   * An AbortSignal is given, and aborts before the frame of this index; below 0: before the writer is made.
+   */
   readonly abortsAt?: number;
 }
 

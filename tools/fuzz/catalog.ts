@@ -5,7 +5,8 @@
  */
 import { type Address, type Native, NULL } from "../../ffi/mod.ts";
 import { Encoder, type EncoderInfo, encodersOf } from "../../src/libav/encoder.ts";
-import { Muxer, muxerByFileName, type MuxerInfo, muxers, muxerTakes } from "../../src/libav/muxer.ts";
+import { Muxer } from "../../src/libav/muxer.ts";
+import { muxerByFileName, type MuxerInfo, muxers, muxerSupportsCodec } from "../../src/libav/muxer_info.ts";
 import { encoderPixelFormats, pixelFormatNames } from "../../src/libav/pixel_format.ts";
 
 /** An option of an encoder or a muxer. */
@@ -94,10 +95,10 @@ export function readCatalog(native: Native): Catalog {
   const formats = new Map(muxers(native).map((info) => [info.name, info]));
   return {
     encoders: [...encoders.keys()].sort(),
-    muxers: [...formats.values()].map(({ name, extensions, soundCodecId }) => ({
+    muxers: [...formats.values()].map(({ name, extensions, audioCodecId }) => ({
       name,
       extension: extensions[0] ?? null,
-      hasAudio: soundCodecId !== 0,
+      hasAudio: audioCodecId !== 0,
     })).sort((one, other) => one.name < other.name ? -1 : 1),
     pixelFormats: pixelFormatNames(native),
     extensionsFor: (name, extensions) =>
@@ -105,7 +106,7 @@ export function readCatalog(native: Native): Catalog {
         const info = encoders.get(name);
         const muxer = muxerByFileName(native, `a.${extension}`);
         return info !== undefined && muxer !== null &&
-          muxerTakes(native, muxer, info.codecId, "anything") !== false;
+          muxerSupportsCodec(native, muxer, info.codecId, "experimental") !== false;
       }),
     formatsOf: remembered((name) => {
       const info = encoders.get(name);

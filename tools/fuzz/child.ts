@@ -1,6 +1,6 @@
 /**
- * The process that plays cases. For each line on stdin, `{"seed": 7}` or `{"case": {...}}`, it tells the case on a line of its own
- * before it plays it, and the outcome after: a crash leaves no doubt which case it was.
+ * The process that plays cases. For each line on stdin, `{"seed": 7}` or `{"case": {...}}`, it tells the case
+ * on a line of its own before it plays it, and the outcome after: a crash leaves no doubt which case it was.
  *
  *     deno run -A tools/fuzz/child.ts FOLDER STDERR
  *

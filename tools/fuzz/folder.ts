@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "@std/path";
 import type { Native } from "../../ffi/mod.ts";
-import { muxerByFileName, muxerByName } from "../../src/libav/muxer.ts";
+import { muxerByFileName, muxerByName } from "../../src/libav/muxer_info.ts";
 import type { FuzzCase, Outcome } from "./case_types.ts";
 
 /** What is in a file that is there before. */

@@ -29,7 +29,9 @@ export interface Failure {
 export interface FuzzReport {
   readonly passed: number;
   readonly failures: readonly Failure[];
-  /** How many cases came to what: "a file", "no frames", "aborted" or the class of the error that ended it. */
+  /**
+   * How many cases came to what: "a file", "no frames", "aborted" or the class of the error that ended it.
+   */
   readonly tally: Readonly<Record<string, number>>;
   readonly seconds: number;
   /** What the memory of the process did. */

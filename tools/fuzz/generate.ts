@@ -99,7 +99,9 @@ function muxerOf({ muxers }: Catalog, { extension, format }: Target): string {
     "";
 }
 
-/** Seconds of video of which filters may make frames of a constant rate: of years, they would make millions. */
+/**
+ * Seconds of video of which filters may make frames of a constant rate: of years, they would make millions.
+ */
 const longestFiltered = 1000;
 
 /** Seconds of constant rates beside which audio lies: of hours, the silence would be encoded. */

@@ -6,20 +6,30 @@
 import type { PieceSpec, Value } from "./case_types.ts";
 import type { Random } from "./random.ts";
 
+/** A track of silence. */
+const silent: Value = { from: { silence: true } };
+
+/** Whether a track gets no samples: those with a source of their own, which are silence. */
+export function isSilent(track: Value): boolean {
+  return typeof track === "object" && track !== null && "from" in track;
+}
+
 /** The option `audio`; mostly one that makes sense. */
 export function audioOption(random: Random, oddness: number): Value {
   if (random.chance(oddness / 3)) {
     return random.pick<Value>([
       ...["", "loud", 1, null, true, [null], [[]], { codec: "mp33" }, { codec: "libx264" }] as const,
       ...[{ sampleRate: 0 }, { channels: 9 }, { channels: 2, layout: "5.1" }, { bitrate: -1 }] as const,
-      ...[{ from: "no.wav" }, { from: "\0" }, { loop: true }, { cdec: "aac" }] as const,
+      ...[{ from: "no.wav" }, { from: "\0" }, { from: { silence: 1 } }, "silent", { loop: true }, {
+        cdec: "aac",
+      }] as const,
     ]);
   }
   return random.weighted<() => Value>([
-    [30, () => "silent"],
+    [30, () => silent],
     [35, () => ({})],
     [25, () => track(random)],
-    [5, () => [{}, "silent"]],
+    [5, () => [{}, silent]],
     [5, () => [track(random), {}]],
   ])();
 }
@@ -129,7 +139,7 @@ export function generatePieces(context: AudioContext): Pieces {
   const after: PieceSpec[] = [];
   const tracks: readonly Value[] = Array.isArray(audio) ? audio : [audio];
   for (const [index, track] of tracks.entries()) {
-    if (track === "silent") continue;
+    if (isSilent(track)) continue;
     for (const [slot, piece] of pieces(context, index)) (before[slot] ?? after).push(piece);
   }
   return { before, after };

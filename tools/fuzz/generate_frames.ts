@@ -27,7 +27,7 @@ export interface FrameContext {
 /** The most frames of a case. */
 export const mostFrames = 60;
 /** The most pixels that all frames of a case have together. */
-const mostPixels = 6_000_000;
+const maxPixelCount = 6_000_000;
 
 function frameCount({ random, size: [width, height] }: FrameContext): number {
   const count = random.weighted([
@@ -38,7 +38,7 @@ function frameCount({ random, size: [width, height] }: FrameContext): number {
     [24, random.integer(7, 12)],
     [12, random.integer(13, mostFrames)],
   ]);
-  return Math.min(count, Math.max(1, Math.floor(mostPixels / (width * height))));
+  return Math.min(count, Math.max(1, Math.floor(maxPixelCount / (width * height))));
 }
 
 function format({ random, catalog, oddness }: FrameContext): Value | undefined {

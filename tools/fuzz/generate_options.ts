@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { profiles } from "../../src/codecs/profiles.ts";
+import { encoderTraits } from "../../src/codecs/encoder_traits.ts";
 import type { Value } from "./case_types.ts";
 import type { Catalog, KnownOption } from "./catalog.ts";
 import { audioOption } from "./generate_audio.ts";
@@ -93,7 +93,7 @@ function bits(random: Random): Value {
 
 /** A quality: one that the encoder has, where it has any. */
 function quality({ random, encoder, oddness }: OptionContext): Value | undefined {
-  const { isLossless, levels, scale } = profiles[encoder] ?? {};
+  const { isLossless, levels, scale } = encoderTraits[encoder] ?? {};
   if (random.chance(oddness)) {
     return random.pick<Value>(["low", "medium", "lossless", 0, 50, -1, 1000, 2.5, "best"]);
   }
@@ -105,7 +105,7 @@ function quality({ random, encoder, oddness }: OptionContext): Value | undefined
 
 /** A preset, a tuning or a profile: one that the encoder has, as far as that is known. */
 function word({ random, encoder, oddness }: OptionContext, kind: keyof typeof words): Value | undefined {
-  const { choices, profileFormats, presetOption } = profiles[encoder] ?? {};
+  const { choices, profileFormats, presetOption } = encoderTraits[encoder] ?? {};
   const known = choices?.[kind] ?? (kind === "profile" ? Object.keys(profileFormats ?? {}) : []);
   if (random.chance(oddness)) return random.pick(words[kind]);
   if (known.length > 0) return random.pick(known);

@@ -12,7 +12,10 @@ export interface MemorySample {
   readonly residentBytes: number;
 }
 
-/** Cases after which the memory is looked at: up to some 1800, a process is still growing to what it needs (400 MB on Bun). */
+/**
+ * Cases after which the memory is looked at: up to some 1800, a process is still growing to what it needs
+ * (400 MB on Bun).
+ */
 const fewestCases = 3000;
 /** Bytes that a process may grow for each case in the second half. */
 const mostBytesPerCase = 100_000;

@@ -85,8 +85,8 @@ export class Player implements Disposable {
     const stderr = openSync(this.#stderrPath, "w");
     const child = spawn(program, [...args, script, this.#folder, this.#stderrPath], {
       stdio: ["pipe", "pipe", stderr],
-      // glibc gives each thread of a codec a heap of its own, and their gaps grow for thousands of cases: with one heap, memory is
-      // level unless something leaks.
+      // glibc gives each thread of a codec a heap of its own, and their gaps grow for thousands of cases:
+      // with one heap, memory is level unless something leaks.
       env: { ...process.env, NO_COLOR: "1", MALLOC_ARENA_MAX: "1" },
     });
     closeSync(stderr);

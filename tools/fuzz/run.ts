@@ -1,10 +1,10 @@
 /**
- * Writes random videos in random ways, on Deno and on Bun: each case must end as a correct file or a clear error, without a crash,
- * a hang or a leak. Ends with `N passed, N failed`.
+ * Writes random videos in random ways, on Deno and on Bun: each case must end as a correct file or a clear
+ * error, without a crash, a hang or a leak. Ends with `N passed, N failed`.
  *
  *     deno run -A tools/fuzz/run.ts                                   a few hundred cases on each runtime
  *     deno run -A tools/fuzz/run.ts --seed 5000 --count 2000          the cases of the seeds 5000 to 6999
- *     deno run -A tools/fuzz/run.ts --runtime bun --seed 5017         one runtime; with --seed alone, one case
+ *     deno run -A tools/fuzz/run.ts --runtime bun --seed 5017    one runtime; with --seed alone, one case
  *     deno run -A tools/fuzz/run.ts --case '{"seed":5017,...}'        a case as a failure printed it
  *
  * The same FFmpeg gives the same case for a seed. `--verbose` prints each case and what came of it.
@@ -66,8 +66,8 @@ const programs = runtimePrograms().filter(({ name }) =>
 );
 if (programs.length === 0) console.log(`There is no runtime ${given.runtime}`);
 for (const runtime of programs) {
-  const onPlayed = given.verbose ? tellPlayed : undefined;
-  const report = await fuzz({ runtime, requests: requested(), onFailure: tellFailure, onPlayed, prober });
+  const onPlayed = given.verbose ? { onPlayed: tellPlayed } : {};
+  const report = await fuzz({ runtime, requests: requested(), onFailure: tellFailure, ...onPlayed, prober });
   tellReport(runtime.name, report);
   passed += report.passed;
   failed += report.failures.length;

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { AudioSamples, AudioTiming } from "../../mod.ts";
+import type { AudioSamples } from "../../mod.ts";
 import type { ExpectedTrack, PieceSpec, Value } from "./case_types.ts";
+import { isSilent } from "./generate_audio.ts";
 
 /** A tone in an array of a kind. */
 function tone(
@@ -29,7 +30,7 @@ export function makeSamples(piece: PieceSpec): AudioSamples {
 /** A piece that was taken, with its timing. */
 export interface TakenPiece {
   readonly piece: PieceSpec;
-  readonly timing: AudioTiming | undefined;
+  readonly timing: { readonly timestamp?: number } | undefined;
 }
 
 /** What the tracks of a case are laid out by. */
@@ -80,7 +81,7 @@ export function expectedTracks(
   if (audio === undefined) return [];
   const tracks: readonly Value[] = Array.isArray(audio) ? audio : [audio];
   return tracks.map((track, index) => {
-    if (track === "silent") {
+    if (isSilent(track)) {
       const begin = videoBegin === null ? null : videoBegin > lateSeconds ? videoBegin : 0;
       return { begin, end: videoEnd };
     }

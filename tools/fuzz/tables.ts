@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BufferKind, Ending, Value } from "./case_types.ts";
+import type { BufferKind, Value, VideoEnding } from "./case_types.ts";
 import type { Weighted } from "./random.ts";
 
 /** Codec families, fast ones oftener, and the extensions of containers that take them. */
@@ -160,7 +160,7 @@ export const bufferKinds: Weighted<BufferKind> = [
 export const oddBufferKinds: readonly BufferKind[] = ["shrunk", "detached", "array of numbers", "nothing"];
 
 /** How writers end. */
-export const endings: Weighted<Ending> = [
+export const endings: Weighted<VideoEnding> = [
   [60, "close"],
   [8, "close twice"],
   [6, "close and write"],
@@ -211,7 +211,8 @@ export const filters: readonly string[] = [
     "trim=start_frame=2",
   ],
   ...["tile=2x2", "tile=3x1:padding=2", "split[a][b];[a][b]hstack"],
-  // libavfilter's vstack writes beyond its frames where heights are odd and chroma is shared between lines, in the ffmpeg program too.
+  // libavfilter's vstack writes beyond its frames where heights are odd and chroma is shared between lines,
+  // in the ffmpeg program too.
   "scale=32:24,split[a][b];[b]vflip[c];[a][c]vstack",
   ...[
     "tinterlace=merge",

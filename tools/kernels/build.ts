@@ -2,11 +2,11 @@
  * Compiles `tools/kernels/kernels.c` to WebAssembly and writes it to `src/video/kernels/kernels_wasm.ts`.
  *
  *     deno run -A tools/kernels/build.ts            compiles and writes
- *     deno run -A tools/kernels/build.ts --check    compares instead, and exits with 1 where something differs
+ *     deno run -A tools/kernels/build.ts --check    compares instead, and exits with 1 where they differ
  *
- * It needs clang and wasm-ld of the major version below (Debian's packages clang-14 and lld-14, which is what clang and lld are
- * in Debian 12): another one makes other bytes of the same source. The check compares the source's hash where they are missing,
- * and says so.
+ * It needs clang and wasm-ld of the major version below (Debian's packages clang-14 and lld-14, which is what
+ * clang and lld are in Debian 12): another one makes other bytes of the same source. The check compares the
+ * source's hash where they are missing, and says so.
  *
  * @module
  */

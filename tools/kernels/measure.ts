@@ -1,19 +1,20 @@
 /**
- * Measures the pixel kernels against libswscale, both on the same picture and in one thread, on the runtime that it is run with:
+ * Measures the pixel kernels against libswscale, both on the same picture and in one thread, on the runtime
+ * that it is run with:
  *
  *     deno run -A tools/kernels/measure.ts [WIDTHxHEIGHT]
  *     bun tools/kernels/measure.ts [WIDTHxHEIGHT]
  *
- * The times are medians of processor time, which other programs on the machine disturb least. Both take turns. The default size is
- * 1920x1080.
+ * The times are medians of processor time, which other programs on the machine disturb least. Both take
+ * turns. The default size is 1920x1080.
  *
  * @module
  */
 import process from "node:process";
 import { loadNative, type Native } from "../../ffi/mod.ts";
-import { Frame } from "../../src/libav/frame.ts";
+import { Scaler } from "../../src/libav/conversion/scaler.ts";
+import { NativeFrame } from "../../src/libav/native_frame.ts";
 import { pixelFormatByName } from "../../src/libav/pixel_format.ts";
-import { Scaler } from "../../src/libav/scaler.ts";
 import { scalerMatrix } from "../../src/video/color.ts";
 import { PixelKernels } from "../../src/video/kernels/kernels.ts";
 
@@ -87,7 +88,7 @@ function scalerConversion(native: Native, names: Pair, width: number, height: nu
     1,
   );
   const [from, to] = [source!, target!].map((format) => {
-    const frame = new Frame(native);
+    const frame = new NativeFrame(native);
     frame.allocatePicture(format, width, height);
     return frame;
   });

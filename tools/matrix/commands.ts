@@ -39,8 +39,8 @@ export async function run(
 async function execute(program: string, args: readonly string[], options: RunOptions): Promise<Ended> {
   const child = new Deno.Command(program, {
     args: [...args],
-    cwd: options.folder,
-    env: options.variables,
+    ...(options.folder === undefined ? {} : { cwd: options.folder }),
+    ...(options.variables === undefined ? {} : { env: options.variables }),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -77,8 +77,9 @@ function expectSuccess(program: string, ended: Ended): string {
 }
 
 /**
- * `unshare` arguments for a program in its own mount and process namespace. Whatever is mounted in it is gone, and whatever was
- * started in it has ended, as soon as the program ends, however it ends: nothing is left to undo.
+ * `unshare` arguments for a program in its own mount and process namespace. Whatever is mounted in it is
+ * gone, and whatever was started in it has ended, as soon as the program ends, however it ends: nothing is
+ * left to undo.
  */
 export const inOwnNamespace: readonly string[] = [
   "--mount",

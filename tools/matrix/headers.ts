@@ -1,5 +1,6 @@
 /**
- * Checks the project's tables against the headers of each suite's FFmpeg, which Debian has in packages of their own.
+ * Checks the project's tables against the headers of each suite's FFmpeg, which Debian has in packages of
+ * their own.
  *
  * @module
  */
@@ -24,8 +25,8 @@ export interface HeaderCheck {
 }
 
 /**
- * Downloads packages ($@) into /srv inside a root ($1), which stays as it is: a folder ($2) is what it writes to. A mirror that is not
- * renewed every week will do.
+ * Downloads packages ($@) into /srv inside a root ($1), which stays as it is: a folder ($2) is what it writes
+ * to. A mirror that is not renewed every week will do.
  */
 const download = `set -e
 root=$1 folder=$2
@@ -45,7 +46,10 @@ chroot "$root" sh -c '
   apt update && apt download "$@"
 ' inside "$@"`;
 
-/** Returns the folder of a suite's headers, fetched first where there is none, under another name until it is whole. */
+/**
+ * Returns the folder of a suite's headers, fetched first where there is none, under another name until it is
+ * whole.
+ */
 async function fetchHeaders(cache: string, suite: Suite, root: string): Promise<string> {
   const name = root.slice(root.lastIndexOf("/") + 1);
   const folder = `${cache}/headers-${name}-${await markOf(headerPackages)}`;

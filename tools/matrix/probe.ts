@@ -1,5 +1,6 @@
 /**
- * Prints, as one line of JSON, which FFmpeg this runtime loads here: what the matrix expects is compared with it.
+ * Prints, as one line of JSON, which FFmpeg this runtime loads here: what the matrix expects is compared with
+ * it.
  *
  * @module
  */

@@ -51,8 +51,8 @@ export function readJUnit(xml: string): TestResult[] {
 }
 
 /**
- * Takes in the `SKIPPED <test name>: <reason>` lines of tests that found a feature missing and returned: the runner counts them as
- * passed.
+ * Takes in the `SKIPPED <test name>: <reason>` lines of tests that found a feature missing and returned: the
+ * runner counts them as passed.
  */
 export function markSkipped(tests: readonly TestResult[], output: string): TestResult[] {
   const marked = [...tests];
@@ -73,7 +73,10 @@ export function markSkipped(tests: readonly TestResult[], output: string): TestR
   return marked;
 }
 
-/** How Deno and Bun tell an error outside of any test: in no JUnit report, and so easily missed beside other failures. */
+/**
+ * How Deno and Bun tell an error outside of any test: in no JUnit report, and so easily missed beside other
+ * failures.
+ */
 const uncaughtPatterns: readonly RegExp[] = [
   /^(.+) \(uncaught error\)\nerror: (.*)/gm,
   /^# (Unhandled error between tests)\n(?:.*\n){1,20}?\w*error: (.*)/gim,

@@ -1,5 +1,6 @@
 /**
- * Runs a program inside a root, on a copy of the project. The root itself is read-only there and stays as it is.
+ * Runs a program inside a root, on a copy of the project. The root itself is read-only there and stays as it
+ * is.
  *
  * @module
  */
@@ -66,7 +67,9 @@ export async function makeStage(folder: string, project: string, denoFolder: str
   return stage;
 }
 
-/** The `bun` on PATH can be a launcher: the program itself is then in the package of this system beside it. */
+/**
+ * The `bun` on PATH can be a launcher: the program itself is then in the package of this system beside it.
+ */
 async function bunProgram(project: string): Promise<string> {
   const folders = [`${project}/node_modules`];
   const candidates: string[] = [];
@@ -101,8 +104,9 @@ async function isElf(path: string): Promise<boolean> {
 }
 
 /**
- * Furnishes a root for one run of the tests. `alone` is the major to use where the root holds a newer one too: a folder of links
- * to this major's libraries only is made, and searched instead of the root's own folders.
+ * Furnishes a root for one run of the tests. `alone` is the major to use where the root holds a newer one
+ * too: a folder of links to this major's libraries only is made, and searched instead of the root's own
+ * folders.
  */
 export async function makeRoom(
   folder: string,
@@ -126,7 +130,10 @@ function linkLibraries(folder: string, root: string, major: number): void {
   }
 }
 
-/** Mounts a room together ($1 the root, $2 the room, $3 programs, $4 DENO_DIR) and runs the rest of its arguments inside. */
+/**
+ * Mounts a room together ($1 the root, $2 the room, $3 programs, $4 DENO_DIR) and runs the rest of its
+ * arguments inside.
+ */
 const enter = `set -e
 root=$1 room=$2 programs=$3 deno=$4
 shift 4

@@ -54,7 +54,10 @@ export function debianMirror(): string {
   throw new Error("Cannot find a Debian mirror in /etc/apt: the matrix needs a Debian system");
 }
 
-/** Installs what the matrix itself needs, where it is missing: the maker of roots, and a compiler for the checks of headers. */
+/**
+ * Installs what the matrix itself needs, where it is missing: the maker of roots, and a compiler for the
+ * checks of headers.
+ */
 export async function requireTools(): Promise<void> {
   if (exists(scripts) && exists("/usr/bin/g++")) return;
   const variables = { DEBIAN_FRONTEND: "noninteractive" };
@@ -64,7 +67,9 @@ export async function requireTools(): Promise<void> {
   await mustRun("apt-get", install, { variables });
 }
 
-/** The folder of a suite's root. It carries a mark of the packages, so that a changed list gets a new root. */
+/**
+ * The folder of a suite's root. It carries a mark of the packages, so that a changed list gets a new root.
+ */
 async function rootFolder(cache: string, suite: Suite): Promise<string> {
   return `${cache}/${suite.name}-${await markOf(packagesOf(suite))}`;
 }
@@ -76,8 +81,8 @@ export async function markOf(packages: readonly string[]): Promise<string> {
 }
 
 /**
- * Returns the root of a suite, made first where there is none. It is built under another name and renamed when it is ready: an
- * interrupted build is never taken for a root.
+ * Returns the root of a suite, made first where there is none. It is built under another name and renamed
+ * when it is ready: an interrupted build is never taken for a root.
  */
 export async function makeRoot(cache: string, suite: Suite, mirror: string): Promise<string> {
   const root = await rootFolder(cache, suite);

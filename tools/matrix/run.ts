@@ -8,8 +8,9 @@
  *
  * The first two also compare the tables of structs and functions with each suite's headers.
  *
- * Needs root, a Debian system and the `unshare` program. The systems are kept between runs in `AVWRITER_MATRIX_CACHE` (default:
- * `avwriter/matrix` in the user's cache folder); remove that folder to have them made anew.
+ * Needs root, a Debian system and the `unshare` program. The systems are kept between runs in
+ * `AVWRITER_MATRIX_CACHE` (default: `avwriter/matrix` in the user's cache folder); remove that folder to have
+ * them made anew.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * What the matrix covers: which Debian suite holds which majors of FFmpeg, and which tests are its smoke part.
+ * What the matrix covers: which Debian suite holds which majors of FFmpeg, and which tests are its smoke
+ * part.
  *
  * @module
  */
@@ -27,7 +28,10 @@ export const smokeTests: readonly string[] = ["tests/smoke_test.ts", "tests/layo
 /** All tests, from the project's folder. */
 export const allTests: readonly string[] = ["tests/"];
 
-/** What a root needs besides the libraries: the programs that judge the files written, make disks fail, and play sound to record. */
+/**
+ * What a root needs besides the libraries: the programs that judge the files written, make disks fail, and
+ * play audio to record.
+ */
 const otherPackages: readonly string[] = ["ffmpeg", "ca-certificates", "strace", "pulseaudio"];
 
 /** The libraries whose packages are named; libavutil comes with each of them. */

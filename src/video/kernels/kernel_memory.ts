@@ -7,10 +7,10 @@ import { PixelKernels } from "./kernels.ts";
 
 /** WebAssembly's page. */
 const pageBytes = 65_536;
-/** The most memory that 32-bit addresses reach. */
+/** The limit of 32-bit addresses. */
 export const maxMemoryBytes: number = 2 ** 32;
 
-/** Memory for so many bytes at first, which threads share and which may grow. */
+/** Shared memory of an initial size that may grow. */
 export function sharedMemory(bytes: number): WebAssembly.Memory {
   return new WebAssembly.Memory({
     initial: Math.ceil(bytes / pageBytes),
@@ -27,27 +27,27 @@ export interface MemoryPart {
   readonly bytes: number;
 }
 
-/** A shared memory with its kernels; parts of it behind what it had at first are given out. */
+/** A shared memory with its kernels, which allocates parts beyond its initial size. */
 export class KernelMemory {
   /** The kernels, which work in this memory. */
   readonly kernels: PixelKernels;
   readonly #memory: WebAssembly.Memory;
   readonly #unused: MemoryPart[] = [];
 
-  /** For a memory that is there already and may grow, or a new one. */
+  /** For an existing memory that may grow, or a new one. */
   constructor(memory: WebAssembly.Memory = sharedMemory(pageBytes)) {
     this.#memory = memory;
     this.kernels = new PixelKernels(memory);
   }
 
-  /** A part of so many bytes. Throws a `RangeError` where 32-bit addresses do not reach that far. */
+  /** Allocates a part. Throws a `RangeError` beyond the limit of 32-bit addresses. */
   allocate(bytes: number): MemoryPart {
     const index = this.#unused.findIndex((part) => part.bytes === bytes);
     if (index >= 0) return this.#unused.splice(index, 1)[0]!;
     return { address: this.#memory.grow(Math.ceil(bytes / pageBytes)) * pageBytes, bytes };
   }
 
-  /** Gives a part back, for one as large. */
+  /** Frees a part, for one of the same size. */
   free(part: MemoryPart): void {
     this.#unused.push(part);
   }

@@ -1,8 +1,8 @@
 /**
  * Pixel kernels: packed 8-bit RGB and gray to 8-bit luma and chroma, in SIMD WebAssembly on shared memory.
  *
- * The same conversions as libswscale's, within one code value of the exact ones at every sample, in a fraction of the time. Each
- * chroma sample is the average of the pixels that it covers.
+ * The same conversions as libswscale's, within one code value of the exact ones at every sample, in a
+ * fraction of the time. Each chroma sample is the average of the pixels that it covers.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export interface KernelTarget {
   readonly format: string;
   /** Width: the picture's, or more, with the last column repeated. */
   readonly width: number;
-  /** Height, likewise. */
+  /** The height, likewise. */
   readonly height: number;
   /** The byte at which each plane begins. */
   readonly addresses: readonly number[];
@@ -39,7 +39,7 @@ export interface KernelTarget {
 }
 
 interface SourceFormat {
-  /** The kernels' name of such pixels. */
+  /** The kernels' name for such pixels. */
   readonly pixels: "rgb32" | "rgb24" | "gray";
   readonly pixelBytes: number;
   readonly isRedFirst: boolean;
@@ -102,7 +102,8 @@ interface Plane extends KernelPlane {
 type Kernel = (...args: number[]) => void;
 
 /**
- * The kernels, at work on one memory. They keep nothing in it: several threads may share it, each with kernels of its own.
+ * The kernels, at work on one memory. They keep nothing in it: several threads may share it, each with
+ * kernels of its own.
  *
  * @example
  * ```ts
@@ -125,7 +126,7 @@ export class PixelKernels {
   readonly #memory: WebAssembly.Memory;
   readonly #kernels: Readonly<Record<string, Kernel>>;
 
-  /** Makes kernels for a memory, which must be a shared one. */
+  /** Creates kernels for a memory, which must be shared. */
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
     const { exports } = new WebAssembly.Instance(compiledModule(), { env: { memory } });
@@ -169,7 +170,10 @@ export class PixelKernels {
     );
   }
 
-  /** Takes a plane of luma or chroma from one range to the other, into one as large elsewhere in the memory. Throws a `RangeError` where one reaches too far. */
+  /**
+   * Converts a plane of luma or chroma from one range to the other, into another plane of the same size.
+   * Throws a `RangeError` where one reaches too far.
+   */
   changeRange(from: KernelPlane, to: KernelPlane, part: "luma" | "chroma", range: "tv" | "pc"): void {
     const { address, stride, rowBytes, rows } = from;
     this.#check({ name: "the plane", ...from });

@@ -49,10 +49,11 @@ function packed(red: number, green: number, blue: number, isRedFirst: boolean): 
 }
 
 /**
- * The last arguments of an RGB kernel: weights and bias of luma, the weights of both chroma samples, their bias, and 1.0.
+ * The last arguments of an RGB kernel: weights and bias of luma, the weights of both chroma samples, their
+ * bias, and 1.0.
  *
- * A chroma sample is the sum of `pixels` pixels. White and black are exact, and grays have no chroma: green takes what rounding
- * leaves.
+ * A chroma sample is the sum of `pixels` pixels. White and black are exact, and grays have no chroma: green
+ * takes what rounding leaves.
  */
 export function rgbWeights({ matrix, range }: PixelMeaning, isRedFirst: boolean, pixels: 1 | 4): number[] {
   const { red, blue } = lumaShares[matrix]!;
@@ -87,7 +88,10 @@ function reach(range: string, part: "luma" | "chroma"): { readonly zero: number;
   return range === "tv" ? { zero: limited.black, span: limited.luma } : { zero: 0, span: 255 };
 }
 
-/** The arguments that take a plane from one range to another: what a sample is multiplied by, and what is added, a half for rounding with it. */
+/**
+ * The arguments that take a plane from one range to another: what a sample is multiplied by, and what is
+ * added, a half for rounding with it.
+ */
 export function stretchWeights(
   from: string,
   to: string,

@@ -1,0 +1,69 @@
+/**
+ * A loaded set of libraries.
+ *
+ * @module
+ */
+import type { Functions } from "./contract.ts";
+import type { NativeMemory } from "./memory.ts";
+import type { StructFields } from "./struct.ts";
+import type {
+  audioDecoding,
+  avcodec,
+  codecNames,
+  parametersSideData,
+  supportedConfig,
+} from "./symbols/avcodec.ts";
+import type { avdevice } from "./symbols/avdevice.ts";
+import type { avfilter } from "./symbols/avfilter.ts";
+import type { avformat, streamSideData } from "./symbols/avformat.ts";
+import type { avutil, dictionaries } from "./symbols/avutil.ts";
+import type { resampling, swresample } from "./symbols/swresample.ts";
+import type { scalerFrames, swscale } from "./symbols/swscale.ts";
+
+/** A loaded set of libraries: their functions, and access to their memory. */
+export interface Native {
+  /** The folder that the set was loaded from. */
+  readonly folder: string;
+  /** FFmpeg's own version text: `"5.1.9-0+deb12u1"`. */
+  readonly version: string;
+  /** The major of libavcodec, by which the set is known. */
+  readonly avcodecMajor: number;
+  /** The full version of each loaded library: `"59.37.100"`. */
+  readonly libraryVersions: Readonly<Record<string, string>>;
+  /** libavutil. */
+  readonly avutil: Functions<typeof avutil>;
+  /** libavcodec. */
+  readonly avcodec: Functions<typeof avcodec>;
+  /** Codecs by their names, opened on first use. */
+  codecNames(): Functions<typeof codecNames>;
+  /** Asks the library what an encoder takes; `null` where a field of AVCodec says so instead. */
+  readonly supportedConfig: Functions<typeof supportedConfig> | null;
+  /** libavformat. */
+  readonly avformat: Functions<typeof avformat>;
+  /** Side data in a stream's parameters; `null` where it lies in the stream itself. */
+  readonly parametersSideData: Functions<typeof parametersSideData> | null;
+  /** Side data in the stream itself; `null` where the stream's parameters have it. */
+  readonly streamSideData: Functions<typeof streamSideData> | null;
+  /** libswresample. */
+  readonly swresample: Functions<typeof swresample>;
+  /** libswscale. */
+  readonly swscale: Functions<typeof swscale>;
+  /** Conversion of audio, opened on first use. */
+  resampling(): Functions<typeof resampling>;
+  /** Dictionaries without an owner in libav, opened on first use. */
+  dictionaries(): Functions<typeof dictionaries>;
+  /** Decoding of audio, opened on first use. */
+  audioDecoding(): Functions<typeof audioDecoding>;
+  /** The path of libavdevice. */
+  readonly devicesPath: string;
+  /** libavdevice, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
+  avdevice(): Functions<typeof avdevice>;
+  /** Conversion by several threads, opened on first use; `null` where libswscale has none. */
+  scalerFrames(): Functions<typeof scalerFrames> | null;
+  /** libavfilter, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
+  avfilter(): Functions<typeof avfilter>;
+  /** Native memory. */
+  readonly memory: NativeMemory;
+  /** Struct fields, by the layout of this major. */
+  readonly fields: StructFields;
+}

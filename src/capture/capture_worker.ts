@@ -1,0 +1,56 @@
+/**
+ * The thread that listens to an input device: it waits in C for audio, so that nobody else has to.
+ * {@linkcode AudioCapture} starts it; nothing imports it.
+ *
+ * @module
+ */
+import { loadNative, parentThread } from "../../ffi/mod.ts";
+import type { DeviceSource } from "../audio/audio_source.ts";
+import { type LogLevel, setLogLevel } from "../libav/log.ts";
+import { type SentError, sentError } from "../thread/sent_error.ts";
+import { CaptureDevice, type CapturedSamples } from "./capture_device.ts";
+
+/** The message that starts the thread's work. */
+export interface CaptureRequest {
+  readonly source: DeviceSource;
+  readonly libraryPath: string | undefined;
+  readonly logLevel: LogLevel | undefined;
+  /** One number, not 0 once the capture was stopped. */
+  readonly isStopped: Int32Array<SharedArrayBuffer>;
+}
+
+/** The thread's messages. */
+export type FromCapture =
+  /** The libraries are loaded, and the device is being opened; libavdevice must be kept from now on. */
+  | { readonly type: "opening"; readonly devicesPath: string }
+  | { readonly type: "opened" }
+  | ({ readonly type: "captured" } & CapturedSamples)
+  | { readonly type: "failed"; readonly error: SentError }
+  /** The device is closed. */
+  | { readonly type: "ended" };
+
+/** The most that a device may be ahead of the clock, in seconds: faster ones are throttled. */
+const maxAhead = 0.5;
+
+const parent = parentThread();
+
+function capture({ source, libraryPath, logLevel, isStopped }: CaptureRequest): void {
+  const tell = (message: FromCapture): void => parent.post(message);
+  try {
+    const native = loadNative(libraryPath);
+    setLogLevel(native, logLevel);
+    tell({ type: "opening", devicesPath: native.devicesPath });
+    using device = new CaptureDevice(native, source);
+    tell({ type: "opened" });
+    while (Atomics.load(isStopped, 0) === 0) {
+      tell({ type: "captured", ...device.read() });
+      const aheadMs = (device.ahead - maxAhead) * 1000;
+      if (aheadMs > 0) Atomics.wait(isStopped, 0, 0, aheadMs);
+    }
+  } catch (error) {
+    tell({ type: "failed", error: sentError(error) });
+  }
+  tell({ type: "ended" });
+}
+
+parent.listen((request) => capture(request as CaptureRequest));

@@ -1,0 +1,85 @@
+/**
+ * Named parts of a video, by which players let people find their way.
+ *
+ * @module
+ */
+import { UnsupportedError } from "../errors.ts";
+import type { MuxerInfo } from "../libav/muxer_info.ts";
+import type { ChapterPlace } from "../libav/streams/stream_parameters.ts";
+import { shown } from "../shown.ts";
+
+/**
+ * A named part of a video.
+ *
+ * @example
+ * ```ts
+ * import type { Chapter } from "@avwriter/avwriter";
+ *
+ * const chapters: Chapter[] = [{ title: "Start", start: 0 }, { title: "The flight", start: 12.5 }];
+ * ```
+ */
+export interface Chapter {
+  /** The chapter's name in players. */
+  title: string;
+  /** The start in seconds. */
+  start: number;
+  /** The end in seconds. Default: the start of the next chapter, or the end of the video. */
+  end?: number;
+}
+
+/** Muxers that write chapters with the trailer, when all of the video is known (movenc.c, matroskaenc.c). */
+const chapterContainers: readonly string[] = ["mp4", "mov", "ipod", "matroska", "webm"];
+
+/** Throws an {@linkcode UnsupportedError} where a container does not keep chapters. */
+export function requireChapterSupport(
+  { name }: MuxerInfo,
+  { chapters = [] }: { readonly chapters?: readonly Chapter[] },
+): void {
+  if (chapters.length === 0 || chapterContainers.includes(name)) return;
+  throw new UnsupportedError(`Cannot write chapters into ${name}: the container does not keep them`, {
+    code: "CHAPTERS",
+    operation: "choose the container",
+    hint: "Leave them out, or use mp4, mov, mkv or webm",
+  });
+}
+
+/** Throws a `TypeError` or `RangeError` unless the option is a list of chapters in order. */
+export function checkChapters(chapters: readonly Chapter[]): void {
+  let before = -1;
+  for (const [index, chapter] of chapters.entries()) {
+    const { title, start, end } = (typeof chapter === "object" && chapter !== null ? chapter : {}) as Partial<
+      Chapter
+    >;
+    const name = `Cannot use the option chapters: number ${index}`;
+    if (typeof title !== "string" || title.includes("\0")) {
+      throw new TypeError(
+        `${name} has the title ${shown(title)}, but must have a string without NUL characters`,
+      );
+    }
+    for (const [field, value] of Object.entries({ start, ...(end === undefined ? {} : { end }) })) {
+      if (typeof value === "number" && Number.isFinite(value) && value >= 0) continue;
+      throw new TypeError(
+        `${name} has the ${field} ${shown(value)}, but must have a number of seconds from 0`,
+      );
+    }
+    if (start! <= before) {
+      throw new RangeError(
+        `${name} starts at ${start} s, but must start later than the one before (${before} s)`,
+      );
+    }
+    if (end !== undefined && end <= start!) {
+      throw new RangeError(`${name} ends at ${end} s, but must end later than it starts (${start} s)`);
+    }
+    before = start!;
+  }
+}
+
+/** The chapters of a video of a length in seconds. Leaves out those that begin after its end. */
+export function placeChapters(chapters: readonly Chapter[], seconds: number): ChapterPlace[] {
+  const seen = chapters.filter(({ start }) => start < seconds);
+  return seen.map(({ title, start, end }, index) => ({
+    title,
+    start,
+    end: Math.min(seconds, end ?? seen[index + 1]?.start ?? seconds),
+  }));
+}

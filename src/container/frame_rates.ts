@@ -1,0 +1,84 @@
+/**
+ * The frame rates that containers take.
+ *
+ * @module
+ */
+import { UnsupportedError } from "../errors.ts";
+import type { MuxerInfo } from "../libav/muxer_info.ts";
+import type { Rational } from "../libav/rational.ts";
+import { shown } from "../shown.ts";
+import { containerOperation, movFamily } from "./known_containers.ts";
+
+/**
+ * Frames a second that containers can tell apart. GIF counts in hundredths of a second, and browsers show
+ * frames of one hundredth for ten; FFmpeg reads AVI as having at most 600 (avidec.c).
+ */
+const maxRates: Readonly<Record<string, number>> = { gif: 50, avi: 600 };
+/** GIF shows a frame for 65535 hundredths at the most. */
+const minRates: Readonly<Record<string, number>> = { gif: 100 / 65535 };
+
+/** Ticks of a container's clock that two frames must be apart, and the last be shown. */
+export function minTicks({ name }: MuxerInfo): number {
+  return name === "gif" ? 2 : 1;
+}
+
+/**
+ * The steps between times that readers of MPEG-TS can tell from steps back: half of what its clock of 33 bits
+ * counts (ISO/IEC 13818-1).
+ */
+const maxTransportTicks = 2 ** 32;
+
+/** Ticks of a container's clock that two frames may be apart; `null` where any number will do. */
+export function maxTicks({ name }: MuxerInfo): number | null {
+  // movenc.c takes steps of 31 bits, flvenc.c times of 31.
+  if (movFamily.includes(name) || name === "flv") return 2 ** 31 - 1;
+  return ["mpegts", "hls"].includes(name) ? maxTransportTicks : null;
+}
+
+/**
+ * Throws an {@linkcode UnsupportedError} where a container cannot give each frame of this rate its own time.
+ */
+export function requireFrameRateSupport(
+  muxer: MuxerInfo,
+  { num, den }: Rational,
+  timeBase: Rational | null,
+): void {
+  const most = maxRates[muxer.name] ?? (timeBase === null ? Infinity : timeBase.den / timeBase.num);
+  const least = minRates[muxer.name] ?? 0;
+  if (num / den <= most && num / den >= least) return;
+  const [problem, hint] = num / den > most
+    ? [`it supports at most ${most}`, `Use at most ${most} frames per second`]
+    : ["it cannot show a frame for that long", `Use at least ${least} frames per second`];
+  throw new UnsupportedError(`Cannot write ${num}/${den} frames per second into ${muxer.name}: ${problem}`, {
+    code: "RATE_NOT_FOR_CONTAINER",
+    operation: containerOperation,
+    hint: `${hint}, or another container`,
+  });
+}
+
+/**
+ * Containers without AVFMT_VARIABLE_FPS (libavformat/avformat.h) that give each frame a time of its own all
+ * the same.
+ */
+const variableRate: readonly string[] = [...movFamily, "asf", "asf_stream"];
+
+/**
+ * Whether frames may come at any time (WebP's encoder keeps the times itself, as it counts them), not only at
+ * a constant rate.
+ */
+export function supportsVariableRate(muxer: MuxerInfo): boolean {
+  return muxer.name !== "webp" && (muxer.supportsVariableRate || variableRate.includes(muxer.name));
+}
+
+/** Throws an {@linkcode UnsupportedError} where a container supports a constant frame rate only. */
+export function requireVariableRateSupport(muxer: MuxerInfo, timing: string): void {
+  if (supportsVariableRate(muxer)) return;
+  throw new UnsupportedError(
+    `Cannot write ${muxer.name} with timing ${shown(timing)}: its frames come at a constant rate`,
+    {
+      code: "RATE_NOT_FOR_CONTAINER",
+      operation: containerOperation,
+      hint: 'Use timing "constant", or one of mp4, mov, matroska, webm, mpegts, flv, nut',
+    },
+  );
+}

@@ -1,0 +1,108 @@
+/**
+ * The options that a muxer gets.
+ *
+ * @module
+ */
+import type { Muxer } from "../libav/muxer.ts";
+import type { MuxerInfo } from "../libav/muxer_info.ts";
+import type { OptionValue } from "../libav/options.ts";
+import type { Rational } from "../libav/rational.ts";
+import { isMatroska } from "./codec_support.ts";
+import { movFamily } from "./known_containers.ts";
+import { needsNamedKeys } from "./metadata.ts";
+
+/** Muxers that write fixed-length units with data of all streams (mxfenc.c, gxfenc.c). */
+export function interleavesItself({ name }: MuxerInfo): boolean {
+  return ["mxf", "mxf_d10", "mxf_opatom", "gxf"].includes(name);
+}
+
+/** What a muxer writes: the final file directly, a recording, or the final file made from a recording. */
+export type Stage = "direct" | "recording" | "finished";
+
+/** Whether the written file is only an intermediate one. */
+export function isIntermediate(muxer: MuxerInfo, stage: Stage): boolean {
+  return stage === "recording" && needsFragments(muxer);
+}
+
+/**
+ * Whether a container must be recorded in fragments, so that a crash does not leave a file without an index.
+ */
+export function needsFragments({ name }: MuxerInfo): boolean {
+  return movFamily.includes(name);
+}
+
+/** Whether options choose the fragment layout of the mp4 family. Then no other layout is set. */
+export function setsFragmentOptions(given: Readonly<Record<string, OptionValue>> | undefined): boolean {
+  return /frag|empty_moov|delay_moov|dash|cmaf|isml/.test(String(given?.movflags ?? "")) ||
+    ["frag_duration", "frag_size", "min_frag_duration", "moov_size"].some((name) =>
+      Object.hasOwn(given ?? {}, name)
+    );
+}
+
+/**
+ * Ticks per second of a movie's own clock, fine enough for the other streams. Edit lists count in it: in
+ * FFmpeg's milliseconds the last frame would be cut short.
+ */
+export function movieTimescale({ den }: Rational): number {
+  let ticks = den;
+  while (ticks < 10_000) ticks *= 2;
+  return ticks;
+}
+
+/**
+ * Keeps a muxer from marking a subtitle track as default that is not: Matroska's does so with the first one
+ * (4.3 and 4.4).
+ */
+export function unsetDefaultSubtitles({ options }: Muxer): void {
+  if (options.has("default_mode")) options.setField("default_mode", "infer_no_subs");
+}
+
+/**
+ * What a kill may cost beside the encoder's delay: the data that Matroska's muxer gathers before it writes
+ * them.
+ */
+const fragmentMs = 150;
+
+type Defaults = Readonly<Record<string, OptionValue>>;
+
+function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defaults {
+  // Without it, these muxers number their tracks at random: the same frames would not give the same file.
+  const exact: Defaults = ["matroska", "webm", "ogg", "oga", "ogv", "opus"].includes(name)
+    ? { fflags: "+bitexact" }
+    : {};
+  const flush: Defaults = stage === "recording" ? { flush_packets: 1 } : {};
+  if (!movFamily.includes(name)) return { ...exact, ...flush, ...clusterDefaults(name, stage) };
+  const layout: Defaults = stage === "recording"
+    ? { movflags: "+delay_moov+frag_custom" }
+    : { movflags: "+faststart" };
+  return { ...flush, ...layout, ...videoTimescale(timeBase), movie_timescale: movieTimescale(timeBase) };
+}
+
+/**
+ * Has frames of a constant rate be few enough ticks long where they are shown for minutes: readers keep 28
+ * bits of the time from decoding a picture to showing it (mov.c), which is up to 32 frames.
+ */
+function videoTimescale({ num, den }: Rational): Defaults {
+  const maxFrameTicks = 2 ** 28 / 32;
+  // movenc.c makes finer what has less than 10000 ticks a second.
+  if (num / den * 20_000 <= maxFrameTicks) return {};
+  return { video_track_timescale: den * Math.max(1, Math.floor(maxFrameTicks / num)) };
+}
+
+function clusterDefaults(name: string, stage: Stage): Defaults {
+  return isMatroska({ name }) && stage === "recording" ? { cluster_time_limit: fragmentMs } : {};
+}
+
+/** The muxer's options: defaults that it knows, then the given ones, and what the file's tags need. */
+export function muxerOptions(
+  { info, options }: Muxer,
+  timeBase: Rational,
+  stage: Stage,
+  given: Readonly<Record<string, OptionValue>> | undefined,
+  metadata?: Readonly<Record<string, string>>,
+): Readonly<Record<string, OptionValue>> {
+  const defaults = Object.entries(defaultsOf(info, timeBase, stage)).filter(([name]) => options.has(name));
+  const chosen = { ...Object.fromEntries(defaults), ...(isIntermediate(info, stage) ? {} : given) };
+  if (!needsNamedKeys(info.name, metadata)) return chosen;
+  return { ...chosen, movflags: `${chosen.movflags ?? ""}+use_metadata_tags` };
+}

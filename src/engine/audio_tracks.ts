@@ -1,0 +1,189 @@
+/**
+ * The audio tracks of one file.
+ *
+ * @module
+ */
+import type { Address, Native } from "../../ffi/mod.ts";
+import type { CheckedAudioOptions } from "../audio/audio_options.ts";
+import type { AudioStats } from "../audio/audio_track.ts";
+import { defaultLayout } from "../audio/channels.ts";
+import type { AudioDefaults } from "../audio/open_audio_encoder.ts";
+import { trackTags } from "../container/metadata.ts";
+import { ReadError, UnsupportedError } from "../errors.ts";
+import { Interleaver } from "../file/interleaver.ts";
+import type { OutputFile } from "../file/output_file.ts";
+import type { Samples } from "../libav/audio_frame.ts";
+import type { Demuxer } from "../libav/demuxer.ts";
+import type { Muxer } from "../libav/muxer.ts";
+import type { MuxerInfo } from "../libav/muxer_info.ts";
+import type { Rational } from "../libav/rational.ts";
+import { addAudioStream, type OpenTrack, openTrack } from "./open_audio_track.ts";
+
+/** A track of the file. */
+interface Track {
+  readonly options: CheckedAudioOptions;
+  readonly open: OpenTrack;
+  /** The number of its stream. */
+  readonly stream: number;
+  /** It has delivered everything. */
+  hasEnded: boolean;
+  /** Why its source delivers no more. */
+  failure: ReadError | null;
+}
+
+/** Where audio tracks stand in a file. */
+export interface AudioPlacement {
+  /** The number of the first one's stream. */
+  readonly firstStream: number;
+  /** The audio format unless another one is requested. */
+  readonly defaults: AudioDefaults;
+}
+
+/**
+ * In a video file, whose video is stream 0, audio has a format that plays everywhere, whatever format comes
+ * in.
+ */
+export const audioBesideVideo: AudioPlacement = {
+  firstStream: 1,
+  defaults: { sampleRate: 48_000, layout: defaultLayout(2) },
+};
+
+/** The audio tracks, and the queue of packets of all streams. */
+export class AudioTracks implements Disposable {
+  readonly #info: MuxerInfo;
+  readonly #tracks: Track[] = [];
+  /** The queue of packets of all streams. */
+  readonly queue: Interleaver;
+  #output: OutputFile | null = null;
+  #bytes = 0;
+
+  /**
+   * Opens each track. Throws where an encoder cannot be opened, or the container does not support its codec.
+   */
+  constructor(
+    native: Native,
+    info: MuxerInfo,
+    requests: readonly CheckedAudioOptions[],
+    { firstStream, defaults }: AudioPlacement,
+  ) {
+    this.#info = info;
+    using owned = new DisposableStack();
+    this.queue = owned.use(new Interleaver(native, requests.length + firstStream));
+    for (const [index, options] of requests.entries()) {
+      const stream = index + firstStream;
+      const plan = { info, options, defaults, mayBeginLate: firstStream > 0 };
+      const open = owned.use(openTrack(native, plan, (packet, timeBase) => {
+        packet.streamIndex = stream;
+        this.#bytes += packet.size;
+        this.queue.push(packet, timeBase);
+        this.#output?.writeQueued();
+      }));
+      this.#tracks.push({ options, open, stream, hasEnded: false, failure: null });
+    }
+    owned.move();
+  }
+
+  /** Statistics of the tracks. */
+  get stats(): readonly AudioStats[] {
+    return this.#tracks.map(({ open, failure }) => ({
+      ...open.track.stats,
+      failure: failure?.message ?? null,
+    }));
+  }
+
+  /** Bytes of all packets. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The first track's codec, encoder and format. */
+  get first(): Pick<OpenTrack, "codec" | "encoded"> {
+    return this.#tracks[0]!.open;
+  }
+
+  /** The unit of the first track's times. */
+  get timeBase(): Rational {
+    return this.#tracks[0]!.open.track.timeBase;
+  }
+
+  /** Why a source delivers no more: the first that failed. */
+  get failure(): ReadError | null {
+    return this.#tracks.find(({ failure }) => failure !== null)?.failure ?? null;
+  }
+
+  /** Adds the tracks to a muxer. `recording` is the recorded file, where the final one is made from it. */
+  addStreams(muxer: Muxer, recording: Demuxer | null): void {
+    for (const { options: { language, title }, open: { track, codec }, stream } of this.#tracks) {
+      const describeInto = (parameters: Address): void => {
+        track.describeInto(parameters);
+        recording?.copyHeaders(stream, parameters);
+      };
+      const tags = trackTags(muxer.info, language, title);
+      addAudioStream(muxer, { describeInto, timeBase: track.timeBase }, codec, tags);
+    }
+  }
+
+  /** The error for tracks that the container does not support. `words` are libav's. */
+  unsupportedError(words: string): UnsupportedError {
+    const codecs = [...new Set(this.#tracks.map(({ open }) => open.codec))].join(" and ");
+    return new UnsupportedError(
+      `Cannot write audio in ${codecs} into ${this.#info.name}: the container does not take it (${words})`,
+      {
+        code: "CODEC_NOT_FOR_CONTAINER",
+        operation: `write ${codecs} into ${this.#info.name}`,
+        hint: "Leave the audio's codec out for one that plays everywhere",
+      },
+    );
+  }
+
+  /** From now on, packets go to this file, which is open. Its video begins at a time in seconds. */
+  begin(output: OutputFile, seconds: number): void {
+    this.#output = output;
+    for (const { open } of this.#tracks) open.beginAt?.(seconds);
+    // flvenc.c takes nothing that is earlier than the first packet.
+    this.queue.begin({ needsAll: this.#info.name === "flv", isPatient: !output.isCrashSafe });
+    output.writeQueued();
+  }
+
+  /** Encodes samples for a track. */
+  write(track: number, samples: Samples, seconds: number | null): void {
+    this.#tracks[track]!.open.write!(samples, seconds);
+  }
+
+  /** Reads tracks with their own source up to a time of the video. */
+  advanceTo(seconds: number): void {
+    for (const track of this.#tracks) {
+      if (track.open.advanceTo === null || track.hasEnded) continue;
+      try {
+        if (track.open.advanceTo(seconds)) continue;
+      } catch (error) {
+        if (!(error instanceof ReadError)) throw error;
+        // The video goes on. `close` throws the error.
+        track.failure = error;
+      }
+      this.#end(track);
+    }
+  }
+
+  /** Ends all tracks at the end of the video. */
+  finish(seconds: number): void {
+    this.advanceTo(seconds);
+    for (const track of this.#tracks) {
+      if (!track.hasEnded) this.#end(track);
+      // A device goes on where frames come slower than they are shown.
+      if (track.options.source.kind === "device") this.queue.cut(track.stream, seconds);
+    }
+  }
+
+  #end(track: Track): void {
+    track.hasEnded = true;
+    track.open.track.finish();
+    this.queue.end(track.stream);
+  }
+
+  /** Frees everything. */
+  [Symbol.dispose](): void {
+    for (const { open } of this.#tracks) open[Symbol.dispose]();
+    this.queue[Symbol.dispose]();
+  }
+}

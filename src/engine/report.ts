@@ -1,0 +1,194 @@
+/**
+ * The block that a writer tells at log level "info": what it uses, why, and the ffmpeg command that does the
+ * same.
+ *
+ * @module
+ */
+import { type Native, runtime } from "../../ffi/mod.ts";
+import type { EncoderSettings } from "../codecs/open_encoder.ts";
+import { codecTag } from "../container/codec_support.ts";
+import { muxerOptions } from "../container/muxer_options.ts";
+import type { Muxer } from "../libav/muxer.ts";
+import type { MuxerInfo } from "../libav/muxer_info.ts";
+import { optionText } from "../libav/options.ts";
+import { invert, rationalText } from "../libav/rational.ts";
+import { scaleFilterMatrix } from "../video/color.ts";
+import { paletteFilters } from "../video/conversion/palette_converter.ts";
+import type { PictureShape } from "../video/pixels.ts";
+import type { AudioTracks } from "./audio_tracks.ts";
+import type { AudioFileRequest, EncoderChoice, VideoFileRequest } from "./session_types.ts";
+
+/** The block's text. */
+export function describeVideoSession(
+  native: Native,
+  request: VideoFileRequest,
+  path: FramePath,
+  settings: EncoderSettings,
+  choice: EncoderChoice,
+  muxer: Muxer,
+): string {
+  const { width, height, format, color, frameRate, options } = settings;
+  const { layout } = path.first;
+  return [
+    ...heading(native, request.path),
+    `  encoder    ${choice.name} for ${request.codec}: ${reason(request, choice)}`,
+    ...choice.rejected.map(({ name, reason }) => `  passed by  ${name}: ${reason}`),
+    `  input      ${layout.width}x${layout.height} ${layout.format.name}`,
+    `  stream     ${choice.codec} ${width}x${height} ${format.name}, ${rationalText(frameRate)} fps, ` +
+    `${color.matrix}/${color.primaries}/${color.transfer}/${color.range}`,
+    `  options    ${options.map(([name, value]) => `${name}=${optionText(value)}`).join(" ")}`,
+    `  container  ${muxer.info.name}`,
+    `  the same   ${ffmpegCommand(request, path, settings, muxer)}`,
+  ].join("\n");
+}
+
+/** The same for an audio file. */
+export function describeAudioSession(
+  native: Native,
+  { path, options }: AudioFileRequest,
+  { name }: MuxerInfo,
+  { codec, encoded }: AudioTracks["first"],
+): string {
+  const { encoder, shape: { format, layout, sampleRate } } = encoded!;
+  const bitrate = options.audio[0]!.bitrate;
+  const command = [
+    ...["ffmpeg", "-f", "f32le", "-ar", `${sampleRate}`, "-ac", `${layout.channels}`, "-i", "-"],
+    ...["-c:a", encoder, ...(bitrate === undefined ? [] : ["-b:a", `${bitrate}`])],
+    ...["-f", name, `file:${path}`],
+  ];
+  return [
+    ...heading(native, path),
+    `  encoder    ${encoder}`,
+    `  stream     ${codec} ${sampleRate} Hz ${layout.name} from ${format.name}`,
+    `  container  ${name}`,
+    `  the same   ${command.map(shellQuoted).join(" ")}`,
+  ].join("\n");
+}
+
+/** The head of the block: path, runtime and libraries. */
+function heading(native: Native, path: string): string[] {
+  const versions = Object.entries(native.libraryVersions).map(([library, version]) =>
+    `lib${library} ${version}`
+  );
+  return [
+    `avwriter: ${path}`,
+    `  runtime    ${runtime().name}`,
+    `  FFmpeg     ${native.version} in ${native.folder} (${versions.join(", ")})`,
+  ];
+}
+
+function reason(request: VideoFileRequest, choice: EncoderChoice): string {
+  if (request.codec === choice.name) return "asked for by name";
+  return choice.rejected.length === 0
+    ? "the first candidate, and it opens"
+    : "the first candidate that opens";
+}
+
+/** Quotes an argument for a POSIX shell. */
+function shellQuoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+}
+
+/** libswscale's flags of `src/libav/conversion/scaler.ts`, by name. */
+const scaleFlags = "area+accurate_rnd+bitexact+full_chroma_int+full_chroma_inp";
+
+/** The stages of a frame before the encoder. */
+export interface FramePath {
+  /** The first frame, as it came in. */
+  readonly first: PictureShape;
+  /** The size that pictures get before filters. */
+  readonly size: { readonly width: number; readonly height: number };
+  /** The first picture that the encoder's converter got. */
+  readonly picture: PictureShape;
+}
+
+/** The filters that give frames the video's size. */
+function resizing(
+  { layout }: PictureShape,
+  { width, height }: FramePath["size"],
+  mode: string | undefined,
+): string[] {
+  if (layout.width === width && layout.height === height) return [];
+  const scale = `scale=${width}:${height}`;
+  if (mode === "contain") {
+    return [`${scale}:force_original_aspect_ratio=decrease`, `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`];
+  }
+  return mode === "cover"
+    ? [`${scale}:force_original_aspect_ratio=increase`, `crop=${width}:${height}`]
+    : [scale];
+}
+
+/** The filters that turn pictures into those that the encoder gets. */
+function converting(
+  { layout: input, meaning }: PictureShape,
+  { format, width, height, color }: EncoderSettings,
+): string[] {
+  const chain: string[] = [];
+  if (width < input.width || height < input.height) {
+    chain.push(`crop=${Math.min(width, input.width)}:${Math.min(height, input.height)}:0:0`);
+  }
+  const right = Math.max(0, width - input.width);
+  const bottom = Math.max(0, height - input.height);
+  const isPadded = right + bottom > 0;
+  if (isPadded) {
+    // ffmpeg's pad counts in whole chroma samples: it needs a format that has one for each pixel.
+    const unsubsampled = input.format.isRgb ? (format.hasAlpha ? "gbrap" : "gbrp") : "yuv444p";
+    chain.push(`format=${unsubsampled}`, `pad=${width}:${height}:0:0`);
+    chain.push(`fillborders=right=${right}:bottom=${bottom}:mode=smear`);
+  }
+  if (format.isPalette && !input.format.isPalette) chain.push(paletteFilters);
+  else if (isPadded || format.id !== input.format.id) {
+    const from = `in_color_matrix=${scaleFilterMatrix(meaning)}:in_range=${meaning.range}`;
+    const matrix = scaleFilterMatrix(format.isRgb ? meaning : color);
+    chain.push(`scale=${from}:out_color_matrix=${matrix}:out_range=${color.range}:flags=${scaleFlags}`);
+  }
+  return chain;
+}
+
+/** The ffmpeg command line that encodes the same raw frames from its standard input in the same way. */
+export function ffmpegCommand(
+  request: VideoFileRequest,
+  path: FramePath,
+  settings: EncoderSettings,
+  muxer: Muxer,
+): string {
+  const { encoder, format, frameRate, color, options, sampleAspectRatio } = settings;
+  const { layout } = path.first;
+  const { resize, filter, formatOptions, metadata = {} } = request.options;
+  const chain = [
+    ...resizing(path.first, path.size, resize),
+    ...(filter === undefined ? [] : [filter]),
+    ...converting(path.picture, settings),
+    ...(sampleAspectRatio === null ? [] : [`setsar=${rationalText(sampleAspectRatio)}:max=2147483647`]),
+  ];
+  const tag = codecTag(muxer.info, encoder, request.codec);
+  const argumentsOf = (entries: Iterable<readonly [string, string | number | boolean]>): string[] =>
+    [...entries].flatMap(([name, value]) => [`-${name}`, optionText(value)]);
+  return [
+    "ffmpeg",
+    ...[
+      "-f",
+      "rawvideo",
+      "-pixel_format",
+      layout.format.name,
+      "-video_size",
+      `${layout.width}x${layout.height}`,
+    ],
+    ...["-framerate", rationalText(frameRate), "-i", "-"],
+    ...(chain.length === 0 ? [] : ["-vf", chain.join(",")]),
+    ...["-c:v", encoder.name, "-pix_fmt", format.name],
+    ...argumentsOf(options),
+    ...(format.isPalette ? [] : argumentsOf([
+      ["colorspace", color.matrix],
+      ["color_primaries", color.primaries],
+      ["color_trc", color.transfer],
+      ["color_range", color.range],
+    ])),
+    ...Object.entries(metadata).flatMap(([key, value]) => ["-metadata", `${key}=${value}`]),
+    ...(tag === null ? [] : ["-tag:v", tag]),
+    ...argumentsOf(
+      Object.entries(muxerOptions(muxer, invert(frameRate), "finished", formatOptions, metadata)),
+    ),
+    ...["-f", muxer.info.name, `file:${request.path}`],
+  ].map(shellQuoted).join(" ");
+}

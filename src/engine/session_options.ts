@@ -1,0 +1,61 @@
+/**
+ * The options of a session: checked already, each in one form.
+ *
+ * @module
+ */
+import type { CheckedAudioOptions } from "../audio/audio_options.ts";
+import type { EncoderOptions, QualityLevel } from "../codecs/encoder_traits.ts";
+import type { CheckedAttachment } from "../container/attachments.ts";
+import type { Chapter } from "../container/chapters.ts";
+import type { Rotation } from "../container/picture_tags.ts";
+import type { LogLevel } from "../libav/log.ts";
+import type { OptionValue } from "../libav/options.ts";
+import type { Rational } from "../libav/rational.ts";
+import type { CheckedSubtitleOptions } from "../subtitles/subtitle_options.ts";
+import type { ColorDescription, ColorName } from "../video/color.ts";
+import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
+import type { PixelFormat } from "../video/raw_frame.ts";
+import type { ResizeMode } from "../video/resizer.ts";
+
+/**
+ * Options of a session besides path, codec and frame rate. `WriterOptions` in `src/writer/options.ts`
+ * documents each of them.
+ */
+export interface SessionOptions {
+  readonly width?: number;
+  readonly height?: number;
+  readonly resize?: "error" | ResizeMode;
+  readonly oddSize?: "pad" | "crop" | "error";
+  readonly pixelFormat?: PixelFormat;
+  readonly quality?: QualityLevel | number;
+  /** Bits per second on average. */
+  readonly bitrate?: number;
+  /** The most bits per second. */
+  readonly maxBitrate?: number;
+  readonly keyFrameInterval?: number;
+  readonly preset?: string;
+  readonly tune?: string;
+  readonly profile?: string;
+  readonly encoderOptions?: EncoderOptions;
+  readonly format?: string;
+  readonly formatOptions?: Readonly<Record<string, OptionValue>>;
+  readonly color?: ColorName | Partial<ColorDescription>;
+  readonly rotation?: Rotation;
+  /** The width of a pixel over its height, in lowest terms. */
+  readonly sampleAspectRatio?: Rational;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly timing?: Timing;
+  readonly timestampOrigin?: TimestampOrigin;
+  readonly filter?: string;
+  readonly chapters?: readonly Chapter[];
+  readonly crashSafe?: boolean;
+  readonly logLevel?: LogLevel;
+  /** The audio tracks. */
+  readonly audio: readonly CheckedAudioOptions[];
+  /** The subtitle tracks. */
+  readonly subtitles: readonly CheckedSubtitleOptions[];
+  /** A copy of the cover's file; `null` where there is none. */
+  readonly cover: Uint8Array | null;
+  /** Copies of the attached files. */
+  readonly attachments: readonly CheckedAttachment[];
+}

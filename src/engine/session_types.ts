@@ -1,0 +1,96 @@
+/**
+ * What goes into a session, and what it tells.
+ *
+ * @module
+ */
+import type { Codec } from "../codecs/families.ts";
+import type { ContainerClock } from "../container/container_clock.ts";
+import type { PixelFormatInfo } from "../libav/pixel_format.ts";
+import type { Rational } from "../libav/rational.ts";
+import type { SessionOptions } from "./session_options.ts";
+
+/** A video file to write, checked already. */
+export interface VideoFileRequest {
+  readonly kind: "video";
+  /** A codec family or an encoder's name. */
+  readonly codec: Codec;
+  /** The absolute path of the file. */
+  readonly path: string;
+  /** Frames per second. */
+  readonly frameRate: Rational;
+  /** The options. */
+  readonly options: SessionOptions;
+}
+
+/** An audio file to write, checked already. */
+export interface AudioFileRequest {
+  readonly kind: "audio";
+  /** The absolute path of the file. */
+  readonly path: string;
+  /** The options. `audio` has exactly one track. */
+  readonly options: SessionOptions;
+}
+
+/** A file to write. */
+export type FileRequest = VideoFileRequest | AudioFileRequest;
+
+/** Summary of a finished audio file. */
+export interface AudioSummary {
+  /** The absolute path of the file. */
+  readonly path: string;
+  /** The container's name in libavformat. */
+  readonly format: string;
+  /** The encoder's name in libavcodec; empty where no samples were written, so that there is no file. */
+  readonly encoder: string;
+  /** Samples per second and channel. */
+  readonly sampleRate: number;
+  /** Number of channels. */
+  readonly channels: number;
+  /** Length in seconds. */
+  readonly seconds: number;
+  /** Size of the file in bytes. */
+  readonly bytes: number;
+}
+
+/** The encoder that a writer uses, and why. */
+export interface EncoderChoice {
+  /** The encoder's name in libavcodec: `"libx264"`. */
+  readonly name: string;
+  /** The codec's name in libavcodec: `"h264"`. */
+  readonly codec: string;
+  /** The encoder's pixel format. */
+  readonly pixelFormat: string;
+  /** Candidates that were rejected, and why. */
+  readonly rejected: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** Summary of a finished file. */
+export interface WriteSummary {
+  /** The absolute path of the file. */
+  readonly path: string;
+  /** The container's name in libavformat. */
+  readonly format: string;
+  /** The encoder's name in libavcodec. */
+  readonly encoder: string;
+  /** Width in pixels; 0 where no frame was written, so that there is no file. */
+  readonly width: number;
+  /** Height in pixels; 0 where no frame was written. */
+  readonly height: number;
+  /** Number of frames written. */
+  readonly frames: number;
+  /** Length in seconds. */
+  readonly seconds: number;
+  /** Size of the file in bytes; of the encoded video, where the container is more than one file. */
+  readonly bytes: number;
+}
+
+/** Summary of a finished file. */
+export type FileSummary = WriteSummary | AudioSummary;
+
+/** What frames are checked against, known once a session is open. */
+export interface EngineInfo {
+  /** All pixel formats of the loaded libavutil. */
+  readonly formats: readonly PixelFormatInfo[];
+  /** The container's clock; `null` where it is not known, or filters determine the times. */
+  readonly containerClock: ContainerClock | null;
+}

@@ -1,0 +1,186 @@
+/**
+ * The times of frames on their way through the encoder.
+ *
+ * An encoder counts frames: frame n is its tick n, whatever time the frame has. Each packet gets back the
+ * time of the frame that it holds. So no encoder has to know a fine time base (MPEG-4 Part 2 has at most
+ * 65535 ticks a second, MPEG-2 a few rates only), and times go through exactly.
+ *
+ * @module
+ */
+import type { VideoEnding } from "../file/stream_ends.ts";
+import type { NativePacket } from "../libav/native_packet.ts";
+import type { Rational } from "../libav/rational.ts";
+import type { FrameStamp } from "../video/frame_timing.ts";
+import { DecodeTimes } from "./decode_times.ts";
+
+/** How frames follow each other. */
+export interface TimelineRequest {
+  /** The unit of the frames' times. */
+  readonly timeBase: Rational;
+  /** Ticks of a frame at the nominal rate. */
+  readonly frameTicks: bigint;
+  /** Whether frame n is at tick n. */
+  readonly isConstant: boolean;
+  /** The longest distance between two key frames, in ticks; `null`: the encoder's default. */
+  readonly keyFrameTicks: bigint | null;
+  /** The longest that a frame waits in the encoder where times vary, in seconds of the video. */
+  readonly longestDelay: number;
+}
+
+/**
+ * The longest that a frame is decoded before the next where no frame is shown yet, in seconds: the clock of
+ * MPEG-TS goes round in a day.
+ */
+const longestStep = 1;
+
+/**
+ * The longest that a frame waits in the encoder, in seconds of the video. With what waits for the disk, a
+ * kill costs two seconds of a recording; where only filters make times uneven, no frame may be decoded longer
+ * before it is shown than mp4 can tell.
+ */
+export const longestDelays = { recording: 1.75, filtered: 60 } as const;
+
+/** The frames in an encoder, and their times. */
+export class Timeline {
+  readonly #request: TimelineRequest;
+  readonly #times: DecodeTimes;
+  #taken = 0;
+  /** The frame that was taken last, and how long it is shown. */
+  #last = { ticks: 0n, duration: 0n };
+  #beforeLast: bigint | null = null;
+  #keyTicks: bigint | null = null;
+  #packets = 0;
+  #spacing = 0n;
+
+  /** An empty timeline. */
+  constructor(request: TimelineRequest) {
+    this.#request = request;
+    const { frameTicks, timeBase: { num, den } } = request;
+    const most = BigInt(Math.max(1, Math.floor(longestStep * den / num)));
+    this.#times = new DecodeTimes(frameTicks < most || request.isConstant ? frameTicks : most);
+  }
+
+  /** The unit of the frames' times. */
+  get timeBase(): Rational {
+    return this.#request.timeBase;
+  }
+
+  /** Whether frame n is at tick n, and all frames are equally long. */
+  get isConstant(): boolean {
+    return this.#request.isConstant;
+  }
+
+  /** The end of the last accepted frame, in seconds. */
+  get endSeconds(): number {
+    return this.#seconds(this.#last.ticks + this.#last.duration);
+  }
+
+  /** The duration of the last accepted frame, in seconds. */
+  get lastSeconds(): number {
+    return this.#seconds(this.#last.duration);
+  }
+
+  /** Whether the encoder has frames whose packets are yet to come. */
+  get isWaiting(): boolean {
+    return this.#times.waitingSince !== null;
+  }
+
+  /** How the video ends; `null` where it has no frame. */
+  get ending(): VideoEnding | null {
+    const last = this.#times.last;
+    return last === null ? null : { timeBase: this.timeBase, ...last };
+  }
+
+  /** Sets what the encoder's packets are like, and the clock of the container that they go to. */
+  begin(reorderDelay: number, { num, den }: Rational): void {
+    const { timeBase } = this;
+    this.#times.noteDelay(reorderDelay);
+    this.#times.tick = BigInt(Math.ceil(num * timeBase.den / (den * timeBase.num)));
+  }
+
+  /**
+   * Keeps frames at least this many ticks of a container's clock apart, and shows the last one for as long:
+   * filters may give two frames the same time.
+   */
+  keepApart({ num, den }: Rational, minTicks: number): void {
+    const { timeBase } = this;
+    this.#spacing = BigInt(Math.ceil(minTicks * num * timeBase.den / (den * timeBase.num)));
+  }
+
+  /** A frame's time, at least the minimum distance after the last one. */
+  later(stamp: FrameStamp): FrameStamp {
+    const least = this.#last.ticks + this.#spacing;
+    return this.#spacing === 0n || this.#taken === 0 || stamp.ticks >= least
+      ? stamp
+      : { ...stamp, ticks: least };
+  }
+
+  /** Notes an accepted frame, which may still wait for the next one. */
+  take(stamp: FrameStamp): void {
+    this.#beforeLast = this.#taken === 0 ? null : this.#last.ticks;
+    this.#taken++;
+    this.#last = { ticks: stamp.ticks, duration: this.durationOf(stamp, null) };
+  }
+
+  /** The duration of a frame before the next one or (`null`) as the last one. */
+  durationOf({ ticks, duration }: FrameStamp, next: bigint | null): bigint {
+    if (next !== null) return next - ticks;
+    const length = duration ?? this.#request.frameTicks;
+    return length > this.#spacing ? length : this.#spacing;
+  }
+
+  /** Gives a frame its number in the encoder; returns whether it must be a key frame. */
+  enter({ ticks, keyFrame }: FrameStamp, duration: bigint): { index: number; keyFrame: boolean } {
+    const index = this.#times.take(ticks, ticks + duration);
+    if (ticks === this.#last.ticks) this.#last = { ticks, duration };
+    if (this.isConstant) return { index, keyFrame };
+    const { keyFrameTicks } = this.#request;
+    const isDue = keyFrameTicks !== null && this.#keyTicks !== null &&
+      ticks - this.#keyTicks >= keyFrameTicks;
+    if (keyFrame || isDue || index === 0) this.#keyTicks = ticks;
+    return { index, keyFrame: keyFrame || isDue };
+  }
+
+  /** Shows the last frame, which the encoder has already, until another tick. */
+  extend(endTicks: bigint): void {
+    const { ticks } = this.#last;
+    if (endTicks <= ticks) return;
+    this.#last = { ticks, duration: endTicks - ticks };
+    this.#times.extend(endTicks);
+  }
+
+  /**
+   * Whether frames come so slowly that one in the encoder would wait for longer than it may until the next
+   * one is there. Known once that after it is taken.
+   */
+  get isLate(): boolean {
+    const since = this.#times.waitingSince;
+    if (this.isConstant || since === null || this.#beforeLast === null) return false;
+    const { ticks } = this.#last;
+    return this.#seconds(2n * ticks - this.#beforeLast - since) > this.#request.longestDelay;
+  }
+
+  /**
+   * Gives a packet the times of its frame; returns the ticks until the next one is decoded. `isLast`: there
+   * is no other.
+   */
+  place(packet: NativePacket, isLast: boolean): bigint {
+    const index = Number(packet.pts);
+    const shown = this.#times.shown(index);
+    if (shown === null) {
+      throw new Error(`The encoder made a packet of frame ${index}, which it does not have`);
+    }
+    // Not all encoders say beforehand how far they reorder.
+    if (this.#packets++ === 0) this.#times.noteDelay(Number(packet.pts - packet.dts));
+    const { time, duration } = this.#times.place(index, isLast);
+    packet.pts = shown.start;
+    packet.dts = time;
+    packet.duration = shown.end - shown.start;
+    return duration;
+  }
+
+  #seconds(ticks: bigint): number {
+    const { num, den } = this.timeBase;
+    return Number(ticks) * num / den;
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * A writer's progress.
+ *
+ * @module
+ */
+import type { AudioStats } from "../audio/audio_track.ts";
+
+/** Statistics of a writer. */
+export interface WriterStats {
+  /** Number of frames written; with filters, of those that they output. */
+  readonly frames: number;
+  /** Bytes of encoded video so far, without the container's overhead. */
+  readonly bytes: number;
+  /** Length of the video so far, in seconds. */
+  readonly seconds: number;
+  /** Number of frames dropped. Constant timing drops none. */
+  readonly dropped: number;
+  /** Number of frames shown twice. Constant timing repeats none. */
+  readonly duplicated: number;
+  /** Number of accepted frames that the encoder has not returned as packets yet. */
+  readonly queued: number;
+  /**
+   * Statistics of each audio track, in the order of the option `audio`. Until the writer is closed, they may
+   * not include the last samples.
+   */
+  readonly audio: readonly AudioStats[];
+}

@@ -1,0 +1,72 @@
+/**
+ * Copies packets from one file into another, as they are.
+ *
+ * @module
+ */
+import type { Native } from "../../ffi/mod.ts";
+import { needsFragments } from "../container/muxer_options.ts";
+import { Demuxer } from "../libav/demuxer.ts";
+import type { Muxer } from "../libav/muxer.ts";
+import type { MuxerInfo } from "../libav/muxer_info.ts";
+import { NativePacket } from "../libav/native_packet.ts";
+import { MergedReader } from "./merged_reader.ts";
+import { demuxers, isTrack } from "./remux.ts";
+import { salvagedStream } from "./salvage_packets.ts";
+import { EndedStream, keepsDecodeTimesOnly, type StreamEnds, TruncatedStream } from "./stream_ends.ts";
+
+/** Opens a file that was recorded. */
+export function openRecording(native: Native, info: MuxerInfo, path: string): Demuxer {
+  if (needsFragments(info)) return new Demuxer(native, `file:${path}`, { formats: ["mov"] });
+  // Only the packets tell all of a codec's headers.
+  return new Demuxer(native, `file:${path}`, { formats: [demuxers[info.name]!] }).findStreamInfo();
+}
+
+/**
+ * Copies all packets: stream n of the one file to stream n of the other. Returns how many the first stream
+ * has. Streams that the other has not are those that its muxer makes by itself (timecode).
+ */
+export function copyPackets(
+  native: Native,
+  from: Demuxer,
+  to: Muxer,
+  { ending, lastSeconds }: StreamEnds,
+  reopen: () => Demuxer,
+): number {
+  using owned = new DisposableStack();
+  const count = Math.min(to.streamCount, from.streams.findIndex((_, index) => !isTrack(from, index)) >>> 0);
+  // mov's reader gives packets in the order of their times; others in that of the file.
+  const reader = needsFragments(to.info) ? from : owned.use(new MergedReader(native, reopen, count));
+  // A failed recording may end within a group of reordered frames.
+  const video = owned.use(
+    ending === null
+      ? new TruncatedStream(native, from, 0, keepsDecodeTimesOnly(to))
+      : new EndedStream(native, from.timeBase(0), ending),
+  );
+  // The duration of the last packet is not read back for codecs with packets of different durations (FLAC).
+  const others = Array.from(
+    { length: Math.min(from.streams.length, count) - 1 },
+    (_, index) => owned.use(salvagedStream(native, from, index + 1, false)),
+  );
+  const streams = [video, ...others];
+  const packet = owned.use(new NativePacket(native));
+  const lastTicks = streams.map((_, index) => {
+    const { num, den } = from.timeBase(index);
+    return BigInt(Math.round((lastSeconds[index] ?? 0) * den / num));
+  });
+  let packets = 0;
+  const write = (copied: NativePacket): void => {
+    const stream = copied.streamIndex;
+    copied.rescale(from.timeBase(stream), to.timeBase(stream));
+    if (reader === from) to.write(copied);
+    else to.writeAtOnce(copied);
+  };
+  while (reader.read(packet)) {
+    const stream = streams[packet.streamIndex];
+    if (packet.streamIndex === 0) packets++;
+    if (stream === undefined) packet.unref();
+    else if (stream === null) write(packet);
+    else stream.take(packet, write);
+  }
+  for (const [index, stream] of streams.entries()) stream?.finish(write, lastTicks[index]!);
+  return packets;
+}

@@ -1,0 +1,80 @@
+/**
+ * The fragments of an mp4 that is recorded: each is whole once it is on the disk, and says itself when its
+ * packets are decoded.
+ *
+ * libavformat would cut them by itself, but then the first packet of a fragment is decoded when the length of
+ * the one before says (movenc.c), which nobody knows where frames come unevenly: unless each fragment is said
+ * to be discontinuous (`frag_discont`).
+ *
+ * @module
+ */
+import type { Muxer } from "../libav/muxer.ts";
+import type { NativePacket } from "../libav/native_packet.ts";
+
+/** The longest fragment, in seconds of one stream, or on the clock on the wall: so much a kill may cost. */
+const longestSeconds = 0.15;
+
+/** The fragments of one file. */
+export class Fragments {
+  readonly #muxer: Muxer;
+  /** When the first packet of each stream in the fragment is decoded, in seconds. */
+  readonly #starts = new Map<number, number>();
+  /** When the fragment was begun, in milliseconds. */
+  #beganMs = 0;
+  #hasIndex = false;
+  /** Streams that have no packet yet are not waited for. */
+  #isIncomplete = false;
+
+  /** For a muxer with `frag_custom`, whose header is not written yet. */
+  constructor(muxer: Muxer) {
+    this.#muxer = muxer;
+  }
+
+  /**
+   * Writes a packet in the time base of its stream, in a new fragment where the one before is long enough.
+   */
+  write(packet: NativePacket): void {
+    const { streamIndex: stream, dts, duration } = packet;
+    const { num, den } = this.#muxer.timeBase(stream);
+    const seconds = Number(dts) * num / den;
+    const nowMs = performance.now();
+    if (this.#starts.size > 0 && nowMs - this.#beganMs >= longestSeconds * 1000) this.cut();
+    if (this.#starts.size === 0) this.#beganMs = nowMs;
+    if (!this.#starts.has(stream)) this.#starts.set(stream, seconds);
+    this.#muxer.writeAtOnce(packet);
+    const end = seconds + Number(duration) * num / den;
+    if (end - this.#starts.get(stream)! >= longestSeconds) this.cut();
+  }
+
+  /** Begins the file, as soon as there is something to write, without a packet of each stream. */
+  beginIncomplete(): void {
+    this.#isIncomplete = true;
+  }
+
+  /** Ends the fragment, unless the file can't begin yet. */
+  cut(): void {
+    if (this.#starts.size === 0 || !this.#writeIndex()) return;
+    this.#starts.clear();
+    this.#muxer.writeAtOnce(null);
+    this.#beDiscontinuous();
+  }
+
+  /**
+   * Writes the index, once, which says where each stream begins: also those that are not waited for. Returns
+   * whether it is there.
+   */
+  #writeIndex(): boolean {
+    if (this.#hasIndex) return true;
+    const late = this.#muxer.audioDelays.filter(({ stream }) => !this.#starts.has(stream));
+    if (late.length > 0 && !this.#isIncomplete) return false;
+    if (late.length > 0) this.#beDiscontinuous();
+    for (const { stream, seconds } of late) this.#muxer.declareStart(stream, -seconds);
+    this.#hasIndex = true;
+    this.#muxer.writeAtOnce(null);
+    return true;
+  }
+
+  #beDiscontinuous(): void {
+    this.#muxer.options.setField("movflags", "+frag_discont");
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * The order in which packets of several streams go into a file: by the times at which they are decoded.
+ *
+ * libavformat could do it, but keeps packets for as long as a stream of VP8, VP9 or AV1 is silent (mux.c).
+ *
+ * @module
+ */
+import type { Native } from "../../ffi/mod.ts";
+import { WriteError } from "../errors.ts";
+import { NativePacket } from "../libav/native_packet.ts";
+import type { Rational } from "../libav/rational.ts";
+
+/** A queued packet, and the unit of its times. */
+export interface QueuedPacket {
+  readonly packet: NativePacket;
+  readonly timeBase: Rational;
+  readonly seconds: number;
+}
+
+/**
+ * How long to wait for a stream without new packets, in milliseconds of real time: a crash may cost as much.
+ * A program that writes one stream after the other gets to the next one sooner, so that the file is
+ * interleaved as if both had been written together.
+ */
+const maxWaitMs = 2000;
+/** The most queued bytes. With more, no stream is waited for. */
+const maxQueuedBytes = 32 * 2 ** 20;
+/** The most bytes that may wait for the first frame, without which the file cannot start. */
+const maxWaitingBytes = 256 * 2 ** 20;
+
+/** How long streams are waited for. */
+export interface Patience {
+  /** Nothing is given before each stream has a packet. */
+  readonly needsAll: boolean;
+  /** A kill costs the whole file anyway: there is no need to hurry. */
+  readonly isPatient: boolean;
+}
+
+/** The queue of one stream. */
+interface WaitingStream {
+  readonly packets: QueuedPacket[];
+  /** A packet is on its way. */
+  isExpected: boolean;
+  hasBegun: boolean;
+  hasEnded: boolean;
+  /** When the last packet came, or the file was opened, in milliseconds. */
+  timeMs: number;
+}
+
+/** The packets of several streams, queued in the order of their decode times. */
+export class Interleaver implements Disposable {
+  readonly #native: Native;
+  readonly #streams: readonly WaitingStream[];
+  /** Packets for reuse. */
+  readonly #empty: NativePacket[] = [];
+  #bytes = 0;
+  #needsAll = false;
+  #maxWaitMs = maxWaitMs;
+
+  /** For a number of streams. */
+  constructor(native: Native, streams: number) {
+    this.#native = native;
+    this.#streams = Array.from(
+      { length: streams },
+      () => ({ packets: [], isExpected: false, hasBegun: false, hasEnded: false, timeMs: 0 }),
+    );
+  }
+
+  /** Takes over a packet of the stream that it names. */
+  push(packet: NativePacket, timeBase: Rational): void {
+    const { streamIndex, dts, size } = packet;
+    const stream = this.#streams[streamIndex]!;
+    this.#bytes += size;
+    stream.timeMs = performance.now();
+    stream.hasBegun = true;
+    if (this.#bytes > maxWaitingBytes) {
+      throw new WriteError(
+        `Cannot write more samples: ${maxWaitingBytes / 2 ** 20} MiB of audio wait for the first frame`,
+        { code: "NO_FRAME", operation: "write samples", hint: "Write a frame first" },
+      );
+    }
+    const own = this.#empty.pop() ?? new NativePacket(this.#native);
+    own.takeFrom(packet);
+    const seconds = Number(dts) * timeBase.num / timeBase.den;
+    stream.packets.push({ packet: own, timeBase, seconds });
+  }
+
+  /** Tells whether a packet of a stream is on its way: it is waited for, however long that takes. */
+  expect(stream: number, isExpected: boolean): void {
+    this.#streams[stream]!.isExpected = isExpected;
+  }
+
+  /** Marks a stream as ended. */
+  end(stream: number): void {
+    this.#streams[stream]!.hasEnded = true;
+  }
+
+  /** Drops the queued packets of a stream that begin at or after a time. */
+  cut(stream: number, seconds: number): void {
+    const { packets } = this.#streams[stream]!;
+    while (packets.length > 0 && packets.at(-1)!.seconds >= seconds) {
+      const { packet } = packets.pop()!;
+      this.#bytes -= packet.size;
+      packet.unref();
+      this.#empty.push(packet);
+    }
+  }
+
+  /** Starts the output of packets. */
+  begin({ needsAll, isPatient }: Patience): void {
+    this.#needsAll = needsAll;
+    this.#maxWaitMs = isPatient ? Infinity : maxWaitMs;
+    const nowMs = performance.now();
+    for (const stream of this.#streams) stream.timeMs = nowMs;
+  }
+
+  /** Whether a stream that has not begun is no longer waited for. */
+  get isIncomplete(): boolean {
+    return this.#streams.some((stream) => !stream.hasBegun && !stream.hasEnded && !this.#waitsFor(stream));
+  }
+
+  /** When the last packet of a stream that waits is decoded, in seconds; `null` where none does. */
+  lastSeconds(stream: number): number | null {
+    return this.#streams[stream]!.packets.at(-1)?.seconds ?? null;
+  }
+
+  /** Whether each stream has a packet, or will have none. */
+  get isComplete(): boolean {
+    return this.#streams.every(({ hasBegun, hasEnded }) => hasBegun || hasEnded);
+  }
+
+  /**
+   * Gives the packets whose turn it is; each is to be empty afterwards. Up to a time, in seconds, no stream
+   * is waited for: none may have anything for a while.
+   */
+  give(write: (queued: QueuedPacket) => void, until = -Infinity): void {
+    for (;;) {
+      let first: QueuedPacket[] | null = null;
+      let isWaiting = false;
+      for (const stream of this.#streams) {
+        const { packets } = stream;
+        if (packets.length === 0) isWaiting ||= this.#waitsFor(stream);
+        else if (first === null || packets[0]!.seconds < first[0]!.seconds) first = packets;
+      }
+      if (first === null || isWaiting && first[0]!.seconds > until) return;
+      const queued = first.shift()!;
+      this.#bytes -= queued.packet.size;
+      try {
+        write(queued);
+      } finally {
+        queued.packet.unref();
+        this.#empty.push(queued.packet);
+      }
+    }
+  }
+
+  #waitsFor({ isExpected, hasBegun, hasEnded, timeMs }: WaitingStream): boolean {
+    if (hasEnded) return false;
+    // A file begins with the first packet of its video, which tells where that begins.
+    if (isExpected && !hasBegun) return true;
+    if (this.#bytes > maxQueuedBytes) return false;
+    if (this.#needsAll && !hasBegun) return true;
+    return isExpected || performance.now() - timeMs < this.#maxWaitMs;
+  }
+
+  /** Frees all packets. */
+  [Symbol.dispose](): void {
+    const waiting = this.#streams.flatMap(({ packets }) => packets.splice(0).map(({ packet }) => packet));
+    for (const packet of [...waiting, ...this.#empty.splice(0)]) packet[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,343 @@
+/**
+ * The file that packets go to: recorded so that a kill leaves it playable, and an ordinary file once it is
+ * finished.
+ *
+ * @module
+ */
+import { cutFile, makeReplacement, type Native, removeFile, replaceFile } from "../../ffi/mod.ts";
+import { type Chapter, placeChapters } from "../container/chapters.ts";
+import { isMatroska } from "../container/codec_support.ts";
+import { minTicks } from "../container/frame_rates.ts";
+import { interleavesItself, needsFragments, type Stage } from "../container/muxer_options.ts";
+import { AvError, WriteError } from "../errors.ts";
+import type { Demuxer } from "../libav/demuxer.ts";
+import type { Muxer } from "../libav/muxer.ts";
+import type { NativePacket } from "../libav/native_packet.ts";
+import type { Rational } from "../libav/rational.ts";
+import { copyPackets, openRecording } from "./copy_packets.ts";
+import { Fragments } from "./fragments.ts";
+import type { Interleaver } from "./interleaver.ts";
+import { isReadAgain } from "./remux.ts";
+import type { VideoEnding } from "./stream_ends.ts";
+import type { SubtitleTracks } from "./subtitle_tracks.ts";
+import { companionPath, mayReplace } from "./target.ts";
+
+/** The longest that GIF shows a frame, in hundredths of a second (GIF89a, Graphic Control Extension). */
+const maxGifDelay = 65535;
+
+/**
+ * Packets may be so much later in the file than others of their time, in seconds: players read ahead by more.
+ */
+const mostLateSeconds = 1;
+/** The most that a file may end too early, in seconds: Matroska counts in thousandths. */
+const shortSeconds = 0.002;
+
+/** What an output file is made from. */
+export interface OutputRequest {
+  /** The path of the file. */
+  readonly path: string;
+  /** Whether it is recorded in fragments and made into an ordinary file at the end. */
+  readonly isFragmented: boolean;
+  /** Whether a partly written end is cut off after a disk failure. */
+  readonly isCrashSafe: boolean;
+  /** The packet queue of several streams; `null` for a single stream. */
+  readonly queue: Interleaver | null;
+  /** The subtitle tracks; `null` where there are none. */
+  readonly subtitles: SubtitleTracks | null;
+  /** The chapters of the video. */
+  readonly chapters: readonly Chapter[];
+  /**
+   * Creates the muxer for a URL, with its streams and options. `recording` is the recorded file, where the
+   * final one is made from it.
+   */
+  readonly createMuxer: (url: string, stage: Stage, recording: Demuxer | null) => Muxer;
+}
+
+/** A packet's place among those of a video. */
+export interface VideoPlace {
+  /** Ticks until the next packet is decoded. */
+  readonly decodeTicks: bigint;
+  /** Whether it is the last one. */
+  readonly isLast: boolean;
+}
+
+/** How a video ends. */
+export interface VideoEnd {
+  /** When the last frame is shown; `null` where there is none, or nobody knows. */
+  readonly ending: VideoEnding | null;
+  /** Where it ends, in seconds. */
+  readonly endSeconds: number;
+  /** The duration of the last frame, in seconds. */
+  readonly lastSeconds: number;
+}
+
+/** One file being written. */
+export class OutputFile implements Disposable {
+  readonly #native: Native;
+  readonly #request: OutputRequest;
+  readonly #muxer: Muxer;
+  /** Whether packets come in the order in which the muxer must write them. */
+  readonly #isInOrder: boolean;
+  /** The fragments of a recording; `null` where it has none. */
+  readonly #fragments: Fragments | null;
+  /** Whether a packet was written. */
+  #hasBegun = false;
+  /**
+   * When the packet that was written last is decoded, and where the frame of the video that is shown last
+   * ends, in seconds.
+   */
+  #lastDecoded = -Infinity;
+  #videoEnd = 0;
+  /** Whether packets of one stream were written so late that players would have to look for them. */
+  #isOutOfOrder = false;
+  /** How many bytes of the file are complete. */
+  #wholeBytes: number | null = null;
+  /** The length of the file with its trailer. */
+  #finishedBytes: number | null = null;
+  /** Number of packets of the first stream. */
+  #packets = 0;
+  /** The duration of the last packet of each stream, in seconds: a recording does not contain it. */
+  readonly #lastSeconds: number[] = [];
+  /** The trailer was written or failed. It frees the muxer's options, and setting one would crash. */
+  #isEnded = false;
+  #isClosed = false;
+  #isRecorded = false;
+
+  /** Creates the muxer. Leaves the disk unchanged. */
+  constructor(native: Native, request: OutputRequest) {
+    this.#native = native;
+    this.#request = request;
+    const { path, isFragmented, isCrashSafe, queue, subtitles, createMuxer } = request;
+    this.#muxer = createMuxer(`file:${path}`, isFragmented || isCrashSafe ? "recording" : "direct", null);
+    this.#isInOrder = isFragmented ||
+      (queue !== null || subtitles !== null) && !interleavesItself(this.#muxer.info);
+    this.#fragments = isFragmented ? new Fragments(this.#muxer) : null;
+  }
+
+  /**
+   * Opens the file, truncates an existing one, and writes the header. Calls `onOpen` as soon as there is a
+   * file.
+   */
+  open(onOpen: () => void): void {
+    this.#muxer.openFile(`file:${this.#request.path}`);
+    onOpen();
+    this.#muxer.writeHeader();
+  }
+
+  /** Whether a kill leaves it playable. */
+  get isCrashSafe(): boolean {
+    return this.#request.isCrashSafe;
+  }
+
+  /** The time base that the container uses for a stream. */
+  timeBase(stream: number): Rational {
+    return this.#muxer.timeBase(stream);
+  }
+
+  /** Writes a packet of the video, the first stream, once it is its turn. It is empty afterwards. */
+  writeVideo(packet: NativePacket, timeBase: Rational, { decodeTicks, isLast }: VideoPlace): void {
+    // mp4 keeps the steps between decode times. In fragments a packet says how long its step is; else only
+    // the last one does.
+    if (needsFragments(this.#muxer.info) && (isLast || this.#fragments !== null)) {
+      packet.duration = decodeTicks;
+    }
+    const { queue } = this.#request;
+    if (queue === null) return this.#writeInOrder(packet, timeBase);
+    queue.push(packet, timeBase);
+    this.writeQueued();
+  }
+
+  /** Tells whether a packet of the video is on its way, which others wait for. */
+  expectVideo(isExpected: boolean): void {
+    this.#request.queue?.expect(0, isExpected);
+  }
+
+  /** Writes the queued packets that are due. */
+  writeQueued(): void {
+    const { queue } = this.#request;
+    if (queue === null) return;
+    if (!this.#hasBegun && queue.isIncomplete) this.#beginIncomplete();
+    queue.give(({ packet, timeBase }) => this.#writeInOrder(packet, timeBase));
+  }
+
+  /**
+   * Begins the file, as soon as there is something to write, without a packet of each stream: those that are
+   * late are not waited for.
+   */
+  #beginIncomplete(): void {
+    if (this.#fragments !== null) return this.#fragments.beginIncomplete();
+    // libavformat puts the first packet at 0 where it is before: a later one may be before that.
+    if (!needsFragments(this.#muxer.info)) this.#muxer.makeRoomForDelays();
+  }
+
+  /** Has all that is written reach the file: the next packet may come late. */
+  flush(): void {
+    const { queue, isCrashSafe } = this.#request;
+    this.writeQueued();
+    if (!isCrashSafe) return;
+    // Tracks that follow the video have nothing before it goes on.
+    const until = queue?.isComplete ? queue.lastSeconds(0) : null;
+    if (until !== null) queue!.give(({ packet, timeBase }) => this.#writeInOrder(packet, timeBase), until);
+    if (this.#fragments !== null) this.#fragments.cut();
+    else this.#muxer.writeAtOnce(null);
+    this.#wholeBytes = this.#muxer.writtenBytes;
+  }
+
+  /** Writes a packet; before one of the video, the subtitles that are due. */
+  #writeInOrder(packet: NativePacket, timeBase: Rational): void {
+    if (packet.streamIndex === 0) {
+      this.#request.subtitles?.give(Number(packet.dts) * timeBase.num / timeBase.den, this.#writePacket);
+    }
+    this.#writePacket(packet, timeBase);
+  }
+
+  readonly #writePacket = (packet: NativePacket, timeBase: Rational): void => {
+    const stream = packet.streamIndex;
+    // Muxers skip empty packets.
+    const isKept = stream === 0 && packet.size > 0;
+    this.#hasBegun = true;
+    this.#advanceTo(packet, timeBase);
+    this.#lastSeconds[stream] = Number(packet.duration) * timeBase.num / timeBase.den;
+    packet.rescale(timeBase, this.#muxer.timeBase(stream));
+    if (this.#fragments !== null) this.#fragments.write(packet);
+    else if (this.#isInOrder) this.#muxer.writeAtOnce(packet);
+    else this.#muxer.write(packet);
+    if (isKept) this.#packets++;
+    if (this.#request.isCrashSafe) this.#wholeBytes = this.#muxer.writtenBytes;
+  };
+
+  #advanceTo({ streamIndex, pts, dts, duration }: NativePacket, { num, den }: Rational): void {
+    const decoded = Number(dts) * num / den;
+    if (decoded < this.#lastDecoded - mostLateSeconds) this.#isOutOfOrder = true;
+    this.#lastDecoded = Math.max(this.#lastDecoded, decoded);
+    if (streamIndex === 0) this.#videoEnd = Math.max(this.#videoEnd, Number(pts + duration) * num / den);
+  }
+
+  /** Whether a file without fragments is better written once more: it is out of order, or ends too early. */
+  #isWorthRewriting({ ending, endSeconds }: VideoEnd): boolean {
+    const { isCrashSafe, path } = this.#request;
+    const { info } = this.#muxer;
+    const isShort = isMatroska(info) && ending !== null && endSeconds - this.#videoEnd > shortSeconds;
+    return isCrashSafe && (this.#isOutOfOrder || isShort) && isReadAgain(info) && mayReplace(path, false);
+  }
+
+  /** Finishes and closes the file; returns its size in bytes, or `null` where the muxer does not tell. */
+  finish(end: VideoEnd): number | null {
+    this.#request.queue?.end(0);
+    this.writeQueued();
+    this.#request.subtitles?.giveRemaining(this.#writePacket);
+    if (this.#muxer.info.name === "gif" && !this.#isEnded) this.#setFinalDelay(end.lastSeconds);
+    this.#isEnded = true;
+    // Fragments have no chapters.
+    if (!this.#request.isFragmented) this.#setChapters(this.#muxer, end);
+    this.#muxer.writeTrailer();
+    this.#finishedBytes = this.#muxer.writtenBytes;
+    const bytes = this.#muxer.outputBytes;
+    this.#close();
+    this.#isRecorded = true;
+    if (this.#request.isFragmented) return this.#rewrite(end);
+    return this.#isWorthRewriting(end) ? this.#tryRewrite(end, bytes) : bytes;
+  }
+
+  /**
+   * GIF has the duration of the last frame too, which its muxer does not take from the packet. The option
+   * takes precedence.
+   */
+  #setFinalDelay(seconds: number): void {
+    const { info, options } = this.#muxer;
+    if (options.isChosen("final_delay")) return;
+    const hundredths = Math.max(minTicks(info), Math.round(seconds * 100));
+    options.setField("final_delay", Math.min(maxGifDelay, hundredths));
+  }
+
+  #setChapters(muxer: Muxer, { endSeconds }: VideoEnd): void {
+    const chapters = placeChapters(this.#request.chapters, endSeconds);
+    if (chapters.length > 0) muxer.setChapters(chapters);
+  }
+
+  /** Closes the file, once. After a failure it is incomplete. */
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#muxer.closeOutput();
+  }
+
+  /**
+   * After a failure: makes the recording as playable as possible. Throws no error, as the first one is the
+   * one to report.
+   */
+  salvage(): void {
+    try {
+      // A failed trailer is not written again: a second call does nothing, and would look like success.
+      if (!this.#isEnded) this.finish({ ending: null, endSeconds: 0, lastSeconds: 0 });
+    } catch {
+      // What could not be written is cut off below.
+    }
+    if (this.#isRecorded) return;
+    try {
+      this.#close();
+    } catch {
+      // The same.
+    }
+    if (this.#wholeBytes !== null) cutFile(this.#request.path, this.#wholeBytes, this.#finishedBytes);
+  }
+
+  /** Writes a file once more that is whole as it is: where that fails, it stays so. */
+  #tryRewrite(end: VideoEnd, bytes: number | null): number | null {
+    try {
+      return this.#rewrite(end);
+    } catch {
+      return bytes;
+    }
+  }
+
+  /**
+   * Makes an ordinary file from the recording next to it, and replaces it: the path has all of the video at any
+   * time.
+   */
+  #rewrite(end: VideoEnd): number {
+    const { path, createMuxer } = this.#request;
+    const companion = companionPath(path);
+    const open = (): Demuxer => openRecording(this.#native, this.#muxer.info, path);
+    try {
+      using recording = open();
+      using muxer = createMuxer(`file:${companion}`, "finished", recording);
+      makeReplacement(path, companion);
+      muxer.openFile(`file:${companion}`);
+      muxer.writeHeader();
+      const copied = copyPackets(this.#native, recording, muxer, {
+        ending: end.ending,
+        lastSeconds: this.#lastSeconds,
+      }, open);
+      // The replacement must contain all packets of the recording.
+      if (copied < this.#packets) throw new Error(`${copied} of its ${this.#packets} packets can be read`);
+      this.#setChapters(muxer, end);
+      muxer.writeTrailer();
+      const bytes = muxer.outputBytes!;
+      muxer.closeOutput();
+      replaceFile(path, companion);
+      return bytes;
+    } catch (cause) {
+      removeFile(companion);
+      throw finalizeError(path, cause);
+    }
+  }
+
+  /** Frees the muxer. */
+  [Symbol.dispose](): void {
+    this.#muxer[Symbol.dispose]();
+  }
+}
+
+function finalizeError(path: string, cause: unknown): WriteError {
+  const { code, message } = cause as { code?: unknown; message: string };
+  return new WriteError(
+    `Cannot make an ordinary file of the fragments in ${path}: ${message}`,
+    {
+      code: typeof code === "string" ? code : "EIO",
+      operation: "finish the file",
+      hint: "Every frame is in that file, which plays as it is; recoverFile makes it an ordinary one",
+      cause: cause instanceof AvError ? cause : undefined,
+    },
+  );
+}

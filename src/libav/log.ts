@@ -1,0 +1,31 @@
+/**
+ * How much libav prints on stderr.
+ *
+ * @module
+ */
+import type { Native } from "../../ffi/mod.ts";
+
+/** AV_LOG_*, libavutil/log.h. */
+const libavLevels: Readonly<Record<LogLevel, number>> = {
+  quiet: -8,
+  error: 16,
+  warning: 24,
+  info: 32,
+  debug: 48,
+};
+
+/** The level of a writer without one. */
+const defaultLogLevel: LogLevel = "error";
+
+/** Whether a level includes more than warnings. */
+export function isVerbose(level: LogLevel = defaultLogLevel): boolean {
+  return level === "info" || level === "debug";
+}
+
+/** Sets libav's log level. It belongs to the process, so every writer sets its own before each operation. */
+export function setLogLevel(native: Native, level: LogLevel = defaultLogLevel): void {
+  native.avutil.av_log_set_level(libavLevels[level]);
+}
+
+/** How much libav and avwriter print to stderr. */
+export type LogLevel = "quiet" | "error" | "warning" | "info" | "debug";

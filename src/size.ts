@@ -1,0 +1,11 @@
+/**
+ * A width and a height.
+ *
+ * @module
+ */
+
+/** A width and a height in pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}

@@ -1,0 +1,59 @@
+/**
+ * The threads that encode: started when needed, and kept for the next session.
+ *
+ * @module
+ */
+import { runtime, type Thread, type ThreadListener } from "../../ffi/mod.ts";
+import type { ToWorker } from "./messages.ts";
+
+/** Thrown where a thread cannot be started. */
+export class NoThreadError extends Error {
+  /** Wraps the reason. */
+  constructor(cause: unknown) {
+    super("A thread cannot be started", { cause });
+  }
+}
+
+/** A thread that encodes, reused by one session after another. */
+export class EncodingThread {
+  /** An idle thread: a new one takes tens of milliseconds to start. */
+  static #idle: EncodingThread | null = null;
+  readonly #thread: Thread;
+  #listener: ThreadListener | null = null;
+  #isOver = false;
+
+  private constructor() {
+    this.#thread = runtime().startThread(new URL("./worker.ts", import.meta.url), {
+      message: (message) => this.#listener?.message(message),
+      ended: (error) => {
+        this.#isOver = true;
+        if (EncodingThread.#idle === this) EncodingThread.#idle = null;
+        this.#listener?.ended(error);
+      },
+    });
+  }
+
+  /** Returns a thread for a session. Throws where none can be started. */
+  static take(listener: ThreadListener): EncodingThread {
+    const thread = EncodingThread.#idle ?? new EncodingThread();
+    EncodingThread.#idle = null;
+    thread.#listener = listener;
+    return thread;
+  }
+
+  post(message: ToWorker): void {
+    this.#thread.post(message);
+  }
+
+  keepAlive(isNeeded: boolean): void {
+    this.#thread.keepAlive(isNeeded);
+  }
+
+  /** Ends the session's use of the thread, which another session may reuse after a success. */
+  leave(isReusable: boolean): void {
+    this.#listener = null;
+    this.#thread.keepAlive(false);
+    if (isReusable && !this.#isOver && EncodingThread.#idle === null) EncodingThread.#idle = this;
+    else this.#thread.end();
+  }
+}

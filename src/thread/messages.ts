@@ -1,0 +1,88 @@
+/**
+ * What a writer and the thread that encodes its frames tell each other.
+ *
+ * @module
+ */
+import type { RingLayout } from "./received_frames.ts";
+import type { EncoderChoice, EngineInfo, FileRequest, FileSummary } from "../engine/session_types.ts";
+import type { WriterStats } from "../engine/writer_stats.ts";
+import type { Samples } from "../libav/audio_frame.ts";
+import type { Size } from "../size.ts";
+import type { SubtitleCue } from "../subtitles/cue.ts";
+import type { FrameStamp } from "../video/frame_timing.ts";
+import type { FrameLayout } from "../video/raw_frame.ts";
+import type { SentError } from "./sent_error.ts";
+
+/** Messages to the worker. */
+export type ToWorker =
+  | {
+    readonly type: "open";
+    readonly request: FileRequest;
+    /** The folder of FFmpeg's libraries. */
+    readonly libraryPath: string | undefined;
+    /** One 32-bit number, not 0 once the writer was aborted. */
+    readonly isAborted: Int32Array<SharedArrayBuffer>;
+  }
+  /** From now on, frames are in this ring. */
+  | {
+    readonly type: "ring";
+    readonly id: number;
+    readonly ring: RingLayout;
+  }
+  /** A frame in a slot. Its layout is `null` where it is that of the previous frame. */
+  | {
+    readonly type: "frame";
+    readonly slot: number;
+    readonly layout: FrameLayout | null;
+    readonly stamp: FrameStamp;
+  }
+  | { readonly type: "image"; readonly bytes: Uint8Array; readonly stamp: FrameStamp }
+  | {
+    readonly type: "audio";
+    readonly track: number;
+    readonly samples: Samples;
+    readonly seconds: number | null;
+  }
+  | { readonly type: "subtitle"; readonly cue: Required<SubtitleCue> }
+  | { readonly type: "finish"; readonly endTicks: bigint }
+  | { readonly type: "abort" }
+  | { readonly type: "salvage" };
+
+/** The state of an engine. */
+export interface Progress {
+  readonly stats: WriterStats;
+  readonly choice: EncoderChoice | null;
+  readonly size: Size | null;
+}
+
+/** The thread's messages. */
+export type FromWorker =
+  /** The session is open. `folder` is that of the libraries. */
+  | {
+    readonly type: "opened";
+    readonly info: EngineInfo | null;
+    readonly choice: EncoderChoice | null;
+    readonly folder: string;
+  }
+  /** A frame was encoded. */
+  | {
+    readonly type: "taken";
+    readonly isImage: boolean;
+    /** Slots that are free again, and their rings. */
+    readonly freed: readonly { readonly ring: number; readonly slot: number }[];
+    readonly progress: Progress;
+  }
+  /** Samples or a cue of this size were accepted. */
+  | { readonly type: "accepted"; readonly bytes: number; readonly progress: Progress }
+  /** The image is not valid. The session goes on. */
+  | { readonly type: "refused"; readonly error: SentError }
+  /** The session has failed. It accepts only `abort` and `salvage`. */
+  | { readonly type: "failed"; readonly error: SentError }
+  | { readonly type: "finished"; readonly summary: FileSummary; readonly progress: Progress }
+  /** The session was aborted or salvaged. */
+  | { readonly type: "ended"; readonly error: SentError | null };
+
+/** A message to the worker, by type. */
+export type Message<Type extends ToWorker["type"]> = Extract<ToWorker, { readonly type: Type }>;
+/** A message from the worker, by type. */
+export type Answer<Type extends FromWorker["type"]> = Extract<FromWorker, { readonly type: Type }>;

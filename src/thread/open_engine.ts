@@ -1,0 +1,71 @@
+/**
+ * Opens what writes a file: in a thread of its own, where that can be.
+ *
+ * @module
+ */
+import { loadNative, type Native } from "../../ffi/mod.ts";
+import { AudioSession } from "../engine/audio_session.ts";
+import type {
+  AudioFileRequest,
+  AudioSummary,
+  FileRequest,
+  VideoFileRequest,
+} from "../engine/session_types.ts";
+import type { EngineOptions, FileEngine, VideoEngine } from "./engine.ts";
+import { NoThreadError } from "./encoding_thread.ts";
+import { LocalEngine } from "./local_engine.ts";
+import { WorkerEngine } from "./worker_engine.ts";
+
+/** Whether the warning that there are no threads was printed. */
+let hasWarned = false;
+
+/** Opens the engine of a video file. */
+export function openVideoEngine(request: VideoFileRequest, options: EngineOptions): Promise<VideoEngine> {
+  return openInThread<VideoEngine>(
+    request,
+    options,
+    () => WorkerEngine.open(request, options),
+    (native) => new LocalEngine(native, request, options.queueSize),
+  );
+}
+
+/** Opens the engine of an audio file. */
+export function openAudioEngine(
+  request: AudioFileRequest,
+  options: EngineOptions,
+): Promise<FileEngine<AudioSummary>> {
+  return openInThread<FileEngine<AudioSummary>>(
+    request,
+    options,
+    () => WorkerEngine.open(request, options),
+    (native) => new AudioSession(native, request),
+  );
+}
+
+async function openInThread<E extends FileEngine<unknown>>(
+  { options: { logLevel } }: FileRequest,
+  { thread, libraryPath, signal }: EngineOptions,
+  open: () => Promise<E>,
+  openHere: (native: Native) => E,
+): Promise<E> {
+  if (thread !== "main") {
+    try {
+      const engine = await open();
+      // The writer was aborted while the thread was starting.
+      if (signal?.aborted) await engine.abort();
+      signal?.throwIfAborted();
+      return engine;
+    } catch (error) {
+      if (!(error instanceof NoThreadError)) throw error;
+      if (!hasWarned && logLevel !== "quiet") console.warn(warning(error.cause));
+      hasWarned = true;
+    }
+  }
+  return openHere(loadNative(libraryPath));
+}
+
+function warning(cause: unknown): string {
+  return `avwriter: frames are encoded in the thread that calls write, for another cannot be started: ${
+    cause instanceof Error ? cause.message : cause
+  }. The README lists what a thread needs; thread "main" avoids this warning`;
+}

@@ -1,0 +1,27 @@
+/**
+ * From a picture as it comes in to a frame as the encoder takes it.
+ *
+ * @module
+ */
+import type { NativeFrame } from "../../libav/native_frame.ts";
+import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
+import type { PixelMeaning } from "../color.ts";
+import type { Pixels } from "../pixels.ts";
+
+/** The format and size that the encoder takes. */
+export interface ConverterTarget {
+  /** Its pixel format. */
+  readonly format: PixelFormatInfo;
+  /** The width: that of the picture, one pixel more (the edge is repeated), or one less (it is cropped). */
+  readonly width: number;
+  /** The height, likewise. */
+  readonly height: number;
+  /** The meaning of its values. */
+  readonly color: PixelMeaning;
+}
+
+/** Converts pictures of one shape. The returned frame is valid until the next call. */
+export interface Converter extends Disposable {
+  /** Converts one picture. */
+  convert(pixels: Pixels): NativeFrame;
+}

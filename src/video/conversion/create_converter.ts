@@ -1,0 +1,62 @@
+/**
+ * The choice of a converter.
+ *
+ * @module
+ */
+import type { Native } from "../../../ffi/mod.ts";
+import type { NativeFrame } from "../../libav/native_frame.ts";
+import { scalerMatrix } from "../color.ts";
+import { frameLayout, type PictureShape, type Pixels } from "../pixels.ts";
+import type { Converter, ConverterTarget } from "./converter.ts";
+import { CopyConverter } from "./copy_converter.ts";
+import { KernelConverter } from "./kernel_converter.ts";
+import { OutputFrames } from "./output_frames.ts";
+import { packedPlaneOrder } from "./packed_components.ts";
+import { PaletteConverter } from "./palette_converter.ts";
+import { ScalingConverter } from "./scaling_converter.ts";
+import { SplittingConverter } from "./splitting_converter.ts";
+import { FormatUnpacker } from "./unpacker.ts";
+
+/** Creates the converter from a shape to an encoder's format: a copy where nothing differs. */
+export function createConverter(native: Native, shape: PictureShape, target: ConverterTarget): Converter {
+  const { format, width, height } = shape.layout;
+  // An odd column or row is cropped from the start.
+  const visible = frameLayout(format, Math.min(width, target.width), Math.min(height, target.height));
+  if (format.id !== target.format.id && FormatUnpacker.isNeeded(native, format, visible.width)) {
+    return new UnpackingConverter(native, { ...shape, layout: visible }, target);
+  }
+  if (target.format.isPalette && !format.isPalette) return new PaletteConverter(native, visible, target);
+  const isSameMeaning = format.isRgb || format.isPalette || format.isGray && target.format.isGray ||
+    scalerMatrix(shape.meaning) === scalerMatrix(target.color) && shape.meaning.range === target.color.range;
+  if (format.id === target.format.id && isSameMeaning) {
+    return new CopyConverter(native, visible, new OutputFrames(native, visible, target));
+  }
+  if (target.format.name === "gbrap" && Object.hasOwn(packedPlaneOrder, format.name)) {
+    return new SplittingConverter(native, visible, new OutputFrames(native, visible, target));
+  }
+  return KernelConverter.exists(visible, shape.meaning, target)
+    ? new KernelConverter(native, visible, target)
+    : new ScalingConverter(native, visible, shape.meaning, target);
+}
+
+/** Repacks a format that libswscale does not read, and converts the result. */
+class UnpackingConverter implements Converter {
+  readonly #unpacker: FormatUnpacker;
+  readonly #converter: Converter;
+
+  constructor(native: Native, source: PictureShape, target: ConverterTarget) {
+    using owned = new DisposableStack();
+    this.#unpacker = owned.use(new FormatUnpacker(native, source));
+    this.#converter = createConverter(native, this.#unpacker.shape, target);
+    owned.move();
+  }
+
+  convert(pixels: Pixels): NativeFrame {
+    return this.#converter.convert(this.#unpacker.convert(pixels));
+  }
+
+  [Symbol.dispose](): void {
+    this.#converter[Symbol.dispose]();
+    this.#unpacker[Symbol.dispose]();
+  }
+}

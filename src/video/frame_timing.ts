@@ -1,0 +1,53 @@
+/**
+ * When frames are shown: what programs say of it, and what becomes of that.
+ *
+ * @module
+ */
+import type { Rational } from "../libav/rational.ts";
+
+/**
+ * How frames get their times: frame n at n/fps, at given timestamps, or at the time of the call of `write`.
+ */
+export type Timing = "constant" | "timestamps" | "wallclock";
+
+/** Options of one frame. */
+export interface FrameOptions {
+  /**
+   * Presentation time in seconds, from 0, later than the last frame's. Required with `timing: "timestamps"`,
+   * and not allowed otherwise.
+   */
+  timestamp?: number;
+  /** Duration in seconds, used if no frame follows. Default: 1/fps. With `timing: "timestamps"` only. */
+  duration?: number;
+  /** Makes the frame a key frame, where the codec has them. Default: `false`. */
+  keyFrame?: boolean;
+  /**
+   * When the picture was taken, a value of `performance.now()`; default: when `write` is called. With
+   * `timing: "wallclock"` only, for programs that queue frames themselves. Later than the last frame's.
+   */
+  capturedAt?: number;
+}
+
+/** What timestamps count from: 0, or the first one that the writer is given. */
+export type TimestampOrigin = "zero" | "first";
+
+/** The time of a frame. */
+export interface FrameStamp {
+  /** The presentation time, in ticks of the clock. */
+  readonly ticks: bigint;
+  /** The same in seconds. */
+  readonly seconds: number;
+  /** The timestamp that the caller gave, in seconds; `null` where there was none. */
+  readonly timestamp: number | null;
+  /** The duration in ticks if no frame follows; `null`: that of the nominal rate. */
+  readonly duration: bigint | null;
+  /** Whether it must be a key frame. */
+  readonly keyFrame: boolean;
+}
+/** A year: longer than any recording, and still exact as a double. */
+export const maxSeconds = 366 * 24 * 3600;
+
+/** Ticks of a frame at a rate, at least one. */
+export function ticksPerFrame(frameRate: Rational, timeBase: Rational): bigint {
+  return BigInt(Math.max(1, Math.round(frameRate.den * timeBase.den / (frameRate.num * timeBase.num))));
+}

@@ -1,0 +1,90 @@
+/**
+ * The audio writer over an engine.
+ *
+ * @module
+ */
+import { emptyAudioStats } from "../audio/audio_track.ts";
+import { type AudioSamples, checkSamples } from "../audio/samples.ts";
+import type { FileEngine } from "../thread/engine.ts";
+import type { AudioSummary } from "../engine/session_types.ts";
+import { nextTurn } from "../next_turn.ts";
+import { shown } from "../shown.ts";
+import { AudioEnds } from "./audio_ends.ts";
+import type { AudioWriter, AudioWriterStats } from "./audio_writer.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import { ProgressTimer } from "./progress_timer.ts";
+import { checkSamplesOptions, type SamplesOptions } from "./samples_options.ts";
+
+/** An {@linkcode AudioWriter} over an engine. */
+export class EngineAudioWriter implements AudioWriter {
+  readonly #engine: FileEngine<AudioSummary>;
+  readonly #life: Lifecycle<AudioSummary>;
+  readonly #progress: ProgressTimer<AudioWriterStats>;
+  readonly #ends = new AudioEnds();
+  #writable: WritableStream<AudioSamples> | undefined;
+
+  /** Takes over an engine. */
+  constructor(
+    engine: FileEngine<AudioSummary>,
+    signal: AbortSignal | undefined,
+    onProgress: ((stats: AudioWriterStats) => void) | undefined,
+  ) {
+    this.#engine = engine;
+    this.#progress = new ProgressTimer(onProgress);
+    this.#life = new Lifecycle({
+      finish: async () => await engine.finish(0n),
+      closed: () => this.#progress.tell(() => this.stats, true),
+      abort: () => engine.abort(),
+      salvage: () => engine.salvage(),
+    }, signal);
+  }
+
+  get stats(): AudioWriterStats {
+    const { bytes, audio: [track = emptyAudioStats] } = this.#engine.stats;
+    const { failure: _none, ...stats } = track;
+    return { ...stats, bytes };
+  }
+
+  get writable(): WritableStream<AudioSamples> {
+    return this.#writable ??= new WritableStream<AudioSamples>({
+      write: (samples) => this.write(samples),
+      close: async () => void await this.close(),
+      abort: (reason) => this.abort(reason),
+    });
+  }
+
+  async write(samples: AudioSamples, options?: SamplesOptions): Promise<void> {
+    this.#life.requireOpen("write samples");
+    const checked = checkSamples(samples);
+    if ((samples.track ?? 0) !== 0) {
+      throw new RangeError(
+        `Cannot write the samples: their track is ${
+          shown(samples.track)
+        }, but an audio file has the track 0 only`,
+      );
+    }
+    const seconds = checkSamplesOptions(options);
+    this.#ends.add(0, checked, seconds, 0);
+    // Getters of the caller's objects may have closed the writer.
+    this.#life.requireOpen("write samples");
+    try {
+      await this.#engine.writeAudio(0, checked, seconds);
+    } catch (error) {
+      return await this.#life.fail(error);
+    }
+    this.#progress.tell(() => this.stats, false);
+    await nextTurn();
+  }
+
+  close(): Promise<AudioSummary> {
+    return this.#life.close();
+  }
+
+  abort(reason?: unknown): Promise<void> {
+    return this.#life.abort(reason);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#life.dispose(() => this.close());
+  }
+}

@@ -1,0 +1,132 @@
+import { test } from "node:test";
+import { assertEquals, assertRejects } from "@std/assert";
+import { TurnQueue } from "../src/writer/turn_queue.ts";
+
+/** Room that a test makes and takes away. */
+class Room {
+  #waiting: PromiseWithResolvers<void> | null = null;
+  isFull = false;
+
+  readonly ask = (): Promise<void> | null => {
+    if (!this.isFull) return null;
+    this.#waiting ??= Promise.withResolvers();
+    return this.#waiting.promise;
+  };
+
+  /** Has those that wait ask again. */
+  change(isFull: boolean): void {
+    this.isFull = isFull;
+    this.#waiting?.resolve();
+    this.#waiting = null;
+  }
+}
+
+/** Lets all promises that can settle do so. */
+const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+test("TurnQueue.run: runs an action before run returns where there is room and no call waits", async () => {
+  const queue = new TurnQueue(() => null);
+  let isDone = false;
+  const call = queue.run(true, () => {
+    isDone = true;
+    return 5;
+  });
+  assertEquals(isDone, true);
+  assertEquals(await call, 5);
+});
+
+test("TurnQueue.run: runs calls in order once there is room, and asks for each", async () => {
+  const room = new Room();
+  const queue = new TurnQueue(room.ask);
+  const done: number[] = [];
+  room.isFull = true;
+  const calls = [1, 2, 3].map((number) =>
+    queue.run(true, () => {
+      done.push(number);
+      room.isFull = true;
+    })
+  );
+  await settle();
+  assertEquals(done, []);
+  for (const expected of [[1], [1, 2], [1, 2, 3]]) {
+    room.change(false);
+    await settle();
+    assertEquals(done, expected);
+  }
+  await Promise.all(calls);
+});
+
+test("TurnQueue.run: goes on waiting where room was made but is taken again", async () => {
+  const room = new Room();
+  const queue = new TurnQueue(room.ask);
+  room.isFull = true;
+  let isDone = false;
+  const call = queue.run(true, () => void (isDone = true));
+  room.change(true);
+  await settle();
+  assertEquals(isDone, false);
+  room.change(false);
+  await call;
+  assertEquals(isDone, true);
+});
+
+test("TurnQueue.run: needs no room for a call that says so, but keeps its turn", async () => {
+  const room = new Room();
+  const queue = new TurnQueue(room.ask);
+  room.isFull = true;
+  const done: string[] = [];
+  await queue.run(false, () => done.push("first"));
+  const waiting = queue.run(true, () => done.push("second"));
+  const last = queue.run(false, () => done.push("third"));
+  await settle();
+  assertEquals(done, ["first"]);
+  room.change(false);
+  await Promise.all([waiting, last]);
+  assertEquals(done, ["first", "second", "third"]);
+});
+
+test("TurnQueue.hold: makes later calls wait, also where the call fails", async () => {
+  const queue = new TurnQueue(() => null);
+  const held = Promise.withResolvers<void>();
+  const done: string[] = [];
+  const holding = queue.hold(held.promise).catch(() => done.push("failed"));
+  const later = queue.run(true, () => done.push("later"));
+  await settle();
+  assertEquals(done, []);
+  held.reject(new Error("no"));
+  await Promise.all([holding, later]);
+  assertEquals(done.toSorted(), ["failed", "later"]);
+});
+
+test("TurnQueue.run: a call that fails rejects alone, and the next one runs", async () => {
+  const room = new Room();
+  const queue = new TurnQueue(room.ask);
+  room.isFull = true;
+  const failing = queue.run(true, () => Promise.reject(new RangeError("wrong")));
+  const next = queue.run(true, () => "done");
+  room.change(false);
+  await assertRejects(() => failing, RangeError, "wrong");
+  assertEquals(await next, "done");
+  const refused = new TurnQueue(() => {
+    throw new RangeError("all acquired");
+  });
+  await assertRejects(() => refused.run(true, () => {}), RangeError, "all acquired");
+});
+
+test("TurnQueue.drain: resolves once no call waits, those made in the meantime among them", async () => {
+  const room = new Room();
+  const queue = new TurnQueue(room.ask);
+  room.isFull = true;
+  const done: string[] = [];
+  const first = queue.run(true, async () => {
+    void queue.run(true, () => done.push("second"));
+    await settle();
+    done.push("first");
+  });
+  assertEquals(queue.isIdle, false);
+  const drained = queue.drain().then(() => done.push("drained"));
+  room.change(false);
+  await Promise.all([first, drained]);
+  assertEquals(done, ["first", "second", "drained"]);
+  assertEquals(queue.isIdle, true);
+});
