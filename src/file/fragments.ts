@@ -14,6 +14,9 @@ import type { NativePacket } from "../libav/native_packet.ts";
 /** The longest fragment, in seconds of one stream, or on the clock on the wall: so much a kill may cost. */
 const longestSeconds = 0.15;
 
+/** The video, or the audio of a file that has nothing else. */
+const firstStream = 0;
+
 /** The fragments of one file. */
 export class Fragments {
   readonly #muxer: Muxer;
@@ -65,6 +68,8 @@ export class Fragments {
    */
   #writeIndex(): boolean {
     if (this.#hasIndex) return true;
+    // Audio may come before the video by more than frames are reordered.
+    if (!this.#starts.has(firstStream)) return false;
     const late = this.#muxer.audioDelays.filter(({ stream }) => !this.#starts.has(stream));
     if (late.length > 0 && !this.#isIncomplete) return false;
     if (late.length > 0) this.#beDiscontinuous();
