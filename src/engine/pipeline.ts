@@ -97,6 +97,11 @@ export class Pipeline implements Disposable {
     return this.#timeline.endSeconds;
   }
 
+  /** How long the video is at least, in seconds, whenever the next frame comes. */
+  get certainSeconds(): number {
+    return this.#timeline.certainSeconds;
+  }
+
   /** Encodes a frame and writes the packets that come out. */
   write(pixels: Pixels, shape: PictureShape, given: FrameStamp): void {
     const stamp = this.#timeline.later(given);

@@ -75,6 +75,11 @@ export class Timeline {
     return this.#seconds(this.#last.ticks + this.#last.duration);
   }
 
+  /** How long the video is at least, in seconds: only the next frame tells when the last one ends. */
+  get certainSeconds(): number {
+    return this.isConstant ? this.endSeconds : this.#seconds(this.#last.ticks);
+  }
+
   /** The duration of the last accepted frame, in seconds. */
   get lastSeconds(): number {
     return this.#seconds(this.#last.duration);

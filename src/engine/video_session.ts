@@ -167,7 +167,7 @@ export class VideoSession implements Disposable {
     const preprocessor = this.#preprocessor ??= this.#openPreprocessor(shape);
     withWriteErrors(this.#request.path, () => {
       preprocessor.write(pixels, shape, stamp, this.#take);
-      this.#audioTracks?.advanceTo(this.#pipeline?.seconds ?? 0);
+      this.#audioTracks?.advanceTo(this.#pipeline?.certainSeconds ?? 0);
     });
     if ((this.#request.options.timing ?? "constant") !== "constant") this.#liveFlush.note(stamp.seconds);
   }
@@ -175,7 +175,11 @@ export class VideoSession implements Disposable {
   /** Writes all frames that were accepted. */
   #settle(): void {
     setLogLevel(this.#native, this.#request.options.logLevel);
-    withWriteErrors(this.#request.path, () => this.#pipeline?.settle());
+    withWriteErrors(this.#request.path, () => {
+      // Frames wait for audio of their time.
+      this.#audioTracks?.advanceTo(this.#pipeline?.seconds ?? 0);
+      this.#pipeline?.settle();
+    });
   }
 
   /**
