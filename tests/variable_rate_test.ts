@@ -146,6 +146,20 @@ test("timestamp: frames that a container cannot tell apart are refused, not merg
   await writer.close();
 });
 
+test("timestamp: a pause that is longer than GIF can show a frame is refused, and the writer goes on", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.gif");
+  const writer = await createFileWriter("gif", path, 10, { timing: "timestamps" });
+  await writer.write(barFrame(0), { timestamp: 0 });
+  await assertFails(() => writer.write(barFrame(1), { timestamp: 656 }), {
+    type: RangeError,
+    says: ["656 s", "gif shows a frame for 655.35 s at most"],
+  });
+  await writer.write(barFrame(1), { timestamp: 655 });
+  await writer.close();
+  assertEquals(frameTimes(path), [0, 655]);
+});
+
 test("timestamp: timestamps and durations belong to timing timestamps alone", async () => {
   using folder = new TemporaryFolder();
   for (const timing of ["constant", "wallclock"] as const) {

@@ -14,8 +14,10 @@ import { containerOperation, movFamily } from "./known_containers.ts";
  * frames of one hundredth for ten; FFmpeg reads AVI as having at most 600 (avidec.c).
  */
 const maxRates: Readonly<Record<string, number>> = { gif: 50, avi: 600 };
-/** GIF shows a frame for 65535 hundredths at the most. */
-const minRates: Readonly<Record<string, number>> = { gif: 100 / 65535 };
+/** The longest that GIF shows a frame, in hundredths of a second (GIF89a, Graphic Control Extension). */
+export const maxGifDelay = 65_535;
+/** Frames a second that containers need at least. */
+const minRates: Readonly<Record<string, number>> = { gif: 100 / maxGifDelay };
 
 /** Ticks of a container's clock that two frames must be apart, and the last be shown. */
 export function minTicks({ name }: MuxerInfo): number {
@@ -32,6 +34,7 @@ const maxTransportTicks = 2 ** 32;
 export function maxTicks({ name }: MuxerInfo): number | null {
   // movenc.c takes steps of 31 bits, flvenc.c times of 31.
   if (movFamily.includes(name) || name === "flv") return 2 ** 31 - 1;
+  if (name === "gif") return maxGifDelay;
   return ["mpegts", "hls"].includes(name) ? maxTransportTicks : null;
 }
 
