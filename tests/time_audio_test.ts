@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { assertAlmostEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { createFileWriter } from "../mod.ts";
 import { barFrame, frameTimes, TemporaryFolder } from "./support/media.ts";
 import { test } from "./support/test.ts";
@@ -48,4 +48,14 @@ test("audio: silence is as long as the video where frames come sooner than the l
   await writer.write(barFrame(2), { timestamp: 0.2, duration: 0.1 });
   await writer.close();
   assertAlmostEquals(audioEnd(path), 0.3, 0.05);
+});
+
+test("audio: in avi, the delay of an audio encoder does not move frames", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.avi");
+  const writer = await createFileWriter("mpeg4", path, 10, { audio: {} });
+  for (let index = 0; index < 5; index++) await writer.write(barFrame(index));
+  await writer.writeAudio({ data: new Float32Array(sampleRate / 2), sampleRate });
+  await writer.close();
+  assertEquals(frameTimes(path), [0, 0.1, 0.2, 0.3, 0.4]);
 });
