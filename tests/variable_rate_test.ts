@@ -322,6 +322,19 @@ test("filter: an invalid one is refused when the writer opens, and one that only
   await assertFails(() => writer.write(barFrame(0)), { type: OptionError, says: [crop] });
 });
 
+test("filter: one that has no clock for so high a frame rate is refused in words", async () => {
+  using folder = new TemporaryFolder();
+  const filter = "framerate=50";
+  const writer = await createFileWriter("ffv1", folder.file("a.mkv"), "2147483647/1", {
+    filter,
+    timing: "timestamps",
+  });
+  await assertFails(() => writer.write(barFrame(0), { timestamp: 0 }), {
+    type: OptionError,
+    says: [filter, "frame rate"],
+  });
+});
+
 test("filter: one that lets no frame through makes no file", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
