@@ -173,6 +173,26 @@ test("timestamp: timestamps and durations belong to timing timestamps alone", as
   }
 });
 
+test("timestamp: steps that mp4 has no number for are refused, and the largest that it has are kept", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  // Counts in 1/90000 s: 2 ** 31 - 1 of these are one too many.
+  const writer = await createFileWriter("mjpeg", path, 30, { timing: "timestamps" });
+  await writer.write(barFrame(0), { timestamp: 0 });
+  await assertFails(() => writer.write(barFrame(1), { timestamp: (2 ** 31 - 1) / 90_000 }), {
+    type: RangeError,
+    says: ["23860.929411 s", "mp4 shows a frame for"],
+  });
+  await writer.write(barFrame(1), { timestamp: (2 ** 31 - 2) / 90_000 });
+  await writer.close();
+  assertAlmostEquals(frameTimes(path)[1]!, (2 ** 31 - 2) / 90_000, 1e-6);
+  await assertFails(() => createFileWriter("mjpeg", path, "1/2147483647"), {
+    type: UnsupportedError,
+    code: "RATE_NOT_FOR_CONTAINER",
+    says: ["1/2147483647", "mp4"],
+  });
+});
+
 test("timing: containers of a constant rate refuse others when they are opened", async () => {
   using folder = new TemporaryFolder();
   for (const [codec, file] of [["mpeg4", "a.avi"], ["rawvideo", "a.y4m"], ["mpeg2video", "a.mxf"]] as const) {

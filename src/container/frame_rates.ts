@@ -32,8 +32,9 @@ const maxTransportTicks = 2 ** 32;
 
 /** Ticks of a container's clock that two frames may be apart; `null` where any number will do. */
 export function maxTicks({ name }: MuxerInfo): number | null {
-  // movenc.c takes steps of 31 bits, flvenc.c times of 31.
-  if (movFamily.includes(name) || name === "flv") return 2 ** 31 - 1;
+  // movenc.c takes steps below 2^31 - 1, flvenc.c times of 31 bits.
+  if (movFamily.includes(name)) return 2 ** 31 - 2;
+  if (name === "flv") return 2 ** 31 - 1;
   if (name === "gif") return maxGifDelay;
   return ["mpegts", "hls"].includes(name) ? maxTransportTicks : null;
 }
@@ -47,7 +48,8 @@ export function requireFrameRateSupport(
   timeBase: Rational | null,
 ): void {
   const most = maxRates[muxer.name] ?? (timeBase === null ? Infinity : timeBase.den / timeBase.num);
-  const least = minRates[muxer.name] ?? 0;
+  const longest = timeBase === null ? Infinity : (maxTicks(muxer) ?? Infinity) * timeBase.num / timeBase.den;
+  const least = minRates[muxer.name] ?? 1 / longest;
   if (num / den <= most && num / den >= least) return;
   const [problem, hint] = num / den > most
     ? [`it supports at most ${most}`, `Use at most ${most} frames per second`]
