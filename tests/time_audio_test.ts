@@ -50,6 +50,19 @@ test("audio: silence is as long as the video where frames come sooner than the l
   assertAlmostEquals(audioEnd(path), 0.3, 0.05);
 });
 
+test("audio: silence is as long as the video that filters make", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  const writer = await createFileWriter("h264", path, 25, {
+    audio: { from: { silence: true } },
+    filter: "setpts=0.5*PTS",
+  });
+  for (let index = 0; index < 50; index++) await writer.write(barFrame(index));
+  const { seconds } = await writer.close();
+  assertAlmostEquals(seconds, 1.02, 1e-6);
+  assertAlmostEquals(audioEnd(path), seconds, 0.05);
+});
+
 test("audio: in avi, the delay of an audio encoder does not move frames", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.avi");

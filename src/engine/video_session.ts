@@ -194,11 +194,12 @@ export class VideoSession implements Disposable {
     const fileBytes = withWriteErrors(path, () => {
       this.#preprocessor?.flush(endTicks, this.#take);
       if (this.#pipeline === null) return this.#requireNoLostTracks();
-      const endSeconds = Math.max(this.#clock.seconds(endTicks), this.#pipeline.seconds);
+      // Only the filters know where their output ends.
+      const end = this.#request.options.filter === undefined ? endTicks : null;
+      const endSeconds = Math.max(end === null ? 0 : this.#clock.seconds(end), this.#pipeline.seconds);
       this.#audioTracks?.finish(endSeconds);
       this.#subtitles?.end(endSeconds);
-      // Only the filters know where their output ends.
-      return this.#pipeline.finish(this.#request.options.filter === undefined ? endTicks : null);
+      return this.#pipeline.finish(end);
     });
     const { frames, seconds, bytes } = this.stats;
     const summary = {
