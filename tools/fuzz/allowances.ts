@@ -94,14 +94,16 @@ export const allowances: readonly Allowance[] = [
   },
   {
     kinds: ["play"],
-    pattern: /^printed at quiet: (?:x264 \[error\]: \w+ profile doesn't support [^\n]*\s*)+$/,
+    pattern:
+      /^printed at quiet: (?:x264 \[error\]: (?:\w+ profile doesn't support|invalid profile:) [^\n]*\s*)+$/,
     why: "x264 prints it by itself when it is told the profile, before it is told how much to print",
   },
   {
-    kinds: ["duration"],
+    kinds: ["duration", "times", "order", "audio"],
     muxers: movFamily,
     options: ["movflags", "frag_duration", "frag_size", "min_frag_duration"],
-    why: "fragments that were asked for tell when frames begin",
+    why:
+      "fragments that were asked for tell when frames begin; libavformat adds up lengths from one to the next",
   },
   {
     kinds: ["times"],
@@ -134,9 +136,22 @@ export const allowances: readonly Allowance[] = [
     why: "FFmpeg's decoder does not take what its encoder makes of narrow pictures (16x4096)",
   },
   {
-    kinds: ["frames", "times", "duration"],
+    kinds: ["frames", "times", "order", "audio", "duration"],
     options: ["output_ts_offset", "live", "fragment_index", "avoid_negative_ts", "gifimage", "flags2"],
     why: "these options ask for other times, or for no length",
+  },
+  {
+    kinds: ["decode", "frames", "duration"],
+    encoders: ["libvpx", "libvpx-vp9"],
+    options: ["drop-threshold"],
+    why: "it asks for frames to be left out, which may be all of them",
+  },
+  {
+    kinds: ["decode"],
+    encoders: ["mjpeg"],
+    options: ["ps"],
+    pattern: /error (?:dc|y=)/,
+    why: "FFmpeg's encoder takes it for the size of packets to cut pictures into, which JPEG has none of",
   },
   {
     kinds: ["decode", "duration"],

@@ -64,6 +64,8 @@ export const readings: Readonly<Record<string, Reading>> = {
   gif: { tick: 0.01, noStart: "it tells how long each frame is shown, and no more" },
   flv: { tick: 0.001, clock: "shifted", openEnd: "its tags tell when frames begin" },
   mpegts: {
+    // A few packets are taken for another format.
+    args: ["-f", "mpegts"],
     tick: mpegTick,
     clock: "shifted",
     noDuration: "its packets tell when frames begin, and readers estimate the rest",

@@ -137,7 +137,9 @@ export function generateCase(seed: number, catalog: Catalog): FuzzCase {
   const fps = chooseRate(random, oddness);
   const frameSeconds = frameSecondsOf(fps);
   const isConstant = (options["timing"] ?? "constant") === "constant";
-  if (isConstant && frameSeconds * mostFrames > longestWithAudio) delete options["audio"];
+  // At any rate, the last frame is shown for as long.
+  const seconds = isConstant ? frameSeconds * mostFrames : frameSeconds;
+  if (seconds > longestWithAudio) delete options["audio"];
   const pattern = target.format === "image2" && random.chance(0.8);
   const { frames, audioAfter } = generateFrames({ random, catalog, oddness, size, options, frameSeconds });
   const name = pattern ? `frame%03d.${target.extension}` : chooseName(random, oddness, target.extension);

@@ -98,6 +98,7 @@ function packetsOf(items: readonly PrintedItem[], stream: PrintedStream): Packet
 
 async function probe(path: string, args: readonly string[]): Promise<ProbeResult> {
   const { code, stdout, stderr } = await run("ffprobe", [
+    ...["-analyzeduration", "100M", "-probesize", "100M"],
     ...["-v", "error", "-show_frames", "-show_packets", "-show_streams", "-show_format"],
     ...["-show_entries", wanted, "-of", "json", ...args, `file:${path}`],
   ]);
