@@ -15,8 +15,8 @@ export interface Reading {
   /** The same for codecs that it keeps in another way, by ffprobe's names. */
   readonly ticks?: Readonly<Record<string, number>>;
   /**
-   * Where its times count from: `"own"` as the writer's do, `"shifted"` later, all streams alike; absent: nobody knows. Such a container also
-   * tells when packets are decoded, but Matroska.
+   * Where its times count from: `"own"` as the writer's do, `"shifted"` later, all streams alike; absent:
+   * nobody knows. Such a container also tells when packets are decoded, but Matroska.
    */
   readonly clock?: "own" | "shifted";
   /** Why it does not tell when packets are decoded. */

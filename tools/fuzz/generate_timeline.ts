@@ -1,5 +1,6 @@
 /**
- * When the frames of a case are shown, by chance: evenly, unevenly, with pauses, sparse or dense, from any start.
+ * When the frames of a case are shown, by chance: evenly, unevenly, with pauses, sparse or dense, from any
+ * start.
  *
  * @module
  */
@@ -17,7 +18,7 @@ export interface TimelineContext {
   readonly options: Readonly<Record<string, Value>>;
 }
 
-/** The longest time from the first frame to the last where audio lies beside, but for the last step, in seconds. */
+/** Where audio lies beside, no pause begins later than this, in seconds from the first frame. */
 const longestWithAudio = 120;
 
 /** Between two bounds, small numbers as often as large ones. */

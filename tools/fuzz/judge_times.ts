@@ -51,7 +51,10 @@ function hasOwnLayout({ options: { formatOptions } }: WrittenCase): boolean {
   return formatOptions !== undefined;
 }
 
-/** Frames are at their times to half a tick; where containers start at another time, differences are to a whole one. */
+/**
+ * Frames are at their times to half a tick; where containers start at another time, differences are to a whole
+ * one.
+ */
 export function judgeTimes(written: WrittenCase, { times, codec }: Probed): Complaint[] {
   const { reading } = written;
   const tick = tickOf(reading, codec);
@@ -112,7 +115,10 @@ function audioEnd({ outcome: { audio } }: WrittenCase): number {
   return Math.max(0, ...audio.map(({ end }) => end ?? Infinity));
 }
 
-/** Lengths count from the first frame in some containers, and in some from zero where the first frame comes later. */
+/**
+ * Lengths count from the first frame in some containers, and in some from zero where the first frame comes
+ * later.
+ */
 export function judgeDuration(written: WrittenCase, { duration, times, codec }: Probed): Complaint[] {
   const { summary: { seconds }, options: { filter }, reading: { openEnd, noDuration, noStart } } = written;
   const tick = tickOf(written.reading, codec);
@@ -122,7 +128,8 @@ export function judgeDuration(written: WrittenCase, { duration, times, codec }: 
   const delay = expectedTimes(written)?.[0] ?? written.outcome.times?.[0] ?? 0;
   const lengths = [seconds, seconds - start, seconds + start, seconds - delay];
   if (lengths.some((length) => isNear(duration, length, tick))) return [];
-  // Where only the whole file has a length, audio may end later, and by a packet even where it is as long as the video.
+  // Where only the whole file has a length, audio may end later, and by a packet even where it is as long as
+  // the video.
   const hasAudio = written.outcome.audio.length > 0;
   const latest = hasAudio ? Math.max(seconds, audioEnd(written)) + audioSlack : seconds;
   if (hasAudio && duration >= Math.min(...lengths) - tick && duration <= latest + start) return [];
@@ -148,7 +155,10 @@ function packetSeconds(packets: readonly PacketTimes[]): number {
   return Math.max(even, packets[0]!.duration);
 }
 
-/** Tracks of audio begin and end where their samples do, to two packets: one that encoders need before the first, and one that is filled up. */
+/**
+ * Tracks of audio begin and end where their samples do, to two packets: one that encoders need before the
+ * first, and one that is filled up.
+ */
 export function judgeAudio(
   written: WrittenCase,
   { times }: Probed,

@@ -9,20 +9,13 @@ import { join } from "@std/path";
 import { createFileWriter, type VideoWriter, type WriterOptions, type WriteSummary } from "../../mod.ts";
 import type { Native } from "../../ffi/mod.ts";
 import { undisposedObjects } from "../../src/libav/owned.ts";
-import type {
-  ExpectedTrack,
-  FrameSpec,
-  FuzzCase,
-  Outcome,
-  PieceSpec,
-  Rejection,
-  Value,
-} from "./case_types.ts";
+import type { FrameSpec, FuzzCase, Outcome, PieceSpec, Rejection } from "./case_types.ts";
+import { audioTracks, type Call, frameTimes } from "./expected.ts";
 import { isExactFormat, isExactWriter } from "./exactness.ts";
 import { judgeFolder, lookAt, writesOneFile } from "./folder.ts";
 import { makeFrame } from "./frames.ts";
 import { judgeError, rejectionOf } from "./judge_error.ts";
-import { expectedTracks, makeSamples } from "./samples.ts";
+import { makeSamples } from "./samples.ts";
 import { revive } from "./special_values.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -34,16 +27,6 @@ const callersOwn = "the caller's own";
 /** Whether an error means a mistake in one frame, after which a writer goes on. */
 function isMistake(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError;
-}
-
-/** A call that the writer was given; `isTaken` once it was fulfilled. */
-interface Call {
-  /** The audio; `null` for a frame. */
-  readonly piece: PieceSpec | null;
-  readonly timing: { readonly timestamp?: number } | undefined;
-  /** When a frame was captured, in milliseconds from the first. */
-  readonly capturedMs: number | undefined;
-  isTaken: boolean;
 }
 
 /** One case being played. */
@@ -101,42 +84,9 @@ class Play {
       pixelFormat: choice?.pixelFormat ?? null,
       content: isExact ? { format: choice.pixelFormat, sha256: this.#hash!.digest("hex") } : null,
       isOneFile: writesOneFile(this.#native, this.#test),
-      times: this.#times(),
-      audio: this.#tracks(),
+      times: frameTimes(this.#calls, this.#test),
+      audio: this.#summary === null ? [] : audioTracks(this.#calls, this.#test, this.#summary.seconds),
     };
-  }
-
-  /** What timestamps count from, in seconds. */
-  get #origin(): number {
-    const { timestampOrigin } = (this.#test.options ?? {}) as WriterOptions;
-    if (timestampOrigin !== "first") return 0;
-    const first = this.#calls.find(({ isTaken, timing }) => isTaken && timing?.timestamp !== undefined);
-    return first?.timing?.timestamp ?? 0;
-  }
-
-  /** When frames must be shown, in seconds; `null` where their times were not given. */
-  #times(): number[] | null {
-    const frames = this.#calls.filter(({ piece, isTaken }) => isTaken && piece === null);
-    const firstMs = frames[0]?.capturedMs ?? 0;
-    const times = frames.map(({ timing, capturedMs }) =>
-      capturedMs !== undefined ? (capturedMs - firstMs) / 1000 : (timing?.timestamp ?? NaN) - this.#origin
-    );
-    return times.some(Number.isNaN) ? null : times;
-  }
-
-  #tracks(): ExpectedTrack[] {
-    if (this.#summary === null) return [];
-    const { audio, timing = "constant", filter } = this.#test.options as WriterOptions;
-    return expectedTracks({
-      audio: audio as Value | undefined,
-      pieces: this.#calls.flatMap(({ piece, timing, isTaken }) =>
-        isTaken && piece ? [{ piece, timing }] : []
-      ),
-      origin: this.#origin,
-      videoBegin: filter !== undefined ? null : timing === "timestamps" ? this.#times()?.[0] ?? null : 0,
-      videoEnd: this.#summary.seconds,
-      isWallclock: timing === "wallclock",
-    });
   }
 
   async #open(path: string): Promise<VideoWriter | null> {
