@@ -363,3 +363,31 @@ test("filter: one that lets no frame through makes no file", async () => {
   assertEquals((await writer.close()).frames, 0);
   assertEquals(existsSync(path), false);
 });
+
+test("timestamp: single frames with long pauses do not hide by how much later ones are reordered", {
+  skip: missingEncoders("libx265"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mov");
+  const wanted = [0, 40, 80, 80.04, 80.08, 80.12, 80.16, 80.2, 80.24];
+  const writer = await createFileWriter("hevc", path, 25, { timing: "timestamps" });
+  for (const [index, timestamp] of wanted.entries()) await writer.write(barFrame(index), { timestamp });
+  await writer.close();
+  assertEquals(frameTimes(path), wanted);
+});
+
+test("timestamp: a frame that comes sooner than the duration of one before which the recording rested is at its time", async () => {
+  using folder = new TemporaryFolder();
+  for (const bf of [0, 3]) {
+    const path = folder.file(`${bf}.mp4`);
+    const writer = await createFileWriter("h264", path, 25, { timing: "timestamps", encoderOptions: { bf } });
+    await writer.write(barFrame(0), { timestamp: 0 });
+    await writer.write(barFrame(1), { timestamp: 1, duration: 7.5 });
+    // Where no frame comes for a second, those that wait are written.
+    await new Promise((resolve) => setTimeout(resolve, 1300));
+    await writer.write(barFrame(2), { timestamp: 2 });
+    await writer.write(barFrame(3), { timestamp: 3 });
+    await writer.close();
+    assertEquals(frameTimes(path), [0, 1, 2, 3]);
+  }
+});

@@ -14,6 +14,7 @@ import type { Converter } from "../video/conversion/converter.ts";
 import { createConverter } from "../video/conversion/create_converter.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import { type PictureShape, type Pixels, sameShape } from "../video/pixels.ts";
+import type { Followers } from "./decode_times.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** The parts of a pipeline, which owns encoder and file. */
@@ -128,7 +129,7 @@ export class Pipeline implements Disposable {
   /** Writes all frames that were taken: nobody knows when the next one comes. */
   settle(): void {
     if (this.#timeline.isConstant) return;
-    this.#releaseHeld(null);
+    this.#releaseHeld(null, "unsure");
     if (this.#timeline.isWaiting) this.#endEncoder(false);
     this.#output.expectVideo(false);
     this.#output.flush();
@@ -162,11 +163,12 @@ export class Pipeline implements Disposable {
     encoder.send(null);
     let [packet, next] = [this.#packet, this.#nextPacket];
     if (encoder.receive(packet)) {
-      for (; encoder.receive(next); [packet, next] = [next, packet]) this.#writeInOrder(packet, false);
-      this.#writeInOrder(packet, isLast);
+      for (; encoder.receive(next); [packet, next] = [next, packet]) this.#writeInOrder(packet, "sure");
+      this.#writeInOrder(packet, isLast ? "none" : "unsure");
     }
     encoder[Symbol.dispose]();
     this.#encoder = null;
+    this.#timeline.restart();
   }
 
   #converterFor(shape: PictureShape): Converter {
@@ -178,29 +180,29 @@ export class Pipeline implements Disposable {
     return this.#converter.converter;
   }
 
-  #releaseHeld(next: bigint | null): void {
+  #releaseHeld(next: bigint | null, followers: Followers = "sure"): void {
     const stamp = this.#heldStamp;
     if (stamp === null) return;
     this.#heldStamp = null;
-    this.#encode(this.#held, stamp, this.#timeline.durationOf(stamp, next));
+    this.#encode(this.#held, stamp, this.#timeline.durationOf(stamp, next), followers);
     this.#held.unref();
   }
 
-  #encode(frame: NativeFrame, stamp: FrameStamp, duration: bigint): void {
+  #encode(frame: NativeFrame, stamp: FrameStamp, duration: bigint, followers: Followers = "sure"): void {
     const { index, keyFrame } = this.#timeline.enter(stamp, duration);
     frame.stamp(BigInt(index), keyFrame, this.#frameQuality);
     frame.describe(this.#color);
     const encoder = this.#encoder ??= this.#openEncoder();
     encoder.send(frame);
-    while (encoder.receive(this.#packet)) this.#writeInOrder(this.#packet, false);
+    while (encoder.receive(this.#packet)) this.#writeInOrder(this.#packet, followers);
   }
 
-  #writeInOrder(packet: NativePacket, isLast: boolean): void {
+  #writeInOrder(packet: NativePacket, followers: Followers): void {
     this.#packets++;
     this.#bytes += packet.size;
-    const decodeTicks = this.#timeline.place(packet, isLast);
+    const decodeTicks = this.#timeline.place(packet, followers);
     packet.streamIndex = 0;
-    this.#output.writeVideo(packet, this.#timeline.timeBase, { decodeTicks, isLast });
+    this.#output.writeVideo(packet, this.#timeline.timeBase, { decodeTicks, isLast: followers === "none" });
   }
 
   /** Frees everything. */
