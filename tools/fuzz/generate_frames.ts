@@ -64,7 +64,9 @@ function timing({ random, oddness, options }: FrameContext, time: number): Value
   if (random.chance(0.1)) timing["keyFrame"] = random.chance(0.7);
   const isTimed = options["timing"] === "timestamps";
   if (isTimed !== random.chance(oddness / 10)) {
-    const off = random.chance(oddness / 5) ? random.pick([-0.05, 1e-7, 1e-4, 1e5, -1000]) : 0;
+    // Silence is as long as the video, and takes its time.
+    const far = options["audio"] === undefined ? 1e5 : 100;
+    const off = random.chance(oddness / 5) ? random.pick([-0.05, 1e-7, 1e-4, far, -1000]) : 0;
     timing["timestamp"] = random.chance(oddness / 5)
       ? random.pick<Value>([-1, 1e9, null, "1", { $: "NaN" }])
       : time + off;
