@@ -49,6 +49,8 @@ class Play {
   #summary: WriteSummary | null = null;
   #writer: VideoWriter | null = null;
   #isAborted = false;
+  /** The errors of calls after an abort. */
+  readonly #afterAbort: unknown[] = [];
 
   constructor(native: Native, test: FuzzCase) {
     this.#native = native;
@@ -120,6 +122,7 @@ class Play {
     }
     for (const piece of this.#test.audioAfter ?? []) await make(this.#writePiece(writer, piece));
     await Promise.all(calls);
+    this.#judgeAfterAbort();
     if (this.#test.abortsAt === this.#test.frames.length) this.#abortBySignal();
   }
 
@@ -174,8 +177,22 @@ class Play {
       }
       if (this.#failure !== null) return this.#mustBeSame("write", error);
       this.#note("write", error);
-      if (wasAborted) this.#mustBeClosed("write", error, "ABORTED");
-      else if (!isMistake(error)) this.#failure = { error };
+      if (wasAborted) this.#afterAbort.push(error);
+      else if (!isMistake(error)) this.#fail(error);
+    }
+  }
+
+  /** An error of a call from before an abort: the writer has failed before it was aborted. */
+  #fail(error: unknown): void {
+    this.#failure = { error };
+    if ((error as { code?: unknown }).code !== "ABORTED") this.#isAborted = false;
+  }
+
+  /** Calls after an abort are rejected for it, or for a failure before it, which may be told later. */
+  #judgeAfterAbort(): void {
+    for (const error of this.#afterAbort.splice(0)) {
+      if (this.#isAborted) this.#mustBeClosed("write", error, "ABORTED");
+      else this.#mustBeSame("write", error);
     }
   }
 
