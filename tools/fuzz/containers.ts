@@ -71,6 +71,8 @@ export const readings: Readonly<Record<string, Reading>> = {
     noDuration: "its packets tell when frames begin, and readers estimate the rest",
   },
   asf: { tick: 0.001, noTimes: reordered },
+  // It passes packets on to the muxer that the extension means.
+  fifo: { tick: 0.001 },
   asf_stream: { unreadable: damaged },
   dash: {
     // Segments are WebM for some codecs, and mp4 for the others.
