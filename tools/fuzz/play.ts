@@ -182,10 +182,11 @@ class Play {
     }
   }
 
-  /** An error of a call from before an abort: the writer has failed before it was aborted. */
+  /** An error of a call from before an abort: unless it is that, the writer has failed before it was aborted. */
   #fail(error: unknown): void {
+    if (this.#isAborted && (error as { code?: unknown }).code === "ABORTED") return;
     this.#failure = { error };
-    if ((error as { code?: unknown }).code !== "ABORTED") this.#isAborted = false;
+    this.#isAborted = false;
   }
 
   /** Calls after an abort are rejected for it, or for a failure before it, which may be told later. */
