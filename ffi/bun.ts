@@ -58,6 +58,12 @@ function foreignFunction(signature: CFunction): { args: string[]; returns: strin
   };
 }
 
+/** The error of a report, which has lines of the code around it and a stack. */
+function reportedError(report: string): Error {
+  const [line] = /^(?:\w*Error|error): .*$/m.exec(report) ?? [report.trim()];
+  return Object.assign(new Error(line), { stack: report });
+}
+
 function systemName(platform: string): SystemName {
   if (platform === "win32") return "windows";
   return platform === "darwin" ? "darwin" : "linux";
@@ -125,7 +131,7 @@ export function createBunRuntime(): Runtime {
     startThread(module: URL, listener: ThreadListener): Thread {
       const worker = new Worker(module.href, { type: "module" }) as BunWorker;
       worker.addEventListener("message", ({ data }) => listener.message(data));
-      worker.addEventListener("error", ({ message }) => listener.ended(new Error(message)));
+      worker.addEventListener("error", ({ message }) => listener.ended(reportedError(message)));
       worker.addEventListener("close", () => listener.ended(new Error("The thread ended")));
       return threadOf(worker);
     },

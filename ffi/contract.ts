@@ -83,9 +83,10 @@ export type SystemName = "linux" | "darwin" | "windows";
 /** Another thread of this program, which runs a module. */
 export interface Thread {
   /**
-   * Sends it a message, cloned as the structured clone algorithm does. Memory that is shared stays shared.
+   * Sends it a message, cloned as the structured clone algorithm does. Memory that is shared stays shared,
+   * and transferred buffers become the other thread's. A typed array costs much more than its buffer.
    */
-  post(message: unknown): void;
+  post(message: unknown, transferred?: ArrayBuffer[]): void;
   /** Whether the program stays alive while only this thread is left to wait for. It does not by default. */
   keepAlive(isNeeded: boolean): void;
   /** Ends it at once. */
@@ -102,8 +103,8 @@ export interface ThreadListener {
 
 /** The connection from a thread to the one that started it. */
 export interface ParentThread {
-  /** Sends it a message. */
-  post(message: unknown): void;
+  /** Sends it a message, as {@linkcode Thread.post} does. */
+  post(message: unknown, transferred?: ArrayBuffer[]): void;
   /** Sets the handler of its messages, the first one included. */
   listen(take: (message: unknown) => void): void;
 }

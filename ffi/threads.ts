@@ -7,7 +7,7 @@ import type { ParentThread, Thread } from "./contract.ts";
 
 /** What a runtime's workers have in common. */
 interface AnyWorker {
-  postMessage(message: unknown): void;
+  postMessage(message: unknown, transferred: ArrayBuffer[]): void;
   ref(): void;
   unref(): void;
   terminate(): unknown;
@@ -19,7 +19,7 @@ interface WorkerThreads {
     on(event: "message" | "error" | "exit", listener: (value: never) => void): void;
   };
   readonly parentPort: {
-    postMessage(message: unknown): void;
+    postMessage(message: unknown, transferred: ArrayBuffer[]): void;
     on(event: "message", listener: (message: unknown) => void): void;
   } | null;
 }
@@ -36,7 +36,7 @@ export function workerThreads(): WorkerThreads {
 export function threadOf(worker: AnyWorker): Thread {
   worker.unref();
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message, transferred = []) => worker.postMessage(message, transferred),
     keepAlive: (isNeeded) => isNeeded ? worker.ref() : worker.unref(),
     end: () => void worker.terminate(),
   };
@@ -47,7 +47,7 @@ export function parentThread(): ParentThread {
   const { parentPort } = workerThreads();
   if (parentPort === null) throw new Error("This module runs in a thread of its own only");
   return {
-    post: (message) => parentPort.postMessage(message),
+    post: (message, transferred = []) => parentPort.postMessage(message, transferred),
     listen: (take) => parentPort.on("message", take),
   };
 }

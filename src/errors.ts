@@ -34,7 +34,10 @@ export class ReadError extends AvError {
   override name = "ReadError";
 }
 
-/** Encoding or writing failed: the target is not writable, the disk is full, or the encoder gave up. */
+/**
+ * Encoding or writing failed: the target is not writable, the disk is full, the encoder gave up, or its
+ * thread ended.
+ */
 export class WriteError extends AvError {
   /** The class's name. */
   override name = "WriteError";

@@ -8,13 +8,15 @@ import { runtime } from "../ffi/mod.ts";
 /** Calls a function once nothing has happened for a time. Keeps no program alive. */
 export class IdleTimer implements Disposable {
   readonly #idleMs: number;
-  readonly #onIdle: () => void;
+  readonly #onIdle: () => number | null;
   #lastMs = 0;
   /** Stops the timer that runs; `null` where none does. */
   #stop: (() => void) | null = null;
 
-  /** For so many milliseconds. */
-  constructor(idleMs: number, onIdle: () => void) {
+  /**
+   * For so many milliseconds. The function returns after how many more it is to be called again, or `null`.
+   */
+  constructor(idleMs: number, onIdle: () => number | null) {
     this.#idleMs = idleMs;
     this.#onIdle = onIdle;
   }
@@ -29,8 +31,8 @@ export class IdleTimer implements Disposable {
     this.#stop = runtime().startTimer(ms, () => {
       this.#stop = null;
       const restMs = this.#lastMs + this.#idleMs - performance.now();
-      if (restMs > 0) this.#wait(restMs);
-      else this.#onIdle();
+      const nextMs = restMs > 0 ? restMs : this.#onIdle();
+      if (nextMs !== null) this.#wait(nextMs);
     });
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { didYouMean } from "./nearest.ts";
+import { fieldsOf } from "./plain_copy.ts";
 import { shown } from "./shown.ts";
 
 /** Returns what an option must be, where the value is not valid; otherwise `null`. */
@@ -60,14 +61,15 @@ export function refuseOption(name: string, value: unknown, expected: string): ne
 
 /**
  * Throws a `TypeError` for an option that is not in a table, or not what the table requires. `prefix` is
- * prepended to each name.
+ * prepended to each name. Returns a copy: each option is read once.
  */
-export function checkOptionTable(
-  options: object,
+export function checkOptionTable<Options extends object>(
+  options: Options,
   checks: Readonly<Record<string, Check>>,
   prefix = "",
-): void {
-  for (const [key, value] of Object.entries(options)) {
+): Options {
+  const copy = fieldsOf(options, Object.keys(checks));
+  for (const [key, value] of Object.entries(copy)) {
     const name = `${prefix}${key}`;
     const check = Object.hasOwn(checks, key) ? checks[key]! : null;
     if (check === null) {
@@ -81,11 +83,13 @@ export function checkOptionTable(
     if (value === undefined) continue;
     const expected = check(value);
     if (expected !== null) refuseOption(name, value, expected);
-    if (check === record) checkRecord(name, value);
+    if (check === record) copy[key] = checkRecord(name, value as object);
   }
+  return copy as Options;
 }
 
-function checkRecord(name: string, options: Record<string, unknown>): void {
+function checkRecord(name: string, given: object): Record<string, unknown> {
+  const options = fieldsOf(given, []);
   for (const [key, value] of Object.entries(options)) {
     const isUsable = typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value)) ||
       (typeof value === "string" && !value.includes("\0"));
@@ -97,4 +101,5 @@ function checkRecord(name: string, options: Record<string, unknown>): void {
       "one of strings, numbers and booleans, without NUL characters, NaN or infinity",
     );
   }
+  return options;
 }

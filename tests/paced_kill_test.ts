@@ -14,20 +14,38 @@ interface Recorded {
   readonly container: "mp4" | "mov" | "mkv" | "webm" | "ts" | "flv";
   /** Pictures a second; the writer is told 30. */
   readonly pace: number;
-  readonly audio: "none" | "samples" | "silent";
+  /** What lies beside; `unfed` is a track that never gets a sample. */
+  readonly audio: "none" | "samples" | "silent" | "unfed";
   /** B-frames: as the encoder likes, or none. */
   readonly order: "usual" | "0";
-  readonly timing: "wallclock" | "timestamps";
+  /** At a constant rate, the writer is told the pace. */
+  readonly timing: "wallclock" | "timestamps" | "constant";
+  /** How many frames are written before nothing happens any more; absent: no end. */
+  readonly frames?: number;
 }
 
 const quick: readonly Recorded[] = [
   { container: "mp4", pace: 1, audio: "samples", order: "usual", timing: "wallclock" },
   { container: "mp4", pace: 15, audio: "silent", order: "usual", timing: "timestamps" },
   { container: "mkv", pace: 2, audio: "samples", order: "usual", timing: "wallclock" },
+  { container: "mp4", pace: 1, audio: "none", order: "usual", timing: "constant" },
+  { container: "mp4", pace: 10, audio: "unfed", order: "usual", timing: "wallclock", frames: 5 },
+  { container: "webm", pace: 10, audio: "samples", order: "usual", timing: "wallclock", frames: 12 },
 ];
 
+/** Recordings that stop, and constant rates. */
+const special: readonly Recorded[] = (["mp4", "mkv", "ts", "flv"] as const).flatMap((container) => [
+  { container, pace: 1, audio: "samples", order: "usual", timing: "constant" },
+  { container, pace: 5, audio: "none", order: "usual", timing: "constant" },
+  // FLV can't begin before it knows when each track does.
+  ...(container === "flv"
+    ? []
+    : [{ container, pace: 10, audio: "unfed", order: "usual", timing: "wallclock", frames: 5 } as const]),
+  { container, pace: 10, audio: "samples", order: "usual", timing: "timestamps", frames: 12 },
+]);
+
 /** Each pace in each container, with the rest in turn. */
-const long: readonly Recorded[] = (["mp4", "mov", "mkv", "webm", "ts", "flv"] as const).flatMap((
+const paced: readonly Recorded[] = (["mp4", "mov", "mkv", "webm", "ts", "flv"] as const).flatMap((
   container,
   row,
 ) =>
@@ -72,8 +90,8 @@ function judge(
   const shift = isShifted ? frames[0]! : 0;
   // What was cut off between frames out of order may lack some at its end.
   return frames.slice(0, due).flatMap((time, index) => {
-    const wanted = timing === "timestamps" ? index / pace : written[index]!.seconds - written[0]!.seconds;
-    const most = timing === "timestamps" ? 0.0006 : tellingSeconds;
+    const wanted = timing !== "wallclock" ? index / pace : written[index]!.seconds - written[0]!.seconds;
+    const most = timing !== "wallclock" ? 0.0006 : tellingSeconds;
     return Math.abs(time - shift - wanted) <= most
       ? []
       : [`frame ${index} is at ${time - shift} instead of ${wanted}`];
@@ -81,13 +99,13 @@ function judge(
 }
 
 async function recordAndKill(folder: TemporaryFolder, recorded: Recorded, index: number): Promise<string[]> {
-  const { container, pace, audio, order, timing } = recorded;
+  const { container, pace, audio, order, timing, frames = "" } = recorded;
   const path = folder.file(`${index}.${container}`);
   const codec = container === "webm" ? "vp8" : "h264";
   const killMs = Math.max(4300, 2500 / pace) + (index * 371) % 900;
   const { lines, seconds } = await runUntilKilled(
     script,
-    [path, codec, `${pace}`, audio, order, timing],
+    [path, codec, `${pace}`, audio, order, timing, `${frames}`],
     killMs,
   );
   const written = lines.map((line) => JSON.parse(line) as Written);
@@ -105,7 +123,7 @@ testBoth(
   { skip: missingEncoders("libx264", "libvpx") },
   async () => {
     using folder = new TemporaryFolder();
-    const recordings = isLong ? long : quick;
+    const recordings = isLong ? [...paced, ...special] : quick;
     const complaints: Record<string, string[]> = {};
     for (let at = 0; at < recordings.length; at += atOnce) {
       await Promise.all(

@@ -130,8 +130,8 @@ function checkTrack(options: AudioOptions): CheckedAudioOptions {
       }, but must be an object such as { codec: "aac" }, or { from: { silence: true } } for silence`,
     );
   }
-  checkOptionTable(options, audioChecks, "audio.");
-  return resolveTrack(options, checkSource(options), "audio.");
+  const checked = checkOptionTable(options, audioChecks, "audio.");
+  return resolveTrack(checked, checkSource(checked), "audio.");
 }
 
 /** A track's checked options. `prefix` is prepended to their names in errors. */

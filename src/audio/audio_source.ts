@@ -5,6 +5,7 @@
  */
 import { filePath } from "../file_path.ts";
 import { refuseOption } from "../option_checks.ts";
+import { fieldsOf } from "../plain_copy.ts";
 
 /**
  * A system of input devices, by libavdevice's name: ALSA and PulseAudio on Linux, AVFoundation on macOS,
@@ -154,7 +155,10 @@ export function checkSource(
   }
   if (from === undefined) return { kind: "samples" };
   if (isFile) return { kind: "file", address: addressOf(from), stream: stream ?? 0, loops: loop ?? false };
-  if (typeof from === "object" && from !== null) return "silence" in from ? silenceOf(from) : deviceOf(from);
+  if (typeof from === "object" && from !== null) {
+    const given = fieldsOf(from, ["silence", "system", "name"]) as unknown as AudioDevice | AudioSilence;
+    return "silence" in given ? silenceOf(given) : deviceOf(given);
+  }
   refuseOption(
     "audio.from",
     from,

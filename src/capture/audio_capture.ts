@@ -8,6 +8,7 @@ import type { DeviceSource } from "../audio/audio_source.ts";
 import { cutSamples } from "../audio/samples.ts";
 import { ReadError } from "../errors.ts";
 import type { Samples } from "../libav/audio_frame.ts";
+import { receivedSamples } from "../thread/sent_bytes.ts";
 import { receivedError } from "../thread/sent_error.ts";
 import type { CapturedSamples } from "./capture_device.ts";
 import type { CaptureRequest, FromCapture } from "./capture_worker.ts";
@@ -147,7 +148,7 @@ export class AudioCapture {
         return this.#opened.resolve();
       case "captured":
         this.#heard.resolve();
-        return this.#give(message);
+        return this.#give({ samples: receivedSamples(message.samples), time: message.time });
       case "failed":
         return this.#fail(receivedError(message.error));
       case "ended":

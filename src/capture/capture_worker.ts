@@ -7,8 +7,9 @@
 import { loadNative, parentThread } from "../../ffi/mod.ts";
 import type { DeviceSource } from "../audio/audio_source.ts";
 import { type LogLevel, setLogLevel } from "../libav/log.ts";
+import { type SentSamples, sentSamples } from "../thread/sent_bytes.ts";
 import { type SentError, sentError } from "../thread/sent_error.ts";
-import { CaptureDevice, type CapturedSamples } from "./capture_device.ts";
+import { CaptureDevice } from "./capture_device.ts";
 
 /** The message that starts the thread's work. */
 export interface CaptureRequest {
@@ -24,7 +25,8 @@ export type FromCapture =
   /** The libraries are loaded, and the device is being opened; libavdevice must be kept from now on. */
   | { readonly type: "opening"; readonly devicesPath: string }
   | { readonly type: "opened" }
-  | ({ readonly type: "captured" } & CapturedSamples)
+  /** Samples, and when the first of them was captured, in seconds since 1970. */
+  | { readonly type: "captured"; readonly samples: SentSamples; readonly time: number }
   | { readonly type: "failed"; readonly error: SentError }
   /** The device is closed. */
   | { readonly type: "ended" };
@@ -43,7 +45,9 @@ function capture({ source, libraryPath, logLevel, isStopped }: CaptureRequest): 
     using device = new CaptureDevice(native, source);
     tell({ type: "opened" });
     while (Atomics.load(isStopped, 0) === 0) {
-      tell({ type: "captured", ...device.read() });
+      const { samples, time } = device.read();
+      const sent = sentSamples(samples);
+      parent.post({ type: "captured", samples: sent, time } satisfies FromCapture, [...sent.planes]);
       const aheadMs = (device.ahead - maxAhead) * 1000;
       if (aheadMs > 0) Atomics.wait(isStopped, 0, 0, aheadMs);
     }

@@ -8,6 +8,7 @@ import type { Native } from "../../ffi/mod.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { describeAttachment, type StreamRequest } from "../libav/streams/stream_parameters.ts";
+import { fieldsOf } from "../plain_copy.ts";
 import { shown } from "../shown.ts";
 
 /**
@@ -76,9 +77,11 @@ export function requireAttachmentSupport(
 
 /** Checks attachments and copies their data. Throws a `TypeError` or `RangeError` where one is not valid. */
 export function checkAttachments(attachments: readonly Attachment[]): CheckedAttachment[] {
-  return attachments.map((attachment, index) => {
-    const { name, data, mimeType, ...others } =
-      (typeof attachment === "object" && attachment !== null ? attachment : {}) as Partial<Attachment>;
+  return Array.from(attachments, (attachment, index) => {
+    const { name, data, mimeType, ...others } = fieldsOf(
+      typeof attachment === "object" && attachment !== null ? attachment : {},
+      ["name", "data", "mimeType"],
+    );
     const refuse = (what: string, value: unknown, expected: string): never => {
       throw new TypeError(
         `Cannot use the option attachments: number ${index} has the ${what} ${

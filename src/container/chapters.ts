@@ -6,6 +6,7 @@
 import { UnsupportedError } from "../errors.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import type { ChapterPlace } from "../libav/streams/stream_parameters.ts";
+import { fieldsOf } from "../plain_copy.ts";
 import { shown } from "../shown.ts";
 
 /**
@@ -43,14 +44,21 @@ export function requireChapterSupport(
   });
 }
 
-/** Throws a `TypeError` or `RangeError` unless the option is a list of chapters in order. */
-export function checkChapters(chapters: readonly Chapter[]): void {
+const fields = ["title", "start", "end"];
+
+/**
+ * Throws a `TypeError` or `RangeError` unless the option is a list of chapters in order. Returns a copy.
+ */
+export function checkChapters(chapters: readonly Chapter[]): Chapter[] {
   let before = -1;
-  for (const [index, chapter] of chapters.entries()) {
-    const { title, start, end } = (typeof chapter === "object" && chapter !== null ? chapter : {}) as Partial<
-      Chapter
-    >;
+  return Array.from(chapters, (chapter, index) => {
+    const given = fieldsOf(typeof chapter === "object" && chapter !== null ? chapter : {}, fields);
+    const { title, start, end } = given as Partial<Chapter>;
     const name = `Cannot use the option chapters: number ${index}`;
+    const other = Object.keys(given).find((field) => !fields.includes(field));
+    if (other !== undefined) {
+      throw new TypeError(`${name} has the field ${shown(other)}, but must have title, start and end only`);
+    }
     if (typeof title !== "string" || title.includes("\0")) {
       throw new TypeError(
         `${name} has the title ${shown(title)}, but must have a string without NUL characters`,
@@ -71,7 +79,8 @@ export function checkChapters(chapters: readonly Chapter[]): void {
       throw new RangeError(`${name} ends at ${end} s, but must end later than it starts (${start} s)`);
     }
     before = start!;
-  }
+    return given as unknown as Chapter;
+  });
 }
 
 /** The chapters of a video of a length in seconds. Leaves out those that begin after its end. */

@@ -16,8 +16,11 @@ import { containerOperation, movFamily } from "./known_containers.ts";
 const maxRates: Readonly<Record<string, number>> = { gif: 50, avi: 600 };
 /** The longest that GIF shows a frame, in hundredths of a second (GIF89a, Graphic Control Extension). */
 export const maxGifDelay = 65_535;
-/** Frames a second that containers need at least. */
-const minRates: Readonly<Record<string, number>> = { gif: 100 / maxGifDelay };
+/**
+ * Frames a second that containers need at least. FLV tells up to 8388 s from decoding a picture to showing it
+ * (CompositionTime), which may be a dozen frames.
+ */
+const minRates: Readonly<Record<string, number>> = { gif: 100 / maxGifDelay, flv: 1 / 600 };
 
 /** Ticks of a container's clock that two frames must be apart, and the last be shown. */
 export function minTicks({ name }: MuxerInfo): number {

@@ -5,6 +5,7 @@
  */
 import { UnsupportedError } from "../errors.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
+import { fieldsOf } from "../plain_copy.ts";
 import { shown } from "../shown.ts";
 import {
   newerRotationContainers,
@@ -25,10 +26,11 @@ import { checkTimecode, isTimecodeTrack } from "./timecode.ts";
 
 const isText = (text: string): boolean => text !== "" && !text.includes("\0") && text.isWellFormed();
 
-/** Throws a `TypeError` unless every tag is a string under its own key. */
-export function checkMetadata(metadata: Readonly<Record<string, unknown>>): void {
+/** Throws a `TypeError` unless every tag is a string under its own key. Returns a copy. */
+export function checkMetadata(metadata: Readonly<Record<string, unknown>>): Record<string, string> {
   const keys = new Set<string>();
-  for (const [key, value] of Object.entries(metadata)) {
+  const tags = fieldsOf(metadata, []);
+  for (const [key, value] of Object.entries(tags)) {
     const mustBe = "must be a non-empty string of whole characters, without NUL characters";
     if (!isText(key)) {
       throw new TypeError(`Cannot use the option metadata: its key ${shown(key)} ${mustBe}`);
@@ -47,6 +49,7 @@ export function checkMetadata(metadata: Readonly<Record<string, unknown>>): void
     if (key.toLowerCase() === "creation_time") checkTime(key, value);
     checkTimecode(key, value);
   }
+  return tags as Record<string, string>;
 }
 
 /** Containers count the seconds since 1904 or 2001 for it. */

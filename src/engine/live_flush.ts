@@ -15,10 +15,17 @@ const idleMs = 1000;
  * of what happens now.
  */
 const minPace = 0.5;
+/** What waits for other streams is asked for again after so many milliseconds. */
+const againMs = 250;
+/**
+ * At a constant rate, a program that renders frames may seem to record them by chance: it must have kept the
+ * pace for a second, give or take a part of one. Seconds.
+ */
+const minConstant = { seconds: 1, ahead: 0.25 } as const;
 
 /** Flushes a recording whose frames come about as fast as they are shown: a crash then costs little. */
 export class LiveFlush implements Disposable {
-  readonly #flush: () => void;
+  readonly #flush: () => boolean;
   readonly #idle: IdleTimer;
   /** When the first frame came, and when it is shown. */
   #begin: { readonly ms: number; readonly seconds: number } | null = null;
@@ -26,17 +33,30 @@ export class LiveFlush implements Disposable {
   /** The error of a flush, which happens during no call. */
   #failure: { readonly error: unknown } | null = null;
 
-  /** Calls `flush` when no frame has come for a while. The next call throws its error. */
-  constructor(flush: () => void) {
+  /**
+   * Calls `flush` when no frame has come for a while, until it returns `true`: all is written. The next call
+   * throws its error.
+   */
+  constructor(flush: () => boolean) {
     this.#flush = flush;
     this.#idle = new IdleTimer(idleMs, () => this.#onIdle());
   }
 
-  /** Notes a frame that is shown at a time in seconds. */
-  note(seconds: number): void {
+  /** Whether frames come about as fast as they are shown. */
+  get isLive(): boolean {
+    return this.#isLive;
+  }
+
+  /** Notes a frame that is shown at a time in seconds, and whether that is so by a constant rate. */
+  note(seconds: number, isConstant: boolean): void {
     const nowMs = performance.now();
     this.#begin ??= { ms: nowMs, seconds };
-    this.#isLive = (seconds - this.#begin.seconds) * 1000 >= (nowMs - this.#begin.ms) * minPace;
+    const shown = seconds - this.#begin.seconds;
+    const passed = (nowMs - this.#begin.ms) / 1000;
+    const isSlow = shown < passed * minPace;
+    const isByChance = isConstant &&
+      (shown < minConstant.seconds || shown > passed / minPace + minConstant.ahead);
+    this.#isLive = !isSlow && !isByChance;
     this.#idle.touch();
   }
 
@@ -45,12 +65,13 @@ export class LiveFlush implements Disposable {
     if (this.#failure !== null) throw this.#failure.error;
   }
 
-  #onIdle(): void {
-    if (!this.#isLive || this.#failure !== null) return;
+  #onIdle(): number | null {
+    if (!this.#isLive || this.#failure !== null) return null;
     try {
-      this.#flush();
+      return this.#flush() ? null : againMs;
     } catch (error) {
       this.#failure = { error };
+      return null;
     }
   }
 

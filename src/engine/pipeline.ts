@@ -103,36 +103,38 @@ export class Pipeline implements Disposable {
     return this.#timeline.certainSeconds;
   }
 
-  /** Encodes a frame and writes the packets that come out. */
-  write(pixels: Pixels, shape: PictureShape, given: FrameStamp): void {
+  /** Encodes a frame, which may be recorded live, and writes the packets that come out. */
+  write(pixels: Pixels, shape: PictureShape, given: FrameStamp, isLive: boolean): void {
     const stamp = this.#timeline.later(given);
     const frame = this.#converterFor(shape).convert(pixels);
     this.#frames++;
     this.#timeline.take(stamp);
     this.#output.expectVideo(true);
     if (this.#timeline.isConstant) this.#encode(frame, stamp, 1n);
-    else this.#hold(frame, stamp);
-    this.#output.expectVideo(this.#heldStamp !== null || this.#timeline.isWaiting);
-  }
-
-  /** Keeps a frame until the next one tells how long it is shown; encodes the one before. */
-  #hold(frame: NativeFrame, stamp: FrameStamp): void {
-    this.#releaseHeld(stamp.ticks);
-    if (this.#timeline.isLate) {
+    else this.#releaseHeld(stamp.ticks);
+    if (this.#timeline.isLate(isLive)) {
       this.#endEncoder(false);
       this.#output.flush();
     }
+    if (!this.#timeline.isConstant) this.#hold(frame, stamp);
+    this.#output.expectVideo(this.#heldStamp !== null || this.#timeline.isWaiting);
+  }
+
+  /** Keeps a frame until the next one tells how long it is shown. */
+  #hold(frame: NativeFrame, stamp: FrameStamp): void {
     this.#held.refer(frame);
     this.#heldStamp = stamp;
   }
 
-  /** Writes all frames that were taken: nobody knows when the next one comes. */
-  settle(): void {
-    if (this.#timeline.isConstant) return;
+  /**
+   * Writes all frames that were taken: nobody knows when the next one comes. Returns `false` where some wait
+   * for other streams.
+   */
+  settle(): boolean {
     this.#releaseHeld(null, "unsure");
     if (this.#timeline.isWaiting) this.#endEncoder(false);
     this.#output.expectVideo(false);
-    this.#output.flush();
+    return this.#output.flush();
   }
 
   /**

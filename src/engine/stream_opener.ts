@@ -40,6 +40,7 @@ import { isVerbose, setLogLevel } from "../libav/log.ts";
 import { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { CodecParameters } from "../libav/streams/codec_parameters.ts";
+import { withoutPrototype } from "../plain_copy.ts";
 import type { Size } from "../size.ts";
 import { type ColorDescription, defaultColor, meaningOf, parseColor } from "../video/color.ts";
 import { defaultInputFormat, requireInputFormat } from "../video/input_format.ts";
@@ -120,7 +121,7 @@ export class StreamOpener implements Disposable {
 
   #encoderRequest({ shape: { layout }, frameRate }: PreprocessorOutput): EncoderRequest {
     const { options } = this.#request;
-    return {
+    return withoutPrototype({
       ...options,
       container: this.info.name,
       frameRate,
@@ -131,7 +132,7 @@ export class StreamOpener implements Disposable {
       isVariable: options.timing !== undefined && options.timing !== "constant",
       isVerbose: isVerbose(options.logLevel),
       isQuiet: options.logLevel === "quiet",
-    };
+    });
   }
 
   #settingsContext({ shape: { layout } }: PreprocessorOutput): SettingsContext {
@@ -287,7 +288,7 @@ export class StreamOpener implements Disposable {
         timeBase,
         frameRate: timing === "constant" ? settings.frameRate : null,
         tag: codecTag(this.info, settings.encoder, codec),
-        tags: streamTags({ ...options, ...tags }, settings.color, settings.chromaLocation),
+        tags: streamTags(withoutPrototype({ ...options, ...tags }), settings.color, settings.chromaLocation),
         metadata: told.video,
       });
       audioTracks?.addStreams(muxer, recording);

@@ -10,7 +10,7 @@
 import type { VideoEnding } from "../file/stream_ends.ts";
 import type { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
-import type { FrameStamp } from "../video/frame_timing.ts";
+import type { FrameStamp, Timing } from "../video/frame_timing.ts";
 import { DecodeTimes, type Followers } from "./decode_times.ts";
 
 /** How frames follow each other. */
@@ -23,7 +23,7 @@ export interface TimelineRequest {
   readonly isConstant: boolean;
   /** The longest distance between two key frames, in ticks; `null`: the encoder's default. */
   readonly keyFrameTicks: bigint | null;
-  /** The longest that a frame waits in the encoder where times vary, in seconds of the video. */
+  /** The longest that a frame waits in the encoder, unless it is recorded live, in seconds of the video. */
   readonly longestDelay: number;
 }
 
@@ -38,7 +38,13 @@ const longestStep = 1;
  * kill costs two seconds of a recording; where only filters make times uneven, no frame may be decoded longer
  * before it is shown than mp4 can tell.
  */
-export const longestDelays = { recording: 1.75, filtered: 60 } as const;
+const longestDelays = { recording: 1.75, filtered: 60, constant: Infinity } as const;
+
+/** The longest that a frame waits in the encoder unless it is recorded live, in seconds of the video. */
+export function longestDelayOf(isConstant: boolean, timing: Timing = "constant"): number {
+  if (isConstant) return longestDelays.constant;
+  return timing === "constant" ? longestDelays.filtered : longestDelays.recording;
+}
 
 /** The frames in an encoder, and their times. */
 export class Timeline {
@@ -159,11 +165,12 @@ export class Timeline {
    * Whether frames come so slowly that one in the encoder would wait for longer than it may until the next
    * one is there. Known once that after it is taken.
    */
-  get isLate(): boolean {
+  isLate(isLive: boolean): boolean {
     const since = this.#times.waitingSince;
-    if (this.isConstant || since === null || this.#beforeLast === null) return false;
+    if (since === null || this.#beforeLast === null) return false;
     const { ticks } = this.#last;
-    return this.#seconds(2n * ticks - this.#beforeLast - since) > this.#request.longestDelay;
+    const longestDelay = isLive ? longestDelays.recording : this.#request.longestDelay;
+    return this.#seconds(2n * ticks - this.#beforeLast - since) > longestDelay;
   }
 
   /**

@@ -37,7 +37,7 @@ import type { Preprocessor, PreprocessorOutput } from "./preprocessor.ts";
 import { describeVideoSession } from "./report.ts";
 import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "./session_types.ts";
 import { StreamOpener } from "./stream_opener.ts";
-import { longestDelays, Timeline } from "./timeline.ts";
+import { longestDelayOf, Timeline } from "./timeline.ts";
 import type { WriterStats } from "./writer_stats.ts";
 
 /** One file being written. */
@@ -169,16 +169,16 @@ export class VideoSession implements Disposable {
       preprocessor.write(pixels, shape, stamp, this.#take);
       this.#audioTracks?.advanceTo(this.#pipeline?.certainSeconds ?? 0);
     });
-    if ((this.#request.options.timing ?? "constant") !== "constant") this.#liveFlush.note(stamp.seconds);
+    this.#liveFlush.note(stamp.seconds, (this.#request.options.timing ?? "constant") === "constant");
   }
 
-  /** Writes all frames that were accepted. */
-  #settle(): void {
+  /** Writes all frames that were accepted; returns `false` where some wait for other streams. */
+  #settle(): boolean {
     setLogLevel(this.#native, this.#request.options.logLevel);
-    withWriteErrors(this.#request.path, () => {
+    return withWriteErrors(this.#request.path, () => {
       // Frames wait for audio of their time.
       this.#audioTracks?.advanceTo(this.#pipeline?.seconds ?? 0);
-      this.#pipeline?.settle();
+      return this.#pipeline?.settle() ?? true;
     });
   }
 
@@ -256,7 +256,7 @@ export class VideoSession implements Disposable {
 
   readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {
     const pipeline = this.#pipeline ??= this.#open(shape, stamp);
-    pipeline.write(pixels, shape, stamp);
+    pipeline.write(pixels, shape, stamp, this.#liveFlush.isLive);
   };
 
   #openPreprocessor(first: PictureShape): Preprocessor {
@@ -285,14 +285,14 @@ export class VideoSession implements Disposable {
     const keyFrameTicks = keyFrameInterval === undefined
       ? null
       : BigInt(Math.max(1, Math.round(keyFrameInterval * timeBase.den / timeBase.num)));
-    const { timing = "constant" } = this.#request.options;
-    const longestDelay = longestDelays[timing === "constant" ? "filtered" : "recording"];
+    const { timing } = this.#request.options;
+    const { isConstant } = this.#clock;
     return new Timeline({
       timeBase,
       frameTicks,
-      isConstant: this.#clock.isConstant,
+      isConstant,
       keyFrameTicks,
-      longestDelay,
+      longestDelay: longestDelayOf(isConstant, timing),
     });
   }
 

@@ -12,7 +12,14 @@ import { NativePacket } from "../libav/native_packet.ts";
 import { MergedReader } from "./merged_reader.ts";
 import { demuxers, isTrack } from "./remux.ts";
 import { salvagedStream } from "./salvage_packets.ts";
-import { EndedStream, keepsDecodeTimesOnly, type StreamEnds, TruncatedStream } from "./stream_ends.ts";
+import {
+  EndedStream,
+  inUnit,
+  keepsDecodeTimesOnly,
+  type StreamEnds,
+  TruncatedStream,
+  type VideoEnding,
+} from "./stream_ends.ts";
 
 /** Opens a file that was recorded. */
 export function openRecording(native: Native, info: MuxerInfo, path: string): Demuxer {
@@ -32,10 +39,10 @@ export function copyPackets(
   { ending, lastSeconds }: StreamEnds,
   reopen: () => Demuxer,
 ): number {
-  using owned = new DisposableStack();
   const count = Math.min(to.streamCount, from.streams.findIndex((_, index) => !isTrack(from, index)) >>> 0);
   // mov's reader gives packets in the order of their times; others in that of the file.
-  const reader = needsFragments(to.info) ? from : owned.use(new MergedReader(native, reopen, count));
+  if (!needsFragments(to.info)) return copyInOrder(native, from, to, count, ending, reopen);
+  using owned = new DisposableStack();
   // A failed recording may end within a group of reordered frames.
   const video = owned.use(
     ending === null
@@ -57,10 +64,9 @@ export function copyPackets(
   const write = (copied: NativePacket): void => {
     const stream = copied.streamIndex;
     copied.rescale(from.timeBase(stream), to.timeBase(stream));
-    if (reader === from) to.write(copied);
-    else to.writeAtOnce(copied);
+    to.write(copied);
   };
-  while (reader.read(packet)) {
+  while (from.read(packet)) {
     const stream = streams[packet.streamIndex];
     if (packet.streamIndex === 0) packets++;
     if (stream === undefined) packet.unref();
@@ -68,5 +74,39 @@ export function copyPackets(
     else stream.take(packet, write);
   }
   for (const [index, stream] of streams.entries()) stream?.finish(write, lastTicks[index]!);
+  return packets;
+}
+
+/**
+ * Copies the packets of the first streams in the order in which they are decoded. Returns how many the first
+ * has.
+ */
+function copyInOrder(
+  native: Native,
+  from: Demuxer,
+  to: Muxer,
+  count: number,
+  ending: VideoEnding | null,
+  reopen: () => Demuxer,
+): number {
+  using reader = new MergedReader(native, reopen, Math.min(count, from.streams.length));
+  using packet = new NativePacket(native);
+  const video = from.timeBase(0);
+  const ends = ending === null ? null : {
+    start: inUnit(ending.start, ending.timeBase, video),
+    end: inUnit(ending.end, ending.timeBase, video),
+  };
+  let packets = 0;
+  while (reader.read(packet)) {
+    const stream = packet.streamIndex;
+    if (stream === 0) {
+      packets++;
+      // The file may have been written before that was known.
+      if (ends !== null && packet.pts >= ends.start) packet.duration = ends.end - packet.pts;
+    }
+    packet.rescale(from.timeBase(stream), to.timeBase(stream));
+    to.writeAtOnce(packet);
+    packet.unref();
+  }
   return packets;
 }

@@ -14,9 +14,6 @@ import type { NativePacket } from "../libav/native_packet.ts";
 /** The longest fragment, in seconds of one stream, or on the clock on the wall: so much a kill may cost. */
 const longestSeconds = 0.15;
 
-/** The video, or the audio of a file that has nothing else. */
-const firstStream = 0;
-
 /** The fragments of one file. */
 export class Fragments {
   readonly #muxer: Muxer;
@@ -68,9 +65,11 @@ export class Fragments {
    */
   #writeIndex(): boolean {
     if (this.#hasIndex) return true;
-    // Audio may come before the video by more than frames are reordered.
-    if (!this.#starts.has(firstStream)) return false;
-    const late = this.#muxer.audioDelays.filter(({ stream }) => !this.#starts.has(stream));
+    const delays = this.#muxer.audioDelays;
+    // When a video begins, and by how much it is decoded before, only its first packet tells.
+    const isVideo = delays.every(({ stream }) => stream !== 0);
+    if (isVideo && !this.#starts.has(0)) return false;
+    const late = delays.filter(({ stream }) => !this.#starts.has(stream));
     if (late.length > 0 && !this.#isIncomplete) return false;
     if (late.length > 0) this.#beDiscontinuous();
     for (const { stream, seconds } of late) this.#muxer.declareStart(stream, -seconds);

@@ -22,7 +22,7 @@ export interface QueuedPacket {
  * A program that writes one stream after the other gets to the next one sooner, so that the file is
  * interleaved as if both had been written together.
  */
-const maxWaitMs = 2000;
+const maxWaitMs = 1500;
 /** The most queued bytes. With more, no stream is waited for. */
 const maxQueuedBytes = 32 * 2 ** 20;
 /** The most bytes that may wait for the first frame, without which the file cannot start. */

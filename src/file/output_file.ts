@@ -167,17 +167,21 @@ export class OutputFile implements Disposable {
     if (!needsFragments(this.#muxer.info)) this.#muxer.makeRoomForDelays();
   }
 
-  /** Has all that is written reach the file: the next packet may come late. */
-  flush(): void {
+  /**
+   * Has all that is written reach the file: the next packet may come late. Returns `false` where packets of
+   * the video wait for other streams.
+   */
+  flush(): boolean {
     const { queue, isCrashSafe } = this.#request;
     this.writeQueued();
-    if (!isCrashSafe) return;
+    if (!isCrashSafe) return true;
     // Tracks that follow the video have nothing before it goes on.
     const until = queue?.isComplete ? queue.lastSeconds(0) : null;
     if (until !== null) queue!.give(({ packet, timeBase }) => this.#writeInOrder(packet, timeBase), until);
     if (this.#fragments !== null) this.#fragments.cut();
     else this.#muxer.writeAtOnce(null);
     this.#wholeBytes = this.#muxer.writtenBytes;
+    return queue === null || queue.lastSeconds(0) === null;
   }
 
   /** Writes a packet; before one of the video, the subtitles that are due. */
@@ -289,8 +293,8 @@ export class OutputFile implements Disposable {
   }
 
   /**
-   * Makes an ordinary file from the recording next to it, and replaces it: the path has all of the video at any
-   * time.
+   * Makes an ordinary file from the recording next to it, and replaces it: the path has all of the video at
+   * any time.
    */
   #rewrite(end: VideoEnd): number {
     const { path, createMuxer } = this.#request;

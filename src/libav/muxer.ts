@@ -262,8 +262,8 @@ export class Muxer extends Owned {
     if (delay === undefined) return;
     const { num, den } = this.timeBase(packet.streamIndex);
     const ticks = BigInt(Math.round(delay.seconds * den / num));
-    // The length of the file is reckoned by when blocks end.
-    packet.duration = packet.duration > ticks ? packet.duration - ticks : 0n;
+    // The length of the file is reckoned by when blocks end. libavformat would guess a length of 0.
+    packet.duration = packet.duration > ticks ? packet.duration - ticks : 1n;
     if (delay.isDelayed) return;
     packet.pts += ticks;
     packet.dts += ticks;

@@ -91,8 +91,8 @@ export function checkSubtitles(
         }, but must be an object such as { language: "eng" }`,
       );
     }
-    checkOptionTable(track, checks, "subtitles.");
-    const { from, codec, language, title, default: isDefault = false, forced: isForced = false } = track;
+    const { from, codec, language, title, default: isDefault = false, forced: isForced = false } =
+      checkOptionTable(track, checks, "subtitles.");
     return {
       ...withoutUndefined({ codec, language, title }),
       ...{ isDefault, isForced },

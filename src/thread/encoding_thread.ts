@@ -4,7 +4,7 @@
  * @module
  */
 import { runtime, type Thread, type ThreadListener } from "../../ffi/mod.ts";
-import type { ToWorker } from "./messages.ts";
+import type { Posted, ToWorker } from "./messages.ts";
 
 /** Thrown where a thread cannot be started. */
 export class NoThreadError extends Error {
@@ -41,8 +41,8 @@ export class EncodingThread {
     return thread;
   }
 
-  post(message: ToWorker): void {
-    this.#thread.post(message);
+  post(posted: Posted<ToWorker>, transferred: ArrayBuffer[]): void {
+    this.#thread.post(posted, transferred);
   }
 
   keepAlive(isNeeded: boolean): void {

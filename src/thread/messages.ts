@@ -4,20 +4,27 @@
  * @module
  */
 import type { RingLayout } from "./received_frames.ts";
-import type { EncoderChoice, EngineInfo, FileRequest, FileSummary } from "../engine/session_types.ts";
+import type { EncoderChoice, EngineInfo, FileSummary } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
-import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
+import type { SentRequest, SentSamples } from "./sent_bytes.ts";
 import type { SentError } from "./sent_error.ts";
+
+/** A message on its way. */
+export interface Posted<Message> {
+  /** The number of the question that it asks or answers; `null` where no answer is awaited. */
+  readonly question: number | null;
+  readonly message: Message;
+}
 
 /** Messages to the worker. */
 export type ToWorker =
   | {
     readonly type: "open";
-    readonly request: FileRequest;
+    readonly request: SentRequest;
     /** The folder of FFmpeg's libraries. */
     readonly libraryPath: string | undefined;
     /** One 32-bit number, not 0 once the writer was aborted. */
@@ -36,11 +43,11 @@ export type ToWorker =
     readonly layout: FrameLayout | null;
     readonly stamp: FrameStamp;
   }
-  | { readonly type: "image"; readonly bytes: Uint8Array; readonly stamp: FrameStamp }
+  | { readonly type: "image"; readonly bytes: ArrayBuffer; readonly stamp: FrameStamp }
   | {
     readonly type: "audio";
     readonly track: number;
-    readonly samples: Samples;
+    readonly samples: SentSamples;
     readonly seconds: number | null;
   }
   | { readonly type: "subtitle"; readonly cue: Required<SubtitleCue> }

@@ -12,12 +12,15 @@ import { RefusedFrame } from "../engine/refused_frame.ts";
 import { VideoSession } from "../engine/video_session.ts";
 import { cueBytes } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
-import type { Answer, FromWorker, Message, Progress, ToWorker } from "./messages.ts";
+import type { Answer, FromWorker, Message, Posted, Progress, ToWorker } from "./messages.ts";
+import { receivedRequest, receivedSamples } from "./sent_bytes.ts";
 import { sentError } from "./sent_error.ts";
 
 /** Runs one session after another, controlled by messages. */
 class WorkerSession {
   readonly #parent: ParentThread;
+  /** The question of the message at hand. */
+  #question: number | null = null;
   #session: VideoSession | AudioSession | null = null;
   #isAborted: Int32Array = new Int32Array(1);
   #native: Native | null = null;
@@ -31,7 +34,8 @@ class WorkerSession {
   }
 
   /** Handles a message. After a failure, which is reported, only the end of the session. */
-  take(message: ToWorker): void {
+  take({ question, message }: Posted<ToWorker>): void {
+    this.#question = question;
     if (message.type === "abort" || message.type === "salvage") return this.#leave(message.type);
     if (this.#hasFailed && message.type !== "open") return;
     try {
@@ -76,7 +80,8 @@ class WorkerSession {
     }
   }
 
-  #open({ request, libraryPath, isAborted }: Message<"open">): void {
+  #open({ request: sent, libraryPath, isAborted }: Message<"open">): void {
+    const request = receivedRequest(sent);
     this.#isAborted = isAborted;
     this.#session = this.#layout = null;
     this.#hasFailed = false;
@@ -105,7 +110,7 @@ class WorkerSession {
 
   #writeImage({ bytes, stamp }: Message<"image">): void {
     try {
-      this.#video.encodeImage(bytes, stamp);
+      this.#video.encodeImage(new Uint8Array(bytes), stamp);
     } catch (error) {
       if (!(error instanceof RefusedFrame)) throw error;
       return this.#tell({ type: "refused", error: sentError(error.cause) });
@@ -113,7 +118,8 @@ class WorkerSession {
     this.#tellTaken(true, []);
   }
 
-  #writeAudio({ track, samples, seconds }: Message<"audio">): void {
+  #writeAudio({ track, samples: sent, seconds }: Message<"audio">): void {
+    const samples = receivedSamples(sent);
     if (Atomics.load(this.#isAborted, 0) === 0) this.#session!.writeAudio(track, samples, seconds);
     this.#tell({ type: "accepted", bytes: bytesOf(samples), progress: progressOf(this.#session!) });
   }
@@ -132,7 +138,7 @@ class WorkerSession {
   }
 
   #tell(message: FromWorker): void {
-    this.#parent.post(message);
+    this.#parent.post({ question: this.#question, message } satisfies Posted<FromWorker>);
   }
 }
 
@@ -145,4 +151,4 @@ function progressOf(session: VideoSession | AudioSession): Progress {
 
 const parent = parentThread();
 const session = new WorkerSession(parent);
-parent.listen((message) => session.take(message as ToWorker));
+parent.listen((message) => session.take(message as Posted<ToWorker>));

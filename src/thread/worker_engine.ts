@@ -20,7 +20,7 @@ import type {
   WriteSummary,
 } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
-import { AvError } from "../errors.ts";
+import { WriteError } from "../errors.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
 import { cueBytes, type SubtitleCue } from "../subtitles/cue.ts";
@@ -28,24 +28,20 @@ import type { FrameStamp } from "../video/frame_timing.ts";
 import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
 import type { EngineOptions, FileEngine } from "./engine.ts";
 import { EncodingThread, NoThreadError } from "./encoding_thread.ts";
-import type { Answer, FromWorker, Progress, ToWorker } from "./messages.ts";
+import type { Answer, FromWorker, Posted, Progress, ToWorker } from "./messages.ts";
+import { Questions } from "./questions.ts";
+import { buffersOf, copiedBuffer, sentRequest, sentSamples } from "./sent_bytes.ts";
 import { receivedError } from "./sent_error.ts";
 
 /** The most bytes of audio and subtitles that may be in flight: several seconds of audio. */
 const maxAudioBytes = 4 * 2 ** 20;
-
-type Question = Extract<
-  ToWorker["type"],
-  "open" | "frame" | "image" | "audio" | "finish" | "abort" | "salvage"
->;
 
 /** A session that runs in a worker. */
 export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Summary> {
   readonly #thread: EncodingThread;
   readonly #queueSize: number;
   readonly #isAborted: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
-  /** Requests without an answer, in order. */
-  readonly #questions: { readonly type: Question; readonly answer: PromiseWithResolvers<FromWorker> }[] = [];
+  readonly #questions = new Questions();
   /** Raw frames that the thread has not encoded yet. */
   #inFlight = 0;
   /** Bytes of audio and of subtitles that the thread has not taken yet. */
@@ -75,7 +71,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     const stats = { ...nothing, audio: Array.from({ length: audioTracks }, () => emptyAudioStats) };
     this.#progress = { stats, choice: null, size: null };
     this.#thread = EncodingThread.take({
-      message: (message) => this.#receive(message as FromWorker),
+      message: (message) => this.#receive(message as Posted<FromWorker>),
       ended: (error) => this.#handleEnd(error),
     });
   }
@@ -85,13 +81,14 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   static open(request: AudioFileRequest, options: EngineOptions): Promise<WorkerEngine<AudioSummary>>;
   static async open(request: FileRequest, options: EngineOptions): Promise<WorkerEngine<FileSummary>> {
     const libraryPath = librariesFor(options.libraryPath);
+    const sent = sentRequest(request);
     const engine = WorkerEngine.#start(request.options.audio.length, options.queueSize);
     try {
-      const { info, choice, folder } = await engine.#ask("open", {
+      const { info, choice, folder } = await engine.#ask({
         type: "open",
-        ...{ request, libraryPath },
+        ...{ request: sent, libraryPath },
         isAborted: engine.#isAborted,
-      }) as Answer<"opened">;
+      }, buffersOf(sent)) as Answer<"opened">;
       noteLibraries(folder, options.libraryPath);
       engine.#opensWithAudio = request.kind === "audio";
       if (info !== null) engine.#info = info;
@@ -155,23 +152,22 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#inFlight++;
     const message = { type: "frame", slot, layout: known, stamp } as const;
     if (isFirst) {
-      this.#opening = this.#ask("frame", message).then(() => void (this.#opening = null));
+      this.#opening = this.#ask(message).then(() => void (this.#opening = null));
     } else {
-      this.#thread.post(message);
+      this.#post(message);
       this.#keepAlive();
     }
     return this.#opening ?? undefined;
   }
 
   writeAudio(track: number, samples: Samples, seconds: number | null): void | Promise<void> {
-    // A message copies the whole buffers of its arrays.
-    const planes = samples.planes.map((bytes) => bytes.slice());
-    const message = { type: "audio", track, samples: { ...samples, planes }, seconds } as const;
-    if (!this.#opensWithAudio) return this.#sendWithRoom(bytesOf(samples), message);
+    const sent = sentSamples(samples);
+    const message = { type: "audio", track, samples: sent, seconds } as const;
+    if (!this.#opensWithAudio) return this.#sendWithRoom(bytesOf(samples), message, [...sent.planes]);
     this.#requireAlive();
     this.#opensWithAudio = false;
     this.#audioBytes += bytesOf(samples);
-    return this.#ask("audio", message).then(() => {});
+    return this.#ask(message, [...sent.planes]).then(() => {});
   }
 
   writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void> {
@@ -179,10 +175,10 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   }
 
   /** Sends audio or subtitles; resolves once there is room for more. */
-  #sendWithRoom(bytes: number, message: ToWorker): void | Promise<void> {
+  #sendWithRoom(bytes: number, message: ToWorker, transferred: ArrayBuffer[] = []): void | Promise<void> {
     this.#requireAlive();
     this.#audioBytes += bytes;
-    this.#thread.post(message);
+    this.#post(message, null, transferred);
     this.#keepAlive();
     if (this.#audioBytes <= maxAudioBytes) return;
     this.#audioRoom ??= Promise.withResolvers();
@@ -191,12 +187,10 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
 
   async finish(endTicks: bigint): Promise<Summary> {
     this.#requireAlive();
-    const { summary, progress } = await this.#ask("finish", { type: "finish", endTicks }) as Answer<
-      "finished"
-    >;
+    const { summary, progress } = await this.#ask({ type: "finish", endTicks }) as Answer<"finished">;
     this.#progress = progress;
     // Unless it was aborted meanwhile, which removes the file.
-    if (this.#questions.length === 0) this.#end();
+    if (this.#questions.size === 0) this.#end();
     return summary as Summary;
   }
 
@@ -210,12 +204,13 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   }
 
   async #writeImage(bytes: Uint8Array, stamp: FrameStamp): Promise<void> {
-    await this.#ask("image", { type: "image", bytes, stamp });
+    const copy = copiedBuffer(bytes);
+    await this.#ask({ type: "image", bytes: copy, stamp }, [copy]);
   }
 
   async #leave(type: "abort" | "salvage"): Promise<void> {
     try {
-      if (!this.#isOver) await this.#ask(type, { type });
+      if (!this.#isOver) await this.#ask({ type });
     } finally {
       this.#end();
     }
@@ -226,20 +221,26 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
       const frames = new FrameRing(bytes, this.#queueSize);
       this.#ring = { id: (this.#ring?.id ?? 0) + 1, frames };
       const { memory, slotBytes, slots } = frames;
-      this.#thread.post({ type: "ring", id: this.#ring.id, ring: { memory, slotBytes, slots } });
+      this.#post({ type: "ring", id: this.#ring.id, ring: { memory, slotBytes, slots } });
     }
     return this.#ring.frames;
   }
 
-  #ask(type: Question, message: ToWorker): Promise<FromWorker> {
-    const answer = Promise.withResolvers<FromWorker>();
-    this.#questions.push({ type, answer });
-    this.#keepAlive();
-    this.#thread.post(message);
-    return answer.promise;
+  #post(message: ToWorker, question: number | null = null, transferred: ArrayBuffer[] = []): void {
+    this.#thread.post({ question, message }, transferred);
   }
 
-  #receive(message: FromWorker): void {
+  /** Sends a message; resolves with its answer. */
+  async #ask(message: ToWorker, transferred: ArrayBuffer[] = []): Promise<FromWorker> {
+    const answer = this.#questions.ask(
+      message.type,
+      (question) => this.#post(message, question, transferred),
+    );
+    this.#keepAlive();
+    return await answer;
+  }
+
+  #receive({ question, message }: Posted<FromWorker>): void {
     switch (message.type) {
       case "taken":
         this.#progress = message.progress;
@@ -247,33 +248,29 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
           if (ring === this.#ring?.id) this.#ring.frames.free(slot);
         }
         if (!message.isImage) this.#inFlight--;
-        if (["frame", "image"].includes(this.#questions[0]?.type ?? "")) this.#answer(message);
+        this.#questions.take(question)?.resolve(message);
         this.#resolveRoom();
         break;
       case "accepted":
         this.#progress = message.progress;
         this.#audioBytes -= message.bytes;
         if (this.#audioBytes <= maxAudioBytes) this.#resolveAudioRoom();
-        if (this.#questions[0]?.type === "audio") this.#answer(message);
+        this.#questions.take(question)?.resolve(message);
         break;
       case "refused":
-        this.#questions.shift()?.answer.reject(new RefusedFrame(receivedError(message.error)));
+        this.#questions.take(question)?.reject(new RefusedFrame(receivedError(message.error)));
         break;
       case "failed":
         this.#fail(receivedError(message.error));
         break;
       case "ended":
-        if (message.error === null) this.#answer(message);
-        else this.#questions.shift()?.answer.reject(receivedError(message.error));
+        if (message.error === null) this.#questions.take(question)?.resolve(message);
+        else this.#questions.take(question)?.reject(receivedError(message.error));
         break;
       default:
-        this.#answer(message);
+        this.#questions.take(question)?.resolve(message);
     }
     this.#keepAlive();
-  }
-
-  #answer(message: FromWorker): void {
-    this.#questions.shift()?.answer.resolve(message);
   }
 
   /** Fails the session, which then accepts only `abort` and `salvage`. */
@@ -281,9 +278,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#failure ??= { error };
     this.#inFlight = this.#audioBytes = 0;
     this.#resolveAudioRoom();
-    while (this.#questions.length > 0 && !endsSession(this.#questions[0]!.type)) {
-      this.#questions.shift()!.answer.reject(error);
-    }
+    this.#questions.fail(error);
     this.#resolveRoom();
   }
 
@@ -292,14 +287,14 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     if (this.#isOver) return;
     this.#isOver = true;
     this.#fail(
-      new AvError(`Cannot continue writing: the thread that encodes has ended (${cause.message})`, {
+      new WriteError(`Cannot continue writing: the thread that encodes has ended (${cause.message})`, {
         code: "THREAD_ENDED",
         operation: "write in another thread",
         hint: 'With thread "main" frames are encoded in the thread that calls write',
         cause,
       }),
     );
-    for (const { answer } of this.#questions.splice(0)) answer.resolve({ type: "ended", error: null });
+    this.#questions.end();
     this.#keepAlive();
   }
 
@@ -320,20 +315,16 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** The program stays alive only while something is awaited from the thread. */
   #keepAlive(): void {
     const isNeeded = !this.#isOver &&
-      (this.#questions.length > 0 || this.#inFlight > 0 || this.#audioBytes > 0);
+      (this.#questions.size > 0 || this.#inFlight > 0 || this.#audioBytes > 0);
     if (isNeeded === this.#isKeptAlive) return;
     this.#isKeptAlive = isNeeded;
     this.#thread.keepAlive(isNeeded);
   }
 
-  #end(isReusable = this.#failure === null && this.#questions.length === 0): void {
+  #end(isReusable = this.#failure === null && this.#questions.size === 0): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#thread.leave(isReusable);
     this.#fail(new Error("The session has ended"));
   }
-}
-
-function endsSession(type: Question): boolean {
-  return type === "abort" || type === "salvage";
 }

@@ -7,8 +7,16 @@
  */
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { didYouMean } from "../nearest.ts";
+import { fieldsOf } from "../plain_copy.ts";
 import { shown } from "../shown.ts";
-import { checkContentLight, checkMasteringDisplay, type ContentLight, type MasteringDisplay } from "./hdr.ts";
+import {
+  checkContentLight,
+  checkMasteringDisplay,
+  type ContentLight,
+  copiedContentLight,
+  copiedMasteringDisplay,
+  type MasteringDisplay,
+} from "./hdr.ts";
 
 /** A whole colour description by name. */
 export type ColorName = "bt601" | "bt709" | "bt2020" | "srgb";
@@ -96,6 +104,23 @@ const highDefinitionLines = 720;
 /** The default colour description at a height. */
 export function defaultColor(height: number): ColorDescription {
   return height >= highDefinitionLines ? namedColors.bt709 : namedColors.bt601;
+}
+
+/** A copy of the option `color`. Throws a `TypeError` or `RangeError` where it is not valid. */
+export function checkColor(
+  color: ColorName | Partial<ColorDescription>,
+): ColorName | Partial<ColorDescription> {
+  const copy = typeof color === "string" ? color : copiedColor(color);
+  // No height makes a valid one invalid.
+  parseColor(copy, highDefinitionLines);
+  return copy;
+}
+
+function copiedColor(color: Partial<ColorDescription>): Partial<ColorDescription> {
+  const copy = fieldsOf(color, fields);
+  copy.masteringDisplay = copiedMasteringDisplay(copy.masteringDisplay);
+  copy.contentLight = copiedContentLight(copy.contentLight);
+  return copy;
 }
 
 /** The colour description of an option. Throws a `TypeError` or `RangeError` where it is not valid. */

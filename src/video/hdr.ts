@@ -7,6 +7,7 @@
 import type { Rational } from "../libav/rational.ts";
 import type { Chromaticity, DisplayVolume } from "../libav/streams/stream_tags.ts";
 import { didYouMean } from "../nearest.ts";
+import { fieldsOf } from "../plain_copy.ts";
 import { shown } from "../shown.ts";
 
 /** A colour by its x and y in the CIE 1931 diagram. */
@@ -63,6 +64,27 @@ const limits = {
 const points = ["red", "green", "blue", "whitePoint"] as const;
 const luminances = ["minLuminance", "maxLuminance"] as const;
 const lightLevels = ["maxCll", "maxFall"] as const;
+
+/** A copy of a mastering display, not checked yet. */
+export function copiedMasteringDisplay(value: unknown): unknown {
+  const copy = copiedFields(value, [...points, ...luminances]);
+  if (typeof copy !== "object" || copy === null || Array.isArray(copy)) return copy;
+  for (const [name, point] of Object.entries(copy)) {
+    if (Array.isArray(point)) (copy as Record<string, unknown>)[name] = [...point];
+  }
+  return copy;
+}
+
+/** A copy of the brightness of a video, not checked yet. */
+export function copiedContentLight(value: unknown): unknown {
+  return copiedFields(value, lightLevels);
+}
+
+/** A copy of an object. What is none stays as it is: the checks name it. */
+function copiedFields(value: unknown, names: readonly string[]): unknown {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject ? fieldsOf(value, names) : value;
+}
 
 /** Throws a `TypeError` or `RangeError` unless a value describes a mastering display. */
 export function checkMasteringDisplay(value: unknown): void {

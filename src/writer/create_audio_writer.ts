@@ -8,14 +8,16 @@ import { audioChecks, type AudioOptions, resolveTrack } from "../audio/audio_opt
 import { checkOptions, requireOptions, writerChecks, type WriterOptions } from "./options.ts";
 import { filePath } from "../file_path.ts";
 import { checkOptionTable } from "../option_checks.ts";
+import { plainCopy } from "../plain_copy.ts";
 import { shown } from "../shown.ts";
 import { openAudioEngine } from "../thread/open_engine.ts";
 import type { AudioWriter, AudioWriterStats } from "./audio_writer.ts";
 import { EngineAudioWriter } from "./engine_audio_writer.ts";
 
 /**
- * Options of {@linkcode createAudioWriter}. Every one may be left out. `sampleRate`, `channels` and `layout`
- * are, unless given, those of the first samples, or the nearest that the encoder takes.
+ * Options of {@linkcode createAudioWriter}. Every one may be left out. They are copied when the writer is
+ * made. `sampleRate`, `channels` and `layout` are, unless given, those of the first samples, or the nearest
+ * that the encoder takes.
  *
  * @example
  * ```ts
@@ -106,14 +108,14 @@ export async function createAudioWriter(
   }
   const file = filePath(path);
   requireOptions(options);
-  checkOptionTable(options, { ...trackChecks, ...fileChecks });
-  const given = Object.entries(options);
+  const checked = checkOptionTable(options, { ...trackChecks, ...fileChecks });
+  const given = Object.entries(checked);
   const ofFile = Object.fromEntries(given.filter(([name]) => Object.hasOwn(fileChecks, name)));
   const ofTrack = Object.fromEntries(given.filter(([name]) => Object.hasOwn(trackChecks, name)));
   const { session, engine: engineOptions } = checkOptions(ofFile);
   engineOptions.signal?.throwIfAborted();
   const audio = [resolveTrack({ ...ofTrack, codec }, { kind: "samples" }, "")];
-  const request = { kind: "audio", path: file, options: { ...session, audio } } as const;
+  const request = { kind: "audio", path: file, options: plainCopy({ ...session, audio }) } as const;
   const engine = await openAudioEngine(request, engineOptions);
-  return new EngineAudioWriter(engine, engineOptions.signal, options.onProgress);
+  return new EngineAudioWriter(engine, engineOptions.signal, checked.onProgress);
 }

@@ -23,8 +23,9 @@ import {
   record,
   text,
 } from "../option_checks.ts";
+import { plainCopy } from "../plain_copy.ts";
 import { checkSubtitles, type SubtitleOptions } from "../subtitles/subtitle_options.ts";
-import type { ColorDescription, ColorName } from "../video/color.ts";
+import { checkColor, type ColorDescription, type ColorName } from "../video/color.ts";
 import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
 import { type EncodedImage, isEncodedImage } from "../video/images/encoded_image.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
@@ -33,7 +34,10 @@ import type { SessionOptions } from "../engine/session_options.ts";
 import type { EngineOptions } from "../thread/engine.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 
-/** Options of {@linkcode createFileWriter}. All are optional. */
+/**
+ * Options of {@linkcode createFileWriter}. All are optional. They are copied when the writer is made: later
+ * changes of the object, and of what is in it, change nothing. They may be getters of a class.
+ */
 export interface WriterOptions {
   /**
    * Width in pixels. Default: that of the first frame. With both `width` and `height`, the encoder opens
@@ -233,7 +237,9 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   audio: () => null,
   subtitles: () => null,
   cover: (value) =>
-    isEncodedImage(value) && !("data" in value) ? null : "a PNG or JPEG file as { image: its bytes }",
+    isEncodedImage(value) && Object.keys(value).every((name) => name === "image")
+      ? null
+      : "a PNG or JPEG file as { image: its bytes }",
   attachments: (value) => (Array.isArray(value) ? null : "a list of { name, data }"),
   timing: oneOf("constant", "timestamps", "wallclock"),
   timestampOrigin: oneOf("zero", "first"),
@@ -261,14 +267,12 @@ export function requireOptions(options: unknown): void {
 }
 
 /**
- * Throws a `TypeError` that names an invalid option and what it must be. Returns the options with bit rates
- * as numbers, and fractions in lowest terms.
+ * Throws a `TypeError` that names an invalid option and what it must be. Returns copies of the options, with
+ * bit rates as numbers, and fractions in lowest terms.
  */
-export function checkOptions(options: WriterOptions): CheckedOptions {
-  requireOptions(options);
-  checkOptionTable(options, writerChecks);
-  if (options.metadata !== undefined) checkMetadata(options.metadata);
-  if (options.chapters !== undefined) checkChapters(options.chapters);
+export function checkOptions(given: WriterOptions): CheckedOptions {
+  requireOptions(given);
+  const options = checkOptionTable(given, writerChecks);
   for (const [one, other] of exclusive) {
     if (options[one] !== undefined && options[other] !== undefined) {
       throw new TypeError(`Cannot use the options ${one} and ${other} together: leave one of them out`);
@@ -278,6 +282,9 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
     bitrate,
     maxBitrate,
     sampleAspectRatio: shape,
+    metadata,
+    chapters,
+    color,
     audio,
     subtitles,
     cover,
@@ -289,8 +296,11 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
     onProgress,
     ...rest
   } = options;
-  const session = {
+  const session = plainCopy<SessionOptions>({
     ...rest,
+    ...(metadata === undefined ? {} : { metadata: checkMetadata(metadata) }),
+    ...(chapters === undefined ? {} : { chapters: checkChapters(chapters) }),
+    ...(color === undefined ? {} : { color: checkColor(color) }),
     audio: audio === undefined ? [] : checkAudio(audio),
     subtitles: subtitles === undefined ? [] : checkSubtitles(subtitles),
     cover: cover === undefined ? null : checkCover(cover),
@@ -298,6 +308,6 @@ export function checkOptions(options: WriterOptions): CheckedOptions {
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),
-  };
+  });
   return { session, engine: { thread, queueSize, libraryPath, signal }, onProgress };
 }

@@ -1,7 +1,7 @@
 /**
  * A program that records pictures at a pace, in a process that can be killed.
  *
- *     paced.ts PATH CODEC PACE AUDIO B-FRAMES TIMING
+ *     paced.ts PATH CODEC PACE AUDIO B-FRAMES TIMING FRAMES
  *
  * It tells of each picture when it was to be written, and when it was, in seconds since the first.
  *
@@ -11,13 +11,14 @@ import process from "node:process";
 import { createFileWriter } from "../../mod.ts";
 import { barFrame } from "./media.ts";
 
-const [path = "", codec = "", pace = "1", audio = "none", order = "", timing = "wallclock"] = process.argv
-  .slice(2);
+const [path = "", codec = "", pace = "1", audio = "none", order = "", timing = "wallclock", frames = ""] =
+  process
+    .argv.slice(2);
 const rate = Number(pace);
 const sampleRate = 48_000;
 
-const writer = await createFileWriter(codec, path, 30, {
-  timing: timing as "wallclock" | "timestamps",
+const writer = await createFileWriter(codec, path, timing === "constant" ? rate : 30, {
+  timing: timing as "constant" | "wallclock" | "timestamps",
   ...(order === "0" ? { encoderOptions: { bf: 0 } } : {}),
   ...(audio === "none" ? {} : { audio: audio === "silent" ? { from: { silence: true } } : {} }),
 });
@@ -33,6 +34,8 @@ async function receive(): Promise<void> {
 }
 
 for (let index = 0;; index++) {
+  // A program that stops, and does not close.
+  if (`${index}` === frames) await new Promise((resolve) => setTimeout(resolve, 60_000));
   const seconds = (performance.now() - start) / 1000;
   await writer.write(barFrame(index), timing === "timestamps" ? { timestamp: index / rate } : undefined);
   console.log(JSON.stringify({ index, seconds, doneSeconds: (performance.now() - start) / 1000 }));

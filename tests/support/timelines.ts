@@ -33,7 +33,7 @@ const paces = {
 /** How frames are timed. */
 export const timings = ["constant", ...Object.keys(paces) as (keyof typeof paces)[]] as const;
 /** When the first one is shown, in seconds. */
-export const starts = [0, 100, 90_000] as const;
+export const starts = [0, 1, 100, 90_000] as const;
 /** What lies beside. */
 export const audioKinds = ["none", "samples", "silent", "file"] as const;
 /** Containers, and how many ticks a second each counts in at least. */

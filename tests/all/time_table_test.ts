@@ -1,0 +1,1 @@
+import "../time_table_test.ts?all";
