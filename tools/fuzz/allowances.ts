@@ -97,6 +97,20 @@ export const allowances: readonly Allowance[] = [
     why: "FFmpeg's decoder takes no picture of less than 18 pixels (vp3.c)",
   },
   {
+    kinds: ["decode", "frames"],
+    encoders: ["tiff"],
+    pattern: /rps \d+ invalid|^0 frames/,
+    why: "FFmpeg's decoder takes no strip of all rows of a small picture whose chroma has a quarter of them",
+  },
+  {
+    kinds: ["times"],
+    muxers: ["webm"],
+    when: (test) => JSON.stringify(optionsOf(test).audio ?? null).includes("vorbis"),
+    pattern: /^frame 0 is shown at 0\.00\d s instead of 0$/,
+    why:
+      "browsers take no block before 0: all streams are later by the delay of Vorbis, which WebM can't tell",
+  },
+  {
     kinds: ["play"],
     encoders: ["libaom-av1"],
     options: ["denoise-noise-level"],
