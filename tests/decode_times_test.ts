@@ -21,7 +21,7 @@ function decode(
     decodeTimes.take(BigInt(time), BigInt(times[index + 1] ?? end));
   }
   return order.map((frame, index) => {
-    const { time, duration } = decodeTimes.place(frame, index === order.length - 1);
+    const { time, duration } = decodeTimes.place(frame, index === order.length - 1 ? "none" : "sure");
     return { time: Number(time), duration: Number(duration) };
   });
 }

@@ -146,6 +146,20 @@ test("timestamp: frames that a container cannot tell apart are refused, not merg
   await writer.close();
 });
 
+test("timestamp: a pause that is longer than GIF can show a frame is refused, and the writer goes on", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.gif");
+  const writer = await createFileWriter("gif", path, 10, { timing: "timestamps" });
+  await writer.write(barFrame(0), { timestamp: 0 });
+  await assertFails(() => writer.write(barFrame(1), { timestamp: 656 }), {
+    type: RangeError,
+    says: ["656 s", "gif shows a frame for 655.35 s at most"],
+  });
+  await writer.write(barFrame(1), { timestamp: 655 });
+  await writer.close();
+  assertEquals(frameTimes(path), [0, 655]);
+});
+
 test("timestamp: timestamps and durations belong to timing timestamps alone", async () => {
   using folder = new TemporaryFolder();
   for (const timing of ["constant", "wallclock"] as const) {
@@ -157,6 +171,26 @@ test("timestamp: timestamps and durations belong to timing timestamps alone", as
       });
     }
   }
+});
+
+test("timestamp: steps that mp4 has no number for are refused, and the largest that it has are kept", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4");
+  // Counts in 1/90000 s: 2 ** 31 - 1 of these are one too many.
+  const writer = await createFileWriter("mjpeg", path, 30, { timing: "timestamps" });
+  await writer.write(barFrame(0), { timestamp: 0 });
+  await assertFails(() => writer.write(barFrame(1), { timestamp: (2 ** 31 - 1) / 90_000 }), {
+    type: RangeError,
+    says: ["23860.929411 s", "mp4 shows a frame for"],
+  });
+  await writer.write(barFrame(1), { timestamp: (2 ** 31 - 2) / 90_000 });
+  await writer.close();
+  assertAlmostEquals(frameTimes(path)[1]!, (2 ** 31 - 2) / 90_000, 1e-6);
+  await assertFails(() => createFileWriter("mjpeg", path, "1/2147483647"), {
+    type: UnsupportedError,
+    code: "RATE_NOT_FOR_CONTAINER",
+    says: ["1/2147483647", "mp4"],
+  });
 });
 
 test("timing: containers of a constant rate refuse others when they are opened", async () => {
@@ -308,6 +342,19 @@ test("filter: an invalid one is refused when the writer opens, and one that only
   await assertFails(() => writer.write(barFrame(0)), { type: OptionError, says: [crop] });
 });
 
+test("filter: one that has no clock for so high a frame rate is refused in words", async () => {
+  using folder = new TemporaryFolder();
+  const filter = "framerate=50";
+  const writer = await createFileWriter("ffv1", folder.file("a.mkv"), "2147483647/1", {
+    filter,
+    timing: "timestamps",
+  });
+  await assertFails(() => writer.write(barFrame(0), { timestamp: 0 }), {
+    type: OptionError,
+    says: [filter, "frame rate"],
+  });
+});
+
 test("filter: one that lets no frame through makes no file", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
@@ -315,4 +362,32 @@ test("filter: one that lets no frame through makes no file", async () => {
   await writer.write(barFrame(0));
   assertEquals((await writer.close()).frames, 0);
   assertEquals(existsSync(path), false);
+});
+
+test("timestamp: single frames with long pauses do not hide by how much later ones are reordered", {
+  skip: missingEncoders("libx265"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mov");
+  const wanted = [0, 40, 80, 80.04, 80.08, 80.12, 80.16, 80.2, 80.24];
+  const writer = await createFileWriter("hevc", path, 25, { timing: "timestamps" });
+  for (const [index, timestamp] of wanted.entries()) await writer.write(barFrame(index), { timestamp });
+  await writer.close();
+  assertEquals(frameTimes(path), wanted);
+});
+
+test("timestamp: a frame that comes sooner than the duration of one before which the recording rested is at its time", async () => {
+  using folder = new TemporaryFolder();
+  for (const bf of [0, 3]) {
+    const path = folder.file(`${bf}.mp4`);
+    const writer = await createFileWriter("h264", path, 25, { timing: "timestamps", encoderOptions: { bf } });
+    await writer.write(barFrame(0), { timestamp: 0 });
+    await writer.write(barFrame(1), { timestamp: 1, duration: 7.5 });
+    // Where no frame comes for a second, those that wait are written.
+    await new Promise((resolve) => setTimeout(resolve, 1300));
+    await writer.write(barFrame(2), { timestamp: 2 });
+    await writer.write(barFrame(3), { timestamp: 3 });
+    await writer.close();
+    assertEquals(frameTimes(path), [0, 1, 2, 3]);
+  }
 });

@@ -14,11 +14,13 @@ import { containerOperation, movFamily } from "./known_containers.ts";
  * frames of one hundredth for ten; FFmpeg reads AVI as having at most 600 (avidec.c).
  */
 const maxRates: Readonly<Record<string, number>> = { gif: 50, avi: 600 };
+/** The longest that GIF shows a frame, in hundredths of a second (GIF89a, Graphic Control Extension). */
+export const maxGifDelay = 65_535;
 /**
- * GIF shows a frame for 65535 hundredths at the most. FLV tells up to 8388 s from decoding a picture to
- * showing it (CompositionTime), which may be a dozen frames.
+ * Frames a second that containers need at least. FLV tells up to 8388 s from decoding a picture to showing it
+ * (CompositionTime), which may be a dozen frames.
  */
-const minRates: Readonly<Record<string, number>> = { gif: 100 / 65535, flv: 1 / 600 };
+const minRates: Readonly<Record<string, number>> = { gif: 100 / maxGifDelay, flv: 1 / 600 };
 
 /** Ticks of a container's clock that two frames must be apart, and the last be shown. */
 export function minTicks({ name }: MuxerInfo): number {
@@ -33,8 +35,10 @@ const maxTransportTicks = 2 ** 32;
 
 /** Ticks of a container's clock that two frames may be apart; `null` where any number will do. */
 export function maxTicks({ name }: MuxerInfo): number | null {
-  // movenc.c takes steps of 31 bits, flvenc.c times of 31.
-  if (movFamily.includes(name) || name === "flv") return 2 ** 31 - 1;
+  // movenc.c takes steps below 2^31 - 1, flvenc.c times of 31 bits.
+  if (movFamily.includes(name)) return 2 ** 31 - 2;
+  if (name === "flv") return 2 ** 31 - 1;
+  if (name === "gif") return maxGifDelay;
   return ["mpegts", "hls"].includes(name) ? maxTransportTicks : null;
 }
 
@@ -47,7 +51,8 @@ export function requireFrameRateSupport(
   timeBase: Rational | null,
 ): void {
   const most = maxRates[muxer.name] ?? (timeBase === null ? Infinity : timeBase.den / timeBase.num);
-  const least = minRates[muxer.name] ?? 0;
+  const longest = timeBase === null ? Infinity : (maxTicks(muxer) ?? Infinity) * timeBase.num / timeBase.den;
+  const least = minRates[muxer.name] ?? 1 / longest;
   if (num / den <= most && num / den >= least) return;
   const [problem, hint] = num / den > most
     ? [`it supports at most ${most}`, `Use at most ${most} frames per second`]

@@ -65,12 +65,19 @@ const fragmentMs = 150;
 
 type Defaults = Readonly<Record<string, OptionValue>>;
 
+/**
+ * The delay of an audio encoder must not move the video, whose clock counts frames: avienc.c would make up for
+ * it with an empty one, and all but the first come a frame late.
+ */
+const aviDefaults: Defaults = { avoid_negative_ts: "disabled" };
+
 function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defaults {
   // Without it, these muxers number their tracks at random: the same frames would not give the same file.
   const exact: Defaults = ["matroska", "webm", "ogg", "oga", "ogv", "opus"].includes(name)
     ? { fflags: "+bitexact" }
     : {};
   const flush: Defaults = stage === "recording" ? { flush_packets: 1 } : {};
+  if (name === "avi") return { ...flush, ...aviDefaults };
   if (!movFamily.includes(name)) return { ...exact, ...flush, ...clusterDefaults(name, stage) };
   const layout: Defaults = stage === "recording"
     ? { movflags: "+delay_moov+frag_custom" }

@@ -29,6 +29,9 @@ export interface DecodeTime {
   readonly duration: bigint;
 }
 
+/** Whether a packet is followed by others: of frames that are known, of frames that may come, or by none. */
+export type Followers = "sure" | "unsure" | "none";
+
 /** The reorder depth that H.264 and H.265 allow at most (ITU-T H.264, max_num_reorder_frames). */
 const maxReorderFrames = 16;
 
@@ -95,15 +98,17 @@ export class DecodeTimes {
     return this.#frames.get(frame) ?? null;
   }
 
-  /** The decode time of the packet that comes next, which is that of a frame. `isLast`: no other comes. */
-  place(frame: number, isLast: boolean): DecodeTime {
+  /** The decode time of the packet that comes next, which is that of a frame. */
+  place(frame: number, followers: Followers): DecodeTime {
     const { start, end } = this.#frames.get(frame)!;
     const placed = this.#decodeTime();
     const time = placed < start ? placed : start;
     if (this.#last === null) this.#lead = this.#frames.get(0)!.start - time;
     this.#last = time;
     this.#leave(frame);
-    if (!isLast) return { time, duration: this.#decodeTime() - time };
+    if (followers === "sure") return { time, duration: this.#decodeTime() - time };
+    // The next one may come at once, and be reordered by more: fragments take none before the last has ended.
+    if (followers === "unsure") return { time, duration: this.#tick };
     // As long as it is shown at least: where it is shown last, nothing else tells when the video ends.
     return { time, duration: latest(this.last!.end - this.#lead - time, end - start, this.#tick) };
   }

@@ -14,6 +14,7 @@ import type { Converter } from "../video/conversion/converter.ts";
 import { createConverter } from "../video/conversion/create_converter.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import { type PictureShape, type Pixels, sameShape } from "../video/pixels.ts";
+import type { Followers } from "./decode_times.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** The parts of a pipeline, which owns encoder and file. */
@@ -97,6 +98,11 @@ export class Pipeline implements Disposable {
     return this.#timeline.endSeconds;
   }
 
+  /** How long the video is at least, in seconds, whenever the next frame comes. */
+  get certainSeconds(): number {
+    return this.#timeline.certainSeconds;
+  }
+
   /** Encodes a frame, which may be recorded live, and writes the packets that come out. */
   write(pixels: Pixels, shape: PictureShape, given: FrameStamp, isLive: boolean): void {
     const stamp = this.#timeline.later(given);
@@ -125,7 +131,7 @@ export class Pipeline implements Disposable {
    * for other streams.
    */
   settle(): boolean {
-    this.#releaseHeld(null);
+    this.#releaseHeld(null, "unsure");
     if (this.#timeline.isWaiting) this.#endEncoder(false);
     this.#output.expectVideo(false);
     return this.#output.flush();
@@ -159,11 +165,12 @@ export class Pipeline implements Disposable {
     encoder.send(null);
     let [packet, next] = [this.#packet, this.#nextPacket];
     if (encoder.receive(packet)) {
-      for (; encoder.receive(next); [packet, next] = [next, packet]) this.#writeInOrder(packet, false);
-      this.#writeInOrder(packet, isLast);
+      for (; encoder.receive(next); [packet, next] = [next, packet]) this.#writeInOrder(packet, "sure");
+      this.#writeInOrder(packet, isLast ? "none" : "unsure");
     }
     encoder[Symbol.dispose]();
     this.#encoder = null;
+    this.#timeline.restart();
   }
 
   #converterFor(shape: PictureShape): Converter {
@@ -175,29 +182,29 @@ export class Pipeline implements Disposable {
     return this.#converter.converter;
   }
 
-  #releaseHeld(next: bigint | null): void {
+  #releaseHeld(next: bigint | null, followers: Followers = "sure"): void {
     const stamp = this.#heldStamp;
     if (stamp === null) return;
     this.#heldStamp = null;
-    this.#encode(this.#held, stamp, this.#timeline.durationOf(stamp, next));
+    this.#encode(this.#held, stamp, this.#timeline.durationOf(stamp, next), followers);
     this.#held.unref();
   }
 
-  #encode(frame: NativeFrame, stamp: FrameStamp, duration: bigint): void {
+  #encode(frame: NativeFrame, stamp: FrameStamp, duration: bigint, followers: Followers = "sure"): void {
     const { index, keyFrame } = this.#timeline.enter(stamp, duration);
     frame.stamp(BigInt(index), keyFrame, this.#frameQuality);
     frame.describe(this.#color);
     const encoder = this.#encoder ??= this.#openEncoder();
     encoder.send(frame);
-    while (encoder.receive(this.#packet)) this.#writeInOrder(this.#packet, false);
+    while (encoder.receive(this.#packet)) this.#writeInOrder(this.#packet, followers);
   }
 
-  #writeInOrder(packet: NativePacket, isLast: boolean): void {
+  #writeInOrder(packet: NativePacket, followers: Followers): void {
     this.#packets++;
     this.#bytes += packet.size;
-    const decodeTicks = this.#timeline.place(packet, isLast);
+    const decodeTicks = this.#timeline.place(packet, followers);
     packet.streamIndex = 0;
-    this.#output.writeVideo(packet, this.#timeline.timeBase, { decodeTicks, isLast });
+    this.#output.writeVideo(packet, this.#timeline.timeBase, { decodeTicks, isLast: followers === "none" });
   }
 
   /** Frees everything. */

@@ -247,7 +247,15 @@ class FilterStage implements Disposable {
     return this.#converter.converter;
   }
 
-  #shapeOf({ format: id, width, height }: FilterOutput, description: string): PictureShape {
+  #shapeOf({ format: id, width, height, timeBase }: FilterOutput, description: string): PictureShape {
+    // vf_framerate.c counts in a unit that is too small for a fraction of 32 bits at the highest rates.
+    if (timeBase.num <= 0) {
+      this[Symbol.dispose]();
+      throw new OptionError(
+        `Cannot use the filter ${shown(description)}: it has no unit of time for this frame rate`,
+        { code: "FILTER_CONFIG", operation: "make a filter graph", hint: "Give a frame rate that is usual" },
+      );
+    }
     const format = pixelFormatById(this.#native, id);
     if (format === null || format.isHardware) {
       this[Symbol.dispose]();

@@ -11,7 +11,7 @@ import type { VideoEnding } from "../file/stream_ends.ts";
 import type { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { FrameStamp, Timing } from "../video/frame_timing.ts";
-import { DecodeTimes } from "./decode_times.ts";
+import { DecodeTimes, type Followers } from "./decode_times.ts";
 
 /** How frames follow each other. */
 export interface TimelineRequest {
@@ -55,7 +55,8 @@ export class Timeline {
   #last = { ticks: 0n, duration: 0n };
   #beforeLast: bigint | null = null;
   #keyTicks: bigint | null = null;
-  #packets = 0;
+  /** Whether the next packet is the first of an encoder. */
+  #isFirstPacket = true;
   #spacing = 0n;
 
   /** An empty timeline. */
@@ -79,6 +80,11 @@ export class Timeline {
   /** The end of the last accepted frame, in seconds. */
   get endSeconds(): number {
     return this.#seconds(this.#last.ticks + this.#last.duration);
+  }
+
+  /** How long the video is at least, in seconds: only the next frame tells when the last one ends. */
+  get certainSeconds(): number {
+    return this.isConstant ? this.endSeconds : this.#seconds(this.#last.ticks);
   }
 
   /** The duration of the last accepted frame, in seconds. */
@@ -168,18 +174,26 @@ export class Timeline {
   }
 
   /**
-   * Gives a packet the times of its frame; returns the ticks until the next one is decoded. `isLast`: there
-   * is no other.
+   * Notes that the next packet comes from another encoder like the one before, which may have had too few
+   * frames to reorder any.
    */
-  place(packet: NativePacket, isLast: boolean): bigint {
+  restart(): void {
+    this.#isFirstPacket = true;
+  }
+
+  /**
+   * Gives a packet the times of its frame; returns the ticks until the next one is decoded.
+   */
+  place(packet: NativePacket, followers: Followers): bigint {
     const index = Number(packet.pts);
     const shown = this.#times.shown(index);
     if (shown === null) {
       throw new Error(`The encoder made a packet of frame ${index}, which it does not have`);
     }
     // Not all encoders say beforehand how far they reorder.
-    if (this.#packets++ === 0) this.#times.noteDelay(Number(packet.pts - packet.dts));
-    const { time, duration } = this.#times.place(index, isLast);
+    if (this.#isFirstPacket) this.#times.noteDelay(Number(packet.pts - packet.dts));
+    this.#isFirstPacket = false;
+    const { time, duration } = this.#times.place(index, followers);
     packet.pts = shown.start;
     packet.dts = time;
     packet.duration = shown.end - shown.start;

@@ -167,7 +167,7 @@ export class VideoSession implements Disposable {
     const preprocessor = this.#preprocessor ??= this.#openPreprocessor(shape);
     withWriteErrors(this.#request.path, () => {
       preprocessor.write(pixels, shape, stamp, this.#take);
-      this.#audioTracks?.advanceTo(this.#pipeline?.seconds ?? 0);
+      this.#audioTracks?.advanceTo(this.#pipeline?.certainSeconds ?? 0);
     });
     this.#liveFlush.note(stamp.seconds, (this.#request.options.timing ?? "constant") === "constant");
   }
@@ -175,7 +175,11 @@ export class VideoSession implements Disposable {
   /** Writes all frames that were accepted; returns `false` where some wait for other streams. */
   #settle(): boolean {
     setLogLevel(this.#native, this.#request.options.logLevel);
-    return withWriteErrors(this.#request.path, () => this.#pipeline?.settle() ?? true);
+    return withWriteErrors(this.#request.path, () => {
+      // Frames wait for audio of their time.
+      this.#audioTracks?.advanceTo(this.#pipeline?.seconds ?? 0);
+      return this.#pipeline?.settle() ?? true;
+    });
   }
 
   /**
@@ -190,11 +194,12 @@ export class VideoSession implements Disposable {
     const fileBytes = withWriteErrors(path, () => {
       this.#preprocessor?.flush(endTicks, this.#take);
       if (this.#pipeline === null) return this.#requireNoLostTracks();
-      const endSeconds = Math.max(this.#clock.seconds(endTicks), this.#pipeline.seconds);
+      // Only the filters know where their output ends.
+      const end = this.#request.options.filter === undefined ? endTicks : null;
+      const endSeconds = Math.max(end === null ? 0 : this.#clock.seconds(end), this.#pipeline.seconds);
       this.#audioTracks?.finish(endSeconds);
       this.#subtitles?.end(endSeconds);
-      // Only the filters know where their output ends.
-      return this.#pipeline.finish(this.#request.options.filter === undefined ? endTicks : null);
+      return this.#pipeline.finish(end);
     });
     const { frames, seconds, bytes } = this.stats;
     const summary = {

@@ -7,7 +7,7 @@
 import { cutFile, makeReplacement, type Native, removeFile, replaceFile } from "../../ffi/mod.ts";
 import { type Chapter, placeChapters } from "../container/chapters.ts";
 import { isMatroska } from "../container/codec_support.ts";
-import { minTicks } from "../container/frame_rates.ts";
+import { maxGifDelay, minTicks } from "../container/frame_rates.ts";
 import { interleavesItself, needsFragments, type Stage } from "../container/muxer_options.ts";
 import { AvError, WriteError } from "../errors.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
@@ -21,9 +21,6 @@ import { isReadAgain } from "./remux.ts";
 import type { VideoEnding } from "./stream_ends.ts";
 import type { SubtitleTracks } from "./subtitle_tracks.ts";
 import { companionPath, mayReplace } from "./target.ts";
-
-/** The longest that GIF shows a frame, in hundredths of a second (GIF89a, Graphic Control Extension). */
-const maxGifDelay = 65535;
 
 /**
  * Packets may be so much later in the file than others of their time, in seconds: players read ahead by more.

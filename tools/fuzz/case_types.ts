@@ -45,6 +45,22 @@ export type BufferKind =
   | "array of numbers"
   | "nothing";
 
+/** One call of `writeAudio`. */
+export interface PieceSpec {
+  /** The track; absent: not given. */
+  readonly track?: number;
+  /** Samples of each channel. */
+  readonly samples: number;
+  readonly sampleRate: number;
+  readonly channels: number;
+  /** What they lie in. */
+  readonly data: "Float32Array" | "Int16Array" | "Int32Array" | "Uint8Array";
+  /** Whether each channel has an array of its own. */
+  readonly isPlanar?: true;
+  /** The second argument of `writeAudio`. */
+  readonly timing?: Value;
+}
+
 /** One call of `write`. */
 export interface FrameSpec {
   /** As the frame is to say; its bytes are made for these, where they make sense. */
@@ -72,8 +88,12 @@ export interface FrameSpec {
   readonly isBeyondDepth?: true;
   /** The second argument of `write`. */
   readonly timing?: Value;
+  /** For `capturedAt`: milliseconds since the first frame's. */
+  readonly capturedMs?: number;
   /** Milliseconds to wait before. */
   readonly waitMs?: number;
+  /** Audio that is written before it. */
+  readonly audio?: readonly PieceSpec[];
 }
 
 /** How a writer is ended. */
@@ -96,6 +116,8 @@ export interface FuzzCase {
   readonly fps: Value;
   readonly options: Value;
   readonly frames: readonly FrameSpec[];
+  /** Audio that is written after the last frame. */
+  readonly audioAfter?: readonly PieceSpec[];
   /** Whether all frames are written before the first is awaited. */
   readonly isUnawaited?: true;
   readonly end: VideoEnding;
@@ -116,6 +138,14 @@ export interface Rejection {
   readonly message: string;
 }
 
+/** Where a track of audio lies, in seconds. */
+export interface ExpectedTrack {
+  /** Where its first sample is heard; `null` where nobody knows. */
+  readonly begin: number | null;
+  /** Where its last one ends; `null` where nobody knows. */
+  readonly end: number | null;
+}
+
 /** What came of a case, as the process tells that played it. */
 export interface Outcome {
   /** The first rejection that was not expected, or the one that ended the writer. */
@@ -133,6 +163,8 @@ export interface Outcome {
   readonly isOneFile: boolean;
   /** The times at which frames must be shown, in seconds, where they were given. */
   readonly times: readonly number[] | null;
+  /** The tracks of audio. */
+  readonly audio: readonly ExpectedTrack[];
   /** What is wrong already. */
   readonly complaints: readonly string[];
   /** Bytes of memory that the process has after it. */

@@ -21,7 +21,11 @@ export interface KnownOption {
 /** All that cases choose from. */
 export interface Catalog {
   readonly encoders: readonly string[];
-  readonly muxers: readonly { readonly name: string; readonly extension: string | null }[];
+  readonly muxers: readonly {
+    readonly name: string;
+    readonly extension: string | null;
+    readonly hasAudio: boolean;
+  }[];
   readonly pixelFormats: readonly string[];
   /** Those of some extensions whose containers may take what an encoder makes. */
   readonly extensionsFor: (encoder: string, extensions: readonly string[]) => readonly string[];
@@ -91,8 +95,11 @@ export function readCatalog(native: Native): Catalog {
   const formats = new Map(muxers(native).map((info) => [info.name, info]));
   return {
     encoders: [...encoders.keys()].sort(),
-    muxers: [...formats.values()].map(({ name, extensions }) => ({ name, extension: extensions[0] ?? null }))
-      .sort((one, other) => one.name < other.name ? -1 : 1),
+    muxers: [...formats.values()].map(({ name, extensions, audioCodecId }) => ({
+      name,
+      extension: extensions[0] ?? null,
+      hasAudio: audioCodecId !== 0,
+    })).sort((one, other) => one.name < other.name ? -1 : 1),
     pixelFormats: pixelFormatNames(native),
     extensionsFor: (name, extensions) =>
       extensions.filter((extension) => {

@@ -14,6 +14,13 @@ export interface Reading {
   readonly tick?: number;
   /** The same for codecs that it keeps in another way, by ffprobe's names. */
   readonly ticks?: Readonly<Record<string, number>>;
+  /**
+   * Where its times count from: `"own"` as the writer's do, `"shifted"` later, all streams alike; absent:
+   * nobody knows. Such a container also tells when packets are decoded, but Matroska.
+   */
+  readonly clock?: "own" | "shifted";
+  /** Why it does not tell when packets are decoded. */
+  readonly noDecodeTimes?: string;
   /** Why it does not tell how long the last frame is shown. */
   readonly openEnd?: string;
   /** Why it tells no length, or another one. */
@@ -39,14 +46,33 @@ const packed = "readers take it from the last packet with a time stamp, which ma
 const damaged = "FFmpeg's reader takes what FFmpeg's program writes for damaged as well";
 const checksums = { unreadable: "it holds checksums, not the video" };
 
+/** libavformat's mov under all its names. */
+const mov: Reading = { tick: mpegTick, clock: "own" };
+const matroska: Reading = { tick: 0.001, clock: "own", noDecodeTimes: "its blocks tell when they are shown" };
+
 /** The muxers that differ. */
 export const readings: Readonly<Record<string, Reading>> = {
-  matroska: { tick: 0.001 },
-  webm: { tick: 0.001 },
+  mp4: mov,
+  mov: mov,
+  ipod: mov,
+  "3gp": mov,
+  "3g2": mov,
+  psp: mov,
+  f4v: mov,
+  matroska,
+  webm: matroska,
   gif: { tick: 0.01, noStart: "it tells how long each frame is shown, and no more" },
-  flv: { tick: 0.001, openEnd: "its tags tell when frames begin" },
-  mpegts: { tick: mpegTick, noDuration: "its packets tell when frames begin, and readers estimate the rest" },
+  flv: { tick: 0.001, clock: "shifted", openEnd: "its tags tell when frames begin" },
+  mpegts: {
+    // A few packets are taken for another format.
+    args: ["-f", "mpegts"],
+    tick: mpegTick,
+    clock: "shifted",
+    noDuration: "its packets tell when frames begin, and readers estimate the rest",
+  },
   asf: { tick: 0.001, noTimes: reordered },
+  // It passes packets on to the muxer that the extension means.
+  fifo: { tick: 0.001 },
   asf_stream: { unreadable: damaged },
   dash: {
     // Segments are WebM for some codecs, and mp4 for the others.

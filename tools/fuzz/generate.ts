@@ -7,7 +7,7 @@ import { families as encodersOf } from "../../src/codecs/families.ts";
 import { parseFrameRate } from "../../src/video/frame_rate.ts";
 import type { FrameSpec, FuzzCase, Value } from "./case_types.ts";
 import type { Catalog } from "./catalog.ts";
-import { generateFrames } from "./generate_frames.ts";
+import { generateFrames, mostFrames } from "./generate_frames.ts";
 import { generateOptions } from "./generate_options.ts";
 import { Random } from "./random.ts";
 import { revive } from "./special_values.ts";
@@ -104,17 +104,24 @@ function muxerOf({ muxers }: Catalog, { extension, format }: Target): string {
  */
 const longestFiltered = 1000;
 
+/** Seconds of constant rates beside which audio lies: of hours, the silence would be encoded. */
+const longestWithAudio = 300;
+
 /** How long the frames are shown, in seconds, as far as that is known. */
-function lengthOf(fps: Value, frames: readonly FrameSpec[]): number {
+function lengthOf(frameSeconds: number, frames: readonly FrameSpec[]): number {
   const times = frames.map(({ timing }) =>
     Number((timing as { timestamp?: Value } | null | undefined)?.timestamp)
-  );
-  const latest = Math.max(0, ...times.filter(Number.isFinite));
+  ).filter(Number.isFinite);
+  return Math.max(0, frames.length * frameSeconds, Math.max(0, ...times) - Math.min(Infinity, ...times));
+}
+
+/** How long a frame is shown at a rate, in seconds; that of a usual one where it makes no sense. */
+function frameSecondsOf(fps: Value): number {
   try {
     const { num, den } = parseFrameRate(revive(fps) as number);
-    return Math.max(latest, frames.length * den / num);
+    return den / num;
   } catch {
-    return latest;
+    return 0.04;
   }
 }
 
@@ -127,11 +134,16 @@ export function generateCase(seed: number, catalog: Catalog): FuzzCase {
   const muxer = muxerOf(catalog, target);
   const options = generateOptions({ random, catalog, oddness, encoder: target.encoder, muxer, size });
   if (target.format !== undefined) options["format"] = target.format;
-  const pattern = target.format === "image2" && random.chance(0.8);
-  const frames = generateFrames({ random, catalog, oddness, size, options });
-  const name = pattern ? `frame%03d.${target.extension}` : chooseName(random, oddness, target.extension);
   const fps = chooseRate(random, oddness);
-  const isFlood = /fps=/.test(String(options["filter"])) && lengthOf(fps, frames) > longestFiltered;
+  const frameSeconds = frameSecondsOf(fps);
+  const isConstant = (options["timing"] ?? "constant") === "constant";
+  // At any rate, the last frame is shown for as long.
+  const seconds = isConstant ? frameSeconds * mostFrames : frameSeconds;
+  if (seconds > longestWithAudio) delete options["audio"];
+  const pattern = target.format === "image2" && random.chance(0.8);
+  const { frames, audioAfter } = generateFrames({ random, catalog, oddness, size, options, frameSeconds });
+  const name = pattern ? `frame%03d.${target.extension}` : chooseName(random, oddness, target.extension);
+  const isFlood = /fps=/.test(String(options["filter"])) && lengthOf(frameSeconds, frames) > longestFiltered;
   if (isFlood) delete options["filter"];
   return {
     seed,
@@ -140,6 +152,7 @@ export function generateCase(seed: number, catalog: Catalog): FuzzCase {
     fps,
     options: random.chance(oddness / 30) ? random.pick<Value>([null, [], 5, "fast"]) : options,
     frames,
+    ...(audioAfter === undefined ? {} : { audioAfter }),
     ...(random.chance(0.1) ? { isUnawaited: true } : {}),
     end: random.weighted(endings),
     ...(random.chance(0.25) ? { isThereBefore: true } : {}),

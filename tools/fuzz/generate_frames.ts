@@ -3,8 +3,10 @@
  *
  * @module
  */
-import type { FrameSpec, Value } from "./case_types.ts";
+import type { FrameSpec, FuzzCase, Value } from "./case_types.ts";
 import type { Catalog } from "./catalog.ts";
+import { generatePieces, type Pieces } from "./generate_audio.ts";
+import { generateTimes } from "./generate_timeline.ts";
 import type { Random } from "./random.ts";
 import { bufferKinds, oddBufferKinds, oddFormats, oddSides, usualFormats } from "./tables.ts";
 
@@ -18,16 +20,24 @@ export interface FrameContext {
   readonly size: readonly [width: number, height: number];
   /** The options of the writer. */
   readonly options: Readonly<Record<string, Value>>;
+  /** How long a frame is shown at the nominal rate, in seconds. */
+  readonly frameSeconds: number;
 }
 
+/** The most frames of a case. */
+export const mostFrames = 60;
 /** The most pixels that all frames of a case have together. */
 const maxPixelCount = 6_000_000;
 
 function frameCount({ random, size: [width, height] }: FrameContext): number {
-  const count = random.weighted([[4, 0], [14, 1], [14, 2], [40, random.integer(3, 6)], [
-    28,
-    random.integer(7, 12),
-  ]]);
+  const count = random.weighted([
+    [4, 0],
+    [12, 1],
+    [12, 2],
+    [36, random.integer(3, 6)],
+    [24, random.integer(7, 12)],
+    [12, random.integer(13, mostFrames)],
+  ]);
   return Math.min(count, Math.max(1, Math.floor(maxPixelCount / (width * height))));
 }
 
@@ -48,21 +58,18 @@ function side(context: FrameContext, usual: number): Value {
   return random.chance(oddness / 10) ? usual + 1 : usual;
 }
 
-/** The second argument of `write`; `clock` is the time of the frame before. */
-function timing({ random, oddness, options }: FrameContext, clock: { seconds: number }): Value | undefined {
+/** The second argument of `write`, for a frame that is shown at a time. */
+function timing({ random, oddness, options }: FrameContext, time: number): Value | undefined {
   const timing: Record<string, Value> = {};
   if (random.chance(0.1)) timing["keyFrame"] = random.chance(0.7);
   const isTimed = options["timing"] === "timestamps";
   if (isTimed !== random.chance(oddness / 10)) {
-    clock.seconds += random.weighted([
-      [60, random.pick([0.04, 1 / 30, 0.1, 1001 / 30000])],
-      [15, random.fraction() * 0.5],
-      [5, random.pick([3, 61.7, 0.001, 0.011])],
-      [20 * oddness, random.pick([0, -0.05, 1e-7, 1e-4, 1e5, -1000])],
-    ]);
+    // Silence is as long as the video, and takes its time.
+    const far = options["audio"] === undefined ? 1e5 : 100;
+    const off = random.chance(oddness / 5) ? random.pick([-0.05, 1e-7, 1e-4, far, -1000]) : 0;
     timing["timestamp"] = random.chance(oddness / 5)
       ? random.pick<Value>([-1, 1e9, null, "1", { $: "NaN" }])
-      : clock.seconds;
+      : time + off;
     if (random.chance(0.2)) {
       timing["duration"] = random.chance(oddness)
         ? random.pick<Value>([0, -1, 1e9, "1", { $: "NaN" }])
@@ -73,8 +80,41 @@ function timing({ random, oddness, options }: FrameContext, clock: { seconds: nu
   return Object.keys(timing).length === 0 ? undefined : timing;
 }
 
-/** The frames of a case: mostly alike, as a video's are. */
-export function generateFrames(context: FrameContext): FrameSpec[] {
+/** When the frames are shown, in seconds, as far as that is known. */
+function timesOf(context: FrameContext, count: number): number[] {
+  const { random, options, frameSeconds } = context;
+  if (options["timing"] === "timestamps") {
+    return generateTimes({ random, count, options, hasAudio: options["audio"] !== undefined });
+  }
+  const seconds = options["timing"] === "wallclock" ? 0.005 : frameSeconds;
+  return Array.from({ length: count }, (_, index) => index * seconds);
+}
+
+/** When frames were captured, in milliseconds from the first; `null`: when they are written. */
+function momentsOf({ random, oddness, options }: FrameContext, count: number): readonly number[] | null {
+  if (options["timing"] !== "wallclock" || random.chance(0.5)) return null;
+  let since = 0;
+  const step = random.pick([1, 16.7, 33.3, 100]);
+  return Array.from({ length: count }, () => {
+    const moment = since;
+    since += random.chance(oddness / 5) ? 0 : step * (0.6 + 0.8 * random.fraction());
+    return moment;
+  });
+}
+
+/** The audio of a case, between its frames. */
+function piecesOf(
+  { random, oddness, options: { audio, timing } }: FrameContext,
+  times: readonly number[],
+): Pieces {
+  const isGiven = audio !== undefined || random.chance(oddness / 20);
+  return isGiven
+    ? generatePieces({ random, oddness, audio: audio ?? {}, timing, times })
+    : { before: [], after: [] };
+}
+
+/** The frames of a case, mostly alike, as a video's are, and the audio between them. */
+export function generateFrames(context: FrameContext): Pick<FuzzCase, "frames" | "audioAfter"> {
   const { random, oddness, size: [width, height] } = context;
   const usualFormat = format(context);
   const content = random.pick(["noise", "flat", "ramp", "ramp"] as const);
@@ -83,13 +123,15 @@ export function generateFrames(context: FrameContext): FrameSpec[] {
   const isApart = random.chance(0.2);
   const offset = random.chance(0.15) ? random.integer(1, 40) : 0;
   const isBeyondDepth = random.chance(0.1);
-  const clock = { seconds: random.chance(0.7) ? -0.04 : random.fraction() * 10 };
-  if (clock.seconds < 0) clock.seconds = 0;
-  return Array.from({ length: frameCount(context) }, () => {
+  const times = timesOf(context, frameCount(context));
+  const moments = momentsOf(context, times.length);
+  const { before, after } = piecesOf(context, times);
+  const frames = times.map((time, index): FrameSpec => {
+    const audio = before[index] ?? [];
     const given = random.chance(oddness / 10) ? format(context) : usualFormat;
     const buffer = random.chance(oddness / 10) ? random.pick(oddBufferKinds) : usualBuffer;
     const missing = random.chance(oddness / 8) ? random.pick([1, 3, 100, 1e6]) : random.chance(0.1) ? -7 : 0;
-    const when = timing(context, clock);
+    const when = timing(context, time);
     return {
       width: side(context, width),
       height: side(context, height),
@@ -106,7 +148,10 @@ export function generateFrames(context: FrameContext): FrameSpec[] {
       ...(missing === 0 ? {} : { missing }),
       ...(isBeyondDepth ? { isBeyondDepth } : {}),
       ...(when === undefined ? {} : { timing: when }),
+      ...(moments === null ? {} : { capturedMs: moments[index]! }),
       ...(random.chance(0.02) ? { waitMs: random.integer(1, 5) } : {}),
+      ...(audio.length === 0 ? {} : { audio }),
     };
   });
+  return { frames, ...(after.length === 0 ? {} : { audioAfter: after }) };
 }

@@ -6,6 +6,7 @@
 import { encoderTraits } from "../../src/codecs/encoder_traits.ts";
 import type { Value } from "./case_types.ts";
 import type { Catalog, KnownOption } from "./catalog.ts";
+import { audioOption } from "./generate_audio.ts";
 import { leftAlone } from "./dangers.ts";
 import type { Random, Weighted } from "./random.ts";
 import { specials } from "./special_values.ts";
@@ -125,12 +126,26 @@ const makers: Readonly<Record<string, readonly [probability: number, make: Maker
   pixelFormat: [0.12, pixelFormat],
   color: [0.15, ({ random, oddness }) => random.pick(random.chance(oddness) ? oddColors : colors)],
   oddSize: [0.12, ({ random }) => random.pick(["pad", "crop", "error"])],
-  timing: [0.25, ({ random }) => random.pick(["constant", "timestamps", "timestamps", "wallclock"])],
+  timing: [0.5, timing],
+  audio: [0.5, audio],
   filter: [0.14, ({ random, oddness }) => random.pick<Value>(random.chance(oddness) ? oddFilters : filters)],
   crashSafe: [0.2, ({ random }) => random.chance(0.5)],
   encoderOptions: [0.1, (context) => someOf(context, context.catalog.encoderOptions(context.encoder))],
   formatOptions: [0.08, (context) => someOf(context, context.catalog.muxerOptions(context.muxer))],
 };
+
+/** Containers that keep constant rates only: now and then is enough. */
+const constantOnly: readonly string[] = ["avi", "mxf", "webp"];
+
+function timing({ random, muxer }: OptionContext): Value | undefined {
+  if (constantOnly.includes(muxer) && random.chance(0.9)) return undefined;
+  return random.weighted([[10, "constant"], [70, "timestamps"], [20, "wallclock"]]);
+}
+
+function audio({ random, catalog, muxer, oddness }: OptionContext): Value | undefined {
+  const hasAudio = catalog.muxers.some(({ name, hasAudio }) => name === muxer && hasAudio);
+  return hasAudio || random.chance(0.05) ? audioOption(random, oddness) : undefined;
+}
 
 function pixelFormat({ random, catalog, encoder, oddness }: OptionContext): Value {
   if (random.chance(oddness)) return random.pick(oddFormats);
@@ -146,6 +161,11 @@ export function generateOptions(context: OptionContext): Record<string, Value> {
     if (!random.chance(probability)) continue;
     const value = random.chance(oddness / 5) ? { $: random.pick(specials) } : make(context);
     if (value !== undefined) options[name] = value;
+  }
+  if (random.chance(options["timing"] === "timestamps" ? 0.3 : oddness / 10)) {
+    options["timestampOrigin"] = random.chance(oddness / 5)
+      ? "last"
+      : random.pick(["first", "first", "zero"]);
   }
   // Both together are refused: now and then is enough.
   if (options["bitrate"] !== undefined && !random.chance(oddness)) delete options["quality"];

@@ -9,7 +9,10 @@ import type { Rejection } from "./case_types.ts";
 
 /** What each call may reject with. */
 const documented: Readonly<Record<Rejection["at"], readonly string[]>> = {
-  open: ["TypeError", "RangeError", "EncoderNotFoundError", "OptionError", "UnsupportedError", "WriteError"],
+  open: [
+    ...["TypeError", "RangeError", "EncoderNotFoundError", "OptionError", "UnsupportedError", "WriteError"],
+    "ReadError",
+  ],
   // The first frame opens the encoder for its size: it may be refused as an open would be.
   write: ["TypeError", "RangeError", "WriteError", "WriterClosedError", "UnsupportedError", "OptionError"],
   // Filters may give their first frame at the end only.

@@ -9,11 +9,13 @@ import { join } from "@std/path";
 import { createFileWriter, type VideoWriter, type WriterOptions, type WriteSummary } from "../../mod.ts";
 import type { Native } from "../../ffi/mod.ts";
 import { undisposedObjects } from "../../src/libav/owned.ts";
-import type { FrameSpec, FuzzCase, Outcome, Rejection } from "./case_types.ts";
+import type { FrameSpec, FuzzCase, Outcome, PieceSpec, Rejection } from "./case_types.ts";
+import { audioTracks, type Call, frameTimes } from "./expected.ts";
 import { isExactFormat, isExactWriter } from "./exactness.ts";
 import { judgeFolder, lookAt, writesOneFile } from "./folder.ts";
 import { makeFrame } from "./frames.ts";
 import { judgeError, rejectionOf } from "./judge_error.ts";
+import { makeSamples } from "./samples.ts";
 import { revive } from "./special_values.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -35,7 +37,10 @@ class Play {
   readonly #reason = new Error("the case aborts");
   readonly #rejections: Rejection[] = [];
   readonly complaints: string[] = [];
-  readonly #times: number[] = [];
+  /** In the order in which they were made. */
+  readonly #calls: Call[] = [];
+  /** What `capturedAt` counts from. */
+  #captureMs: number | null = null;
   #hash: Hash | null = createHash("sha256");
   #shape: string | null = null;
   #written = 0;
@@ -44,6 +49,8 @@ class Play {
   #summary: WriteSummary | null = null;
   #writer: VideoWriter | null = null;
   #isAborted = false;
+  /** The errors of calls after an abort. */
+  readonly #afterAbort: unknown[] = [];
 
   constructor(native: Native, test: FuzzCase) {
     this.#native = native;
@@ -79,7 +86,8 @@ class Play {
       pixelFormat: choice?.pixelFormat ?? null,
       content: isExact ? { format: choice.pixelFormat, sha256: this.#hash!.digest("hex") } : null,
       isOneFile: writesOneFile(this.#native, this.#test),
-      times: this.#times.length === this.#written ? this.#times : null,
+      times: frameTimes(this.#calls, this.#test),
+      audio: this.#summary === null ? [] : audioTracks(this.#calls, this.#test, this.#summary.seconds),
     };
   }
 
@@ -102,14 +110,19 @@ class Play {
 
   async #writeAll(writer: VideoWriter): Promise<void> {
     const calls: Promise<void>[] = [];
-    for (const [index, spec] of this.#test.frames.entries()) {
-      if (spec.waitMs !== undefined) await new Promise((resolve) => setTimeout(resolve, spec.waitMs));
-      if (index === this.#test.abortsAt) this.#abortBySignal();
-      const call = this.#writeOne(writer, spec);
+    const make = async (call: Promise<void>): Promise<void> => {
       if (this.#test.isUnawaited) calls.push(call);
       else await call;
+    };
+    for (const [index, spec] of this.#test.frames.entries()) {
+      for (const piece of spec.audio ?? []) await make(this.#writePiece(writer, piece));
+      if (spec.waitMs !== undefined) await new Promise((resolve) => setTimeout(resolve, spec.waitMs));
+      if (index === this.#test.abortsAt) this.#abortBySignal();
+      await make(this.#writeOne(writer, spec));
     }
+    for (const piece of this.#test.audioAfter ?? []) await make(this.#writePiece(writer, piece));
     await Promise.all(calls);
+    this.#judgeAfterAbort();
     if (this.#test.abortsAt === this.#test.frames.length) this.#abortBySignal();
   }
 
@@ -120,28 +133,72 @@ class Play {
 
   async #writeOne(writer: VideoWriter, spec: FrameSpec): Promise<void> {
     const { frame, planes } = makeFrame(this.#native, spec);
-    const timing = spec.timing === undefined ? undefined : revive(spec.timing);
+    const timing = this.#timingOf(spec);
+    await this.#call(
+      { piece: null, timing: timing as Anything, capturedMs: spec.capturedMs, isTaken: false },
+      () => writer.write(frame as Anything, timing as Anything),
+      () => this.#take(spec, planes),
+    );
+  }
+
+  #timingOf({ timing, capturedMs }: FrameSpec): unknown {
+    const given = timing === undefined ? undefined : revive(timing);
+    if (capturedMs === undefined) return given;
+    // The first frame was captured so long ago that the last one is due now.
+    const lastMs = this.#test.frames.at(-1)!.capturedMs ?? 0;
+    this.#captureMs ??= Math.max(0, performance.now() - lastMs);
+    return { ...given as object, capturedAt: this.#captureMs + capturedMs };
+  }
+
+  async #writePiece(writer: VideoWriter, piece: PieceSpec): Promise<void> {
+    const timing = piece.timing === undefined ? undefined : revive(piece.timing);
+    await this.#call(
+      { piece, timing: timing as Anything, capturedMs: undefined, isTaken: false },
+      () => writer.writeAudio(makeSamples(piece), timing as Anything),
+      () => {},
+    );
+  }
+
+  async #call(call: Call, make: () => Promise<void>, take: () => void): Promise<void> {
     const hadFailed = this.#failure;
     const wasAborted = this.#isAborted;
+    this.#calls.push(call);
     try {
-      await writer.write(frame as Anything, timing as Anything);
+      await make();
       if (hadFailed !== null || wasAborted) {
-        this.complaints.push("a frame was taken after the writer had ended");
+        this.complaints.push("a call was fulfilled after the writer had ended");
       }
-      this.#take(spec, planes, timing);
+      call.isTaken = true;
+      take();
     } catch (error) {
-      if (error instanceof Error && error.message === callersOwn) return this.#take(spec, planes, timing);
+      if (error instanceof Error && error.message === callersOwn) {
+        call.isTaken = true;
+        return take();
+      }
       if (this.#failure !== null) return this.#mustBeSame("write", error);
       this.#note("write", error);
-      if (wasAborted) this.#mustBeClosed("write", error, "ABORTED");
-      else if (!isMistake(error)) this.#failure = { error };
+      if (wasAborted) this.#afterAbort.push(error);
+      else if (!isMistake(error)) this.#fail(error);
     }
   }
 
-  #take(spec: FrameSpec, planes: readonly Uint8Array[] | null, timing: unknown): void {
+  /** An error of a call from before an abort: unless it is that, the writer has failed before it was aborted. */
+  #fail(error: unknown): void {
+    if (this.#isAborted && (error as { code?: unknown }).code === "ABORTED") return;
+    this.#failure = { error };
+    this.#isAborted = false;
+  }
+
+  /** Calls after an abort are rejected for it, or for a failure before it, which may be told later. */
+  #judgeAfterAbort(): void {
+    for (const error of this.#afterAbort.splice(0)) {
+      if (this.#isAborted) this.#mustBeClosed("write", error, "ABORTED");
+      else this.#mustBeSame("write", error);
+    }
+  }
+
+  #take(spec: FrameSpec, planes: readonly Uint8Array[] | null): void {
     this.#written++;
-    const { timestamp } = (timing ?? {}) as { timestamp?: number };
-    if (timestamp !== undefined) this.#times.push(timestamp);
     const shape = JSON.stringify([spec.width, spec.height, spec.format ?? "rgba"]);
     if (planes === null || !isExactFormat(String(spec.format ?? "rgba")) || spec.isBeyondDepth) {
       this.#hash = null;

@@ -91,7 +91,10 @@ export class Player implements Disposable {
     });
     closeSync(stderr);
     child.stdin!.on("error", () => {});
-    createInterface({ input: child.stdout! }).on("line", (line) => this.#take(JSON.parse(line)));
+    createInterface({ input: child.stdout! }).on("line", (line) => {
+      // Some codecs print on stdout.
+      if (line.startsWith("{")) this.#take(JSON.parse(line));
+    });
     child.on("error", (error) => this.#die(`did not start: ${error.message}`));
     child.on("close", (code, signal) => this.#die(`ended with ${signal ?? `exit code ${code}`}`));
     return child;

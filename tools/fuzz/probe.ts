@@ -17,46 +17,115 @@ export interface Probed {
   readonly times: readonly (number | null)[];
   /** Length in seconds, of the stream or else of the file; `null` where neither tells. */
   readonly duration: number | null;
+  /** The packets of the video, in the order of the file. */
+  readonly packets: readonly PacketTimes[];
+}
+
+/** The times of a packet, in seconds. */
+export interface PacketTimes {
+  readonly decoded: number | null;
+  readonly shown: number | null;
+  readonly duration: number;
+}
+
+/** A stream of audio. */
+export interface ProbedAudio {
+  readonly codec: string;
+  readonly packets: readonly PacketTimes[];
 }
 
 /** What was found, and what was said. */
 export interface ProbeResult {
   /** The video stream; `null` where there is none. */
   readonly stream: Probed | null;
+  /** The streams of audio. */
+  readonly audio: readonly ProbedAudio[];
   /** Lines on stderr at level "error", or what else went wrong. */
   readonly said: readonly string[];
 }
 
-const wanted =
-  "frame=best_effort_timestamp:stream=codec_name,width,height,duration,time_base:format=duration";
+const wanted = "frame=stream_index,best_effort_timestamp:packet=stream_index,pts,dts,duration:" +
+  "stream=index,codec_type,codec_name,width,height,duration,time_base:format=duration";
 
 function seconds(text: unknown): number | null {
   const value = Number.parseFloat(String(text));
   return Number.isFinite(value) ? value : null;
 }
 
+/** A stream as ffprobe prints it. */
+interface PrintedStream {
+  readonly index: number;
+  readonly codec_type: string;
+  readonly codec_name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly duration?: string;
+  readonly time_base: string;
+}
+
+/** A packet or a frame as ffprobe prints it. */
+interface PrintedItem {
+  readonly type: string;
+  readonly stream_index: number;
+  readonly pts?: number;
+  readonly dts?: number;
+  readonly duration?: number;
+  readonly best_effort_timestamp?: number;
+}
+
+function itemsOf(
+  items: readonly PrintedItem[],
+  type: string,
+  { index }: PrintedStream,
+): readonly PrintedItem[] {
+  return items.filter((item) => item.type === type && item.stream_index === index);
+}
+
+/** Printed seconds have six places, which is not enough for some. */
+function toSeconds({ time_base: timeBase }: PrintedStream): (ticks: number | undefined) => number | null {
+  const [num, den] = timeBase.split("/").map(Number) as [number, number];
+  return (ticks) => ticks === undefined ? null : ticks * num / den;
+}
+
+function packetsOf(items: readonly PrintedItem[], stream: PrintedStream): PacketTimes[] {
+  const inSeconds = toSeconds(stream);
+  return itemsOf(items, "packet", stream).map(({ pts, dts, duration }) => ({
+    decoded: inSeconds(dts),
+    shown: inSeconds(pts),
+    duration: inSeconds(duration) ?? 0,
+  }));
+}
+
 async function probe(path: string, args: readonly string[]): Promise<ProbeResult> {
   const { code, stdout, stderr } = await run("ffprobe", [
-    ...["-v", "error", "-select_streams", "v", "-show_frames", "-show_streams", "-show_format"],
+    ...["-analyzeduration", "100M", "-probesize", "100M"],
+    ...["-v", "error", "-show_frames", "-show_packets", "-show_streams", "-show_format"],
     ...["-show_entries", wanted, "-of", "json", ...args, `file:${path}`],
   ]);
   const said = [...new Set(stderr.split("\n").map((line) => line.trim()).filter((line) => line !== ""))];
-  if (code !== 0) return { stream: null, said: [`ffprobe ended with ${code}`, ...said] };
-  const { streams, frames = [], format } = JSON.parse(stdout);
-  if (streams.length !== 1) return { stream: null, said: [`${streams.length} video streams`, ...said] };
-  const { codec_name: codec, width, height, duration, time_base: timeBase } = streams[0];
-  // Printed seconds have six places, which is not enough for some.
-  const [num, den] = String(timeBase).split("/").map(Number) as [number, number];
+  if (code !== 0) return { stream: null, audio: [], said: [`ffprobe ended with ${code}`, ...said] };
+  const { streams, packets_and_frames: items = [], format } = JSON.parse(stdout);
+  const all: readonly PrintedStream[] = streams;
+  const audio = all.filter(({ codec_type: type }) => type === "audio").map((stream) => ({
+    codec: stream.codec_name,
+    packets: packetsOf(items, stream),
+  }));
+  const [video, ...others] = all.filter(({ codec_type: type }) => type === "video");
+  if (video === undefined || others.length > 0) {
+    return { stream: null, audio, said: [`${others.length + (video ? 1 : 0)} video streams`, ...said] };
+  }
+  const { codec_name: codec, width, height, duration } = video;
+  const inSeconds = toSeconds(video);
   return {
     stream: {
       codec,
       width,
       height,
-      times: frames.map(({ best_effort_timestamp: ticks }: { best_effort_timestamp?: number }) =>
-        ticks === undefined ? null : ticks * num / den
-      ),
+      times: itemsOf(items, "frame", video).map(({ best_effort_timestamp: ticks }) => inSeconds(ticks)),
       duration: seconds(duration) ?? seconds(format.duration),
+      packets: packetsOf(items, video),
     },
+    audio,
     said,
   };
 }
