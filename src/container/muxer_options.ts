@@ -66,8 +66,8 @@ const fragmentMs = 150;
 type Defaults = Readonly<Record<string, OptionValue>>;
 
 /**
- * The delay of an audio encoder must not move the video, whose clock counts frames: avienc.c would make up for
- * it with an empty one, and all but the first come a frame late.
+ * The delay of an audio encoder must not move the video, whose clock counts frames: avienc.c would make up
+ * for it with an empty one, and all but the first come a frame late.
  */
 const aviDefaults: Defaults = { avoid_negative_ts: "disabled" };
 

@@ -11,7 +11,6 @@ import { openCover, requireCoverSupport } from "../container/cover.ts";
 import { minTicks, requireFrameRateSupport, requireVariableRateSupport } from "../container/frame_rates.ts";
 import { requireTagSupport } from "../container/metadata.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
-import { WriteError } from "../errors.ts";
 import { OutputFile } from "../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety, requireWritableTarget } from "../file/safety.ts";
 import { SubtitleTracks } from "../file/subtitle_tracks.ts";
@@ -32,6 +31,7 @@ import { audioBesideVideo, AudioTracks } from "./audio_tracks.ts";
 import { createClock, type FrameClock } from "./frame_clock.ts";
 import { ImageInput, type Picture } from "./image_input.ts";
 import { LiveFlush } from "./live_flush.ts";
+import { requireNoLostTracks } from "./lost_tracks.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { Preprocessor, PreprocessorOutput } from "./preprocessor.ts";
 import { describeVideoSession } from "./report.ts";
@@ -193,7 +193,9 @@ export class VideoSession implements Disposable {
     const { path } = this.#request;
     const fileBytes = withWriteErrors(path, () => {
       this.#preprocessor?.flush(endTicks, this.#take);
-      if (this.#pipeline === null) return this.#requireNoLostTracks();
+      if (this.#pipeline === null) {
+        return requireNoLostTracks(this.#hasAudio, this.#subtitles?.hasCues ?? false);
+      }
       // Only the filters know where their output ends.
       const end = this.#request.options.filter === undefined ? endTicks : null;
       const endSeconds = Math.max(end === null ? 0 : this.#clock.seconds(end), this.#pipeline.seconds);
@@ -242,16 +244,9 @@ export class VideoSession implements Disposable {
     this.#subtitles?.[Symbol.dispose]();
   }
 
-  /** Without a frame there is no file: audio and subtitles would be lost. */
-  #requireNoLostTracks(): void {
-    const hasAudio = this.#audioTracks?.stats.some(({ seconds }) => seconds > 0);
-    if (!hasAudio && !this.#subtitles?.hasCues) return;
-    const what = hasAudio ? "audio" : "subtitles";
-    throw new WriteError(`Cannot finish the file: it has ${what}, but no frame was written`, {
-      code: "NO_FRAME",
-      operation: "finish the file",
-      hint: "Write at least one frame",
-    });
+  /** Whether samples were written. */
+  get #hasAudio(): boolean {
+    return this.#audioTracks?.stats.some(({ seconds }) => seconds > 0) ?? false;
   }
 
   readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {

@@ -216,7 +216,8 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
       ? null
       : oneOf("low", "medium", "high", "lossless")(value)?.concat(", or a number") ?? null,
   bitrate,
-  maxBitrate: bitrate,
+  // libsvtav1 (1.4) divides by the number of kilobits.
+  maxBitrate: (value) => bitrate(value) ?? (parseBits(value)! < 1000 ? "1000 bits per second or more" : null),
   keyFrameInterval: positive,
   preset: text,
   tune: text,

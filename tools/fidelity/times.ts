@@ -1,5 +1,6 @@
 /**
- * Has readers other than FFmpeg's tell when frames are shown: mp4box for mp4 and mov, mkvinfo for mkv and webm.
+ * Has readers other than FFmpeg's tell when frames are shown: mp4box for mp4 and mov, mkvinfo for mkv and
+ * webm.
  *
  * @module
  */

@@ -52,8 +52,8 @@ function hasOwnLayout({ options: { formatOptions } }: WrittenCase): boolean {
 }
 
 /**
- * Frames are at their times to half a tick; where containers start at another time, differences are to a whole
- * one.
+ * Frames are at their times to half a tick; where containers start at another time, differences are to a
+ * whole one.
  */
 export function judgeTimes(written: WrittenCase, { times, codec }: Probed): Complaint[] {
   const { reading } = written;
