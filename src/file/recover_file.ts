@@ -177,6 +177,8 @@ function copyInto(
   const places = new Map<number, number>();
   let added = 0;
   for (const index of streams.keys()) {
+    // A track that never got a packet: no muxer takes audio without a rate.
+    if (recording.isUnknownAudio(index)) continue;
     if (recording.isOf("data", index) && generatedTracks.includes(recording.tag(index))) continue;
     const picture = supportsCover(info) ? recording.picture(index) : null;
     if (picture !== null) {

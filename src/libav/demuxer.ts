@@ -152,6 +152,12 @@ export class Demuxer extends Owned {
     return bytes;
   }
 
+  /** Whether a stream is audio of which neither the header nor a packet tells what it is. */
+  isUnknownAudio(index: number): boolean {
+    const rate = this.#native.fields.get(this.parameters(index), "AVCodecParameters", "sample_rate");
+    return this.isOf("audio", index) && rate <= 0;
+  }
+
   /** Whether a stream is of a type. */
   isOf(type: keyof typeof mediaTypes, index: number): boolean {
     return this.#native.fields.get(this.parameters(index), "AVCodecParameters", "codec_type") ===
