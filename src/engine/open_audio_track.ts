@@ -123,11 +123,10 @@ function openEncoded(
     write: kind === "samples" || kind === "device"
       ? (samples, seconds) => track.write(samples, seconds)
       : null,
-    beginAt: player !== null
-      ? (seconds) => player.beginAt(seconds)
-      : kind === "silence"
-      ? (seconds) => track.beginAt(seconds)
-      : null,
+    beginAt: player === null && kind !== "silence" ? null : (seconds) => {
+      player?.beginAt(seconds);
+      track.beginAt(seconds);
+    },
     advanceTo: player !== null
       ? (seconds) => player.play(seconds, track)
       : kind === "silence"
