@@ -105,10 +105,22 @@ function readPrototypes(source: string): Map<string, Map<string, Prototype>> {
     const tableName = /^export const (\w+) =/.exec(line)?.[1];
     if (tableName !== undefined) tables.set(tableName, table = new Map());
     const symbol = /^ {2}(\w+): \{/.exec(line)?.[1];
-    const text = /^ {2}\/\/ (.+)$/.exec(lines[index - 1] ?? "")?.[1];
-    if (symbol !== undefined && text !== undefined) table.set(symbol, { text, line: index });
+    const prototype = symbol === undefined ? null : commentAbove(lines, index, `${symbol}(`);
+    if (prototype !== null) table.set(symbol!, prototype);
   }
   return tables;
+}
+
+/** The comment above a line, from the line on that has a text; its last line where none has. */
+function commentAbove(lines: readonly string[], index: number, wanted: string): Prototype | null {
+  const textAt = (line: number): string | undefined => /^ {2}\/\/ (.+)$/.exec(lines[line] ?? "")?.[1];
+  const last = textAt(index - 1);
+  if (last === undefined) return null;
+  let text = last;
+  for (let line = index - 1;; text = `${textAt(--line)} ${text}`) {
+    if (text.includes(wanted)) return { text, line: line + 1 };
+    if (textAt(line - 1) === undefined) return { text: last, line: index };
+  }
 }
 
 /** The comment of a symbol, where it is one for a function of this name. */
