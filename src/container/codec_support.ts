@@ -214,11 +214,6 @@ function unsupportedError(
   );
 }
 
-/** Whether a container is Matroska, which WebM is a part of. */
-export function isMatroska({ name }: Pick<MuxerInfo, "name">): boolean {
-  return name === "matroska" || name === "webm";
-}
-
 /**
  * The four-character code of a codec in a container, where libavformat's default does not play everywhere.
  */

@@ -4,10 +4,9 @@
  * @module
  */
 import type { Muxer } from "../libav/muxer.ts";
-import type { MuxerInfo } from "../libav/muxer_info.ts";
+import { isMatroska, type MuxerInfo } from "../libav/muxer_info.ts";
 import type { OptionValue } from "../libav/options.ts";
 import type { Rational } from "../libav/rational.ts";
-import { isMatroska } from "./codec_support.ts";
 import { movFamily } from "./known_containers.ts";
 import { needsNamedKeys } from "./metadata.ts";
 

@@ -6,12 +6,12 @@
  */
 import { cutFile, makeReplacement, type Native, removeFile, replaceFile } from "../../ffi/mod.ts";
 import { type Chapter, placeChapters } from "../container/chapters.ts";
-import { isMatroska } from "../container/codec_support.ts";
 import { maxGifDelay, minTicks } from "../container/frame_rates.ts";
 import { interleavesItself, needsFragments, type Stage } from "../container/muxer_options.ts";
 import { AvError, WriteError } from "../errors.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
+import { isMatroska } from "../libav/muxer_info.ts";
 import type { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { copyPackets, openRecording } from "./copy_packets.ts";

@@ -123,7 +123,6 @@ export class EndedStream implements Disposable {
   finish(write: (packet: NativePacket) => void): void {
     if (!this.#isHolding) return;
     const { pts, dts, duration } = this.#held;
-    if (dts === noTime) return this.#give(write);
     // As long as it is shown at least: where it is shown last, nothing else tells when the video ends.
     this.#held.duration = laterTime(this.#end - this.#lead! - dts, pts === this.#start ? duration : 1n);
     this.#give(write);

@@ -8,7 +8,7 @@ import { AvError } from "../errors.ts";
 import { delaysBlocks } from "./codec_delay.ts";
 import { codeName, errorText, outOfMemory } from "./failure.ts";
 import { mediaTypes } from "./media_types.ts";
-import { muxerByName, type MuxerInfo } from "./muxer_info.ts";
+import { isMatroska, muxerByName, type MuxerInfo } from "./muxer_info.ts";
 import { closeOutput, type Output } from "./muxer_output.ts";
 import { NativePacket } from "./native_packet.ts";
 import { OptionTable } from "./options.ts";
@@ -160,7 +160,7 @@ export class Muxer extends Owned {
    * written.
    */
   makeRoomForDelays(): void {
-    const isFromZero = this.info.name === "matroska" || this.info.name === "webm";
+    const isFromZero = isMatroska(this.info);
     const seconds = Math.max(0, ...this.audioDelays.map((delay) => delay.seconds));
     if (!isFromZero && seconds > 0) {
       this.options.setField("output_ts_offset", Math.ceil(seconds * 1e6) + "us");
@@ -203,7 +203,7 @@ export class Muxer extends Owned {
 
   /** Writes the header and the attached pictures. */
   writeHeader(): void {
-    if (this.info.name === "matroska" || this.info.name === "webm") this.#delayBlocks();
+    if (isMatroska(this.info)) this.#delayBlocks();
     this.#check(this.#native.avformat.avformat_write_header(this.address, null), "write the header");
     this.#needsTrailer = true;
     for (const [stream, bytes] of this.#pictures) {

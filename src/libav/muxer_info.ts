@@ -86,3 +86,8 @@ export function muxerSupportsCodec(
   const answer = native.avformat.avformat_query_codec(muxer.format, codecId, compliance[strictness]);
   return answer < 0 ? null : answer > 0;
 }
+
+/** Whether a container is Matroska, which WebM is a part of. */
+export function isMatroska({ name }: Pick<MuxerInfo, "name">): boolean {
+  return name === "matroska" || name === "webm";
+}
