@@ -7,7 +7,7 @@ import { assertFails } from "./support/messages.ts";
 import { listen } from "./support/audio.ts";
 import { cuesOf } from "./support/subtitles.ts";
 import { test } from "./support/test.ts";
-import { firstPacketTime, packetTimes, readTimes } from "./support/timelines.ts";
+import { firstPacketTime, makeTone, packetTimes, readTimes } from "./support/timelines.ts";
 
 const sampleRate = 48_000;
 
@@ -162,6 +162,25 @@ for (const extension of ["mp4", "mkv", "ts", "flv"]) {
     assertEquals(frames.length, 10);
     // The first packet has the encoder's delay before it, where the container does not leave that out.
     assertAlmostEquals(firstPacketTime(path, "a") - frames[0]!, 0.4, 0.025);
+  });
+}
+
+for (const extension of ["mp4", "mkv", "ts", "flv"]) {
+  test(`audio.from: a file begins with a late video in ${extension}, and costs no silence before`, async () => {
+    using folder = new TemporaryFolder();
+    const [path, from] = [folder.file(`a.${extension}`), folder.file("tone.wav")];
+    makeTone(from);
+    const audio = { codec: "aac", from };
+    const writer = await createFileWriter("h264", path, 30, { timing: "timestamps", audio });
+    for (let index = 0; index < 10; index++) {
+      await writer.write(barFrame(index), { timestamp: 3600 + index / 10 });
+    }
+    await writer.close();
+    const [{ silence, seconds } = { silence: NaN, seconds: NaN }] = writer.stats.audio;
+    assert(silence < 1, `${silence} s of silence were made`);
+    assertAlmostEquals(seconds, 3600.9 + 1 / 30, 0.1);
+    const { frames } = readTimes(path);
+    assertAlmostEquals(firstPacketTime(path, "a") - frames[0]!, 0, 0.025);
   });
 }
 
