@@ -23,6 +23,7 @@ const npmPackages: Readonly<Record<string, string>> = {
   "bun": "1.4.5",
   "bun-types": "1.4.5",
   "deno-std": "1.4.0",
+  "fast-check": "4.11.0",
 };
 
 /**

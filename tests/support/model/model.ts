@@ -1,0 +1,76 @@
+/**
+ * A simple model of a writer: what each call may come to, and what is in the file at the end.
+ *
+ * @module
+ */
+
+/** What a call came to: a result, or an error of this kind. */
+export type Outcome =
+  | "ok"
+  /** The argument is refused, and the writer goes on. */
+  | "refused"
+  | "closed"
+  | "aborted"
+  /** There is audio or a subtitle, but no frame: such a file is not made. */
+  | "noFrame";
+
+/** A call under way, and what it may come to as far as is known. */
+export interface Call {
+  readonly name: string;
+  readonly allowed: Set<Outcome>;
+  /** Whether it needs memory for a frame, of which the program may hold all. */
+  readonly needsSlot: boolean;
+}
+
+/** A model of a writer. */
+export class WriterModel {
+  readonly #queueSize: number;
+  readonly #pending = new Set<Call>();
+  state: "open" | "closed" | "aborted" = "open";
+  /** Frames that the program may hold: those acquired, and those that it asked for. */
+  held = 0;
+  /** The gray levels of the frames that were taken, in order. */
+  readonly levels: number[] = [];
+  /** Whether audio or a subtitle was written. */
+  hasOther = false;
+
+  /** For a queue of so many frames. */
+  constructor(queueSize: number) {
+    this.#queueSize = queueSize;
+  }
+
+  /** A call is made: what it may come to if it is right (`expected`) and nothing interferes. */
+  begin(name: string, expected: readonly Outcome[], { needsSlot = false } = {}): Call {
+    const ended = { open: null, closed: "closed", aborted: "aborted" } as const;
+    const outcome = ended[this.state];
+    const call = { name, allowed: new Set<Outcome>(outcome === null ? expected : [outcome]), needsSlot };
+    this.#pending.add(call);
+    this.noteHeld();
+    return call;
+  }
+
+  /** Where the program holds all memory, calls that need some may be refused. */
+  noteHeld(): void {
+    if (this.held < this.#queueSize) return;
+    for (const { needsSlot, allowed } of this.#pending) if (needsSlot && allowed.has("ok")) allowed.add("refused");
+  }
+
+  /** A call has settled. */
+  end(call: Call): void {
+    this.#pending.delete(call);
+  }
+
+  /** No call is taken from now on; the calls before are carried out. An `acquire` is of no use then. */
+  close(): void {
+    if (this.state !== "open") return;
+    this.state = "closed";
+    for (const { name, allowed } of this.#pending) if (name === "acquire") allowed.add("closed");
+  }
+
+  /** Calls under way may end with the abort from now on; a file that is finished already stays. */
+  abort(isFinished: boolean): void {
+    if (this.state === "aborted" || isFinished) return;
+    this.state = "aborted";
+    for (const { allowed } of this.#pending) allowed.add("aborted");
+  }
+}
