@@ -26,7 +26,7 @@ export interface Call {
 export class WriterModel {
   readonly #queueSize: number;
   readonly #pending = new Set<Call>();
-  state: "open" | "closed" | "aborted" = "open";
+  state: "open" | "closed" | "aborted" | "failed" = "open";
   /** Frames that the program may hold: those acquired, and those that it asked for. */
   held = 0;
   /** The gray levels of the frames that were taken, in order. */
@@ -41,9 +41,12 @@ export class WriterModel {
 
   /** A call is made: what it may come to if it is right (`expected`) and nothing interferes. */
   begin(name: string, expected: readonly Outcome[], { needsSlot = false } = {}): Call {
-    const ended = { open: null, closed: "closed", aborted: "aborted" } as const;
-    const outcome = ended[this.state];
-    const call = { name, allowed: new Set<Outcome>(outcome === null ? expected : [outcome]), needsSlot };
+    const ended = { open: expected, closed: ["closed"], aborted: ["aborted"], failed: ["noFrame"] } as const;
+    const call = { name, allowed: new Set<Outcome>(ended[this.state]), needsSlot };
+    // A close under way may fail, or have failed.
+    if (this.state === "closed" && [...this.#pending].some(({ allowed }) => allowed.has("noFrame"))) {
+      call.allowed.add("noFrame");
+    }
     this.#pending.add(call);
     this.noteHeld();
     return call;
@@ -67,9 +70,15 @@ export class WriterModel {
     for (const { name, allowed } of this.#pending) if (name === "acquire") allowed.add("closed");
   }
 
+  /** There is no file: the calls from now on tell so, and maybe some of those under way. */
+  fail(): void {
+    this.state = "failed";
+    for (const { allowed } of this.#pending) allowed.add("noFrame");
+  }
+
   /** Calls under way may end with the abort from now on; a file that is finished already stays. */
   abort(isFinished: boolean): void {
-    if (this.state === "aborted" || isFinished) return;
+    if (this.state === "aborted" || this.state === "failed" || isFinished) return;
     this.state = "aborted";
     for (const { allowed } of this.#pending) allowed.add("aborted");
   }

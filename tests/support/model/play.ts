@@ -89,6 +89,8 @@ class PlayedWriter {
     await Promise.all(this.#calls.splice(0));
     if (this.model.state === "open") await this.#close("close");
     await Promise.all(this.#calls.splice(0));
+    // An abort by signal may still be under way.
+    if (this.model.state === "aborted") await this.#abort("abort");
     this.#check(isJudged);
   }
 
@@ -160,16 +162,20 @@ class PlayedWriter {
       foreign: other.#acquired.find(({ isHeld }) => isHeld)?.frame ?? null,
     };
     const frame = frames[flaw];
-    if (frame === null || flaw === "foreign" && other === this) return;
+    if (frame === null || flaw === "foreign" && !this.#takes(frame as AcquiredFrame, other)) return;
     // Memory that another writer has lent is memory like any other.
     const outcome = flaw === "foreign" ? "ok" : "refused";
     const call = this.model.begin(`write ${flaw}`, [outcome], { needsSlot: flaw !== "brokenImage" });
     if (flaw === "foreign") {
-      new Uint8Array((frame as AcquiredFrame).data).fill(90);
       (frame as AcquiredFrame).data.fill(90);
     }
     const written = this.writer.write(frame, options);
     await this.#settle(call, flaw === "foreign" ? this.#countedAt(90, written) : written);
+  }
+
+  #takes({ width, height }: AcquiredFrame, lender: PlayedWriter): boolean {
+    const [ownWidth, ownHeight] = this.#sizeOf(0);
+    return lender !== this && (this.#setup.hasSizes || width === ownWidth && height === ownHeight);
   }
 
   async #acquire([width, height]: readonly [number, number]): Promise<void> {
@@ -230,9 +236,8 @@ class PlayedWriter {
     if (this.model.hasOther) expected.push("noFrame");
     const call = this.model.begin(kind, expected);
     if (state === "closed" || kind === "dispose") call.allowed.clear();
-    for (const outcome of state === "aborted" && kind === "close" ? ["aborted"] as const : expected) {
-      call.allowed.add(outcome);
-    }
+    const again: Outcome[] = state === "aborted" ? ["aborted"] : state === "failed" ? ["noFrame"] : expected;
+    for (const outcome of kind === "close" ? again : expected) call.allowed.add(outcome);
     this.model.close();
     const ended = kind === "dispose"
       ? this.writer[Symbol.asyncDispose]()
@@ -280,7 +285,10 @@ class PlayedWriter {
       clearTimeout(timer);
       this.model.end(call);
     }
-    if (call.allowed.has(outcome)) return;
+    if (call.allowed.has(outcome)) {
+      if (outcome === "noFrame") this.model.fail();
+      return;
+    }
     throw new Error(`${call.name} came to "${outcome}" instead of ${[...call.allowed].join(" or ")}`, {
       cause: thrown,
     });
