@@ -36,6 +36,11 @@ interface BunProcess {
   };
 }
 
+/** The part of Bun's global object in use. */
+interface BunGlobal {
+  gc(isSynchronous: boolean): void;
+}
+
 /** A web worker, with what Bun adds to it. It starts sooner than one of `node:worker_threads`. */
 type BunWorker = Worker & { ref(): void; unref(): void };
 
@@ -69,9 +74,12 @@ function systemName(platform: string): SystemName {
   return platform === "darwin" ? "darwin" : "linux";
 }
 
+/** From so many bytes on, it matters when unused memory is freed. */
+const largeMemoryBytes = 2 ** 25;
+
 /** Makes the adapter. */
 export function createBunRuntime(): Runtime {
-  const { process } = globalThis as unknown as { process: BunProcess };
+  const { process, Bun } = globalThis as unknown as { process: BunProcess; Bun: BunGlobal };
   const { dlopen } = process.getBuiltinModule("bun:ffi");
   return {
     name: `Bun ${process.versions.bun}`,
@@ -140,6 +148,10 @@ export function createBunRuntime(): Runtime {
       // Bun's timers are objects, as Node's are.
       (timer as unknown as { unref(): void }).unref();
       return () => clearTimeout(timer);
+    },
+    noteUnused(bytes: number): void {
+      // JavaScriptCore counts it, but waits for the program to allocate more.
+      if (bytes >= largeMemoryBytes) Bun.gc(true);
     },
     errorClass(_name: string): undefined {
       return undefined;

@@ -127,6 +127,16 @@ export function createDenoRuntime(): Runtime {
       return () => clearTimeout(timer);
     },
 
+    noteUnused(bytes: number): void {
+      // V8 collects when there is so many times as much as after the last collection (its most is 4), and
+      // counts ordinary memory at once. Nothing is written to it, so that it takes no room.
+      try {
+        for (let times = 0; times < 4; times++) void new ArrayBuffer(bytes);
+      } catch {
+        // There are not so many addresses left: V8 has collected garbage for that reason.
+      }
+    },
+
     errorClass(name: string): (new (message: string) => Error) | undefined {
       return (Deno.errors as Readonly<Record<string, new (message: string) => Error>>)[name];
     },

@@ -123,7 +123,8 @@ export class VideoSession implements Disposable {
       seconds,
       dropped: 0,
       duplicated: 0,
-      queued: frames - packets,
+      queued: 0,
+      encoding: frames - packets,
       audio: this.#audioTracks?.stats ?? [],
     };
   }

@@ -14,6 +14,9 @@ export class NoThreadError extends Error {
   }
 }
 
+/** The most memory of frames that an idle thread may keep. */
+const maxIdleBytes = 64 * 2 ** 20;
+
 /** A thread that encodes, reused by one session after another. */
 export class EncodingThread {
   /** An idle thread: a new one takes tens of milliseconds to start. */
@@ -21,6 +24,8 @@ export class EncodingThread {
   readonly #thread: Thread;
   #listener: ThreadListener | null = null;
   #isOver = false;
+  /** Bytes of shared memory that its sessions used, and that may not be collected yet. */
+  #usedBytes = 0;
 
   private constructor() {
     this.#thread = runtime().startThread(new URL("./worker.ts", import.meta.url), {
@@ -28,6 +33,7 @@ export class EncodingThread {
       ended: (error) => {
         this.#isOver = true;
         if (EncodingThread.#idle === this) EncodingThread.#idle = null;
+        runtime().noteUnused(this.#usedBytes);
         this.#listener?.ended(error);
       },
     });
@@ -49,11 +55,16 @@ export class EncodingThread {
     this.#thread.keepAlive(isNeeded);
   }
 
-  /** Ends the session's use of the thread, which another session may reuse after a success. */
-  leave(isReusable: boolean): void {
+  /**
+   * Ends the session's use of the thread, which another session may reuse after a success. Memory that both
+   * threads referred to is only surely free once this one has ended: it ends where that is much.
+   */
+  leave(isReusable: boolean, usedBytes: number): void {
     this.#listener = null;
     this.#thread.keepAlive(false);
-    if (isReusable && !this.#isOver && EncodingThread.#idle === null) EncodingThread.#idle = this;
+    this.#usedBytes += usedBytes;
+    const mayStay = isReusable && !this.#isOver && this.#usedBytes <= maxIdleBytes;
+    if (mayStay && EncodingThread.#idle === null) EncodingThread.#idle = this;
     else this.#thread.end();
   }
 }

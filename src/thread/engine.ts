@@ -6,10 +6,10 @@
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
-import type { FrameLayout } from "../video/raw_frame.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { EncoderChoice, EngineInfo, WriteSummary } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
+import type { AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 
 /** How an engine runs. */
 export interface EngineOptions {
@@ -49,19 +49,14 @@ export interface VideoEngine extends FileEngine<WriteSummary> {
   readonly choice: EncoderChoice | null;
   /** The size of the video before filters; `null` before the first frame. */
   readonly size: Size | null;
+  /** The memory of its frames. */
+  readonly slots: FrameSlots;
   /**
-   * Resolves once there is room for a frame; `null` where there is room. Throws a `RangeError` where the
-   * program holds all of it.
+   * Writes a frame: the one in an acquired slot, or (`null`) any other if there is room. Once this returns,
+   * or the promise resolves, its memory may be reused. Throws a {@linkcode RefusedFrame}, or the error that
+   * ended the session.
    */
-  readonly room: Promise<void> | null;
-  /** Memory for a frame, which is then written without a copy. Requires room. */
-  acquire(layout: FrameLayout): Uint8Array;
-  /**
-   * Writes a frame: an acquired one, or any other if there is room. Once this returns, or the promise
-   * resolves, its memory may be reused. Throws a {@linkcode RefusedFrame}, or the error that ended the
-   * session.
-   */
-  write(frame: CheckedFrame): void | Promise<void>;
+  write(frame: CheckedFrame, slot: AcquiredSlot | null): void | Promise<void>;
   /** Writes a cue to a subtitle track. Throws the error that ended the session. */
   writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void>;
 }

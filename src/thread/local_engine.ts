@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Native } from "../../ffi/mod.ts";
+import { type Native, runtime } from "../../ffi/mod.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "../engine/session_types.ts";
 import { VideoSession } from "../engine/video_session.ts";
@@ -11,24 +11,21 @@ import type { WriterStats } from "../engine/writer_stats.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
-import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
 import type { VideoEngine } from "./engine.ts";
+import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 import { ReceivedFrames } from "./received_frames.ts";
-import { FrameRing } from "./ring.ts";
 
 /** A session, and memory for acquired frames. */
 export class LocalEngine implements VideoEngine {
-  readonly #native: Native;
   readonly #session: VideoSession;
-  readonly #queueSize: number;
-  #ring: FrameRing | null = null;
-  #received: ReceivedFrames | null = null;
+  readonly #received: ReceivedFrames;
+  readonly slots: FrameSlots;
 
   /** Opens the session. At most `queueSize` frames can be acquired at a time. */
   constructor(native: Native, request: VideoFileRequest, queueSize: number) {
-    this.#native = native;
     this.#session = new VideoSession(native, request);
-    this.#queueSize = queueSize;
+    this.#received = new ReceivedFrames(native);
+    this.slots = new FrameSlots(queueSize, this.#received);
   }
 
   get info(): EngineInfo {
@@ -47,29 +44,14 @@ export class LocalEngine implements VideoEngine {
     return this.#session.size;
   }
 
-  /** Frames are encoded at once, so there is room unless the program holds all frames. */
-  get room(): null {
-    if (this.#ring !== null && !this.#ring.hasRoom) this.#ring.requireNotHeld();
-    return null;
-  }
-
-  acquire(layout: FrameLayout): Uint8Array {
-    const bytes = frameBytes(layout);
-    if (this.#ring === null || this.#ring.frameBytes < bytes) {
-      this.#ring = new FrameRing(bytes, this.#queueSize);
-      this.#received?.[Symbol.dispose]();
-      this.#received = new ReceivedFrames(this.#native, this.#ring);
-    }
-    return this.#ring.acquire(bytes);
-  }
-
-  write({ picture, stamp }: CheckedFrame): void {
+  write({ picture, stamp }: CheckedFrame, slot: AcquiredSlot | null): void {
     if (picture.kind === "image") return this.#session.encodeImage(picture.bytes, stamp);
     const { layout, planes } = picture;
-    const slot = this.#ring?.claim(planes, layout) ?? null;
+    // Nothing waits here: other frames need no copy.
     if (slot === null) return this.#session.encode(planes, layout, stamp);
-    this.#session.encode(this.#received!.pixels(slot, layout), layout, stamp);
-    for (const free of this.#received!.released(slot)) this.#ring!.free(free);
+    const place = this.slots.enqueue(slot, planes, layout);
+    this.#session.encode(this.#received.pixels(place, layout), layout, stamp);
+    this.slots.take(place, this.#received.freed(place));
   }
 
   writeAudio(track: number, samples: Samples, seconds: number | null): void {
@@ -95,7 +77,9 @@ export class LocalEngine implements VideoEngine {
   /** Ends the session, and then frees the frames that its encoder may hold. */
   #andFree<Result>(end: () => Result): Result {
     const result = end();
-    this.#received?.[Symbol.dispose]();
+    this.slots.end(new Error("The session has ended"));
+    this.#received[Symbol.dispose]();
+    runtime().noteUnused(this.slots.usedBytes);
     return result;
   }
 }

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { RingLayout } from "./received_frames.ts";
 import type { EncoderChoice, EngineInfo, FileSummary } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
+import type { RingLayout, SlotPlace } from "./ring.ts";
 import type { SentRequest, SentSamples } from "./sent_bytes.ts";
 import type { SentError } from "./sent_error.ts";
 
@@ -30,16 +30,14 @@ export type ToWorker =
     /** One 32-bit number, not 0 once the writer was aborted. */
     readonly isAborted: Int32Array<SharedArrayBuffer>;
   }
-  /** From now on, frames are in this ring. */
-  | {
-    readonly type: "ring";
-    readonly id: number;
-    readonly ring: RingLayout;
-  }
+  /** From now on, frames may be in this ring. */
+  | { readonly type: "ring"; readonly id: number; readonly layout: RingLayout }
+  /** No more frames come in this ring. */
+  | { readonly type: "retire"; readonly id: number }
   /** A frame in a slot. Its layout is `null` where it is that of the previous frame. */
   | {
     readonly type: "frame";
-    readonly slot: number;
+    readonly place: SlotPlace;
     readonly layout: FrameLayout | null;
     readonly stamp: FrameStamp;
   }
@@ -74,9 +72,10 @@ export type FromWorker =
   /** A frame was encoded. */
   | {
     readonly type: "taken";
-    readonly isImage: boolean;
-    /** Slots that are free again, and their rings. */
-    readonly freed: readonly { readonly ring: number; readonly slot: number }[];
+    /** Where it is; `null` for an image. */
+    readonly place: SlotPlace | null;
+    /** Slots that nobody refers to any more. */
+    readonly freed: readonly SlotPlace[];
     readonly progress: Progress;
   }
   /** Samples or a cue of this size were accepted. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { loadNative, type Native, type ParentThread, parentThread } from "../../ffi/mod.ts";
+import { loadNative, type ParentThread, parentThread } from "../../ffi/mod.ts";
 import { bytesOf } from "../audio/samples.ts";
 import { AudioSession } from "../engine/audio_session.ts";
 import { ReceivedFrames } from "./received_frames.ts";
@@ -12,7 +12,8 @@ import { RefusedFrame } from "../engine/refused_frame.ts";
 import { VideoSession } from "../engine/video_session.ts";
 import { cueBytes } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
-import type { Answer, FromWorker, Message, Posted, Progress, ToWorker } from "./messages.ts";
+import type { FromWorker, Message, Posted, Progress, ToWorker } from "./messages.ts";
+import type { SlotPlace } from "./ring.ts";
 import { receivedRequest, receivedSamples } from "./sent_bytes.ts";
 import { sentError } from "./sent_error.ts";
 
@@ -23,9 +24,7 @@ class WorkerSession {
   #question: number | null = null;
   #session: VideoSession | AudioSession | null = null;
   #isAborted: Int32Array = new Int32Array(1);
-  #native: Native | null = null;
-  /** The rings, the current one last: encoders and filters may still hold frames of others. */
-  readonly #rings: { readonly id: number; readonly frames: ReceivedFrames }[] = [];
+  #frames: ReceivedFrames | null = null;
   #layout: FrameLayout | null = null;
   #hasFailed = false;
 
@@ -51,8 +50,9 @@ class WorkerSession {
       case "open":
         return this.#open(message);
       case "ring":
-        this.#rings.push({ id: message.id, frames: new ReceivedFrames(this.#native!, message.ring) });
-        return;
+        return this.#frames!.opened(message.id, message.layout);
+      case "retire":
+        return this.#frames!.retired(message.id);
       case "frame":
         return this.#writeFrame(message);
       case "image":
@@ -64,7 +64,7 @@ class WorkerSession {
       case "finish": {
         const session = this.#session!;
         const summary = session.finish(message.endTicks);
-        this.#dropRings();
+        this.#drop();
         return this.#tell({ type: "finished", summary, progress: progressOf(session) });
       }
     }
@@ -73,7 +73,7 @@ class WorkerSession {
   #leave(type: "abort" | "salvage"): void {
     try {
       this.#session?.[type]();
-      this.#dropRings();
+      this.#drop();
       this.#tell({ type: "ended", error: null });
     } catch (error) {
       this.#tell({ type: "ended", error: sentError(error) });
@@ -85,7 +85,8 @@ class WorkerSession {
     this.#isAborted = isAborted;
     this.#session = this.#layout = null;
     this.#hasFailed = false;
-    const native = this.#native = loadNative(libraryPath);
+    const native = loadNative(libraryPath);
+    this.#frames = new ReceivedFrames(native);
     const { folder } = native;
     if (request.kind === "audio") {
       this.#session = new AudioSession(native, request);
@@ -99,13 +100,13 @@ class WorkerSession {
     return this.#session as VideoSession;
   }
 
-  #writeFrame({ slot, layout: given, stamp }: Message<"frame">): void {
+  #writeFrame({ place, layout: given, stamp }: Message<"frame">): void {
     const layout = this.#layout = given ?? this.#layout!;
-    const { id: ring, frames } = this.#rings.at(-1)!;
+    const frames = this.#frames!;
     if (Atomics.load(this.#isAborted, 0) === 0) {
-      this.#video.encode(frames.pixels(slot, layout), layout, stamp);
+      this.#video.encode(frames.pixels(place, layout), layout, stamp);
     }
-    this.#tellTaken(false, frames.released(slot).map((slot) => ({ ring, slot })));
+    this.#tellTaken(place, frames.freed(place));
   }
 
   #writeImage({ bytes, stamp }: Message<"image">): void {
@@ -115,7 +116,7 @@ class WorkerSession {
       if (!(error instanceof RefusedFrame)) throw error;
       return this.#tell({ type: "refused", error: sentError(error.cause) });
     }
-    this.#tellTaken(true, []);
+    this.#tellTaken(null, []);
   }
 
   #writeAudio({ track, samples: sent, seconds }: Message<"audio">): void {
@@ -129,12 +130,12 @@ class WorkerSession {
     this.#tell({ type: "accepted", bytes: cueBytes(cue), progress: progressOf(this.#session!) });
   }
 
-  #dropRings(): void {
-    for (const { frames } of this.#rings.splice(0)) frames[Symbol.dispose]();
+  #drop(): void {
+    this.#frames?.[Symbol.dispose]();
   }
 
-  #tellTaken(isImage: boolean, freed: Answer<"taken">["freed"]): void {
-    this.#tell({ type: "taken", isImage, freed, progress: progressOf(this.#session!) });
+  #tellTaken(place: SlotPlace | null, freed: readonly SlotPlace[]): void {
+    this.#tell({ type: "taken", place, freed, progress: progressOf(this.#session!) });
   }
 
   #tell(message: FromWorker): void {

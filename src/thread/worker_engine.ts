@@ -8,7 +8,6 @@ import { emptyAudioStats } from "../audio/audio_track.ts";
 import { bytesOf } from "../audio/samples.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import { RefusedFrame } from "../engine/refused_frame.ts";
-import { FrameRing } from "./ring.ts";
 import type {
   AudioFileRequest,
   AudioSummary,
@@ -25,9 +24,10 @@ import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
 import { cueBytes, type SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
-import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
+import type { FrameLayout } from "../video/raw_frame.ts";
 import type { EngineOptions, FileEngine } from "./engine.ts";
 import { EncodingThread, NoThreadError } from "./encoding_thread.ts";
+import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 import type { Answer, FromWorker, Posted, Progress, ToWorker } from "./messages.ts";
 import { Questions } from "./questions.ts";
 import { buffersOf, copiedBuffer, sentRequest, sentSamples } from "./sent_bytes.ts";
@@ -39,11 +39,11 @@ const maxAudioBytes = 4 * 2 ** 20;
 /** A session that runs in a worker. */
 export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Summary> {
   readonly #thread: EncodingThread;
-  readonly #queueSize: number;
+  readonly slots: FrameSlots;
   readonly #isAborted: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
   readonly #questions = new Questions();
-  /** Raw frames that the thread has not encoded yet. */
-  #inFlight = 0;
+  /** Images that the thread has not encoded yet. */
+  #images = 0;
   /** Bytes of audio and of subtitles that the thread has not taken yet. */
   #audioBytes = 0;
   #audioRoom: PromiseWithResolvers<void> | null = null;
@@ -54,20 +54,20 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   #isOver = false;
   /** The error that ended the session. */
   #failure: { readonly error: unknown } | null = null;
-  /** Rings are numbered: a larger frame needs a new one. */
-  #ring: { readonly id: number; readonly frames: FrameRing } | null = null;
   #layout: FrameLayout | null = null;
   /**
    * Resolves once the first frame was encoded, which opens encoder and file: the call waits for the result.
    */
   #opening: Promise<void> | null = null;
-  #room: PromiseWithResolvers<void> | null = null;
   #info: EngineInfo = { formats: [], containerClock: null };
   #progress: Progress;
 
   private constructor(audioTracks: number, queueSize: number) {
-    this.#queueSize = queueSize;
-    const nothing = { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0 };
+    this.slots = new FrameSlots(queueSize, {
+      opened: (id, layout) => this.#post({ type: "ring", id, layout }),
+      retired: (id) => this.#post({ type: "retire", id }),
+    });
+    const nothing = { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0, encoding: 0 };
     const stats = { ...nothing, audio: Array.from({ length: audioTracks }, () => emptyAudioStats) };
     this.#progress = { stats, choice: null, size: null };
     this.#thread = EncodingThread.take({
@@ -121,36 +121,24 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
 
   get stats(): WriterStats {
     const { stats } = this.#progress;
-    return { ...stats, queued: stats.queued + this.#inFlight };
+    return { ...stats, queued: this.slots.queued + this.#images };
   }
 
   get size(): Size | null {
     return this.#progress.size;
   }
 
-  get room(): Promise<void> | null {
-    if (this.#failure !== null || this.#ring === null || this.#ring.frames.hasRoom) return null;
-    this.#ring.frames.requireNotHeld();
-    this.#room ??= Promise.withResolvers();
-    return this.#room.promise;
-  }
-
-  acquire(layout: FrameLayout): Uint8Array {
-    const bytes = frameBytes(layout);
-    return this.#ringFor(bytes).acquire(bytes);
-  }
-
-  write({ picture, stamp }: CheckedFrame): void | Promise<void> {
+  write({ picture, stamp }: CheckedFrame, slot: AcquiredSlot | null): void | Promise<void> {
     this.#requireAlive();
     if (picture.kind === "image") return this.#writeImage(picture.bytes, stamp);
     const { layout, planes } = picture;
-    const slot = this.#ring?.frames.claim(planes, layout) ??
-      this.#ringFor(frameBytes(layout)).fill(planes, layout);
+    const place = slot === null
+      ? this.slots.enqueueCopy(planes, layout)
+      : this.slots.enqueue(slot, planes, layout);
     const isFirst = this.#layout === null;
     const known = layout === this.#layout ? null : layout;
     this.#layout = layout;
-    this.#inFlight++;
-    const message = { type: "frame", slot, layout: known, stamp } as const;
+    const message = { type: "frame", place, layout: known, stamp } as const;
     if (isFirst) {
       this.#opening = this.#ask(message).then(() => void (this.#opening = null));
     } else {
@@ -196,6 +184,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
 
   async abort(): Promise<void> {
     Atomics.store(this.#isAborted, 0, 1);
+    // Calls that wait for room need not wait for the answer.
+    this.slots.tellRoom();
     await this.#leave("abort");
   }
 
@@ -205,7 +195,12 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
 
   async #writeImage(bytes: Uint8Array, stamp: FrameStamp): Promise<void> {
     const copy = copiedBuffer(bytes);
-    await this.#ask({ type: "image", bytes: copy, stamp }, [copy]);
+    this.#images++;
+    try {
+      await this.#ask({ type: "image", bytes: copy, stamp }, [copy]);
+    } finally {
+      this.#images--;
+    }
   }
 
   async #leave(type: "abort" | "salvage"): Promise<void> {
@@ -214,16 +209,6 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     } finally {
       this.#end();
     }
-  }
-
-  #ringFor(bytes: number): FrameRing {
-    if (this.#ring === null || this.#ring.frames.frameBytes < bytes) {
-      const frames = new FrameRing(bytes, this.#queueSize);
-      this.#ring = { id: (this.#ring?.id ?? 0) + 1, frames };
-      const { memory, slotBytes, slots } = frames;
-      this.#post({ type: "ring", id: this.#ring.id, ring: { memory, slotBytes, slots } });
-    }
-    return this.#ring.frames;
   }
 
   #post(message: ToWorker, question: number | null = null, transferred: ArrayBuffer[] = []): void {
@@ -244,12 +229,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     switch (message.type) {
       case "taken":
         this.#progress = message.progress;
-        for (const { ring, slot } of message.freed) {
-          if (ring === this.#ring?.id) this.#ring.frames.free(slot);
-        }
-        if (!message.isImage) this.#inFlight--;
+        if (message.place !== null) this.slots.take(message.place, message.freed);
         this.#questions.take(question)?.resolve(message);
-        this.#resolveRoom();
         break;
       case "accepted":
         this.#progress = message.progress;
@@ -276,10 +257,10 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** Fails the session, which then accepts only `abort` and `salvage`. */
   #fail(error: unknown): void {
     this.#failure ??= { error };
-    this.#inFlight = this.#audioBytes = 0;
+    this.#audioBytes = 0;
     this.#resolveAudioRoom();
     this.#questions.fail(error);
-    this.#resolveRoom();
+    this.slots.end(error);
   }
 
   /** The thread has ended, for whatever reason. */
@@ -303,11 +284,6 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#audioRoom = null;
   }
 
-  #resolveRoom(): void {
-    this.#room?.resolve();
-    this.#room = null;
-  }
-
   #requireAlive(): void {
     if (this.#failure !== null) throw this.#failure.error;
   }
@@ -315,7 +291,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** The program stays alive only while something is awaited from the thread. */
   #keepAlive(): void {
     const isNeeded = !this.#isOver &&
-      (this.#questions.size > 0 || this.#inFlight > 0 || this.#audioBytes > 0);
+      (this.#questions.size > 0 || this.slots.queued > 0 || this.#audioBytes > 0);
     if (isNeeded === this.#isKeptAlive) return;
     this.#isKeptAlive = isNeeded;
     this.#thread.keepAlive(isNeeded);
@@ -324,7 +300,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   #end(isReusable = this.#failure === null && this.#questions.size === 0): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#thread.leave(isReusable);
+    this.#thread.leave(isReusable, this.slots.usedBytes);
     this.#fail(new Error("The session has ended"));
   }
 }

@@ -7,6 +7,7 @@ import { type AudioSamples, checkSamples } from "../audio/samples.ts";
 import type { AudioCapture } from "../capture/audio_capture.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { VideoEngine } from "../thread/engine.ts";
+import type { AcquiredSlot } from "../thread/frame_slots.ts";
 import { type FrameClock, maxTimestamp } from "../engine/frame_clock.ts";
 import type { CheckedOptions } from "./options.ts";
 import { RefusedFrame } from "../engine/refused_frame.ts";
@@ -20,6 +21,7 @@ import type { Size } from "../size.ts";
 import { CueChecker, type SubtitleCue } from "../subtitles/cue.ts";
 import type { Frame } from "../video/frame.ts";
 import type { FrameOptions } from "../video/frame_timing.ts";
+import { isEncodedImage } from "../video/images/encoded_image.ts";
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import { AudioEnds } from "./audio_ends.ts";
 import { FrameChecker } from "./frame_checker.ts";
@@ -43,8 +45,6 @@ export class EngineVideoWriter implements VideoWriter {
   readonly #cues: CueChecker;
   /** Where the audio of each track ends. */
   readonly #ends = new AudioEnds();
-  /** Acquired memory. */
-  readonly #acquired = new WeakSet<Uint8Array>();
   #writable: WritableStream<Frame> | undefined;
   /** Whether captured audio waits for the engine. */
   #isBehind = false;
@@ -66,7 +66,7 @@ export class EngineVideoWriter implements VideoWriter {
     const byName = new Map(formats.map((format) => [format.name, format]));
     this.#checker = new FrameChecker(byName, session, clock);
     this.#options = session;
-    this.#turns = new TurnQueue(() => this.#life.isOpen ? engine.room : null);
+    this.#turns = new TurnQueue(() => this.#life.isOpen ? engine.slots.roomToWrite : null);
     this.#cues = new CueChecker(session.subtitles, this.#maxTimestamp);
     this.#progress = new ProgressTimer(onProgress);
     this.#life = new Lifecycle({
@@ -90,10 +90,15 @@ export class EngineVideoWriter implements VideoWriter {
   }
 
   get stats(): WriterStats {
-    const stats = this.#withCaptureFailures(this.#engine.stats);
+    const session = this.#engine.stats;
+    const stats = this.#withCaptureFailures({ ...session, queued: session.queued + this.#turns.waiting });
     // The engine knows the output of filters and the final result. Otherwise it may be a few frames behind.
     if (this.#options.filter !== undefined || this.#isFinished) return stats;
     return { ...stats, frames: this.#clock.frames, seconds: this.#clock.takenSeconds };
+  }
+
+  get desiredSize(): number {
+    return this.#life.isOpen && this.#turns.isFree ? this.#engine.slots.free : 0;
   }
 
   #withCaptureFailures(stats: WriterStats): WriterStats {
@@ -107,7 +112,14 @@ export class EngineVideoWriter implements VideoWriter {
 
   async write(frame: Frame, options?: FrameOptions): Promise<void> {
     const nowMs = performance.now();
-    await this.#turns.run(!this.#isAcquired(frame), () => this.#write(frame, options, nowMs));
+    const isImage = isEncodedImage(frame);
+    const slot = isImage ? null : this.#engine.slots.offer((frame as RawFrame | null)?.data);
+    try {
+      // Images are decoded one by one, and need no memory for pixels.
+      await this.#turns.run(!isImage && slot === null, () => this.#write(frame, slot, options, nowMs));
+    } finally {
+      if (slot !== null) this.#engine.slots.endOffer(slot);
+    }
     // A program that writes one frame after another blocks this thread no longer than for one frame.
     await nextTurn();
   }
@@ -167,13 +179,25 @@ export class EngineVideoWriter implements VideoWriter {
   }
 
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame> {
-    return this.#turns.run(true, () => {
+    const room = (): Promise<void> | null => this.#life.isOpen ? this.#engine.slots.roomToAcquire : null;
+    return this.#turns.runAside(room, () => {
       this.#life.requireOpen("acquire a frame");
       const layout = this.#checker.layoutOf(width, height, format);
-      const data = this.#engine.acquire(layout);
-      this.#acquired.add(data);
-      return { data, width, height, format: layout.format.name };
+      try {
+        return { data: this.#engine.slots.acquire(layout), width, height, format: layout.format.name };
+      } catch (error) {
+        return this.#refuse(error);
+      }
     });
+  }
+
+  release(frame: RawFrame): void {
+    const isKnown = this.#engine.slots.release((frame as RawFrame | null | undefined)?.data);
+    // The memory is gone with the writer.
+    if (isKnown || !this.#life.isOpen) return;
+    throw new TypeError(
+      "Cannot release the frame: this writer has not lent it; give a frame that its acquire returned",
+    );
   }
 
   async close(): Promise<WriteSummary> {
@@ -189,12 +213,12 @@ export class EngineVideoWriter implements VideoWriter {
     return this.#life.dispose(() => this.close());
   }
 
-  #isAcquired(frame: Frame | null | undefined): boolean {
-    const data: unknown = (frame as Partial<RawFrame> | null | undefined)?.data;
-    return data instanceof Uint8Array && this.#acquired.has(data);
-  }
-
-  #write(frame: Frame, options: FrameOptions | undefined, nowMs: number): void | Promise<void> {
+  #write(
+    frame: Frame,
+    slot: AcquiredSlot | null,
+    options: FrameOptions | undefined,
+    nowMs: number,
+  ): void | Promise<void> {
     this.#life.requireOpen("write a frame");
     // A wrong frame is the caller's mistake and has no effect: the writer goes on.
     const checked = this.#checker.check(frame, options, nowMs);
@@ -202,7 +226,7 @@ export class EngineVideoWriter implements VideoWriter {
     this.#life.requireOpen("write a frame");
     let taken;
     try {
-      taken = this.#engine.write(checked);
+      taken = this.#engine.write(checked, slot);
     } catch (error) {
       return this.#refuse(error);
     }

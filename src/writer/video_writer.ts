@@ -49,16 +49,17 @@ export interface VideoWriter extends AsyncDisposable {
    * Memory for a frame where the encoder's thread reads it: draw into its `data`, then `write` it, which
    * copies nothing.
    *
-   * The memory is the program's until the frame is written; what is in it at first is not defined. At most
-   * `queueSize` frames can be acquired and not written yet.
+   * The memory is the program's until the frame is written or released; what is in it at first is not
+   * defined. At most `queueSize` frames can be acquired at a time. Where others wait for the encoder, the
+   * promise takes until one of them is encoded.
    *
    * @param width Width in pixels.
    * @param height Height in pixels.
    * @param format How pixels lie in memory; default `"rgba"`. The planes follow each other, rows without a
    * gap.
    * @throws {TypeError} The format is another than that of the frames before.
-   * @throws {RangeError} The size is another than the video's and there is no `resize`, or all frames that
-   * there are were acquired.
+   * @throws {RangeError} The size is another than the video's and there is no `resize`, or the program has
+   * acquired `queueSize` frames already. The writer goes on.
    * @throws {WriteError} Encoding or writing failed.
    * @throws {WriterClosedError} The writer was closed or aborted.
    *
@@ -77,6 +78,31 @@ export interface VideoWriter extends AsyncDisposable {
    * ```
    */
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame>;
+  /**
+   * Gives an acquired frame back unwritten; its memory must not be used any more. Does nothing where the
+   * frame was written or released already, or the writer has ended, so that it may come in a `finally`.
+   *
+   * @param frame What {@linkcode VideoWriter.acquire} returned.
+   * @throws {TypeError} The frame is not one that this writer's `acquire` returned.
+   *
+   * @example
+   * ```ts
+   * import { createFileWriter } from "@avwriter/avwriter";
+   *
+   * await using writer = await createFileWriter("h264", `${await Deno.makeTempDir()}/gray.mp4`, 30);
+   * let last = -1;
+   * for (const level of [0, 0, 60, 60, 60, 120]) {
+   *   const frame = await writer.acquire(320, 180);
+   *   frame.data.fill(level);
+   *   if (level === last) writer.release(frame);
+   *   else await writer.write(frame);
+   *   last = level;
+   * }
+   * const { frames } = await writer.close();
+   * if (frames !== 3) throw new Error("not as written");
+   * ```
+   */
+  release(frame: RawFrame): void;
   /**
    * Writes samples. Without a timestamp it is heard where the piece before ends; the first one at 0, or with
    * `timing: "wallclock"` just before now, as audio is there once it was heard: what comes before the first
@@ -163,6 +189,24 @@ export interface VideoWriter extends AsyncDisposable {
   readonly encoder: EncoderChoice | null;
   /** The current statistics. */
   readonly stats: WriterStats;
+  /**
+   * How many frames the queue still takes: so many calls of `write` do not wait for the encoder. At 0, a
+   * `write` would wait. Acquired frames have their place already. 0 once the writer has ended.
+   *
+   * @example A program that draws no frames that it would have to wait for
+   * ```ts
+   * import { createFileWriter } from "@avwriter/avwriter";
+   *
+   * const options = { timing: "wallclock" } as const;
+   * const path = `${await Deno.makeTempDir()}/live.mp4`;
+   * await using writer = await createFileWriter("h264", path, 30, options);
+   * for (let index = 0; index < 30; index++) {
+   *   if (writer.desiredSize > 0) await writer.write(new ImageData(320, 180));
+   *   await new Promise((resolve) => setTimeout(resolve, 5));
+   * }
+   * ```
+   */
+  readonly desiredSize: number;
 }
 
 /** A frame in memory from {@linkcode VideoWriter.acquire}. */

@@ -131,12 +131,21 @@ export class KernelConverter implements Converter {
   #poolIn(memory: KernelMemory): NativeFramePool<SharedFrame> {
     let pool = this.#pools.get(memory);
     if (pool === undefined) {
+      this.#dropRetired();
       const { format, width, height } = this.#target;
       const layout = frameLayout(format, width, height);
       pool = new NativeFramePool(() => SharedFrame.allocate(this.#native, memory, layout));
       this.#pools.set(memory, pool);
     }
     return pool;
+  }
+
+  #dropRetired(): void {
+    for (const [memory, pool] of this.#pools) {
+      if (!memory.isRetired) continue;
+      pool[Symbol.dispose]();
+      this.#pools.delete(memory);
+    }
   }
 
   [Symbol.dispose](): void {
