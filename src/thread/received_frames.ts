@@ -26,7 +26,8 @@ export class ReceivedFrames implements RingEvents, Disposable {
   }
 
   retired(id: number): void {
-    this.#rings.get(id)!.retire();
+    // A session that ended meanwhile has dropped all of them.
+    this.#rings.get(id)?.retire();
     this.#rings.delete(id);
   }
 
