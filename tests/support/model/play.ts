@@ -259,13 +259,15 @@ class PlayedWriter {
   #countedAt(level: number, written: Promise<void>): Promise<void> {
     const entry = { level };
     this.#taken.push(entry);
-    return written.catch((error) => {
+    return written.then(() => void this.#written++, (error) => {
       this.#taken.splice(this.#taken.indexOf(entry), 1);
       throw error;
     });
   }
 
   readonly #taken: { readonly level: number }[] = [];
+  /** How many frames were taken for certain. */
+  #written = 0;
 
   /** Waits for a call, and compares what it came to with what the model allows. */
   async #settle(call: Call, result: PromiseLike<unknown>): Promise<void> {
@@ -286,8 +288,9 @@ class PlayedWriter {
       this.model.end(call);
     }
     if (call.allowed.has(outcome)) {
-      if (outcome === "noFrame") this.model.fail();
-      return;
+      if (outcome !== "noFrame") return;
+      if (this.#written > 0) throw new Error(`${this.#written} frames are lost`, { cause: thrown });
+      return this.model.fail();
     }
     throw new Error(`${call.name} came to "${outcome}" instead of ${[...call.allowed].join(" or ")}`, {
       cause: thrown,
