@@ -25,8 +25,9 @@ export class ReceivedFrames implements RingEvents, Disposable {
     this.#rings.set(id, new RingFrames(this.#native, layout));
   }
 
+  /** Unless the session has ended meanwhile. */
   retired(id: number): void {
-    this.#rings.get(id)!.retire();
+    this.#rings.get(id)?.retire();
     this.#rings.delete(id);
   }
 
