@@ -59,7 +59,7 @@ export class EncodingThread {
    * Ends the session's use of the thread, which another session may reuse after a success. Memory that both
    * threads referred to is only surely free once this one has ended: it ends where that is much.
    */
-  leave(isReusable: boolean, usedBytes: number): void {
+  leave(isReusable: boolean, usedBytes = 0): void {
     this.#listener = null;
     this.#thread.keepAlive(false);
     this.#usedBytes += usedBytes;

@@ -25,8 +25,8 @@ export class ReceivedFrames implements RingEvents, Disposable {
     this.#rings.set(id, new RingFrames(this.#native, layout));
   }
 
+  /** Unless the session has ended meanwhile. */
   retired(id: number): void {
-    // A session that ended meanwhile has dropped all of them.
     this.#rings.get(id)?.retire();
     this.#rings.delete(id);
   }
