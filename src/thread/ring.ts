@@ -6,7 +6,7 @@
  */
 import { maxMemoryBytes, sharedMemory } from "../video/kernels/kernel_memory.ts";
 import { copyRows, frameBytes, type FrameLayout, type PlaneView, tightPlanes } from "../video/raw_frame.ts";
-import { RefusedFrame } from "../engine/refused_frame.ts";
+import { RefusedCall } from "../engine/refused_call.ts";
 
 /**
  * Libraries may read a few bytes beyond a plane (AV_INPUT_BUFFER_PADDING_SIZE, libavcodec/defs.h), and whole
@@ -75,7 +75,7 @@ export class FrameRing {
 
   /**
    * Takes back an acquired slot with the program's frame; returns its number, or `null` for planes in other
-   * memory. Throws a {@linkcode RefusedFrame} where the slot is not acquired, or the planes have another
+   * memory. Throws a {@linkcode RefusedCall} where the slot is not acquired, or the planes have another
    * layout.
    */
   claim(planes: readonly PlaneView[], layout: FrameLayout): number | null {
@@ -126,6 +126,6 @@ export class FrameRing {
   }
 }
 
-function refused(message: string): RefusedFrame {
-  return new RefusedFrame(new TypeError(message));
+function refused(message: string): RefusedCall {
+  return new RefusedCall(new TypeError(message));
 }

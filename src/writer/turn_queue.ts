@@ -19,12 +19,17 @@ export class TurnQueue {
   }
 
   /**
-   * Runs an action when its turn comes and, with `needsRoom`, when there is room. Where no call waits and
-   * there is room, the action runs before this returns.
+   * Runs an action when its turn comes and, for as long as it needs that, when there is room. Where no call
+   * waits and there is room, the action runs before this returns.
    */
-  async run<Result>(needsRoom: boolean, action: () => Result | Promise<Result>): Promise<Result> {
-    if (this.#last === null && (!needsRoom || this.#room() === null)) return await action();
+  async run<Result>(needsRoom: boolean | (() => boolean), action: () => Result | Promise<Result>): Promise<Result> {
+    if (this.#last === null && this.#roomFor(needsRoom) === null) return await action();
     return await this.hold(this.#wait(this.#last, needsRoom, action));
+  }
+
+  #roomFor(needsRoom: boolean | (() => boolean)): Promise<void> | null {
+    const isNeeded = typeof needsRoom === "boolean" ? needsRoom : needsRoom();
+    return isNeeded ? this.#room() : null;
   }
 
   /** Makes later calls wait until a call has settled. */
@@ -49,11 +54,11 @@ export class TurnQueue {
 
   async #wait<Result>(
     before: Promise<void> | null,
-    needsRoom: boolean,
+    needsRoom: boolean | (() => boolean),
     action: () => Result | Promise<Result>,
   ): Promise<Result> {
     await before;
-    for (let room = needsRoom ? this.#room() : null; room !== null; room = this.#room()) await room;
+    for (let room = this.#roomFor(needsRoom); room !== null; room = this.#roomFor(needsRoom)) await room;
     return await action();
   }
 }
