@@ -65,6 +65,7 @@ export type { LogLevel } from "./src/libav/log.ts";
 export { recoverFile, type RecoverSummary } from "./src/file/recover_file.ts";
 export type { AudioSummary, EncoderChoice, WriteSummary } from "./src/engine/session_types.ts";
 export type { Frame } from "./src/video/frame.ts";
+export type { CloseOptions } from "./src/writer/close_options.ts";
 export type { SamplesOptions } from "./src/writer/samples_options.ts";
 export type { AcquiredFrame, VideoWriter } from "./src/writer/video_writer.ts";
 export type { Rotation, SampleAspectRatio } from "./src/container/picture_tags.ts";

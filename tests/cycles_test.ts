@@ -6,7 +6,7 @@
 import { readdirSync } from "node:fs";
 import process from "node:process";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { createFileWriter, type WriterOptions } from "../mod.ts";
+import { createFileWriter, OptionError, type WriterOptions } from "../mod.ts";
 import { barFrame, TemporaryFolder } from "./support/media.ts";
 import { testsOf } from "./support/test.ts";
 
@@ -31,7 +31,7 @@ async function cycle(index: number, folder: TemporaryFolder): Promise<void> {
   const end = index % 7;
   if (end === 6) {
     const wrong = { ...options, encoderOptions: { "no-such-option": 1 } };
-    return void await assertRejects(() => createFileWriter(codec, path, 25, wrong));
+    return void await assertRejects(() => createFileWriter(codec, path, 25, wrong), OptionError);
   }
   const writer = await createFileWriter(codec, path, 25, options);
   for (let count = 0; count < 3; count++) await writer.write(frame);
@@ -39,7 +39,9 @@ async function cycle(index: number, folder: TemporaryFolder): Promise<void> {
   if (end === 1) return controller.abort();
   if (end === 2) return await writer[Symbol.asyncDispose]();
   if (end === 3) await writer.acquire(64, 48);
-  if (end === 4) await assertRejects(() => writer.write({ ...frame, data: frame.data.subarray(1) }));
+  if (end === 4) {
+    await assertRejects(() => writer.write({ ...frame, data: frame.data.subarray(1) }), RangeError);
+  }
   await writer.close();
 }
 

@@ -1,9 +1,9 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { RefusedFrame } from "../src/engine/refused_frame.ts";
+import { RefusedCall } from "../src/engine/refused_call.ts";
 import { type AcquiredSlot, FrameSlots, type RingEvents } from "../src/thread/frame_slots.ts";
 import type { SlotPlace } from "../src/thread/ring.ts";
-import { type FrameLayout, frameBytes, tightPlanes } from "../src/video/raw_frame.ts";
+import { frameBytes, type FrameLayout, tightPlanes } from "../src/video/raw_frame.ts";
 import { seeded } from "./support/chance.ts";
 
 /** Gray pictures, one byte a pixel. */
@@ -37,7 +37,10 @@ class Encoder implements RingEvents {
   }
 
   retired(id: number): void {
-    assert([...this.queue, ...this.kept].every(({ place }) => place.ring !== id), "a ring in use was retired");
+    assert(
+      [...this.queue, ...this.kept].every(({ place }) => place.ring !== id),
+      "a ring in use was retired",
+    );
     assert(this.rings.delete(id));
   }
 
@@ -122,7 +125,7 @@ function play(seed: number): { given: number; waited: number; refused: number } 
       const data = stale[next() % stale.length]!;
       assert(slots.release(data));
       const slot = slots.offer(data)!;
-      assertThrows(() => slots.enqueue(slot, tightPlanes(data, layout), layout), RefusedFrame);
+      assertThrows(() => slots.enqueue(slot, tightPlanes(data, layout), layout), RefusedCall);
       slots.endOffer(slot);
     } else if (encoder.queue.length > 0) encoder.step(slots, next);
   }

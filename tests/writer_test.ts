@@ -81,6 +81,7 @@ test("stats: the summary and the stats tell what is in the file", async () => {
     frames: 30,
     seconds: 1.001,
     bytes: statSync(path).size,
+    leftOut: 0,
   });
   assertEquals(writer.stats.queued, 0);
   assert(writer.stats.bytes > 0 && writer.stats.bytes < summary.bytes);

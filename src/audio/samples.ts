@@ -4,6 +4,7 @@
  * @module
  */
 import type { ChannelLayout, Samples } from "../libav/audio_frame.ts";
+import { bytesIn, copiedList, typedArrayKind } from "../buffer_bytes.ts";
 import { kindOf, shown } from "../shown.ts";
 import {
   channelLayout,
@@ -87,15 +88,21 @@ function refuse(message: string, ErrorClass: typeof RangeError | typeof TypeErro
   throw new ErrorClass(`Cannot write the samples: ${message}`);
 }
 
-function formatOf(data: unknown): "flt" | "s16" | "s32" | "u8" | null {
-  if (data instanceof Float32Array) return "flt";
-  if (data instanceof Int16Array) return "s16";
-  if (data instanceof Int32Array) return "s32";
-  return data instanceof Uint8Array ? "u8" : null;
+/** The sample formats of arrays, and the bytes of a sample. */
+const formats: Readonly<Record<string, { readonly name: string; readonly bytes: number } | undefined>> = {
+  Float32Array: { name: "flt", bytes: 4 },
+  Int16Array: { name: "s16", bytes: 2 },
+  Int32Array: { name: "s32", bytes: 4 },
+  Uint8Array: { name: "u8", bytes: 1 },
+};
+
+function formatOf(data: unknown) {
+  // Node's Buffer, and other subclasses, too.
+  return formats[typedArrayKind(data) ?? ""];
 }
 
 /** Throws unless a value is a sample rate. `what` begins the message. */
-export function requireSampleRate(what: string, rate: unknown): void {
+export function requireSampleRate(what: string, rate: unknown): asserts rate is number {
   if (Number.isInteger(rate) && (rate as number) >= 1 && (rate as number) <= maxSampleRate) return;
   throw new RangeError(
     `${what} has the sampleRate ${shown(rate)}, but must have a whole number from 1 to ${maxSampleRate}`,
@@ -115,48 +122,70 @@ function layoutOf(channels: unknown, name: unknown): ChannelLayout {
   refuse(`they have ${channels} channels, but the layout ${layout.name} has ${layout.channels}`);
 }
 
-/** Checks samples. Throws a `TypeError` or `RangeError` that names the problem. */
-export function checkSamples(samples: AudioSamples): Samples {
+/** Samples as a program gives them: each field of its object, and each item of its list, read once. */
+export interface GivenSamples {
+  /** What is to be arrays. */
+  readonly arrays: readonly unknown[];
+  readonly isPlanar: boolean;
+  readonly sampleRate: unknown;
+  readonly channels: unknown;
+  readonly layout: unknown;
+  readonly track: unknown;
+}
+
+/** Reads a program's samples, whose getters may do anything. Throws a `TypeError` where they are none. */
+export function readSamplesFields(samples: AudioSamples): GivenSamples {
   if (typeof samples !== "object" || samples === null) {
     refuse(`they are ${shown(samples)}, but must be { data, sampleRate }`, TypeError);
   }
-  const { data, sampleRate, channels: given, layout: layoutName } = samples;
+  const { data, sampleRate, channels, layout, track = 0 } = samples;
+  const list = copiedList(data);
+  const isPlanar = Array.isArray(list);
+  return { arrays: isPlanar ? list : [list], isPlanar, sampleRate, channels, layout, track };
+}
+
+/**
+ * Checks samples. Throws a `TypeError` or `RangeError` that names the problem. Runs no code of the program.
+ */
+export function checkSamples({ arrays, isPlanar, channels, ...given }: GivenSamples): Samples {
+  const { sampleRate } = given;
   requireSampleRate("Cannot write the samples: the piece", sampleRate);
-  const arrays: readonly SampleData[] = Array.isArray(data) ? data : [data];
-  const isPlanar = Array.isArray(data);
-  const formats = arrays.map(formatOf);
-  const format = formats[0];
-  if (format === undefined) refuse("there is no array of any channel");
-  if (format === null || formats.some((other) => other !== format)) {
-    const [wrong] = arrays.filter((array) => formatOf(array) === null);
+  const format = formatOf(arrays[0]);
+  if (arrays.length === 0) refuse("there is no array of any channel");
+  if (format === undefined || arrays.some((array) => formatOf(array) !== format)) {
+    const wrong = arrays.find((array) => formatOf(array) === undefined);
     refuse(
       `their data is ${
-        wrong === undefined ? "of several types" : kindOf(wrong)
+        format !== undefined && wrong === undefined
+          ? "of several types"
+          : typeof wrong === "object" && wrong !== null
+          ? kindOf(wrong)
+          : shown(wrong)
       }, but must be a Float32Array, Int16Array, Int32Array or Uint8Array, or one of these for each channel`,
       TypeError,
     );
   }
-  if (isPlanar && given !== undefined && given !== arrays.length) {
-    refuse(`there are ${arrays.length} arrays, but channels is ${shown(given)}`);
+  if (isPlanar && channels !== undefined && channels !== arrays.length) {
+    refuse(`there are ${arrays.length} arrays, but channels is ${shown(channels)}`);
   }
-  const layout = layoutOf(isPlanar ? arrays.length : given ?? 1, layoutName);
-  const count = isPlanar ? arrays[0]!.length : arrays[0]!.length / layout.channels;
+  const layout = layoutOf(isPlanar ? arrays.length : channels ?? 1, given.layout);
+  const planes = arrays.map(planeOf);
+  const lengths = planes.map(({ length }) => length / format.bytes);
+  const count = isPlanar ? lengths[0]! : lengths[0]! / layout.channels;
   if (!Number.isInteger(count)) {
     refuse(
-      `there are ${arrays[0]!.length} numbers, which is not a multiple of their ${layout.channels} channels`,
+      `there are ${lengths[0]} numbers, which is not a multiple of their ${layout.channels} channels`,
     );
   }
-  const other = arrays.find(({ length }) => length !== count);
+  const other = lengths.find((length) => length !== count);
   if (isPlanar && other !== undefined) {
-    refuse(`one channel has ${count} samples and another ${other.length}, but all must have as many`);
+    refuse(`one channel has ${count} samples and another ${other}, but all must have as many`);
   }
-  return {
-    format: isPlanar ? `${format}p` : format,
-    layout,
-    sampleRate,
-    count,
-    planes: arrays.map(({ buffer, byteOffset, byteLength }) =>
-      new Uint8Array(buffer, byteOffset, byteLength)
-    ),
-  };
+  return { format: isPlanar ? `${format.name}p` : format.name, layout, sampleRate, count, planes };
+}
+
+function planeOf(array: unknown): Uint8Array {
+  const { bytes, isDetached } = bytesIn(array)!;
+  if (isDetached) refuse("the buffer of their data is detached (transferred elsewhere)", TypeError);
+  return bytes;
 }

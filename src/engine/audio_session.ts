@@ -23,6 +23,7 @@ import type { StreamRequest } from "../libav/streams/stream_parameters.ts";
 import { audioBesideVideo, AudioTracks } from "./audio_tracks.ts";
 import { describeAudioSession } from "./report.ts";
 import type { AudioFileRequest, AudioSummary } from "./session_types.ts";
+import type { SessionControl } from "./ending/session_control.ts";
 import type { WriterStats } from "./writer_stats.ts";
 
 /** What is open once there are samples. */
@@ -35,22 +36,22 @@ interface Open extends Disposable {
 export class AudioSession implements Disposable {
   readonly #native: Native;
   readonly #request: AudioFileRequest;
+  readonly #control: SessionControl;
   readonly #info: MuxerInfo;
   readonly #mayRemove: boolean;
   readonly #safety: CrashSafety;
   /** The cover, where there is one. */
   readonly #files: readonly StreamRequest[];
   #open: Open | null = null;
-  /** Whether a file was begun that an abort must remove. */
-  #hasFile = false;
 
   /**
    * Checks everything that can be checked before the first samples: the file is writable, the container is
    * known, an encoder opens with these options and the container supports its codec. Leaves the disk
    * unchanged.
    */
-  constructor(native: Native, request: AudioFileRequest) {
+  constructor(native: Native, request: AudioFileRequest, control: SessionControl) {
     const { path, options } = request;
+    this.#control = control;
     this.#native = native;
     this.#request = request;
     this.#info = chooseMuxer(native, path, options.format);
@@ -102,7 +103,7 @@ export class AudioSession implements Disposable {
       if (open === null) return 0;
       const { seconds } = this.stats;
       open.audioTracks.finish(seconds);
-      return open.output.finish({ ending: null, endSeconds: seconds, lastSeconds: 0 });
+      return open.output.finish({ ending: null, endSeconds: seconds, lastSeconds: 0, packets: Infinity });
     });
     const { seconds, bytes } = this.stats;
     const { encoder, shape } = open?.audioTracks.first.encoded ?? { encoder: "", shape: null };
@@ -122,8 +123,7 @@ export class AudioSession implements Disposable {
   /** Stops, and removes the unfinished file. */
   abort(): void {
     this[Symbol.dispose]();
-    if (this.#hasFile) removeFile(this.#request.path);
-    this.#hasFile = false;
+    if (this.#control.takeFile()) removeFile(this.#request.path);
   }
 
   /** After a failure: makes the recording as playable as possible, and frees everything else. */
@@ -197,9 +197,12 @@ export class AudioSession implements Disposable {
         subtitles: null,
         chapters: options.chapters ?? [],
         createMuxer: (url, stage, recording) => this.#createMuxer(audioTracks, url, stage, recording),
+        onFile: () => {
+          if (this.#mayRemove) this.#control.noteFile();
+        },
       }),
     );
-    output.open(() => this.#hasFile = this.#mayRemove);
+    output.open();
     audioTracks.begin(output, 0);
     if (isVerbose(options.logLevel)) {
       console.error(describeAudioSession(this.#native, this.#request, this.#info, audioTracks.first));

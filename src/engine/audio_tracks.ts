@@ -10,13 +10,14 @@ import { defaultLayout } from "../audio/channels.ts";
 import type { AudioDefaults } from "../audio/open_audio_encoder.ts";
 import { trackTags } from "../container/metadata.ts";
 import { ReadError, UnsupportedError } from "../errors.ts";
-import { Interleaver } from "../file/interleaver.ts";
+import { Interleaver, maxWaitingBytes } from "../file/interleaver.ts";
 import type { OutputFile } from "../file/output_file.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import type { Rational } from "../libav/rational.ts";
+import { tooMuchWaits } from "./refused_call.ts";
 import { addAudioStream, type OpenTrack, openTrack } from "./open_audio_track.ts";
 
 /** A track of the file. */
@@ -145,8 +146,9 @@ export class AudioTracks implements Disposable {
     output.writeQueued();
   }
 
-  /** Encodes samples for a track. */
+  /** Encodes samples for a track. Throws a `RefusedCall` where too much waits already. */
   write(track: number, samples: Samples, seconds: number | null): void {
+    if (this.queue.isFull) throw tooMuchWaits("write samples", maxWaitingBytes);
     this.#tracks[track]!.open.write!(samples, seconds);
   }
 
@@ -173,6 +175,11 @@ export class AudioTracks implements Disposable {
       // A device goes on where frames come slower than they are shown.
       if (track.options.source.kind === "device") this.queue.cut(track.stream, seconds);
     }
+  }
+
+  /** Leaves out what comes at or after a time: the video ends there. */
+  cut(seconds: number): void {
+    for (const { stream } of this.#tracks) this.queue.cut(stream, seconds);
   }
 
   #end(track: Track): void {

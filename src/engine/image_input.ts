@@ -10,7 +10,7 @@ import { type ColorDescription, meaningOf, meaningSaid } from "../video/color.ts
 import { ImageDecoder } from "../video/images/image_decoder.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
 import { requireFit, type SizeOptions } from "./checked_frame.ts";
-import { RefusedFrame } from "./refused_frame.ts";
+import { RefusedCall } from "./refused_call.ts";
 
 /** A picture and its shape. */
 export interface Picture {
@@ -38,7 +38,7 @@ export class ImageInput implements Disposable {
 
   /**
    * Decodes an image for a video of a size (`null`: it is the first picture). Throws a
-   * {@linkcode RefusedFrame}.
+   * {@linkcode RefusedCall}.
    */
   decode(bytes: Uint8Array, video: Size | null): Picture {
     // The error has what the decoder reports.
@@ -51,7 +51,7 @@ export class ImageInput implements Disposable {
       const meaning = color === null ? expected : meaningSaid(color, expected);
       return { pixels: frame, shape: { layout: frameLayout(format, width, height), meaning } };
     } catch (error) {
-      throw new RefusedFrame(error);
+      throw new RefusedCall(error);
     } finally {
       setLogLevel(this.#native, this.#options.logLevel);
     }

@@ -14,7 +14,9 @@ import type { Converter } from "../video/conversion/converter.ts";
 import { createConverter } from "../video/conversion/create_converter.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import { type PictureShape, type Pixels, sameShape } from "../video/pixels.ts";
+import { ClosedGroups } from "./ending/closed_groups.ts";
 import type { Followers } from "./decode_times.ts";
+import type { SessionControl } from "./ending/session_control.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** The parts of a pipeline, which owns encoder and file. */
@@ -27,6 +29,8 @@ export interface PipelineParts {
   readonly settings: EncoderSettings;
   readonly output: OutputFile;
   readonly timeline: Timeline;
+  /** Tells when encoding is to end. */
+  readonly control: SessionControl;
 }
 
 /** Converts and encodes frames, and writes the packets to the file. Owns its parts. */
@@ -41,9 +45,9 @@ export class Pipeline implements Disposable {
   readonly #settings: EncoderSettings;
   readonly #output: OutputFile;
   readonly #timeline: Timeline;
+  readonly #control: SessionControl;
+  readonly #groups: ClosedGroups;
   readonly #packet: NativePacket;
-  /** The packet after that, where one may be the last. */
-  readonly #nextPacket: NativePacket;
   /** The frame that waits for the next one, which determines its duration. */
   readonly #held: NativeFrame;
   #heldStamp: FrameStamp | null = null;
@@ -52,16 +56,22 @@ export class Pipeline implements Disposable {
   readonly #frameQuality: number;
   /** The meaning of each frame's values: some encoders (prores_ks) read it from the frame alone. */
   readonly #color: ColorNumbers;
+  /**
+   * Whether encoding has ended before all frames were encoded. The encoder is then freed with everything
+   * else: some take seconds for that.
+   */
+  #isCut = false;
   #frames = 0;
   #packets = 0;
   #bytes = 0;
 
   /** Takes over an open encoder and a file whose header is written. */
   constructor(native: Native, parts: PipelineParts) {
-    const { encoder, openEncoder, parameters, settings, output, timeline } = parts;
+    const { encoder, openEncoder, parameters, settings, output, timeline, control } = parts;
     this.#native = native;
+    this.#control = control;
+    this.#groups = new ClosedGroups(native);
     this.#packet = new NativePacket(native);
-    this.#nextPacket = new NativePacket(native);
     this.#held = new NativeFrame(native);
     this.#encoder = encoder;
     this.#openEncoder = openEncoder;
@@ -138,13 +148,32 @@ export class Pipeline implements Disposable {
   }
 
   /**
-   * Ends the stream, finishes and closes the file; returns its size in bytes, or `null` where the muxer does
-   * not tell.
+   * Encodes what is left, or what can be encoded before the deadline. Returns how many frames are left out:
+   * the video ends before them.
    */
-  finish(endTicks: bigint | null): number | null {
-    this.#end(endTicks);
+  end(endTicks: bigint | null): number {
+    this.#releaseHeld(endTicks);
+    if (endTicks !== null) this.#timeline.extend(endTicks);
+    this.#endEncoder(true);
+    if (!this.#isCut) return 0;
+    const taken = this.#frames;
+    this.#frames = this.#groups.frames;
+    this.#timeline.cut(this.#frames);
+    this.#groups.dropOpen();
+    this.#giveAll("none");
+    return taken - this.#frames;
+  }
+
+  /** Finishes and closes the file; returns its size in bytes, or `null` where the muxer does not tell. */
+  finish(): number | null {
     const { ending, endSeconds, lastSeconds } = this.#timeline;
-    return this.#output.finish({ ending, endSeconds, lastSeconds });
+    const packets = this.#isCut ? this.#frames : Infinity;
+    return this.#output.finish({ ending, endSeconds, lastSeconds, packets });
+  }
+
+  /** Closes the file as it is. */
+  discardFile(): void {
+    this.#output[Symbol.dispose]();
   }
 
   /** After a failure: makes the recording as playable as possible. */
@@ -152,25 +181,25 @@ export class Pipeline implements Disposable {
     this.#output.salvage();
   }
 
-  #end(endTicks: bigint | null): void {
-    this.#releaseHeld(endTicks);
-    if (endTicks !== null) this.#timeline.extend(endTicks);
-    this.#endEncoder(true);
-  }
-
   /** Takes all that the encoder has. The next frame is a key frame of another one: none waits for it. */
   #endEncoder(isLast: boolean): void {
     const encoder = this.#encoder;
-    if (encoder === null) return;
+    if (encoder === null || this.#isCut) return;
+    if (this.#isAtDeadline()) return void (this.#isCut = true);
     encoder.send(null);
-    let [packet, next] = [this.#packet, this.#nextPacket];
-    if (encoder.receive(packet)) {
-      for (; encoder.receive(next); [packet, next] = [next, packet]) this.#writeInOrder(packet, "sure");
-      this.#writeInOrder(packet, isLast ? "none" : "unsure");
+    while (encoder.receive(this.#packet)) {
+      this.#take(this.#packet, "sure", true);
+      if (this.#isAtDeadline()) return void (this.#isCut = true);
     }
+    this.#giveAll(isLast ? "none" : "unsure");
     encoder[Symbol.dispose]();
     this.#encoder = null;
     this.#timeline.restart();
+  }
+
+  /** Whether encoding ends here: not before what must stay in the file can be shown without a gap. */
+  #isAtDeadline(): boolean {
+    return this.#control.isExpired && (this.#output.mayLeaveOut || !this.#groups.isWrittenOpen);
   }
 
   #converterFor(shape: PictureShape): Converter {
@@ -192,14 +221,25 @@ export class Pipeline implements Disposable {
 
   #encode(frame: NativeFrame, stamp: FrameStamp, duration: bigint, followers: Followers = "sure"): void {
     const { index, keyFrame } = this.#timeline.enter(stamp, duration);
+    if (this.#isAtDeadline()) return void (this.#isCut = true);
     frame.stamp(BigInt(index), keyFrame, this.#frameQuality);
     frame.describe(this.#color);
     const encoder = this.#encoder ??= this.#openEncoder();
     encoder.send(frame);
-    while (encoder.receive(this.#packet)) this.#writeInOrder(this.#packet, followers);
+    while (encoder.receive(this.#packet)) this.#take(this.#packet, followers, this.#control.hasDeadline);
   }
 
-  #writeInOrder(packet: NativePacket, followers: Followers): void {
+  /** Takes a packet, and writes those whose turn it is. */
+  #take(packet: NativePacket, followers: Followers, isHeld: boolean): void {
+    this.#groups.take(packet, isHeld, (taken) => this.#write(taken, followers));
+    this.#groups.giveWhole((taken) => this.#write(taken, followers));
+  }
+
+  #giveAll(followers: Followers): void {
+    this.#groups.giveAll((packet) => this.#write(packet, "sure"), (packet) => this.#write(packet, followers));
+  }
+
+  #write(packet: NativePacket, followers: Followers): void {
     this.#packets++;
     this.#bytes += packet.size;
     const decodeTicks = this.#timeline.place(packet, followers);
@@ -216,6 +256,6 @@ export class Pipeline implements Disposable {
     this.#output[Symbol.dispose]();
     this.#parameters[Symbol.dispose]();
     this.#packet[Symbol.dispose]();
-    this.#nextPacket[Symbol.dispose]();
+    this.#groups[Symbol.dispose]();
   }
 }

@@ -82,6 +82,8 @@ export interface WriteSummary {
   readonly seconds: number;
   /** Size of the file in bytes; of the encoded video, where the container is more than one file. */
   readonly bytes: number;
+  /** Number of frames that are not in the file, as `deadlineSeconds` had passed before they were encoded. */
+  readonly leftOut: number;
 }
 
 /** Summary of a finished file. */

@@ -13,7 +13,7 @@ import { requireTagSupport } from "../container/metadata.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
 import { OutputFile } from "../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety, requireWritableTarget } from "../file/safety.ts";
-import { SubtitleTracks } from "../file/subtitle_tracks.ts";
+import { maxWaitingCueBytes, SubtitleTracks } from "../file/subtitle_tracks.ts";
 import { withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Encoder } from "../libav/encoder.ts";
@@ -23,7 +23,7 @@ import { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import { meaningOf } from "../video/color.ts";
-import { type FrameStamp, ticksPerFrame } from "../video/frame_timing.ts";
+import type { FrameStamp } from "../video/frame_timing.ts";
 import { type InputFormats, inputFormats } from "../video/input_format.ts";
 import type { PictureShape, Pixels } from "../video/pixels.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
@@ -33,17 +33,20 @@ import { ImageInput, type Picture } from "./image_input.ts";
 import { LiveFlush } from "./live_flush.ts";
 import { requireNoLostTracks } from "./lost_tracks.ts";
 import { Pipeline } from "./pipeline.ts";
-import type { Preprocessor, PreprocessorOutput } from "./preprocessor.ts";
+import type { Preprocessor } from "./preprocessor.ts";
+import { tooMuchWaits } from "./refused_call.ts";
 import { describeVideoSession } from "./report.ts";
+import type { SessionControl } from "./ending/session_control.ts";
 import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "./session_types.ts";
 import { StreamOpener } from "./stream_opener.ts";
-import { longestDelayOf, Timeline } from "./timeline.ts";
+import { createTimeline } from "./timeline.ts";
 import type { WriterStats } from "./writer_stats.ts";
 
 /** One file being written. */
 export class VideoSession implements Disposable {
   readonly #native: Native;
   readonly #request: VideoFileRequest;
+  readonly #control: SessionControl;
   readonly #muxerInfo: MuxerInfo;
   readonly #clock: FrameClock;
   readonly #formats: InputFormats;
@@ -61,9 +64,9 @@ export class VideoSession implements Disposable {
   #pipeline: Pipeline | null = null;
   /** The size of the video in the file. */
   #written: Size = { width: 0, height: 0 };
-  /** Whether a file was begun that an abort must remove. */
-  #hasFile = false;
   readonly #mayRemove: boolean;
+  /** Frames that came after the deadline. */
+  #leftOut = 0;
   readonly #liveFlush: LiveFlush = new LiveFlush(() => this.#settle());
 
   /**
@@ -71,8 +74,9 @@ export class VideoSession implements Disposable {
    * known, an encoder opens with these options and the container supports its stream. Leaves the disk
    * unchanged.
    */
-  constructor(native: Native, request: VideoFileRequest) {
+  constructor(native: Native, request: VideoFileRequest, control: SessionControl) {
     const { path, frameRate, options } = request;
+    this.#control = control;
     const { timing = "constant" } = options;
     this.#native = native;
     this.#request = request;
@@ -137,29 +141,43 @@ export class VideoSession implements Disposable {
     return { formats: [...this.#formats.values()], containerClock: this.#opener.containerClock };
   }
 
-  /** Encodes one image file. Whatever this throws ends the session, but for a `RefusedFrame`. */
+  /** Encodes one image file. Whatever this throws ends the session, but for a {@linkcode RefusedCall}. */
   encodeImage(bytes: Uint8Array, stamp: FrameStamp): void {
+    if (this.#isTooLate()) return;
     this.#encode(this.#images.decode(bytes, this.#size), stamp);
   }
 
-  /** Encodes samples for a track that start at a time in seconds. Any error ends the session. */
+  /**
+   * Encodes samples for a track that start at a time in seconds. Any error ends the session, but for a
+   * {@linkcode RefusedCall}.
+   */
   writeAudio(track: number, samples: Samples, seconds: number | null): void {
     this.#liveFlush.requireWorking();
     setLogLevel(this.#native, this.#request.options.logLevel);
     withWriteErrors(this.#request.path, () => this.#audioTracks!.write(track, samples, seconds));
   }
 
-  /** Writes a cue once the video gets to it. Any error ends the session. */
+  /** Writes a cue once the video gets to it. Any error ends the session, but for a {@linkcode RefusedCall}. */
   writeSubtitle(cue: Required<SubtitleCue>): void {
-    this.#subtitles!.write(cue);
+    const subtitles = this.#subtitles!;
+    if (subtitles.isFull) throw tooMuchWaits("write a subtitle", maxWaitingCueBytes);
+    subtitles.write(cue);
   }
 
   /** Encodes a raw frame, wherever its pixels are. Any error ends the session. */
   encode(pixels: Pixels, layout: FrameLayout, stamp: FrameStamp): void {
+    if (this.#isTooLate()) return;
     if (this.#rawShape?.layout !== layout) {
       this.#rawShape = { layout, meaning: meaningOf(layout.format, this.#opener.color(layout.height)) };
     }
     this.#encode({ pixels, shape: this.#rawShape }, stamp);
+  }
+
+  /** Whether encoding has ended: a frame is then left out. */
+  #isTooLate(): boolean {
+    const isTooLate = this.#control.isExpired;
+    if (isTooLate) this.#leftOut++;
+    return isTooLate;
   }
 
   #encode({ pixels, shape }: Picture, stamp: FrameStamp): void {
@@ -185,7 +203,7 @@ export class VideoSession implements Disposable {
 
   /**
    * Ends the stream, finishes the file and returns its summary. Without a frame no file is made, and an
-   * existing one stays as it was.
+   * existing one stays as it was. Dispose of the session afterwards.
    */
   finish(endTicks: bigint): WriteSummary {
     this.#liveFlush[Symbol.dispose]();
@@ -194,18 +212,13 @@ export class VideoSession implements Disposable {
     const { path } = this.#request;
     const fileBytes = withWriteErrors(path, () => {
       this.#preprocessor?.flush(endTicks, this.#take);
-      if (this.#pipeline === null) {
-        return requireNoLostTracks(this.#hasAudio, this.#subtitles?.hasCues ?? false);
-      }
-      // Only the filters know where their output ends.
-      const end = this.#request.options.filter === undefined ? endTicks : null;
-      const endSeconds = Math.max(end === null ? 0 : this.#clock.seconds(end), this.#pipeline.seconds);
-      this.#audioTracks?.finish(endSeconds);
-      this.#subtitles?.end(endSeconds);
-      return this.#pipeline.finish(end);
+      return this.#pipeline === null ? this.#finishEmpty() : this.#finishFile(this.#pipeline, endTicks);
     });
+    const failure = this.#audioTracks?.failure ?? null;
+    // The file is complete, but part of its audio is missing.
+    if (failure !== null) throw failure;
     const { frames, seconds, bytes } = this.stats;
-    const summary = {
+    return {
       path,
       format: this.#muxerInfo.name,
       encoder: this.choice?.name ?? "",
@@ -213,19 +226,43 @@ export class VideoSession implements Disposable {
       frames,
       seconds,
       bytes: fileBytes ?? bytes,
+      leftOut: this.#leftOut,
     };
-    const failure = this.#audioTracks?.failure ?? null;
-    this[Symbol.dispose]();
-    // The file is complete, but part of its audio is missing.
-    if (failure !== null) throw failure;
-    return summary;
+  }
+
+  #finishEmpty(): number {
+    if (this.#leftOut === 0) requireNoLostTracks(this.#hasAudio, this.#subtitles?.hasCues ?? false);
+    return 0;
+  }
+
+  #finishFile(pipeline: Pipeline, endTicks: bigint): number | null {
+    // Only the filters know where their output ends.
+    const end = this.#request.options.filter === undefined ? endTicks : null;
+    const endSeconds = Math.max(end === null ? 0 : this.#clock.seconds(end), pipeline.seconds);
+    this.#audioTracks?.finish(endSeconds);
+    this.#subtitles?.end(endSeconds);
+    const leftOut = pipeline.end(end);
+    this.#leftOut += leftOut;
+    if (this.#leftOut > 0) {
+      this.#audioTracks?.cut(pipeline.seconds);
+      this.#subtitles?.end(pipeline.seconds);
+    }
+    if (pipeline.frames > 0) return pipeline.finish();
+    // Nothing came out of the encoder in time.
+    this.#written = { width: 0, height: 0 };
+    pipeline.discardFile();
+    this.#removeFile();
+    return 0;
   }
 
   /** Stops, and removes the unfinished file. */
   abort(): void {
     this[Symbol.dispose]();
-    if (this.#hasFile) removeFile(this.#request.path);
-    this.#hasFile = false;
+    this.#removeFile();
+  }
+
+  #removeFile(): void {
+    if (this.#control.takeFile()) removeFile(this.#request.path);
   }
 
   /** After a failure: makes the recording as playable as possible, and frees everything else. */
@@ -251,6 +288,7 @@ export class VideoSession implements Disposable {
   }
 
   readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {
+    if (this.#isTooLate()) return;
     const pipeline = this.#pipeline ??= this.#open(shape, stamp);
     pipeline.write(pixels, shape, stamp, this.#liveFlush.isLive);
   };
@@ -273,25 +311,6 @@ export class VideoSession implements Disposable {
     );
   }
 
-  #createTimeline({ timeBase, frameRate }: PreprocessorOutput): Timeline {
-    const { keyFrameInterval } = this.#request.options;
-    const frameTicks = this.#request.options.filter === undefined
-      ? this.#clock.frameTicks
-      : ticksPerFrame(frameRate, timeBase);
-    const keyFrameTicks = keyFrameInterval === undefined
-      ? null
-      : BigInt(Math.max(1, Math.round(keyFrameInterval * timeBase.den / timeBase.num)));
-    const { timing } = this.#request.options;
-    const { isConstant } = this.#clock;
-    return new Timeline({
-      timeBase,
-      frameTicks,
-      isConstant,
-      keyFrameTicks,
-      longestDelay: longestDelayOf(isConstant, timing),
-    });
-  }
-
   /**
    * Opens everything for pictures of this shape. The file comes last, so that a failure leaves an existing
    * one as it was.
@@ -311,15 +330,18 @@ export class VideoSession implements Disposable {
         chapters: this.#request.options.chapters ?? [],
         createMuxer: (url, stage, recording) =>
           this.#opener.createMuxer({ parameters, settings, timeBase: input.timeBase, url, stage, recording }),
+        onFile: () => {
+          if (this.#mayRemove) this.#control.noteFile();
+        },
       }),
     );
-    const timeline = this.#createTimeline(input);
+    const timeline = createTimeline(this.#request.options, this.#clock, input);
     const { reorderDelay } = encoder;
     const openEncoder = (): Encoder => openNextEncoder(this.#native, settings, parameters.headers);
-    const parts = { encoder, parameters, openEncoder, settings, output, timeline };
+    const parts = { encoder, parameters, openEncoder, settings, output, timeline, control: this.#control };
     const pipeline = owned.use(new Pipeline(this.#native, parts));
     pipeline.prepare(shape);
-    output.open(() => this.#hasFile = this.#mayRemove);
+    output.open();
     timeline.begin(reorderDelay, output.timeBase(0));
     owned.move();
     this.#audioTracks?.begin(output, first.seconds);

@@ -36,7 +36,7 @@ export function copyPackets(
   native: Native,
   from: Demuxer,
   to: Muxer,
-  { ending, lastSeconds }: StreamEnds,
+  { ending, lastSeconds, packets: most }: StreamEnds,
   reopen: () => Demuxer,
 ): number {
   const count = Math.min(to.streamCount, from.streams.findIndex((_, index) => !isTrack(from, index)) >>> 0);
@@ -68,8 +68,9 @@ export function copyPackets(
   };
   while (from.read(packet)) {
     const stream = streams[packet.streamIndex];
-    if (packet.streamIndex === 0) packets++;
-    if (stream === undefined) packet.unref();
+    const isLeftOut = packet.streamIndex === 0 && packets === most;
+    if (packet.streamIndex === 0 && !isLeftOut) packets++;
+    if (stream === undefined || isLeftOut) packet.unref();
     else if (stream === null) write(packet);
     else stream.take(packet, write);
   }

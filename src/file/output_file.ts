@@ -10,6 +10,7 @@ import { maxGifDelay, minTicks } from "../container/frame_rates.ts";
 import { interleavesItself, needsFragments, type Stage } from "../container/muxer_options.ts";
 import { AvError, WriteError } from "../errors.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
+import { requireNotInterrupted } from "../libav/interruption.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import { isMatroska } from "../libav/muxer_info.ts";
 import type { NativePacket } from "../libav/native_packet.ts";
@@ -48,6 +49,8 @@ export interface OutputRequest {
    * final one is made from it.
    */
   readonly createMuxer: (url: string, stage: Stage, recording: Demuxer | null) => Muxer;
+  /** Called as soon as there is a file, and again where another one takes its place. */
+  readonly onFile: () => void;
 }
 
 /** A packet's place among those of a video. */
@@ -66,6 +69,8 @@ export interface VideoEnd {
   readonly endSeconds: number;
   /** The duration of the last frame, in seconds. */
   readonly lastSeconds: number;
+  /** How many of its packets belong to it. Fewer than were written: where {@linkcode OutputFile.mayLeaveOut}. */
+  readonly packets: number;
 }
 
 /** One file being written. */
@@ -111,19 +116,21 @@ export class OutputFile implements Disposable {
     this.#fragments = isFragmented ? new Fragments(this.#muxer) : null;
   }
 
-  /**
-   * Opens the file, truncates an existing one, and writes the header. Calls `onOpen` as soon as there is a
-   * file.
-   */
-  open(onOpen: () => void): void {
+  /** Opens the file, truncates an existing one, and writes the header. */
+  open(): void {
     this.#muxer.openFile(`file:${this.#request.path}`);
-    onOpen();
+    this.#request.onFile();
     this.#muxer.writeHeader();
   }
 
   /** Whether a kill leaves it playable. */
   get isCrashSafe(): boolean {
     return this.#request.isCrashSafe;
+  }
+
+  /** Whether packets that were written can still be left out of the file. */
+  get mayLeaveOut(): boolean {
+    return this.#request.isFragmented;
   }
 
   /** The time base that the container uses for a stream. */
@@ -270,7 +277,7 @@ export class OutputFile implements Disposable {
   salvage(): void {
     try {
       // A failed trailer is not written again: a second call does nothing, and would look like success.
-      if (!this.#isEnded) this.finish({ ending: null, endSeconds: 0, lastSeconds: 0 });
+      if (!this.#isEnded) this.finish({ ending: null, endSeconds: 0, lastSeconds: 0, packets: Infinity });
     } catch {
       // What could not be written is cut off below.
     }
@@ -309,14 +316,19 @@ export class OutputFile implements Disposable {
       const copied = copyPackets(this.#native, recording, muxer, {
         ending: end.ending,
         lastSeconds: this.#lastSeconds,
+        packets: end.packets,
       }, open);
       // The replacement must contain all packets of the recording.
-      if (copied < this.#packets) throw new Error(`${copied} of its ${this.#packets} packets can be read`);
+      if (copied < Math.min(this.#packets, end.packets)) {
+        throw new Error(`${copied} of its ${this.#packets} packets can be read`);
+      }
       this.#setChapters(muxer, end);
       muxer.writeTrailer();
       const bytes = muxer.outputBytes!;
       muxer.closeOutput();
+      requireNotInterrupted(this.#native);
       replaceFile(path, companion);
+      this.#request.onFile();
       return bytes;
     } catch (cause) {
       removeFile(companion);

@@ -6,6 +6,7 @@
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, endOfStream, errorText, outOfMemory } from "./failure.ts";
+import { requireNotInterrupted } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
 import { NativePacket } from "./native_packet.ts";
 import { Owned } from "./owned.ts";
@@ -290,6 +291,7 @@ export class Demuxer extends Owned {
 
   /** Reads the next packet; `false` at the end of the file. */
   read(packet: NativePacket): boolean {
+    requireNotInterrupted(this.#native);
     const result = this.#native.avformat.av_read_frame(this.address, packet.address);
     if (result === endOfStream) return false;
     if (result < 0) fail(this.#native, result, "read the file");

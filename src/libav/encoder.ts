@@ -8,6 +8,7 @@ import { AvError } from "../errors.ts";
 import { type AudioFormat, setChannels } from "./audio_frame.ts";
 import { codeName, endOfStream, errorText, isAgain } from "./failure.ts";
 import { mediaTypes } from "./media_types.ts";
+import { requireNotInterrupted } from "./interruption.ts";
 import { NativeFrame } from "./native_frame.ts";
 import { NativePacket } from "./native_packet.ts";
 import { OptionTable } from "./options.ts";
@@ -177,12 +178,14 @@ export class Encoder extends Owned {
    * always has room.
    */
   send(frame: NativeFrame | null): void {
+    requireNotInterrupted(this.#native);
     this.#check(this.#native.avcodec.avcodec_send_frame(this.address, frame?.address ?? NULL));
     this.#progress.frames++;
   }
 
   /** Receives the next packet; `false` where the encoder needs more frames or has ended. */
   receive(packet: NativePacket): boolean {
+    requireNotInterrupted(this.#native);
     const result = this.#native.avcodec.avcodec_receive_packet(this.address, packet.address);
     if (result === endOfStream || isAgain(result)) return false;
     this.#check(result);

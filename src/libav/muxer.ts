@@ -7,6 +7,7 @@ import { type Address, address, cString, type Native, NULL, PointerCell } from "
 import { AvError } from "../errors.ts";
 import { delaysBlocks } from "./codec_delay.ts";
 import { codeName, errorText, outOfMemory } from "./failure.ts";
+import { requireNotInterrupted } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
 import { isMatroska, muxerByName, type MuxerInfo } from "./muxer_info.ts";
 import { closeOutput, type Output } from "./muxer_output.ts";
@@ -271,6 +272,7 @@ export class Muxer extends Owned {
 
   /** Writes a packet to its stream, interleaved by libavformat. It is empty afterwards. */
   write(packet: NativePacket): void {
+    requireNotInterrupted(this.#native);
     this.#delay(packet);
     this.#check(
       this.#native.avformat.av_interleaved_write_frame(this.address, packet.address),
@@ -283,6 +285,7 @@ export class Muxer extends Owned {
    * waited for. The packet keeps what is in it.
    */
   writeAtOnce(packet: NativePacket | null): void {
+    requireNotInterrupted(this.#native);
     if (packet !== null) this.#delay(packet);
     this.#check(
       this.#native.avformat.av_write_frame(this.address, packet?.address ?? NULL),
@@ -293,6 +296,7 @@ export class Muxer extends Owned {
   /** Writes the trailer, once, after a header. The file is complete only after {@linkcode closeOutput}. */
   writeTrailer(): void {
     if (!this.#needsTrailer) return;
+    requireNotInterrupted(this.#native);
     this.#needsTrailer = false;
     this.#check(this.#native.avformat.av_write_trailer(this.address), "finish the file");
   }

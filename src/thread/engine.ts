@@ -29,8 +29,8 @@ export interface FileEngine<Summary> {
   readonly stats: WriterStats;
   /**
    * Writes samples to a track that start at a time in seconds or (`null`) at the end of the previous ones.
-   * Once this returns, or the promise resolves, their memory may be reused. Throws the error that ended the
-   * session.
+   * Once this returns, or the promise resolves, their memory may be reused. Throws a
+   * {@linkcode RefusedCall}, or the error that ended the session.
    */
   writeAudio(track: number, samples: Samples, seconds: number | null): void | Promise<void>;
   /** Ends the video at a tick of its clock, finishes the file and frees everything. */
@@ -53,10 +53,12 @@ export interface VideoEngine extends FileEngine<WriteSummary> {
   readonly slots: FrameSlots;
   /**
    * Writes a frame: the one in an acquired slot, or (`null`) any other if there is room. Once this returns,
-   * or the promise resolves, its memory may be reused. Throws a {@linkcode RefusedFrame}, or the error that
+   * or the promise resolves, its memory may be reused. Throws a {@linkcode RefusedCall}, or the error that
    * ended the session.
    */
   write(frame: CheckedFrame, slot: AcquiredSlot | null): void | Promise<void>;
-  /** Writes a cue to a subtitle track. Throws the error that ended the session. */
+  /** Encodes for at most so many seconds more. What is not encoded by then is left out of the file. */
+  endWithin(seconds: number): void;
+  /** Writes a cue to a subtitle track. Throws a {@linkcode RefusedCall}, or the error that ended the session. */
   writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void>;
 }

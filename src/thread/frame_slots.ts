@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { RefusedFrame } from "../engine/refused_frame.ts";
+import { RefusedCall } from "../engine/refused_call.ts";
 import { frameBytes, type FrameLayout, type PlaneView } from "../video/raw_frame.ts";
 import { FrameRing, type RingLayout, type SlotPlace } from "./ring.ts";
 
@@ -127,7 +127,7 @@ export class FrameSlots {
   }
 
   /**
-   * Puts an acquired frame into the queue. Throws a {@linkcode RefusedFrame} where it is no longer acquired,
+   * Puts an acquired frame into the queue. Throws a {@linkcode RefusedCall} where it is no longer acquired,
    * or its planes have another layout.
    */
   enqueue(slot: AcquiredSlot, planes: readonly PlaneView[], layout: FrameLayout): SlotPlace {
@@ -151,7 +151,7 @@ export class FrameSlots {
   }
 
   /**
-   * Copies a frame into the queue. Throws a {@linkcode RefusedFrame} where it is too large, or there is no
+   * Copies a frame into the queue. Throws a {@linkcode RefusedCall} where it is too large, or there is no
    * room: `offer` found an acquired frame in it, and now it is another one.
    */
   enqueueCopy(planes: readonly PlaneView[], layout: FrameLayout): SlotPlace {
@@ -246,7 +246,7 @@ export class FrameSlots {
         this.#queueSize,
       );
     } catch (error) {
-      throw new RefusedFrame(error);
+      throw new RefusedCall(error);
     }
   }
 
@@ -265,6 +265,6 @@ export class FrameSlots {
   }
 }
 
-function refused(message: string): RefusedFrame {
-  return new RefusedFrame(new TypeError(message));
+function refused(message: string): RefusedCall {
+  return new RefusedCall(new TypeError(message));
 }

@@ -5,6 +5,7 @@
  */
 import { type Native, runtime } from "../../ffi/mod.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
+import { SessionControl } from "../engine/ending/session_control.ts";
 import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "../engine/session_types.ts";
 import { VideoSession } from "../engine/video_session.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
@@ -15,15 +16,19 @@ import type { VideoEngine } from "./engine.ts";
 import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 
+/** When an encoder is freed that has left frames out, in milliseconds after the end of its file. */
+const freeingMs = 1000;
+
 /** A session, and memory for acquired frames. */
 export class LocalEngine implements VideoEngine {
+  readonly #control = new SessionControl();
   readonly #session: VideoSession;
   readonly #received: ReceivedFrames;
   readonly slots: FrameSlots;
 
   /** Opens the session. At most `queueSize` frames can be acquired at a time. */
   constructor(native: Native, request: VideoFileRequest, queueSize: number) {
-    this.#session = new VideoSession(native, request);
+    this.#session = new VideoSession(native, request, this.#control);
     this.#received = new ReceivedFrames(native);
     this.slots = new FrameSlots(queueSize, this.#received);
   }
@@ -62,24 +67,33 @@ export class LocalEngine implements VideoEngine {
     this.#session.writeSubtitle(cue);
   }
 
+  endWithin(seconds: number): void {
+    this.#control.endWithin(seconds);
+  }
+
   finish(endTicks: bigint): WriteSummary {
-    return this.#andFree(() => this.#session.finish(endTicks));
+    const summary = this.#session.finish(endTicks);
+    // Some encoders take seconds to be freed in the middle of their work, which ends with the program anyway.
+    if (summary.leftOut > 0) runtime().startTimer(freeingMs, () => this.#free());
+    else this.#free();
+    return summary;
   }
 
   abort(): void {
-    this.#andFree(() => this.#session.abort());
+    this.#session.abort();
+    this.#free();
   }
 
   salvage(): void {
-    this.#andFree(() => this.#session.salvage());
+    this.#session.salvage();
+    this.#free();
   }
 
-  /** Ends the session, and then frees the frames that its encoder may hold. */
-  #andFree<Result>(end: () => Result): Result {
-    const result = end();
+  /** Frees the session, and then the frames that its encoder may hold. */
+  #free(): void {
+    this.#session[Symbol.dispose]();
     this.slots.end(new Error("The session has ended"));
     this.#received[Symbol.dispose]();
     runtime().noteUnused(this.slots.usedBytes);
-    return result;
   }
 }

@@ -27,8 +27,8 @@ export type ToWorker =
     readonly request: SentRequest;
     /** The folder of FFmpeg's libraries. */
     readonly libraryPath: string | undefined;
-    /** One 32-bit number, not 0 once the writer was aborted. */
-    readonly isAborted: Int32Array<SharedArrayBuffer>;
+    /** The memory of the session's control. */
+    readonly control: SharedArrayBuffer;
   }
   /** From now on, frames may be in this ring. */
   | { readonly type: "ring"; readonly id: number; readonly layout: RingLayout }
@@ -80,11 +80,19 @@ export type FromWorker =
   }
   /** Samples or a cue of this size were accepted. */
   | { readonly type: "accepted"; readonly bytes: number; readonly progress: Progress }
-  /** The image is not valid. The session goes on. */
-  | { readonly type: "refused"; readonly error: SentError }
+  /** An image is not valid, or samples or a cue of this size are too much. The session goes on. */
+  | { readonly type: "refused"; readonly bytes: number; readonly error: SentError }
   /** The session has failed. It accepts only `abort` and `salvage`. */
   | { readonly type: "failed"; readonly error: SentError }
-  | { readonly type: "finished"; readonly summary: FileSummary; readonly progress: Progress }
+  /** The file is whole. With `isBusy`, the session is freed next, which takes a while. */
+  | {
+    readonly type: "finished";
+    readonly summary: FileSummary;
+    readonly progress: Progress;
+    readonly isBusy: boolean;
+  }
+  /** A session that was busy after its end is freed. */
+  | { readonly type: "freed" }
   /** The session was aborted or salvaged. */
   | { readonly type: "ended"; readonly error: SentError | null };
 

@@ -5,6 +5,7 @@
  */
 import { loadNative, type Native } from "../../ffi/mod.ts";
 import { AudioSession } from "../engine/audio_session.ts";
+import { SessionControl } from "../engine/ending/session_control.ts";
 import type {
   AudioFileRequest,
   AudioSummary,
@@ -38,23 +39,19 @@ export function openAudioEngine(
     request,
     options,
     () => WorkerEngine.open(request, options),
-    (native) => new AudioSession(native, request),
+    (native) => new AudioSession(native, request, new SessionControl()),
   );
 }
 
 async function openInThread<E extends FileEngine<unknown>>(
   { options: { logLevel } }: FileRequest,
-  { thread, libraryPath, signal }: EngineOptions,
+  { thread, libraryPath }: EngineOptions,
   open: () => Promise<E>,
   openHere: (native: Native) => E,
 ): Promise<E> {
   if (thread !== "main") {
     try {
-      const engine = await open();
-      // The writer was aborted while the thread was starting.
-      if (signal?.aborted) await engine.abort();
-      signal?.throwIfAborted();
-      return engine;
+      return await open();
     } catch (error) {
       if (!(error instanceof NoThreadError)) throw error;
       if (!hasWarned && logLevel !== "quiet") console.warn(warning(error.cause));

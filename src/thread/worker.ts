@@ -7,12 +7,14 @@
 import { loadNative, type ParentThread, parentThread } from "../../ffi/mod.ts";
 import { bytesOf } from "../audio/samples.ts";
 import { AudioSession } from "../engine/audio_session.ts";
-import { ReceivedFrames } from "./received_frames.ts";
-import { RefusedFrame } from "../engine/refused_frame.ts";
+import { SessionControl } from "../engine/ending/session_control.ts";
+import { RefusedCall } from "../engine/refused_call.ts";
 import { VideoSession } from "../engine/video_session.ts";
+import { interruptWhen } from "../libav/interruption.ts";
 import { cueBytes } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import type { FromWorker, Message, Posted, Progress, ToWorker } from "./messages.ts";
+import { ReceivedFrames } from "./received_frames.ts";
 import type { SlotPlace } from "./ring.ts";
 import { receivedRequest, receivedSamples } from "./sent_bytes.ts";
 import { sentError } from "./sent_error.ts";
@@ -23,7 +25,7 @@ class WorkerSession {
   /** The question of the message at hand. */
   #question: number | null = null;
   #session: VideoSession | AudioSession | null = null;
-  #isAborted: Int32Array = new Int32Array(1);
+  #control = new SessionControl();
   #frames: ReceivedFrames | null = null;
   #layout: FrameLayout | null = null;
   #hasFailed = false;
@@ -61,13 +63,26 @@ class WorkerSession {
         return this.#writeAudio(message);
       case "subtitle":
         return this.#writeSubtitle(message);
-      case "finish": {
-        const session = this.#session!;
-        const summary = session.finish(message.endTicks);
-        this.#drop();
-        return this.#tell({ type: "finished", summary, progress: progressOf(session) });
-      }
+      case "finish":
+        return this.#finish(message);
     }
+  }
+
+  /** Nobody waits for an encoder that is freed in the middle of its work, after the file is whole. */
+  #finish({ endTicks }: Message<"finish">): void {
+    const session = this.#session!;
+    const summary = session.finish(endTicks);
+    const isBusy = "leftOut" in summary && summary.leftOut > 0;
+    if (!isBusy) this.#free();
+    this.#tell({ type: "finished", summary, progress: progressOf(session), isBusy });
+    if (!isBusy) return;
+    this.#free();
+    this.#tell({ type: "freed" });
+  }
+
+  #free(): void {
+    this.#session?.[Symbol.dispose]();
+    this.#drop();
   }
 
   #leave(type: "abort" | "salvage"): void {
@@ -80,19 +95,20 @@ class WorkerSession {
     }
   }
 
-  #open({ request: sent, libraryPath, isAborted }: Message<"open">): void {
+  #open({ request: sent, libraryPath, control: memory }: Message<"open">): void {
     const request = receivedRequest(sent);
-    this.#isAborted = isAborted;
+    const control = this.#control = new SessionControl(memory);
     this.#session = this.#layout = null;
     this.#hasFailed = false;
     const native = loadNative(libraryPath);
+    interruptWhen(native, () => control.isAborted);
     this.#frames = new ReceivedFrames(native);
     const { folder } = native;
     if (request.kind === "audio") {
-      this.#session = new AudioSession(native, request);
+      this.#session = new AudioSession(native, request, control);
       return this.#tell({ type: "opened", info: null, choice: null, folder });
     }
-    const { info, choice } = this.#session = new VideoSession(native, request);
+    const { info, choice } = this.#session = new VideoSession(native, request, control);
     this.#tell({ type: "opened", info, choice, folder });
   }
 
@@ -103,31 +119,43 @@ class WorkerSession {
   #writeFrame({ place, layout: given, stamp }: Message<"frame">): void {
     const layout = this.#layout = given ?? this.#layout!;
     const frames = this.#frames!;
-    if (Atomics.load(this.#isAborted, 0) === 0) {
+    if (!this.#control.isAborted) {
       this.#video.encode(frames.pixels(place, layout), layout, stamp);
     }
     this.#tellTaken(place, frames.freed(place));
   }
 
   #writeImage({ bytes, stamp }: Message<"image">): void {
-    try {
-      this.#video.encodeImage(new Uint8Array(bytes), stamp);
-    } catch (error) {
-      if (!(error instanceof RefusedFrame)) throw error;
-      return this.#tell({ type: "refused", error: sentError(error.cause) });
-    }
-    this.#tellTaken(null, []);
+    const isTaken = this.#orRefuse(0, () => this.#video.encodeImage(new Uint8Array(bytes), stamp));
+    if (isTaken) this.#tellTaken(null, []);
   }
 
   #writeAudio({ track, samples: sent, seconds }: Message<"audio">): void {
     const samples = receivedSamples(sent);
-    if (Atomics.load(this.#isAborted, 0) === 0) this.#session!.writeAudio(track, samples, seconds);
-    this.#tell({ type: "accepted", bytes: bytesOf(samples), progress: progressOf(this.#session!) });
+    const bytes = bytesOf(samples);
+    this.#accept(bytes, () => this.#session!.writeAudio(track, samples, seconds));
   }
 
   #writeSubtitle({ cue }: Message<"subtitle">): void {
-    if (Atomics.load(this.#isAborted, 0) === 0) this.#video.writeSubtitle(cue);
-    this.#tell({ type: "accepted", bytes: cueBytes(cue), progress: progressOf(this.#session!) });
+    this.#accept(cueBytes(cue), () => this.#video.writeSubtitle(cue));
+  }
+
+  #accept(bytes: number, write: () => void): void {
+    if (!this.#control.isAborted && !this.#orRefuse(bytes, write)) return;
+    this.#tell({ type: "accepted", bytes, progress: progressOf(this.#session!) });
+  }
+
+  /** Carries out a call; returns `false` where it was refused, which is told to whoever waits for it. */
+  #orRefuse(bytes: number, write: () => void): boolean {
+    try {
+      write();
+      return true;
+    } catch (error) {
+      if (!(error instanceof RefusedCall)) throw error;
+      if (this.#question === null) throw error.cause;
+      this.#tell({ type: "refused", bytes, error: sentError(error.cause) });
+      return false;
+    }
   }
 
   #drop(): void {

@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { librariesFor, noteLibraries } from "../../ffi/mod.ts";
+import { librariesFor, noteLibraries, removeFile } from "../../ffi/mod.ts";
+import { settlesWithin, unlessAborted } from "../abortable.ts";
 import { emptyAudioStats } from "../audio/audio_track.ts";
 import { bytesOf } from "../audio/samples.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
-import { RefusedFrame } from "../engine/refused_frame.ts";
+import { SessionControl } from "../engine/ending/session_control.ts";
+import { RefusedCall } from "../engine/refused_call.ts";
 import type {
   AudioFileRequest,
   AudioSummary,
@@ -20,6 +22,7 @@ import type {
 } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import { WriteError } from "../errors.ts";
+import { maxWaitingCueBytes } from "../file/subtitle_tracks.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
 import { cueBytes, type SubtitleCue } from "../subtitles/cue.ts";
@@ -36,22 +39,31 @@ import { receivedError } from "./sent_error.ts";
 /** The most bytes of audio and subtitles that may be in flight: several seconds of audio. */
 const maxAudioBytes = 4 * 2 ** 20;
 
+/** How long an abort waits for the thread, in milliseconds. */
+const patienceMs = 150;
+
 /** A session that runs in a worker. */
 export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Summary> {
   readonly #thread: EncodingThread;
   readonly slots: FrameSlots;
-  readonly #isAborted: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
+  readonly #control = new SessionControl();
+  /** The path of the file. */
+  readonly #path: string;
   readonly #questions = new Questions();
   /** Images that the thread has not encoded yet. */
   #images = 0;
   /** Bytes of audio and of subtitles that the thread has not taken yet. */
   #audioBytes = 0;
   #audioRoom: PromiseWithResolvers<void> | null = null;
+  /** Bytes of audio and of cues that were sent: few of them cannot be too many, however they are encoded. */
+  #sentBytes = { audio: 0, cues: 0 };
   /** Whether the next samples open encoder and file, so that the call waits for the result. */
   #opensWithAudio = false;
   #isKeptAlive = false;
   /** Whether the thread has ended. */
   #isOver = false;
+  /** Whether nobody waits for what the thread still does. */
+  #isAbandoned = false;
   /** The error that ended the session. */
   #failure: { readonly error: unknown } | null = null;
   #layout: FrameLayout | null = null;
@@ -62,13 +74,14 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   #info: EngineInfo = { formats: [], containerClock: null };
   #progress: Progress;
 
-  private constructor(audioTracks: number, queueSize: number) {
+  private constructor({ path, options: { audio } }: FileRequest, queueSize: number) {
+    this.#path = path;
     this.slots = new FrameSlots(queueSize, {
       opened: (id, layout) => this.#post({ type: "ring", id, layout }),
       retired: (id) => this.#post({ type: "retire", id }),
     });
     const nothing = { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0, encoding: 0 };
-    const stats = { ...nothing, audio: Array.from({ length: audioTracks }, () => emptyAudioStats) };
+    const stats = { ...nothing, audio: audio.map(() => emptyAudioStats) };
     this.#progress = { stats, choice: null, size: null };
     this.#thread = EncodingThread.take({
       message: (message) => this.#receive(message as Posted<FromWorker>),
@@ -82,19 +95,26 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   static async open(request: FileRequest, options: EngineOptions): Promise<WorkerEngine<FileSummary>> {
     const libraryPath = librariesFor(options.libraryPath);
     const sent = sentRequest(request);
-    const engine = WorkerEngine.#start(request.options.audio.length, options.queueSize);
+    const engine = WorkerEngine.#start(request, options.queueSize);
+    const { signal } = options;
     try {
-      const { info, choice, folder } = await engine.#ask({
+      const opened = engine.#ask({
         type: "open",
         ...{ request: sent, libraryPath },
-        isAborted: engine.#isAborted,
-      }, buffersOf(sent)) as Answer<"opened">;
+        control: engine.#control.memory,
+      }, buffersOf(sent));
+      const { info, choice, folder } = await unlessAborted(opened, signal) as Answer<"opened">;
       noteLibraries(folder, options.libraryPath);
       engine.#opensWithAudio = request.kind === "audio";
       if (info !== null) engine.#info = info;
       engine.#progress = { ...engine.#progress, choice };
       return engine;
     } catch (error) {
+      if (signal?.aborted) {
+        // Opening may wait for something, and goes on until that comes.
+        engine.abort().catch(() => {});
+        throw signal.reason;
+      }
       // A thread that ends before its first answer could not start.
       const thrown = engine.#isOver ? new NoThreadError(error) : error;
       // A failed session leaves nothing behind.
@@ -103,9 +123,9 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     }
   }
 
-  static #start(audioTracks: number, queueSize: number): WorkerEngine<FileSummary> {
+  static #start(request: FileRequest, queueSize: number): WorkerEngine<FileSummary> {
     try {
-      return new WorkerEngine(audioTracks, queueSize);
+      return new WorkerEngine(request, queueSize);
     } catch (error) {
       throw new NoThreadError(error);
     }
@@ -149,23 +169,32 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   }
 
   writeAudio(track: number, samples: Samples, seconds: number | null): void | Promise<void> {
+    const bytes = bytesOf(samples);
     const sent = sentSamples(samples);
-    const message = { type: "audio", track, samples: sent, seconds } as const;
-    if (!this.#opensWithAudio) return this.#sendWithRoom(bytesOf(samples), message, [...sent.planes]);
-    this.#requireAlive();
+    this.#sentBytes.audio += bytes;
+    // What waits for the first packet of the video may become too much.
+    const isAwaited = this.#opensWithAudio ||
+      this.#progress.stats.bytes === 0 && this.#sentBytes.audio > maxAudioBytes;
     this.#opensWithAudio = false;
-    this.#audioBytes += bytesOf(samples);
-    return this.#ask(message, [...sent.planes]).then(() => {});
+    return this.#send({ type: "audio", track, samples: sent, seconds }, bytes, isAwaited, [...sent.planes]);
   }
 
   writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void> {
-    return this.#sendWithRoom(cueBytes(cue), { type: "subtitle", cue });
+    const bytes = cueBytes(cue);
+    this.#sentBytes.cues += bytes;
+    return this.#send({ type: "subtitle", cue }, bytes, this.#sentBytes.cues > maxWaitingCueBytes);
   }
 
-  /** Sends audio or subtitles; resolves once there is room for more. */
-  #sendWithRoom(bytes: number, message: ToWorker, transferred: ArrayBuffer[] = []): void | Promise<void> {
+  /** Sends audio or subtitles; resolves once they are taken, where that is awaited, or there is room for more. */
+  #send(
+    message: ToWorker,
+    bytes: number,
+    isAwaited: boolean,
+    transferred: ArrayBuffer[] = [],
+  ): void | Promise<void> {
     this.#requireAlive();
     this.#audioBytes += bytes;
+    if (isAwaited) return this.#ask(message, transferred).then(() => {});
     this.#post(message, null, transferred);
     this.#keepAlive();
     if (this.#audioBytes <= maxAudioBytes) return;
@@ -173,20 +202,29 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     return this.#audioRoom.promise;
   }
 
+  endWithin(seconds: number): void {
+    this.#control.endWithin(seconds);
+  }
+
   async finish(endTicks: bigint): Promise<Summary> {
     this.#requireAlive();
-    const { summary, progress } = await this.#ask({ type: "finish", endTicks }) as Answer<"finished">;
+    const { summary, progress, isBusy } = await this.#ask({ type: "finish", endTicks }) as Answer<"finished">;
     this.#progress = progress;
     // Unless it was aborted meanwhile, which removes the file.
-    if (this.#questions.size === 0) this.#end();
+    if (this.#questions.size === 0 && !isBusy) this.#end();
     return summary as Summary;
   }
 
   async abort(): Promise<void> {
-    Atomics.store(this.#isAborted, 0, 1);
+    this.#control.abort();
     // Calls that wait for room need not wait for the answer.
     this.slots.tellRoom();
-    await this.#leave("abort");
+    const left = this.#leave("abort");
+    if (await settlesWithin(left, patienceMs)) return await left;
+    // A call of libav may take seconds. The thread ends by itself.
+    this.#isAbandoned = true;
+    this.#keepAlive();
+    if (this.#control.takeFile()) removeFile(this.#path);
   }
 
   async salvage(): Promise<void> {
@@ -234,15 +272,19 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
         break;
       case "accepted":
         this.#progress = message.progress;
-        this.#audioBytes -= message.bytes;
-        if (this.#audioBytes <= maxAudioBytes) this.#resolveAudioRoom();
+        this.#noteTaken(message.bytes);
         this.#questions.take(question)?.resolve(message);
         break;
       case "refused":
-        this.#questions.take(question)?.reject(new RefusedFrame(receivedError(message.error)));
+        this.#noteTaken(message.bytes);
+        this.#questions.take(question)?.reject(new RefusedCall(receivedError(message.error)));
         break;
       case "failed":
         this.#fail(receivedError(message.error));
+        break;
+      case "freed":
+        // Unless it was aborted meanwhile, whose answer comes next.
+        if (this.#questions.size === 0) this.#end();
         break;
       case "ended":
         if (message.error === null) this.#questions.take(question)?.resolve(message);
@@ -279,6 +321,11 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#keepAlive();
   }
 
+  #noteTaken(audioBytes: number): void {
+    this.#audioBytes -= audioBytes;
+    if (this.#audioBytes <= maxAudioBytes) this.#resolveAudioRoom();
+  }
+
   #resolveAudioRoom(): void {
     this.#audioRoom?.resolve();
     this.#audioRoom = null;
@@ -290,7 +337,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
 
   /** The program stays alive only while something is awaited from the thread. */
   #keepAlive(): void {
-    const isNeeded = !this.#isOver &&
+    const isNeeded = !this.#isOver && !this.#isAbandoned &&
       (this.#questions.size > 0 || this.slots.queued > 0 || this.#audioBytes > 0);
     if (isNeeded === this.#isKeptAlive) return;
     this.#isKeptAlive = isNeeded;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
+import { bytesIn, copiedList } from "../buffer_bytes.ts";
 import { kindOf, shown } from "../shown.ts";
 
 /** A pixel format by libavutil's name. The listed ones are common; every other name works too. */
@@ -77,7 +78,7 @@ export interface PlaneView {
   readonly stride: number;
 }
 
-/** Copies rows to tightly packed ones. */
+/** Copies rows to tightly packed ones. Throws where the planes are shorter: what is left of `to` is old. */
 export function copyRows(
   from: Uint8Array,
   stride: number,
@@ -85,6 +86,12 @@ export function copyRows(
   rowBytes: number,
   rows: number,
 ): void {
+  const needed = planeBytes({ rowBytes, rows }, stride);
+  if (from.length < needed || to.length < rowBytes * rows) {
+    throw new RangeError(
+      `Cannot copy ${rows} rows of ${rowBytes} bytes from ${from.length} to ${to.length} bytes`,
+    );
+  }
   if (stride === rowBytes) return to.set(from.subarray(0, rowBytes * rows));
   for (let row = 0; row < rows; row++) {
     to.set(from.subarray(row * stride, row * stride + rowBytes), row * rowBytes);
@@ -136,12 +143,15 @@ export function tightPlanes(bytes: Uint8Array, layout: FrameLayout): PlaneView[]
 }
 
 /** The checked fields of a frame. Later changes of the caller's object have no effect. */
-export interface CheckedFields extends Pick<RawFrame, "data" | "width" | "height"> {
+export interface CheckedFields extends Pick<RawFrame, "width" | "height"> {
+  /** What is to be buffers. */
+  readonly data: unknown;
   readonly format: PixelFormat | undefined;
-  readonly strides: readonly number[] | undefined;
+  /** What is to be numbers. */
+  readonly strides: unknown;
 }
 
-/** Checks a frame and reads each of its fields once. */
+/** Checks a frame, and reads each of its fields, and each item of its lists, once. */
 export function checkShape(frame: RawFrame): CheckedFields {
   if (typeof frame !== "object" || frame === null) {
     const kind = frame === null || frame === undefined ? String(frame) : `a ${typeof frame}`;
@@ -165,7 +175,7 @@ export function checkShape(frame: RawFrame): CheckedFields {
       `Cannot write the frame: its format is ${shown(format)}, but must be a pixel format's name`,
     );
   }
-  return { data, width, height, format, strides };
+  return { data: copiedList(data), width, height, format, strides: copiedList(strides) };
 }
 
 /**
@@ -174,28 +184,29 @@ export function checkShape(frame: RawFrame): CheckedFields {
  */
 export function viewPlanes(frame: CheckedFields, layout: FrameLayout): PlaneView[] {
   const { planes } = layout;
+  const { data } = frame;
   const strides = checkStrides(frame.strides, layout);
-  if (Array.isArray(frame.data)) {
-    if (frame.data.length !== planes.length) {
+  if (Array.isArray(data)) {
+    if (data.length !== planes.length) {
       throw new RangeError(
-        `Cannot write the frame: it has ${counted(frame.data.length, "buffer")}, but ${name(layout)} has ${
+        `Cannot write the frame: it has ${counted(data.length, "buffer")}, but ${name(layout)} has ${
           counted(planes.length, "plane")
         }`,
       );
     }
     return planes.map((plane, index) => {
-      const bytes = viewBytes((frame.data as readonly unknown[])[index], `data[${index}]`);
+      const bytes = viewBytes((data as readonly unknown[])[index], `data[${index}]`);
       requireLength(bytes, planeBytes(plane, strides[index]!), layout, `plane ${index} has`);
       return { bytes, stride: strides[index]! };
     });
   }
-  const bytes = viewBytes(frame.data, "data");
+  const bytes = viewBytes(data, "data");
   const places = placePlanes(layout, strides);
   requireLength(bytes, places.at(-1)?.end ?? 0, layout, "its data has");
   return places.map(({ start, end, stride }) => ({ bytes: bytes.subarray(start, end), stride }));
 }
 
-function checkStrides(strides: readonly number[] | undefined, layout: FrameLayout): readonly number[] {
+function checkStrides(strides: unknown, layout: FrameLayout): readonly number[] {
   if (strides === undefined) return tightStrides(layout);
   if (!Array.isArray(strides)) {
     throw new TypeError(
@@ -221,28 +232,20 @@ function checkStrides(strides: readonly number[] | undefined, layout: FrameLayou
   return strides;
 }
 
-/** The bytes of any buffer. A resizable one is copied, as it could shrink while native code reads it. */
+/** The bytes of any buffer. */
 function viewBytes(data: unknown, field: string): Uint8Array {
-  const isView = ArrayBuffer.isView(data);
-  if (!isView && !(data instanceof ArrayBuffer) && !isShared(data)) {
+  const found = bytesIn(data);
+  if (found === null) {
     throw new TypeError(
       `Cannot write the frame: its ${field} is ${
         typeof data === "object" && data !== null ? kindOf(data) : shown(data)
       }, but must be a typed array, a DataView or an ArrayBuffer`,
     );
   }
-  const buffer = (isView ? data.buffer : data) as ArrayBuffer & { growable?: boolean };
-  if (buffer.detached) {
-    throw new TypeError(
-      `Cannot write the frame: the buffer of its ${field} is detached (transferred elsewhere)`,
-    );
-  }
-  const bytes = isView ? new Uint8Array(buffer, data.byteOffset, data.byteLength) : new Uint8Array(buffer);
-  return buffer.resizable || buffer.growable ? bytes.slice() : bytes;
-}
-
-function isShared(data: unknown): data is SharedArrayBuffer {
-  return typeof SharedArrayBuffer !== "undefined" && data instanceof SharedArrayBuffer;
+  if (!found.isDetached) return found.bytes;
+  throw new TypeError(
+    `Cannot write the frame: the buffer of its ${field} is detached (transferred elsewhere)`,
+  );
 }
 
 function requireLength(bytes: Uint8Array, needed: number, layout: FrameLayout, subject: string): void {

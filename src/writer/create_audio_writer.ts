@@ -117,5 +117,10 @@ export async function createAudioWriter(
   const audio = [resolveTrack({ ...ofTrack, codec }, { kind: "samples" }, "")];
   const request = { kind: "audio", path: file, options: plainCopy({ ...session, audio }) } as const;
   const engine = await openAudioEngine(request, engineOptions);
-  return new EngineAudioWriter(engine, engineOptions.signal, checked.onProgress);
+  const { signal } = engineOptions;
+  const writer = new EngineAudioWriter(engine, signal, checked.onProgress, session.logLevel === "quiet");
+  // It may have been aborted since the engine opened.
+  if (signal?.aborted) await writer.abort();
+  signal?.throwIfAborted();
+  return writer;
 }

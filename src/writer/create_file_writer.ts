@@ -81,7 +81,12 @@ export async function createFileWriter(
   const request = { kind: "video", codec, path: file, frameRate, options: sessionOptions } as const;
   const engine = await openVideoEngine(request, engineOptions);
   const devices = await openDevices(engine, sessionOptions, engineOptions);
-  return new EngineVideoWriter(engine, createClock(frameRate, sessionOptions), checked, devices);
+  const writer = new EngineVideoWriter(engine, createClock(frameRate, sessionOptions), checked, devices);
+  const { signal } = engineOptions;
+  // It may have been aborted since the engine opened.
+  if (signal?.aborted) await writer.abort();
+  signal?.throwIfAborted();
+  return writer;
 }
 
 /** Throws a `TypeError` where the file is both source and target. */
@@ -107,10 +112,9 @@ async function openDevices(
   try {
     for (const [track, { source }] of audio.entries()) {
       if (source.kind === "device") {
-        devices.set(track, await AudioCapture.open(source, { libraryPath, logLevel }));
+        devices.set(track, await AudioCapture.open(source, { libraryPath, logLevel }, signal));
       }
     }
-    signal?.throwIfAborted();
     return devices;
   } catch (error) {
     await Promise.all([engine.abort(), ...[...devices.values()].map((device) => device.stop(0))]);

@@ -4,7 +4,7 @@
  * @module
  */
 import { emptyAudioStats } from "../audio/audio_track.ts";
-import { type AudioSamples, checkSamples } from "../audio/samples.ts";
+import { type AudioSamples, checkSamples, readSamplesFields } from "../audio/samples.ts";
 import type { FileEngine } from "../thread/engine.ts";
 import type { AudioSummary } from "../engine/session_types.ts";
 import { nextTurn } from "../next_turn.ts";
@@ -28,9 +28,10 @@ export class EngineAudioWriter implements AudioWriter {
     engine: FileEngine<AudioSummary>,
     signal: AbortSignal | undefined,
     onProgress: ((stats: AudioWriterStats) => void) | undefined,
+    isQuiet: boolean,
   ) {
     this.#engine = engine;
-    this.#progress = new ProgressTimer(onProgress);
+    this.#progress = new ProgressTimer(onProgress, isQuiet);
     this.#life = new Lifecycle({
       finish: async () => await engine.finish(0n),
       closed: () => this.#progress.tell(() => this.stats, true),
@@ -55,22 +56,23 @@ export class EngineAudioWriter implements AudioWriter {
 
   async write(samples: AudioSamples, options?: SamplesOptions): Promise<void> {
     this.#life.requireOpen("write samples");
-    const checked = checkSamples(samples);
-    if ((samples.track ?? 0) !== 0) {
+    const given = readSamplesFields(samples);
+    const seconds = checkSamplesOptions(options);
+    // Getters of the caller's objects may have closed the writer. No more of them is called from here on.
+    this.#life.requireOpen("write samples");
+    const checked = checkSamples(given);
+    if (given.track !== 0) {
       throw new RangeError(
         `Cannot write the samples: their track is ${
-          shown(samples.track)
+          shown(given.track)
         }, but an audio file has the track 0 only`,
       );
     }
-    const seconds = checkSamplesOptions(options);
     this.#ends.add(0, checked, seconds, 0);
-    // Getters of the caller's objects may have closed the writer.
-    this.#life.requireOpen("write samples");
     try {
       await this.#engine.writeAudio(0, checked, seconds);
     } catch (error) {
-      return await this.#life.fail(error);
+      return await this.#life.fail("write samples", error);
     }
     this.#progress.tell(() => this.stats, false);
     await nextTurn();
@@ -85,6 +87,6 @@ export class EngineAudioWriter implements AudioWriter {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#life.dispose(() => this.close());
+    return this.#life.dispose(async () => void await this.close());
   }
 }

@@ -3,28 +3,29 @@
  *
  * @module
  */
-import { type AudioSamples, checkSamples } from "../audio/samples.ts";
+import { type AudioSamples, checkSamples, readSamplesFields } from "../audio/samples.ts";
 import type { AudioCapture } from "../capture/audio_capture.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { VideoEngine } from "../thread/engine.ts";
 import type { AcquiredSlot } from "../thread/frame_slots.ts";
 import { type FrameClock, maxTimestamp } from "../engine/frame_clock.ts";
 import type { CheckedOptions } from "./options.ts";
-import { RefusedFrame } from "../engine/refused_frame.ts";
+import { RefusedCall } from "../engine/refused_call.ts";
 import type { EncoderChoice, WriteSummary } from "../engine/session_types.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
+import { WriteError } from "../errors.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { nextTurn } from "../next_turn.ts";
 import { shown } from "../shown.ts";
 import type { Size } from "../size.ts";
 import { CueChecker, type SubtitleCue } from "../subtitles/cue.ts";
 import type { Frame } from "../video/frame.ts";
-import type { FrameOptions } from "../video/frame_timing.ts";
-import { isEncodedImage } from "../video/images/encoded_image.ts";
+import { type FrameOptions, readFrameOptions } from "../video/frame_timing.ts";
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import { AudioEnds } from "./audio_ends.ts";
-import { FrameChecker } from "./frame_checker.ts";
+import { checkCloseOptions, type CloseOptions } from "./close_options.ts";
+import { FrameChecker, type GivenFrame, readFrame } from "./frame_checker.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
 import { checkSamplesOptions, type SamplesOptions } from "./samples_options.ts";
@@ -66,9 +67,9 @@ export class EngineVideoWriter implements VideoWriter {
     const byName = new Map(formats.map((format) => [format.name, format]));
     this.#checker = new FrameChecker(byName, session, clock);
     this.#options = session;
-    this.#turns = new TurnQueue(() => this.#life.isOpen ? engine.slots.roomToWrite : null);
+    this.#turns = new TurnQueue(() => this.#life.isAlive ? engine.slots.roomToWrite : null);
     this.#cues = new CueChecker(session.subtitles, this.#maxTimestamp);
-    this.#progress = new ProgressTimer(onProgress);
+    this.#progress = new ProgressTimer(onProgress, session.logLevel === "quiet");
     this.#life = new Lifecycle({
       finish: () => this.#finish(),
       closed: () => this.#tellProgress(true),
@@ -112,11 +113,16 @@ export class EngineVideoWriter implements VideoWriter {
 
   async write(frame: Frame, options?: FrameOptions): Promise<void> {
     const nowMs = performance.now();
-    const isImage = isEncodedImage(frame);
-    const slot = isImage ? null : this.#engine.slots.offer((frame as RawFrame | null)?.data);
+    this.#life.requireOpen("write a frame");
+    const given = readFrame(frame);
+    const timing = readFrameOptions(options);
+    // Getters of the caller's objects may have closed the writer. No more of them is called from here on.
+    this.#life.requireOpen("write a frame");
+    const isRaw = given.kind === "raw";
+    const slot = isRaw ? this.#engine.slots.offer(given.fields.data) : null;
     try {
       // Images are decoded one by one, and need no memory for pixels.
-      await this.#turns.run(!isImage && slot === null, () => this.#write(frame, slot, options, nowMs));
+      await this.#turns.run(isRaw && slot === null, () => this.#write(given, slot, timing, nowMs));
     } finally {
       if (slot !== null) this.#engine.slots.endOffer(slot);
     }
@@ -127,19 +133,20 @@ export class EngineVideoWriter implements VideoWriter {
   async writeAudio(samples: AudioSamples, options?: SamplesOptions): Promise<void> {
     const nowMs = performance.now();
     this.#life.requireOpen("write samples");
-    const checked = checkSamples(samples);
-    const track = checkTrack(samples.track ?? 0, this.#options.audio);
+    const given = readSamplesFields(samples);
     const timestamp = checkSamplesOptions(options, this.#maxTimestamp);
+    // Getters of the caller's objects may have closed the writer. No more of them is called from here on.
+    this.#life.requireOpen("write samples");
+    const checked = checkSamples(given);
+    const track = checkTrack(given.track, this.#options.audio);
     const seconds = timestamp === null
       ? this.#firstSeconds(track, checked, nowMs)
       : this.#clock.onClock(timestamp);
-    // Getters of the caller's objects may have closed the writer.
-    this.#life.requireOpen("write samples");
     this.#ends.add(track, checked, seconds, this.#clock.frames === 0 ? null : this.#clock.takenSeconds);
     try {
       await this.#engine.writeAudio(track, checked, seconds);
     } catch (error) {
-      return await this.#refuse(error);
+      return await this.#refuse("write samples", error);
     }
     await nextTurn();
   }
@@ -158,7 +165,7 @@ export class EngineVideoWriter implements VideoWriter {
     try {
       await this.#engine.writeSubtitle(checked);
     } catch (error) {
-      return await this.#refuse(error);
+      return await this.#refuse("write a subtitle", error);
     }
     await nextTurn();
   }
@@ -179,6 +186,7 @@ export class EngineVideoWriter implements VideoWriter {
   }
 
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame> {
+    // While the writer closes, no frame is acquired.
     const room = (): Promise<void> | null => this.#life.isOpen ? this.#engine.slots.roomToAcquire : null;
     return this.#turns.runAside(room, () => {
       this.#life.requireOpen("acquire a frame");
@@ -186,7 +194,7 @@ export class EngineVideoWriter implements VideoWriter {
       try {
         return { data: this.#engine.slots.acquire(layout), width, height, format: layout.format.name };
       } catch (error) {
-        return this.#refuse(error);
+        return this.#refuse("acquire a frame", error);
       }
     });
   }
@@ -200,9 +208,14 @@ export class EngineVideoWriter implements VideoWriter {
     );
   }
 
-  async close(): Promise<WriteSummary> {
-    if (!this.#turns.isIdle) await this.#turns.drain();
-    return await this.#life.close();
+  async close(options?: CloseOptions): Promise<WriteSummary> {
+    const deadlineSeconds = checkCloseOptions(options);
+    // Also where it closes already, and takes too long.
+    if (deadlineSeconds !== null && this.#life.isAlive) this.#engine.endWithin(deadlineSeconds);
+    const summary = this.#life.close();
+    // An `acquire` that waits is of no use any more.
+    this.#engine.slots.tellRoom();
+    return await summary;
   }
 
   abort(reason?: unknown): Promise<void> {
@@ -210,30 +223,36 @@ export class EngineVideoWriter implements VideoWriter {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#life.dispose(() => this.close());
+    return this.#life.dispose(async () => {
+      try {
+        await this.close();
+      } catch (error) {
+        // Nothing was lost in writing: a program that ended early wrote no frame. Its own error is what counts.
+        if (!isWithoutFrame(error)) throw error;
+        if (this.#options.logLevel !== "quiet") console.warn(`avwriter: ${error.message}`);
+      }
+    });
   }
 
   #write(
-    frame: Frame,
+    given: GivenFrame,
     slot: AcquiredSlot | null,
-    options: FrameOptions | undefined,
+    options: FrameOptions,
     nowMs: number,
   ): void | Promise<void> {
-    this.#life.requireOpen("write a frame");
+    this.#life.requireAlive("write a frame");
     // A wrong frame is the caller's mistake and has no effect: the writer goes on.
-    const checked = this.#checker.check(frame, options, nowMs);
-    // Getters of the caller's object may have closed the writer.
-    this.#life.requireOpen("write a frame");
+    const checked = this.#checker.check(given, options, nowMs);
     let taken;
     try {
       taken = this.#engine.write(checked, slot);
     } catch (error) {
-      return this.#refuse(error);
+      return this.#refuse("write a frame", error);
     }
     if (checked.picture.kind === "image") return this.#turns.hold(this.#acceptImage(checked, taken, nowMs));
     this.#accept(checked, null, nowMs);
     if (taken === undefined) return this.#tellProgress(false);
-    return taken.then(() => this.#tellProgress(false), (error) => this.#refuse(error));
+    return taken.then(() => this.#tellProgress(false), (error) => this.#refuse("write a frame", error));
   }
 
   /** An image counts once it was decoded. */
@@ -241,7 +260,7 @@ export class EngineVideoWriter implements VideoWriter {
     try {
       await taken;
     } catch (error) {
-      return await this.#refuse(error);
+      return await this.#refuse("write a frame", error);
     }
     this.#accept(checked, this.#engine.size, nowMs);
     this.#tellProgress(false);
@@ -268,10 +287,11 @@ export class EngineVideoWriter implements VideoWriter {
       if (written === undefined) return;
       this.#isBehind = true;
       await written;
-      this.#isBehind = false;
     } catch (error) {
-      // The next call throws it.
-      await this.#life.fail(error).catch(() => {});
+      // What is refused becomes silence.
+      if (!(error instanceof RefusedCall)) await this.#life.failLater(error);
+    } finally {
+      this.#isBehind = false;
     }
   }
 
@@ -279,13 +299,15 @@ export class EngineVideoWriter implements VideoWriter {
     await Promise.all([...this.#devices.values()].map((device) => device.stop(endSeconds)));
   }
 
-  /** Throws a refused frame's error, or fails with the error that ended the session. */
-  #refuse(error: unknown): Promise<never> {
-    if (error instanceof RefusedFrame) throw error.cause;
-    return this.#life.fail(error);
+  /** Throws a refused call's error, or fails with the error that ended the session. */
+  #refuse(action: string, error: unknown): Promise<never> {
+    if (error instanceof RefusedCall) throw error.cause;
+    return this.#life.fail(action, error);
   }
 
   async #finish(): Promise<WriteSummary> {
+    if (!this.#turns.isIdle) await this.#turns.drain();
+    this.#life.requireAlive("close");
     const { endTicks } = this.#clock;
     if (this.#devices.size > 0) await this.#stopDevices(this.#clock.seconds(endTicks));
     const summary = await this.#engine.finish(endTicks);
@@ -301,13 +323,18 @@ export class EngineVideoWriter implements VideoWriter {
   }
 }
 
+/** Whether an error says that there is no frame, so that there is no file. */
+function isWithoutFrame(error: unknown): error is WriteError {
+  return error instanceof WriteError && error.code === "NO_FRAME";
+}
+
 function checkTrack(track: unknown, tracks: SessionOptions["audio"]): number {
   if (tracks.length === 0) {
     throw new TypeError(
       "Cannot write the samples: this writer has no audio track; make it with the option audio, such as { audio: {} }",
     );
   }
-  const options = tracks[track as number];
+  const options = typeof track === "number" ? tracks[track] : undefined;
   if (options !== undefined && options.source.kind !== "samples") {
     throw new TypeError(
       `Cannot write the samples: track ${track} ${

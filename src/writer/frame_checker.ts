@@ -15,7 +15,7 @@ import { withoutUndefined } from "../option_checks.ts";
 import type { Size } from "../size.ts";
 import type { Frame } from "../video/frame.ts";
 import type { FrameOptions } from "../video/frame_timing.ts";
-import { type EncodedImage, imageBytes, isEncodedImage } from "../video/images/encoded_image.ts";
+import { imageBytes, isEncodedImage } from "../video/images/encoded_image.ts";
 import { defaultInputFormat, type InputFormats, requireInputFormat } from "../video/input_format.ts";
 import { frameLayout } from "../video/pixels.ts";
 import {
@@ -23,9 +23,25 @@ import {
   checkShape,
   type FrameLayout,
   type PixelFormat,
-  type RawFrame,
   viewPlanes,
 } from "../video/raw_frame.ts";
+
+/** What a program gives to be written: each field of its object read once, and its buffers not looked at yet. */
+export type GivenFrame =
+  | { readonly kind: "raw"; readonly fields: CheckedFields }
+  | { readonly kind: "image"; readonly image: unknown };
+
+/**
+ * Reads a program's frame, whose getters may do anything. Throws where it can't be one, whatever is in its
+ * buffers: those are looked at when its turn has come, and no code of the program runs from then on.
+ */
+export function readFrame(frame: Frame): GivenFrame {
+  if (!isEncodedImage(frame)) return { kind: "raw", fields: checkShape(frame) };
+  if ("data" in frame) {
+    throw new TypeError("Cannot write a frame that has both image and data: give one of them");
+  }
+  return { kind: "image", image: frame.image };
+}
 
 /** Checks the frames of one video. */
 export class FrameChecker {
@@ -44,9 +60,11 @@ export class FrameChecker {
     this.#clock = clock;
   }
 
-  /** Checks a frame given at `nowMs`. Has no side effects. */
-  check(frame: Frame, options: FrameOptions | undefined, nowMs: number): CheckedFrame {
-    const picture = isEncodedImage(frame) ? viewImage(frame) : this.#view(frame);
+  /** Checks a frame given at `nowMs`. Has no side effects, and runs no code of the program. */
+  check(given: GivenFrame, options: FrameOptions, nowMs: number): CheckedFrame {
+    const picture: CheckedPicture = given.kind === "raw"
+      ? this.#view(given.fields)
+      : { kind: "image", bytes: imageBytes(given.image) };
     return { picture, stamp: this.#clock.check(options, nowMs) };
   }
 
@@ -67,8 +85,7 @@ export class FrameChecker {
     this.#clock.accept(stamp);
   }
 
-  #view(frame: RawFrame): CheckedPicture {
-    const fields = checkShape(frame);
+  #view(fields: CheckedFields): CheckedPicture {
     const layout = this.#layoutOf(fields);
     return { kind: "raw", layout, planes: viewPlanes(fields, layout) };
   }
@@ -85,11 +102,4 @@ export class FrameChecker {
     }
     return frameLayout(described, width, height);
   }
-}
-
-function viewImage(frame: EncodedImage): CheckedPicture {
-  if ("data" in frame) {
-    throw new TypeError("Cannot write a frame that has both image and data: give one of them");
-  }
-  return { kind: "image", bytes: imageBytes(frame.image) };
 }

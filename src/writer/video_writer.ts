@@ -10,6 +10,7 @@ import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { Frame } from "../video/frame.ts";
 import type { FrameOptions } from "../video/frame_timing.ts";
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
+import type { CloseOptions } from "./close_options.ts";
 import type { SamplesOptions } from "./samples_options.ts";
 
 /**
@@ -168,13 +169,16 @@ export interface VideoWriter extends AsyncDisposable {
   /**
    * Encodes what is left, finishes the file and closes it. Called again, it returns the same summary.
    *
-   * Where no frame was written there is nothing to write: no file is made, and one that exists stays as it
-   * was.
+   * Calls that were made before are carried out; later ones are refused, from this call on. Where no frame
+   * was written there is nothing to write: no file is made, and one that exists stays as it was.
    *
+   * @param options How long it may take: {@linkcode CloseOptions.deadlineSeconds}. In a second call, too.
+   * @throws {TypeError} The options have the wrong type. The writer goes on.
+   * @throws {RangeError} The deadline is below 0. The writer goes on.
    * @throws {WriteError} Encoding or writing failed, now or before.
    * @throws {WriterClosedError} The writer was aborted.
    */
-  close(): Promise<WriteSummary>;
+  close(options?: CloseOptions): Promise<WriteSummary>;
   /**
    * Stops, and removes the unfinished file. Later calls reject with a {@linkcode WriterClosedError} that has
    * the reason as its cause. Does nothing after `close`.

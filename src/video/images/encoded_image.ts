@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { bytesIn } from "../../buffer_bytes.ts";
 import { kindOf, shown } from "../../shown.ts";
 
 /**
@@ -31,19 +32,17 @@ export function isEncodedImage(frame: unknown): frame is EncodedImage {
   return typeof frame === "object" && frame !== null && "image" in frame;
 }
 
-/** The bytes of any buffer. */
+/** The bytes of any buffer. Of shared memory they are a copy: another thread could write while they are read. */
 export function imageBytes(image: unknown): Uint8Array {
-  const isView = ArrayBuffer.isView(image);
-  const isShared = typeof SharedArrayBuffer !== "undefined" && image instanceof SharedArrayBuffer;
-  if (!isView && !isShared && !(image instanceof ArrayBuffer)) {
+  const found = bytesIn(image);
+  if (found === null) {
     const kind = typeof image === "object" && image !== null ? kindOf(image) : shown(image);
     throw new TypeError(
       `Cannot write the image: it is ${kind}, but must be a typed array, a DataView or an ArrayBuffer`,
     );
   }
-  const buffer = (isView ? image.buffer : image) as ArrayBuffer;
-  if (buffer.detached) {
+  if (found.isDetached) {
     throw new TypeError("Cannot write the image: its buffer is detached (transferred elsewhere)");
   }
-  return isView ? new Uint8Array(buffer, image.byteOffset, image.byteLength) : new Uint8Array(buffer);
+  return found.bytes.buffer instanceof ArrayBuffer ? found.bytes : found.bytes.slice();
 }

@@ -29,8 +29,8 @@ export class WriterModel {
   state: "open" | "closed" | "aborted" | "failed" = "open";
   /** Frames that the program may hold: those acquired, and those that it asked for. */
   held = 0;
-  /** The gray levels of the frames that were taken, in order. */
-  readonly levels: number[] = [];
+  /** How many frames were taken for certain. */
+  written = 0;
   /** Whether audio or a subtitle was written. */
   hasOther = false;
 
@@ -43,10 +43,8 @@ export class WriterModel {
   begin(name: string, expected: readonly Outcome[], { needsSlot = false } = {}): Call {
     const ended = { open: expected, closed: ["closed"], aborted: ["aborted"], failed: ["noFrame"] } as const;
     const call = { name, allowed: new Set<Outcome>(ended[this.state]), needsSlot };
-    // A close under way may fail, or have failed.
-    if (this.state === "closed" && [...this.#pending].some(({ allowed }) => allowed.has("noFrame"))) {
-      call.allowed.add("noFrame");
-    }
+    // Closing may have failed: disposing does not tell.
+    if (this.state === "closed" && this.hasOther && this.written === 0) call.allowed.add("noFrame");
     this.#pending.add(call);
     this.noteHeld();
     return call;
@@ -55,7 +53,9 @@ export class WriterModel {
   /** Where the program holds all memory, calls that need some may be refused. */
   noteHeld(): void {
     if (this.held < this.#queueSize) return;
-    for (const { needsSlot, allowed } of this.#pending) if (needsSlot && allowed.has("ok")) allowed.add("refused");
+    for (const { needsSlot, allowed } of this.#pending) {
+      if (needsSlot && allowed.has("ok")) allowed.add("refused");
+    }
   }
 
   /** A call has settled. */

@@ -12,9 +12,9 @@ import {
   type FrameOptions,
   type VideoWriter,
   WriteError,
+  WriterClosedError,
   type WriterOptions,
   type WriteSummary,
-  WriterClosedError,
 } from "../../../mod.ts";
 import { type Call, type Outcome, WriterModel } from "./model.ts";
 import { type Action, encodings, type Program, type Setup, sizes } from "./program.ts";
@@ -259,15 +259,13 @@ class PlayedWriter {
   #countedAt(level: number, written: Promise<void>): Promise<void> {
     const entry = { level };
     this.#taken.push(entry);
-    return written.then(() => void this.#written++, (error) => {
+    return written.then(() => void this.model.written++, (error) => {
       this.#taken.splice(this.#taken.indexOf(entry), 1);
       throw error;
     });
   }
 
   readonly #taken: { readonly level: number }[] = [];
-  /** How many frames were taken for certain. */
-  #written = 0;
 
   /** Waits for a call, and compares what it came to with what the model allows. */
   async #settle(call: Call, result: PromiseLike<unknown>): Promise<void> {
@@ -289,7 +287,7 @@ class PlayedWriter {
     }
     if (call.allowed.has(outcome)) {
       if (outcome !== "noFrame") return;
-      if (this.#written > 0) throw new Error(`${this.#written} frames are lost`, { cause: thrown });
+      if (this.model.written > 0) throw new Error(`${this.model.written} frames are lost`, { cause: thrown });
       return this.model.fail();
     }
     throw new Error(`${call.name} came to "${outcome}" instead of ${[...call.allowed].join(" or ")}`, {
@@ -306,7 +304,9 @@ class PlayedWriter {
     }
     if (!existsSync(this.path)) throw new Error(`${this.path} is missing`);
     const told = this.#summary?.frames ?? expected.length;
-    if (told !== expected.length) throw new Error(`close tells of ${told} frames instead of ${expected.length}`);
+    if (told !== expected.length) {
+      throw new Error(`close tells of ${told} frames instead of ${expected.length}`);
+    }
     if (isJudged) this.#judge(expected);
   }
 
@@ -337,7 +337,16 @@ function outcomeOf(error: unknown): Outcome {
 /** The gray level in the middle of each frame of a file. */
 function decodedLevels(path: string): number[] {
   const decoded = execFileSync("ffmpeg", [
-    ...["-v", "error", "-i", path, "-fps_mode", "passthrough", "-vf", "scale=out_range=pc,crop=1:1,format=gray"],
+    ...[
+      "-v",
+      "error",
+      "-i",
+      path,
+      "-fps_mode",
+      "passthrough",
+      "-vf",
+      "scale=out_range=pc,crop=1:1,format=gray",
+    ],
     ...["-f", "rawvideo", "-"],
   ]);
   return [...decoded];

@@ -61,7 +61,12 @@ export const encodings: readonly Encoding[] = [
   { codec: "mjpeg", extension: "mov", encoderOptions: {}, tolerance: 12 },
   { codec: "libx264", extension: "mp4", encoderOptions: { preset: "veryslow" }, tolerance: 12 },
   { codec: "libx264", extension: "mkv", encoderOptions: { preset: "ultrafast" }, tolerance: 12 },
-  { codec: "libvpx", extension: "webm", encoderOptions: { "cpu-used": 4, "lag-in-frames": 8 }, tolerance: 12 },
+  {
+    codec: "libvpx",
+    extension: "webm",
+    encoderOptions: { "cpu-used": 4, "lag-in-frames": 8 },
+    tolerance: 12,
+  },
 ];
 
 /** The sizes of frames, growing far enough to need other memory each. */
@@ -78,7 +83,10 @@ const call = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("release"), frame: which }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("writeImage"), size }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("writeWrong"), flaw }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("writeAudio"), count: fc.integer({ min: 0, max: 5000 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant("writeAudio"), count: fc.integer({ min: 0, max: 5000 }) }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("writeSubtitle") }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("pause"), ms: fc.nat({ max: 4 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("close", "abort", "signal", "dispose") }) },
