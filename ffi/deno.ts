@@ -113,6 +113,10 @@ export function createDenoRuntime(): Runtime {
       }
     },
 
+    mayRead(path: string): boolean {
+      return Deno.permissions.querySync({ name: "read", path }).state === "granted";
+    },
+
     mayReadAndWrite(path: string): boolean {
       return (["read", "write"] as const).every((name) =>
         Deno.permissions.querySync({ name, path }).state === "granted"

@@ -15,6 +15,7 @@ import { createConverter } from "../video/conversion/create_converter.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import { type PictureShape, type Pixels, sameShape } from "../video/pixels.ts";
 import type { Followers } from "./decode_times.ts";
+import type { Steps } from "../steps.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** The parts of a pipeline, which owns encoder and file. */
@@ -141,10 +142,10 @@ export class Pipeline implements Disposable {
    * Ends the stream, finishes and closes the file; returns its size in bytes, or `null` where the muxer does
    * not tell.
    */
-  finish(endTicks: bigint | null): number | null {
+  *finish(endTicks: bigint | null): Steps<number | null> {
     this.#end(endTicks);
     const { ending, endSeconds, lastSeconds } = this.#timeline;
-    return this.#output.finish({ ending, endSeconds, lastSeconds });
+    return yield* this.#output.finish({ ending, endSeconds, lastSeconds });
   }
 
   /** After a failure: makes the recording as playable as possible. */

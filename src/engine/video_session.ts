@@ -14,13 +14,14 @@ import { chooseMuxer } from "../container/muxer_choice.ts";
 import { OutputFile } from "../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety, requireWritableTarget } from "../file/safety.ts";
 import { SubtitleTracks } from "../file/subtitle_tracks.ts";
-import { withWriteErrors } from "../file/target.ts";
+import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Encoder } from "../libav/encoder.ts";
 import { isVerbose, setLogLevel } from "../libav/log.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { Size } from "../size.ts";
+import type { Steps } from "../steps.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import { meaningOf } from "../video/color.ts";
 import { type FrameStamp, ticksPerFrame } from "../video/frame_timing.ts";
@@ -124,6 +125,7 @@ export class VideoSession implements Disposable {
       dropped: 0,
       duplicated: 0,
       queued: frames - packets,
+      finished: 0,
       audio: this.#audioTracks?.stats ?? [],
     };
   }
@@ -186,23 +188,12 @@ export class VideoSession implements Disposable {
    * Ends the stream, finishes the file and returns its summary. Without a frame no file is made, and an
    * existing one stays as it was.
    */
-  finish(endTicks: bigint): WriteSummary {
+  *finish(endTicks: bigint): Steps<WriteSummary> {
     this.#liveFlush[Symbol.dispose]();
     this.#liveFlush.requireWorking();
     setLogLevel(this.#native, this.#request.options.logLevel);
     const { path } = this.#request;
-    const fileBytes = withWriteErrors(path, () => {
-      this.#preprocessor?.flush(endTicks, this.#take);
-      if (this.#pipeline === null) {
-        return requireNoLostTracks(this.#hasAudio, this.#subtitles?.hasCues ?? false);
-      }
-      // Only the filters know where their output ends.
-      const end = this.#request.options.filter === undefined ? endTicks : null;
-      const endSeconds = Math.max(end === null ? 0 : this.#clock.seconds(end), this.#pipeline.seconds);
-      this.#audioTracks?.finish(endSeconds);
-      this.#subtitles?.end(endSeconds);
-      return this.#pipeline.finish(end);
-    });
+    const fileBytes = yield* stepsWithWriteErrors(path, this.#finishFile(endTicks));
     const { frames, seconds, bytes } = this.stats;
     const summary = {
       path,
@@ -218,6 +209,19 @@ export class VideoSession implements Disposable {
     // The file is complete, but part of its audio is missing.
     if (failure !== null) throw failure;
     return summary;
+  }
+
+  *#finishFile(endTicks: bigint): Steps<number | null> {
+    this.#preprocessor?.flush(endTicks, this.#take);
+    if (this.#pipeline === null) {
+      return requireNoLostTracks(this.#audioTracks?.stats ?? [], this.#subtitles?.hasCues ?? false);
+    }
+    // Only the filters know where their output ends.
+    const end = this.#request.options.filter === undefined ? endTicks : null;
+    const endSeconds = Math.max(end === null ? 0 : this.#clock.seconds(end), this.#pipeline.seconds);
+    this.#audioTracks?.finish(endSeconds);
+    this.#subtitles?.end(endSeconds);
+    return yield* this.#pipeline.finish(end);
   }
 
   /** Stops, and removes the unfinished file. */
@@ -242,11 +246,6 @@ export class VideoSession implements Disposable {
     this.#pipeline?.[Symbol.dispose]();
     this.#audioTracks?.[Symbol.dispose]();
     this.#subtitles?.[Symbol.dispose]();
-  }
-
-  /** Whether samples were written. */
-  get #hasAudio(): boolean {
-    return this.#audioTracks?.stats.some(({ seconds }) => seconds > 0) ?? false;
   }
 
   readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {

@@ -5,22 +5,32 @@
  */
 import type { Native } from "../../ffi/mod.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
-import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "../engine/session_types.ts";
+import { AudioSession } from "../engine/audio_session.ts";
+import type {
+  AudioFileRequest,
+  AudioSummary,
+  EncoderChoice,
+  EngineInfo,
+  VideoFileRequest,
+  WriteSummary,
+} from "../engine/session_types.ts";
 import { VideoSession } from "../engine/video_session.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
-import type { VideoEngine } from "./engine.ts";
+import type { FileEngine, VideoEngine } from "./engine.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 import { FrameRing } from "./ring.ts";
+import { StepRunner } from "./step_runner.ts";
 
 /** A session, and memory for acquired frames. */
 export class LocalEngine implements VideoEngine {
   readonly #native: Native;
   readonly #session: VideoSession;
   readonly #queueSize: number;
+  readonly #runner = new StepRunner();
   #ring: FrameRing | null = null;
   #received: ReceivedFrames | null = null;
 
@@ -40,7 +50,7 @@ export class LocalEngine implements VideoEngine {
   }
 
   get stats(): WriterStats {
-    return this.#session.stats;
+    return { ...this.#session.stats, finished: this.#runner.share };
   }
 
   get size(): Size | null {
@@ -80,11 +90,14 @@ export class LocalEngine implements VideoEngine {
     this.#session.writeSubtitle(cue);
   }
 
-  finish(endTicks: bigint): WriteSummary {
-    return this.#andFree(() => this.#session.finish(endTicks));
+  async finish(endTicks: bigint, onStep: () => void): Promise<WriteSummary> {
+    const summary = await this.#runner.run(this.#session.finish(endTicks), onStep);
+    this.#received?.[Symbol.dispose]();
+    return summary;
   }
 
   abort(): void {
+    this.#runner.giveUp();
     this.#andFree(() => this.#session.abort());
   }
 
@@ -93,9 +106,40 @@ export class LocalEngine implements VideoEngine {
   }
 
   /** Ends the session, and then frees the frames that its encoder may hold. */
-  #andFree<Result>(end: () => Result): Result {
-    const result = end();
+  #andFree(end: () => void): void {
+    end();
     this.#received?.[Symbol.dispose]();
-    return result;
+  }
+}
+
+/** A session of audio alone. */
+export class LocalAudioEngine implements FileEngine<AudioSummary> {
+  readonly #session: AudioSession;
+  readonly #runner = new StepRunner();
+
+  /** Opens the session. */
+  constructor(native: Native, request: AudioFileRequest) {
+    this.#session = new AudioSession(native, request);
+  }
+
+  get stats(): WriterStats {
+    return { ...this.#session.stats, finished: this.#runner.share };
+  }
+
+  writeAudio(track: number, samples: Samples, seconds: number | null): void {
+    this.#session.writeAudio(track, samples, seconds);
+  }
+
+  finish(_endTicks: bigint, onStep: () => void): Promise<AudioSummary> {
+    return this.#runner.run(this.#session.finish(), onStep);
+  }
+
+  abort(): void {
+    this.#runner.giveUp();
+    this.#session.abort();
+  }
+
+  salvage(): void {
+    this.#session.salvage();
   }
 }

@@ -85,6 +85,8 @@ export type FromWorker =
   | { readonly type: "refused"; readonly error: SentError }
   /** The session has failed. It accepts only `abort` and `salvage`. */
   | { readonly type: "failed"; readonly error: SentError }
+  /** Finishing the file goes on. */
+  | { readonly type: "progress"; readonly progress: Progress }
   | { readonly type: "finished"; readonly summary: FileSummary; readonly progress: Progress }
   /** The session was aborted or salvaged. */
   | { readonly type: "ended"; readonly error: SentError | null };

@@ -4,7 +4,6 @@
  * @module
  */
 import { loadNative, type Native } from "../../ffi/mod.ts";
-import { AudioSession } from "../engine/audio_session.ts";
 import type {
   AudioFileRequest,
   AudioSummary,
@@ -13,7 +12,7 @@ import type {
 } from "../engine/session_types.ts";
 import type { EngineOptions, FileEngine, VideoEngine } from "./engine.ts";
 import { NoThreadError } from "./encoding_thread.ts";
-import { LocalEngine } from "./local_engine.ts";
+import { LocalAudioEngine, LocalEngine } from "./local_engine.ts";
 import { WorkerEngine } from "./worker_engine.ts";
 
 /** Whether the warning that there are no threads was printed. */
@@ -38,7 +37,7 @@ export function openAudioEngine(
     request,
     options,
     () => WorkerEngine.open(request, options),
-    (native) => new AudioSession(native, request),
+    (native) => new LocalAudioEngine(native, request),
   );
 }
 

@@ -8,13 +8,18 @@ import { loadNative, type Native, type ParentThread, parentThread } from "../../
 import { bytesOf } from "../audio/samples.ts";
 import { AudioSession } from "../engine/audio_session.ts";
 import { ReceivedFrames } from "./received_frames.ts";
+import type { FileSummary } from "../engine/session_types.ts";
 import { RefusedFrame } from "../engine/refused_frame.ts";
 import { VideoSession } from "../engine/video_session.ts";
 import { cueBytes } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
+import { StepRunner } from "./step_runner.ts";
 import type { Answer, FromWorker, Message, Posted, Progress, ToWorker } from "./messages.ts";
 import { receivedRequest, receivedSamples } from "./sent_bytes.ts";
 import { sentError } from "./sent_error.ts";
+
+/** The time between two reports of how much of the file is finished, in milliseconds. */
+const progressMs = 100;
 
 /** Runs one session after another, controlled by messages. */
 class WorkerSession {
@@ -28,6 +33,8 @@ class WorkerSession {
   readonly #rings: { readonly id: number; readonly frames: ReceivedFrames }[] = [];
   #layout: FrameLayout | null = null;
   #hasFailed = false;
+  /** Finishes the file. */
+  #runner = new StepRunner();
 
   constructor(parent: ParentThread) {
     this.#parent = parent;
@@ -61,16 +68,36 @@ class WorkerSession {
         return this.#writeAudio(message);
       case "subtitle":
         return this.#writeSubtitle(message);
-      case "finish": {
-        const session = this.#session!;
-        const summary = session.finish(message.endTicks);
-        this.#dropRings();
-        return this.#tell({ type: "finished", summary, progress: progressOf(session) });
-      }
+      case "finish":
+        return void this.#finish(message.endTicks);
+    }
+  }
+
+  /** Finishes the file, in steps: an abort may come between them. */
+  async #finish(endTicks: bigint): Promise<void> {
+    const question = this.#question;
+    const session = this.#session!;
+    let toldMs = performance.now();
+    const onStep = (): void => {
+      const nowMs = performance.now();
+      if (nowMs - toldMs < progressMs) return;
+      toldMs = nowMs;
+      this.#tell({ type: "progress", progress: this.#progressOf(session) }, null);
+    };
+    try {
+      const summary = await this.#runner.run<FileSummary>(session.finish(endTicks), onStep);
+      this.#dropRings();
+      this.#tell({ type: "finished", summary, progress: this.#progressOf(session) }, question);
+    } catch (error) {
+      // The answer to the abort is enough.
+      if (this.#runner.isGivenUp) return;
+      this.#hasFailed = true;
+      this.#tell({ type: "failed", error: sentError(error) }, question);
     }
   }
 
   #leave(type: "abort" | "salvage"): void {
+    this.#runner.giveUp();
     try {
       this.#session?.[type]();
       this.#dropRings();
@@ -84,6 +111,7 @@ class WorkerSession {
     const request = receivedRequest(sent);
     this.#isAborted = isAborted;
     this.#session = this.#layout = null;
+    this.#runner = new StepRunner();
     this.#hasFailed = false;
     const native = this.#native = loadNative(libraryPath);
     const { folder } = native;
@@ -121,12 +149,12 @@ class WorkerSession {
   #writeAudio({ track, samples: sent, seconds }: Message<"audio">): void {
     const samples = receivedSamples(sent);
     if (Atomics.load(this.#isAborted, 0) === 0) this.#session!.writeAudio(track, samples, seconds);
-    this.#tell({ type: "accepted", bytes: bytesOf(samples), progress: progressOf(this.#session!) });
+    this.#tell({ type: "accepted", bytes: bytesOf(samples), progress: this.#progressOf(this.#session!) });
   }
 
   #writeSubtitle({ cue }: Message<"subtitle">): void {
     if (Atomics.load(this.#isAborted, 0) === 0) this.#video.writeSubtitle(cue);
-    this.#tell({ type: "accepted", bytes: cueBytes(cue), progress: progressOf(this.#session!) });
+    this.#tell({ type: "accepted", bytes: cueBytes(cue), progress: this.#progressOf(this.#session!) });
   }
 
   #dropRings(): void {
@@ -134,19 +162,19 @@ class WorkerSession {
   }
 
   #tellTaken(isImage: boolean, freed: Answer<"taken">["freed"]): void {
-    this.#tell({ type: "taken", isImage, freed, progress: progressOf(this.#session!) });
+    this.#tell({ type: "taken", isImage, freed, progress: this.#progressOf(this.#session!) });
   }
 
-  #tell(message: FromWorker): void {
-    this.#parent.post({ question: this.#question, message } satisfies Posted<FromWorker>);
+  #tell(message: FromWorker, question: number | null = this.#question): void {
+    this.#parent.post({ question, message } satisfies Posted<FromWorker>);
   }
-}
 
-function progressOf(session: VideoSession | AudioSession): Progress {
-  const { stats } = session;
-  if (session instanceof AudioSession) return { stats, choice: null, size: null };
-  const { choice, size } = session;
-  return { stats, choice, size };
+  #progressOf(session: VideoSession | AudioSession): Progress {
+    const stats = { ...session.stats, finished: this.#runner.share };
+    if (session instanceof AudioSession) return { stats, choice: null, size: null };
+    const { choice, size } = session;
+    return { stats, choice, size };
+  }
 }
 
 const parent = parentThread();

@@ -64,10 +64,12 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   #room: PromiseWithResolvers<void> | null = null;
   #info: EngineInfo = { formats: [], containerClock: null };
   #progress: Progress;
+  /** Called when finishing the file goes on. */
+  #onStep: () => void = () => {};
 
   private constructor(audioTracks: number, queueSize: number) {
     this.#queueSize = queueSize;
-    const nothing = { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0 };
+    const nothing = { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0, finished: 0 };
     const stats = { ...nothing, audio: Array.from({ length: audioTracks }, () => emptyAudioStats) };
     this.#progress = { stats, choice: null, size: null };
     this.#thread = EncodingThread.take({
@@ -185,8 +187,9 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     return this.#audioRoom.promise;
   }
 
-  async finish(endTicks: bigint): Promise<Summary> {
+  async finish(endTicks: bigint, onStep: () => void): Promise<Summary> {
     this.#requireAlive();
+    this.#onStep = onStep;
     const { summary, progress } = await this.#ask({ type: "finish", endTicks }) as Answer<"finished">;
     this.#progress = progress;
     // Unless it was aborted meanwhile, which removes the file.
@@ -256,6 +259,10 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
         this.#audioBytes -= message.bytes;
         if (this.#audioBytes <= maxAudioBytes) this.#resolveAudioRoom();
         this.#questions.take(question)?.resolve(message);
+        break;
+      case "progress":
+        this.#progress = message.progress;
+        this.#onStep();
         break;
       case "refused":
         this.#questions.take(question)?.reject(new RefusedFrame(receivedError(message.error)));
