@@ -14,13 +14,14 @@ import { chooseMuxer } from "../container/muxer_choice.ts";
 import { OutputFile } from "../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety, requireWritableTarget } from "../file/safety.ts";
 import { maxWaitingCueBytes, SubtitleTracks } from "../file/subtitle_tracks.ts";
-import { withWriteErrors } from "../file/target.ts";
+import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Encoder } from "../libav/encoder.ts";
 import { isVerbose, setLogLevel } from "../libav/log.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { Size } from "../size.ts";
+import type { Steps } from "../steps.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import { meaningOf } from "../video/color.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
@@ -128,6 +129,7 @@ export class VideoSession implements Disposable {
       dropped: 0,
       duplicated: 0,
       queued: frames - packets,
+      finished: 0,
       audio: this.#audioTracks?.stats ?? [],
     };
   }
@@ -204,15 +206,12 @@ export class VideoSession implements Disposable {
    * Ends the stream, finishes the file and returns its summary. Without a frame no file is made, and an
    * existing one stays as it was. Dispose of the session afterwards.
    */
-  finish(endTicks: bigint): WriteSummary {
+  *finish(endTicks: bigint): Steps<WriteSummary> {
     this.#liveFlush[Symbol.dispose]();
     this.#liveFlush.requireWorking();
     setLogLevel(this.#native, this.#request.options.logLevel);
     const { path } = this.#request;
-    const fileBytes = withWriteErrors(path, () => {
-      this.#preprocessor?.flush(endTicks, this.#take);
-      return this.#pipeline === null ? this.#finishEmpty() : this.#finishFile(this.#pipeline, endTicks);
-    });
+    const fileBytes = yield* stepsWithWriteErrors(path, this.#finishFile(endTicks));
     const failure = this.#audioTracks?.failure ?? null;
     // The file is complete, but part of its audio is missing.
     if (failure !== null) throw failure;
@@ -229,24 +228,24 @@ export class VideoSession implements Disposable {
     };
   }
 
-  #finishEmpty(): number {
-    if (this.#leftOut === 0) requireNoLostTracks(this.#hasAudio, this.#subtitles?.hasCues ?? false);
-    return 0;
-  }
-
-  #finishFile(pipeline: Pipeline, endTicks: bigint): number | null {
+  *#finishFile(endTicks: bigint): Steps<number | null> {
+    this.#preprocessor?.flush(endTicks, this.#take);
+    const pipeline = this.#pipeline;
+    if (pipeline === null) {
+      if (this.#leftOut > 0) return null;
+      return requireNoLostTracks(this.#audioTracks?.stats ?? [], this.#subtitles?.hasCues ?? false);
+    }
     // Only the filters know where their output ends.
     const end = this.#request.options.filter === undefined ? endTicks : null;
     const endSeconds = Math.max(end === null ? 0 : this.#clock.seconds(end), pipeline.seconds);
     this.#audioTracks?.finish(endSeconds);
     this.#subtitles?.end(endSeconds);
-    const leftOut = pipeline.end(end);
-    this.#leftOut += leftOut;
+    this.#leftOut += pipeline.end(end);
     if (this.#leftOut > 0) {
       this.#audioTracks?.cut(pipeline.seconds);
       this.#subtitles?.end(pipeline.seconds);
     }
-    if (pipeline.frames > 0) return pipeline.finish();
+    if (pipeline.frames > 0) return yield* pipeline.finish();
     // Nothing came out of the encoder in time.
     this.#written = { width: 0, height: 0 };
     pipeline.discardFile();
@@ -279,11 +278,6 @@ export class VideoSession implements Disposable {
     this.#pipeline?.[Symbol.dispose]();
     this.#audioTracks?.[Symbol.dispose]();
     this.#subtitles?.[Symbol.dispose]();
-  }
-
-  /** Whether samples were written. */
-  get #hasAudio(): boolean {
-    return this.#audioTracks?.stats.some(({ seconds }) => seconds > 0) ?? false;
   }
 
   readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {

@@ -19,6 +19,8 @@ export interface WriterStats {
   readonly duplicated: number;
   /** Number of accepted frames that the encoder has not returned as packets yet. */
   readonly queued: number;
+  /** How much of its work `close` has done, from 0 to 1: it may have a whole file to copy. */
+  readonly finished: number;
   /**
    * Statistics of each audio track, in the order of the option `audio`. Until the writer is closed, they may
    * not include the last samples.

@@ -5,17 +5,26 @@
  */
 import { type Native, runtime } from "../../ffi/mod.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
+import { AudioSession } from "../engine/audio_session.ts";
+import type {
+  AudioFileRequest,
+  AudioSummary,
+  EncoderChoice,
+  EngineInfo,
+  VideoFileRequest,
+  WriteSummary,
+} from "../engine/session_types.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
-import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "../engine/session_types.ts";
 import { VideoSession } from "../engine/video_session.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
-import type { VideoEngine } from "./engine.ts";
+import type { FileEngine, VideoEngine } from "./engine.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 import { FrameRing } from "./ring.ts";
+import { StepRunner } from "./step_runner.ts";
 
 /** When an encoder is freed that has left frames out, in milliseconds after the end of its file. */
 const freeingMs = 1000;
@@ -26,6 +35,7 @@ export class LocalEngine implements VideoEngine {
   readonly #control = new SessionControl();
   readonly #session: VideoSession;
   readonly #queueSize: number;
+  readonly #runner = new StepRunner();
   #ring: FrameRing | null = null;
   #received: ReceivedFrames | null = null;
 
@@ -45,7 +55,7 @@ export class LocalEngine implements VideoEngine {
   }
 
   get stats(): WriterStats {
-    return this.#session.stats;
+    return { ...this.#session.stats, finished: this.#runner.share };
   }
 
   get size(): Size | null {
@@ -92,8 +102,8 @@ export class LocalEngine implements VideoEngine {
     this.#control.endWithin(seconds);
   }
 
-  finish(endTicks: bigint): WriteSummary {
-    const summary = this.#session.finish(endTicks);
+  async finish(endTicks: bigint, onStep: () => void): Promise<WriteSummary> {
+    const summary = await this.#runner.run(this.#session.finish(endTicks), onStep);
     // Some encoders take seconds to be freed in the middle of their work, which ends with the program anyway.
     if (summary.leftOut > 0) runtime().startTimer(freeingMs, () => this.#free());
     else this.#free();
@@ -101,6 +111,7 @@ export class LocalEngine implements VideoEngine {
   }
 
   abort(): void {
+    this.#runner.giveUp();
     this.#session.abort();
     this.#free();
   }
@@ -114,5 +125,37 @@ export class LocalEngine implements VideoEngine {
   #free(): void {
     this.#session[Symbol.dispose]();
     this.#received?.[Symbol.dispose]();
+  }
+}
+
+/** A session of audio alone. */
+export class LocalAudioEngine implements FileEngine<AudioSummary> {
+  readonly #session: AudioSession;
+  readonly #runner = new StepRunner();
+
+  /** Opens the session. */
+  constructor(native: Native, request: AudioFileRequest) {
+    this.#session = new AudioSession(native, request, new SessionControl());
+  }
+
+  get stats(): WriterStats {
+    return { ...this.#session.stats, finished: this.#runner.share };
+  }
+
+  writeAudio(track: number, samples: Samples, seconds: number | null): void {
+    this.#session.writeAudio(track, samples, seconds);
+  }
+
+  finish(_endTicks: bigint, onStep: () => void): Promise<AudioSummary> {
+    return this.#runner.run(this.#session.finish(), onStep);
+  }
+
+  abort(): void {
+    this.#runner.giveUp();
+    this.#session.abort();
+  }
+
+  salvage(): void {
+    this.#session.salvage();
   }
 }

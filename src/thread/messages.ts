@@ -85,6 +85,8 @@ export type FromWorker =
   | { readonly type: "refused"; readonly bytes: number; readonly error: SentError }
   /** The session has failed. It accepts only `abort` and `salvage`. */
   | { readonly type: "failed"; readonly error: SentError }
+  /** Finishing the file goes on. */
+  | { readonly type: "progress"; readonly progress: Progress }
   /** The file is whole. With `isBusy`, the session is freed next, which takes a while. */
   | {
     readonly type: "finished";

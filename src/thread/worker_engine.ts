@@ -76,11 +76,13 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   #room: PromiseWithResolvers<void> | null = null;
   #info: EngineInfo = { formats: [], containerClock: null };
   #progress: Progress;
+  /** Called when finishing the file goes on. */
+  #onStep: () => void = () => {};
 
   private constructor({ path, options: { audio } }: FileRequest, queueSize: number) {
     this.#path = path;
     this.#queueSize = queueSize;
-    const nothing = { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0 };
+    const nothing = { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0, finished: 0 };
     const stats = { ...nothing, audio: audio.map(() => emptyAudioStats) };
     this.#progress = { stats, choice: null, size: null };
     this.#thread = EncodingThread.take({
@@ -222,8 +224,9 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#control.endWithin(seconds);
   }
 
-  async finish(endTicks: bigint): Promise<Summary> {
+  async finish(endTicks: bigint, onStep: () => void): Promise<Summary> {
     this.#requireAlive();
+    this.#onStep = onStep;
     const { summary, progress, isBusy } = await this.#ask({ type: "finish", endTicks }) as Answer<"finished">;
     this.#progress = progress;
     // Unless it was aborted meanwhile, which removes the file.
@@ -297,6 +300,10 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
         this.#progress = message.progress;
         this.#noteTaken(message.bytes);
         this.#questions.take(question)?.resolve(message);
+        break;
+      case "progress":
+        this.#progress = message.progress;
+        this.#onStep();
         break;
       case "refused":
         this.#noteTaken(message.bytes);

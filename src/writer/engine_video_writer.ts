@@ -285,7 +285,7 @@ export class EngineVideoWriter implements VideoWriter {
     this.#life.requireAlive("close");
     const { endTicks } = this.#clock;
     if (this.#devices.size > 0) await this.#stopDevices(this.#clock.seconds(endTicks));
-    const summary = await this.#engine.finish(endTicks);
+    const summary = await this.#engine.finish(endTicks, () => this.#tellProgress(false));
     this.#isFinished = true;
     const failed = [...this.#devices.values()].find(({ failure }) => failure !== null);
     // The file is complete, but part of its audio is missing.
