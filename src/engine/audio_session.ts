@@ -5,11 +5,10 @@
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
 import type { AudioDefaults } from "../audio/open_audio_encoder.ts";
-import { requireChapterSupport } from "../container/chapters.ts";
-import { openCover, requireCoverSupport } from "../container/cover.ts";
-import { requireTagSupport } from "../container/metadata.ts";
+import { openCover } from "../container/cover.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
 import { isIntermediate, muxerOptions, type Stage } from "../container/muxer_options.ts";
+import { requireOptionSupport } from "../container/option_support.ts";
 import { AvError } from "../errors.ts";
 import { OutputFile } from "../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety, requireWritableTarget } from "../file/safety.ts";
@@ -56,9 +55,7 @@ export class AudioSession implements Disposable {
     this.#native = native;
     this.#request = request;
     this.#info = chooseMuxer(native, path, options.format);
-    requireTagSupport(this.#info, options);
-    requireChapterSupport(this.#info, options);
-    requireCoverSupport(this.#info, options);
+    requireOptionSupport(this.#info, options);
     // The error has what a cover's decoder reports.
     setLogLevel(native, "quiet");
     this.#files = openCover(native, this.#info, options);
@@ -199,9 +196,7 @@ export class AudioSession implements Disposable {
         subtitles: null,
         chapters: options.chapters ?? [],
         createMuxer: (url, stage, recording) => this.#createMuxer(audioTracks, url, stage, recording),
-        onFile: () => {
-          if (this.#mayRemove) this.#control.noteFile();
-        },
+        onFile: () => this.#control.noteFile(this.#mayRemove),
       }),
     );
     output.open();

@@ -5,15 +5,14 @@
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
 import { openNextEncoder } from "../codecs/open_encoder.ts";
-import { attachmentStreams, requireAttachmentSupport } from "../container/attachments.ts";
-import { requireChapterSupport } from "../container/chapters.ts";
-import { openCover, requireCoverSupport } from "../container/cover.ts";
+import { attachmentStreams } from "../container/attachments.ts";
+import { openCover } from "../container/cover.ts";
 import { minTicks, requireFrameRateSupport, requireVariableRateSupport } from "../container/frame_rates.ts";
-import { requireTagSupport } from "../container/metadata.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
+import { requireOptionSupport } from "../container/option_support.ts";
 import { OutputFile } from "../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety, requireWritableTarget } from "../file/safety.ts";
-import { maxWaitingCueBytes, SubtitleTracks } from "../file/subtitle_tracks.ts";
+import { maxWaitingCueBytes, type SubtitleTracks } from "../file/subtitle_tracks.ts";
 import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Encoder } from "../libav/encoder.ts";
@@ -28,7 +27,7 @@ import type { FrameStamp } from "../video/frame_timing.ts";
 import { type InputFormats, inputFormats } from "../video/input_format.ts";
 import type { PictureShape, Pixels } from "../video/pixels.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
-import { audioBesideVideo, AudioTracks } from "./audio_tracks.ts";
+import { audioBesideVideo, AudioTracks, openSubtitles } from "./audio_tracks.ts";
 import { createClock, type FrameClock } from "./frame_clock.ts";
 import { ImageInput, type Picture } from "./image_input.ts";
 import { LiveFlush } from "./live_flush.ts";
@@ -85,15 +84,12 @@ export class VideoSession implements Disposable {
     this.#muxerInfo = chooseMuxer(native, path, options.format);
     if (timing === "constant") requireFrameRateSupport(this.#muxerInfo, frameRate, null);
     else requireVariableRateSupport(this.#muxerInfo, timing);
-    requireTagSupport(this.#muxerInfo, options);
-    requireChapterSupport(this.#muxerInfo, options);
-    requireCoverSupport(this.#muxerInfo, options);
-    requireAttachmentSupport(this.#muxerInfo, options);
+    requireOptionSupport(this.#muxerInfo, options);
     using owned = new DisposableStack();
     // Errors of a cover or subtitle file have all details.
     setLogLevel(native, "quiet");
     const files = [...openCover(native, this.#muxerInfo, options), ...attachmentStreams(native, options)];
-    const subtitles = owned.use(this.#openSubtitles());
+    const subtitles = owned.use(openSubtitles(native, this.#muxerInfo, options));
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#clock = createClock(frameRate, options);
@@ -158,7 +154,9 @@ export class VideoSession implements Disposable {
     withWriteErrors(this.#request.path, () => this.#audioTracks!.write(track, samples, seconds));
   }
 
-  /** Writes a cue once the video gets to it. Any error ends the session, but for a {@linkcode RefusedCall}. */
+  /**
+   * Writes a cue once the video gets to it. Any error ends the session, but for a {@linkcode RefusedCall}.
+   */
   writeSubtitle(cue: Required<SubtitleCue>): void {
     const subtitles = this.#subtitles!;
     if (subtitles.isFull) throw tooMuchWaits("write a subtitle", maxWaitingCueBytes);
@@ -293,17 +291,6 @@ export class VideoSession implements Disposable {
     return this.#opener.createPreprocessor(first, this.#size);
   }
 
-  #openSubtitles(): SubtitleTracks | null {
-    const { audio, subtitles } = this.#request.options;
-    if (subtitles.length === 0) return null;
-    return new SubtitleTracks(
-      this.#native,
-      this.#muxerInfo,
-      subtitles,
-      audioBesideVideo.firstStream + audio.length,
-    );
-  }
-
   /**
    * Opens everything for pictures of this shape. The file comes last, so that a failure leaves an existing
    * one as it was.
@@ -323,9 +310,7 @@ export class VideoSession implements Disposable {
         chapters: this.#request.options.chapters ?? [],
         createMuxer: (url, stage, recording) =>
           this.#opener.createMuxer({ parameters, settings, timeBase: input.timeBase, url, stage, recording }),
-        onFile: () => {
-          if (this.#mayRemove) this.#control.noteFile();
-        },
+        onFile: () => this.#control.noteFile(this.#mayRemove),
       }),
     );
     const timeline = createTimeline(this.#request.options, this.#clock, input);

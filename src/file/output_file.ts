@@ -69,7 +69,9 @@ export interface VideoEnd {
   readonly endSeconds: number;
   /** The duration of the last frame, in seconds. */
   readonly lastSeconds: number;
-  /** How many of its packets belong to it. Fewer than were written: where {@linkcode OutputFile.mayLeaveOut}. */
+  /**
+   * How many of its packets belong to it. Fewer than were written: where {@linkcode OutputFile.mayLeaveOut}.
+   */
   readonly packets: number;
 }
 

@@ -69,6 +69,8 @@ export interface VideoEngine extends FileEngine<WriteSummary> {
   beginClosing(): void;
   /** Encodes for at most so many seconds more. What is not encoded by then is left out of the file. */
   endWithin(seconds: number): void;
-  /** Writes a cue to a subtitle track. Throws a {@linkcode RefusedCall}, or the error that ended the session. */
+  /**
+   * Writes a cue to a subtitle track. Throws a {@linkcode RefusedCall}, or the error that ended the session.
+   */
   writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void>;
 }

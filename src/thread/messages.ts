@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { emptyAudioStats } from "../audio/audio_track.ts";
 import type { RingLayout } from "./received_frames.ts";
 import type { EncoderChoice, EngineInfo, FileSummary } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
@@ -60,6 +61,13 @@ export interface Progress {
   readonly stats: WriterStats;
   readonly choice: EncoderChoice | null;
   readonly size: Size | null;
+}
+
+/** The state of an engine that has done nothing yet. */
+export function emptyProgress(audioTracks: number): Progress {
+  const nothing = { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0, finished: 0 };
+  const audio = Array.from({ length: audioTracks }, () => emptyAudioStats);
+  return { stats: { ...nothing, audio }, choice: null, size: null };
 }
 
 /** The thread's messages. */

@@ -27,7 +27,9 @@ export interface CloseOptions {
 
 /** Checks the options of a close; returns its deadline, or `null`. Throws a `TypeError` or `RangeError`. */
 export function checkCloseOptions(options: CloseOptions = {}): number | null {
-  const fields = typeof options === "object" && options !== null ? fieldsOf(options, ["deadlineSeconds"]) : null;
+  const fields = typeof options === "object" && options !== null
+    ? fieldsOf(options, ["deadlineSeconds"])
+    : null;
   if (fields === null || Object.keys(fields).some((name) => name !== "deadlineSeconds")) {
     throw new TypeError(
       `Cannot close: the options are ${shown(options)}, but must be { deadlineSeconds }`,

@@ -203,7 +203,8 @@ export class EngineVideoWriter implements VideoWriter {
       try {
         await this.close();
       } catch (error) {
-        // Nothing was lost in writing: a program that ended early wrote no frame. Its own error is what counts.
+        // Nothing was lost in writing: a program that ended early wrote no frame. Its own error is what
+        // counts.
         if (!isWithoutFrame(error)) throw error;
         if (this.#options.logLevel !== "quiet") console.warn(`avwriter: ${error.message}`);
       }

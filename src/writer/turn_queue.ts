@@ -22,7 +22,10 @@ export class TurnQueue {
    * Runs an action when its turn comes and, for as long as it needs that, when there is room. Where no call
    * waits and there is room, the action runs before this returns.
    */
-  async run<Result>(needsRoom: boolean | (() => boolean), action: () => Result | Promise<Result>): Promise<Result> {
+  async run<Result>(
+    needsRoom: boolean | (() => boolean),
+    action: () => Result | Promise<Result>,
+  ): Promise<Result> {
     if (this.#last === null && this.#roomFor(needsRoom) === null) return await action();
     return await this.hold(this.#wait(this.#last, needsRoom, action));
   }
