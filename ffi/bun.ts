@@ -117,6 +117,9 @@ export function createBunRuntime(): Runtime {
         return undefined;
       }
     },
+    mayRead(_path: string): boolean {
+      return true;
+    },
     mayReadAndWrite(_path: string): boolean {
       return true;
     },

@@ -137,6 +137,8 @@ export interface Runtime {
    * for permission.
    */
   realPath(path: string): string | undefined;
+  /** Whether a file or folder may be read without a permission prompt. */
+  mayRead(path: string): boolean;
   /** Whether a file may be read and written without a permission prompt. */
   mayReadAndWrite(path: string): boolean;
   /** Throws the runtime's own error unless a host (with a port, where one is named) may be reached. */

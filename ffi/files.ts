@@ -10,6 +10,7 @@ import {
   fchmodSync,
   fchownSync,
   fstatSync,
+  fsyncSync,
   ftruncateSync,
   openSync,
   readFileSync,
@@ -18,6 +19,8 @@ import {
   renameSync,
   unlinkSync,
 } from "node:fs";
+import { dirname } from "@std/path";
+import { runtime } from "./runtime.ts";
 
 function codeOf(error: unknown): string | undefined {
   return (error as { code?: string } | null)?.code;
@@ -112,6 +115,83 @@ export function endOfBoxes(path: string): number | null {
   }
 }
 
+/** The size of the first top-level box of a name in an mp4 or mov file; `null` where there is none. */
+export function boxBytes(path: string, name: string): number | null {
+  const file = openSync(path, constants.O_RDONLY);
+  try {
+    const header = new DataView(new ArrayBuffer(8));
+    for (let at = 0; readSync(file, header, 0, 8, at) === 8; at += header.getUint32(0)) {
+      const found = String.fromCharCode(...new Uint8Array(header.buffer, 4, 4));
+      if (found === name) return header.getUint32(0);
+      // Those in front of the index are short.
+      if (header.getUint32(0) < 8) return null;
+    }
+    return null;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** How much of a file may wait to reach the disk, in bytes: what follows waits no longer than that takes. */
+const unsyncedBytes = 16 * 2 ** 20;
+
+/** Errors of file systems that know no such thing. */
+const noSync: readonly (string | undefined)[] = ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
+
+function sync(file: number): void {
+  try {
+    fsyncSync(file);
+  } catch (error) {
+    if (!noSync.includes(codeOf(error))) throw error;
+  }
+}
+
+/** Sees to it that what others write into a file reaches the disk. */
+export class SyncedFile implements Disposable {
+  readonly #file: number;
+  #bytes = 0;
+
+  /** For an existing file. */
+  constructor(path: string) {
+    this.#file = openSync(path, constants.O_WRONLY);
+  }
+
+  /** Counts bytes that were written, and waits for the disk now and then: a long wait can't be interrupted. */
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes >= unsyncedBytes) this.sync();
+  }
+
+  /** Waits until all that was written is on the disk. */
+  sync(): void {
+    this.#bytes = 0;
+    sync(this.#file);
+  }
+
+  /** Closes it. */
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+}
+
+/**
+ * Waits until the names in a folder are on the disk. Windows does that by itself, and where the folder may not be
+ * read, it can't be done.
+ */
+function syncFolder(path: string): void {
+  if (!runtime().mayRead(path)) return;
+  try {
+    const folder = openSync(path, constants.O_RDONLY);
+    try {
+      sync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  } catch {
+    // The file is whole, whichever of its two forms a power cut leaves.
+  }
+}
+
 /** Removes a file. A missing file is no error. */
 export function removeFile(path: string): void {
   try {
@@ -151,9 +231,13 @@ function takeAfter(file: number, mode: number, uid: number, gid: number): void {
   fchmodSync(file, mode & 0o777);
 }
 
-/** Replaces a file by another in one step: a program that opens the path sees one of them, complete. */
+/**
+ * Replaces a file by another, which is on the disk, in one step: a program that opens the path sees one of them,
+ * complete, and so does one after a power cut.
+ */
 export function replaceFile(path: string, by: string): void {
   renameSync(by, path);
+  syncFolder(dirname(path));
 }
 
 /**

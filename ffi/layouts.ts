@@ -68,6 +68,7 @@ export const layouts = {
       name: { kind: "address", offset: [0, 0, 0, 0, 0, 0] },
       type: { kind: "i32", offset: [16, 16, 16, 16, 16, 16] },
       id: { kind: "i32", offset: [20, 20, 20, 20, 20, 20] },
+      capabilities: { kind: "i32", offset: [24, 24, 24, 24, 24, 24] },
       pix_fmts: { kind: "address", offset: [40, 40, 40, 40, 40, null] },
       supported_samplerates: { kind: "address", offset: [48, 48, 48, 48, 48, null] },
       sample_fmts: { kind: "address", offset: [56, 56, 56, 56, 56, null] },

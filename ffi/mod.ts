@@ -13,6 +13,7 @@ export {
   type ThreadListener,
 } from "./contract.ts";
 export {
+  boxBytes,
   checkReadable,
   checkWritable,
   cutFile,
@@ -21,6 +22,7 @@ export {
   readFile,
   removeFile,
   replaceFile,
+  SyncedFile,
 } from "./files.ts";
 export { cString, PointerCell, textOf } from "./memory.ts";
 export { installCommand, installHint } from "./install_hint.ts";

@@ -4,7 +4,9 @@
  * @module
  */
 
-/** Waits for a promise; throws a signal's reason as soon as that is aborted, whatever becomes of the promise. */
+/**
+ * Waits for a promise; throws a signal's reason as soon as that is aborted, whatever becomes of the promise.
+ */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return await promise;
   // Nobody else waits for it after an abort.
@@ -20,7 +22,9 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal 
   }
 }
 
-/** Whether a promise settles in so many milliseconds. Does not throw its error, which is handled from then on. */
+/**
+ * Whether a promise settles in so many milliseconds. Does not throw its error, which is handled from then on.
+ */
 export async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), ms));

@@ -66,6 +66,7 @@ test("stats: the summary and the stats tell what is in the file", async () => {
     duplicated: 0,
     queued: 0,
     encoding: 0,
+    finished: 0,
     audio: [],
   });
   for (let index = 0; index < 30; index++) await writer.write(barFrame(index));

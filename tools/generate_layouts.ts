@@ -20,6 +20,7 @@ const fieldsInUse = {
     name: "address",
     type: "i32",
     id: "i32",
+    capabilities: "i32",
     pix_fmts: "address",
     supported_samplerates: "address",
     sample_fmts: "address",

@@ -94,6 +94,8 @@ export const avutil = {
   av_frame_get_buffer: { parameters: ["address", "i32"], result: "i32" },
   // int av_frame_is_writable(AVFrame *frame)
   av_frame_is_writable: { parameters: ["address"], result: "i32" },
+  // int av_frame_make_writable(AVFrame *frame)
+  av_frame_make_writable: { parameters: ["address"], result: "i32" },
   // int av_frame_ref(AVFrame *dst, const AVFrame *src)
   av_frame_ref: { parameters: ["address", "address"], result: "i32" },
   // void av_frame_unref(AVFrame *frame)

@@ -5,21 +5,21 @@
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
 import type { AudioDefaults } from "../audio/open_audio_encoder.ts";
-import { requireChapterSupport } from "../container/chapters.ts";
-import { openCover, requireCoverSupport } from "../container/cover.ts";
-import { requireTagSupport } from "../container/metadata.ts";
+import { openCover } from "../container/cover.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
 import { isIntermediate, muxerOptions, type Stage } from "../container/muxer_options.ts";
+import { requireOptionSupport } from "../container/option_support.ts";
 import { AvError } from "../errors.ts";
 import { OutputFile } from "../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety, requireWritableTarget } from "../file/safety.ts";
-import { withWriteErrors } from "../file/target.ts";
+import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import { isVerbose, setLogLevel } from "../libav/log.ts";
 import { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import type { StreamRequest } from "../libav/streams/stream_parameters.ts";
+import type { Steps } from "../steps.ts";
 import { audioBesideVideo, AudioTracks } from "./audio_tracks.ts";
 import { describeAudioSession } from "./report.ts";
 import type { AudioFileRequest, AudioSummary } from "./session_types.ts";
@@ -55,9 +55,7 @@ export class AudioSession implements Disposable {
     this.#native = native;
     this.#request = request;
     this.#info = chooseMuxer(native, path, options.format);
-    requireTagSupport(this.#info, options);
-    requireChapterSupport(this.#info, options);
-    requireCoverSupport(this.#info, options);
+    requireOptionSupport(this.#info, options);
     // The error has what a cover's decoder reports.
     setLogLevel(native, "quiet");
     this.#files = openCover(native, this.#info, options);
@@ -75,7 +73,7 @@ export class AudioSession implements Disposable {
     const audioTracks = this.#open?.audioTracks ?? null;
     const audio = audioTracks?.stats ?? [];
     return {
-      ...{ frames: 0, dropped: 0, duplicated: 0, queued: 0, encoding: 0 },
+      ...{ frames: 0, dropped: 0, duplicated: 0, queued: 0, encoding: 0, finished: 0 },
       bytes: audioTracks?.bytes ?? 0,
       seconds: audio[0]?.seconds ?? 0,
       audio,
@@ -95,16 +93,11 @@ export class AudioSession implements Disposable {
    * Finishes the file and returns its summary. Without samples no file is made, and an existing one stays as
    * it was.
    */
-  finish(): AudioSummary {
+  *finish(): Steps<AudioSummary> {
     setLogLevel(this.#native, this.#request.options.logLevel);
     const { path } = this.#request;
     const open = this.#open;
-    const fileBytes = withWriteErrors(path, () => {
-      if (open === null) return 0;
-      const { seconds } = this.stats;
-      open.audioTracks.finish(seconds);
-      return open.output.finish({ ending: null, endSeconds: seconds, lastSeconds: 0, packets: Infinity });
-    });
+    const fileBytes = open === null ? 0 : yield* stepsWithWriteErrors(path, this.#finishFile(open));
     const { seconds, bytes } = this.stats;
     const { encoder, shape } = open?.audioTracks.first.encoded ?? { encoder: "", shape: null };
     const summary = {
@@ -118,6 +111,12 @@ export class AudioSession implements Disposable {
     };
     this[Symbol.dispose]();
     return summary;
+  }
+
+  *#finishFile({ audioTracks, output }: Open): Steps<number | null> {
+    const { seconds } = this.stats;
+    audioTracks.finish(seconds);
+    return yield* output.finish({ ending: null, endSeconds: seconds, lastSeconds: 0, packets: Infinity });
   }
 
   /** Stops, and removes the unfinished file. */
@@ -197,9 +196,7 @@ export class AudioSession implements Disposable {
         subtitles: null,
         chapters: options.chapters ?? [],
         createMuxer: (url, stage, recording) => this.#createMuxer(audioTracks, url, stage, recording),
-        onFile: () => {
-          if (this.#mayRemove) this.#control.noteFile();
-        },
+        onFile: () => this.#control.noteFile(this.#mayRemove),
       }),
     );
     output.open();

@@ -12,11 +12,13 @@ import { trackTags } from "../container/metadata.ts";
 import { ReadError, UnsupportedError } from "../errors.ts";
 import { Interleaver, maxWaitingBytes } from "../file/interleaver.ts";
 import type { OutputFile } from "../file/output_file.ts";
+import { SubtitleTracks } from "../file/subtitle_tracks.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import type { Rational } from "../libav/rational.ts";
+import type { SessionOptions } from "./session_options.ts";
 import { tooMuchWaits } from "./refused_call.ts";
 import { addAudioStream, type OpenTrack, openTrack } from "./open_audio_track.ts";
 
@@ -48,6 +50,16 @@ export const audioBesideVideo: AudioPlacement = {
   firstStream: 1,
   defaults: { sampleRate: 48_000, layout: defaultLayout(2) },
 };
+
+/** The subtitle tracks of a video file, which come after those of audio; `null` where there are none. */
+export function openSubtitles(
+  native: Native,
+  info: MuxerInfo,
+  { audio, subtitles }: Pick<SessionOptions, "audio" | "subtitles">,
+): SubtitleTracks | null {
+  if (subtitles.length === 0) return null;
+  return new SubtitleTracks(native, info, subtitles, audioBesideVideo.firstStream + audio.length);
+}
 
 /** The audio tracks, and the queue of packets of all streams. */
 export class AudioTracks implements Disposable {

@@ -17,6 +17,7 @@ import { type PictureShape, type Pixels, sameShape } from "../video/pixels.ts";
 import { ClosedGroups } from "./ending/closed_groups.ts";
 import type { Followers } from "./decode_times.ts";
 import type { SessionControl } from "./ending/session_control.ts";
+import type { Steps } from "../steps.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** The parts of a pipeline, which owns encoder and file. */
@@ -165,7 +166,7 @@ export class Pipeline implements Disposable {
   }
 
   /** Finishes and closes the file; returns its size in bytes, or `null` where the muxer does not tell. */
-  finish(): number | null {
+  finish(): Steps<number | null> {
     const { ending, endSeconds, lastSeconds } = this.#timeline;
     const packets = this.#isCut ? this.#frames : Infinity;
     return this.#output.finish({ ending, endSeconds, lastSeconds, packets });

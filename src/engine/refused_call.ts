@@ -5,7 +5,9 @@
  */
 import { WriteError } from "../errors.ts";
 
-/** A call that is refused only when it is carried out, such as a broken image. The session goes on without it. */
+/**
+ * A call that is refused only when it is carried out, such as a broken image. The session goes on without it.
+ */
 export class RefusedCall extends Error {
   /** Wraps the error for the caller. */
   constructor(cause: unknown) {

@@ -5,29 +5,29 @@
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
 import { openNextEncoder } from "../codecs/open_encoder.ts";
-import { attachmentStreams, requireAttachmentSupport } from "../container/attachments.ts";
-import { requireChapterSupport } from "../container/chapters.ts";
-import { openCover, requireCoverSupport } from "../container/cover.ts";
+import { attachmentStreams } from "../container/attachments.ts";
+import { openCover } from "../container/cover.ts";
 import { minTicks, requireFrameRateSupport, requireVariableRateSupport } from "../container/frame_rates.ts";
-import { requireTagSupport } from "../container/metadata.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
+import { requireOptionSupport } from "../container/option_support.ts";
 import { OutputFile } from "../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety, requireWritableTarget } from "../file/safety.ts";
-import { maxWaitingCueBytes, SubtitleTracks } from "../file/subtitle_tracks.ts";
-import { withWriteErrors } from "../file/target.ts";
+import { maxWaitingCueBytes, type SubtitleTracks } from "../file/subtitle_tracks.ts";
+import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Encoder } from "../libav/encoder.ts";
 import { isVerbose, setLogLevel } from "../libav/log.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { Size } from "../size.ts";
+import type { Steps } from "../steps.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import { meaningOf } from "../video/color.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import { type InputFormats, inputFormats } from "../video/input_format.ts";
 import type { PictureShape, Pixels } from "../video/pixels.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
-import { audioBesideVideo, AudioTracks } from "./audio_tracks.ts";
+import { audioBesideVideo, AudioTracks, openSubtitles } from "./audio_tracks.ts";
 import { createClock, type FrameClock } from "./frame_clock.ts";
 import { ImageInput, type Picture } from "./image_input.ts";
 import { LiveFlush } from "./live_flush.ts";
@@ -84,15 +84,12 @@ export class VideoSession implements Disposable {
     this.#muxerInfo = chooseMuxer(native, path, options.format);
     if (timing === "constant") requireFrameRateSupport(this.#muxerInfo, frameRate, null);
     else requireVariableRateSupport(this.#muxerInfo, timing);
-    requireTagSupport(this.#muxerInfo, options);
-    requireChapterSupport(this.#muxerInfo, options);
-    requireCoverSupport(this.#muxerInfo, options);
-    requireAttachmentSupport(this.#muxerInfo, options);
+    requireOptionSupport(this.#muxerInfo, options);
     using owned = new DisposableStack();
     // Errors of a cover or subtitle file have all details.
     setLogLevel(native, "quiet");
     const files = [...openCover(native, this.#muxerInfo, options), ...attachmentStreams(native, options)];
-    const subtitles = owned.use(this.#openSubtitles());
+    const subtitles = owned.use(openSubtitles(native, this.#muxerInfo, options));
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#clock = createClock(frameRate, options);
@@ -129,6 +126,7 @@ export class VideoSession implements Disposable {
       duplicated: 0,
       queued: 0,
       encoding: frames - packets,
+      finished: 0,
       audio: this.#audioTracks?.stats ?? [],
     };
   }
@@ -157,7 +155,9 @@ export class VideoSession implements Disposable {
     withWriteErrors(this.#request.path, () => this.#audioTracks!.write(track, samples, seconds));
   }
 
-  /** Writes a cue once the video gets to it. Any error ends the session, but for a {@linkcode RefusedCall}. */
+  /**
+   * Writes a cue once the video gets to it. Any error ends the session, but for a {@linkcode RefusedCall}.
+   */
   writeSubtitle(cue: Required<SubtitleCue>): void {
     const subtitles = this.#subtitles!;
     if (subtitles.isFull) throw tooMuchWaits("write a subtitle", maxWaitingCueBytes);
@@ -205,15 +205,12 @@ export class VideoSession implements Disposable {
    * Ends the stream, finishes the file and returns its summary. Without a frame no file is made, and an
    * existing one stays as it was. Dispose of the session afterwards.
    */
-  finish(endTicks: bigint): WriteSummary {
+  *finish(endTicks: bigint): Steps<WriteSummary> {
     this.#liveFlush[Symbol.dispose]();
     this.#liveFlush.requireWorking();
     setLogLevel(this.#native, this.#request.options.logLevel);
     const { path } = this.#request;
-    const fileBytes = withWriteErrors(path, () => {
-      this.#preprocessor?.flush(endTicks, this.#take);
-      return this.#pipeline === null ? this.#finishEmpty() : this.#finishFile(this.#pipeline, endTicks);
-    });
+    const fileBytes = yield* stepsWithWriteErrors(path, this.#finishFile(endTicks));
     const failure = this.#audioTracks?.failure ?? null;
     // The file is complete, but part of its audio is missing.
     if (failure !== null) throw failure;
@@ -230,24 +227,24 @@ export class VideoSession implements Disposable {
     };
   }
 
-  #finishEmpty(): number {
-    if (this.#leftOut === 0) requireNoLostTracks(this.#hasAudio, this.#subtitles?.hasCues ?? false);
-    return 0;
-  }
-
-  #finishFile(pipeline: Pipeline, endTicks: bigint): number | null {
+  *#finishFile(endTicks: bigint): Steps<number | null> {
+    this.#preprocessor?.flush(endTicks, this.#take);
+    const pipeline = this.#pipeline;
+    if (pipeline === null) {
+      if (this.#leftOut > 0) return null;
+      return requireNoLostTracks(this.#audioTracks?.stats ?? [], this.#subtitles?.hasCues ?? false);
+    }
     // Only the filters know where their output ends.
     const end = this.#request.options.filter === undefined ? endTicks : null;
     const endSeconds = Math.max(end === null ? 0 : this.#clock.seconds(end), pipeline.seconds);
     this.#audioTracks?.finish(endSeconds);
     this.#subtitles?.end(endSeconds);
-    const leftOut = pipeline.end(end);
-    this.#leftOut += leftOut;
+    this.#leftOut += pipeline.end(end);
     if (this.#leftOut > 0) {
       this.#audioTracks?.cut(pipeline.seconds);
       this.#subtitles?.end(pipeline.seconds);
     }
-    if (pipeline.frames > 0) return pipeline.finish();
+    if (pipeline.frames > 0) return yield* pipeline.finish();
     // Nothing came out of the encoder in time.
     this.#written = { width: 0, height: 0 };
     pipeline.discardFile();
@@ -282,11 +279,6 @@ export class VideoSession implements Disposable {
     this.#subtitles?.[Symbol.dispose]();
   }
 
-  /** Whether samples were written. */
-  get #hasAudio(): boolean {
-    return this.#audioTracks?.stats.some(({ seconds }) => seconds > 0) ?? false;
-  }
-
   readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {
     if (this.#isTooLate()) return;
     const pipeline = this.#pipeline ??= this.#open(shape, stamp);
@@ -298,17 +290,6 @@ export class VideoSession implements Disposable {
     this.#first = first;
     this.#size = { width: width ?? first.layout.width, height: height ?? first.layout.height };
     return this.#opener.createPreprocessor(first, this.#size);
-  }
-
-  #openSubtitles(): SubtitleTracks | null {
-    const { audio, subtitles } = this.#request.options;
-    if (subtitles.length === 0) return null;
-    return new SubtitleTracks(
-      this.#native,
-      this.#muxerInfo,
-      subtitles,
-      audioBesideVideo.firstStream + audio.length,
-    );
   }
 
   /**
@@ -330,9 +311,7 @@ export class VideoSession implements Disposable {
         chapters: this.#request.options.chapters ?? [],
         createMuxer: (url, stage, recording) =>
           this.#opener.createMuxer({ parameters, settings, timeBase: input.timeBase, url, stage, recording }),
-        onFile: () => {
-          if (this.#mayRemove) this.#control.noteFile();
-        },
+        onFile: () => this.#control.noteFile(this.#mayRemove),
       }),
     );
     const timeline = createTimeline(this.#request.options, this.#clock, input);

@@ -22,6 +22,8 @@ export interface WriterStats {
    * come faster than they are encoded.
    */
   readonly queued: number;
+  /** How much of its work `close` has done, from 0 to 1: it may have a whole file to copy. */
+  readonly finished: number;
   /**
    * Number of frames that the encoder has, and has not returned as packets yet. Encoders look ahead at a
    * number of frames however fast they are.

@@ -78,7 +78,10 @@ export class Interleaver implements Disposable {
     stream.packets.push({ packet: own, timeBase, seconds });
   }
 
-  /** Whether so much waits for the first packet of the video, without which the file cannot start, that no more is to come. */
+  /**
+   * Whether so much waits for the first packet of the video, without which the file cannot start, that no
+   * more is to come.
+   */
   get isFull(): boolean {
     return this.#bytes > maxWaitingBytes;
   }

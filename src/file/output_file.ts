@@ -4,24 +4,24 @@
  *
  * @module
  */
-import { cutFile, makeReplacement, type Native, removeFile, replaceFile } from "../../ffi/mod.ts";
+import { cutFile, type Native } from "../../ffi/mod.ts";
 import { type Chapter, placeChapters } from "../container/chapters.ts";
 import { maxGifDelay, minTicks } from "../container/frame_rates.ts";
 import { interleavesItself, needsFragments, type Stage } from "../container/muxer_options.ts";
-import { AvError, WriteError } from "../errors.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
-import { requireNotInterrupted } from "../libav/interruption.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import { isMatroska } from "../libav/muxer_info.ts";
 import type { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
-import { copyPackets, openRecording } from "./copy_packets.ts";
+import { completed, type Steps } from "../steps.ts";
 import { Fragments } from "./fragments.ts";
+import { IndexSize } from "./index_size.ts";
 import type { Interleaver } from "./interleaver.ts";
+import { rewriteRecording } from "./ordinary_file.ts";
 import { isReadAgain } from "./remux.ts";
 import type { VideoEnding } from "./stream_ends.ts";
 import type { SubtitleTracks } from "./subtitle_tracks.ts";
-import { companionPath, mayReplace } from "./target.ts";
+import { mayReplace } from "./target.ts";
 
 /**
  * Packets may be so much later in the file than others of their time, in seconds: players read ahead by more.
@@ -69,7 +69,9 @@ export interface VideoEnd {
   readonly endSeconds: number;
   /** The duration of the last frame, in seconds. */
   readonly lastSeconds: number;
-  /** How many of its packets belong to it. Fewer than were written: where {@linkcode OutputFile.mayLeaveOut}. */
+  /**
+   * How many of its packets belong to it. Fewer than were written: where {@linkcode OutputFile.mayLeaveOut}.
+   */
   readonly packets: number;
 }
 
@@ -98,6 +100,7 @@ export class OutputFile implements Disposable {
   #finishedBytes: number | null = null;
   /** Number of packets of the first stream. */
   #packets = 0;
+  readonly #index = new IndexSize();
   /** The duration of the last packet of each stream, in seconds: a recording does not contain it. */
   readonly #lastSeconds: number[] = [];
   /** The trailer was written or failed. It frees the muxer's options, and setting one would crash. */
@@ -207,6 +210,7 @@ export class OutputFile implements Disposable {
     this.#advanceTo(packet, timeBase);
     this.#lastSeconds[stream] = Number(packet.duration) * timeBase.num / timeBase.den;
     packet.rescale(timeBase, this.#muxer.timeBase(stream));
+    if (this.#fragments !== null) this.#index.add(packet);
     if (this.#fragments !== null) this.#fragments.write(packet);
     else if (this.#isInOrder) this.#muxer.writeAtOnce(packet);
     else this.#muxer.write(packet);
@@ -230,7 +234,7 @@ export class OutputFile implements Disposable {
   }
 
   /** Finishes and closes the file; returns its size in bytes, or `null` where the muxer does not tell. */
-  finish(end: VideoEnd): number | null {
+  *finish(end: VideoEnd): Steps<number | null> {
     this.#request.queue?.end(0);
     this.writeQueued();
     this.#request.subtitles?.giveRemaining(this.#writePacket);
@@ -243,8 +247,8 @@ export class OutputFile implements Disposable {
     const bytes = this.#muxer.outputBytes;
     this.#close();
     this.#isRecorded = true;
-    if (this.#request.isFragmented) return this.#rewrite(end);
-    return this.#isWorthRewriting(end) ? this.#tryRewrite(end, bytes) : bytes;
+    if (this.#request.isFragmented) return yield* this.#rewrite(end);
+    return this.#isWorthRewriting(end) ? yield* this.#tryRewrite(end, bytes) : bytes;
   }
 
   /**
@@ -277,7 +281,8 @@ export class OutputFile implements Disposable {
   salvage(): void {
     try {
       // A failed trailer is not written again: a second call does nothing, and would look like success.
-      if (!this.#isEnded) this.finish({ ending: null, endSeconds: 0, lastSeconds: 0, packets: Infinity });
+      const end = { ending: null, endSeconds: 0, lastSeconds: 0, packets: Infinity };
+      if (!this.#isEnded) completed(this.finish(end));
     } catch {
       // What could not be written is cut off below.
     }
@@ -291,66 +296,27 @@ export class OutputFile implements Disposable {
   }
 
   /** Writes a file once more that is whole as it is: where that fails, it stays so. */
-  #tryRewrite(end: VideoEnd, bytes: number | null): number | null {
+  *#tryRewrite(end: VideoEnd, bytes: number | null): Steps<number | null> {
     try {
-      return this.#rewrite(end);
+      return yield* this.#rewrite(end);
     } catch {
       return bytes;
     }
   }
 
-  /**
-   * Makes an ordinary file from the recording next to it, and replaces it: the path has all of the video at
-   * any time.
-   */
-  #rewrite(end: VideoEnd): number {
-    const { path, createMuxer } = this.#request;
-    const companion = companionPath(path);
-    const open = (): Demuxer => openRecording(this.#native, this.#muxer.info, path);
-    try {
-      using recording = open();
-      using muxer = createMuxer(`file:${companion}`, "finished", recording);
-      makeReplacement(path, companion);
-      muxer.openFile(`file:${companion}`);
-      muxer.writeHeader();
-      const copied = copyPackets(this.#native, recording, muxer, {
-        ending: end.ending,
-        lastSeconds: this.#lastSeconds,
-        packets: end.packets,
-      }, open);
-      // The replacement must contain all packets of the recording.
-      if (copied < Math.min(this.#packets, end.packets)) {
-        throw new Error(`${copied} of its ${this.#packets} packets can be read`);
-      }
-      this.#setChapters(muxer, end);
-      muxer.writeTrailer();
-      const bytes = muxer.outputBytes!;
-      muxer.closeOutput();
-      requireNotInterrupted(this.#native);
-      replaceFile(path, companion);
-      this.#request.onFile();
-      return bytes;
-    } catch (cause) {
-      removeFile(companion);
-      throw finalizeError(path, cause);
-    }
+  #rewrite({ ending, endSeconds, packets }: VideoEnd): Steps<number> {
+    const { path, chapters, createMuxer, onFile } = this.#request;
+    return rewriteRecording(this.#native, {
+      ...{ path, chapters, createMuxer, endSeconds, onFile },
+      muxer: this.#muxer,
+      bytes: this.#finishedBytes ?? 0,
+      index: this.#index,
+      ends: { ending, lastSeconds: this.#lastSeconds, packets: Math.min(this.#packets, packets) },
+    });
   }
 
   /** Frees the muxer. */
   [Symbol.dispose](): void {
     this.#muxer[Symbol.dispose]();
   }
-}
-
-function finalizeError(path: string, cause: unknown): WriteError {
-  const { code, message } = cause as { code?: unknown; message: string };
-  return new WriteError(
-    `Cannot make an ordinary file of the fragments in ${path}: ${message}`,
-    {
-      code: typeof code === "string" ? code : "EIO",
-      operation: "finish the file",
-      hint: "Every frame is in that file, which plays as it is; recoverFile makes it an ordinary one",
-      cause: cause instanceof AvError ? cause : undefined,
-    },
-  );
 }

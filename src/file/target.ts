@@ -7,6 +7,7 @@ import { dirname, join } from "@std/path";
 import { checkReadable, checkWritable, runtime } from "../../ffi/mod.ts";
 import { AvError, ReadError, WriteError } from "../errors.ts";
 import { shown } from "../shown.ts";
+import type { Steps } from "../steps.ts";
 
 /** What an error of opening a file means, and a hint. */
 const openFailures: Readonly<Record<string, readonly [problem: string, hint: string]>> = {
@@ -128,13 +129,26 @@ export function withWriteErrors<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    // Errors of subclasses are complete already.
-    if (!(error instanceof AvError) || error.constructor !== AvError) throw error;
-    throw new WriteError(`Cannot ${error.operation} while writing ${path}: ${error.message}`, {
-      code: error.code,
-      operation: error.operation,
-      hint: hints[error.code] ?? null,
-      cause: error,
-    });
+    throw writeError(path, error);
   }
+}
+
+/** The same for work in steps. */
+export function* stepsWithWriteErrors<T>(path: string, steps: Steps<T>): Steps<T> {
+  try {
+    return yield* steps;
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
+function writeError(path: string, error: unknown): unknown {
+  // Errors of subclasses are complete already.
+  if (!(error instanceof AvError) || error.constructor !== AvError) return error;
+  return new WriteError(`Cannot ${error.operation} while writing ${path}: ${error.message}`, {
+    code: error.code,
+    operation: error.operation,
+    hint: hints[error.code] ?? null,
+    cause: error,
+  });
 }

@@ -168,6 +168,11 @@ export class Muxer extends Owned {
     }
   }
 
+  /** Bytes of the attached pictures. */
+  get pictureBytes(): number {
+    return [...this.#pictures.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
   /**
    * Tells a muxer of fragments that are said to be discontinuous when a stream begins, before it has a packet
    * (movenc.c).

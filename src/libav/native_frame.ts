@@ -170,6 +170,19 @@ export class NativeFrame extends Owned {
     });
   }
 
+  /** Gets a copy of another frame, in libav's own memory. */
+  copy(from: NativeFrame): void {
+    this.refer(from);
+    // The other frame refers to the picture, too, so that it is copied.
+    const result = this.#native.avutil.av_frame_make_writable(this.address);
+    if (result >= 0) return;
+    this.unref();
+    throw new AvError(`Cannot copy a frame: ${errorText(this.#native, result)}`, {
+      code: codeName(result),
+      operation: "copy a frame",
+    });
+  }
+
   /** Releases the picture. */
   unref(): void {
     this.#native.avutil.av_frame_unref(this.address);

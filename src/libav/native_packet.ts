@@ -9,8 +9,8 @@ import { codeName, errorText } from "./failure.ts";
 import { Owned } from "./owned.ts";
 import { packRational, type Rational } from "./rational.ts";
 
-/** AV_PKT_FLAG_CORRUPT, libavcodec/packet.h. */
-const corrupt = 2;
+/** AV_PKT_FLAG_KEY and AV_PKT_FLAG_CORRUPT, libavcodec/packet.h. */
+const key = 1, corrupt = 2;
 
 /** A packet, filled by an encoder or a demuxer and emptied by a muxer. */
 export class NativePacket extends Owned {
@@ -74,6 +74,11 @@ export class NativePacket extends Owned {
   }
   set streamIndex(index: number) {
     this.#native.fields.set(this.address, "AVPacket", "stream_index", index);
+  }
+
+  /** Whether decoding can begin with it. */
+  get isKey(): boolean {
+    return (this.#native.fields.get(this.address, "AVPacket", "flags") & key) !== 0;
   }
 
   /** Whether a demuxer marked it as damaged. */

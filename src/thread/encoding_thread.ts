@@ -4,6 +4,7 @@
  * @module
  */
 import { runtime, type Thread, type ThreadListener } from "../../ffi/mod.ts";
+import { WriteError } from "../errors.ts";
 import type { Posted, ToWorker } from "./messages.ts";
 
 /** Thrown where a thread cannot be started. */
@@ -16,6 +17,15 @@ export class NoThreadError extends Error {
 
 /** The most memory of frames that an idle thread may keep. */
 const maxIdleBytes = 64 * 2 ** 20;
+/** The error of a session whose thread has ended. */
+export function threadEndedError(cause: Error): WriteError {
+  return new WriteError(`Cannot continue writing: the thread that encodes has ended (${cause.message})`, {
+    code: "THREAD_ENDED",
+    operation: "write in another thread",
+    hint: 'With thread "main" frames are encoded in the thread that calls write',
+    cause,
+  });
+}
 
 /** A thread that encodes, reused by one session after another. */
 export class EncodingThread {
@@ -39,12 +49,20 @@ export class EncodingThread {
     });
   }
 
-  /** Returns a thread for a session. Throws where none can be started. */
+  /** Returns a thread for a session. Throws a {@linkcode NoThreadError} where none can be started. */
   static take(listener: ThreadListener): EncodingThread {
-    const thread = EncodingThread.#idle ?? new EncodingThread();
+    const thread = EncodingThread.#idle ?? EncodingThread.#start();
     EncodingThread.#idle = null;
     thread.#listener = listener;
     return thread;
+  }
+
+  static #start(): EncodingThread {
+    try {
+      return new EncodingThread();
+    } catch (error) {
+      throw new NoThreadError(error);
+    }
   }
 
   post(posted: Posted<ToWorker>, transferred: ArrayBuffer[]): void {

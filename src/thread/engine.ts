@@ -33,8 +33,11 @@ export interface FileEngine<Summary> {
    * {@linkcode RefusedCall}, or the error that ended the session.
    */
   writeAudio(track: number, samples: Samples, seconds: number | null): void | Promise<void>;
-  /** Ends the video at a tick of its clock, finishes the file and frees everything. */
-  finish(endTicks: bigint): Summary | Promise<Summary>;
+  /**
+   * Ends the video at a tick of its clock, finishes the file and frees everything. Calls `onStep` now and then:
+   * the statistics say how much is done.
+   */
+  finish(endTicks: bigint, onStep: () => void): Promise<Summary>;
   /** Stops, removes the unfinished file, and frees everything. */
   abort(): void | Promise<void>;
   /** After a failure: makes the recording as playable as possible, and frees everything. */
@@ -59,6 +62,8 @@ export interface VideoEngine extends FileEngine<WriteSummary> {
   write(frame: CheckedFrame, slot: AcquiredSlot | null): void | Promise<void>;
   /** Encodes for at most so many seconds more. What is not encoded by then is left out of the file. */
   endWithin(seconds: number): void;
-  /** Writes a cue to a subtitle track. Throws a {@linkcode RefusedCall}, or the error that ended the session. */
+  /**
+   * Writes a cue to a subtitle track. Throws a {@linkcode RefusedCall}, or the error that ended the session.
+   */
   writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void>;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Gate } from "../gate.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import { frameBytes, type FrameLayout, type PlaneView } from "../video/raw_frame.ts";
 import { FrameRing, type RingLayout, type SlotPlace } from "./ring.ts";
@@ -43,7 +44,7 @@ export class FrameSlots {
   /** The slots of memory that was acquired at any time. */
   readonly #known = new WeakMap<Uint8Array, AcquiredSlot>();
   #queued = 0;
-  #room: PromiseWithResolvers<void> | null = null;
+  readonly #room = new Gate();
   /** Bytes that were used in rings that are retired. */
   #retiredBytes = 0;
   /** Why there are no more slots. */
@@ -186,8 +187,7 @@ export class FrameSlots {
 
   /** Has those that wait for room look again. */
   tellRoom(): void {
-    this.#room?.resolve();
-    this.#room = null;
+    this.#room.open();
   }
 
   get #limit(): number {
@@ -202,8 +202,7 @@ export class FrameSlots {
       );
     }
     if (this.free > 0) return null;
-    this.#room ??= Promise.withResolvers();
-    return this.#room.promise;
+    return this.#room.opened;
   }
 
   /** The slot that a program's memory is in, or was: by the very view, or else by its place. */

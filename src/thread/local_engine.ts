@@ -5,16 +5,25 @@
  */
 import { type Native, runtime } from "../../ffi/mod.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
+import { AudioSession } from "../engine/audio_session.ts";
+import type {
+  AudioFileRequest,
+  AudioSummary,
+  EncoderChoice,
+  EngineInfo,
+  VideoFileRequest,
+  WriteSummary,
+} from "../engine/session_types.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
-import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "../engine/session_types.ts";
 import { VideoSession } from "../engine/video_session.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
-import type { VideoEngine } from "./engine.ts";
+import type { FileEngine, VideoEngine } from "./engine.ts";
 import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 import { ReceivedFrames } from "./received_frames.ts";
+import { StepRunner } from "./step_runner.ts";
 
 /** When an encoder is freed that has left frames out, in milliseconds after the end of its file. */
 const freeingMs = 1000;
@@ -24,6 +33,7 @@ export class LocalEngine implements VideoEngine {
   readonly #control = new SessionControl();
   readonly #session: VideoSession;
   readonly #received: ReceivedFrames;
+  readonly #runner = new StepRunner();
   readonly slots: FrameSlots;
 
   /** Opens the session. At most `queueSize` frames can be acquired at a time. */
@@ -42,7 +52,7 @@ export class LocalEngine implements VideoEngine {
   }
 
   get stats(): WriterStats {
-    return this.#session.stats;
+    return { ...this.#session.stats, finished: this.#runner.share };
   }
 
   get size(): Size | null {
@@ -71,8 +81,8 @@ export class LocalEngine implements VideoEngine {
     this.#control.endWithin(seconds);
   }
 
-  finish(endTicks: bigint): WriteSummary {
-    const summary = this.#session.finish(endTicks);
+  async finish(endTicks: bigint, onStep: () => void): Promise<WriteSummary> {
+    const summary = await this.#runner.run(this.#session.finish(endTicks), onStep);
     // Some encoders take seconds to be freed in the middle of their work, which ends with the program anyway.
     if (summary.leftOut > 0) runtime().startTimer(freeingMs, () => this.#free());
     else this.#free();
@@ -80,6 +90,7 @@ export class LocalEngine implements VideoEngine {
   }
 
   abort(): void {
+    this.#runner.giveUp();
     this.#session.abort();
     this.#free();
   }
@@ -95,5 +106,37 @@ export class LocalEngine implements VideoEngine {
     this.slots.end(new Error("The session has ended"));
     this.#received[Symbol.dispose]();
     runtime().noteUnused(this.slots.usedBytes);
+  }
+}
+
+/** A session of audio alone. */
+export class LocalAudioEngine implements FileEngine<AudioSummary> {
+  readonly #session: AudioSession;
+  readonly #runner = new StepRunner();
+
+  /** Opens the session. */
+  constructor(native: Native, request: AudioFileRequest) {
+    this.#session = new AudioSession(native, request, new SessionControl());
+  }
+
+  get stats(): WriterStats {
+    return { ...this.#session.stats, finished: this.#runner.share };
+  }
+
+  writeAudio(track: number, samples: Samples, seconds: number | null): void {
+    this.#session.writeAudio(track, samples, seconds);
+  }
+
+  finish(_endTicks: bigint, onStep: () => void): Promise<AudioSummary> {
+    return this.#runner.run(this.#session.finish(), onStep);
+  }
+
+  abort(): void {
+    this.#runner.giveUp();
+    this.#session.abort();
+  }
+
+  salvage(): void {
+    this.#session.salvage();
   }
 }

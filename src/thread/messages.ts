@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { emptyAudioStats } from "../audio/audio_track.ts";
 import type { EncoderChoice, EngineInfo, FileSummary } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { Size } from "../size.ts";
@@ -60,6 +61,22 @@ export interface Progress {
   readonly size: Size | null;
 }
 
+/** The state of an engine that has done nothing yet. */
+export function emptyProgress(audioTracks: number): Progress {
+  const nothing = {
+    frames: 0,
+    bytes: 0,
+    seconds: 0,
+    dropped: 0,
+    duplicated: 0,
+    queued: 0,
+    encoding: 0,
+    finished: 0,
+  };
+  const audio = Array.from({ length: audioTracks }, () => emptyAudioStats);
+  return { stats: { ...nothing, audio }, choice: null, size: null };
+}
+
 /** The thread's messages. */
 export type FromWorker =
   /** The session is open. `folder` is that of the libraries. */
@@ -84,6 +101,8 @@ export type FromWorker =
   | { readonly type: "refused"; readonly bytes: number; readonly error: SentError }
   /** The session has failed. It accepts only `abort` and `salvage`. */
   | { readonly type: "failed"; readonly error: SentError }
+  /** Finishing the file goes on. */
+  | { readonly type: "progress"; readonly progress: Progress }
   /** The file is whole. With `isBusy`, the session is freed next, which takes a while. */
   | {
     readonly type: "finished";

@@ -4,8 +4,6 @@
  * @module
  */
 import { loadNative, type Native } from "../../ffi/mod.ts";
-import { AudioSession } from "../engine/audio_session.ts";
-import { SessionControl } from "../engine/ending/session_control.ts";
 import type {
   AudioFileRequest,
   AudioSummary,
@@ -14,7 +12,7 @@ import type {
 } from "../engine/session_types.ts";
 import type { EngineOptions, FileEngine, VideoEngine } from "./engine.ts";
 import { NoThreadError } from "./encoding_thread.ts";
-import { LocalEngine } from "./local_engine.ts";
+import { LocalAudioEngine, LocalEngine } from "./local_engine.ts";
 import { WorkerEngine } from "./worker_engine.ts";
 
 /** Whether the warning that there are no threads was printed. */
@@ -39,7 +37,7 @@ export function openAudioEngine(
     request,
     options,
     () => WorkerEngine.open(request, options),
-    (native) => new AudioSession(native, request, new SessionControl()),
+    (native) => new LocalAudioEngine(native, request),
   );
 }
 

@@ -7,6 +7,7 @@
 import { loadNative, type ParentThread, parentThread } from "../../ffi/mod.ts";
 import { bytesOf } from "../audio/samples.ts";
 import { AudioSession } from "../engine/audio_session.ts";
+import type { FileSummary } from "../engine/session_types.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import { VideoSession } from "../engine/video_session.ts";
@@ -19,6 +20,9 @@ import type { SlotPlace } from "./ring.ts";
 import { receivedRequest, receivedSamples } from "./sent_bytes.ts";
 import { sentError } from "./sent_error.ts";
 
+/** The time between two reports of how much of the file is finished, in milliseconds. */
+const progressMs = 100;
+
 /** Runs one session after another, controlled by messages. */
 class WorkerSession {
   readonly #parent: ParentThread;
@@ -29,6 +33,8 @@ class WorkerSession {
   #frames: ReceivedFrames | null = null;
   #layout: FrameLayout | null = null;
   #hasFailed = false;
+  /** Finishes the file. */
+  #runner = new StepRunner();
 
   constructor(parent: ParentThread) {
     this.#parent = parent;
@@ -64,20 +70,36 @@ class WorkerSession {
       case "subtitle":
         return this.#writeSubtitle(message);
       case "finish":
-        return this.#finish(message);
+        return void this.#finish(message.endTicks);
     }
   }
 
-  /** Nobody waits for an encoder that is freed in the middle of its work, after the file is whole. */
-  #finish({ endTicks }: Message<"finish">): void {
+  /** Finishes the file, in steps: an abort may come between them. */
+  async #finish(endTicks: bigint): Promise<void> {
+    const question = this.#question;
     const session = this.#session!;
-    const summary = session.finish(endTicks);
-    const isBusy = "leftOut" in summary && summary.leftOut > 0;
-    if (!isBusy) this.#free();
-    this.#tell({ type: "finished", summary, progress: progressOf(session), isBusy });
-    if (!isBusy) return;
-    this.#free();
-    this.#tell({ type: "freed" });
+    let toldMs = performance.now();
+    const onStep = (): void => {
+      const nowMs = performance.now();
+      if (nowMs - toldMs < progressMs) return;
+      toldMs = nowMs;
+      this.#tell({ type: "progress", progress: this.#progressOf(session) }, null);
+    };
+    try {
+      const summary = await this.#runner.run<FileSummary>(session.finish(endTicks), onStep);
+      // Nobody waits for an encoder that is freed in the middle of its work, after the file is whole.
+      const isBusy = "leftOut" in summary && summary.leftOut > 0;
+      if (!isBusy) this.#free();
+      this.#tell({ type: "finished", summary, progress: this.#progressOf(session), isBusy }, question);
+      if (!isBusy) return;
+      this.#free();
+      this.#tell({ type: "freed" }, null);
+    } catch (error) {
+      // The answer to the abort is enough.
+      if (this.#runner.isGivenUp) return;
+      this.#hasFailed = true;
+      this.#tell({ type: "failed", error: sentError(error) }, question);
+    }
   }
 
   #free(): void {
@@ -86,6 +108,7 @@ class WorkerSession {
   }
 
   #leave(type: "abort" | "salvage"): void {
+    this.#runner.giveUp();
     try {
       this.#session?.[type]();
       this.#drop();
@@ -99,6 +122,7 @@ class WorkerSession {
     const request = receivedRequest(sent);
     const control = this.#control = new SessionControl(memory);
     this.#session = this.#layout = null;
+    this.#runner = new StepRunner();
     this.#hasFailed = false;
     const native = loadNative(libraryPath);
     interruptWhen(native, () => control.isAborted);
@@ -142,7 +166,7 @@ class WorkerSession {
 
   #accept(bytes: number, write: () => void): void {
     if (!this.#control.isAborted && !this.#orRefuse(bytes, write)) return;
-    this.#tell({ type: "accepted", bytes, progress: progressOf(this.#session!) });
+    this.#tell({ type: "accepted", bytes, progress: this.#progressOf(this.#session!) });
   }
 
   /** Carries out a call; returns `false` where it was refused, which is told to whoever waits for it. */
@@ -163,19 +187,19 @@ class WorkerSession {
   }
 
   #tellTaken(place: SlotPlace | null, freed: readonly SlotPlace[]): void {
-    this.#tell({ type: "taken", place, freed, progress: progressOf(this.#session!) });
+    this.#tell({ type: "taken", place, freed, progress: this.#progressOf(this.#session!) });
   }
 
-  #tell(message: FromWorker): void {
-    this.#parent.post({ question: this.#question, message } satisfies Posted<FromWorker>);
+  #tell(message: FromWorker, question: number | null = this.#question): void {
+    this.#parent.post({ question, message } satisfies Posted<FromWorker>);
   }
-}
 
-function progressOf(session: VideoSession | AudioSession): Progress {
-  const { stats } = session;
-  if (session instanceof AudioSession) return { stats, choice: null, size: null };
-  const { choice, size } = session;
-  return { stats, choice, size };
+  #progressOf(session: VideoSession | AudioSession): Progress {
+    const stats = { ...session.stats, finished: this.#runner.share };
+    if (session instanceof AudioSession) return { stats, choice: null, size: null };
+    const { choice, size } = session;
+    return { stats, choice, size };
+  }
 }
 
 const parent = parentThread();

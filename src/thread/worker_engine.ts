@@ -5,7 +5,6 @@
  */
 import { librariesFor, noteLibraries, removeFile } from "../../ffi/mod.ts";
 import { settlesWithin, unlessAborted } from "../abortable.ts";
-import { emptyAudioStats } from "../audio/audio_track.ts";
 import { bytesOf } from "../audio/samples.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
@@ -21,23 +20,27 @@ import type {
   WriteSummary,
 } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
-import { WriteError } from "../errors.ts";
 import { maxWaitingCueBytes } from "../file/subtitle_tracks.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
 import { cueBytes, type SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
+import { Backlog, maxBacklogBytes } from "./backlog.ts";
 import type { EngineOptions, FileEngine } from "./engine.ts";
-import { EncodingThread, NoThreadError } from "./encoding_thread.ts";
+import { EncodingThread, NoThreadError, threadEndedError } from "./encoding_thread.ts";
 import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
-import type { Answer, FromWorker, Posted, Progress, ToWorker } from "./messages.ts";
+import {
+  type Answer,
+  emptyProgress,
+  type FromWorker,
+  type Posted,
+  type Progress,
+  type ToWorker,
+} from "./messages.ts";
 import { Questions } from "./questions.ts";
 import { buffersOf, copiedBuffer, sentRequest, sentSamples } from "./sent_bytes.ts";
 import { receivedError } from "./sent_error.ts";
-
-/** The most bytes of audio and subtitles that may be in flight: several seconds of audio. */
-const maxAudioBytes = 4 * 2 ** 20;
 
 /** How long an abort waits for the thread, in milliseconds. */
 const patienceMs = 150;
@@ -52,11 +55,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   readonly #questions = new Questions();
   /** Images that the thread has not encoded yet. */
   #images = 0;
-  /** Bytes of audio and of subtitles that the thread has not taken yet. */
-  #audioBytes = 0;
-  #audioRoom: PromiseWithResolvers<void> | null = null;
-  /** Bytes of audio and of cues that were sent: few of them cannot be too many, however they are encoded. */
-  #sentBytes = { audio: 0, cues: 0 };
+  /** Audio and subtitles that the thread has not taken yet. */
+  readonly #backlog = new Backlog();
   /** Whether the next samples open encoder and file, so that the call waits for the result. */
   #opensWithAudio = false;
   #isKeptAlive = false;
@@ -73,6 +73,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   #opening: Promise<void> | null = null;
   #info: EngineInfo = { formats: [], containerClock: null };
   #progress: Progress;
+  /** Called when finishing the file goes on. */
+  #onStep: () => void = () => {};
 
   private constructor({ path, options: { audio } }: FileRequest, queueSize: number) {
     this.#path = path;
@@ -80,9 +82,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
       opened: (id, layout) => this.#post({ type: "ring", id, layout }),
       retired: (id) => this.#post({ type: "retire", id }),
     });
-    const nothing = { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0, encoding: 0 };
-    const stats = { ...nothing, audio: audio.map(() => emptyAudioStats) };
-    this.#progress = { stats, choice: null, size: null };
+    this.#progress = emptyProgress(audio.length);
     this.#thread = EncodingThread.take({
       message: (message) => this.#receive(message as Posted<FromWorker>),
       ended: (error) => this.#handleEnd(error),
@@ -95,7 +95,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   static async open(request: FileRequest, options: EngineOptions): Promise<WorkerEngine<FileSummary>> {
     const libraryPath = librariesFor(options.libraryPath);
     const sent = sentRequest(request);
-    const engine = WorkerEngine.#start(request, options.queueSize);
+    const engine = new WorkerEngine<FileSummary>(request, options.queueSize);
     const { signal } = options;
     try {
       const opened = engine.#ask({
@@ -120,14 +120,6 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
       // A failed session leaves nothing behind.
       engine.#end(true);
       throw thrown;
-    }
-  }
-
-  static #start(request: FileRequest, queueSize: number): WorkerEngine<FileSummary> {
-    try {
-      return new WorkerEngine(request, queueSize);
-    } catch (error) {
-      throw new NoThreadError(error);
     }
   }
 
@@ -171,43 +163,38 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   writeAudio(track: number, samples: Samples, seconds: number | null): void | Promise<void> {
     const bytes = bytesOf(samples);
     const sent = sentSamples(samples);
-    this.#sentBytes.audio += bytes;
+    this.#requireAlive();
     // What waits for the first packet of the video may become too much.
-    const isAwaited = this.#opensWithAudio ||
-      this.#progress.stats.bytes === 0 && this.#sentBytes.audio > maxAudioBytes;
+    const mayBeRefused = this.#backlog.add("audio", bytes) > maxBacklogBytes &&
+      this.#progress.stats.bytes === 0;
+    const isAwaited = this.#opensWithAudio || mayBeRefused;
     this.#opensWithAudio = false;
-    return this.#send({ type: "audio", track, samples: sent, seconds }, bytes, isAwaited, [...sent.planes]);
+    return this.#send({ type: "audio", track, samples: sent, seconds }, isAwaited, [...sent.planes]);
   }
 
   writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void> {
-    const bytes = cueBytes(cue);
-    this.#sentBytes.cues += bytes;
-    return this.#send({ type: "subtitle", cue }, bytes, this.#sentBytes.cues > maxWaitingCueBytes);
+    this.#requireAlive();
+    const mayBeRefused = this.#backlog.add("subtitle", cueBytes(cue)) > maxWaitingCueBytes;
+    return this.#send({ type: "subtitle", cue }, mayBeRefused);
   }
 
-  /** Sends audio or subtitles; resolves once they are taken, where that is awaited, or there is room for more. */
-  #send(
-    message: ToWorker,
-    bytes: number,
-    isAwaited: boolean,
-    transferred: ArrayBuffer[] = [],
-  ): void | Promise<void> {
-    this.#requireAlive();
-    this.#audioBytes += bytes;
+  /**
+   * Sends audio or subtitles; resolves once they are taken, where that is awaited, or there is room for more.
+   */
+  #send(message: ToWorker, isAwaited: boolean, transferred: ArrayBuffer[] = []): void | Promise<void> {
     if (isAwaited) return this.#ask(message, transferred).then(() => {});
     this.#post(message, null, transferred);
     this.#keepAlive();
-    if (this.#audioBytes <= maxAudioBytes) return;
-    this.#audioRoom ??= Promise.withResolvers();
-    return this.#audioRoom.promise;
+    return this.#backlog.room;
   }
 
   endWithin(seconds: number): void {
     this.#control.endWithin(seconds);
   }
 
-  async finish(endTicks: bigint): Promise<Summary> {
+  async finish(endTicks: bigint, onStep: () => void): Promise<Summary> {
     this.#requireAlive();
+    this.#onStep = onStep;
     const { summary, progress, isBusy } = await this.#ask({ type: "finish", endTicks }) as Answer<"finished">;
     this.#progress = progress;
     // Unless it was aborted meanwhile, which removes the file.
@@ -272,11 +259,15 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
         break;
       case "accepted":
         this.#progress = message.progress;
-        this.#noteTaken(message.bytes);
+        this.#backlog.take(message.bytes);
         this.#questions.take(question)?.resolve(message);
         break;
+      case "progress":
+        this.#progress = message.progress;
+        this.#onStep();
+        break;
       case "refused":
-        this.#noteTaken(message.bytes);
+        this.#backlog.take(message.bytes);
         this.#questions.take(question)?.reject(new RefusedCall(receivedError(message.error)));
         break;
       case "failed":
@@ -299,8 +290,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** Fails the session, which then accepts only `abort` and `salvage`. */
   #fail(error: unknown): void {
     this.#failure ??= { error };
-    this.#audioBytes = 0;
-    this.#resolveAudioRoom();
+    this.#backlog.clear();
     this.#questions.fail(error);
     this.slots.end(error);
   }
@@ -309,26 +299,9 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   #handleEnd(cause: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#fail(
-      new WriteError(`Cannot continue writing: the thread that encodes has ended (${cause.message})`, {
-        code: "THREAD_ENDED",
-        operation: "write in another thread",
-        hint: 'With thread "main" frames are encoded in the thread that calls write',
-        cause,
-      }),
-    );
+    this.#fail(threadEndedError(cause));
     this.#questions.end();
     this.#keepAlive();
-  }
-
-  #noteTaken(audioBytes: number): void {
-    this.#audioBytes -= audioBytes;
-    if (this.#audioBytes <= maxAudioBytes) this.#resolveAudioRoom();
-  }
-
-  #resolveAudioRoom(): void {
-    this.#audioRoom?.resolve();
-    this.#audioRoom = null;
   }
 
   #requireAlive(): void {
@@ -338,7 +311,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** The program stays alive only while something is awaited from the thread. */
   #keepAlive(): void {
     const isNeeded = !this.#isOver && !this.#isAbandoned &&
-      (this.#questions.size > 0 || this.slots.queued > 0 || this.#audioBytes > 0);
+      (this.#questions.size > 0 || this.slots.queued > 0 || !this.#backlog.isEmpty);
     if (isNeeded === this.#isKeptAlive) return;
     this.#isKeptAlive = isNeeded;
     this.#thread.keepAlive(isNeeded);

@@ -32,7 +32,9 @@ export interface FrameOptions {
 
 const frameOptionNames = ["timestamp", "duration", "keyFrame", "capturedAt"] as const;
 
-/** Reads the options of a frame, each once. Throws a `TypeError` where they are none, or have other fields. */
+/**
+ * Reads the options of a frame, each once. Throws a `TypeError` where they are none, or have other fields.
+ */
 export function readFrameOptions(options: FrameOptions = {}): FrameOptions {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new TypeError(

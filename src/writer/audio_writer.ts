@@ -12,6 +12,8 @@ import type { SamplesOptions } from "./samples_options.ts";
 export interface AudioWriterStats extends Omit<AudioStats, "failure"> {
   /** Bytes of encoded audio so far, without the container's overhead. */
   readonly bytes: number;
+  /** How much of its work `close` has done, from 0 to 1: it may have a whole file to copy. */
+  readonly finished: number;
 }
 
 /**

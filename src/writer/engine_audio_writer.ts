@@ -33,7 +33,7 @@ export class EngineAudioWriter implements AudioWriter {
     this.#engine = engine;
     this.#progress = new ProgressTimer(onProgress, isQuiet);
     this.#life = new Lifecycle({
-      finish: async () => await engine.finish(0n),
+      finish: () => engine.finish(0n, () => this.#progress.tell(() => this.stats, false)),
       closed: () => this.#progress.tell(() => this.stats, true),
       abort: () => engine.abort(),
       salvage: () => engine.salvage(),
@@ -41,9 +41,9 @@ export class EngineAudioWriter implements AudioWriter {
   }
 
   get stats(): AudioWriterStats {
-    const { bytes, audio: [track = emptyAudioStats] } = this.#engine.stats;
+    const { bytes, finished, audio: [track = emptyAudioStats] } = this.#engine.stats;
     const { failure: _none, ...stats } = track;
-    return { ...stats, bytes };
+    return { ...stats, bytes, finished };
   }
 
   get writable(): WritableStream<AudioSamples> {

@@ -227,7 +227,8 @@ export class EngineVideoWriter implements VideoWriter {
       try {
         await this.close();
       } catch (error) {
-        // Nothing was lost in writing: a program that ended early wrote no frame. Its own error is what counts.
+        // Nothing was lost in writing: a program that ended early wrote no frame. Its own error is what
+        // counts.
         if (!isWithoutFrame(error)) throw error;
         if (this.#options.logLevel !== "quiet") console.warn(`avwriter: ${error.message}`);
       }
@@ -310,7 +311,7 @@ export class EngineVideoWriter implements VideoWriter {
     this.#life.requireAlive("close");
     const { endTicks } = this.#clock;
     if (this.#devices.size > 0) await this.#stopDevices(this.#clock.seconds(endTicks));
-    const summary = await this.#engine.finish(endTicks);
+    const summary = await this.#engine.finish(endTicks, () => this.#tellProgress(false));
     this.#isFinished = true;
     const failed = [...this.#devices.values()].find(({ failure }) => failure !== null);
     // The file is complete, but part of its audio is missing.

@@ -26,7 +26,9 @@ import {
   viewPlanes,
 } from "../video/raw_frame.ts";
 
-/** What a program gives to be written: each field of its object read once, and its buffers not looked at yet. */
+/**
+ * What a program gives to be written: each field of its object read once, and its buffers not looked at yet.
+ */
 export type GivenFrame =
   | { readonly kind: "raw"; readonly fields: CheckedFields }
   | { readonly kind: "image"; readonly image: unknown };

@@ -7,7 +7,10 @@
 /** The minimum time between two calls, in milliseconds. */
 const intervalMs = 250;
 
-/** Calls a program's `onProgress`, if there is one. What it throws is printed: it changes nothing for the writer. */
+/**
+ * Calls a program's `onProgress`, if there is one. What it throws is printed: it changes nothing for the
+ * writer.
+ */
 export class ProgressTimer<Stats> {
   readonly #onProgress: ((stats: Stats) => unknown) | undefined;
   readonly #isQuiet: boolean;

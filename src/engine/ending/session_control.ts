@@ -58,12 +58,14 @@ export class SessionControl {
     return end !== 0n && nowMicroseconds() >= end;
   }
 
-  /** Notes that there is a file that an abort must remove. */
-  noteFile(): void {
-    Atomics.store(this.#words, words.hasFile, 1);
+  /** Notes that there is a file, and whether an abort must remove it. */
+  noteFile(isRemoved: boolean): void {
+    Atomics.store(this.#words, words.hasFile, isRemoved ? 1 : 0);
   }
 
-  /** Whether there is a file that an abort must remove: `true` for one of those who ask only, which does it. */
+  /**
+   * Whether there is a file that an abort must remove: `true` for one of those who ask only, which does it.
+   */
   takeFile(): boolean {
     return Atomics.exchange(this.#words, words.hasFile, 0) !== 0;
   }

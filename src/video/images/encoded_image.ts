@@ -32,7 +32,9 @@ export function isEncodedImage(frame: unknown): frame is EncodedImage {
   return typeof frame === "object" && frame !== null && "image" in frame;
 }
 
-/** The bytes of any buffer. Of shared memory they are a copy: another thread could write while they are read. */
+/**
+ * The bytes of any buffer. Of shared memory they are a copy: another thread could write while they are read.
+ */
 export function imageBytes(image: unknown): Uint8Array {
   const found = bytesIn(image);
   if (found === null) {

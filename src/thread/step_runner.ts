@@ -1,0 +1,50 @@
+/**
+ * Long work of a session, with turns of the event loop between its steps.
+ *
+ * @module
+ */
+import { nextTurn } from "../next_turn.ts";
+import type { Steps } from "../steps.ts";
+
+/** Does work in steps, until it is done or given up. */
+export class StepRunner {
+  #steps: Steps<unknown> | null = null;
+  #share = 0;
+  #isGivenUp = false;
+
+  /** How much of the work is done, from 0 to 1. */
+  get share(): number {
+    return this.#share;
+  }
+
+  /** Whether the work was given up. */
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
+  }
+
+  /** Does the work; calls `onStep` after each step. Rejects where it is given up. */
+  async run<Result>(steps: Steps<Result>, onStep: () => void): Promise<Result> {
+    this.#steps = steps;
+    try {
+      for (;;) {
+        const step = steps.next();
+        this.#share = step.done === true ? 1 : step.value;
+        if (step.done === true) return step.value;
+        onStep();
+        await nextTurn();
+        if (this.#isGivenUp) throw new Error("The work was given up");
+      }
+    } finally {
+      this.#steps = null;
+    }
+  }
+
+  /** Gives the work up, if there is any: it leaves nothing behind. */
+  giveUp(): void {
+    const steps = this.#steps;
+    if (steps === null) return;
+    this.#steps = null;
+    this.#isGivenUp = true;
+    steps.return(undefined);
+  }
+}
