@@ -15,6 +15,7 @@ import { interruptWhen } from "../libav/interruption.ts";
 import { cueBytes } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import type { FromWorker, Message, Posted, Progress, ToWorker } from "./messages.ts";
+import { StepRunner } from "./step_runner.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 import type { SlotPlace } from "./ring.ts";
 import { receivedRequest, receivedSamples } from "./sent_bytes.ts";
