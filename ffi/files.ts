@@ -94,6 +94,16 @@ export function readFile(path: string): Uint8Array {
   return readFileSync(path);
 }
 
+/** The size of a file in bytes. */
+export function fileBytes(path: string): number {
+  const file = openSync(path, constants.O_RDONLY);
+  try {
+    return fstatSync(file).size;
+  } finally {
+    closeSync(file);
+  }
+}
+
 /**
  * Where the last whole box of an mp4 or mov file (ISO/IEC 14496-12) ends; `null` where it begins with none.
  */
@@ -207,8 +217,7 @@ export function removeFile(path: string): void {
  */
 export function makeReplacement(path: string, replacement: string): void {
   removeFile(replacement);
-  // With write access alone, Deno needs no read permission.
-  const original = openSync(path, constants.O_WRONLY);
+  const original = openSync(path, constants.O_RDONLY);
   try {
     const { mode, uid, gid } = fstatSync(original);
     const file = openSync(replacement, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);

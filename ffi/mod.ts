@@ -18,6 +18,7 @@ export {
   checkWritable,
   cutFile,
   endOfBoxes,
+  fileBytes,
   makeReplacement,
   readFile,
   removeFile,
