@@ -15,7 +15,6 @@ export {
 export {
   boxBytes,
   checkReadable,
-  checkWritable,
   cutFile,
   endOfBoxes,
   fileBytes,
@@ -31,5 +30,14 @@ export { keepDevices, librariesFor, loadNative, noteLibraries } from "./open.ts"
 export { type Native } from "./native.ts";
 export { keepPriority } from "./priority.ts";
 export { runtime } from "./runtime.ts";
+export {
+  checkWritable,
+  type HeldPipe,
+  identityOf,
+  obstacleTo,
+  ownerOfNew,
+  PipeDrain,
+  type Target,
+} from "./targets.ts";
 export { parentThread } from "./threads.ts";
 export { type SeenLibraries, surveyLibraries } from "./survey.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Native, removeFile } from "../../ffi/mod.ts";
+import { type Native, removeFile, type Target } from "../../ffi/mod.ts";
 import type { AudioDefaults } from "../audio/open_audio_encoder.ts";
 import { requireChapterSupport } from "../container/chapters.ts";
 import { openCover, requireCoverSupport } from "../container/cover.ts";
@@ -37,7 +37,7 @@ export class AudioSession implements Disposable {
   readonly #native: Native;
   readonly #request: AudioFileRequest;
   readonly #info: MuxerInfo;
-  readonly #mayRemove: boolean;
+  readonly #target: Target;
   readonly #safety: CrashSafety;
   /** The cover, where there is one. */
   readonly #files: readonly StreamRequest[];
@@ -63,11 +63,13 @@ export class AudioSession implements Disposable {
     this.#files = openCover(native, this.#info, options);
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
-    this.#mayRemove = requireWritableTarget(this.#info, path);
-    this.#safety = chooseCrashSafety(this.#info, request, this.#mayRemove);
+    using owned = new DisposableStack();
+    owned.use((this.#target = requireWritableTarget(this.#info, path)).pipe);
+    this.#safety = chooseCrashSafety(this.#info, request, this.#target);
     // The samples are not known yet.
     using audioTracks = this.#openTracks(audioBesideVideo.defaults);
     this.#tryHeader(audioTracks);
+    owned.move();
   }
 
   /** The current statistics. */
@@ -136,6 +138,7 @@ export class AudioSession implements Disposable {
 
   /** Frees all native objects. */
   [Symbol.dispose](): void {
+    this.#target.pipe?.[Symbol.dispose]();
     this.#open?.[Symbol.dispose]();
   }
 
@@ -201,7 +204,8 @@ export class AudioSession implements Disposable {
         createMuxer: (url, stage, recording) => this.#createMuxer(audioTracks, url, stage, recording),
       }),
     );
-    output.open(() => this.#hasFile = this.#mayRemove);
+    output.open(() => this.#hasFile = this.#target.isOwnFile);
+    this.#target.pipe?.[Symbol.dispose]();
     audioTracks.begin(output, 0);
     if (isVerbose(options.logLevel)) {
       console.error(describeAudioSession(this.#native, this.#request, this.#info, audioTracks.first));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Native, removeFile } from "../../ffi/mod.ts";
+import { type Native, removeFile, type Target } from "../../ffi/mod.ts";
 import { openNextEncoder } from "../codecs/open_encoder.ts";
 import { attachmentStreams, requireAttachmentSupport } from "../container/attachments.ts";
 import { requireChapterSupport } from "../container/chapters.ts";
@@ -64,7 +64,7 @@ export class VideoSession implements Disposable {
   #written: Size = { width: 0, height: 0 };
   /** Whether a file was begun that an abort must remove. */
   #hasFile = false;
-  readonly #mayRemove: boolean;
+  readonly #target: Target;
   readonly #liveFlush: LiveFlush = new LiveFlush(() => this.#settle());
 
   /**
@@ -93,8 +93,8 @@ export class VideoSession implements Disposable {
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#clock = createClock(frameRate, options);
-    this.#mayRemove = requireWritableTarget(this.#muxerInfo, path);
-    this.#safety = chooseCrashSafety(this.#muxerInfo, request, this.#mayRemove);
+    owned.use((this.#target = requireWritableTarget(this.#muxerInfo, path)).pipe);
+    this.#safety = chooseCrashSafety(this.#muxerInfo, request, this.#target);
     const audioTracks = options.audio.length === 0
       ? null
       : new AudioTracks(native, this.#muxerInfo, options.audio, audioBesideVideo);
@@ -239,6 +239,7 @@ export class VideoSession implements Disposable {
 
   /** Frees all native objects. */
   [Symbol.dispose](): void {
+    this.#target.pipe?.[Symbol.dispose]();
     this.#liveFlush[Symbol.dispose]();
     this.#opener[Symbol.dispose]();
     this.#images[Symbol.dispose]();
@@ -317,7 +318,8 @@ export class VideoSession implements Disposable {
     const parts = { encoder, parameters, openEncoder, settings, output, timeline };
     const pipeline = owned.use(new Pipeline(this.#native, parts));
     pipeline.prepare(shape);
-    output.open(() => this.#hasFile = this.#mayRemove);
+    output.open(() => this.#hasFile = this.#target.isOwnFile);
+    this.#target.pipe?.[Symbol.dispose]();
     timeline.begin(reorderDelay, output.timeBase(0));
     owned.move();
     this.#audioTracks?.begin(output, first.seconds);

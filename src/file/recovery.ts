@@ -70,7 +70,7 @@ export function* recoverRecording(native: Native, { path, output }: RecoverReque
   // A link stays a link: its target is repaired.
   const source = runtime().realPath(path) ?? path;
   const target = runtime().realPath(output) ?? output;
-  requireWritable(target);
+  requireFile(target);
   const companion = new Companion(source, companionPath(target));
   requireWritable(companion.path);
   using _removed = companion;
@@ -81,6 +81,18 @@ export function* recoverRecording(native: Native, { path, output }: RecoverReque
   if (isEmpty) throw nothingRecovered(source, "it holds no whole frame");
   companion.replace(target);
   return { path: output, format: info.name, frames, bytes };
+}
+
+/** Throws where a path is no place for a file of its own. */
+function requireFile(path: string): void {
+  const { isOwnFile, pipe } = requireWritable(path);
+  pipe?.[Symbol.dispose]();
+  if (isOwnFile) return;
+  throw new UnsupportedError(`Cannot write the repaired file to ${path}: it is a device, a pipe or a link`, {
+    code: "NO_REGULAR_FILE",
+    operation,
+    hint: "Name a file",
+  });
 }
 
 /** Copies everything that can be read; both files are closed after that. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { librariesFor, noteLibraries } from "../../ffi/mod.ts";
+import { librariesFor, noteLibraries, PipeDrain } from "../../ffi/mod.ts";
 import { emptyAudioStats } from "../audio/audio_track.ts";
 import { bytesOf } from "../audio/samples.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
@@ -36,9 +36,13 @@ import { receivedError } from "./sent_error.ts";
 /** The most bytes of audio and subtitles that may be in flight: several seconds of audio. */
 const maxAudioBytes = 4 * 2 ** 20;
 
+/** How long an abort waits for the reader of a pipe, in milliseconds. */
+const drainAfterMs = 50;
+
 /** A session that runs in a worker. */
 export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Summary> {
   readonly #thread: EncodingThread;
+  readonly #path: string;
   readonly #queueSize: number;
   readonly #isAborted: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
   readonly #questions = new Questions();
@@ -67,7 +71,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** Called when finishing the file goes on. */
   #onStep: () => void = () => {};
 
-  private constructor(audioTracks: number, queueSize: number) {
+  private constructor(path: string, audioTracks: number, queueSize: number) {
+    this.#path = path;
     this.#queueSize = queueSize;
     const nothing = { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0, finished: 0 };
     const stats = { ...nothing, audio: Array.from({ length: audioTracks }, () => emptyAudioStats) };
@@ -84,7 +89,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   static async open(request: FileRequest, options: EngineOptions): Promise<WorkerEngine<FileSummary>> {
     const libraryPath = librariesFor(options.libraryPath);
     const sent = sentRequest(request);
-    const engine = WorkerEngine.#start(request.options.audio.length, options.queueSize);
+    const engine = WorkerEngine.#start(request.path, request.options.audio.length, options.queueSize);
     try {
       const { info, choice, folder } = await engine.#ask({
         type: "open",
@@ -105,9 +110,9 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     }
   }
 
-  static #start(audioTracks: number, queueSize: number): WorkerEngine<FileSummary> {
+  static #start(path: string, audioTracks: number, queueSize: number): WorkerEngine<FileSummary> {
     try {
-      return new WorkerEngine(audioTracks, queueSize);
+      return new WorkerEngine(path, audioTracks, queueSize);
     } catch (error) {
       throw new NoThreadError(error);
     }
@@ -199,6 +204,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
 
   async abort(): Promise<void> {
     Atomics.store(this.#isAborted, 0, 1);
+    // The thread may be waiting for the reader of a pipe.
+    using _drain = new PipeDrain(this.#path, drainAfterMs);
     await this.#leave("abort");
   }
 
