@@ -24,6 +24,7 @@ export {
   replaceFile,
   SyncedFile,
 } from "./files.ts";
+export { FileLock } from "./file_lock.ts";
 export { cString, PointerCell, textOf } from "./memory.ts";
 export { installCommand, installHint } from "./install_hint.ts";
 export { keepDevices, librariesFor, loadNative, noteLibraries } from "./open.ts";

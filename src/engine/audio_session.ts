@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Native, removeFile, type Target } from "../../ffi/mod.ts";
+import { type Native, removeFile } from "../../ffi/mod.ts";
 import type { AudioDefaults } from "../audio/open_audio_encoder.ts";
 import { requireChapterSupport } from "../container/chapters.ts";
 import { openCover, requireCoverSupport } from "../container/cover.ts";
@@ -11,8 +11,9 @@ import { requireTagSupport } from "../container/metadata.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
 import { isIntermediate, muxerOptions, type Stage } from "../container/muxer_options.ts";
 import { AvError } from "../errors.ts";
+import { HeldTarget } from "../file/held_target.ts";
 import { OutputFile } from "../file/output_file.ts";
-import { chooseCrashSafety, type CrashSafety, requireWritableTarget } from "../file/safety.ts";
+import { chooseCrashSafety, type CrashSafety } from "../file/safety.ts";
 import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
@@ -37,7 +38,7 @@ export class AudioSession implements Disposable {
   readonly #native: Native;
   readonly #request: AudioFileRequest;
   readonly #info: MuxerInfo;
-  readonly #target: Target;
+  readonly #target: HeldTarget;
   readonly #safety: CrashSafety;
   /** The cover, where there is one. */
   readonly #files: readonly StreamRequest[];
@@ -64,7 +65,7 @@ export class AudioSession implements Disposable {
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     using owned = new DisposableStack();
-    owned.use((this.#target = requireWritableTarget(this.#info, path)).pipe);
+    this.#target = owned.use(HeldTarget.take(native, this.#info, path));
     this.#safety = chooseCrashSafety(this.#info, request, this.#target);
     // The samples are not known yet.
     using audioTracks = this.#openTracks(audioBesideVideo.defaults);
@@ -138,7 +139,7 @@ export class AudioSession implements Disposable {
 
   /** Frees all native objects. */
   [Symbol.dispose](): void {
-    this.#target.pipe?.[Symbol.dispose]();
+    this.#target[Symbol.dispose]();
     this.#open?.[Symbol.dispose]();
   }
 
@@ -204,8 +205,7 @@ export class AudioSession implements Disposable {
         createMuxer: (url, stage, recording) => this.#createMuxer(audioTracks, url, stage, recording),
       }),
     );
-    output.open(() => this.#hasFile = this.#target.isOwnFile);
-    this.#target.pipe?.[Symbol.dispose]();
+    output.open(this.#target, () => this.#hasFile = this.#target.isOwnFile);
     audioTracks.begin(output, 0);
     if (isVerbose(options.logLevel)) {
       console.error(describeAudioSession(this.#native, this.#request, this.#info, audioTracks.first));

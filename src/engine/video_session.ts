@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Native, removeFile, type Target } from "../../ffi/mod.ts";
+import { type Native, removeFile } from "../../ffi/mod.ts";
 import { openNextEncoder } from "../codecs/open_encoder.ts";
 import { attachmentStreams, requireAttachmentSupport } from "../container/attachments.ts";
 import { requireChapterSupport } from "../container/chapters.ts";
@@ -11,8 +11,9 @@ import { openCover, requireCoverSupport } from "../container/cover.ts";
 import { minTicks, requireFrameRateSupport, requireVariableRateSupport } from "../container/frame_rates.ts";
 import { requireTagSupport } from "../container/metadata.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
+import { HeldTarget } from "../file/held_target.ts";
 import { OutputFile } from "../file/output_file.ts";
-import { chooseCrashSafety, type CrashSafety, requireWritableTarget } from "../file/safety.ts";
+import { chooseCrashSafety, type CrashSafety } from "../file/safety.ts";
 import { SubtitleTracks } from "../file/subtitle_tracks.ts";
 import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
@@ -64,7 +65,7 @@ export class VideoSession implements Disposable {
   #written: Size = { width: 0, height: 0 };
   /** Whether a file was begun that an abort must remove. */
   #hasFile = false;
-  readonly #target: Target;
+  readonly #target: HeldTarget;
   readonly #liveFlush: LiveFlush = new LiveFlush(() => this.#settle());
 
   /**
@@ -93,7 +94,7 @@ export class VideoSession implements Disposable {
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#clock = createClock(frameRate, options);
-    owned.use((this.#target = requireWritableTarget(this.#muxerInfo, path)).pipe);
+    this.#target = owned.use(HeldTarget.take(native, this.#muxerInfo, path));
     this.#safety = chooseCrashSafety(this.#muxerInfo, request, this.#target);
     const audioTracks = options.audio.length === 0
       ? null
@@ -239,7 +240,7 @@ export class VideoSession implements Disposable {
 
   /** Frees all native objects. */
   [Symbol.dispose](): void {
-    this.#target.pipe?.[Symbol.dispose]();
+    this.#target[Symbol.dispose]();
     this.#liveFlush[Symbol.dispose]();
     this.#opener[Symbol.dispose]();
     this.#images[Symbol.dispose]();
@@ -318,8 +319,7 @@ export class VideoSession implements Disposable {
     const parts = { encoder, parameters, openEncoder, settings, output, timeline };
     const pipeline = owned.use(new Pipeline(this.#native, parts));
     pipeline.prepare(shape);
-    output.open(() => this.#hasFile = this.#target.isOwnFile);
-    this.#target.pipe?.[Symbol.dispose]();
+    output.open(this.#target, () => this.#hasFile = this.#target.isOwnFile);
     timeline.begin(reorderDelay, output.timeBase(0));
     owned.move();
     this.#audioTracks?.begin(output, first.seconds);

@@ -15,6 +15,7 @@ import type { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { completed, type Steps } from "../steps.ts";
 import { Fragments } from "./fragments.ts";
+import type { HeldTarget } from "./held_target.ts";
 import { IndexSize } from "./index_size.ts";
 import type { Interleaver } from "./interleaver.ts";
 import { rewriteRecording } from "./ordinary_file.ts";
@@ -121,9 +122,11 @@ export class OutputFile implements Disposable {
    * Opens the file, truncates an existing one, and writes the header. Calls `onOpen` as soon as there is a
    * file.
    */
-  open(onOpen: () => void): void {
+  open(target: HeldTarget, onOpen: () => void): void {
+    target.lock();
     this.#muxer.openFile(`file:${this.#request.path}`);
     onOpen();
+    target.letGoOfPipe();
     this.#muxer.writeHeader();
   }
 

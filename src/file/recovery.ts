@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { endOfBoxes, fileBytes, type Native, runtime, SyncedFile } from "../../ffi/mod.ts";
+import { endOfBoxes, fileBytes, FileLock, type Native, runtime, SyncedFile } from "../../ffi/mod.ts";
 import { attachmentStream } from "../container/attachments.ts";
 import { coverStream, supportsCover } from "../container/cover.ts";
 import { muxerByExtension } from "../container/muxer_choice.ts";
@@ -17,6 +17,7 @@ import { NativePacket } from "../libav/native_packet.ts";
 import { packTag, type StreamRequest } from "../libav/streams/stream_parameters.ts";
 import { StepMeter, type Steps } from "../steps.ts";
 import { Companion } from "./companion.ts";
+import { inUse } from "./held_target.ts";
 import { IndexSize } from "./index_size.ts";
 import { leaveRoom, wroteTrailer } from "./index_room.ts";
 import { readPacket, salvagePackets } from "./salvage_packets.ts";
@@ -74,6 +75,7 @@ export function* recoverRecording(native: Native, { path, output }: RecoverReque
   const companion = new Companion(source, companionPath(target));
   requireWritable(companion.path);
   using _removed = companion;
+  using _locks = lockBoth(native, source, target);
   const { frames, isEmpty, bytes } = yield* stepsWithWriteErrors(
     target,
     repair(native, info, source, companion),
@@ -81,6 +83,18 @@ export function* recoverRecording(native: Native, { path, output }: RecoverReque
   if (isEmpty) throw nothingRecovered(source, "it holds no whole frame");
   companion.replace(target);
   return { path: output, format: info.name, frames, bytes };
+}
+
+/** Keeps writers away from both files. */
+function lockBoth(native: Native, source: string, target: string): Disposable {
+  using owned = new DisposableStack();
+  for (const path of new Set([source, target])) {
+    // A source that may only be read is not written by this program.
+    const lock = FileLock.take(native.fileLocks(), path, false);
+    if (lock === "taken") throw inUse(path);
+    owned.use(lock);
+  }
+  return owned.move();
 }
 
 /** Throws where a path is no place for a file of its own. */

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import type { Target } from "../../ffi/mod.ts";
-import { requireSingleTarget } from "../container/muxer_choice.ts";
 import { needsFragments, setsFragmentOptions } from "../container/muxer_options.ts";
 import { OptionError, UnsupportedError } from "../errors.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import type { OptionValue } from "../libav/options.ts";
-import { mayReplace, requireWritable, requireWritableFolder } from "./target.ts";
+import type { HeldTarget } from "./held_target.ts";
+import { mayReplace } from "./target.ts";
 
 /** How a file stays playable while it is written. */
 export interface CrashSafety {
@@ -19,14 +18,6 @@ export interface CrashSafety {
   readonly isFragmented: boolean;
   /** It stays as it was recorded: at the end, no ordinary file is made of it. */
   readonly isKept: boolean;
-}
-
-/** Throws unless the target is writable. */
-export function requireWritableTarget(info: MuxerInfo, path: string): Target {
-  if (!info.opensFilesItself) return requireWritable(path);
-  requireWritableFolder(path);
-  requireSingleTarget(info);
-  return { isOwnFile: false, pipe: null };
 }
 
 /** A file to write, as far as its safety depends on it. */
@@ -46,13 +37,13 @@ const direct: CrashSafety = { isCrashSafe: false, isFragmented: false, isKept: f
  * Chooses how a file stays playable. Throws an {@linkcode UnsupportedError} where crash safety is requested
  * and not possible.
  */
-export function chooseCrashSafety(info: MuxerInfo, request: SafetyRequest, target: Target): CrashSafety {
+export function chooseCrashSafety(info: MuxerInfo, request: SafetyRequest, target: HeldTarget): CrashSafety {
   const { path, options: { crashSafe, formatOptions } } = request;
   const isRequired = crashSafe === true || crashSafe === "fragments";
   const choosesFragments = setsFragmentOptions(formatOptions);
   if (isRequired && !target.isOwnFile) throw noRegularFile(path);
   // A pipe takes what fragments are: an index cannot be filled in later.
-  const isKept = crashSafe === "fragments" || target.pipe !== null;
+  const isKept = crashSafe === "fragments" || target.isPipe;
   if (isKept && needsFragments(info) && !choosesFragments) {
     requireFragmentsFit(info, request);
     return { isCrashSafe: target.isOwnFile, isFragmented: true, isKept };
