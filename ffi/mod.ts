@@ -31,14 +31,6 @@ export { keepDevices, librariesFor, loadNative, noteLibraries } from "./open.ts"
 export { type Native } from "./native.ts";
 export { keepPriority } from "./priority.ts";
 export { runtime } from "./runtime.ts";
-export {
-  checkWritable,
-  type HeldPipe,
-  identityOf,
-  obstacleTo,
-  ownerOfNew,
-  PipeDrain,
-  type Target,
-} from "./targets.ts";
+export { checkWritable, type HeldPipe, obstacleTo, ownerOfNew, PipeDrain, type Target } from "./targets.ts";
 export { parentThread } from "./threads.ts";
 export { type SeenLibraries, surveyLibraries } from "./survey.ts";

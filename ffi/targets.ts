@@ -14,7 +14,7 @@ import {
   statSync,
   unlinkSync,
 } from "node:fs";
-import { basename, dirname } from "@std/path";
+import { dirname } from "@std/path";
 import { codeOf } from "./files.ts";
 import { runtime } from "./runtime.ts";
 
@@ -185,12 +185,4 @@ export function ownerOfNew(path: string): number {
     closeSync(file);
     unlinkSync(path);
   }
-}
-
-/** A file, whatever its names: its device and number, or its folder's and its name where there is none yet. */
-export function identityOf(path: string): readonly string[] {
-  const own = statsOf(path);
-  const folder = statsOf(dirname(path));
-  const place = folder === null ? path : `${folder.dev}:${folder.ino}/${basename(path)}`;
-  return own === null ? [place] : [place, `${own.dev}:${own.ino}`];
 }
