@@ -4,7 +4,7 @@
  * @module
  */
 import type { Functions } from "./contract.ts";
-import type { locking } from "./file_lock.ts";
+import type { locking } from "./files/file_lock.ts";
 import type { NativeMemory } from "./memory.ts";
 import type { StructFields } from "./struct.ts";
 import type {

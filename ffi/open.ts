@@ -5,7 +5,7 @@
  */
 import type { Functions, Runtime, SymbolTable } from "./contract.ts";
 import { LibraryNotFoundError, LibraryVersionError } from "./errors.ts";
-import { locking } from "./file_lock.ts";
+import { locking } from "./files/file_lock.ts";
 import { installHint } from "./install_hint.ts";
 import {
   libraryFileName,

@@ -16,8 +16,8 @@ export function interleavesItself({ name }: MuxerInfo): boolean {
 }
 
 /**
- * What a muxer writes: the final file directly, a recording, the final file made from a recording, or a recording
- * that is the final file.
+ * What a muxer writes: the final file directly, a recording, the final file made from a recording, or a
+ * recording that is the final file.
  */
 export type Stage = "direct" | "recording" | "finished" | "kept";
 

@@ -5,7 +5,9 @@
  */
 import { makeReplacement, removeFile, replaceFile } from "../../ffi/mod.ts";
 
-/** A file next to a recording. It is removed at the end of its scope, unless it took the recording's place. */
+/**
+ * A file next to a recording. It is removed at the end of its scope, unless it took the recording's place.
+ */
 export class Companion implements Disposable {
   readonly #recording: string;
   /** Its path. */

@@ -27,8 +27,8 @@ export class HeldTarget implements Disposable {
   }
 
   /**
-   * Throws a {@linkcode WriteError}, or Deno's own `NotCapable`, unless the path can be written, and nobody else is
-   * writing it. Leaves the disk unchanged.
+   * Throws a {@linkcode WriteError}, or Deno's own `NotCapable`, unless the path can be written, and nobody
+   * else is writing it. Leaves the disk unchanged.
    */
   static take(native: Native, info: MuxerInfo, path: string): HeldTarget {
     if (info.opensFilesItself) {

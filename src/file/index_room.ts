@@ -15,8 +15,8 @@ export interface IndexSource extends Omit<IndexParts, "emptyBytes" | "pictureByt
 }
 
 /**
- * Has a muxer leave room for the index. Returns `false`, and leaves its options as they are, where they say where
- * the index goes, or its size can't be known.
+ * Has a muxer leave room for the index. Returns `false`, and leaves its options as they are, where they say
+ * where the index goes, or its size can't be known.
  */
 export function leaveRoom(muxer: Muxer, index: IndexSize, { path, ...source }: IndexSource): boolean {
   const isInFront = String(muxer.options.chosen("movflags") ?? "").startsWith("+faststart");
@@ -30,7 +30,9 @@ export function leaveRoom(muxer: Muxer, index: IndexSize, { path, ...source }: I
   return true;
 }
 
-/** Writes the trailer; returns `false` where the room that was left is too small, so that the file is no good. */
+/**
+ * Writes the trailer; returns `false` where the room that was left is too small, so that the file is no good.
+ */
 export function wroteTrailer(muxer: Muxer, leavesRoom: boolean): boolean {
   try {
     muxer.writeTrailer();

@@ -1,6 +1,6 @@
 /**
- * Makes an ordinary file of a recording, next to it, which then takes its place: the path has all of the video
- * at any time.
+ * Makes an ordinary file of a recording, next to it, which then takes its place: the path has all of the
+ * video at any time.
  *
  * @module
  */
@@ -53,8 +53,8 @@ export function* rewriteRecording(native: Native, recording: FinishedRecording):
 }
 
 /**
- * Writes the ordinary file; returns its size, or `null` where the room that was left for the index in front is
- * too small, so that the file is no good.
+ * Writes the ordinary file; returns its size, or `null` where the room that was left for the index in front
+ * is too small, so that the file is no good.
  */
 function* writeOrdinary(
   native: Native,

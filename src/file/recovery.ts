@@ -186,8 +186,8 @@ function nothingRecovered(file: string, why: string, cause?: AvError): ReadError
 const generatedTracks: readonly number[] = ["tmcd", "text"].map(packTag);
 
 /**
- * Copies everything that can be read into a new file; returns `null` where an index in front takes more room than
- * was counted for it.
+ * Copies everything that can be read into a new file; returns `null` where an index in front takes more room
+ * than was counted for it.
  */
 function* copyInto(
   native: Native,

@@ -56,7 +56,10 @@ export function chooseCrashSafety(info: MuxerInfo, request: SafetyRequest, targe
   return { isCrashSafe: isPossible, isFragmented: isPossible, isKept };
 }
 
-/** Throws where something is to be in the file that fragments cannot have: movenc.c writes it with the trailer. */
+/**
+ * Throws where something is to be in the file that fragments cannot have: movenc.c writes it with the
+ * trailer.
+ */
 function requireFragmentsFit(
   { name }: MuxerInfo,
   { options: { cover, chapters = [] } }: SafetyRequest,

@@ -35,8 +35,8 @@ export function salvagedStream(
 
 /**
  * Copies the complete packets of a damaged file up to where it cannot be read. `places` maps the numbers of
- * the copied streams to those in the new file. `add` counts bytes that were read, and returns how much is done
- * where a step is over. Returns the number of packets per stream.
+ * the copied streams to those in the new file. `add` counts bytes that were read, and returns how much is
+ * done where a step is over. Returns the number of packets per stream.
  */
 export function* salvagePackets(
   native: Native,

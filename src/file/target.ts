@@ -84,7 +84,9 @@ function requireReplaceable(path: string): void {
   if (obstacle !== null) throw writeProblem(path, replaceFailures[obstacle], obstacle);
 }
 
-/** The user that a file beside the recording belongs to: of one that is there, this program is not the owner. */
+/**
+ * The user that a file beside the recording belongs to: of one that is there, this program is not the owner.
+ */
 function ownerBeside(companion: string): number {
   try {
     return ownerOfNew(companion);

@@ -16,7 +16,6 @@ import {
   bits,
   type Check,
   checkOptionTable,
-  flag,
   object,
   oneOf,
   parseBits,
@@ -155,8 +154,8 @@ export interface WriterOptions {
    * Whether a recording stays playable if the process is killed. Default: `true`, but `false` where Deno's
    * permissions or the folder do not allow a second file (`NAME.avwriter`, which `close` creates). mp4 and
    * mov are then recorded in fragments, and `close` makes an ordinary file from them, which temporarily needs
-   * the same space again. `"fragments"` leaves it at that: `close` is done at once, and needs no space; such a
-   * file has no chapters and no cover, and some programs are slower to open it or show no length.
+   * the same space again. `"fragments"` leaves it at that: `close` is done at once, and needs no space; such
+   * a file has no chapters and no cover, and some programs are slower to open it or show no length.
    */
   crashSafe?: boolean | "fragments";
   /**

@@ -32,8 +32,8 @@ export interface RecoverProgress {
  */
 export interface RecoverOptions {
   /**
-   * Where the repaired file goes, as a path or a `file:` URL; its extension chooses the container. The recording
-   * then stays as it is. Default: in the recording's place.
+   * Where the repaired file goes, as a path or a `file:` URL; its extension chooses the container. The
+   * recording then stays as it is. Default: in the recording's place.
    */
   output?: string | URL;
   /** Stops the work: the recording is as it was. */
@@ -57,8 +57,8 @@ const checks: { readonly [Name in keyof Required<RecoverOptions>]: Check } = {
  * copied as they are.
  *
  * The repaired file is made beside it, under the name `NAME.avwriter`, and takes its place at the end: until
- * then, and after an abort, the recording stays as it was. A file that needs no repair comes out as good as it
- * was. The work is done in another thread.
+ * then, and after an abort, the recording stays as it was. A file that needs no repair comes out as good as
+ * it was. The work is done in another thread.
  *
  * @param path The file, as a path or a `file:` URL. Its extension tells the container, as it did when it was
  * written.
@@ -77,8 +77,8 @@ const checks: { readonly [Name in keyof Required<RecoverOptions>]: Check } = {
  *
  * const path = `${await Deno.makeTempDir()}/gray.mp4`;
  * {
- *   await using writer = await createFileWriter("h264", path, 30);
- *   await writer.write({ data: new Uint8Array(64 * 64 * 4).fill(128), width: 64, height: 64 });
+ * await using writer = await createFileWriter("h264", path, 30);
+ * await writer.write({ data: new Uint8Array(64 * 64 * 4).fill(128), width: 64, height: 64 });
  * }
  * const { frames } = await recoverFile(path);
  * if (frames !== 1) throw new Error("not as written");

@@ -19,7 +19,7 @@ import {
   unlinkSync,
 } from "node:fs";
 import { dirname } from "@std/path";
-import { runtime } from "./runtime.ts";
+import { runtime } from "../runtime.ts";
 
 // Windows has no such flag.
 const { O_NONBLOCK: nonBlocking = 0 } = constants;
@@ -119,7 +119,9 @@ export class SyncedFile implements Disposable {
     this.#file = openSync(path, constants.O_WRONLY);
   }
 
-  /** Counts bytes that were written, and waits for the disk now and then: a long wait can't be interrupted. */
+  /**
+   * Counts bytes that were written, and waits for the disk now and then: a long wait can't be interrupted.
+   */
   add(bytes: number): void {
     this.#bytes += bytes;
     if (this.#bytes >= unsyncedBytes) this.sync();
@@ -138,8 +140,8 @@ export class SyncedFile implements Disposable {
 }
 
 /**
- * Waits until the names in a folder are on the disk. Windows does that by itself, and where the folder may not be
- * read, it can't be done.
+ * Waits until the names in a folder are on the disk. Windows does that by itself, and where the folder may
+ * not be read, it can't be done.
  */
 function syncFolder(path: string): void {
   if (!runtime().mayRead(path)) return;
@@ -194,8 +196,8 @@ function takeAfter(file: number, mode: number, uid: number, gid: number): void {
 }
 
 /**
- * Replaces a file by another, which is on the disk, in one step: a program that opens the path sees one of them,
- * complete, and so does one after a power cut.
+ * Replaces a file by another, which is on the disk, in one step: a program that opens the path sees one of
+ * them, complete, and so does one after a power cut.
  */
 export function replaceFile(path: string, by: string): void {
   renameSync(by, path);

@@ -1,11 +1,11 @@
 /**
- * Locks on files, by which writers know of each other: in all threads, in all processes, by whatever name a file is
- * called. The system takes them back when a program ends.
+ * Locks on files, by which writers know of each other: in all threads, in all processes, by whatever name a
+ * file is called. The system takes them back when a program ends.
  *
  * @module
  */
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
-import type { Functions } from "./contract.ts";
+import type { Functions } from "../contract.ts";
 import { codeOf } from "./files.ts";
 
 /** Of the libc that libavutil uses, where it has them: not on Windows. */
@@ -29,8 +29,8 @@ export class FileLock implements Disposable {
   }
 
   /**
-   * Locks a regular file, which is made where it is missing and `isMade` says so. `"taken"`: somebody else has
-   * locked it. `null`: there is nothing to lock, or no way to.
+   * Locks a regular file, which is made where it is missing and `isMade` says so. `"taken"`: somebody else
+   * has locked it. `null`: there is nothing to lock, or no way to.
    */
   static take(
     functions: Functions<typeof locking> | null,

@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import { dirname } from "@std/path";
 import { codeOf } from "./files.ts";
-import { runtime } from "./runtime.ts";
+import { runtime } from "../runtime.ts";
 
 // Windows has neither flag.
 const { O_NONBLOCK: nonBlocking = 0, O_NOFOLLOW: notThroughLinks = 0 } = constants;
@@ -63,9 +63,9 @@ function kindOf(file: number): { isFile: boolean; isPipe: boolean } {
 }
 
 /**
- * Throws the system's error (or Deno's `NotCapable`) unless a path can be written, and leaves the disk as it was:
- * a file that exists is opened without a change, one that does not is made and removed. ENXIO: a pipe without a
- * reader.
+ * Throws the system's error (or Deno's `NotCapable`) unless a path can be written, and leaves the disk as it
+ * was: a file that exists is opened without a change, one that does not is made and removed. ENXIO: a pipe
+ * without a reader.
  */
 export function checkWritable(path: string): Target {
   try {
@@ -104,8 +104,8 @@ function checkLink(path: string): Target {
 const drainMs = 5;
 
 /**
- * Reads a pipe, and discards what it reads, so that a thread that waits for its reader goes on. Does nothing where
- * the path is no pipe, or may not be read.
+ * Reads a pipe, and discards what it reads, so that a thread that waits for its reader goes on. Does nothing
+ * where the path is no pipe, or may not be read.
  */
 export class PipeDrain implements Disposable {
   #file: number | null = null;
@@ -159,8 +159,8 @@ function statsOf(path: string): Stats | null {
 }
 
 /**
- * Why an existing file can't be replaced by another in its folder, as far as that may be seen; `null` where it can.
- * `owner` is the user that files of this program belong to.
+ * Why an existing file can't be replaced by another in its folder, as far as that may be seen; `null` where
+ * it can. `owner` is the user that files of this program belong to.
  */
 export function obstacleTo(path: string, owner: number): "EPERM" | "EBUSY" | null {
   const [file, folder] = [statsOf(path), statsOf(dirname(path))];
