@@ -62,7 +62,8 @@ export type { FrameOptions, TimestampOrigin, Timing } from "./src/video/frame_ti
 export type { WriterOptions } from "./src/writer/options.ts";
 export type { WriterStats } from "./src/engine/writer_stats.ts";
 export type { LogLevel } from "./src/libav/log.ts";
-export { recoverFile, type RecoverSummary } from "./src/file/recover_file.ts";
+export { recoverFile, type RecoverOptions, type RecoverProgress } from "./src/writer/recover_file.ts";
+export type { RecoverSummary } from "./src/file/recovery.ts";
 export type { AudioSummary, EncoderChoice, WriteSummary } from "./src/engine/session_types.ts";
 export type { Frame } from "./src/video/frame.ts";
 export type { CloseOptions } from "./src/writer/close_options.ts";

@@ -9,7 +9,9 @@ import type { SystemName } from "./contract.ts";
 /** Opens a library for good, by its path; returns whether that could be done. */
 type Keep = (path: string) => boolean;
 
-/** Binds a function of a library or, but on Windows, of one that it depends on; `null` where there is none. */
+/**
+ * Binds a function of a library or, but on Windows, of one that it depends on; `null` where there is none.
+ */
 type Bind = (
   library: string,
   name: string,

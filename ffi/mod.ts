@@ -15,20 +15,29 @@ export {
 export {
   boxBytes,
   checkReadable,
-  checkWritable,
   cutFile,
   endOfBoxes,
+  fileBytes,
   makeReplacement,
   readFile,
   removeFile,
   replaceFile,
   SyncedFile,
-} from "./files.ts";
+} from "./files/files.ts";
+export { FileLock } from "./files/file_lock.ts";
 export { cString, PointerCell, textOf } from "./memory.ts";
 export { installCommand, installHint } from "./install_hint.ts";
 export { keepDevices, librariesFor, loadNative, noteLibraries } from "./open.ts";
 export { type Native } from "./native.ts";
 export { keepPriority } from "./priority.ts";
 export { runtime } from "./runtime.ts";
+export {
+  checkWritable,
+  type HeldPipe,
+  obstacleTo,
+  ownerOfNew,
+  PipeDrain,
+  type Target,
+} from "./files/targets.ts";
 export { parentThread } from "./threads.ts";
 export { type SeenLibraries, surveyLibraries } from "./survey.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Functions } from "./contract.ts";
+import type { locking } from "./files/file_lock.ts";
 import type { NativeMemory } from "./memory.ts";
 import type { StructFields } from "./struct.ts";
 import type {
@@ -62,6 +63,8 @@ export interface Native {
   scalerFrames(): Functions<typeof scalerFrames> | null;
   /** libavfilter, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
   avfilter(): Functions<typeof avfilter>;
+  /** Locks on files, opened on first use; `null` where the system has none. */
+  fileLocks(): Functions<typeof locking> | null;
   /** Native memory. */
   readonly memory: NativeMemory;
   /** Struct fields, by the layout of this major. */

@@ -5,6 +5,7 @@
  */
 import type { Functions, Runtime, SymbolTable } from "./contract.ts";
 import { LibraryNotFoundError, LibraryVersionError } from "./errors.ts";
+import { locking } from "./files/file_lock.ts";
 import { installHint } from "./install_hint.ts";
 import {
   libraryFileName,
@@ -190,6 +191,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     avdevice: once(() => openSibling(host, "avdevice", pathOf("avdevice"), avdevice)),
     scalerFrames: once(() => openOptional(host, pathOf("swscale"), scalerFrames)),
     avfilter: once(() => openSibling(host, "avfilter", pathOf("avfilter"), avfilter)),
+    fileLocks: once(() => openOptional(host, pathOf("avutil"), locking)),
     memory,
     fields: new StructFields(memory, major),
   };

@@ -15,8 +15,11 @@ export function interleavesItself({ name }: MuxerInfo): boolean {
   return ["mxf", "mxf_d10", "mxf_opatom", "gxf"].includes(name);
 }
 
-/** What a muxer writes: the final file directly, a recording, or the final file made from a recording. */
-export type Stage = "direct" | "recording" | "finished";
+/**
+ * What a muxer writes: the final file directly, a recording, the final file made from a recording, or a
+ * recording that is the final file.
+ */
+export type Stage = "direct" | "recording" | "finished" | "kept";
 
 /** Whether the written file is only an intermediate one. */
 export function isIntermediate(muxer: MuxerInfo, stage: Stage): boolean {
@@ -62,6 +65,9 @@ export function unsetDefaultSubtitles({ options }: Muxer): void {
  */
 const fragmentMs = 150;
 
+/** avwriter cuts the fragments. */
+const fragmentFlags = "+delay_moov+frag_custom";
+
 type Defaults = Readonly<Record<string, OptionValue>>;
 
 /**
@@ -71,16 +77,15 @@ type Defaults = Readonly<Record<string, OptionValue>>;
 const aviDefaults: Defaults = { avoid_negative_ts: "disabled" };
 
 function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defaults {
+  const isRecorded = stage === "recording" || stage === "kept";
   // Without it, these muxers number their tracks at random: the same frames would not give the same file.
   const exact: Defaults = ["matroska", "webm", "ogg", "oga", "ogv", "opus"].includes(name)
     ? { fflags: "+bitexact" }
     : {};
-  const flush: Defaults = stage === "recording" ? { flush_packets: 1 } : {};
+  const flush: Defaults = isRecorded ? { flush_packets: 1 } : {};
   if (name === "avi") return { ...flush, ...aviDefaults };
-  if (!movFamily.includes(name)) return { ...exact, ...flush, ...clusterDefaults(name, stage) };
-  const layout: Defaults = stage === "recording"
-    ? { movflags: "+delay_moov+frag_custom" }
-    : { movflags: "+faststart" };
+  if (!movFamily.includes(name)) return { ...exact, ...flush, ...clusterDefaults(name, isRecorded) };
+  const layout: Defaults = isRecorded ? { movflags: fragmentFlags } : { movflags: "+faststart" };
   return { ...flush, ...layout, ...videoTimescale(timeBase), movie_timescale: movieTimescale(timeBase) };
 }
 
@@ -95,8 +100,8 @@ function videoTimescale({ num, den }: Rational): Defaults {
   return { video_track_timescale: den * Math.max(1, Math.floor(maxFrameTicks / num)) };
 }
 
-function clusterDefaults(name: string, stage: Stage): Defaults {
-  return isMatroska({ name }) && stage === "recording" ? { cluster_time_limit: fragmentMs } : {};
+function clusterDefaults(name: string, isRecorded: boolean): Defaults {
+  return isMatroska({ name }) && isRecorded ? { cluster_time_limit: fragmentMs } : {};
 }
 
 /** The muxer's options: defaults that it knows, then the given ones, and what the file's tags need. */
@@ -108,7 +113,14 @@ export function muxerOptions(
   metadata?: Readonly<Record<string, string>>,
 ): Readonly<Record<string, OptionValue>> {
   const defaults = Object.entries(defaultsOf(info, timeBase, stage)).filter(([name]) => options.has(name));
-  const chosen = { ...Object.fromEntries(defaults), ...(isIntermediate(info, stage) ? {} : given) };
+  const chosen: Record<string, OptionValue> = {
+    ...Object.fromEntries(defaults),
+    ...(isIntermediate(info, stage) ? {} : given),
+  };
+  // What else is given goes with the fragments.
+  if (stage === "kept" && needsFragments(info) && given?.movflags !== undefined) {
+    chosen.movflags = `${fragmentFlags}+${String(given.movflags).replace(/^\+/, "")}`;
+  }
   if (!needsNamedKeys(info.name, metadata)) return chosen;
   return { ...chosen, movflags: `${chosen.movflags ?? ""}+use_metadata_tags` };
 }

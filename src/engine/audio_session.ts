@@ -10,8 +10,9 @@ import { chooseMuxer } from "../container/muxer_choice.ts";
 import { isIntermediate, muxerOptions, type Stage } from "../container/muxer_options.ts";
 import { requireOptionSupport } from "../container/option_support.ts";
 import { AvError } from "../errors.ts";
+import { HeldTarget } from "../file/held_target.ts";
 import { OutputFile } from "../file/output_file.ts";
-import { chooseCrashSafety, type CrashSafety, requireWritableTarget } from "../file/safety.ts";
+import { chooseCrashSafety, type CrashSafety } from "../file/safety.ts";
 import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
@@ -38,7 +39,7 @@ export class AudioSession implements Disposable {
   readonly #request: AudioFileRequest;
   readonly #control: SessionControl;
   readonly #info: MuxerInfo;
-  readonly #mayRemove: boolean;
+  readonly #target: HeldTarget;
   readonly #safety: CrashSafety;
   /** The cover, where there is one. */
   readonly #files: readonly StreamRequest[];
@@ -61,11 +62,13 @@ export class AudioSession implements Disposable {
     this.#files = openCover(native, this.#info, options);
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
-    this.#mayRemove = requireWritableTarget(this.#info, path);
-    this.#safety = chooseCrashSafety(this.#info, request, this.#mayRemove);
+    using owned = new DisposableStack();
+    this.#target = owned.use(HeldTarget.take(native, this.#info, path));
+    this.#safety = chooseCrashSafety(this.#info, request, this.#target);
     // The samples are not known yet.
     using audioTracks = this.#openTracks(audioBesideVideo.defaults);
     this.#tryHeader(audioTracks);
+    owned.move();
   }
 
   /** The current statistics. */
@@ -121,8 +124,12 @@ export class AudioSession implements Disposable {
 
   /** Stops, and removes the unfinished file. */
   abort(): void {
-    this[Symbol.dispose]();
-    if (this.#control.takeFile()) removeFile(this.#request.path);
+    try {
+      this.#open?.[Symbol.dispose]();
+      if (this.#control.takeFile()) removeFile(this.#request.path);
+    } finally {
+      this.#target[Symbol.dispose]();
+    }
   }
 
   /** After a failure: makes the recording as playable as possible, and frees everything else. */
@@ -131,9 +138,10 @@ export class AudioSession implements Disposable {
     this[Symbol.dispose]();
   }
 
-  /** Frees all native objects. */
+  /** Frees all native objects, and gives the path free. */
   [Symbol.dispose](): void {
     this.#open?.[Symbol.dispose]();
+    this.#target[Symbol.dispose]();
   }
 
   #openTracks(defaults: AudioDefaults): AudioTracks {
@@ -196,10 +204,10 @@ export class AudioSession implements Disposable {
         subtitles: null,
         chapters: options.chapters ?? [],
         createMuxer: (url, stage, recording) => this.#createMuxer(audioTracks, url, stage, recording),
-        onFile: () => this.#control.noteFile(this.#mayRemove),
+        onFile: () => this.#control.noteFile(this.#target.isOwnFile),
       }),
     );
-    output.open();
+    output.open(this.#target);
     audioTracks.begin(output, 0);
     if (isVerbose(options.logLevel)) {
       console.error(describeAudioSession(this.#native, this.#request, this.#info, audioTracks.first));

@@ -48,7 +48,7 @@ export interface SessionOptions {
   readonly timestampOrigin?: TimestampOrigin;
   readonly filter?: string;
   readonly chapters?: readonly Chapter[];
-  readonly crashSafe?: boolean;
+  readonly crashSafe?: boolean | "fragments";
   readonly logLevel?: LogLevel;
   /** The audio tracks. */
   readonly audio: readonly CheckedAudioOptions[];

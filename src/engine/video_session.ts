@@ -10,8 +10,9 @@ import { openCover } from "../container/cover.ts";
 import { minTicks, requireFrameRateSupport, requireVariableRateSupport } from "../container/frame_rates.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
 import { requireOptionSupport } from "../container/option_support.ts";
+import { HeldTarget } from "../file/held_target.ts";
 import { OutputFile } from "../file/output_file.ts";
-import { chooseCrashSafety, type CrashSafety, requireWritableTarget } from "../file/safety.ts";
+import { chooseCrashSafety, type CrashSafety } from "../file/safety.ts";
 import { maxWaitingCueBytes, type SubtitleTracks } from "../file/subtitle_tracks.ts";
 import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
@@ -64,7 +65,7 @@ export class VideoSession implements Disposable {
   #pipeline: Pipeline | null = null;
   /** The size of the video in the file. */
   #written: Size = { width: 0, height: 0 };
-  readonly #mayRemove: boolean;
+  readonly #target: HeldTarget;
   /** Frames that came after the deadline. */
   #leftOut = 0;
   readonly #liveFlush: LiveFlush = new LiveFlush(() => this.#settle());
@@ -93,8 +94,8 @@ export class VideoSession implements Disposable {
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#clock = createClock(frameRate, options);
-    this.#mayRemove = requireWritableTarget(this.#muxerInfo, path);
-    this.#safety = chooseCrashSafety(this.#muxerInfo, request, this.#mayRemove);
+    this.#target = owned.use(HeldTarget.take(native, this.#muxerInfo, path));
+    this.#safety = chooseCrashSafety(this.#muxerInfo, request, this.#target);
     const audioTracks = options.audio.length === 0
       ? null
       : new AudioTracks(native, this.#muxerInfo, options.audio, audioBesideVideo);
@@ -254,8 +255,12 @@ export class VideoSession implements Disposable {
 
   /** Stops, and removes the unfinished file. */
   abort(): void {
-    this[Symbol.dispose]();
-    this.#removeFile();
+    try {
+      this.#free();
+      this.#removeFile();
+    } finally {
+      this.#target[Symbol.dispose]();
+    }
   }
 
   #removeFile(): void {
@@ -268,8 +273,13 @@ export class VideoSession implements Disposable {
     this[Symbol.dispose]();
   }
 
-  /** Frees all native objects. */
+  /** Frees all native objects, and gives the path free. */
   [Symbol.dispose](): void {
+    this.#free();
+    this.#target[Symbol.dispose]();
+  }
+
+  #free(): void {
     this.#liveFlush[Symbol.dispose]();
     this.#opener[Symbol.dispose]();
     this.#images[Symbol.dispose]();
@@ -311,7 +321,7 @@ export class VideoSession implements Disposable {
         chapters: this.#request.options.chapters ?? [],
         createMuxer: (url, stage, recording) =>
           this.#opener.createMuxer({ parameters, settings, timeBase: input.timeBase, url, stage, recording }),
-        onFile: () => this.#control.noteFile(this.#mayRemove),
+        onFile: () => this.#control.noteFile(this.#target.isOwnFile),
       }),
     );
     const timeline = createTimeline(this.#request.options, this.#clock, input);
@@ -320,7 +330,7 @@ export class VideoSession implements Disposable {
     const parts = { encoder, parameters, openEncoder, settings, output, timeline, control: this.#control };
     const pipeline = owned.use(new Pipeline(this.#native, parts));
     pipeline.prepare(shape);
-    output.open();
+    output.open(this.#target);
     timeline.begin(reorderDelay, output.timeBase(0));
     owned.move();
     this.#audioTracks?.begin(output, first.seconds);

@@ -4,9 +4,10 @@
  * @module
  */
 import { makeReplacement, removeFile, replaceFile } from "../../ffi/mod.ts";
-import { companionPath } from "./target.ts";
 
-/** A file next to a recording. It is removed at the end of its scope, unless it took the recording's place. */
+/**
+ * A file next to a recording. It is removed at the end of its scope, unless it took the recording's place.
+ */
 export class Companion implements Disposable {
   readonly #recording: string;
   /** Its path. */
@@ -14,8 +15,8 @@ export class Companion implements Disposable {
   /** Whether this one made it: another's is not removed. */
   #isMade = false;
 
-  /** For the recording at a path. Leaves the disk unchanged. */
-  constructor(recording: string, path: string = companionPath(recording)) {
+  /** For the recording at a path, whose rights it gets. Leaves the disk unchanged. */
+  constructor(recording: string, path: string) {
     this.#recording = recording;
     this.path = path;
   }
@@ -27,9 +28,9 @@ export class Companion implements Disposable {
     this.#isMade = true;
   }
 
-  /** Puts it in the recording's place, in one step. Neither may be open. */
-  replaceRecording(): void {
-    replaceFile(this.#recording, this.path);
+  /** Takes the place of a file, in one step. Neither may be open: Windows replaces no open file. */
+  replace(path: string): void {
+    replaceFile(path, this.path);
     this.#isMade = false;
   }
 

@@ -1,6 +1,6 @@
 /**
- * How large the index of an mp4 or mov file gets (ISO/IEC 14496-12, 8.6 and 8.7): with that much room in front,
- * the file is written once. movenc.c's `faststart` writes it, and then moves all of it.
+ * How large the index of an mp4 or mov file gets (ISO/IEC 14496-12, 8.6 and 8.7): with that much room in
+ * front, the file is written once. movenc.c's `faststart` writes it, and then moves all of it.
  *
  * @module
  */

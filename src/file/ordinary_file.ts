@@ -1,10 +1,10 @@
 /**
- * Makes an ordinary file of a recording, next to it, which then takes its place: the path has all of the video
- * at any time.
+ * Makes an ordinary file of a recording, next to it, which then takes its place: the path has all of the
+ * video at any time.
  *
  * @module
  */
-import { boxBytes, type Native, SyncedFile } from "../../ffi/mod.ts";
+import { type Native, SyncedFile } from "../../ffi/mod.ts";
 import { type Chapter, placeChapters } from "../container/chapters.ts";
 import { needsFragments, type Stage } from "../container/muxer_options.ts";
 import { AvError, WriteError } from "../errors.ts";
@@ -15,8 +15,10 @@ import type { Muxer } from "../libav/muxer.ts";
 import { StepMeter, type Steps } from "../steps.ts";
 import { Companion } from "./companion.ts";
 import { copyPackets, openRecording } from "./copy_packets.ts";
+import { leaveRoom, wroteTrailer } from "./index_room.ts";
 import type { IndexSize } from "./index_size.ts";
 import type { StreamEnds } from "./stream_ends.ts";
+import { companionPath } from "./target.ts";
 
 /** A recording, finished and closed. */
 export interface FinishedRecording {
@@ -41,11 +43,11 @@ export interface FinishedRecording {
 /** Makes an ordinary file of a recording; returns its size in bytes. */
 export function* rewriteRecording(native: Native, recording: FinishedRecording): Steps<number> {
   try {
-    using companion = new Companion(recording.path);
+    using companion = new Companion(recording.path, companionPath(recording.path));
     const bytes = (yield* writeOrdinary(native, recording, companion, true)) ??
       (yield* writeOrdinary(native, recording, companion, false))!;
     requireNotInterrupted(native);
-    companion.replaceRecording();
+    companion.replace(recording.path);
     recording.onFile();
     return bytes;
   } catch (cause) {
@@ -54,14 +56,14 @@ export function* rewriteRecording(native: Native, recording: FinishedRecording):
 }
 
 /**
- * Writes the ordinary file; returns its size, or `null` where the room that was left for the index in front is
- * too small, so that the file is no good.
+ * Writes the ordinary file; returns its size, or `null` where the room that was left for the index in front
+ * is too small, so that the file is no good.
  */
 function* writeOrdinary(
   native: Native,
   recording: FinishedRecording,
   companion: Companion,
-  leavesRoom: boolean,
+  triesRoom: boolean,
 ): Steps<number | null> {
   const { path, muxer: { info }, ends, endSeconds, createMuxer } = recording;
   const open = (): Demuxer => openRecording(native, info, path);
@@ -70,11 +72,10 @@ function* writeOrdinary(
   companion.make();
   using muxer = createMuxer(`file:${companion.path}`, "finished", from);
   const chapters = placeChapters(recording.chapters, endSeconds);
-  const room = leavesRoom ? roomForIndex(recording, from, muxer, chapters) : null;
-  if (room !== null) {
-    muxer.options.setField("movflags", "-faststart");
-    muxer.options.setField("moov_size", room);
-  }
+  const leavesRoom = triesRoom && needsFragments(info) && leaveRoom(muxer, recording.index, {
+    ...{ path, chapters, fileBytes: recording.bytes },
+    isText: (stream) => from.isOf("subtitle", stream),
+  });
   muxer.openFile(`file:${companion.path}`);
   using file = new SyncedFile(companion.path);
   muxer.writeHeader();
@@ -90,39 +91,12 @@ function* writeOrdinary(
   if (copied < ends.packets) throw new Error(`${copied} of its ${ends.packets} packets can be read`);
   if (chapters.length > 0) muxer.setChapters(chapters);
   // A room that is too small is no error to print.
-  if (room !== null) setLogLevel(native, "quiet");
-  try {
-    muxer.writeTrailer();
-  } catch (error) {
-    // What movenc.c says where the index does not fit.
-    if (room === null || !(error instanceof AvError) || error.code !== "EINVAL") throw error;
-    return null;
-  }
+  if (leavesRoom) setLogLevel(native, "quiet");
+  if (!wroteTrailer(muxer, leavesRoom)) return null;
   const bytes = muxer.outputBytes!;
   muxer.closeOutput();
   file.sync();
   return bytes;
-}
-
-/** Bytes for the index in front; `null` where options say where it goes, or it has a form of its own. */
-function roomForIndex(
-  { path, bytes, index, muxer: { info } }: FinishedRecording,
-  from: Demuxer,
-  muxer: Muxer,
-  chapters: readonly { readonly title: string }[],
-): number | null {
-  const isInFront = String(muxer.options.chosen("movflags") ?? "").startsWith("+faststart");
-  if (!needsFragments(info) || !isInFront) return null;
-  const emptyBytes = boxBytes(path, "moov");
-  if (emptyBytes === null) return null;
-  const room = index.bytes({
-    emptyBytes,
-    fileBytes: bytes,
-    isText: (stream) => from.isOf("subtitle", stream),
-    chapters,
-    pictureBytes: muxer.pictureBytes,
-  });
-  return room < 2 ** 31 ? room : null;
 }
 
 function finalizeError(path: string, cause: unknown): WriteError {

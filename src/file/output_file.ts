@@ -15,6 +15,7 @@ import type { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { completed, type Steps } from "../steps.ts";
 import { Fragments } from "./fragments.ts";
+import type { HeldTarget } from "./held_target.ts";
 import { IndexSize } from "./index_size.ts";
 import type { Interleaver } from "./interleaver.ts";
 import { rewriteRecording } from "./ordinary_file.ts";
@@ -34,8 +35,10 @@ const shortSeconds = 0.002;
 export interface OutputRequest {
   /** The path of the file. */
   readonly path: string;
-  /** Whether it is recorded in fragments and made into an ordinary file at the end. */
+  /** Whether it is recorded in fragments. */
   readonly isFragmented: boolean;
+  /** Whether it stays as it was recorded: else, an ordinary file is made of fragments at the end. */
+  readonly isKept: boolean;
   /** Whether a partly written end is cut off after a disk failure. */
   readonly isCrashSafe: boolean;
   /** The packet queue of several streams; `null` for a single stream. */
@@ -112,17 +115,21 @@ export class OutputFile implements Disposable {
   constructor(native: Native, request: OutputRequest) {
     this.#native = native;
     this.#request = request;
-    const { path, isFragmented, isCrashSafe, queue, subtitles, createMuxer } = request;
-    this.#muxer = createMuxer(`file:${path}`, isFragmented || isCrashSafe ? "recording" : "direct", null);
+    const { path, isFragmented, isCrashSafe, isKept, queue, subtitles, createMuxer } = request;
+    const isRecorded = isFragmented || isCrashSafe;
+    const stage = isRecorded && isKept ? "kept" : isRecorded ? "recording" : "direct";
+    this.#muxer = createMuxer(`file:${path}`, stage, null);
     this.#isInOrder = isFragmented ||
       (queue !== null || subtitles !== null) && !interleavesItself(this.#muxer.info);
     this.#fragments = isFragmented ? new Fragments(this.#muxer) : null;
   }
 
   /** Opens the file, truncates an existing one, and writes the header. */
-  open(): void {
+  open(target: HeldTarget): void {
+    target.lock();
     this.#muxer.openFile(`file:${this.#request.path}`);
     this.#request.onFile();
+    target.letGoOfPipe();
     this.#muxer.writeHeader();
   }
 
@@ -227,10 +234,11 @@ export class OutputFile implements Disposable {
 
   /** Whether a file without fragments is better written once more: it is out of order, or ends too early. */
   #isWorthRewriting({ ending, endSeconds }: VideoEnd): boolean {
-    const { isCrashSafe, path } = this.#request;
+    const { isCrashSafe, isKept, path } = this.#request;
     const { info } = this.#muxer;
     const isShort = isMatroska(info) && ending !== null && endSeconds - this.#videoEnd > shortSeconds;
-    return isCrashSafe && (this.#isOutOfOrder || isShort) && isReadAgain(info) && mayReplace(path, false);
+    return isCrashSafe && !isKept && (this.#isOutOfOrder || isShort) && isReadAgain(info) &&
+      mayReplace(path, false);
   }
 
   /** Finishes and closes the file; returns its size in bytes, or `null` where the muxer does not tell. */
@@ -247,7 +255,7 @@ export class OutputFile implements Disposable {
     const bytes = this.#muxer.outputBytes;
     this.#close();
     this.#isRecorded = true;
-    if (this.#request.isFragmented) return yield* this.#rewrite(end);
+    if (this.#request.isFragmented && !this.#request.isKept) return yield* this.#rewrite(end);
     return this.#isWorthRewriting(end) ? yield* this.#tryRewrite(end, bytes) : bytes;
   }
 

@@ -34,8 +34,8 @@ export interface FileEngine<Summary> {
    */
   writeAudio(track: number, samples: Samples, seconds: number | null): void | Promise<void>;
   /**
-   * Ends the video at a tick of its clock, finishes the file and frees everything. Calls `onStep` now and then:
-   * the statistics say how much is done.
+   * Ends the video at a tick of its clock, finishes the file and frees everything. Calls `onStep` now and
+   * then: the statistics say how much is done.
    */
   finish(endTicks: bigint, onStep: () => void): Promise<Summary>;
   /** Stops, removes the unfinished file, and frees everything. */

@@ -11,6 +11,7 @@ import type { FileSummary } from "../engine/session_types.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import { VideoSession } from "../engine/video_session.ts";
+import { recoverRecording } from "../file/recovery.ts";
 import { interruptWhen } from "../libav/interruption.ts";
 import { cueBytes } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
@@ -45,7 +46,7 @@ class WorkerSession {
   take({ question, message }: Posted<ToWorker>): void {
     this.#question = question;
     if (message.type === "abort" || message.type === "salvage") return this.#leave(message.type);
-    if (this.#hasFailed && message.type !== "open") return;
+    if (this.#hasFailed && message.type !== "open" && message.type !== "recover") return;
     try {
       this.#do(message);
     } catch (error) {
@@ -70,8 +71,26 @@ class WorkerSession {
         return this.#writeAudio(message);
       case "subtitle":
         return this.#writeSubtitle(message);
+      case "recover":
+        return void this.#recover(message);
       case "finish":
         return void this.#finish(message.endTicks);
+    }
+  }
+
+  /** Repairs a file, in steps: an abort may come between them. */
+  async #recover({ request, libraryPath }: Message<"recover">): Promise<void> {
+    const question = this.#question;
+    const runner = this.#runner = new StepRunner();
+    this.#session = null;
+    try {
+      const native = loadNative(libraryPath);
+      this.#tell({ type: "recovering", share: 0 }, question);
+      const onStep = everySoOften(() => this.#tell({ type: "recovering", share: runner.share }, question));
+      const summary = await runner.run(recoverRecording(native, request), onStep);
+      this.#tell({ type: "recovered", summary, folder: native.folder }, question);
+    } catch (error) {
+      if (!runner.isGivenUp) this.#tell({ type: "failed", error: sentError(error) }, question);
     }
   }
 
@@ -79,13 +98,9 @@ class WorkerSession {
   async #finish(endTicks: bigint): Promise<void> {
     const question = this.#question;
     const session = this.#session!;
-    let toldMs = performance.now();
-    const onStep = (): void => {
-      const nowMs = performance.now();
-      if (nowMs - toldMs < progressMs) return;
-      toldMs = nowMs;
-      this.#tell({ type: "progress", progress: this.#progressOf(session) }, null);
-    };
+    const onStep = everySoOften(() =>
+      this.#tell({ type: "progress", progress: this.#progressOf(session) }, null)
+    );
     try {
       const summary = await this.#runner.run<FileSummary>(session.finish(endTicks), onStep);
       // Nobody waits for an encoder that is freed in the middle of its work, after the file is whole.
@@ -201,6 +216,17 @@ class WorkerSession {
     const { choice, size } = session;
     return { stats, choice, size };
   }
+}
+
+/** A function that calls another, unless it did so a moment ago. */
+function everySoOften(action: () => void): () => void {
+  let lastMs = performance.now();
+  return () => {
+    const nowMs = performance.now();
+    if (nowMs - lastMs < progressMs) return;
+    lastMs = nowMs;
+    action();
+  };
 }
 
 const parent = parentThread();

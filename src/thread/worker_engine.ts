@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { librariesFor, noteLibraries, removeFile } from "../../ffi/mod.ts";
+import { librariesFor, noteLibraries, PipeDrain, removeFile } from "../../ffi/mod.ts";
 import { settlesWithin, unlessAborted } from "../abortable.ts";
 import { bytesOf } from "../audio/samples.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
@@ -44,6 +44,9 @@ import { receivedError } from "./sent_error.ts";
 
 /** How long an abort waits for the thread, in milliseconds. */
 const patienceMs = 150;
+
+/** How long an abort waits for the reader of a pipe, in milliseconds. */
+const drainAfterMs = 50;
 
 /** A session that runs in a worker. */
 export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Summary> {
@@ -206,6 +209,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#control.abort();
     // Calls that wait for room need not wait for the answer.
     this.slots.tellRoom();
+    // The thread may be waiting for the reader of a pipe.
+    using _drain = new PipeDrain(this.#path, drainAfterMs);
     const left = this.#leave("abort");
     if (await settlesWithin(left, patienceMs)) return await left;
     // A call of libav may take seconds. The thread ends by itself.

@@ -16,7 +16,6 @@ import {
   bits,
   type Check,
   checkOptionTable,
-  flag,
   object,
   oneOf,
   parseBits,
@@ -155,9 +154,10 @@ export interface WriterOptions {
    * Whether a recording stays playable if the process is killed. Default: `true`, but `false` where Deno's
    * permissions or the folder do not allow a second file (`NAME.avwriter`, which `close` creates). mp4 and
    * mov are then recorded in fragments, and `close` makes an ordinary file from them, which temporarily needs
-   * the same space again.
+   * the same space again. `"fragments"` leaves it at that: `close` is done at once, and needs no space; such
+   * a file has no chapters and no cover, and some programs are slower to open it or show no length.
    */
-  crashSafe?: boolean;
+  crashSafe?: boolean | "fragments";
   /**
    * Where frames are converted and encoded: in a `"worker"`, or in the `"main"` thread, which is the one that
    * calls `write`. Default: `"worker"`. Where no worker can be started, a warning is printed and the main
@@ -245,7 +245,8 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   timing: oneOf("constant", "timestamps", "wallclock"),
   timestampOrigin: oneOf("zero", "first"),
   filter: text,
-  crashSafe: flag,
+  crashSafe: (value) =>
+    typeof value === "boolean" || value === "fragments" ? null : 'true, false or "fragments"',
   thread: oneOf("worker", "main"),
   queueSize: (value) =>
     Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 64

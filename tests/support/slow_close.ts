@@ -1,6 +1,6 @@
 /**
- * A program that closes a recording on a slow disk, and tells how its thread fared meanwhile: run by tests under
- * strace. Its last line on stdout is a JSON report.
+ * A program that closes a recording on a slow disk, and tells how its thread fared meanwhile: run by tests
+ * under strace. Its last line on stdout is a JSON report.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A program whose workers write, and are terminated while they do: run by tests in a process of its own, which
- * a fault would end. Prints how many files were begun.
+ * A program whose workers write, and are terminated while they do: run by tests in a process of its own,
+ * which a fault would end. Prints how many files were begun.
  *
  * @module
  */

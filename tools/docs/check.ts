@@ -44,6 +44,7 @@ const otherWords: readonly string[] = [
   "PAWE",
   "EXIT",
   "UNKN",
+  "ENOTSUP",
 ];
 
 /** Folders whose strings may be codes. */

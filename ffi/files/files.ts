@@ -15,70 +15,18 @@ import {
   openSync,
   readFileSync,
   readSync,
-  realpathSync,
   renameSync,
   unlinkSync,
 } from "node:fs";
 import { dirname } from "@std/path";
-import { runtime } from "./runtime.ts";
+import { runtime } from "../runtime.ts";
 
-function codeOf(error: unknown): string | undefined {
+// Windows has no such flag.
+const { O_NONBLOCK: nonBlocking = 0 } = constants;
+
+/** The code of a system's error. */
+export function codeOf(error: unknown): string | undefined {
   return (error as { code?: string } | null)?.code;
-}
-
-/** Opens and closes a file; returns whether it is a regular one. */
-function tryOpen(path: string, flags: number): boolean {
-  const file = openSync(path, flags);
-  try {
-    return fstatSync(file).isFile();
-  } finally {
-    closeSync(file);
-  }
-}
-
-/**
- * Throws the system's error (or Deno's `NotCapable`) unless the file can be written, and leaves the disk as
- * it was: a file that exists is opened without a change, one that does not is made and removed.
- *
- * @returns Whether the path is, or will be, a regular file of its own: not a device, a pipe or a link, which
- * nobody should remove.
- */
-export function checkWritable(path: string): boolean {
-  try {
-    tryOpen(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL);
-  } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error;
-    return checkExisting(path);
-  }
-  unlinkSync(path);
-  return true;
-}
-
-// Windows has neither flag.
-const { O_NONBLOCK: nonBlocking = 0, O_NOFOLLOW: notThroughLinks = 0 } = constants;
-
-function checkExisting(path: string): boolean {
-  try {
-    return tryOpen(path, constants.O_WRONLY | nonBlocking | notThroughLinks);
-  } catch (error) {
-    const code = codeOf(error);
-    // Does not wait for a named pipe that has no reader yet.
-    if (code === "ENXIO") return false;
-    if (code !== "ELOOP" && code !== "EMLINK") throw error;
-  }
-  checkLink(path);
-  return false;
-}
-
-function checkLink(path: string): void {
-  try {
-    tryOpen(path, constants.O_WRONLY | nonBlocking);
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
-    // The link points to a file that does not exist yet. It is created, and removed where it can be found.
-    tryOpen(path, constants.O_WRONLY | constants.O_CREAT);
-    unlinkSync(realpathSync(path));
-  }
 }
 
 /**
@@ -86,12 +34,27 @@ function checkLink(path: string): void {
  * regular file.
  */
 export function checkReadable(path: string): boolean {
-  return tryOpen(path, constants.O_RDONLY | nonBlocking);
+  const file = openSync(path, constants.O_RDONLY | nonBlocking);
+  try {
+    return fstatSync(file).isFile();
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** All bytes of a file. Throws the system's error, or Deno's `NotCapable`. */
 export function readFile(path: string): Uint8Array {
   return readFileSync(path);
+}
+
+/** The size of a file in bytes. */
+export function fileBytes(path: string): number {
+  const file = openSync(path, constants.O_RDONLY);
+  try {
+    return fstatSync(file).size;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /**
@@ -156,7 +119,9 @@ export class SyncedFile implements Disposable {
     this.#file = openSync(path, constants.O_WRONLY);
   }
 
-  /** Counts bytes that were written, and waits for the disk now and then: a long wait can't be interrupted. */
+  /**
+   * Counts bytes that were written, and waits for the disk now and then: a long wait can't be interrupted.
+   */
   add(bytes: number): void {
     this.#bytes += bytes;
     if (this.#bytes >= unsyncedBytes) this.sync();
@@ -175,8 +140,8 @@ export class SyncedFile implements Disposable {
 }
 
 /**
- * Waits until the names in a folder are on the disk. Windows does that by itself, and where the folder may not be
- * read, it can't be done.
+ * Waits until the names in a folder are on the disk. Windows does that by itself, and where the folder may
+ * not be read, it can't be done.
  */
 function syncFolder(path: string): void {
   if (!runtime().mayRead(path)) return;
@@ -207,8 +172,7 @@ export function removeFile(path: string): void {
  */
 export function makeReplacement(path: string, replacement: string): void {
   removeFile(replacement);
-  // With write access alone, Deno needs no read permission.
-  const original = openSync(path, constants.O_WRONLY);
+  const original = openSync(path, constants.O_RDONLY);
   try {
     const { mode, uid, gid } = fstatSync(original);
     const file = openSync(replacement, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
@@ -232,8 +196,8 @@ function takeAfter(file: number, mode: number, uid: number, gid: number): void {
 }
 
 /**
- * Replaces a file by another, which is on the disk, in one step: a program that opens the path sees one of them,
- * complete, and so does one after a power cut.
+ * Replaces a file by another, which is on the disk, in one step: a program that opens the path sees one of
+ * them, complete, and so does one after a power cut.
  */
 export function replaceFile(path: string, by: string): void {
   renameSync(by, path);

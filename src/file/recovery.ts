@@ -3,30 +3,27 @@
  *
  * @module
  */
-import {
-  endOfBoxes,
-  loadNative,
-  makeReplacement,
-  type Native,
-  removeFile,
-  replaceFile,
-  runtime,
-} from "../../ffi/mod.ts";
+import { endOfBoxes, fileBytes, FileLock, type Native, runtime, SyncedFile } from "../../ffi/mod.ts";
 import { attachmentStream } from "../container/attachments.ts";
 import { coverStream, supportsCover } from "../container/cover.ts";
 import { muxerByExtension } from "../container/muxer_choice.ts";
-import { muxerOptions, unsetDefaultSubtitles } from "../container/muxer_options.ts";
+import { muxerOptions, needsFragments, unsetDefaultSubtitles } from "../container/muxer_options.ts";
 import { AvError, ReadError, UnsupportedError } from "../errors.ts";
-import { filePath } from "../file_path.ts";
 import { Demuxer } from "../libav/demuxer.ts";
 import { setLogLevel } from "../libav/log.ts";
 import { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
+import { NativePacket } from "../libav/native_packet.ts";
 import { packTag, type StreamRequest } from "../libav/streams/stream_parameters.ts";
-import { salvagePackets } from "./salvage_packets.ts";
-import { companionPath, requireReadable, requireWritable, withWriteErrors } from "./target.ts";
+import { StepMeter, type Steps } from "../steps.ts";
+import { Companion } from "./companion.ts";
+import { inUse } from "./held_target.ts";
+import { IndexSize } from "./index_size.ts";
+import { leaveRoom, wroteTrailer } from "./index_room.ts";
+import { readPacket, salvagePackets } from "./salvage_packets.ts";
+import { companionPath, requireReadable, requireWritable, stepsWithWriteErrors } from "./target.ts";
 
-/** The result of {@linkcode recoverFile}. */
+/** The result of `recoverFile`. */
 export interface RecoverSummary {
   /** The absolute path of the file. */
   readonly path: string;
@@ -58,62 +55,87 @@ const readable = [
 
 const operation = "recover a file";
 
-/**
- * Makes an ordinary file of a recording that was cut off: by a kill, a crash, a full disk. It gets an index,
- * its duration and, in mp4 and mov, moov in front; what can't be read at its end is left out. Streams are
- * copied as they are.
- *
- * The repaired file is made beside it, under the name `NAME.avwriter`, and takes its place at the end: until
- * then the recording stays as it was. A file that needs no repair comes out as good as it was.
- *
- * @param path The file, as a path or a `file:` URL. Its extension tells the container, as it did when it was
- * written.
- * @returns What was saved.
- *
- * @throws {TypeError} The path is none.
- * @throws {LibraryNotFoundError} FFmpeg's libraries were not found or may not be opened.
- * @throws {UnsupportedError} Its extension is that of no container, or of one that is many files.
- * @throws {ReadError} The file can't be read, or holds nothing that could be saved: it stays as it was.
- * @throws {WriteError} The repaired file can't be written: the recording stays as it was.
- *
- * @example
- * ```ts
- * import { createFileWriter, recoverFile } from "@avwriter/avwriter";
- *
- * const path = `${await Deno.makeTempDir()}/gray.mp4`;
- * {
- *   await using writer = await createFileWriter("h264", path, 30);
- *   await writer.write({ data: new Uint8Array(64 * 64 * 4).fill(128), width: 64, height: 64 });
- * }
- * const { frames } = await recoverFile(path);
- * if (frames !== 1) throw new Error("not as written");
- * ```
- */
-// deno-lint-ignore require-await
-export async function recoverFile(path: string | URL): Promise<RecoverSummary> {
-  const given = filePath(path);
-  const native = loadNative();
+/** A file to repair. */
+export interface RecoverRequest {
+  /** The absolute path of the file. */
+  readonly path: string;
+  /** That of the repaired one: the same, or another. */
+  readonly output: string;
+}
+
+/** Repairs a file; the steps tell how much of the work is done. */
+export function* recoverRecording(native: Native, { path, output }: RecoverRequest): Steps<RecoverSummary> {
   setLogLevel(native, "quiet");
-  const info = containerOf(native, given);
-  requireReadable(given, "recover");
+  const info = containerOf(native, output);
+  requireReadable(path, "recover");
   // A link stays a link: its target is repaired.
-  const file = runtime().realPath(given) ?? given;
-  requireWritable(file);
-  const companion = companionPath(file);
-  requireWritable(companion);
-  using recording = openDamaged(native, file);
-  try {
-    const { frames, isEmpty, bytes } = withWriteErrors(
-      file,
-      () => copyInto(native, info, recording, file, companion),
-    );
-    if (isEmpty) throw nothingRecovered(file, "it holds no whole frame");
-    replaceFile(file, companion);
-    return { path: given, format: info.name, frames, bytes };
-  } catch (error) {
-    removeFile(companion);
-    throw error;
+  const source = runtime().realPath(path) ?? path;
+  const target = runtime().realPath(output) ?? output;
+  requireFile(target);
+  const companion = new Companion(source, companionPath(target));
+  requireWritable(companion.path);
+  using _removed = companion;
+  using _locks = lockBoth(native, source, target);
+  const { frames, isEmpty, bytes } = yield* stepsWithWriteErrors(
+    target,
+    repair(native, info, source, companion),
+  );
+  if (isEmpty) throw nothingRecovered(source, "it holds no whole frame");
+  companion.replace(target);
+  return { path: output, format: info.name, frames, bytes };
+}
+
+/** Keeps writers away from both files. */
+function lockBoth(native: Native, source: string, target: string): Disposable {
+  using owned = new DisposableStack();
+  for (const path of new Set([source, target])) {
+    // A source that may only be read is not written by this program.
+    const lock = FileLock.take(native.fileLocks(), path, false);
+    if (lock === "taken") throw inUse(path);
+    owned.use(lock);
   }
+  return owned.move();
+}
+
+/** Throws where a path is no place for a file of its own. */
+function requireFile(path: string): void {
+  const { isOwnFile, pipe } = requireWritable(path);
+  pipe?.[Symbol.dispose]();
+  if (isOwnFile) return;
+  throw new UnsupportedError(`Cannot write the repaired file to ${path}: it is a device, a pipe or a link`, {
+    code: "NO_REGULAR_FILE",
+    operation,
+    hint: "Name a file",
+  });
+}
+
+/** Copies everything that can be read; both files are closed after that. */
+function* repair(native: Native, info: MuxerInfo, file: string, companion: Companion): Steps<Recovered> {
+  const index = needsFragments(info) ? yield* measureIndex(native, file) : null;
+  return (yield* copyInto(native, info, file, companion, index)) ??
+    (yield* copyInto(native, info, file, companion, null))!;
+}
+
+/** What was copied. */
+interface Recovered {
+  readonly frames: number;
+  readonly isEmpty: boolean;
+  readonly bytes: number;
+}
+
+/** Counts the packets of a file for the size of its index. Takes the first half of the work. */
+function* measureIndex(native: Native, file: string): Steps<IndexSize> {
+  using recording = openDamaged(native, file);
+  using packet = new NativePacket(native);
+  const index = new IndexSize();
+  const meter = new StepMeter(2 * fileBytes(file));
+  while (readPacket(recording, packet)) {
+    const isOver = meter.add(packet.size);
+    index.add(packet);
+    packet.unref();
+    if (isOver) yield meter.share;
+  }
+  return index;
 }
 
 /**
@@ -163,17 +185,21 @@ function nothingRecovered(file: string, why: string, cause?: AvError): ReadError
 /** Tracks of mp4 and mov that the muxer generates: the timecode, from its tag, and chapter titles. */
 const generatedTracks: readonly number[] = ["tmcd", "text"].map(packTag);
 
-/** Copies everything that can be read into a new file. */
-function copyInto(
+/**
+ * Copies everything that can be read into a new file; returns `null` where an index in front takes more room
+ * than was counted for it.
+ */
+function* copyInto(
   native: Native,
   info: MuxerInfo,
-  recording: Demuxer,
   file: string,
-  companion: string,
-): { frames: number; isEmpty: boolean; bytes: number } {
+  companion: Companion,
+  index: IndexSize | null,
+): Steps<Recovered | null> {
+  using recording = openDamaged(native, file);
   const streams = recording.streams;
   if (streams.length === 0) throw nothingRecovered(file, "it holds no stream");
-  using muxer = new Muxer(native, info, `file:${companion}`);
+  using muxer = new Muxer(native, info, `file:${companion.path}`);
   const places = new Map<number, number>();
   let added = 0;
   for (const index of streams.keys()) {
@@ -201,20 +227,32 @@ function copyInto(
   recording.copyMetadata(muxer.address);
   const options = muxerOptions(muxer, recording.timeBase(0), "finished", undefined, recording.metadata);
   muxer.options.setAll(options);
-  makeReplacement(file, companion);
-  muxer.openFile(`file:${companion}`);
-  writeHeader(muxer, file);
-  const counts = salvagePackets(native, recording, muxer, places);
   const { chapters } = recording;
+  const bytes = fileBytes(file);
+  const leavesRoom = index !== null && leaveRoom(muxer, index, {
+    ...{ path: file, chapters, fileBytes: bytes },
+    isText: (stream) => recording.isOf("subtitle", stream),
+  });
+  companion.make();
+  muxer.openFile(`file:${companion.path}`);
+  using synced = new SyncedFile(companion.path);
+  writeHeader(muxer, file);
+  const half = needsFragments(info) ? 0.5 : 0;
+  const meter = new StepMeter(bytes);
+  const counts = yield* salvagePackets(native, recording, muxer, places, (read) => {
+    synced.add(read);
+    return meter.add(read) ? half + (1 - half) * meter.share : null;
+  });
   if (chapters.length > 0) muxer.setChapters(chapters);
-  muxer.writeTrailer();
-  const bytes = muxer.outputBytes ?? 0;
+  if (!wroteTrailer(muxer, leavesRoom)) return null;
+  const written = muxer.outputBytes ?? 0;
   muxer.closeOutput();
+  synced.sync();
   const videos = [...counts].filter(([index]) => recording.isOf("video", index));
   const frames = videos.reduce((sum, [, count]) => sum + count, 0);
   // An audio file is as good as its packets.
   const isEmpty = videos.length > 0 ? frames === 0 : [...counts].every(([, count]) => count === 0);
-  return { frames, isEmpty, bytes };
+  return { frames, isEmpty, bytes: written };
 }
 
 /**
