@@ -21,6 +21,7 @@ import type {
 } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import { maxWaitingCueBytes } from "../file/subtitle_tracks.ts";
+import { InterruptedError } from "../libav/interruption.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
 import { cueBytes, type SubtitleCue } from "../subtitles/cue.ts";
@@ -43,7 +44,7 @@ import { buffersOf, copiedBuffer, sentRequest, sentSamples } from "./sent_bytes.
 import { receivedError } from "./sent_error.ts";
 
 /** How long an abort waits for the thread, in milliseconds. */
-const patienceMs = 150;
+const patienceMs = 100;
 
 /** How long an abort waits for the reader of a pipe, in milliseconds. */
 const drainAfterMs = 50;
@@ -70,9 +71,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** The error that ended the session. */
   #failure: { readonly error: unknown } | null = null;
   #layout: FrameLayout | null = null;
-  /**
-   * Resolves once the first frame was encoded, which opens encoder and file: the call waits for the result.
-   */
+  /** Resolves once the first frame was encoded, which opens encoder and file: its call waits for the result. */
   #opening: Promise<void> | null = null;
   #info: EngineInfo = { formats: [], containerClock: null };
   #progress: Progress;
@@ -215,6 +214,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     if (await settlesWithin(left, patienceMs)) return await left;
     // A call of libav may take seconds. The thread ends by itself.
     this.#isAbandoned = true;
+    this.#fail(new InterruptedError());
     this.#keepAlive();
     if (this.#control.takeFile()) removeFile(this.#path);
   }

@@ -58,6 +58,11 @@ export interface AudioWriter extends AsyncDisposable {
   /** Stops, and removes the unfinished file. Does nothing after `close`. */
   abort(reason?: unknown): Promise<void>;
   /**
+   * The end of a block with `await using`: closes the writer, which keeps what was written, also where the
+   * block ends with an error. Throws only what no call has thrown. Does nothing after `close` or `abort`.
+   */
+  [Symbol.asyncDispose](): Promise<void>;
+  /**
    * The writer as a stream, for `pipeTo`. Closing the stream closes the writer, aborting it aborts the
    * writer.
    */

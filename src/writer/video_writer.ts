@@ -120,7 +120,8 @@ export interface VideoWriter extends AsyncDisposable {
    * @throws {TypeError} The samples or the options have the wrong type, or the writer was made without
    * `audio`.
    * @throws {RangeError} Channels, rate, track or timestamp make no sense.
-   * @throws {WriteError} Encoding or writing failed.
+   * @throws {WriteError} Encoding or writing failed; or, with the code `NO_FRAME`, 256 MiB wait for the first
+   * frames: then the writer goes on.
    * @throws {WriterClosedError} The writer was closed or aborted.
    *
    * @example A second of a tone beside a second of video
@@ -152,7 +153,8 @@ export interface VideoWriter extends AsyncDisposable {
    * The writer goes on.
    * @throws {UnsupportedError} In mp4 and mov, so many cues overlap that their texts together have more than
    * 21845 characters.
-   * @throws {WriteError} Encoding or writing failed.
+   * @throws {WriteError} Encoding or writing failed; or, with the code `NO_FRAME`, 64 MiB wait for frames:
+   * then the writer goes on.
    * @throws {WriterClosedError} The writer was closed or aborted.
    *
    * @example
@@ -180,10 +182,16 @@ export interface VideoWriter extends AsyncDisposable {
    */
   close(options?: CloseOptions): Promise<WriteSummary>;
   /**
-   * Stops, and removes the unfinished file. Later calls reject with a {@linkcode WriterClosedError} that has
+   * Stops, and removes the unfinished file, whatever is under way. Later calls reject with a {@linkcode WriterClosedError} that has
    * the reason as its cause. Does nothing after `close`.
    */
   abort(reason?: unknown): Promise<void>;
+  /**
+   * The end of a block with `await using`: closes the writer, which keeps what was written, also where the
+   * block ends with an error. Throws only what no call has thrown: writing, or a source of audio, failed.
+   * Audio and subtitles without a frame are told by a warning. Does nothing after `close` or `abort`.
+   */
+  [Symbol.asyncDispose](): Promise<void>;
   /**
    * The writer as a stream, for `pipeTo`. Closing the stream closes the writer, aborting it aborts the
    * writer.
