@@ -20,9 +20,11 @@ export type QualityLevel = "low" | "medium" | "high" | "lossless";
 export interface QualityScale {
   /** The AVOption for it. */
   readonly option: string;
-  /** The best and the worst number on the encoder's scale. */
+  /** The ends of the encoder's scale. */
   readonly min: number;
   readonly max: number;
+  /** Whether higher numbers are better; absent: lower ones are. */
+  readonly isHigherBetter?: true;
   /** The factor between the number and the option's value. */
   readonly factor?: number;
   /** Options that make the encoder use it. */
@@ -148,7 +150,7 @@ const onlyBt601 = ["smpte170m", "bt470bg"] as const;
 const webpTraits: EncoderTraits = {
   formats: compatibleFormats,
   alpha: { formats: ["bgra"], containers: ["webp", "image2"] },
-  scale: { option: "quality", min: 0, max: 100 },
+  scale: { option: "quality", min: 0, max: 100, isHigherBetter: true },
   levels: { low: 60, medium: 85, high: 95, lossless: { lossless: 1, quality: 75 } },
   takesOddSizes: true,
   // Fourteen bits (RFC 9649).
@@ -201,6 +203,8 @@ export const encoderTraits: Readonly<Record<string, EncoderTraits>> = {
     deepFormats: deepYuv,
     scale: { option: "crf", min: 0, max: 51 },
     levels: { low: 30, medium: 22, high: 18, lossless: { "x265-params": "lossless=1" } },
+    // Key frames that are asked for would not be ones that a player can begin with.
+    defaults: { "forced-idr": true },
     // Its vector code for cutree writes beyond the end of rows of less than four blocks of 16 pixels (3.5).
     narrow: { below: 49, options: { "x265-params": "cutree=0" } },
     choices: {
@@ -291,6 +295,7 @@ export const encoderTraits: Readonly<Record<string, EncoderTraits>> = {
       option: "global_quality",
       min: 0,
       max: 10,
+      isHigherBetter: true,
       factor: lambdaPerQuantizer,
       with: { flags: "+qscale" },
     },

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
+import { forcesKeyFrames } from "../codecs/key_frames.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
 import type { OutputFile } from "../file/output_file.ts";
 import type { Encoder } from "../libav/encoder.ts";
@@ -50,6 +51,8 @@ export class Pipeline implements Disposable {
   #converter: { readonly shape: PictureShape; readonly converter: Converter } | null = null;
   /** The quantizer that each frame carries. */
   readonly #frameQuality: number;
+  /** Whether the encoder makes a key frame of any frame; otherwise it is opened again for one. */
+  readonly #forcesKeyFrames: boolean;
   /** The meaning of each frame's values: some encoders (prores_ks) read it from the frame alone. */
   readonly #color: ColorNumbers;
   #frames = 0;
@@ -70,6 +73,7 @@ export class Pipeline implements Disposable {
     this.#output = output;
     this.#timeline = timeline;
     this.#frameQuality = encoder.frameQuality;
+    this.#forcesKeyFrames = forcesKeyFrames(settings.encoder.name);
     this.#color = colorNumbers(native, settings.color);
   }
 
@@ -113,7 +117,7 @@ export class Pipeline implements Disposable {
     if (this.#timeline.isConstant) this.#encode(frame, stamp, 1n);
     else this.#releaseHeld(stamp.ticks);
     if (this.#timeline.isLate(isLive)) {
-      this.#endEncoder(false);
+      this.#endEncoder("unsure");
       this.#output.flush();
     }
     if (!this.#timeline.isConstant) this.#hold(frame, stamp);
@@ -132,7 +136,7 @@ export class Pipeline implements Disposable {
    */
   settle(): boolean {
     this.#releaseHeld(null, "unsure");
-    if (this.#timeline.isWaiting) this.#endEncoder(false);
+    if (this.#timeline.isWaiting) this.#endEncoder("unsure");
     this.#output.expectVideo(false);
     return this.#output.flush();
   }
@@ -155,18 +159,18 @@ export class Pipeline implements Disposable {
   #end(endTicks: bigint | null): void {
     this.#releaseHeld(endTicks);
     if (endTicks !== null) this.#timeline.extend(endTicks);
-    this.#endEncoder(true);
+    this.#endEncoder("none");
   }
 
   /** Takes all that the encoder has. The next frame is a key frame of another one: none waits for it. */
-  #endEncoder(isLast: boolean): void {
+  #endEncoder(followers: Followers): void {
     const encoder = this.#encoder;
     if (encoder === null) return;
     encoder.send(null);
     let [packet, next] = [this.#packet, this.#nextPacket];
     if (encoder.receive(packet)) {
       for (; encoder.receive(next); [packet, next] = [next, packet]) this.#writeInOrder(packet, "sure");
-      this.#writeInOrder(packet, isLast ? "none" : "unsure");
+      this.#writeInOrder(packet, followers);
     }
     encoder[Symbol.dispose]();
     this.#encoder = null;
@@ -192,6 +196,7 @@ export class Pipeline implements Disposable {
 
   #encode(frame: NativeFrame, stamp: FrameStamp, duration: bigint, followers: Followers = "sure"): void {
     const { index, keyFrame } = this.#timeline.enter(stamp, duration);
+    if (keyFrame && index > 0 && !this.#forcesKeyFrames) this.#endEncoder("sure");
     frame.stamp(BigInt(index), keyFrame, this.#frameQuality);
     frame.describe(this.#color);
     const encoder = this.#encoder ??= this.#openEncoder();

@@ -9,6 +9,7 @@ import { attachmentStreams, requireAttachmentSupport } from "../container/attach
 import { requireChapterSupport } from "../container/chapters.ts";
 import { openCover, requireCoverSupport } from "../container/cover.ts";
 import { minTicks, requireFrameRateSupport, requireVariableRateSupport } from "../container/frame_rates.ts";
+import { requireKeyFrameSupport } from "../container/key_frames.ts";
 import { requireTagSupport } from "../container/metadata.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
 import { OutputFile } from "../file/output_file.ts";
@@ -80,6 +81,7 @@ export class VideoSession implements Disposable {
     this.#muxerInfo = chooseMuxer(native, path, options.format);
     if (timing === "constant") requireFrameRateSupport(this.#muxerInfo, frameRate, null);
     else requireVariableRateSupport(this.#muxerInfo, timing);
+    requireKeyFrameSupport(this.#muxerInfo, options.keyFrameInterval);
     requireTagSupport(this.#muxerInfo, options);
     requireChapterSupport(this.#muxerInfo, options);
     requireCoverSupport(this.#muxerInfo, options);
