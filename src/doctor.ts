@@ -80,6 +80,7 @@ function whyUnusable(native: Native, name: string): string | null {
   const request: EncoderRequest = {
     ...trial,
     source,
+    isOpaque: () => false,
     isCrashSafe: false,
     isVariable: false,
     isVerbose: false,

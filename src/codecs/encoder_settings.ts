@@ -30,7 +30,10 @@ export interface EncoderRequest {
   readonly height: number;
   /** The pixel format of the frames that come in. */
   readonly source: PixelFormatInfo;
+  /** Whether all pixels of the first picture are opaque, as far as is known. */
+  readonly isOpaque: () => boolean;
   /** See `WriterOptions`. */
+  readonly alpha?: "keep" | "discard";
   readonly pixelFormat?: string;
   readonly quality?: QualityLevel | number;
   readonly bitrate?: number;

@@ -41,6 +41,8 @@ export interface EncoderTraits {
   readonly alpha?: {
     readonly formats: readonly string[];
     readonly containers: readonly string[];
+    /** Whether alpha takes much time even where everything is opaque. */
+    readonly isCostly?: true;
     /** Options that go with these formats. */
     readonly options?: EncoderOptions;
   };
@@ -110,7 +112,7 @@ export interface EncoderTraits {
 
 const compatibleFormats = ["yuv420p"] as const;
 const deepYuv = ["yuv420p10le", "yuv420p12le"] as const;
-const webm = { formats: ["yuva420p"], containers: ["webm", "matroska"] } as const;
+const webm = { formats: ["yuva420p"], containers: ["webm", "matroska"], isCostly: true } as const;
 
 const x26xPresets = [
   "ultrafast",
@@ -291,14 +293,7 @@ export const encoderTraits: Readonly<Record<string, EncoderTraits>> = {
   wmv2: mpegTraits,
   libtheora: {
     formats: compatibleFormats,
-    scale: {
-      option: "global_quality",
-      min: 0,
-      max: 10,
-      isHigherBetter: true,
-      factor: lambdaPerQuantizer,
-      with: { flags: "+qscale" },
-    },
+    scale: { ...quantizer, min: 0, max: 10, isHigherBetter: true },
     levels: { low: 5, medium: 8, high: 10 },
     takesOddSizes: true,
   },

@@ -9,7 +9,6 @@ import { attachmentStreams, requireAttachmentSupport } from "../container/attach
 import { requireChapterSupport } from "../container/chapters.ts";
 import { openCover, requireCoverSupport } from "../container/cover.ts";
 import { minTicks, requireFrameRateSupport, requireVariableRateSupport } from "../container/frame_rates.ts";
-import { requireKeyFrameSupport } from "../container/key_frames.ts";
 import { requireTagSupport } from "../container/metadata.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
 import { OutputFile } from "../file/output_file.ts";
@@ -81,7 +80,6 @@ export class VideoSession implements Disposable {
     this.#muxerInfo = chooseMuxer(native, path, options.format);
     if (timing === "constant") requireFrameRateSupport(this.#muxerInfo, frameRate, null);
     else requireVariableRateSupport(this.#muxerInfo, timing);
-    requireKeyFrameSupport(this.#muxerInfo, options.keyFrameInterval);
     requireTagSupport(this.#muxerInfo, options);
     requireChapterSupport(this.#muxerInfo, options);
     requireCoverSupport(this.#muxerInfo, options);
@@ -252,7 +250,7 @@ export class VideoSession implements Disposable {
   }
 
   readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {
-    const pipeline = this.#pipeline ??= this.#open(shape, stamp);
+    const pipeline = this.#pipeline ??= this.#open(pixels, shape, stamp);
     pipeline.write(pixels, shape, stamp, this.#liveFlush.isLive);
   };
 
@@ -297,10 +295,10 @@ export class VideoSession implements Disposable {
    * Opens everything for pictures of this shape. The file comes last, so that a failure leaves an existing
    * one as it was.
    */
-  #open(shape: PictureShape, first: FrameStamp): Pipeline {
+  #open(pixels: Pixels, shape: PictureShape, first: FrameStamp): Pipeline {
     const input = { ...this.#preprocessor!.output, shape };
     using owned = new DisposableStack();
-    const { encoder, settings } = this.#opener.openEncoder(input);
+    const { encoder, settings } = this.#opener.openEncoder(input, pixels);
     owned.use(encoder);
     const parameters = owned.use(new CodecParameters(this.#native, encoder));
     const output = owned.use(

@@ -61,6 +61,18 @@ export interface WriterOptions {
   /** The encoder's pixel format, by libavutil's name. Default: the one with the widest support. */
   pixelFormat?: PixelFormat;
   /**
+   * What becomes of alpha: `"keep"` refuses an encoder or container that has none, `"discard"` leaves it out.
+   * Default: it is kept where encoder and container have it; but vp8 and vp9, which would take twice the time,
+   * leave it out where all pixels of the first frame are opaque.
+   */
+  alpha?: "keep" | "discard";
+  /**
+   * The colours of a GIF of more than 256: `"frame"` chooses 256 for each frame, `"clip"` for the whole clip,
+   * which is smaller and flickers less, but writes the file when the writer closes. Fewer colours are kept
+   * exactly, with one palette for all frames. Default: `"frame"`.
+   */
+  palette?: "frame" | "clip";
+  /**
    * A level, or a number on the encoder's own scale: lower is better for crf (libx264, libx265, libvpx-vp9,
    * libaom-av1, libsvtav1) and quantizers (mpeg4, xvid, mjpeg), higher is better for webp (0 to 100).
    * Default: `"medium"`. `"lossless"` preserves the encoder's pixel format exactly, and refuses pictures of
@@ -220,6 +232,8 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   resize: oneOf("error", "contain", "cover", "fill"),
   oddSize: oneOf("pad", "crop", "error"),
   pixelFormat: text,
+  alpha: oneOf("keep", "discard"),
+  palette: oneOf("frame", "clip"),
   quality: (value) =>
     typeof value === "number" && Number.isFinite(value)
       ? null
