@@ -101,10 +101,10 @@ const google: RateModes = {
   }),
 };
 
-/** Without cyclic refresh, libvpx-vp9 is slow to heed its buffer where `qmin` is high. */
+/** Without cyclic refresh, libvpx-vp9 and libaom are slow to heed their buffer where `qmin` is high. */
 const cyclicRefresh: EncoderOptions = { "aq-mode": 3 };
 
-const vp9: RateModes = {
+const refreshing: RateModes = {
   ...google,
   bounded: (rates) => ({ ...google.bounded!(rates), ...cyclicRefresh }),
   cappedQuality: (...request) => ({ ...google.cappedQuality!(...request), ...cyclicRefresh }),
@@ -139,9 +139,9 @@ const rateModes: Readonly<Record<string, RateModes>> = {
   libx264rgb: buffered,
   libx265: buffered,
   libsvtav1: svt,
-  "libaom-av1": google,
+  "libaom-av1": refreshing,
   librav1e: averageOnly,
-  "libvpx-vp9": vp9,
+  "libvpx-vp9": refreshing,
   libvpx: google,
   libopenh264: { average: (rates) => ({ ...average(rates), rc_mode: "bitrate" }) },
   libkvazaar: averageOnly,
