@@ -85,6 +85,8 @@ export interface EncoderTraits {
     /** Each of its threads holds another one. */
     readonly holdsPerThread?: true;
   };
+  /** Set where it may open for a few sizes only: what it takes. */
+  readonly fewSizes?: string;
   /** It takes odd sizes even in pixel formats with subsampled chroma. */
   readonly takesOddSizes?: true;
   /** The longest side, where the encoder opens for longer ones but fails at the first frame. */
@@ -321,6 +323,8 @@ export const encoderTraits: Readonly<Record<string, EncoderTraits>> = {
   },
   dnxhd: {
     formats: ["yuv422p"],
+    fewSizes:
+      "With bitrate, dnxhd takes 1280x720, 1440x1080 and 1920x1080 at a few rates only, such as 120M; without it, any size",
     profileFormats: { dnxhr_hqx: { opaque: "yuv422p10le" }, dnxhr_444: { opaque: "yuv444p10le" } },
     // What its streams are in unless they say otherwise (SMPTE ST 2019-1), which libavcodec's encoder does
     // not write.

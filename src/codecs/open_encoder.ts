@@ -274,8 +274,9 @@ function silence({ encoder, isQuiet, hasGivenParameters }: EncoderSettings): voi
 
 function open(
   encoder: Encoder,
-  { encoder: { name }, format, width, height, options }: EncoderSettings,
+  { encoder: info, format, width, height, options }: EncoderSettings,
 ): void {
+  const { name } = info;
   try {
     encoder.open();
   } catch (cause) {
@@ -286,7 +287,7 @@ function open(
       {
         code: cause.code,
         operation: `open encoder ${name}`,
-        hint:
+        hint: traitsOf(info).fewSizes ??
           'The encoder prints details to stderr at every logLevel except "quiet"; check size, preset, profile, level and rate control',
         cause,
       },

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
-import { chooseEncoder, type ChosenEncoder } from "../codecs/choose_encoder.ts";
+import { chooseEncoder, type ChosenEncoder, knowsFewSizes } from "../codecs/choose_encoder.ts";
 import type { EncoderRequest } from "../codecs/encoder_settings.ts";
 import {
   type EncoderSettings,
@@ -183,7 +183,8 @@ export class StreamOpener implements Disposable {
 
   /**
    * Opens an encoder before frames are known. A refusal proves nothing where the size is unknown, so other
-   * sizes are tried. `null` where the filters work with none of them: they may with the frames' own size.
+   * sizes are tried. `null` where the filters, or an encoder of few sizes, work with none of them: they may
+   * with the frames' own size.
    */
   #chooseTrial(): ChosenEncoder | null {
     const { width, height, logLevel } = this.#request.options;
@@ -191,6 +192,7 @@ export class StreamOpener implements Disposable {
     if (width !== undefined && height !== undefined) return this.#chooseEncoder(this.#trialInput(sizes[0]!));
     setLogLevel(this.#native, "quiet");
     let isFilterRefused = true;
+    let isSizeRefused = false;
     for (const size of sizes) {
       try {
         const input = this.#trialInput(size);
@@ -200,10 +202,11 @@ export class StreamOpener implements Disposable {
         const dependsOnSize = error instanceof UnsupportedError ||
           error instanceof OptionError && error.code === "FILTER_CONFIG";
         if (!dependsOnSize) throw error;
+        isSizeRefused = error.cause instanceof AvError && knowsFewSizes(this.#request.codec);
       }
     }
     setLogLevel(this.#native, logLevel);
-    return isFilterRefused ? null : this.#chooseEncoder(this.#trialInput(sizes[0]!));
+    return isFilterRefused || isSizeRefused ? null : this.#chooseEncoder(this.#trialInput(sizes[0]!));
   }
 
   /** Throws, and closes the encoder, where the container refuses its stream. */
