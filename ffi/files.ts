@@ -17,6 +17,7 @@ import {
   realpathSync,
   renameSync,
   unlinkSync,
+  writeSync,
 } from "node:fs";
 
 function codeOf(error: unknown): string | undefined {
@@ -172,5 +173,17 @@ export function cutFile(path: string, bytes: number, finishedBytes: number | nul
     }
   } catch {
     // The caller has its own error to report.
+  }
+}
+
+/** Replaces bytes of a file; returns whether it has as many. */
+export function patchFile(path: string, offset: number, bytes: Uint8Array): boolean {
+  // With write access alone, Deno needs no read permission.
+  const file = openSync(path, constants.O_WRONLY);
+  try {
+    if (fstatSync(file).size < offset + bytes.length) return false;
+    return writeSync(file, bytes, 0, bytes.length, offset) === bytes.length;
+  } finally {
+    closeSync(file);
   }
 }

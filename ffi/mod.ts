@@ -18,6 +18,7 @@ export {
   cutFile,
   endOfBoxes,
   makeReplacement,
+  patchFile,
   readFile,
   removeFile,
   replaceFile,

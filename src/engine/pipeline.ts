@@ -10,10 +10,12 @@ import type { OutputFile } from "../file/output_file.ts";
 import type { Encoder } from "../libav/encoder.ts";
 import { type ColorNumbers, colorNumbers, NativeFrame } from "../libav/native_frame.ts";
 import { NativePacket } from "../libav/native_packet.ts";
+import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { Converter } from "../video/conversion/converter.ts";
 import { createConverter } from "../video/conversion/create_converter.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
+import { ClipColors } from "../video/palette/clip_colors.ts";
 import { type PictureShape, type Pixels, sameShape } from "../video/pixels.ts";
 import type { Followers } from "./decode_times.ts";
 import type { Timeline } from "./timeline.ts";
@@ -28,6 +30,8 @@ export interface PipelineParts {
   readonly settings: EncoderSettings;
   readonly output: OutputFile;
   readonly timeline: Timeline;
+  /** The palettes of a GIF; `null` where each frame has one of its own. */
+  readonly clipColors: ClipColors | null;
 }
 
 /** Converts and encodes frames, and writes the packets to the file. Owns its parts. */
@@ -42,6 +46,7 @@ export class Pipeline implements Disposable {
   readonly #settings: EncoderSettings;
   readonly #output: OutputFile;
   readonly #timeline: Timeline;
+  readonly #clipColors: ClipColors | null;
   readonly #packet: NativePacket;
   /** The packet after that, where one may be the last. */
   readonly #nextPacket: NativePacket;
@@ -61,7 +66,7 @@ export class Pipeline implements Disposable {
 
   /** Takes over an open encoder and a file whose header is written. */
   constructor(native: Native, parts: PipelineParts) {
-    const { encoder, openEncoder, parameters, settings, output, timeline } = parts;
+    const { encoder, openEncoder, parameters, settings, output, timeline, clipColors } = parts;
     this.#native = native;
     this.#packet = new NativePacket(native);
     this.#nextPacket = new NativePacket(native);
@@ -72,6 +77,7 @@ export class Pipeline implements Disposable {
     this.#settings = settings;
     this.#output = output;
     this.#timeline = timeline;
+    this.#clipColors = clipColors;
     this.#frameQuality = encoder.frameQuality;
     this.#forcesKeyFrames = forcesKeyFrames(settings.encoder.name);
     this.#color = colorNumbers(native, settings.color);
@@ -148,12 +154,20 @@ export class Pipeline implements Disposable {
   finish(endTicks: bigint | null): number | null {
     this.#end(endTicks);
     const { ending, endSeconds, lastSeconds } = this.#timeline;
-    return this.#output.finish({ ending, endSeconds, lastSeconds });
+    const bytes = this.#output.finish({ ending, endSeconds, lastSeconds });
+    this.#completeTable();
+    return bytes;
   }
 
   /** After a failure: makes the recording as playable as possible. */
   salvage(): void {
     this.#output.salvage();
+    this.#completeTable();
+  }
+
+  /** Writes colours into the file's table that came after it was written. */
+  #completeTable(): void {
+    this.#clipColors?.completeTable((offset, bytes) => this.#output.patch(offset, bytes));
   }
 
   #end(endTicks: bigint | null): void {
@@ -179,7 +193,10 @@ export class Pipeline implements Disposable {
 
   #converterFor(shape: PictureShape): Converter {
     if (this.#converter === null || !sameShape(this.#converter.shape, shape)) {
-      const converter = createConverter(this.#native, shape, this.#settings);
+      const converter = createConverter(this.#native, shape, {
+        ...this.#settings,
+        clipColors: this.#clipColors,
+      });
       this.#converter?.converter[Symbol.dispose]();
       this.#converter = { shape, converter };
     }
@@ -210,6 +227,7 @@ export class Pipeline implements Disposable {
     const decodeTicks = this.#timeline.place(packet, followers);
     packet.streamIndex = 0;
     this.#output.writeVideo(packet, this.#timeline.timeBase, { decodeTicks, isLast: followers === "none" });
+    if (this.#output.isCrashSafe) this.#completeTable();
   }
 
   /** Frees everything. */
@@ -223,4 +241,16 @@ export class Pipeline implements Disposable {
     this.#packet[Symbol.dispose]();
     this.#nextPacket[Symbol.dispose]();
   }
+}
+
+/** Options of the GIF encoder that write palettes in another way. */
+const paletteOptions = ["global_palette", "gifimage"];
+
+/** The palettes of a GIF whose frames have a format; `null` for other encoders. */
+export function clipColorsFor(
+  { encoder: { name }, format, options }: EncoderSettings,
+  { hasAlpha }: PixelFormatInfo,
+): ClipColors | null {
+  if (name !== "gif" || !format.isPalette) return null;
+  return options.some(([option]) => paletteOptions.includes(option)) ? null : new ClipColors(hasAlpha);
 }

@@ -32,7 +32,7 @@ import { createClock, type FrameClock } from "./frame_clock.ts";
 import { ImageInput, type Picture } from "./image_input.ts";
 import { LiveFlush } from "./live_flush.ts";
 import { requireNoLostTracks } from "./lost_tracks.ts";
-import { Pipeline } from "./pipeline.ts";
+import { clipColorsFor, Pipeline } from "./pipeline.ts";
 import type { Preprocessor, PreprocessorOutput } from "./preprocessor.ts";
 import { describeVideoSession } from "./report.ts";
 import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "./session_types.ts";
@@ -315,7 +315,8 @@ export class VideoSession implements Disposable {
     const timeline = this.#createTimeline(input);
     const { reorderDelay } = encoder;
     const openEncoder = (): Encoder => openNextEncoder(this.#native, settings, parameters.headers);
-    const parts = { encoder, parameters, openEncoder, settings, output, timeline };
+    const clipColors = this.#mayRemove ? clipColorsFor(settings, shape.layout.format) : null;
+    const parts = { encoder, parameters, openEncoder, settings, output, timeline, clipColors };
     const pipeline = owned.use(new Pipeline(this.#native, parts));
     pipeline.prepare(shape);
     output.open(() => this.#hasFile = this.#mayRemove);
