@@ -22,6 +22,7 @@ export {
   readFile,
   removeFile,
   replaceFile,
+  ScratchFile,
 } from "./files.ts";
 export { cString, PointerCell, textOf } from "./memory.ts";
 export { installCommand, installHint } from "./install_hint.ts";

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { statSync, writeFileSync } from "node:fs";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createFileWriter, UnsupportedError, type WriterOptions } from "../mod.ts";
-import { assertSameBytes, decode, psnr, TemporaryFolder } from "./support/media.ts";
+import { assertSameBytes, decode, frameTimes, psnr, TemporaryFolder } from "./support/media.ts";
 import { test } from "./support/test.ts";
 
 const width = 96, height = 64, count = 30;
@@ -134,4 +134,53 @@ test("gif: a clip that gets more colours than a palette has keeps its first fram
     const part = decoded.subarray(index * frame.length, (index + 1) * frame.length);
     assert(psnr(part, frame) > 30, `frame ${index}: ${psnr(part, frame)} dB`);
   }
+});
+
+test('palette: "clip" is one for all frames, smaller than one for each, and about as large as ffmpeg makes it', async () => {
+  using folder = new TemporaryFolder();
+  const [each, all] = [folder.file("each.gif"), folder.file("all.gif")];
+  const frames = Array.from({ length: 20 }, (_, index) => photo(index));
+  await writeClip(each, frames, { palette: "frame" });
+  await writeClip(all, frames, { palette: "clip" });
+  assertEquals(readdirSync(folder.path).sort(), ["all.gif", "each.gif"]);
+  const decoded = decode(all, "rgba");
+  for (const [index, frame] of frames.entries()) {
+    const part = decoded.subarray(index * frame.length, (index + 1) * frame.length);
+    assert(psnr(part, frame) > 28, `frame ${index}: ${psnr(part, frame)} dB`);
+  }
+  const bytes = statSync(all).size, theirs = ffmpegBytes(folder, frames);
+  assert(bytes < statSync(each).size, `${bytes} and ${statSync(each).size}`);
+  assert(bytes < theirs * 1.2, `${bytes}, and ${theirs} by ffmpeg`);
+});
+
+test('palette: "clip" keeps few colours exactly, with times and lengths of frames', async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.gif");
+  for (const thread of ["worker", "main"] as const) {
+    const frames = Array.from({ length: 10 }, (_, index) => picture(index, 250, 10));
+    const writer = await createFileWriter("gif", path, 10, { palette: "clip", timing: "timestamps", thread });
+    for (const [index, data] of frames.entries()) {
+      await writer.write({ data, width, height }, { timestamp: index * index / 50 });
+    }
+    const { frames: count, seconds } = await writer.close();
+    assertEquals([count, Math.round(seconds * 100)], [10, 172]);
+    assertEquals(frameTimes(path).map((time) => Math.round(time * 50)), [0, 1, 4, 9, 16, 25, 36, 49, 64, 81]);
+    assertSameBytes(decode(path, "rgba"), joined(frames), thread);
+  }
+});
+
+test('palette: "clip" leaves nothing when it is aborted', async () => {
+  using folder = new TemporaryFolder();
+  const writer = await createFileWriter("gif", folder.file("a.gif"), 10, { palette: "clip" });
+  await writer.write({ data: photo(1), width, height });
+  await writer.abort();
+  assertEquals(readdirSync(folder.path), []);
+});
+
+test("palette: is refused where there is none to choose", async () => {
+  const error = await assertRejects(
+    () => createFileWriter("h264", "never.mp4", 25, { palette: "clip" }),
+    UnsupportedError,
+  );
+  assertEquals(error.code, "PALETTE_NOT_FOR_CONTAINER");
 });

@@ -9,7 +9,7 @@ import { type Encoder, encoderByName, type EncoderInfo, encodersOf } from "../li
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
 import { encoderTraits } from "./encoder_traits.ts";
-import type { EncoderRequest } from "./encoder_settings.ts";
+import type { EncoderRequest } from "./encoder_request.ts";
 import { candidates, type Codec, type CodecFamily, families, otherNames } from "./families.ts";
 import { type EncoderSettings, openEncoder, resolveSettings, type SettingsContext } from "./open_encoder.ts";
 

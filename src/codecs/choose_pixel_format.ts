@@ -16,7 +16,8 @@ import {
 } from "../libav/pixel_format.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
-import { type EncoderRequest, traitsOf } from "./encoder_settings.ts";
+import type { EncoderRequest } from "./encoder_request.ts";
+import { traitsOf } from "./encoder_settings.ts";
 import { type EncoderTraits, encoderTraits } from "./encoder_traits.ts";
 
 /**

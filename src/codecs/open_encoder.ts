@@ -13,7 +13,8 @@ import { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { ChromaLocation } from "../libav/streams/stream_tags.ts";
 import { type ColorDescription, isFullRangeFormat } from "../video/color.ts";
 import { choosePixelFormat } from "./choose_pixel_format.ts";
-import { encoderOptions, type EncoderRequest, type NamedOption, traitsOf } from "./encoder_settings.ts";
+import type { EncoderRequest, NamedOption } from "./encoder_request.ts";
+import { encoderOptions, traitsOf } from "./encoder_settings.ts";
 import type { EncoderTraits } from "./encoder_traits.ts";
 
 /** All settings of an encoder. */

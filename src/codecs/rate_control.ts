@@ -10,7 +10,7 @@
 import { OptionError, UnsupportedError } from "../errors.ts";
 import type { EncoderInfo } from "../libav/encoder.ts";
 import { shown } from "../shown.ts";
-import type { EncoderRequest, NamedOption } from "./encoder_settings.ts";
+import type { EncoderRequest, NamedOption } from "./encoder_request.ts";
 import type { EncoderOptions, EncoderTraits, QualityLevel } from "./encoder_traits.ts";
 import { type RateModes, rateModesOf, type Rates } from "./rate_modes.ts";
 

@@ -37,8 +37,8 @@ const maxInt = 2 ** 31 - 1;
 /** The seconds of a player's buffer. */
 const bufferSeconds = 1;
 /**
- * The buffer that libvpx and libaom are told, in seconds: they keep to it by and large only, and overrun it by
- * half in pictures of few pixels.
+ * The buffer that libvpx and libaom are told, in seconds: they keep to it by and large only, and overrun it
+ * by half in pictures of few pixels.
  */
 const softBufferSeconds = 0.6;
 /** Their buffer where there is no limit to keep. */
@@ -111,8 +111,8 @@ const refreshing: RateModes = {
 };
 
 /**
- * SVT-AV1's mode for constant bit rates, without frames that refer to later ones. With `maxrate` equal to `b`,
- * libavcodec selects it, too, but SVT-AV1 1.4 then fails to open.
+ * SVT-AV1's mode for constant bit rates, without frames that refer to later ones. libavcodec selects it, too,
+ * with `maxrate` equal to `b`, but SVT-AV1 1.4 then fails to open.
  */
 const svtConstant = "rc=2:pred-struct=1:lookahead=0";
 

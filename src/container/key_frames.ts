@@ -15,8 +15,19 @@ export function hasKeyFrames(container: string): boolean {
   return !animations.includes(container);
 }
 
-/** Throws an {@linkcode UnsupportedError} where key frames are requested that a container does not have. */
-export function requireKeyFrameSupport({ name }: MuxerInfo, keyFrameInterval: number | undefined): void {
+/** Throws an {@linkcode UnsupportedError} where key frames or palettes are requested that a container does
+ * not have. */
+export function requireAnimationSupport(
+  { name }: MuxerInfo,
+  { keyFrameInterval, palette }: { readonly keyFrameInterval?: number; readonly palette?: string },
+): void {
+  if (palette !== undefined && name !== "gif") {
+    throw new UnsupportedError(`Cannot use the option palette in ${name}: only GIF has palettes to choose`, {
+      code: "PALETTE_NOT_FOR_CONTAINER",
+      operation: containerOperation,
+      hint: "Leave palette out",
+    });
+  }
   if (keyFrameInterval === undefined || hasKeyFrames(name)) return;
   throw new UnsupportedError(
     `Cannot use the option keyFrameInterval in ${name}: only the first frame of such an animation is a key frame`,

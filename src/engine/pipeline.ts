@@ -7,17 +7,20 @@ import type { Native } from "../../ffi/mod.ts";
 import { forcesKeyFrames } from "../codecs/key_frames.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
 import type { OutputFile } from "../file/output_file.ts";
+import { companionPath } from "../file/target.ts";
 import type { Encoder } from "../libav/encoder.ts";
 import { type ColorNumbers, colorNumbers, NativeFrame } from "../libav/native_frame.ts";
 import { NativePacket } from "../libav/native_packet.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { Converter } from "../video/conversion/converter.ts";
+import { GifClip } from "../video/conversion/gif_clip.ts";
 import { createConverter } from "../video/conversion/create_converter.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import { ClipColors } from "../video/palette/clip_colors.ts";
 import { type PictureShape, type Pixels, sameShape } from "../video/pixels.ts";
 import type { Followers } from "./decode_times.ts";
+import type { VideoFileRequest } from "./session_types.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** The parts of a pipeline, which owns encoder and file. */
@@ -32,6 +35,8 @@ export interface PipelineParts {
   readonly timeline: Timeline;
   /** The palettes of a GIF; `null` where each frame has one of its own. */
   readonly clipColors: ClipColors | null;
+  /** The frames of a GIF with a palette for the whole clip; otherwise `null`. */
+  readonly clip: GifClip | null;
 }
 
 /** Converts and encodes frames, and writes the packets to the file. Owns its parts. */
@@ -47,6 +52,7 @@ export class Pipeline implements Disposable {
   readonly #output: OutputFile;
   readonly #timeline: Timeline;
   readonly #clipColors: ClipColors | null;
+  readonly #clip: GifClip | null;
   readonly #packet: NativePacket;
   /** The packet after that, where one may be the last. */
   readonly #nextPacket: NativePacket;
@@ -66,7 +72,7 @@ export class Pipeline implements Disposable {
 
   /** Takes over an open encoder and a file whose header is written. */
   constructor(native: Native, parts: PipelineParts) {
-    const { encoder, openEncoder, parameters, settings, output, timeline, clipColors } = parts;
+    const { encoder, openEncoder, parameters, settings, output, timeline } = parts;
     this.#native = native;
     this.#packet = new NativePacket(native);
     this.#nextPacket = new NativePacket(native);
@@ -77,7 +83,8 @@ export class Pipeline implements Disposable {
     this.#settings = settings;
     this.#output = output;
     this.#timeline = timeline;
-    this.#clipColors = clipColors;
+    this.#clipColors = parts.clipColors;
+    this.#clip = parts.clip;
     this.#frameQuality = encoder.frameQuality;
     this.#forcesKeyFrames = forcesKeyFrames(settings.encoder.name);
     this.#color = colorNumbers(native, settings.color);
@@ -90,7 +97,7 @@ export class Pipeline implements Disposable {
 
   /** Number of accepted frames. */
   get frames(): number {
-    return this.#frames;
+    return this.#frames + (this.#clip?.count ?? 0);
   }
 
   /** Frames that the encoder has returned as packets. */
@@ -115,8 +122,12 @@ export class Pipeline implements Disposable {
 
   /** Encodes a frame, which may be recorded live, and writes the packets that come out. */
   write(pixels: Pixels, shape: PictureShape, given: FrameStamp, isLive: boolean): void {
+    if (this.#clip !== null) this.#clip.add(pixels, shape, given);
+    else this.#take(this.#converterFor(shape).convert(pixels), given, isLive);
+  }
+
+  #take(frame: NativeFrame, given: FrameStamp, isLive: boolean): void {
     const stamp = this.#timeline.later(given);
-    const frame = this.#converterFor(shape).convert(pixels);
     this.#frames++;
     this.#timeline.take(stamp);
     this.#output.expectVideo(true);
@@ -161,6 +172,11 @@ export class Pipeline implements Disposable {
 
   /** After a failure: makes the recording as playable as possible. */
   salvage(): void {
+    try {
+      this.#takeClip();
+    } catch {
+      // The first error is the one to report.
+    }
     this.#output.salvage();
     this.#completeTable();
   }
@@ -171,9 +187,14 @@ export class Pipeline implements Disposable {
   }
 
   #end(endTicks: bigint | null): void {
+    this.#takeClip();
     this.#releaseHeld(endTicks);
     if (endTicks !== null) this.#timeline.extend(endTicks);
     this.#endEncoder("none");
+  }
+
+  #takeClip(): void {
+    for (const { frame, stamp } of this.#clip?.replay() ?? []) this.#take(frame, stamp, false);
   }
 
   /** Takes all that the encoder has. The next frame is a key frame of another one: none waits for it. */
@@ -235,6 +256,7 @@ export class Pipeline implements Disposable {
     // The encoder holds the converter's pictures, so it goes first.
     this.#encoder?.[Symbol.dispose]();
     this.#held[Symbol.dispose]();
+    this.#clip?.[Symbol.dispose]();
     this.#converter?.converter[Symbol.dispose]();
     this.#output[Symbol.dispose]();
     this.#parameters[Symbol.dispose]();
@@ -246,11 +268,22 @@ export class Pipeline implements Disposable {
 /** Options of the GIF encoder that write palettes in another way. */
 const paletteOptions = ["global_palette", "gifimage"];
 
-/** The palettes of a GIF whose frames have a format; `null` for other encoders. */
-export function clipColorsFor(
-  { encoder: { name }, format, options }: EncoderSettings,
+/**
+ * What makes the palettes of a GIF whose frames have a format; nothing for other encoders. `isRegularFile`
+ * says that bytes of the file may be replaced.
+ */
+export function palettesFor(
+  native: Native,
+  { path, options: { palette } }: VideoFileRequest,
+  settings: EncoderSettings,
   { hasAlpha }: PixelFormatInfo,
-): ClipColors | null {
-  if (name !== "gif" || !format.isPalette) return null;
-  return options.some(([option]) => paletteOptions.includes(option)) ? null : new ClipColors(hasAlpha);
+  isRegularFile: boolean,
+): Pick<PipelineParts, "clip" | "clipColors"> {
+  const { encoder: { name }, format, options } = settings;
+  if (name !== "gif" || !format.isPalette) return { clip: null, clipColors: null };
+  if (palette === "clip") {
+    return { clip: new GifClip(native, settings, companionPath(path), hasAlpha), clipColors: null };
+  }
+  const isOther = !isRegularFile || options.some(([option]) => paletteOptions.includes(option));
+  return { clip: null, clipColors: isOther ? null : new ClipColors(hasAlpha) };
 }

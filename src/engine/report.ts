@@ -1,6 +1,6 @@
 /**
- * What a writer tells of its encoder, and the block that it prints at log level "info": what it uses, why, and
- * the ffmpeg command that does the same.
+ * What a writer tells of its encoder, and the block that it prints at log level "info": what it uses, why,
+ * and the ffmpeg command that does the same.
  *
  * @module
  */

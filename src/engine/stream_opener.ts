@@ -6,7 +6,7 @@
  */
 import type { Native } from "../../ffi/mod.ts";
 import { chooseEncoder, type ChosenEncoder, knowsFewSizes } from "../codecs/choose_encoder.ts";
-import type { EncoderRequest } from "../codecs/encoder_settings.ts";
+import type { EncoderRequest } from "../codecs/encoder_request.ts";
 import {
   type EncoderSettings,
   isSameSettings,
@@ -26,7 +26,7 @@ import {
   requireFrameRateSupport,
   supportsVariableRate,
 } from "../container/frame_rates.ts";
-import { requireKeyFrameSupport } from "../container/key_frames.ts";
+import { requireAnimationSupport } from "../container/key_frames.ts";
 import { isIntermediate, muxerOptions } from "../container/muxer_options.ts";
 import {
   isRotationUncertain,
@@ -78,7 +78,7 @@ export class StreamOpener implements Disposable {
     this.#request = request;
     this.#context = context;
     this.info = info;
-    requireKeyFrameSupport(info, request.options.keyFrameInterval);
+    requireAnimationSupport(info, request.options);
     const trial = this.#chooseTrial();
     if (trial === null) return;
     this.#requireHeader(trial);

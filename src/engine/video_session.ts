@@ -32,7 +32,7 @@ import { createClock, type FrameClock } from "./frame_clock.ts";
 import { ImageInput, type Picture } from "./image_input.ts";
 import { LiveFlush } from "./live_flush.ts";
 import { requireNoLostTracks } from "./lost_tracks.ts";
-import { clipColorsFor, Pipeline } from "./pipeline.ts";
+import { palettesFor, Pipeline } from "./pipeline.ts";
 import type { Preprocessor, PreprocessorOutput } from "./preprocessor.ts";
 import { describeVideoSession } from "./report.ts";
 import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "./session_types.ts";
@@ -297,38 +297,38 @@ export class VideoSession implements Disposable {
    */
   #open(pixels: Pixels, shape: PictureShape, first: FrameStamp): Pipeline {
     const input = { ...this.#preprocessor!.output, shape };
+    const { path, options } = this.#request;
     using owned = new DisposableStack();
     const { encoder, settings } = this.#opener.openEncoder(input, pixels);
     owned.use(encoder);
     const parameters = owned.use(new CodecParameters(this.#native, encoder));
     const output = owned.use(
       new OutputFile(this.#native, {
-        path: this.#request.path,
+        path,
         ...this.#safety,
         queue: this.#audioTracks?.queue ?? null,
         subtitles: this.#subtitles,
-        chapters: this.#request.options.chapters ?? [],
+        chapters: options.chapters ?? [],
         createMuxer: (url, stage, recording) =>
           this.#opener.createMuxer({ parameters, settings, timeBase: input.timeBase, url, stage, recording }),
       }),
     );
     const timeline = this.#createTimeline(input);
-    const { reorderDelay } = encoder;
     const openEncoder = (): Encoder => openNextEncoder(this.#native, settings, parameters.headers);
-    const clipColors = this.#mayRemove ? clipColorsFor(settings, shape.layout.format) : null;
-    const parts = { encoder, parameters, openEncoder, settings, output, timeline, clipColors };
-    const pipeline = owned.use(new Pipeline(this.#native, parts));
+    const palettes = palettesFor(this.#native, this.#request, settings, shape.layout.format, this.#mayRemove);
+    const parts = { encoder, parameters, openEncoder, settings, output, timeline };
+    const pipeline = owned.use(new Pipeline(this.#native, { ...parts, ...palettes }));
     pipeline.prepare(shape);
     output.open(() => this.#hasFile = this.#mayRemove);
-    timeline.begin(reorderDelay, output.timeBase(0));
+    timeline.begin(encoder.reorderDelay, output.timeBase(0));
     owned.move();
     this.#audioTracks?.begin(output, first.seconds);
     // Without filters, the clock does that.
-    if (this.#request.options.filter !== undefined) {
+    if (options.filter !== undefined) {
       timeline.keepApart(output.timeBase(0), minTicks(this.#muxerInfo));
     }
     this.#written = { width: settings.width, height: settings.height };
-    if (isVerbose(this.#request.options.logLevel)) {
+    if (isVerbose(options.logLevel)) {
       using muxer = this.#opener.createMuxer({
         parameters,
         settings,

@@ -62,8 +62,8 @@ export interface WriterOptions {
   pixelFormat?: PixelFormat;
   /**
    * What becomes of alpha: `"keep"` refuses an encoder or container that has none, `"discard"` leaves it out.
-   * Default: it is kept where encoder and container have it; but vp8 and vp9, which would take twice the time,
-   * leave it out where all pixels of the first frame are opaque.
+   * Default: it is kept where encoder and container have it, but not by vp8 and vp9, which would be slower,
+   * where all pixels of the first frame are opaque.
    */
   alpha?: "keep" | "discard";
   /**

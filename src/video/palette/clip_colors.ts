@@ -10,8 +10,8 @@ const tableOffset = 13;
 
 /**
  * The palettes of a GIF's frames, as its encoder sees them. It writes the first frame's palette once for all,
- * and another one with each frame that has another. So all frames carry the first one, while colours that come
- * later get places in it, and the file's table is replaced by what they are in the end.
+ * and another one with each frame that has another. So all frames carry the first one, while colours that
+ * come later get places in it, and the file's table is replaced by what they are in the end.
  */
 export class ClipColors {
   readonly #exact: ExactPalette;
@@ -26,8 +26,8 @@ export class ClipColors {
   }
 
   /**
-   * Maps pixels to places in the palette; returns the one that the frame carries, or `null` where the clip has
-   * too many colours.
+   * Maps pixels to places in the palette; returns the one that the frame carries, or `null` where the clip
+   * has too many colours.
    */
   map(pixels: Uint32Array, places: Uint8Array): Uint32Array<ArrayBuffer> | null {
     if (this.#exact.isFull || !this.#exact.map(pixels, places)) return null;
@@ -40,8 +40,8 @@ export class ClipColors {
 
   /**
    * What a frame carries that has a palette of its own. libavcodec compares it with the first frame's alone,
-   * and takes a frame for a change of the one before where they are the same: it must differ, unless the frame
-   * before had that as well. It is told apart by an alpha that no file has.
+   * and takes a frame for a change of the one before where they are the same: it must differ, unless the
+   * frame before had that as well. It is told apart by an alpha that no file has.
    */
   own(colors: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
     this.#first ??= colors.slice();
