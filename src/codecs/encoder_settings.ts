@@ -7,16 +7,10 @@ import { OptionError } from "../errors.ts";
 import type { EncoderInfo } from "../libav/encoder.ts";
 import { optionText, type OptionValue } from "../libav/options.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
-import type { Rational } from "../libav/rational.ts";
 import { shown } from "../shown.ts";
 import type { ColorDescription } from "../video/color.ts";
 import { hdrParameters, type HdrSyntax } from "../video/hdr.ts";
-import {
-  type EncoderOptions,
-  type EncoderTraits,
-  encoderTraits,
-  type QualityLevel,
-} from "./encoder_traits.ts";
+import { type EncoderOptions, type EncoderTraits, encoderTraits } from "./encoder_traits.ts";
 import type { EncoderRequest, NamedOption } from "./encoder_request.ts";
 import { rateControl } from "./rate_control.ts";
 
