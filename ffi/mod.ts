@@ -19,9 +19,11 @@ export {
   endOfBoxes,
   fileBytes,
   makeReplacement,
+  patchFile,
   readFile,
   removeFile,
   replaceFile,
+  ScratchFile,
   SyncedFile,
 } from "./files/files.ts";
 export { FileLock } from "./files/file_lock.ts";

@@ -11,7 +11,7 @@ import {
   type SeenLibraries,
   surveyLibraries,
 } from "../ffi/mod.ts";
-import type { EncoderRequest } from "./codecs/encoder_settings.ts";
+import type { EncoderRequest } from "./codecs/encoder_request.ts";
 import { type CodecFamily, families } from "./codecs/families.ts";
 import { openEncoder, resolveSettings } from "./codecs/open_encoder.ts";
 import { AvError, LibraryNotFoundError } from "./errors.ts";
@@ -80,6 +80,7 @@ function whyUnusable(native: Native, name: string): string | null {
   const request: EncoderRequest = {
     ...trial,
     source,
+    isOpaque: () => false,
     isCrashSafe: false,
     isVariable: false,
     isVerbose: false,

@@ -17,6 +17,7 @@ import {
   readSync,
   renameSync,
   unlinkSync,
+  writeSync,
 } from "node:fs";
 import { dirname } from "@std/path";
 import { runtime } from "../runtime.ts";
@@ -220,5 +221,66 @@ export function cutFile(path: string, bytes: number, finishedBytes: number | nul
     }
   } catch {
     // The caller has its own error to report.
+  }
+}
+
+/** Replaces bytes of a file; returns whether it has as many. */
+export function patchFile(path: string, offset: number, bytes: Uint8Array): boolean {
+  // With write access alone, Deno needs no read permission.
+  const file = openSync(path, constants.O_WRONLY);
+  try {
+    if (fstatSync(file).size < offset + bytes.length) return false;
+    return writeSync(file, bytes, 0, bytes.length, offset) === bytes.length;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A file for what is read back later. It is gone when the process is, where the system allows that. */
+export class ScratchFile implements Disposable {
+  readonly #path: string;
+  readonly #file: number;
+  #isRemoved = false;
+  #isClosed = false;
+  #bytes = 0;
+
+  /** Replaces a file of the path. */
+  constructor(path: string) {
+    this.#path = path;
+    removeFile(path);
+    this.#file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+    try {
+      unlinkSync(path);
+      this.#isRemoved = true;
+    } catch {
+      // Windows removes no file that is open.
+    }
+  }
+
+  /** Adds bytes at the end. */
+  append(bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.length;) {
+      const written = writeSync(this.#file, bytes, from, bytes.length - from, this.#bytes);
+      from += written;
+      this.#bytes += written;
+    }
+  }
+
+  /** Fills bytes from a place in the file. */
+  read(into: Uint8Array, offset: number): void {
+    for (let from = 0; from < into.length;) {
+      const count = readSync(this.#file, into, from, into.length - from, offset + from);
+      if (count === 0) {
+        throw new RangeError(`Cannot read byte ${offset + from} of ${this.#path}: it ends before`);
+      }
+      from += count;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    closeSync(this.#file);
+    if (!this.#isRemoved) removeFile(this.#path);
   }
 }

@@ -8,8 +8,9 @@ import { EncoderNotFoundError, UnsupportedError } from "../errors.ts";
 import { type Encoder, encoderByName, type EncoderInfo, encodersOf } from "../libav/encoder.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
-import type { EncoderRequest } from "./encoder_settings.ts";
-import { candidates, type Codec, families, otherNames } from "./families.ts";
+import { encoderTraits } from "./encoder_traits.ts";
+import type { EncoderRequest } from "./encoder_request.ts";
+import { candidates, type Codec, type CodecFamily, families, otherNames } from "./families.ts";
 import { type EncoderSettings, openEncoder, resolveSettings, type SettingsContext } from "./open_encoder.ts";
 
 /** A candidate that was not chosen. */
@@ -59,6 +60,14 @@ export function chooseEncoder(
   }
   // An encoder that exists explains the problem better than the list of those that are missing.
   throw unsupportedError ?? notFound(native, codec, rejected);
+}
+
+/** Whether a codec's encoder may open for a few sizes only. */
+export function knowsFewSizes(codec: Codec): boolean {
+  const names: readonly string[] = Object.hasOwn(families, codec) ? families[codec as CodecFamily] : [codec];
+  return names.some((name) =>
+    Object.hasOwn(encoderTraits, name) && encoderTraits[name]!.fewSizes !== undefined
+  );
 }
 
 function notFound(native: Native, codec: Codec, rejected: readonly RejectedEncoder[]): EncoderNotFoundError {

@@ -13,13 +13,8 @@ import { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { ChromaLocation } from "../libav/streams/stream_tags.ts";
 import { type ColorDescription, isFullRangeFormat } from "../video/color.ts";
 import { choosePixelFormat } from "./choose_pixel_format.ts";
-import {
-  encoderOptions,
-  type EncoderRequest,
-  hdrOptions,
-  type NamedOption,
-  traitsOf,
-} from "./encoder_settings.ts";
+import type { EncoderRequest, NamedOption } from "./encoder_request.ts";
+import { encoderOptions, traitsOf } from "./encoder_settings.ts";
 import type { EncoderTraits } from "./encoder_traits.ts";
 
 /** All settings of an encoder. */
@@ -47,6 +42,8 @@ export interface EncoderSettings {
   readonly globalHeader: boolean;
   /** Whether even errors are not printed. */
   readonly isQuiet: boolean;
+  /** Whether the caller gives parameters of a library, which may say how much it prints. */
+  readonly hasGivenParameters: boolean;
 }
 
 /** What settings are made from, besides the request. */
@@ -93,6 +90,7 @@ export function resolveSettings(
     options: encoderOptions(encoder, request, format, color),
     globalHeader,
     isQuiet: request.isQuiet,
+    hasGivenParameters: request.encoderOptions?.["svtav1-params"] !== undefined,
   };
 }
 
@@ -233,8 +231,9 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
       table.setField("chroma_sample_location", chromaLocation);
     }
     if (sampleAspectRatio !== null) table.setField("aspect", rationalText(sampleAspectRatio));
-    if (globalHeader) table.setField("flags", "+global_header");
     for (const [name, value] of options) table.set(name, value);
+    // Last, as flags may be set without a sign, which replaces all.
+    if (globalHeader) table.setField("flags", "+global_header");
     open(encoder, settings);
     return encoder;
   } catch (error) {
@@ -268,19 +267,17 @@ export function openNextEncoder(native: Native, settings: EncoderSettings, heade
  * SVT-AV1 before 3.0 reports to stderr at a level of its own, which it reads from the environment, once a
  * process (Source/Lib/Globals/log): 0 for fatal errors, 1 for all errors.
  */
-function silence({ encoder, options, color, isQuiet }: EncoderSettings): void {
-  const profile = traitsOf(encoder);
-  const own = hdrOptions(profile, color).map(([, value]) => value);
-  const isVerbose = options.some(([name, value]) => name === "svtav1-params" && !own.includes(value));
-  if (profile.ownLog === "svt" && !isVerbose) {
+function silence({ encoder, isQuiet, hasGivenParameters }: EncoderSettings): void {
+  if (traitsOf(encoder).ownLog === "svt" && !hasGivenParameters) {
     runtime().setVariable("SVT_LOG", isQuiet ? "0" : "1");
   }
 }
 
 function open(
   encoder: Encoder,
-  { encoder: { name }, format, width, height, options }: EncoderSettings,
+  { encoder: info, format, width, height, options }: EncoderSettings,
 ): void {
+  const { name } = info;
   try {
     encoder.open();
   } catch (cause) {
@@ -291,7 +288,7 @@ function open(
       {
         code: cause.code,
         operation: `open encoder ${name}`,
-        hint:
+        hint: traitsOf(info).fewSizes ??
           'The encoder prints details to stderr at every logLevel except "quiet"; check size, preset, profile, level and rate control',
         cause,
       },

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ContainerClock } from "../container/container_clock.ts";
+import { hasKeyFrames } from "../container/key_frames.ts";
 import { invert, type Rational, rationalText } from "../libav/rational.ts";
 import { shown } from "../shown.ts";
 import {
@@ -107,6 +108,9 @@ export class FrameClock {
       );
     }
     if (capturedAt !== undefined) this.#requireMoment(capturedAt, nowMs);
+    if (keyFrame && this.#frames > 0 && !hasKeyFrames(this.#container.name)) {
+      refuse(`only the first frame of ${this.#container.name} is a key frame; leave keyFrame out`);
+    }
     if (this.#timing !== "timestamps") {
       for (const [name, value] of [["timestamp", timestamp], ["duration", duration]] as const) {
         if (value === undefined) continue;

@@ -4,20 +4,26 @@
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
+import { forcesKeyFrames } from "../codecs/key_frames.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
 import type { OutputFile } from "../file/output_file.ts";
+import { companionPath } from "../file/target.ts";
 import type { Encoder } from "../libav/encoder.ts";
 import { type ColorNumbers, colorNumbers, NativeFrame } from "../libav/native_frame.ts";
 import { NativePacket } from "../libav/native_packet.ts";
+import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { Converter } from "../video/conversion/converter.ts";
+import { GifClip } from "../video/conversion/gif_clip.ts";
 import { createConverter } from "../video/conversion/create_converter.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
+import { ClipColors } from "../video/palette/clip_colors.ts";
 import { type PictureShape, type Pixels, sameShape } from "../video/pixels.ts";
 import { ClosedGroups } from "./ending/closed_groups.ts";
 import type { Followers } from "./decode_times.ts";
 import type { SessionControl } from "./ending/session_control.ts";
 import type { Steps } from "../steps.ts";
+import type { VideoFileRequest } from "./session_types.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** The parts of a pipeline, which owns encoder and file. */
@@ -32,6 +38,10 @@ export interface PipelineParts {
   readonly timeline: Timeline;
   /** Tells when encoding is to end. */
   readonly control: SessionControl;
+  /** The palettes of a GIF; `null` where each frame has one of its own. */
+  readonly clipColors: ClipColors | null;
+  /** The frames of a GIF with a palette for the whole clip; otherwise `null`. */
+  readonly clip: GifClip | null;
 }
 
 /** Converts and encodes frames, and writes the packets to the file. Owns its parts. */
@@ -48,6 +58,8 @@ export class Pipeline implements Disposable {
   readonly #timeline: Timeline;
   readonly #control: SessionControl;
   readonly #groups: ClosedGroups;
+  readonly #clipColors: ClipColors | null;
+  readonly #clip: GifClip | null;
   readonly #packet: NativePacket;
   /** The frame that waits for the next one, which determines its duration. */
   readonly #held: NativeFrame;
@@ -55,6 +67,8 @@ export class Pipeline implements Disposable {
   #converter: { readonly shape: PictureShape; readonly converter: Converter } | null = null;
   /** The quantizer that each frame carries. */
   readonly #frameQuality: number;
+  /** Whether the encoder makes a key frame of any frame; otherwise it is opened again for one. */
+  readonly #forcesKeyFrames: boolean;
   /** The meaning of each frame's values: some encoders (prores_ks) read it from the frame alone. */
   readonly #color: ColorNumbers;
   /**
@@ -80,7 +94,10 @@ export class Pipeline implements Disposable {
     this.#settings = settings;
     this.#output = output;
     this.#timeline = timeline;
+    this.#clipColors = parts.clipColors;
+    this.#clip = parts.clip;
     this.#frameQuality = encoder.frameQuality;
+    this.#forcesKeyFrames = forcesKeyFrames(settings.encoder.name);
     this.#color = colorNumbers(native, settings.color);
   }
 
@@ -91,7 +108,7 @@ export class Pipeline implements Disposable {
 
   /** Number of accepted frames. */
   get frames(): number {
-    return this.#frames;
+    return this.#frames + (this.#clip?.count ?? 0);
   }
 
   /** Frames that the encoder has returned as packets. */
@@ -116,15 +133,19 @@ export class Pipeline implements Disposable {
 
   /** Encodes a frame, which may be recorded live, and writes the packets that come out. */
   write(pixels: Pixels, shape: PictureShape, given: FrameStamp, isLive: boolean): void {
+    if (this.#clip !== null) this.#clip.add(pixels, shape, given);
+    else this.#take(this.#converterFor(shape).convert(pixels), given, isLive);
+  }
+
+  #take(frame: NativeFrame, given: FrameStamp, isLive: boolean): void {
     const stamp = this.#timeline.later(given);
-    const frame = this.#converterFor(shape).convert(pixels);
     this.#frames++;
     this.#timeline.take(stamp);
     this.#output.expectVideo(true);
     if (this.#timeline.isConstant) this.#encode(frame, stamp, 1n);
     else this.#releaseHeld(stamp.ticks);
     if (this.#timeline.isLate(isLive)) {
-      this.#endEncoder(false);
+      this.#endEncoder("unsure");
       this.#output.flush();
     }
     if (!this.#timeline.isConstant) this.#hold(frame, stamp);
@@ -143,7 +164,7 @@ export class Pipeline implements Disposable {
    */
   settle(): boolean {
     this.#releaseHeld(null, "unsure");
-    if (this.#timeline.isWaiting) this.#endEncoder(false);
+    if (this.#timeline.isWaiting) this.#endEncoder("unsure");
     this.#output.expectVideo(false);
     return this.#output.flush();
   }
@@ -153,9 +174,10 @@ export class Pipeline implements Disposable {
    * the video ends before them.
    */
   end(endTicks: bigint | null): number {
+    this.#takeClip();
     this.#releaseHeld(endTicks);
     if (endTicks !== null) this.#timeline.extend(endTicks);
-    this.#endEncoder(true);
+    this.#endEncoder("none");
     if (!this.#isCut) return 0;
     const taken = this.#frames;
     this.#frames = this.#groups.frames;
@@ -166,10 +188,12 @@ export class Pipeline implements Disposable {
   }
 
   /** Finishes and closes the file; returns its size in bytes, or `null` where the muxer does not tell. */
-  finish(): Steps<number | null> {
+  *finish(): Steps<number | null> {
     const { ending, endSeconds, lastSeconds } = this.#timeline;
     const packets = this.#isCut ? this.#frames : Infinity;
-    return this.#output.finish({ ending, endSeconds, lastSeconds, packets });
+    const bytes = yield* this.#output.finish({ ending, endSeconds, lastSeconds, packets });
+    this.#completeTable();
+    return bytes;
   }
 
   /** Closes the file as it is. */
@@ -179,20 +203,35 @@ export class Pipeline implements Disposable {
 
   /** After a failure: makes the recording as playable as possible. */
   salvage(): void {
+    try {
+      this.#takeClip();
+    } catch {
+      // The first error is the one to report.
+    }
     this.#output.salvage();
+    this.#completeTable();
+  }
+
+  /** Writes colours into the file's table that came after it was written. */
+  #completeTable(): void {
+    this.#clipColors?.completeTable((offset, bytes) => this.#output.patch(offset, bytes));
+  }
+
+  #takeClip(): void {
+    for (const { frame, stamp } of this.#clip?.replay() ?? []) this.#take(frame, stamp, false);
   }
 
   /** Takes all that the encoder has. The next frame is a key frame of another one: none waits for it. */
-  #endEncoder(isLast: boolean): void {
+  #endEncoder(followers: Followers): void {
     const encoder = this.#encoder;
     if (encoder === null || this.#isCut) return;
     if (this.#isAtDeadline()) return void (this.#isCut = true);
     encoder.send(null);
     while (encoder.receive(this.#packet)) {
-      this.#take(this.#packet, "sure", true);
+      this.#takePacket(this.#packet, "sure", true);
       if (this.#isAtDeadline()) return void (this.#isCut = true);
     }
-    this.#giveAll(isLast ? "none" : "unsure");
+    this.#giveAll(followers);
     encoder[Symbol.dispose]();
     this.#encoder = null;
     this.#timeline.restart();
@@ -205,7 +244,10 @@ export class Pipeline implements Disposable {
 
   #converterFor(shape: PictureShape): Converter {
     if (this.#converter === null || !sameShape(this.#converter.shape, shape)) {
-      const converter = createConverter(this.#native, shape, this.#settings);
+      const converter = createConverter(this.#native, shape, {
+        ...this.#settings,
+        clipColors: this.#clipColors,
+      });
       this.#converter?.converter[Symbol.dispose]();
       this.#converter = { shape, converter };
     }
@@ -223,15 +265,19 @@ export class Pipeline implements Disposable {
   #encode(frame: NativeFrame, stamp: FrameStamp, duration: bigint, followers: Followers = "sure"): void {
     const { index, keyFrame } = this.#timeline.enter(stamp, duration);
     if (this.#isAtDeadline()) return void (this.#isCut = true);
+    if (keyFrame && index > 0 && !this.#forcesKeyFrames) this.#endEncoder("sure");
+    if (this.#isCut) return;
     frame.stamp(BigInt(index), keyFrame, this.#frameQuality);
     frame.describe(this.#color);
     const encoder = this.#encoder ??= this.#openEncoder();
     encoder.send(frame);
-    while (encoder.receive(this.#packet)) this.#take(this.#packet, followers, this.#control.hasDeadline);
+    while (encoder.receive(this.#packet)) {
+      this.#takePacket(this.#packet, followers, this.#control.hasDeadline);
+    }
   }
 
   /** Takes a packet, and writes those whose turn it is. */
-  #take(packet: NativePacket, followers: Followers, isHeld: boolean): void {
+  #takePacket(packet: NativePacket, followers: Followers, isHeld: boolean): void {
     this.#groups.take(packet, isHeld, (taken) => this.#write(taken, followers));
     this.#groups.giveWhole((taken) => this.#write(taken, followers));
   }
@@ -246,6 +292,7 @@ export class Pipeline implements Disposable {
     const decodeTicks = this.#timeline.place(packet, followers);
     packet.streamIndex = 0;
     this.#output.writeVideo(packet, this.#timeline.timeBase, { decodeTicks, isLast: followers === "none" });
+    if (this.#output.isCrashSafe) this.#completeTable();
   }
 
   /** Frees everything. */
@@ -253,10 +300,34 @@ export class Pipeline implements Disposable {
     // The encoder holds the converter's pictures, so it goes first.
     this.#encoder?.[Symbol.dispose]();
     this.#held[Symbol.dispose]();
+    this.#clip?.[Symbol.dispose]();
     this.#converter?.converter[Symbol.dispose]();
     this.#output[Symbol.dispose]();
     this.#parameters[Symbol.dispose]();
     this.#packet[Symbol.dispose]();
     this.#groups[Symbol.dispose]();
   }
+}
+
+/** Options of the GIF encoder that write palettes in another way. */
+const paletteOptions = ["global_palette", "gifimage"];
+
+/**
+ * What makes the palettes of a GIF whose frames have a format; nothing for other encoders. `isRegularFile`
+ * says that bytes of the file may be replaced.
+ */
+export function palettesFor(
+  native: Native,
+  { path, options: { palette } }: VideoFileRequest,
+  settings: EncoderSettings,
+  { hasAlpha }: PixelFormatInfo,
+  isRegularFile: boolean,
+): Pick<PipelineParts, "clip" | "clipColors"> {
+  const { encoder: { name }, format, options } = settings;
+  if (name !== "gif" || !format.isPalette) return { clip: null, clipColors: null };
+  if (palette === "clip") {
+    return { clip: new GifClip(native, settings, companionPath(path), hasAlpha), clipColors: null };
+  }
+  const isOther = !isRegularFile || options.some(([option]) => paletteOptions.includes(option));
+  return { clip: null, clipColors: isOther ? null : new ClipColors(hasAlpha) };
 }

@@ -1,21 +1,25 @@
 /**
- * The block that a writer tells at log level "info": what it uses, why, and the ffmpeg command that does the
- * same.
+ * What a writer tells of its encoder, and the block that it prints at log level "info": what it uses, why,
+ * and the ffmpeg command that does the same.
  *
  * @module
  */
 import { type Native, runtime } from "../../ffi/mod.ts";
+import type { ChosenEncoder } from "../codecs/choose_encoder.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
 import { codecTag } from "../container/codec_support.ts";
 import { muxerOptions } from "../container/muxer_options.ts";
+import { isPrinted } from "../libav/log.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { optionText } from "../libav/options.ts";
+import { bitsPerComponent } from "../libav/pixel_format.ts";
 import { invert, rationalText } from "../libav/rational.ts";
 import { scaleFilterMatrix } from "../video/color.ts";
 import { paletteFilters } from "../video/conversion/palette_converter.ts";
 import type { PictureShape } from "../video/pixels.ts";
 import type { AudioTracks } from "./audio_tracks.ts";
+import type { PreprocessorOutput } from "./preprocessor.ts";
 import type { AudioFileRequest, EncoderChoice, VideoFileRequest } from "./session_types.ts";
 
 /** The block's text. */
@@ -42,7 +46,28 @@ export function describeVideoSession(
   ].join("\n");
 }
 
-/** The same for an audio file. */
+/**
+ * Describes an encoder, for pictures or (`null`) before they are known. Prints, at the log level "warning",
+ * that they lose bits.
+ */
+export function describeChoice(
+  { settings: { encoder, format }, rejected }: ChosenEncoder,
+  input: PreprocessorOutput | null,
+  { path, options: { logLevel } }: VideoFileRequest,
+): EncoderChoice {
+  const choice = { name: encoder.name, codec: encoder.codecName, pixelFormat: format.name, rejected };
+  const from = input === null ? 0 : bitsPerComponent(input.shape.layout.format);
+  const to = bitsPerComponent(format);
+  if (from <= to) return choice;
+  if (isPrinted(logLevel, "warning")) {
+    console.error(
+      `avwriter: ${path}: the frames have ${from} bits per component, but ${encoder.name} gets ${to} (${format.name})`,
+    );
+  }
+  return { ...choice, depthLoss: { from, to } };
+}
+
+/** The text of an audio file's block. */
 export function describeAudioSession(
   native: Native,
   { path, options }: AudioFileRequest,

@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly resize?: "error" | ResizeMode;
   readonly oddSize?: "pad" | "crop" | "error";
   readonly pixelFormat?: PixelFormat;
+  readonly alpha?: "keep" | "discard";
+  readonly palette?: "frame" | "clip";
   readonly quality?: QualityLevel | number;
   /** Bits per second on average. */
   readonly bitrate?: number;

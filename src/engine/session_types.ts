@@ -60,6 +60,8 @@ export interface EncoderChoice {
   readonly codec: string;
   /** The encoder's pixel format. */
   readonly pixelFormat: string;
+  /** Bits per component of the frames, and of what the encoder gets, where those are fewer. */
+  readonly depthLoss?: { readonly from: number; readonly to: number };
   /** Candidates that were rejected, and why. */
   readonly rejected: readonly { readonly name: string; readonly reason: string }[];
 }

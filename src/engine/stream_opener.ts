@@ -5,8 +5,8 @@
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
-import { chooseEncoder, type ChosenEncoder } from "../codecs/choose_encoder.ts";
-import type { EncoderRequest } from "../codecs/encoder_settings.ts";
+import { chooseEncoder, type ChosenEncoder, knowsFewSizes } from "../codecs/choose_encoder.ts";
+import type { EncoderRequest } from "../codecs/encoder_request.ts";
 import {
   type EncoderSettings,
   isSameSettings,
@@ -26,6 +26,7 @@ import {
   requireFrameRateSupport,
   supportsVariableRate,
 } from "../container/frame_rates.ts";
+import { requireAnimationSupport } from "../container/key_frames.ts";
 import { isIntermediate, muxerOptions } from "../container/muxer_options.ts";
 import {
   isRotationUncertain,
@@ -44,9 +45,11 @@ import { withoutPrototype } from "../plain_copy.ts";
 import type { Size } from "../size.ts";
 import { type ColorDescription, defaultColor, meaningOf, parseColor } from "../video/color.ts";
 import { defaultInputFormat, requireInputFormat } from "../video/input_format.ts";
-import { frameLayout, type PictureShape } from "../video/pixels.ts";
+import { isOpaque } from "../video/opacity.ts";
+import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
 import type { MuxerRequest, OpenerContext } from "./muxer_request.ts";
 import { Preprocessor, type PreprocessorOutput } from "./preprocessor.ts";
+import { describeChoice } from "./report.ts";
 import type { EncoderChoice, VideoFileRequest } from "./session_types.ts";
 
 /** Sizes for a trial before the first frame is known, in order: some old codecs support a few only. */
@@ -75,11 +78,12 @@ export class StreamOpener implements Disposable {
     this.#request = request;
     this.#context = context;
     this.info = info;
+    requireAnimationSupport(info, request.options);
     const trial = this.#chooseTrial();
     if (trial === null) return;
     this.#requireHeader(trial);
     this.#trial = trial;
-    this.#choice = describeChoice(trial);
+    this.#choice = describeChoice(trial, null, request);
   }
 
   /**
@@ -119,7 +123,10 @@ export class StreamOpener implements Disposable {
     });
   }
 
-  #encoderRequest({ shape: { layout }, frameRate }: PreprocessorOutput): EncoderRequest {
+  #encoderRequest(
+    { shape: { layout }, frameRate }: PreprocessorOutput,
+    isOpaque: () => boolean,
+  ): EncoderRequest {
     const { options } = this.#request;
     return withoutPrototype({
       ...options,
@@ -128,6 +135,7 @@ export class StreamOpener implements Disposable {
       width: layout.width,
       height: layout.height,
       source: layout.format,
+      isOpaque,
       isCrashSafe: this.#context.safety.isCrashSafe,
       isVariable: options.timing !== undefined && options.timing !== "constant",
       isVerbose: isVerbose(options.logLevel),
@@ -145,11 +153,11 @@ export class StreamOpener implements Disposable {
     };
   }
 
-  #chooseEncoder(input: PreprocessorOutput): ChosenEncoder {
+  #chooseEncoder(input: PreprocessorOutput, isOpaque: () => boolean = () => false): ChosenEncoder {
     return chooseEncoder(
       this.#native,
       this.#request.codec,
-      this.#encoderRequest(input),
+      this.#encoderRequest(input, isOpaque),
       this.#settingsContext(input),
       (encoder) => this.#requireContainerFits(encoder, input),
     );
@@ -175,7 +183,8 @@ export class StreamOpener implements Disposable {
 
   /**
    * Opens an encoder before frames are known. A refusal proves nothing where the size is unknown, so other
-   * sizes are tried. `null` where the filters work with none of them: they may with the frames' own size.
+   * sizes are tried. `null` where the filters, or an encoder of few sizes, work with none of them: they may
+   * with the frames' own size.
    */
   #chooseTrial(): ChosenEncoder | null {
     const { width, height, logLevel } = this.#request.options;
@@ -183,6 +192,7 @@ export class StreamOpener implements Disposable {
     if (width !== undefined && height !== undefined) return this.#chooseEncoder(this.#trialInput(sizes[0]!));
     setLogLevel(this.#native, "quiet");
     let isFilterRefused = true;
+    let isSizeRefused = false;
     for (const size of sizes) {
       try {
         const input = this.#trialInput(size);
@@ -192,10 +202,11 @@ export class StreamOpener implements Disposable {
         const dependsOnSize = error instanceof UnsupportedError ||
           error instanceof OptionError && error.code === "FILTER_CONFIG";
         if (!dependsOnSize) throw error;
+        isSizeRefused = error.cause instanceof AvError && knowsFewSizes(this.#request.codec);
       }
     }
     setLogLevel(this.#native, logLevel);
-    return isFilterRefused ? null : this.#chooseEncoder(this.#trialInput(sizes[0]!));
+    return isFilterRefused || isSizeRefused ? null : this.#chooseEncoder(this.#trialInput(sizes[0]!));
   }
 
   /** Throws, and closes the encoder, where the container refuses its stream. */
@@ -311,27 +322,27 @@ export class StreamOpener implements Disposable {
    * The trial's encoder if it fits these frames, or else another one: not every candidate supports every
    * size.
    */
-  openEncoder(input: PreprocessorOutput): { encoder: Encoder; settings: EncoderSettings } {
+  openEncoder(input: PreprocessorOutput, first: Pixels): { encoder: Encoder; settings: EncoderSettings } {
     const trial = this.#trial;
     this.#trial = null;
+    const isFirstOpaque = (): boolean => isOpaque(this.#native, first, input.shape.layout);
     if (trial !== null) {
       try {
-        const request = this.#encoderRequest(input);
+        const request = this.#encoderRequest(input, isFirstOpaque);
         const context = this.#settingsContext(input);
         const wanted = resolveSettings(this.#native, trial.encoder.info, request, context);
-        if (isSameSettings(wanted, trial.settings)) return trial;
+        if (isSameSettings(wanted, trial.settings)) {
+          this.#choice = describeChoice(trial, input, this.#request);
+          return trial;
+        }
       } catch (error) {
         if (!(error instanceof UnsupportedError)) throw error;
       }
       trial.encoder[Symbol.dispose]();
     }
-    const chosen = this.#chooseEncoder(input);
+    const chosen = this.#chooseEncoder(input, isFirstOpaque);
     this.#requireHeader(chosen);
-    this.#choice = describeChoice(chosen);
+    this.#choice = describeChoice(chosen, input, this.#request);
     return chosen;
   }
-}
-
-function describeChoice({ settings: { encoder, format }, rejected }: ChosenEncoder): EncoderChoice {
-  return { name: encoder.name, codec: encoder.codecName, pixelFormat: format.name, rejected };
 }

@@ -33,7 +33,7 @@ import { createClock, type FrameClock } from "./frame_clock.ts";
 import { ImageInput, type Picture } from "./image_input.ts";
 import { LiveFlush } from "./live_flush.ts";
 import { requireNoLostTracks } from "./lost_tracks.ts";
-import { Pipeline } from "./pipeline.ts";
+import { palettesFor, Pipeline } from "./pipeline.ts";
 import type { Preprocessor } from "./preprocessor.ts";
 import { tooMuchWaits } from "./refused_call.ts";
 import { describeVideoSession } from "./report.ts";
@@ -291,7 +291,7 @@ export class VideoSession implements Disposable {
 
   readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {
     if (this.#isTooLate()) return;
-    const pipeline = this.#pipeline ??= this.#open(shape, stamp);
+    const pipeline = this.#pipeline ??= this.#open(pixels, shape, stamp);
     pipeline.write(pixels, shape, stamp, this.#liveFlush.isLive);
   };
 
@@ -306,40 +306,42 @@ export class VideoSession implements Disposable {
    * Opens everything for pictures of this shape. The file comes last, so that a failure leaves an existing
    * one as it was.
    */
-  #open(shape: PictureShape, first: FrameStamp): Pipeline {
+  #open(pixels: Pixels, shape: PictureShape, first: FrameStamp): Pipeline {
     const input = { ...this.#preprocessor!.output, shape };
+    const { path, options } = this.#request;
     using owned = new DisposableStack();
-    const { encoder, settings } = this.#opener.openEncoder(input);
+    const { encoder, settings } = this.#opener.openEncoder(input, pixels);
     owned.use(encoder);
     const parameters = owned.use(new CodecParameters(this.#native, encoder));
     const output = owned.use(
       new OutputFile(this.#native, {
-        path: this.#request.path,
+        path,
         ...this.#safety,
         queue: this.#audioTracks?.queue ?? null,
         subtitles: this.#subtitles,
-        chapters: this.#request.options.chapters ?? [],
+        chapters: options.chapters ?? [],
         createMuxer: (url, stage, recording) =>
           this.#opener.createMuxer({ parameters, settings, timeBase: input.timeBase, url, stage, recording }),
         onFile: () => this.#control.noteFile(this.#target.isOwnFile),
       }),
     );
     const timeline = createTimeline(this.#request.options, this.#clock, input);
-    const { reorderDelay } = encoder;
     const openEncoder = (): Encoder => openNextEncoder(this.#native, settings, parameters.headers);
+    const { isOwnFile } = this.#target;
+    const palettes = palettesFor(this.#native, this.#request, settings, shape.layout.format, isOwnFile);
     const parts = { encoder, parameters, openEncoder, settings, output, timeline, control: this.#control };
-    const pipeline = owned.use(new Pipeline(this.#native, parts));
+    const pipeline = owned.use(new Pipeline(this.#native, { ...parts, ...palettes }));
     pipeline.prepare(shape);
     output.open(this.#target);
-    timeline.begin(reorderDelay, output.timeBase(0));
+    timeline.begin(encoder.reorderDelay, output.timeBase(0));
     owned.move();
     this.#audioTracks?.begin(output, first.seconds);
     // Without filters, the clock does that.
-    if (this.#request.options.filter !== undefined) {
+    if (options.filter !== undefined) {
       timeline.keepApart(output.timeBase(0), minTicks(this.#muxerInfo));
     }
     this.#written = { width: settings.width, height: settings.height };
-    if (isVerbose(this.#request.options.logLevel)) {
+    if (isVerbose(options.logLevel)) {
       using muxer = this.#opener.createMuxer({
         parameters,
         settings,

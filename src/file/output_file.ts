@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { cutFile, type Native } from "../../ffi/mod.ts";
+import { cutFile, type Native, patchFile } from "../../ffi/mod.ts";
 import { type Chapter, placeChapters } from "../container/chapters.ts";
 import { maxGifDelay, minTicks } from "../container/frame_rates.ts";
 import { interleavesItself, needsFragments, type Stage } from "../container/muxer_options.ts";
@@ -159,6 +159,11 @@ export class OutputFile implements Disposable {
     if (queue === null) return this.#writeInOrder(packet, timeBase);
     queue.push(packet, timeBase);
     this.writeQueued();
+  }
+
+  /** Replaces bytes of the file; returns whether it has as many on the disk already. */
+  patch(offset: number, bytes: Uint8Array): boolean {
+    return patchFile(this.#request.path, offset, bytes);
   }
 
   /** Tells whether a packet of the video is on its way, which others wait for. */

@@ -23,6 +23,7 @@ import {
   text,
 } from "../option_checks.ts";
 import { plainCopy } from "../plain_copy.ts";
+import { shown } from "../shown.ts";
 import { checkSubtitles, type SubtitleOptions } from "../subtitles/subtitle_options.ts";
 import { checkColor, type ColorDescription, type ColorName } from "../video/color.ts";
 import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
@@ -59,14 +60,34 @@ export interface WriterOptions {
   /** The encoder's pixel format, by libavutil's name. Default: the one with the widest support. */
   pixelFormat?: PixelFormat;
   /**
-   * A level, or a number on the encoder's own scale (crf for libx264, libx265, libvpx-vp9, libaom-av1 and
-   * libsvtav1; quantizer for mpeg4, xvid and mjpeg; 0 to 100 for webp). Default: `"medium"`. `"lossless"`
-   * preserves the pixel format exactly.
+   * What becomes of alpha: `"keep"` refuses an encoder or container that has none, `"discard"` leaves it out.
+   * Default: it is kept where encoder and container have it, but not by vp8 and vp9, which would be slower,
+   * where all pixels of the first frame are opaque.
+   */
+  alpha?: "keep" | "discard";
+  /**
+   * The colours of a GIF of more than 256: `"frame"` chooses 256 for each frame, `"clip"` for the whole clip,
+   * which is smaller and flickers less, but writes the file when the writer closes. Fewer colours are kept
+   * exactly, with one palette for all frames. Default: `"frame"`.
+   */
+  palette?: "frame" | "clip";
+  /**
+   * A level, or a number on the encoder's own scale: lower is better for crf (libx264, libx265, libvpx-vp9,
+   * libaom-av1, libsvtav1) and quantizers (mpeg4, xvid, mjpeg), higher is better for webp (0 to 100).
+   * Default: `"medium"`. `"lossless"` preserves the encoder's pixel format exactly, and refuses pictures of
+   * more bits than the encoder takes.
    */
   quality?: QualityLevel | number;
-  /** Average bits per second, as a number or as `"800k"` or `"4M"`. Not together with `quality`. */
+  /**
+   * Average bits per second, as a number or as `"800k"` or `"4M"`. Not together with `quality`. Encoders
+   * without such a mode refuse it.
+   */
   bitrate?: number | string;
-  /** The maximum of bits per second, over any two seconds. */
+  /**
+   * The most bits per second that a player needs whose buffer holds one second: n seconds of the video have
+   * at most n + 1 times as many bits. With `bitrate` it is no less than that; the same makes the bit rate
+   * constant. Without `bitrate` it caps the quality. Encoders without a limit refuse it.
+   */
   maxBitrate?: number | string;
   /** The maximum time between key frames, in seconds. Default: the encoder's. */
   keyFrameInterval?: number;
@@ -211,6 +232,8 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   resize: oneOf("error", "contain", "cover", "fill"),
   oddSize: oneOf("pad", "crop", "error"),
   pixelFormat: text,
+  alpha: oneOf("keep", "discard"),
+  palette: oneOf("frame", "clip"),
   quality: (value) =>
     typeof value === "number" && Number.isFinite(value)
       ? null
@@ -298,6 +321,7 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     onProgress,
     ...rest
   } = options;
+  requireRates(bitrate, maxBitrate);
   const session = plainCopy<SessionOptions>({
     ...rest,
     ...(metadata === undefined ? {} : { metadata: checkMetadata(metadata) }),
@@ -312,4 +336,16 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),
   });
   return { session, engine: { thread, queueSize, libraryPath, signal }, onProgress };
+}
+
+/** Throws a `RangeError` where an average is higher than its limit. */
+function requireRates(bitrate: WriterOptions["bitrate"], maxBitrate: WriterOptions["maxBitrate"]): void {
+  if (bitrate === undefined || maxBitrate === undefined || parseBits(bitrate)! <= parseBits(maxBitrate)!) {
+    return;
+  }
+  throw new RangeError(
+    `Cannot use the option maxBitrate: it is ${shown(maxBitrate)}, but must be the bitrate (${
+      shown(bitrate)
+    }) or more`,
+  );
 }

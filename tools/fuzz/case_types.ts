@@ -163,6 +163,8 @@ export interface Outcome {
   readonly isOneFile: boolean;
   /** The times at which frames must be shown, in seconds, where they were given. */
   readonly times: readonly number[] | null;
+  /** The numbers of the frames that must be key frames. */
+  readonly keyFrames: readonly number[];
   /** The tracks of audio. */
   readonly audio: readonly ExpectedTrack[];
   /** What is wrong already. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { encoderTraits } from "../../src/codecs/encoder_traits.ts";
+import { rateModesOf } from "../../src/codecs/rate_modes.ts";
 import type { Value } from "./case_types.ts";
 import type { Catalog, KnownOption } from "./catalog.ts";
 import { audioOption } from "./generate_audio.ts";
@@ -91,6 +92,25 @@ function bits(random: Random): Value {
   ]);
 }
 
+/** Bits per second: refused by encoders without such a mode, which is enough now and then. */
+function rate(
+  { random, encoder, oddness }: OptionContext,
+  mode: "average" | "cappedQuality",
+): Value | undefined {
+  return rateModesOf(encoder)[mode] !== undefined || random.chance(oddness) ? bits(random) : undefined;
+}
+
+/** A palette, where there is one to choose. */
+function palette({ random, muxer, oddness }: OptionContext): Value | undefined {
+  if (muxer !== "gif" && !random.chance(oddness / 4)) return undefined;
+  return random.chance(oddness) ? "web" : random.pick(["frame", "clip"]);
+}
+
+function keyFrameInterval({ random, muxer, oddness }: OptionContext): Value | undefined {
+  if (["gif", "webp", "apng"].includes(muxer) && !random.chance(oddness)) return undefined;
+  return random.pick([1, 0.1, 2, 10, 1e-9, 1e300, 0.04]);
+}
+
 /** A quality: one that the encoder has, where it has any. */
 function quality({ random, encoder, oddness }: OptionContext): Value | undefined {
   const { isLossless, levels, scale } = encoderTraits[encoder] ?? {};
@@ -117,9 +137,14 @@ type Maker = (context: OptionContext) => Value | undefined;
 /** How each option is made, and how often it is given. */
 const makers: Readonly<Record<string, readonly [probability: number, make: Maker]>> = {
   quality: [0.15, quality],
-  bitrate: [0.06, ({ random }) => bits(random)],
-  maxBitrate: [0.05, ({ random }) => bits(random)],
-  keyFrameInterval: [0.1, ({ random }) => random.pick([1, 0.1, 2, 10, 1e-9, 1e300, 0.04])],
+  bitrate: [0.06, (context) => rate(context, "average")],
+  maxBitrate: [0.05, (context) => rate(context, "cappedQuality")],
+  keyFrameInterval: [0.1, keyFrameInterval],
+  alpha: [
+    0.1,
+    ({ random, oddness }) => random.chance(oddness) ? "drop" : random.pick(["discard", "discard", "keep"]),
+  ],
+  palette: [0.3, palette],
   preset: [0.08, (context) => word(context, "preset")],
   tune: [0.06, (context) => word(context, "tune")],
   profile: [0.08, (context) => word(context, "profile")],
@@ -167,6 +192,8 @@ export function generateOptions(context: OptionContext): Record<string, Value> {
       ? "last"
       : random.pick(["first", "first", "zero"]);
   }
+  // A constant bit rate, or a limit that is no lower.
+  if (options["bitrate"] !== undefined && random.chance(0.3)) options["maxBitrate"] = options["bitrate"];
   // Both together are refused: now and then is enough.
   if (options["bitrate"] !== undefined && !random.chance(oddness)) delete options["quality"];
   if (random.chance(0.2)) options["resize"] = random.pick(["contain", "cover", "fill", "contain", "error"]);

@@ -9,7 +9,14 @@ import type { WriterOptions } from "../../mod.ts";
 import { type Complaint, complaint } from "./allowances.ts";
 import type { FuzzCase, Outcome } from "./case_types.ts";
 import { readings, usualReading } from "./containers.ts";
-import { judgeAudio, judgeDuration, judgeOrder, judgeTimes, type WrittenCase } from "./judge_times.ts";
+import {
+  judgeAudio,
+  judgeDuration,
+  judgeKeyFrames,
+  judgeOrder,
+  judgeTimes,
+  type WrittenCase,
+} from "./judge_times.ts";
 import type { Prober } from "./probe.ts";
 import { run } from "./programs.ts";
 
@@ -69,6 +76,7 @@ async function judgeWritten(written: WrittenCase, path: string, prober: Prober):
     );
   }
   complaints.push(...judgeTimes(written, stream), ...judgeOrder(written, stream));
+  complaints.push(...judgeKeyFrames(written, stream));
   complaints.push(...judgeAudio(written, stream, audio), ...judgeDuration(written, stream));
   complaints.push(...await judgeContent(written, path));
   return complaints;

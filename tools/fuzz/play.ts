@@ -10,7 +10,7 @@ import { createFileWriter, type VideoWriter, type WriterOptions, type WriteSumma
 import type { Native } from "../../ffi/mod.ts";
 import { undisposedObjects } from "../../src/libav/owned.ts";
 import type { FrameSpec, FuzzCase, Outcome, PieceSpec, Rejection } from "./case_types.ts";
-import { audioTracks, type Call, frameTimes } from "./expected.ts";
+import { audioTracks, type Call, frameTimes, keyFrames } from "./expected.ts";
 import { isExactFormat, isExactWriter } from "./exactness.ts";
 import { judgeFolder, lookAt, writesOneFile } from "./folder.ts";
 import { makeFrame } from "./frames.ts";
@@ -87,6 +87,7 @@ class Play {
       content: isExact ? { format: choice.pixelFormat, sha256: this.#hash!.digest("hex") } : null,
       isOneFile: writesOneFile(this.#native, this.#test),
       times: frameTimes(this.#calls, this.#test),
+      keyFrames: keyFrames(this.#calls),
       audio: this.#summary === null ? [] : audioTracks(this.#calls, this.#test, this.#summary.seconds),
     };
   }

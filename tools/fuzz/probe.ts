@@ -26,6 +26,8 @@ export interface PacketTimes {
   readonly decoded: number | null;
   readonly shown: number | null;
   readonly duration: number;
+  /** Whether it is marked as a key frame. */
+  readonly isKey: boolean;
 }
 
 /** A stream of audio. */
@@ -44,7 +46,7 @@ export interface ProbeResult {
   readonly said: readonly string[];
 }
 
-const wanted = "frame=stream_index,best_effort_timestamp:packet=stream_index,pts,dts,duration:" +
+const wanted = "frame=stream_index,best_effort_timestamp:packet=stream_index,pts,dts,duration,flags:" +
   "stream=index,codec_type,codec_name,width,height,duration,time_base:format=duration";
 
 function seconds(text: unknown): number | null {
@@ -70,6 +72,7 @@ interface PrintedItem {
   readonly pts?: number;
   readonly dts?: number;
   readonly duration?: number;
+  readonly flags?: string;
   readonly best_effort_timestamp?: number;
 }
 
@@ -89,10 +92,11 @@ function toSeconds({ time_base: timeBase }: PrintedStream): (ticks: number | und
 
 function packetsOf(items: readonly PrintedItem[], stream: PrintedStream): PacketTimes[] {
   const inSeconds = toSeconds(stream);
-  return itemsOf(items, "packet", stream).map(({ pts, dts, duration }) => ({
+  return itemsOf(items, "packet", stream).map(({ pts, dts, duration, flags }) => ({
     decoded: inSeconds(dts),
     shown: inSeconds(pts),
     duration: inSeconds(duration) ?? 0,
+    isKey: flags?.startsWith("K") ?? false,
   }));
 }
 

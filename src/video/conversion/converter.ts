@@ -6,6 +6,7 @@
 import type { NativeFrame } from "../../libav/native_frame.ts";
 import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
 import type { PixelMeaning } from "../color.ts";
+import type { ClipColors } from "../palette/clip_colors.ts";
 import type { Pixels } from "../pixels.ts";
 
 /** The format and size that the encoder takes. */
@@ -18,6 +19,8 @@ export interface ConverterTarget {
   readonly height: number;
   /** The meaning of its values. */
   readonly color: PixelMeaning;
+  /** The palettes of a GIF; `null` or absent: each picture has a palette of its own. */
+  readonly clipColors?: ClipColors | null;
 }
 
 /** Converts pictures of one shape. The returned frame is valid until the next call. */

@@ -9,6 +9,7 @@ import { scalerMatrix } from "../color.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../pixels.ts";
 import type { Converter, ConverterTarget } from "./converter.ts";
 import { CopyConverter } from "./copy_converter.ts";
+import { GifConverter } from "./gif_converter.ts";
 import { KernelConverter } from "./kernel_converter.ts";
 import { OutputFrames } from "./output_frames.ts";
 import { packedPlaneOrder } from "./packed_components.ts";
@@ -24,6 +25,15 @@ export function createConverter(native: Native, shape: PictureShape, target: Con
   const visible = frameLayout(format, Math.min(width, target.width), Math.min(height, target.height));
   if (format.id !== target.format.id && FormatUnpacker.isNeeded(native, format, visible.width)) {
     return new UnpackingConverter(native, { ...shape, layout: visible }, target);
+  }
+  if (target.format.isPalette && !format.isPalette && target.clipColors) {
+    return new GifConverter(
+      native,
+      { ...shape, layout: visible },
+      target,
+      target.clipColors,
+      createConverter,
+    );
   }
   if (target.format.isPalette && !format.isPalette) return new PaletteConverter(native, visible, target);
   const isSameMeaning = format.isRgb || format.isPalette || format.isGray && target.format.isGray ||
