@@ -49,6 +49,7 @@ const fieldsInUse = {
     format: "i32",
     width: "i32",
     height: "i32",
+    field_order: "i32",
     color_primaries: "i32",
     chroma_location: "i32",
     sample_aspect_ratio: "rational",
@@ -67,6 +68,8 @@ const fieldsInUse = {
     duration: "i64",
     nb_chapters: "u32",
     chapters: "address",
+    nb_programs: "u32",
+    programs: "address",
     metadata: "address",
   },
   AVFrame: {
@@ -91,7 +94,11 @@ const fieldsInUse = {
     colorspace: "i32",
     decode_error_flags: "i32",
     best_effort_timestamp: "i64",
+    flags: "i32",
+    interlaced_frame: "i32",
+    top_field_first: "i32",
   },
+  AVIOContext: { buffer: "address", seekable: "i32" },
   AVInputFormat: { name: "address" },
   AVMasteringDisplayMetadata: {
     display_primaries: "rational",
@@ -136,6 +143,7 @@ const fieldsInUse = {
     comp: "address",
   },
   AVComponentDescriptor: { plane: "i32", step: "i32", depth: "i32" },
+  AVProgram: { metadata: "address" },
   AVPacketSideData: { data: "address", size: "u32", type: "i32" },
   AVStream: {
     time_base: "rational",

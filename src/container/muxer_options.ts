@@ -8,7 +8,6 @@ import { isMatroska, type MuxerInfo } from "../libav/muxer_info.ts";
 import type { OptionValue } from "../libav/options.ts";
 import type { Rational } from "../libav/rational.ts";
 import { movFamily } from "./known_containers.ts";
-import { needsNamedKeys } from "./metadata.ts";
 
 /** Muxers that write fixed-length units with data of all streams (mxfenc.c, gxfenc.c). */
 export function interleavesItself({ name }: MuxerInfo): boolean {
@@ -70,6 +69,9 @@ type Defaults = Readonly<Record<string, OptionValue>>;
  */
 const aviDefaults: Defaults = { avoid_negative_ts: "disabled" };
 
+/** AIFF has chunks for a title and an author; all other tags, and covers, are in one of ID3v2. */
+const aiffDefaults: Defaults = { write_id3v2: 1 };
+
 function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defaults {
   // Without it, these muxers number their tracks at random: the same frames would not give the same file.
   const exact: Defaults = ["matroska", "webm", "ogg", "oga", "ogv", "opus"].includes(name)
@@ -77,6 +79,7 @@ function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defa
     : {};
   const flush: Defaults = stage === "recording" ? { flush_packets: 1 } : {};
   if (name === "avi") return { ...flush, ...aviDefaults };
+  if (name === "aiff") return { ...flush, ...aiffDefaults };
   if (!movFamily.includes(name)) return { ...exact, ...flush, ...clusterDefaults(name, stage) };
   const layout: Defaults = stage === "recording"
     ? { movflags: "+delay_moov+frag_custom" }
@@ -99,16 +102,19 @@ function clusterDefaults(name: string, stage: Stage): Defaults {
   return isMatroska({ name }) && stage === "recording" ? { cluster_time_limit: fragmentMs } : {};
 }
 
-/** The muxer's options: defaults that it knows, then the given ones, and what the file's tags need. */
+/**
+ * The muxer's options: defaults that it knows, then the given ones. `namesKeys`: tags go under keys of their
+ * own.
+ */
 export function muxerOptions(
   { info, options }: Muxer,
   timeBase: Rational,
   stage: Stage,
   given: Readonly<Record<string, OptionValue>> | undefined,
-  metadata?: Readonly<Record<string, string>>,
+  namesKeys: boolean,
 ): Readonly<Record<string, OptionValue>> {
   const defaults = Object.entries(defaultsOf(info, timeBase, stage)).filter(([name]) => options.has(name));
   const chosen = { ...Object.fromEntries(defaults), ...(isIntermediate(info, stage) ? {} : given) };
-  if (!needsNamedKeys(info.name, metadata)) return chosen;
+  if (!namesKeys || !options.has("movflags")) return chosen;
   return { ...chosen, movflags: `${chosen.movflags ?? ""}+use_metadata_tags` };
 }

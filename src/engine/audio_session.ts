@@ -5,9 +5,14 @@
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
 import type { AudioDefaults } from "../audio/open_audio_encoder.ts";
-import { requireChapterSupport } from "../container/chapters.ts";
-import { openCover, requireCoverSupport } from "../container/cover.ts";
-import { requireTagSupport } from "../container/metadata.ts";
+import {
+  askContainer,
+  asksAnything,
+  type ContainerAnswer,
+  nothingAsked,
+} from "../container/ask_container.ts";
+import { trialChapters } from "../container/chapters.ts";
+import { type Cover, openCover, placeCover } from "../container/cover.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
 import { isIntermediate, muxerOptions, type Stage } from "../container/muxer_options.ts";
 import { AvError } from "../errors.ts";
@@ -19,11 +24,14 @@ import type { Demuxer } from "../libav/demuxer.ts";
 import { isVerbose, setLogLevel } from "../libav/log.ts";
 import { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
-import type { StreamRequest } from "../libav/streams/stream_parameters.ts";
 import { audioBesideVideo, AudioTracks } from "./audio_tracks.ts";
 import { describeAudioSession } from "./report.ts";
+import { SilentPackets } from "./silent_packets.ts";
 import type { AudioFileRequest, AudioSummary } from "./session_types.ts";
 import type { WriterStats } from "./writer_stats.ts";
+
+/** Containers to name in an error, where they keep what another does not. */
+const audioContainers = ["ipod", "mp3", "ogg", "flac", "matroska", "wav"] as const;
 
 /** What is open once there are samples. */
 interface Open extends Disposable {
@@ -38,8 +46,8 @@ export class AudioSession implements Disposable {
   readonly #info: MuxerInfo;
   readonly #mayRemove: boolean;
   readonly #safety: CrashSafety;
-  /** The cover, where there is one. */
-  readonly #files: readonly StreamRequest[];
+  readonly #cover: Cover | null;
+  #answer: ContainerAnswer = nothingAsked;
   #open: Open | null = null;
   /** Whether a file was begun that an abort must remove. */
   #hasFile = false;
@@ -54,12 +62,9 @@ export class AudioSession implements Disposable {
     this.#native = native;
     this.#request = request;
     this.#info = chooseMuxer(native, path, options.format);
-    requireTagSupport(this.#info, options);
-    requireChapterSupport(this.#info, options);
-    requireCoverSupport(this.#info, options);
     // The error has what a cover's decoder reports.
     setLogLevel(native, "quiet");
-    this.#files = openCover(native, this.#info, options);
+    this.#cover = options.cover === null ? null : openCover(native, options.cover);
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#mayRemove = requireWritableTarget(this.#info, path);
@@ -67,6 +72,7 @@ export class AudioSession implements Disposable {
     // The samples are not known yet.
     using audioTracks = this.#openTracks(audioBesideVideo.defaults);
     this.#tryHeader(audioTracks);
+    this.#answer = this.#ask(audioTracks);
   }
 
   /** The current statistics. */
@@ -151,6 +157,7 @@ export class AudioSession implements Disposable {
       this.#url,
       this.#safety.isFragmented ? "finished" : "direct",
       null,
+      { info: this.#info, namesKeys: false, cover: null },
     );
     if (this.#info.opensFilesItself) return;
     muxer.openMemory();
@@ -161,19 +168,49 @@ export class AudioSession implements Disposable {
     }
   }
 
+  /** Asks the container what it keeps, with a moment of silence. */
+  #ask(audioTracks: AudioTracks): ContainerAnswer {
+    const { options } = this.#request;
+    const request = {
+      metadata: options.metadata ?? {},
+      chapters: trialChapters(options.chapters ?? []),
+      cover: options.cover,
+    };
+    if (!asksAnything(request)) return nothingAsked;
+    using silence = new SilentPackets(audioTracks);
+    return askContainer(this.#native, {
+      info: this.#info,
+      request,
+      otherLosses: () => [],
+      createMuxer: (info, namesKeys) =>
+        this.#createMuxer(audioTracks, "", "direct", null, { info, namesKeys, cover: this.#cover }),
+      writePackets: (muxer) => silence.write(muxer),
+      logLevel: options.logLevel,
+      hasOptions: Object.keys(options.formatOptions ?? {}).length > 0,
+      others: audioContainers,
+    });
+  }
+
   get #url(): string {
     return `file:${this.#request.path}`;
   }
 
-  #createMuxer(audioTracks: AudioTracks, url: string, stage: Stage, recording: Demuxer | null): Muxer {
+  #createMuxer(
+    audioTracks: AudioTracks,
+    url: string,
+    stage: Stage,
+    recording: Demuxer | null,
+    { info, namesKeys, cover } = { info: this.#info, namesKeys: this.#answer.namesKeys, cover: this.#cover },
+  ): Muxer {
     const { formatOptions, metadata = {} } = this.#request.options;
-    const muxer = new Muxer(this.#native, this.#info, url);
+    const muxer = new Muxer(this.#native, info, url);
     try {
       audioTracks.addStreams(muxer, recording);
-      if (!isIntermediate(this.#info, stage)) { for (const file of this.#files) muxer.addStream(file); }
-      muxer.setMetadata(metadata);
-      const options = muxerOptions(muxer, audioTracks.timeBase, stage, formatOptions, metadata);
-      muxer.options.setAll(options);
+      const { streams, tags } = placeCover(this.#native, info, cover);
+      if (!isIntermediate(info, stage)) { for (const stream of streams) muxer.addStream(stream); }
+      muxer.setMetadata(metadata, tags);
+      const given = info === this.#info ? formatOptions : {};
+      muxer.options.setAll(muxerOptions(muxer, audioTracks.timeBase, stage, given, namesKeys));
       return muxer;
     } catch (error) {
       muxer[Symbol.dispose]();
@@ -196,6 +233,7 @@ export class AudioSession implements Disposable {
         queue: audioTracks.queue,
         subtitles: null,
         chapters: options.chapters ?? [],
+        hasChaptersFirst: this.#answer.hasChaptersFirst,
         createMuxer: (url, stage, recording) => this.#createMuxer(audioTracks, url, stage, recording),
       }),
     );

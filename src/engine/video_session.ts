@@ -6,10 +6,8 @@
 import { type Native, removeFile } from "../../ffi/mod.ts";
 import { openNextEncoder } from "../codecs/open_encoder.ts";
 import { attachmentStreams, requireAttachmentSupport } from "../container/attachments.ts";
-import { requireChapterSupport } from "../container/chapters.ts";
-import { openCover, requireCoverSupport } from "../container/cover.ts";
+import { openCover } from "../container/cover.ts";
 import { minTicks, requireFrameRateSupport, requireVariableRateSupport } from "../container/frame_rates.ts";
-import { requireTagSupport } from "../container/metadata.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
 import { OutputFile } from "../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety, requireWritableTarget } from "../file/safety.ts";
@@ -80,14 +78,12 @@ export class VideoSession implements Disposable {
     this.#muxerInfo = chooseMuxer(native, path, options.format);
     if (timing === "constant") requireFrameRateSupport(this.#muxerInfo, frameRate, null);
     else requireVariableRateSupport(this.#muxerInfo, timing);
-    requireTagSupport(this.#muxerInfo, options);
-    requireChapterSupport(this.#muxerInfo, options);
-    requireCoverSupport(this.#muxerInfo, options);
     requireAttachmentSupport(this.#muxerInfo, options);
     using owned = new DisposableStack();
     // Errors of a cover or subtitle file have all details.
     setLogLevel(native, "quiet");
-    const files = [...openCover(native, this.#muxerInfo, options), ...attachmentStreams(native, options)];
+    const cover = options.cover === null ? null : openCover(native, options.cover);
+    const attachments = attachmentStreams(native, options);
     const subtitles = owned.use(this.#openSubtitles());
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
@@ -103,7 +99,7 @@ export class VideoSession implements Disposable {
       formats: this.#formats,
       clock: this.#clock,
       safety: this.#safety,
-      ...{ audioTracks, subtitles, files },
+      ...{ audioTracks, subtitles, cover, attachments },
     };
     this.#opener = new StreamOpener(native, request, this.#muxerInfo, context);
     this.#images = new ImageInput(native, options, (height) => this.#opener.color(height));
@@ -308,6 +304,7 @@ export class VideoSession implements Disposable {
         queue: this.#audioTracks?.queue ?? null,
         subtitles: this.#subtitles,
         chapters: this.#request.options.chapters ?? [],
+        hasChaptersFirst: this.#opener.answer.hasChaptersFirst,
         createMuxer: (url, stage, recording) =>
           this.#opener.createMuxer({ parameters, settings, timeBase: input.timeBase, url, stage, recording }),
       }),
@@ -341,7 +338,7 @@ export class VideoSession implements Disposable {
         { first: this.#first!, size: this.#size!, picture: shape },
         settings,
         this.choice!,
-        muxer,
+        { muxer, namesKeys: this.#opener.answer.namesKeys },
       ));
     }
     return pipeline;

@@ -5,7 +5,7 @@
  * @module
  */
 import { cutFile, makeReplacement, type Native, removeFile, replaceFile } from "../../ffi/mod.ts";
-import { type Chapter, placeChapters } from "../container/chapters.ts";
+import { type Chapter, placeChapters, trialChapters } from "../container/chapters.ts";
 import { maxGifDelay, minTicks } from "../container/frame_rates.ts";
 import { interleavesItself, needsFragments, type Stage } from "../container/muxer_options.ts";
 import { AvError, WriteError } from "../errors.ts";
@@ -15,6 +15,7 @@ import { isMatroska } from "../libav/muxer_info.ts";
 import type { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { copyPackets, openRecording } from "./copy_packets.ts";
+import { writeChaptersOver } from "./chapter_header.ts";
 import { Fragments } from "./fragments.ts";
 import type { Interleaver } from "./interleaver.ts";
 import { isReadAgain } from "./remux.ts";
@@ -43,6 +44,8 @@ export interface OutputRequest {
   readonly subtitles: SubtitleTracks | null;
   /** The chapters of the video. */
   readonly chapters: readonly Chapter[];
+  /** Whether they go into the header, which is written over once the length is known. */
+  readonly hasChaptersFirst: boolean;
   /**
    * Creates the muxer for a URL, with its streams and options. `recording` is the recorded file, where the
    * final one is made from it.
@@ -116,8 +119,10 @@ export class OutputFile implements Disposable {
    * file.
    */
   open(onOpen: () => void): void {
-    this.#muxer.openFile(`file:${this.#request.path}`);
+    const { path, chapters, hasChaptersFirst } = this.#request;
+    this.#muxer.openFile(`file:${path}`);
     onOpen();
+    if (hasChaptersFirst) this.#muxer.setChapters(trialChapters(chapters));
     this.#muxer.writeHeader();
   }
 
@@ -229,11 +234,13 @@ export class OutputFile implements Disposable {
     this.#request.subtitles?.giveRemaining(this.#writePacket);
     if (this.#muxer.info.name === "gif" && !this.#isEnded) this.#setFinalDelay(end.lastSeconds);
     this.#isEnded = true;
+    const { isFragmented, hasChaptersFirst } = this.#request;
     // Fragments have no chapters.
-    if (!this.#request.isFragmented) this.#setChapters(this.#muxer, end);
+    if (!isFragmented && !hasChaptersFirst) this.#setChapters(this.#muxer, end);
     this.#muxer.writeTrailer();
     this.#finishedBytes = this.#muxer.writtenBytes;
     const bytes = this.#muxer.outputBytes;
+    if (hasChaptersFirst) writeChaptersOver(this.#muxer, this.#request, end.endSeconds);
     this.#close();
     this.#isRecorded = true;
     if (this.#request.isFragmented) return this.#rewrite(end);
