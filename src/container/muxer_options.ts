@@ -72,13 +72,24 @@ const aviDefaults: Defaults = { avoid_negative_ts: "disabled" };
 /** AIFF has chunks for a title and an author; all other tags, and covers, are in one of ID3v2. */
 const aiffDefaults: Defaults = { write_id3v2: 1 };
 
-function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defaults {
+/** A finished playlist lists all segments, unless old ones are deleted: libavformat's default is the last five. */
+function playlistDefaults(given: Readonly<Record<string, OptionValue>> = {}): Defaults {
+  return /delete_segments/.test(String(given.hls_flags ?? "")) ? {} : { hls_list_size: 0 };
+}
+
+function defaultsOf(
+  { name }: MuxerInfo,
+  timeBase: Rational,
+  stage: Stage,
+  given: Readonly<Record<string, OptionValue>> | undefined,
+): Defaults {
   // Without it, these muxers number their tracks at random: the same frames would not give the same file.
   const exact: Defaults = ["matroska", "webm", "ogg", "oga", "ogv", "opus"].includes(name)
     ? { fflags: "+bitexact" }
     : {};
   const flush: Defaults = stage === "recording" ? { flush_packets: 1 } : {};
   if (name === "avi") return { ...flush, ...aviDefaults };
+  if (name === "hls") return playlistDefaults(given);
   if (name === "aiff") return { ...flush, ...aiffDefaults };
   if (!movFamily.includes(name)) return { ...exact, ...flush, ...clusterDefaults(name, stage) };
   const layout: Defaults = stage === "recording"
@@ -113,7 +124,9 @@ export function muxerOptions(
   given: Readonly<Record<string, OptionValue>> | undefined,
   namesKeys: boolean,
 ): Readonly<Record<string, OptionValue>> {
-  const defaults = Object.entries(defaultsOf(info, timeBase, stage)).filter(([name]) => options.has(name));
+  const defaults = Object.entries(defaultsOf(info, timeBase, stage, given)).filter(([name]) =>
+    options.has(name)
+  );
   const chosen = { ...Object.fromEntries(defaults), ...(isIntermediate(info, stage) ? {} : given) };
   if (!namesKeys || !options.has("movflags")) return chosen;
   return { ...chosen, movflags: `${chosen.movflags ?? ""}+use_metadata_tags` };

@@ -16,7 +16,7 @@ import { type Cover, openCover, placeCover } from "../container/cover.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
 import { isIntermediate, muxerOptions, type Stage } from "../container/muxer_options.ts";
 import { AvError } from "../errors.ts";
-import { OutputFile } from "../file/output_file.ts";
+import { muxerUrl, OutputFile } from "../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety, requireWritableTarget } from "../file/safety.ts";
 import { withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
@@ -61,13 +61,13 @@ export class AudioSession implements Disposable {
     const { path, options } = request;
     this.#native = native;
     this.#request = request;
-    this.#info = chooseMuxer(native, path, options.format);
+    this.#info = chooseMuxer(native, path, options);
     // The error has what a cover's decoder reports.
     setLogLevel(native, "quiet");
     this.#cover = options.cover === null ? null : openCover(native, options.cover);
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
-    this.#mayRemove = requireWritableTarget(this.#info, path);
+    this.#mayRemove = requireWritableTarget(this.#info, path, options.formatOptions);
     this.#safety = chooseCrashSafety(this.#info, request, this.#mayRemove);
     // The samples are not known yet.
     using audioTracks = this.#openTracks(audioBesideVideo.defaults);
@@ -192,7 +192,7 @@ export class AudioSession implements Disposable {
   }
 
   get #url(): string {
-    return `file:${this.#request.path}`;
+    return muxerUrl(this.#info, this.#request.path);
   }
 
   #createMuxer(
@@ -229,6 +229,7 @@ export class AudioSession implements Disposable {
     const output = owned.use(
       new OutputFile(this.#native, {
         path,
+        url: this.#url,
         ...this.#safety,
         queue: audioTracks.queue,
         subtitles: null,

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Muxer } from "../libav/muxer.ts";
-import { NativePacket } from "../libav/native_packet.ts";
 import type { QueuedPacket } from "../file/interleaver.ts";
 import type { AudioTracks } from "./audio_tracks.ts";
 

@@ -32,6 +32,7 @@ import { placeCover } from "../container/cover.ts";
 import { streamTags } from "../container/picture_tags.ts";
 import { requireTimecodeSupport, splitTimecode } from "../container/timecode.ts";
 import { AvError, OptionError, UnsupportedError } from "../errors.ts";
+import { muxerUrl } from "../file/output_file.ts";
 import type { Encoder, EncoderInfo } from "../libav/encoder.ts";
 import { isVerbose, setLogLevel } from "../libav/log.ts";
 import { Muxer } from "../libav/muxer.ts";
@@ -264,7 +265,7 @@ export class StreamOpener implements Disposable {
 
   /** The URL of the file. */
   get url(): string {
-    return `file:${this.#request.path}`;
+    return muxerUrl(this.info, this.#request.path);
   }
 
   /** Creates a muxer with all streams and options. */

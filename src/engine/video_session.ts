@@ -75,7 +75,7 @@ export class VideoSession implements Disposable {
     this.#native = native;
     this.#request = request;
     this.#formats = inputFormats(native);
-    this.#muxerInfo = chooseMuxer(native, path, options.format);
+    this.#muxerInfo = chooseMuxer(native, path, options);
     if (timing === "constant") requireFrameRateSupport(this.#muxerInfo, frameRate, null);
     else requireVariableRateSupport(this.#muxerInfo, timing);
     requireAttachmentSupport(this.#muxerInfo, options);
@@ -88,7 +88,7 @@ export class VideoSession implements Disposable {
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#clock = createClock(frameRate, options);
-    this.#mayRemove = requireWritableTarget(this.#muxerInfo, path);
+    this.#mayRemove = requireWritableTarget(this.#muxerInfo, path, options.formatOptions);
     this.#safety = chooseCrashSafety(this.#muxerInfo, request, this.#mayRemove);
     const audioTracks = options.audio.length === 0
       ? null
@@ -300,6 +300,7 @@ export class VideoSession implements Disposable {
     const output = owned.use(
       new OutputFile(this.#native, {
         path: this.#request.path,
+        url: this.#opener.url,
         ...this.#safety,
         queue: this.#audioTracks?.queue ?? null,
         subtitles: this.#subtitles,

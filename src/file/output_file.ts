@@ -11,7 +11,7 @@ import { interleavesItself, needsFragments, type Stage } from "../container/muxe
 import { AvError, WriteError } from "../errors.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
-import { isMatroska } from "../libav/muxer_info.ts";
+import { isMatroska, type MuxerInfo } from "../libav/muxer_info.ts";
 import type { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { copyPackets, openRecording } from "./copy_packets.ts";
@@ -30,10 +30,17 @@ const mostLateSeconds = 1;
 /** The most that a file may end too early, in seconds: Matroska counts in thousandths. */
 const shortSeconds = 0.002;
 
+/** The URL of a file for its muxer: those that delete files of their own do so by the path as it is. */
+export function muxerUrl({ opensFilesItself }: MuxerInfo, path: string): string {
+  return opensFilesItself ? path : `file:${path}`;
+}
+
 /** What an output file is made from. */
 export interface OutputRequest {
   /** The path of the file. */
   readonly path: string;
+  /** Its URL for the muxer. */
+  readonly url: string;
   /** Whether it is recorded in fragments and made into an ordinary file at the end. */
   readonly isFragmented: boolean;
   /** Whether a partly written end is cut off after a disk failure. */
@@ -107,8 +114,8 @@ export class OutputFile implements Disposable {
   constructor(native: Native, request: OutputRequest) {
     this.#native = native;
     this.#request = request;
-    const { path, isFragmented, isCrashSafe, queue, subtitles, createMuxer } = request;
-    this.#muxer = createMuxer(`file:${path}`, isFragmented || isCrashSafe ? "recording" : "direct", null);
+    const { url, isFragmented, isCrashSafe, queue, subtitles, createMuxer } = request;
+    this.#muxer = createMuxer(url, isFragmented || isCrashSafe ? "recording" : "direct", null);
     this.#isInOrder = isFragmented ||
       (queue !== null || subtitles !== null) && !interleavesItself(this.#muxer.info);
     this.#fragments = isFragmented ? new Fragments(this.#muxer) : null;
@@ -119,8 +126,8 @@ export class OutputFile implements Disposable {
    * file.
    */
   open(onOpen: () => void): void {
-    const { path, chapters, hasChaptersFirst } = this.#request;
-    this.#muxer.openFile(`file:${path}`);
+    const { url, chapters, hasChaptersFirst } = this.#request;
+    this.#muxer.openFile(url);
     onOpen();
     if (hasChaptersFirst) this.#muxer.setChapters(trialChapters(chapters));
     this.#muxer.writeHeader();

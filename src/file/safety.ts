@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { requireSingleTarget } from "../container/muxer_choice.ts";
+import { foldersOf } from "../container/many_files.ts";
 import { needsFragments, setsFragmentOptions } from "../container/muxer_options.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
@@ -19,10 +19,13 @@ export interface CrashSafety {
 }
 
 /** Throws unless the target is writable; returns whether `abort` may remove it. */
-export function requireWritableTarget(info: MuxerInfo, path: string): boolean {
+export function requireWritableTarget(
+  info: MuxerInfo,
+  path: string,
+  formatOptions: Readonly<Record<string, OptionValue>> | undefined,
+): boolean {
   if (!info.opensFilesItself) return requireWritable(path);
-  requireWritableFolder(path);
-  requireSingleTarget(info);
+  for (const folder of foldersOf(info, path, formatOptions)) requireWritableFolder(folder);
   return false;
 }
 
