@@ -67,4 +67,5 @@ export type { AudioSummary, EncoderChoice, WriteSummary } from "./src/engine/ses
 export type { Frame } from "./src/video/frame.ts";
 export type { SamplesOptions } from "./src/writer/samples_options.ts";
 export type { AcquiredFrame, VideoWriter } from "./src/writer/video_writer.ts";
+export type { FieldOrder } from "./src/codecs/field_order.ts";
 export type { Rotation, SampleAspectRatio } from "./src/container/picture_tags.ts";

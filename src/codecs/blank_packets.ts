@@ -7,6 +7,7 @@ import type { Native } from "../../ffi/mod.ts";
 import { colorNumbers, NativeFrame } from "../libav/native_frame.ts";
 import { NativePacket } from "../libav/native_packet.ts";
 import { frameLayout } from "../video/pixels.ts";
+import { isInterlaced } from "./field_order.ts";
 import { type EncoderSettings, openEncoder } from "./open_encoder.ts";
 
 /** The packets of one blank picture, which an encoder of its own makes. */
@@ -16,13 +17,14 @@ export class BlankPackets implements Disposable {
   constructor(native: Native, settings: EncoderSettings) {
     using encoder = openEncoder(native, settings);
     using frame = new NativeFrame(native);
-    const { format, width, height, color } = settings;
+    const { format, width, height, color, fieldOrder } = settings;
     frame.allocatePicture(format, width, height);
     for (const [plane, { rows }] of frameLayout(format, width, height).planes.entries()) {
       native.memory.write(frame.planeAddress(plane), new Uint8Array(rows * frame.stride(plane)));
     }
     frame.stamp(0n, false, encoder.frameQuality);
     frame.describe(colorNumbers(native, color));
+    if (isInterlaced(fieldOrder)) frame.markFields(fieldOrder === "tff");
     encoder.send(frame);
     encoder.send(null);
     try {

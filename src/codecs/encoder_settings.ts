@@ -11,6 +11,7 @@ import type { Rational } from "../libav/rational.ts";
 import { shown } from "../shown.ts";
 import type { ColorDescription } from "../video/color.ts";
 import { hdrParameters, type HdrSyntax } from "../video/hdr.ts";
+import { fieldOptions, type FieldOrder } from "./field_order.ts";
 import {
   type EncoderOptions,
   type EncoderTraits,
@@ -41,6 +42,8 @@ export interface EncoderRequest {
   readonly encoderOptions?: EncoderOptions;
   /** The width of a pixel over its height. */
   readonly sampleAspectRatio?: Rational;
+  /** See `WriterOptions`. */
+  readonly fieldOrder?: FieldOrder;
   /** Whether frames should not stay in the encoder for longer than a crash may cost. */
   readonly isCrashSafe: boolean;
   /** Whether frames may come more slowly than at the frame rate. */
@@ -83,6 +86,7 @@ export function encoderOptions(
     ]);
   }
   options.push(...delayLimit(profile, request));
+  options.push(...fieldOptions(encoder, request.fieldOrder));
   for (const name of ["preset", "tune", "profile"] as const) {
     const value = request[name];
     if (value === undefined) continue;

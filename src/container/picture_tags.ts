@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type FieldOrder, isInterlaced, tellsFields } from "../codecs/field_order.ts";
 import { traitsOf } from "../codecs/encoder_settings.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { EncoderInfo } from "../libav/encoder.ts";
@@ -28,6 +29,7 @@ export type SampleAspectRatio = `${number}/${number}` | `${number}:${number}` | 
 export interface TagRequest {
   readonly rotation?: Rotation;
   readonly sampleAspectRatio?: Rational;
+  readonly fieldOrder?: FieldOrder;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -99,12 +101,16 @@ export interface PictureRequest extends TagRequest {
   readonly width: number | null;
 }
 
+/** The orders that say of two fields which is shown first, with or without saying which is coded first. */
+const sameOrders = { tff: [2, 4], bff: [3, 5] } as const;
+
 /** Whether anything is said of the picture that a container may lose. */
 export function asksForPicture(
-  { rotation = 0, sampleAspectRatio, color: { masteringDisplay, contentLight } }: PictureRequest,
+  { rotation = 0, sampleAspectRatio, fieldOrder, color: { masteringDisplay, contentLight } }: PictureRequest,
 ): boolean {
   const isStretched = sampleAspectRatio !== undefined && sampleAspectRatio.num !== sampleAspectRatio.den;
-  return rotation !== 0 || isStretched || masteringDisplay !== undefined || contentLight !== undefined;
+  return rotation !== 0 || isStretched || isInterlaced(fieldOrder) || masteringDisplay !== undefined ||
+    contentLight !== undefined;
 }
 
 /** What did not come back of what was said of the picture; with no reader, nothing did. */
@@ -128,6 +134,15 @@ export function pictureLosses(file: Demuxer | null, request: PictureRequest): Lo
       why: `neither it nor ${encoder.codecName} has a place for it`,
     });
   }
+  const { fieldOrder } = request;
+  if (isInterlaced(fieldOrder) && !hasFieldOrder(read, fieldOrder, encoder)) {
+    losses.push({
+      kind: "field order",
+      code: "FIELD_ORDER",
+      what: `the fieldOrder "${fieldOrder}"`,
+      why: `neither it nor ${encoder.codecName} tells it`,
+    });
+  }
   if (!isHdrKept(read, request)) {
     losses.push({
       kind: "HDR metadata",
@@ -149,6 +164,13 @@ function isRotated(file: Demuxer | null, rotation: keyof typeof rotationMatrices
   return [0, 1, 3, 4].every((at, index) =>
     Math.round(found[at]! / displayMatrixOne) === rotationMatrices[rotation][index]
   );
+}
+
+/** Whether a file tells the order of fields, or leaves it to the packets. */
+function hasFieldOrder(file: Demuxer | null, order: "tff" | "bff", encoder: EncoderInfo): boolean {
+  if (file === null) return false;
+  const found: number = file.fieldOrder(0);
+  return sameOrders[order].some((number) => number === found) || found === 0 && tellsFields(encoder);
 }
 
 /** Containers may count in pixels: the width that is shown is right to half of one. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
+import { isInterlaced, requireFieldsApart } from "../codecs/field_order.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
 import type { OutputFile } from "../file/output_file.ts";
 import type { Encoder } from "../libav/encoder.ts";
@@ -175,6 +176,7 @@ export class Pipeline implements Disposable {
 
   #converterFor(shape: PictureShape): Converter {
     if (this.#converter === null || !sameShape(this.#converter.shape, shape)) {
+      requireFieldsApart(this.#settings.fieldOrder, shape.layout.format, this.#settings.format);
       const converter = createConverter(this.#native, shape, this.#settings);
       this.#converter?.converter[Symbol.dispose]();
       this.#converter = { shape, converter };
@@ -194,6 +196,7 @@ export class Pipeline implements Disposable {
     const { index, keyFrame } = this.#timeline.enter(stamp, duration);
     frame.stamp(BigInt(index), keyFrame, this.#frameQuality);
     frame.describe(this.#color);
+    if (isInterlaced(this.#settings.fieldOrder)) frame.markFields(this.#settings.fieldOrder === "tff");
     const encoder = this.#encoder ??= this.#openEncoder();
     encoder.send(frame);
     while (encoder.receive(this.#packet)) this.#writeInOrder(this.#packet, followers);

@@ -13,6 +13,7 @@ import {
   resolveSettings,
   type SettingsContext,
 } from "../codecs/open_encoder.ts";
+import { requireFixedSize } from "../codecs/field_order.ts";
 import {
   codecTag,
   requirePixelFormatSupport,
@@ -77,7 +78,8 @@ export class StreamOpener implements Disposable {
     this.#request = request;
     this.#context = context;
     this.info = info;
-    const { width, height } = request.options;
+    const { width, height, fieldOrder, resize } = request.options;
+    requireFixedSize(fieldOrder, resize);
     this.#hasSize = width !== undefined && height !== undefined;
     const trial = this.#chooseTrial();
     if (trial === null) return;
