@@ -37,6 +37,9 @@ function fieldFrame(
   return { data, width, height, format };
 }
 
+/** Files that say something else than their pictures do, in some releases of FFmpeg: those are refused. */
+const uncertain: readonly string[] = ["prores in c.mxf", "dnxhd in d.mxf"];
+
 interface FieldCase {
   readonly codec: string;
   readonly encoder: string;
@@ -102,12 +105,17 @@ for (const { codec, encoder, file, format, size = [320, 192], options } of cases
       using folder = new TemporaryFolder();
       const path = folder.file(file);
       const [width, height] = size;
-      const writer = await createFileWriter(
-        codec,
-        path,
-        25,
-        { fieldOrder, quality: options?.bitrate ? undefined : "high", ...options } as WriterOptions,
-      );
+      const given = {
+        fieldOrder,
+        quality: options?.bitrate === undefined ? "high" : undefined,
+        ...options,
+      } as WriterOptions;
+      const writer = await createFileWriter(codec, path, 25, given).catch((error) => error as Error);
+      if (writer instanceof Error) {
+        assert(uncertain.includes(`${codec} in ${file}`), String(writer));
+        assertEquals((writer as UnsupportedError).code, "FIELD_ORDER");
+        return;
+      }
       const frames = Array.from(
         { length: 8 },
         (_, index) => fieldFrame(index, fieldOrder, format, width, height),
@@ -168,10 +176,10 @@ test("fieldOrder: is refused where encoder or container can't tell it, or fields
   );
   await refuse("png", "a.mov", {}, "png: the encoder takes progressive pictures only");
   await refuse(
-    "ffv1",
+    "rawvideo",
     "a.avi",
     {},
-    'Cannot write the fieldOrder "tff" into avi: neither it nor ffv1 tells it',
+    'Cannot write the fieldOrder "tff" into avi: neither it nor rawvideo tells it',
   );
   await refuse(
     "h264",
