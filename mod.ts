@@ -69,4 +69,5 @@ export type { Frame } from "./src/video/frame.ts";
 export type { CloseOptions } from "./src/writer/close_options.ts";
 export type { SamplesOptions } from "./src/writer/samples_options.ts";
 export type { AcquiredFrame, VideoWriter } from "./src/writer/video_writer.ts";
+export type { FieldOrder } from "./src/codecs/field_order.ts";
 export type { Rotation, SampleAspectRatio } from "./src/container/picture_tags.ts";

@@ -109,6 +109,7 @@ export const layouts = {
       format: { kind: "i32", offset: [28, 28, 28, 44, 44, 44] },
       width: { kind: "i32", offset: [56, 56, 56, 72, 72, 72] },
       height: { kind: "i32", offset: [60, 60, 60, 76, 76, 76] },
+      field_order: { kind: "i32", offset: [72, 72, 72, 96, 96, 96] },
       color_primaries: { kind: "i32", offset: [80, 80, 80, 104, 104, 104] },
       chroma_location: { kind: "i32", offset: [92, 92, 92, 116, 116, 116] },
       sample_aspect_ratio: { kind: "rational", offset: [64, 64, 64, 80, 80, 80] },
@@ -142,6 +143,8 @@ export const layouts = {
       duration: { kind: "i64", offset: [1096, 72, 72, 104, 104, 104] },
       nb_chapters: { kind: "u32", offset: [1188, 164, 164, 72, 72, 72] },
       chapters: { kind: "address", offset: [1192, 168, 168, 80, 80, 80] },
+      nb_programs: { kind: "u32", offset: [1156, 132, 132, 164, 164, 164] },
+      programs: { kind: "address", offset: [1160, 136, 136, 168, 168, 168] },
       metadata: { kind: "address", offset: [1200, 176, 176, 192, 192, 192] },
     },
   },
@@ -169,6 +172,16 @@ export const layouts = {
       colorspace: { kind: "i32", offset: [396, 332, 332, 308, 292, 292] },
       decode_error_flags: { kind: "i32", offset: [440, 376, 376, 344, 320, 320] },
       best_effort_timestamp: { kind: "i64", offset: [408, 344, 344, 320, 304, 304] },
+      flags: { kind: "i32", offset: [380, 316, 316, 292, 276, 276] },
+      interlaced_frame: { kind: "i32", offset: [252, 188, 188, 180, null, null] },
+      top_field_first: { kind: "i32", offset: [256, 192, 192, 184, null, null] },
+    },
+  },
+  AVIOContext: {
+    size: [264, 216, 208, 208, 208, 208],
+    fields: {
+      buffer: { kind: "address", offset: [8, 8, 8, 8, 8, 8] },
+      seekable: { kind: "i32", offset: [144, 144, 144, 144, 144, 144] },
     },
   },
   AVInputFormat: {
@@ -240,6 +253,12 @@ export const layouts = {
       plane: { kind: "i32", offset: [0, 0, 0, 0, 0, 0] },
       step: { kind: "i32", offset: [4, 4, 4, 4, 4, 4] },
       depth: { kind: "i32", offset: [16, 16, 16, 16, 16, 16] },
+    },
+  },
+  AVProgram: {
+    size: [88, 88, 88, 88, 88, 88],
+    fields: {
+      metadata: { kind: "address", offset: [32, 32, 32, 32, 32, 32] },
     },
   },
   AVPacketSideData: {

@@ -132,14 +132,14 @@ export class NativeMemory {
     this.#within.av_image_copy_plane(to, toStride, from, fromStride, rowBytes, rows);
   }
 
-  /** The C string at an address, or `null` at the null pointer. Cut at 64 KiB. */
-  text(at: Address): string | null {
+  /** The C string at an address, or `null` at the null pointer. Cut at 64 KiB unless another number is given. */
+  text(at: Address, most = 65536): string | null {
     if (at === 0n) return null;
     let buffer = new Uint8Array(256);
     // av_strlcpy returns the length of the whole string, whatever fitted.
     const length = Number(this.#out.av_strlcpy(buffer, at, BigInt(buffer.length)));
     if (length >= buffer.length) {
-      buffer = new Uint8Array(Math.min(length + 1, 65536));
+      buffer = new Uint8Array(Math.min(length + 1, most));
       this.#out.av_strlcpy(buffer, at, BigInt(buffer.length));
     }
     return textOf(buffer);

@@ -16,7 +16,7 @@ import type {
 } from "./symbols/avcodec.ts";
 import type { avdevice } from "./symbols/avdevice.ts";
 import type { avfilter } from "./symbols/avfilter.ts";
-import type { avformat, streamSideData } from "./symbols/avformat.ts";
+import type { avformat, memoryFiles, streamSideData } from "./symbols/avformat.ts";
 import type { avutil, dictionaries } from "./symbols/avutil.ts";
 import type { resampling, swresample } from "./symbols/swresample.ts";
 import type { scalerFrames, swscale } from "./symbols/swscale.ts";
@@ -41,6 +41,8 @@ export interface Native {
   readonly supportedConfig: Functions<typeof supportedConfig> | null;
   /** libavformat. */
   readonly avformat: Functions<typeof avformat>;
+  /** Files in memory, opened on first use. */
+  memoryFiles(): Functions<typeof memoryFiles>;
   /** Side data in a stream's parameters; `null` where it lies in the stream itself. */
   readonly parametersSideData: Functions<typeof parametersSideData> | null;
   /** Side data in the stream itself; `null` where the stream's parameters have it. */

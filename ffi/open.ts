@@ -32,7 +32,7 @@ import {
 } from "./symbols/avcodec.ts";
 import { avdevice } from "./symbols/avdevice.ts";
 import { avfilter } from "./symbols/avfilter.ts";
-import { avformat, streamSideData } from "./symbols/avformat.ts";
+import { avformat, memoryFiles, streamSideData } from "./symbols/avformat.ts";
 import { avutil, dictionaries, memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
 import { resampling, swresample } from "./symbols/swresample.ts";
 import { scalerFrames, swscale } from "./symbols/swscale.ts";
@@ -178,6 +178,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     avutil: set.avutil,
     avcodec: set.avcodec,
     codecNames: once(() => open("avcodec", codecNames)),
+    memoryFiles: once(() => open("avformat", memoryFiles)),
     supportedConfig: openOptional(host, pathOf("avcodec"), supportedConfig),
     avformat: set.avformat,
     parametersSideData: inParameters,

@@ -74,7 +74,7 @@ test("chapters: invalid ones are refused when the writer opens", async () => {
     ["a.mp4", [{ title: "Start", start: -1 }], TypeError, "-1"],
     ["a.mp4", [{ title: "Start", start: 1, end: 1 }], RangeError, "ends at 1 s"],
     ["a.mp4", [{ title: "A", start: 1 }, { title: "B", start: 1 }], RangeError, "starts at 1 s"],
-    ["a.avi", [{ title: "Start", start: 0 }], UnsupportedError as never, "mkv"],
+    ["a.avi", [{ title: "Start", start: 0 }], UnsupportedError as never, "matroska"],
   ];
   for (const [name, chapters, type, part] of refused) {
     const path = folder.file(name);

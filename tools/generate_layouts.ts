@@ -50,6 +50,7 @@ const fieldsInUse = {
     format: "i32",
     width: "i32",
     height: "i32",
+    field_order: "i32",
     color_primaries: "i32",
     chroma_location: "i32",
     sample_aspect_ratio: "rational",
@@ -68,6 +69,8 @@ const fieldsInUse = {
     duration: "i64",
     nb_chapters: "u32",
     chapters: "address",
+    nb_programs: "u32",
+    programs: "address",
     metadata: "address",
   },
   AVFrame: {
@@ -92,7 +95,11 @@ const fieldsInUse = {
     colorspace: "i32",
     decode_error_flags: "i32",
     best_effort_timestamp: "i64",
+    flags: "i32",
+    interlaced_frame: "i32",
+    top_field_first: "i32",
   },
+  AVIOContext: { buffer: "address", seekable: "i32" },
   AVInputFormat: { name: "address" },
   AVMasteringDisplayMetadata: {
     display_primaries: "rational",
@@ -137,6 +144,7 @@ const fieldsInUse = {
     comp: "address",
   },
   AVComponentDescriptor: { plane: "i32", step: "i32", depth: "i32" },
+  AVProgram: { metadata: "address" },
   AVPacketSideData: { data: "address", size: "u32", type: "i32" },
   AVStream: {
     time_base: "rational",

@@ -6,6 +6,7 @@
 import type { OptionValue } from "../libav/options.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
+import type { FieldOrder } from "./field_order.ts";
 import type { EncoderOptions, QualityLevel } from "./encoder_traits.ts";
 
 /** What a writer requests from its encoder. */
@@ -34,6 +35,8 @@ export interface EncoderRequest {
   readonly encoderOptions?: EncoderOptions;
   /** The width of a pixel over its height. */
   readonly sampleAspectRatio?: Rational;
+  /** See `WriterOptions`. */
+  readonly fieldOrder?: FieldOrder;
   /** Whether frames should not stay in the encoder for longer than a crash may cost. */
   readonly isCrashSafe: boolean;
   /** Whether frames may come more slowly than at the frame rate. */

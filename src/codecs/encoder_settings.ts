@@ -12,6 +12,7 @@ import type { ColorDescription } from "../video/color.ts";
 import { hdrParameters, type HdrSyntax } from "../video/hdr.ts";
 import { type EncoderOptions, type EncoderTraits, encoderTraits } from "./encoder_traits.ts";
 import type { EncoderRequest, NamedOption } from "./encoder_request.ts";
+import { fieldOptions } from "./field_order.ts";
 import { rateControl } from "./rate_control.ts";
 
 const noTraits: EncoderTraits = {};
@@ -43,6 +44,7 @@ export function encoderOptions(
     ]);
   }
   options.push(...delayLimit(profile, request));
+  options.push(...fieldOptions(encoder, request.fieldOrder));
   for (const name of ["preset", "tune", "profile"] as const) {
     const value = request[name];
     if (value === undefined) continue;

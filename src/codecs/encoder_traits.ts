@@ -312,14 +312,12 @@ export const encoderTraits: Readonly<Record<string, EncoderTraits>> = {
     levels: { low: { profile: "lt" }, medium: { profile: "standard" }, high: { profile: "hq" } },
     profileFormats: { "4444": proRes444, "4": proRes444, "4444xq": proRes444, "5": proRes444 },
     scale: quantizer,
-    takesOddSizes: true,
     minWidth: 2,
   },
   prores_aw: {
     formats: ["yuv422p10le"],
     // It has no names for its profiles: 1 is LT, 2 standard, 3 HQ (proresenc_anatoliy.c).
     levels: { low: { profile: 1 }, medium: { profile: 2 }, high: { profile: 3 } },
-    takesOddSizes: true,
   },
   dnxhd: {
     formats: ["yuv422p"],

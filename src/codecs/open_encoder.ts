@@ -16,6 +16,7 @@ import { choosePixelFormat } from "./choose_pixel_format.ts";
 import type { EncoderRequest, NamedOption } from "./encoder_request.ts";
 import { encoderOptions, traitsOf } from "./encoder_settings.ts";
 import type { EncoderTraits } from "./encoder_traits.ts";
+import { type FieldOrder, fieldOrderNumbers, requireFieldEncoder } from "./field_order.ts";
 
 /** All settings of an encoder. */
 export interface EncoderSettings {
@@ -36,6 +37,8 @@ export interface EncoderSettings {
   readonly chromaLocation: ChromaLocation | null;
   /** The width of a pixel over its height; `null` leaves it unsaid. */
   readonly sampleAspectRatio: Rational | null;
+  /** What the rows of a frame are; absent: unsaid. */
+  readonly fieldOrder?: FieldOrder;
   /** The AVOptions, in order. */
   readonly options: readonly NamedOption[];
   /** Whether codec headers go into the container's header. */
@@ -69,6 +72,7 @@ export function resolveSettings(
   { globalHeader, color, isMatrixGiven, oddSize }: SettingsContext,
 ): EncoderSettings {
   const format = choosePixelFormat(native, encoder, request);
+  requireFieldEncoder(encoder, request.fieldOrder);
   const { takesOddSizes, minWidth = 1 } = traitsOf(encoder);
   const needsEven = !takesOddSizes;
   requireSize(encoder, request);
@@ -87,6 +91,7 @@ export function resolveSettings(
     ),
     chromaLocation: chromaLocationOf(request.source, format, traitsOf(encoder)),
     sampleAspectRatio: request.sampleAspectRatio ?? null,
+    ...(request.fieldOrder && { fieldOrder: request.fieldOrder }),
     options: encoderOptions(encoder, request, format, color),
     globalHeader,
     isQuiet: request.isQuiet,
@@ -212,7 +217,7 @@ export function isSameSettings(one: EncoderSettings, other: EncoderSettings): bo
 export function openEncoder(native: Native, settings: EncoderSettings): Encoder {
   const { encoder: info, format, width, height, timeBase, frameRate, color, options, globalHeader } =
     settings;
-  const { chromaLocation, sampleAspectRatio } = settings;
+  const { chromaLocation, sampleAspectRatio, fieldOrder } = settings;
   silence(settings);
   const encoder = new Encoder(native, info);
   try {
@@ -231,6 +236,7 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
       table.setField("chroma_sample_location", chromaLocation);
     }
     if (sampleAspectRatio !== null) table.setField("aspect", rationalText(sampleAspectRatio));
+    if (fieldOrder !== undefined) table.setField("field_order", fieldOrderNumbers[fieldOrder]);
     for (const [name, value] of options) table.set(name, value);
     // Last, as flags may be set without a sign, which replaces all.
     if (globalHeader) table.setField("flags", "+global_header");

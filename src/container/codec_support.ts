@@ -48,6 +48,7 @@ function supportsCodec(
   encoder: EncoderInfo,
   strictness: "normal" | "experimental",
 ): boolean | null {
+  if (muxer.parts !== undefined) return supportsCodec(native, muxer.parts, encoder, strictness);
   if (Object.hasOwn(supportedVideoCodecs, muxer.name)) {
     return supportedVideoCodecs[muxer.name]!.includes(encoder.codecName);
   }
@@ -96,8 +97,10 @@ export function isRareAudioCodec({ name }: MuxerInfo, codec: string): boolean {
 export function supportsAudioCodec(
   native: Native,
   muxer: MuxerInfo,
-  { codecId, codecName }: CodecInfo,
+  codec: CodecInfo,
 ): boolean | null {
+  if (muxer.parts !== undefined) return supportsAudioCodec(native, muxer.parts, codec);
+  const { codecId, codecName } = codec;
   if (muxer.audioCodecId === 0) return false;
   return supportedAudioCodecs[muxer.name]?.includes(codecName) ??
     muxerSupportsCodec(native, muxer, codecId, "normal");
@@ -106,7 +109,7 @@ export function supportsAudioCodec(
 /** Throws an {@linkcode UnsupportedError} where a container does not support an encoder's audio codec. */
 export function requireAudioCodecSupport(native: Native, muxer: MuxerInfo, encoder: EncoderInfo): void {
   if (supportsAudioCodec(native, muxer, encoder) !== false) return;
-  const problem = muxer.audioCodecId !== 0 ? "does not take it" : "has no audio";
+  const problem = (muxer.parts ?? muxer).audioCodecId !== 0 ? "does not take it" : "has no audio";
   throw unsupportedError(
     native,
     muxer,

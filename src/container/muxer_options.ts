@@ -8,7 +8,6 @@ import { isMatroska, type MuxerInfo } from "../libav/muxer_info.ts";
 import type { OptionValue } from "../libav/options.ts";
 import type { Rational } from "../libav/rational.ts";
 import { movFamily } from "./known_containers.ts";
-import { needsNamedKeys } from "./metadata.ts";
 
 /** Muxers that write fixed-length units with data of all streams (mxfenc.c, gxfenc.c). */
 export function interleavesItself({ name }: MuxerInfo): boolean {
@@ -76,7 +75,20 @@ type Defaults = Readonly<Record<string, OptionValue>>;
  */
 const aviDefaults: Defaults = { avoid_negative_ts: "disabled" };
 
-function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defaults {
+/** AIFF has chunks for a title and an author; all other tags, and covers, are in one of ID3v2. */
+const aiffDefaults: Defaults = { write_id3v2: 1 };
+
+/** A finished playlist lists all segments, unless old ones are deleted: libavformat's default is the last five. */
+function playlistDefaults(given: Readonly<Record<string, OptionValue>> = {}): Defaults {
+  return /delete_segments/.test(String(given.hls_flags ?? "")) ? {} : { hls_list_size: 0 };
+}
+
+function defaultsOf(
+  { name }: MuxerInfo,
+  timeBase: Rational,
+  stage: Stage,
+  given: Readonly<Record<string, OptionValue>> | undefined,
+): Defaults {
   const isRecorded = stage === "recording" || stage === "kept";
   // Without it, these muxers number their tracks at random: the same frames would not give the same file.
   const exact: Defaults = ["matroska", "webm", "ogg", "oga", "ogv", "opus"].includes(name)
@@ -84,6 +96,8 @@ function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defa
     : {};
   const flush: Defaults = isRecorded ? { flush_packets: 1 } : {};
   if (name === "avi") return { ...flush, ...aviDefaults };
+  if (name === "hls") return playlistDefaults(given);
+  if (name === "aiff") return { ...flush, ...aiffDefaults };
   if (!movFamily.includes(name)) return { ...exact, ...flush, ...clusterDefaults(name, isRecorded) };
   const layout: Defaults = isRecorded ? { movflags: fragmentFlags } : { movflags: "+faststart" };
   return { ...flush, ...layout, ...videoTimescale(timeBase), movie_timescale: movieTimescale(timeBase) };
@@ -104,15 +118,20 @@ function clusterDefaults(name: string, isRecorded: boolean): Defaults {
   return isMatroska({ name }) && isRecorded ? { cluster_time_limit: fragmentMs } : {};
 }
 
-/** The muxer's options: defaults that it knows, then the given ones, and what the file's tags need. */
+/**
+ * The muxer's options: defaults that it knows, then the given ones. `namesKeys`: tags go under keys of their
+ * own.
+ */
 export function muxerOptions(
   { info, options }: Muxer,
   timeBase: Rational,
   stage: Stage,
   given: Readonly<Record<string, OptionValue>> | undefined,
-  metadata?: Readonly<Record<string, string>>,
+  namesKeys: boolean,
 ): Readonly<Record<string, OptionValue>> {
-  const defaults = Object.entries(defaultsOf(info, timeBase, stage)).filter(([name]) => options.has(name));
+  const defaults = Object.entries(defaultsOf(info, timeBase, stage, given)).filter(([name]) =>
+    options.has(name)
+  );
   const chosen: Record<string, OptionValue> = {
     ...Object.fromEntries(defaults),
     ...(isIntermediate(info, stage) ? {} : given),
@@ -121,6 +140,6 @@ export function muxerOptions(
   if (stage === "kept" && needsFragments(info) && given?.movflags !== undefined) {
     chosen.movflags = `${fragmentFlags}+${String(given.movflags).replace(/^\+/, "")}`;
   }
-  if (!needsNamedKeys(info.name, metadata)) return chosen;
+  if (!namesKeys || !options.has("movflags")) return chosen;
   return { ...chosen, movflags: `${chosen.movflags ?? ""}+use_metadata_tags` };
 }

@@ -5,13 +5,19 @@
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
 import type { AudioDefaults } from "../audio/open_audio_encoder.ts";
-import { openCover } from "../container/cover.ts";
+import {
+  askContainer,
+  asksAnything,
+  type ContainerAnswer,
+  nothingAsked,
+} from "../container/ask_container.ts";
+import { trialChapters } from "../container/chapters.ts";
+import { type Cover, openCover, placeCover } from "../container/cover.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
 import { isIntermediate, muxerOptions, type Stage } from "../container/muxer_options.ts";
-import { requireOptionSupport } from "../container/option_support.ts";
 import { AvError } from "../errors.ts";
 import { HeldTarget } from "../file/held_target.ts";
-import { OutputFile } from "../file/output_file.ts";
+import { muxerUrl, OutputFile } from "../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety } from "../file/safety.ts";
 import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
@@ -19,13 +25,16 @@ import type { Demuxer } from "../libav/demuxer.ts";
 import { isVerbose, setLogLevel } from "../libav/log.ts";
 import { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
-import type { StreamRequest } from "../libav/streams/stream_parameters.ts";
 import type { Steps } from "../steps.ts";
 import { audioBesideVideo, AudioTracks } from "./audio_tracks.ts";
 import { describeAudioSession } from "./report.ts";
+import { SilentPackets } from "./silent_packets.ts";
 import type { AudioFileRequest, AudioSummary } from "./session_types.ts";
 import type { SessionControl } from "./ending/session_control.ts";
 import type { WriterStats } from "./writer_stats.ts";
+
+/** Containers to name in an error, where they keep what another does not. */
+const audioContainers = ["ipod", "mp3", "ogg", "flac", "matroska", "wav"] as const;
 
 /** What is open once there are samples. */
 interface Open extends Disposable {
@@ -41,8 +50,8 @@ export class AudioSession implements Disposable {
   readonly #info: MuxerInfo;
   readonly #target: HeldTarget;
   readonly #safety: CrashSafety;
-  /** The cover, where there is one. */
-  readonly #files: readonly StreamRequest[];
+  readonly #cover: Cover | null;
+  #answer: ContainerAnswer = nothingAsked;
   #open: Open | null = null;
 
   /**
@@ -55,19 +64,19 @@ export class AudioSession implements Disposable {
     this.#control = control;
     this.#native = native;
     this.#request = request;
-    this.#info = chooseMuxer(native, path, options.format);
-    requireOptionSupport(this.#info, options);
+    this.#info = chooseMuxer(native, path, options);
     // The error has what a cover's decoder reports.
     setLogLevel(native, "quiet");
-    this.#files = openCover(native, this.#info, options);
+    this.#cover = options.cover === null ? null : openCover(native, options.cover);
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     using owned = new DisposableStack();
-    this.#target = owned.use(HeldTarget.take(native, this.#info, path));
+    this.#target = owned.use(HeldTarget.take(native, this.#info, path, options.formatOptions));
     this.#safety = chooseCrashSafety(this.#info, request, this.#target);
     // The samples are not known yet.
     using audioTracks = this.#openTracks(audioBesideVideo.defaults);
     this.#tryHeader(audioTracks);
+    this.#answer = this.#ask(audioTracks);
     owned.move();
   }
 
@@ -158,6 +167,7 @@ export class AudioSession implements Disposable {
       this.#url,
       this.#safety.isFragmented ? "finished" : "direct",
       null,
+      { info: this.#info, namesKeys: false, cover: null },
     );
     if (this.#info.opensFilesItself) return;
     muxer.openMemory();
@@ -168,19 +178,49 @@ export class AudioSession implements Disposable {
     }
   }
 
-  get #url(): string {
-    return `file:${this.#request.path}`;
+  /** Asks the container what it keeps, with a moment of silence. */
+  #ask(audioTracks: AudioTracks): ContainerAnswer {
+    const { options } = this.#request;
+    const request = {
+      metadata: options.metadata ?? {},
+      chapters: trialChapters(options.chapters ?? []),
+      cover: options.cover,
+    };
+    if (!asksAnything(request)) return nothingAsked;
+    using silence = new SilentPackets(audioTracks);
+    return askContainer(this.#native, {
+      info: this.#info,
+      request,
+      otherLosses: () => [],
+      createMuxer: (info, namesKeys) =>
+        this.#createMuxer(audioTracks, "", "direct", null, { info, namesKeys, cover: this.#cover }),
+      writePackets: (muxer) => silence.write(muxer),
+      logLevel: options.logLevel,
+      hasOptions: Object.keys(options.formatOptions ?? {}).length > 0,
+      others: audioContainers,
+    });
   }
 
-  #createMuxer(audioTracks: AudioTracks, url: string, stage: Stage, recording: Demuxer | null): Muxer {
+  get #url(): string {
+    return muxerUrl(this.#info, this.#request.path);
+  }
+
+  #createMuxer(
+    audioTracks: AudioTracks,
+    url: string,
+    stage: Stage,
+    recording: Demuxer | null,
+    { info, namesKeys, cover } = { info: this.#info, namesKeys: this.#answer.namesKeys, cover: this.#cover },
+  ): Muxer {
     const { formatOptions, metadata = {} } = this.#request.options;
-    const muxer = new Muxer(this.#native, this.#info, url);
+    const muxer = new Muxer(this.#native, info, url);
     try {
       audioTracks.addStreams(muxer, recording);
-      if (!isIntermediate(this.#info, stage)) { for (const file of this.#files) muxer.addStream(file); }
-      muxer.setMetadata(metadata);
-      const options = muxerOptions(muxer, audioTracks.timeBase, stage, formatOptions, metadata);
-      muxer.options.setAll(options);
+      const { streams, tags } = placeCover(this.#native, info, cover);
+      if (!isIntermediate(info, stage)) { for (const stream of streams) muxer.addStream(stream); }
+      muxer.setMetadata(metadata, tags);
+      const given = info === this.#info ? formatOptions : {};
+      muxer.options.setAll(muxerOptions(muxer, audioTracks.timeBase, stage, given, namesKeys));
       return muxer;
     } catch (error) {
       muxer[Symbol.dispose]();
@@ -199,10 +239,12 @@ export class AudioSession implements Disposable {
     const output = owned.use(
       new OutputFile(this.#native, {
         path,
+        url: this.#url,
         ...this.#safety,
         queue: audioTracks.queue,
         subtitles: null,
         chapters: options.chapters ?? [],
+        hasChaptersFirst: this.#answer.hasChaptersFirst,
         createMuxer: (url, stage, recording) => this.#createMuxer(audioTracks, url, stage, recording),
         onFile: () => this.#control.noteFile(this.#target.isOwnFile),
       }),

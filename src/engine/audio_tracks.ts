@@ -10,13 +10,14 @@ import { defaultLayout } from "../audio/channels.ts";
 import type { AudioDefaults } from "../audio/open_audio_encoder.ts";
 import { trackTags } from "../container/metadata.ts";
 import { ReadError, UnsupportedError } from "../errors.ts";
-import { Interleaver, maxWaitingBytes } from "../file/interleaver.ts";
+import { Interleaver, maxWaitingBytes, type QueuedPacket } from "../file/interleaver.ts";
 import type { OutputFile } from "../file/output_file.ts";
 import { SubtitleTracks } from "../file/subtitle_tracks.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
+import { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { SessionOptions } from "./session_options.ts";
 import { tooMuchWaits } from "./refused_call.ts";
@@ -63,6 +64,7 @@ export function openSubtitles(
 
 /** The audio tracks, and the queue of packets of all streams. */
 export class AudioTracks implements Disposable {
+  readonly #native: Native;
   readonly #info: MuxerInfo;
   readonly #tracks: Track[] = [];
   /** The queue of packets of all streams. */
@@ -79,6 +81,7 @@ export class AudioTracks implements Disposable {
     requests: readonly CheckedAudioOptions[],
     { firstStream, defaults }: AudioPlacement,
   ) {
+    this.#native = native;
     this.#info = info;
     using owned = new DisposableStack();
     this.queue = owned.use(new Interleaver(native, requests.length + firstStream));
@@ -162,6 +165,26 @@ export class AudioTracks implements Disposable {
   write(track: number, samples: Samples, seconds: number | null): void {
     if (this.queue.isFull) throw tooMuchWaits("write samples", maxWaitingBytes);
     this.#tracks[track]!.open.write!(samples, seconds);
+  }
+
+  /**
+   * Encodes silence into the first track and ends it, for a trial. The packets are the caller's to free.
+   */
+  encodeSilence(seconds: number): QueuedPacket[] {
+    const [{ open, stream }] = this.#tracks as [Track];
+    const { layout, sampleRate } = open.encoded!.shape;
+    const count = Math.ceil(seconds * sampleRate);
+    const planes = [new Uint8Array(count * layout.channels * Float32Array.BYTES_PER_ELEMENT)];
+    open.write!({ format: "flt", layout, sampleRate, count, planes }, null);
+    open.track.finish();
+    this.queue.end(stream);
+    const packets: QueuedPacket[] = [];
+    this.queue.give((queued) => {
+      const packet = new NativePacket(this.#native);
+      packet.takeFrom(queued.packet);
+      packets.push({ ...queued, packet });
+    });
+    return packets;
   }
 
   /** Reads tracks with their own source up to a time of the video. */

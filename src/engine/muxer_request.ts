@@ -4,11 +4,12 @@
  * @module
  */
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
+import type { Cover } from "../container/cover.ts";
 import type { Stage } from "../container/muxer_options.ts";
-import type { Rotation } from "../container/picture_tags.ts";
 import type { CrashSafety } from "../file/safety.ts";
 import type { SubtitleTracks } from "../file/subtitle_tracks.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
+import type { MuxerInfo } from "../libav/muxer_info.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { StreamRequest } from "../libav/streams/stream_parameters.ts";
@@ -26,8 +27,12 @@ export interface MuxerRequest {
   readonly stage: Stage;
   /** The recorded file, where the final one is made from it. */
   readonly recording?: Demuxer | null;
-  /** Another rotation than the requested one. */
-  readonly rotation?: Rotation;
+  /** Another container than the requested one. */
+  readonly info?: MuxerInfo;
+  /** Whether tags go under keys of their own; default: as the container was found to need. */
+  readonly namesKeys?: boolean;
+  /** Another cover than the requested one, or none. */
+  readonly cover?: Cover | null;
   /** Other tracks than the requested ones, or none. */
   readonly audioTracks?: AudioTracks | null;
 }
@@ -44,6 +49,8 @@ export interface OpenerContext {
   readonly audioTracks: AudioTracks | null;
   /** The subtitle tracks; `null` where there are none. */
   readonly subtitles: SubtitleTracks | null;
-  /** Streams of attached files and the cover, which come last. */
-  readonly files: readonly StreamRequest[];
+  /** The cover; `null` where there is none. */
+  readonly cover: Cover | null;
+  /** Streams of attached files, which come last. */
+  readonly attachments: readonly StreamRequest[];
 }

@@ -105,7 +105,7 @@ function openEncoded(
   const opened = openAudioEncoder(native, {
     options,
     defaults,
-    container: info.name,
+    container: (info.parts ?? info).name,
     globalHeader: info.wantsGlobalHeader,
     requireUsable: (encoder) => requireAudioCodecSupport(native, info, encoder),
   });
@@ -166,7 +166,7 @@ function canCopy(
   const { codecId, codecName } = file.codec;
   const isWanted = codec === undefined
     ? !isRareAudioCodec(info, codecName)
-    : audioCandidates(codec, info.name, undefined).some((name) =>
+    : audioCandidates(codec, (info.parts ?? info).name, undefined).some((name) =>
       encoderByName(native, name, "audio")?.codecId === codecId
     );
   // libavformat would remove them, but not while it writes fragments.

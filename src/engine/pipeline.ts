@@ -5,6 +5,7 @@
  */
 import type { Native } from "../../ffi/mod.ts";
 import { forcesKeyFrames } from "../codecs/key_frames.ts";
+import { isInterlaced, requireFieldsApart } from "../codecs/field_order.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
 import type { OutputFile } from "../file/output_file.ts";
 import { companionPath } from "../file/target.ts";
@@ -244,6 +245,7 @@ export class Pipeline implements Disposable {
 
   #converterFor(shape: PictureShape): Converter {
     if (this.#converter === null || !sameShape(this.#converter.shape, shape)) {
+      requireFieldsApart(this.#settings.fieldOrder, shape.layout.format, this.#settings.format);
       const converter = createConverter(this.#native, shape, {
         ...this.#settings,
         clipColors: this.#clipColors,
@@ -269,6 +271,7 @@ export class Pipeline implements Disposable {
     if (this.#isCut) return;
     frame.stamp(BigInt(index), keyFrame, this.#frameQuality);
     frame.describe(this.#color);
+    if (isInterlaced(this.#settings.fieldOrder)) frame.markFields(this.#settings.fieldOrder === "tff");
     const encoder = this.#encoder ??= this.#openEncoder();
     encoder.send(frame);
     while (encoder.receive(this.#packet)) {

@@ -22,6 +22,14 @@ import type { AudioTracks } from "./audio_tracks.ts";
 import type { PreprocessorOutput } from "./preprocessor.ts";
 import type { AudioFileRequest, EncoderChoice, VideoFileRequest } from "./session_types.ts";
 
+/** The container as it is told. */
+export interface ReportedContainer {
+  /** A muxer of the finished file. */
+  readonly muxer: Muxer;
+  /** Whether its tags go under keys of their own. */
+  readonly namesKeys: boolean;
+}
+
 /** The block's text. */
 export function describeVideoSession(
   native: Native,
@@ -29,7 +37,7 @@ export function describeVideoSession(
   path: FramePath,
   settings: EncoderSettings,
   choice: EncoderChoice,
-  muxer: Muxer,
+  container: ReportedContainer,
 ): string {
   const { width, height, format, color, frameRate, options } = settings;
   const { layout } = path.first;
@@ -41,8 +49,8 @@ export function describeVideoSession(
     `  stream     ${choice.codec} ${width}x${height} ${format.name}, ${rationalText(frameRate)} fps, ` +
     `${color.matrix}/${color.primaries}/${color.transfer}/${color.range}`,
     `  options    ${options.map(([name, value]) => `${name}=${optionText(value)}`).join(" ")}`,
-    `  container  ${muxer.info.name}`,
-    `  the same   ${ffmpegCommand(request, path, settings, muxer)}`,
+    `  container  ${container.muxer.info.name}`,
+    `  the same   ${ffmpegCommand(request, path, settings, container)}`,
   ].join("\n");
 }
 
@@ -175,7 +183,7 @@ export function ffmpegCommand(
   request: VideoFileRequest,
   path: FramePath,
   settings: EncoderSettings,
-  muxer: Muxer,
+  { muxer, namesKeys }: ReportedContainer,
 ): string {
   const { encoder, format, frameRate, color, options, sampleAspectRatio } = settings;
   const { layout } = path.first;
@@ -212,7 +220,7 @@ export function ffmpegCommand(
     ...Object.entries(metadata).flatMap(([key, value]) => ["-metadata", `${key}=${value}`]),
     ...(tag === null ? [] : ["-tag:v", tag]),
     ...argumentsOf(
-      Object.entries(muxerOptions(muxer, invert(frameRate), "finished", formatOptions, metadata)),
+      Object.entries(muxerOptions(muxer, invert(frameRate), "finished", formatOptions, namesKeys)),
     ),
     ...["-f", muxer.info.name, `file:${request.path}`],
   ].map(shellQuoted).join(" ");

@@ -5,6 +5,7 @@
  */
 import type { CheckedAudioOptions } from "../audio/audio_options.ts";
 import type { EncoderOptions, QualityLevel } from "../codecs/encoder_traits.ts";
+import type { FieldOrder } from "../codecs/field_order.ts";
 import type { CheckedAttachment } from "../container/attachments.ts";
 import type { Chapter } from "../container/chapters.ts";
 import type { Rotation } from "../container/picture_tags.ts";
@@ -45,6 +46,7 @@ export interface SessionOptions {
   readonly rotation?: Rotation;
   /** The width of a pixel over its height, in lowest terms. */
   readonly sampleAspectRatio?: Rational;
+  readonly fieldOrder?: FieldOrder;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly timing?: Timing;
   readonly timestampOrigin?: TimestampOrigin;

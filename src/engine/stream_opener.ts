@@ -13,12 +13,14 @@ import {
   resolveSettings,
   type SettingsContext,
 } from "../codecs/open_encoder.ts";
+import { requireFixedSize } from "../codecs/field_order.ts";
 import {
   codecTag,
   requirePixelFormatSupport,
   requireVideoCodecSupport,
   unsupportedCodecError,
 } from "../container/codec_support.ts";
+import { type ContainerAnswer, nothingAsked } from "../container/ask_container.ts";
 import type { ContainerClock } from "../container/container_clock.ts";
 import {
   maxTicks,
@@ -28,14 +30,11 @@ import {
 } from "../container/frame_rates.ts";
 import { requireAnimationSupport } from "../container/key_frames.ts";
 import { isIntermediate, muxerOptions } from "../container/muxer_options.ts";
-import {
-  isRotationUncertain,
-  requireRotationWritten,
-  requireStreamTagSupport,
-  streamTags,
-} from "../container/picture_tags.ts";
+import { placeCover } from "../container/cover.ts";
+import { streamTags } from "../container/picture_tags.ts";
 import { requireTimecodeSupport, splitTimecode } from "../container/timecode.ts";
 import { AvError, OptionError, UnsupportedError } from "../errors.ts";
+import { muxerUrl } from "../file/output_file.ts";
 import type { Encoder, EncoderInfo } from "../libav/encoder.ts";
 import { isVerbose, setLogLevel } from "../libav/log.ts";
 import { Muxer } from "../libav/muxer.ts";
@@ -48,6 +47,7 @@ import { defaultInputFormat, requireInputFormat } from "../video/input_format.ts
 import { isOpaque } from "../video/opacity.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
 import type { MuxerRequest, OpenerContext } from "./muxer_request.ts";
+import { askVideoContainer } from "./ask_video_container.ts";
 import { Preprocessor, type PreprocessorOutput } from "./preprocessor.ts";
 import { describeChoice } from "./report.ts";
 import type { EncoderChoice, VideoFileRequest } from "./session_types.ts";
@@ -71,6 +71,9 @@ export class StreamOpener implements Disposable {
   #trial: ChosenEncoder | null = null;
   #choice: EncoderChoice | null = null;
   #containerClock: ContainerClock | null = null;
+  #answer: ContainerAnswer = nothingAsked;
+  /** Whether the trial has the size of the frames. */
+  #hasSize = false;
 
   /** Opens an encoder and tries its stream's header before frames are known. Leaves the disk unchanged. */
   constructor(native: Native, request: VideoFileRequest, info: MuxerInfo, context: OpenerContext) {
@@ -79,6 +82,9 @@ export class StreamOpener implements Disposable {
     this.#context = context;
     this.info = info;
     requireAnimationSupport(info, request.options);
+    const { width, height, fieldOrder, resize } = request.options;
+    requireFixedSize(fieldOrder, resize);
+    this.#hasSize = width !== undefined && height !== undefined;
     const trial = this.#chooseTrial();
     if (trial === null) return;
     this.#requireHeader(trial);
@@ -97,6 +103,11 @@ export class StreamOpener implements Disposable {
   /** The container's clock; `null` where it is not known, or filters determine the times. */
   get containerClock(): ContainerClock | null {
     return this.#containerClock;
+  }
+
+  /** How the container keeps what it was asked to. */
+  get answer(): ContainerAnswer {
+    return this.#answer;
   }
 
   /** Frees the trial's encoder if it was not used. */
@@ -163,10 +174,9 @@ export class StreamOpener implements Disposable {
     );
   }
 
-  #requireContainerFits(encoder: EncoderInfo, { shape: { layout }, frameRate }: PreprocessorOutput): void {
+  #requireContainerFits(encoder: EncoderInfo, { frameRate }: PreprocessorOutput): void {
     const { options } = this.#request;
     requireVideoCodecSupport(this.#native, this.info, encoder);
-    requireStreamTagSupport(this.info, encoder, options, this.color(layout.height));
     requireTimecodeSupport(this.info, options, frameRate);
   }
 
@@ -230,10 +240,16 @@ export class StreamOpener implements Disposable {
       url: this.url,
       stage,
     } as const;
-    using muxer = this.createMuxer(request);
+    using muxer = this.createMuxer({ ...request, cover: null });
+    if (!this.info.opensFilesItself) this.#writeHeaderToMemory(muxer, request);
+    this.#answer = askVideoContainer(this.#native, this.info, this.#request.options, {
+      ...request,
+      cover: this.#context.cover,
+      hasSize: this.#hasSize,
+      createMuxer: (info, namesKeys) =>
+        this.createMuxer({ ...request, url: "", info, namesKeys, stage: "direct", audioTracks: null }),
+    });
     if (this.info.opensFilesItself) return;
-    this.#writeHeaderToMemory(muxer, request);
-    this.#requireRotation(muxer, request);
     const { frameRate, options: { timing = "constant", filter } } = this.#request;
     if (filter !== undefined) return;
     if (timing === "constant") requireFrameRateSupport(this.info, frameRate, muxer.timeBase(0));
@@ -254,24 +270,15 @@ export class StreamOpener implements Disposable {
       const { audioTracks = this.#context.audioTracks, settings: { encoder } } = request;
       if (audioTracks === null) throw unsupportedCodecError(this.#native, this.info, encoder, error.message);
       // If the container takes the video alone, it refuses the audio.
-      using video = this.createMuxer({ ...request, audioTracks: null });
+      using video = this.createMuxer({ ...request, audioTracks: null, cover: null });
       this.#writeHeaderToMemory(video, { ...request, audioTracks: null });
       throw audioTracks.unsupportedError(error.message);
     }
   }
 
-  /** Throws where the requested rotation makes no difference to the header. */
-  #requireRotation({ writtenBytes }: Muxer, request: MuxerRequest): void {
-    const { options } = this.#request;
-    if (!isRotationUncertain(this.info, options)) return;
-    using unturned = this.createMuxer({ ...request, rotation: 0 });
-    this.#writeHeaderToMemory(unturned, request);
-    requireRotationWritten(this.info, options, writtenBytes, unturned.writtenBytes);
-  }
-
   /** The URL of the file. */
   get url(): string {
-    return `file:${this.#request.path}`;
+    return muxerUrl(this.info, this.#request.path);
   }
 
   /** Creates a muxer with all streams and options. */
@@ -284,12 +291,15 @@ export class StreamOpener implements Disposable {
       stage,
       recording = null,
       audioTracks = this.#context.audioTracks,
-      ...tags
+      info = this.info,
+      namesKeys = this.#answer.namesKeys,
+      cover = this.#context.cover,
     } = request;
     const { options, codec } = this.#request;
     const { timing = "constant", formatOptions, metadata = {} } = options;
-    const told = splitTimecode(this.info.name, metadata);
-    const muxer = new Muxer(this.#native, this.info, url);
+    const told = splitTimecode(info.name, metadata);
+    const placed = placeCover(this.#native, info, cover);
+    const muxer = new Muxer(this.#native, info, url);
     try {
       muxer.addStream({
         describeInto: (parameters) => {
@@ -298,24 +308,32 @@ export class StreamOpener implements Disposable {
         },
         timeBase,
         frameRate: timing === "constant" ? settings.frameRate : null,
-        tag: codecTag(this.info, settings.encoder, codec),
-        tags: streamTags(withoutPrototype({ ...options, ...tags }), settings.color, settings.chromaLocation),
-        metadata: told.video,
+        tag: codecTag(info, settings.encoder, codec),
+        tags: streamTags(options, settings.color, settings.chromaLocation),
       });
       audioTracks?.addStreams(muxer, recording);
       this.#context.subtitles?.addStreams(muxer);
-      if (!isIntermediate(this.info, stage)) {
-        for (const file of this.#context.files) muxer.addStream(file);
+      if (!isIntermediate(info, stage)) {
+        for (const file of [...placed.streams, ...this.#context.attachments]) muxer.addStream(file);
       }
-      muxer.setMetadata(told.file);
+      muxer.setMetadata(told.file, { ...told.video, ...placed.tags });
       requirePixelFormatSupport(muxer, settings.encoder, settings.format);
-      const chosen = muxerOptions(muxer, timeBase, stage, formatOptions, metadata);
+      const chosen = muxerOptions(muxer, timeBase, stage, info === this.info ? formatOptions : {}, namesKeys);
       muxer.options.setAll(chosen);
       return muxer;
     } catch (error) {
       muxer[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** Asks the container once more where what it keeps depends on the size. */
+  #withSize(trial: ChosenEncoder): ChosenEncoder {
+    if (!this.#hasSize && this.#request.options.sampleAspectRatio !== undefined) {
+      this.#hasSize = true;
+      this.#requireHeader(trial);
+    }
+    return trial;
   }
 
   /**
@@ -333,7 +351,7 @@ export class StreamOpener implements Disposable {
         const wanted = resolveSettings(this.#native, trial.encoder.info, request, context);
         if (isSameSettings(wanted, trial.settings)) {
           this.#choice = describeChoice(trial, input, this.#request);
-          return trial;
+          return this.#withSize(trial);
         }
       } catch (error) {
         if (!(error instanceof UnsupportedError)) throw error;
@@ -341,6 +359,7 @@ export class StreamOpener implements Disposable {
       trial.encoder[Symbol.dispose]();
     }
     const chosen = this.#chooseEncoder(input, isFirstOpaque);
+    this.#hasSize = true;
     this.#requireHeader(chosen);
     this.#choice = describeChoice(chosen, input, this.#request);
     return chosen;

@@ -5,11 +5,10 @@
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
 import { openNextEncoder } from "../codecs/open_encoder.ts";
-import { attachmentStreams } from "../container/attachments.ts";
+import { attachmentStreams, requireAttachmentSupport } from "../container/attachments.ts";
 import { openCover } from "../container/cover.ts";
 import { minTicks, requireFrameRateSupport, requireVariableRateSupport } from "../container/frame_rates.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
-import { requireOptionSupport } from "../container/option_support.ts";
 import { HeldTarget } from "../file/held_target.ts";
 import { OutputFile } from "../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety } from "../file/safety.ts";
@@ -82,19 +81,20 @@ export class VideoSession implements Disposable {
     this.#native = native;
     this.#request = request;
     this.#formats = inputFormats(native);
-    this.#muxerInfo = chooseMuxer(native, path, options.format);
+    this.#muxerInfo = chooseMuxer(native, path, options);
     if (timing === "constant") requireFrameRateSupport(this.#muxerInfo, frameRate, null);
     else requireVariableRateSupport(this.#muxerInfo, timing);
-    requireOptionSupport(this.#muxerInfo, options);
+    requireAttachmentSupport(this.#muxerInfo, options);
     using owned = new DisposableStack();
     // Errors of a cover or subtitle file have all details.
     setLogLevel(native, "quiet");
-    const files = [...openCover(native, this.#muxerInfo, options), ...attachmentStreams(native, options)];
+    const cover = options.cover === null ? null : openCover(native, options.cover);
+    const attachments = attachmentStreams(native, options);
     const subtitles = owned.use(openSubtitles(native, this.#muxerInfo, options));
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#clock = createClock(frameRate, options);
-    this.#target = owned.use(HeldTarget.take(native, this.#muxerInfo, path));
+    this.#target = owned.use(HeldTarget.take(native, this.#muxerInfo, path, options.formatOptions));
     this.#safety = chooseCrashSafety(this.#muxerInfo, request, this.#target);
     const audioTracks = options.audio.length === 0
       ? null
@@ -105,7 +105,7 @@ export class VideoSession implements Disposable {
       formats: this.#formats,
       clock: this.#clock,
       safety: this.#safety,
-      ...{ audioTracks, subtitles, files },
+      ...{ audioTracks, subtitles, cover, attachments },
     };
     this.#opener = new StreamOpener(native, request, this.#muxerInfo, context);
     this.#images = new ImageInput(native, options, (height) => this.#opener.color(height));
@@ -316,10 +316,12 @@ export class VideoSession implements Disposable {
     const output = owned.use(
       new OutputFile(this.#native, {
         path,
+        url: this.#opener.url,
         ...this.#safety,
         queue: this.#audioTracks?.queue ?? null,
         subtitles: this.#subtitles,
         chapters: options.chapters ?? [],
+        hasChaptersFirst: this.#opener.answer.hasChaptersFirst,
         createMuxer: (url, stage, recording) =>
           this.#opener.createMuxer({ parameters, settings, timeBase: input.timeBase, url, stage, recording }),
         onFile: () => this.#control.noteFile(this.#target.isOwnFile),
@@ -355,7 +357,7 @@ export class VideoSession implements Disposable {
         { first: this.#first!, size: this.#size!, picture: shape },
         settings,
         this.choice!,
-        muxer,
+        { muxer, namesKeys: this.#opener.answer.namesKeys },
       ));
     }
     return pipeline;

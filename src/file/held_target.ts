@@ -4,9 +4,10 @@
  * @module
  */
 import { FileLock, type Native, type Target } from "../../ffi/mod.ts";
-import { requireSingleTarget } from "../container/muxer_choice.ts";
+import { foldersOf } from "../container/many_files.ts";
 import { WriteError } from "../errors.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
+import type { OptionValue } from "../libav/options.ts";
 import { shown } from "../shown.ts";
 import { requireWritable, requireWritableFolder } from "./target.ts";
 
@@ -30,10 +31,14 @@ export class HeldTarget implements Disposable {
    * Throws a {@linkcode WriteError}, or Deno's own `NotCapable`, unless the path can be written, and nobody
    * else is writing it. Leaves the disk unchanged.
    */
-  static take(native: Native, info: MuxerInfo, path: string): HeldTarget {
+  static take(
+    native: Native,
+    info: MuxerInfo,
+    path: string,
+    formatOptions: Readonly<Record<string, OptionValue>> | undefined,
+  ): HeldTarget {
     if (info.opensFilesItself) {
-      requireWritableFolder(path);
-      requireSingleTarget(info);
+      for (const folder of foldersOf(info, path, formatOptions)) requireWritableFolder(folder);
       return new HeldTarget(native, path, { isOwnFile: false, pipe: null }, true);
     }
     const held = new HeldTarget(native, path, requireWritable(path), false);

@@ -5,15 +5,16 @@
  * @module
  */
 import { cutFile, type Native, patchFile } from "../../ffi/mod.ts";
-import { type Chapter, placeChapters } from "../container/chapters.ts";
+import { type Chapter, placeChapters, trialChapters } from "../container/chapters.ts";
 import { maxGifDelay, minTicks } from "../container/frame_rates.ts";
 import { interleavesItself, needsFragments, type Stage } from "../container/muxer_options.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
-import { isMatroska } from "../libav/muxer_info.ts";
+import { isMatroska, type MuxerInfo } from "../libav/muxer_info.ts";
 import type { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { completed, type Steps } from "../steps.ts";
+import { writeChaptersOver } from "./chapter_header.ts";
 import { Fragments } from "./fragments.ts";
 import type { HeldTarget } from "./held_target.ts";
 import { IndexSize } from "./index_size.ts";
@@ -31,10 +32,17 @@ const mostLateSeconds = 1;
 /** The most that a file may end too early, in seconds: Matroska counts in thousandths. */
 const shortSeconds = 0.002;
 
+/** The URL of a file for its muxer: those that delete files of their own do so by the path as it is. */
+export function muxerUrl({ opensFilesItself }: MuxerInfo, path: string): string {
+  return opensFilesItself ? path : `file:${path}`;
+}
+
 /** What an output file is made from. */
 export interface OutputRequest {
   /** The path of the file. */
   readonly path: string;
+  /** Its URL for the muxer. */
+  readonly url: string;
   /** Whether it is recorded in fragments. */
   readonly isFragmented: boolean;
   /** Whether it stays as it was recorded: else, an ordinary file is made of fragments at the end. */
@@ -47,6 +55,8 @@ export interface OutputRequest {
   readonly subtitles: SubtitleTracks | null;
   /** The chapters of the video. */
   readonly chapters: readonly Chapter[];
+  /** Whether they go into the header, which is written over once the length is known. */
+  readonly hasChaptersFirst: boolean;
   /**
    * Creates the muxer for a URL, with its streams and options. `recording` is the recorded file, where the
    * final one is made from it.
@@ -115,10 +125,10 @@ export class OutputFile implements Disposable {
   constructor(native: Native, request: OutputRequest) {
     this.#native = native;
     this.#request = request;
-    const { path, isFragmented, isCrashSafe, isKept, queue, subtitles, createMuxer } = request;
+    const { url, isFragmented, isCrashSafe, isKept, queue, subtitles, createMuxer } = request;
     const isRecorded = isFragmented || isCrashSafe;
     const stage = isRecorded && isKept ? "kept" : isRecorded ? "recording" : "direct";
-    this.#muxer = createMuxer(`file:${path}`, stage, null);
+    this.#muxer = createMuxer(url, stage, null);
     this.#isInOrder = isFragmented ||
       (queue !== null || subtitles !== null) && !interleavesItself(this.#muxer.info);
     this.#fragments = isFragmented ? new Fragments(this.#muxer) : null;
@@ -126,10 +136,12 @@ export class OutputFile implements Disposable {
 
   /** Opens the file, truncates an existing one, and writes the header. */
   open(target: HeldTarget): void {
+    const { url, chapters, hasChaptersFirst, onFile } = this.#request;
     target.lock();
-    this.#muxer.openFile(`file:${this.#request.path}`);
-    this.#request.onFile();
+    this.#muxer.openFile(url);
+    onFile();
     target.letGoOfPipe();
+    if (hasChaptersFirst) this.#muxer.setChapters(trialChapters(chapters));
     this.#muxer.writeHeader();
   }
 
@@ -253,11 +265,13 @@ export class OutputFile implements Disposable {
     this.#request.subtitles?.giveRemaining(this.#writePacket);
     if (this.#muxer.info.name === "gif" && !this.#isEnded) this.#setFinalDelay(end.lastSeconds);
     this.#isEnded = true;
+    const { isFragmented, hasChaptersFirst } = this.#request;
     // Fragments have no chapters.
-    if (!this.#request.isFragmented) this.#setChapters(this.#muxer, end);
+    if (!isFragmented && !hasChaptersFirst) this.#setChapters(this.#muxer, end);
     this.#muxer.writeTrailer();
     this.#finishedBytes = this.#muxer.writtenBytes;
     const bytes = this.#muxer.outputBytes;
+    if (hasChaptersFirst) writeChaptersOver(this.#muxer, this.#request, end.endSeconds);
     this.#close();
     this.#isRecorded = true;
     if (this.#request.isFragmented && !this.#request.isKept) return yield* this.#rewrite(end);

@@ -5,7 +5,8 @@
  */
 import { endOfBoxes, fileBytes, FileLock, type Native, runtime, SyncedFile } from "../../ffi/mod.ts";
 import { attachmentStream } from "../container/attachments.ts";
-import { coverStream, supportsCover } from "../container/cover.ts";
+import { coverStream, openCover, repairsCover } from "../container/cover.ts";
+import { needsNamedKeys } from "../container/ask_container.ts";
 import { muxerByExtension } from "../container/muxer_choice.ts";
 import { muxerOptions, needsFragments, unsetDefaultSubtitles } from "../container/muxer_options.ts";
 import { AvError, ReadError, UnsupportedError } from "../errors.ts";
@@ -185,28 +186,28 @@ function nothingRecovered(file: string, why: string, cause?: AvError): ReadError
 /** Tracks of mp4 and mov that the muxer generates: the timecode, from its tag, and chapter titles. */
 const generatedTracks: readonly number[] = ["tmcd", "text"].map(packTag);
 
-/**
- * Copies everything that can be read into a new file; returns `null` where an index in front takes more room
- * than was counted for it.
- */
-function* copyInto(
+/** A muxer for what is in a recording, and the number of its stream for each that goes there. */
+interface CopyMuxer {
+  readonly muxer: Muxer;
+  readonly places: ReadonlyMap<number, number>;
+}
+
+function createMuxer(
   native: Native,
   info: MuxerInfo,
-  file: string,
-  companion: Companion,
-  index: IndexSize | null,
-): Steps<Recovered | null> {
-  using recording = openDamaged(native, file);
-  const streams = recording.streams;
-  if (streams.length === 0) throw nothingRecovered(file, "it holds no stream");
-  using muxer = new Muxer(native, info, `file:${companion.path}`);
+  recording: Demuxer,
+  url: string,
+  namesKeys: boolean,
+): CopyMuxer {
+  const muxer = new Muxer(native, info, url);
+  const { streams } = recording;
   const places = new Map<number, number>();
   let added = 0;
   for (const index of streams.keys()) {
     // A track that never got a packet: no muxer takes audio without a rate.
     if (recording.isUnknownAudio(index)) continue;
     if (recording.isOf("data", index) && generatedTracks.includes(recording.tag(index))) continue;
-    const picture = supportsCover(info) ? recording.picture(index) : null;
+    const picture = repairsCover(info) ? recording.picture(index) : null;
     if (picture !== null) {
       const request = pictureStream(native, info, picture, recording.tags(index));
       if (request === null) continue;
@@ -225,8 +226,28 @@ function* copyInto(
   }
   if (streams.some((_, index) => recording.isOf("subtitle", index))) unsetDefaultSubtitles(muxer);
   recording.copyMetadata(muxer.address);
-  const options = muxerOptions(muxer, recording.timeBase(0), "finished", undefined, recording.metadata);
-  muxer.options.setAll(options);
+  muxer.options.setAll(muxerOptions(muxer, recording.timeBase(0), "finished", undefined, namesKeys));
+  return { muxer, places };
+}
+
+/**
+ * Copies everything that can be read into a new file; returns `null` where an index in front takes more room
+ * than was counted for it.
+ */
+function* copyInto(
+  native: Native,
+  info: MuxerInfo,
+  file: string,
+  companion: Companion,
+  index: IndexSize | null,
+): Steps<Recovered | null> {
+  using recording = openDamaged(native, file);
+  if (recording.streams.length === 0) throw nothingRecovered(file, "it holds no stream");
+  const create = (url: string, namesKeys: boolean): CopyMuxer =>
+    createMuxer(native, info, recording, url, namesKeys);
+  const namesKeys = needsNamedKeys(native, info, recording.metadata, (isNamed) => create("", isNamed).muxer);
+  const { muxer: owned, places } = create(`file:${companion.path}`, namesKeys);
+  using muxer = owned;
   const { chapters } = recording;
   const bytes = fileBytes(file);
   const leavesRoom = index !== null && leaveRoom(muxer, index, {
@@ -268,7 +289,7 @@ function pictureStream(
     return attachmentStream(native, { name, mimeType, data: picture });
   }
   try {
-    return coverStream(native, info, picture);
+    return coverStream(native, info, openCover(native, picture));
   } catch {
     return null;
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dirname, join } from "@std/path";
+import { join } from "@std/path";
 import { checkReadable, checkWritable, obstacleTo, ownerOfNew, runtime, type Target } from "../../ffi/mod.ts";
 import { AvError, ReadError, WriteError } from "../errors.ts";
 import { shown } from "../shown.ts";
@@ -54,9 +54,9 @@ function writeProblem(
   });
 }
 
-/** The same for a muxer that creates its own files in the folder of its path. */
-export function requireWritableFolder(path: string): void {
-  requireWritable(join(dirname(path), ".avwriter-check"));
+/** The same for a folder that a muxer creates files of its own in. */
+export function requireWritableFolder(folder: string): void {
+  requireWritable(join(folder, ".avwriter-check"));
 }
 
 /** The temporary path of the file that replaces the recording. */

@@ -9,8 +9,9 @@ import { delaysBlocks } from "./codec_delay.ts";
 import { codeName, errorText, outOfMemory } from "./failure.ts";
 import { requireNotInterrupted } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
+import { MemoryFile } from "./memory_file.ts";
 import { isMatroska, muxerByName, type MuxerInfo } from "./muxer_info.ts";
-import { closeOutput, type Output } from "./muxer_output.ts";
+import { closeOutput, type Output, takeMemory } from "./muxer_output.ts";
 import { NativePacket } from "./native_packet.ts";
 import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
@@ -20,8 +21,8 @@ import { setTags, tagStream } from "./streams/stream_tags.ts";
 
 /** AVIO_FLAG_WRITE, libavformat/avio.h. */
 const openForWriting = 2;
-/** SEEK_CUR, stdio.h: with 0, it tells the position. */
-const seekCurrent = 1;
+/** SEEK_*, stdio.h: from the current position, with 0, it tells it. */
+const seekAbsolute = 0, seekCurrent = 1;
 
 /**
  * How long libavformat may hold packets back for a stream without any, in microseconds: an attached picture
@@ -91,13 +92,14 @@ export class Muxer extends Owned {
     return stream;
   }
 
-  /** Sets tags of the file, before the header is written. */
-  setMetadata(metadata: Readonly<Record<string, string>>): void {
-    setTags(
-      this.#native,
-      this.#native.fields.addressOf(this.address, "AVFormatContext", "metadata"),
-      metadata,
-    );
+  /** Sets tags of the file, and of its first stream, before the header is written. */
+  setMetadata(
+    ofFile: Readonly<Record<string, string>>,
+    ofFirst: Readonly<Record<string, string>> = {},
+  ): void {
+    const { fields } = this.#native;
+    setTags(this.#native, fields.addressOf(this.address, "AVFormatContext", "metadata"), ofFile);
+    setTags(this.#native, fields.addressOf(this.#streams[0]!, "AVStream", "metadata"), ofFirst);
   }
 
   /**
@@ -306,6 +308,13 @@ export class Muxer extends Owned {
     this.#check(this.#native.avformat.av_write_trailer(this.address), "finish the file");
   }
 
+  /** Writes over the first bytes of the file, after the trailer, where it is one that can be written over. */
+  overwrite(bytes: Uint8Array): void {
+    const output = this.#output.cell.value;
+    if (this.#native.avformat.avio_seek(output, 0n, seekAbsolute) < 0n) return;
+    this.#native.memoryFiles().avio_write(output, bytes, bytes.length);
+  }
+
   /** The size of the file so far in bytes; `null` where the muxer does not tell. */
   get outputBytes(): number | null {
     const output = this.#output.cell.value;
@@ -324,6 +333,13 @@ export class Muxer extends Owned {
   closeOutput(): void {
     this.#native.fields.set(this.address, "AVFormatContext", "pb", NULL);
     this.#check(closeOutput(this.#native, this.#output), "close the file");
+  }
+
+  /** Closes an output into memory, and returns the file there. */
+  takeMemory(): MemoryFile {
+    this.#native.fields.set(this.address, "AVFormatContext", "pb", NULL);
+    const { bytes, size } = takeMemory(this.#native, this.#output);
+    return new MemoryFile(this.#native, bytes, size);
   }
 
   #useOutput(): void {

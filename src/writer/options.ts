@@ -4,6 +4,7 @@
  * @module
  */
 import { type AudioOptions, checkAudio } from "../audio/audio_options.ts";
+import type { FieldOrder } from "../codecs/field_order.ts";
 import type { QualityLevel } from "../codecs/encoder_traits.ts";
 import { type Attachment, checkAttachments } from "../container/attachments.ts";
 import { type Chapter, checkChapters } from "../container/chapters.ts";
@@ -124,6 +125,12 @@ export interface WriterOptions {
    * to a whole display width.
    */
   sampleAspectRatio?: SampleAspectRatio;
+  /**
+   * What the rows of a frame are: one picture (`"progressive"`), or two fields of different times, of which
+   * that of the top row (`"tff"`) or of the bottom row (`"bff"`) is shown first. Encoder and container are
+   * told. h264, mpeg2video, mpeg4, prores, dnxhd and ffv1 take fields. Default: progressive, without a tag.
+   */
+  fieldOrder?: FieldOrder;
   /**
    * Tags of the file: `{ title: "Waves", artist: "Ana", date: "2026-03-01" }`. mp4, mov, mkv, webm and flv
    * keep any key (mkv and webm in upper case); avi keeps some. In mp4 and mov, a key that iTunes and
@@ -255,6 +262,7 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   rotation: (value) => ([0, 90, 180, 270].includes(value as number) ? null : "one of 0, 90, 180, 270"),
   // Checked below.
   sampleAspectRatio: () => null,
+  fieldOrder: oneOf("progressive", "tff", "bff"),
   metadata: tags,
   // Checked below, too.
   chapters: (value) => (Array.isArray(value) ? null : "a list of { title, start }"),
