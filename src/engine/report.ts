@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { scaleFilterMatrix } from "../libav/conversion/filter_graph.ts";
 import { type Native, runtime } from "../../ffi/mod.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
 import { codecTag } from "../container/codec_support.ts";
@@ -12,7 +13,6 @@ import type { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { optionText } from "../libav/options.ts";
 import { invert, rationalText } from "../libav/rational.ts";
-import { scaleFilterMatrix } from "../video/color.ts";
 import { paletteFilters } from "../video/conversion/palette_converter.ts";
 import type { PictureShape } from "../video/pixels.ts";
 import type { AudioTracks } from "./audio_tracks.ts";

@@ -35,6 +35,7 @@ import {
 } from "../container/picture_tags.ts";
 import { requireTimecodeSupport, splitTimecode } from "../container/timecode.ts";
 import { AvError, OptionError, UnsupportedError } from "../errors.ts";
+import { checkFilters } from "../libav/conversion/filter_graph.ts";
 import type { Encoder, EncoderInfo } from "../libav/encoder.ts";
 import { isVerbose, setLogLevel } from "../libav/log.ts";
 import { Muxer } from "../libav/muxer.ts";
@@ -56,6 +57,12 @@ const trialSizes: readonly Size[] = [
   { width: 352, height: 288 },
   { width: 720, height: 576 },
 ];
+
+/** Codes of errors that no filter's output changes. */
+const certainCodes: ReadonlySet<string> = new Set([
+  ...["ENCODER_NOT_FOUND", "CODEC_NOT_FOR_CONTAINER", "ASPECT_NOT_FOR_CONTAINER"],
+  ...["HDR_NOT_FOR_CONTAINER", "ROTATION_NOT_FOR_CONTAINER"],
+]);
 
 /** Opens encoder and muxer of one video. */
 export class StreamOpener implements Disposable {
@@ -113,6 +120,7 @@ export class StreamOpener implements Disposable {
     return new Preprocessor(this.#native, first, size, {
       resize,
       filter: filter ?? null,
+      color: this.color(size.height),
       isConstant: !supportsVariableRate(this.info),
       timeBase: this.#context.clock.timeBase,
       frameRate,
@@ -162,40 +170,36 @@ export class StreamOpener implements Disposable {
     requireTimecodeSupport(this.info, options, frameRate);
   }
 
-  /** The encoder's input for frames of a size in the default format. */
+  /** The encoder's input for frames of a size in the default format, as they are without filters. */
   #trialInput({ width, height }: Size): PreprocessorOutput {
     const format = requireInputFormat(this.#context.formats, defaultInputFormat);
     const layout = frameLayout(format, width, height);
-    using preprocessor = this.createPreprocessor({ layout, meaning: meaningOf(format, this.color(height)) }, {
-      width,
-      height,
-    });
-    return preprocessor.output;
+    const { frameRate } = this.#request;
+    const { timeBase } = this.#context.clock;
+    return { shape: { layout, meaning: meaningOf(format, this.color(height)) }, timeBase, frameRate };
   }
 
   /**
    * Opens an encoder before frames are known. A refusal proves nothing where the size is unknown, so other
-   * sizes are tried. `null` where the filters work with none of them: they may with the frames' own size.
+   * sizes are tried. `null` where filters may make frames that it takes: they run with the first frame.
    */
   #chooseTrial(): ChosenEncoder | null {
-    const { width, height, logLevel } = this.#request.options;
+    const { width, height, filter, logLevel } = this.#request.options;
+    if (filter !== undefined) checkFilters(this.#native, filter);
     const sizes = trialSizes.map((size) => ({ width: width ?? size.width, height: height ?? size.height }));
-    if (width !== undefined && height !== undefined) return this.#chooseEncoder(this.#trialInput(sizes[0]!));
+    const isSizeKnown = filter === undefined && width !== undefined && height !== undefined;
+    if (isSizeKnown) return this.#chooseEncoder(this.#trialInput(sizes[0]!));
     setLogLevel(this.#native, "quiet");
-    let isFilterRefused = true;
     for (const size of sizes) {
       try {
-        const input = this.#trialInput(size);
-        isFilterRefused = false;
-        return this.#chooseEncoder(input);
+        return this.#chooseEncoder(this.#trialInput(size));
       } catch (error) {
-        const dependsOnSize = error instanceof UnsupportedError ||
-          error instanceof OptionError && error.code === "FILTER_CONFIG";
-        if (!dependsOnSize) throw error;
+        if (!(error instanceof UnsupportedError)) throw error;
+        if (filter !== undefined && certainCodes.has(error.code)) throw error;
       }
     }
     setLogLevel(this.#native, logLevel);
-    return isFilterRefused ? null : this.#chooseEncoder(this.#trialInput(sizes[0]!));
+    return filter === undefined ? this.#chooseEncoder(this.#trialInput(sizes[0]!)) : null;
   }
 
   /** Throws, and closes the encoder, where the container refuses its stream. */

@@ -296,7 +296,7 @@ export class VideoSession implements Disposable {
    * one as it was.
    */
   #open(shape: PictureShape, first: FrameStamp): Pipeline {
-    const input = { ...this.#preprocessor!.output, shape };
+    const input = { ...this.#preprocessor!.times, shape };
     using owned = new DisposableStack();
     const { encoder, settings } = this.#opener.openEncoder(input);
     owned.use(encoder);

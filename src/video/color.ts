@@ -171,20 +171,6 @@ function suggestion(name: string, names: readonly string[]): string {
   return question === null ? "" : `. ${question}`;
 }
 
-/**
- * The matrices of {@linkcode scalerMatrices} as ffmpeg's scale filter calls them, where it has another name.
- */
-const scaleFilterNames: Readonly<Record<string, string>> = {
-  bt470bg: "bt470",
-  bt2020nc: "bt2020",
-  bt2020c: "bt2020",
-};
-
-/** ffmpeg's scale filter's name of a matrix. */
-export function scaleFilterMatrix({ matrix }: PixelMeaning): string {
-  return scaleFilterNames[matrix] ?? matrix;
-}
-
 /** libswscale's number of a matrix. */
 export function scalerMatrix({ matrix }: PixelMeaning): number {
   return scalerMatrices[matrix]!;

@@ -20,12 +20,17 @@ import { FormatUnpacker } from "./unpacker.ts";
 /** Creates the converter from a shape to an encoder's format: a copy where nothing differs. */
 export function createConverter(native: Native, shape: PictureShape, target: ConverterTarget): Converter {
   const { format, width, height } = shape.layout;
+  if (Math.abs(width - target.width) > 1 || Math.abs(height - target.height) > 1) {
+    throw new RangeError(`Cannot convert a ${width}x${height} picture to ${target.width}x${target.height}`);
+  }
   // An odd column or row is cropped from the start.
   const visible = frameLayout(format, Math.min(width, target.width), Math.min(height, target.height));
   if (format.id !== target.format.id && FormatUnpacker.isNeeded(native, format, visible.width)) {
     return new UnpackingConverter(native, { ...shape, layout: visible }, target);
   }
-  if (target.format.isPalette && !format.isPalette) return new PaletteConverter(native, visible, target);
+  if (target.format.isPalette && !format.isPalette) {
+    return new PaletteConverter(native, { ...shape, layout: visible }, target);
+  }
   const isSameMeaning = format.isRgb || format.isPalette || format.isGray && target.format.isGray ||
     scalerMatrix(shape.meaning) === scalerMatrix(target.color) && shape.meaning.range === target.color.range;
   if (format.id === target.format.id && isSameMeaning) {
