@@ -71,7 +71,7 @@ for (const color of ["bt709", "bt601", "bt2020", "srgb"] as const) {
       await writer.write(solid(green, width, height));
       await writer.close();
       for (const [plane, code] of firstCodes(path).entries()) {
-        assertAlmostEquals(code, wanted[plane]!, 1.6, `plane ${plane} after ${filter}`);
+        assertAlmostEquals(code, wanted[plane]!, 2, `plane ${plane} after ${filter}`);
       }
     }
   });
@@ -88,21 +88,21 @@ test("filter: luma and chroma that cross RGB in a filter come back as they were"
     await writer.write({ data: planes, width, height, format: "yuv420p" });
     await writer.close();
     for (const [plane, code] of firstCodes(path).entries()) {
-      assertAlmostEquals(code, [146, 85, 55][plane]!, 1.6, `plane ${plane} after ${filter}`);
+      assertAlmostEquals(code, [146, 85, 55][plane]!, 2, `plane ${plane} after ${filter}`);
     }
   }
 });
 
 test("filter: gray of a filter keeps its luma", async () => {
   using folder = new TemporaryFolder();
-  for (const filter of ["format=gray", "format=gray10le", "format=gray,format=yuv420p"]) {
+  for (const filter of ["format=yuv420p,format=gray", "format=yuv444p,format=gray10le,format=yuv420p"]) {
     const path = folder.file("a.mkv");
     const options = { filter, preset: "ultrafast", quality: 1 } as const;
     const writer = await createFileWriter("h264", path, 25, options);
     await writer.write(solid(green, width, height));
     await writer.close();
     const [luma] = decode(path, "yuv420p");
-    assertAlmostEquals(luma!, codesOf("bt709")[0], 1.6, filter);
+    assertAlmostEquals(luma!, codesOf("bt709")[0], 2, filter);
   }
 });
 
@@ -119,7 +119,7 @@ test("filter: a filter may make BT.601 of it, and colours stay", async () => {
   for (const [plane, code] of firstCodes(path).entries()) assertAlmostEquals(code, [146, 85, 55][plane]!, 2);
 });
 
-const growing = "scale=w='32+16*n':h=32:eval=frame";
+const growing = "scale=w='if(lt(t,0.1),32,64)':h=32:eval=frame";
 
 for (const format of ["rgba", "yuv420p", "yuv444p", "gray"] as const) {
   test(`filter: pictures of ${format} that change size are refused in words, or resized`, async () => {
@@ -137,7 +137,7 @@ for (const format of ["rgba", "yuv420p", "yuv444p", "gray"] as const) {
       await assertFails(writeAll, {
         type: OptionError,
         code: "FILTER_SIZE",
-        says: ["48x32", "this video is 32x32", growing],
+        says: ["64x32", "this video is 32x32", growing],
       });
       for (const resize of ["contain", "cover", "fill"] as const) {
         const writer = await createFileWriter(codec, path, 25, { filter, resize });

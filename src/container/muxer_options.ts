@@ -7,6 +7,7 @@ import type { Muxer } from "../libav/muxer.ts";
 import { isMatroska, type MuxerInfo } from "../libav/muxer_info.ts";
 import type { OptionValue } from "../libav/options.ts";
 import type { Rational } from "../libav/rational.ts";
+import { animationOptions } from "./animation.ts";
 import { movFamily } from "./known_containers.ts";
 import { needsNamedKeys } from "./metadata.ts";
 
@@ -70,14 +71,16 @@ type Defaults = Readonly<Record<string, OptionValue>>;
  */
 const aviDefaults: Defaults = { avoid_negative_ts: "disabled" };
 
-function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defaults {
+function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage, plays: number): Defaults {
   // Without it, these muxers number their tracks at random: the same frames would not give the same file.
   const exact: Defaults = ["matroska", "webm", "ogg", "oga", "ogv", "opus"].includes(name)
     ? { fflags: "+bitexact" }
     : {};
   const flush: Defaults = stage === "recording" ? { flush_packets: 1 } : {};
   if (name === "avi") return { ...flush, ...aviDefaults };
-  if (!movFamily.includes(name)) return { ...exact, ...flush, ...clusterDefaults(name, stage) };
+  if (!movFamily.includes(name)) {
+    return { ...exact, ...flush, ...clusterDefaults(name, stage), ...animationOptions({ name }, plays) };
+  }
   const layout: Defaults = stage === "recording"
     ? { movflags: "+delay_moov+frag_custom" }
     : { movflags: "+faststart" };
@@ -99,15 +102,21 @@ function clusterDefaults(name: string, stage: Stage): Defaults {
   return isMatroska({ name }) && stage === "recording" ? { cluster_time_limit: fragmentMs } : {};
 }
 
-/** The muxer's options: defaults that it knows, then the given ones, and what the file's tags need. */
+/**
+ * The muxer's options: defaults that it knows, then the given ones, and what the file's tags need. An
+ * animation plays so many times, 0 for ever.
+ */
 export function muxerOptions(
   { info, options }: Muxer,
   timeBase: Rational,
   stage: Stage,
   given: Readonly<Record<string, OptionValue>> | undefined,
   metadata?: Readonly<Record<string, string>>,
+  plays = 0,
 ): Readonly<Record<string, OptionValue>> {
-  const defaults = Object.entries(defaultsOf(info, timeBase, stage)).filter(([name]) => options.has(name));
+  const defaults = Object.entries(defaultsOf(info, timeBase, stage, plays)).filter(([name]) =>
+    options.has(name)
+  );
   const chosen = { ...Object.fromEntries(defaults), ...(isIntermediate(info, stage) ? {} : given) };
   if (!needsNamedKeys(info.name, metadata)) return chosen;
   return { ...chosen, movflags: `${chosen.movflags ?? ""}+use_metadata_tags` };

@@ -5,6 +5,7 @@
  */
 import type { Native } from "../../ffi/mod.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
+import { markWebpAlpha } from "../codecs/webp_alpha.ts";
 import type { OutputFile } from "../file/output_file.ts";
 import type { Encoder } from "../libav/encoder.ts";
 import { type ColorNumbers, colorNumbers, NativeFrame } from "../libav/native_frame.ts";
@@ -202,6 +203,8 @@ export class Pipeline implements Disposable {
   #writeInOrder(packet: NativePacket, followers: Followers): void {
     this.#packets++;
     this.#bytes += packet.size;
+    const { encoder, format } = this.#settings;
+    if (encoder.codecName === "webp" && format.hasAlpha) markWebpAlpha(packet);
     const decodeTicks = this.#timeline.place(packet, followers);
     packet.streamIndex = 0;
     this.#output.writeVideo(packet, this.#timeline.timeBase, { decodeTicks, isLast: followers === "none" });

@@ -154,7 +154,7 @@ export function ffmpegCommand(
 ): string {
   const { encoder, format, frameRate, color, options, sampleAspectRatio } = settings;
   const { layout } = path.first;
-  const { resize, filter, formatOptions, metadata = {} } = request.options;
+  const { resize, filter, formatOptions, metadata = {}, loop } = request.options;
   const chain = [
     ...resizing(path.first, path.size, resize),
     ...(filter === undefined ? [] : [filter]),
@@ -187,7 +187,7 @@ export function ffmpegCommand(
     ...Object.entries(metadata).flatMap(([key, value]) => ["-metadata", `${key}=${value}`]),
     ...(tag === null ? [] : ["-tag:v", tag]),
     ...argumentsOf(
-      Object.entries(muxerOptions(muxer, invert(frameRate), "finished", formatOptions, metadata)),
+      Object.entries(muxerOptions(muxer, invert(frameRate), "finished", formatOptions, metadata, loop)),
     ),
     ...["-f", muxer.info.name, `file:${request.path}`],
   ].map(shellQuoted).join(" ");

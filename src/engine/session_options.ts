@@ -44,6 +44,8 @@ export interface SessionOptions {
   /** The width of a pixel over its height, in lowest terms. */
   readonly sampleAspectRatio?: Rational;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** How many times an animation plays; 0 for ever. */
+  readonly loop?: number;
   readonly timing?: Timing;
   readonly timestampOrigin?: TimestampOrigin;
   readonly filter?: string;

@@ -13,6 +13,7 @@ import {
   resolveSettings,
   type SettingsContext,
 } from "../codecs/open_encoder.ts";
+import { requireLoopSupport } from "../container/animation.ts";
 import {
   codecTag,
   requirePixelFormatSupport,
@@ -82,6 +83,7 @@ export class StreamOpener implements Disposable {
     this.#request = request;
     this.#context = context;
     this.info = info;
+    requireLoopSupport(info, request.options);
     const trial = this.#chooseTrial();
     if (trial === null) return;
     this.#requireHeader(trial);
@@ -280,7 +282,7 @@ export class StreamOpener implements Disposable {
       ...tags
     } = request;
     const { options, codec } = this.#request;
-    const { timing = "constant", formatOptions, metadata = {} } = options;
+    const { timing = "constant", formatOptions, metadata = {}, loop } = options;
     const told = splitTimecode(this.info.name, metadata);
     const muxer = new Muxer(this.#native, this.info, url);
     try {
@@ -302,7 +304,7 @@ export class StreamOpener implements Disposable {
       }
       muxer.setMetadata(told.file);
       requirePixelFormatSupport(muxer, settings.encoder, settings.format);
-      const chosen = muxerOptions(muxer, timeBase, stage, formatOptions, metadata);
+      const chosen = muxerOptions(muxer, timeBase, stage, formatOptions, metadata, loop);
       muxer.options.setAll(chosen);
       return muxer;
     } catch (error) {

@@ -5,6 +5,7 @@
  */
 import { type AudioOptions, checkAudio } from "../audio/audio_options.ts";
 import type { QualityLevel } from "../codecs/encoder_traits.ts";
+import { maxPlays } from "../container/animation.ts";
 import { type Attachment, checkAttachments } from "../container/attachments.ts";
 import { type Chapter, checkChapters } from "../container/chapters.ts";
 import { checkCover } from "../container/cover.ts";
@@ -113,6 +114,8 @@ export interface WriterOptions {
    * mov, and a tag elsewhere.
    */
   metadata?: Record<string, string>;
+  /** How many times a GIF, WebP or APNG plays; 0 for ever. Default: 0. */
+  loop?: number;
   /**
    * How frames get their times: `"constant"` shows frame n at n/fps, `"timestamps"` at the `timestamp` passed
    * to `write`, `"wallclock"` at the time of the call of `write`, and the last frame until `close` is called.
@@ -233,6 +236,10 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   // Checked below.
   sampleAspectRatio: () => null,
   metadata: tags,
+  loop: (value) =>
+    Number.isInteger(value) && (value as number) >= 0 && (value as number) <= maxPlays
+      ? null
+      : `a whole number of plays from 0 to ${maxPlays}`,
   // Checked below, too.
   chapters: (value) => (Array.isArray(value) ? null : "a list of { title, start }"),
   audio: () => null,

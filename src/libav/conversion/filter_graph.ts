@@ -151,8 +151,8 @@ function headOf(
   const conversions = [
     "flags=bicubic+accurate_rnd+full_chroma_int",
     `out_color_matrix=${scaleFilterMatrix(color)}`,
-    // FFmpeg before 7.0 makes limited range of RGB anyway, and would here of gray, which is full by nature.
-    ...(takesColor || color.range === "pc" ? [`out_range=${color.range}`] : []),
+    // Limited range is what conversions make of RGB anyway, but for gray, which is full by nature.
+    ...(color.range === "pc" ? ["out_range=pc"] : []),
   ];
   return `sws_${conversions.join(":")};buffer@source=${source.join(":")}`;
 }
