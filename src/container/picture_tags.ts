@@ -192,3 +192,16 @@ function keepsPixelShape(container: string, codec: string, { num, den }: Rationa
   if (num === den || pixelShapeContainers.includes(container)) return true;
   return Object.hasOwn(pixelShapeCodecs, codec) && Math.max(num, den) <= pixelShapeCodecs[codec]!;
 }
+
+/** Containers of pictures that have no place for primaries. */
+const withoutPrimaries: readonly string[] = ["gif", "webp"];
+
+/** Throws an {@linkcode UnsupportedError} where a file cannot say that its colours are those of Display P3. */
+export function requirePrimariesSupport({ name }: MuxerInfo): void {
+  if (!withoutPrimaries.includes(name)) return;
+  throw new UnsupportedError(`Cannot write display-p3 frames into ${name}: it has no place to say so`, {
+    code: "COLOR_SPACE_NOT_FOR_CONTAINER",
+    operation: `choose the color for ${name}`,
+    hint: "Draw in sRGB, or use apng, webm or mp4",
+  });
+}

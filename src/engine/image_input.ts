@@ -8,15 +8,9 @@ import { type LogLevel, setLogLevel } from "../libav/log.ts";
 import type { Size } from "../size.ts";
 import { type ColorDescription, meaningOf, meaningSaid } from "../video/color.ts";
 import { ImageDecoder } from "../video/images/image_decoder.ts";
-import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
+import { frameLayout, type Picture } from "../video/pixels.ts";
 import { requireFit, type SizeOptions } from "./checked_frame.ts";
 import { RefusedFrame } from "./refused_frame.ts";
-
-/** A picture and its shape. */
-export interface Picture {
-  readonly pixels: Pixels;
-  readonly shape: PictureShape;
-}
 
 /** Decodes the image files that a session gets. */
 export class ImageInput implements Disposable {

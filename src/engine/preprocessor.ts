@@ -13,6 +13,7 @@ import type { ResizeMode } from "../video/resizer.ts";
 import { SizeFitter } from "../video/size_fitter.ts";
 import { FilterStage, type PictureSink, type PictureTimes } from "../video/filter_stage.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
+import type { Rgb } from "../video/background.ts";
 import type { ColorDescription } from "../video/color.ts";
 
 /** What a preprocessor does. */
@@ -25,6 +26,8 @@ export interface PreprocessorRequest extends PictureTimes {
   readonly isConstant: boolean;
   /** The colour of pictures in the filters. */
   readonly color: ColorDescription;
+  /** What lies behind transparent pictures where the filters take none. */
+  readonly background: Rgb;
 }
 
 /** The output of a preprocessor. */

@@ -44,6 +44,10 @@ export interface SessionOptions {
   /** The width of a pixel over its height, in lowest terms. */
   readonly sampleAspectRatio?: Rational;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** What lies behind transparent pictures: a colour's name, or digits. */
+  readonly background?: string;
+  /** Whether the colours of raw frames were multiplied by alpha. */
+  readonly premultipliedAlpha?: boolean;
   /** How many times an animation plays; 0 for ever. */
   readonly loop?: number;
   readonly timing?: Timing;

@@ -7,6 +7,7 @@
 import type { Native } from "../../ffi/mod.ts";
 import { chooseEncoder, type ChosenEncoder } from "../codecs/choose_encoder.ts";
 import type { EncoderRequest } from "../codecs/encoder_settings.ts";
+import { certainCodes, trialSizes } from "../codecs/trials.ts";
 import {
   type EncoderSettings,
   isSameSettings,
@@ -30,12 +31,13 @@ import {
 import { isIntermediate, muxerOptions } from "../container/muxer_options.ts";
 import {
   isRotationUncertain,
+  requirePrimariesSupport,
   requireRotationWritten,
   requireStreamTagSupport,
   streamTags,
 } from "../container/picture_tags.ts";
 import { requireTimecodeSupport, splitTimecode } from "../container/timecode.ts";
-import { AvError, OptionError, UnsupportedError } from "../errors.ts";
+import { AvError, UnsupportedError } from "../errors.ts";
 import { checkFilters } from "../libav/conversion/filter_graph.ts";
 import type { Encoder, EncoderInfo } from "../libav/encoder.ts";
 import { isVerbose, setLogLevel } from "../libav/log.ts";
@@ -44,32 +46,22 @@ import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import { withoutPrototype } from "../plain_copy.ts";
 import type { Size } from "../size.ts";
-import { type ColorDescription, defaultColor, meaningOf, parseColor } from "../video/color.ts";
+import { black, parseBackground, type Rgb } from "../video/background.ts";
+import { type ColorDescription, defaultColor, displayP3, meaningOf, parseColor } from "../video/color.ts";
 import { defaultInputFormat, requireInputFormat } from "../video/input_format.ts";
 import { frameLayout, type PictureShape } from "../video/pixels.ts";
 import type { MuxerRequest, OpenerContext } from "./muxer_request.ts";
 import { Preprocessor, type PreprocessorOutput } from "./preprocessor.ts";
 import type { EncoderChoice, VideoFileRequest } from "./session_types.ts";
 
-/** Sizes for a trial before the first frame is known, in order: some old codecs support a few only. */
-const trialSizes: readonly Size[] = [
-  { width: 640, height: 360 },
-  { width: 1920, height: 1080 },
-  { width: 352, height: 288 },
-  { width: 720, height: 576 },
-];
-
-/** Codes of errors that no filter's output changes. */
-const certainCodes: ReadonlySet<string> = new Set([
-  ...["ENCODER_NOT_FOUND", "CODEC_NOT_FOR_CONTAINER", "ASPECT_NOT_FOR_CONTAINER"],
-  ...["HDR_NOT_FOR_CONTAINER", "ROTATION_NOT_FOR_CONTAINER"],
-]);
-
 /** Opens encoder and muxer of one video. */
 export class StreamOpener implements Disposable {
   readonly #native: Native;
   readonly #request: VideoFileRequest;
   readonly #context: OpenerContext;
+  readonly #background: Rgb;
+  /** Whether the frames are of Display P3, which the first one says. */
+  isDisplayP3 = false;
   /** The container. */
   readonly info: MuxerInfo;
   /** The trial's encoder, for the first frame to use if it fits. */
@@ -84,6 +76,8 @@ export class StreamOpener implements Disposable {
     this.#context = context;
     this.info = info;
     requireLoopSupport(info, request.options);
+    const { background } = request.options;
+    this.#background = background === undefined ? black : parseBackground(native, background);
     const trial = this.#chooseTrial();
     if (trial === null) return;
     this.#requireHeader(trial);
@@ -113,6 +107,9 @@ export class StreamOpener implements Disposable {
   /** The video's colour description at a height: also that of frames without one. */
   color(height: number): ColorDescription {
     const { color } = this.#request.options;
+    if (this.isDisplayP3) {
+      return parseColor({ ...displayP3, ...(color as Partial<ColorDescription>) }, height);
+    }
     return color === undefined ? defaultColor(height) : parseColor(color, height);
   }
 
@@ -123,6 +120,7 @@ export class StreamOpener implements Disposable {
       resize,
       filter: filter ?? null,
       color: this.color(size.height),
+      background: this.#background,
       isConstant: !supportsVariableRate(this.info),
       timeBase: this.#context.clock.timeBase,
       frameRate,
@@ -150,6 +148,7 @@ export class StreamOpener implements Disposable {
     return {
       globalHeader: this.info.wantsGlobalHeader,
       color: this.color(layout.height),
+      background: this.#background,
       isMatrixGiven: typeof color === "string" || color?.matrix !== undefined,
       oddSize,
     };
@@ -170,6 +169,7 @@ export class StreamOpener implements Disposable {
     requireVideoCodecSupport(this.#native, this.info, encoder);
     requireStreamTagSupport(this.info, encoder, options, this.color(layout.height));
     requireTimecodeSupport(this.info, options, frameRate);
+    if (this.isDisplayP3) requirePrimariesSupport(this.info);
   }
 
   /** The encoder's input for frames of a size in the default format, as they are without filters. */

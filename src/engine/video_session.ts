@@ -22,14 +22,14 @@ import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
-import { meaningOf } from "../video/color.ts";
 import { type FrameStamp, ticksPerFrame } from "../video/frame_timing.ts";
 import { type InputFormats, inputFormats } from "../video/input_format.ts";
-import type { PictureShape, Pixels } from "../video/pixels.ts";
+import type { Picture, PictureShape, Pixels } from "../video/pixels.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
+import { RawInput } from "../video/raw_input.ts";
 import { audioBesideVideo, AudioTracks } from "./audio_tracks.ts";
 import { createClock, type FrameClock } from "./frame_clock.ts";
-import { ImageInput, type Picture } from "./image_input.ts";
+import { ImageInput } from "./image_input.ts";
 import { LiveFlush } from "./live_flush.ts";
 import { requireNoLostTracks } from "./lost_tracks.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -54,8 +54,7 @@ export class VideoSession implements Disposable {
   /** The size of pictures before filters, known with the first frame. */
   #size: Size | null = null;
   #first: PictureShape | null = null;
-  /** The shape of raw frames, by their layout. */
-  #rawShape: PictureShape | null = null;
+  readonly #raw: RawInput;
   readonly #images: ImageInput;
   #preprocessor: Preprocessor | null = null;
   #pipeline: Pipeline | null = null;
@@ -106,7 +105,9 @@ export class VideoSession implements Disposable {
       ...{ audioTracks, subtitles, files },
     };
     this.#opener = new StreamOpener(native, request, this.#muxerInfo, context);
-    this.#images = new ImageInput(native, options, (height) => this.#opener.color(height));
+    const color = (height: number) => this.#opener.color(height);
+    this.#images = new ImageInput(native, options, color);
+    this.#raw = new RawInput(native, { isPremultiplied: options.premultipliedAlpha ?? false, color });
     owned.move();
   }
 
@@ -155,10 +156,8 @@ export class VideoSession implements Disposable {
 
   /** Encodes a raw frame, wherever its pixels are. Any error ends the session. */
   encode(pixels: Pixels, layout: FrameLayout, stamp: FrameStamp): void {
-    if (this.#rawShape?.layout !== layout) {
-      this.#rawShape = { layout, meaning: meaningOf(layout.format, this.#opener.color(layout.height)) };
-    }
-    this.#encode({ pixels, shape: this.#rawShape }, stamp);
+    if (this.#first === null) this.#opener.isDisplayP3 = layout.image?.isDisplayP3 ?? false;
+    this.#encode(this.#raw.take(pixels, layout), stamp);
   }
 
   #encode({ pixels, shape }: Picture, stamp: FrameStamp): void {
@@ -238,6 +237,7 @@ export class VideoSession implements Disposable {
     this.#liveFlush[Symbol.dispose]();
     this.#opener[Symbol.dispose]();
     this.#images[Symbol.dispose]();
+    this.#raw[Symbol.dispose]();
     this.#preprocessor?.[Symbol.dispose]();
     this.#pipeline?.[Symbol.dispose]();
     this.#audioTracks?.[Symbol.dispose]();

@@ -54,6 +54,12 @@ const namedColors: Readonly<Record<ColorName, ColorDescription>> = {
   srgb: { matrix: "bt709", primaries: "bt709", transfer: "iec61966-2-1", range: "pc" },
 };
 
+/** What `ImageData` calls "display-p3": the primaries of that display, and sRGB's transfer. */
+export const displayP3: Pick<ColorDescription, "primaries" | "transfer"> = {
+  primaries: "smpte432",
+  transfer: "iec61966-2-1",
+};
+
 /** libswscale's numbers of the matrices that it converts with (SWS_CS_*, libswscale/swscale.h). */
 const scalerMatrices: Readonly<Record<string, number>> = {
   bt709: 1,

@@ -7,15 +7,17 @@ import type { Native } from "../../ffi/mod.ts";
 import { OptionError } from "../errors.ts";
 import { FilterGraph, type FilterInput, type FilterOutput } from "../libav/conversion/filter_graph.ts";
 import { NativeFrame } from "../libav/native_frame.ts";
-import { pixelFormatById } from "../libav/pixel_format.ts";
+import { pixelFormatById, type PixelFormatInfo } from "../libav/pixel_format.ts";
 import { type Rational, rationalText } from "../libav/rational.ts";
 import { shown } from "../shown.ts";
+import type { Rgb } from "./background.ts";
 import { type ColorDescription, meaningOf } from "./color.ts";
 import type { Converter } from "./conversion/converter.ts";
 import { createConverter } from "./conversion/create_converter.ts";
+import { formatWithTwin, opaqueTwin } from "./conversion/opaque_formats.ts";
 import { FrameReader } from "./frame_reader.ts";
 import type { FrameStamp } from "./frame_timing.ts";
-import { type PictureShape, type Pixels, sameShape, Staging } from "./pixels.ts";
+import { frameLayout, type PictureShape, type Pixels, sameShape, Staging } from "./pixels.ts";
 
 /** Takes the next picture. */
 export type PictureSink = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp) => void;
@@ -32,6 +34,8 @@ export interface FilterRequest extends PictureTimes {
   readonly description: string;
   /** What luma and chroma mean, in the pictures that come in and wherever filters make some from RGB. */
   readonly color: ColorDescription;
+  /** What lies behind transparent pictures where the filters take none. */
+  readonly background: Rgb;
   /** Whether a constant frame rate must come out. */
   readonly isConstant: boolean;
 }
@@ -43,6 +47,7 @@ export class FilterStage implements Disposable {
   readonly #native: Native;
   /** What the filters get: pictures that mean something else are converted to it. */
   readonly #input: PictureShape;
+  readonly #background: Rgb;
   readonly #graph: FilterGraph;
   readonly #staging: Staging;
   readonly #filtered: NativeFrame;
@@ -51,14 +56,21 @@ export class FilterStage implements Disposable {
   readonly #times: PictureTimes;
 
   /** For pictures of this size and format. Throws where the filters do not take them. */
-  constructor(native: Native, { layout }: PictureShape, request: FilterRequest) {
-    const { description, color, timeBase, frameRate, isConstant } = request;
+  constructor(native: Native, { layout: given }: PictureShape, request: FilterRequest) {
+    const { description, color, background, timeBase, frameRate, isConstant } = request;
+    const { width, height } = given;
+    const inputOf = (format: PixelFormatInfo): FilterInput => ({
+      ...{ format, width, height, timeBase, frameRate },
+      color: { ...color, ...meaningOf(format, color) },
+    });
+    const format = takenFormat(native, description, inputOf(given.format));
+    const layout = frameLayout(format, width, height);
     this.#native = native;
-    this.#input = { layout, meaning: meaningOf(layout.format, color) };
+    this.#background = background;
+    this.#input = { layout, meaning: meaningOf(format, color) };
     this.#reader = new FrameReader(native, (format) => meaningOf(format, color));
     using owned = new DisposableStack();
-    const { format, width, height } = layout;
-    const input = { format, width, height, timeBase, frameRate, color: { ...color, ...this.#input.meaning } };
+    const input = inputOf(format);
     const filters = isConstant ? withConstantRate(native, description, input) : description;
     this.#graph = owned.use(new FilterGraph(native, filters, input));
     const output = requireUsable(native, this.#graph.output, description);
@@ -109,7 +121,8 @@ export class FilterStage implements Disposable {
   #converterFor(from: PictureShape): Converter {
     if (this.#converter === null || !sameShape(this.#converter.from, from)) {
       const { layout: { format, width, height }, meaning } = this.#input;
-      const converter = createConverter(this.#native, from, { format, width, height, color: meaning });
+      const target = { format, width, height, color: meaning, background: this.#background };
+      const converter = createConverter(this.#native, from, target);
       this.#converter?.converter[Symbol.dispose]();
       this.#converter = { from, converter };
     }
@@ -142,6 +155,23 @@ function requireUsable(native: Native, output: FilterOutput, description: string
     });
   }
   return output;
+}
+
+/** Filters that make use of alpha, and may give pictures without. */
+const alphaFilters =
+  /\b(?:overlay|alphaextract|alphamerge|extractplanes|premultiply|unpremultiply|maskedmerge|blend)/;
+
+/**
+ * The format in which pictures go into the filters: without alpha where the filters would drop it, so that
+ * transparent pictures are laid over the background before.
+ */
+function takenFormat(native: Native, description: string, input: FilterInput): PixelFormatInfo {
+  const { format } = input;
+  if (!format.hasAlpha || format.isPalette || alphaFilters.test(description)) return format;
+  using graph = new FilterGraph(native, description, input);
+  if (pixelFormatById(native, graph.output.format)?.hasAlpha ?? true) return format;
+  const blendable = formatWithTwin(native, format);
+  return opaqueTwin(native, blendable)!;
 }
 
 /** The same filters, with one more that makes the frame rate constant. */

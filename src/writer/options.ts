@@ -26,6 +26,7 @@ import {
 } from "../option_checks.ts";
 import { plainCopy } from "../plain_copy.ts";
 import { checkSubtitles, type SubtitleOptions } from "../subtitles/subtitle_options.ts";
+import { backgroundForm } from "../video/background.ts";
 import { checkColor, type ColorDescription, type ColorName } from "../video/color.ts";
 import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
 import { type EncodedImage, isEncodedImage } from "../video/images/encoded_image.ts";
@@ -95,6 +96,16 @@ export interface WriterOptions {
    * libsvtav1.
    */
   color?: ColorName | Partial<ColorDescription>;
+  /**
+   * The colour behind transparent pixels where the encoder's pixel format has no alpha: a name such as
+   * `"white"`, or digits such as `"#20c83c"`. Default: `"black"`.
+   */
+  background?: string;
+  /**
+   * Whether the colours of raw frames with alpha were multiplied by it, as in the memory of Skia and Cairo.
+   * Default: `false`, as in `ImageData`.
+   */
+  premultipliedAlpha?: boolean;
   /**
    * Degrees clockwise by which players rotate the picture: in mp4 and mov, and with FFmpeg 7.1 and newer in
    * mkv and webm.
@@ -232,6 +243,11 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
     typeof value === "string" || (typeof value === "object" && value !== null)
       ? null
       : "a color's name or { matrix, primaries, transfer, range }",
+  background: (value) =>
+    typeof value === "string" && backgroundForm.test(value)
+      ? null
+      : 'a colour: a name such as "white", or digits such as "#20c83c"',
+  premultipliedAlpha: flag,
   rotation: (value) => ([0, 90, 180, 270].includes(value as number) ? null : "one of 0, 90, 180, 270"),
   // Checked below.
   sampleAspectRatio: () => null,
