@@ -14,6 +14,7 @@ import type { Rational } from "../libav/rational.ts";
 import type { CheckedSubtitleOptions } from "../subtitles/subtitle_options.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
 import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
+import type { ImageOrientation } from "../video/images/orientation.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { ResizeMode } from "../video/resizer.ts";
 
@@ -44,6 +45,7 @@ export interface SessionOptions {
   /** The width of a pixel over its height, in lowest terms. */
   readonly sampleAspectRatio?: Rational;
   readonly metadata?: Readonly<Record<string, string>>;
+  readonly imageOrientation?: ImageOrientation;
   /** What lies behind transparent pictures: a colour's name, or digits. */
   readonly background?: string;
   /** Whether the colours of raw frames were multiplied by alpha. */

@@ -323,7 +323,7 @@ function requireElements(data: unknown, field: string, { format, image }: FrameL
   if (!ArrayBuffer.isView(data) || data instanceof DataView) return;
   const { BYTES_PER_ELEMENT: size } = data as Uint8Array;
   const kind = kindOf(data);
-  const isFloat = image?.isHalfFloat ?? format.isFloat;
+  const isFloat = image?.isHalfFloat || format.isFloat;
   const bits = format.isFloat ? format.depth : Math.max(...format.depths) > 8 ? 16 : 8;
   const isPixel = !format.isBitstream && size === format.planes[plane]?.step;
   const isFitting = /Float/.test(kind)

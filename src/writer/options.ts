@@ -30,6 +30,7 @@ import { backgroundForm } from "../video/background.ts";
 import { checkColor, type ColorDescription, type ColorName } from "../video/color.ts";
 import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
 import { type EncodedImage, isEncodedImage } from "../video/images/encoded_image.ts";
+import type { ImageOrientation } from "../video/images/orientation.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { ResizeMode } from "../video/resizer.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
@@ -106,6 +107,11 @@ export interface WriterOptions {
    * Default: `false`, as in `ImageData`.
    */
   premultipliedAlpha?: boolean;
+  /**
+   * How JPEG images are turned: `"from-image"` as the orientation in their EXIF data says, `"none"` not at
+   * all. Default: `"from-image"`.
+   */
+  imageOrientation?: ImageOrientation;
   /**
    * Degrees clockwise by which players rotate the picture: in mp4 and mov, and with FFmpeg 7.1 and newer in
    * mkv and webm.
@@ -248,6 +254,7 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
       ? null
       : 'a colour: a name such as "white", or digits such as "#20c83c"',
   premultipliedAlpha: flag,
+  imageOrientation: oneOf("from-image", "none"),
   rotation: (value) => ([0, 90, 180, 270].includes(value as number) ? null : "one of 0, 90, 180, 270"),
   // Checked below.
   sampleAspectRatio: () => null,
