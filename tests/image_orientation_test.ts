@@ -37,7 +37,19 @@ function withOrientation(jpeg: Uint8Array, orientation: number, isLittle: boolea
 function makeJpeg(path: string, pixelFormat: string): Uint8Array {
   execFileSync("ffmpeg", [
     ...["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc=s=64x32:d=0.04", "-frames:v", "1"],
-    ...["-vf", `gblur=sigma=5,format=${pixelFormat}`, "-q:v", "2", "-strict", "-1", "-f", "image2", "-update", "1", path],
+    ...[
+      "-vf",
+      `gblur=sigma=5,format=${pixelFormat}`,
+      "-q:v",
+      "2",
+      "-strict",
+      "-1",
+      "-f",
+      "image2",
+      "-update",
+      "1",
+      path,
+    ],
   ]);
   return readFileSync(path);
 }

@@ -196,7 +196,7 @@ function keepsPixelShape(container: string, codec: string, { num, den }: Rationa
 /** Containers of pictures that have no place for primaries. */
 const withoutPrimaries: readonly string[] = ["gif", "webp"];
 
-/** Throws an {@linkcode UnsupportedError} where a file cannot say that its colours are those of Display P3. */
+/** Throws an {@linkcode UnsupportedError} where a file cannot say that its primaries are Display P3's. */
 export function requirePrimariesSupport({ name }: MuxerInfo): void {
   if (!withoutPrimaries.includes(name)) return;
   throw new UnsupportedError(`Cannot write display-p3 frames into ${name}: it has no place to say so`, {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
+import { fieldOf } from "../plain_copy.ts";
 import { kindOf, shown } from "../shown.ts";
 
 /** A pixel format by libavutil's name. The listed ones are common; every other name works too. */
@@ -196,7 +197,8 @@ export function checkShape(frame: RawFrame): CheckedFields {
     const kind = frame === null || frame === undefined ? String(frame) : `a ${typeof frame}`;
     throw new TypeError(`Cannot write a frame that is ${kind}: give { data, width, height }`);
   }
-  const { data, width, height, format, strides, pixelFormat, colorSpace } = frame;
+  const { data, width, height, format, strides } = frame;
+  const pixelFormat = fieldOf(frame, "pixelFormat"), colorSpace = fieldOf(frame, "colorSpace");
   for (const [side, pixels] of [["width", width], ["height", height]] as const) {
     if (typeof pixels !== "number") {
       throw new TypeError(

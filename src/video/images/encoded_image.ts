@@ -10,8 +10,8 @@ import { kindOf, shown } from "../../shown.ts";
  * found in the data.
  *
  * The orientation in the EXIF data of a JPEG is applied, unless the option `imageOrientation` is `"none"`. A
- * colour profile is not. Of an animated PNG this is the picture that programs without animations show; an animated WebP is
- * refused.
+ * colour profile is not. Of an animated PNG this is the picture that programs without animations show; an
+ * animated WebP is refused.
  *
  * @example
  * ```ts
