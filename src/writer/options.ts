@@ -30,7 +30,6 @@ import { backgroundForm } from "../video/background.ts";
 import { checkColor, type ColorDescription, type ColorName } from "../video/color.ts";
 import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
 import { type EncodedImage, isEncodedImage } from "../video/images/encoded_image.ts";
-import type { ImageOrientation } from "../video/images/orientation.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { ResizeMode } from "../video/resizer.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
@@ -111,7 +110,7 @@ export interface WriterOptions {
    * How JPEG images are turned: `"from-image"` as the orientation in their EXIF data says, `"none"` not at
    * all. Default: `"from-image"`.
    */
-  imageOrientation?: ImageOrientation;
+  imageOrientation?: "from-image" | "none";
   /**
    * Degrees clockwise by which players rotate the picture: in mp4 and mov, and with FFmpeg 7.1 and newer in
    * mkv and webm.
