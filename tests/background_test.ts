@@ -192,7 +192,7 @@ for (const format of ["rgba", "bgra", "argb", "abgr", "rgba64le"] as const) {
         const options = { premultipliedAlpha: true, thread } as const;
         const kept = await firstPixel(folder.file("a.mkv"), "ffv1", [frame], options);
         assertAlmostEquals(kept[3]!, alpha, bits === 8 ? 0 : 1);
-        if (alpha > 0) assertColor(kept, straight, `alpha ${alpha}`, 1 + 64 / alpha);
+        if (alpha > 0) assertColor(kept, straight, `alpha ${alpha}`, (bits === 8 ? 1 : 2) + 64 / alpha);
         const dropped = await firstPixel(folder.file("b.mkv"), "h264", [frame], {
           ...options,
           ...{ background: "#20c83c", quality: 1, pixelFormat: "yuv444p" },

@@ -5,7 +5,7 @@
  */
 import type { Native } from "../../ffi/mod.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
-import { markWebpAlpha } from "../codecs/webp_alpha.ts";
+import { completeWebpHeader } from "../codecs/webp_header.ts";
 import type { OutputFile } from "../file/output_file.ts";
 import type { Encoder } from "../libav/encoder.ts";
 import { type ColorNumbers, colorNumbers, NativeFrame } from "../libav/native_frame.ts";
@@ -28,6 +28,8 @@ export interface PipelineParts {
   readonly settings: EncoderSettings;
   readonly output: OutputFile;
   readonly timeline: Timeline;
+  /** How many times an animation plays; 0 for ever. */
+  readonly plays: number;
 }
 
 /** Converts and encodes frames, and writes the packets to the file. Owns its parts. */
@@ -53,13 +55,17 @@ export class Pipeline implements Disposable {
   readonly #frameQuality: number;
   /** The meaning of each frame's values: some encoders (prores_ks) read it from the frame alone. */
   readonly #color: ColorNumbers;
+  readonly #plays: number;
+  /** The number of the last frame that the encoder was given. */
+  #lastIndex = 0n;
   #frames = 0;
   #packets = 0;
   #bytes = 0;
 
   /** Takes over an open encoder and a file whose header is written. */
   constructor(native: Native, parts: PipelineParts) {
-    const { encoder, openEncoder, parameters, settings, output, timeline } = parts;
+    const { encoder, openEncoder, parameters, settings, output, timeline, plays } = parts;
+    this.#plays = plays;
     this.#native = native;
     this.#packet = new NativePacket(native);
     this.#nextPacket = new NativePacket(native);
@@ -193,7 +199,8 @@ export class Pipeline implements Disposable {
 
   #encode(frame: NativeFrame, stamp: FrameStamp, duration: bigint, followers: Followers = "sure"): void {
     const { index, keyFrame } = this.#timeline.enter(stamp, duration);
-    frame.stamp(BigInt(index), keyFrame, this.#frameQuality);
+    this.#lastIndex = BigInt(index);
+    frame.stamp(this.#lastIndex, keyFrame, this.#frameQuality);
     frame.describe(this.#color);
     const encoder = this.#encoder ??= this.#openEncoder();
     encoder.send(frame);
@@ -201,10 +208,14 @@ export class Pipeline implements Disposable {
   }
 
   #writeInOrder(packet: NativePacket, followers: Followers): void {
+    if (this.#settings.encoder.codecName === "webp") {
+      // libwebp_anim of FFmpeg 4.3: empty packets, and then the file, as if there were one more frame.
+      if (packet.size === 0) return;
+      if (packet.pts > this.#lastIndex) packet.pts = this.#lastIndex;
+      completeWebpHeader(packet, this.#plays, this.#settings.format.hasAlpha);
+    }
     this.#packets++;
     this.#bytes += packet.size;
-    const { encoder, format } = this.#settings;
-    if (encoder.codecName === "webp" && format.hasAlpha) markWebpAlpha(packet);
     const decodeTicks = this.#timeline.place(packet, followers);
     packet.streamIndex = 0;
     this.#output.writeVideo(packet, this.#timeline.timeBase, { decodeTicks, isLast: followers === "none" });

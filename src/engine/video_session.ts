@@ -315,7 +315,8 @@ export class VideoSession implements Disposable {
     const timeline = this.#createTimeline(input);
     const { reorderDelay } = encoder;
     const openEncoder = (): Encoder => openNextEncoder(this.#native, settings, parameters.headers);
-    const parts = { encoder, parameters, openEncoder, settings, output, timeline };
+    const plays = this.#request.options.loop ?? 0;
+    const parts = { encoder, parameters, openEncoder, settings, output, timeline, plays };
     const pipeline = owned.use(new Pipeline(this.#native, parts));
     pipeline.prepare(shape);
     output.open(() => this.#hasFile = this.#mayRemove);
