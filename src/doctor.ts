@@ -19,6 +19,7 @@ import { encoderByName } from "./libav/encoder.ts";
 import { setLogLevel } from "./libav/log.ts";
 import { pixelFormatByName } from "./libav/pixel_format.ts";
 import { defaultColor } from "./video/color.ts";
+import { black } from "./video/background.ts";
 import { defaultInputFormat } from "./video/input_format.ts";
 
 export type { SeenLibraries } from "../ffi/mod.ts";
@@ -89,6 +90,7 @@ function whyUnusable(native: Native, name: string): string | null {
   try {
     const settings = resolveSettings(native, encoder, request, {
       globalHeader: true,
+      background: black,
       isMatrixGiven: false,
       color: defaultColor(trial.height),
       oddSize: "pad",

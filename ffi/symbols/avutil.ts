@@ -23,6 +23,8 @@ export const avutil = {
   av_mallocz: { parameters: ["u64"], result: "address" },
   // void av_free(void *ptr)
   av_free: { parameters: ["address"], result: "void" },
+  // int av_parse_color(uint8_t *rgba_color, const char *color_string, int slen, void *log_ctx)
+  av_parse_color: { parameters: ["buffer", "buffer", "i32", "address"], result: "i32" },
   // int av_opt_set(void *obj, const char *name, const char *val, int search_flags)
   av_opt_set: { parameters: ["address", "buffer", "buffer", "i32"], result: "i32" },
   // const AVOption *av_opt_find(void *obj, const char *name, const char *unit, int opt_flags, int

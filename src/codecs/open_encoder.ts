@@ -11,7 +11,8 @@ import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { invert, type Rational, rationalText } from "../libav/rational.ts";
 import { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { ChromaLocation } from "../libav/streams/stream_tags.ts";
-import { type ColorDescription, isFullRangeFormat } from "../video/color.ts";
+import type { Rgb } from "../video/background.ts";
+import { type ColorDescription, displayP3, isFullRangeFormat } from "../video/color.ts";
 import { choosePixelFormat } from "./choose_pixel_format.ts";
 import type { EncoderRequest, NamedOption } from "./encoder_request.ts";
 import { encoderOptions, traitsOf } from "./encoder_settings.ts";
@@ -33,6 +34,8 @@ export interface EncoderSettings {
   readonly frameRate: Rational;
   /** The meaning of the frames' values, as the stream is tagged. */
   readonly color: ColorDescription;
+  /** What lies behind transparent pictures where the format has no alpha. */
+  readonly background: Rgb;
   /** Where the conversion puts chroma; `null` where there is nothing to say of it. */
   readonly chromaLocation: ChromaLocation | null;
   /** The width of a pixel over its height; `null` leaves it unsaid. */
@@ -55,6 +58,8 @@ export interface SettingsContext {
   readonly globalHeader: boolean;
   /** What frames that come in mean, or are converted to. */
   readonly color: ColorDescription;
+  /** What lies behind transparent pictures. */
+  readonly background: Rgb;
   /** Whether the matrix was requested, and is not only the default. */
   readonly isMatrixGiven: boolean;
   /** See `WriterOptions`. */
@@ -69,7 +74,7 @@ export function resolveSettings(
   native: Native,
   encoder: EncoderInfo,
   request: EncoderRequest,
-  { globalHeader, color, isMatrixGiven, oddSize }: SettingsContext,
+  { globalHeader, color, background, isMatrixGiven, oddSize }: SettingsContext,
 ): EncoderSettings {
   const format = choosePixelFormat(native, encoder, request);
   requireFieldEncoder(encoder, request.fieldOrder);
@@ -89,6 +94,7 @@ export function resolveSettings(
       format,
       traitsOf(encoder).isFullRange ?? false,
     ),
+    background,
     chromaLocation: chromaLocationOf(request.source, format, traitsOf(encoder)),
     sampleAspectRatio: request.sampleAspectRatio ?? null,
     ...(request.fieldOrder && { fieldOrder: request.fieldOrder }),
@@ -165,7 +171,8 @@ function streamColor(
   isFullRange: boolean,
 ): ColorDescription {
   if (format.isRgb || format.isPalette) {
-    return { ...color, transfer: "iec61966-2-1", primaries: "bt709", ...rgbColor };
+    const primaries = color.primaries === displayP3.primaries ? color.primaries : "bt709";
+    return { ...color, transfer: "iec61966-2-1", primaries, ...rgbColor };
   }
   return isFullRange || isFullRangeFormat(format) ? { ...color, range: "pc" } : color;
 }

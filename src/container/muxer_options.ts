@@ -7,6 +7,7 @@ import type { Muxer } from "../libav/muxer.ts";
 import { isMatroska, type MuxerInfo } from "../libav/muxer_info.ts";
 import type { OptionValue } from "../libav/options.ts";
 import type { Rational } from "../libav/rational.ts";
+import { animationOptions } from "./animation.ts";
 import { movFamily } from "./known_containers.ts";
 
 /** Muxers that write fixed-length units with data of all streams (mxfenc.c, gxfenc.c). */
@@ -87,7 +88,10 @@ function defaultsOf(
   { name }: MuxerInfo,
   timeBase: Rational,
   stage: Stage,
-  given: Readonly<Record<string, OptionValue>> | undefined,
+  { given, plays }: {
+    readonly given: Readonly<Record<string, OptionValue>> | undefined;
+    readonly plays: number;
+  },
 ): Defaults {
   const isRecorded = stage === "recording" || stage === "kept";
   // Without it, these muxers number their tracks at random: the same frames would not give the same file.
@@ -98,7 +102,9 @@ function defaultsOf(
   if (name === "avi") return { ...flush, ...aviDefaults };
   if (name === "hls") return playlistDefaults(given);
   if (name === "aiff") return { ...flush, ...aiffDefaults };
-  if (!movFamily.includes(name)) return { ...exact, ...flush, ...clusterDefaults(name, isRecorded) };
+  if (!movFamily.includes(name)) {
+    return { ...exact, ...flush, ...clusterDefaults(name, isRecorded), ...animationOptions({ name }, plays) };
+  }
   const layout: Defaults = isRecorded ? { movflags: fragmentFlags } : { movflags: "+faststart" };
   return { ...flush, ...layout, ...videoTimescale(timeBase), movie_timescale: movieTimescale(timeBase) };
 }
@@ -120,7 +126,7 @@ function clusterDefaults(name: string, isRecorded: boolean): Defaults {
 
 /**
  * The muxer's options: defaults that it knows, then the given ones. `namesKeys`: tags go under keys of their
- * own.
+ * own. An animation plays so many times, 0 for ever.
  */
 export function muxerOptions(
   { info, options }: Muxer,
@@ -128,8 +134,9 @@ export function muxerOptions(
   stage: Stage,
   given: Readonly<Record<string, OptionValue>> | undefined,
   namesKeys: boolean,
+  plays = 0,
 ): Readonly<Record<string, OptionValue>> {
-  const defaults = Object.entries(defaultsOf(info, timeBase, stage, given)).filter(([name]) =>
+  const defaults = Object.entries(defaultsOf(info, timeBase, stage, { given, plays })).filter(([name]) =>
     options.has(name)
   );
   const chosen: Record<string, OptionValue> = {

@@ -5,8 +5,10 @@
  */
 import { type FieldOrder, isInterlaced, tellsFields } from "../codecs/field_order.ts";
 import { traitsOf } from "../codecs/encoder_settings.ts";
+import { UnsupportedError } from "../errors.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { EncoderInfo } from "../libav/encoder.ts";
+import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { type Rational, rationalText } from "../libav/rational.ts";
 import {
   type ChromaLocation,
@@ -193,4 +195,17 @@ function isHdrKept(
   if (traitsOf(encoder).hdrSyntax !== undefined) return true;
   return (masteringDisplay === undefined || file?.sideData(0, sideData.masteringDisplay) != null) &&
     (contentLight === undefined || file?.sideData(0, sideData.contentLight) != null);
+}
+
+/** Containers of pictures that have no place for primaries. */
+const withoutPrimaries: readonly string[] = ["gif", "webp"];
+
+/** Throws an {@linkcode UnsupportedError} where a file cannot say that its primaries are Display P3's. */
+export function requirePrimariesSupport({ name }: MuxerInfo): void {
+  if (!withoutPrimaries.includes(name)) return;
+  throw new UnsupportedError(`Cannot write display-p3 frames into ${name}: it has no place to say so`, {
+    code: "COLOR_SPACE_NOT_FOR_CONTAINER",
+    operation: `choose the color for ${name}`,
+    hint: "Draw in sRGB, or use apng, webm or mp4",
+  });
 }

@@ -7,6 +7,7 @@ import type { Native } from "../../ffi/mod.ts";
 import { forcesKeyFrames } from "../codecs/key_frames.ts";
 import { isInterlaced, requireFieldsApart } from "../codecs/field_order.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
+import { completeWebpHeader } from "../codecs/webp_header.ts";
 import type { OutputFile } from "../file/output_file.ts";
 import { companionPath } from "../file/target.ts";
 import type { Encoder } from "../libav/encoder.ts";
@@ -43,6 +44,8 @@ export interface PipelineParts {
   readonly clipColors: ClipColors | null;
   /** The frames of a GIF with a palette for the whole clip; otherwise `null`. */
   readonly clip: GifClip | null;
+  /** How many times an animation plays; 0 for ever. */
+  readonly plays: number;
 }
 
 /** Converts and encodes frames, and writes the packets to the file. Owns its parts. */
@@ -77,13 +80,17 @@ export class Pipeline implements Disposable {
    * else: some take seconds for that.
    */
   #isCut = false;
+  readonly #plays: number;
+  /** The number of the last frame that the encoder was given. */
+  #lastIndex = 0n;
   #frames = 0;
   #packets = 0;
   #bytes = 0;
 
   /** Takes over an open encoder and a file whose header is written. */
   constructor(native: Native, parts: PipelineParts) {
-    const { encoder, openEncoder, parameters, settings, output, timeline, control } = parts;
+    const { encoder, openEncoder, parameters, settings, output, timeline, control, plays } = parts;
+    this.#plays = plays;
     this.#native = native;
     this.#control = control;
     this.#groups = new ClosedGroups(native);
@@ -269,7 +276,8 @@ export class Pipeline implements Disposable {
     if (this.#isAtDeadline()) return void (this.#isCut = true);
     if (keyFrame && index > 0 && !this.#forcesKeyFrames) this.#endEncoder("sure");
     if (this.#isCut) return;
-    frame.stamp(BigInt(index), keyFrame, this.#frameQuality);
+    this.#lastIndex = BigInt(index);
+    frame.stamp(this.#lastIndex, keyFrame, this.#frameQuality);
     frame.describe(this.#color);
     if (isInterlaced(this.#settings.fieldOrder)) frame.markFields(this.#settings.fieldOrder === "tff");
     const encoder = this.#encoder ??= this.#openEncoder();
@@ -281,6 +289,12 @@ export class Pipeline implements Disposable {
 
   /** Takes a packet, and writes those whose turn it is. */
   #takePacket(packet: NativePacket, followers: Followers, isHeld: boolean): void {
+    if (this.#settings.encoder.codecName === "webp") {
+      // libwebp_anim of FFmpeg 4.3: empty packets, and then the file, as if there were one more frame.
+      if (packet.size === 0) return;
+      if (packet.pts > this.#lastIndex) packet.pts = this.#lastIndex;
+      completeWebpHeader(packet, this.#plays, this.#settings.format.hasAlpha);
+    }
     this.#groups.take(packet, isHeld, (taken) => this.#write(taken, followers));
     this.#groups.giveWhole((taken) => this.#write(taken, followers));
   }

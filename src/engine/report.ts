@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { scaleFilterMatrix } from "../libav/conversion/filter_graph.ts";
 import { type Native, runtime } from "../../ffi/mod.ts";
 import type { ChosenEncoder } from "../codecs/choose_encoder.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
@@ -15,7 +16,6 @@ import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { optionText } from "../libav/options.ts";
 import { bitsPerComponent } from "../libav/pixel_format.ts";
 import { invert, rationalText } from "../libav/rational.ts";
-import { scaleFilterMatrix } from "../video/color.ts";
 import { paletteFilters } from "../video/conversion/palette_converter.ts";
 import type { PictureShape } from "../video/pixels.ts";
 import type { AudioTracks } from "./audio_tracks.ts";
@@ -187,7 +187,7 @@ export function ffmpegCommand(
 ): string {
   const { encoder, format, frameRate, color, options, sampleAspectRatio } = settings;
   const { layout } = path.first;
-  const { resize, filter, formatOptions, metadata = {} } = request.options;
+  const { resize, filter, formatOptions, metadata = {}, loop } = request.options;
   const chain = [
     ...resizing(path.first, path.size, resize),
     ...(filter === undefined ? [] : [filter]),
@@ -220,7 +220,7 @@ export function ffmpegCommand(
     ...Object.entries(metadata).flatMap(([key, value]) => ["-metadata", `${key}=${value}`]),
     ...(tag === null ? [] : ["-tag:v", tag]),
     ...argumentsOf(
-      Object.entries(muxerOptions(muxer, invert(frameRate), "finished", formatOptions, namesKeys)),
+      Object.entries(muxerOptions(muxer, invert(frameRate), "finished", formatOptions, namesKeys, loop)),
     ),
     ...["-f", muxer.info.name, `file:${request.path}`],
   ].map(shellQuoted).join(" ");

@@ -15,6 +15,7 @@ import type { Rational } from "../libav/rational.ts";
 import type { CheckedSubtitleOptions } from "../subtitles/subtitle_options.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
 import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
+import type { ImageOrientation } from "../video/images/orientation.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { ResizeMode } from "../video/resizer.ts";
 
@@ -48,6 +49,13 @@ export interface SessionOptions {
   readonly sampleAspectRatio?: Rational;
   readonly fieldOrder?: FieldOrder;
   readonly metadata?: Readonly<Record<string, string>>;
+  readonly imageOrientation?: ImageOrientation;
+  /** What lies behind transparent pictures: a colour's name, or digits. */
+  readonly background?: string;
+  /** Whether the colours of raw frames were multiplied by alpha. */
+  readonly premultipliedAlpha?: boolean;
+  /** How many times an animation plays; 0 for ever. */
+  readonly loop?: number;
   readonly timing?: Timing;
   readonly timestampOrigin?: TimestampOrigin;
   readonly filter?: string;

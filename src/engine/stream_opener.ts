@@ -7,6 +7,7 @@
 import type { Native } from "../../ffi/mod.ts";
 import { chooseEncoder, type ChosenEncoder, knowsFewSizes } from "../codecs/choose_encoder.ts";
 import type { EncoderRequest } from "../codecs/encoder_request.ts";
+import { certainCodes, trialSizes } from "../codecs/trials.ts";
 import {
   type EncoderSettings,
   isSameSettings,
@@ -14,6 +15,7 @@ import {
   type SettingsContext,
 } from "../codecs/open_encoder.ts";
 import { requireFixedSize } from "../codecs/field_order.ts";
+import { requireLoopSupport } from "../container/animation.ts";
 import {
   codecTag,
   requirePixelFormatSupport,
@@ -31,10 +33,11 @@ import {
 import { requireAnimationSupport } from "../container/key_frames.ts";
 import { isIntermediate, muxerOptions } from "../container/muxer_options.ts";
 import { placeCover } from "../container/cover.ts";
-import { streamTags } from "../container/picture_tags.ts";
+import { requirePrimariesSupport, streamTags } from "../container/picture_tags.ts";
 import { requireTimecodeSupport, splitTimecode } from "../container/timecode.ts";
-import { AvError, OptionError, UnsupportedError } from "../errors.ts";
+import { AvError, UnsupportedError } from "../errors.ts";
 import { muxerUrl } from "../file/output_file.ts";
+import { checkFilters } from "../libav/conversion/filter_graph.ts";
 import type { Encoder, EncoderInfo } from "../libav/encoder.ts";
 import { isVerbose, setLogLevel } from "../libav/log.ts";
 import { Muxer } from "../libav/muxer.ts";
@@ -42,7 +45,8 @@ import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import { withoutPrototype } from "../plain_copy.ts";
 import type { Size } from "../size.ts";
-import { type ColorDescription, defaultColor, meaningOf, parseColor } from "../video/color.ts";
+import { black, parseBackground, type Rgb } from "../video/background.ts";
+import { type ColorDescription, defaultColor, displayP3, meaningOf, parseColor } from "../video/color.ts";
 import { defaultInputFormat, requireInputFormat } from "../video/input_format.ts";
 import { isOpaque } from "../video/opacity.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
@@ -52,19 +56,14 @@ import { Preprocessor, type PreprocessorOutput } from "./preprocessor.ts";
 import { describeChoice } from "./report.ts";
 import type { EncoderChoice, VideoFileRequest } from "./session_types.ts";
 
-/** Sizes for a trial before the first frame is known, in order: some old codecs support a few only. */
-const trialSizes: readonly Size[] = [
-  { width: 640, height: 360 },
-  { width: 1920, height: 1080 },
-  { width: 352, height: 288 },
-  { width: 720, height: 576 },
-];
-
 /** Opens encoder and muxer of one video. */
 export class StreamOpener implements Disposable {
   readonly #native: Native;
   readonly #request: VideoFileRequest;
   readonly #context: OpenerContext;
+  readonly #background: Rgb;
+  /** Whether the frames are of Display P3, which the first one says. */
+  isDisplayP3 = false;
   /** The container. */
   readonly info: MuxerInfo;
   /** The trial's encoder, for the first frame to use if it fits. */
@@ -82,9 +81,11 @@ export class StreamOpener implements Disposable {
     this.#context = context;
     this.info = info;
     requireAnimationSupport(info, request.options);
-    const { width, height, fieldOrder, resize } = request.options;
+    requireLoopSupport(info, request.options);
+    const { width, height, fieldOrder, resize, background } = request.options;
     requireFixedSize(fieldOrder, resize);
     this.#hasSize = width !== undefined && height !== undefined;
+    this.#background = background === undefined ? black : parseBackground(native, background);
     const trial = this.#chooseTrial();
     if (trial === null) return;
     this.#requireHeader(trial);
@@ -119,6 +120,9 @@ export class StreamOpener implements Disposable {
   /** The video's colour description at a height: also that of frames without one. */
   color(height: number): ColorDescription {
     const { color } = this.#request.options;
+    if (this.isDisplayP3) {
+      return parseColor({ ...displayP3, ...(color as Partial<ColorDescription>) }, height);
+    }
     return color === undefined ? defaultColor(height) : parseColor(color, height);
   }
 
@@ -128,6 +132,8 @@ export class StreamOpener implements Disposable {
     return new Preprocessor(this.#native, first, size, {
       resize,
       filter: filter ?? null,
+      color: this.color(size.height),
+      background: this.#background,
       isConstant: !supportsVariableRate(this.info),
       timeBase: this.#context.clock.timeBase,
       frameRate,
@@ -159,6 +165,7 @@ export class StreamOpener implements Disposable {
     return {
       globalHeader: this.info.wantsGlobalHeader,
       color: this.color(layout.height),
+      background: this.#background,
       isMatrixGiven: typeof color === "string" || color?.matrix !== undefined,
       oddSize,
     };
@@ -178,45 +185,42 @@ export class StreamOpener implements Disposable {
     const { options } = this.#request;
     requireVideoCodecSupport(this.#native, this.info, encoder);
     requireTimecodeSupport(this.info, options, frameRate);
+    if (this.isDisplayP3) requirePrimariesSupport(this.info);
   }
 
-  /** The encoder's input for frames of a size in the default format. */
+  /** The encoder's input for frames of a size in the default format, as they are without filters. */
   #trialInput({ width, height }: Size): PreprocessorOutput {
     const format = requireInputFormat(this.#context.formats, defaultInputFormat);
     const layout = frameLayout(format, width, height);
-    using preprocessor = this.createPreprocessor({ layout, meaning: meaningOf(format, this.color(height)) }, {
-      width,
-      height,
-    });
-    return preprocessor.output;
+    const { frameRate } = this.#request;
+    const { timeBase } = this.#context.clock;
+    return { shape: { layout, meaning: meaningOf(format, this.color(height)) }, timeBase, frameRate };
   }
 
   /**
    * Opens an encoder before frames are known. A refusal proves nothing where the size is unknown, so other
-   * sizes are tried. `null` where the filters, or an encoder of few sizes, work with none of them: they may
-   * with the frames' own size.
+   * sizes are tried. `null` where filters may make frames that it takes, or an encoder of few sizes works with
+   * none of them: they run with the first frame.
    */
   #chooseTrial(): ChosenEncoder | null {
-    const { width, height, logLevel } = this.#request.options;
+    const { width, height, filter, logLevel } = this.#request.options;
+    if (filter !== undefined) checkFilters(this.#native, filter);
     const sizes = trialSizes.map((size) => ({ width: width ?? size.width, height: height ?? size.height }));
-    if (width !== undefined && height !== undefined) return this.#chooseEncoder(this.#trialInput(sizes[0]!));
+    const isSizeKnown = filter === undefined && width !== undefined && height !== undefined;
+    if (isSizeKnown) return this.#chooseEncoder(this.#trialInput(sizes[0]!));
     setLogLevel(this.#native, "quiet");
-    let isFilterRefused = true;
     let isSizeRefused = false;
     for (const size of sizes) {
       try {
-        const input = this.#trialInput(size);
-        isFilterRefused = false;
-        return this.#chooseEncoder(input);
+        return this.#chooseEncoder(this.#trialInput(size));
       } catch (error) {
-        const dependsOnSize = error instanceof UnsupportedError ||
-          error instanceof OptionError && error.code === "FILTER_CONFIG";
-        if (!dependsOnSize) throw error;
+        if (!(error instanceof UnsupportedError)) throw error;
+        if (filter !== undefined && certainCodes.has(error.code)) throw error;
         isSizeRefused = error.cause instanceof AvError && knowsFewSizes(this.#request.codec);
       }
     }
     setLogLevel(this.#native, logLevel);
-    return isFilterRefused || isSizeRefused ? null : this.#chooseEncoder(this.#trialInput(sizes[0]!));
+    return filter !== undefined || isSizeRefused ? null : this.#chooseEncoder(this.#trialInput(sizes[0]!));
   }
 
   /** Throws, and closes the encoder, where the container refuses its stream. */
@@ -296,7 +300,7 @@ export class StreamOpener implements Disposable {
       cover = this.#context.cover,
     } = request;
     const { options, codec } = this.#request;
-    const { timing = "constant", formatOptions, metadata = {} } = options;
+    const { timing = "constant", formatOptions, metadata = {}, loop } = options;
     const told = splitTimecode(info.name, metadata);
     const placed = placeCover(this.#native, info, cover);
     const muxer = new Muxer(this.#native, info, url);
@@ -318,7 +322,8 @@ export class StreamOpener implements Disposable {
       }
       muxer.setMetadata(told.file, { ...told.video, ...placed.tags });
       requirePixelFormatSupport(muxer, settings.encoder, settings.format);
-      const chosen = muxerOptions(muxer, timeBase, stage, info === this.info ? formatOptions : {}, namesKeys);
+      const given = info === this.info ? formatOptions : {};
+      const chosen = muxerOptions(muxer, timeBase, stage, given, namesKeys, loop);
       muxer.options.setAll(chosen);
       return muxer;
     } catch (error) {

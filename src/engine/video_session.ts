@@ -22,14 +22,14 @@ import { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { Size } from "../size.ts";
 import type { Steps } from "../steps.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
-import { meaningOf } from "../video/color.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import { type InputFormats, inputFormats } from "../video/input_format.ts";
-import type { PictureShape, Pixels } from "../video/pixels.ts";
+import type { Picture, PictureShape, Pixels } from "../video/pixels.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
+import { RawInput } from "../video/raw_input.ts";
 import { audioBesideVideo, AudioTracks, openSubtitles } from "./audio_tracks.ts";
 import { createClock, type FrameClock } from "./frame_clock.ts";
-import { ImageInput, type Picture } from "./image_input.ts";
+import { ImageInput } from "./image_input.ts";
 import { LiveFlush } from "./live_flush.ts";
 import { requireNoLostTracks } from "./lost_tracks.ts";
 import { palettesFor, Pipeline } from "./pipeline.ts";
@@ -57,8 +57,7 @@ export class VideoSession implements Disposable {
   /** The size of pictures before filters, known with the first frame. */
   #size: Size | null = null;
   #first: PictureShape | null = null;
-  /** The shape of raw frames, by their layout. */
-  #rawShape: PictureShape | null = null;
+  readonly #raw: RawInput;
   readonly #images: ImageInput;
   #preprocessor: Preprocessor | null = null;
   #pipeline: Pipeline | null = null;
@@ -108,7 +107,9 @@ export class VideoSession implements Disposable {
       ...{ audioTracks, subtitles, cover, attachments },
     };
     this.#opener = new StreamOpener(native, request, this.#muxerInfo, context);
-    this.#images = new ImageInput(native, options, (height) => this.#opener.color(height));
+    const color = (height: number) => this.#opener.color(height);
+    this.#images = new ImageInput(native, options, color);
+    this.#raw = new RawInput(native, { isPremultiplied: options.premultipliedAlpha ?? false, color });
     owned.move();
   }
 
@@ -168,10 +169,8 @@ export class VideoSession implements Disposable {
   /** Encodes a raw frame, wherever its pixels are. Any error ends the session. */
   encode(pixels: Pixels, layout: FrameLayout, stamp: FrameStamp): void {
     if (this.#isTooLate()) return;
-    if (this.#rawShape?.layout !== layout) {
-      this.#rawShape = { layout, meaning: meaningOf(layout.format, this.#opener.color(layout.height)) };
-    }
-    this.#encode({ pixels, shape: this.#rawShape }, stamp);
+    if (this.#first === null) this.#opener.isDisplayP3 = layout.image?.isDisplayP3 ?? false;
+    this.#encode(this.#raw.take(pixels, layout), stamp);
   }
 
   /** Whether encoding has ended: a frame is then left out. */
@@ -283,6 +282,7 @@ export class VideoSession implements Disposable {
     this.#liveFlush[Symbol.dispose]();
     this.#opener[Symbol.dispose]();
     this.#images[Symbol.dispose]();
+    this.#raw[Symbol.dispose]();
     this.#preprocessor?.[Symbol.dispose]();
     this.#pipeline?.[Symbol.dispose]();
     this.#audioTracks?.[Symbol.dispose]();
@@ -307,7 +307,7 @@ export class VideoSession implements Disposable {
    * one as it was.
    */
   #open(pixels: Pixels, shape: PictureShape, first: FrameStamp): Pipeline {
-    const input = { ...this.#preprocessor!.output, shape };
+    const input = { ...this.#preprocessor!.times, shape };
     const { path, options } = this.#request;
     using owned = new DisposableStack();
     const { encoder, settings } = this.#opener.openEncoder(input, pixels);
@@ -331,8 +331,11 @@ export class VideoSession implements Disposable {
     const openEncoder = (): Encoder => openNextEncoder(this.#native, settings, parameters.headers);
     const { isOwnFile } = this.#target;
     const palettes = palettesFor(this.#native, this.#request, settings, shape.layout.format, isOwnFile);
-    const parts = { encoder, parameters, openEncoder, settings, output, timeline, control: this.#control };
-    const pipeline = owned.use(new Pipeline(this.#native, { ...parts, ...palettes }));
+    const plays = options.loop ?? 0;
+    const parts = { encoder, parameters, openEncoder, settings, output, timeline, plays };
+    const pipeline = owned.use(
+      new Pipeline(this.#native, { ...parts, ...palettes, control: this.#control }),
+    );
     pipeline.prepare(shape);
     output.open(this.#target);
     timeline.begin(encoder.reorderDelay, output.timeBase(0));

@@ -152,7 +152,7 @@ export class OutputFile implements Disposable {
 
   /** Whether packets that were written can still be left out of the file. */
   get mayLeaveOut(): boolean {
-    return this.#request.isFragmented;
+    return this.#request.isFragmented && !this.#request.isKept;
   }
 
   /** The time base that the container uses for a stream. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Native, PointerCell } from "../../ffi/mod.ts";
+import { address, type Native, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, errorText } from "./failure.ts";
 import { Owned } from "./owned.ts";
@@ -88,10 +88,21 @@ export class NativePacket extends Owned {
 
   /** A copy of its bytes. */
   get bytes(): Uint8Array<ArrayBuffer> {
+    return this.head(this.size);
+  }
+
+  /** A copy of its first bytes. */
+  head(length: number): Uint8Array<ArrayBuffer> {
     const { fields, memory } = this.#native;
-    const bytes = new Uint8Array(this.size);
+    const bytes = new Uint8Array(Math.min(length, this.size));
     if (bytes.length > 0) memory.read(fields.get(this.address, "AVPacket", "data"), bytes);
     return bytes;
+  }
+
+  /** Replaces bytes from an offset on. */
+  overwrite(offset: number, bytes: Uint8Array): void {
+    const { fields, memory } = this.#native;
+    memory.write(address(fields.get(this.address, "AVPacket", "data") + BigInt(offset)), bytes);
   }
 
   /** Takes over the content of another packet, which is empty afterwards. */

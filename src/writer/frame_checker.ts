@@ -11,8 +11,10 @@ import {
   type SizeOptions,
 } from "../engine/checked_frame.ts";
 import type { FrameClock } from "../engine/frame_clock.ts";
+import type { SessionOptions } from "../engine/session_options.ts";
 import { withoutUndefined } from "../option_checks.ts";
 import type { Size } from "../size.ts";
+import { displayP3 } from "../video/color.ts";
 import type { Frame } from "../video/frame.ts";
 import type { FrameOptions } from "../video/frame_timing.ts";
 import { imageBytes, isEncodedImage } from "../video/images/encoded_image.ts";
@@ -22,6 +24,7 @@ import {
   type CheckedFields,
   checkShape,
   type FrameLayout,
+  type ImageMeaning,
   type PixelFormat,
   viewPlanes,
 } from "../video/raw_frame.ts";
@@ -44,11 +47,13 @@ export function readFrame(frame: Frame): GivenFrame {
   }
   return { kind: "image", image: frame.image };
 }
+/** The options that frames are checked against. */
+export type FrameCheckerOptions = SizeOptions & Pick<SessionOptions, "color">;
 
 /** Checks the frames of one video. */
 export class FrameChecker {
   readonly #formats: InputFormats;
-  readonly #options: SizeOptions;
+  readonly #options: FrameCheckerOptions;
   readonly #clock: FrameClock;
   /** The layout of raw frames since the first. */
   #layout: FrameLayout | null = null;
@@ -56,7 +61,7 @@ export class FrameChecker {
   #size: Size | null = null;
 
   /** For a video with these options, whose frames get their times from the clock. */
-  constructor(formats: InputFormats, options: SizeOptions, clock: FrameClock) {
+  constructor(formats: InputFormats, options: FrameCheckerOptions, clock: FrameClock) {
     this.#formats = formats;
     this.#options = options;
     this.#clock = clock;
@@ -92,8 +97,10 @@ export class FrameChecker {
     return { kind: "raw", layout, planes: viewPlanes(fields, layout) };
   }
 
-  #layoutOf({ width, height, format = defaultInputFormat }: CheckedFields): FrameLayout {
+  #layoutOf({ width, height, format = defaultInputFormat, image }: CheckedFields): FrameLayout {
     const known = this.#layout;
+    if (known !== null) requireSameImage(image, known.image!);
+    else if (image.isDisplayP3) requirePrimaries(this.#options.color);
     if (known?.width === width && known.height === height && known.format.name === format) return known;
     requireFit({ width, height }, this.#size, this.#options);
     const described = requireInputFormat(this.#formats, format);
@@ -102,6 +109,29 @@ export class FrameChecker {
         `Cannot write a ${described.name} frame: this video's frames are ${known.format.name} since the first; give all frames in one format`,
       );
     }
-    return frameLayout(described, width, height);
+    return { ...frameLayout(described, width, height), image };
   }
+}
+
+/** A video has one meaning of its colours. */
+function requireSameImage(image: ImageMeaning, known: ImageMeaning): void {
+  const spaceOf = ({ isDisplayP3 }: ImageMeaning): string => isDisplayP3 ? "display-p3" : "srgb";
+  const numbersOf = ({ isHalfFloat }: ImageMeaning): string => isHalfFloat ? "rgba-float16" : "whole numbers";
+  for (const nameOf of [spaceOf, numbersOf]) {
+    if (nameOf(image) === nameOf(known)) continue;
+    throw new TypeError(
+      `Cannot write a frame of ${nameOf(image)}: this video's frames are ${
+        nameOf(known)
+      } since the first; give all frames alike`,
+    );
+  }
+}
+
+/** Throws where frames are of Display P3, but the video was asked to be of something else. */
+function requirePrimaries(color: FrameCheckerOptions["color"]): void {
+  const primaries = typeof color === "string" ? color : color?.primaries;
+  if (primaries === undefined || primaries === displayP3.primaries) return;
+  throw new RangeError(
+    `Cannot write a display-p3 frame: the option color says that this video is ${primaries}; leave that out, or draw in sRGB`,
+  );
 }

@@ -6,6 +6,7 @@
 import { type AudioOptions, checkAudio } from "../audio/audio_options.ts";
 import type { FieldOrder } from "../codecs/field_order.ts";
 import type { QualityLevel } from "../codecs/encoder_traits.ts";
+import { maxPlays } from "../container/animation.ts";
 import { type Attachment, checkAttachments } from "../container/attachments.ts";
 import { type Chapter, checkChapters } from "../container/chapters.ts";
 import { checkCover } from "../container/cover.ts";
@@ -17,6 +18,7 @@ import {
   bits,
   type Check,
   checkOptionTable,
+  flag,
   object,
   oneOf,
   parseBits,
@@ -26,6 +28,7 @@ import {
 import { plainCopy } from "../plain_copy.ts";
 import { shown } from "../shown.ts";
 import { checkSubtitles, type SubtitleOptions } from "../subtitles/subtitle_options.ts";
+import { backgroundForm } from "../video/background.ts";
 import { checkColor, type ColorDescription, type ColorName } from "../video/color.ts";
 import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
 import { type EncodedImage, isEncodedImage } from "../video/images/encoded_image.ts";
@@ -116,6 +119,21 @@ export interface WriterOptions {
    */
   color?: ColorName | Partial<ColorDescription>;
   /**
+   * The colour behind transparent pixels where the encoder's pixel format has no alpha: a name such as
+   * `"white"`, or digits such as `"#20c83c"`. Default: `"black"`.
+   */
+  background?: string;
+  /**
+   * Whether the colours of raw frames with alpha were multiplied by it, as in the memory of Skia and Cairo.
+   * Default: `false`, as in `ImageData`.
+   */
+  premultipliedAlpha?: boolean;
+  /**
+   * How JPEG images are turned: `"from-image"` as the orientation in their EXIF data says, `"none"` not at
+   * all. Default: `"from-image"`.
+   */
+  imageOrientation?: "from-image" | "none";
+  /**
    * Degrees clockwise by which players rotate the picture: in mp4 and mov, and with FFmpeg 7.1 and newer in
    * mkv and webm.
    */
@@ -140,6 +158,8 @@ export interface WriterOptions {
    * mov, and a tag elsewhere.
    */
   metadata?: Record<string, string>;
+  /** How many times a GIF, WebP or APNG plays; 0 for ever. Default: 0. */
+  loop?: number;
   /**
    * How frames get their times: `"constant"` shows frame n at n/fps, `"timestamps"` at the `timestamp` passed
    * to `write`, `"wallclock"` at the time of the call of `write`, and the last frame until `close` is called.
@@ -259,11 +279,21 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
     typeof value === "string" || (typeof value === "object" && value !== null)
       ? null
       : "a color's name or { matrix, primaries, transfer, range }",
+  background: (value) =>
+    typeof value === "string" && backgroundForm.test(value)
+      ? null
+      : 'a colour: a name such as "white", or digits such as "#20c83c"',
+  premultipliedAlpha: flag,
+  imageOrientation: oneOf("from-image", "none"),
   rotation: (value) => ([0, 90, 180, 270].includes(value as number) ? null : "one of 0, 90, 180, 270"),
   // Checked below.
   sampleAspectRatio: () => null,
   fieldOrder: oneOf("progressive", "tff", "bff"),
   metadata: tags,
+  loop: (value) =>
+    Number.isInteger(value) && (value as number) >= 0 && (value as number) <= maxPlays
+      ? null
+      : `a whole number of plays from 0 to ${maxPlays}`,
   // Checked below, too.
   chapters: (value) => (Array.isArray(value) ? null : "a list of { title, start }"),
   audio: () => null,

@@ -35,6 +35,7 @@ const otherWords: readonly string[] = [
   "VP8X",
   "ALPH",
   "ANIM",
+  "ANMF",
   "ID_LIKE",
   "SVT_LOG",
   "LD_LIBRARY_PATH",

@@ -12,8 +12,10 @@ import { leftAlone } from "./dangers.ts";
 import type { Random, Weighted } from "./random.ts";
 import { specials } from "./special_values.ts";
 import {
+  backgrounds,
   colors,
   filters,
+  oddBackgrounds,
   oddColors,
   oddFilters,
   oddFormats,
@@ -154,6 +156,13 @@ const makers: Readonly<Record<string, readonly [probability: number, make: Maker
   timing: [0.5, timing],
   audio: [0.5, audio],
   filter: [0.14, ({ random, oddness }) => random.pick<Value>(random.chance(oddness) ? oddFilters : filters)],
+  background: [
+    0.15,
+    ({ random, oddness }) => random.pick<Value>(random.chance(oddness) ? oddBackgrounds : backgrounds),
+  ],
+  premultipliedAlpha: [0.06, ({ random }) => random.chance(0.8)],
+  imageOrientation: [0.03, ({ random }) => random.pick(["from-image", "none"])],
+  loop: [0.3, loop],
   crashSafe: [0.2, ({ random }) => random.chance(0.5)],
   encoderOptions: [0.1, (context) => someOf(context, context.catalog.encoderOptions(context.encoder))],
   formatOptions: [0.08, (context) => someOf(context, context.catalog.muxerOptions(context.muxer))],
@@ -165,6 +174,14 @@ const constantOnly: readonly string[] = ["avi", "mxf", "webp"];
 function timing({ random, muxer }: OptionContext): Value | undefined {
   if (constantOnly.includes(muxer) && random.chance(0.9)) return undefined;
   return random.weighted([[10, "constant"], [70, "timestamps"], [20, "wallclock"]]);
+}
+
+/** Containers that say how often they are played. Others refuse the option: now and then is enough. */
+const animations: readonly string[] = ["gif", "webp", "apng"];
+
+function loop({ random, muxer, oddness }: OptionContext): Value | undefined {
+  if (!animations.includes(muxer) && !random.chance(oddness / 5)) return undefined;
+  return random.pick<Value>(random.chance(oddness) ? [-1, 0.5, 65536, "1", true] : [0, 1, 2, 65535]);
 }
 
 function audio({ random, catalog, muxer, oddness }: OptionContext): Value | undefined {

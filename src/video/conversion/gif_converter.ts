@@ -37,7 +37,7 @@ export class GifConverter implements Converter {
     this.#colors = colors;
     this.#reader = owned.use(new RgbaReader(native, shape, create));
     this.#frames = owned.use(new IndexedFrames(native, shape.layout, target));
-    this.#single = owned.use(new PaletteConverter(native, shape.layout, target));
+    this.#single = owned.use(new PaletteConverter(native, shape, target));
     owned.move();
   }
 

@@ -6,8 +6,7 @@
 import type { Native } from "../../../ffi/mod.ts";
 import { FilterGraph } from "../../libav/conversion/filter_graph.ts";
 import { NativeFrame } from "../../libav/native_frame.ts";
-import { frameLayout, type Pixels, Staging } from "../pixels.ts";
-import type { FrameLayout } from "../raw_frame.ts";
+import { frameLayout, type PictureShape, type Pixels, Staging } from "../pixels.ts";
 import type { Converter, ConverterTarget } from "./converter.ts";
 import { CopyConverter } from "./copy_converter.ts";
 import { OutputFrames } from "./output_frames.ts";
@@ -25,10 +24,12 @@ export class PaletteConverter implements Converter {
   readonly #copier: CopyConverter;
   #count = 0n;
 
-  constructor(native: Native, source: FrameLayout, target: ConverterTarget) {
+  constructor(native: Native, { layout: source, meaning }: PictureShape, target: ConverterTarget) {
     const { format, width, height } = source;
-    const timeBase = { num: 1, den: 1 };
-    this.#graph = new FilterGraph(native, paletteFilters, { format, width, height, timeBase });
+    const [timeBase, frameRate] = [{ num: 1, den: 1 }, { num: 1, den: 1 }];
+    const color = { primaries: "unknown", transfer: "unknown", ...meaning };
+    const input = { format, width, height, timeBase, frameRate, color };
+    this.#graph = new FilterGraph(native, paletteFilters, input);
     this.#staging = new Staging(native, source);
     this.#filtered = new NativeFrame(native);
     const picture = frameLayout(target.format, width, height);

@@ -10,9 +10,9 @@ import { kindOf, shown } from "../../shown.ts";
  * A picture as a PNG, JPEG or WebP file holds it. Which of them it is, its size and its pixel format are
  * found in the data.
  *
- * It is written as it lies in the file: an orientation in its EXIF data is not applied, nor is a colour
- * profile. Of an animated PNG this is the picture that programs without animations show; an animated WebP is
- * refused.
+ * The orientation in the EXIF data of a JPEG is applied, unless the option `imageOrientation` is `"none"`. A
+ * colour profile is not. Of an animated PNG this is the picture that programs without animations show; an
+ * animated WebP is refused.
  *
  * @example
  * ```ts
