@@ -68,16 +68,19 @@ function levels(path: string, bytes: number, format: string): number[] {
   return Array.from({ length: all.length / bytes }, (_, index) => all[index * bytes]!);
 }
 
-testThreads("acquire: does not wait for a frame that the encoder holds until the next one", async (thread, folder) => {
-  const path = folder.file("a.mkv");
-  const options: WriterOptions = { timing: "wallclock", queueSize: 3, thread, quality: "lossless" };
-  const writer = await createFileWriter("h264", path, 30, options);
-  await writer.write(await drawn(writer, 0));
-  const frames = [await drawn(writer, 1), await drawn(writer, 2), await drawn(writer, 3)];
-  for (const frame of frames) await writer.write(frame);
-  assertEquals((await soon(writer.close(), "close")).frames, 4);
-  assertEquals(levels(path, 64 * 48 * 3 / 2, "yuv420p"), [0, 1, 2, 3].map(level));
-});
+testThreads(
+  "acquire: does not wait for a frame that the encoder holds until the next one",
+  async (thread, folder) => {
+    const path = folder.file("a.mkv");
+    const options: WriterOptions = { timing: "wallclock", queueSize: 3, thread, quality: "lossless" };
+    const writer = await createFileWriter("h264", path, 30, options);
+    await writer.write(await drawn(writer, 0));
+    const frames = [await drawn(writer, 1), await drawn(writer, 2), await drawn(writer, 3)];
+    for (const frame of frames) await writer.write(frame);
+    assertEquals((await soon(writer.close(), "close")).frames, 4);
+    assertEquals(levels(path, 64 * 48 * 3 / 2, "yuv420p"), [0, 1, 2, 3].map(level));
+  },
+);
 
 testThreads("acquire: there are always queueSize frames, and one more is refused", async (thread, folder) => {
   const path = folder.file("a.mkv");
@@ -126,21 +129,24 @@ testThreads("write: an acquired frame does not wait for an acquire", async (thre
   assertEquals((await writer.close()).frames, 3);
 });
 
-testThreads("acquire: counts a frame as written while its write waits for an image", async (thread, folder) => {
-  const image = new Uint8Array(execFileSync("ffmpeg", [
-    ...["-v", "error", "-f", "lavfi", "-i", "testsrc=size=64x48", "-frames:v", "1"],
-    ...["-c:v", "png", "-pix_fmt", "rgba", "-f", "image2pipe", "-"],
-  ]));
-  const path = folder.file("a.mkv");
-  const options = { thread, queueSize: 1, pixelFormat: "bgra" } as const;
-  const writer = await createFileWriter("ffv1", path, 30, options);
-  const first = await drawn(writer, 1, [64, 48], "rgba");
-  const calls = [writer.write({ image }), writer.write(first)];
-  calls.push(writer.write(await drawn(writer, 2, [64, 48], "rgba")));
-  await soon(Promise.all(calls), "write");
-  assertEquals((await writer.close()).frames, 3);
-  assertEquals(levels(path, 64 * 48 * 4, "rgba").slice(1), [1, 2].map(level));
-});
+testThreads(
+  "acquire: counts a frame as written while its write waits for an image",
+  async (thread, folder) => {
+    const image = new Uint8Array(execFileSync("ffmpeg", [
+      ...["-v", "error", "-f", "lavfi", "-i", "testsrc=size=64x48", "-frames:v", "1"],
+      ...["-c:v", "png", "-pix_fmt", "rgba", "-f", "image2pipe", "-"],
+    ]));
+    const path = folder.file("a.mkv");
+    const options = { thread, queueSize: 1, pixelFormat: "bgra" } as const;
+    const writer = await createFileWriter("ffv1", path, 30, options);
+    const first = await drawn(writer, 1, [64, 48], "rgba");
+    const calls = [writer.write({ image }), writer.write(first)];
+    calls.push(writer.write(await drawn(writer, 2, [64, 48], "rgba")));
+    await soon(Promise.all(calls), "write");
+    assertEquals((await writer.close()).frames, 3);
+    assertEquals(levels(path, 64 * 48 * 4, "rgba").slice(1), [1, 2].map(level));
+  },
+);
 
 testThreads("write: an image needs no frame of the queue", async (thread, folder) => {
   const png = execFileSync("ffmpeg", [
@@ -195,21 +201,24 @@ testThreads("release: what is no frame of the writer is refused", async (thread,
   for (const frame of wrong) writer.release(frame as RawFrame);
 });
 
-testThreads("acquire: a frame can be written to several writers, and is then released", async (thread, folder) => {
-  const paths = [folder.file("a.mkv"), folder.file("b.mkv")] as const;
-  const options = { thread, queueSize: 1, pixelFormat: "bgra" } as const;
-  const one = await createFileWriter("ffv1", paths[0], 30, options);
-  const other = await createFileWriter("ffv1", paths[1], 30, options);
-  for (let index = 0; index < 8; index++) {
-    const frame = await drawn(one, index, [64, 48], "rgba");
-    await other.write(frame);
-    if (index % 2 === 0) await one.write(frame);
-    else one.release(frame);
-  }
-  assertEquals([(await one.close()).frames, (await other.close()).frames], [4, 8]);
-  assertEquals(levels(paths[0], 64 * 48 * 4, "rgba"), [0, 2, 4, 6].map(level));
-  assertEquals(levels(paths[1], 64 * 48 * 4, "rgba"), [0, 1, 2, 3, 4, 5, 6, 7].map(level));
-});
+testThreads(
+  "acquire: a frame can be written to several writers, and is then released",
+  async (thread, folder) => {
+    const paths = [folder.file("a.mkv"), folder.file("b.mkv")] as const;
+    const options = { thread, queueSize: 1, pixelFormat: "bgra" } as const;
+    const one = await createFileWriter("ffv1", paths[0], 30, options);
+    const other = await createFileWriter("ffv1", paths[1], 30, options);
+    for (let index = 0; index < 8; index++) {
+      const frame = await drawn(one, index, [64, 48], "rgba");
+      await other.write(frame);
+      if (index % 2 === 0) await one.write(frame);
+      else one.release(frame);
+    }
+    assertEquals([(await one.close()).frames, (await other.close()).frames], [4, 8]);
+    assertEquals(levels(paths[0], 64 * 48 * 4, "rgba"), [0, 2, 4, 6].map(level));
+    assertEquals(levels(paths[1], 64 * 48 * 4, "rgba"), [0, 1, 2, 3, 4, 5, 6, 7].map(level));
+  },
+);
 
 testThreads("write: views of an acquired frame's memory are that frame", async (thread, folder) => {
   const path = folder.file("a.mkv");
@@ -234,26 +243,29 @@ testThreads("write: views of an acquired frame's memory are that frame", async (
   assertEquals(levels(path, 64 * 48 * 3 / 2, "yuv420p"), [0, 1, 2, 3].map(level));
 });
 
-testThreads("write: a getter that gives other memory each time is refused, and nothing is lost", async (thread, folder) => {
-  const path = folder.file("a.mkv");
-  const writer = await createFileWriter("ffv1", path, 30, { thread, queueSize: 1 });
-  const frame = await drawn(writer, 0);
-  const own = new Uint8Array(frame.data.length).fill(level(7));
-  for (const given of [[frame.data, own], [own, frame.data]]) {
-    let reads = 0;
-    const changing: RawFrame = {
-      ...{ width: 64, height: 48, format: "yuv420p" },
-      get data() {
-        return given[Math.min(reads++, 1)]!;
-      },
-    };
-    const error = await soon(rejection(() => writer.write(changing)), "write");
-    assert(error instanceof TypeError || error instanceof RangeError, String(error));
-  }
-  await writer.write(frame);
-  assertEquals((await soon(writer.close(), "close")).frames, 1);
-  assertEquals(levels(path, 64 * 48 * 3 / 2, "yuv420p"), [level(0)]);
-});
+testThreads(
+  "write: a getter that gives other memory each time is refused, and nothing is lost",
+  async (thread, folder) => {
+    const path = folder.file("a.mkv");
+    const writer = await createFileWriter("ffv1", path, 30, { thread, queueSize: 1 });
+    const frame = await drawn(writer, 0);
+    const own = new Uint8Array(frame.data.length).fill(level(7));
+    for (const given of [[frame.data, own], [own, frame.data]]) {
+      let reads = 0;
+      const changing: RawFrame = {
+        ...{ width: 64, height: 48, format: "yuv420p" },
+        get data() {
+          return given[Math.min(reads++, 1)]!;
+        },
+      };
+      const error = await soon(rejection(() => writer.write(changing)), "write");
+      assert(error instanceof TypeError || error instanceof RangeError, String(error));
+    }
+    await writer.write(frame);
+    assertEquals((await soon(writer.close(), "close")).frames, 1);
+    assertEquals(levels(path, 64 * 48 * 3 / 2, "yuv420p"), [level(0)]);
+  },
+);
 
 for (const end of ["abort", "signal", "close", "dispose"] as const) {
   testThreads(`${end}: settles calls that wait, with acquired frames about`, async (thread, folder) => {
@@ -297,93 +309,109 @@ const holding: readonly (readonly [codec: string, file: string, options: WriterO
 ];
 for (const [codec, file, options] of holding) {
   for (const queueSize of [1, 2, 5]) {
-    testThreads(`acquire: ${codec} in ${file} holds what it likes beside ${queueSize} acquired frames`, async (thread, folder) => {
-      const paths = [folder.file(file), folder.file(`copied-${file}`)] as const;
-      const [lending, copying] = [
-        await createFileWriter(codec, paths[0], 25, { ...options, queueSize, thread }),
-        await createFileWriter(codec, paths[1], 25, { ...options, queueSize, thread: "main" }),
-      ];
-      const times = (index: number) => options.timing === undefined ? undefined : { timestamp: index * 0.05 };
-      const held: AcquiredFrame[] = [];
-      for (let index = 0; index < 24; index++) {
-        held.push(await drawn(lending, index));
-        const { data, ...shape } = held.at(-1)!;
-        data.forEach((_, at) => data[at] = (at * 7 + index * 31) & 255);
-        await copying.write({ ...shape, data: data.slice() }, times(index));
-        if (held.length < queueSize) continue;
-        await soon(lending.write(held.shift()!, times(index - queueSize + 1)), "write");
-      }
-      for (const [index, frame] of held.entries()) {
-        await lending.write(frame, times(24 - held.length + index));
-      }
-      await soon(lending.close(), "close");
-      await copying.close();
-      assertSameBytes(readFileSync(paths[0]), readFileSync(paths[1]), file);
-    }, missingEncoders(codec));
+    testThreads(
+      `acquire: ${codec} in ${file} holds what it likes beside ${queueSize} acquired frames`,
+      async (thread, folder) => {
+        const paths = [folder.file(file), folder.file(`copied-${file}`)] as const;
+        const [lending, copying] = [
+          await createFileWriter(codec, paths[0], 25, { ...options, queueSize, thread }),
+          await createFileWriter(codec, paths[1], 25, { ...options, queueSize, thread: "main" }),
+        ];
+        const times = (index: number) =>
+          options.timing === undefined ? undefined : { timestamp: index * 0.05 };
+        const held: AcquiredFrame[] = [];
+        for (let index = 0; index < 24; index++) {
+          held.push(await drawn(lending, index));
+          const { data, ...shape } = held.at(-1)!;
+          data.forEach((_, at) => data[at] = (at * 7 + index * 31) & 255);
+          await copying.write({ ...shape, data: data.slice() }, times(index));
+          if (held.length < queueSize) continue;
+          await soon(lending.write(held.shift()!, times(index - queueSize + 1)), "write");
+        }
+        for (const [index, frame] of held.entries()) {
+          await lending.write(frame, times(24 - held.length + index));
+        }
+        await soon(lending.close(), "close");
+        await copying.close();
+        assertSameBytes(readFileSync(paths[0]), readFileSync(paths[1]), file);
+      },
+      missingEncoders(codec),
+    );
   }
 }
 
-testThreads("desiredSize: so many writes do not wait, and acquired frames have their place", async (thread, folder) => {
-  const options = { preset: "veryslow", tune: "zerolatency", queueSize: 3, thread } as const;
-  const writer = await createFileWriter("h264", folder.file("a.mp4"), 25, options);
-  assertEquals(writer.desiredSize, 3);
-  await writer.write(noisyFrame(0, 640, 360));
-  assertEquals(writer.desiredSize, 3);
-  const held = await writer.acquire(640, 360);
-  assertEquals(writer.desiredSize, 2);
-  const written: number[] = [];
-  for (const index of [1, 2, 3]) void writer.write(noisyFrame(index, 640, 360)).then(() => written.push(index));
-  if (thread === "worker") {
-    assertEquals(writer.desiredSize, 0);
-    // The third waits for its place.
-    assertEquals(writer.stats.queued, 3);
-  } else assertEquals([writer.desiredSize, writer.stats.queued], [2, 0]);
-  writer.release(held);
-  await writer.write(noisyFrame(4, 640, 360));
-  assertEquals(written, [1, 2, 3]);
-  while (writer.stats.queued > 0) await sleep(2);
-  assertEquals(writer.desiredSize, 3);
-  assertEquals((await writer.close()).frames, 5);
-  assertEquals(writer.desiredSize, 0);
-});
-
-testThreads("stats.queued: a recorder that drops by it keeps what the encoder looks ahead at", async (thread, folder) => {
-  const path = folder.file("a.mp4");
-  const writer = await createFileWriter("h264", path, 100, { timing: "wallclock", thread });
-  let kept = 0, ahead = 0;
-  for (let index = 0; index < 120; index++) {
-    if (writer.stats.queued < 2 && writer.desiredSize > 0) {
-      await writer.write(barFrame(index));
-      kept++;
+testThreads(
+  "desiredSize: so many writes do not wait, and acquired frames have their place",
+  async (thread, folder) => {
+    const options = { preset: "veryslow", tune: "zerolatency", queueSize: 3, thread } as const;
+    const writer = await createFileWriter("h264", folder.file("a.mp4"), 25, options);
+    assertEquals(writer.desiredSize, 3);
+    await writer.write(noisyFrame(0, 640, 360));
+    assertEquals(writer.desiredSize, 3);
+    const held = await writer.acquire(640, 360);
+    assertEquals(writer.desiredSize, 2);
+    const written: number[] = [];
+    for (const index of [1, 2, 3]) {
+      void writer.write(noisyFrame(index, 640, 360)).then(() => written.push(index));
     }
-    ahead = Math.max(ahead, writer.stats.encoding);
-    await sleep(5);
-  }
-  assert(ahead > 10, `the encoder looked ahead at ${ahead} frames`);
-  assert(kept > 60, `${kept} of 120 frames were kept`);
-  assertEquals((await writer.close()).frames, kept);
-  assertEquals(probe(path).frames, kept);
-});
+    if (thread === "worker") {
+      assertEquals(writer.desiredSize, 0);
+      // The third waits for its place.
+      assertEquals(writer.stats.queued, 3);
+    } else assertEquals([writer.desiredSize, writer.stats.queued], [2, 0]);
+    writer.release(held);
+    await writer.write(noisyFrame(4, 640, 360));
+    assertEquals(written, [1, 2, 3]);
+    while (writer.stats.queued > 0) await sleep(2);
+    assertEquals(writer.desiredSize, 3);
+    assertEquals((await writer.close()).frames, 5);
+    assertEquals(writer.desiredSize, 0);
+  },
+);
 
-testThreads("onProgress: sees the numbers as they are, and may acquire and release", async (thread, folder) => {
-  let calls = 0;
-  const writer: VideoWriter = await createFileWriter("ffv1", folder.file("a.mkv"), 25, {
-    thread,
-    queueSize: 2,
-    onProgress: ({ queued, encoding }) => {
-      calls++;
-      assert(queued >= 0 && queued <= 2 && encoding >= 0, `${queued} ${encoding}`);
-      void writer.acquire(160, 90).then((frame) => writer.release(frame), () => {});
-    },
-  });
-  const frames: Frame[] = Array.from({ length: 30 }, (_, index) => barFrame(index));
-  for (const frame of frames) {
-    await soon(writer.write(frame), "write");
-    await sleep(10);
-  }
-  assertEquals((await soon(writer.close(), "close")).frames, 30);
-  assert(calls > 1);
-});
+testThreads(
+  "stats.queued: a recorder that drops by it keeps what the encoder looks ahead at",
+  async (thread, folder) => {
+    const path = folder.file("a.mp4");
+    const writer = await createFileWriter("h264", path, 100, { timing: "wallclock", thread });
+    let kept = 0, ahead = 0;
+    for (let index = 0; index < 120; index++) {
+      if (writer.stats.queued < 2 && writer.desiredSize > 0) {
+        await writer.write(barFrame(index));
+        kept++;
+      }
+      ahead = Math.max(ahead, writer.stats.encoding);
+      await sleep(5);
+    }
+    assert(ahead > 10, `the encoder looked ahead at ${ahead} frames`);
+    assert(kept > 60, `${kept} of 120 frames were kept`);
+    assertEquals((await writer.close()).frames, kept);
+    assertEquals(probe(path).frames, kept);
+  },
+);
+
+testThreads(
+  "onProgress: sees the numbers as they are, and may acquire and release",
+  async (thread, folder) => {
+    let calls = 0;
+    const writer: VideoWriter = await createFileWriter("ffv1", folder.file("a.mkv"), 25, {
+      thread,
+      queueSize: 2,
+      onProgress: ({ queued, encoding }) => {
+        calls++;
+        assert(queued >= 0 && queued <= 2 && encoding >= 0, `${queued} ${encoding}`);
+        void writer.acquire(160, 90).then((frame) => writer.release(frame), () => {});
+      },
+    });
+    const frames: Frame[] = Array.from({ length: 30 }, (_, index) => barFrame(index));
+    for (const frame of frames) {
+      await soon(writer.write(frame), "write");
+      await sleep(10);
+    }
+    assertEquals((await soon(writer.close(), "close")).frames, 30);
+    assert(calls > 1);
+  },
+);
 
 test("acquire: a frame that is too large for a queue is refused, and the writer goes on", async () => {
   using folder = new TemporaryFolder();

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { RefusedFrame } from "../src/engine/refused_frame.ts";
 import { type AcquiredSlot, FrameSlots, type RingEvents } from "../src/thread/frame_slots.ts";
 import type { SlotPlace } from "../src/thread/ring.ts";
-import { type FrameLayout, frameBytes, tightPlanes } from "../src/video/raw_frame.ts";
+import { frameBytes, type FrameLayout, tightPlanes } from "../src/video/raw_frame.ts";
 import { seeded } from "./support/chance.ts";
 
 /** Gray pictures, one byte a pixel. */
@@ -37,7 +37,10 @@ class Encoder implements RingEvents {
   }
 
   retired(id: number): void {
-    assert([...this.queue, ...this.kept].every(({ place }) => place.ring !== id), "a ring in use was retired");
+    assert(
+      [...this.queue, ...this.kept].every(({ place }) => place.ring !== id),
+      "a ring in use was retired",
+    );
     assert(this.rings.delete(id));
   }
 

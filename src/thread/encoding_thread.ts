@@ -5,6 +5,7 @@
  */
 import { runtime, type Thread, type ThreadListener } from "../../ffi/mod.ts";
 import type { Posted, ToWorker } from "./messages.ts";
+import { maxUnusedBytes, noteUnused } from "./unused_memory.ts";
 
 /** Thrown where a thread cannot be started. */
 export class NoThreadError extends Error {
@@ -13,9 +14,6 @@ export class NoThreadError extends Error {
     super("A thread cannot be started", { cause });
   }
 }
-
-/** The most memory of frames that an idle thread may keep. */
-const maxIdleBytes = 64 * 2 ** 20;
 
 /** A thread that encodes, reused by one session after another. */
 export class EncodingThread {
@@ -33,7 +31,7 @@ export class EncodingThread {
       ended: (error) => {
         this.#isOver = true;
         if (EncodingThread.#idle === this) EncodingThread.#idle = null;
-        runtime().noteUnused(this.#usedBytes);
+        noteUnused(this.#usedBytes);
         this.#listener?.ended(error);
       },
     });
@@ -63,7 +61,7 @@ export class EncodingThread {
     this.#listener = null;
     this.#thread.keepAlive(false);
     this.#usedBytes += usedBytes;
-    const mayStay = isReusable && !this.#isOver && this.#usedBytes <= maxIdleBytes;
+    const mayStay = isReusable && !this.#isOver && this.#usedBytes <= maxUnusedBytes;
     if (mayStay && EncodingThread.#idle === null) EncodingThread.#idle = this;
     else this.#thread.end();
   }

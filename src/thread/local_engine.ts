@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Native, runtime } from "../../ffi/mod.ts";
+import type { Native } from "../../ffi/mod.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "../engine/session_types.ts";
 import { VideoSession } from "../engine/video_session.ts";
@@ -14,6 +14,7 @@ import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { VideoEngine } from "./engine.ts";
 import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 import { ReceivedFrames } from "./received_frames.ts";
+import { noteUnused } from "./unused_memory.ts";
 
 /** A session, and memory for acquired frames. */
 export class LocalEngine implements VideoEngine {
@@ -79,7 +80,7 @@ export class LocalEngine implements VideoEngine {
     const result = end();
     this.slots.end(new Error("The session has ended"));
     this.#received[Symbol.dispose]();
-    runtime().noteUnused(this.slots.usedBytes);
+    noteUnused(this.slots.usedBytes);
     return result;
   }
 }

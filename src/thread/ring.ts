@@ -5,7 +5,7 @@
  * @module
  */
 import { maxMemoryBytes, sharedMemory } from "../video/kernels/kernel_memory.ts";
-import { copyRows, type FrameLayout, frameBytes, type PlaneView, tightPlanes } from "../video/raw_frame.ts";
+import { copyRows, frameBytes, type FrameLayout, type PlaneView, tightPlanes } from "../video/raw_frame.ts";
 
 /**
  * Libraries may read a few bytes beyond a plane (AV_INPUT_BUFFER_PADDING_SIZE, libavcodec/defs.h), and whole
