@@ -44,8 +44,8 @@ async function write(sizes: Iterable<readonly [width: number, height: number]>):
 const before = await write([[64, 48], [64, 48]]);
 enough = before + 50;
 const afterGrowing = await write(
-  Array.from({ length: 100 }, (_, index) => [64 + 12 * index, 48 + 9 * index]),
+  Array.from({ length: 60 }, (_, index) => [64 + 20 * index, 48 + 15 * index]),
 );
-const large = Array.from({ length: 4 }, () => [6000, 4000] as const);
+const large = Array.from({ length: 3 }, () => [5000, 4000] as const);
 const afterLarge = [await write(large), await write(large)];
 console.log(JSON.stringify({ before, afterGrowing, afterLarge }));
