@@ -74,9 +74,6 @@ function systemName(platform: string): SystemName {
   return platform === "darwin" ? "darwin" : "linux";
 }
 
-/** From so many bytes on, it matters when unused memory is freed. */
-const largeMemoryBytes = 2 ** 25;
-
 /** Makes the adapter. */
 export function createBunRuntime(): Runtime {
   const { process, Bun } = globalThis as unknown as { process: BunProcess; Bun: BunGlobal };
@@ -152,9 +149,8 @@ export function createBunRuntime(): Runtime {
       (timer as unknown as { unref(): void }).unref();
       return () => clearTimeout(timer);
     },
-    noteUnused(bytes: number): void {
-      // JavaScriptCore counts it, but waits for the program to allocate more.
-      if (bytes >= largeMemoryBytes) Bun.gc(true);
+    collectGarbage(): void {
+      Bun.gc(true);
     },
     errorClass(_name: string): undefined {
       return undefined;

@@ -155,11 +155,8 @@ export interface Runtime {
   startThread(module: URL, listener: ThreadListener): Thread;
   /** Calls a function once, after so many milliseconds. Keeps no program alive. Returns what stops it. */
   startTimer(ms: number, action: () => void): () => void;
-  /**
-   * Has the garbage collector run, if so many bytes of shared memory are worth it: nothing refers to them any
-   * more, but shared memory counts little or nothing when it decides whether to.
-   */
-  noteUnused(bytes: number): void;
+  /** Has the garbage collector run soon. It takes some tens of milliseconds. */
+  collectGarbage(): void;
   /** The runtime's own error class of a name, such as Deno's `NotCapable`. */
   errorClass(name: string): (new (message: string) => Error) | undefined;
 }

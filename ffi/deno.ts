@@ -65,6 +65,15 @@ function bind(
   }
 }
 
+/** Asks for more memory than there are addresses. Before V8 refuses that, it collects all garbage. */
+function failToAllocate(): void {
+  try {
+    void new ArrayBuffer(2 ** 48);
+  } catch {
+    // As expected.
+  }
+}
+
 /** Makes the adapter. */
 export function createDenoRuntime(): Runtime {
   const keeper = new LibraryKeeper(systemName(), bind);
@@ -151,14 +160,9 @@ export function createDenoRuntime(): Runtime {
       return () => clearTimeout(timer);
     },
 
-    noteUnused(bytes: number): void {
-      // V8 collects when there is so many times as much as after the last collection (its most is 4), and
-      // counts ordinary memory at once. Nothing is written to it, so that it takes no room.
-      try {
-        for (let times = 0; times < 4; times++) void new ArrayBuffer(bytes);
-      } catch {
-        // There are not so many addresses left: V8 has collected garbage for that reason.
-      }
+    collectGarbage(): void {
+      // In a turn of its own, in which nothing else refers to it.
+      setImmediate(failToAllocate).unref();
     },
 
     errorClass(name: string): (new (message: string) => Error) | undefined {

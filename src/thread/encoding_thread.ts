@@ -6,6 +6,7 @@
 import { runtime, type Thread, type ThreadListener } from "../../ffi/mod.ts";
 import { WriteError } from "../errors.ts";
 import type { Posted, ToWorker } from "./messages.ts";
+import { maxUnusedBytes, noteUnused } from "./unused_memory.ts";
 
 /** Thrown where a thread cannot be started. */
 export class NoThreadError extends Error {
@@ -15,8 +16,6 @@ export class NoThreadError extends Error {
   }
 }
 
-/** The most memory of frames that an idle thread may keep. */
-const maxIdleBytes = 64 * 2 ** 20;
 /** The error of a session whose thread has ended. */
 export function threadEndedError(cause: Error): WriteError {
   return new WriteError(`Cannot continue writing: the thread that encodes has ended (${cause.message})`, {
@@ -43,7 +42,7 @@ export class EncodingThread {
       ended: (error) => {
         this.#isOver = true;
         if (EncodingThread.#idle === this) EncodingThread.#idle = null;
-        runtime().noteUnused(this.#usedBytes);
+        noteUnused(this.#usedBytes);
         this.#listener?.ended(error);
       },
     });
@@ -81,7 +80,7 @@ export class EncodingThread {
     this.#listener = null;
     this.#thread.keepAlive(false);
     this.#usedBytes += usedBytes;
-    const mayStay = isReusable && !this.#isOver && this.#usedBytes <= maxIdleBytes;
+    const mayStay = isReusable && !this.#isOver && this.#usedBytes <= maxUnusedBytes;
     if (mayStay && EncodingThread.#idle === null) EncodingThread.#idle = this;
     else this.#thread.end();
   }

@@ -165,7 +165,7 @@ export class FrameSlots {
     return { ring: ring.id, slot };
   }
 
-  /** A frame of the queue was encoded, and these slots are not referred to any more, that frame's or others. */
+  /** A frame of the queue was encoded. Nobody refers to these slots any more, that frame's or others. */
   take({ ring, slot }: SlotPlace, freed: readonly SlotPlace[]): void {
     if (this.#end !== null) return;
     this.#queued--;

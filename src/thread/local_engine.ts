@@ -24,6 +24,7 @@ import type { FileEngine, VideoEngine } from "./engine.ts";
 import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 import { StepRunner } from "./step_runner.ts";
+import { noteUnused } from "./unused_memory.ts";
 
 /** When an encoder is freed that has left frames out, in milliseconds after the end of its file. */
 const freeingMs = 1000;
@@ -105,7 +106,7 @@ export class LocalEngine implements VideoEngine {
     this.#session[Symbol.dispose]();
     this.slots.end(new Error("The session has ended"));
     this.#received[Symbol.dispose]();
-    runtime().noteUnused(this.slots.usedBytes);
+    noteUnused(this.slots.usedBytes);
   }
 }
 

@@ -31,7 +31,7 @@ export class ReceivedFrames implements RingEvents, Disposable {
     this.#rings.delete(id);
   }
 
-  /** The frame in a slot, which encoders and filters may hold unless they hold too many: then it is copied. */
+  /** The frame in a slot. Encoders and filters may hold it unless they hold too many: then it is copied. */
   pixels({ ring, slot }: SlotPlace, layout: FrameLayout): Pixels {
     return this.#rings.get(ring)!.pixels(slot, layout);
   }

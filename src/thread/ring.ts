@@ -19,7 +19,7 @@ const minKeptSlots = 4;
 /** The other half of a memory is for what the frames become. */
 const ringBytes = maxMemoryBytes / 2;
 
-/** Who has a slot: nobody, the program, the queue to the encoder, or an encoder or filter that refers to it. */
+/** Who has a slot: nobody, the program, the queue, or an encoder or filter that refers to it. */
 export type SlotOwner = "nobody" | "program" | "queue" | "encoder";
 
 /** Where a frame is. */
@@ -109,7 +109,7 @@ export class FrameRing {
     return this.#owners.every((owner) => owner === "nobody");
   }
 
-  /** Gives a slot that nobody has to an owner; returns its number. The first ones are used again and again. */
+  /** Gives the first slot that nobody has to an owner; returns its number. */
   take(owner: SlotOwner): number {
     const slot = this.#owners.indexOf("nobody");
     if (slot < 0) throw new Error("The ring is full");

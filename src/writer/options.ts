@@ -213,8 +213,8 @@ export interface WriterOptions {
    */
   thread?: "worker" | "main";
   /**
-   * How many frames may wait for the encoder, and how many can be acquired at a time; 1 to 64. Default: 4.
-   * Each takes the memory of a frame.
+   * How many frames may wait for the encoder or be acquired at a time; 1 to 64. Default: 4. Each takes the
+   * memory of a frame. What the encoder holds comes on top.
    */
   queueSize?: number;
   /**
