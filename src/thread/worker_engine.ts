@@ -71,7 +71,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** Rings are numbered: a larger frame needs a new one. */
   #ring: { readonly id: number; readonly frames: FrameRing } | null = null;
   #layout: FrameLayout | null = null;
-  /** Resolves once the first frame was encoded, which opens encoder and file: its call waits for the result. */
+  /** Resolves once the first frame was encoded, which opens encoder and file: its call waits. */
   #opening: Promise<void> | null = null;
   readonly #room = new Gate();
   #info: EngineInfo = { formats: [], containerClock: null };
