@@ -71,7 +71,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** The error that ended the session. */
   #failure: { readonly error: unknown } | null = null;
   #layout: FrameLayout | null = null;
-  /** Resolves once the first frame was encoded, which opens encoder and file: its call waits for the result. */
+  /** Resolves once the first frame was encoded, which opens encoder and file: its call waits. */
   #opening: Promise<void> | null = null;
   #info: EngineInfo = { formats: [], containerClock: null };
   #progress: Progress;

@@ -182,8 +182,8 @@ export interface VideoWriter extends AsyncDisposable {
    */
   close(options?: CloseOptions): Promise<WriteSummary>;
   /**
-   * Stops, and removes the unfinished file, whatever is under way. Later calls reject with a {@linkcode WriterClosedError} that has
-   * the reason as its cause. Does nothing after `close`.
+   * Stops, and removes the unfinished file, whatever is under way. Later calls reject with a
+   * {@linkcode WriterClosedError} that has the reason as its cause. Does nothing after `close`.
    */
   abort(reason?: unknown): Promise<void>;
   /**
