@@ -14,7 +14,8 @@ export class StepRunner {
   #isGivenUp = false;
 
   /**
-   * For work that is given up between two steps once that is so: while a thread works, messages to it may be late.
+   * For work that is given up between two steps once that is so: while a thread works, messages to it may be
+   * late.
    */
   constructor(isAborted: () => boolean = () => false) {
     this.#isAborted = isAborted;
