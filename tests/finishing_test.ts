@@ -73,9 +73,18 @@ for (const thread of ["worker", "main"] as const) {
     () => {
       using folder = new TemporaryFolder();
       const path = folder.file("a.mp4");
-      const { report: { code, abortedMs } } = closeSlowly({ path, thread, frames: 64, abortMs: 250 }, 25);
+      const { report: { code, abortedMs, longestMs } } = closeSlowly({
+        path,
+        thread,
+        frames: 64,
+        abortMs: 250,
+      }, 25);
       assertEquals(code, "ABORTED");
-      assert(abortedMs !== null && abortedMs < 200, `${abortedMs} ms`);
+      // As far as the machine lets a timer run at all.
+      assert(
+        abortedMs !== null && abortedMs < 200 + 3 * longestMs,
+        `${abortedMs} ms, with ${longestMs} of delays`,
+      );
       assertEquals(readdirSync(folder.path), ["a.mp4.log"]);
     },
   );
@@ -102,7 +111,7 @@ const indexed: Readonly<Record<string, WriterOptions>> = {
     chapters: Array.from({ length: 40 }, (_, index) => ({ title: `Kapitel ü${index}`, start: index / 30 })),
     metadata: { title: "T".repeat(3000), timecode: "01:00:00:00" },
   },
-  "uneven times": { timing: "timestamps", audio: { codec: "alac" } },
+  "uneven times": { timing: "timestamps", audio: { codec: "ac3" } },
 };
 
 for (const [what, options] of Object.entries(indexed)) {

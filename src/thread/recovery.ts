@@ -59,6 +59,8 @@ class Recovery {
   static #last = 0;
   readonly #question = --Recovery.#last;
   readonly #thread: EncodingThread;
+  /** One 32-bit number, not 0 once the work is to be given up. */
+  readonly isAborted: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
   readonly #onStep: (share: number) => void;
   readonly #answer: PromiseWithResolvers<FromWorker> = Promise.withResolvers();
   #hasStarted = false;
@@ -93,6 +95,7 @@ class Recovery {
   }
 
   abort(): void {
+    Atomics.store(this.isAborted, 0, 1);
     this.#thread.post({ question: this.#question, message: { type: "abort" } }, []);
   }
 
@@ -123,7 +126,11 @@ async function runInThread(
   const abort = (): void => recovery.abort();
   signal?.addEventListener("abort", abort);
   try {
-    const answer = await recovery.run({ type: "recover", request, libraryPath: folder });
+    const answer = await recovery.run({
+      type: "recover",
+      ...{ request, libraryPath: folder },
+      isAborted: recovery.isAborted,
+    });
     recovery.requireNoFailure();
     if (answer.type === "recovered") {
       noteLibraries(answer.folder, libraryPath);

@@ -8,9 +8,18 @@ import type { Steps } from "../steps.ts";
 
 /** Does work in steps, until it is done or given up. */
 export class StepRunner {
+  readonly #isAborted: () => boolean;
   #steps: Steps<unknown> | null = null;
   #share = 0;
   #isGivenUp = false;
+
+  /**
+   * For work that is given up between two steps once that is so: while a thread works, messages to it may be
+   * late.
+   */
+  constructor(isAborted: () => boolean = () => false) {
+    this.#isAborted = isAborted;
+  }
 
   /** How much of the work is done, from 0 to 1. */
   get share(): number {
@@ -32,6 +41,7 @@ export class StepRunner {
         if (step.done === true) return step.value;
         onStep();
         await nextTurn();
+        if (this.#isAborted()) this.giveUp();
         if (this.#isGivenUp) throw new Error("The work was given up");
       }
     } finally {
