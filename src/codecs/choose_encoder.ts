@@ -8,6 +8,7 @@ import { EncoderNotFoundError, UnsupportedError } from "../errors.ts";
 import { type Encoder, encoderByName, type EncoderInfo, encodersOf } from "../libav/encoder.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
+import type { Size } from "../size.ts";
 import type { EncoderRequest } from "./encoder_settings.ts";
 import { candidates, type Codec, families, otherNames } from "./families.ts";
 import { type EncoderSettings, openEncoder, resolveSettings, type SettingsContext } from "./open_encoder.ts";
@@ -84,3 +85,11 @@ function notFound(native: Native, codec: Codec, rejected: readonly RejectedEncod
     },
   );
 }
+
+/** Sizes for a trial before the first frame is known, in order: some old codecs support a few only. */
+export const trialSizes: readonly Size[] = [
+  { width: 640, height: 360 },
+  { width: 1920, height: 1080 },
+  { width: 352, height: 288 },
+  { width: 720, height: 576 },
+];

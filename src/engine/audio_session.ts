@@ -24,9 +24,8 @@ import type { Demuxer } from "../libav/demuxer.ts";
 import { isVerbose, setLogLevel } from "../libav/log.ts";
 import { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
-import { audioBesideVideo, AudioTracks } from "./audio_tracks.ts";
+import { audioBesideVideo, AudioTracks, SilentPackets } from "./audio_tracks.ts";
 import { describeAudioSession } from "./report.ts";
-import { SilentPackets } from "./silent_packets.ts";
 import type { AudioFileRequest, AudioSummary } from "./session_types.ts";
 import type { WriterStats } from "./writer_stats.ts";
 

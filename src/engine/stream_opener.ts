@@ -5,7 +5,7 @@
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
-import { chooseEncoder, type ChosenEncoder } from "../codecs/choose_encoder.ts";
+import { chooseEncoder, type ChosenEncoder, trialSizes } from "../codecs/choose_encoder.ts";
 import type { EncoderRequest } from "../codecs/encoder_settings.ts";
 import {
   type EncoderSettings,
@@ -21,6 +21,7 @@ import {
   unsupportedCodecError,
 } from "../container/codec_support.ts";
 import { type ContainerAnswer, nothingAsked } from "../container/ask_container.ts";
+import { askVideoContainer } from "../container/ask_video_container.ts";
 import type { ContainerClock } from "../container/container_clock.ts";
 import {
   maxTicks,
@@ -45,17 +46,8 @@ import { type ColorDescription, defaultColor, meaningOf, parseColor } from "../v
 import { defaultInputFormat, requireInputFormat } from "../video/input_format.ts";
 import { frameLayout, type PictureShape } from "../video/pixels.ts";
 import type { MuxerRequest, OpenerContext } from "./muxer_request.ts";
-import { askVideoContainer } from "./ask_video_container.ts";
 import { Preprocessor, type PreprocessorOutput } from "./preprocessor.ts";
 import type { EncoderChoice, VideoFileRequest } from "./session_types.ts";
-
-/** Sizes for a trial before the first frame is known, in order: some old codecs support a few only. */
-const trialSizes: readonly Size[] = [
-  { width: 640, height: 360 },
-  { width: 1920, height: 1080 },
-  { width: 352, height: 288 },
-  { width: 720, height: 576 },
-];
 
 /** Opens encoder and muxer of one video. */
 export class StreamOpener implements Disposable {
@@ -229,7 +221,7 @@ export class StreamOpener implements Disposable {
       url: this.url,
       stage,
     } as const;
-    using muxer = this.createMuxer({ ...request, cover: null });
+    using muxer = this.createMuxer({ ...request, hasCover: false });
     if (!this.info.opensFilesItself) this.#writeHeaderToMemory(muxer, request);
     this.#answer = askVideoContainer(this.#native, this.info, this.#request.options, {
       ...request,
@@ -259,7 +251,7 @@ export class StreamOpener implements Disposable {
       const { audioTracks = this.#context.audioTracks, settings: { encoder } } = request;
       if (audioTracks === null) throw unsupportedCodecError(this.#native, this.info, encoder, error.message);
       // If the container takes the video alone, it refuses the audio.
-      using video = this.createMuxer({ ...request, audioTracks: null, cover: null });
+      using video = this.createMuxer({ ...request, audioTracks: null, hasCover: false });
       this.#writeHeaderToMemory(video, { ...request, audioTracks: null });
       throw audioTracks.unsupportedError(error.message);
     }
@@ -282,12 +274,12 @@ export class StreamOpener implements Disposable {
       audioTracks = this.#context.audioTracks,
       info = this.info,
       namesKeys = this.#answer.namesKeys,
-      cover = this.#context.cover,
+      hasCover = true,
     } = request;
     const { options, codec } = this.#request;
     const { timing = "constant", formatOptions, metadata = {} } = options;
     const told = splitTimecode(info.name, metadata);
-    const placed = placeCover(this.#native, info, cover);
+    const placed = placeCover(this.#native, info, hasCover ? this.#context.cover : null);
     const muxer = new Muxer(this.#native, info, url);
     try {
       muxer.addStream({

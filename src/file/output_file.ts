@@ -21,7 +21,7 @@ import type { Interleaver } from "./interleaver.ts";
 import { isReadAgain } from "./remux.ts";
 import type { VideoEnding } from "./stream_ends.ts";
 import type { SubtitleTracks } from "./subtitle_tracks.ts";
-import { companionPath, mayReplace } from "./target.ts";
+import { companionPath, finalizeError, mayReplace } from "./target.ts";
 
 /**
  * Packets may be so much later in the file than others of their time, in seconds: players read ahead by more.
@@ -342,17 +342,4 @@ export class OutputFile implements Disposable {
   [Symbol.dispose](): void {
     this.#muxer[Symbol.dispose]();
   }
-}
-
-function finalizeError(path: string, cause: unknown): WriteError {
-  const { code, message } = cause as { code?: unknown; message: string };
-  return new WriteError(
-    `Cannot make an ordinary file of the fragments in ${path}: ${message}`,
-    {
-      code: typeof code === "string" ? code : "EIO",
-      operation: "finish the file",
-      hint: "Every frame is in that file, which plays as it is; recoverFile makes it an ordinary one",
-      cause: cause instanceof AvError ? cause : undefined,
-    },
-  );
 }

@@ -138,3 +138,17 @@ export function withWriteErrors<T>(path: string, action: () => T): T {
     });
   }
 }
+
+/** The error for a recording that does not become an ordinary file. */
+export function finalizeError(path: string, cause: unknown): WriteError {
+  const { code, message } = cause as { code?: unknown; message: string };
+  return new WriteError(
+    `Cannot make an ordinary file of the fragments in ${path}: ${message}`,
+    {
+      code: typeof code === "string" ? code : "EIO",
+      operation: "finish the file",
+      hint: "Every frame is in that file, which plays as it is; recoverFile makes it an ordinary one",
+      cause: cause instanceof AvError ? cause : undefined,
+    },
+  );
+}

@@ -22,6 +22,7 @@ export type ComplaintKind =
   | "order"
   | "audio"
   | "content"
+  | "tags"
   | "file";
 
 /** Something that is wrong with a case. */

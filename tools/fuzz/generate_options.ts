@@ -11,6 +11,15 @@ import { leftAlone } from "./dangers.ts";
 import type { Random, Weighted } from "./random.ts";
 import { specials } from "./special_values.ts";
 import {
+  chapterLists,
+  oddChapters,
+  oddMetadata,
+  oddShapes,
+  pixelShapes,
+  tagKeys,
+  tagValues,
+} from "./tag_tables.ts";
+import {
   colors,
   filters,
   oddColors,
@@ -129,10 +138,30 @@ const makers: Readonly<Record<string, readonly [probability: number, make: Maker
   timing: [0.5, timing],
   audio: [0.5, audio],
   filter: [0.14, ({ random, oddness }) => random.pick<Value>(random.chance(oddness) ? oddFilters : filters)],
+  metadata: [
+    0.15,
+    ({ random, oddness }) => random.chance(oddness) ? random.pick(oddMetadata) : metadata(random),
+  ],
+  chapters: [0.08, ({ random, oddness }) => random.pick(random.chance(oddness) ? oddChapters : chapterLists)],
+  sampleAspectRatio: [
+    0.12,
+    ({ random, oddness }) => random.pick(random.chance(oddness) ? oddShapes : pixelShapes),
+  ],
+  fieldOrder: [0.06, ({ random }) => random.pick(["tff", "bff", "progressive"])],
+  rotation: [0.05, ({ random }) => random.pick([0, 90, 180, 270])],
   crashSafe: [0.2, ({ random }) => random.chance(0.5)],
   encoderOptions: [0.1, (context) => someOf(context, context.catalog.encoderOptions(context.encoder))],
   formatOptions: [0.08, (context) => someOf(context, context.catalog.muxerOptions(context.muxer))],
 };
+
+/** A few tags, some of them that few containers have a place for. */
+function metadata(random: Random): Value {
+  const tags: Record<string, Value> = {};
+  for (let count = random.integer(1, 3); count > 0; count--) {
+    tags[random.pick(tagKeys)] = random.pick(tagValues);
+  }
+  return tags;
+}
 
 /** Containers that keep constant rates only: now and then is enough. */
 const constantOnly: readonly string[] = ["avi", "mxf", "webp"];
