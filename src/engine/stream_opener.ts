@@ -291,6 +291,7 @@ export class StreamOpener implements Disposable {
         frameRate: timing === "constant" ? settings.frameRate : null,
         tag: codecTag(info, settings.encoder, codec),
         tags: streamTags(options, settings.color, settings.chromaLocation),
+        metadata: {},
       });
       audioTracks?.addStreams(muxer, recording);
       this.#context.subtitles?.addStreams(muxer);

@@ -8,7 +8,6 @@ import { cutFile, makeReplacement, type Native, removeFile, replaceFile } from "
 import { type Chapter, placeChapters, trialChapters } from "../container/chapters.ts";
 import { maxGifDelay, minTicks } from "../container/frame_rates.ts";
 import { interleavesItself, needsFragments, type Stage } from "../container/muxer_options.ts";
-import { AvError, WriteError } from "../errors.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import { isMatroska, type MuxerInfo } from "../libav/muxer_info.ts";
