@@ -132,7 +132,7 @@ export class NativeMemory {
     this.#within.av_image_copy_plane(to, toStride, from, fromStride, rowBytes, rows);
   }
 
-  /** The C string at an address, or `null` at the null pointer. Cut at 64 KiB unless another number is given. */
+  /** The C string at an address, or `null` at the null pointer; `most` bytes of it. */
   text(at: Address, most = 65536): string | null {
     if (at === 0n) return null;
     let buffer = new Uint8Array(256);

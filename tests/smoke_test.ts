@@ -239,7 +239,7 @@ test("smoke: what a file is told besides its pictures comes back", async () => {
     rotation: 90,
     sampleAspectRatio: "4/3",
     metadata: { title: "Wellen" },
-    chapters: [{ title: "Ufer", start: 0.04 }],
+    chapters: [{ title: "Ufer", start: 0 }],
     color: {
       masteringDisplay: {
         ...{ red: [0.68, 0.32], green: [0.265, 0.69], blue: [0.15, 0.06], whitePoint: [0.3127, 0.329] },
@@ -273,6 +273,18 @@ test("smoke: what a file is told besides its pictures comes back", async () => {
   ) {
     assertStringIncludes(told, line);
   }
+  const interlaced = folder.file("a.ts");
+  const fields = { fieldOrder: "tff", metadata: { service_name: "Kanal" } } as const;
+  const writer = await createFileWriter("mpeg2video", interlaced, 25, fields);
+  const data = new Uint8Array(320 * 192 * 3 / 2).fill(128);
+  for (let index = 0; index < 3; index++) {
+    await writer.write({ data, width: 320, height: 192, format: "yuv420p" });
+  }
+  await writer.close();
+  const stream = execFileSync("ffprobe", ["-v", "error", "-show_streams", "-show_programs", interlaced], {
+    encoding: "utf8",
+  });
+  for (const line of ["field_order=tt", "TAG:service_name=Kanal"]) assertStringIncludes(stream, line);
   const webm = folder.file("a.mkv");
   await writeBars(await createFileWriter("vp9", webm, 25), 5);
   const siting = execFileSync("ffprobe", ["-v", "error", "-show_streams", webm], { encoding: "utf8" });

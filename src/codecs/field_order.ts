@@ -23,7 +23,10 @@ export type FieldOrder = "progressive" | "tff" | "bff";
 /** libav's numbers (AV_FIELD_*, libavcodec/defs.h). */
 export const fieldOrderNumbers: Readonly<Record<FieldOrder, number>> = { progressive: 1, tff: 2, bff: 3 };
 
-/** Encoders that code fields, and say so of each picture, where they are told to (AV_CODEC_FLAG_INTERLACED_DCT). */
+/**
+ * Encoders that code fields, and say so of each picture, where they are told to
+ * (AV_CODEC_FLAG_INTERLACED_DCT).
+ */
 const fieldEncoders: readonly string[] = [
   ...["libx264", "libx264rgb", "mpeg2video", "mpeg4", "prores_ks", "prores_aw", "prores", "dnxhd", "dvvideo"],
   "ffv1",

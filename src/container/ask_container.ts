@@ -19,7 +19,7 @@ export interface ContainerQuestion {
   readonly request: KeptRequest;
   /** What else did not come back. */
   readonly otherLosses: (file: Demuxer | null) => Loss[];
-  /** Creates a muxer with all streams, tags and options; `namesKeys`: it keeps tags under keys of their own. */
+  /** Creates a muxer with all streams, tags and options; `namesKeys`: tags go under keys of their own. */
   readonly createMuxer: (info: MuxerInfo, namesKeys: boolean) => Muxer;
   /** Writes real packets. */
   readonly writePackets: (muxer: Muxer) => void;

@@ -11,7 +11,7 @@ import { type EncodedImage, imageBytes } from "../video/images/encoded_image.ts"
 import { ImageDecoder } from "../video/images/image_decoder.ts";
 import { attachmentStream, maxAttachedBytes } from "./attachments.ts";
 
-/** Containers whose picture goes along when a recording is repaired. Matroska keeps it as an attached file. */
+/** Whether a picture goes along when a recording is repaired. Matroska keeps it as an attached file. */
 export function repairsCover({ name }: MuxerInfo): boolean {
   return ["matroska", "mp4", "ipod"].includes(name);
 }

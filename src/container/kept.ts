@@ -66,7 +66,12 @@ export function lossesOf(container: string, file: Demuxer | null, request: KeptR
     });
   }
   if (request.chapters.length > 0 && !hasChapters(file, request.chapters)) {
-    losses.push({ kind: "chapters", code: "CHAPTERS", what: "chapters", why: "it does not keep them" });
+    losses.push({
+      kind: "chapters",
+      code: "CHAPTERS",
+      what: "chapters",
+      why: chapterLoss(file, request.chapters),
+    });
   }
   if (request.cover !== null && !hasCover(file, request.cover)) {
     losses.push({ kind: "cover", code: "COVER", what: "a cover", why: "it does not keep it" });
@@ -88,7 +93,7 @@ export function lossError(
   });
 }
 
-/** The tags of a file by their keys in lower case: its own, and those of its programs and its first stream. */
+/** The tags by their keys in lower case: of the file, of its programs and of its first stream. */
 function tagsOf(file: Demuxer): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>();
   const ofStream = file.streams.length === 0 ? {} : file.tags(0);
@@ -115,6 +120,17 @@ function hasChapters(file: Demuxer | null, chapters: readonly ChapterPlace[]): b
     chapters.every(({ title, start }, index) =>
       found[index]!.title === title && Math.abs(found[index]!.start - start) < chapterTolerance
     );
+}
+
+/** Why chapters are lost. */
+function chapterLoss(file: Demuxer | null, chapters: readonly ChapterPlace[]): string {
+  const found = file?.chapters ?? [];
+  const moved = chapters.findIndex(({ title, start }, index) =>
+    found[index]?.title === title && Math.abs(found[index].start - start) >= chapterTolerance
+  );
+  if (found.length !== chapters.length || moved < 0) return "it does not keep them";
+  const { title, start } = chapters[moved]!;
+  return `${shown(title)} would begin at ${found[moved]!.start} s instead of ${start} s`;
 }
 
 /** Whether a file has a picture beside its streams, byte for byte, and no track of it. */

@@ -51,7 +51,10 @@ function refuse(problem: string, hint: string): never {
   throw new UnsupportedError(problem, { code: "MANY_TARGETS", operation: containerOperation, hint });
 }
 
-/** The folders that a muxer of many files writes into. Throws an {@linkcode UnsupportedError} where nothing can check that. */
+/**
+ * The folders that a muxer of many files writes into. Throws an {@linkcode UnsupportedError} where nothing
+ * can check that.
+ */
 export function foldersOf(
   { name }: MuxerInfo,
   path: string,

@@ -79,7 +79,10 @@ const aviDefaults: Defaults = { avoid_negative_ts: "disabled" };
 /** AIFF has chunks for a title and an author; all other tags, and covers, are in one of ID3v2. */
 const aiffDefaults: Defaults = { write_id3v2: 1 };
 
-/** A finished playlist lists all segments, unless old ones are deleted: libavformat's default is the last five. */
+/**
+ * A finished playlist lists all segments, unless old ones are deleted: libavformat's default is the last
+ * five.
+ */
 function playlistDefaults(given: Readonly<Record<string, OptionValue>> = {}): Defaults {
   return /delete_segments/.test(String(given.hls_flags ?? "")) ? {} : { hls_list_size: 0 };
 }

@@ -31,8 +31,8 @@ export interface MuxerRequest {
   readonly info?: MuxerInfo;
   /** Whether tags go under keys of their own; default: as the container was found to need. */
   readonly namesKeys?: boolean;
-  /** Another cover than the requested one, or none. */
-  readonly cover?: Cover | null;
+  /** Whether the requested cover goes in; default: it does. */
+  readonly hasCover?: boolean;
   /** Other tracks than the requested ones, or none. */
   readonly audioTracks?: AudioTracks | null;
 }

@@ -23,6 +23,7 @@ import {
   unsupportedCodecError,
 } from "../container/codec_support.ts";
 import { type ContainerAnswer, nothingAsked } from "../container/ask_container.ts";
+import { askVideoContainer } from "../container/ask_video_container.ts";
 import type { ContainerClock } from "../container/container_clock.ts";
 import {
   maxTicks,
@@ -51,7 +52,6 @@ import { defaultInputFormat, requireInputFormat } from "../video/input_format.ts
 import { isOpaque } from "../video/opacity.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
 import type { MuxerRequest, OpenerContext } from "./muxer_request.ts";
-import { askVideoContainer } from "./ask_video_container.ts";
 import { Preprocessor, type PreprocessorOutput } from "./preprocessor.ts";
 import { describeChoice } from "./report.ts";
 import type { EncoderChoice, VideoFileRequest } from "./session_types.ts";
@@ -244,7 +244,7 @@ export class StreamOpener implements Disposable {
       url: this.url,
       stage,
     } as const;
-    using muxer = this.createMuxer({ ...request, cover: null });
+    using muxer = this.createMuxer({ ...request, hasCover: false });
     if (!this.info.opensFilesItself) this.#writeHeaderToMemory(muxer, request);
     this.#answer = askVideoContainer(this.#native, this.info, this.#request.options, {
       ...request,
@@ -274,7 +274,7 @@ export class StreamOpener implements Disposable {
       const { audioTracks = this.#context.audioTracks, settings: { encoder } } = request;
       if (audioTracks === null) throw unsupportedCodecError(this.#native, this.info, encoder, error.message);
       // If the container takes the video alone, it refuses the audio.
-      using video = this.createMuxer({ ...request, audioTracks: null, cover: null });
+      using video = this.createMuxer({ ...request, audioTracks: null, hasCover: false });
       this.#writeHeaderToMemory(video, { ...request, audioTracks: null });
       throw audioTracks.unsupportedError(error.message);
     }
@@ -297,12 +297,12 @@ export class StreamOpener implements Disposable {
       audioTracks = this.#context.audioTracks,
       info = this.info,
       namesKeys = this.#answer.namesKeys,
-      cover = this.#context.cover,
+      hasCover = true,
     } = request;
     const { options, codec } = this.#request;
     const { timing = "constant", formatOptions, metadata = {}, loop } = options;
     const told = splitTimecode(info.name, metadata);
-    const placed = placeCover(this.#native, info, cover);
+    const placed = placeCover(this.#native, info, hasCover ? this.#context.cover : null);
     const muxer = new Muxer(this.#native, info, url);
     try {
       muxer.addStream({
@@ -314,6 +314,7 @@ export class StreamOpener implements Disposable {
         frameRate: timing === "constant" ? settings.frameRate : null,
         tag: codecTag(info, settings.encoder, codec),
         tags: streamTags(options, settings.color, settings.chromaLocation),
+        metadata: {},
       });
       audioTracks?.addStreams(muxer, recording);
       this.#context.subtitles?.addStreams(muxer);

@@ -4,15 +4,21 @@
  *
  * @module
  */
-import { placeChapters, trialChapters } from "../container/chapters.ts";
+import { type Chapter, placeChapters, trialChapters } from "../container/chapters.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import type { ChapterPlace } from "../libav/streams/stream_parameters.ts";
-import type { OutputRequest } from "./output_file.ts";
 
 /** The bytes of a tag before those that it counts (ID3v2.4, 3.1). */
 const tagHeaderBytes = 10;
 /** The least padding that libavformat writes (id3v2enc.c). */
 const leastPadding = 10;
+
+/** A file with chapters. */
+export interface ChapteredFile {
+  readonly chapters: readonly Chapter[];
+  /** Creates another muxer like the file's. */
+  readonly createMuxer: (url: string, stage: "direct", recording: null) => Muxer;
+}
 
 /** The length of the tag at the begin of a file: seven bits of each of four bytes. */
 function tagBytes(header: Uint8Array): number {
@@ -25,7 +31,7 @@ function tagBytes(header: Uint8Array): number {
  */
 export function writeChaptersOver(
   file: Muxer,
-  { chapters, createMuxer }: Pick<OutputRequest, "chapters" | "createMuxer">,
+  { chapters, createMuxer }: ChapteredFile,
   endSeconds: number,
 ): void {
   const tagOf = (places: readonly ChapterPlace[], padding: number | null): Uint8Array => {

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Native } from "../../ffi/mod.ts";
+import { cString, type Native } from "../../ffi/mod.ts";
 
 /** Whether the muxer knows the delay of every encoder, and has blocks later by it. */
 const known = new WeakMap<Native, boolean>();
@@ -24,4 +24,10 @@ export function delaysBlocks(native: Native, headerBytes: (padding: number) => n
   const isDelayed = headerBytes(0) !== headerBytes(480);
   known.set(native, isDelayed);
   return isDelayed;
+}
+
+/** libavcodec's number of a codec. */
+export function idOfCodec({ codecNames, fields }: Native, name: string): number {
+  const descriptor = codecNames().avcodec_descriptor_get_by_name(cString(name));
+  return fields.get(descriptor, "AVCodecDescriptor", "id");
 }

@@ -233,7 +233,7 @@ export class Demuxer extends Owned {
     return null;
   }
 
-  /** The width of a stream's pixel over its height, by the container or else by the codec; `null` where neither tells. */
+  /** The width of a pixel over its height, by the container or else by the codec; `null`: neither tells. */
   sampleAspectRatio(index: number): Rational | null {
     const { fields } = this.#native;
     const ratios = [

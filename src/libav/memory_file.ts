@@ -9,7 +9,7 @@ import { Owned } from "./owned.ts";
 /** SEEK_SET, stdio.h. */
 const seekAbsolute = 0;
 
-/** A file that a muxer wrote into memory. Without callbacks, libavformat reads and seeks in the memory itself. */
+/** A file that a muxer wrote into memory. Without callbacks, libavformat reads in the memory itself. */
 export class MemoryFile extends Owned {
   readonly #native: Native;
   /** Its size in bytes. */
@@ -26,7 +26,7 @@ export class MemoryFile extends Owned {
     });
     this.#native = native;
     this.size = size;
-    // AVIO_SEEKABLE_NORMAL, libavformat/avio.h: some readers look for what comes behind the packets only then.
+    // AVIO_SEEKABLE_NORMAL, libavformat/avio.h: some readers look behind the packets only then.
     fields.set(this.address, "AVIOContext", "seekable", 1);
   }
 

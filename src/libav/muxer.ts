@@ -5,7 +5,7 @@
  */
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
-import { delaysBlocks } from "./codec_delay.ts";
+import { delaysBlocks, idOfCodec } from "./codec_delay.ts";
 import { codeName, errorText, outOfMemory } from "./failure.ts";
 import { requireNotInterrupted } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
@@ -356,10 +356,4 @@ export class Muxer extends Owned {
       operation: `${action} with muxer ${this.info.name}`,
     });
   }
-}
-
-/** libavcodec's number of a codec. */
-function idOfCodec({ codecNames, fields }: Native, name: string): number {
-  const descriptor = codecNames().avcodec_descriptor_get_by_name(cString(name));
-  return fields.get(descriptor, "AVCodecDescriptor", "id");
 }

@@ -81,7 +81,7 @@ class WorkerSession {
   /** Repairs a file, in steps: an abort may come between them. */
   async #recover({ request, libraryPath, isAborted }: Message<"recover">): Promise<void> {
     const question = this.#question;
-    const runner = this.#runner = new StepRunner(() => Atomics.load(isAborted, 0) !== 0);
+    const runner = this.#runner = new StepRunner(() => control.isAborted);
     this.#session = null;
     try {
       const native = loadNative(libraryPath);
@@ -138,7 +138,7 @@ class WorkerSession {
     const request = receivedRequest(sent);
     const control = this.#control = new SessionControl(memory);
     this.#session = this.#layout = null;
-    this.#runner = new StepRunner(() => Atomics.load(isAborted, 0) !== 0);
+    this.#runner = new StepRunner(() => control.isAborted);
     this.#hasFailed = false;
     const native = loadNative(libraryPath);
     interruptWhen(native, () => control.isAborted);

@@ -140,7 +140,8 @@ export interface WriterOptions {
   rotation?: Rotation;
   /**
    * The sample aspect ratio, width to height: `"4/3"`. Default: square pixels, without a tag. WebM rounds it
-   * to a whole display width.
+   * to a whole display width. Containers without a place for it have it by their codec: h264, hevc, mpeg4,
+   * mpeg2video (for pictures of 4:3, 16:9 and 2.21:1).
    */
   sampleAspectRatio?: SampleAspectRatio;
   /**
@@ -150,8 +151,9 @@ export interface WriterOptions {
    */
   fieldOrder?: FieldOrder;
   /**
-   * Tags of the file: `{ title: "Waves", artist: "Ana", date: "2026-03-01" }`. mp4, mov, mkv, webm and flv
-   * keep any key (mkv and webm in upper case); avi keeps some. In mp4 and mov, a key that iTunes and
+   * Tags of the file: `{ title: "Waves", artist: "Ana", date: "2026-03-01" }`. mp4, mov, mkv, webm and flv,
+   * and of audio files mp3, flac, ogg, opus, m4a and aiff, keep any key (mkv and webm in upper case); avi and
+   * wav keep some. A tag that would not come back is refused. In mp4 and mov, a key that iTunes and
    * QuickTime do not know moves all tags to where only FFmpeg and MediaInfo read them.
    * `timecode: "01:00:00:00"` is the timecode of the first frame: hours, minutes, seconds and frames (`";"`
    * before the frames for drop-frame timecode at 29.97 and 59.94 frames per second). It is a track in mp4 and
@@ -179,11 +181,14 @@ export interface WriterOptions {
    * permissions.
    */
   filter?: string;
-  /** Chapters of the video, in order. mp4, mov, mkv and webm keep them. */
+  /**
+   * Chapters, in order. mp4, mov, mkv and webm keep them, and of audio files m4a, mka, mp3 and aiff. In mp4
+   * and mov, the first one begins at 0.
+   */
   chapters?: readonly Chapter[];
   /**
-   * The cover that players and file managers show: a PNG or JPEG file, kept byte for byte. mp4, m4v, m4a and
-   * mkv support it, and of audio files mp3 and flac.
+   * The cover that players and file managers show: a PNG or JPEG file, kept byte for byte. mp4, m4v, m4a, mkv
+   * and ogv support it, and of audio files mp3, flac, ogg, opus and aiff.
    */
   cover?: EncodedImage;
   /** Files attached to the video, such as the fonts of its subtitles. mkv keeps them. */

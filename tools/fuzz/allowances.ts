@@ -23,6 +23,7 @@ export type ComplaintKind =
   | "audio"
   | "content"
   | "keys"
+  | "tags"
   | "file";
 
 /** Something that is wrong with a case. */

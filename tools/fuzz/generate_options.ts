@@ -12,6 +12,15 @@ import { leftAlone } from "./dangers.ts";
 import type { Random, Weighted } from "./random.ts";
 import { specials } from "./special_values.ts";
 import {
+  chapterLists,
+  oddChapters,
+  oddMetadata,
+  oddShapes,
+  pixelShapes,
+  tagKeys,
+  tagValues,
+} from "./tag_tables.ts";
+import {
   backgrounds,
   colors,
   filters,
@@ -163,10 +172,30 @@ const makers: Readonly<Record<string, readonly [probability: number, make: Maker
   premultipliedAlpha: [0.06, ({ random }) => random.chance(0.8)],
   imageOrientation: [0.03, ({ random }) => random.pick(["from-image", "none"])],
   loop: [0.3, loop],
+  metadata: [
+    0.15,
+    ({ random, oddness }) => random.chance(oddness) ? random.pick(oddMetadata) : metadata(random),
+  ],
+  chapters: [0.05, ({ random, oddness }) => random.pick(random.chance(oddness) ? oddChapters : chapterLists)],
+  sampleAspectRatio: [
+    0.12,
+    ({ random, oddness }) => random.pick(random.chance(oddness) ? oddShapes : pixelShapes),
+  ],
+  fieldOrder: [0.03, ({ random }) => random.pick(["tff", "bff", "progressive"])],
+  rotation: [0.03, ({ random }) => random.pick([0, 90, 180, 270])],
   crashSafe: [0.2, ({ random }) => random.chance(0.5)],
   encoderOptions: [0.1, (context) => someOf(context, context.catalog.encoderOptions(context.encoder))],
   formatOptions: [0.08, (context) => someOf(context, context.catalog.muxerOptions(context.muxer))],
 };
+
+/** A few tags, some of them that few containers have a place for. */
+function metadata(random: Random): Value {
+  const tags: Record<string, Value> = {};
+  for (let count = random.integer(1, 3); count > 0; count--) {
+    tags[random.pick(tagKeys)] = random.pick(tagValues);
+  }
+  return tags;
+}
 
 /** Containers that keep constant rates only: now and then is enough. */
 const constantOnly: readonly string[] = ["avi", "mxf", "webp"];

@@ -6,20 +6,24 @@
 import type { Native } from "../../ffi/mod.ts";
 import { BlankPackets } from "../codecs/blank_packets.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
-import {
-  askContainer,
-  asksAnything,
-  type ContainerAnswer,
-  nothingAsked,
-} from "../container/ask_container.ts";
-import { trialChapters } from "../container/chapters.ts";
-import type { Cover } from "../container/cover.ts";
-import { asksForPicture, pictureLosses } from "../container/picture_tags.ts";
+import { withoutPrototype } from "../plain_copy.ts";
+import { askContainer, asksAnything, type ContainerAnswer, nothingAsked } from "./ask_container.ts";
+import { type Chapter, trialChapters } from "./chapters.ts";
+import type { Cover } from "./cover.ts";
+import { asksForPicture, pictureLosses, type TagRequest } from "./picture_tags.ts";
 import { UnsupportedError } from "../errors.ts";
+import type { LogLevel } from "../libav/log.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
+import type { OptionValue } from "../libav/options.ts";
 import type { Rational } from "../libav/rational.ts";
-import type { SessionOptions } from "./session_options.ts";
+
+/** The options that ask a container to keep something. */
+export interface VideoContainerOptions extends TagRequest {
+  readonly chapters?: readonly Chapter[];
+  readonly formatOptions?: Readonly<Record<string, OptionValue>>;
+  readonly logLevel?: LogLevel;
+}
 
 /** What a container is asked with. */
 export interface VideoTrial {
@@ -41,15 +45,15 @@ const others = ["mp4", "mov", "matroska", "webm", "avi", "flv", "nut"] as const;
 export function askVideoContainer(
   native: Native,
   info: MuxerInfo,
-  options: SessionOptions,
+  options: VideoContainerOptions,
   { settings, cover, hasSize, createMuxer }: VideoTrial,
 ): ContainerAnswer {
-  const picture = {
+  const picture = withoutPrototype({
     ...options,
     color: settings.color,
     encoder: settings.encoder,
     width: hasSize ? settings.width : null,
-  };
+  });
   const request = {
     metadata: options.metadata ?? {},
     chapters: trialChapters(options.chapters ?? []),
