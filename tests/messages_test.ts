@@ -30,7 +30,7 @@ for (const thread of threads) {
 
 test("sentSamples: a message has buffers of just the samples, and they come back", () => {
   const all = Int16Array.from({ length: 1000 }, (_, index) => index);
-  const samples = checkSamples({ data: [all.subarray(10, 20), all.subarray(30, 40)], sampleRate: 8000 });
+  const { samples } = checkSamples({ data: [all.subarray(10, 20), all.subarray(30, 40)], sampleRate: 8000 });
   const sent = sentSamples(samples);
   for (const plane of sent.planes) assert(plane instanceof ArrayBuffer && plane.byteLength === 20);
   assertEquals(receivedSamples(sent), samples);

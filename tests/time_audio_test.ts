@@ -24,7 +24,7 @@ test("writeAudio: audio that begins long before the video leaves its frames at t
     const start = 3;
     const writer = await createFileWriter(codec, path, 5, { timing: "timestamps", audio: {} });
     for (let at = 0; at < start * 10; at++) {
-      await writer.writeAudio({ data: new Float32Array(sampleRate / 10), sampleRate });
+      await writer.writeAudio({ data: new Float32Array(sampleRate / 10), sampleRate, channels: 1 });
     }
     for (let index = 0; index < 12; index++) {
       await writer.write(barFrame(index), { timestamp: start + index / 25 });
@@ -68,7 +68,7 @@ test("audio: in avi, the delay of an audio encoder does not move frames", async 
   const path = folder.file("a.avi");
   const writer = await createFileWriter("mpeg4", path, 10, { audio: {} });
   for (let index = 0; index < 5; index++) await writer.write(barFrame(index));
-  await writer.writeAudio({ data: new Float32Array(sampleRate / 2), sampleRate });
+  await writer.writeAudio({ data: new Float32Array(sampleRate / 2), sampleRate, channels: 1 });
   await writer.close();
   assertEquals(frameTimes(path), [0, 0.1, 0.2, 0.3, 0.4]);
 });

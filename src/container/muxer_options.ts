@@ -77,6 +77,8 @@ function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defa
     : {};
   const flush: Defaults = stage === "recording" ? { flush_packets: 1 } : {};
   if (name === "avi") return { ...flush, ...aviDefaults };
+  // Sizes of 64 bits where a file needs them.
+  if (name === "wav") return { ...flush, rf64: "auto" };
   if (!movFamily.includes(name)) return { ...exact, ...flush, ...clusterDefaults(name, stage) };
   const layout: Defaults = stage === "recording"
     ? { movflags: "+delay_moov+frag_custom" }

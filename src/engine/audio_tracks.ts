@@ -45,7 +45,7 @@ export interface AudioPlacement {
  */
 export const audioBesideVideo: AudioPlacement = {
   firstStream: 1,
-  defaults: { sampleRate: 48_000, layout: defaultLayout(2) },
+  defaults: { sampleRate: 48_000, layout: defaultLayout(2), sampleFormat: null, isGiven: false },
 };
 
 /** The audio tracks, and the queue of packets of all streams. */
@@ -89,6 +89,11 @@ export class AudioTracks implements Disposable {
       ...open.track.stats,
       failure: failure?.message ?? null,
     }));
+  }
+
+  /** The channels of each track; `null` where its packets are copied. */
+  get channels(): readonly (number | null)[] {
+    return this.#tracks.map(({ open: { encoded } }) => encoded?.shape.layout.channels ?? null);
   }
 
   /** Bytes of all packets. */

@@ -47,7 +47,7 @@ import { defaultInputFormat, requireInputFormat } from "../video/input_format.ts
 import { frameLayout, type PictureShape } from "../video/pixels.ts";
 import type { MuxerRequest, OpenerContext } from "./muxer_request.ts";
 import { Preprocessor, type PreprocessorOutput } from "./preprocessor.ts";
-import type { EncoderChoice, VideoFileRequest } from "./session_types.ts";
+import type { EncoderChoice, EngineInfo, VideoFileRequest } from "./session_types.ts";
 
 /** Sizes for a trial before the first frame is known, in order: some old codecs support a few only. */
 const trialSizes: readonly Size[] = [
@@ -90,9 +90,10 @@ export class StreamOpener implements Disposable {
     return this.#choice;
   }
 
-  /** The container's clock; `null` where it is not known, or filters determine the times. */
-  get containerClock(): ContainerClock | null {
-    return this.#containerClock;
+  /** What frames and samples are checked against. */
+  get known(): Omit<EngineInfo, "formats"> {
+    const audioChannels = this.#context.audioTracks?.channels ?? [];
+    return { containerClock: this.#containerClock, audioChannels };
   }
 
   /** Frees the trial's encoder if it was not used. */

@@ -49,6 +49,8 @@ export interface ChannelLayout {
   readonly channels: number;
   /** libavutil's mask (AV_CH_LAYOUT_*, libavutil/channel_layout.h). */
   readonly mask: bigint;
+  /** Whether only the number of channels was given: they may be for other speakers of as many. */
+  readonly isAssumed: boolean;
 }
 
 /** Sets the channels of an encoder's context or of a frame, which have none yet. */
@@ -139,7 +141,9 @@ export function readSamples(
       operation: "read samples",
     });
   }
-  const layout = mask === 0n ? defaultLayout(channels) : { name: `0x${mask.toString(16)}`, channels, mask };
+  const layout = mask === 0n
+    ? defaultLayout(channels)
+    : { name: `0x${mask.toString(16)}`, channels, mask, isAssumed: false };
   const sampleRate = fields.get(frame.address, "AVFrame", "sample_rate");
   const count = fields.get(frame.address, "AVFrame", "nb_samples");
   const step = sampleStep({ format, layout, sampleRate });

@@ -62,7 +62,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
    */
   #opening: Promise<void> | null = null;
   #room: PromiseWithResolvers<void> | null = null;
-  #info: EngineInfo = { formats: [], containerClock: null };
+  #info: EngineInfo = { formats: [], containerClock: null, audioChannels: [] };
   #progress: Progress;
 
   private constructor(audioTracks: number, queueSize: number) {

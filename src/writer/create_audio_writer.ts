@@ -114,8 +114,8 @@ export async function createAudioWriter(
   const ofTrack = Object.fromEntries(given.filter(([name]) => Object.hasOwn(trackChecks, name)));
   const { session, engine: engineOptions } = checkOptions(ofFile);
   engineOptions.signal?.throwIfAborted();
-  const audio = [resolveTrack({ ...ofTrack, codec }, { kind: "samples" }, "")];
-  const request = { kind: "audio", path: file, options: plainCopy({ ...session, audio }) } as const;
+  const track = resolveTrack({ ...ofTrack, codec }, { kind: "samples" }, "");
+  const request = { kind: "audio", path: file, options: plainCopy({ ...session, audio: [track] }) } as const;
   const engine = await openAudioEngine(request, engineOptions);
-  return new EngineAudioWriter(engine, engineOptions.signal, checked.onProgress);
+  return new EngineAudioWriter(engine, track, engineOptions.signal, checked.onProgress);
 }

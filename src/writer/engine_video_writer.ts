@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type AudioSamples, checkSamples } from "../audio/samples.ts";
+import type { AudioSamples } from "../audio/samples.ts";
 import type { AudioCapture } from "../capture/audio_capture.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { VideoEngine } from "../thread/engine.ts";
@@ -15,7 +15,6 @@ import type { SessionOptions } from "../engine/session_options.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { nextTurn } from "../next_turn.ts";
-import { shown } from "../shown.ts";
 import type { Size } from "../size.ts";
 import { CueChecker, type SubtitleCue } from "../subtitles/cue.ts";
 import type { Frame } from "../video/frame.ts";
@@ -25,6 +24,7 @@ import { AudioEnds } from "./audio_ends.ts";
 import { FrameChecker } from "./frame_checker.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
+import { SamplesChecker } from "./samples_checker.ts";
 import { checkSamplesOptions, type SamplesOptions } from "./samples_options.ts";
 import { TurnQueue } from "./turn_queue.ts";
 import type { AcquiredFrame, VideoWriter } from "./video_writer.ts";
@@ -41,6 +41,7 @@ export class EngineVideoWriter implements VideoWriter {
   /** Calls that wait: for room, or for an image to be decoded, which counts only then. */
   readonly #turns: TurnQueue;
   readonly #cues: CueChecker;
+  readonly #samples: SamplesChecker;
   /** Where the audio of each track ends. */
   readonly #ends = new AudioEnds();
   /** Acquired memory. */
@@ -61,12 +62,13 @@ export class EngineVideoWriter implements VideoWriter {
     this.#engine = engine;
     this.#devices = devices;
     this.#clock = clock;
-    const { formats, containerClock } = engine.info;
+    const { formats, containerClock, audioChannels } = engine.info;
     if (containerClock !== null) clock.setContainer(containerClock);
     const byName = new Map(formats.map((format) => [format.name, format]));
     this.#checker = new FrameChecker(byName, session, clock);
     this.#options = session;
     this.#turns = new TurnQueue(() => this.#life.isOpen ? engine.room : null);
+    this.#samples = new SamplesChecker(session.audio, audioChannels);
     this.#cues = new CueChecker(session.subtitles, this.#maxTimestamp);
     this.#progress = new ProgressTimer(onProgress);
     this.#life = new Lifecycle({
@@ -112,20 +114,19 @@ export class EngineVideoWriter implements VideoWriter {
     await nextTurn();
   }
 
-  async writeAudio(samples: AudioSamples, options?: SamplesOptions): Promise<void> {
+  async writeAudio(given: AudioSamples, options?: SamplesOptions): Promise<void> {
     const nowMs = performance.now();
     this.#life.requireOpen("write samples");
-    const checked = checkSamples(samples);
-    const track = checkTrack(samples.track ?? 0, this.#options.audio);
+    const { track, samples } = this.#samples.check(given);
     const timestamp = checkSamplesOptions(options, this.#maxTimestamp);
     const seconds = timestamp === null
-      ? this.#firstSeconds(track, checked, nowMs)
+      ? this.#firstSeconds(track, samples, nowMs)
       : this.#clock.onClock(timestamp);
     // Getters of the caller's objects may have closed the writer.
     this.#life.requireOpen("write samples");
-    this.#ends.add(track, checked, seconds, this.#clock.frames === 0 ? null : this.#clock.takenSeconds);
+    this.#ends.add(track, samples, seconds, this.#clock.frames === 0 ? null : this.#clock.takenSeconds);
     try {
-      await this.#engine.writeAudio(track, checked, seconds);
+      await this.#engine.writeAudio(track, samples, seconds);
     } catch (error) {
       return await this.#refuse(error);
     }
@@ -275,26 +276,4 @@ export class EngineVideoWriter implements VideoWriter {
   #tellProgress(isLast: boolean): void {
     this.#progress.tell(() => this.stats, isLast);
   }
-}
-
-function checkTrack(track: unknown, tracks: SessionOptions["audio"]): number {
-  if (tracks.length === 0) {
-    throw new TypeError(
-      "Cannot write the samples: this writer has no audio track; make it with the option audio, such as { audio: {} }",
-    );
-  }
-  const options = tracks[track as number];
-  if (options !== undefined && options.source.kind !== "samples") {
-    throw new TypeError(
-      `Cannot write the samples: track ${track} ${
-        options.source.kind === "silence" ? "is a silent one" : "has its audio from elsewhere"
-      }`,
-    );
-  }
-  if (options !== undefined) return track as number;
-  throw new RangeError(
-    `Cannot write the samples: their track is ${shown(track)}, but must be a whole number from 0 to ${
-      tracks.length - 1
-    }`,
-  );
 }
