@@ -50,18 +50,37 @@ async function openInThread<E extends FileEngine<unknown>>(
 ): Promise<E> {
   if (thread !== "main") {
     try {
-      const engine = await open();
-      // The writer was aborted while the thread was starting.
-      if (signal?.aborted) await engine.abort();
-      signal?.throwIfAborted();
-      return engine;
+      return await unlessAborted(open(), signal);
     } catch (error) {
       if (!(error instanceof NoThreadError)) throw error;
       if (!hasWarned && logLevel !== "quiet") console.warn(warning(error.cause));
       hasWarned = true;
     }
   }
+  signal?.throwIfAborted();
   return openHere(loadNative(libraryPath));
+}
+
+/** An engine being opened. Rejects at once where the signal aborts, and aborts the engine when it is open. */
+async function unlessAborted<E extends FileEngine<unknown>>(
+  opening: Promise<E>,
+  signal: AbortSignal | undefined,
+): Promise<E> {
+  if (signal === undefined) return await opening;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    const engine = await Promise.race([opening, aborted.promise]);
+    signal.throwIfAborted();
+    return engine;
+  } catch (error) {
+    // No call waits for it any more. One that did not open has nothing to abort.
+    if (signal.aborted) void opening.then((engine) => engine.abort()).catch(() => {});
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 function warning(cause: unknown): string {

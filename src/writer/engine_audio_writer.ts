@@ -70,10 +70,11 @@ export class EngineAudioWriter implements AudioWriter {
     try {
       await this.#engine.writeAudio(track, samples, seconds);
     } catch (error) {
-      return await this.#life.fail(error);
+      return await this.#life.fail(error, "write samples");
     }
     this.#progress.tell(() => this.stats, false);
     await nextTurn();
+    this.#life.requireNotAborted("write samples");
   }
 
   close(): Promise<AudioSummary> {

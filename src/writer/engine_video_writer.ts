@@ -112,6 +112,7 @@ export class EngineVideoWriter implements VideoWriter {
     await this.#turns.run(!this.#isAcquired(frame), () => this.#write(frame, options, nowMs));
     // A program that writes one frame after another blocks this thread no longer than for one frame.
     await nextTurn();
+    this.#life.requireNotAborted("write a frame");
   }
 
   async writeAudio(given: AudioSamples, options?: SamplesOptions): Promise<void> {
@@ -128,9 +129,10 @@ export class EngineVideoWriter implements VideoWriter {
     try {
       await this.#engine.writeAudio(track, samples, seconds);
     } catch (error) {
-      return await this.#refuse(error);
+      return await this.#refuse(error, "write samples");
     }
     await nextTurn();
+    this.#life.requireNotAborted("write samples");
   }
 
   async writeSubtitle(cue: SubtitleCue): Promise<void> {
@@ -147,9 +149,10 @@ export class EngineVideoWriter implements VideoWriter {
     try {
       await this.#engine.writeSubtitle(checked);
     } catch (error) {
-      return await this.#refuse(error);
+      return await this.#refuse(error, "write a subtitle");
     }
     await nextTurn();
+    this.#life.requireNotAborted("write a subtitle");
   }
 
   /**
@@ -248,7 +251,7 @@ export class EngineVideoWriter implements VideoWriter {
       this.#isBehind = false;
     } catch (error) {
       // The next call throws it.
-      await this.#life.fail(error).catch(() => {});
+      await this.#life.fail(error, "write samples").catch(() => {});
     }
   }
 
@@ -257,9 +260,9 @@ export class EngineVideoWriter implements VideoWriter {
   }
 
   /** Throws a refused frame's error, or fails with the error that ended the session. */
-  #refuse(error: unknown): Promise<never> {
+  #refuse(error: unknown, action = "write a frame"): Promise<never> {
     if (error instanceof RefusedFrame) throw error.cause;
-    return this.#life.fail(error);
+    return this.#life.fail(error, action);
   }
 
   async #finish(): Promise<WriteSummary> {

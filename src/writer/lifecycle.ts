@@ -10,7 +10,13 @@ type State<Summary> =
   | { readonly name: "closing"; readonly summary: Promise<Summary> }
   | { readonly name: "closed"; readonly summary: Summary }
   | { readonly name: "failed"; readonly error: unknown }
-  | { readonly name: "aborted"; readonly reason: unknown; readonly gone: Promise<void> };
+  | {
+    readonly name: "aborted";
+    readonly reason: unknown;
+    /** Whether a signal did it, whose reason calls reject with, as those of `fetch` do. */
+    readonly bySignal: boolean;
+    readonly gone: Promise<void>;
+  };
 
 /** The ways in which a writer ends. */
 export interface Endings<Summary> {
@@ -36,7 +42,7 @@ export class Lifecycle<Summary> {
     this.#endings = endings;
     this.#signal = signal;
     // No call is waiting for an error of an abort by signal: a file that cannot be removed then stays.
-    this.#onAbort = () => void this.abort(signal?.reason).catch(() => {});
+    this.#onAbort = () => void this.#abort(signal?.reason, true).catch(() => {});
     signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
@@ -50,6 +56,7 @@ export class Lifecycle<Summary> {
     const state = this.#state;
     if (state.name === "open") return;
     if (state.name === "failed") throw state.error;
+    if (state.name === "aborted" && state.bySignal) throw state.reason;
     throw new WriterClosedError(
       `Cannot ${action}: the writer was ${state.name === "aborted" ? "aborted" : "closed"}`,
       {
@@ -74,29 +81,32 @@ export class Lifecycle<Summary> {
   async #finish(): Promise<Summary> {
     // Sets the state to closing before anything can fail.
     await null;
-    this.#requireNotAborted();
+    this.requireNotAborted("close");
     try {
       const summary = await this.#endings.finish();
-      this.#requireNotAborted();
+      this.requireNotAborted("close");
       this.#end({ name: "closed", summary });
       this.#endings.closed();
       return summary;
     } catch (error) {
-      this.#requireNotAborted();
-      return await this.fail(error);
+      return await this.fail(error, "close");
     }
   }
 
-  /** An abort may come during a close. */
-  #requireNotAborted(): void {
-    if (this.#state.name === "aborted") this.requireOpen("close");
+  /** Throws where it was aborted, which may happen during a call. */
+  requireNotAborted(action: string): void {
+    if (this.#state.name === "aborted") this.requireOpen(action);
   }
 
   /** Removes the file. Does nothing after the end. */
-  async abort(reason: unknown): Promise<void> {
+  abort(reason: unknown): Promise<void> {
+    return this.#abort(reason, false);
+  }
+
+  async #abort(reason: unknown, bySignal: boolean): Promise<void> {
     if (this.#state.name === "open" || this.#state.name === "closing") {
       const gone = Promise.try(() => this.#endings.abort());
-      this.#end({ name: "aborted", reason, gone });
+      this.#end({ name: "aborted", reason, bySignal, gone });
     }
     if (this.#state.name === "aborted") await this.#state.gone;
   }
@@ -108,8 +118,9 @@ export class Lifecycle<Summary> {
     if (this.#state.name === "aborted") await this.#state.gone.catch(() => {});
   }
 
-  /** Ends the writer with its first error, and throws that. */
-  async fail(error: unknown): Promise<never> {
+  /** Ends the writer with its first error, and throws that. What an abort interrupts has its error. */
+  async fail(error: unknown, action: string): Promise<never> {
+    this.requireNotAborted(action);
     if (this.#state.name === "open" || this.#state.name === "closing") {
       this.#end({ name: "failed", error });
       await this.#endings.salvage();

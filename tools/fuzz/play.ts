@@ -49,6 +49,8 @@ class Play {
   #summary: WriteSummary | null = null;
   #writer: VideoWriter | null = null;
   #isAborted = false;
+  /** Whether the signal did it. */
+  #isBySignal = false;
   /** The errors of calls after an abort. */
   readonly #afterAbort: unknown[] = [];
 
@@ -128,7 +130,8 @@ class Play {
 
   #abortBySignal(): void {
     this.#controller.abort(this.#reason);
-    this.#isAborted ||= this.#failure === null;
+    if (this.#failure !== null || this.#isAborted) return;
+    this.#isAborted = this.#isBySignal = true;
   }
 
   async #writeOne(writer: VideoWriter, spec: FrameSpec): Promise<void> {
@@ -186,9 +189,9 @@ class Play {
    * An error of a call from before an abort: unless it is that, the writer has failed before it was aborted.
    */
   #fail(error: unknown): void {
-    if (this.#isAborted && (error as { code?: unknown }).code === "ABORTED") return;
+    if (this.#isAborted && (error === this.#reason || (error as { code?: unknown }).code === "ABORTED")) return;
     this.#failure = { error };
-    this.#isAborted = false;
+    this.#isAborted = this.#isBySignal = false;
   }
 
   /** Calls after an abort are rejected for it, or for a failure before it, which may be told later. */
@@ -280,6 +283,11 @@ class Play {
 
   #mustBeClosed(at: string, error: unknown, code: string): void {
     const { code: found, cause } = error as { code?: unknown; cause?: unknown };
+    if (code === "ABORTED" && this.#isBySignal) {
+      if (error === this.#reason) return;
+      this.complaints.push(`${at} rejected with ${error} after an abort, and not with the signal's reason`);
+      return;
+    }
     const told = rejectionOf("write", error);
     if (told.type !== "WriterClosedError" || found !== code) {
       this.complaints.push(`${at} rejected with ${told.type} ${found} after the end: ${told.message}`);
@@ -296,7 +304,7 @@ class Play {
   }
 
   #note(at: Rejection["at"], error: unknown): void {
-    if (error === this.#reason && at === "open") return;
+    if (error === this.#reason && (at === "open" || this.#isBySignal)) return;
     this.#rejections.push(rejectionOf(at, error));
     this.complaints.push(...judgeError(at, error));
   }
