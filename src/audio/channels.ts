@@ -96,21 +96,21 @@ export function defaultLayout(channels: number): ChannelLayout {
   return { ...channelLayout(defaultLayouts[channels - 1]!), isAssumed: true };
 }
 
-function layoutsBeside({ mask: known }: ChannelLayout): ChannelLayout[] {
+function otherLayouts({ mask: known }: ChannelLayout): ChannelLayout[] {
   return Object.entries({ ...masks, ...otherMasks })
     .filter(([, mask]) => mask !== known)
     .map(([name, mask]) => layoutOfMask(name, mask));
 }
 
 /** Other layouts of as many channels, where only their number was given. */
-export function layoutsAlike(layout: ChannelLayout): ChannelLayout[] {
+export function similarLayouts(layout: ChannelLayout): ChannelLayout[] {
   if (!layout.isAssumed) return [];
-  return layoutsBeside(layout).filter(({ channels }) => channels === layout.channels);
+  return otherLayouts(layout).filter(({ channels }) => channels === layout.channels);
 }
 
 /** Layouts that have all speakers of one and more, those with the fewest first. */
 export function largerLayouts(layout: ChannelLayout): ChannelLayout[] {
-  return layoutsBeside(layout)
+  return otherLayouts(layout)
     .filter(({ mask }) => (mask & layout.mask) === layout.mask)
     .sort((one, other) => one.channels - other.channels);
 }

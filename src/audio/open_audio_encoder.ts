@@ -15,10 +15,11 @@ import { Encoder, encoderByName, type EncoderInfo, encodersOf } from "../libav/e
 import { quietly } from "../libav/log.ts";
 import { supportedNumbers } from "../libav/supported.ts";
 import { didYouMean } from "../nearest.ts";
+import { familyOfCodecString } from "../other_names.ts";
 import { shown } from "../shown.ts";
 import { audioCandidates, audioFamilies, defaultAudioCodec } from "./audio_families.ts";
 import type { CheckedAudioOptions } from "./audio_options.ts";
-import { defaultLayout, largerLayouts, layoutsAlike } from "./channels.ts";
+import { defaultLayout, largerLayouts, similarLayouts } from "./channels.ts";
 
 /** Sample formats that encoders get where they take them, best first. */
 const preferredSampleFormats: readonly string[] = "fltp flt s16 s16p s32 s32p dbl dblp u8 u8p s64 s64p".split(
@@ -78,11 +79,16 @@ function notFound(native: Native, codec: string, missing: readonly string[]): En
     );
   }
   const known = [...audioFamilies, ...encodersOf(native, "audio").map(({ name }) => name)];
+  const family = familyOfCodecString(codec);
   return new EncoderNotFoundError(
     `Cannot encode ${
       shown(codec)
     }: it is neither a family of audio codecs nor an audio encoder of FFmpeg ${native.version}`,
-    { ...details, hint: didYouMean(codec, known) ?? `Families: ${audioFamilies.join(", ")}` },
+    {
+      ...details,
+      hint: (family === null ? didYouMean(codec, known) : `Did you mean ${shown(family)}?`) ??
+        `Families: ${audioFamilies.join(", ")}`,
+    },
   );
 }
 
@@ -153,19 +159,19 @@ function openAs(native: Native, info: EncoderInfo, request: AudioEncoderRequest)
     const shape = { format, layout, sampleRate };
     return { encoder: open(native, info, shape, request), shape };
   };
-  const layouts = layoutsFor(options.layout, defaults);
+  const choices = candidateLayouts(options.layout, defaults);
   // libavcodec would print why each one is refused.
-  const taken = quietly(native, () => layouts.find((layout) => canOpen(() => openWith(layout))));
-  return openWith(taken ?? layouts[0]);
+  const taken = quietly(native, () => choices.find((layout) => canOpen(() => openWith(layout))));
+  return openWith(taken ?? choices[0]);
 }
 
 /** The layouts to try. Where nobody has said how many channels there are, they may be fewer. */
-function layoutsFor(
+function candidateLayouts(
   requested: ChannelLayout | null,
   { layout, isGiven }: AudioDefaults,
 ): readonly [ChannelLayout, ...ChannelLayout[]] {
-  if (requested !== null) return [requested, ...layoutsAlike(requested)];
-  return isGiven ? [layout, ...layoutsAlike(layout), ...largerLayouts(layout)] : [layout, defaultLayout(1)];
+  if (requested !== null) return [requested, ...similarLayouts(requested)];
+  return isGiven ? [layout, ...similarLayouts(layout), ...largerLayouts(layout)] : [layout, defaultLayout(1)];
 }
 
 function canOpen(openEncoder: () => OpenAudioEncoder): boolean {

@@ -202,7 +202,10 @@ function splitPlanes(bytes: Uint8Array, channels: number): Uint8Array[] {
   return Array.from({ length: channels }, (_, plane) => bytes.subarray(plane * size, (plane + 1) * size));
 }
 
-/** Checks samples, whose fields are each read once. Throws a `TypeError` or `RangeError` that says what is wrong. */
+/**
+ * Checks samples, whose fields are each read once. Throws a `TypeError` or `RangeError` that says what is
+ * wrong.
+ */
 export function checkSamples(given: AudioSamples): CheckedSamples {
   if (typeof given !== "object" || given === null || ArrayBuffer.isView(given)) {
     const kind = ArrayBuffer.isView(given) ? describeData(given) : shown(given);

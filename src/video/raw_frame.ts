@@ -5,6 +5,7 @@
  */
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { kindOf, shown } from "../shown.ts";
+import { requireFrame } from "./frame_form.ts";
 
 /** A pixel format by libavutil's name. The listed ones are common; every other name works too. */
 export type PixelFormat =
@@ -143,10 +144,7 @@ export interface CheckedFields extends Pick<RawFrame, "data" | "width" | "height
 
 /** Checks a frame and reads each of its fields once. */
 export function checkShape(frame: RawFrame): CheckedFields {
-  if (typeof frame !== "object" || frame === null) {
-    const kind = frame === null || frame === undefined ? String(frame) : `a ${typeof frame}`;
-    throw new TypeError(`Cannot write a frame that is ${kind}: give { data, width, height }`);
-  }
+  requireFrame(frame);
   const { data, width, height, format, strides } = frame;
   for (const [side, pixels] of [["width", width], ["height", height]] as const) {
     if (typeof pixels !== "number") {

@@ -16,6 +16,7 @@ import type { Size } from "../size.ts";
 import type { Frame } from "../video/frame.ts";
 import type { FrameOptions } from "../video/frame_timing.ts";
 import { type EncodedImage, imageBytes, isEncodedImage } from "../video/images/encoded_image.ts";
+import { requireImageFields } from "../video/frame_form.ts";
 import { defaultInputFormat, type InputFormats, requireInputFormat } from "../video/input_format.ts";
 import { frameLayout } from "../video/pixels.ts";
 import {
@@ -91,5 +92,6 @@ function viewImage(frame: EncodedImage): CheckedPicture {
   if ("data" in frame) {
     throw new TypeError("Cannot write a frame that has both image and data: give one of them");
   }
+  requireImageFields(frame);
   return { kind: "image", bytes: imageBytes(frame.image) };
 }
