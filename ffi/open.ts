@@ -191,7 +191,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     scalerFrames: once(() => openOptional(host, pathOf("swscale"), scalerFrames)),
     avfilter: once(() => openSibling(host, "avfilter", pathOf("avfilter"), avfilter)),
     memory,
-    fields: new StructFields(memory, major),
+    fields: new StructFields(memory, versions.avcodec),
   };
   selfCheck(native);
   return native;

@@ -189,7 +189,9 @@ class Play {
    * An error of a call from before an abort: unless it is that, the writer has failed before it was aborted.
    */
   #fail(error: unknown): void {
-    if (this.#isAborted && (error === this.#reason || (error as { code?: unknown }).code === "ABORTED")) return;
+    if (this.#isAborted && (error === this.#reason || (error as { code?: unknown }).code === "ABORTED")) {
+      return;
+    }
     this.#failure = { error };
     this.#isAborted = this.#isBySignal = false;
   }
