@@ -382,6 +382,10 @@ test("audio: several tracks have their codecs, languages and titles", async () =
     ]);
     assertEquals(tracks.map(({ tags }) => tags!.language), ["eng", "fra"]);
     assertEquals(tracks[0]!.tags!.title ?? tracks[0]!.tags!.handler_name, "Speech");
+    // Players begin with the first one. Matroska has no handlers.
+    assertEquals(tracks.map(({ disposition }) => disposition.default), [1, 0], name);
+    const keys = tracks.flatMap(({ tags = {} }) => Object.keys(tags));
+    assertEquals(keys.some((key) => /^handler_name$/i.test(key)), name === "a.mp4", `${keys}`);
     for (const [track, frequency, other] of [[0, 400, 900], [1, 900, 400]] as const) {
       const heard = listen(path, { track });
       assert(amplitudeOf(heard, frequency) > 20 * amplitudeOf(heard, other), `${name}, track ${track}`);

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { createFileWriter } from "../mod.ts";
+import { flashAndBeep, flashesToBeeps } from "./support/audio.ts";
 import { barFrame, frameTimes, TemporaryFolder } from "./support/media.ts";
 import { test } from "./support/test.ts";
 
@@ -72,3 +73,28 @@ test("audio: in avi, the delay of an audio encoder does not move frames", async 
   await writer.close();
   assertEquals(frameTimes(path), [0, 0.1, 0.2, 0.3, 0.4]);
 });
+
+for (
+  const [codec, audioCodec, name] of [
+    ["mpeg4", undefined, "a.avi"],
+    ["h264", undefined, "b.avi"],
+    ["mpeg4", "aac", "c.avi"],
+    ["mpeg4", "pcm", "d.avi"],
+    ["vp8", undefined, "a.webm"],
+    ["h264", "opus", "a.mkv"],
+    ["h264", "aac", "b.mkv"],
+  ] as const
+) {
+  test(`writeAudio: a beep is heard within 1 ms of its flash in ${name} (${codec}, ${audioCodec ?? "the default"})`, async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file(name);
+    const rate = { num: 25, den: 1 };
+    const audio = audioCodec === undefined ? {} : { codec: audioCodec };
+    const writer = await createFileWriter(codec, path, rate, { audio });
+    await flashAndBeep(writer, rate, 44100, 3);
+    await writer.close();
+    // In AVI, the first packet fades in: nothing comes before it.
+    for (const late of flashesToBeeps(path, rate).slice(1)) assertAlmostEquals(late, 0, 0.001);
+    assertEquals(frameTimes(path).slice(0, 3), [0, 0.04, 0.08]);
+  });
+}

@@ -188,7 +188,7 @@ function open(
   native: Native,
   info: EncoderInfo,
   shape: AudioFormat,
-  { options, globalHeader }: AudioEncoderRequest,
+  { options, container, globalHeader }: AudioEncoderRequest,
 ): Encoder {
   const encoder = new Encoder(native, info);
   try {
@@ -197,6 +197,8 @@ function open(
     table.setField("time_base", `1/${shape.sampleRate}`);
     if (options.bitrate !== undefined) table.set("b", options.bitrate);
     if (globalHeader) table.setField("flags", "+global_header");
+    // The first packet is left out there, of which no later one may have a part.
+    if (container === "avi" && info.name === "libmp3lame") table.set("reservoir", 0);
     table.setAll(options.encoderOptions ?? {});
     encoder.open();
     return encoder;

@@ -15,6 +15,14 @@ export function interleavesItself({ name }: MuxerInfo): boolean {
   return ["mxf", "mxf_d10", "mxf_opatom", "gxf"].includes(name);
 }
 
+/**
+ * Whether all streams begin at 0, whatever the times of their packets: AVI counts frames and bytes. What an
+ * audio encoder begins with would make its track late.
+ */
+export function beginsAtZero({ name }: MuxerInfo): boolean {
+  return name === "avi";
+}
+
 /** What a muxer writes: the final file directly, a recording, or the final file made from a recording. */
 export type Stage = "direct" | "recording" | "finished";
 
@@ -49,14 +57,6 @@ export function movieTimescale({ den }: Rational): number {
 }
 
 /**
- * Keeps a muxer from marking a subtitle track as default that is not: Matroska's does so with the first one
- * (4.3 and 4.4).
- */
-export function unsetDefaultSubtitles({ options }: Muxer): void {
-  if (options.has("default_mode")) options.setField("default_mode", "infer_no_subs");
-}
-
-/**
  * What a kill may cost beside the encoder's delay: the data that Matroska's muxer gathers before it writes
  * them.
  */
@@ -79,7 +79,7 @@ function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defa
   if (name === "avi") return { ...flush, ...aviDefaults };
   // Sizes of 64 bits where a file needs them.
   if (name === "wav") return { ...flush, rf64: "auto" };
-  if (!movFamily.includes(name)) return { ...exact, ...flush, ...clusterDefaults(name, stage) };
+  if (!movFamily.includes(name)) return { ...exact, ...flush, ...matroskaDefaults(name, stage) };
   const layout: Defaults = stage === "recording"
     ? { movflags: "+delay_moov+frag_custom" }
     : { movflags: "+faststart" };
@@ -97,8 +97,11 @@ function videoTimescale({ num, den }: Rational): Defaults {
   return { video_track_timescale: den * Math.max(1, Math.floor(maxFrameTicks / num)) };
 }
 
-function clusterDefaults(name: string, stage: Stage): Defaults {
-  return isMatroska({ name }) && stage === "recording" ? { cluster_time_limit: fragmentMs } : {};
+function matroskaDefaults(name: string, stage: Stage): Defaults {
+  if (!isMatroska({ name })) return {};
+  // The first tracks of video and audio are what players begin with; of subtitles, what is asked for.
+  const tracks: Defaults = { default_mode: "infer_no_subs" };
+  return stage === "recording" ? { ...tracks, cluster_time_limit: fragmentMs } : tracks;
 }
 
 /** The muxer's options: defaults that it knows, then the given ones, and what the file's tags need. */

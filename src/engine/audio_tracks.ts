@@ -9,6 +9,7 @@ import type { AudioStats } from "../audio/audio_track.ts";
 import { defaultLayout } from "../audio/channels.ts";
 import type { AudioDefaults } from "../audio/open_audio_encoder.ts";
 import { trackTags } from "../container/metadata.ts";
+import { beginsAtZero } from "../container/muxer_options.ts";
 import { ReadError, UnsupportedError } from "../errors.ts";
 import { Interleaver } from "../file/interleaver.ts";
 import type { OutputFile } from "../file/output_file.ts";
@@ -16,6 +17,7 @@ import type { Samples } from "../libav/audio_frame.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
+import { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { addAudioStream, type OpenTrack, openTrack } from "./open_audio_track.ts";
 
@@ -48,6 +50,11 @@ export const audioBesideVideo: AudioPlacement = {
   defaults: { sampleRate: 48_000, layout: defaultLayout(2), sampleFormat: null, isGiven: false },
 };
 
+/** Whether a packet is heard before the file begins, for the most part: what an encoder begins with. */
+function isBeforeZero({ pts, duration }: NativePacket): boolean {
+  return pts !== NativePacket.noTime && 2n * pts + duration <= 0n;
+}
+
 /** The audio tracks, and the queue of packets of all streams. */
 export class AudioTracks implements Disposable {
   readonly #info: MuxerInfo;
@@ -73,6 +80,7 @@ export class AudioTracks implements Disposable {
       const stream = index + firstStream;
       const plan = { info, options, defaults, mayBeginLate: firstStream > 0 };
       const open = owned.use(openTrack(native, plan, (packet, timeBase) => {
+        if (beginsAtZero(info) && isBeforeZero(packet)) return packet.unref();
         packet.streamIndex = stream;
         this.#bytes += packet.size;
         this.queue.push(packet, timeBase);

@@ -15,7 +15,7 @@ import {
 import { attachmentStream } from "../container/attachments.ts";
 import { coverStream, supportsCover } from "../container/cover.ts";
 import { muxerByExtension } from "../container/muxer_choice.ts";
-import { muxerOptions, unsetDefaultSubtitles } from "../container/muxer_options.ts";
+import { muxerOptions } from "../container/muxer_options.ts";
 import { AvError, ReadError, UnsupportedError } from "../errors.ts";
 import { filePath } from "../file_path.ts";
 import { Demuxer } from "../libav/demuxer.ts";
@@ -197,7 +197,6 @@ function copyInto(
     });
     recording.copyTags(index, stream);
   }
-  if (streams.some((_, index) => recording.isOf("subtitle", index))) unsetDefaultSubtitles(muxer);
   recording.copyMetadata(muxer.address);
   const options = muxerOptions(muxer, recording.timeBase(0), "finished", undefined, recording.metadata);
   muxer.options.setAll(options);

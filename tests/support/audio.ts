@@ -42,6 +42,7 @@ export interface ProbedAudio {
   readonly channels: number;
   readonly channel_layout?: string;
   readonly sample_fmt?: string;
+  readonly disposition: { readonly default: 0 | 1 };
   readonly tags?: Readonly<Record<string, string>>;
 }
 
