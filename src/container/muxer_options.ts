@@ -70,6 +70,18 @@ type Defaults = Readonly<Record<string, OptionValue>>;
  */
 const aviDefaults: Defaults = { avoid_negative_ts: "disabled" };
 
+/**
+ * The rate of MPEG program streams, in bits per second. That of a quality is not known: from the encoder's
+ * nominal one mpegenc.c would find, and print, that packets come too late. DVDs have this one; the others get
+ * what it takes where it knows none.
+ */
+const muxRates: Readonly<Record<string, number>> = {
+  mpeg: 2 ** 21 * 400,
+  vob: 2 ** 21 * 400,
+  svcd: 2 ** 21 * 400,
+  dvd: 10_080_000,
+};
+
 function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defaults {
   // Without it, these muxers number their tracks at random: the same frames would not give the same file.
   const exact: Defaults = ["matroska", "webm", "ogg", "oga", "ogv", "opus"].includes(name)
@@ -77,6 +89,7 @@ function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defa
     : {};
   const flush: Defaults = stage === "recording" ? { flush_packets: 1 } : {};
   if (name === "avi") return { ...flush, ...aviDefaults };
+  if (Object.hasOwn(muxRates, name)) return { ...flush, muxrate: muxRates[name]! };
   // Sizes of 64 bits where a file needs them.
   if (name === "wav") return { ...flush, rf64: "auto" };
   if (!movFamily.includes(name)) return { ...exact, ...flush, ...matroskaDefaults(name, stage) };
