@@ -15,7 +15,7 @@ import { isExactFormat, isExactWriter } from "./exactness.ts";
 import { judgeFolder, lookAt, writesOneFile } from "./folder.ts";
 import { makeFrame } from "./frames.ts";
 import { judgeError, rejectionOf } from "./judge_error.ts";
-import { makeSamples } from "./samples.ts";
+import { makeSamples, mustBeTaken } from "./samples.ts";
 import { revive } from "./special_values.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -155,11 +155,19 @@ class Play {
 
   async #writePiece(writer: VideoWriter, piece: PieceSpec): Promise<void> {
     const timing = piece.timing === undefined ? undefined : revive(piece.timing);
-    await this.#call(
-      { piece, timing: timing as Anything, capturedMs: undefined, isTaken: false },
-      () => writer.writeAudio(makeSamples(piece), timing as Anything),
-      () => {},
-    );
+    const call = { piece, timing: timing as Anything, capturedMs: undefined, isTaken: false };
+    await this.#call(call, () => writer.writeAudio(makeSamples(piece), timing as Anything), () => {});
+    this.#judgePiece(call, piece);
+  }
+
+  /** A piece is taken or refused by what it is, unless the writer has ended. */
+  #judgePiece({ isTaken }: Call, piece: PieceSpec): void {
+    const expected = mustBeTaken(piece, (this.#test.options as Anything)?.audio);
+    if (expected === null || expected === isTaken) return;
+    if (isTaken) this.complaints.push(`a piece was taken: ${JSON.stringify(piece)}`);
+    else if (this.#failure === null && !this.#isAborted) {
+      this.complaints.push(`a piece was refused: ${JSON.stringify(piece)}`);
+    }
   }
 
   async #call(call: Call, make: () => Promise<void>, take: () => void): Promise<void> {
