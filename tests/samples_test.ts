@@ -1,11 +1,14 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { type AudioSamples, createAudioWriter, createFileWriter, UnsupportedError } from "../mod.ts";
 import { amplitudeOf, decodeAudio, listen, probeAudio, sine } from "./support/audio.ts";
 import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
-import { test } from "./support/test.ts";
+import { testsOf } from "./support/test.ts";
+
+const { test, testLong } = testsOf(import.meta.url);
 
 const threads = ["worker", "main"] as const;
 const sampleRate = 48000;
@@ -308,4 +311,18 @@ test("createAudioWriter: wav has room for the sizes of files beyond 4 GiB", asyn
   const head = readFileSync(path).subarray(0, 20);
   assertEquals([head.toString("latin1", 0, 4), head.toString("latin1", 8, 16)], ["RIFF", "WAVEJUNK"]);
   assertEquals(listen(path).length, 4800);
+});
+
+testLong("createAudioWriter: a wav file of more than 4 GiB has its length", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.wav");
+  const writer = await createAudioWriter("pcm_f64le", path, { thread: "main" });
+  const second = Array.from({ length: 8 }, () => new Float64Array(768_000).fill(0.25));
+  for (let count = 0; count < 90; count++) await writer.write({ data: second, sampleRate: 768_000 });
+  const { bytes } = await writer.close();
+  assert(bytes > 2 ** 32, `${bytes} bytes`);
+  const { stdout, stderr } = spawnSync("ffprobe", [
+    ...["-v", "error", "-show_entries", "stream=duration", "-of", "csv=p=0", path],
+  ], { encoding: "utf8" });
+  assertEquals([Number(stdout), stderr], [90, ""]);
 });
