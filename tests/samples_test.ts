@@ -307,7 +307,7 @@ test("createAudioWriter: wav has room for the sizes of files beyond 4 GiB", asyn
   const writer = await createAudioWriter("pcm", path);
   await writer.write(sine({ count: 4800, sampleRate }));
   await writer.close();
-  // The chunk that becomes "ds64" where the sizes need it (EBU Tech 3306), since FFmpeg 9.0 together with "fmt ".
+  // The chunk that becomes "ds64" where the sizes need it (EBU Tech 3306); in FFmpeg 9.0, behind "fmt ".
   const head = readFileSync(path).subarray(0, 80).toString("latin1");
   assert(/^RIFF.{4}WAVE(?:fmt .{20})?JUNK/s.test(head), head);
   assertEquals(listen(path).length, 4800);
