@@ -70,8 +70,8 @@ function joined(planes: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Whether a piece must be taken by a writer with an option `audio`; `null` where that depends on more, such as
- * its time.
+ * Whether a piece must be taken by a writer with an option `audio`; `null` where that depends on more, such
+ * as its time.
  */
 export function mustBeTaken(piece: PieceSpec, audio: Value | undefined): boolean | null {
   const tracks: readonly Value[] = audio === undefined ? [] : Array.isArray(audio) ? audio : [audio];
