@@ -21,7 +21,8 @@ export type { AudioCodec, AudioCodecFamily } from "./src/audio/audio_families.ts
 export type { AudioOptions } from "./src/audio/audio_options.ts";
 export type { AudioDevice, AudioDeviceSystem, AudioSilence } from "./src/audio/audio_source.ts";
 export type { ChannelLayoutName } from "./src/audio/channels.ts";
-export type { AudioSamples, SampleData } from "./src/audio/samples.ts";
+export type { SampleData, SampleFormatName } from "./src/audio/sample_data.ts";
+export type { AudioSamples } from "./src/audio/samples.ts";
 export type { AudioStats } from "./src/audio/audio_track.ts";
 export type { Codec, CodecFamily } from "./src/codecs/families.ts";
 export type { QualityLevel } from "./src/codecs/encoder_traits.ts";

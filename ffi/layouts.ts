@@ -30,7 +30,10 @@ export const libraryMajors = {
   swresample: [3, 4, 4, 5, 6, 7],
 } as const;
 
-/** Kind and offsets of each field; `null` where a major lacks it. */
+/**
+ * Kind and offsets of each field; `null` where a major lacks it. Where its first releases lack it, `since` has
+ * the least minor of libavcodec.
+ */
 export const layouts = {
   AVBufferRef: {
     size: [24, 24, 24, 24, 24, 24],
@@ -41,9 +44,9 @@ export const layouts = {
   AVChannelLayout: {
     size: [null, 24, 24, 24, 24, 24],
     fields: {
-      order: { kind: "i32", offset: [null, 0, 0, 0, 0, 0] },
-      nb_channels: { kind: "i32", offset: [null, 4, 4, 4, 4, 4] },
-      u: { kind: "address", offset: [null, 8, 8, 8, 8, 8] },
+      order: { kind: "i32", offset: [null, 0, 0, 0, 0, 0], since: [0, 24, 0, 0, 0, 0] },
+      nb_channels: { kind: "i32", offset: [null, 4, 4, 4, 4, 4], since: [0, 24, 0, 0, 0, 0] },
+      u: { kind: "address", offset: [null, 8, 8, 8, 8, 8], since: [0, 24, 0, 0, 0, 0] },
     },
   },
   AVChapter: {
@@ -91,7 +94,7 @@ export const layouts = {
       frame_size: { kind: "i32", offset: [412, 364, 364, 376, 376, 376] },
       channel_layout: { kind: "u64", offset: [432, 384, 384, null, null, null] },
       channels: { kind: "i32", offset: [404, 356, 356, null, null, null] },
-      ch_layout: { kind: "address", offset: [null, 920, 912, 352, 352, 352] },
+      ch_layout: { kind: "address", offset: [null, 920, 912, 352, 352, 352], since: [0, 24, 0, 0, 0, 0] },
       pix_fmt: { kind: "i32", offset: [136, 136, 136, 140, 136, 136] },
       time_base: { kind: "rational", offset: [100, 100, 100, 84, 84, 84] },
       width: { kind: "i32", offset: [116, 116, 116, 116, 112, 112] },
@@ -115,8 +118,8 @@ export const layouts = {
       sample_aspect_ratio: { kind: "rational", offset: [64, 64, 64, 80, 80, 80] },
       sample_rate: { kind: "i32", offset: [116, 116, 116, 152, 152, 152] },
       initial_padding: { kind: "i32", offset: [128, 128, 128, 164, 164, 164] },
-      coded_side_data: { kind: "address", offset: [null, null, 176, 32, 32, 32] },
-      nb_coded_side_data: { kind: "i32", offset: [null, null, 184, 40, 40, 40] },
+      coded_side_data: { kind: "address", offset: [null, null, 176, 32, 32, 32], since: [0, 0, 30, 0, 0, 0] },
+      nb_coded_side_data: { kind: "i32", offset: [null, null, 184, 40, 40, 40], since: [0, 0, 30, 0, 0, 0] },
     },
   },
   AVContentLightMetadata: {
@@ -164,7 +167,7 @@ export const layouts = {
       sample_rate: { kind: "i32", offset: [272, 208, 208, 192, 180, 180] },
       channel_layout: { kind: "u64", offset: [280, 216, 216, null, null, null] },
       channels: { kind: "i32", offset: [444, 380, 380, null, null, null] },
-      ch_layout: { kind: "address", offset: [null, 448, 448, 408, 384, 384] },
+      ch_layout: { kind: "address", offset: [null, 448, 448, 408, 384, 384], since: [0, 24, 0, 0, 0, 0] },
       sample_aspect_ratio: { kind: "rational", offset: [128, 128, 128, 128, 124, 124] },
       color_range: { kind: "i32", offset: [384, 320, 320, 296, 280, 280] },
       color_primaries: { kind: "i32", offset: [388, 324, 324, 300, 284, 284] },

@@ -194,7 +194,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     avfilter: once(() => openSibling(host, "avfilter", pathOf("avfilter"), avfilter)),
     fileLocks: once(() => openOptional(host, pathOf("avutil"), locking)),
     memory,
-    fields: new StructFields(memory, major),
+    fields: new StructFields(memory, versions.avcodec),
   };
   selfCheck(native);
   return native;

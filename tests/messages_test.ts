@@ -30,7 +30,7 @@ for (const thread of threads) {
 
 test("sentSamples: a message has buffers of just the samples, and they come back", () => {
   const all = Int16Array.from({ length: 1000 }, (_, index) => index);
-  const samples = checkSamples(
+  const { samples } = checkSamples(
     readSamplesFields({ data: [all.subarray(10, 20), all.subarray(30, 40)], sampleRate: 8000 }),
   );
   const sent = sentSamples(samples);

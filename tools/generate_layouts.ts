@@ -167,7 +167,10 @@ export interface LayoutTable {
   libraryMajors: Record<string, Record<string, number>>;
   structs: Record<string, {
     size: Record<string, number>;
-    fields: Record<string, { type: string; offset: Record<string, number> }>;
+    fields: Record<
+      string,
+      { type: string; offset: Record<string, number>; since?: Record<string, number> }
+    >;
   }>;
 }
 
@@ -200,7 +203,10 @@ export function layoutModule(table: LayoutTable): string {
   lines.push(
     "} as const;",
     "",
-    "/** Kind and offsets of each field; `null` where a major lacks it. */",
+    "/**",
+    " * Kind and offsets of each field; `null` where a major lacks it. Where its first releases lack it, `since` has",
+    " * the least minor of libavcodec.",
+    " */",
     "export const layouts = {",
   );
   for (const [struct, fields] of Object.entries(fieldsInUse)) {
@@ -213,7 +219,11 @@ export function layoutModule(table: LayoutTable): string {
       const offsets = layout.fields[field]?.offset;
       if (offsets === undefined) throw new Error(`The table has no field ${struct}.${field}`);
       const column = majors.map((major) => offsets[major] ?? "null").join(", ");
-      lines.push(`      ${field}: { kind: "${kind}", offset: [${column}] },`);
+      const least = layout.fields[field]!.since;
+      const since = least === undefined
+        ? ""
+        : `, since: [${majors.map((major) => least[major] ?? 0).join(", ")}]`;
+      lines.push(`      ${field}: { kind: "${kind}", offset: [${column}]${since} },`);
     }
     lines.push("    },", "  },");
   }

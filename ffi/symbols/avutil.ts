@@ -17,6 +17,8 @@ export const avutil = {
   av_version_info: { parameters: [], result: "address" },
   // int av_strerror(int errnum, char *errbuf, size_t errbuf_size)
   av_strerror: { parameters: ["i32", "buffer", "u64"], result: "i32" },
+  // int av_log_get_level(void)
+  av_log_get_level: { parameters: [], result: "i32" },
   // void av_log_set_level(int level)
   av_log_set_level: { parameters: ["i32"], result: "void" },
   // void *av_mallocz(size_t size)

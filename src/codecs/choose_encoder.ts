@@ -7,6 +7,7 @@ import type { Native } from "../../ffi/mod.ts";
 import { EncoderNotFoundError, UnsupportedError } from "../errors.ts";
 import { type Encoder, encoderByName, type EncoderInfo, encodersOf } from "../libav/encoder.ts";
 import { didYouMean } from "../nearest.ts";
+import { familyOfCodecString } from "../other_names.ts";
 import { shown } from "../shown.ts";
 import { encoderTraits } from "./encoder_traits.ts";
 import type { EncoderRequest } from "./encoder_request.ts";
@@ -81,7 +82,8 @@ function notFound(native: Native, codec: Codec, rejected: readonly RejectedEncod
   }
   const known = [...Object.keys(families), ...encodersOf(native, "video").map(({ name }) => name)];
   const lower = codec.toLowerCase();
-  const synonym = Object.hasOwn(otherNames, lower) ? otherNames[lower] : undefined;
+  const synonym = familyOfCodecString(codec) ??
+    (Object.hasOwn(otherNames, lower) ? otherNames[lower] : undefined);
   return new EncoderNotFoundError(
     `Cannot encode ${
       shown(codec)

@@ -32,6 +32,8 @@ export function encoderOptions(
   const profile = traitsOf(encoder);
   const given = request.encoderOptions ?? {};
   const options: NamedOption[] = [["threads", "auto"], ...entries(profile.defaults)];
+  // AVI has decode times only: with B-frames, readers show all frames later than they are heard.
+  if (request.container === "avi" && encoder.name === "libx264") options.push(["bf", 0]);
   if (profile.alpha?.formats.includes(format.name)) options.push(...entries(profile.alpha.options));
   if (profile.narrow !== undefined && request.width < profile.narrow.below) {
     options.push(...entries(profile.narrow.options));

@@ -77,6 +77,11 @@ const supportedAudioCodecs: Readonly<Record<string, readonly string[]>> = {
   flv: ["aac", "mp3", "opus", "flac", "ac3", "eac3"],
 };
 
+/** Audio codecs that a muxer takes, and that come back at other times, or not at all. */
+const unreadableAudioCodecs: Readonly<Record<string, readonly string[]>> = {
+  avi: ["vorbis", "flac"],
+};
+
 /**
  * Whether libavformat writes an audio codec only as experimental: FLAC in mp4 before 6.1 (movenc.c), which
  * browsers play.
@@ -102,6 +107,7 @@ export function supportsAudioCodec(
   if (muxer.parts !== undefined) return supportsAudioCodec(native, muxer.parts, codec);
   const { codecId, codecName } = codec;
   if (muxer.audioCodecId === 0) return false;
+  if (unreadableAudioCodecs[muxer.name]?.includes(codecName)) return false;
   return supportedAudioCodecs[muxer.name]?.includes(codecName) ??
     muxerSupportsCodec(native, muxer, codecId, "normal");
 }

@@ -6,6 +6,7 @@
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { fieldsOf } from "../plain_copy.ts";
 import { shown } from "../shown.ts";
+import { movFamily } from "./known_containers.ts";
 import { checkTimecode } from "./timecode.ts";
 
 const isText = (text: string): boolean => text !== "" && !text.includes("\0") && text.isWellFormed();
@@ -67,6 +68,6 @@ export function trackTags(
       ? {}
       : { language: name === "mov" ? quickTimeLanguages[language] ?? language : language }),
     // The mp4 family keeps names of tracks under the other key.
-    ...(title === undefined ? {} : { title, handler_name: title }),
+    ...(title === undefined ? {} : movFamily.includes(name) ? { title, handler_name: title } : { title }),
   };
 }

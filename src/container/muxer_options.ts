@@ -16,6 +16,14 @@ export function interleavesItself({ name }: MuxerInfo): boolean {
 }
 
 /**
+ * Whether all streams begin at 0, whatever the times of their packets: AVI counts frames and bytes. What an
+ * audio encoder begins with would make its track late.
+ */
+export function beginsAtZero({ name }: MuxerInfo): boolean {
+  return name === "avi";
+}
+
+/**
  * What a muxer writes: the final file directly, a recording, the final file made from a recording, or a
  * recording that is the final file.
  */
@@ -52,14 +60,6 @@ export function movieTimescale({ den }: Rational): number {
 }
 
 /**
- * Keeps a muxer from marking a subtitle track as default that is not: Matroska's does so with the first one
- * (4.3 and 4.4).
- */
-export function unsetDefaultSubtitles({ options }: Muxer): void {
-  if (options.has("default_mode")) options.setField("default_mode", "infer_no_subs");
-}
-
-/**
  * What a kill may cost beside the encoder's delay: the data that Matroska's muxer gathers before it writes
  * them.
  */
@@ -87,6 +87,18 @@ function playlistDefaults(given: Readonly<Record<string, OptionValue>> = {}): De
   return /delete_segments/.test(String(given.hls_flags ?? "")) ? {} : { hls_list_size: 0 };
 }
 
+/**
+ * The rate of MPEG program streams, in bits per second. That of a quality is not known: from the encoder's
+ * nominal one mpegenc.c would find, and print, that packets come too late. DVDs have this one; the others get
+ * what it takes where it knows none.
+ */
+const muxRates: Readonly<Record<string, number>> = {
+  mpeg: 2 ** 21 * 400,
+  vob: 2 ** 21 * 400,
+  svcd: 2 ** 21 * 400,
+  dvd: 10_080_000,
+};
+
 function defaultsOf(
   { name }: MuxerInfo,
   timeBase: Rational,
@@ -105,8 +117,16 @@ function defaultsOf(
   if (name === "avi") return { ...flush, ...aviDefaults };
   if (name === "hls") return playlistDefaults(given);
   if (name === "aiff") return { ...flush, ...aiffDefaults };
+  if (Object.hasOwn(muxRates, name)) return { ...flush, muxrate: muxRates[name]! };
+  // Sizes of 64 bits where a file needs them.
+  if (name === "wav") return { ...flush, rf64: "auto" };
   if (!movFamily.includes(name)) {
-    return { ...exact, ...flush, ...clusterDefaults(name, isRecorded), ...animationOptions({ name }, plays) };
+    return {
+      ...exact,
+      ...flush,
+      ...matroskaDefaults(name, isRecorded),
+      ...animationOptions({ name }, plays),
+    };
   }
   const layout: Defaults = isRecorded ? { movflags: fragmentFlags } : { movflags: "+faststart" };
   return { ...flush, ...layout, ...videoTimescale(timeBase), movie_timescale: movieTimescale(timeBase) };
@@ -123,8 +143,11 @@ function videoTimescale({ num, den }: Rational): Defaults {
   return { video_track_timescale: den * Math.max(1, Math.floor(maxFrameTicks / num)) };
 }
 
-function clusterDefaults(name: string, isRecorded: boolean): Defaults {
-  return isMatroska({ name }) && isRecorded ? { cluster_time_limit: fragmentMs } : {};
+function matroskaDefaults(name: string, isRecorded: boolean): Defaults {
+  if (!isMatroska({ name })) return {};
+  // The first tracks of video and audio are what players begin with; of subtitles, what is asked for.
+  const tracks: Defaults = { default_mode: "infer_no_subs" };
+  return isRecorded ? { ...tracks, cluster_time_limit: fragmentMs } : tracks;
 }
 
 /**

@@ -231,10 +231,12 @@ export class AudioSession implements Disposable {
    * Opens everything for samples of this format. The file comes last, so that a failure leaves an existing
    * one as it was.
    */
-  #begin({ sampleRate, layout }: Samples): Open {
+  #begin({ sampleRate, layout, format }: Samples): Open {
     const { path, options } = this.#request;
     using owned = new DisposableStack();
-    const audioTracks = owned.use(this.#openTracks({ sampleRate, layout }));
+    const audioTracks = owned.use(
+      this.#openTracks({ sampleRate, layout, sampleFormat: format, isGiven: true }),
+    );
     const output = owned.use(
       new OutputFile(this.#native, {
         path,

@@ -9,6 +9,7 @@ import type { AudioStats } from "../audio/audio_track.ts";
 import { defaultLayout } from "../audio/channels.ts";
 import type { AudioDefaults } from "../audio/open_audio_encoder.ts";
 import { trackTags } from "../container/metadata.ts";
+import { beginsAtZero } from "../container/muxer_options.ts";
 import { ReadError, UnsupportedError } from "../errors.ts";
 import { Interleaver, maxWaitingBytes, type QueuedPacket } from "../file/interleaver.ts";
 import type { OutputFile } from "../file/output_file.ts";
@@ -49,7 +50,7 @@ export interface AudioPlacement {
  */
 export const audioBesideVideo: AudioPlacement = {
   firstStream: 1,
-  defaults: { sampleRate: 48_000, layout: defaultLayout(2) },
+  defaults: { sampleRate: 48_000, layout: defaultLayout(2), sampleFormat: null, isGiven: false },
 };
 
 /** The subtitle tracks of a video file, which come after those of audio; `null` where there are none. */
@@ -60,6 +61,11 @@ export function openSubtitles(
 ): SubtitleTracks | null {
   if (subtitles.length === 0) return null;
   return new SubtitleTracks(native, info, subtitles, audioBesideVideo.firstStream + audio.length);
+}
+
+/** Whether a packet is heard before the file begins, for the most part: what an encoder begins with. */
+function isBeforeZero({ pts, duration }: NativePacket): boolean {
+  return pts !== NativePacket.noTime && 2n * pts + duration <= 0n;
 }
 
 /** The audio tracks, and the queue of packets of all streams. */
@@ -89,6 +95,7 @@ export class AudioTracks implements Disposable {
       const stream = index + firstStream;
       const plan = { info, options, defaults, mayBeginLate: firstStream > 0 };
       const open = owned.use(openTrack(native, plan, (packet, timeBase) => {
+        if (beginsAtZero(info) && isBeforeZero(packet)) return packet.unref();
         packet.streamIndex = stream;
         this.#bytes += packet.size;
         this.queue.push(packet, timeBase);
@@ -105,6 +112,11 @@ export class AudioTracks implements Disposable {
       ...open.track.stats,
       failure: failure?.message ?? null,
     }));
+  }
+
+  /** The channels of each track; `null` where its packets are copied. */
+  get channels(): readonly (number | null)[] {
+    return this.#tracks.map(({ open: { encoded } }) => encoded?.shape.layout.channels ?? null);
   }
 
   /** Bytes of all packets. */

@@ -104,7 +104,7 @@ function openEncoded(
   owned.use(player);
   const opened = openAudioEncoder(native, {
     options,
-    defaults,
+    defaults: player === null ? defaults : defaultsFor(player, defaults),
     container: (info.parts ?? info).name,
     globalHeader: info.wantsGlobalHeader,
     requireUsable: (encoder) => requireAudioCodecSupport(native, info, encoder),
@@ -134,6 +134,13 @@ function openEncoded(
       : null,
     [Symbol.dispose]: () => parts.dispose(),
   };
+}
+
+/** A file keeps its channels where they are more than usual, and its bits. */
+function defaultsFor(player: Player, defaults: AudioDefaults): AudioDefaults {
+  const { sampleFormat, layout } = player.input;
+  const isLarger = layout !== null && layout.channels > defaults.layout.channels;
+  return { ...defaults, sampleFormat, ...(isLarger ? { layout, isGiven: true } : {}) };
 }
 
 function openCopied(native: Native, file: AudioFile, take: TrackRequest["take"]): OpenTrack {

@@ -97,4 +97,6 @@ export interface EngineInfo {
   readonly formats: readonly PixelFormatInfo[];
   /** The container's clock; `null` where it is not known, or filters determine the times. */
   readonly containerClock: ContainerClock | null;
+  /** The channels of each audio track; `null` where its packets are copied. */
+  readonly audioChannels: readonly (number | null)[];
 }

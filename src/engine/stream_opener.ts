@@ -54,7 +54,7 @@ import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts"
 import type { MuxerRequest, OpenerContext } from "./muxer_request.ts";
 import { Preprocessor, type PreprocessorOutput } from "./preprocessor.ts";
 import { describeChoice } from "./report.ts";
-import type { EncoderChoice, VideoFileRequest } from "./session_types.ts";
+import type { EncoderChoice, EngineInfo, VideoFileRequest } from "./session_types.ts";
 
 /** Opens encoder and muxer of one video. */
 export class StreamOpener implements Disposable {
@@ -101,9 +101,10 @@ export class StreamOpener implements Disposable {
     return this.#choice;
   }
 
-  /** The container's clock; `null` where it is not known, or filters determine the times. */
-  get containerClock(): ContainerClock | null {
-    return this.#containerClock;
+  /** What frames and samples are checked against. */
+  get known(): Omit<EngineInfo, "formats"> {
+    const audioChannels = this.#context.audioTracks?.channels ?? [];
+    return { containerClock: this.#containerClock, audioChannels };
   }
 
   /** How the container keeps what it was asked to. */

@@ -138,7 +138,7 @@ export class VideoSession implements Disposable {
   }
 
   get info(): EngineInfo {
-    return { formats: [...this.#formats.values()], containerClock: this.#opener.containerClock };
+    return { formats: [...this.#formats.values()], ...this.#opener.known };
   }
 
   /** Encodes one image file. Whatever this throws ends the session, but for a {@linkcode RefusedCall}. */

@@ -8,7 +8,7 @@ import { attachmentStream } from "../container/attachments.ts";
 import { coverStream, openCover, repairsCover } from "../container/cover.ts";
 import { needsNamedKeys } from "../container/ask_container.ts";
 import { muxerByExtension } from "../container/muxer_choice.ts";
-import { muxerOptions, needsFragments, unsetDefaultSubtitles } from "../container/muxer_options.ts";
+import { muxerOptions, needsFragments } from "../container/muxer_options.ts";
 import { AvError, ReadError, UnsupportedError } from "../errors.ts";
 import { Demuxer } from "../libav/demuxer.ts";
 import { setLogLevel } from "../libav/log.ts";
@@ -224,7 +224,6 @@ function createMuxer(
     });
     recording.copyTags(index, stream);
   }
-  if (streams.some((_, index) => recording.isOf("subtitle", index))) unsetDefaultSubtitles(muxer);
   recording.copyMetadata(muxer.address);
   muxer.options.setAll(muxerOptions(muxer, recording.timeBase(0), "finished", undefined, namesKeys));
   return { muxer, places };

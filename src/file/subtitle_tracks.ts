@@ -5,7 +5,7 @@
  */
 import type { Native } from "../../ffi/mod.ts";
 import { trackTags } from "../container/metadata.ts";
-import { movieTimescale, needsFragments, unsetDefaultSubtitles } from "../container/muxer_options.ts";
+import { movieTimescale, needsFragments } from "../container/muxer_options.ts";
 import { UnsupportedError } from "../errors.ts";
 import { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
@@ -174,7 +174,6 @@ export class SubtitleTracks implements Disposable {
   /** Adds the tracks to a muxer that has all other streams. */
   addStreams(muxer: Muxer): void {
     this.#timeBase = { num: 1, den: needsFragments(this.#info) ? finestTimescale(muxer) : 1000 };
-    unsetDefaultSubtitles(muxer);
     for (const track of this.#tracks) addStream(this.#native, muxer, track, this.#timeBase);
   }
 

@@ -32,5 +32,16 @@ export function setLogLevel(native: Native, level: LogLevel = defaultLogLevel): 
   native.avutil.av_log_set_level(libavLevels[level]);
 }
 
+/** Does something of which libav prints nothing, whatever the level. */
+export function quietly<Result>({ avutil }: Native, action: () => Result): Result {
+  const level = avutil.av_log_get_level();
+  avutil.av_log_set_level(libavLevels.quiet);
+  try {
+    return action();
+  } finally {
+    avutil.av_log_set_level(level);
+  }
+}
+
 /** How much libav and avwriter print to stderr. */
 export type LogLevel = "quiet" | "error" | "warning" | "info" | "debug";

@@ -43,7 +43,7 @@ export function openAudioEngine(
 
 async function openInThread<E extends FileEngine<unknown>>(
   { options: { logLevel } }: FileRequest,
-  { thread, libraryPath }: EngineOptions,
+  { thread, libraryPath, signal }: EngineOptions,
   open: () => Promise<E>,
   openHere: (native: Native) => E,
 ): Promise<E> {
@@ -56,6 +56,7 @@ async function openInThread<E extends FileEngine<unknown>>(
       hasWarned = true;
     }
   }
+  signal?.throwIfAborted();
   return openHere(loadNative(libraryPath));
 }
 

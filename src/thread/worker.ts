@@ -81,7 +81,7 @@ class WorkerSession {
   /** Repairs a file, in steps: an abort may come between them. */
   async #recover({ request, libraryPath, isAborted }: Message<"recover">): Promise<void> {
     const question = this.#question;
-    const runner = this.#runner = new StepRunner(() => control.isAborted);
+    const runner = this.#runner = new StepRunner(() => Atomics.load(isAborted, 0) !== 0);
     this.#session = null;
     try {
       const native = loadNative(libraryPath);

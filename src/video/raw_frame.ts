@@ -7,6 +7,7 @@ import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { bytesIn, copiedList } from "../buffer_bytes.ts";
 import { fieldOf } from "../plain_copy.ts";
 import { kindOf, shown } from "../shown.ts";
+import { requireFrame } from "./frame_form.ts";
 
 /** A pixel format by libavutil's name. The listed ones are common; every other name works too. */
 export type PixelFormat =
@@ -203,10 +204,7 @@ export interface CheckedFields extends Pick<RawFrame, "width" | "height"> {
 
 /** Checks a frame, and reads each of its fields, and each item of its lists, once. */
 export function checkShape(frame: RawFrame): CheckedFields {
-  if (typeof frame !== "object" || frame === null) {
-    const kind = frame === null || frame === undefined ? String(frame) : `a ${typeof frame}`;
-    throw new TypeError(`Cannot write a frame that is ${kind}: give { data, width, height }`);
-  }
+  requireFrame(frame);
   const { data, width, height, format, strides } = frame;
   const pixelFormat = fieldOf(frame, "pixelFormat"), colorSpace = fieldOf(frame, "colorSpace");
   for (const [side, pixels] of [["width", width], ["height", height]] as const) {

@@ -114,11 +114,12 @@ export async function createAudioWriter(
   const ofTrack = Object.fromEntries(given.filter(([name]) => Object.hasOwn(trackChecks, name)));
   const { session, engine: engineOptions } = checkOptions(ofFile);
   engineOptions.signal?.throwIfAborted();
-  const audio = [resolveTrack({ ...ofTrack, codec }, { kind: "samples" }, "")];
-  const request = { kind: "audio", path: file, options: plainCopy({ ...session, audio }) } as const;
+  const track = resolveTrack({ ...ofTrack, codec }, { kind: "samples" }, "");
+  const request = { kind: "audio", path: file, options: plainCopy({ ...session, audio: [track] }) } as const;
   const engine = await openAudioEngine(request, engineOptions);
   const { signal } = engineOptions;
-  const writer = new EngineAudioWriter(engine, signal, checked.onProgress, session.logLevel === "quiet");
+  const isQuiet = session.logLevel === "quiet";
+  const writer = new EngineAudioWriter(engine, track, signal, checked.onProgress, isQuiet);
   // It may have been aborted since the engine opened.
   if (signal?.aborted) await writer.abort();
   signal?.throwIfAborted();

@@ -4,15 +4,16 @@
  * @module
  */
 import { emptyAudioStats } from "../audio/audio_track.ts";
-import { type AudioSamples, checkSamples, readSamplesFields } from "../audio/samples.ts";
+import type { CheckedAudioOptions } from "../audio/audio_options.ts";
+import { type AudioSamples, readSamplesFields } from "../audio/samples.ts";
 import type { FileEngine } from "../thread/engine.ts";
 import type { AudioSummary } from "../engine/session_types.ts";
 import { nextTurn } from "../next_turn.ts";
-import { shown } from "../shown.ts";
 import { AudioEnds } from "./audio_ends.ts";
 import type { AudioWriter, AudioWriterStats } from "./audio_writer.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
+import { SamplesChecker } from "./samples_checker.ts";
 import { checkSamplesOptions, type SamplesOptions } from "./samples_options.ts";
 
 /** An {@linkcode AudioWriter} over an engine. */
@@ -20,17 +21,21 @@ export class EngineAudioWriter implements AudioWriter {
   readonly #engine: FileEngine<AudioSummary>;
   readonly #life: Lifecycle<AudioSummary>;
   readonly #progress: ProgressTimer<AudioWriterStats>;
+  readonly #samples: SamplesChecker;
   readonly #ends = new AudioEnds();
   #writable: WritableStream<AudioSamples> | undefined;
 
-  /** Takes over an engine. */
+  /** Takes over an engine, for a track with these options. */
   constructor(
     engine: FileEngine<AudioSummary>,
+    track: CheckedAudioOptions,
     signal: AbortSignal | undefined,
     onProgress: ((stats: AudioWriterStats) => void) | undefined,
     isQuiet: boolean,
   ) {
     this.#engine = engine;
+    // The file has the channels of its first samples.
+    this.#samples = new SamplesChecker([track], [null]);
     this.#progress = new ProgressTimer(onProgress, isQuiet);
     this.#life = new Lifecycle({
       finish: () => engine.finish(0n, () => this.#progress.tell(() => this.stats, false)),
@@ -54,28 +59,24 @@ export class EngineAudioWriter implements AudioWriter {
     });
   }
 
-  async write(samples: AudioSamples, options?: SamplesOptions): Promise<void> {
+  async write(given: AudioSamples, options?: SamplesOptions): Promise<void> {
     this.#life.requireOpen("write samples");
-    const given = readSamplesFields(samples);
+    const fields = readSamplesFields(given);
     const seconds = checkSamplesOptions(options);
     // Getters of the caller's objects may have closed the writer. No more of them is called from here on.
     this.#life.requireOpen("write samples");
-    const checked = checkSamples(given);
-    if (given.track !== 0) {
-      throw new RangeError(
-        `Cannot write the samples: their track is ${
-          shown(given.track)
-        }, but an audio file has the track 0 only`,
-      );
-    }
-    this.#ends.add(0, checked, seconds, 0);
+    const checked = this.#samples.check(fields);
+    const { track, samples } = checked;
+    this.#ends.add(track, samples, seconds, 0);
+    this.#samples.accept(checked);
     try {
-      await this.#engine.writeAudio(0, checked, seconds);
+      await this.#engine.writeAudio(track, samples, seconds);
     } catch (error) {
       return await this.#life.fail("write samples", error);
     }
     this.#progress.tell(() => this.stats, false);
     await nextTurn();
+    this.#life.requireNotAborted("write samples");
   }
 
   close(): Promise<AudioSummary> {

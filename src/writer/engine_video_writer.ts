@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type AudioSamples, checkSamples, readSamplesFields } from "../audio/samples.ts";
+import { type AudioSamples, readSamplesFields } from "../audio/samples.ts";
 import type { AudioCapture } from "../capture/audio_capture.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { VideoEngine } from "../thread/engine.ts";
@@ -17,7 +17,6 @@ import type { WriterStats } from "../engine/writer_stats.ts";
 import { WriteError } from "../errors.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { nextTurn } from "../next_turn.ts";
-import { shown } from "../shown.ts";
 import type { Size } from "../size.ts";
 import { CueChecker, type SubtitleCue } from "../subtitles/cue.ts";
 import type { Frame } from "../video/frame.ts";
@@ -28,6 +27,7 @@ import { checkCloseOptions, type CloseOptions } from "./close_options.ts";
 import { FrameChecker, type GivenFrame, readFrame } from "./frame_checker.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
+import { SamplesChecker } from "./samples_checker.ts";
 import { checkSamplesOptions, type SamplesOptions } from "./samples_options.ts";
 import { TurnQueue } from "./turn_queue.ts";
 import type { AcquiredFrame, VideoWriter } from "./video_writer.ts";
@@ -44,6 +44,7 @@ export class EngineVideoWriter implements VideoWriter {
   /** Calls that wait: for room, or for an image to be decoded, which counts only then. */
   readonly #turns: TurnQueue;
   readonly #cues: CueChecker;
+  readonly #samples: SamplesChecker;
   /** Where the audio of each track ends. */
   readonly #ends = new AudioEnds();
   #writable: WritableStream<Frame> | undefined;
@@ -62,12 +63,13 @@ export class EngineVideoWriter implements VideoWriter {
     this.#engine = engine;
     this.#devices = devices;
     this.#clock = clock;
-    const { formats, containerClock } = engine.info;
+    const { formats, containerClock, audioChannels } = engine.info;
     if (containerClock !== null) clock.setContainer(containerClock);
     const byName = new Map(formats.map((format) => [format.name, format]));
     this.#checker = new FrameChecker(byName, session, clock);
     this.#options = session;
     this.#turns = new TurnQueue(() => this.#life.isAlive ? engine.slots.roomToWrite : null);
+    this.#samples = new SamplesChecker(session.audio, audioChannels);
     this.#cues = new CueChecker(session.subtitles, this.#maxTimestamp);
     this.#progress = new ProgressTimer(onProgress, session.logLevel === "quiet");
     this.#life = new Lifecycle({
@@ -128,27 +130,28 @@ export class EngineVideoWriter implements VideoWriter {
     }
     // A program that writes one frame after another blocks this thread no longer than for one frame.
     await nextTurn();
+    this.#life.requireNotAborted("write a frame");
   }
 
-  async writeAudio(samples: AudioSamples, options?: SamplesOptions): Promise<void> {
+  async writeAudio(given: AudioSamples, options?: SamplesOptions): Promise<void> {
     const nowMs = performance.now();
     this.#life.requireOpen("write samples");
-    const given = readSamplesFields(samples);
+    const fields = readSamplesFields(given);
     const timestamp = checkSamplesOptions(options, this.#maxTimestamp);
     // Getters of the caller's objects may have closed the writer. No more of them is called from here on.
     this.#life.requireOpen("write samples");
-    const checked = checkSamples(given);
-    const track = checkTrack(given.track, this.#options.audio);
+    const { track, samples } = this.#samples.check(fields);
     const seconds = timestamp === null
-      ? this.#firstSeconds(track, checked, nowMs)
+      ? this.#firstSeconds(track, samples, nowMs)
       : this.#clock.onClock(timestamp);
-    this.#ends.add(track, checked, seconds, this.#clock.frames === 0 ? null : this.#clock.takenSeconds);
+    this.#ends.add(track, samples, seconds, this.#clock.frames === 0 ? null : this.#clock.takenSeconds);
     try {
-      await this.#engine.writeAudio(track, checked, seconds);
+      await this.#engine.writeAudio(track, samples, seconds);
     } catch (error) {
       return await this.#refuse("write samples", error);
     }
     await nextTurn();
+    this.#life.requireNotAborted("write samples");
   }
 
   async writeSubtitle(cue: SubtitleCue): Promise<void> {
@@ -168,6 +171,7 @@ export class EngineVideoWriter implements VideoWriter {
       return await this.#refuse("write a subtitle", error);
     }
     await nextTurn();
+    this.#life.requireNotAborted("write a subtitle");
   }
 
   /**
@@ -327,26 +331,4 @@ export class EngineVideoWriter implements VideoWriter {
 /** Whether an error says that there is no frame, so that there is no file. */
 function isWithoutFrame(error: unknown): error is WriteError {
   return error instanceof WriteError && error.code === "NO_FRAME";
-}
-
-function checkTrack(track: unknown, tracks: SessionOptions["audio"]): number {
-  if (tracks.length === 0) {
-    throw new TypeError(
-      "Cannot write the samples: this writer has no audio track; make it with the option audio, such as { audio: {} }",
-    );
-  }
-  const options = typeof track === "number" ? tracks[track] : undefined;
-  if (options !== undefined && options.source.kind !== "samples") {
-    throw new TypeError(
-      `Cannot write the samples: track ${track} ${
-        options.source.kind === "silence" ? "is a silent one" : "has its audio from elsewhere"
-      }`,
-    );
-  }
-  if (options !== undefined) return track as number;
-  throw new RangeError(
-    `Cannot write the samples: their track is ${shown(track)}, but must be a whole number from 0 to ${
-      tracks.length - 1
-    }`,
-  );
 }

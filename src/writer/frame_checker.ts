@@ -17,6 +17,7 @@ import type { Size } from "../size.ts";
 import { displayP3 } from "../video/color.ts";
 import type { Frame } from "../video/frame.ts";
 import type { FrameOptions } from "../video/frame_timing.ts";
+import { requireImageFields } from "../video/frame_form.ts";
 import { imageBytes, isEncodedImage } from "../video/images/encoded_image.ts";
 import { defaultInputFormat, type InputFormats, requireInputFormat } from "../video/input_format.ts";
 import { frameLayout } from "../video/pixels.ts";
@@ -45,6 +46,7 @@ export function readFrame(frame: Frame): GivenFrame {
   if ("data" in frame) {
     throw new TypeError("Cannot write a frame that has both image and data: give one of them");
   }
+  requireImageFields(frame);
   return { kind: "image", image: frame.image };
 }
 /** The options that frames are checked against. */

@@ -10,7 +10,13 @@ type State<Summary> =
   | { readonly name: "closing"; readonly summary: Promise<Summary> }
   | { readonly name: "closed"; readonly summary: Summary }
   | { readonly name: "failed"; readonly error: unknown; readonly salvaged: Promise<void> }
-  | { readonly name: "aborted"; readonly reason: unknown; readonly gone: Promise<void> };
+  | {
+    readonly name: "aborted";
+    readonly reason: unknown;
+    /** Whether a signal did it, whose reason calls reject with, as those of `fetch` do. */
+    readonly bySignal: boolean;
+    readonly gone: Promise<void>;
+  };
 
 /** The ways in which a writer ends. */
 export interface Endings<Summary> {
@@ -38,7 +44,7 @@ export class Lifecycle<Summary> {
     this.#endings = endings;
     this.#signal = signal;
     // No call is waiting for an error of an abort by signal: a file that cannot be removed then stays.
-    this.#onAbort = () => void this.abort(signal?.reason).catch(() => {});
+    this.#onAbort = () => void this.#abort(signal?.reason, true).catch(() => {});
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     if (signal?.aborted) this.#onAbort();
   }
@@ -61,6 +67,7 @@ export class Lifecycle<Summary> {
       this.#isTold = true;
       throw state.error;
     }
+    if (state.name === "aborted" && state.bySignal) throw state.reason;
     throw new WriterClosedError(
       `Cannot ${action}: the writer was ${state.name === "aborted" ? "aborted" : "closed"}`,
       {
@@ -102,11 +109,20 @@ export class Lifecycle<Summary> {
     return (this.#state as Extract<State<Summary>, { readonly name: "closed" }>).summary;
   }
 
+  /** Throws where it was aborted, which may happen during a call. */
+  requireNotAborted(action: string): void {
+    if (this.#state.name === "aborted") this.requireOpen(action);
+  }
+
   /** Removes the file. Does nothing after the end. */
-  async abort(reason: unknown): Promise<void> {
+  abort(reason: unknown): Promise<void> {
+    return this.#abort(reason, false);
+  }
+
+  async #abort(reason: unknown, bySignal: boolean): Promise<void> {
     if (this.isAlive) {
       const gone = Promise.try(() => this.#endings.abort());
-      this.#end({ name: "aborted", reason, gone });
+      this.#end({ name: "aborted", reason, bySignal, gone });
     }
     if (this.#state.name === "aborted") await this.#state.gone;
   }

@@ -227,7 +227,7 @@ export interface WriterOptions {
    * equivalent `ffmpeg` command.
    */
   logLevel?: LogLevel;
-  /** Aborts the writer. */
+  /** Aborts the writer: its calls then reject with the signal's reason. */
   signal?: AbortSignal;
   /** Called after frames are written, at most four times per second, and at the end. */
   onProgress?: (stats: WriterStats) => void;

@@ -133,7 +133,7 @@ export interface VideoWriter extends AsyncDisposable {
    * const sampleRate = 44100;
    * const tone = (n: number): number => Math.sin(2 * Math.PI * 440 * n / sampleRate) / 4;
    * const data = Float32Array.from({ length: sampleRate }, (_, n) => tone(n));
-   * await writer.writeAudio({ data, sampleRate });
+   * await writer.writeAudio({ data, sampleRate, channels: 1 });
    * for (let n = 0; n < 25; n++) await writer.write(new ImageData(320, 180));
    * ```
    */

@@ -29,7 +29,8 @@ export interface EncodedImage {
 
 /** Whether a frame is an image file rather than pixels. */
 export function isEncodedImage(frame: unknown): frame is EncodedImage {
-  return typeof frame === "object" && frame !== null && "image" in frame;
+  // Bun's blobs have a method of that name.
+  return typeof frame === "object" && frame !== null && "image" in frame && !(frame instanceof Blob);
 }
 
 /**
