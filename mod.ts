@@ -60,7 +60,7 @@ export type { Chapter } from "./src/container/chapters.ts";
 export { type AudioWriterOptions, createAudioWriter } from "./src/writer/create_audio_writer.ts";
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
 export type { FrameOptions, TimestampOrigin, Timing } from "./src/video/frame_timing.ts";
-export type { WriterOptions } from "./src/writer/options.ts";
+export type { WriterOptions } from "./src/writer/writer_options.ts";
 export type { WriterStats } from "./src/engine/writer_stats.ts";
 export type { LogLevel } from "./src/libav/log.ts";
 export { recoverFile, type RecoverOptions, type RecoverProgress } from "./src/writer/recover_file.ts";

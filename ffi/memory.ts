@@ -44,8 +44,8 @@ export function textOf(buffer: Uint8Array): string {
 const maxRowBytes = 2 ** 31 - 1;
 
 /**
- * Throws unless rows with this stride fit in so many bytes. libav checks strides with an assertion, which ends
- * the process, and nobody checks lengths.
+ * Throws unless rows with this stride fit in so many bytes. libav checks strides with an assertion, which
+ * ends the process, and nobody checks lengths.
  */
 function requireRows(bytes: number, stride: number, rowBytes: number, rows: number): void {
   const areNumbers = [stride, rowBytes, rows].every((number) => Number.isInteger(number) && number >= 0);

@@ -41,7 +41,7 @@ function audioEnd(path: string): number {
   return start! + length!;
 }
 
-/** Checks a file that ends early: its frames are the first ones, each in its place, and its audio ends with them. */
+/** Checks a file that ends early: its frames are the first ones, and its audio ends with them. */
 function assertWhole(path: string, count: number): void {
   assertEquals(probe(path).frames, count);
   const times = frameTimes(path);

@@ -7,7 +7,7 @@
 import { type Address, cString, type Native, NULL } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { Demuxer } from "../libav/demuxer.ts";
-import type { MemoryFile } from "../libav/memory_file.ts";
+import type { MemoryFile } from "../libav/muxing/memory_file.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import { NativePacket } from "../libav/native_packet.ts";
 import type { ChapterPlace } from "../libav/streams/stream_parameters.ts";

@@ -16,7 +16,7 @@ import { NativePacket } from "../libav/native_packet.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { Converter } from "../video/conversion/converter.ts";
-import { GifClip } from "../video/conversion/gif_clip.ts";
+import { GifClip } from "../video/palette/gif_clip.ts";
 import { createConverter } from "../video/conversion/create_converter.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import { ClipColors } from "../video/palette/clip_colors.ts";

@@ -16,7 +16,7 @@ import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { optionText } from "../libav/options.ts";
 import { bitsPerComponent } from "../libav/pixel_format.ts";
 import { invert, rationalText } from "../libav/rational.ts";
-import { paletteFilters } from "../video/conversion/palette_converter.ts";
+import { paletteFilters } from "../video/palette/palette_converter.ts";
 import type { PictureShape } from "../video/pixels.ts";
 import type { AudioTracks } from "./audio_tracks.ts";
 import type { PreprocessorOutput } from "./preprocessor.ts";

@@ -20,7 +20,7 @@ import type { PixelFormat } from "../video/raw_frame.ts";
 import type { ResizeMode } from "../video/resizer.ts";
 
 /**
- * Options of a session besides path, codec and frame rate. `WriterOptions` in `src/writer/options.ts`
+ * Options of a session besides path, codec and frame rate. `WriterOptions` in `src/writer/writer_options.ts`
  * documents each of them.
  */
 export interface SessionOptions {

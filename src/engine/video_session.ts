@@ -4,21 +4,17 @@
  * @module
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
-import { openNextEncoder } from "../codecs/open_encoder.ts";
 import { attachmentStreams, requireAttachmentSupport } from "../container/attachments.ts";
 import { openCover } from "../container/cover.ts";
-import { minTicks, requireFrameRateSupport, requireVariableRateSupport } from "../container/frame_rates.ts";
+import { requireFrameRateSupport, requireVariableRateSupport } from "../container/frame_rates.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
 import { HeldTarget } from "../file/held_target.ts";
-import { OutputFile } from "../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety } from "../file/safety.ts";
 import { maxWaitingCueBytes, type SubtitleTracks } from "../file/subtitle_tracks.ts";
 import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
-import type { Encoder } from "../libav/encoder.ts";
-import { isVerbose, setLogLevel } from "../libav/log.ts";
+import { setLogLevel } from "../libav/log.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
-import { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { Size } from "../size.ts";
 import type { Steps } from "../steps.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
@@ -32,14 +28,13 @@ import { createClock, type FrameClock } from "./frame_clock.ts";
 import { ImageInput } from "./image_input.ts";
 import { LiveFlush } from "./live_flush.ts";
 import { requireNoLostTracks } from "./lost_tracks.ts";
-import { palettesFor, Pipeline } from "./pipeline.ts";
+import type { Pipeline } from "./pipeline.ts";
 import type { Preprocessor } from "./preprocessor.ts";
 import { tooMuchWaits } from "./refused_call.ts";
-import { describeVideoSession } from "./report.ts";
 import type { SessionControl } from "./ending/session_control.ts";
 import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "./session_types.ts";
-import { StreamOpener } from "./stream_opener.ts";
-import { createTimeline } from "./timeline.ts";
+import { openPipeline } from "./opening/open_pipeline.ts";
+import { StreamOpener } from "./opening/stream_opener.ts";
 import type { WriterStats } from "./writer_stats.ts";
 
 /** One file being written. */
@@ -302,67 +297,24 @@ export class VideoSession implements Disposable {
     return this.#opener.createPreprocessor(first, this.#size);
   }
 
-  /**
-   * Opens everything for pictures of this shape. The file comes last, so that a failure leaves an existing
-   * one as it was.
-   */
   #open(pixels: Pixels, shape: PictureShape, first: FrameStamp): Pipeline {
-    const input = { ...this.#preprocessor!.times, shape };
-    const { path, options } = this.#request;
-    using owned = new DisposableStack();
-    const { encoder, settings } = this.#opener.openEncoder(input, pixels);
-    owned.use(encoder);
-    const parameters = owned.use(new CodecParameters(this.#native, encoder));
-    const output = owned.use(
-      new OutputFile(this.#native, {
-        path,
-        url: this.#opener.url,
-        ...this.#safety,
-        queue: this.#audioTracks?.queue ?? null,
-        subtitles: this.#subtitles,
-        chapters: options.chapters ?? [],
-        hasChaptersFirst: this.#opener.answer.hasChaptersFirst,
-        createMuxer: (url, stage, recording) =>
-          this.#opener.createMuxer({ parameters, settings, timeBase: input.timeBase, url, stage, recording }),
-        onFile: () => this.#control.noteFile(this.#target.isOwnFile),
-      }),
-    );
-    const timeline = createTimeline(this.#request.options, this.#clock, input);
-    const openEncoder = (): Encoder => openNextEncoder(this.#native, settings, parameters.headers);
-    const { isOwnFile } = this.#target;
-    const palettes = palettesFor(this.#native, this.#request, settings, shape.layout.format, isOwnFile);
-    const plays = options.loop ?? 0;
-    const parts = { encoder, parameters, openEncoder, settings, output, timeline, plays };
-    const pipeline = owned.use(
-      new Pipeline(this.#native, { ...parts, ...palettes, control: this.#control }),
-    );
-    pipeline.prepare(shape);
-    output.open(this.#target);
-    timeline.begin(encoder.reorderDelay, output.timeBase(0));
-    owned.move();
-    this.#audioTracks?.begin(output, first.seconds);
-    // Without filters, the clock does that.
-    if (options.filter !== undefined) {
-      timeline.keepApart(output.timeBase(0), minTicks(this.#muxerInfo));
-    }
+    const { pipeline, settings } = openPipeline(this.#native, {
+      request: this.#request,
+      control: this.#control,
+      info: this.#muxerInfo,
+      target: this.#target,
+      safety: this.#safety,
+      clock: this.#clock,
+      audioTracks: this.#audioTracks,
+      subtitles: this.#subtitles,
+      opener: this.#opener,
+    }, {
+      input: { ...this.#preprocessor!.times, shape },
+      pixels,
+      seconds: first.seconds,
+      source: { first: this.#first!, size: this.#size! },
+    });
     this.#written = { width: settings.width, height: settings.height };
-    if (isVerbose(options.logLevel)) {
-      using muxer = this.#opener.createMuxer({
-        parameters,
-        settings,
-        timeBase: input.timeBase,
-        url: this.#opener.url,
-        stage: "finished",
-      });
-      console.error(describeVideoSession(
-        this.#native,
-        this.#request,
-        { first: this.#first!, size: this.#size!, picture: shape },
-        settings,
-        this.choice!,
-        { muxer, namesKeys: this.#opener.answer.namesKeys },
-      ));
-    }
     return pipeline;
   }
 }

@@ -8,7 +8,7 @@ import { AvError } from "../errors.ts";
 import { codeName, endOfStream, errorText, outOfMemory } from "./failure.ts";
 import { requireNotInterrupted } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
-import type { MemoryFile } from "./memory_file.ts";
+import type { MemoryFile } from "./muxing/memory_file.ts";
 import { NativePacket } from "./native_packet.ts";
 import { Owned } from "./owned.ts";
 import { type Rational, unpackRational } from "./rational.ts";

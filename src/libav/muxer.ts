@@ -5,13 +5,13 @@
  */
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
-import { delaysBlocks, idOfCodec } from "./codec_delay.ts";
+import { delayedStream, delaysBlocks, idOfCodec } from "./muxing/codec_delay.ts";
 import { codeName, errorText, outOfMemory } from "./failure.ts";
 import { requireNotInterrupted } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
-import { MemoryFile } from "./memory_file.ts";
+import { MemoryFile } from "./muxing/memory_file.ts";
 import { isMatroska, muxerByName, type MuxerInfo } from "./muxer_info.ts";
-import { closeOutput, type Output, takeMemory } from "./muxer_output.ts";
+import { closeOutput, type Output, takeMemory } from "./muxing/muxer_output.ts";
 import { NativePacket } from "./native_packet.ts";
 import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
@@ -246,19 +246,7 @@ export class Muxer extends Owned {
   #trialBytes(padding: number): number | null {
     // WebM takes no MP3, but its muxer is the same.
     using trial = new Muxer(this.#native, muxerByName(this.#native, "matroska")!, "");
-    const { fields } = this.#native;
-    const sampleRate = 48_000;
-    trial.addStream({
-      describeInto: (parameters) => {
-        fields.set(parameters, "AVCodecParameters", "codec_type", mediaTypes.audio);
-        fields.set(parameters, "AVCodecParameters", "codec_id", idOfCodec(this.#native, "mp3"));
-        fields.set(parameters, "AVCodecParameters", "sample_rate", sampleRate);
-        fields.set(parameters, "AVCodecParameters", "initial_padding", padding);
-      },
-      timeBase: { num: 1, den: sampleRate },
-      frameRate: null,
-      tag: null,
-    });
+    trial.addStream(delayedStream(this.#native, padding));
     trial.openMemory();
     trial.writeHeader();
     return trial.writtenBytes;

@@ -14,7 +14,7 @@ import type { Rgb } from "./background.ts";
 import { type ColorDescription, meaningOf } from "./color.ts";
 import type { Converter } from "./conversion/converter.ts";
 import { createConverter } from "./conversion/create_converter.ts";
-import { formatWithTwin, opaqueTwin } from "./conversion/opaque_formats.ts";
+import { formatWithTwin, opaqueTwin } from "./conversion/blending/opaque_formats.ts";
 import { FrameReader } from "./frame_reader.ts";
 import type { FrameStamp } from "./frame_timing.ts";
 import { frameLayout, type PictureShape, type Pixels, sameShape, Staging } from "./pixels.ts";

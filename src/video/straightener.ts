@@ -9,7 +9,7 @@ import { NativeFrame } from "../libav/native_frame.ts";
 import type { Converter } from "./conversion/converter.ts";
 import { createConverter } from "./conversion/create_converter.ts";
 import { KernelStaging } from "./conversion/kernel_staging.ts";
-import { alphaByte, formatWithTwin } from "./conversion/opaque_formats.ts";
+import { alphaByte, formatWithTwin } from "./conversion/blending/opaque_formats.ts";
 import { writableFrame } from "./conversion/repacker.ts";
 import { frameLayout, type PictureShape, type Pixels, Staging } from "./pixels.ts";
 import type { FrameLayout } from "./raw_frame.ts";

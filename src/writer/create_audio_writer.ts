@@ -5,7 +5,8 @@
  */
 import type { AudioCodec } from "../audio/audio_families.ts";
 import { audioChecks, type AudioOptions, resolveTrack } from "../audio/audio_options.ts";
-import { checkOptions, requireOptions, writerChecks, type WriterOptions } from "./options.ts";
+import { checkOptions, requireOptions, writerChecks } from "./options.ts";
+import type { WriterOptions } from "./writer_options.ts";
 import { filePath } from "../file_path.ts";
 import { checkOptionTable } from "../option_checks.ts";
 import { plainCopy } from "../plain_copy.ts";

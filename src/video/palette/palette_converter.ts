@@ -7,9 +7,9 @@ import type { Native } from "../../../ffi/mod.ts";
 import { FilterGraph } from "../../libav/conversion/filter_graph.ts";
 import { NativeFrame } from "../../libav/native_frame.ts";
 import { frameLayout, type PictureShape, type Pixels, Staging } from "../pixels.ts";
-import type { Converter, ConverterTarget } from "./converter.ts";
-import { CopyConverter } from "./copy_converter.ts";
-import { OutputFrames } from "./output_frames.ts";
+import type { Converter, ConverterTarget } from "../conversion/converter.ts";
+import { CopyConverter } from "../conversion/copy_converter.ts";
+import { OutputFrames } from "../conversion/output_frames.ts";
 
 /** The filters that give each frame its own palette. */
 export const paletteFilters =

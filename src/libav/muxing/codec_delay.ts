@@ -7,7 +7,9 @@
  *
  * @module
  */
-import { cString, type Native } from "../../ffi/mod.ts";
+import { cString, type Native } from "../../../ffi/mod.ts";
+import { mediaTypes } from "../media_types.ts";
+import type { StreamRequest } from "../streams/stream_parameters.ts";
 
 /** Whether the muxer knows the delay of every encoder, and has blocks later by it. */
 const known = new WeakMap<Native, boolean>();
@@ -24,6 +26,23 @@ export function delaysBlocks(native: Native, headerBytes: (padding: number) => n
   const isDelayed = headerBytes(0) !== headerBytes(480);
   known.set(native, isDelayed);
   return isDelayed;
+}
+
+/** A stream of MP3 whose encoder has a delay. */
+export function delayedStream(native: Native, padding: number): StreamRequest {
+  const { fields } = native;
+  const sampleRate = 48_000;
+  return {
+    describeInto: (parameters) => {
+      fields.set(parameters, "AVCodecParameters", "codec_type", mediaTypes.audio);
+      fields.set(parameters, "AVCodecParameters", "codec_id", idOfCodec(native, "mp3"));
+      fields.set(parameters, "AVCodecParameters", "sample_rate", sampleRate);
+      fields.set(parameters, "AVCodecParameters", "initial_padding", padding);
+    },
+    timeBase: { num: 1, den: sampleRate },
+    frameRate: null,
+    tag: null,
+  };
 }
 
 /** libavcodec's number of a codec. */

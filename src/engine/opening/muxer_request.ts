@@ -3,19 +3,19 @@
  *
  * @module
  */
-import type { EncoderSettings } from "../codecs/open_encoder.ts";
-import type { Cover } from "../container/cover.ts";
-import type { Stage } from "../container/muxer_options.ts";
-import type { CrashSafety } from "../file/safety.ts";
-import type { SubtitleTracks } from "../file/subtitle_tracks.ts";
-import type { Demuxer } from "../libav/demuxer.ts";
-import type { MuxerInfo } from "../libav/muxer_info.ts";
-import type { Rational } from "../libav/rational.ts";
-import type { CodecParameters } from "../libav/streams/codec_parameters.ts";
-import type { StreamRequest } from "../libav/streams/stream_parameters.ts";
-import type { InputFormats } from "../video/input_format.ts";
-import type { AudioTracks } from "./audio_tracks.ts";
-import type { FrameClock } from "./frame_clock.ts";
+import type { EncoderSettings } from "../../codecs/open_encoder.ts";
+import type { Cover } from "../../container/cover.ts";
+import type { Stage } from "../../container/muxer_options.ts";
+import type { CrashSafety } from "../../file/safety.ts";
+import type { SubtitleTracks } from "../../file/subtitle_tracks.ts";
+import type { Demuxer } from "../../libav/demuxer.ts";
+import type { MuxerInfo } from "../../libav/muxer_info.ts";
+import type { Rational } from "../../libav/rational.ts";
+import type { CodecParameters } from "../../libav/streams/codec_parameters.ts";
+import type { StreamRequest } from "../../libav/streams/stream_parameters.ts";
+import type { InputFormats } from "../../video/input_format.ts";
+import type { AudioTracks } from "../audio_tracks.ts";
+import type { FrameClock } from "../frame_clock.ts";
 
 /** What a muxer is made from. */
 export interface MuxerRequest {

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Native } from "../../../ffi/mod.ts";
-import type { NativeFrame } from "../../libav/native_frame.ts";
-import { black } from "../background.ts";
-import { frameLayout, type PictureShape, type Pixels } from "../pixels.ts";
-import type { Blender, Converter, ConverterTarget } from "./converter.ts";
+import type { Native } from "../../../../ffi/mod.ts";
+import type { NativeFrame } from "../../../libav/native_frame.ts";
+import { black } from "../../background.ts";
+import { frameLayout, type PictureShape, type Pixels } from "../../pixels.ts";
+import type { Blender, Converter, ConverterTarget } from "../converter.ts";
 import { alphaByte, formatWithTwin, opaqueTwin } from "./opaque_formats.ts";
 import { PackedBlender } from "./packed_blender.ts";
 import { PlanarBlender } from "./planar_blender.ts";

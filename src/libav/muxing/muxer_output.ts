@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
+import { type Address, type Native, NULL, PointerCell } from "../../../ffi/mod.ts";
 
 /** EIO, errno.h. */
 const inputOutputError = -5;

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Address, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
-import { Owned } from "./owned.ts";
+import { type Address, type Native, NULL, PointerCell } from "../../../ffi/mod.ts";
+import { Owned } from "../owned.ts";
 
 /** SEEK_SET, stdio.h. */
 const seekAbsolute = 0;

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { Native } from "../../../ffi/mod.ts";
-import { NativeFrame } from "../../libav/native_frame.ts";
-import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
-import { lumaAndChroma, type Rgb } from "../background.ts";
-import { type PictureShape, type Pixels, Staging } from "../pixels.ts";
-import type { FrameLayout } from "../raw_frame.ts";
-import type { Blender } from "./converter.ts";
-import { writableFrame } from "./repacker.ts";
+import type { Native } from "../../../../ffi/mod.ts";
+import { NativeFrame } from "../../../libav/native_frame.ts";
+import type { PixelFormatInfo } from "../../../libav/pixel_format.ts";
+import { lumaAndChroma, type Rgb } from "../../background.ts";
+import { type PictureShape, type Pixels, Staging } from "../../pixels.ts";
+import type { FrameLayout } from "../../raw_frame.ts";
+import type { Blender } from "../converter.ts";
+import { writableFrame } from "../repacker.ts";
 
 /** The plane of alpha. */
 const alphaPlane = 3;

@@ -8,8 +8,8 @@ import { NativeFrame } from "../../libav/native_frame.ts";
 import { pixelFormatByName } from "../../libav/pixel_format.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../pixels.ts";
 import { copyRows } from "../raw_frame.ts";
-import type { Converter, ConverterTarget } from "./converter.ts";
-import { OutputFrames } from "./output_frames.ts";
+import type { Converter, ConverterTarget } from "../conversion/converter.ts";
+import { OutputFrames } from "../conversion/output_frames.ts";
 
 /** Makes a converter; `create_converter.ts` has it. */
 export type CreateConverter = (native: Native, shape: PictureShape, target: ConverterTarget) => Converter;

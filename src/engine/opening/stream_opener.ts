@@ -4,57 +4,51 @@
  *
  * @module
  */
-import type { Native } from "../../ffi/mod.ts";
-import { chooseEncoder, type ChosenEncoder, knowsFewSizes } from "../codecs/choose_encoder.ts";
-import type { EncoderRequest } from "../codecs/encoder_request.ts";
-import { certainCodes, trialSizes } from "../codecs/trials.ts";
+import type { Native } from "../../../ffi/mod.ts";
+import { chooseEncoder, type ChosenEncoder, knowsFewSizes } from "../../codecs/choose_encoder.ts";
+import type { EncoderRequest } from "../../codecs/encoder_request.ts";
+import { certainCodes, trialSizes } from "../../codecs/trials.ts";
 import {
   type EncoderSettings,
   isSameSettings,
   resolveSettings,
   type SettingsContext,
-} from "../codecs/open_encoder.ts";
-import { requireFixedSize } from "../codecs/field_order.ts";
-import { requireLoopSupport } from "../container/animation.ts";
-import {
-  codecTag,
-  requirePixelFormatSupport,
-  requireVideoCodecSupport,
-  unsupportedCodecError,
-} from "../container/codec_support.ts";
-import { type ContainerAnswer, nothingAsked } from "../container/ask_container.ts";
-import { askVideoContainer } from "../container/ask_video_container.ts";
-import type { ContainerClock } from "../container/container_clock.ts";
+} from "../../codecs/open_encoder.ts";
+import { requireFixedSize } from "../../codecs/field_order.ts";
+import { requireLoopSupport } from "../../container/animation.ts";
+import { requireVideoCodecSupport, unsupportedCodecError } from "../../container/codec_support.ts";
+import { type ContainerAnswer, nothingAsked } from "../../container/ask_container.ts";
+import { askVideoContainer } from "../../container/ask_video_container.ts";
+import type { ContainerClock } from "../../container/container_clock.ts";
 import {
   maxTicks,
   minTicks,
   requireFrameRateSupport,
   supportsVariableRate,
-} from "../container/frame_rates.ts";
-import { requireAnimationSupport } from "../container/key_frames.ts";
-import { isIntermediate, muxerOptions } from "../container/muxer_options.ts";
-import { placeCover } from "../container/cover.ts";
-import { requirePrimariesSupport, streamTags } from "../container/picture_tags.ts";
-import { requireTimecodeSupport, splitTimecode } from "../container/timecode.ts";
-import { AvError, UnsupportedError } from "../errors.ts";
-import { muxerUrl } from "../file/output_file.ts";
-import { checkFilters } from "../libav/conversion/filter_graph.ts";
-import type { Encoder, EncoderInfo } from "../libav/encoder.ts";
-import { isVerbose, setLogLevel } from "../libav/log.ts";
-import { Muxer } from "../libav/muxer.ts";
-import type { MuxerInfo } from "../libav/muxer_info.ts";
-import { CodecParameters } from "../libav/streams/codec_parameters.ts";
-import { withoutPrototype } from "../plain_copy.ts";
-import type { Size } from "../size.ts";
-import { black, parseBackground, type Rgb } from "../video/background.ts";
-import { type ColorDescription, defaultColor, displayP3, meaningOf, parseColor } from "../video/color.ts";
-import { defaultInputFormat, requireInputFormat } from "../video/input_format.ts";
-import { isOpaque } from "../video/opacity.ts";
-import { frameLayout, type PictureShape, type Pixels } from "../video/pixels.ts";
+} from "../../container/frame_rates.ts";
+import { requireAnimationSupport } from "../../container/key_frames.ts";
+import { requirePrimariesSupport } from "../../container/picture_tags.ts";
+import { requireTimecodeSupport } from "../../container/timecode.ts";
+import { AvError, UnsupportedError } from "../../errors.ts";
+import { muxerUrl } from "../../file/output_file.ts";
+import { checkFilters } from "../../libav/conversion/filter_graph.ts";
+import type { Encoder, EncoderInfo } from "../../libav/encoder.ts";
+import { isVerbose, setLogLevel } from "../../libav/log.ts";
+import type { Muxer } from "../../libav/muxer.ts";
+import type { MuxerInfo } from "../../libav/muxer_info.ts";
+import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
+import { withoutPrototype } from "../../plain_copy.ts";
+import type { Size } from "../../size.ts";
+import { black, parseBackground, type Rgb } from "../../video/background.ts";
+import { type ColorDescription, defaultColor, displayP3, meaningOf, parseColor } from "../../video/color.ts";
+import { defaultInputFormat, requireInputFormat } from "../../video/input_format.ts";
+import { isOpaque } from "../../video/opacity.ts";
+import { frameLayout, type PictureShape, type Pixels } from "../../video/pixels.ts";
+import { createMuxer } from "./create_muxer.ts";
 import type { MuxerRequest, OpenerContext } from "./muxer_request.ts";
-import { Preprocessor, type PreprocessorOutput } from "./preprocessor.ts";
-import { describeChoice } from "./report.ts";
-import type { EncoderChoice, EngineInfo, VideoFileRequest } from "./session_types.ts";
+import { Preprocessor, type PreprocessorOutput } from "../preprocessor.ts";
+import { describeChoice } from "../report.ts";
+import type { EncoderChoice, EngineInfo, VideoFileRequest } from "../session_types.ts";
 
 /** Opens encoder and muxer of one video. */
 export class StreamOpener implements Disposable {
@@ -200,8 +194,8 @@ export class StreamOpener implements Disposable {
 
   /**
    * Opens an encoder before frames are known. A refusal proves nothing where the size is unknown, so other
-   * sizes are tried. `null` where filters may make frames that it takes, or an encoder of few sizes works with
-   * none of them: they run with the first frame.
+   * sizes are tried. `null` where filters may make frames that it takes, or an encoder of few sizes works
+   * with none of them: they run with the first frame.
    */
   #chooseTrial(): ChosenEncoder | null {
     const { width, height, filter, logLevel } = this.#request.options;
@@ -288,50 +282,8 @@ export class StreamOpener implements Disposable {
 
   /** Creates a muxer with all streams and options. */
   createMuxer(request: MuxerRequest): Muxer {
-    const {
-      parameters: encoded,
-      settings,
-      timeBase,
-      url,
-      stage,
-      recording = null,
-      audioTracks = this.#context.audioTracks,
-      info = this.info,
-      namesKeys = this.#answer.namesKeys,
-      hasCover = true,
-    } = request;
-    const { options, codec } = this.#request;
-    const { timing = "constant", formatOptions, metadata = {}, loop } = options;
-    const told = splitTimecode(info.name, metadata);
-    const placed = placeCover(this.#native, info, hasCover ? this.#context.cover : null);
-    const muxer = new Muxer(this.#native, info, url);
-    try {
-      muxer.addStream({
-        describeInto: (parameters) => {
-          encoded.copyInto(parameters);
-          recording?.copyHeaders(0, parameters);
-        },
-        timeBase,
-        frameRate: timing === "constant" ? settings.frameRate : null,
-        tag: codecTag(info, settings.encoder, codec),
-        tags: streamTags(options, settings.color, settings.chromaLocation),
-        metadata: {},
-      });
-      audioTracks?.addStreams(muxer, recording);
-      this.#context.subtitles?.addStreams(muxer);
-      if (!isIntermediate(info, stage)) {
-        for (const file of [...placed.streams, ...this.#context.attachments]) muxer.addStream(file);
-      }
-      muxer.setMetadata(told.file, { ...told.video, ...placed.tags });
-      requirePixelFormatSupport(muxer, settings.encoder, settings.format);
-      const given = info === this.info ? formatOptions : {};
-      const chosen = muxerOptions(muxer, timeBase, stage, given, namesKeys, loop);
-      muxer.options.setAll(chosen);
-      return muxer;
-    } catch (error) {
-      muxer[Symbol.dispose]();
-      throw error;
-    }
+    const { namesKeys = this.#answer.namesKeys } = request;
+    return createMuxer(this.#native, this.#request, this.#context, this.info, { ...request, namesKeys });
   }
 
   /** Asks the container once more where what it keeps depends on the size. */

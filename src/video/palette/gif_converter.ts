@@ -5,9 +5,9 @@
  */
 import type { Native } from "../../../ffi/mod.ts";
 import type { NativeFrame } from "../../libav/native_frame.ts";
-import type { ClipColors } from "../palette/clip_colors.ts";
+import type { ClipColors } from "./clip_colors.ts";
 import type { PictureShape, Pixels } from "../pixels.ts";
-import type { Converter, ConverterTarget } from "./converter.ts";
+import type { Converter, ConverterTarget } from "../conversion/converter.ts";
 import {
   type CreateConverter,
   IndexedFrames,

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Native } from "../../../ffi/mod.ts";
-import { pixelFormatByName, type PixelFormatInfo } from "../../libav/pixel_format.ts";
+import type { Native } from "../../../../ffi/mod.ts";
+import { pixelFormatByName, type PixelFormatInfo } from "../../../libav/pixel_format.ts";
 
 /** Packed formats of four bytes with alpha, and those whose fourth byte means nothing. */
 export const opaquePacked: Readonly<Record<string, string>> = {

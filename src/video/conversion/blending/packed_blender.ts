@@ -3,15 +3,15 @@
  *
  * @module
  */
-import type { Native } from "../../../ffi/mod.ts";
-import type { NativeFrame } from "../../libav/native_frame.ts";
-import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
-import type { Rgb } from "../background.ts";
-import { frameLayout, type Pixels } from "../pixels.ts";
-import type { FrameLayout } from "../raw_frame.ts";
-import { SharedFramePools } from "../shared_frame_pools.ts";
-import type { Blender } from "./converter.ts";
-import { KernelStaging } from "./kernel_staging.ts";
+import type { Native } from "../../../../ffi/mod.ts";
+import type { NativeFrame } from "../../../libav/native_frame.ts";
+import type { PixelFormatInfo } from "../../../libav/pixel_format.ts";
+import type { Rgb } from "../../background.ts";
+import { frameLayout, type Pixels } from "../../pixels.ts";
+import type { FrameLayout } from "../../raw_frame.ts";
+import { SharedFramePools } from "../../shared_frame_pools.ts";
+import type { Blender } from "../converter.ts";
+import { KernelStaging } from "../kernel_staging.ts";
 import { alphaByte } from "./opaque_formats.ts";
 
 /** Lays packed pixels over a background, by a kernel. */

@@ -6,11 +6,11 @@
 import { type Native, ScratchFile } from "../../../ffi/mod.ts";
 import type { NativeFrame } from "../../libav/native_frame.ts";
 import type { FrameStamp } from "../frame_timing.ts";
-import { ColorHistogram } from "../palette/color_histogram.ts";
-import { ExactPalette } from "../palette/exact_palette.ts";
+import { ColorHistogram } from "./color_histogram.ts";
+import { ExactPalette } from "./exact_palette.ts";
 import { type PictureShape, type Pixels, sameShape } from "../pixels.ts";
-import type { ConverterTarget } from "./converter.ts";
-import { createConverter } from "./create_converter.ts";
+import type { ConverterTarget } from "../conversion/converter.ts";
+import { createConverter } from "../conversion/create_converter.ts";
 import { IndexedFrames, RgbaReader } from "./indexed_frames.ts";
 
 /** Counts the colours of frames and keeps the frames, as RGBA, in a file; then gives them in one palette. */
