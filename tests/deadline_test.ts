@@ -23,7 +23,7 @@ const slow = {
 /** Writes frames, and samples and cues of their time. */
 async function write(path: string, codec: string, options: WriterOptions): Promise<VideoWriter> {
   const writer = await createFileWriter(codec, path, fps, { audio: {}, logLevel: "quiet", ...options });
-  const samples = { data: new Float32Array(48000 / fps).fill(0.1), sampleRate: 48000 };
+  const samples = { data: new Float32Array(48000 / fps).fill(0.1), sampleRate: 48000, channels: 1 };
   for (let index = 0; index < frames; index++) {
     await writer.write(noisyFrame(index, width, height));
     await writer.writeAudio(samples);

@@ -83,7 +83,7 @@ test("recoverFile: output writes to another path, in the container of its extens
   assert(!boxes(path).includes("moof"));
 });
 
-test("recoverFile: an aborted signal leaves the recording as it was, and what onProgress throws is its error", async () => {
+test("recoverFile: an aborted signal leaves the recording as it was, and an error of onProgress changes nothing", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mov");
   await interrupted(path, 40, false);
@@ -91,11 +91,10 @@ test("recoverFile: an aborted signal leaves the recording as it was, and what on
   const reason = new Error("no");
   assertEquals(await rejection(() => recoverFile(path, { signal: AbortSignal.abort(reason) })), reason);
   assertSameBytes(readFileSync(path), before, "the recording");
-  const thrown = new Error("mine");
   const onProgress = (): void => {
-    throw thrown;
+    throw new Error("mine");
   };
-  assertEquals(await rejection(() => recoverFile(path, { onProgress })), thrown);
+  assert((await recoverFile(path, { onProgress })).frames > 0);
   assertEquals(readdirSync(folder.path), ["a.mov"]);
   play(path, { width, fps: 30, isCut: true });
 });
