@@ -58,8 +58,8 @@ for (const thread of ["worker", "main"] as const) {
     using folder = new TemporaryFolder();
     const path = folder.file("a.mp4");
     const { report } = closeSlowly({ path, thread, frames: 64, abortMs: null }, 25);
-    const { closeMs, longestMs, finished, code } = report;
-    assertEquals(code, null);
+    const { closeMs, longestMs, finished, error } = report;
+    assertEquals(error, null);
     assert(closeMs > 600 && longestMs < closeMs / 2, JSON.stringify(report));
     assertEquals(finished.at(-1), 1);
     assert(finished.length >= 3 && finished[0]! > 0 && finished[0]! < 1, JSON.stringify(finished));
@@ -73,14 +73,13 @@ for (const thread of ["worker", "main"] as const) {
     () => {
       using folder = new TemporaryFolder();
       const path = folder.file("a.mp4");
-      const { report: { code, abortedMs, longestMs } } = closeSlowly({
+      const { report: { error, abortedMs, longestMs } } = closeSlowly({
         path,
         thread,
         frames: 64,
         abortMs: 250,
       }, 25);
-      // As of `fetch`: the signal's reason.
-      assertEquals(code, DOMException.ABORT_ERR);
+      assertEquals(error, "AbortError");
       // As far as the machine lets a timer run at all.
       assert(
         abortedMs !== null && abortedMs < 200 + 3 * longestMs,
