@@ -5,6 +5,12 @@ import { createFileWriter, UnsupportedError, type WriterOptions } from "../mod.t
 import { assertSameBytes, decode, frameTimes, psnr, TemporaryFolder } from "./support/media.ts";
 import { test } from "./support/test.ts";
 
+/** FFmpeg 4.3 keeps what is under transparent pixels, and chooses other palettes for single frames. */
+const isOld = execFileSync("ffmpeg", ["-v", "quiet", "-h", "encoder=gif"], { encoding: "utf8" })
+    .includes("global_palette")
+  ? false
+  : "FFmpeg's GIF encoder is older";
+
 const width = 96, height = 64, count = 30;
 
 /** A picture of so many colours, which move, and get more from frame to frame up to that number. */
@@ -78,7 +84,7 @@ test("gif: opaque frames of 256 colours are exact", async () => {
   assertSameBytes(decode(path, "rgba"), joined(frames), "256 colours");
 });
 
-test("gif: what is transparent stays so, beside colours that come later", async () => {
+test("gif: what is transparent stays so, beside colours that come later", { skip: isOld }, async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.gif");
   const frames = Array.from({ length: 6 }, (_, index) => {
@@ -109,7 +115,7 @@ function photo(hue: number): Uint8Array {
   return data;
 }
 
-test("gif: frames of many colours that come again look the same again", async () => {
+test("gif: frames of many colours that come again look the same again", { skip: isOld }, async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.gif");
   const [one, other, few] = [photo(0), photo(50), picture(0, 20)];
@@ -122,19 +128,23 @@ test("gif: frames of many colours that come again look the same again", async ()
   }
 });
 
-test("gif: a clip that gets more colours than a palette has keeps its first frames exactly", async () => {
-  using folder = new TemporaryFolder();
-  const path = folder.file("a.gif");
-  const few = Array.from({ length: 5 }, (_, index) => picture(index, 200, 10));
-  const frames = [...few, photo(0), photo(20), ...few];
-  await writeClip(path, frames, { timing: "constant", thread: "main" });
-  const decoded = decode(path, "rgba");
-  assertSameBytes(decoded.subarray(0, 5 * few[0]!.length), joined(few), "first frames");
-  for (const [index, frame] of frames.entries()) {
-    const part = decoded.subarray(index * frame.length, (index + 1) * frame.length);
-    assert(psnr(part, frame) > 30, `frame ${index}: ${psnr(part, frame)} dB`);
-  }
-});
+test(
+  "gif: a clip that gets more colours than a palette has keeps its first frames exactly",
+  { skip: isOld },
+  async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.gif");
+    const few = Array.from({ length: 5 }, (_, index) => picture(index, 200, 10));
+    const frames = [...few, photo(0), photo(20), ...few];
+    await writeClip(path, frames, { timing: "constant", thread: "main" });
+    const decoded = decode(path, "rgba");
+    assertSameBytes(decoded.subarray(0, 5 * few[0]!.length), joined(few), "first frames");
+    for (const [index, frame] of frames.entries()) {
+      const part = decoded.subarray(index * frame.length, (index + 1) * frame.length);
+      assert(psnr(part, frame) > 30, `frame ${index}: ${psnr(part, frame)} dB`);
+    }
+  },
+);
 
 test('palette: "clip" is one for all frames, smaller than one for each, and about as large as ffmpeg makes it', async () => {
   using folder = new TemporaryFolder();
