@@ -98,7 +98,7 @@ export class StreamOpener implements Disposable {
   /** What frames and samples are checked against. */
   get known(): Omit<EngineInfo, "formats"> {
     const audioChannels = this.#context.audioTracks?.channels ?? [];
-    return { containerClock: this.#containerClock, audioChannels };
+    return { container: this.info.name, containerClock: this.#containerClock, audioChannels };
   }
 
   /** How the container keeps what it was asked to. */
