@@ -9,23 +9,21 @@ import { isInterlaced, requireFieldsApart } from "../codecs/field_order.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
 import { completeWebpHeader } from "../codecs/webp_header.ts";
 import type { OutputFile } from "../file/output_file.ts";
-import { companionPath } from "../file/target.ts";
 import type { Encoder } from "../libav/encoder.ts";
 import { type ColorNumbers, colorNumbers, NativeFrame } from "../libav/native_frame.ts";
 import { NativePacket } from "../libav/native_packet.ts";
-import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { Converter } from "../video/conversion/converter.ts";
-import { GifClip } from "../video/palette/gif_clip.ts";
+import type { GifDisposal } from "../video/palette/gif_disposal.ts";
+import type { GifClip } from "../video/palette/gif_clip.ts";
 import { createConverter } from "../video/conversion/create_converter.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
-import { ClipColors } from "../video/palette/clip_colors.ts";
+import type { ClipColors } from "../video/palette/clip_colors.ts";
 import { type PictureShape, type Pixels, sameShape } from "../video/pixels.ts";
 import { ClosedGroups } from "./ending/closed_groups.ts";
 import type { Followers } from "./decode_times.ts";
 import type { SessionControl } from "./ending/session_control.ts";
 import type { Steps } from "../steps.ts";
-import type { VideoFileRequest } from "./session_types.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** The parts of a pipeline, which owns encoder and file. */
@@ -44,6 +42,8 @@ export interface PipelineParts {
   readonly clipColors: ClipColors | null;
   /** The frames of a GIF with a palette for the whole clip; otherwise `null`. */
   readonly clip: GifClip | null;
+  /** What clears the frames of a GIF that may be transparent; otherwise `null`. */
+  readonly disposal: GifDisposal | null;
   /** How many times an animation plays; 0 for ever. */
   readonly plays: number;
 }
@@ -64,6 +64,7 @@ export class Pipeline implements Disposable {
   readonly #groups: ClosedGroups;
   readonly #clipColors: ClipColors | null;
   readonly #clip: GifClip | null;
+  readonly #disposal: GifDisposal | null;
   readonly #packet: NativePacket;
   /** The frame that waits for the next one, which determines its duration. */
   readonly #held: NativeFrame;
@@ -104,6 +105,7 @@ export class Pipeline implements Disposable {
     this.#timeline = timeline;
     this.#clipColors = parts.clipColors;
     this.#clip = parts.clip;
+    this.#disposal = parts.disposal;
     this.#frameQuality = encoder.frameQuality;
     this.#forcesKeyFrames = forcesKeyFrames(settings.encoder.name);
     this.#color = colorNumbers(native, settings.color);
@@ -150,18 +152,21 @@ export class Pipeline implements Disposable {
     this.#frames++;
     this.#timeline.take(stamp);
     this.#output.expectVideo(true);
-    if (this.#timeline.isConstant) this.#encode(frame, stamp, 1n);
-    else this.#releaseHeld(stamp.ticks);
+    this.#disposal?.note(frame);
+    const isHeld = !this.#timeline.isConstant || this.#disposal !== null;
+    if (isHeld) this.#releaseHeld(stamp.ticks);
+    else this.#encode(frame, stamp, 1n);
     if (this.#timeline.isLate(isLive)) {
       this.#endEncoder("unsure");
       this.#output.flush();
     }
-    if (!this.#timeline.isConstant) this.#hold(frame, stamp);
+    if (isHeld) this.#hold(frame, stamp);
     this.#output.expectVideo(this.#heldStamp !== null || this.#timeline.isWaiting);
   }
 
-  /** Keeps a frame until the next one tells how long it is shown. */
+  /** Keeps a frame until the next one tells how long it is shown, and whether it is cleared. */
   #hold(frame: NativeFrame, stamp: FrameStamp): void {
+    this.#disposal?.advance();
     this.#held.refer(frame);
     this.#heldStamp = stamp;
   }
@@ -183,7 +188,7 @@ export class Pipeline implements Disposable {
    */
   end(endTicks: bigint | null): number {
     this.#takeClip();
-    this.#releaseHeld(endTicks);
+    this.#releaseHeld(endTicks, "sure", true);
     if (endTicks !== null) this.#timeline.extend(endTicks);
     this.#endEncoder("none");
     if (!this.#isCut) return 0;
@@ -263,10 +268,11 @@ export class Pipeline implements Disposable {
     return this.#converter.converter;
   }
 
-  #releaseHeld(next: bigint | null, followers: Followers = "sure"): void {
+  #releaseHeld(next: bigint | null, followers: Followers = "sure", isLast = false): void {
     const stamp = this.#heldStamp;
     if (stamp === null) return;
     this.#heldStamp = null;
+    this.#disposal?.prepare(this.#held, followers === "unsure" ? "unknown" : isLast ? "none" : "noted");
     this.#encode(this.#held, stamp, this.#timeline.durationOf(stamp, next), followers);
     this.#held.unref();
   }
@@ -295,6 +301,7 @@ export class Pipeline implements Disposable {
       if (packet.pts > this.#lastIndex) packet.pts = this.#lastIndex;
       completeWebpHeader(packet, this.#plays, this.#settings.format.hasAlpha);
     }
+    this.#disposal?.complete(packet);
     this.#groups.take(packet, isHeld, (taken) => this.#write(taken, followers));
     this.#groups.giveWhole((taken) => this.#write(taken, followers));
   }
@@ -324,27 +331,4 @@ export class Pipeline implements Disposable {
     this.#packet[Symbol.dispose]();
     this.#groups[Symbol.dispose]();
   }
-}
-
-/** Options of the GIF encoder that write palettes in another way. */
-const paletteOptions = ["global_palette", "gifimage"];
-
-/**
- * What makes the palettes of a GIF whose frames have a format; nothing for other encoders. `isRegularFile`
- * says that bytes of the file may be replaced.
- */
-export function palettesFor(
-  native: Native,
-  { path, options: { palette } }: VideoFileRequest,
-  settings: EncoderSettings,
-  { hasAlpha }: PixelFormatInfo,
-  isRegularFile: boolean,
-): Pick<PipelineParts, "clip" | "clipColors"> {
-  const { encoder: { name }, format, options } = settings;
-  if (name !== "gif" || !format.isPalette) return { clip: null, clipColors: null };
-  if (palette === "clip") {
-    return { clip: new GifClip(native, settings, companionPath(path), hasAlpha), clipColors: null };
-  }
-  const isOther = !isRegularFile || options.some(([option]) => paletteOptions.includes(option));
-  return { clip: null, clipColors: isOther ? null : new ClipColors(hasAlpha) };
 }
