@@ -145,6 +145,23 @@ test(
   },
 );
 
+test("filter: goes with containers of one constant rate", { skip: missingMuxers("mxf") }, async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mxf");
+  const frame = {
+    data: new Uint8Array(720 * 576 * 1.5).fill(128),
+    width: 720,
+    height: 576,
+    format: "yuv420p",
+  };
+  for (const [filter, frames] of [["hflip", 3], ["fps=50", 6]] as const) {
+    const writer = await createFileWriter("mpeg2video", path, 25, { filter });
+    for (let index = 0; index < 3; index++) await writer.write(frame);
+    assertEquals((await writer.close()).frames, frames);
+    assertEquals(decode(path, "gray").length, frames * 720 * 576);
+  }
+});
+
 test("format: image2 writes numbered images, one a frame", async () => {
   using folder = new TemporaryFolder();
   const options = { format: "image2" };

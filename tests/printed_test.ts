@@ -22,6 +22,12 @@ const cases: readonly (readonly [what: string, encoders: readonly string[], case
     [null, "a.m4a", "alac", 8],
     [null, "b.mp4", "ac3", 5],
   ]],
+  ["layouts that an encoder does not name", ["flac", "libvorbis"], [
+    [null, "a.flac", "flac", 3],
+    [null, "b.flac", "flac", 4],
+    [null, "c.ogg", "vorbis", 3],
+    [null, "d.ogg", "vorbis", 4],
+  ]],
   ["audio in avi, ts, flv, mxf and mov", ["libx264", "libmp3lame"], [
     ["h264", "a.avi", "mp3"],
     ["mpeg4", "b.avi", "aac"],

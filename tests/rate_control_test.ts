@@ -255,13 +255,17 @@ test("keyFrame, keyFrameInterval: are refused where only the first frame is one"
     UnsupportedError,
   );
   assertEquals(error.code, "KEY_FRAMES_NOT_FOR_CONTAINER");
-  const writer = await createFileWriter("gif", path, 25);
-  await writer.write(barFrame(0), { keyFrame: true });
-  await assertRejects(
-    () => writer.write(barFrame(1), { keyFrame: true }),
-    RangeError,
-    "only the first frame of gif",
-  );
-  await writer.write(barFrame(1));
-  assertEquals((await writer.close()).frames, 2);
+  for (
+    const [codec, options] of [["gif", {}], ["gif", { filter: "hflip" }], ["apng", { filter: "eq" }]] as const
+  ) {
+    const writer = await createFileWriter(codec, folder.file(`a.${codec}`), 25, options);
+    await writer.write(barFrame(0), { keyFrame: true });
+    await assertRejects(
+      () => writer.write(barFrame(1), { keyFrame: true }),
+      RangeError,
+      `only the first frame of ${codec}`,
+    );
+    await writer.write(barFrame(1));
+    assertEquals((await writer.close()).frames, 2);
+  }
 });

@@ -73,7 +73,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   #layout: FrameLayout | null = null;
   /** Resolves once the first frame was encoded, which opens encoder and file: its call waits. */
   #opening: Promise<void> | null = null;
-  #info: EngineInfo = { formats: [], containerClock: null, audioChannels: [] };
+  #info: EngineInfo = { formats: [], container: "", containerClock: null, audioChannels: [] };
   #progress: Progress;
   /** Called when finishing the file goes on. */
   #onStep: () => void = () => {};

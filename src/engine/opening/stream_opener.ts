@@ -36,6 +36,7 @@ import type { Encoder, EncoderInfo } from "../../libav/encoder.ts";
 import { isVerbose, setLogLevel } from "../../libav/log.ts";
 import type { Muxer } from "../../libav/muxer.ts";
 import type { MuxerInfo } from "../../libav/muxer_info.ts";
+import { invert } from "../../libav/rational.ts";
 import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
 import { withoutPrototype } from "../../plain_copy.ts";
 import type { Size } from "../../size.ts";
@@ -98,7 +99,7 @@ export class StreamOpener implements Disposable {
   /** What frames and samples are checked against. */
   get known(): Omit<EngineInfo, "formats"> {
     const audioChannels = this.#context.audioTracks?.channels ?? [];
-    return { containerClock: this.#containerClock, audioChannels };
+    return { container: this.info.name, containerClock: this.#containerClock, audioChannels };
   }
 
   /** How the container keeps what it was asked to. */
@@ -232,10 +233,12 @@ export class StreamOpener implements Disposable {
   #tryHeader({ encoder, settings }: ChosenEncoder): void {
     using parameters = new CodecParameters(this.#native, encoder);
     const stage = this.#context.safety.isFragmented ? "finished" : "direct";
+    // Filters make frames of a constant rate for containers that take nothing else: MXF asks for their unit.
+    const isConstant = !supportsVariableRate(this.info);
     const request = {
       parameters,
       settings,
-      timeBase: this.#context.clock.timeBase,
+      timeBase: isConstant ? invert(settings.frameRate) : this.#context.clock.timeBase,
       url: this.url,
       stage,
     } as const;
