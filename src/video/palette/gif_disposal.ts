@@ -16,6 +16,8 @@ export type FollowingFrame = "noted" | "unknown" | "none";
 
 /** Where a packet has its graphic control extension (GIF89a, 18 to 23). */
 const place = { headerEnd: 13, tableFlags: 10, control: 3 } as const;
+/** What packets begin with that have no header. */
+const extension = 0x21;
 const disposeToBackground = 2 << 2;
 const disposalMask = 7 << 2;
 
@@ -78,9 +80,8 @@ export class GifDisposal {
     if (!this.#clears) return;
     const header = packet.head(place.headerEnd);
     const flags = header[place.tableFlags]!;
-    const isHeader = String.fromCharCode(...header.subarray(0, 3)) === "GIF";
     const table = (flags & 0x80) === 0 ? 0 : 3 * 2 ** ((flags & 7) + 1);
-    const at = (isHeader ? place.headerEnd + table : 0) + place.control;
+    const at = (header[0] === extension ? 0 : place.headerEnd + table) + place.control;
     const control = packet.head(at + 1)[at]!;
     packet.overwrite(at, Uint8Array.of(control & ~disposalMask | disposeToBackground));
   }
