@@ -146,19 +146,24 @@ for (const [name, codec, options] of some(kinds, 2)) {
   );
 }
 
-test("writeSubtitle: other markup of SubRip is kept in subrip and left out elsewhere, and tags alone show nothing", async () => {
-  const cues = [
-    { text: "<b></b>", start: 0, end: 1 },
-    { text: '{\\an8}<font color="#ff0000">Red</font> <s>alert</s>', start: 1, end: 1.5 },
-  ];
-  for (const [name, codec] of [["a.mkv", "subrip"], ["b.mkv", "ass"], ["a.mp4"], ["a.webm"]] as const) {
-    using folder = new TemporaryFolder();
-    const path = folder.file(name);
-    await record(path, 2, { subtitles: codec === undefined ? {} : { codec } }, cues);
-    const text = codec === "subrip" ? cues[1]!.text : "Red alert";
-    assertCues(cuesOf(path), [{ text, start: 1, end: 1.5 }], name);
-  }
-});
+testBoth(
+  "writeSubtitle: other markup of SubRip is kept in subrip and left out elsewhere, and tags alone show nothing",
+  async () => {
+    const cues = [
+      { text: "<b></b>", start: 0, end: 1 },
+      { text: '{\\an8}<font color="#ff0000">Red</font> <s>alert</s>', start: 1, end: 1.5 },
+    ];
+    for (
+      const [name, codec] of some([["a.mkv", "subrip"], ["b.mkv", "ass"], ["a.mp4"], ["a.webm"]] as const, 2)
+    ) {
+      using folder = new TemporaryFolder();
+      const path = folder.file(name);
+      await record(path, 2, { subtitles: codec === undefined ? {} : { codec } }, cues);
+      const text = codec === "subrip" ? cues[1]!.text : "Red alert";
+      assertCues(cuesOf(path), [{ text, start: 1, end: 1.5 }], name);
+    }
+  },
+);
 
 /** The same three cues in each notation, from a second on. */
 const files: Readonly<Record<string, string>> = {
@@ -321,26 +326,30 @@ const overlapping: readonly SubtitleCue[] = [
   { text: "D", start: 5, end: 5.5 },
 ];
 
-test("writeSubtitle: cues that overlap are shown together in mp4, each by itself in mkv and webm", async () => {
-  for (const [name, options] of [["a.mp4", {}], ["b.mp4", { crashSafe: false }], ["a.mov", {}]] as const) {
-    using folder = new TemporaryFolder();
-    const path = folder.file(name);
-    await record(path, 6, { ...options, subtitles: {} }, overlapping);
-    assertCues(cuesOf(path), [
-      { text: "A", start: 1, end: 2 },
-      { text: "A\nB\nC", start: 2, end: 3 },
-      { text: "A\nC", start: 3, end: 4 },
-      { text: "C", start: 4, end: 5 },
-      { text: "D", start: 5, end: 5.5 },
-    ], name);
-  }
-  for (const name of ["a.mkv", "a.webm"]) {
-    using folder = new TemporaryFolder();
-    const path = folder.file(name);
-    await record(path, 6, { subtitles: {} }, overlapping);
-    assertCues(cuesOf(path), overlapping, name);
-  }
-});
+testBoth(
+  "writeSubtitle: cues that overlap are shown together in mp4, each by itself in mkv and webm",
+  async () => {
+    const together = [["a.mp4", {}], ["b.mp4", { crashSafe: false }], ["a.mov", {}]] as const;
+    for (const [name, options] of some(together, 3)) {
+      using folder = new TemporaryFolder();
+      const path = folder.file(name);
+      await record(path, 6, { ...options, subtitles: {} }, overlapping);
+      assertCues(cuesOf(path), [
+        { text: "A", start: 1, end: 2 },
+        { text: "A\nB\nC", start: 2, end: 3 },
+        { text: "A\nC", start: 3, end: 4 },
+        { text: "C", start: 4, end: 5 },
+        { text: "D", start: 5, end: 5.5 },
+      ], name);
+    }
+    for (const name of some(["a.mkv", "a.webm"], 2)) {
+      using folder = new TemporaryFolder();
+      const path = folder.file(name);
+      await record(path, 6, { subtitles: {} }, overlapping);
+      assertCues(cuesOf(path), overlapping, name);
+    }
+  },
+);
 
 for (const name of some(["a.mp4", "a.mov", "a.mkv", "a.webm"], 2)) {
   testBoth(
@@ -667,32 +676,36 @@ for (const thread of ["worker", "main"] as const) {
     });
   });
 
-  test(`writeSubtitle: cues without a frame make no file, and too many of them are refused (${thread})`, async () => {
-    using folder = new TemporaryFolder();
-    const path = folder.file("a.mp4");
-    const cue = { text: "Alone", start: 0, end: 1 };
-    const lone = await open(path, { subtitles: {}, thread });
-    await lone.writeSubtitle(cue);
-    await assertFails(() => lone.close(), {
-      type: WriteError,
-      code: "NO_FRAME",
-      says: ["subtitles", "Write at least one frame"],
-    });
-    const none = await open(path, { thread });
-    await assertFails(() => none.writeSubtitle(cue), { type: TypeError, says: ["{ subtitles: {} }"] });
-    await none.close();
-    const many = await open(path, { subtitles: {}, thread });
-    await assertFails(async () => {
-      for (let start = 0; start < 5000; start++) {
-        await many.writeSubtitle({ text: "字".repeat(16384), start, end: start + 1 });
-      }
-    }, { type: WriteError, code: "NO_FRAME", says: ["64 MiB"] });
-    assert(!existsSync(path));
-    const crowded = await open(path, { subtitles: {}, thread });
-    await assertFails(async () => {
-      for (;;) await crowded.writeSubtitle({ text: "x".repeat(8000), start: 1, end: 2 });
-    }, { type: UnsupportedError, code: "SUBTITLES", says: ["21845", "mkv"] });
-  });
+  const once = thread === "worker" ? testBoth : testLong;
+  once(
+    `writeSubtitle: cues without a frame make no file, and too many of them are refused (${thread})`,
+    async () => {
+      using folder = new TemporaryFolder();
+      const path = folder.file("a.mp4");
+      const cue = { text: "Alone", start: 0, end: 1 };
+      const lone = await open(path, { subtitles: {}, thread });
+      await lone.writeSubtitle(cue);
+      await assertFails(() => lone.close(), {
+        type: WriteError,
+        code: "NO_FRAME",
+        says: ["subtitles", "Write at least one frame"],
+      });
+      const none = await open(path, { thread });
+      await assertFails(() => none.writeSubtitle(cue), { type: TypeError, says: ["{ subtitles: {} }"] });
+      await none.close();
+      const many = await open(path, { subtitles: {}, thread });
+      await assertFails(async () => {
+        for (let start = 0; start < 5000; start++) {
+          await many.writeSubtitle({ text: "字".repeat(16384), start, end: start + 1 });
+        }
+      }, { type: WriteError, code: "NO_FRAME", says: ["64 MiB"] });
+      assert(!existsSync(path));
+      const crowded = await open(path, { subtitles: {}, thread });
+      await assertFails(async () => {
+        for (;;) await crowded.writeSubtitle({ text: "x".repeat(8000), start: 1, end: 2 });
+      }, { type: UnsupportedError, code: "SUBTITLES", says: ["21845", "mkv"] });
+    },
+  );
 }
 
 /** How long the first video, the first audio and all of a file are, in seconds. */
