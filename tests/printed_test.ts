@@ -4,7 +4,9 @@ import { missingEncoders } from "./support/features.ts";
 import { probe, TemporaryFolder } from "./support/media.ts";
 import { probeAudio } from "./support/audio.ts";
 import { runScript } from "./support/processes.ts";
-import { test } from "./support/test.ts";
+import { testsOf } from "./support/test.ts";
+
+const { some, testBoth } = testsOf(import.meta.url);
 
 const script = fileURLToPath(new URL("support/write_noisy.ts", import.meta.url));
 
@@ -47,15 +49,16 @@ const cases: readonly (readonly [what: string, encoders: readonly string[], case
 ];
 
 for (const [what, encoders, files] of cases) {
-  test(
+  testBoth(
     `logLevel: nothing is printed at the default level of ${what}`,
     { skip: missingEncoders(...encoders) },
     () => {
       using folder = new TemporaryFolder();
-      const request = files.map(([codec, name, ...audio]) => [codec, folder.file(name), ...audio]);
+      const chosen = some(files, 2);
+      const request = chosen.map(([codec, name, ...audio]) => [codec, folder.file(name), ...audio]);
       const { status, stdout, stderr } = runScript(script, [JSON.stringify(request)]);
       assertEquals({ status, stdout, stderr }, { status: 0, stdout: "", stderr: "" });
-      for (const [codec, name, audio, channels = 2] of files) {
+      for (const [codec, name, audio, channels = 2] of chosen) {
         const path = folder.file(name);
         if (codec !== null) assertEquals(probe(path).frames, 25, name);
         if (audio !== null) assertEquals(probeAudio(path)[0]!.channels, channels, name);

@@ -36,6 +36,8 @@ export interface TestFile {
    * Whether this is the long run: the file of the same name in `tests/long/` imports this one with `?long`.
    */
   readonly isLong: boolean;
+  /** All cases of a table in the long run, and the first of each so many in the quick one. */
+  some<Case>(cases: readonly Case[], every: number): readonly Case[];
   /** Registers a test of the quick run. */
   readonly test: RegisterTest;
   /** Registers a test of both runs, which goes through more where {@linkcode TestFile.isLong} is set. */
@@ -48,5 +50,7 @@ export interface TestFile {
 export function testsOf(url: string): TestFile {
   const isLong = new URL(url).search === "?long";
   const nothing = (): void => {};
-  return { isLong, test: isLong ? nothing : test, testBoth: test, testLong: isLong ? test : nothing };
+  const some = <Case>(cases: readonly Case[], every: number): readonly Case[] =>
+    isLong ? cases : cases.filter((_, index) => index % every === 0);
+  return { isLong, some, test: isLong ? nothing : test, testBoth: test, testLong: isLong ? test : nothing };
 }
