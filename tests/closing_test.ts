@@ -127,6 +127,8 @@ test("signal: one that is aborted while a writer opens is seen after every step"
           assertSame(await rejection(() => result.writer.close()), reason);
         }
       }
+      // A thread that was left while it opened still removes what it tried.
+      for (let turn = 0; turn < 100 && readdirSync(folder.path).length > 0; turn++) await nextTurn();
       assertEquals(readdirSync(folder.path), []);
     }
   }

@@ -13,7 +13,7 @@ import { testsOf } from "./support/test.ts";
 const { isLong, testBoth } = testsOf(import.meta.url);
 const cycles = isLong ? 1000 : 120;
 /** How far memory may be from its size in the second fifth of the cycles, in bytes. */
-const growth = 24 * 2 ** 20;
+const growth = 48 * 2 ** 20;
 
 const codecs = [["h264", "mp4"], ["mpeg4", "mkv"], ["png", "mov"], ["vp8", "webm"]] as const;
 const frame = barFrame(0, 64, 48);
