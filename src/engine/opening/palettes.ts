@@ -17,15 +17,15 @@ import type { VideoFileRequest } from "../session_types.ts";
 const paletteOptions = ["global_palette", "gifimage"];
 
 /**
- * What makes the palettes of a GIF whose frames have a format; nothing for other encoders. `isRegularFile`
- * says that bytes of the file may be replaced.
+ * What makes the palettes of a GIF whose frames have a format; nothing for other encoders. `isGifFile` says
+ * that the file is a GIF whose bytes may be replaced.
  */
 export function palettesFor(
   native: Native,
   { path, options: { palette } }: VideoFileRequest,
   settings: EncoderSettings,
   source: PixelFormatInfo,
-  isRegularFile: boolean,
+  isGifFile: boolean,
 ): Pick<PipelineParts, "clip" | "clipColors" | "disposal"> {
   const { encoder: { name }, format, options } = settings;
   const hasAlpha = source.hasAlpha && !settings.isOpaque;
@@ -34,7 +34,7 @@ export function palettesFor(
     const clip = new GifClip(native, settings, companionPath(path), hasAlpha);
     return { clip, clipColors: null, disposal: hasAlpha ? new GifDisposal(native, settings, null) : null };
   }
-  const isOther = !isRegularFile || options.some(([option]) => paletteOptions.includes(option));
+  const isOther = !isGifFile || options.some(([option]) => paletteOptions.includes(option));
   const clipColors = isOther ? null : new ClipColors(hasAlpha);
   return {
     clip: null,
