@@ -1,1 +1,0 @@
-import "../options_test.ts?long";

@@ -1,1 +1,0 @@
-import "../worker_test.ts?long";
