@@ -1,1 +1,0 @@
-import "../background_test.ts?long";

@@ -1,1 +1,0 @@
-import "../field_order_test.ts?long";

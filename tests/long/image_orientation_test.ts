@@ -1,1 +1,0 @@
-import "../image_orientation_test.ts?long";

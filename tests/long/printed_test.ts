@@ -1,1 +1,0 @@
-import "../printed_test.ts?long";

@@ -1,1 +1,0 @@
-import "../tags_test.ts?long";

@@ -1,1 +1,0 @@
-import "../time_options_test.ts?long";

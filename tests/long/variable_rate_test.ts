@@ -1,1 +1,0 @@
-import "../variable_rate_test.ts?long";
