@@ -33,8 +33,8 @@ export const test: RegisterTest = (name: string, ...[first, second]: [Body] | [T
 /** The tests of a file that has long ones. */
 export interface TestFile {
   /**
-   * Whether this is the long run: the file of the same name in `tests/long/` imports this one with `?long`, or
-   * that in `tests/all/` with `?all`.
+   * Whether this is the long run: the file of the same name in `tests/long/` imports this one with `?long`,
+   * or that in `tests/all/` with `?all`.
    */
   readonly isLong: boolean;
   /** All cases of a table in the long run, and the first of each so many in the quick one. */
