@@ -23,6 +23,7 @@ import { type InputFormats, inputFormats } from "../video/input_format.ts";
 import type { Picture, PictureShape, Pixels } from "../video/pixels.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import { RawInput } from "../video/raw_input.ts";
+import { SharedFrame } from "../video/shared_frame.ts";
 import { audioBesideVideo, AudioTracks, openSubtitles } from "./audio_tracks.ts";
 import { createClock, type FrameClock } from "./frame_clock.ts";
 import { ImageInput } from "./image_input.ts";
@@ -287,6 +288,7 @@ export class VideoSession implements Disposable {
     this.#pipeline?.[Symbol.dispose]();
     this.#audioTracks?.[Symbol.dispose]();
     this.#subtitles?.[Symbol.dispose]();
+    SharedFrame.freeUnreferenced();
   }
 
   readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {

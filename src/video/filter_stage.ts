@@ -169,11 +169,12 @@ export class FilterStage implements Disposable {
 
   /** Frees everything. */
   [Symbol.dispose](): void {
-    this.#converter?.converter[Symbol.dispose]();
+    // The graph may refer to the converter's frames.
+    this.#graph[Symbol.dispose]();
     this.#filtered[Symbol.dispose]();
     this.#last[Symbol.dispose]();
     this.#staging[Symbol.dispose]();
-    this.#graph[Symbol.dispose]();
+    this.#converter?.converter[Symbol.dispose]();
   }
 }
 
