@@ -54,8 +54,8 @@ export function describeVideoSession(
 }
 
 /**
- * Describes an encoder, for frames of a format as they came in, or (`null`) before they are known. Prints, at the log level "warning",
- * that they lose bits.
+ * Describes an encoder, for frames of a format as they came in, or (`null`) before they are known. Prints, at
+ * the log level "warning", that they lose bits.
  */
 export function describeChoice(
   { settings: { encoder, format }, rejected }: ChosenEncoder,
