@@ -58,6 +58,43 @@ for (const [codec, encoder, format, bits] of some(keptFrames, 2)) {
   });
 }
 
+test("alpha: to keep it is refused where filters drop it", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  const frame = { data: picture(128), width, height };
+  for (const thread of ["worker", "main"] as const) {
+    const options = { alpha: "keep", filter: "format=yuv420p", thread } as const;
+    const writer = await createFileWriter("ffv1", path, 25, options);
+    const error = await assertRejects(() => writer.write(frame), UnsupportedError);
+    await writer.abort();
+    assertEquals(error.code, "ALPHA");
+    assertStringIncludes(error.message, "yuv420p");
+  }
+  const kept = await createFileWriter("ffv1", path, 25, { alpha: "keep", filter: "hflip" });
+  await kept.write(frame);
+  await kept.close();
+  assertEquals(decode(path, "rgba")[3], 128);
+});
+
+test("quality: lossless is refused where filters drop bits, and told with another quality", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  const frame = { data: samples(width * height, 16), width, height, format: "gray16le" } as const;
+  const lossless = await createFileWriter("ffv1", path, 25, { quality: "lossless", filter: "eq" });
+  const error = await assertRejects(() => lossless.write(frame), UnsupportedError);
+  await lossless.abort();
+  assertEquals(error.code, "DEPTH");
+  const told = await createFileWriter("ffv1", path, 25, { filter: "eq" });
+  await told.write(frame);
+  await told.close();
+  assertEquals(told.encoder!.depthLoss, { from: 16, to: 8 });
+  const kept = await createFileWriter("ffv1", path, 25, { quality: "lossless", filter: "null" });
+  await kept.write(frame);
+  await kept.close();
+  assertEquals(kept.encoder!.depthLoss, undefined);
+  assertSameBytes(decode(path, "gray16le"), new Uint8Array(frame.data.buffer), "gray16le");
+});
+
 for (const thread of ["worker", "main"] as const) {
   test(`encoder: tells of bits that are lost, in the thread "${thread}"`, {
     skip: missingEncoders("libx264"),

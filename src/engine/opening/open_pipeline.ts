@@ -64,7 +64,7 @@ export function openPipeline(
   const { request, control, info, target, safety, clock, audioTracks, subtitles, opener } = context;
   const { path, options } = request;
   using owned = new DisposableStack();
-  const { encoder, settings } = opener.openEncoder(input, pixels);
+  const { encoder, settings } = opener.openEncoder(input, pixels, source.first.layout.format);
   owned.use(encoder);
   const parameters = owned.use(new CodecParameters(native, encoder));
   const { timeBase, shape } = input;

@@ -36,6 +36,7 @@ import type { Encoder, EncoderInfo } from "../../libav/encoder.ts";
 import { isVerbose, setLogLevel } from "../../libav/log.ts";
 import type { Muxer } from "../../libav/muxer.ts";
 import type { MuxerInfo } from "../../libav/muxer_info.ts";
+import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
 import { invert } from "../../libav/rational.ts";
 import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
 import { withoutPrototype } from "../../plain_copy.ts";
@@ -46,6 +47,7 @@ import { defaultInputFormat, requireInputFormat } from "../../video/input_format
 import { isOpaque } from "../../video/opacity.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../../video/pixels.ts";
 import { createMuxer } from "./create_muxer.ts";
+import { requireKept } from "./filter_losses.ts";
 import type { MuxerRequest, OpenerContext } from "./muxer_request.ts";
 import { Preprocessor, type PreprocessorOutput } from "../preprocessor.ts";
 import { describeChoice } from "../report.ts";
@@ -300,9 +302,14 @@ export class StreamOpener implements Disposable {
 
   /**
    * The trial's encoder if it fits these frames, or else another one: not every candidate supports every
-   * size.
+   * size. Throws where filters lost what must be kept of frames in the format `given`.
    */
-  openEncoder(input: PreprocessorOutput, first: Pixels): { encoder: Encoder; settings: EncoderSettings } {
+  openEncoder(
+    input: PreprocessorOutput,
+    first: Pixels,
+    given: PixelFormatInfo,
+  ): { encoder: Encoder; settings: EncoderSettings } {
+    requireKept(this.#request.options, given, input.shape.layout.format);
     const trial = this.#trial;
     this.#trial = null;
     const isFirstOpaque = (): boolean => isOpaque(this.#native, first, input.shape.layout);
@@ -312,7 +319,7 @@ export class StreamOpener implements Disposable {
         const context = this.#settingsContext(input);
         const wanted = resolveSettings(this.#native, trial.encoder.info, request, context);
         if (isSameSettings(wanted, trial.settings)) {
-          this.#choice = describeChoice(trial, input, this.#request);
+          this.#choice = describeChoice(trial, given, this.#request);
           return this.#withSize(trial);
         }
       } catch (error) {
@@ -323,7 +330,7 @@ export class StreamOpener implements Disposable {
     const chosen = this.#chooseEncoder(input, isFirstOpaque);
     this.#hasSize = true;
     this.#requireHeader(chosen);
-    this.#choice = describeChoice(chosen, input, this.#request);
+    this.#choice = describeChoice(chosen, given, this.#request);
     return chosen;
   }
 }
