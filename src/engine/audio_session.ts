@@ -134,7 +134,8 @@ export class AudioSession implements Disposable {
   abort(): void {
     try {
       this.#open?.[Symbol.dispose]();
-      if (this.#control.takeFile()) removeFile(this.#request.path);
+      // After the end of `finish`, another writer may have begun there.
+      if (this.#control.takeFile() && this.#target.isMine()) removeFile(this.#request.path);
     } finally {
       this.#target[Symbol.dispose]();
     }

@@ -261,7 +261,8 @@ export class VideoSession implements Disposable {
   }
 
   #removeFile(): void {
-    if (this.#control.takeFile()) removeFile(this.#request.path);
+    // After the end of `finish`, another writer may have begun there.
+    if (this.#control.takeFile() && this.#target.isMine()) removeFile(this.#request.path);
   }
 
   /** After a failure: makes the recording as playable as possible, and frees everything else. */
