@@ -82,7 +82,8 @@ for (const [codec, encoder] of limited) {
       const bits = frameBits(path);
       assertEquals(bits.length, 150);
       const seconds = bufferSeconds(bits, limit);
-      assert(seconds <= 1.05, `${codec}, ${name}: ${seconds} s at ${limit} bits per second`);
+      // x264 with several threads takes a little more at times.
+      assert(seconds <= 1.1, `${codec}, ${name}: ${seconds} s at ${limit} bits per second`);
       // The limit is used: it is no tighter than it has to be.
       assert(average(bits) > limit / 3, `${codec}, ${name}: ${average(bits)} bits per second`);
     }

@@ -53,6 +53,9 @@ async function runHere(
   }
 }
 
+/** How long an abort waits for the thread, in milliseconds. */
+const patienceMs = 100;
+
 /** A file that a thread repairs. */
 class Recovery {
   /** The last question: below 0, as sessions ask with numbers above. */
@@ -106,14 +109,23 @@ async function runInThread(
 ): Promise<RecoverSummary> {
   const folder = librariesFor(libraryPath);
   const recovery = new Recovery(onStep);
-  const abort = (): void => recovery.abort();
+  const late = Promise.withResolvers<never>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const abort = (): void => {
+    recovery.abort();
+    // On a slow disk, the thread takes its time to remove what it made.
+    timer = setTimeout(() => late.reject(signal!.reason), patienceMs);
+  };
   signal?.addEventListener("abort", abort);
   try {
-    const answer = await recovery.run({
+    const answered = recovery.run({
       type: "recover",
       ...{ request, libraryPath: folder },
       isAborted: recovery.isAborted,
     });
+    // Nobody waits for it after an abort.
+    answered.catch(() => {});
+    const answer = await Promise.race([answered, late.promise]);
     if (answer.type === "recovered") {
       noteLibraries(answer.folder, libraryPath);
       return answer.summary;
@@ -121,6 +133,7 @@ async function runInThread(
     signal?.throwIfAborted();
     throw receivedError((answer as Extract<FromWorker, { type: "failed" }>).error);
   } finally {
+    clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
   }
 }
