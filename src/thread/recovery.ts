@@ -4,9 +4,10 @@
  * @module
  */
 import { librariesFor, loadNative, noteLibraries } from "../../ffi/mod.ts";
-import { WriteError } from "../errors.ts";
+import { settlesWithin } from "../abortable.ts";
+import { SessionControl } from "../engine/ending/session_control.ts";
 import { recoverRecording, type RecoverRequest, type RecoverSummary } from "../file/recovery.ts";
-import { EncodingThread, NoThreadError } from "./encoding_thread.ts";
+import { EncodingThread, NoThreadError, patienceMs, threadEndedError } from "./encoding_thread.ts";
 import type { FromWorker, Posted, ToWorker } from "./messages.ts";
 import { receivedError } from "./sent_error.ts";
 import { StepRunner } from "./step_runner.ts";
@@ -53,8 +54,12 @@ async function runHere(
   }
 }
 
-/** How long an abort waits for the thread, in milliseconds. */
-const patienceMs = 100;
+/** What is said where the thread has ended. */
+const endedRecovery = {
+  message: "Cannot recover the file: the thread that does it",
+  operation: "recover a file",
+  hint: "The file is as it was",
+} as const;
 
 /** A file that a thread repairs. */
 class Recovery {
@@ -62,8 +67,7 @@ class Recovery {
   static #last = 0;
   readonly #question = --Recovery.#last;
   readonly #thread: EncodingThread;
-  /** One 32-bit number, not 0 once the work is to be given up. */
-  readonly isAborted: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
+  readonly #control = new SessionControl();
   readonly #onStep: (share: number) => void;
   readonly #answer: PromiseWithResolvers<FromWorker> = Promise.withResolvers();
   #hasStarted = false;
@@ -72,15 +76,18 @@ class Recovery {
     this.#onStep = onStep;
     this.#thread = EncodingThread.take({
       message: (posted) => this.#receive(posted as Posted<FromWorker>),
-      ended: (error) => this.#answer.reject(this.#hasStarted ? threadEnded(error) : new NoThreadError(error)),
+      ended: (error) =>
+        this.#answer.reject(
+          this.#hasStarted ? threadEndedError(endedRecovery, error) : new NoThreadError(error),
+        ),
     });
   }
 
   /** The thread's last answer. */
-  async run(message: ToWorker): Promise<FromWorker> {
+  async run(request: RecoverRequest, libraryPath: string | undefined): Promise<FromWorker> {
     let isReusable = false;
     try {
-      this.#thread.post({ question: this.#question, message }, []);
+      this.#post({ type: "recover", request, libraryPath, control: this.#control.memory });
       this.#thread.keepAlive(true);
       const answer = await this.#answer.promise;
       isReusable = true;
@@ -91,8 +98,12 @@ class Recovery {
   }
 
   abort(): void {
-    Atomics.store(this.isAborted, 0, 1);
-    this.#thread.post({ question: this.#question, message: { type: "abort" } }, []);
+    this.#control.abort();
+    this.#post({ type: "abort" });
+  }
+
+  #post(message: ToWorker): void {
+    this.#thread.post({ question: this.#question, message }, []);
   }
 
   #receive({ question, message }: Posted<FromWorker>): void {
@@ -110,21 +121,13 @@ async function runInThread(
   const folder = librariesFor(libraryPath);
   const recovery = new Recovery(onStep);
   const late = Promise.withResolvers<never>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const abort = (): void => {
+  const answered = recovery.run(request, folder);
+  const abort = async (): Promise<void> => {
     recovery.abort();
-    // On a slow disk, the thread takes its time to remove what it made.
-    timer = setTimeout(() => late.reject(signal!.reason), patienceMs);
+    if (!await settlesWithin(answered, patienceMs)) late.reject(signal!.reason);
   };
   signal?.addEventListener("abort", abort);
   try {
-    const answered = recovery.run({
-      type: "recover",
-      ...{ request, libraryPath: folder },
-      isAborted: recovery.isAborted,
-    });
-    // Nobody waits for it after an abort.
-    answered.catch(() => {});
     const answer = await Promise.race([answered, late.promise]);
     if (answer.type === "recovered") {
       noteLibraries(answer.folder, libraryPath);
@@ -133,16 +136,6 @@ async function runInThread(
     signal?.throwIfAborted();
     throw receivedError((answer as Extract<FromWorker, { type: "failed" }>).error);
   } finally {
-    clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
   }
-}
-
-function threadEnded(cause: Error): WriteError {
-  return new WriteError(`Cannot recover the file: the thread that does it has ended (${cause.message})`, {
-    code: "THREAD_ENDED",
-    operation: "recover a file",
-    hint: "The file is as it was",
-    cause,
-  });
 }
