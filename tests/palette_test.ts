@@ -78,6 +78,17 @@ test("gif: opaque frames of 256 colours are exact", async () => {
   assertSameBytes(decode(path, "rgba"), joined(frames), "256 colours");
 });
 
+test("gif: in other containers, whose first bytes are no table of colours, frames are exact", async () => {
+  using folder = new TemporaryFolder();
+  const frames = Array.from({ length: 4 }, (_, index) => picture(index, 60, 20));
+  for (const file of ["a.mov", "a.nut"]) {
+    for (const thread of ["worker", "main"] as const) {
+      await writeClip(folder.file(file), frames, { thread });
+      assertSameBytes(decode(folder.file(file), "rgba"), joined(frames), `${file}, ${thread}`);
+    }
+  }
+});
+
 test("gif: what is transparent stays so, beside colours that come later", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.gif");
