@@ -70,6 +70,8 @@ export class AudioSession implements Disposable {
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     using owned = new DisposableStack();
+    // From here on the disk is touched.
+    control.requireGoingOn();
     this.#target = owned.use(HeldTarget.take(native, this.#info, path, options.formatOptions));
     this.#safety = chooseCrashSafety(this.#info, request, this.#target);
     // The samples are not known yet.

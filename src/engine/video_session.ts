@@ -89,6 +89,8 @@ export class VideoSession implements Disposable {
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#clock = createClock(frameRate, options);
+    // From here on the disk is touched.
+    control.requireGoingOn();
     this.#target = owned.use(HeldTarget.take(native, this.#muxerInfo, path, options.formatOptions));
     this.#safety = chooseCrashSafety(this.#muxerInfo, request, this.#target);
     const audioTracks = options.audio.length === 0
