@@ -293,6 +293,24 @@ test("writeAudio: a clock that runs 0.1 % too fast or too slow is followed, and 
   }
 });
 
+test("writeAudio: a track ends when its timestamps say, also where a correction is not over yet", async () => {
+  // The rate of the samples that come after the jump.
+  for (const laterRate of [48000, 44100]) {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.mkv");
+    const writer = await createFileWriter("mpeg4", path, 10, { audio: { codec: "flac", channels: 1 } });
+    const second = (sampleRate: number) => sine({ count: sampleRate, sampleRate });
+    await writer.writeAudio(second(48000), { timestamp: 0 });
+    await writer.writeAudio(second(48000), { timestamp: 1.09 });
+    await writer.writeAudio(second(laterRate), { timestamp: 2.09 });
+    await finishWithFrames(writer, 40);
+    const [stats] = writer.stats.audio;
+    assertAlmostEquals(stats!.corrected, 0.09, 0.01);
+    assertAlmostEquals(stats!.seconds, 3.09, 0.01);
+    assertAlmostEquals(listen(path).length / heardRate, 3.09, 0.01, `${laterRate}`);
+  }
+});
+
 testBoth(
   "writeAudio: all audio before all frames, all frames before all audio, or no audio at all: the file is whole",
   async () => {

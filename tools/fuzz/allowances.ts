@@ -80,13 +80,6 @@ function isSlower(test: FuzzCase, secondsPerFrame: number): boolean {
   return (optionsOf(test).timing ?? "constant") === "constant" && frameSeconds(test.fps) > secondsPerFrame;
 }
 
-/** Whether there are samples that a writer refuses. */
-function hasOddPieces(pieces: readonly object[]): boolean {
-  return pieces.some((piece) =>
-    ["oddValue", "isWithoutChannels", "extraField"].some((field) => field in piece)
-  );
-}
-
 /** Whether frames are given times after the first six hours. */
 function isLate({ frames }: FuzzCase): boolean {
   return frames.some(({ timing }) => Number((timing as { timestamp?: unknown })?.timestamp) > 21_000);
@@ -248,13 +241,6 @@ export const allowances: readonly Allowance[] = [
     pattern: /^0 frames|came back as something else/,
     why:
       "FFmpeg's encoder finds its buffer too small for one row of so many pixels, and leaves it out without a word",
-  },
-  {
-    kinds: ["audio"],
-    when: ({ frames }) => frames.some(({ audio }) => (audio?.length ?? 0) > 0 && hasOddPieces(audio!)),
-    pattern: /ends at/,
-    why:
-      "pieces that are refused leave gaps below a tenth of a second, which are bent over slowly, as a drift is",
   },
   {
     kinds: ["keys"],
