@@ -12,15 +12,23 @@ export type RuntimeName = "deno" | "bun";
 /** The runtimes by the names that people know. */
 export const runtimeTitles: Readonly<Record<RuntimeName, string>> = { deno: "Deno", bun: "Bun" };
 
-/** How long one test may take on Bun, which else gives it five seconds. */
-const bunTestTimeoutMs = 120_000;
+/** How long one test may take, unless something else is asked for. */
+const testTimeoutMs = 120_000;
 
-/** The arguments that run test files and write a JUnit report. */
-export function testArguments(runtime: RuntimeName, paths: readonly string[], report: string): string[] {
+/**
+ * The arguments that run test files and write a JUnit report. Deno has no limit for a test; Bun has five
+ * seconds where nothing is said.
+ */
+export function testArguments(
+  runtime: RuntimeName,
+  paths: readonly string[],
+  report: string,
+  timeoutMs: number = testTimeoutMs,
+): string[] {
   // Without the dot, Bun takes a path for a pattern.
   const files = paths.map((path) => path.startsWith(".") || path.startsWith("/") ? path : `./${path}`);
   return runtime === "deno" ? ["test", "-A", "--no-check", `--junit-path=${report}`, ...files] : [
-    ...["test", `--timeout=${bunTestTimeoutMs}`, "--reporter=junit", `--reporter-outfile=${report}`],
+    ...["test", `--timeout=${timeoutMs}`, "--reporter=junit", `--reporter-outfile=${report}`],
     ...files,
   ];
 }
