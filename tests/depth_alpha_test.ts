@@ -107,14 +107,24 @@ for (const thread of ["worker", "main"] as const) {
   });
 }
 
-test("logLevel: at warning, bits that are lost are told once", {
-  skip: missingEncoders("libx264"),
-}, async () => {
-  using folder = new TemporaryFolder();
+/** What is printed while something runs. */
+async function printedBy(action: () => Promise<void>): Promise<string[]> {
   const print = console.error;
   const printed: string[] = [];
   console.error = (...words) => void printed.push(words.join(" "));
   try {
+    await action();
+  } finally {
+    console.error = print;
+  }
+  return printed;
+}
+
+test("logLevel: at warning, bits that are lost are told once", {
+  skip: missingEncoders("libx264"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const printed = await printedBy(async () => {
     for (const logLevel of ["warning", "error"] as const) {
       const options = { logLevel, width, height, thread: "main" } as const;
       const writer = await createFileWriter("h264", folder.file("a.mp4"), 25, options);
@@ -122,11 +132,33 @@ test("logLevel: at warning, bits that are lost are told once", {
       for (let index = 0; index < 3; index++) await writer.write(frame);
       await writer.close();
     }
-  } finally {
-    console.error = print;
-  }
+  });
   assertEquals(printed.length, 1, printed.join("\n"));
   assertStringIncludes(printed[0]!, "the frames have 16 bits per component, but libx264 gets 8 (yuv420p)");
+});
+
+test("logLevel: at warning, it is told once that AVIF gets no alpha, unless that is asked for", {
+  skip: missingEncoders("libaom-av1"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const printed = await printedBy(async () => {
+    for (const alpha of [undefined, "discard"] as const) {
+      const options = {
+        logLevel: "warning",
+        background: "white",
+        thread: "main",
+        ...(alpha && { alpha }),
+      } as const;
+      const writer = await createFileWriter("libaom-av1", folder.file("a.avif"), 25, options);
+      for (let index = 0; index < 2; index++) await writer.write({ data: picture(128), width, height });
+      await writer.close();
+    }
+  });
+  assertEquals(printed.length, 1, printed.join("\n"));
+  assertStringIncludes(
+    printed[0]!,
+    "libaom-av1 takes no alpha: transparent pixels are laid over the background (white)",
+  );
 });
 
 /** RGBA of one alpha everywhere. */

@@ -55,22 +55,25 @@ export function describeVideoSession(
 
 /**
  * Describes an encoder, for frames of a format as they came in, or (`null`) before they are known. Prints, at
- * the log level "warning", that they lose bits.
+ * the log level "warning", what they lose: bits, and alpha in a container whose pictures could have it.
  */
 export function describeChoice(
   { settings: { encoder, format }, rejected }: ChosenEncoder,
   given: PixelFormatInfo | null,
-  { path, options: { logLevel } }: VideoFileRequest,
+  { name: container }: MuxerInfo,
+  { path, options: { alpha, background = "black", logLevel } }: VideoFileRequest,
 ): EncoderChoice {
   const choice = { name: encoder.name, codec: encoder.codecName, pixelFormat: format.name, rejected };
-  const from = given === null ? 0 : bitsPerComponent(given);
-  const to = bitsPerComponent(format);
-  if (from <= to) return choice;
-  if (isPrinted(logLevel, "warning")) {
-    console.error(
-      `avwriter: ${path}: the frames have ${from} bits per component, but ${encoder.name} gets ${to} (${format.name})`,
-    );
+  if (given === null) return choice;
+  const warn = (text: string): void => {
+    if (isPrinted(logLevel, "warning")) console.error(`avwriter: ${path}: ${text}`);
+  };
+  if (container === "avif" && given.hasAlpha && !format.hasAlpha && alpha !== "discard") {
+    warn(`${encoder.name} takes no alpha: transparent pixels are laid over the background (${background})`);
   }
+  const [from, to] = [bitsPerComponent(given), bitsPerComponent(format)];
+  if (from <= to) return choice;
+  warn(`the frames have ${from} bits per component, but ${encoder.name} gets ${to} (${format.name})`);
   return { ...choice, depthLoss: { from, to } };
 }
 

@@ -87,7 +87,7 @@ export class StreamOpener implements Disposable {
     if (trial === null) return;
     this.#requireHeader(trial);
     this.#trial = trial;
-    this.#choice = describeChoice(trial, null, request);
+    this.#choice = describeChoice(trial, null, info, request);
   }
 
   /**
@@ -319,7 +319,7 @@ export class StreamOpener implements Disposable {
         const context = this.#settingsContext(input);
         const wanted = resolveSettings(this.#native, trial.encoder.info, request, context);
         if (isSameSettings(wanted, trial.settings)) {
-          this.#choice = describeChoice(trial, given, this.#request);
+          this.#choice = describeChoice(trial, given, this.info, this.#request);
           return this.#withSize(trial);
         }
       } catch (error) {
@@ -330,7 +330,7 @@ export class StreamOpener implements Disposable {
     const chosen = this.#chooseEncoder(input, isFirstOpaque);
     this.#hasSize = true;
     this.#requireHeader(chosen);
-    this.#choice = describeChoice(chosen, given, this.#request);
+    this.#choice = describeChoice(chosen, given, this.info, this.#request);
     return chosen;
   }
 }
