@@ -83,10 +83,11 @@ export class ClosedGroups implements Disposable {
   }
 
   #give(count: number, write: (packet: NativePacket) => void): void {
-    for (const packet of this.#held.splice(0, Math.max(0, count))) {
-      write(packet);
+    for (let left = count; left > 0 && this.#held.length > 0; left--) {
+      // What can't be written stays, to be freed.
+      write(this.#held[0]!);
+      this.#leave(this.#held.shift()!);
       this.#closed = Math.max(0, this.#closed - 1);
-      this.#leave(packet);
     }
   }
 
