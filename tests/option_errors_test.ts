@@ -56,6 +56,22 @@ test("formatOptions: an invalid value is refused with what the option takes", as
   });
 });
 
+test("encoderOptions: a pair of limits that would end the process is refused", async () => {
+  for (const [codec, path] of [["mpeg4", "a.mp4"], ["mpeg2video", "a.mpg"], ["h263p", "a.avi"]] as const) {
+    await assertFails(() => open(codec, path, { encoderOptions: { lmax: 61 } }), {
+      type: OptionError,
+      code: "OPTION_ORDER",
+      operation: "set encoder options lmin and lmax",
+      says: [`encoder options lmin and lmax of ${codec}: lmin is 236, and lmax only 61`],
+    });
+  }
+  await assertFails(() => open("mpeg4", "a.mp4", { encoderOptions: { lmin: "40*QP2LAMBDA" } }), {
+    type: OptionError,
+    code: "OPTION_ORDER",
+    says: ["lmin is 4720, and lmax only 3658"],
+  });
+});
+
 test("encoderOptions: a value that is not a number is refused with the range", async () => {
   await assertFails(() => open("mpeg4", "a.avi", { encoderOptions: { qmin: "abc" } }), {
     type: OptionError,

@@ -29,6 +29,8 @@ export const avutil = {
   av_parse_color: { parameters: ["buffer", "buffer", "i32", "address"], result: "i32" },
   // int av_opt_set(void *obj, const char *name, const char *val, int search_flags)
   av_opt_set: { parameters: ["address", "buffer", "buffer", "i32"], result: "i32" },
+  // int av_opt_get_int(void *obj, const char *name, int search_flags, int64_t *out_val)
+  av_opt_get_int: { parameters: ["address", "buffer", "i32", "buffer"], result: "i32" },
   // const AVOption *av_opt_find(void *obj, const char *name, const char *unit, int opt_flags, int
   // search_flags)
   av_opt_find: { parameters: ["address", "buffer", "buffer", "i32", "i32"], result: "address" },

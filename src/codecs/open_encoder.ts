@@ -248,6 +248,8 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
     if (sampleAspectRatio !== null) table.setField("aspect", rationalText(sampleAspectRatio));
     if (fieldOrder !== undefined) table.setField("field_order", fieldOrderNumbers[fieldOrder]);
     for (const [name, value] of options) table.set(name, value);
+    // The Lagrange multipliers of the encoders of libavcodec's mpegvideo family: ratecontrol.c asserts it.
+    table.requireOrdered("lmin", "lmax");
     // Last, as flags may be set without a sign, which replaces all.
     if (globalHeader) table.setField("flags", "+global_header");
     open(encoder, settings);

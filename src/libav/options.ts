@@ -4,7 +4,7 @@
  * @module
  */
 import { type Address, cString, type Native, NULL } from "../../ffi/mod.ts";
-import { OptionError } from "../errors.ts";
+import { AvError, OptionError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
 import { codeName, errorText } from "./failure.ts";
@@ -115,6 +115,35 @@ export class OptionTable {
         errorText(this.#native, result)
       }`,
       { code: codeName(result), operation: `set ${this.#kind} option ${name}`, hint: this.#describe(name) },
+    );
+  }
+
+  /** The value of an option that holds an integer. */
+  integer(name: string): bigint {
+    const value = new BigInt64Array(1);
+    const result = this.#native.avutil.av_opt_get_int(this.#object, cString(name), searchChildren, value);
+    if (result >= 0) return value[0]!;
+    throw new AvError(`Cannot read ${this.#kind} option ${name}: ${errorText(this.#native, result)}`, {
+      code: codeName(result),
+      operation: `read ${this.#kind} option ${name}`,
+    });
+  }
+
+  /**
+   * Throws an {@linkcode OptionError} where one option, which may not be more than another, is: libav ends the
+   * process there.
+   */
+  requireOrdered(least: string, most: string): void {
+    if (!this.has(least) || !this.has(most)) return;
+    const [from, to] = [this.integer(least), this.integer(most)];
+    if (from <= to) return;
+    throw new OptionError(
+      `Cannot set ${this.#kind} options ${least} and ${most} of ${this.#owner}: ${least} is ${from}, and ${most} only ${to}`,
+      {
+        code: "OPTION_ORDER",
+        operation: `set ${this.#kind} options ${least} and ${most}`,
+        hint: `Use a ${least} of at most ${to}, or a ${most} of at least ${from}`,
+      },
     );
   }
 
