@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createFileWriter, OptionError, UnsupportedError, type WriterOptions } from "../mod.ts";
 import { missingEncoders } from "./support/features.ts";
-import { barFrame, TemporaryFolder, writeBars } from "./support/media.ts";
+import { barFrame, probe, TemporaryFolder, writeBars } from "./support/media.ts";
 import { test } from "./support/test.ts";
 
 const width = 128, height = 64, fps = 25;
@@ -223,7 +223,7 @@ function keyTimes(path: string): number[] {
 
 const keyed = [
   ...["libx264", "libx265", "libvpx", "libvpx-vp9", "libsvtav1", "mpeg4", "libxvid", "mpeg2video"],
-  ...["libtheora", "ffv1", "snow"],
+  ...["libtheora", "ffv1", "snow", "vc2"],
 ];
 
 for (const encoder of keyed) {
@@ -237,6 +237,7 @@ for (const encoder of keyed) {
     }
     await once.close();
     assert(keyTimes(path).includes(0.28), `${encoder}: ${keyTimes(path)}`);
+    assertEquals(probe(path).frames, 16, encoder);
     // Five frames a second, where 25 were expected.
     const slow = await createFileWriter(encoder, path, 25, { keyFrameInterval: 1, timing: "timestamps" });
     for (let index = 0; index < 16; index++) {

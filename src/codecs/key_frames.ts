@@ -22,6 +22,8 @@ const forcing: readonly string[] = [
     "utvideo",
     "png",
     "rawvideo",
+    // Opened again, it would number its pictures anew, and decoders leave out what they have seen.
+    "vc2",
   ],
 ];
 
