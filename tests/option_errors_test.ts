@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { createFileWriter, OptionError, UnsupportedError, type WriterOptions } from "../mod.ts";
 import { encoderTraits } from "../src/codecs/encoder_traits.ts";
 import { missingEncoders } from "./support/features.ts";
-import { TemporaryFolder } from "./support/media.ts";
+import { probe, TemporaryFolder, writeBars } from "./support/media.ts";
 import { assertFails, assertReadable } from "./support/messages.ts";
 import { open } from "./support/opening.ts";
 import { test } from "./support/test.ts";
@@ -54,6 +54,27 @@ test("formatOptions: an invalid value is refused with what the option takes", as
     operation: "set muxer option movflags",
     says: ["Cannot set muxer option movflags of mp4 to ", '"+fasstart"', "faststart, "],
   });
+});
+
+test("bitrate: one at which the encoder would leave out all frames is refused", {
+  skip: missingEncoders("libvpx"),
+}, async () => {
+  const all: readonly WriterOptions[] = [{ bitrate: 15 }, { encoderOptions: { b: 499 } }, {
+    encoderOptions: { ab: 15 },
+  }];
+  for (const options of all) {
+    await assertFails(() => open("libvpx", "a.webm", options), {
+      type: OptionError,
+      code: "EINVAL",
+      operation: "configure encoder libvpx",
+      says: ["Cannot use the bitrate ", "leave out all frames below 500", "in bits per second"],
+    });
+  }
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.webm");
+  const writer = await createFileWriter("libvpx", path, 25, { bitrate: 500, logLevel: "quiet" });
+  await writeBars(writer, 5);
+  assertEquals(probe(path).frames, 5);
 });
 
 test("encoderOptions: a pair of limits that would end the process is refused", async () => {

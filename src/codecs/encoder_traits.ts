@@ -91,6 +91,8 @@ export interface EncoderTraits {
   readonly takesOddSizes?: true;
   /** The longest side, where the encoder opens for longer ones but fails at the first frame. */
   readonly longestSide?: number;
+  /** The least bits per second, where the encoder opens for fewer, but leaves out all frames. */
+  readonly leastBitrate?: number;
   /** The minimum width: narrower pictures are padded, as they would lose their colours. */
   readonly minWidth?: number;
   /** JPEG's full range: its luma has no other. */
@@ -280,6 +282,8 @@ export const encoderTraits: Readonly<Record<string, EncoderTraits>> = {
     chromaLocation: "container",
     presetOption: "cpu-used",
     takesOddSizes: true,
+    // It counts in kilobits, rounded.
+    leastBitrate: 500,
     onlyMatrices: onlyBt601,
   },
   // Sides of thirteen bits (ISO/IEC 14496-2, 6.2.3).

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Native, runtime } from "../../ffi/mod.ts";
-import { AvError, UnsupportedError } from "../errors.ts";
+import { AvError, OptionError, UnsupportedError } from "../errors.ts";
 import { Encoder, type EncoderInfo } from "../libav/encoder.ts";
 import { optionText } from "../libav/options.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
@@ -250,6 +250,7 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
     for (const [name, value] of options) table.set(name, value);
     // The Lagrange multipliers of the encoders of libavcodec's mpegvideo family: ratecontrol.c asserts it.
     table.requireOrdered("lmin", "lmax");
+    requireBitrate(info, table.integer("b"));
     // Last, as flags may be set without a sign, which replaces all.
     if (globalHeader) table.setField("flags", "+global_header");
     open(encoder, settings);
@@ -258,6 +259,20 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
     encoder[Symbol.dispose]();
     throw error;
   }
+}
+
+/** Throws an {@linkcode OptionError} for a bit rate, 0 if there is none, that is too low for an encoder. */
+function requireBitrate(encoder: EncoderInfo, bitrate: bigint): void {
+  const { leastBitrate = 0 } = traitsOf(encoder);
+  if (bitrate === 0n || bitrate >= leastBitrate) return;
+  throw new OptionError(
+    `Cannot use the bitrate ${bitrate}: encoder ${encoder.name} would leave out all frames below ${leastBitrate}`,
+    {
+      code: "EINVAL",
+      operation: `configure encoder ${encoder.name}`,
+      hint: "It is in bits per second: bitrate: 1_000_000 is one megabit",
+    },
+  );
 }
 
 /**
