@@ -230,7 +230,9 @@ for (const encoder of keyed) {
   const skip = missingEncoders(encoder);
   test(`keyFrame, keyFrameInterval: are where they are asked for with ${encoder}`, { skip }, async () => {
     using folder = new TemporaryFolder();
-    const path = folder.file(encoder === "libxvid" ? "a.mp4" : "a.mkv");
+    const path = folder.file(
+      `a.${({ libxvid: "mp4", vc2: "nut" } as Record<string, string>)[encoder] ?? "mkv"}`,
+    );
     const once = await createFileWriter(encoder, path, 25, { keyFrameInterval: 10 });
     for (let index = 0; index < 16; index++) {
       await once.write(barFrame(index, 160, 96), { keyFrame: index === 7 });

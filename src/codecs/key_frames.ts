@@ -1,5 +1,5 @@
 /**
- * Which encoders make a key frame of any frame. Data, and one function.
+ * Which encoders make a key frame of any frame. Data, and two functions.
  *
  * @module
  */
@@ -33,4 +33,9 @@ const forcing: readonly string[] = [
  */
 export function forcesKeyFrames(encoder: string): boolean {
   return forcing.includes(encoder) || isDeviceEncoder(encoder);
+}
+
+/** Whether an encoder makes nothing but key frames, and libavcodec does not know: it marks none. */
+export function hidesKeyFrames(encoder: string): boolean {
+  return encoder === "vc2";
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
-import { forcesKeyFrames } from "../codecs/key_frames.ts";
+import { forcesKeyFrames, hidesKeyFrames } from "../codecs/key_frames.ts";
 import { isInterlaced, requireFieldsApart } from "../codecs/field_order.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
 import { completeWebpHeader } from "../codecs/webp_header.ts";
@@ -74,6 +74,7 @@ export class Pipeline implements Disposable {
   readonly #frameQuality: number;
   /** Whether the encoder makes a key frame of any frame; otherwise it is opened again for one. */
   readonly #forcesKeyFrames: boolean;
+  readonly #hidesKeyFrames: boolean;
   /** The meaning of each frame's values: some encoders (prores_ks) read it from the frame alone. */
   readonly #color: ColorNumbers;
   /**
@@ -108,6 +109,7 @@ export class Pipeline implements Disposable {
     this.#disposal = parts.disposal;
     this.#frameQuality = encoder.frameQuality;
     this.#forcesKeyFrames = forcesKeyFrames(settings.encoder.name);
+    this.#hidesKeyFrames = hidesKeyFrames(settings.encoder.name);
     this.#color = colorNumbers(native, settings.color);
   }
 
@@ -309,6 +311,7 @@ export class Pipeline implements Disposable {
       if (packet.pts > this.#lastIndex) packet.pts = this.#lastIndex;
       completeWebpHeader(packet, this.#plays, this.#settings.format.hasAlpha);
     }
+    if (this.#hidesKeyFrames) packet.markKey();
     this.#disposal?.complete(packet);
     this.#groups.take(packet, isHeld, (taken) => this.#write(taken, followers));
     this.#groups.giveWhole((taken) => this.#write(taken, followers));

@@ -81,6 +81,12 @@ export class NativePacket extends Owned {
     return (this.#native.fields.get(this.address, "AVPacket", "flags") & key) !== 0;
   }
 
+  /** Says that it is a key frame's. */
+  markKey(): void {
+    const { fields } = this.#native;
+    fields.set(this.address, "AVPacket", "flags", fields.get(this.address, "AVPacket", "flags") | key);
+  }
+
   /** Whether a demuxer marked it as damaged. */
   get isCorrupt(): boolean {
     return (this.#native.fields.get(this.address, "AVPacket", "flags") & corrupt) !== 0;
