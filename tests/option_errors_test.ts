@@ -77,7 +77,13 @@ test("bitrate: one at which the encoder would leave out all frames is refused", 
   assertEquals(probe(path).frames, 5);
 });
 
-test("encoderOptions: a pair of limits that would end the process is refused", async () => {
+test("encoderOptions: values that would end the process are refused", async () => {
+  await assertFails(() => open("mjpeg", "a.avi", { encoderOptions: { error_rate: 101 } }), {
+    type: OptionError,
+    code: "EINVAL",
+    operation: "set encoder option error_rate",
+    says: ["encoder option error_rate of mjpeg to 101", "Use 100 at most"],
+  });
   for (const [codec, path] of [["mpeg4", "a.mp4"], ["mpeg2video", "a.mpg"], ["h263p", "a.avi"]] as const) {
     await assertFails(() => open(codec, path, { encoderOptions: { lmax: 61 } }), {
       type: OptionError,

@@ -6,7 +6,7 @@
 import { type Native, runtime } from "../../ffi/mod.ts";
 import { AvError, OptionError, UnsupportedError } from "../errors.ts";
 import { Encoder, type EncoderInfo } from "../libav/encoder.ts";
-import { optionText } from "../libav/options.ts";
+import { type OptionTable, optionText } from "../libav/options.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { invert, type Rational, rationalText } from "../libav/rational.ts";
 import { CodecParameters } from "../libav/streams/codec_parameters.ts";
@@ -248,8 +248,7 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
     if (sampleAspectRatio !== null) table.setField("aspect", rationalText(sampleAspectRatio));
     if (fieldOrder !== undefined) table.setField("field_order", fieldOrderNumbers[fieldOrder]);
     for (const [name, value] of options) table.set(name, value);
-    // The Lagrange multipliers of the encoders of libavcodec's mpegvideo family: ratecontrol.c asserts it.
-    table.requireOrdered("lmin", "lmax");
+    requireHarmless(table);
     requireBitrate(info, table.integer("b"));
     // Last, as flags may be set without a sign, which replaces all.
     if (globalHeader) table.setField("flags", "+global_header");
@@ -259,6 +258,16 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
     encoder[Symbol.dispose]();
     throw error;
   }
+}
+
+/**
+ * Throws an {@linkcode OptionError} for what ends the process in the encoders of libavcodec's mpegvideo family:
+ * ratecontrol.c asserts that the Lagrange multipliers are in order, mpegvideo_enc.c divides by
+ * `100 / error_rate`.
+ */
+function requireHarmless(table: OptionTable): void {
+  table.requireOrdered("lmin", "lmax");
+  table.requireAtMost("error_rate", 100);
 }
 
 /** Throws an {@linkcode OptionError} for a bit rate, 0 if there is none, that is too low for an encoder. */

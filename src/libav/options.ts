@@ -147,6 +147,17 @@ export class OptionTable {
     );
   }
 
+  /** Throws an {@linkcode OptionError} where an option is more than libav can bear, which it does not check. */
+  requireAtMost(name: string, most: number): void {
+    if (!this.has(name)) return;
+    const value = this.integer(name);
+    if (value <= most) return;
+    throw new OptionError(
+      `Cannot set ${this.#kind} option ${name} of ${this.#owner} to ${value}: it would end the process above ${most}`,
+      { code: "EINVAL", operation: `set ${this.#kind} option ${name}`, hint: `Use ${most} at most` },
+    );
+  }
+
   /** The names of all encoding options. */
   names(): string[] {
     const names: string[] = [];

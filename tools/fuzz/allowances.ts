@@ -206,6 +206,12 @@ export const allowances: readonly Allowance[] = [
   },
   {
     kinds: ["duration"],
+    muxers: ["nut"],
+    options: ["write_index"],
+    why: "without the index that they ask to leave out, readers guess where the file ends",
+  },
+  {
+    kinds: ["duration"],
     muxers: ["gif"],
     when: ({ fps }) => frameSeconds(fps) > 655.35,
     why: "GIF shows no frame for longer, and so not the last one either",
