@@ -31,8 +31,8 @@ const outputTimeoutMs = 2000;
 
 /** The files that take longest are started first: one of them alone at the end would keep all waiting. */
 const slowestFirst: readonly string[] = [
-  ...["audio_device", "subtitles", "kill", "full_disk", "real_footage", "audio", "tags", "resize"],
-  ...["recover", "pixel_formats", "cover", "encoded_image", "audio_source", "timing", "pixels"],
+  ...["audio_device", "deadline", "resize", "audio", "kill", "subtitles", "tags", "recover", "cycles"],
+  ...["audio_source", "worker", "time_options", "time_table", "encoded_image", "closing", "pixels"],
 ];
 
 /** What to run, and how. */
