@@ -41,8 +41,9 @@ function assertAttachments(path: string): void {
       mimeType: types[index],
     })),
   );
+  const dumped = attachmentBytes(path, attachments.length);
   for (const [index, { name, data }] of attachments.entries()) {
-    assertSameBytes(attachmentBytes(path, index), data, name);
+    assertSameBytes(dumped[index]!, data, name);
   }
 }
 

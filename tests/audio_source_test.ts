@@ -14,7 +14,7 @@ import {
 } from "../mod.ts";
 import { amplitudeOf, decodeAudio, heardRate, listen, onsets, probeAudio, sine } from "./support/audio.ts";
 import { missingEncoders } from "./support/features.ts";
-import { assertSameBytes, barFrame, probe, TemporaryFolder } from "./support/media.ts";
+import { assertSameBytes, barFrame, lightOptions, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { testsOf } from "./support/test.ts";
 
@@ -46,7 +46,7 @@ async function record(
   options: WriterOptions = {},
 ): Promise<VideoWriter> {
   const codec = path.endsWith(".webm") ? "vp8" : "mpeg4";
-  const writer = await createFileWriter(codec, path, 25, { audio, ...options });
+  const writer = await createFileWriter(codec, path, 25, { audio, ...lightOptions(codec), ...options });
   await writeFrames(writer, seconds);
   await writer.close();
   return writer;

@@ -25,7 +25,7 @@ import {
   sine,
 } from "./support/audio.ts";
 import { missingEncoders } from "./support/features.ts";
-import { assertSameBytes, barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
+import { assertSameBytes, barFrame, decode, lightOptions, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { testsOf } from "./support/test.ts";
 
@@ -47,7 +47,7 @@ async function writeWithAudio(
   options: WriterOptions = {},
 ): Promise<void> {
   const codec = path.endsWith(".webm") ? "vp9" : "mpeg4";
-  const writer = await createFileWriter(codec, path, 50, { audio, ...options });
+  const writer = await createFileWriter(codec, path, 50, { audio, ...lightOptions(codec), ...options });
   for (const piece of pieces) await writer.writeAudio(piece);
   const lengths = pieces.map(({ data, sampleRate, channels = 1 }) =>
     (Array.isArray(data) ? data[0]!.length : (data as Float32Array).length / channels) / sampleRate
@@ -78,7 +78,7 @@ for (
       const writer = await createFileWriter(codec, path, "30000/1001", {
         audio: {},
         thread,
-        ...(codec === "vp9" ? { preset: "8" } : {}),
+        ...lightOptions(codec),
       });
       const samples = await flashAndBeep(writer, { num, den }, sampleRate, length);
       await writer.close();
@@ -321,9 +321,11 @@ testBoth(
       for (const order of ["audio first", "frames first", "no audio"]) {
         using folder = new TemporaryFolder();
         const path = folder.file(name);
-        const writer = await createFileWriter(name === "a.webm" ? "vp9" : "h264", path, 25, {
+        const codec = name === "a.webm" ? "vp9" : "h264";
+        const writer = await createFileWriter(codec, path, 25, {
           audio: {},
-          preset: name === "a.webm" ? "8" : "veryfast",
+          preset: "veryfast",
+          ...lightOptions(codec),
         });
         const writeSamples = async (): Promise<void> => {
           for (let from = 0; from < tone.data.length; from += 10007) {

@@ -50,18 +50,18 @@ for (
     }, in both threads alike`,
     { skip: missingEncoders(encoder) },
     async () => {
-      const files: Uint8Array[] = [];
-      for (const thread of threads) {
-        using folder = new TemporaryFolder();
-        const path = folder.file(name);
+      using folder = new TemporaryFolder();
+      const tone = sine({ count: 88200, sampleRate: 44100 });
+      const data = Int16Array.from(tone.data, (sample) => Math.round(sample * 32767));
+      const sampleRate = encoder === "libopus" ? 48000 : 44100;
+      const paths = threads.map((thread) => folder.file(`${thread}-${name}`));
+      for (const [index, thread] of threads.entries()) {
+        const path = paths[index]!;
         const writer = await createAudioWriter(codec, path, { thread });
-        const tone = sine({ count: 88200, sampleRate: 44100 });
-        const data = Int16Array.from(tone.data, (sample) => Math.round(sample * 32767));
         for (let from = 0; from < data.length; from += 1237) {
           await writer.write({ data: data.subarray(from, from + 1237), sampleRate: 44100 });
         }
         const summary = await writer.close();
-        const sampleRate = encoder === "libopus" ? 48000 : 44100;
         assertEquals(summary, {
           path,
           format,
@@ -71,18 +71,18 @@ for (
           seconds: 2,
           bytes: statSync(path).size,
         });
-        const [track] = probeAudio(path);
-        assertEquals([Number(track!.sample_rate), track!.channels], [sampleRate, 1]);
-        if (isLossless) {
-          assertSameBytes(decodeAudio(path, "s16"), new Uint8Array(data.buffer), "the samples");
-        }
-        const heard = listen(path);
-        assertAlmostEquals(heard.length / heardRate, 2, 0.06);
-        const level = 20 * Math.log10(amplitudeOf(heard.subarray(12000, 84000), 1000) / 0.5);
-        assert(Math.abs(level) < 0.5, `the sine's level is ${level} dB off`);
-        files.push(new Uint8Array(readFileSync(path)));
       }
-      assertSameBytes(files[0]!, files[1]!, name);
+      const [path, other] = paths as [string, string];
+      assertSameBytes(readFileSync(path), readFileSync(other), name);
+      const [track] = probeAudio(path);
+      assertEquals([Number(track!.sample_rate), track!.channels], [sampleRate, 1]);
+      if (isLossless) {
+        assertSameBytes(decodeAudio(path, "s16"), new Uint8Array(data.buffer), "the samples");
+      }
+      const heard = listen(path);
+      assertAlmostEquals(heard.length / heardRate, 2, 0.06);
+      const level = 20 * Math.log10(amplitudeOf(heard.subarray(12000, 84000), 1000) / 0.5);
+      assert(Math.abs(level) < 0.5, `the sine's level is ${level} dB off`);
     },
   );
 }

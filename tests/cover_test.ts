@@ -57,6 +57,8 @@ const recordings: readonly WriterOptions[] = [
 
 for (const [row, name] of ["a.mp4", "a.m4v", "a.mkv"].entries()) {
   for (const [column, options] of recordings.entries()) {
+    // Each container and each of the options is in the quick run once.
+    if (!isLong && (row + column) % 3 !== 0) continue;
     testBoth(
       `cover: comes back from ${name} byte for byte, behind the video (${JSON.stringify(options)})`,
       async () => {

@@ -9,7 +9,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { runtime } from "../ffi/mod.ts";
 import { createFileWriter, OptionError, type WriterOptions } from "../mod.ts";
 import { nextTurn } from "../src/next_turn.ts";
-import { barFrame, TemporaryFolder } from "./support/media.ts";
+import { barFrame, lightOptions, TemporaryFolder } from "./support/media.ts";
 import { testsOf } from "./support/test.ts";
 
 const { isLong, testBoth } = testsOf(import.meta.url);
@@ -27,6 +27,7 @@ async function cycle(index: number, folder: TemporaryFolder): Promise<void> {
   const options: WriterOptions = {
     thread: index % 3 === 0 ? "main" : "worker",
     signal: controller.signal,
+    ...lightOptions(codec),
     ...(index % 5 === 0 ? { audio: {} } : {}),
   };
   const path = folder.file(`${index}.${extension}`);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createFileWriter, UnsupportedError, type WriterOptions } from "../mod.ts";
 import { missingEncoders, missingPixelFormat } from "./support/features.ts";
-import { assertSameBytes, decode, probe, TemporaryFolder } from "./support/media.ts";
+import { assertSameBytes, decode, lightOptions, probe, TemporaryFolder } from "./support/media.ts";
 import { testsOf } from "./support/test.ts";
 
 const { some, test, testBoth } = testsOf(import.meta.url);
@@ -175,7 +175,7 @@ async function formatFor(
   alphas: number[],
   options: WriterOptions,
 ): Promise<string> {
-  const writer = await createFileWriter(codec, path, 25, options);
+  const writer = await createFileWriter(codec, path, 25, { ...lightOptions(codec), ...options });
   for (const alpha of alphas) await writer.write({ data: picture(alpha), width, height });
   await writer.close();
   assertEquals(probe(path).frames, alphas.length);

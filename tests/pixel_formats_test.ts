@@ -23,7 +23,7 @@ import {
 } from "./support/packed_formats.ts";
 import { testsOf } from "./support/test.ts";
 
-const { isLong, test, testBoth } = testsOf(import.meta.url);
+const { isLong, some, test, testBoth } = testsOf(import.meta.url);
 
 const native = loadNative();
 
@@ -262,12 +262,14 @@ testBoth(
   async () => {
     using folder = new TemporaryFolder();
     const sizes = [[48, 32], [47, 31], [1, 1]] as const;
+    const few = some(chosen, 2);
+    const fewNames = few.map(({ name }) => name);
     const videos: { stored: string[]; raw: Uint8Array[] }[] = [];
     for (const [width, height] of sizes) {
-      const bytes = layOut(chosenNames, knownPicture(width, height), folder);
-      const paths = chosenNames.map((name) => folder.file(`${name}-${width}.mkv`));
+      const bytes = layOut(fewNames, knownPicture(width, height), folder);
+      const paths = fewNames.map((name) => folder.file(`${name}-${width}.mkv`));
       const stored: string[] = [];
-      for (const [index, format] of chosen.entries()) {
+      for (const [index, format] of few.entries()) {
         const [packed, , apart] = ways(format, bytes.get(format.name)!, width, height);
         stored.push(await write(paths[index]!, "ffv1", [packed!, apart!]));
       }
@@ -278,7 +280,7 @@ testBoth(
     for (const [part, { stored, raw }] of parts.entries()) {
       assertEquals(stored, whole!.stored);
       const [width, height] = sizes[part + 1]!;
-      for (const [index, format] of chosen.entries()) {
+      for (const [index, format] of few.entries()) {
         const kept = pixelFormatByName(native, stored[index]!)!;
         const wholePicture = samplesOf(kept, whole!.raw[index]!, ...sizes[0]);
         const length = raw[index]!.length / 2;
@@ -455,13 +457,13 @@ test("write: an encoder that fails with its first frame leaves no native object 
   assertEquals(undisposedObjects(), before);
 });
 
-test("createConverter: an impossible conversion leaves no native object behind", () => {
+testBoth("createConverter: an impossible conversion leaves no native object behind", () => {
   const meaning = { matrix: "bt709", range: "tv" } as const;
   const before = undisposedObjects();
   let refused = 0;
   for (const name of ["rgb48le", "rgb444le", "bayer_rggb8", "gbrpf32le"]) {
     const shape = { layout: frameLayout(pixelFormatByName(native, name)!, 16, 16), meaning };
-    for (const format of formats.filter((other) => !other.isPalette)) {
+    for (const format of some(formats.filter((other) => !other.isPalette), 3)) {
       try {
         createConverter(native, shape, { format, width: 16, height: 16, color: meaning })[Symbol.dispose]();
       } catch (error) {

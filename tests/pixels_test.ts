@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createFileWriter, type RawFrame, UnsupportedError, type WriterOptions } from "../mod.ts";
 import { assertSameBytes, decode, probe, TemporaryFolder } from "./support/media.ts";
+import { decodeAll } from "./support/packed_formats.ts";
 
 const width = 64, height = 48;
 
@@ -51,17 +53,35 @@ const losslessFormats: Readonly<Record<string, number>> = {
   rgba64le: 8,
 };
 
-for (const [format, bytesPerPixel] of Object.entries(losslessFormats)) {
-  test(`write: ${format} frames go through a raw stream untouched`, async () => {
-    using folder = new TemporaryFolder();
-    const path = folder.file("raw.nut");
-    let data = noise(width * height * bytesPerPixel);
-    if (format === "yuv420p10le") data = data.map((byte, index) => index % 2 === 1 ? byte & 3 : byte);
-    await writeOne(path, "rawvideo", { data, width, height, format }, { pixelFormat: format });
-    assertEquals(probe(path).pix_fmt, format);
-    assertSameBytes(decode(path, format), data, format);
-  });
+/** The pictures of raw videos as they lie in their files. */
+function storedPictures(paths: readonly string[]): Uint8Array[] {
+  const stored = (path: string): string => `${path}.stored`;
+  execFileSync("ffmpeg", [
+    ...["-v", "error"],
+    ...paths.flatMap((path) => ["-i", path]),
+    ...paths.flatMap((path, index) => ["-map", `${index}:v`, "-c", "copy", "-f", "rawvideo", stored(path)]),
+  ]);
+  return paths.map((path) => new Uint8Array(readFileSync(stored(path))));
 }
+
+test("write: frames of each format go through a raw stream untouched, and are read as what they are", async () => {
+  using folder = new TemporaryFolder();
+  const formats = Object.keys(losslessFormats);
+  const paths = formats.map((format) => folder.file(`${format}.nut`));
+  const frames: Uint8Array[] = [];
+  for (const [index, format] of formats.entries()) {
+    let data = noise(width * height * losslessFormats[format]!);
+    if (format === "yuv420p10le") data = data.map((byte, at) => at % 2 === 1 ? byte & 3 : byte);
+    frames.push(data);
+    await writeOne(paths[index]!, "rawvideo", { data, width, height, format }, { pixelFormat: format });
+  }
+  const stored = storedPictures(paths);
+  const decoded = decodeAll(paths, (index) => formats[index]!);
+  for (const [index, format] of formats.entries()) {
+    assertSameBytes(stored[index]!, frames[index]!, `${format} in the file`);
+    assertSameBytes(decoded[index]!, frames[index]!, `${format} decoded`);
+  }
+});
 
 test("pixelFormat: a lossless codec gets one that keeps every byte of the frame", async () => {
   using folder = new TemporaryFolder();

@@ -5,7 +5,7 @@ import { createFileWriter, type RawFrame, UnsupportedError } from "../mod.ts";
 import { pixelFormatByName, type PixelFormatInfo, pixelFormatNames } from "../src/libav/pixel_format.ts";
 import { frameLayout } from "../src/video/pixels.ts";
 import { geometryOf, type ResizeMode } from "../src/video/resizer.ts";
-import { decode, probe, psnr, TemporaryFolder, writeFrames } from "./support/media.ts";
+import { decode, lightOptions, probe, psnr, TemporaryFolder, writeFrames } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { decodeAll, knownPicture, layOut } from "./support/packed_formats.ts";
 import { testsOf } from "./support/test.ts";
@@ -639,10 +639,11 @@ testBoth(
         const data = new Uint8Array(width * height * 4);
         for (let at = 0; at < data.length; at += 4) data.set([200, 100, 50, 255], at);
         const frame = { data, width, height };
-        const error = await writeFrames(path, codec, [frame], { logLevel: "quiet" }).then(
-          () => null,
-          (reason) => reason,
-        );
+        const error = await writeFrames(path, codec, [frame], { logLevel: "quiet", ...lightOptions(codec) })
+          .then(
+            () => null,
+            (reason) => reason,
+          );
         if (error === null) written.push({ path, what, width, height });
         else await assertFails(() => Promise.reject(error), { type: UnsupportedError, says: ["Cannot "] });
       }

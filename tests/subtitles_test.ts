@@ -20,7 +20,7 @@ import { imageFile, pictureBytes, streamsOf } from "./support/attached.ts";
 import { listen, probeAudio, sine } from "./support/audio.ts";
 import { missingEncoders } from "./support/features.ts";
 import { realClip } from "./support/footage.ts";
-import { assertSameBytes, barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
+import { assertSameBytes, barFrame, decode, lightOptions, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { toldSeconds } from "./support/record.ts";
 import { convertSubtitles, cuesOf, probeSubtitles, type ReadCue } from "./support/subtitles.ts";
@@ -28,16 +28,10 @@ import { testsOf } from "./support/test.ts";
 
 const { some, test, testBoth, testLong } = testsOf(import.meta.url);
 
-/**
- * VP8's threads wait for each other in loops: where processors are busy, small pictures take thirty times as
- * long with them.
- */
-const oneThread = { preset: "8", encoderOptions: { threads: 1 } } as const;
-
 /** A writer for bars at 25 frames a second. */
 function open(path: string, options: WriterOptions): Promise<VideoWriter> {
-  const [codec, preset] = path.endsWith(".webm") ? ["vp8", oneThread] : ["mpeg4", {}];
-  return createFileWriter(codec, path, 25, { ...preset, ...options });
+  const codec = path.endsWith(".webm") ? "vp8" : "mpeg4";
+  return createFileWriter(codec, path, 25, { ...lightOptions(codec), ...options });
 }
 
 /** Bars of so many seconds, with nothing beside them but what the track says, and cues. */
@@ -92,7 +86,7 @@ const texts: readonly string[] = [
   "x".repeat(16384),
 ];
 
-for (const [name, codec, options] of some(kinds, 2)) {
+for (const [name, codec, options] of some(kinds, 4)) {
   testBoth(
     `writeSubtitle: plain texts come back as they were from ${codec} in ${name} (${JSON.stringify(options)})`,
     async () => {
@@ -120,7 +114,7 @@ for (const [name, codec, options] of some(kinds, 2)) {
 
 const styled = "Hear <i>this</i> and <b>that</b>:\n<u><i>both</i></u>";
 
-for (const [name, codec, options] of some(kinds, 2)) {
+for (const [name, codec, options] of some(kinds, 3)) {
   testBoth(
     `writeSubtitle: styles and lines come back from ${codec} in ${name} (${JSON.stringify(options)})`,
     async () => {
@@ -466,7 +460,7 @@ for (const [name, options] of some(cutting, 3)) {
       );
       const writer = await createFileWriter(codec, path, 25, {
         ...options,
-        ...(codec === "vp8" ? oneThread : {}),
+        ...lightOptions(codec),
         subtitles: [{}, { from }],
       });
       await writer.writeSubtitle({ text: "Before", start: 1, end: 2 });
@@ -774,7 +768,8 @@ for (const name of ["a.mp4", "a.mkv", "a.webm"]) {
       const writer = await createFileWriter(codec, path, "30000/1001", {
         audio: {},
         subtitles,
-        ...(codec === "vp8" ? oneThread : { preset: "veryfast" }),
+        preset: "veryfast",
+        ...lightOptions(codec),
       });
       const data = new Float32Array(
         samples.buffer.slice(samples.byteOffset, samples.byteOffset + samples.length),

@@ -18,7 +18,7 @@ import {
   type WriterOptions,
 } from "../mod.ts";
 import { missingEncoders, missingMuxers, missingPixelFormat, type SkipReason } from "./support/features.ts";
-import { barFrame, decode, TemporaryFolder, writeBars } from "./support/media.ts";
+import { barFrame, decode, lightOptions, TemporaryFolder, writeBars } from "./support/media.ts";
 import { assertFails, assertReadable } from "./support/messages.ts";
 import { open } from "./support/opening.ts";
 import { testsOf } from "./support/test.ts";
@@ -54,7 +54,8 @@ function sideData(of: Fields, type: string): Fields | undefined {
 }
 
 async function record(path: string, codec: string, options: WriterOptions, frames = 5): Promise<Tagged> {
-  await writeBars(await createFileWriter(codec, path, 25, options), frames, 320, 180);
+  const writer = await createFileWriter(codec, path, 25, { ...lightOptions(codec), ...options });
+  await writeBars(writer, frames, 320, 180);
   return probeTags(path);
 }
 
@@ -98,7 +99,11 @@ const rotations = [
 ] as const;
 
 async function recordTurned(path: string, codec: string, rotation: 90 | 180 | 270): Promise<void> {
-  const writer = await createFileWriter(codec, path, 25, { rotation, quality: "high" });
+  const writer = await createFileWriter(codec, path, 25, {
+    rotation,
+    quality: "high",
+    ...lightOptions(codec),
+  });
   for (let index = 0; index < 3; index++) await writer.write(quarterFrame(96, 64));
   await writer.close();
 }
@@ -220,7 +225,7 @@ const shapes: readonly (readonly [codec: string, file: string, encoder: string])
   ["libtheora", "a.ogv", "libtheora"],
 ];
 
-for (const [codec, file, encoder] of some(shapes, 3)) {
+for (const [codec, file, encoder] of some(shapes, 6)) {
   testBoth(
     `sampleAspectRatio: ${codec} in ${file} keeps it`,
     { skip: missingEncoders(encoder) },
@@ -276,7 +281,7 @@ testBoth("sampleAspectRatio: MPEG-2 has a few shapes of the whole picture, which
   skip: missingEncoders("mpeg2video"),
 }, async () => {
   using folder = new TemporaryFolder();
-  for (const file of some(["a.ts", "a.mpg", "a.mxf", "a.m2v"], 2)) {
+  for (const file of some(["a.ts", "a.mpg", "a.mxf", "a.m2v"], 4)) {
     for (const [given, told] of [["64/45", "64:45"], ["16/15", "16:15"]] as const) {
       for (const size of [{}, { width: 720, height: 576 }]) {
         const path = folder.file(file);
@@ -573,8 +578,10 @@ testBoth("metadata: a container is asked, and what it takes comes back, whatever
     "ISRC",
   ];
   const files = ["a.mp4", "a.mov", "a.mkv", "a.avi", "a.nut", "a.asf", "a.3gp", "a.ts", "a.mxf"];
-  for (const file of some(files, 4)) {
+  for (const [row, file] of files.entries()) {
     for (const [index, key] of keys.entries()) {
+      // Each container and each key is in the quick run.
+      if (!isLong && (row + index) % 5 !== 0) continue;
       const value = Object.values(values)[index % 5]!;
       const metadata = { [key]: value };
       const codec = file === "a.mxf" || file === "a.ts" ? "mpeg2video" : "mpeg4";
@@ -587,7 +594,7 @@ testBoth("metadata: a container is asked, and what it takes comes back, whatever
       }
     }
   }
-  assert(kept > (isLong ? 40 : 12), `${kept} tags were taken`);
+  assert(kept > (isLong ? 40 : 8), `${kept} tags were taken`);
 });
 
 test("metadata: tags that are not strings are refused", async () => {
@@ -964,7 +971,7 @@ for (const { codec, encoder, file, since } of some(chromaCases, 3)) {
     const { stream, frame } = await record(folder.file(file), codec, {});
     assertEquals([stream.chroma_location, frame.chroma_location], ["center", "center"]);
     const path = folder.file(`own_${file}`);
-    const writer = await createFileWriter(codec, path, 25);
+    const writer = await createFileWriter(codec, path, 25, lightOptions(codec));
     const data = Uint8Array.from({ length: 320 * 180 * 3 / 2 }, (_, index) => index * 31 % 251);
     for (let index = 0; index < 3; index++) {
       await writer.write({ data, width: 320, height: 180, format: "yuv420p" });

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { createFileWriter } from "../mod.ts";
 import { flashAndBeep, flashesToBeeps } from "./support/audio.ts";
-import { barFrame, frameTimes, TemporaryFolder } from "./support/media.ts";
+import { barFrame, frameTimes, lightOptions, TemporaryFolder } from "./support/media.ts";
 import { testsOf } from "./support/test.ts";
 
 const { some, test, testBoth } = testsOf(import.meta.url);
@@ -25,7 +25,11 @@ testBoth("writeAudio: audio that begins long before the video leaves its frames 
     const path = folder.file(file);
     const codec = file === "a.webm" ? "vp9" : "h264";
     const start = 3;
-    const writer = await createFileWriter(codec, path, 5, { timing: "timestamps", audio: {} });
+    const writer = await createFileWriter(codec, path, 5, {
+      timing: "timestamps",
+      audio: {},
+      ...lightOptions(codec),
+    });
     for (let at = 0; at < start * 10; at++) {
       await writer.writeAudio({ data: new Float32Array(sampleRate / 10), sampleRate, channels: 1 });
     }
@@ -99,7 +103,7 @@ for (
       const path = folder.file(name);
       const rate = { num: 25, den: 1 };
       const audio = audioCodec === undefined ? {} : { codec: audioCodec };
-      const writer = await createFileWriter(codec, path, rate, { audio });
+      const writer = await createFileWriter(codec, path, rate, { audio, ...lightOptions(codec) });
       await flashAndBeep(writer, rate, 44100, 3);
       await writer.close();
       // In AVI, the first packet fades in: nothing comes before it.

@@ -14,12 +14,15 @@
  * Each file runs in a process of its own: a crash or a hang is one failed test, which names the file. A file
  * has one line of output, and all that it said where it failed.
  *
+ * In CI (`CI=true`), a file that fails runs once more, alone, after all others have ended. The counts are
+ * those of its second run; where that passes, the summary lists the file as unsteady, with what failed first.
+ *
  * @module
  */
 import { checkBranches, coverageArguments } from "./coverage.ts";
-import type { TestResult } from "./matrix/report.ts";
 import { bunProgram } from "./setup.ts";
-import { type EndedRun, readTests, type RuntimeName, runtimeTitles, testArguments } from "./test_run.ts";
+import { counts, type Job, type JobRun, runJobs, summaryOf } from "./test_jobs.ts";
+import { type EndedRun, readTests, type RuntimeName, testArguments } from "./test_run.ts";
 
 /** How long one file may take, in minutes, unless `--minutes` says so. */
 const defaultMinutes = 10;
@@ -28,20 +31,9 @@ const outputTimeoutMs = 2000;
 
 /** The files that take longest are started first: one of them alone at the end would keep all waiting. */
 const slowestFirst: readonly string[] = [
-  ...["audio_device", "subtitles", "kill", "full_disk", "real_footage", "audio", "tags", "resize"],
-  ...["recover", "pixel_formats", "cover", "encoded_image", "audio_source", "timing", "pixels"],
+  ...["audio_device", "deadline", "resize", "audio", "kill", "subtitles", "tags", "recover", "cycles"],
+  ...["audio_source", "worker", "time_options", "time_table", "encoded_image", "closing", "pixels"],
 ];
-
-/** One file to run on one runtime. */
-interface Job {
-  readonly runtime: RuntimeName;
-  readonly file: string;
-}
-
-/** A job that has ended. */
-interface Done extends Job {
-  readonly tests: readonly TestResult[];
-}
 
 /** What to run, and how. */
 interface Plan {
@@ -151,14 +143,16 @@ async function run(
   return { code, timedOut, stdout, stderr };
 }
 
-/** Runs one file; prints a line, and where it failed all that it said. */
+/** Runs one file. */
 async function runJob(
   { runtime, file }: Job,
   folder: string,
   { minutes, withCoverage }: Plan,
-): Promise<Done> {
+): Promise<JobRun> {
   const from = performance.now();
   const report = `${folder}/${runtime}-${file.replaceAll("/", "-")}.xml`;
+  // That of a run before would be taken for this one's, where it breaks off.
+  await Deno.remove(report).catch(() => {});
   const program = runtime === "deno" ? Deno.execPath() : bunProgram;
   const timeoutMs = (minutes ?? defaultMinutes) * 60_000;
   const args = testArguments(runtime, [file], report, minutes === null ? undefined : timeoutMs);
@@ -166,55 +160,12 @@ async function runJob(
   const ended = await run(program, args, timeoutMs);
   const xml = await Deno.readTextFile(report).catch(() => "");
   const tests = readTests("the whole file", ended, xml, timeoutMs);
-  const failed = tests.filter(({ status }) => status === "failed");
-  const seconds = ((performance.now() - from) / 1000).toFixed(1);
-  const mark = failed.length > 0 ? "FAILED" : "ok";
-  const said = failed.length > 0 ? `\n${ended.stdout}\n${ended.stderr}`.trimEnd() : "";
-  console.log(
-    `${mark.padEnd(6)} ${runtimeTitles[runtime].padEnd(4)} ${file}: ${counts(tests)} (${seconds} s)${said}`,
-  );
-  return { runtime, file, tests };
-}
-
-/** Runs all jobs, so many at a time. */
-async function runJobs(plan: Plan, folder: string): Promise<Done[]> {
-  const waiting = makeJobs(plan);
-  const done: Done[] = [];
-  const work = async (): Promise<void> => {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-      done.push(await runJob(job, folder, plan));
-    }
-  };
-  await Promise.all(Array.from({ length: plan.jobs }, work));
-  return done;
+  const said = `${ended.stdout}\n${ended.stderr}`.trimEnd();
+  return { tests, said, seconds: (performance.now() - from) / 1000 };
 }
 
 function coverageFolder(folder: string): string {
   return `${folder}/coverage`;
-}
-
-/** The numbers in words: what was skipped is named only where there is any. */
-function counts(tests: readonly TestResult[]): string {
-  const count = (wanted: TestResult["status"]): number =>
-    tests.filter(({ status }) => status === wanted).length;
-  const skipped = count("skipped");
-  return `${count("passed")} passed, ${count("failed")} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`;
-}
-
-/** Prints each runtime's numbers, and what was skipped and what failed. */
-function printSummary(done: readonly Done[], runtimes: readonly RuntimeName[], seconds: number): void {
-  for (const runtime of runtimes) {
-    const ofRuntime = done.filter((job) => job.runtime === runtime);
-    console.log(`\n${runtimeTitles[runtime]}: ${counts(ofRuntime.flatMap(({ tests }) => tests))}`);
-    for (const wanted of ["skipped", "failed"] as const) {
-      for (const { file, tests } of ofRuntime) {
-        for (const { name, status, reason } of tests) {
-          if (status === wanted) console.log(`  ${status}: ${file}: ${name}: ${reason}`);
-        }
-      }
-    }
-  }
-  console.log(`\n${seconds.toFixed(0)} s`);
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -223,8 +174,14 @@ async function main(args: readonly string[]): Promise<number> {
   const from = performance.now();
   const folder = await Deno.makeTempDir({ prefix: "avwriter-tests-" });
   try {
-    const done = await runJobs(plan, folder);
-    printSummary(done, plan.runtimes, (performance.now() - from) / 1000);
+    const done = await runJobs(makeJobs(plan), {
+      atOnce: plan.jobs,
+      runsAgain: Deno.env.get("CI") === "true",
+      run: (job) => runJob(job, folder, plan),
+      print: console.log,
+    });
+    for (const line of summaryOf(done, plan.runtimes)) console.log(line);
+    console.log(`\n${((performance.now() - from) / 1000).toFixed(0)} s`);
     const tests = done.flatMap((job) => job.tests);
     if (plan.withCoverage) tests.push(await checkBranches(coverageFolder(folder)));
     console.log(counts(tests));

@@ -261,8 +261,8 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
 }
 
 /**
- * Throws an {@linkcode OptionError} for what ends the process in the encoders of libavcodec's mpegvideo family:
- * ratecontrol.c asserts that the Lagrange multipliers are in order, mpegvideo_enc.c divides by
+ * Throws an {@linkcode OptionError} for what ends the process in the encoders of libavcodec's mpegvideo
+ * family: ratecontrol.c asserts that the Lagrange multipliers are in order, mpegvideo_enc.c divides by
  * `100 / error_rate`.
  */
 function requireHarmless(table: OptionTable): void {

@@ -130,8 +130,8 @@ export class OptionTable {
   }
 
   /**
-   * Throws an {@linkcode OptionError} where one option, which may not be more than another, is: libav ends the
-   * process there.
+   * Throws an {@linkcode OptionError} where one option, which may not be more than another, is: libav ends
+   * the process there.
    */
   requireOrdered(least: string, most: string): void {
     if (!this.has(least) || !this.has(most)) return;
@@ -147,7 +147,9 @@ export class OptionTable {
     );
   }
 
-  /** Throws an {@linkcode OptionError} where an option is more than libav can bear, which it does not check. */
+  /**
+   * Throws an {@linkcode OptionError} where an option is more than libav can bear, which it does not check.
+   */
   requireAtMost(name: string, most: number): void {
     if (!this.has(name)) return;
     const value = this.integer(name);

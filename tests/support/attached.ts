@@ -7,8 +7,16 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { TemporaryFolder } from "./media.ts";
 
-/** A picture as a file of a kind, made by the ffmpeg program. */
+const imageFiles = new Map<string, Uint8Array>();
+
+/** A picture as a file of a kind, made once by the ffmpeg program. */
 export function imageFile(kind: "png" | "jpg" | "webp"): Uint8Array {
+  const known = imageFiles.get(kind) ?? makeImageFile(kind);
+  imageFiles.set(kind, known);
+  return known.slice();
+}
+
+function makeImageFile(kind: string): Uint8Array {
   using folder = new TemporaryFolder();
   const path = folder.file(`picture.${kind}`);
   execFileSync("ffmpeg", [
@@ -64,11 +72,12 @@ export function pictureBytes(path: string, number = 1): Uint8Array {
   ]));
 }
 
-/** The bytes of an attachment, by its number among the attachments that are no pictures. */
-export function attachmentBytes(path: string, number: number): Uint8Array {
+/** The bytes of the first so many attachments that are no pictures. */
+export function attachmentBytes(path: string, count: number): Uint8Array[] {
   using folder = new TemporaryFolder();
-  const dumped = folder.file("dumped");
+  const dumped = Array.from({ length: count }, (_, number) => folder.file(`${number}`));
+  const dumps = dumped.flatMap((file, number) => [`-dump_attachment:t:${number}`, file]);
   const nothing = ["-map", "0:v:0", "-frames:v", "1", "-f", "null", "-"];
-  execFileSync("ffmpeg", ["-v", "error", `-dump_attachment:t:${number}`, dumped, "-i", path, ...nothing]);
-  return new Uint8Array(readFileSync(dumped));
+  execFileSync("ffmpeg", ["-v", "error", ...dumps, "-i", path, ...nothing]);
+  return dumped.map((file) => new Uint8Array(readFileSync(file)));
 }

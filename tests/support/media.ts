@@ -130,6 +130,14 @@ export function barFrame(index: number, width = 160, height = 90): RawFrame & { 
   return { data, width, height };
 }
 
+/**
+ * Options with which small pictures are encoded at once. The threads of VP8 and VP9 wait for each other in
+ * loops: where processors are busy, they take thirty times as long.
+ */
+export function lightOptions(codec: string): WriterOptions {
+  return /vp[89]|libvpx/.test(codec) ? { preset: "8", encoderOptions: { threads: 1 } } : {};
+}
+
 /** Writes frames into a file; returns the pixel format of the video. */
 export async function writeFrames(
   path: string,

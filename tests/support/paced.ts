@@ -9,7 +9,7 @@
  */
 import process from "node:process";
 import { createFileWriter } from "../../mod.ts";
-import { barFrame } from "./media.ts";
+import { barFrame, lightOptions } from "./media.ts";
 
 const [path = "", codec = "", pace = "1", audio = "none", order = "", timing = "wallclock", frames = ""] =
   process
@@ -19,6 +19,7 @@ const sampleRate = 48_000;
 
 const writer = await createFileWriter(codec, path, timing === "constant" ? rate : 30, {
   timing: timing as "constant" | "wallclock" | "timestamps",
+  ...lightOptions(codec),
   ...(order === "0" ? { encoderOptions: { bf: 0 } } : {}),
   ...(audio === "none" ? {} : { audio: audio === "silent" ? { from: { silence: true } } : {} }),
 });

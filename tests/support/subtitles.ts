@@ -5,7 +5,6 @@
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { frameTimes } from "./media.ts";
 
 /** A text and the time of its display, in seconds. */
 export interface ReadCue {
@@ -25,13 +24,13 @@ export interface ProbedSubtitles {
 
 function ask(path: string, ...options: string[]): Record<string, unknown> {
   return JSON.parse(execFileSync("ffprobe", [
-    ...["-v", "error", "-select_streams", "s", ...options, "-of", "json", path],
+    ...["-v", "error", ...options, "-of", "json", path],
   ], { encoding: "utf8", maxBuffer: 2 ** 28 }));
 }
 
 /** All tracks of subtitles of a file. */
 export function probeSubtitles(path: string): ProbedSubtitles[] {
-  return ask(path, "-show_streams").streams as ProbedSubtitles[];
+  return ask(path, "-select_streams", "s", "-show_streams").streams as ProbedSubtitles[];
 }
 
 /** The bytes of a dump in hexadecimal digits. */
@@ -62,12 +61,14 @@ function utf8(bytes: Uint8Array): string {
  */
 export function cuesOf(path: string, track = 0): ReadCue[] {
   const { streams, packets } = ask(path, "-show_streams", "-show_packets", "-show_data") as {
-    streams: readonly ProbedSubtitles[];
+    streams: readonly (ProbedSubtitles & { readonly codec_type: string })[];
     packets: readonly Record<string, string>[];
   };
-  const { codec_name, index } = streams[track]!;
-  const [from] = frameTimes(path, ["-read_intervals", "%+#5"]) as [number];
-  return packets.filter(({ stream_index }) => Number(stream_index) === index)
+  const ofType = (type: string) => streams.filter(({ codec_type }) => codec_type === type);
+  const packetsOf = (index: number) => packets.filter(({ stream_index }) => Number(stream_index) === index);
+  const { codec_name, index } = ofType("subtitle")[track]!;
+  const from = Math.min(...packetsOf(ofType("video")[0]!.index).map(({ pts_time }) => Number(pts_time)));
+  return packetsOf(index)
     .map(({ pts_time, duration_time, data }) => ({
       text: readers[codec_name]!(dumped(data!)),
       start: Number(pts_time) - from,

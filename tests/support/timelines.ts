@@ -4,10 +4,11 @@
  * @module
  */
 import { execFileSync, spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { loadNative } from "../../ffi/mod.ts";
 import { createFileWriter, type Timing, type WriterOptions } from "../../mod.ts";
 import { seeded } from "./chance.ts";
-import { barFrame } from "./media.ts";
+import { barFrame, lightOptions } from "./media.ts";
 
 /** Pictures a second that the writer is told. */
 export const nominalRate = 30;
@@ -113,7 +114,8 @@ export async function writeTimeCase(
     timing: writerTiming,
     crashSafe,
     thread,
-    ...(container === "webm" ? { preset: "8" } : { preset: "ultrafast" }),
+    preset: "ultrafast",
+    ...lightOptions(containers[container].codec),
     ...(container === "webm" || bFrames === 0 ? {} : { encoderOptions: { bf: 3, "b-pyramid": "normal" } }),
     ...(bFrames === 0 ? { encoderOptions: { bf: 0 } } : {}),
     ...audioOption(audio, file),
@@ -232,7 +234,11 @@ function audioSlack({ container, audio }: TimeCase): number {
   return audio === "file" ? 0.1 : 0.024;
 }
 
-/** Makes a file with half a minute of a tone. */
+let tone: Uint8Array | undefined;
+
+/** Makes a WAV file with half a minute of a tone. */
 export function makeTone(path: string): void {
+  if (tone !== undefined) return writeFileSync(path, tone);
   execFileSync("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", "sine=frequency=440:duration=30", path]);
+  tone = readFileSync(path);
 }

@@ -1,0 +1,1 @@
+import "../chapters_test.ts?long";

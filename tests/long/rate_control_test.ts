@@ -1,0 +1,1 @@
+import "../rate_control_test.ts?long";
