@@ -22,7 +22,7 @@
 import { checkBranches, coverageArguments } from "./coverage.ts";
 import { bunProgram } from "./setup.ts";
 import { counts, type Job, type JobRun, runJobs, summaryOf } from "./test_jobs.ts";
-import { type EndedRun, readTests, type RuntimeName, testArguments } from "./test_run.ts";
+import { type EndedRun, readTests, type RuntimeName, testArguments, testFiles } from "./test_run.ts";
 
 /** How long one file may take, in minutes, unless `--minutes` says so. */
 const defaultMinutes = 10;
@@ -77,18 +77,6 @@ function readArguments(args: readonly string[]): Plan {
     } else paths.push(argument);
   }
   return { paths: paths.length > 0 ? paths : ["tests"], runtimes, jobs, minutes, withCoverage };
-}
-
-/** The test files that paths stand for: themselves, or those that lie directly in a folder. */
-function testFiles(paths: readonly string[]): string[] {
-  return paths.flatMap((path) => {
-    if (!Deno.statSync(path).isDirectory) return [path];
-    const folder = path.replace(/\/$/, "");
-    return [...Deno.readDirSync(folder)]
-      .filter(({ isFile, name }) => isFile && name.endsWith("_test.ts"))
-      .map(({ name }) => `${folder}/${name}`)
-      .sort();
-  });
 }
 
 function makeJobs({ paths, runtimes }: Plan): Job[] {

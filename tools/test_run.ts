@@ -33,6 +33,18 @@ export function testArguments(
   ];
 }
 
+/** The test files that paths stand for: themselves, or those that lie directly in a folder. */
+export function testFiles(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    if (!Deno.statSync(path).isDirectory) return [path];
+    const folder = path.replace(/\/$/, "");
+    return [...Deno.readDirSync(folder)]
+      .filter(({ isFile, name }) => isFile && name.endsWith("_test.ts"))
+      .map(({ name }) => `${folder}/${name}`)
+      .sort();
+  });
+}
+
 /** How a test runner ended. */
 export interface EndedRun {
   readonly code: number;

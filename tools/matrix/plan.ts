@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { testFiles } from "../test_run.ts";
 import { allTests, smokeTests, type Suite, suites } from "./suites.ts";
 
 /** What to run, and where. */
@@ -34,7 +35,7 @@ export function readArguments(args: readonly string[]): Plan {
   }
   return {
     suites: names.length === 0 ? suites : suites.filter(({ name }) => names.includes(name)),
-    tests: paths.length > 0 ? paths : isSmoke ? smokeTests : allTests,
+    tests: testFiles(paths.length > 0 ? paths : isSmoke ? smokeTests : allTests),
     withHeaders: paths.length === 0,
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Runs the tests against every FFmpeg at hand, on Deno and on Bun, in minimal Debian systems of its own.
  *
- *     deno task test:matrix             all tests
+ *     deno task test:matrix             all quick tests
  *     deno task test:matrix --smoke     the smoke part
  *     deno task test:matrix --suite trixie tests/timing_test.ts
  *                                       these tests in this suite only

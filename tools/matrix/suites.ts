@@ -25,8 +25,8 @@ export const suites: readonly Suite[] = [
 /** The tests of the smoke part, from the project's folder. */
 export const smokeTests: readonly string[] = ["tests/smoke_test.ts", "tests/layouts_test.ts"];
 
-/** All tests, from the project's folder. */
-export const allTests: readonly string[] = ["tests/"];
+/** All quick tests, from the project's folder. */
+export const allTests: readonly string[] = ["tests"];
 
 /**
  * What a root needs besides the libraries: the programs that judge the files written, make disks fail, and
