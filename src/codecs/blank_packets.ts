@@ -4,6 +4,7 @@
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
+import type { Encoder } from "../libav/encoder.ts";
 import { colorNumbers, NativeFrame } from "../libav/native_frame.ts";
 import { NativePacket } from "../libav/native_packet.ts";
 import { frameLayout } from "../video/pixels.ts";
@@ -25,18 +26,23 @@ export class BlankPackets implements Disposable {
     frame.stamp(0n, false, encoder.frameQuality);
     frame.describe(colorNumbers(native, color));
     if (isInterlaced(fieldOrder)) frame.markFields(fieldOrder === "tff");
-    encoder.send(frame);
-    encoder.send(null);
     try {
-      for (;;) {
-        const packet = new NativePacket(native);
-        this.#packets.push(packet);
-        if (!encoder.receive(packet)) break;
-        packet.streamIndex = 0;
+      for (const sent of [frame, null]) {
+        encoder.send(sent);
+        this.#receiveAll(native, encoder);
       }
     } catch (error) {
       this[Symbol.dispose]();
       throw error;
+    }
+  }
+
+  #receiveAll(native: Native, encoder: Encoder): void {
+    for (;;) {
+      const packet = new NativePacket(native);
+      this.#packets.push(packet);
+      if (!encoder.receive(packet)) break;
+      packet.streamIndex = 0;
     }
     this.#packets.pop()?.[Symbol.dispose]();
   }
