@@ -388,7 +388,9 @@ test("smoke: audio comes from a file, decoded or copied", async () => {
   for (const track of [0, 1]) {
     const heard = listen(path, { track });
     assertAlmostEquals(heard.length / heardRate, 1, 0.15);
-    assertAlmostEquals(amplitudeOf(heard.subarray(4800, 40000), 1000), 0.5, 0.01);
+    // AAC of FFmpeg 4.3 is off by a quarter of a decibel.
+    const tolerance = track === 0 ? 0.001 : 0.02;
+    assertAlmostEquals(amplitudeOf(heard.subarray(4800, 40000), 1000), 0.5, tolerance);
   }
 });
 

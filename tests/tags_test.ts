@@ -528,7 +528,7 @@ const lostTags:
       "into mpegts: it does not keep it. Containers that keep it: mp4, mov",
     ],
     ["mpeg2video", "a.mxf", "title", "x", "into mxf: it does not keep it"],
-    ["mpeg4", "a.avi", "album", "x", "into avi: it does not keep it"],
+    ["mpeg4", "a.avi", "album_artist", "x", "into avi: it does not keep it"],
     ["mpeg4", "a.avi", "mykey", "x", "Containers that keep it: mp4, mov, matroska, nut"],
     ["mpeg4", "a.nut", "author", "x", "into nut: "],
     ["mpeg4", "a.mkv", "my key", "x", "into matroska: it does not keep it"],
