@@ -39,13 +39,20 @@ function systemName(): SystemName {
   return Deno.build.os === "darwin" || Deno.build.os === "windows" ? Deno.build.os : "linux";
 }
 
+/** What a thread says whose module can't be imported. */
+interface NotStarted {
+  readonly notStarted: string;
+}
+
 /**
- * A module's address as `node:worker_threads` takes it: of files only, or a module of one line that imports
- * it.
+ * A module that imports the one to run, of whatever address (`node:worker_threads` takes files only), and
+ * tells why it can't: Deno itself would print the error as an uncaught one.
  */
-function startable(module: URL): URL {
-  if (module.protocol === "file:") return module;
-  return new URL(`data:text/javascript,${encodeURIComponent(`import ${JSON.stringify(module.href)};`)}`);
+function starter(module: URL): URL {
+  const code = `import { parentPort } from "node:worker_threads";
+try { await import(${JSON.stringify(module.href)}); }
+catch (error) { parentPort.postMessage({ notStarted: String(error?.message ?? error).replace(/\\.$/, "") }); }`;
+  return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }
 
 /** Makes the adapter. */
@@ -114,8 +121,14 @@ export function createDenoRuntime(): Runtime {
     startThread(module: URL, listener: ThreadListener): Thread {
       // Deno's own workers keep the program alive.
       const { Worker } = workerThreads();
-      const worker = new Worker(startable(module));
-      worker.on("message", (message: unknown) => listener.message(message));
+      // Its copy of the environment would need the permission to read all of it.
+      const worker = new Worker(starter(module), { env: {} });
+      worker.on("message", (message: unknown) => {
+        const { notStarted } = message as Partial<NotStarted>;
+        if (notStarted === undefined) return listener.message(message);
+        listener.ended(new Error(notStarted));
+        worker.terminate();
+      });
       worker.on("error", (error: Error) => listener.ended(error));
       worker.on("exit", (code: number) => listener.ended(new Error(`The thread ended with ${code}`)));
       return threadOf(worker);

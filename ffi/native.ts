@@ -13,6 +13,7 @@ import type {
   parametersSideData,
   supportedConfig,
 } from "./symbols/avcodec.ts";
+import type { scheduling } from "./scheduling.ts";
 import type { avdevice } from "./symbols/avdevice.ts";
 import type { avfilter } from "./symbols/avfilter.ts";
 import type { avformat, streamSideData } from "./symbols/avformat.ts";
@@ -62,6 +63,8 @@ export interface Native {
   scalerFrames(): Functions<typeof scalerFrames> | null;
   /** libavfilter, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
   avfilter(): Functions<typeof avfilter>;
+  /** The C library's priorities of threads, opened on first use; `null` on other systems than Linux. */
+  scheduling(): Functions<typeof scheduling> | null;
   /** Native memory. */
   readonly memory: NativeMemory;
   /** Struct fields, by the layout of this major. */

@@ -19,6 +19,7 @@ import {
 } from "./locate.ts";
 import { NativeMemory } from "./memory.ts";
 import type { Native } from "./native.ts";
+import { scheduling } from "./scheduling.ts";
 import { runtime } from "./runtime.ts";
 import { selfCheck } from "./selfcheck.ts";
 import { StructFields } from "./struct.ts";
@@ -190,6 +191,8 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     avdevice: once(() => openSibling(host, "avdevice", pathOf("avdevice"), avdevice)),
     scalerFrames: once(() => openOptional(host, pathOf("swscale"), scalerFrames)),
     avfilter: once(() => openSibling(host, "avfilter", pathOf("avfilter"), avfilter)),
+    // Found through libavutil, which needs the C library: that one itself would need a permission of its own.
+    scheduling: once(() => host.system === "linux" ? openOptional(host, pathOf("avutil"), scheduling) : null),
     memory,
     fields: new StructFields(memory, major),
   };

@@ -15,7 +15,7 @@ interface AnyWorker {
 
 /** The part of `node:worker_threads` in use. */
 interface WorkerThreads {
-  readonly Worker: new (module: URL) => AnyWorker & {
+  readonly Worker: new (module: URL, options?: { env: Readonly<Record<string, string>> }) => AnyWorker & {
     on(event: "message" | "error" | "exit", listener: (value: never) => void): void;
   };
   readonly parentPort: {

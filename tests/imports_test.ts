@@ -123,5 +123,5 @@ test("imports: nothing is loaded, read or awaited while modules are imported", (
   );
   assertEquals(topLevelAwait, []);
   const packages = new Set(arrows.map(({ to }) => to).filter((to) => !to.endsWith(".ts")));
-  assertEquals([...packages].sort(), ["@std/path", "node:fs"]);
+  assertEquals([...packages].sort(), ["node:fs", "node:path", "node:url"]);
 });

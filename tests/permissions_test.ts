@@ -8,7 +8,7 @@ import { libraryFileName, libraryMajor, type LibraryName } from "../ffi/locate.t
 import { loadNative } from "../ffi/mod.ts";
 import type { WriterOptions } from "../mod.ts";
 import type { ChildReport } from "./support/child.ts";
-import type { SkipReason } from "./support/features.ts";
+import { missingEncoders, type SkipReason } from "./support/features.ts";
 import { assertSameBytes, probe, TemporaryFolder } from "./support/media.ts";
 import { isDeno, Recording, runChild, runScript } from "./support/processes.ts";
 import { assertOrdinary, play, playRest, type RecordRequest } from "./support/record.ts";
@@ -310,6 +310,26 @@ test("permissions: a failing disk is reported as such without read permission, a
   assertEquals([failure?.type, failure?.code], ["WriteError", "EFBIG"], failure?.message);
   assert(playRest(path, recording.framesWritten, request) !== null, "nothing plays");
 });
+
+test(
+  "permissions: with the five libraries alone, an encoder that makes threads real-time leaves the caller's as it was",
+  {
+    skip: skip || process.platform !== "linux" && "only Linux tells a thread's policy" ||
+      missingEncoders("libsvtav1"),
+  },
+  async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.mkv");
+    const options = { thread: "main" } as const;
+    using recording = startRecording(path, [`--allow-write=${path}`], { codec: "av1", options, pace: 10 });
+    await recording.reach("write");
+    // The 41st field, after a name in parentheses, is the scheduling policy (proc(5)).
+    const policy = (pid: number): string =>
+      readFileSync(`/proc/${pid}/task/${pid}/stat`, "utf8").split(") ")[1]!.split(" ")[38]!;
+    assertEquals(policy(recording.pid), policy(process.pid));
+    assertEquals(await recording.end(), null);
+  },
+);
 
 test(
   "recoverFile: needs the file to be granted for reading and writing, and the one beside it",

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { keepDevices, librariesFor, runtime, type Thread } from "../../ffi/mod.ts";
+import { keepDevices, librariesFor, type Thread } from "../../ffi/mod.ts";
 import type { DeviceSource } from "../audio/audio_source.ts";
 import { cutSamples } from "../audio/samples.ts";
 import { ReadError } from "../errors.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { receivedSamples } from "../thread/sent_bytes.ts";
 import { receivedError } from "../thread/sent_error.ts";
+import { startThread } from "../thread/thread_task.ts";
 import type { CapturedSamples } from "./capture_device.ts";
 import type { CaptureRequest, FromCapture } from "./capture_worker.ts";
 
@@ -28,7 +29,10 @@ const keptSeconds = 1;
 type TakeSamples = (samples: Samples, seconds: number) => void;
 
 /** Options of a capture. */
-export type CaptureOptions = Pick<CaptureRequest, "libraryPath" | "logLevel">;
+export interface CaptureOptions extends Pick<CaptureRequest, "libraryPath" | "logLevel"> {
+  /** The module of avwriter's threads. */
+  readonly workerModule: URL;
+}
 
 /** A device being captured. */
 export class AudioCapture {
@@ -49,14 +53,16 @@ export class AudioCapture {
   #end = Infinity;
   #lastMs = performance.now();
   #failure: Error | null = null;
+  /** Whether the thread has told anything. */
+  #hasBegun = false;
   #hasEnded = false;
 
-  private constructor(source: DeviceSource, { libraryPath, logLevel }: CaptureOptions) {
+  private constructor(source: DeviceSource, { libraryPath, logLevel, workerModule }: CaptureOptions) {
     this.#source = source;
-    this.#thread = runtime().startThread(new URL("./capture_worker.ts", import.meta.url), {
+    this.#thread = startThread(workerModule, "capture", {
       message: (message) => this.#receive(message as FromCapture),
       ended: (error) => {
-        if (!this.#hasEnded) this.#fail(error);
+        if (!this.#hasEnded) this.#fail(this.#hasBegun ? error : noThreadError(source, error));
       },
     });
     // The promises that the opener does not await would otherwise report the same error again.
@@ -78,7 +84,7 @@ export class AudioCapture {
    * an `UnsupportedError` where it cannot be opened.
    */
   static async open(source: DeviceSource, options: CaptureOptions): Promise<AudioCapture> {
-    const live = new AudioCapture(source, options);
+    const live = AudioCapture.#start(source, options);
     try {
       await live.#opening.promise;
       const isOpen = await live.#waitFor(live.#opened.promise, openingMs);
@@ -91,6 +97,14 @@ export class AudioCapture {
     } catch (error) {
       live.#thread.end();
       throw error;
+    }
+  }
+
+  static #start(source: DeviceSource, options: CaptureOptions): AudioCapture {
+    try {
+      return new AudioCapture(source, options);
+    } catch (error) {
+      throw noThreadError(source, error as Error);
     }
   }
 
@@ -142,6 +156,7 @@ export class AudioCapture {
     this.#lastMs = performance.now();
     switch (message.type) {
       case "opening":
+        this.#hasBegun = true;
         keepDevices(message.devicesPath);
         return this.#opening.resolve();
       case "opened":
@@ -190,4 +205,19 @@ export class AudioCapture {
       },
     );
   }
+}
+
+/** Without a thread, waiting for a device would hold up the program. */
+function noThreadError({ system, name }: DeviceSource, cause: Error): ReadError {
+  return new ReadError(
+    `Cannot record from the ${system} device ${
+      JSON.stringify(name)
+    }: its thread cannot be started: ${cause.message}`,
+    {
+      code: "NO_THREAD",
+      operation: "read audio",
+      hint: "A bundle needs the module of avwriter's threads beside it, or named by the option workerUrl",
+      cause,
+    },
+  );
 }

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { dirname, join } from "@std/path";
-import { checkReadable, checkWritable, runtime } from "../../ffi/mod.ts";
+import { checkReadable, checkWritable, dirname, join, runtime } from "../../ffi/mod.ts";
 import { AvError, ReadError, WriteError } from "../errors.ts";
 import { shown } from "../shown.ts";
 

@@ -163,7 +163,7 @@ export class Encoder extends Owned {
   /** Opens the encoder. Throws libav's error where it refuses. */
   open(): void {
     const open = (): number => this.#native.avcodec.avcodec_open2(this.address, this.info.codec, null);
-    const result = raisesPriority(this.info) ? keepPriority(open) : open();
+    const result = raisesPriority(this.info) ? keepPriority(this.#native, open) : open();
     if (result < 0) {
       throw new AvError(errorText(this.#native, result), {
         code: codeName(result),

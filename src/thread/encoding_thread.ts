@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { runtime, type Thread, type ThreadListener } from "../../ffi/mod.ts";
+import type { Thread, ThreadListener } from "../../ffi/mod.ts";
 import type { Posted, ToWorker } from "./messages.ts";
+import { startThread } from "./thread_task.ts";
 
 /** Thrown where a thread cannot be started. */
 export class NoThreadError extends Error {
@@ -19,11 +20,13 @@ export class EncodingThread {
   /** An idle thread: a new one takes tens of milliseconds to start. */
   static #idle: EncodingThread | null = null;
   readonly #thread: Thread;
+  readonly #module: string;
   #listener: ThreadListener | null = null;
   #isOver = false;
 
-  private constructor() {
-    this.#thread = runtime().startThread(new URL("./worker.ts", import.meta.url), {
+  private constructor(module: URL) {
+    this.#module = module.href;
+    this.#thread = startThread(module, "encode", {
       message: (message) => this.#listener?.message(message),
       ended: (error) => {
         this.#isOver = true;
@@ -33,10 +36,11 @@ export class EncodingThread {
     });
   }
 
-  /** Returns a thread for a session. Throws where none can be started. */
-  static take(listener: ThreadListener): EncodingThread {
-    const thread = EncodingThread.#idle ?? new EncodingThread();
-    EncodingThread.#idle = null;
+  /** Returns a thread for a session, which runs the module. Throws where none can be started. */
+  static take(module: URL, listener: ThreadListener): EncodingThread {
+    const idle = EncodingThread.#idle;
+    const thread = idle !== null && idle.#module === module.href ? idle : new EncodingThread(module);
+    if (thread === idle) EncodingThread.#idle = null;
     thread.#listener = listener;
     return thread;
   }

@@ -67,5 +67,5 @@ async function openInThread<E extends FileEngine<unknown>>(
 function warning(cause: unknown): string {
   return `avwriter: frames are encoded in the thread that calls write, for another cannot be started: ${
     cause instanceof Error ? cause.message : cause
-  }. The README lists what a thread needs; thread "main" avoids this warning`;
+  }. A bundle needs the module of avwriter's threads beside it, or named by the option workerUrl; thread "main" avoids this warning`;
 }

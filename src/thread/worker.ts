@@ -1,10 +1,10 @@
 /**
- * The thread that encodes a writer's frames: a {@linkcode VideoSession} or {@linkcode AudioSession} behind
- * messages. {@linkcode WorkerEngine} starts it; nothing imports it.
+ * What the thread does that encodes a writer's frames: a {@linkcode VideoSession} or
+ * {@linkcode AudioSession} behind messages. {@linkcode WorkerEngine} is at their other end.
  *
  * @module
  */
-import { loadNative, type Native, type ParentThread, parentThread } from "../../ffi/mod.ts";
+import { loadNative, type Native, type ParentThread } from "../../ffi/mod.ts";
 import { bytesOf } from "../audio/samples.ts";
 import { AudioSession } from "../engine/audio_session.ts";
 import { ReceivedFrames } from "./received_frames.ts";
@@ -112,7 +112,7 @@ class WorkerSession {
     try {
       this.#video.encodeImage(new Uint8Array(bytes), stamp);
     } catch (error) {
-      if (!(error instanceof RefusedFrame)) throw error;
+      if (!RefusedFrame.is(error)) throw error;
       return this.#tell({ type: "refused", error: sentError(error.cause) });
     }
     this.#tellTaken(true, []);
@@ -149,6 +149,8 @@ function progressOf(session: VideoSession | AudioSession): Progress {
   return { stats, choice, size };
 }
 
-const parent = parentThread();
-const session = new WorkerSession(parent);
-parent.listen((message) => session.take(message as Posted<ToWorker>));
+/** Takes over a thread to encode in it. Returns the handler of its messages. */
+export function encodeInThread(parent: ParentThread): (message: unknown) => void {
+  const session = new WorkerSession(parent);
+  return (message) => session.take(message as Posted<ToWorker>);
+}

@@ -65,12 +65,12 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   #info: EngineInfo = { formats: [], containerClock: null };
   #progress: Progress;
 
-  private constructor(audioTracks: number, queueSize: number) {
+  private constructor(audioTracks: number, { queueSize, workerModule }: EngineOptions) {
     this.#queueSize = queueSize;
     const nothing = { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0 };
     const stats = { ...nothing, audio: Array.from({ length: audioTracks }, () => emptyAudioStats) };
     this.#progress = { stats, choice: null, size: null };
-    this.#thread = EncodingThread.take({
+    this.#thread = EncodingThread.take(workerModule, {
       message: (message) => this.#receive(message as Posted<FromWorker>),
       ended: (error) => this.#handleEnd(error),
     });
@@ -82,7 +82,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   static async open(request: FileRequest, options: EngineOptions): Promise<WorkerEngine<FileSummary>> {
     const libraryPath = librariesFor(options.libraryPath);
     const sent = sentRequest(request);
-    const engine = WorkerEngine.#start(request.options.audio.length, options.queueSize);
+    const engine = WorkerEngine.#start(request.options.audio.length, options);
     try {
       const { info, choice, folder } = await engine.#ask({
         type: "open",
@@ -96,16 +96,16 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
       return engine;
     } catch (error) {
       // A thread that ends before its first answer could not start.
-      const thrown = engine.#isOver ? new NoThreadError(error) : error;
+      const thrown = engine.#isOver ? new NoThreadError((error as WriteError).cause) : error;
       // A failed session leaves nothing behind.
       engine.#end(true);
       throw thrown;
     }
   }
 
-  static #start(audioTracks: number, queueSize: number): WorkerEngine<FileSummary> {
+  static #start(audioTracks: number, options: EngineOptions): WorkerEngine<FileSummary> {
     try {
-      return new WorkerEngine(audioTracks, queueSize);
+      return new WorkerEngine(audioTracks, options);
     } catch (error) {
       throw new NoThreadError(error);
     }

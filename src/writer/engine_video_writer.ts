@@ -257,7 +257,7 @@ export class EngineVideoWriter implements VideoWriter {
 
   /** Throws a refused frame's error, or fails with the error that ended the session. */
   #refuse(error: unknown): Promise<never> {
-    if (error instanceof RefusedFrame) throw error.cause;
+    if (RefusedFrame.is(error)) throw error.cause;
     return this.#life.fail(error);
   }
 

@@ -33,6 +33,7 @@ import type { ResizeMode } from "../video/resizer.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
 import type { EngineOptions } from "../thread/engine.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
+import { workerModule } from "../worker/worker_module.ts";
 
 /**
  * Options of {@linkcode createFileWriter}. All are optional. They are copied when the writer is made: later
@@ -165,6 +166,11 @@ export interface WriterOptions {
    */
   thread?: "worker" | "main";
   /**
+   * The module that avwriter's threads run, for programs that are bundled into one file:
+   * `new URL("./NAME.js", import.meta.url)`. Default: `avwriter_worker.js` beside the bundle.
+   */
+  workerUrl?: string | URL;
+  /**
    * How many frames may wait for the encoder, and how many can be acquired at a time; 1 to 64. Default: 4.
    * Each takes the memory of a frame.
    */
@@ -247,6 +253,10 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   filter: text,
   crashSafe: flag,
   thread: oneOf("worker", "main"),
+  workerUrl: (value) =>
+    value instanceof URL || typeof value === "string" && URL.canParse(value)
+      ? null
+      : 'an absolute address, such as new URL("./avwriter_worker.js", import.meta.url)',
   queueSize: (value) =>
     Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 64
       ? null
@@ -291,6 +301,7 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     cover,
     attachments = [],
     thread,
+    workerUrl = workerModule(),
     queueSize = defaultQueueSize,
     libraryPath,
     signal,
@@ -310,5 +321,6 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),
   });
-  return { session, engine: { thread, queueSize, libraryPath, signal }, onProgress };
+  const engine = { thread, workerModule: new URL(workerUrl), queueSize, libraryPath, signal };
+  return { session, engine, onProgress };
 }

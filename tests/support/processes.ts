@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly variables?: Readonly<Record<string, string | undefined>>;
   /** A command that runs the command after it: `["setpriv", "..."]`. */
   readonly wrapper?: readonly string[];
+  /** Whether Deno may ask for permissions. Default: no. */
+  readonly mayPrompt?: boolean;
 }
 
 /** How a program ended. */
@@ -42,11 +44,11 @@ const timeoutMs = 60_000;
 function commandLine(
   script: string,
   parameters: readonly string[],
-  { permissions = ["-A"], wrapper = [] }: RunOptions,
+  { permissions = ["-A"], wrapper = [], mayPrompt = false }: RunOptions,
 ): readonly [command: string, ...parameters: string[]] {
-  const runtime = isDeno
-    ? ["run", "--no-prompt", "--no-check", `--config=${repository}deno.json`, ...permissions]
-    : [];
+  const deno = ["run", "--no-check", `--config=${repository}deno.json`, ...permissions];
+  if (!mayPrompt) deno.push("--no-prompt");
+  const runtime = isDeno ? deno : [];
   const [command, ...rest] = [...wrapper, process.execPath, ...runtime, script, ...parameters];
   return [command!, ...rest];
 }
@@ -69,6 +71,35 @@ export function runScript(script: string, parameters: readonly string[], options
     encoding: "utf8",
   });
   return { status, signal, stdout, stderr };
+}
+
+/**
+ * Runs a script file with this runtime on a terminal, and gives each permission prompt the same answer;
+ * returns all that it showed, and how many prompts there were.
+ */
+export async function runOnTerminal(
+  script: string,
+  parameters: readonly string[],
+  permissions: readonly string[],
+  answer: "y" | "n",
+): Promise<{ readonly status: number | null; readonly shown: string; readonly prompts: number }> {
+  const command = commandLine(script, parameters, { permissions, mayPrompt: true });
+  const quoted = command.map((part) => `'${part.replaceAll("'", "'\\''")}'`).join(" ");
+  const child = spawn("script", ["-qec", quoted, "/dev/null"], {
+    ...surroundings({}),
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let shown = "";
+  let prompts = 0;
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    shown += text;
+    // What was typed before the question is thrown away, so the answer comes after it.
+    const asked = shown.split("Allow? [").length - 1;
+    if (asked > prompts) setTimeout(() => child.stdin.write(`${answer}\n`), 100);
+    prompts = Math.max(prompts, asked);
+  });
+  const status = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  return { status, shown, prompts };
 }
 
 /**
@@ -138,6 +169,11 @@ export class Recording implements Disposable {
         resolve();
       });
     });
+  }
+
+  /** Its process. */
+  get pid(): number {
+    return this.#child.pid!;
   }
 
   /** Frames that it told to be written. */
