@@ -10,7 +10,7 @@ import { isDeno, repository, runOnTerminal } from "./support/processes.ts";
 import { test } from "./support/test.ts";
 
 /** Why there are no prompts to see here. */
-const skip: SkipReason = !isDeno && "Bun has no permissions" ||
+const skip: SkipReason = !isDeno && "only Deno has such permissions" ||
   spawnSync("script", ["--version"]).status !== 0 && "there is no program that makes a terminal (script)";
 
 const child = fileURLToPath(new URL("support/child.ts", import.meta.url));

@@ -8,12 +8,12 @@ import { RefusedFrame } from "../src/engine/refused_frame.ts";
 import { receivedError, sentError } from "../src/thread/sent_error.ts";
 import { missingDevices } from "./support/features.ts";
 import { barFrame, probe, TemporaryFolder } from "./support/media.ts";
-import { isDeno, repository, runScript } from "./support/processes.ts";
+import { isBun, isDeno, repository, runScript } from "./support/processes.ts";
 import { test } from "./support/test.ts";
 
 /** A module of this repository, as an import names it. Bun's bundler takes no addresses. */
 const moduleUrl = (path: string): string =>
-  JSON.stringify(isDeno ? pathToFileURL(`${repository}${path}`).href : `${repository}${path}`);
+  JSON.stringify(isBun ? `${repository}${path}` : pathToFileURL(`${repository}${path}`).href);
 
 /** A program that writes a video, with audio of a device where it is told so, and prints what it got. */
 const program = `import { createFileWriter } from ${moduleUrl("mod.ts")};
@@ -90,7 +90,7 @@ test("audio.from: where a device's thread cannot be started, the error says so",
 test(
   "thread: a program made one file by `bun build --compile` has its threads where it has their module, and else says so",
   {
-    skip: isDeno && "deno compile needs a download" || missingDevices(),
+    skip: !isBun && "it takes Bun to build it" || missingDevices(),
   },
   () => {
     using folder = new TemporaryFolder();

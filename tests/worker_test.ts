@@ -329,7 +329,7 @@ test("close: a program that does not wait for it has its file all the same", () 
 });
 
 test("thread: where none can be started, one warning says so, and the file is written", {
-  skip: !isDeno && "Bun has no permissions",
+  skip: !isDeno && "only Deno has such permissions",
 }, () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");

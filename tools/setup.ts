@@ -7,6 +7,7 @@
  *     deno run -A tools/setup.ts bench    as test, and the peer from npm that the benchmark compares with
  *     deno run -A tools/setup.ts fidelity as test, and the programs that judge videos
  *     deno run -A tools/setup.ts check    as test, and a C++ compiler and FFmpeg's headers
+ *     deno run -A tools/setup.ts packages as test, and the compiler and the bundler of the package's forms
  *     deno run -A tools/setup.ts docs     as test, the site generator, what examples need, a browser
  *
  * It asks no questions. As root on Debian and its kin it installs with apt-get; elsewhere it prints the
@@ -25,6 +26,9 @@ const npmPackages: Readonly<Record<string, string>> = {
   "deno-std": "1.4.0",
 };
 
+/** The release of Node that tests run on, whose package is one for each system. */
+const nodeVersion = "26.10.0";
+
 /**
  * What the benchmark compares with. It has libraries of its own, one package for each system: here that of
  * `hasPeer`.
@@ -41,8 +45,17 @@ export const docsPackages: Readonly<Record<string, string>> = {
 };
 const sitePackages: Readonly<Record<string, string>> = { "vitepress": "1.6.4", ...docsPackages };
 
+/** What makes the npm package, and a bundler to try it with: the program of this system is a package, too. */
+const packageTools: Readonly<Record<string, string>> = { "typescript": "7.0.2", "esbuild": "0.28.2" };
+
 /** Whether the benchmark's peer runs on this system. */
 const hasPeer = Deno.build.os === "linux" && Deno.build.arch === "x86_64";
+
+/** Node's program, of a release that can call native libraries. */
+const nodePackage = `node-${{ darwin: "darwin", windows: "win" }[Deno.build.os as string] ?? "linux"}-${
+  Deno.build.arch === "aarch64" ? "arm64" : "x64"
+}`;
+export const nodeProgram = `node_modules/${nodePackage}/bin/node`;
 
 /** Bun's program, which has this name on every system. */
 export const bunProgram = "node_modules/bun/bin/bun.exe";
@@ -147,9 +160,10 @@ async function installFromNpm(
 }
 
 async function setUpNpmPackages(): Promise<void> {
-  if (arePackagesThere(npmPackages, ".") && await works(bunProgram, ["--version"])) return;
+  const packages = { ...npmPackages, [nodePackage]: nodeVersion };
+  if (arePackagesThere(packages, ".") && await works(bunProgram, ["--version"])) return;
   // npm may leave out install scripts, and Bun is no program before its own has run: so it is run by hand.
-  await installFromNpm(npmPackages, ".");
+  await installFromNpm(packages, ".");
   await mustRun("node", ["node_modules/bun/install.js"]);
   if (!await works(bunProgram, ["--version"])) throw new SetupError("Bun was installed, but does not start");
 }
@@ -174,6 +188,10 @@ async function setUpPeer(): Promise<void> {
   if (!arePackagesThere(peerPackages, "bench")) {
     throw new SetupError("node-av was installed, but is not there");
   }
+}
+
+async function setUpPackageTools(): Promise<void> {
+  if (!arePackagesThere(packageTools, "tools/packages")) await installFromNpm(packageTools, "tools/packages");
 }
 
 /**
@@ -245,6 +263,7 @@ const targets: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   bench: [setUpFfmpeg, setUpNpmPackages, setUpPeer],
   fidelity: [setUpFfmpeg, setUpNpmPackages, setUpJudges],
   check: [setUpFfmpeg, setUpNpmPackages, setUpHeaders],
+  packages: [setUpFfmpeg, setUpNpmPackages, setUpPackageTools],
   docs: [setUpFfmpeg, setUpNpmPackages, setUpDocs],
 };
 

@@ -7,8 +7,9 @@
  *     deno task test PATH...      these files or folders
  *     deno task test:coverage     the quick tests on Deno, and which share of the branches they take
  *
- * Options: `--runtime deno` or `--runtime bun` for one of them, `--jobs N` for the number of files at a time,
- * `--coverage` to measure which branches are taken on Deno, and to fail below the floor in `deno.json`.
+ * Options: `--runtime deno`, `bun` or `node` for one of them, `--jobs N` for the number of files at a time,
+ * `--coverage` to measure which branches are taken on Deno, and to fail below the floor in `deno.json`. Node
+ * is run only where it is named.
  *
  * Each file runs in a process of its own: a crash or a hang is one failed test, which names the file. A file
  * has one line of output, and all that it said where it failed.
@@ -17,7 +18,7 @@
  */
 import { checkBranches, coverageArguments } from "./coverage.ts";
 import type { TestResult } from "./matrix/report.ts";
-import { bunProgram } from "./setup.ts";
+import { bunProgram, nodeProgram } from "./setup.ts";
 import { type EndedRun, readTests, type RuntimeName, runtimeTitles, testArguments } from "./test_run.ts";
 
 /** How long one file may take. */
@@ -62,7 +63,9 @@ function readArguments(args: readonly string[]): Plan {
     const argument = args[index]!;
     if (argument === "--runtime") {
       const runtime = args[++index];
-      if (runtime !== "deno" && runtime !== "bun") throw new Error("Usage: --runtime deno|bun");
+      if (runtime !== "deno" && runtime !== "bun" && runtime !== "node") {
+        throw new Error("Usage: --runtime deno|bun|node");
+      }
       runtimes = [runtime];
     } else if (argument === "--jobs") {
       jobs = Number(args[++index]);
@@ -143,7 +146,7 @@ async function run(
 async function runJob({ runtime, file }: Job, folder: string, withCoverage: boolean): Promise<Done> {
   const from = performance.now();
   const report = `${folder}/${runtime}-${file.replaceAll("/", "-")}.xml`;
-  const program = runtime === "deno" ? Deno.execPath() : bunProgram;
+  const program = { deno: Deno.execPath(), bun: bunProgram, node: nodeProgram }[runtime];
   const args = testArguments(runtime, [file], report);
   if (withCoverage && runtime === "deno") args.push(...coverageArguments(coverageFolder(folder)));
   const ended = await run(program, args);

@@ -7,10 +7,14 @@
 import { markSkipped, readJUnit, type TestResult, uncaughtErrors } from "./matrix/report.ts";
 
 /** A runtime, by the name of its program. */
-export type RuntimeName = "deno" | "bun";
+export type RuntimeName = "deno" | "bun" | "node";
 
 /** The runtimes by the names that people know. */
-export const runtimeTitles: Readonly<Record<RuntimeName, string>> = { deno: "Deno", bun: "Bun" };
+export const runtimeTitles: Readonly<Record<RuntimeName, string>> = {
+  deno: "Deno",
+  bun: "Bun",
+  node: "Node",
+};
 
 /** How long one test may take on Bun, which else gives it five seconds. */
 const bunTestTimeoutMs = 120_000;
@@ -19,10 +23,24 @@ const bunTestTimeoutMs = 120_000;
 export function testArguments(runtime: RuntimeName, paths: readonly string[], report: string): string[] {
   // Without the dot, Bun takes a path for a pattern.
   const files = paths.map((path) => path.startsWith(".") || path.startsWith("/") ? path : `./${path}`);
-  return runtime === "deno" ? ["test", "-A", "--no-check", `--junit-path=${report}`, ...files] : [
-    ...["test", `--timeout=${bunTestTimeoutMs}`, "--reporter=junit", `--reporter-outfile=${report}`],
-    ...files,
-  ];
+  switch (runtime) {
+    case "deno":
+      return ["test", "-A", "--no-check", `--junit-path=${report}`, ...files];
+    case "bun":
+      return [
+        ...["test", `--timeout=${bunTestTimeoutMs}`, "--reporter=junit", `--reporter-outfile=${report}`],
+        ...files,
+      ];
+    case "node":
+      return [
+        // What node:ffi and the stripping of types would print.
+        ...["--disable-warning=ExperimentalWarning", "--import=./tools/node_imports.js"],
+        ...["--test", "--test-isolation=none"],
+        ...["--test-reporter=junit", `--test-reporter-destination=${report}`],
+        ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
+        ...files,
+      ];
+  }
 }
 
 /** How a test runner ended. */

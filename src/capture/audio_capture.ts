@@ -10,7 +10,7 @@ import { ReadError } from "../errors.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { receivedSamples } from "../thread/sent_bytes.ts";
 import { receivedError } from "../thread/sent_error.ts";
-import { startThread } from "../thread/thread_task.ts";
+import { reasonOf, startThread } from "../thread/thread_task.ts";
 import type { CapturedSamples } from "./capture_device.ts";
 import type { CaptureRequest, FromCapture } from "./capture_worker.ts";
 
@@ -210,9 +210,9 @@ export class AudioCapture {
 /** Without a thread, waiting for a device would hold up the program. */
 function noThreadError({ system, name }: DeviceSource, cause: Error): ReadError {
   return new ReadError(
-    `Cannot record from the ${system} device ${
-      JSON.stringify(name)
-    }: its thread cannot be started: ${cause.message}`,
+    `Cannot record from the ${system} device ${JSON.stringify(name)}: its thread cannot be started: ${
+      reasonOf(cause)
+    }`,
     {
       code: "NO_THREAD",
       operation: "read audio",

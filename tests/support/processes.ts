@@ -13,6 +13,9 @@ import type { RecordFailure, RecordLine, RecordRequest } from "./record.ts";
 /** Whether this is Deno. */
 export const isDeno: boolean = "deno" in process.versions;
 
+/** Whether this is Bun. */
+export const isBun: boolean = "bun" in process.versions;
+
 /** The repository's folder. */
 export const repository: string = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -48,7 +51,8 @@ function commandLine(
 ): readonly [command: string, ...parameters: string[]] {
   const deno = ["run", "--no-check", `--config=${repository}deno.json`, ...permissions];
   if (!mayPrompt) deno.push("--no-prompt");
-  const runtime = isDeno ? deno : [];
+  const node = ["--disable-warning=ExperimentalWarning", `--import=${repository}tools/node_imports.js`];
+  const runtime = isDeno ? deno : isBun ? [] : node;
   const [command, ...rest] = [...wrapper, process.execPath, ...runtime, script, ...parameters];
   return [command!, ...rest];
 }

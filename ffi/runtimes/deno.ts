@@ -13,8 +13,8 @@ import type {
   SystemName,
   Thread,
   ThreadListener,
-} from "./contract.ts";
-import { threadOf, workerThreads } from "./threads.ts";
+} from "../contract.ts";
+import { threadOf, workerThreads } from "../threads.ts";
 
 const nativeTypes: Readonly<Record<CType, Deno.NativeResultType>> = {
   void: "void",
@@ -51,7 +51,7 @@ interface NotStarted {
 function starter(module: URL): URL {
   const code = `import { parentPort } from "node:worker_threads";
 try { await import(${JSON.stringify(module.href)}); }
-catch (error) { parentPort.postMessage({ notStarted: String(error?.message ?? error).replace(/\\.$/, "") }); }`;
+catch (error) { parentPort.postMessage({ notStarted: String(error?.message ?? error) }); }`;
   return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }
 
