@@ -8,7 +8,7 @@ import { RefusedFrame } from "../src/engine/refused_frame.ts";
 import { receivedError, sentError } from "../src/thread/sent_error.ts";
 import { missingDevices } from "./support/features.ts";
 import { barFrame, probe, TemporaryFolder } from "./support/media.ts";
-import { isBun, isDeno, repository, runScript } from "./support/processes.ts";
+import { isBun, repository, runScript } from "./support/processes.ts";
 import { test } from "./support/test.ts";
 
 /** A module of this repository, as an import names it. Bun's bundler takes no addresses. */

@@ -13,8 +13,8 @@ const timeoutMs = 60_000;
 /** What runs programs. */
 export type RuntimeName = "Deno" | "Bun" | "Node";
 
-/** How a program ran: where its frames were encoded, or what went wrong. */
-export type Verdict = "thread" | "main" | { readonly problem: string };
+/** How a program ran: where its frames were encoded, that it was told what it needs, or what went wrong. */
+export type Verdict = "thread" | "main" | "told" | { readonly problem: string };
 
 /** README's first program, and how many frames its video has. */
 function readmeProgram(): { readonly text: string; readonly frames: number } {

@@ -199,7 +199,7 @@ export const rows: readonly Row[] = [
 ];
 
 /** What must not start a thread, and says so: a bundle without the module of the threads. */
-export const control: Row = {
+const withoutWorker: Row = {
   form: "npm",
   way: "esbuild, without the second entry",
   runsOn: "Deno",
@@ -208,3 +208,38 @@ export const control: Row = {
     return await project.start("Deno", "dist/program.js");
   },
 };
+
+/** A Node without node:ffi has to read the package, and to be told what it needs. */
+const withoutFfi: Row = {
+  form: "npm",
+  way: "npm install, without node:ffi",
+  runsOn: "the Node at hand",
+  run: async (registries) => {
+    await using project = await Project.create(registries, packageJson("npm"));
+    await project.run("npm", "install", "--no-audit", "--no-fund");
+    await project.write(
+      "program.mjs",
+      `import { createFileWriter } from ${JSON.stringify(name)};
+await createFileWriter("h264", "out.mp4", 30);`,
+    );
+    try {
+      await project.run("node", "program.mjs");
+      return { problem: "it runs" };
+    } catch (error) {
+      const message = String(error);
+      return message.includes("Error: Cannot call native libraries here: Node ")
+        ? "told"
+        : { problem: message };
+    }
+  },
+};
+
+/** The first release of Node that has node:ffi. */
+const firstNodeWithFfi = 26;
+
+/** Rows that show that the table can say otherwise, and what they have to say. */
+export async function controls(): Promise<readonly (readonly [Row, Verdict])[]> {
+  const { stdout } = await new Deno.Command("node", { args: ["--version"] }).output();
+  const major = Number(/^v(\d+)/.exec(new TextDecoder().decode(stdout))?.[1]);
+  return [[withoutWorker, "main"], ...(major < firstNodeWithFfi ? [[withoutFfi, "told"] as const] : [])];
+}
