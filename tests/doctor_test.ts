@@ -31,7 +31,7 @@ test("doctor: reports the libraries in use, and which encoders really open", asy
   const { folder, version, libraryVersions } = loadNative();
   assertEquals(report.libraries, { folder, version, libraries: libraryVersions });
   assertEquals([report.problem, report.install], [null, null]);
-  assert(/^(Deno|Bun) \d+\.\d+\.\d+/.test(report.runtime), report.runtime);
+  assert(/^(Deno|Bun|Node) \d+\.\d+\.\d+/.test(report.runtime), report.runtime);
   assert(report.system.startsWith(`${system} `), report.system);
   assertEquals(Object.keys(report.encoders), Object.keys(families));
   assertEquals(JSON.parse(JSON.stringify(report)), report);
