@@ -11,10 +11,11 @@ import { test } from "./support/test.ts";
 
 /** Node's program of npm's packages, where the set-up has installed one. */
 function findNode(): string | null {
-  const folder = `${repository}node_modules`;
+  const folder = `${repository}tools/node_modules`;
   if (!existsSync(folder)) return null;
   const name = readdirSync(folder).find((name) => /^node-(?:linux|darwin|win)-\w+$/.test(name));
-  return name === undefined ? null : `${folder}/${name}/bin/node`;
+  const programs = ["node", "node.exe"].map((program) => `${folder}/${name}/bin/${program}`);
+  return programs.find(existsSync) ?? null;
 }
 
 const node = findNode();

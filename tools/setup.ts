@@ -55,7 +55,9 @@ const hasPeer = Deno.build.os === "linux" && Deno.build.arch === "x86_64";
 const nodePackage = `node-${{ darwin: "darwin", windows: "win" }[Deno.build.os as string] ?? "linux"}-${
   Deno.build.arch === "aarch64" ? "arm64" : "x64"
 }`;
-export const nodeProgram = `node_modules/${nodePackage}/bin/node`;
+export const nodeProgram = `tools/node_modules/${nodePackage}/bin/node${
+  Deno.build.os === "windows" ? ".exe" : ""
+}`;
 
 /** Bun's program, which has this name on every system. */
 export const bunProgram = "node_modules/bun/bin/bun.exe";
@@ -160,10 +162,12 @@ async function installFromNpm(
 }
 
 async function setUpNpmPackages(): Promise<void> {
-  const packages = { ...npmPackages, [nodePackage]: nodeVersion };
-  if (arePackagesThere(packages, ".") && await works(bunProgram, ["--version"])) return;
+  // In a folder of its own: npx would run it instead of the Node at hand.
+  const node = { [nodePackage]: nodeVersion };
+  if (!arePackagesThere(node, "tools")) await installFromNpm(node, "tools");
+  if (arePackagesThere(npmPackages, ".") && await works(bunProgram, ["--version"])) return;
   // npm may leave out install scripts, and Bun is no program before its own has run: so it is run by hand.
-  await installFromNpm(packages, ".");
+  await installFromNpm(npmPackages, ".");
   await mustRun("node", ["node_modules/bun/install.js"]);
   if (!await works(bunProgram, ["--version"])) throw new SetupError("Bun was installed, but does not start");
 }
