@@ -52,7 +52,9 @@ test("workerUrl: names the module that the thread runs, for video and for audio"
   writeFileSync(
     own,
     `import { writeFileSync } from "node:fs";
-import ${moduleUrl("src/worker/avwriter_worker.ts")};
+// What is sent before the module listens must not be lost.
+await new Promise((resolve) => setTimeout(resolve, 200));
+await import(${moduleUrl("src/worker/avwriter_worker.ts")});
 writeFileSync(${log}, "started", { flag: "ax" });`,
   );
   for (const workerUrl of [pathToFileURL(own), `${pathToFileURL(own).href}?again`]) {

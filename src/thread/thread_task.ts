@@ -13,12 +13,26 @@ export function reasonOf(cause: unknown): string {
   return (cause instanceof Error ? cause.message : String(cause)).replace(/\.+$/, "");
 }
 
+/** The first message of a thread: it listens from now on. What is sent before may be lost. */
+export const listening = "listening";
+
 /**
  * Starts a thread with the module of avwriter's threads. Throws where that is not allowed; any other failure
  * is reported to the listener.
  */
 export function startThread(module: URL, task: ThreadTask, listener: ThreadListener): Thread {
-  const thread = runtime().startThread(module, listener);
-  thread.post(task);
-  return thread;
+  let waiting: Parameters<Thread["post"]>[] | null = [[task]];
+  const thread = runtime().startThread(module, {
+    message: (message) => {
+      if (message !== listening) return listener.message(message);
+      for (const parameters of waiting ?? []) thread.post(...parameters);
+      waiting = null;
+    },
+    ended: (error) => listener.ended(error),
+  });
+  return {
+    post: (...parameters) => waiting === null ? thread.post(...parameters) : void waiting.push(parameters),
+    keepAlive: (isNeeded) => thread.keepAlive(isNeeded),
+    end: () => thread.end(),
+  };
 }

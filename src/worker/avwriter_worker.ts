@@ -12,7 +12,7 @@
  */
 import { parentThread } from "../../ffi/mod.ts";
 import { captureInThread } from "../capture/capture_worker.ts";
-import type { ThreadTask } from "../thread/thread_task.ts";
+import { listening, type ThreadTask } from "../thread/thread_task.ts";
 import { encodeInThread } from "../thread/worker.ts";
 
 const tasks = { encode: encodeInThread, capture: captureInThread } as const;
@@ -24,3 +24,4 @@ parent.listen((message) => {
   if (take === null) take = tasks[message as ThreadTask](parent);
   else take(message);
 });
+parent.post(listening);
