@@ -137,6 +137,8 @@ export interface Runtime {
    * for permission.
    */
   realPath(path: string): string | undefined;
+  /** Whether a file or folder may be read without a permission prompt. */
+  mayRead(path: string): boolean;
   /** Whether a file may be read and written without a permission prompt. */
   mayReadAndWrite(path: string): boolean;
   /** Throws the runtime's own error unless a host (with a port, where one is named) may be reached. */
@@ -153,6 +155,8 @@ export interface Runtime {
   startThread(module: URL, listener: ThreadListener): Thread;
   /** Calls a function once, after so many milliseconds. Keeps no program alive. Returns what stops it. */
   startTimer(ms: number, action: () => void): () => void;
+  /** Has the garbage collector run soon. It takes some tens of milliseconds. */
+  collectGarbage(): void;
   /** The runtime's own error class of a name, such as Deno's `NotCapable`. */
   errorClass(name: string): (new (message: string) => Error) | undefined;
 }

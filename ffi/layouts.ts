@@ -30,7 +30,10 @@ export const libraryMajors = {
   swresample: [3, 4, 4, 5, 6, 7],
 } as const;
 
-/** Kind and offsets of each field; `null` where a major lacks it. */
+/**
+ * Kind and offsets of each field; `null` where a major lacks it. Where its first releases lack it, `since` has
+ * the least minor of libavcodec.
+ */
 export const layouts = {
   AVBufferRef: {
     size: [24, 24, 24, 24, 24, 24],
@@ -41,9 +44,9 @@ export const layouts = {
   AVChannelLayout: {
     size: [null, 24, 24, 24, 24, 24],
     fields: {
-      order: { kind: "i32", offset: [null, 0, 0, 0, 0, 0] },
-      nb_channels: { kind: "i32", offset: [null, 4, 4, 4, 4, 4] },
-      u: { kind: "address", offset: [null, 8, 8, 8, 8, 8] },
+      order: { kind: "i32", offset: [null, 0, 0, 0, 0, 0], since: [0, 24, 0, 0, 0, 0] },
+      nb_channels: { kind: "i32", offset: [null, 4, 4, 4, 4, 4], since: [0, 24, 0, 0, 0, 0] },
+      u: { kind: "address", offset: [null, 8, 8, 8, 8, 8], since: [0, 24, 0, 0, 0, 0] },
     },
   },
   AVChapter: {
@@ -68,6 +71,7 @@ export const layouts = {
       name: { kind: "address", offset: [0, 0, 0, 0, 0, 0] },
       type: { kind: "i32", offset: [16, 16, 16, 16, 16, 16] },
       id: { kind: "i32", offset: [20, 20, 20, 20, 20, 20] },
+      capabilities: { kind: "i32", offset: [24, 24, 24, 24, 24, 24] },
       pix_fmts: { kind: "address", offset: [40, 40, 40, 40, 40, null] },
       supported_samplerates: { kind: "address", offset: [48, 48, 48, 48, 48, null] },
       sample_fmts: { kind: "address", offset: [56, 56, 56, 56, 56, null] },
@@ -90,7 +94,7 @@ export const layouts = {
       frame_size: { kind: "i32", offset: [412, 364, 364, 376, 376, 376] },
       channel_layout: { kind: "u64", offset: [432, 384, 384, null, null, null] },
       channels: { kind: "i32", offset: [404, 356, 356, null, null, null] },
-      ch_layout: { kind: "address", offset: [null, 920, 912, 352, 352, 352] },
+      ch_layout: { kind: "address", offset: [null, 920, 912, 352, 352, 352], since: [0, 24, 0, 0, 0, 0] },
       pix_fmt: { kind: "i32", offset: [136, 136, 136, 140, 136, 136] },
       time_base: { kind: "rational", offset: [100, 100, 100, 84, 84, 84] },
       width: { kind: "i32", offset: [116, 116, 116, 116, 112, 112] },
@@ -108,13 +112,14 @@ export const layouts = {
       format: { kind: "i32", offset: [28, 28, 28, 44, 44, 44] },
       width: { kind: "i32", offset: [56, 56, 56, 72, 72, 72] },
       height: { kind: "i32", offset: [60, 60, 60, 76, 76, 76] },
+      field_order: { kind: "i32", offset: [72, 72, 72, 96, 96, 96] },
       color_primaries: { kind: "i32", offset: [80, 80, 80, 104, 104, 104] },
       chroma_location: { kind: "i32", offset: [92, 92, 92, 116, 116, 116] },
       sample_aspect_ratio: { kind: "rational", offset: [64, 64, 64, 80, 80, 80] },
       sample_rate: { kind: "i32", offset: [116, 116, 116, 152, 152, 152] },
       initial_padding: { kind: "i32", offset: [128, 128, 128, 164, 164, 164] },
-      coded_side_data: { kind: "address", offset: [null, null, 176, 32, 32, 32] },
-      nb_coded_side_data: { kind: "i32", offset: [null, null, 184, 40, 40, 40] },
+      coded_side_data: { kind: "address", offset: [null, null, 176, 32, 32, 32], since: [0, 0, 30, 0, 0, 0] },
+      nb_coded_side_data: { kind: "i32", offset: [null, null, 184, 40, 40, 40], since: [0, 0, 30, 0, 0, 0] },
     },
   },
   AVContentLightMetadata: {
@@ -141,6 +146,8 @@ export const layouts = {
       duration: { kind: "i64", offset: [1096, 72, 72, 104, 104, 104] },
       nb_chapters: { kind: "u32", offset: [1188, 164, 164, 72, 72, 72] },
       chapters: { kind: "address", offset: [1192, 168, 168, 80, 80, 80] },
+      nb_programs: { kind: "u32", offset: [1156, 132, 132, 164, 164, 164] },
+      programs: { kind: "address", offset: [1160, 136, 136, 168, 168, 168] },
       metadata: { kind: "address", offset: [1200, 176, 176, 192, 192, 192] },
     },
   },
@@ -160,7 +167,7 @@ export const layouts = {
       sample_rate: { kind: "i32", offset: [272, 208, 208, 192, 180, 180] },
       channel_layout: { kind: "u64", offset: [280, 216, 216, null, null, null] },
       channels: { kind: "i32", offset: [444, 380, 380, null, null, null] },
-      ch_layout: { kind: "address", offset: [null, 448, 448, 408, 384, 384] },
+      ch_layout: { kind: "address", offset: [null, 448, 448, 408, 384, 384], since: [0, 24, 0, 0, 0, 0] },
       sample_aspect_ratio: { kind: "rational", offset: [128, 128, 128, 128, 124, 124] },
       color_range: { kind: "i32", offset: [384, 320, 320, 296, 280, 280] },
       color_primaries: { kind: "i32", offset: [388, 324, 324, 300, 284, 284] },
@@ -168,6 +175,16 @@ export const layouts = {
       colorspace: { kind: "i32", offset: [396, 332, 332, 308, 292, 292] },
       decode_error_flags: { kind: "i32", offset: [440, 376, 376, 344, 320, 320] },
       best_effort_timestamp: { kind: "i64", offset: [408, 344, 344, 320, 304, 304] },
+      flags: { kind: "i32", offset: [380, 316, 316, 292, 276, 276] },
+      interlaced_frame: { kind: "i32", offset: [252, 188, 188, 180, null, null] },
+      top_field_first: { kind: "i32", offset: [256, 192, 192, 184, null, null] },
+    },
+  },
+  AVIOContext: {
+    size: [264, 216, 208, 208, 208, 208],
+    fields: {
+      buffer: { kind: "address", offset: [8, 8, 8, 8, 8, 8] },
+      seekable: { kind: "i32", offset: [144, 144, 144, 144, 144, 144] },
     },
   },
   AVInputFormat: {
@@ -239,6 +256,12 @@ export const layouts = {
       plane: { kind: "i32", offset: [0, 0, 0, 0, 0, 0] },
       step: { kind: "i32", offset: [4, 4, 4, 4, 4, 4] },
       depth: { kind: "i32", offset: [16, 16, 16, 16, 16, 16] },
+    },
+  },
+  AVProgram: {
+    size: [88, 88, 88, 88, 88, 88],
+    fields: {
+      metadata: { kind: "address", offset: [32, 32, 32, 32, 32, 32] },
     },
   },
   AVPacketSideData: {

@@ -40,7 +40,29 @@ export function textOf(buffer: Uint8Array): string {
   return decoder.decode(buffer.subarray(0, end < 0 ? buffer.length : end));
 }
 
-/** Reads and writes native memory. */
+/** The most bytes of a row: C counts them in an `int`. */
+const maxRowBytes = 2 ** 31 - 1;
+
+/**
+ * Throws unless rows with this stride fit in so many bytes. libav checks strides with an assertion, which
+ * ends the process, and nobody checks lengths.
+ */
+function requireRows(bytes: number, stride: number, rowBytes: number, rows: number): void {
+  const areNumbers = [stride, rowBytes, rows].every((number) => Number.isInteger(number) && number >= 0);
+  if (areNumbers && stride >= rowBytes && stride <= maxRowBytes) {
+    if (rows === 0 || stride * (rows - 1) + rowBytes <= bytes) return;
+  }
+  throw new RangeError(
+    `Cannot copy ${rows} rows of ${rowBytes} bytes, ${stride} bytes apart, in a buffer of ${bytes} bytes`,
+  );
+}
+
+/** Throws unless rows of native memory, which may go upwards, do not overlap. */
+function requireStride(stride: number, rowBytes: number, rows: number): void {
+  requireRows(Infinity, Math.abs(stride), rowBytes, rows);
+}
+
+/** Reads and writes native memory. A copy that does not fit throws a `RangeError`. */
 export class NativeMemory {
   readonly #in: Functions<typeof memoryIn>;
   readonly #out: Functions<typeof memoryOut>;
@@ -59,11 +81,13 @@ export class NativeMemory {
 
   /** Fills a JavaScript view from native memory. */
   read(from: Address, into: NativeBuffer): void {
+    requireRows(into.byteLength, into.byteLength, into.byteLength, 1);
     this.#out.av_image_copy_plane(into, into.byteLength, from, into.byteLength, into.byteLength, 1);
   }
 
   /** Copies a JavaScript view into native memory. */
   write(to: Address, from: NativeBuffer): void {
+    requireRows(from.byteLength, from.byteLength, from.byteLength, 1);
     this.#in.av_image_copy_plane(to, from.byteLength, from, from.byteLength, from.byteLength, 1);
   }
 
@@ -79,6 +103,8 @@ export class NativeMemory {
     rowBytes: number,
     rows: number,
   ): void {
+    requireRows(from.byteLength, fromStride, rowBytes, rows);
+    requireStride(toStride, rowBytes, rows);
     this.#in.av_image_copy_plane(to, toStride, from, fromStride, rowBytes, rows);
   }
 
@@ -87,6 +113,8 @@ export class NativeMemory {
    * bytes.
    */
   readRows(into: NativeBuffer, from: Address, fromStride: number, rowBytes: number, rows: number): void {
+    requireRows(into.byteLength, rowBytes, rowBytes, rows);
+    requireStride(fromStride, rowBytes, rows);
     this.#out.av_image_copy_plane(into, rowBytes, from, fromStride, rowBytes, rows);
   }
 
@@ -99,17 +127,19 @@ export class NativeMemory {
     rowBytes: number,
     rows: number,
   ): void {
+    requireStride(fromStride, rowBytes, rows);
+    requireStride(toStride, rowBytes, rows);
     this.#within.av_image_copy_plane(to, toStride, from, fromStride, rowBytes, rows);
   }
 
-  /** The C string at an address, or `null` at the null pointer. Cut at 64 KiB. */
-  text(at: Address): string | null {
+  /** The C string at an address, or `null` at the null pointer; `most` bytes of it. */
+  text(at: Address, most = 65536): string | null {
     if (at === 0n) return null;
     let buffer = new Uint8Array(256);
     // av_strlcpy returns the length of the whole string, whatever fitted.
     const length = Number(this.#out.av_strlcpy(buffer, at, BigInt(buffer.length)));
     if (length >= buffer.length) {
-      buffer = new Uint8Array(Math.min(length + 1, 65536));
+      buffer = new Uint8Array(Math.min(length + 1, most));
       this.#out.av_strlcpy(buffer, at, BigInt(buffer.length));
     }
     return textOf(buffer);

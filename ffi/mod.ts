@@ -13,15 +13,20 @@ export {
   type ThreadListener,
 } from "./contract.ts";
 export {
+  boxBytes,
   checkReadable,
-  checkWritable,
   cutFile,
   endOfBoxes,
+  fileBytes,
   makeReplacement,
+  patchFile,
   readFile,
   removeFile,
   replaceFile,
-} from "./files.ts";
+  ScratchFile,
+  SyncedFile,
+} from "./files/files.ts";
+export { FileLock } from "./files/file_lock.ts";
 export { cString, PointerCell, textOf } from "./memory.ts";
 export { installCommand, installHint } from "./install_hint.ts";
 export { keepDevices, librariesFor, loadNative, noteLibraries } from "./open.ts";
@@ -29,5 +34,13 @@ export { type Native } from "./native.ts";
 export { dirname, extname, fileURLToPath, join, resolve } from "./paths.ts";
 export { keepPriority } from "./priority.ts";
 export { runtime } from "./runtime.ts";
+export {
+  checkWritable,
+  type HeldPipe,
+  obstacleTo,
+  ownerOfNew,
+  PipeDrain,
+  type Target,
+} from "./files/targets.ts";
 export { parentThread } from "./threads.ts";
 export { type SeenLibraries, surveyLibraries } from "./survey.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Functions } from "./contract.ts";
+import type { locking } from "./files/file_lock.ts";
 import type { NativeMemory } from "./memory.ts";
 import type { StructFields } from "./struct.ts";
 import type {
@@ -16,7 +17,7 @@ import type {
 import type { scheduling } from "./scheduling.ts";
 import type { avdevice } from "./symbols/avdevice.ts";
 import type { avfilter } from "./symbols/avfilter.ts";
-import type { avformat, streamSideData } from "./symbols/avformat.ts";
+import type { avformat, memoryFiles, streamSideData } from "./symbols/avformat.ts";
 import type { avutil, dictionaries } from "./symbols/avutil.ts";
 import type { resampling, swresample } from "./symbols/swresample.ts";
 import type { scalerFrames, swscale } from "./symbols/swscale.ts";
@@ -41,6 +42,8 @@ export interface Native {
   readonly supportedConfig: Functions<typeof supportedConfig> | null;
   /** libavformat. */
   readonly avformat: Functions<typeof avformat>;
+  /** Files in memory, opened on first use. */
+  memoryFiles(): Functions<typeof memoryFiles>;
   /** Side data in a stream's parameters; `null` where it lies in the stream itself. */
   readonly parametersSideData: Functions<typeof parametersSideData> | null;
   /** Side data in the stream itself; `null` where the stream's parameters have it. */
@@ -65,6 +68,8 @@ export interface Native {
   avfilter(): Functions<typeof avfilter>;
   /** The C library's priorities of threads, opened on first use; `null` on other systems than Linux. */
   scheduling(): Functions<typeof scheduling> | null;
+  /** Locks on files, opened on first use; `null` where the system has none. */
+  fileLocks(): Functions<typeof locking> | null;
   /** Native memory. */
   readonly memory: NativeMemory;
   /** Struct fields, by the layout of this major. */

@@ -5,6 +5,7 @@
  */
 import type { Functions, Runtime, SymbolTable } from "./contract.ts";
 import { LibraryNotFoundError, LibraryVersionError } from "./errors.ts";
+import { locking } from "./files/file_lock.ts";
 import { installHint } from "./install_hint.ts";
 import {
   libraryFileName,
@@ -32,7 +33,7 @@ import {
 } from "./symbols/avcodec.ts";
 import { avdevice } from "./symbols/avdevice.ts";
 import { avfilter } from "./symbols/avfilter.ts";
-import { avformat, streamSideData } from "./symbols/avformat.ts";
+import { avformat, memoryFiles, streamSideData } from "./symbols/avformat.ts";
 import { avutil, dictionaries, memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
 import { resampling, swresample } from "./symbols/swresample.ts";
 import { scalerFrames, swscale } from "./symbols/swscale.ts";
@@ -178,6 +179,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     avutil: set.avutil,
     avcodec: set.avcodec,
     codecNames: once(() => open("avcodec", codecNames)),
+    memoryFiles: once(() => open("avformat", memoryFiles)),
     supportedConfig: openOptional(host, pathOf("avcodec"), supportedConfig),
     avformat: set.avformat,
     parametersSideData: inParameters,
@@ -193,8 +195,9 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     avfilter: once(() => openSibling(host, "avfilter", pathOf("avfilter"), avfilter)),
     // Found through libavutil, which needs the C library: that one itself would need a permission of its own.
     scheduling: once(() => host.system === "linux" ? openOptional(host, pathOf("avutil"), scheduling) : null),
+    fileLocks: once(() => openOptional(host, pathOf("avutil"), locking)),
     memory,
-    fields: new StructFields(memory, major),
+    fields: new StructFields(memory, versions.avcodec),
   };
   selfCheck(native);
   return native;

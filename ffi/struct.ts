@@ -33,6 +33,8 @@ export type FieldValue<S extends StructName, F extends FieldName<S>> = Layouts[S
 interface FieldLayout {
   readonly kind: FieldKind;
   readonly offset: readonly (number | null)[];
+  /** The least minor of libavcodec that has it, where the first releases of a major do not. */
+  readonly since?: readonly number[];
 }
 
 const byteLengths: Readonly<Record<FieldKind, number>> = {
@@ -50,6 +52,7 @@ const byteLengths: Readonly<Record<FieldKind, number>> = {
 export class StructFields {
   readonly #memory: NativeMemory;
   readonly #column: number;
+  readonly #minor: number;
   // One view for each size: the copy is exactly as long as the field.
   readonly #bytes = new ArrayBuffer(8);
   readonly #view = new DataView(this.#bytes);
@@ -59,16 +62,18 @@ export class StructFields {
     8: new Uint8Array(this.#bytes, 0, 8),
   };
 
-  /** Uses the column of one major of libavcodec. */
-  constructor(memory: NativeMemory, avcodecMajor: number) {
+  /** Uses the layouts of one version of libavcodec, packed as `major << 16 | minor << 8 | micro`. */
+  constructor(memory: NativeMemory, avcodecVersion: number) {
     this.#memory = memory;
-    this.#column = avcodecMajors.indexOf(avcodecMajor as typeof avcodecMajors[number]);
-    if (this.#column < 0) throw new RangeError(`No struct layouts are known for libavcodec ${avcodecMajor}`);
+    const major = avcodecVersion >>> 16;
+    this.#minor = (avcodecVersion >>> 8) & 255;
+    this.#column = avcodecMajors.indexOf(major as typeof avcodecMajors[number]);
+    if (this.#column < 0) throw new RangeError(`No struct layouts are known for libavcodec ${major}`);
   }
 
-  /** Whether this major has the field. */
+  /** Whether this version has the field. */
   has<S extends StructName>(struct: S, field: FieldName<S>): boolean {
-    return this.#layout(struct, field).offset[this.#column] !== null;
+    return this.#offset(struct, field) !== null;
   }
 
   /** The size of a struct in bytes. */
@@ -76,13 +81,18 @@ export class StructFields {
     return layouts[struct].size[this.#column]!;
   }
 
-  /** The byte offset of a field. Throws where this major lacks it: ask `has` first. */
+  /** The byte offset of a field. Throws where this version lacks it: ask `has` first. */
   offset<S extends StructName>(struct: S, field: FieldName<S>): number {
-    const offset = this.#layout(struct, field).offset[this.#column];
-    if (offset === null || offset === undefined) {
-      throw new RangeError(`${struct} has no field ${field} in libavcodec ${avcodecMajors[this.#column]}`);
-    }
-    return offset;
+    const offset = this.#offset(struct, field);
+    if (offset !== null) return offset;
+    throw new RangeError(
+      `${struct} has no field ${field} in libavcodec ${avcodecMajors[this.#column]}.${this.#minor}`,
+    );
+  }
+
+  #offset<S extends StructName>(struct: S, field: FieldName<S>): number | null {
+    const { offset, since } = this.#layout(struct, field);
+    return this.#minor < (since?.[this.#column] ?? 0) ? null : offset[this.#column] ?? null;
   }
 
   /** The address of a field. */

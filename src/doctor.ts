@@ -11,7 +11,7 @@ import {
   type SeenLibraries,
   surveyLibraries,
 } from "../ffi/mod.ts";
-import type { EncoderRequest } from "./codecs/encoder_settings.ts";
+import type { EncoderRequest } from "./codecs/encoder_request.ts";
 import { type CodecFamily, families } from "./codecs/families.ts";
 import { openEncoder, resolveSettings } from "./codecs/open_encoder.ts";
 import { AvError, LibraryNotFoundError } from "./errors.ts";
@@ -19,6 +19,7 @@ import { encoderByName } from "./libav/encoder.ts";
 import { setLogLevel } from "./libav/log.ts";
 import { pixelFormatByName } from "./libav/pixel_format.ts";
 import { defaultColor } from "./video/color.ts";
+import { black } from "./video/background.ts";
 import { defaultInputFormat } from "./video/input_format.ts";
 
 export type { SeenLibraries } from "../ffi/mod.ts";
@@ -80,6 +81,7 @@ function whyUnusable(native: Native, name: string): string | null {
   const request: EncoderRequest = {
     ...trial,
     source,
+    isOpaque: () => false,
     isCrashSafe: false,
     isVariable: false,
     isVerbose: false,
@@ -88,6 +90,7 @@ function whyUnusable(native: Native, name: string): string | null {
   try {
     const settings = resolveSettings(native, encoder, request, {
       globalHeader: true,
+      background: black,
       isMatrixGiven: false,
       color: defaultColor(trial.height),
       oddSize: "pad",

@@ -11,6 +11,13 @@ import { shown } from "./shown.ts";
  * message.
  */
 export function filePath(path: string | URL, action = "write to"): string {
+  if (typeof path === "string" && /^[a-z][a-z0-9+.-]+:\/\//i.test(path)) {
+    throw new TypeError(
+      `Cannot ${action} ${shown(path)}: a string is the path of a file, and ${
+        path.startsWith("file:") ? "this is a URL; give new URL of it" : "this is a network address"
+      }`,
+    );
+  }
   const name = path instanceof URL ? pathOfUrl(path, action) : path;
   if (typeof name !== "string" || name === "") {
     throw new TypeError(

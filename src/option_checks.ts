@@ -4,6 +4,7 @@
  * @module
  */
 import { didYouMean } from "./nearest.ts";
+import { knownElsewhere } from "./other_names.ts";
 import { fieldsOf } from "./plain_copy.ts";
 import { shown } from "./shown.ts";
 
@@ -73,7 +74,7 @@ export function checkOptionTable<Options extends object>(
     const name = `${prefix}${key}`;
     const check = Object.hasOwn(checks, key) ? checks[key]! : null;
     if (check === null) {
-      const question = didYouMean(key, Object.keys(checks));
+      const question = knownElsewhere(key, prefix) ?? didYouMean(key, Object.keys(checks));
       throw new TypeError(
         `Cannot use the option ${prefix === "" ? shown(name) : name}: there is no such option${
           question === null ? "" : `. ${question}`

@@ -16,6 +16,12 @@ export function fieldsOf(source: object, names: readonly string[]): Record<strin
   return copy;
 }
 
+/** A field of an object or of its class; `undefined` where only `Object.prototype` has it. */
+export function fieldOf(source: object, name: string): unknown {
+  const isGiven = Object.hasOwn(source, name) || isOfClass(source, name);
+  return isGiven ? (source as Readonly<Record<string, unknown>>)[name] : undefined;
+}
+
 /** Whether a prototype other than `Object.prototype`, of whatever realm, has a field. */
 function isOfClass(source: object, name: string): boolean {
   let prototype: unknown = Object.getPrototypeOf(source);

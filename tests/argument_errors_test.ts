@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { createFileWriter, WriteError, type WriterOptions } from "../mod.ts";
+import { createAudioWriter, createFileWriter, EncoderNotFoundError, type WriterOptions } from "../mod.ts";
 import { probe, TemporaryFolder, writeBars } from "./support/media.ts";
 import { assertFails, assertReadable, rejection } from "./support/messages.ts";
 
@@ -268,11 +268,75 @@ test("createFileWriter: paths that look like protocols or patterns are paths", a
   }
 });
 
-test("audio.from: a relative path that looks like a network address is looked for on the disk", async () => {
-  await assertFails(() => createFileWriter("mpeg4", "http://127.0.0.1/a.mp4", 25), {
-    type: WriteError,
-    code: "ENOENT",
-    says: ["http:/127.0.0.1/a.mp4", "folder does not exist"],
+test("createFileWriter, createAudioWriter: a string that is a URL is no path", async () => {
+  for (const address of ["http://127.0.0.1/a.mp4", "rtmp://live.example/app/key", "srt://host:9000"]) {
+    for (
+      const open of [() => createFileWriter("h264", address, 25), () => createAudioWriter("aac", address)]
+    ) {
+      await assertFails(open, {
+        type: TypeError,
+        says: [address, "the path of a file", "a network address"],
+      });
+    }
+  }
+  await assertFails(() => createFileWriter("h264", "file:///tmp/a.mp4", 25), {
+    type: TypeError,
+    says: ["new URL"],
+  });
+});
+
+/** Options of other programs, and what the error says of them. */
+const elsewhere: readonly (readonly [name: string, meant: string])[] = [
+  ["crf", '"quality"'],
+  ["pix_fmt", '"pixelFormat"'],
+  ["fps", "third argument"],
+  ["frameRate", "third argument"],
+  ["vcodec", "first argument"],
+  ["c:v", "first argument"],
+  ["acodec", 'audio: { codec: "aac" }'],
+  ["output", "second argument"],
+  ["b:v", '"bitrate"'],
+  ["maxrate", '"maxBitrate"'],
+  ["gop_size", '"keyFrameInterval"'],
+  ["vf", '"filter"'],
+  ["movflags", "formatOptions"],
+  ["container", '"format"'],
+];
+
+test("createFileWriter, createAudioWriter: options of other programs are refused with what they are here", async () => {
+  for (const [name, meant] of elsewhere) {
+    await assertFails(() => open("mpeg4", "a.avi", 25, { [name]: 1 }), {
+      type: TypeError,
+      says: [`Cannot use the option "${name}": there is no such option`, meant],
+    });
+  }
+  for (
+    const [name, meant] of [["ar", '"sampleRate"'], ["numberOfChannels", '"channels"'], ["b:a", '"bitrate"']]
+  ) {
+    await assertFails(() => open("mpeg4", "a.avi", 25, { audio: { [name!]: 1 } }), {
+      type: TypeError,
+      says: [`audio.${name}: there is no such option`, meant!],
+    });
+  }
+});
+
+test("createFileWriter, createAudioWriter: WebCodecs' codec strings are refused with the family that they name", async () => {
+  for (
+    const [codec, family] of [
+      ["avc1.42001f", "h264"],
+      ["hev1.1.6.L93.B0", "hevc"],
+      ["av01.0.04M.08", "av1"],
+      ["vp09.00.10.08", "vp9"],
+    ] as const
+  ) {
+    await assertFails(() => open(codec, "a.mp4", 25), {
+      type: EncoderNotFoundError,
+      says: [`Did you mean "${family}"?`],
+    });
+  }
+  await assertFails(() => createAudioWriter("mp4a.40.2", "a.m4a"), {
+    type: EncoderNotFoundError,
+    says: ['Did you mean "aac"?'],
   });
 });
 

@@ -8,6 +8,7 @@ import {
   type AudioOptions,
   createFileWriter,
   ReadError,
+  UnsupportedError,
   type VideoWriter,
   type WriterOptions,
 } from "../mod.ts";
@@ -129,6 +130,41 @@ test("audio.from: a source is decoded and encoded where another codec, rate or l
     written,
     "the samples",
   );
+});
+
+test("audio.from: a file that is encoded anew keeps its channels and its bits, unless fewer are asked for", async () => {
+  using folder = new TemporaryFolder();
+  const six = "aevalsrc=0.5*sin(2*PI*300*t)|0|0|0|0|0.5*sin(2*PI*800*t):d=2:c=5.1:s=48000";
+  const source = makeAudioFile(folder.file("six.wav"), ["-c:a", "pcm_s24le"], six);
+  const path = folder.file("a.mkv");
+  await record(path, { from: source, codec: "flac" }, 1);
+  const [track] = probeAudio(path);
+  assertEquals([track!.channels, track!.sample_fmt], [6, "s32"]);
+  const kept = decodeAudio(path, "s32");
+  assertSameBytes(kept, decodeAudio(source, "s32").subarray(0, kept.length), "the samples");
+  await record(path, { from: source, codec: "flac", channels: 2 }, 1);
+  assertEquals(probeAudio(path)[0]!.channels, 2);
+  await assertFails(
+    () => createFileWriter("mpeg4", folder.file("b.mkv"), 25, { audio: { from: source, codec: "mp3" } }),
+    {
+      type: UnsupportedError,
+      says: ["libmp3lame", "channels"],
+    },
+  );
+});
+
+test("audio.from: what is no number in a file does not end the process", async () => {
+  using folder = new TemporaryFolder();
+  const odd =
+    "aevalsrc=if(between(mod(n\\,1000)\\,1\\,9)\\,1/0\\,if(eq(mod(n\\,1000)\\,0)\\,0/0\\,0.25*sin(2*PI*1000*t))):d=2";
+  const source = makeAudioFile(folder.file("odd.wav"), ["-c:a", "pcm_f32le"], odd);
+  const values = new Float32Array(decodeAudio(source, "f32").slice().buffer);
+  assert(values.includes(Infinity) && values.some(Number.isNaN), "the file has odd values");
+  for (const codec of ["mp3", "aac"]) {
+    const path = folder.file("a.mkv");
+    await record(path, { from: source, codec }, 1);
+    assertAlmostEquals(listen(path).length / heardRate, 1, 0.05);
+  }
 });
 
 test("audio.loop: a file begins again and again, without a gap, until the video ends", async () => {

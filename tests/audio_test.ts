@@ -205,7 +205,7 @@ test("writeAudio: eight channels keep their places, and two can be made of six",
     assertAlmostEquals(amplitudeOf(own, 300 + channel * 100), 0.2, 0.002, `channel ${channel}`);
   }
   const stereo = folder.file("b.mkv");
-  await writeWithAudio(stereo, { codec: "flac" }, [{ data: tones.slice(0, 6), sampleRate }]);
+  await writeWithAudio(stereo, { codec: "flac", channels: 2 }, [{ data: tones.slice(0, 6), sampleRate }]);
   const two = listen(stereo, { channels: 2 });
   const [left, right] = [0, 1].map((channel) => two.filter((_, index) => index % 2 === channel));
   assert(amplitudeOf(left!, 300) > 5 * amplitudeOf(right!, 300), "the left channel is on the left");
@@ -382,6 +382,10 @@ test("audio: several tracks have their codecs, languages and titles", async () =
     ]);
     assertEquals(tracks.map(({ tags }) => tags!.language), ["eng", "fra"]);
     assertEquals(tracks[0]!.tags!.title ?? tracks[0]!.tags!.handler_name, "Speech");
+    // Players begin with the first one. Matroska has no handlers.
+    assertEquals(tracks.map(({ disposition }) => disposition.default), [1, 0], name);
+    const keys = tracks.flatMap(({ tags = {} }) => Object.keys(tags));
+    assertEquals(keys.some((key) => /^handler_name$/i.test(key)), name === "a.mp4", `${keys}`);
     for (const [track, frequency, other] of [[0, 400, 900], [1, 900, 400]] as const) {
       const heard = listen(path, { track });
       assert(amplitudeOf(heard, frequency) > 20 * amplitudeOf(heard, other), `${name}, track ${track}`);
@@ -452,7 +456,7 @@ test("writeAudio: invalid samples are reported, and the writer goes on", async (
     [null, undefined, TypeError, "null"],
     [{ data, sampleRate: 0 }, undefined, RangeError, "sampleRate 0"],
     [{ data, sampleRate: 44100.5 }, undefined, RangeError, "44100.5"],
-    [{ data: new Float64Array(4), sampleRate: 48000 }, undefined, TypeError, "Float32Array"],
+    [{ data: new Uint16Array(4), sampleRate: 48000 }, undefined, TypeError, "Float32Array"],
     [{ data: [1, 2], sampleRate: 48000 }, undefined, TypeError, "Float32Array"],
     [{ data: [], sampleRate: 48000 }, undefined, RangeError, "no array"],
     [{ data: [data, new Int16Array(6)], sampleRate: 48000 }, undefined, TypeError, "several types"],
@@ -462,11 +466,13 @@ test("writeAudio: invalid samples are reported, and the writer goes on", async (
     [{ data, sampleRate: 48000, channels: 2, layout: "5.1" }, undefined, RangeError, "5.1"],
     [{ data, sampleRate: 48000, channels: 2, layout: "round" }, undefined, RangeError, "round"],
     [{ data, sampleRate: 48000, track: 1 }, undefined, RangeError, "track is 1"],
-    [{ data, sampleRate: 48000 }, 5, TypeError, "options"],
-    [{ data, sampleRate: 48000 }, { time: 5 }, TypeError, "options"],
-    [{ data, sampleRate: 48000 }, { timestamp: -1 }, RangeError, "-1"],
-    [{ data, sampleRate: 48000 }, { timestamp: NaN }, RangeError, "NaN"],
-    [{ data, sampleRate: 48000 }, { timestamp: "1" }, TypeError, '"1"'],
+    [{ data, sampleRate: 48000 }, undefined, RangeError, "channels: 2"],
+    [{ data: [data, data, data], sampleRate: 48000 }, undefined, RangeError, "3 channels"],
+    [{ data, sampleRate: 48000, channels: 1 }, 5, TypeError, "options"],
+    [{ data, sampleRate: 48000, channels: 1 }, { time: 5 }, TypeError, "options"],
+    [{ data, sampleRate: 48000, channels: 1 }, { timestamp: -1 }, RangeError, "-1"],
+    [{ data, sampleRate: 48000, channels: 1 }, { timestamp: NaN }, RangeError, "NaN"],
+    [{ data, sampleRate: 48000, channels: 1 }, { timestamp: "1" }, TypeError, '"1"'],
   ];
   for (const [samples, timing, type, part] of wrong) {
     await assertFails(() => writer.writeAudio(samples as AudioSamples, timing as never), {
@@ -474,7 +480,7 @@ test("writeAudio: invalid samples are reported, and the writer goes on", async (
       says: [part],
     });
   }
-  await writer.writeAudio({ data: new Float32Array(0), sampleRate: 48000 });
+  await writer.writeAudio({ data: new Float32Array(0), sampleRate: 48000, channels: 1 });
   await writer.writeAudio(sine({ count: 4800, sampleRate: 48000 }));
   await finishWithFrames(writer);
   assertAlmostEquals(writer.stats.audio[0]!.seconds, 0.1, 1e-9);

@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { obstacleTo } from "../ffi/mod.ts";
 import { recoverFile } from "../mod.ts";
 import { permissionBitsAreIgnored, type SkipReason, withoutRootsRights } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
-import { Recording } from "./support/processes.ts";
+import { isDeno, Recording } from "./support/processes.ts";
 import { assertOrdinary, play, playRest, type RecordFailure } from "./support/record.ts";
 import { testsOf } from "./support/test.ts";
 
@@ -201,3 +202,76 @@ test("crashSafe: a file in a read-only folder is recorded without it, and refuse
   assertOrdinary(path);
   assertEquals(readdirSync(folder.file("closed")), ["a.mp4"]);
 });
+
+/** Runs a program as somebody who may read and write everything, but owns nothing. */
+const asStranger = [
+  ...["setpriv", "--reuid=65534", "--inh-caps=+dac_override,+dac_read_search"],
+  "--ambient-caps=+dac_override,+dac_read_search",
+];
+const noStranger: SkipReason =
+  (isDeno || !works(asStranger[0]!, [...asStranger.slice(1), process.execPath, "--version"])) &&
+  "nobody else can run this runtime here: its cache is another user's";
+
+test("crashSafe: a file of another user in a sticky folder is recorded without it, and refused with it", {
+  skip: noStranger,
+}, async () => {
+  const wrapper = asStranger;
+  using folder = new TemporaryFolder();
+  const path = folder.file("shared/a.mp4");
+  mkdirSync(folder.file("shared"));
+  writeFileSync(path, "old");
+  chmodSync(path, 0o666);
+  chmodSync(folder.file("shared"), 0o1777);
+  const request = { codec: "mpeg4", path, ...picture, frames: 10 };
+  {
+    using recording = new Recording({ ...request, options: { crashSafe: true } }, { wrapper });
+    const failure = await recording.end();
+    checkWords(path, failure, "EPERM", /a\.mp4": it belongs to another user/);
+    assertEquals(readFileSync(path, "utf8"), "old");
+  }
+  using recording = new Recording(request, { wrapper });
+  assertEquals(await recording.end(), null);
+  assertEquals(play(path, picture).frames, 10);
+  assertEquals(readdirSync(folder.file("shared")), ["a.mp4"]);
+});
+
+test(
+  "crashSafe: who may replace a file is seen before: its owner, the owner of its sticky folder, and root",
+  {
+    skip: process.platform === "win32" && "Windows has no permission bits",
+  },
+  () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.mp4");
+    assertEquals(obstacleTo(path, 65_534), null);
+    writeFileSync(path, "old");
+    const { uid } = statSync(path);
+    assertEquals(obstacleTo(path, uid + 1), null);
+    chmodSync(folder.path, 0o1777);
+    assertEquals([uid, 0, uid + 1].map((owner) => obstacleTo(path, owner)), [null, null, "EPERM"]);
+  },
+);
+
+const cannotMount: SkipReason = !works("unshare", ["-m", "true"]) && "nothing can be mounted here";
+
+test(
+  "crashSafe: a file that is mounted is recorded without it, and refused with it",
+  { skip: cannotMount },
+  async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.mp4");
+    writeFileSync(path, "old");
+    writeFileSync(folder.file("elsewhere"), "old");
+    const mount = `mount --bind "$0" "$1" && shift && exec "$@"`;
+    const wrapper = ["unshare", "-m", "sh", "-c", mount, folder.file("elsewhere"), path];
+    const request = { codec: "mpeg4", path, ...picture, frames: 10 };
+    {
+      using recording = new Recording({ ...request, options: { crashSafe: true } }, { wrapper });
+      checkWords(path, await recording.end(), "EBUSY", /a\.mp4": something is mounted/);
+    }
+    using recording = new Recording(request, { wrapper });
+    assertEquals(await recording.end(), null);
+    writeFileSync(path, readFileSync(folder.file("elsewhere")));
+    assertEquals(play(path, picture).frames, 10);
+  },
+);

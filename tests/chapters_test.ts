@@ -74,7 +74,7 @@ test("chapters: invalid ones are refused when the writer opens", async () => {
     ["a.mp4", [{ title: "Start", start: -1 }], TypeError, "-1"],
     ["a.mp4", [{ title: "Start", start: 1, end: 1 }], RangeError, "ends at 1 s"],
     ["a.mp4", [{ title: "A", start: 1 }, { title: "B", start: 1 }], RangeError, "starts at 1 s"],
-    ["a.avi", [{ title: "Start", start: 0 }], UnsupportedError as never, "mkv"],
+    ["a.avi", [{ title: "Start", start: 0 }], UnsupportedError as never, "matroska"],
   ];
   for (const [name, chapters, type, part] of refused) {
     const path = folder.file(name);
@@ -84,4 +84,19 @@ test("chapters: invalid ones are refused when the writer opens", async () => {
     });
     assert(!existsSync(path));
   }
+});
+
+test("chapters: a first one that mp4 would move to 0 is refused", async () => {
+  using folder = new TemporaryFolder();
+  const late = [{ title: "Late", start: 0.5 }];
+  for (const name of ["a.mp4", "a.mov"]) {
+    await assertFails(() => createFileWriter("mpeg4", folder.file(name), 25, { chapters: late }), {
+      type: UnsupportedError,
+      code: "CHAPTERS",
+      says: ['"Late" would begin at 0 s instead of 0.5 s', "matroska"],
+    });
+  }
+  const path = folder.file("a.mkv");
+  await record(path, { chapters: late });
+  assertEquals(chaptersOf(path).map(({ start }) => start), [0.5]);
 });

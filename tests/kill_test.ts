@@ -131,7 +131,7 @@ for (const [encoder, extension, fps, threads] of isLong ? slowEncoders : slowEnc
     let most = 0;
     for (let index = 0; index < 4 * fps; index++) {
       await writer.write(barFrame(index, 160, 90));
-      most = Math.max(most, writer.stats.queued);
+      most = Math.max(most, writer.stats.encoding);
     }
     await writer.abort();
     // The rest is what the muxer gathers.

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { assert, assertEquals } from "@std/assert";
 import { createAudioWriter, createFileWriter } from "../mod.ts";
-import { checkSamples } from "../src/audio/samples.ts";
+import { checkSamples, readSamplesFields } from "../src/audio/samples.ts";
 import { receivedSamples, sentSamples } from "../src/thread/sent_bytes.ts";
 import { assertSameBytes, barFrame, probe, TemporaryFolder } from "./support/media.ts";
 import { rejection } from "./support/messages.ts";
@@ -30,7 +30,9 @@ for (const thread of threads) {
 
 test("sentSamples: a message has buffers of just the samples, and they come back", () => {
   const all = Int16Array.from({ length: 1000 }, (_, index) => index);
-  const samples = checkSamples({ data: [all.subarray(10, 20), all.subarray(30, 40)], sampleRate: 8000 });
+  const { samples } = checkSamples(
+    readSamplesFields({ data: [all.subarray(10, 20), all.subarray(30, 40)], sampleRate: 8000 }),
+  );
   const sent = sentSamples(samples);
   for (const plane of sent.planes) assert(plane instanceof ArrayBuffer && plane.byteLength === 20);
   assertEquals(receivedSamples(sent), samples);

@@ -115,7 +115,7 @@ async function written(
     change();
     await writer.write(barFrame(index));
   }
-  await writer.writeAudio({ data: new Int16Array(4800).fill(1000), sampleRate: 48000 });
+  await writer.writeAudio({ data: new Int16Array(4800).fill(1000), sampleRate: 48000, channels: 1 });
   await writer.writeSubtitle({ text: "Words", start: 0, end: 0.1 });
   await writer.close();
   return new Uint8Array(readFileSync(path));

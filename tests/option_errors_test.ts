@@ -232,6 +232,21 @@ test("profile: a codec that only takes certain sizes opens before its frames are
   assertEquals((await writer.close()).frames, 1);
 });
 
+test("bitrate: what dnxhd refuses is said of the frames' own size", {
+  skip: missingEncoders("dnxhd"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const options = { bitrate: "4M", logLevel: "quiet" } as const;
+  const writer = await createFileWriter("dnxhd", folder.file("a.mov"), 25, options);
+  const error = await assertRejects(
+    () => writer.write({ data: new Uint8Array(1280 * 720 * 4), width: 1280, height: 720 }),
+    UnsupportedError,
+  );
+  await writer.abort();
+  assertStringIncludes(error.message, "Cannot open encoder dnxhd for 1280x720");
+  assertStringIncludes(error.hint!, "dnxhd takes 1280x720");
+});
+
 test("createFileWriter: no encoder refuses what avwriter tells it by default, or for a level of quality that it knows", async () => {
   const refused: string[] = [];
   for (const [encoder, { levels = {} }] of Object.entries(encoderTraits)) {

@@ -203,7 +203,6 @@ test("permissions: containers that open their files themselves need the permissi
     ["segment", "part%d.ts", "mpeg4"],
     ["dash", "manifest.mpd", "mpeg4"],
     ["image2", "frame%03d.png", "png"],
-    ["tee", "a.mkv", "mpeg4"],
   ];
   const wrong: string[] = [];
   for (const [format, name, codec] of muxers) {
@@ -214,6 +213,36 @@ test("permissions: containers that open their files themselves need the permissi
     for (const file of written) rmSync(folder.file(file));
   }
   assertEquals(wrong, []);
+});
+
+test("permissions: no container writes elsewhere through one that it is told of", { skip }, () => {
+  using folder = new TemporaryFolder();
+  for (const name of ["granted", "other"]) mkdirSync(folder.file(name));
+  const out = folder.file("other/out.mkv");
+  const granted = [
+    "--allow-ffi",
+    `--allow-write=${folder.file("granted")}`,
+    `--allow-read=${folder.file("granted")}`,
+  ];
+  const ways: readonly (readonly [name: string, options: Partial<WriterOptions>, type: string])[] = [
+    [`[f=matroska]${out}`, { format: "fifo", formatOptions: { fifo_format: "tee" } }, "UnsupportedError"],
+    ["a.mkv", { format: "fifo", formatOptions: { fifo_format: "matroska" } }, "UnsupportedError"],
+    [`[f=matroska]${out}`, { format: "tee" }, "UnsupportedError"],
+    ["a%d.ts", { format: "segment", formatOptions: { segment_list: out } }, "NotCapable"],
+    ["a%d.ts", { format: "segment", formatOptions: { segment_header_filename: out } }, "NotCapable"],
+    ["a.m3u8", { format: "hls", formatOptions: { hls_segment_filename: out } }, "NotCapable"],
+    ["a.m3u8", { format: "hls", formatOptions: { master_pl_name: "../other/m.m3u8" } }, "NotCapable"],
+    ["a.mpd", { format: "dash", formatOptions: { init_seg_name: "../other/init.mp4" } }, "NotCapable"],
+  ];
+  const wrong: string[] = [];
+  for (const [name, options, type] of ways) {
+    const { error } = write(folder.file(`granted/${name}`), granted, options, "mpeg4");
+    if (error?.type !== type) {
+      wrong.push(`${name} ${JSON.stringify(options)}: ${error?.type} ${error?.message}`);
+    }
+  }
+  assertEquals(wrong, []);
+  assertEquals(readdirSync(folder.file("other")), []);
 });
 
 /** A recording of 320x180 bars in a process with these permissions, besides those for the libraries. */

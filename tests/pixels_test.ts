@@ -242,7 +242,7 @@ test("write: rgba becomes yuv420p within one code value of the exact conversion,
   using folder = new TemporaryFolder();
   for (const [name, [red, blue]] of Object.entries(matrices)) {
     const path = folder.file(`${name}.nut`);
-    const data = noise(width * height * 4);
+    const data = noise(width * height * 4).map((value, at) => at % 4 === 3 ? 255 : value);
     await writeOne(path, "rawvideo", { data, width, height }, {
       pixelFormat: "yuv420p",
       color: { matrix: name },
@@ -346,11 +346,17 @@ test("oddSize: crop leaves the odd column and row out, and error refuses the fra
 
 test("pixelFormat: raw video in one that the container cannot name is refused before the file is touched", async () => {
   using folder = new TemporaryFolder();
-  for (const [file, format] of [["p010.nut", "p010le"], ["pal8.mkv", "pal8"]] as const) {
+  const pixels = width * height;
+  for (
+    const [file, format, bytes] of [
+      ["p010.nut", "p010le", pixels * 3],
+      ["pal8.mkv", "pal8", pixels + 1024],
+    ] as const
+  ) {
     const path = folder.file(file);
     writeFileSync(path, "precious");
     const writer = await createFileWriter("rawvideo", path, 25);
-    const frame = { data: noise(width * height * 3), width, height, format };
+    const frame = { data: noise(bytes), width, height, format };
     await assertRejects(() => writer.write(frame), UnsupportedError);
     assertEquals(readFileSync(path, "utf8"), "precious");
   }

@@ -4,7 +4,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { createAudioWriter, createFileWriter, OptionError, WriteError } from "../mod.ts";
-import { RefusedFrame } from "../src/engine/refused_frame.ts";
+import { RefusedCall } from "../src/engine/refused_call.ts";
 import { receivedError, sentError } from "../src/thread/sent_error.ts";
 import { missingDevices } from "./support/features.ts";
 import { barFrame, probe, TemporaryFolder } from "./support/media.ts";
@@ -127,7 +127,7 @@ test(
 test("thread: errors cross it by their name and fields, whatever copy of the class they are of", async () => {
   // A query makes another module of the same file.
   const copies = await import(`../src/errors.ts${"?copy"}`);
-  const refused = await import(`../src/engine/refused_frame.ts${"?copy"}`);
+  const refused = await import(`../src/engine/refused_call.ts${"?copy"}`);
   const details = { code: "ENOSPC", operation: "write a.mp4", hint: "Free some space" };
   const cause = new copies.OptionError("Cannot set it", { code: "EINVAL", operation: "set" });
   const copy = new copies.WriteError("Cannot write", { ...details, cause });
@@ -137,6 +137,6 @@ test("thread: errors cross it by their name and fields, whatever copy of the cla
   assertEquals([error.code, error.operation, error.hint], Object.values(details));
   assertEquals(error.message, "Cannot write. Free some space");
   assertInstanceOf(error.cause, OptionError);
-  assert(RefusedFrame.is(new refused.RefusedFrame(new Error("broken"))));
-  assert(!RefusedFrame.is(new Error("broken")) && !RefusedFrame.is(null));
+  assert(RefusedCall.is(new refused.RefusedCall(new Error("broken"))));
+  assert(!RefusedCall.is(new Error("broken")) && !RefusedCall.is(null));
 });

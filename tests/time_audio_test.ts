@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { createFileWriter } from "../mod.ts";
+import { flashAndBeep, flashesToBeeps } from "./support/audio.ts";
 import { barFrame, frameTimes, TemporaryFolder } from "./support/media.ts";
 import { test } from "./support/test.ts";
 
@@ -24,7 +25,7 @@ test("writeAudio: audio that begins long before the video leaves its frames at t
     const start = 3;
     const writer = await createFileWriter(codec, path, 5, { timing: "timestamps", audio: {} });
     for (let at = 0; at < start * 10; at++) {
-      await writer.writeAudio({ data: new Float32Array(sampleRate / 10), sampleRate });
+      await writer.writeAudio({ data: new Float32Array(sampleRate / 10), sampleRate, channels: 1 });
     }
     for (let index = 0; index < 12; index++) {
       await writer.write(barFrame(index), { timestamp: start + index / 25 });
@@ -68,7 +69,32 @@ test("audio: in avi, the delay of an audio encoder does not move frames", async 
   const path = folder.file("a.avi");
   const writer = await createFileWriter("mpeg4", path, 10, { audio: {} });
   for (let index = 0; index < 5; index++) await writer.write(barFrame(index));
-  await writer.writeAudio({ data: new Float32Array(sampleRate / 2), sampleRate });
+  await writer.writeAudio({ data: new Float32Array(sampleRate / 2), sampleRate, channels: 1 });
   await writer.close();
   assertEquals(frameTimes(path), [0, 0.1, 0.2, 0.3, 0.4]);
 });
+
+for (
+  const [codec, audioCodec, name] of [
+    ["mpeg4", undefined, "a.avi"],
+    ["h264", undefined, "b.avi"],
+    ["mpeg4", "aac", "c.avi"],
+    ["mpeg4", "pcm", "d.avi"],
+    ["vp8", undefined, "a.webm"],
+    ["h264", "opus", "a.mkv"],
+    ["h264", "aac", "b.mkv"],
+  ] as const
+) {
+  test(`writeAudio: a beep is heard within 1 ms of its flash in ${name} (${codec}, ${audioCodec ?? "the default"})`, async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file(name);
+    const rate = { num: 25, den: 1 };
+    const audio = audioCodec === undefined ? {} : { codec: audioCodec };
+    const writer = await createFileWriter(codec, path, rate, { audio });
+    await flashAndBeep(writer, rate, 44100, 3);
+    await writer.close();
+    // In AVI, the first packet fades in: nothing comes before it.
+    for (const late of flashesToBeeps(path, rate).slice(1)) assertAlmostEquals(late, 0, 0.001);
+    assertEquals(frameTimes(path).slice(0, 3), [0, 0.04, 0.08]);
+  });
+}

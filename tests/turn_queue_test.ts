@@ -130,3 +130,59 @@ test("TurnQueue.drain: resolves once no call waits, those made in the meantime a
   assertEquals(done, ["first", "second", "drained"]);
   assertEquals(queue.isIdle, true);
 });
+
+test("TurnQueue.runAside: waits for the calls before, and none in line waits for it", async () => {
+  const room = new Room();
+  const queue = new TurnQueue(() => null);
+  const held = Promise.withResolvers<void>();
+  const done: string[] = [];
+  const calls = [queue.hold(held.promise.then(() => done.push("held")))];
+  calls.push(queue.runAside(() => null, () => done.push("first aside")));
+  room.isFull = true;
+  calls.push(queue.runAside(room.ask, () => done.push("second aside")));
+  calls.push(queue.runAside(() => null, () => done.push("third aside")));
+  await settle();
+  assertEquals(done, []);
+  held.resolve();
+  await settle();
+  assertEquals(done, ["held", "first aside"]);
+  calls.push(queue.run(true, () => done.push("in line")));
+  assertEquals(done, ["held", "first aside", "in line"]);
+  assertEquals([queue.isIdle, queue.isFree, queue.waiting], [false, true, 0]);
+  const drained = queue.drain().then(() => done.push("drained"));
+  room.change(false);
+  await Promise.all([...calls, drained]);
+  assertEquals(done.slice(3), ["second aside", "third aside", "drained"]);
+  assertEquals(queue.isIdle, true);
+});
+
+test("TurnQueue.runAside: runs an action before runAside returns where there is room and no call waits", async () => {
+  const queue = new TurnQueue(() => null);
+  let isDone = false;
+  const call = queue.runAside(() => null, () => void (isDone = true));
+  assertEquals(isDone, true);
+  await call;
+});
+
+test("TurnQueue.waiting: counts calls in line from their beginning to their turn", async () => {
+  const room = new Room();
+  const queue = new TurnQueue(room.ask);
+  room.isFull = true;
+  const calls = [1, 2, 3].map(() => queue.run(true, () => void (room.isFull = true)));
+  calls.push(queue.runAside(room.ask, () => undefined));
+  for (const expected of [3, 2, 1, 0]) {
+    assertEquals(queue.waiting, expected);
+    room.change(false);
+    await settle();
+  }
+  await Promise.all(calls);
+  const refused = new TurnQueue(() => {
+    throw new RangeError("no");
+  });
+  const held = refused.hold(settle());
+  const call = refused.run(true, () => {});
+  assertEquals(refused.waiting, 1);
+  await assertRejects(() => call, RangeError, "no");
+  await held;
+  assertEquals(refused.waiting, 0);
+});

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { createFileWriter, type VideoWriter, WriterClosedError } from "../mod.ts";
+import { createAudioWriter, createFileWriter, type VideoWriter, WriterClosedError } from "../mod.ts";
 import { barFrame, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails, assertSame, rejection } from "./support/messages.ts";
 
@@ -106,16 +106,78 @@ test("signal: one that is aborted already refuses the open with its reason and m
   assertEquals(readdirSync(folder.path), []);
 });
 
-test("signal: one that is aborted later aborts the writer", async () => {
+for (const thread of ["worker", "main"] as const) {
+  for (const reason of [undefined, new Error("stop"), "a word"]) {
+    test(`signal: calls before, during and after an abort reject with its reason: ${reason} (${thread})`, async () => {
+      using folder = new TemporaryFolder();
+      const controller = new AbortController();
+      const { signal } = controller;
+      const options = { signal, thread, audio: {}, subtitles: {} };
+      const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25, options);
+      const samples = { data: new Float32Array(480), sampleRate: 48000, channels: 1 };
+      const cue = { text: "Words", start: 0, end: 1 };
+      // The first ones open the file, and the last ones wait.
+      const calls = [
+        ...Array.from({ length: 9 }, () => writer.write(frame)),
+        writer.writeAudio(samples),
+        writer.writeSubtitle(cue),
+      ].map((call, index) => rejection(() => call, `call ${index}`));
+      controller.abort(reason);
+      calls.push(rejection(() => writer.write(frame), "write"));
+      calls.push(rejection(() => writer.acquire(64, 36), "acquire"));
+      calls.push(rejection(() => writer.close(), "close"));
+      for (const error of await Promise.all(calls)) assertSame(error, signal.reason);
+      if (reason === undefined) assertEquals((signal.reason as DOMException).name, "AbortError");
+      else assertSame(signal.reason, reason);
+      await writer.abort();
+      await writer[Symbol.asyncDispose]();
+      assertEquals(readdirSync(folder.path), []);
+    });
+  }
+
+  test(`signal: an abort while an audio writer works, and while a file is closed (${thread})`, async () => {
+    using folder = new TemporaryFolder();
+    const controllers = [new AbortController(), new AbortController()] as const;
+    const samples = { data: new Float32Array(48000), sampleRate: 48000 };
+    const audio = await createAudioWriter("aac", folder.file("a.m4a"), {
+      thread,
+      signal: controllers[0].signal,
+    });
+    const written = rejection(() => audio.write(samples), "write");
+    controllers[0].abort();
+    assertSame(await written, controllers[0].signal.reason);
+    assertSame(await rejection(() => audio.close(), "close"), controllers[0].signal.reason);
+    const video = await createFileWriter("mpeg4", folder.file("b.mp4"), 25, {
+      thread,
+      signal: controllers[1].signal,
+    });
+    await video.write(frame);
+    const closed = rejection(() => video.close(), "close");
+    controllers[1].abort();
+    assertSame(await closed, controllers[1].signal.reason);
+    await Promise.all([audio.abort(), video.abort()]);
+    assertEquals(readdirSync(folder.path), []);
+  });
+}
+
+test("signal: an abort while a writer opens rejects with its reason at once, and makes nothing", async () => {
   using folder = new TemporaryFolder();
-  const controller = new AbortController();
-  const { signal } = controller;
-  const writer = await createFileWriter("mpeg4", folder.file("a.mp4"), 25, { signal });
+  const openers = [
+    (signal: AbortSignal) => createFileWriter("mpeg4", folder.file("a.mp4"), 25, { signal }),
+    (signal: AbortSignal) => createAudioWriter("aac", folder.file("a.m4a"), { signal }),
+  ];
+  for (const open of openers) {
+    const controller = new AbortController();
+    const opened = rejection(() => open(controller.signal), "the open");
+    await null;
+    controller.abort();
+    assertSame(await opened, controller.signal.reason);
+  }
+  // Nothing of it is left to be in the way.
+  const writer = await createFileWriter("mpeg4", folder.file("b.mp4"), 25);
   await writer.write(frame);
-  controller.abort(new Error("stop"));
-  await assertEnded(writer, "ABORTED", signal.reason);
-  await writer.abort();
-  assertEquals(readdirSync(folder.path), []);
+  await writer.close();
+  assertEquals(readdirSync(folder.path), ["b.mp4"]);
 });
 
 test("signal: one that is aborted after close does nothing", async () => {

@@ -27,6 +27,7 @@ type Column = readonly (number | null)[];
 interface FieldLayout {
   readonly kind: string;
   readonly offset: Column;
+  readonly since?: readonly number[];
 }
 
 interface StructLayout {
@@ -106,7 +107,7 @@ function kindProblem(field: string, expected: string, cell: string | undefined):
 /** Checks the column of the headers' major, with the headers below a root or the compiler's own. */
 export function checkLayouts(includeRoot: string | undefined): CheckResult {
   const { version, rows } = runProbe(layoutProgram(), includeRoot);
-  const major = Number.parseInt(version.avcodec);
+  const [major, minor] = version.avcodec.split(".").map(Number) as [number, number];
   const column = avcodecMajors.findIndex((known) => known === major);
   if (column < 0) {
     throw new ProbeError(
@@ -128,10 +129,11 @@ export function checkLayouts(includeRoot: string | undefined): CheckResult {
     if (sameRelease) {
       problems.push(...numberProblem(`size of ${struct}`, size[column]!, found.get(`size ${struct}`)![0]));
     }
-    for (const [name, { kind, offset }] of Object.entries(fields)) {
+    for (const [name, { kind, offset, since }] of Object.entries(fields)) {
       const field = `${struct}.${name}`;
       const [foundOffset, description] = found.get(`field ${field}`)!;
-      problems.push(...numberProblem(`${field} offset`, offset[column]!, foundOffset));
+      const expected = minor < (since?.[column] ?? 0) ? null : offset[column]!;
+      problems.push(...numberProblem(`${field} offset`, expected, foundOffset));
       problems.push(...kindProblem(field, kind, description));
       fieldCount++;
     }

@@ -20,6 +20,7 @@ const fieldsInUse = {
     name: "address",
     type: "i32",
     id: "i32",
+    capabilities: "i32",
     pix_fmts: "address",
     supported_samplerates: "address",
     sample_fmts: "address",
@@ -49,6 +50,7 @@ const fieldsInUse = {
     format: "i32",
     width: "i32",
     height: "i32",
+    field_order: "i32",
     color_primaries: "i32",
     chroma_location: "i32",
     sample_aspect_ratio: "rational",
@@ -67,6 +69,8 @@ const fieldsInUse = {
     duration: "i64",
     nb_chapters: "u32",
     chapters: "address",
+    nb_programs: "u32",
+    programs: "address",
     metadata: "address",
   },
   AVFrame: {
@@ -91,7 +95,11 @@ const fieldsInUse = {
     colorspace: "i32",
     decode_error_flags: "i32",
     best_effort_timestamp: "i64",
+    flags: "i32",
+    interlaced_frame: "i32",
+    top_field_first: "i32",
   },
+  AVIOContext: { buffer: "address", seekable: "i32" },
   AVInputFormat: { name: "address" },
   AVMasteringDisplayMetadata: {
     display_primaries: "rational",
@@ -136,6 +144,7 @@ const fieldsInUse = {
     comp: "address",
   },
   AVComponentDescriptor: { plane: "i32", step: "i32", depth: "i32" },
+  AVProgram: { metadata: "address" },
   AVPacketSideData: { data: "address", size: "u32", type: "i32" },
   AVStream: {
     time_base: "rational",
@@ -158,7 +167,10 @@ export interface LayoutTable {
   libraryMajors: Record<string, Record<string, number>>;
   structs: Record<string, {
     size: Record<string, number>;
-    fields: Record<string, { type: string; offset: Record<string, number> }>;
+    fields: Record<
+      string,
+      { type: string; offset: Record<string, number>; since?: Record<string, number> }
+    >;
   }>;
 }
 
@@ -191,7 +203,10 @@ export function layoutModule(table: LayoutTable): string {
   lines.push(
     "} as const;",
     "",
-    "/** Kind and offsets of each field; `null` where a major lacks it. */",
+    "/**",
+    " * Kind and offsets of each field; `null` where a major lacks it. Where its first releases lack it, `since` has",
+    " * the least minor of libavcodec.",
+    " */",
     "export const layouts = {",
   );
   for (const [struct, fields] of Object.entries(fieldsInUse)) {
@@ -204,7 +219,11 @@ export function layoutModule(table: LayoutTable): string {
       const offsets = layout.fields[field]?.offset;
       if (offsets === undefined) throw new Error(`The table has no field ${struct}.${field}`);
       const column = majors.map((major) => offsets[major] ?? "null").join(", ");
-      lines.push(`      ${field}: { kind: "${kind}", offset: [${column}] },`);
+      const least = layout.fields[field]!.since;
+      const since = least === undefined
+        ? ""
+        : `, since: [${majors.map((major) => least[major] ?? 0).join(", ")}]`;
+      lines.push(`      ${field}: { kind: "${kind}", offset: [${column}]${since} },`);
     }
     lines.push("    },", "  },");
   }

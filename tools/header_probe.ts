@@ -30,6 +30,7 @@ const headers = [
   "libavutil/mastering_display_metadata.h",
   "libavutil/mem.h",
   "libavutil/opt.h",
+  "libavutil/parseutils.h",
   "libavutil/pixdesc.h",
   "libavutil/samplefmt.h",
   "libswresample/swresample.h",

@@ -24,6 +24,7 @@ const npmPackages: Readonly<Record<string, string>> = {
   "bun": "1.4.5",
   "bun-types": "1.4.5",
   "deno-std": "1.4.0",
+  "fast-check": "4.11.0",
 };
 
 /** The release of Node that tests run on, whose package is one for each system. */

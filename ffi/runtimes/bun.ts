@@ -36,6 +36,11 @@ interface BunProcess {
   };
 }
 
+/** The part of Bun's global object in use. */
+interface BunGlobal {
+  gc(isSynchronous: boolean): void;
+}
+
 /** A web worker, with what Bun adds to it. It starts sooner than one of `node:worker_threads`. */
 type BunWorker = Worker & { ref(): void; unref(): void };
 
@@ -71,7 +76,7 @@ function systemName(platform: string): SystemName {
 
 /** Makes the adapter. */
 export function createBunRuntime(): Runtime {
-  const { process } = globalThis as unknown as { process: BunProcess };
+  const { process, Bun } = globalThis as unknown as { process: BunProcess; Bun: BunGlobal };
   const { dlopen } = process.getBuiltinModule("bun:ffi");
   return {
     name: `Bun ${process.versions.bun}`,
@@ -109,6 +114,9 @@ export function createBunRuntime(): Runtime {
         return undefined;
       }
     },
+    mayRead(_path: string): boolean {
+      return true;
+    },
     mayReadAndWrite(_path: string): boolean {
       return true;
     },
@@ -128,6 +136,9 @@ export function createBunRuntime(): Runtime {
       // Bun's timers are objects, as Node's are.
       (timer as unknown as { unref(): void }).unref();
       return () => clearTimeout(timer);
+    },
+    collectGarbage(): void {
+      Bun.gc(true);
     },
     errorClass(_name: string): undefined {
       return undefined;

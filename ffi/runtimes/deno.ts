@@ -14,7 +14,9 @@ import type {
   Thread,
   ThreadListener,
 } from "../contract.ts";
+import { LibraryKeeper } from "../library_keeper.ts";
 import { threadOf, workerThreads } from "../threads.ts";
+import { collectV8Garbage } from "./v8.ts";
 
 const nativeTypes: Readonly<Record<CType, Deno.NativeResultType>> = {
   void: "void",
@@ -55,8 +57,25 @@ catch (error) { parentPort.postMessage({ notStarted: String(error?.message ?? er
   return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }
 
+/** Binds one function; `null` where there is none, or it may not be opened. */
+function bind(
+  library: string,
+  name: string,
+  parameters: readonly ("buffer" | "u32")[],
+): ((...parameters: (Uint8Array | number)[]) => bigint) | null {
+  // A prompt for another library than FFmpeg's would be a surprise.
+  if (Deno.permissions.querySync({ name: "ffi", path: library }).state !== "granted") return null;
+  try {
+    const { symbols } = Deno.dlopen(library, { [name]: { parameters, result: "usize", optional: true } });
+    return symbols[name] as ((...parameters: (Uint8Array | number)[]) => bigint) | null;
+  } catch {
+    return null;
+  }
+}
+
 /** Makes the adapter. */
 export function createDenoRuntime(): Runtime {
+  const keeper = new LibraryKeeper(systemName(), bind);
   return {
     name: `Deno ${Deno.version.deno}`,
     system: systemName(),
@@ -66,7 +85,9 @@ export function createDenoRuntime(): Runtime {
       const wanted = Object.fromEntries(
         Object.entries(symbols).map(([name, signature]) => [name, foreignFunction(signature)]),
       );
-      return Deno.dlopen(path, wanted).symbols as unknown as Functions<T>;
+      const library = Deno.dlopen(path, wanted);
+      keeper.keep(path);
+      return library.symbols as unknown as Functions<T>;
     },
 
     mayOpen(path: string): boolean {
@@ -98,6 +119,10 @@ export function createDenoRuntime(): Runtime {
       } catch {
         return undefined;
       }
+    },
+
+    mayRead(path: string): boolean {
+      return Deno.permissions.querySync({ name: "read", path }).state === "granted";
     },
 
     mayReadAndWrite(path: string): boolean {
@@ -138,6 +163,10 @@ export function createDenoRuntime(): Runtime {
       const timer = setTimeout(action, ms);
       Deno.unrefTimer(timer);
       return () => clearTimeout(timer);
+    },
+
+    collectGarbage(): void {
+      collectV8Garbage();
     },
 
     errorClass(name: string): (new (message: string) => Error) | undefined {

@@ -13,8 +13,10 @@ import type {
   Thread,
   ThreadListener,
 } from "../contract.ts";
-import { setForNativeCode } from "./environment.ts";
+import { LibraryKeeper } from "../library_keeper.ts";
 import { threadOf, workerThreads } from "../threads.ts";
+import { setForNativeCode } from "./environment.ts";
+import { collectV8Garbage } from "./v8.ts";
 
 /** The part of `node:ffi` in use. */
 interface NodeFfi {
@@ -78,6 +80,18 @@ function hasFfi(process: NodeProcess): boolean {
   return tried(() => process.getBuiltinModule("node:module").isBuiltin("node:ffi")) ?? false;
 }
 
+/** Binds one function; `null` where there is none. */
+function bind(
+  { dlopen }: NodeFfi,
+  library: string,
+  name: string,
+  parameters: readonly ("buffer" | "u32")[],
+): ((...parameters: (Uint8Array | number)[]) => bigint) | null {
+  const signature = { arguments: parameters.map((type) => nativeTypes[type]), return: "uint64" };
+  const functions = tried(() => dlopen(library, { [name]: signature }).functions);
+  return functions?.[name] as ((...parameters: (Uint8Array | number)[]) => bigint) | undefined ?? null;
+}
+
 /** Makes the adapter. Throws where this Node is too old, or was started without what is needed. */
 export function createNodeRuntime(): Runtime {
   const { process } = globalThis as unknown as { process: NodeProcess };
@@ -89,16 +103,21 @@ export function createNodeRuntime(): Runtime {
         "(or 26.1 with --experimental-ffi), Deno or Bun",
     );
   }
+  const system = systemName(process.platform);
+  const ffi = (): NodeFfi => process.getBuiltinModule("node:ffi");
+  const keeper = new LibraryKeeper(system, (...wanted) => bind(ffi(), ...wanted));
   return {
     name: `Node ${process.versions.node}`,
-    system: systemName(process.platform),
+    system,
     architecture: process.arch === "arm64" ? "aarch64" : "x86_64",
 
     open<T extends SymbolTable>(path: string, symbols: T): Functions<T> {
       const wanted = Object.fromEntries(
         Object.entries(symbols).map(([name, signature]) => [name, foreignFunction(signature)]),
       );
-      return process.getBuiltinModule("node:ffi").dlopen(path, wanted).functions as unknown as Functions<T>;
+      const { functions } = ffi().dlopen(path, wanted);
+      keeper.keep(path);
+      return functions as unknown as Functions<T>;
     },
 
     mayOpen(_path: string): boolean {
@@ -115,6 +134,9 @@ export function createNodeRuntime(): Runtime {
     },
     realPath(path: string): string | undefined {
       return tried(() => process.getBuiltinModule("node:fs").realpathSync(path));
+    },
+    mayRead(path: string): boolean {
+      return isGranted("fs.read", path);
     },
     mayReadAndWrite(path: string): boolean {
       return isGranted("fs.read", path) && isGranted("fs.write", path);
@@ -139,6 +161,9 @@ export function createNodeRuntime(): Runtime {
       // Node's timers are objects.
       (timer as unknown as { unref(): void }).unref();
       return () => clearTimeout(timer);
+    },
+    collectGarbage(): void {
+      collectV8Garbage();
     },
     errorClass(_name: string): undefined {
       return undefined;

@@ -65,3 +65,22 @@ export const streamSideData = {
   // int av_stream_add_side_data(AVStream *st, enum AVPacketSideDataType type, uint8_t *data, size_t size)
   av_stream_add_side_data: { parameters: ["address", "i32", "address", "u64"], result: "i32" },
 } as const satisfies SymbolTable;
+
+/** Files in memory, and what is written over in a file. */
+export const memoryFiles = {
+  // AVIOContext *avio_alloc_context(unsigned char *buffer, int buffer_size, int write_flag, void *opaque, int
+  // (*read_packet)(void *opaque, uint8_t *buf, int buf_size), int (*write_packet)(void *opaque, uint8_t *buf,
+  // int buf_size), int64_t (*seek)(void *opaque, int64_t offset, int whence))
+  avio_alloc_context: {
+    parameters: ["address", "i32", "i32", "address", "address", "address", "address"],
+    result: "address",
+  },
+  // int avio_get_dyn_buf(AVIOContext *s, uint8_t **pbuffer)
+  avio_get_dyn_buf: { parameters: ["address", "buffer"], result: "i32" },
+  // void avio_context_free(AVIOContext **s)
+  avio_context_free: { parameters: ["buffer"], result: "void" },
+  // void avio_write(AVIOContext *s, const unsigned char *buf, int size)
+  avio_write: { parameters: ["address", "buffer", "i32"], result: "void" },
+  // const AVInputFormat *av_find_input_format(const char *short_name)
+  av_find_input_format: { parameters: ["buffer"], result: "address" },
+} as const satisfies SymbolTable;

@@ -17,12 +17,16 @@ export const avutil = {
   av_version_info: { parameters: [], result: "address" },
   // int av_strerror(int errnum, char *errbuf, size_t errbuf_size)
   av_strerror: { parameters: ["i32", "buffer", "u64"], result: "i32" },
+  // int av_log_get_level(void)
+  av_log_get_level: { parameters: [], result: "i32" },
   // void av_log_set_level(int level)
   av_log_set_level: { parameters: ["i32"], result: "void" },
   // void *av_mallocz(size_t size)
   av_mallocz: { parameters: ["u64"], result: "address" },
   // void av_free(void *ptr)
   av_free: { parameters: ["address"], result: "void" },
+  // int av_parse_color(uint8_t *rgba_color, const char *color_string, int slen, void *log_ctx)
+  av_parse_color: { parameters: ["buffer", "buffer", "i32", "address"], result: "i32" },
   // int av_opt_set(void *obj, const char *name, const char *val, int search_flags)
   av_opt_set: { parameters: ["address", "buffer", "buffer", "i32"], result: "i32" },
   // const AVOption *av_opt_find(void *obj, const char *name, const char *unit, int opt_flags, int
@@ -94,6 +98,8 @@ export const avutil = {
   av_frame_get_buffer: { parameters: ["address", "i32"], result: "i32" },
   // int av_frame_is_writable(AVFrame *frame)
   av_frame_is_writable: { parameters: ["address"], result: "i32" },
+  // int av_frame_make_writable(AVFrame *frame)
+  av_frame_make_writable: { parameters: ["address"], result: "i32" },
   // int av_frame_ref(AVFrame *dst, const AVFrame *src)
   av_frame_ref: { parameters: ["address", "address"], result: "i32" },
   // void av_frame_unref(AVFrame *frame)

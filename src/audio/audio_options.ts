@@ -52,7 +52,7 @@ export interface AudioOptions {
    * Samples per second and channel in the file. Default: 48000, or the nearest rate that the encoder takes.
    */
   sampleRate?: number;
-  /** Number of channels in the file. Default: 2. */
+  /** Number of channels in the file. Default: 2, or those of the source (`from`) where it has more. */
   channels?: number;
   /** The speaker layout of the channels. Default: the usual layout for the number of channels. */
   layout?: ChannelLayoutName;

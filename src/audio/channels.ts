@@ -65,14 +65,52 @@ const defaultLayouts: readonly ChannelLayoutName[] = [
   "7.1",
 ];
 
+/** Layouts that some encoders take, and that have no name here. */
+const otherMasks: Readonly<Record<string, bigint>> = {
+  "3.0(back)": 0x103n,
+  "3.1": 0xfn,
+  "quad(side)": 0x603n,
+  "4.1": 0x10fn,
+  "5.0(side)": 0x607n,
+  "6.0": 0x707n,
+  hexagonal: 0x137n,
+  "6.1(back)": 0x13fn,
+  "7.0": 0x637n,
+  "7.1(wide)": 0xffn,
+  "7.1(wide-side)": 0x6cfn,
+  octagonal: 0x737n,
+};
+
+function layoutOfMask(name: string, mask: bigint): ChannelLayout {
+  const channels = [...mask.toString(2)].filter((bit) => bit === "1").length;
+  return { name, channels, mask, isAssumed: false };
+}
+
 /** The layout of a name. */
 export function channelLayout(name: ChannelLayoutName): ChannelLayout {
-  const mask = masks[name];
-  const channels = [...mask.toString(2)].filter((bit) => bit === "1").length;
-  return { name, channels, mask };
+  return layoutOfMask(name, masks[name]);
 }
 
 /** The usual layout of a number of channels, from 1 to {@linkcode maxChannels}. */
 export function defaultLayout(channels: number): ChannelLayout {
-  return channelLayout(defaultLayouts[channels - 1]!);
+  return { ...channelLayout(defaultLayouts[channels - 1]!), isAssumed: true };
+}
+
+function otherLayouts({ mask: known }: ChannelLayout): ChannelLayout[] {
+  return Object.entries({ ...masks, ...otherMasks })
+    .filter(([, mask]) => mask !== known)
+    .map(([name, mask]) => layoutOfMask(name, mask));
+}
+
+/** Other layouts of as many channels, where only their number was given. */
+export function similarLayouts(layout: ChannelLayout): ChannelLayout[] {
+  if (!layout.isAssumed) return [];
+  return otherLayouts(layout).filter(({ channels }) => channels === layout.channels);
+}
+
+/** Layouts that have all speakers of one and more, those with the fewest first. */
+export function largerLayouts(layout: ChannelLayout): ChannelLayout[] {
+  return otherLayouts(layout)
+    .filter(({ mask }) => (mask & layout.mask) === layout.mask)
+    .sort((one, other) => one.channels - other.channels);
 }

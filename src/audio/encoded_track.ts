@@ -18,6 +18,7 @@ import { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { AudioStats, AudioTrack } from "./audio_track.ts";
 import type { OpenAudioEncoder } from "./open_audio_encoder.ts";
+import { clamped, formatOfName } from "./sample_data.ts";
 
 /** What a track is made of, and where its packets go. */
 export interface TrackRequest extends OpenAudioEncoder {
@@ -56,6 +57,8 @@ interface Input {
   readonly shape: AudioFormat;
   readonly resampler: Resampler;
   readonly staging: NativeAudioFrame;
+  /** The bytes of a plane as the encoder may have them. */
+  readonly prepare: (bytes: Uint8Array) => Uint8Array;
   /** The current drift correction: how much, since when, and for how long; all in seconds. */
   correction: { readonly seconds: number; readonly from: number; readonly duration: number };
 }
@@ -133,7 +136,7 @@ export class EncodedTrack implements AudioTrack {
     const step = sampleStep(input.shape);
     for (let at = skipped; at < samples.count; at += stagedSamples) {
       const to = Math.min(samples.count, at + stagedSamples);
-      input.staging.fill(samples.planes.map((bytes) => bytes.subarray(at * step, to * step)));
+      input.staging.fill(samples.planes.map((bytes) => input.prepare(bytes.subarray(at * step, to * step))));
       this.#push(input, to - at);
     }
     this.#count += samples.count - skipped;
@@ -209,7 +212,12 @@ export class EncodedTrack implements AudioTrack {
     this.#silence += count / input.shape.sampleRate;
   }
 
-  #inputFor({ format, layout, sampleRate }: Pick<Samples, "format" | "layout" | "sampleRate">): Input {
+  #inputFor(samples: Pick<Samples, "format" | "layout" | "sampleRate">): Input {
+    const { format, sampleRate } = samples;
+    const { layout: own } = this.#shape;
+    // Channels without a layout are for the track's speakers, where it has as many.
+    const isOwn = samples.layout.isAssumed && samples.layout.channels === own.channels;
+    const layout = isOwn ? own : samples.layout;
     const key = `${format} ${layout.name} ${sampleRate}`;
     if (this.#input?.key === key) return this.#input;
     this.#endInput();
@@ -219,7 +227,14 @@ export class EncodedTrack implements AudioTrack {
     const staging = new NativeAudioFrame(this.#native, shape, stagedSamples);
     owned.move();
     const correction = { seconds: 0, from: 0, duration: settlingSeconds };
-    return this.#input = { key, shape, resampler, staging, correction };
+    return this.#input = { key, shape, resampler, staging, prepare: this.#preparation(format), correction };
+  }
+
+  /** PCM keeps floats of any size. Other encoders fail with large ones, and with what is no number. */
+  #preparation(format: string): (bytes: Uint8Array) => Uint8Array {
+    const { plain } = formatOfName(format)!;
+    const isPcm = this.#encoder.info.codecName.startsWith("pcm_");
+    return isPcm ? (bytes) => bytes : (bytes) => clamped(bytes, plain);
   }
 
   /** Flushes the resampler of one audio format, of which no more comes. */

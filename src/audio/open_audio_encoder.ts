@@ -12,12 +12,14 @@ import {
   sampleFormatByName,
 } from "../libav/audio_frame.ts";
 import { Encoder, encoderByName, type EncoderInfo, encodersOf } from "../libav/encoder.ts";
+import { quietly } from "../libav/log.ts";
 import { supportedNumbers } from "../libav/supported.ts";
 import { didYouMean } from "../nearest.ts";
+import { familyOfCodecString } from "../other_names.ts";
 import { shown } from "../shown.ts";
 import { audioCandidates, audioFamilies, defaultAudioCodec } from "./audio_families.ts";
 import type { CheckedAudioOptions } from "./audio_options.ts";
-import { defaultLayout } from "./channels.ts";
+import { defaultLayout, largerLayouts, similarLayouts } from "./channels.ts";
 
 /** Sample formats that encoders get where they take them, best first. */
 const preferredSampleFormats: readonly string[] = "fltp flt s16 s16p s32 s32p dbl dblp u8 u8p s64 s64p".split(
@@ -30,8 +32,13 @@ export interface OpenAudioEncoder {
   readonly shape: AudioFormat;
 }
 
-/** A rate and a layout. */
-export type AudioDefaults = Pick<AudioFormat, "sampleRate" | "layout">;
+/** What a track is like unless options say otherwise. */
+export interface AudioDefaults extends Pick<AudioFormat, "sampleRate" | "layout"> {
+  /** The sample format that comes in, by libavutil's name; `null`: not known yet. */
+  readonly sampleFormat: string | null;
+  /** Whether samples with these channels come in, so that the encoder must take as many. */
+  readonly isGiven: boolean;
+}
 
 /** What an audio encoder is opened for. */
 export interface AudioEncoderRequest {
@@ -72,21 +79,44 @@ function notFound(native: Native, codec: string, missing: readonly string[]): En
     );
   }
   const known = [...audioFamilies, ...encodersOf(native, "audio").map(({ name }) => name)];
+  const family = familyOfCodecString(codec);
   return new EncoderNotFoundError(
     `Cannot encode ${
       shown(codec)
     }: it is neither a family of audio codecs nor an audio encoder of FFmpeg ${native.version}`,
-    { ...details, hint: didYouMean(codec, known) ?? `Families: ${audioFamilies.join(", ")}` },
+    {
+      ...details,
+      hint: (family === null ? didYouMean(codec, known) : `Did you mean ${shown(family)}?`) ??
+        `Families: ${audioFamilies.join(", ")}`,
+    },
   );
 }
 
-function chooseFormat(native: Native, info: EncoderInfo, wanted: string | undefined): SampleFormat {
+/** The name of a sample format without regard to planes. */
+const plain = (name: string): string => name.replace(/p$/, "");
+
+/**
+ * The best of the formats that an encoder takes. One without floats keeps the bits that come in, which may be
+ * more than 16.
+ */
+function bestFormat(taken: readonly SampleFormat[], incoming: string | null): SampleFormat | undefined {
+  const [best] = taken;
+  const isShort = incoming !== null && ["u8", "s16"].includes(plain(incoming));
+  if (best === undefined || isShort || plain(best.name) !== "s16") return best;
+  return taken.find(({ name }) => plain(name) === "s32") ?? best;
+}
+
+function chooseFormat(
+  native: Native,
+  info: EncoderInfo,
+  wanted: string | undefined,
+  incoming: string | null,
+): SampleFormat {
   const numbers = supportedNumbers(native, info.codec, "sample_fmts");
   const all = preferredSampleFormats.map((name) => sampleFormatByName(native, name)!);
   const taken = numbers === null ? all : all.filter(({ id }) => numbers.includes(id));
-  const plain = (name: string): string => name.replace(/p$/, "");
   const found = wanted === undefined
-    ? taken[0]
+    ? bestFormat(taken, incoming)
     : taken.find(({ name }) => name === wanted) ?? taken.find(({ name }) => plain(name) === plain(wanted));
   if (found !== undefined) return found;
   throw new UnsupportedError(
@@ -120,32 +150,45 @@ function chooseRate(
   );
 }
 
-/** Opens an encoder with the requested layout, or with the first usual one that it takes. */
+/** Opens an encoder with the first layout that it takes, and that has a place for each channel. */
 function openAs(native: Native, info: EncoderInfo, request: AudioEncoderRequest): OpenAudioEncoder {
   const { options, defaults } = request;
-  const format = chooseFormat(native, info, options.sampleFormat);
+  const format = chooseFormat(native, info, options.sampleFormat, defaults.sampleFormat);
   const sampleRate = chooseRate(native, info, options.sampleRate, defaults.sampleRate);
-  const choices: readonly ChannelLayout[] = options.layout === null
-    ? [defaults.layout, defaultLayout(2), defaultLayout(1)]
-    : [options.layout];
-  let unsupportedError: unknown;
-  for (const layout of choices) {
+  const openWith = (layout: ChannelLayout): OpenAudioEncoder => {
     const shape = { format, layout, sampleRate };
-    try {
-      return { encoder: open(native, info, shape, request), shape };
-    } catch (error) {
-      if (!(error instanceof UnsupportedError)) throw error;
-      unsupportedError ??= error;
-    }
+    return { encoder: open(native, info, shape, request), shape };
+  };
+  const choices = candidateLayouts(options.layout, defaults);
+  // libavcodec would print why each one is refused.
+  const taken = quietly(native, () => choices.find((layout) => canOpen(() => openWith(layout))));
+  return openWith(taken ?? choices[0]);
+}
+
+/** The layouts to try. Where nobody has said how many channels there are, they may be fewer. */
+function candidateLayouts(
+  requested: ChannelLayout | null,
+  { layout, isGiven }: AudioDefaults,
+): readonly [ChannelLayout, ...ChannelLayout[]] {
+  if (requested !== null) return [requested, ...similarLayouts(requested)];
+  return isGiven ? [layout, ...similarLayouts(layout), ...largerLayouts(layout)] : [layout, defaultLayout(1)];
+}
+
+function canOpen(openEncoder: () => OpenAudioEncoder): boolean {
+  try {
+    openEncoder().encoder[Symbol.dispose]();
+    return true;
+  } catch (error) {
+    if (error instanceof UnsupportedError) return false;
+    throw error;
   }
-  throw unsupportedError;
 }
 
 function open(
   native: Native,
   info: EncoderInfo,
   shape: AudioFormat,
-  { options, globalHeader }: AudioEncoderRequest,
+  { options, container, globalHeader }: AudioEncoderRequest,
 ): Encoder {
   const encoder = new Encoder(native, info);
   try {
@@ -154,6 +197,8 @@ function open(
     table.setField("time_base", `1/${shape.sampleRate}`);
     if (options.bitrate !== undefined) table.set("b", options.bitrate);
     if (globalHeader) table.setField("flags", "+global_header");
+    // The first packet is left out there, of which no later one may have a part.
+    if (container === "avi" && info.name === "libmp3lame") table.set("reservoir", 0);
     table.setAll(options.encoderOptions ?? {});
     encoder.open();
     return encoder;

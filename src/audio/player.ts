@@ -6,7 +6,7 @@
 import type { Native } from "../../ffi/mod.ts";
 import { AvError, ReadError, UnsupportedError } from "../errors.ts";
 import { AudioDecoder } from "../libav/audio_decoder.ts";
-import { readSamples, type Samples } from "../libav/audio_frame.ts";
+import { type ChannelLayout, readSamples, type Samples } from "../libav/audio_frame.ts";
 import { NativeFrame } from "../libav/native_frame.ts";
 import { NativePacket } from "../libav/native_packet.ts";
 import type { AudioFile } from "./audio_file.ts";
@@ -67,6 +67,11 @@ export class Player implements Disposable {
         cause,
       });
     }
+  }
+
+  /** What comes in, as far as it is known: the sample format, and the layout. */
+  get input(): { readonly sampleFormat: string | null; readonly layout: ChannelLayout | null } {
+    return { sampleFormat: this.#decoder.sampleFormat, layout: this.#decoder.layout(defaultLayout) };
   }
 
   /** Has the file begin at a time in seconds, before anything of it is played. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { keepDevices, librariesFor, type Thread } from "../../ffi/mod.ts";
+import { unlessAborted } from "../abortable.ts";
 import type { DeviceSource } from "../audio/audio_source.ts";
 import { cutSamples } from "../audio/samples.ts";
 import { ReadError } from "../errors.ts";
@@ -81,17 +82,17 @@ export class AudioCapture {
 
   /**
    * Opens a device and starts capturing. Resolves once it delivers audio. Throws a {@linkcode ReadError} or
-   * an `UnsupportedError` where it cannot be opened.
+   * an `UnsupportedError` where it cannot be opened, and at once the reason of a signal that is aborted.
    */
-  static async open(source: DeviceSource, options: CaptureOptions): Promise<AudioCapture> {
+  static async open(
+    source: DeviceSource,
+    options: CaptureOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<AudioCapture> {
+    signal?.throwIfAborted();
     const live = AudioCapture.#start(source, options);
     try {
-      await live.#opening.promise;
-      const isOpen = await live.#waitFor(live.#opened.promise, openingMs);
-      if (!isOpen) {
-        throw live.#error("Cannot record from", `it did not open in ${openingMs / 1000} s`, "ETIMEDOUT");
-      }
-      await live.#waitFor(live.#heard.promise, silentMs);
+      await unlessAborted(live.#waitUntilHeard(), signal);
       live.#thread.keepAlive(false);
       return live;
     } catch (error) {
@@ -106,6 +107,15 @@ export class AudioCapture {
     } catch (error) {
       throw noThreadError(source, error as Error);
     }
+  }
+
+  async #waitUntilHeard(): Promise<void> {
+    await this.#opening.promise;
+    const isOpen = await this.#waitFor(this.#opened.promise, openingMs);
+    if (!isOpen) {
+      throw this.#error("Cannot record from", `it did not open in ${openingMs / 1000} s`, "ETIMEDOUT");
+    }
+    await this.#waitFor(this.#heard.promise, silentMs);
   }
 
   /** Why no more audio comes; `null` while it works. */

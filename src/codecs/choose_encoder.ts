@@ -7,9 +7,11 @@ import type { Native } from "../../ffi/mod.ts";
 import { EncoderNotFoundError, UnsupportedError } from "../errors.ts";
 import { type Encoder, encoderByName, type EncoderInfo, encodersOf } from "../libav/encoder.ts";
 import { didYouMean } from "../nearest.ts";
+import { familyOfCodecString } from "../other_names.ts";
 import { shown } from "../shown.ts";
-import type { EncoderRequest } from "./encoder_settings.ts";
-import { candidates, type Codec, families, otherNames } from "./families.ts";
+import { encoderTraits } from "./encoder_traits.ts";
+import type { EncoderRequest } from "./encoder_request.ts";
+import { candidates, type Codec, type CodecFamily, families, otherNames } from "./families.ts";
 import { type EncoderSettings, openEncoder, resolveSettings, type SettingsContext } from "./open_encoder.ts";
 
 /** A candidate that was not chosen. */
@@ -61,6 +63,14 @@ export function chooseEncoder(
   throw unsupportedError ?? notFound(native, codec, rejected);
 }
 
+/** Whether a codec's encoder may open for a few sizes only. */
+export function knowsFewSizes(codec: Codec): boolean {
+  const names: readonly string[] = Object.hasOwn(families, codec) ? families[codec as CodecFamily] : [codec];
+  return names.some((name) =>
+    Object.hasOwn(encoderTraits, name) && encoderTraits[name]!.fewSizes !== undefined
+  );
+}
+
 function notFound(native: Native, codec: Codec, rejected: readonly RejectedEncoder[]): EncoderNotFoundError {
   const details = { code: "ENCODER_NOT_FOUND", operation: `find an encoder for ${codec}` };
   if (Object.hasOwn(families, codec)) {
@@ -72,7 +82,8 @@ function notFound(native: Native, codec: Codec, rejected: readonly RejectedEncod
   }
   const known = [...Object.keys(families), ...encodersOf(native, "video").map(({ name }) => name)];
   const lower = codec.toLowerCase();
-  const synonym = Object.hasOwn(otherNames, lower) ? otherNames[lower] : undefined;
+  const synonym = familyOfCodecString(codec) ??
+    (Object.hasOwn(otherNames, lower) ? otherNames[lower] : undefined);
   return new EncoderNotFoundError(
     `Cannot encode ${
       shown(codec)

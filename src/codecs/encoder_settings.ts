@@ -5,54 +5,15 @@
  */
 import { OptionError } from "../errors.ts";
 import type { EncoderInfo } from "../libav/encoder.ts";
-import type { OptionValue } from "../libav/options.ts";
+import { optionText, type OptionValue } from "../libav/options.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
-import type { Rational } from "../libav/rational.ts";
 import { shown } from "../shown.ts";
 import type { ColorDescription } from "../video/color.ts";
 import { hdrParameters, type HdrSyntax } from "../video/hdr.ts";
-import {
-  type EncoderOptions,
-  type EncoderTraits,
-  encoderTraits,
-  type QualityLevel,
-} from "./encoder_traits.ts";
-
-/** What a writer requests from its encoder. */
-export interface EncoderRequest {
-  /** The container's name, which decides whether alpha is kept. */
-  readonly container: string;
-  /** The frame rate. */
-  readonly frameRate: Rational;
-  /** The size of the frames. */
-  readonly width: number;
-  readonly height: number;
-  /** The pixel format of the frames that come in. */
-  readonly source: PixelFormatInfo;
-  /** See `WriterOptions`. */
-  readonly pixelFormat?: string;
-  readonly quality?: QualityLevel | number;
-  readonly bitrate?: number;
-  readonly maxBitrate?: number;
-  readonly keyFrameInterval?: number;
-  readonly preset?: string;
-  readonly tune?: string;
-  readonly profile?: string;
-  readonly encoderOptions?: EncoderOptions;
-  /** The width of a pixel over its height. */
-  readonly sampleAspectRatio?: Rational;
-  /** Whether frames should not stay in the encoder for longer than a crash may cost. */
-  readonly isCrashSafe: boolean;
-  /** Whether frames may come more slowly than at the frame rate. */
-  readonly isVariable: boolean;
-  /** Whether libraries that print by themselves may do so. */
-  readonly isVerbose: boolean;
-  /** Whether even errors are not printed. */
-  readonly isQuiet: boolean;
-}
-
-/** An option for an encoder. */
-export type NamedOption = readonly [name: string, value: OptionValue];
+import { type EncoderOptions, type EncoderTraits, encoderTraits } from "./encoder_traits.ts";
+import type { EncoderRequest, NamedOption } from "./encoder_request.ts";
+import { fieldOptions } from "./field_order.ts";
+import { rateControl } from "./rate_control.ts";
 
 const noTraits: EncoderTraits = {};
 
@@ -71,6 +32,8 @@ export function encoderOptions(
   const profile = traitsOf(encoder);
   const given = request.encoderOptions ?? {};
   const options: NamedOption[] = [["threads", "auto"], ...entries(profile.defaults)];
+  // AVI has decode times only: with B-frames, readers show all frames later than they are heard.
+  if (request.container === "avi" && encoder.name === "libx264") options.push(["bf", 0]);
   if (profile.alpha?.formats.includes(format.name)) options.push(...entries(profile.alpha.options));
   if (profile.narrow !== undefined && request.width < profile.narrow.below) {
     options.push(...entries(profile.narrow.options));
@@ -83,6 +46,7 @@ export function encoderOptions(
     ]);
   }
   options.push(...delayLimit(profile, request));
+  options.push(...fieldOptions(encoder, request.fieldOrder));
   for (const name of ["preset", "tune", "profile"] as const) {
     const value = request[name];
     if (value === undefined) continue;
@@ -110,7 +74,7 @@ const parameterOptions: Readonly<Record<HdrSyntax, string>> = {
  * Options that make an encoder write HDR metadata into the stream; empty where there is none, or the encoder
  * cannot.
  */
-export function hdrOptions(
+function hdrOptions(
   { hdrSyntax }: EncoderTraits,
   { masteringDisplay, contentLight }: ColorDescription,
 ): NamedOption[] {
@@ -161,10 +125,19 @@ function merge(options: readonly NamedOption[]): NamedOption[] {
   for (const [name, value] of options) {
     const before = merged.get(name);
     if (before !== undefined && name.endsWith("-params")) merged.set(name, `${before}:${value}`);
-    else if (before !== undefined && name === "flags") merged.set(name, `${before}${value}`);
+    else if (before !== undefined && name === "flags") merged.set(name, mergeFlags(before, value));
     else merged.set(name, value);
   }
   return [...merged];
+}
+
+/**
+ * As libav's programs do: `"+cgop"` adds, `"-cgop"` removes, and `"cgop"` replaces libavcodec's own flags,
+ * beside those that other options stand for.
+ */
+function mergeFlags(before: OptionValue, given: OptionValue): string {
+  const [own, flags] = [optionText(before), optionText(given)];
+  return /^[+-]/.test(flags) ? `${own}${flags}` : `${flags}${own}`;
 }
 
 function requireChoice(
@@ -185,86 +158,4 @@ function requireChoice(
       hint: `Use one of ${choices.join(", ")}`,
     },
   );
-}
-
-/** Setting one of these decides about quality. */
-const rateOptions = ["crf", "qp", "b", "cq", "global_quality", "q", "lossless", "qscale"] as const;
-
-function rateControl(encoder: EncoderInfo, profile: EncoderTraits, request: EncoderRequest): NamedOption[] {
-  const { quality, bitrate, maxBitrate, encoderOptions: given = {} } = request;
-  const limit: NamedOption[] = maxBitrate === undefined
-    ? []
-    : [["maxrate", maxBitrate], ["bufsize", maxBitrate * 2]];
-  if (bitrate !== undefined) return [["b", bitrate], ...limit];
-  if (quality === undefined) {
-    const isGivenOtherwise = rateOptions.some((name) => Object.hasOwn(given, name)) ||
-      (request.profile !== undefined && profile.profileFormats !== undefined);
-    if (profile.isLossless || isGivenOtherwise) return limit;
-    if (profile.levels === undefined) return [["b", defaultBitrate(request)], ...limit];
-  }
-  return [...qualityOptions(encoder, profile, quality ?? "medium"), ...limit];
-}
-
-/**
- * For an encoder without known traits: a fifth of a bit per pixel. libavcodec's default is 200 kb/s for any
- * size.
- */
-function defaultBitrate({ width, height, frameRate }: EncoderRequest): number {
-  return Math.max(200_000, Math.round(width * height * frameRate.num / frameRate.den / 5));
-}
-
-function qualityOptions(
-  encoder: EncoderInfo,
-  profile: EncoderTraits,
-  quality: QualityLevel | number,
-): NamedOption[] {
-  const details = { code: "EINVAL", operation: `configure encoder ${encoder.name}` };
-  if (profile.isLossless) {
-    if (quality === "lossless") return [];
-    throw new OptionError(
-      `Cannot use the quality ${
-        shown(quality)
-      }: encoder ${encoder.name} is lossless and has no quality to choose`,
-      { ...details, hint: "Leave quality out" },
-    );
-  }
-  if (typeof quality === "number") return scaleOptions(encoder, profile, quality);
-  const level = profile.levels?.[quality];
-  if (level === undefined) {
-    const known = Object.keys(profile.levels ?? {});
-    throw new OptionError(
-      `Cannot use the quality ${shown(quality)}: encoder ${encoder.name} has no such level`,
-      {
-        ...details,
-        hint: known.length > 0 ? `Use one of ${known.join(", ")}` : "Use bitrate or encoderOptions",
-      },
-    );
-  }
-  return typeof level === "number" ? scaleOptions(encoder, profile, level) : entries(level);
-}
-
-function scaleOptions(
-  encoder: EncoderInfo,
-  { scale, levels }: EncoderTraits,
-  quality: number,
-): NamedOption[] {
-  const details = { code: "EINVAL", operation: `configure encoder ${encoder.name}` };
-  if (scale === undefined) {
-    throw new OptionError(
-      `Cannot use the quality ${quality}: encoder ${encoder.name} has no scale that avwriter knows`,
-      {
-        ...details,
-        hint: levels === undefined
-          ? "Use bitrate or encoderOptions"
-          : `Use one of ${Object.keys(levels).join(", ")}`,
-      },
-    );
-  }
-  if (quality < scale.min || quality > scale.max) {
-    throw new OptionError(
-      `Cannot use the quality ${quality}: the ${scale.option} of encoder ${encoder.name} goes from ${scale.min} to ${scale.max}`,
-      { ...details, hint: null },
-    );
-  }
-  return [...entries(scale.with), [scale.option, quality * (scale.factor ?? 1)]];
 }

@@ -20,9 +20,11 @@ export type QualityLevel = "low" | "medium" | "high" | "lossless";
 export interface QualityScale {
   /** The AVOption for it. */
   readonly option: string;
-  /** The best and the worst number on the encoder's scale. */
+  /** The ends of the encoder's scale. */
   readonly min: number;
   readonly max: number;
+  /** Whether higher numbers are better; absent: lower ones are. */
+  readonly isHigherBetter?: true;
   /** The factor between the number and the option's value. */
   readonly factor?: number;
   /** Options that make the encoder use it. */
@@ -39,6 +41,8 @@ export interface EncoderTraits {
   readonly alpha?: {
     readonly formats: readonly string[];
     readonly containers: readonly string[];
+    /** Whether alpha takes much time even where everything is opaque. */
+    readonly isCostly?: true;
     /** Options that go with these formats. */
     readonly options?: EncoderOptions;
   };
@@ -81,6 +85,8 @@ export interface EncoderTraits {
     /** Each of its threads holds another one. */
     readonly holdsPerThread?: true;
   };
+  /** Set where it may open for a few sizes only: what it takes. */
+  readonly fewSizes?: string;
   /** It takes odd sizes even in pixel formats with subsampled chroma. */
   readonly takesOddSizes?: true;
   /** The longest side, where the encoder opens for longer ones but fails at the first frame. */
@@ -108,7 +114,7 @@ export interface EncoderTraits {
 
 const compatibleFormats = ["yuv420p"] as const;
 const deepYuv = ["yuv420p10le", "yuv420p12le"] as const;
-const webm = { formats: ["yuva420p"], containers: ["webm", "matroska"] } as const;
+const webm = { formats: ["yuva420p"], containers: ["webm", "matroska"], isCostly: true } as const;
 
 const x26xPresets = [
   "ultrafast",
@@ -148,7 +154,7 @@ const onlyBt601 = ["smpte170m", "bt470bg"] as const;
 const webpTraits: EncoderTraits = {
   formats: compatibleFormats,
   alpha: { formats: ["bgra"], containers: ["webp", "image2"] },
-  scale: { option: "quality", min: 0, max: 100 },
+  scale: { option: "quality", min: 0, max: 100, isHigherBetter: true },
   levels: { low: 60, medium: 85, high: 95, lossless: { lossless: 1, quality: 75 } },
   takesOddSizes: true,
   // Fourteen bits (RFC 9649).
@@ -201,6 +207,8 @@ export const encoderTraits: Readonly<Record<string, EncoderTraits>> = {
     deepFormats: deepYuv,
     scale: { option: "crf", min: 0, max: 51 },
     levels: { low: 30, medium: 22, high: 18, lossless: { "x265-params": "lossless=1" } },
+    // Key frames that are asked for would not be ones that a player can begin with.
+    defaults: { "forced-idr": true },
     // Its vector code for cutree writes beyond the end of rows of less than four blocks of 16 pixels (3.5).
     narrow: { below: 49, options: { "x265-params": "cutree=0" } },
     choices: {
@@ -287,13 +295,7 @@ export const encoderTraits: Readonly<Record<string, EncoderTraits>> = {
   wmv2: mpegTraits,
   libtheora: {
     formats: compatibleFormats,
-    scale: {
-      option: "global_quality",
-      min: 0,
-      max: 10,
-      factor: lambdaPerQuantizer,
-      with: { flags: "+qscale" },
-    },
+    scale: { ...quantizer, min: 0, max: 10, isHigherBetter: true },
     levels: { low: 5, medium: 8, high: 10 },
     takesOddSizes: true,
   },
@@ -310,17 +312,17 @@ export const encoderTraits: Readonly<Record<string, EncoderTraits>> = {
     levels: { low: { profile: "lt" }, medium: { profile: "standard" }, high: { profile: "hq" } },
     profileFormats: { "4444": proRes444, "4": proRes444, "4444xq": proRes444, "5": proRes444 },
     scale: quantizer,
-    takesOddSizes: true,
     minWidth: 2,
   },
   prores_aw: {
     formats: ["yuv422p10le"],
     // It has no names for its profiles: 1 is LT, 2 standard, 3 HQ (proresenc_anatoliy.c).
     levels: { low: { profile: 1 }, medium: { profile: 2 }, high: { profile: 3 } },
-    takesOddSizes: true,
   },
   dnxhd: {
     formats: ["yuv422p"],
+    fewSizes:
+      "With bitrate, dnxhd takes 1280x720, 1440x1080 and 1920x1080 at a few rates only, such as 120M; without it, any size",
     profileFormats: { dnxhr_hqx: { opaque: "yuv422p10le" }, dnxhr_444: { opaque: "yuv444p10le" } },
     // What its streams are in unless they say otherwise (SMPTE ST 2019-1), which libavcodec's encoder does
     // not write.

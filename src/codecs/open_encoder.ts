@@ -11,16 +11,13 @@ import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { invert, type Rational, rationalText } from "../libav/rational.ts";
 import { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { ChromaLocation } from "../libav/streams/stream_tags.ts";
-import { type ColorDescription, isFullRangeFormat } from "../video/color.ts";
+import type { Rgb } from "../video/background.ts";
+import { type ColorDescription, displayP3, isFullRangeFormat } from "../video/color.ts";
 import { choosePixelFormat } from "./choose_pixel_format.ts";
-import {
-  encoderOptions,
-  type EncoderRequest,
-  hdrOptions,
-  type NamedOption,
-  traitsOf,
-} from "./encoder_settings.ts";
+import type { EncoderRequest, NamedOption } from "./encoder_request.ts";
+import { encoderOptions, traitsOf } from "./encoder_settings.ts";
 import type { EncoderTraits } from "./encoder_traits.ts";
+import { type FieldOrder, fieldOrderNumbers, requireFieldEncoder } from "./field_order.ts";
 
 /** All settings of an encoder. */
 export interface EncoderSettings {
@@ -37,16 +34,22 @@ export interface EncoderSettings {
   readonly frameRate: Rational;
   /** The meaning of the frames' values, as the stream is tagged. */
   readonly color: ColorDescription;
+  /** What lies behind transparent pictures where the format has no alpha. */
+  readonly background: Rgb;
   /** Where the conversion puts chroma; `null` where there is nothing to say of it. */
   readonly chromaLocation: ChromaLocation | null;
   /** The width of a pixel over its height; `null` leaves it unsaid. */
   readonly sampleAspectRatio: Rational | null;
+  /** What the rows of a frame are; absent: unsaid. */
+  readonly fieldOrder?: FieldOrder;
   /** The AVOptions, in order. */
   readonly options: readonly NamedOption[];
   /** Whether codec headers go into the container's header. */
   readonly globalHeader: boolean;
   /** Whether even errors are not printed. */
   readonly isQuiet: boolean;
+  /** Whether the caller gives parameters of a library, which may say how much it prints. */
+  readonly hasGivenParameters: boolean;
 }
 
 /** What settings are made from, besides the request. */
@@ -55,6 +58,8 @@ export interface SettingsContext {
   readonly globalHeader: boolean;
   /** What frames that come in mean, or are converted to. */
   readonly color: ColorDescription;
+  /** What lies behind transparent pictures. */
+  readonly background: Rgb;
   /** Whether the matrix was requested, and is not only the default. */
   readonly isMatrixGiven: boolean;
   /** See `WriterOptions`. */
@@ -69,9 +74,10 @@ export function resolveSettings(
   native: Native,
   encoder: EncoderInfo,
   request: EncoderRequest,
-  { globalHeader, color, isMatrixGiven, oddSize }: SettingsContext,
+  { globalHeader, color, background, isMatrixGiven, oddSize }: SettingsContext,
 ): EncoderSettings {
   const format = choosePixelFormat(native, encoder, request);
+  requireFieldEncoder(encoder, request.fieldOrder);
   const { takesOddSizes, minWidth = 1 } = traitsOf(encoder);
   const needsEven = !takesOddSizes;
   requireSize(encoder, request);
@@ -88,11 +94,14 @@ export function resolveSettings(
       format,
       traitsOf(encoder).isFullRange ?? false,
     ),
+    background,
     chromaLocation: chromaLocationOf(request.source, format, traitsOf(encoder)),
     sampleAspectRatio: request.sampleAspectRatio ?? null,
+    ...(request.fieldOrder && { fieldOrder: request.fieldOrder }),
     options: encoderOptions(encoder, request, format, color),
     globalHeader,
     isQuiet: request.isQuiet,
+    hasGivenParameters: request.encoderOptions?.["svtav1-params"] !== undefined,
   };
 }
 
@@ -162,7 +171,8 @@ function streamColor(
   isFullRange: boolean,
 ): ColorDescription {
   if (format.isRgb || format.isPalette) {
-    return { ...color, transfer: "iec61966-2-1", primaries: "bt709", ...rgbColor };
+    const primaries = color.primaries === displayP3.primaries ? color.primaries : "bt709";
+    return { ...color, transfer: "iec61966-2-1", primaries, ...rgbColor };
   }
   return isFullRange || isFullRangeFormat(format) ? { ...color, range: "pc" } : color;
 }
@@ -214,7 +224,7 @@ export function isSameSettings(one: EncoderSettings, other: EncoderSettings): bo
 export function openEncoder(native: Native, settings: EncoderSettings): Encoder {
   const { encoder: info, format, width, height, timeBase, frameRate, color, options, globalHeader } =
     settings;
-  const { chromaLocation, sampleAspectRatio } = settings;
+  const { chromaLocation, sampleAspectRatio, fieldOrder } = settings;
   silence(settings);
   const encoder = new Encoder(native, info);
   try {
@@ -233,8 +243,10 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
       table.setField("chroma_sample_location", chromaLocation);
     }
     if (sampleAspectRatio !== null) table.setField("aspect", rationalText(sampleAspectRatio));
-    if (globalHeader) table.setField("flags", "+global_header");
+    if (fieldOrder !== undefined) table.setField("field_order", fieldOrderNumbers[fieldOrder]);
     for (const [name, value] of options) table.set(name, value);
+    // Last, as flags may be set without a sign, which replaces all.
+    if (globalHeader) table.setField("flags", "+global_header");
     open(encoder, settings);
     return encoder;
   } catch (error) {
@@ -268,19 +280,17 @@ export function openNextEncoder(native: Native, settings: EncoderSettings, heade
  * SVT-AV1 before 3.0 reports to stderr at a level of its own, which it reads from the environment, once a
  * process (Source/Lib/Globals/log): 0 for fatal errors, 1 for all errors.
  */
-function silence({ encoder, options, color, isQuiet }: EncoderSettings): void {
-  const profile = traitsOf(encoder);
-  const own = hdrOptions(profile, color).map(([, value]) => value);
-  const isVerbose = options.some(([name, value]) => name === "svtav1-params" && !own.includes(value));
-  if (profile.ownLog === "svt" && !isVerbose) {
+function silence({ encoder, isQuiet, hasGivenParameters }: EncoderSettings): void {
+  if (traitsOf(encoder).ownLog === "svt" && !hasGivenParameters) {
     runtime().setVariable("SVT_LOG", isQuiet ? "0" : "1");
   }
 }
 
 function open(
   encoder: Encoder,
-  { encoder: { name }, format, width, height, options }: EncoderSettings,
+  { encoder: info, format, width, height, options }: EncoderSettings,
 ): void {
+  const { name } = info;
   try {
     encoder.open();
   } catch (cause) {
@@ -291,7 +301,7 @@ function open(
       {
         code: cause.code,
         operation: `open encoder ${name}`,
-        hint:
+        hint: traitsOf(info).fewSizes ??
           'The encoder prints details to stderr at every logLevel except "quiet"; check size, preset, profile, level and rate control',
         cause,
       },

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { UnsupportedError } from "../errors.ts";
-import type { MuxerInfo } from "../libav/muxer_info.ts";
 import type { ChapterPlace } from "../libav/streams/stream_parameters.ts";
 import { fieldsOf } from "../plain_copy.ts";
 import { shown } from "../shown.ts";
@@ -26,22 +24,6 @@ export interface Chapter {
   start: number;
   /** The end in seconds. Default: the start of the next chapter, or the end of the video. */
   end?: number;
-}
-
-/** Muxers that write chapters with the trailer, when all of the video is known (movenc.c, matroskaenc.c). */
-const chapterContainers: readonly string[] = ["mp4", "mov", "ipod", "matroska", "webm"];
-
-/** Throws an {@linkcode UnsupportedError} where a container does not keep chapters. */
-export function requireChapterSupport(
-  { name }: MuxerInfo,
-  { chapters = [] }: { readonly chapters?: readonly Chapter[] },
-): void {
-  if (chapters.length === 0 || chapterContainers.includes(name)) return;
-  throw new UnsupportedError(`Cannot write chapters into ${name}: the container does not keep them`, {
-    code: "CHAPTERS",
-    operation: "choose the container",
-    hint: "Leave them out, or use mp4, mov, mkv or webm",
-  });
 }
 
 const fields = ["title", "start", "end"];
@@ -91,4 +73,9 @@ export function placeChapters(chapters: readonly Chapter[], seconds: number): Ch
     start,
     end: Math.min(seconds, end ?? seen[index + 1]?.start ?? seconds),
   }));
+}
+
+/** The chapters of a file whose length is not known yet. */
+export function trialChapters(chapters: readonly Chapter[]): ChapterPlace[] {
+  return placeChapters(chapters, (chapters.at(-1)?.start ?? 0) + 1);
 }

@@ -48,6 +48,7 @@ function supportsCodec(
   encoder: EncoderInfo,
   strictness: "normal" | "experimental",
 ): boolean | null {
+  if (muxer.parts !== undefined) return supportsCodec(native, muxer.parts, encoder, strictness);
   if (Object.hasOwn(supportedVideoCodecs, muxer.name)) {
     return supportedVideoCodecs[muxer.name]!.includes(encoder.codecName);
   }
@@ -76,6 +77,11 @@ const supportedAudioCodecs: Readonly<Record<string, readonly string[]>> = {
   flv: ["aac", "mp3", "opus", "flac", "ac3", "eac3"],
 };
 
+/** Audio codecs that a muxer takes, and that come back at other times, or not at all. */
+const unreadableAudioCodecs: Readonly<Record<string, readonly string[]>> = {
+  avi: ["vorbis", "flac"],
+};
+
 /**
  * Whether libavformat writes an audio codec only as experimental: FLAC in mp4 before 6.1 (movenc.c), which
  * browsers play.
@@ -96,9 +102,12 @@ export function isRareAudioCodec({ name }: MuxerInfo, codec: string): boolean {
 export function supportsAudioCodec(
   native: Native,
   muxer: MuxerInfo,
-  { codecId, codecName }: CodecInfo,
+  codec: CodecInfo,
 ): boolean | null {
+  if (muxer.parts !== undefined) return supportsAudioCodec(native, muxer.parts, codec);
+  const { codecId, codecName } = codec;
   if (muxer.audioCodecId === 0) return false;
+  if (unreadableAudioCodecs[muxer.name]?.includes(codecName)) return false;
   return supportedAudioCodecs[muxer.name]?.includes(codecName) ??
     muxerSupportsCodec(native, muxer, codecId, "normal");
 }
@@ -106,7 +115,7 @@ export function supportsAudioCodec(
 /** Throws an {@linkcode UnsupportedError} where a container does not support an encoder's audio codec. */
 export function requireAudioCodecSupport(native: Native, muxer: MuxerInfo, encoder: EncoderInfo): void {
   if (supportsAudioCodec(native, muxer, encoder) !== false) return;
-  const problem = muxer.audioCodecId !== 0 ? "does not take it" : "has no audio";
+  const problem = (muxer.parts ?? muxer).audioCodecId !== 0 ? "does not take it" : "has no audio";
   throw unsupportedError(
     native,
     muxer,

@@ -4,69 +4,38 @@
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
-import { UnsupportedError } from "../errors.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
-import type { OptionValue } from "../libav/options.ts";
+import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { attachedPicture, describePicture, type StreamRequest } from "../libav/streams/stream_parameters.ts";
 import { type EncodedImage, imageBytes } from "../video/images/encoded_image.ts";
 import { ImageDecoder } from "../video/images/image_decoder.ts";
 import { attachmentStream, maxAttachedBytes } from "./attachments.ts";
-import { needsNamedKeys } from "./metadata.ts";
-import { needsFragments, setsFragmentOptions } from "./muxer_options.ts";
 
-/**
- * Muxers that write a stream of one picture as the file's own: the atom covr (movenc.c), ID3v2's APIC, FLAC's
- * PICTURE.
- */
-const coverContainers: readonly string[] = ["mp4", "ipod", "mp3", "flac"];
-
-/** Whether a container supports a cover. Matroska keeps it as an attached file (RFC 9559, Cover Art). */
-export function supportsCover({ name }: MuxerInfo): boolean {
-  return name === "matroska" || coverContainers.includes(name);
+/** Whether a picture goes along when a recording is repaired. Matroska keeps it as an attached file. */
+export function repairsCover({ name }: MuxerInfo): boolean {
+  return ["matroska", "mp4", "ipod"].includes(name);
 }
 
-/** The part of a writer's options that a cover depends on. */
-interface CoverRequest {
-  readonly cover: Uint8Array | null;
-  readonly metadata?: Readonly<Record<string, string>>;
-  readonly formatOptions?: Readonly<Record<string, OptionValue>>;
+/** Containers of Xiph keep a cover as a comment of their first stream (https://wiki.xiph.org/VorbisComment). */
+const commentContainers: readonly string[] = ["ogg", "oga", "ogv", "opus", "spx"];
+/** The key of such a comment, which has a picture block of FLAC. */
+const pictureKey = "METADATA_BLOCK_PICTURE";
+/** The type of picture that players show (RFC 9639, 8.8). */
+const frontCover = 3;
+
+/** A cover that was decoded once: it is an image. */
+export interface Cover {
+  readonly bytes: Uint8Array;
+  readonly kind: keyof typeof kinds;
+  readonly width: number;
+  readonly height: number;
+  readonly format: PixelFormatInfo;
 }
 
-/** Throws an {@linkcode UnsupportedError} where a container does not keep the cover. */
-export function requireCoverSupport(info: MuxerInfo, request: CoverRequest): void {
-  if (request.cover === null) return;
-  const loss = coverLoss(info, request);
-  if (loss === null) return;
-  const [problem, hint] = loss;
-  throw new UnsupportedError(`Cannot write a cover into ${info.name}: ${problem}`, {
-    code: "COVER",
-    operation: "choose the container",
-    hint,
-  });
-}
-
-/** Why a cover would be lost, and a hint; `null` where it is kept. */
-function coverLoss(
-  info: MuxerInfo,
-  { metadata, formatOptions }: CoverRequest,
-): readonly [problem: string, hint: string] | null {
-  if (!supportsCover(info)) {
-    return ["the container does not keep it", "Leave it out, or use mp4, m4a, m4v, mkv, mp3 or flac"];
-  }
-  if (!needsFragments(info)) return null;
-  if (setsFragmentOptions(formatOptions)) {
-    return ["fragments have no place for it", "Leave it out, or the options that choose the file's layout"];
-  }
-  // The atoms that iTunes knows are not written beside a table of keys, and the cover is one of them.
-  if (
-    /use_metadata_tags/.test(String(formatOptions?.movflags ?? "")) || needsNamedKeys(info.name, metadata)
-  ) {
-    return [
-      "it has no place beside tags under keys of their own",
-      "Leave it out, or the tags that iTunes does not know, or use mkv",
-    ];
-  }
-  return null;
+/** How a container takes a cover: as a stream of its own, or as a tag of the first stream. */
+export interface PlacedCover {
+  readonly streams: readonly StreamRequest[];
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /**
@@ -103,15 +72,10 @@ const kinds = {
 } as const;
 
 /**
- * The stream of the requested cover, if any. Throws a `TypeError` or `RangeError` where it is no PNG or JPEG
- * file, or an incomplete one.
+ * The cover of these bytes. Throws a `TypeError` or `RangeError` where it is no PNG or JPEG file, or an
+ * incomplete one.
  */
-export function openCover(native: Native, info: MuxerInfo, { cover }: CoverRequest): StreamRequest[] {
-  return cover === null ? [] : [coverStream(native, info, cover)];
-}
-
-/** The stream of a cover in a container. */
-export function coverStream(native: Native, info: MuxerInfo, bytes: Uint8Array): StreamRequest {
+export function openCover(native: Native, bytes: Uint8Array): Cover {
   const { kind, width, height, format } = withCoverErrors(() => {
     using images = new ImageDecoder(native);
     return images.decode({ image: bytes });
@@ -119,7 +83,22 @@ export function coverStream(native: Native, info: MuxerInfo, bytes: Uint8Array):
   if (kind === "WebP") {
     throw new TypeError("Cannot use the cover: it is a WebP file, but must be a PNG or JPEG file");
   }
-  const { codec, name, mimeType } = kinds[kind];
+  return { bytes, kind, width, height, format };
+}
+
+/** Gives a cover the form that a container takes. */
+export function placeCover(native: Native, info: MuxerInfo, cover: Cover | null): PlacedCover {
+  if (cover === null) return { streams: [], tags: {} };
+  if (commentContainers.includes(info.name)) {
+    return { streams: [], tags: { [pictureKey]: pictureBlock(cover) } };
+  }
+  return { streams: [coverStream(native, info, cover)], tags: {} };
+}
+
+/** The stream of a cover in a container. */
+export function coverStream(native: Native, info: MuxerInfo, cover: Cover): StreamRequest {
+  const { bytes, width, height, format } = cover;
+  const { codec, name, mimeType } = kinds[cover.kind];
   if (info.name === "matroska") return attachmentStream(native, { name, mimeType, data: bytes });
   return {
     describeInto: (parameters) =>
@@ -132,4 +111,21 @@ export function coverStream(native: Native, info: MuxerInfo, bytes: Uint8Array):
     // The name of the kind that players look for, in ID3v2 and in FLAC (id3v2.c).
     metadata: { comment: "Cover (front)" },
   };
+}
+
+/** A picture block of FLAC as text (RFC 9639, 8.8). */
+function pictureBlock({ bytes, kind, width, height, format }: Cover): string {
+  const mimeType = new TextEncoder().encode(kinds[kind].mimeType);
+  const bits = format.depths.reduce((sum, depth) => sum + depth, 0);
+  const colors = format.isPalette ? 256 : 0;
+  const block = new Uint8Array(32 + mimeType.length + bytes.length);
+  const view = new DataView(block.buffer);
+  view.setUint32(0, frontCover);
+  view.setUint32(4, mimeType.length);
+  block.set(mimeType, 8);
+  // An empty description.
+  const numbers = [0, width, height, bits, colors, bytes.length];
+  for (const [index, number] of numbers.entries()) view.setUint32(8 + mimeType.length + index * 4, number);
+  block.set(bytes, block.length - bytes.length);
+  return block.toBase64();
 }

@@ -1,28 +1,13 @@
 /**
- * The tags of a file and of its tracks: which of them a container keeps.
+ * The tags of a file and of its tracks.
  *
  * @module
  */
-import { UnsupportedError } from "../errors.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { fieldsOf } from "../plain_copy.ts";
 import { shown } from "../shown.ts";
-import {
-  newerRotationContainers,
-  rotationContainers,
-  rotationLost,
-  type TagRequest,
-} from "./picture_tags.ts";
-import {
-  itunesKeys,
-  itunesNumbers,
-  maxQuickTimeBytes,
-  mp4Rules,
-  quickTimeKeys,
-  tagContainers,
-  tagRules,
-} from "./tag_rules.ts";
-import { checkTimecode, isTimecodeTrack } from "./timecode.ts";
+import { movFamily } from "./known_containers.ts";
+import { checkTimecode } from "./timecode.ts";
 
 const isText = (text: string): boolean => text !== "" && !text.includes("\0") && text.isWellFormed();
 
@@ -64,61 +49,6 @@ function checkTime(key: string, value: string): void {
 }
 
 /**
- * Throws an {@linkcode UnsupportedError} for the first requested tag or rotation that a container does not
- * keep, whatever its codec.
- */
-export function requireTagSupport({ name }: MuxerInfo, { rotation = 0, metadata }: TagRequest): void {
-  if (rotation !== 0 && !rotationContainers.includes(name) && !newerRotationContainers.includes(name)) {
-    throw rotationLost(name, rotation);
-  }
-  for (const [key, value] of Object.entries(metadata ?? {})) {
-    const loss = tagLoss(name, key, value);
-    if (loss === null) continue;
-    const keepers = tagContainers.filter((other) => tagLoss(other, key, value) === null);
-    throw new UnsupportedError(`Cannot write the tag ${shown(key)} into ${name}: ${loss}`, {
-      code: "TAG_NOT_FOR_CONTAINER",
-      operation: `write the tag ${key} into ${name}`,
-      hint: keepers.length === 0 ? null : `Containers that keep it: ${keepers.join(", ")}`,
-    });
-  }
-}
-
-/** Why a tag is lost in a container; `null` where it is kept. */
-function tagLoss(container: string, key: string, value: string): string | null {
-  const name = key.toLowerCase();
-  if (name === "encoder" || name.startsWith("encoder-")) return "FFmpeg writes its own name there";
-  if (!Object.hasOwn(tagRules, container)) return "it keeps no tags";
-  const { keeps, loses = [], letters, forms = {}, maxBytes = Infinity } = tagRules[container]!;
-  if (keeps !== undefined && !keeps.includes(name)) return `it keeps only ${keeps.join(", ")}`;
-  if (loses.includes(name)) return "it has another meaning or another name there";
-  if (letters !== undefined && !letters.test(key)) return "the key has characters that it does not keep";
-  const bytes = byteLength(value);
-  if (bytes > maxBytes) return `the value has ${bytes} bytes, but it keeps ${maxBytes} at most`;
-  const form = Object.hasOwn(forms, name) ? forms[name]! : null;
-  if (form === null || form.pattern.test(value)) return null;
-  return `it keeps it in a form such as ${shown(form.example)} only`;
-}
-
-function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length;
-}
-
-/**
- * Whether a container of the mp4 family keeps a tag only under a key of its own
- * (`movflags use_metadata_tags`). None of the tags then has an atom that iTunes or QuickTime knows.
- */
-export function needsNamedKeys(container: string, metadata: Readonly<Record<string, string>> = {}): boolean {
-  if (tagRules[container] !== mp4Rules) return false;
-  return Object.entries(metadata).some(([key, value]) => {
-    const name = key.toLowerCase();
-    if (tagLoss(container, key, value) !== null || isTimecodeTrack(container, key)) return false;
-    if (container === "mov") return !quickTimeKeys.includes(name) || byteLength(value) > maxQuickTimeBytes;
-    return !itunesKeys.includes(name) &&
-      !(Object.hasOwn(itunesNumbers, name) && itunesNumbers[name]!.test(value));
-  });
-}
-
-/**
  * Languages that QuickTime has a number for, but that libavformat knows by another code (isom.c) and would
  * leave out.
  */
@@ -138,6 +68,6 @@ export function trackTags(
       ? {}
       : { language: name === "mov" ? quickTimeLanguages[language] ?? language : language }),
     // The mp4 family keeps names of tracks under the other key.
-    ...(title === undefined ? {} : { title, handler_name: title }),
+    ...(title === undefined ? {} : movFamily.includes(name) ? { title, handler_name: title } : { title }),
   };
 }

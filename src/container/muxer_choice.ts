@@ -6,15 +6,23 @@
 import { extname, type Native } from "../../ffi/mod.ts";
 import { UnsupportedError } from "../errors.ts";
 import { muxerByFileName, muxerByName, type MuxerInfo, muxers } from "../libav/muxer_info.ts";
+import type { OptionValue } from "../libav/options.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
 import { containerOperation, wellKnownContainers } from "./known_containers.ts";
+import { isSplitter } from "./many_files.ts";
+
+/** What decides on the muxer. */
+interface MuxerChoice {
+  readonly format?: string;
+  readonly formatOptions?: Readonly<Record<string, OptionValue>>;
+}
 
 /** Chooses the muxer of a file: by the option `format`, or by the extension. */
-export function chooseMuxer(native: Native, path: string, format: string | undefined): MuxerInfo {
+export function chooseMuxer(native: Native, path: string, { format, formatOptions }: MuxerChoice): MuxerInfo {
   if (format !== undefined) {
     const muxer = muxerByName(native, format);
-    if (muxer !== null) return muxer;
+    if (muxer !== null) return isSplitter(muxer) ? withParts(native, muxer, path, formatOptions) : muxer;
     throw new UnsupportedError(
       `Cannot write the format ${shown(format)}: FFmpeg has no muxer of that name`,
       {
@@ -46,6 +54,20 @@ export function chooseMuxer(native: Native, path: string, format: string | undef
   return muxer;
 }
 
+/** A muxer that splits into files of another one. */
+function withParts(
+  native: Native,
+  muxer: MuxerInfo,
+  path: string,
+  options: Readonly<Record<string, OptionValue>> = {},
+): MuxerInfo {
+  const { segment_format: format } = options;
+  const parts = format === undefined
+    ? muxerByFileName(native, `file${extname(path)}`)
+    : muxerByName(native, String(format));
+  return parts === null || parts.opensFilesItself ? muxer : { ...muxer, parts };
+}
+
 /** The muxer for a path's extension. `hint` is for a path without one. */
 export function muxerByExtension(native: Native, path: string, hint: string): MuxerInfo {
   // A dot at the end of a name is not an extension.
@@ -69,18 +91,5 @@ function unknownExtension(native: Native, path: string, extension: string, hint:
     code: "MUXER_NOT_FOUND",
     operation: containerOperation,
     hint: question ?? hint,
-  });
-}
-
-/**
- * Throws an {@linkcode UnsupportedError} for a muxer whose path is a list of targets, which nothing could
- * check.
- */
-export function requireSingleTarget(muxer: MuxerInfo): void {
-  if (muxer.name !== "tee") return;
-  throw new UnsupportedError("Cannot write the format tee: its path is a list of targets", {
-    code: "MANY_TARGETS",
-    operation: containerOperation,
-    hint: "Make one writer for each target",
   });
 }

@@ -7,16 +7,27 @@ import type { Muxer } from "../libav/muxer.ts";
 import { isMatroska, type MuxerInfo } from "../libav/muxer_info.ts";
 import type { OptionValue } from "../libav/options.ts";
 import type { Rational } from "../libav/rational.ts";
+import { animationOptions } from "./animation.ts";
 import { movFamily } from "./known_containers.ts";
-import { needsNamedKeys } from "./metadata.ts";
 
 /** Muxers that write fixed-length units with data of all streams (mxfenc.c, gxfenc.c). */
 export function interleavesItself({ name }: MuxerInfo): boolean {
   return ["mxf", "mxf_d10", "mxf_opatom", "gxf"].includes(name);
 }
 
-/** What a muxer writes: the final file directly, a recording, or the final file made from a recording. */
-export type Stage = "direct" | "recording" | "finished";
+/**
+ * Whether all streams begin at 0, whatever the times of their packets: AVI counts frames and bytes. What an
+ * audio encoder begins with would make its track late.
+ */
+export function beginsAtZero({ name }: MuxerInfo): boolean {
+  return name === "avi";
+}
+
+/**
+ * What a muxer writes: the final file directly, a recording, the final file made from a recording, or a
+ * recording that is the final file.
+ */
+export type Stage = "direct" | "recording" | "finished" | "kept";
 
 /** Whether the written file is only an intermediate one. */
 export function isIntermediate(muxer: MuxerInfo, stage: Stage): boolean {
@@ -49,18 +60,13 @@ export function movieTimescale({ den }: Rational): number {
 }
 
 /**
- * Keeps a muxer from marking a subtitle track as default that is not: Matroska's does so with the first one
- * (4.3 and 4.4).
- */
-export function unsetDefaultSubtitles({ options }: Muxer): void {
-  if (options.has("default_mode")) options.setField("default_mode", "infer_no_subs");
-}
-
-/**
  * What a kill may cost beside the encoder's delay: the data that Matroska's muxer gathers before it writes
  * them.
  */
 const fragmentMs = 150;
+
+/** avwriter cuts the fragments. */
+const fragmentFlags = "+delay_moov+frag_custom";
 
 type Defaults = Readonly<Record<string, OptionValue>>;
 
@@ -70,17 +76,59 @@ type Defaults = Readonly<Record<string, OptionValue>>;
  */
 const aviDefaults: Defaults = { avoid_negative_ts: "disabled" };
 
-function defaultsOf({ name }: MuxerInfo, timeBase: Rational, stage: Stage): Defaults {
+/** AIFF has chunks for a title and an author; all other tags, and covers, are in one of ID3v2. */
+const aiffDefaults: Defaults = { write_id3v2: 1 };
+
+/**
+ * A finished playlist lists all segments, unless old ones are deleted: libavformat's default is the last
+ * five.
+ */
+function playlistDefaults(given: Readonly<Record<string, OptionValue>> = {}): Defaults {
+  return /delete_segments/.test(String(given.hls_flags ?? "")) ? {} : { hls_list_size: 0 };
+}
+
+/**
+ * The rate of MPEG program streams, in bits per second. That of a quality is not known: from the encoder's
+ * nominal one mpegenc.c would find, and print, that packets come too late. DVDs have this one; the others get
+ * what it takes where it knows none.
+ */
+const muxRates: Readonly<Record<string, number>> = {
+  mpeg: 2 ** 21 * 400,
+  vob: 2 ** 21 * 400,
+  svcd: 2 ** 21 * 400,
+  dvd: 10_080_000,
+};
+
+function defaultsOf(
+  { name }: MuxerInfo,
+  timeBase: Rational,
+  stage: Stage,
+  { given, plays }: {
+    readonly given: Readonly<Record<string, OptionValue>> | undefined;
+    readonly plays: number;
+  },
+): Defaults {
+  const isRecorded = stage === "recording" || stage === "kept";
   // Without it, these muxers number their tracks at random: the same frames would not give the same file.
   const exact: Defaults = ["matroska", "webm", "ogg", "oga", "ogv", "opus"].includes(name)
     ? { fflags: "+bitexact" }
     : {};
-  const flush: Defaults = stage === "recording" ? { flush_packets: 1 } : {};
+  const flush: Defaults = isRecorded ? { flush_packets: 1 } : {};
   if (name === "avi") return { ...flush, ...aviDefaults };
-  if (!movFamily.includes(name)) return { ...exact, ...flush, ...clusterDefaults(name, stage) };
-  const layout: Defaults = stage === "recording"
-    ? { movflags: "+delay_moov+frag_custom" }
-    : { movflags: "+faststart" };
+  if (name === "hls") return playlistDefaults(given);
+  if (name === "aiff") return { ...flush, ...aiffDefaults };
+  if (Object.hasOwn(muxRates, name)) return { ...flush, muxrate: muxRates[name]! };
+  // Sizes of 64 bits where a file needs them.
+  if (name === "wav") return { ...flush, rf64: "auto" };
+  if (!movFamily.includes(name)) {
+    return {
+      ...exact,
+      ...flush,
+      ...matroskaDefaults(name, isRecorded),
+      ...animationOptions({ name }, plays),
+    };
+  }
+  const layout: Defaults = isRecorded ? { movflags: fragmentFlags } : { movflags: "+faststart" };
   return { ...flush, ...layout, ...videoTimescale(timeBase), movie_timescale: movieTimescale(timeBase) };
 }
 
@@ -95,20 +143,36 @@ function videoTimescale({ num, den }: Rational): Defaults {
   return { video_track_timescale: den * Math.max(1, Math.floor(maxFrameTicks / num)) };
 }
 
-function clusterDefaults(name: string, stage: Stage): Defaults {
-  return isMatroska({ name }) && stage === "recording" ? { cluster_time_limit: fragmentMs } : {};
+function matroskaDefaults(name: string, isRecorded: boolean): Defaults {
+  if (!isMatroska({ name })) return {};
+  // The first tracks of video and audio are what players begin with; of subtitles, what is asked for.
+  const tracks: Defaults = { default_mode: "infer_no_subs" };
+  return isRecorded ? { ...tracks, cluster_time_limit: fragmentMs } : tracks;
 }
 
-/** The muxer's options: defaults that it knows, then the given ones, and what the file's tags need. */
+/**
+ * The muxer's options: defaults that it knows, then the given ones. `namesKeys`: tags go under keys of their
+ * own. An animation plays so many times, 0 for ever.
+ */
 export function muxerOptions(
   { info, options }: Muxer,
   timeBase: Rational,
   stage: Stage,
   given: Readonly<Record<string, OptionValue>> | undefined,
-  metadata?: Readonly<Record<string, string>>,
+  namesKeys: boolean,
+  plays = 0,
 ): Readonly<Record<string, OptionValue>> {
-  const defaults = Object.entries(defaultsOf(info, timeBase, stage)).filter(([name]) => options.has(name));
-  const chosen = { ...Object.fromEntries(defaults), ...(isIntermediate(info, stage) ? {} : given) };
-  if (!needsNamedKeys(info.name, metadata)) return chosen;
+  const defaults = Object.entries(defaultsOf(info, timeBase, stage, { given, plays })).filter(([name]) =>
+    options.has(name)
+  );
+  const chosen: Record<string, OptionValue> = {
+    ...Object.fromEntries(defaults),
+    ...(isIntermediate(info, stage) ? {} : given),
+  };
+  // What else is given goes with the fragments.
+  if (stage === "kept" && needsFragments(info) && given?.movflags !== undefined) {
+    chosen.movflags = `${fragmentFlags}+${String(given.movflags).replace(/^\+/, "")}`;
+  }
+  if (!namesKeys || !options.has("movflags")) return chosen;
   return { ...chosen, movflags: `${chosen.movflags ?? ""}+use_metadata_tags` };
 }

@@ -1,19 +1,25 @@
 /**
- * Rotation, pixel shape and HDR metadata: what is asked for, and which containers keep it.
- *
- * The tables were measured, with the ffmpeg and ffprobe programs of FFmpeg 4.3, 5.1, 7.1 and 9.0 alike.
+ * Rotation, pixel shape and HDR metadata: what is asked for, and whether it came back.
  *
  * @module
  */
+import { type FieldOrder, isInterlaced, tellsFields } from "../codecs/field_order.ts";
 import { traitsOf } from "../codecs/encoder_settings.ts";
 import { UnsupportedError } from "../errors.ts";
+import type { Demuxer } from "../libav/demuxer.ts";
 import type { EncoderInfo } from "../libav/encoder.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { type Rational, rationalText } from "../libav/rational.ts";
-import type { ChromaLocation, StreamTags } from "../libav/streams/stream_tags.ts";
+import {
+  type ChromaLocation,
+  displayMatrixOne,
+  sideData,
+  type StreamTags,
+} from "../libav/streams/stream_tags.ts";
 import { shown } from "../shown.ts";
 import type { ColorDescription } from "../video/color.ts";
 import { displayVolume } from "../video/hdr.ts";
+import type { Loss } from "./kept.ts";
 
 /** Degrees clockwise by which players rotate the picture. */
 export type Rotation = 0 | 90 | 180 | 270;
@@ -25,45 +31,9 @@ export type SampleAspectRatio = `${number}/${number}` | `${number}:${number}` | 
 export interface TagRequest {
   readonly rotation?: Rotation;
   readonly sampleAspectRatio?: Rational;
+  readonly fieldOrder?: FieldOrder;
   readonly metadata?: Readonly<Record<string, string>>;
 }
-
-/**
- * Containers that keep a rotation with every release: the matrix of their track header (ISO/IEC 14496-12,
- * 8.3.2).
- */
-export const rotationContainers: readonly string[] = [
-  "mp4",
-  "mov",
-  "ipod",
-  "3gp",
-  "3g2",
-  "psp",
-  "f4v",
-  "ismv",
-];
-/** Containers that only newer releases write it into: the header shows whether this one does. */
-export const newerRotationContainers: readonly string[] = ["matroska", "webm"];
-
-/** Containers that keep the sample aspect ratio of any codec. */
-const pixelShapeContainers: readonly string[] = [
-  ...["mp4", "mov", "ipod", "3gp", "3g2", "f4v", "ismv", "matroska", "webm", "avi", "nut", "asf"],
-  ...["ogg", "ogv", "yuv4mpegpipe"],
-];
-/**
- * Codecs that keep it themselves, and the largest number that each takes (as libavcodec's encoders write it).
- */
-const pixelShapeCodecs: Readonly<Record<string, number>> = {
-  h264: 4096,
-  hevc: 65_535,
-  mpeg4: 255,
-  mjpeg: 65_535,
-  png: 65_535,
-  apng: 65_535,
-};
-
-/** Containers that keep HDR metadata for any codec: the boxes mdcv and clli, the element Colour. */
-const hdrContainers: readonly string[] = ["mp4", "mov", "matroska", "webm"];
 
 /** The bounds of libavcodec's option. */
 const maxAspect = 10;
@@ -125,70 +95,117 @@ export function streamTags(
   };
 }
 
-export function rotationLost(container: string, rotation: Rotation): UnsupportedError {
-  const isNewer = newerRotationContainers.includes(container);
-  return new UnsupportedError(
-    `Cannot write the rotation ${rotation} into ${container}: ${
-      isNewer ? "this FFmpeg is too old to write it there" : "it has no place for it"
-    }`,
-    {
+/** What a file is told of its picture, and compared with. */
+export interface PictureRequest extends TagRequest {
+  readonly color: Partial<ColorDescription>;
+  readonly encoder: EncoderInfo;
+  /** The width of the picture; `null` where frames of another size may come. */
+  readonly width: number | null;
+}
+
+/** The orders that say of two fields which is shown first, with or without saying which is coded first. */
+const sameOrders = { tff: [2, 4], bff: [3, 5] } as const;
+
+/** Whether anything is said of the picture that a container may lose. */
+export function asksForPicture(
+  { rotation = 0, sampleAspectRatio, fieldOrder, color: { masteringDisplay, contentLight } }: PictureRequest,
+): boolean {
+  const isStretched = sampleAspectRatio !== undefined && sampleAspectRatio.num !== sampleAspectRatio.den;
+  return rotation !== 0 || isStretched || isInterlaced(fieldOrder) || masteringDisplay !== undefined ||
+    contentLight !== undefined;
+}
+
+/** What did not come back of what was said of the picture; with no reader, nothing did. */
+export function pictureLosses(file: Demuxer | null, request: PictureRequest): Loss[] {
+  const read = file === null || file.streams.length === 0 ? null : file;
+  const { rotation = 0, sampleAspectRatio: ratio, encoder } = request;
+  const losses: Loss[] = [];
+  if (rotation !== 0 && !isRotated(read, rotation)) {
+    losses.push({
+      kind: "rotation",
       code: "ROTATION_NOT_FOR_CONTAINER",
-      operation: `write a rotation into ${container}`,
-      hint: `Containers that keep it: mp4, mov${isNewer ? ", or this one from FFmpeg 7.1 on" : ""}`,
-    },
-  );
-}
-
-/** Whether only the header shows if this FFmpeg writes the rotation. */
-export function isRotationUncertain({ name }: MuxerInfo, { rotation = 0 }: TagRequest): boolean {
-  return rotation !== 0 && newerRotationContainers.includes(name);
-}
-
-/** Throws an {@linkcode UnsupportedError} where the rotation makes no difference to the header's length. */
-export function requireRotationWritten(
-  { name }: MuxerInfo,
-  { rotation = 0 }: TagRequest,
-  bytesWith: number | null,
-  bytesWithout: number | null,
-): void {
-  if (bytesWith === bytesWithout) throw rotationLost(name, rotation);
-}
-
-/**
- * Throws an {@linkcode UnsupportedError} where neither the container nor the codec keeps the sample aspect
- * ratio or the HDR metadata.
- */
-export function requireStreamTagSupport(
-  { name }: MuxerInfo,
-  encoder: EncoderInfo,
-  { sampleAspectRatio }: TagRequest,
-  { masteringDisplay, contentLight }: Partial<ColorDescription>,
-): void {
-  if (sampleAspectRatio !== undefined && !keepsPixelShape(name, encoder.codecName, sampleAspectRatio)) {
-    throw new UnsupportedError(
-      `Cannot write the sample aspect ratio ${
-        rationalText(sampleAspectRatio)
-      } into ${name} with ${encoder.codecName}: neither has a place for it`,
-      {
-        code: "ASPECT_NOT_FOR_CONTAINER",
-        operation: `write a sample aspect ratio into ${name}`,
-        hint: "Containers that keep it: mp4, mov, matroska, webm, avi, nut",
-      },
-    );
+      what: `the rotation ${rotation}`,
+      why: "it does not keep it with this FFmpeg",
+    });
   }
-  if (masteringDisplay === undefined && contentLight === undefined) return;
-  if (hdrContainers.includes(name) || traitsOf(encoder).hdrSyntax !== undefined) return;
-  throw new UnsupportedError(
-    `Cannot write HDR metadata into ${name} with ${encoder.name}: neither has a place for it`,
-    {
+  if (ratio !== undefined && ratio.num !== ratio.den && !hasPixelShape(read, ratio, request.width)) {
+    losses.push({
+      kind: "sample aspect ratio",
+      code: "ASPECT_NOT_FOR_CONTAINER",
+      what: `the sample aspect ratio ${rationalText(ratio)}`,
+      why: `neither it nor ${encoder.codecName} has a place for it`,
+    });
+  }
+  const { fieldOrder } = request;
+  if (isInterlaced(fieldOrder) && !hasFieldOrder(read, fieldOrder, encoder)) {
+    losses.push({
+      kind: "field order",
+      code: "FIELD_ORDER",
+      what: `the fieldOrder "${fieldOrder}"`,
+      why: `neither it nor ${encoder.codecName} tells it`,
+    });
+  }
+  if (!isHdrKept(read, request)) {
+    losses.push({
+      kind: "HDR metadata",
       code: "HDR_NOT_FOR_CONTAINER",
-      operation: `write HDR metadata into ${name}`,
-      hint: `Containers that keep it: ${hdrContainers.join(", ")}`,
-    },
+      what: "HDR metadata",
+      why: `neither it nor encoder ${encoder.name} has a place for it`,
+    });
+  }
+  return losses;
+}
+
+/** The first two columns and rows of each rotation's matrix (libavutil/display.h). */
+const rotationMatrices = { 90: [0, 1, -1, 0], 180: [-1, 0, 0, -1], 270: [0, -1, 1, 0] } as const;
+
+function isRotated(file: Demuxer | null, rotation: keyof typeof rotationMatrices): boolean {
+  const bytes = file?.sideData(0, sideData.displayMatrix) ?? null;
+  if (bytes === null) return false;
+  const found = new Int32Array(bytes.buffer);
+  return [0, 1, 3, 4].every((at, index) =>
+    Math.round(found[at]! / displayMatrixOne) === rotationMatrices[rotation][index]
   );
 }
 
-function keepsPixelShape(container: string, codec: string, { num, den }: Rational): boolean {
-  if (num === den || pixelShapeContainers.includes(container)) return true;
-  return Object.hasOwn(pixelShapeCodecs, codec) && Math.max(num, den) <= pixelShapeCodecs[codec]!;
+/** Whether a file tells the order of fields, or leaves it to the packets. */
+function hasFieldOrder(file: Demuxer | null, order: "tff" | "bff", encoder: EncoderInfo): boolean {
+  if (file === null) return false;
+  const found: number = file.fieldOrder(0);
+  return sameOrders[order].some((number) => number === found) || found === 0 && tellsFields(encoder);
+}
+
+/** Containers may count in pixels: the width that is shown is right to half of one. */
+const widthTolerance = 0.5;
+/** The width of a small picture, where the size is not known yet. */
+const smallWidth = 64;
+
+function hasPixelShape(file: Demuxer | null, { num, den }: Rational, width: number | null): boolean {
+  const found = file?.sampleAspectRatio(0) ?? { num: 1, den: 1 };
+  const difference = Math.abs(found.num / found.den - num / den);
+  // Some codecs have a few shapes of the whole picture only: which fits depends on its size.
+  if (width === null && found.num !== found.den) return true;
+  return difference * (width ?? smallWidth) <= widthTolerance;
+}
+
+function isHdrKept(
+  file: Demuxer | null,
+  { color: { masteringDisplay, contentLight }, encoder }: PictureRequest,
+): boolean {
+  if (traitsOf(encoder).hdrSyntax !== undefined) return true;
+  return (masteringDisplay === undefined || file?.sideData(0, sideData.masteringDisplay) != null) &&
+    (contentLight === undefined || file?.sideData(0, sideData.contentLight) != null);
+}
+
+/** Containers of pictures that have no place for primaries. */
+const withoutPrimaries: readonly string[] = ["gif", "webp"];
+
+/** Throws an {@linkcode UnsupportedError} where a file cannot say that its primaries are Display P3's. */
+export function requirePrimariesSupport({ name }: MuxerInfo): void {
+  if (!withoutPrimaries.includes(name)) return;
+  throw new UnsupportedError(`Cannot write display-p3 frames into ${name}: it has no place to say so`, {
+    code: "COLOR_SPACE_NOT_FOR_CONTAINER",
+    operation: `choose the color for ${name}`,
+    hint: "Draw in sRGB, or use apng, webm or mp4",
+  });
 }

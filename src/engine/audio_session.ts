@@ -5,25 +5,35 @@
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
 import type { AudioDefaults } from "../audio/open_audio_encoder.ts";
-import { requireChapterSupport } from "../container/chapters.ts";
-import { openCover, requireCoverSupport } from "../container/cover.ts";
-import { requireTagSupport } from "../container/metadata.ts";
+import {
+  askContainer,
+  asksAnything,
+  type ContainerAnswer,
+  nothingAsked,
+} from "../container/ask_container.ts";
+import { trialChapters } from "../container/chapters.ts";
+import { type Cover, openCover, placeCover } from "../container/cover.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
 import { isIntermediate, muxerOptions, type Stage } from "../container/muxer_options.ts";
 import { AvError } from "../errors.ts";
-import { OutputFile } from "../file/output_file.ts";
-import { chooseCrashSafety, type CrashSafety, requireWritableTarget } from "../file/safety.ts";
-import { withWriteErrors } from "../file/target.ts";
+import { HeldTarget } from "../file/held_target.ts";
+import { muxerUrl, OutputFile } from "../file/output_file.ts";
+import { chooseCrashSafety, type CrashSafety } from "../file/safety.ts";
+import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import { isVerbose, setLogLevel } from "../libav/log.ts";
 import { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
-import type { StreamRequest } from "../libav/streams/stream_parameters.ts";
-import { audioBesideVideo, AudioTracks } from "./audio_tracks.ts";
+import type { Steps } from "../steps.ts";
+import { audioBesideVideo, AudioTracks, SilentPackets } from "./audio_tracks.ts";
 import { describeAudioSession } from "./report.ts";
 import type { AudioFileRequest, AudioSummary } from "./session_types.ts";
+import type { SessionControl } from "./ending/session_control.ts";
 import type { WriterStats } from "./writer_stats.ts";
+
+/** Containers to name in an error, where they keep what another does not. */
+const audioContainers = ["ipod", "mp3", "ogg", "flac", "matroska", "wav"] as const;
 
 /** What is open once there are samples. */
 interface Open extends Disposable {
@@ -35,38 +45,38 @@ interface Open extends Disposable {
 export class AudioSession implements Disposable {
   readonly #native: Native;
   readonly #request: AudioFileRequest;
+  readonly #control: SessionControl;
   readonly #info: MuxerInfo;
-  readonly #mayRemove: boolean;
+  readonly #target: HeldTarget;
   readonly #safety: CrashSafety;
-  /** The cover, where there is one. */
-  readonly #files: readonly StreamRequest[];
+  readonly #cover: Cover | null;
+  #answer: ContainerAnswer = nothingAsked;
   #open: Open | null = null;
-  /** Whether a file was begun that an abort must remove. */
-  #hasFile = false;
 
   /**
    * Checks everything that can be checked before the first samples: the file is writable, the container is
    * known, an encoder opens with these options and the container supports its codec. Leaves the disk
    * unchanged.
    */
-  constructor(native: Native, request: AudioFileRequest) {
+  constructor(native: Native, request: AudioFileRequest, control: SessionControl) {
     const { path, options } = request;
+    this.#control = control;
     this.#native = native;
     this.#request = request;
-    this.#info = chooseMuxer(native, path, options.format);
-    requireTagSupport(this.#info, options);
-    requireChapterSupport(this.#info, options);
-    requireCoverSupport(this.#info, options);
+    this.#info = chooseMuxer(native, path, options);
     // The error has what a cover's decoder reports.
     setLogLevel(native, "quiet");
-    this.#files = openCover(native, this.#info, options);
+    this.#cover = options.cover === null ? null : openCover(native, options.cover);
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
-    this.#mayRemove = requireWritableTarget(this.#info, path);
-    this.#safety = chooseCrashSafety(this.#info, request, this.#mayRemove);
+    using owned = new DisposableStack();
+    this.#target = owned.use(HeldTarget.take(native, this.#info, path, options.formatOptions));
+    this.#safety = chooseCrashSafety(this.#info, request, this.#target);
     // The samples are not known yet.
     using audioTracks = this.#openTracks(audioBesideVideo.defaults);
     this.#tryHeader(audioTracks);
+    this.#answer = this.#ask(audioTracks);
+    owned.move();
   }
 
   /** The current statistics. */
@@ -74,7 +84,7 @@ export class AudioSession implements Disposable {
     const audioTracks = this.#open?.audioTracks ?? null;
     const audio = audioTracks?.stats ?? [];
     return {
-      ...{ frames: 0, dropped: 0, duplicated: 0, queued: 0 },
+      ...{ frames: 0, dropped: 0, duplicated: 0, queued: 0, encoding: 0, finished: 0 },
       bytes: audioTracks?.bytes ?? 0,
       seconds: audio[0]?.seconds ?? 0,
       audio,
@@ -94,16 +104,11 @@ export class AudioSession implements Disposable {
    * Finishes the file and returns its summary. Without samples no file is made, and an existing one stays as
    * it was.
    */
-  finish(): AudioSummary {
+  *finish(): Steps<AudioSummary> {
     setLogLevel(this.#native, this.#request.options.logLevel);
     const { path } = this.#request;
     const open = this.#open;
-    const fileBytes = withWriteErrors(path, () => {
-      if (open === null) return 0;
-      const { seconds } = this.stats;
-      open.audioTracks.finish(seconds);
-      return open.output.finish({ ending: null, endSeconds: seconds, lastSeconds: 0 });
-    });
+    const fileBytes = open === null ? 0 : yield* stepsWithWriteErrors(path, this.#finishFile(open));
     const { seconds, bytes } = this.stats;
     const { encoder, shape } = open?.audioTracks.first.encoded ?? { encoder: "", shape: null };
     const summary = {
@@ -119,11 +124,20 @@ export class AudioSession implements Disposable {
     return summary;
   }
 
+  *#finishFile({ audioTracks, output }: Open): Steps<number | null> {
+    const { seconds } = this.stats;
+    audioTracks.finish(seconds);
+    return yield* output.finish({ ending: null, endSeconds: seconds, lastSeconds: 0, packets: Infinity });
+  }
+
   /** Stops, and removes the unfinished file. */
   abort(): void {
-    this[Symbol.dispose]();
-    if (this.#hasFile) removeFile(this.#request.path);
-    this.#hasFile = false;
+    try {
+      this.#open?.[Symbol.dispose]();
+      if (this.#control.takeFile()) removeFile(this.#request.path);
+    } finally {
+      this.#target[Symbol.dispose]();
+    }
   }
 
   /** After a failure: makes the recording as playable as possible, and frees everything else. */
@@ -132,9 +146,10 @@ export class AudioSession implements Disposable {
     this[Symbol.dispose]();
   }
 
-  /** Frees all native objects. */
+  /** Frees all native objects, and gives the path free. */
   [Symbol.dispose](): void {
     this.#open?.[Symbol.dispose]();
+    this.#target[Symbol.dispose]();
   }
 
   #openTracks(defaults: AudioDefaults): AudioTracks {
@@ -151,6 +166,7 @@ export class AudioSession implements Disposable {
       this.#url,
       this.#safety.isFragmented ? "finished" : "direct",
       null,
+      { info: this.#info, namesKeys: false, cover: null },
     );
     if (this.#info.opensFilesItself) return;
     muxer.openMemory();
@@ -161,19 +177,49 @@ export class AudioSession implements Disposable {
     }
   }
 
-  get #url(): string {
-    return `file:${this.#request.path}`;
+  /** Asks the container what it keeps, with a moment of silence. */
+  #ask(audioTracks: AudioTracks): ContainerAnswer {
+    const { options } = this.#request;
+    const request = {
+      metadata: options.metadata ?? {},
+      chapters: trialChapters(options.chapters ?? []),
+      cover: options.cover,
+    };
+    if (!asksAnything(request)) return nothingAsked;
+    using silence = new SilentPackets(audioTracks);
+    return askContainer(this.#native, {
+      info: this.#info,
+      request,
+      otherLosses: () => [],
+      createMuxer: (info, namesKeys) =>
+        this.#createMuxer(audioTracks, "", "direct", null, { info, namesKeys, cover: this.#cover }),
+      writePackets: (muxer) => silence.write(muxer),
+      logLevel: options.logLevel,
+      hasOptions: Object.keys(options.formatOptions ?? {}).length > 0,
+      others: audioContainers,
+    });
   }
 
-  #createMuxer(audioTracks: AudioTracks, url: string, stage: Stage, recording: Demuxer | null): Muxer {
+  get #url(): string {
+    return muxerUrl(this.#info, this.#request.path);
+  }
+
+  #createMuxer(
+    audioTracks: AudioTracks,
+    url: string,
+    stage: Stage,
+    recording: Demuxer | null,
+    { info, namesKeys, cover } = { info: this.#info, namesKeys: this.#answer.namesKeys, cover: this.#cover },
+  ): Muxer {
     const { formatOptions, metadata = {} } = this.#request.options;
-    const muxer = new Muxer(this.#native, this.#info, url);
+    const muxer = new Muxer(this.#native, info, url);
     try {
       audioTracks.addStreams(muxer, recording);
-      if (!isIntermediate(this.#info, stage)) { for (const file of this.#files) muxer.addStream(file); }
-      muxer.setMetadata(metadata);
-      const options = muxerOptions(muxer, audioTracks.timeBase, stage, formatOptions, metadata);
-      muxer.options.setAll(options);
+      const { streams, tags } = placeCover(this.#native, info, cover);
+      if (!isIntermediate(info, stage)) { for (const stream of streams) muxer.addStream(stream); }
+      muxer.setMetadata(metadata, tags);
+      const given = info === this.#info ? formatOptions : {};
+      muxer.options.setAll(muxerOptions(muxer, audioTracks.timeBase, stage, given, namesKeys));
       return muxer;
     } catch (error) {
       muxer[Symbol.dispose]();
@@ -185,21 +231,26 @@ export class AudioSession implements Disposable {
    * Opens everything for samples of this format. The file comes last, so that a failure leaves an existing
    * one as it was.
    */
-  #begin({ sampleRate, layout }: Samples): Open {
+  #begin({ sampleRate, layout, format }: Samples): Open {
     const { path, options } = this.#request;
     using owned = new DisposableStack();
-    const audioTracks = owned.use(this.#openTracks({ sampleRate, layout }));
+    const audioTracks = owned.use(
+      this.#openTracks({ sampleRate, layout, sampleFormat: format, isGiven: true }),
+    );
     const output = owned.use(
       new OutputFile(this.#native, {
         path,
+        url: this.#url,
         ...this.#safety,
         queue: audioTracks.queue,
         subtitles: null,
         chapters: options.chapters ?? [],
+        hasChaptersFirst: this.#answer.hasChaptersFirst,
         createMuxer: (url, stage, recording) => this.#createMuxer(audioTracks, url, stage, recording),
+        onFile: () => this.#control.noteFile(this.#target.isOwnFile),
       }),
     );
-    output.open(() => this.#hasFile = this.#mayRemove);
+    output.open(this.#target);
     audioTracks.begin(output, 0);
     if (isVerbose(options.logLevel)) {
       console.error(describeAudioSession(this.#native, this.#request, this.#info, audioTracks.first));

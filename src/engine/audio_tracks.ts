@@ -9,14 +9,19 @@ import type { AudioStats } from "../audio/audio_track.ts";
 import { defaultLayout } from "../audio/channels.ts";
 import type { AudioDefaults } from "../audio/open_audio_encoder.ts";
 import { trackTags } from "../container/metadata.ts";
+import { beginsAtZero } from "../container/muxer_options.ts";
 import { ReadError, UnsupportedError } from "../errors.ts";
-import { Interleaver } from "../file/interleaver.ts";
+import { Interleaver, maxWaitingBytes, type QueuedPacket } from "../file/interleaver.ts";
 import type { OutputFile } from "../file/output_file.ts";
+import { SubtitleTracks } from "../file/subtitle_tracks.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
+import { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
+import type { SessionOptions } from "./session_options.ts";
+import { tooMuchWaits } from "./refused_call.ts";
 import { addAudioStream, type OpenTrack, openTrack } from "./open_audio_track.ts";
 
 /** A track of the file. */
@@ -45,11 +50,27 @@ export interface AudioPlacement {
  */
 export const audioBesideVideo: AudioPlacement = {
   firstStream: 1,
-  defaults: { sampleRate: 48_000, layout: defaultLayout(2) },
+  defaults: { sampleRate: 48_000, layout: defaultLayout(2), sampleFormat: null, isGiven: false },
 };
+
+/** The subtitle tracks of a video file, which come after those of audio; `null` where there are none. */
+export function openSubtitles(
+  native: Native,
+  info: MuxerInfo,
+  { audio, subtitles }: Pick<SessionOptions, "audio" | "subtitles">,
+): SubtitleTracks | null {
+  if (subtitles.length === 0) return null;
+  return new SubtitleTracks(native, info, subtitles, audioBesideVideo.firstStream + audio.length);
+}
+
+/** Whether a packet is heard before the file begins, for the most part: what an encoder begins with. */
+function isBeforeZero({ pts, duration }: NativePacket): boolean {
+  return pts !== NativePacket.noTime && 2n * pts + duration <= 0n;
+}
 
 /** The audio tracks, and the queue of packets of all streams. */
 export class AudioTracks implements Disposable {
+  readonly #native: Native;
   readonly #info: MuxerInfo;
   readonly #tracks: Track[] = [];
   /** The queue of packets of all streams. */
@@ -66,6 +87,7 @@ export class AudioTracks implements Disposable {
     requests: readonly CheckedAudioOptions[],
     { firstStream, defaults }: AudioPlacement,
   ) {
+    this.#native = native;
     this.#info = info;
     using owned = new DisposableStack();
     this.queue = owned.use(new Interleaver(native, requests.length + firstStream));
@@ -73,6 +95,7 @@ export class AudioTracks implements Disposable {
       const stream = index + firstStream;
       const plan = { info, options, defaults, mayBeginLate: firstStream > 0 };
       const open = owned.use(openTrack(native, plan, (packet, timeBase) => {
+        if (beginsAtZero(info) && isBeforeZero(packet)) return packet.unref();
         packet.streamIndex = stream;
         this.#bytes += packet.size;
         this.queue.push(packet, timeBase);
@@ -89,6 +112,11 @@ export class AudioTracks implements Disposable {
       ...open.track.stats,
       failure: failure?.message ?? null,
     }));
+  }
+
+  /** The channels of each track; `null` where its packets are copied. */
+  get channels(): readonly (number | null)[] {
+    return this.#tracks.map(({ open: { encoded } }) => encoded?.shape.layout.channels ?? null);
   }
 
   /** Bytes of all packets. */
@@ -145,9 +173,30 @@ export class AudioTracks implements Disposable {
     output.writeQueued();
   }
 
-  /** Encodes samples for a track. */
+  /** Encodes samples for a track. Throws a `RefusedCall` where too much waits already. */
   write(track: number, samples: Samples, seconds: number | null): void {
+    if (this.queue.isFull) throw tooMuchWaits("write samples", maxWaitingBytes);
     this.#tracks[track]!.open.write!(samples, seconds);
+  }
+
+  /**
+   * Encodes silence into the first track and ends it, for a trial. The packets are the caller's to free.
+   */
+  encodeSilence(seconds: number): QueuedPacket[] {
+    const [{ open, stream }] = this.#tracks as [Track];
+    const { layout, sampleRate } = open.encoded!.shape;
+    const count = Math.ceil(seconds * sampleRate);
+    const planes = [new Uint8Array(count * layout.channels * Float32Array.BYTES_PER_ELEMENT)];
+    open.write!({ format: "flt", layout, sampleRate, count, planes }, null);
+    open.track.finish();
+    this.queue.end(stream);
+    const packets: QueuedPacket[] = [];
+    this.queue.give((queued) => {
+      const packet = new NativePacket(this.#native);
+      packet.takeFrom(queued.packet);
+      packets.push({ ...queued, packet });
+    });
+    return packets;
   }
 
   /** Reads tracks with their own source up to a time of the video. */
@@ -175,6 +224,11 @@ export class AudioTracks implements Disposable {
     }
   }
 
+  /** Leaves out what comes at or after a time: the video ends there. */
+  cut(seconds: number): void {
+    for (const { stream } of this.#tracks) this.queue.cut(stream, seconds);
+  }
+
   #end(track: Track): void {
     track.hasEnded = true;
     track.open.track.finish();
@@ -185,5 +239,34 @@ export class AudioTracks implements Disposable {
   [Symbol.dispose](): void {
     for (const { open } of this.#tracks) open[Symbol.dispose]();
     this.queue[Symbol.dispose]();
+  }
+}
+
+/** How long the silence is, in seconds: a few packets of any codec. */
+const silenceSeconds = 0.2;
+
+/** The packets, which the first use of them encodes. They end the tracks. */
+export class SilentPackets implements Disposable {
+  readonly #tracks: AudioTracks;
+  #packets: QueuedPacket[] | null = null;
+
+  constructor(tracks: AudioTracks) {
+    this.#tracks = tracks;
+  }
+
+  /** Writes them into a file whose header is written. */
+  write(muxer: Muxer): void {
+    this.#packets ??= this.#tracks.encodeSilence(silenceSeconds);
+    for (const { packet, timeBase } of this.#packets) {
+      const { pts, dts, duration } = packet;
+      packet.rescale(timeBase, muxer.timeBase(packet.streamIndex));
+      muxer.writeAtOnce(packet);
+      [packet.pts, packet.dts, packet.duration] = [pts, dts, duration];
+    }
+  }
+
+  /** Frees them. */
+  [Symbol.dispose](): void {
+    for (const { packet } of this.#packets ?? []) packet[Symbol.dispose]();
   }
 }

@@ -33,7 +33,7 @@ export interface DecodeTime {
 export type Followers = "sure" | "unsure" | "none";
 
 /** The reorder depth that H.264 and H.265 allow at most (ITU-T H.264, max_num_reorder_frames). */
-const maxReorderFrames = 16;
+export const maxReorderFrames = 16;
 
 /** The decode times of one video. Frames are told by their numbers, in the order in which they are shown. */
 export class DecodeTimes {
@@ -93,6 +93,12 @@ export class DecodeTimes {
     if (last !== null) this.#frames.set(this.#count - 1, { ...last, end });
   }
 
+  /** Ends the video after its first `count` frames: no more of its packets come. */
+  cut(count: number): void {
+    for (let frame = count; frame < this.#count; frame++) this.#frames.delete(frame);
+    this.#count = count;
+  }
+
   /** When a frame is shown; `null` for a number that none has. */
   shown(frame: number): Shown | null {
     return this.#frames.get(frame) ?? null;
@@ -128,7 +134,8 @@ export class DecodeTimes {
     // More packets than may be out of order are there already: the encoder has left a frame out.
     if (this.#ahead.size > this.#depth && !this.#ahead.has(this.#next)) this.#next = Math.min(...this.#ahead);
     while (this.#ahead.delete(this.#next)) this.#next++;
-    const needed = Math.min(this.#next - this.#depth, this.#count - 1);
+    // The file may end with any of the last group of frames that are coded out of order.
+    const needed = Math.min(this.#next - maxReorderFrames - 1, this.#count - 1);
     for (; this.#forgotten < needed; this.#forgotten++) this.#frames.delete(this.#forgotten);
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ContainerClock } from "../container/container_clock.ts";
+import { hasKeyFrames } from "../container/key_frames.ts";
 import { invert, type Rational, rationalText } from "../libav/rational.ts";
 import { shown } from "../shown.ts";
 import {
@@ -100,9 +101,16 @@ export class FrameClock {
    * mistake.
    */
   check(options: FrameOptions = {}, nowMs = performance.now()): FrameStamp {
-    checkFields(options);
     const { timestamp, duration, keyFrame = false, capturedAt } = options;
+    if (typeof keyFrame !== "boolean") {
+      throw new TypeError(
+        `Cannot write the frame: its keyFrame is ${shown(keyFrame)}, but must be true or false`,
+      );
+    }
     if (capturedAt !== undefined) this.#requireMoment(capturedAt, nowMs);
+    if (keyFrame && this.#frames > 0 && !hasKeyFrames(this.#container.name)) {
+      refuse(`only the first frame of ${this.#container.name} is a key frame; leave keyFrame out`);
+    }
     if (this.#timing !== "timestamps") {
       for (const [name, value] of [["timestamp", timestamp], ["duration", duration]] as const) {
         if (value === undefined) continue;
@@ -300,30 +308,6 @@ export class FrameClock {
       `${subject}, but ${name} counts in ${rationalText(timeBase)} s; keep frames ${
         minTicks === 1 ? "that far" : `${minTicks} of these`
       } apart`,
-    );
-  }
-}
-
-const frameOptionNames = ["timestamp", "duration", "keyFrame", "capturedAt"] as const;
-
-function checkFields(options: FrameOptions): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new TypeError(
-      `Cannot write the frame: its options are ${
-        shown(options)
-      }, but must be { timestamp, duration, keyFrame, capturedAt }`,
-    );
-  }
-  for (const name of Object.keys(options)) {
-    if ((frameOptionNames as readonly string[]).includes(name)) continue;
-    throw new TypeError(
-      `Cannot write the frame: its options have no ${shown(name)}, only ${frameOptionNames.join(", ")}`,
-    );
-  }
-  const { keyFrame } = options;
-  if (keyFrame !== undefined && typeof keyFrame !== "boolean") {
-    throw new TypeError(
-      `Cannot write the frame: its keyFrame is ${shown(keyFrame)}, but must be true or false`,
     );
   }
 }

@@ -6,8 +6,9 @@
 import { WriteError } from "../errors.ts";
 
 /** Throws where there is audio or are subtitles, but no frame: without one there is no file. */
-export function requireNoLostTracks(hasAudio: boolean, hasCues: boolean): void {
-  if (!hasAudio && !hasCues) return;
+export function requireNoLostTracks(audio: readonly { readonly seconds: number }[], hasCues: boolean): null {
+  const hasAudio = audio.some(({ seconds }) => seconds > 0);
+  if (!hasAudio && !hasCues) return null;
   const what = hasAudio ? "audio" : "subtitles";
   throw new WriteError(`Cannot finish the file: it has ${what}, but no frame was written`, {
     code: "NO_FRAME",

@@ -104,8 +104,8 @@ function openEncoded(
   owned.use(player);
   const opened = openAudioEncoder(native, {
     options,
-    defaults,
-    container: info.name,
+    defaults: player === null ? defaults : defaultsFor(player, defaults),
+    container: (info.parts ?? info).name,
     globalHeader: info.wantsGlobalHeader,
     requireUsable: (encoder) => requireAudioCodecSupport(native, info, encoder),
   });
@@ -134,6 +134,13 @@ function openEncoded(
       : null,
     [Symbol.dispose]: () => parts.dispose(),
   };
+}
+
+/** A file keeps its channels where they are more than usual, and its bits. */
+function defaultsFor(player: Player, defaults: AudioDefaults): AudioDefaults {
+  const { sampleFormat, layout } = player.input;
+  const isLarger = layout !== null && layout.channels > defaults.layout.channels;
+  return { ...defaults, sampleFormat, ...(isLarger ? { layout, isGiven: true } : {}) };
 }
 
 function openCopied(native: Native, file: AudioFile, take: TrackRequest["take"]): OpenTrack {
@@ -166,7 +173,7 @@ function canCopy(
   const { codecId, codecName } = file.codec;
   const isWanted = codec === undefined
     ? !isRareAudioCodec(info, codecName)
-    : audioCandidates(codec, info.name, undefined).some((name) =>
+    : audioCandidates(codec, (info.parts ?? info).name, undefined).some((name) =>
       encoderByName(native, name, "audio")?.codecId === codecId
     );
   // libavformat would remove them, but not while it writes fragments.

@@ -4,17 +4,28 @@
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
+import { forcesKeyFrames } from "../codecs/key_frames.ts";
+import { isInterlaced, requireFieldsApart } from "../codecs/field_order.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
+import { completeWebpHeader } from "../codecs/webp_header.ts";
 import type { OutputFile } from "../file/output_file.ts";
+import { companionPath } from "../file/target.ts";
 import type { Encoder } from "../libav/encoder.ts";
 import { type ColorNumbers, colorNumbers, NativeFrame } from "../libav/native_frame.ts";
 import { NativePacket } from "../libav/native_packet.ts";
+import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { Converter } from "../video/conversion/converter.ts";
+import { GifClip } from "../video/palette/gif_clip.ts";
 import { createConverter } from "../video/conversion/create_converter.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
+import { ClipColors } from "../video/palette/clip_colors.ts";
 import { type PictureShape, type Pixels, sameShape } from "../video/pixels.ts";
+import { ClosedGroups } from "./ending/closed_groups.ts";
 import type { Followers } from "./decode_times.ts";
+import type { SessionControl } from "./ending/session_control.ts";
+import type { Steps } from "../steps.ts";
+import type { VideoFileRequest } from "./session_types.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** The parts of a pipeline, which owns encoder and file. */
@@ -27,6 +38,14 @@ export interface PipelineParts {
   readonly settings: EncoderSettings;
   readonly output: OutputFile;
   readonly timeline: Timeline;
+  /** Tells when encoding is to end. */
+  readonly control: SessionControl;
+  /** The palettes of a GIF; `null` where each frame has one of its own. */
+  readonly clipColors: ClipColors | null;
+  /** The frames of a GIF with a palette for the whole clip; otherwise `null`. */
+  readonly clip: GifClip | null;
+  /** How many times an animation plays; 0 for ever. */
+  readonly plays: number;
 }
 
 /** Converts and encodes frames, and writes the packets to the file. Owns its parts. */
@@ -41,27 +60,41 @@ export class Pipeline implements Disposable {
   readonly #settings: EncoderSettings;
   readonly #output: OutputFile;
   readonly #timeline: Timeline;
+  readonly #control: SessionControl;
+  readonly #groups: ClosedGroups;
+  readonly #clipColors: ClipColors | null;
+  readonly #clip: GifClip | null;
   readonly #packet: NativePacket;
-  /** The packet after that, where one may be the last. */
-  readonly #nextPacket: NativePacket;
   /** The frame that waits for the next one, which determines its duration. */
   readonly #held: NativeFrame;
   #heldStamp: FrameStamp | null = null;
   #converter: { readonly shape: PictureShape; readonly converter: Converter } | null = null;
   /** The quantizer that each frame carries. */
   readonly #frameQuality: number;
+  /** Whether the encoder makes a key frame of any frame; otherwise it is opened again for one. */
+  readonly #forcesKeyFrames: boolean;
   /** The meaning of each frame's values: some encoders (prores_ks) read it from the frame alone. */
   readonly #color: ColorNumbers;
+  /**
+   * Whether encoding has ended before all frames were encoded. The encoder is then freed with everything
+   * else: some take seconds for that.
+   */
+  #isCut = false;
+  readonly #plays: number;
+  /** The number of the last frame that the encoder was given. */
+  #lastIndex = 0n;
   #frames = 0;
   #packets = 0;
   #bytes = 0;
 
   /** Takes over an open encoder and a file whose header is written. */
   constructor(native: Native, parts: PipelineParts) {
-    const { encoder, openEncoder, parameters, settings, output, timeline } = parts;
+    const { encoder, openEncoder, parameters, settings, output, timeline, control, plays } = parts;
+    this.#plays = plays;
     this.#native = native;
+    this.#control = control;
+    this.#groups = new ClosedGroups(native);
     this.#packet = new NativePacket(native);
-    this.#nextPacket = new NativePacket(native);
     this.#held = new NativeFrame(native);
     this.#encoder = encoder;
     this.#openEncoder = openEncoder;
@@ -69,7 +102,10 @@ export class Pipeline implements Disposable {
     this.#settings = settings;
     this.#output = output;
     this.#timeline = timeline;
+    this.#clipColors = parts.clipColors;
+    this.#clip = parts.clip;
     this.#frameQuality = encoder.frameQuality;
+    this.#forcesKeyFrames = forcesKeyFrames(settings.encoder.name);
     this.#color = colorNumbers(native, settings.color);
   }
 
@@ -80,7 +116,7 @@ export class Pipeline implements Disposable {
 
   /** Number of accepted frames. */
   get frames(): number {
-    return this.#frames;
+    return this.#frames + (this.#clip?.count ?? 0);
   }
 
   /** Frames that the encoder has returned as packets. */
@@ -105,15 +141,19 @@ export class Pipeline implements Disposable {
 
   /** Encodes a frame, which may be recorded live, and writes the packets that come out. */
   write(pixels: Pixels, shape: PictureShape, given: FrameStamp, isLive: boolean): void {
+    if (this.#clip !== null) this.#clip.add(pixels, shape, given);
+    else this.#take(this.#converterFor(shape).convert(pixels), given, isLive);
+  }
+
+  #take(frame: NativeFrame, given: FrameStamp, isLive: boolean): void {
     const stamp = this.#timeline.later(given);
-    const frame = this.#converterFor(shape).convert(pixels);
     this.#frames++;
     this.#timeline.take(stamp);
     this.#output.expectVideo(true);
     if (this.#timeline.isConstant) this.#encode(frame, stamp, 1n);
     else this.#releaseHeld(stamp.ticks);
     if (this.#timeline.isLate(isLive)) {
-      this.#endEncoder(false);
+      this.#endEncoder("unsure");
       this.#output.flush();
     }
     if (!this.#timeline.isConstant) this.#hold(frame, stamp);
@@ -132,50 +172,91 @@ export class Pipeline implements Disposable {
    */
   settle(): boolean {
     this.#releaseHeld(null, "unsure");
-    if (this.#timeline.isWaiting) this.#endEncoder(false);
+    if (this.#timeline.isWaiting) this.#endEncoder("unsure");
     this.#output.expectVideo(false);
     return this.#output.flush();
   }
 
   /**
-   * Ends the stream, finishes and closes the file; returns its size in bytes, or `null` where the muxer does
-   * not tell.
+   * Encodes what is left, or what can be encoded before the deadline. Returns how many frames are left out:
+   * the video ends before them.
    */
-  finish(endTicks: bigint | null): number | null {
-    this.#end(endTicks);
+  end(endTicks: bigint | null): number {
+    this.#takeClip();
+    this.#releaseHeld(endTicks);
+    if (endTicks !== null) this.#timeline.extend(endTicks);
+    this.#endEncoder("none");
+    if (!this.#isCut) return 0;
+    const taken = this.#frames;
+    this.#frames = this.#groups.frames;
+    this.#timeline.cut(this.#frames);
+    this.#groups.dropOpen();
+    this.#giveAll("none");
+    return taken - this.#frames;
+  }
+
+  /** Finishes and closes the file; returns its size in bytes, or `null` where the muxer does not tell. */
+  *finish(): Steps<number | null> {
     const { ending, endSeconds, lastSeconds } = this.#timeline;
-    return this.#output.finish({ ending, endSeconds, lastSeconds });
+    const packets = this.#isCut ? this.#frames : Infinity;
+    const bytes = yield* this.#output.finish({ ending, endSeconds, lastSeconds, packets });
+    this.#completeTable();
+    return bytes;
+  }
+
+  /** Closes the file as it is. */
+  discardFile(): void {
+    this.#output[Symbol.dispose]();
   }
 
   /** After a failure: makes the recording as playable as possible. */
   salvage(): void {
+    try {
+      this.#takeClip();
+    } catch {
+      // The first error is the one to report.
+    }
     this.#output.salvage();
+    this.#completeTable();
   }
 
-  #end(endTicks: bigint | null): void {
-    this.#releaseHeld(endTicks);
-    if (endTicks !== null) this.#timeline.extend(endTicks);
-    this.#endEncoder(true);
+  /** Writes colours into the file's table that came after it was written. */
+  #completeTable(): void {
+    this.#clipColors?.completeTable((offset, bytes) => this.#output.patch(offset, bytes));
+  }
+
+  #takeClip(): void {
+    for (const { frame, stamp } of this.#clip?.replay() ?? []) this.#take(frame, stamp, false);
   }
 
   /** Takes all that the encoder has. The next frame is a key frame of another one: none waits for it. */
-  #endEncoder(isLast: boolean): void {
+  #endEncoder(followers: Followers): void {
     const encoder = this.#encoder;
-    if (encoder === null) return;
+    if (encoder === null || this.#isCut) return;
+    if (this.#isAtDeadline()) return void (this.#isCut = true);
     encoder.send(null);
-    let [packet, next] = [this.#packet, this.#nextPacket];
-    if (encoder.receive(packet)) {
-      for (; encoder.receive(next); [packet, next] = [next, packet]) this.#writeInOrder(packet, "sure");
-      this.#writeInOrder(packet, isLast ? "none" : "unsure");
+    while (encoder.receive(this.#packet)) {
+      this.#takePacket(this.#packet, "sure", true);
+      if (this.#isAtDeadline()) return void (this.#isCut = true);
     }
+    this.#giveAll(followers);
     encoder[Symbol.dispose]();
     this.#encoder = null;
     this.#timeline.restart();
   }
 
+  /** Whether encoding ends here: not before what must stay in the file can be shown without a gap. */
+  #isAtDeadline(): boolean {
+    return this.#control.isExpired && (this.#output.mayLeaveOut || !this.#groups.isWrittenOpen);
+  }
+
   #converterFor(shape: PictureShape): Converter {
     if (this.#converter === null || !sameShape(this.#converter.shape, shape)) {
-      const converter = createConverter(this.#native, shape, this.#settings);
+      requireFieldsApart(this.#settings.fieldOrder, shape.layout.format, this.#settings.format);
+      const converter = createConverter(this.#native, shape, {
+        ...this.#settings,
+        clipColors: this.#clipColors,
+      });
       this.#converter?.converter[Symbol.dispose]();
       this.#converter = { shape, converter };
     }
@@ -192,19 +273,43 @@ export class Pipeline implements Disposable {
 
   #encode(frame: NativeFrame, stamp: FrameStamp, duration: bigint, followers: Followers = "sure"): void {
     const { index, keyFrame } = this.#timeline.enter(stamp, duration);
-    frame.stamp(BigInt(index), keyFrame, this.#frameQuality);
+    if (this.#isAtDeadline()) return void (this.#isCut = true);
+    if (keyFrame && index > 0 && !this.#forcesKeyFrames) this.#endEncoder("sure");
+    if (this.#isCut) return;
+    this.#lastIndex = BigInt(index);
+    frame.stamp(this.#lastIndex, keyFrame, this.#frameQuality);
     frame.describe(this.#color);
+    if (isInterlaced(this.#settings.fieldOrder)) frame.markFields(this.#settings.fieldOrder === "tff");
     const encoder = this.#encoder ??= this.#openEncoder();
     encoder.send(frame);
-    while (encoder.receive(this.#packet)) this.#writeInOrder(this.#packet, followers);
+    while (encoder.receive(this.#packet)) {
+      this.#takePacket(this.#packet, followers, this.#control.hasDeadline);
+    }
   }
 
-  #writeInOrder(packet: NativePacket, followers: Followers): void {
+  /** Takes a packet, and writes those whose turn it is. */
+  #takePacket(packet: NativePacket, followers: Followers, isHeld: boolean): void {
+    if (this.#settings.encoder.codecName === "webp") {
+      // libwebp_anim of FFmpeg 4.3: empty packets, and then the file, as if there were one more frame.
+      if (packet.size === 0) return;
+      if (packet.pts > this.#lastIndex) packet.pts = this.#lastIndex;
+      completeWebpHeader(packet, this.#plays, this.#settings.format.hasAlpha);
+    }
+    this.#groups.take(packet, isHeld, (taken) => this.#write(taken, followers));
+    this.#groups.giveWhole((taken) => this.#write(taken, followers));
+  }
+
+  #giveAll(followers: Followers): void {
+    this.#groups.giveAll((packet) => this.#write(packet, "sure"), (packet) => this.#write(packet, followers));
+  }
+
+  #write(packet: NativePacket, followers: Followers): void {
     this.#packets++;
     this.#bytes += packet.size;
     const decodeTicks = this.#timeline.place(packet, followers);
     packet.streamIndex = 0;
     this.#output.writeVideo(packet, this.#timeline.timeBase, { decodeTicks, isLast: followers === "none" });
+    if (this.#output.isCrashSafe) this.#completeTable();
   }
 
   /** Frees everything. */
@@ -212,10 +317,34 @@ export class Pipeline implements Disposable {
     // The encoder holds the converter's pictures, so it goes first.
     this.#encoder?.[Symbol.dispose]();
     this.#held[Symbol.dispose]();
+    this.#clip?.[Symbol.dispose]();
     this.#converter?.converter[Symbol.dispose]();
     this.#output[Symbol.dispose]();
     this.#parameters[Symbol.dispose]();
     this.#packet[Symbol.dispose]();
-    this.#nextPacket[Symbol.dispose]();
+    this.#groups[Symbol.dispose]();
   }
+}
+
+/** Options of the GIF encoder that write palettes in another way. */
+const paletteOptions = ["global_palette", "gifimage"];
+
+/**
+ * What makes the palettes of a GIF whose frames have a format; nothing for other encoders. `isRegularFile`
+ * says that bytes of the file may be replaced.
+ */
+export function palettesFor(
+  native: Native,
+  { path, options: { palette } }: VideoFileRequest,
+  settings: EncoderSettings,
+  { hasAlpha }: PixelFormatInfo,
+  isRegularFile: boolean,
+): Pick<PipelineParts, "clip" | "clipColors"> {
+  const { encoder: { name }, format, options } = settings;
+  if (name !== "gif" || !format.isPalette) return { clip: null, clipColors: null };
+  if (palette === "clip") {
+    return { clip: new GifClip(native, settings, companionPath(path), hasAlpha), clipColors: null };
+  }
+  const isOther = !isRegularFile || options.some(([option]) => paletteOptions.includes(option));
+  return { clip: null, clipColors: isOther ? null : new ClipColors(hasAlpha) };
 }

@@ -1,22 +1,34 @@
 /**
- * The block that a writer tells at log level "info": what it uses, why, and the ffmpeg command that does the
- * same.
+ * What a writer tells of its encoder, and the block that it prints at log level "info": what it uses, why,
+ * and the ffmpeg command that does the same.
  *
  * @module
  */
+import { scaleFilterMatrix } from "../libav/conversion/filter_graph.ts";
 import { type Native, runtime } from "../../ffi/mod.ts";
+import type { ChosenEncoder } from "../codecs/choose_encoder.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
 import { codecTag } from "../container/codec_support.ts";
 import { muxerOptions } from "../container/muxer_options.ts";
+import { isPrinted } from "../libav/log.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { optionText } from "../libav/options.ts";
+import { bitsPerComponent } from "../libav/pixel_format.ts";
 import { invert, rationalText } from "../libav/rational.ts";
-import { scaleFilterMatrix } from "../video/color.ts";
-import { paletteFilters } from "../video/conversion/palette_converter.ts";
+import { paletteFilters } from "../video/palette/palette_converter.ts";
 import type { PictureShape } from "../video/pixels.ts";
 import type { AudioTracks } from "./audio_tracks.ts";
+import type { PreprocessorOutput } from "./preprocessor.ts";
 import type { AudioFileRequest, EncoderChoice, VideoFileRequest } from "./session_types.ts";
+
+/** The container as it is told. */
+export interface ReportedContainer {
+  /** A muxer of the finished file. */
+  readonly muxer: Muxer;
+  /** Whether its tags go under keys of their own. */
+  readonly namesKeys: boolean;
+}
 
 /** The block's text. */
 export function describeVideoSession(
@@ -25,7 +37,7 @@ export function describeVideoSession(
   path: FramePath,
   settings: EncoderSettings,
   choice: EncoderChoice,
-  muxer: Muxer,
+  container: ReportedContainer,
 ): string {
   const { width, height, format, color, frameRate, options } = settings;
   const { layout } = path.first;
@@ -37,12 +49,33 @@ export function describeVideoSession(
     `  stream     ${choice.codec} ${width}x${height} ${format.name}, ${rationalText(frameRate)} fps, ` +
     `${color.matrix}/${color.primaries}/${color.transfer}/${color.range}`,
     `  options    ${options.map(([name, value]) => `${name}=${optionText(value)}`).join(" ")}`,
-    `  container  ${muxer.info.name}`,
-    `  the same   ${ffmpegCommand(request, path, settings, muxer)}`,
+    `  container  ${container.muxer.info.name}`,
+    `  the same   ${ffmpegCommand(request, path, settings, container)}`,
   ].join("\n");
 }
 
-/** The same for an audio file. */
+/**
+ * Describes an encoder, for pictures or (`null`) before they are known. Prints, at the log level "warning",
+ * that they lose bits.
+ */
+export function describeChoice(
+  { settings: { encoder, format }, rejected }: ChosenEncoder,
+  input: PreprocessorOutput | null,
+  { path, options: { logLevel } }: VideoFileRequest,
+): EncoderChoice {
+  const choice = { name: encoder.name, codec: encoder.codecName, pixelFormat: format.name, rejected };
+  const from = input === null ? 0 : bitsPerComponent(input.shape.layout.format);
+  const to = bitsPerComponent(format);
+  if (from <= to) return choice;
+  if (isPrinted(logLevel, "warning")) {
+    console.error(
+      `avwriter: ${path}: the frames have ${from} bits per component, but ${encoder.name} gets ${to} (${format.name})`,
+    );
+  }
+  return { ...choice, depthLoss: { from, to } };
+}
+
+/** The text of an audio file's block. */
 export function describeAudioSession(
   native: Native,
   { path, options }: AudioFileRequest,
@@ -150,11 +183,11 @@ export function ffmpegCommand(
   request: VideoFileRequest,
   path: FramePath,
   settings: EncoderSettings,
-  muxer: Muxer,
+  { muxer, namesKeys }: ReportedContainer,
 ): string {
   const { encoder, format, frameRate, color, options, sampleAspectRatio } = settings;
   const { layout } = path.first;
-  const { resize, filter, formatOptions, metadata = {} } = request.options;
+  const { resize, filter, formatOptions, metadata = {}, loop } = request.options;
   const chain = [
     ...resizing(path.first, path.size, resize),
     ...(filter === undefined ? [] : [filter]),
@@ -187,7 +220,7 @@ export function ffmpegCommand(
     ...Object.entries(metadata).flatMap(([key, value]) => ["-metadata", `${key}=${value}`]),
     ...(tag === null ? [] : ["-tag:v", tag]),
     ...argumentsOf(
-      Object.entries(muxerOptions(muxer, invert(frameRate), "finished", formatOptions, metadata)),
+      Object.entries(muxerOptions(muxer, invert(frameRate), "finished", formatOptions, namesKeys, loop)),
     ),
     ...["-f", muxer.info.name, `file:${request.path}`],
   ].map(shellQuoted).join(" ");

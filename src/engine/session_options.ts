@@ -5,6 +5,7 @@
  */
 import type { CheckedAudioOptions } from "../audio/audio_options.ts";
 import type { EncoderOptions, QualityLevel } from "../codecs/encoder_traits.ts";
+import type { FieldOrder } from "../codecs/field_order.ts";
 import type { CheckedAttachment } from "../container/attachments.ts";
 import type { Chapter } from "../container/chapters.ts";
 import type { Rotation } from "../container/picture_tags.ts";
@@ -14,11 +15,12 @@ import type { Rational } from "../libav/rational.ts";
 import type { CheckedSubtitleOptions } from "../subtitles/subtitle_options.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
 import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
+import type { ImageOrientation } from "../video/images/orientation.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { ResizeMode } from "../video/resizer.ts";
 
 /**
- * Options of a session besides path, codec and frame rate. `WriterOptions` in `src/writer/options.ts`
+ * Options of a session besides path, codec and frame rate. `WriterOptions` in `src/writer/writer_options.ts`
  * documents each of them.
  */
 export interface SessionOptions {
@@ -27,6 +29,8 @@ export interface SessionOptions {
   readonly resize?: "error" | ResizeMode;
   readonly oddSize?: "pad" | "crop" | "error";
   readonly pixelFormat?: PixelFormat;
+  readonly alpha?: "keep" | "discard";
+  readonly palette?: "frame" | "clip";
   readonly quality?: QualityLevel | number;
   /** Bits per second on average. */
   readonly bitrate?: number;
@@ -43,12 +47,20 @@ export interface SessionOptions {
   readonly rotation?: Rotation;
   /** The width of a pixel over its height, in lowest terms. */
   readonly sampleAspectRatio?: Rational;
+  readonly fieldOrder?: FieldOrder;
   readonly metadata?: Readonly<Record<string, string>>;
+  readonly imageOrientation?: ImageOrientation;
+  /** What lies behind transparent pictures: a colour's name, or digits. */
+  readonly background?: string;
+  /** Whether the colours of raw frames were multiplied by alpha. */
+  readonly premultipliedAlpha?: boolean;
+  /** How many times an animation plays; 0 for ever. */
+  readonly loop?: number;
   readonly timing?: Timing;
   readonly timestampOrigin?: TimestampOrigin;
   readonly filter?: string;
   readonly chapters?: readonly Chapter[];
-  readonly crashSafe?: boolean;
+  readonly crashSafe?: boolean | "fragments";
   readonly logLevel?: LogLevel;
   /** The audio tracks. */
   readonly audio: readonly CheckedAudioOptions[];

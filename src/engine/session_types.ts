@@ -60,6 +60,8 @@ export interface EncoderChoice {
   readonly codec: string;
   /** The encoder's pixel format. */
   readonly pixelFormat: string;
+  /** Bits per component of the frames, and of what the encoder gets, where those are fewer. */
+  readonly depthLoss?: { readonly from: number; readonly to: number };
   /** Candidates that were rejected, and why. */
   readonly rejected: readonly { readonly name: string; readonly reason: string }[];
 }
@@ -82,6 +84,8 @@ export interface WriteSummary {
   readonly seconds: number;
   /** Size of the file in bytes; of the encoded video, where the container is more than one file. */
   readonly bytes: number;
+  /** Number of frames that are not in the file, as `deadlineSeconds` had passed before they were encoded. */
+  readonly leftOut: number;
 }
 
 /** Summary of a finished file. */
@@ -93,4 +97,6 @@ export interface EngineInfo {
   readonly formats: readonly PixelFormatInfo[];
   /** The container's clock; `null` where it is not known, or filters determine the times. */
   readonly containerClock: ContainerClock | null;
+  /** The channels of each audio track; `null` where its packets are copied. */
+  readonly audioChannels: readonly (number | null)[];
 }

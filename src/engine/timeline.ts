@@ -10,8 +10,10 @@
 import type { VideoEnding } from "../file/stream_ends.ts";
 import type { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
-import type { FrameStamp, Timing } from "../video/frame_timing.ts";
+import { type FrameStamp, ticksPerFrame, type Timing } from "../video/frame_timing.ts";
 import { DecodeTimes, type Followers } from "./decode_times.ts";
+import type { FrameClock } from "./frame_clock.ts";
+import type { PreprocessorOutput } from "./preprocessor.ts";
 
 /** How frames follow each other. */
 export interface TimelineRequest {
@@ -41,7 +43,7 @@ const longestStep = 1;
 const longestDelays = { recording: 1.75, filtered: 60, constant: Infinity } as const;
 
 /** The longest that a frame waits in the encoder unless it is recorded live, in seconds of the video. */
-export function longestDelayOf(isConstant: boolean, timing: Timing = "constant"): number {
+function longestDelayOf(isConstant: boolean, timing: Timing = "constant"): number {
   if (isConstant) return longestDelays.constant;
   return timing === "constant" ? longestDelays.filtered : longestDelays.recording;
 }
@@ -161,6 +163,16 @@ export class Timeline {
     this.#times.extend(endTicks);
   }
 
+  /** Ends the video after its first `count` frames: no more of its packets come. */
+  cut(count: number): void {
+    this.#times.cut(count);
+    const last = this.#times.last;
+    this.#last = last === null ? { ticks: 0n, duration: 0n } : {
+      ticks: last.start,
+      duration: last.end - last.start,
+    };
+  }
+
   /**
    * Whether frames come so slowly that one in the encoder would wait for longer than it may until the next
    * one is there. Known once that after it is taken.
@@ -204,4 +216,30 @@ export class Timeline {
     const { num, den } = this.timeBase;
     return Number(ticks) * num / den;
   }
+}
+
+/** What a timeline is made for. */
+interface TimelineOptions {
+  readonly timing?: Timing;
+  readonly filter?: string;
+  readonly keyFrameInterval?: number;
+}
+
+/** The timeline of a video whose pictures come from a preprocessor. */
+export function createTimeline(
+  { timing, filter, keyFrameInterval }: TimelineOptions,
+  clock: FrameClock,
+  { timeBase, frameRate }: Pick<PreprocessorOutput, "timeBase" | "frameRate">,
+): Timeline {
+  const keyFrameTicks = keyFrameInterval === undefined
+    ? null
+    : BigInt(Math.max(1, Math.round(keyFrameInterval * timeBase.den / timeBase.num)));
+  const { isConstant } = clock;
+  return new Timeline({
+    timeBase,
+    frameTicks: filter === undefined ? clock.frameTicks : ticksPerFrame(frameRate, timeBase),
+    isConstant,
+    keyFrameTicks,
+    longestDelay: longestDelayOf(isConstant, timing),
+  });
 }

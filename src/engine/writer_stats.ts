@@ -17,8 +17,18 @@ export interface WriterStats {
   readonly dropped: number;
   /** Number of frames shown twice. Constant timing repeats none. */
   readonly duplicated: number;
-  /** Number of accepted frames that the encoder has not returned as packets yet. */
+  /**
+   * Number of frames that wait for the encoder, those whose `write` waits among them. It grows where frames
+   * come faster than they are encoded.
+   */
   readonly queued: number;
+  /** How much of its work `close` has done, from 0 to 1: it may have a whole file to copy. */
+  readonly finished: number;
+  /**
+   * Number of frames that the encoder has, and has not returned as packets yet. Encoders look ahead at a
+   * number of frames however fast they are.
+   */
+  readonly encoding: number;
   /**
    * Statistics of each audio track, in the order of the option `audio`. Until the writer is closed, they may
    * not include the last samples.

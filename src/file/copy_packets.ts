@@ -9,6 +9,7 @@ import { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { NativePacket } from "../libav/native_packet.ts";
+import type { Steps } from "../steps.ts";
 import { MergedReader } from "./merged_reader.ts";
 import { demuxers, isTrack } from "./remux.ts";
 import { salvagedStream } from "./salvage_packets.ts";
@@ -28,20 +29,28 @@ export function openRecording(native: Native, info: MuxerInfo, path: string): De
   return new Demuxer(native, `file:${path}`, { formats: [demuxers[info.name]!] }).findStreamInfo();
 }
 
+/** How a file is copied. */
+export interface CopyControl {
+  /** Opens the file once more. */
+  readonly reopen: () => Demuxer;
+  /** Counts bytes that were read; returns how much of the file is copied where a step is over, or `null`. */
+  readonly add: (bytes: number) => number | null;
+}
+
 /**
  * Copies all packets: stream n of the one file to stream n of the other. Returns how many the first stream
  * has. Streams that the other has not are those that its muxer makes by itself (timecode).
  */
-export function copyPackets(
+export function* copyPackets(
   native: Native,
   from: Demuxer,
   to: Muxer,
-  { ending, lastSeconds }: StreamEnds,
-  reopen: () => Demuxer,
-): number {
+  { ending, lastSeconds, packets: most }: StreamEnds,
+  control: CopyControl,
+): Steps<number> {
   const count = Math.min(to.streamCount, from.streams.findIndex((_, index) => !isTrack(from, index)) >>> 0);
   // mov's reader gives packets in the order of their times; others in that of the file.
-  if (!needsFragments(to.info)) return copyInOrder(native, from, to, count, ending, reopen);
+  if (!needsFragments(to.info)) return yield* copyInOrder(native, from, to, count, ending, control);
   using owned = new DisposableStack();
   // A failed recording may end within a group of reordered frames.
   const video = owned.use(
@@ -67,11 +76,14 @@ export function copyPackets(
     to.write(copied);
   };
   while (from.read(packet)) {
+    const share = control.add(packet.size);
     const stream = streams[packet.streamIndex];
-    if (packet.streamIndex === 0) packets++;
-    if (stream === undefined) packet.unref();
+    const isLeftOut = packet.streamIndex === 0 && packets === most;
+    if (packet.streamIndex === 0 && !isLeftOut) packets++;
+    if (stream === undefined || isLeftOut) packet.unref();
     else if (stream === null) write(packet);
     else stream.take(packet, write);
+    if (share !== null) yield share;
   }
   for (const [index, stream] of streams.entries()) stream?.finish(write, lastTicks[index]!);
   return packets;
@@ -81,14 +93,14 @@ export function copyPackets(
  * Copies the packets of the first streams in the order in which they are decoded. Returns how many the first
  * has.
  */
-function copyInOrder(
+function* copyInOrder(
   native: Native,
   from: Demuxer,
   to: Muxer,
   count: number,
   ending: VideoEnding | null,
-  reopen: () => Demuxer,
-): number {
+  { reopen, add }: CopyControl,
+): Steps<number> {
   using reader = new MergedReader(native, reopen, Math.min(count, from.streams.length));
   using packet = new NativePacket(native);
   const video = from.timeBase(0);
@@ -98,6 +110,7 @@ function copyInOrder(
   };
   let packets = 0;
   while (reader.read(packet)) {
+    const share = add(packet.size);
     const stream = packet.streamIndex;
     if (stream === 0) {
       packets++;
@@ -107,6 +120,7 @@ function copyInOrder(
     packet.rescale(from.timeBase(stream), to.timeBase(stream));
     to.writeAtOnce(packet);
     packet.unref();
+    if (share !== null) yield share;
   }
   return packets;
 }

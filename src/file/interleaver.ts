@@ -6,7 +6,6 @@
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
-import { WriteError } from "../errors.ts";
 import { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 
@@ -25,8 +24,8 @@ export interface QueuedPacket {
 const maxWaitMs = 1500;
 /** The most queued bytes. With more, no stream is waited for. */
 const maxQueuedBytes = 32 * 2 ** 20;
-/** The most bytes that may wait for the first frame, without which the file cannot start. */
-const maxWaitingBytes = 256 * 2 ** 20;
+/** The most bytes that may wait for the first packet of the video. */
+export const maxWaitingBytes = 256 * 2 ** 20;
 
 /** How long streams are waited for. */
 export interface Patience {
@@ -73,16 +72,18 @@ export class Interleaver implements Disposable {
     this.#bytes += size;
     stream.timeMs = performance.now();
     stream.hasBegun = true;
-    if (this.#bytes > maxWaitingBytes) {
-      throw new WriteError(
-        `Cannot write more samples: ${maxWaitingBytes / 2 ** 20} MiB of audio wait for the first frame`,
-        { code: "NO_FRAME", operation: "write samples", hint: "Write a frame first" },
-      );
-    }
     const own = this.#empty.pop() ?? new NativePacket(this.#native);
     own.takeFrom(packet);
     const seconds = Number(dts) * timeBase.num / timeBase.den;
     stream.packets.push({ packet: own, timeBase, seconds });
+  }
+
+  /**
+   * Whether so much waits for the first packet of the video, without which the file cannot start, that no
+   * more is to come.
+   */
+  get isFull(): boolean {
+    return this.#bytes > maxWaitingBytes;
   }
 
   /** Tells whether a packet of a stream is on its way: it is waited for, however long that takes. */

@@ -4,23 +4,26 @@
  *
  * @module
  */
-import { cutFile, makeReplacement, type Native, removeFile, replaceFile } from "../../ffi/mod.ts";
-import { type Chapter, placeChapters } from "../container/chapters.ts";
+import { cutFile, type Native, patchFile } from "../../ffi/mod.ts";
+import { type Chapter, placeChapters, trialChapters } from "../container/chapters.ts";
 import { maxGifDelay, minTicks } from "../container/frame_rates.ts";
 import { interleavesItself, needsFragments, type Stage } from "../container/muxer_options.ts";
-import { AvError, WriteError } from "../errors.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
-import { isMatroska } from "../libav/muxer_info.ts";
+import { isMatroska, type MuxerInfo } from "../libav/muxer_info.ts";
 import type { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
-import { copyPackets, openRecording } from "./copy_packets.ts";
+import { completed, type Steps } from "../steps.ts";
+import { writeChaptersOver } from "./chapter_header.ts";
 import { Fragments } from "./fragments.ts";
+import type { HeldTarget } from "./held_target.ts";
+import { IndexSize } from "./index_size.ts";
 import type { Interleaver } from "./interleaver.ts";
+import { rewriteRecording } from "./ordinary_file.ts";
 import { isReadAgain } from "./remux.ts";
 import type { VideoEnding } from "./stream_ends.ts";
 import type { SubtitleTracks } from "./subtitle_tracks.ts";
-import { companionPath, mayReplace } from "./target.ts";
+import { mayReplace } from "./target.ts";
 
 /**
  * Packets may be so much later in the file than others of their time, in seconds: players read ahead by more.
@@ -29,12 +32,21 @@ const mostLateSeconds = 1;
 /** The most that a file may end too early, in seconds: Matroska counts in thousandths. */
 const shortSeconds = 0.002;
 
+/** The URL of a file for its muxer: those that delete files of their own do so by the path as it is. */
+export function muxerUrl({ opensFilesItself }: MuxerInfo, path: string): string {
+  return opensFilesItself ? path : `file:${path}`;
+}
+
 /** What an output file is made from. */
 export interface OutputRequest {
   /** The path of the file. */
   readonly path: string;
-  /** Whether it is recorded in fragments and made into an ordinary file at the end. */
+  /** Its URL for the muxer. */
+  readonly url: string;
+  /** Whether it is recorded in fragments. */
   readonly isFragmented: boolean;
+  /** Whether it stays as it was recorded: else, an ordinary file is made of fragments at the end. */
+  readonly isKept: boolean;
   /** Whether a partly written end is cut off after a disk failure. */
   readonly isCrashSafe: boolean;
   /** The packet queue of several streams; `null` for a single stream. */
@@ -43,11 +55,15 @@ export interface OutputRequest {
   readonly subtitles: SubtitleTracks | null;
   /** The chapters of the video. */
   readonly chapters: readonly Chapter[];
+  /** Whether they go into the header, which is written over once the length is known. */
+  readonly hasChaptersFirst: boolean;
   /**
    * Creates the muxer for a URL, with its streams and options. `recording` is the recorded file, where the
    * final one is made from it.
    */
   readonly createMuxer: (url: string, stage: Stage, recording: Demuxer | null) => Muxer;
+  /** Called as soon as there is a file, and again where another one takes its place. */
+  readonly onFile: () => void;
 }
 
 /** A packet's place among those of a video. */
@@ -66,6 +82,10 @@ export interface VideoEnd {
   readonly endSeconds: number;
   /** The duration of the last frame, in seconds. */
   readonly lastSeconds: number;
+  /**
+   * How many of its packets belong to it. Fewer than were written: where {@linkcode OutputFile.mayLeaveOut}.
+   */
+  readonly packets: number;
 }
 
 /** One file being written. */
@@ -93,6 +113,7 @@ export class OutputFile implements Disposable {
   #finishedBytes: number | null = null;
   /** Number of packets of the first stream. */
   #packets = 0;
+  readonly #index = new IndexSize();
   /** The duration of the last packet of each stream, in seconds: a recording does not contain it. */
   readonly #lastSeconds: number[] = [];
   /** The trailer was written or failed. It frees the muxer's options, and setting one would crash. */
@@ -104,26 +125,34 @@ export class OutputFile implements Disposable {
   constructor(native: Native, request: OutputRequest) {
     this.#native = native;
     this.#request = request;
-    const { path, isFragmented, isCrashSafe, queue, subtitles, createMuxer } = request;
-    this.#muxer = createMuxer(`file:${path}`, isFragmented || isCrashSafe ? "recording" : "direct", null);
+    const { url, isFragmented, isCrashSafe, isKept, queue, subtitles, createMuxer } = request;
+    const isRecorded = isFragmented || isCrashSafe;
+    const stage = isRecorded && isKept ? "kept" : isRecorded ? "recording" : "direct";
+    this.#muxer = createMuxer(url, stage, null);
     this.#isInOrder = isFragmented ||
       (queue !== null || subtitles !== null) && !interleavesItself(this.#muxer.info);
     this.#fragments = isFragmented ? new Fragments(this.#muxer) : null;
   }
 
-  /**
-   * Opens the file, truncates an existing one, and writes the header. Calls `onOpen` as soon as there is a
-   * file.
-   */
-  open(onOpen: () => void): void {
-    this.#muxer.openFile(`file:${this.#request.path}`);
-    onOpen();
+  /** Opens the file, truncates an existing one, and writes the header. */
+  open(target: HeldTarget): void {
+    const { url, chapters, hasChaptersFirst, onFile } = this.#request;
+    target.lock();
+    this.#muxer.openFile(url);
+    onFile();
+    target.letGoOfPipe();
+    if (hasChaptersFirst) this.#muxer.setChapters(trialChapters(chapters));
     this.#muxer.writeHeader();
   }
 
   /** Whether a kill leaves it playable. */
   get isCrashSafe(): boolean {
     return this.#request.isCrashSafe;
+  }
+
+  /** Whether packets that were written can still be left out of the file. */
+  get mayLeaveOut(): boolean {
+    return this.#request.isFragmented && !this.#request.isKept;
   }
 
   /** The time base that the container uses for a stream. */
@@ -142,6 +171,11 @@ export class OutputFile implements Disposable {
     if (queue === null) return this.#writeInOrder(packet, timeBase);
     queue.push(packet, timeBase);
     this.writeQueued();
+  }
+
+  /** Replaces bytes of the file; returns whether it has as many on the disk already. */
+  patch(offset: number, bytes: Uint8Array): boolean {
+    return patchFile(this.#request.path, offset, bytes);
   }
 
   /** Tells whether a packet of the video is on its way, which others wait for. */
@@ -200,6 +234,7 @@ export class OutputFile implements Disposable {
     this.#advanceTo(packet, timeBase);
     this.#lastSeconds[stream] = Number(packet.duration) * timeBase.num / timeBase.den;
     packet.rescale(timeBase, this.#muxer.timeBase(stream));
+    if (this.#fragments !== null) this.#index.add(packet);
     if (this.#fragments !== null) this.#fragments.write(packet);
     else if (this.#isInOrder) this.#muxer.writeAtOnce(packet);
     else this.#muxer.write(packet);
@@ -216,28 +251,31 @@ export class OutputFile implements Disposable {
 
   /** Whether a file without fragments is better written once more: it is out of order, or ends too early. */
   #isWorthRewriting({ ending, endSeconds }: VideoEnd): boolean {
-    const { isCrashSafe, path } = this.#request;
+    const { isCrashSafe, isKept, path } = this.#request;
     const { info } = this.#muxer;
     const isShort = isMatroska(info) && ending !== null && endSeconds - this.#videoEnd > shortSeconds;
-    return isCrashSafe && (this.#isOutOfOrder || isShort) && isReadAgain(info) && mayReplace(path, false);
+    return isCrashSafe && !isKept && (this.#isOutOfOrder || isShort) && isReadAgain(info) &&
+      mayReplace(path, false);
   }
 
   /** Finishes and closes the file; returns its size in bytes, or `null` where the muxer does not tell. */
-  finish(end: VideoEnd): number | null {
+  *finish(end: VideoEnd): Steps<number | null> {
     this.#request.queue?.end(0);
     this.writeQueued();
     this.#request.subtitles?.giveRemaining(this.#writePacket);
     if (this.#muxer.info.name === "gif" && !this.#isEnded) this.#setFinalDelay(end.lastSeconds);
     this.#isEnded = true;
+    const { isFragmented, hasChaptersFirst } = this.#request;
     // Fragments have no chapters.
-    if (!this.#request.isFragmented) this.#setChapters(this.#muxer, end);
+    if (!isFragmented && !hasChaptersFirst) this.#setChapters(this.#muxer, end);
     this.#muxer.writeTrailer();
     this.#finishedBytes = this.#muxer.writtenBytes;
     const bytes = this.#muxer.outputBytes;
+    if (hasChaptersFirst) writeChaptersOver(this.#muxer, this.#request, end.endSeconds);
     this.#close();
     this.#isRecorded = true;
-    if (this.#request.isFragmented) return this.#rewrite(end);
-    return this.#isWorthRewriting(end) ? this.#tryRewrite(end, bytes) : bytes;
+    if (this.#request.isFragmented && !this.#request.isKept) return yield* this.#rewrite(end);
+    return this.#isWorthRewriting(end) ? yield* this.#tryRewrite(end, bytes) : bytes;
   }
 
   /**
@@ -270,7 +308,8 @@ export class OutputFile implements Disposable {
   salvage(): void {
     try {
       // A failed trailer is not written again: a second call does nothing, and would look like success.
-      if (!this.#isEnded) this.finish({ ending: null, endSeconds: 0, lastSeconds: 0 });
+      const end = { ending: null, endSeconds: 0, lastSeconds: 0, packets: Infinity };
+      if (!this.#isEnded) completed(this.finish(end));
     } catch {
       // What could not be written is cut off below.
     }
@@ -284,61 +323,27 @@ export class OutputFile implements Disposable {
   }
 
   /** Writes a file once more that is whole as it is: where that fails, it stays so. */
-  #tryRewrite(end: VideoEnd, bytes: number | null): number | null {
+  *#tryRewrite(end: VideoEnd, bytes: number | null): Steps<number | null> {
     try {
-      return this.#rewrite(end);
+      return yield* this.#rewrite(end);
     } catch {
       return bytes;
     }
   }
 
-  /**
-   * Makes an ordinary file from the recording next to it, and replaces it: the path has all of the video at
-   * any time.
-   */
-  #rewrite(end: VideoEnd): number {
-    const { path, createMuxer } = this.#request;
-    const companion = companionPath(path);
-    const open = (): Demuxer => openRecording(this.#native, this.#muxer.info, path);
-    try {
-      using recording = open();
-      using muxer = createMuxer(`file:${companion}`, "finished", recording);
-      makeReplacement(path, companion);
-      muxer.openFile(`file:${companion}`);
-      muxer.writeHeader();
-      const copied = copyPackets(this.#native, recording, muxer, {
-        ending: end.ending,
-        lastSeconds: this.#lastSeconds,
-      }, open);
-      // The replacement must contain all packets of the recording.
-      if (copied < this.#packets) throw new Error(`${copied} of its ${this.#packets} packets can be read`);
-      this.#setChapters(muxer, end);
-      muxer.writeTrailer();
-      const bytes = muxer.outputBytes!;
-      muxer.closeOutput();
-      replaceFile(path, companion);
-      return bytes;
-    } catch (cause) {
-      removeFile(companion);
-      throw finalizeError(path, cause);
-    }
+  #rewrite({ ending, endSeconds, packets }: VideoEnd): Steps<number> {
+    const { path, chapters, createMuxer, onFile } = this.#request;
+    return rewriteRecording(this.#native, {
+      ...{ path, chapters, createMuxer, endSeconds, onFile },
+      muxer: this.#muxer,
+      bytes: this.#finishedBytes ?? 0,
+      index: this.#index,
+      ends: { ending, lastSeconds: this.#lastSeconds, packets: Math.min(this.#packets, packets) },
+    });
   }
 
   /** Frees the muxer. */
   [Symbol.dispose](): void {
     this.#muxer[Symbol.dispose]();
   }
-}
-
-function finalizeError(path: string, cause: unknown): WriteError {
-  const { code, message } = cause as { code?: unknown; message: string };
-  return new WriteError(
-    `Cannot make an ordinary file of the fragments in ${path}: ${message}`,
-    {
-      code: typeof code === "string" ? code : "EIO",
-      operation: "finish the file",
-      hint: "Every frame is in that file, which plays as it is; recoverFile makes it an ordinary one",
-      cause: cause instanceof AvError ? cause : undefined,
-    },
-  );
 }

@@ -8,10 +8,11 @@ import { AvError } from "../errors.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import { NativePacket } from "../libav/native_packet.ts";
+import type { Steps } from "../steps.ts";
 import { inUnit, keepsDecodeTimesOnly, noTime, TextStream, TruncatedStream } from "./stream_ends.ts";
 
 /** Reads the next packet of a damaged file. Unreadable data is the end. */
-function readPacket(from: Demuxer, packet: NativePacket): boolean {
+export function readPacket(from: Demuxer, packet: NativePacket): boolean {
   try {
     return from.read(packet);
   } catch (error) {
@@ -34,14 +35,16 @@ export function salvagedStream(
 
 /**
  * Copies the complete packets of a damaged file up to where it cannot be read. `places` maps the numbers of
- * the copied streams to those in the new file. Returns the number of packets per stream.
+ * the copied streams to those in the new file. `add` counts bytes that were read, and returns how much is
+ * done where a step is over. Returns the number of packets per stream.
  */
-export function salvagePackets(
+export function* salvagePackets(
   native: Native,
   from: Demuxer,
   to: Muxer,
   places: ReadonlyMap<number, number>,
-): Map<number, number> {
+  add: (bytes: number) => number | null,
+): Steps<Map<number, number>> {
   using packet = new NativePacket(native);
   using disposables = new DisposableStack();
   const extendsLast = keepsDecodeTimesOnly(to);
@@ -59,6 +62,8 @@ export function salvagePackets(
     counts.set(index, counts.get(index)! + 1);
   };
   while (readPacket(from, packet)) {
+    const share = add(packet.size);
+    if (share !== null) yield share;
     // There is no place for streams that appear later in a damaged file.
     const stream = streams.get(packet.streamIndex);
     const isWhole = stream !== undefined && packet.size > 0 && !packet.isCorrupt;

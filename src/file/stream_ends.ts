@@ -27,6 +27,8 @@ export interface StreamEnds {
   readonly ending: VideoEnding | null;
   /** The duration of the last packet of each stream, in seconds; 0 where it is not known. */
   readonly lastSeconds: readonly number[];
+  /** How many packets of the first stream belong to the file: further ones are left out. */
+  readonly packets: number;
 }
 
 /**

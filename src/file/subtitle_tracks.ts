@@ -5,8 +5,8 @@
  */
 import type { Native } from "../../ffi/mod.ts";
 import { trackTags } from "../container/metadata.ts";
-import { movieTimescale, needsFragments, unsetDefaultSubtitles } from "../container/muxer_options.ts";
-import { UnsupportedError, WriteError } from "../errors.ts";
+import { movieTimescale, needsFragments } from "../container/muxer_options.ts";
+import { UnsupportedError } from "../errors.ts";
 import { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { NativePacket } from "../libav/native_packet.ts";
@@ -34,7 +34,7 @@ const codecs: Readonly<Record<string, readonly SubtitleCodec[]>> = {
 };
 
 /** The most bytes of subtitles that may wait for their frames. */
-const maxWaitingBytes = 64 * 2 ** 20;
+export const maxWaitingCueBytes = 64 * 2 ** 20;
 const utf8 = new TextEncoder();
 
 /**
@@ -174,20 +174,18 @@ export class SubtitleTracks implements Disposable {
   /** Adds the tracks to a muxer that has all other streams. */
   addStreams(muxer: Muxer): void {
     this.#timeBase = { num: 1, den: needsFragments(this.#info) ? finestTimescale(muxer) : 1000 };
-    unsetDefaultSubtitles(muxer);
     for (const track of this.#tracks) addStream(this.#native, muxer, track, this.#timeBase);
+  }
+
+  /** Whether so many cues wait for the video that no more are to come. */
+  get isFull(): boolean {
+    return this.#tracks.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0) > maxWaitingCueBytes;
   }
 
   /** Takes a cue, which is written once the video gets to it. */
   write(cue: Required<SubtitleCue>): void {
     this.hasCues = true;
     this.#tracks[cue.track]!.write(cue);
-    const bytes = this.#tracks.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0);
-    if (bytes <= maxWaitingBytes) return;
-    throw new WriteError(
-      `Cannot write more subtitles: ${maxWaitingBytes / 2 ** 20} MiB of them wait for frames`,
-      { code: "NO_FRAME", operation: "write a subtitle", hint: "Write the frames that they are shown on" },
-    );
   }
 
   /** Writes the packets of texts that are due at a time of the video. Each must be empty afterwards. */

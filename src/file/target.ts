@@ -3,9 +3,18 @@
  *
  * @module
  */
-import { checkReadable, checkWritable, dirname, join, runtime } from "../../ffi/mod.ts";
+import {
+  checkReadable,
+  checkWritable,
+  join,
+  obstacleTo,
+  ownerOfNew,
+  runtime,
+  type Target,
+} from "../../ffi/mod.ts";
 import { AvError, ReadError, WriteError } from "../errors.ts";
 import { shown } from "../shown.ts";
+import type { Steps } from "../steps.ts";
 
 /** What an error of opening a file means, and a hint. */
 const openFailures: Readonly<Record<string, readonly [problem: string, hint: string]>> = {
@@ -16,35 +25,45 @@ const openFailures: Readonly<Record<string, readonly [problem: string, hint: str
   EPERM: ["the system does not permit it", "Choose a place that you may write to"],
   EROFS: ["the file system is read-only", "Choose another place"],
   ENAMETOOLONG: ["the name is too long", "Choose a shorter name"],
+  ENXIO: [
+    "it is a pipe from which no program reads, or a device that is not there",
+    "Start the reader first",
+  ],
   ETXTBSY: ["it is a program that is running", "Choose another path"],
 };
 
 /**
  * Throws a {@linkcode WriteError}, or Deno's own `NotCapable`, unless the file can be written. The disk stays
  * as it was.
- *
- * @returns Whether an abort may remove the file: a device, a pipe or a link stays.
  */
-export function requireWritable(path: string): boolean {
+export function requireWritable(path: string): Target {
   try {
     return checkWritable(path);
   } catch (cause) {
     const code = (cause as { code?: unknown }).code;
     // Deno's NotCapable has no code. Its message is complete.
     if (typeof code !== "string") throw cause;
-    const [problem, hint] = openFailures[code] ?? [(cause as Error).message, null];
-    throw new WriteError(`Cannot write ${shown(path)}: ${problem}`, {
-      code,
-      operation: `open ${path} for writing`,
-      hint,
-      cause,
-    });
+    throw writeProblem(path, openFailures[code] ?? [(cause as Error).message, null], code, cause);
   }
 }
 
-/** The same for a muxer that creates its own files in the folder of its path. */
-export function requireWritableFolder(path: string): void {
-  requireWritable(join(dirname(path), ".avwriter-check"));
+function writeProblem(
+  path: string,
+  [problem, hint]: readonly [problem: string, hint: string | null],
+  code: string,
+  cause?: unknown,
+): WriteError {
+  return new WriteError(`Cannot write ${shown(path)}: ${problem}`, {
+    code,
+    operation: `open ${path} for writing`,
+    hint,
+    cause,
+  });
+}
+
+/** The same for a folder that a muxer creates files of its own in. */
+export function requireWritableFolder(folder: string): void {
+  requireWritable(join(folder, ".avwriter-check"));
 }
 
 /** The temporary path of the file that replaces the recording. */
@@ -52,21 +71,53 @@ export function companionPath(path: string): string {
   return `${path}.avwriter`;
 }
 
+/** Why a file can't take the place of another, and a hint. */
+const replaceFailures: Readonly<Record<"EPERM" | "EBUSY", readonly [problem: string, hint: string]>> = {
+  EPERM: [
+    "it belongs to another user, and in its folder only its owner may replace it",
+    "Leave crashSafe out, or choose another name",
+  ],
+  EBUSY: [
+    "something is mounted at that path, which cannot be replaced",
+    "Leave crashSafe out, or choose another path",
+  ],
+};
+
+/** Throws unless a file can be made beside the recording, and can take its place. */
+function requireReplaceable(path: string): void {
+  const companion = companionPath(path);
+  requireWritable(companion);
+  const obstacle = obstacleTo(path, ownerBeside(companion));
+  if (obstacle !== null) throw writeProblem(path, replaceFailures[obstacle], obstacle);
+}
+
+/**
+ * The user that a file beside the recording belongs to: of one that is there, this program is not the owner.
+ */
+function ownerBeside(companion: string): number {
+  try {
+    return ownerOfNew(companion);
+  } catch {
+    return 0;
+  }
+}
+
 /**
  * Whether the recording can be replaced at the end. If that is required (`isRequired`), throws where it is
  * not possible; otherwise prompts for no permission.
  */
 export function mayReplace(path: string, isRequired: boolean): boolean {
-  const companion = companionPath(path);
   if (isRequired) {
     // The recording is read back, and Deno needs read access to rename a file.
     requireReadableOrMissing(path);
-    requireReadableOrMissing(companion);
-    return requireWritable(companion);
+    requireReadableOrMissing(companionPath(path));
+    requireReplaceable(path);
+    return true;
   }
-  if (![path, companion].every((file) => runtime().mayReadAndWrite(file))) return false;
+  if (![path, companionPath(path)].every((file) => runtime().mayReadAndWrite(file))) return false;
   try {
-    return requireWritable(companion);
+    requireReplaceable(path);
+    return true;
   } catch {
     return false;
   }
@@ -127,13 +178,26 @@ export function withWriteErrors<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    // Errors of subclasses are complete already.
-    if (!(error instanceof AvError) || error.constructor !== AvError) throw error;
-    throw new WriteError(`Cannot ${error.operation} while writing ${path}: ${error.message}`, {
-      code: error.code,
-      operation: error.operation,
-      hint: hints[error.code] ?? null,
-      cause: error,
-    });
+    throw writeError(path, error);
   }
+}
+
+/** The same for work in steps. */
+export function* stepsWithWriteErrors<T>(path: string, steps: Steps<T>): Steps<T> {
+  try {
+    return yield* steps;
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
+function writeError(path: string, error: unknown): unknown {
+  // Errors of subclasses are complete already.
+  if (!(error instanceof AvError) || error.constructor !== AvError) return error;
+  return new WriteError(`Cannot ${error.operation} while writing ${path}: ${error.message}`, {
+    code: error.code,
+    operation: error.operation,
+    hint: hints[error.code] ?? null,
+    cause: error,
+  });
 }

@@ -5,6 +5,7 @@
  */
 import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
+import { type ChannelLayout, layoutOf, sampleFormatById } from "./audio_frame.ts";
 import { codeName, endOfStream, errorText, isAgain } from "./failure.ts";
 import type { NativeFrame } from "./native_frame.ts";
 import type { NativePacket } from "./native_packet.ts";
@@ -59,6 +60,17 @@ export class AudioDecoder extends Owned {
   receive(frame: NativeFrame): boolean {
     const result = this.#native.avcodec.avcodec_receive_frame(this.address, frame.address);
     return result >= 0 || (result !== endOfStream && !isAgain(result) && this.receive(frame));
+  }
+
+  /** The sample format that it gives, by libavutil's name; `null` where it does not know yet. */
+  get sampleFormat(): string | null {
+    const id = this.#native.fields.get(this.address, "AVCodecContext", "sample_fmt");
+    return sampleFormatById(this.#native, id)?.name ?? null;
+  }
+
+  /** The layout that it gives; `null` where it does not know yet. */
+  layout(defaultLayout: (channels: number) => ChannelLayout): ChannelLayout | null {
+    return layoutOf(this.#native, this.address, "AVCodecContext", defaultLayout);
   }
 
   #check(action: string, result: number): void {

@@ -49,6 +49,8 @@ export interface ChannelLayout {
   readonly channels: number;
   /** libavutil's mask (AV_CH_LAYOUT_*, libavutil/channel_layout.h). */
   readonly mask: bigint;
+  /** Whether only the number of channels was given: they may be for other speakers of as many. */
+  readonly isAssumed: boolean;
 }
 
 /** Sets the channels of an encoder's context or of a frame, which have none yet. */
@@ -79,15 +81,15 @@ export interface AudioFormat {
 
 const formatsById = new WeakMap<Native, ReadonlyMap<number, SampleFormat>>();
 
-/** The sample format of a number. libavutil is asked for all of them once. */
-function sampleFormatById(native: Native, id: number): SampleFormat {
+/** The sample format of a number; `null` where there is none. libavutil is asked for all of them once. */
+export function sampleFormatById(native: Native, id: number): SampleFormat | null {
   let formats = formatsById.get(native);
   if (formats === undefined) {
     const all = sampleFormatNames.map((name) => sampleFormatByName(native, name)!);
     formats = new Map(all.map((format) => [format.id, format]));
     formatsById.set(native, formats);
   }
-  return formats.get(id)!;
+  return formats.get(id) ?? null;
 }
 
 /** Samples in JavaScript's memory. */
@@ -102,23 +104,40 @@ export interface Samples {
   readonly planes: readonly Uint8Array[];
 }
 
-/** The channels of a frame. */
+/** The channels of a frame, or of the context of a decoder. */
 function channelsOf(
   { fields }: Native,
-  frame: Address,
+  at: Address,
+  struct: "AVFrame" | "AVCodecContext",
 ): { readonly channels: number; readonly mask: bigint } {
-  if (!fields.has("AVFrame", "ch_layout")) {
+  if (!fields.has(struct, "ch_layout")) {
     return {
-      channels: fields.get(frame, "AVFrame", "channels"),
-      mask: fields.get(frame, "AVFrame", "channel_layout"),
+      channels: fields.get(at, struct, "channels"),
+      mask: fields.get(at, struct, "channel_layout"),
     };
   }
-  const layout = fields.addressOf(frame, "AVFrame", "ch_layout");
+  const layout = fields.addressOf(at, struct, "ch_layout");
   const isNamed = fields.get(layout, "AVChannelLayout", "order") === nativeOrder;
   return {
     channels: fields.get(layout, "AVChannelLayout", "nb_channels"),
     mask: isNamed ? fields.get(layout, "AVChannelLayout", "u") : 0n,
   };
+}
+
+/**
+ * The layout of a frame, or of the context of a decoder; `null` where it has no channels, or more than 8.
+ * `defaultLayout` gives that of a number of channels where it has none.
+ */
+export function layoutOf(
+  native: Native,
+  at: Address,
+  struct: "AVFrame" | "AVCodecContext",
+  defaultLayout: (channels: number) => ChannelLayout,
+): ChannelLayout | null {
+  const { channels, mask } = channelsOf(native, at, struct);
+  if (channels < 1 || channels > maxPlanes) return null;
+  if (mask === 0n) return defaultLayout(channels);
+  return { name: `0x${mask.toString(16)}`, channels, mask, isAssumed: false };
 }
 
 /**
@@ -131,19 +150,19 @@ export function readSamples(
   defaultLayout: (channels: number) => ChannelLayout,
 ): Samples {
   const { fields, memory } = native;
-  const format = sampleFormatById(native, fields.get(frame.address, "AVFrame", "format"));
-  const { channels, mask } = channelsOf(native, frame.address);
-  if (channels > maxPlanes) {
+  const format = sampleFormatById(native, fields.get(frame.address, "AVFrame", "format"))!;
+  const layout = layoutOf(native, frame.address, "AVFrame", defaultLayout);
+  if (layout === null) {
+    const { channels } = channelsOf(native, frame.address, "AVFrame");
     throw new AvError(`It has ${channels} channels, but ${maxPlanes} are the most`, {
       code: "CHANNELS",
       operation: "read samples",
     });
   }
-  const layout = mask === 0n ? defaultLayout(channels) : { name: `0x${mask.toString(16)}`, channels, mask };
   const sampleRate = fields.get(frame.address, "AVFrame", "sample_rate");
   const count = fields.get(frame.address, "AVFrame", "nb_samples");
   const step = sampleStep({ format, layout, sampleRate });
-  const planes = Array.from({ length: format.isPlanar ? channels : 1 }, (_, plane) => {
+  const planes = Array.from({ length: format.isPlanar ? layout.channels : 1 }, (_, plane) => {
     const bytes = new Uint8Array(count * step);
     if (count > 0) memory.read(frame.planeAddress(plane), bytes);
     return bytes;

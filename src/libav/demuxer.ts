@@ -6,7 +6,9 @@
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, endOfStream, errorText, outOfMemory } from "./failure.ts";
+import { requireNotInterrupted } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
+import type { MemoryFile } from "./muxing/memory_file.ts";
 import { NativePacket } from "./native_packet.ts";
 import { Owned } from "./owned.ts";
 import { type Rational, unpackRational } from "./rational.ts";
@@ -22,14 +24,16 @@ const microseconds = 1e6;
 
 /** How to read a file. */
 export interface DemuxerOptions {
-  /** Allowed demuxers, by libavformat's names. The content decides between them. */
-  readonly formats: readonly string[];
+  /** Allowed demuxers, by libavformat's names; `null` for all. The content decides between them. */
+  readonly formats: readonly string[] | null;
   /** Allowed protocols. Default: those of files. */
   readonly protocols?: string;
   /** The only format to try: an AVInputFormat. */
   readonly format?: Address;
   /** Options of the demuxer and protocol: `"rw_timeout=5000000:channels=2"`. */
   readonly options?: string;
+  /** A file in memory, in place of the URL. */
+  readonly memory?: MemoryFile;
 }
 
 function fail(native: Native, result: number, operation: string): never {
@@ -55,17 +59,14 @@ function withOptions(
 
 function openInput(native: Native, url: string, request: DemuxerOptions): Address {
   const { avformat, avutil } = native;
-  const { formats, protocols = "file,subfile", format = NULL, options = "" } = request;
+  const { formats, protocols = "file,subfile", format = NULL, options = "", memory } = request;
   const cell = new PointerCell(avformat.avformat_alloc_context());
   // References to other files and hosts are not followed.
-  for (
-    const [name, value] of [["protocol_whitelist", protocols], [
-      "format_whitelist",
-      formats.join(","),
-    ]] as const
-  ) {
-    avutil.av_opt_set(cell.value, cString(name), cString(value), 0);
+  const allowed = { protocol_whitelist: protocols, format_whitelist: formats?.join(",") };
+  for (const [name, value] of Object.entries(allowed)) {
+    if (value !== undefined) avutil.av_opt_set(cell.value, cString(name), cString(value), 0);
   }
+  if (memory !== undefined) native.fields.set(cell.value, "AVFormatContext", "pb", memory.address);
   // A failure frees the context.
   const result = withOptions(
     native,
@@ -212,6 +213,41 @@ export class Demuxer extends Owned {
     this.#copySideData(from, to);
   }
 
+  /** Side data of a stream, of a type by libav's number; `null` where it has none. */
+  sideData(index: number, type: number): Uint8Array<ArrayBuffer> | null {
+    const { fields, memory, streamSideData } = this.#native;
+    const [stream, parameters] = [this.#stream(index), this.parameters(index)];
+    const [list, count] = streamSideData === null
+      ? [
+        fields.get(parameters, "AVCodecParameters", "coded_side_data"),
+        fields.get(parameters, "AVCodecParameters", "nb_coded_side_data"),
+      ]
+      : [fields.get(stream, "AVStream", "side_data"), fields.get(stream, "AVStream", "nb_side_data")];
+    for (let at = 0; at < count; at++) {
+      const item = address(list + BigInt(at * fields.size("AVPacketSideData")));
+      if (fields.get(item, "AVPacketSideData", "type") !== type) continue;
+      const bytes = new Uint8Array(fields.get(item, "AVPacketSideData", "size"));
+      if (bytes.length > 0) memory.read(fields.get(item, "AVPacketSideData", "data"), bytes);
+      return bytes;
+    }
+    return null;
+  }
+
+  /** The width of a pixel over its height, by the container or else by the codec; `null`: neither tells. */
+  sampleAspectRatio(index: number): Rational | null {
+    const { fields } = this.#native;
+    const ratios = [
+      fields.get(this.#stream(index), "AVStream", "sample_aspect_ratio"),
+      fields.get(this.parameters(index), "AVCodecParameters", "sample_aspect_ratio"),
+    ];
+    return ratios.map(unpackRational).find(({ num, den }) => num > 0 && den > 0) ?? null;
+  }
+
+  /** The order of a stream's fields, by libav's number (AV_FIELD_*). */
+  fieldOrder(index: number): number {
+    return this.#native.fields.get(this.parameters(index), "AVCodecParameters", "field_order");
+  }
+
   /** Newer releases keep side data in the parameters, which are copied anyway. */
   #copySideData(from: Address, to: Address): void {
     const { avutil, fields, memory, streamSideData } = this.#native;
@@ -251,6 +287,18 @@ export class Demuxer extends Owned {
     return this.#entries(this.#native.fields.get(this.address, "AVFormatContext", "metadata"));
   }
 
+  /** The tags of the programs, which streams of MPEG belong to. */
+  get programTags(): Record<string, string>[] {
+    const { fields } = this.#native;
+    const list = fields.get(this.address, "AVFormatContext", "programs");
+    const count = fields.get(this.address, "AVFormatContext", "nb_programs");
+    return Array.from(
+      { length: count },
+      (_, index) =>
+        this.#entries(fields.get(fields.element(list, "address", index), "AVProgram", "metadata")),
+    );
+  }
+
   /** The tags of a stream. */
   tags(index: number): Record<string, string> {
     return this.#entries(this.#native.fields.get(this.#stream(index), "AVStream", "metadata"));
@@ -262,7 +310,7 @@ export class Demuxer extends Owned {
     let entry: Address = NULL;
     while ((entry = avutil.av_dict_get(dictionary, cString(""), entry, ignoreSuffix)) !== NULL) {
       const key = memory.text(fields.get(entry, "AVDictionaryEntry", "key")) ?? "";
-      tags[key] = memory.text(fields.get(entry, "AVDictionaryEntry", "value")) ?? "";
+      tags[key] = memory.text(fields.get(entry, "AVDictionaryEntry", "value"), Infinity) ?? "";
     }
     return tags;
   }
@@ -290,6 +338,7 @@ export class Demuxer extends Owned {
 
   /** Reads the next packet; `false` at the end of the file. */
   read(packet: NativePacket): boolean {
+    requireNotInterrupted(this.#native);
     const result = this.#native.avformat.av_read_frame(this.address, packet.address);
     if (result === endOfStream) return false;
     if (result < 0) fail(this.#native, result, "read the file");

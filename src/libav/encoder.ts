@@ -8,6 +8,7 @@ import { AvError } from "../errors.ts";
 import { type AudioFormat, setChannels } from "./audio_frame.ts";
 import { codeName, endOfStream, errorText, isAgain } from "./failure.ts";
 import { mediaTypes } from "./media_types.ts";
+import { requireNotInterrupted } from "./interruption.ts";
 import { NativeFrame } from "./native_frame.ts";
 import { NativePacket } from "./native_packet.ts";
 import { OptionTable } from "./options.ts";
@@ -105,10 +106,19 @@ function endStream(native: Native, context: Address, isEmpty: boolean): void {
   }
 }
 
+/** AV_CODEC_CAP_FRAME_THREADS, libavcodec/codec.h. */
+const frameThreads = 1 << 12;
+
 /** An encoder's context: configured by {@linkcode options}, then opened, then fed with frames. */
 export class Encoder extends Owned {
   readonly #native: Native;
   readonly #progress: { frames: number };
+  /**
+   * A frame for threads that read it on their own (libavcodec's frame threads), `null` where there are none:
+   * in JavaScript's memory, it would be gone under them where a runtime ends its thread. All other encoders
+   * have copied a frame, or are done with it, once they have taken it.
+   */
+  readonly #copy: NativeFrame | null;
   /** The encoder of this context. */
   readonly info: EncoderInfo;
   /** Its options, including the private ones. */
@@ -117,10 +127,14 @@ export class Encoder extends Owned {
   /** Creates a context with the encoder's defaults. */
   constructor(native: Native, info: EncoderInfo) {
     const progress = { frames: 0 };
+    const isRead = (native.fields.get(info.codec, "AVCodec", "capabilities") & frameThreads) !== 0;
+    const copy = isRead ? new NativeFrame(native) : null;
     super(`an encoder ${info.name}`, native.avcodec.avcodec_alloc_context3(info.codec), (context) => {
       if (hangsUnlessEnded(info)) endStream(native, context, progress.frames === 0);
       native.avcodec.avcodec_free_context(new PointerCell(context).buffer);
+      copy?.[Symbol.dispose]();
     });
+    this.#copy = copy;
     this.#native = native;
     this.info = info;
     this.#progress = progress;
@@ -177,12 +191,18 @@ export class Encoder extends Owned {
    * always has room.
    */
   send(frame: NativeFrame | null): void {
-    this.#check(this.#native.avcodec.avcodec_send_frame(this.address, frame?.address ?? NULL));
+    requireNotInterrupted(this.#native);
+    if (frame !== null) this.#copy?.copy(frame);
+    const sent = frame === null ? null : this.#copy ?? frame;
+    const result = this.#native.avcodec.avcodec_send_frame(this.address, sent?.address ?? NULL);
+    this.#copy?.unref();
+    this.#check(result);
     this.#progress.frames++;
   }
 
   /** Receives the next packet; `false` where the encoder needs more frames or has ended. */
   receive(packet: NativePacket): boolean {
+    requireNotInterrupted(this.#native);
     const result = this.#native.avcodec.avcodec_receive_packet(this.address, packet.address);
     if (result === endOfStream || isAgain(result)) return false;
     this.#check(result);

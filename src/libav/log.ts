@@ -17,14 +17,30 @@ const libavLevels: Readonly<Record<LogLevel, number>> = {
 /** The level of a writer without one. */
 const defaultLogLevel: LogLevel = "error";
 
+/** Whether what has a level is printed at another. */
+export function isPrinted(level: LogLevel = defaultLogLevel, what: LogLevel): boolean {
+  return libavLevels[level] >= libavLevels[what];
+}
+
 /** Whether a level includes more than warnings. */
-export function isVerbose(level: LogLevel = defaultLogLevel): boolean {
-  return level === "info" || level === "debug";
+export function isVerbose(level?: LogLevel): boolean {
+  return isPrinted(level, "info");
 }
 
 /** Sets libav's log level. It belongs to the process, so every writer sets its own before each operation. */
 export function setLogLevel(native: Native, level: LogLevel = defaultLogLevel): void {
   native.avutil.av_log_set_level(libavLevels[level]);
+}
+
+/** Does something of which libav prints nothing, whatever the level. */
+export function quietly<Result>({ avutil }: Native, action: () => Result): Result {
+  const level = avutil.av_log_get_level();
+  avutil.av_log_set_level(libavLevels.quiet);
+  try {
+    return action();
+  } finally {
+    avutil.av_log_set_level(level);
+  }
 }
 
 /** How much libav and avwriter print to stderr. */

@@ -5,11 +5,13 @@
  */
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
-import { delaysBlocks } from "./codec_delay.ts";
+import { delayedStream, delaysBlocks, idOfCodec } from "./muxing/codec_delay.ts";
 import { codeName, errorText, outOfMemory } from "./failure.ts";
+import { requireNotInterrupted } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
+import { MemoryFile } from "./muxing/memory_file.ts";
 import { isMatroska, muxerByName, type MuxerInfo } from "./muxer_info.ts";
-import { closeOutput, type Output } from "./muxer_output.ts";
+import { closeOutput, type Output, takeMemory } from "./muxing/muxer_output.ts";
 import { NativePacket } from "./native_packet.ts";
 import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
@@ -19,8 +21,8 @@ import { setTags, tagStream } from "./streams/stream_tags.ts";
 
 /** AVIO_FLAG_WRITE, libavformat/avio.h. */
 const openForWriting = 2;
-/** SEEK_CUR, stdio.h: with 0, it tells the position. */
-const seekCurrent = 1;
+/** SEEK_*, stdio.h: from the current position, with 0, it tells it. */
+const seekAbsolute = 0, seekCurrent = 1;
 
 /**
  * How long libavformat may hold packets back for a stream without any, in microseconds: an attached picture
@@ -90,13 +92,14 @@ export class Muxer extends Owned {
     return stream;
   }
 
-  /** Sets tags of the file, before the header is written. */
-  setMetadata(metadata: Readonly<Record<string, string>>): void {
-    setTags(
-      this.#native,
-      this.#native.fields.addressOf(this.address, "AVFormatContext", "metadata"),
-      metadata,
-    );
+  /** Sets tags of the file, and of its first stream, before the header is written. */
+  setMetadata(
+    ofFile: Readonly<Record<string, string>>,
+    ofFirst: Readonly<Record<string, string>> = {},
+  ): void {
+    const { fields } = this.#native;
+    setTags(this.#native, fields.addressOf(this.address, "AVFormatContext", "metadata"), ofFile);
+    setTags(this.#native, fields.addressOf(this.#streams[0]!, "AVStream", "metadata"), ofFirst);
   }
 
   /**
@@ -165,6 +168,11 @@ export class Muxer extends Owned {
     if (!isFromZero && seconds > 0) {
       this.options.setField("output_ts_offset", Math.ceil(seconds * 1e6) + "us");
     }
+  }
+
+  /** Bytes of the attached pictures. */
+  get pictureBytes(): number {
+    return [...this.#pictures.values()].reduce((sum, { length }) => sum + length, 0);
   }
 
   /**
@@ -238,19 +246,7 @@ export class Muxer extends Owned {
   #trialBytes(padding: number): number | null {
     // WebM takes no MP3, but its muxer is the same.
     using trial = new Muxer(this.#native, muxerByName(this.#native, "matroska")!, "");
-    const { fields } = this.#native;
-    const sampleRate = 48_000;
-    trial.addStream({
-      describeInto: (parameters) => {
-        fields.set(parameters, "AVCodecParameters", "codec_type", mediaTypes.audio);
-        fields.set(parameters, "AVCodecParameters", "codec_id", idOfCodec(this.#native, "mp3"));
-        fields.set(parameters, "AVCodecParameters", "sample_rate", sampleRate);
-        fields.set(parameters, "AVCodecParameters", "initial_padding", padding);
-      },
-      timeBase: { num: 1, den: sampleRate },
-      frameRate: null,
-      tag: null,
-    });
+    trial.addStream(delayedStream(this.#native, padding));
     trial.openMemory();
     trial.writeHeader();
     return trial.writtenBytes;
@@ -271,6 +267,7 @@ export class Muxer extends Owned {
 
   /** Writes a packet to its stream, interleaved by libavformat. It is empty afterwards. */
   write(packet: NativePacket): void {
+    requireNotInterrupted(this.#native);
     this.#delay(packet);
     this.#check(
       this.#native.avformat.av_interleaved_write_frame(this.address, packet.address),
@@ -283,6 +280,7 @@ export class Muxer extends Owned {
    * waited for. The packet keeps what is in it.
    */
   writeAtOnce(packet: NativePacket | null): void {
+    requireNotInterrupted(this.#native);
     if (packet !== null) this.#delay(packet);
     this.#check(
       this.#native.avformat.av_write_frame(this.address, packet?.address ?? NULL),
@@ -293,8 +291,16 @@ export class Muxer extends Owned {
   /** Writes the trailer, once, after a header. The file is complete only after {@linkcode closeOutput}. */
   writeTrailer(): void {
     if (!this.#needsTrailer) return;
+    requireNotInterrupted(this.#native);
     this.#needsTrailer = false;
     this.#check(this.#native.avformat.av_write_trailer(this.address), "finish the file");
+  }
+
+  /** Writes over the first bytes of the file, after the trailer, where it is one that can be written over. */
+  overwrite(bytes: Uint8Array): void {
+    const output = this.#output.cell.value;
+    if (this.#native.avformat.avio_seek(output, 0n, seekAbsolute) < 0n) return;
+    this.#native.memoryFiles().avio_write(output, bytes, bytes.length);
   }
 
   /** The size of the file so far in bytes; `null` where the muxer does not tell. */
@@ -317,6 +323,13 @@ export class Muxer extends Owned {
     this.#check(closeOutput(this.#native, this.#output), "close the file");
   }
 
+  /** Closes an output into memory, and returns the file there. */
+  takeMemory(): MemoryFile {
+    this.#native.fields.set(this.address, "AVFormatContext", "pb", NULL);
+    const { bytes, size } = takeMemory(this.#native, this.#output);
+    return new MemoryFile(this.#native, bytes, size);
+  }
+
   #useOutput(): void {
     this.#native.fields.set(this.address, "AVFormatContext", "pb", this.#output.cell.value);
   }
@@ -331,10 +344,4 @@ export class Muxer extends Owned {
       operation: `${action} with muxer ${this.info.name}`,
     });
   }
-}
-
-/** libavcodec's number of a codec. */
-function idOfCodec({ codecNames, fields }: Native, name: string): number {
-  const descriptor = codecNames().avcodec_descriptor_get_by_name(cString(name));
-  return fields.get(descriptor, "AVCodecDescriptor", "id");
 }

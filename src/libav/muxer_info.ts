@@ -20,6 +20,8 @@ export interface MuxerInfo {
   readonly extensions: readonly string[];
   /** Whether it opens its files itself, often several (image sequences, HLS). */
   readonly opensFilesItself: boolean;
+  /** The muxer of its files, where it splits a recording into files of another container. */
+  readonly parts?: MuxerInfo;
   /** Whether it writes a bare stream without a container, for a few codecs only. */
   readonly isBareStream: boolean;
   /** The number of its default video codec; 0 for none. */

@@ -13,6 +13,9 @@ import type { PixelFormatInfo } from "./pixel_format.ts";
 /** AV_PICTURE_TYPE_*, libavutil/avutil.h: what an encoder is asked to make of a frame. */
 const pictureType = { asEncoderLikes: 0, intra: 1 } as const;
 
+/** AV_FRAME_FLAG_*, libavutil/frame.h: from FFmpeg 6.1 on, in place of fields. */
+const frameFlags = { interlaced: 1 << 3, topFieldFirst: 1 << 4 } as const;
+
 const colorFields = ["colorspace", "color_range", "color_primaries", "color_trc"] as const;
 
 /** The meaning of a frame's values by libav's numbers (ITU-T H.273). */
@@ -170,6 +173,19 @@ export class NativeFrame extends Owned {
     });
   }
 
+  /** Gets a copy of another frame, in libav's own memory. */
+  copy(from: NativeFrame): void {
+    this.refer(from);
+    // The other frame refers to the picture, too, so that it is copied.
+    const result = this.#native.avutil.av_frame_make_writable(this.address);
+    if (result >= 0) return;
+    this.unref();
+    throw new AvError(`Cannot copy a frame: ${errorText(this.#native, result)}`, {
+      code: codeName(result),
+      operation: "copy a frame",
+    });
+  }
+
   /** Releases the picture. */
   unref(): void {
     this.#native.avutil.av_frame_unref(this.address);
@@ -226,6 +242,16 @@ export class NativeFrame extends Owned {
   /** Sets the meaning of its values. */
   describe(color: ColorNumbers): void {
     for (const field of colorFields) this.#native.fields.set(this.address, "AVFrame", field, color[field]);
+  }
+
+  /** Says that the rows are two fields, and which is shown first. */
+  markFields(isTopFirst: boolean): void {
+    const { fields } = this.#native;
+    const flags = frameFlags.interlaced | (isTopFirst ? frameFlags.topFieldFirst : 0);
+    fields.set(this.address, "AVFrame", "flags", flags);
+    if (!fields.has("AVFrame", "interlaced_frame")) return;
+    fields.set(this.address, "AVFrame", "interlaced_frame", 1);
+    fields.set(this.address, "AVFrame", "top_field_first", isTopFirst ? 1 : 0);
   }
 
   /** Shows only the top left part of the picture's memory. */

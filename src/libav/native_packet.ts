@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { type Native, PointerCell } from "../../ffi/mod.ts";
+import { address, type Native, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, errorText } from "./failure.ts";
 import { Owned } from "./owned.ts";
 import { packRational, type Rational } from "./rational.ts";
 
-/** AV_PKT_FLAG_CORRUPT, libavcodec/packet.h. */
-const corrupt = 2;
+/** AV_PKT_FLAG_KEY and AV_PKT_FLAG_CORRUPT, libavcodec/packet.h. */
+const key = 1, corrupt = 2;
 
 /** A packet, filled by an encoder or a demuxer and emptied by a muxer. */
 export class NativePacket extends Owned {
@@ -76,6 +76,11 @@ export class NativePacket extends Owned {
     this.#native.fields.set(this.address, "AVPacket", "stream_index", index);
   }
 
+  /** Whether decoding can begin with it. */
+  get isKey(): boolean {
+    return (this.#native.fields.get(this.address, "AVPacket", "flags") & key) !== 0;
+  }
+
   /** Whether a demuxer marked it as damaged. */
   get isCorrupt(): boolean {
     return (this.#native.fields.get(this.address, "AVPacket", "flags") & corrupt) !== 0;
@@ -83,10 +88,21 @@ export class NativePacket extends Owned {
 
   /** A copy of its bytes. */
   get bytes(): Uint8Array<ArrayBuffer> {
+    return this.head(this.size);
+  }
+
+  /** A copy of its first bytes. */
+  head(length: number): Uint8Array<ArrayBuffer> {
     const { fields, memory } = this.#native;
-    const bytes = new Uint8Array(this.size);
+    const bytes = new Uint8Array(Math.min(length, this.size));
     if (bytes.length > 0) memory.read(fields.get(this.address, "AVPacket", "data"), bytes);
     return bytes;
+  }
+
+  /** Replaces bytes from an offset on. */
+  overwrite(offset: number, bytes: Uint8Array): void {
+    const { fields, memory } = this.#native;
+    memory.write(address(fields.get(this.address, "AVPacket", "data") + BigInt(offset)), bytes);
   }
 
   /** Takes over the content of another packet, which is empty afterwards. */

@@ -39,7 +39,7 @@ export class OptionTable {
   readonly #parts: readonly Address[];
   readonly #kind: "encoder" | "muxer";
   readonly #owner: string;
-  readonly #chosen = new Set<string>();
+  readonly #chosen = new Map<string, OptionValue>();
 
   /** Describes a context. `owner` is the encoder's or muxer's name. */
   constructor(
@@ -70,7 +70,7 @@ export class OptionTable {
   set(name: string, value: OptionValue): void {
     this.requireKnown(name);
     this.setField(name, value);
-    this.#chosen.add(name);
+    this.#chosen.set(name, value);
   }
 
   /** Sets options, each as {@linkcode set} does. */
@@ -81,6 +81,11 @@ export class OptionTable {
   /** Whether an option was set by {@linkcode set}. */
   isChosen(name: string): boolean {
     return this.#chosen.has(name);
+  }
+
+  /** What an option was set to by {@linkcode set}. */
+  chosen(name: string): OptionValue | undefined {
+    return this.#chosen.get(name);
   }
 
   /**

@@ -165,8 +165,12 @@ export function encoderPixelFormats(native: Native, codec: Address): PixelFormat
 /** The format that libavcodec compares instead of a Bayer format, which it knows little of. */
 function comparable(native: Native, format: PixelFormatInfo): PixelFormatInfo {
   if (!format.isBayer) return format;
-  const bits = format.depths.reduce((sum, depth) => sum + depth, 0);
-  return pixelFormatByName(native, bits > 8 ? "rgb48le" : "rgb24")!;
+  return pixelFormatByName(native, bitsPerComponent(format) > 8 ? "rgb48le" : "rgb24")!;
+}
+
+/** Bits of a component, those of a Bayer pattern together. */
+export function bitsPerComponent({ depths, isBayer }: PixelFormatInfo): number {
+  return isBayer ? depths.reduce((sum, depth) => sum + depth, 0) : Math.max(0, ...depths);
 }
 
 /** libavcodec's choice of the least lossy format. */
@@ -174,6 +178,7 @@ export function leastLossyFormat(
   native: Native,
   choices: readonly PixelFormatInfo[],
   source: PixelFormatInfo,
+  hasAlpha = source.hasAlpha,
 ): PixelFormatInfo {
   const same = choices.find(({ id }) => id === source.id);
   if (same !== undefined) return same;
@@ -183,7 +188,7 @@ export function leastLossyFormat(
   const best = native.avcodec.avcodec_find_best_pix_fmt_of_list(
     list,
     comparable(native, source).id,
-    source.hasAlpha ? 1 : 0,
+    hasAlpha ? 1 : 0,
     new Int32Array(1),
   );
   return makeable.find(({ id }) => id === best) ?? choices[0]!;

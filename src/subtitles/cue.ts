@@ -97,7 +97,7 @@ export class CueChecker {
         "Cannot write the subtitle: this writer has no track of subtitles; make it with the option subtitles, such as { subtitles: {} }",
       );
     }
-    const options = this.#tracks[track as number];
+    const options = typeof track === "number" ? this.#tracks[track] : undefined;
     if (options === undefined) {
       throw new RangeError(
         `Cannot write the subtitle: its track is ${shown(track)}, but must be a whole number from 0 to ${

@@ -4,8 +4,10 @@
  * @module
  */
 import type { Thread, ThreadListener } from "../../ffi/mod.ts";
+import { WriteError } from "../errors.ts";
 import type { Posted, ToWorker } from "./messages.ts";
 import { startThread } from "./thread_task.ts";
+import { maxUnusedBytes, noteUnused } from "./unused_memory.ts";
 
 /** Thrown where a thread cannot be started. */
 export class NoThreadError extends Error {
@@ -13,6 +15,16 @@ export class NoThreadError extends Error {
   constructor(cause: unknown) {
     super("A thread cannot be started", { cause });
   }
+}
+
+/** The error of a session whose thread has ended. */
+export function threadEndedError(cause: Error): WriteError {
+  return new WriteError(`Cannot continue writing: the thread that encodes has ended (${cause.message})`, {
+    code: "THREAD_ENDED",
+    operation: "write in another thread",
+    hint: 'With thread "main" frames are encoded in the thread that calls write',
+    cause,
+  });
 }
 
 /** A thread that encodes, reused by one session after another. */
@@ -23,6 +35,8 @@ export class EncodingThread {
   readonly #module: string;
   #listener: ThreadListener | null = null;
   #isOver = false;
+  /** Bytes of shared memory that its sessions used, and that may not be collected yet. */
+  #usedBytes = 0;
 
   private constructor(module: URL) {
     this.#module = module.href;
@@ -31,18 +45,30 @@ export class EncodingThread {
       ended: (error) => {
         this.#isOver = true;
         if (EncodingThread.#idle === this) EncodingThread.#idle = null;
+        noteUnused(this.#usedBytes);
         this.#listener?.ended(error);
       },
     });
   }
 
-  /** Returns a thread for a session, which runs the module. Throws where none can be started. */
+  /**
+   * Returns a thread for a session, which runs the module. Throws a {@linkcode NoThreadError} where none can be
+   * started.
+   */
   static take(module: URL, listener: ThreadListener): EncodingThread {
     const idle = EncodingThread.#idle;
-    const thread = idle !== null && idle.#module === module.href ? idle : new EncodingThread(module);
+    const thread = idle !== null && idle.#module === module.href ? idle : EncodingThread.#start(module);
     if (thread === idle) EncodingThread.#idle = null;
     thread.#listener = listener;
     return thread;
+  }
+
+  static #start(module: URL): EncodingThread {
+    try {
+      return new EncodingThread(module);
+    } catch (error) {
+      throw new NoThreadError(error);
+    }
   }
 
   post(posted: Posted<ToWorker>, transferred: ArrayBuffer[]): void {
@@ -53,11 +79,16 @@ export class EncodingThread {
     this.#thread.keepAlive(isNeeded);
   }
 
-  /** Ends the session's use of the thread, which another session may reuse after a success. */
-  leave(isReusable: boolean): void {
+  /**
+   * Ends the session's use of the thread, which another session may reuse after a success. Memory that both
+   * threads referred to is only surely free once this one has ended: it ends where that is much.
+   */
+  leave(isReusable: boolean, usedBytes = 0): void {
     this.#listener = null;
     this.#thread.keepAlive(false);
-    if (isReusable && !this.#isOver && EncodingThread.#idle === null) EncodingThread.#idle = this;
+    this.#usedBytes += usedBytes;
+    const mayStay = isReusable && !this.#isOver && this.#usedBytes <= maxUnusedBytes;
+    if (mayStay && EncodingThread.#idle === null) EncodingThread.#idle = this;
     else this.#thread.end();
   }
 }

@@ -6,10 +6,10 @@
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
-import type { FrameLayout } from "../video/raw_frame.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { EncoderChoice, EngineInfo, WriteSummary } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
+import type { AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 
 /** How an engine runs. */
 export interface EngineOptions {
@@ -31,12 +31,15 @@ export interface FileEngine<Summary> {
   readonly stats: WriterStats;
   /**
    * Writes samples to a track that start at a time in seconds or (`null`) at the end of the previous ones.
-   * Once this returns, or the promise resolves, their memory may be reused. Throws the error that ended the
-   * session.
+   * Once this returns, or the promise resolves, their memory may be reused. Throws a
+   * {@linkcode RefusedCall}, or the error that ended the session.
    */
   writeAudio(track: number, samples: Samples, seconds: number | null): void | Promise<void>;
-  /** Ends the video at a tick of its clock, finishes the file and frees everything. */
-  finish(endTicks: bigint): Summary | Promise<Summary>;
+  /**
+   * Ends the video at a tick of its clock, finishes the file and frees everything. Calls `onStep` now and
+   * then: the statistics say how much is done.
+   */
+  finish(endTicks: bigint, onStep: () => void): Promise<Summary>;
   /** Stops, removes the unfinished file, and frees everything. */
   abort(): void | Promise<void>;
   /** After a failure: makes the recording as playable as possible, and frees everything. */
@@ -51,19 +54,18 @@ export interface VideoEngine extends FileEngine<WriteSummary> {
   readonly choice: EncoderChoice | null;
   /** The size of the video before filters; `null` before the first frame. */
   readonly size: Size | null;
+  /** The memory of its frames. */
+  readonly slots: FrameSlots;
   /**
-   * Resolves once there is room for a frame; `null` where there is room. Throws a `RangeError` where the
-   * program holds all of it.
+   * Writes a frame: the one in an acquired slot, or (`null`) any other if there is room. Once this returns,
+   * or the promise resolves, its memory may be reused. Throws a {@linkcode RefusedCall}, or the error that
+   * ended the session.
    */
-  readonly room: Promise<void> | null;
-  /** Memory for a frame, which is then written without a copy. Requires room. */
-  acquire(layout: FrameLayout): Uint8Array;
+  write(frame: CheckedFrame, slot: AcquiredSlot | null): void | Promise<void>;
+  /** Encodes for at most so many seconds more. What is not encoded by then is left out of the file. */
+  endWithin(seconds: number): void;
   /**
-   * Writes a frame: an acquired one, or any other if there is room. Once this returns, or the promise
-   * resolves, its memory may be reused. Throws a {@linkcode RefusedFrame}, or the error that ended the
-   * session.
+   * Writes a cue to a subtitle track. Throws a {@linkcode RefusedCall}, or the error that ended the session.
    */
-  write(frame: CheckedFrame): void | Promise<void>;
-  /** Writes a cue to a subtitle track. Throws the error that ended the session. */
   writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void>;
 }

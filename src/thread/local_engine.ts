@@ -3,32 +3,45 @@
  *
  * @module
  */
-import type { Native } from "../../ffi/mod.ts";
+import { type Native, runtime } from "../../ffi/mod.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
-import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "../engine/session_types.ts";
+import { AudioSession } from "../engine/audio_session.ts";
+import type {
+  AudioFileRequest,
+  AudioSummary,
+  EncoderChoice,
+  EngineInfo,
+  VideoFileRequest,
+  WriteSummary,
+} from "../engine/session_types.ts";
+import { SessionControl } from "../engine/ending/session_control.ts";
 import { VideoSession } from "../engine/video_session.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
-import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
-import type { VideoEngine } from "./engine.ts";
+import type { FileEngine, VideoEngine } from "./engine.ts";
+import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 import { ReceivedFrames } from "./received_frames.ts";
-import { FrameRing } from "./ring.ts";
+import { StepRunner } from "./step_runner.ts";
+import { noteUnused } from "./unused_memory.ts";
+
+/** When an encoder is freed that has left frames out, in milliseconds after the end of its file. */
+const freeingMs = 1000;
 
 /** A session, and memory for acquired frames. */
 export class LocalEngine implements VideoEngine {
-  readonly #native: Native;
+  readonly #control = new SessionControl();
   readonly #session: VideoSession;
-  readonly #queueSize: number;
-  #ring: FrameRing | null = null;
-  #received: ReceivedFrames | null = null;
+  readonly #received: ReceivedFrames;
+  readonly #runner = new StepRunner();
+  readonly slots: FrameSlots;
 
   /** Opens the session. At most `queueSize` frames can be acquired at a time. */
   constructor(native: Native, request: VideoFileRequest, queueSize: number) {
-    this.#native = native;
-    this.#session = new VideoSession(native, request);
-    this.#queueSize = queueSize;
+    this.#session = new VideoSession(native, request, this.#control);
+    this.#received = new ReceivedFrames(native);
+    this.slots = new FrameSlots(queueSize, this.#received);
   }
 
   get info(): EngineInfo {
@@ -40,36 +53,21 @@ export class LocalEngine implements VideoEngine {
   }
 
   get stats(): WriterStats {
-    return this.#session.stats;
+    return { ...this.#session.stats, finished: this.#runner.share };
   }
 
   get size(): Size | null {
     return this.#session.size;
   }
 
-  /** Frames are encoded at once, so there is room unless the program holds all frames. */
-  get room(): null {
-    if (this.#ring !== null && !this.#ring.hasRoom) this.#ring.requireNotHeld();
-    return null;
-  }
-
-  acquire(layout: FrameLayout): Uint8Array {
-    const bytes = frameBytes(layout);
-    if (this.#ring === null || this.#ring.frameBytes < bytes) {
-      this.#ring = new FrameRing(bytes, this.#queueSize);
-      this.#received?.[Symbol.dispose]();
-      this.#received = new ReceivedFrames(this.#native, this.#ring);
-    }
-    return this.#ring.acquire(bytes);
-  }
-
-  write({ picture, stamp }: CheckedFrame): void {
+  write({ picture, stamp }: CheckedFrame, slot: AcquiredSlot | null): void {
     if (picture.kind === "image") return this.#session.encodeImage(picture.bytes, stamp);
     const { layout, planes } = picture;
-    const slot = this.#ring?.claim(planes, layout) ?? null;
+    // Nothing waits here: other frames need no copy.
     if (slot === null) return this.#session.encode(planes, layout, stamp);
-    this.#session.encode(this.#received!.pixels(slot, layout), layout, stamp);
-    for (const free of this.#received!.released(slot)) this.#ring!.free(free);
+    const place = this.slots.enqueue(slot, planes, layout);
+    this.#session.encode(this.#received.pixels(place, layout), layout, stamp);
+    this.slots.take(place, this.#received.freed(place));
   }
 
   writeAudio(track: number, samples: Samples, seconds: number | null): void {
@@ -80,22 +78,66 @@ export class LocalEngine implements VideoEngine {
     this.#session.writeSubtitle(cue);
   }
 
-  finish(endTicks: bigint): WriteSummary {
-    return this.#andFree(() => this.#session.finish(endTicks));
+  endWithin(seconds: number): void {
+    this.#control.endWithin(seconds);
+  }
+
+  async finish(endTicks: bigint, onStep: () => void): Promise<WriteSummary> {
+    const summary = await this.#runner.run(this.#session.finish(endTicks), onStep);
+    // Some encoders take seconds to be freed in the middle of their work, which ends with the program anyway.
+    if (summary.leftOut > 0) runtime().startTimer(freeingMs, () => this.#free());
+    else this.#free();
+    return summary;
   }
 
   abort(): void {
-    this.#andFree(() => this.#session.abort());
+    this.#runner.giveUp();
+    this.#session.abort();
+    this.#free();
   }
 
   salvage(): void {
-    this.#andFree(() => this.#session.salvage());
+    this.#session.salvage();
+    this.#free();
   }
 
-  /** Ends the session, and then frees the frames that its encoder may hold. */
-  #andFree<Result>(end: () => Result): Result {
-    const result = end();
-    this.#received?.[Symbol.dispose]();
-    return result;
+  /** Frees the session, and then the frames that its encoder may hold. */
+  #free(): void {
+    this.#session[Symbol.dispose]();
+    this.slots.end(new Error("The session has ended"));
+    this.#received[Symbol.dispose]();
+    noteUnused(this.slots.usedBytes);
+  }
+}
+
+/** A session of audio alone. */
+export class LocalAudioEngine implements FileEngine<AudioSummary> {
+  readonly #session: AudioSession;
+  readonly #runner = new StepRunner();
+
+  /** Opens the session. */
+  constructor(native: Native, request: AudioFileRequest) {
+    this.#session = new AudioSession(native, request, new SessionControl());
+  }
+
+  get stats(): WriterStats {
+    return { ...this.#session.stats, finished: this.#runner.share };
+  }
+
+  writeAudio(track: number, samples: Samples, seconds: number | null): void {
+    this.#session.writeAudio(track, samples, seconds);
+  }
+
+  finish(_endTicks: bigint, onStep: () => void): Promise<AudioSummary> {
+    return this.#runner.run(this.#session.finish(), onStep);
+  }
+
+  abort(): void {
+    this.#runner.giveUp();
+    this.#session.abort();
+  }
+
+  salvage(): void {
+    this.#session.salvage();
   }
 }

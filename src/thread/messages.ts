@@ -3,13 +3,15 @@
  *
  * @module
  */
-import type { RingLayout } from "./received_frames.ts";
+import { emptyAudioStats } from "../audio/audio_track.ts";
 import type { EncoderChoice, EngineInfo, FileSummary } from "../engine/session_types.ts";
+import type { RecoverRequest, RecoverSummary } from "../file/recovery.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
+import type { RingLayout, SlotPlace } from "./ring.ts";
 import type { SentRequest, SentSamples } from "./sent_bytes.ts";
 import type { SentError } from "./sent_error.ts";
 
@@ -27,19 +29,17 @@ export type ToWorker =
     readonly request: SentRequest;
     /** The folder of FFmpeg's libraries. */
     readonly libraryPath: string | undefined;
-    /** One 32-bit number, not 0 once the writer was aborted. */
-    readonly isAborted: Int32Array<SharedArrayBuffer>;
+    /** The memory of the session's control. */
+    readonly control: SharedArrayBuffer;
   }
-  /** From now on, frames are in this ring. */
-  | {
-    readonly type: "ring";
-    readonly id: number;
-    readonly ring: RingLayout;
-  }
+  /** From now on, frames may be in this ring. */
+  | { readonly type: "ring"; readonly id: number; readonly layout: RingLayout }
+  /** No more frames come in this ring. */
+  | { readonly type: "retire"; readonly id: number }
   /** A frame in a slot. Its layout is `null` where it is that of the previous frame. */
   | {
     readonly type: "frame";
-    readonly slot: number;
+    readonly place: SlotPlace;
     readonly layout: FrameLayout | null;
     readonly stamp: FrameStamp;
   }
@@ -52,6 +52,13 @@ export type ToWorker =
   }
   | { readonly type: "subtitle"; readonly cue: Required<SubtitleCue> }
   | { readonly type: "finish"; readonly endTicks: bigint }
+  | {
+    readonly type: "recover";
+    readonly request: RecoverRequest;
+    readonly libraryPath: string | undefined;
+    /** One 32-bit number, not 0 once the work is to be given up. */
+    readonly isAborted: Int32Array<SharedArrayBuffer>;
+  }
   | { readonly type: "abort" }
   | { readonly type: "salvage" };
 
@@ -60,6 +67,22 @@ export interface Progress {
   readonly stats: WriterStats;
   readonly choice: EncoderChoice | null;
   readonly size: Size | null;
+}
+
+/** The state of an engine that has done nothing yet. */
+export function emptyProgress(audioTracks: number): Progress {
+  const nothing = {
+    frames: 0,
+    bytes: 0,
+    seconds: 0,
+    dropped: 0,
+    duplicated: 0,
+    queued: 0,
+    encoding: 0,
+    finished: 0,
+  };
+  const audio = Array.from({ length: audioTracks }, () => emptyAudioStats);
+  return { stats: { ...nothing, audio }, choice: null, size: null };
 }
 
 /** The thread's messages. */
@@ -74,18 +97,32 @@ export type FromWorker =
   /** A frame was encoded. */
   | {
     readonly type: "taken";
-    readonly isImage: boolean;
-    /** Slots that are free again, and their rings. */
-    readonly freed: readonly { readonly ring: number; readonly slot: number }[];
+    /** Where it is; `null` for an image. */
+    readonly place: SlotPlace | null;
+    /** Slots that nobody refers to any more. */
+    readonly freed: readonly SlotPlace[];
     readonly progress: Progress;
   }
   /** Samples or a cue of this size were accepted. */
   | { readonly type: "accepted"; readonly bytes: number; readonly progress: Progress }
-  /** The image is not valid. The session goes on. */
-  | { readonly type: "refused"; readonly error: SentError }
+  /** An image is not valid, or samples or a cue of this size are too much. The session goes on. */
+  | { readonly type: "refused"; readonly bytes: number; readonly error: SentError }
   /** The session has failed. It accepts only `abort` and `salvage`. */
   | { readonly type: "failed"; readonly error: SentError }
-  | { readonly type: "finished"; readonly summary: FileSummary; readonly progress: Progress }
+  /** Finishing the file goes on. */
+  | { readonly type: "progress"; readonly progress: Progress }
+  /** The file is whole. With `isBusy`, the session is freed next, which takes a while. */
+  | {
+    readonly type: "finished";
+    readonly summary: FileSummary;
+    readonly progress: Progress;
+    readonly isBusy: boolean;
+  }
+  /** A session that was busy after its end is freed. */
+  | { readonly type: "freed" }
+  /** So much of a file is repaired, from 0 to 1. */
+  | { readonly type: "recovering"; readonly share: number }
+  | { readonly type: "recovered"; readonly summary: RecoverSummary; readonly folder: string }
   /** The session was aborted or salvaged. */
   | { readonly type: "ended"; readonly error: SentError | null };
 

@@ -4,7 +4,6 @@
  * @module
  */
 import { loadNative, type Native, runtime } from "../../ffi/mod.ts";
-import { AudioSession } from "../engine/audio_session.ts";
 import type {
   AudioFileRequest,
   AudioSummary,
@@ -13,7 +12,7 @@ import type {
 } from "../engine/session_types.ts";
 import type { EngineOptions, FileEngine, VideoEngine } from "./engine.ts";
 import { NoThreadError } from "./encoding_thread.ts";
-import { LocalEngine } from "./local_engine.ts";
+import { LocalAudioEngine, LocalEngine } from "./local_engine.ts";
 import { reasonOf } from "./thread_task.ts";
 import { WorkerEngine } from "./worker_engine.ts";
 
@@ -39,7 +38,7 @@ export function openAudioEngine(
     request,
     options,
     () => WorkerEngine.open(request, options),
-    (native) => new AudioSession(native, request),
+    (native) => new LocalAudioEngine(native, request),
   );
 }
 
@@ -53,17 +52,14 @@ async function openInThread<E extends FileEngine<unknown>>(
   runtime();
   if (thread !== "main") {
     try {
-      const engine = await open();
-      // The writer was aborted while the thread was starting.
-      if (signal?.aborted) await engine.abort();
-      signal?.throwIfAborted();
-      return engine;
+      return await open();
     } catch (error) {
       if (!(error instanceof NoThreadError)) throw error;
       if (!hasWarned && logLevel !== "quiet") console.warn(warning(error.cause));
       hasWarned = true;
     }
   }
+  signal?.throwIfAborted();
   return openHere(loadNative(libraryPath));
 }
 

@@ -1,5 +1,5 @@
 /**
- * The frames of a ring, as the thread that encodes sees them.
+ * The frames of rings, as the thread that encodes sees them.
  *
  * @module
  */
@@ -8,19 +8,49 @@ import { KernelMemory } from "../video/kernels/kernel_memory.ts";
 import type { Pixels } from "../video/pixels.ts";
 import { type FrameLayout, tightPlanes } from "../video/raw_frame.ts";
 import { SharedFrame } from "../video/shared_frame.ts";
+import type { RingEvents } from "./frame_slots.ts";
+import type { RingLayout, SlotPlace } from "./ring.ts";
 
-/** The memory of a ring, and its slots. */
-export interface RingLayout {
-  readonly memory: WebAssembly.Memory;
-  readonly slotBytes: number;
-  readonly slots: number;
+/** The frames in all rings of a session, for the encoder to read in place. */
+export class ReceivedFrames implements RingEvents, Disposable {
+  readonly #native: Native;
+  readonly #rings = new Map<number, RingFrames>();
+
+  /** For a session. */
+  constructor(native: Native) {
+    this.#native = native;
+  }
+
+  opened(id: number, layout: RingLayout): void {
+    this.#rings.set(id, new RingFrames(this.#native, layout));
+  }
+
+  /** Unless the session has ended meanwhile. */
+  retired(id: number): void {
+    this.#rings.get(id)?.retire();
+    this.#rings.delete(id);
+  }
+
+  /** The frame in a slot. Encoders and filters may hold it unless they hold too many: then it is copied. */
+  pixels({ ring, slot }: SlotPlace, layout: FrameLayout): Pixels {
+    return this.#rings.get(ring)!.pixels(slot, layout);
+  }
+
+  /** The slots that nobody refers to any more once the frame in one of them was encoded. */
+  freed(encoded: SlotPlace): SlotPlace[] {
+    return [...this.#rings].flatMap(([ring, frames]) =>
+      frames.freed(ring === encoded.ring ? encoded.slot : null).map((slot) => ({ ring, slot }))
+    );
+  }
+
+  /** Frees the frames once nobody refers to them. */
+  [Symbol.dispose](): void {
+    for (const id of this.#rings.keys()) this.retired(id);
+  }
 }
 
-/** How many slots stay free for new frames, whatever encoders and filters hold. */
-const reservedSlots = 2;
-
-/** The frames of a ring, for the encoder to read in place. */
-export class ReceivedFrames implements Disposable {
+/** The frames of one ring. */
+class RingFrames {
   readonly #native: Native;
   readonly #ring: RingLayout;
   readonly #memory: KernelMemory;
@@ -30,23 +60,16 @@ export class ReceivedFrames implements Disposable {
   /** Slots with frames that may be referenced. */
   readonly #held = new Set<number>();
 
-  /** For a ring. */
   constructor(native: Native, ring: RingLayout) {
     this.#native = native;
     this.#ring = ring;
     this.#memory = new KernelMemory(ring.memory);
   }
 
-  /**
-   * The frame in a slot. Encoders and filters may hold it unless too few slots would be left: then it must be
-   * copied.
-   */
   pixels(slot: number, layout: FrameLayout): Pixels {
-    const { slotBytes, slots } = this.#ring;
+    const { slotBytes, keptSlots } = this.#ring;
     const part = { address: slot * slotBytes, bytes: slotBytes };
-    if (this.#held.size + reservedSlots >= slots) {
-      return tightPlanes(this.#memory.view(part), layout);
-    }
+    if (this.#held.size >= keptSlots) return tightPlanes(this.#memory.view(part), layout);
     let frame = this.#frames.get(slot);
     if (frame === undefined) {
       frame = SharedFrame.empty(this.#native, this.#memory);
@@ -58,15 +81,15 @@ export class ReceivedFrames implements Disposable {
     return frame;
   }
 
-  /** The slots that are free after the frame in one of them was encoded. */
-  released(slot: number): number[] {
+  /** The slots that are free, among them the one with a frame that was just encoded, if it is. */
+  freed(encoded: number | null): number[] {
     const free = [...this.#held].filter((held) => this.#frames.get(held)!.isWritable);
     for (const held of free) this.#held.delete(held);
-    return this.#held.has(slot) || free.includes(slot) ? free : [...free, slot];
+    return encoded === null || this.#held.has(encoded) || free.includes(encoded) ? free : [...free, encoded];
   }
 
-  /** Frees the frames once nobody references them. */
-  [Symbol.dispose](): void {
+  retire(): void {
+    this.#memory.retire();
     for (const frame of this.#frames.values()) frame[Symbol.dispose]();
     this.#frames.clear();
   }

@@ -6,7 +6,6 @@
  */
 import { maxMemoryBytes, sharedMemory } from "../video/kernels/kernel_memory.ts";
 import { copyRows, frameBytes, type FrameLayout, type PlaneView, tightPlanes } from "../video/raw_frame.ts";
-import { RefusedFrame } from "../engine/refused_frame.ts";
 
 /**
  * Libraries may read a few bytes beyond a plane (AV_INPUT_BUFFER_PADDING_SIZE, libavcodec/defs.h), and whole
@@ -14,118 +13,138 @@ import { RefusedFrame } from "../engine/refused_frame.ts";
  */
 const paddingBytes = 64;
 
-type SlotState = "free" | "acquired" | "taken";
+/** Slots that encoders and filters may hold, however short the queue is. Only used ones take memory. */
+const minKeptSlots = 4;
 
-/** Frames in shared memory. It is WebAssembly memory, so that kernels read it in place. */
-export class FrameRing {
-  /** The memory: slots from its first byte on, followed by the reader's own part. */
+/** The other half of a memory is for what the frames become. */
+const ringBytes = maxMemoryBytes / 2;
+
+/** Who has a slot: nobody, the program, the queue, or an encoder or filter that refers to it. */
+export type SlotOwner = "nobody" | "program" | "queue" | "encoder";
+
+/** Where a frame is. */
+export interface SlotPlace {
+  /** The ring's number. */
+  readonly ring: number;
+  readonly slot: number;
+}
+
+/** What the thread that encodes must know of a ring. */
+export interface RingLayout {
   readonly memory: WebAssembly.Memory;
+  readonly slotBytes: number;
+  /** How many slots encoders and filters may hold. */
+  readonly keptSlots: number;
+}
+
+function slotBytesFor(bytes: number): number {
+  return (Math.ceil(bytes / paddingBytes) + 1) * paddingBytes;
+}
+
+function keptSlotsFor(queueSize: number): number {
+  return Math.max(minKeptSlots, queueSize);
+}
+
+/**
+ * Frames of up to a size in shared memory. It is WebAssembly memory, so that kernels read it in place; it
+ * takes room only where it is written to.
+ *
+ * A ring has slots for the program and the queue (`limit`), and more for what encoders hold, so that neither
+ * ever waits for the other.
+ */
+export class FrameRing {
+  /** Its number. */
+  readonly id: number;
   /** The largest frame in bytes. */
   readonly frameBytes: number;
-  /** Bytes from one slot to the next. */
-  readonly slotBytes: number;
+  /** How many frames program and queue may have. */
+  readonly limit: number;
+  /** What the other thread must know. */
+  readonly layout: RingLayout;
   /** The memory's bytes. `memory.buffer` is replaced when the reader grows the memory. */
-  readonly #buffer: ArrayBufferLike;
-  readonly #slots: SlotState[];
+  readonly buffer: ArrayBufferLike;
+  readonly #owners: SlotOwner[];
+  #usedSlots = 0;
 
   /**
-   * Creates a ring of frames of a size, with fewer slots where 32-bit addresses do not reach further. Throws
-   * a `RangeError` where even one is too large.
+   * Creates a ring with fewer slots where 32-bit addresses do not reach further. Throws a `RangeError` where
+   * even one is too large, or there is no memory.
    */
-  constructor(bytes: number, count: number) {
+  constructor(id: number, bytes: number, queueSize: number) {
+    this.id = id;
     this.frameBytes = bytes;
-    this.slotBytes = (Math.ceil(bytes / paddingBytes) + 1) * paddingBytes;
-    const possible = Math.floor(maxMemoryBytes / 2 / this.slotBytes);
-    const slots = Math.max(1, Math.min(count, possible));
-    if (slots * this.slotBytes > maxMemoryBytes) {
+    const slotBytes = slotBytesFor(bytes);
+    if (slotBytes > maxMemoryBytes) {
       throw new RangeError(
         `Cannot write a frame of ${bytes} bytes: FFmpeg takes pictures of at most 2 GiB; scale it first`,
       );
     }
-    this.memory = sharedMemory(slots * this.slotBytes);
-    this.#buffer = this.memory.buffer;
-    this.#slots = new Array<SlotState>(slots).fill("free");
-  }
-
-  /** How many slots there are. */
-  get slots(): number {
-    return this.#slots.length;
-  }
-
-  /** Whether a slot is free. */
-  get hasRoom(): boolean {
-    return this.#slots.includes("free");
+    const possible = Math.max(1, Math.floor(ringBytes / slotBytes));
+    this.limit = Math.min(queueSize, possible);
+    const keptSlots = Math.min(keptSlotsFor(queueSize), possible - this.limit);
+    const slots = this.limit + keptSlots;
+    const memory = sharedMemory(slots * slotBytes);
+    this.layout = { memory, slotBytes, keptSlots };
+    this.buffer = memory.buffer;
+    this.#owners = new Array<SlotOwner>(slots).fill("nobody");
   }
 
   /**
-   * Throws a `RangeError` where the program holds all slots: none becomes free before it writes one of them.
+   * The size of the next ring's frames, where `bytes` are too many for this one: twice this one's, so that
+   * frames that grow and grow need few rings, unless there would be fewer slots.
    */
-  requireNotHeld(): void {
-    if (this.#slots.some((state) => state !== "acquired")) return;
-    throw new RangeError(
-      `Cannot take another frame: all ${this.#slots.length} frames of this writer's queue are acquired; write one of them first, or make the writer with a larger queueSize`,
-    );
+  nextFrameBytes(bytes: number, queueSize: number): number {
+    const roomy = Math.max(bytes, 2 * this.frameBytes);
+    const slots = queueSize + keptSlotsFor(queueSize);
+    return slots * slotBytesFor(roomy) <= ringBytes ? roomy : bytes;
   }
 
-  /** Acquires a free slot for a program to draw in. Requires one. */
-  acquire(bytes: number): Uint8Array {
-    const slot = this.#take("acquired");
-    return new Uint8Array(this.#buffer, slot * this.slotBytes, bytes);
+  /** Bytes that were written to at some time. */
+  get usedBytes(): number {
+    return this.#usedSlots * this.layout.slotBytes;
   }
 
-  /**
-   * Takes back an acquired slot with the program's frame; returns its number, or `null` for planes in other
-   * memory. Throws a {@linkcode RefusedFrame} where the slot is not acquired, or the planes have another
-   * layout.
-   */
-  claim(planes: readonly PlaneView[], layout: FrameLayout): number | null {
-    const inside = planes.find(({ bytes }) => bytes.buffer === this.#buffer);
-    if (inside === undefined) return null;
-    const slot = Math.floor(inside.bytes.byteOffset / this.slotBytes);
-    if (this.#slots[slot] !== "acquired") {
-      throw refused(
-        "Cannot write the frame: it was acquired, and written already; acquire another one for each write",
-      );
-    }
-    const expected = tightPlanes(new Uint8Array(this.#buffer, slot * this.slotBytes), layout);
-    const isWhole = expected.every(({ bytes, stride }, index) => {
-      const plane = planes[index]!;
-      return plane.bytes.buffer === this.#buffer && plane.bytes.byteOffset === bytes.byteOffset &&
-        plane.stride === stride;
-    });
-    if (!isWhole) {
-      throw refused(
-        "Cannot write the frame: it lies in a part of an acquired one; write the frame as acquire gave it",
-      );
-    }
-    this.#slots[slot] = "taken";
+  /** Whether nobody has a slot. */
+  get isUnused(): boolean {
+    return this.#owners.every((owner) => owner === "nobody");
+  }
+
+  /** Gives the first slot that nobody has to an owner; returns its number. */
+  take(owner: SlotOwner): number {
+    const slot = this.#owners.indexOf("nobody");
+    if (slot < 0) throw new Error("The ring is full");
+    this.#owners[slot] = owner;
+    this.#usedSlots = Math.max(this.#usedSlots, slot + 1);
     return slot;
   }
 
-  /** Copies planes into a free slot; returns its number. Requires one. */
-  fill(planes: readonly PlaneView[], layout: FrameLayout): number {
-    const slot = this.#take("taken");
-    const ring = new Uint8Array(this.#buffer, slot * this.slotBytes, frameBytes(layout));
-    for (const [index, { bytes }] of tightPlanes(ring, layout).entries()) {
+  /** Gives a slot to another owner. */
+  give(slot: number, owner: SlotOwner): void {
+    this.#owners[slot] = owner;
+  }
+
+  /** A slot's bytes, from the first on. */
+  bytes(slot: number, length: number): Uint8Array {
+    return new Uint8Array(this.buffer, slot * this.layout.slotBytes, length);
+  }
+
+  /** Whether planes are those of a whole frame in a slot. */
+  isWhole(slot: number, planes: readonly PlaneView[], layout: FrameLayout): boolean {
+    const length = frameBytes(layout);
+    if (length > this.frameBytes) return false;
+    return tightPlanes(this.bytes(slot, length), layout).every(({ bytes, stride }, index) => {
+      const plane = planes[index]!;
+      return plane.bytes.buffer === this.buffer && plane.bytes.byteOffset === bytes.byteOffset &&
+        plane.stride === stride;
+    });
+  }
+
+  /** Copies a frame into a slot. */
+  fill(slot: number, planes: readonly PlaneView[], layout: FrameLayout): void {
+    const to = tightPlanes(this.bytes(slot, frameBytes(layout)), layout);
+    for (const [index, { bytes }] of to.entries()) {
       const { rowBytes, rows } = layout.planes[index]!;
       copyRows(planes[index]!.bytes, planes[index]!.stride, bytes, rowBytes, rows);
     }
-    return slot;
   }
-
-  /** Frees a slot. */
-  free(slot: number): void {
-    this.#slots[slot] = "free";
-  }
-
-  #take(state: SlotState): number {
-    const slot = this.#slots.indexOf("free");
-    if (slot < 0) throw new Error("The ring is full");
-    this.#slots[slot] = state;
-    return slot;
-  }
-}
-
-function refused(message: string): RefusedFrame {
-  return new RefusedFrame(new TypeError(message));
 }

@@ -4,17 +4,26 @@
  *
  * @module
  */
-import { loadNative, type Native, type ParentThread } from "../../ffi/mod.ts";
+import { loadNative, type ParentThread } from "../../ffi/mod.ts";
 import { bytesOf } from "../audio/samples.ts";
 import { AudioSession } from "../engine/audio_session.ts";
-import { ReceivedFrames } from "./received_frames.ts";
-import { RefusedFrame } from "../engine/refused_frame.ts";
+import type { FileSummary } from "../engine/session_types.ts";
+import { SessionControl } from "../engine/ending/session_control.ts";
+import { RefusedCall } from "../engine/refused_call.ts";
 import { VideoSession } from "../engine/video_session.ts";
+import { recoverRecording } from "../file/recovery.ts";
+import { interruptWhen } from "../libav/interruption.ts";
 import { cueBytes } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
-import type { Answer, FromWorker, Message, Posted, Progress, ToWorker } from "./messages.ts";
+import type { FromWorker, Message, Posted, Progress, ToWorker } from "./messages.ts";
+import { StepRunner } from "./step_runner.ts";
+import { ReceivedFrames } from "./received_frames.ts";
+import type { SlotPlace } from "./ring.ts";
 import { receivedRequest, receivedSamples } from "./sent_bytes.ts";
 import { sentError } from "./sent_error.ts";
+
+/** The time between two reports of how much of the file is finished, in milliseconds. */
+const progressMs = 100;
 
 /** Runs one session after another, controlled by messages. */
 class WorkerSession {
@@ -22,12 +31,12 @@ class WorkerSession {
   /** The question of the message at hand. */
   #question: number | null = null;
   #session: VideoSession | AudioSession | null = null;
-  #isAborted: Int32Array = new Int32Array(1);
-  #native: Native | null = null;
-  /** The rings, the current one last: encoders and filters may still hold frames of others. */
-  readonly #rings: { readonly id: number; readonly frames: ReceivedFrames }[] = [];
+  #control = new SessionControl();
+  #frames: ReceivedFrames | null = null;
   #layout: FrameLayout | null = null;
   #hasFailed = false;
+  /** Finishes the file. */
+  #runner = new StepRunner();
 
   constructor(parent: ParentThread) {
     this.#parent = parent;
@@ -37,7 +46,7 @@ class WorkerSession {
   take({ question, message }: Posted<ToWorker>): void {
     this.#question = question;
     if (message.type === "abort" || message.type === "salvage") return this.#leave(message.type);
-    if (this.#hasFailed && message.type !== "open") return;
+    if (this.#hasFailed && message.type !== "open" && message.type !== "recover") return;
     try {
       this.#do(message);
     } catch (error) {
@@ -51,8 +60,9 @@ class WorkerSession {
       case "open":
         return this.#open(message);
       case "ring":
-        this.#rings.push({ id: message.id, frames: new ReceivedFrames(this.#native!, message.ring) });
-        return;
+        return this.#frames!.opened(message.id, message.layout);
+      case "retire":
+        return this.#frames!.retired(message.id);
       case "frame":
         return this.#writeFrame(message);
       case "image":
@@ -61,37 +71,86 @@ class WorkerSession {
         return this.#writeAudio(message);
       case "subtitle":
         return this.#writeSubtitle(message);
-      case "finish": {
-        const session = this.#session!;
-        const summary = session.finish(message.endTicks);
-        this.#dropRings();
-        return this.#tell({ type: "finished", summary, progress: progressOf(session) });
-      }
+      case "recover":
+        return void this.#recover(message);
+      case "finish":
+        return void this.#finish(message.endTicks);
     }
   }
 
+  /** Repairs a file, in steps: an abort may come between them. */
+  async #recover({ request, libraryPath, isAborted }: Message<"recover">): Promise<void> {
+    const question = this.#question;
+    const isStopped = (): boolean => Atomics.load(isAborted, 0) !== 0;
+    const runner = this.#runner = new StepRunner(isStopped);
+    this.#session = null;
+    try {
+      const native = loadNative(libraryPath);
+      interruptWhen(native, isStopped);
+      this.#tell({ type: "recovering", share: 0 }, question);
+      const onStep = everySoOften(() => this.#tell({ type: "recovering", share: runner.share }, question));
+      const summary = await runner.run(recoverRecording(native, request), onStep);
+      this.#tell({ type: "recovered", summary, folder: native.folder }, question);
+    } catch (error) {
+      if (!runner.isGivenUp) this.#tell({ type: "failed", error: sentError(error) }, question);
+    }
+  }
+
+  /** Finishes the file, in steps: an abort may come between them. */
+  async #finish(endTicks: bigint): Promise<void> {
+    const question = this.#question;
+    const session = this.#session!;
+    const onStep = everySoOften(() =>
+      this.#tell({ type: "progress", progress: this.#progressOf(session) }, null)
+    );
+    try {
+      const summary = await this.#runner.run<FileSummary>(session.finish(endTicks), onStep);
+      // Nobody waits for an encoder that is freed in the middle of its work, after the file is whole.
+      const isBusy = "leftOut" in summary && summary.leftOut > 0;
+      if (!isBusy) this.#free();
+      this.#tell({ type: "finished", summary, progress: this.#progressOf(session), isBusy }, question);
+      if (!isBusy) return;
+      this.#free();
+      this.#tell({ type: "freed" }, null);
+    } catch (error) {
+      // The answer to the abort is enough.
+      if (this.#runner.isGivenUp) return;
+      this.#hasFailed = true;
+      this.#tell({ type: "failed", error: sentError(error) }, question);
+    }
+  }
+
+  #free(): void {
+    this.#session?.[Symbol.dispose]();
+    this.#drop();
+  }
+
   #leave(type: "abort" | "salvage"): void {
+    this.#runner.giveUp();
     try {
       this.#session?.[type]();
-      this.#dropRings();
+      this.#drop();
       this.#tell({ type: "ended", error: null });
     } catch (error) {
       this.#tell({ type: "ended", error: sentError(error) });
     }
   }
 
-  #open({ request: sent, libraryPath, isAborted }: Message<"open">): void {
+  #open({ request: sent, libraryPath, control: memory }: Message<"open">): void {
     const request = receivedRequest(sent);
-    this.#isAborted = isAborted;
+    const control = this.#control = new SessionControl(memory);
     this.#session = this.#layout = null;
+    this.#runner = new StepRunner(() => control.isAborted);
     this.#hasFailed = false;
-    const native = this.#native = loadNative(libraryPath);
+    const native = loadNative(libraryPath);
+    interruptWhen(native, () => control.isAborted);
+    this.#frames = new ReceivedFrames(native);
     const { folder } = native;
     if (request.kind === "audio") {
-      this.#session = new AudioSession(native, request);
+      this.#session = new AudioSession(native, request, control);
       return this.#tell({ type: "opened", info: null, choice: null, folder });
     }
-    const { info, choice } = this.#session = new VideoSession(native, request);
+    const { info, choice } = this.#session = new VideoSession(native, request, control);
     this.#tell({ type: "opened", info, choice, folder });
   }
 
@@ -99,54 +158,77 @@ class WorkerSession {
     return this.#session as VideoSession;
   }
 
-  #writeFrame({ slot, layout: given, stamp }: Message<"frame">): void {
+  #writeFrame({ place, layout: given, stamp }: Message<"frame">): void {
     const layout = this.#layout = given ?? this.#layout!;
-    const { id: ring, frames } = this.#rings.at(-1)!;
-    if (Atomics.load(this.#isAborted, 0) === 0) {
-      this.#video.encode(frames.pixels(slot, layout), layout, stamp);
+    const frames = this.#frames!;
+    if (!this.#control.isAborted) {
+      this.#video.encode(frames.pixels(place, layout), layout, stamp);
     }
-    this.#tellTaken(false, frames.released(slot).map((slot) => ({ ring, slot })));
+    this.#tellTaken(place, frames.freed(place));
   }
 
   #writeImage({ bytes, stamp }: Message<"image">): void {
-    try {
-      this.#video.encodeImage(new Uint8Array(bytes), stamp);
-    } catch (error) {
-      if (!RefusedFrame.is(error)) throw error;
-      return this.#tell({ type: "refused", error: sentError(error.cause) });
-    }
-    this.#tellTaken(true, []);
+    const isTaken = this.#orRefuse(0, () => this.#video.encodeImage(new Uint8Array(bytes), stamp));
+    if (isTaken) this.#tellTaken(null, []);
   }
 
   #writeAudio({ track, samples: sent, seconds }: Message<"audio">): void {
     const samples = receivedSamples(sent);
-    if (Atomics.load(this.#isAborted, 0) === 0) this.#session!.writeAudio(track, samples, seconds);
-    this.#tell({ type: "accepted", bytes: bytesOf(samples), progress: progressOf(this.#session!) });
+    const bytes = bytesOf(samples);
+    this.#accept(bytes, () => this.#session!.writeAudio(track, samples, seconds));
   }
 
   #writeSubtitle({ cue }: Message<"subtitle">): void {
-    if (Atomics.load(this.#isAborted, 0) === 0) this.#video.writeSubtitle(cue);
-    this.#tell({ type: "accepted", bytes: cueBytes(cue), progress: progressOf(this.#session!) });
+    this.#accept(cueBytes(cue), () => this.#video.writeSubtitle(cue));
   }
 
-  #dropRings(): void {
-    for (const { frames } of this.#rings.splice(0)) frames[Symbol.dispose]();
+  #accept(bytes: number, write: () => void): void {
+    if (!this.#control.isAborted && !this.#orRefuse(bytes, write)) return;
+    this.#tell({ type: "accepted", bytes, progress: this.#progressOf(this.#session!) });
   }
 
-  #tellTaken(isImage: boolean, freed: Answer<"taken">["freed"]): void {
-    this.#tell({ type: "taken", isImage, freed, progress: progressOf(this.#session!) });
+  /** Carries out a call; returns `false` where it was refused, which is told to whoever waits for it. */
+  #orRefuse(bytes: number, write: () => void): boolean {
+    try {
+      write();
+      return true;
+    } catch (error) {
+      if (!RefusedCall.is(error)) throw error;
+      if (this.#question === null) throw error.cause;
+      this.#tell({ type: "refused", bytes, error: sentError(error.cause) });
+      return false;
+    }
   }
 
-  #tell(message: FromWorker): void {
-    this.#parent.post({ question: this.#question, message } satisfies Posted<FromWorker>);
+  #drop(): void {
+    this.#frames?.[Symbol.dispose]();
+  }
+
+  #tellTaken(place: SlotPlace | null, freed: readonly SlotPlace[]): void {
+    this.#tell({ type: "taken", place, freed, progress: this.#progressOf(this.#session!) });
+  }
+
+  #tell(message: FromWorker, question: number | null = this.#question): void {
+    this.#parent.post({ question, message } satisfies Posted<FromWorker>);
+  }
+
+  #progressOf(session: VideoSession | AudioSession): Progress {
+    const stats = { ...session.stats, finished: this.#runner.share };
+    if (session instanceof AudioSession) return { stats, choice: null, size: null };
+    const { choice, size } = session;
+    return { stats, choice, size };
   }
 }
 
-function progressOf(session: VideoSession | AudioSession): Progress {
-  const { stats } = session;
-  if (session instanceof AudioSession) return { stats, choice: null, size: null };
-  const { choice, size } = session;
-  return { stats, choice, size };
+/** A function that calls another, unless it did so a moment ago. */
+function everySoOften(action: () => void): () => void {
+  let lastMs = performance.now();
+  return () => {
+    const nowMs = performance.now();
+    if (nowMs - lastMs < progressMs) return;
+    lastMs = nowMs;
+    action();
+  };
 }
 
 /** Takes over a thread to encode in it. Returns the handler of its messages. */

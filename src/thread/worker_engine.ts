@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { librariesFor, noteLibraries } from "../../ffi/mod.ts";
-import { emptyAudioStats } from "../audio/audio_track.ts";
+import { librariesFor, noteLibraries, PipeDrain, removeFile } from "../../ffi/mod.ts";
+import { settlesWithin, unlessAborted } from "../abortable.ts";
 import { bytesOf } from "../audio/samples.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
-import { RefusedFrame } from "../engine/refused_frame.ts";
-import { FrameRing } from "./ring.ts";
+import { SessionControl } from "../engine/ending/session_control.ts";
+import { RefusedCall } from "../engine/refused_call.ts";
 import type {
   AudioFileRequest,
   AudioSummary,
@@ -20,56 +20,74 @@ import type {
   WriteSummary,
 } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
-import { WriteError } from "../errors.ts";
+import { maxWaitingCueBytes } from "../file/subtitle_tracks.ts";
+import { InterruptedError } from "../libav/interruption.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
 import { cueBytes, type SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
-import { frameBytes, type FrameLayout } from "../video/raw_frame.ts";
+import type { FrameLayout } from "../video/raw_frame.ts";
+import { Backlog, maxBacklogBytes } from "./backlog.ts";
 import type { EngineOptions, FileEngine } from "./engine.ts";
-import { EncodingThread, NoThreadError } from "./encoding_thread.ts";
-import type { Answer, FromWorker, Posted, Progress, ToWorker } from "./messages.ts";
+import { EncodingThread, NoThreadError, threadEndedError } from "./encoding_thread.ts";
+import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
+import {
+  type Answer,
+  emptyProgress,
+  type FromWorker,
+  type Posted,
+  type Progress,
+  type ToWorker,
+} from "./messages.ts";
 import { Questions } from "./questions.ts";
 import { buffersOf, copiedBuffer, sentRequest, sentSamples } from "./sent_bytes.ts";
 import { receivedError } from "./sent_error.ts";
 
-/** The most bytes of audio and subtitles that may be in flight: several seconds of audio. */
-const maxAudioBytes = 4 * 2 ** 20;
+/** How long an abort waits for the thread, in milliseconds. */
+const patienceMs = 100;
+
+/** How long an abort waits for the reader of a pipe, in milliseconds. */
+const drainAfterMs = 50;
 
 /** A session that runs in a worker. */
 export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Summary> {
   readonly #thread: EncodingThread;
-  readonly #queueSize: number;
-  readonly #isAborted: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
+  readonly slots: FrameSlots;
+  readonly #control = new SessionControl();
+  /** The path of the file. */
+  readonly #path: string;
   readonly #questions = new Questions();
-  /** Raw frames that the thread has not encoded yet. */
-  #inFlight = 0;
-  /** Bytes of audio and of subtitles that the thread has not taken yet. */
-  #audioBytes = 0;
-  #audioRoom: PromiseWithResolvers<void> | null = null;
+  /** Images that the thread has not encoded yet. */
+  #images = 0;
+  /** Audio and subtitles that the thread has not taken yet. */
+  readonly #backlog = new Backlog();
   /** Whether the next samples open encoder and file, so that the call waits for the result. */
   #opensWithAudio = false;
   #isKeptAlive = false;
   /** Whether the thread has ended. */
   #isOver = false;
+  /** Whether nobody waits for what the thread still does. */
+  #isAbandoned = false;
   /** The error that ended the session. */
   #failure: { readonly error: unknown } | null = null;
-  /** Rings are numbered: a larger frame needs a new one. */
-  #ring: { readonly id: number; readonly frames: FrameRing } | null = null;
   #layout: FrameLayout | null = null;
-  /**
-   * Resolves once the first frame was encoded, which opens encoder and file: the call waits for the result.
-   */
+  /** Resolves once the first frame was encoded, which opens encoder and file: its call waits. */
   #opening: Promise<void> | null = null;
-  #room: PromiseWithResolvers<void> | null = null;
-  #info: EngineInfo = { formats: [], containerClock: null };
+  #info: EngineInfo = { formats: [], containerClock: null, audioChannels: [] };
   #progress: Progress;
+  /** Called when finishing the file goes on. */
+  #onStep: () => void = () => {};
 
-  private constructor(audioTracks: number, { queueSize, workerModule }: EngineOptions) {
-    this.#queueSize = queueSize;
-    const nothing = { frames: 0, bytes: 0, seconds: 0, dropped: 0, duplicated: 0, queued: 0 };
-    const stats = { ...nothing, audio: Array.from({ length: audioTracks }, () => emptyAudioStats) };
-    this.#progress = { stats, choice: null, size: null };
+  private constructor(
+    { path, options: { audio } }: FileRequest,
+    { queueSize, workerModule }: EngineOptions,
+  ) {
+    this.#path = path;
+    this.slots = new FrameSlots(queueSize, {
+      opened: (id, layout) => this.#post({ type: "ring", id, layout }),
+      retired: (id) => this.#post({ type: "retire", id }),
+    });
+    this.#progress = emptyProgress(audio.length);
     this.#thread = EncodingThread.take(workerModule, {
       message: (message) => this.#receive(message as Posted<FromWorker>),
       ended: (error) => this.#handleEnd(error),
@@ -82,32 +100,31 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   static async open(request: FileRequest, options: EngineOptions): Promise<WorkerEngine<FileSummary>> {
     const libraryPath = librariesFor(options.libraryPath);
     const sent = sentRequest(request);
-    const engine = WorkerEngine.#start(request.options.audio.length, options);
+    const engine = new WorkerEngine<FileSummary>(request, options);
+    const { signal } = options;
     try {
-      const { info, choice, folder } = await engine.#ask({
+      const opened = engine.#ask({
         type: "open",
         ...{ request: sent, libraryPath },
-        isAborted: engine.#isAborted,
-      }, buffersOf(sent)) as Answer<"opened">;
+        control: engine.#control.memory,
+      }, buffersOf(sent));
+      const { info, choice, folder } = await unlessAborted(opened, signal) as Answer<"opened">;
       noteLibraries(folder, options.libraryPath);
       engine.#opensWithAudio = request.kind === "audio";
       if (info !== null) engine.#info = info;
       engine.#progress = { ...engine.#progress, choice };
       return engine;
     } catch (error) {
+      if (signal?.aborted) {
+        // Opening may wait for something, and goes on until that comes.
+        engine.abort().catch(() => {});
+        throw signal.reason;
+      }
       // A thread that ends before its first answer could not start.
-      const thrown = engine.#isOver ? new NoThreadError((error as WriteError).cause) : error;
+      const thrown = engine.#isOver ? new NoThreadError((error as Error).cause) : error;
       // A failed session leaves nothing behind.
       engine.#end(true);
       throw thrown;
-    }
-  }
-
-  static #start(audioTracks: number, options: EngineOptions): WorkerEngine<FileSummary> {
-    try {
-      return new WorkerEngine(audioTracks, options);
-    } catch (error) {
-      throw new NoThreadError(error);
     }
   }
 
@@ -121,36 +138,24 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
 
   get stats(): WriterStats {
     const { stats } = this.#progress;
-    return { ...stats, queued: stats.queued + this.#inFlight };
+    return { ...stats, queued: this.slots.queued + this.#images };
   }
 
   get size(): Size | null {
     return this.#progress.size;
   }
 
-  get room(): Promise<void> | null {
-    if (this.#failure !== null || this.#ring === null || this.#ring.frames.hasRoom) return null;
-    this.#ring.frames.requireNotHeld();
-    this.#room ??= Promise.withResolvers();
-    return this.#room.promise;
-  }
-
-  acquire(layout: FrameLayout): Uint8Array {
-    const bytes = frameBytes(layout);
-    return this.#ringFor(bytes).acquire(bytes);
-  }
-
-  write({ picture, stamp }: CheckedFrame): void | Promise<void> {
+  write({ picture, stamp }: CheckedFrame, slot: AcquiredSlot | null): void | Promise<void> {
     this.#requireAlive();
     if (picture.kind === "image") return this.#writeImage(picture.bytes, stamp);
     const { layout, planes } = picture;
-    const slot = this.#ring?.frames.claim(planes, layout) ??
-      this.#ringFor(frameBytes(layout)).fill(planes, layout);
+    const place = slot === null
+      ? this.slots.enqueueCopy(planes, layout)
+      : this.slots.enqueue(slot, planes, layout);
     const isFirst = this.#layout === null;
     const known = layout === this.#layout ? null : layout;
     this.#layout = layout;
-    this.#inFlight++;
-    const message = { type: "frame", slot, layout: known, stamp } as const;
+    const message = { type: "frame", place, layout: known, stamp } as const;
     if (isFirst) {
       this.#opening = this.#ask(message).then(() => void (this.#opening = null));
     } else {
@@ -161,42 +166,60 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   }
 
   writeAudio(track: number, samples: Samples, seconds: number | null): void | Promise<void> {
+    const bytes = bytesOf(samples);
     const sent = sentSamples(samples);
-    const message = { type: "audio", track, samples: sent, seconds } as const;
-    if (!this.#opensWithAudio) return this.#sendWithRoom(bytesOf(samples), message, [...sent.planes]);
     this.#requireAlive();
+    // What waits for the first packet of the video may become too much.
+    const mayBeRefused = this.#backlog.add("audio", bytes) > maxBacklogBytes &&
+      this.#progress.stats.bytes === 0;
+    const isAwaited = this.#opensWithAudio || mayBeRefused;
     this.#opensWithAudio = false;
-    this.#audioBytes += bytesOf(samples);
-    return this.#ask(message, [...sent.planes]).then(() => {});
+    return this.#send({ type: "audio", track, samples: sent, seconds }, isAwaited, [...sent.planes]);
   }
 
   writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void> {
-    return this.#sendWithRoom(cueBytes(cue), { type: "subtitle", cue });
+    this.#requireAlive();
+    const mayBeRefused = this.#backlog.add("subtitle", cueBytes(cue)) > maxWaitingCueBytes;
+    return this.#send({ type: "subtitle", cue }, mayBeRefused);
   }
 
-  /** Sends audio or subtitles; resolves once there is room for more. */
-  #sendWithRoom(bytes: number, message: ToWorker, transferred: ArrayBuffer[] = []): void | Promise<void> {
-    this.#requireAlive();
-    this.#audioBytes += bytes;
+  /**
+   * Sends audio or subtitles; resolves once they are taken, where that is awaited, or there is room for more.
+   */
+  #send(message: ToWorker, isAwaited: boolean, transferred: ArrayBuffer[] = []): void | Promise<void> {
+    if (isAwaited) return this.#ask(message, transferred).then(() => {});
     this.#post(message, null, transferred);
     this.#keepAlive();
-    if (this.#audioBytes <= maxAudioBytes) return;
-    this.#audioRoom ??= Promise.withResolvers();
-    return this.#audioRoom.promise;
+    return this.#backlog.room;
   }
 
-  async finish(endTicks: bigint): Promise<Summary> {
+  endWithin(seconds: number): void {
+    this.#control.endWithin(seconds);
+  }
+
+  async finish(endTicks: bigint, onStep: () => void): Promise<Summary> {
     this.#requireAlive();
-    const { summary, progress } = await this.#ask({ type: "finish", endTicks }) as Answer<"finished">;
+    this.#onStep = onStep;
+    const { summary, progress, isBusy } = await this.#ask({ type: "finish", endTicks }) as Answer<"finished">;
     this.#progress = progress;
     // Unless it was aborted meanwhile, which removes the file.
-    if (this.#questions.size === 0) this.#end();
+    if (this.#questions.size === 0 && !isBusy) this.#end();
     return summary as Summary;
   }
 
   async abort(): Promise<void> {
-    Atomics.store(this.#isAborted, 0, 1);
-    await this.#leave("abort");
+    this.#control.abort();
+    // Calls that wait for room need not wait for the answer.
+    this.slots.tellRoom();
+    // The thread may be waiting for the reader of a pipe.
+    using _drain = new PipeDrain(this.#path, drainAfterMs);
+    const left = this.#leave("abort");
+    if (await settlesWithin(left, patienceMs)) return await left;
+    // A call of libav may take seconds. The thread ends by itself.
+    this.#isAbandoned = true;
+    this.#fail(new InterruptedError());
+    this.#keepAlive();
+    if (this.#control.takeFile()) removeFile(this.#path);
   }
 
   async salvage(): Promise<void> {
@@ -205,7 +228,12 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
 
   async #writeImage(bytes: Uint8Array, stamp: FrameStamp): Promise<void> {
     const copy = copiedBuffer(bytes);
-    await this.#ask({ type: "image", bytes: copy, stamp }, [copy]);
+    this.#images++;
+    try {
+      await this.#ask({ type: "image", bytes: copy, stamp }, [copy]);
+    } finally {
+      this.#images--;
+    }
   }
 
   async #leave(type: "abort" | "salvage"): Promise<void> {
@@ -214,16 +242,6 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     } finally {
       this.#end();
     }
-  }
-
-  #ringFor(bytes: number): FrameRing {
-    if (this.#ring === null || this.#ring.frames.frameBytes < bytes) {
-      const frames = new FrameRing(bytes, this.#queueSize);
-      this.#ring = { id: (this.#ring?.id ?? 0) + 1, frames };
-      const { memory, slotBytes, slots } = frames;
-      this.#post({ type: "ring", id: this.#ring.id, ring: { memory, slotBytes, slots } });
-    }
-    return this.#ring.frames;
   }
 
   #post(message: ToWorker, question: number | null = null, transferred: ArrayBuffer[] = []): void {
@@ -244,24 +262,28 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     switch (message.type) {
       case "taken":
         this.#progress = message.progress;
-        for (const { ring, slot } of message.freed) {
-          if (ring === this.#ring?.id) this.#ring.frames.free(slot);
-        }
-        if (!message.isImage) this.#inFlight--;
+        if (message.place !== null) this.slots.take(message.place, message.freed);
         this.#questions.take(question)?.resolve(message);
-        this.#resolveRoom();
         break;
       case "accepted":
         this.#progress = message.progress;
-        this.#audioBytes -= message.bytes;
-        if (this.#audioBytes <= maxAudioBytes) this.#resolveAudioRoom();
+        this.#backlog.take(message.bytes);
         this.#questions.take(question)?.resolve(message);
         break;
+      case "progress":
+        this.#progress = message.progress;
+        this.#onStep();
+        break;
       case "refused":
-        this.#questions.take(question)?.reject(new RefusedFrame(receivedError(message.error)));
+        this.#backlog.take(message.bytes);
+        this.#questions.take(question)?.reject(new RefusedCall(receivedError(message.error)));
         break;
       case "failed":
         this.#fail(receivedError(message.error));
+        break;
+      case "freed":
+        // Unless it was aborted meanwhile, whose answer comes next.
+        if (this.#questions.size === 0) this.#end();
         break;
       case "ended":
         if (message.error === null) this.#questions.take(question)?.resolve(message);
@@ -276,36 +298,18 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** Fails the session, which then accepts only `abort` and `salvage`. */
   #fail(error: unknown): void {
     this.#failure ??= { error };
-    this.#inFlight = this.#audioBytes = 0;
-    this.#resolveAudioRoom();
+    this.#backlog.clear();
     this.#questions.fail(error);
-    this.#resolveRoom();
+    this.slots.end(error);
   }
 
   /** The thread has ended, for whatever reason. */
   #handleEnd(cause: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#fail(
-      new WriteError(`Cannot continue writing: the thread that encodes has ended (${cause.message})`, {
-        code: "THREAD_ENDED",
-        operation: "write in another thread",
-        hint: 'With thread "main" frames are encoded in the thread that calls write',
-        cause,
-      }),
-    );
+    this.#fail(threadEndedError(cause));
     this.#questions.end();
     this.#keepAlive();
-  }
-
-  #resolveAudioRoom(): void {
-    this.#audioRoom?.resolve();
-    this.#audioRoom = null;
-  }
-
-  #resolveRoom(): void {
-    this.#room?.resolve();
-    this.#room = null;
   }
 
   #requireAlive(): void {
@@ -314,8 +318,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
 
   /** The program stays alive only while something is awaited from the thread. */
   #keepAlive(): void {
-    const isNeeded = !this.#isOver &&
-      (this.#questions.size > 0 || this.#inFlight > 0 || this.#audioBytes > 0);
+    const isNeeded = !this.#isOver && !this.#isAbandoned &&
+      (this.#questions.size > 0 || this.slots.queued > 0 || !this.#backlog.isEmpty);
     if (isNeeded === this.#isKeptAlive) return;
     this.#isKeptAlive = isNeeded;
     this.#thread.keepAlive(isNeeded);
@@ -324,7 +328,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   #end(isReusable = this.#failure === null && this.#questions.size === 0): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#thread.leave(isReusable);
+    this.#thread.leave(isReusable, this.slots.usedBytes);
     this.#fail(new Error("The session has ended"));
   }
 }

@@ -54,6 +54,12 @@ const namedColors: Readonly<Record<ColorName, ColorDescription>> = {
   srgb: { matrix: "bt709", primaries: "bt709", transfer: "iec61966-2-1", range: "pc" },
 };
 
+/** What `ImageData` calls "display-p3": the primaries of that display, and sRGB's transfer. */
+export const displayP3: Pick<ColorDescription, "primaries" | "transfer"> = {
+  primaries: "smpte432",
+  transfer: "iec61966-2-1",
+};
+
 /** libswscale's numbers of the matrices that it converts with (SWS_CS_*, libswscale/swscale.h). */
 const scalerMatrices: Readonly<Record<string, number>> = {
   bt709: 1,
@@ -169,20 +175,6 @@ function requireName(field: string, name: unknown, names: readonly string[]): vo
 function suggestion(name: string, names: readonly string[]): string {
   const question = didYouMean(name, names);
   return question === null ? "" : `. ${question}`;
-}
-
-/**
- * The matrices of {@linkcode scalerMatrices} as ffmpeg's scale filter calls them, where it has another name.
- */
-const scaleFilterNames: Readonly<Record<string, string>> = {
-  bt470bg: "bt470",
-  bt2020nc: "bt2020",
-  bt2020c: "bt2020",
-};
-
-/** ffmpeg's scale filter's name of a matrix. */
-export function scaleFilterMatrix({ matrix }: PixelMeaning): string {
-  return scaleFilterNames[matrix] ?? matrix;
 }
 
 /** libswscale's number of a matrix. */

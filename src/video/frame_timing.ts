@@ -4,6 +4,8 @@
  * @module
  */
 import type { Rational } from "../libav/rational.ts";
+import { fieldsOf } from "../plain_copy.ts";
+import { shown } from "../shown.ts";
 
 /**
  * How frames get their times: frame n at n/fps, at given timestamps, or at the time of the call of `write`.
@@ -26,6 +28,29 @@ export interface FrameOptions {
    * `timing: "wallclock"` only, for programs that queue frames themselves. Later than the last frame's.
    */
   capturedAt?: number;
+}
+
+const frameOptionNames = ["timestamp", "duration", "keyFrame", "capturedAt"] as const;
+
+/**
+ * Reads the options of a frame, each once. Throws a `TypeError` where they are none, or have other fields.
+ */
+export function readFrameOptions(options: FrameOptions = {}): FrameOptions {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new TypeError(
+      `Cannot write the frame: its options are ${
+        shown(options)
+      }, but must be { timestamp, duration, keyFrame, capturedAt }`,
+    );
+  }
+  const fields = fieldsOf(options, frameOptionNames);
+  for (const name of Object.keys(fields)) {
+    if ((frameOptionNames as readonly string[]).includes(name)) continue;
+    throw new TypeError(
+      `Cannot write the frame: its options have no ${shown(name)}, only ${frameOptionNames.join(", ")}`,
+    );
+  }
+  return fields;
 }
 
 /** What timestamps count from: 0, or the first one that the writer is given. */

@@ -20,6 +20,12 @@ export interface PictureShape {
   readonly meaning: PixelMeaning;
 }
 
+/** A picture: its pixels, and everything else about it. */
+export interface Picture {
+  readonly pixels: Pixels;
+  readonly shape: PictureShape;
+}
+
 /** Whether two shapes are the same. */
 export function sameShape(one: PictureShape, other: PictureShape): boolean {
   if (one === other) return true;

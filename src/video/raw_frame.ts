@@ -4,7 +4,10 @@
  * @module
  */
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
+import { bytesIn, copiedList } from "../buffer_bytes.ts";
+import { fieldOf } from "../plain_copy.ts";
 import { kindOf, shown } from "../shown.ts";
+import { requireFrame } from "./frame_form.ts";
 
 /** A pixel format by libavutil's name. The listed ones are common; every other name works too. */
 export type PixelFormat =
@@ -47,6 +50,52 @@ export interface RawFrame {
   format?: PixelFormat;
   /** Bytes per row of each plane. Default: tightly packed rows. */
   strides?: readonly number[];
+  /**
+   * The pixel format as `ImageData` says it: `"rgba-unorm8"`, or `"rgba-float16"` with 0 for black and 1 for
+   * white. Not together with `format`.
+   */
+  pixelFormat?: string;
+  /**
+   * The colour space as `ImageData` says it: `"srgb"`, or `"display-p3"`, which the video is then tagged
+   * with. Default: that of the option `color`.
+   */
+  colorSpace?: string;
+}
+
+/** What `ImageData` says of its pixels. */
+export interface ImageMeaning {
+  /** Samples are 16-bit floating-point numbers instead of integers. */
+  readonly isHalfFloat: boolean;
+  /** Primaries are those of Display P3. */
+  readonly isDisplayP3: boolean;
+}
+
+/** What frames are unless they say otherwise. */
+const plainImage: ImageMeaning = { isHalfFloat: false, isDisplayP3: false };
+
+/** `ImageData.pixelFormat` of 16-bit floating-point numbers. */
+const halfFloats = "rgba-float16";
+/** The format that has room for them, and that they become. */
+const halfFloatFormat = "rgba64le";
+
+function imageMeaning(format: unknown, pixelFormat: unknown, colorSpace: unknown): ImageMeaning {
+  if (pixelFormat === undefined && colorSpace === undefined) return plainImage;
+  if (pixelFormat !== undefined && !["rgba-unorm8", halfFloats].includes(pixelFormat as string)) {
+    throw new RangeError(
+      `Cannot write the frame: its pixelFormat is ${
+        shown(pixelFormat)
+      }, but must be "rgba-unorm8" or "${halfFloats}", as in ImageData; format takes FFmpeg's names`,
+    );
+  }
+  if (pixelFormat === halfFloats && format !== undefined) {
+    throw new TypeError("Cannot write a frame that has both format and pixelFormat: give one of them");
+  }
+  if (colorSpace !== undefined && !["srgb", "display-p3"].includes(colorSpace as string)) {
+    throw new RangeError(
+      `Cannot write the frame: its colorSpace is ${shown(colorSpace)}, but must be "srgb" or "display-p3"`,
+    );
+  }
+  return { isHalfFloat: pixelFormat === halfFloats, isDisplayP3: colorSpace === "display-p3" };
 }
 
 /** The memory layout of one plane. */
@@ -67,6 +116,8 @@ export interface FrameLayout {
   readonly height: number;
   /** One layout for each plane. */
   readonly planes: readonly PlaneLayout[];
+  /** What `ImageData` says of its pixels beside that. */
+  readonly image?: ImageMeaning;
 }
 
 /** One plane of a checked frame: a view of at least `stride * (rows - 1) + rowBytes` bytes. */
@@ -77,7 +128,7 @@ export interface PlaneView {
   readonly stride: number;
 }
 
-/** Copies rows to tightly packed ones. */
+/** Copies rows to tightly packed ones. Throws where the planes are shorter: what is left of `to` is old. */
 export function copyRows(
   from: Uint8Array,
   stride: number,
@@ -85,6 +136,12 @@ export function copyRows(
   rowBytes: number,
   rows: number,
 ): void {
+  const needed = planeBytes({ rowBytes, rows }, stride);
+  if (from.length < needed || to.length < rowBytes * rows) {
+    throw new RangeError(
+      `Cannot copy ${rows} rows of ${rowBytes} bytes from ${from.length} to ${to.length} bytes`,
+    );
+  }
   if (stride === rowBytes) return to.set(from.subarray(0, rowBytes * rows));
   for (let row = 0; row < rows; row++) {
     to.set(from.subarray(row * stride, row * stride + rowBytes), row * rowBytes);
@@ -136,18 +193,20 @@ export function tightPlanes(bytes: Uint8Array, layout: FrameLayout): PlaneView[]
 }
 
 /** The checked fields of a frame. Later changes of the caller's object have no effect. */
-export interface CheckedFields extends Pick<RawFrame, "data" | "width" | "height"> {
+export interface CheckedFields extends Pick<RawFrame, "width" | "height"> {
+  /** What is to be buffers. */
+  readonly data: unknown;
   readonly format: PixelFormat | undefined;
-  readonly strides: readonly number[] | undefined;
+  /** What is to be numbers. */
+  readonly strides: unknown;
+  readonly image: ImageMeaning;
 }
 
-/** Checks a frame and reads each of its fields once. */
+/** Checks a frame, and reads each of its fields, and each item of its lists, once. */
 export function checkShape(frame: RawFrame): CheckedFields {
-  if (typeof frame !== "object" || frame === null) {
-    const kind = frame === null || frame === undefined ? String(frame) : `a ${typeof frame}`;
-    throw new TypeError(`Cannot write a frame that is ${kind}: give { data, width, height }`);
-  }
+  requireFrame(frame);
   const { data, width, height, format, strides } = frame;
+  const pixelFormat = fieldOf(frame, "pixelFormat"), colorSpace = fieldOf(frame, "colorSpace");
   for (const [side, pixels] of [["width", width], ["height", height]] as const) {
     if (typeof pixels !== "number") {
       throw new TypeError(
@@ -165,7 +224,11 @@ export function checkShape(frame: RawFrame): CheckedFields {
       `Cannot write the frame: its format is ${shown(format)}, but must be a pixel format's name`,
     );
   }
-  return { data, width, height, format, strides };
+  return {
+    ...{ data: copiedList(data), width, height, strides: copiedList(strides) },
+    format: format ?? (pixelFormat === halfFloats ? halfFloatFormat : undefined),
+    image: imageMeaning(format, pixelFormat, colorSpace),
+  };
 }
 
 /**
@@ -174,28 +237,33 @@ export function checkShape(frame: RawFrame): CheckedFields {
  */
 export function viewPlanes(frame: CheckedFields, layout: FrameLayout): PlaneView[] {
   const { planes } = layout;
+  const { data } = frame;
   const strides = checkStrides(frame.strides, layout);
-  if (Array.isArray(frame.data)) {
-    if (frame.data.length !== planes.length) {
+  if (Array.isArray(data)) {
+    if (data.length !== planes.length) {
       throw new RangeError(
-        `Cannot write the frame: it has ${counted(frame.data.length, "buffer")}, but ${name(layout)} has ${
+        `Cannot write the frame: it has ${counted(data.length, "buffer")}, but ${name(layout)} has ${
           counted(planes.length, "plane")
         }`,
       );
     }
     return planes.map((plane, index) => {
-      const bytes = viewBytes((frame.data as readonly unknown[])[index], `data[${index}]`);
-      requireLength(bytes, planeBytes(plane, strides[index]!), layout, `plane ${index} has`);
+      const bytes = viewBytes(data[index], `data[${index}]`);
+      requireElements(data[index], `data[${index}]`, layout, index);
+      const stride = strides[index]!;
+      requireLength(bytes, planeBytes(plane, stride), stride * plane.rows, layout, `plane ${index} has`);
       return { bytes, stride: strides[index]! };
     });
   }
-  const bytes = viewBytes(frame.data, "data");
+  const bytes = viewBytes(data, "data");
   const places = placePlanes(layout, strides);
-  requireLength(bytes, places.at(-1)?.end ?? 0, layout, "its data has");
+  requireElements(frame.data, "data", layout, 0);
+  const { start, end, stride } = places.at(-1)!;
+  requireLength(bytes, end, start + stride * planes.at(-1)!.rows, layout, "its data has");
   return places.map(({ start, end, stride }) => ({ bytes: bytes.subarray(start, end), stride }));
 }
 
-function checkStrides(strides: readonly number[] | undefined, layout: FrameLayout): readonly number[] {
+function checkStrides(strides: unknown, layout: FrameLayout): readonly number[] {
   if (strides === undefined) return tightStrides(layout);
   if (!Array.isArray(strides)) {
     throw new TypeError(
@@ -221,36 +289,55 @@ function checkStrides(strides: readonly number[] | undefined, layout: FrameLayou
   return strides;
 }
 
-/** The bytes of any buffer. A resizable one is copied, as it could shrink while native code reads it. */
+/** The bytes of any buffer. */
 function viewBytes(data: unknown, field: string): Uint8Array {
-  const isView = ArrayBuffer.isView(data);
-  if (!isView && !(data instanceof ArrayBuffer) && !isShared(data)) {
+  const found = bytesIn(data);
+  if (found === null) {
     throw new TypeError(
       `Cannot write the frame: its ${field} is ${
         typeof data === "object" && data !== null ? kindOf(data) : shown(data)
       }, but must be a typed array, a DataView or an ArrayBuffer`,
     );
   }
-  const buffer = (isView ? data.buffer : data) as ArrayBuffer & { growable?: boolean };
-  if (buffer.detached) {
-    throw new TypeError(
-      `Cannot write the frame: the buffer of its ${field} is detached (transferred elsewhere)`,
-    );
-  }
-  const bytes = isView ? new Uint8Array(buffer, data.byteOffset, data.byteLength) : new Uint8Array(buffer);
-  return buffer.resizable || buffer.growable ? bytes.slice() : bytes;
+  if (!found.isDetached) return found.bytes;
+  throw new TypeError(
+    `Cannot write the frame: the buffer of its ${field} is detached (transferred elsewhere)`,
+  );
 }
 
-function isShared(data: unknown): data is SharedArrayBuffer {
-  return typeof SharedArrayBuffer !== "undefined" && data instanceof SharedArrayBuffer;
-}
-
-function requireLength(bytes: Uint8Array, needed: number, layout: FrameLayout, subject: string): void {
-  if (bytes.length >= needed) return;
+/** The last row may end with its pixels or with its stride. */
+function requireLength(
+  { length }: Uint8Array,
+  needed: number,
+  most: number,
+  layout: FrameLayout,
+  subject: string,
+): void {
+  if (length >= needed && length <= most) return;
   throw new RangeError(
-    `Cannot write the frame: ${subject} ${counted(bytes.length, "byte")}, but ${
-      name(layout)
-    } needs ${needed}`,
+    `Cannot write the frame: ${subject} ${counted(length, "byte")}, but ${name(layout)} needs ${needed}${
+      length > most ? "; give that part of it, or strides" : ""
+    }`,
+  );
+}
+
+/** Throws a `TypeError` for a typed array of other numbers than a plane has. */
+function requireElements(data: unknown, field: string, { format, image }: FrameLayout, plane: number): void {
+  if (!ArrayBuffer.isView(data) || data instanceof DataView) return;
+  const { BYTES_PER_ELEMENT: size } = data as Uint8Array;
+  const kind = kindOf(data);
+  const isFloat = image?.isHalfFloat || format.isFloat;
+  const bits = format.isFloat ? format.depth : Math.max(...format.depths) > 8 ? 16 : 8;
+  const isPixel = !format.isBitstream && size === format.planes[plane]?.step;
+  const isFitting = /Float/.test(kind)
+    ? isFloat && size * 8 === bits
+    : size === 1 || size * 8 === bits || isPixel;
+  if (isFitting) return;
+  const known = image?.isHalfFloat ? halfFloats : format.name;
+  throw new TypeError(
+    `Cannot write the frame: its ${field} is ${kind}, but ${known} has ${
+      isFloat ? "floating-point numbers" : "whole numbers"
+    } of ${bits} bits; give them, or another format`,
   );
 }
 

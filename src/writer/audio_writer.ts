@@ -12,6 +12,8 @@ import type { SamplesOptions } from "./samples_options.ts";
 export interface AudioWriterStats extends Omit<AudioStats, "failure"> {
   /** Bytes of encoded audio so far, without the container's overhead. */
   readonly bytes: number;
+  /** How much of its work `close` has done, from 0 to 1: it may have a whole file to copy. */
+  readonly finished: number;
 }
 
 /**
@@ -55,6 +57,11 @@ export interface AudioWriter extends AsyncDisposable {
   close(): Promise<AudioSummary>;
   /** Stops, and removes the unfinished file. Does nothing after `close`. */
   abort(reason?: unknown): Promise<void>;
+  /**
+   * The end of a block with `await using`: closes the writer, which keeps what was written, also where the
+   * block ends with an error. Throws only what no call has thrown. Does nothing after `close` or `abort`.
+   */
+  [Symbol.asyncDispose](): Promise<void>;
   /**
    * The writer as a stream, for `pipeTo`. Closing the stream closes the writer, aborting it aborts the
    * writer.

@@ -5,7 +5,8 @@
  */
 import type { AudioCodec } from "../audio/audio_families.ts";
 import { audioChecks, type AudioOptions, resolveTrack } from "../audio/audio_options.ts";
-import { checkOptions, requireOptions, writerChecks, type WriterOptions } from "./options.ts";
+import { checkOptions, requireOptions, writerChecks } from "./options.ts";
+import type { WriterOptions } from "./writer_options.ts";
 import { filePath } from "../file_path.ts";
 import { checkOptionTable } from "../option_checks.ts";
 import { plainCopy } from "../plain_copy.ts";
@@ -115,8 +116,14 @@ export async function createAudioWriter(
   const ofTrack = Object.fromEntries(given.filter(([name]) => Object.hasOwn(trackChecks, name)));
   const { session, engine: engineOptions } = checkOptions(ofFile);
   engineOptions.signal?.throwIfAborted();
-  const audio = [resolveTrack({ ...ofTrack, codec }, { kind: "samples" }, "")];
-  const request = { kind: "audio", path: file, options: plainCopy({ ...session, audio }) } as const;
+  const track = resolveTrack({ ...ofTrack, codec }, { kind: "samples" }, "");
+  const request = { kind: "audio", path: file, options: plainCopy({ ...session, audio: [track] }) } as const;
   const engine = await openAudioEngine(request, engineOptions);
-  return new EngineAudioWriter(engine, engineOptions.signal, checked.onProgress);
+  const { signal } = engineOptions;
+  const isQuiet = session.logLevel === "quiet";
+  const writer = new EngineAudioWriter(engine, track, signal, checked.onProgress, isQuiet);
+  // It may have been aborted since the engine opened.
+  if (signal?.aborted) await writer.abort();
+  signal?.throwIfAborted();
+  return writer;
 }

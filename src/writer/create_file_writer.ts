@@ -8,7 +8,8 @@ import type { Codec } from "../codecs/families.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
 import type { EngineOptions, VideoEngine } from "../thread/engine.ts";
 import { createClock } from "../engine/frame_clock.ts";
-import { checkOptions, type WriterOptions } from "./options.ts";
+import { checkOptions } from "./options.ts";
+import type { WriterOptions } from "./writer_options.ts";
 import { filePath } from "../file_path.ts";
 import { refuseOption } from "../option_checks.ts";
 import { shown } from "../shown.ts";
@@ -81,7 +82,12 @@ export async function createFileWriter(
   const request = { kind: "video", codec, path: file, frameRate, options: sessionOptions } as const;
   const engine = await openVideoEngine(request, engineOptions);
   const devices = await openDevices(engine, sessionOptions, engineOptions);
-  return new EngineVideoWriter(engine, createClock(frameRate, sessionOptions), checked, devices);
+  const writer = new EngineVideoWriter(engine, createClock(frameRate, sessionOptions), checked, devices);
+  const { signal } = engineOptions;
+  // It may have been aborted since the engine opened.
+  if (signal?.aborted) await writer.abort();
+  signal?.throwIfAborted();
+  return writer;
 }
 
 /** Throws a `TypeError` where the file is both source and target. */
@@ -107,10 +113,9 @@ async function openDevices(
   try {
     for (const [track, { source }] of audio.entries()) {
       if (source.kind === "device") {
-        devices.set(track, await AudioCapture.open(source, { libraryPath, workerModule, logLevel }));
+        devices.set(track, await AudioCapture.open(source, { libraryPath, workerModule, logLevel }, signal));
       }
     }
-    signal?.throwIfAborted();
     return devices;
   } catch (error) {
     await Promise.all([engine.abort(), ...[...devices.values()].map((device) => device.stop(0))]);

@@ -4,15 +4,16 @@
  * @module
  */
 import { emptyAudioStats } from "../audio/audio_track.ts";
-import { type AudioSamples, checkSamples } from "../audio/samples.ts";
+import type { CheckedAudioOptions } from "../audio/audio_options.ts";
+import { type AudioSamples, readSamplesFields } from "../audio/samples.ts";
 import type { FileEngine } from "../thread/engine.ts";
 import type { AudioSummary } from "../engine/session_types.ts";
 import { nextTurn } from "../next_turn.ts";
-import { shown } from "../shown.ts";
 import { AudioEnds } from "./audio_ends.ts";
 import type { AudioWriter, AudioWriterStats } from "./audio_writer.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
+import { SamplesChecker } from "./samples_checker.ts";
 import { checkSamplesOptions, type SamplesOptions } from "./samples_options.ts";
 
 /** An {@linkcode AudioWriter} over an engine. */
@@ -20,19 +21,24 @@ export class EngineAudioWriter implements AudioWriter {
   readonly #engine: FileEngine<AudioSummary>;
   readonly #life: Lifecycle<AudioSummary>;
   readonly #progress: ProgressTimer<AudioWriterStats>;
+  readonly #samples: SamplesChecker;
   readonly #ends = new AudioEnds();
   #writable: WritableStream<AudioSamples> | undefined;
 
-  /** Takes over an engine. */
+  /** Takes over an engine, for a track with these options. */
   constructor(
     engine: FileEngine<AudioSummary>,
+    track: CheckedAudioOptions,
     signal: AbortSignal | undefined,
     onProgress: ((stats: AudioWriterStats) => void) | undefined,
+    isQuiet: boolean,
   ) {
     this.#engine = engine;
-    this.#progress = new ProgressTimer(onProgress);
+    // The file has the channels of its first samples.
+    this.#samples = new SamplesChecker([track], [null]);
+    this.#progress = new ProgressTimer(onProgress, isQuiet);
     this.#life = new Lifecycle({
-      finish: async () => await engine.finish(0n),
+      finish: () => engine.finish(0n, () => this.#progress.tell(() => this.stats, false)),
       closed: () => this.#progress.tell(() => this.stats, true),
       abort: () => engine.abort(),
       salvage: () => engine.salvage(),
@@ -40,9 +46,9 @@ export class EngineAudioWriter implements AudioWriter {
   }
 
   get stats(): AudioWriterStats {
-    const { bytes, audio: [track = emptyAudioStats] } = this.#engine.stats;
+    const { bytes, finished, audio: [track = emptyAudioStats] } = this.#engine.stats;
     const { failure: _none, ...stats } = track;
-    return { ...stats, bytes };
+    return { ...stats, bytes, finished };
   }
 
   get writable(): WritableStream<AudioSamples> {
@@ -53,27 +59,24 @@ export class EngineAudioWriter implements AudioWriter {
     });
   }
 
-  async write(samples: AudioSamples, options?: SamplesOptions): Promise<void> {
+  async write(given: AudioSamples, options?: SamplesOptions): Promise<void> {
     this.#life.requireOpen("write samples");
-    const checked = checkSamples(samples);
-    if ((samples.track ?? 0) !== 0) {
-      throw new RangeError(
-        `Cannot write the samples: their track is ${
-          shown(samples.track)
-        }, but an audio file has the track 0 only`,
-      );
-    }
+    const fields = readSamplesFields(given);
     const seconds = checkSamplesOptions(options);
-    this.#ends.add(0, checked, seconds, 0);
-    // Getters of the caller's objects may have closed the writer.
+    // Getters of the caller's objects may have closed the writer. No more of them is called from here on.
     this.#life.requireOpen("write samples");
+    const checked = this.#samples.check(fields);
+    const { track, samples } = checked;
+    this.#ends.add(track, samples, seconds, 0);
+    this.#samples.accept(checked);
     try {
-      await this.#engine.writeAudio(0, checked, seconds);
+      await this.#engine.writeAudio(track, samples, seconds);
     } catch (error) {
-      return await this.#life.fail(error);
+      return await this.#life.fail("write samples", error);
     }
     this.#progress.tell(() => this.stats, false);
     await nextTurn();
+    this.#life.requireNotAborted("write samples");
   }
 
   close(): Promise<AudioSummary> {
@@ -85,6 +88,6 @@ export class EngineAudioWriter implements AudioWriter {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#life.dispose(() => this.close());
+    return this.#life.dispose(async () => void await this.close());
   }
 }

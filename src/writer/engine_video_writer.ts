@@ -3,28 +3,31 @@
  *
  * @module
  */
-import { type AudioSamples, checkSamples } from "../audio/samples.ts";
+import { type AudioSamples, readSamplesFields } from "../audio/samples.ts";
 import type { AudioCapture } from "../capture/audio_capture.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { VideoEngine } from "../thread/engine.ts";
+import type { AcquiredSlot } from "../thread/frame_slots.ts";
 import { type FrameClock, maxTimestamp } from "../engine/frame_clock.ts";
 import type { CheckedOptions } from "./options.ts";
-import { RefusedFrame } from "../engine/refused_frame.ts";
+import { RefusedCall } from "../engine/refused_call.ts";
 import type { EncoderChoice, WriteSummary } from "../engine/session_types.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
+import { WriteError } from "../errors.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { nextTurn } from "../next_turn.ts";
-import { shown } from "../shown.ts";
 import type { Size } from "../size.ts";
 import { CueChecker, type SubtitleCue } from "../subtitles/cue.ts";
 import type { Frame } from "../video/frame.ts";
-import type { FrameOptions } from "../video/frame_timing.ts";
+import { type FrameOptions, readFrameOptions } from "../video/frame_timing.ts";
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import { AudioEnds } from "./audio_ends.ts";
-import { FrameChecker } from "./frame_checker.ts";
+import { checkCloseOptions, type CloseOptions } from "./close_options.ts";
+import { FrameChecker, type GivenFrame, readFrame } from "./frame_checker.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
+import { SamplesChecker } from "./samples_checker.ts";
 import { checkSamplesOptions, type SamplesOptions } from "./samples_options.ts";
 import { TurnQueue } from "./turn_queue.ts";
 import type { AcquiredFrame, VideoWriter } from "./video_writer.ts";
@@ -41,10 +44,9 @@ export class EngineVideoWriter implements VideoWriter {
   /** Calls that wait: for room, or for an image to be decoded, which counts only then. */
   readonly #turns: TurnQueue;
   readonly #cues: CueChecker;
+  readonly #samples: SamplesChecker;
   /** Where the audio of each track ends. */
   readonly #ends = new AudioEnds();
-  /** Acquired memory. */
-  readonly #acquired = new WeakSet<Uint8Array>();
   #writable: WritableStream<Frame> | undefined;
   /** Whether captured audio waits for the engine. */
   #isBehind = false;
@@ -61,14 +63,15 @@ export class EngineVideoWriter implements VideoWriter {
     this.#engine = engine;
     this.#devices = devices;
     this.#clock = clock;
-    const { formats, containerClock } = engine.info;
+    const { formats, containerClock, audioChannels } = engine.info;
     if (containerClock !== null) clock.setContainer(containerClock);
     const byName = new Map(formats.map((format) => [format.name, format]));
     this.#checker = new FrameChecker(byName, session, clock);
     this.#options = session;
-    this.#turns = new TurnQueue(() => this.#life.isOpen ? engine.room : null);
+    this.#turns = new TurnQueue(() => this.#life.isAlive ? engine.slots.roomToWrite : null);
+    this.#samples = new SamplesChecker(session.audio, audioChannels);
     this.#cues = new CueChecker(session.subtitles, this.#maxTimestamp);
-    this.#progress = new ProgressTimer(onProgress);
+    this.#progress = new ProgressTimer(onProgress, session.logLevel === "quiet");
     this.#life = new Lifecycle({
       finish: () => this.#finish(),
       closed: () => this.#tellProgress(true),
@@ -90,10 +93,15 @@ export class EngineVideoWriter implements VideoWriter {
   }
 
   get stats(): WriterStats {
-    const stats = this.#withCaptureFailures(this.#engine.stats);
+    const session = this.#engine.stats;
+    const stats = this.#withCaptureFailures({ ...session, queued: session.queued + this.#turns.waiting });
     // The engine knows the output of filters and the final result. Otherwise it may be a few frames behind.
     if (this.#options.filter !== undefined || this.#isFinished) return stats;
     return { ...stats, frames: this.#clock.frames, seconds: this.#clock.takenSeconds };
+  }
+
+  get desiredSize(): number {
+    return this.#life.isOpen && this.#turns.isFree ? this.#engine.slots.free : 0;
   }
 
   #withCaptureFailures(stats: WriterStats): WriterStats {
@@ -107,29 +115,43 @@ export class EngineVideoWriter implements VideoWriter {
 
   async write(frame: Frame, options?: FrameOptions): Promise<void> {
     const nowMs = performance.now();
-    await this.#turns.run(!this.#isAcquired(frame), () => this.#write(frame, options, nowMs));
+    this.#life.requireOpen("write a frame");
+    const given = readFrame(frame);
+    const timing = readFrameOptions(options);
+    // Getters of the caller's objects may have closed the writer. No more of them is called from here on.
+    this.#life.requireOpen("write a frame");
+    const isRaw = given.kind === "raw";
+    const slot = isRaw ? this.#engine.slots.offer(given.fields.data) : null;
+    try {
+      // Images are decoded one by one, and need no memory for pixels.
+      await this.#turns.run(isRaw && slot === null, () => this.#write(given, slot, timing, nowMs));
+    } finally {
+      if (slot !== null) this.#engine.slots.endOffer(slot);
+    }
     // A program that writes one frame after another blocks this thread no longer than for one frame.
     await nextTurn();
+    this.#life.requireNotAborted("write a frame");
   }
 
-  async writeAudio(samples: AudioSamples, options?: SamplesOptions): Promise<void> {
+  async writeAudio(given: AudioSamples, options?: SamplesOptions): Promise<void> {
     const nowMs = performance.now();
     this.#life.requireOpen("write samples");
-    const checked = checkSamples(samples);
-    const track = checkTrack(samples.track ?? 0, this.#options.audio);
+    const fields = readSamplesFields(given);
     const timestamp = checkSamplesOptions(options, this.#maxTimestamp);
-    const seconds = timestamp === null
-      ? this.#firstSeconds(track, checked, nowMs)
-      : this.#clock.onClock(timestamp);
-    // Getters of the caller's objects may have closed the writer.
+    // Getters of the caller's objects may have closed the writer. No more of them is called from here on.
     this.#life.requireOpen("write samples");
-    this.#ends.add(track, checked, seconds, this.#clock.frames === 0 ? null : this.#clock.takenSeconds);
+    const { track, samples } = this.#samples.check(fields);
+    const seconds = timestamp === null
+      ? this.#firstSeconds(track, samples, nowMs)
+      : this.#clock.onClock(timestamp);
+    this.#ends.add(track, samples, seconds, this.#clock.frames === 0 ? null : this.#clock.takenSeconds);
     try {
-      await this.#engine.writeAudio(track, checked, seconds);
+      await this.#engine.writeAudio(track, samples, seconds);
     } catch (error) {
-      return await this.#refuse(error);
+      return await this.#refuse("write samples", error);
     }
     await nextTurn();
+    this.#life.requireNotAborted("write samples");
   }
 
   async writeSubtitle(cue: SubtitleCue): Promise<void> {
@@ -146,9 +168,10 @@ export class EngineVideoWriter implements VideoWriter {
     try {
       await this.#engine.writeSubtitle(checked);
     } catch (error) {
-      return await this.#refuse(error);
+      return await this.#refuse("write a subtitle", error);
     }
     await nextTurn();
+    this.#life.requireNotAborted("write a subtitle");
   }
 
   /**
@@ -167,18 +190,36 @@ export class EngineVideoWriter implements VideoWriter {
   }
 
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame> {
-    return this.#turns.run(true, () => {
+    // While the writer closes, no frame is acquired.
+    const room = (): Promise<void> | null => this.#life.isOpen ? this.#engine.slots.roomToAcquire : null;
+    return this.#turns.runAside(room, () => {
       this.#life.requireOpen("acquire a frame");
       const layout = this.#checker.layoutOf(width, height, format);
-      const data = this.#engine.acquire(layout);
-      this.#acquired.add(data);
-      return { data, width, height, format: layout.format.name };
+      try {
+        return { data: this.#engine.slots.acquire(layout), width, height, format: layout.format.name };
+      } catch (error) {
+        return this.#refuse("acquire a frame", error);
+      }
     });
   }
 
-  async close(): Promise<WriteSummary> {
-    if (!this.#turns.isIdle) await this.#turns.drain();
-    return await this.#life.close();
+  release(frame: RawFrame): void {
+    const isKnown = this.#engine.slots.release((frame as RawFrame | null | undefined)?.data);
+    // The memory is gone with the writer.
+    if (isKnown || !this.#life.isOpen) return;
+    throw new TypeError(
+      "Cannot release the frame: this writer has not lent it; give a frame that its acquire returned",
+    );
+  }
+
+  async close(options?: CloseOptions): Promise<WriteSummary> {
+    const deadlineSeconds = checkCloseOptions(options);
+    // Also where it closes already, and takes too long.
+    if (deadlineSeconds !== null && this.#life.isAlive) this.#engine.endWithin(deadlineSeconds);
+    const summary = this.#life.close();
+    // An `acquire` that waits is of no use any more.
+    this.#engine.slots.tellRoom();
+    return await summary;
   }
 
   abort(reason?: unknown): Promise<void> {
@@ -186,30 +227,37 @@ export class EngineVideoWriter implements VideoWriter {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#life.dispose(() => this.close());
+    return this.#life.dispose(async () => {
+      try {
+        await this.close();
+      } catch (error) {
+        // Nothing was lost in writing: a program that ended early wrote no frame. Its own error is what
+        // counts.
+        if (!isWithoutFrame(error)) throw error;
+        if (this.#options.logLevel !== "quiet") console.warn(`avwriter: ${error.message}`);
+      }
+    });
   }
 
-  #isAcquired(frame: Frame | null | undefined): boolean {
-    const data: unknown = (frame as Partial<RawFrame> | null | undefined)?.data;
-    return data instanceof Uint8Array && this.#acquired.has(data);
-  }
-
-  #write(frame: Frame, options: FrameOptions | undefined, nowMs: number): void | Promise<void> {
-    this.#life.requireOpen("write a frame");
+  #write(
+    given: GivenFrame,
+    slot: AcquiredSlot | null,
+    options: FrameOptions,
+    nowMs: number,
+  ): void | Promise<void> {
+    this.#life.requireAlive("write a frame");
     // A wrong frame is the caller's mistake and has no effect: the writer goes on.
-    const checked = this.#checker.check(frame, options, nowMs);
-    // Getters of the caller's object may have closed the writer.
-    this.#life.requireOpen("write a frame");
+    const checked = this.#checker.check(given, options, nowMs);
     let taken;
     try {
-      taken = this.#engine.write(checked);
+      taken = this.#engine.write(checked, slot);
     } catch (error) {
-      return this.#refuse(error);
+      return this.#refuse("write a frame", error);
     }
     if (checked.picture.kind === "image") return this.#turns.hold(this.#acceptImage(checked, taken, nowMs));
     this.#accept(checked, null, nowMs);
     if (taken === undefined) return this.#tellProgress(false);
-    return taken.then(() => this.#tellProgress(false), (error) => this.#refuse(error));
+    return taken.then(() => this.#tellProgress(false), (error) => this.#refuse("write a frame", error));
   }
 
   /** An image counts once it was decoded. */
@@ -217,7 +265,7 @@ export class EngineVideoWriter implements VideoWriter {
     try {
       await taken;
     } catch (error) {
-      return await this.#refuse(error);
+      return await this.#refuse("write a frame", error);
     }
     this.#accept(checked, this.#engine.size, nowMs);
     this.#tellProgress(false);
@@ -244,10 +292,11 @@ export class EngineVideoWriter implements VideoWriter {
       if (written === undefined) return;
       this.#isBehind = true;
       await written;
-      this.#isBehind = false;
     } catch (error) {
-      // The next call throws it.
-      await this.#life.fail(error).catch(() => {});
+      // What is refused becomes silence.
+      if (!RefusedCall.is(error)) await this.#life.failLater(error);
+    } finally {
+      this.#isBehind = false;
     }
   }
 
@@ -255,16 +304,18 @@ export class EngineVideoWriter implements VideoWriter {
     await Promise.all([...this.#devices.values()].map((device) => device.stop(endSeconds)));
   }
 
-  /** Throws a refused frame's error, or fails with the error that ended the session. */
-  #refuse(error: unknown): Promise<never> {
-    if (RefusedFrame.is(error)) throw error.cause;
-    return this.#life.fail(error);
+  /** Throws a refused call's error, or fails with the error that ended the session. */
+  #refuse(action: string, error: unknown): Promise<never> {
+    if (RefusedCall.is(error)) throw error.cause;
+    return this.#life.fail(action, error);
   }
 
   async #finish(): Promise<WriteSummary> {
+    if (!this.#turns.isIdle) await this.#turns.drain();
+    this.#life.requireAlive("close");
     const { endTicks } = this.#clock;
     if (this.#devices.size > 0) await this.#stopDevices(this.#clock.seconds(endTicks));
-    const summary = await this.#engine.finish(endTicks);
+    const summary = await this.#engine.finish(endTicks, () => this.#tellProgress(false));
     this.#isFinished = true;
     const failed = [...this.#devices.values()].find(({ failure }) => failure !== null);
     // The file is complete, but part of its audio is missing.
@@ -277,24 +328,7 @@ export class EngineVideoWriter implements VideoWriter {
   }
 }
 
-function checkTrack(track: unknown, tracks: SessionOptions["audio"]): number {
-  if (tracks.length === 0) {
-    throw new TypeError(
-      "Cannot write the samples: this writer has no audio track; make it with the option audio, such as { audio: {} }",
-    );
-  }
-  const options = tracks[track as number];
-  if (options !== undefined && options.source.kind !== "samples") {
-    throw new TypeError(
-      `Cannot write the samples: track ${track} ${
-        options.source.kind === "silence" ? "is a silent one" : "has its audio from elsewhere"
-      }`,
-    );
-  }
-  if (options !== undefined) return track as number;
-  throw new RangeError(
-    `Cannot write the samples: their track is ${shown(track)}, but must be a whole number from 0 to ${
-      tracks.length - 1
-    }`,
-  );
+/** Whether an error says that there is no frame, so that there is no file. */
+function isWithoutFrame(error: unknown): error is WriteError {
+  return error instanceof WriteError && error.code === "NO_FRAME";
 }

@@ -11,26 +11,51 @@ import {
   type SizeOptions,
 } from "../engine/checked_frame.ts";
 import type { FrameClock } from "../engine/frame_clock.ts";
+import type { SessionOptions } from "../engine/session_options.ts";
 import { withoutUndefined } from "../option_checks.ts";
 import type { Size } from "../size.ts";
+import { displayP3 } from "../video/color.ts";
 import type { Frame } from "../video/frame.ts";
 import type { FrameOptions } from "../video/frame_timing.ts";
-import { type EncodedImage, imageBytes, isEncodedImage } from "../video/images/encoded_image.ts";
+import { requireImageFields } from "../video/frame_form.ts";
+import { imageBytes, isEncodedImage } from "../video/images/encoded_image.ts";
 import { defaultInputFormat, type InputFormats, requireInputFormat } from "../video/input_format.ts";
 import { frameLayout } from "../video/pixels.ts";
 import {
   type CheckedFields,
   checkShape,
   type FrameLayout,
+  type ImageMeaning,
   type PixelFormat,
-  type RawFrame,
   viewPlanes,
 } from "../video/raw_frame.ts";
+
+/**
+ * What a program gives to be written: each field of its object read once, and its buffers not looked at yet.
+ */
+export type GivenFrame =
+  | { readonly kind: "raw"; readonly fields: CheckedFields }
+  | { readonly kind: "image"; readonly image: unknown };
+
+/**
+ * Reads a program's frame, whose getters may do anything. Throws where it can't be one, whatever is in its
+ * buffers: those are looked at when its turn has come, and no code of the program runs from then on.
+ */
+export function readFrame(frame: Frame): GivenFrame {
+  if (!isEncodedImage(frame)) return { kind: "raw", fields: checkShape(frame) };
+  if ("data" in frame) {
+    throw new TypeError("Cannot write a frame that has both image and data: give one of them");
+  }
+  requireImageFields(frame);
+  return { kind: "image", image: frame.image };
+}
+/** The options that frames are checked against. */
+export type FrameCheckerOptions = SizeOptions & Pick<SessionOptions, "color">;
 
 /** Checks the frames of one video. */
 export class FrameChecker {
   readonly #formats: InputFormats;
-  readonly #options: SizeOptions;
+  readonly #options: FrameCheckerOptions;
   readonly #clock: FrameClock;
   /** The layout of raw frames since the first. */
   #layout: FrameLayout | null = null;
@@ -38,15 +63,17 @@ export class FrameChecker {
   #size: Size | null = null;
 
   /** For a video with these options, whose frames get their times from the clock. */
-  constructor(formats: InputFormats, options: SizeOptions, clock: FrameClock) {
+  constructor(formats: InputFormats, options: FrameCheckerOptions, clock: FrameClock) {
     this.#formats = formats;
     this.#options = options;
     this.#clock = clock;
   }
 
-  /** Checks a frame given at `nowMs`. Has no side effects. */
-  check(frame: Frame, options: FrameOptions | undefined, nowMs: number): CheckedFrame {
-    const picture = isEncodedImage(frame) ? viewImage(frame) : this.#view(frame);
+  /** Checks a frame given at `nowMs`. Has no side effects, and runs no code of the program. */
+  check(given: GivenFrame, options: FrameOptions, nowMs: number): CheckedFrame {
+    const picture: CheckedPicture = given.kind === "raw"
+      ? this.#view(given.fields)
+      : { kind: "image", bytes: imageBytes(given.image) };
     return { picture, stamp: this.#clock.check(options, nowMs) };
   }
 
@@ -67,14 +94,15 @@ export class FrameChecker {
     this.#clock.accept(stamp);
   }
 
-  #view(frame: RawFrame): CheckedPicture {
-    const fields = checkShape(frame);
+  #view(fields: CheckedFields): CheckedPicture {
     const layout = this.#layoutOf(fields);
     return { kind: "raw", layout, planes: viewPlanes(fields, layout) };
   }
 
-  #layoutOf({ width, height, format = defaultInputFormat }: CheckedFields): FrameLayout {
+  #layoutOf({ width, height, format = defaultInputFormat, image }: CheckedFields): FrameLayout {
     const known = this.#layout;
+    if (known !== null) requireSameImage(image, known.image!);
+    else if (image.isDisplayP3) requirePrimaries(this.#options.color);
     if (known?.width === width && known.height === height && known.format.name === format) return known;
     requireFit({ width, height }, this.#size, this.#options);
     const described = requireInputFormat(this.#formats, format);
@@ -83,13 +111,29 @@ export class FrameChecker {
         `Cannot write a ${described.name} frame: this video's frames are ${known.format.name} since the first; give all frames in one format`,
       );
     }
-    return frameLayout(described, width, height);
+    return { ...frameLayout(described, width, height), image };
   }
 }
 
-function viewImage(frame: EncodedImage): CheckedPicture {
-  if ("data" in frame) {
-    throw new TypeError("Cannot write a frame that has both image and data: give one of them");
+/** A video has one meaning of its colours. */
+function requireSameImage(image: ImageMeaning, known: ImageMeaning): void {
+  const spaceOf = ({ isDisplayP3 }: ImageMeaning): string => isDisplayP3 ? "display-p3" : "srgb";
+  const numbersOf = ({ isHalfFloat }: ImageMeaning): string => isHalfFloat ? "rgba-float16" : "whole numbers";
+  for (const nameOf of [spaceOf, numbersOf]) {
+    if (nameOf(image) === nameOf(known)) continue;
+    throw new TypeError(
+      `Cannot write a frame of ${nameOf(image)}: this video's frames are ${
+        nameOf(known)
+      } since the first; give all frames alike`,
+    );
   }
-  return { kind: "image", bytes: imageBytes(frame.image) };
+}
+
+/** Throws where frames are of Display P3, but the video was asked to be of something else. */
+function requirePrimaries(color: FrameCheckerOptions["color"]): void {
+  const primaries = typeof color === "string" ? color : color?.primaries;
+  if (primaries === undefined || primaries === displayP3.primaries) return;
+  throw new RangeError(
+    `Cannot write a display-p3 frame: the option color says that this video is ${primaries}; leave that out, or draw in sRGB`,
+  );
 }

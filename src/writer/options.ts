@@ -1,17 +1,15 @@
 /**
- * A writer's options: their types, and the checks that every one of them passes before anything is opened.
+ * The checks that every option of a writer passes before anything is opened.
  *
  * @module
  */
-import { type AudioOptions, checkAudio } from "../audio/audio_options.ts";
-import type { QualityLevel } from "../codecs/encoder_traits.ts";
-import { type Attachment, checkAttachments } from "../container/attachments.ts";
-import { type Chapter, checkChapters } from "../container/chapters.ts";
+import { checkAudio } from "../audio/audio_options.ts";
+import { maxPlays } from "../container/animation.ts";
+import { checkAttachments } from "../container/attachments.ts";
+import { checkChapters } from "../container/chapters.ts";
 import { checkCover } from "../container/cover.ts";
 import { checkMetadata } from "../container/metadata.ts";
-import { parseSampleAspectRatio, type Rotation, type SampleAspectRatio } from "../container/picture_tags.ts";
-import type { LogLevel } from "../libav/log.ts";
-import type { OptionValue } from "../libav/options.ts";
+import { parseSampleAspectRatio } from "../container/picture_tags.ts";
 import {
   bits,
   type Check,
@@ -24,172 +22,16 @@ import {
   text,
 } from "../option_checks.ts";
 import { plainCopy } from "../plain_copy.ts";
-import { checkSubtitles, type SubtitleOptions } from "../subtitles/subtitle_options.ts";
-import { checkColor, type ColorDescription, type ColorName } from "../video/color.ts";
-import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
-import { type EncodedImage, isEncodedImage } from "../video/images/encoded_image.ts";
-import type { PixelFormat } from "../video/raw_frame.ts";
-import type { ResizeMode } from "../video/resizer.ts";
+import { shown } from "../shown.ts";
+import { checkSubtitles } from "../subtitles/subtitle_options.ts";
+import { backgroundForm } from "../video/background.ts";
+import { checkColor } from "../video/color.ts";
+import { isEncodedImage } from "../video/images/encoded_image.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
 import type { EngineOptions } from "../thread/engine.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import { workerModule } from "../worker/worker_module.ts";
-
-/**
- * Options of {@linkcode createFileWriter}. All are optional. They are copied when the writer is made: later
- * changes of the object, and of what is in it, change nothing. They may be getters of a class.
- */
-export interface WriterOptions {
-  /**
-   * Width in pixels. Default: that of the first frame. With both `width` and `height`, the encoder opens
-   * before the first frame.
-   */
-  width?: number;
-  /** Height in pixels. Default: that of the first frame. */
-  height?: number;
-  /**
-   * What to do with a frame of another size: `"error"` refuses it, `"contain"` scales it to fit between black
-   * bars, `"cover"` scales it to fill the video and crops the rest, `"fill"` stretches it. Default:
-   * `"error"`.
-   */
-  resize?: "error" | ResizeMode;
-  /**
-   * What to do with an odd width or height where the encoder needs even ones: `"pad"` repeats the last column
-   * or row, `"crop"` removes it, `"error"` refuses the frame. Default: `"pad"`.
-   */
-  oddSize?: "pad" | "crop" | "error";
-  /** The encoder's pixel format, by libavutil's name. Default: the one with the widest support. */
-  pixelFormat?: PixelFormat;
-  /**
-   * A level, or a number on the encoder's own scale (crf for libx264, libx265, libvpx-vp9, libaom-av1 and
-   * libsvtav1; quantizer for mpeg4, xvid and mjpeg; 0 to 100 for webp). Default: `"medium"`. `"lossless"`
-   * preserves the pixel format exactly.
-   */
-  quality?: QualityLevel | number;
-  /** Average bits per second, as a number or as `"800k"` or `"4M"`. Not together with `quality`. */
-  bitrate?: number | string;
-  /** The maximum of bits per second, over any two seconds. */
-  maxBitrate?: number | string;
-  /** The maximum time between key frames, in seconds. Default: the encoder's. */
-  keyFrameInterval?: number;
-  /**
-   * The encoder's preset, which trades speed for size: `"veryfast"` for libx264, `"8"` for libsvtav1 and (as
-   * `cpu-used`) libvpx and libaom.
-   */
-  preset?: string;
-  /** The encoder's tuning: `"zerolatency"` for libx264. */
-  tune?: string;
-  /** The codec's profile: `"high"` for libx264, `"4444"` for prores_ks. */
-  profile?: string;
-  /** Any AVOption of the encoder, by name. Unknown names are refused. */
-  encoderOptions?: Record<string, OptionValue>;
-  /** The container, by libavformat's name. Default: by the path's extension. */
-  format?: string;
-  /** Any AVOption of the muxer, by name. Unknown names are refused. */
-  formatOptions?: Record<string, OptionValue>;
-  /**
-   * The colour description. Default: BT.709 from 720 lines on, BT.601 below. RGB frames are converted to it;
-   * frames of luma and chroma are assumed to have it. The stream is tagged with it. HDR10 is
-   * `{ matrix: "bt2020nc", primaries: "bt2020", transfer: "smpte2084" }` with `masteringDisplay` and
-   * `contentLight`, which are written into mp4, mov, mkv and webm, and into every stream of libx265 and
-   * libsvtav1.
-   */
-  color?: ColorName | Partial<ColorDescription>;
-  /**
-   * Degrees clockwise by which players rotate the picture: in mp4 and mov, and with FFmpeg 7.1 and newer in
-   * mkv and webm.
-   */
-  rotation?: Rotation;
-  /**
-   * The sample aspect ratio, width to height: `"4/3"`. Default: square pixels, without a tag. WebM rounds it
-   * to a whole display width.
-   */
-  sampleAspectRatio?: SampleAspectRatio;
-  /**
-   * Tags of the file: `{ title: "Waves", artist: "Ana", date: "2026-03-01" }`. mp4, mov, mkv, webm and flv
-   * keep any key (mkv and webm in upper case); avi keeps some. In mp4 and mov, a key that iTunes and
-   * QuickTime do not know moves all tags to where only FFmpeg and MediaInfo read them.
-   * `timecode: "01:00:00:00"` is the timecode of the first frame: hours, minutes, seconds and frames (`";"`
-   * before the frames for drop-frame timecode at 29.97 and 59.94 frames per second). It is a track in mp4 and
-   * mov, and a tag elsewhere.
-   */
-  metadata?: Record<string, string>;
-  /**
-   * How frames get their times: `"constant"` shows frame n at n/fps, `"timestamps"` at the `timestamp` passed
-   * to `write`, `"wallclock"` at the time of the call of `write`, and the last frame until `close` is called.
-   * Default: `"constant"`. For the others, `fps` is the nominal rate: encoders compute bit rates with it, and
-   * the last frame is 1/fps long.
-   */
-  timing?: Timing;
-  /**
-   * What `timestamp`s, and the times of samples and cues, count from: `"zero"`, or the `"first"` one that the
-   * writer is given, which is then at 0. With `"first"`, timestamps may be `Date.now() / 1000`. Default
-   * `"zero"`.
-   */
-  timestampOrigin?: TimestampOrigin;
-  /**
-   * Filters between the frames and the encoder, in libavfilter's syntax: `"hflip,drawbox=c=red"`, `"fps=15"`.
-   * They may change size, pixel format and rate. Filters that read files (`movie`, `subtitles`) bypass Deno's
-   * permissions.
-   */
-  filter?: string;
-  /** Chapters of the video, in order. mp4, mov, mkv and webm keep them. */
-  chapters?: readonly Chapter[];
-  /**
-   * The cover that players and file managers show: a PNG or JPEG file, kept byte for byte. mp4, m4v, m4a and
-   * mkv support it, and of audio files mp3 and flac.
-   */
-  cover?: EncodedImage;
-  /** Files attached to the video, such as the fonts of its subtitles. mkv keeps them. */
-  attachments?: readonly Attachment[];
-  /**
-   * One or more audio tracks: `{}` for the defaults. Samples come with `writeAudio`.
-   * `{ from: { silence: true } }` is a track of silence as long as the video, which some services require.
-   */
-  audio?: AudioOptions | readonly AudioOptions[];
-  /**
-   * One or more subtitle tracks: `{}` for cues that come with `writeSubtitle`, `{ from: "film.srt" }` for a
-   * complete SRT, WebVTT or ASS file. mp4, mov, mkv and webm keep them.
-   */
-  subtitles?: SubtitleOptions | readonly SubtitleOptions[];
-  /**
-   * Whether a recording stays playable if the process is killed. Default: `true`, but `false` where Deno's
-   * permissions or the folder do not allow a second file (`NAME.avwriter`, which `close` creates). mp4 and
-   * mov are then recorded in fragments, and `close` makes an ordinary file from them, which temporarily needs
-   * the same space again.
-   */
-  crashSafe?: boolean;
-  /**
-   * Where frames are converted and encoded: in a `"worker"`, or in the `"main"` thread, which is the one that
-   * calls `write`. Default: `"worker"`. Where no worker can be started, a warning is printed and the main
-   * thread is used.
-   */
-  thread?: "worker" | "main";
-  /**
-   * The module that avwriter's threads run, for programs that are bundled into one file:
-   * `new URL("./NAME.js", import.meta.url)`. Default: `avwriter_worker.js` beside the bundle.
-   */
-  workerUrl?: string | URL;
-  /**
-   * How many frames may wait for the encoder, and how many can be acquired at a time; 1 to 64. Default: 4.
-   * Each takes the memory of a frame.
-   */
-  queueSize?: number;
-  /**
-   * How much is printed to stderr. Default: `"error"`. `"info"` prints a summary of the choices, with the
-   * equivalent `ffmpeg` command.
-   */
-  logLevel?: LogLevel;
-  /** Aborts the writer. */
-  signal?: AbortSignal;
-  /** Called after frames are written, at most four times per second, and at the end. */
-  onProgress?: (stats: WriterStats) => void;
-  /**
-   * The folder of FFmpeg's libraries. Default: `AVWRITER_LIBRARY_PATH`, or the system's folders. It is the
-   * same for all writers of a process.
-   */
-  libraryPath?: string;
-}
+import type { WriterOptions } from "./writer_options.ts";
 
 /** Checked options, divided by who uses them. */
 export interface CheckedOptions {
@@ -217,6 +59,8 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   resize: oneOf("error", "contain", "cover", "fill"),
   oddSize: oneOf("pad", "crop", "error"),
   pixelFormat: text,
+  alpha: oneOf("keep", "discard"),
+  palette: oneOf("frame", "clip"),
   quality: (value) =>
     typeof value === "number" && Number.isFinite(value)
       ? null
@@ -235,10 +79,21 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
     typeof value === "string" || (typeof value === "object" && value !== null)
       ? null
       : "a color's name or { matrix, primaries, transfer, range }",
+  background: (value) =>
+    typeof value === "string" && backgroundForm.test(value)
+      ? null
+      : 'a colour: a name such as "white", or digits such as "#20c83c"',
+  premultipliedAlpha: flag,
+  imageOrientation: oneOf("from-image", "none"),
   rotation: (value) => ([0, 90, 180, 270].includes(value as number) ? null : "one of 0, 90, 180, 270"),
   // Checked below.
   sampleAspectRatio: () => null,
+  fieldOrder: oneOf("progressive", "tff", "bff"),
   metadata: tags,
+  loop: (value) =>
+    Number.isInteger(value) && (value as number) >= 0 && (value as number) <= maxPlays
+      ? null
+      : `a whole number of plays from 0 to ${maxPlays}`,
   // Checked below, too.
   chapters: (value) => (Array.isArray(value) ? null : "a list of { title, start }"),
   audio: () => null,
@@ -251,7 +106,8 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   timing: oneOf("constant", "timestamps", "wallclock"),
   timestampOrigin: oneOf("zero", "first"),
   filter: text,
-  crashSafe: flag,
+  crashSafe: (value) =>
+    typeof value === "boolean" || value === "fragments" ? null : 'true, false or "fragments"',
   thread: oneOf("worker", "main"),
   workerUrl: (value) =>
     value instanceof URL || typeof value === "string" && URL.canParse(value)
@@ -308,6 +164,7 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     onProgress,
     ...rest
   } = options;
+  requireRates(bitrate, maxBitrate);
   const session = plainCopy<SessionOptions>({
     ...rest,
     ...(metadata === undefined ? {} : { metadata: checkMetadata(metadata) }),
@@ -323,4 +180,16 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
   });
   const engine = { thread, workerModule: new URL(workerUrl), queueSize, libraryPath, signal };
   return { session, engine, onProgress };
+}
+
+/** Throws a `RangeError` where an average is higher than its limit. */
+function requireRates(bitrate: WriterOptions["bitrate"], maxBitrate: WriterOptions["maxBitrate"]): void {
+  if (bitrate === undefined || maxBitrate === undefined || parseBits(bitrate)! <= parseBits(maxBitrate)!) {
+    return;
+  }
+  throw new RangeError(
+    `Cannot use the option maxBitrate: it is ${shown(maxBitrate)}, but must be the bitrate (${
+      shown(bitrate)
+    }) or more`,
+  );
 }

@@ -7,14 +7,20 @@
 /** The minimum time between two calls, in milliseconds. */
 const intervalMs = 250;
 
-/** Calls a program's `onProgress`, if there is one. */
+/**
+ * Calls a program's `onProgress`, if there is one. What it throws is printed: it changes nothing for the
+ * writer.
+ */
 export class ProgressTimer<Stats> {
-  readonly #onProgress: ((stats: Stats) => void) | undefined;
+  readonly #onProgress: ((stats: Stats) => unknown) | undefined;
+  readonly #isQuiet: boolean;
   #lastMs = 0;
+  #hasFailed = false;
 
-  /** For a program's function. */
-  constructor(onProgress: ((stats: Stats) => void) | undefined) {
+  /** For a program's function. With `isQuiet`, nothing is printed. */
+  constructor(onProgress: ((stats: Stats) => void) | undefined, isQuiet: boolean) {
     this.#onProgress = onProgress;
+    this.#isQuiet = isQuiet;
   }
 
   /** Reports progress, unless the last report was a moment ago. The last report is always sent. */
@@ -23,6 +29,15 @@ export class ProgressTimer<Stats> {
     const now = performance.now();
     if (!isLast && now - this.#lastMs < intervalMs) return;
     this.#lastMs = now;
-    this.#onProgress(stats());
+    const told = stats();
+    // Also one that is asynchronous.
+    Promise.try(this.#onProgress, told).catch((error: unknown) => this.#print(error));
+  }
+
+  /** The first error is enough. */
+  #print(error: unknown): void {
+    if (this.#hasFailed || this.#isQuiet) return;
+    this.#hasFailed = true;
+    console.error("avwriter: onProgress threw an error. The writer goes on.", error);
   }
 }

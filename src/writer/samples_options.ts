@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fieldsOf } from "../plain_copy.ts";
 import { shown } from "../shown.ts";
 import { maxSeconds } from "../video/frame_timing.ts";
 
@@ -17,15 +18,13 @@ export interface SamplesOptions {
  * where it is none, or later than `most`.
  */
 export function checkSamplesOptions(options: SamplesOptions = {}, most: number = maxSeconds): number | null {
-  const other = typeof options === "object" && options !== null
-    ? Object.keys(options).find((name) => name !== "timestamp")
-    : undefined;
-  if (typeof options !== "object" || options === null || other !== undefined) {
+  const fields = typeof options === "object" && options !== null ? fieldsOf(options, ["timestamp"]) : null;
+  if (fields === null || Object.keys(fields).some((name) => name !== "timestamp")) {
     throw new TypeError(
       `Cannot write the samples: their options are ${shown(options)}, but must be { timestamp } in seconds`,
     );
   }
-  const { timestamp } = options;
+  const { timestamp } = fields;
   if (timestamp === undefined) return null;
   if (typeof timestamp !== "number") {
     throw new TypeError(

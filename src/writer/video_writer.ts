@@ -10,6 +10,7 @@ import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { Frame } from "../video/frame.ts";
 import type { FrameOptions } from "../video/frame_timing.ts";
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
+import type { CloseOptions } from "./close_options.ts";
 import type { SamplesOptions } from "./samples_options.ts";
 
 /**
@@ -49,16 +50,17 @@ export interface VideoWriter extends AsyncDisposable {
    * Memory for a frame where the encoder's thread reads it: draw into its `data`, then `write` it, which
    * copies nothing.
    *
-   * The memory is the program's until the frame is written; what is in it at first is not defined. At most
-   * `queueSize` frames can be acquired and not written yet.
+   * The memory is the program's until the frame is written or released; what is in it at first is not
+   * defined. At most `queueSize` frames can be acquired at a time. Where others wait for the encoder, the
+   * promise takes until one of them is encoded.
    *
    * @param width Width in pixels.
    * @param height Height in pixels.
    * @param format How pixels lie in memory; default `"rgba"`. The planes follow each other, rows without a
    * gap.
    * @throws {TypeError} The format is another than that of the frames before.
-   * @throws {RangeError} The size is another than the video's and there is no `resize`, or all frames that
-   * there are were acquired.
+   * @throws {RangeError} The size is another than the video's and there is no `resize`, or the program has
+   * acquired `queueSize` frames already. The writer goes on.
    * @throws {WriteError} Encoding or writing failed.
    * @throws {WriterClosedError} The writer was closed or aborted.
    *
@@ -78,6 +80,31 @@ export interface VideoWriter extends AsyncDisposable {
    */
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame>;
   /**
+   * Gives an acquired frame back unwritten; its memory must not be used any more. Does nothing where the
+   * frame was written or released already, or the writer has ended, so that it may come in a `finally`.
+   *
+   * @param frame What {@linkcode VideoWriter.acquire} returned.
+   * @throws {TypeError} The frame is not one that this writer's `acquire` returned.
+   *
+   * @example
+   * ```ts
+   * import { createFileWriter } from "@avwriter/avwriter";
+   *
+   * await using writer = await createFileWriter("h264", `${await Deno.makeTempDir()}/gray.mp4`, 30);
+   * let last = -1;
+   * for (const level of [0, 0, 60, 60, 60, 120]) {
+   *   const frame = await writer.acquire(320, 180);
+   *   frame.data.fill(level);
+   *   if (level === last) writer.release(frame);
+   *   else await writer.write(frame);
+   *   last = level;
+   * }
+   * const { frames } = await writer.close();
+   * if (frames !== 3) throw new Error("not as written");
+   * ```
+   */
+  release(frame: RawFrame): void;
+  /**
    * Writes samples. Without a timestamp it is heard where the piece before ends; the first one at 0, or with
    * `timing: "wallclock"` just before now, as audio is there once it was heard: what comes before the first
    * frame is left out. It is converted to the rate and the channels of the track; rates, channels and sample
@@ -93,7 +120,8 @@ export interface VideoWriter extends AsyncDisposable {
    * @throws {TypeError} The samples or the options have the wrong type, or the writer was made without
    * `audio`.
    * @throws {RangeError} Channels, rate, track or timestamp make no sense.
-   * @throws {WriteError} Encoding or writing failed.
+   * @throws {WriteError} Encoding or writing failed; or, with the code `NO_FRAME`, 256 MiB wait for the first
+   * frames: then the writer goes on.
    * @throws {WriterClosedError} The writer was closed or aborted.
    *
    * @example A second of a tone beside a second of video
@@ -105,7 +133,7 @@ export interface VideoWriter extends AsyncDisposable {
    * const sampleRate = 44100;
    * const tone = (n: number): number => Math.sin(2 * Math.PI * 440 * n / sampleRate) / 4;
    * const data = Float32Array.from({ length: sampleRate }, (_, n) => tone(n));
-   * await writer.writeAudio({ data, sampleRate });
+   * await writer.writeAudio({ data, sampleRate, channels: 1 });
    * for (let n = 0; n < 25; n++) await writer.write(new ImageData(320, 180));
    * ```
    */
@@ -125,7 +153,8 @@ export interface VideoWriter extends AsyncDisposable {
    * The writer goes on.
    * @throws {UnsupportedError} In mp4 and mov, so many cues overlap that their texts together have more than
    * 21845 characters.
-   * @throws {WriteError} Encoding or writing failed.
+   * @throws {WriteError} Encoding or writing failed; or, with the code `NO_FRAME`, 64 MiB wait for frames:
+   * then the writer goes on.
    * @throws {WriterClosedError} The writer was closed or aborted.
    *
    * @example
@@ -142,18 +171,27 @@ export interface VideoWriter extends AsyncDisposable {
   /**
    * Encodes what is left, finishes the file and closes it. Called again, it returns the same summary.
    *
-   * Where no frame was written there is nothing to write: no file is made, and one that exists stays as it
-   * was.
+   * Calls that were made before are carried out; later ones are refused, from this call on. Where no frame
+   * was written there is nothing to write: no file is made, and one that exists stays as it was.
    *
+   * @param options How long it may take: {@linkcode CloseOptions.deadlineSeconds}. In a second call, too.
+   * @throws {TypeError} The options have the wrong type. The writer goes on.
+   * @throws {RangeError} The deadline is below 0. The writer goes on.
    * @throws {WriteError} Encoding or writing failed, now or before.
    * @throws {WriterClosedError} The writer was aborted.
    */
-  close(): Promise<WriteSummary>;
+  close(options?: CloseOptions): Promise<WriteSummary>;
   /**
-   * Stops, and removes the unfinished file. Later calls reject with a {@linkcode WriterClosedError} that has
-   * the reason as its cause. Does nothing after `close`.
+   * Stops, and removes the unfinished file, whatever is under way. Later calls reject with a
+   * {@linkcode WriterClosedError} that has the reason as its cause. Does nothing after `close`.
    */
   abort(reason?: unknown): Promise<void>;
+  /**
+   * The end of a block with `await using`: closes the writer, which keeps what was written, also where the
+   * block ends with an error. Throws only what no call has thrown: writing, or a source of audio, failed.
+   * Audio and subtitles without a frame are told by a warning. Does nothing after `close` or `abort`.
+   */
+  [Symbol.asyncDispose](): Promise<void>;
   /**
    * The writer as a stream, for `pipeTo`. Closing the stream closes the writer, aborting it aborts the
    * writer.
@@ -163,6 +201,24 @@ export interface VideoWriter extends AsyncDisposable {
   readonly encoder: EncoderChoice | null;
   /** The current statistics. */
   readonly stats: WriterStats;
+  /**
+   * How many frames the queue still takes: so many calls of `write` do not wait for the encoder. At 0, a
+   * `write` would wait. Acquired frames have their place already. 0 once the writer has ended.
+   *
+   * @example A program that draws no frames that it would have to wait for
+   * ```ts
+   * import { createFileWriter } from "@avwriter/avwriter";
+   *
+   * const options = { timing: "wallclock" } as const;
+   * const path = `${await Deno.makeTempDir()}/live.mp4`;
+   * await using writer = await createFileWriter("h264", path, 30, options);
+   * for (let index = 0; index < 30; index++) {
+   *   if (writer.desiredSize > 0) await writer.write(new ImageData(320, 180));
+   *   await new Promise((resolve) => setTimeout(resolve, 5));
+   * }
+   * ```
+   */
+  readonly desiredSize: number;
 }
 
 /** A frame in memory from {@linkcode VideoWriter.acquire}. */

@@ -41,6 +41,8 @@ export interface ProbedAudio {
   readonly sample_rate: string;
   readonly channels: number;
   readonly channel_layout?: string;
+  readonly sample_fmt?: string;
+  readonly disposition: { readonly default: 0 | 1 };
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -100,7 +102,7 @@ export function beeps(from: number, count: number, sampleRate: number): AudioSam
       if (isOn((from + index) / sampleRate)) data[index] = tone[index]!;
     }
   }
-  return { data, sampleRate };
+  return { data, sampleRate, channels: 1 };
 }
 
 /**

@@ -8,7 +8,7 @@ import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The folder of the repository, with a slash at its end. */
-export const repository: string = fileURLToPath(new URL("../../", import.meta.url));
+export const repository: string = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The floors, the lowest first: a folder of `src/` imports from its own floor and from those below. */
 export const floors: readonly (readonly string[])[] = [

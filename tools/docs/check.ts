@@ -21,6 +21,7 @@ const mostReadmeLines = 150;
 
 /** Words in capitals that stand in the source's strings and are no codes. */
 const otherWords: readonly string[] = [
+  "METADATA_BLOCK_PICTURE",
   "WEBVTT",
   "XVID",
   "JPEG",
@@ -35,6 +36,7 @@ const otherWords: readonly string[] = [
   "VP8X",
   "ALPH",
   "ANIM",
+  "ANMF",
   "ID_LIKE",
   "SVT_LOG",
   "LD_LIBRARY_PATH",
@@ -44,6 +46,7 @@ const otherWords: readonly string[] = [
   "PAWE",
   "EXIT",
   "UNKN",
+  "ENOTSUP",
 ];
 
 /** Folders whose strings may be codes. */

@@ -28,7 +28,7 @@ function streamColor(stored: string, requested: ColorTags): ColorTags {
 
 /** Words that tell a case from others. */
 function nameOf({ codec, extension, input, options = {}, size, alpha, fps, frames }: CaseRow): string {
-  const { color, quality, pixelFormat, profile, oddSize, timing } = options;
+  const { color, quality, pixelFormat, profile, oddSize, timing, filter, background } = options;
   const words = [
     ...[codec, extension, input, size?.join("x"), alpha && "alpha", fps, frames && `${frames}frames`],
     ...[
@@ -37,6 +37,8 @@ function nameOf({ codec, extension, input, options = {}, size, alpha, fps, frame
       profile,
       oddSize,
       timing,
+      filter?.replaceAll(/\W+/g, "-"),
+      background?.replace("#", ""),
     ],
     quality === undefined ? undefined : `q${quality}`,
   ];

@@ -136,4 +136,22 @@ export const alphaCases: readonly CaseRow[] = [
     tolerance: near,
     browser: "video",
   },
+  {
+    ...partly,
+    codec: "h264",
+    extension: "mp4",
+    stored: "yuv420p",
+    options: { quality: 1, background: "#20c83c" },
+    tolerance: near,
+    browser: "video",
+  },
+  {
+    ...partly,
+    ...noise,
+    codec: "ffv1",
+    extension: "mkv",
+    stored: "bgr0",
+    options: { pixelFormat: "bgr0", background: "#20c83c" },
+    tolerance: { stored: [1, 0.5], rgb: 1 },
+  },
 ];

@@ -6,6 +6,8 @@
  */
 import type { CaseRow, Tolerance } from "./case_types.ts";
 
+/** Rounding to RGB. */
+const gifOfYuv: Tolerance = { stored: [3, 1], alpha: 0, rgb: 2 };
 const exact: Tolerance = { stored: [0, 0], rgb: 0 };
 /** The same luma and chroma come back; what ffmpeg makes of them as RGB is rounded. */
 const exactYuv: Tolerance = { stored: [0, 0], rgb: 2 };
@@ -167,6 +169,26 @@ const images: readonly CaseRow[] = [
     detail: "flat",
     tolerance: exact,
     browser: "image",
+    ...noTags,
+  },
+  {
+    codec: "gif",
+    extension: "gif",
+    input: "yuv444p",
+    stored: "bgra",
+    detail: "flat",
+    options: { color: "bt709" },
+    tolerance: gifOfYuv,
+    ...noTags,
+  },
+  {
+    codec: "gif",
+    extension: "gif",
+    input: "yuv444p",
+    stored: "bgra",
+    detail: "flat",
+    options: { color: { matrix: "smpte170m", range: "pc" } },
+    tolerance: gifOfYuv,
     ...noTags,
   },
   {

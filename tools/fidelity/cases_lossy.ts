@@ -56,6 +56,9 @@ const h264: readonly CaseRow[] = [
   { ...plain, codec: "h264", extension: "mkv", input: "uyvy422" },
   { ...plain, codec: "h264", extension: "ts", input: "rgba" },
   { ...plain, codec: "h264", extension: "flv", input: "rgba" },
+  { ...mp4, input: "rgba", ...hd, options: { ...best, filter: "eq" } },
+  { ...mp4, input: "rgba", options: { ...best, filter: "format=gbrp,format=yuv444p", color: "bt2020" } },
+  { ...mp4, input: "rgba", options: { ...best, filter: "unsharp=la=0", color: "srgb" }, stored: "yuvj420p" },
 ];
 
 const deep = { stored: "yuv420p10le", tolerance: near10 } as const;

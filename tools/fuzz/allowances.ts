@@ -22,6 +22,8 @@ export type ComplaintKind =
   | "order"
   | "audio"
   | "content"
+  | "keys"
+  | "tags"
   | "file";
 
 /** Something that is wrong with a case. */

@@ -45,6 +45,15 @@ export type BufferKind =
   | "array of numbers"
   | "nothing";
 
+/** The typed arrays that samples lie in. */
+export type SampleKind =
+  | "Float32Array"
+  | "Float64Array"
+  | "Int16Array"
+  | "Int32Array"
+  | "BigInt64Array"
+  | "Uint8Array";
+
 /** One call of `writeAudio`. */
 export interface PieceSpec {
   /** The track; absent: not given. */
@@ -54,9 +63,17 @@ export interface PieceSpec {
   readonly sampleRate: number;
   readonly channels: number;
   /** What they lie in. */
-  readonly data: "Float32Array" | "Int16Array" | "Int32Array" | "Uint8Array";
+  readonly data: SampleKind;
   /** Whether each channel has an array of its own. */
   readonly isPlanar?: true;
+  /** Whether they are given as bytes with their format; with `isPlanar`, of all channels in one buffer. */
+  readonly isRaw?: true;
+  /** A value in the middle of them: no number, one far above full scale. */
+  readonly oddValue?: "NaN" | "Infinity" | "-Infinity" | "huge";
+  /** Whether the number of channels is left out. */
+  readonly isWithoutChannels?: true;
+  /** A field that samples do not have. */
+  readonly extraField?: string;
   /** The second argument of `writeAudio`. */
   readonly timing?: Value;
 }
@@ -163,6 +180,8 @@ export interface Outcome {
   readonly isOneFile: boolean;
   /** The times at which frames must be shown, in seconds, where they were given. */
   readonly times: readonly number[] | null;
+  /** The numbers of the frames that must be key frames. */
+  readonly keyFrames: readonly number[];
   /** The tracks of audio. */
   readonly audio: readonly ExpectedTrack[];
   /** What is wrong already. */

@@ -40,8 +40,9 @@ export function isExactWriter(
   shape: string,
   summary: WriteSummary,
 ): boolean {
-  const { filter, encoderOptions, formatOptions, quality } = options as WriterOptions;
-  const isGivenMore = filter !== undefined || encoderOptions !== undefined || formatOptions !== undefined;
+  const { filter, encoderOptions, formatOptions, premultipliedAlpha, quality } = options as WriterOptions;
+  const isGivenMore = filter !== undefined || premultipliedAlpha === true || encoderOptions !== undefined ||
+    formatOptions !== undefined;
   if (isGivenMore || shape !== JSON.stringify([summary.width, summary.height, pixelFormat])) return false;
   return lossless.includes(name) || quality === "lossless" && canBeLossless.includes(name);
 }

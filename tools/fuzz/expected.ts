@@ -11,7 +11,7 @@ import { isSilent } from "./generate_audio.ts";
 export interface Call {
   /** The audio; `null` for a frame. */
   readonly piece: PieceSpec | null;
-  readonly timing: { readonly timestamp?: number } | undefined;
+  readonly timing: { readonly timestamp?: number; readonly keyFrame?: boolean } | undefined;
   /** When a frame was captured, in milliseconds from the first. */
   readonly capturedMs: number | undefined;
   isTaken: boolean;
@@ -96,6 +96,12 @@ export function frameTimes(calls: readonly Call[], test: FuzzCase): number[] | n
     capturedMs !== undefined ? (capturedMs - firstMs) / 1000 : (timing?.timestamp ?? NaN) - origin
   );
   return times.some(Number.isNaN) ? null : times;
+}
+
+/** The numbers of the frames that were taken as key frames. */
+export function keyFrames(calls: readonly Call[]): number[] {
+  const frames = calls.filter(({ piece, isTaken }) => isTaken && piece === null);
+  return frames.flatMap(({ timing }, index) => timing?.keyFrame === true ? [index] : []);
 }
 
 /** Where the tracks of audio must lie beside a video that ends at a time in seconds. */

@@ -3,8 +3,13 @@
  *
  * @module
  */
-import type { PieceSpec, Value } from "./case_types.ts";
+import type { PieceSpec, SampleKind, Value } from "./case_types.ts";
 import type { Random } from "./random.ts";
+
+const sampleKinds: readonly SampleKind[] = [
+  ...["Float32Array", "Float32Array", "Float64Array", "Int16Array", "Int16Array"] as const,
+  ...["Int32Array", "BigInt64Array", "Uint8Array"] as const,
+];
 
 /** A track of silence. */
 const silent: Value = { from: { silence: true } };
@@ -40,7 +45,7 @@ function track(random: Random): Value {
     options["codec"] = random.pick(["aac", "aac", "opus", "mp3", "flac", "alac", "vorbis", "ac3", "pcm"]);
   }
   if (random.chance(0.3)) options["sampleRate"] = random.pick([8000, 22_050, 32_000, 44_100, 48_000, 96_000]);
-  if (random.chance(0.3)) options["channels"] = random.pick([1, 1, 2, 6]);
+  if (random.chance(0.3)) options["channels"] = random.pick([1, 1, 2, 6, random.integer(3, 8)]);
   if (random.chance(0.1)) options["bitrate"] = random.pick<Value>([32_000, "96k", 128_000]);
   return options;
 }
@@ -100,6 +105,22 @@ function filling({ random, times, timing }: AudioContext): Filling {
   };
 }
 
+/** What of a piece makes no sense, or seldom comes. */
+function oddities(
+  random: Random,
+  oddness: number,
+): Pick<PieceSpec, "oddValue" | "isWithoutChannels" | "extraField"> {
+  return {
+    ...(random.chance(0.02 + oddness / 10)
+      ? { oddValue: random.pick(["NaN", "Infinity", "-Infinity", "huge", "huge"] as const) }
+      : {}),
+    ...(random.chance(oddness / 10) ? { isWithoutChannels: true as const } : {}),
+    ...(random.chance(oddness / 20)
+      ? { extraField: random.pick(["timestamp", "fromat", "numberOfChannels", "rate"]) }
+      : {}),
+  };
+}
+
 /** All pieces of one track, each with the index of the frame that it is written before. */
 function* pieces(context: AudioContext, track: number): Generator<readonly [slot: number, piece: PieceSpec]> {
   const { random, oddness, times } = context;
@@ -110,9 +131,10 @@ function* pieces(context: AudioContext, track: number): Generator<readonly [slot
   const shape = {
     ...(track === 0 ? {} : { track }),
     sampleRate,
-    channels: random.weighted([[50, 1], [40, 2], [10, 6]]),
-    data: random.pick(["Float32Array", "Int16Array", "Int32Array", "Uint8Array"] as const),
+    channels: random.weighted([[50, 1], [42, 2], [4, 6], [4, random.integer(3, 8)]]),
+    data: random.pick(sampleKinds),
     ...(random.chance(0.3) ? { isPlanar: true as const } : {}),
+    ...(random.chance(0.2) ? { isRaw: true as const } : {}),
   };
   for (let at = from; at < to;) {
     const samples = Math.max(1, least, random.chance(0.1) ? random.integer(1, 5000) : length);
@@ -126,7 +148,12 @@ function* pieces(context: AudioContext, track: number): Generator<readonly [slot
       : isTimed
       ? { timestamp }
       : undefined;
-    const piece = { ...shape, samples, ...(timing === undefined ? {} : { timing }) };
+    const piece = {
+      ...shape,
+      ...oddities(random, oddness),
+      samples,
+      ...(timing === undefined ? {} : { timing }),
+    };
     if (!random.chance(gaps)) yield [slot, piece];
     at += samples / sampleRate;
   }

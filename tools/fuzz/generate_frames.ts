@@ -130,7 +130,7 @@ export function generateFrames(context: FrameContext): Pick<FuzzCase, "frames" |
     const audio = before[index] ?? [];
     const given = random.chance(oddness / 10) ? format(context) : usualFormat;
     const buffer = random.chance(oddness / 10) ? random.pick(oddBufferKinds) : usualBuffer;
-    const missing = random.chance(oddness / 8) ? random.pick([1, 3, 100, 1e6]) : random.chance(0.1) ? -7 : 0;
+    const missing = random.chance(oddness / 8) ? random.pick([1, 3, 100, 1e6, -1, -7]) : 0;
     const when = timing(context, time);
     return {
       width: side(context, width),

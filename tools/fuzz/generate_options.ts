@@ -4,6 +4,7 @@
  * @module
  */
 import { encoderTraits } from "../../src/codecs/encoder_traits.ts";
+import { rateModesOf } from "../../src/codecs/rate_modes.ts";
 import type { Value } from "./case_types.ts";
 import type { Catalog, KnownOption } from "./catalog.ts";
 import { audioOption } from "./generate_audio.ts";
@@ -11,8 +12,19 @@ import { leftAlone } from "./dangers.ts";
 import type { Random, Weighted } from "./random.ts";
 import { specials } from "./special_values.ts";
 import {
+  chapterLists,
+  oddChapters,
+  oddMetadata,
+  oddShapes,
+  pixelShapes,
+  tagKeys,
+  tagValues,
+} from "./tag_tables.ts";
+import {
+  backgrounds,
   colors,
   filters,
+  oddBackgrounds,
   oddColors,
   oddFilters,
   oddFormats,
@@ -91,6 +103,25 @@ function bits(random: Random): Value {
   ]);
 }
 
+/** Bits per second: refused by encoders without such a mode, which is enough now and then. */
+function rate(
+  { random, encoder, oddness }: OptionContext,
+  mode: "average" | "cappedQuality",
+): Value | undefined {
+  return rateModesOf(encoder)[mode] !== undefined || random.chance(oddness) ? bits(random) : undefined;
+}
+
+/** A palette, where there is one to choose. */
+function palette({ random, muxer, oddness }: OptionContext): Value | undefined {
+  if (muxer !== "gif" && !random.chance(oddness / 4)) return undefined;
+  return random.chance(oddness) ? "web" : random.pick(["frame", "clip"]);
+}
+
+function keyFrameInterval({ random, muxer, oddness }: OptionContext): Value | undefined {
+  if (["gif", "webp", "apng"].includes(muxer) && !random.chance(oddness)) return undefined;
+  return random.pick([1, 0.1, 2, 10, 1e-9, 1e300, 0.04]);
+}
+
 /** A quality: one that the encoder has, where it has any. */
 function quality({ random, encoder, oddness }: OptionContext): Value | undefined {
   const { isLossless, levels, scale } = encoderTraits[encoder] ?? {};
@@ -117,9 +148,14 @@ type Maker = (context: OptionContext) => Value | undefined;
 /** How each option is made, and how often it is given. */
 const makers: Readonly<Record<string, readonly [probability: number, make: Maker]>> = {
   quality: [0.15, quality],
-  bitrate: [0.06, ({ random }) => bits(random)],
-  maxBitrate: [0.05, ({ random }) => bits(random)],
-  keyFrameInterval: [0.1, ({ random }) => random.pick([1, 0.1, 2, 10, 1e-9, 1e300, 0.04])],
+  bitrate: [0.06, (context) => rate(context, "average")],
+  maxBitrate: [0.05, (context) => rate(context, "cappedQuality")],
+  keyFrameInterval: [0.1, keyFrameInterval],
+  alpha: [
+    0.1,
+    ({ random, oddness }) => random.chance(oddness) ? "drop" : random.pick(["discard", "discard", "keep"]),
+  ],
+  palette: [0.3, palette],
   preset: [0.08, (context) => word(context, "preset")],
   tune: [0.06, (context) => word(context, "tune")],
   profile: [0.08, (context) => word(context, "profile")],
@@ -129,10 +165,37 @@ const makers: Readonly<Record<string, readonly [probability: number, make: Maker
   timing: [0.5, timing],
   audio: [0.5, audio],
   filter: [0.14, ({ random, oddness }) => random.pick<Value>(random.chance(oddness) ? oddFilters : filters)],
+  background: [
+    0.15,
+    ({ random, oddness }) => random.pick<Value>(random.chance(oddness) ? oddBackgrounds : backgrounds),
+  ],
+  premultipliedAlpha: [0.06, ({ random }) => random.chance(0.8)],
+  imageOrientation: [0.03, ({ random }) => random.pick(["from-image", "none"])],
+  loop: [0.3, loop],
+  metadata: [
+    0.15,
+    ({ random, oddness }) => random.chance(oddness) ? random.pick(oddMetadata) : metadata(random),
+  ],
+  chapters: [0.05, ({ random, oddness }) => random.pick(random.chance(oddness) ? oddChapters : chapterLists)],
+  sampleAspectRatio: [
+    0.12,
+    ({ random, oddness }) => random.pick(random.chance(oddness) ? oddShapes : pixelShapes),
+  ],
+  fieldOrder: [0.03, ({ random }) => random.pick(["tff", "bff", "progressive"])],
+  rotation: [0.03, ({ random }) => random.pick([0, 90, 180, 270])],
   crashSafe: [0.2, ({ random }) => random.chance(0.5)],
   encoderOptions: [0.1, (context) => someOf(context, context.catalog.encoderOptions(context.encoder))],
   formatOptions: [0.08, (context) => someOf(context, context.catalog.muxerOptions(context.muxer))],
 };
+
+/** A few tags, some of them that few containers have a place for. */
+function metadata(random: Random): Value {
+  const tags: Record<string, Value> = {};
+  for (let count = random.integer(1, 3); count > 0; count--) {
+    tags[random.pick(tagKeys)] = random.pick(tagValues);
+  }
+  return tags;
+}
 
 /** Containers that keep constant rates only: now and then is enough. */
 const constantOnly: readonly string[] = ["avi", "mxf", "webp"];
@@ -140,6 +203,14 @@ const constantOnly: readonly string[] = ["avi", "mxf", "webp"];
 function timing({ random, muxer }: OptionContext): Value | undefined {
   if (constantOnly.includes(muxer) && random.chance(0.9)) return undefined;
   return random.weighted([[10, "constant"], [70, "timestamps"], [20, "wallclock"]]);
+}
+
+/** Containers that say how often they are played. Others refuse the option: now and then is enough. */
+const animations: readonly string[] = ["gif", "webp", "apng"];
+
+function loop({ random, muxer, oddness }: OptionContext): Value | undefined {
+  if (!animations.includes(muxer) && !random.chance(oddness / 5)) return undefined;
+  return random.pick<Value>(random.chance(oddness) ? [-1, 0.5, 65536, "1", true] : [0, 1, 2, 65535]);
 }
 
 function audio({ random, catalog, muxer, oddness }: OptionContext): Value | undefined {
@@ -167,6 +238,8 @@ export function generateOptions(context: OptionContext): Record<string, Value> {
       ? "last"
       : random.pick(["first", "first", "zero"]);
   }
+  // A constant bit rate, or a limit that is no lower.
+  if (options["bitrate"] !== undefined && random.chance(0.3)) options["maxBitrate"] = options["bitrate"];
   // Both together are refused: now and then is enough.
   if (options["bitrate"] !== undefined && !random.chance(oddness)) delete options["quality"];
   if (random.chance(0.2)) options["resize"] = random.pick(["contain", "cover", "fill", "contain", "error"]);

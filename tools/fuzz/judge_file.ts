@@ -9,7 +9,15 @@ import type { WriterOptions } from "../../mod.ts";
 import { type Complaint, complaint } from "./allowances.ts";
 import type { FuzzCase, Outcome } from "./case_types.ts";
 import { readings, usualReading } from "./containers.ts";
-import { judgeAudio, judgeDuration, judgeOrder, judgeTimes, type WrittenCase } from "./judge_times.ts";
+import {
+  judgeAudio,
+  judgeDuration,
+  judgeKeyFrames,
+  judgeOrder,
+  judgeTimes,
+  type WrittenCase,
+} from "./judge_times.ts";
+import { judgeTags } from "./judge_tags.ts";
 import type { Prober } from "./probe.ts";
 import { run } from "./programs.ts";
 
@@ -57,7 +65,7 @@ async function judgeWritten(written: WrittenCase, path: string, prober: Prober):
     );
   }
   if (reading.unreadable !== undefined) return complaints;
-  const { stream, audio, said } = await prober.probe(path, reading.args ?? [], isOneFile);
+  const { stream, audio, said, tags } = await prober.probe(path, reading.args ?? [], isOneFile);
   if (said.length > 0) complaints.push(complaint("decode", said.join("\n").slice(0, 800)));
   if (stream === null) return complaints;
   if (stream.times.length !== summary.frames) {
@@ -69,6 +77,8 @@ async function judgeWritten(written: WrittenCase, path: string, prober: Prober):
     );
   }
   complaints.push(...judgeTimes(written, stream), ...judgeOrder(written, stream));
+  complaints.push(...judgeKeyFrames(written, stream));
+  if (isOneFile) complaints.push(...judgeTags(written, tags));
   complaints.push(...judgeAudio(written, stream, audio), ...judgeDuration(written, stream));
   complaints.push(...await judgeContent(written, path));
   return complaints;

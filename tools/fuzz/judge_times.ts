@@ -204,3 +204,16 @@ export function judgeAudio(
     return complaints;
   });
 }
+
+/** Frames are key frames where that is asked for. */
+export function judgeKeyFrames(
+  { outcome: { keyFrames }, options: { filter, encoderOptions }, summary }: WrittenCase,
+  { packets }: Probed,
+): Complaint[] {
+  const shown = packets.map((packet) => packet.shown);
+  if (filter !== undefined || encoderOptions !== undefined || shown.includes(null)) return [];
+  if (packets.length !== summary.frames) return [];
+  const inOrder = [...packets].sort((one, other) => one.shown! - other.shown!);
+  const missing = keyFrames.filter((index) => !inOrder[index]!.isKey);
+  return missing.length === 0 ? [] : [complaint("keys", `no key frames: ${missing.join(", ")}`)];
+}

@@ -10,12 +10,12 @@ import { createFileWriter, type VideoWriter, type WriterOptions, type WriteSumma
 import type { Native } from "../../ffi/mod.ts";
 import { undisposedObjects } from "../../src/libav/owned.ts";
 import type { FrameSpec, FuzzCase, Outcome, PieceSpec, Rejection } from "./case_types.ts";
-import { audioTracks, type Call, frameTimes } from "./expected.ts";
+import { audioTracks, type Call, frameTimes, keyFrames } from "./expected.ts";
 import { isExactFormat, isExactWriter } from "./exactness.ts";
 import { judgeFolder, lookAt, writesOneFile } from "./folder.ts";
 import { makeFrame } from "./frames.ts";
 import { judgeError, rejectionOf } from "./judge_error.ts";
-import { makeSamples } from "./samples.ts";
+import { makeSamples, mustBeTaken } from "./samples.ts";
 import { revive } from "./special_values.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -49,6 +49,8 @@ class Play {
   #summary: WriteSummary | null = null;
   #writer: VideoWriter | null = null;
   #isAborted = false;
+  /** Whether the signal did it. */
+  #isBySignal = false;
   /** The errors of calls after an abort. */
   readonly #afterAbort: unknown[] = [];
 
@@ -87,6 +89,7 @@ class Play {
       content: isExact ? { format: choice.pixelFormat, sha256: this.#hash!.digest("hex") } : null,
       isOneFile: writesOneFile(this.#native, this.#test),
       times: frameTimes(this.#calls, this.#test),
+      keyFrames: keyFrames(this.#calls),
       audio: this.#summary === null ? [] : audioTracks(this.#calls, this.#test, this.#summary.seconds),
     };
   }
@@ -128,7 +131,8 @@ class Play {
 
   #abortBySignal(): void {
     this.#controller.abort(this.#reason);
-    this.#isAborted ||= this.#failure === null;
+    if (this.#failure !== null || this.#isAborted) return;
+    this.#isAborted = this.#isBySignal = true;
   }
 
   async #writeOne(writer: VideoWriter, spec: FrameSpec): Promise<void> {
@@ -152,11 +156,19 @@ class Play {
 
   async #writePiece(writer: VideoWriter, piece: PieceSpec): Promise<void> {
     const timing = piece.timing === undefined ? undefined : revive(piece.timing);
-    await this.#call(
-      { piece, timing: timing as Anything, capturedMs: undefined, isTaken: false },
-      () => writer.writeAudio(makeSamples(piece), timing as Anything),
-      () => {},
-    );
+    const call = { piece, timing: timing as Anything, capturedMs: undefined, isTaken: false };
+    await this.#call(call, () => writer.writeAudio(makeSamples(piece), timing as Anything), () => {});
+    this.#judgePiece(call, piece);
+  }
+
+  /** A piece is taken or refused by what it is, unless the writer has ended. */
+  #judgePiece({ isTaken }: Call, piece: PieceSpec): void {
+    const expected = mustBeTaken(piece, (this.#test.options as Anything)?.audio);
+    if (expected === null || expected === isTaken) return;
+    if (isTaken) this.complaints.push(`a piece was taken: ${JSON.stringify(piece)}`);
+    else if (this.#failure === null && !this.#isAborted) {
+      this.complaints.push(`a piece was refused: ${JSON.stringify(piece)}`);
+    }
   }
 
   async #call(call: Call, make: () => Promise<void>, take: () => void): Promise<void> {
@@ -186,9 +198,11 @@ class Play {
    * An error of a call from before an abort: unless it is that, the writer has failed before it was aborted.
    */
   #fail(error: unknown): void {
-    if (this.#isAborted && (error as { code?: unknown }).code === "ABORTED") return;
+    if (this.#isAborted && (error === this.#reason || (error as { code?: unknown }).code === "ABORTED")) {
+      return;
+    }
     this.#failure = { error };
-    this.#isAborted = false;
+    this.#isAborted = this.#isBySignal = false;
   }
 
   /** Calls after an abort are rejected for it, or for a failure before it, which may be told later. */
@@ -280,6 +294,11 @@ class Play {
 
   #mustBeClosed(at: string, error: unknown, code: string): void {
     const { code: found, cause } = error as { code?: unknown; cause?: unknown };
+    if (code === "ABORTED" && this.#isBySignal) {
+      if (error === this.#reason) return;
+      this.complaints.push(`${at} rejected with ${error} after an abort, and not with the signal's reason`);
+      return;
+    }
     const told = rejectionOf("write", error);
     if (told.type !== "WriterClosedError" || found !== code) {
       this.complaints.push(`${at} rejected with ${told.type} ${found} after the end: ${told.message}`);
@@ -296,7 +315,7 @@ class Play {
   }
 
   #note(at: Rejection["at"], error: unknown): void {
-    if (error === this.#reason && at === "open") return;
+    if (error === this.#reason && (at === "open" || this.#isBySignal)) return;
     this.#rejections.push(rejectionOf(at, error));
     this.complaints.push(...judgeError(at, error));
   }

@@ -26,6 +26,8 @@ export interface PacketTimes {
   readonly decoded: number | null;
   readonly shown: number | null;
   readonly duration: number;
+  /** Whether it is marked as a key frame. */
+  readonly isKey: boolean;
 }
 
 /** A stream of audio. */
@@ -42,10 +44,25 @@ export interface ProbeResult {
   readonly audio: readonly ProbedAudio[];
   /** Lines on stderr at level "error", or what else went wrong. */
   readonly said: readonly string[];
+  /** What the file says of itself. */
+  readonly tags: FileTags;
 }
 
-const wanted = "frame=stream_index,best_effort_timestamp:packet=stream_index,pts,dts,duration:" +
-  "stream=index,codec_type,codec_name,width,height,duration,time_base:format=duration";
+/** What a file says of itself and of its picture. */
+export interface FileTags {
+  /** The tags of file, programs and video, by their keys in lower case. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly chapters: readonly { readonly title: string; readonly start: number }[];
+  /** The width of a pixel over its height; `null` where nothing tells. */
+  readonly pixelShape: number | null;
+  readonly fieldOrder: string | null;
+}
+
+const noTags: FileTags = { metadata: {}, chapters: [], pixelShape: null, fieldOrder: null };
+
+const wanted = "frame=stream_index,best_effort_timestamp:packet=stream_index,pts,dts,duration,flags:" +
+  "stream=index,codec_type,codec_name,width,height,duration,time_base,sample_aspect_ratio,field_order:" +
+  "format=duration:format_tags:stream_tags:program_tags:chapter=start_time:chapter_tags";
 
 function seconds(text: unknown): number | null {
   const value = Number.parseFloat(String(text));
@@ -61,6 +78,9 @@ interface PrintedStream {
   readonly height: number;
   readonly duration?: string;
   readonly time_base: string;
+  readonly sample_aspect_ratio?: string;
+  readonly field_order?: string;
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** A packet or a frame as ffprobe prints it. */
@@ -70,6 +90,7 @@ interface PrintedItem {
   readonly pts?: number;
   readonly dts?: number;
   readonly duration?: number;
+  readonly flags?: string;
   readonly best_effort_timestamp?: number;
 }
 
@@ -89,10 +110,11 @@ function toSeconds({ time_base: timeBase }: PrintedStream): (ticks: number | und
 
 function packetsOf(items: readonly PrintedItem[], stream: PrintedStream): PacketTimes[] {
   const inSeconds = toSeconds(stream);
-  return itemsOf(items, "packet", stream).map(({ pts, dts, duration }) => ({
+  return itemsOf(items, "packet", stream).map(({ pts, dts, duration, flags }) => ({
     decoded: inSeconds(dts),
     shown: inSeconds(pts),
     duration: inSeconds(duration) ?? 0,
+    isKey: flags?.startsWith("K") ?? false,
   }));
 }
 
@@ -100,11 +122,15 @@ async function probe(path: string, args: readonly string[]): Promise<ProbeResult
   const { code, stdout, stderr } = await run("ffprobe", [
     ...["-analyzeduration", "100M", "-probesize", "100M"],
     ...["-v", "error", "-show_frames", "-show_packets", "-show_streams", "-show_format"],
+    ...["-show_programs", "-show_chapters"],
     ...["-show_entries", wanted, "-of", "json", ...args, `file:${path}`],
   ]);
   const said = [...new Set(stderr.split("\n").map((line) => line.trim()).filter((line) => line !== ""))];
-  if (code !== 0) return { stream: null, audio: [], said: [`ffprobe ended with ${code}`, ...said] };
-  const { streams, packets_and_frames: items = [], format } = JSON.parse(stdout);
+  if (code !== 0) {
+    return { stream: null, audio: [], said: [`ffprobe ended with ${code}`, ...said], tags: noTags };
+  }
+  const told = JSON.parse(stdout);
+  const { streams, packets_and_frames: items = [], format } = told;
   const all: readonly PrintedStream[] = streams;
   const audio = all.filter(({ codec_type: type }) => type === "audio").map((stream) => ({
     codec: stream.codec_name,
@@ -112,7 +138,12 @@ async function probe(path: string, args: readonly string[]): Promise<ProbeResult
   }));
   const [video, ...others] = all.filter(({ codec_type: type }) => type === "video");
   if (video === undefined || others.length > 0) {
-    return { stream: null, audio, said: [`${others.length + (video ? 1 : 0)} video streams`, ...said] };
+    return {
+      stream: null,
+      audio,
+      said: [`${others.length + (video ? 1 : 0)} video streams`, ...said],
+      tags: noTags,
+    };
   }
   const { codec_name: codec, width, height, duration } = video;
   const inSeconds = toSeconds(video);
@@ -127,6 +158,33 @@ async function probe(path: string, args: readonly string[]): Promise<ProbeResult
     },
     audio,
     said,
+    tags: tagsOf(told, video),
+  };
+}
+
+/** What ffprobe prints tags of. */
+interface PrintedTags {
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+function tagsOf(
+  { format, programs = [], chapters = [] }: {
+    readonly format: PrintedTags;
+    readonly programs?: readonly PrintedTags[];
+    readonly chapters?: readonly (PrintedTags & { readonly start_time: string })[];
+  },
+  video: PrintedStream,
+): FileTags {
+  const all = [video, ...programs, format].flatMap(({ tags = {} }) => Object.entries(tags));
+  const [num, den] = (video.sample_aspect_ratio ?? "").split(":").map(Number);
+  return {
+    metadata: Object.fromEntries(all.map(([key, value]) => [key.toLowerCase(), value])),
+    chapters: chapters.map(({ start_time: start, tags }) => ({
+      title: tags?.title ?? "",
+      start: Number(start),
+    })),
+    pixelShape: num !== undefined && den !== undefined && num > 0 && den > 0 ? num / den : null,
+    fieldOrder: video.field_order ?? null,
   };
 }
 

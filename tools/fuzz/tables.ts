@@ -27,6 +27,21 @@ export const families: Weighted<{ readonly codec: string; readonly extensions: r
   [6, { codec: "rawvideo", extensions: ["avi", "nut", "mov", "mkv", "y4m"] }],
 ];
 
+/** Backgrounds of transparent pictures. */
+export const backgrounds: readonly string[] = ["black", "white", "#20c83c", "#F0a", "Tomato"];
+
+/** What is nearly a background, or not at all. */
+export const oddBackgrounds: readonly Value[] = [
+  "",
+  "#12345",
+  "random",
+  "red@0.5",
+  7,
+  null,
+  "0x123456",
+  "nosuch",
+];
+
 /** Names that are nearly codecs, or not at all. */
 export const oddCodecs: readonly Value[] = [
   ...["", "H264", "h265", "x264", "avc1", "mp3", "aac", "pcm_s16le", "copy", "libx264 ", "%s%n", "a\0b"],
@@ -147,7 +162,8 @@ export const oddFormats: readonly Value[] = [
 export const bufferKinds: Weighted<BufferKind> = [
   [40, "Uint8Array"],
   [15, "Uint8ClampedArray"],
-  [5, "Float32Array"],
+  // Of floats only: others are refused.
+  [1, "Float32Array"],
   [5, "DataView"],
   [5, "ArrayBuffer"],
   [5, "SharedArrayBuffer"],
@@ -210,6 +226,10 @@ export const filters: readonly string[] = [
     "trim=end_frame=2",
     "trim=start_frame=2",
   ],
+  // Pictures that change size, and colours that change their meaning on the way.
+  ...["scale=w='16+8*mod(n,3)':h=32:eval=frame", "format=yuv420p,scale=w=iw:h='32+2*n':eval=frame"],
+  ...["format=gbrp,format=yuv444p", "format=yuva444p", "format=gray,format=yuv420p", "hue=s=0", "unsharp"],
+  ...["scale=32:24:flags=lanczos,format=yuv422p", "split[a][b];[a]negate[c];[c][b]overlay"],
   ...["tile=2x2", "tile=3x1:padding=2", "split[a][b];[a][b]hstack"],
   // libavfilter's vstack writes beyond its frames where heights are odd and chroma is shared between lines,
   // in the ffmpeg program too.

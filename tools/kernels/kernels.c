@@ -246,3 +246,72 @@ exported(stretch) void stretch(const uint8_t *bytes, int32_t stride, int32_t wid
 exported(fill) void fill(uint8_t *to, int32_t stride, int32_t row_bytes, int32_t rows, int32_t value) {
   for (int32_t row = 0; row < rows; row++) __builtin_memset(to + row * stride, value, (uint32_t)row_bytes);
 }
+
+// Whether the alpha of all pixels of four bytes is 255; `alpha` is which of the four it is.
+exported(is_opaque) int32_t is_opaque(const uint8_t *bytes, int32_t stride, int32_t width, int32_t height, int32_t alpha) {
+  const v128_t others = wasm_i32x4_splat((int32_t)~(0xffu << 8 * alpha));
+  const v128_t ones = wasm_i8x16_splat(-1);
+  for (int32_t row = 0; row < height; row++) {
+    const uint8_t *at = bytes + row * stride;
+    v128_t all = ones;
+    int32_t x = 0;
+    for (; x + 4 <= width; x += 4) all = wasm_v128_and(all, wasm_v128_or(wasm_v128_load(at + x * 4), others));
+    for (; x < width; x++) all = wasm_v128_and(all, wasm_v128_or(wasm_v128_load32_splat(at + x * 4), others));
+    if (!wasm_i8x16_all_true(wasm_i8x16_eq(all, ones))) return 0;
+  }
+  return 1;
+}
+
+// The nearest to `x` / 255, for numbers up to 255 * 255.
+inlined v128_t divided(v128_t x) {
+  x = wasm_i16x8_add(x, wasm_i16x8_const_splat(128));
+  return wasm_u16x8_shr(wasm_i16x8_add(x, wasm_u16x8_shr(x, 8)), 8);
+}
+
+// Two pixels over two of the background. `alphas` has the alpha of each in all of its lanes.
+inlined v128_t laid_over(v128_t pixels, v128_t alphas, v128_t background) {
+  v128_t rest = wasm_i16x8_sub(wasm_i16x8_const_splat(255), alphas);
+  return divided(wasm_i16x8_add(wasm_i16x8_mul(pixels, alphas), wasm_i16x8_mul(background, rest)));
+}
+
+inlined v128_t four_over(v128_t x, v128_t alpha, v128_t background) {
+  v128_t alphas = wasm_i8x16_swizzle(x, alpha);
+  v128_t low = laid_over(wasm_u16x8_extend_low_u8x16(x), wasm_u16x8_extend_low_u8x16(alphas), background);
+  v128_t high = laid_over(wasm_u16x8_extend_high_u8x16(x), wasm_u16x8_extend_high_u8x16(alphas), background);
+  return wasm_u8x16_narrow_i16x8(low, high);
+}
+
+// Pixels of four bytes over one colour, which has the same order of bytes. What alpha becomes is of no use to anyone.
+exported(lay_over) void lay_over(const uint8_t *bytes, int32_t stride, int32_t width, int32_t height, uint8_t *to,
+                                 int32_t to_stride, int32_t alpha, int32_t color) {
+  const v128_t background = wasm_u16x8_extend_low_u8x16(wasm_i32x4_splat(color));
+  const v128_t places = wasm_i8x16_add(wasm_i8x16_const(0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12),
+                                       wasm_i8x16_splat((int8_t)alpha));
+  for (int32_t row = 0; row < height; row++) {
+    const uint8_t *from = bytes + row * stride;
+    uint8_t *at = to + row * to_stride;
+    int32_t x = 0;
+    for (; x + 4 <= width; x += 4) {
+      wasm_v128_store(at + x * 4, four_over(wasm_v128_load(from + x * 4), places, background));
+    }
+    for (; x < width; x++) {
+      wasm_v128_store32_lane(at + x * 4, four_over(wasm_v128_load32_splat(from + x * 4), places, background), 0);
+    }
+  }
+}
+
+// Pixels of four bytes whose colours were multiplied by alpha, as they were before.
+exported(straighten) void straighten(const uint8_t *bytes, int32_t stride, int32_t width, int32_t height, uint8_t *to,
+                                     int32_t to_stride, int32_t alpha) {
+  for (int32_t row = 0; row < height; row++) {
+    const uint8_t *from = bytes + row * stride;
+    uint8_t *at = to + row * to_stride;
+    for (int32_t x = 0; x < width * 4; x += 4) {
+      int32_t opacity = from[x + alpha];
+      for (int32_t part = 0; part < 4; part++) {
+        int32_t value = opacity == 0 ? 0 : smaller((from[x + part] * 255 + opacity / 2) / opacity, 255);
+        at[x + part] = (uint8_t)(part == alpha ? opacity : value);
+      }
+    }
+  }
+}

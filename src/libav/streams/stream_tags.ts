@@ -10,11 +10,11 @@ import { codeName, errorText, outOfMemory } from "../failure.ts";
 import { packRational, type Rational } from "../rational.ts";
 
 /** AV_PKT_DATA_*, libavcodec/packet.h. */
-const sideData = { displayMatrix: 5, masteringDisplay: 20, contentLight: 22 } as const;
+export const sideData = { displayMatrix: 5, masteringDisplay: 20, contentLight: 22 } as const;
 /** AVCHROMA_LOC_*, libavutil/pixfmt.h. */
 const chromaLocations = { center: 2 } as const;
 /** 1.0 in a display matrix, which is in 16.16 fixed point but for its last column (libavutil/display.h). */
-const one = 1 << 16;
+export const displayMatrixOne: number = 1 << 16;
 /** Nine 32-bit integers. */
 const matrixBytes = 36;
 /** Offsets 7 and 8: how far the rotated picture is moved to the right and down. */
@@ -99,7 +99,7 @@ function addDisplayMatrix(
   const moved = { 90: [height, 0], 180: [width, height], 270: [0, width] }[rotation];
   native.memory.write(
     address(matrix + translationAt),
-    Int32Array.from(moved, (pixels) => pixels * one),
+    Int32Array.from(moved, (pixels) => pixels * displayMatrixOne),
   );
 }
 

@@ -5,7 +5,9 @@
  */
 import type { NativeFrame } from "../../libav/native_frame.ts";
 import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
+import type { Rgb } from "../background.ts";
 import type { PixelMeaning } from "../color.ts";
+import type { ClipColors } from "../palette/clip_colors.ts";
 import type { Pixels } from "../pixels.ts";
 
 /** The format and size that the encoder takes. */
@@ -18,10 +20,20 @@ export interface ConverterTarget {
   readonly height: number;
   /** The meaning of its values. */
   readonly color: PixelMeaning;
+  /** The palettes of a GIF; `null` or absent: each picture has a palette of its own. */
+  readonly clipColors?: ClipColors | null;
+  /** What lies behind transparent pictures where the format has no alpha. Default: black. */
+  readonly background?: Rgb;
 }
 
 /** Converts pictures of one shape. The returned frame is valid until the next call. */
 export interface Converter extends Disposable {
   /** Converts one picture. */
   convert(pixels: Pixels): NativeFrame;
+}
+
+/** Lays pictures over a background. */
+export interface Blender extends Disposable {
+  /** A picture over the background, valid until the next call; `null` where it is opaque. */
+  convert(pixels: Pixels): NativeFrame | null;
 }

@@ -30,11 +30,12 @@ export class CopyConverter implements Converter {
   }
 
   #isPassedOn(frame: NativeFrame): boolean {
-    const { width, height } = frame.shape;
+    const { width, height, format: id } = frame.shape;
     const { format } = this.#source;
     // libavcodec's GIF encoder has a buffer for the stride of the first frame, and writes beyond it where the
     // stride grows.
-    return !format.isPalette && width === this.#source.width && height === this.#source.height;
+    return id === this.#output.format.id && !format.isPalette && width === this.#source.width &&
+      height === this.#source.height;
   }
 
   [Symbol.dispose](): void {

@@ -8,11 +8,14 @@ import type { NativeFrame } from "../../libav/native_frame.ts";
 import { scalerMatrix } from "../color.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../pixels.ts";
 import type { Converter, ConverterTarget } from "./converter.ts";
+import { BlendingConverter } from "./blending/blending_converter.ts";
 import { CopyConverter } from "./copy_converter.ts";
+import { GifConverter } from "../palette/gif_converter.ts";
 import { KernelConverter } from "./kernel_converter.ts";
 import { OutputFrames } from "./output_frames.ts";
 import { packedPlaneOrder } from "./packed_components.ts";
-import { PaletteConverter } from "./palette_converter.ts";
+import { opaquePacked } from "./blending/opaque_formats.ts";
+import { PaletteConverter } from "../palette/palette_converter.ts";
 import { ScalingConverter } from "./scaling_converter.ts";
 import { SplittingConverter } from "./splitting_converter.ts";
 import { FormatUnpacker } from "./unpacker.ts";
@@ -20,15 +23,37 @@ import { FormatUnpacker } from "./unpacker.ts";
 /** Creates the converter from a shape to an encoder's format: a copy where nothing differs. */
 export function createConverter(native: Native, shape: PictureShape, target: ConverterTarget): Converter {
   const { format, width, height } = shape.layout;
+  if (Math.abs(width - target.width) > 1 || Math.abs(height - target.height) > 1) {
+    throw new RangeError(`Cannot convert a ${width}x${height} picture to ${target.width}x${target.height}`);
+  }
   // An odd column or row is cropped from the start.
   const visible = frameLayout(format, Math.min(width, target.width), Math.min(height, target.height));
   if (format.id !== target.format.id && FormatUnpacker.isNeeded(native, format, visible.width)) {
     return new UnpackingConverter(native, { ...shape, layout: visible }, target);
   }
-  if (target.format.isPalette && !format.isPalette) return new PaletteConverter(native, visible, target);
+  if (format.hasAlpha && !target.format.hasAlpha) {
+    return new BlendingConverter(
+      native,
+      { ...shape, layout: visible },
+      target,
+      createConverter,
+      createOpaque,
+    );
+  }
+  return createOpaque(native, { ...shape, layout: visible }, target);
+}
+
+/** The same, but for alpha, which is dropped where the target has none. */
+function createOpaque(native: Native, shape: PictureShape, target: ConverterTarget): Converter {
+  const { layout: visible, layout: { format } } = shape;
+  if (target.format.isPalette && !format.isPalette) {
+    if (target.clipColors) return new GifConverter(native, shape, target, target.clipColors, createConverter);
+    return new PaletteConverter(native, shape, target);
+  }
   const isSameMeaning = format.isRgb || format.isPalette || format.isGray && target.format.isGray ||
     scalerMatrix(shape.meaning) === scalerMatrix(target.color) && shape.meaning.range === target.color.range;
-  if (format.id === target.format.id && isSameMeaning) {
+  const isSameLayout = format.id === target.format.id || opaquePacked[format.name] === target.format.name;
+  if (isSameLayout && isSameMeaning) {
     return new CopyConverter(native, visible, new OutputFrames(native, visible, target));
   }
   if (target.format.name === "gbrap" && Object.hasOwn(packedPlaneOrder, format.name)) {

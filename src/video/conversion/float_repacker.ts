@@ -31,7 +31,7 @@ export function integerTwin(native: Native, { name }: PixelFormatInfo): PixelFor
 let halvesRounded: Uint16Array | undefined;
 
 /** For each 16-bit floating-point number (IEEE 754, binary16) by its bits: 0 to 1 as 0 to 65535. */
-function roundedHalves(): Uint16Array {
+export function roundedHalves(): Uint16Array {
   return halvesRounded ??= Uint16Array.from({ length: 65536 }, (_, bits) => {
     const [exponent, fraction] = [bits >> 10 & 31, bits & 1023];
     const size = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);

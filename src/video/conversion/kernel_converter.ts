@@ -5,22 +5,16 @@
  * @module
  */
 import type { Native } from "../../../ffi/mod.ts";
-import { NativeFrame, NativeFramePool } from "../../libav/native_frame.ts";
+import type { NativeFrame } from "../../libav/native_frame.ts";
 import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
 import { type PixelMeaning, scalerMatrix } from "../color.ts";
-import { KernelMemory, type MemoryPart } from "../kernels/kernel_memory.ts";
 import { hasKernel } from "../kernels/kernels.ts";
+import { type KernelPicture, KernelStaging } from "./kernel_staging.ts";
 import { frameLayout, type Pixels } from "../pixels.ts";
-import { copyRows, frameBytes, type FrameLayout, placePlanes, tightPlanes } from "../raw_frame.ts";
-import { SharedFrame } from "../shared_frame.ts";
+import type { FrameLayout } from "../raw_frame.ts";
+import type { SharedFrame } from "../shared_frame.ts";
+import { SharedFramePools } from "../shared_frame_pools.ts";
 import type { Converter, ConverterTarget } from "./converter.ts";
-
-/** A picture in a kernel memory: the addresses and strides of its planes. */
-interface Source {
-  readonly memory: KernelMemory;
-  readonly addresses: readonly number[];
-  readonly strides: readonly number[];
-}
 
 /** Whether a format has 8-bit planes of luma and chroma, and nothing else. */
 function isBytes(format: PixelFormatInfo): boolean {
@@ -47,14 +41,12 @@ function needsRangeOnly(
 
 /** Converts with a kernel. */
 export class KernelConverter implements Converter {
-  readonly #native: Native;
   readonly #picture: FrameLayout;
   readonly #target: ConverterTarget;
   readonly #changesRange: boolean;
-  /** Kernel memory for pictures from elsewhere, and the part that they are copied to. */
-  #staging: { readonly memory: KernelMemory; readonly part: MemoryPart } | null = null;
+  readonly #staging: KernelStaging;
   /** Frames for the encoder, in the memory of their pictures. */
-  readonly #pools = new Map<KernelMemory, NativeFramePool<SharedFrame>>();
+  readonly #pools: SharedFramePools;
 
   /** Whether there is a kernel from a format to a target. */
   static exists(picture: FrameLayout, meaning: PixelMeaning, target: ConverterTarget): boolean {
@@ -66,21 +58,22 @@ export class KernelConverter implements Converter {
 
   /** For pictures, or parts of pictures, of a layout. Requires a kernel. */
   constructor(native: Native, picture: FrameLayout, target: ConverterTarget) {
-    this.#native = native;
+    this.#staging = new KernelStaging(native, picture);
     this.#picture = picture;
     this.#target = target;
+    this.#pools = new SharedFramePools(native, frameLayout(target.format, target.width, target.height));
     this.#changesRange = lieAlike(picture.format, target.format);
   }
 
   convert(pixels: Pixels): NativeFrame {
-    const source = this.#locate(pixels);
-    const frame = this.#poolIn(source.memory).take();
+    const source = this.#staging.locate(pixels);
+    const frame = this.#pools.take(source.memory);
     if (this.#changesRange) this.#changeRange(source, frame);
     else this.#changeFormat(source, frame);
     return frame;
   }
 
-  #changeRange({ memory, addresses, strides }: Source, frame: SharedFrame): void {
+  #changeRange({ memory, addresses, strides }: KernelPicture, frame: SharedFrame): void {
     const range = this.#target.color.range === "tv" ? "tv" : "pc";
     for (const [index, { rowBytes, rows }] of this.#picture.planes.entries()) {
       memory.kernels.changeRange(
@@ -92,7 +85,7 @@ export class KernelConverter implements Converter {
     }
   }
 
-  #changeFormat({ memory, addresses, strides }: Source, frame: SharedFrame): void {
+  #changeFormat({ memory, addresses, strides }: KernelPicture, frame: SharedFrame): void {
     const { format: { name: from }, width, height } = this.#picture;
     const { format, color } = this.#target;
     memory.kernels.convert(
@@ -108,44 +101,7 @@ export class KernelConverter implements Converter {
     );
   }
 
-  #locate(pixels: Pixels): Source {
-    if (pixels instanceof SharedFrame) {
-      return { memory: pixels.memory, addresses: pixels.addresses, strides: pixels.rowStrides };
-    }
-    const { memory, part } = this.#staging ??= stagingOf(frameBytes(this.#picture));
-    const staged = tightPlanes(memory.view(part), this.#picture);
-    for (const [index, { rowBytes, rows }] of this.#picture.planes.entries()) {
-      const { bytes } = staged[index]!;
-      if (pixels instanceof NativeFrame) {
-        this.#native.memory.readRows(bytes, pixels.planeAddress(index), pixels.stride(index), rowBytes, rows);
-      } else copyRows(pixels[index]!.bytes, pixels[index]!.stride, bytes, rowBytes, rows);
-    }
-    const places = placePlanes(this.#picture);
-    return {
-      memory,
-      addresses: places.map(({ start }) => part.address + start),
-      strides: places.map(({ stride }) => stride),
-    };
-  }
-
-  #poolIn(memory: KernelMemory): NativeFramePool<SharedFrame> {
-    let pool = this.#pools.get(memory);
-    if (pool === undefined) {
-      const { format, width, height } = this.#target;
-      const layout = frameLayout(format, width, height);
-      pool = new NativeFramePool(() => SharedFrame.allocate(this.#native, memory, layout));
-      this.#pools.set(memory, pool);
-    }
-    return pool;
-  }
-
   [Symbol.dispose](): void {
-    for (const pool of this.#pools.values()) pool[Symbol.dispose]();
-    this.#pools.clear();
+    this.#pools[Symbol.dispose]();
   }
-}
-
-function stagingOf(bytes: number): { readonly memory: KernelMemory; readonly part: MemoryPart } {
-  const memory = new KernelMemory();
-  return { memory, part: memory.allocate(bytes) };
 }

@@ -5,6 +5,7 @@
  */
 import type { Native } from "../../../ffi/mod.ts";
 import { type NativeFrame, NativeFramePool } from "../../libav/native_frame.ts";
+import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
 import type { Size } from "../../size.ts";
 import { frameLayout, repeatEdges } from "../pixels.ts";
 import type { FrameLayout } from "../raw_frame.ts";
@@ -30,6 +31,11 @@ export class OutputFrames implements Disposable {
     this.#picture = frameLayout(format, picture.width, picture.height);
     this.#frame = frameLayout(format, width, height);
     this.isExact = picture.width >= width && picture.height >= height;
+  }
+
+  /** Their pixel format. */
+  get format(): PixelFormatInfo {
+    return this.#frame.format;
   }
 
   /** A writable frame. */

@@ -3,15 +3,16 @@
  *
  * @module
  */
+import { bytesIn } from "../../buffer_bytes.ts";
 import { kindOf, shown } from "../../shown.ts";
 
 /**
  * A picture as a PNG, JPEG or WebP file holds it. Which of them it is, its size and its pixel format are
  * found in the data.
  *
- * It is written as it lies in the file: an orientation in its EXIF data is not applied, nor is a colour
- * profile. Of an animated PNG this is the picture that programs without animations show; an animated WebP is
- * refused.
+ * The orientation in the EXIF data of a JPEG is applied, unless the option `imageOrientation` is `"none"`. A
+ * colour profile is not. Of an animated PNG this is the picture that programs without animations show; an
+ * animated WebP is refused.
  *
  * @example
  * ```ts
@@ -28,22 +29,23 @@ export interface EncodedImage {
 
 /** Whether a frame is an image file rather than pixels. */
 export function isEncodedImage(frame: unknown): frame is EncodedImage {
-  return typeof frame === "object" && frame !== null && "image" in frame;
+  // Bun's blobs have a method of that name.
+  return typeof frame === "object" && frame !== null && "image" in frame && !(frame instanceof Blob);
 }
 
-/** The bytes of any buffer. */
+/**
+ * The bytes of any buffer. Of shared memory they are a copy: another thread could write while they are read.
+ */
 export function imageBytes(image: unknown): Uint8Array {
-  const isView = ArrayBuffer.isView(image);
-  const isShared = typeof SharedArrayBuffer !== "undefined" && image instanceof SharedArrayBuffer;
-  if (!isView && !isShared && !(image instanceof ArrayBuffer)) {
+  const found = bytesIn(image);
+  if (found === null) {
     const kind = typeof image === "object" && image !== null ? kindOf(image) : shown(image);
     throw new TypeError(
       `Cannot write the image: it is ${kind}, but must be a typed array, a DataView or an ArrayBuffer`,
     );
   }
-  const buffer = (isView ? image.buffer : image) as ArrayBuffer;
-  if (buffer.detached) {
+  if (found.isDetached) {
     throw new TypeError("Cannot write the image: its buffer is detached (transferred elsewhere)");
   }
-  return isView ? new Uint8Array(buffer, image.byteOffset, image.byteLength) : new Uint8Array(buffer);
+  return found.bytes.buffer instanceof ArrayBuffer ? found.bytes : found.bytes.slice();
 }

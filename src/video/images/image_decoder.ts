@@ -33,6 +33,8 @@ export interface DecodedImage {
   readonly height: number;
   /** The decoder's pixel format. */
   readonly format: PixelFormatInfo;
+  /** Which way up it is, from 1 to 8 (Exif). */
+  readonly orientation: number;
   /** The meaning of its luma and chroma; `null` for RGB and for every PNG. */
   readonly color: ImageColor | null;
 }
@@ -65,7 +67,9 @@ export class ImageDecoder implements Disposable {
     const frame = this.#frame;
     const { width, height, format: id } = frame.shape;
     const format = pixelFormatById(this.#native, id)!;
-    return { frame, kind: kind.name, width, height, format, color: format.isRgb ? null : kind.color(frame) };
+    const orientation = kind.orientation?.(bytes) ?? 1;
+    const color = format.isRgb ? null : kind.color(frame);
+    return { frame, kind: kind.name, width, height, format, orientation, color };
   }
 
   #decode({ name, decoder: decoderName }: ImageKind, essence: Uint8Array): void {

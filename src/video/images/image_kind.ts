@@ -30,6 +30,8 @@ export interface ImageKind {
    * left out, so that broken EXIF data spoils no picture and compressed text does not unpack to gigabytes.
    */
   essence(bytes: Uint8Array): Uint8Array[];
+  /** Which way up it is, from 1 to 8 (Exif); absent where files of the kind do not say. */
+  orientation?(bytes: Uint8Array): number;
   /** The meaning of luma and chroma in a decoded picture. */
   color(frame: NativeFrame): ImageColor | null;
 }

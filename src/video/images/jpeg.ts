@@ -12,6 +12,7 @@ import {
   undecodableImageError,
   viewOf,
 } from "./image_kind.ts";
+import { exifOrientation } from "./orientation.ts";
 
 /** A segment of a JPEG. */
 interface JpegSegment {
@@ -80,6 +81,15 @@ export const jpeg: ImageKind = {
       }
     }
     return [bytes.subarray(0, 2), ...segments.map((segment) => segment.bytes)];
+  },
+  orientation(bytes) {
+    for (const { marker, bytes: segment } of jpegSegments(bytes)) {
+      // Some programs write it behind other application segments, but none behind the picture.
+      if (marker === 0xDA) break;
+      const isExif = marker === 0xE1 && textAt(segment, 4) === "Exif";
+      if (isExif) return exifOrientation(segment.subarray(10));
+    }
+    return 1;
   },
   color(frame) {
     const { matrix, range } = frame.meaning;

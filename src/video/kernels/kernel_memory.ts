@@ -33,11 +33,22 @@ export class KernelMemory {
   readonly kernels: PixelKernels;
   readonly #memory: WebAssembly.Memory;
   readonly #unused: MemoryPart[] = [];
+  #isRetired = false;
 
   /** For an existing memory that may grow, or a new one. */
   constructor(memory: WebAssembly.Memory = sharedMemory(pageBytes)) {
     this.#memory = memory;
     this.kernels = new PixelKernels(memory);
+  }
+
+  /** Whether no more pictures come in this memory. */
+  get isRetired(): boolean {
+    return this.#isRetired;
+  }
+
+  /** Notes that no more pictures come in this memory: what was allocated for them is not needed. */
+  retire(): void {
+    this.#isRetired = true;
   }
 
   /** Allocates a part. Throws a `RangeError` beyond the limit of 32-bit addresses. */

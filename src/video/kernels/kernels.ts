@@ -99,7 +99,7 @@ interface Plane extends KernelPlane {
   readonly name: string;
 }
 
-type Kernel = (...args: number[]) => void;
+type Kernel = (...args: number[]) => number | void;
 
 /**
  * The kernels, at work on one memory. They keep nothing in it: several threads may share it, each with
@@ -182,6 +182,30 @@ export class PixelKernels {
       ...[address, stride, rowBytes, rows, to.rowBytes, to.rows, to.address, to.stride],
       ...stretchWeights(range === "tv" ? "pc" : "tv", range, part),
     );
+  }
+
+  /** Whether all pixels of four bytes are opaque. `alpha` is which of the four bytes says it. */
+  isOpaque(from: KernelPlane, alpha: number): boolean {
+    this.#check({ name: "the picture", ...from });
+    const { address, stride, rowBytes, rows } = from;
+    return this.#kernels["is_opaque"]!(address, stride, rowBytes / 4, rows, alpha) === 1;
+  }
+
+  /** Lays pixels of four bytes over one colour, which has the same order of bytes. */
+  layOver(from: KernelPlane, to: KernelPlane, alpha: number, color: number): void {
+    this.#call("lay_over", from, to, alpha, color);
+  }
+
+  /** Divides the colours of pixels of four bytes by their alpha. */
+  straighten(from: KernelPlane, to: KernelPlane, alpha: number): void {
+    this.#call("straighten", from, to, alpha);
+  }
+
+  #call(name: string, from: KernelPlane, to: KernelPlane, ...values: number[]): void {
+    this.#check({ name: "the picture", ...from });
+    this.#check({ name: "the picture made of it", ...to });
+    const { address, stride, rowBytes, rows } = from;
+    this.#kernels[name]!(address, stride, rowBytes / 4, rows, to.address, to.stride, ...values);
   }
 
   #check({ name, address, stride, rowBytes, rows }: Plane): void {

@@ -6,7 +6,7 @@
 import type { PixelMeaning } from "../color.ts";
 
 /** What red and blue weigh in luma (ITU-T H.273, table 4: K_R and K_B); the rest is green's. */
-interface LumaShares {
+export interface LumaShares {
   readonly red: number;
   readonly blue: number;
 }
@@ -15,7 +15,7 @@ const bt601: LumaShares = { red: 0.299, blue: 0.114 };
 const bt2020: LumaShares = { red: 0.2627, blue: 0.0593 };
 
 /** By libav's name of the matrix. As libswscale does, bt2020c is taken for bt2020nc. */
-const lumaShares: Readonly<Record<string, LumaShares>> = {
+const shares: Readonly<Record<string, LumaShares>> = {
   bt709: { red: 0.2126, blue: 0.0722 },
   fcc: { red: 0.3, blue: 0.11 },
   smpte170m: bt601,
@@ -25,9 +25,14 @@ const lumaShares: Readonly<Record<string, LumaShares>> = {
   bt2020c: bt2020,
 };
 
+/** What red and blue weigh with a matrix, by libav's name. */
+export function lumaShares(matrix: string): LumaShares {
+  return shares[matrix]!;
+}
+
 /** Whether a matrix is known, by libav's name. */
 export function isKnownMatrix(matrix: string): boolean {
-  return Object.hasOwn(lumaShares, matrix);
+  return Object.hasOwn(shares, matrix);
 }
 
 /** 1.0 in the kernels' fixed point. */
@@ -56,7 +61,7 @@ function packed(red: number, green: number, blue: number, isRedFirst: boolean): 
  * takes what rounding leaves.
  */
 export function rgbWeights({ matrix, range }: PixelMeaning, isRedFirst: boolean, pixels: 1 | 4): number[] {
-  const { red, blue } = lumaShares[matrix]!;
+  const { red, blue } = shares[matrix]!;
   const isLimited = range === "tv";
   const lumaScale = Math.round(one * (isLimited ? limited.luma / 255 : 1));
   const lumaRed = Math.round(red * lumaScale);

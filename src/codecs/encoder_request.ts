@@ -1,0 +1,51 @@
+/**
+ * What a writer requests from its encoder.
+ *
+ * @module
+ */
+import type { OptionValue } from "../libav/options.ts";
+import type { PixelFormatInfo } from "../libav/pixel_format.ts";
+import type { Rational } from "../libav/rational.ts";
+import type { FieldOrder } from "./field_order.ts";
+import type { EncoderOptions, QualityLevel } from "./encoder_traits.ts";
+
+/** What a writer requests from its encoder. */
+export interface EncoderRequest {
+  /** The container's name, which decides whether alpha is kept. */
+  readonly container: string;
+  /** The frame rate. */
+  readonly frameRate: Rational;
+  /** The size of the frames. */
+  readonly width: number;
+  readonly height: number;
+  /** The pixel format of the frames that come in. */
+  readonly source: PixelFormatInfo;
+  /** Whether all pixels of the first picture are opaque, as far as is known. */
+  readonly isOpaque: () => boolean;
+  /** See `WriterOptions`. */
+  readonly alpha?: "keep" | "discard";
+  readonly pixelFormat?: string;
+  readonly quality?: QualityLevel | number;
+  readonly bitrate?: number;
+  readonly maxBitrate?: number;
+  readonly keyFrameInterval?: number;
+  readonly preset?: string;
+  readonly tune?: string;
+  readonly profile?: string;
+  readonly encoderOptions?: EncoderOptions;
+  /** The width of a pixel over its height. */
+  readonly sampleAspectRatio?: Rational;
+  /** See `WriterOptions`. */
+  readonly fieldOrder?: FieldOrder;
+  /** Whether frames should not stay in the encoder for longer than a crash may cost. */
+  readonly isCrashSafe: boolean;
+  /** Whether frames may come more slowly than at the frame rate. */
+  readonly isVariable: boolean;
+  /** Whether libraries that print by themselves may do so. */
+  readonly isVerbose: boolean;
+  /** Whether even errors are not printed. */
+  readonly isQuiet: boolean;
+}
+
+/** An option for an encoder. */
+export type NamedOption = readonly [name: string, value: OptionValue];

@@ -1,0 +1,72 @@
+/**
+ * What ends a session while it is at work.
+ *
+ * @module
+ */
+
+/** The words of the memory, by index. */
+const words = { isAborted: 0, hasFile: 1 } as const;
+
+/** The time by the system's clock, in microseconds: the same in all threads. */
+function nowMicroseconds(): bigint {
+  return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000));
+}
+
+/**
+ * Controls a session from another thread, which is at work and takes no messages: it looks here between two
+ * calls of libav.
+ */
+export class SessionControl {
+  /** The memory, to be shared with another thread. */
+  readonly memory: SharedArrayBuffer;
+  readonly #words: Int32Array;
+  /** One time, in microseconds; 0 where there is none. */
+  readonly #deadline: BigInt64Array;
+
+  /** Shares the memory of another one, if it is given. */
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(16)) {
+    this.memory = memory;
+    this.#words = new Int32Array(memory, 0, 2);
+    this.#deadline = new BigInt64Array(memory, 8, 1);
+  }
+
+  /** Has the session stop what it does: an abort follows. */
+  abort(): void {
+    Atomics.store(this.#words, words.isAborted, 1);
+  }
+
+  /** Whether the session is to stop what it does. */
+  get isAborted(): boolean {
+    return Atomics.load(this.#words, words.isAborted) !== 0;
+  }
+
+  /** Has the session encode for at most so many seconds more. The earliest time counts. */
+  endWithin(seconds: number): void {
+    const end = nowMicroseconds() + BigInt(Math.ceil(seconds * 1e6));
+    const before = Atomics.load(this.#deadline, 0);
+    if (before === 0n || end < before) Atomics.store(this.#deadline, 0, end);
+  }
+
+  /** Whether there is a time at which encoding ends. */
+  get hasDeadline(): boolean {
+    return Atomics.load(this.#deadline, 0) !== 0n;
+  }
+
+  /** Whether that time has come. */
+  get isExpired(): boolean {
+    const end = Atomics.load(this.#deadline, 0);
+    return end !== 0n && nowMicroseconds() >= end;
+  }
+
+  /** Notes that there is a file, and whether an abort must remove it. */
+  noteFile(isRemoved: boolean): void {
+    Atomics.store(this.#words, words.hasFile, isRemoved ? 1 : 0);
+  }
+
+  /**
+   * Whether there is a file that an abort must remove: `true` for one of those who ask only, which does it.
+   */
+  takeFile(): boolean {
+    return Atomics.exchange(this.#words, words.hasFile, 0) !== 0;
+  }
+}

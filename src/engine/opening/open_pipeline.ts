@@ -1,0 +1,104 @@
+/**
+ * Opens all that the first picture of a video needs: encoder, file and what is between them.
+ *
+ * @module
+ */
+import type { Native } from "../../../ffi/mod.ts";
+import { type EncoderSettings, openNextEncoder } from "../../codecs/open_encoder.ts";
+import { minTicks } from "../../container/frame_rates.ts";
+import type { HeldTarget } from "../../file/held_target.ts";
+import { OutputFile } from "../../file/output_file.ts";
+import type { CrashSafety } from "../../file/safety.ts";
+import type { SubtitleTracks } from "../../file/subtitle_tracks.ts";
+import type { Encoder } from "../../libav/encoder.ts";
+import { isVerbose } from "../../libav/log.ts";
+import type { MuxerInfo } from "../../libav/muxer_info.ts";
+import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
+import type { Size } from "../../size.ts";
+import type { PictureShape, Pixels } from "../../video/pixels.ts";
+import type { AudioTracks } from "../audio_tracks.ts";
+import type { SessionControl } from "../ending/session_control.ts";
+import type { FrameClock } from "../frame_clock.ts";
+import { palettesFor, Pipeline } from "../pipeline.ts";
+import type { PreprocessorOutput } from "../preprocessor.ts";
+import { describeVideoSession } from "../report.ts";
+import type { VideoFileRequest } from "../session_types.ts";
+import { createTimeline } from "../timeline.ts";
+import type { StreamOpener } from "./stream_opener.ts";
+
+/** What a session has before its first picture. */
+export interface PipelineContext {
+  readonly request: VideoFileRequest;
+  readonly control: SessionControl;
+  /** The container. */
+  readonly info: MuxerInfo;
+  readonly target: HeldTarget;
+  readonly safety: CrashSafety;
+  readonly clock: FrameClock;
+  readonly audioTracks: AudioTracks | null;
+  readonly subtitles: SubtitleTracks | null;
+  readonly opener: StreamOpener;
+}
+
+/** The first picture that comes to the encoder. */
+export interface FirstPicture {
+  /** What the encoder gets. */
+  readonly input: PreprocessorOutput;
+  readonly pixels: Pixels;
+  /** When it is shown. */
+  readonly seconds: number;
+  /** The first picture that came in, and the size that it got. */
+  readonly source: { readonly first: PictureShape; readonly size: Size };
+}
+
+/**
+ * Opens everything for pictures of a shape. The file comes last, so that a failure leaves an existing one as
+ * it was.
+ */
+export function openPipeline(
+  native: Native,
+  context: PipelineContext,
+  { input, pixels, seconds, source }: FirstPicture,
+): { readonly pipeline: Pipeline; readonly settings: EncoderSettings } {
+  const { request, control, info, target, safety, clock, audioTracks, subtitles, opener } = context;
+  const { path, options } = request;
+  using owned = new DisposableStack();
+  const { encoder, settings } = opener.openEncoder(input, pixels);
+  owned.use(encoder);
+  const parameters = owned.use(new CodecParameters(native, encoder));
+  const { timeBase, shape } = input;
+  const output = owned.use(
+    new OutputFile(native, {
+      path,
+      url: opener.url,
+      ...safety,
+      queue: audioTracks?.queue ?? null,
+      subtitles,
+      chapters: options.chapters ?? [],
+      hasChaptersFirst: opener.answer.hasChaptersFirst,
+      createMuxer: (url, stage, recording) =>
+        opener.createMuxer({ parameters, settings, timeBase, url, stage, recording }),
+      onFile: () => control.noteFile(target.isOwnFile),
+    }),
+  );
+  const timeline = createTimeline(options, clock, input);
+  const openEncoder = (): Encoder => openNextEncoder(native, settings, parameters.headers);
+  const palettes = palettesFor(native, request, settings, shape.layout.format, target.isOwnFile);
+  const plays = options.loop ?? 0;
+  const parts = { encoder, parameters, openEncoder, settings, output, timeline, plays, control };
+  const pipeline = owned.use(new Pipeline(native, { ...parts, ...palettes }));
+  pipeline.prepare(shape);
+  output.open(target);
+  timeline.begin(encoder.reorderDelay, output.timeBase(0));
+  owned.move();
+  audioTracks?.begin(output, seconds);
+  // Without filters, the clock does that.
+  if (options.filter !== undefined) timeline.keepApart(output.timeBase(0), minTicks(info));
+  if (isVerbose(options.logLevel)) {
+    using muxer = opener.createMuxer({ parameters, settings, timeBase, url: opener.url, stage: "finished" });
+    const told = { muxer, namesKeys: opener.answer.namesKeys };
+    const pictures = { ...source, picture: shape };
+    console.error(describeVideoSession(native, request, pictures, settings, opener.choice!, told));
+  }
+  return { pipeline, settings };
+}

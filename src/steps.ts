@@ -1,0 +1,47 @@
+/**
+ * Long work in steps.
+ *
+ * @module
+ */
+
+/**
+ * Work that takes long, in steps: between two of them, other things may happen. `return` gives it up, and
+ * leaves nothing behind. Each step tells how much is done, from 0 to 1.
+ */
+export type Steps<Result> = Generator<number, Result, undefined>;
+
+/** Does all steps at once. */
+export function completed<Result>(steps: Steps<Result>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The longest step, in milliseconds. */
+const stepMs = 25;
+
+/** Tells when a step is over, and how much is done. */
+export class StepMeter {
+  readonly #total: number;
+  #done = 0;
+  #beganMs: number = performance.now();
+
+  /** For an amount of work. */
+  constructor(total: number) {
+    this.#total = total;
+  }
+
+  /** Counts work that is done; returns whether the step is over. */
+  add(amount: number): boolean {
+    this.#done += amount;
+    if (performance.now() - this.#beganMs < stepMs) return false;
+    this.#beganMs = performance.now();
+    return true;
+  }
+
+  /** How much is done, from 0 to 1. */
+  get share(): number {
+    return this.#total > 0 ? Math.min(1, this.#done / this.#total) : 1;
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Repairs a file: in a thread of its own, where that can be.
+ *
+ * @module
+ */
+import { librariesFor, loadNative, noteLibraries } from "../../ffi/mod.ts";
+import { WriteError } from "../errors.ts";
+import { recoverRecording, type RecoverRequest, type RecoverSummary } from "../file/recovery.ts";
+import { EncodingThread, NoThreadError } from "./encoding_thread.ts";
+import type { FromWorker, Posted, ToWorker } from "./messages.ts";
+import { receivedError } from "./sent_error.ts";
+import { StepRunner } from "./step_runner.ts";
+
+/** How a file is repaired. */
+export interface RecoveryOptions {
+  /** The folder of FFmpeg's libraries. */
+  readonly libraryPath: string | undefined;
+  /** The module of avwriter's threads. */
+  readonly workerModule: URL;
+  readonly signal: AbortSignal | undefined;
+  /** Called now and then with how much is done, from 0 to 1. */
+  readonly onStep: (share: number) => void;
+}
+
+/** Repairs a file. An abort leaves it as it was, and rejects with the signal's reason. */
+export async function runRecovery(
+  request: RecoverRequest,
+  options: RecoveryOptions,
+): Promise<RecoverSummary> {
+  try {
+    return await runInThread(request, options);
+  } catch (error) {
+    if (!(error instanceof NoThreadError)) throw error;
+  }
+  return await runHere(request, options);
+}
+
+async function runHere(
+  request: RecoverRequest,
+  { libraryPath, signal, onStep }: RecoveryOptions,
+): Promise<RecoverSummary> {
+  const runner = new StepRunner();
+  const giveUp = (): void => runner.giveUp();
+  signal?.addEventListener("abort", giveUp);
+  try {
+    const steps = recoverRecording(loadNative(libraryPath), request);
+    return await runner.run(steps, () => onStep(runner.share));
+  } catch (error) {
+    // Nothing is left of what was begun.
+    runner.giveUp();
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", giveUp);
+  }
+}
+
+/** A file that a thread repairs. */
+class Recovery {
+  /** The last question: below 0, as sessions ask with numbers above. */
+  static #last = 0;
+  readonly #question = --Recovery.#last;
+  readonly #thread: EncodingThread;
+  /** One 32-bit number, not 0 once the work is to be given up. */
+  readonly isAborted: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
+  readonly #onStep: (share: number) => void;
+  readonly #answer: PromiseWithResolvers<FromWorker> = Promise.withResolvers();
+  #hasStarted = false;
+  /** What the program's own function threw. */
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor({ workerModule, onStep }: RecoveryOptions) {
+    this.#onStep = onStep;
+    this.#thread = EncodingThread.take(workerModule, {
+      message: (posted) => this.#receive(posted as Posted<FromWorker>),
+      ended: (error) => this.#answer.reject(this.#hasStarted ? threadEnded(error) : new NoThreadError(error)),
+    });
+  }
+
+  /** The thread's last answer. */
+  async run(message: ToWorker): Promise<FromWorker> {
+    let isReusable = false;
+    try {
+      this.#thread.post({ question: this.#question, message }, []);
+      this.#thread.keepAlive(true);
+      const answer = await this.#answer.promise;
+      isReusable = true;
+      return answer;
+    } finally {
+      this.#thread.leave(isReusable);
+    }
+  }
+
+  abort(): void {
+    Atomics.store(this.isAborted, 0, 1);
+    this.#thread.post({ question: this.#question, message: { type: "abort" } }, []);
+  }
+
+  #receive({ question, message }: Posted<FromWorker>): void {
+    if (question !== this.#question) return;
+    this.#hasStarted = true;
+    if (message.type !== "recovering") return this.#answer.resolve(message);
+    try {
+      this.#onStep(message.share);
+    } catch (error) {
+      this.#failure ??= { error };
+      this.abort();
+    }
+  }
+
+  /** Throws what the program's own function threw. */
+  requireNoFailure(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+}
+
+async function runInThread(
+  request: RecoverRequest,
+  options: RecoveryOptions,
+): Promise<RecoverSummary> {
+  const { libraryPath, signal } = options;
+  const folder = librariesFor(libraryPath);
+  const recovery = new Recovery(options);
+  const abort = (): void => recovery.abort();
+  signal?.addEventListener("abort", abort);
+  try {
+    const answer = await recovery.run({
+      type: "recover",
+      ...{ request, libraryPath: folder },
+      isAborted: recovery.isAborted,
+    });
+    recovery.requireNoFailure();
+    if (answer.type === "recovered") {
+      noteLibraries(answer.folder, libraryPath);
+      return answer.summary;
+    }
+    signal?.throwIfAborted();
+    throw receivedError((answer as Extract<FromWorker, { type: "failed" }>).error);
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+function threadEnded(cause: Error): WriteError {
+  return new WriteError(`Cannot recover the file: the thread that does it has ended (${cause.message})`, {
+    code: "THREAD_ENDED",
+    operation: "recover a file",
+    hint: "The file is as it was",
+    cause,
+  });
+}

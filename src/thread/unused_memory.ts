@@ -1,0 +1,22 @@
+/**
+ * Shared memory that nobody uses any more.
+ *
+ * @module
+ */
+import { runtime } from "../../ffi/mod.ts";
+
+/** The most bytes that may be left until the garbage collector runs by itself. */
+export const maxUnusedBytes: number = 64 * 2 ** 20;
+
+let unusedBytes = 0;
+
+/**
+ * Notes that nothing in this thread refers any more to so many bytes of shared memory. A garbage collector
+ * frees them only when the program allocates more, which may be never: it is started where they are many.
+ */
+export function noteUnused(bytes: number): void {
+  unusedBytes += bytes;
+  if (unusedBytes <= maxUnusedBytes) return;
+  unusedBytes = 0;
+  runtime().collectGarbage();
+}

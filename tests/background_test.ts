@@ -1,0 +1,236 @@
+/**
+ * Transparent pictures where the encoder keeps no alpha, and premultiplied ones.
+ *
+ * @module
+ */
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import {
+  createFileWriter,
+  OptionError,
+  type RawFrame,
+  UnsupportedError,
+  type WriterOptions,
+} from "../mod.ts";
+import { missingEncoders } from "./support/features.ts";
+import { assertFails } from "./support/messages.ts";
+import { decode, TemporaryFolder } from "./support/media.ts";
+import { test } from "./support/test.ts";
+
+const side = 32;
+
+/** A colour with alpha on all of a frame, in a packed format of so many bits. */
+function solid(color: readonly number[], format: string, bits: 8 | 16 | 32 = 8): RawFrame {
+  const order = { rgba: "rgba", bgra: "bgra", argb: "argb", abgr: "abgr", rgba64le: "rgba" }[format]!;
+  const pixel = [...order].map((component) => color["rgba".indexOf(component)]!);
+  const data = bits === 8 ? new Uint8Array(side * side * 4) : new Uint16Array(side * side * 4);
+  const scale = bits === 8 ? 1 : 257;
+  for (let at = 0; at < data.length; at++) data[at] = pixel[at % 4]! * scale;
+  return { data, width: side, height: side, format };
+}
+
+async function firstPixel(
+  path: string,
+  codec: string,
+  frames: readonly RawFrame[],
+  options: WriterOptions,
+): Promise<number[]> {
+  const writer = await createFileWriter(codec, path, 25, options);
+  for (const frame of frames) await writer.write(frame);
+  await writer.close();
+  return [...decode(path, "rgba").subarray(0, 4)];
+}
+
+function assertColor(
+  actual: readonly number[],
+  wanted: readonly number[],
+  what: string,
+  tolerance = 2,
+): void {
+  for (const [index, value] of wanted.entries()) assertAlmostEquals(actual[index]!, value, tolerance, what);
+}
+
+/** A colour over another, as an exact formula has it. */
+function over([red, green, blue, alpha]: readonly number[], background: readonly number[]): number[] {
+  const share = alpha! / 255;
+  return [red, green, blue].map((value, index) => value! * share + background[index]! * (1 - share));
+}
+
+const halfWhite = [255, 255, 255, 128] as const;
+const orange = [250, 120, 20, 64] as const;
+const backgrounds: readonly (readonly [string | undefined, readonly number[]])[] = [
+  [undefined, [0, 0, 0]],
+  ["black", [0, 0, 0]],
+  ["white", [255, 255, 255]],
+  ["#20c83c", [32, 200, 60]],
+  ["#F0a", [255, 0, 170]],
+  ["Tomato", [255, 99, 71]],
+];
+
+for (const format of ["rgba", "bgra", "argb", "abgr", "rgba64le"] as const) {
+  test(`background: ${format} without a place for alpha is laid over it`, async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.mkv");
+    for (const [index, [background, behind]] of backgrounds.entries()) {
+      const options = {
+        ...(background === undefined ? {} : { background }),
+        thread: index % 2 === 0 ? "main" : "worker",
+        quality: 1,
+        pixelFormat: index % 3 === 0 ? "yuv420p" : "yuv444p",
+      } as const;
+      for (const color of [halfWhite, orange]) {
+        const frame = solid(color, format, format === "rgba64le" ? 16 : 8);
+        const pixel = await firstPixel(path, "h264", [frame], options);
+        assertColor(pixel, over(color, behind), `${color} over ${background}`, 3);
+      }
+    }
+  });
+}
+
+test("background: RGB codecs, filters, resizing and deep formats have it, too", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  const frame = solid(halfWhite, "rgba");
+  const background = "#20c83c";
+  const wanted = over(halfWhite, [32, 200, 60]);
+  const cases: readonly (readonly [string, WriterOptions])[] = [
+    ["huffyuv", { pixelFormat: "rgb24" }],
+    ["ffv1", { pixelFormat: "bgr0" }],
+    ["ffv1", { pixelFormat: "gbrp10le" }],
+    ["ffv1", { pixelFormat: "yuv444p10le" }],
+    ["ffv1", { pixelFormat: "gbrp16le" }],
+    ["h264", { filter: "eq", quality: 1 }],
+    ["h264", { filter: "hflip", quality: 1 }],
+    ["h264", { filter: "format=yuv444p", quality: 1, pixelFormat: "yuv444p" }],
+    ["h264", { width: 16, height: 16, resize: "fill", quality: 1 }],
+    ["h264", { filter: "scale=64:64", quality: 1 }],
+  ];
+  for (const [codec, options] of cases) {
+    const pixel = await firstPixel(path, codec, [frame], { ...options, background });
+    assertColor(pixel, wanted, JSON.stringify(options), 3);
+  }
+});
+
+test("background: filters that lay pictures over others get them with alpha", async () => {
+  using folder = new TemporaryFolder();
+  const filter = "split[a][b];[a]drawbox=c=blue:t=fill,format=rgb24[c];[c][b]overlay=format=rgb";
+  const options = { filter, quality: 1, background: "red" } as const;
+  const pixel = await firstPixel(folder.file("a.mkv"), "h264", [solid(halfWhite, "rgba")], options);
+  assertColor(pixel, over(halfWhite, [0, 0, 255]), "over blue", 4);
+});
+
+for (
+  const [format, bits] of [["yuva420p", 8], ["yuva444p", 8], ["yuva422p10le", 10], ["gbrap", 8], [
+    "gbrap12le",
+    12,
+  ], ["ya8", 8]] as const
+) {
+  test(`background: ${format} is laid over it`, async () => {
+    using folder = new TemporaryFolder();
+    const white = 2 ** bits - 1;
+    const isRgb = format.startsWith("gb"), isGray = format === "ya8";
+    const unit = 2 ** (bits - 8);
+    const plane = (value: number, count: number) =>
+      bits === 8 ? new Uint8Array(count).fill(value) : new Uint16Array(count).fill(value);
+    const chroma = format === "yuva420p"
+      ? side * side / 4
+      : format === "yuva422p10le"
+      ? side * side / 2
+      : side * side;
+    const alpha = plane(Math.round(white / 4), side * side);
+    const data = isGray
+      ? Uint8Array.from({ length: side * side * 2 }, (_, at) => at % 2 === 0 ? 255 : 64)
+      : isRgb
+      ? [plane(white, side * side), plane(white, side * side), plane(white, side * side), alpha]
+      : [plane(235 * unit, side * side), plane(128 * unit, chroma), plane(128 * unit, chroma), alpha];
+    const frame = { data, width: side, height: side, format } as RawFrame;
+    for (const [background, behind] of [["black", [0, 0, 0]], ["#20c83c", [32, 200, 60]]] as const) {
+      const options = { background, quality: 1, pixelFormat: "yuv444p" } as const;
+      const pixel = await firstPixel(folder.file("a.mkv"), "h264", [frame], options);
+      assertColor(pixel, over([255, 255, 255, 63.75], behind), `over ${background}`, 3);
+    }
+  });
+}
+
+test("background: opaque pictures are as they were without, between transparent ones", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  const colors = [[250, 120, 20, 255], [250, 120, 20, 128], [20, 200, 60, 255], [20, 200, 60, 0]] as const;
+  const writer = await createFileWriter("ffv1", path, 25, { pixelFormat: "bgr0", background: "white" });
+  for (const color of colors) await writer.write(solid(color, "rgba"));
+  await writer.close();
+  const back = decode(path, "rgb24");
+  for (const [index, color] of colors.entries()) {
+    const at = index * side * side * 3;
+    const wanted = over(color, [255, 255, 255]).map(Math.round);
+    assertEquals([...back.subarray(at, at + 3)], wanted);
+  }
+});
+
+test("background: what is no colour is refused when the writer opens", async () => {
+  using folder = new TemporaryFolder();
+  const open = (background: unknown) =>
+    createFileWriter("h264", folder.file("a.mp4"), 25, { background: background as string });
+  for (const background of ["", "#12345", "red@0.5", 7, "#12345678", "0x123456", [0, 0, 0]]) {
+    await assertFails(() => open(background), { type: TypeError, says: ["background", "such as"] });
+  }
+  for (const background of ["nocolour", "random"]) {
+    await assertFails(() => open(background), { type: OptionError, code: "BACKGROUND", says: [background] });
+  }
+});
+
+for (const format of ["rgba", "bgra", "argb", "abgr", "rgba64le"] as const) {
+  test(`premultipliedAlpha: ${format} has the colours that it had before`, async () => {
+    using folder = new TemporaryFolder();
+    const bits = format === "rgba64le" ? 16 : 8;
+    for (const alpha of [255, 200, 128, 64, 0]) {
+      const straight = [240, 120, 60, alpha];
+      const multiplied = straight.map((value, index) =>
+        index === 3 ? value : Math.round(value * alpha / 255)
+      );
+      const frame = solid(multiplied, format, bits);
+      for (const thread of ["main", "worker"] as const) {
+        const options = { premultipliedAlpha: true, thread } as const;
+        const kept = await firstPixel(folder.file("a.mkv"), "ffv1", [frame], options);
+        assertAlmostEquals(kept[3]!, alpha, bits === 8 ? 0 : 1);
+        if (alpha > 0) assertColor(kept, straight, `alpha ${alpha}`, (bits === 8 ? 1 : 2) + 64 / alpha);
+        const dropped = await firstPixel(folder.file("b.mkv"), "h264", [frame], {
+          ...options,
+          ...{ background: "#20c83c", quality: 1, pixelFormat: "yuv444p" },
+        });
+        assertColor(dropped, over(straight, [32, 200, 60]), `alpha ${alpha} over green`, 3);
+      }
+    }
+  });
+}
+
+test("premultipliedAlpha: frames without alpha are as they are, and luma with alpha is refused", async () => {
+  using folder = new TemporaryFolder();
+  const data = new Uint8Array(side * side * 3).fill(77);
+  const frame = { data, width: side, height: side, format: "rgb24" } as const;
+  const pixel = await firstPixel(folder.file("a.mkv"), "ffv1", [frame], { premultipliedAlpha: true });
+  assertEquals(pixel, [77, 77, 77, 255]);
+  const writer = await createFileWriter("h264", folder.file("b.mkv"), 25, { premultipliedAlpha: true });
+  const luma = { data: new Uint8Array(side * side * 4), width: side, height: side, format: "yuva444p" };
+  await assertFails(() => writer.write(luma), {
+    type: UnsupportedError,
+    code: "PREMULTIPLIED",
+    says: ["yuva444p", "premultipliedAlpha"],
+  });
+});
+
+for (
+  const [codec, extension] of [["vp9", "webm"], ["png", "mov"], ["ffv1", "mkv"], ["apng", "apng"]] as const
+) {
+  test(`background: ${codec} keeps alpha, and has none`, {
+    skip: missingEncoders(codec === "vp9" ? "libvpx-vp9" : codec),
+  }, async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file(`a.${extension}`);
+    const writer = await createFileWriter(codec, path, 25, { background: "red" });
+    await writer.write(solid([0, 0, 255, 128], "rgba"));
+    await writer.close();
+    assert(/a/.test(writer.encoder!.pixelFormat));
+    if (codec === "vp9") return;
+    assertEquals([...decode(path, "rgba").subarray(0, 4)], [0, 0, 255, 128]);
+  });
+}

@@ -1,0 +1,1 @@
+import "../closing_test.ts?long";

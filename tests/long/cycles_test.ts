@@ -1,0 +1,1 @@
+import "../cycles_test.ts?long";

@@ -1,0 +1,1 @@
+import "../model_test.ts?long";

@@ -1,0 +1,1 @@
+import "../samples_test.ts?long";

@@ -1,0 +1,51 @@
+/**
+ * Random programs of a writer's calls end as a simple model says.
+ *
+ * @module
+ */
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { assert, assertEquals } from "@std/assert";
+import { makeImages, play } from "./support/model/play.ts";
+import { programs } from "./support/model/program.ts";
+import { TemporaryFolder } from "./support/media.ts";
+import { testsOf } from "./support/test.ts";
+
+const { testBoth } = testsOf(import.meta.url);
+const counts: Readonly<Record<string, number>> = { "?long": 500, "?all": 10_000 };
+const count = counts[new URL(import.meta.url).search] ?? 80;
+/** One program in so many has its files decoded. */
+const judgedEvery = 20;
+/** How much memory may grow, in bytes: a ring, a writer's thread and its caches are within it. */
+const growth = 64 * 2 ** 20;
+
+testBoth(`VideoWriter: ${count} random programs end as a model says`, async () => {
+  using folder = new TemporaryFolder();
+  const images = makeImages();
+  const unhandled: unknown[] = [];
+  const note = (error: unknown): void => void unhandled.push(error);
+  process.on("unhandledRejection", note);
+  let played = 0;
+  let settledBytes = 0;
+  try {
+    await fc.assert(
+      fc.asyncProperty(programs, async (program) => {
+        // What a crash leaves tells its program.
+        writeFileSync(join(folder.path, "..", "avwriter-model-program.json"), JSON.stringify(program));
+        for (const name of readdirSync(folder.path)) rmSync(join(folder.path, name));
+        await play(program, folder.path, images, played % judgedEvery === 0);
+        assertEquals(unhandled, []);
+        played++;
+        if (played === Math.ceil(count / 4)) settledBytes = process.memoryUsage.rss();
+      }),
+      { numRuns: count, seed: 14, interruptAfterTimeLimit: 3_600_000, endOnFailure: true },
+    );
+  } finally {
+    process.off("unhandledRejection", note);
+  }
+  assertEquals(played, count);
+  const grown = process.memoryUsage.rss() - settledBytes;
+  assert(grown < growth, `memory has grown by ${grown} bytes`);
+});
