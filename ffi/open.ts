@@ -205,7 +205,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
 
 /**
  * Keeps libavdevice for as long as this thread lives, if it is there: what it tells libavformat of itself
- * must outlive the thread that opened it, with which Deno closes it.
+ * must outlive the thread that opened it, with which Deno and Node close it.
  */
 export function keepDevices(path: string): void {
   openOptional(runtime(), path, avdevice);

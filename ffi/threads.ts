@@ -1,5 +1,5 @@
 /**
- * Threads, as far as Deno and Bun share them.
+ * Threads, as far as runtimes share them.
  *
  * @module
  */

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
-import { createAudioWriter, createFileWriter, OptionError, WriteError } from "../mod.ts";
+import { createAudioWriter, createFileWriter, OptionError, recoverFile, WriteError } from "../mod.ts";
 import { RefusedCall } from "../src/engine/refused_call.ts";
 import { receivedError, sentError } from "../src/thread/sent_error.ts";
 import { missingDevices } from "./support/features.ts";
@@ -45,7 +45,7 @@ test("workerUrl: a module that is not there is told in one warning, and the file
   assertEquals(probe(folder.file("a.mkv")).frames, 12);
 });
 
-test("workerUrl: names the module that the thread runs, for video and for audio", async () => {
+test("workerUrl: names the module that the thread runs, for video, for audio and for repairs", async () => {
   using folder = new TemporaryFolder();
   const own = folder.file("own.ts");
   const log = JSON.stringify(folder.file("log"));
@@ -69,6 +69,11 @@ writeFileSync(${log}, "started", { flag: "ax" });`,
   });
   await audio.write({ data: new Int16Array(4800), sampleRate: 48000 });
   assertEquals((await audio.close()).seconds, 0.1);
+  execFileSync("rm", [folder.file("log")]);
+  const { frames } = await recoverFile(folder.file("a.mkv"), {
+    workerUrl: `${pathToFileURL(own).href}?repair`,
+  });
+  assertEquals(frames, 1);
   execFileSync("rm", [folder.file("log")]);
 });
 

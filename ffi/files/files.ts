@@ -1,5 +1,5 @@
 /**
- * The few file operations that a writer needs, through Node's API: both runtimes have it, and Deno applies
+ * The few file operations that a writer needs, through Node's API: all runtimes have it, and Deno applies
  * its permissions to it, which libav's own file access would bypass.
  *
  * @module
@@ -99,8 +99,11 @@ export function boxBytes(path: string, name: string): number | null {
 /** How much of a file may wait to reach the disk, in bytes: what follows waits no longer than that takes. */
 const unsyncedBytes = 16 * 2 ** 20;
 
-/** Errors of file systems that know no such thing. */
-const noSync: readonly (string | undefined)[] = ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
+/** Errors of file systems that know no such thing, and of Node with --permission, which refuses it. */
+const noSync: readonly (string | undefined)[] = [
+  ...["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"],
+  "ERR_ACCESS_DENIED",
+];
 
 function sync(file: number): void {
   try {

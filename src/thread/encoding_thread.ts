@@ -52,8 +52,8 @@ export class EncodingThread {
   }
 
   /**
-   * Returns a thread for a session, which runs the module. Throws a {@linkcode NoThreadError} where none can be
-   * started.
+   * Returns a thread for a session, which runs the module. Throws a {@linkcode NoThreadError} where none can
+   * be started.
    */
   static take(module: URL, listener: ThreadListener): EncodingThread {
     const idle = EncodingThread.#idle;
