@@ -94,16 +94,15 @@ export async function runOnTerminal(
     stdio: ["pipe", "pipe", "inherit"],
   });
   let shown = "";
-  let prompts = 0;
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    shown += text;
-    // What was typed before the question is thrown away, so the answer comes after it.
-    const asked = shown.split("Allow? [").length - 1;
-    if (asked > prompts) setTimeout(() => child.stdin.write(`${answer}\n`), 100);
-    prompts = Math.max(prompts, asked);
-  });
+  const count = (text: string): number => shown.split(text).length - 1;
+  child.stdout.setEncoding("utf8").on("data", (text: string) => shown += text);
+  // What was typed before Deno listens is thrown away: the answer is given until Deno tells that it has it.
+  const typing = setInterval(() => {
+    if (count("Allow?") > count("Granted ") + count("Denied ")) child.stdin.write(`${answer}\n`);
+  }, 250);
   const status = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  return { status, shown, prompts };
+  clearInterval(typing);
+  return { status, shown, prompts: count("Allow?") };
 }
 
 /**
