@@ -16,7 +16,7 @@ const files = [
 ] as const;
 
 for (const [codec, encoder, extension] of files) {
-  const skip = missingEncoders(encoder);
+  const skip = missingEncoders(encoder) || !("Worker" in globalThis) && "there are no web workers";
   test(`createFileWriter, ${codec}: five workers terminated while they write leave the program alive`, {
     skip,
   }, () => {
