@@ -244,7 +244,7 @@ testThreads("write: views of an acquired frame's memory are that frame", async (
 });
 
 testThreads(
-  "write: a getter that gives other memory each time is refused, and nothing is lost",
+  "write: a getter that gives other memory each time is read once",
   async (thread, folder) => {
     const path = folder.file("a.mkv");
     const writer = await createFileWriter("ffv1", path, 30, { thread, queueSize: 1 });
@@ -258,12 +258,11 @@ testThreads(
           return given[Math.min(reads++, 1)]!;
         },
       };
-      const error = await soon(rejection(() => writer.write(changing)), "write");
-      assert(error instanceof TypeError || error instanceof RangeError, String(error));
+      await soon(writer.write(changing), "write");
+      assertEquals(reads, 1);
     }
-    await writer.write(frame);
-    assertEquals((await soon(writer.close(), "close")).frames, 1);
-    assertEquals(levels(path, 64 * 48 * 3 / 2, "yuv420p"), [level(0)]);
+    assertEquals((await soon(writer.close(), "close")).frames, 2);
+    assertEquals(levels(path, 64 * 48 * 3 / 2, "yuv420p"), [level(0), level(7)]);
   },
 );
 
@@ -278,18 +277,20 @@ for (const end of ["abort", "signal", "close", "dispose"] as const) {
     const held = await writer.acquire(...size);
     const calls = [writer.write(noisyFrame(1, ...size)), writer.acquire(...size)];
     const settled = Promise.allSettled(calls);
+    const isEnd = (error: unknown): boolean =>
+      end === "signal" ? error === controller.signal.reason : error instanceof WriterClosedError;
     if (end === "abort") await soon(writer.abort(), "abort");
     if (end === "signal") controller.abort();
     if (end === "close") await soon(writer.close(), "close");
     if (end === "dispose") await soon(writer[Symbol.asyncDispose](), "dispose");
     for (const result of await soon(settled, "the calls")) {
       if (result.status === "fulfilled") continue;
-      assert(result.reason instanceof WriterClosedError, String(result.reason));
+      assert(isEnd(result.reason), String(result.reason));
     }
     held.data.fill(5);
     writer.release(held);
     for (const call of [() => writer.write(held), () => writer.acquire(...size)]) {
-      assert(await soon(rejection(call), "a later call") instanceof WriterClosedError);
+      assert(isEnd(await soon(rejection(call), "a later call")));
     }
     assertEquals(writer.desiredSize, 0);
     await writer.abort();

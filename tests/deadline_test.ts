@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { createFileWriter, type VideoWriter, type WriterOptions } from "../mod.ts";
+import { createFileWriter, type RawFrame, type VideoWriter, type WriterOptions } from "../mod.ts";
 import { missingEncoders } from "./support/features.ts";
 import { barFrame, decode, frameTimes, probe, psnr, TemporaryFolder } from "./support/media.ts";
 import { rejection } from "./support/messages.ts";
@@ -20,12 +20,19 @@ const slow = {
   encoderOptions: { threads: 1, "rc-lookahead": 250, b_strategy: 1 },
 } as const;
 
+/** A frame that encoders with and without alpha show alike. */
+function opaqueFrame(index: number): RawFrame & { data: Uint8Array } {
+  const frame = noisyFrame(index, width, height);
+  for (let at = 3; at < frame.data.length; at += 4) frame.data[at] = 255;
+  return frame;
+}
+
 /** Writes frames, and samples and cues of their time. */
 async function write(path: string, codec: string, options: WriterOptions): Promise<VideoWriter> {
   const writer = await createFileWriter(codec, path, fps, { audio: {}, logLevel: "quiet", ...options });
-  const samples = { data: new Float32Array(48000 / fps).fill(0.1), sampleRate: 48000 };
+  const samples = { data: new Float32Array(48000 / fps).fill(0.1), sampleRate: 48000, channels: 1 };
   for (let index = 0; index < frames; index++) {
-    await writer.write(noisyFrame(index, width, height));
+    await writer.write(opaqueFrame(index));
     await writer.writeAudio(samples);
   }
   return writer;
@@ -52,7 +59,7 @@ function assertWhole(path: string, count: number): void {
   const pictures = decode(path, "gray");
   const size = width * height;
   for (let index = 0; index < count; index++) {
-    const { data } = noisyFrame(index, width, height);
+    const { data } = opaqueFrame(index);
     const gray = Uint8Array.from(
       { length: size },
       (_, at) => data[at * 4]! * 0.299 + data[at * 4 + 1]! * 0.587 + data[at * 4 + 2]! * 0.114,
@@ -102,6 +109,55 @@ for (const thread of threads) {
         assert(count > 0 && leftOut > 0, `${count} frames`);
         assertWhole(path, count);
       }
+    }
+  });
+}
+
+for (const thread of threads) {
+  for (const [name, crashSafe] of [["a.mkv", true], ["b.mp4", "fragments"]] as const) {
+    test(`close: after a deadline the path is free at once (${name}, thread: ${thread})`, async () => {
+      using folder = new TemporaryFolder();
+      const path = folder.file(name);
+      const encoderOptions = { ...slow.encoderOptions, "rc-lookahead": 10, bf: 8, b_strategy: 0 };
+      const writer = await createFileWriter("libx264", path, fps, {
+        ...{ preset: "fast", encoderOptions, thread, crashSafe },
+      });
+      for (let index = 0; index < frames + 2; index++) await writer.write(noisyFrame(index, width, height));
+      const { leftOut } = await writer.close({ deadlineSeconds: 0 });
+      assert(leftOut > 0);
+      const next = await createFileWriter("mpeg4", path, 25, { thread });
+      await next.write(barFrame(0));
+      assertEquals((await next.close()).frames, 1);
+      assertEquals(probe(path).frames, 1);
+    });
+  }
+
+  test(`stats: after a deadline no frame is encoding (thread: ${thread})`, async () => {
+    using folder = new TemporaryFolder();
+    const encoderOptions = { ...slow.encoderOptions, "rc-lookahead": 10, bf: 8, b_strategy: 0 };
+    for (let count = 56; count < 64; count++) {
+      const path = folder.file("a.mp4");
+      const writer = await createFileWriter("libx264", path, fps, { encoderOptions, thread });
+      for (let index = 0; index < count; index++) await writer.write(noisyFrame(index, 64, 48));
+      const { frames, leftOut } = await writer.close({ deadlineSeconds: 0 });
+      assertEquals(frames + leftOut, count);
+      const { stats, desiredSize } = writer;
+      assertEquals([stats.frames, stats.encoding, stats.queued, desiredSize], [frames, 0, 0, 0]);
+    }
+  });
+
+  test(`close: a deadline counts the frames of a clip with one palette (thread: ${thread})`, async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.gif");
+    for (const deadlineSeconds of [0, 0.2, 60]) {
+      const writer = await createFileWriter("gif", path, 25, { palette: "clip", thread });
+      for (let index = 0; index < frames; index++) await writer.write(noisyFrame(index, width, height));
+      const { frames: count, leftOut } = await writer.close({ deadlineSeconds });
+      assertEquals(count + leftOut, frames);
+      if (deadlineSeconds === 0) assertEquals(count, 0);
+      if (deadlineSeconds === 60) assertEquals(count, frames);
+      assertEquals(readdirSync(folder.path), count > 0 ? ["a.gif"] : []);
+      if (count > 0) assertEquals(probe(path).frames, count);
     }
   });
 }

@@ -58,8 +58,8 @@ for (const thread of ["worker", "main"] as const) {
     using folder = new TemporaryFolder();
     const path = folder.file("a.mp4");
     const { report } = closeSlowly({ path, thread, frames: 64, abortMs: null }, 25);
-    const { closeMs, longestMs, finished, code } = report;
-    assertEquals(code, null);
+    const { closeMs, longestMs, finished, error } = report;
+    assertEquals(error, null);
     assert(closeMs > 600 && longestMs < closeMs / 2, JSON.stringify(report));
     assertEquals(finished.at(-1), 1);
     assert(finished.length >= 3 && finished[0]! > 0 && finished[0]! < 1, JSON.stringify(finished));
@@ -73,13 +73,13 @@ for (const thread of ["worker", "main"] as const) {
     () => {
       using folder = new TemporaryFolder();
       const path = folder.file("a.mp4");
-      const { report: { code, abortedMs, longestMs } } = closeSlowly({
+      const { report: { error, abortedMs, longestMs } } = closeSlowly({
         path,
         thread,
         frames: 64,
         abortMs: 250,
       }, 25);
-      assertEquals(code, "ABORTED");
+      assertEquals(error, "AbortError");
       // As far as the machine lets a timer run at all.
       assert(
         abortedMs !== null && abortedMs < 200 + 3 * longestMs,
@@ -126,7 +126,7 @@ for (const [what, options] of Object.entries(indexed)) {
       await writer.write(barFrame(index), options.timing === undefined ? {} : { timestamp });
       if (index % 30 === 0 && options.audio !== undefined) {
         const data = new Float32Array(48000).map((_, at) => Math.sin(at * at / 1e6));
-        await writer.writeAudio({ data, sampleRate: 48000 });
+        await writer.writeAudio({ data, sampleRate: 48000, channels: 1 });
       }
       if (index % 10 === 0 && options.subtitles !== undefined) {
         await writer.writeSubtitle({ text: `${index}`, start: index / 30, end: index / 30 + 0.1 });
@@ -149,7 +149,7 @@ test("close: where an option makes the index larger than the room for it, the fi
   const writer = await createFileWriter("mpeg4", path, 30, options);
   for (let index = 0; index < 60; index++) {
     await writer.write(barFrame(index));
-    await writer.writeAudio({ data: new Float32Array(1600), sampleRate: 48000 });
+    await writer.writeAudio({ data: new Float32Array(1600), sampleRate: 48000, channels: 1 });
   }
   await writer.close();
   assertOrdinary(path);

@@ -192,12 +192,17 @@ async function record(codec: string, path: string, frames: number): Promise<Reco
   }
 }
 
-/** Checks the error of a full disk, and that what is left plays up to two seconds before. */
-function checkLeft(disk: SmallDisk, path: string, { written, error }: Recorded): Played | null {
+function assertFull(error: unknown, path: string): asserts error is WriteError {
   assert(error instanceof WriteError, `${error}`);
   assertReadable(error);
   assertEquals(error.code, "ENOSPC", error.message);
-  for (const part of [path, "No space left on device"]) assertStringIncludes(error.message, part);
+  assertStringIncludes(error.message, path);
+  assertStringIncludes(error.message.toLowerCase(), "no space left on device");
+}
+
+/** Checks the error of a full disk, and that what is left plays up to two seconds before. */
+function checkLeft(disk: SmallDisk, path: string, { written, error }: Recorded): Played | null {
+  assertFull(error, path);
   assertEquals(disk.names, [basename(path)]);
   return playRest(path, written, { width, fps });
 }
@@ -297,3 +302,28 @@ test(
     }
   },
 );
+
+for (const thread of ["worker", "main"] as const) {
+  test(
+    `write: a disk with no room for the frames of a GIF is told clearly, and its path is free (${thread})`,
+    { skip: withoutSmallDisk },
+    async () => {
+      using disk = new SmallDisk(1);
+      const path = disk.file("a.gif");
+      const writer = await createFileWriter("gif", path, fps, { palette: "clip", thread });
+      const error = await rejection(async () => {
+        for (let index = 0; index < 30; index++) await writer.write(noisyFrame(index, width, height));
+      });
+      assertFull(error, path);
+      assertStringIncludes(error.message, "Free some space");
+      assertSame(await rejection(() => writer.close()), error);
+      const { queued, encoding } = writer.stats;
+      assert(queued === 0 && encoding >= 0, `${queued}, ${encoding}`);
+      assertEquals(writer.desiredSize, 0);
+      const next = await createFileWriter("gif", path, fps, { thread });
+      await next.write(noisyFrame(0, 32, 32));
+      assertEquals((await next.close()).frames, 1);
+      assertEquals(disk.names, ["a.gif"]);
+    },
+  );
+}

@@ -18,8 +18,12 @@ import { test } from "./support/test.ts";
 const frames = 60;
 
 /** Samples of half a second that a decoder gives back. */
-function tone(): { data: Float32Array<ArrayBuffer>; sampleRate: number } {
-  return { data: new Float32Array(24_000).map((_, at) => Math.sin(at / 20) / 2), sampleRate: 48_000 };
+function tone(): { data: Float32Array<ArrayBuffer>; sampleRate: number; channels: number } {
+  return {
+    data: new Float32Array(24_000).map((_, at) => Math.sin(at / 20) / 2),
+    sampleRate: 48_000,
+    channels: 1,
+  };
 }
 
 /** The sums of the packets of a stream; of audio without the first, which is the encoder's delay. */

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createWriteStream, existsSync, readdirSync } from "node:fs";
 import process from "node:process";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
@@ -28,8 +29,7 @@ function makePipe(folder: TemporaryFolder, name: string): string {
 /** Copies what comes out of a pipe into a file; resolves at its end. */
 function copyPipe(path: string, to: string): Promise<void> {
   const reader = spawn("cat", [path], { stdio: ["ignore", "pipe", "inherit"] });
-  reader.stdout.pipe(createWriteStream(to));
-  return new Promise((resolve) => reader.on("close", () => resolve()));
+  return pipeline(reader.stdout, createWriteStream(to));
 }
 
 /** Until a reader waits for the pipe. */

@@ -1,4 +1,4 @@
-import { linkSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { linkSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { assert, assertEquals } from "@std/assert";
@@ -70,6 +70,39 @@ for (const thread of ["worker", "main"] as const) {
       }
       for (const name of names) await writeBars(await createFileWriter("mpeg4", name, 30, { thread }), 3);
       assertEquals(play(path, { width: 160, fps: 30 }).frames, 3);
+    },
+  );
+}
+
+for (const thread of ["worker", "main"] as const) {
+  test(
+    `createFileWriter, ${thread}: a file that took the place of another since the writer opened is its own`,
+    { skip },
+    async () => {
+      using folder = new TemporaryFolder();
+      for (const isReplaced of [true, false]) {
+        const path = folder.file("a.mkv");
+        writeFileSync(path, "old");
+        const first = await createFileWriter("mpeg4", path, 30, { thread });
+        rmSync(path);
+        if (isReplaced) writeFileSync(path, "new");
+        await write(first, 0, 15);
+        await assertFails(() => createFileWriter("mpeg4", path, 30, { thread }), inUse);
+        await first.close();
+        assertEquals(play(path, { width: 160, fps: 30 }).frames, 15);
+      }
+      // It may be another writer's by then.
+      const path = folder.file("b.mkv");
+      writeFileSync(path, "old");
+      const first = await createFileWriter("mpeg4", path, 30, { thread });
+      rmSync(path);
+      const second = await createFileWriter("mpeg4", path, 30, { thread });
+      await write(second, 0, 15);
+      const error = await rejection(() => write(first, 0, 15));
+      assert(error instanceof WriteError && error.code === "IN_USE", String(error));
+      await write(second, 15, 30);
+      await second.close();
+      assertEquals(play(path, { width: 160, fps: 30 }).frames, 30);
     },
   );
 }

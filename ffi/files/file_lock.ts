@@ -20,6 +20,10 @@ const exclusive = 2 | 4;
 // Windows has no such flag.
 const { O_NONBLOCK: nonBlocking = 0 } = constants;
 
+function open(path: string, isMade: boolean): number {
+  return openSync(path, constants.O_WRONLY | nonBlocking | (isMade ? constants.O_CREAT : 0));
+}
+
 /** A file that is locked, until the lock is disposed. */
 export class FileLock implements Disposable {
   #file: number | null;
@@ -40,7 +44,7 @@ export class FileLock implements Disposable {
     if (functions === null) return null;
     let file: number;
     try {
-      file = openSync(path, constants.O_WRONLY | nonBlocking | (isMade ? constants.O_CREAT : 0));
+      file = open(path, isMade);
     } catch (error) {
       // Whoever opens the file for writing has the same error, and more to say.
       if (typeof codeOf(error) === "string") return null;
@@ -53,6 +57,23 @@ export class FileLock implements Disposable {
     }
     closeSync(file);
     return null;
+  }
+
+  /** Whether the path is still that of the locked file: another one may have taken its place. */
+  isOf(path: string): boolean {
+    if (this.#file === null) return false;
+    let other: number;
+    try {
+      other = open(path, false);
+    } catch {
+      return false;
+    }
+    try {
+      const [own, there] = [fstatSync(this.#file), fstatSync(other)];
+      return own.ino === there.ino && own.dev === there.dev;
+    } finally {
+      closeSync(other);
+    }
   }
 
   /** Gives the file free. */

@@ -142,8 +142,11 @@ export class AudioSession implements Disposable {
 
   /** After a failure: makes the recording as playable as possible, and frees everything else. */
   salvage(): void {
-    this.#open?.output.salvage();
-    this[Symbol.dispose]();
+    try {
+      this.#open?.output.salvage();
+    } finally {
+      this[Symbol.dispose]();
+    }
   }
 
   /** Frees all native objects, and gives the path free. */

@@ -9,23 +9,20 @@ import { isInterlaced, requireFieldsApart } from "../codecs/field_order.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
 import { completeWebpHeader } from "../codecs/webp_header.ts";
 import type { OutputFile } from "../file/output_file.ts";
-import { companionPath } from "../file/target.ts";
 import type { Encoder } from "../libav/encoder.ts";
 import { type ColorNumbers, colorNumbers, NativeFrame } from "../libav/native_frame.ts";
 import { NativePacket } from "../libav/native_packet.ts";
-import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { Converter } from "../video/conversion/converter.ts";
-import { GifClip } from "../video/palette/gif_clip.ts";
+import type { GifClip } from "../video/palette/gif_clip.ts";
 import { createConverter } from "../video/conversion/create_converter.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
-import { ClipColors } from "../video/palette/clip_colors.ts";
+import type { ClipColors } from "../video/palette/clip_colors.ts";
 import { type PictureShape, type Pixels, sameShape } from "../video/pixels.ts";
 import { ClosedGroups } from "./ending/closed_groups.ts";
 import type { Followers } from "./decode_times.ts";
 import type { SessionControl } from "./ending/session_control.ts";
 import type { Steps } from "../steps.ts";
-import type { VideoFileRequest } from "./session_types.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** The parts of a pipeline, which owns encoder and file. */
@@ -192,6 +189,8 @@ export class Pipeline implements Disposable {
     this.#timeline.cut(this.#frames);
     this.#groups.dropOpen();
     this.#giveAll("none");
+    // Packets of an open group may have been written before.
+    this.#packets = Math.min(this.#packets, this.#frames);
     return taken - this.#frames;
   }
 
@@ -226,7 +225,13 @@ export class Pipeline implements Disposable {
   }
 
   #takeClip(): void {
-    for (const { frame, stamp } of this.#clip?.replay() ?? []) this.#take(frame, stamp, false);
+    const { frames } = this;
+    for (const { frame, stamp } of this.#clip?.replay() ?? []) {
+      this.#take(frame, stamp, false);
+      if (this.#isCut) break;
+    }
+    // Those that come after the deadline are left out later.
+    this.#frames = frames;
   }
 
   /** Takes all that the encoder has. The next frame is a key frame of another one: none waits for it. */
@@ -324,27 +329,4 @@ export class Pipeline implements Disposable {
     this.#packet[Symbol.dispose]();
     this.#groups[Symbol.dispose]();
   }
-}
-
-/** Options of the GIF encoder that write palettes in another way. */
-const paletteOptions = ["global_palette", "gifimage"];
-
-/**
- * What makes the palettes of a GIF whose frames have a format; nothing for other encoders. `isRegularFile`
- * says that bytes of the file may be replaced.
- */
-export function palettesFor(
-  native: Native,
-  { path, options: { palette } }: VideoFileRequest,
-  settings: EncoderSettings,
-  { hasAlpha }: PixelFormatInfo,
-  isRegularFile: boolean,
-): Pick<PipelineParts, "clip" | "clipColors"> {
-  const { encoder: { name }, format, options } = settings;
-  if (name !== "gif" || !format.isPalette) return { clip: null, clipColors: null };
-  if (palette === "clip") {
-    return { clip: new GifClip(native, settings, companionPath(path), hasAlpha), clipColors: null };
-  }
-  const isOther = !isRegularFile || options.some(([option]) => paletteOptions.includes(option));
-  return { clip: null, clipColors: isOther ? null : new ClipColors(hasAlpha) };
 }

@@ -206,6 +206,8 @@ export class VideoSession implements Disposable {
     setLogLevel(this.#native, this.#request.options.logLevel);
     const { path } = this.#request;
     const fileBytes = yield* stepsWithWriteErrors(path, this.#finishFile(endTicks));
+    // Encoders that have left frames out are freed much later.
+    this.#target[Symbol.dispose]();
     const failure = this.#audioTracks?.failure ?? null;
     // The file is complete, but part of its audio is missing.
     if (failure !== null) throw failure;
@@ -263,8 +265,11 @@ export class VideoSession implements Disposable {
 
   /** After a failure: makes the recording as playable as possible, and frees everything else. */
   salvage(): void {
-    this.#pipeline?.salvage();
-    this[Symbol.dispose]();
+    try {
+      this.#pipeline?.salvage();
+    } finally {
+      this[Symbol.dispose]();
+    }
   }
 
   /** Frees all native objects, and gives the path free. */

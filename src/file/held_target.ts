@@ -56,9 +56,12 @@ export class HeldTarget implements Disposable {
     return this.#target.pipe !== null;
   }
 
-  /** Makes the file, before it is opened, where there was none that could be locked. */
+  /** Makes and locks the file, before it is opened, where there was none, or it is another one by now. */
   lock(): void {
-    if (this.#lock === null && !this.isPipe && !this.#isFolder) this.#takeLock(true);
+    if (this.isPipe || this.#isFolder || this.#lock?.isOf(this.#path)) return;
+    this.#lock?.[Symbol.dispose]();
+    this.#lock = null;
+    this.#takeLock(true);
   }
 
   #takeLock(isMade: boolean): void {

@@ -173,7 +173,7 @@ const hints: Readonly<Record<string, string>> = {
   EFBIG: "Raise the limit on file sizes, or write to another disk",
 };
 
-/** Runs an action on a file, and turns libav's errors into a {@linkcode WriteError} about that file. */
+/** Runs an action on a file; errors of libav and the system become a {@linkcode WriteError} about it. */
 export function withWriteErrors<T>(path: string, action: () => T): T {
   try {
     return action();
@@ -191,7 +191,19 @@ export function* stepsWithWriteErrors<T>(path: string, steps: Steps<T>): Steps<T
   }
 }
 
+/** How the codes of system errors look; those of Node's own errors begin with ERR_. */
+const systemCode = /^E[A-Z0-9]+$/;
+
 function writeError(path: string, error: unknown): unknown {
+  const { code } = error as { readonly code?: unknown };
+  if (!(error instanceof AvError) && typeof code === "string" && systemCode.test(code)) {
+    return new WriteError(`Cannot write ${shown(path)}: ${(error as Error).message}`, {
+      code,
+      operation: "write the file",
+      hint: hints[code] ?? null,
+      cause: error,
+    });
+  }
   // Errors of subclasses are complete already.
   if (!(error instanceof AvError) || error.constructor !== AvError) return error;
   return new WriteError(`Cannot ${error.operation} while writing ${path}: ${error.message}`, {

@@ -39,6 +39,8 @@ async function runHere(
   request: RecoverRequest,
   { libraryPath, signal, onStep }: RecoveryOptions,
 ): Promise<RecoverSummary> {
+  // It may have been aborted while a thread was to start.
+  signal?.throwIfAborted();
   const runner = new StepRunner();
   const giveUp = (): void => runner.giveUp();
   signal?.addEventListener("abort", giveUp);
@@ -46,8 +48,6 @@ async function runHere(
     const steps = recoverRecording(loadNative(libraryPath), request);
     return await runner.run(steps, () => onStep(runner.share));
   } catch (error) {
-    // Nothing is left of what was begun.
-    runner.giveUp();
     signal?.throwIfAborted();
     throw error;
   } finally {
@@ -66,8 +66,6 @@ class Recovery {
   readonly #onStep: (share: number) => void;
   readonly #answer: PromiseWithResolvers<FromWorker> = Promise.withResolvers();
   #hasStarted = false;
-  /** What the program's own function threw. */
-  #failure: { readonly error: unknown } | null = null;
 
   constructor({ workerModule, onStep }: RecoveryOptions) {
     this.#onStep = onStep;
@@ -99,18 +97,8 @@ class Recovery {
   #receive({ question, message }: Posted<FromWorker>): void {
     if (question !== this.#question) return;
     this.#hasStarted = true;
-    if (message.type !== "recovering") return this.#answer.resolve(message);
-    try {
-      this.#onStep(message.share);
-    } catch (error) {
-      this.#failure ??= { error };
-      this.abort();
-    }
-  }
-
-  /** Throws what the program's own function threw. */
-  requireNoFailure(): void {
-    if (this.#failure !== null) throw this.#failure.error;
+    if (message.type === "recovering") this.#onStep(message.share);
+    else this.#answer.resolve(message);
   }
 }
 
@@ -129,7 +117,6 @@ async function runInThread(
       ...{ request, libraryPath: folder },
       isAborted: recovery.isAborted,
     });
-    recovery.requireNoFailure();
     if (answer.type === "recovered") {
       noteLibraries(answer.folder, libraryPath);
       return answer.summary;

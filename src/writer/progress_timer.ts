@@ -38,6 +38,6 @@ export class ProgressTimer<Stats> {
   #print(error: unknown): void {
     if (this.#hasFailed || this.#isQuiet) return;
     this.#hasFailed = true;
-    console.error("avwriter: onProgress threw an error. The writer goes on.", error);
+    console.error("avwriter: onProgress threw an error. The work goes on.", error);
   }
 }

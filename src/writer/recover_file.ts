@@ -39,7 +39,10 @@ export interface RecoverOptions {
   output?: string | URL;
   /** Stops the work: the recording is as it was. */
   signal?: AbortSignal;
-  /** Called while the file is copied, at most four times per second, and at the end. */
+  /**
+   * Called while the file is copied, at most four times per second, and at the end. An error that it throws
+   * is printed once, and changes nothing.
+   */
   onProgress?: (progress: RecoverProgress) => void;
   /** The folder of FFmpeg's libraries, as in {@linkcode WriterOptions}. */
   libraryPath?: string;

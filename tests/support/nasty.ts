@@ -218,7 +218,7 @@ async function wrongOrder(): Promise<void> {
 
   console.log("order: two writers of one file");
   const pair = await Promise.all([open("same.avi"), open("same.avi")]);
-  for (const each of [...pair, ...pair]) await each.write(good());
+  for (const each of [...pair, ...pair]) await each.write(good()).catch(() => {});
   await Promise.all(pair.map(end));
 }
 

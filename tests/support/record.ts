@@ -56,6 +56,7 @@ export function noisyFrame(index: number, width: number, height: number): RawFra
     data.set(part, at);
     at += part.length;
   }
+  for (let at = 3; at < data.length; at += 4) data[at] = 255;
   return frame;
 }
 

@@ -28,9 +28,9 @@ export interface SlowCloseReport {
   readonly longestMs: number;
   /** What `onProgress` told of `finished` during `close`. */
   readonly finished: readonly number[];
-  /** How long the abort took, and the code of the error of `close`. */
+  /** How long the abort took, and the name of the error of `close`. */
   readonly abortedMs: number | null;
-  readonly code: string | null;
+  readonly error: string | null;
 }
 
 async function run({ path, thread, frames, abortMs }: SlowCloseRequest): Promise<SlowCloseReport> {
@@ -55,12 +55,12 @@ async function run({ path, thread, frames, abortMs }: SlowCloseRequest): Promise
   }, 5);
   let abortedMs: number | null = null;
   if (abortMs !== null) setTimeout(() => (abortedMs = performance.now(), controller.abort()), abortMs);
-  const code = await writer.close().then(() => null, (error) => String(error.code));
+  const error = await writer.close().then(() => null, (error) => String(error.name));
   const endMs = performance.now();
   await writer.abort();
   clearInterval(timer);
   const aborted = abortedMs === null ? null : performance.now() - abortedMs;
-  return { recordedBytes, closeMs: endMs - beganMs, longestMs, finished, abortedMs: aborted, code };
+  return { recordedBytes, closeMs: endMs - beganMs, longestMs, finished, abortedMs: aborted, error };
 }
 
 console.log(JSON.stringify(await run(JSON.parse(process.argv[2]!))));

@@ -19,11 +19,12 @@ import type { PictureShape, Pixels } from "../../video/pixels.ts";
 import type { AudioTracks } from "../audio_tracks.ts";
 import type { SessionControl } from "../ending/session_control.ts";
 import type { FrameClock } from "../frame_clock.ts";
-import { palettesFor, Pipeline } from "../pipeline.ts";
+import { Pipeline } from "../pipeline.ts";
 import type { PreprocessorOutput } from "../preprocessor.ts";
 import { describeVideoSession } from "../report.ts";
 import type { VideoFileRequest } from "../session_types.ts";
 import { createTimeline } from "../timeline.ts";
+import { palettesFor } from "./palettes.ts";
 import type { StreamOpener } from "./stream_opener.ts";
 
 /** What a session has before its first picture. */

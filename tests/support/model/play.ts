@@ -140,7 +140,7 @@ class PlayedWriter {
 
   async #write([width, height]: readonly [number, number]): Promise<void> {
     const { level, options } = this.#next();
-    const data = gray(width, height, level);
+    const data = fillGray(new Uint8Array(width * height * 4), level);
     const call = this.model.begin("write", ["ok"], { needsSlot: true });
     const written = this.writer.write({ data, width, height }, options);
     await this.#settle(call, this.#countedAt(level, written));
@@ -167,7 +167,7 @@ class PlayedWriter {
     const outcome = flaw === "foreign" ? "ok" : "refused";
     const call = this.model.begin(`write ${flaw}`, [outcome], { needsSlot: flaw !== "brokenImage" });
     if (flaw === "foreign") {
-      (frame as AcquiredFrame).data.fill(90);
+      fillGray((frame as AcquiredFrame).data, 90);
     }
     const written = this.writer.write(frame, options);
     await this.#settle(call, flaw === "foreign" ? this.#countedAt(90, written) : written);
@@ -197,7 +197,7 @@ class PlayedWriter {
     if (held === undefined) return;
     const { level, options } = this.#next();
     const { isHeld } = held;
-    if (isHeld) held.frame.data.fill(level);
+    if (isHeld) fillGray(held.frame.data, level);
     held.isHeld = false;
     const call = this.model.begin("write an acquired frame", [isHeld ? "ok" : "refused"]);
     const written = this.writer.write(held.frame, options);
@@ -322,8 +322,11 @@ class PlayedWriter {
 /** The gray level of the images that programs write. */
 const imageLevel = 120;
 
-function gray(width: number, height: number, level: number): Uint8Array {
-  return new Uint8Array(width * height * 4).fill(level);
+/** Fills an opaque picture with a gray level. */
+function fillGray(rgba: Uint8Array, level: number): Uint8Array {
+  rgba.fill(level);
+  for (let at = 3; at < rgba.length; at += 4) rgba[at] = 255;
+  return rgba;
 }
 
 function outcomeOf(error: unknown): Outcome {
