@@ -103,6 +103,6 @@ test("symbols: no function has more parameters than registers hold, where all ru
     name,
     count: parameters!.split('"').length >> 1,
   }));
-  assert(counts.length > 150, `${counts.length} functions were found`);
+  assert(counts.length > 100, `${counts.length} functions were found`);
   assertEquals(counts.filter(({ count }) => count > 8), []);
 });
