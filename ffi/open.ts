@@ -20,7 +20,7 @@ import {
 } from "./locate.ts";
 import { NativeMemory } from "./memory.ts";
 import type { Native } from "./native.ts";
-import { scheduling } from "./scheduling.ts";
+import { capabilities } from "./capabilities.ts";
 import { runtime } from "./runtime.ts";
 import { selfCheck } from "./selfcheck.ts";
 import { StructFields } from "./struct.ts";
@@ -194,7 +194,9 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     scalerFrames: once(() => openOptional(host, pathOf("swscale"), scalerFrames)),
     avfilter: once(() => openSibling(host, "avfilter", pathOf("avfilter"), avfilter)),
     // Found through libavutil, which needs the C library: that one itself would need a permission of its own.
-    scheduling: once(() => host.system === "linux" ? openOptional(host, pathOf("avutil"), scheduling) : null),
+    capabilities: once(() =>
+      host.system === "linux" ? openOptional(host, pathOf("avutil"), capabilities) : null
+    ),
     fileLocks: once(() => openOptional(host, pathOf("avutil"), locking)),
     memory,
     fields: new StructFields(memory, versions.avcodec),

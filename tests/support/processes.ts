@@ -4,6 +4,7 @@
  * @module
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -223,4 +224,16 @@ export class Recording implements Disposable {
   [Symbol.dispose](): void {
     this.#child.kill("SIGKILL");
   }
+}
+
+/** Whether a thread of a process has real-time priority, on Linux. */
+export function hasRealTimeThread(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).some((task) => {
+    const path = `${tasks}/${task}/stat`;
+    if (!existsSync(path)) return false;
+    // The 41st field, after a name in parentheses, is the policy (proc(5)): SCHED_FIFO or SCHED_RR.
+    const policy = readFileSync(path, "utf8").split(") ")[1]!.split(" ")[38]!;
+    return policy === "1" || policy === "2";
+  });
 }
