@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { bunProgram, nodeProgram } from "../setup.ts";
+import { nodeProgram } from "../node_program.ts";
+import { bunProgram } from "../setup.ts";
 import { readPages } from "../docs/markdown.ts";
 import { npmScopes, type Registries } from "./registries.ts";
 
