@@ -19,7 +19,8 @@
  */
 import { checkBranches, coverageArguments } from "./coverage.ts";
 import type { TestResult } from "./matrix/report.ts";
-import { bunProgram, nodeProgram } from "./setup.ts";
+import { nodeProgram, nodeVariables } from "./node_program.ts";
+import { bunProgram } from "./setup.ts";
 import { type EndedRun, readTests, type RuntimeName, runtimeTitles, testArguments } from "./test_run.ts";
 
 /** How long one file may take, in minutes, unless `--minutes` says so. */
@@ -135,7 +136,7 @@ async function run(
 ): Promise<EndedRun> {
   const child = new Deno.Command(program, {
     args: [...args],
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...nodeVariables },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

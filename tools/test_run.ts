@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { nodeFlags } from "./node_program.ts";
 import { markSkipped, readJUnit, type TestResult, uncaughtErrors } from "./matrix/report.ts";
 
 /** A runtime, by the name of its program. */
@@ -41,12 +42,10 @@ export function testArguments(
       ];
     case "node":
       return [
-        // What node:ffi and the stripping of types would print.
-        ...["--disable-warning=ExperimentalWarning", "--import=./tools/node_imports.js"],
-        ...["--test", "--test-isolation=none"],
+        ...[...nodeFlags, "--test", "--test-isolation=none"],
         ...["--test-reporter=junit", `--test-reporter-destination=${report}`],
         ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
-        ...files,
+        ...files.map((file) => file.endsWith("/") ? `${file}*_test.ts` : file),
       ];
   }
 }
