@@ -6,10 +6,13 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
+/** The package of a system, by Node's names for it. */
+export function nodePackageOf(platform: string, processor: string): string {
+  return `node-${platform === "win32" ? "win" : platform}-${processor}`;
+}
+
 /** The package of this system. */
-export const nodePackage: string = `node-${
-  ({ darwin: "darwin", win32: "win" } as Readonly<Record<string, string>>)[process.platform] ?? "linux"
-}-${process.arch}`;
+export const nodePackage: string = nodePackageOf(process.platform, process.arch);
 
 /** The program, from the repository's folder. */
 export const nodeProgram: string = `tools/node_modules/${nodePackage}/bin/node${

@@ -21,16 +21,19 @@ import { LibraryNotFoundError } from "../ffi/errors.ts";
 import { nodePackage, nodeProgram } from "./node_program.ts";
 import { checkPackages, ProbeError, runProbe } from "./header_probe.ts";
 
+/** The release of Bun that tests run on. */
+export const bunVersion = "1.4.5";
+
 /** What the tests need from npm. */
 const npmPackages: Readonly<Record<string, string>> = {
-  "bun": "1.4.5",
-  "bun-types": "1.4.5",
+  "bun": bunVersion,
+  "bun-types": bunVersion,
   "deno-std": "1.4.0",
   "fast-check": "4.11.0",
 };
 
 /** The release of Node that tests run on, whose package is one for each system. */
-const nodeVersion = "26.10.0";
+export const nodeVersion = "26.10.0";
 
 /**
  * What the benchmark compares with. It has libraries of its own, one package for each system: here that of
@@ -137,11 +140,12 @@ function installedVersion(name: string, folder: string): string | undefined {
 }
 
 /** Whether npm's packages are there, in the versions given. */
-function arePackagesThere(packages: Readonly<Record<string, string>>, folder: string): boolean {
+export function arePackagesThere(packages: Readonly<Record<string, string>>, folder: string): boolean {
   return Object.entries(packages).every(([name, version]) => installedVersion(name, folder) === version);
 }
 
-async function installFromNpm(
+/** Installs npm's packages into a folder, without their scripts. */
+export async function installFromNpm(
   packages: Readonly<Record<string, string>>,
   folder: string,
   options: readonly string[] = [],

@@ -4,7 +4,7 @@
  * @module
  */
 import { type RuntimeName, runtimeTitles } from "../test_run.ts";
-import { allTests, smokeTests, type Suite, suites } from "./suites.ts";
+import { allTests, arm64Suite, smokeTests, type Suite, suites } from "./suites.ts";
 
 /** What to run, and where. */
 export interface Plan {
@@ -30,23 +30,25 @@ export function readArguments(args: readonly string[]): Plan {
   const runtimes: string[] = [];
   const paths: string[] = [];
   let isSmoke = false;
+  let isArm64 = false;
   for (let index = 0; index < args.length; index++) {
     const argument = args[index]!;
     if (argument === "--smoke") isSmoke = true;
+    else if (argument === "--arm64") isArm64 = true;
     else if (argument === "--suite") names.push(args[++index] ?? "");
     else if (argument === "--runtime") runtimes.push(args[++index] ?? "");
     else if (argument.startsWith("-")) {
       throw new Error(
-        `Cannot understand ${argument}: only --smoke, --suite NAME and --runtime NAME are known`,
+        `Cannot understand ${argument}: only --smoke, --arm64, --suite NAME and --runtime NAME are known`,
       );
     } else paths.push(argument);
   }
   for (const name of names) requireKnown("suite", name, suites.map((suite) => suite.name));
   for (const name of runtimes) requireKnown("runtime", name, allRuntimes);
   return {
-    suites: names.length === 0 ? suites : suites.filter(({ name }) => names.includes(name)),
-    runtimes: runtimes.length === 0 ? allRuntimes : allRuntimes.filter((name) => runtimes.includes(name)),
-    tests: paths.length > 0 ? paths : isSmoke ? smokeTests : allTests,
-    withHeaders: paths.length === 0,
+    suites: isArm64 ? [arm64Suite] : suites.filter(({ name }) => names.length === 0 || names.includes(name)),
+    runtimes: allRuntimes.filter((name) => runtimes.length === 0 || runtimes.includes(name)),
+    tests: paths.length > 0 ? paths : isSmoke || isArm64 ? smokeTests : allTests,
+    withHeaders: paths.length === 0 && !isArm64,
   };
 }

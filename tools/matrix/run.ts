@@ -7,6 +7,7 @@
  *                                       these tests in this suite only
  *     deno task test:matrix --runtime node
  *                                       on this runtime only
+ *     deno task test:arm64              the smoke part with a release's libraries for arm64, emulated
  *
  * Where no tests are named, it also compares the tables of structs and functions with each suite's headers.
  *
@@ -27,10 +28,21 @@ import { makeRoom, makeStage, resultsInside, type Room, runInside, type Stage } 
 import { cacheFolder, debianMirror, makeRoot, removeLeftovers, requireTools } from "./roots.ts";
 import { type Suite, suites as allSuites } from "./suites.ts";
 
-/** How long one run of the tests in one room may take. */
-const testsTimeoutMs = 30 * 60_000;
+/** How long something may take, in milliseconds. */
+interface Limits {
+  /** One run of the tests in one room. */
+  readonly tests: number;
+  /** One test. */
+  readonly test: number;
+  /** A look at what is there. */
+  readonly probe: number;
+}
+const limits: Limits = { tests: 30 * 60_000, test: 2 * 60_000, probe: 60_000 };
+const emulatedLimits: Limits = { tests: 90 * 60_000, test: 30 * 60_000, probe: 10 * 60_000 };
+
+const limitsOf = ({ stage }: Room): Limits => (stage.isEmulated ? emulatedLimits : limits);
+
 const probeFile = "tools/matrix/probe.ts";
-const probeTimeoutMs = 60_000;
 
 /** What `probe.ts` prints. */
 interface Probed {
@@ -40,6 +52,10 @@ interface Probed {
 
 function say(text: string): void {
   console.log(text);
+}
+
+function titleOf({ name, isEmulated }: Suite): string {
+  return isEmulated ? `${name}-arm64` : name;
 }
 
 /** The FFmpeg release that a major was published as. */
@@ -62,7 +78,7 @@ function probeCommand(runtime: RuntimeName): string[] {
 
 /** Which FFmpeg is loaded in the room, or a sentence that says why none is. */
 async function probe(room: Room, runtime: RuntimeName): Promise<Probed | string> {
-  const ended = await runInside(room, runtime, probeCommand(runtime), probeTimeoutMs);
+  const ended = await runInside(room, runtime, probeCommand(runtime), limitsOf(room).probe);
   if (ended.code !== 0) return `ended with code ${ended.code}: ${errorLine(ended)}`;
   return JSON.parse(ended.stdout) as Probed;
 }
@@ -76,7 +92,8 @@ async function runRow(
   log: string,
 ): Promise<Row> {
   const row = { ...place, release: releaseOf(place.major), runtime: runtimeTitles[runtime], tests: [] };
-  const started = await runInside(room, runtime, ["--version"], probeTimeoutMs);
+  const limits = limitsOf(room);
+  const started = await runInside(room, runtime, ["--version"], limits.probe);
   if (started.code !== 0) {
     return { ...row, note: `does not start here: ${errorLine(started)}` };
   }
@@ -94,12 +111,12 @@ async function runRow(
     return { ...named, release, note: "another major was loaded", tests: [found] };
   }
   const resultsFile = `${runtime}.xml`;
-  const command = testArguments(runtime, tests, `${resultsInside}/${resultsFile}`);
-  const ended = await runInside(room, runtime, command, testsTimeoutMs);
+  const command = testArguments(runtime, tests, `${resultsInside}/${resultsFile}`, limits.test);
+  const ended = await runInside(room, runtime, command, limits.tests);
   Deno.writeTextFileSync(log, `${ended.stdout}\n${ended.stderr}`);
   const resultsPath = `${room.folder}/results/${resultsFile}`;
   const xml = exists(resultsPath) ? Deno.readTextFileSync(resultsPath) : "";
-  const results = readTests("the test run", ended, xml, testsTimeoutMs);
+  const results = readTests("the test run", ended, xml, limits.tests);
   if (results.every(({ status }) => status === "skipped")) {
     results.push(failed("the test run", "every test was skipped"));
   }
@@ -116,15 +133,16 @@ async function runSuite(suite: Suite, root: string, stage: Stage, paths: RunPath
     // The newest one is what is found in the system's folders, with the others beside it.
     const alone = major === suite.majors.at(-1) ? undefined : major;
     for (const runtime of paths.runtimes) {
-      const key = `${suite.name}-${major}-${runtime}`;
+      const name = titleOf(suite);
+      const key = `${name}-${major}-${runtime}`;
       const folder = `${paths.folder}/${key}`;
       const room = await makeRoom(folder, root, stage, alone);
       const log = `${paths.logs}/${key}.txt`;
       const from = performance.now();
-      const row = await runRow({ major, suite: suite.name }, room, runtime, paths.tests, log);
+      const row = await runRow({ major, suite: name }, room, runtime, paths.tests, log);
       const seconds = ((performance.now() - from) / 1000).toFixed(1);
       const counts = `${count([row], "passed")} passed, ${count([row], "failed")} failed`;
-      say(`${suite.name}: ${row.release}, ${row.runtime}: ${row.note ?? counts} (${seconds} s)`);
+      say(`${name}: ${row.release}, ${row.runtime}: ${row.note ?? counts} (${seconds} s)`);
       rows.push(row);
       await removeFolder(folder);
     }
@@ -165,7 +183,7 @@ async function makeRoots(
   suites: readonly Suite[],
 ): Promise<Map<Suite, string | Error>> {
   const roots = new Map<Suite, string | Error>();
-  await requireTools();
+  await requireTools(suites);
   const mirror = debianMirror();
   const waiting = [...suites];
   const makeNext = async (): Promise<void> => {
@@ -176,7 +194,7 @@ async function makeRoots(
       } catch (error) {
         roots.set(suite, error as Error);
       }
-      say(`root of ${suite.name}: ${((performance.now() - from) / 1000).toFixed(0)} s`);
+      say(`root of ${titleOf(suite)}: ${((performance.now() - from) / 1000).toFixed(0)} s`);
     }
   };
   await Promise.all([makeNext(), makeNext()]);
@@ -206,7 +224,12 @@ async function runMatrix({ suites, runtimes, tests, withHeaders }: Plan): Promis
   const rows: Row[] = [];
   try {
     const roots = await makeRoots(cache, suites);
-    const stage = await makeStage(`${paths.folder}/stage`, project, `${cache}/deno`);
+    const stage = await makeStage(
+      `${paths.folder}/stage`,
+      project,
+      cache,
+      suites.some(({ isEmulated }) => isEmulated),
+    );
     await fillDenoFolder(stage, tests);
     for (const suite of suites) {
       const root = roots.get(suite)!;

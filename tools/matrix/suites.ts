@@ -12,6 +12,8 @@ export interface Suite {
   readonly name: string;
   /** The majors of libavcodec in it, oldest first. */
   readonly majors: readonly number[];
+  /** The programs in its root are for arm64, and emulated. */
+  readonly isEmulated?: true;
 }
 
 /** The suites, oldest FFmpeg first. */
@@ -21,6 +23,9 @@ export const suites: readonly Suite[] = [
   { name: "trixie", majors: [61] },
   { name: "sid", majors: [62, 63] },
 ];
+
+/** The suite whose libraries for arm64 are run, on a processor of another kind. */
+export const arm64Suite: Suite = { name: "trixie", majors: [61], isEmulated: true };
 
 /** The tests of the smoke part, from the project's folder. */
 export const smokeTests: readonly string[] = ["tests/smoke_test.ts", "tests/layouts_test.ts"];
