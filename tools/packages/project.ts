@@ -61,6 +61,18 @@ export class Project implements AsyncDisposable {
 
   /** Runs a command in the project; returns what it printed to stderr. Throws where it fails. */
   async run(program: string, ...args: readonly string[]): Promise<string> {
+    return (await this.#execute(program, args)).complaints;
+  }
+
+  /** Runs a command in the project; returns what it printed to stdout. Throws where it fails. */
+  async output(program: string, ...args: readonly string[]): Promise<string> {
+    return (await this.#execute(program, args)).said;
+  }
+
+  async #execute(
+    program: string,
+    args: readonly string[],
+  ): Promise<{ readonly said: string; readonly complaints: string }> {
     const { success, stdout, stderr } = await new Deno.Command(program, {
       args: [...args],
       cwd: this.folder,
@@ -79,8 +91,11 @@ export class Project implements AsyncDisposable {
         npm_config_cache: `${this.folder}/.cache/npm`,
       },
     }).output();
-    const [said, complaints] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
-    if (success) return complaints!;
+    const [said, complaints] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim()) as [
+      string,
+      string,
+    ];
+    if (success) return { said, complaints };
     throw new Error(`${program} ${args.join(" ")}:\n${complaints}\n${said}`);
   }
 

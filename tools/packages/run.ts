@@ -51,7 +51,7 @@ async function main(words: readonly string[]): Promise<number> {
     };
     await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, work));
     if (words.length === 0) {
-      console.log("\nTo see that the table can say otherwise:");
+      console.log("\nWhat starts no thread:");
       for (const [row, expected] of await controls()) await check(row, expected);
     }
     for (const problem of problems) console.log(`\nFAILED: ${problem}`);
