@@ -84,7 +84,7 @@ export class Project implements AsyncDisposable {
         NO_COLOR: "1",
         DENO_NO_UPDATE_CHECK: "1",
         JSR_URL: this.#registries.jsrUrl,
-        // What `deno compile` builds on, which it would download: Deno itself builds a program that does not run.
+        // What `deno compile` builds on, which it would download. What it builds on Deno itself does not run.
         DENORT_BIN: Deno.env.get("DENORT_BIN") ?? Deno.execPath(),
         DENO_DIR: `${this.folder}/.cache/deno`,
         BUN_INSTALL_CACHE_DIR: `${this.folder}/.cache/bun`,

@@ -3,8 +3,8 @@
  * projects, and runs README's program from them. Prints a table of where its frames were encoded, which must
  * be a thread everywhere.
  *
- * What `deno compile` builds on is no package of npm. Where `DENORT_BIN` names no such program, what it makes is
- * not run, but has to have the module of the threads (`embedded`).
+ * What `deno compile` builds on is no package of npm. Where `DENORT_BIN` names no such program, what it makes
+ * is not run, but has to have the module of the threads (`embedded`).
  *
  *     deno task test:packages             all rows
  *     deno task test:packages WORD...     the rows that have all of these words
