@@ -15,7 +15,7 @@ export const emulator = "/usr/bin/qemu-aarch64-static";
 /** The Debian package of it. */
 export const emulatorPackage = "qemu-user-static";
 
-/** `unshare` arguments for a program that knows the emulator: since Linux 6.7, each such namespace has its own list. */
+/** `unshare` arguments for a namespace that can have an emulator of its own, since Linux 6.7. */
 export const inUserNamespace: readonly string[] = ["--user", "--map-root-user"];
 
 /** The ELF header of a program for arm64 on Linux, and which of its bits count. */
