@@ -22,7 +22,7 @@ export const inUserNamespace: readonly string[] = ["--user", "--map-root-user"];
 const magic = String.raw`\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00`;
 const mask = String.raw`\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff`;
 
-/** Shell commands that register the emulator (F: it is opened now, and need not be in the root), under $root. */
+/** Shell commands that register the emulator under $root (F: it is opened now, and need not be inside). */
 export const registerEmulator = `list="$root/proc/sys/fs/binfmt_misc"
 mount -t binfmt_misc binfmt_misc "$list"
 printf %s '${`:qemu-aarch64:M::${magic}:${mask}:${emulator}:F`}' >"$list/register"
@@ -30,8 +30,8 @@ printf %s '${`:qemu-aarch64:M::${magic}:${mask}:${emulator}:F`}' >"$list/registe
 
 /**
  * Shell commands that end the making of a root ($1) whose packages lie there: they are unpacked, and not
- * configured, for which their own programs would have to run. A choice between libraries that Debian leaves to
- * that step is made here.
+ * configured, for which their own programs would have to run. A choice between libraries that Debian leaves
+ * to that step is made here.
  */
 export const unpackRoot = `set -e
 for package in "$1"/var/cache/apt/archives/*.deb; do dpkg-deb -x "$package" "$1"; done
