@@ -30,12 +30,13 @@ printf %s '${`:qemu-aarch64:M::${magic}:${mask}:${emulator}:F`}' >"$list/registe
 
 /**
  * Shell commands that end the making of a root ($1) whose packages lie there: they are unpacked, and not
- * configured, for which their own programs would have to run. A choice between libraries that Debian leaves
- * to that step is made here.
+ * configured, for which their own programs would have to run. What that step would add and is needed is
+ * done here: a folder, and a choice between libraries.
  */
 export const unpackRoot = `set -e
 for package in "$1"/var/cache/apt/archives/*.deb; do dpkg-deb -x "$package" "$1"; done
 rm -r "$1"/debootstrap "$1"/var/cache/apt/archives/*.deb
+mkdir -p "$1"/srv
 ln -s blas/libblas.so.3 lapack/liblapack.so.3 "$1"/usr/lib/aarch64-linux-gnu/`;
 
 /** The packages of the runtimes for arm64, and where each has its program. */
