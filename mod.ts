@@ -1,6 +1,6 @@
 /**
- * avwriter turns JavaScript frames into video: it binds the system's FFmpeg libraries over FFI, on Deno and
- * on Bun.
+ * avwriter turns JavaScript frames into video: it binds the system's FFmpeg libraries over FFI, on Deno, Bun
+ * and Node.
  *
  * @example
  * ```ts

@@ -255,6 +255,8 @@ export const layouts = {
     fields: {
       plane: { kind: "i32", offset: [0, 0, 0, 0, 0, 0] },
       step: { kind: "i32", offset: [4, 4, 4, 4, 4, 4] },
+      offset: { kind: "i32", offset: [8, 8, 8, 8, 8, 8] },
+      shift: { kind: "i32", offset: [12, 12, 12, 12, 12, 12] },
       depth: { kind: "i32", offset: [16, 16, 16, 16, 16, 16] },
     },
   },

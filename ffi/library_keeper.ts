@@ -1,6 +1,6 @@
 /**
- * Keeps libraries for as long as the process lives. Deno closes those of a thread with it, and the threads of
- * encoders, which run on, would then run in memory that is gone.
+ * Keeps libraries for as long as the process lives. Deno and Node close those of a thread with it, and the
+ * threads of encoders, which run on, would then run in memory that is gone.
  *
  * @module
  */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { join } from "@std/path";
+import { join } from "./paths.ts";
 import type { Runtime, SystemName } from "./contract.ts";
 import { avcodecMajors, libraryMajors } from "./layouts.ts";
 

@@ -31,7 +31,8 @@ export { cString, PointerCell, textOf } from "./memory.ts";
 export { installCommand, installHint } from "./install_hint.ts";
 export { keepDevices, librariesFor, loadNative, noteLibraries } from "./open.ts";
 export { type Native } from "./native.ts";
-export { keepPriority } from "./priority.ts";
+export { dirname, extname, fileURLToPath, join, resolve } from "./paths.ts";
+export { withoutRealTime } from "./priority.ts";
 export { runtime } from "./runtime.ts";
 export {
   checkWritable,

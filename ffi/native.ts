@@ -14,6 +14,7 @@ import type {
   parametersSideData,
   supportedConfig,
 } from "./symbols/avcodec.ts";
+import type { capabilities } from "./capabilities.ts";
 import type { avdevice } from "./symbols/avdevice.ts";
 import type { avfilter } from "./symbols/avfilter.ts";
 import type { avformat, memoryFiles, streamSideData } from "./symbols/avformat.ts";
@@ -65,6 +66,8 @@ export interface Native {
   scalerFrames(): Functions<typeof scalerFrames> | null;
   /** libavfilter, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */
   avfilter(): Functions<typeof avfilter>;
+  /** The C library's priorities of threads, opened on first use; `null` on other systems than Linux. */
+  capabilities(): Functions<typeof capabilities> | null;
   /** Locks on files, opened on first use; `null` where the system has none. */
   fileLocks(): Functions<typeof locking> | null;
   /** Native memory. */

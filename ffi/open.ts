@@ -20,6 +20,7 @@ import {
 } from "./locate.ts";
 import { NativeMemory } from "./memory.ts";
 import type { Native } from "./native.ts";
+import { capabilities } from "./capabilities.ts";
 import { runtime } from "./runtime.ts";
 import { selfCheck } from "./selfcheck.ts";
 import { StructFields } from "./struct.ts";
@@ -192,6 +193,10 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     avdevice: once(() => openSibling(host, "avdevice", pathOf("avdevice"), avdevice)),
     scalerFrames: once(() => openOptional(host, pathOf("swscale"), scalerFrames)),
     avfilter: once(() => openSibling(host, "avfilter", pathOf("avfilter"), avfilter)),
+    // Found through libavutil, which needs the C library: that one itself would need a permission of its own.
+    capabilities: once(() =>
+      host.system === "linux" ? openOptional(host, pathOf("avutil"), capabilities) : null
+    ),
     fileLocks: once(() => openOptional(host, pathOf("avutil"), locking)),
     memory,
     fields: new StructFields(memory, versions.avcodec),
@@ -202,7 +207,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
 
 /**
  * Keeps libavdevice for as long as this thread lives, if it is there: what it tells libavformat of itself
- * must outlive the thread that opened it, with which Deno closes it.
+ * must outlive the thread that opened it, with which Deno and Node close it.
  */
 export function keepDevices(path: string): void {
   openOptional(runtime(), path, avdevice);

@@ -3,46 +3,30 @@
  *
  * @module
  */
-import type { Functions, Runtime, SymbolTable } from "./contract.ts";
-import { runtime } from "./runtime.ts";
+import type { Native } from "./native.ts";
 
-/** The C library's functions for it. A thread is 0: the one that asks. */
-const scheduling = {
-  // int sched_getscheduler(pid_t pid)
-  sched_getscheduler: { parameters: ["i32"], result: "i32" },
-  // int sched_getparam(pid_t pid, struct sched_param *param)
-  sched_getparam: { parameters: ["i32", "buffer"], result: "i32" },
-  // int sched_setscheduler(pid_t pid, int policy, const struct sched_param *param)
-  sched_setscheduler: { parameters: ["i32", "i32", "buffer"], result: "i32" },
-} as const satisfies SymbolTable;
-
-const cLibrary = "libc.so.6";
+/** _LINUX_CAPABILITY_VERSION_3 and CAP_SYS_NICE, linux/capability.h. */
+const capabilityVersion = 0x20080522;
+const mayRaisePriority = 1 << 23;
 const thisThread = 0;
 
-let opened: Functions<typeof scheduling> | null | undefined;
-
-/** `null` where the C library has another name, or may not be opened. */
-function open(host: Runtime): Functions<typeof scheduling> | null {
-  if (host.system !== "linux" || !host.mayOpen(cLibrary)) return null;
-  try {
-    return host.open(cLibrary, scheduling);
-  } catch {
-    return null;
-  }
-}
-
-/** Runs an action, and then restores this thread's priority where that is possible. */
-export function keepPriority<T>(action: () => T): T {
-  if (opened === undefined) opened = open(runtime());
-  const functions = opened;
+/**
+ * Runs an action in which neither this thread nor those that it starts can get real-time priority, where the
+ * system is Linux.
+ */
+export function withoutRealTime<T>(native: Native, action: () => T): T {
+  const functions = native.capabilities();
   if (functions === null) return action();
-  const policy = functions.sched_getscheduler(thisThread);
-  // struct sched_param is one int; a few more bytes do no harm.
-  const parameters = new Int32Array(16);
-  functions.sched_getparam(thisThread, parameters);
+  const header = Uint32Array.of(capabilityVersion, thisThread);
+  // Effective, permitted and inheritable ones, 32 of each, then 32 more of each.
+  const had = new Uint32Array(6);
+  functions.capget(header, had);
+  const reduced = had.slice();
+  reduced[0]! &= ~mayRaisePriority;
+  functions.capset(header, reduced);
   try {
     return action();
   } finally {
-    functions.sched_setscheduler(thisThread, policy, parameters);
+    functions.capset(header, had);
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { basename } from "@std/path";
+import { basename } from "./paths.ts";
 import type { Runtime } from "./contract.ts";
 import {
   libraryFileName,

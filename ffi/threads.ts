@@ -1,5 +1,5 @@
 /**
- * Threads, as far as Deno and Bun share them.
+ * Threads, as far as runtimes share them.
  *
  * @module
  */
@@ -15,7 +15,7 @@ interface AnyWorker {
 
 /** The part of `node:worker_threads` in use. */
 interface WorkerThreads {
-  readonly Worker: new (module: URL) => AnyWorker & {
+  readonly Worker: new (module: URL, options?: { env: Readonly<Record<string, string>> }) => AnyWorker & {
     on(event: "message" | "error" | "exit", listener: (value: never) => void): void;
   };
   readonly parentPort: {

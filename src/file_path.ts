@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { fromFileUrl, resolve } from "@std/path";
-import { runtime } from "../ffi/mod.ts";
+import { fileURLToPath, resolve, runtime } from "../ffi/mod.ts";
 import { shown } from "./shown.ts";
 
 /**
@@ -42,5 +41,5 @@ function pathOfUrl(url: URL, action: string): string {
       `Cannot ${action} ${url.href}: it is on ${url.host}, give a path on this machine`,
     );
   }
-  return fromFileUrl(url);
+  return fileURLToPath(url);
 }

@@ -84,6 +84,8 @@ const wrongOptions: readonly (readonly [keyof WriterOptions, unknown, string, st
   ["signal", {}, "{}", "an AbortSignal"],
   ["signal", cyclic(), "signal", "an AbortSignal"],
   ["onProgress", "yes", '"yes"', "a function"],
+  ["workerUrl", 5, "5", 'new URL("./avwriter_worker.js", import.meta.url)'],
+  ["workerUrl", "./worker.js", '"./worker.js"', "absolute address"],
   ["libraryPath", 5, "5", "string"],
   ["libraryPath", "/usr/\0lib", '"/usr/\\u0000lib"', "NUL"],
 ];

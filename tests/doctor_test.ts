@@ -31,7 +31,7 @@ test("doctor: reports the libraries in use, and which encoders really open", asy
   const { folder, version, libraryVersions } = loadNative();
   assertEquals(report.libraries, { folder, version, libraries: libraryVersions });
   assertEquals([report.problem, report.install], [null, null]);
-  assert(/^(Deno|Bun) \d+\.\d+\.\d+/.test(report.runtime), report.runtime);
+  assert(/^(Deno|Bun|Node) \d+\.\d+\.\d+/.test(report.runtime), report.runtime);
   assert(report.system.startsWith(`${system} `), report.system);
   assertEquals(Object.keys(report.encoders), Object.keys(families));
   assertEquals(JSON.parse(JSON.stringify(report)), report);
@@ -79,7 +79,7 @@ test("doctor: without libraries it says why, and which ones it has seen elsewher
 });
 
 test("doctor: where it sees no libraries at all it says how to install them", {
-  skip: !isDeno && "Bun has no permissions to hide the system's folders with",
+  skip: !isDeno && "only Deno has permissions to hide the system's folders with",
 }, () => {
   using empty = new TemporaryFolder();
   const report = reportOf({
@@ -92,7 +92,7 @@ test("doctor: where it sees no libraries at all it says how to install them", {
 });
 
 test("doctor: without permission it asks for it, not for another FFmpeg", {
-  skip: !isDeno && "Bun has no permissions",
+  skip: !isDeno && "only Deno has such permissions",
 }, () => {
   const report = reportOf({ permissions: ["--allow-env"] });
   assertEquals([report.libraries, report.others, report.install], [null, [], null]);

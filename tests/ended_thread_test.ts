@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { createAudioWriter, createFileWriter, WriteError } from "../mod.ts";
 import { nextTurn } from "../src/next_turn.ts";
 import { EncodingThread } from "../src/thread/encoding_thread.ts";
+import { workerModule } from "../src/worker/worker_module.ts";
 import { barFrame, probe, TemporaryFolder } from "./support/media.ts";
 import { assertReadable, assertSame, rejection } from "./support/messages.ts";
 import { test } from "./support/test.ts";
@@ -12,7 +13,7 @@ const options = { encoderOptions: { threads: 1 }, crashSafe: false } as const;
 
 /** Returns what ends the thread that the next writer gets: a message that it cannot read. */
 function nextThread(): () => void {
-  const thread = EncodingThread.take({ message: () => {}, ended: () => {} });
+  const thread = EncodingThread.take(workerModule(), { message: () => {}, ended: () => {} });
   thread.leave(true);
   return () => thread.post(null as never, []);
 }

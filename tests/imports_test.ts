@@ -107,8 +107,9 @@ test("imports: src/ and mod.ts know no runtime", () => {
 test("imports: in ffi/ each runtime is known to its adapter and to the one place that asks", () => {
   const mentions = (pattern: RegExp): string[] =>
     modules.filter((module) => module.startsWith("ffi/") && pattern.test(codeOf(module)));
-  assertEquals(mentions(/\bDeno\s*\./), ["ffi/deno.ts"]);
-  assertEquals(mentions(/\bBun\s*\.|bun:ffi/), ["ffi/bun.ts"]);
+  assertEquals(mentions(/\bDeno\s*\./), ["ffi/runtimes/deno.ts"]);
+  assertEquals(mentions(/\bBun\s*\.|bun:ffi/), ["ffi/runtimes/bun.ts"]);
+  assertEquals(mentions(/node:ffi/), ["ffi/runtimes/node.ts"]);
 });
 
 test("imports: no struct offset and no raw pointer stands outside ffi/", () => {
@@ -123,5 +124,5 @@ test("imports: nothing is loaded, read or awaited while modules are imported", (
   );
   assertEquals(topLevelAwait, []);
   const packages = new Set(arrows.map(({ to }) => to).filter((to) => !to.endsWith(".ts")));
-  assertEquals([...packages].sort(), ["@std/path", "node:fs"]);
+  assertEquals([...packages].sort(), ["node:fs", "node:path", "node:url"]);
 });

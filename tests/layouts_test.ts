@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import * as written from "../ffi/layouts.ts";
 import { loadNative } from "../ffi/mod.ts";
 import { selfCheck } from "../ffi/selfcheck.ts";
@@ -89,4 +89,20 @@ test("selfCheck: passes with the loaded major's layout, and with no other's that
     assertStringIncludes(error.message, `FFmpeg ${native.version}`);
     assertStringIncludes(error.message, written.releases[other]!);
   }
+});
+
+test("symbols: no function has more parameters than registers hold, where all runtimes agree", () => {
+  const folder = new URL("../ffi/", import.meta.url);
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
+    path.endsWith(".ts")
+  );
+  const functions = paths.flatMap((
+    path,
+  ) => [...readFileSync(new URL(path, folder), "utf8").matchAll(/(\w+): \{\s*parameters: \[(.*?)\]/gs)]);
+  const counts = functions.map(([, name, parameters]) => ({
+    name,
+    count: parameters!.split('"').length >> 1,
+  }));
+  assert(counts.length > 100, `${counts.length} functions were found`);
+  assertEquals(counts.filter(({ count }) => count > 8), []);
 });

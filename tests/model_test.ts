@@ -5,7 +5,7 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { join } from "@std/path";
+import { join } from "node:path";
 import * as fc from "fast-check";
 import { assert, assertEquals } from "@std/assert";
 import { makeImages, play } from "./support/model/play.ts";

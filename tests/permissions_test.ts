@@ -8,9 +8,9 @@ import { libraryFileName, libraryMajor, type LibraryName } from "../ffi/locate.t
 import { loadNative } from "../ffi/mod.ts";
 import type { WriterOptions } from "../mod.ts";
 import type { ChildReport } from "./support/child.ts";
-import type { SkipReason } from "./support/features.ts";
+import { missingEncoders, type SkipReason } from "./support/features.ts";
 import { assertSameBytes, probe, TemporaryFolder } from "./support/media.ts";
-import { isDeno, Recording, runChild, runScript } from "./support/processes.ts";
+import { hasRealTimeThread, isDeno, Recording, runChild, runScript } from "./support/processes.ts";
 import { assertOrdinary, play, playRest, type RecordRequest } from "./support/record.ts";
 import { cuesOf } from "./support/subtitles.ts";
 import { testsOf } from "./support/test.ts";
@@ -31,8 +31,8 @@ function libraryPaths(): string[] {
   );
 }
 
-/** Bun grants everything: there is nothing to test there. */
-const skip: SkipReason = !isDeno && "Bun has no permissions";
+/** Bun grants everything, and Node has grants of its own: there is nothing to test there. */
+const skip: SkipReason = !isDeno && "only Deno has such permissions";
 
 /**
  * Variables that may name the libraries' folder: the program has to know where they are to open what it is
@@ -351,6 +351,23 @@ test("permissions: a failing disk is reported as such without read permission, a
   assertEquals([failure?.type, failure?.code], ["WriteError", "EFBIG"], failure?.message);
   assert(playRest(path, recording.framesWritten, request) !== null, "nothing plays");
 });
+
+test(
+  "permissions: with the five libraries alone, no thread gets real-time priority from its encoder",
+  {
+    skip: skip || process.platform !== "linux" && "only Linux tells a thread's policy" ||
+      missingEncoders("libsvtav1"),
+  },
+  async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.mkv");
+    const options = { thread: "main" } as const;
+    using recording = startRecording(path, [`--allow-write=${path}`], { codec: "av1", options, pace: 10 });
+    await recording.reach("write");
+    assertEquals(hasRealTimeThread(recording.pid), false);
+    assertEquals(await recording.end(), null);
+  },
+);
 
 testBoth(
   "recoverFile: needs the file to be granted for reading and writing, and the one beside it",

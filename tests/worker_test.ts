@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
@@ -16,7 +16,7 @@ import { nextTurn } from "../src/next_turn.ts";
 import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails, rejection } from "./support/messages.ts";
-import { isDeno, repository, runScript } from "./support/processes.ts";
+import { hasRealTimeThread, isDeno, runScript } from "./support/processes.ts";
 import { noisyFrame } from "./support/record.ts";
 import { testsOf } from "./support/test.ts";
 
@@ -331,7 +331,7 @@ test("close: a program that does not wait for it has its file all the same", () 
 });
 
 test("thread: where none can be started, one warning says so, and the file is written", {
-  skip: !isDeno && "Bun has no permissions",
+  skip: !isDeno && "only Deno has such permissions",
 }, () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
@@ -343,47 +343,15 @@ test("thread: where none can be started, one warning says so, and the file is wr
   assertEquals(probe(path).frames, 12);
 });
 
-test(
-  "thread: a program made one file by `bun build` has its thread where it is told of it, and else one warning",
-  {
-    skip: isDeno && "deno compile needs a download",
-  },
-  () => {
+for (const thread of threads) {
+  test(`thread ${thread}: no thread gets real-time priority from its encoder`, {
+    skip: process.platform !== "linux" && "only Linux tells a thread's policy" ||
+      missingEncoders("libsvtav1"),
+  }, async () => {
     using folder = new TemporaryFolder();
-    for (
-      const [name, flags, warns] of [
-        ["with", [`${repository}src/thread/worker.ts`, "--entry-naming", "[name].[ext]"], false],
-        ["without", [], true],
-      ] as const
-    ) {
-      const program = folder.file(name);
-      execFileSync(process.execPath, ["build", "--compile", unclosed, ...flags, "--outfile", program], {
-        cwd: repository,
-        stdio: "pipe",
-      });
-      const elsewhere = folder.file(`${name}-folder`);
-      mkdirSync(elsewhere);
-      const log = folder.file(`${name}.log`);
-      const path = folder.file(`${name}.mkv`);
-      writeFileSync(
-        log,
-        execFileSync("sh", ["-c", `"$0" "$1" close 2>&1`, program, path], { cwd: elsewhere }),
-      );
-      assertEquals(probe(path).frames, 12);
-      assertEquals(readFileSync(log, "utf8").includes("cannot be started"), warns, readFileSync(log, "utf8"));
-    }
-  },
-);
-
-test("thread: an encoder that makes threads real-time leaves the caller's as it was", {
-  skip: process.platform !== "linux" && "only Linux tells a thread's policy" || missingEncoders("libsvtav1"),
-}, async () => {
-  // The 41st field, after a name in parentheses, is the scheduling policy (proc(5)).
-  const policy = (): string => readFileSync("/proc/thread-self/stat", "utf8").split(") ")[1]!.split(" ")[38]!;
-  const before = policy();
-  using folder = new TemporaryFolder();
-  const writer = await createFileWriter("libsvtav1", folder.file("a.mkv"), 25, { thread: "main" });
-  for (let index = 0; index < 3; index++) await writer.write(barFrame(index));
-  await writer.close();
-  assertEquals(policy(), before);
-});
+    const writer = await createFileWriter("libsvtav1", folder.file("a.mkv"), 25, { thread });
+    for (let index = 0; index < 3; index++) await writer.write(barFrame(index));
+    assertEquals(hasRealTimeThread(process.pid), false);
+    await writer.close();
+  });
+}

@@ -143,7 +143,7 @@ const fieldsInUse = {
     flags: "u64",
     comp: "address",
   },
-  AVComponentDescriptor: { plane: "i32", step: "i32", depth: "i32" },
+  AVComponentDescriptor: { plane: "i32", step: "i32", offset: "i32", shift: "i32", depth: "i32" },
   AVProgram: { metadata: "address" },
   AVPacketSideData: { data: "address", size: "u32", type: "i32" },
   AVStream: {

@@ -4,9 +4,11 @@
  *
  *     deno run -A tools/setup.ts demo     FFmpeg's libraries and programs
  *     deno run -A tools/setup.ts test     also Bun, packages of its tests, and PulseAudio on Debian
- *     deno run -A tools/setup.ts bench    as test, and the peer from npm that the benchmark compares with
+ *     deno run -A tools/setup.ts node     as test, and a Node that can call native libraries
+ *     deno run -A tools/setup.ts bench    as node, and the peer from npm that the benchmark compares with
  *     deno run -A tools/setup.ts fidelity as test, and the programs that judge videos
  *     deno run -A tools/setup.ts check    as test, and a C++ compiler and FFmpeg's headers
+ *     deno run -A tools/setup.ts packages as node, and the compiler and the bundler of the package's forms
  *     deno run -A tools/setup.ts docs     as test, the site generator, what examples need, a browser
  *
  * It asks no questions. As root on Debian and its kin it installs with apt-get; elsewhere it prints the
@@ -16,15 +18,22 @@
  */
 import { installCommand, installHint, loadNative, runtime } from "../ffi/mod.ts";
 import { LibraryNotFoundError } from "../ffi/errors.ts";
+import { nodePackage, nodeProgram } from "./node_program.ts";
 import { checkPackages, ProbeError, runProbe } from "./header_probe.ts";
+
+/** The release of Bun that tests run on. */
+export const bunVersion = "1.4.5";
 
 /** What the tests need from npm. */
 const npmPackages: Readonly<Record<string, string>> = {
-  "bun": "1.4.5",
-  "bun-types": "1.4.5",
+  "bun": bunVersion,
+  "bun-types": bunVersion,
   "deno-std": "1.4.0",
   "fast-check": "4.11.0",
 };
+
+/** The release of Node that tests run on, whose package is one for each system. */
+export const nodeVersion = "26.10.0";
 
 /**
  * What the benchmark compares with. It has libraries of its own, one package for each system: here that of
@@ -41,6 +50,9 @@ export const docsPackages: Readonly<Record<string, string>> = {
   "playwright-core": "1.65.1",
 };
 const sitePackages: Readonly<Record<string, string>> = { "vitepress": "1.6.4", ...docsPackages };
+
+/** What makes the npm package, and a bundler to try it with: the program of this system is a package, too. */
+const packageTools: Readonly<Record<string, string>> = { "typescript": "7.0.2", "esbuild": "0.28.2" };
 
 /** Whether the benchmark's peer runs on this system. */
 const hasPeer = Deno.build.os === "linux" && Deno.build.arch === "x86_64";
@@ -128,11 +140,12 @@ function installedVersion(name: string, folder: string): string | undefined {
 }
 
 /** Whether npm's packages are there, in the versions given. */
-function arePackagesThere(packages: Readonly<Record<string, string>>, folder: string): boolean {
+export function arePackagesThere(packages: Readonly<Record<string, string>>, folder: string): boolean {
   return Object.entries(packages).every(([name, version]) => installedVersion(name, folder) === version);
 }
 
-async function installFromNpm(
+/** Installs npm's packages into a folder, without their scripts. */
+export async function installFromNpm(
   packages: Readonly<Record<string, string>>,
   folder: string,
   options: readonly string[] = [],
@@ -155,6 +168,18 @@ async function setUpNpmPackages(): Promise<void> {
   if (!await works(bunProgram, ["--version"])) throw new SetupError("Bun was installed, but does not start");
 }
 
+async function setUpNode(): Promise<void> {
+  // In a folder of its own: npx would run it instead of the Node at hand.
+  const node = { [nodePackage]: nodeVersion };
+  if (!arePackagesThere(node, "tools")) await installFromNpm(node, "tools");
+  if (await works(nodeProgram, ["--version"])) return;
+  // Node's own build needs a library that small Debian systems lack.
+  if (await canInstall()) await installPackages(["libatomic1"]);
+  if (!await works(nodeProgram, ["--version"])) {
+    throw new SetupError("Node was installed, but does not start");
+  }
+}
+
 /**
  * The server that tests record from: where it is missing and can't be installed, they say so and are skipped.
  */
@@ -175,6 +200,10 @@ async function setUpPeer(): Promise<void> {
   if (!arePackagesThere(peerPackages, "bench")) {
     throw new SetupError("node-av was installed, but is not there");
   }
+}
+
+async function setUpPackageTools(): Promise<void> {
+  if (!arePackagesThere(packageTools, "tools/packages")) await installFromNpm(packageTools, "tools/packages");
 }
 
 /**
@@ -243,9 +272,11 @@ async function setUpJudges(): Promise<void> {
 const targets: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   demo: [setUpFfmpeg],
   test: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer],
-  bench: [setUpFfmpeg, setUpNpmPackages, setUpPeer],
+  node: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpNode],
+  bench: [setUpFfmpeg, setUpNpmPackages, setUpNode, setUpPeer],
   fidelity: [setUpFfmpeg, setUpNpmPackages, setUpJudges],
   check: [setUpFfmpeg, setUpNpmPackages, setUpHeaders],
+  packages: [setUpFfmpeg, setUpNpmPackages, setUpNode, setUpPackageTools],
   docs: [setUpFfmpeg, setUpNpmPackages, setUpDocs],
 };
 

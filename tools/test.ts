@@ -7,9 +7,10 @@
  *     deno task test PATH...      these files or folders
  *     deno task test:coverage     the quick tests on Deno, and which share of the branches they take
  *
- * Options: `--runtime deno` or `--runtime bun` for one of them, `--jobs N` for the number of files at a time,
+ * Options: `--runtime deno`, `bun` or `node` for one of them, `--jobs N` for the number of files at a time,
  * `--coverage` to measure which branches are taken on Deno, and to fail below the floor in `deno.json`,
- * `--minutes N` for the time that each file and each of its tests may take, instead of ten and two.
+ * `--minutes N` for the time that each file and each of its tests may take, instead of ten and two. Node is
+ * run only where it is named.
  *
  * Each file runs in a process of its own: a crash or a hang is one failed test, which names the file. A file
  * has one line of output, and all that it said where it failed.
@@ -20,6 +21,7 @@
  * @module
  */
 import { checkBranches, coverageArguments } from "./coverage.ts";
+import { nodeProgram, nodeVariables } from "./node_program.ts";
 import { bunProgram } from "./setup.ts";
 import { counts, type Job, type JobRun, runJobs, summaryOf } from "./test_jobs.ts";
 import { type EndedRun, readTests, type RuntimeName, testArguments, testFiles } from "./test_run.ts";
@@ -64,7 +66,9 @@ function readArguments(args: readonly string[]): Plan {
     const argument = args[index]!;
     if (argument === "--runtime") {
       const runtime = args[++index];
-      if (runtime !== "deno" && runtime !== "bun") throw new Error("Usage: --runtime deno|bun");
+      if (runtime !== "deno" && runtime !== "bun" && runtime !== "node") {
+        throw new Error("Usage: --runtime deno|bun|node");
+      }
       runtimes = [runtime];
     } else if (argument === "--jobs") {
       jobs = positive(argument, args[++index]);
@@ -112,7 +116,7 @@ async function run(
 ): Promise<EndedRun> {
   const child = new Deno.Command(program, {
     args: [...args],
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...nodeVariables },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -141,7 +145,7 @@ async function runJob(
   const report = `${folder}/${runtime}-${file.replaceAll("/", "-")}.xml`;
   // That of a run before would be taken for this one's, where it breaks off.
   await Deno.remove(report).catch(() => {});
-  const program = runtime === "deno" ? Deno.execPath() : bunProgram;
+  const program = { deno: Deno.execPath(), bun: bunProgram, node: nodeProgram }[runtime];
   const timeoutMs = (minutes ?? defaultMinutes) * 60_000;
   const args = testArguments(runtime, [file], report, minutes === null ? undefined : timeoutMs);
   if (withCoverage && runtime === "deno") args.push(...coverageArguments(coverageFolder(folder)));

@@ -4,13 +4,18 @@
  *
  * @module
  */
+import { nodeFlags } from "./node_program.ts";
 import { markSkipped, readJUnit, type TestResult, uncaughtErrors } from "./matrix/report.ts";
 
 /** A runtime, by the name of its program. */
-export type RuntimeName = "deno" | "bun";
+export type RuntimeName = "deno" | "bun" | "node";
 
 /** The runtimes by the names that people know. */
-export const runtimeTitles: Readonly<Record<RuntimeName, string>> = { deno: "Deno", bun: "Bun" };
+export const runtimeTitles: Readonly<Record<RuntimeName, string>> = {
+  deno: "Deno",
+  bun: "Bun",
+  node: "Node",
+};
 
 /** How long one test may take, unless something else is asked for. */
 const testTimeoutMs = 120_000;
@@ -27,10 +32,22 @@ export function testArguments(
 ): string[] {
   // Without the dot, Bun takes a path for a pattern.
   const files = paths.map((path) => path.startsWith(".") || path.startsWith("/") ? path : `./${path}`);
-  return runtime === "deno" ? ["test", "-A", "--no-check", `--junit-path=${report}`, ...files] : [
-    ...["test", `--timeout=${timeoutMs}`, "--reporter=junit", `--reporter-outfile=${report}`],
-    ...files,
-  ];
+  switch (runtime) {
+    case "deno":
+      return ["test", "-A", "--no-check", `--junit-path=${report}`, ...files];
+    case "bun":
+      return [
+        ...["test", `--timeout=${timeoutMs}`, "--reporter=junit", `--reporter-outfile=${report}`],
+        ...files,
+      ];
+    case "node":
+      return [
+        ...[...nodeFlags, "--test", "--test-isolation=none"],
+        ...["--test-reporter=junit", `--test-reporter-destination=${report}`],
+        ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
+        ...files.map((file) => file.endsWith("/") ? `${file}*_test.ts` : file),
+      ];
+  }
 }
 
 /** The test files that paths stand for: themselves, or those that lie directly in a folder. */

@@ -1,5 +1,5 @@
 /**
- * The few file operations that a writer needs, through Node's API: both runtimes have it, and Deno applies
+ * The few file operations that a writer needs, through Node's API: all runtimes have it, and Deno applies
  * its permissions to it, which libav's own file access would bypass.
  *
  * @module
@@ -19,7 +19,7 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "@std/path";
+import { dirname } from "../paths.ts";
 import { runtime } from "../runtime.ts";
 
 // Windows has no such flag.
@@ -99,8 +99,11 @@ export function boxBytes(path: string, name: string): number | null {
 /** How much of a file may wait to reach the disk, in bytes: what follows waits no longer than that takes. */
 const unsyncedBytes = 16 * 2 ** 20;
 
-/** Errors of file systems that know no such thing. */
-const noSync: readonly (string | undefined)[] = ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
+/** Errors of file systems that know no such thing, and of Node with --permission, which refuses it. */
+const noSync: readonly (string | undefined)[] = [
+  ...["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"],
+  "ERR_ACCESS_DENIED",
+];
 
 function sync(file: number): void {
   try {
@@ -193,7 +196,12 @@ function takeAfter(file: number, mode: number, uid: number, gid: number): void {
   } catch {
     // Only root can change the owner.
   }
-  fchmodSync(file, mode & 0o777);
+  try {
+    fchmodSync(file, mode & 0o777);
+  } catch (error) {
+    // Node refuses it with --permission, whatever is granted: the file stays its owner's alone.
+    if (codeOf(error) !== "ERR_ACCESS_DENIED") throw error;
+  }
 }
 
 /**

@@ -14,7 +14,7 @@ import {
   statSync,
   unlinkSync,
 } from "node:fs";
-import { dirname } from "@std/path";
+import { dirname } from "../paths.ts";
 import { codeOf } from "./files.ts";
 import { runtime } from "../runtime.ts";
 

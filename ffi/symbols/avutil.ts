@@ -72,18 +72,6 @@ export const avutil = {
   av_pix_fmt_desc_get_id: { parameters: ["address"], result: "i32" },
   // int av_pix_fmt_count_planes(enum AVPixelFormat pix_fmt)
   av_pix_fmt_count_planes: { parameters: ["i32"], result: "i32" },
-  // void av_read_image_line2(void *dst, const uint8_t *data[4], const int linesize[4], const
-  // AVPixFmtDescriptor *desc, int x, int y, int c, int w, int read_pal_component, int dst_element_size)
-  av_read_image_line2: {
-    parameters: ["buffer", "address", "address", "address", "i32", "i32", "i32", "i32", "i32", "i32"],
-    result: "void",
-  },
-  // void av_write_image_line2(const void *src, uint8_t *data[4], const int linesize[4], const
-  // AVPixFmtDescriptor *desc, int x, int y, int c, int w, int src_element_size)
-  av_write_image_line2: {
-    parameters: ["buffer", "address", "address", "address", "i32", "i32", "i32", "i32", "i32"],
-    result: "void",
-  },
   // AVBufferRef *av_buffer_create(uint8_t *data, size_t size, void (*free)(void *opaque, uint8_t *data), void
   // *opaque, int flags)
   av_buffer_create: { parameters: ["buffer", "u64", "address", "address", "i32"], result: "address" },

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { keepDevices, librariesFor, runtime, type Thread } from "../../ffi/mod.ts";
+import { keepDevices, librariesFor, type Thread } from "../../ffi/mod.ts";
 import { unlessAborted } from "../abortable.ts";
 import type { DeviceSource } from "../audio/audio_source.ts";
 import { cutSamples } from "../audio/samples.ts";
@@ -11,6 +11,7 @@ import { ReadError } from "../errors.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { receivedSamples } from "../thread/sent_bytes.ts";
 import { receivedError } from "../thread/sent_error.ts";
+import { reasonOf, startThread } from "../thread/thread_task.ts";
 import type { CapturedSamples } from "./capture_device.ts";
 import type { CaptureRequest, FromCapture } from "./capture_worker.ts";
 
@@ -29,7 +30,10 @@ const keptSeconds = 1;
 type TakeSamples = (samples: Samples, seconds: number) => void;
 
 /** Options of a capture. */
-export type CaptureOptions = Pick<CaptureRequest, "libraryPath" | "logLevel">;
+export interface CaptureOptions extends Pick<CaptureRequest, "libraryPath" | "logLevel"> {
+  /** The module of avwriter's threads. */
+  readonly workerModule: URL;
+}
 
 /** A device being captured. */
 export class AudioCapture {
@@ -50,14 +54,16 @@ export class AudioCapture {
   #end = Infinity;
   #lastMs = performance.now();
   #failure: Error | null = null;
+  /** Whether the thread has told anything. */
+  #hasBegun = false;
   #hasEnded = false;
 
-  private constructor(source: DeviceSource, { libraryPath, logLevel }: CaptureOptions) {
+  private constructor(source: DeviceSource, { libraryPath, logLevel, workerModule }: CaptureOptions) {
     this.#source = source;
-    this.#thread = runtime().startThread(new URL("./capture_worker.ts", import.meta.url), {
+    this.#thread = startThread(workerModule, "capture", {
       message: (message) => this.#receive(message as FromCapture),
       ended: (error) => {
-        if (!this.#hasEnded) this.#fail(error);
+        if (!this.#hasEnded) this.#fail(this.#hasBegun ? error : noThreadError(source, error));
       },
     });
     // The promises that the opener does not await would otherwise report the same error again.
@@ -84,7 +90,7 @@ export class AudioCapture {
     signal: AbortSignal | undefined,
   ): Promise<AudioCapture> {
     signal?.throwIfAborted();
-    const live = new AudioCapture(source, options);
+    const live = AudioCapture.#start(source, options);
     try {
       await unlessAborted(live.#waitUntilHeard(), signal);
       live.#thread.keepAlive(false);
@@ -92,6 +98,14 @@ export class AudioCapture {
     } catch (error) {
       live.#thread.end();
       throw error;
+    }
+  }
+
+  static #start(source: DeviceSource, options: CaptureOptions): AudioCapture {
+    try {
+      return new AudioCapture(source, options);
+    } catch (error) {
+      throw noThreadError(source, error as Error);
     }
   }
 
@@ -152,6 +166,7 @@ export class AudioCapture {
     this.#lastMs = performance.now();
     switch (message.type) {
       case "opening":
+        this.#hasBegun = true;
         keepDevices(message.devicesPath);
         return this.#opening.resolve();
       case "opened":
@@ -200,4 +215,19 @@ export class AudioCapture {
       },
     );
   }
+}
+
+/** Without a thread, waiting for a device would hold up the program. */
+function noThreadError({ system, name }: DeviceSource, cause: Error): ReadError {
+  return new ReadError(
+    `Cannot record from the ${system} device ${JSON.stringify(name)}: its thread cannot be started: ${
+      reasonOf(cause)
+    }`,
+    {
+      code: "NO_THREAD",
+      operation: "read audio",
+      hint: "A bundle needs the module of avwriter's threads beside it, or named by the option workerUrl",
+      cause,
+    },
+  );
 }

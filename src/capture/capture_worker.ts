@@ -1,10 +1,10 @@
 /**
- * The thread that listens to an input device: it waits in C for audio, so that nobody else has to.
- * {@linkcode AudioCapture} starts it; nothing imports it.
+ * What the thread does that listens to an input device: it waits in C for audio, so that nobody else has to.
+ * {@linkcode AudioCapture} starts it.
  *
  * @module
  */
-import { loadNative, parentThread } from "../../ffi/mod.ts";
+import { loadNative, type ParentThread } from "../../ffi/mod.ts";
 import type { DeviceSource } from "../audio/audio_source.ts";
 import { type LogLevel, setLogLevel } from "../libav/log.ts";
 import { type SentSamples, sentSamples } from "../thread/sent_bytes.ts";
@@ -34,9 +34,7 @@ export type FromCapture =
 /** The most that a device may be ahead of the clock, in seconds: faster ones are throttled. */
 const maxAhead = 0.5;
 
-const parent = parentThread();
-
-function capture({ source, libraryPath, logLevel, isStopped }: CaptureRequest): void {
+function capture(parent: ParentThread, { source, libraryPath, logLevel, isStopped }: CaptureRequest): void {
   const tell = (message: FromCapture): void => parent.post(message);
   try {
     const native = loadNative(libraryPath);
@@ -57,4 +55,7 @@ function capture({ source, libraryPath, logLevel, isStopped }: CaptureRequest): 
   tell({ type: "ended" });
 }
 
-parent.listen((request) => capture(request as CaptureRequest));
+/** Takes over a thread to capture in it. Returns the handler of its messages. */
+export function captureInThread(parent: ParentThread): (message: unknown) => void {
+  return (request) => capture(parent, request as CaptureRequest);
+}

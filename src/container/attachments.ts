@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { extname } from "@std/path";
-import type { Native } from "../../ffi/mod.ts";
+import { extname, type Native } from "../../ffi/mod.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { describeAttachment, type StreamRequest } from "../libav/streams/stream_parameters.ts";

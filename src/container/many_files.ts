@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dirname, join, resolve } from "@std/path";
+import { dirname, join, resolve } from "../../ffi/mod.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import type { OptionValue } from "../libav/options.ts";

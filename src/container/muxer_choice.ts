@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { extname } from "@std/path";
-import type { Native } from "../../ffi/mod.ts";
+import { extname, type Native } from "../../ffi/mod.ts";
 import { UnsupportedError } from "../errors.ts";
 import { muxerByFileName, muxerByName, type MuxerInfo, muxers } from "../libav/muxer_info.ts";
 import type { OptionValue } from "../libav/options.ts";

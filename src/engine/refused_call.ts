@@ -9,9 +9,17 @@ import { WriteError } from "../errors.ts";
  * A call that is refused only when it is carried out, such as a broken image. The session goes on without it.
  */
 export class RefusedCall extends Error {
+  /** The class's name. */
+  override name = "RefusedCall";
+
   /** Wraps the error for the caller. */
   constructor(cause: unknown) {
     super("A call was refused", { cause });
+  }
+
+  /** Whether an error is one, also of another copy of this module. */
+  static is(error: unknown): error is RefusedCall {
+    return error instanceof Error && error.name === "RefusedCall";
   }
 }
 

@@ -3,8 +3,15 @@
  *
  * @module
  */
-import { join } from "@std/path";
-import { checkReadable, checkWritable, obstacleTo, ownerOfNew, runtime, type Target } from "../../ffi/mod.ts";
+import {
+  checkReadable,
+  checkWritable,
+  join,
+  obstacleTo,
+  ownerOfNew,
+  runtime,
+  type Target,
+} from "../../ffi/mod.ts";
 import { AvError, ReadError, WriteError } from "../errors.ts";
 import { shown } from "../shown.ts";
 import type { Steps } from "../steps.ts";

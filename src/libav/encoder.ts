@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, cString, keepPriority, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
+import { type Address, cString, type Native, NULL, PointerCell, withoutRealTime } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { type AudioFormat, setChannels } from "./audio_frame.ts";
 import { codeName, endOfStream, errorText, isAgain } from "./failure.ts";
@@ -76,8 +76,8 @@ function hangsUnlessEnded({ name }: EncoderInfo): boolean {
 }
 
 /**
- * SVT-AV1 gives the thread that opens it real-time priority where it may (as root), and so to all threads
- * that it starts later. Such threads, waiting for each other, can stop everything else on a machine.
+ * SVT-AV1 gives its threads, and the one that opens it, real-time priority where it may (as root). Such
+ * threads keep the others from running, and while they wait for each other, a whole machine.
  */
 function raisesPriority({ name }: EncoderInfo): boolean {
   return name === "libsvtav1";
@@ -177,7 +177,7 @@ export class Encoder extends Owned {
   /** Opens the encoder. Throws libav's error where it refuses. */
   open(): void {
     const open = (): number => this.#native.avcodec.avcodec_open2(this.address, this.info.codec, null);
-    const result = raisesPriority(this.info) ? keepPriority(open) : open();
+    const result = raisesPriority(this.info) ? withoutRealTime(this.#native, open) : open();
     if (result < 0) {
       throw new AvError(errorText(this.#native, result), {
         code: codeName(result),

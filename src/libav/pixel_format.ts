@@ -8,6 +8,7 @@ import { supportedNumbers } from "./supported.ts";
 
 /** AV_PIX_FMT_FLAG_*, libavutil/pixdesc.h. */
 const flag = {
+  bigEndian: 1n << 0n,
   palette: 1n << 1n,
   bitstream: 1n << 2n,
   hardware: 1n << 3n,
@@ -30,6 +31,20 @@ export interface PlaneGeometry {
   readonly log2Height: number;
 }
 
+/** Where a component lies, and its bits (AVComponentDescriptor, libavutil/pixdesc.h). */
+export interface ComponentGeometry {
+  /** The number of its plane. */
+  readonly plane: number;
+  /** Bytes (bits, where pixels are smaller than bytes) from one value to the next. */
+  readonly step: number;
+  /** Bytes (bits) before the first value. */
+  readonly offset: number;
+  /** Bits below the value in its word. */
+  readonly shift: number;
+  /** Bits of the value. */
+  readonly depth: number;
+}
+
 /** A pixel format as libavutil describes it. */
 export interface PixelFormatInfo {
   /** libavutil's name: `"yuv420p"`. */
@@ -46,6 +61,10 @@ export interface PixelFormatInfo {
   readonly log2ChromaWidth: number;
   /** See `log2ChromaWidth`. */
   readonly log2ChromaHeight: number;
+  /** Words of several bytes begin with the highest one. */
+  readonly isBigEndian: boolean;
+  /** The components, in the order of libavutil: red, green, blue or luma, Cb, Cr, then alpha. */
+  readonly components: readonly ComponentGeometry[];
   /** Bits of the first component. */
   readonly depth: number;
   /** Bits of each component. */
@@ -82,22 +101,30 @@ export function pixelFormatById(native: Native, id: number): PixelFormatInfo | n
   const isRgb = has(flag.rgb);
   const hasAlpha = has(flag.alpha);
   const isPalette = has(flag.palette);
-  const components = fields.addressOf(descriptor, "AVPixFmtDescriptor", "comp");
-  const described = Array.from({ length: componentCount }, (_, index) => {
-    const component = address(components + BigInt(index * fields.size("AVComponentDescriptor")));
-    const read = (field: "plane" | "step" | "depth"): number =>
+  const firstComponent = fields.addressOf(descriptor, "AVPixFmtDescriptor", "comp");
+  const components = Array.from({ length: componentCount }, (_, index) => {
+    const component = address(firstComponent + BigInt(index * fields.size("AVComponentDescriptor")));
+    const read = (field: keyof ComponentGeometry): number =>
       fields.get(component, "AVComponentDescriptor", field);
-    return { plane: read("plane"), step: read("step"), depth: read("depth") };
+    return {
+      plane: read("plane"),
+      step: read("step"),
+      offset: read("offset"),
+      shift: read("shift"),
+      depth: read("depth"),
+    };
   });
-  const depths = described.map(({ depth }) => depth);
+  const depths = components.map(({ depth }) => depth);
   const log2ChromaWidth = fields.get(descriptor, "AVPixFmtDescriptor", "log2_chroma_w");
   const log2ChromaHeight = fields.get(descriptor, "AVPixFmtDescriptor", "log2_chroma_h");
   return {
     name: memory.text(fields.get(descriptor, "AVPixFmtDescriptor", "name")) ?? "",
     id,
     planeCount: avutil.av_pix_fmt_count_planes(id),
-    planes: planesOf(described, log2ChromaWidth, log2ChromaHeight),
+    planes: planesOf(components, log2ChromaWidth, log2ChromaHeight),
     isBitstream: has(flag.bitstream),
+    isBigEndian: has(flag.bigEndian),
+    components,
     log2ChromaWidth,
     log2ChromaHeight,
     depth: depths[0] ?? 0,
@@ -112,17 +139,12 @@ export function pixelFormatById(native: Native, id: number): PixelFormatInfo | n
   };
 }
 
-interface Component {
-  readonly plane: number;
-  readonly step: number;
-}
-
 /**
  * The planes of the components, with the bytes of their rows as libavutil counts them (av_image_get_linesize,
  * libavutil/imgutils.c).
  */
 function planesOf(
-  components: readonly Component[],
+  components: readonly ComponentGeometry[],
   chromaWidth: number,
   chromaHeight: number,
 ): PlaneGeometry[] {

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { runtime, type Thread, type ThreadListener } from "../../ffi/mod.ts";
+import type { Thread, ThreadListener } from "../../ffi/mod.ts";
 import { WriteError } from "../errors.ts";
 import type { Posted, ToWorker } from "./messages.ts";
+import { startThread } from "./thread_task.ts";
 import { maxUnusedBytes, noteUnused } from "./unused_memory.ts";
 
 /** Thrown where a thread cannot be started. */
@@ -42,13 +43,15 @@ export class EncodingThread {
   /** An idle thread: a new one takes tens of milliseconds to start. */
   static #idle: EncodingThread | null = null;
   readonly #thread: Thread;
+  readonly #module: string;
   #listener: ThreadListener | null = null;
   #isOver = false;
   /** Bytes of shared memory that its sessions used, and that may not be collected yet. */
   #usedBytes = 0;
 
-  private constructor() {
-    this.#thread = runtime().startThread(new URL("./worker.ts", import.meta.url), {
+  private constructor(module: URL) {
+    this.#module = module.href;
+    this.#thread = startThread(module, "encode", {
       message: (message) => this.#listener?.message(message),
       ended: (error) => {
         this.#isOver = true;
@@ -59,17 +62,21 @@ export class EncodingThread {
     });
   }
 
-  /** Returns a thread for a session. Throws a {@linkcode NoThreadError} where none can be started. */
-  static take(listener: ThreadListener): EncodingThread {
-    const thread = EncodingThread.#idle ?? EncodingThread.#start();
-    EncodingThread.#idle = null;
+  /**
+   * Returns a thread for a session, which runs the module. Throws a {@linkcode NoThreadError} where none can
+   * be started.
+   */
+  static take(module: URL, listener: ThreadListener): EncodingThread {
+    const idle = EncodingThread.#idle;
+    const thread = idle !== null && idle.#module === module.href ? idle : EncodingThread.#start(module);
+    if (thread === idle) EncodingThread.#idle = null;
     thread.#listener = listener;
     return thread;
   }
 
-  static #start(): EncodingThread {
+  static #start(module: URL): EncodingThread {
     try {
-      return new EncodingThread();
+      return new EncodingThread(module);
     } catch (error) {
       throw new NoThreadError(error);
     }

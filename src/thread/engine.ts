@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly queueSize: number;
   /** The folder of FFmpeg's libraries. */
   readonly libraryPath: string | undefined;
+  /** The module of avwriter's threads. */
+  readonly workerModule: URL;
   /** Aborts while a thread is starting. */
   readonly signal: AbortSignal | undefined;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { loadNative, type Native } from "../../ffi/mod.ts";
+import { loadNative, type Native, runtime } from "../../ffi/mod.ts";
 import type {
   AudioFileRequest,
   AudioSummary,
@@ -13,6 +13,7 @@ import type {
 import type { EngineOptions, FileEngine, VideoEngine } from "./engine.ts";
 import { NoThreadError } from "./encoding_thread.ts";
 import { LocalAudioEngine, LocalEngine } from "./local_engine.ts";
+import { reasonOf } from "./thread_task.ts";
 import { WorkerEngine } from "./worker_engine.ts";
 
 /** Whether the warning that there are no threads was printed. */
@@ -47,6 +48,8 @@ async function openInThread<E extends FileEngine<unknown>>(
   open: () => Promise<E>,
   openHere: (native: Native) => E,
 ): Promise<E> {
+  // Where it throws, neither thread could do anything.
+  runtime();
   if (thread !== "main") {
     try {
       return await open();
@@ -62,6 +65,6 @@ async function openInThread<E extends FileEngine<unknown>>(
 
 function warning(cause: unknown): string {
   return `avwriter: frames are encoded in the thread that calls write, for another cannot be started: ${
-    cause instanceof Error ? cause.message : cause
-  }. The README lists what a thread needs; thread "main" avoids this warning`;
+    reasonOf(cause)
+  }. A bundle needs the module of avwriter's threads beside it, or named by the option workerUrl; thread "main" avoids this warning`;
 }

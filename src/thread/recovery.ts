@@ -16,6 +16,8 @@ import { StepRunner } from "./step_runner.ts";
 export interface RecoveryOptions {
   /** The folder of FFmpeg's libraries. */
   readonly libraryPath: string | undefined;
+  /** The module of avwriter's threads. */
+  readonly workerModule: URL;
   readonly signal: AbortSignal | undefined;
   /** Called now and then with how much is done, from 0 to 1. */
   readonly onStep: (share: number) => void;
@@ -72,9 +74,9 @@ class Recovery {
   readonly #answer: PromiseWithResolvers<FromWorker> = Promise.withResolvers();
   #hasStarted = false;
 
-  constructor(onStep: (share: number) => void) {
+  constructor({ workerModule, onStep }: RecoveryOptions) {
     this.#onStep = onStep;
-    this.#thread = EncodingThread.take({
+    this.#thread = EncodingThread.take(workerModule, {
       message: (posted) => this.#receive(posted as Posted<FromWorker>),
       ended: (error) =>
         this.#answer.reject(
@@ -116,10 +118,11 @@ class Recovery {
 
 async function runInThread(
   request: RecoverRequest,
-  { libraryPath, signal, onStep }: RecoveryOptions,
+  options: RecoveryOptions,
 ): Promise<RecoverSummary> {
+  const { libraryPath, signal } = options;
   const folder = librariesFor(libraryPath);
-  const recovery = new Recovery(onStep);
+  const recovery = new Recovery(options);
   const late = Promise.withResolvers<never>();
   const answered = recovery.run(request, folder);
   const abort = async (): Promise<void> => {

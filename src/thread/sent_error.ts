@@ -30,10 +30,11 @@ const builtInErrors = { Error, RangeError, TypeError } as const;
 export function sentError(error: unknown): SentError {
   if (!(error instanceof Error)) return sentError(new Error(String(error)));
   const { name, message, stack, cause } = error;
-  const { code } = error as { code?: unknown };
-  const details = error instanceof errors.AvError
-    ? { code: error.code, operation: error.operation, hint: error.hint }
-    : null;
+  const { code, operation, hint } = error as Partial<errors.AvError>;
+  // By its shape: a bundler or a package manager may give a thread another copy of the class.
+  const isOurs = Object.hasOwn(errors, name) && code !== undefined && operation !== undefined &&
+    hint !== undefined;
+  const details = isOurs ? { code, operation, hint } : null;
   return {
     ...{ name, message, stack, details },
     code: typeof code === "string" ? code : undefined,

@@ -1,10 +1,10 @@
 /**
- * The thread that encodes a writer's frames: a {@linkcode VideoSession} or {@linkcode AudioSession} behind
- * messages. {@linkcode WorkerEngine} starts it; nothing imports it.
+ * What the thread does that encodes a writer's frames: a {@linkcode VideoSession} or
+ * {@linkcode AudioSession} behind messages. {@linkcode WorkerEngine} is at their other end.
  *
  * @module
  */
-import { loadNative, type ParentThread, parentThread } from "../../ffi/mod.ts";
+import { loadNative, type ParentThread } from "../../ffi/mod.ts";
 import { bytesOf } from "../audio/samples.ts";
 import { AudioSession } from "../engine/audio_session.ts";
 import type { FileSummary } from "../engine/session_types.ts";
@@ -193,7 +193,7 @@ class WorkerSession {
       write();
       return true;
     } catch (error) {
-      if (!(error instanceof RefusedCall)) throw error;
+      if (!RefusedCall.is(error)) throw error;
       if (this.#question === null) throw error.cause;
       this.#tell({ type: "refused", bytes, error: sentError(error.cause) });
       return false;
@@ -231,6 +231,8 @@ function everySoOften(action: () => void): () => void {
   };
 }
 
-const parent = parentThread();
-const session = new WorkerSession(parent);
-parent.listen((message) => session.take(message as Posted<ToWorker>));
+/** Takes over a thread to encode in it. Returns the handler of its messages. */
+export function encodeInThread(parent: ParentThread): (message: unknown) => void {
+  const session = new WorkerSession(parent);
+  return (message) => session.take(message as Posted<ToWorker>);
+}

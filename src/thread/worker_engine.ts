@@ -82,14 +82,17 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** Called when finishing the file goes on. */
   #onStep: () => void = () => {};
 
-  private constructor({ path, options: { audio } }: FileRequest, queueSize: number) {
+  private constructor(
+    { path, options: { audio } }: FileRequest,
+    { queueSize, workerModule }: EngineOptions,
+  ) {
     this.#path = path;
     this.slots = new FrameSlots(queueSize, {
       opened: (id, layout) => this.#post({ type: "ring", id, layout }),
       retired: (id) => this.#post({ type: "retire", id }),
     });
     this.#progress = emptyProgress(audio.length);
-    this.#thread = EncodingThread.take({
+    this.#thread = EncodingThread.take(workerModule, {
       message: (message) => this.#receive(message as Posted<FromWorker>),
       ended: (error) => this.#handleEnd(error),
     });
@@ -101,7 +104,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   static async open(request: FileRequest, options: EngineOptions): Promise<WorkerEngine<FileSummary>> {
     const libraryPath = librariesFor(options.libraryPath);
     const sent = sentRequest(request);
-    const engine = new WorkerEngine<FileSummary>(request, options.queueSize);
+    const engine = new WorkerEngine<FileSummary>(request, options);
     const { signal } = options;
     try {
       const opened = engine.#ask({
@@ -122,7 +125,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
         throw signal.reason;
       }
       // A thread that ends before its first answer could not start.
-      const thrown = engine.#isOver ? new NoThreadError(error) : error;
+      const thrown = engine.#isOver ? new NoThreadError((error as Error).cause) : error;
       // A failed session leaves nothing behind.
       engine.#end(true);
       throw thrown;

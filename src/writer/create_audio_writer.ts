@@ -49,6 +49,7 @@ export interface AudioWriterOptions extends
     | "cover"
     | "crashSafe"
     | "thread"
+    | "workerUrl"
     | "logLevel"
     | "signal"
     | "libraryPath"
@@ -59,10 +60,10 @@ export interface AudioWriterOptions extends
 
 const { codec: _codec, from: _from, stream: _stream, loop: _loop, ...trackChecks } = audioChecks;
 const { format, formatOptions, metadata, chapters, cover } = writerChecks;
-const { crashSafe, thread, logLevel, signal, onProgress, libraryPath } = writerChecks;
+const { crashSafe, thread, workerUrl, logLevel, signal, onProgress, libraryPath } = writerChecks;
 const fileChecks = {
   ...{ format, formatOptions, metadata, chapters, cover },
-  ...{ crashSafe, thread, logLevel, signal, onProgress, libraryPath },
+  ...{ crashSafe, thread, workerUrl, logLevel, signal, onProgress, libraryPath },
 };
 
 /**

@@ -104,13 +104,13 @@ function requireOtherSources(file: string, { audio, subtitles }: SessionOptions)
 async function openDevices(
   engine: VideoEngine,
   { audio, logLevel }: SessionOptions,
-  { libraryPath, signal }: EngineOptions,
+  { libraryPath, workerModule, signal }: EngineOptions,
 ): Promise<Map<number, AudioCapture>> {
   const devices = new Map<number, AudioCapture>();
   try {
     for (const [track, { source }] of audio.entries()) {
       if (source.kind === "device") {
-        devices.set(track, await AudioCapture.open(source, { libraryPath, logLevel }, signal));
+        devices.set(track, await AudioCapture.open(source, { libraryPath, workerModule, logLevel }, signal));
       }
     }
     return devices;

@@ -294,7 +294,7 @@ export class EngineVideoWriter implements VideoWriter {
       await written;
     } catch (error) {
       // What is refused becomes silence.
-      if (!(error instanceof RefusedCall)) await this.#life.failLater(error);
+      if (!RefusedCall.is(error)) await this.#life.failLater(error);
     } finally {
       this.#isBehind = false;
     }
@@ -306,7 +306,7 @@ export class EngineVideoWriter implements VideoWriter {
 
   /** Throws a refused call's error, or fails with the error that ended the session. */
   #refuse(action: string, error: unknown): Promise<never> {
-    if (error instanceof RefusedCall) throw error.cause;
+    if (RefusedCall.is(error)) throw error.cause;
     return this.#life.fail(action, error);
   }
 

@@ -30,6 +30,7 @@ import { isEncodedImage } from "../video/images/encoded_image.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
 import type { EngineOptions } from "../thread/engine.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
+import { workerModule } from "../worker/worker_module.ts";
 import type { WriterOptions } from "./writer_options.ts";
 
 /** Checked options, divided by who uses them. */
@@ -108,6 +109,10 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   crashSafe: (value) =>
     typeof value === "boolean" || value === "fragments" ? null : 'true, false or "fragments"',
   thread: oneOf("worker", "main"),
+  workerUrl: (value) =>
+    value instanceof URL || typeof value === "string" && URL.canParse(value)
+      ? null
+      : 'an absolute address, such as new URL("./avwriter_worker.js", import.meta.url)',
   queueSize: (value) =>
     Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 64
       ? null
@@ -152,6 +157,7 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     cover,
     attachments = [],
     thread,
+    workerUrl = workerModule(),
     queueSize = defaultQueueSize,
     libraryPath,
     signal,
@@ -172,7 +178,8 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),
   });
-  return { session, engine: { thread, queueSize, libraryPath, signal }, onProgress };
+  const engine = { thread, workerModule: new URL(workerUrl), queueSize, libraryPath, signal };
+  return { session, engine, onProgress };
 }
 
 /** Throws a `RangeError` where an average is higher than its limit. */

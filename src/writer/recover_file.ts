@@ -7,6 +7,7 @@ import type { RecoverSummary } from "../file/recovery.ts";
 import { filePath } from "../file_path.ts";
 import { type Check, checkOptionTable, text } from "../option_checks.ts";
 import { runRecovery } from "../thread/recovery.ts";
+import { workerModule } from "../worker/worker_module.ts";
 import { requireOptions, writerChecks } from "./options.ts";
 import { ProgressTimer } from "./progress_timer.ts";
 
@@ -45,13 +46,15 @@ export interface RecoverOptions {
   onProgress?: (progress: RecoverProgress) => void;
   /** The folder of FFmpeg's libraries, as in {@linkcode WriterOptions}. */
   libraryPath?: string;
+  /** The module that avwriter's threads run, as in {@linkcode WriterOptions}. */
+  workerUrl?: string | URL;
 }
 
-const { signal, onProgress, libraryPath } = writerChecks;
+const { signal, onProgress, libraryPath, workerUrl } = writerChecks;
 const isPath: Check = (value) => value instanceof URL ? null : text(value);
 const checks: { readonly [Name in keyof Required<RecoverOptions>]: Check } = {
   output: isPath,
-  ...{ signal, onProgress, libraryPath },
+  ...{ signal, onProgress, libraryPath, workerUrl },
 };
 
 /**
@@ -90,12 +93,16 @@ const checks: { readonly [Name in keyof Required<RecoverOptions>]: Check } = {
 export async function recoverFile(path: string | URL, options: RecoverOptions = {}): Promise<RecoverSummary> {
   const file = filePath(path);
   requireOptions(options);
-  const { output, signal, onProgress, libraryPath } = checkOptionTable(options, checks);
+  const { output, signal, onProgress, libraryPath, workerUrl = workerModule() } = checkOptionTable(
+    options,
+    checks,
+  );
   const request = { path: file, output: output === undefined ? file : filePath(output) };
   signal?.throwIfAborted();
   const progress = new ProgressTimer(onProgress, false);
   const summary = await runRecovery(request, {
     ...{ libraryPath, signal },
+    workerModule: new URL(workerUrl),
     onStep: (finished) => progress.tell(() => ({ finished }), false),
   });
   progress.tell(() => ({ finished: 1 }), true);

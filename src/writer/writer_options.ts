@@ -199,6 +199,11 @@ export interface WriterOptions {
    */
   thread?: "worker" | "main";
   /**
+   * The module that avwriter's threads run, for programs that are bundled into one file:
+   * `new URL("./NAME.js", import.meta.url)`. Default: `avwriter_worker.js` beside the bundle.
+   */
+  workerUrl?: string | URL;
+  /**
    * How many frames may wait for the encoder or be acquired at a time; 1 to 64. Default: 4. Each takes the
    * memory of a frame. What the encoder holds comes on top.
    */

@@ -6,7 +6,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "@std/path";
+import { join } from "node:path";
 import { createFileWriter, type RawFrame, type VideoWriter, type WriterOptions } from "../../mod.ts";
 
 /** A temporary folder that is removed at the end of its scope. */

@@ -4,26 +4,36 @@
  * @module
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { nodeFlags } from "../../tools/node_program.ts";
 import type { ChildReport, ChildRequest } from "./child.ts";
 import type { RecordFailure, RecordLine, RecordRequest } from "./record.ts";
 
 /** Whether this is Deno. */
 export const isDeno: boolean = "deno" in process.versions;
 
+/** Whether this is Bun. */
+export const isBun: boolean = "bun" in process.versions;
+
+/** Whether this is Node, which the other two claim to be, too. */
+export const isNode: boolean = !isDeno && !isBun;
+
 /** The repository's folder. */
 export const repository: string = fileURLToPath(new URL("../..", import.meta.url));
 
 /** How a program is run. */
 export interface RunOptions {
-  /** Deno's permission flags; default: all. Bun has none. */
+  /** Deno's permission flags, default: all; Node's flags, default: none. Bun has none. */
   readonly permissions?: readonly string[];
   /** Variables to set, or with `undefined` to unset. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
   /** A command that runs the command after it: `["setpriv", "..."]`. */
   readonly wrapper?: readonly string[];
+  /** Whether Deno may ask for permissions. Default: no. */
+  readonly mayPrompt?: boolean;
 }
 
 /** How a program ended. */
@@ -42,11 +52,11 @@ const timeoutMs = 60_000;
 function commandLine(
   script: string,
   parameters: readonly string[],
-  { permissions = ["-A"], wrapper = [] }: RunOptions,
+  { permissions, wrapper = [], mayPrompt = false }: RunOptions,
 ): readonly [command: string, ...parameters: string[]] {
-  const runtime = isDeno
-    ? ["run", "--no-prompt", "--no-check", `--config=${repository}deno.json`, ...permissions]
-    : [];
+  const deno = ["run", "--no-check", `--config=${repository}deno.json`, ...permissions ?? ["-A"]];
+  if (!mayPrompt) deno.push("--no-prompt");
+  const runtime = isDeno ? deno : isBun ? [] : [...nodeFlags, ...permissions ?? []];
   const [command, ...rest] = [...wrapper, process.execPath, ...runtime, script, ...parameters];
   return [command!, ...rest];
 }
@@ -69,6 +79,34 @@ export function runScript(script: string, parameters: readonly string[], options
     encoding: "utf8",
   });
   return { status, signal, stdout, stderr };
+}
+
+/**
+ * Runs a script file with this runtime on a terminal, and gives each permission prompt the same answer;
+ * returns all that it showed, and how many prompts there were.
+ */
+export async function runOnTerminal(
+  script: string,
+  parameters: readonly string[],
+  permissions: readonly string[],
+  answer: "y" | "n",
+): Promise<{ readonly status: number | null; readonly shown: string; readonly prompts: number }> {
+  const command = commandLine(script, parameters, { permissions, mayPrompt: true });
+  const quoted = command.map((part) => `'${part.replaceAll("'", "'\\''")}'`).join(" ");
+  const child = spawn("script", ["-qec", quoted, "/dev/null"], {
+    ...surroundings({}),
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let shown = "";
+  const count = (text: string): number => shown.split(text).length - 1;
+  child.stdout.setEncoding("utf8").on("data", (text: string) => shown += text);
+  // What was typed before Deno listens is thrown away: the answer is given until Deno tells that it has it.
+  const typing = setInterval(() => {
+    if (count("Allow?") > count("Granted ") + count("Denied ")) child.stdin.write(`${answer}\n`);
+  }, 250);
+  const status = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  clearInterval(typing);
+  return { status, shown, prompts: count("Allow?") };
 }
 
 /**
@@ -140,6 +178,11 @@ export class Recording implements Disposable {
     });
   }
 
+  /** Its process. */
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** Frames that it told to be written. */
   get framesWritten(): number {
     return this.#framesWritten;
@@ -184,4 +227,16 @@ export class Recording implements Disposable {
   [Symbol.dispose](): void {
     this.#child.kill("SIGKILL");
   }
+}
+
+/** Whether a thread of a process has real-time priority, on Linux. */
+export function hasRealTimeThread(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).some((task) => {
+    const path = `${tasks}/${task}/stat`;
+    if (!existsSync(path)) return false;
+    // The 41st field, after a name in parentheses, is the policy (proc(5)): SCHED_FIFO or SCHED_RR.
+    const policy = readFileSync(path, "utf8").split(") ")[1]!.split(" ")[38]!;
+    return policy === "1" || policy === "2";
+  });
 }

@@ -19,6 +19,7 @@ export const floors: readonly (readonly string[])[] = [
   ["file"],
   ["engine"],
   ["thread", "capture"],
+  ["worker"],
   ["writer", "reader", "live", "command", "doctor"],
   ["mod.ts"],
 ];

@@ -75,8 +75,6 @@ async function prepare(folder: string, isPacked: boolean): Promise<void> {
   if (isPacked) await copyPublished(source);
   const imports = {
     "@avwriter/avwriter": `file://${source}/mod.ts`,
-    "@std/path": `file://${source}/links/path/mod.ts`,
-    "deno-std/": "npm:/deno-std@1.4.0/",
     ...Object.fromEntries(
       Object.entries(docsPackages).map(([name, version]) => [name, `npm:${name}@${version}`]),
     ),
@@ -84,7 +82,6 @@ async function prepare(folder: string, isPacked: boolean): Promise<void> {
   const { compilerOptions } = JSON.parse(await Deno.readTextFile("deno.json"));
   const paths = {
     "@avwriter/avwriter": [`${source}/mod.ts`],
-    "@std/path": [`${source}/links/path/mod.ts`],
   };
   await Deno.writeTextFile(
     `${folder}/deno.json`,

@@ -11,7 +11,7 @@
 import { mkdirSync, readFileSync, statSync, writeSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { join } from "@std/path";
+import { join } from "node:path";
 import { loadNative } from "../../ffi/mod.ts";
 import type { FuzzCase, Outcome } from "./case_types.ts";
 import { readCatalog } from "./catalog.ts";

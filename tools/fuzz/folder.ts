@@ -4,7 +4,7 @@
  * @module
  */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "@std/path";
+import { dirname } from "node:path";
 import type { Native } from "../../ffi/mod.ts";
 import { muxerByFileName, muxerByName } from "../../src/libav/muxer_info.ts";
 import type { FuzzCase, Outcome } from "./case_types.ts";

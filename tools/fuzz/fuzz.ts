@@ -5,7 +5,7 @@
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "@std/path";
+import { join } from "node:path";
 import { type Complaint, withoutAllowed } from "./allowances.ts";
 import type { FuzzCase } from "./case_types.ts";
 import type { ChildRequest } from "./child.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { existsSync, statSync } from "node:fs";
-import { join } from "@std/path";
+import { join } from "node:path";
 import type { WriterOptions } from "../../mod.ts";
 import { type Complaint, complaint } from "./allowances.ts";
 import type { FuzzCase, Outcome } from "./case_types.ts";

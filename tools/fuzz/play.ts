@@ -5,7 +5,7 @@
  */
 import { createHash, type Hash } from "node:crypto";
 import process from "node:process";
-import { join } from "@std/path";
+import { join } from "node:path";
 import { createFileWriter, type VideoWriter, type WriterOptions, type WriteSummary } from "../../mod.ts";
 import type { Native } from "../../ffi/mod.ts";
 import { undisposedObjects } from "../../src/libav/owned.ts";

@@ -8,7 +8,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { join } from "@std/path";
+import { join } from "node:path";
 import type { FuzzCase, Outcome } from "./case_types.ts";
 import type { ChildReport, ChildRequest } from "./child.ts";
 

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { extname } from "@std/path";
+import { extname } from "node:path";
 import { run } from "./programs.ts";
 
 /** A video stream as ffprobe tells it, after every frame was decoded. */

@@ -5,6 +5,9 @@
  * @module
  */
 import { type Ended, exists, inOwnNamespace, mustRun, run } from "./commands.ts";
+import { emulatedPrograms, inUserNamespace, registerEmulator } from "./emulation.ts";
+import { nodeProgram } from "../node_program.ts";
+import type { RuntimeName } from "../test_run.ts";
 import { libraryFileName, libraryMajor, type LibraryName } from "../../ffi/locate.ts";
 import { libraryMajors } from "../../ffi/layouts.ts";
 
@@ -23,6 +26,8 @@ export interface Stage {
   readonly programs: string;
   /** A DENO_DIR that holds what the tests import. */
   readonly denoFolder: string;
+  /** The programs are for another processor. */
+  readonly isEmulated: boolean;
 }
 
 /** A root, furnished for one major on one runtime. */
@@ -39,9 +44,15 @@ export interface Room {
 const notStaged = new Set([".bin", "@deno", "@oven", "bun", "deno"]);
 
 /** Makes what the rooms are furnished from. */
-export async function makeStage(folder: string, project: string, denoFolder: string): Promise<Stage> {
+export async function makeStage(
+  folder: string,
+  project: string,
+  cache: string,
+  isEmulated: boolean,
+): Promise<Stage> {
+  const denoFolder = `${cache}/deno`;
   Deno.mkdirSync(denoFolder, { recursive: true });
-  const stage = { project: `${folder}/project`, programs: `${folder}/programs`, denoFolder };
+  const stage = { project: `${folder}/project`, programs: `${folder}/programs`, denoFolder, isEmulated };
   const listed = await mustRun(
     "git",
     ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -62,9 +73,15 @@ export async function makeStage(folder: string, project: string, denoFolder: str
     if (!notStaged.has(name)) await mustRun("cp", ["-a", `${project}/node_modules/${name}`, packages]);
   }
   Deno.mkdirSync(stage.programs, { recursive: true });
-  await mustRun("cp", [await requireElf(Deno.execPath()), `${stage.programs}/deno`]);
-  await mustRun("cp", [await bunProgram(project), `${stage.programs}/bun`]);
+  const programs = await (isEmulated ? emulatedPrograms(cache) : systemPrograms(project));
+  for (const [name, path] of Object.entries(programs)) {
+    await mustRun("cp", [await requireElf(path), `${stage.programs}/${name}`]);
+  }
   return stage;
+}
+
+async function systemPrograms(project: string): Promise<Record<RuntimeName, string>> {
+  return { deno: Deno.execPath(), bun: await bunProgram(project), node: `${project}/${nodeProgram}` };
 }
 
 /**
@@ -134,14 +151,15 @@ function linkLibraries(folder: string, root: string, major: number): void {
  * Mounts a room together ($1 the root, $2 the room, $3 programs, $4 DENO_DIR) and runs the rest of its
  * arguments inside.
  */
-const enter = `set -e
+const enter = (isEmulated: boolean): string =>
+  `set -e
 root=$1 room=$2 programs=$3 deno=$4
 shift 4
 mount --bind "$root" "$root"
 mount -o remount,bind,ro "$root"
 mount --rbind /dev "$root/dev"
 mount -t proc proc "$root/proc"
-mount --rbind /sys "$root/sys"
+${isEmulated ? registerEmulator : ""}mount --rbind /sys "$root/sys"
 mount -o remount,bind,ro "$root/sys"
 mount --bind "$room" "$root${inside}"
 mount --bind "$room/tmp" "$root/tmp"
@@ -170,10 +188,11 @@ export function runInside(
     ...(room.libraryFolder === undefined ? {} : { AVWRITER_LIBRARY_PATH: room.libraryFolder }),
   };
   return run("unshare", [
+    ...(stage.isEmulated ? inUserNamespace : []),
     ...inOwnNamespace,
     "sh",
     "-c",
-    enter,
+    enter(stage.isEmulated),
     "enter",
     root,
     folder,

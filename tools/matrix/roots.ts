@@ -4,6 +4,7 @@
  * @module
  */
 import { exists, inOwnNamespace, mustRun, removeFolder, run } from "./commands.ts";
+import { emulator, emulatorPackage, unpackRoot } from "./emulation.ts";
 import { packagesOf, type Suite } from "./suites.ts";
 
 const scripts = "/usr/share/debootstrap/scripts";
@@ -58,10 +59,13 @@ export function debianMirror(): string {
  * Installs what the matrix itself needs, where it is missing: the maker of roots, and a compiler for the
  * checks of headers.
  */
-export async function requireTools(): Promise<void> {
-  if (exists(scripts) && exists("/usr/bin/g++")) return;
+export async function requireTools(suites: readonly Suite[]): Promise<void> {
+  const needed = [["debootstrap", scripts], ["g++", "/usr/bin/g++"]];
+  if (suites.some(({ isEmulated }) => isEmulated)) needed.push([emulatorPackage, emulator]);
+  if (needed.every(([, path]) => exists(path!))) return;
+  const packages = needed.map(([name]) => name!);
   const variables = { DEBIAN_FRONTEND: "noninteractive" };
-  const install = ["install", "-y", "--no-install-recommends", "debootstrap", "g++"];
+  const install = ["install", "-y", "--no-install-recommends", ...packages];
   if ((await run("apt-get", install, { variables })).code === 0) return;
   await mustRun("apt-get", ["update"], { variables });
   await mustRun("apt-get", install, { variables });
@@ -71,7 +75,7 @@ export async function requireTools(): Promise<void> {
  * The folder of a suite's root. It carries a mark of the packages, so that a changed list gets a new root.
  */
 async function rootFolder(cache: string, suite: Suite): Promise<string> {
-  return `${cache}/${suite.name}-${await markOf(packagesOf(suite))}`;
+  return `${cache}/${suite.isEmulated ? "arm64-" : ""}${suite.name}-${await markOf(packagesOf(suite))}`;
 }
 
 /** A mark of a list of packages. */
@@ -87,7 +91,7 @@ export async function markOf(packages: readonly string[]): Promise<string> {
 export async function makeRoot(cache: string, suite: Suite, mirror: string): Promise<string> {
   const root = await rootFolder(cache, suite);
   if (exists(root)) return root;
-  const building = `${cache}/building-${suite.name}-${Deno.pid}`;
+  const building = `${cache}/building-${suite.isEmulated ? "arm64_" : ""}${suite.name}-${Deno.pid}`;
   await removeFolder(building);
   try {
     // A suite younger than this system's debootstrap is made as sid is.
@@ -96,13 +100,16 @@ export async function makeRoot(cache: string, suite: Suite, mirror: string): Pro
       ...inOwnNamespace,
       "debootstrap",
       "--variant=minbase",
+      ...(suite.isEmulated ? ["--arch=arm64", "--foreign"] : []),
       `--include=${packagesOf(suite).join(",")}`,
       suite.name,
       building,
       mirror,
       `${scripts}/${script}`,
     ]);
-    await mustRun("chroot", [building, "apt-get", "clean"]);
+    await (suite.isEmulated
+      ? mustRun("sh", ["-c", unpackRoot, "unpack", building])
+      : mustRun("chroot", [building, "apt-get", "clean"]));
     Deno.writeTextFileSync(`${building}/etc/hosts`, "127.0.0.1 localhost\n::1 localhost\n");
     if (!exists(root)) Deno.renameSync(building, root);
   } finally {

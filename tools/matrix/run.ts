@@ -1,12 +1,15 @@
 /**
- * Runs the tests against every FFmpeg at hand, on Deno and on Bun, in minimal Debian systems of its own.
+ * Runs the tests against every FFmpeg at hand, on Deno, Bun and Node, in minimal Debian systems of its own.
  *
  *     deno task test:matrix             all quick tests
  *     deno task test:matrix --smoke     the smoke part
  *     deno task test:matrix --suite trixie tests/timing_test.ts
  *                                       these tests in this suite only
+ *     deno task test:matrix --runtime node
+ *                                       on this runtime only
+ *     deno task test:arm64              the smoke part with a release's libraries for arm64, emulated
  *
- * The first two also compare the tables of structs and functions with each suite's headers.
+ * Where no tests are named, it also compares the tables of structs and functions with each suite's headers.
  *
  * Needs root, a Debian system and the `unshare` program. The systems are kept between runs in
  * `AVWRITER_MATRIX_CACHE` (default: `avwriter/matrix` in the user's cache folder); remove that folder to have
@@ -18,17 +21,28 @@ import { avcodecMajors, releases } from "../../ffi/layouts.ts";
 import { exists, mustRun, removeFolder, run, stopAll } from "./commands.ts";
 import { checkHeaders } from "./headers.ts";
 import { type Plan, readArguments } from "./plan.ts";
+import { nodeFlags } from "../node_program.ts";
 import { errorLine, readTests, type RuntimeName, runtimeTitles, testArguments } from "../test_run.ts";
 import { count, report, type Row, type TestResult } from "./report.ts";
 import { makeRoom, makeStage, resultsInside, type Room, runInside, type Stage } from "./room.ts";
 import { cacheFolder, debianMirror, makeRoot, removeLeftovers, requireTools } from "./roots.ts";
 import { type Suite, suites as allSuites } from "./suites.ts";
 
-const runtimes: readonly RuntimeName[] = ["deno", "bun"];
-/** How long one run of the tests in one room may take. */
-const testsTimeoutMs = 30 * 60_000;
+/** How long something may take, in milliseconds. */
+interface Limits {
+  /** One run of the tests in one room. */
+  readonly tests: number;
+  /** One test. */
+  readonly test: number;
+  /** A look at what is there. */
+  readonly probe: number;
+}
+const limits: Limits = { tests: 30 * 60_000, test: 2 * 60_000, probe: 60_000 };
+const emulatedLimits: Limits = { tests: 90 * 60_000, test: 30 * 60_000, probe: 10 * 60_000 };
+
+const limitsOf = ({ stage }: Room): Limits => (stage.isEmulated ? emulatedLimits : limits);
+
 const probeFile = "tools/matrix/probe.ts";
-const probeTimeoutMs = 60_000;
 
 /** What `probe.ts` prints. */
 interface Probed {
@@ -38,6 +52,10 @@ interface Probed {
 
 function say(text: string): void {
   console.log(text);
+}
+
+function titleOf({ name, isEmulated }: Suite): string {
+  return isEmulated ? `${name}-arm64` : name;
 }
 
 /** The FFmpeg release that a major was published as. */
@@ -54,12 +72,13 @@ function lastLines(text: string, lines: number): string {
 }
 
 function probeCommand(runtime: RuntimeName): string[] {
-  return runtime === "deno" ? ["run", "-A", "--no-check", probeFile] : [probeFile];
+  const flags = { deno: ["run", "-A", "--no-check"], bun: [], node: nodeFlags };
+  return [...flags[runtime], probeFile];
 }
 
 /** Which FFmpeg is loaded in the room, or a sentence that says why none is. */
 async function probe(room: Room, runtime: RuntimeName): Promise<Probed | string> {
-  const ended = await runInside(room, runtime, probeCommand(runtime), probeTimeoutMs);
+  const ended = await runInside(room, runtime, probeCommand(runtime), limitsOf(room).probe);
   if (ended.code !== 0) return `ended with code ${ended.code}: ${errorLine(ended)}`;
   return JSON.parse(ended.stdout) as Probed;
 }
@@ -73,7 +92,8 @@ async function runRow(
   log: string,
 ): Promise<Row> {
   const row = { ...place, release: releaseOf(place.major), runtime: runtimeTitles[runtime], tests: [] };
-  const started = await runInside(room, runtime, ["--version"], probeTimeoutMs);
+  const limits = limitsOf(room);
+  const started = await runInside(room, runtime, ["--version"], limits.probe);
   if (started.code !== 0) {
     return { ...row, note: `does not start here: ${errorLine(started)}` };
   }
@@ -91,12 +111,12 @@ async function runRow(
     return { ...named, release, note: "another major was loaded", tests: [found] };
   }
   const resultsFile = `${runtime}.xml`;
-  const command = testArguments(runtime, tests, `${resultsInside}/${resultsFile}`);
-  const ended = await runInside(room, runtime, command, testsTimeoutMs);
+  const command = testArguments(runtime, tests, `${resultsInside}/${resultsFile}`, limits.test);
+  const ended = await runInside(room, runtime, command, limits.tests);
   Deno.writeTextFileSync(log, `${ended.stdout}\n${ended.stderr}`);
   const resultsPath = `${room.folder}/results/${resultsFile}`;
   const xml = exists(resultsPath) ? Deno.readTextFileSync(resultsPath) : "";
-  const results = readTests("the test run", ended, xml, testsTimeoutMs);
+  const results = readTests("the test run", ended, xml, limits.tests);
   if (results.every(({ status }) => status === "skipped")) {
     results.push(failed("the test run", "every test was skipped"));
   }
@@ -106,27 +126,28 @@ async function runRow(
   return { ...named, release, tests: results };
 }
 
-/** Runs the tests on both runtimes against each major of a suite. */
+/** Runs the tests on the runtimes against each major of a suite. */
 async function runSuite(suite: Suite, root: string, stage: Stage, paths: RunPaths): Promise<Row[]> {
   const rows: Row[] = [];
   for (const major of suite.majors) {
     // The newest one is what is found in the system's folders, with the others beside it.
     const alone = major === suite.majors.at(-1) ? undefined : major;
-    for (const runtime of runtimes) {
-      const key = `${suite.name}-${major}-${runtime}`;
+    for (const runtime of paths.runtimes) {
+      const name = titleOf(suite);
+      const key = `${name}-${major}-${runtime}`;
       const folder = `${paths.folder}/${key}`;
       const room = await makeRoom(folder, root, stage, alone);
       const log = `${paths.logs}/${key}.txt`;
       const from = performance.now();
-      const row = await runRow({ major, suite: suite.name }, room, runtime, paths.tests, log);
+      const row = await runRow({ major, suite: name }, room, runtime, paths.tests, log);
       const seconds = ((performance.now() - from) / 1000).toFixed(1);
       const counts = `${count([row], "passed")} passed, ${count([row], "failed")} failed`;
-      say(`${suite.name}: ${row.release}, ${row.runtime}: ${row.note ?? counts} (${seconds} s)`);
+      say(`${name}: ${row.release}, ${row.runtime}: ${row.note ?? counts} (${seconds} s)`);
       rows.push(row);
       await removeFolder(folder);
     }
     // One runtime may be too new for an old system; a major that none ran against is not proved.
-    const last = rows.slice(-runtimes.length);
+    const last = rows.slice(-paths.runtimes.length);
     if (last.every(({ tests }) => tests.length === 0)) {
       const reason = "no runtime starts here";
       rows.push({ ...last[0]!, runtime: "any", note: reason, tests: [failed(suite.name, reason)] });
@@ -153,6 +174,7 @@ interface RunPaths {
   readonly folder: string;
   readonly logs: string;
   readonly tests: readonly string[];
+  readonly runtimes: readonly RuntimeName[];
 }
 
 /** Makes what is missing of the roots, two at a time: half of the time goes into downloads. */
@@ -161,7 +183,7 @@ async function makeRoots(
   suites: readonly Suite[],
 ): Promise<Map<Suite, string | Error>> {
   const roots = new Map<Suite, string | Error>();
-  await requireTools();
+  await requireTools(suites);
   const mirror = debianMirror();
   const waiting = [...suites];
   const makeNext = async (): Promise<void> => {
@@ -172,7 +194,7 @@ async function makeRoots(
       } catch (error) {
         roots.set(suite, error as Error);
       }
-      say(`root of ${suite.name}: ${((performance.now() - from) / 1000).toFixed(0)} s`);
+      say(`root of ${titleOf(suite)}: ${((performance.now() - from) / 1000).toFixed(0)} s`);
     }
   };
   await Promise.all([makeNext(), makeNext()]);
@@ -192,17 +214,22 @@ async function fillDenoFolder(
   if (ended.code !== 0) say(`Cannot fetch what the tests import: ${errorLine(ended)}`);
 }
 
-async function runMatrix({ suites, tests, withHeaders }: Plan): Promise<Row[]> {
+async function runMatrix({ suites, runtimes, tests, withHeaders }: Plan): Promise<Row[]> {
   if (Deno.uid() !== 0) throw new Error("Cannot make roots: the matrix needs to run as root");
   const project = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
   const cache = cacheFolder();
   await removeLeftovers(cache);
-  const paths = { folder: `${cache}/run-${Deno.pid}`, logs: `${cache}/logs`, tests };
+  const paths = { folder: `${cache}/run-${Deno.pid}`, logs: `${cache}/logs`, tests, runtimes };
   Deno.mkdirSync(paths.logs, { recursive: true });
   const rows: Row[] = [];
   try {
     const roots = await makeRoots(cache, suites);
-    const stage = await makeStage(`${paths.folder}/stage`, project, `${cache}/deno`);
+    const stage = await makeStage(
+      `${paths.folder}/stage`,
+      project,
+      cache,
+      suites.some(({ isEmulated }) => isEmulated),
+    );
     await fillDenoFolder(stage, tests);
     for (const suite of suites) {
       const root = roots.get(suite)!;

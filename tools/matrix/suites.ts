@@ -12,6 +12,8 @@ export interface Suite {
   readonly name: string;
   /** The majors of libavcodec in it, oldest first. */
   readonly majors: readonly number[];
+  /** The programs in its root are for arm64, and emulated. */
+  readonly isEmulated?: true;
 }
 
 /** The suites, oldest FFmpeg first. */
@@ -22,6 +24,9 @@ export const suites: readonly Suite[] = [
   { name: "sid", majors: [62, 63] },
 ];
 
+/** The suite whose libraries for arm64 are run, on a processor of another kind. */
+export const arm64Suite: Suite = { name: "trixie", majors: [61], isEmulated: true };
+
 /** The tests of the smoke part, from the project's folder. */
 export const smokeTests: readonly string[] = ["tests/smoke_test.ts", "tests/layouts_test.ts"];
 
@@ -30,9 +35,9 @@ export const allTests: readonly string[] = ["tests"];
 
 /**
  * What a root needs besides the libraries: the programs that judge the files written, make disks fail, and
- * play audio to record.
+ * play audio to record, and a library without which Node does not start.
  */
-const otherPackages: readonly string[] = ["ffmpeg", "ca-certificates", "strace", "pulseaudio"];
+const otherPackages: readonly string[] = ["ffmpeg", "ca-certificates", "strace", "pulseaudio", "libatomic1"];
 
 /** The libraries whose packages are named; libavutil comes with each of them. */
 const packagedLibraries: readonly LibraryName[] = [

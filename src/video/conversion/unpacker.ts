@@ -10,6 +10,7 @@ import type { NativeFrame } from "../../libav/native_frame.ts";
 import { type PixelFormatInfo, pixelFormats } from "../../libav/pixel_format.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../pixels.ts";
 import { BayerRepacker } from "./bayer_repacker.ts";
+import { canTakeComponents } from "./component_copier.ts";
 import { ComponentRepacker } from "./component_repacker.ts";
 import { FloatRepacker, integerTwin } from "./float_repacker.ts";
 import type { Repacker } from "./repacker.ts";
@@ -90,9 +91,9 @@ function readableTwin(native: Native, format: PixelFormatInfo): PixelFormatInfo 
   const isWidened = isCoarse(format) || format.isGray && format.isBitstream;
   const depths = format.depths.map((depth) => (isWidened ? 8 : Math.min(depth, maxScalerBits)));
   const twins = pixelFormats(native)
-    // Big-endian formats come after the little-endian ones, which are native.
     .filter((twin) =>
-      !twin.isHardware && !twin.isPalette && !twin.isBayer && !twin.isFloat && !twin.name.endsWith("be") &&
+      !twin.isHardware && !twin.isPalette && !twin.isBayer && !twin.isFloat &&
+      canTakeComponents(twin) &&
       !format.isFloat && twin.isRgb === format.isRgb && twin.hasAlpha === format.hasAlpha &&
       twin.log2ChromaWidth === format.log2ChromaWidth &&
       twin.log2ChromaHeight === format.log2ChromaHeight &&

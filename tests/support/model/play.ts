@@ -5,7 +5,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "@std/path";
+import { join } from "node:path";
 import {
   type AcquiredFrame,
   createFileWriter,

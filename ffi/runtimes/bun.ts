@@ -12,9 +12,9 @@ import type {
   SystemName,
   Thread,
   ThreadListener,
-} from "./contract.ts";
-import { cString } from "./memory.ts";
-import { threadOf } from "./threads.ts";
+} from "../contract.ts";
+import { setForNativeCode } from "./environment.ts";
+import { threadOf } from "../threads.ts";
 
 /** The part of `bun:ffi` in use, declared here so that the module type-checks under Deno as well. */
 interface BunFfi {
@@ -121,20 +121,8 @@ export function createBunRuntime(): Runtime {
       return true;
     },
     requireNetwork(_host: string): void {},
-    // Bun keeps its own copy of the environment. C code sees only what libc's function sets.
     setVariable(name: string, value: string): void {
-      const library = process.platform === "darwin" ? "libSystem.B.dylib" : "libc.so.6";
-      try {
-        const { setenv } =
-          dlopen(library, { setenv: { args: ["ptr", "ptr", "i32"], returns: "i32" } }).symbols;
-        (setenv as (name: Uint8Array, value: Uint8Array, overwrite: number) => number)(
-          cString(name),
-          cString(value),
-          0,
-        );
-      } catch {
-        // There is no such function on Windows and with musl: the library then prints at its own level.
-      }
+      setForNativeCode(this, name, value);
     },
     startThread(module: URL, listener: ThreadListener): Thread {
       const worker = new Worker(module.href, { type: "module" }) as BunWorker;

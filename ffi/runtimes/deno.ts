@@ -13,9 +13,10 @@ import type {
   SystemName,
   Thread,
   ThreadListener,
-} from "./contract.ts";
-import { LibraryKeeper } from "./library_keeper.ts";
-import { threadOf, workerThreads } from "./threads.ts";
+} from "../contract.ts";
+import { LibraryKeeper } from "../library_keeper.ts";
+import { threadOf, workerThreads } from "../threads.ts";
+import { collectV8Garbage } from "./v8.ts";
 
 const nativeTypes: Readonly<Record<CType, Deno.NativeResultType>> = {
   void: "void",
@@ -40,13 +41,20 @@ function systemName(): SystemName {
   return Deno.build.os === "darwin" || Deno.build.os === "windows" ? Deno.build.os : "linux";
 }
 
+/** What a thread says whose module can't be imported. */
+interface NotStarted {
+  readonly notStarted: string;
+}
+
 /**
- * A module's address as `node:worker_threads` takes it: of files only, or a module of one line that imports
- * it.
+ * A module that imports the one to run, of whatever address (`node:worker_threads` takes files only), and
+ * tells why it can't: Deno itself would print the error as an uncaught one.
  */
-function startable(module: URL): URL {
-  if (module.protocol === "file:") return module;
-  return new URL(`data:text/javascript,${encodeURIComponent(`import ${JSON.stringify(module.href)};`)}`);
+function starter(module: URL): URL {
+  const code = `import { parentPort } from "node:worker_threads";
+try { await import(${JSON.stringify(module.href)}); }
+catch (error) { parentPort.postMessage({ notStarted: String(error?.message ?? error) }); }`;
+  return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }
 
 /** Binds one function; `null` where there is none, or it may not be opened. */
@@ -62,15 +70,6 @@ function bind(
     return symbols[name] as ((...parameters: (Uint8Array | number)[]) => bigint) | null;
   } catch {
     return null;
-  }
-}
-
-/** Asks for more memory than there are addresses. Before V8 refuses that, it collects all garbage. */
-function failToAllocate(): void {
-  try {
-    void new ArrayBuffer(2 ** 48);
-  } catch {
-    // As expected.
   }
 }
 
@@ -147,8 +146,14 @@ export function createDenoRuntime(): Runtime {
     startThread(module: URL, listener: ThreadListener): Thread {
       // Deno's own workers keep the program alive.
       const { Worker } = workerThreads();
-      const worker = new Worker(startable(module));
-      worker.on("message", (message: unknown) => listener.message(message));
+      // Its copy of the environment would need the permission to read all of it.
+      const worker = new Worker(starter(module), { env: {} });
+      worker.on("message", (message: unknown) => {
+        const { notStarted } = message as Partial<NotStarted>;
+        if (notStarted === undefined) return listener.message(message);
+        listener.ended(new Error(notStarted));
+        worker.terminate();
+      });
       worker.on("error", (error: Error) => listener.ended(error));
       worker.on("exit", (code: number) => listener.ended(new Error(`The thread ended with ${code}`)));
       return threadOf(worker);
@@ -161,8 +166,7 @@ export function createDenoRuntime(): Runtime {
     },
 
     collectGarbage(): void {
-      // In a turn of its own, in which nothing else refers to it.
-      setImmediate(failToAllocate).unref();
+      collectV8Garbage();
     },
 
     errorClass(name: string): (new (message: string) => Error) | undefined {

@@ -1,0 +1,38 @@
+/**
+ * Starts threads for their tasks.
+ *
+ * @module
+ */
+import { runtime, type Thread, type ThreadListener } from "../../ffi/mod.ts";
+
+/** What a thread is for. */
+export type ThreadTask = "encode" | "capture";
+
+/** Why a thread cannot be started, as the end of a sentence. */
+export function reasonOf(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).replace(/\.+$/, "");
+}
+
+/** The first message of a thread: it listens from now on. What is sent before may be lost. */
+export const listening = "listening";
+
+/**
+ * Starts a thread with the module of avwriter's threads. Throws where that is not allowed; any other failure
+ * is reported to the listener.
+ */
+export function startThread(module: URL, task: ThreadTask, listener: ThreadListener): Thread {
+  let waiting: Parameters<Thread["post"]>[] | null = [[task]];
+  const thread = runtime().startThread(module, {
+    message: (message) => {
+      if (message !== listening) return listener.message(message);
+      for (const parameters of waiting ?? []) thread.post(...parameters);
+      waiting = null;
+    },
+    ended: (error) => listener.ended(error),
+  });
+  return {
+    post: (...parameters) => waiting === null ? thread.post(...parameters) : void waiting.push(parameters),
+    keepAlive: (isNeeded) => thread.keepAlive(isNeeded),
+    end: () => thread.end(),
+  };
+}
