@@ -10,7 +10,7 @@ import { readPages } from "../docs/markdown.ts";
 import { npmScopes, type Registries } from "./registries.ts";
 
 /** How long one command may take. */
-const timeoutMs = 60_000;
+const timeoutMs = 3 * 60_000;
 
 /** What runs programs. */
 export type RuntimeName = "Deno" | "Bun" | "Node";
