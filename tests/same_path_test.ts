@@ -1,16 +1,12 @@
 import { linkSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { assert, assertEquals } from "@std/assert";
 import { createAudioWriter, createFileWriter, recoverFile, type VideoWriter, WriteError } from "../mod.ts";
-import type { SkipReason } from "./support/features.ts";
 import { barFrame, TemporaryFolder, writeBars } from "./support/media.ts";
 import { assertFails, rejection } from "./support/messages.ts";
 import { Recording } from "./support/processes.ts";
 import { play } from "./support/record.ts";
 import { test } from "./support/test.ts";
-
-const skip: SkipReason = process.platform === "win32" && "writers do not know of each other here";
 
 const inUse = { type: WriteError, code: "IN_USE", says: ["another writer"] } as const;
 
@@ -21,9 +17,6 @@ async function write(writer: VideoWriter, from: number, to: number): Promise<voi
 for (const thread of ["worker", "main"] as const) {
   test(
     `createFileWriter, ${thread}: of two writers of one new file the second is refused, and the first goes on`,
-    {
-      skip,
-    },
     async () => {
       using folder = new TemporaryFolder();
       const path = folder.file("a.mp4");
@@ -42,9 +35,6 @@ for (const thread of ["worker", "main"] as const) {
 
   test(
     `createFileWriter, ${thread}: a file that is written is refused by every name, until its writer ends`,
-    {
-      skip,
-    },
     async () => {
       using folder = new TemporaryFolder();
       const path = folder.file("a.mkv");
@@ -77,7 +67,6 @@ for (const thread of ["worker", "main"] as const) {
 for (const thread of ["worker", "main"] as const) {
   test(
     `createFileWriter, ${thread}: a file that took the place of another since the writer opened is its own`,
-    { skip },
     async () => {
       using folder = new TemporaryFolder();
       for (const isReplaced of [true, false]) {
@@ -109,7 +98,6 @@ for (const thread of ["worker", "main"] as const) {
 
 test(
   "createFileWriter: a file that another process writes is refused, until that has ended",
-  { skip },
   async () => {
     using folder = new TemporaryFolder();
     const path = folder.file("a.mp4");
