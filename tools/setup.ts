@@ -20,7 +20,7 @@ import { LibraryNotFoundError } from "../ffi/errors.ts";
 import { checkPackages, ProbeError, runProbe } from "./header_probe.ts";
 
 /** What the tests need from npm. */
-const npmPackages: Readonly<Record<string, string>> = {
+export const npmPackages: Readonly<Record<string, string>> = {
   "bun": "1.4.5",
   "bun-types": "1.4.5",
   "deno-std": "1.4.0",
@@ -147,7 +147,7 @@ function arePackagesThere(packages: Readonly<Record<string, string>>, folder: st
   return Object.entries(packages).every(([name, version]) => installedVersion(name, folder) === version);
 }
 
-async function installFromNpm(
+export async function installFromNpm(
   packages: Readonly<Record<string, string>>,
   folder: string,
   options: readonly string[] = [],

@@ -42,6 +42,15 @@ const notStaged = new Set([".bin", "@deno", "@oven", "bun", "deno"]);
 export async function makeStage(folder: string, project: string, denoFolder: string): Promise<Stage> {
   Deno.mkdirSync(denoFolder, { recursive: true });
   const stage = { project: `${folder}/project`, programs: `${folder}/programs`, denoFolder };
+  await copyProject(project, stage.project);
+  Deno.mkdirSync(stage.programs, { recursive: true });
+  await mustRun("cp", [await requireElf(Deno.execPath()), `${stage.programs}/deno`]);
+  await mustRun("cp", [await bunProgram(project), `${stage.programs}/bun`]);
+  return stage;
+}
+
+/** Makes a clean copy of the project, with the packages that the tests import. */
+export async function copyProject(project: string, copy: string): Promise<void> {
   const listed = await mustRun(
     "git",
     ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -50,21 +59,17 @@ export async function makeStage(folder: string, project: string, denoFolder: str
   for (const path of listed.split("\0")) {
     const source = `${project}/${path}`;
     if (path === "" || !exists(source) || !Deno.statSync(source).isFile) continue;
-    const target = `${stage.project}/${path}`;
+    const target = `${copy}/${path}`;
     Deno.mkdirSync(target.slice(0, target.lastIndexOf("/")), { recursive: true });
     Deno.copyFileSync(source, target);
   }
-  const packages = `${stage.project}/node_modules`;
+  const packages = `${copy}/node_modules`;
   Deno.mkdirSync(packages, { recursive: true });
   for (
     const { name } of exists(`${project}/node_modules`) ? Deno.readDirSync(`${project}/node_modules`) : []
   ) {
     if (!notStaged.has(name)) await mustRun("cp", ["-a", `${project}/node_modules/${name}`, packages]);
   }
-  Deno.mkdirSync(stage.programs, { recursive: true });
-  await mustRun("cp", [await requireElf(Deno.execPath()), `${stage.programs}/deno`]);
-  await mustRun("cp", [await bunProgram(project), `${stage.programs}/bun`]);
-  return stage;
 }
 
 /**

@@ -67,11 +67,18 @@ export async function requireTools(): Promise<void> {
   await mustRun("apt-get", install, { variables });
 }
 
-/**
- * The folder of a suite's root. It carries a mark of the packages, so that a changed list gets a new root.
- */
-async function rootFolder(cache: string, suite: Suite): Promise<string> {
-  return `${cache}/${suite.name}-${await markOf(packagesOf(suite))}`;
+/** A minimal Debian system. */
+export interface RootPlan {
+  /** What its folder is called. */
+  readonly name: string;
+  /** Debian's name of the suite. */
+  readonly suite: string;
+  readonly packages: readonly string[];
+}
+
+/** The folder of a root. It carries a mark of the packages, so that a changed list gets a new root. */
+async function rootFolder(cache: string, { name, packages }: RootPlan): Promise<string> {
+  return `${cache}/${name}-${await markOf(packages)}`;
 }
 
 /** A mark of a list of packages. */
@@ -80,24 +87,30 @@ export async function markOf(packages: readonly string[]): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", list)).toHex().slice(0, 8);
 }
 
+/** The root of a suite. */
+export function suiteRoot(suite: Suite): RootPlan {
+  return { name: suite.name, suite: suite.name, packages: packagesOf(suite) };
+}
+
 /**
- * Returns the root of a suite, made first where there is none. It is built under another name and renamed
- * when it is ready: an interrupted build is never taken for a root.
+ * Returns a root, made first where there is none. It is built under another name and renamed when it is
+ * ready: an interrupted build is never taken for a root.
  */
-export async function makeRoot(cache: string, suite: Suite, mirror: string): Promise<string> {
-  const root = await rootFolder(cache, suite);
+export async function makeRoot(cache: string, plan: RootPlan, mirror: string): Promise<string> {
+  const root = await rootFolder(cache, plan);
   if (exists(root)) return root;
-  const building = `${cache}/building-${suite.name}-${Deno.pid}`;
+  const { name, suite, packages } = plan;
+  const building = `${cache}/building-${name}-${Deno.pid}`;
   await removeFolder(building);
   try {
     // A suite younger than this system's debootstrap is made as sid is.
-    const script = exists(`${scripts}/${suite.name}`) ? suite.name : "sid";
+    const script = exists(`${scripts}/${suite}`) ? suite : "sid";
     await mustRun("unshare", [
       ...inOwnNamespace,
       "debootstrap",
       "--variant=minbase",
-      `--include=${packagesOf(suite).join(",")}`,
-      suite.name,
+      `--include=${packages.join(",")}`,
+      suite,
       building,
       mirror,
       `${scripts}/${script}`,

@@ -21,7 +21,7 @@ import { type Plan, readArguments } from "./plan.ts";
 import { errorLine, readTests, type RuntimeName, runtimeTitles, testArguments } from "../test_run.ts";
 import { count, report, type Row, type TestResult } from "./report.ts";
 import { makeRoom, makeStage, resultsInside, type Room, runInside, type Stage } from "./room.ts";
-import { cacheFolder, debianMirror, makeRoot, removeLeftovers, requireTools } from "./roots.ts";
+import { cacheFolder, debianMirror, makeRoot, removeLeftovers, requireTools, suiteRoot } from "./roots.ts";
 import { type Suite, suites as allSuites } from "./suites.ts";
 
 const runtimes: readonly RuntimeName[] = ["deno", "bun"];
@@ -168,7 +168,7 @@ async function makeRoots(
     for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
       const from = performance.now();
       try {
-        roots.set(suite, await makeRoot(cache, suite, mirror));
+        roots.set(suite, await makeRoot(cache, suiteRoot(suite), mirror));
       } catch (error) {
         roots.set(suite, error as Error);
       }
