@@ -75,6 +75,17 @@ async function installPrograms(cache: string): Promise<string> {
   return folder;
 }
 
+/** Has tests import by paths what tsconfig.json gives a name: by Wine, Bun fails to read that file. */
+function importByPaths(folder: string, toProject: string): void {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) importByPaths(path, `../${toProject}`);
+    if (!name.endsWith(".ts")) continue;
+    const code = Deno.readTextFileSync(path);
+    Deno.writeTextFileSync(path, code.replaceAll('"@std/assert"', `"${toProject}links/assert/mod.ts"`));
+  }
+}
+
 /** Prepares everything, as far as it is not kept from a run before. */
 async function prepare(cache: string, folder: string, tests: readonly string[]): Promise<Windows> {
   await requireTools();
@@ -90,6 +101,7 @@ async function prepare(cache: string, folder: string, tests: readonly string[]):
   };
   for (const path of [windows.denoFolder, windows.results]) Deno.mkdirSync(path, { recursive: true });
   await copyProject(project, windows.project);
+  importByPaths(`${windows.project}/tests`, "../");
   // So that nothing is downloaded inside.
   await mustRun(Deno.execPath(), ["test", "--no-run", "--no-check", ...tests.map((path) => `./${path}`)], {
     folder: windows.project,
