@@ -17,7 +17,7 @@ export const usage = `Usage: deno task bench [OPTION]...
     --peer NAME,...    these peers only, beside those that ratios refer to
     --rounds NUMBER    rounds that count (5)
     --frames NUMBER    at most so many frames and nothing to warm up, to see whether all works: figures mean nothing
-    --runtime NAME     deno, bun or both; default: the one that runs this
+    --runtime NAME     deno, bun, node, or both for the first two; default: the one that runs this
     --list             names of cases and peers
 `;
 
@@ -49,6 +49,7 @@ export class UsageError extends Error {
 const runtimesByName: Readonly<Record<string, readonly RuntimeName[]>> = {
   deno: ["deno"],
   bun: ["bun"],
+  node: ["node"],
   both: ["deno", "bun"],
 };
 
@@ -105,7 +106,7 @@ function wholeNumber(options: ReadonlyMap<string, string>, name: string, usual: 
 export function readArguments(parameters: readonly string[]): BenchRequest {
   const options = parse(parameters);
   const runtimes = runtimesByName[options.get("--runtime") ?? thisRuntime];
-  if (runtimes === undefined) throw new UsageError("--runtime must be deno, bun or both");
+  if (runtimes === undefined) throw new UsageError("--runtime must be deno, bun, node or both");
   return {
     ...chooseCases(options),
     peers: choosePeers(options),

@@ -9,7 +9,7 @@ import { figure, loopDelay, type Outcome, outcomesOf, ratio } from "./figures.ts
 import { type KernelResult, kernelsName } from "./kernels.ts";
 import { type PeerName, peers } from "./peers.ts";
 import type { CaseResult, PeerResult } from "./rounds.ts";
-import type { RuntimeName } from "./runtimes.ts";
+import { runtimeTitles } from "./runtimes.ts";
 import { type Target, targets } from "./targets.ts";
 
 /** Other programs that keep more than this share of a CPU busy are worth a warning. */
@@ -39,8 +39,6 @@ const columns = [
 
 const number = (value: number | null | undefined, digits: number): string =>
   value === null || value === undefined || Number.isNaN(value) ? "" : value.toFixed(digits);
-
-const titleOf = (runtime: RuntimeName): string => runtime === "deno" ? "Deno" : "Bun";
 
 /** A figure of all frames as that of one, in other units. */
 function perFrame({ benchCase: { frames, writers } }: CaseResult, value: number | null, units: number) {
@@ -100,7 +98,7 @@ export function caseReport(result: CaseResult): string {
   const notes = [...result.peers.values()].map(({ reports }) => reports[0]?.note ?? null);
   const idle = [...result.peers.values()].flatMap(({ watched }) => watched.map(({ loop }) => loop?.idle.p99));
   const lines = [
-    `### ${benchCase.name} on ${titleOf(runtime)}`,
+    `### ${benchCase.name} on ${runtimeTitles[runtime]}`,
     "",
     `${settingLine(benchCase)}. Base: ${benchCase.base}. ${rounds === 1 ? "One round" : `${rounds} rounds`}.`,
     "",
@@ -128,7 +126,7 @@ export function kernelReport({ runtime, times }: KernelResult): string {
     ...[scaler, kernel, scaler / kernel].map((value) => number(value, 2)),
   ]);
   return [
-    `### ${kernelsName} on ${titleOf(runtime)}`,
+    `### ${kernelsName} on ${runtimeTitles[runtime]}`,
     "",
     "One conversion of 1920x1080 in one thread; CPU time, as a median.",
     "",
@@ -144,7 +142,7 @@ function wantedOf({ atMost, atLeast }: Target): string {
 function outcomeRow({ target, name, runtime, value, miss }: Outcome): string[] {
   const share = miss / (target.atMost ?? target.atLeast!);
   const became = miss === 0 ? "held" : `missed by ${number(miss, 2)}, ${number(share * 100, 0)} %`;
-  return [target.what, name, titleOf(runtime), wantedOf(target), number(value, 2), became];
+  return [target.what, name, runtimeTitles[runtime], wantedOf(target), number(value, 2), became];
 }
 
 /** Files that are not what they must be, and peers that broke off. */

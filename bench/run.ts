@@ -3,6 +3,7 @@
  *
  *     deno task bench                    the usual cases; `--help` tells how to choose
  *     bun bench/run.ts                   the same on Bun
+ *     deno task bench --runtime node     the same on Node
  *
  * Prints a report in Markdown on stdout, and what goes on on stderr. Ends with 1 where a file was not what it
  * must be. A missed target is no failure: it depends on the machine.
@@ -29,7 +30,7 @@ const log = (line: string): void => console.error(line);
 function findRuntimes(names: readonly RuntimeName[]): Map<RuntimeName, string> {
   return new Map(names.map((name) => {
     const program = findRuntime(name);
-    if (program === null) throw new UsageError(`${name} was not found: run the other runtime alone`);
+    if (program === null) throw new UsageError(`${name} was not found: run another runtime alone`);
     return [name, program];
   }));
 }

@@ -8,9 +8,17 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { nodeFlags, nodeProgram, nodeVariables } from "../tools/node_program.ts";
 
 /** A runtime's name. */
-export type RuntimeName = "deno" | "bun";
+export type RuntimeName = "deno" | "bun" | "node";
+
+/** The runtimes as people write them. */
+export const runtimeTitles: Readonly<Record<RuntimeName, string>> = {
+  deno: "Deno",
+  bun: "Bun",
+  node: "Node",
+};
 
 /** How long one peer may take for one round. */
 const timeoutMs = 10 * 60_000;
@@ -19,10 +27,17 @@ const timeoutMs = 10 * 60_000;
 export const repository: string = fileURLToPath(new URL("..", import.meta.url));
 
 /** The runtime that this program runs on. */
-export const thisRuntime: RuntimeName = "deno" in process.versions ? "deno" : "bun";
+export const thisRuntime: RuntimeName = "deno" in process.versions
+  ? "deno"
+  : "bun" in process.versions
+  ? "bun"
+  : "node";
 
-/** Bun as the set-up installs it. */
-const installedBun = `${repository}node_modules/bun/bin/bun.exe`;
+/** The programs that the set-up installs. */
+const installed: Partial<Record<RuntimeName, string>> = {
+  bun: `${repository}node_modules/bun/bin/bun.exe`,
+  node: `${repository}${nodeProgram}`,
+};
 
 function works(program: string): boolean {
   return spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0;
@@ -31,15 +46,15 @@ function works(program: string): boolean {
 /** The program of a runtime; `null` where it is not found. */
 export function findRuntime(name: RuntimeName): string | null {
   if (name === thisRuntime) return process.execPath;
-  const programs = name === "bun" && existsSync(installedBun) ? [installedBun, "bun"] : [name];
-  return programs.find(works) ?? null;
+  const ours = installed[name];
+  return [...(ours !== undefined && existsSync(ours) ? [ours] : []), name].find(works) ?? null;
 }
 
 /** The version of a runtime, as people write it. */
 export function runtimeVersion(name: RuntimeName, program: string): string {
   const { stdout } = spawnSync(program, ["--version"], { encoding: "utf8" });
   const version = /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? "of unknown version";
-  return `${name === "deno" ? "Deno" : "Bun"} ${version}`;
+  return `${runtimeTitles[name]} ${version}`;
 }
 
 /** A script to run on a runtime. */
@@ -56,12 +71,17 @@ export interface ScriptRun {
 export async function runScript(
   { runtime, program, script, parameter, denoFlags = [] }: ScriptRun,
 ): Promise<string> {
-  const flags = runtime === "bun"
-    ? []
-    : ["run", "-A", "--no-check", "--v8-flags=--expose-gc", `--config=${repository}deno.json`, ...denoFlags];
-  const child = spawn(program, [...flags, script, parameter], {
+  const flags: Readonly<Record<RuntimeName, readonly string[]>> = {
+    deno: [
+      ...["run", "-A", "--no-check", "--v8-flags=--expose-gc", `--config=${repository}deno.json`],
+      ...denoFlags,
+    ],
+    bun: [],
+    node: ["--expose-gc", ...nodeFlags],
+  };
+  const child = spawn(program, [...flags[runtime], script, parameter], {
     cwd: repository,
-    env: { ...process.env, NO_COLOR: "1" },
+    env: { ...process.env, NO_COLOR: "1", ...nodeVariables },
     stdio: ["ignore", "pipe", "inherit"],
     timeout: timeoutMs,
     killSignal: "SIGKILL",

@@ -23,6 +23,19 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal 
 }
 
 /**
+ * A writer that was just made, unless its signal was aborted while it opened: then it is gone, and the
+ * signal's reason is thrown.
+ */
+export async function unlessAbortedMeanwhile<Writer extends { abort(): Promise<void> }>(
+  writer: Writer,
+  signal: AbortSignal | undefined,
+): Promise<Writer> {
+  if (signal?.aborted) await writer.abort();
+  signal?.throwIfAborted();
+  return writer;
+}
+
+/**
  * Whether a promise settles in so many milliseconds. Does not throw its error, which is handled from then on.
  */
 export async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {

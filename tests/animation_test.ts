@@ -10,7 +10,9 @@ import { createFileWriter, UnsupportedError, type WriterOptions } from "../mod.t
 import { missingEncoders } from "./support/features.ts";
 import { assertFails } from "./support/messages.ts";
 import { decode, TemporaryFolder } from "./support/media.ts";
-import { test } from "./support/test.ts";
+import { testsOf } from "./support/test.ts";
+
+const { some, test, testBoth } = testsOf(import.meta.url);
 
 const side = 32;
 
@@ -51,7 +53,7 @@ function apngFrames(path: string): number {
 }
 
 for (const kind of ["gif", "webp", "apng"] as const) {
-  test(`loop: ${kind} plays for ever, or as often as it is told`, {
+  testBoth(`loop: ${kind} plays for ever, or as often as it is told`, {
     skip: missingEncoders(kind === "webp" ? "libwebp_anim" : kind),
   }, async () => {
     using folder = new TemporaryFolder();
@@ -60,7 +62,7 @@ for (const kind of ["gif", "webp", "apng"] as const) {
       await writeAnimation(path, kind, 3, { thread });
       assertEquals(playsOf(path), 0);
     }
-    for (const loop of [0, 1, 2, 7, 65535]) {
+    for (const loop of some([0, 1, 2, 7, 65535], 2)) {
       await writeAnimation(path, kind, 3, { loop });
       assertEquals(playsOf(path), loop);
       // FFmpeg reads no animated WebP, and the program of 4.3 ends with such an APNG.

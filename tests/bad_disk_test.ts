@@ -141,8 +141,8 @@ testBoth(
   async () => {
     const writing = [
       ...["write:error=EIO:when=1+", "write:error=EIO:when=5+", "rename:error=EIO:when=1"],
-      // The first open is that of the check at the beginning, and the same goes for close.
-      ...["openat:error=EIO:when=2", "openat:error=EIO:when=3", "close:error=EIO:when=4"],
+      // The first two opens are those of the checks at the beginning, and the same goes for close.
+      ...["openat:error=EIO:when=3", "openat:error=EIO:when=4", "close:error=EIO:when=4"],
     ].map((inject) => ({ inject, file: "ordinary file" } as const));
     const readingBack = ["read:error=EIO:when=4", "lseek:error=EIO:when=3+"]
       .map((inject) => ({ inject, file: "recording" } as const));

@@ -16,7 +16,7 @@ import { barFrame, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails, assertSame, rejection } from "./support/messages.ts";
 import { testsOf } from "./support/test.ts";
 
-const { test, testLong } = testsOf(import.meta.url);
+const { isLong, test, testBoth, testLong } = testsOf(import.meta.url);
 const threads = ["worker", "main"] as const;
 
 /** The time that an abort may take, in milliseconds. */
@@ -106,9 +106,9 @@ test("close: a frame that is being acquired is refused, so that close settles", 
   await assertRejects(() => writer.write(held), WriterClosedError, "was closed");
 });
 
-test("signal: one that is aborted while a writer opens is seen after every step", async () => {
+testBoth("signal: one that is aborted while a writer opens is seen after every step", async () => {
   for (const thread of threads) {
-    for (let turns = 0; turns < 12; turns++) {
+    for (let turns = 0; turns < 12; turns += isLong ? 1 : 3) {
       using folder = new TemporaryFolder();
       const controller = new AbortController();
       const reason = new Error("changed my mind");
@@ -127,7 +127,30 @@ test("signal: one that is aborted while a writer opens is seen after every step"
           assertSame(await rejection(() => result.writer.close()), reason);
         }
       }
+      // A thread that was left while it opened still removes what it tried.
+      await until(() => readdirSync(folder.path).length === 0, "the removal of what was tried");
+    }
+  }
+});
+
+test("signal: one that is aborted before a thread has started leaves the disk alone", async () => {
+  for (const isEarly of [true, false]) {
+    using folder = new TemporaryFolder();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const reason = new Error("changed my mind");
+    if (isEarly) controller.abort(reason);
+    const openings = [
+      rejection(() => createFileWriter("mpeg4", folder.file("a.mp4"), 25, { signal })),
+      rejection(() => createAudioWriter("aac", folder.file("a.m4a"), { signal })),
+    ];
+    if (!isEarly) controller.abort(reason);
+    for (const error of await Promise.all(openings)) assertSame(error, reason);
+    // Longer than a thread takes to start and to open its libraries.
+    const end = performance.now() + 600;
+    while (performance.now() < end) {
       assertEquals(readdirSync(folder.path), []);
+      await nextTurn();
     }
   }
 });

@@ -2,7 +2,9 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { createFileWriter, UnsupportedError, type WriterOptions } from "../mod.ts";
 import { missingEncoders, missingPixelFormat } from "./support/features.ts";
 import { assertSameBytes, decode, probe, TemporaryFolder } from "./support/media.ts";
-import { test } from "./support/test.ts";
+import { testsOf } from "./support/test.ts";
+
+const { some, test, testBoth } = testsOf(import.meta.url);
 
 const width = 64, height = 48;
 
@@ -20,8 +22,8 @@ const deepFrames = [
   ["vp9", "libvpx-vp9", "rgb48le", 3, 16],
 ] as const;
 
-for (const [codec, encoder, format, components, bits] of deepFrames) {
-  test(`quality: lossless ${codec} of ${format} is refused with the encoders that keep every bit`, {
+for (const [codec, encoder, format, components, bits] of some(deepFrames, 2)) {
+  testBoth(`quality: lossless ${codec} of ${format} is refused with the encoders that keep every bit`, {
     skip: missingEncoders(encoder, "ffv1"),
   }, async () => {
     using folder = new TemporaryFolder();
@@ -40,8 +42,8 @@ const keptFrames = [
   ["hevc", "libx265", "yuv420p10le", 10],
 ] as const;
 
-for (const [codec, encoder, format, bits] of keptFrames) {
-  test(`quality: lossless ${codec} of ${format} keeps every bit`, {
+for (const [codec, encoder, format, bits] of some(keptFrames, 2)) {
+  testBoth(`quality: lossless ${codec} of ${format} keeps every bit`, {
     skip: missingPixelFormat(encoder, format),
   }, async () => {
     using folder = new TemporaryFolder();
@@ -55,6 +57,43 @@ for (const [codec, encoder, format, bits] of keptFrames) {
     assertSameBytes(decode(path, format), new Uint8Array(data.buffer), format);
   });
 }
+
+test("alpha: to keep it is refused where filters drop it", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  const frame = { data: picture(128), width, height };
+  for (const thread of ["worker", "main"] as const) {
+    const options = { alpha: "keep", filter: "format=yuv420p", thread } as const;
+    const writer = await createFileWriter("ffv1", path, 25, options);
+    const error = await assertRejects(() => writer.write(frame), UnsupportedError);
+    await writer.abort();
+    assertEquals(error.code, "ALPHA");
+    assertStringIncludes(error.message, "yuv420p");
+  }
+  const kept = await createFileWriter("ffv1", path, 25, { alpha: "keep", filter: "hflip" });
+  await kept.write(frame);
+  await kept.close();
+  assertEquals(decode(path, "rgba")[3], 128);
+});
+
+test("quality: lossless is refused where filters drop bits, and told with another quality", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  const frame = { data: samples(width * height, 16), width, height, format: "gray16le" } as const;
+  const lossless = await createFileWriter("ffv1", path, 25, { quality: "lossless", filter: "eq" });
+  const error = await assertRejects(() => lossless.write(frame), UnsupportedError);
+  await lossless.abort();
+  assertEquals(error.code, "DEPTH");
+  const told = await createFileWriter("ffv1", path, 25, { filter: "eq" });
+  await told.write(frame);
+  await told.close();
+  assertEquals(told.encoder!.depthLoss, { from: 16, to: 8 });
+  const kept = await createFileWriter("ffv1", path, 25, { quality: "lossless", filter: "null" });
+  await kept.write(frame);
+  await kept.close();
+  assertEquals(kept.encoder!.depthLoss, undefined);
+  assertSameBytes(decode(path, "gray16le"), new Uint8Array(frame.data.buffer), "gray16le");
+});
 
 for (const thread of ["worker", "main"] as const) {
   test(`encoder: tells of bits that are lost, in the thread "${thread}"`, {

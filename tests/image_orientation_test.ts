@@ -9,7 +9,9 @@ import { assertEquals } from "@std/assert";
 import { createFileWriter, type WriterOptions } from "../mod.ts";
 import { assertFails } from "./support/messages.ts";
 import { decode, probe, psnr, TemporaryFolder } from "./support/media.ts";
-import { test } from "./support/test.ts";
+import { testsOf } from "./support/test.ts";
+
+const { isLong, some, test, testBoth } = testsOf(import.meta.url);
 
 /** What undoes each orientation (Exif 2.32, tag 0x0112), in the words of ffmpeg's filters. */
 const filters = [
@@ -60,8 +62,8 @@ async function write(path: string, image: Uint8Array, options: WriterOptions = {
   await writer.close();
 }
 
-for (const pixelFormat of ["yuvj420p", "yuvj422p", "gray"] as const) {
-  test(`imageOrientation: JPEG of ${pixelFormat} is turned as its Exif data says, or not`, async () => {
+for (const pixelFormat of some(["yuvj420p", "yuvj422p", "gray"] as const, 3)) {
+  testBoth(`imageOrientation: JPEG of ${pixelFormat} is turned as its Exif data says, or not`, async () => {
     using folder = new TemporaryFolder();
     const plain = makeJpeg(folder.file("a.jpg"), pixelFormat);
     const path = folder.file("a.mkv");
@@ -75,6 +77,7 @@ for (const pixelFormat of ["yuvj420p", "yuvj422p", "gray"] as const) {
       const turned = decode(path, "rgb24").subarray(0, wanted.length);
       // Chroma of 4:2:2 is resampled as it is turned.
       if (psnr(turned, wanted) < 36) throw new Error(`orientation ${index + 1}: ${psnr(turned, wanted)} dB`);
+      if (!isLong && index % 4 !== 1) continue;
       await write(path, image, { imageOrientation: "none" });
       const kept = decode(path, "rgb24");
       assertEquals([probe(path).width, kept.length], [64, 2 * 64 * 32 * 3]);

@@ -7,7 +7,9 @@ import { createFileWriter, type WriterOptions } from "../mod.ts";
 import { missingEncoders, missingPixelFormat } from "./support/features.ts";
 import { barFrame, decode, probe, psnr, TemporaryFolder, writeBars } from "./support/media.ts";
 import { runScript } from "./support/processes.ts";
-import { test } from "./support/test.ts";
+import { testsOf } from "./support/test.ts";
+
+const { some, test, testBoth } = testsOf(import.meta.url);
 
 const width = 160, height = 90;
 
@@ -26,8 +28,8 @@ function embeddedSettings(bytes: Uint8Array): string {
 const mjpeg = ["mjpeg", "mjpeg"] as const;
 const usualCodecs = [["h264", "libx264"], ["hevc", "libx265"], ["vp9", "libvpx-vp9"]] as const;
 
-for (const [codec, encoder] of [...usualCodecs, mjpeg]) {
-  test(`quality: levels of ${codec} go from small to faithful`, {
+for (const [codec, encoder] of some([...usualCodecs, mjpeg], 3)) {
+  testBoth(`quality: levels of ${codec} go from small to faithful`, {
     skip: missingEncoders(encoder),
   }, async () => {
     using folder = new TemporaryFolder();
@@ -43,8 +45,8 @@ for (const [codec, encoder] of [...usualCodecs, mjpeg]) {
   });
 }
 
-for (const [codec, encoder] of [...usualCodecs, ["libaom-av1", "libaom-av1"] as const]) {
-  test(`quality: lossless ${codec} keeps every sample of the encoder's pixel format`, {
+for (const [codec, encoder] of some([...usualCodecs, ["libaom-av1", "libaom-av1"] as const], 2)) {
+  testBoth(`quality: lossless ${codec} keeps every sample of the encoder's pixel format`, {
     skip: missingEncoders(encoder),
   }, async () => {
     using folder = new TemporaryFolder();
@@ -135,23 +137,30 @@ function keyFrames(path: string): number[] {
   return flags.flatMap((line, index) => (line.startsWith("1") ? [index] : []));
 }
 
-test("keyFrameInterval: in seconds it bounds the distance of key frames, and a frame can be made one", async () => {
-  using folder = new TemporaryFolder();
-  for (const codec of ["h264", "vp9", "mpeg4"]) {
-    const path = folder.file(`${codec}.mkv`);
-    await writeBars(await createFileWriter(codec, path, 25, { keyFrameInterval: 0.4 }), 50);
-    const indices = keyFrames(path);
-    assertEquals(indices[0], 0);
-    for (const [place, index] of indices.entries()) {
-      assert((indices[place + 1] ?? 50) - index <= 10, `${codec}: ${indices}`);
+testBoth(
+  "keyFrameInterval: in seconds it bounds the distance of key frames, and a frame can be made one",
+  async () => {
+    using folder = new TemporaryFolder();
+    for (const codec of some(["h264", "vp9", "mpeg4"], 2)) {
+      const path = folder.file(`${codec}.mkv`);
+      await writeBars(await createFileWriter(codec, path, 25, { keyFrameInterval: 0.4 }), 50);
+      const indices = keyFrames(path);
+      assertEquals(indices[0], 0);
+      for (const [place, index] of indices.entries()) {
+        assert((indices[place + 1] ?? 50) - index <= 10, `${codec}: ${indices}`);
+      }
+      const forced = folder.file(`forced-${codec}.mkv`);
+      const writer = await createFileWriter(codec, forced, 25, { keyFrameInterval: 10 });
+      for (let index = 0; index < 30; index++) {
+        await writer.write(barFrame(index), {
+          keyFrame: index === 17,
+        });
+      }
+      await writer.close();
+      assert(keyFrames(forced).includes(17), `${codec}: ${keyFrames(forced)}`);
     }
-    const forced = folder.file(`forced-${codec}.mkv`);
-    const writer = await createFileWriter(codec, forced, 25, { keyFrameInterval: 10 });
-    for (let index = 0; index < 30; index++) await writer.write(barFrame(index), { keyFrame: index === 17 });
-    await writer.close();
-    assert(keyFrames(forced).includes(17), `${codec}: ${keyFrames(forced)}`);
-  }
-});
+  },
+);
 
 test("encoderOptions, formatOptions: any option passes through, over the defaults", async () => {
   using folder = new TemporaryFolder();
@@ -248,38 +257,41 @@ const commandCases = [
   { codec: "gif", file: "a.gif", width: 160, height: 90, options: {} },
 ] as const;
 
-for (const { codec, file, width, height, options } of commandCases) {
-  test(`logLevel: the ffmpeg command that "info" prints for ${codec} into ${file} makes the same video`, async () => {
-    using folder = new TemporaryFolder();
-    const path = folder.file(file);
-    const block = await printed(async () => {
-      const writer = await createFileWriter(codec, path, "30000/1001", {
-        ...options,
-        logLevel: "info",
-        // What another thread prints can't be caught here.
-        thread: "main",
+for (const { codec, file, width, height, options } of some(commandCases, 2)) {
+  testBoth(
+    `logLevel: the ffmpeg command that "info" prints for ${codec} into ${file} makes the same video`,
+    async () => {
+      using folder = new TemporaryFolder();
+      const path = folder.file(file);
+      const block = await printed(async () => {
+        const writer = await createFileWriter(codec, path, "30000/1001", {
+          ...options,
+          logLevel: "info",
+          // What another thread prints can't be caught here.
+          thread: "main",
+        });
+        await writeBars(writer, 12, width, height);
       });
-      await writeBars(writer, 12, width, height);
-    });
-    for (const part of [path, "FFmpeg", "libavcodec", codec, `${width}x${height}`, "30000/1001"]) {
-      assert(block.includes(part), block);
-    }
-    const command = /the same\s+(ffmpeg .*)$/m.exec(block)?.[1];
-    assert(command !== undefined, block);
-    const ours = decode(path, "rgba");
-    const raw = folder.file("raw.rgba");
-    const frames = Array.from({ length: 12 }, (_, index) => barFrame(index, width, height).data);
-    writeFileSync(raw, Buffer.concat(frames));
-    execFileSync("sh", ["-c", `${command.replace("ffmpeg", "ffmpeg -v error -y")} < ${raw}`]);
-    const theirs = decode(path, "rgba");
-    assertEquals(theirs.length, ours.length);
-    // Frame threads may round rate control apart; the picture is the same one.
-    assert(psnr(ours, theirs) > 45, `${psnr(ours, theirs)} dB`);
-  });
+      for (const part of [path, "FFmpeg", "libavcodec", codec, `${width}x${height}`, "30000/1001"]) {
+        assert(block.includes(part), block);
+      }
+      const command = /the same\s+(ffmpeg .*)$/m.exec(block)?.[1];
+      assert(command !== undefined, block);
+      const ours = decode(path, "rgba");
+      const raw = folder.file("raw.rgba");
+      const frames = Array.from({ length: 12 }, (_, index) => barFrame(index, width, height).data);
+      writeFileSync(raw, Buffer.concat(frames));
+      execFileSync("sh", ["-c", `${command.replace("ffmpeg", "ffmpeg -v error -y")} < ${raw}`]);
+      const theirs = decode(path, "rgba");
+      assertEquals(theirs.length, ours.length);
+      // Frame threads may round rate control apart; the picture is the same one.
+      assert(psnr(ours, theirs) > 45, `${psnr(ours, theirs)} dB`);
+    },
+  );
 }
 
-for (const [codec, encoder] of [...usualCodecs, ["av1", "libsvtav1"] as const]) {
-  test(`logLevel: nothing is printed at the default level, not even by ${encoder}`, {
+for (const [codec, encoder] of some([...usualCodecs, ["av1", "libsvtav1"] as const], 3)) {
+  testBoth(`logLevel: nothing is printed at the default level, not even by ${encoder}`, {
     skip: missingEncoders(encoder),
   }, () => {
     using folder = new TemporaryFolder();

@@ -78,6 +78,17 @@ test("gif: opaque frames of 256 colours are exact", async () => {
   assertSameBytes(decode(path, "rgba"), joined(frames), "256 colours");
 });
 
+test("gif: in other containers, whose first bytes are no table of colours, frames are exact", async () => {
+  using folder = new TemporaryFolder();
+  const frames = Array.from({ length: 4 }, (_, index) => picture(index, 60, 20));
+  for (const file of ["a.mov", "a.nut"]) {
+    for (const thread of ["worker", "main"] as const) {
+      await writeClip(folder.file(file), frames, { thread });
+      assertSameBytes(decode(folder.file(file), "rgba"), joined(frames), `${file}, ${thread}`);
+    }
+  }
+});
+
 test("gif: what is transparent stays so, beside colours that come later", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.gif");
@@ -96,6 +107,44 @@ test("gif: what is transparent stays so, beside colours that come later", async 
         assertEquals([...part.subarray(at, at + 3)], [...frame.subarray(at, at + 3)]);
       }
     }
+  }
+});
+
+/** A picture that is transparent from a column on. */
+function cut(data: Uint8Array, column: number): Uint8Array {
+  const copy = data.slice();
+  for (let at = 0; at < copy.length; at += 4) if ((at / 4) % width >= column) copy.fill(0, at, at + 4);
+  return copy;
+}
+
+test("gif: transparent frames beside opaque ones are neither drawn over them nor cut from them", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.gif");
+  const one = picture(0, 40), other = picture(3, 60);
+  const half = cut(one, 40), none = cut(one, 0);
+  for (
+    const frames of [[one, half, one, other, half, other], [half, one, half], [none, one, other, none, one]]
+  ) {
+    for (const options of [{}, { palette: "clip", thread: "main" }, { filter: "null" }] as const) {
+      await writeClip(path, frames, options);
+      const decoded = decode(path, "rgba");
+      for (const [index, frame] of frames.entries()) {
+        const part = decoded.slice(index * frame.length, (index + 1) * frame.length);
+        // What is under transparent pixels is of no matter.
+        for (let at = 0; at < part.length; at += 4) if (part[at + 3] === 0) part.fill(0, at, at + 4);
+        assertSameBytes(part, frame, `frame ${index} of ${frames.length}, ${JSON.stringify(options)}`);
+      }
+    }
+  }
+});
+
+test('gif: alpha "discard" lays frames over the background', async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.gif");
+  const data = new Uint8Array(width * height * 4).fill(0);
+  for (const options of [{}, { palette: "clip" }, { filter: "hflip", thread: "main" }] as const) {
+    await writeClip(path, [data], { ...options, alpha: "discard", background: "#20c83c" });
+    assertEquals([...decode(path, "rgba").subarray(0, 4)], [32, 200, 60, 255], JSON.stringify(options));
   }
 });
 
@@ -122,19 +171,22 @@ test("gif: frames of many colours that come again look the same again", async ()
   }
 });
 
-test("gif: a clip that gets more colours than a palette has keeps its first frames exactly", async () => {
-  using folder = new TemporaryFolder();
-  const path = folder.file("a.gif");
-  const few = Array.from({ length: 5 }, (_, index) => picture(index, 200, 10));
-  const frames = [...few, photo(0), photo(20), ...few];
-  await writeClip(path, frames, { timing: "constant", thread: "main" });
-  const decoded = decode(path, "rgba");
-  assertSameBytes(decoded.subarray(0, 5 * few[0]!.length), joined(few), "first frames");
-  for (const [index, frame] of frames.entries()) {
-    const part = decoded.subarray(index * frame.length, (index + 1) * frame.length);
-    assert(psnr(part, frame) > 30, `frame ${index}: ${psnr(part, frame)} dB`);
-  }
-});
+test(
+  "gif: a clip that gets more colours than a palette has keeps its first frames exactly",
+  async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.gif");
+    const few = Array.from({ length: 5 }, (_, index) => picture(index, 200, 10));
+    const frames = [...few, photo(0), photo(20), ...few];
+    await writeClip(path, frames, { timing: "constant", thread: "main" });
+    const decoded = decode(path, "rgba");
+    assertSameBytes(decoded.subarray(0, 5 * few[0]!.length), joined(few), "first frames");
+    for (const [index, frame] of frames.entries()) {
+      const part = decoded.subarray(index * frame.length, (index + 1) * frame.length);
+      assert(psnr(part, frame) > 30, `frame ${index}: ${psnr(part, frame)} dB`);
+    }
+  },
+);
 
 test('palette: "clip" is one for all frames, smaller than one for each, and about as large as ffmpeg makes it', async () => {
   using folder = new TemporaryFolder();

@@ -13,7 +13,9 @@ import { assertSameBytes, probe, TemporaryFolder } from "./support/media.ts";
 import { isDeno, Recording, runChild, runScript } from "./support/processes.ts";
 import { assertOrdinary, play, playRest, type RecordRequest } from "./support/record.ts";
 import { cuesOf } from "./support/subtitles.ts";
-import { test } from "./support/test.ts";
+import { testsOf } from "./support/test.ts";
+
+const { some, test, testBoth } = testsOf(import.meta.url);
 
 const libraries: readonly LibraryName[] = ["avutil", "swresample", "swscale", "avcodec", "avformat"];
 
@@ -108,12 +110,12 @@ test(
   },
 );
 
-test(
+testBoth(
   "permissions: with some of the libraries granted the error says --allow-ffi, and not to install anything",
   { skip },
   () => {
     using folder = new TemporaryFolder();
-    for (const granted of libraryPaths()) {
+    for (const granted of some(libraryPaths(), 4)) {
       const { failedAt, error } = write(folder.file("a.mp4"), ["--allow-write", `--allow-ffi=${granted}`]);
       assertEquals(failedAt, "open");
       assertEquals(
@@ -196,26 +198,34 @@ test("permissions: a way out of the granted folder is refused", { skip }, () => 
   assertEquals(existsSync(folder.file("other/a.mp4")), false);
 });
 
-test("permissions: containers that open their files themselves need the permission as well", { skip }, () => {
-  using folder = new TemporaryFolder();
-  const muxers: readonly (readonly [format: string, name: string, codec: string])[] = [
-    ["hls", "list.m3u8", "mpeg4"],
-    ["segment", "part%d.ts", "mpeg4"],
-    ["dash", "manifest.mpd", "mpeg4"],
-    ["image2", "frame%03d.png", "png"],
-  ];
-  const wrong: string[] = [];
-  for (const [format, name, codec] of muxers) {
-    const { error } = write(folder.file(name), ["--allow-ffi"], { format }, codec);
-    if (error?.type !== "NotCapable") wrong.push(`${format}: ${error === null ? "no error" : error.message}`);
-    const written = readdirSync(folder.path);
-    if (written.length > 0) wrong.push(`${format} wrote ${written.join(", ")}`);
-    for (const file of written) rmSync(folder.file(file));
-  }
-  assertEquals(wrong, []);
-});
+testBoth(
+  "permissions: containers that open their files themselves need the permission as well",
+  { skip },
+  () => {
+    using folder = new TemporaryFolder();
+    const muxers: readonly (readonly [format: string, name: string, codec: string])[] = [
+      ["hls", "list.m3u8", "mpeg4"],
+      ["segment", "part%d.ts", "mpeg4"],
+      ["dash", "manifest.mpd", "mpeg4"],
+      ["image2", "frame%03d.png", "png"],
+    ];
+    const wrong: string[] = [];
+    for (const [format, name, codec] of some(muxers, 3)) {
+      const { error } = write(folder.file(name), ["--allow-ffi"], { format }, codec);
+      if (error?.type !== "NotCapable") {
+        wrong.push(
+          `${format}: ${error === null ? "no error" : error.message}`,
+        );
+      }
+      const written = readdirSync(folder.path);
+      if (written.length > 0) wrong.push(`${format} wrote ${written.join(", ")}`);
+      for (const file of written) rmSync(folder.file(file));
+    }
+    assertEquals(wrong, []);
+  },
+);
 
-test("permissions: no container writes elsewhere through one that it is told of", { skip }, () => {
+testBoth("permissions: no container writes elsewhere through one that it is told of", { skip }, () => {
   using folder = new TemporaryFolder();
   for (const name of ["granted", "other"]) mkdirSync(folder.file(name));
   const out = folder.file("other/out.mkv");
@@ -235,7 +245,7 @@ test("permissions: no container writes elsewhere through one that it is told of"
     ["a.mpd", { format: "dash", formatOptions: { init_seg_name: "../other/init.mp4" } }, "NotCapable"],
   ];
   const wrong: string[] = [];
-  for (const [name, options, type] of ways) {
+  for (const [name, options, type] of some(ways, 3)) {
     const { error } = write(folder.file(`granted/${name}`), granted, options, "mpeg4");
     if (error?.type !== type) {
       wrong.push(`${name} ${JSON.stringify(options)}: ${error?.type} ${error?.message}`);
@@ -264,7 +274,7 @@ async function survivesKill(path: string, permissions: readonly string[]): Promi
   return spawnSync("ffprobe", ["-v", "quiet", path]).status === 0;
 }
 
-test("crashSafe: needs both files to be granted for reading and writing, and is left out otherwise", {
+testBoth("crashSafe: needs both files to be granted for reading and writing, and is left out otherwise", {
   skip,
 }, async () => {
   using folder = new TemporaryFolder();
@@ -276,19 +286,21 @@ test("crashSafe: needs both files to be granted for reading and writing, and is 
     [true, (path) => [`--allow-write=${path},${path}.avwriter`, `--allow-read=${path},${path}.avwriter`]],
     [true, () => [`--allow-write=${folder.path}`, `--allow-read=${folder.path}`]],
   ];
-  await Promise.all(cases.map(async ([isSafe, grant], index) => {
-    const path = folder.file(`${index}.mp4`);
-    const permissions = grant(path);
-    assertEquals([permissions, await survivesKill(path, permissions)], [permissions, isSafe]);
-    using recording = startRecording(path, permissions, {});
-    assertEquals(await recording.end(), null, `${permissions}`);
-    assertEquals(play(path, { width: 320, fps: 30 }).frames, 10);
-    assertOrdinary(path);
-  }));
+  await Promise.all(
+    some(cases, 4).map(async ([isSafe, grant], index) => {
+      const path = folder.file(`${index}.mp4`);
+      const permissions = grant(path);
+      assertEquals([permissions, await survivesKill(path, permissions)], [permissions, isSafe]);
+      using recording = startRecording(path, permissions, {});
+      assertEquals(await recording.end(), null, `${permissions}`);
+      assertEquals(play(path, { width: 320, fps: 30 }).frames, 10);
+      assertOrdinary(path);
+    }),
+  );
   assertEquals(readdirSync(folder.path).filter((name) => name.endsWith(".avwriter")), []);
 });
 
-test(
+testBoth(
   "crashSafe: true without the permissions is Deno's own error, and nothing is written",
   { skip },
   async () => {
@@ -296,12 +308,12 @@ test(
     const path = folder.file("a.mp4");
     const both = `${path},${path}.avwriter`;
     for (
-      const permissions of [
+      const permissions of some([
         [`--allow-write=${path}`, `--allow-read=${both}`],
         [`--allow-write=${both}`, `--allow-read=${path}`],
         [`--allow-write=${both}`, `--allow-read=${path}.avwriter`],
         [`--allow-write=${both}`],
-      ]
+      ], 3)
     ) {
       using recording = startRecording(path, permissions, { options: { crashSafe: true } });
       const failure = await recording.end();
@@ -360,7 +372,7 @@ test(
   },
 );
 
-test(
+testBoth(
   "recoverFile: needs the file to be granted for reading and writing, and the one beside it",
   { skip },
   async () => {
@@ -385,13 +397,13 @@ test(
       return stdout.trim() || stderr;
     };
     for (
-      const permissions of [
+      const permissions of some([
         [`--allow-write=${both}`],
         [`--allow-read=${both}`],
         [`--allow-write=${path}`, `--allow-read=${both}`],
         [`--allow-write=${both}`, `--allow-read=${path}.avwriter`],
         [`--allow-write=${both}`, `--allow-read=${path}`],
-      ]
+      ], 3)
     ) {
       assertEquals([permissions, recover(permissions)], [permissions, "NotCapable"]);
       assertSameBytes(readFileSync(path), before, `${permissions}`);

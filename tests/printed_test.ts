@@ -4,7 +4,9 @@ import { missingEncoders } from "./support/features.ts";
 import { probe, TemporaryFolder } from "./support/media.ts";
 import { probeAudio } from "./support/audio.ts";
 import { runScript } from "./support/processes.ts";
-import { test } from "./support/test.ts";
+import { testsOf } from "./support/test.ts";
+
+const { some, testBoth } = testsOf(import.meta.url);
 
 const script = fileURLToPath(new URL("support/write_noisy.ts", import.meta.url));
 
@@ -21,6 +23,12 @@ const cases: readonly (readonly [what: string, encoders: readonly string[], case
     [null, "a.ogg", "opus", 4],
     [null, "a.m4a", "alac", 8],
     [null, "b.mp4", "ac3", 5],
+  ]],
+  ["layouts that an encoder does not name", ["flac", "libvorbis"], [
+    [null, "a.flac", "flac", 3],
+    [null, "b.flac", "flac", 4],
+    [null, "c.ogg", "vorbis", 3],
+    [null, "d.ogg", "vorbis", 4],
   ]],
   ["audio in avi, ts, flv, mxf and mov", ["libx264", "libmp3lame"], [
     ["h264", "a.avi", "mp3"],
@@ -41,15 +49,16 @@ const cases: readonly (readonly [what: string, encoders: readonly string[], case
 ];
 
 for (const [what, encoders, files] of cases) {
-  test(
+  testBoth(
     `logLevel: nothing is printed at the default level of ${what}`,
     { skip: missingEncoders(...encoders) },
     () => {
       using folder = new TemporaryFolder();
-      const request = files.map(([codec, name, ...audio]) => [codec, folder.file(name), ...audio]);
+      const chosen = some(files, 2);
+      const request = chosen.map(([codec, name, ...audio]) => [codec, folder.file(name), ...audio]);
       const { status, stdout, stderr } = runScript(script, [JSON.stringify(request)]);
       assertEquals({ status, stdout, stderr }, { status: 0, stdout: "", stderr: "" });
-      for (const [codec, name, audio, channels = 2] of files) {
+      for (const [codec, name, audio, channels = 2] of chosen) {
         const path = folder.file(name);
         if (codec !== null) assertEquals(probe(path).frames, 25, name);
         if (audio !== null) assertEquals(probeAudio(path)[0]!.channels, channels, name);

@@ -82,7 +82,8 @@ for (const [codec, encoder] of limited) {
       const bits = frameBits(path);
       assertEquals(bits.length, 150);
       const seconds = bufferSeconds(bits, limit);
-      assert(seconds <= 1.05, `${codec}, ${name}: ${seconds} s at ${limit} bits per second`);
+      // x264 with several threads takes a little more at times.
+      assert(seconds <= 1.1, `${codec}, ${name}: ${seconds} s at ${limit} bits per second`);
       // The limit is used: it is no tighter than it has to be.
       assert(average(bits) > limit / 3, `${codec}, ${name}: ${average(bits)} bits per second`);
     }
@@ -255,13 +256,17 @@ test("keyFrame, keyFrameInterval: are refused where only the first frame is one"
     UnsupportedError,
   );
   assertEquals(error.code, "KEY_FRAMES_NOT_FOR_CONTAINER");
-  const writer = await createFileWriter("gif", path, 25);
-  await writer.write(barFrame(0), { keyFrame: true });
-  await assertRejects(
-    () => writer.write(barFrame(1), { keyFrame: true }),
-    RangeError,
-    "only the first frame of gif",
-  );
-  await writer.write(barFrame(1));
-  assertEquals((await writer.close()).frames, 2);
+  for (
+    const [codec, options] of [["gif", {}], ["gif", { filter: "hflip" }], ["apng", { filter: "eq" }]] as const
+  ) {
+    const writer = await createFileWriter(codec, folder.file(`a.${codec}`), 25, options);
+    await writer.write(barFrame(0), { keyFrame: true });
+    await assertRejects(
+      () => writer.write(barFrame(1), { keyFrame: true }),
+      RangeError,
+      `only the first frame of ${codec}`,
+    );
+    await writer.write(barFrame(1));
+    assertEquals((await writer.close()).frames, 2);
+  }
 });

@@ -12,7 +12,8 @@ import { test } from "./support/test.ts";
 const program = fileURLToPath(new URL("support/write_bars.ts", import.meta.url));
 
 /**
- * The command that runs a script in the runtime that does not run this test; `null` where it is not at hand.
+ * The command that runs a script in another runtime than this: in Bun on Deno, in Deno elsewhere; `null`
+ * where that is not at hand.
  */
 function otherRuntime(): string[] | null {
   if (isDeno) {
@@ -45,7 +46,7 @@ after(() => here[Symbol.dispose]());
 after(() => there[Symbol.dispose]());
 const usable = jobs.filter(([, encoder]) => missingEncoders(encoder) === false);
 
-test("createFileWriter: the same program runs on Deno and on Bun", { skip: withoutOther }, () => {
+test("createFileWriter: the same program runs on two runtimes", { skip: withoutOther }, () => {
   const parameter = (folder: TemporaryFolder): string =>
     JSON.stringify(usable.map(([codec, , file, options]) => [codec, folder.file(file), options]));
   const ours = runScript(program, [parameter(here)]);
@@ -58,7 +59,7 @@ test("createFileWriter: the same program runs on Deno and on Bun", { skip: witho
 });
 
 for (const [codec, encoder, file] of jobs) {
-  test(`createFileWriter: the same frames and options give the same bytes of ${codec} on Deno and on Bun`, {
+  test(`createFileWriter: the same frames and options give the same bytes of ${codec} on two runtimes`, {
     skip: withoutOther || missingEncoders(encoder),
   }, () => {
     assertSameBytes(readFileSync(there.file(file)), readFileSync(here.file(file)), `${codec} in ${file}`);

@@ -14,7 +14,7 @@ import { barFrame, decode, TemporaryFolder, writeBars } from "./support/media.ts
 import { assertFails } from "./support/messages.ts";
 import { testsOf } from "./support/test.ts";
 
-const { isLong, test, testBoth } = testsOf(import.meta.url);
+const { isLong, some, test, testBoth } = testsOf(import.meta.url);
 
 /**
  * What ffprobe tells of a file: types and timecodes of its streams, and the file's own tags by names in lower
@@ -68,7 +68,7 @@ for (const name of ["a.mp4", "a.mov", "a.mkv"]) {
   testBoth(`metadata.timecode: comes back from ${name}, crash-safe and without`, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file(name);
-    for (const [index, [fps, timecode]] of rates.entries()) {
+    for (const [index, [fps, timecode]] of some(rates, 2).entries()) {
       for (const crashSafe of isLong ? [true, false] : [index % 2 === 0]) {
         const metadata = { title: "Waves", Timecode: timecode };
         await writeBars(await createFileWriter("mpeg4", path, fps, { metadata, crashSafe }), 3);
@@ -103,10 +103,10 @@ test("metadata.timecode: beside tags of the usual keys it leaves room for a cove
   }
 });
 
-test("metadata.timecode: an invalid one is refused when the writer opens", async () => {
+testBoth("metadata.timecode: an invalid one is refused when the writer opens", async () => {
   using folder = new TemporaryFolder();
   const texts = ["99:99:99:99", "24:00:00:00", "01:60:00:00", "01:00:60:00", "abc", "1:2:3:4", "01:00:00"];
-  for (const name of ["a.mp4", "a.mov", "a.mkv"]) {
+  for (const name of some(["a.mp4", "a.mov", "a.mkv"], 2)) {
     const path = folder.file(name);
     for (const timecode of [...texts, "01:00:00.00", " 01:00:00:00", "01:00:00:0000"]) {
       await assertFails(() => createFileWriter("mpeg4", path, 25, { metadata: { timecode } }), {

@@ -186,3 +186,19 @@ test("TurnQueue.waiting: counts calls in line from their beginning to their turn
   await held;
   assertEquals(refused.waiting, 0);
 });
+
+test("TurnQueue.hold: in the turn of a call, it lets no later call pass those that wait already", async () => {
+  const queue = new TurnQueue(() => null);
+  const done: string[] = [];
+  const held = Promise.withResolvers<void>();
+  const first = queue.hold(held.promise);
+  const second = queue.run(false, () => queue.hold(settle().then(() => void done.push("second"))));
+  const third = queue.run(false, () => settle().then(() => void done.push("third")));
+  held.resolve();
+  await first;
+  // The second call has its turn now.
+  await Promise.resolve().then(() => {});
+  const fourth = queue.run(false, () => void done.push("fourth"));
+  await Promise.all([second, third, fourth]);
+  assertEquals(done, ["second", "third", "fourth"]);
+});

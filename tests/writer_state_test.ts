@@ -160,6 +160,32 @@ for (const thread of ["worker", "main"] as const) {
   });
 }
 
+for (const thread of ["worker", "main"] as const) {
+  test(`signal: once close rejects after an abort, the file is gone and its path free (${thread})`, async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.m4a");
+    const [sampleRate, channels] = [48000, 1];
+    for (let round = 0; round < 4; round++) {
+      const aborting = new AbortController();
+      const writer = await createAudioWriter("aac", path, { thread, signal: aborting.signal });
+      await writer.write({ data: new Float32Array(480), sampleRate, channels });
+      const work = rejection(() =>
+        writer.write({ data: new Float32Array(60 * sampleRate), sampleRate, channels })
+      );
+      const closing = round % 2 === 0 ? null : rejection(() => writer.close());
+      const reason = new Error("mine");
+      aborting.abort(reason);
+      assertSame(await (closing ?? rejection(() => writer.close())), reason);
+      assertEquals(readdirSync(folder.path), []);
+      const next = await createAudioWriter("aac", path, { thread });
+      await next.write({ data: new Float32Array(sampleRate), sampleRate, channels });
+      assertEquals((await next.close()).seconds, 1);
+      assertSame(await work, reason);
+      assertEquals(readdirSync(folder.path), ["a.m4a"]);
+    }
+  });
+}
+
 test("signal: an abort while a writer opens rejects with its reason at once, and makes nothing", async () => {
   using folder = new TemporaryFolder();
   const openers = [

@@ -4,10 +4,11 @@
  *
  *     deno run -A tools/setup.ts demo     FFmpeg's libraries and programs
  *     deno run -A tools/setup.ts test     also Bun, packages of its tests, and PulseAudio on Debian
- *     deno run -A tools/setup.ts bench    as test, and the peer from npm that the benchmark compares with
+ *     deno run -A tools/setup.ts node     as test, and a Node that can call native libraries
+ *     deno run -A tools/setup.ts bench    as node, and the peer from npm that the benchmark compares with
  *     deno run -A tools/setup.ts fidelity as test, and the programs that judge videos
  *     deno run -A tools/setup.ts check    as test, and a C++ compiler and FFmpeg's headers
- *     deno run -A tools/setup.ts packages as test, and the compiler and the bundler of the package's forms
+ *     deno run -A tools/setup.ts packages as node, and the compiler and the bundler of the package's forms
  *     deno run -A tools/setup.ts docs     as test, the site generator, what examples need, a browser
  *
  * It asks no questions. As root on Debian and its kin it installs with apt-get; elsewhere it prints the
@@ -17,6 +18,7 @@
  */
 import { installCommand, installHint, loadNative, runtime } from "../ffi/mod.ts";
 import { LibraryNotFoundError } from "../ffi/errors.ts";
+import { nodePackage, nodeProgram } from "./node_program.ts";
 import { checkPackages, ProbeError, runProbe } from "./header_probe.ts";
 
 /** What the tests need from npm. */
@@ -51,14 +53,6 @@ const packageTools: Readonly<Record<string, string>> = { "typescript": "7.0.2", 
 
 /** Whether the benchmark's peer runs on this system. */
 const hasPeer = Deno.build.os === "linux" && Deno.build.arch === "x86_64";
-
-/** Node's program, of a release that can call native libraries. */
-const nodePackage = `node-${{ darwin: "darwin", windows: "win" }[Deno.build.os as string] ?? "linux"}-${
-  Deno.build.arch === "aarch64" ? "arm64" : "x64"
-}`;
-export const nodeProgram = `tools/node_modules/${nodePackage}/bin/node${
-  Deno.build.os === "windows" ? ".exe" : ""
-}`;
 
 /** Bun's program, which has this name on every system. */
 export const bunProgram = "node_modules/bun/bin/bun.exe";
@@ -163,14 +157,23 @@ export async function installFromNpm(
 }
 
 async function setUpNpmPackages(): Promise<void> {
-  // In a folder of its own: npx would run it instead of the Node at hand.
-  const node = { [nodePackage]: nodeVersion };
-  if (!arePackagesThere(node, "tools")) await installFromNpm(node, "tools");
   if (arePackagesThere(npmPackages, ".") && await works(bunProgram, ["--version"])) return;
   // npm may leave out install scripts, and Bun is no program before its own has run: so it is run by hand.
   await installFromNpm(npmPackages, ".");
   await mustRun("node", ["node_modules/bun/install.js"]);
   if (!await works(bunProgram, ["--version"])) throw new SetupError("Bun was installed, but does not start");
+}
+
+async function setUpNode(): Promise<void> {
+  // In a folder of its own: npx would run it instead of the Node at hand.
+  const node = { [nodePackage]: nodeVersion };
+  if (!arePackagesThere(node, "tools")) await installFromNpm(node, "tools");
+  if (await works(nodeProgram, ["--version"])) return;
+  // Node's own build needs a library that small Debian systems lack.
+  if (await canInstall()) await installPackages(["libatomic1"]);
+  if (!await works(nodeProgram, ["--version"])) {
+    throw new SetupError("Node was installed, but does not start");
+  }
 }
 
 /**
@@ -265,10 +268,11 @@ async function setUpJudges(): Promise<void> {
 const targets: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   demo: [setUpFfmpeg],
   test: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer],
-  bench: [setUpFfmpeg, setUpNpmPackages, setUpPeer],
+  node: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpNode],
+  bench: [setUpFfmpeg, setUpNpmPackages, setUpNode, setUpPeer],
   fidelity: [setUpFfmpeg, setUpNpmPackages, setUpJudges],
   check: [setUpFfmpeg, setUpNpmPackages, setUpHeaders],
-  packages: [setUpFfmpeg, setUpNpmPackages, setUpPackageTools],
+  packages: [setUpFfmpeg, setUpNpmPackages, setUpNode, setUpPackageTools],
   docs: [setUpFfmpeg, setUpNpmPackages, setUpDocs],
 };
 

@@ -8,8 +8,9 @@
  *     deno task test:coverage     the quick tests on Deno, and which share of the branches they take
  *
  * Options: `--runtime deno`, `bun` or `node` for one of them, `--jobs N` for the number of files at a time,
- * `--coverage` to measure which branches are taken on Deno, and to fail below the floor in `deno.json`. Node
- * is run only where it is named.
+ * `--coverage` to measure which branches are taken on Deno, and to fail below the floor in `deno.json`,
+ * `--minutes N` for the time that each file and each of its tests may take, instead of ten and two. Node is
+ * run only where it is named.
  *
  * Each file runs in a process of its own: a crash or a hang is one failed test, which names the file. A file
  * has one line of output, and all that it said where it failed.
@@ -18,11 +19,12 @@
  */
 import { checkBranches, coverageArguments } from "./coverage.ts";
 import type { TestResult } from "./matrix/report.ts";
-import { bunProgram, nodeProgram } from "./setup.ts";
+import { nodeProgram, nodeVariables } from "./node_program.ts";
+import { bunProgram } from "./setup.ts";
 import { type EndedRun, readTests, type RuntimeName, runtimeTitles, testArguments } from "./test_run.ts";
 
-/** How long one file may take. */
-const fileTimeoutMs = 10 * 60_000;
+/** How long one file may take, in minutes, unless `--minutes` says so. */
+const defaultMinutes = 10;
 /** How long the output of a program that has ended may still come: one that it started may hold on to it. */
 const outputTimeoutMs = 2000;
 
@@ -49,8 +51,16 @@ interface Plan {
   readonly runtimes: readonly RuntimeName[];
   /** How many files run at a time. */
   readonly jobs: number;
+  /** The minutes that each file and each of its tests may take; `null` where it was not said. */
+  readonly minutes: number | null;
   /** Whether the branches taken on Deno are measured; it costs about a tenth of the time. */
   readonly withCoverage: boolean;
+}
+
+function positive(option: string, value: string | undefined): number {
+  const number = Number(value);
+  if (!(Number.isInteger(number) && number > 0)) throw new Error(`Usage: ${option} N, with N from 1`);
+  return number;
 }
 
 /** Reads the command line; throws for what is not known. */
@@ -58,6 +68,7 @@ function readArguments(args: readonly string[]): Plan {
   const paths: string[] = [];
   let runtimes: readonly RuntimeName[] = ["deno", "bun"];
   let jobs = navigator.hardwareConcurrency + 1;
+  let minutes: number | null = null;
   let withCoverage = false;
   for (let index = 0; index < args.length; index++) {
     const argument = args[index]!;
@@ -68,15 +79,16 @@ function readArguments(args: readonly string[]): Plan {
       }
       runtimes = [runtime];
     } else if (argument === "--jobs") {
-      jobs = Number(args[++index]);
-      if (!(Number.isInteger(jobs) && jobs > 0)) throw new Error("Usage: --jobs N, with N from 1");
+      jobs = positive(argument, args[++index]);
+    } else if (argument === "--minutes") {
+      minutes = positive(argument, args[++index]);
     } else if (argument === "--coverage") {
       withCoverage = true;
     } else if (argument.startsWith("-")) {
-      throw new Error(`Unknown option ${argument}: use --runtime, --jobs or --coverage`);
+      throw new Error(`Unknown option ${argument}: use --runtime, --jobs, --minutes or --coverage`);
     } else paths.push(argument);
   }
-  return { paths: paths.length > 0 ? paths : ["tests"], runtimes, jobs, withCoverage };
+  return { paths: paths.length > 0 ? paths : ["tests"], runtimes, jobs, minutes, withCoverage };
 }
 
 /** The test files that paths stand for: themselves, or those that lie directly in a folder. */
@@ -120,10 +132,11 @@ async function readOutput(from: ReadableStream<Uint8Array>, ended: Promise<unkno
 async function run(
   program: string,
   args: readonly string[],
+  timeoutMs: number,
 ): Promise<EndedRun> {
   const child = new Deno.Command(program, {
     args: [...args],
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...nodeVariables },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -132,7 +145,7 @@ async function run(
   const timer = setTimeout(() => {
     timedOut = true;
     child.kill("SIGKILL");
-  }, fileTimeoutMs);
+  }, timeoutMs);
   const [stdout, stderr, { code }] = await Promise.all([
     readOutput(child.stdout, child.status),
     readOutput(child.stderr, child.status),
@@ -143,15 +156,20 @@ async function run(
 }
 
 /** Runs one file; prints a line, and where it failed all that it said. */
-async function runJob({ runtime, file }: Job, folder: string, withCoverage: boolean): Promise<Done> {
+async function runJob(
+  { runtime, file }: Job,
+  folder: string,
+  { minutes, withCoverage }: Plan,
+): Promise<Done> {
   const from = performance.now();
   const report = `${folder}/${runtime}-${file.replaceAll("/", "-")}.xml`;
   const program = { deno: Deno.execPath(), bun: bunProgram, node: nodeProgram }[runtime];
-  const args = testArguments(runtime, [file], report);
+  const timeoutMs = (minutes ?? defaultMinutes) * 60_000;
+  const args = testArguments(runtime, [file], report, minutes === null ? undefined : timeoutMs);
   if (withCoverage && runtime === "deno") args.push(...coverageArguments(coverageFolder(folder)));
-  const ended = await run(program, args);
+  const ended = await run(program, args, timeoutMs);
   const xml = await Deno.readTextFile(report).catch(() => "");
-  const tests = readTests("the whole file", ended, xml, fileTimeoutMs);
+  const tests = readTests("the whole file", ended, xml, timeoutMs);
   const failed = tests.filter(({ status }) => status === "failed");
   const seconds = ((performance.now() - from) / 1000).toFixed(1);
   const mark = failed.length > 0 ? "FAILED" : "ok";
@@ -168,7 +186,7 @@ async function runJobs(plan: Plan, folder: string): Promise<Done[]> {
   const done: Done[] = [];
   const work = async (): Promise<void> => {
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-      done.push(await runJob(job, folder, plan.withCoverage));
+      done.push(await runJob(job, folder, plan));
     }
   };
   await Promise.all(Array.from({ length: plan.jobs }, work));

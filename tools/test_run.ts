@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { nodeFlags } from "./node_program.ts";
 import { markSkipped, readJUnit, type TestResult, uncaughtErrors } from "./matrix/report.ts";
 
 /** A runtime, by the name of its program. */
@@ -16,11 +17,19 @@ export const runtimeTitles: Readonly<Record<RuntimeName, string>> = {
   node: "Node",
 };
 
-/** How long one test may take on Bun, which else gives it five seconds. */
-const bunTestTimeoutMs = 120_000;
+/** How long one test may take, unless something else is asked for. */
+const testTimeoutMs = 120_000;
 
-/** The arguments that run test files and write a JUnit report. */
-export function testArguments(runtime: RuntimeName, paths: readonly string[], report: string): string[] {
+/**
+ * The arguments that run test files and write a JUnit report. Deno has no limit for a test; Bun has five
+ * seconds where nothing is said.
+ */
+export function testArguments(
+  runtime: RuntimeName,
+  paths: readonly string[],
+  report: string,
+  timeoutMs: number = testTimeoutMs,
+): string[] {
   // Without the dot, Bun takes a path for a pattern.
   const files = paths.map((path) => path.startsWith(".") || path.startsWith("/") ? path : `./${path}`);
   switch (runtime) {
@@ -28,17 +37,15 @@ export function testArguments(runtime: RuntimeName, paths: readonly string[], re
       return ["test", "-A", "--no-check", `--junit-path=${report}`, ...files];
     case "bun":
       return [
-        ...["test", `--timeout=${bunTestTimeoutMs}`, "--reporter=junit", `--reporter-outfile=${report}`],
+        ...["test", `--timeout=${timeoutMs}`, "--reporter=junit", `--reporter-outfile=${report}`],
         ...files,
       ];
     case "node":
       return [
-        // What node:ffi and the stripping of types would print.
-        ...["--disable-warning=ExperimentalWarning", "--import=./tools/node_imports.js"],
-        ...["--test", "--test-isolation=none"],
+        ...[...nodeFlags, "--test", "--test-isolation=none"],
         ...["--test-reporter=junit", `--test-reporter-destination=${report}`],
         ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
-        ...files,
+        ...files.map((file) => file.endsWith("/") ? `${file}*_test.ts` : file),
       ];
   }
 }

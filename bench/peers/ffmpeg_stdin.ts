@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { inputArguments, outputArguments } from "./ffmpeg_arguments.ts";
 import { loadFrames } from "./frames.ts";
 import { measure } from "./meter.ts";
@@ -64,9 +66,25 @@ function startOnBun(bun: BunGlobal, parameters: string[]): Process {
   };
 }
 
+function startOnNode(parameters: string[]): Process {
+  const child = spawn("ffmpeg", parameters, { stdio: ["pipe", "ignore", "inherit"] });
+  const ended = once(child, "close");
+  return {
+    pid: child.pid!,
+    write: async (frame) => {
+      if (!child.stdin.write(frame)) await once(child.stdin, "drain");
+    },
+    end: async () => {
+      child.stdin.end();
+      return (await ended)[0];
+    },
+  };
+}
+
 function start(parameters: string[]): Process {
   const { Bun } = globalThis as { Bun?: BunGlobal };
-  return Bun === undefined ? startOnDeno(parameters) : startOnBun(Bun, parameters);
+  if (Bun !== undefined) return startOnBun(Bun, parameters);
+  return "Deno" in globalThis ? startOnDeno(parameters) : startOnNode(parameters);
 }
 
 await serve((request: PeerRequest) => {

@@ -96,6 +96,16 @@ export function defaultLayout(channels: number): ChannelLayout {
   return { ...channelLayout(defaultLayouts[channels - 1]!), isAssumed: true };
 }
 
+/** What three and four channels are for in codecs that say only how many there are. */
+const countedLayouts: Readonly<Record<number, ChannelLayoutName>> = { 3: "3.0", 4: "quad" };
+const countingCodecs: readonly string[] = ["flac", "vorbis"];
+
+/** The layout that a codec has for channels of which only the number was given. */
+export function layoutInCodec(codec: string, layout: ChannelLayout): ChannelLayout {
+  const name = countingCodecs.includes(codec) ? countedLayouts[layout.channels] : undefined;
+  return layout.isAssumed && name !== undefined ? { ...channelLayout(name), isAssumed: true } : layout;
+}
+
 function otherLayouts({ mask: known }: ChannelLayout): ChannelLayout[] {
   return Object.entries({ ...masks, ...otherMasks })
     .filter(([, mask]) => mask !== known)

@@ -59,9 +59,17 @@ interface Input {
   readonly staging: NativeAudioFrame;
   /** The bytes of a plane as the encoder may have them. */
   readonly prepare: (bytes: Uint8Array) => Uint8Array;
-  /** The current drift correction: how much, since when, and for how long; all in seconds. */
-  correction: { readonly seconds: number; readonly from: number; readonly duration: number };
+  correction: Correction;
 }
+
+/** A correction of a drift: by how much, since when, and for how long; all in seconds. */
+interface Correction {
+  readonly seconds: number;
+  readonly from: number;
+  readonly duration: number;
+}
+
+const noCorrection: Correction = { seconds: 0, from: 0, duration: settlingSeconds };
 
 /** One track. Owns its encoder. */
 export class EncodedTrack implements AudioTrack {
@@ -161,6 +169,12 @@ export class EncodedTrack implements AudioTrack {
 
   /** Ends the track: encodes and writes what is left. */
   finish(): void {
+    const input = this.#input;
+    if (input !== null) {
+      // Nothing follows that could make up for what is left of a correction.
+      this.#pushSilence(input, Math.round(this.#uncorrected(input) * input.shape.sampleRate));
+      input.correction = noCorrection;
+    }
     this.#endInput();
     if (this.#filled > 0) this.#encode();
     // An encoder that got no sample returns nothing.
@@ -194,8 +208,7 @@ export class EncodedTrack implements AudioTrack {
     if (Math.abs(this.#drift) < driftSeconds) return;
     const { sampleRate } = this.#shape;
     // A correction under way goes on.
-    const rest = Math.max(0, 1 - (this.#end - input.correction.from) / input.correction.duration);
-    const seconds = this.#drift + input.correction.seconds * rest;
+    const seconds = this.#drift + this.#uncorrected(input);
     const length = Math.max(settlingSeconds, Math.abs(seconds) / maxBend);
     input.resampler.compensate(Math.round(seconds * sampleRate), Math.round(length * sampleRate));
     input.correction = { seconds, from: this.#end, duration: length };
@@ -204,12 +217,21 @@ export class EncodedTrack implements AudioTrack {
     this.#drift = 0;
   }
 
+  /** How much of a correction is still to come, in seconds. */
+  #uncorrected({ correction: { seconds, from, duration } }: Input): number {
+    return seconds * Math.max(0, 1 - (this.#end - from) / duration);
+  }
+
   #writeSilence(input: Input, count: number): void {
     if (count <= 0) return;
-    input.staging.silence();
-    for (let left = count; left > 0; left -= stagedSamples) this.#push(input, Math.min(left, stagedSamples));
+    this.#pushSilence(input, count);
     this.#count += count;
     this.#silence += count / input.shape.sampleRate;
+  }
+
+  #pushSilence(input: Input, count: number): void {
+    input.staging.silence();
+    for (let left = count; left > 0; left -= stagedSamples) this.#push(input, Math.min(left, stagedSamples));
   }
 
   #inputFor(samples: Pick<Samples, "format" | "layout" | "sampleRate">): Input {
@@ -226,8 +248,8 @@ export class EncodedTrack implements AudioTrack {
     const resampler = owned.use(new Resampler(this.#native, shape, this.#shape));
     const staging = new NativeAudioFrame(this.#native, shape, stagedSamples);
     owned.move();
-    const correction = { seconds: 0, from: 0, duration: settlingSeconds };
-    return this.#input = { key, shape, resampler, staging, prepare: this.#preparation(format), correction };
+    const prepare = this.#preparation(format);
+    return this.#input = { key, shape, resampler, staging, prepare, correction: noCorrection };
   }
 
   /** PCM keeps floats of any size. Other encoders fail with large ones, and with what is no number. */
@@ -241,7 +263,10 @@ export class EncodedTrack implements AudioTrack {
   #endInput(): void {
     const input = this.#input;
     if (input === null) return;
-    this.#before = this.#end;
+    // What follows makes up for what is left of a correction.
+    const left = this.#uncorrected(input);
+    this.#corrected -= left;
+    this.#before = this.#end - left;
     this.#count = 0;
     this.#input = null;
     try {

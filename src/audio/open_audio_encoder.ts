@@ -19,7 +19,7 @@ import { familyOfCodecString } from "../other_names.ts";
 import { shown } from "../shown.ts";
 import { audioCandidates, audioFamilies, defaultAudioCodec } from "./audio_families.ts";
 import type { CheckedAudioOptions } from "./audio_options.ts";
-import { defaultLayout, largerLayouts, similarLayouts } from "./channels.ts";
+import { defaultLayout, largerLayouts, layoutInCodec, similarLayouts } from "./channels.ts";
 
 /** Sample formats that encoders get where they take them, best first. */
 const preferredSampleFormats: readonly string[] = "fltp flt s16 s16p s32 s32p dbl dblp u8 u8p s64 s64p".split(
@@ -159,7 +159,9 @@ function openAs(native: Native, info: EncoderInfo, request: AudioEncoderRequest)
     const shape = { format, layout, sampleRate };
     return { encoder: open(native, info, shape, request), shape };
   };
-  const choices = candidateLayouts(options.layout, defaults);
+  const requested = options.layout && layoutInCodec(info.codecName, options.layout);
+  const layout = layoutInCodec(info.codecName, defaults.layout);
+  const choices = candidateLayouts(requested, { ...defaults, layout });
   // libavcodec would print why each one is refused.
   const taken = quietly(native, () => choices.find((layout) => canOpen(() => openWith(layout))));
   return openWith(taken ?? choices[0]);

@@ -26,14 +26,16 @@ export interface EncoderRequest {
   readonly alpha?: "keep" | "discard";
   readonly pixelFormat?: string;
   readonly quality?: QualityLevel | number;
+  /** Bits per second on average. */
   readonly bitrate?: number;
+  /** The most bits per second. */
   readonly maxBitrate?: number;
   readonly keyFrameInterval?: number;
   readonly preset?: string;
   readonly tune?: string;
   readonly profile?: string;
   readonly encoderOptions?: EncoderOptions;
-  /** The width of a pixel over its height. */
+  /** The width of a pixel over its height, in lowest terms. */
   readonly sampleAspectRatio?: Rational;
   /** See `WriterOptions`. */
   readonly fieldOrder?: FieldOrder;

@@ -322,7 +322,7 @@ export const encoderTraits: Readonly<Record<string, EncoderTraits>> = {
   dnxhd: {
     formats: ["yuv422p"],
     fewSizes:
-      "With bitrate, dnxhd takes 1280x720, 1440x1080 and 1920x1080 at a few rates only, such as 120M; without it, any size",
+      "With bitrate, dnxhd takes 1280x720, 1440x1080 and 1920x1080 at a few rates only, such as 120M; without it, any size of progressive frames",
     profileFormats: { dnxhr_hqx: { opaque: "yuv422p10le" }, dnxhr_444: { opaque: "yuv444p10le" } },
     // What its streams are in unless they say otherwise (SMPTE ST 2019-1), which libavcodec's encoder does
     // not write.

@@ -34,8 +34,10 @@ export interface EncoderSettings {
   readonly frameRate: Rational;
   /** The meaning of the frames' values, as the stream is tagged. */
   readonly color: ColorDescription;
-  /** What lies behind transparent pictures where the format has no alpha. */
+  /** What lies behind transparent pictures where the format has no alpha, or they must be opaque. */
   readonly background: Rgb;
+  /** Whether transparent pictures must be opaque in a format with alpha. */
+  readonly isOpaque: boolean;
   /** Where the conversion puts chroma; `null` where there is nothing to say of it. */
   readonly chromaLocation: ChromaLocation | null;
   /** The width of a pixel over its height; `null` leaves it unsaid. */
@@ -95,6 +97,7 @@ export function resolveSettings(
       traitsOf(encoder).isFullRange ?? false,
     ),
     background,
+    isOpaque: request.alpha === "discard",
     chromaLocation: chromaLocationOf(request.source, format, traitsOf(encoder)),
     sampleAspectRatio: request.sampleAspectRatio ?? null,
     ...(request.fieldOrder && { fieldOrder: request.fieldOrder }),

@@ -70,6 +70,8 @@ export class AudioSession implements Disposable {
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     using owned = new DisposableStack();
+    // From here on the disk is touched.
+    control.requireGoingOn();
     this.#target = owned.use(HeldTarget.take(native, this.#info, path, options.formatOptions));
     this.#safety = chooseCrashSafety(this.#info, request, this.#target);
     // The samples are not known yet.
@@ -134,7 +136,8 @@ export class AudioSession implements Disposable {
   abort(): void {
     try {
       this.#open?.[Symbol.dispose]();
-      if (this.#control.takeFile()) removeFile(this.#request.path);
+      // After the end of `finish`, another writer may have begun there.
+      if (this.#control.takeFile() && this.#target.isMine()) removeFile(this.#request.path);
     } finally {
       this.#target[Symbol.dispose]();
     }

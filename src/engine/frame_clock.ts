@@ -74,6 +74,8 @@ export class FrameClock {
   readonly isConstant: boolean;
   /** The container's clock: frames need distinct ticks of it. */
   #container: ContainerClock;
+  /** The container where it has no key frame after the first one. */
+  #keyless: string | null = null;
   #frames = 0;
   #last: FrameStamp | null = null;
   /** When the first frame was written, for wallclock timing, in milliseconds. */
@@ -91,9 +93,10 @@ export class FrameClock {
     this.#container = { name: "this video", timeBase: this.timeBase, minTicks: 1, maxTicks: null };
   }
 
-  /** Sets the container's clock. */
-  setContainer(container: ContainerClock): void {
-    this.#container = container;
+  /** Sets the container, and its clock where that is known. */
+  setContainer(name: string, clock: ContainerClock | null): void {
+    this.#keyless = hasKeyFrames(name) ? null : name;
+    if (clock !== null) this.#container = clock;
   }
 
   /**
@@ -108,8 +111,8 @@ export class FrameClock {
       );
     }
     if (capturedAt !== undefined) this.#requireMoment(capturedAt, nowMs);
-    if (keyFrame && this.#frames > 0 && !hasKeyFrames(this.#container.name)) {
-      refuse(`only the first frame of ${this.#container.name} is a key frame; leave keyFrame out`);
+    if (keyFrame && this.#frames > 0 && this.#keyless !== null) {
+      refuse(`only the first frame of ${this.#keyless} is a key frame; leave keyFrame out`);
     }
     if (this.#timing !== "timestamps") {
       for (const [name, value] of [["timestamp", timestamp], ["duration", duration]] as const) {

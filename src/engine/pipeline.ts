@@ -14,6 +14,7 @@ import { type ColorNumbers, colorNumbers, NativeFrame } from "../libav/native_fr
 import { NativePacket } from "../libav/native_packet.ts";
 import type { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { Converter } from "../video/conversion/converter.ts";
+import type { GifDisposal } from "../video/palette/gif_disposal.ts";
 import type { GifClip } from "../video/palette/gif_clip.ts";
 import { createConverter } from "../video/conversion/create_converter.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
@@ -41,6 +42,8 @@ export interface PipelineParts {
   readonly clipColors: ClipColors | null;
   /** The frames of a GIF with a palette for the whole clip; otherwise `null`. */
   readonly clip: GifClip | null;
+  /** What clears the frames of a GIF that may be transparent; otherwise `null`. */
+  readonly disposal: GifDisposal | null;
   /** How many times an animation plays; 0 for ever. */
   readonly plays: number;
 }
@@ -61,6 +64,7 @@ export class Pipeline implements Disposable {
   readonly #groups: ClosedGroups;
   readonly #clipColors: ClipColors | null;
   readonly #clip: GifClip | null;
+  readonly #disposal: GifDisposal | null;
   readonly #packet: NativePacket;
   /** The frame that waits for the next one, which determines its duration. */
   readonly #held: NativeFrame;
@@ -101,6 +105,7 @@ export class Pipeline implements Disposable {
     this.#timeline = timeline;
     this.#clipColors = parts.clipColors;
     this.#clip = parts.clip;
+    this.#disposal = parts.disposal;
     this.#frameQuality = encoder.frameQuality;
     this.#forcesKeyFrames = forcesKeyFrames(settings.encoder.name);
     this.#color = colorNumbers(native, settings.color);
@@ -147,18 +152,21 @@ export class Pipeline implements Disposable {
     this.#frames++;
     this.#timeline.take(stamp);
     this.#output.expectVideo(true);
-    if (this.#timeline.isConstant) this.#encode(frame, stamp, 1n);
-    else this.#releaseHeld(stamp.ticks);
+    this.#disposal?.note(frame);
+    const isHeld = !this.#timeline.isConstant || this.#disposal !== null;
+    if (isHeld) this.#releaseHeld(stamp.ticks);
+    else this.#encode(frame, stamp, 1n);
     if (this.#timeline.isLate(isLive)) {
       this.#endEncoder("unsure");
       this.#output.flush();
     }
-    if (!this.#timeline.isConstant) this.#hold(frame, stamp);
+    if (isHeld) this.#hold(frame, stamp);
     this.#output.expectVideo(this.#heldStamp !== null || this.#timeline.isWaiting);
   }
 
-  /** Keeps a frame until the next one tells how long it is shown. */
+  /** Keeps a frame until the next one tells how long it is shown, and whether it is cleared. */
   #hold(frame: NativeFrame, stamp: FrameStamp): void {
+    this.#disposal?.advance();
     this.#held.refer(frame);
     this.#heldStamp = stamp;
   }
@@ -180,7 +188,7 @@ export class Pipeline implements Disposable {
    */
   end(endTicks: bigint | null): number {
     this.#takeClip();
-    this.#releaseHeld(endTicks);
+    this.#releaseHeld(endTicks, "sure", true);
     if (endTicks !== null) this.#timeline.extend(endTicks);
     this.#endEncoder("none");
     if (!this.#isCut) return 0;
@@ -268,10 +276,11 @@ export class Pipeline implements Disposable {
     return this.#converter.converter;
   }
 
-  #releaseHeld(next: bigint | null, followers: Followers = "sure"): void {
+  #releaseHeld(next: bigint | null, followers: Followers = "sure", isLast = false): void {
     const stamp = this.#heldStamp;
     if (stamp === null) return;
     this.#heldStamp = null;
+    this.#disposal?.prepare(this.#held, followers === "unsure" ? "unknown" : isLast ? "none" : "noted");
     this.#encode(this.#held, stamp, this.#timeline.durationOf(stamp, next), followers);
     this.#held.unref();
   }
@@ -300,6 +309,7 @@ export class Pipeline implements Disposable {
       if (packet.pts > this.#lastIndex) packet.pts = this.#lastIndex;
       completeWebpHeader(packet, this.#plays, this.#settings.format.hasAlpha);
     }
+    this.#disposal?.complete(packet);
     this.#groups.take(packet, isHeld, (taken) => this.#write(taken, followers));
     this.#groups.giveWhole((taken) => this.#write(taken, followers));
   }

@@ -14,12 +14,11 @@ import { isPrinted } from "../libav/log.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { optionText } from "../libav/options.ts";
-import { bitsPerComponent } from "../libav/pixel_format.ts";
+import { bitsPerComponent, type PixelFormatInfo } from "../libav/pixel_format.ts";
 import { invert, rationalText } from "../libav/rational.ts";
 import { paletteFilters } from "../video/palette/palette_converter.ts";
 import type { PictureShape } from "../video/pixels.ts";
 import type { AudioTracks } from "./audio_tracks.ts";
-import type { PreprocessorOutput } from "./preprocessor.ts";
 import type { AudioFileRequest, EncoderChoice, VideoFileRequest } from "./session_types.ts";
 
 /** The container as it is told. */
@@ -55,16 +54,16 @@ export function describeVideoSession(
 }
 
 /**
- * Describes an encoder, for pictures or (`null`) before they are known. Prints, at the log level "warning",
- * that they lose bits.
+ * Describes an encoder, for frames of a format as they came in, or (`null`) before they are known. Prints, at
+ * the log level "warning", that they lose bits.
  */
 export function describeChoice(
   { settings: { encoder, format }, rejected }: ChosenEncoder,
-  input: PreprocessorOutput | null,
+  given: PixelFormatInfo | null,
   { path, options: { logLevel } }: VideoFileRequest,
 ): EncoderChoice {
   const choice = { name: encoder.name, codec: encoder.codecName, pixelFormat: format.name, rejected };
-  const from = input === null ? 0 : bitsPerComponent(input.shape.layout.format);
+  const from = given === null ? 0 : bitsPerComponent(given);
   const to = bitsPerComponent(format);
   if (from <= to) return choice;
   if (isPrinted(logLevel, "warning")) {

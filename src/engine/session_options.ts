@@ -4,14 +4,12 @@
  * @module
  */
 import type { CheckedAudioOptions } from "../audio/audio_options.ts";
-import type { EncoderOptions, QualityLevel } from "../codecs/encoder_traits.ts";
-import type { FieldOrder } from "../codecs/field_order.ts";
+import type { EncoderRequest } from "../codecs/encoder_request.ts";
 import type { CheckedAttachment } from "../container/attachments.ts";
 import type { Chapter } from "../container/chapters.ts";
 import type { Rotation } from "../container/picture_tags.ts";
 import type { LogLevel } from "../libav/log.ts";
 import type { OptionValue } from "../libav/options.ts";
-import type { Rational } from "../libav/rational.ts";
 import type { CheckedSubtitleOptions } from "../subtitles/subtitle_options.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
 import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
@@ -23,31 +21,31 @@ import type { ResizeMode } from "../video/resizer.ts";
  * Options of a session besides path, codec and frame rate. `WriterOptions` in `src/writer/writer_options.ts`
  * documents each of them.
  */
-export interface SessionOptions {
+export interface SessionOptions extends
+  Pick<
+    EncoderRequest,
+    | "alpha"
+    | "quality"
+    | "bitrate"
+    | "maxBitrate"
+    | "keyFrameInterval"
+    | "preset"
+    | "tune"
+    | "profile"
+    | "encoderOptions"
+    | "sampleAspectRatio"
+    | "fieldOrder"
+  > {
   readonly width?: number;
   readonly height?: number;
   readonly resize?: "error" | ResizeMode;
   readonly oddSize?: "pad" | "crop" | "error";
   readonly pixelFormat?: PixelFormat;
-  readonly alpha?: "keep" | "discard";
   readonly palette?: "frame" | "clip";
-  readonly quality?: QualityLevel | number;
-  /** Bits per second on average. */
-  readonly bitrate?: number;
-  /** The most bits per second. */
-  readonly maxBitrate?: number;
-  readonly keyFrameInterval?: number;
-  readonly preset?: string;
-  readonly tune?: string;
-  readonly profile?: string;
-  readonly encoderOptions?: EncoderOptions;
   readonly format?: string;
   readonly formatOptions?: Readonly<Record<string, OptionValue>>;
   readonly color?: ColorName | Partial<ColorDescription>;
   readonly rotation?: Rotation;
-  /** The width of a pixel over its height, in lowest terms. */
-  readonly sampleAspectRatio?: Rational;
-  readonly fieldOrder?: FieldOrder;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly imageOrientation?: ImageOrientation;
   /** What lies behind transparent pictures: a colour's name, or digits. */

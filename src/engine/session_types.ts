@@ -95,6 +95,8 @@ export type FileSummary = WriteSummary | AudioSummary;
 export interface EngineInfo {
   /** All pixel formats of the loaded libavutil. */
   readonly formats: readonly PixelFormatInfo[];
+  /** The container's name. */
+  readonly container: string;
   /** The container's clock; `null` where it is not known, or filters determine the times. */
   readonly containerClock: ContainerClock | null;
   /** The channels of each audio track; `null` where its packets are copied. */

@@ -23,6 +23,7 @@ import { type InputFormats, inputFormats } from "../video/input_format.ts";
 import type { Picture, PictureShape, Pixels } from "../video/pixels.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import { RawInput } from "../video/raw_input.ts";
+import { SharedFrame } from "../video/shared_frame.ts";
 import { audioBesideVideo, AudioTracks, openSubtitles } from "./audio_tracks.ts";
 import { createClock, type FrameClock } from "./frame_clock.ts";
 import { ImageInput } from "./image_input.ts";
@@ -88,6 +89,8 @@ export class VideoSession implements Disposable {
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#clock = createClock(frameRate, options);
+    // From here on the disk is touched.
+    control.requireGoingOn();
     this.#target = owned.use(HeldTarget.take(native, this.#muxerInfo, path, options.formatOptions));
     this.#safety = chooseCrashSafety(this.#muxerInfo, request, this.#target);
     const audioTracks = options.audio.length === 0
@@ -260,7 +263,8 @@ export class VideoSession implements Disposable {
   }
 
   #removeFile(): void {
-    if (this.#control.takeFile()) removeFile(this.#request.path);
+    // After the end of `finish`, another writer may have begun there.
+    if (this.#control.takeFile() && this.#target.isMine()) removeFile(this.#request.path);
   }
 
   /** After a failure: makes the recording as playable as possible, and frees everything else. */
@@ -287,6 +291,7 @@ export class VideoSession implements Disposable {
     this.#pipeline?.[Symbol.dispose]();
     this.#audioTracks?.[Symbol.dispose]();
     this.#subtitles?.[Symbol.dispose]();
+    SharedFrame.freeUnreferenced();
   }
 
   readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {

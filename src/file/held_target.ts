@@ -70,6 +70,15 @@ export class HeldTarget implements Disposable {
     this.#lock = lock;
   }
 
+  /** Whether nobody else writes the path. Locks it again where it was given free. */
+  isMine(): boolean {
+    if (this.#lock !== null || this.isPipe || this.#isFolder) return true;
+    const lock = FileLock.take(this.#native.fileLocks(), this.#path, false);
+    if (lock === "taken") return false;
+    this.#lock = lock;
+    return true;
+  }
+
   /** Lets go of a pipe, which is open now. */
   letGoOfPipe(): void {
     this.#target.pipe?.[Symbol.dispose]();

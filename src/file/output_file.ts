@@ -234,9 +234,10 @@ export class OutputFile implements Disposable {
     this.#advanceTo(packet, timeBase);
     this.#lastSeconds[stream] = Number(packet.duration) * timeBase.num / timeBase.den;
     packet.rescale(timeBase, this.#muxer.timeBase(stream));
-    if (this.#fragments !== null) this.#index.add(packet);
-    if (this.#fragments !== null) this.#fragments.write(packet);
-    else if (this.#isInOrder) this.#muxer.writeAtOnce(packet);
+    if (this.#fragments !== null) {
+      this.#index.add(packet);
+      this.#fragments.write(packet);
+    } else if (this.#isInOrder) this.#muxer.writeAtOnce(packet);
     else this.#muxer.write(packet);
     if (isKept) this.#packets++;
     if (this.#request.isCrashSafe) this.#wholeBytes = this.#muxer.writtenBytes;

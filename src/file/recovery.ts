@@ -199,7 +199,8 @@ function createMuxer(
   url: string,
   namesKeys: boolean,
 ): CopyMuxer {
-  const muxer = new Muxer(native, info, url);
+  using owned = new DisposableStack();
+  const muxer = owned.use(new Muxer(native, info, url));
   const { streams } = recording;
   const places = new Map<number, number>();
   let added = 0;
@@ -226,6 +227,7 @@ function createMuxer(
   }
   recording.copyMetadata(muxer.address);
   muxer.options.setAll(muxerOptions(muxer, recording.timeBase(0), "finished", undefined, namesKeys));
+  owned.move();
   return { muxer, places };
 }
 

@@ -31,3 +31,11 @@ export function invert({ num, den }: Rational): Rational {
 export function rationalText({ num, den }: Rational): string {
   return `${num}/${den}`;
 }
+
+/** The same time in another unit, to the nearest tick, halves away from zero: as AV_ROUND_NEAR_INF does. */
+export function rescale(ticks: bigint, from: Rational, to: Rational): bigint {
+  const divisor = BigInt(from.den) * BigInt(to.num);
+  const product = ticks * BigInt(from.num) * BigInt(to.den);
+  const half = product < 0n ? -divisor / 2n : divisor / 2n;
+  return (product + half) / divisor;
+}

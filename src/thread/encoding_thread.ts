@@ -17,12 +17,23 @@ export class NoThreadError extends Error {
   }
 }
 
-/** The error of a session whose thread has ended. */
-export function threadEndedError(cause: Error): WriteError {
-  return new WriteError(`Cannot continue writing: the thread that encodes has ended (${cause.message})`, {
+/** How long an abort waits for the thread, in milliseconds: libav, or a slow disk, may take seconds. */
+export const patienceMs = 100;
+
+/** What ends with a thread. */
+interface EndedWork {
+  /** How its message begins, up to the thread. */
+  readonly message: string;
+  readonly operation: string;
+  readonly hint: string;
+}
+
+/** The error of work whose thread has ended. */
+export function threadEndedError({ message, operation, hint }: EndedWork, cause: Error): WriteError {
+  return new WriteError(`${message} has ended (${cause.message})`, {
     code: "THREAD_ENDED",
-    operation: "write in another thread",
-    hint: 'With thread "main" frames are encoded in the thread that calls write',
+    operation,
+    hint,
     cause,
   });
 }

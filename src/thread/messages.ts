@@ -56,8 +56,8 @@ export type ToWorker =
     readonly type: "recover";
     readonly request: RecoverRequest;
     readonly libraryPath: string | undefined;
-    /** One 32-bit number, not 0 once the work is to be given up. */
-    readonly isAborted: Int32Array<SharedArrayBuffer>;
+    /** The memory of its control. */
+    readonly control: SharedArrayBuffer;
   }
   | { readonly type: "abort" }
   | { readonly type: "salvage" };

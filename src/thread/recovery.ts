@@ -4,9 +4,10 @@
  * @module
  */
 import { librariesFor, loadNative, noteLibraries } from "../../ffi/mod.ts";
-import { WriteError } from "../errors.ts";
+import { settlesWithin } from "../abortable.ts";
+import { SessionControl } from "../engine/ending/session_control.ts";
 import { recoverRecording, type RecoverRequest, type RecoverSummary } from "../file/recovery.ts";
-import { EncodingThread, NoThreadError } from "./encoding_thread.ts";
+import { EncodingThread, NoThreadError, patienceMs, threadEndedError } from "./encoding_thread.ts";
 import type { FromWorker, Posted, ToWorker } from "./messages.ts";
 import { receivedError } from "./sent_error.ts";
 import { StepRunner } from "./step_runner.ts";
@@ -55,14 +56,20 @@ async function runHere(
   }
 }
 
+/** What is said where the thread has ended. */
+const endedRecovery = {
+  message: "Cannot recover the file: the thread that does it",
+  operation: "recover a file",
+  hint: "The file is as it was",
+} as const;
+
 /** A file that a thread repairs. */
 class Recovery {
   /** The last question: below 0, as sessions ask with numbers above. */
   static #last = 0;
   readonly #question = --Recovery.#last;
   readonly #thread: EncodingThread;
-  /** One 32-bit number, not 0 once the work is to be given up. */
-  readonly isAborted: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
+  readonly #control = new SessionControl();
   readonly #onStep: (share: number) => void;
   readonly #answer: PromiseWithResolvers<FromWorker> = Promise.withResolvers();
   #hasStarted = false;
@@ -71,15 +78,18 @@ class Recovery {
     this.#onStep = onStep;
     this.#thread = EncodingThread.take(workerModule, {
       message: (posted) => this.#receive(posted as Posted<FromWorker>),
-      ended: (error) => this.#answer.reject(this.#hasStarted ? threadEnded(error) : new NoThreadError(error)),
+      ended: (error) =>
+        this.#answer.reject(
+          this.#hasStarted ? threadEndedError(endedRecovery, error) : new NoThreadError(error),
+        ),
     });
   }
 
   /** The thread's last answer. */
-  async run(message: ToWorker): Promise<FromWorker> {
+  async run(request: RecoverRequest, libraryPath: string | undefined): Promise<FromWorker> {
     let isReusable = false;
     try {
-      this.#thread.post({ question: this.#question, message }, []);
+      this.#post({ type: "recover", request, libraryPath, control: this.#control.memory });
       this.#thread.keepAlive(true);
       const answer = await this.#answer.promise;
       isReusable = true;
@@ -90,8 +100,12 @@ class Recovery {
   }
 
   abort(): void {
-    Atomics.store(this.isAborted, 0, 1);
-    this.#thread.post({ question: this.#question, message: { type: "abort" } }, []);
+    this.#control.abort();
+    this.#post({ type: "abort" });
+  }
+
+  #post(message: ToWorker): void {
+    this.#thread.post({ question: this.#question, message }, []);
   }
 
   #receive({ question, message }: Posted<FromWorker>): void {
@@ -109,14 +123,15 @@ async function runInThread(
   const { libraryPath, signal } = options;
   const folder = librariesFor(libraryPath);
   const recovery = new Recovery(options);
-  const abort = (): void => recovery.abort();
+  const late = Promise.withResolvers<never>();
+  const answered = recovery.run(request, folder);
+  const abort = async (): Promise<void> => {
+    recovery.abort();
+    if (!await settlesWithin(answered, patienceMs)) late.reject(signal!.reason);
+  };
   signal?.addEventListener("abort", abort);
   try {
-    const answer = await recovery.run({
-      type: "recover",
-      ...{ request, libraryPath: folder },
-      isAborted: recovery.isAborted,
-    });
+    const answer = await Promise.race([answered, late.promise]);
     if (answer.type === "recovered") {
       noteLibraries(answer.folder, libraryPath);
       return answer.summary;
@@ -126,13 +141,4 @@ async function runInThread(
   } finally {
     signal?.removeEventListener("abort", abort);
   }
-}
-
-function threadEnded(cause: Error): WriteError {
-  return new WriteError(`Cannot recover the file: the thread that does it has ended (${cause.message})`, {
-    code: "THREAD_ENDED",
-    operation: "recover a file",
-    hint: "The file is as it was",
-    cause,
-  });
 }

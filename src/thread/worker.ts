@@ -79,14 +79,14 @@ class WorkerSession {
   }
 
   /** Repairs a file, in steps: an abort may come between them. */
-  async #recover({ request, libraryPath, isAborted }: Message<"recover">): Promise<void> {
+  async #recover({ request, libraryPath, control: memory }: Message<"recover">): Promise<void> {
     const question = this.#question;
-    const isStopped = (): boolean => Atomics.load(isAborted, 0) !== 0;
-    const runner = this.#runner = new StepRunner(isStopped);
+    const control = new SessionControl(memory);
+    const runner = this.#runner = new StepRunner(() => control.isAborted);
     this.#session = null;
     try {
       const native = loadNative(libraryPath);
-      interruptWhen(native, isStopped);
+      interruptWhen(native, () => control.isAborted);
       this.#tell({ type: "recovering", share: 0 }, question);
       const onStep = everySoOften(() => this.#tell({ type: "recovering", share: runner.share }, question));
       const summary = await runner.run(recoverRecording(native, request), onStep);

@@ -29,7 +29,7 @@ import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import { Backlog, maxBacklogBytes } from "./backlog.ts";
 import type { EngineOptions, FileEngine } from "./engine.ts";
-import { EncodingThread, NoThreadError, threadEndedError } from "./encoding_thread.ts";
+import { EncodingThread, NoThreadError, patienceMs, threadEndedError } from "./encoding_thread.ts";
 import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 import {
   type Answer,
@@ -43,11 +43,15 @@ import { Questions } from "./questions.ts";
 import { buffersOf, copiedBuffer, sentRequest, sentSamples } from "./sent_bytes.ts";
 import { receivedError } from "./sent_error.ts";
 
-/** How long an abort waits for the thread, in milliseconds. */
-const patienceMs = 100;
-
 /** How long an abort waits for the reader of a pipe, in milliseconds. */
 const drainAfterMs = 50;
+
+/** What is said where the thread of a session has ended. */
+const endedWriting = {
+  message: "Cannot continue writing: the thread that encodes",
+  operation: "write in another thread",
+  hint: 'With thread "main" frames are encoded in the thread that calls write',
+} as const;
 
 /** A session that runs in a worker. */
 export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Summary> {
@@ -73,7 +77,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   #layout: FrameLayout | null = null;
   /** Resolves once the first frame was encoded, which opens encoder and file: its call waits. */
   #opening: Promise<void> | null = null;
-  #info: EngineInfo = { formats: [], containerClock: null, audioChannels: [] };
+  #info: EngineInfo = { formats: [], container: "", containerClock: null, audioChannels: [] };
   #progress: Progress;
   /** Called when finishing the file goes on. */
   #onStep: () => void = () => {};
@@ -215,7 +219,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     using _drain = new PipeDrain(this.#path, drainAfterMs);
     const left = this.#leave("abort");
     if (await settlesWithin(left, patienceMs)) return await left;
-    // A call of libav may take seconds. The thread ends by itself.
+    // The thread ends by itself.
     this.#isAbandoned = true;
     this.#fail(new InterruptedError());
     this.#keepAlive();
@@ -308,7 +312,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   #handleEnd(cause: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#fail(threadEndedError(cause));
+    this.#fail(threadEndedError(endedWriting, cause));
     this.#questions.end();
     this.#keepAlive();
   }

@@ -8,7 +8,7 @@ import { OptionError } from "../errors.ts";
 import { FilterGraph, type FilterInput, type FilterOutput } from "../libav/conversion/filter_graph.ts";
 import { NativeFrame } from "../libav/native_frame.ts";
 import { pixelFormatById, type PixelFormatInfo } from "../libav/pixel_format.ts";
-import { type Rational, rationalText } from "../libav/rational.ts";
+import { type Rational, rescale } from "../libav/rational.ts";
 import { shown } from "../shown.ts";
 import type { Rgb } from "./background.ts";
 import { type ColorDescription, meaningOf } from "./color.ts";
@@ -51,9 +51,16 @@ export class FilterStage implements Disposable {
   readonly #graph: FilterGraph;
   readonly #staging: Staging;
   readonly #filtered: NativeFrame;
+  /** The last picture before the rate is made constant. */
+  readonly #last: NativeFrame;
+  /** The tick of the picture that was passed on last. */
+  #passed: bigint | null = null;
   readonly #reader: FrameReader;
   #converter: { readonly from: PictureShape; readonly converter: Converter } | null = null;
   readonly #times: PictureTimes;
+  readonly #inputTimeBase: Rational;
+  /** The tick of the last picture before the rate is made constant, in a unit of its own. */
+  #lastTicks: bigint | null = null;
 
   /** For pictures of this size and format. Throws where the filters do not take them. */
   constructor(native: Native, { layout: given }: PictureShape, request: FilterRequest) {
@@ -71,11 +78,13 @@ export class FilterStage implements Disposable {
     this.#reader = new FrameReader(native, (format) => meaningOf(format, color));
     using owned = new DisposableStack();
     const input = inputOf(format);
-    const filters = isConstant ? withConstantRate(native, description, input) : description;
-    this.#graph = owned.use(new FilterGraph(native, filters, input));
+    const constantRate = isConstant ? rateOf(native, description, input) : null;
+    this.#graph = owned.use(new FilterGraph(native, description, input, constantRate));
     const output = requireUsable(native, this.#graph.output, description);
     this.#times = { timeBase: output.timeBase, frameRate: output.frameRate ?? frameRate };
+    this.#inputTimeBase = timeBase;
     this.#filtered = owned.use(new NativeFrame(native));
+    this.#last = owned.use(new NativeFrame(native));
     this.#staging = owned.use(new Staging(native, layout));
     owned.move();
   }
@@ -99,23 +108,52 @@ export class FilterStage implements Disposable {
   flush(endTicks: bigint, take: PictureSink): void {
     this.#graph.end(endTicks);
     this.#drain(take);
+    this.#passLost(endTicks, take);
   }
 
   #drain(take: PictureSink): void {
     const frame = this.#filtered;
-    const { timeBase: { num, den } } = this.#times;
     while (this.#graph.receive(frame)) {
-      const ticks = frame.pts;
-      const stamp = {
-        ticks,
-        seconds: Number(ticks) * num / den,
-        timestamp: null,
-        duration: null,
-        keyFrame: frame.isForcedKeyFrame,
-      };
-      take(frame, this.#reader.read(frame), stamp);
+      this.#pass(frame, frame.pts, take);
       frame.unref();
     }
+    while (this.#graph.receiveFiltered(frame)) {
+      this.#lastTicks = frame.pts;
+      this.#last.unref();
+      this.#last.refer(frame);
+      frame.unref();
+    }
+  }
+
+  #pass(frame: NativeFrame, ticks: bigint, take: PictureSink): void {
+    const { timeBase: { num, den } } = this.#times;
+    const stamp = {
+      ticks,
+      seconds: Number(ticks) * num / den,
+      timestamp: null,
+      duration: null,
+      keyFrame: frame.isForcedKeyFrame,
+    };
+    this.#passed = ticks;
+    take(frame, this.#reader.read(frame), stamp);
+  }
+
+  /**
+   * Passes on the last picture where the rate is made constant and libav lost it: before FFmpeg 7.0, filters
+   * of several inputs do not say when their output ends, so that the last frame ends as it begins.
+   */
+  #passLost(endTicks: bigint, take: PictureSink): void {
+    if (this.#lastTicks === null) return;
+    const { timeBase } = this.#times;
+    const lastBase = this.#graph.filteredTimeBase;
+    const first = rescale(this.#lastTicks, lastBase, timeBase);
+    if (this.#passed !== null && this.#passed >= first) return;
+    const end = rescale(endTicks, this.#inputTimeBase, timeBase);
+    // A frame that begins and ends in the same slot is left out.
+    const begin = Number(this.#lastTicks) * lastBase.num / lastBase.den;
+    const isShort = begin < Number(endTicks) * this.#inputTimeBase.num / this.#inputTimeBase.den;
+    if (isShort && end <= first) return;
+    for (let ticks = first; ticks === first || ticks < end; ticks++) this.#pass(this.#last, ticks, take);
   }
 
   #converterFor(from: PictureShape): Converter {
@@ -131,10 +169,12 @@ export class FilterStage implements Disposable {
 
   /** Frees everything. */
   [Symbol.dispose](): void {
-    this.#converter?.converter[Symbol.dispose]();
-    this.#filtered[Symbol.dispose]();
-    this.#staging[Symbol.dispose]();
+    // The graph may refer to the converter's frames.
     this.#graph[Symbol.dispose]();
+    this.#filtered[Symbol.dispose]();
+    this.#last[Symbol.dispose]();
+    this.#staging[Symbol.dispose]();
+    this.#converter?.converter[Symbol.dispose]();
   }
 }
 
@@ -174,8 +214,8 @@ function takenFormat(native: Native, description: string, input: FilterInput): P
   return opaqueTwin(native, blendable)!;
 }
 
-/** The same filters, with one more that makes the frame rate constant. */
-function withConstantRate(native: Native, description: string, input: FilterInput): string {
+/** The frame rate that filters make. */
+function rateOf(native: Native, description: string, input: FilterInput): Rational {
   using graph = new FilterGraph(native, description, input);
-  return `${description},fps=${rationalText(graph.output.frameRate ?? input.frameRate)}`;
+  return graph.output.frameRate ?? input.frameRate;
 }

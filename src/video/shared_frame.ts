@@ -74,6 +74,11 @@ export class SharedFrame extends NativeFrame {
   /** Frees the frame once nobody references its picture. */
   override [Symbol.dispose](): void {
     SharedFrame.#lingering.add(this);
+    SharedFrame.freeUnreferenced();
+  }
+
+  /** Frees the frames whose pictures were referenced when they were disposed of, and are not any more. */
+  static freeUnreferenced(): void {
     for (const frame of SharedFrame.#lingering) {
       if (!frame.isWritable) continue;
       SharedFrame.#lingering.delete(frame);

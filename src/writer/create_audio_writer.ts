@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { unlessAbortedMeanwhile } from "../abortable.ts";
 import type { AudioCodec } from "../audio/audio_families.ts";
 import { audioChecks, type AudioOptions, resolveTrack } from "../audio/audio_options.ts";
 import { checkOptions, requireOptions, writerChecks } from "./options.ts";
@@ -122,8 +123,5 @@ export async function createAudioWriter(
   const { signal } = engineOptions;
   const isQuiet = session.logLevel === "quiet";
   const writer = new EngineAudioWriter(engine, track, signal, checked.onProgress, isQuiet);
-  // It may have been aborted since the engine opened.
-  if (signal?.aborted) await writer.abort();
-  signal?.throwIfAborted();
-  return writer;
+  return await unlessAbortedMeanwhile(writer, signal);
 }

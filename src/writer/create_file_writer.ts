@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { unlessAbortedMeanwhile } from "../abortable.ts";
 import { AudioCapture } from "../capture/audio_capture.ts";
 import type { Codec } from "../codecs/families.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
@@ -83,11 +84,7 @@ export async function createFileWriter(
   const engine = await openVideoEngine(request, engineOptions);
   const devices = await openDevices(engine, sessionOptions, engineOptions);
   const writer = new EngineVideoWriter(engine, createClock(frameRate, sessionOptions), checked, devices);
-  const { signal } = engineOptions;
-  // It may have been aborted since the engine opened.
-  if (signal?.aborted) await writer.abort();
-  signal?.throwIfAborted();
-  return writer;
+  return await unlessAbortedMeanwhile(writer, engineOptions.signal);
 }
 
 /** Throws a `TypeError` where the file is both source and target. */

@@ -63,8 +63,8 @@ export class EngineVideoWriter implements VideoWriter {
     this.#engine = engine;
     this.#devices = devices;
     this.#clock = clock;
-    const { formats, containerClock, audioChannels } = engine.info;
-    if (containerClock !== null) clock.setContainer(containerClock);
+    const { formats, container, containerClock, audioChannels } = engine.info;
+    clock.setContainer(container, containerClock);
     const byName = new Map(formats.map((format) => [format.name, format]));
     this.#checker = new FrameChecker(byName, session, clock);
     this.#options = session;

@@ -88,6 +88,8 @@ export class Lifecycle<Summary> {
   async close(): Promise<Summary> {
     const state = this.#state;
     if (state.name === "closed" || state.name === "closing") return await state.summary;
+    // An abort by signal may still be under way: its file is gone once this rejects.
+    if (state.name === "aborted") await state.gone.catch(() => {});
     this.requireOpen("close");
     const summary = this.#finish();
     this.#state = { name: "closing", summary };
@@ -146,9 +148,10 @@ export class Lifecycle<Summary> {
   /** Ends the writer with its first error, and throws that; of an aborted writer, the reason. */
   async fail(action: string, error: unknown): Promise<never> {
     this.#isTold = true;
-    const isAborted = this.#state.name === "aborted";
+    const state = this.#state;
+    if (state.name === "aborted") await state.gone.catch(() => {});
     await this.failLater(error);
-    if (isAborted || this.#state.name === "failed") this.requireOpen(action);
+    if (state.name === "aborted" || this.#state.name === "failed") this.requireOpen(action);
     throw error;
   }
 

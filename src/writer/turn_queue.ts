@@ -49,12 +49,12 @@ export class TurnQueue {
     return await call;
   }
 
-  /** Makes later calls wait until a call has settled. */
+  /** Makes later calls wait until a call has settled, and those that wait already. */
   async hold<Result>(call: Promise<Result>): Promise<Result> {
     const settled = (): void => {
       if (this.#last === last) this.#last = null;
     };
-    const last: Promise<void> = call.then(settled, settled);
+    const last: Promise<void> = Promise.all([this.#last, call.catch(() => {})]).then(settled);
     this.#last = last;
     return await call;
   }

@@ -7,6 +7,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { nodeFlags } from "../../tools/node_program.ts";
 import type { ChildReport, ChildRequest } from "./child.ts";
 import type { RecordFailure, RecordLine, RecordRequest } from "./record.ts";
 
@@ -16,12 +17,15 @@ export const isDeno: boolean = "deno" in process.versions;
 /** Whether this is Bun. */
 export const isBun: boolean = "bun" in process.versions;
 
+/** Whether this is Node, which the other two claim to be, too. */
+export const isNode: boolean = !isDeno && !isBun;
+
 /** The repository's folder. */
 export const repository: string = fileURLToPath(new URL("../..", import.meta.url));
 
 /** How a program is run. */
 export interface RunOptions {
-  /** Deno's permission flags; default: all. Bun has none. */
+  /** Deno's permission flags, default: all; Node's flags, default: none. Bun has none. */
   readonly permissions?: readonly string[];
   /** Variables to set, or with `undefined` to unset. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
@@ -47,12 +51,11 @@ const timeoutMs = 60_000;
 function commandLine(
   script: string,
   parameters: readonly string[],
-  { permissions = ["-A"], wrapper = [], mayPrompt = false }: RunOptions,
+  { permissions, wrapper = [], mayPrompt = false }: RunOptions,
 ): readonly [command: string, ...parameters: string[]] {
-  const deno = ["run", "--no-check", `--config=${repository}deno.json`, ...permissions];
+  const deno = ["run", "--no-check", `--config=${repository}deno.json`, ...permissions ?? ["-A"]];
   if (!mayPrompt) deno.push("--no-prompt");
-  const node = ["--disable-warning=ExperimentalWarning", `--import=${repository}tools/node_imports.js`];
-  const runtime = isDeno ? deno : isBun ? [] : node;
+  const runtime = isDeno ? deno : isBun ? [] : [...nodeFlags, ...permissions ?? []];
   const [command, ...rest] = [...wrapper, process.execPath, ...runtime, script, ...parameters];
   return [command!, ...rest];
 }

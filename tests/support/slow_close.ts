@@ -8,6 +8,7 @@ import { statSync } from "node:fs";
 import process from "node:process";
 import { createFileWriter } from "../../mod.ts";
 import { noise } from "./chance.ts";
+import { LoopWatch } from "./event_loop.ts";
 
 /** What is done. */
 export interface SlowCloseRequest {
@@ -48,19 +49,21 @@ async function run({ path, thread, frames, abortMs }: SlowCloseRequest): Promise
   const recordedBytes = statSync(path).size;
   isClosing = true;
   const beganMs = performance.now();
-  let longestMs = 0, lastMs = beganMs;
-  const timer = setInterval(() => {
-    longestMs = Math.max(longestMs, performance.now() - lastMs);
-    lastMs = performance.now();
-  }, 5);
+  using watch = new LoopWatch();
   let abortedMs: number | null = null;
   if (abortMs !== null) setTimeout(() => (abortedMs = performance.now(), controller.abort()), abortMs);
   const error = await writer.close().then(() => null, (error) => String(error.name));
   const endMs = performance.now();
   await writer.abort();
-  clearInterval(timer);
   const aborted = abortedMs === null ? null : performance.now() - abortedMs;
-  return { recordedBytes, closeMs: endMs - beganMs, longestMs, finished, abortedMs: aborted, error };
+  return {
+    recordedBytes,
+    closeMs: endMs - beganMs,
+    longestMs: watch.longestMs,
+    finished,
+    abortedMs: aborted,
+    error,
+  };
 }
 
 console.log(JSON.stringify(await run(JSON.parse(process.argv[2]!))));

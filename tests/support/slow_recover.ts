@@ -6,6 +6,7 @@
  */
 import process from "node:process";
 import { recoverFile } from "../../mod.ts";
+import { LoopWatch } from "./event_loop.ts";
 
 /** What is done. */
 export interface SlowRecoverRequest {
@@ -34,11 +35,7 @@ async function run({ path, output, abortMs }: SlowRecoverRequest): Promise<SlowR
   const controller = new AbortController();
   const reason = new Error("enough");
   const beganMs = performance.now();
-  let longestMs = 0, lastMs = beganMs;
-  const timer = setInterval(() => {
-    longestMs = Math.max(longestMs, performance.now() - lastMs);
-    lastMs = performance.now();
-  }, 5);
+  using watch = new LoopWatch();
   let abortMoment: number | null = null;
   if (abortMs !== null) {
     setTimeout(() => {
@@ -59,9 +56,8 @@ async function run({ path, output, abortMs }: SlowRecoverRequest): Promise<SlowR
     if (!isReason) throw error;
   }
   const endMs = performance.now();
-  clearInterval(timer);
   const abortedMs = abortMoment === null ? null : endMs - abortMoment;
-  return { frames, isReason, tookMs: endMs - beganMs, abortedMs, longestMs, finished };
+  return { frames, isReason, tookMs: endMs - beganMs, abortedMs, longestMs: watch.longestMs, finished };
 }
 
 console.log(JSON.stringify(await run(JSON.parse(process.argv[2]!))));

@@ -33,9 +33,12 @@ export const test: RegisterTest = (name: string, ...[first, second]: [Body] | [T
 /** The tests of a file that has long ones. */
 export interface TestFile {
   /**
-   * Whether this is the long run: the file of the same name in `tests/long/` imports this one with `?long`.
+   * Whether this is the long run: the file of the same name in `tests/long/` imports this one with `?long`,
+   * or that in `tests/all/` with `?all`.
    */
   readonly isLong: boolean;
+  /** All cases of a table in the long run, and the first of each so many in the quick one. */
+  some<Case>(cases: readonly Case[], every: number): readonly Case[];
   /** Registers a test of the quick run. */
   readonly test: RegisterTest;
   /** Registers a test of both runs, which goes through more where {@linkcode TestFile.isLong} is set. */
@@ -46,7 +49,9 @@ export interface TestFile {
 
 /** The ways to register tests in a file that has long ones, by the file's `import.meta.url`. */
 export function testsOf(url: string): TestFile {
-  const isLong = new URL(url).search === "?long";
+  const isLong = ["?long", "?all"].includes(new URL(url).search);
   const nothing = (): void => {};
-  return { isLong, test: isLong ? nothing : test, testBoth: test, testLong: isLong ? test : nothing };
+  const some = <Case>(cases: readonly Case[], every: number): readonly Case[] =>
+    isLong ? cases : cases.filter((_, index) => index % every === 0);
+  return { isLong, some, test: isLong ? nothing : test, testBoth: test, testLong: isLong ? test : nothing };
 }

@@ -26,6 +26,7 @@ const otherWords: readonly string[] = [
   "XVID",
   "JPEG",
   "PNG",
+  "GIF",
   "PLTE",
   "IHDR",
   "IEND",

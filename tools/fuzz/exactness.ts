@@ -40,9 +40,12 @@ export function isExactWriter(
   shape: string,
   summary: WriteSummary,
 ): boolean {
-  const { filter, encoderOptions, formatOptions, premultipliedAlpha, quality } = options as WriterOptions;
-  const isGivenMore = filter !== undefined || premultipliedAlpha === true || encoderOptions !== undefined ||
-    formatOptions !== undefined;
+  const given = options as WriterOptions;
+  const { filter, encoderOptions, formatOptions, premultipliedAlpha, alpha, quality } = given;
+  const isGivenMore = filter !== undefined || premultipliedAlpha === true || alpha === "discard" ||
+    encoderOptions !== undefined || formatOptions !== undefined;
+  // As FFmpeg's own program makes it, too: the last alpha of each row is lost.
+  if (name === "ffvhuff" && pixelFormat.startsWith("yuva") && summary.width % 2 === 1) return false;
   if (isGivenMore || shape !== JSON.stringify([summary.width, summary.height, pixelFormat])) return false;
   return lossless.includes(name) || quality === "lossless" && canBeLossless.includes(name);
 }

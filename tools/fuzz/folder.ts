@@ -44,13 +44,14 @@ function isUntouched(path: string): boolean {
 export function judgeFolder(
   { written, rejections, summary, isOneFile }: Omit<Outcome, "complaints" | "residentBytes" | "milliseconds">,
   wasOpen: boolean,
+  hasAbort: boolean,
   { folder, path, hasFile }: FolderBefore,
 ): string[] {
   const complaints: string[] = [];
   const left = readdirSync(folder).filter((name) => name.includes(".avwriter"));
   if (left.length > 0) complaints.push(`left beside the file: ${left.join(", ")}`);
   if (!isOneFile) return complaints;
-  const hasTried = written > 0 || rejections.some(({ at }) => at === "write");
+  const hasTried = written > 0 || hasAbort || rejections.some(({ at }) => at === "write");
   if (hasFile && (!wasOpen || !hasTried) && !isUntouched(path)) {
     complaints.push("the earlier file is not as it was, though no frame was written");
   }

@@ -333,7 +333,10 @@ export async function playCase(native: Native, test: FuzzCase, folder: string): 
   await new Promise((resolve) => setTimeout(resolve, 0));
   const leaked = undisposedObjects() - liveBefore;
   const outcome = play.outcome();
-  const complaints = [...play.complaints, ...judgeFolder(outcome, play.isOpen, before)];
+  const complaints = [
+    ...play.complaints,
+    ...judgeFolder(outcome, play.isOpen, (test.abortsAt ?? 0) > 0, before),
+  ];
   if (leaked !== 0) complaints.push(`${leaked} native objects were not freed`);
   return {
     ...outcome,

@@ -5,6 +5,7 @@
  * @module
  */
 import { type Ended, exists, inOwnNamespace, mustRun, run } from "./commands.ts";
+import { nodeProgram } from "../node_program.ts";
 import { libraryFileName, libraryMajor, type LibraryName } from "../../ffi/locate.ts";
 import { libraryMajors } from "../../ffi/layouts.ts";
 
@@ -46,6 +47,7 @@ export async function makeStage(folder: string, project: string, denoFolder: str
   Deno.mkdirSync(stage.programs, { recursive: true });
   await mustRun("cp", [await requireElf(Deno.execPath()), `${stage.programs}/deno`]);
   await mustRun("cp", [await bunProgram(project), `${stage.programs}/bun`]);
+  await mustRun("cp", [await requireElf(`${project}/${nodeProgram}`), `${stage.programs}/node`]);
   return stage;
 }
 

@@ -1,12 +1,14 @@
 /**
- * Runs the tests against every FFmpeg at hand, on Deno and on Bun, in minimal Debian systems of its own.
+ * Runs the tests against every FFmpeg at hand, on Deno, Bun and Node, in minimal Debian systems of its own.
  *
  *     deno task test:matrix             all tests
  *     deno task test:matrix --smoke     the smoke part
  *     deno task test:matrix --suite trixie tests/timing_test.ts
  *                                       these tests in this suite only
+ *     deno task test:matrix --runtime node
+ *                                       on this runtime only
  *
- * The first two also compare the tables of structs and functions with each suite's headers.
+ * Where no tests are named, it also compares the tables of structs and functions with each suite's headers.
  *
  * Needs root, a Debian system and the `unshare` program. The systems are kept between runs in
  * `AVWRITER_MATRIX_CACHE` (default: `avwriter/matrix` in the user's cache folder); remove that folder to have
@@ -18,13 +20,13 @@ import { avcodecMajors, releases } from "../../ffi/layouts.ts";
 import { exists, mustRun, removeFolder, run, stopAll } from "./commands.ts";
 import { checkHeaders } from "./headers.ts";
 import { type Plan, readArguments } from "./plan.ts";
+import { nodeFlags } from "../node_program.ts";
 import { errorLine, readTests, type RuntimeName, runtimeTitles, testArguments } from "../test_run.ts";
 import { count, report, type Row, type TestResult } from "./report.ts";
 import { makeRoom, makeStage, resultsInside, type Room, runInside, type Stage } from "./room.ts";
 import { cacheFolder, debianMirror, makeRoot, removeLeftovers, requireTools, suiteRoot } from "./roots.ts";
 import { type Suite, suites as allSuites } from "./suites.ts";
 
-const runtimes: readonly RuntimeName[] = ["deno", "bun"];
 /** How long one run of the tests in one room may take. */
 const testsTimeoutMs = 30 * 60_000;
 const probeFile = "tools/matrix/probe.ts";
@@ -54,7 +56,8 @@ function lastLines(text: string, lines: number): string {
 }
 
 function probeCommand(runtime: RuntimeName): string[] {
-  return runtime === "deno" ? ["run", "-A", "--no-check", probeFile] : [probeFile];
+  const flags = { deno: ["run", "-A", "--no-check"], bun: [], node: nodeFlags };
+  return [...flags[runtime], probeFile];
 }
 
 /** Which FFmpeg is loaded in the room, or a sentence that says why none is. */
@@ -106,13 +109,13 @@ async function runRow(
   return { ...named, release, tests: results };
 }
 
-/** Runs the tests on both runtimes against each major of a suite. */
+/** Runs the tests on the runtimes against each major of a suite. */
 async function runSuite(suite: Suite, root: string, stage: Stage, paths: RunPaths): Promise<Row[]> {
   const rows: Row[] = [];
   for (const major of suite.majors) {
     // The newest one is what is found in the system's folders, with the others beside it.
     const alone = major === suite.majors.at(-1) ? undefined : major;
-    for (const runtime of runtimes) {
+    for (const runtime of paths.runtimes) {
       const key = `${suite.name}-${major}-${runtime}`;
       const folder = `${paths.folder}/${key}`;
       const room = await makeRoom(folder, root, stage, alone);
@@ -126,7 +129,7 @@ async function runSuite(suite: Suite, root: string, stage: Stage, paths: RunPath
       await removeFolder(folder);
     }
     // One runtime may be too new for an old system; a major that none ran against is not proved.
-    const last = rows.slice(-runtimes.length);
+    const last = rows.slice(-paths.runtimes.length);
     if (last.every(({ tests }) => tests.length === 0)) {
       const reason = "no runtime starts here";
       rows.push({ ...last[0]!, runtime: "any", note: reason, tests: [failed(suite.name, reason)] });
@@ -153,6 +156,7 @@ interface RunPaths {
   readonly folder: string;
   readonly logs: string;
   readonly tests: readonly string[];
+  readonly runtimes: readonly RuntimeName[];
 }
 
 /** Makes what is missing of the roots, two at a time: half of the time goes into downloads. */
@@ -192,12 +196,12 @@ async function fillDenoFolder(
   if (ended.code !== 0) say(`Cannot fetch what the tests import: ${errorLine(ended)}`);
 }
 
-async function runMatrix({ suites, tests, withHeaders }: Plan): Promise<Row[]> {
+async function runMatrix({ suites, runtimes, tests, withHeaders }: Plan): Promise<Row[]> {
   if (Deno.uid() !== 0) throw new Error("Cannot make roots: the matrix needs to run as root");
   const project = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
   const cache = cacheFolder();
   await removeLeftovers(cache);
-  const paths = { folder: `${cache}/run-${Deno.pid}`, logs: `${cache}/logs`, tests };
+  const paths = { folder: `${cache}/run-${Deno.pid}`, logs: `${cache}/logs`, tests, runtimes };
   Deno.mkdirSync(paths.logs, { recursive: true });
   const rows: Row[] = [];
   try {

@@ -30,9 +30,9 @@ export const allTests: readonly string[] = ["tests/"];
 
 /**
  * What a root needs besides the libraries: the programs that judge the files written, make disks fail, and
- * play audio to record.
+ * play audio to record, and a library without which Node does not start.
  */
-const otherPackages: readonly string[] = ["ffmpeg", "ca-certificates", "strace", "pulseaudio"];
+const otherPackages: readonly string[] = ["ffmpeg", "ca-certificates", "strace", "pulseaudio", "libatomic1"];
 
 /** The libraries whose packages are named; libavutil comes with each of them. */
 const packagedLibraries: readonly LibraryName[] = [

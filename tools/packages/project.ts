@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { bunProgram, nodeProgram } from "../setup.ts";
+import { Buffer } from "node:buffer";
+import { nodeProgram } from "../node_program.ts";
+import { bunProgram } from "../setup.ts";
 import { readPages } from "../docs/markdown.ts";
 import { npmScopes, type Registries } from "./registries.ts";
 
@@ -13,8 +15,11 @@ const timeoutMs = 60_000;
 /** What runs programs. */
 export type RuntimeName = "Deno" | "Bun" | "Node";
 
-/** How a program ran: where its frames were encoded, that it was told what it needs, or what went wrong. */
-export type Verdict = "thread" | "main" | "told" | { readonly problem: string };
+/**
+ * How a program ran: where its frames were encoded, that it was told what it needs, that it was not run but
+ * has the threads' module, or what went wrong.
+ */
+export type Verdict = "thread" | "main" | "told" | "embedded" | { readonly problem: string };
 
 /** README's first program, and how many frames its video has. */
 function readmeProgram(): { readonly text: string; readonly frames: number } {
@@ -67,6 +72,8 @@ export class Project implements AsyncDisposable {
         NO_COLOR: "1",
         DENO_NO_UPDATE_CHECK: "1",
         JSR_URL: this.#registries.jsrUrl,
+        // What `deno compile` builds on, which it would download: Deno itself builds a program that does not run.
+        DENORT_BIN: Deno.env.get("DENORT_BIN") ?? Deno.execPath(),
         DENO_DIR: `${this.folder}/.cache/deno`,
         BUN_INSTALL_CACHE_DIR: `${this.folder}/.cache/bun`,
         npm_config_cache: `${this.folder}/.cache/npm`,
@@ -97,6 +104,13 @@ export class Project implements AsyncDisposable {
     const isWarning = complaints.startsWith("avwriter: frames are encoded in the thread that calls write") &&
       !complaints.includes("\n");
     return isWarning ? "main" : { problem: complaints };
+  }
+
+  /** Looks for the threads' module in a program that cannot be run here. */
+  async findWorkerIn(program: string): Promise<Verdict> {
+    const bytes = Buffer.from(await Deno.readFile(`${this.folder}/${program}`));
+    const isThere = bytes.includes("import { captureInThread } from");
+    return isThere ? "embedded" : { problem: "it has no module of the threads" };
   }
 
   async #frames(file: string): Promise<number> {

@@ -16,6 +16,8 @@ export interface Row {
   readonly way: string;
   /** What runs it. */
   readonly runsOn: string;
+  /** What it should come to, where that is no thread. */
+  readonly expected?: Verdict;
   /** Does it all. */
   run(registries: Registries): Promise<Verdict>;
 }
@@ -158,25 +160,26 @@ function compiledByBun(form: keyof typeof dependencies): Row {
   };
 }
 
-/** Compiled into one program by Deno, which downloads a part of it. */
+/** Whether `deno compile` has what it builds on, which it would download. */
+const canCompileOnDeno = Deno.env.get("DENORT_BIN") !== undefined;
+
+/** Compiled into one program by Deno. */
 function compiledByDeno(form: Row["form"]): Row {
   return {
     form,
     way: "deno compile",
-    runsOn: "itself",
+    runsOn: canCompileOnDeno ? "itself" : "(not run)",
+    expected: canCompileOnDeno ? "thread" : "embedded",
     run: async (registries) => {
       await using project = await Project.create(registries, { "deno.json": { imports: denoImports[form] } });
       const permissions = ["--allow-ffi", "--allow-read", "--allow-write"];
       await project.run(deno, "compile", "--quiet", ...permissions, "--output=program", "program.ts");
-      return await project.start(null, "program");
+      return canCompileOnDeno ? await project.start(null, "program") : await project.findWorkerIn("program");
     },
   };
 }
 
 const all: readonly RuntimeName[] = ["Deno", "Bun", "Node"];
-
-/** Whether `deno compile` has what it downloads: the program of this variable, or a copy from before. */
-export const canCompileOnDeno: boolean = Deno.env.get("DENORT_BIN") !== undefined;
 
 /** All rows. */
 export const rows: readonly Row[] = [
@@ -195,7 +198,8 @@ export const rows: readonly Row[] = [
   ...bundled("npm", "deno bundle", all),
   compiledByBun("JSR's npm"),
   compiledByBun("npm"),
-  ...(canCompileOnDeno ? [compiledByDeno("JSR"), compiledByDeno("npm")] : []),
+  compiledByDeno("JSR"),
+  compiledByDeno("npm"),
 ];
 
 /** What must not start a thread, and says so: a bundle without the module of the threads. */

@@ -40,6 +40,11 @@ export class SessionControl {
     return Atomics.load(this.#words, words.isAborted) !== 0;
   }
 
+  /** Throws where the session is to stop, which whoever aborted it does not wait to hear. */
+  requireGoingOn(): void {
+    if (this.isAborted) throw new Error("The session was aborted");
+  }
+
   /** Has the session encode for at most so many seconds more. The earliest time counts. */
   endWithin(seconds: number): void {
     const end = nowMicroseconds() + BigInt(Math.ceil(seconds * 1e6));

@@ -64,7 +64,7 @@ export function openPipeline(
   const { request, control, info, target, safety, clock, audioTracks, subtitles, opener } = context;
   const { path, options } = request;
   using owned = new DisposableStack();
-  const { encoder, settings } = opener.openEncoder(input, pixels);
+  const { encoder, settings } = opener.openEncoder(input, pixels, source.first.layout.format);
   owned.use(encoder);
   const parameters = owned.use(new CodecParameters(native, encoder));
   const { timeBase, shape } = input;
@@ -84,7 +84,9 @@ export function openPipeline(
   );
   const timeline = createTimeline(options, clock, input);
   const openEncoder = (): Encoder => openNextEncoder(native, settings, parameters.headers);
-  const palettes = palettesFor(native, request, settings, shape.layout.format, target.isOwnFile);
+  // In other containers, the table of colours is elsewhere.
+  const isGifFile = target.isOwnFile && info.name === "gif";
+  const palettes = palettesFor(native, request, settings, shape.layout.format, isGifFile);
   const plays = options.loop ?? 0;
   const parts = { encoder, parameters, openEncoder, settings, output, timeline, plays, control };
   const pipeline = owned.use(new Pipeline(native, { ...parts, ...palettes }));

@@ -36,6 +36,8 @@ import type { Encoder, EncoderInfo } from "../../libav/encoder.ts";
 import { isVerbose, setLogLevel } from "../../libav/log.ts";
 import type { Muxer } from "../../libav/muxer.ts";
 import type { MuxerInfo } from "../../libav/muxer_info.ts";
+import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
+import { invert } from "../../libav/rational.ts";
 import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
 import { withoutPrototype } from "../../plain_copy.ts";
 import type { Size } from "../../size.ts";
@@ -45,6 +47,7 @@ import { defaultInputFormat, requireInputFormat } from "../../video/input_format
 import { isOpaque } from "../../video/opacity.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../../video/pixels.ts";
 import { createMuxer } from "./create_muxer.ts";
+import { requireKept } from "./filter_losses.ts";
 import type { MuxerRequest, OpenerContext } from "./muxer_request.ts";
 import { Preprocessor, type PreprocessorOutput } from "../preprocessor.ts";
 import { describeChoice } from "../report.ts";
@@ -98,7 +101,7 @@ export class StreamOpener implements Disposable {
   /** What frames and samples are checked against. */
   get known(): Omit<EngineInfo, "formats"> {
     const audioChannels = this.#context.audioTracks?.channels ?? [];
-    return { containerClock: this.#containerClock, audioChannels };
+    return { container: this.info.name, containerClock: this.#containerClock, audioChannels };
   }
 
   /** How the container keeps what it was asked to. */
@@ -232,10 +235,12 @@ export class StreamOpener implements Disposable {
   #tryHeader({ encoder, settings }: ChosenEncoder): void {
     using parameters = new CodecParameters(this.#native, encoder);
     const stage = this.#context.safety.isFragmented ? "finished" : "direct";
+    // Filters make frames of a constant rate for containers that take nothing else: MXF asks for their unit.
+    const isConstant = !supportsVariableRate(this.info);
     const request = {
       parameters,
       settings,
-      timeBase: this.#context.clock.timeBase,
+      timeBase: isConstant ? invert(settings.frameRate) : this.#context.clock.timeBase,
       url: this.url,
       stage,
     } as const;
@@ -297,9 +302,14 @@ export class StreamOpener implements Disposable {
 
   /**
    * The trial's encoder if it fits these frames, or else another one: not every candidate supports every
-   * size.
+   * size. Throws where filters lost what must be kept of frames in the format `given`.
    */
-  openEncoder(input: PreprocessorOutput, first: Pixels): { encoder: Encoder; settings: EncoderSettings } {
+  openEncoder(
+    input: PreprocessorOutput,
+    first: Pixels,
+    given: PixelFormatInfo,
+  ): { encoder: Encoder; settings: EncoderSettings } {
+    requireKept(this.#request.options, given, input.shape.layout.format);
     const trial = this.#trial;
     this.#trial = null;
     const isFirstOpaque = (): boolean => isOpaque(this.#native, first, input.shape.layout);
@@ -309,7 +319,7 @@ export class StreamOpener implements Disposable {
         const context = this.#settingsContext(input);
         const wanted = resolveSettings(this.#native, trial.encoder.info, request, context);
         if (isSameSettings(wanted, trial.settings)) {
-          this.#choice = describeChoice(trial, input, this.#request);
+          this.#choice = describeChoice(trial, given, this.#request);
           return this.#withSize(trial);
         }
       } catch (error) {
@@ -320,7 +330,7 @@ export class StreamOpener implements Disposable {
     const chosen = this.#chooseEncoder(input, isFirstOpaque);
     this.#hasSize = true;
     this.#requireHeader(chosen);
-    this.#choice = describeChoice(chosen, input, this.#request);
+    this.#choice = describeChoice(chosen, given, this.#request);
     return chosen;
   }
 }

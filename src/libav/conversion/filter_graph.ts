@@ -168,27 +168,44 @@ function withOwnMatrices(description: string): string {
   );
 }
 
+/** The sink of a graph's frames before their rate is made constant. */
+const filteredSink = "buffersink@filtered";
+
+/** The same filters, with more that make the frame rate constant, and a sink before these. */
+function withConstantRate(description: string, rate: Rational): string {
+  const [filtered, timed] = ["[avwriter_filtered]", "[avwriter_timed]"];
+  return `${description},split${filtered}${timed};${filtered}${filteredSink};${timed}fps=${
+    rationalText(rate)
+  }`;
+}
+
 /** Runs frames through filters. */
 export class FilterGraph extends ParsedGraph {
   readonly #source: Address;
   readonly #sink: Address;
+  /** Gets the frames before their rate is made constant; NULL where it is not. */
+  readonly #filtered: Address;
   /** What each frame that is sent says of itself. */
   readonly #color: ColorNumbers;
 
   /**
    * Makes a graph from a description in libavfilter's syntax. Throws an {@linkcode OptionError} where it is
-   * not valid, or does not take such frames.
+   * not valid, or does not take such frames. With a constant rate, its frames are repeated or left out for
+   * it, and {@linkcode receiveFiltered} must be called, too.
    */
-  constructor(native: Native, description: string, input: FilterInput) {
+  constructor(native: Native, description: string, input: FilterInput, constantRate: Rational | null = null) {
     const avfilter = native.avfilter();
     const takesColor = sourceTakesColor(native);
-    super(native, takesColor ? description : withOwnMatrices(description), headOf(input, takesColor));
+    const filters = takesColor ? description : withOwnMatrices(description);
+    const chain = constantRate === null ? filters : withConstantRate(filters, constantRate);
+    super(native, chain, headOf(input, takesColor));
     // Older releases convert RGB to what the frame says, where a filter has options of its own.
     const color = input.format.isRgb && takesColor ? { ...input.color, ...rgb } : input.color;
     this.#color = colorNumbers(native, color);
     this.checkDescription(avfilter.avfilter_graph_config(this.address, NULL), "FILTER_CONFIG");
     this.#source = avfilter.avfilter_graph_get_filter(this.address, cString("buffer@source"));
     this.#sink = avfilter.avfilter_graph_get_filter(this.address, cString("buffersink@sink"));
+    this.#filtered = avfilter.avfilter_graph_get_filter(this.address, cString(filteredSink));
   }
 
   /** The output. */
@@ -217,9 +234,23 @@ export class FilterGraph extends ParsedGraph {
     this.#check(this.native.avfilter().av_buffersrc_close(this.#source, ticks, 0));
   }
 
+  /** The unit of the timestamps of {@linkcode receiveFiltered}. */
+  get filteredTimeBase(): Rational {
+    return unpackRational(this.native.avfilter().av_buffersink_get_time_base(this.#filtered));
+  }
+
   /** Receives a frame into an empty one; `false` where the graph needs more input or has ended. */
   receive(frame: NativeFrame): boolean {
-    const result = this.native.avfilter().av_buffersink_get_frame(this.#sink, frame.address);
+    return this.#receiveFrom(this.#sink, frame);
+  }
+
+  /** Receives a frame as it was before the rate is made constant; `false` where there is none. */
+  receiveFiltered(frame: NativeFrame): boolean {
+    return this.#filtered !== NULL && this.#receiveFrom(this.#filtered, frame);
+  }
+
+  #receiveFrom(sink: Address, frame: NativeFrame): boolean {
+    const result = this.native.avfilter().av_buffersink_get_frame(sink, frame.address);
     if (result === endOfStream || isAgain(result)) return false;
     this.#check(result);
     return true;

@@ -22,7 +22,9 @@ export interface ConverterTarget {
   readonly color: PixelMeaning;
   /** The palettes of a GIF; `null` or absent: each picture has a palette of its own. */
   readonly clipColors?: ClipColors | null;
-  /** What lies behind transparent pictures where the format has no alpha. Default: black. */
+  /** Whether transparent pictures are laid over the background though the format has alpha. */
+  readonly isOpaque?: boolean;
+  /** What lies behind transparent pictures where they are laid over it. Default: black. */
   readonly background?: Rgb;
 }
 

@@ -32,9 +32,11 @@ export class CopyConverter implements Converter {
   #isPassedOn(frame: NativeFrame): boolean {
     const { width, height, format: id } = frame.shape;
     const { format } = this.#source;
+    // Not every encoder takes rows that go upwards, as the filter vflip makes them: sgi writes elsewhere.
     // libavcodec's GIF encoder has a buffer for the stride of the first frame, and writes beyond it where the
     // stride grows.
-    return id === this.#output.format.id && !format.isPalette && width === this.#source.width &&
+    return frame.stride(0) > 0 && id === this.#output.format.id && !format.isPalette &&
+      width === this.#source.width &&
       height === this.#source.height;
   }
 

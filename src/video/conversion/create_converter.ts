@@ -31,7 +31,7 @@ export function createConverter(native: Native, shape: PictureShape, target: Con
   if (format.id !== target.format.id && FormatUnpacker.isNeeded(native, format, visible.width)) {
     return new UnpackingConverter(native, { ...shape, layout: visible }, target);
   }
-  if (format.hasAlpha && !target.format.hasAlpha) {
+  if (format.hasAlpha && (!target.format.hasAlpha || target.isOpaque)) {
     return new BlendingConverter(
       native,
       { ...shape, layout: visible },

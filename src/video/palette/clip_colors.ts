@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ExactPalette, paletteSize } from "./exact_palette.ts";
+import { ExactPalette, marked, paletteSize } from "./exact_palette.ts";
 
 /** Where a GIF has its table of colours (GIF89a, 18 and 19). */
 const tableOffset = 13;
@@ -19,6 +19,8 @@ export class ClipColors {
   /** Whether the frame before carried the first palette. */
   #wasFirst = true;
   #writtenCount = 0;
+  /** Whether the file's table is this palette, and not one that the first frame brought. */
+  #isTable = false;
 
   /** `hasTransparent` says that frames may have transparent pixels. */
   constructor(hasTransparent: boolean) {
@@ -33,6 +35,7 @@ export class ClipColors {
     if (this.#exact.isFull || !this.#exact.map(pixels, places)) return null;
     if (this.#first === null) {
       this.#first = this.#exact.colors();
+      this.#isTable = true;
       this.#writtenCount = this.#exact.count;
     }
     return this.#first;
@@ -41,17 +44,19 @@ export class ClipColors {
   /**
    * What a frame carries that has a palette of its own. libavcodec compares it with the first frame's alone,
    * and takes a frame for a change of the one before where they are the same: it must differ, unless the
-   * frame before had that as well. It is told apart by an alpha that no file has.
+   * frame before had that as well.
    */
   own(colors: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
     this.#first ??= colors.slice();
     const isFirst = this.#wasFirst && colors.every((color, index) => color === this.#first![index]);
     this.#wasFirst = isFirst;
-    if (isFirst) return colors;
-    const opaque = colors.findIndex((color) => color >>> 24 === 0xff);
-    const marked = colors.slice();
-    if (opaque >= 0) marked[opaque] = (colors[opaque]! & 0xfeffffff) >>> 0;
-    return marked;
+    return isFirst ? colors : marked(colors);
+  }
+
+  /** The palette of a frame with all colours that came since. */
+  complete(colors: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+    const isShared = this.#isTable && colors.every((color, index) => color === this.#first![index]);
+    return isShared ? this.#exact.colors() : colors;
   }
 
   /**
@@ -60,8 +65,7 @@ export class ClipColors {
    */
   completeTable(write: (offset: number, bytes: Uint8Array) => boolean): void {
     const { count } = this.#exact;
-    // Without any at first, the first frame brought a palette of its own.
-    if (this.#writtenCount === 0 || count === this.#writtenCount) return;
+    if (!this.#isTable || count === this.#writtenCount) return;
     const table = new Uint8Array(paletteSize * 3);
     for (const [index, color] of this.#exact.colors().entries()) {
       table.set([color >> 16 & 0xff, color >> 8 & 0xff, color & 0xff], index * 3);

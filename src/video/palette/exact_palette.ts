@@ -92,6 +92,14 @@ export class ExactPalette {
   }
 }
 
+/** The same palette, told apart by an alpha that no file has. */
+export function marked(colors: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const copy = colors.slice();
+  const opaque = colors.findIndex((color) => color >>> 24 === 0xff);
+  if (opaque >= 0) copy[opaque] = (colors[opaque]! & 0xfeffffff) >>> 0;
+  return copy;
+}
+
 /** A colour whose bytes are RGBA as libav keeps it in palettes. */
 function argb(color: number): number {
   return (0xff000000 | (color & 0xff) << 16 | color & 0xff00 | color >> 16 & 0xff) >>> 0;

@@ -16,6 +16,7 @@ import { IndexedFrames, RgbaReader } from "./indexed_frames.ts";
 /** Counts the colours of frames and keeps the frames, as RGBA, in a file; then gives them in one palette. */
 export class GifClip implements Disposable {
   readonly #native: Native;
+  readonly #target: ConverterTarget;
   readonly #file: ScratchFile;
   readonly #frames: IndexedFrames;
   readonly #pixels: Uint32Array<ArrayBuffer>;
@@ -28,6 +29,7 @@ export class GifClip implements Disposable {
   constructor(native: Native, target: ConverterTarget, path: string, hasAlpha: boolean) {
     using owned = new DisposableStack();
     this.#native = native;
+    this.#target = target;
     this.#frames = owned.use(new IndexedFrames(native, target, target));
     this.#pixels = new Uint32Array(target.width * target.height);
     this.#exact = new ExactPalette(hasAlpha);
@@ -67,7 +69,7 @@ export class GifClip implements Disposable {
   #readerFor(shape: PictureShape): RgbaReader {
     if (this.#reader === null || !sameShape(this.#reader.shape, shape)) {
       this.#reader?.reader[Symbol.dispose]();
-      this.#reader = { shape, reader: new RgbaReader(this.#native, shape, createConverter) };
+      this.#reader = { shape, reader: new RgbaReader(this.#native, shape, createConverter, this.#target) };
     }
     return this.#reader.reader;
   }

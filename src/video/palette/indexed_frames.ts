@@ -24,14 +24,25 @@ export class RgbaReader implements Disposable {
   /** The same as one number each. */
   readonly pixels: Uint32Array<ArrayBuffer>;
 
-  constructor(native: Native, shape: PictureShape, create: CreateConverter) {
+  /** Lays transparent pictures over a background where the target asks for it. */
+  constructor(
+    native: Native,
+    shape: PictureShape,
+    create: CreateConverter,
+    { isOpaque = false, background }: Partial<ConverterTarget> = {},
+  ) {
     this.#native = native;
     this.#shape = shape;
     const { layout: { format, width, height }, meaning } = shape;
     const rgba = pixelFormatByName(native, "rgba")!;
-    this.#converter = format.id === rgba.id
-      ? null
-      : create(native, shape, { format: rgba, width, height, color: meaning });
+    this.#converter = format.id === rgba.id && !isOpaque ? null : create(native, shape, {
+      format: rgba,
+      width,
+      height,
+      color: meaning,
+      isOpaque,
+      ...(background && { background }),
+    });
     this.bytes = new Uint8Array(width * height * 4);
     this.pixels = new Uint32Array(this.bytes.buffer);
   }

@@ -7,9 +7,12 @@ import type { Native } from "../../../ffi/mod.ts";
 import { FilterGraph } from "../../libav/conversion/filter_graph.ts";
 import { NativeFrame } from "../../libav/native_frame.ts";
 import { frameLayout, type PictureShape, type Pixels, Staging } from "../pixels.ts";
+import type { Size } from "../../size.ts";
 import type { Converter, ConverterTarget } from "../conversion/converter.ts";
 import { CopyConverter } from "../conversion/copy_converter.ts";
 import { OutputFrames } from "../conversion/output_frames.ts";
+import { transparentIndex } from "./exact_palette.ts";
+import { readPalette, writePalette } from "./indexed_frames.ts";
 
 /** The filters that give each frame its own palette. */
 export const paletteFilters =
@@ -17,6 +20,8 @@ export const paletteFilters =
 
 /** 256 colours chosen for each frame, which keeps a GIF of real footage close to its source. */
 export class PaletteConverter implements Converter {
+  readonly #native: Native;
+  readonly #size: Size;
   readonly #staging: Staging;
   readonly #graph: FilterGraph;
   readonly #filtered: NativeFrame;
@@ -29,6 +34,8 @@ export class PaletteConverter implements Converter {
     const [timeBase, frameRate] = [{ num: 1, den: 1 }, { num: 1, den: 1 }];
     const color = { primaries: "unknown", transfer: "unknown", ...meaning };
     const input = { format, width, height, timeBase, frameRate, color };
+    this.#native = native;
+    this.#size = { width, height };
     this.#graph = new FilterGraph(native, paletteFilters, input);
     this.#staging = new Staging(native, source);
     this.#filtered = new NativeFrame(native);
@@ -42,7 +49,29 @@ export class PaletteConverter implements Converter {
     this.#graph.send(staged);
     this.#filtered.unref();
     if (!this.#graph.receive(this.#filtered)) throw new Error("The palette filters held a frame back");
-    return this.#copier.convert(this.#filtered);
+    return this.#placeTransparent(this.#copier.convert(this.#filtered));
+  }
+
+  /**
+   * Moves what is transparent to the last place of the palette: the encoder takes its place in the first
+   * palette for that of all. Filters of FFmpeg 4.3 sort palettes, so that it lies anywhere.
+   */
+  #placeTransparent(frame: NativeFrame): NativeFrame {
+    const colors = readPalette(this.#native, frame);
+    const place = colors.findIndex((color) => color >>> 24 < 128);
+    if (place < 0 || colors[transparentIndex]! >>> 24 < 128) return frame;
+    const { memory } = this.#native;
+    const { width, height } = this.#size;
+    const places = new Uint8Array(width * height);
+    memory.readRows(places, frame.planeAddress(0), frame.stride(0), width, height);
+    for (const [index, at] of places.entries()) {
+      if (at === place) places[index] = transparentIndex;
+      else if (at === transparentIndex) places[index] = place;
+    }
+    memory.writeRows(frame.planeAddress(0), frame.stride(0), places, width, width, height);
+    [colors[place], colors[transparentIndex]] = [colors[transparentIndex]!, colors[place]!];
+    writePalette(this.#native, frame, colors);
+    return frame;
   }
 
   [Symbol.dispose](): void {

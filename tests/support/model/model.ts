@@ -27,6 +27,8 @@ export class WriterModel {
   readonly #queueSize: number;
   readonly #pending = new Set<Call>();
   state: "open" | "closed" | "aborted" | "failed" = "open";
+  /** Whether the abort came while it was closing. */
+  wasClosing = false;
   /** Frames that the program may hold: those acquired, and those that it asked for. */
   held = 0;
   /** How many frames were taken for certain. */
@@ -43,6 +45,8 @@ export class WriterModel {
   begin(name: string, expected: readonly Outcome[], { needsSlot = false } = {}): Call {
     const ended = { open: expected, closed: ["closed"], aborted: ["aborted"], failed: ["noFrame"] } as const;
     const call = { name, allowed: new Set<Outcome>(ended[this.state]), needsSlot };
+    // The abort may have come after the end of a close under way.
+    if (this.state === "aborted" && this.wasClosing) call.allowed.add("closed");
     // Closing may have failed: disposing does not tell.
     if (this.state === "closed" && this.hasOther && this.written === 0) call.allowed.add("noFrame");
     this.#pending.add(call);
@@ -79,6 +83,7 @@ export class WriterModel {
   /** Calls under way may end with the abort from now on; a file that is finished already stays. */
   abort(isFinished: boolean): void {
     if (this.state === "aborted" || this.state === "failed" || isFinished) return;
+    this.wasClosing = this.state === "closed";
     this.state = "aborted";
     for (const { allowed } of this.#pending) allowed.add("aborted");
   }

@@ -236,7 +236,14 @@ class PlayedWriter {
     if (this.model.hasOther) expected.push("noFrame");
     const call = this.model.begin(kind, expected);
     if (state === "closed" || kind === "dispose") call.allowed.clear();
-    const again: Outcome[] = state === "aborted" ? ["aborted"] : state === "failed" ? ["noFrame"] : expected;
+    const { wasClosing } = this.model;
+    const again: Outcome[] = state === "failed"
+      ? ["noFrame"]
+      : state !== "aborted"
+      ? expected
+      : wasClosing
+      ? ["aborted", ...expected]
+      : ["aborted"];
     for (const outcome of kind === "close" ? again : expected) call.allowed.add(outcome);
     this.model.close();
     const ended = kind === "dispose"
@@ -297,6 +304,8 @@ class PlayedWriter {
 
   #check(isJudged: boolean): void {
     const expected = this.#taken.map(({ level }) => level);
+    // What disposing came to is not told, if an abort came meanwhile.
+    if (this.#summary === null && this.model.wasClosing) return;
     const isWhole = this.#summary !== null || this.model.state === "closed";
     if (!isWhole || expected.length === 0) {
       if (existsSync(this.path)) throw new Error(`${this.path} is there, and should not be`);

@@ -1,0 +1,1 @@
+import "../../background_test.ts?all";

@@ -1,0 +1,1 @@
+import "../../field_order_test.ts?all";

@@ -1,0 +1,1 @@
+import "../../filter_color_test.ts?all";

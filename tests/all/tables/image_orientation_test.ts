@@ -1,0 +1,1 @@
+import "../../image_orientation_test.ts?all";

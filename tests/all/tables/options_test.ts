@@ -1,0 +1,1 @@
+import "../../options_test.ts?all";

@@ -1,0 +1,1 @@
+import "../../printed_test.ts?all";

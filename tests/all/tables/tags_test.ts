@@ -1,0 +1,1 @@
+import "../../tags_test.ts?all";

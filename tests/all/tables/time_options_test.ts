@@ -1,0 +1,1 @@
+import "../../time_options_test.ts?all";

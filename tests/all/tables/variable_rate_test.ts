@@ -1,0 +1,1 @@
+import "../../variable_rate_test.ts?all";

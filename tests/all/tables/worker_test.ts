@@ -1,0 +1,1 @@
+import "../../worker_test.ts?all";

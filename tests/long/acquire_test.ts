@@ -1,0 +1,1 @@
+import "../acquire_test.ts?long";

@@ -1,0 +1,1 @@
+import "../animation_test.ts?long";

@@ -1,0 +1,1 @@
+import "../audio_source_test.ts?long";

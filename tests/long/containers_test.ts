@@ -1,0 +1,1 @@
+import "../containers_test.ts?long";

@@ -1,0 +1,1 @@
+import "../deadline_test.ts?long";

@@ -1,0 +1,1 @@
+import "../depth_alpha_test.ts?long";

@@ -1,0 +1,1 @@
+import "../image_data_test.ts?long";

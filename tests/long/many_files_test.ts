@@ -1,0 +1,1 @@
+import "../many_files_test.ts?long";

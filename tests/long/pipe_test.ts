@@ -1,0 +1,1 @@
+import "../pipe_test.ts?long";

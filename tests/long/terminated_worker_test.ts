@@ -1,0 +1,1 @@
+import "../terminated_worker_test.ts?long";

@@ -1,0 +1,1 @@
+import "../time_audio_test.ts?long";

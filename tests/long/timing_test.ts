@@ -1,0 +1,1 @@
+import "../timing_test.ts?long";
