@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { exists, mustRun, removeFolder, stopAll } from "../matrix/commands.ts";
+import { type Ended, exists, mustRun, removeFolder, stopAll } from "../matrix/commands.ts";
 import { count, report, type Row, type TestResult } from "../matrix/report.ts";
 import { copyProject } from "../matrix/room.ts";
 import {
@@ -23,7 +23,7 @@ import {
   requireTools,
 } from "../matrix/roots.ts";
 import { installFromNpm, npmPackages } from "../setup.ts";
-import { errorLine, readTests, type RuntimeName, runtimeTitles, testArguments } from "../test_run.ts";
+import { errorLine, readTests, runtimeTitles, testArguments } from "../test_run.ts";
 import { buildFfmpeg } from "./ffmpeg.ts";
 import { judgeSamples } from "./judge.ts";
 import { makeDrive, runInside, type Windows, wineRoot } from "./wine.ts";
@@ -131,27 +131,45 @@ async function runTests(
   return results;
 }
 
+/** Runs a program of the project. */
+function runScript(
+  windows: Windows,
+  runtime: "deno" | "bun",
+  script: string,
+  ...parameters: string[]
+): Promise<Ended> {
+  const run = runtime === "deno" ? ["run", "-A", "--no-check"] : [];
+  return runInside(windows, ["wine", programs[runtime], ...run, script, ...parameters], timeoutMs);
+}
+
 /** Has a runtime write the samples, and judges them. */
 async function runSamples(windows: Windows, runtime: "deno" | "bun"): Promise<TestResult[]> {
-  const [program, folder] = [programs[runtime], `samples-${runtime}`];
-  const run = runtime === "deno" ? ["run", "-A", "--no-check"] : [];
-  const script = ["tools/windows/record.ts", `Z:\\srv\\results\\${folder}`];
-  const ended = await runInside(windows, ["wine", program, ...run, ...script], timeoutMs);
+  const folder = `samples-${runtime}`;
+  const target = `Z:\\srv\\results\\${folder}`;
+  const ended = await runScript(windows, runtime, "tools/windows/record.ts", target);
   if (ended.code !== 0) return [{ name: "write the samples", status: "failed", reason: errorLine(ended) }];
   return judgeSamples(`${windows.results}/${folder}`);
 }
 
+/** The FFmpeg that a runtime finds there, by PATH. Throws where it finds none. */
+async function loadedRelease(
+  windows: Windows,
+  runtime: "deno" | "bun",
+): Promise<Pick<Row, "release" | "major">> {
+  const ended = await runScript(windows, runtime, "tools/matrix/probe.ts");
+  if (ended.code !== 0) throw new Error(`${runtimeTitles[runtime]} loads no FFmpeg: ${errorLine(ended)}`);
+  const { version, avcodecMajor } = JSON.parse(ended.stdout) as { version: string; avcodecMajor: number };
+  return { release: `FFmpeg ${version}`, major: avcodecMajor };
+}
+
 async function runAll(windows: Windows, tests: readonly string[]): Promise<Row[]> {
   const rows: Row[] = [];
-  const release = "FFmpeg for Windows";
   for (const runtime of ["deno", "bun"] as const) {
-    const place = {
-      release,
-      major: 61,
-      suite: wineRoot.suite,
-      runtime: runtimeTitles[runtime as RuntimeName],
-    };
     const from = performance.now();
+    const place = {
+      ...await loadedRelease(windows, runtime),
+      ...{ suite: `Wine of ${wineRoot.suite}`, runtime: runtimeTitles[runtime] },
+    };
     const results = [...await runTests(windows, runtime, tests), ...await runSamples(windows, runtime)];
     const row = { ...place, tests: results };
     const counts = `${count([row], "passed")} passed, ${count([row], "failed")} failed`;
