@@ -27,7 +27,7 @@ const components: Readonly<Record<string, string>> = {
   filter:
     "buffer,buffersink,abuffer,abuffersink,scale,format,null,anull,copy,crop,pad,fps,hflip,vflip,transpose," +
     "setpts,asetpts,settb,asettb,setsar,setparams,select,trim,atrim,reverse,tmix,tinterlace,overlay,color,testsrc," +
-    "testsrc2,gradients,anullsrc,sine,aresample,aformat,volume,psnr,extractplanes,alphaextract,metadata",
+    "testsrc2,gradients,anullsrc,sine,aresample,aformat,volume,psnr,extractplanes,alphaextract",
 };
 
 const configuration: readonly string[] = [
