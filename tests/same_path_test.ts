@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { linkSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { assert, assertEquals } from "@std/assert";
 import { createAudioWriter, createFileWriter, recoverFile, type VideoWriter, WriteError } from "../mod.ts";
@@ -53,8 +54,12 @@ for (const thread of ["worker", "main"] as const) {
       const path = folder.file("a.mkv");
       writeFileSync(path, "old");
       linkSync(path, folder.file("hard.mkv"));
-      symlinkSync(path, folder.file("soft.mkv"));
-      const names = [path, folder.file("hard.mkv"), folder.file("soft.mkv"), `${folder.path}/./x/../a.mkv`];
+      const names = [path, folder.file("hard.mkv"), `${folder.path}/./x/../a.mkv`];
+      // Links need a right of their own on Windows.
+      if (process.platform !== "win32") {
+        symlinkSync(path, folder.file("soft.mkv"));
+        names.push(folder.file("soft.mkv"));
+      }
       const ends: readonly ((writer: VideoWriter) => Promise<unknown>)[] = [
         (writer) => writer.close(),
         (writer) => writer.abort(),

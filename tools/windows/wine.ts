@@ -79,6 +79,8 @@ export function runInside(
     WINEDEBUG: "-all",
     // Put in front of PATH inside.
     WINEPATH: "Z:\\srv\\ffmpeg",
+    // Without it, Deno finds no program by its name.
+    PATHEXT: ".COM;.EXE",
     DENO_DIR: "Z:\\srv\\deno",
     DENO_NO_UPDATE_CHECK: "1",
     NO_COLOR: "1",
