@@ -4,8 +4,6 @@ import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { assert, assertEquals } from "@std/assert";
 import { createAudioWriter, createFileWriter, recoverFile, type VideoWriter, WriteError } from "../mod.ts";
-<<<<<<< HEAD
-=======
 import { loadNative } from "../ffi/mod.ts";
 import { resolveTrack } from "../src/audio/audio_options.ts";
 import { checkSamples, readSamplesFields } from "../src/audio/samples.ts";
@@ -14,8 +12,6 @@ import { SessionControl } from "../src/engine/ending/session_control.ts";
 import { VideoSession } from "../src/engine/video_session.ts";
 import { parseFrameRate } from "../src/video/frame_rate.ts";
 import { checkOptions } from "../src/writer/options.ts";
-import type { SkipReason } from "./support/features.ts";
->>>>>>> reach
 import { barFrame, TemporaryFolder, writeBars } from "./support/media.ts";
 import { assertFails, rejection } from "./support/messages.ts";
 import { Recording } from "./support/processes.ts";
@@ -146,7 +142,6 @@ for (const kind of ["video", "audio"] as const) {
     `${
       kind === "video" ? "VideoWriter" : "AudioWriter"
     }.abort: after the end of its file, that of a writer which began since then stays`,
-    { skip },
     async () => {
       using folder = new TemporaryFolder();
       const path = folder.file("a.mkv");
