@@ -11,10 +11,10 @@ const components: Readonly<Record<string, string>> = {
   protocol: "file,subfile,pipe,data",
   indev: "lavfi,dshow",
   encoder:
-    "libx264,mpeg4,mpeg2video,mjpeg,png,apng,gif,ffv1,huffyuv,utvideo,rawvideo,wrapped_avframe,aac,flac,mp2," +
+    "libx264,mpeg4,mpeg1video,mpeg2video,mjpeg,png,apng,gif,ffv1,huffyuv,utvideo,rawvideo,wrapped_avframe,aac,flac,mp2," +
     "pcm_s16le,pcm_s16be,pcm_s24le,pcm_f32le,mov_text,ass,srt,subrip,webvtt,text",
   decoder:
-    "h264,mpeg4,mpeg2video,mjpeg,png,apng,gif,ffv1,huffyuv,utvideo,rawvideo,wrapped_avframe,aac,flac,mp2," +
+    "h264,mpeg4,mpeg1video,mpeg2video,mjpeg,png,apng,gif,ffv1,huffyuv,utvideo,rawvideo,wrapped_avframe,aac,flac,mp2," +
     "pcm_s16le,pcm_s16be,pcm_s24le,pcm_f32le,movtext,ass,srt,subrip,webvtt,text",
   muxer:
     "mp4,mov,ipod,matroska,matroska_audio,webm,avi,nut,mpegts,flv,gif,apng,image2,image2pipe,mjpeg,wav,flac,ogg," +
@@ -27,7 +27,7 @@ const components: Readonly<Record<string, string>> = {
   filter:
     "buffer,buffersink,abuffer,abuffersink,scale,format,null,anull,copy,crop,pad,fps,hflip,vflip,transpose," +
     "setpts,asetpts,settb,asettb,setsar,setparams,select,trim,atrim,reverse,tmix,tinterlace,overlay,color,testsrc," +
-    "testsrc2,gradients,anullsrc,sine,aresample,aformat,volume,psnr,extractplanes,alphaextract",
+    "testsrc2,gradients,anullsrc,sine,aresample,aformat,volume,psnr,extractplanes,alphaextract,split,palettegen,paletteuse",
 };
 
 const configuration: readonly string[] = [

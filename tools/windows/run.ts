@@ -4,7 +4,6 @@
  *
  *     deno task test:windows             the tests that it is known to run
  *     deno task test:windows PATH...     these test files
- *     deno task test:windows --cached    skips all where Wine and FFmpeg have not been prepared yet
  *
  * Needs root, a Debian system on x86-64 and the `unshare` program. What it prepares (minutes, the first time)
  * is kept beside what the matrix keeps.
@@ -32,10 +31,11 @@ const project = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 /** How long the tests of one runtime may take. */
 const timeoutMs = 15 * 60_000;
 
-/** The tests that run by default. */
-const defaultTests: readonly string[] = [
-  ...["smoke", "writer", "closing", "recover", "kill", "path_errors", "same_path", "kept_fragments"],
-].map((name) => `tests/${name}_test.ts`);
+/** The tests that run by default. By Wine, ffmpeg fails to write more into Bun's pipes than they hold. */
+const defaultTests: Readonly<Record<"deno" | "bun", readonly string[]>> = {
+  deno: ["tests/smoke_test.ts", "tests/path_errors_test.ts", "tests/same_path_test.ts"],
+  bun: ["tests/path_errors_test.ts", "tests/same_path_test.ts"],
+};
 
 const packages: Readonly<Record<string, string>> = {
   "@deno/win32-x64": Deno.version.deno,
@@ -162,7 +162,7 @@ async function loadedRelease(
   return { release: `FFmpeg ${version}`, major: avcodecMajor };
 }
 
-async function runAll(windows: Windows, tests: readonly string[]): Promise<Row[]> {
+async function runAll(windows: Windows, named: readonly string[]): Promise<Row[]> {
   const rows: Row[] = [];
   for (const runtime of ["deno", "bun"] as const) {
     const from = performance.now();
@@ -170,7 +170,10 @@ async function runAll(windows: Windows, tests: readonly string[]): Promise<Row[]
       ...await loadedRelease(windows, runtime),
       ...{ suite: `Wine of ${wineRoot.suite}`, runtime: runtimeTitles[runtime] },
     };
-    const results = [...await runTests(windows, runtime, tests), ...await runSamples(windows, runtime)];
+    const results = [
+      ...await runTests(windows, runtime, named.length > 0 ? named : defaultTests[runtime]),
+      ...await runSamples(windows, runtime),
+    ];
     const row = { ...place, tests: results };
     const counts = `${count([row], "passed")} passed, ${count([row], "failed")} failed`;
     say(`${place.runtime}: ${counts} (${((performance.now() - from) / 1000).toFixed(0)} s)`);
@@ -181,13 +184,12 @@ async function runAll(windows: Windows, tests: readonly string[]): Promise<Row[]
 
 async function main(args: readonly string[]): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, stopAll);
-  const tests = args.length > 0 ? args : defaultTests;
   const cache = cacheFolder();
   await removeLeftovers(cache);
   const folder = `${cache}/run-${Deno.pid}`;
   let rows: Row[] = [];
   try {
-    rows = await runAll(await prepare(cache, folder, tests), tests);
+    rows = await runAll(await prepare(cache, folder, args.length > 0 ? args : defaultTests.deno), args);
     say(`\n${report(rows)}\n`);
   } finally {
     await removeFolder(folder);
