@@ -81,6 +81,7 @@ for (const thread of ["worker", "main"] as const) {
 for (const thread of ["worker", "main"] as const) {
   test(
     `createFileWriter, ${thread}: a file that took the place of another since the writer opened is its own`,
+    { skip: process.platform === "win32" && "by Wine, a new file may get the number of a removed one" },
     async () => {
       using folder = new TemporaryFolder();
       for (const isReplaced of [true, false]) {
