@@ -31,10 +31,13 @@ const project = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 /** How long the tests of one runtime may take. */
 const timeoutMs = 15 * 60_000;
 
-/** The tests that run by default. By Wine, ffmpeg fails to write more into Bun's pipes than they hold. */
+/**
+ * The tests that run by default. By Wine, ffmpeg fails to write more into Bun's pipes than they hold, and Bun
+ * fails to remove a folder with a folder in it: most test files need that.
+ */
 const defaultTests: Readonly<Record<"deno" | "bun", readonly string[]>> = {
   deno: ["tests/smoke_test.ts", "tests/path_errors_test.ts", "tests/same_path_test.ts"],
-  bun: ["tests/path_errors_test.ts", "tests/same_path_test.ts"],
+  bun: ["tests/same_path_test.ts"],
 };
 
 const packages: Readonly<Record<string, string>> = {
