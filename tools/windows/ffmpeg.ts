@@ -1,5 +1,5 @@
 /**
- * Builds an FFmpeg for Windows from Debian's sources: its libraries as DLLs, and the programs that judge files.
+ * Builds an FFmpeg for Windows from Debian's sources: its DLLs, and the programs that judge files.
  *
  * @module
  */

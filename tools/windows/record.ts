@@ -1,5 +1,6 @@
 /**
- * Runs on Windows, on Deno or Bun: writes the samples into the folder that is named, and repairs a copy of one.
+ * Runs on Windows, on Deno or Bun: writes the samples into the folder that is named, and repairs a copy of
+ * one.
  *
  * @module
  */
