@@ -21,7 +21,7 @@ const files = [
 ] as const;
 
 for (const [codec, encoder, extension] of some(files, 4)) {
-  const skip = missingEncoders(encoder) || !("Worker" in globalThis) && "there are no web workers";
+  const skip = missingEncoders(encoder);
   testBoth(`createFileWriter, ${codec}: five workers terminated while they write leave the program alive`, {
     skip,
   }, () => {

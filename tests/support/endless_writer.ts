@@ -5,6 +5,7 @@
  */
 import { createFileWriter, type WriterOptions } from "../../mod.ts";
 import { noise } from "./chance.ts";
+import { onRequest } from "./program_worker.ts";
 
 /** What the worker is asked to write. */
 export interface EndlessRequest {
@@ -13,20 +14,15 @@ export interface EndlessRequest {
   readonly options: WriterOptions;
 }
 
-const scope = globalThis as unknown as {
-  onmessage: ((event: { readonly data: EndlessRequest }) => void) | null;
-  postMessage(message: unknown): void;
-};
-
-async function writeEndlessly({ codec, path, options }: EndlessRequest): Promise<void> {
+async function writeEndlessly({ codec, path, options }: EndlessRequest, begun: () => void): Promise<void> {
   const [width, height] = [320, 180];
   const data = noise(width * height * 4, 1);
   const writer = await createFileWriter(codec, path, 30, options);
   for (let index = 0;; index++) {
     data[index % data.length]! ^= 255;
     await writer.write({ data, width, height });
-    if (index === 2) scope.postMessage("begun");
+    if (index === 2) begun();
   }
 }
 
-scope.onmessage = ({ data }) => void writeEndlessly(data);
+onRequest(writeEndlessly);

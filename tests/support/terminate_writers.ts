@@ -7,14 +7,10 @@
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import type { EndlessRequest } from "./endless_writer.ts";
+import { startWorker } from "./program_worker.ts";
 
 async function terminateWriter(request: EndlessRequest, afterMs: number): Promise<void> {
-  const worker = new Worker(new URL("./endless_writer.ts", import.meta.url), { type: "module" });
-  await new Promise((resolve, reject) => {
-    worker.addEventListener("message", resolve);
-    worker.addEventListener("error", reject);
-    worker.postMessage(request);
-  });
+  const worker = await startWorker(new URL("./endless_writer.ts", import.meta.url), request);
   await delay(afterMs);
   worker.terminate();
 }

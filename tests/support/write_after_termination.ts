@@ -9,6 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createFileWriter, recoverFile, WriteError } from "../../mod.ts";
 import type { EndlessRequest } from "./endless_writer.ts";
 import { barFrame } from "./media.ts";
+import { startWorker } from "./program_worker.ts";
 
 /** What came of the calls: `"IN_USE"`, or the number of frames in the file. */
 export interface AfterTermination {
@@ -27,12 +28,7 @@ async function framesOrRefusal(call: () => Promise<{ readonly frames: number }>)
 
 const request = JSON.parse(process.argv[2]!) as EndlessRequest;
 const { codec, path, options } = request;
-const worker = new Worker(new URL("./endless_writer.ts", import.meta.url), { type: "module" });
-await new Promise((resolve, reject) => {
-  worker.addEventListener("message", resolve);
-  worker.addEventListener("error", reject);
-  worker.postMessage(request);
-});
+const worker = await startWorker(new URL("./endless_writer.ts", import.meta.url), request);
 await delay(300);
 worker.terminate();
 const recovered = await framesOrRefusal(() => recoverFile(path));

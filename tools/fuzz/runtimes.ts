@@ -6,7 +6,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import process from "node:process";
-import { isDeno, repository } from "../../tests/support/processes.ts";
+import { isDeno, isNode, repository } from "../../tests/support/processes.ts";
+import { nodeFlags } from "../node_program.ts";
 import type { RuntimeProgram } from "./player.ts";
 
 const denoArgs = ["run", "-A", "--no-check", `--config=${repository}deno.json`];
@@ -21,6 +22,7 @@ function denoAt(program: string): RuntimeProgram {
 
 /** The runtime that runs this. */
 export function thisRuntime(): RuntimeProgram {
+  if (isNode) return { name: "node", program: process.execPath, args: nodeFlags };
   return isDeno ? denoAt(process.execPath) : bunAt(process.execPath);
 }
 

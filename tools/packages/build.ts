@@ -81,6 +81,7 @@ async function writePackageJson(folder: string, content: Readonly<Record<string,
 export async function buildNpm(folder: string): Promise<void> {
   const configuration = await readConfiguration();
   const { name, version, license } = configuration;
+  const compiled = (entry: string): string => configuration.exports[entry]!.replace(/\.ts$/, ".js");
   await Deno.mkdir(folder, { recursive: true });
   // What older releases of Node can read: the error that tells what they lack comes from the code.
   await compile(configuration, folder, "ES2022", true);
@@ -95,9 +96,9 @@ export async function buildNpm(folder: string): Promise<void> {
     license,
     type: "module",
     exports: packageExports(configuration, true),
-    sideEffects: [packageExports(configuration, false)["./worker"]].map((entry) =>
-      (entry as { default: string }).default
-    ),
+    bin: { "avwriter-doctor": compiled("./doctor") },
+    // The others do nothing when they are imported.
+    sideEffects: [compiled("./worker"), compiled("./doctor")],
     publishConfig: { access: "public", provenance: true },
   });
 }

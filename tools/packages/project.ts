@@ -10,7 +10,7 @@ import { readPages } from "../docs/markdown.ts";
 import { npmScopes, type Registries } from "./registries.ts";
 
 /** How long one command may take. */
-const timeoutMs = 60_000;
+const timeoutMs = 3 * 60_000;
 
 /** What runs programs. */
 export type RuntimeName = "Deno" | "Bun" | "Node";
@@ -61,6 +61,18 @@ export class Project implements AsyncDisposable {
 
   /** Runs a command in the project; returns what it printed to stderr. Throws where it fails. */
   async run(program: string, ...args: readonly string[]): Promise<string> {
+    return (await this.#execute(program, args)).complaints;
+  }
+
+  /** Runs a command in the project; returns what it printed to stdout. Throws where it fails. */
+  async output(program: string, ...args: readonly string[]): Promise<string> {
+    return (await this.#execute(program, args)).said;
+  }
+
+  async #execute(
+    program: string,
+    args: readonly string[],
+  ): Promise<{ readonly said: string; readonly complaints: string }> {
     const { success, stdout, stderr } = await new Deno.Command(program, {
       args: [...args],
       cwd: this.folder,
@@ -72,15 +84,18 @@ export class Project implements AsyncDisposable {
         NO_COLOR: "1",
         DENO_NO_UPDATE_CHECK: "1",
         JSR_URL: this.#registries.jsrUrl,
-        // What `deno compile` builds on, which it would download: Deno itself builds a program that does not run.
+        // What `deno compile` builds on, which it would download. What it builds on Deno itself does not run.
         DENORT_BIN: Deno.env.get("DENORT_BIN") ?? Deno.execPath(),
         DENO_DIR: `${this.folder}/.cache/deno`,
         BUN_INSTALL_CACHE_DIR: `${this.folder}/.cache/bun`,
         npm_config_cache: `${this.folder}/.cache/npm`,
       },
     }).output();
-    const [said, complaints] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
-    if (success) return complaints!;
+    const [said, complaints] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim()) as [
+      string,
+      string,
+    ];
+    if (success) return { said, complaints };
     throw new Error(`${program} ${args.join(" ")}:\n${complaints}\n${said}`);
   }
 

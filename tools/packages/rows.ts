@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { nodeProgram } from "../node_program.ts";
 import { bunProgram } from "../setup.ts";
 import { jsrNpmName, readConfiguration } from "./build.ts";
 import { Project, type RuntimeName, type Verdict } from "./project.ts";
@@ -25,6 +26,7 @@ export interface Row {
 const { name, version } = await readConfiguration();
 const deno = Deno.execPath();
 const bun = Deno.realPathSync(bunProgram);
+const node = Deno.realPathSync(nodeProgram);
 const esbuild = Deno.realPathSync("tools/packages/node_modules/esbuild/bin/esbuild");
 
 const dependencies = {
@@ -238,12 +240,29 @@ await createFileWriter("h264", "out.mp4", 30);`,
   },
 };
 
+/** The program that the npm package brings. */
+const ownProgram: Row = {
+  form: "npm",
+  way: "npm install, then its program avwriter-doctor",
+  runsOn: "Node",
+  run: async (registries) => {
+    await using project = await Project.create(registries, packageJson("npm"));
+    await project.run("npm", "install", "--no-audit", "--no-fund");
+    const said = await project.output(node, "node_modules/.bin/avwriter-doctor");
+    return /^Node 26\S+ on .+\nFFmpeg .+ in .+\n(?: {2}\w+: .+\n?)+$/.test(said) ? "told" : { problem: said };
+  },
+};
+
 /** The first release of Node that has node:ffi. */
 const firstNodeWithFfi = 26;
 
-/** Rows that show that the table can say otherwise, and what they have to say. */
+/** Rows without a thread, and what they have to say. */
 export async function controls(): Promise<readonly (readonly [Row, Verdict])[]> {
   const { stdout } = await new Deno.Command("node", { args: ["--version"] }).output();
   const major = Number(/^v(\d+)/.exec(new TextDecoder().decode(stdout))?.[1]);
-  return [[withoutWorker, "main"], ...(major < firstNodeWithFfi ? [[withoutFfi, "told"] as const] : [])];
+  return [
+    [withoutWorker, "main"],
+    [ownProgram, "told"],
+    ...(major < firstNodeWithFfi ? [[withoutFfi, "told"] as const] : []),
+  ];
 }

@@ -3,8 +3,8 @@
  * projects, and runs README's program from them. Prints a table of where its frames were encoded, which must
  * be a thread everywhere.
  *
- * What `deno compile` builds on is no package of npm. Where `DENORT_BIN` names no such program, what it makes is
- * not run, but has to have the module of the threads (`embedded`).
+ * What `deno compile` builds on is no package of npm. Where `DENORT_BIN` names no such program, what it makes
+ * is not run, but has to have the module of the threads (`embedded`).
  *
  *     deno task test:packages             all rows
  *     deno task test:packages WORD...     the rows that have all of these words
@@ -51,7 +51,7 @@ async function main(words: readonly string[]): Promise<number> {
     };
     await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, work));
     if (words.length === 0) {
-      console.log("\nTo see that the table can say otherwise:");
+      console.log("\nWhat starts no thread:");
       for (const [row, expected] of await controls()) await check(row, expected);
     }
     for (const problem of problems) console.log(`\nFAILED: ${problem}`);
