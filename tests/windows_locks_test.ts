@@ -7,7 +7,7 @@ import type { semaphores } from "../ffi/symbols/kernel32.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { test } from "./support/test.ts";
 
-/** Windows' semaphores as its documentation has them: one for each name, as long as a handle of it is open. */
+/** Windows' semaphores, as documented: one for each name, as long as a handle of it is open. */
 class Kernel implements Functions<typeof semaphores> {
   readonly #named = new Map<string, { count: number }>();
   readonly #open = new Map<bigint, { name: string; semaphore: { count: number } }>();
