@@ -5,6 +5,8 @@
  * @module
  */
 import type { SystemName } from "./contract.ts";
+import { cString, wideString } from "./memory.ts";
+import { windowsKernel } from "./symbols/kernel32.ts";
 
 /** Opens a library for good, by its path; returns whether that could be done. */
 type Keep = (path: string) => boolean;
@@ -20,16 +22,6 @@ type Bind = (
 
 /** RTLD_NOW, dlfcn.h: 2 with every libc. */
 const bindNow = 2;
-
-const windowsKernel = "C:\\Windows\\System32\\kernel32.dll";
-
-function terminated(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`${text}\0`);
-}
-
-function wide(text: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Uint16Array.from(`${text}\0`, (letter) => letter.charCodeAt(0)).buffer);
-}
 
 /**
  * What keeps libraries. It opens them once more, and never closes that: by `dlopen` of the libc that the
@@ -56,11 +48,11 @@ export class LibraryKeeper {
 
   #byLibc(path: string): Keep | null {
     const dlopen = this.#bind(path, "dlopen", ["buffer", "u32"]);
-    return dlopen === null ? null : (library) => dlopen(terminated(library), bindNow) !== 0n;
+    return dlopen === null ? null : (library) => dlopen(cString(library), bindNow) !== 0n;
   }
 
   #onWindows(): Keep | null {
     const load = this.#bind(windowsKernel, "LoadLibraryW", ["buffer"]);
-    return load === null ? null : (library) => load(wide(library)) !== 0n;
+    return load === null ? null : (library) => load(wideString(library)) !== 0n;
   }
 }

@@ -34,6 +34,11 @@ export function cString(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(`${text}\0`);
 }
 
+/** A string of 16-bit units, as Windows takes them. */
+export function wideString(text: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Uint16Array.from(`${text}\0`, (letter) => letter.charCodeAt(0)).buffer);
+}
+
 /** The text in a buffer that a C function has filled, up to its NUL. */
 export function textOf(buffer: Uint8Array): string {
   const end = buffer.indexOf(0);

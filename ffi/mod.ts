@@ -22,6 +22,7 @@ export {
   patchFile,
   readFile,
   removeFile,
+  removesOpenFiles,
   replaceFile,
   ScratchFile,
   SyncedFile,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Functions } from "./contract.ts";
-import type { locking } from "./files/file_lock.ts";
+import type { FileLocks } from "./files/file_lock.ts";
 import type { NativeMemory } from "./memory.ts";
 import type { StructFields } from "./struct.ts";
 import type {
@@ -69,7 +69,7 @@ export interface Native {
   /** The C library's priorities of threads, opened on first use; `null` on other systems than Linux. */
   capabilities(): Functions<typeof capabilities> | null;
   /** Locks on files, opened on first use; `null` where the system has none. */
-  fileLocks(): Functions<typeof locking> | null;
+  fileLocks(): FileLocks | null;
   /** Native memory. */
   readonly memory: NativeMemory;
   /** Struct fields, by the layout of this major. */

@@ -5,7 +5,8 @@
  */
 import type { Functions, Runtime, SymbolTable } from "./contract.ts";
 import { LibraryNotFoundError, LibraryVersionError } from "./errors.ts";
-import { locking } from "./files/file_lock.ts";
+import { type FileLocks, fileLocksOf, locking } from "./files/file_lock.ts";
+import { semaphoreLocks } from "./files/windows_locks.ts";
 import { installHint } from "./install_hint.ts";
 import {
   libraryFileName,
@@ -35,6 +36,7 @@ import { avdevice } from "./symbols/avdevice.ts";
 import { avfilter } from "./symbols/avfilter.ts";
 import { avformat, memoryFiles, streamSideData } from "./symbols/avformat.ts";
 import { avutil, dictionaries, memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
+import { semaphores, windowsKernel } from "./symbols/kernel32.ts";
 import { resampling, swresample } from "./symbols/swresample.ts";
 import { scalerFrames, swscale } from "./symbols/swscale.ts";
 
@@ -197,7 +199,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     capabilities: once(() =>
       host.system === "linux" ? openOptional(host, pathOf("avutil"), capabilities) : null
     ),
-    fileLocks: once(() => openOptional(host, pathOf("avutil"), locking)),
+    fileLocks: once(() => openLocks(host, pathOf("avutil"))),
     memory,
     fields: new StructFields(memory, versions.avcodec),
   };
@@ -226,6 +228,17 @@ function openOptional<T extends SymbolTable>(host: Runtime, path: string, symbol
   } catch {
     return null;
   }
+}
+
+/** The system's locks on files; `null` where it has none, or Windows' own library may not be opened. */
+function openLocks(host: Runtime, avutilPath: string): FileLocks | null {
+  if (host.system !== "windows") {
+    const functions = openOptional(host, avutilPath, locking);
+    return functions === null ? null : fileLocksOf(functions);
+  }
+  // A prompt for another library than FFmpeg's would be a surprise.
+  const kernel = host.mayOpen(windowsKernel) ? openOptional(host, windowsKernel, semaphores) : null;
+  return kernel === null ? null : semaphoreLocks(kernel);
 }
 
 /** Opens a library that only some writers need. */

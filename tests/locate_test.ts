@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { distributionWords, installCommand, installHint } from "../ffi/install_hint.ts";
@@ -23,7 +24,7 @@ test("libraryFileName: libraries have the names that each system gives them", ()
   assertEquals(libraryFileName("linux", "avcodec", 59), "libavcodec.so.59");
   assertEquals(libraryFileName("darwin", "avcodec", 59), "libavcodec.59.dylib");
   assertEquals(libraryFileName("windows", "avcodec", 59), "avcodec-59.dll");
-  assertEquals(libraryPath("linux", "/usr/lib64", "avutil", 59), "/usr/lib64/libavutil.so.57");
+  assertEquals(libraryPath("linux", "/usr/lib64", "avutil", 59), join("/usr/lib64", "libavutil.so.57"));
 });
 
 test("libraryMajor: the majors of one release belong together", () => {

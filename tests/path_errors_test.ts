@@ -42,7 +42,7 @@ test("createFileWriter: a path that is a folder is refused as one", async () => 
     await assertFails(() => createFileWriter("mpeg4", path, 25, options), {
       type: WriteError,
       code: "EISDIR",
-      says: ["Cannot write ", path.replace(/\/$/, ""), "it is a folder", "file name"],
+      says: [`Cannot write ${JSON.stringify(path.replace(/\/$/, ""))}`, "it is a folder", "file name"],
     });
   }
   assertEquals(readdirSync(folder.file("a.mp4")), []);

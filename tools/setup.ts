@@ -25,7 +25,7 @@ import { checkPackages, ProbeError, runProbe } from "./header_probe.ts";
 export const bunVersion = "1.4.5";
 
 /** What the tests need from npm. */
-const npmPackages: Readonly<Record<string, string>> = {
+export const npmPackages: Readonly<Record<string, string>> = {
   "bun": bunVersion,
   "bun-types": bunVersion,
   "deno-std": "1.4.0",

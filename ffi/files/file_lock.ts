@@ -8,6 +8,15 @@ import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import type { Functions } from "../contract.ts";
 import { codeOf } from "./files.ts";
 
+/** How a system locks files. */
+export interface FileLocks {
+  /**
+   * Locks an open file, and closes it: now, or with the lock. `"taken"`: somebody else has locked it. `null`:
+   * it can't be locked.
+   */
+  lock(file: number): Disposable | "taken" | null;
+}
+
 /** Of the libc that libavutil uses, where it has them: not on Windows. */
 export const locking = {
   // int flock(int fd, int operation)
@@ -17,6 +26,18 @@ export const locking = {
 /** LOCK_EX and LOCK_NB, sys/file.h: for one only, without waiting. */
 const exclusive = 2 | 4;
 
+/** Locks that belong to open files. */
+export function fileLocksOf({ flock }: Functions<typeof locking>): FileLocks {
+  return {
+    lock(file: number): Disposable | "taken" {
+      const isLocked = flock(file, exclusive) === 0;
+      if (isLocked) return { [Symbol.dispose]: () => closeSync(file) };
+      closeSync(file);
+      return "taken";
+    },
+  };
+}
+
 // Windows has no such flag.
 const { O_NONBLOCK: nonBlocking = 0 } = constants;
 
@@ -24,24 +45,28 @@ function open(path: string, isMade: boolean): number {
   return openSync(path, constants.O_WRONLY | nonBlocking | (isMade ? constants.O_CREAT : 0));
 }
 
+/** What tells an open file from all others. On Windows it does not fit into a double. */
+export function identityOf(file: number): string {
+  const { dev, ino } = fstatSync(file, { bigint: true });
+  return `${dev}-${ino}`;
+}
+
 /** A file that is locked, until the lock is disposed. */
 export class FileLock implements Disposable {
-  #file: number | null;
+  readonly #identity: string;
+  #lock: Disposable | null;
 
-  private constructor(file: number) {
-    this.#file = file;
+  private constructor(identity: string, lock: Disposable) {
+    this.#identity = identity;
+    this.#lock = lock;
   }
 
   /**
    * Locks a regular file, which is made where it is missing and `isMade` says so. `"taken"`: somebody else
    * has locked it. `null`: there is nothing to lock, or no way to.
    */
-  static take(
-    functions: Functions<typeof locking> | null,
-    path: string,
-    isMade: boolean,
-  ): FileLock | "taken" | null {
-    if (functions === null) return null;
+  static take(locks: FileLocks | null, path: string, isMade: boolean): FileLock | "taken" | null {
+    if (locks === null) return null;
     let file: number;
     try {
       file = open(path, isMade);
@@ -50,18 +75,18 @@ export class FileLock implements Disposable {
       if (typeof codeOf(error) === "string") return null;
       throw error;
     }
-    if (fstatSync(file).isFile()) {
-      if (functions.flock(file, exclusive) === 0) return new FileLock(file);
+    if (!fstatSync(file).isFile()) {
       closeSync(file);
-      return "taken";
+      return null;
     }
-    closeSync(file);
-    return null;
+    const identity = identityOf(file);
+    const lock = locks.lock(file);
+    return lock === null || lock === "taken" ? lock : new FileLock(identity, lock);
   }
 
   /** Whether the path is still that of the locked file: another one may have taken its place. */
   isOf(path: string): boolean {
-    if (this.#file === null) return false;
+    if (this.#lock === null) return false;
     let other: number;
     try {
       other = open(path, false);
@@ -69,8 +94,7 @@ export class FileLock implements Disposable {
       return false;
     }
     try {
-      const [own, there] = [fstatSync(this.#file), fstatSync(other)];
-      return own.ino === there.ino && own.dev === there.dev;
+      return identityOf(other) === this.#identity;
     } finally {
       closeSync(other);
     }
@@ -78,7 +102,7 @@ export class FileLock implements Disposable {
 
   /** Gives the file free. */
   [Symbol.dispose](): void {
-    if (this.#file !== null) closeSync(this.#file);
-    this.#file = null;
+    this.#lock?.[Symbol.dispose]();
+    this.#lock = null;
   }
 }

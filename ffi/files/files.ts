@@ -161,6 +161,11 @@ function syncFolder(path: string): void {
   }
 }
 
+/** Whether the system removes a file that is open, so that it is gone for all who open its path later. */
+export function removesOpenFiles(): boolean {
+  return runtime().system !== "windows";
+}
+
 /** Removes a file. A missing file is no error. */
 export function removeFile(path: string): void {
   try {

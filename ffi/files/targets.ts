@@ -51,15 +51,17 @@ const otherFile: Target = { isOwnFile: false, pipe: null };
 /** Opens a path. A pipe stays open. */
 function tryOpen(path: string, flags: number): Target {
   const file = openSync(path, flags);
-  const { isFile, isPipe } = kindOf(file);
+  const { isFile, isPipe, isFolder } = kindOf(file);
   if (isPipe) return { isOwnFile: false, pipe: new HeldPipe(file) };
   closeSync(file);
+  // Windows opens folders for writing, too.
+  if (isFolder) throw Object.assign(new Error(`EISDIR: ${path} is a folder`), { code: "EISDIR" });
   return isFile ? ownFile : otherFile;
 }
 
-function kindOf(file: number): { isFile: boolean; isPipe: boolean } {
+function kindOf(file: number): { isFile: boolean; isPipe: boolean; isFolder: boolean } {
   const stats = fstatSync(file);
-  return { isFile: stats.isFile(), isPipe: stats.isFIFO() };
+  return { isFile: stats.isFile(), isPipe: stats.isFIFO(), isFolder: stats.isDirectory() };
 }
 
 /**

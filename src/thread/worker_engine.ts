@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { librariesFor, noteLibraries, PipeDrain, removeFile } from "../../ffi/mod.ts";
+import { librariesFor, noteLibraries, PipeDrain, removeFile, removesOpenFiles } from "../../ffi/mod.ts";
 import { settlesWithin, unlessAborted } from "../abortable.ts";
 import { bytesOf } from "../audio/samples.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
@@ -223,7 +223,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#isAbandoned = true;
     this.#fail(new InterruptedError());
     this.#keepAlive();
-    if (this.#control.takeFile()) removeFile(this.#path);
+    // Where that can't be while it is open, the thread removes it, too.
+    if (removesOpenFiles() && this.#control.takeFile()) removeFile(this.#path);
   }
 
   async salvage(): Promise<void> {

@@ -53,6 +53,17 @@ export async function makeStage(
   const denoFolder = `${cache}/deno`;
   Deno.mkdirSync(denoFolder, { recursive: true });
   const stage = { project: `${folder}/project`, programs: `${folder}/programs`, denoFolder, isEmulated };
+  await copyProject(project, stage.project);
+  Deno.mkdirSync(stage.programs, { recursive: true });
+  const programs = await (isEmulated ? emulatedPrograms(cache) : systemPrograms(project));
+  for (const [name, path] of Object.entries(programs)) {
+    await mustRun("cp", [await requireElf(path), `${stage.programs}/${name}`]);
+  }
+  return stage;
+}
+
+/** Makes a clean copy of the project, with the packages that the tests import. */
+export async function copyProject(project: string, copy: string): Promise<void> {
   const listed = await mustRun(
     "git",
     ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -61,23 +72,17 @@ export async function makeStage(
   for (const path of listed.split("\0")) {
     const source = `${project}/${path}`;
     if (path === "" || !exists(source) || !Deno.statSync(source).isFile) continue;
-    const target = `${stage.project}/${path}`;
+    const target = `${copy}/${path}`;
     Deno.mkdirSync(target.slice(0, target.lastIndexOf("/")), { recursive: true });
     Deno.copyFileSync(source, target);
   }
-  const packages = `${stage.project}/node_modules`;
+  const packages = `${copy}/node_modules`;
   Deno.mkdirSync(packages, { recursive: true });
   for (
     const { name } of exists(`${project}/node_modules`) ? Deno.readDirSync(`${project}/node_modules`) : []
   ) {
     if (!notStaged.has(name)) await mustRun("cp", ["-a", `${project}/node_modules/${name}`, packages]);
   }
-  Deno.mkdirSync(stage.programs, { recursive: true });
-  const programs = await (isEmulated ? emulatedPrograms(cache) : systemPrograms(project));
-  for (const [name, path] of Object.entries(programs)) {
-    await mustRun("cp", [await requireElf(path), `${stage.programs}/${name}`]);
-  }
-  return stage;
 }
 
 async function systemPrograms(project: string): Promise<Record<RuntimeName, string>> {

@@ -59,9 +59,9 @@ export function debianMirror(): string {
  * Installs what the matrix itself needs, where it is missing: the maker of roots, and a compiler for the
  * checks of headers.
  */
-export async function requireTools(suites: readonly Suite[]): Promise<void> {
+export async function requireTools(plans: readonly RootPlan[]): Promise<void> {
   const needed = [["debootstrap", scripts], ["g++", "/usr/bin/g++"]];
-  if (suites.some(({ isEmulated }) => isEmulated)) needed.push([emulatorPackage, emulator]);
+  if (plans.some(({ isEmulated }) => isEmulated)) needed.push([emulatorPackage, emulator]);
   if (needed.every(([, path]) => exists(path!))) return;
   const packages = needed.map(([name]) => name!);
   const variables = { DEBIAN_FRONTEND: "noninteractive" };
@@ -71,11 +71,20 @@ export async function requireTools(suites: readonly Suite[]): Promise<void> {
   await mustRun("apt-get", install, { variables });
 }
 
-/**
- * The folder of a suite's root. It carries a mark of the packages, so that a changed list gets a new root.
- */
-async function rootFolder(cache: string, suite: Suite): Promise<string> {
-  return `${cache}/${suite.isEmulated ? "arm64-" : ""}${suite.name}-${await markOf(packagesOf(suite))}`;
+/** A minimal Debian system. */
+export interface RootPlan {
+  /** What its folder is called. */
+  readonly name: string;
+  /** Debian's name of the suite. */
+  readonly suite: string;
+  readonly packages: readonly string[];
+  /** It is for another processor, and only unpacked. */
+  readonly isEmulated: boolean;
+}
+
+/** The folder of a root. It carries a mark of the packages, so that a changed list gets a new root. */
+async function rootFolder(cache: string, { name, packages }: RootPlan): Promise<string> {
+  return `${cache}/${name}-${await markOf(packages)}`;
 }
 
 /** A mark of a list of packages. */
@@ -84,30 +93,37 @@ export async function markOf(packages: readonly string[]): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", list)).toHex().slice(0, 8);
 }
 
+/** The root of a suite. */
+export function suiteRoot(suite: Suite): RootPlan {
+  const { name, isEmulated = false } = suite;
+  return { name: isEmulated ? `arm64-${name}` : name, suite: name, packages: packagesOf(suite), isEmulated };
+}
+
 /**
- * Returns the root of a suite, made first where there is none. It is built under another name and renamed
- * when it is ready: an interrupted build is never taken for a root.
+ * Returns a root, made first where there is none. It is built under another name and renamed when it is
+ * ready: an interrupted build is never taken for a root.
  */
-export async function makeRoot(cache: string, suite: Suite, mirror: string): Promise<string> {
-  const root = await rootFolder(cache, suite);
+export async function makeRoot(cache: string, plan: RootPlan, mirror: string): Promise<string> {
+  const root = await rootFolder(cache, plan);
   if (exists(root)) return root;
-  const building = `${cache}/building-${suite.isEmulated ? "arm64_" : ""}${suite.name}-${Deno.pid}`;
+  const { name, suite, packages, isEmulated } = plan;
+  const building = `${cache}/building-${name.replaceAll("-", "_")}-${Deno.pid}`;
   await removeFolder(building);
   try {
     // A suite younger than this system's debootstrap is made as sid is.
-    const script = exists(`${scripts}/${suite.name}`) ? suite.name : "sid";
+    const script = exists(`${scripts}/${suite}`) ? suite : "sid";
     await mustRun("unshare", [
       ...inOwnNamespace,
       "debootstrap",
       "--variant=minbase",
-      ...(suite.isEmulated ? ["--arch=arm64", "--foreign"] : []),
-      `--include=${packagesOf(suite).join(",")}`,
-      suite.name,
+      ...(isEmulated ? ["--arch=arm64", "--foreign"] : []),
+      `--include=${packages.join(",")}`,
+      suite,
       building,
       mirror,
       `${scripts}/${script}`,
     ]);
-    await (suite.isEmulated
+    await (isEmulated
       ? mustRun("sh", ["-c", unpackRoot, "unpack", building])
       : mustRun("chroot", [building, "apt-get", "clean"]));
     Deno.writeTextFileSync(`${building}/etc/hosts`, "127.0.0.1 localhost\n::1 localhost\n");

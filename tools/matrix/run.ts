@@ -25,7 +25,7 @@ import { nodeFlags } from "../node_program.ts";
 import { errorLine, readTests, type RuntimeName, runtimeTitles, testArguments } from "../test_run.ts";
 import { count, report, type Row, type TestResult } from "./report.ts";
 import { makeRoom, makeStage, resultsInside, type Room, runInside, type Stage } from "./room.ts";
-import { cacheFolder, debianMirror, makeRoot, removeLeftovers, requireTools } from "./roots.ts";
+import { cacheFolder, debianMirror, makeRoot, removeLeftovers, requireTools, suiteRoot } from "./roots.ts";
 import { type Suite, suites as allSuites } from "./suites.ts";
 
 /** How long something may take, in milliseconds. */
@@ -183,14 +183,14 @@ async function makeRoots(
   suites: readonly Suite[],
 ): Promise<Map<Suite, string | Error>> {
   const roots = new Map<Suite, string | Error>();
-  await requireTools(suites);
+  await requireTools(suites.map(suiteRoot));
   const mirror = debianMirror();
   const waiting = [...suites];
   const makeNext = async (): Promise<void> => {
     for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
       const from = performance.now();
       try {
-        roots.set(suite, await makeRoot(cache, suite, mirror));
+        roots.set(suite, await makeRoot(cache, suiteRoot(suite), mirror));
       } catch (error) {
         roots.set(suite, error as Error);
       }
