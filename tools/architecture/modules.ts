@@ -19,7 +19,7 @@ export const floors: readonly (readonly string[])[] = [
   ["file"],
   ["engine"],
   ["thread", "capture"],
-  ["writer", "reader", "live", "command", "doctor"],
+  ["writer", "reader", "source", "live", "command", "doctor"],
   ["mod.ts"],
 ];
 
