@@ -72,3 +72,27 @@ export type { SamplesOptions } from "./src/writer/samples_options.ts";
 export type { AcquiredFrame, VideoWriter } from "./src/writer/video_writer.ts";
 export type { FieldOrder } from "./src/codecs/field_order.ts";
 export type { Rotation, SampleAspectRatio } from "./src/container/picture_tags.ts";
+export {
+  createFrameSource,
+  type DrawnSource,
+  type FrameSequence,
+  type FrameSourceOptions,
+} from "./src/source/create_frame_source.ts";
+export { createVideoNode, type NodeOptions } from "./src/source/nodes/create_video_node.ts";
+export type { GivenFrame } from "./src/source/nodes/given_frame.ts";
+export type { ChangePixels, FrameTransform } from "./src/source/nodes/node_work.ts";
+export type { VideoNode } from "./src/source/nodes/video_node.ts";
+export type {
+  AttachedTarget,
+  AttachmentState,
+  CropArea,
+  FrameTarget,
+  PipelineSource,
+  QueueOptions,
+  QueuePolicy,
+  SourceStatus,
+  VideoTarget,
+  WriterTarget,
+} from "./src/source/pipeline/pipeline_source.ts";
+export type { DecodedFrame } from "./src/source/source.ts";
+export { splitStereo, type StereoLayout, type StereoPair } from "./src/source/stereo.ts";

@@ -1,0 +1,79 @@
+/**
+ * The work of a node with filters.
+ *
+ * @module
+ */
+import { loadNative } from "../../../ffi/mod.ts";
+import type { Emit, NodeWork } from "../nodes/node_work.ts";
+import { SourceFrame } from "../pipeline/source_frame.ts";
+import { FilterThread } from "./filter_thread.ts";
+import { type FilterFrame, FrameFilter } from "./frame_filter.ts";
+
+/** Filters, in whatever thread. */
+interface Filters {
+  write(frame: FilterFrame): readonly FilterFrame[] | Promise<readonly FilterFrame[]>;
+  flush(): readonly FilterFrame[] | Promise<readonly FilterFrame[]>;
+  free(): Promise<void>;
+}
+
+/** Where filters run. */
+export interface FilterPlace {
+  readonly thread: "worker" | "main";
+  readonly libraryPath: string | undefined;
+}
+
+/** Opens filters. Throws an `OptionError` where the description is not valid. */
+async function openFilters(description: string, { thread, libraryPath }: FilterPlace): Promise<Filters> {
+  if (thread === "worker") return await FilterThread.open(description, libraryPath);
+  const filter = new FrameFilter(loadNative(libraryPath), description);
+  return {
+    write: (frame) => filter.write(frame),
+    flush: () => filter.flush(),
+    free: () => Promise.resolve(filter[Symbol.dispose]()),
+  };
+}
+
+/** Sends frames through libavfilter's filters. */
+export class FilterWork implements NodeWork {
+  readonly #open: () => Promise<Filters>;
+  /** The filters; `null` once they were freed at the end of a source, until frames come again. */
+  #filters: Filters | null;
+
+  private constructor(open: () => Promise<Filters>, filters: Filters) {
+    this.#open = open;
+    this.#filters = filters;
+  }
+
+  /** Opens the filters. Throws an `OptionError` where the description is not valid. */
+  static async open(description: string, place: FilterPlace): Promise<FilterWork> {
+    const open = (): Promise<Filters> => openFilters(description, place);
+    return new FilterWork(open, await open());
+  }
+
+  async process(frame: SourceFrame, emit: Emit): Promise<void> {
+    this.#filters ??= await this.#open();
+    const own = frame.own();
+    const isWhole = own.data.length === own.data.buffer.byteLength;
+    const bytes = isWhole ? own.data.buffer : own.data.slice().buffer;
+    await emitAll(await this.#filters.write({ ...own.facts, bytes }), emit);
+  }
+
+  async flush(emit: Emit): Promise<void> {
+    if (this.#filters !== null) await emitAll(await this.#filters.flush(), emit);
+  }
+
+  async end(emit: Emit): Promise<void> {
+    await this.flush(emit);
+    await this.free();
+  }
+
+  async free(): Promise<void> {
+    const filters = this.#filters;
+    this.#filters = null;
+    await filters?.free();
+  }
+}
+
+async function emitAll(frames: readonly FilterFrame[], emit: Emit): Promise<void> {
+  for (const { bytes, ...facts } of frames) await emit(SourceFrame.of(new Uint8Array(bytes), facts));
+}

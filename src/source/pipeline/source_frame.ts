@@ -1,0 +1,121 @@
+/**
+ * Frames on their way through a pipeline, which may share their memory.
+ *
+ * @module
+ */
+import { type ColorDescription, displayP3 } from "../../video/color.ts";
+import type { PixelFormat } from "../../video/raw_frame.ts";
+import type { DecodedFrame } from "../source.ts";
+
+/** Pixels, and how many frames, queues and programs may read them. */
+class SharedPixels {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  holders = 1;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.bytes = bytes;
+  }
+}
+
+/** What a frame is beside its pixels. */
+export type FrameFacts = Omit<DecodedFrame, "data">;
+
+/**
+ * A frame of a pipeline. Whoever has it in hand has a share of its pixels: passes it on, keeps it, or gives
+ * it back. Pixels are changed only where nobody else has a share.
+ *
+ * Its fields are those of its class, so that writers take it as it is.
+ */
+export class SourceFrame implements DecodedFrame {
+  readonly #pixels: SharedPixels;
+  readonly #facts: FrameFacts;
+
+  private constructor(pixels: SharedPixels, facts: FrameFacts) {
+    this.#pixels = pixels;
+    this.#facts = facts;
+  }
+
+  /** A frame of pixels that nobody else has. */
+  static of(bytes: Uint8Array<ArrayBuffer>, facts: FrameFacts): SourceFrame {
+    return new SourceFrame(new SharedPixels(bytes), facts);
+  }
+
+  /** A frame that a source gives away. */
+  static from(frame: DecodedFrame): SourceFrame {
+    if (frame instanceof SourceFrame) return frame;
+    const { data, format, width, height, timestamp, duration, isDiscontinuous, color } = frame;
+    return SourceFrame.of(data, { format, width, height, timestamp, duration, isDiscontinuous, color });
+  }
+
+  get data(): Uint8Array<ArrayBuffer> {
+    return this.#pixels.bytes;
+  }
+
+  get format(): PixelFormat {
+    return this.#facts.format;
+  }
+
+  get width(): number {
+    return this.#facts.width;
+  }
+
+  get height(): number {
+    return this.#facts.height;
+  }
+
+  get timestamp(): number {
+    return this.#facts.timestamp;
+  }
+
+  get duration(): number | null {
+    return this.#facts.duration;
+  }
+
+  get isDiscontinuous(): boolean {
+    return this.#facts.isDiscontinuous;
+  }
+
+  get color(): Partial<ColorDescription> {
+    return this.#facts.color;
+  }
+
+  /** The colour space as writers take it: theirs is sRGB or Display P3. */
+  get colorSpace(): "display-p3" | undefined {
+    const { primaries, transfer } = this.color;
+    const isDisplayP3 = primaries === displayP3.primaries && transfer === displayP3.transfer;
+    return isDisplayP3 ? "display-p3" : undefined;
+  }
+
+  /** All but the pixels. */
+  get facts(): FrameFacts {
+    return this.#facts;
+  }
+
+  /** The same frame, marked: frames before it were lost. */
+  get marked(): SourceFrame {
+    if (this.isDiscontinuous) return this;
+    return new SourceFrame(this.#pixels, { ...this.#facts, isDiscontinuous: true });
+  }
+
+  /** Takes so many more shares of the pixels. */
+  hold(shares: number): void {
+    this.#pixels.holders += shares;
+  }
+
+  /** Gives a share back. */
+  release(): void {
+    this.#pixels.holders--;
+  }
+
+  /** Whether others may read the pixels. */
+  get isShared(): boolean {
+    return this.#pixels.holders > 1;
+  }
+
+  /** The frame with pixels of its own, for the share in hand: a copy where others may read them. */
+  own(): SourceFrame {
+    if (!this.isShared) return this;
+    this.release();
+    return SourceFrame.of(this.data.slice(), this.#facts);
+  }
+}
