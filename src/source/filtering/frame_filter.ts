@@ -46,6 +46,8 @@ class OpenStage implements Disposable {
   readonly #given: Partial<ColorDescription>;
   readonly #timeBase: Rational;
   readonly #frameRate: Rational;
+  /** How long the first frame is shown. */
+  readonly #duration: number | null;
   readonly #stage: FilterStage;
   /** The exact times of frames that came in, by their ticks. */
   readonly #times = new Map<bigint, InputTimes>();
@@ -58,6 +60,7 @@ class OpenStage implements Disposable {
     this.#given = color;
     this.#color = { ...defaultColor(height), ...color };
     this.#shape = { layout, meaning: meaningOf(layout.format, this.#color) };
+    this.#duration = duration;
     this.#frameRate = duration === null ? unknownRate : parseFrameRate(1 / duration);
     this.#timeBase = fineTimeBase(this.#frameRate);
     this.#stage = new FilterStage(native, this.#shape, {
@@ -113,7 +116,7 @@ class OpenStage implements Disposable {
     const { frameRate } = this.#stage.times;
     const isRateKept = frameRate.num * this.#frameRate.den === frameRate.den * this.#frameRate.num;
     const known = this.#times.get(this.#ticks(seconds));
-    const duration = isRateKept ? known?.duration ?? null : frameRate.den / frameRate.num;
+    const duration = isRateKept ? known?.duration ?? this.#duration : frameRate.den / frameRate.num;
     return {
       timestamp: known?.timestamp ?? seconds,
       duration,
