@@ -5,6 +5,7 @@
  */
 import { librariesFor, noteLibraries, runtime, type Thread } from "../../../ffi/mod.ts";
 import { AvError } from "../../errors.ts";
+import { NoThreadError } from "../../thread/encoding_thread.ts";
 import { receivedError } from "../../thread/sent_error.ts";
 import type { FilterAnswer, FilterQuestion } from "./filter_worker.ts";
 import type { FilterFrame } from "./frame_filter.ts";
@@ -18,15 +19,19 @@ export class FilterThread {
 
   private constructor(libraryPath: string | undefined) {
     this.#libraryPath = libraryPath;
-    this.#thread = runtime().startThread(new URL("./filter_worker.ts", import.meta.url), {
-      message: (message) => this.#receive(message as FilterAnswer),
-      ended: (error) => this.#fail(error),
-    });
+    try {
+      this.#thread = runtime().startThread(new URL("./filter_worker.ts", import.meta.url), {
+        message: (message) => this.#receive(message as FilterAnswer),
+        ended: (error) => this.#fail(error),
+      });
+    } catch (error) {
+      throw new NoThreadError(error);
+    }
   }
 
   /**
-   * Starts a thread, and throws an `OptionError` where the description is not valid. Throws what the runtime
-   * throws where it starts no thread.
+   * Starts a thread. Throws an `OptionError` where the description is not valid, and a
+   * {@linkcode NoThreadError} where there can be no thread.
    */
   static async open(description: string, libraryPath: string | undefined): Promise<FilterThread> {
     const thread = new FilterThread(libraryPath);
@@ -34,8 +39,10 @@ export class FilterThread {
       await thread.#ask({ type: "open", description, libraryPath: librariesFor(libraryPath) });
       return thread;
     } catch (error) {
+      // A thread that ends before its first answer could not start.
+      const thrown = thread.#ended === null ? error : new NoThreadError(thread.#ended);
       thread.#thread.end();
-      throw error;
+      throw thrown;
     }
   }
 

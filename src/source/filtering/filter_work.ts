@@ -4,6 +4,7 @@
  * @module
  */
 import { loadNative } from "../../../ffi/mod.ts";
+import { NoThreadError } from "../../thread/encoding_thread.ts";
 import type { Emit, NodeWork } from "../nodes/node_work.ts";
 import { SourceFrame } from "../pipeline/source_frame.ts";
 import { FilterThread } from "./filter_thread.ts";
@@ -22,9 +23,26 @@ export interface FilterPlace {
   readonly libraryPath: string | undefined;
 }
 
+/** Whether the warning that there are no threads was printed. */
+let hasWarned = false;
+
+function warning(cause: unknown): string {
+  return `avwriter: filters run in the thread that makes their node, for another cannot be started: ${
+    cause instanceof Error ? cause.message : cause
+  }. docs/pipelines.md lists what a thread needs; thread "main" avoids this warning`;
+}
+
 /** Opens filters. Throws an `OptionError` where the description is not valid. */
 async function openFilters(description: string, { thread, libraryPath }: FilterPlace): Promise<Filters> {
-  if (thread === "worker") return await FilterThread.open(description, libraryPath);
+  if (thread === "worker") {
+    try {
+      return await FilterThread.open(description, libraryPath);
+    } catch (error) {
+      if (!(error instanceof NoThreadError)) throw error;
+      if (!hasWarned) console.warn(warning(error.cause));
+      hasWarned = true;
+    }
+  }
   const filter = new FrameFilter(loadNative(libraryPath), description);
   return {
     write: (frame) => filter.write(frame),

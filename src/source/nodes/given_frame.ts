@@ -61,6 +61,16 @@ function layoutOf(name: string, width: number, height: number): FrameLayout {
 
 /** A copy of a program's frame. Throws a `TypeError` or `RangeError` where it is none. */
 export function takeGiven(frame: GivenFrame, times: DefaultTimes | null): SourceFrame {
+  try {
+    return copyOf(frame, times);
+  } catch (error) {
+    // The checks are those of writers.
+    if (error instanceof Error) error.message = error.message.replace(/^Cannot write/, "Cannot take");
+    throw error;
+  }
+}
+
+function copyOf(frame: GivenFrame, times: DefaultTimes | null): SourceFrame {
   const fields = checkShape(pixelsOf(frame));
   const timestamp = timeOf(frame, "timestamp", times?.timestamp);
   const duration = timeOf(frame, "duration", times?.duration ?? null);
