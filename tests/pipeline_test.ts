@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
+  type AttachedTarget,
   createFileWriter,
   createFrameSource,
   type DecodedFrame,
@@ -337,7 +338,7 @@ test("createFrameSource: takes frames as a writer does, and says what is wrong",
   await assertRejects(() => createFrameSource([{ ...strided, timestmp: 1 } as never]), TypeError, "timestmp");
 });
 
-test("Symbol.asyncDispose: writes what was sent, ends readers and the generator, and throws what failed", async () => {
+test("Symbol.asyncDispose: writes what was sent, and ends readers and the generator", async () => {
   let isEnded = false;
   const endless = async function* () {
     try {
@@ -357,5 +358,25 @@ test("Symbol.asyncDispose: writes what was sent, ends readers and the generator,
   assertEquals((await reader.next()).done, true);
   await sleep(5);
   assertEquals(isEnded, true);
-  assertEquals(source.attach(new Watcher()).received, 0);
+  await source.attach(new Watcher()).finished;
+});
+
+test("Symbol.asyncDispose: throws what failed unless it was asked for, or the program closed the writer", async () => {
+  using folder = new TemporaryFolder();
+  const broken = (): Watcher =>
+    new Watcher(() => {
+      throw new Error("no more");
+    });
+  const disposed = async (ask: (attached: AttachedTarget) => void): Promise<void> => {
+    await using source = await createFrameSource(numbered(3), { frameRate: 25 });
+    ask(source.attach(broken()));
+    await source.attach(new Watcher()).finished;
+  };
+  await assertRejects(() => disposed(() => {}), Error, "no more");
+  await disposed(({ finished }) => void finished.catch(() => {}));
+  const writer = await createFileWriter("ffv1", folder.file("a.mkv"), 25);
+  await writer.close();
+  await using source = await createFrameSource(numbered(3), { frameRate: 25 });
+  source.attach(writer);
+  await source.attach(new Watcher()).finished;
 });

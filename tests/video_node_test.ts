@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { spawnSync } from "node:child_process";
+import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
@@ -14,7 +15,7 @@ import { indexOf, numbered, numberedBytes, upTo, Watcher } from "./support/drawn
 import { assertSameBytes } from "./support/media.ts";
 import { testsOf } from "./support/test.ts";
 
-const { test } = testsOf(import.meta.url);
+const { test, testLong } = testsOf(import.meta.url);
 
 const [width, height] = [16, 8];
 const frameBytes = width * height * 4;
@@ -130,6 +131,33 @@ for (const thread of ["worker", "main"] as const) {
     assertEquals(await times("setpts=PTS+0.5/TB"), upTo(4).map((index) => [0.5 + index / 25, 1 / 25]));
   });
 }
+
+testLong("createVideoNode: 20,000 frames through nodes of all kinds leave no memory behind", async () => {
+  const total = 20_000;
+  const frame = { data: numberedBytes(1, 64 * 48 * 4), width: 64, height: 48 };
+  await using source = await createFrameSource(Array.from({ length: total }, () => frame), { frameRate: 25 });
+  const nodes = await Promise.all([
+    createVideoNode((pixels) => void pixels.fill(3)),
+    createVideoNode(new TransformStream()),
+    createVideoNode("negate"),
+  ]);
+  const resident: number[] = [];
+  let count = 0;
+  const counter = {
+    update: () => void (count++ % 200 === 0 && resident.push(process.memoryUsage().rss / 2 ** 20)),
+  };
+  nodes[2]!.attach(counter, { frames: 2 });
+  nodes[1]!.attach(nodes[2]!);
+  nodes[0]!.attach(nodes[1]!);
+  await source.attach(nodes[0]!).finished;
+  for (const node of nodes) await node[Symbol.asyncDispose]();
+  assertEquals(count, total);
+  const least = (from: number, to: number): number =>
+    Math.round(Math.min(...resident.slice(resident.length * from, resident.length * to)));
+  const [early, late] = [least(0.1, 0.3), least(0.8, 1)];
+  console.log(`resident: ${early} MB, then ${late} MB`);
+  assert(late - early < 20, `grew from ${early} to ${late} MB`);
+});
 
 test("createVideoNode: filters begin anew where size or format change, and lose nothing", async () => {
   const mixed = async function* (): AsyncGenerator<GivenFrame> {

@@ -70,6 +70,10 @@ export class TransformWork implements NodeWork {
   readonly #reader: ReadableStreamDefaultReader<DecodedFrame | GivenFrame>;
   /** Sends what comes out, until the stream ends. */
   #sending: Promise<void> | null = null;
+  /** Tells the call that waits for the stream that it takes nothing more. */
+  #refuse: (error: unknown) => void = () => {};
+  /** Why the stream takes nothing more; `null` while it does. */
+  #over: { readonly error: unknown } | null = null;
   /** How many frames have come out, and how many of them were sent. */
   #out = { read: 0, sent: 0 };
 
@@ -80,24 +84,42 @@ export class TransformWork implements NodeWork {
   }
 
   async process(frame: SourceFrame, emit: Emit): Promise<void> {
-    this.#sending ??= this.#sendAll(emit);
-    // Where the stream fails, what it threw is told by the reading side.
-    const failed = this.#sending.then(() => Promise.reject(new TypeError("The node's stream has ended")));
-    await Promise.race([this.#writer.write(frame), failed]);
+    this.#begin(emit);
+    this.#requireOpen();
+    const taken = Promise.withResolvers<void>();
+    this.#refuse = taken.reject;
+    this.#writer.write(frame).then(taken.resolve, taken.reject);
+    await taken.promise;
   }
 
   async flush(): Promise<void> {
     // What a stream has made of its input is read in one of the next turns.
-    do await nextTurn(); while (this.#out.read !== this.#out.sent);
+    do await nextTurn(); while (this.#over === null && this.#out.read !== this.#out.sent);
+    this.#requireOpen();
   }
 
   async end(emit: Emit): Promise<void> {
-    this.#sending ??= this.#sendAll(emit);
+    this.#begin(emit);
+    this.#requireOpen();
     await Promise.all([this.#writer.close(), this.#sending]);
   }
 
   async free(): Promise<void> {
     await Promise.allSettled([this.#writer.abort(), this.#reader.cancel()]);
+  }
+
+  #begin(emit: Emit): void {
+    if (this.#sending !== null) return;
+    this.#sending = this.#sendAll(emit);
+    const end = (error: unknown): void => {
+      this.#over = { error };
+      this.#refuse(error);
+    };
+    this.#sending.then(() => end(new TypeError("Cannot take the frame: the stream has ended")), end);
+  }
+
+  #requireOpen(): void {
+    if (this.#over !== null) throw this.#over.error;
   }
 
   async #sendAll(emit: Emit): Promise<void> {

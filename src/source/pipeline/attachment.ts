@@ -17,6 +17,8 @@ export interface AttachmentEvents {
   tellRoom(): void;
   /** It takes no more frames. */
   leave(attachment: Outlet): void;
+  /** It has failed. */
+  failed(error: unknown): void;
 }
 
 /** Why no more frames come. */
@@ -36,6 +38,8 @@ export class Attachment implements AttachedTarget, Outlet {
   readonly #moved = new Gate();
   #state: AttachmentState = "attached";
   #error: unknown = null;
+  /** Whether the program has asked for the error, or will. */
+  #isTold = false;
   #received = 0;
   #written = 0;
   #dropped = 0;
@@ -74,11 +78,18 @@ export class Attachment implements AttachedTarget, Outlet {
   }
 
   get error(): unknown {
+    this.#isTold = true;
     return this.#error;
   }
 
   get finished(): Promise<void> {
+    this.#isTold = true;
     return this.#finished.promise;
+  }
+
+  /** The error of a target that failed, where nobody has asked for it. */
+  get untold(): { readonly error: unknown } | null {
+    return this.#state === "failed" && !this.#isTold ? { error: this.#error } : null;
   }
 
   hasRoom(frame: SourceFrame | null): boolean {
@@ -109,7 +120,7 @@ export class Attachment implements AttachedTarget, Outlet {
   }
 
   async settled(): Promise<void> {
-    if (this.#ending !== null) return await this.finished.catch(() => {});
+    if (this.#ending !== null) return await this.#finished.promise.catch(() => {});
     const end = this.#received;
     while ((this.#current ?? this.#queue.first) < end) await this.#moved.opened;
     if (this.#ending === null) await this.#sink.settle();
@@ -160,6 +171,7 @@ export class Attachment implements AttachedTarget, Outlet {
     this.#state = "failed";
     this.#error = error;
     this.#events.leave(this);
+    this.#events.failed(error);
     this.#sink.leave();
     this.#sink.fail(error);
     this.#finished.reject(error);

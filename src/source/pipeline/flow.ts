@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { WriterClosedError } from "../../errors.ts";
 import type { DecodedFrame } from "../source.ts";
 import { Attachment } from "./attachment.ts";
 import { checkArea, cropped, type PictureForm, requireArea } from "./crop.ts";
@@ -25,6 +26,8 @@ export abstract class Flow implements PipelineSource {
   /** All that get frames. */
   protected readonly distributor: Distributor = new Distributor();
   readonly #attachments = new WeakMap<VideoTarget, Attachment>();
+  /** Those that failed. */
+  #failed: Attachment[] = [];
   #crop: CropArea | null = null;
   #readable: ReadableStream<DecodedFrame> | undefined;
 
@@ -56,9 +59,14 @@ export abstract class Flow implements PipelineSource {
     if (leadsTo(target, this)) {
       throw new TypeError("Cannot attach a node whose frames would come back to where they come from");
     }
-    const attachment = new Attachment(target, new FrameQueue(queue), {
+    const attachment: Attachment = new Attachment(target, new FrameQueue(queue), {
       tellRoom: () => this.distributor.tellRoom(),
       leave: (outlet) => this.distributor.remove(outlet),
+      failed: (error) => {
+        // A program that closes a writer knows it.
+        if (error instanceof WriterClosedError) return;
+        this.#failed = [...this.#failed.filter(({ untold }) => untold !== null), attachment];
+      },
     });
     this.#attachments.set(target, attachment);
     this.#add(attachment);
@@ -103,10 +111,10 @@ export abstract class Flow implements PipelineSource {
       this.distributor.remove(reader);
       reader.end();
     }
-    const ended = await Promise.allSettled(attached.map((attachment) => attachment.detach()));
+    await Promise.allSettled(attached.map((attachment) => attachment.detach()));
     await this.free();
-    const failed = ended.find(({ status }) => status === "rejected");
-    if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+    const untold = this.#failed.map((attachment) => attachment.untold).find((failure) => failure !== null);
+    if (untold) throw untold.error;
   }
 
   /** What is attached. */

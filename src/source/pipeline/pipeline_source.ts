@@ -85,8 +85,8 @@ export interface AttachedTarget {
   /** Why it failed; `null` where it did not. */
   readonly error: unknown;
   /**
-   * Resolves once it has taken its last frame: the source has ended, or it was detached. Rejects with the
-   * error where it, or the source, failed.
+   * Resolves once it has taken its last frame, as the source has ended or it was detached; of a node, once the
+   * node's own targets have all. Rejects with the error where it, or the source, failed.
    */
   readonly finished: Promise<void>;
 }
@@ -189,6 +189,9 @@ export interface PipelineSource extends AsyncIterable<DecodedFrame>, AsyncDispos
    * closes the writer at the end. Other readers and targets get them, too.
    */
   pipeTo(writable: WritableStream<DecodedFrame>, options?: StreamPipeOptions): Promise<void>;
-  /** Detaches all targets, ends all readers, and frees what the source has. */
+  /**
+   * Detaches all targets, ends all readers, and frees what the source has. Throws the error of a target where
+   * nobody has asked what became of it.
+   */
   [Symbol.asyncDispose](): Promise<void>;
 }
