@@ -13,6 +13,7 @@ const guides = [
   ["Subtitles, chapters and tags", "subtitles-and-chapters"],
   ["Colour and HDR", "color"],
   ["Transparency", "transparency"],
+  ["Pipelines", "pipelines"],
   ["Crash safety and recovery", "crash-safety"],
   ["Threads and memory", "threads-and-memory"],
   ["Permissions", "permissions"],
