@@ -8,10 +8,11 @@ import { shown } from "../shown.ts";
 import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
-import { type GivenFrame, takeGiven } from "./nodes/given_frame.ts";
-import type { PipelineSource } from "./pipeline/pipeline_source.ts";
+import { type DefaultTimes, type GivenFrame, takeGiven } from "./nodes/given_frame.ts";
+import type { PictureForm } from "./pipeline/crop.ts";
+import type { PipelineSource, SourceStatus } from "./pipeline/pipeline_source.ts";
 import { SourceFlow } from "./pipeline/source_flow.ts";
-import type { DecodedFrame, FrameSource } from "./source.ts";
+import type { DecodedFrame } from "./source.ts";
 
 /** Options of a source of drawn frames. */
 export interface FrameSourceOptions {
@@ -37,56 +38,57 @@ export interface DrawnSource extends PipelineSource {
 /** What frames come from. */
 export type FrameSequence = Iterable<GivenFrame> | AsyncIterable<GivenFrame>;
 
+type FrameIterator = Iterator<GivenFrame> | AsyncIterator<GivenFrame>;
+
 /** Takes a program's frames one after another. */
-class DrawnFrames implements FrameSource {
-  readonly #frames: Iterator<GivenFrame> | AsyncIterator<GivenFrame>;
+class DrawnFlow extends SourceFlow implements DrawnSource {
+  readonly #frames: FrameIterator;
+  readonly #first: DecodedFrame;
   readonly frameRate: Rational | null;
-  readonly duration = null;
-  readonly width: number;
-  readonly height: number;
-  readonly format: PixelFormat;
-  /** The first frame, which tells the size. */
-  #first: DecodedFrame | null;
-  #count = 1;
+  /** How many frames were given. */
+  #count = 0;
   /** Whether the next frame is awaited. */
   #isDrawing = false;
 
-  private constructor(
-    frames: Iterator<GivenFrame> | AsyncIterator<GivenFrame>,
-    frameRate: Rational | null,
-    first: DecodedFrame,
-  ) {
+  /** For frames that follow the first one. */
+  constructor(frames: FrameIterator, frameRate: Rational | null, first: DecodedFrame) {
+    super();
     this.#frames = frames;
-    this.frameRate = frameRate;
     this.#first = first;
-    this.width = first.width;
-    this.height = first.height;
-    this.format = first.format;
+    this.frameRate = frameRate;
   }
 
-  /** Draws the first frame. */
-  static async open(sequence: FrameSequence, frameRate: Rational | null): Promise<DrawnFrames> {
-    const frames = Symbol.asyncIterator in sequence
-      ? sequence[Symbol.asyncIterator]()
-      : sequence[Symbol.iterator]();
-    const { done, value } = await frames.next();
-    if (done) {
-      throw new RangeError("Cannot make a source without a frame: the first one tells the size; give one");
-    }
-    return new DrawnFrames(frames, frameRate, takeGiven(value, timesOf(0, frameRate)));
+  get width(): number {
+    return this.#first.width;
   }
 
-  async nextFrame(): Promise<DecodedFrame | null> {
-    const first = this.#first;
-    this.#first = null;
-    if (first !== null) return first;
+  get height(): number {
+    return this.#first.height;
+  }
+
+  get format(): PixelFormat {
+    return this.#first.format;
+  }
+
+  override get status(): SourceStatus {
+    return this.hasEnded ? "ended" : "running";
+  }
+
+  protected override get form(): PictureForm {
+    return this.#first;
+  }
+
+  protected override async pull(): Promise<DecodedFrame | null> {
+    const index = this.#count++;
+    if (index === 0) return this.#first;
     this.#isDrawing = true;
     const { done, value } = await this.#frames.next();
     this.#isDrawing = false;
-    return done ? null : takeGiven(value, timesOf(this.#count++, this.frameRate));
+    return done ? null : takeGiven(value, timesOf(index, this.frameRate));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  protected override async free(): Promise<void> {
+    await super.free();
     const ended = Promise.resolve(this.#frames.return?.());
     // A generator that waits for its next frame, which may never come, ends after that.
     if (this.#isDrawing) ended.catch(() => {});
@@ -94,27 +96,21 @@ class DrawnFrames implements FrameSource {
   }
 }
 
-function timesOf(index: number, rate: Rational | null): { timestamp: number; duration: number } | null {
-  return rate === null ? null : { timestamp: index * rate.den / rate.num, duration: rate.den / rate.num };
+/** Draws the first frame. */
+async function openDrawn(sequence: FrameSequence, frameRate: Rational | null): Promise<DrawnFlow> {
+  const frames = Symbol.asyncIterator in sequence
+    ? sequence[Symbol.asyncIterator]()
+    : sequence[Symbol.iterator]();
+  const { done, value } = await frames.next();
+  if (done) {
+    throw new RangeError("Cannot make a source without a frame: the first one tells the size; give one");
+  }
+  return new DrawnFlow(frames, frameRate, takeGiven(value, timesOf(0, frameRate)));
 }
 
-/** The flow of drawn frames. */
-class DrawnFlow extends SourceFlow<DrawnFrames> implements DrawnSource {
-  get width(): number {
-    return this.source.width;
-  }
-
-  get height(): number {
-    return this.source.height;
-  }
-
-  get format(): PixelFormat {
-    return this.source.format;
-  }
-
-  get frameRate(): Rational | null {
-    return this.source.frameRate;
-  }
+/** When frame n is shown, at a rate. */
+function timesOf(index: number, rate: Rational | null): DefaultTimes | null {
+  return rate === null ? null : { timestamp: index * rate.den / rate.num, duration: rate.den / rate.num };
 }
 
 /**
@@ -161,5 +157,5 @@ export async function createFrameSource(
     );
   }
   const rate = frameRate === undefined ? null : parseFrameRate(frameRate);
-  return new DrawnFlow(await DrawnFrames.open(frames, rate));
+  return await openDrawn(frames, rate);
 }

@@ -6,8 +6,8 @@
 import { shown } from "../shown.ts";
 import type { Size } from "../size.ts";
 import { cropped, type PictureForm, requireArea } from "./pipeline/crop.ts";
-import type { CropArea, PipelineSource } from "./pipeline/pipeline_source.ts";
-import { type FrameGiver, SourceFlow } from "./pipeline/source_flow.ts";
+import type { CropArea, PipelineSource, SourceStatus } from "./pipeline/pipeline_source.ts";
+import { SourceFlow } from "./pipeline/source_flow.ts";
 import { SourceFrame } from "./pipeline/source_frame.ts";
 import type { DecodedFrame } from "./source.ts";
 
@@ -38,26 +38,39 @@ function halfOf({ width, height }: Size, layout: StereoLayout, view: "left" | "r
   return isWide ? { x: width / 2, y: 0, ...half } : { x: 0, y: height / 2, ...half };
 }
 
-/** The frames of one view, as its targets ask for them. */
-class ViewFrames implements FrameGiver {
+/** One view, read as its targets ask for it. */
+class ViewFlow extends SourceFlow {
   readonly #frames: AsyncIterator<DecodedFrame>;
   readonly #layout: StereoLayout;
   readonly #view: "left" | "right";
+  #form: PictureForm | null = null;
 
   constructor(source: PipelineSource, layout: StereoLayout, view: "left" | "right") {
+    super();
     this.#frames = source[Symbol.asyncIterator]();
     this.#layout = layout;
     this.#view = view;
   }
 
-  async nextFrame(): Promise<DecodedFrame | null> {
+  override get status(): SourceStatus {
+    return this.hasEnded ? "ended" : "running";
+  }
+
+  protected override get form(): PictureForm | null {
+    return this.#form;
+  }
+
+  protected override async pull(): Promise<DecodedFrame | null> {
     const { done, value } = await this.#frames.next();
     if (done) return null;
     const frame = SourceFrame.from(value);
-    return cropped(frame, halfOf(frame, this.#layout, this.#view));
+    const half = cropped(frame, halfOf(frame, this.#layout, this.#view));
+    this.#form = half.facts;
+    return half;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  protected override async free(): Promise<void> {
+    await super.free();
     await this.#frames.return?.();
   }
 }
@@ -101,7 +114,6 @@ export function splitStereo(source: PipelineSource, layout: StereoLayout): Stere
     const form = { width, height, format };
     requireArea(halfOf(form, layout, "right"), form);
   }
-  const viewOf = (view: "left" | "right"): PipelineSource =>
-    new SourceFlow(new ViewFrames(source, layout, view));
+  const viewOf = (view: "left" | "right"): PipelineSource => new ViewFlow(source, layout, view);
   return { left: viewOf("left"), right: viewOf("right") };
 }

@@ -131,7 +131,12 @@ export abstract class Flow implements PipelineSource {
 
   /** Sends a frame, or the part of it that is asked for. */
   protected sendNow(frame: SourceFrame): void {
-    this.distributor.send(this.#crop === null ? frame : cropped(frame, this.#crop));
+    this.distributor.send(this.partOf(frame));
+  }
+
+  /** The part of a frame that is asked for. */
+  protected partOf(frame: SourceFrame): SourceFrame {
+    return this.#crop === null ? frame : cropped(frame, this.#crop);
   }
 
   #add(outlet: Outlet): void {

@@ -85,8 +85,8 @@ export interface AttachedTarget {
   /** Why it failed; `null` where it did not. */
   readonly error: unknown;
   /**
-   * Resolves once it has taken its last frame, as the source has ended or it was detached; of a node, once the
-   * node's own targets have all. Rejects with the error where it, or the source, failed.
+   * Resolves once it has taken its last frame, as the source has ended or it was detached; of a node, once
+   * the node's own targets have all. Rejects with the error where it, or the source, failed.
    */
   readonly finished: Promise<void>;
 }

@@ -4,37 +4,32 @@
  * @module
  */
 import { nextTurn } from "../../next_turn.ts";
-import type { FrameSource } from "../source.ts";
-import type { PictureForm } from "./crop.ts";
+import type { DecodedFrame } from "../source.ts";
 import { Flow } from "./flow.ts";
-import type { SourceStatus } from "./pipeline_source.ts";
 import { SourceFrame } from "./source_frame.ts";
 
-/** What a source is asked for. Its size is not always known before the first frame. */
-export interface FrameGiver extends Pick<FrameSource, "nextFrame">, Partial<PictureForm>, AsyncDisposable {}
-
-/** Asks a source for frames while anybody gets them. */
-export class SourceFlow<Source extends FrameGiver = FrameGiver> extends Flow {
-  /** What gives the frames. */
-  protected readonly source: Source;
+/** Asks for frames while anybody gets them. */
+export abstract class SourceFlow extends Flow {
   /** The frame that was asked for when the last target left. */
   #kept: SourceFrame | null = null;
+  /** How often frames came from another place on. */
+  #restarts = 0;
   #isRunning = false;
   #end: { readonly failure: { readonly error: unknown } | null } | null = null;
 
-  constructor(source: Source) {
-    super();
-    this.source = source;
+  /** The next frame, whose memory is the pipeline's; `null` at the end. */
+  protected abstract pull(): Promise<DecodedFrame | null>;
+
+  /** Whether no frame comes any more. */
+  protected get hasEnded(): boolean {
+    return this.#end !== null;
   }
 
-  override get status(): SourceStatus {
-    return this.#end === null ? "running" : "ended";
-  }
-
-  protected override get form(): PictureForm | null {
-    const { width, height, format } = this.source;
-    if (width === undefined || height === undefined || format === undefined) return null;
-    return { width, height, format };
+  /** Frames come from another place on, also after the end. */
+  protected restart(): void {
+    this.#restarts++;
+    this.#kept = null;
+    this.#end = null;
   }
 
   protected override begin(): void {
@@ -44,9 +39,9 @@ export class SourceFlow<Source extends FrameGiver = FrameGiver> extends Flow {
     void this.#run();
   }
 
-  protected override async free(): Promise<void> {
+  protected override free(): Promise<void> {
     this.#end ??= { failure: null };
-    await this.source[Symbol.asyncDispose]();
+    return Promise.resolve();
   }
 
   async #run(): Promise<void> {
@@ -71,13 +66,16 @@ export class SourceFlow<Source extends FrameGiver = FrameGiver> extends Flow {
   async #pass(): Promise<void> {
     await this.distributor.room(null);
     if (this.distributor.isEmpty) return;
-    const frame = this.#kept ??= await this.#next();
+    const restarts = this.#restarts;
+    const frame = this.#kept ?? await this.#next();
+    if (restarts !== this.#restarts) return;
     if (frame === null) {
       this.#end ??= { failure: null };
       return;
     }
+    this.#kept = frame;
     await this.distributor.room(frame);
-    if (this.distributor.isEmpty) return;
+    if (this.distributor.isEmpty || restarts !== this.#restarts) return;
     this.#kept = null;
     this.sendNow(frame);
     // A source that has all of its frames already lets timers run.
@@ -85,7 +83,7 @@ export class SourceFlow<Source extends FrameGiver = FrameGiver> extends Flow {
   }
 
   async #next(): Promise<SourceFrame | null> {
-    const frame = await this.source.nextFrame();
+    const frame = await this.pull();
     return frame === null ? null : SourceFrame.from(frame);
   }
 }
