@@ -23,13 +23,7 @@ import type { Native } from "./native.ts";
 import { runtime } from "./runtime.ts";
 import { selfCheck } from "./selfcheck.ts";
 import { StructFields } from "./struct.ts";
-import {
-  avcodec,
-  codecNames,
-  decoding,
-  parametersSideData,
-  supportedConfig,
-} from "./symbols/avcodec.ts";
+import { avcodec, codecNames, decoding, parametersSideData, supportedConfig } from "./symbols/avcodec.ts";
 import { avdevice } from "./symbols/avdevice.ts";
 import { avfilter } from "./symbols/avfilter.ts";
 import { avformat, memoryFiles, seeking, streamSideData } from "./symbols/avformat.ts";

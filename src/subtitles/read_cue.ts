@@ -67,4 +67,3 @@ export function isTextCodec(codec: string): boolean {
 export function cueText(codec: string, packet: Uint8Array): string {
   return readers[codec]!(packet).replace(/\n+$/, "");
 }
-

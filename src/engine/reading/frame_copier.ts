@@ -14,7 +14,7 @@ import { createConverter } from "../../video/conversion/create_converter.ts";
 import { FrameReader } from "../../video/frame_reader.ts";
 import { frameLayout, type PictureShape } from "../../video/pixels.ts";
 import { frameBytes, type FrameLayout, placePlanes } from "../../video/raw_frame.ts";
-import { assumedMeaning, colorOf, convertedColor, convertedMeaning } from "../../video/read_color.ts";
+import { assumedMeaning, colorOf, convertedColor, convertedMeaning } from "../../video/reading/read_color.ts";
 import type { ShownFrame } from "./frame_cursor.ts";
 import type { ReadFrame } from "./reading_types.ts";
 
@@ -49,7 +49,10 @@ export class FrameCopier implements Disposable {
   copy({ frame, timestamp, duration, isDiscontinuous }: ShownFrame): ReadFrame {
     const colors = frame.colors;
     if (pixelFormatById(this.#native, frame.shape.format)?.isHardware ?? true) {
-      throw new AvError("its pictures are in a device's memory", { code: "PIXEL_FORMAT", operation: "decode" });
+      throw new AvError("its pictures are in a device's memory", {
+        code: "PIXEL_FORMAT",
+        operation: "decode",
+      });
     }
     const { converter, layout, bytes, color } = this.#wayOf(this.#reader.read(frame), colors);
     const picture = converter === null ? frame : converter.convert(frame);

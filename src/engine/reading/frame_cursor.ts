@@ -84,9 +84,7 @@ export class FrameCursor implements Disposable {
     this.#spare = [held(), held()];
     const [rate] = stream.suggestedRates;
     const { num, den } = stream.timeBase;
-    this.#usualDuration = rate === undefined
-      ? 0n
-      : BigInt(Math.round(rate.den * den / (rate.num * num)));
+    this.#usualDuration = rate === undefined ? 0n : BigInt(Math.round(rate.den * den / (rate.num * num)));
     this.#owned = owned.move();
   }
 
@@ -100,15 +98,24 @@ export class FrameCursor implements Disposable {
   at(seconds: number): ShownFrame | null {
     const target = this.clock.ticks(seconds);
     this.#goTo(target);
-    const shown = this.#current !== null && this.#current.ticks <= target ? this.#shown() : null;
-    if (shown === null || this.#next !== null || shown.duration === null) return shown;
-    return seconds < shown.timestamp + shown.duration ? shown : null;
+    if (this.#current === null || this.#hasEndedBefore(target)) return null;
+    // Before the first frame, which is later where audio begins first, players show that one.
+    return this.#current.ticks <= target || seconds >= 0 ? this.#shown() : null;
+  }
+
+  /** Whether the current frame is the last one, and over at a time. */
+  #hasEndedBefore(target: bigint): boolean {
+    const current = this.#current;
+    if (current === null || this.#next !== null) return false;
+    const duration = this.#durationOf(current);
+    return duration > 0n && target >= current.ticks + duration;
   }
 
   /** Has the frame that is shown at a time in seconds, or the first one after it, come next. */
   seek(seconds: number): void {
-    this.#goTo(this.clock.ticks(seconds));
-    this.#isPending = this.#current !== null;
+    const target = this.clock.ticks(seconds);
+    this.#goTo(target);
+    this.#isPending = this.#current !== null && !this.#hasEndedBefore(target);
     this.#isDiscontinuous = true;
   }
 
@@ -168,9 +175,7 @@ export class FrameCursor implements Disposable {
     if (!this.#hasBegun || this.#current === null) this.#move();
     this.#isPending = false;
     while (this.#next !== null && this.#next.ticks <= target) this.#move();
-    const current = this.#current;
-    if (this.#failure === null || this.#next !== null || current === null) return;
-    if (target >= current.ticks + this.#durationOf(current)) throw this.#failure;
+    if (this.#failure !== null && this.#hasEndedBefore(target)) throw this.#failure;
   }
 
   /** Whether a time is reached by decoding on, with no key frame to begin at between here and there. */
@@ -212,11 +217,14 @@ export class FrameCursor implements Disposable {
     this.#frames = this.#damaged = 0;
     if (!(at === null ? this.#stream.rewind() : this.#stream.seek(at))) {
       if (at === null) {
-        throw new ReadError(`Cannot go back in ${this.#label}: this file can't be read from another place on`, {
-          code: "NOT_SEEKABLE",
-          operation: "seek in a file",
-          hint: "Read it from its beginning",
-        });
+        throw new ReadError(
+          `Cannot go back in ${this.#label}: this file is not readable from another place on`,
+          {
+            code: "NOT_SEEKABLE",
+            operation: "seek in a file",
+            hint: "Read it from its beginning",
+          },
+        );
       }
       return false;
     }

@@ -6,7 +6,7 @@
 import { cString, type Native, PointerCell } from "../../../ffi/mod.ts";
 import { AvError, ReadError } from "../../errors.ts";
 import { Demuxer } from "../../libav/demuxer.ts";
-import { InputFile, maxMemoryBytes, memoryFileOf } from "../../libav/reading/input_bytes.ts";
+import { InputFile, memoryFileOf } from "../../libav/reading/input_bytes.ts";
 import { InputStream } from "../../libav/reading/input_stream.ts";
 import type { MemoryFile } from "../../libav/muxing/memory_file.ts";
 import { type Rational, rationalText } from "../../libav/rational.ts";
@@ -17,7 +17,18 @@ import type { InputPlace, ReadRequest } from "./reading_types.ts";
  * in a path for a pattern.
  */
 const refusedFormats: readonly string[] = [
-  ...["concat", "hls", "applehttp", "dash", "webm_dash_manifest", "imf", "image2", "lavfi", "vobsub", "ffconcat"],
+  ...[
+    "concat",
+    "hls",
+    "applehttp",
+    "dash",
+    "webm_dash_manifest",
+    "imf",
+    "image2",
+    "lavfi",
+    "vobsub",
+    "ffconcat",
+  ],
   ...["sdp", "rtsp", "rtp", "sap", "avisynth", "vapoursynth", "rdt", "libcdio", "iec61883", "mlv"],
 ];
 
@@ -97,17 +108,14 @@ export class MediaInput implements Disposable {
   }
 
   /**
-   * Where time 0 is: where the first of its video and audio streams begins, in the ticks of that stream.
+   * Where time 0 is: where the video begins, in the ticks of its stream. Audio may begin before, with samples
+   * that only prime its decoder.
    */
   get origin(): { readonly ticks: bigint; readonly timeBase: Rational } {
-    const starts = [...this.streamsOf("video"), ...this.streamsOf("audio")].flatMap((stream) => {
-      const { startTicks: ticks, timeBase } = stream;
-      return ticks === null ? [] : [{ ticks, timeBase }];
-    });
-    const seconds = ({ ticks, timeBase: { num, den } }: typeof starts[0]): number =>
-      Number(ticks) * num / den;
-    if (starts.length === 0) return { ticks: 0n, timeBase: { num: 1, den: 1 } };
-    return starts.reduce((first, other) => seconds(other) < seconds(first) ? other : first);
+    for (const { startTicks: ticks, timeBase } of [...this.streamsOf("video"), ...this.streamsOf("audio")]) {
+      if (ticks !== null) return { ticks, timeBase };
+    }
+    return { ticks: 0n, timeBase: { num: 1, den: 1 } };
   }
 
   /** Closes the file. */
@@ -129,21 +137,23 @@ function openDemuxer(native: Native, place: InputPlace, owned: DisposableStack):
       }),
     );
   }
-  const io = owned.use(place.kind === "file" ? new InputFile(native, place.path) : inMemory(native, place.bytes));
+  const io = owned.use(
+    place.kind === "file" ? new InputFile(native, place.path) : inMemory(native, place.bytes),
+  );
   // The file is open already: nothing else is opened.
   const options = { formats: allowedFormats(native), protocols: "none", memory: io };
-  return owned.use(new Demuxer(native, place.kind === "file" ? place.path : "", options));
+  return owned.use(new Demuxer(native, place.kind === "file" ? nameLike(place.path) : "", options));
 }
 
-function inMemory(native: Native, bytes: ArrayBuffer): MemoryFile {
+/** A name with the extension of a path, from which readers guess: some take `%d` in a name for a pattern. */
+function nameLike(path: string): string {
+  const extension = /\.\w+$/.exec(path);
+  return `file${extension?.[0] ?? ""}`;
+}
+
+function inMemory(native: Native, bytes: SharedArrayBuffer): MemoryFile {
   if (bytes.byteLength === 0) {
     throw new AvError("it is empty", { code: "INVALIDDATA", operation: "read a file" });
-  }
-  if (bytes.byteLength > maxMemoryBytes) {
-    throw new AvError(`it has ${bytes.byteLength} bytes, but may have ${maxMemoryBytes} in memory`, {
-      code: "EFBIG",
-      operation: "read a file",
-    });
   }
   return memoryFileOf(native, new Uint8Array(bytes));
 }

@@ -34,7 +34,7 @@ export class ReadingSession implements Disposable {
   constructor(native: Native, request: ReadRequest) {
     this.#native = native;
     this.#request = request;
-    setLogLevel(native, request.logLevel);
+    this.#setQuietLevel();
     this.#format = request.format === null ? null : outputFormat(native, request.format);
     using input = new MediaInput(native, request);
     const stream = videoStream(input, request);
@@ -51,13 +51,13 @@ export class ReadingSession implements Disposable {
 
   /** Has the frame that is shown at a time in seconds come next. */
   seek(seconds: number): void {
-    this.#setSeekingLevel();
+    this.#setQuietLevel();
     this.#frames.seek(seconds);
   }
 
   /** The frame that is shown at a time in seconds; `null` where none is. */
   frameAt(seconds: number): ReadFrame | null {
-    this.#setSeekingLevel();
+    this.#setQuietLevel();
     this.#randomCursor ??= this.#owned.use(this.#openCursor());
     return this.#copy(this.#randomCursor.at(seconds));
   }
@@ -74,8 +74,11 @@ export class ReadingSession implements Disposable {
     return new SubtitleReader(this.#native, input, input.streamsOf("subtitle")[track]!, this.#request.label);
   }
 
-  /** Decoders complain of frames that refer to others before the key frame, which are left out. */
-  #setSeekingLevel(): void {
+  /**
+   * Of files that can't be opened, an error tells; and decoders complain of frames that refer to others
+   * before the key frame, which are left out.
+   */
+  #setQuietLevel(): void {
     const { logLevel } = this.#request;
     setLogLevel(this.#native, logLevel === "error" ? "quiet" : logLevel);
   }
@@ -138,7 +141,11 @@ function videoStream(input: MediaInput, { stream, label }: ReadRequest): InputSt
   const found = streams[stream];
   if (found !== undefined) return found;
   const refuse = (problem: string, hint: string | null): never => {
-    throw new ReadError(`Cannot read ${label}: ${problem}`, { code: "NO_VIDEO", operation: "read a file", hint });
+    throw new ReadError(`Cannot read ${label}: ${problem}`, {
+      code: "NO_VIDEO",
+      operation: "read a file",
+      hint,
+    });
   };
   if (streams.length === 0) return refuse("it has no video", null);
   return refuse(`it has no video stream ${stream}`, `Give a stream from 0 to ${streams.length - 1}`);

@@ -11,7 +11,7 @@ import type { ColorDescription } from "../../video/color.ts";
 /** Where the bytes are. */
 export type InputPlace =
   | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "bytes"; readonly bytes: ArrayBuffer }
+  | { readonly kind: "bytes"; readonly bytes: SharedArrayBuffer }
   /** Images that are numbered: the path has the place of the number, such as `%04d`. */
   | {
     readonly kind: "sequence";
@@ -34,7 +34,7 @@ export interface ReadRequest {
 }
 
 /** What every track of a source has. */
-interface AnyTrack {
+export interface SourceTrack {
   /** libavcodec's name of its codec. */
   readonly codec: string;
   /** Its language, as three letters of ISO 639-2; `null` where it is not known. */
@@ -46,7 +46,7 @@ interface AnyTrack {
 }
 
 /** An audio track of a source. */
-export interface SourceAudioTrack extends AnyTrack {
+export interface SourceAudioTrack extends SourceTrack {
   /** Samples per second and channel. */
   readonly sampleRate: number;
   /** Number of channels. */
@@ -54,7 +54,7 @@ export interface SourceAudioTrack extends AnyTrack {
 }
 
 /** A subtitle track of a source. */
-export interface SourceSubtitleTrack extends AnyTrack {
+export interface SourceSubtitleTrack extends SourceTrack {
   /** Whether players show it though nobody asked for subtitles. */
   readonly isForced: boolean;
   /** Whether its cues are text; pictures can't be read as cues. */

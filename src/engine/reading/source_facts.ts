@@ -8,11 +8,12 @@ import { NativePacket } from "../../libav/native_packet.ts";
 import { pixelFormatById, type PixelFormatInfo } from "../../libav/pixel_format.ts";
 import { fileSeconds, formatNames, type InputStream } from "../../libav/reading/input_stream.ts";
 import type { Rational } from "../../libav/rational.ts";
+import type { ChapterPlace } from "../../libav/streams/stream_parameters.ts";
 import { displayMatrixOne, sideData } from "../../libav/streams/stream_tags.ts";
 import { isTextCodec } from "../../subtitles/read_cue.ts";
-import { type FrameIntervals, findIntervals } from "../../video/frame_intervals.ts";
+import { findIntervals, type FrameIntervals } from "../../video/reading/frame_intervals.ts";
 import { reducedFraction } from "../../video/frame_rate.ts";
-import { assumedMeaning, colorOf, convertedColor, convertedMeaning } from "../../video/read_color.ts";
+import { assumedMeaning, colorOf, convertedColor, convertedMeaning } from "../../video/reading/read_color.ts";
 import { meaningSaid } from "../../video/color.ts";
 import { InputClock, type MediaInput, reading } from "./media_input.ts";
 import type { SourceAudioTrack, SourceInfo, SourceSubtitleTrack } from "./reading_types.ts";
@@ -36,7 +37,7 @@ function tagsOf({ demuxer }: MediaInput, stream: InputStream): {
   return { codec, language: language === "und" ? null : language, title, isDefault };
 }
 
-function audioTrack(native: Native, input: MediaInput, stream: InputStream): SourceAudioTrack {
+function audioTrack(input: MediaInput, stream: InputStream): SourceAudioTrack {
   return { ...tagsOf(input, stream), ...stream.audioShape };
 }
 
@@ -89,7 +90,8 @@ function firstTimes(native: Native, input: MediaInput, stream: InputStream, labe
 function isCounted({ frameCount, durationTicks, timeBase }: InputStream, rate: Rational): boolean {
   if (frameCount === 0 || durationTicks === null) return true;
   const expected = Number(durationTicks) * timeBase.num * rate.num / (timeBase.den * rate.den);
-  return frameCount <= expected + countTolerance && frameCount >= expected * (1 - maxMissing) - countTolerance;
+  return frameCount <= expected + countTolerance &&
+    frameCount >= expected * (1 - maxMissing) - countTolerance;
 }
 
 /** The rate of the frames. */
@@ -105,12 +107,25 @@ function intervalsOf(
   return { ...found, rate: null };
 }
 
+function originSeconds({ origin: { ticks, timeBase: { num, den } } }: MediaInput): number {
+  return Number(ticks) * num / den;
+}
+
+/** The chapters, by the time of the video. */
+function chaptersOf(input: MediaInput): ChapterPlace[] {
+  const shift = originSeconds(input);
+  return input.demuxer.chapters.map(({ title, start, end }) => ({
+    title,
+    start: start - shift,
+    end: end - shift,
+  }));
+}
+
 /** How long the video is, in seconds; `null` where the file does not say it. */
 function durationOf(native: Native, input: MediaInput, stream: InputStream): number | null {
   const { startTicks, durationTicks } = stream;
   if (durationTicks === null) {
-    const { ticks, timeBase: { num, den } } = input.origin;
-    return fileSeconds(native, input.demuxer, Number(ticks) * num / den);
+    return fileSeconds(native, input.demuxer, originSeconds(input));
   }
   const clock = new InputClock(stream, input.origin);
   return startTicks === null ? clock.length(durationTicks) : clock.seconds(startTicks + durationTicks);
@@ -139,9 +154,9 @@ export function describeSource(
     codec: stream.codecName,
     container: formatNames(native, demuxer),
     duration: durationOf(native, input, stream),
-    audioTracks: input.streamsOf("audio").map((each) => audioTrack(native, input, each)),
+    audioTracks: input.streamsOf("audio").map((each) => audioTrack(input, each)),
     subtitleTracks: input.streamsOf("subtitle").map((each) => subtitleTrack(input, each)),
-    chapters: demuxer.chapters,
+    chapters: chaptersOf(input),
     metadata: demuxer.metadata,
   };
   if (own !== null && format !== null) {

@@ -1,5 +1,6 @@
 /**
- * AVIOContext of an input: a file, or bytes in memory. A reader gets it open, so that it opens nothing itself.
+ * AVIOContext of an input: a file, or bytes in memory. A reader gets it open, so that it opens nothing
+ * itself.
  *
  * @module
  */

@@ -6,7 +6,7 @@
 import type { Address, Native } from "../../../ffi/mod.ts";
 import { channelsOf } from "../audio_frame.ts";
 import type { Demuxer } from "../demuxer.ts";
-import { type ColorNumbers } from "../native_frame.ts";
+import type { ColorNumbers } from "../native_frame.ts";
 import { NativePacket } from "../native_packet.ts";
 import { type Rational, unpackRational } from "../rational.ts";
 

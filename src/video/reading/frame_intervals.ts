@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Rational } from "../libav/rational.ts";
-import { reducedFraction } from "./frame_rate.ts";
+import type { Rational } from "../../libav/rational.ts";
+import { reducedFraction } from "../frame_rate.ts";
 
 /** What the times of frames tell. */
 export interface FrameIntervals {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Native } from "../../ffi/mod.ts";
-import type { ColorNumbers } from "../libav/native_frame.ts";
-import type { PixelFormatInfo } from "../libav/pixel_format.ts";
-import { type ColorDescription, defaultColor, isFullRangeFormat, type PixelMeaning } from "./color.ts";
+import type { Native } from "../../../ffi/mod.ts";
+import type { ColorNumbers } from "../../libav/native_frame.ts";
+import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
+import { type ColorDescription, defaultColor, isFullRangeFormat, type PixelMeaning } from "../color.ts";
 
 /** Names that say nothing, or what the pixel format says. */
 const meaningless: ReadonlySet<string | null> = new Set([null, "unknown", "reserved", "gbr"]);
