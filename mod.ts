@@ -63,6 +63,16 @@ export type { FrameOptions, TimestampOrigin, Timing } from "./src/video/frame_ti
 export type { WriterOptions } from "./src/writer/writer_options.ts";
 export type { WriterStats } from "./src/engine/writer_stats.ts";
 export type { LogLevel } from "./src/libav/log.ts";
+export { createFileReader, type ReaderInput } from "./src/reader/create_file_reader.ts";
+export type { ImageSequence } from "./src/reader/image_sequence.ts";
+export type { ReaderOptions } from "./src/reader/reader_options.ts";
+export type { DecodedSamples, SourceChapter, VideoSource } from "./src/reader/video_source.ts";
+export type {
+  SourceAudioTrack,
+  SourceSubtitleTrack,
+  SourceTrack,
+} from "./src/engine/reading/reading_types.ts";
+export type { DecodedFrame, FrameSource } from "./src/source/source.ts";
 export { recoverFile, type RecoverOptions, type RecoverProgress } from "./src/writer/recover_file.ts";
 export type { RecoverSummary } from "./src/file/recovery.ts";
 export type { AudioSummary, EncoderChoice, WriteSummary } from "./src/engine/session_types.ts";
@@ -94,5 +104,4 @@ export type {
   VideoTarget,
   WriterTarget,
 } from "./src/source/pipeline/pipeline_source.ts";
-export type { DecodedFrame } from "./src/source/source.ts";
 export { splitStereo, type StereoLayout, type StereoPair } from "./src/source/stereo.ts";

@@ -18,6 +18,7 @@ export {
   cutFile,
   endOfBoxes,
   fileBytes,
+  fileNames,
   makeReplacement,
   patchFile,
   readFile,
