@@ -7,6 +7,8 @@ import { audioSamples } from "../audio/decoded_samples.ts";
 import type { ReadFrame, SourceInfo } from "../engine/reading/reading_types.ts";
 import { ReadError } from "../errors.ts";
 import { shown } from "../shown.ts";
+import { SourceFlow } from "../source/pipeline/source_flow.ts";
+import { SourceFrame } from "../source/pipeline/source_frame.ts";
 import type { DecodedFrame } from "../source/source.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { OpenReading, Reading } from "../thread/reading/reading_thread.ts";
@@ -17,14 +19,13 @@ import type { DecodedSamples, VideoSource } from "./video_source.ts";
 type Coming = Promise<ReadFrame | null>;
 
 /** A source over an open file. */
-export class FileSource implements VideoSource {
+export class FileSource extends SourceFlow implements VideoSource {
   readonly #reading: Reading;
   readonly #info: SourceInfo;
   readonly #queueSize: number;
   /** Frames that were asked for and not given yet, in order. */
   #coming: Coming[] = [];
   #status: VideoSource["status"] = "running";
-  #readable: ReadableStream<DecodedFrame> | null = null;
   /** Why there is no more of it: it was closed, or aborted. */
   #end: { readonly reason: unknown } | null = null;
   #closing: Promise<void> | null = null;
@@ -33,6 +34,7 @@ export class FileSource implements VideoSource {
 
   /** A source that decodes so many frames ahead, until it is closed or the signal is aborted. */
   constructor({ reading, info }: OpenReading, queueSize: number, signal: AbortSignal | undefined) {
+    super();
     this.#reading = reading;
     this.#info = info;
     this.#queueSize = queueSize;
@@ -100,26 +102,22 @@ export class FileSource implements VideoSource {
     return this.#info.metadata;
   }
 
-  get status(): VideoSource["status"] {
+  override get status(): VideoSource["status"] {
     return this.#status;
   }
 
-  get readable(): ReadableStream<DecodedFrame> {
-    return this.#readable ??= new ReadableStream({
-      pull: async (controller) => {
-        const frame = await this.nextFrame();
-        if (frame === null) controller.close();
-        else controller.enqueue(frame);
-      },
-      cancel: () => this.close(),
-    }, { highWaterMark: 0 });
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<DecodedFrame, void, undefined> {
-    for (let frame = await this.nextFrame(); frame !== null; frame = await this.nextFrame()) yield frame;
+  protected override get form(): SourceInfo {
+    return this.#info;
   }
 
   async nextFrame(): Promise<DecodedFrame | null> {
+    const reader = this[Symbol.asyncIterator]();
+    const { value } = await reader.next();
+    await reader.return();
+    return value ?? null;
+  }
+
+  protected override async pull(): Promise<DecodedFrame | null> {
     this.#requireOpen();
     while (this.#coming.length < this.#queueSize) {
       const coming = this.#reading.ask("frame", {});
@@ -137,6 +135,7 @@ export class FileSource implements VideoSource {
     requireSeconds(seconds, "seek to");
     this.#coming = [];
     this.#status = "running";
+    this.restart();
     await this.#unlessEnded(this.#reading.ask("seek", { seconds }));
   }
 
@@ -144,7 +143,7 @@ export class FileSource implements VideoSource {
     this.#requireOpen();
     requireSeconds(seconds, "read the frame at");
     const frame = await this.#unlessEnded(this.#reading.ask("frameAt", { seconds }));
-    return frame === null ? null : decodedFrame(frame);
+    return frame === null ? null : this.#shown(frame);
   }
 
   async *framesAt(sorted: Iterable<number>): AsyncGenerator<DecodedFrame, void, undefined> {
@@ -152,7 +151,7 @@ export class FileSource implements VideoSource {
     const give = async (): Promise<DecodedFrame> => {
       const { seconds, frame: asked } = coming.shift()!;
       const frame = await this.#unlessEnded(asked);
-      if (frame !== null) return decodedFrame(frame);
+      if (frame !== null) return this.#shown(frame);
       throw new RangeError(
         `Cannot read the frame at ${seconds} s: the video is from 0 to ${this.duration ?? "?"} s`,
       );
@@ -229,8 +228,14 @@ export class FileSource implements VideoSource {
     );
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  protected override async free(): Promise<void> {
+    await super.free();
     await this.close();
+  }
+
+  /** The part of a frame that is asked for. */
+  #shown(frame: ReadFrame): DecodedFrame {
+    return this.partOf(SourceFrame.from(decodedFrame(frame)));
   }
 
   #close(reason: unknown): Promise<void> {

@@ -6,6 +6,7 @@
 import type { SourceAudioTrack, SourceSubtitleTrack } from "../engine/reading/reading_types.ts";
 import type { AudioSamples } from "../audio/samples.ts";
 import type { Rotation } from "../container/picture_tags.ts";
+import type { PipelineSource } from "../source/pipeline/pipeline_source.ts";
 import type { DecodedFrame, FrameSource } from "../source/source.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { ColorDescription } from "../video/color.ts";
@@ -55,7 +56,7 @@ export interface SourceChapter {
  * if (count !== 50 || source.frameRate?.num !== 25) throw new Error("not as written");
  * ```
  */
-export interface VideoSource extends FrameSource, AsyncIterable<DecodedFrame> {
+export interface VideoSource extends PipelineSource, FrameSource {
   /** What the values of the frames mean, as the option `color` of a writer takes it. */
   readonly color: Partial<ColorDescription>;
   /** Degrees clockwise by which players rotate the picture. The frames are not rotated. */
@@ -81,23 +82,22 @@ export interface VideoSource extends FrameSource, AsyncIterable<DecodedFrame> {
   readonly metadata: Readonly<Record<string, string>>;
   /** Whether frames are still to come, or all were given, or the source was closed. */
   readonly status: "running" | "ended";
-  /** The frames as a stream, which shares its place with `nextFrame` and `for await`. */
-  readonly readable: ReadableStream<DecodedFrame>;
   /**
-   * The next frame; `null` at the end.
+   * The next frame; `null` at the end. Targets that are attached get it, too.
    *
    * @throws {ReadError} The file is damaged there, or can't be read on. A `seek` to behind it goes on.
    */
   nextFrame(): Promise<DecodedFrame | null>;
   /**
-   * Has the frame that is shown at a time come next, or the first one after it.
+   * Has the frame that is shown at a time come next, or the first one after it. Targets that are attached get
+   * the frames from there on.
    *
    * @param seconds The time.
    * @throws {ReadError} The file can't be read from another place on.
    */
   seek(seconds: number): Promise<void>;
   /**
-   * The frame that is shown at a time, wherever the other calls are.
+   * The frame that is shown at a time, or the part of it that `crop` says, wherever the other calls are.
    *
    * @param seconds The time. From 0 to the first frame, that one counts.
    * @returns The frame; `null` below 0 and after the end.
@@ -139,6 +139,8 @@ export interface VideoSource extends FrameSource, AsyncIterable<DecodedFrame> {
    * @param track Which of `subtitleTracks`. Default: 0.
    */
   cues(track?: number): AsyncIterable<SubtitleCue>;
-  /** Closes the file. */
+  /** Closes the file. Targets that are attached fail; `detach` them before, or use `await using`. */
   close(): Promise<void>;
+  /** Detaches all targets, and closes the file. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
