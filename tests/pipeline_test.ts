@@ -179,7 +179,10 @@ test("attach: a writer gets times as its timing asks for", async () => {
   assertEquals(source.frameRate, null);
   const timings = ["timestamps", "constant", "wallclock"] as const;
   const writers = await Promise.all(
-    timings.map((timing) => createFileWriter("ffv1", folder.file(`${timing}.mkv`), 25, { timing })),
+    timings.map((timing) => {
+      const thread = timing === "constant" ? "main" : "worker";
+      return createFileWriter("ffv1", folder.file(`${timing}.mkv`), 25, { timing, thread });
+    }),
   );
   assertEquals(writers.map(({ timing }) => timing), [...timings]);
   await Promise.all(writers.map((writer) => source.attach(writer).finished));
@@ -203,6 +206,22 @@ test("attach: a writer that fails is detached, and its error is told", async () 
   await fine.finished;
   assertEquals([attached.received, attached.written, attached.dropped, attached.queued], [1, 0, 1, 0]);
   assertEquals(other.indices, upTo(20));
+});
+
+test("attach: a writer that is aborted is detached with the reason, and the others go on", async () => {
+  using folder = new TemporaryFolder();
+  await using source = await createFrameSource(numbered(60, { everyMs: 2 }), { frameRate: 25 });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const aborted = await createFileWriter("ffv1", folder.file("aborted.mkv"), 25, { signal });
+  const other = await createFileWriter("ffv1", folder.file("other.mkv"), 25);
+  const [attached, fine] = [source.attach(aborted), source.attach(other)];
+  while (attached.written < 3) await sleep(1);
+  controller.abort(new Error("not this one"));
+  await assertRejects(() => attached.finished, Error, "not this one");
+  await fine.finished;
+  assertEquals((await other.close()).frames, 60);
+  assertEquals(probe(folder.file("other.mkv")).frames, 60);
 });
 
 test("attach: what the source throws comes after the frames before", async () => {
@@ -251,6 +270,19 @@ test("for await: frames come when they are asked for, and break leaves the rest"
   }
   for await (const frame of source) seen.push(indexOf(frame));
   assertEquals(seen, upTo(6));
+});
+
+test("for await: a frame can be spread, cloned and written as it is", async () => {
+  using folder = new TemporaryFolder();
+  await using source = await createFrameSource(numbered(2), { frameRate: 25 });
+  const writer = await createFileWriter("ffv1", folder.file("a.mkv"), 25, { timing: "timestamps" });
+  for await (const frame of source) {
+    const facts = { format: "rgba", width: 16, height: 8, duration: 0.04, isDiscontinuous: false, color: {} };
+    assertEquals({ ...frame }, { ...facts, data: frame.data, timestamp: indexOf(frame) / 25 });
+    assertEquals({ ...structuredClone(frame) }, { ...frame });
+    await writer.write(frame, { timestamp: frame.timestamp });
+  }
+  assertEquals((await writer.close()).frames, 2);
 });
 
 test("for await: a reader and a target get the same frames, and neither changes them for the other", async () => {

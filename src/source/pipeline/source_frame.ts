@@ -24,15 +24,29 @@ export type FrameFacts = Omit<DecodedFrame, "data">;
  * A frame of a pipeline. Whoever has it in hand has a share of its pixels: passes it on, keeps it, or gives
  * it back. Pixels are changed only where nobody else has a share.
  *
- * Its fields are those of its class, so that writers take it as it is.
+ * Its fields are its own, so that programs can spread it and send it to another thread.
  */
 export class SourceFrame implements DecodedFrame {
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly format: PixelFormat;
+  readonly width: number;
+  readonly height: number;
+  readonly timestamp: number;
+  readonly duration: number | null;
+  readonly isDiscontinuous: boolean;
+  readonly color: Partial<ColorDescription>;
   readonly #pixels: SharedPixels;
-  readonly #facts: FrameFacts;
 
   private constructor(pixels: SharedPixels, facts: FrameFacts) {
     this.#pixels = pixels;
-    this.#facts = facts;
+    this.data = pixels.bytes;
+    this.format = facts.format;
+    this.width = facts.width;
+    this.height = facts.height;
+    this.timestamp = facts.timestamp;
+    this.duration = facts.duration;
+    this.isDiscontinuous = facts.isDiscontinuous;
+    this.color = facts.color;
   }
 
   /** A frame of pixels that nobody else has. */
@@ -43,40 +57,7 @@ export class SourceFrame implements DecodedFrame {
   /** A frame that a source gives away. */
   static from(frame: DecodedFrame): SourceFrame {
     if (frame instanceof SourceFrame) return frame;
-    const { data, format, width, height, timestamp, duration, isDiscontinuous, color } = frame;
-    return SourceFrame.of(data, { format, width, height, timestamp, duration, isDiscontinuous, color });
-  }
-
-  get data(): Uint8Array<ArrayBuffer> {
-    return this.#pixels.bytes;
-  }
-
-  get format(): PixelFormat {
-    return this.#facts.format;
-  }
-
-  get width(): number {
-    return this.#facts.width;
-  }
-
-  get height(): number {
-    return this.#facts.height;
-  }
-
-  get timestamp(): number {
-    return this.#facts.timestamp;
-  }
-
-  get duration(): number | null {
-    return this.#facts.duration;
-  }
-
-  get isDiscontinuous(): boolean {
-    return this.#facts.isDiscontinuous;
-  }
-
-  get color(): Partial<ColorDescription> {
-    return this.#facts.color;
+    return SourceFrame.of(frame.data, frame);
   }
 
   /** The colour space as writers take it: theirs is sRGB or Display P3. */
@@ -88,13 +69,14 @@ export class SourceFrame implements DecodedFrame {
 
   /** All but the pixels. */
   get facts(): FrameFacts {
-    return this.#facts;
+    const { format, width, height, timestamp, duration, isDiscontinuous, color } = this;
+    return { format, width, height, timestamp, duration, isDiscontinuous, color };
   }
 
   /** The same frame, marked: frames before it were lost. */
   get marked(): SourceFrame {
     if (this.isDiscontinuous) return this;
-    return new SourceFrame(this.#pixels, { ...this.#facts, isDiscontinuous: true });
+    return new SourceFrame(this.#pixels, { ...this.facts, isDiscontinuous: true });
   }
 
   /** Takes so many more shares of the pixels. */
@@ -116,6 +98,6 @@ export class SourceFrame implements DecodedFrame {
   own(): SourceFrame {
     if (!this.isShared) return this;
     this.release();
-    return SourceFrame.of(this.data.slice(), this.#facts);
+    return SourceFrame.of(this.data.slice(), this.facts);
   }
 }
