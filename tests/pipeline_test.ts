@@ -6,6 +6,7 @@ import {
   createFileWriter,
   createFrameSource,
   type DecodedFrame,
+  type FrameOptions,
   type QueueOptions,
   WriterClosedError,
 } from "../mod.ts";
@@ -193,6 +194,32 @@ test("attach: a writer gets times as its timing asks for", async () => {
   assertEquals(wallclock!.length, 8);
   assert(wallclock!.every((time, at) => at === 0 || time > wallclock![at - 1]!), wallclock!.join(" "));
   assert(wallclock!.at(-1)! < 2, wallclock!.join(" "));
+});
+
+test("attach: a wallclock writer is told when the source had a frame, however long that waited", async () => {
+  await using source = await createFrameSource(numbered(5, { everyMs: 3 }), { frameRate: 300 });
+  const { promise: isReleased, resolve: release } = Promise.withResolvers<void>();
+  const written: { readonly index: number; readonly capturedAt: number | undefined }[] = [];
+  const writer = {
+    timing: "wallclock",
+    async write(frame: { readonly data: Uint8Array }, options: FrameOptions = {}): Promise<void> {
+      await isReleased;
+      const index = frame.data[0]!;
+      // What a container does not tell apart is refused.
+      if (index === 3 && options.capturedAt !== undefined) throw new RangeError("too soon");
+      written.push({ index, capturedAt: options.capturedAt });
+    },
+  } as const;
+  const attached = source.attach(writer, { frames: 10 });
+  while (source.status !== "ended") await sleep(1);
+  const releasedAt = performance.now();
+  release();
+  await attached.finished;
+  assertEquals(written.map(({ index }) => index), upTo(5));
+  assertEquals(written[3]!.capturedAt, undefined);
+  const times = written.flatMap(({ capturedAt }) => capturedAt ?? []);
+  assertEquals(times, times.toSorted((a, b) => a - b));
+  assert(times.length === 4 && times.at(-1)! < releasedAt, times.join(" "));
 });
 
 test("attach: a writer that fails is detached, and its error is told", async () => {
