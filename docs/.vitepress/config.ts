@@ -14,6 +14,7 @@ const guides = [
   ["Colour and HDR", "color"],
   ["Transparency", "transparency"],
   ["Crash safety and recovery", "crash-safety"],
+  ["Reading", "reading"],
   ["Threads and memory", "threads-and-memory"],
   ["Permissions", "permissions"],
 ] as const;
