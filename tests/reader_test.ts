@@ -239,6 +239,29 @@ test("createFileReader: a frame is written as it is", { skip }, async () => {
   }
 });
 
+test("color: a video gets that of the frames that are read, and another one where it is asked for", async () => {
+  const path = folder.file("full.mkv");
+  const data = Uint8Array.from({ length: 32 * 16 * 3 }, (_, n) => n * 7);
+  const said = { matrix: "bt2020nc", range: "pc", primaries: "bt2020", transfer: "bt709" } as const;
+  {
+    await using writer = await createFileWriter("ffv1", path, 25, { pixelFormat: "yuv444p", color: said });
+    await writer.write({ data, width: 32, height: 16, format: "yuv444p", color: { range: "pc" } });
+  }
+  const [frame] = await readAll(path);
+  for (const color of [undefined, "bt709"] as const) {
+    const copy = folder.file(`copy-${color}.mkv`);
+    {
+      const options = { pixelFormat: "yuv444p", ...color === undefined ? {} : { color } };
+      await using writer = await createFileWriter("ffv1", copy, 25, options);
+      await writer.write(frame!);
+    }
+    const [again] = await readAll(copy);
+    const { matrix, range } = again!.color;
+    assertEquals([matrix, range], color === undefined ? ["bt2020nc", "pc"] : ["bt709", "tv"]);
+    assertEquals(hashOf(again!.data) === hashOf(frame!.data), color === undefined);
+  }
+});
+
 testBoth(
   "createFileReader: frames that are kept stay as they are, and reading goes on",
   { skip },
