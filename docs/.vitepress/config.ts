@@ -15,6 +15,7 @@ const guides = [
   ["Transparency", "transparency"],
   ["Pipelines", "pipelines"],
   ["Crash safety and recovery", "crash-safety"],
+  ["Reading", "reading"],
   ["Threads and memory", "threads-and-memory"],
   ["Permissions", "permissions"],
 ] as const;

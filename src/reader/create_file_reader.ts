@@ -57,7 +57,6 @@ const defaultQueueSize = 4;
  * }
  * await using source = await createFileReader(`${folder}/in.mp4`);
  * await using writer = await createFileWriter("hevc", `${folder}/out.mkv`, source.frameRate ?? 30, {
- *   color: source.color,
  *   timing: "timestamps",
  * });
  * for await (const frame of source) await writer.write(frame, { timestamp: frame.timestamp });

@@ -13,7 +13,7 @@ const format = 'Did you mean "format"?';
 /** The fields of raw frames. Those of `ImageData` say what is so in any case. */
 const rawFields: KnownFields = {
   subject: "the frame",
-  names: ["data", "width", "height", "format", "strides", "colorSpace", "pixelFormat"],
+  names: ["data", "width", "height", "format", "strides", "color", "colorSpace", "pixelFormat"],
   instead: {
     ...{ timestamp: second, duration: second, pts: second, keyFrame: second, capturedAt: second },
     ...{ stride: strides, linesize: strides, bytesPerRow: strides, rowBytes: strides },

@@ -6,18 +6,11 @@
 import { loadNative } from "../../../ffi/mod.ts";
 import { fieldOf } from "../../plain_copy.ts";
 import { shown } from "../../shown.ts";
-import {
-  checkColor,
-  type ColorDescription,
-  type ColorName,
-  displayP3,
-  parseColor,
-} from "../../video/color.ts";
+import { displayP3 } from "../../video/color.ts";
 import { roundedHalves } from "../../video/conversion/float_repacker.ts";
 import { type InputFormats, inputFormats, requireInputFormat } from "../../video/input_format.ts";
 import { frameLayout } from "../../video/pixels.ts";
 import {
-  type CheckedFields,
   checkShape,
   copyRows,
   frameBytes,
@@ -37,14 +30,12 @@ export interface GivenFrame extends RawFrame {
   timestamp?: number;
   /** How long it is shown, in seconds. Default: what the frame rate says. */
   duration?: number | null;
-  /** What its values mean. Default: what a writer takes frames for that do not say it. */
-  color?: ColorName | Partial<ColorDescription>;
   /** Whether frames before it were lost, or its time begins anew. Default: `false`. */
   isDiscontinuous?: boolean;
 }
 
 /** The fields that pixels alone do not have. */
-const ownFields: readonly string[] = ["timestamp", "duration", "color", "isDiscontinuous"];
+const ownFields: readonly string[] = ["timestamp", "duration", "isDiscontinuous"];
 
 /** When a frame is shown unless it says so itself. */
 export interface DefaultTimes {
@@ -75,7 +66,7 @@ function copyOf(frame: GivenFrame, times: DefaultTimes | null): SourceFrame {
   const timestamp = timeOf(frame, "timestamp", times?.timestamp);
   const duration = timeOf(frame, "duration", times?.duration ?? null);
   const isDiscontinuous = fieldOf(frame, "isDiscontinuous") === true;
-  const color = colorOf(frame, fields);
+  const color = fields.image.color ?? (fields.image.isDisplayP3 ? displayP3 : {});
   const layout = layoutOf(fields.format ?? "rgba", fields.width, fields.height);
   const bytes = new Uint8Array(frameBytes(layout));
   const planes = viewPlanes(fields, layout);
@@ -95,13 +86,6 @@ function roundHalves(bytes: Uint8Array<ArrayBuffer>): void {
   const halves = roundedHalves();
   const words = new Uint16Array(bytes.buffer);
   for (let at = 0; at < words.length; at++) words[at] = halves[words[at]!]!;
-}
-
-function colorOf(frame: GivenFrame, { image, height }: CheckedFields): Partial<ColorDescription> {
-  const color = fieldOf(frame, "color") as GivenFrame["color"];
-  if (color === undefined) return image.isDisplayP3 ? displayP3 : {};
-  const checked = checkColor(color);
-  return typeof checked === "string" ? parseColor(checked, height) : checked;
 }
 
 /** The fields of pixels: the check of these knows no others. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ColorDescription, displayP3 } from "../../video/color.ts";
+import type { ColorDescription } from "../../video/color.ts";
 import type { PixelFormat } from "../../video/raw_frame.ts";
 import type { DecodedFrame } from "../source.ts";
 
@@ -58,13 +58,6 @@ export class SourceFrame implements DecodedFrame {
   static from(frame: DecodedFrame): SourceFrame {
     if (frame instanceof SourceFrame) return frame;
     return SourceFrame.of(frame.data, frame);
-  }
-
-  /** The colour space as writers take it: theirs is sRGB or Display P3. */
-  get colorSpace(): "display-p3" | undefined {
-    const { primaries, transfer } = this.color;
-    const isDisplayP3 = primaries === displayP3.primaries && transfer === displayP3.transfer;
-    return isDisplayP3 ? "display-p3" : undefined;
   }
 
   /** All but the pixels. */
