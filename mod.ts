@@ -63,6 +63,16 @@ export type { FrameOptions, TimestampOrigin, Timing } from "./src/video/frame_ti
 export type { WriterOptions } from "./src/writer/writer_options.ts";
 export type { WriterStats } from "./src/engine/writer_stats.ts";
 export type { LogLevel } from "./src/libav/log.ts";
+export { createFileReader, type ReaderInput } from "./src/reader/create_file_reader.ts";
+export type { ImageSequence } from "./src/reader/image_sequence.ts";
+export type { ReaderOptions } from "./src/reader/reader_options.ts";
+export type { DecodedSamples, SourceChapter, VideoSource } from "./src/reader/video_source.ts";
+export type {
+  SourceAudioTrack,
+  SourceSubtitleTrack,
+  SourceTrack,
+} from "./src/engine/reading/reading_types.ts";
+export type { DecodedFrame, FrameSource } from "./src/source/source.ts";
 export { recoverFile, type RecoverOptions, type RecoverProgress } from "./src/writer/recover_file.ts";
 export type { RecoverSummary } from "./src/file/recovery.ts";
 export type { AudioSummary, EncoderChoice, WriteSummary } from "./src/engine/session_types.ts";
@@ -72,3 +82,26 @@ export type { SamplesOptions } from "./src/writer/samples_options.ts";
 export type { AcquiredFrame, VideoWriter } from "./src/writer/video_writer.ts";
 export type { FieldOrder } from "./src/codecs/field_order.ts";
 export type { Rotation, SampleAspectRatio } from "./src/container/picture_tags.ts";
+export {
+  createFrameSource,
+  type DrawnSource,
+  type FrameSequence,
+  type FrameSourceOptions,
+} from "./src/source/create_frame_source.ts";
+export { createVideoNode, type NodeOptions } from "./src/source/nodes/create_video_node.ts";
+export type { GivenFrame } from "./src/source/nodes/given_frame.ts";
+export type { ChangePixels, FrameTransform } from "./src/source/nodes/node_work.ts";
+export type { VideoNode } from "./src/source/nodes/video_node.ts";
+export type {
+  AttachedTarget,
+  AttachmentState,
+  CropArea,
+  FrameTarget,
+  PipelineSource,
+  QueueOptions,
+  QueuePolicy,
+  SourceStatus,
+  VideoTarget,
+  WriterTarget,
+} from "./src/source/pipeline/pipeline_source.ts";
+export { splitStereo, type StereoLayout, type StereoPair } from "./src/source/stereo.ts";

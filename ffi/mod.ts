@@ -18,6 +18,7 @@ export {
   cutFile,
   endOfBoxes,
   fileBytes,
+  fileNames,
   makeReplacement,
   patchFile,
   readFile,
@@ -32,7 +33,7 @@ export { cString, PointerCell, textOf } from "./memory.ts";
 export { installCommand, installHint } from "./install_hint.ts";
 export { keepDevices, librariesFor, loadNative, noteLibraries } from "./open.ts";
 export { type Native } from "./native.ts";
-export { dirname, extname, fileURLToPath, join, resolve } from "./paths.ts";
+export { basename, dirname, extname, fileURLToPath, join, resolve } from "./paths.ts";
 export { withoutRealTime } from "./priority.ts";
 export { runtime } from "./runtime.ts";
 export {

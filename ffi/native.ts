@@ -8,17 +8,17 @@ import type { FileLocks } from "./files/file_lock.ts";
 import type { NativeMemory } from "./memory.ts";
 import type { StructFields } from "./struct.ts";
 import type {
-  audioDecoding,
   avcodec,
   codecNames,
+  decoding,
   parametersSideData,
   supportedConfig,
 } from "./symbols/avcodec.ts";
 import type { capabilities } from "./capabilities.ts";
 import type { avdevice } from "./symbols/avdevice.ts";
 import type { avfilter } from "./symbols/avfilter.ts";
-import type { avformat, memoryFiles, streamSideData } from "./symbols/avformat.ts";
-import type { avutil, dictionaries } from "./symbols/avutil.ts";
+import type { avformat, memoryFiles, seeking, streamSideData } from "./symbols/avformat.ts";
+import type { avutil, colorNames, dictionaries } from "./symbols/avutil.ts";
 import type { resampling, swresample } from "./symbols/swresample.ts";
 import type { scalerFrames, swscale } from "./symbols/swscale.ts";
 
@@ -56,8 +56,12 @@ export interface Native {
   resampling(): Functions<typeof resampling>;
   /** Dictionaries without an owner in libav, opened on first use. */
   dictionaries(): Functions<typeof dictionaries>;
-  /** Decoding of audio, opened on first use. */
-  audioDecoding(): Functions<typeof audioDecoding>;
+  /** Names of what colours are, opened on first use. */
+  colorNames(): Functions<typeof colorNames>;
+  /** Decoding of streams, opened on first use. */
+  decoding(): Functions<typeof decoding>;
+  /** Reading from another place on, opened on first use. */
+  seeking(): Functions<typeof seeking>;
   /** The path of libavdevice. */
   readonly devicesPath: string;
   /** libavdevice, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */

@@ -25,17 +25,11 @@ import { capabilities } from "./capabilities.ts";
 import { runtime } from "./runtime.ts";
 import { selfCheck } from "./selfcheck.ts";
 import { StructFields } from "./struct.ts";
-import {
-  audioDecoding,
-  avcodec,
-  codecNames,
-  parametersSideData,
-  supportedConfig,
-} from "./symbols/avcodec.ts";
+import { avcodec, codecNames, decoding, parametersSideData, supportedConfig } from "./symbols/avcodec.ts";
 import { avdevice } from "./symbols/avdevice.ts";
 import { avfilter } from "./symbols/avfilter.ts";
-import { avformat, memoryFiles, streamSideData } from "./symbols/avformat.ts";
-import { avutil, dictionaries, memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
+import { avformat, memoryFiles, seeking, streamSideData } from "./symbols/avformat.ts";
+import { avutil, colorNames, dictionaries, memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
 import { semaphores, windowsKernel } from "./symbols/kernel32.ts";
 import { resampling, swresample } from "./symbols/swresample.ts";
 import { scalerFrames, swscale } from "./symbols/swscale.ts";
@@ -190,7 +184,9 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     swscale: set.swscale,
     resampling: once(() => open("swresample", resampling)),
     dictionaries: once(() => open("avutil", dictionaries)),
-    audioDecoding: once(() => open("avcodec", audioDecoding)),
+    colorNames: once(() => open("avutil", colorNames)),
+    decoding: once(() => open("avcodec", decoding)),
+    seeking: once(() => open("avformat", seeking)),
     devicesPath: pathOf("avdevice"),
     avdevice: once(() => openSibling(host, "avdevice", pathOf("avdevice"), avdevice)),
     scalerFrames: once(() => openOptional(host, pathOf("swscale"), scalerFrames)),

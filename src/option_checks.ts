@@ -21,6 +21,11 @@ export const text: Check = (value) =>
   typeof value === "string" && value !== "" && !value.includes("\0")
     ? null
     : "a non-empty string without NUL characters";
+/** Where the module of avwriter's threads is. */
+export const moduleAddress: Check = (value) =>
+  value instanceof URL || typeof value === "string" && URL.canParse(value)
+    ? null
+    : 'an absolute address, such as new URL("./avwriter_worker.js", import.meta.url)';
 /** A boolean. */
 export const flag: Check = (value) => typeof value === "boolean" ? null : "true or false";
 /** A language of ISO 639-2. */

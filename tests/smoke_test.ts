@@ -31,6 +31,7 @@ import {
   type WriterOptions,
 } from "../mod.ts";
 import { CaptureDevice } from "../src/capture/capture_device.ts";
+import { ReadingSession } from "../src/engine/reading/reading_session.ts";
 import { recoverRecording } from "../src/file/recovery.ts";
 import { completed } from "../src/steps.ts";
 import { pictureBytes } from "./support/attached.ts";
@@ -396,6 +397,30 @@ test("smoke: audio comes from a file, decoded or copied", async () => {
   }
 });
 
+test("smoke: a file is read: frames in order and at any time, and audio", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("read.mp4");
+  const writer = await createFileWriter("h264", path, 30, {
+    audio: { codec: "aac", sampleRate: heardRate, channels: 1 },
+  });
+  await writer.writeAudio(sine({ count: heardRate, sampleRate: heardRate }));
+  await writeBars(writer, 29);
+  using session = new ReadingSession(loadNative(), {
+    place: { kind: "file", path },
+    ...{ label: path, format: "rgba", stream: 0, logLevel: "error" },
+  });
+  assertEquals(session.info.frameRate, { num: 30, den: 1 });
+  assertEquals(session.info.audioTracks.map(({ codec, channels }) => [codec, channels]), [["aac", 1]]);
+  for (const index of [0, 1, 2, 17, 28]) {
+    const frame = index < 3 ? session.next()! : session.frameAt((index + 0.5) / 30)!;
+    assertAlmostEquals(frame.timestamp, index / 30, 1e-4);
+    assertAlmostEquals(frame.duration!, 1 / 30, 1e-4);
+    assert(psnr(new Uint8Array(frame.data), barFrame(index).data) >= 30, `frame ${index}`);
+  }
+  using audio = session.openAudio(0);
+  assertAlmostEquals(audio.next()!.timestamp, 0, 0.03);
+});
+
 const withoutDevices = missingDevices();
 
 const skipDevices: SkipReason = process.platform === "win32" ? "dshow is this system's" : withoutDevices;
@@ -417,10 +442,11 @@ test("layouts: the smoke tests read or write every struct field that has a place
   const lists = ["AVCodec.pix_fmts", "AVCodec.supported_samplerates", "AVCodec.sample_fmts"];
   if (native.supportedConfig !== null) { for (const field of lists) touched.add(field); }
   // Releases that have both ways to name channels are told the new one.
-  const old = ["AVFrame", "AVCodecContext"].flatMap((
+  const old = ["AVFrame", "AVCodecContext", "AVCodecParameters"].flatMap((
     struct,
   ) => [`${struct}.channels`, `${struct}.channel_layout`]);
   if (native.fields.has("AVFrame", "ch_layout")) { for (const field of old) touched.add(field); }
+  if (native.fields.has("AVFrame", "duration")) touched.add("AVFrame.pkt_duration");
   // Where side data belongs to a stream's parameters, it is copied with them, though the stream's own fields
   // are there until 8.0.
   const sideData = ["AVPacketSideData.data", "AVPacketSideData.size", "AVPacketSideData.type"];

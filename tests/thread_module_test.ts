@@ -3,7 +3,15 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
-import { createAudioWriter, createFileWriter, OptionError, recoverFile, WriteError } from "../mod.ts";
+import {
+  createAudioWriter,
+  createFileReader,
+  createFileWriter,
+  createVideoNode,
+  OptionError,
+  recoverFile,
+  WriteError,
+} from "../mod.ts";
 import { RefusedCall } from "../src/engine/refused_call.ts";
 import { receivedError, sentError } from "../src/thread/sent_error.ts";
 import { missingDevices } from "./support/features.ts";
@@ -45,7 +53,7 @@ test("workerUrl: a module that is not there is told in one warning, and the file
   assertEquals(probe(folder.file("a.mkv")).frames, 12);
 });
 
-test("workerUrl: names the module that the thread runs, for video, for audio and for repairs", async () => {
+test("workerUrl: names the module that the thread runs, for all that threads do", async () => {
   using folder = new TemporaryFolder();
   const own = folder.file("own.ts");
   const log = JSON.stringify(folder.file("log"));
@@ -74,6 +82,14 @@ writeFileSync(${log}, "started", { flag: "ax" });`,
     workerUrl: `${pathToFileURL(own).href}?repair`,
   });
   assertEquals(frames, 1);
+  execFileSync("rm", [folder.file("log")]);
+  await using source = await createFileReader(folder.file("a.mkv"), {
+    workerUrl: `${pathToFileURL(own).href}?reading`,
+  });
+  assertEquals((await source.nextFrame())?.timestamp, 0);
+  execFileSync("rm", [folder.file("log")]);
+  await using node = await createVideoNode("null", { workerUrl: `${pathToFileURL(own).href}?filters` });
+  assertEquals(node.status, "running");
   execFileSync("rm", [folder.file("log")]);
 });
 

@@ -13,7 +13,9 @@ const guides = [
   ["Subtitles, chapters and tags", "subtitles-and-chapters"],
   ["Colour and HDR", "color"],
   ["Transparency", "transparency"],
+  ["Pipelines", "pipelines"],
   ["Crash safety and recovery", "crash-safety"],
+  ["Reading", "reading"],
   ["Threads and memory", "threads-and-memory"],
   ["Permissions", "permissions"],
 ] as const;

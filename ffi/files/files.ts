@@ -13,6 +13,7 @@ import {
   fsyncSync,
   ftruncateSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   renameSync,
@@ -41,6 +42,11 @@ export function checkReadable(path: string): boolean {
   } finally {
     closeSync(file);
   }
+}
+
+/** The names in a folder. Throws the system's error, or Deno's `NotCapable`. */
+export function fileNames(folder: string): string[] {
+  return readdirSync(folder);
 }
 
 /** All bytes of a file. Throws the system's error, or Deno's `NotCapable`. */

@@ -67,12 +67,14 @@ export const codecNames = {
   avcodec_descriptor_get_by_name: { parameters: ["buffer"], result: "address" },
 } as const satisfies SymbolTable;
 
-/** Decoding of audio. */
-export const audioDecoding = {
+/** Decoding of streams. */
+export const decoding = {
   // const AVCodec *avcodec_find_decoder(enum AVCodecID id)
   avcodec_find_decoder: { parameters: ["i32"], result: "address" },
   // int avcodec_parameters_to_context(AVCodecContext *codec, const AVCodecParameters *par)
   avcodec_parameters_to_context: { parameters: ["address", "address"], result: "i32" },
+  // void avcodec_flush_buffers(AVCodecContext *avctx)
+  avcodec_flush_buffers: { parameters: ["address"], result: "void" },
 } as const satisfies SymbolTable;
 
 /** What an encoder takes, asked of the library (FFmpeg 7.1 and newer; before, a field of AVCodec tells). */

@@ -66,6 +66,16 @@ export const streamSideData = {
   av_stream_add_side_data: { parameters: ["address", "i32", "address", "u64"], result: "i32" },
 } as const satisfies SymbolTable;
 
+/** Reading from another place on, and the readers that there are. */
+export const seeking = {
+  // int av_seek_frame(AVFormatContext *s, int stream_index, int64_t timestamp, int flags)
+  av_seek_frame: { parameters: ["address", "i32", "i64", "i32"], result: "i32" },
+  // int av_index_search_timestamp(AVStream *st, int64_t timestamp, int flags)
+  av_index_search_timestamp: { parameters: ["address", "i64", "i32"], result: "i32" },
+  // const AVInputFormat *av_demuxer_iterate(void **opaque)
+  av_demuxer_iterate: { parameters: ["buffer"], result: "address" },
+} as const satisfies SymbolTable;
+
 /** Files in memory, and what is written over in a file. */
 export const memoryFiles = {
   // AVIOContext *avio_alloc_context(unsigned char *buffer, int buffer_size, int write_flag, void *opaque, int

@@ -96,6 +96,14 @@ export const avutil = {
   av_frame_unref: { parameters: ["address"], result: "void" },
 } as const satisfies SymbolTable;
 
+/** Names of what colours are. */
+export const colorNames = {
+  // const char *av_color_primaries_name(enum AVColorPrimaries primaries)
+  av_color_primaries_name: { parameters: ["i32"], result: "address" },
+  // const char *av_color_transfer_name(enum AVColorTransferCharacteristic transfer)
+  av_color_transfer_name: { parameters: ["i32"], result: "address" },
+} as const satisfies SymbolTable;
+
 /** Dictionaries in JavaScript's hands. */
 export const dictionaries = {
   // int av_dict_parse_string(AVDictionary **pm, const char *str, const char *key_val_sep, const char

@@ -106,6 +106,12 @@ export function layoutInCodec(codec: string, layout: ChannelLayout): ChannelLayo
   return layout.isAssumed && name !== undefined ? { ...channelLayout(name), isAssumed: true } : layout;
 }
 
+/** The name of a layout of speakers; `null` where it has none. */
+export function layoutName({ mask }: Pick<ChannelLayout, "mask">): ChannelLayoutName | null {
+  const names = Object.keys(masks) as ChannelLayoutName[];
+  return names.find((name) => masks[name] === mask) ?? null;
+}
+
 function otherLayouts({ mask: known }: ChannelLayout): ChannelLayout[] {
   return Object.entries({ ...masks, ...otherMasks })
     .filter(([, mask]) => mask !== known)

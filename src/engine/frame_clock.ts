@@ -34,7 +34,7 @@ export function maxTimestamp(origin: number | null): number {
 }
 
 /** A clock fine enough for any timestamp that also counts frames of the nominal rate exactly. */
-function fineTimeBase({ num }: Rational): Rational {
+export function fineTimeBase({ num }: Rational): Rational {
   const ticks = num * Math.ceil(minTicksPerSecond / num);
   return { num: 1, den: ticks <= maxInt ? ticks : num };
 }

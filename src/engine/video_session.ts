@@ -167,7 +167,10 @@ export class VideoSession implements Disposable {
   /** Encodes a raw frame, wherever its pixels are. Any error ends the session. */
   encode(pixels: Pixels, layout: FrameLayout, stamp: FrameStamp): void {
     if (this.#isTooLate()) return;
-    if (this.#first === null) this.#opener.isDisplayP3 = layout.image?.isDisplayP3 ?? false;
+    if (this.#first === null) {
+      this.#opener.isDisplayP3 = layout.image?.isDisplayP3 ?? false;
+      this.#opener.saidColor = layout.image?.color ?? null;
+    }
     this.#encode(this.#raw.take(pixels, layout), stamp);
   }
 

@@ -22,7 +22,7 @@ export class AudioDecoder extends Owned {
    */
   constructor(native: Native, parameters: Address, timeBase: Rational) {
     const { avcodec, avutil, fields } = native;
-    const { avcodec_find_decoder, avcodec_parameters_to_context } = native.audioDecoding();
+    const { avcodec_find_decoder, avcodec_parameters_to_context } = native.decoding();
     const codecId = fields.get(parameters, "AVCodecParameters", "codec_id");
     const codec = avcodec_find_decoder(codecId);
     if (codec === NULL) {

@@ -104,11 +104,11 @@ export interface Samples {
   readonly planes: readonly Uint8Array[];
 }
 
-/** The channels of a frame, or of the context of a decoder. */
-function channelsOf(
+/** The channels of a frame, of a stream, or of the context of a decoder. */
+export function channelsOf(
   { fields }: Native,
   at: Address,
-  struct: "AVFrame" | "AVCodecContext",
+  struct: "AVFrame" | "AVCodecContext" | "AVCodecParameters",
 ): { readonly channels: number; readonly mask: bigint } {
   if (!fields.has(struct, "ch_layout")) {
     return {

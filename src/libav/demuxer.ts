@@ -32,8 +32,8 @@ export interface DemuxerOptions {
   readonly format?: Address;
   /** Options of the demuxer and protocol: `"rw_timeout=5000000:channels=2"`. */
   readonly options?: string;
-  /** A file in memory, in place of the URL. */
-  readonly memory?: MemoryFile;
+  /** An AVIOContext that is open, in place of the URL. */
+  readonly memory?: Pick<MemoryFile, "address">;
 }
 
 function fail(native: Native, result: number, operation: string): never {

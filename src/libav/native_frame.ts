@@ -239,6 +239,13 @@ export class NativeFrame extends Owned {
     return { matrix: matrix === "unknown" ? null : matrix, range: range === "unknown" ? null : range };
   }
 
+  /** The meaning of its values, by libav's numbers. */
+  get colors(): ColorNumbers {
+    const { fields } = this.#native;
+    const entries = colorFields.map((field) => [field, fields.get(this.address, "AVFrame", field)]);
+    return Object.fromEntries(entries) as ColorNumbers;
+  }
+
   /** Sets the meaning of its values. */
   describe(color: ColorNumbers): void {
     for (const field of colorFields) this.#native.fields.set(this.address, "AVFrame", field, color[field]);

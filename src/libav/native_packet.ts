@@ -9,8 +9,8 @@ import { codeName, errorText } from "./failure.ts";
 import { Owned } from "./owned.ts";
 import { packRational, type Rational } from "./rational.ts";
 
-/** AV_PKT_FLAG_KEY and AV_PKT_FLAG_CORRUPT, libavcodec/packet.h. */
-const key = 1, corrupt = 2;
+/** AV_PKT_FLAG_KEY, AV_PKT_FLAG_CORRUPT and AV_PKT_FLAG_DISCARD, libavcodec/packet.h. */
+const key = 1, corrupt = 2, discard = 4;
 
 /** A packet, filled by an encoder or a demuxer and emptied by a muxer. */
 export class NativePacket extends Owned {
@@ -90,6 +90,11 @@ export class NativePacket extends Owned {
   /** Whether a demuxer marked it as damaged. */
   get isCorrupt(): boolean {
     return (this.#native.fields.get(this.address, "AVPacket", "flags") & corrupt) !== 0;
+  }
+
+  /** Whether it is decoded for others only, and not shown. */
+  get isDiscarded(): boolean {
+    return (this.#native.fields.get(this.address, "AVPacket", "flags") & discard) !== 0;
   }
 
   /** A copy of its bytes. */

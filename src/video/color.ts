@@ -122,6 +122,24 @@ export function checkColor(
   return copy;
 }
 
+/** A copy of what a frame says of its values. Throws a `TypeError` or `RangeError` where it is not valid. */
+export function checkFrameColor(color: unknown): Partial<ColorDescription> {
+  if (typeof color === "object" && color !== null) return checkColor(color) as Partial<ColorDescription>;
+  throw new TypeError(
+    `Cannot write the frame: its color is ${
+      shown(color)
+    }, but must be { matrix, primaries, transfer, range }`,
+  );
+}
+
+/** Whether two frames say the same of their values. */
+export function sameColor(
+  one: Partial<ColorDescription> | null,
+  other: Partial<ColorDescription> | null,
+): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}
+
 function copiedColor(color: Partial<ColorDescription>): Partial<ColorDescription> {
   const copy = fieldsOf(color, fields);
   copy.masteringDisplay = copiedMasteringDisplay(copy.masteringDisplay);

@@ -13,7 +13,7 @@ const format = 'Did you mean "format"?';
 /** The fields of raw frames. Those of `ImageData` say what is so in any case. */
 const rawFields: KnownFields = {
   subject: "the frame",
-  names: ["data", "width", "height", "format", "strides", "colorSpace", "pixelFormat"],
+  names: ["data", "width", "height", "format", "strides", "color", "colorSpace", "pixelFormat"],
   instead: {
     ...{ timestamp: second, duration: second, pts: second, keyFrame: second, capturedAt: second },
     ...{ stride: strides, linesize: strides, bytesPerRow: strides, rowBytes: strides },
@@ -51,6 +51,11 @@ function formOf(given: object): string | null {
   return null;
 }
 
+/** Whether a frame was read from a file, or made of one that was: it says more than a writer needs. */
+function isDecoded(frame: object): boolean {
+  return Object.hasOwn(frame, "isDiscontinuous");
+}
+
 /** Throws a `TypeError` for what is no frame, naming what to give instead. */
 export function requireFrame(frame: unknown): asserts frame is object {
   if (typeof frame !== "object" || frame === null) {
@@ -59,8 +64,8 @@ export function requireFrame(frame: unknown): asserts frame is object {
   }
   const form = formOf(frame);
   if (form !== null) throw new TypeError(`Cannot write a frame that is ${kindOf(frame)}: ${form}`);
-  // The classes of canvas libraries have fields of their own.
-  if (kindOf(frame) !== "an ImageData") requireKnownFields(frame, rawFields);
+  // The classes of canvas libraries have fields of their own, and so do frames that were read from a file.
+  if (kindOf(frame) !== "an ImageData" && !isDecoded(frame)) requireKnownFields(frame, rawFields);
 }
 
 /** Throws a `TypeError` for fields that image files do not have. */

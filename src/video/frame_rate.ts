@@ -28,6 +28,12 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
+/** A fraction in lowest terms. */
+export function reducedFraction(num: number, den: number): Rational {
+  const divisor = greatestCommonDivisor(num, den);
+  return { num: num / divisor, den: den / divisor };
+}
+
 function refuse(rate: unknown, why: string): never {
   throw new RangeError(
     `Cannot use the frame rate ${
@@ -89,8 +95,7 @@ export function parseFrameRate(rate: FrameRate): Rational {
   const { num, den } = fraction;
   if (!Number.isInteger(num) || !Number.isInteger(den)) refuse(rate, "both parts must be whole numbers");
   if (num <= 0 || den <= 0) refuse(rate, "it must be above 0");
-  const divisor = greatestCommonDivisor(num, den);
-  const reduced = { num: num / divisor, den: den / divisor };
+  const reduced = reducedFraction(num, den);
   if (reduced.num > maxInt || reduced.den > maxInt) refuse(rate, `its parts must not exceed ${maxInt}`);
   return reduced;
 }

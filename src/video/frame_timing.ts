@@ -4,7 +4,7 @@
  * @module
  */
 import type { Rational } from "../libav/rational.ts";
-import { fieldsOf } from "../plain_copy.ts";
+import { fieldOf, fieldsOf } from "../plain_copy.ts";
 import { shown } from "../shown.ts";
 
 /**
@@ -51,6 +51,25 @@ export function readFrameOptions(options: FrameOptions = {}): FrameOptions {
     );
   }
   return fields;
+}
+
+/** A frame that says when it is shown, as those of sources do. */
+export interface TimedPicture {
+  readonly timestamp: number;
+  readonly duration: number | null;
+}
+
+/** Whether a frame is one of a source. */
+export function isTimedPicture(frame: unknown): frame is TimedPicture {
+  const isObject = typeof frame === "object" && frame !== null;
+  return isObject && typeof fieldOf(frame, "timestamp") === "number" &&
+    typeof fieldOf(frame, "isDiscontinuous") === "boolean";
+}
+
+/** The options with which a source's frame is written. */
+export function frameTimes({ timestamp, duration }: TimedPicture, timing: Timing): FrameOptions {
+  if (timing !== "timestamps") return {};
+  return duration === null ? { timestamp } : { timestamp, duration };
 }
 
 /** What timestamps count from: 0, or the first one that the writer is given. */

@@ -7,6 +7,8 @@ import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { bytesIn, copiedList } from "../buffer_bytes.ts";
 import { fieldOf } from "../plain_copy.ts";
 import { kindOf, shown } from "../shown.ts";
+import type { ColorDescription } from "./color.ts";
+import { halfFloatFormat, halfFloats, type ImageMeaning, imageMeaning } from "./image_meaning.ts";
 import { requireFrame } from "./frame_form.ts";
 
 /** A pixel format by libavutil's name. The listed ones are common; every other name works too. */
@@ -60,42 +62,11 @@ export interface RawFrame {
    * with. Default: that of the option `color`.
    */
   colorSpace?: string;
-}
-
-/** What `ImageData` says of its pixels. */
-export interface ImageMeaning {
-  /** Samples are 16-bit floating-point numbers instead of integers. */
-  readonly isHalfFloat: boolean;
-  /** Primaries are those of Display P3. */
-  readonly isDisplayP3: boolean;
-}
-
-/** What frames are unless they say otherwise. */
-const plainImage: ImageMeaning = { isHalfFloat: false, isDisplayP3: false };
-
-/** `ImageData.pixelFormat` of 16-bit floating-point numbers. */
-const halfFloats = "rgba-float16";
-/** The format that has room for them, and that they become. */
-const halfFloatFormat = "rgba64le";
-
-function imageMeaning(format: unknown, pixelFormat: unknown, colorSpace: unknown): ImageMeaning {
-  if (pixelFormat === undefined && colorSpace === undefined) return plainImage;
-  if (pixelFormat !== undefined && !["rgba-unorm8", halfFloats].includes(pixelFormat as string)) {
-    throw new RangeError(
-      `Cannot write the frame: its pixelFormat is ${
-        shown(pixelFormat)
-      }, but must be "rgba-unorm8" or "${halfFloats}", as in ImageData; format takes FFmpeg's names`,
-    );
-  }
-  if (pixelFormat === halfFloats && format !== undefined) {
-    throw new TypeError("Cannot write a frame that has both format and pixelFormat: give one of them");
-  }
-  if (colorSpace !== undefined && !["srgb", "display-p3"].includes(colorSpace as string)) {
-    throw new RangeError(
-      `Cannot write the frame: its colorSpace is ${shown(colorSpace)}, but must be "srgb" or "display-p3"`,
-    );
-  }
-  return { isHalfFloat: pixelFormat === halfFloats, isDisplayP3: colorSpace === "display-p3" };
+  /**
+   * What the values mean, as frames that were read say it. Default: that of the option `color`. Without that
+   * option, the video gets the description of its first frame.
+   */
+  color?: Partial<ColorDescription>;
 }
 
 /** The memory layout of one plane. */
@@ -207,6 +178,7 @@ export function checkShape(frame: RawFrame): CheckedFields {
   requireFrame(frame);
   const { data, width, height, format, strides } = frame;
   const pixelFormat = fieldOf(frame, "pixelFormat"), colorSpace = fieldOf(frame, "colorSpace");
+  const color = fieldOf(frame, "color");
   for (const [side, pixels] of [["width", width], ["height", height]] as const) {
     if (typeof pixels !== "number") {
       throw new TypeError(
@@ -227,7 +199,7 @@ export function checkShape(frame: RawFrame): CheckedFields {
   return {
     ...{ data: copiedList(data), width, height, strides: copiedList(strides) },
     format: format ?? (pixelFormat === halfFloats ? halfFloatFormat : undefined),
-    image: imageMeaning(format, pixelFormat, colorSpace),
+    image: imageMeaning(format, pixelFormat, colorSpace, color),
   };
 }
 

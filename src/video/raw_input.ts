@@ -5,7 +5,7 @@
  */
 import type { Native } from "../../ffi/mod.ts";
 import { NativeFrame } from "../libav/native_frame.ts";
-import { type ColorDescription, meaningOf } from "./color.ts";
+import { type ColorDescription, meaningOf, meaningSaid } from "./color.ts";
 import { roundedHalves } from "./conversion/float_repacker.ts";
 import type { Picture, PictureShape, Pixels } from "./pixels.ts";
 import { copyRows, type FrameLayout } from "./raw_frame.ts";
@@ -60,7 +60,10 @@ export class RawInput implements Disposable {
 
   #shapeOf(layout: FrameLayout): PictureShape {
     const { format, height } = layout;
-    const shape = { layout, meaning: meaningOf(format, this.#request.color(height)) };
+    const expected = meaningOf(format, this.#request.color(height));
+    const { matrix = null, range = null } = layout.image?.color ?? {};
+    const meaning = format.isRgb ? expected : meaningSaid({ matrix, range }, expected);
+    const shape = { layout, meaning };
     this.#straightener?.[Symbol.dispose]();
     const isPremultiplied = this.#request.isPremultiplied && format.hasAlpha && !format.isPalette;
     this.#straightener = isPremultiplied ? new Straightener(this.#native, shape) : null;

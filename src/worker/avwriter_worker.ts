@@ -12,10 +12,17 @@
  */
 import { parentThread } from "../../ffi/mod.ts";
 import { captureInThread } from "../capture/capture_worker.ts";
+import { filterInThread } from "../thread/filtering/filter_worker.ts";
+import { readInThread } from "../thread/reading/reading_worker.ts";
 import { listening, type ThreadTask } from "../thread/thread_task.ts";
 import { encodeInThread } from "../thread/worker.ts";
 
-const tasks = { encode: encodeInThread, capture: captureInThread } as const;
+const tasks = {
+  encode: encodeInThread,
+  capture: captureInThread,
+  read: readInThread,
+  filter: filterInThread,
+} as const;
 
 const parent = parentThread();
 let take: ((message: unknown) => void) | null = null;

@@ -20,7 +20,13 @@ import { nextTurn } from "../next_turn.ts";
 import type { Size } from "../size.ts";
 import { CueChecker, type SubtitleCue } from "../subtitles/cue.ts";
 import type { Frame } from "../video/frame.ts";
-import { type FrameOptions, readFrameOptions } from "../video/frame_timing.ts";
+import {
+  type FrameOptions,
+  frameTimes,
+  isTimedPicture,
+  readFrameOptions,
+  type Timing,
+} from "../video/frame_timing.ts";
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import { AudioEnds } from "./audio_ends.ts";
 import { checkCloseOptions, type CloseOptions } from "./close_options.ts";
@@ -82,10 +88,15 @@ export class EngineVideoWriter implements VideoWriter {
 
   get writable(): WritableStream<Frame> {
     return this.#writable ??= new WritableStream<Frame>({
-      write: (frame) => this.write(frame),
+      write: (frame) =>
+        isTimedPicture(frame) ? this.write(frame, frameTimes(frame, this.timing)) : this.write(frame),
       close: async () => void await this.close(),
       abort: (reason) => this.abort(reason),
     });
+  }
+
+  get timing(): Timing {
+    return this.#options.timing ?? "constant";
   }
 
   get encoder(): EncoderChoice | null {

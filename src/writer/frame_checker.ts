@@ -14,18 +14,18 @@ import type { FrameClock } from "../engine/frame_clock.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
 import { withoutUndefined } from "../option_checks.ts";
 import type { Size } from "../size.ts";
-import { displayP3 } from "../video/color.ts";
+import { displayP3, sameColor } from "../video/color.ts";
 import type { Frame } from "../video/frame.ts";
 import type { FrameOptions } from "../video/frame_timing.ts";
 import { requireImageFields } from "../video/frame_form.ts";
 import { imageBytes, isEncodedImage } from "../video/images/encoded_image.ts";
 import { defaultInputFormat, type InputFormats, requireInputFormat } from "../video/input_format.ts";
+import type { ImageMeaning } from "../video/image_meaning.ts";
 import { frameLayout } from "../video/pixels.ts";
 import {
   type CheckedFields,
   checkShape,
   type FrameLayout,
-  type ImageMeaning,
   type PixelFormat,
   viewPlanes,
 } from "../video/raw_frame.ts";
@@ -103,7 +103,8 @@ export class FrameChecker {
     const known = this.#layout;
     if (known !== null) requireSameImage(image, known.image!);
     else if (image.isDisplayP3) requirePrimaries(this.#options.color);
-    if (known?.width === width && known.height === height && known.format.name === format) return known;
+    const isSame = known?.width === width && known.height === height && known.format.name === format;
+    if (isSame && sameColor(image.color, known.image!.color)) return known;
     requireFit({ width, height }, this.#size, this.#options);
     const described = requireInputFormat(this.#formats, format);
     if (known !== null && known.format.id !== described.id) {

@@ -15,6 +15,7 @@ import {
   type Check,
   checkOptionTable,
   flag,
+  moduleAddress,
   object,
   oneOf,
   parseBits,
@@ -109,10 +110,7 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   crashSafe: (value) =>
     typeof value === "boolean" || value === "fragments" ? null : 'true, false or "fragments"',
   thread: oneOf("worker", "main"),
-  workerUrl: (value) =>
-    value instanceof URL || typeof value === "string" && URL.canParse(value)
-      ? null
-      : 'an absolute address, such as new URL("./avwriter_worker.js", import.meta.url)',
+  workerUrl: moduleAddress,
   queueSize: (value) =>
     Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 64
       ? null

@@ -8,7 +8,7 @@ import type { EncoderChoice, WriteSummary } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { Frame } from "../video/frame.ts";
-import type { FrameOptions } from "../video/frame_timing.ts";
+import type { FrameOptions, Timing } from "../video/frame_timing.ts";
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import type { CloseOptions } from "./close_options.ts";
 import type { SamplesOptions } from "./samples_options.ts";
@@ -194,9 +194,11 @@ export interface VideoWriter extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
   /**
    * The writer as a stream, for `pipeTo`. Closing the stream closes the writer, aborting it aborts the
-   * writer.
+   * writer. Frames of a source are shown when they say, where `timing` is `"timestamps"`.
    */
   readonly writable: WritableStream<Frame>;
+  /** How frames get their times: the option `timing`. */
+  readonly timing: Timing;
   /** The encoder in use, and which others were rejected and why; `null` before it is known. */
   readonly encoder: EncoderChoice | null;
   /** The current statistics. */

@@ -20,7 +20,7 @@ export const floors: readonly (readonly string[])[] = [
   ["engine"],
   ["thread", "capture"],
   ["worker"],
-  ["writer", "reader", "live", "command", "doctor"],
+  ["writer", "reader", "source", "live", "command", "doctor"],
   ["mod.ts"],
 ];
 

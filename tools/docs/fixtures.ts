@@ -10,6 +10,19 @@ const mediaFiles: Readonly<Record<string, readonly string[]>> = {
   "poster.jpg": ["-f", "lavfi", "-i", "testsrc2=size=320x180", "-frames:v", "1"],
   "logo.png": ["-f", "lavfi", "-i", "testsrc=size=64x64", "-frames:v", "1"],
   "clip.mp4": ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=1", "-pix_fmt", "yuv420p"],
+  "talk.mkv": [
+    ...[
+      "-f",
+      "lavfi",
+      "-i",
+      "testsrc2=size=320x180:rate=25:duration=1",
+      "-f",
+      "lavfi",
+      "-i",
+      "sine=duration=1",
+    ],
+    ...["-pix_fmt", "yuv420p", "-metadata:s:a", "language=eng"],
+  ],
   "images/%03d.png": ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30:duration=0.2"],
 };
 

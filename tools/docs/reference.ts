@@ -44,6 +44,8 @@ const shownInterfaces: readonly (readonly [name: string, heading: string, text: 
   ["Attachment", "Attachment", "Each entry of the option `attachments`."],
   ["ColorDescription", "Color description", "The option `color`, where it is no name."],
   ["AudioWriterOptions", "Audio writer", "Options of `createAudioWriter`. Every one is optional."],
+  ["ReaderOptions", "Reader", "Options of `createFileReader`. Every one is optional."],
+  ["ImageSequence", "Image sequence", "The option `imageSequence` of a reader."],
   ["RawFrame", "Frame", "What `write` takes: pixels in memory."],
   ["FrameOptions", "Frame options", "The second argument of `write`."],
   ["AudioSamples", "Samples", "What `writeAudio` and the audio writer's `write` take."],

@@ -42,7 +42,7 @@ import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
 import { withoutPrototype } from "../../plain_copy.ts";
 import type { Size } from "../../size.ts";
 import { black, parseBackground, type Rgb } from "../../video/background.ts";
-import { type ColorDescription, defaultColor, displayP3, meaningOf, parseColor } from "../../video/color.ts";
+import { type ColorDescription, displayP3, meaningOf, parseColor } from "../../video/color.ts";
 import { defaultInputFormat, requireInputFormat } from "../../video/input_format.ts";
 import { isOpaque } from "../../video/opacity.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../../video/pixels.ts";
@@ -61,6 +61,8 @@ export class StreamOpener implements Disposable {
   readonly #background: Rgb;
   /** Whether the frames are of Display P3, which the first one says. */
   isDisplayP3 = false;
+  /** What the first frame says of its values; `null` where it does not. */
+  saidColor: Partial<ColorDescription> | null = null;
   /** The container. */
   readonly info: MuxerInfo;
   /** The trial's encoder, for the first frame to use if it fits. */
@@ -121,7 +123,7 @@ export class StreamOpener implements Disposable {
     if (this.isDisplayP3) {
       return parseColor({ ...displayP3, ...(color as Partial<ColorDescription>) }, height);
     }
-    return color === undefined ? defaultColor(height) : parseColor(color, height);
+    return parseColor(color ?? this.saidColor ?? {}, height);
   }
 
   /** Creates the preprocessor for a video whose first picture has this shape. */

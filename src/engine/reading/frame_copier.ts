@@ -1,0 +1,105 @@
+/**
+ * Decoded pictures on their way to the program: converted where that is asked for, in memory of their own.
+ *
+ * @module
+ */
+import type { Native } from "../../../ffi/mod.ts";
+import { AvError, UnsupportedError } from "../../errors.ts";
+import type { ColorNumbers } from "../../libav/native_frame.ts";
+import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
+import { pixelFormatById } from "../../libav/pixel_format.ts";
+import type { ColorDescription } from "../../video/color.ts";
+import type { Converter } from "../../video/conversion/converter.ts";
+import { createConverter } from "../../video/conversion/create_converter.ts";
+import { FrameReader } from "../../video/frame_reader.ts";
+import { frameLayout, type PictureShape } from "../../video/pixels.ts";
+import { frameBytes, type FrameLayout, placePlanes } from "../../video/raw_frame.ts";
+import { assumedMeaning, colorOf, convertedColor, convertedMeaning } from "../../video/reading/read_color.ts";
+import type { ShownFrame } from "./frame_cursor.ts";
+import type { ReadFrame } from "./reading_types.ts";
+
+/** How pictures of one shape are copied. */
+interface Way {
+  readonly shape: PictureShape;
+  /** `null`: they stay as they are. */
+  readonly converter: Converter | null;
+  readonly layout: FrameLayout;
+  readonly bytes: number;
+  readonly color: Partial<ColorDescription>;
+}
+
+/** Copies frames into memory of their own. */
+export class FrameCopier implements Disposable {
+  readonly #native: Native;
+  /** `null`: that of each picture. */
+  readonly #format: PixelFormatInfo | null;
+  readonly #stream: ColorNumbers;
+  readonly #reader: FrameReader;
+  #way: Way | null = null;
+
+  /** Gives frames of a format, or of their own. `stream` has the colour of frames that do not say it. */
+  constructor(native: Native, format: PixelFormatInfo | null, stream: ColorNumbers) {
+    this.#native = native;
+    this.#format = format;
+    this.#stream = stream;
+    this.#reader = new FrameReader(native, assumedMeaning);
+  }
+
+  /** A copy of a frame. */
+  copy({ frame, timestamp, duration, isDiscontinuous }: ShownFrame): ReadFrame {
+    const colors = frame.colors;
+    if (pixelFormatById(this.#native, frame.shape.format)?.isHardware ?? true) {
+      throw new AvError("its pictures are in a device's memory", {
+        code: "PIXEL_FORMAT",
+        operation: "decode",
+      });
+    }
+    const { converter, layout, bytes, color } = this.#wayOf(this.#reader.read(frame), colors);
+    const picture = converter === null ? frame : converter.convert(frame);
+    const data = new ArrayBuffer(bytes);
+    for (const [plane, { start }] of placePlanes(layout).entries()) {
+      const { rowBytes, rows } = layout.planes[plane]!;
+      const stride = layout.format.isPalette && plane === 1 ? rowBytes : picture.stride(plane);
+      const view = new Uint8Array(data, start, rowBytes * rows);
+      this.#native.memory.readRows(view, picture.planeAddress(plane), stride, rowBytes, rows);
+    }
+    const { width, height, format: { name } } = layout;
+    return { data, format: name, width, height, timestamp, duration, isDiscontinuous, color };
+  }
+
+  #wayOf(shape: PictureShape, colors: ColorNumbers): Way {
+    if (this.#way?.shape === shape) return this.#way;
+    this.#way?.converter?.[Symbol.dispose]();
+    this.#way = null;
+    const { layout: { format, width, height }, meaning } = shape;
+    const target = this.#format ?? format;
+    const color = { ...colorOf(this.#native, this.#stream), ...colorOf(this.#native, colors) };
+    const converted = target.id === format.id ? meaning : convertedMeaning(meaning, format, target, height);
+    const layout = frameLayout(target, width, height);
+    return this.#way = {
+      shape,
+      layout,
+      converter: target.id === format.id
+        ? null
+        : createConverter(this.#native, shape, { format: target, width, height, color: converted }),
+      bytes: frameBytes(layout),
+      color: convertedColor(color, target, converted),
+    };
+  }
+
+  /** Frees everything. */
+  [Symbol.dispose](): void {
+    this.#way?.converter?.[Symbol.dispose]();
+    this.#way = null;
+  }
+}
+
+/** Throws an {@linkcode UnsupportedError} for a format that programs can't get frames in. */
+export function requireOutputFormat(format: PixelFormatInfo): void {
+  if (!format.isHardware) return;
+  throw new UnsupportedError(`Cannot read frames as ${format.name}: its pixels lie in a device's memory`, {
+    code: "PIXEL_FORMAT",
+    operation: "read a file",
+    hint: "Use another format, such as rgba or yuv420p",
+  });
+}

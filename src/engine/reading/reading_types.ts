@@ -1,0 +1,93 @@
+/**
+ * What is to be read, and what a reader tells of it.
+ *
+ * @module
+ */
+import type { Rational } from "../../libav/rational.ts";
+import type { ChapterPlace } from "../../libav/streams/stream_parameters.ts";
+import type { LogLevel } from "../../libav/log.ts";
+import type { ColorDescription } from "../../video/color.ts";
+
+/** Where the bytes are. */
+export type InputPlace =
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "bytes"; readonly bytes: SharedArrayBuffer }
+  /** Images that are numbered: the path has the place of the number, such as `%04d`. */
+  | {
+    readonly kind: "sequence";
+    readonly path: string;
+    readonly frameRate: Rational;
+    /** The number of the first image; `null`: it is looked for. */
+    readonly start: number | null;
+  };
+
+/** A file to read, checked already. */
+export interface ReadRequest {
+  readonly place: InputPlace;
+  /** What messages call it: its path, or what else it is. */
+  readonly label: string;
+  /** The pixel format of the frames; `null`: the source's own. */
+  readonly format: string | null;
+  /** Which of the video streams. */
+  readonly stream: number;
+  readonly logLevel: LogLevel;
+}
+
+/** What every track of a source has. */
+export interface SourceTrack {
+  /** libavcodec's name of its codec. */
+  readonly codec: string;
+  /** Its language, as three letters of ISO 639-2; `null` where it is not known. */
+  readonly language: string | null;
+  /** Its title; `null` where it has none. */
+  readonly title: string | null;
+  /** Whether players use it unless told otherwise. */
+  readonly isDefault: boolean;
+}
+
+/** An audio track of a source. */
+export interface SourceAudioTrack extends SourceTrack {
+  /** Samples per second and channel. */
+  readonly sampleRate: number;
+  /** Number of channels. */
+  readonly channels: number;
+}
+
+/** A subtitle track of a source. */
+export interface SourceSubtitleTrack extends SourceTrack {
+  /** Whether players show it though nobody asked for subtitles. */
+  readonly isForced: boolean;
+  /** Whether its cues are text; pictures can't be read as cues. */
+  readonly isText: boolean;
+}
+
+/** What is told of a source before anything is decoded. */
+export interface SourceInfo {
+  readonly width: number;
+  readonly height: number;
+  readonly format: string;
+  readonly color: Partial<ColorDescription>;
+  readonly rotation: 0 | 90 | 180 | 270;
+  readonly sampleAspectRatio: Rational;
+  readonly codec: string;
+  readonly container: string;
+  readonly duration: number | null;
+  readonly frameRate: Rational | null;
+  readonly frameIntervals: { readonly least: number; readonly greatest: number } | null;
+  readonly audioTracks: readonly SourceAudioTrack[];
+  readonly subtitleTracks: readonly SourceSubtitleTrack[];
+  readonly chapters: readonly ChapterPlace[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** A decoded frame on its way out of the engine. */
+export interface ReadFrame {
+  readonly data: ArrayBuffer;
+  readonly format: string;
+  readonly width: number;
+  readonly height: number;
+  readonly timestamp: number;
+  readonly duration: number | null;
+  readonly isDiscontinuous: boolean;
+  readonly color: Partial<ColorDescription>;
+}

@@ -1,0 +1,131 @@
+/**
+ * Audio and subtitle tracks of a file, read one after another piece.
+ *
+ * @module
+ */
+import type { Native } from "../../../ffi/mod.ts";
+import { AudioDecoder } from "../../libav/audio_decoder.ts";
+import { readSamples, type Samples } from "../../libav/audio_frame.ts";
+import { NativeFrame } from "../../libav/native_frame.ts";
+import { NativePacket } from "../../libav/native_packet.ts";
+import type { InputStream } from "../../libav/reading/input_stream.ts";
+import { frameTicks } from "../../libav/reading/video_decoder.ts";
+import { defaultLayout } from "../../audio/channels.ts";
+import type { SubtitleCue } from "../../subtitles/cue.ts";
+import { cueText } from "../../subtitles/read_cue.ts";
+import { InputClock, type MediaInput, reading } from "./media_input.ts";
+
+/** Samples that were decoded. */
+export interface ReadSamples {
+  readonly samples: Samples;
+  /** When the first of them is heard, in seconds. */
+  readonly timestamp: number;
+}
+
+/** Reads the packets of one stream; takes over the input. */
+class TrackPackets implements Disposable {
+  readonly #input: MediaInput;
+  readonly #index: number;
+  readonly #label: string;
+  readonly packet: NativePacket;
+
+  constructor(native: Native, input: MediaInput, { index }: InputStream, label: string) {
+    this.#input = input;
+    this.#index = index;
+    this.#label = label;
+    this.packet = new NativePacket(native);
+    input.demuxer.readOnly(index);
+  }
+
+  /** Reads the next packet; `false` at the end. */
+  read(): boolean {
+    return reading(this.#label, "read on in", () => {
+      this.packet.unref();
+      while (this.#input.demuxer.read(this.packet)) {
+        if (this.packet.streamIndex === this.#index) return true;
+        this.packet.unref();
+      }
+      return false;
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.packet[Symbol.dispose]();
+    this.#input[Symbol.dispose]();
+  }
+}
+
+/** Reads an audio track. */
+export class AudioReader implements Disposable {
+  readonly #native: Native;
+  readonly #owned: DisposableStack;
+  readonly #packets: TrackPackets;
+  readonly #decoder: AudioDecoder;
+  readonly #frame: NativeFrame;
+  readonly #clock: InputClock;
+  #isDrained = false;
+  /** Where the samples before end, in seconds. */
+  #end = 0;
+
+  /** At the beginning of a stream; takes over the input. */
+  constructor(native: Native, input: MediaInput, stream: InputStream, label: string) {
+    using owned = new DisposableStack();
+    this.#native = native;
+    this.#packets = owned.use(new TrackPackets(native, input, stream, label));
+    this.#clock = new InputClock(stream, input.origin);
+    const open = (): AudioDecoder => new AudioDecoder(native, stream.parameters, stream.timeBase);
+    this.#decoder = owned.use(reading(label, "decode the audio of", open));
+    this.#frame = owned.use(new NativeFrame(native));
+    this.#owned = owned.move();
+  }
+
+  /** The next samples; `null` at the end. */
+  next(): ReadSamples | null {
+    while (!this.#decoder.receive(this.#frame)) {
+      if (this.#isDrained) return null;
+      this.#isDrained = !this.#packets.read();
+      this.#decoder.send(this.#isDrained ? null : this.#packets.packet);
+    }
+    const samples = readSamples(this.#native, this.#frame, defaultLayout);
+    const ticks = frameTicks(this.#native, this.#frame);
+    const timestamp = ticks === null ? this.#end : this.#clock.seconds(ticks);
+    this.#end = timestamp + samples.count / samples.sampleRate;
+    this.#frame.unref();
+    return { samples, timestamp };
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#owned.dispose();
+  }
+}
+
+/** Reads a subtitle track. */
+export class SubtitleReader implements Disposable {
+  readonly #packets: TrackPackets;
+  readonly #clock: InputClock;
+  readonly #codec: string;
+
+  /** At the beginning of a stream; takes over the input. */
+  constructor(native: Native, input: MediaInput, stream: InputStream, label: string) {
+    this.#clock = new InputClock(stream, input.origin);
+    this.#codec = stream.codecName;
+    this.#packets = new TrackPackets(native, input, stream, label);
+  }
+
+  /** The next cue that shows something; `null` at the end. */
+  next(): SubtitleCue | null {
+    while (this.#packets.read()) {
+      const { pts, duration, bytes } = this.#packets.packet;
+      const text = cueText(this.#codec, bytes);
+      if (text === "" || pts === NativePacket.noTime) continue;
+      return { text, start: this.#clock.seconds(pts), end: this.#clock.seconds(pts + duration) };
+    }
+    return null;
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#packets[Symbol.dispose]();
+  }
+}

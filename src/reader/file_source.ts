@@ -1,0 +1,284 @@
+/**
+ * A source over a file that is read in another thread.
+ *
+ * @module
+ */
+import { audioSamples } from "../audio/decoded_samples.ts";
+import type { ReadFrame, SourceInfo } from "../engine/reading/reading_types.ts";
+import { ReadError } from "../errors.ts";
+import { shown } from "../shown.ts";
+import { SourceFlow } from "../source/pipeline/source_flow.ts";
+import { SourceFrame } from "../source/pipeline/source_frame.ts";
+import type { DecodedFrame } from "../source/source.ts";
+import type { SubtitleCue } from "../subtitles/cue.ts";
+import type { OpenReading, Reading } from "../thread/reading/reading_thread.ts";
+import { receivedSamples } from "../thread/sent_bytes.ts";
+import type { DecodedSamples, VideoSource } from "./video_source.ts";
+
+/** Frames on their way. */
+type Coming = Promise<ReadFrame | null>;
+
+/** A source over an open file. */
+export class FileSource extends SourceFlow implements VideoSource {
+  readonly #reading: Reading;
+  readonly #info: SourceInfo;
+  readonly #queueSize: number;
+  /** Frames that were asked for and not given yet, in order. */
+  #coming: Coming[] = [];
+  #status: VideoSource["status"] = "running";
+  /** Why there is no more of it: it was closed, or aborted. */
+  #end: { readonly reason: unknown } | null = null;
+  #closing: Promise<void> | null = null;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = (): void => void this.#close(this.#signal!.reason);
+
+  /** A source that decodes so many frames ahead, until it is closed or the signal is aborted. */
+  constructor({ reading, info }: OpenReading, queueSize: number, signal: AbortSignal | undefined) {
+    super();
+    this.#reading = reading;
+    this.#info = info;
+    this.#queueSize = queueSize;
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  get width(): number {
+    return this.#info.width;
+  }
+
+  get height(): number {
+    return this.#info.height;
+  }
+
+  get format(): string {
+    return this.#info.format;
+  }
+
+  get color(): VideoSource["color"] {
+    return this.#info.color;
+  }
+
+  get rotation(): VideoSource["rotation"] {
+    return this.#info.rotation;
+  }
+
+  get sampleAspectRatio(): VideoSource["sampleAspectRatio"] {
+    return this.#info.sampleAspectRatio;
+  }
+
+  get codec(): string {
+    return this.#info.codec;
+  }
+
+  get container(): string {
+    return this.#info.container;
+  }
+
+  get duration(): number | null {
+    return this.#info.duration;
+  }
+
+  get frameRate(): VideoSource["frameRate"] {
+    return this.#info.frameRate;
+  }
+
+  get frameIntervals(): VideoSource["frameIntervals"] {
+    return this.#info.frameIntervals;
+  }
+
+  get audioTracks(): VideoSource["audioTracks"] {
+    return this.#info.audioTracks;
+  }
+
+  get subtitleTracks(): VideoSource["subtitleTracks"] {
+    return this.#info.subtitleTracks;
+  }
+
+  get chapters(): VideoSource["chapters"] {
+    return this.#info.chapters;
+  }
+
+  get metadata(): VideoSource["metadata"] {
+    return this.#info.metadata;
+  }
+
+  override get status(): VideoSource["status"] {
+    return this.#status;
+  }
+
+  protected override get form(): SourceInfo {
+    return this.#info;
+  }
+
+  async nextFrame(): Promise<DecodedFrame | null> {
+    const reader = this[Symbol.asyncIterator]();
+    const { value } = await reader.next();
+    await reader.return();
+    return value ?? null;
+  }
+
+  protected override async pull(): Promise<DecodedFrame | null> {
+    this.#requireOpen();
+    while (this.#coming.length < this.#queueSize) {
+      const coming = this.#reading.ask("frame", {});
+      // Told when its turn has come.
+      coming.catch(() => {});
+      this.#coming.push(coming);
+    }
+    const frame = await this.#unlessEnded(this.#coming.shift()!);
+    if (frame === null) this.#status = "ended";
+    return frame === null ? null : decodedFrame(frame);
+  }
+
+  async seek(seconds: number): Promise<void> {
+    this.#requireOpen();
+    requireSeconds(seconds, "seek to");
+    this.#coming = [];
+    this.#status = "running";
+    this.restart();
+    await this.#unlessEnded(this.#reading.ask("seek", { seconds }));
+  }
+
+  async frameAt(seconds: number): Promise<DecodedFrame | null> {
+    this.#requireOpen();
+    requireSeconds(seconds, "read the frame at");
+    const frame = await this.#unlessEnded(this.#reading.ask("frameAt", { seconds }));
+    return frame === null ? null : this.#shown(frame);
+  }
+
+  async *framesAt(sorted: Iterable<number>): AsyncGenerator<DecodedFrame, void, undefined> {
+    const coming: { readonly seconds: number; readonly frame: Coming }[] = [];
+    const give = async (): Promise<DecodedFrame> => {
+      const { seconds, frame: asked } = coming.shift()!;
+      const frame = await this.#unlessEnded(asked);
+      if (frame !== null) return this.#shown(frame);
+      throw new RangeError(
+        `Cannot read the frame at ${seconds} s: the video is from 0 to ${this.duration ?? "?"} s`,
+      );
+    };
+    let before = -Infinity;
+    for (const seconds of sorted) {
+      this.#requireOpen();
+      requireSeconds(seconds, "read the frame at");
+      if (seconds < before) {
+        throw new RangeError(
+          `Cannot read the frame at ${seconds} s after that at ${before} s: sort the times`,
+        );
+      }
+      before = seconds;
+      const frame = this.#reading.ask("frameAt", { seconds });
+      frame.catch(() => {});
+      coming.push({ seconds, frame });
+      if (coming.length >= this.#queueSize) yield await give();
+    }
+    while (coming.length > 0) yield await give();
+  }
+
+  async *audio(track = 0): AsyncGenerator<DecodedSamples, void, undefined> {
+    requireTrack("audio", track, this.audioTracks.length);
+    yield* this.#pieces("audio", track, async (reader) => {
+      const piece = await this.#reading.ask("samples", { reader });
+      if (piece === null) return null;
+      const samples = receivedSamples(piece.samples);
+      const duration = samples.count / samples.sampleRate;
+      return { samples: audioSamples(samples), timestamp: piece.timestamp, duration };
+    });
+  }
+
+  async *cues(track = 0): AsyncGenerator<SubtitleCue, void, undefined> {
+    requireTrack("subtitle", track, this.subtitleTracks.length);
+    const { isText, codec } = this.subtitleTracks[track]!;
+    if (!isText) {
+      throw new ReadError(`Cannot read subtitle track ${track} as text: ${codec} has pictures`, {
+        code: "SUBTITLES",
+        operation: "read subtitles",
+        hint: null,
+      });
+    }
+    yield* this.#pieces("subtitles", track, (reader) => this.#reading.ask("cue", { reader }));
+  }
+
+  /** Pieces of a track, from its beginning, one asked for after the other. */
+  async *#pieces<Piece>(
+    kind: "audio" | "subtitles",
+    track: number,
+    next: (reader: number) => Promise<Piece | null>,
+  ): AsyncGenerator<Piece, void, undefined> {
+    this.#requireOpen();
+    const reader = await this.#unlessEnded(this.#reading.ask("openTrack", { kind, track }));
+    try {
+      for (;;) {
+        this.#requireOpen();
+        const piece = await this.#unlessEnded(next(reader));
+        if (piece === null) return;
+        yield piece;
+      }
+    } finally {
+      if (this.#end === null) await this.#reading.ask("closeTrack", { reader });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#close(
+      new ReadError("Cannot read on: the source was closed", {
+        code: "CLOSED",
+        operation: "read a file",
+        hint: "Open the file again",
+      }),
+    );
+  }
+
+  protected override async free(): Promise<void> {
+    await super.free();
+    await this.close();
+  }
+
+  /** The part of a frame that is asked for. */
+  #shown(frame: ReadFrame): DecodedFrame {
+    return this.partOf(SourceFrame.from(decodedFrame(frame)));
+  }
+
+  #close(reason: unknown): Promise<void> {
+    this.#end ??= { reason };
+    this.#status = "ended";
+    this.#coming = [];
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+    return this.#closing ??= this.#reading.close();
+  }
+
+  #requireOpen(): void {
+    if (this.#end !== null) throw this.#end.reason;
+  }
+
+  /** What a thread answers; throws the reason where the source was closed meanwhile. */
+  async #unlessEnded<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      this.#requireOpen();
+      throw error;
+    }
+  }
+}
+
+function decodedFrame({ data, ...others }: ReadFrame): DecodedFrame {
+  return { data: new Uint8Array(data), ...others };
+}
+
+function requireSeconds(seconds: unknown, action: string): void {
+  if (typeof seconds !== "number") {
+    throw new TypeError(`Cannot ${action} ${shown(seconds)}: give a number of seconds`);
+  }
+  if (!Number.isFinite(seconds)) {
+    throw new RangeError(`Cannot ${action} ${seconds} s: give a finite number of seconds`);
+  }
+}
+
+function requireTrack(kind: string, track: unknown, count: number): void {
+  if (Number.isInteger(track) && (track as number) >= 0 && (track as number) < count) return;
+  throw new RangeError(
+    `Cannot read ${kind} track ${shown(track)}: the file has ${
+      count === 0 ? "none" : `${count}, counted from 0`
+    }`,
+  );
+}

@@ -1,0 +1,89 @@
+/**
+ * The flow of a source that gives frames one after another when asked.
+ *
+ * @module
+ */
+import { nextTurn } from "../../next_turn.ts";
+import type { DecodedFrame } from "../source.ts";
+import { Flow } from "./flow.ts";
+import { SourceFrame } from "./source_frame.ts";
+
+/** Asks for frames while anybody gets them. */
+export abstract class SourceFlow extends Flow {
+  /** The frame that was asked for when the last target left. */
+  #kept: SourceFrame | null = null;
+  /** How often frames came from another place on. */
+  #restarts = 0;
+  #isRunning = false;
+  #end: { readonly failure: { readonly error: unknown } | null } | null = null;
+
+  /** The next frame, whose memory is the pipeline's; `null` at the end. */
+  protected abstract pull(): Promise<DecodedFrame | null>;
+
+  /** Whether no frame comes any more. */
+  protected get hasEnded(): boolean {
+    return this.#end !== null;
+  }
+
+  /** Frames come from another place on, also after the end. */
+  protected restart(): void {
+    this.#restarts++;
+    this.#kept = null;
+    this.#end = null;
+  }
+
+  protected override begin(): void {
+    if (this.#end !== null) return this.#tellEnd();
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    void this.#run();
+  }
+
+  protected override free(): Promise<void> {
+    this.#end ??= { failure: null };
+    return Promise.resolve();
+  }
+
+  async #run(): Promise<void> {
+    // What is attached in the same turn gets the same frames.
+    await null;
+    try {
+      while (!this.distributor.isEmpty && this.#end === null) await this.#pass();
+    } catch (error) {
+      this.#end ??= { failure: { error } };
+    }
+    this.#isRunning = false;
+    if (this.#end !== null) this.#tellEnd();
+  }
+
+  #tellEnd(): void {
+    const failure = this.#end!.failure;
+    if (failure === null) this.distributor.end();
+    else this.distributor.fail(failure.error);
+  }
+
+  /** Passes one frame on. */
+  async #pass(): Promise<void> {
+    await this.distributor.room(null);
+    if (this.distributor.isEmpty) return;
+    const restarts = this.#restarts;
+    const frame = this.#kept ?? await this.#next();
+    if (restarts !== this.#restarts) return;
+    if (frame === null) {
+      this.#end ??= { failure: null };
+      return;
+    }
+    this.#kept = frame;
+    await this.distributor.room(frame);
+    if (this.distributor.isEmpty || restarts !== this.#restarts) return;
+    this.#kept = null;
+    this.sendNow(frame);
+    // A source that has all of its frames already lets timers run.
+    await nextTurn();
+  }
+
+  async #next(): Promise<SourceFrame | null> {
+    const frame = await this.pull();
+    return frame === null ? null : SourceFrame.from(frame);
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * What a reader asks of its file, in this thread or in another.
+ *
+ * @module
+ */
+import type { ReadFrame, ReadRequest, SourceInfo } from "../../engine/reading/reading_types.ts";
+import type { SubtitleCue } from "../../subtitles/cue.ts";
+import type { SentSamples } from "../sent_bytes.ts";
+import type { SentError } from "../sent_error.ts";
+
+/** Samples on their way to the program. */
+export interface SentPiece {
+  readonly samples: SentSamples;
+  readonly timestamp: number;
+}
+
+/** What is asked, and what is answered. */
+export interface ReadCalls {
+  readonly open: {
+    readonly ask: {
+      readonly request: ReadRequest;
+      /** The folder of FFmpeg's libraries. */
+      readonly libraryPath: string | undefined;
+      /** The memory of the control that ends the work. */
+      readonly control: SharedArrayBuffer;
+    };
+    /** `folder` is that of the libraries. */
+    readonly answer: { readonly info: SourceInfo; readonly folder: string };
+  };
+  /** The next frame; `null` at the end. */
+  readonly frame: { readonly ask: Record<never, never>; readonly answer: ReadFrame | null };
+  readonly seek: { readonly ask: { readonly seconds: number }; readonly answer: null };
+  readonly frameAt: { readonly ask: { readonly seconds: number }; readonly answer: ReadFrame | null };
+  /** Begins to read a track; the answer is the number of its reader. */
+  readonly openTrack: {
+    readonly ask: { readonly kind: "audio" | "subtitles"; readonly track: number };
+    readonly answer: number;
+  };
+  readonly samples: { readonly ask: { readonly reader: number }; readonly answer: SentPiece | null };
+  readonly cue: { readonly ask: { readonly reader: number }; readonly answer: SubtitleCue | null };
+  readonly closeTrack: { readonly ask: { readonly reader: number }; readonly answer: null };
+  readonly close: { readonly ask: Record<never, never>; readonly answer: null };
+}
+
+/** The name of something that can be asked. */
+export type ReadCallName = keyof ReadCalls;
+
+/** A question for the thread that reads, with a number that its answer has, too. */
+export type AskedCall = {
+  [Name in ReadCallName]: { readonly question: number; readonly type: Name } & ReadCalls[Name]["ask"];
+}[ReadCallName];
+
+/** An answer of that thread. */
+export type AnsweredCall =
+  | { readonly question: number; readonly value: ReadCalls[ReadCallName]["answer"] }
+  | { readonly question: number; readonly error: SentError };

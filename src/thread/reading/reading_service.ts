@@ -1,0 +1,102 @@
+/**
+ * Answers what a reader asks of its file.
+ *
+ * @module
+ */
+import { loadNative, type Native } from "../../../ffi/mod.ts";
+import { SessionControl } from "../../engine/ending/session_control.ts";
+import { ReadingSession } from "../../engine/reading/reading_session.ts";
+import type { AudioReader, SubtitleReader } from "../../engine/reading/track_readers.ts";
+import { interruptWhen } from "../../libav/interruption.ts";
+import { sentSamples } from "../sent_bytes.ts";
+import type { AskedCall, ReadCallName, ReadCalls, SentPiece } from "./reading_calls.ts";
+
+/** An answer, and the buffers in it that become the program's. */
+export interface ReadAnswer {
+  readonly value: ReadCalls[ReadCallName]["answer"];
+  readonly transferred: ArrayBuffer[];
+}
+
+/** Reads one file at a time. */
+export class ReadingService {
+  /** Whether the thread does nothing else, so that all work in it ends with its reader. */
+  readonly #isAlone: boolean;
+  #native: Native | null = null;
+  #session: ReadingSession | null = null;
+  readonly #tracks = new Map<number, AudioReader | SubtitleReader>();
+  #lastTrack = 0;
+
+  /** In a thread that does nothing else, or in the program's. */
+  constructor(isAlone: boolean) {
+    this.#isAlone = isAlone;
+  }
+
+  /** Does what is asked. */
+  answer(call: AskedCall): ReadAnswer {
+    const value = this.#do(call);
+    return { value, transferred: buffersOf(value) };
+  }
+
+  #do(call: AskedCall): ReadCalls[ReadCallName]["answer"] {
+    switch (call.type) {
+      case "open":
+        return this.#open(call);
+      case "frame":
+        return this.#session!.next();
+      case "seek":
+        this.#session!.seek(call.seconds);
+        return null;
+      case "frameAt":
+        return this.#session!.frameAt(call.seconds);
+      case "openTrack":
+        return this.#openTrack(call);
+      case "samples":
+        return this.#samples(call.reader);
+      case "cue":
+        return (this.#tracks.get(call.reader) as SubtitleReader).next();
+      case "closeTrack":
+        this.#tracks.get(call.reader)?.[Symbol.dispose]();
+        this.#tracks.delete(call.reader);
+        return null;
+      case "close":
+        this.#close();
+        return null;
+    }
+  }
+
+  #open(
+    { request, libraryPath, control: memory }: AskedCall & { type: "open" },
+  ): ReadCalls["open"]["answer"] {
+    const native = this.#native = loadNative(libraryPath);
+    const control = new SessionControl(memory);
+    if (this.#isAlone) interruptWhen(native, () => control.isAborted);
+    this.#session = new ReadingSession(native, request);
+    return { info: this.#session.info, folder: native.folder };
+  }
+
+  #openTrack({ kind, track }: AskedCall & { type: "openTrack" }): number {
+    const session = this.#session!;
+    const reader = kind === "audio" ? session.openAudio(track) : session.openSubtitles(track);
+    this.#tracks.set(++this.#lastTrack, reader);
+    return this.#lastTrack;
+  }
+
+  #samples(reader: number): SentPiece | null {
+    const piece = (this.#tracks.get(reader) as AudioReader).next();
+    return piece === null ? null : { samples: sentSamples(piece.samples), timestamp: piece.timestamp };
+  }
+
+  #close(): void {
+    for (const track of this.#tracks.values()) track[Symbol.dispose]();
+    this.#tracks.clear();
+    this.#session?.[Symbol.dispose]();
+    this.#session = null;
+    if (this.#isAlone && this.#native !== null) interruptWhen(this.#native, null);
+  }
+}
+
+function buffersOf(value: ReadAnswer["value"]): ArrayBuffer[] {
+  if (typeof value !== "object" || value === null) return [];
+  if ("data" in value) return [value.data];
+  return "samples" in value ? [...value.samples.planes] : [];
+}

@@ -1,0 +1,189 @@
+/**
+ * A file that another thread reads, or this one where none can be started.
+ *
+ * @module
+ */
+import { librariesFor, noteLibraries, type Thread } from "../../../ffi/mod.ts";
+import { settlesWithin, unlessAborted } from "../../abortable.ts";
+import { SessionControl } from "../../engine/ending/session_control.ts";
+import type { ReadRequest, SourceInfo } from "../../engine/reading/reading_types.ts";
+import { ReadError } from "../../errors.ts";
+import { patienceMs } from "../encoding_thread.ts";
+import { receivedError } from "../sent_error.ts";
+import { startThread } from "../thread_task.ts";
+import type { AnsweredCall, AskedCall, ReadCallName, ReadCalls } from "./reading_calls.ts";
+import { ReadingService } from "./reading_service.ts";
+
+/** What opening takes besides the request. */
+export interface ReadingOptions {
+  /** The module that the thread runs. */
+  readonly workerModule: URL;
+  /** The folder of FFmpeg's libraries. */
+  readonly libraryPath: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A file that is read somewhere. */
+export interface Reading {
+  ask<Name extends ReadCallName>(
+    type: Name,
+    details: ReadCalls[Name]["ask"],
+  ): Promise<ReadCalls[Name]["answer"]>;
+  close(): Promise<void>;
+}
+
+/** A file, and what it says. */
+export interface OpenReading {
+  readonly reading: Reading;
+  readonly info: SourceInfo;
+}
+
+/** Opens a file in a thread. */
+export async function openReading(request: ReadRequest, options: ReadingOptions): Promise<OpenReading> {
+  const thread = takeThread(options.workerModule);
+  try {
+    if (thread !== null) return await opened(thread, thread.control, request, options);
+  } catch (error) {
+    // A thread that ends before its first answer could not start.
+    if (thread!.hasAnswered || options.signal?.aborted) throw error;
+  }
+  return await opened(new LocalReading(), new SessionControl().memory, request, options);
+}
+
+function takeThread(module: URL): ReadingThread | null {
+  try {
+    return ReadingThread.take(module);
+  } catch {
+    return null;
+  }
+}
+
+async function opened(
+  reading: Reading,
+  control: SharedArrayBuffer,
+  request: ReadRequest,
+  { libraryPath, signal }: ReadingOptions,
+): Promise<OpenReading> {
+  const folder = librariesFor(libraryPath);
+  try {
+    const asked = reading.ask("open", { request, libraryPath: folder, control });
+    const { info, folder: loaded } = await unlessAborted(asked, signal);
+    noteLibraries(loaded, libraryPath);
+    return { reading, info };
+  } catch (error) {
+    await reading.close();
+    throw error;
+  }
+}
+
+/** A thread that reads one file after another. */
+class ReadingThread implements Reading {
+  /** An idle thread: a new one takes tens of milliseconds to start, and to load the libraries. */
+  static #idle: ReadingThread | null = null;
+  readonly #thread: Thread;
+  readonly #module: string;
+  readonly #open = new Map<number, PromiseWithResolvers<never>>();
+  /** Ends what the thread does with the file at hand. */
+  #control = new SessionControl();
+  #last = 0;
+  #hasAnswered = false;
+  #failure: Error | null = null;
+
+  private constructor(module: URL) {
+    this.#module = module.href;
+    this.#thread = startThread(module, "read", {
+      message: (message) => this.#receive(message as AnsweredCall),
+      ended: (cause) => this.#fail(cause),
+    });
+  }
+
+  /** A thread for a file, which runs the module. Throws where none can be started. */
+  static take(module: URL): ReadingThread {
+    const idle = ReadingThread.#idle;
+    const thread = idle !== null && idle.#module === module.href ? idle : new ReadingThread(module);
+    if (thread === idle) ReadingThread.#idle = null;
+    thread.#control = new SessionControl();
+    return thread;
+  }
+
+  /** The memory of what ends the work. */
+  get control(): SharedArrayBuffer {
+    return this.#control.memory;
+  }
+
+  /** Whether it works. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
+  }
+
+  async ask<Name extends ReadCallName>(
+    type: Name,
+    details: ReadCalls[Name]["ask"],
+  ): Promise<ReadCalls[Name]["answer"]> {
+    if (this.#failure !== null) throw this.#failure;
+    const question = ++this.#last;
+    const asker = Promise.withResolvers<never>();
+    this.#thread.post({ ...details, type, question } as unknown as AskedCall);
+    this.#open.set(question, asker);
+    this.#thread.keepAlive(true);
+    return await asker.promise;
+  }
+
+  /** Closes the file. Waits not for a thread that is stuck in a read. */
+  async close(): Promise<void> {
+    if (this.#failure !== null) return;
+    this.#control.abort();
+    const closed = this.ask("close", {}).then(() => this.#leave());
+    if (await settlesWithin(closed, patienceMs)) return;
+    // It ends by itself.
+    this.#thread.keepAlive(false);
+  }
+
+  #leave(): void {
+    if (ReadingThread.#idle === null) ReadingThread.#idle = this;
+    else this.#thread.end();
+  }
+
+  #receive(answer: AnsweredCall): void {
+    this.#hasAnswered = true;
+    const asker = this.#open.get(answer.question);
+    this.#open.delete(answer.question);
+    if (this.#open.size === 0) this.#thread.keepAlive(false);
+    if ("error" in answer) asker?.reject(receivedError(answer.error));
+    else asker?.resolve(answer.value as never);
+  }
+
+  #fail(cause: Error): void {
+    if (ReadingThread.#idle === this) ReadingThread.#idle = null;
+    this.#failure = new ReadError(
+      `Cannot read on: the thread that reads the file has ended (${cause.message})`,
+      {
+        code: "THREAD_ENDED",
+        operation: "read in another thread",
+        hint: "Open the file again",
+        cause,
+      },
+    );
+    for (const asker of this.#open.values()) asker.reject(this.#failure as never);
+    this.#open.clear();
+    this.#thread.keepAlive(false);
+  }
+}
+
+/** Reads in this thread. */
+class LocalReading implements Reading {
+  readonly #service = new ReadingService(false);
+
+  // deno-lint-ignore require-await
+  async ask<Name extends ReadCallName>(
+    type: Name,
+    details: ReadCalls[Name]["ask"],
+  ): Promise<ReadCalls[Name]["answer"]> {
+    const call = { ...details, type, question: 0 } as unknown as AskedCall;
+    return this.#service.answer(call).value as ReadCalls[Name]["answer"];
+  }
+
+  async close(): Promise<void> {
+    await this.ask("close", {});
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Clips that the ffmpeg program makes, and what it decodes from them.
+ *
+ * @module
+ */
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+
+/** Runs the ffmpeg program. */
+function ffmpeg(options: readonly string[]): string {
+  return execFileSync("ffmpeg", ["-y", "-v", "error", ...options], {
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+}
+
+/** Makes a file of moving test bars. Options come after the inputs. */
+export function makeClip(path: string, rate: string, seconds: number, ...options: string[]): string {
+  const source = `testsrc2=size=160x120:rate=${rate}:duration=${seconds}`;
+  ffmpeg(["-f", "lavfi", "-i", source, ...options, path]);
+  return path;
+}
+
+/** Has the ffmpeg program make a file of others. */
+export function convertClip(path: string, ...options: string[]): string {
+  ffmpeg([...options, path]);
+  return path;
+}
+
+/** The hash of each frame, as the ffmpeg program decodes them. */
+export function frameHashes(path: string, ...options: string[]): string[] {
+  return ffmpeg(["-i", path, "-map", "0:v:0", ...options, "-f", "framemd5", "-"])
+    .split("\n").filter((line) => /^\d/.test(line)).map((line) => line.split(",").at(-1)!.trim());
+}
+
+/** The hash of a frame's bytes. */
+export function hashOf(data: Uint8Array): string {
+  return createHash("md5").update(data).digest("hex");
+}
