@@ -29,8 +29,8 @@ export function convertClip(path: string, ...options: string[]): string {
 }
 
 /** The hash of each frame, as the ffmpeg program decodes them. */
-export function frameHashes(path: string, ...options: string[]): string[] {
-  return ffmpeg(["-i", path, "-map", "0:v:0", ...options, "-f", "framemd5", "-"])
+export function frameHashes(path: string, stream = 0): string[] {
+  return ffmpeg(["-i", path, "-map", `0:v:${stream}`, "-f", "framemd5", "-"])
     .split("\n").filter((line) => /^\d/.test(line)).map((line) => line.split(",").at(-1)!.trim());
 }
 
