@@ -426,3 +426,17 @@ test("permissions: importing the module needs none and does nothing", { skip }, 
   });
   assertEquals([denied.status, denied.stderr], [0, ""]);
 });
+
+test("permissions: a file is read with the grant for it alone, and not without", { skip }, () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  assertEquals(write(path, ["-A"]).error, null);
+  const script = fileURLToPath(new URL("./support/read_frames.ts", import.meta.url));
+  const read = (...granted: string[]): string =>
+    runScript(script, [path], { permissions: [readVariables, ffi(), ...granted] }).stdout.trim();
+  // Without a thread: that needs avwriter's own folder.
+  assertEquals(read(`--allow-read=${path}`), "3 frames");
+  assertEquals(read(`--allow-read=${folder.file("b.mkv")}`), "NotCapable");
+  const own = fileURLToPath(new URL("..", import.meta.url));
+  assertEquals(read(`--allow-read=${path},${own}`), "3 frames");
+});

@@ -52,7 +52,7 @@ test("attach: targets and a loop get every frame of a file, decoded once", async
     filtered.frames.map(({ timestamp }) => timestamp),
     plain.frames.map(({ timestamp }) => timestamp),
   );
-  assertEquals(filtered.frames.map(({ data }) => hashOf(data)), frameHashes(path, "-pix_fmt", "gray"));
+  assertEquals(filtered.frames.map(({ data }) => hashOf(data)), frameHashes(path, 0, "-pix_fmt", "gray"));
 });
 
 test("attach: timestamps of a file with a variable rate are kept by writer and stream", async () => {
@@ -102,7 +102,7 @@ test("crop: holds for frames of a file however they are read, and for the views 
   const path = makeClip(folder.file("a.mp4"), "25", 0.4, "-c:v", "libx264");
   await using reader = await createFileReader(path);
   reader.crop = { x: 80, y: 60, width: 40, height: 30 };
-  const expected = frameHashes(path, "-vf", "crop=40:30:80:60:exact=1");
+  const expected = frameHashes(path, 0, "-vf", "crop=40:30:80:60:exact=1");
   assertEquals(hashOf((await reader.frameAt(0.2))!.data), expected[5]);
   assertEquals(hashOf((await reader.nextFrame())!.data), expected[0]);
   const hashes: string[] = [];
@@ -116,7 +116,7 @@ test("crop: holds for frames of a file however they are read, and for the views 
   for (const [at, view] of views.entries()) {
     assertEquals(
       view.frames.map(({ data }) => hashOf(data)),
-      frameHashes(path, "-vf", `crop=80:120:${at * 80}:0:exact=1`),
+      frameHashes(path, 0, "-vf", `crop=80:120:${at * 80}:0:exact=1`),
     );
   }
 });

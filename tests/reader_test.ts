@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { after } from "node:test";
 import { pathToFileURL } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
@@ -12,6 +12,7 @@ import {
 } from "../mod.ts";
 import { convertClip, frameHashes, hashOf, makeClip } from "./support/clips.ts";
 import { missingEncoders } from "./support/features.ts";
+import { realClip } from "./support/footage.ts";
 import { assertSameBytes, decode, TemporaryFolder } from "./support/media.ts";
 import { testsOf } from "./support/test.ts";
 
@@ -115,6 +116,18 @@ test(
     assertEquals(hashOf((await source.frameAt(1))!.data), expected[25]);
   },
 );
+
+const withoutFootage = existsSync(realClip) ? false : "there is no footage beside the project";
+
+testLong("createFileReader: footage has the ffmpeg program's frames", { skip: withoutFootage }, async () => {
+  for (const [stream, frameRate] of [{ num: 25, den: 1 }, { num: 30000, den: 1001 }].entries()) {
+    const expected = frameHashes(realClip, stream);
+    await using source = await createFileReader(realClip, { stream });
+    assertEquals(source.frameRate, frameRate);
+    for (const hash of expected) assertEquals(hashOf((await source.nextFrame())!.data), hash);
+    assertEquals(await source.nextFrame(), null);
+  }
+});
 
 const rates = ["24000/1001", "30000/1001", "25", "60000/1001"] as const;
 for (const rate of isLong ? rates : rates.slice(0, 1)) {

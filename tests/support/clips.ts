@@ -28,9 +28,9 @@ export function convertClip(path: string, ...options: string[]): string {
   return path;
 }
 
-/** The hash of each frame, as the ffmpeg program decodes them. */
-export function frameHashes(path: string, ...options: string[]): string[] {
-  return ffmpeg(["-i", path, "-map", "0:v:0", ...options, "-f", "framemd5", "-"])
+/** The hash of each frame of a video stream, as the ffmpeg program decodes them. */
+export function frameHashes(path: string, stream = 0, ...options: string[]): string[] {
+  return ffmpeg(["-i", path, "-map", `0:v:${stream}`, ...options, "-f", "framemd5", "-"])
     .split("\n").filter((line) => /^\d/.test(line)).map((line) => line.split(",").at(-1)!.trim());
 }
 
