@@ -19,6 +19,7 @@ export {
   endOfBoxes,
   fileBytes,
   makeReplacement,
+  namesIn,
   patchFile,
   readFile,
   removeFile,
@@ -43,5 +44,6 @@ export {
 } from "./files/targets.ts";
 export { findProgram } from "./programs/find_program.ts";
 export { Program, type ProgramEnd } from "./programs/program.ts";
+export { Terminal } from "./programs/terminal.ts";
 export { parentThread } from "./threads.ts";
 export { type SeenLibraries, surveyLibraries } from "./survey.ts";

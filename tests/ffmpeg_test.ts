@@ -225,7 +225,7 @@ testBoth("ffmpeg: bytes in and bytes out are the same ones, whoever gives and ta
   }
   const shared = new Uint8Array(new SharedArrayBuffer(whole.length));
   shared.set(whole);
-  for (const input of some([reused(), new Blob(frames).stream(), whole, shared], 2)) {
+  for (const input of some([reused(), new Blob(frames).stream(), whole, shared], 4)) {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const args = [...rawVideo, "-i", "-", "-f", "rawvideo", "-"];
     const [bytes, { frames: told }] = await Promise.all([
@@ -368,14 +368,29 @@ test("ffmpeg: an abort before the start starts nothing", { skip: noShell }, asyn
   assert(existsSync(made));
 });
 
-test("ffmpeg: timeoutSeconds ends the program, and its file is whole", async () => {
+test("ffmpeg: an abort lets the program finish its file", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
+  const control = new AbortController();
+  const reason = new Error("enough");
   const args = ["-re", "-f", "lavfi", "-i", "testsrc=size=64x64", "-c:v", "mpeg4", path];
-  const { code, exitCode, message } = await failure(args, { timeoutSeconds: 0.7 });
-  assertEquals([code, exitCode], ["ETIMEDOUT", null]);
-  assertStringIncludes(message, "0.7 s");
-  assert(probe(path).frames > 3);
+  const onProgress = ({ frames }: CommandProgress): void => {
+    if (frames! >= 3) control.abort(reason);
+  };
+  const { signal } = control;
+  assertEquals(await ffmpeg(args, { signal, onProgress }).catch((error) => error), reason);
+  assert(probe(path).frames >= 3);
+});
+
+test("ffmpeg: timeoutSeconds ends the program", { skip: noShell }, async () => {
+  using folder = new TemporaryFolder();
+  const from = performance.now();
+  const path = script(folder, "echo waiting >&2; sleep 60");
+  const { code, exitCode, stderr, message } = await failure([], { path, timeoutSeconds: 0.5 });
+  assertEquals([code, exitCode, stderr], ["ETIMEDOUT", null, "waiting\n"]);
+  assertStringIncludes(message, "0.5 s");
+  const tookMs = performance.now() - from;
+  assert(tookMs > 490 && tookMs < 4500, `${tookMs} ms`);
 });
 
 testLong("ffmpeg: an error of onProgress changes nothing", async () => {

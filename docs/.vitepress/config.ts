@@ -22,6 +22,8 @@ const tasks = [
   ["Record a browser", "recording-a-browser"],
   ["Record a canvas on Bun", "canvas-on-bun"],
   ["Recipes", "recipes"],
+  ["The command line", "command-line"],
+  ["Coming from another library", "migration"],
 ] as const;
 const reference = [
   ["Options", "reference/options"],

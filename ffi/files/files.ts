@@ -13,9 +13,11 @@ import {
   fsyncSync,
   ftruncateSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -283,4 +285,11 @@ export class ScratchFile implements Disposable {
     closeSync(this.#file);
     if (!this.#isRemoved) removeFile(this.#path);
   }
+}
+
+/**
+ * The names in a folder; `null` where the path is none. Throws the system's error, or Deno's `NotCapable`.
+ */
+export function namesIn(path: string): string[] | null {
+  return statSync(path).isDirectory() ? readdirSync(path) : null;
 }

@@ -51,6 +51,8 @@ const otherWords: readonly string[] = [
   "SIGTERM",
   "SIGKILL",
   "ESRCH",
+  "FILE",
+  "SIGINT",
 ];
 
 /** Folders whose strings may be codes. */
