@@ -138,6 +138,9 @@ export function createBunRuntime(): Runtime {
       return true;
     },
     requireRun(_path: string): void {},
+    maySignal(): boolean {
+      return true;
+    },
     environment(): Record<string, string> {
       return { ...process.env } as Record<string, string>;
     },

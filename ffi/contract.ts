@@ -149,6 +149,8 @@ export interface Runtime {
   mayRun(path: string): boolean;
   /** Throws the runtime's own error unless a program may be run, with the environment that it gets. */
   requireRun(path: string): void;
+  /** Whether any process may be sent a signal without a permission prompt. */
+  maySignal(): boolean;
   /** The variables that a program gets. */
   environment(): Record<string, string>;
   /** Calls a function when this program ends, as far as the runtime tells. */

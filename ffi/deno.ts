@@ -168,9 +168,13 @@ export function createDenoRuntime(): Runtime {
       );
     },
 
+    maySignal(): boolean {
+      return Deno.permissions.querySync({ name: "run" }).state === "granted";
+    },
+
     environment(): Record<string, string> {
       const all = Deno.env.toObject();
-      if (Deno.permissions.querySync({ name: "run" }).state === "granted") return all;
+      if (this.maySignal()) return all;
       // With a list of programs, Deno runs none with variables that load code into it.
       return Object.fromEntries(Object.entries(all).filter(([name]) => !/^(?:LD|DYLD)_/.test(name)));
     },

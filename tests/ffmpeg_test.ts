@@ -233,6 +233,7 @@ testBoth("ffmpeg: bytes in and bytes out are the same ones, whoever gives and ta
       ffmpeg(args, { input, output: writable }),
     ]);
     assertSameBytes(bytes, whole, "the copy");
+    assert(!writable.locked && !(input instanceof ReadableStream && input.locked));
     assertEquals(told, frames.length);
   }
 });
@@ -312,6 +313,7 @@ test("ffmpeg: standard input that is closed early ends the source, and is no err
   assertEquals((await ffmpeg(args, { input: forever() })).frames, 5);
   await ffmpeg(["-f", "lavfi", "-i", "testsrc=duration=0.1", "-f", "null", "-"], { input: stuck });
   await until(() => ended === 2, "both sources are cancelled");
+  assert(!stuck.locked);
 });
 
 test("ffmpeg: standard input that fails, or gives no bytes, ends the command with that error", async () => {
@@ -494,19 +496,23 @@ testLong(
   () => {
     const file = fileURLToPath(new URL("support/run_command.ts", import.meta.url));
     const args = ["ffmpeg", "ask", "-f", "lavfi", "-i", "testsrc=duration=0.1", "-f", "null", "-"];
-    const run = (permissions: string[]) => {
+    const run = (permissions: string[], args: string[]) => {
       const { stdout, stderr } = runScript(file, args, { permissions });
       if (stdout === "") throw new Error(stderr);
       return JSON.parse(stdout) as { name: string; message: string };
     };
-    assertEquals(run(["--allow-run=ffmpeg", "--allow-env"]), { name: "", message: "" });
+    const enough = ["--allow-run=ffmpeg", "--allow-env"];
+    assertEquals(run(enough, args), { name: "", message: "" });
+    const from = performance.now();
+    assertEquals(run(enough, ["ffmpeg", "stop", "-re", ...endless]), { name: "Error", message: "stopped" });
+    assert(performance.now() - from < 5000, "SIGTERM did not end it");
     for (
       const [permissions, said] of [[["--allow-read"], "--allow-run"], [
         ["--allow-run=ffmpeg"],
         "--allow-env",
       ]] as const
     ) {
-      const { name, message } = run([...permissions]);
+      const { name, message } = run([...permissions], args);
       assertEquals(name, "NotCapable");
       assertStringIncludes(message, said);
     }

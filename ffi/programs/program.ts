@@ -107,7 +107,8 @@ function guardOf(host: Runtime, path: string): readonly string[] {
 export class Program {
   readonly #child: NodeChild;
   readonly #process: NodeProcess;
-  readonly #isGroup: boolean;
+  /** Whether all that it starts gets signals. With a list of programs, Deno allows that for these alone. */
+  readonly #signalsGroup: boolean;
   readonly #inputClosed: Promise<void>;
   #hasEnded = false;
   /** Settles when it has ended, and the system has forgotten it. Rejects where it can't be started. */
@@ -119,12 +120,13 @@ export class Program {
   constructor({ path, args, hasInput, hasOutput, onStderr, onExtra }: ProgramRequest) {
     const host = runtime();
     this.#process = (globalThis as unknown as { process: NodeProcess }).process;
-    this.#isGroup = host.system !== "windows";
+    const isGroup = host.system !== "windows";
+    this.#signalsGroup = isGroup && host.maySignal();
     const [command, ...rest] = [...guardOf(host, path), path, ...args];
     const child = this.#process.getBuiltinModule("node:child_process").spawn(command!, rest, {
       stdio: [hasInput ? "pipe" : "ignore", hasOutput ? "pipe" : "ignore", "pipe", "pipe"],
       env: host.environment(),
-      detached: this.#isGroup,
+      detached: isGroup,
       windowsHide: true,
     });
     this.#child = child;
@@ -157,12 +159,11 @@ export class Program {
     return this.#inputClosed;
   }
 
-  /** Writes to its standard input; returns whether it still reads. */
-  async write(bytes: Uint8Array): Promise<boolean> {
-    const written: Promise<boolean> = new Promise((resolve) =>
-      this.#child.stdin!.write(bytes, (error) => resolve(!error))
-    );
-    return await Promise.race([written, this.#inputClosed.then(() => false)]);
+  /**
+   * Writes to its standard input; resolves to whether it still reads. After its end it may never resolve.
+   */
+  write(bytes: Uint8Array): Promise<boolean> {
+    return new Promise((resolve) => this.#child.stdin!.write(bytes, (error) => resolve(!error)));
   }
 
   /** Ends its standard input. */
@@ -179,13 +180,16 @@ export class Program {
   signal(name: "SIGTERM" | "SIGKILL"): void {
     const { pid } = this.#child;
     if (pid === undefined) return;
-    try {
-      if (this.#isGroup) return this.#process.kill(-pid, name);
-    } catch (error) {
-      if ((error as { code?: string }).code === "ESRCH") return;
-      // Deno with a list of programs allows to signal the program alone.
+    if (!this.#signalsGroup) {
+      if (!this.#hasEnded) this.#child.kill(name);
+      return;
     }
-    if (!this.#hasEnded) this.#child.kill(name);
+    try {
+      this.#process.kill(-pid, name);
+    } catch (error) {
+      // All of them are gone.
+      if ((error as { code?: string }).code !== "ESRCH") throw error;
+    }
   }
 
   /** Closes its input and output at this end: it waits for neither any more. What it says is still heard. */

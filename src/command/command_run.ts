@@ -94,6 +94,7 @@ export class CommandRun {
       writer?.abort(error).catch(() => {});
       throw error;
     } finally {
+      writer?.releaseLock();
       clearTimeout(timer);
       clearTimeout(this.#killTimer);
       signal?.removeEventListener("abort", onAbort);

@@ -35,9 +35,14 @@ export function takeInput(input: CommandInput): ByteSource {
     return {
       next: async () => {
         const { done, value } = await reader.read();
+        if (done) reader.releaseLock();
         return done ? null : value;
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: (reason) => {
+        const cancelled = reader.cancel(reason);
+        reader.releaseLock();
+        return cancelled;
+      },
     };
   }
   const iterator = input[Symbol.asyncIterator]();
@@ -60,19 +65,44 @@ function bytesOf(value: unknown): Uint8Array {
   return value.buffer instanceof ArrayBuffer ? value : new Uint8Array(value);
 }
 
+/** What waiting comes to where it was ended. */
+const over = Symbol("over");
+
+/** Ends waiting once one of some events has come. Waiting again and again leaves nothing behind. */
+class Waiting {
+  #isOver = false;
+  #wake: (() => void) | null = null;
+
+  constructor(...events: Promise<unknown>[]) {
+    const end = (): void => {
+      this.#isOver = true;
+      this.#wake?.();
+    };
+    for (const event of events) event.then(end, end);
+  }
+
+  /** A promise's value, or `over`, whatever becomes of the promise. */
+  for<Value>(promise: Promise<Value>): Promise<Value | typeof over> {
+    return new Promise((resolve, reject) => {
+      this.#wake = () => resolve(over);
+      if (this.#isOver) this.#wake();
+      promise.then(resolve, reject);
+    });
+  }
+}
+
 /**
  * Copies bytes into a program until they or the program's wish for them end, or something else does. Each
  * piece of memory is the source's again before the next one is asked for.
  */
 export async function feed(program: Program, source: ByteSource, stopped: Promise<unknown>): Promise<void> {
-  const noMore = Symbol();
-  const unwanted = Promise.race([program.inputClosed, stopped]).then(() => noMore, () => noMore);
+  const waiting = new Waiting(program.inputClosed, stopped);
   while (true) {
-    const value = await Promise.race([source.next(), unwanted]);
-    if (value === noMore) break;
+    const value = await waiting.for(source.next());
+    if (value === over) break;
     if (value === null) return program.endInput();
     const bytes = bytesOf(value);
-    if (bytes.length > 0 && !await program.write(bytes)) break;
+    if (bytes.length > 0 && await waiting.for(program.write(bytes)) !== true) break;
   }
   program.endInput();
   // It may wait for bytes that never come.
@@ -85,11 +115,10 @@ export async function drain(
   writer: WritableStreamDefaultWriter<Uint8Array>,
   stopped: Promise<unknown>,
 ): Promise<void> {
-  const hasStopped = Symbol();
-  const end = stopped.then(() => hasStopped, () => hasStopped);
+  const waiting = new Waiting(stopped);
   for await (const bytes of program.output) {
     // Memory that is shared with other pieces can't be transferred.
-    if (await Promise.race([writer.write(new Uint8Array(bytes)), end]) === hasStopped) return;
+    if (await waiting.for(writer.write(new Uint8Array(bytes))) === over) return;
   }
-  await Promise.race([writer.close(), end]);
+  await waiting.for(writer.close());
 }

@@ -1,7 +1,7 @@
 /**
  * A program that ends while a command of it runs:
- * `run_command.ts PROGRAM exit|throw|wait|ask ARGUMENTS...`. With `ask` it waits for the command and prints
- * how it ended.
+ * `run_command.ts PROGRAM exit|throw|wait|ask|stop ARGUMENTS...`. With `ask` it waits for the command and
+ * prints how it ended; with `stop` it aborts it, too.
  *
  * @module
  */
@@ -9,8 +9,10 @@ import process from "node:process";
 import { ffmpeg } from "../../mod.ts";
 
 const [path, end, ...args] = process.argv.slice(2) as [string, string, ...string[]];
-const command = ffmpeg(args, { path });
-if (end === "ask") {
+const control = new AbortController();
+const command = ffmpeg(args, { path, signal: control.signal });
+if (end === "ask" || end === "stop") {
+  if (end === "stop") setTimeout(() => control.abort(new Error("stopped")), 1000);
   const { name, message } = await command.then(() => ({ name: "", message: "" }), (error) => error);
   console.log(JSON.stringify({ name, message }));
 } else {
