@@ -16,6 +16,10 @@ const noShell: SkipReason = process.platform === "win32" && "it needs a shell";
 
 const avwriter = (...args: string[]): Ended => runScript(file, args);
 
+/** Terminals are made by a program of Linux's. */
+const noTerminal: SkipReason = spawnSync("script", ["--version"]).status !== 0 &&
+  "there is no program script";
+
 /** The shell's words for the program. */
 const words = [
   process.execPath,
@@ -253,6 +257,22 @@ testLong("cli: Ctrl+C ends with 130, and ffmpeg finishes its file", { skip: noSh
   process.kill(child.pid!, "SIGINT");
   assertEquals(await ended, 130);
   assert(probe(path).frames > 0);
+});
+
+testLong("cli: progress is one line on a terminal, and nothing elsewhere", { skip: noTerminal }, async () => {
+  using folder = new TemporaryFolder();
+  const [path, copy] = [folder.file("a.mp4"), folder.file("b.mkv")];
+  await clip(path, 50);
+  const args = ["ffmpeg", "-re", "-i", path, "-c", "copy", "-y", copy];
+  const line = [...words, ...args].map((word) => `'${word}'`).join(" ");
+  const { stdout, status } = spawnSync("script", ["-qec", line, "/dev/null"], { encoding: "utf8" });
+  assertEquals(status, 0);
+  const shown = stdout.split("\r\x1b[K");
+  assert(shown.filter((text) => /^\d+ %, \d+ frames, [\d.]+ s/.test(text)).length >= 3, stdout);
+  // At the end it is gone.
+  assert(/^50 frames, [\d.]+ s\r?\n$/.test(shown.at(-1)!), stdout);
+  const elsewhere = avwriter(...args);
+  assertEquals([elsewhere.status, elsewhere.stderr], [0, ""]);
 });
 
 test("cli: imported, it does nothing", async () => {

@@ -17,7 +17,7 @@ function describe({ finished, frames, seconds, speed }: CommandProgress): string
     finished === null ? "" : `${Math.floor(finished * 100)} %`,
     frames === null ? "" : `${frames} frames`,
     seconds === null ? "" : `${rounded(seconds)} s`,
-    speed === null ? "" : `${rounded(speed)} times as fast as it plays`,
+    speed === null ? "" : `speed ${rounded(speed)}`,
   ].filter(Boolean).join(", ");
 }
 
