@@ -40,6 +40,9 @@ export interface CommandRequest {
   readonly onProgress: ((progress: CommandProgress) => void) | undefined;
 }
 
+/** What the program says where a file exists. Newer releases end with 0 then, as if all were well. */
+const refusal = /^(?:\[\S+ @ 0x[0-9a-f]+\] )?File '.*' already exists\. Exiting\.$/;
+
 /** What is said of a system's error. */
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "it was not found",
@@ -59,12 +62,17 @@ export class CommandRun {
   #stopped: { readonly reason: unknown } | null = null;
   #killTimer: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
+  /** Whether a file that exists stays. */
+  #isRefused = false;
 
   /** For a request. */
   constructor(request: CommandRequest) {
     this.#request = request;
     this.#length = new OutputLength(request.args);
-    this.#stderr = new StderrTail(request.redactor, (line) => this.#length.add(line));
+    this.#stderr = new StderrTail(request.redactor, (line) => {
+      this.#length.add(line);
+      this.#isRefused ||= refusal.test(line);
+    });
     this.#progress = new ProgressReader((report) => this.#tell(report));
     this.#timer = new ProgressTimer(request.onProgress, false);
   }
@@ -162,8 +170,14 @@ export class CommandRun {
   }
 
   #requireSuccess({ exitCode, signal }: ProgramEnd): void {
-    if (exitCode === 0) return;
     const said = this.#stderr.lastWords;
+    if (this.#isRefused) {
+      throw new CommandError("Cannot run ffmpeg: an output file exists", {
+        ...{ code: "EEXIST", operation: "run ffmpeg", exitCode, stderr: this.#stderr.text },
+        hint: "Choose another name, or give the option overwrite: true",
+      });
+    }
+    if (exitCode === 0) return;
     const how = exitCode === null
       ? `was ended by ${signal ?? "a signal"}`
       : `ended with exit code ${exitCode}`;
