@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,6 +17,10 @@ const { some, test, testBoth, testLong } = testsOf(import.meta.url);
 
 const noShell: SkipReason = process.platform === "win32" && "a program of this test is a shell script";
 const noProcesses: SkipReason = !existsSync("/proc/self/stat") && "only Linux tells all processes";
+
+/** Busybox has another one. */
+const noGuard: SkipReason = spawnSync("setpriv", ["--pdeathsig", "SIGKILL", "--", "true"]).status !== 0 &&
+  "there is no setpriv of util-linux";
 
 /** A program for the place of ffmpeg: a shell script. */
 function script(folder: TemporaryFolder, text: string): string {
@@ -468,11 +472,10 @@ for (const [count, path, register] of [[40, "true", test], [200, "ffmpeg", testL
 for (const end of ["exit", "throw", "kill"] as const) {
   const register = end === "kill" ? test : testLong;
   register(`ffmpeg: the program ends with the one that runs it (${end})`, {
-    skip: noShell || noProcesses,
+    skip: noShell || noProcesses || noGuard,
   }, async () => {
     using folder = new TemporaryFolder();
     const pids = folder.file("pids");
-    // Busybox has no such setpriv.
     const path = script(
       folder,
       `trap '' TERM\necho $$ $PPID > ${pids}.part; mv ${pids}.part ${pids}; while :; do sleep 0.05; done`,
