@@ -123,7 +123,9 @@ test("cli: probe tells what is in a file, as JSON", async () => {
     ["video", "mpeg4", 160, 90, "yuv420p", { num: 25, den: 1 }, false],
   );
   assertEquals([audio.type, audio.codec, audio.sampleRate], ["audio", "aac", 48000]);
-  assertEquals([tags.title, Math.round(seconds * 100)], ["Bars", 48]);
+  // Older releases count the encoder's padding.
+  assert(seconds > 0.47 && seconds < 0.53, `${seconds} s`);
+  assertEquals(tags.title, "Bars");
 });
 
 testLong("cli: probe for people, and of files that are none", async () => {
