@@ -18,8 +18,8 @@ export {
   cutFile,
   endOfBoxes,
   fileBytes,
-  fileNames,
   makeReplacement,
+  namesIn,
   patchFile,
   readFile,
   removeFile,
@@ -44,5 +44,8 @@ export {
   PipeDrain,
   type Target,
 } from "./files/targets.ts";
+export { findProgram } from "./programs/find_program.ts";
+export { Program, type ProgramEnd } from "./programs/program.ts";
+export { Terminal } from "./programs/terminal.ts";
 export { parentThread } from "./threads.ts";
 export { type SeenLibraries, surveyLibraries } from "./survey.ts";

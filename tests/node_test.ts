@@ -56,3 +56,14 @@ test("permissions: Node's are honoured, and each that is missing is told", { ski
   assertEquals([withoutFile.failedAt, withoutFile.error?.code], ["open", "ERR_ACCESS_DENIED"]);
   assertSameBytes(readFileSync(path), before, "the file that may not be written");
 });
+
+test("ffmpeg: under Node's permissions a command needs one of its own", { skip }, () => {
+  const args = ["ffmpeg", "ask", "-f", "lavfi", "-i", "testsrc=duration=0.1", "-f", "null", "-"];
+  const run = (...grants: string[]): string => {
+    const permissions = ["--permission", "--allow-fs-read=*", ...grants];
+    const { stdout, stderr } = runScript(script("run_command.ts"), args, { permissions });
+    return stdout === "" ? stderr : (JSON.parse(stdout) as { message: string }).message;
+  };
+  assertStringIncludes(run(), "needs --allow-child-process");
+  assertEquals(run("--allow-child-process"), "");
+});

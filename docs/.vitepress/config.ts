@@ -17,12 +17,15 @@ const guides = [
   ["Crash safety and recovery", "crash-safety"],
   ["Reading", "reading"],
   ["Threads and memory", "threads-and-memory"],
+  ["Commands of the ffmpeg program", "commands"],
   ["Permissions", "permissions"],
 ] as const;
 const tasks = [
   ["Record a browser", "recording-a-browser"],
   ["Record a canvas on Bun", "canvas-on-bun"],
   ["Recipes", "recipes"],
+  ["The command line", "command-line"],
+  ["Coming from another library", "migration"],
 ] as const;
 const reference = [
   ["Options", "reference/options"],

@@ -17,6 +17,7 @@ import {
   readFileSync,
   readSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -42,11 +43,6 @@ export function checkReadable(path: string): boolean {
   } finally {
     closeSync(file);
   }
-}
-
-/** The names in a folder. Throws the system's error, or Deno's `NotCapable`. */
-export function fileNames(folder: string): string[] {
-  return readdirSync(folder);
 }
 
 /** All bytes of a file. Throws the system's error, or Deno's `NotCapable`. */
@@ -302,4 +298,11 @@ export class ScratchFile implements Disposable {
     closeSync(this.#file);
     if (!this.#isRemoved) removeFile(this.#path);
   }
+}
+
+/**
+ * The names in a folder; `null` where the path is none. Throws the system's error, or Deno's `NotCapable`.
+ */
+export function namesIn(path: string): string[] | null {
+  return statSync(path).isDirectory() ? readdirSync(path) : null;
 }

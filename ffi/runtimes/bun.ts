@@ -14,6 +14,7 @@ import type {
   ThreadListener,
 } from "../contract.ts";
 import { setForNativeCode } from "./environment.ts";
+import { isProgram } from "./programs.ts";
 import { threadOf } from "../threads.ts";
 
 /** The part of `bun:ffi` in use, declared here so that the module type-checks under Deno as well. */
@@ -29,6 +30,7 @@ interface BunProcess {
   readonly arch: string;
   readonly versions: { readonly bun: string };
   readonly env: Readonly<Record<string, string | undefined>>;
+  on(event: "exit", listener: () => void): void;
   getBuiltinModule(name: "bun:ffi"): BunFfi;
   getBuiltinModule(name: "node:fs"): {
     readFileSync(path: string, encoding: "utf8"): string;
@@ -121,6 +123,20 @@ export function createBunRuntime(): Runtime {
       return true;
     },
     requireNetwork(_host: string): void {},
+    isProgram,
+    mayRun(_path: string): boolean {
+      return true;
+    },
+    requireRun(_path: string): void {},
+    maySignal(): boolean {
+      return true;
+    },
+    environment(): Record<string, string> {
+      return { ...process.env } as Record<string, string>;
+    },
+    onExit(action: () => void): void {
+      process.on("exit", action);
+    },
     setVariable(name: string, value: string): void {
       setForNativeCode(this, name, value);
     },

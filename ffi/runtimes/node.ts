@@ -16,6 +16,7 @@ import type {
 import { LibraryKeeper } from "../library_keeper.ts";
 import { threadOf, workerThreads } from "../threads.ts";
 import { setForNativeCode } from "./environment.ts";
+import { isProgram } from "./programs.ts";
 import { collectV8Garbage } from "./v8.ts";
 
 /** The part of `node:ffi` in use. */
@@ -33,6 +34,7 @@ interface NodeProcess {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What `--permission` grants; missing where all is allowed. */
   readonly permission?: { has(scope: string, reference?: string): boolean };
+  on(event: "exit", listener: () => void): void;
   getBuiltinModule(name: "node:ffi"): NodeFfi;
   getBuiltinModule(name: "node:module"): { isBuiltin(name: string): boolean };
   getBuiltinModule(name: "node:fs"): {
@@ -58,6 +60,11 @@ function foreignFunction(signature: CFunction): { arguments: string[]; return: s
     arguments: signature.parameters.map((type) => nativeTypes[type]),
     return: nativeTypes[signature.result],
   };
+}
+
+/** Node's error for what its permissions do not grant. */
+function accessDenied(message: string): Error {
+  return Object.assign(new Error(message), { code: "ERR_ACCESS_DENIED" });
 }
 
 function systemName(platform: string): SystemName {
@@ -143,7 +150,23 @@ export function createNodeRuntime(): Runtime {
     },
     requireNetwork(host: string): void {
       if (isGranted("net")) return;
-      throw Object.assign(new Error(`Access to ${host} needs --allow-net`), { code: "ERR_ACCESS_DENIED" });
+      throw accessDenied(`Access to ${host} needs --allow-net`);
+    },
+    isProgram,
+    mayRun(_path: string): boolean {
+      return isGranted("child");
+    },
+    requireRun(path: string): void {
+      if (!isGranted("child")) throw accessDenied(`To run ${path} needs --allow-child-process`);
+    },
+    maySignal(): boolean {
+      return true;
+    },
+    environment(): Record<string, string> {
+      return { ...process.env } as Record<string, string>;
+    },
+    onExit(action: () => void): void {
+      process.on("exit", action);
     },
     setVariable(name: string, value: string): void {
       setForNativeCode(this, name, value);

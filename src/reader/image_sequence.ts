@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { basename, dirname, fileNames, join } from "../../ffi/mod.ts";
+import { basename, dirname, join, namesIn } from "../../ffi/mod.ts";
 import type { InputPlace } from "../engine/reading/reading_types.ts";
 import { ReadError } from "../errors.ts";
 import { shown } from "../shown.ts";
@@ -46,15 +46,16 @@ function leastNumber(folder: string, name: string, place: RegExpExecArray): numb
   };
   const [before, after] = [name.slice(0, place.index), name.slice(place.index + place[0].length)];
   const digits = Number(place[1] ?? 1);
-  let names: string[];
+  let names: string[] | null;
   try {
-    names = fileNames(folder);
+    names = namesIn(folder);
   } catch (cause) {
     const { code, message } = cause as Error & { code?: unknown };
     // Deno's NotCapable has no code. Its message is complete.
     if (typeof code !== "string") throw cause;
     return refuse(code === "ENOENT" ? "there is no such folder" : message, code, cause);
   }
+  if (names === null) return refuse("it is a file", "ENOTDIR");
   const numbers = names.flatMap((file) => {
     if (!file.startsWith(before) || !file.endsWith(after)) return [];
     const number = file.slice(before.length, file.length - after.length);

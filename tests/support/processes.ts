@@ -49,7 +49,7 @@ export interface Ended {
 const timeoutMs = 60_000;
 
 /** The command that runs a script file with this runtime. */
-function commandLine(
+export function commandLine(
   script: string,
   parameters: readonly string[],
   { permissions, wrapper = [], mayPrompt = false }: RunOptions,

@@ -21,7 +21,8 @@ export const floors: readonly (readonly string[])[] = [
   ["thread", "capture"],
   ["worker"],
   ["writer", "reader", "source", "live", "command", "doctor"],
-  ["mod.ts"],
+  ["cli"],
+  ["mod.ts", "cli.ts"],
 ];
 
 /** One import: of a module by another, as paths in the repository. A package stands as it is written. */
@@ -38,7 +39,7 @@ function modulesIn(folder: string): string[] {
 }
 
 /** Every module that programs import, directly or not. */
-export const modules: readonly string[] = ["mod.ts", ...modulesIn("ffi"), ...modulesIn("src")];
+export const modules: readonly string[] = ["mod.ts", "cli.ts", ...modulesIn("ffi"), ...modulesIn("src")];
 
 /** A module's text. */
 export function textOf(module: string): string {

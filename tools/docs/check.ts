@@ -48,6 +48,11 @@ const otherWords: readonly string[] = [
   "EXIT",
   "UNKN",
   "ENOTSUP",
+  "SIGTERM",
+  "SIGKILL",
+  "ESRCH",
+  "FILE",
+  "SIGINT",
 ];
 
 /** Folders whose strings may be codes. */

@@ -88,6 +88,10 @@ export async function buildNpm(folder: string): Promise<void> {
   for (const file of ["README.md", "CHANGELOG.md", "ARCHITECTURE.md", "LICENSE"]) {
     await Deno.copyFile(file, `${folder}/${file}`);
   }
+  // By itself, the module of the command line does nothing on releases of Node without `import.meta.main`.
+  const program = "./avwriter.js";
+  const lines = ["#!/usr/bin/env node", `import { main } from "${compiled("./cli")}";`, "await main();"];
+  await Deno.writeTextFile(`${folder}/${program}`, `${lines.join("\n")}\n`);
   await writePackageJson(folder, {
     name,
     version,
@@ -96,9 +100,9 @@ export async function buildNpm(folder: string): Promise<void> {
     license,
     type: "module",
     exports: packageExports(configuration, true),
-    bin: { "avwriter-doctor": compiled("./doctor") },
+    bin: { avwriter: program },
     // The others do nothing when they are imported.
-    sideEffects: [compiled("./worker"), compiled("./doctor")],
+    sideEffects: [compiled("./worker"), program],
     publishConfig: { access: "public", provenance: true },
   });
 }

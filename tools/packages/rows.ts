@@ -243,13 +243,13 @@ await createFileWriter("h264", "out.mp4", 30);`,
 /** The program that the npm package brings. */
 const ownProgram: Row = {
   form: "npm",
-  way: "npm install, then its program avwriter-doctor",
+  way: "npm install, then its program avwriter",
   runsOn: "Node",
   run: async (registries) => {
     await using project = await Project.create(registries, packageJson("npm"));
     await project.run("npm", "install", "--no-audit", "--no-fund");
-    const said = await project.output(node, "node_modules/.bin/avwriter-doctor");
-    return /^Node 26\S+ on .+\nFFmpeg .+ in .+\n(?: {2}\w+: .+\n?)+$/.test(said) ? "told" : { problem: said };
+    const said = await project.output(node, "node_modules/.bin/avwriter", "doctor");
+    return /^runtime +Node 26\S+\nsystem +.+\nFFmpeg +\S+ in .+\n/.test(said) ? "told" : { problem: said };
   },
 };
 
