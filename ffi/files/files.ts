@@ -102,7 +102,8 @@ const unsyncedBytes = 16 * 2 ** 20;
 /** Errors of file systems that know no such thing. */
 const noSync: readonly (string | undefined)[] = ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
 
-function sync(file: number): void {
+/** Waits until what was written into an open file is on the disk. */
+export function sync(file: number): void {
   try {
     fsyncSync(file);
   } catch (error) {

@@ -57,7 +57,7 @@ export class EngineVideoWriter implements VideoWriter {
   constructor(
     engine: VideoEngine,
     clock: FrameClock,
-    { session, engine: { signal }, onProgress }: CheckedOptions,
+    { session, engine: { signal }, onProgress }: Pick<CheckedOptions, "session" | "engine" | "onProgress">,
     devices: ReadonlyMap<number, AudioCapture>,
   ) {
     this.#engine = engine;

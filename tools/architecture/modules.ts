@@ -18,10 +18,13 @@ export const floors: readonly (readonly string[])[] = [
   ["container"],
   ["file"],
   ["engine"],
-  ["thread", "capture"],
-  ["writer", "reader", "live", "command", "doctor"],
-  ["mod.ts"],
+  ["thread", "capture", "avi"],
+  ["writer", "reader", "live", "command", "doctor", "opencv"],
+  ["mod.ts", "avi.ts", "opencv.ts"],
 ];
+
+/** What programs import. */
+export const doors: readonly string[] = floors.at(-1)!;
 
 /** One import: of a module by another, as paths in the repository. A package stands as it is written. */
 export interface Arrow {
@@ -37,7 +40,7 @@ function modulesIn(folder: string): string[] {
 }
 
 /** Every module that programs import, directly or not. */
-export const modules: readonly string[] = ["mod.ts", ...modulesIn("ffi"), ...modulesIn("src")];
+export const modules: readonly string[] = [...doors, ...modulesIn("ffi"), ...modulesIn("src")];
 
 /** A module's text. */
 export function textOf(module: string): string {
