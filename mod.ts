@@ -45,6 +45,11 @@ export {
   WriteError,
   WriterClosedError,
 } from "./src/errors.ts";
+export { CommandError, type CommandErrorDetails } from "./src/command/command_error.ts";
+export { type CommandOptions, ffmpeg } from "./src/command/ffmpeg.ts";
+export type { CommandResult } from "./src/command/command_run.ts";
+export type { CommandInput } from "./src/command/command_streams.ts";
+export type { CommandProgress } from "./src/command/progress.ts";
 export type { OptionValue } from "./src/libav/options.ts";
 export type { SubtitleCue } from "./src/subtitles/cue.ts";
 export type { SubtitleCodec, SubtitleOptions } from "./src/subtitles/subtitle_options.ts";

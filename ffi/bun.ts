@@ -29,10 +29,14 @@ interface BunProcess {
   readonly arch: string;
   readonly versions: { readonly bun: string };
   readonly env: Readonly<Record<string, string | undefined>>;
+  on(event: "exit", listener: () => void): void;
   getBuiltinModule(name: "bun:ffi"): BunFfi;
   getBuiltinModule(name: "node:fs"): {
     readFileSync(path: string, encoding: "utf8"): string;
     realpathSync(path: string): string;
+    accessSync(path: string, mode: number): void;
+    statSync(path: string): { isFile(): boolean };
+    readonly constants: { readonly X_OK: number };
   };
 }
 
@@ -121,6 +125,25 @@ export function createBunRuntime(): Runtime {
       return true;
     },
     requireNetwork(_host: string): void {},
+    isProgram(path: string): boolean {
+      const { accessSync, constants, statSync } = process.getBuiltinModule("node:fs");
+      try {
+        accessSync(path, constants.X_OK);
+        return statSync(path).isFile();
+      } catch {
+        return false;
+      }
+    },
+    mayRun(_path: string): boolean {
+      return true;
+    },
+    requireRun(_path: string): void {},
+    environment(): Record<string, string> {
+      return { ...process.env } as Record<string, string>;
+    },
+    onExit(action: () => void): void {
+      process.on("exit", action);
+    },
     // Bun keeps its own copy of the environment. C code sees only what libc's function sets.
     setVariable(name: string, value: string): void {
       const library = process.platform === "darwin" ? "libSystem.B.dylib" : "libc.so.6";

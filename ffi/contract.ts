@@ -143,6 +143,16 @@ export interface Runtime {
   mayReadAndWrite(path: string): boolean;
   /** Throws the runtime's own error unless a host (with a port, where one is named) may be reached. */
   requireNetwork(host: string): void;
+  /** Whether a path is a program, as far as this program may know. Never prompts for permission. */
+  isProgram(path: string): boolean;
+  /** Whether a program may be run without a permission prompt. */
+  mayRun(path: string): boolean;
+  /** Throws the runtime's own error unless a program may be run, with the environment that it gets. */
+  requireRun(path: string): void;
+  /** The variables that a program gets. */
+  environment(): Record<string, string>;
+  /** Calls a function when this program ends, as far as the runtime tells. */
+  onExit(action: () => void): void;
   /**
    * Sets an environment variable that native libraries read, unless it is set already. Does nothing where
    * that is not allowed.

@@ -36,6 +36,9 @@ function foreignFunction(signature: CFunction): Deno.ForeignFunction {
   };
 }
 
+/** The bits of a file's mode with which its owner, its group or others may execute it. */
+const anyExecutes = 0o111;
+
 function systemName(): SystemName {
   return Deno.build.os === "darwin" || Deno.build.os === "windows" ? Deno.build.os : "linux";
 }
@@ -137,6 +140,43 @@ export function createDenoRuntime(): Runtime {
       throw new Deno.errors.NotCapable(
         `Requires net access to "${host}", run again with the --allow-net flag`,
       );
+    },
+
+    isProgram(path: string): boolean {
+      if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return false;
+      try {
+        const { isFile, mode } = Deno.statSync(path);
+        return isFile && (mode === null || (mode & anyExecutes) !== 0);
+      } catch {
+        return false;
+      }
+    },
+
+    mayRun(path: string): boolean {
+      return Deno.permissions.querySync({ name: "run", command: path }).state === "granted";
+    },
+
+    requireRun(path: string): void {
+      if (Deno.permissions.requestSync({ name: "run", command: path }).state !== "granted") {
+        throw new Deno.errors.NotCapable(
+          `Requires run access to "${path}", run again with the --allow-run flag`,
+        );
+      }
+      if (Deno.permissions.requestSync({ name: "env" }).state === "granted") return;
+      throw new Deno.errors.NotCapable(
+        `Requires env access, which "${path}" inherits, run again with the --allow-env flag`,
+      );
+    },
+
+    environment(): Record<string, string> {
+      const all = Deno.env.toObject();
+      if (Deno.permissions.querySync({ name: "run" }).state === "granted") return all;
+      // With a list of programs, Deno runs none with variables that load code into it.
+      return Object.fromEntries(Object.entries(all).filter(([name]) => !/^(?:LD|DYLD)_/.test(name)));
+    },
+
+    onExit(action: () => void): void {
+      globalThis.addEventListener("unload", action);
     },
 
     setVariable(name: string, value: string): void {

@@ -42,5 +42,7 @@ export {
   PipeDrain,
   type Target,
 } from "./files/targets.ts";
+export { findProgram } from "./programs/find_program.ts";
+export { Program, type ProgramEnd } from "./programs/program.ts";
 export { parentThread } from "./threads.ts";
 export { type SeenLibraries, surveyLibraries } from "./survey.ts";

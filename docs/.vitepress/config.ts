@@ -15,6 +15,7 @@ const guides = [
   ["Transparency", "transparency"],
   ["Crash safety and recovery", "crash-safety"],
   ["Threads and memory", "threads-and-memory"],
+  ["Commands of the ffmpeg program", "commands"],
   ["Permissions", "permissions"],
 ] as const;
 const tasks = [

@@ -48,6 +48,9 @@ const otherWords: readonly string[] = [
   "EXIT",
   "UNKN",
   "ENOTSUP",
+  "SIGTERM",
+  "SIGKILL",
+  "ESRCH",
 ];
 
 /** Folders whose strings may be codes. */

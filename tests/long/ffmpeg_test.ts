@@ -1,0 +1,1 @@
+import "../ffmpeg_test.ts?long";
