@@ -5,18 +5,21 @@ import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
   createFileWriter,
+  EncoderNotFoundError,
   LibraryNotFoundError,
   type RawFrame,
   UnsupportedError,
   type VideoWriter,
+  WriteError,
   WriterClosedError,
   type WriterOptions,
 } from "../mod.ts";
 import { aviPixelFormats } from "../src/avi/pixel_formats.ts";
 import { frameLayout } from "../src/video/frame_layout.ts";
 import { frameBytes } from "../src/video/raw_frame.ts";
-import { assertSameBytes, barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
+import { assertSameBytes, barFrame, decode, probe, psnr, TemporaryFolder } from "./support/media.ts";
 import { decodeAudio, probeAudio } from "./support/audio.ts";
+import type { SkipReason } from "./support/features.ts";
 import { assertFails } from "./support/messages.ts";
 import { missingOpenCv, readByOpenCv } from "./support/opencv.ts";
 import { runScript, runUntilKilled } from "./support/processes.ts";
@@ -25,6 +28,12 @@ import { testsOf } from "./support/test.ts";
 const { isLong, some, test, testBoth } = testsOf(import.meta.url);
 
 const width = 33, height = 21;
+
+/** The reason where the ffmpeg program lacks an encoder. No library is loaded in this process. */
+function missingInProgram(encoder: string): SkipReason {
+  const said = execFileSync("ffmpeg", ["-v", "error", "-h", `encoder=${encoder}`], { encoding: "utf8" });
+  return !said.includes("AVOptions") && `the ffmpeg program has no encoder ${encoder}`;
+}
 
 /** A folder without libraries. */
 function emptyFolder(folder: TemporaryFolder): string {
@@ -370,4 +379,54 @@ test("fallback: OpenCV reads count, rate and pixels", { skip: missingOpenCv() },
     }));
     assertEquals(read.hashes, hashes);
   }
+});
+
+test("fallback: the program encodes frames and samples, and says so", {
+  skip: missingInProgram("libx264"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("out.mp4");
+  const writer = await open(folder, path, {
+    ...{ fallback: "process", quality: "high", metadata: { title: "Waves" } },
+    audio: { codec: "aac", sampleRate: 44100 },
+  }, "30000/1001");
+  const data = Float32Array.from({ length: 1600 }, (_, n) => Math.sin(n / 8) / 2);
+  for (let n = 0; n < 30; n++) {
+    await writer.writeAudio({ data, sampleRate: 48000, channels: 1 });
+    await writer.write(barFrame(n, 161, 91));
+  }
+  const summary = await writer.close();
+  assertEquals([summary.frames, summary.encoder, summary.format], [30, "libx264", "mp4"]);
+  assertEquals(summary.bytes, readFileSync(path).length);
+  assertEquals([writer.encoder?.fallback, writer.encoder?.pixelFormat], ["process", "yuv420p"]);
+  assertStringIncludes(writer.encoder!.rejected[0]!.reason, "Install FFmpeg's libraries");
+  const video = probe(path);
+  assertEquals([video.codec_name, video.pix_fmt, video.frames], ["h264", "yuv420p", 30]);
+  assertEquals([video.width, video.height, video.r_frame_rate], [162, 92, "30000/1001"]);
+  assertEquals([video.color_space, video.color_range], ["smpte170m", "tv"]);
+  const [audio] = probeAudio(path);
+  assertEquals([audio?.codec_name, audio?.sample_rate], ["aac", "44100"]);
+  const shown = decode(path, "rgba", "scale=in_color_matrix=smpte170m:in_range=tv,crop=161:91:0:0");
+  const frames = concatenated(Array.from({ length: 30 }, (_, n) => barFrame(n, 161, 91).data));
+  assert(psnr(shown, frames) > 30, `${psnr(shown, frames)} dB`);
+});
+
+test("fallback: what the program says is in the error, and an abort ends it", {
+  skip: missingInProgram("libx264"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("out.mp4");
+  const wrong = await open(folder, path, { fallback: "process", filter: "nothing=here" });
+  await assertFails(async () => {
+    for (let n = 0; n < 100; n++) await wrong.write(barFrame(n));
+    await wrong.close();
+  }, { type: WriteError, code: "PROGRAM", says: [path, "exit code", "nothing"] });
+  const writer = await open(folder, path, { fallback: "process" });
+  await writer.write(barFrame(0));
+  await writer.abort();
+  assert(!existsSync(path));
+  await assertFails(() =>
+    createFileWriter("nonsense", path, 25, {
+      ...{ fallback: "process", libraryPath: emptyFolder(folder), logLevel: "quiet" },
+    }), { type: EncoderNotFoundError, says: ["nonsense"] });
 });
