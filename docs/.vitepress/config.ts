@@ -16,6 +16,8 @@ const guides = [
   ["Crash safety and recovery", "crash-safety"],
   ["Threads and memory", "threads-and-memory"],
   ["Commands of the ffmpeg program", "commands"],
+  ["Without FFmpeg", "without-ffmpeg"],
+  ["OpenCV's VideoWriter", "opencv"],
   ["Permissions", "permissions"],
 ] as const;
 const tasks = [

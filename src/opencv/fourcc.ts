@@ -13,36 +13,36 @@ export interface FourccCodec {
   readonly pixelFormat?: PixelFormat;
 }
 
-/** Each codec and its FOURCCs, as OpenCV takes them (libavformat/riff.c and isom_tags.c), in capitals. */
+/** Each codec and its FOURCCs, as OpenCV takes them (libavformat/riff.c and isom_tags.c), in small letters. */
 const names: Readonly<Record<string, readonly string[]>> = {
-  xvid: ["XVID"],
-  mpeg4: ["MP4V", "FMP4", "DIVX", "DX50"],
-  mjpeg: ["MJPG"],
-  h264: ["H264", "X264", "AVC1"],
-  hevc: ["HEVC", "H265", "HVC1", "HEV1"],
-  av1: ["AV01"],
-  vp8: ["VP80"],
-  vp9: ["VP90", "VP09"],
-  ffv1: ["FFV1"],
-  huffyuv: ["HFYU"],
-  ffvhuff: ["FFVH"],
-  png: ["MPNG", "PNG "],
-  mpeg1video: ["PIM1", "MPG1"],
-  mpeg2video: ["MPG2"],
-  msmpeg4v2: ["MP42"],
-  msmpeg4: ["MP43", "DIV3"],
-  flv: ["FLV1"],
-  wmv1: ["WMV1"],
-  wmv2: ["WMV2"],
+  xvid: ["xvid"],
+  mpeg4: ["mp4v", "fmp4", "divx", "dx50"],
+  mjpeg: ["mjpg"],
+  h264: ["h264", "x264", "avc1"],
+  hevc: ["hevc", "h265", "hvc1", "hev1"],
+  av1: ["av01"],
+  vp8: ["vp80"],
+  vp9: ["vp90", "vp09"],
+  ffv1: ["ffv1"],
+  huffyuv: ["hfyu"],
+  ffvhuff: ["ffvh"],
+  png: ["mpng", "png "],
+  mpeg1video: ["pim1", "mpg1"],
+  mpeg2video: ["mpg2"],
+  msmpeg4v2: ["mp42"],
+  msmpeg4: ["mp43", "div3"],
+  flv: ["flv1"],
+  wmv1: ["wmv1"],
+  wmv2: ["wmv2"],
 };
 
 const codecs = new Map<string, FourccCodec>([
   ...Object.entries(names).flatMap(([codec, letters]) => letters.map((name) => [name, { codec }] as const)),
-  ...["I420", "IYUV"].map((name) => [name, { codec: "rawvideo", pixelFormat: "yuv420p" }] as const),
+  ...["i420", "iyuv"].map((name) => [name, { codec: "rawvideo", pixelFormat: "yuv420p" }] as const),
 ]);
 
 /** All FOURCCs that are known, in capitals. */
-export const knownFourccs: readonly string[] = [...codecs.keys()];
+export const knownFourccs: readonly string[] = [...codecs.keys()].map((name) => name.toUpperCase());
 
 /** Blue, green and red as they are. */
 const plainFourccs: readonly string[] = ["\0\0\0\0", "DIB "];
@@ -82,5 +82,5 @@ export function isPlain(fourcc: number): boolean {
 
 /** What a FOURCC asks for; `null` where it is not known. */
 export function codecOf(fourcc: number): FourccCodec | null {
-  return codecs.get(lettersOf(fourcc).toUpperCase()) ?? null;
+  return codecs.get(lettersOf(fourcc).toLowerCase()) ?? null;
 }

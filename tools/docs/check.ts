@@ -51,6 +51,18 @@ const otherWords: readonly string[] = [
   "SIGTERM",
   "SIGKILL",
   "ESRCH",
+  "LIST",
+  "AVIX",
+  "MJPG",
+  "Y800",
+  "I420",
+  "Y42B",
+  "I444",
+  "NV12",
+  "YUY2",
+  "UYVY",
+  "FFMPEG",
+  "AVI",
 ];
 
 /** Folders whose strings may be codes. */

@@ -28,6 +28,13 @@ const runsAtOnce = Math.max(1, Math.min(4, navigator.hardwareConcurrency));
 /** Files that a program makes and ffprobe can judge. */
 const mediaFile = /\.(mp4|m4a|mov|mkv|webm|avi|gif|ts|flac|mp3|wav|ogg|opus|mxf|png)$/;
 
+/** What the package exports, and its module. */
+const doors = [
+  ["@avwriter/avwriter", "mod.ts"],
+  ["@avwriter/avwriter/avi", "avi.ts"],
+  ["@avwriter/avwriter/opencv", "opencv.ts"],
+] as const;
+
 interface Snippet {
   readonly block: CodeBlock;
   /** What names it: the page and the line. */
@@ -74,7 +81,7 @@ async function prepare(folder: string, isPacked: boolean): Promise<void> {
   const source = isPacked ? `${folder}/package` : checkout;
   if (isPacked) await copyPublished(source);
   const imports = {
-    "@avwriter/avwriter": `file://${source}/mod.ts`,
+    ...Object.fromEntries(doors.map(([name, file]) => [name, `file://${source}/${file}`])),
     "@std/path": `file://${source}/links/path/mod.ts`,
     "deno-std/": "npm:/deno-std@1.4.0/",
     ...Object.fromEntries(
@@ -83,7 +90,7 @@ async function prepare(folder: string, isPacked: boolean): Promise<void> {
   };
   const { compilerOptions } = JSON.parse(await Deno.readTextFile("deno.json"));
   const paths = {
-    "@avwriter/avwriter": [`${source}/mod.ts`],
+    ...Object.fromEntries(doors.map(([name, file]) => [name, [`${source}/${file}`]])),
     "@std/path": [`${source}/links/path/mod.ts`],
   };
   await Deno.writeTextFile(
