@@ -13,7 +13,7 @@ export interface FourccCodec {
   readonly pixelFormat?: PixelFormat;
 }
 
-/** Each codec and its FOURCCs, as OpenCV takes them (libavformat/riff.c and isom_tags.c), in small letters. */
+/** Each codec and its FOURCCs, as OpenCV takes them (libavformat/riff.c, isom_tags.c), in small letters. */
 const names: Readonly<Record<string, readonly string[]>> = {
   xvid: ["xvid"],
   mpeg4: ["mp4v", "fmp4", "divx", "dx50"],
