@@ -20,9 +20,9 @@ import { frameBytes } from "../src/video/raw_frame.ts";
 import { assertSameBytes, barFrame, decode, probe, psnr, TemporaryFolder } from "./support/media.ts";
 import { decodeAudio, probeAudio } from "./support/audio.ts";
 import type { SkipReason } from "./support/features.ts";
-import { assertFails } from "./support/messages.ts";
+import { assertFails, assertSame, rejection } from "./support/messages.ts";
 import { missingOpenCv, readByOpenCv } from "./support/opencv.ts";
-import { runScript, runUntilKilled } from "./support/processes.ts";
+import { isDeno, runScript, runUntilKilled } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
 
 const { isLong, some, test, testBoth } = testsOf(import.meta.url);
@@ -156,6 +156,23 @@ test("fallback: encoder, summary and stderr say what was written instead", () =>
   for (const text of [rejected[0].reason, stderr]) assertStringIncludes(text, "Install FFmpeg's libraries");
   for (const part of [path, "uncompressed"]) assertStringIncludes(stderr, part);
   assertEquals(probe(path).codec_name, "rawvideo");
+});
+
+test("fallback: on Deno, the permission to write the file is enough", {
+  skip: !isDeno && "Bun has no permissions",
+}, () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("out.avi"), script = folder.file("write.ts");
+  writeFileSync(
+    script,
+    `import { createFileWriter } from ${JSON.stringify(new URL("../mod.ts", import.meta.url).href)};
+    const options = { fallback: "uncompressed", logLevel: "quiet" } as const;
+    await using writer = await createFileWriter("h264", ${JSON.stringify(path)}, 25, options);
+    await writer.write({ data: new Uint8Array(16 * 16 * 4).fill(255), width: 16, height: 16 });`,
+  );
+  const { status, stderr } = runScript(script, [], { permissions: [`--allow-write=${path}`] });
+  assertEquals([status, stderr], [0, ""]);
+  assertEquals(probe(path).frames, 1);
 });
 
 test("fallback: alpha is stored where the first frame has some, or on request, and else lies over black", async () => {
@@ -320,6 +337,21 @@ test("fallback: an existing file stays until the first frame, and an abort remov
   await other.abort(new Error("enough"));
   assert(!existsSync(path));
   await assertFails(() => other.write(barFrame(1)), { type: WriterClosedError, code: "ABORTED", says: [] });
+});
+
+test("fallback: a full disk is told at the call that meets it, and at every later one", {
+  skip: !existsSync("/dev/full") && "there is no /dev/full",
+}, async () => {
+  using folder = new TemporaryFolder();
+  const writer = await open(folder, "/dev/full");
+  const error = await assertFails(() => writer.write(barFrame(0)), {
+    type: WriteError,
+    code: "ENOSPC",
+    says: ["/dev/full", "Free some space"],
+  });
+  for (const call of [() => writer.write(barFrame(1)), () => writer.close()]) {
+    assertSame(await rejection(call), error);
+  }
 });
 
 test("fallback: acquired frames, the stream and the statistics are as those of the libraries' writer", async () => {
