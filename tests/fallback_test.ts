@@ -25,7 +25,7 @@ import { missingOpenCv, readByOpenCv } from "./support/opencv.ts";
 import { isDeno, runScript, runUntilKilled } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
 
-const { isLong, some, test, testBoth } = testsOf(import.meta.url);
+const { isLong, some, test, testBoth, testLong } = testsOf(import.meta.url);
 
 const width = 33, height = 21;
 
@@ -393,7 +393,7 @@ testBoth("fallback: a file plays to its last written frame after a kill", async 
   }
 });
 
-test("fallback: OpenCV reads count, rate and pixels", { skip: missingOpenCv() }, async () => {
+testLong("fallback: OpenCV reads count, rate and pixels", { skip: missingOpenCv() }, async () => {
   using folder = new TemporaryFolder();
   for (const format of ["bgr24", "gray"]) {
     const path = folder.file(`${format}.avi`);

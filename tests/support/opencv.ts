@@ -43,9 +43,12 @@ function run(args: readonly string[]): string | null {
   return null;
 }
 
+/** Looks for the module without importing it, which would take a second. */
+const search = "import importlib.util, sys; sys.exit(importlib.util.find_spec('cv2') is None)";
+
 /** The reason where OpenCV is not there. */
 export function missingOpenCv(): SkipReason {
-  return run(["-c", "import cv2"]) === null && "OpenCV's Python module is not there (python3-opencv)";
+  return run(["-c", search]) === null && "OpenCV's Python module is not there (python3-opencv)";
 }
 
 /** Reads a file from its first frame to its last; `isLarge`: without hashes. */
