@@ -3,7 +3,7 @@
  * what it installs.
  *
  *     deno run -A tools/setup.ts demo     FFmpeg's libraries and programs
- *     deno run -A tools/setup.ts test     also Bun, packages of its tests, and PulseAudio and OpenCV on Debian
+ *     deno run -A tools/setup.ts test     also Bun, packages of its tests; PulseAudio, OpenCV on Debian
  *     deno run -A tools/setup.ts bench    as test, and the peer from npm that the benchmark compares with
  *     deno run -A tools/setup.ts fidelity as test, and the programs that judge videos
  *     deno run -A tools/setup.ts check    as test, and a C++ compiler and FFmpeg's headers
