@@ -80,7 +80,7 @@ export type {
 export type { DecodedFrame, FrameSource } from "./src/source/source.ts";
 export { recoverFile, type RecoverOptions, type RecoverProgress } from "./src/writer/recover_file.ts";
 export type { RecoverSummary } from "./src/file/recovery.ts";
-export type { AudioSummary, EncoderChoice, WriteSummary } from "./src/engine/session_types.ts";
+export type { AudioSummary, EncoderChoice, Fallback, WriteSummary } from "./src/engine/session_types.ts";
 export type { Frame } from "./src/video/frame.ts";
 export type { CloseOptions } from "./src/writer/close_options.ts";
 export type { SamplesOptions } from "./src/writer/samples_options.ts";

@@ -4,7 +4,10 @@
  * @module
  */
 
+/** Not every edge runtime has the first one. */
+const soon = globalThis.setImmediate ?? globalThis.setTimeout;
+
 /** Waits until due events and timers have run, which promises alone never let happen. */
 export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
+  return new Promise((resolve) => void soon(resolve));
 }

@@ -3,7 +3,7 @@
  * what it installs.
  *
  *     deno run -A tools/setup.ts demo     FFmpeg's libraries and programs
- *     deno run -A tools/setup.ts test     also Bun, packages of its tests, and PulseAudio on Debian
+ *     deno run -A tools/setup.ts test     also Bun, packages of its tests; PulseAudio, OpenCV on Debian
  *     deno run -A tools/setup.ts node     as test, and a Node that can call native libraries
  *     deno run -A tools/setup.ts bench    as node, and the peer from npm that the benchmark compares with
  *     deno run -A tools/setup.ts fidelity as test, and the programs that judge videos
@@ -188,6 +188,14 @@ async function setUpAudioServer(): Promise<void> {
   await installPackages(["pulseaudio"]);
 }
 
+/** Debian's Python with OpenCV, which judges what is written as OpenCV does; likewise. */
+async function setUpOpenCv(): Promise<void> {
+  // To import it would take a second.
+  const program = "import importlib.util, sys; sys.exit(importlib.util.find_spec('cv2') is None)";
+  if (await works("/usr/bin/python3", ["-c", program]) || !await canInstall()) return;
+  await installPackages(["python3-opencv"]);
+}
+
 async function setUpPeer(): Promise<void> {
   if (!hasPeer) {
     console.error("node-av is compared with on Linux on x86-64 only: the benchmark leaves it out");
@@ -271,8 +279,8 @@ async function setUpJudges(): Promise<void> {
 
 const targets: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   demo: [setUpFfmpeg],
-  test: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer],
-  node: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpNode],
+  test: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv],
+  node: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpNode],
   bench: [setUpFfmpeg, setUpNpmPackages, setUpNode, setUpPeer],
   fidelity: [setUpFfmpeg, setUpNpmPackages, setUpJudges],
   check: [setUpFfmpeg, setUpNpmPackages, setUpHeaders],

@@ -18,6 +18,8 @@ const guides = [
   ["Reading", "reading"],
   ["Threads and memory", "threads-and-memory"],
   ["Commands of the ffmpeg program", "commands"],
+  ["Without FFmpeg", "without-ffmpeg"],
+  ["OpenCV's VideoWriter", "opencv"],
   ["Permissions", "permissions"],
 ] as const;
 const tasks = [

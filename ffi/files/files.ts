@@ -107,7 +107,8 @@ const noSync: readonly (string | undefined)[] = [
   "ERR_ACCESS_DENIED",
 ];
 
-function sync(file: number): void {
+/** Waits until what was written into an open file is on the disk. */
+export function sync(file: number): void {
   try {
     fsyncSync(file);
   } catch (error) {

@@ -64,7 +64,18 @@ export interface EncoderChoice {
   readonly depthLoss?: { readonly from: number; readonly to: number };
   /** Candidates that were rejected, and why. */
   readonly rejected: readonly { readonly name: string; readonly reason: string }[];
+  /**
+   * What the option `fallback` put in the place of FFmpeg's libraries, which could not be loaded. Absent
+   * where they are used.
+   */
+  readonly fallback?: Fallback;
 }
+
+/**
+ * What writes where FFmpeg's libraries can't be loaded: AVI with pictures and samples as they are, or the
+ * ffmpeg program.
+ */
+export type Fallback = "uncompressed" | "process";
 
 /** Summary of a finished file. */
 export interface WriteSummary {

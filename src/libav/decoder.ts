@@ -6,13 +6,11 @@
 import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, errorText } from "./failure.ts";
+import { maxPixels } from "./max_pixels.ts";
 import { mediaTypes } from "./media_types.ts";
 import type { NativeFrame } from "./native_frame.ts";
 import { NativePacket } from "./native_packet.ts";
 import { Owned } from "./owned.ts";
-
-/** The most pixels that a header may request memory for: those of the largest WebP picture. */
-export const maxPixels: number = 16384 * 16384;
 
 /** Options of every decoder. Releases ignore the checks that they do not have. */
 const decoderOptions: Readonly<Record<string, string>> = {

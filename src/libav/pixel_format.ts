@@ -173,6 +173,11 @@ export function pixelFormats(native: Native): PixelFormatInfo[] {
   return formats;
 }
 
+/** The same by name. */
+export function pixelFormatsByName(native: Native): Map<string, PixelFormatInfo> {
+  return new Map(pixelFormats(native).map((format) => [format.name, format]));
+}
+
 /** The names of all formats that the loaded libavutil knows. */
 export function pixelFormatNames(native: Native): string[] {
   return pixelFormats(native).map(({ name }) => name);

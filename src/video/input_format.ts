@@ -3,15 +3,14 @@
  *
  * @module
  */
-import type { Native } from "../../ffi/mod.ts";
-import { type PixelFormatInfo, pixelFormats } from "../libav/pixel_format.ts";
+import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
 
 /** The default format of frames, as ImageData has it. */
 export const defaultInputFormat = "rgba";
 
-/** All pixel formats of the loaded libavutil, by name. */
+/** All pixel formats that are known, by name. */
 export type InputFormats = ReadonlyMap<string, PixelFormatInfo>;
 
 /**
@@ -34,9 +33,4 @@ export function requireInputFormat(formats: InputFormats, name: string): PixelFo
     );
   }
   return format;
-}
-
-/** All pixel formats of the loaded libavutil, by name. */
-export function inputFormats(native: Native): InputFormats {
-  return new Map(pixelFormats(native).map((format) => [format.name, format]));
 }

@@ -5,9 +5,11 @@
  */
 import { type Address, address, type Native } from "../../ffi/mod.ts";
 import { NativeFrame } from "../libav/native_frame.ts";
-import type { PixelFormatInfo, PlaneGeometry } from "../libav/pixel_format.ts";
 import type { PixelMeaning } from "./color.ts";
+import { bytesOfRow } from "./frame_layout.ts";
 import type { FrameLayout, PlaneView } from "./raw_frame.ts";
+
+export { frameLayout } from "./frame_layout.ts";
 
 /** A picture: its planes in JavaScript memory, or a frame in native memory. */
 export type Pixels = readonly PlaneView[] | NativeFrame;
@@ -33,27 +35,6 @@ export function sameShape(one: PictureShape, other: PictureShape): boolean {
   const { layout: b, meaning: meant } = other;
   return a.format.id === b.format.id && a.width === b.width && a.height === b.height &&
     said.matrix === meant.matrix && said.range === meant.range;
-}
-
-/** Bytes of a row of a plane that is so many pixels wide. */
-function bytesOfRow(
-  { isBitstream }: PixelFormatInfo,
-  { step, log2Width }: PlaneGeometry,
-  width: number,
-): number {
-  const steps = Math.ceil(width / (1 << log2Width));
-  return isBitstream ? Math.ceil(steps * step / 8) : steps * step;
-}
-
-/** The planes of a frame of a format and size. */
-export function frameLayout(format: PixelFormatInfo, width: number, height: number): FrameLayout {
-  const planes = format.planes.map((plane) => ({
-    rowBytes: bytesOfRow(format, plane, width),
-    rows: Math.ceil(height / (1 << plane.log2Height)),
-  }));
-  // A palette is a further plane: 256 entries of 4 bytes.
-  if (format.isPalette) planes.push({ rowBytes: 1024, rows: 1 });
-  return { format, width, height, planes };
 }
 
 /** A position in a picture, in whole chroma samples from its left and upper edge. */

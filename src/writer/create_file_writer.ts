@@ -17,6 +17,7 @@ import { shown } from "../shown.ts";
 import { openVideoEngine } from "../thread/open_engine.ts";
 import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
 import { EngineVideoWriter } from "./engine_video_writer.ts";
+import { openFallback } from "./fallback/open_fallback.ts";
 import type { VideoWriter } from "./video_writer.ts";
 
 /**
@@ -81,7 +82,8 @@ export async function createFileWriter(
   engineOptions.signal?.throwIfAborted();
   requireOtherSources(file, sessionOptions);
   const request = { kind: "video", codec, path: file, frameRate, options: sessionOptions } as const;
-  const engine = await openVideoEngine(request, engineOptions);
+  const engine = await openVideoEngine(request, engineOptions)
+    .catch((error) => openFallback(error, request, checked));
   const devices = await openDevices(engine, sessionOptions, engineOptions);
   const writer = new EngineVideoWriter(engine, createClock(frameRate, sessionOptions), checked, devices);
   return await unlessAbortedMeanwhile(writer, engineOptions.signal);

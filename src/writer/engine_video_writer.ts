@@ -38,6 +38,11 @@ import { checkSamplesOptions, type SamplesOptions } from "./samples_options.ts";
 import { TurnQueue } from "./turn_queue.ts";
 import type { AcquiredFrame, VideoWriter } from "./video_writer.ts";
 
+/** What a writer itself needs to know of its options. */
+interface OptionsInUse extends Pick<CheckedOptions, "session" | "onProgress"> {
+  readonly engine: Pick<CheckedOptions["engine"], "signal">;
+}
+
 /** A {@linkcode VideoWriter} over an engine. */
 export class EngineVideoWriter implements VideoWriter {
   readonly #engine: VideoEngine;
@@ -63,7 +68,7 @@ export class EngineVideoWriter implements VideoWriter {
   constructor(
     engine: VideoEngine,
     clock: FrameClock,
-    { session, engine: { signal }, onProgress }: CheckedOptions,
+    { session, engine: { signal }, onProgress }: OptionsInUse,
     devices: ReadonlyMap<number, AudioCapture>,
   ) {
     this.#engine = engine;

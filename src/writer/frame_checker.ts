@@ -18,10 +18,10 @@ import { displayP3, sameColor } from "../video/color.ts";
 import type { Frame } from "../video/frame.ts";
 import type { FrameOptions } from "../video/frame_timing.ts";
 import { requireImageFields } from "../video/frame_form.ts";
+import { frameLayout } from "../video/frame_layout.ts";
 import { imageBytes, isEncodedImage } from "../video/images/encoded_image.ts";
 import { defaultInputFormat, type InputFormats, requireInputFormat } from "../video/input_format.ts";
 import type { ImageMeaning } from "../video/image_meaning.ts";
-import { frameLayout } from "../video/pixels.ts";
 import {
   type CheckedFields,
   checkShape,

@@ -29,25 +29,22 @@ import { backgroundForm } from "../video/background.ts";
 import { checkColor } from "../video/color.ts";
 import { isEncodedImage } from "../video/images/encoded_image.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
+import type { Fallback } from "../engine/session_types.ts";
 import type { EngineOptions } from "../thread/engine.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import { workerModule } from "../worker/worker_module.ts";
+import { commonChecks, defaultQueueSize } from "./common_checks.ts";
 import type { WriterOptions } from "./writer_options.ts";
 
 /** Checked options, divided by who uses them. */
 export interface CheckedOptions {
   readonly session: SessionOptions;
   readonly engine: EngineOptions;
+  /** What to do where the libraries can't be loaded; `null`: to throw. */
+  readonly fallback: Fallback | null;
   readonly onProgress: ((stats: WriterStats) => void) | undefined;
 }
 
-/** The default queue size in frames. */
-const defaultQueueSize = 4;
-
-const side: Check = (value) =>
-  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 0x7fffffff
-    ? null
-    : "a whole number of pixels from 1";
 const positive: Check = (value) =>
   typeof value === "number" && Number.isFinite(value) && value > 0 ? null : "a number above 0";
 const bitrate = bits('"800k" or "4M"');
@@ -55,12 +52,10 @@ const tags = object('an object of strings such as { title: "Waves" }');
 
 /** The check of each option. */
 export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: Check } = {
-  width: side,
-  height: side,
+  ...commonChecks,
   resize: oneOf("error", "contain", "cover", "fill"),
   oddSize: oneOf("pad", "crop", "error"),
   pixelFormat: text,
-  alpha: oneOf("keep", "discard"),
   palette: oneOf("frame", "clip"),
   quality: (value) =>
     typeof value === "number" && Number.isFinite(value)
@@ -85,7 +80,6 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
       ? null
       : 'a colour: a name such as "white", or digits such as "#20c83c"',
   premultipliedAlpha: flag,
-  imageOrientation: oneOf("from-image", "none"),
   rotation: (value) => ([0, 90, 180, 270].includes(value as number) ? null : "one of 0, 90, 180, 270"),
   // Checked below.
   sampleAspectRatio: () => null,
@@ -111,14 +105,8 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
     typeof value === "boolean" || value === "fragments" ? null : 'true, false or "fragments"',
   thread: oneOf("worker", "main"),
   workerUrl: moduleAddress,
-  queueSize: (value) =>
-    Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 64
-      ? null
-      : "a whole number of frames from 1 to 64",
-  logLevel: oneOf("quiet", "error", "warning", "info", "debug"),
-  signal: (value) => (value instanceof AbortSignal ? null : "an AbortSignal"),
-  onProgress: (value) => (typeof value === "function" ? null : "a function"),
   libraryPath: text,
+  fallback: oneOf("uncompressed", "process"),
 };
 
 /** Options that exclude each other. */
@@ -158,6 +146,7 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     workerUrl = workerModule(),
     queueSize = defaultQueueSize,
     libraryPath,
+    fallback,
     signal,
     onProgress,
     ...rest
@@ -177,7 +166,7 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),
   });
   const engine = { thread, workerModule: new URL(workerUrl), queueSize, libraryPath, signal };
-  return { session, engine, onProgress };
+  return { session, engine, fallback: fallback ?? null, onProgress };
 }
 
 /** Throws a `RangeError` where an average is higher than its limit. */

@@ -17,6 +17,7 @@ import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
 import type { EncodedImage } from "../video/images/encoded_image.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { ResizeMode } from "../video/resizer.ts";
+import type { Fallback } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 
 /**
@@ -222,4 +223,11 @@ export interface WriterOptions {
    * same for all writers of a process.
    */
   libraryPath?: string;
+  /**
+   * What writes the file where FFmpeg's libraries can't be loaded: `"uncompressed"` writes AVI with pictures
+   * and samples as they are, in pure TypeScript, whatever the codec and the extension say; `"process"` starts
+   * an `ffmpeg` program. A warning on stderr says so, and `encoder.fallback`. Default: a
+   * {@linkcode LibraryNotFoundError} is thrown, which says what to install.
+   */
+  fallback?: Fallback;
 }

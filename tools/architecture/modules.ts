@@ -18,12 +18,15 @@ export const floors: readonly (readonly string[])[] = [
   ["container"],
   ["file"],
   ["engine"],
-  ["thread", "capture"],
+  ["thread", "capture", "avi"],
   ["worker"],
-  ["writer", "reader", "source", "live", "command", "doctor"],
+  ["writer", "reader", "source", "live", "command", "doctor", "opencv"],
   ["cli"],
-  ["mod.ts", "cli.ts"],
+  ["mod.ts", "avi.ts", "cli.ts", "opencv.ts"],
 ];
+
+/** What programs import. */
+export const doors: readonly string[] = floors.at(-1)!;
 
 /** One import: of a module by another, as paths in the repository. A package stands as it is written. */
 export interface Arrow {
@@ -39,7 +42,7 @@ function modulesIn(folder: string): string[] {
 }
 
 /** Every module that programs import, directly or not. */
-export const modules: readonly string[] = ["mod.ts", "cli.ts", ...modulesIn("ffi"), ...modulesIn("src")];
+export const modules: readonly string[] = [...doors, ...modulesIn("ffi"), ...modulesIn("src")];
 
 /** A module's text. */
 export function textOf(module: string): string {

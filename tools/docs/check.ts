@@ -53,6 +53,18 @@ const otherWords: readonly string[] = [
   "ESRCH",
   "FILE",
   "SIGINT",
+  "LIST",
+  "AVIX",
+  "MJPG",
+  "Y800",
+  "I420",
+  "Y42B",
+  "I444",
+  "NV12",
+  "YUY2",
+  "UYVY",
+  "FFMPEG",
+  "AVI",
 ];
 
 /** Folders whose strings may be codes. */

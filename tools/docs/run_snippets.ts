@@ -73,15 +73,19 @@ async function prepare(folder: string, isPacked: boolean): Promise<void> {
   const checkout = Deno.cwd();
   const source = isPacked ? `${folder}/package` : checkout;
   if (isPacked) await copyPublished(source);
+  const { compilerOptions, name, exports } = JSON.parse(await Deno.readTextFile("deno.json"));
+  /** What the package exports, and its module. */
+  const doors = Object.entries<string>(exports).map((
+    [path, module],
+  ) => [`${name}${path.slice(1)}`, module.slice(2)] as const);
   const imports = {
-    "@avwriter/avwriter": `file://${source}/mod.ts`,
+    ...Object.fromEntries(doors.map(([name, file]) => [name, `file://${source}/${file}`])),
     ...Object.fromEntries(
       Object.entries(docsPackages).map(([name, version]) => [name, `npm:${name}@${version}`]),
     ),
   };
-  const { compilerOptions } = JSON.parse(await Deno.readTextFile("deno.json"));
   const paths = {
-    "@avwriter/avwriter": [`${source}/mod.ts`],
+    ...Object.fromEntries(doors.map(([name, file]) => [name, [`${source}/${file}`]])),
   };
   await Deno.writeTextFile(
     `${folder}/deno.json`,

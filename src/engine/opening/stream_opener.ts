@@ -44,7 +44,7 @@ import type { Size } from "../../size.ts";
 import { black, parseBackground, type Rgb } from "../../video/background.ts";
 import { type ColorDescription, displayP3, meaningOf, parseColor } from "../../video/color.ts";
 import { defaultInputFormat, requireInputFormat } from "../../video/input_format.ts";
-import { isOpaque } from "../../video/opacity.ts";
+import { isOpaque } from "../../video/conversion/blending/opacity.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../../video/pixels.ts";
 import { createMuxer } from "./create_muxer.ts";
 import { requireKept } from "./filter_losses.ts";

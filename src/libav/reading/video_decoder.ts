@@ -5,7 +5,7 @@
  */
 import { cString, type Native, NULL, PointerCell } from "../../../ffi/mod.ts";
 import { AvError } from "../../errors.ts";
-import { maxPixels } from "../decoder.ts";
+import { maxPixels } from "../max_pixels.ts";
 import { codeName, endOfStream, errorText, isAgain } from "../failure.ts";
 import type { NativeFrame } from "../native_frame.ts";
 import { NativePacket } from "../native_packet.ts";

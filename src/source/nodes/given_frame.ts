@@ -4,12 +4,13 @@
  * @module
  */
 import { loadNative } from "../../../ffi/mod.ts";
+import { pixelFormatsByName } from "../../libav/pixel_format.ts";
 import { fieldOf } from "../../plain_copy.ts";
 import { shown } from "../../shown.ts";
 import { displayP3 } from "../../video/color.ts";
 import { roundedHalves } from "../../video/conversion/float_repacker.ts";
-import { type InputFormats, inputFormats, requireInputFormat } from "../../video/input_format.ts";
-import { frameLayout } from "../../video/pixels.ts";
+import { frameLayout } from "../../video/frame_layout.ts";
+import { type InputFormats, requireInputFormat } from "../../video/input_format.ts";
 import {
   checkShape,
   copyRows,
@@ -46,7 +47,7 @@ export interface DefaultTimes {
 let formats: InputFormats | undefined;
 
 function layoutOf(name: string, width: number, height: number): FrameLayout {
-  formats ??= inputFormats(loadNative(undefined));
+  formats ??= pixelFormatsByName(loadNative(undefined));
   return frameLayout(requireInputFormat(formats, name), width, height);
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { maxPixels } from "../../libav/decoder.ts";
+import { maxPixels } from "../../libav/max_pixels.ts";
 import type { NativeFrame } from "../../libav/native_frame.ts";
 
 /** The meaning of luma and chroma that a decoded picture states, by libav's names. */

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Size } from "../../size.ts";
+import { exifOrientation } from "./exif.ts";
 import {
   brokenImageError,
   type ImageKind,
@@ -12,7 +14,6 @@ import {
   undecodableImageError,
   viewOf,
 } from "./image_kind.ts";
-import { exifOrientation } from "./orientation.ts";
 
 /** A segment of a JPEG. */
 interface JpegSegment {
@@ -60,6 +61,21 @@ function isForPixels({ marker }: JpegSegment): boolean {
   return marker < 0xE1 || marker > 0xEF || marker === 0xEE;
 }
 
+function frameHeaderIn(segments: readonly JpegSegment[]): JpegSegment | undefined {
+  return segments.find(({ marker, bytes }) => isFrameHeader(marker) && bytes.length >= 10);
+}
+
+function sizeIn(header: Uint8Array): Size {
+  return { width: viewOf(header).getUint16(7), height: viewOf(header).getUint16(5) };
+}
+
+/** The size of a JPEG's picture. Throws where the file is incomplete, or has none. */
+export function jpegSize(bytes: Uint8Array): Size {
+  const header = frameHeaderIn([...jpegSegments(bytes)]);
+  if (header === undefined) throw brokenImageError("JPEG", "it has no picture");
+  return sizeIn(header.bytes);
+}
+
 /** JPEG (ITU-T T.81). */
 export const jpeg: ImageKind = {
   name: "JPEG",
@@ -67,11 +83,11 @@ export const jpeg: ImageKind = {
   begins: (bytes) => startsWith(bytes, 0xFF, 0xD8, 0xFF),
   essence(bytes) {
     const segments = [...jpegSegments(bytes)].filter(isForPixels);
-    const frameHeader = segments.find(({ marker, bytes }) => isFrameHeader(marker) && bytes.length >= 10);
+    const frameHeader = frameHeaderIn(segments);
     if (frameHeader !== undefined) {
       const { marker, bytes: header } = frameHeader;
       if (marker > 0xC3) throw undecodableImageError("JPEG", "it is coded arithmetically or in layers");
-      const size = { width: viewOf(header).getUint16(7), height: viewOf(header).getUint16(5) };
+      const size = sizeIn(header);
       // A block of 8x8 pixels takes one bit at least.
       requireImageSize("JPEG", size, bytes.length * 8 * 64);
       const hasAdobe = segments.some(({ marker, bytes }) => marker === 0xEE && textAt(bytes, 4) === "Adob");

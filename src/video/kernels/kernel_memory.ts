@@ -10,12 +10,12 @@ const pageBytes = 65_536;
 /** The limit of 32-bit addresses. */
 export const maxMemoryBytes: number = 2 ** 32;
 
-/** Shared memory of an initial size that may grow. */
+/** Memory of an initial size that may grow, shared where the runtime has shared memory. */
 export function sharedMemory(bytes: number): WebAssembly.Memory {
   return new WebAssembly.Memory({
     initial: Math.ceil(bytes / pageBytes),
     maximum: maxMemoryBytes / pageBytes,
-    shared: true,
+    shared: typeof SharedArrayBuffer !== "undefined",
   });
 }
 

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Native } from "../../ffi/mod.ts";
-import { NativeFrame } from "../libav/native_frame.ts";
-import { packedPlaneOrder } from "./conversion/packed_components.ts";
-import type { Pixels } from "./pixels.ts";
-import type { FrameLayout, PlaneView } from "./raw_frame.ts";
+import type { Native } from "../../../../ffi/mod.ts";
+import { NativeFrame } from "../../../libav/native_frame.ts";
+import { packedPlaneOrder } from "../packed_components.ts";
+import type { Pixels } from "../../pixels.ts";
+import type { FrameLayout, PlaneView } from "../../raw_frame.ts";
 
 /** The plane of alpha in planar formats. */
 const alphaPlane = 3;

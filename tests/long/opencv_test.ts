@@ -1,0 +1,1 @@
+import "../opencv_test.ts?long";
