@@ -40,6 +40,10 @@ export class ProgramTarget implements AviTarget {
   #said = "";
   #last: Promise<unknown> = Promise.resolve();
   #hasFailed = false;
+  /** Whether the program takes no more. */
+  #isDeaf = false;
+  /** What gives up writes that the program has not taken yet. */
+  readonly #waiting = new Set<() => void>();
 
   private constructor(request: VideoFileRequest, file: string, encoder: string, reason: string) {
     this.path = request.path;
@@ -78,10 +82,26 @@ export class ProgramTarget implements AviTarget {
         this.#said = (this.#said + decoder.decode(bytes, { stream: true })).slice(-maxSaid),
     });
     program.ended.catch(() => {});
+    program.inputClosed.then(() => {
+      this.#isDeaf = true;
+      for (const giveUp of this.#waiting) giveUp();
+    });
     return new AviStream((bytes) => {
-      const written = program.write(bytes).then((isRead) => this.#hasFailed ||= !isRead);
+      const written = this.#write(program, bytes).then((isRead) => this.#hasFailed ||= !isRead);
       this.#last = Promise.all([this.#last, written]);
     }, layout);
+  }
+
+  /** Resolves to whether the program still reads. By itself, a write after its end may never end. */
+  async #write(program: Program, bytes: Uint8Array): Promise<boolean> {
+    if (this.#isDeaf) return false;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const giveUp = (): void => resolve(false);
+    this.#waiting.add(giveUp);
+    program.write(bytes).then(resolve);
+    const isRead = await promise;
+    this.#waiting.delete(giveUp);
+    return isRead;
   }
 
   choice(): EncoderChoice {
