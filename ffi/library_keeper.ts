@@ -6,7 +6,7 @@
  */
 import type { SystemName } from "./contract.ts";
 import { cString, wideString } from "./memory.ts";
-import { windowsKernel } from "./symbols/kernel32.ts";
+import { windowsKernel } from "./kernel32.ts";
 
 /** Opens a library for good, by its path; returns whether that could be done. */
 type Keep = (path: string) => boolean;

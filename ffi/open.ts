@@ -30,7 +30,7 @@ import { avdevice } from "./symbols/avdevice.ts";
 import { avfilter } from "./symbols/avfilter.ts";
 import { avformat, memoryFiles, seeking, streamSideData } from "./symbols/avformat.ts";
 import { avutil, colorNames, dictionaries, memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
-import { semaphores, windowsKernel } from "./symbols/kernel32.ts";
+import { semaphores, windowsKernel } from "./kernel32.ts";
 import { resampling, swresample } from "./symbols/swresample.ts";
 import { scalerFrames, swscale } from "./symbols/swscale.ts";
 

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { address, type Functions, NULL } from "../ffi/contract.ts";
 import { FileLock } from "../ffi/files/file_lock.ts";
 import { semaphoreLocks } from "../ffi/files/windows_locks.ts";
-import type { semaphores } from "../ffi/symbols/kernel32.ts";
+import type { semaphores } from "../ffi/kernel32.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { test } from "./support/test.ts";
 

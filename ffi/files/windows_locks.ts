@@ -6,7 +6,7 @@
 import { closeSync } from "node:fs";
 import { type Functions, NULL } from "../contract.ts";
 import { wideString } from "../memory.ts";
-import type { semaphores } from "../symbols/kernel32.ts";
+import type { semaphores } from "../kernel32.ts";
 import { type FileLocks, identityOf } from "./file_lock.ts";
 
 /** WAIT_OBJECT_0, winbase.h: nobody else has it. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SymbolTable } from "../contract.ts";
+import type { SymbolTable } from "./contract.ts";
 
 /** Their library. */
 export const windowsKernel = "C:\\Windows\\System32\\kernel32.dll";
