@@ -95,7 +95,9 @@ function detect(path: string): { tff: number; bff: number } {
   const { stderr } = spawnSync("ffmpeg", ["-i", path, "-vf", "idet", "-f", "null", "-"], {
     encoding: "utf8",
   });
-  const [, tff, bff] = /Multi frame detection: TFF:\s*(\d+)\s*BFF:\s*(\d+)/.exec(stderr)!;
+  // A program that learns the order from the first frame starts the filter again.
+  const all = [...stderr.matchAll(/Multi frame detection: TFF:\s*(\d+)\s*BFF:\s*(\d+)/g)];
+  const [, tff, bff] = all.at(-1)!;
   return { tff: Number(tff), bff: Number(bff) };
 }
 

@@ -213,10 +213,17 @@ function commentProblems(
     return [countProblem(where, "comment", comment.length, header.length)];
   }
   return comment.flatMap((cell, index) => {
-    const [inComment, inHeader] = [parseDescription(cell).type, parseDescription(header[index]!).type];
+    const [inComment, inHeader] = [cell, header[index]!].map((one) =>
+      withoutConst(parseDescription(one).type)
+    );
     if (inComment === inHeader || isOlder(index)) return [];
     return [`${where} ${part(index)}: the comment says ${inComment}, the header says ${inHeader}`];
   });
+}
+
+/** A type without what a function that is passed may have of it. */
+function withoutConst(type: string): string {
+  return type.replaceAll(" const", "");
 }
 
 /** The lengths are of signatures, which start with the result. */

@@ -38,8 +38,7 @@ async function judgeContent(
       "0:v:0",
       "-vsync",
       "passthrough",
-      "-autoscale",
-      "0",
+      "-noautoscale",
     ],
     ...["-c:v", "rawvideo", "-pix_fmt", content.format, "-f", "hash", "-hash", "sha256", "-"],
   ]);
