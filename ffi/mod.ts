@@ -18,6 +18,7 @@ export {
   cutFile,
   endOfBoxes,
   fileBytes,
+  makeNewFile,
   makeReplacement,
   namesIn,
   patchFile,

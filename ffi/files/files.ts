@@ -198,6 +198,12 @@ export function makeReplacement(path: string, replacement: string): void {
   }
 }
 
+/** Creates an empty file in place of one that a killed program left. */
+export function makeNewFile(path: string): void {
+  removeFile(path);
+  closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666));
+}
+
 function takeAfter(file: number, mode: number, uid: number, gid: number): void {
   try {
     fchownSync(file, uid, gid);
