@@ -168,14 +168,47 @@ testBoth("concat: files that differ are refused before there is a file", { skip 
   assert(!existsSync(output) && !existsSync(`${output}.avwriter`));
 });
 
+testLong(
+  "concat: audio goes on where that of the file before ends, whatever the container",
+  { skip },
+  async () => {
+    for (
+      const [extension, codec] of [["mp4", "aac"], ["mkv", "aac"], ["mkv", "flac"], ["ts", "aac"]] as const
+    ) {
+      const parts = [1, 2, 3].map(() => clip(extension, "-c:a", codec));
+      const output = folder.file(`audible.${extension}`);
+      const { seconds } = await concat(parts, output);
+      assertAlmostEquals(seconds, 6, 0.06, `${extension} ${codec}`);
+      const audio = packets(output, 1);
+      const steps = audio.slice(1).map(({ pts }, index) => pts - audio[index]!.pts);
+      const usual = steps.toSorted((one, other) => one - other)[steps.length >> 1]!;
+      // A file ends with a shorter piece, or begins with one that is left out.
+      for (const step of steps) assert(step > 0 && step < usual + 0.006, `${extension} ${codec}: ${step}`);
+      const video = packets(output, 0).map(({ pts }) => pts);
+      for (const [index, pts] of video.entries()) {
+        assertAlmostEquals(
+          pts - video[0]!,
+          index / 25,
+          0.0025,
+          extension,
+        );
+      }
+      assertEquals(frameHashes(output).length, 150, extension);
+    }
+  },
+);
+
 testBoth("remux: an abort leaves the file as it was", { skip }, async () => {
   const input = clip("mp4");
   const output = folder.file("kept.mkv");
   writeFileSync(output, "before");
-  await assertRejects(
-    () => remux(input, output, { signal: AbortSignal.abort(new Error("enough")) }),
-    Error,
-    "enough",
-  );
-  assertEquals(readFileSync(output, "utf8"), "before");
+  for (const isEarly of [true, false]) {
+    const control = new AbortController();
+    if (isEarly) control.abort(new Error("enough"));
+    const ended = assertRejects(() => remux(input, output, { signal: control.signal }), Error, "enough");
+    control.abort(new Error("enough"));
+    await ended;
+    assertEquals(readFileSync(output, "utf8"), "before");
+    assert(!existsSync(`${output}.avwriter`));
+  }
 });

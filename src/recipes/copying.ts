@@ -76,7 +76,9 @@ const trackChecks = {
  * const folder = await Deno.makeTempDir();
  * {
  *   await using writer = await createFileWriter("h264", `${folder}/in.mkv`, 30);
- *   for (let n = 0; n < 10; n++) await writer.write({ data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 });
+ *   for (let n = 0; n < 10; n++) {
+ *     await writer.write({ data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 });
+ *   }
  * }
  * const { packets } = await remux(`${folder}/in.mkv`, `${folder}/out.mp4`);
  * if (packets !== 10) throw new Error("not as written");
@@ -204,7 +206,9 @@ export async function replaceAudio(
  * const folder = await Deno.makeTempDir();
  * {
  *   await using writer = await createFileWriter("h264", `${folder}/in.mp4`, 10, { keyFrameInterval: 1 });
- *   for (let n = 0; n < 40; n++) await writer.write({ data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 });
+ *   for (let n = 0; n < 40; n++) {
+ *     await writer.write({ data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 });
+ *   }
  * }
  * const { start } = await trim(`${folder}/in.mp4`, `${folder}/part.mp4`, 1.5, 3);
  * if (start !== 1) throw new Error("not at a key frame");
@@ -246,7 +250,9 @@ export async function trim(
  * const parts = [`${folder}/0.mp4`, `${folder}/1.mp4`];
  * for (const part of parts) {
  *   await using writer = await createFileWriter("h264", part, 10);
- *   for (let n = 0; n < 5; n++) await writer.write({ data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 });
+ *   for (let n = 0; n < 5; n++) {
+ *     await writer.write({ data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 });
+ *   }
  * }
  * const { packets, seconds } = await concat(parts, `${folder}/whole.mp4`);
  * if (packets !== 10 || seconds !== 1) throw new Error("not as written");

@@ -10,8 +10,8 @@ import { NativePacket } from "../../libav/native_packet.ts";
 import type { CopyInput, CopyRequest } from "./copy_request.ts";
 import { PacketSource } from "./packet_source.ts";
 
-/** How far audio may be from where the previous file's ends, in seconds, to go on there. */
-const sameMoment = 0.005;
+/** How much later audio may begin than that of the previous file ends, in seconds, to go on there. */
+const sameMoment = 0.012;
 /** How far a length may be from a whole number of frames, in seconds, for Matroska counts milliseconds. */
 const wholeFrames = 0.002;
 
@@ -105,7 +105,7 @@ export class JoinedInput implements Disposable {
     return this.#ends.get(this.#source.video) ?? 0;
   }
 
-  /** Takes over the next packet, with the times of the result, in the time base of its stream's first file. */
+  /** Takes over the next packet, with the times of the result, in its stream's time base. */
   take(packet: NativePacket): void {
     packet.takeFrom(this.#packet);
     this.#headSeconds = null;
@@ -132,7 +132,9 @@ export class JoinedInput implements Disposable {
     const { num, den } = this.#source.demuxer.timeBase(stream);
     const unit = num / den;
     const isAudio = this.#source.demuxer.isOf("audio", stream);
-    if (isAudio && this.#next > 1 && !this.#audioOffsets.has(stream)) this.#goOn(stream, packet, unit);
+    if (isAudio && this.#next > 1 && !this.#audioOffsets.has(stream) && !this.#goOn(stream, packet, unit)) {
+      return null;
+    }
     const offset = this.#audioOffsets.get(stream) ?? this.#offset;
     const ticks = BigInt(Math.round(offset / unit));
     const shown = Number(packet.pts + ticks) * unit;
@@ -154,7 +156,7 @@ export class JoinedInput implements Disposable {
     return Number(packet.dts) * unit;
   }
 
-  /** Whether a packet belongs to the part that is asked for. The frames of a group come after its key frame. */
+  /** Whether a packet belongs to the part that is asked for. */
   #isInPart(
     stream: number,
     packet: NativePacket,
@@ -169,11 +171,17 @@ export class JoinedInput implements Disposable {
     return decoded < end - 1e-6;
   }
 
-  #goOn(stream: number, packet: NativePacket, unit: number): void {
+  /**
+   * Has the audio of a file go on where that of the previous one ends. `false` for a packet that is before
+   * that for the most part: it only primes a decoder.
+   */
+  #goOn(stream: number, packet: NativePacket, unit: number): boolean {
     const begins = Number(packet.pts) * unit + this.#offset;
     const ended = this.#ends.get(stream) ?? begins;
-    const goesOn = Math.abs(begins - ended) < sameMoment;
+    if (begins + Number(packet.duration) * unit / 2 < ended) return false;
+    const goesOn = begins - ended < sameMoment;
     this.#audioOffsets.set(stream, this.#offset + (goesOn ? ended - begins : 0));
+    return true;
   }
 
   /** Where the file at hand ends in the result. */
