@@ -157,7 +157,7 @@ export async function extractAudio(
  *   await using writer = await createFileWriter("h264", `${folder}/film.mp4`, 30);
  *   await writer.write({ data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 });
  *   await using audio = await createAudioWriter("aac", `${folder}/speech.m4a`);
- *   await audio.writeAudio({ data: new Float32Array(4800), sampleRate: 48000, channels: 1 });
+ *   await audio.write({ data: new Float32Array(4800), sampleRate: 48000, channels: 1 });
  * }
  * await replaceAudio(`${folder}/film.mp4`, `${folder}/speech.m4a`, `${folder}/told.mp4`);
  * ```
