@@ -10,7 +10,7 @@ import { assertFails } from "./support/messages.ts";
 import { decodeAll, knownPicture, layOut } from "./support/packed_formats.ts";
 import { testsOf } from "./support/test.ts";
 
-const { isLong, test, testBoth, testLong } = testsOf(import.meta.url);
+const { isLong, some, test, testBoth, testLong } = testsOf(import.meta.url);
 
 const native = loadNative();
 const modes: readonly ResizeMode[] = ["contain", "cover", "fill"];
@@ -465,7 +465,7 @@ const white = (width: number, height: number): RawFrame => ({
   height,
 });
 
-test("resize: a single pixel becomes a large video, and the longest row a small one", async () => {
+testLong("resize: a single pixel becomes a large video, and the longest row a small one", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   const pixel = { data: Uint8Array.of(200, 100, 50, 255), width: 1, height: 1 };
@@ -633,7 +633,7 @@ testBoth(
     const tried = Object.entries(codecs).filter(([codec]) => isLong || [...sure, "vp9"].includes(codec));
     const written: { path: string; what: string; width: number; height: number }[] = [];
     for (const [codec, extension] of tried) {
-      for (const [width, height] of sides) {
+      for (const [width, height] of some(sides, 2)) {
         const what = `${codec} ${width}x${height}`;
         const path = folder.file(`${codec}-${width}x${height}.${extension}`);
         const data = new Uint8Array(width * height * 4);

@@ -212,9 +212,9 @@ async function wrongOrder(): Promise<void> {
   await end(writer);
 
   console.log("order: many writers at once, some left open for the garbage collector");
-  const writers = await Promise.all(Array.from({ length: 40 }, (_, index) => open(`many${index}.avi`)));
+  const writers = await Promise.all(Array.from({ length: 16 }, (_, index) => open(`many${index}.avi`)));
   for (let index = 0; index < 5; index++) await Promise.all(writers.map((each) => each.write(good())));
-  await Promise.all(writers.slice(0, 30).map((each, index) => index % 2 === 0 ? each.close() : each.abort()));
+  await Promise.all(writers.slice(0, 12).map((each, index) => index % 2 === 0 ? each.close() : each.abort()));
 
   console.log("order: two writers of one file");
   const pair = await Promise.all([open("same.avi"), open("same.avi")]);
