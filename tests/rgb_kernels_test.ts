@@ -3,7 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { PixelMeaning } from "../src/video/color.ts";
 import { hasRgbKernel, PixelKernels } from "../src/video/kernels/kernels.ts";
 
-/** For each format, the pixels across and down that a chroma sample covers, and whether u and v take turns. */
+/** The pixels that a chroma sample of each format covers, across and down; whether u and v take turns. */
 const sources = {
   yuv420p: [2, 2, false],
   yuvj420p: [2, 2, false],
