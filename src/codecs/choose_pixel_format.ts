@@ -16,6 +16,7 @@ import {
 } from "../libav/pixel_format.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
+import { deviceNeeds } from "./device_encoders.ts";
 import type { EncoderRequest } from "./encoder_request.ts";
 import { traitsOf } from "./encoder_settings.ts";
 import { type EncoderTraits, encoderTraits } from "./encoder_traits.ts";
@@ -29,7 +30,8 @@ export function choosePixelFormat(
   request: EncoderRequest,
 ): PixelFormatInfo {
   const taken = encoderPixelFormats(native, encoder.codec);
-  const usable = taken?.filter(({ isHardware }) => !isHardware) ?? null;
+  const ordinary = taken?.filter(({ isHardware }) => !isHardware) ?? null;
+  const usable = deviceNeeds(encoder.name)?.pixelFormat === undefined ? ordinary : uploaded(native, encoder);
   if (request.pixelFormat !== undefined) return requireFormat(native, encoder, request.pixelFormat, usable);
   if (usable?.length === 0) {
     throw new UnsupportedError(
@@ -60,6 +62,12 @@ export function choosePixelFormat(
     );
   }
   return deepEnough(native, encoder, request, { formats: stable, hasAlpha }, format);
+}
+
+/** The formats of frames that are copied into the memory of an encoder's device. */
+function uploaded(native: Native, encoder: EncoderInfo): PixelFormatInfo[] {
+  const { formats = [], deepFormats = [] } = traitsOf(encoder);
+  return [...formats, ...deepFormats].map((name) => pixelFormatByName(native, name)!);
 }
 
 /** What an encoder takes (`null`: anything), and whether alpha is wanted. */
