@@ -10,8 +10,8 @@ import { createFileWriter, EncoderNotFoundError, OptionError, UnsupportedError }
 import { deviceNeeds, deviceTraits, isDeviceEncoder } from "../src/codecs/device_encoders.ts";
 import { candidates, type CodecFamily, deviceFamilies, families } from "../src/codecs/families.ts";
 import { firstThatOpens } from "../src/codecs/first_that_opens.ts";
-import { missingEncoders } from "./support/features.ts";
-import { barFrame, decode, psnr, TemporaryFolder, writeBars } from "./support/media.ts";
+import { missingEncoders, type SkipReason } from "./support/features.ts";
+import { assertSameBytes, barFrame, decode, psnr, TemporaryFolder, writeBars } from "./support/media.ts";
 import { test } from "./support/test.ts";
 
 const details = { code: "EIO", operation: "open an encoder", hint: "Try another" };
@@ -101,8 +101,8 @@ test("candidates: devices come first under auto, alone under require, and not at
 const needs = [
   ["h264_nvenc", null],
   ["hevc_qsv", { type: "qsv", name: "hw_any" }],
-  ["h264_vaapi", { type: "vaapi", pixelFormat: "vaapi" }],
-  ["av1_vulkan", { type: "vulkan", pixelFormat: "vulkan" }],
+  ["h264_vaapi", { type: "vaapi", pixelFormat: "vaapi", pixels: ["nv12", "p010le"] }],
+  ["av1_vulkan", { type: "vulkan", pixelFormat: "vulkan", pixels: ["nv12", "p010le"] }],
   ["h264_videotoolbox", null],
   ["av1_amf", null],
   ["h264_mf", null],
@@ -159,3 +159,39 @@ test('hardware: "require" refuses software, in the words of each encoder', {
     assert(!existsSync(path));
   }
 });
+
+/** The reason where no program runs on a Vulkan device; Mesa's drivers have one in software (lavapipe). */
+async function missingVulkan(): Promise<SkipReason> {
+  const missing = missingEncoders("ffv1_vulkan");
+  if (missing !== false) return missing;
+  using folder = new TemporaryFolder();
+  try {
+    const options = { width: 64, height: 64, logLevel: "quiet" } as const;
+    await (await createFileWriter("ffv1_vulkan", folder.file("a.mkv"), 25, options)).abort();
+    return false;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const noVulkan = await missingVulkan();
+
+for (const thread of ["worker", "main"] as const) {
+  test(`hardware: frames get into a Vulkan device's memory bit for bit, thread ${thread}`, {
+    skip: noVulkan,
+  }, async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.mkv");
+    const width = 320, height = 192, count = 30;
+    const pixels = new Uint8Array(width * height * 4);
+    const frames = new Uint8Array(pixels.length * count);
+    const writer = await createFileWriter("ffv1_vulkan", path, 25, { thread });
+    for (let index = 0; index < count; index++) {
+      for (let at = 0; at < pixels.length; at++) pixels[at] = at * 7 + index * 13;
+      frames.set(pixels, index * pixels.length);
+      await writer.write({ data: pixels, width, height, format: "bgra" });
+    }
+    assertEquals((await writer.close()).frames, count);
+    assertSameBytes(decode(path, "bgra"), frames);
+  });
+}

@@ -31,7 +31,8 @@ export function choosePixelFormat(
 ): PixelFormatInfo {
   const taken = encoderPixelFormats(native, encoder.codec);
   const ordinary = taken?.filter(({ isHardware }) => !isHardware) ?? null;
-  const usable = deviceNeeds(encoder.name)?.pixelFormat === undefined ? ordinary : uploaded(native, encoder);
+  const { pixels } = deviceNeeds(encoder.name) ?? {};
+  const usable = pixels?.map((name) => pixelFormatByName(native, name)!) ?? ordinary;
   if (request.pixelFormat !== undefined) return requireFormat(native, encoder, request.pixelFormat, usable);
   if (usable?.length === 0) {
     throw new UnsupportedError(
@@ -62,12 +63,6 @@ export function choosePixelFormat(
     );
   }
   return deepEnough(native, encoder, request, { formats: stable, hasAlpha }, format);
-}
-
-/** The formats of frames that are copied into the memory of an encoder's device. */
-function uploaded(native: Native, encoder: EncoderInfo): PixelFormatInfo[] {
-  const { formats = [], deepFormats = [] } = traitsOf(encoder);
-  return [...formats, ...deepFormats].map((name) => pixelFormatByName(native, name)!);
 }
 
 /** What an encoder takes (`null`: anything), and whether alpha is wanted. */

@@ -14,6 +14,8 @@ export interface DeviceNeeds {
   readonly name?: string;
   /** The pixel format of frames in the device's memory; absent: it takes those of ordinary memory. */
   readonly pixelFormat?: string;
+  /** The formats of the frames that are copied there. */
+  readonly pixels?: readonly string[];
 }
 
 /** An interface to devices. */
@@ -24,6 +26,11 @@ interface DeviceInterface {
   readonly defaults?: EncoderTraits["defaults"];
 }
 
+/** Frames that devices take: their drivers know this format, whatever else they know. */
+const formats = ["nv12", "yuv420p"] as const;
+const deepFormats = ["p010le"] as const;
+const pixels = ["nv12", "p010le"] as const;
+
 /** The interfaces, by the ends of their encoders' names. */
 const interfaces: Readonly<Record<string, DeviceInterface>> = {
   nvenc: {},
@@ -31,8 +38,8 @@ const interfaces: Readonly<Record<string, DeviceInterface>> = {
   qsv: { device: { type: "qsv", name: "hw_any" } },
   amf: {},
   videotoolbox: {},
-  vaapi: { device: { type: "vaapi", pixelFormat: "vaapi" } },
-  vulkan: { device: { type: "vulkan", pixelFormat: "vulkan" } },
+  vaapi: { device: { type: "vaapi", pixelFormat: "vaapi", pixels } },
+  vulkan: { device: { type: "vulkan", pixelFormat: "vulkan", pixels } },
   // Windows has encoders in software behind the same interface.
   mf: { defaults: { hw_encoding: true } },
   v4l2m2m: {},
@@ -51,15 +58,24 @@ export function isDeviceEncoder(encoder: string): boolean {
   return interfaceOf(encoder) !== null;
 }
 
+/** What programs on a device take, other than its circuits. */
+const programs: Readonly<
+  Record<string, { readonly pixels: readonly string[]; readonly traits: EncoderTraits }>
+> = {
+  ffv1_vulkan: {
+    pixels: ["gray", "yuv420p", "yuv422p", "yuv444p", "yuva444p", "bgr0", "bgra", "yuv444p10le", "gbrp16le"],
+    traits: { isLossless: true },
+  },
+  prores_ks_vulkan: { pixels: ["yuv422p10le", "yuv444p10le"], traits: { formats: ["yuv422p10le"] } },
+};
+
 /** The device that an encoder has to be given; `null` where it needs none, or opens it itself. */
 export function deviceNeeds(encoder: string): DeviceNeeds | null {
   const name = interfaceOf(encoder);
-  return name === null ? null : interfaces[name]!.device ?? null;
+  const device = name === null ? undefined : interfaces[name]!.device;
+  if (device === undefined) return null;
+  return Object.hasOwn(programs, encoder) ? { ...device, pixels: programs[encoder]!.pixels } : device;
 }
-
-/** The pixel formats of frames that devices take: their drivers know this one, whatever else they know. */
-const formats = ["nv12", "yuv420p"] as const;
-const deepFormats = ["p010le"] as const;
 
 const quantizers = { min: 1, max: 51 } as const;
 
@@ -77,6 +93,7 @@ const levels = { low: 28, medium: 21, high: 16 } as const;
 export function deviceTraits(encoder: string): EncoderTraits {
   const name = interfaceOf(encoder);
   if (name === null) return {};
+  if (Object.hasOwn(programs, encoder)) return programs[encoder]!.traits;
   const { defaults } = interfaces[name]!;
   const isH26x = encoder.startsWith("h264_") || encoder.startsWith("hevc_");
   const scale = isH26x ? scales[name] : undefined;
