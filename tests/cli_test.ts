@@ -118,7 +118,7 @@ test("cli: probe tells what is in a file, as JSON", async () => {
     [video.type, video.codec, video.width, video.height, video.pixelFormat, video.frameRate, video.isCover],
     ["video", "mpeg4", 160, 90, "yuv420p", { num: 25, den: 1 }, false],
   );
-  assertEquals([audio.type, audio.codec, audio.sampleRate], ["audio", "aac", 48000]);
+  assertEquals([audio.type, audio.codec, audio.sampleRate, audio.channels], ["audio", "aac", 48000, 2]);
   // Older releases count the encoder's padding.
   assert(seconds > 0.47 && seconds < 0.53, `${seconds} s`);
   assertEquals(tags.title, "Bars");
