@@ -24,7 +24,7 @@ export type { ChannelLayoutName } from "./src/audio/channels.ts";
 export type { SampleData, SampleFormatName } from "./src/audio/sample_data.ts";
 export type { AudioSamples } from "./src/audio/samples.ts";
 export type { AudioStats } from "./src/audio/audio_track.ts";
-export type { Codec, CodecFamily } from "./src/codecs/families.ts";
+export type { Codec, CodecFamily, Hardware } from "./src/codecs/families.ts";
 export type { QualityLevel } from "./src/codecs/encoder_traits.ts";
 export {
   doctor,

@@ -117,6 +117,8 @@ export interface Runtime {
   readonly system: SystemName;
   /** The processor, in Debian's multiarch spelling: `"x86_64"` or `"aarch64"`. */
   readonly architecture: string;
+  /** Throws a `LibraryNotFoundError` where this runtime, as it was started, can't call native libraries. */
+  requireFfi(): void;
   /**
    * Opens a library by absolute path and binds the symbols; throws where the library or a symbol is missing.
    */

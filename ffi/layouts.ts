@@ -99,6 +99,8 @@ export const layouts = {
       time_base: { kind: "rational", offset: [100, 100, 100, 84, 84, 84] },
       width: { kind: "i32", offset: [116, 116, 116, 116, 112, 112] },
       height: { kind: "i32", offset: [120, 120, 120, 120, 116, 116] },
+      hw_device_ctx: { kind: "address", offset: [1032, 872, 864, 560, 560, 560] },
+      hw_frames_ctx: { kind: "address", offset: [1008, 848, 840, 552, 552, 552] },
     },
   },
   AVCodecParameters: {
@@ -187,6 +189,15 @@ export const layouts = {
       flags: { kind: "i32", offset: [380, 316, 316, 292, 276, 276] },
       interlaced_frame: { kind: "i32", offset: [252, 188, 188, 180, null, null] },
       top_field_first: { kind: "i32", offset: [256, 192, 192, 184, null, null] },
+    },
+  },
+  AVHWFramesContext: {
+    size: [88, 88, 88, 80, 80, 80],
+    fields: {
+      format: { kind: "i32", offset: [68, 68, 68, 60, 60, 60] },
+      sw_format: { kind: "i32", offset: [72, 72, 72, 64, 64, 64] },
+      width: { kind: "i32", offset: [76, 76, 76, 68, 68, 68] },
+      height: { kind: "i32", offset: [80, 80, 80, 72, 72, 72] },
     },
   },
   AVIOContext: {

@@ -61,6 +61,7 @@ let inUse: { readonly folder: string; readonly explicit: string | undefined } | 
 export function loadNative(explicit?: string): Native {
   const folders = librariesFor(explicit);
   if (loaded === undefined) {
+    runtime().requireFfi();
     loaded = openNewest(runtime(), folders);
     noteLibraries(loaded.folder, explicit);
   }

@@ -1,11 +1,12 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { createFileWriter, type DoctorReport } from "../mod.ts";
+import { heardRate, listen, probeAudio } from "./support/audio.ts";
 import type { SkipReason } from "./support/features.ts";
-import { barFrame, probe, TemporaryFolder } from "./support/media.ts";
+import { barFrame, frameTimes, probe, TemporaryFolder } from "./support/media.ts";
 import { commandLine, type Ended, repository, runScript } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
 
@@ -46,7 +47,7 @@ testLong("cli: help", () => {
   for (const args of [["--help"], ["help"], ["-h"]]) {
     const { status, stdout, stderr } = avwriter(...args);
     assertEquals([status, stderr], [0, ""]);
-    for (const name of ["doctor", "probe", "encode", "recover", "ffmpeg"]) {
+    for (const name of ["doctor", "probe", "record", "encode", "recover", "ffmpeg"]) {
       assertStringIncludes(stdout, `  ${name}`);
     }
   }
@@ -70,6 +71,10 @@ testLong("cli: a wrong usage ends with 2 and changes nothing", async () => {
     [["recover", "--outptu", "x", path], "--output"],
     [["recover", path, "--output"], "needs a value"],
     [["doctor", "--json=yes"], "has no value"],
+    [["record", path], "a source and a file"],
+    [["record", path, path], "--overwrite"],
+    [["record", path, folder.file("new.xyz")], "--codec"],
+    [["record", path, folder.file("new.mp4"), "--seconds", "0"], "above 0"],
     [["encode", path], "images and a file"],
     [["encode", folder.path, path], "--overwrite"],
     [["encode", folder.path, folder.file("new.mp4")], "no image"],
@@ -118,7 +123,7 @@ test("cli: probe tells what is in a file, as JSON", async () => {
     [video.type, video.codec, video.width, video.height, video.pixelFormat, video.frameRate, video.isCover],
     ["video", "mpeg4", 160, 90, "yuv420p", { num: 25, den: 1 }, false],
   );
-  assertEquals([audio.type, audio.codec, audio.sampleRate], ["audio", "aac", 48000]);
+  assertEquals([audio.type, audio.codec, audio.sampleRate, audio.channels], ["audio", "aac", 48000, 2]);
   // Older releases count the encoder's padding.
   assert(seconds > 0.47 && seconds < 0.53, `${seconds} s`);
   assertEquals(tags.title, "Bars");
@@ -175,6 +180,78 @@ testLong("cli: encode leaves no file where an image can't be read, and replaces 
     assertEquals(avwriter("encode", "--codec", "mpeg4", ...options, ...pictures, path).status, 0);
   }
   assertEquals([probe(path).frames, probe(path).width], [2, 32]);
+});
+
+/** A clip of 30000/1001 frames a second, and sound. */
+function source(path: string, seconds: number): void {
+  const bars = `testsrc2=size=64x48:rate=30000/1001:duration=${seconds}`;
+  const tone = `sine=sample_rate=44100:duration=${seconds}`;
+  const args = ["-f", "lavfi", "-i", bars, "-f", "lavfi", "-i", tone, "-pix_fmt", "yuv420p", path];
+  assertEquals(spawnSync("ffmpeg", ["-v", "error", "-y", ...args]).status, 0);
+}
+
+testLong("cli: record writes frames and sound of a file, or of stdin", { skip: noShell }, () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("in.mkv");
+  source(path, 2);
+  const written = folder.file("a.mp4");
+  const { status, stdout, stderr } = avwriter("record", path, written, "--codec", "mpeg4", "--json");
+  assertEquals([status, stderr], [0, ""]);
+  const summary = JSON.parse(stdout);
+  assertEquals([summary.frames, summary.encoder], [60, "mpeg4"]);
+  const video = probe(written);
+  assertEquals([video.frames, video.r_frame_rate], [60, "30000/1001"]);
+  assertAlmostEquals(listen(written).length / heardRate, 2, 0.05);
+
+  const short = folder.file("b.mkv");
+  const args = ["record", "--codec", "mpeg4", "--no-audio", "--seconds", "1", "-", short];
+  const piped = spawnSync(words[0]!, [...words.slice(1), ...args], { input: readFileSync(path) });
+  assertEquals([piped.status, String(piped.stderr)], [0, ""]);
+  assertEquals(probe(short).frames, 30);
+  assertEquals(probeAudio(short), []);
+});
+
+testLong("cli: record keeps what a phone turned upright, and uneven times", () => {
+  using folder = new TemporaryFolder();
+  const [path, turned, uneven] = [
+    folder.file("in.mp4"),
+    folder.file("turned.mp4"),
+    folder.file("uneven.mkv"),
+  ];
+  source(path, 1);
+  const ffmpeg = (...args: string[]) => assertEquals(spawnSync("ffmpeg", ["-v", "error", ...args]).status, 0);
+  ffmpeg("-i", path, "-c", "copy", "-metadata:s:v", "rotate=90", turned);
+  ffmpeg("-i", path, "-vf", "select=not(eq(mod(n\\,3)\\,1))", "-an", uneven);
+  const [upright, same] = [folder.file("a.mkv"), folder.file("b.mkv")];
+  for (const [from, to] of [[turned, upright], [uneven, same]]) {
+    assertEquals(avwriter("record", from!, to!, "--codec", "ffv1").status, 0);
+  }
+  const { width, height, frames } = probe(upright);
+  const isTurned = JSON.parse(avwriter("probe", "--json", turned).stdout).streams[0].rotation !== 0;
+  // Newer programs write no rotation from this tag.
+  assertEquals([width, height, frames], isTurned ? [48, 64, 30] : [64, 48, 30]);
+  assertEquals(frameTimes(same), frameTimes(uneven));
+});
+
+testLong("cli: Ctrl+C ends a recording, and the file is whole", { skip: noShell }, async () => {
+  using folder = new TemporaryFolder();
+  const [path, written] = [folder.file("in.mkv"), folder.file("a.mkv")];
+  const long = "testsrc2=size=320x240:rate=25:duration=80";
+  const args = ["-f", "lavfi", "-i", long, "-c:v", "mpeg4", "-b:v", "200k", path];
+  assertEquals(spawnSync("ffmpeg", ["-v", "error", ...args]).status, 0);
+  const child = spawn(words[0]!, [...words.slice(1), "record", "--codec", "mpeg4", path, written], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const ended = new Promise((resolve) => child.on("exit", (code) => resolve(code)));
+  const from = performance.now();
+  while (!existsSync(written) || statSync(written).size < 20_000) {
+    if (performance.now() - from > 30_000) throw new Error("nothing was written");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  process.kill(child.pid!, "SIGINT");
+  assertEquals(await ended, 130);
+  const { frames } = probe(written);
+  assert(frames > 0 && frames < 2000, `${frames} frames`);
 });
 
 testLong("cli: recover repairs a recording that was cut off", async () => {

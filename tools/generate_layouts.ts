@@ -40,6 +40,8 @@ const fieldsInUse = {
     time_base: "rational",
     width: "i32",
     height: "i32",
+    hw_device_ctx: "address",
+    hw_frames_ctx: "address",
   },
   AVCodecParameters: {
     codec_type: "i32",
@@ -108,6 +110,7 @@ const fieldsInUse = {
     interlaced_frame: "i32",
     top_field_first: "i32",
   },
+  AVHWFramesContext: { format: "i32", sw_format: "i32", width: "i32", height: "i32" },
   AVIOContext: { buffer: "address", seekable: "i32" },
   AVInputFormat: { name: "address" },
   AVMasteringDisplayMetadata: {

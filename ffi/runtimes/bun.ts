@@ -85,6 +85,7 @@ export function createBunRuntime(): Runtime {
     system: systemName(process.platform),
     architecture: process.arch === "arm64" ? "aarch64" : "x86_64",
 
+    requireFfi(): void {},
     open<T extends SymbolTable>(path: string, symbols: T): Functions<T> {
       const wanted = Object.fromEntries(
         Object.entries(symbols).map(([name, signature]) => [name, foreignFunction(signature)]),

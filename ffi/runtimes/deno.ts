@@ -84,6 +84,7 @@ export function createDenoRuntime(): Runtime {
     system: systemName(),
     architecture: Deno.build.arch,
 
+    requireFfi(): void {},
     open<T extends SymbolTable>(path: string, symbols: T): Functions<T> {
       const wanted = Object.fromEntries(
         Object.entries(symbols).map(([name, signature]) => [name, foreignFunction(signature)]),

@@ -13,6 +13,7 @@ import type {
   Thread,
   ThreadListener,
 } from "../contract.ts";
+import { LibraryNotFoundError } from "../errors.ts";
 import { LibraryKeeper } from "../library_keeper.ts";
 import { threadOf, workerThreads } from "../threads.ts";
 import { setForNativeCode } from "./environment.ts";
@@ -99,17 +100,11 @@ function bind(
   return functions?.[name] as ((...parameters: (Uint8Array | number)[]) => bigint) | undefined ?? null;
 }
 
-/** Makes the adapter. Throws where this Node is too old, or was started without what is needed. */
+/** Makes the adapter. */
 export function createNodeRuntime(): Runtime {
   const { process } = globalThis as unknown as { process: NodeProcess };
   const isGranted = (scope: string, reference?: string): boolean =>
     process.permission?.has(scope, reference) ?? true;
-  if (!hasFfi(process)) {
-    throw new Error(
-      `Cannot call native libraries here: Node ${process.versions.node} has no node:ffi. Use Node 26.10 or newer ` +
-        "(or 26.1 with --experimental-ffi), Deno or Bun",
-    );
-  }
   const system = systemName(process.platform);
   const ffi = (): NodeFfi => process.getBuiltinModule("node:ffi");
   const keeper = new LibraryKeeper(system, (...wanted) => bind(ffi(), ...wanted));
@@ -118,6 +113,17 @@ export function createNodeRuntime(): Runtime {
     system,
     architecture: process.arch === "arm64" ? "aarch64" : "x86_64",
 
+    requireFfi(): void {
+      if (hasFfi(process)) return;
+      throw new LibraryNotFoundError(
+        `Cannot call native libraries here: Node ${process.versions.node} has no node:ffi`,
+        {
+          code: "NO_FFI",
+          operation: "load FFmpeg's libraries",
+          hint: "Use Node 26.10 or newer (or 26.1 with --experimental-ffi), Deno or Bun",
+        },
+      );
+    },
     open<T extends SymbolTable>(path: string, symbols: T): Functions<T> {
       const wanted = Object.fromEntries(
         Object.entries(symbols).map(([name, signature]) => [name, foreignFunction(signature)]),

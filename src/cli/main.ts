@@ -11,11 +11,13 @@ import { doctorCommand } from "./doctor_command.ts";
 import { encodeCommand } from "./encode_command.ts";
 import { ffmpegCommand } from "./ffmpeg_command.ts";
 import { probeCommand } from "./probe_command.ts";
+import { recordCommand } from "./record_command.ts";
 import { recoverCommand } from "./recover_command.ts";
 
 const commands: Readonly<Record<string, Command>> = {
   doctor: doctorCommand,
   probe: probeCommand,
+  record: recordCommand,
   encode: encodeCommand,
   recover: recoverCommand,
   ffmpeg: ffmpegCommand,

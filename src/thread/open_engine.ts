@@ -49,7 +49,7 @@ async function openInThread<E extends FileEngine<unknown>>(
   openHere: (native: Native) => E,
 ): Promise<E> {
   // Where it throws, neither thread could do anything.
-  runtime();
+  runtime().requireFfi();
   if (thread !== "main") {
     try {
       return await open();

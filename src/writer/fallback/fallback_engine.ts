@@ -21,6 +21,7 @@ const needLibraries: Readonly<Partial<Record<keyof SessionOptions, readonly unkn
   rotation: [0],
   sampleAspectRatio: [],
   fieldOrder: ["progressive"],
+  hardware: ["off", "auto"],
   background: ["black"],
   premultipliedAlpha: [false],
   chapters: [],

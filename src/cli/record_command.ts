@@ -1,0 +1,137 @@
+/**
+ * `avwriter record`.
+ *
+ * @module
+ */
+import type { Terminal } from "../../ffi/mod.ts";
+import type { WriteSummary } from "../engine/session_types.ts";
+import { createFileReader } from "../reader/create_file_reader.ts";
+import type { VideoSource } from "../reader/video_source.ts";
+import { createFileWriter } from "../writer/create_file_writer.ts";
+import type { VideoWriter } from "../writer/video_writer.ts";
+import type { WriterOptions } from "../writer/writer_options.ts";
+import { numberOption, UsageError } from "./arguments.ts";
+import { type Command, ProgressLine, rounded } from "./command.ts";
+import { codecOf, outputHelp, outputOptions, printSummary, requireFree, writerOptionsOf } from "./output.ts";
+
+/** What the program ends with after Ctrl+C. */
+const interrupted = 130;
+/** The rate of a source that tells none. */
+const nominalRate = 30;
+/** How far audio is written ahead of the frames, in seconds. */
+const audioAheadSeconds = 0.5;
+
+/** Opens a source: a file, or `-` for the bytes of stdin. */
+async function openSource(source: string, { input }: Terminal): Promise<VideoSource> {
+  if (source !== "-") return await createFileReader(source);
+  const chunks: BlobPart[] = [];
+  for await (const bytes of input) chunks.push(bytes.slice());
+  return await createFileReader(new Blob(chunks));
+}
+
+/** What players turn a picture by, as filters: a file of any container shows it as it is. */
+const rotating: Readonly<Record<VideoSource["rotation"], string | null>> = {
+  0: null,
+  90: "transpose=clock",
+  180: "hflip,vflip",
+  270: "transpose=cclock",
+};
+
+/** The options that keep what the source says of its video. */
+function optionsFor(
+  { frameRate, rotation, sampleAspectRatio: { num, den } }: VideoSource,
+  hasAudio: boolean,
+): WriterOptions {
+  const filter = rotating[rotation];
+  // A turned pixel is as high as it was wide.
+  const shape = rotation % 180 === 0 ? { num, den } : { num: den, den: num };
+  return {
+    timing: frameRate === null ? "timestamps" : "constant",
+    ...(hasAudio ? { audio: {} } : {}),
+    ...(filter === null ? {} : { filter }),
+    ...(num === den ? {} : { sampleAspectRatio: shape }),
+  };
+}
+
+/** Writes the samples that are heard before a time. */
+async function* writeAudio(source: VideoSource, writer: VideoWriter): AsyncGenerator<void, void, number> {
+  let until = yield;
+  for await (const { samples, timestamp } of source.audio(0)) {
+    while (timestamp > until) until = yield;
+    await writer.writeAudio(samples, timestamp < 0 ? {} : { timestamp });
+  }
+}
+
+/** How far a recording goes, and what is told on the way. */
+interface RecordingLimits {
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+}
+
+/** Writes frames and samples until the source or the time is over, or somebody presses Ctrl+C. */
+async function record(
+  source: VideoSource,
+  writer: VideoWriter,
+  hasAudio: boolean,
+  { seconds, signal }: RecordingLimits,
+): Promise<WriteSummary> {
+  const audio = hasAudio ? writeAudio(source, writer) : null;
+  try {
+    await audio?.next(-Infinity);
+    for await (const frame of source) {
+      const { timestamp } = frame;
+      if (timestamp >= seconds || signal.aborted) break;
+      await writer.write(frame, writer.timing === "timestamps" ? { timestamp } : {});
+      await audio?.next(Math.min(timestamp + audioAheadSeconds, seconds));
+    }
+    if (!signal.aborted) await audio?.next(seconds);
+    return await writer.close();
+  } catch (error) {
+    await writer.abort(error);
+    throw error;
+  } finally {
+    await audio?.return();
+  }
+}
+
+/** Records a source. */
+export const recordCommand: Command = {
+  usage: "[OPTIONS] SOURCE FILE",
+  summary: "record a source into a video",
+  help: [
+    "SOURCE is a file, or - for the bytes of stdin. Its first audio track is recorded, too. The extension of",
+    "FILE tells container and codec. Ctrl+C ends the recording, and the file is whole.",
+    "",
+    "  --seconds S              end after so many seconds",
+    "  --no-audio               leave audio out",
+    ...outputHelp,
+  ].join("\n"),
+  options: { ...outputOptions, seconds: "value", "no-audio": "flag" },
+  async run(context): Promise<number> {
+    const { terminal, signal, parsed } = context;
+    const [from, output, ...more] = parsed.rest;
+    if (from === undefined || output === undefined || more.length > 0) {
+      throw new UsageError("record needs a source and a file");
+    }
+    requireFree(output, parsed);
+    const codec = codecOf(output, parsed);
+    const seconds = numberOption(parsed, "seconds") ?? Infinity;
+    if (seconds <= 0) throw new UsageError(`The option --seconds needs a number above 0, not ${seconds}`);
+    await using source = await openSource(from, terminal);
+    const hasAudio = source.audioTracks.length > 0 && !parsed.options.has("no-audio");
+    const whole = Math.min(source.duration ?? Infinity, seconds);
+    using line = new ProgressLine(terminal);
+    const writer = await createFileWriter(codec, output, source.frameRate ?? nominalRate, {
+      ...optionsFor(source, hasAudio),
+      ...writerOptionsOf(parsed),
+      onProgress: ({ frames, seconds }) => {
+        const share = Number.isFinite(whole) ? `${Math.min(100, Math.floor(seconds / whole * 100))} %, ` : "";
+        line.show(`${share}${frames} frames, ${rounded(seconds)} s`);
+      },
+    });
+    const summary = await record(source, writer, hasAudio, { seconds, signal });
+    line[Symbol.dispose]();
+    printSummary(context, summary, writer);
+    return signal.aborted ? interrupted : 0;
+  },
+};
