@@ -246,6 +246,8 @@ export const layouts = {
       flags: { kind: "i32", offset: [40, 40, 40, 40, 40, 40] },
       duration: { kind: "i64", offset: [64, 64, 64, 64, 64, 64] },
       pos: { kind: "i64", offset: [72, 72, 72, 72, 72, 72] },
+      side_data: { kind: "address", offset: [48, 48, 48, 48, 48, 48] },
+      side_data_elems: { kind: "i32", offset: [56, 56, 56, 56, 56, 56] },
     },
   },
   AVPixFmtDescriptor: {

@@ -10,6 +10,7 @@ import type { StructFields } from "./struct.ts";
 import type {
   avcodec,
   codecNames,
+  copying,
   decoding,
   parametersSideData,
   supportedConfig,
@@ -60,6 +61,8 @@ export interface Native {
   colorNames(): Functions<typeof colorNames>;
   /** Decoding of streams, opened on first use. */
   decoding(): Functions<typeof decoding>;
+  /** Packets with what goes along, opened on first use. */
+  copying(): Functions<typeof copying>;
   /** Reading from another place on, opened on first use. */
   seeking(): Functions<typeof seeking>;
   /** The path of libavdevice. */

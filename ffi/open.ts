@@ -25,7 +25,14 @@ import { capabilities } from "./capabilities.ts";
 import { runtime } from "./runtime.ts";
 import { selfCheck } from "./selfcheck.ts";
 import { StructFields } from "./struct.ts";
-import { avcodec, codecNames, decoding, parametersSideData, supportedConfig } from "./symbols/avcodec.ts";
+import {
+  avcodec,
+  codecNames,
+  copying,
+  decoding,
+  parametersSideData,
+  supportedConfig,
+} from "./symbols/avcodec.ts";
 import { avdevice } from "./symbols/avdevice.ts";
 import { avfilter } from "./symbols/avfilter.ts";
 import { avformat, memoryFiles, seeking, streamSideData } from "./symbols/avformat.ts";
@@ -186,6 +193,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     dictionaries: once(() => open("avutil", dictionaries)),
     colorNames: once(() => open("avutil", colorNames)),
     decoding: once(() => open("avcodec", decoding)),
+    copying: once(() => open("avcodec", copying)),
     seeking: once(() => open("avformat", seeking)),
     devicesPath: pathOf("avdevice"),
     avdevice: once(() => openSibling(host, "avdevice", pathOf("avdevice"), avdevice)),

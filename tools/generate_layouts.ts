@@ -143,6 +143,8 @@ const fieldsInUse = {
     flags: "i32",
     duration: "i64",
     pos: "i64",
+    side_data: "address",
+    side_data_elems: "i32",
   },
   AVPixFmtDescriptor: {
     name: "address",

@@ -9,7 +9,7 @@ import { codeName, endOfStream, errorText, outOfMemory } from "./failure.ts";
 import { requireNotInterrupted } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
 import type { MemoryFile } from "./muxing/memory_file.ts";
-import { NativePacket } from "./native_packet.ts";
+import { NativePacket, type PacketSideData, readSideData } from "./native_packet.ts";
 import { Owned } from "./owned.ts";
 import { type Rational, unpackRational } from "./rational.ts";
 import { attachedPicture, type ChapterPlace, setHeaders } from "./streams/stream_parameters.ts";
@@ -215,7 +215,12 @@ export class Demuxer extends Owned {
 
   /** Side data of a stream, of a type by libav's number; `null` where it has none. */
   sideData(index: number, type: number): Uint8Array<ArrayBuffer> | null {
-    const { fields, memory, streamSideData } = this.#native;
+    return this.allSideData(index).find((data) => data.type === type)?.bytes ?? null;
+  }
+
+  /** Copies of all side data of a stream. */
+  allSideData(index: number): PacketSideData[] {
+    const { fields, streamSideData } = this.#native;
     const [stream, parameters] = [this.#stream(index), this.parameters(index)];
     const [list, count] = streamSideData === null
       ? [
@@ -223,14 +228,7 @@ export class Demuxer extends Owned {
         fields.get(parameters, "AVCodecParameters", "nb_coded_side_data"),
       ]
       : [fields.get(stream, "AVStream", "side_data"), fields.get(stream, "AVStream", "nb_side_data")];
-    for (let at = 0; at < count; at++) {
-      const item = address(list + BigInt(at * fields.size("AVPacketSideData")));
-      if (fields.get(item, "AVPacketSideData", "type") !== type) continue;
-      const bytes = new Uint8Array(fields.get(item, "AVPacketSideData", "size"));
-      if (bytes.length > 0) memory.read(fields.get(item, "AVPacketSideData", "data"), bytes);
-      return bytes;
-    }
-    return null;
+    return readSideData(this.#native, list, count);
   }
 
   /** The width of a pixel over its height, by the container or else by the codec; `null`: neither tells. */

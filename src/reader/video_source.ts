@@ -4,6 +4,7 @@
  * @module
  */
 import type { SourceAudioTrack, SourceSubtitleTrack } from "../engine/reading/reading_types.ts";
+import type { PacketSource } from "../engine/copying/packet_source.ts";
 import type { AudioSamples } from "../audio/samples.ts";
 import type { Rotation } from "../container/picture_tags.ts";
 import type { PipelineSource } from "../source/pipeline/pipeline_source.ts";
@@ -80,6 +81,8 @@ export interface VideoSource extends PipelineSource, FrameSource {
   readonly chapters: readonly SourceChapter[];
   /** The tags of the file: `title`, `artist`. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** What the file has, not decoded: to be written into another one as it is. */
+  readonly packets: PacketSource;
   /** Whether frames are still to come, or all were given, or the source was closed. */
   readonly status: "running" | "ended";
   /**

@@ -10,10 +10,12 @@ import { pixelFormatById, type PixelFormatInfo, pixelFormatNames } from "../../l
 import type { InputStream } from "../../libav/reading/input_stream.ts";
 import { didYouMean } from "../../nearest.ts";
 import { shown } from "../../shown.ts";
+import type { CopiedFile } from "../copying/media_packet.ts";
 import { FrameCopier, requireOutputFormat } from "./frame_copier.ts";
 import { FrameCursor, type ShownFrame } from "./frame_cursor.ts";
 import { MediaInput } from "./media_input.ts";
 import type { ReadFrame, ReadRequest, SourceInfo } from "./reading_types.ts";
+import { describeFile, PacketReader } from "./packet_reader.ts";
 import { describeSource } from "./source_facts.ts";
 import { AudioReader, SubtitleReader } from "./track_readers.ts";
 
@@ -72,6 +74,18 @@ export class ReadingSession implements Disposable {
   openSubtitles(track: number): SubtitleReader {
     const input = new MediaInput(this.#native, this.#request);
     return new SubtitleReader(this.#native, input, input.streamsOf("subtitle")[track]!, this.#request.label);
+  }
+
+  /** What can be copied without being decoded. */
+  describe(): CopiedFile {
+    using input = new MediaInput(this.#native, this.#request);
+    return describeFile(this.#native, input, false);
+  }
+
+  /** Reads the packets of all tracks, from the beginning. */
+  openPackets(): PacketReader {
+    const input = new MediaInput(this.#native, this.#request);
+    return new PacketReader(this.#native, input, this.#request.label);
   }
 
   /**

@@ -112,7 +112,7 @@ function originSeconds({ origin: { ticks, timeBase: { num, den } } }: MediaInput
 }
 
 /** The chapters, by the time of the video. */
-function chaptersOf(input: MediaInput): ChapterPlace[] {
+export function chaptersOf(input: MediaInput): ChapterPlace[] {
   const shift = originSeconds(input);
   return input.demuxer.chapters.map(({ title, start, end }) => ({
     title,

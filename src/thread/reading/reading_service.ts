@@ -5,10 +5,12 @@
  */
 import { loadNative, type Native } from "../../../ffi/mod.ts";
 import { SessionControl } from "../../engine/ending/session_control.ts";
+import type { MediaPacket } from "../../engine/copying/media_packet.ts";
+import type { PacketReader } from "../../engine/reading/packet_reader.ts";
 import { ReadingSession } from "../../engine/reading/reading_session.ts";
 import type { AudioReader, SubtitleReader } from "../../engine/reading/track_readers.ts";
 import { interruptWhen } from "../../libav/interruption.ts";
-import { sentSamples } from "../sent_bytes.ts";
+import { type SentPacket, sentSamples } from "../sent_bytes.ts";
 import type { AskedCall, ReadCallName, ReadCalls, SentPiece } from "./reading_calls.ts";
 
 /** An answer, and the buffers in it that become the program's. */
@@ -23,7 +25,7 @@ export class ReadingService {
   readonly #isAlone: boolean;
   #native: Native | null = null;
   #session: ReadingSession | null = null;
-  readonly #tracks = new Map<number, AudioReader | SubtitleReader>();
+  readonly #tracks = new Map<number, AudioReader | SubtitleReader | PacketReader>();
   #lastTrack = 0;
 
   /** In a thread that does nothing else, or in the program's. */
@@ -54,6 +56,13 @@ export class ReadingService {
         return this.#samples(call.reader);
       case "cue":
         return (this.#tracks.get(call.reader) as SubtitleReader).next();
+      case "describe":
+        return this.#session!.describe();
+      case "openPackets":
+        this.#tracks.set(++this.#lastTrack, this.#session!.openPackets());
+        return this.#lastTrack;
+      case "packets":
+        return (this.#tracks.get(call.reader) as PacketReader).next().map(sentWhole);
       case "closeTrack":
         this.#tracks.get(call.reader)?.[Symbol.dispose]();
         this.#tracks.delete(call.reader);
@@ -95,8 +104,14 @@ export class ReadingService {
   }
 }
 
+/** A packet whose bytes are its own. */
+function sentWhole(packet: MediaPacket): SentPacket {
+  return { ...packet, data: packet.data.buffer };
+}
+
 function buffersOf(value: ReadAnswer["value"]): ArrayBuffer[] {
   if (typeof value !== "object" || value === null) return [];
+  if (Array.isArray(value)) return (value as readonly SentPacket[]).map(({ data }) => data);
   if ("data" in value) return [value.data];
   return "samples" in value ? [...value.samples.planes] : [];
 }

@@ -1,0 +1,113 @@
+/**
+ * The packets of an open source.
+ *
+ * @module
+ */
+import type { CopiedFile, MediaPacket } from "../engine/copying/media_packet.ts";
+import {
+  type AttachedPackets,
+  describeCopy,
+  type PacketSource,
+  type PacketTarget,
+} from "../engine/copying/packet_source.ts";
+import { shown } from "../shown.ts";
+
+/** What packets are read from. */
+export interface PacketInput {
+  /** Packets from the beginning. */
+  packets(): AsyncIterableIterator<MediaPacket>;
+  describe(): Promise<CopiedFile>;
+}
+
+/** Gives the packets of a source to one target. */
+class PacketFlow implements AttachedPackets {
+  readonly #target: PacketTarget;
+  readonly finished: Promise<void>;
+  #written = 0;
+  #state: AttachedPackets["state"] = "attached";
+  #error: unknown = null;
+  #isLeaving = false;
+
+  constructor(input: PacketInput, target: PacketTarget) {
+    this.#target = target;
+    this.finished = this.#run(input);
+    // Who wants to know looks there.
+    this.finished.catch(() => {});
+  }
+
+  get written(): number {
+    return this.#written;
+  }
+
+  get state(): AttachedPackets["state"] {
+    return this.#state;
+  }
+
+  get error(): unknown {
+    return this.#error;
+  }
+
+  /** Takes no more packets. */
+  async leave(): Promise<void> {
+    this.#isLeaving = true;
+    await this.finished;
+  }
+
+  async #run(input: PacketInput): Promise<void> {
+    try {
+      for await (const packet of input.packets()) {
+        if (this.#isLeaving) break;
+        await this.#target.write(packet);
+        this.#written++;
+      }
+      this.#state = this.#isLeaving ? "detached" : "ended";
+    } catch (error) {
+      this.#state = "failed";
+      this.#error = error;
+      throw error;
+    }
+  }
+}
+
+/** The packets of a source. */
+export class SourcePackets implements PacketSource {
+  readonly #input: PacketInput;
+  readonly #flows = new Map<PacketTarget, PacketFlow>();
+
+  constructor(input: PacketInput) {
+    this.#input = input;
+  }
+
+  attach(target: PacketTarget): AttachedPackets {
+    if (typeof target?.write !== "function") {
+      throw new TypeError(
+        `Cannot attach ${shown(target)}: give a packet writer, or an object with write(packet)`,
+      );
+    }
+    if (this.#flows.get(target)?.state === "attached") {
+      throw new TypeError("Cannot attach a target twice: detach it before");
+    }
+    const flow = new PacketFlow(this.#input, target);
+    this.#flows.set(target, flow);
+    return flow;
+  }
+
+  async detach(target: PacketTarget): Promise<void> {
+    const flow = this.#flows.get(target);
+    if (flow === undefined) throw new TypeError("Cannot detach a target that was never attached");
+    await flow.leave();
+  }
+
+  /** Detaches all targets. */
+  async detachAll(): Promise<void> {
+    await Promise.allSettled([...this.#flows.values()].map((flow) => flow.leave()));
+  }
+
+  [describeCopy](): Promise<CopiedFile> {
+    return this.#input.describe();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<MediaPacket> {
+    return this.#input.packets();
+  }
+}
