@@ -66,6 +66,8 @@ export { type AudioWriterOptions, createAudioWriter } from "./src/writer/create_
 export { createPacketWriter, type PacketWriterOptions } from "./src/writer/packets/create_packet_writer.ts";
 export type { PacketWriter, PacketWriterStats } from "./src/writer/packets/packet_writer.ts";
 export type { MediaPacket, PacketKind } from "./src/engine/copying/media_packet.ts";
+export type { PacketSideData } from "./src/libav/native_packet.ts";
+export type { PacketSummary } from "./src/engine/session_types.ts";
 export type { AttachedPackets, PacketSource, PacketTarget } from "./src/engine/copying/packet_source.ts";
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
 export type { FrameOptions, TimestampOrigin, Timing } from "./src/video/frame_timing.ts";

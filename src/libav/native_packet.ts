@@ -19,6 +19,7 @@ const padding = 64;
 export interface PacketSideData {
   /** AV_PKT_DATA_*, libavcodec/packet.h: that of the loaded version only. */
   readonly type: number;
+  /** A copy of it. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 

@@ -6,7 +6,7 @@
 import type { CopiedFile, MediaPacket } from "../engine/copying/media_packet.ts";
 import {
   type AttachedPackets,
-  describeCopy,
+  noteDescription,
   type PacketSource,
   type PacketTarget,
 } from "../engine/copying/packet_source.ts";
@@ -76,6 +76,7 @@ export class SourcePackets implements PacketSource {
 
   constructor(input: PacketInput) {
     this.#input = input;
+    noteDescription(this, () => input.describe());
   }
 
   attach(target: PacketTarget): AttachedPackets {
@@ -101,10 +102,6 @@ export class SourcePackets implements PacketSource {
   /** Detaches all targets. */
   async detachAll(): Promise<void> {
     await Promise.allSettled([...this.#flows.values()].map((flow) => flow.leave()));
-  }
-
-  [describeCopy](): Promise<CopiedFile> {
-    return this.#input.describe();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<MediaPacket> {

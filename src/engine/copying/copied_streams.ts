@@ -17,6 +17,7 @@ import { UnsupportedError } from "../../errors.ts";
 import type { Demuxer } from "../../libav/demuxer.ts";
 import { Muxer } from "../../libav/muxer.ts";
 import { isMatroska, type MuxerInfo, muxerSupportsCodec } from "../../libav/muxer_info.ts";
+import type { ChapterPlace } from "../../libav/streams/stream_parameters.ts";
 import { type DescribedStream, fillParameters, fillStream } from "../../libav/streams/described_stream.ts";
 import type { PacketFileRequest } from "../session_types.ts";
 import type { CopiedStream } from "./media_packet.ts";
@@ -31,6 +32,14 @@ const adtsContainers: readonly string[] = ["mpegts", "adts", "hls", "segment", "
 /** Tags without those that say how a file was written. */
 export function plainTags(tags: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(tags).filter(([key]) => !technicalTags.test(key)));
+}
+
+/** Chapters of a source. In the mp4 family the first one begins at 0, whatever it says. */
+export function copiedChapters({ name }: MuxerInfo, chapters: readonly ChapterPlace[]): ChapterPlace[] {
+  const placed = chapters.filter(({ end }) => end > 0)
+    .map((chapter) => ({ ...chapter, start: Math.max(0, chapter.start) }));
+  const begin = placed[0]?.start ?? 0;
+  return movFamily.includes(name) && begin > 0 ? [{ title: "", start: 0, end: begin }, ...placed] : placed;
 }
 
 /** What a muxer is made for. */

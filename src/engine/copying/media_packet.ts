@@ -30,7 +30,9 @@ export interface MediaPacket {
   readonly kind: PacketKind;
   /** The number of its stream in the source: a track's packets all have the same one. */
   readonly stream: number;
-  /** When it is shown or heard, in seconds from where the video begins; `null` where the file does not tell. */
+  /**
+   * When it is shown or heard, in seconds from where the video begins; `null` where the file does not tell.
+   */
   readonly timestamp: number | null;
   /** When it is decoded, in such seconds; `null` where the file does not tell. */
   readonly decodeTimestamp: number | null;

@@ -74,7 +74,16 @@ export class PacketPlacer implements Disposable {
       return;
     }
     this.#putUndated(place, given.decodeTimestamp);
-    this.#put(place, given);
+    this.#put(place, given.kind === "subtitle" ? this.#fromBegin(given) : given);
+  }
+
+  /** A subtitle, from where the file begins: mp4 has no place for the time before. */
+  #fromBegin(packet: MediaPacket): MediaPacket {
+    const { begin } = this.#request;
+    const { timestamp, duration } = packet;
+    if (timestamp === null || timestamp >= begin) return packet;
+    const rest = Math.max(0, timestamp + duration - begin);
+    return { ...packet, timestamp: begin, decodeTimestamp: begin, duration: rest };
   }
 
   /** Writes the packets that were kept of a track: each is decoded a frame before the next one. */

@@ -18,7 +18,7 @@ import type { SessionControl } from "../ending/session_control.ts";
 import type { PacketFileRequest, PacketSummary } from "../session_types.ts";
 import type { WriterStats } from "../writer_stats.ts";
 import { hasAdtsHeader, headerFromAdts, usualHeader } from "./aac.ts";
-import { CopiedStreams, type CopyTarget, plainTags } from "./copied_streams.ts";
+import { copiedChapters, CopiedStreams, type CopyTarget, plainTags } from "./copied_streams.ts";
 import type { MediaPacket } from "./media_packet.ts";
 import { PacketPlacer } from "./packet_placer.ts";
 
@@ -232,7 +232,7 @@ export class PacketSession implements Disposable {
         ...this.#safety,
         queue,
         subtitles: null,
-        chapters: this.#isMidway ? [] : options.chapters ?? source.chapters,
+        chapters: options.chapters ?? (this.#isMidway ? [] : copiedChapters(this.#info, source.chapters)),
         hasChaptersFirst: false,
         createMuxer: (url, stage, recording) =>
           this.#streams.createMuxer({

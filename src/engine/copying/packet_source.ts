@@ -5,8 +5,18 @@
  */
 import type { CopiedFile, MediaPacket } from "./media_packet.ts";
 
-/** Tells a writer what it copies. */
-export const describeCopy: unique symbol = Symbol("avwriter.describeCopy");
+/** How sources tell writers what is copied besides packets. */
+const descriptions = new WeakMap<object, () => Promise<CopiedFile>>();
+
+/** Notes how a source tells what is copied. */
+export function noteDescription(packets: PacketSource, describe: () => Promise<CopiedFile>): void {
+  descriptions.set(packets, describe);
+}
+
+/** How a source tells what is copied; `undefined` where it is none. */
+export function descriptionOf(packets: PacketSource): (() => Promise<CopiedFile>) | undefined {
+  return descriptions.get(packets);
+}
 
 /** Anything that takes packets one after another. Every {@linkcode PacketWriter} does. */
 export interface PacketTarget {
@@ -30,8 +40,8 @@ export interface AttachedPackets {
 }
 
 /**
- * The packets of a source: its encoded pictures, audio and subtitles, not decoded. Each reader and each target
- * gets all of them from the beginning, at its own pace.
+ * The packets of a source: its encoded pictures, audio and subtitles, not decoded. Each reader and each
+ * target gets all of them from the beginning, at its own pace.
  *
  * @example Another container for the same video
  * ```ts
@@ -60,13 +70,11 @@ export interface PacketSource extends AsyncIterable<MediaPacket> {
    */
   attach(target: PacketTarget): AttachedPackets;
   /**
-   * Sends no more packets to a target, and resolves once it has the last one. Does nothing where the source has
-   * ended or it was detached before. Closes nothing.
+   * Sends no more packets to a target, and resolves once it has the last one. Does nothing where the source
+   * has ended or it was detached before. Closes nothing.
    *
    * @throws {TypeError} The target was never attached.
    * @throws {Error} The target, or the source, has failed: the same error.
    */
   detach(target: PacketTarget): Promise<void>;
-  /** What a writer copies besides the packets. For writers. */
-  [describeCopy](): Promise<CopiedFile>;
 }

@@ -5,7 +5,7 @@
  */
 import { unlessAbortedMeanwhile } from "../../abortable.ts";
 import type { CopiedFile } from "../../engine/copying/media_packet.ts";
-import { describeCopy, type PacketSource } from "../../engine/copying/packet_source.ts";
+import { descriptionOf, type PacketSource } from "../../engine/copying/packet_source.ts";
 import { UnsupportedError } from "../../errors.ts";
 import { filePath } from "../../file_path.ts";
 import { type Check, checkOptionTable } from "../../option_checks.ts";
@@ -17,8 +17,8 @@ import { EnginePacketWriter } from "./engine_packet_writer.ts";
 import type { PacketWriter, PacketWriterStats } from "./packet_writer.ts";
 
 /**
- * Options of {@linkcode createPacketWriter}. Every one may be left out. They are copied when the writer is made.
- * `metadata` and `chapters` are those of the source unless given.
+ * Options of {@linkcode createPacketWriter}. Every one may be left out. They are copied when the writer is
+ * made. `metadata` and `chapters` are those of the source unless given.
  *
  * @example
  * ```ts
@@ -62,9 +62,9 @@ const fileChecks = {
  * Makes a writer that copies packets into a file as they are: another container for the same video, or a
  * recording of what a camera sends. Nothing is decoded, so that it takes next to no time and loses nothing.
  *
- * Subtitles, chapters, tags, covers and attached files go along, as far as the container has a place for them;
- * tags that it does not know are left out. A container that does not take the codec of a track is an error now,
- * as is a path that can't be written.
+ * Subtitles, chapters, tags, covers and attached files go along, as far as the container has a place for
+ * them; tags that it does not know are left out. A container that does not take the codec of a track is an
+ * error now, as is a path that can't be written.
  *
  * @param path The file, as a path or a `file:` URL. Its extension chooses the container unless `format` does.
  * @param packets What is copied: `source.packets`. It must be open.
@@ -84,7 +84,7 @@ const fileChecks = {
  *
  * const folder = await Deno.makeTempDir();
  * {
- *   await using writer = await createFileWriter("h264", `${folder}/in.mkv`, 25, { metadata: { title: "A" } });
+ *   await using writer = await createFileWriter("h264", `${folder}/in.mkv`, 25);
  *   await writer.write({ data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 });
  * }
  * await using source = await createFileReader(`${folder}/in.mkv`);
@@ -98,7 +98,8 @@ export async function createPacketWriter(
   options: PacketWriterOptions = {},
 ): Promise<PacketWriter> {
   const file = filePath(path);
-  if (typeof packets?.[describeCopy] !== "function") {
+  const describe = descriptionOf(packets);
+  if (describe === undefined) {
     throw new TypeError(`Cannot copy from ${shown(packets)}: give the packets of a source, source.packets`);
   }
   requireOptions(options);
@@ -109,7 +110,7 @@ export async function createPacketWriter(
   const { session, engine: engineOptions } = checkOptions(checked);
   const { signal } = engineOptions;
   signal?.throwIfAborted();
-  const source = withoutKinds(await packets[describeCopy](), audio, subtitles);
+  const source = withoutKinds(await describe(), audio, subtitles);
   signal?.throwIfAborted();
   const request = { kind: "packets", path: file, source, options: session } as const;
   const engine = await openPacketEngine(request, engineOptions);

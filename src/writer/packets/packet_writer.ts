@@ -21,8 +21,8 @@ export interface PacketWriterStats {
 /**
  * Writes packets of a source into a file as they are. {@linkcode createPacketWriter} makes it.
  *
- * The file begins with a key frame of its video: packets that come before and belong to earlier frames are left
- * out, so that a writer can be attached at any time.
+ * The file begins with a key frame of its video: packets that come before and belong to earlier frames are
+ * left out, so that a writer can be attached at any time.
  *
  * @example One track of a file
  * ```ts
@@ -51,8 +51,8 @@ export interface PacketWriter extends AsyncDisposable {
    */
   write(packet: MediaPacket): Promise<void>;
   /**
-   * Finishes the file and closes it. Called again, it returns the same summary. Where no packet was written, no
-   * file is made, and one that exists stays as it was.
+   * Finishes the file and closes it. Called again, it returns the same summary. Where no packet was written,
+   * no file is made, and one that exists stays as it was.
    *
    * @throws {WriteError} Writing failed, now or before.
    * @throws {WriterClosedError} The writer was aborted.
