@@ -6,7 +6,7 @@
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, endOfStream, errorText, outOfMemory } from "./failure.ts";
-import { requireNotInterrupted } from "./interruption.ts";
+import { requireNotInterrupted, setInterruption } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
 import type { MemoryFile } from "./muxing/memory_file.ts";
 import { NativePacket } from "./native_packet.ts";
@@ -41,7 +41,7 @@ function fail(native: Native, result: number, operation: string): never {
 }
 
 /** Runs an action with an AVDictionary of options, if there are any. It removes those that it knows. */
-function withOptions(
+export function withOptions(
   native: Native,
   options: string,
   open: (dictionary: BigUint64Array | null) => number,
@@ -67,6 +67,7 @@ function openInput(native: Native, url: string, request: DemuxerOptions): Addres
     if (value !== undefined) avutil.av_opt_set(cell.value, cString(name), cString(value), 0);
   }
   if (memory !== undefined) native.fields.set(cell.value, "AVFormatContext", "pb", memory.address);
+  setInterruption(native, native.fields.addressOf(cell.value, "AVFormatContext", "interrupt_callback"));
   // A failure frees the context.
   const result = withOptions(
     native,

@@ -10,6 +10,7 @@ import { InputFile, memoryFileOf } from "../../libav/reading/input_bytes.ts";
 import { InputStream } from "../../libav/reading/input_stream.ts";
 import type { MemoryFile } from "../../libav/muxing/memory_file.ts";
 import { type Rational, rationalText } from "../../libav/rational.ts";
+import { openNetwork } from "./network_input.ts";
 import type { InputPlace, ReadRequest } from "./reading_types.ts";
 
 /**
@@ -94,7 +95,9 @@ export class MediaInput implements Disposable {
       label,
       "read",
       () => openDemuxer(native, place, owned).findStreamInfo(),
-      "It is no video, audio or image file that FFmpeg can read, or one that refers to others, as playlists do",
+      place.kind === "network"
+        ? "It gives no video or audio that FFmpeg can read, or refers to other addresses, as playlists do"
+        : "It is no video, audio or image file that FFmpeg can read, or one that refers to others, as playlists do",
     );
     this.#owned = owned.move();
   }
@@ -137,6 +140,7 @@ function openDemuxer(native: Native, place: InputPlace, owned: DisposableStack):
       }),
     );
   }
+  if (place.kind === "network") return owned.use(openNetwork(native, place, allowedFormats(native)));
   const io = owned.use(
     place.kind === "file" ? new InputFile(native, place.path) : inMemory(native, place.bytes),
   );

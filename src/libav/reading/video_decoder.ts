@@ -24,8 +24,11 @@ export class VideoDecoder extends Owned {
   readonly #native: Native;
   readonly #name: string;
 
-  /** Opens the decoder of a stream. Throws libav's error where there is none. */
-  constructor(native: Native, stream: InputStream) {
+  /**
+   * Opens the decoder of a stream. Throws libav's error where there is none. That of a live stream keeps no
+   * frame back for its threads.
+   */
+  constructor(native: Native, stream: InputStream, isLive = false) {
     const { avcodec, avutil, fields } = native;
     const { avcodec_find_decoder, avcodec_parameters_to_context } = native.decoding();
     const { parameters, timeBase, codecName } = stream;
@@ -46,6 +49,7 @@ export class VideoDecoder extends Owned {
       const options = {
         pkt_timebase: rationalText(timeBase),
         threads: "auto",
+        ...(isLive ? { thread_type: "slice" } : {}),
         max_pixels: String(maxPixels),
       };
       for (const [name, value] of Object.entries(options)) {

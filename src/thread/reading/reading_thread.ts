@@ -13,6 +13,7 @@ import { receivedError } from "../sent_error.ts";
 import { startThread } from "../thread_task.ts";
 import type { AnsweredCall, AskedCall, ReadCallName, ReadCalls } from "./reading_calls.ts";
 import { ReadingService } from "./reading_service.ts";
+import { type WaitingLimits, WatchedReading } from "./watched_reading.ts";
 
 /** What opening takes besides the request. */
 export interface ReadingOptions {
@@ -21,6 +22,8 @@ export interface ReadingOptions {
   /** The folder of FFmpeg's libraries. */
   readonly libraryPath: string | undefined;
   readonly signal: AbortSignal | undefined;
+  /** How long a network may have one wait. Default: for ever. */
+  readonly limits?: WaitingLimits;
 }
 
 /** A file that is read somewhere. */
@@ -62,8 +65,9 @@ async function opened(
   reading: Reading,
   control: SharedArrayBuffer,
   request: ReadRequest,
-  { libraryPath, signal }: ReadingOptions,
+  { libraryPath, signal, limits }: ReadingOptions,
 ): Promise<OpenReading> {
+  if (limits !== undefined) reading = new WatchedReading(reading, control, request.label, limits);
   const folder = librariesFor(libraryPath);
   try {
     const asked = reading.ask("open", { request, libraryPath: folder, control });
