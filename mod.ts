@@ -74,6 +74,15 @@ export type { FrameOptions, TimestampOrigin, Timing } from "./src/video/frame_ti
 export type { WriterOptions } from "./src/writer/writer_options.ts";
 export type { WriterStats } from "./src/engine/writer_stats.ts";
 export type { LogLevel } from "./src/libav/log.ts";
+export { openDevice } from "./src/reader/device/open_device.ts";
+export type { DeviceOptions, VideoDeviceSystem } from "./src/reader/device/device_options.ts";
+export { openNetworkSource } from "./src/reader/network/open_network_source.ts";
+export type {
+  NetworkSourceOptions,
+  NetworkStatus,
+  ReconnectOptions,
+} from "./src/reader/network/network_options.ts";
+export type { NetworkSource, NetworkStats } from "./src/reader/network/network_source.ts";
 export { createFileReader, type ReaderInput } from "./src/reader/create_file_reader.ts";
 export type { ImageSequence } from "./src/reader/image_sequence.ts";
 export type { ReaderOptions } from "./src/reader/reader_options.ts";

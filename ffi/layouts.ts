@@ -156,6 +156,7 @@ export const layouts = {
       nb_programs: { kind: "u32", offset: [1156, 132, 132, 164, 164, 164] },
       programs: { kind: "address", offset: [1160, 136, 136, 168, 168, 168] },
       metadata: { kind: "address", offset: [1200, 176, 176, 192, 192, 192] },
+      interrupt_callback: { kind: "address", offset: [1224, 200, 200, 216, 216, 216] },
     },
   },
   AVFrame: {

@@ -79,6 +79,7 @@ const fieldsInUse = {
     nb_programs: "u32",
     programs: "address",
     metadata: "address",
+    interrupt_callback: "address",
   },
   AVFrame: {
     data: "address",

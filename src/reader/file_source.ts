@@ -6,15 +6,15 @@
 import { audioSamples } from "../audio/decoded_samples.ts";
 import type { MediaPacket } from "../engine/copying/media_packet.ts";
 import type { PacketSource } from "../engine/copying/packet_source.ts";
-import type { ReadFrame, SourceInfo } from "../engine/reading/reading_types.ts";
+import type { ReadFrame } from "../engine/reading/reading_types.ts";
 import { ReadError } from "../errors.ts";
 import { shown } from "../shown.ts";
-import { SourceFlow } from "../source/pipeline/source_flow.ts";
 import { SourceFrame } from "../source/pipeline/source_frame.ts";
 import type { DecodedFrame } from "../source/source.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { OpenReading, Reading } from "../thread/reading/reading_thread.ts";
 import { receivedPacket, receivedSamples, type SentPacket } from "../thread/sent_bytes.ts";
+import { decodedFrame, DescribedSource } from "./described_source.ts";
 import { SourcePackets } from "./source_packets.ts";
 import type { DecodedSamples, VideoSource } from "./video_source.ts";
 
@@ -22,9 +22,8 @@ import type { DecodedSamples, VideoSource } from "./video_source.ts";
 type Coming = Promise<ReadFrame | null>;
 
 /** A source over an open file. */
-export class FileSource extends SourceFlow implements VideoSource {
+export class FileSource extends DescribedSource implements VideoSource {
   readonly #reading: Reading;
-  readonly #info: SourceInfo;
   readonly #queueSize: number;
   /** Frames that were asked for and not given yet, in order. */
   #coming: Coming[] = [];
@@ -41,72 +40,11 @@ export class FileSource extends SourceFlow implements VideoSource {
 
   /** A source that decodes so many frames ahead, until it is closed or the signal is aborted. */
   constructor({ reading, info }: OpenReading, queueSize: number, signal: AbortSignal | undefined) {
-    super();
+    super(info);
     this.#reading = reading;
-    this.#info = info;
     this.#queueSize = queueSize;
     this.#signal = signal;
     signal?.addEventListener("abort", this.#onAbort, { once: true });
-  }
-
-  get width(): number {
-    return this.#info.width;
-  }
-
-  get height(): number {
-    return this.#info.height;
-  }
-
-  get format(): string {
-    return this.#info.format;
-  }
-
-  get color(): VideoSource["color"] {
-    return this.#info.color;
-  }
-
-  get rotation(): VideoSource["rotation"] {
-    return this.#info.rotation;
-  }
-
-  get sampleAspectRatio(): VideoSource["sampleAspectRatio"] {
-    return this.#info.sampleAspectRatio;
-  }
-
-  get codec(): string {
-    return this.#info.codec;
-  }
-
-  get container(): string {
-    return this.#info.container;
-  }
-
-  get duration(): number | null {
-    return this.#info.duration;
-  }
-
-  get frameRate(): VideoSource["frameRate"] {
-    return this.#info.frameRate;
-  }
-
-  get frameIntervals(): VideoSource["frameIntervals"] {
-    return this.#info.frameIntervals;
-  }
-
-  get audioTracks(): VideoSource["audioTracks"] {
-    return this.#info.audioTracks;
-  }
-
-  get subtitleTracks(): VideoSource["subtitleTracks"] {
-    return this.#info.subtitleTracks;
-  }
-
-  get chapters(): VideoSource["chapters"] {
-    return this.#info.chapters;
-  }
-
-  get metadata(): VideoSource["metadata"] {
-    return this.#info.metadata;
   }
 
   get packets(): PacketSource {
@@ -115,17 +53,6 @@ export class FileSource extends SourceFlow implements VideoSource {
 
   override get status(): VideoSource["status"] {
     return this.#status;
-  }
-
-  protected override get form(): SourceInfo {
-    return this.#info;
-  }
-
-  async nextFrame(): Promise<DecodedFrame | null> {
-    const reader = this[Symbol.asyncIterator]();
-    const { value } = await reader.next();
-    await reader.return();
-    return value ?? null;
   }
 
   protected override async pull(): Promise<DecodedFrame | null> {
@@ -295,10 +222,6 @@ export class FileSource extends SourceFlow implements VideoSource {
       throw error;
     }
   }
-}
-
-function decodedFrame({ data, ...others }: ReadFrame): DecodedFrame {
-  return { data: new Uint8Array(data), ...others };
 }
 
 function requireSeconds(seconds: unknown, action: string): void {

@@ -10,6 +10,8 @@ import { InputFile, memoryFileOf } from "../../libav/reading/input_bytes.ts";
 import { InputStream } from "../../libav/reading/input_stream.ts";
 import type { MemoryFile } from "../../libav/muxing/memory_file.ts";
 import { type Rational, rationalText } from "../../libav/rational.ts";
+import { openDeviceInput } from "./device_input.ts";
+import { openNetwork } from "./network_input.ts";
 import type { InputPlace, ReadRequest } from "./reading_types.ts";
 
 /**
@@ -93,8 +95,14 @@ export class MediaInput implements Disposable {
     this.demuxer = reading(
       label,
       "read",
-      () => openDemuxer(native, place, owned).findStreamInfo(),
-      "It is no video, audio or image file that FFmpeg can read, or one that refers to others, as playlists do",
+      () => {
+        const demuxer = openDemuxer(native, place, owned);
+        // A device says all that there is to know, and frames that are read now would be old.
+        return place.kind === "device" ? demuxer : demuxer.findStreamInfo();
+      },
+      place.kind === "network"
+        ? "It gives no video or audio that FFmpeg can read, or refers to other addresses, as playlists do"
+        : "It is no video, audio or image file that FFmpeg can read, or one that refers to others, as playlists do",
     );
     this.#owned = owned.move();
   }
@@ -137,6 +145,8 @@ function openDemuxer(native: Native, place: InputPlace, owned: DisposableStack):
       }),
     );
   }
+  if (place.kind === "device") return owned.use(openDeviceInput(native, place));
+  if (place.kind === "network") return owned.use(openNetwork(native, place, allowedFormats(native)));
   const io = owned.use(
     place.kind === "file" ? new InputFile(native, place.path) : inMemory(native, place.bytes),
   );

@@ -7,6 +7,7 @@ import type { Native } from "../../../ffi/mod.ts";
 import { NativePacket } from "../../libav/native_packet.ts";
 import { formatNames } from "../../libav/reading/input_stream.ts";
 import { describeStream } from "../../libav/streams/described_stream.ts";
+import type { SessionControl } from "../ending/session_control.ts";
 import type { CopiedFile, CopiedStream, MediaPacket, PacketKind } from "../copying/media_packet.ts";
 import { InputClock, type MediaInput, reading } from "./media_input.ts";
 import { chaptersOf } from "./source_facts.ts";
@@ -47,16 +48,26 @@ interface ReadStream {
   readonly clock: InputClock;
 }
 
-/** Reads the packets of all streams, in the order in which they are in the file. Takes over the input. */
+/** AVDISCARD_DEFAULT, libavcodec/defs.h. */
+const discardNone = 0;
+
+/**
+ * Reads the packets of all streams, in the order in which they are in the file. Takes over the input, but for
+ * that of a live stream, whose packets are given as soon as they come.
+ */
 export class PacketReader implements Disposable {
   readonly #input: MediaInput;
   readonly #label: string;
   readonly #packet: NativePacket;
   readonly #streams = new Map<number, ReadStream>();
+  /** The control of a live stream, which ends calls that wait. */
+  readonly #control: SessionControl | null;
   #hasEnded = false;
 
-  /** At the beginning of a file. */
-  constructor(native: Native, input: MediaInput, label: string) {
+  /** At the beginning of a file, or from now on, with the control of a live stream. */
+  constructor(native: Native, input: MediaInput, label: string, control: SessionControl | null = null) {
+    this.#control = control;
+    for (const stream of input.demuxer.streams) native.fields.set(stream, "AVStream", "discard", discardNone);
     this.#input = input;
     this.#label = label;
     this.#packet = new NativePacket(native);
@@ -72,14 +83,20 @@ export class PacketReader implements Disposable {
     const packets: MediaPacket[] = [];
     let bytes = 0;
     reading(this.#label, "read on in", () => {
-      while (!this.#hasEnded && packets.length < batch.packets && bytes < batch.bytes) {
-        if (!this.#input.demuxer.read(this.#packet)) this.#hasEnded = true;
+      const most = this.#control === null ? batch.packets : 1;
+      while (!this.#hasEnded && packets.length < most && bytes < batch.bytes) {
+        if (!this.#read()) this.#hasEnded = true;
         else packets.push(...this.#take());
         bytes += packets.at(-1)?.data.length ?? 0;
         this.#packet.unref();
       }
     });
     return packets;
+  }
+
+  #read(): boolean {
+    const { demuxer } = this.#input;
+    return this.#control?.timed(() => demuxer.read(this.#packet)) ?? demuxer.read(this.#packet);
   }
 
   #take(): MediaPacket[] {
@@ -101,6 +118,6 @@ export class PacketReader implements Disposable {
   /** Closes the file. */
   [Symbol.dispose](): void {
     this.#packet[Symbol.dispose]();
-    this.#input[Symbol.dispose]();
+    if (this.#control === null) this.#input[Symbol.dispose]();
   }
 }

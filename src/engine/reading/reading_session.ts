@@ -132,11 +132,11 @@ export class ReadingSession implements Disposable {
   }
 }
 
-function isComplete({ width, height, format }: SourceInfo): boolean {
+export function isComplete({ width, height, format }: SourceInfo): boolean {
   return width > 0 && height > 0 && format !== "";
 }
 
-function outputFormat(native: Native, name: string): PixelFormatInfo {
+export function outputFormat(native: Native, name: string): PixelFormatInfo {
   const format = pixelFormatById(native, native.avutil.av_get_pix_fmt(cString(name)));
   if (format !== null) {
     requireOutputFormat(format);
@@ -150,7 +150,7 @@ function outputFormat(native: Native, name: string): PixelFormatInfo {
   );
 }
 
-function videoStream(input: MediaInput, { stream, label }: ReadRequest): InputStream {
+export function videoStream(input: MediaInput, { stream, label }: ReadRequest): InputStream {
   const streams = input.streamsOf("video");
   const found = streams[stream];
   if (found !== undefined) return found;

@@ -28,6 +28,8 @@ export interface ReadCalls {
     /** `folder` is that of the libraries. */
     readonly answer: { readonly info: SourceInfo; readonly folder: string };
   };
+  /** Loads the libraries before a device is opened; the answer is the path of libavdevice. */
+  readonly devices: { readonly ask: { readonly libraryPath: string | undefined }; readonly answer: string };
   /** The next frame; `null` at the end. */
   readonly frame: { readonly ask: Record<never, never>; readonly answer: ReadFrame | null };
   readonly seek: { readonly ask: { readonly seconds: number }; readonly answer: null };

@@ -7,6 +7,7 @@ import { loadNative, type Native } from "../../../ffi/mod.ts";
 import { SessionControl } from "../../engine/ending/session_control.ts";
 import type { MediaPacket } from "../../engine/copying/media_packet.ts";
 import type { PacketReader } from "../../engine/reading/packet_reader.ts";
+import { LiveSession } from "../../engine/reading/live_session.ts";
 import { ReadingSession } from "../../engine/reading/reading_session.ts";
 import type { AudioReader, SubtitleReader } from "../../engine/reading/track_readers.ts";
 import { interruptWhen } from "../../libav/interruption.ts";
@@ -24,7 +25,7 @@ export class ReadingService {
   /** Whether the thread does nothing else, so that all work in it ends with its reader. */
   readonly #isAlone: boolean;
   #native: Native | null = null;
-  #session: ReadingSession | null = null;
+  #session: ReadingSession | LiveSession | null = null;
   readonly #tracks = new Map<number, AudioReader | SubtitleReader | PacketReader>();
   #lastTrack = 0;
 
@@ -43,13 +44,15 @@ export class ReadingService {
     switch (call.type) {
       case "open":
         return this.#open(call);
+      case "devices":
+        return loadNative(call.libraryPath).devicesPath;
       case "frame":
         return this.#session!.next();
       case "seek":
-        this.#session!.seek(call.seconds);
+        this.#file.seek(call.seconds);
         return null;
       case "frameAt":
-        return this.#session!.frameAt(call.seconds);
+        return this.#file.frameAt(call.seconds);
       case "openTrack":
         return this.#openTrack(call);
       case "samples":
@@ -79,12 +82,19 @@ export class ReadingService {
     const native = this.#native = loadNative(libraryPath);
     const control = new SessionControl(memory);
     if (this.#isAlone) interruptWhen(native, () => control.isAborted);
-    this.#session = new ReadingSession(native, request);
+    this.#session = ["network", "device"].includes(request.place.kind)
+      ? new LiveSession(native, request, control)
+      : new ReadingSession(native, request);
     return { info: this.#session.info, folder: native.folder };
   }
 
+  /** A file, which can be read at any place. */
+  get #file(): ReadingSession {
+    return this.#session as ReadingSession;
+  }
+
   #openTrack({ kind, track }: AskedCall & { type: "openTrack" }): number {
-    const session = this.#session!;
+    const session = this.#file;
     const reader = kind === "audio" ? session.openAudio(track) : session.openSubtitles(track);
     this.#tracks.set(++this.#lastTrack, reader);
     return this.#lastTrack;
