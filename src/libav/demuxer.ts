@@ -59,10 +59,7 @@ function openInput(native: Native, url: string, request: DemuxerOptions): Addres
     native,
     options,
     (dictionary) => avformat.avformat_open_input(cell.buffer, cString(url), format, dictionary),
-    request.onUnknown && ((name) => {
-      avformat.avformat_close_input(cell.buffer);
-      request.onUnknown!(name);
-    }),
+    request.onUnknown,
   );
   if (result < 0) fail(native, result, "open the file for reading");
   return cell.value;

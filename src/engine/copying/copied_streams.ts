@@ -164,6 +164,10 @@ export class CopiedStreams {
     if (info.name === "avi" && ["h264", "hevc"].includes(codecName) && track.headers[0] === 1) {
       throw this.#unsupportedError(track, "the container needs start codes in it, which it has not");
     }
+    // avienc.c knows few of them, and writes what nobody reads of the others.
+    if (info.name === "avi" && codecName === "rawvideo" && this.#request.source.container !== "avi") {
+      throw this.#unsupportedError(track, "the container has few pixel formats");
+    }
     if (isTaken === true || isTaken === null && kind !== "subtitle") return;
     if (isTaken === null && isMatroska(info)) return;
     throw this.#unsupportedError(track, `the container does not take ${codecName}`);

@@ -12,7 +12,7 @@ import { muxerUrl, OutputFile } from "../../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety } from "../../file/safety.ts";
 import { stepsWithWriteErrors, withWriteErrors } from "../../file/target.ts";
 import { setLogLevel } from "../../libav/log.ts";
-import type { MuxerInfo } from "../../libav/muxer_info.ts";
+import { isMatroska, type MuxerInfo } from "../../libav/muxer_info.ts";
 import type { Steps } from "../../steps.ts";
 import type { SessionControl } from "../ending/session_control.ts";
 import type { PacketFileRequest, PacketSummary } from "../session_types.ts";
@@ -201,6 +201,8 @@ export class PacketSession implements Disposable {
     this.#namesKeys = this.#streams.namesKeys(target);
     using muxer = this.#streams.createMuxer({ ...target, namesKeys: this.#namesKeys });
     muxer.openMemory();
+    // The error has what the muxer says.
+    setLogLevel(this.#native, "quiet");
     try {
       muxer.writeHeader();
     } catch (error) {
@@ -209,7 +211,7 @@ export class PacketSession implements Disposable {
       throw new UnsupportedError(`Cannot copy ${codecs} into ${this.#info.name}: ${error.message}`, {
         code: "CODEC_NOT_FOR_CONTAINER",
         operation: `copy into ${this.#info.name}`,
-        hint: "Copy into another container, such as .mkv",
+        hint: `Copy into another container, such as ${isMatroska(this.#info) ? ".nut" : ".mkv"}`,
         cause: error,
       });
     }

@@ -9,7 +9,8 @@ import { NativeFrame } from "../../libav/native_frame.ts";
 import { NativePacket } from "../../libav/native_packet.ts";
 import type { InputStream } from "../../libav/reading/input_stream.ts";
 import { frameDuration, frameTicks, VideoDecoder } from "../../libav/reading/video_decoder.ts";
-import { InputClock, type MediaInput, reading } from "./media_input.ts";
+import { InputClock, type MediaInput } from "./media_input.ts";
+import { reading } from "./reading_error.ts";
 
 /** A decoded frame that a cursor holds. */
 interface HeldFrame {

@@ -12,7 +12,8 @@ import type { MemoryFile } from "../../libav/muxing/memory_file.ts";
 import { type Rational, rationalText } from "../../libav/rational.ts";
 import { openDeviceInput } from "./device_input.ts";
 import { openNetwork } from "./network_input.ts";
-import type { InputPlace, ReadRequest } from "./reading_types.ts";
+import { reading } from "./reading_error.ts";
+import type { DevicePlace, InputPlace, ReadRequest } from "./reading_types.ts";
 
 /**
  * Formats whose readers open other files, hosts or devices, or run what is in the file. `image2` takes `%d`
@@ -53,34 +54,6 @@ function allowedFormats(native: Native): readonly string[] {
   return names;
 }
 
-/** What libav says of a file that is none, or that it must not follow. */
-const unknownFile: readonly string[] = ["INVALIDDATA", "EINVAL"];
-
-/** The error for something that can't be done with a file. */
-export function readError(
-  label: string,
-  action: string,
-  cause: AvError,
-  hint: string | null = null,
-): ReadError {
-  return new ReadError(`Cannot ${action} ${label}: ${cause.message}`, {
-    code: cause.code,
-    operation: `${action} a file`,
-    hint,
-    cause,
-  });
-}
-
-/** Runs something that reads a file; what libav says becomes a {@linkcode ReadError}. */
-export function reading<T>(label: string, action: string, read: () => T, hint: string | null = null): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof AvError) || error instanceof ReadError) throw error;
-    throw readError(label, action, error, unknownFile.includes(error.code) ? hint : null);
-  }
-}
-
 /** A file that is open. */
 export class MediaInput implements Disposable {
   readonly #native: Native;
@@ -92,14 +65,10 @@ export class MediaInput implements Disposable {
   constructor(native: Native, { place, label }: Pick<ReadRequest, "place" | "label">) {
     this.#native = native;
     using owned = new DisposableStack();
-    this.demuxer = reading(
+    this.demuxer = place.kind === "device" ? owned.use(openDeviceInput(native, place, label)) : reading(
       label,
       "read",
-      () => {
-        const demuxer = openDemuxer(native, place, owned);
-        // A device says all that there is to know, and frames that are read now would be old.
-        return place.kind === "device" ? demuxer : demuxer.findStreamInfo();
-      },
+      () => openDemuxer(native, place, owned).findStreamInfo(),
       place.kind === "network"
         ? "It gives no video or audio that FFmpeg can read, or refers to other addresses, as playlists do"
         : "It is no video, audio or image file that FFmpeg can read, or one that refers to others, as playlists do",
@@ -132,7 +101,11 @@ export class MediaInput implements Disposable {
   }
 }
 
-function openDemuxer(native: Native, place: InputPlace, owned: DisposableStack): Demuxer {
+function openDemuxer(
+  native: Native,
+  place: Exclude<InputPlace, DevicePlace>,
+  owned: DisposableStack,
+): Demuxer {
   if (place.kind === "sequence") {
     const { path, frameRate, start } = place;
     const first = start === null ? "" : `:start_number=${start}`;
@@ -145,7 +118,6 @@ function openDemuxer(native: Native, place: InputPlace, owned: DisposableStack):
       }),
     );
   }
-  if (place.kind === "device") return owned.use(openDeviceInput(native, place));
   if (place.kind === "network") return owned.use(openNetwork(native, place, allowedFormats(native)));
   const io = owned.use(
     place.kind === "file" ? new InputFile(native, place.path) : inMemory(native, place.bytes),

@@ -9,7 +9,8 @@ import { formatNames } from "../../libav/reading/input_stream.ts";
 import { describeStream } from "../../libav/streams/described_stream.ts";
 import type { SessionControl } from "../ending/session_control.ts";
 import type { CopiedFile, CopiedStream, MediaPacket, PacketKind } from "../copying/media_packet.ts";
-import { InputClock, type MediaInput, reading } from "./media_input.ts";
+import { InputClock, type MediaInput } from "./media_input.ts";
+import { reading } from "./reading_error.ts";
 import { chaptersOf } from "./source_facts.ts";
 
 /** How much is read at a time: so many packets, or with so many bytes. */

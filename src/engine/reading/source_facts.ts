@@ -15,7 +15,8 @@ import { findIntervals, type FrameIntervals } from "../../video/reading/frame_in
 import { reducedFraction } from "../../video/frame_rate.ts";
 import { assumedMeaning, colorOf, convertedColor, convertedMeaning } from "../../video/reading/read_color.ts";
 import { meaningSaid } from "../../video/color.ts";
-import { InputClock, type MediaInput, reading } from "./media_input.ts";
+import { InputClock, type MediaInput } from "./media_input.ts";
+import { reading } from "./reading_error.ts";
 import type { SourceAudioTrack, SourceInfo, SourceSubtitleTrack } from "./reading_types.ts";
 
 /** How much is looked at for the rate: so many packets, but no more bytes than that. */
