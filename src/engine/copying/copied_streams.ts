@@ -141,8 +141,12 @@ export class CopiedStreams {
     fillStream(this.#native, added, { ...stream, tags } satisfies DescribedStream);
   }
 
-  /** The four-character code: that of the source, in the same container only. */
+  /**
+   * The four-character code: that of the source, in the same container only. Of pictures that are not encoded
+   * it is the pixel format.
+   */
   #tagOf({ codecName }: CopiedStream): string | number | null {
+    if (codecName === "rawvideo") return null;
     const names = this.#request.source.container.split(",");
     const isMov = movFamily.includes(this.#info.name);
     if (isMov && names.includes("mov") || names.includes(this.#info.name)) return null;

@@ -4,7 +4,7 @@
  * @module
  */
 import { cString, type Native, PointerCell } from "../../../ffi/mod.ts";
-import { AvError, ReadError } from "../../errors.ts";
+import { AvError } from "../../errors.ts";
 import { Demuxer } from "../../libav/demuxer.ts";
 import { InputFile, memoryFileOf } from "../../libav/reading/input_bytes.ts";
 import { InputStream } from "../../libav/reading/input_stream.ts";
