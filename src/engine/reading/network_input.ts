@@ -22,6 +22,7 @@ export function openNetwork(native: Native, place: NetworkPlace, formats: readon
   if (place.protocols.startsWith("rtsp")) {
     return new Demuxer(native, place.url, { ...optionsOf(place, {}), formats: ["rtsp"] });
   }
+  if (place.protocols === "srt") return openSrt(native, place, formats);
   if (!/^https?:/.test(place.url)) {
     return new Demuxer(native, place.url, { ...optionsOf(place, {}), formats });
   }
@@ -38,6 +39,22 @@ export function openNetwork(native: Native, place: NetworkPlace, formats: readon
       requireTarget(new URL(url), target, place);
       url = target.href;
     }
+  }
+}
+
+/** libsrt tells a refusal from silence by nothing but time. */
+function openSrt(native: Native, place: NetworkPlace, formats: readonly string[]): Demuxer {
+  const startMs = performance.now();
+  try {
+    return new Demuxer(native, place.url, { ...optionsOf(place, {}), formats });
+  } catch (error) {
+    const isRefused = error instanceof AvError && error.code === "EIO" &&
+      performance.now() - startMs < Number(place.options.connect_timeout) / 2;
+    if (!isRefused) throw error;
+    throw new AvError("the server refuses it, as it does with a wrong passphrase or stream id", {
+      code: "REFUSED",
+      operation: "open a network address",
+    });
   }
 }
 
