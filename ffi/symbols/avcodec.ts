@@ -71,6 +71,8 @@ export const codecNames = {
 export const copying = {
   // int av_packet_add_side_data(AVPacket *pkt, enum AVPacketSideDataType type, uint8_t *data, size_t size)
   av_packet_add_side_data: { parameters: ["address", "i32", "address", "u64"], result: "i32" },
+  // unsigned int avcodec_pix_fmt_to_codec_tag(enum AVPixelFormat pix_fmt)
+  avcodec_pix_fmt_to_codec_tag: { parameters: ["i32"], result: "u32" },
 } as const satisfies SymbolTable;
 
 /** Decoding of streams. */

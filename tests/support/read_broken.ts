@@ -1,7 +1,7 @@
 /**
  * A program that reads damaged files one after another, by all that a source has, and tells what became of
- * each: `read_broken.ts FOLDER SEED FIRST COUNT`. It prints the number of a file before it reads it, so that a
- * crash or a hang is known by its file, and at the end its resident memory.
+ * each: `read_broken.ts FOLDER SEED FIRST COUNT`. It prints the number of a file before it reads it, so that
+ * a crash or a hang is known by its file, and at the end its resident memory.
  *
  * @module
  */

@@ -18,7 +18,12 @@ import type { Demuxer } from "../../libav/demuxer.ts";
 import { Muxer } from "../../libav/muxer.ts";
 import { isMatroska, type MuxerInfo, muxerSupportsCodec } from "../../libav/muxer_info.ts";
 import type { ChapterPlace } from "../../libav/streams/stream_parameters.ts";
-import { type DescribedStream, fillParameters, fillStream } from "../../libav/streams/described_stream.ts";
+import {
+  type DescribedStream,
+  fillParameters,
+  fillStream,
+  rawTag,
+} from "../../libav/streams/described_stream.ts";
 import type { PacketFileRequest } from "../session_types.ts";
 import type { CopiedStream } from "./media_packet.ts";
 
@@ -141,12 +146,10 @@ export class CopiedStreams {
     fillStream(this.#native, added, { ...stream, tags } satisfies DescribedStream);
   }
 
-  /**
-   * The four-character code: that of the source, in the same container only. Of pictures that are not encoded
-   * it is the pixel format.
-   */
-  #tagOf({ codecName }: CopiedStream): string | number | null {
-    if (codecName === "rawvideo") return null;
+  /** The four-character code: that of the source, in the same container only. */
+  #tagOf(stream: CopiedStream): string | number | null {
+    const { codecName } = stream;
+    if (codecName === "rawvideo") return rawTag(this.#native, stream);
     const names = this.#request.source.container.split(",");
     const isMov = movFamily.includes(this.#info.name);
     if (isMov && names.includes("mov") || names.includes(this.#info.name)) return null;

@@ -15,8 +15,8 @@ export function optionText(options: Readonly<Record<string, string>>): string {
 }
 
 /**
- * Runs an action with an AVDictionary of options, if there are any. It removes those that it knows; `onUnknown`
- * is told the name of one that is left.
+ * Runs an action with an AVDictionary of options, if there are any. It removes those that it knows;
+ * `onUnknown` is told the name of one that is left.
  */
 export function withOptions(
   native: Native,

@@ -41,6 +41,14 @@ function parametersBytes({ avcodecMajor, fields }: Native): number {
   return early?.bytes ?? fields.size("AVCodecParameters");
 }
 
+/** The four-character code of pictures that are not encoded: their pixel format, which devices do not tell. */
+export function rawTag({ copying, fields }: Native, { parameters }: DescribedStream): number {
+  const view = new DataView(parameters.buffer);
+  const tag = view.getUint32(fields.offset("AVCodecParameters", "codec_tag"), true);
+  const format = view.getInt32(fields.offset("AVCodecParameters", "format"), true);
+  return tag === 0 ? copying().avcodec_pix_fmt_to_codec_tag(format) : tag;
+}
+
 /** Describes a stream of an open file. */
 export function describeStream(native: Native, demuxer: Demuxer, index: number): DescribedStream {
   const parameters = new Uint8Array(parametersBytes(native));

@@ -36,7 +36,9 @@ export type VideoDeviceSystem =
 export interface DeviceOptions extends Omit<ReaderOptions, "imageSequence" | "stream"> {
   /** Whose device it is. Default: what the name and the operating system tell. */
   system?: VideoDeviceSystem;
-  /** The size that is asked for, in pixels: of a screen, the part that is recorded. Default: the device's own. */
+  /**
+   * The size that is asked for, in pixels: of a screen, the part that is recorded. Default: the device's own.
+   */
   size?: { width: number; height: number };
   /** Frames per second that are asked for. Default: the device's own. */
   frameRate?: FrameRate;
