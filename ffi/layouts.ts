@@ -158,6 +158,7 @@ export const layouts = {
       nb_programs: { kind: "u32", offset: [1156, 132, 132, 164, 164, 164] },
       programs: { kind: "address", offset: [1160, 136, 136, 168, 168, 168] },
       metadata: { kind: "address", offset: [1200, 176, 176, 192, 192, 192] },
+      interrupt_callback: { kind: "address", offset: [1224, 200, 200, 216, 216, 216] },
     },
   },
   AVFrame: {
@@ -257,6 +258,8 @@ export const layouts = {
       flags: { kind: "i32", offset: [40, 40, 40, 40, 40, 40] },
       duration: { kind: "i64", offset: [64, 64, 64, 64, 64, 64] },
       pos: { kind: "i64", offset: [72, 72, 72, 72, 72, 72] },
+      side_data: { kind: "address", offset: [48, 48, 48, 48, 48, 48] },
+      side_data_elems: { kind: "i32", offset: [56, 56, 56, 56, 56, 56] },
     },
   },
   AVPixFmtDescriptor: {

@@ -26,11 +26,26 @@ import { capabilities } from "./capabilities.ts";
 import { runtime } from "./runtime.ts";
 import { selfCheck } from "./selfcheck.ts";
 import { StructFields } from "./struct.ts";
-import { avcodec, codecNames, decoding, parametersSideData, supportedConfig } from "./symbols/avcodec.ts";
+import {
+  avcodec,
+  codecNames,
+  copying,
+  decoding,
+  parametersSideData,
+  supportedConfig,
+} from "./symbols/avcodec.ts";
 import { avdevice } from "./symbols/avdevice.ts";
 import { avfilter } from "./symbols/avfilter.ts";
-import { avformat, memoryFiles, seeking, streamSideData } from "./symbols/avformat.ts";
-import { avutil, colorNames, dictionaries, memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
+import { avformat, connections, memoryFiles, seeking, streamSideData } from "./symbols/avformat.ts";
+import {
+  addresses,
+  avutil,
+  colorNames,
+  dictionaries,
+  memoryIn,
+  memoryOut,
+  memoryWithin,
+} from "./symbols/avutil.ts";
 import { semaphores, windowsKernel } from "./kernel32.ts";
 import { resampling, swresample } from "./symbols/swresample.ts";
 import { scalerFrames, swscale } from "./symbols/swscale.ts";
@@ -166,6 +181,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     avformat: set.avformat.avformat_version(),
   };
   requireOneRelease(versions, major, folder);
+  const addressFunctions = once(() => open("avutil", addresses));
   const inParameters = openOptional(host, pathOf("avcodec"), parametersSideData);
   const native: Native = {
     folder,
@@ -188,7 +204,12 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     dictionaries: once(() => open("avutil", dictionaries)),
     colorNames: once(() => open("avutil", colorNames)),
     decoding: once(() => open("avcodec", decoding)),
+    copying: once(() => open("avcodec", copying)),
     seeking: once(() => open("avformat", seeking)),
+    connections: once(() => open("avformat", connections)),
+    countFunction: once(() => host.functionAddress(pathOf("avutil"), "av_dict_count")),
+    // It returns what it gets where that is large enough.
+    addressOf: (shared) => addressFunctions().av_fast_realloc(new Uint8Array(shared), new Uint32Array(1), 0n),
     devicesPath: pathOf("avdevice"),
     avdevice: once(() => openSibling(host, "avdevice", pathOf("avdevice"), avdevice)),
     scalerFrames: once(() => openOptional(host, pathOf("swscale"), scalerFrames)),

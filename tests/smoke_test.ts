@@ -419,6 +419,9 @@ test("smoke: a file is read: frames in order and at any time, and audio", async 
   }
   using audio = session.openAudio(0);
   assertAlmostEquals(audio.next()!.timestamp, 0, 0.03);
+  using packets = session.openPackets();
+  const read = [...packets.next(), ...packets.next()];
+  assertEquals(read.filter(({ kind }) => kind === "video").length, 29);
 });
 
 const withoutDevices = missingDevices();

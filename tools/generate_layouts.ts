@@ -81,6 +81,7 @@ const fieldsInUse = {
     nb_programs: "u32",
     programs: "address",
     metadata: "address",
+    interrupt_callback: "address",
   },
   AVFrame: {
     data: "address",
@@ -146,6 +147,8 @@ const fieldsInUse = {
     flags: "i32",
     duration: "i64",
     pos: "i64",
+    side_data: "address",
+    side_data_elems: "i32",
   },
   AVPixFmtDescriptor: {
     name: "address",

@@ -3,15 +3,17 @@
  *
  * @module
  */
-import type {
-  CFunction,
-  CType,
-  Functions,
-  Runtime,
-  SymbolTable,
-  SystemName,
-  Thread,
-  ThreadListener,
+import {
+  type Address,
+  address,
+  type CFunction,
+  type CType,
+  type Functions,
+  type Runtime,
+  type SymbolTable,
+  type SystemName,
+  type Thread,
+  type ThreadListener,
 } from "../contract.ts";
 import { LibraryNotFoundError } from "../errors.ts";
 import { LibraryKeeper } from "../library_keeper.ts";
@@ -25,7 +27,7 @@ interface NodeFfi {
   dlopen(
     path: string,
     symbols: Record<string, { arguments: string[]; return: string }>,
-  ): { functions: Record<string, unknown> };
+  ): { functions: Record<string, unknown>; lib: { getSymbol(name: string): bigint } };
 }
 
 interface NodeProcess {
@@ -131,6 +133,10 @@ export function createNodeRuntime(): Runtime {
       const { functions } = ffi().dlopen(path, wanted);
       keeper.keep(path);
       return functions as unknown as Functions<T>;
+    },
+
+    functionAddress(path: string, name: string): Address {
+      return address(ffi().dlopen(path, {}).lib.getSymbol(name));
     },
 
     mayOpen(_path: string): boolean {

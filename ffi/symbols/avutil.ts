@@ -123,6 +123,12 @@ export const colorNames = {
   av_color_transfer_name: { parameters: ["i32"], result: "address" },
 } as const satisfies SymbolTable;
 
+/** Addresses of JavaScript memory. */
+export const addresses = {
+  // void *av_fast_realloc(void *ptr, unsigned int *size, size_t min_size)
+  av_fast_realloc: { parameters: ["buffer", "buffer", "u64"], result: "address" },
+} as const satisfies SymbolTable;
+
 /** Dictionaries in JavaScript's hands. */
 export const dictionaries = {
   // int av_dict_parse_string(AVDictionary **pm, const char *str, const char *key_val_sep, const char

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { librariesFor, noteLibraries, type Thread } from "../../../ffi/mod.ts";
+import { keepDevices, librariesFor, noteLibraries, type Thread } from "../../../ffi/mod.ts";
 import { settlesWithin, unlessAborted } from "../../abortable.ts";
 import { SessionControl } from "../../engine/ending/session_control.ts";
 import type { ReadRequest, SourceInfo } from "../../engine/reading/reading_types.ts";
@@ -13,6 +13,7 @@ import { receivedError } from "../sent_error.ts";
 import { startThread } from "../thread_task.ts";
 import type { AnsweredCall, AskedCall, ReadCallName, ReadCalls } from "./reading_calls.ts";
 import { ReadingService } from "./reading_service.ts";
+import { type WaitingLimits, WatchedReading } from "./watched_reading.ts";
 
 /** What opening takes besides the request. */
 export interface ReadingOptions {
@@ -21,6 +22,8 @@ export interface ReadingOptions {
   /** The folder of FFmpeg's libraries. */
   readonly libraryPath: string | undefined;
   readonly signal: AbortSignal | undefined;
+  /** How long a network may have one wait. Default: for ever. */
+  readonly limits?: WaitingLimits;
 }
 
 /** A file that is read somewhere. */
@@ -62,10 +65,15 @@ async function opened(
   reading: Reading,
   control: SharedArrayBuffer,
   request: ReadRequest,
-  { libraryPath, signal }: ReadingOptions,
+  { libraryPath, signal, limits }: ReadingOptions,
 ): Promise<OpenReading> {
+  if (limits !== undefined) reading = new WatchedReading(reading, control, request.label, limits);
   const folder = librariesFor(libraryPath);
   try {
+    if (request.place.kind === "device") {
+      // What libavdevice tells libavformat of itself must outlive the thread.
+      keepDevices(await reading.ask("devices", { libraryPath: folder }));
+    }
     const asked = reading.ask("open", { request, libraryPath: folder, control });
     const { info, folder: loaded } = await unlessAborted(asked, signal);
     noteLibraries(loaded, libraryPath);
