@@ -16,6 +16,9 @@ import { LiveTimeline } from "./live_timeline.ts";
 import type { NetworkStatus, ReconnectOptions } from "./network_options.ts";
 import { isPassing, Reconnection } from "./reconnection.ts";
 
+/** How much before its end a video may stop, in seconds: headers round, and count sound. */
+const endTolerance = 1;
+
 /** What a network source has counted. */
 export interface NetworkStats {
   /** Frames that came. */
@@ -64,6 +67,8 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
   #coming: Coming[] = [];
   #status: SourceStatus = "running";
   #counts = { frames: 0, connections: 1, losses: 0, stalls: 0, lostSeconds: 0 };
+  /** The time of the last frame, by the connection at hand. */
+  #sentSeconds = 0;
   #closing: Promise<void> | null = null;
 
   constructor({ reading, info }: OpenReading, plan: NetworkPlan) {
@@ -105,11 +110,16 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
         this.#requireOpen();
         failure = error as Error;
       }
-      // What has a length was sent to its end.
-      const isLost = failure === null ? this.info.duration === null : isPassing(failure);
+      const isLost = failure === null ? !this.#isComplete : isPassing(failure);
       if (this.#plan.reconnect === null || !isLost) return await this.#end(failure);
       await this.#reconnect(failure ?? this.#lost());
     }
+  }
+
+  /** Whether what has a length was sent to its end. */
+  get #isComplete(): boolean {
+    const { duration } = this.info;
+    return duration !== null && this.#sentSeconds > duration - endTolerance;
   }
 
   async #next(): Coming {
@@ -128,6 +138,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     if (isOther) this.info = { ...this.info, width, height, format };
     if (isOther || this.#status !== "running") this.#tell("running");
     this.#counts.frames++;
+    this.#sentSeconds = frame.timestamp;
     this.#reconnection.succeeded();
     return this.#timeline.place(decodedFrame(frame), arrivalMs);
   }

@@ -32,6 +32,7 @@ export class WatchedReading implements Reading {
   #asked = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #endedAt: number | null = null;
+  #closing: Promise<void> | null = null;
 
   /** Watches what reads, whose control has that memory. */
   constructor(reading: Reading, control: SharedArrayBuffer, label: string, limits: WaitingLimits) {
@@ -61,9 +62,10 @@ export class WatchedReading implements Reading {
     }
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#rest();
-    await this.#reading.close();
+    // Afterwards, the thread may be another one's.
+    return this.#closing ??= this.#reading.close();
   }
 
   #look(): void {
