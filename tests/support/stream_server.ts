@@ -89,7 +89,13 @@ export class StreamServer implements Disposable {
 
   /** Starts it; another file may be played from then on. `loops` plays it again and again. */
   start(path: string = this.#path, loops = false): void {
-    this.stop();
+    const before = this.#program;
+    if (before !== null && before.exitCode === null && before.signalCode === null) {
+      // Its port is free then.
+      before.once("exit", () => this.start(path, loops));
+      before.kill("SIGKILL");
+      return;
+    }
     const input = [...(loops ? ["-stream_loop", "-1"] : []), "-re", "-i", path, "-c", "copy"];
     const [program, options] = this.address.startsWith("rtsp:")
       ? ["/usr/bin/python3", [rtspScript, new URL(this.address).port, path]] as const
@@ -110,7 +116,6 @@ export class StreamServer implements Disposable {
   /** Ends it at once. */
   stop(): void {
     this.#program?.kill("SIGKILL");
-    this.#program = null;
   }
 
   [Symbol.dispose](): void {

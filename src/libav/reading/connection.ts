@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, cString, type Native, NULL, PointerCell } from "../../../ffi/mod.ts";
+import { type Address, cString, type Native, PointerCell } from "../../../ffi/mod.ts";
 import { AvError } from "../../errors.ts";
 import { withOptions } from "../demuxer.ts";
 import { codeName, endOfStream, errorText } from "../failure.ts";

@@ -6,8 +6,7 @@
 import { SessionControl } from "../../engine/ending/session_control.ts";
 import { ReadError } from "../../errors.ts";
 import { patienceMs } from "../encoding_thread.ts";
-import type { ReadCallName, ReadCalls } from "./reading_calls.ts";
-import type { Reading } from "./reading_thread.ts";
+import type { ReadCallName, ReadCalls, Reading } from "./reading_calls.ts";
 
 /** How long calls may wait, in seconds. */
 export interface WaitingLimits {
