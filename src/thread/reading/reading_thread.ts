@@ -11,7 +11,7 @@ import { ReadError } from "../../errors.ts";
 import { patienceMs } from "../encoding_thread.ts";
 import { receivedError } from "../sent_error.ts";
 import { startThread } from "../thread_task.ts";
-import type { AnsweredCall, AskedCall, ReadCallName, ReadCalls } from "./reading_calls.ts";
+import type { AnsweredCall, AskedCall, ReadCallName, ReadCalls, Reading } from "./reading_calls.ts";
 import { ReadingService } from "./reading_service.ts";
 import { type WaitingLimits, WatchedReading } from "./watched_reading.ts";
 
@@ -24,15 +24,6 @@ export interface ReadingOptions {
   readonly signal: AbortSignal | undefined;
   /** How long a network may have one wait. Default: for ever. */
   readonly limits?: WaitingLimits;
-}
-
-/** A file that is read somewhere. */
-export interface Reading {
-  ask<Name extends ReadCallName>(
-    type: Name,
-    details: ReadCalls[Name]["ask"],
-  ): Promise<ReadCalls[Name]["answer"]>;
-  close(): Promise<void>;
 }
 
 /** A file, and what it says. */
