@@ -30,7 +30,7 @@ export {
 } from "./files/files.ts";
 export { RandomFile } from "./files/random_file.ts";
 export { FileLock } from "./files/file_lock.ts";
-export { cString, PointerCell, textOf } from "./memory.ts";
+export { cString, memoryToFill, PointerCell, textOf } from "./memory.ts";
 export { installCommand, installHint } from "./install_hint.ts";
 export { keepDevices, librariesFor, loadNative, noteLibraries } from "./open.ts";
 export { type Native } from "./native.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Native } from "../../../ffi/mod.ts";
+import { memoryToFill, type Native } from "../../../ffi/mod.ts";
 import { AvError, UnsupportedError } from "../../errors.ts";
 import type { ColorNumbers, NativeFrame } from "../../libav/native_frame.ts";
 import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
@@ -58,7 +58,7 @@ export class FrameCopier implements Disposable {
       });
     }
     const way = this.#wayOf(this.#reader.read(frame), colors);
-    const data = new ArrayBuffer(way.bytes);
+    const data = memoryToFill(way.bytes);
     if (way.painter !== null) way.painter.paint(frame, data);
     else this.#copyPlanes(frame, way, data);
     const { layout, color } = way;
