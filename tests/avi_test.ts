@@ -13,7 +13,7 @@ import { aviPixelFormats, bgr24 } from "../src/avi/pixel_formats.ts";
 import { pixelFormatByName } from "../src/libav/pixel_format.ts";
 import { codeOf } from "../tools/architecture/modules.ts";
 import { decodeAudio, probeAudio } from "./support/audio.ts";
-import { assertSameBytes, barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
+import { assertSameBytes, barFrame, decode, probe, psnr, TemporaryFolder } from "./support/media.ts";
 import { assertFails, assertSame, rejection } from "./support/messages.ts";
 import { missingOpenCv, readByOpenCv } from "./support/opencv.ts";
 import { isDeno, runScript } from "./support/processes.ts";
@@ -78,6 +78,21 @@ test("createAviWriter: a stream has all frames and samples, from a pipe, too", a
   assertSameBytes(new Uint8Array(stdout), bars(10), "frames from a pipe");
 });
 
+test("createAviWriter: JPEG pictures in a stream", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.avi");
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const bytes = new Response(readable).bytes();
+  const writer = await createAviWriter(writable, 25, { codec: "mjpeg", quality: "high" });
+  for (let index = 0; index < 5; index++) await writer.write(barFrame(index));
+  await writer.close();
+  writeFileSync(path, await bytes);
+  const { data } = barFrame(0);
+  const decoded = decode(path, "rgba");
+  assertEquals(decoded.length, 5 * data.length);
+  assert(psnr(decoded.subarray(0, data.length), data) > 25);
+});
+
 test("createAviWriter: a slow stream holds the program back, and loses nothing", async () => {
   const { promise: opened, resolve: open } = Promise.withResolvers<void>();
   let count = 0, waiting = 0, most = 0;
@@ -136,7 +151,9 @@ test("createAviWriter: wrong arguments are refused, and the stream stays free", 
   const { stream } = memory();
   const cases: [() => Promise<unknown>, string][] = [
     [() => createAviWriter({} as WritableStream<Uint8Array>, 25), "WritableStream"],
-    [() => createAviWriter(stream, 25, { quality: 3 } as object), "quality"],
+    [() => createAviWriter(stream, 25, { quality: 3 }), "quality"],
+    [() => createAviWriter(stream, 25, { codec: "mjpeg", quality: 32 }), "quality"],
+    [() => createAviWriter(stream, 25, { preset: "fast" } as object), "preset"],
     [() => createAviWriter(stream, 25, { audio: { sampleFormat: "s64" as "s16" } }), "s64"],
     [() => createAviWriter(stream, 25, { audio: { channels: 9 } }), "channels"],
     [() => createAviWriter(stream, 25, { audio: { channels: 1, layout: "5.1" } }), "channels"],

@@ -192,6 +192,6 @@ for (const thread of ["worker", "main"] as const) {
       await writer.write({ data: pixels, width, height, format: "bgra" });
     }
     assertEquals((await writer.close()).frames, count);
-    assertSameBytes(decode(path, "bgra"), frames, "the frames");
+    assertSameBytes(decode(path, "bgra"), frames, "the frames in the file");
   });
 }
