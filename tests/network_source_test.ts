@@ -312,9 +312,7 @@ function descriptors(): number {
 
 for (const protocol of ["tcp", "rtmp"] as const) {
   testLong(
-    `openNetworkSource: ${protocol}${
-      protocol === "rtsp" ? ` over ${transport}` : ""
-    } comes back twenty times from freezes and cuts, and nothing grows`,
+    `openNetworkSource: ${protocol} comes back twenty times from freezes and cuts, and nothing grows`,
     { skip: skip || (process.platform === "linux" ? false : "it counts in /proc") },
     async () => {
       const path = clip("mp4", 60);
