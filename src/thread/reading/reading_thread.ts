@@ -67,6 +67,7 @@ async function opened(
   request: ReadRequest,
   { libraryPath, signal, limits }: ReadingOptions,
 ): Promise<OpenReading> {
+  reading = new OneFile(reading);
   if (limits !== undefined) reading = new WatchedReading(reading, control, request.label, limits);
   const folder = librariesFor(libraryPath);
   try {
@@ -81,6 +82,32 @@ async function opened(
   } catch (error) {
     await reading.close();
     throw error;
+  }
+}
+
+/** One of the files that a thread reads: once it is closed, the thread may have another one. */
+class OneFile implements Reading {
+  readonly #reading: Reading;
+  #closing: Promise<void> | null = null;
+
+  constructor(reading: Reading) {
+    this.#reading = reading;
+  }
+
+  async ask<Name extends ReadCallName>(
+    type: Name,
+    details: ReadCalls[Name]["ask"],
+  ): Promise<ReadCalls[Name]["answer"]> {
+    if (this.#closing === null) return await this.#reading.ask(type, details);
+    throw new ReadError("Cannot read on: the source was closed", {
+      code: "CLOSED",
+      operation: "read in another thread",
+      hint: "Open it again",
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#reading.close();
   }
 }
 
