@@ -96,8 +96,8 @@ export function createDenoRuntime(): Runtime {
     },
 
     functionAddress(path: string, name: string): Address {
-      // What is declared as a variable is found by its address. av_fast_realloc returns what it gets where that
-      // is large enough: Deno itself tells addresses only to those who may open all libraries.
+      // What is declared as a variable is found by its address. av_fast_realloc returns what it gets where
+      // that is large enough: Deno itself tells addresses only to those who may open all libraries.
       const { symbols } = Deno.dlopen(path, {
         [name]: { type: "pointer" },
         av_fast_realloc: { parameters: ["pointer", "buffer", "usize"], result: "usize" },

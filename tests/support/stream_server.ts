@@ -3,10 +3,22 @@
  *
  * @module
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer as createWebServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+import type { SkipReason } from "./features.ts";
+
+const rtspScript = fileURLToPath(new URL("rtsp_server.py", import.meta.url));
+
+/** Why there is no RTSP server here; `false` where there is. */
+export function missingRtspServer(): SkipReason {
+  const code =
+    "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer";
+  const { status } = spawnSync("/usr/bin/python3", ["-c", code], { stdio: "ignore" });
+  return status === 0 ? false : "GStreamer's RTSP server is missing (python3-gi, gir1.2-gst-rtsp-server-1.0)";
+}
 
 /** A port of loopback that nobody listens on. */
 export async function freePort(): Promise<number> {
@@ -53,6 +65,7 @@ export const protocols = {
   rtmp: (port: number) => [["-f", "flv", "-listen", "1"], `rtmp://127.0.0.1:${port}/app/key`],
   tcp: (port: number) => [["-f", "mpegts"], `tcp://127.0.0.1:${port}`, "?listen"],
   srt: (port: number) => [["-f", "mpegts"], `srt://127.0.0.1:${port}`, "?mode=listener"],
+  rtsp: (port: number) => [[], `rtsp://127.0.0.1:${port}/live`],
   udp: (port: number) => [["-f", "mpegts"], `udp://127.0.0.1:${port}`, "?pkt_size=1316"],
 } as const;
 
@@ -76,11 +89,18 @@ export class StreamServer implements Disposable {
 
   /** Starts it; another file may be played from then on. `loops` plays it again and again. */
   start(path: string = this.#path, loops = false): void {
-    this.stop();
+    const before = this.#program;
+    if (before !== null && before.exitCode === null && before.signalCode === null) {
+      // Its port is free then.
+      before.once("exit", () => this.start(path, loops));
+      before.kill("SIGKILL");
+      return;
+    }
     const input = [...(loops ? ["-stream_loop", "-1"] : []), "-re", "-i", path, "-c", "copy"];
-    this.#program = spawn("ffmpeg", ["-v", "quiet", "-nostdin", ...input, ...this.#options, this.#target], {
-      stdio: "ignore",
-    });
+    const [program, options] = this.address.startsWith("rtsp:")
+      ? ["/usr/bin/python3", [rtspScript, new URL(this.address).port, path]] as const
+      : ["ffmpeg", ["-v", "quiet", "-nostdin", ...input, ...this.#options, this.#target]] as const;
+    this.#program = spawn(program, options, { stdio: "ignore" });
   }
 
   /** Freezes it. */
@@ -96,7 +116,6 @@ export class StreamServer implements Disposable {
   /** Ends it at once. */
   stop(): void {
     this.#program?.kill("SIGKILL");
-    this.#program = null;
   }
 
   [Symbol.dispose](): void {

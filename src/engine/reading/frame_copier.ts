@@ -15,7 +15,7 @@ import { FrameReader } from "../../video/frame_reader.ts";
 import { frameLayout, type PictureShape } from "../../video/pixels.ts";
 import { frameBytes, type FrameLayout, placePlanes } from "../../video/raw_frame.ts";
 import { assumedMeaning, colorOf, convertedColor, convertedMeaning } from "../../video/reading/read_color.ts";
-import type { ShownFrame } from "./frame_cursor.ts";
+import type { ShownFrame } from "./held_frame.ts";
 import type { ReadFrame } from "./reading_types.ts";
 
 /** How pictures of one shape are copied. */

@@ -9,27 +9,9 @@ import { NativeFrame } from "../../libav/native_frame.ts";
 import { NativePacket } from "../../libav/native_packet.ts";
 import type { InputStream } from "../../libav/reading/input_stream.ts";
 import { frameDuration, frameTicks, VideoDecoder } from "../../libav/reading/video_decoder.ts";
+import type { HeldFrame, ShownFrame } from "./held_frame.ts";
 import { InputClock, type MediaInput } from "./media_input.ts";
 import { reading } from "./reading_error.ts";
-
-/** A decoded frame that a cursor holds. */
-interface HeldFrame {
-  readonly frame: NativeFrame;
-  ticks: bigint;
-  /** How long it is shown by its packet, in ticks; 0 where that does not tell. */
-  duration: bigint;
-}
-
-/** A frame, until the cursor moves on. */
-export interface ShownFrame {
-  readonly frame: NativeFrame;
-  /** When it is shown, in seconds. */
-  readonly timestamp: number;
-  /** How long, in seconds; `null` where nothing tells. */
-  readonly duration: number | null;
-  /** Whether its time follows from that of the frame before. */
-  readonly isDiscontinuous: boolean;
-}
 
 /** How far before a time a key frame is looked for, in seconds, until one is early enough. */
 const stepsBack = [0, 2, 8, 32] as const;
@@ -327,18 +309,12 @@ export class FrameCursor implements Disposable {
     if (!isTaken || isCorrupt) this.#noteDamage(null);
   }
 
-  /**
-   * Before the first frame, damage is what was cut off; later it is an error. Live streams go on: packets get
-   * lost on their way.
-   */
+  /** Before the first frame, damage is what was cut off; later an error. Live streams lose packets. */
   #noteDamage(cause: Error | null): void {
     if (cause !== null && !(cause instanceof AvError)) throw cause;
     this.#damaged++;
-    if (this.#isLive) {
-      this.#isDiscontinuous = true;
-      if (this.#damaged <= maxDamagedFirst) return;
-    }
-    if (this.#frames > 0 || this.#damaged > maxDamagedFirst) throw this.#damage(cause);
+    this.#isDiscontinuous ||= this.#isLive;
+    if (this.#frames > 0 && !this.#isLive || this.#damaged > maxDamagedFirst) throw this.#damage(cause);
   }
 
   #damage(cause: Error | null): ReadError {

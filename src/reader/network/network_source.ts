@@ -11,13 +11,17 @@ import type { SourceStatus } from "../../source/pipeline/pipeline_source.ts";
 import type { DecodedFrame } from "../../source/source.ts";
 import type { SubtitleCue } from "../../subtitles/cue.ts";
 import { receivedPacket } from "../../thread/sent_bytes.ts";
-import type { OpenReading, Reading } from "../../thread/reading/reading_thread.ts";
+import type { Reading } from "../../thread/reading/reading_calls.ts";
+import type { OpenReading } from "../../thread/reading/reading_thread.ts";
 import { decodedFrame, DescribedSource } from "../described_source.ts";
 import { SharedPackets, SourcePackets } from "../source_packets.ts";
 import type { DecodedSamples, VideoSource } from "../video_source.ts";
 import { LiveTimeline } from "./live_timeline.ts";
 import type { NetworkStatus, ReconnectOptions } from "./network_options.ts";
 import { isPassing, Reconnection } from "./reconnection.ts";
+
+/** How much before its end a video may stop, in seconds: headers round, and count sound. */
+const endTolerance = 1;
 
 /** What a network source has counted. */
 export interface NetworkStats {
@@ -67,6 +71,8 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
   #coming: Coming[] = [];
   #status: SourceStatus = "running";
   #counts = { frames: 0, connections: 1, losses: 0, stalls: 0, lostSeconds: 0 };
+  /** The time of the last frame, by the connection at hand. */
+  #sentSeconds = 0;
   #closing: Promise<void> | null = null;
   readonly packets: SourcePackets = new SourcePackets(
     new SharedPackets({
@@ -114,11 +120,16 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
         this.#requireOpen();
         failure = error as Error;
       }
-      // What has a length was sent to its end.
-      const isLost = failure === null ? this.info.duration === null : isPassing(failure);
+      const isLost = failure === null ? !this.#isComplete : isPassing(failure);
       if (this.#plan.reconnect === null || !isLost) return await this.#end(failure);
       await this.#reconnect(failure ?? this.#lost());
     }
+  }
+
+  /** Whether what has a length was sent to its end. */
+  get #isComplete(): boolean {
+    const { duration } = this.info;
+    return duration !== null && this.#sentSeconds > duration - endTolerance;
   }
 
   async #next(): Coming {
@@ -137,6 +148,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     if (isOther) this.info = { ...this.info, width, height, format };
     if (isOther || this.#status !== "running") this.#tell("running");
     this.#counts.frames++;
+    this.#sentSeconds = frame.timestamp;
     this.#reconnection.succeeded();
     return this.#timeline.place(decodedFrame(frame), arrivalMs);
   }

@@ -63,3 +63,12 @@ export type AskedCall = {
 export type AnsweredCall =
   | { readonly question: number; readonly value: ReadCalls[ReadCallName]["answer"] }
   | { readonly question: number; readonly error: SentError };
+
+/** A file that is read somewhere. */
+export interface Reading {
+  ask<Name extends ReadCallName>(
+    type: Name,
+    details: ReadCalls[Name]["ask"],
+  ): Promise<ReadCalls[Name]["answer"]>;
+  close(): Promise<void>;
+}

@@ -11,7 +11,7 @@ import { ReadError } from "../../errors.ts";
 import { patienceMs } from "../encoding_thread.ts";
 import { receivedError } from "../sent_error.ts";
 import { startThread } from "../thread_task.ts";
-import type { AnsweredCall, AskedCall, ReadCallName, ReadCalls } from "./reading_calls.ts";
+import type { AnsweredCall, AskedCall, ReadCallName, ReadCalls, Reading } from "./reading_calls.ts";
 import { ReadingService } from "./reading_service.ts";
 import { type WaitingLimits, WatchedReading } from "./watched_reading.ts";
 
@@ -24,15 +24,6 @@ export interface ReadingOptions {
   readonly signal: AbortSignal | undefined;
   /** How long a network may have one wait. Default: for ever. */
   readonly limits?: WaitingLimits;
-}
-
-/** A file that is read somewhere. */
-export interface Reading {
-  ask<Name extends ReadCallName>(
-    type: Name,
-    details: ReadCalls[Name]["ask"],
-  ): Promise<ReadCalls[Name]["answer"]>;
-  close(): Promise<void>;
 }
 
 /** A file, and what it says. */
@@ -67,7 +58,6 @@ async function opened(
   request: ReadRequest,
   { libraryPath, signal, limits }: ReadingOptions,
 ): Promise<OpenReading> {
-  reading = new OneFile(reading);
   if (limits !== undefined) reading = new WatchedReading(reading, control, request.label, limits);
   const folder = librariesFor(libraryPath);
   try {
@@ -82,32 +72,6 @@ async function opened(
   } catch (error) {
     await reading.close();
     throw error;
-  }
-}
-
-/** One of the files that a thread reads: once it is closed, the thread may have another one. */
-class OneFile implements Reading {
-  readonly #reading: Reading;
-  #closing: Promise<void> | null = null;
-
-  constructor(reading: Reading) {
-    this.#reading = reading;
-  }
-
-  async ask<Name extends ReadCallName>(
-    type: Name,
-    details: ReadCalls[Name]["ask"],
-  ): Promise<ReadCalls[Name]["answer"]> {
-    if (this.#closing === null) return await this.#reading.ask(type, details);
-    throw new ReadError("Cannot read on: the source was closed", {
-      code: "CLOSED",
-      operation: "read in another thread",
-      hint: "Open it again",
-    });
-  }
-
-  close(): Promise<void> {
-    return this.#closing ??= this.#reading.close();
   }
 }
 

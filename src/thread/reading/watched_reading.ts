@@ -6,8 +6,7 @@
 import { SessionControl } from "../../engine/ending/session_control.ts";
 import { ReadError } from "../../errors.ts";
 import { patienceMs } from "../encoding_thread.ts";
-import type { ReadCallName, ReadCalls } from "./reading_calls.ts";
-import type { Reading } from "./reading_thread.ts";
+import type { ReadCallName, ReadCalls, Reading } from "./reading_calls.ts";
 
 /** How long calls may wait, in seconds. */
 export interface WaitingLimits {
@@ -32,6 +31,7 @@ export class WatchedReading implements Reading {
   #asked = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #endedAt: number | null = null;
+  #closing: Promise<void> | null = null;
 
   /** Watches what reads, whose control has that memory. */
   constructor(reading: Reading, control: SharedArrayBuffer, label: string, limits: WaitingLimits) {
@@ -61,9 +61,10 @@ export class WatchedReading implements Reading {
     }
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#rest();
-    await this.#reading.close();
+    // Afterwards, the thread may be another one's.
+    return this.#closing ??= this.#reading.close();
   }
 
   #look(): void {
