@@ -309,10 +309,7 @@ export class FrameCursor implements Disposable {
     if (!isTaken || isCorrupt) this.#noteDamage(null);
   }
 
-  /**
-   * Before the first frame, damage is what was cut off; later it is an error. Live streams go on: packets get
-   * lost on their way.
-   */
+  /** Before the first frame, damage is what was cut off; later an error. Live streams lose packets. */
   #noteDamage(cause: Error | null): void {
     if (cause !== null && !(cause instanceof AvError)) throw cause;
     this.#damaged++;

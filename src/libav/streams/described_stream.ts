@@ -41,7 +41,7 @@ function parametersBytes({ avcodecMajor, fields }: Native): number {
   return early?.bytes ?? fields.size("AVCodecParameters");
 }
 
-/** The four-character code of pictures that are not encoded: their pixel format, which devices do not tell. */
+/** The four-character code of pictures that are not encoded, which devices do not tell. */
 export function rawTag({ copying, fields }: Native, { parameters }: DescribedStream): number {
   const view = new DataView(parameters.buffer);
   const tag = view.getUint32(fields.offset("AVCodecParameters", "codec_tag"), true);

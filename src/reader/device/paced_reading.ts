@@ -4,8 +4,7 @@
  * @module
  */
 import type { ReadFrame } from "../../engine/reading/reading_types.ts";
-import type { ReadCallName, ReadCalls } from "../../thread/reading/reading_calls.ts";
-import type { Reading } from "../../thread/reading/reading_calls.ts";
+import type { ReadCallName, ReadCalls, Reading } from "../../thread/reading/reading_calls.ts";
 import type { SentPacket } from "../../thread/sent_bytes.ts";
 
 /** Holds answers back until it is their time. */

@@ -84,8 +84,6 @@ class ReadingThread implements Reading {
   readonly #open = new Map<number, PromiseWithResolvers<never>>();
   /** Ends what the thread does with the file at hand. */
   #control = new SessionControl();
-  /** The closing of the file at hand. */
-  #closing: Promise<void> | null = null;
   #last = 0;
   #hasAnswered = false;
   #failure: Error | null = null;
@@ -104,7 +102,6 @@ class ReadingThread implements Reading {
     const thread = idle !== null && idle.#module === module.href ? idle : new ReadingThread(module);
     if (thread === idle) ReadingThread.#idle = null;
     thread.#control = new SessionControl();
-    thread.#closing = null;
     return thread;
   }
 
@@ -132,11 +129,7 @@ class ReadingThread implements Reading {
   }
 
   /** Closes the file. Waits not for a thread that is stuck in a read. */
-  close(): Promise<void> {
-    return this.#closing ??= this.#close();
-  }
-
-  async #close(): Promise<void> {
+  async close(): Promise<void> {
     if (this.#failure !== null) return;
     this.#control.abort();
     const closed = this.ask("close", {}).then(() => this.#leave());
