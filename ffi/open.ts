@@ -13,13 +13,13 @@ import {
   libraryMajor,
   type LibraryName,
   libraryPath,
-  libraryPathVariable,
   majorsNewestFirst,
   neededLibraries,
   pathIn,
   searchFolders,
   unknownMajorsAhead,
 } from "./locate.ts";
+import { type Attempt, notFound, operation, requireOneRelease, versionText } from "./library_set_errors.ts";
 import { NativeMemory } from "./memory.ts";
 import type { Native } from "./native.ts";
 import { capabilities } from "./capabilities.ts";
@@ -49,14 +49,6 @@ import {
 import { semaphores, windowsKernel } from "./kernel32.ts";
 import { resampling, swresample } from "./symbols/swresample.ts";
 import { scalerFrames, swscale } from "./symbols/swscale.ts";
-
-/** A folder that was tried, and why nothing was loaded from it. */
-interface Attempt {
-  readonly path: string;
-  readonly reason: string;
-}
-
-const operation = "load FFmpeg's libraries";
 
 /** The set that this thread has loaded. */
 let loaded: Native | undefined;
@@ -279,32 +271,6 @@ function openSibling<T extends SymbolTable>(
   }
 }
 
-/** libav packs a version as `major << 16 | minor << 8 | micro`. */
-function versionText(version: number): string {
-  return `${version >>> 16}.${(version >>> 8) & 255}.${version & 255}`;
-}
-
-function requireOneRelease(
-  versions: Record<LibraryName & string, number> | Record<string, number>,
-  major: number,
-  folder: string,
-): void {
-  for (const [library, version] of Object.entries(versions)) {
-    const expected = libraryMajor(library as LibraryName, major);
-    if (version >>> 16 === expected) continue;
-    throw new LibraryVersionError(
-      `Cannot use FFmpeg's libraries in ${folder}: lib${library} says it is ${
-        versionText(version)
-      }, but libavcodec ${major} belongs with lib${library} ${expected}`,
-      {
-        code: "MIXED_VERSIONS",
-        operation,
-        hint: "Reinstall FFmpeg, or name a folder with a whole set in AVWRITER_LIBRARY_PATH",
-      },
-    );
-  }
-}
-
 /** Tells a set that is too new from one that is missing. */
 function refuseNewer(host: Runtime, folders: string[]): void {
   const newest = libraryMajor("avutil", majorsNewestFirst[0]!);
@@ -324,28 +290,4 @@ function refuseNewer(host: Runtime, folders: string[]): void {
       );
     }
   }
-}
-
-/** Whether the loader's words are those for a file that is not there, rather than one that does not load. */
-function isMissingFile(reason: string): boolean {
-  return /no such file|image not found|ENOENT|error code 126/i.test(reason) && !/symbol/i.test(reason);
-}
-
-function notFound(host: Runtime, folders: string[], attempts: Attempt[]): LibraryNotFoundError {
-  const first = libraryFileName(host.system, "avcodec", libraryMajor("avcodec", majorsNewestFirst[0]!));
-  const last = libraryFileName(host.system, "avcodec", libraryMajor("avcodec", majorsNewestFirst.at(-1)!));
-  const places = folders.length > 0 ? folders.join(", ") : "no folder: the search path is empty";
-  // A file that is there but does not load (another architecture, a missing dependency) is worth more than
-  // the list.
-  const broken = attempts.find(({ reason }) => !isMissingFile(reason));
-  return new LibraryNotFoundError(
-    `Cannot load FFmpeg's libraries: looked for ${first} down to ${last} and their siblings in ${places}` +
-      (broken === undefined ? "" : `; ${broken.path} did not load: ${broken.reason}`),
-    {
-      code: "ENOENT",
-      operation,
-      hint: `${installHint(host.system, host.fileText("/etc/os-release"))}. ` +
-        `If they are elsewhere, put that folder into ${libraryPathVariable}`,
-    },
-  );
 }
