@@ -102,6 +102,10 @@ test("openDevice: what can't be opened is told", { skip }, async () => {
     const error = await assertRejects(() => openDevice(name, options), type);
     assertEquals(error.code, code);
   };
+  const v4l2 = { system: "v4l2" } as const;
+  await refused("/nowhere/video0", v4l2, ReadError, "ENOENT");
+  // A device file, but no camera.
+  await refused("/dev/null", v4l2, ReadError, "ENOTTY");
   await refused("nosuchfilter", lavfi, ReadError, "EINVAL");
   await refused(pattern, { ...lavfi, inputOptions: { nope: 1 } }, OptionError as never, "OPTION_NOT_FOUND");
   await refused("desktop", { system: "gdigrab" }, UnsupportedError as never, "NO_DEVICES");

@@ -159,7 +159,10 @@ test("openNetworkSource: nothing but the address that was asked for is reached",
 
 test("openNetworkSource: addresses that are none are refused, and a file is named as one", async () => {
   for (
-    const address of ["a.mp4", "ftp://host/a", "file:///etc/passwd", "tcp://host", "concat:tcp://host:1", ""]
+    const address of [
+      ...["a.mp4", "ftp://host/a", "file:///etc/passwd", "tcp://host", "concat:tcp://host:1", ""],
+      ...["http://host\\@127.0.0.1/", "http://ho\tst/", "http:host/", "http://host/a b", " http://host/"],
+    ]
   ) {
     await assertRejects(() => openNetworkSource(address), TypeError);
   }

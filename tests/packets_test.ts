@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { after } from "node:test";
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
@@ -270,6 +270,9 @@ test(
       TypeError,
       "source.packets",
     );
+    const bytes = readFileSync(clip("mp4"));
+    await assertRejects(() => createPacketWriter(clip("mp4"), source.packets), TypeError, "the same file");
+    assertEquals(readFileSync(clip("mp4")), bytes);
     const control = new AbortController();
     const path = folder.file("aborted.mkv");
     const writer = await createPacketWriter(path, source.packets, { signal: control.signal });

@@ -23,6 +23,7 @@ const systemNames: Readonly<Record<number, string>> = {
   22: "EINVAL",
   23: "ENFILE",
   24: "EMFILE",
+  25: "ENOTTY",
   27: "EFBIG",
   28: "ENOSPC",
   29: "ESPIPE",

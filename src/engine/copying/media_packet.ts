@@ -60,6 +60,8 @@ export interface CopiedStream extends DescribedStream {
 /** What is copied besides packets. */
 export interface CopiedFile {
   readonly streams: readonly CopiedStream[];
+  /** The file that it is; `null` where it comes from elsewhere. */
+  readonly path: string | null;
   /** libavformat's names of the container. */
   readonly container: string;
   readonly chapters: readonly ChapterPlace[];

@@ -94,9 +94,7 @@ function redirectOf(native: Native, from: string, place: NetworkPlace): URL | nu
   const { protocol, hostname, port, pathname, search, username, password } = new URL(from);
   const isTls = protocol === "https:";
   const address = `${isTls ? "tls" : "tcp"}://${hostname}:${port || (isTls ? 443 : 80)}`;
-  const user = username === ""
-    ? []
-    : [`Authorization: Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}`];
+  const user = username === "" ? [] : [`Authorization: Basic ${basicCredentials(username, password)}`];
   const lines = [
     `GET ${pathname}${search} HTTP/1.1`,
     `Host: ${hostname}${port === "" ? "" : `:${port}`}`,
@@ -114,6 +112,19 @@ function redirectOf(native: Native, from: string, place: NetworkPlace): URL | nu
   if (!/^HTTP\/\S+ 30[12378]/.test(head)) return null;
   const [, location] = /^location:[ \t]*(.*?)[ \t]*$/im.exec(head) ?? [];
   return location !== undefined && URL.canParse(location, from) ? new URL(location, from) : null;
+}
+
+/** A user and a password as HTTP takes them (RFC 7617). */
+function basicCredentials(username: string, password: string): string {
+  const plain = (text: string): string => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  };
+  const bytes = new TextEncoder().encode(`${plain(username)}:${plain(password)}`);
+  return btoa(String.fromCharCode(...bytes));
 }
 
 function requireTarget(from: URL, to: URL, { mayChangeHost }: NetworkPlace): void {

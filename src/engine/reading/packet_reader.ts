@@ -40,6 +40,7 @@ export function describeFile(native: Native, input: MediaInput, isLive: boolean)
     chapters: chaptersOf(input),
     metadata: demuxer.metadata,
     isLive,
+    path: null,
   };
 }
 

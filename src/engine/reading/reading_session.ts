@@ -80,7 +80,8 @@ export class ReadingSession implements Disposable {
   /** What can be copied without being decoded. */
   describe(): CopiedFile {
     using input = new MediaInput(this.#native, this.#request);
-    return describeFile(this.#native, input, false);
+    const { place } = this.#request;
+    return { ...describeFile(this.#native, input, false), path: place.kind === "file" ? place.path : null };
   }
 
   /** Reads the packets of all tracks, from the beginning. */

@@ -21,6 +21,10 @@ import {
 import { PacedReading } from "./paced_reading.ts";
 
 const defaultTimeout = 10;
+/** The card that kmsgrab takes. */
+const defaultCard = "/dev/dri/card0";
+/** The TCP port of an X11 server's display 0. */
+const firstScreenPort = 6000;
 const defaultQueueSize = 4;
 /** From when on a device that gives no frame is stalled, in seconds. */
 const stallSeconds = 1;
@@ -30,7 +34,8 @@ const stallSeconds = 1;
  *
  * Frames come as the device has them, also while nobody asks: then some are lost. Record them with
  * `timing: "wallclock"`, so that each is shown when it was there. Under Deno, a device that is a file
- * (`/dev/video0`) needs the permission to read it.
+ * (`/dev/video0`) needs the permission to read it, and a screen of another host that to reach it. Filters of
+ * a `lavfi` description may read files without asking: don't take it from people whom you don't trust.
  *
  * @param name The device's name in its system: `"/dev/video0"`, `":0.0"` for an X11 screen, `"desktop"` on
  * Windows, a number or name on macOS, or a description of libavfilter's with the system `lavfi`.
@@ -69,7 +74,7 @@ export async function openDevice(name: string, options: DeviceOptions = {}): Pro
       `Cannot tell what ${shown(name)} is a device of: give the option system, such as "lavfi" or "x11grab"`,
     );
   }
-  if (name.startsWith("/dev/")) requireReadable(name, "read");
+  requirePermission(system, name, checked);
   const place = placeOf(system, name, checked);
   const label = `the ${system} device ${JSON.stringify(name)}`;
   const request: ReadRequest = { place, label, format, stream: 0, logLevel };
@@ -87,6 +92,20 @@ export async function openDevice(name: string, options: DeviceOptions = {}): Pro
       return system === "lavfi" ? { ...opened, reading: new PacedReading(opened.reading) } : opened;
     },
   });
+}
+
+/** Has Deno ask for what the device is reached by: a file, or a host. */
+function requirePermission(
+  system: VideoDeviceSystem,
+  name: string,
+  { inputOptions: { device = defaultCard } = {} }: DeviceOptions,
+): void {
+  if (system === "v4l2") requireReadable(name, "read", "devices");
+  if (system === "kmsgrab") requireReadable(textOf(device), "read", "devices");
+  const screen = system === "x11grab" ? /^([^:]+):(\d+)/.exec(name) : null;
+  if (screen !== null && screen[1] !== "unix") {
+    runtime().requireNetwork(`${screen[1]}:${firstScreenPort + Number(screen[2])}`);
+  }
 }
 
 function placeOf(

@@ -21,7 +21,6 @@ const schemes: Readonly<Record<string, Scheme>> = {
   "rtmp:": { protocols: "rtmp,tcp", port: 1935 },
   "rtmps:": { protocols: "rtmps,tls,tcp", port: 443 },
   "rtsp:": { protocols: "rtsp,rtp,udp,tcp", port: 554 },
-  "rtsps:": { protocols: "rtsps,rtp,tls,tcp", port: 322 },
   "srt:": { protocols: "srt", port: null },
   "tcp:": { protocols: "tcp", port: null },
   "udp:": { protocols: "udp", port: null },
@@ -37,12 +36,19 @@ export interface NetworkAddress {
 }
 
 /**
+ * What a URL and libavformat take apart alike. A URL takes a backslash for a slash and leaves out tabs, so
+ * that its host would be another one than libavformat's.
+ */
+// deno-lint-ignore no-control-regex
+const isPlain = /^[a-z]+:\/\/[^\\\x00-\x20\x7f]+$/i;
+
+/**
  * Checks an address. Throws a `TypeError` where it is none, and Deno's own `NotCapable` where its host may
  * not be reached.
  */
 export function checkAddress(given: string | URL): NetworkAddress {
   const text = given instanceof URL ? given.href : given;
-  if (typeof text !== "string" || text.includes("\0") || !URL.canParse(text)) {
+  if (typeof text !== "string" || !isPlain.test(text) || !URL.canParse(text)) {
     const what = typeof text === "string" ? redactAddress(text) : shown(text);
     throw new TypeError(`Cannot read from ${what}: give an address such as rtsp://192.168.0.9/stream`);
   }
@@ -61,5 +67,6 @@ export function checkAddress(given: string | URL): NetworkAddress {
   }
   runtime().requireNetwork(`${url.hostname}:${port}`);
   // As it was given: a URL's own form has other escapes in passwords and queries.
-  return { url: text, scheme: url.protocol, protocols: scheme.protocols, label };
+  const rest = text.slice(url.protocol.length);
+  return { url: url.protocol + rest, scheme: url.protocol, protocols: scheme.protocols, label };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { requireReadable } from "../../file/target.ts";
 import { openReading } from "../../thread/reading/reading_thread.ts";
 import type { NetworkPlace, ReadRequest } from "../../engine/reading/reading_types.ts";
 import { workerModule } from "../../worker/worker_module.ts";
@@ -23,7 +24,7 @@ const srtConnectMs = 3000;
  * Opens a network address for reading: a camera, a stream, or a server. It is read and decoded in another
  * thread.
  *
- * The address is `rtsp:`, `rtsps:`, `rtmp:`, `rtmps:`, `srt:`, `udp:`, `tcp:`, `http:` or `https:`. Nothing
+ * The address is `rtsp:`, `rtmp:`, `rtmps:`, `srt:`, `udp:`, `tcp:`, `http:` or `https:`. Nothing
  * but the one protocol and host is reached: playlists and redirects to other hosts are refused. Certificates
  * are checked. Under Deno it needs the permission to reach the host and port, as `Deno.connect` does.
  *
@@ -62,6 +63,7 @@ export async function openNetworkSource(
   const { format = null, stream = 0, queueSize = defaultQueueSize, logLevel = "error", signal } = checked;
   signal?.throwIfAborted();
   const place = placeOf(checkAddress(address), checked);
+  if (checked.caFile !== undefined) requireReadable(checked.caFile, "read certificates from");
   const { label, ...where } = place;
   const { openTimeoutSeconds = defaultTimeout, readTimeoutSeconds = defaultTimeout } = checked;
   const request: ReadRequest = { place: where, label, format, stream, logLevel };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { runtime } from "../../../ffi/mod.ts";
 import { unlessAbortedMeanwhile } from "../../abortable.ts";
 import type { CopiedFile } from "../../engine/copying/media_packet.ts";
 import { descriptionOf, type PacketSource } from "../../engine/copying/packet_source.ts";
@@ -71,7 +72,7 @@ const fileChecks = {
  * @param options See {@linkcode PacketWriterOptions}.
  * @returns The writer. Attach it with `source.packets.attach(writer)`, and close it, best with `await using`.
  *
- * @throws {TypeError} An argument or option has the wrong type or shape.
+ * @throws {TypeError} An argument or option has the wrong type or shape, or the file is the source itself.
  * @throws {LibraryNotFoundError} FFmpeg's libraries were not found or may not be opened.
  * @throws {OptionError} An option of the muxer is unknown, or its value is refused.
  * @throws {ReadError} The source was closed, or can't be read.
@@ -112,11 +113,19 @@ export async function createPacketWriter(
   signal?.throwIfAborted();
   const source = withoutKinds(await describe(), audio, subtitles);
   signal?.throwIfAborted();
+  requireOtherFile(source, file);
   const request = { kind: "packets", path: file, source, options: session } as const;
   const engine = await openPacketEngine(request, engineOptions);
   const isQuiet = session.logLevel === "quiet";
   const writer = new EnginePacketWriter(engine, signal, onProgress, isQuiet);
   return await unlessAbortedMeanwhile(writer, signal);
+}
+
+/** Writing begins while the source is read: a file can't be copied into itself. */
+function requireOtherFile({ path }: CopiedFile, target: string): void {
+  const [from, to] = [path ?? "", target].map((name) => runtime().realPath(name));
+  if (path === null || from === undefined || from !== to) return;
+  throw new TypeError(`Cannot copy packets of ${path} into the same file: give another path`);
 }
 
 /** What is copied of a source. */
