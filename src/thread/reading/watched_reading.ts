@@ -25,10 +25,9 @@ export class WatchedReading implements Reading {
   readonly #control: SessionControl;
   readonly #label: string;
   readonly #limits: WaitingLimits;
-  /** Rejects where a thread does not come back that was told to: nobody can end what it waits for. */
-  readonly #gone = Promise.withResolvers<never>();
+  /** What is asked at the moment. */
+  readonly #open = new Set<PromiseWithResolvers<unknown>>();
   #isOpen = false;
-  #asked = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #endedAt: number | null = null;
   #closing: Promise<void> | null = null;
@@ -39,7 +38,6 @@ export class WatchedReading implements Reading {
     this.#control = new SessionControl(control);
     this.#label = label;
     this.#limits = limits;
-    this.#gone.promise.catch(() => {});
   }
 
   async ask<Name extends ReadCallName>(
@@ -47,9 +45,11 @@ export class WatchedReading implements Reading {
     details: ReadCalls[Name]["ask"],
   ): Promise<ReadCalls[Name]["answer"]> {
     this.#timer ??= setInterval(() => this.#look(), stepMs);
-    this.#asked++;
+    const asker = Promise.withResolvers<ReadCalls[Name]["answer"]>();
+    this.#open.add(asker as PromiseWithResolvers<unknown>);
+    this.#reading.ask(type, details).then(asker.resolve, asker.reject);
     try {
-      const answer = await Promise.race([this.#reading.ask(type, details), this.#gone.promise]);
+      const answer = await asker.promise;
       // Some protocols call an end what was ended.
       if (this.#control.isLate) throw this.#late();
       this.#isOpen = true;
@@ -57,7 +57,8 @@ export class WatchedReading implements Reading {
     } catch (error) {
       throw this.#control.isLate ? this.#late() : error;
     } finally {
-      if (--this.#asked === 0) this.#rest();
+      this.#open.delete(asker as PromiseWithResolvers<unknown>);
+      if (this.#open.size === 0) this.#rest();
     }
   }
 
@@ -70,7 +71,8 @@ export class WatchedReading implements Reading {
   #look(): void {
     const waited = this.#control.waitedSeconds;
     if (this.#endedAt !== null) {
-      if (performance.now() - this.#endedAt > patienceMs) this.#gone.reject(this.#late());
+      // Nobody can end what a thread waits for that does not come back when told to.
+      if (performance.now() - this.#endedAt > patienceMs) this.#rejectAll(this.#late());
     } else if (waited > this.#limit) {
       this.#control.endLateCall();
       this.#endedAt = performance.now();
@@ -91,6 +93,10 @@ export class WatchedReading implements Reading {
         hint: `Give ${this.#isOpen ? "readTimeoutSeconds" : "openTimeoutSeconds"} to wait longer`,
       },
     );
+  }
+
+  #rejectAll(error: ReadError): void {
+    for (const asker of this.#open) asker.reject(error);
   }
 
   #rest(): void {
