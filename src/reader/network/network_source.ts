@@ -12,6 +12,7 @@ import type { DecodedFrame } from "../../source/source.ts";
 import type { SubtitleCue } from "../../subtitles/cue.ts";
 import type { Reading } from "../../thread/reading/reading_calls.ts";
 import type { OpenReading } from "../../thread/reading/reading_thread.ts";
+import { closedError } from "../../thread/reading/watched_reading.ts";
 import { receivedPacket } from "../../thread/sent_bytes.ts";
 import { decodedFrame, DescribedSource } from "../described_source.ts";
 import { SharedPackets, SourcePackets } from "../source_packets.ts";
@@ -197,10 +198,8 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
 
   /** Ends the source; throws the error that ended it. */
   async #end(failure: Error | null): Promise<null> {
-    this.#coming = [];
-    this.#plan.signal?.removeEventListener("abort", this.#onAbort);
-    this.#tell("ended", failure);
-    await this.#reading.close();
+    if (this.#status !== "ended") this.#tell("ended", failure);
+    await this.close();
     if (failure !== null) throw failure;
     return null;
   }
@@ -250,13 +249,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
   }
 
   async close(): Promise<void> {
-    await this.#close(
-      new ReadError("Cannot read on: the source was closed", {
-        code: "CLOSED",
-        operation: "read from a network source",
-        hint: "Open the address again",
-      }),
-    );
+    await this.#close(closedError());
   }
 
   protected override async free(): Promise<void> {

@@ -19,6 +19,15 @@ export interface WaitingLimits {
 /** How often the clock is looked at. libavformat looks as often whether it is to end. */
 const stepMs = 50;
 
+/** What a call throws whose source was closed. */
+export function closedError(): ReadError {
+  return new ReadError("Cannot read on: the source was closed", {
+    code: "CLOSED",
+    operation: "read from a network source",
+    hint: "Open the address again",
+  });
+}
+
 /** Ends calls that wait for too long. */
 export class WatchedReading implements Reading {
   readonly #reading: Reading;
@@ -44,6 +53,7 @@ export class WatchedReading implements Reading {
     type: Name,
     details: ReadCalls[Name]["ask"],
   ): Promise<ReadCalls[Name]["answer"]> {
+    if (this.#closing !== null) throw closedError();
     this.#timer ??= setInterval(() => this.#look(), stepMs);
     const asker = Promise.withResolvers<ReadCalls[Name]["answer"]>();
     this.#open.add(asker as PromiseWithResolvers<unknown>);
@@ -65,7 +75,7 @@ export class WatchedReading implements Reading {
   close(): Promise<void> {
     this.#rest();
     // Afterwards, the thread may be another one's.
-    return this.#closing ??= this.#reading.close();
+    return this.#closing ??= this.#reading.close().finally(() => this.#rejectAll(closedError()));
   }
 
   #look(): void {
