@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { assertEquals, assertRejects } from "@std/assert";
 import { ReadError } from "../mod.ts";
 import { SessionControl } from "../src/engine/ending/session_control.ts";
@@ -33,4 +34,18 @@ test("WatchedReading: after close, nothing is asked of a thread that may serve a
   await reading.close();
   const late = await assertRejects(() => reading.ask("frame", {}), ReadError);
   assertEquals([late.code, (await pending).code, asked], ["CLOSED", "CLOSED", ["frame", "describe"]]);
+});
+
+test("WatchedReading: opening has its own limit, also after other answers", async () => {
+  const { reading, control } = watched(["devices"], 0.05);
+  await reading.ask("devices", { libraryPath: undefined });
+  const opening = reading.ask("open", {} as never).catch((error: unknown) => error);
+  // A call of libav that takes long.
+  const start = new BigInt64Array(control.memory, 16, 1);
+  start[0] = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000));
+  for (let turn = 0; turn < 40 && !control.isLate; turn++) await sleep(20);
+  assertEquals(control.isLate, true);
+  await reading.close();
+  const { code, hint } = await opening as ReadError;
+  assertEquals([code, hint], ["ETIMEDOUT", "Give openTimeoutSeconds to wait longer"]);
 });

@@ -62,7 +62,7 @@ export class WatchedReading implements Reading {
       const answer = await asker.promise;
       // Some protocols call an end what was ended.
       if (this.#control.isLate) throw this.#late();
-      this.#isOpen = true;
+      if (type === "open") this.#isOpen = true;
       return answer;
     } catch (error) {
       throw this.#control.isLate ? this.#late() : error;
