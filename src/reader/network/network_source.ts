@@ -119,6 +119,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
         if (frame !== null) return this.#taken(frame, arrivalMs);
       } catch (error) {
         this.#requireOpen();
+        if (isLiveError(error)) throw error;
         failure = error as Error;
       }
       const isLost = failure === null ? !this.#isComplete : isPassing(failure);
@@ -157,9 +158,10 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
   /** Packets in place of frames, until the connection ends. */
   async *#readPackets(): AsyncGenerator<MediaPacket, void, undefined> {
     this.#requireOpen();
-    const reader = await this.#unlessClosed(this.#reading.ask("openPackets", {}));
+    const reading = this.#reading;
+    const reader = await this.#unlessClosed(reading.ask("openPackets", {}));
     for (;;) {
-      const packets = await this.#unlessClosed(this.#reading.ask("packets", { reader }));
+      const packets = await this.#unlessClosed(reading.ask("packets", { reader }));
       if (packets.length === 0) return;
       yield* packets.map(receivedPacket);
     }
@@ -296,6 +298,11 @@ export async function openFlow(plan: NetworkPlan): Promise<NetworkSource> {
   if (signal?.aborted) await source.close();
   signal?.throwIfAborted();
   return source;
+}
+
+/** Whether frames were asked for of what gives packets, or packets of what gives frames: it goes on. */
+function isLiveError(error: unknown): boolean {
+  return error instanceof ReadError && error.code === "LIVE";
 }
 
 function sleep(seconds: number, signal: AbortSignal): Promise<void> {
