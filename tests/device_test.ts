@@ -106,6 +106,8 @@ test("openDevice: what can't be opened is told", { skip }, async () => {
   await refused("nosuchfilter", lavfi, ReadError, "EINVAL");
   await refused(pattern, { ...lavfi, inputOptions: { nope: 1 } }, OptionError as never, "OPTION_NOT_FOUND");
   await refused("desktop", { system: "gdigrab" }, UnsupportedError as never, "NO_DEVICES");
+  const workerUrl = new URL("nothing.js", import.meta.url);
+  await refused(pattern, { ...lavfi, workerUrl }, UnsupportedError as never, "NO_THREAD");
   await assertRejects(() => openDevice("something"), TypeError, "the option system");
   await assertRejects(() => openDevice(pattern, { system: "x12" as never }), TypeError, "system");
   const { signal } = { signal: AbortSignal.abort(new Error("enough")) };
