@@ -20,6 +20,7 @@ import type { DecodedSamples, VideoSource } from "../video_source.ts";
 import { LiveTimeline } from "./live_timeline.ts";
 import type { NetworkStatus, ReconnectOptions } from "./network_options.ts";
 import { isPassing, Reconnection } from "./reconnection.ts";
+import { statusListener } from "./status_listener.ts";
 
 /** How much before its end a video may stop, in seconds: headers round, and count sound. */
 const endTolerance = 1;
@@ -68,6 +69,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
   readonly #reconnection: Reconnection;
   readonly #closed = new AbortController();
   readonly #onAbort = (): void => void this.#close(this.#plan.signal!.reason);
+  readonly #onStatus: (status: NetworkStatus) => void;
   #reading: Reading;
   #coming: Coming[] = [];
   #status: SourceStatus = "running";
@@ -82,10 +84,15 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     }),
   );
 
-  constructor({ reading, info }: OpenReading, plan: NetworkPlan) {
+  constructor(
+    { reading, info }: OpenReading,
+    plan: NetworkPlan,
+    onStatus: (status: NetworkStatus) => void,
+  ) {
     super(info);
     this.#reading = reading;
     this.#plan = plan;
+    this.#onStatus = onStatus;
     this.#reconnection = new Reconnection(plan.reconnect ?? {});
     plan.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
@@ -278,20 +285,21 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
   #tell(status: SourceStatus, error: Error | null = null, retryInSeconds: number | null = null): void {
     this.#status = status;
     const { width, height } = this.info;
-    this.#plan.onStatus?.({ status, error, width, height, retryInSeconds });
+    this.#onStatus({ status, error, width, height, retryInSeconds });
   }
 }
 
 /** Makes the first connection. */
 export async function openFlow(plan: NetworkPlan): Promise<NetworkSource> {
   let source: NetworkFlow | null = null;
-  const { signal, onStatus } = plan;
-  onStatus?.({ status: "connecting", error: null, width: 0, height: 0, retryInSeconds: null });
+  const { signal } = plan;
+  const onStatus = statusListener(plan.onStatus);
+  onStatus({ status: "connecting", error: null, width: 0, height: 0, retryInSeconds: null });
   try {
     const opened = await plan.connect((seconds) => source?.waits(seconds), signal);
-    source = new NetworkFlow(opened, plan);
+    source = new NetworkFlow(opened, plan, onStatus);
   } catch (error) {
-    onStatus?.({ status: "ended", error: error as Error, width: 0, height: 0, retryInSeconds: null });
+    onStatus({ status: "ended", error: error as Error, width: 0, height: 0, retryInSeconds: null });
     throw error;
   }
   source.start();
