@@ -190,6 +190,8 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
           (seconds) => this.waits(seconds),
           this.#closed.signal,
         );
+        if (this.#closed.signal.aborted) await reading.close();
+        this.#requireOpen();
         this.#reading = reading;
         this.info = info;
         break;

@@ -1,0 +1,86 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import type { SourceInfo } from "../src/engine/reading/reading_types.ts";
+import { type NetworkPlan, type NetworkSource, openFlow } from "../src/reader/network/network_source.ts";
+import type { NetworkStatus } from "../src/reader/network/network_options.ts";
+import type { Reading } from "../src/thread/reading/reading_calls.ts";
+import { ReadError } from "../mod.ts";
+import { testsOf } from "./support/test.ts";
+
+const { test } = testsOf(import.meta.url);
+
+const info = { width: 4, height: 2, format: "gray", duration: null } as SourceInfo;
+const never = new Promise<never>(() => {});
+
+/** A connection that gives these answers, and then none. */
+class Connection implements Reading {
+  isClosed = false;
+  readonly #answers: (() => unknown)[];
+
+  constructor(...answers: (() => unknown)[]) {
+    this.#answers = answers;
+  }
+
+  // deno-lint-ignore no-explicit-any
+  async ask(type: string): Promise<any> {
+    if (type === "openPackets") return 1;
+    const answer = this.#answers.shift();
+    return answer === undefined ? await never : await answer();
+  }
+
+  close(): Promise<void> {
+    this.isClosed = true;
+    return Promise.resolve();
+  }
+}
+
+function lost(): never {
+  throw new ReadError("lost", { code: "EOF", operation: "read", hint: null });
+}
+
+function opened(
+  connections: readonly (Connection | (() => Connection))[],
+  plan: Partial<NetworkPlan> = {},
+): Promise<NetworkSource> {
+  const left = [...connections];
+  return openFlow({
+    ...{ label: "a source", queueSize: 1, signal: undefined, reconnect: null, onStatus: undefined },
+    stallSeconds: 1,
+    connect: () => {
+      const next = left.shift()!;
+      return Promise.resolve({ reading: typeof next === "function" ? next() : next, info });
+    },
+    ...plan,
+  });
+}
+
+test("openNetworkSource: what onStatus throws is printed once, and the source goes on", async () => {
+  const printed: unknown[][] = [];
+  const { error } = console;
+  console.error = (...parts) => void printed.push(parts);
+  const seen: string[] = [];
+  try {
+    const onStatus = ({ status }: NetworkStatus): void => {
+      seen.push(status);
+      throw new Error("a mistake");
+    };
+    const source = await opened([new Connection()], { onStatus });
+    await source.close();
+    await Promise.resolve();
+  } finally {
+    console.error = error;
+  }
+  assertEquals(seen, ["connecting", "running", "ended"]);
+  assertEquals(printed.map((parts) => String(parts[1])), ["Error: a mistake"]);
+});
+
+test("openNetworkSource: close() in the last step of a reconnect closes the new connection", async () => {
+  const second = new Connection();
+  const opening = (): Connection => {
+    // After the connection is made, before the source has it.
+    queueMicrotask(() => void source.close());
+    return second;
+  };
+  const source = await opened([new Connection(lost), opening], { reconnect: { delaySeconds: 0.001 } });
+  const { code } = await assertRejects(() => source.nextFrame(), ReadError);
+  assertEquals([code, second.isClosed], ["CLOSED", true]);
+});
