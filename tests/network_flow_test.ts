@@ -1,4 +1,6 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { setTimeout as sleep } from "node:timers/promises";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { PacketTarget } from "../src/engine/copying/packet_source.ts";
 import type { SourceInfo } from "../src/engine/reading/reading_types.ts";
 import { type NetworkPlan, type NetworkSource, openFlow } from "../src/reader/network/network_source.ts";
 import type { NetworkStatus } from "../src/reader/network/network_options.ts";
@@ -83,4 +85,19 @@ test("openNetworkSource: close() in the last step of a reconnect closes the new 
   const source = await opened([new Connection(lost), opening], { reconnect: { delaySeconds: 0.001 } });
   const { code } = await assertRejects(() => source.nextFrame(), ReadError);
   assertEquals([code, second.isClosed], ["CLOSED", true]);
+});
+
+const packet = { data: new ArrayBuffer(8), kind: "video", stream: 0, timestamp: 0, decodeTimestamp: 0 };
+const ignoring: PacketTarget = { write: () => Promise.resolve() } as PacketTarget;
+
+test("source.packets: detach, and the end of its scope, do not wait for a stalled source", async () => {
+  const beginMs = performance.now();
+  const source = await opened([new Connection(() => [packet])]);
+  const [first, second] = [{ ...ignoring }, { ...ignoring }];
+  const attached = [first, second].map((target) => source.packets.attach(target));
+  await sleep(10);
+  await source.packets.detach(first);
+  await source[Symbol.asyncDispose]();
+  assertEquals(attached.map(({ state, written }) => [state, written]), [["detached", 1], ["detached", 1]]);
+  assert(performance.now() - beginMs < 2000);
 });

@@ -15,8 +15,8 @@ import { shown } from "../shown.ts";
 
 /** What packets are read from. */
 export interface PacketInput {
-  /** Packets from the beginning. */
-  packets(): AsyncGenerator<MediaPacket, void, undefined>;
+  /** Packets from the beginning. Those of a live source end as soon as the signal is aborted. */
+  packets(signal?: AbortSignal): AsyncGenerator<MediaPacket, void, undefined>;
   describe(): Promise<CopiedFile>;
 }
 
@@ -45,19 +45,22 @@ export class SharedPackets implements PacketInput {
     return this.#input.describe();
   }
 
-  async *packets(): AsyncGenerator<MediaPacket, void, undefined> {
+  async *packets(signal?: AbortSignal): AsyncGenerator<MediaPacket, void, undefined> {
     const reader: LiveReader = { waiting: [], wake: () => {}, isTooSlow: false };
+    const wake = (): void => reader.wake();
+    signal?.addEventListener("abort", wake);
     this.#readers.add(reader);
     if (!this.#isRunning) void this.#run();
     try {
-      for (;;) {
+      while (!signal?.aborted) {
         while (reader.waiting.length > 0) yield reader.waiting.shift()!;
         if (reader.isTooSlow) throw tooSlow();
-        if (this.#end !== null) break;
+        if (this.#end?.failure) throw this.#end.failure.error;
+        if (this.#end !== null) return;
         await new Promise<void>((resolve) => reader.wake = resolve);
       }
-      if (this.#end.failure !== null) throw this.#end.failure.error;
     } finally {
+      signal?.removeEventListener("abort", wake);
       this.#readers.delete(reader);
     }
   }
@@ -99,7 +102,7 @@ class PacketFlow implements AttachedPackets {
   #written = 0;
   #state: AttachedPackets["state"] = "attached";
   #error: unknown = null;
-  #isLeaving = false;
+  readonly #leaving = new AbortController();
 
   constructor(input: PacketInput, target: PacketTarget) {
     this.#target = target;
@@ -122,18 +125,19 @@ class PacketFlow implements AttachedPackets {
 
   /** Takes no more packets. */
   async leave(): Promise<void> {
-    this.#isLeaving = true;
+    this.#leaving.abort();
     await this.finished;
   }
 
   async #run(input: PacketInput): Promise<void> {
+    const { signal } = this.#leaving;
     try {
-      for await (const packet of input.packets()) {
-        if (this.#isLeaving) break;
+      for await (const packet of input.packets(signal)) {
+        if (signal.aborted) break;
         await this.#target.write(packet);
         this.#written++;
       }
-      this.#state = this.#isLeaving ? "detached" : "ended";
+      this.#state = signal.aborted ? "detached" : "ended";
     } catch (error) {
       this.#state = "failed";
       this.#error = error;

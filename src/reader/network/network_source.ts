@@ -264,8 +264,8 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
   }
 
   protected override async free(): Promise<void> {
-    await Promise.all([super.free(), this.packets.detachAll()]);
-    await this.close();
+    // Targets leave first, so that the end of the connection is no error for them.
+    await Promise.all([super.free(), this.packets.detachAll(), this.close()]);
   }
 
   #close(reason: unknown): Promise<void> {
