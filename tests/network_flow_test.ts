@@ -101,3 +101,16 @@ test("source.packets: detach, and the end of its scope, do not wait for a stalle
   assertEquals(attached.map(({ state, written }) => [state, written]), [["detached", 1], ["detached", 1]]);
   assert(performance.now() - beginMs < 2000);
 });
+
+test("source.packets: a target is too slow once 64 MiB wait for it", async () => {
+  const large = { ...packet, data: new ArrayBuffer(30 * 1024 * 1024) };
+  for (const [count, code] of [[3, null], [4, "TOO_SLOW"]] as const) {
+    const release = Promise.withResolvers<void>();
+    await using source = await opened([new Connection(() => Array(count).fill(large), () => [])]);
+    const attached = source.packets.attach({ write: () => release.promise } as PacketTarget);
+    await sleep(20);
+    release.resolve();
+    const error: ReadError | null = await attached.finished.then(() => null, (error) => error);
+    assertEquals([error?.code ?? null, attached.written], [code, 3]);
+  }
+});

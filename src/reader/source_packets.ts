@@ -22,10 +22,13 @@ export interface PacketInput {
 
 /** The most packets that may wait for one reader of a live source: some 8 s of video with audio. */
 const maxWaiting = 1024;
+/** The most bytes of them: uncompressed pictures are large. */
+const maxWaitingBytes = 64 * 1024 * 1024;
 
 /** A reader of a live source. */
 interface LiveReader {
   readonly waiting: MediaPacket[];
+  waitingBytes: number;
   wake: () => void;
   isTooSlow: boolean;
 }
@@ -46,14 +49,18 @@ export class SharedPackets implements PacketInput {
   }
 
   async *packets(signal?: AbortSignal): AsyncGenerator<MediaPacket, void, undefined> {
-    const reader: LiveReader = { waiting: [], wake: () => {}, isTooSlow: false };
+    const reader: LiveReader = { waiting: [], waitingBytes: 0, wake: () => {}, isTooSlow: false };
     const wake = (): void => reader.wake();
     signal?.addEventListener("abort", wake);
     this.#readers.add(reader);
     if (!this.#isRunning) void this.#run();
     try {
       while (!signal?.aborted) {
-        while (reader.waiting.length > 0) yield reader.waiting.shift()!;
+        while (reader.waiting.length > 0) {
+          const packet = reader.waiting.shift()!;
+          reader.waitingBytes -= packet.data.length;
+          yield packet;
+        }
         if (reader.isTooSlow) throw tooSlow();
         if (this.#end?.failure) throw this.#end.failure.error;
         if (this.#end !== null) return;
@@ -79,20 +86,27 @@ export class SharedPackets implements PacketInput {
 
   #give(packet: MediaPacket): void {
     for (const reader of this.#readers) {
-      if (reader.waiting.length < maxWaiting) reader.waiting.push(packet);
-      else reader.isTooSlow = true;
-      if (reader.isTooSlow) this.#readers.delete(reader);
+      reader.waitingBytes += packet.data.length;
+      // A single packet may be as large as it is.
+      const isFull = reader.waiting.length === maxWaiting ||
+        reader.waiting.length > 0 && reader.waitingBytes > maxWaitingBytes;
+      if (isFull) this.#readers.delete(reader);
+      else reader.waiting.push(packet);
+      reader.isTooSlow = isFull;
       reader.wake();
     }
   }
 }
 
 function tooSlow(): ReadError {
-  return new ReadError(`Cannot read on: ${maxWaiting} packets wait, and a live source does not`, {
-    code: "TOO_SLOW",
-    operation: "read packets",
-    hint: "Take packets faster, or write them to a faster disk",
-  });
+  return new ReadError(
+    `Cannot read on: ${maxWaiting} packets wait, or 64 MiB of them, and a live source does not`,
+    {
+      code: "TOO_SLOW",
+      operation: "read packets",
+      hint: "Take packets faster, or write them to a faster disk",
+    },
+  );
 }
 
 /** Gives the packets of a source to one target. */
