@@ -114,3 +114,26 @@ test("source.packets: a target is too slow once 64 MiB wait for it", async () =>
     assertEquals([error?.code ?? null, attached.written], [code, 3]);
   }
 });
+
+test("source.packets: onStatus tells a stall, its end, and how the connection ends", async () => {
+  for (const [last, code] of [[() => [], null], [lost, "EOF"]] as const) {
+    const seen: (string | null)[] = [];
+    const onStatus = ({ status, error }: NetworkStatus): void => {
+      seen.push(status, error === null ? null : (error as ReadError).code);
+    };
+    let waits: (seconds: number) => void;
+    const connection = new Connection(() => [packet], () => (waits(2), [packet]), last);
+    await using source = await opened([], {
+      onStatus,
+      connect: (tell) => {
+        waits = tell;
+        return Promise.resolve({ reading: connection, info });
+      },
+    });
+    const attached = source.packets.attach(ignoring);
+    const error: ReadError | null = await attached.finished.then(() => null, (error) => error);
+    assertEquals([error?.code ?? null, attached.written, connection.isClosed], [code, 2, true]);
+    const told = ["connecting", null, "running", null, "stalled", null, "running", null, "ended", code];
+    assertEquals([seen, source.status], [told, "ended"]);
+  }
+});

@@ -166,12 +166,20 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
   async *#readPackets(): AsyncGenerator<MediaPacket, void, undefined> {
     this.#requireOpen();
     const reading = this.#reading;
-    const reader = await this.#unlessClosed(reading.ask("openPackets", {}));
-    for (;;) {
-      const packets = await this.#unlessClosed(reading.ask("packets", { reader }));
-      if (packets.length === 0) return;
-      yield* packets.map(receivedPacket);
+    try {
+      const reader = await this.#unlessClosed(reading.ask("openPackets", {}));
+      for (;;) {
+        const packets = await this.#unlessClosed(reading.ask("packets", { reader }));
+        if (packets.length === 0) break;
+        if (this.#status !== "running") this.#tell("running");
+        yield* packets.map(receivedPacket);
+      }
+    } catch (error) {
+      this.#requireOpen();
+      if (isLiveError(error)) throw error;
+      await this.#end(error as Error);
     }
+    await this.#end(null);
   }
 
   /** Makes connections until one holds. */
