@@ -15,17 +15,20 @@ import { shown } from "../shown.ts";
 
 /** What packets are read from. */
 export interface PacketInput {
-  /** Packets from the beginning. */
-  packets(): AsyncGenerator<MediaPacket, void, undefined>;
+  /** Packets from the beginning. Those of a live source end as soon as the signal is aborted. */
+  packets(signal?: AbortSignal): AsyncGenerator<MediaPacket, void, undefined>;
   describe(): Promise<CopiedFile>;
 }
 
 /** The most packets that may wait for one reader of a live source: some 8 s of video with audio. */
 const maxWaiting = 1024;
+/** The most bytes of them: uncompressed pictures are large. */
+const maxWaitingBytes = 64 * 1024 * 1024;
 
 /** A reader of a live source. */
 interface LiveReader {
   readonly waiting: MediaPacket[];
+  waitingBytes: number;
   wake: () => void;
   isTooSlow: boolean;
 }
@@ -45,19 +48,26 @@ export class SharedPackets implements PacketInput {
     return this.#input.describe();
   }
 
-  async *packets(): AsyncGenerator<MediaPacket, void, undefined> {
-    const reader: LiveReader = { waiting: [], wake: () => {}, isTooSlow: false };
+  async *packets(signal?: AbortSignal): AsyncGenerator<MediaPacket, void, undefined> {
+    const reader: LiveReader = { waiting: [], waitingBytes: 0, wake: () => {}, isTooSlow: false };
+    const wake = (): void => reader.wake();
+    signal?.addEventListener("abort", wake);
     this.#readers.add(reader);
     if (!this.#isRunning) void this.#run();
     try {
-      for (;;) {
-        while (reader.waiting.length > 0) yield reader.waiting.shift()!;
+      while (!signal?.aborted) {
+        while (reader.waiting.length > 0) {
+          const packet = reader.waiting.shift()!;
+          reader.waitingBytes -= packet.data.length;
+          yield packet;
+        }
         if (reader.isTooSlow) throw tooSlow();
-        if (this.#end !== null) break;
+        if (this.#end?.failure) throw this.#end.failure.error;
+        if (this.#end !== null) return;
         await new Promise<void>((resolve) => reader.wake = resolve);
       }
-      if (this.#end.failure !== null) throw this.#end.failure.error;
     } finally {
+      signal?.removeEventListener("abort", wake);
       this.#readers.delete(reader);
     }
   }
@@ -76,20 +86,27 @@ export class SharedPackets implements PacketInput {
 
   #give(packet: MediaPacket): void {
     for (const reader of this.#readers) {
-      if (reader.waiting.length < maxWaiting) reader.waiting.push(packet);
-      else reader.isTooSlow = true;
-      if (reader.isTooSlow) this.#readers.delete(reader);
+      reader.waitingBytes += packet.data.length;
+      // A single packet may be as large as it is.
+      const isFull = reader.waiting.length === maxWaiting ||
+        reader.waiting.length > 0 && reader.waitingBytes > maxWaitingBytes;
+      if (isFull) this.#readers.delete(reader);
+      else reader.waiting.push(packet);
+      reader.isTooSlow = isFull;
       reader.wake();
     }
   }
 }
 
 function tooSlow(): ReadError {
-  return new ReadError(`Cannot read on: ${maxWaiting} packets wait, and a live source does not`, {
-    code: "TOO_SLOW",
-    operation: "read packets",
-    hint: "Take packets faster, or write them to a faster disk",
-  });
+  return new ReadError(
+    `Cannot read on: ${maxWaiting} packets wait, or 64 MiB of them, and a live source does not`,
+    {
+      code: "TOO_SLOW",
+      operation: "read packets",
+      hint: "Take packets faster, or write them to a faster disk",
+    },
+  );
 }
 
 /** Gives the packets of a source to one target. */
@@ -99,7 +116,7 @@ class PacketFlow implements AttachedPackets {
   #written = 0;
   #state: AttachedPackets["state"] = "attached";
   #error: unknown = null;
-  #isLeaving = false;
+  readonly #leaving = new AbortController();
 
   constructor(input: PacketInput, target: PacketTarget) {
     this.#target = target;
@@ -122,18 +139,19 @@ class PacketFlow implements AttachedPackets {
 
   /** Takes no more packets. */
   async leave(): Promise<void> {
-    this.#isLeaving = true;
+    this.#leaving.abort();
     await this.finished;
   }
 
   async #run(input: PacketInput): Promise<void> {
+    const { signal } = this.#leaving;
     try {
-      for await (const packet of input.packets()) {
-        if (this.#isLeaving) break;
+      for await (const packet of input.packets(signal)) {
+        if (signal.aborted) break;
         await this.#target.write(packet);
         this.#written++;
       }
-      this.#state = this.#isLeaving ? "detached" : "ended";
+      this.#state = signal.aborted ? "detached" : "ended";
     } catch (error) {
       this.#state = "failed";
       this.#error = error;

@@ -10,7 +10,9 @@ import type { SentPacket } from "../../thread/sent_bytes.ts";
 /** Holds answers back until it is their time. */
 export class PacedReading implements Reading {
   readonly #reading: Reading;
-  readonly #closed = Promise.withResolvers<void>();
+  /** Ends of the waits at hand. */
+  readonly #waits = new Set<() => void>();
+  #isClosed = false;
   /** When time 0 of the source was, by `performance.now()`. */
   #beginMs: number | null = null;
 
@@ -30,19 +32,22 @@ export class PacedReading implements Reading {
   }
 
   async close(): Promise<void> {
-    this.#closed.resolve();
+    this.#isClosed = true;
+    for (const end of this.#waits) end();
     await this.#reading.close();
   }
 
   async #wait(seconds: number | null): Promise<void> {
-    if (seconds === null) return;
+    if (seconds === null || this.#isClosed) return;
     const nowMs = performance.now();
     this.#beginMs ??= nowMs - seconds * 1000;
     const leftMs = this.#beginMs + seconds * 1000 - nowMs;
     if (leftMs <= 0) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const due = new Promise<void>((resolve) => timer = setTimeout(resolve, leftMs));
-    await Promise.race([due, this.#closed.promise]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, leftMs);
+    this.#waits.add(resolve);
+    await promise;
+    this.#waits.delete(resolve);
     clearTimeout(timer);
   }
 }

@@ -12,6 +12,7 @@ import type { DecodedFrame } from "../../source/source.ts";
 import type { SubtitleCue } from "../../subtitles/cue.ts";
 import type { Reading } from "../../thread/reading/reading_calls.ts";
 import type { OpenReading } from "../../thread/reading/reading_thread.ts";
+import { closedError } from "../../thread/reading/watched_reading.ts";
 import { receivedPacket } from "../../thread/sent_bytes.ts";
 import { decodedFrame, DescribedSource } from "../described_source.ts";
 import { SharedPackets, SourcePackets } from "../source_packets.ts";
@@ -19,6 +20,7 @@ import type { DecodedSamples, VideoSource } from "../video_source.ts";
 import { LiveTimeline } from "./live_timeline.ts";
 import type { NetworkStatus, ReconnectOptions } from "./network_options.ts";
 import { isPassing, Reconnection } from "./reconnection.ts";
+import { statusListener } from "./status_listener.ts";
 
 /** How much before its end a video may stop, in seconds: headers round, and count sound. */
 const endTolerance = 1;
@@ -67,6 +69,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
   readonly #reconnection: Reconnection;
   readonly #closed = new AbortController();
   readonly #onAbort = (): void => void this.#close(this.#plan.signal!.reason);
+  readonly #onStatus: (status: NetworkStatus) => void;
   #reading: Reading;
   #coming: Coming[] = [];
   #status: SourceStatus = "running";
@@ -81,10 +84,15 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     }),
   );
 
-  constructor({ reading, info }: OpenReading, plan: NetworkPlan) {
+  constructor(
+    { reading, info }: OpenReading,
+    plan: NetworkPlan,
+    onStatus: (status: NetworkStatus) => void,
+  ) {
     super(info);
     this.#reading = reading;
     this.#plan = plan;
+    this.#onStatus = onStatus;
     this.#reconnection = new Reconnection(plan.reconnect ?? {});
     plan.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
@@ -118,6 +126,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
         if (frame !== null) return this.#taken(frame, arrivalMs);
       } catch (error) {
         this.#requireOpen();
+        if (isLiveError(error)) throw error;
         failure = error as Error;
       }
       const isLost = failure === null ? !this.#isComplete : isPassing(failure);
@@ -156,12 +165,21 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
   /** Packets in place of frames, until the connection ends. */
   async *#readPackets(): AsyncGenerator<MediaPacket, void, undefined> {
     this.#requireOpen();
-    const reader = await this.#unlessClosed(this.#reading.ask("openPackets", {}));
-    for (;;) {
-      const packets = await this.#unlessClosed(this.#reading.ask("packets", { reader }));
-      if (packets.length === 0) return;
-      yield* packets.map(receivedPacket);
+    const reading = this.#reading;
+    try {
+      const reader = await this.#unlessClosed(reading.ask("openPackets", {}));
+      for (;;) {
+        const packets = await this.#unlessClosed(reading.ask("packets", { reader }));
+        if (packets.length === 0) break;
+        if (this.#status !== "running") this.#tell("running");
+        yield* packets.map(receivedPacket);
+      }
+    } catch (error) {
+      this.#requireOpen();
+      if (isLiveError(error)) throw error;
+      await this.#end(error as Error);
     }
+    await this.#end(null);
   }
 
   /** Makes connections until one holds. */
@@ -180,6 +198,8 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
           (seconds) => this.waits(seconds),
           this.#closed.signal,
         );
+        if (this.#closed.signal.aborted) await reading.close();
+        this.#requireOpen();
         this.#reading = reading;
         this.info = info;
         break;
@@ -197,10 +217,8 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
 
   /** Ends the source; throws the error that ended it. */
   async #end(failure: Error | null): Promise<null> {
-    this.#coming = [];
-    this.#plan.signal?.removeEventListener("abort", this.#onAbort);
-    this.#tell("ended", failure);
-    await this.#reading.close();
+    if (this.#status !== "ended") this.#tell("ended", failure);
+    await this.close();
     if (failure !== null) throw failure;
     return null;
   }
@@ -250,18 +268,12 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
   }
 
   async close(): Promise<void> {
-    await this.#close(
-      new ReadError("Cannot read on: the source was closed", {
-        code: "CLOSED",
-        operation: "read from a network source",
-        hint: "Open the address again",
-      }),
-    );
+    await this.#close(closedError());
   }
 
   protected override async free(): Promise<void> {
-    await Promise.all([super.free(), this.packets.detachAll()]);
-    await this.close();
+    // Targets leave first, so that the end of the connection is no error for them.
+    await Promise.all([super.free(), this.packets.detachAll(), this.close()]);
   }
 
   #close(reason: unknown): Promise<void> {
@@ -283,26 +295,32 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
   #tell(status: SourceStatus, error: Error | null = null, retryInSeconds: number | null = null): void {
     this.#status = status;
     const { width, height } = this.info;
-    this.#plan.onStatus?.({ status, error, width, height, retryInSeconds });
+    this.#onStatus({ status, error, width, height, retryInSeconds });
   }
 }
 
 /** Makes the first connection. */
 export async function openFlow(plan: NetworkPlan): Promise<NetworkSource> {
   let source: NetworkFlow | null = null;
-  const { signal, onStatus } = plan;
-  onStatus?.({ status: "connecting", error: null, width: 0, height: 0, retryInSeconds: null });
+  const { signal } = plan;
+  const onStatus = statusListener(plan.onStatus);
+  onStatus({ status: "connecting", error: null, width: 0, height: 0, retryInSeconds: null });
   try {
     const opened = await plan.connect((seconds) => source?.waits(seconds), signal);
-    source = new NetworkFlow(opened, plan);
+    source = new NetworkFlow(opened, plan, onStatus);
   } catch (error) {
-    onStatus?.({ status: "ended", error: error as Error, width: 0, height: 0, retryInSeconds: null });
+    onStatus({ status: "ended", error: error as Error, width: 0, height: 0, retryInSeconds: null });
     throw error;
   }
   source.start();
   if (signal?.aborted) await source.close();
   signal?.throwIfAborted();
   return source;
+}
+
+/** Whether frames were asked for of what gives packets, or packets of what gives frames: it goes on. */
+function isLiveError(error: unknown): boolean {
+  return error instanceof ReadError && error.code === "LIVE";
 }
 
 function sleep(seconds: number, signal: AbortSignal): Promise<void> {

@@ -7,10 +7,10 @@ import { keepDevices, librariesFor, noteLibraries, type Thread } from "../../../
 import { settlesWithin, unlessAborted } from "../../abortable.ts";
 import { SessionControl } from "../../engine/ending/session_control.ts";
 import type { ReadRequest, SourceInfo } from "../../engine/reading/reading_types.ts";
-import { ReadError } from "../../errors.ts";
+import { ReadError, UnsupportedError } from "../../errors.ts";
 import { patienceMs } from "../encoding_thread.ts";
 import { receivedError } from "../sent_error.ts";
-import { startThread } from "../thread_task.ts";
+import { reasonOf, startThread } from "../thread_task.ts";
 import type { AnsweredCall, AskedCall, ReadCallName, ReadCalls, Reading } from "./reading_calls.ts";
 import { ReadingService } from "./reading_service.ts";
 import { type WaitingLimits, WatchedReading } from "./watched_reading.ts";
@@ -34,22 +34,31 @@ export interface OpenReading {
 
 /** Opens a file in a thread. */
 export async function openReading(request: ReadRequest, options: ReadingOptions): Promise<OpenReading> {
-  const thread = takeThread(options.workerModule);
+  let thread: ReadingThread | null = null;
+  let cause: Error;
   try {
-    if (thread !== null) return await opened(thread, thread.control, request, options);
+    thread = ReadingThread.take(options.workerModule);
+    return await opened(thread, thread.control, request, options);
   } catch (error) {
-    // A thread that ends before its first answer could not start.
-    if (thread!.hasAnswered || options.signal?.aborted) throw error;
+    const couldStart = thread !== null && !thread.hasNotStarted;
+    if (couldStart || options.signal?.aborted) throw error;
+    cause = error as Error;
   }
+  if (["network", "device"].includes(request.place.kind)) throw noThreadError(request.label, cause);
   return await opened(new LocalReading(), new SessionControl().memory, request, options);
 }
 
-function takeThread(module: URL): ReadingThread | null {
-  try {
-    return ReadingThread.take(module);
-  } catch {
-    return null;
-  }
+/** Without a thread, waiting for a network or a device would hold up the program. */
+function noThreadError(label: string, cause: Error): UnsupportedError {
+  return new UnsupportedError(
+    `Cannot open ${label}: the thread that reads it cannot be started: ${reasonOf(cause.cause ?? cause)}`,
+    {
+      code: "NO_THREAD",
+      operation: "start a thread",
+      hint: "A bundle needs the module of avwriter's threads beside it, or named by the option workerUrl",
+      cause,
+    },
+  );
 }
 
 async function opened(
@@ -110,9 +119,9 @@ class ReadingThread implements Reading {
     return this.#control.memory;
   }
 
-  /** Whether it works. */
-  get hasAnswered(): boolean {
-    return this.#hasAnswered;
+  /** Whether it ended before its first answer. */
+  get hasNotStarted(): boolean {
+    return this.#failure !== null && !this.#hasAnswered;
   }
 
   async ask<Name extends ReadCallName>(

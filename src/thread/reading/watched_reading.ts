@@ -19,16 +19,24 @@ export interface WaitingLimits {
 /** How often the clock is looked at. libavformat looks as often whether it is to end. */
 const stepMs = 50;
 
+/** What a call throws whose source was closed. */
+export function closedError(): ReadError {
+  return new ReadError("Cannot read on: the source was closed", {
+    code: "CLOSED",
+    operation: "read from a network source",
+    hint: "Open the address again",
+  });
+}
+
 /** Ends calls that wait for too long. */
 export class WatchedReading implements Reading {
   readonly #reading: Reading;
   readonly #control: SessionControl;
   readonly #label: string;
   readonly #limits: WaitingLimits;
-  /** Rejects where a thread does not come back that was told to: nobody can end what it waits for. */
-  readonly #gone = Promise.withResolvers<never>();
+  /** What is asked at the moment. */
+  readonly #open = new Set<PromiseWithResolvers<unknown>>();
   #isOpen = false;
-  #asked = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #endedAt: number | null = null;
   #closing: Promise<void> | null = null;
@@ -39,38 +47,42 @@ export class WatchedReading implements Reading {
     this.#control = new SessionControl(control);
     this.#label = label;
     this.#limits = limits;
-    this.#gone.promise.catch(() => {});
   }
 
   async ask<Name extends ReadCallName>(
     type: Name,
     details: ReadCalls[Name]["ask"],
   ): Promise<ReadCalls[Name]["answer"]> {
+    if (this.#closing !== null) throw closedError();
     this.#timer ??= setInterval(() => this.#look(), stepMs);
-    this.#asked++;
+    const asker = Promise.withResolvers<ReadCalls[Name]["answer"]>();
+    this.#open.add(asker as PromiseWithResolvers<unknown>);
+    this.#reading.ask(type, details).then(asker.resolve, asker.reject);
     try {
-      const answer = await Promise.race([this.#reading.ask(type, details), this.#gone.promise]);
+      const answer = await asker.promise;
       // Some protocols call an end what was ended.
       if (this.#control.isLate) throw this.#late();
-      this.#isOpen = true;
+      if (type === "open") this.#isOpen = true;
       return answer;
     } catch (error) {
       throw this.#control.isLate ? this.#late() : error;
     } finally {
-      if (--this.#asked === 0) this.#rest();
+      this.#open.delete(asker as PromiseWithResolvers<unknown>);
+      if (this.#open.size === 0) this.#rest();
     }
   }
 
   close(): Promise<void> {
     this.#rest();
     // Afterwards, the thread may be another one's.
-    return this.#closing ??= this.#reading.close();
+    return this.#closing ??= this.#reading.close().finally(() => this.#rejectAll(closedError()));
   }
 
   #look(): void {
     const waited = this.#control.waitedSeconds;
     if (this.#endedAt !== null) {
-      if (performance.now() - this.#endedAt > patienceMs) this.#gone.reject(this.#late());
+      // Nobody can end what a thread waits for that does not come back when told to.
+      if (performance.now() - this.#endedAt > patienceMs) this.#rejectAll(this.#late());
     } else if (waited > this.#limit) {
       this.#control.endLateCall();
       this.#endedAt = performance.now();
@@ -91,6 +103,10 @@ export class WatchedReading implements Reading {
         hint: `Give ${this.#isOpen ? "readTimeoutSeconds" : "openTimeoutSeconds"} to wait longer`,
       },
     );
+  }
+
+  #rejectAll(error: ReadError): void {
+    for (const asker of this.#open) asker.reject(error);
   }
 
   #rest(): void {
