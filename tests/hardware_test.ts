@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { createFileWriter, EncoderNotFoundError, OptionError, UnsupportedError } from "../mod.ts";
 import { deviceNeeds, deviceTraits, isDeviceEncoder } from "../src/codecs/device_encoders.ts";
+import { encoderTraits } from "../src/codecs/encoder_traits.ts";
 import { candidates, type CodecFamily, deviceFamilies, families } from "../src/codecs/families.ts";
 import { firstThatOpens } from "../src/codecs/first_that_opens.ts";
 import { missingEncoders, type SkipReason } from "./support/features.ts";
@@ -120,6 +121,20 @@ test("deviceNeeds: devices where encoders do not open them by themselves, and NV
   // Media Foundation has encoders in software, too.
   assertEquals(deviceTraits("h264_mf").defaults, { hw_encoding: true });
   assertEquals(deviceTraits("libx264"), {});
+});
+
+test("deviceTraits: what decoders of JPEG and VP8 assume holds for a device's streams, too", () => {
+  for (const [codec, software] of [["mjpeg", "mjpeg"], ["vp8", "libvpx"]] as const) {
+    const { isFullRange, onlyMatrices } = encoderTraits[software]!;
+    for (const name of deviceFamilies[codec]!) {
+      const traits = deviceTraits(name);
+      assertEquals([name, traits.isFullRange, traits.onlyMatrices], [name, isFullRange, onlyMatrices]);
+    }
+  }
+  assertEquals([deviceTraits("vp9_vaapi").onlyMatrices, deviceTraits("h264_qsv").isFullRange], [
+    undefined,
+    undefined,
+  ]);
 });
 
 /** Whether a device may be there, which would then be used. */

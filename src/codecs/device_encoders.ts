@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { EncoderTraits, QualityScale } from "./encoder_traits.ts";
+import { type EncoderTraits, onlyBt601, type QualityScale } from "./encoder_traits.ts";
 
 /** What an encoder of a device needs besides its options. */
 export interface DeviceNeeds {
@@ -89,6 +89,12 @@ const scales: Readonly<Record<string, QualityScale>> = {
 /** Quantizers as libx264 and libx265 have them at these levels. They were not compared on a device. */
 const levels = { low: 28, medium: 21, high: 16 } as const;
 
+/** What a codec's decoders assume, by the beginning of an encoder's name. */
+const codecTraits: Readonly<Record<string, EncoderTraits>> = {
+  mjpeg: { isFullRange: true, onlyMatrices: onlyBt601 },
+  vp8: { onlyMatrices: onlyBt601 },
+};
+
 /** What is known of a device's encoder. */
 export function deviceTraits(encoder: string): EncoderTraits {
   const name = interfaceOf(encoder);
@@ -98,6 +104,7 @@ export function deviceTraits(encoder: string): EncoderTraits {
   const isH26x = encoder.startsWith("h264_") || encoder.startsWith("hevc_");
   const scale = isH26x ? scales[name] : undefined;
   return {
+    ...codecTraits[encoder.slice(0, -name.length - 1)],
     formats,
     // H.264 of more than 8 bits is what hardly any device makes.
     ...(encoder.startsWith("h264_") ? {} : { deepFormats }),
