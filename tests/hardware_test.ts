@@ -175,6 +175,19 @@ test('hardware: "require" refuses software, in the words of each encoder', {
   }
 });
 
+test("hardware: what the container can't hold is told as without a device", {
+  skip: missingEncoders("h264_vaapi", "libx264"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  for (const hardware of ["off", "auto", "require"] as const) {
+    const error = await assertRejects(
+      () => createFileWriter("h264", folder.file("a.webm"), 25, { hardware }),
+      UnsupportedError,
+    );
+    assertEquals([hardware, error.code], [hardware, "CODEC_NOT_FOR_CONTAINER"]);
+  }
+});
+
 /** The reason where no program runs on a Vulkan device; Mesa's drivers have one in software (lavapipe). */
 async function missingVulkan(): Promise<SkipReason> {
   const missing = missingEncoders("ffv1_vulkan");

@@ -24,7 +24,7 @@ export interface ChosenEncoder {
   readonly rejected: readonly RejectedEncoder[];
 }
 
-/** Opens the first candidate that takes the request. */
+/** Opens the first candidate that takes the request. What `requireUsable` throws is no candidate's refusal. */
 export function chooseEncoder(
   native: Native,
   codec: Codec,
@@ -36,13 +36,17 @@ export function chooseEncoder(
   const open = (name: string): Omit<ChosenEncoder, "rejected"> | null => {
     const info = encoderByName(native, name);
     if (info === null) return null;
-    requireUsable(info);
     const settings = resolveSettings(native, info, request, context);
     return { encoder: openEncoder(native, settings), settings };
   };
   const isFamily = Object.hasOwn(families, codec);
   if (!isFamily && hardware === "require" && !isDeviceEncoder(codec)) throw noDevice(codec, []);
-  const { opened, rejected, error } = firstThatOpens(candidates(codec, container, hardware), {
+  const names = candidates(codec, container, hardware);
+  for (const name of names) {
+    const info = encoderByName(native, name);
+    if (info !== null) requireUsable(info);
+  }
+  const { opened, rejected, error } = firstThatOpens(names, {
     open,
     absence: `FFmpeg ${native.version} was built without it`,
     // Of what was only tried, libav prints nothing.
