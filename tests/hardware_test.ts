@@ -11,6 +11,7 @@ import { deviceNeeds, deviceTraits, isDeviceEncoder } from "../src/codecs/device
 import { encoderTraits } from "../src/codecs/encoder_traits.ts";
 import { candidates, type CodecFamily, deviceFamilies, families } from "../src/codecs/families.ts";
 import { firstThatOpens } from "../src/codecs/first_that_opens.ts";
+import { rateModesOf } from "../src/codecs/rate_modes.ts";
 import { missingEncoders, type SkipReason } from "./support/features.ts";
 import { assertSameBytes, barFrame, decode, psnr, TemporaryFolder, writeBars } from "./support/media.ts";
 import { test } from "./support/test.ts";
@@ -186,6 +187,21 @@ test("hardware: what the container can't hold is told as without a device", {
     );
     assertEquals([hardware, error.code], [hardware, "CODEC_NOT_FOR_CONTAINER"]);
   }
+});
+
+test("maxBitrate: what a device makes of a quality without a limit is refused", {
+  skip: missingEncoders("h264_vaapi"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const options = { quality: 20, maxBitrate: 1_000_000, width: 64, height: 64 };
+  const error = await assertRejects(
+    () => createFileWriter("h264_vaapi", folder.file("a.mp4"), 25, options),
+    UnsupportedError,
+  );
+  assertEquals(error.code, "RATE_CONTROL");
+  assert(error.message.includes("bitrate with maxBitrate"), error.message);
+  for (const name of ["vp9_qsv", "hevc_vaapi"]) assertEquals(rateModesOf(name).cappedQuality, undefined);
+  assert(rateModesOf("h264_nvenc").cappedQuality !== undefined);
 });
 
 /** The reason where no program runs on a Vulkan device; Mesa's drivers have one in software (lavapipe). */
