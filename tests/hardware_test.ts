@@ -204,6 +204,28 @@ test("maxBitrate: what a device makes of a quality without a limit is refused", 
   assert(rateModesOf("h264_nvenc").cappedQuality !== undefined);
 });
 
+test('hardware: "auto" passes devices by that would lose alpha', {
+  skip: missingEncoders("vp9_vaapi", "libvpx-vp9"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const cases = [
+    ["a.webm", 128, undefined, true],
+    ["b.webm", 255, undefined, false],
+    ["c.webm", 128, "discard", false],
+    ["d.mp4", 128, undefined, false],
+  ] as const;
+  for (const [name, opacity, alpha, isPassedBy] of cases) {
+    const options = { hardware: "auto", logLevel: "quiet", ...(alpha && { alpha }) } as const;
+    const writer = await createFileWriter("vp9", folder.file(name), 25, options);
+    await writer.write({ data: new Uint8Array(64 * 64 * 4).fill(opacity), width: 64, height: 64 });
+    await writer.close();
+    const { rejected, pixelFormat } = writer.encoder!;
+    const reason = rejected.find((one) => one.name === "vp9_vaapi")?.reason ?? "";
+    assertEquals([name, reason.includes("alpha that libvpx-vp9 keeps")], [name, isPassedBy]);
+    if (isPassedBy) assertEquals(pixelFormat, "yuva420p");
+  }
+});
+
 /** The reason where no program runs on a Vulkan device; Mesa's drivers have one in software (lavapipe). */
 async function missingVulkan(): Promise<SkipReason> {
   const missing = missingEncoders("ffv1_vulkan");

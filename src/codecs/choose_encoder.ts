@@ -4,7 +4,7 @@
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
-import { EncoderNotFoundError } from "../errors.ts";
+import { EncoderNotFoundError, UnsupportedError } from "../errors.ts";
 import { type Encoder, encoderByName, type EncoderInfo, encodersOf } from "../libav/encoder.ts";
 import { quietly } from "../libav/log.ts";
 import { didYouMean } from "../nearest.ts";
@@ -36,6 +36,9 @@ export function chooseEncoder(
   const open = (name: string): Omit<ChosenEncoder, "rejected"> | null => {
     const info = encoderByName(native, name);
     if (info === null) return null;
+    if (isFamily && hardware === "auto" && isDeviceEncoder(name)) {
+      requireNoLostAlpha(native, codec as CodecFamily, info, request);
+    }
     const settings = resolveSettings(native, info, request, context);
     return { encoder: openEncoder(native, settings), settings };
   };
@@ -57,6 +60,27 @@ export function chooseEncoder(
   if (isFamily && hardware === "require") throw noDevice(codec, rejected);
   // An encoder that exists explains the problem better than the list of those that are missing.
   throw error ?? notFound(native, codec, rejected);
+}
+
+/** Throws an {@linkcode UnsupportedError} where a device would lose alpha that software keeps. */
+function requireNoLostAlpha(
+  native: Native,
+  family: CodecFamily,
+  { name }: EncoderInfo,
+  { source, alpha, pixelFormat, container, isOpaque }: EncoderRequest,
+): void {
+  // With these, each encoder does what is asked for, or refuses.
+  if (!source.hasAlpha || alpha !== undefined || pixelFormat !== undefined) return;
+  const keeper = families[family].find((software) => {
+    const kept = Object.hasOwn(encoderTraits, software) ? encoderTraits[software]!.alpha : undefined;
+    return kept?.containers.includes(container) && !(kept.isCostly && isOpaque()) &&
+      encoderByName(native, software) !== null;
+  });
+  if (keeper === undefined) return;
+  throw new UnsupportedError(
+    `Cannot use encoder ${name}: it would lose the alpha that ${keeper} keeps in ${container}`,
+    { code: "ALPHA", operation: `choose an encoder of ${family}`, hint: 'Use alpha "discard"' },
+  );
 }
 
 function noDevice(codec: Codec, rejected: readonly RejectedEncoder[]): EncoderNotFoundError {
