@@ -7,7 +7,12 @@
 import { existsSync } from "node:fs";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { createFileWriter, EncoderNotFoundError, OptionError, UnsupportedError } from "../mod.ts";
-import { deviceNeeds, deviceTraits, isDeviceEncoder } from "../src/codecs/device_encoders.ts";
+import {
+  deviceNeeds,
+  deviceTraits,
+  isDeviceEncoder,
+  requireDeviceOptions,
+} from "../src/codecs/device_encoders.ts";
 import { encoderTraits } from "../src/codecs/encoder_traits.ts";
 import { candidates, type CodecFamily, deviceFamilies, families } from "../src/codecs/families.ts";
 import { firstThatOpens } from "../src/codecs/first_that_opens.ts";
@@ -136,6 +141,27 @@ test("deviceTraits: what decoders of JPEG and VP8 assume holds for a device's st
     undefined,
     undefined,
   ]);
+});
+
+test("requireDeviceOptions: options that let an interface work in software are refused", () => {
+  const refused = [
+    ["h264_mf", "hw_encoding", 0],
+    ["hevc_mf", "hw_encoding", false],
+    ["h264_mf", "hw_encoding", "auto"],
+    ["h264_videotoolbox", "allow_sw", 1],
+    ["hevc_videotoolbox", "require_sw", "true"],
+  ] as const;
+  for (const [name, option, value] of refused) {
+    const error = assertThrows(() => requireDeviceOptions(name, { [option]: value }), OptionError);
+    assert(error.message.includes(option), error.message);
+  }
+  const taken = [
+    ["h264_mf", "hw_encoding", true],
+    ["h264_videotoolbox", "allow_sw", "off"],
+    ["h264_videotoolbox", "require_sw", 0],
+    ["h264_nvenc", "allow_sw", 1],
+  ] as const;
+  for (const [name, option, value] of taken) requireDeviceOptions(name, { [option]: value });
 });
 
 /** Whether a device may be there, which would then be used. */

@@ -10,7 +10,7 @@ import { quietly } from "../libav/log.ts";
 import { didYouMean } from "../nearest.ts";
 import { familyOfCodecString } from "../other_names.ts";
 import { shown } from "../shown.ts";
-import { isDeviceEncoder } from "./device_encoders.ts";
+import { isDeviceEncoder, requireDeviceOptions } from "./device_encoders.ts";
 import { encoderTraits } from "./encoder_traits.ts";
 import type { EncoderRequest } from "./encoder_request.ts";
 import { candidates, type Codec, type CodecFamily, families, otherNames } from "./families.ts";
@@ -39,6 +39,7 @@ export function chooseEncoder(
     if (isFamily && hardware === "auto" && isDeviceEncoder(name)) {
       requireNoLostAlpha(native, codec as CodecFamily, info, request);
     }
+    if (hardware === "require") requireDeviceOptions(name, request.encoderOptions ?? {});
     const settings = resolveSettings(native, info, request, context);
     return { encoder: openEncoder(native, settings), settings };
   };
