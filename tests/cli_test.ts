@@ -233,6 +233,25 @@ testLong("cli: record keeps what a phone turned upright, and uneven times", () =
   assertEquals(frameTimes(same), frameTimes(uneven));
 });
 
+testLong("cli: record shows frames at their times where some are missing", () => {
+  using folder = new TemporaryFolder();
+  const [path, gaps] = [folder.file("in.mkv"), folder.file("gaps.mkv")];
+  source(path, 2);
+  const args = ["-i", path, "-vf", "select=not(eq(mod(n\\,15)\\,7))", "-an", gaps];
+  assertEquals(spawnSync("ffmpeg", ["-v", "error", ...args]).status, 0);
+  const [uneven, even] = [folder.file("a.mp4"), folder.file("b.avi")];
+  for (const to of [uneven, even]) {
+    assertEquals(avwriter("record", gaps, to, "--codec", "mpeg4").status, 0);
+  }
+  const grid = (n: number): number => n * 1001 / 30000;
+  const expected = Array.from({ length: 60 }, (_, n) => n).filter((n) => n % 15 !== 7);
+  const times = frameTimes(uneven);
+  assertEquals(times.length, expected.length);
+  for (const [index, n] of expected.entries()) assertAlmostEquals(times[index]!, grid(n), 0.00002);
+  // AVI has one rate: frames before a gap are shown for longer.
+  assertEquals([probe(even).frames, probe(even).r_frame_rate], [60, "30000/1001"]);
+});
+
 testLong("cli: Ctrl+C ends a recording, and the file is whole", { skip: noShell }, async () => {
   using folder = new TemporaryFolder();
   const [path, written] = [folder.file("in.mkv"), folder.file("a.mkv")];
