@@ -273,6 +273,25 @@ testLong("cli: Ctrl+C ends a recording, and the file is whole", { skip: noShell 
   assert(frames > 0 && frames < 2000, `${frames} frames`);
 });
 
+testLong("cli: Ctrl+C while stdin is read writes no file", { skip: noShell }, async () => {
+  using folder = new TemporaryFolder();
+  const [path, written] = [folder.file("in.mkv"), folder.file("a.mkv")];
+  source(path, 1);
+  const child = spawn(words[0]!, [...words.slice(1), "record", "--codec", "mpeg4", "-", written], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let printed = "";
+  for (const output of [child.stdout!, child.stderr!]) output.on("data", (bytes) => printed += bytes);
+  const ended = new Promise((resolve) => child.on("exit", (code) => resolve(code)));
+  // More than a pipe holds: once all of it is taken, the program reads.
+  const bytes = new Uint8Array(2_000_000);
+  bytes.set(readFileSync(path).subarray(0, bytes.length));
+  await new Promise<void>((resolve) => child.stdin!.write(bytes, () => resolve()));
+  process.kill(child.pid!, "SIGINT");
+  assertEquals([await ended, printed, existsSync(written)], [130, "", false]);
+  child.stdin!.destroy();
+});
+
 testLong("cli: recover repairs a recording that was cut off", async () => {
   using folder = new TemporaryFolder();
   const [path, other] = [folder.file("a.mkv"), folder.file("b.mkv")];

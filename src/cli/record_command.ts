@@ -25,12 +25,33 @@ const roundingSeconds = 0.001;
 /** How far audio is written ahead of the frames, in seconds. */
 const audioAheadSeconds = 0.5;
 
-/** Opens a source: a file, or `-` for the bytes of stdin. */
-async function openSource(source: string, { input }: Terminal): Promise<VideoSource> {
+/** The bytes of stdin as a stream. */
+function streamOf(input: Terminal["input"]): ReadableStream<Uint8Array> {
+  const iterator = input[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await iterator.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    // What waits for bytes that never come must not be waited for.
+    cancel: () => void iterator.return?.(),
+  });
+}
+
+/** Opens a source: a file, or `-` for the bytes of stdin, which are read to their end unless that is aborted. */
+async function openSource(source: string, { input }: Terminal, signal: AbortSignal): Promise<VideoSource> {
   if (source !== "-") return await createFileReader(source);
-  const chunks: BlobPart[] = [];
-  for await (const bytes of input) chunks.push(bytes.slice());
-  return await createFileReader(new Blob(chunks));
+  // Once it is open, the signal ends the recording, but not the source.
+  const opening = new AbortController();
+  signal.throwIfAborted();
+  const abort = (): void => opening.abort(signal.reason);
+  signal.addEventListener("abort", abort);
+  try {
+    return await createFileReader(streamOf(input), { signal: opening.signal });
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 /** What players turn a picture by, as filters: a file of any container shows it as it is. */
@@ -168,7 +189,8 @@ export const recordCommand: Command = {
   summary: "record a source into a video",
   help: [
     "SOURCE is a file, or - for the bytes of stdin. Its first audio track is recorded, too. The extension of",
-    "FILE tells container and codec. Ctrl+C ends the recording, and the file is whole.",
+    "FILE tells container and codec. Ctrl+C ends the recording, and the file is whole. Stdin is read to its",
+    "end first: Ctrl+C before that writes no file.",
     "",
     "  --seconds S              end after so many seconds",
     "  --no-audio               leave audio out",
@@ -185,7 +207,7 @@ export const recordCommand: Command = {
     const codec = codecOf(output, parsed);
     const seconds = numberOption(parsed, "seconds") ?? Infinity;
     if (seconds <= 0) throw new UsageError(`The option --seconds needs a number above 0, not ${seconds}`);
-    await using source = await openSource(from, terminal);
+    await using source = await openSource(from, terminal, signal);
     const hasAudio = source.audioTracks.length > 0 && !parsed.options.has("no-audio");
     const whole = Math.min(source.duration ?? Infinity, seconds);
     using line = new ProgressLine(terminal);
@@ -199,7 +221,8 @@ export const recordCommand: Command = {
     });
     const summary = await record(source, writer, hasAudio, { seconds, signal });
     line[Symbol.dispose]();
-    printSummary(context, summary, writer);
+    // Without frames there is no file.
+    if (summary.frames > 0) printSummary(context, summary, writer);
     return signal.aborted ? interrupted : 0;
   },
 };
