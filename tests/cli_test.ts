@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
@@ -73,6 +74,8 @@ testLong("cli: a wrong usage ends with 2 and changes nothing", async () => {
     [["doctor", "--json=yes"], "has no value"],
     [["record", path], "a source and a file"],
     [["record", path, path], "--overwrite"],
+    [["record", "--overwrite", path, path], "is the source"],
+    [["record", "--overwrite", `${folder.path}/../${basename(folder.path)}/a.mp4`, path], "is the source"],
     [["record", path, folder.file("new.xyz")], "--codec"],
     [["record", path, folder.file("new.mp4"), "--seconds", "0"], "above 0"],
     [["encode", path], "images and a file"],

@@ -68,6 +68,13 @@ export function requireFree(path: string, parsed: Parsed): void {
   throw new UsageError(`${path} exists: give --overwrite to replace it`);
 }
 
+/** Throws where a file would be written that is read at the same time, also by another name. */
+export function requireOther(source: string, output: string): void {
+  const path = runtime().realPath(filePath(output));
+  if (path === undefined || path !== runtime().realPath(filePath(source))) return;
+  throw new UsageError(`${output} is the source: give another name`);
+}
+
 /** Tells what was written. */
 export function printSummary(context: CommandContext, summary: WriteSummary, writer: VideoWriter): void {
   const { frames, bytes, seconds } = summary;

@@ -14,7 +14,15 @@ import type { VideoWriter } from "../writer/video_writer.ts";
 import type { WriterOptions } from "../writer/writer_options.ts";
 import { numberOption, UsageError } from "./arguments.ts";
 import { type Command, ProgressLine, rounded } from "./command.ts";
-import { codecOf, outputHelp, outputOptions, printSummary, requireFree, writerOptionsOf } from "./output.ts";
+import {
+  codecOf,
+  outputHelp,
+  outputOptions,
+  printSummary,
+  requireFree,
+  requireOther,
+  writerOptionsOf,
+} from "./output.ts";
 
 /** What the program ends with after Ctrl+C. */
 const interrupted = 130;
@@ -204,6 +212,7 @@ export const recordCommand: Command = {
       throw new UsageError("record needs a source and a file");
     }
     requireFree(output, parsed);
+    if (from !== "-") requireOther(from, output);
     const codec = codecOf(output, parsed);
     const seconds = numberOption(parsed, "seconds") ?? Infinity;
     if (seconds <= 0) throw new UsageError(`The option --seconds needs a number above 0, not ${seconds}`);
