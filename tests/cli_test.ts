@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { createFileWriter, type DoctorReport } from "../mod.ts";
 import { heardRate, listen, probeAudio } from "./support/audio.ts";
-import type { SkipReason } from "./support/features.ts";
+import { missingEncoders, type SkipReason } from "./support/features.ts";
 import { barFrame, frameTimes, probe, TemporaryFolder } from "./support/media.ts";
 import { commandLine, type Ended, repository, runScript } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
@@ -212,6 +212,20 @@ testLong("cli: record writes frames and sound of a file, or of stdin", { skip: n
   assertEquals([piped.status, String(piped.stderr)], [0, ""]);
   assertEquals(probe(short).frames, 30);
   assertEquals(probeAudio(short), []);
+});
+
+testLong("cli: record leaves audio out of images that move", {
+  skip: missingEncoders("gif", "apng"),
+}, () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("in.mp4");
+  source(path, 0.2);
+  for (const name of ["a.gif", "a.apng", "a.WEBP"]) {
+    if (name.endsWith("WEBP") && missingEncoders("libwebp_anim") !== false) continue;
+    const { status, stderr } = avwriter("record", path, folder.file(name));
+    assertEquals([name, status, stderr], [name, 0, ""]);
+    assert(statSync(folder.file(name)).size > 100);
+  }
 });
 
 testLong("cli: record keeps what a phone turned upright, and uneven times", () => {

@@ -24,6 +24,13 @@ const codecs: Readonly<Record<string, string>> = {
   },
 };
 
+const silent: readonly string[] = [".gif", ".webp", ".apng"];
+
+/** Whether the container of a file, by its extension, has no place for audio. */
+export function isSilent(path: string): boolean {
+  return silent.includes(extname(path).toLowerCase());
+}
+
 /** The options of what is written. */
 export const outputOptions: OptionKinds = {
   ...{ codec: "value", quality: "value", bitrate: "value", width: "value", height: "value" },

@@ -16,6 +16,7 @@ import { numberOption, UsageError } from "./arguments.ts";
 import { type Command, ProgressLine, rounded } from "./command.ts";
 import {
   codecOf,
+  isSilent,
   outputHelp,
   outputOptions,
   printSummary,
@@ -201,7 +202,7 @@ export const recordCommand: Command = {
     "end first: Ctrl+C before that writes no file.",
     "",
     "  --seconds S              end after so many seconds",
-    "  --no-audio               leave audio out",
+    "  --no-audio               leave audio out, as is always done in gif, webp and apng",
     ...outputHelp,
   ].join("\n"),
   options: { ...outputOptions, seconds: "value", "no-audio": "flag" },
@@ -217,7 +218,7 @@ export const recordCommand: Command = {
     const seconds = numberOption(parsed, "seconds") ?? Infinity;
     if (seconds <= 0) throw new UsageError(`The option --seconds needs a number above 0, not ${seconds}`);
     await using source = await openSource(from, terminal, signal);
-    const hasAudio = source.audioTracks.length > 0 && !parsed.options.has("no-audio");
+    const hasAudio = source.audioTracks.length > 0 && !isSilent(output) && !parsed.options.has("no-audio");
     const whole = Math.min(source.duration ?? Infinity, seconds);
     using line = new ProgressLine(terminal);
     const writer = await openWriter(codec, output, source, {
