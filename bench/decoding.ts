@@ -18,7 +18,7 @@ import { median } from "./statistics.ts";
 export const decodingName = "decoding";
 
 const width = 1920, height = 1080;
-/** Frames of the video: about three seconds. */
+/** Frames of the video. */
 const usualFrames = 600;
 /** How far the mean of a peer's bytes may be from avwriter's: the ffmpeg program rounds down. */
 const tolerance = 1.5;

@@ -47,6 +47,6 @@ export {
 } from "./files/targets.ts";
 export { findProgram } from "./programs/find_program.ts";
 export { Program, type ProgramEnd } from "./programs/program.ts";
-export { Terminal } from "./programs/terminal.ts";
+export { ClosedOutputError, Terminal } from "./programs/terminal.ts";
 export { parentThread } from "./threads.ts";
 export { type SeenLibraries, surveyLibraries } from "./survey.ts";

@@ -93,6 +93,14 @@ test("createAviWriter: JPEG pictures in a stream", async () => {
   assert(psnr(decoded.subarray(0, data.length), data) > 25);
 });
 
+test("createAviWriter: a picture with a side that JPEG has no number for is refused", async () => {
+  const writer = await createAviWriter(memory().stream, 25, { codec: "mjpeg" });
+  const refused = () =>
+    writer.write({ data: new Uint8Array(65_536), width: 1, height: 65_536, format: "gray" });
+  await assertFails(refused, { type: TypeError, says: ["1x65536", "65535 pixels at most"] });
+  await writer.abort();
+});
+
 test("createAviWriter: a slow stream holds the program back, and loses nothing", async () => {
   const { promise: opened, resolve: open } = Promise.withResolvers<void>();
   let count = 0, waiting = 0, most = 0;

@@ -1,11 +1,12 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { createFileWriter, type DoctorReport } from "../mod.ts";
 import { heardRate, listen, probeAudio } from "./support/audio.ts";
-import type { SkipReason } from "./support/features.ts";
+import { missingEncoders, type SkipReason } from "./support/features.ts";
 import { barFrame, frameTimes, probe, TemporaryFolder } from "./support/media.ts";
 import { commandLine, type Ended, repository, runScript } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
@@ -73,6 +74,8 @@ testLong("cli: a wrong usage ends with 2 and changes nothing", async () => {
     [["doctor", "--json=yes"], "has no value"],
     [["record", path], "a source and a file"],
     [["record", path, path], "--overwrite"],
+    [["record", "--overwrite", path, path], "is the source"],
+    [["record", "--overwrite", `${folder.path}/../${basename(folder.path)}/a.mp4`, path], "is the source"],
     [["record", path, folder.file("new.xyz")], "--codec"],
     [["record", path, folder.file("new.mp4"), "--seconds", "0"], "above 0"],
     [["encode", path], "images and a file"],
@@ -211,6 +214,20 @@ testLong("cli: record writes frames and sound of a file, or of stdin", { skip: n
   assertEquals(probeAudio(short), []);
 });
 
+testLong("cli: record leaves audio out of images that move", {
+  skip: missingEncoders("gif", "apng"),
+}, () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("in.mp4");
+  source(path, 0.2);
+  for (const name of ["a.gif", "a.apng", "a.WEBP"]) {
+    if (name.endsWith("WEBP") && missingEncoders("libwebp_anim") !== false) continue;
+    const { status, stderr } = avwriter("record", path, folder.file(name));
+    assertEquals([name, status, stderr], [name, 0, ""]);
+    assert(statSync(folder.file(name)).size > 100);
+  }
+});
+
 testLong("cli: record keeps what a phone turned upright, and uneven times", () => {
   using folder = new TemporaryFolder();
   const [path, turned, uneven] = [
@@ -233,6 +250,25 @@ testLong("cli: record keeps what a phone turned upright, and uneven times", () =
   assertEquals(frameTimes(same), frameTimes(uneven));
 });
 
+testLong("cli: record shows frames at their times where some are missing", () => {
+  using folder = new TemporaryFolder();
+  const [path, gaps] = [folder.file("in.mkv"), folder.file("gaps.mkv")];
+  source(path, 2);
+  const args = ["-i", path, "-vf", "select=not(eq(mod(n\\,15)\\,7))", "-an", gaps];
+  assertEquals(spawnSync("ffmpeg", ["-v", "error", ...args]).status, 0);
+  const [uneven, even] = [folder.file("a.mp4"), folder.file("b.avi")];
+  for (const to of [uneven, even]) {
+    assertEquals(avwriter("record", gaps, to, "--codec", "mpeg4").status, 0);
+  }
+  const grid = (n: number): number => n * 1001 / 30000;
+  const expected = Array.from({ length: 60 }, (_, n) => n).filter((n) => n % 15 !== 7);
+  const times = frameTimes(uneven);
+  assertEquals(times.length, expected.length);
+  for (const [index, n] of expected.entries()) assertAlmostEquals(times[index]!, grid(n), 0.00002);
+  // AVI has one rate: frames before a gap are shown for longer.
+  assertEquals([probe(even).frames, probe(even).r_frame_rate], [60, "30000/1001"]);
+});
+
 testLong("cli: Ctrl+C ends a recording, and the file is whole", { skip: noShell }, async () => {
   using folder = new TemporaryFolder();
   const [path, written] = [folder.file("in.mkv"), folder.file("a.mkv")];
@@ -252,6 +288,25 @@ testLong("cli: Ctrl+C ends a recording, and the file is whole", { skip: noShell 
   assertEquals(await ended, 130);
   const { frames } = probe(written);
   assert(frames > 0 && frames < 2000, `${frames} frames`);
+});
+
+testLong("cli: Ctrl+C while stdin is read writes no file", { skip: noShell }, async () => {
+  using folder = new TemporaryFolder();
+  const [path, written] = [folder.file("in.mkv"), folder.file("a.mkv")];
+  source(path, 1);
+  const child = spawn(words[0]!, [...words.slice(1), "record", "--codec", "mpeg4", "-", written], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let printed = "";
+  for (const output of [child.stdout!, child.stderr!]) output.on("data", (bytes) => printed += bytes);
+  const ended = new Promise((resolve) => child.on("exit", (code) => resolve(code)));
+  // More than a pipe holds: once all of it is taken, the program reads.
+  const bytes = new Uint8Array(2_000_000);
+  bytes.set(readFileSync(path).subarray(0, bytes.length));
+  await new Promise<void>((resolve) => child.stdin!.write(bytes, () => resolve()));
+  process.kill(child.pid!, "SIGINT");
+  assertEquals([await ended, printed, existsSync(written)], [130, "", false]);
+  child.stdin!.destroy();
 });
 
 testLong("cli: recover repairs a recording that was cut off", async () => {

@@ -7,9 +7,16 @@
 import { existsSync } from "node:fs";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { createFileWriter, EncoderNotFoundError, OptionError, UnsupportedError } from "../mod.ts";
-import { deviceNeeds, deviceTraits, isDeviceEncoder } from "../src/codecs/device_encoders.ts";
+import {
+  deviceNeeds,
+  deviceTraits,
+  isDeviceEncoder,
+  requireDeviceOptions,
+} from "../src/codecs/device_encoders.ts";
+import { encoderTraits } from "../src/codecs/encoder_traits.ts";
 import { candidates, type CodecFamily, deviceFamilies, families } from "../src/codecs/families.ts";
 import { firstThatOpens } from "../src/codecs/first_that_opens.ts";
+import { rateModesOf } from "../src/codecs/rate_modes.ts";
 import { missingEncoders, type SkipReason } from "./support/features.ts";
 import { assertSameBytes, barFrame, decode, psnr, TemporaryFolder, writeBars } from "./support/media.ts";
 import { test } from "./support/test.ts";
@@ -122,6 +129,41 @@ test("deviceNeeds: devices where encoders do not open them by themselves, and NV
   assertEquals(deviceTraits("libx264"), {});
 });
 
+test("deviceTraits: what decoders of JPEG and VP8 assume holds for a device's streams, too", () => {
+  for (const [codec, software] of [["mjpeg", "mjpeg"], ["vp8", "libvpx"]] as const) {
+    const { isFullRange, onlyMatrices } = encoderTraits[software]!;
+    for (const name of deviceFamilies[codec]!) {
+      const traits = deviceTraits(name);
+      assertEquals([name, traits.isFullRange, traits.onlyMatrices], [name, isFullRange, onlyMatrices]);
+    }
+  }
+  assertEquals([deviceTraits("vp9_vaapi").onlyMatrices, deviceTraits("h264_qsv").isFullRange], [
+    undefined,
+    undefined,
+  ]);
+});
+
+test("requireDeviceOptions: options that let an interface work in software are refused", () => {
+  const refused = [
+    ["h264_mf", "hw_encoding", 0],
+    ["hevc_mf", "hw_encoding", false],
+    ["h264_mf", "hw_encoding", "auto"],
+    ["h264_videotoolbox", "allow_sw", 1],
+    ["hevc_videotoolbox", "require_sw", "true"],
+  ] as const;
+  for (const [name, option, value] of refused) {
+    const error = assertThrows(() => requireDeviceOptions(name, { [option]: value }), OptionError);
+    assert(error.message.includes(option), error.message);
+  }
+  const taken = [
+    ["h264_mf", "hw_encoding", true],
+    ["h264_videotoolbox", "allow_sw", "off"],
+    ["h264_videotoolbox", "require_sw", 0],
+    ["h264_nvenc", "allow_sw", 1],
+  ] as const;
+  for (const [name, option, value] of taken) requireDeviceOptions(name, { [option]: value });
+});
+
 /** Whether a device may be there, which would then be used. */
 const hasDevice = ["/dev/dri", "/dev/nvidiactl", "/dev/video11"].some((path) => existsSync(path));
 
@@ -157,6 +199,56 @@ test('hardware: "require" refuses software, in the words of each encoder', {
     }
     assert(error.message.includes("cannot open a device for vaapi: "), error.message);
     assert(!existsSync(path));
+  }
+});
+
+test("hardware: what the container can't hold is told as without a device", {
+  skip: missingEncoders("h264_vaapi", "libx264"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  for (const hardware of ["off", "auto", "require"] as const) {
+    const error = await assertRejects(
+      () => createFileWriter("h264", folder.file("a.webm"), 25, { hardware }),
+      UnsupportedError,
+    );
+    assertEquals([hardware, error.code], [hardware, "CODEC_NOT_FOR_CONTAINER"]);
+  }
+});
+
+test("maxBitrate: what a device makes of a quality without a limit is refused", {
+  skip: missingEncoders("h264_vaapi"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const options = { quality: 20, maxBitrate: 1_000_000, width: 64, height: 64 };
+  const error = await assertRejects(
+    () => createFileWriter("h264_vaapi", folder.file("a.mp4"), 25, options),
+    UnsupportedError,
+  );
+  assertEquals(error.code, "RATE_CONTROL");
+  assert(error.message.includes("bitrate with maxBitrate"), error.message);
+  for (const name of ["vp9_qsv", "hevc_vaapi"]) assertEquals(rateModesOf(name).cappedQuality, undefined);
+  assert(rateModesOf("h264_nvenc").cappedQuality !== undefined);
+});
+
+test('hardware: "auto" passes devices by that would lose alpha', {
+  skip: missingEncoders("vp9_vaapi", "libvpx-vp9"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const cases = [
+    ["a.webm", 128, undefined, true],
+    ["b.webm", 255, undefined, false],
+    ["c.webm", 128, "discard", false],
+    ["d.mp4", 128, undefined, false],
+  ] as const;
+  for (const [name, opacity, alpha, isPassedBy] of cases) {
+    const options = { hardware: "auto", logLevel: "quiet", ...(alpha && { alpha }) } as const;
+    const writer = await createFileWriter("vp9", folder.file(name), 25, options);
+    await writer.write({ data: new Uint8Array(64 * 64 * 4).fill(opacity), width: 64, height: 64 });
+    await writer.close();
+    const { rejected, pixelFormat } = writer.encoder!;
+    const reason = rejected.find((one) => one.name === "vp9_vaapi")?.reason ?? "";
+    assertEquals([name, reason.includes("alpha that libvpx-vp9 keeps")], [name, isPassedBy]);
+    if (isPassedBy) assertEquals(pixelFormat, "yuva420p");
   }
 });
 

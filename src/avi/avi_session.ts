@@ -13,7 +13,7 @@ import type { Rational } from "../libav/rational.ts";
 import type { Size } from "../size.ts";
 import { jpeg, jpegSize } from "../video/images/jpeg.ts";
 import type { FrameLayout, PlaneView } from "../video/raw_frame.ts";
-import { isJpegSource, JpegEncoder } from "./jpeg_encoder.ts";
+import { isJpegSource, JpegEncoder, longestJpegSide } from "./jpeg_encoder.ts";
 import type { AviMuxer } from "./avi_file.ts";
 import { type Chunk, createChunk } from "./chunk.ts";
 import { type AviLayout, type AviVideo, chunkId } from "./layout.ts";
@@ -136,11 +136,18 @@ export class AviSession {
         `without FFmpeg's libraries, JPEG is made of RGB and gray pixels, and these are ${format}`,
       );
     }
+    const { width, height } = layout;
+    if (Math.max(width, height) > longestJpegSide) {
+      throw refusedFrame(
+        `it is ${width}x${height}, and sides of JPEG have ${longestJpegSide} pixels at most`,
+      );
+    }
     if (this.#jpeg?.format !== format) this.#jpeg = { format, encoder: new JpegEncoder(layout, quality) };
     return this.#jpeg.encoder;
   }
 
   #writeJpeg(bytes: Uint8Array, { width, height }: Size): void {
+    requireChunk(bytes.length);
     this.#open ??= this.#openFile({ width, height, stored: "MJPG", frameBytes: 0 });
     const chunk = createChunk(chunkId(this.#open.layout, 0), bytes.length);
     chunk.data.set(bytes);
@@ -197,9 +204,7 @@ export class AviSession {
       (alpha === "keep" || !isOpaque(planes, layout));
     const stored = storedFormat(layout.format.name, hasAlpha);
     const frameBytes = storedBytes(stored, layout);
-    if (frameBytes > maxChunkBytes) {
-      throw refusedFrame(`it is stored in ${frameBytes} bytes, and AVI has ${maxChunkBytes} for a picture`);
-    }
+    requireChunk(frameBytes);
     return this.#openFile({ width: layout.width, height: layout.height, stored, frameBytes });
   }
 
@@ -276,6 +281,11 @@ export class AviSession {
       ),
     );
   }
+}
+
+function requireChunk(bytes: number): void {
+  if (bytes <= maxChunkBytes) return;
+  throw refusedFrame(`it is stored in ${bytes} bytes, and AVI has ${maxChunkBytes} for a picture`);
 }
 
 function refusedFrame(problem: string): RefusedCall {

@@ -13,6 +13,9 @@ export function isJpegSource(format: string): boolean {
   return format === "gray" || Object.hasOwn(rgbOrders, format);
 }
 
+/** The longest side: its header has sixteen bits for it (ITU-T T.81, B.2.2). */
+export const longestJpegSide = 65_535;
+
 /** Pixels of a side of the unit that has one block of each chroma. */
 const unit = 16;
 /** Blocks of luma and chroma in it. */

@@ -24,6 +24,13 @@ const codecs: Readonly<Record<string, string>> = {
   },
 };
 
+const silent: readonly string[] = [".gif", ".webp", ".apng"];
+
+/** Whether the container of a file, by its extension, has no place for audio. */
+export function isSilent(path: string): boolean {
+  return silent.includes(extname(path).toLowerCase());
+}
+
 /** The options of what is written. */
 export const outputOptions: OptionKinds = {
   ...{ codec: "value", quality: "value", bitrate: "value", width: "value", height: "value" },
@@ -66,6 +73,13 @@ export function writerOptionsOf(parsed: Parsed): WriterOptions {
 export function requireFree(path: string, parsed: Parsed): void {
   if (parsed.options.has("overwrite") || runtime().realPath(filePath(path)) === undefined) return;
   throw new UsageError(`${path} exists: give --overwrite to replace it`);
+}
+
+/** Throws where a file would be written that is read at the same time, also by another name. */
+export function requireOther(source: string, output: string): void {
+  const path = runtime().realPath(filePath(output));
+  if (path === undefined || path !== runtime().realPath(filePath(source))) return;
+  throw new UsageError(`${output} is the source: give another name`);
 }
 
 /** Tells what was written. */

@@ -4,13 +4,13 @@
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
-import { EncoderNotFoundError } from "../errors.ts";
+import { EncoderNotFoundError, UnsupportedError } from "../errors.ts";
 import { type Encoder, encoderByName, type EncoderInfo, encodersOf } from "../libav/encoder.ts";
 import { quietly } from "../libav/log.ts";
 import { didYouMean } from "../nearest.ts";
 import { familyOfCodecString } from "../other_names.ts";
 import { shown } from "../shown.ts";
-import { isDeviceEncoder } from "./device_encoders.ts";
+import { isDeviceEncoder, requireDeviceOptions } from "./device_encoders.ts";
 import { encoderTraits } from "./encoder_traits.ts";
 import type { EncoderRequest } from "./encoder_request.ts";
 import { candidates, type Codec, type CodecFamily, families, otherNames } from "./families.ts";
@@ -24,7 +24,7 @@ export interface ChosenEncoder {
   readonly rejected: readonly RejectedEncoder[];
 }
 
-/** Opens the first candidate that takes the request. */
+/** Opens the first candidate that takes the request. What `requireUsable` throws is no candidate's refusal. */
 export function chooseEncoder(
   native: Native,
   codec: Codec,
@@ -36,13 +36,21 @@ export function chooseEncoder(
   const open = (name: string): Omit<ChosenEncoder, "rejected"> | null => {
     const info = encoderByName(native, name);
     if (info === null) return null;
-    requireUsable(info);
+    if (isFamily && hardware === "auto" && isDeviceEncoder(name)) {
+      requireNoLostAlpha(native, codec as CodecFamily, info, request);
+    }
+    if (hardware === "require") requireDeviceOptions(name, request.encoderOptions ?? {});
     const settings = resolveSettings(native, info, request, context);
     return { encoder: openEncoder(native, settings), settings };
   };
   const isFamily = Object.hasOwn(families, codec);
   if (!isFamily && hardware === "require" && !isDeviceEncoder(codec)) throw noDevice(codec, []);
-  const { opened, rejected, error } = firstThatOpens(candidates(codec, container, hardware), {
+  const names = candidates(codec, container, hardware);
+  for (const name of names) {
+    const info = encoderByName(native, name);
+    if (info !== null) requireUsable(info);
+  }
+  const { opened, rejected, error } = firstThatOpens(names, {
     open,
     absence: `FFmpeg ${native.version} was built without it`,
     // Of what was only tried, libav prints nothing.
@@ -53,6 +61,27 @@ export function chooseEncoder(
   if (isFamily && hardware === "require") throw noDevice(codec, rejected);
   // An encoder that exists explains the problem better than the list of those that are missing.
   throw error ?? notFound(native, codec, rejected);
+}
+
+/** Throws an {@linkcode UnsupportedError} where a device would lose alpha that software keeps. */
+function requireNoLostAlpha(
+  native: Native,
+  family: CodecFamily,
+  { name }: EncoderInfo,
+  { source, alpha, pixelFormat, container, isOpaque }: EncoderRequest,
+): void {
+  // With these, each encoder does what is asked for, or refuses.
+  if (!source.hasAlpha || alpha !== undefined || pixelFormat !== undefined) return;
+  const keeper = families[family].find((software) => {
+    const kept = Object.hasOwn(encoderTraits, software) ? encoderTraits[software]!.alpha : undefined;
+    return kept?.containers.includes(container) && !(kept.isCostly && isOpaque()) &&
+      encoderByName(native, software) !== null;
+  });
+  if (keeper === undefined) return;
+  throw new UnsupportedError(
+    `Cannot use encoder ${name}: it would lose the alpha that ${keeper} keeps in ${container}`,
+    { code: "ALPHA", operation: `choose an encoder of ${family}`, hint: 'Use alpha "discard"' },
+  );
 }
 
 function noDevice(codec: Codec, rejected: readonly RejectedEncoder[]): EncoderNotFoundError {

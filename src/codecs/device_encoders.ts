@@ -1,10 +1,12 @@
 /**
- * Encoders that devices do the work of: where their frames lie, and what they are told. Data, and two
- * functions.
+ * Encoders that devices do the work of: where their frames lie, and what they are told.
  *
  * @module
  */
-import type { EncoderTraits, QualityScale } from "./encoder_traits.ts";
+import { OptionError } from "../errors.ts";
+import { optionText } from "../libav/options.ts";
+import { shown } from "../shown.ts";
+import { type EncoderOptions, type EncoderTraits, onlyBt601, type QualityScale } from "./encoder_traits.ts";
 
 /** What an encoder of a device needs besides its options. */
 export interface DeviceNeeds {
@@ -24,7 +26,13 @@ interface DeviceInterface {
   readonly device?: DeviceNeeds;
   /** Options of its encoders. */
   readonly defaults?: EncoderTraits["defaults"];
+  /** Options that decide whether a device does the work, and the values with which one does. */
+  readonly deviceOptions?: Readonly<Record<string, readonly string[]>>;
 }
+
+/** The words for an option that is on or off (av_opt_set, libavutil/opt.c). */
+const on = ["1", "true", "y", "yes", "enable", "enabled", "on"] as const;
+const off = ["0", "false", "n", "no", "disable", "disabled", "off"] as const;
 
 /** Frames that devices take: their drivers know this format, whatever else they know. */
 const formats = ["nv12", "yuv420p"] as const;
@@ -37,11 +45,11 @@ const interfaces: Readonly<Record<string, DeviceInterface>> = {
   // Any implementation would do otherwise, one in software, too.
   qsv: { device: { type: "qsv", name: "hw_any" } },
   amf: {},
-  videotoolbox: {},
+  videotoolbox: { deviceOptions: { allow_sw: off, require_sw: off } },
   vaapi: { device: { type: "vaapi", pixelFormat: "vaapi", pixels } },
   vulkan: { device: { type: "vulkan", pixelFormat: "vulkan", pixels } },
   // Windows has encoders in software behind the same interface.
-  mf: { defaults: { hw_encoding: true } },
+  mf: { defaults: { hw_encoding: true }, deviceOptions: { hw_encoding: on } },
   v4l2m2m: {},
   omx: {},
   mediacodec: {},
@@ -56,6 +64,26 @@ function interfaceOf(encoder: string): string | null {
 /** Whether a device does the work of an encoder. */
 export function isDeviceEncoder(encoder: string): boolean {
   return interfaceOf(encoder) !== null;
+}
+
+/** Throws an {@linkcode OptionError} for options with which a device's encoder may work in software. */
+export function requireDeviceOptions(encoder: string, given: EncoderOptions): void {
+  const name = interfaceOf(encoder);
+  const { deviceOptions = {} } = name === null ? {} : interfaces[name]!;
+  for (const [option, values] of Object.entries(deviceOptions)) {
+    const value = Object.hasOwn(given, option) ? given[option]! : values[0]!;
+    if (values.includes(optionText(value).toLowerCase())) continue;
+    throw new OptionError(
+      `Cannot use the option ${option} (${
+        shown(value)
+      }) with hardware "require": encoder ${encoder} may work in software with it`,
+      {
+        code: "EINVAL",
+        operation: `configure encoder ${encoder}`,
+        hint: `Leave ${option} out, or use hardware "auto"`,
+      },
+    );
+  }
 }
 
 /** What programs on a device take, other than its circuits. */
@@ -89,6 +117,12 @@ const scales: Readonly<Record<string, QualityScale>> = {
 /** Quantizers as libx264 and libx265 have them at these levels. They were not compared on a device. */
 const levels = { low: 28, medium: 21, high: 16 } as const;
 
+/** What a codec's decoders assume, by the beginning of an encoder's name. */
+const codecTraits: Readonly<Record<string, EncoderTraits>> = {
+  mjpeg: { isFullRange: true, onlyMatrices: onlyBt601 },
+  vp8: { onlyMatrices: onlyBt601 },
+};
+
 /** What is known of a device's encoder. */
 export function deviceTraits(encoder: string): EncoderTraits {
   const name = interfaceOf(encoder);
@@ -98,6 +132,7 @@ export function deviceTraits(encoder: string): EncoderTraits {
   const isH26x = encoder.startsWith("h264_") || encoder.startsWith("hevc_");
   const scale = isH26x ? scales[name] : undefined;
   return {
+    ...codecTraits[encoder.slice(0, -name.length - 1)],
     formats,
     // H.264 of more than 8 bits is what hardly any device makes.
     ...(encoder.startsWith("h264_") ? {} : { deepFormats }),

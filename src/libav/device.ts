@@ -83,8 +83,13 @@ export class DeviceFrames extends Owned {
     const operation = "copy a frame into the device's memory";
     const copy = this.#frame;
     check(this.#native, avutil.av_hwframe_get_buffer(this.address, copy.address, 0), operation);
-    check(this.#native, avutil.av_hwframe_transfer_data(copy.address, frame.address, 0), operation);
-    check(this.#native, avutil.av_frame_copy_props(copy.address, frame.address), operation);
+    try {
+      check(this.#native, avutil.av_hwframe_transfer_data(copy.address, frame.address, 0), operation);
+      check(this.#native, avutil.av_frame_copy_props(copy.address, frame.address), operation);
+    } catch (error) {
+      copy.unref();
+      throw error;
+    }
     return copy;
   }
 
