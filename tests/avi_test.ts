@@ -19,7 +19,7 @@ import { missingOpenCv, readByOpenCv } from "./support/opencv.ts";
 import { isDeno, runScript } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
 
-const { test, testLong } = testsOf(import.meta.url);
+const { test, testAll } = testsOf(import.meta.url);
 
 const width = 160, height = 90;
 
@@ -289,7 +289,7 @@ function adler32(runs: readonly (readonly [length: number, byte: number])[]): st
   return (two * 65536 + one).toString(16).padStart(8, "0");
 }
 
-testLong("AviFile: a file of 5 GiB is decoded bit for bit, and each frame is found", {
+testAll("AviFile: a file of 5 GiB is decoded bit for bit, and each frame is found", {
   skip: missingOpenCv(),
 }, () => {
   using folder = new TemporaryFolder();

@@ -11,7 +11,7 @@ import { TemporaryFolder } from "./support/media.ts";
 import { commandLine } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
 
-const { isLong, testBoth } = testsOf(import.meta.url);
+const { isAll, isLong, testBoth } = testsOf(import.meta.url);
 
 const skip = missingEncoders("libx264", "aac", "libvpx-vp9", "libopus");
 const folder = new TemporaryFolder();
@@ -19,7 +19,7 @@ after(() => folder[Symbol.dispose]());
 
 /** Another number damages the files in other ways. */
 const seed = Number(process.env.AVWRITER_BROKEN_SEED ?? 1);
-const count = isLong ? 2000 : 20;
+const count = isAll ? 2000 : isLong ? 500 : 20;
 /** How many files a process reads. */
 const slice = isLong ? 250 : count;
 /** How long a file may take, in milliseconds. Most take a thousandth of it. */

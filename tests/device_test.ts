@@ -16,7 +16,7 @@ import { probe, TemporaryFolder } from "./support/media.ts";
 import { hasXvfb, Screen } from "./support/screen.ts";
 import { testsOf } from "./support/test.ts";
 
-const { isLong, test, testBoth } = testsOf(import.meta.url);
+const { isAll, isLong, test, testBoth } = testsOf(import.meta.url);
 
 const folder = new TemporaryFolder();
 after(() => folder[Symbol.dispose]());
@@ -26,7 +26,7 @@ const withoutScreen: SkipReason = skip || !hasXvfb() && "there is no Xvfb here";
 const pattern = "testsrc2=size=320x180:rate=30";
 const lavfi: DeviceOptions = { system: "lavfi" };
 /** How long is recorded, in seconds. */
-const seconds = isLong ? 60 : 1;
+const seconds = isAll ? 60 : isLong ? 5 : 1;
 
 /** Records a device by the clock on the wall; checks that the file is as long as that took. */
 async function record(name: string, options: DeviceOptions, rate: number, file: string): Promise<void> {

@@ -26,7 +26,7 @@ import {
 } from "./support/stream_server.ts";
 import { testsOf } from "./support/test.ts";
 
-const { test, testLong } = testsOf(import.meta.url);
+const { test, testAll, testLong } = testsOf(import.meta.url);
 
 const folder = new TemporaryFolder();
 after(() => folder[Symbol.dispose]());
@@ -314,7 +314,7 @@ function descriptors(): number {
 }
 
 for (const protocol of ["tcp", "rtmp"] as const) {
-  testLong(
+  testAll(
     `openNetworkSource: ${protocol} comes back twenty times from freezes and cuts, and nothing grows`,
     { skip: skip || (process.platform === "linux" ? false : "it counts in /proc") },
     async () => {
