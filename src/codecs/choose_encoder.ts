@@ -24,7 +24,9 @@ export interface ChosenEncoder {
   readonly rejected: readonly RejectedEncoder[];
 }
 
-/** Opens the first candidate that takes the request. What `requireUsable` throws is no candidate's refusal. */
+/**
+ * Opens the first candidate that takes the request. What `requireUsable` throws is no candidate's refusal.
+ */
 export function chooseEncoder(
   native: Native,
   codec: Codec,

@@ -39,20 +39,22 @@ const srtConnectMs = 3000;
  * @throws {LibraryNotFoundError} FFmpeg's libraries were not found or may not be opened.
  * @throws {ReadError} It can't be read, or has no video.
  *
- * @example
- * ```ts ignore
+ * @example A clip from a server
+ * ```ts
  * import { createFileWriter, openNetworkSource } from "@avwriter/avwriter";
  *
- * await using source = await openNetworkSource("rtsp://192.168.0.9/stream", {
- *   reconnect: {},
- *   onStatus: ({ status, error }) => console.log(status, error?.message ?? ""),
- * });
- * await using writer = await createFileWriter("h264", "camera.mkv", source.frameRate ?? 25, {
- *   timing: "wallclock",
- * });
- * source.attach(writer, { policy: "drop-oldest" });
- * await new Promise((resolve) => setTimeout(resolve, 60_000));
- * await source.detach(writer);
+ * const path = `${await Deno.makeTempDir()}/clip.ts`;
+ * {
+ *   await using writer = await createFileWriter("h264", path, 25);
+ *   for (let n = 0; n < 25; n++) await writer.write({ data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 });
+ * }
+ * const answer = async () => new Response(await Deno.readFile(path));
+ * await using server = Deno.serve({ port: 0, onListen() {} }, answer);
+ *
+ * await using source = await openNetworkSource(`http://127.0.0.1:${server.addr.port}/clip.ts`);
+ * let frames = 0;
+ * for await (const { width } of source) if (width === 64) frames++;
+ * if (frames !== 25) throw new Error("not as sent");
  * ```
  */
 export async function openNetworkSource(
