@@ -48,9 +48,7 @@ function streamOf(input: Terminal["input"]): ReadableStream<Uint8Array> {
   });
 }
 
-/**
- * Opens a source: a file, or `-` for the bytes of stdin, which are read to their end unless that is aborted.
- */
+/** Opens a source: a file, or `-` for the bytes of stdin. Aborted, it reads no more of those. */
 async function openSource(source: string, { input }: Terminal, signal: AbortSignal): Promise<VideoSource> {
   if (source !== "-") return await createFileReader(source);
   // Once it is open, the signal ends the recording, but not the source.

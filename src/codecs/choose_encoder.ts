@@ -24,9 +24,7 @@ export interface ChosenEncoder {
   readonly rejected: readonly RejectedEncoder[];
 }
 
-/**
- * Opens the first candidate that takes the request. What `requireUsable` throws is no candidate's refusal.
- */
+/** Opens the first candidate that takes the request. What `requireUsable` throws is no refusal by one. */
 export function chooseEncoder(
   native: Native,
   codec: Codec,

@@ -46,7 +46,8 @@ const srtConnectMs = 3000;
  * const path = `${await Deno.makeTempDir()}/clip.ts`;
  * {
  *   await using writer = await createFileWriter("h264", path, 25);
- *   for (let n = 0; n < 25; n++) await writer.write({ data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 });
+ *   const frame = { data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 };
+ *   for (let n = 0; n < 25; n++) await writer.write(frame);
  * }
  * const answer = async () => new Response(await Deno.readFile(path));
  * await using server = Deno.serve({ port: 0, onListen() {} }, answer);

@@ -4,8 +4,7 @@
  *
  * The same conversions as libswscale's, within one code value of the exact ones at every sample, in a
  * fraction of the time. Each chroma sample is the average of the pixels that it covers. On the way back each
- * pixel gets the sample that covers it, and is exact for that one; libswscale may interpolate between
- * samples.
+ * pixel gets the sample that covers it, and is exact for that one; libswscale may interpolate.
  *
  * @module
  */
