@@ -32,7 +32,7 @@ export interface PacketWriterStats {
  * {
  *   await using writer = await createFileWriter("h264", `${folder}/in.mkv`, 25, { audio: {} });
  *   await writer.write({ data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 });
- *   await writer.writeAudio({ data: new Float32Array(48000), sampleRate: 48000 });
+ *   await writer.writeAudio({ data: new Float32Array(48000), sampleRate: 48000, channels: 1 });
  * }
  * await using source = await createFileReader(`${folder}/in.mkv`);
  * await using writer = await createPacketWriter(`${folder}/out.mp4`, source.packets, { audio: false });
