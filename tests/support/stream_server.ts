@@ -7,6 +7,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer as createWebServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { SkipReason } from "./features.ts";
 
@@ -93,7 +94,7 @@ export class StreamServer implements Disposable {
     if (before !== null && before.exitCode === null && before.signalCode === null) {
       // Its port is free then.
       before.once("exit", () => this.start(path, loops));
-      before.kill("SIGKILL");
+      this.stop();
       return;
     }
     const input = [...(loops ? ["-stream_loop", "-1"] : []), "-re", "-i", path, "-c", "copy"];
@@ -105,17 +106,23 @@ export class StreamServer implements Disposable {
 
   /** Freezes it. */
   freeze(): void {
-    this.#program?.kill("SIGSTOP");
+    this.#signal("SIGSTOP");
   }
 
   /** Goes on. */
   resume(): void {
-    this.#program?.kill("SIGCONT");
+    this.#signal("SIGCONT");
   }
 
   /** Ends it at once. */
   stop(): void {
-    this.#program?.kill("SIGKILL");
+    this.#signal("SIGKILL");
+  }
+
+  /** Deno's `ChildProcess` sends one signal alone: a frozen program would stay. */
+  #signal(signal: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void {
+    const { pid, exitCode, signalCode } = this.#program ?? {};
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(pid, signal);
   }
 
   [Symbol.dispose](): void {
