@@ -242,6 +242,8 @@ test("abort: ends an encoder that takes seconds for a frame at once", async () =
     const start = performance.now();
     await writer.abort();
     const ms = performance.now() - start;
+    // Windows removes no open file: it goes when the encoder's call has ended.
+    if (process.platform === "win32") await until(() => !existsSync(path), "the removal");
     assertEquals(existsSync(path), false);
     await closing;
     return ms;
@@ -360,9 +362,9 @@ for (const thread of threads) {
     async () => {
       using folder = new TemporaryFolder();
       const path = folder.file("a.mkv");
-      const audio = { codec: "pcm_s32le", sampleRate: 48000, channels: 8 } as const;
+      const audio = { codec: "pcm_f32le", sampleRate: 48000, channels: 8 } as const;
       const writer = await createFileWriter("mpeg4", path, 25, { thread, audio });
-      const piece = { data: new Int32Array(12 * 2 ** 20), sampleRate: 48000, channels: 8 };
+      const piece = { data: new Float32Array(12 * 2 ** 20), sampleRate: 48000, channels: 8 };
       const seconds = piece.data.length / 8 / 48000;
       let taken = 0;
       const error = await assertFails<WriteError>(

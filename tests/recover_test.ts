@@ -11,6 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { basename } from "node:path";
 import process from "node:process";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
@@ -115,7 +116,7 @@ test("recoverFile: a name that tells no container is refused with what it needs"
     const error = await assertFails(() => recoverFile(path), {
       type: UnsupportedError,
       code: "MUXER_NOT_FOUND",
-      says: [path, says, "Name the file", ".mp4"],
+      says: [basename(folder.path), name, says, "Name the file", ".mp4"],
     });
     // It takes no options.
     assert(!error.message.includes("option"), error.message);
