@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { basename } from "node:path";
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   createFileWriter,
@@ -47,6 +48,8 @@ async function interrupted(
   const under = path.replace(/(?=\.\w+$)/, "-under-way");
   const writer = await createFileWriter(codec, under, fps, { logLevel: "error", ...options });
   for (let index = 0; index < frames; index++) await writer.write(barFrame(index, width, height));
+  // However busy the machine is, the encoder has had all frames.
+  while (writer.stats.queued > 0) await sleep(5);
   copyFileSync(under, path);
   await writer.abort();
 }
