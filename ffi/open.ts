@@ -16,11 +16,11 @@ import {
   libraryPathVariable,
   majorsNewestFirst,
   neededLibraries,
+  pathIn,
   searchFolders,
   unknownMajorsAhead,
 } from "./locate.ts";
 import { NativeMemory } from "./memory.ts";
-import { join } from "./paths.ts";
 import type { Native } from "./native.ts";
 import { capabilities } from "./capabilities.ts";
 import { runtime } from "./runtime.ts";
@@ -288,7 +288,7 @@ function refuseNewer(host: Runtime, folders: string[]): void {
   const newest = libraryMajor("avutil", majorsNewestFirst[0]!);
   for (let ahead = 1; ahead <= unknownMajorsAhead; ahead++) {
     for (const folder of folders) {
-      const path = join(folder, libraryFileName(host.system, "avutil", newest + ahead));
+      const path = pathIn(folder, libraryFileName(host.system, "avutil", newest + ahead));
       if (openOptional(host, path, { avutil_version: avutil.avutil_version }) === null) continue;
       throw new LibraryVersionError(
         `Cannot use FFmpeg's libraries in ${folder}: libavutil ${
