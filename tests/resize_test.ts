@@ -628,12 +628,13 @@ testBoth(
   "write: the smallest and the longest pictures make right videos, or are refused with a clear error",
   async () => {
     using folder = new TemporaryFolder();
-    const sides = [[1, 1], [1, 40], [40, 1], [3, 3], [16384, 2], [2, 16384], [17000, 16]] as const;
+    const allSides = [[1, 1], [1, 40], [40, 1], [3, 3], [16384, 2], [2, 16384], [17000, 16]] as const;
+    const sides = some(allSides, 2);
     const sure = ["h264", "ffv1", "rawvideo", "png", "gif", "huffyuv"];
     const tried = Object.entries(codecs).filter(([codec]) => isLong || [...sure, "vp9"].includes(codec));
     const written: { path: string; what: string; width: number; height: number }[] = [];
     for (const [codec, extension] of tried) {
-      for (const [width, height] of some(sides, 2)) {
+      for (const [width, height] of sides) {
         const what = `${codec} ${width}x${height}`;
         const path = folder.file(`${codec}-${width}x${height}.${extension}`);
         const data = new Uint8Array(width * height * 4);
@@ -667,7 +668,7 @@ testBoth(
     }
     assertEquals(problems, []);
     const expected = sure.flatMap((codec) =>
-      sides.slice(0, 4).map(([width, height]) => `${codec} ${width}x${height}`)
+      sides.filter((pair) => Math.max(...pair) <= 40).map(([width, height]) => `${codec} ${width}x${height}`)
     );
     const missing = expected.filter((what) => !written.some((file) => file.what === what));
     assertEquals(missing, []);

@@ -160,7 +160,9 @@ test("width, height: a size given beforehand is checked beforehand, and holds", 
   assertEquals(probe(path).frames, 3);
 });
 
-test("createFileWriter: native memory stays flat over many writers and many frames", async () => {
+test("createFileWriter: native memory stays flat over many writers and many frames", {
+  skip: process.platform === "win32" && "resident memory of Windows varies by more than this test looks for",
+}, async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mp4");
   // The same few frames again and again: what the test throws away itself is not to be measured.
