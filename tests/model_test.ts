@@ -20,6 +20,8 @@ const count = counts[new URL(import.meta.url).search] ?? 80;
 const judgedEvery = 20;
 /** How much memory may grow, in bytes: a ring, a writer's thread and its caches are within it. */
 const growth = 64 * 2 ** 20;
+/** The share of programs in which a runtime's heap may grow to the size that it keeps. */
+const settling = 0.5;
 
 testBoth(`VideoWriter: ${count} random programs end as a model says`, async () => {
   using folder = new TemporaryFolder();
@@ -41,7 +43,7 @@ testBoth(`VideoWriter: ${count} random programs end as a model says`, async () =
         rmSync(own, { recursive: true, force: true });
         assertEquals(unhandled, []);
         played++;
-        if (played === Math.ceil(count / 4)) settledBytes = process.memoryUsage.rss();
+        if (played === Math.ceil(count * settling)) settledBytes = process.memoryUsage.rss();
       }),
       { numRuns: count, seed: 14, interruptAfterTimeLimit: 3_600_000, endOnFailure: true },
     );
