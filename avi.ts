@@ -19,6 +19,7 @@
  *
  * @module
  */
+export type { JpegQuality } from "./src/avi/jpeg_quality.ts";
 export type { PcmSampleFormat } from "./src/avi/layout.ts";
 export {
   type AviAudioOptions,

@@ -24,7 +24,7 @@ export type { ChannelLayoutName } from "./src/audio/channels.ts";
 export type { SampleData, SampleFormatName } from "./src/audio/sample_data.ts";
 export type { AudioSamples } from "./src/audio/samples.ts";
 export type { AudioStats } from "./src/audio/audio_track.ts";
-export type { Codec, CodecFamily } from "./src/codecs/families.ts";
+export type { Codec, CodecFamily, Hardware } from "./src/codecs/families.ts";
 export type { QualityLevel } from "./src/codecs/encoder_traits.ts";
 export {
   doctor,
@@ -63,11 +63,26 @@ export type { Attachment } from "./src/container/attachments.ts";
 export type { AudioWriter, AudioWriterStats } from "./src/writer/audio_writer.ts";
 export type { Chapter } from "./src/container/chapters.ts";
 export { type AudioWriterOptions, createAudioWriter } from "./src/writer/create_audio_writer.ts";
+export { createPacketWriter, type PacketWriterOptions } from "./src/writer/packets/create_packet_writer.ts";
+export type { PacketWriter, PacketWriterStats } from "./src/writer/packets/packet_writer.ts";
+export type { MediaPacket, PacketKind } from "./src/engine/copying/media_packet.ts";
+export type { PacketSideData } from "./src/libav/native_packet.ts";
+export type { PacketSummary } from "./src/engine/session_types.ts";
+export type { AttachedPackets, PacketSource, PacketTarget } from "./src/engine/copying/packet_source.ts";
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
 export type { FrameOptions, TimestampOrigin, Timing } from "./src/video/frame_timing.ts";
 export type { WriterOptions } from "./src/writer/writer_options.ts";
 export type { WriterStats } from "./src/engine/writer_stats.ts";
 export type { LogLevel } from "./src/libav/log.ts";
+export { openDevice } from "./src/reader/device/open_device.ts";
+export type { DeviceOptions, VideoDeviceSystem } from "./src/reader/device/device_options.ts";
+export { openNetworkSource } from "./src/reader/network/open_network_source.ts";
+export type {
+  NetworkSourceOptions,
+  NetworkStatus,
+  ReconnectOptions,
+} from "./src/reader/network/network_options.ts";
+export type { NetworkSource, NetworkStats } from "./src/reader/network/network_source.ts";
 export { createFileReader, type ReaderInput } from "./src/reader/create_file_reader.ts";
 export type { ImageSequence } from "./src/reader/image_sequence.ts";
 export type { ReaderOptions } from "./src/reader/reader_options.ts";

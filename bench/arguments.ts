@@ -4,6 +4,7 @@
  * @module
  */
 import { type BenchCase, cases } from "./cases.ts";
+import { decodingName } from "./decoding.ts";
 import { kernelsName } from "./kernels.ts";
 import { type PeerName, peers } from "./peers.ts";
 import { type RuntimeName, thisRuntime } from "./runtimes.ts";
@@ -30,6 +31,8 @@ export interface BenchRequest {
   readonly cases: readonly BenchCase[];
   /** Whether kernels are measured, too. */
   readonly hasKernels: boolean;
+  /** Whether decoding is measured, too. */
+  readonly hasDecoding: boolean;
   /** The peers that are wanted; `null`: those of each case. */
   readonly peers: readonly PeerName[] | null;
   readonly rounds: number;
@@ -69,21 +72,25 @@ function parse(parameters: readonly string[]): Map<string, string> {
   return options;
 }
 
-function chooseCases(options: ReadonlyMap<string, string>): Pick<BenchRequest, "cases" | "hasKernels"> {
+function chooseCases(
+  options: ReadonlyMap<string, string>,
+): Pick<BenchRequest, "cases" | "hasKernels" | "hasDecoding"> {
   const texts = options.get("--case")?.split(",");
   if (texts !== undefined) {
     const isAskedFor = (name: string): boolean => texts.some((text) => name.includes(text));
     const chosen = {
       cases: cases.filter(({ name }) => isAskedFor(name)),
       hasKernels: isAskedFor(kernelsName),
+      hasDecoding: isAskedFor(decodingName),
     };
-    if (chosen.cases.length > 0 || chosen.hasKernels) return chosen;
+    if (chosen.cases.length > 0 || chosen.hasKernels || chosen.hasDecoding) return chosen;
     throw new UsageError(`No case has a name with ${texts.join(" or ")}`);
   }
-  if (options.has("--all")) return { cases, hasKernels: true };
+  if (options.has("--all")) return { cases, hasKernels: true, hasDecoding: true };
   return {
     cases: cases.filter(({ part }) => part === "quick" || (part === "usual" && !options.has("--quick"))),
     hasKernels: true,
+    hasDecoding: true,
   };
 }
 

@@ -5,11 +5,13 @@
  */
 import { type BenchCase, frameRate } from "./cases.ts";
 import { hasRealClip } from "./content.ts";
+import { decodingName, decodingPeers, type DecodingResult, timeToOurs } from "./decoding.ts";
 import { figure, loopDelay, type Outcome, outcomesOf, ratio } from "./figures.ts";
 import { type KernelResult, kernelsName } from "./kernels.ts";
 import { type PeerName, peers } from "./peers.ts";
 import type { CaseResult, PeerResult } from "./rounds.ts";
 import { runtimeTitles } from "./runtimes.ts";
+import { median } from "./statistics.ts";
 import { type Target, targets } from "./targets.ts";
 
 /** Other programs that keep more than this share of a CPU busy are worth a warning. */
@@ -131,6 +133,35 @@ export function kernelReport({ runtime, times }: KernelResult): string {
     "One conversion of 1920x1080 in one thread; CPU time, as a median.",
     "",
     ...table(["conversion", "libswscale ms", "kernel ms", "times as fast"], rows),
+    "",
+  ].join("\n");
+}
+
+/** The table of decoding on one runtime. */
+export function decodingReport(result: DecodingResult): string {
+  const { runtime, frames, peers: each } = result;
+  const rows = each.map((peer) => {
+    const { reports, skipped } = peer;
+    if (reports.length === 0) return [peer.peer, `not run: ${skipped ?? "it failed"}`];
+    const wallMs = median(reports.map((report) => report.wallMs));
+    return [
+      peer.peer,
+      number(timeToOurs(result, peer), 2),
+      number(wallMs / frames, 2),
+      number(1000 * frames / wallMs, 0),
+    ];
+  });
+  return [
+    `### ${decodingName} on ${runtimeTitles[runtime]}`,
+    "",
+    `${frames} frames of 1920x1080 H.264 to RGBA in the program's memory. ${
+      each[0]!.reports.length
+    } rounds; medians.`,
+    "",
+    ...table(["peer", "time to avwriter's", "ms a frame", "frames a second"], rows),
+    "",
+    ...each.map(({ peer }) => `- **${peer}**: ${decodingPeers[peer]}`),
+    ...each.flatMap(({ peer, failure }) => failure === null ? [] : [`FAILED: ${peer}: ${failure}`]),
     "",
   ].join("\n");
 }

@@ -17,10 +17,18 @@ import process from "node:process";
 import { type BenchRequest, readArguments, usage, UsageError } from "./arguments.ts";
 import { type BenchCase, cases } from "./cases.ts";
 import { prepareSources, type Sources } from "./content.ts";
+import { decodingName, measureDecoding } from "./decoding.ts";
 import { describeMachine } from "./machine.ts";
 import { type PeerName, peers } from "./peers.ts";
 import { type KernelResult, kernelsName, measureOn } from "./kernels.ts";
-import { caseReport, failureCount, kernelReport, methodReport, targetReport } from "./report.ts";
+import {
+  caseReport,
+  decodingReport,
+  failureCount,
+  kernelReport,
+  methodReport,
+  targetReport,
+} from "./report.ts";
 import { type CaseResult, runRounds } from "./rounds.ts";
 import { findRuntime, type RuntimeName, runtimeVersion } from "./runtimes.ts";
 
@@ -44,7 +52,7 @@ function peersOf({ peers: own, base }: BenchCase, wanted: readonly PeerName[] | 
 }
 
 function list(): string {
-  const names = [...cases, { name: kernelsName, part: "quick" }]
+  const names = [...cases, { name: kernelsName, part: "quick" }, { name: decodingName, part: "quick" }]
     .map(({ name, part }) => `${name}${part === "usual" ? "" : ` (${part})`}`);
   return `Cases:\n  ${names.join("\n  ")}\nPeers:\n${
     Object.entries(peers).map(([name, { title }]) => `  ${name}: ${title}`).join("\n")
@@ -68,6 +76,23 @@ async function runKernels(
     results.push(result);
   }
   return results;
+}
+
+/** Measures decoding on all runtimes; returns how many peers failed. */
+async function runDecoding(
+  { rounds, mostFrames }: BenchRequest,
+  programs: ReadonlyMap<RuntimeName, string>,
+  folder: string,
+): Promise<number> {
+  const size = cases.find(({ size: { height } }) => height === 1080)!.size;
+  const sources = prepareSources(size, folder);
+  let failures = 0;
+  for (const [runtime, program] of programs) {
+    const result = await measureDecoding({ runtime, program, sources, folder, rounds, mostFrames, log });
+    console.log(decodingReport(result));
+    failures += result.peers.filter(({ failure }) => failure !== null).length;
+  }
+  return failures;
 }
 
 /** Runs all cases, and prints each as soon as it is done. */
@@ -126,7 +151,8 @@ async function main(parameters: readonly string[]): Promise<number> {
     console.log(
       isMeasuring(request) ? targetReport(results, kernels) : "With so few frames, targets say nothing.\n",
     );
-    const failures = failureCount(results);
+    const failedToDecode = request.hasDecoding ? await runDecoding(request, programs, folder) : 0;
+    const failures = failureCount(results) + failedToDecode;
     const minutes = ((performance.now() - from) / 60_000).toFixed(1);
     console.log(`It took ${minutes} minutes. Files or peers that failed: ${failures}.`);
     return failures === 0 ? 0 : 1;

@@ -117,10 +117,14 @@ export interface Runtime {
   readonly system: SystemName;
   /** The processor, in Debian's multiarch spelling: `"x86_64"` or `"aarch64"`. */
   readonly architecture: string;
+  /** Throws a `LibraryNotFoundError` where this runtime, as it was started, can't call native libraries. */
+  requireFfi(): void;
   /**
    * Opens a library by absolute path and binds the symbols; throws where the library or a symbol is missing.
    */
   open<T extends SymbolTable>(path: string, symbols: T): Functions<T>;
+  /** The address of a C function in a library, for other C code to call. */
+  functionAddress(path: string, name: string): Address;
   /** Whether this library may be opened without a permission prompt. */
   mayOpen(path: string): boolean;
   /** Asks once for permission to open native libraries. Returns `false` where it is denied. */

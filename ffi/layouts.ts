@@ -99,6 +99,8 @@ export const layouts = {
       time_base: { kind: "rational", offset: [100, 100, 100, 84, 84, 84] },
       width: { kind: "i32", offset: [116, 116, 116, 116, 112, 112] },
       height: { kind: "i32", offset: [120, 120, 120, 120, 116, 116] },
+      hw_device_ctx: { kind: "address", offset: [1032, 872, 864, 560, 560, 560] },
+      hw_frames_ctx: { kind: "address", offset: [1008, 848, 840, 552, 552, 552] },
     },
   },
   AVCodecParameters: {
@@ -156,6 +158,7 @@ export const layouts = {
       nb_programs: { kind: "u32", offset: [1156, 132, 132, 164, 164, 164] },
       programs: { kind: "address", offset: [1160, 136, 136, 168, 168, 168] },
       metadata: { kind: "address", offset: [1200, 176, 176, 192, 192, 192] },
+      interrupt_callback: { kind: "address", offset: [1224, 200, 200, 216, 216, 216] },
     },
   },
   AVFrame: {
@@ -187,6 +190,15 @@ export const layouts = {
       flags: { kind: "i32", offset: [380, 316, 316, 292, 276, 276] },
       interlaced_frame: { kind: "i32", offset: [252, 188, 188, 180, null, null] },
       top_field_first: { kind: "i32", offset: [256, 192, 192, 184, null, null] },
+    },
+  },
+  AVHWFramesContext: {
+    size: [88, 88, 88, 80, 80, 80],
+    fields: {
+      format: { kind: "i32", offset: [68, 68, 68, 60, 60, 60] },
+      sw_format: { kind: "i32", offset: [72, 72, 72, 64, 64, 64] },
+      width: { kind: "i32", offset: [76, 76, 76, 68, 68, 68] },
+      height: { kind: "i32", offset: [80, 80, 80, 72, 72, 72] },
     },
   },
   AVIOContext: {
@@ -246,6 +258,8 @@ export const layouts = {
       flags: { kind: "i32", offset: [40, 40, 40, 40, 40, 40] },
       duration: { kind: "i64", offset: [64, 64, 64, 64, 64, 64] },
       pos: { kind: "i64", offset: [72, 72, 72, 72, 72, 72] },
+      side_data: { kind: "address", offset: [48, 48, 48, 48, 48, 48] },
+      side_data_elems: { kind: "i32", offset: [56, 56, 56, 56, 56, 56] },
     },
   },
   AVPixFmtDescriptor: {

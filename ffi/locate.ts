@@ -105,12 +105,18 @@ export function searchFolders(
   }
 }
 
-/** The absolute path of one library of a set. */
+/** The path of a file in a folder, never a bare name: a system looks for those in folders of its own. */
+export function pathIn(folder: string, name: string): string {
+  const path = join(folder, name);
+  return path === name ? `./${name}` : path;
+}
+
+/** The path of one library of a set. */
 export function libraryPath(
   system: SystemName,
   folder: string,
   library: LibraryName,
   avcodecMajor: number,
 ): string {
-  return join(folder, libraryFileName(system, library, libraryMajor(library, avcodecMajor)));
+  return pathIn(folder, libraryFileName(system, library, libraryMajor(library, avcodecMajor)));
 }

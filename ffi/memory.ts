@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { type Address, address, type Functions, type NativeBuffer } from "./contract.ts";
 import type { memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
 
@@ -149,4 +150,12 @@ export class NativeMemory {
     }
     return textOf(buffer);
   }
+}
+
+/**
+ * Memory of its own, all of which is to be written before it is read: Bun would clear it first, which for a
+ * frame takes longer than to fill it.
+ */
+export function memoryToFill(bytes: number): ArrayBuffer {
+  return Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer;
 }

@@ -31,7 +31,7 @@ export {
 } from "./files/files.ts";
 export { RandomFile } from "./files/random_file.ts";
 export { FileLock } from "./files/file_lock.ts";
-export { cString, PointerCell, textOf } from "./memory.ts";
+export { cString, memoryToFill, PointerCell, textOf } from "./memory.ts";
 export { installCommand, installHint } from "./install_hint.ts";
 export { keepDevices, librariesFor, loadNative, noteLibraries } from "./open.ts";
 export { type Native } from "./native.ts";
@@ -48,6 +48,6 @@ export {
 } from "./files/targets.ts";
 export { findProgram } from "./programs/find_program.ts";
 export { Program, type ProgramEnd } from "./programs/program.ts";
-export { Terminal } from "./programs/terminal.ts";
+export { ClosedOutputError, Terminal } from "./programs/terminal.ts";
 export { parentThread } from "./threads.ts";
 export { type SeenLibraries, surveyLibraries } from "./survey.ts";

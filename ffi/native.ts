@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type { Functions } from "./contract.ts";
+import type { Address, Functions } from "./contract.ts";
 import type { FileLocks } from "./files/file_lock.ts";
 import type { NativeMemory } from "./memory.ts";
 import type { StructFields } from "./struct.ts";
 import type {
   avcodec,
   codecNames,
+  copying,
   decoding,
   parametersSideData,
   supportedConfig,
@@ -17,7 +18,7 @@ import type {
 import type { capabilities } from "./capabilities.ts";
 import type { avdevice } from "./symbols/avdevice.ts";
 import type { avfilter } from "./symbols/avfilter.ts";
-import type { avformat, memoryFiles, seeking, streamSideData } from "./symbols/avformat.ts";
+import type { avformat, connections, memoryFiles, seeking, streamSideData } from "./symbols/avformat.ts";
 import type { avutil, colorNames, dictionaries } from "./symbols/avutil.ts";
 import type { resampling, swresample } from "./symbols/swresample.ts";
 import type { scalerFrames, swscale } from "./symbols/swscale.ts";
@@ -60,8 +61,16 @@ export interface Native {
   colorNames(): Functions<typeof colorNames>;
   /** Decoding of streams, opened on first use. */
   decoding(): Functions<typeof decoding>;
+  /** Packets with what goes along, opened on first use. */
+  copying(): Functions<typeof copying>;
   /** Reading from another place on, opened on first use. */
   seeking(): Functions<typeof seeking>;
+  /** Connections, opened on first use. */
+  connections(): Functions<typeof connections>;
+  /** The address of av_dict_count, a function that returns the 32-bit number that its parameter points to. */
+  countFunction(): Address;
+  /** The address of shared memory, which must be kept for as long as native code uses it. */
+  addressOf(memory: SharedArrayBuffer): Address;
   /** The path of libavdevice. */
   readonly devicesPath: string;
   /** libavdevice, opened on first use. Throws a {@linkcode LibraryNotFoundError} where it is missing. */

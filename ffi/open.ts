@@ -13,34 +13,42 @@ import {
   libraryMajor,
   type LibraryName,
   libraryPath,
-  libraryPathVariable,
   majorsNewestFirst,
   neededLibraries,
+  pathIn,
   searchFolders,
   unknownMajorsAhead,
 } from "./locate.ts";
+import { type Attempt, notFound, operation, requireOneRelease, versionText } from "./library_set_errors.ts";
 import { NativeMemory } from "./memory.ts";
 import type { Native } from "./native.ts";
 import { capabilities } from "./capabilities.ts";
 import { runtime } from "./runtime.ts";
 import { selfCheck } from "./selfcheck.ts";
 import { StructFields } from "./struct.ts";
-import { avcodec, codecNames, decoding, parametersSideData, supportedConfig } from "./symbols/avcodec.ts";
+import {
+  avcodec,
+  codecNames,
+  copying,
+  decoding,
+  parametersSideData,
+  supportedConfig,
+} from "./symbols/avcodec.ts";
 import { avdevice } from "./symbols/avdevice.ts";
 import { avfilter } from "./symbols/avfilter.ts";
-import { avformat, memoryFiles, seeking, streamSideData } from "./symbols/avformat.ts";
-import { avutil, colorNames, dictionaries, memoryIn, memoryOut, memoryWithin } from "./symbols/avutil.ts";
+import { avformat, connections, memoryFiles, seeking, streamSideData } from "./symbols/avformat.ts";
+import {
+  addresses,
+  avutil,
+  colorNames,
+  dictionaries,
+  memoryIn,
+  memoryOut,
+  memoryWithin,
+} from "./symbols/avutil.ts";
 import { semaphores, windowsKernel } from "./kernel32.ts";
 import { resampling, swresample } from "./symbols/swresample.ts";
 import { scalerFrames, swscale } from "./symbols/swscale.ts";
-
-/** A folder that was tried, and why nothing was loaded from it. */
-interface Attempt {
-  readonly path: string;
-  readonly reason: string;
-}
-
-const operation = "load FFmpeg's libraries";
 
 /** The set that this thread has loaded. */
 let loaded: Native | undefined;
@@ -60,6 +68,7 @@ let inUse: { readonly folder: string; readonly explicit: string | undefined } | 
 export function loadNative(explicit?: string): Native {
   const folders = librariesFor(explicit);
   if (loaded === undefined) {
+    runtime().requireFfi();
     loaded = openNewest(runtime(), folders);
     noteLibraries(loaded.folder, explicit);
   }
@@ -164,6 +173,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     avformat: set.avformat.avformat_version(),
   };
   requireOneRelease(versions, major, folder);
+  const addressFunctions = once(() => open("avutil", addresses));
   const inParameters = openOptional(host, pathOf("avcodec"), parametersSideData);
   const native: Native = {
     folder,
@@ -186,7 +196,12 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     dictionaries: once(() => open("avutil", dictionaries)),
     colorNames: once(() => open("avutil", colorNames)),
     decoding: once(() => open("avcodec", decoding)),
+    copying: once(() => open("avcodec", copying)),
     seeking: once(() => open("avformat", seeking)),
+    connections: once(() => open("avformat", connections)),
+    countFunction: once(() => host.functionAddress(pathOf("avutil"), "av_dict_count")),
+    // It returns what it gets where that is large enough.
+    addressOf: (shared) => addressFunctions().av_fast_realloc(new Uint8Array(shared), new Uint32Array(1), 0n),
     devicesPath: pathOf("avdevice"),
     avdevice: once(() => openSibling(host, "avdevice", pathOf("avdevice"), avdevice)),
     scalerFrames: once(() => openOptional(host, pathOf("swscale"), scalerFrames)),
@@ -256,38 +271,12 @@ function openSibling<T extends SymbolTable>(
   }
 }
 
-/** libav packs a version as `major << 16 | minor << 8 | micro`. */
-function versionText(version: number): string {
-  return `${version >>> 16}.${(version >>> 8) & 255}.${version & 255}`;
-}
-
-function requireOneRelease(
-  versions: Record<LibraryName & string, number> | Record<string, number>,
-  major: number,
-  folder: string,
-): void {
-  for (const [library, version] of Object.entries(versions)) {
-    const expected = libraryMajor(library as LibraryName, major);
-    if (version >>> 16 === expected) continue;
-    throw new LibraryVersionError(
-      `Cannot use FFmpeg's libraries in ${folder}: lib${library} says it is ${
-        versionText(version)
-      }, but libavcodec ${major} belongs with lib${library} ${expected}`,
-      {
-        code: "MIXED_VERSIONS",
-        operation,
-        hint: "Reinstall FFmpeg, or name a folder with a whole set in AVWRITER_LIBRARY_PATH",
-      },
-    );
-  }
-}
-
 /** Tells a set that is too new from one that is missing. */
 function refuseNewer(host: Runtime, folders: string[]): void {
   const newest = libraryMajor("avutil", majorsNewestFirst[0]!);
   for (let ahead = 1; ahead <= unknownMajorsAhead; ahead++) {
     for (const folder of folders) {
-      const path = `${folder}/${libraryFileName(host.system, "avutil", newest + ahead)}`;
+      const path = pathIn(folder, libraryFileName(host.system, "avutil", newest + ahead));
       if (openOptional(host, path, { avutil_version: avutil.avutil_version }) === null) continue;
       throw new LibraryVersionError(
         `Cannot use FFmpeg's libraries in ${folder}: libavutil ${
@@ -301,28 +290,4 @@ function refuseNewer(host: Runtime, folders: string[]): void {
       );
     }
   }
-}
-
-/** Whether the loader's words are those for a file that is not there, rather than one that does not load. */
-function isMissingFile(reason: string): boolean {
-  return /no such file|image not found|ENOENT|error code 126/i.test(reason) && !/symbol/i.test(reason);
-}
-
-function notFound(host: Runtime, folders: string[], attempts: Attempt[]): LibraryNotFoundError {
-  const first = libraryFileName(host.system, "avcodec", libraryMajor("avcodec", majorsNewestFirst[0]!));
-  const last = libraryFileName(host.system, "avcodec", libraryMajor("avcodec", majorsNewestFirst.at(-1)!));
-  const places = folders.length > 0 ? folders.join(", ") : "no folder: the search path is empty";
-  // A file that is there but does not load (another architecture, a missing dependency) is worth more than
-  // the list.
-  const broken = attempts.find(({ reason }) => !isMissingFile(reason));
-  return new LibraryNotFoundError(
-    `Cannot load FFmpeg's libraries: looked for ${first} down to ${last} and their siblings in ${places}` +
-      (broken === undefined ? "" : `; ${broken.path} did not load: ${broken.reason}`),
-    {
-      code: "ENOENT",
-      operation,
-      hint: `${installHint(host.system, host.fileText("/etc/os-release"))}. ` +
-        `If they are elsewhere, put that folder into ${libraryPathVariable}`,
-    },
-  );
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { basename } from "./paths.ts";
+import { basename, join } from "./paths.ts";
 import type { Runtime } from "./contract.ts";
 import {
   libraryFileName,
@@ -55,7 +55,7 @@ export function surveyLibraries(
   const known = new Set<string>();
   const seen: SeenLibraries[] = [];
   const isNew = (folder: string, major: number): boolean => {
-    const path = host.realPath(`${folder}/${libraryFileName(host.system, "avcodec", major)}`);
+    const path = host.realPath(join(folder, libraryFileName(host.system, "avcodec", major)));
     if (path === undefined || known.has(path)) return false;
     known.add(path);
     return true;

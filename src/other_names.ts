@@ -48,7 +48,8 @@ const options = sentences({
   "tags": meant("metadata"),
   "colorspace color_space": meant("color"),
   "latencymode realtime": 'Did you mean "tune"? libx264 and libx265 have "zerolatency"',
-  "hwaccel hardwareacceleration": 'Give the name of a hardware encoder as the codec, such as "h264_nvenc"',
+  "hwaccel hardwareacceleration":
+    'Use hardware "auto" or "require", or a device\'s encoder as the codec, such as "h264_nvenc"',
 });
 
 const audioOptions = sentences({

@@ -13,13 +13,13 @@ import { aviPixelFormats, bgr24 } from "../src/avi/pixel_formats.ts";
 import { pixelFormatByName } from "../src/libav/pixel_format.ts";
 import { codeOf } from "../tools/architecture/modules.ts";
 import { decodeAudio, probeAudio } from "./support/audio.ts";
-import { assertSameBytes, barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
+import { assertSameBytes, barFrame, decode, probe, psnr, TemporaryFolder } from "./support/media.ts";
 import { assertFails, assertSame, rejection } from "./support/messages.ts";
 import { missingOpenCv, readByOpenCv } from "./support/opencv.ts";
 import { isDeno, runScript } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
 
-const { test, testLong } = testsOf(import.meta.url);
+const { test, testAll } = testsOf(import.meta.url);
 
 const width = 160, height = 90;
 
@@ -76,6 +76,29 @@ test("createAviWriter: a stream has all frames and samples, from a pipe, too", a
   const { stdout, stderr } = spawnSync("sh", ["-c", command, path], { maxBuffer: 2 ** 28 });
   assertEquals(stderr.toString(), "");
   assertSameBytes(new Uint8Array(stdout), bars(10), "frames from a pipe");
+});
+
+test("createAviWriter: JPEG pictures in a stream", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.avi");
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const bytes = new Response(readable).bytes();
+  const writer = await createAviWriter(writable, 25, { codec: "mjpeg", quality: "high" });
+  for (let index = 0; index < 5; index++) await writer.write(barFrame(index));
+  await writer.close();
+  writeFileSync(path, await bytes);
+  const { data } = barFrame(0);
+  const decoded = decode(path, "rgba");
+  assertEquals(decoded.length, 5 * data.length);
+  assert(psnr(decoded.subarray(0, data.length), data) > 25);
+});
+
+test("createAviWriter: a picture with a side that JPEG has no number for is refused", async () => {
+  const writer = await createAviWriter(memory().stream, 25, { codec: "mjpeg" });
+  const refused = () =>
+    writer.write({ data: new Uint8Array(65_536), width: 1, height: 65_536, format: "gray" });
+  await assertFails(refused, { type: TypeError, says: ["1x65536", "65535 pixels at most"] });
+  await writer.abort();
 });
 
 test("createAviWriter: a slow stream holds the program back, and loses nothing", async () => {
@@ -136,7 +159,9 @@ test("createAviWriter: wrong arguments are refused, and the stream stays free", 
   const { stream } = memory();
   const cases: [() => Promise<unknown>, string][] = [
     [() => createAviWriter({} as WritableStream<Uint8Array>, 25), "WritableStream"],
-    [() => createAviWriter(stream, 25, { quality: 3 } as object), "quality"],
+    [() => createAviWriter(stream, 25, { quality: 3 }), "quality"],
+    [() => createAviWriter(stream, 25, { codec: "mjpeg", quality: 32 }), "quality"],
+    [() => createAviWriter(stream, 25, { preset: "fast" } as object), "preset"],
     [() => createAviWriter(stream, 25, { audio: { sampleFormat: "s64" as "s16" } }), "s64"],
     [() => createAviWriter(stream, 25, { audio: { channels: 9 } }), "channels"],
     [() => createAviWriter(stream, 25, { audio: { channels: 1, layout: "5.1" } }), "channels"],
@@ -264,7 +289,7 @@ function adler32(runs: readonly (readonly [length: number, byte: number])[]): st
   return (two * 65536 + one).toString(16).padStart(8, "0");
 }
 
-testLong("AviFile: a file of 5 GiB is decoded bit for bit, and each frame is found", {
+testAll("AviFile: a file of 5 GiB is decoded bit for bit, and each frame is found", {
   skip: missingOpenCv(),
 }, () => {
   using folder = new TemporaryFolder();

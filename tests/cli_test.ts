@@ -1,27 +1,20 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createFileWriter, type DoctorReport } from "../mod.ts";
+import { avwriter, commandFile, noShell, words } from "./support/cli.ts";
 import type { SkipReason } from "./support/features.ts";
 import { barFrame, probe, TemporaryFolder } from "./support/media.ts";
-import { commandLine, type Ended, repository, runScript } from "./support/processes.ts";
+import { repository, runScript } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
 
 const { test, testLong } = testsOf(import.meta.url);
 
-const file = fileURLToPath(new URL("../cli.ts", import.meta.url));
-const noShell: SkipReason = process.platform === "win32" && "it needs a shell";
-
-const avwriter = (...args: string[]): Ended => runScript(file, args);
-
 /** Terminals are made by a program of Linux's. */
 const noTerminal: SkipReason = spawnSync("script", ["--version"]).status !== 0 &&
   "there is no program script";
-
-/** The shell's words for the program. */
-const words = commandLine(file, [], {});
 
 /** Writes a short video. */
 async function clip(path: string, frames = 12): Promise<void> {
@@ -46,7 +39,7 @@ testLong("cli: help", () => {
   for (const args of [["--help"], ["help"], ["-h"]]) {
     const { status, stdout, stderr } = avwriter(...args);
     assertEquals([status, stderr], [0, ""]);
-    for (const name of ["doctor", "probe", "encode", "recover", "ffmpeg"]) {
+    for (const name of ["doctor", "probe", "record", "encode", "recover", "ffmpeg"]) {
       assertStringIncludes(stdout, `  ${name}`);
     }
   }
@@ -70,6 +63,12 @@ testLong("cli: a wrong usage ends with 2 and changes nothing", async () => {
     [["recover", "--outptu", "x", path], "--output"],
     [["recover", path, "--output"], "needs a value"],
     [["doctor", "--json=yes"], "has no value"],
+    [["record", path], "a source and a file"],
+    [["record", path, path], "--overwrite"],
+    [["record", "--overwrite", path, path], "is the source"],
+    [["record", "--overwrite", `${folder.path}/../${basename(folder.path)}/a.mp4`, path], "is the source"],
+    [["record", path, folder.file("new.xyz")], "--codec"],
+    [["record", path, folder.file("new.mp4"), "--seconds", "0"], "above 0"],
     [["encode", path], "images and a file"],
     [["encode", folder.path, path], "--overwrite"],
     [["encode", folder.path, folder.file("new.mp4")], "no image"],
@@ -101,7 +100,7 @@ testLong("cli: doctor tells the libraries in use, for people and as JSON", () =>
 testLong("cli: doctor ends with 1 where there are no libraries", () => {
   using folder = new TemporaryFolder();
   const variables = { AVWRITER_LIBRARY_PATH: folder.path };
-  const { status, stdout, stderr } = runScript(file, ["doctor"], { variables });
+  const { status, stdout, stderr } = runScript(commandFile, ["doctor"], { variables });
   assertEquals([status, stderr], [1, ""]);
   assertStringIncludes(stdout, "FFmpeg    none");
 });
@@ -118,7 +117,7 @@ test("cli: probe tells what is in a file, as JSON", async () => {
     [video.type, video.codec, video.width, video.height, video.pixelFormat, video.frameRate, video.isCover],
     ["video", "mpeg4", 160, 90, "yuv420p", { num: 25, den: 1 }, false],
   );
-  assertEquals([audio.type, audio.codec, audio.sampleRate], ["audio", "aac", 48000]);
+  assertEquals([audio.type, audio.codec, audio.sampleRate, audio.channels], ["audio", "aac", 48000, 2]);
   // Older releases count the encoder's padding.
   assert(seconds > 0.47 && seconds < 0.53, `${seconds} s`);
   assertEquals(tags.title, "Bars");

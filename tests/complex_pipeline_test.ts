@@ -12,7 +12,7 @@ import { assertSameBytes, decode, probe, TemporaryFolder } from "./support/media
 import { missingEncoders } from "./support/features.ts";
 import { testsOf } from "./support/test.ts";
 
-const { isLong, testBoth } = testsOf(import.meta.url);
+const { isAll, isLong, testBoth } = testsOf(import.meta.url);
 
 const [width, height, rate, count] = [64, 48, 25, 24];
 const bytes = width * height * 4;
@@ -113,7 +113,7 @@ testBoth(
   { skip: missingEncoders("libx265") },
   async () => {
     using folder = new TemporaryFolder();
-    const runs = isLong ? 50 : 1;
+    const runs = isAll ? 50 : isLong ? 20 : 1;
     const resident: number[] = [];
     for (let index = 0; index < runs; index++) {
       await run(folder, index === 0 || index === runs - 1);

@@ -236,6 +236,79 @@ test("fallback: JPEG images are stored as they are, other images and turned ones
   assertSameBytes(new Uint8Array(packets), concatenated(images), "the images in the file");
 });
 
+/**
+ * Codec, pixel format and number of frames. Of some JPEGs, its own as well, FFmpeg's decoder warns that their
+ * end is missing, though it is there.
+ */
+function jpegVideo(path: string): string {
+  return execFileSync("ffprobe", [
+    ...["-v", "error", "-count_frames", "-show_entries", "stream=codec_name,pix_fmt,nb_read_frames"],
+    ...["-of", "csv=p=0", path],
+  ], { encoding: "utf8" }).trim();
+}
+
+testLong(
+  "fallback: mjpeg becomes JPEG pictures of its quality, of any size, and images are stored among them",
+  async () => {
+    using folder = new TemporaryFolder();
+    const sizes: number[] = [];
+    const open = (path: string, options: WriterOptions = {}): Promise<VideoWriter> =>
+      createFileWriter("mjpeg", path, 25, {
+        ...{ libraryPath: emptyFolder(folder), fallback: "uncompressed", logLevel: "quiet", ...options },
+      });
+    for (const quality of ["low", "medium", "high", 31] as const) {
+      for (const [width, height] of [[160, 90], [33, 21]] as const) {
+        const path = folder.file(`${quality}-${width}.avi`);
+        const writer = await open(path, { quality });
+        for (let index = 0; index < 3; index++) await writer.write(barFrame(index, width, height));
+        const { bytes } = await writer.close();
+        const { name, codec, pixelFormat, fallback } = writer.encoder!;
+        assertEquals([name, codec, pixelFormat, fallback], ["mjpeg", "mjpeg", "yuvj420p", "uncompressed"]);
+        assertEquals(jpegVideo(path), "mjpeg,yuvj420p,3");
+        const decoded = decode(path, "rgba");
+        for (let index = 0; index < 3; index++) {
+          const frame = decoded.subarray(index * width * height * 4, (index + 1) * width * height * 4);
+          const ratio = psnr(frame, barFrame(index, width, height).data);
+          assert(ratio > (quality === 31 ? 15 : 22), `${quality}, ${width}x${height}: ${ratio} dB`);
+        }
+        if (width === 160) sizes.push(bytes);
+      }
+    }
+    const [low, medium, high, worst] = sizes;
+    assert(worst! < low! && low! < medium! && medium! < high!, `${sizes}`);
+
+    const path = folder.file("gray.avi");
+    const data = Uint8Array.from({ length: 48 * 40 }, (_, at) => at % 48 * 3 + Math.floor(at / 48) * 2);
+    const writer = await open(path);
+    await writer.write({ data, width: 48, height: 40, format: "gray" });
+    await writer.close();
+    assert(psnr(decode(path, "gray"), data) > 40);
+    const mixed = folder.file("mixed.avi");
+    const others = await open(mixed);
+    execFileSync("ffmpeg", [
+      ...["-v", "error", "-f", "lavfi", "-i", "testsrc2=size=64x48", "-frames:v", "1", folder.file("0.jpg")],
+    ]);
+    await others.write(barFrame(0, 64, 48));
+    await others.write({ image: new Uint8Array(readFileSync(folder.file("0.jpg"))) });
+    await others.write(barFrame(1, 64, 48));
+    await others.close();
+    assertEquals(jpegVideo(mixed).split(",")[2], "3");
+    const refused = await open(folder.file("yuv.avi"));
+    await assertFails(
+      () => refused.write({ data: new Uint8Array(64 * 48 * 1.5), width: 64, height: 48, format: "yuv420p" }),
+      { type: TypeError, says: ["RGB and gray", "yuv420p"] },
+    );
+    await refused.abort();
+    for (const quality of ["lossless", 32] as const) {
+      await assertFails(() => open(folder.file("c.avi"), { quality }), {
+        type: UnsupportedError,
+        code: "FALLBACK",
+        says: ["quality"],
+      });
+    }
+  },
+);
+
 test("fallback: samples of each format are stored bit for bit, or converted", async () => {
   using folder = new TemporaryFolder();
   const s16 = Int16Array.from({ length: 4410 * 2 }, (_, n) => Math.round(20000 * Math.sin(n / 9)));

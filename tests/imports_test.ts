@@ -129,5 +129,5 @@ test("imports: nothing is loaded, read or awaited while modules are imported", (
   );
   assertEquals(topLevelAwait, []);
   const packages = new Set(arrows.map(({ to }) => to).filter((to) => !to.endsWith(".ts")));
-  assertEquals([...packages].sort(), ["node:fs", "node:path", "node:url"]);
+  assertEquals([...packages].sort(), ["node:buffer", "node:fs", "node:path", "node:url"]);
 });

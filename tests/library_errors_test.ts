@@ -53,6 +53,10 @@ test("LibraryNotFoundError: lists what was tried and how to install FFmpeg", () 
   assertNotFound(openError({ variables }), empty.path);
 });
 
+test("AVWRITER_LIBRARY_PATH: a dot is the program's own folder, not the system's", () => {
+  assertNotFound(openError({ variables: { AVWRITER_LIBRARY_PATH: "." } }), "in .");
+});
+
 test("AVWRITER_LIBRARY_PATH: its folders are the only ones that are searched", () => {
   using empty = new TemporaryFolder();
   const other = empty.file("not there");

@@ -25,6 +25,7 @@ test("libraryFileName: libraries have the names that each system gives them", ()
   assertEquals(libraryFileName("darwin", "avcodec", 59), "libavcodec.59.dylib");
   assertEquals(libraryFileName("windows", "avcodec", 59), "avcodec-59.dll");
   assertEquals(libraryPath("linux", "/usr/lib64", "avutil", 59), join("/usr/lib64", "libavutil.so.57"));
+  assertEquals(libraryPath("linux", ".", "avutil", 59), "./libavutil.so.57");
 });
 
 test("libraryMajor: the majors of one release belong together", () => {

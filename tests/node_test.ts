@@ -23,6 +23,18 @@ test("createFileWriter: a Node that can't call native libraries is told what it 
   assert(!stderr.includes("avwriter: frames are encoded"), stderr);
 });
 
+test("fallback: a Node that can't call native libraries writes AVI without them", { skip }, () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  const options: WriterOptions = { fallback: "uncompressed", logLevel: "quiet" };
+  const request: ChildRequest = { codec: "ffv1", path, frames: 3, width: 64, height: 48, options };
+  const { status, stderr } = runScript(script("child.ts"), [JSON.stringify(request)], {
+    variables: { NODE_OPTIONS: "--no-experimental-ffi" },
+  });
+  assertEquals([status, stderr], [0, ""]);
+  assertEquals([probe(path).frames, probe(path).codec_name], [3, "rawvideo"]);
+});
+
 /** Writes three frames with some of Node's permissions. */
 function write(
   path: string,

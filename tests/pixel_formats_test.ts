@@ -262,7 +262,7 @@ testBoth(
   async () => {
     using folder = new TemporaryFolder();
     const sizes = [[48, 32], [47, 31], [1, 1]] as const;
-    const few = some(chosen, 2);
+    const few = some(chosen, 4);
     const fewNames = few.map(({ name }) => name);
     const videos: { stored: string[]; raw: Uint8Array[] }[] = [];
     for (const [width, height] of sizes) {

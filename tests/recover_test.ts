@@ -11,7 +11,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { basename } from "node:path";
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   createFileWriter,
@@ -31,7 +33,7 @@ import { seeded } from "./support/chance.ts";
 import { assertOrdinary, packetSums, play, toldSeconds } from "./support/record.ts";
 import { testsOf } from "./support/test.ts";
 
-const { isLong, test, testBoth } = testsOf(import.meta.url);
+const { isLong, some, test, testBoth, testLong } = testsOf(import.meta.url);
 
 const width = 320;
 const height = 180;
@@ -46,6 +48,8 @@ async function interrupted(
   const under = path.replace(/(?=\.\w+$)/, "-under-way");
   const writer = await createFileWriter(codec, under, fps, { logLevel: "error", ...options });
   for (let index = 0; index < frames; index++) await writer.write(barFrame(index, width, height));
+  // However busy the machine is, the encoder has had all frames.
+  while (writer.stats.queued > 0) await sleep(5);
   copyFileSync(under, path);
   await writer.abort();
 }
@@ -115,7 +119,7 @@ test("recoverFile: a name that tells no container is refused with what it needs"
     const error = await assertFails(() => recoverFile(path), {
       type: UnsupportedError,
       code: "MUXER_NOT_FOUND",
-      says: [path, says, "Name the file", ".mp4"],
+      says: [basename(folder.path), name, says, "Name the file", ".mp4"],
     });
     // It takes no options.
     assert(!error.message.includes("option"), error.message);
@@ -124,7 +128,7 @@ test("recoverFile: a name that tells no container is refused with what it needs"
   assertEquals(readdirSync(folder.path).sort(), ["a", "a.mp4", "a.png", "a.xyzzy"]);
 });
 
-test(
+testLong(
   "recoverFile: a recording whose encoder fails between frames that it reorders is an ordinary file that tells its length",
   { skip: missingEncoders("libx264") },
   async () => {
@@ -184,15 +188,15 @@ test("recoverFile: a recovered file keeps its permissions, and a link to it stay
   assertEquals(statSync(path).mode & 0o777, 0o600);
 });
 
-test("recoverFile: a file that needs no repair comes out as good as it was, every time", {
+testBoth("recoverFile: a file that needs no repair comes out as good as it was, every time", {
   skip: missingEncoders("libx264"),
 }, async () => {
   using folder = new TemporaryFolder();
   for (
-    const [codec, name] of [["h264", "a.mp4"], ["h264", "a.mov"], ["h264", "a.mkv"], [
-      "mpeg4",
-      "b.mp4",
-    ]] as const
+    const [codec, name] of some(
+      [["h264", "a.mp4"], ["h264", "a.mov"], ["h264", "a.mkv"], ["mpeg4", "b.mp4"]] as const,
+      2,
+    )
   ) {
     const path = folder.file(name);
     const writer = await createFileWriter(codec, path, 30);
@@ -207,7 +211,7 @@ test("recoverFile: a file that needs no repair comes out as good as it was, ever
   }
 });
 
-test("recoverFile: a recovered recording keeps its tags, its rate and all that its stream says", {
+testBoth("recoverFile: a recovered recording keeps its tags, its rate and all that its stream says", {
   skip: missingEncoders("libx265", "libx264"),
 }, async () => {
   using folder = new TemporaryFolder();
@@ -217,7 +221,7 @@ test("recoverFile: a recovered recording keeps its tags, its rate and all that i
     ["h264", "c.mkv", {}],
   ];
   const color = { color_space: "bt2020nc", color_primaries: "bt2020", color_transfer: "smpte2084" };
-  for (const [codec, name, expected] of recordings) {
+  for (const [codec, name, expected] of some(recordings, 2)) {
     const path = folder.file(name);
     await interrupted(codec, path, 150, {
       preset: "veryfast",

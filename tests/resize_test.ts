@@ -10,7 +10,7 @@ import { assertFails } from "./support/messages.ts";
 import { decodeAll, knownPicture, layOut } from "./support/packed_formats.ts";
 import { testsOf } from "./support/test.ts";
 
-const { isLong, test, testBoth, testLong } = testsOf(import.meta.url);
+const { isLong, some, test, testBoth, testLong } = testsOf(import.meta.url);
 
 const native = loadNative();
 const modes: readonly ResizeMode[] = ["contain", "cover", "fill"];
@@ -465,7 +465,7 @@ const white = (width: number, height: number): RawFrame => ({
   height,
 });
 
-test("resize: a single pixel becomes a large video, and the longest row a small one", async () => {
+testLong("resize: a single pixel becomes a large video, and the longest row a small one", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.mkv");
   const pixel = { data: Uint8Array.of(200, 100, 50, 255), width: 1, height: 1 };
@@ -628,7 +628,8 @@ testBoth(
   "write: the smallest and the longest pictures make right videos, or are refused with a clear error",
   async () => {
     using folder = new TemporaryFolder();
-    const sides = [[1, 1], [1, 40], [40, 1], [3, 3], [16384, 2], [2, 16384], [17000, 16]] as const;
+    const allSides = [[1, 1], [1, 40], [40, 1], [3, 3], [16384, 2], [2, 16384], [17000, 16]] as const;
+    const sides = some(allSides, 2);
     const sure = ["h264", "ffv1", "rawvideo", "png", "gif", "huffyuv"];
     const tried = Object.entries(codecs).filter(([codec]) => isLong || [...sure, "vp9"].includes(codec));
     const written: { path: string; what: string; width: number; height: number }[] = [];
@@ -667,7 +668,7 @@ testBoth(
     }
     assertEquals(problems, []);
     const expected = sure.flatMap((codec) =>
-      sides.slice(0, 4).map(([width, height]) => `${codec} ${width}x${height}`)
+      sides.filter((pair) => Math.max(...pair) <= 40).map(([width, height]) => `${codec} ${width}x${height}`)
     );
     const missing = expected.filter((what) => !written.some((file) => file.what === what));
     assertEquals(missing, []);

@@ -419,6 +419,9 @@ test("smoke: a file is read: frames in order and at any time, and audio", async 
   }
   using audio = session.openAudio(0);
   assertAlmostEquals(audio.next()!.timestamp, 0, 0.03);
+  using packets = session.openPackets();
+  const read = [...packets.next(), ...packets.next()];
+  assertEquals(read.filter(({ kind }) => kind === "video").length, 29);
 });
 
 const withoutDevices = missingDevices();
@@ -452,6 +455,11 @@ test("layouts: the smoke tests read or write every struct field that has a place
   const sideData = ["AVPacketSideData.data", "AVPacketSideData.size", "AVPacketSideData.type"];
   const inStream = ["AVStream.side_data", "AVStream.nb_side_data"];
   if (native.streamSideData === null) { for (const field of [...sideData, ...inStream]) touched.add(field); }
+  // Only a device's encoder has them read and written.
+  const frames = Object.keys(layouts.AVHWFramesContext.fields).map((field) => `AVHWFramesContext.${field}`);
+  for (const field of [...frames, "AVCodecContext.hw_device_ctx", "AVCodecContext.hw_frames_ctx"]) {
+    touched.add(field);
+  }
   const untouched = Object.entries(layouts).flatMap(([struct, { fields }]) =>
     Object.entries(fields)
       .filter(([field, { offset }]) => offset[column] !== null && !touched.has(`${struct}.${field}`))

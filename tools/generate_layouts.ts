@@ -40,6 +40,8 @@ const fieldsInUse = {
     time_base: "rational",
     width: "i32",
     height: "i32",
+    hw_device_ctx: "address",
+    hw_frames_ctx: "address",
   },
   AVCodecParameters: {
     codec_type: "i32",
@@ -79,6 +81,7 @@ const fieldsInUse = {
     nb_programs: "u32",
     programs: "address",
     metadata: "address",
+    interrupt_callback: "address",
   },
   AVFrame: {
     data: "address",
@@ -108,6 +111,7 @@ const fieldsInUse = {
     interlaced_frame: "i32",
     top_field_first: "i32",
   },
+  AVHWFramesContext: { format: "i32", sw_format: "i32", width: "i32", height: "i32" },
   AVIOContext: { buffer: "address", seekable: "i32" },
   AVInputFormat: { name: "address" },
   AVMasteringDisplayMetadata: {
@@ -143,6 +147,8 @@ const fieldsInUse = {
     flags: "i32",
     duration: "i64",
     pos: "i64",
+    side_data: "address",
+    side_data_elems: "i32",
   },
   AVPixFmtDescriptor: {
     name: "address",

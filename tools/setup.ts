@@ -42,6 +42,8 @@ export const nodeVersion = "26.10.0";
 const peerPackages: Readonly<Record<string, string>> = {
   "node-av": "6.1.1",
   "@seydx/node-av-linux-x64": "6.1.1",
+  "mediabunny": "1.61.0",
+  "@mediabunny/server": "1.59.0",
 };
 
 /** What builds the documentation's site, and what its examples import. */

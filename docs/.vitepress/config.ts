@@ -28,6 +28,7 @@ const tasks = [
   ["Recipes", "recipes"],
   ["The command line", "command-line"],
   ["Coming from another library", "migration"],
+  ["WriteGear's examples", "writegear-examples"],
 ] as const;
 const reference = [
   ["Options", "reference/options"],

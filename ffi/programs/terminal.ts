@@ -22,6 +22,12 @@ interface NodeProcess {
   exit(code: number): never;
 }
 
+/** Whoever read this program's stdout, such as `head`, has seen enough. */
+export class ClosedOutputError extends Error {
+  /** The class's name. */
+  override name = "ClosedOutputError";
+}
+
 /** Where a command line comes from, and where its results go. */
 export class Terminal {
   readonly #process: NodeProcess = (globalThis as unknown as { process: NodeProcess }).process;
@@ -69,7 +75,11 @@ export class Terminal {
     return new WritableStream({
       write: (bytes) =>
         new Promise((resolve, reject) =>
-          void stdout.write(bytes, (error) => error ? reject(error) : resolve())
+          void stdout.write(bytes, (error) => {
+            if (!error) resolve();
+            else if ((error as { code?: string }).code !== "EPIPE") reject(error);
+            else reject(new ClosedOutputError("Cannot write to stdout: it is closed", { cause: error }));
+          })
         ),
     });
   }

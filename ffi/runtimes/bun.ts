@@ -3,15 +3,17 @@
  *
  * @module
  */
-import type {
-  CFunction,
-  CType,
-  Functions,
-  Runtime,
-  SymbolTable,
-  SystemName,
-  Thread,
-  ThreadListener,
+import {
+  type Address,
+  address,
+  type CFunction,
+  type CType,
+  type Functions,
+  type Runtime,
+  type SymbolTable,
+  type SystemName,
+  type Thread,
+  type ThreadListener,
 } from "../contract.ts";
 import { setForNativeCode } from "./environment.ts";
 import { isProgram } from "./programs.ts";
@@ -85,11 +87,17 @@ export function createBunRuntime(): Runtime {
     system: systemName(process.platform),
     architecture: process.arch === "arm64" ? "aarch64" : "x86_64",
 
+    requireFfi(): void {},
     open<T extends SymbolTable>(path: string, symbols: T): Functions<T> {
       const wanted = Object.fromEntries(
         Object.entries(symbols).map(([name, signature]) => [name, foreignFunction(signature)]),
       );
       return dlopen(path, wanted).symbols as unknown as Functions<T>;
+    },
+
+    functionAddress(path: string, name: string): Address {
+      const found = dlopen(path, { [name]: { args: [], returns: "void" } }).symbols[name];
+      return address(BigInt((found as { readonly ptr: number }).ptr));
     },
 
     // Bun has no permissions: everything is allowed.

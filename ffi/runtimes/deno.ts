@@ -4,15 +4,17 @@
  *
  * @module
  */
-import type {
-  CFunction,
-  CType,
-  Functions,
-  Runtime,
-  SymbolTable,
-  SystemName,
-  Thread,
-  ThreadListener,
+import {
+  type Address,
+  address,
+  type CFunction,
+  type CType,
+  type Functions,
+  type Runtime,
+  type SymbolTable,
+  type SystemName,
+  type Thread,
+  type ThreadListener,
 } from "../contract.ts";
 import { LibraryKeeper } from "../library_keeper.ts";
 import { threadOf, workerThreads } from "../threads.ts";
@@ -84,6 +86,7 @@ export function createDenoRuntime(): Runtime {
     system: systemName(),
     architecture: Deno.build.arch,
 
+    requireFfi(): void {},
     open<T extends SymbolTable>(path: string, symbols: T): Functions<T> {
       const wanted = Object.fromEntries(
         Object.entries(symbols).map(([name, signature]) => [name, foreignFunction(signature)]),
@@ -91,6 +94,22 @@ export function createDenoRuntime(): Runtime {
       const library = Deno.dlopen(path, wanted);
       keeper.keep(path);
       return library.symbols as unknown as Functions<T>;
+    },
+
+    functionAddress(path: string, name: string): Address {
+      // What is declared as a variable is found by its address. av_fast_realloc returns what it gets where
+      // that is large enough: Deno itself tells addresses only to those who may open all libraries.
+      const { symbols } = Deno.dlopen(path, {
+        [name]: { type: "pointer" },
+        av_fast_realloc: { parameters: ["pointer", "buffer", "usize"], result: "usize" },
+      });
+      const found = symbols[name] as unknown as Deno.PointerValue;
+      const same = symbols.av_fast_realloc as (
+        pointer: Deno.PointerValue,
+        size: Uint32Array<ArrayBuffer>,
+        least: bigint,
+      ) => bigint;
+      return address(same(found, new Uint32Array(1), 0n));
     },
 
     mayOpen(path: string): boolean {

@@ -3,16 +3,19 @@
  *
  * @module
  */
-import type {
-  CFunction,
-  CType,
-  Functions,
-  Runtime,
-  SymbolTable,
-  SystemName,
-  Thread,
-  ThreadListener,
+import {
+  type Address,
+  address,
+  type CFunction,
+  type CType,
+  type Functions,
+  type Runtime,
+  type SymbolTable,
+  type SystemName,
+  type Thread,
+  type ThreadListener,
 } from "../contract.ts";
+import { LibraryNotFoundError } from "../errors.ts";
 import { LibraryKeeper } from "../library_keeper.ts";
 import { threadOf, workerThreads } from "../threads.ts";
 import { setForNativeCode } from "./environment.ts";
@@ -24,7 +27,7 @@ interface NodeFfi {
   dlopen(
     path: string,
     symbols: Record<string, { arguments: string[]; return: string }>,
-  ): { functions: Record<string, unknown> };
+  ): { functions: Record<string, unknown>; lib: { getSymbol(name: string): bigint } };
 }
 
 interface NodeProcess {
@@ -99,17 +102,11 @@ function bind(
   return functions?.[name] as ((...parameters: (Uint8Array | number)[]) => bigint) | undefined ?? null;
 }
 
-/** Makes the adapter. Throws where this Node is too old, or was started without what is needed. */
+/** Makes the adapter. */
 export function createNodeRuntime(): Runtime {
   const { process } = globalThis as unknown as { process: NodeProcess };
   const isGranted = (scope: string, reference?: string): boolean =>
     process.permission?.has(scope, reference) ?? true;
-  if (!hasFfi(process)) {
-    throw new Error(
-      `Cannot call native libraries here: Node ${process.versions.node} has no node:ffi. Use Node 26.10 or newer ` +
-        "(or 26.1 with --experimental-ffi), Deno or Bun",
-    );
-  }
   const system = systemName(process.platform);
   const ffi = (): NodeFfi => process.getBuiltinModule("node:ffi");
   const keeper = new LibraryKeeper(system, (...wanted) => bind(ffi(), ...wanted));
@@ -118,6 +115,17 @@ export function createNodeRuntime(): Runtime {
     system,
     architecture: process.arch === "arm64" ? "aarch64" : "x86_64",
 
+    requireFfi(): void {
+      if (hasFfi(process)) return;
+      throw new LibraryNotFoundError(
+        `Cannot call native libraries here: Node ${process.versions.node} has no node:ffi`,
+        {
+          code: "NO_FFI",
+          operation: "load FFmpeg's libraries",
+          hint: "Use Node 26.10 or newer (or 26.1 with --experimental-ffi), Deno or Bun",
+        },
+      );
+    },
     open<T extends SymbolTable>(path: string, symbols: T): Functions<T> {
       const wanted = Object.fromEntries(
         Object.entries(symbols).map(([name, signature]) => [name, foreignFunction(signature)]),
@@ -125,6 +133,10 @@ export function createNodeRuntime(): Runtime {
       const { functions } = ffi().dlopen(path, wanted);
       keeper.keep(path);
       return functions as unknown as Functions<T>;
+    },
+
+    functionAddress(path: string, name: string): Address {
+      return address(ffi().dlopen(path, {}).lib.getSymbol(name));
     },
 
     mayOpen(_path: string): boolean {

@@ -67,6 +67,14 @@ export const codecNames = {
   avcodec_descriptor_get_by_name: { parameters: ["buffer"], result: "address" },
 } as const satisfies SymbolTable;
 
+/** Packets that are copied from one thread to another, with what goes along. */
+export const copying = {
+  // int av_packet_add_side_data(AVPacket *pkt, enum AVPacketSideDataType type, uint8_t *data, size_t size)
+  av_packet_add_side_data: { parameters: ["address", "i32", "address", "u64"], result: "i32" },
+  // unsigned int avcodec_pix_fmt_to_codec_tag(enum AVPixelFormat pix_fmt)
+  avcodec_pix_fmt_to_codec_tag: { parameters: ["i32"], result: "u32" },
+} as const satisfies SymbolTable;
+
 /** Decoding of streams. */
 export const decoding = {
   // const AVCodec *avcodec_find_decoder(enum AVCodecID id)

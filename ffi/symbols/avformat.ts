@@ -76,6 +76,16 @@ export const seeking = {
   av_demuxer_iterate: { parameters: ["buffer"], result: "address" },
 } as const satisfies SymbolTable;
 
+/** Connections, without a format. */
+export const connections = {
+  // int avio_read_partial(AVIOContext *s, unsigned char *buf, int size)
+  avio_read_partial: { parameters: ["address", "buffer", "i32"], result: "i32" },
+  // void avio_flush(AVIOContext *s)
+  avio_flush: { parameters: ["address"], result: "void" },
+  // const AVClass *avio_protocol_get_class(const char *name)
+  avio_protocol_get_class: { parameters: ["buffer"], result: "address" },
+} as const satisfies SymbolTable;
+
 /** Files in memory, and what is written over in a file. */
 export const memoryFiles = {
   // AVIOContext *avio_alloc_context(unsigned char *buffer, int buffer_size, int write_flag, void *opaque, int

@@ -75,6 +75,25 @@ export const avutil = {
   // AVBufferRef *av_buffer_create(uint8_t *data, size_t size, void (*free)(void *opaque, uint8_t *data), void
   // *opaque, int flags)
   av_buffer_create: { parameters: ["buffer", "u64", "address", "address", "i32"], result: "address" },
+  // AVBufferRef *av_buffer_ref(const AVBufferRef *buf)
+  av_buffer_ref: { parameters: ["address"], result: "address" },
+  // void av_buffer_unref(AVBufferRef **buf)
+  av_buffer_unref: { parameters: ["buffer"], result: "void" },
+  // enum AVHWDeviceType av_hwdevice_find_type_by_name(const char *name)
+  av_hwdevice_find_type_by_name: { parameters: ["buffer"], result: "i32" },
+  // int av_hwdevice_ctx_create(AVBufferRef **device_ctx, enum AVHWDeviceType type, const char *device,
+  // AVDictionary *opts, int flags)
+  av_hwdevice_ctx_create: { parameters: ["buffer", "i32", "buffer", "address", "i32"], result: "i32" },
+  // AVBufferRef *av_hwframe_ctx_alloc(AVBufferRef *device_ctx)
+  av_hwframe_ctx_alloc: { parameters: ["address"], result: "address" },
+  // int av_hwframe_ctx_init(AVBufferRef *ref)
+  av_hwframe_ctx_init: { parameters: ["address"], result: "i32" },
+  // int av_hwframe_get_buffer(AVBufferRef *hwframe_ctx, AVFrame *frame, int flags)
+  av_hwframe_get_buffer: { parameters: ["address", "address", "i32"], result: "i32" },
+  // int av_hwframe_transfer_data(AVFrame *dst, const AVFrame *src, int flags)
+  av_hwframe_transfer_data: { parameters: ["address", "address", "i32"], result: "i32" },
+  // int av_frame_copy_props(AVFrame *dst, const AVFrame *src)
+  av_frame_copy_props: { parameters: ["address", "address"], result: "i32" },
   // enum AVSampleFormat av_get_sample_fmt(const char *name)
   av_get_sample_fmt: { parameters: ["buffer"], result: "i32" },
   // int av_samples_set_silence(uint8_t **audio_data, int offset, int nb_samples, int nb_channels, enum
@@ -102,6 +121,12 @@ export const colorNames = {
   av_color_primaries_name: { parameters: ["i32"], result: "address" },
   // const char *av_color_transfer_name(enum AVColorTransferCharacteristic transfer)
   av_color_transfer_name: { parameters: ["i32"], result: "address" },
+} as const satisfies SymbolTable;
+
+/** Addresses of JavaScript memory. */
+export const addresses = {
+  // void *av_fast_realloc(void *ptr, unsigned int *size, size_t min_size)
+  av_fast_realloc: { parameters: ["buffer", "buffer", "u64"], result: "address" },
 } as const satisfies SymbolTable;
 
 /** Dictionaries in JavaScript's hands. */

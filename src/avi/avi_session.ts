@@ -13,6 +13,7 @@ import type { Rational } from "../libav/rational.ts";
 import type { Size } from "../size.ts";
 import { jpeg, jpegSize } from "../video/images/jpeg.ts";
 import type { FrameLayout, PlaneView } from "../video/raw_frame.ts";
+import { isJpegSource, JpegEncoder, longestJpegSide } from "./jpeg_encoder.ts";
 import type { AviMuxer } from "./avi_file.ts";
 import { type Chunk, createChunk } from "./chunk.ts";
 import { type AviLayout, type AviVideo, chunkId } from "./layout.ts";
@@ -29,6 +30,8 @@ export interface AviRequest {
   readonly height: number | undefined;
   readonly alpha: "keep" | "discard" | undefined;
   readonly turnsImages: boolean;
+  /** Pixels become JPEG of this quality, from 1 to 100; `null`: they are stored as they are. */
+  readonly jpegQuality: number | null;
   readonly audio: readonly PcmOptions[];
 }
 
@@ -51,6 +54,8 @@ export class AviSession {
   readonly #tracks: readonly PcmTrack[];
   #open: Open | null = null;
   #choice: EncoderChoice | null = null;
+  /** What makes JPEG of pixels. */
+  #jpeg: { readonly format: string; readonly encoder: JpegEncoder } | null = null;
   /** The chunk of the last picture, where its memory may be reused. */
   #chunk: Chunk | null = null;
   #frames = 0;
@@ -100,13 +105,18 @@ export class AviSession {
 
   /** Throws a {@linkcode RefusedCall} where frames are images. */
   requireRaw(): void {
-    if (this.#open === null || this.#video.stored !== "MJPG") return;
+    const isFree = this.#open === null || this.#request.jpegQuality !== null;
+    if (isFree || this.#video.stored !== "MJPG") return;
     throw refusedFrame("the frames before it are JPEG images; give all frames in one form");
   }
 
   /** Writes a raw frame. */
   writeRaw(planes: readonly PlaneView[], layout: FrameLayout): void {
     this.requireRaw();
+    const { jpegQuality } = this.#request;
+    if (jpegQuality !== null) {
+      return this.#writeJpeg(this.#encoderFor(layout, jpegQuality).encode(planes), layout);
+    }
     this.#open ??= this.#openRaw(planes, layout);
     const stored = this.#video.stored as StoredFormat;
     const chunk = this.#chunkFor(this.#video.frameBytes);
@@ -116,8 +126,29 @@ export class AviSession {
 
   /** Writes a JPEG image as it is. Throws a {@linkcode RefusedCall} for any other. */
   writeImage(bytes: Uint8Array): void {
-    const size = this.#checkImage(bytes);
-    this.#open ??= this.#openFile({ ...size, stored: "MJPG", frameBytes: 0 });
+    this.#writeJpeg(bytes, this.#checkImage(bytes));
+  }
+
+  #encoderFor(layout: FrameLayout, quality: number): JpegEncoder {
+    const { name: format } = layout.format;
+    if (!isJpegSource(format)) {
+      throw refusedFrame(
+        `without FFmpeg's libraries, JPEG is made of RGB and gray pixels, and these are ${format}`,
+      );
+    }
+    const { width, height } = layout;
+    if (Math.max(width, height) > longestJpegSide) {
+      throw refusedFrame(
+        `it is ${width}x${height}, and sides of JPEG have ${longestJpegSide} pixels at most`,
+      );
+    }
+    if (this.#jpeg?.format !== format) this.#jpeg = { format, encoder: new JpegEncoder(layout, quality) };
+    return this.#jpeg.encoder;
+  }
+
+  #writeJpeg(bytes: Uint8Array, { width, height }: Size): void {
+    requireChunk(bytes.length);
+    this.#open ??= this.#openFile({ width, height, stored: "MJPG", frameBytes: 0 });
     const chunk = createChunk(chunkId(this.#open.layout, 0), bytes.length);
     chunk.data.set(bytes);
     this.#writeFrame(chunk);
@@ -173,9 +204,7 @@ export class AviSession {
       (alpha === "keep" || !isOpaque(planes, layout));
     const stored = storedFormat(layout.format.name, hasAlpha);
     const frameBytes = storedBytes(stored, layout);
-    if (frameBytes > maxChunkBytes) {
-      throw refusedFrame(`it is stored in ${frameBytes} bytes, and AVI has ${maxChunkBytes} for a picture`);
-    }
+    requireChunk(frameBytes);
     return this.#openFile({ width: layout.width, height: layout.height, stored, frameBytes });
   }
 
@@ -192,7 +221,7 @@ export class AviSession {
       });
     }
     const muxer = this.#target.open(layout);
-    this.#choice = this.#target.choice(layout);
+    this.#choice = this.#target.choice(layout, this.#jpeg?.format ?? null);
     return { layout, muxer };
   }
 
@@ -252,6 +281,11 @@ export class AviSession {
       ),
     );
   }
+}
+
+function requireChunk(bytes: number): void {
+  if (bytes <= maxChunkBytes) return;
+  throw refusedFrame(`it is stored in ${bytes} bytes, and AVI has ${maxChunkBytes} for a picture`);
 }
 
 function refusedFrame(problem: string): RefusedCall {

@@ -6,10 +6,18 @@
 import type { EncoderChoice } from "../engine/session_types.ts";
 import type { AviVideo } from "./layout.ts";
 
-/** The "encoder" of pictures as AVI has them. `rejected` is what was wanted instead, and why it can't be. */
-export function rawChoice({ stored }: AviVideo, rejected: EncoderChoice["rejected"] = []): EncoderChoice {
+/**
+ * The "encoder" of pictures as AVI has them. `encoded` is the format of pixels that become JPEG, `null` where
+ * none do; `rejected` is what was wanted instead, and why it can't be.
+ */
+export function rawChoice(
+  { stored }: AviVideo,
+  encoded: string | null,
+  rejected: EncoderChoice["rejected"] = [],
+): EncoderChoice {
   const common = { rejected, fallback: "uncompressed" } as const;
-  // The pixel format of a JPEG is its own.
-  if (stored === "MJPG") return { name: "copy", codec: "mjpeg", pixelFormat: "", ...common };
-  return { name: "rawvideo", codec: "rawvideo", pixelFormat: stored.name, ...common };
+  if (stored !== "MJPG") return { name: "rawvideo", codec: "rawvideo", pixelFormat: stored.name, ...common };
+  // The pixel format of a JPEG that is copied is its own.
+  if (encoded === null) return { name: "copy", codec: "mjpeg", pixelFormat: "", ...common };
+  return { name: "mjpeg", codec: "mjpeg", pixelFormat: encoded === "gray" ? "gray" : "yuvj420p", ...common };
 }

@@ -47,8 +47,8 @@ export class FileTarget implements AviTarget, AviFileOutput {
     });
   }
 
-  choice({ video }: AviLayout): EncoderChoice {
-    return rawChoice(video, this.#rejected);
+  choice({ video }: AviLayout, encoded: string | null): EncoderChoice {
+    return rawChoice(video, encoded, this.#rejected);
   }
 
   writeAt(offset: number, bytes: Uint8Array): void {

@@ -37,8 +37,8 @@ export class StreamTarget implements AviTarget {
     return new AviStream((bytes) => this.#write(bytes), layout);
   }
 
-  choice(layout: AviLayout): EncoderChoice {
-    return rawChoice(layout.video);
+  choice(layout: AviLayout, encoded: string | null): EncoderChoice {
+    return rawChoice(layout.video, encoded);
   }
 
   async drained(): Promise<void> {

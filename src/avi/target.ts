@@ -18,7 +18,7 @@ export interface AviTarget {
   /** Opens it, with the first frame. */
   open(layout: AviLayout): AviMuxer;
   /** The encoder of what comes out. */
-  choice(layout: AviLayout): EncoderChoice;
+  choice(layout: AviLayout, encoded: string | null): EncoderChoice;
   /** Waits until all that was given is written; `null` where it is. Rejects where that failed. */
   drained(): Promise<void> | null;
   /** Ends it; the muxer has finished. Returns the size of what came out, where it is not what was written. */

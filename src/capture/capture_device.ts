@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, type Native, NULL } from "../../ffi/mod.ts";
+import type { Native } from "../../ffi/mod.ts";
 import type { AudioDeviceSystem, DeviceSource } from "../audio/audio_source.ts";
 import { defaultLayout } from "../audio/channels.ts";
 import { joinSamples } from "../audio/samples.ts";
@@ -13,6 +13,7 @@ import { readSamples, type Samples } from "../libav/audio_frame.ts";
 import { Demuxer } from "../libav/demuxer.ts";
 import { NativeFrame } from "../libav/native_frame.ts";
 import { NativePacket } from "../libav/native_packet.ts";
+import { deviceFormat } from "../libav/reading/device_format.ts";
 import { ArrivalClock } from "./arrival_clock.ts";
 
 /** Captured samples, and when the first of them was captured. */
@@ -34,22 +35,6 @@ const addresses: Partial<Readonly<Record<AudioDeviceSystem, (name: string) => st
 /** Some devices deliver single samples: this many pieces per second are enough. */
 const piecesPerSecond = 100;
 
-/** The input format of a system of devices; `null` where libavdevice has none. */
-function inputFormat(native: Native, system: AudioDeviceSystem): Address | null {
-  const { fields, memory } = native;
-  const { avdevice_register_all, av_input_audio_device_next, av_input_video_device_next } = native.avdevice();
-  // FFmpeg 4.3 lists none before.
-  avdevice_register_all();
-  // Devices that also have cameras count as video.
-  for (const next of [av_input_audio_device_next, av_input_video_device_next]) {
-    for (let format = next(NULL); format !== NULL; format = next(format)) {
-      const names = memory.text(fields.get(format, "AVInputFormat", "name")) ?? "";
-      if (names.split(",").includes(system)) return format;
-    }
-  }
-  return null;
-}
-
 /** An open input device. Reading blocks while the device delivers nothing. */
 export class CaptureDevice implements Disposable {
   readonly #native: Native;
@@ -68,7 +53,7 @@ export class CaptureDevice implements Disposable {
   constructor(native: Native, { system, name }: DeviceSource) {
     this.#native = native;
     this.#label = `${system} device ${JSON.stringify(name)}`;
-    const format = inputFormat(native, system);
+    const format = deviceFormat(native, system);
     if (format === null) {
       throw new UnsupportedError(
         `Cannot record from the ${this.#label}: FFmpeg ${native.version} has no input devices of ${system}`,

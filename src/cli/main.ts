@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Terminal } from "../../ffi/mod.ts";
+import { ClosedOutputError, Terminal } from "../../ffi/mod.ts";
 import { didYouMean } from "../nearest.ts";
 import { parseArguments, UsageError } from "./arguments.ts";
 import { type Command, table } from "./command.ts";
@@ -11,11 +11,13 @@ import { doctorCommand } from "./doctor_command.ts";
 import { encodeCommand } from "./encode_command.ts";
 import { ffmpegCommand } from "./ffmpeg_command.ts";
 import { probeCommand } from "./probe_command.ts";
+import { recordCommand } from "./record_command.ts";
 import { recoverCommand } from "./recover_command.ts";
 
 const commands: Readonly<Record<string, Command>> = {
   doctor: doctorCommand,
   probe: probeCommand,
+  record: recordCommand,
   encode: encodeCommand,
   recover: recoverCommand,
   ffmpeg: ffmpegCommand,
@@ -91,8 +93,7 @@ export async function main(): Promise<never> {
   try {
     return await terminal.exit(await runCommand(terminal.args, terminal, control.signal));
   } catch (error) {
-    // Whoever reads stdout has seen enough.
-    if ((error as { code?: string }).code === "EPIPE") return await terminal.exit(exitCodes.success);
+    if (error instanceof ClosedOutputError) return await terminal.exit(exitCodes.success);
     if (control.signal.aborted) return await terminal.exit(exitCodes.interrupted);
     const isUsage = error instanceof UsageError;
     terminal.printError(

@@ -1,71 +1,18 @@
 /**
- * What is in a file, as its headers and first packets tell.
+ * What is in a file, as a reader finds it.
  *
  * @module
  */
 import { loadNative, type Native } from "../../ffi/mod.ts";
-import { AvError, ReadError } from "../errors.ts";
+import { MediaInput } from "../engine/reading/media_input.ts";
+import type { SourceInfo } from "../engine/reading/reading_types.ts";
+import { describeSource } from "../engine/reading/source_facts.ts";
 import { requireReadable } from "../file/target.ts";
-import { Demuxer } from "../libav/demuxer.ts";
 import { setLogLevel } from "../libav/log.ts";
 import type { mediaTypes } from "../libav/media_types.ts";
 import { pixelFormatById } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
-
-/** Formats by the names of libavformat's demuxers. None of them refers to other files. */
-const formats: readonly string[] = [
-  ...[
-    "mov",
-    "matroska",
-    "avi",
-    "flv",
-    "mpegts",
-    "mpeg",
-    "nut",
-    "asf",
-    "ogg",
-    "mxf",
-    "gxf",
-    "dv",
-    "ivf",
-    "rm",
-  ],
-  ...[
-    "wav",
-    "w64",
-    "aiff",
-    "au",
-    "mp3",
-    "aac",
-    "ac3",
-    "eac3",
-    "flac",
-    "caf",
-    "amr",
-    "wv",
-    "ape",
-    "tta",
-    "dts",
-  ],
-  ...[
-    "truehd",
-    "mlp",
-    "voc",
-    "h264",
-    "hevc",
-    "obu",
-    "av1",
-    "m4v",
-    "mpegvideo",
-    "yuv4mpegpipe",
-    "gif",
-    "apng",
-  ],
-  ...["png_pipe", "jpeg_pipe", "webp_pipe", "srt", "ass", "webvtt"],
-];
-
-/** AV_TIME_BASE, libavutil/avutil.h. */
-const microseconds = 1e6;
+import { fileSeconds, formatNames, InputStream } from "../libav/reading/input_stream.ts";
 
 /** A stream of a file. */
 export interface ProbedStream {
@@ -80,16 +27,23 @@ export interface ProbedStream {
   readonly width?: number;
   readonly height?: number;
   readonly pixelFormat?: string | null;
-  /** Frames per second on average; `null` where it is not known. */
+  /** Frames per second: of the first video, found from its times; `null` where it varies or is not known. */
   readonly frameRate?: Rational | null;
   readonly isCover?: boolean;
+  /** Of the first video. */
+  readonly color?: SourceInfo["color"];
+  readonly rotation?: SourceInfo["rotation"];
+  readonly sampleAspectRatio?: Rational;
   /** Of audio. */
   readonly sampleRate?: number;
+  readonly channels?: number;
 }
 
 /** What is in a file. */
 export interface ProbedFile {
   readonly path: string;
+  /** libavformat's names of its format. */
+  readonly container: string;
   /** Its length; `null` where the header does not tell. */
   readonly seconds: number | null;
   readonly streams: readonly ProbedStream[];
@@ -97,41 +51,42 @@ export interface ProbedFile {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-function probeStream(native: Native, file: Demuxer, index: number): ProbedStream {
-  const { fields } = native;
-  const type =
-    (["video", "audio", "subtitle", "attachment"] as const).find((type) => file.isOf(type, index)) ?? "data";
-  const parameters = file.parameters(index);
-  const field = (name: "width" | "height" | "format" | "sample_rate"): number =>
-    fields.get(parameters, "AVCodecParameters", name);
+function probeStream(native: Native, { demuxer }: MediaInput, index: number): ProbedStream {
+  const types = ["video", "audio", "subtitle", "attachment"] as const;
+  const type = types.find((type) => demuxer.isOf(type, index)) ?? "data";
+  const [codec, seconds, tags] = [demuxer.codecName(index), demuxer.seconds(index), demuxer.tags(index)];
+  const stream = new InputStream(native, demuxer, index);
+  const { format, ...size } = stream.shape;
   return {
-    ...{ index, type, codec: file.codecName(index), seconds: file.seconds(index), tags: file.tags(index) },
+    ...{ index, type, codec, seconds, tags },
     ...(type !== "video" ? {} : {
-      ...{ width: field("width"), height: field("height") },
-      pixelFormat: pixelFormatById(native, field("format"))?.name ?? null,
-      frameRate: file.frameRate(index),
-      isCover: file.picture(index) !== null,
+      ...size,
+      pixelFormat: pixelFormatById(native, format)?.name ?? null,
+      frameRate: demuxer.frameRate(index),
+      isCover: demuxer.picture(index) !== null,
     }),
-    ...(type !== "audio" ? {} : { sampleRate: field("sample_rate") }),
+    ...(type !== "audio" ? {} : stream.audioShape),
   };
 }
 
-/** Reads a file's headers. Throws a {@linkcode ReadError} where it is no media file. */
+/** Reads a file's headers and its first packets. Throws a `ReadError` where it is no media file. */
 export function probeFile(path: string): ProbedFile {
   requireReadable(path, "read");
   const native = loadNative();
   setLogLevel(native, "quiet");
-  try {
-    using file = new Demuxer(native, `file:${path}`, { formats }).findStreamInfo();
-    const streams = file.streams.map((_, index) => probeStream(native, file, index));
-    const { chapters, metadata: tags } = file;
-    const duration = native.fields.get(file.address, "AVFormatContext", "duration");
-    const seconds = duration > 0n ? Number(duration) / microseconds : null;
-    return { path, seconds, streams, chapters, tags };
-  } catch (error) {
-    if (!(error instanceof AvError)) throw error;
-    throw new ReadError(`Cannot read ${path}: ${error.message}`, {
-      ...{ code: error.code, operation: "read a file", cause: error },
-    });
-  }
+  using input = new MediaInput(native, { place: { kind: "file", path }, label: path });
+  const { demuxer, origin: { ticks, timeBase } } = input;
+  const streams = demuxer.streams.map((_, index) => probeStream(native, input, index));
+  const seconds = fileSeconds(native, demuxer, Number(ticks) * timeBase.num / timeBase.den);
+  const { chapters, metadata: tags } = demuxer;
+  const file = { path, container: formatNames(native, demuxer), seconds, streams, chapters, tags };
+  const [first] = input.streamsOf("video");
+  if (first === undefined) return file;
+  // It reads packets, so it comes last.
+  const { frameRate, color, rotation, sampleAspectRatio } = describeSource(native, input, first, null, path);
+  const facts = { frameRate, color, rotation, sampleAspectRatio };
+  return {
+    ...file,
+    streams: streams.map((stream) => stream.index === first.index ? { ...stream, ...facts } : stream),
+  };
 }

@@ -9,10 +9,15 @@ import { type Command, printResult, rounded, table } from "./command.ts";
 import { type ProbedStream, probeFile } from "./probe.ts";
 
 function describe({ type, codec, seconds, tags, ...stream }: ProbedStream): string[] {
-  const { width, height, pixelFormat, frameRate, sampleRate, isCover } = stream;
+  const { width, height, pixelFormat, frameRate, rotation, sampleRate, channels, isCover } = stream;
   const shape = type === "video"
-    ? [`${width}x${height}`, pixelFormat ?? "", isCover ? "cover" : rateOf(frameRate ?? null)]
-    : [sampleRate === undefined ? "" : `${sampleRate} Hz`];
+    ? [
+      ...[`${width}x${height}`, pixelFormat ?? "", isCover ? "cover" : rateOf(frameRate ?? null)],
+      rotation ? `rotated by ${rotation} degrees` : "",
+    ]
+    : type === "audio"
+    ? [`${sampleRate} Hz`, channels === 1 ? "1 channel" : `${channels} channels`]
+    : [];
   const length = seconds === null || isCover ? "" : `${rounded(seconds)} s`;
   return [
     String(stream.index),
@@ -31,7 +36,7 @@ function rateOf(rate: { readonly num: number; readonly den: number } | null): st
 export const probeCommand: Command = {
   usage: "FILE",
   summary: "tell what is in a media file",
-  help: "Lists the streams, chapters and tags by the file's headers. Nothing is decoded.",
+  help: "Lists the streams, chapters and tags, by the file's headers and first packets. Nothing is decoded.",
   options: {},
   // deno-lint-ignore require-await
   async run(context): Promise<number> {

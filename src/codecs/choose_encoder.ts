@@ -6,21 +6,16 @@
 import type { Native } from "../../ffi/mod.ts";
 import { EncoderNotFoundError, UnsupportedError } from "../errors.ts";
 import { type Encoder, encoderByName, type EncoderInfo, encodersOf } from "../libav/encoder.ts";
+import { quietly } from "../libav/log.ts";
 import { didYouMean } from "../nearest.ts";
 import { familyOfCodecString } from "../other_names.ts";
 import { shown } from "../shown.ts";
+import { isDeviceEncoder, requireDeviceOptions } from "./device_encoders.ts";
 import { encoderTraits } from "./encoder_traits.ts";
 import type { EncoderRequest } from "./encoder_request.ts";
 import { candidates, type Codec, type CodecFamily, families, otherNames } from "./families.ts";
+import { firstThatOpens, type RejectedEncoder } from "./first_that_opens.ts";
 import { type EncoderSettings, openEncoder, resolveSettings, type SettingsContext } from "./open_encoder.ts";
-
-/** A candidate that was not chosen. */
-export interface RejectedEncoder {
-  /** libavcodec's name of the encoder. */
-  readonly name: string;
-  /** Why it was rejected. */
-  readonly reason: string;
-}
 
 /** An encoder that was chosen, open. */
 export interface ChosenEncoder {
@@ -29,11 +24,7 @@ export interface ChosenEncoder {
   readonly rejected: readonly RejectedEncoder[];
 }
 
-/**
- * Opens the first candidate that takes the request.
- *
- * An option that a candidate does not know is the caller's mistake and no reason to try the next: it throws.
- */
+/** Opens the first candidate that takes the request. What `requireUsable` throws is no refusal by one. */
 export function chooseEncoder(
   native: Native,
   codec: Codec,
@@ -41,26 +32,68 @@ export function chooseEncoder(
   context: SettingsContext,
   requireUsable: (encoder: EncoderInfo) => void,
 ): ChosenEncoder {
-  const rejected: RejectedEncoder[] = [];
-  let unsupportedError: UnsupportedError | undefined;
-  for (const name of candidates(codec, request.container)) {
+  const { hardware = "off", container } = request;
+  const open = (name: string): Omit<ChosenEncoder, "rejected"> | null => {
     const info = encoderByName(native, name);
-    if (info === null) {
-      rejected.push({ name, reason: `FFmpeg ${native.version} was built without it` });
-      continue;
+    if (info === null) return null;
+    if (isFamily && hardware === "auto" && isDeviceEncoder(name)) {
+      requireNoLostAlpha(native, codec as CodecFamily, info, request);
     }
-    requireUsable(info);
-    try {
-      const settings = resolveSettings(native, info, request, context);
-      return { encoder: openEncoder(native, settings), settings, rejected };
-    } catch (error) {
-      if (!(error instanceof UnsupportedError)) throw error;
-      unsupportedError ??= error;
-      rejected.push({ name, reason: error.message });
-    }
+    if (hardware === "require") requireDeviceOptions(name, request.encoderOptions ?? {});
+    const settings = resolveSettings(native, info, request, context);
+    return { encoder: openEncoder(native, settings), settings };
+  };
+  const isFamily = Object.hasOwn(families, codec);
+  if (!isFamily && hardware === "require" && !isDeviceEncoder(codec)) throw noDevice(codec, []);
+  const names = candidates(codec, container, hardware);
+  for (const name of names) {
+    const info = encoderByName(native, name);
+    if (info !== null) requireUsable(info);
   }
+  const { opened, rejected, error } = firstThatOpens(names, {
+    open,
+    absence: `FFmpeg ${native.version} was built without it`,
+    // Of what was only tried, libav prints nothing.
+    isOptional: (name) => isFamily && isDeviceEncoder(name),
+    quietly: (action) => quietly(native, action),
+  });
+  if (opened !== null) return { ...opened, rejected };
+  if (isFamily && hardware === "require") throw noDevice(codec, rejected);
   // An encoder that exists explains the problem better than the list of those that are missing.
-  throw unsupportedError ?? notFound(native, codec, rejected);
+  throw error ?? notFound(native, codec, rejected);
+}
+
+/** Throws an {@linkcode UnsupportedError} where a device would lose alpha that software keeps. */
+function requireNoLostAlpha(
+  native: Native,
+  family: CodecFamily,
+  { name }: EncoderInfo,
+  { source, alpha, pixelFormat, container, isOpaque }: EncoderRequest,
+): void {
+  // With these, each encoder does what is asked for, or refuses.
+  if (!source.hasAlpha || alpha !== undefined || pixelFormat !== undefined) return;
+  const keeper = families[family].find((software) => {
+    const kept = Object.hasOwn(encoderTraits, software) ? encoderTraits[software]!.alpha : undefined;
+    return kept?.containers.includes(container) && !(kept.isCostly && isOpaque()) &&
+      encoderByName(native, software) !== null;
+  });
+  if (keeper === undefined) return;
+  throw new UnsupportedError(
+    `Cannot use encoder ${name}: it would lose the alpha that ${keeper} keeps in ${container}`,
+    { code: "ALPHA", operation: `choose an encoder of ${family}`, hint: 'Use alpha "discard"' },
+  );
+}
+
+function noDevice(codec: Codec, rejected: readonly RejectedEncoder[]): EncoderNotFoundError {
+  const reasons = rejected.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
+  const why = reasons === ""
+    ? "no device has an encoder for it"
+    : `none of its encoders can be used (${reasons})`;
+  return new EncoderNotFoundError(`Cannot encode ${codec} with hardware "require": ${why}`, {
+    code: "HARDWARE_NOT_FOUND",
+    operation: `find a device that encodes ${codec}`,
+    hint: 'Use hardware "auto", which takes an encoder in software where no device has one',
+  });
 }
 
 /** Whether a codec's encoder may open for a few sizes only. */

@@ -16,6 +16,7 @@ import {
 } from "../libav/pixel_format.ts";
 import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
+import { deviceNeeds } from "./device_encoders.ts";
 import type { EncoderRequest } from "./encoder_request.ts";
 import { traitsOf } from "./encoder_settings.ts";
 import { type EncoderTraits, encoderTraits } from "./encoder_traits.ts";
@@ -29,7 +30,9 @@ export function choosePixelFormat(
   request: EncoderRequest,
 ): PixelFormatInfo {
   const taken = encoderPixelFormats(native, encoder.codec);
-  const usable = taken?.filter(({ isHardware }) => !isHardware) ?? null;
+  const ordinary = taken?.filter(({ isHardware }) => !isHardware) ?? null;
+  const { pixels } = deviceNeeds(encoder.name) ?? {};
+  const usable = pixels?.map((name) => pixelFormatByName(native, name)!) ?? ordinary;
   if (request.pixelFormat !== undefined) return requireFormat(native, encoder, request.pixelFormat, usable);
   if (usable?.length === 0) {
     throw new UnsupportedError(

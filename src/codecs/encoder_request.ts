@@ -8,6 +8,7 @@ import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { FieldOrder } from "./field_order.ts";
 import type { EncoderOptions, QualityLevel } from "./encoder_traits.ts";
+import type { Hardware } from "./families.ts";
 
 /** What a writer requests from its encoder. */
 export interface EncoderRequest {
@@ -39,6 +40,8 @@ export interface EncoderRequest {
   readonly sampleAspectRatio?: Rational;
   /** See `WriterOptions`. */
   readonly fieldOrder?: FieldOrder;
+  /** See `WriterOptions`. */
+  readonly hardware?: Hardware;
   /** Whether frames should not stay in the encoder for longer than a crash may cost. */
   readonly isCrashSafe: boolean;
   /** Whether frames may come more slowly than at the frame rate. */

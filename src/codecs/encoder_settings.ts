@@ -10,16 +10,17 @@ import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { shown } from "../shown.ts";
 import type { ColorDescription } from "../video/color.ts";
 import { hdrParameters, type HdrSyntax } from "../video/hdr.ts";
+import { deviceTraits } from "./device_encoders.ts";
 import { type EncoderOptions, type EncoderTraits, encoderTraits } from "./encoder_traits.ts";
 import type { EncoderRequest, NamedOption } from "./encoder_request.ts";
 import { fieldOptions } from "./field_order.ts";
 import { rateControl } from "./rate_control.ts";
 
-const noTraits: EncoderTraits = {};
-
 /** The traits of an encoder. */
 export function traitsOf(encoder: EncoderInfo): EncoderTraits {
-  return Object.hasOwn(encoderTraits, encoder.name) ? encoderTraits[encoder.name]! : noTraits;
+  return Object.hasOwn(encoderTraits, encoder.name)
+    ? encoderTraits[encoder.name]!
+    : deviceTraits(encoder.name);
 }
 
 /** The encoder's AVOptions, in the order in which they are set. */

@@ -151,7 +151,7 @@ const mpegTraits: EncoderTraits = {
 };
 
 /** BT.601, which JPEG (JFIF 1.02), VP8 (RFC 6386, 9.2) and WebP (RFC 9649) are in. */
-const onlyBt601 = ["smpte170m", "bt470bg"] as const;
+export const onlyBt601 = ["smpte170m", "bt470bg"] as const;
 
 const webpTraits: EncoderTraits = {
   formats: compatibleFormats,

@@ -48,6 +48,29 @@ export const families: Readonly<Record<CodecFamily, readonly string[]>> = {
   rawvideo: ["rawvideo"],
 };
 
+/** Whether devices encode: never, where one can, or always. */
+export type Hardware = "off" | "auto" | "require";
+
+/**
+ * Encoders of each family that devices do the work of, in the order in which they are tried. Families for
+ * editing have none: devices take fewer pixel formats, and no alpha.
+ */
+export const deviceFamilies: Readonly<Partial<Record<CodecFamily, readonly string[]>>> = {
+  h264: [
+    ...["h264_nvenc", "h264_videotoolbox", "h264_qsv", "h264_amf", "h264_vaapi"],
+    ...["h264_vulkan", "h264_mf", "h264_v4l2m2m"],
+  ],
+  hevc: [
+    ...["hevc_nvenc", "hevc_videotoolbox", "hevc_qsv", "hevc_amf", "hevc_vaapi"],
+    ...["hevc_vulkan", "hevc_mf", "hevc_v4l2m2m"],
+  ],
+  av1: ["av1_nvenc", "av1_qsv", "av1_amf", "av1_vaapi", "av1_vulkan", "av1_mf"],
+  vp9: ["vp9_qsv", "vp9_vaapi"],
+  vp8: ["vp8_vaapi", "vp8_v4l2m2m"],
+  mpeg4: ["mpeg4_v4l2m2m"],
+  mjpeg: ["mjpeg_qsv", "mjpeg_vaapi"],
+};
+
 /** Other names of families, for suggestions only. */
 export const otherNames: Readonly<Record<string, CodecFamily>> = {
   avc: "h264",
@@ -71,9 +94,15 @@ export const otherNames: Readonly<Record<string, CodecFamily>> = {
   raw: "rawvideo",
 };
 
-/** The encoders to try for a codec in a container: a family's candidates, or the one of that exact name. */
-export function candidates(codec: Codec, container: string): readonly string[] {
+/**
+ * The encoders to try for a codec in a container, in order: those of a family, or the one of that exact name.
+ */
+export function candidates(codec: Codec, container: string, hardware: Hardware = "off"): readonly string[] {
   // libavformat's YUV4MPEG muxer takes raw frames in this form only (yuv4mpegenc.c).
   if (codec === "rawvideo" && container === "yuv4mpegpipe") return ["wrapped_avframe"];
-  return Object.hasOwn(families, codec) ? families[codec as CodecFamily] : [codec];
+  if (!Object.hasOwn(families, codec)) return [codec];
+  const software = families[codec as CodecFamily];
+  if (hardware === "off") return software;
+  const devices = deviceFamilies[codec as CodecFamily] ?? [];
+  return hardware === "require" ? devices : [...devices, ...software];
 }

@@ -14,6 +14,8 @@ import type { ChromaLocation } from "../libav/streams/stream_tags.ts";
 import type { Rgb } from "../video/background.ts";
 import { type ColorDescription, displayP3, isFullRangeFormat } from "../video/color.ts";
 import { choosePixelFormat } from "./choose_pixel_format.ts";
+import { deviceNeeds } from "./device_encoders.ts";
+import { giveDevice } from "./give_device.ts";
 import type { EncoderRequest, NamedOption } from "./encoder_request.ts";
 import { encoderOptions, traitsOf } from "./encoder_settings.ts";
 import type { EncoderTraits } from "./encoder_traits.ts";
@@ -233,7 +235,7 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
   try {
     const table = encoder.options;
     table.setField("video_size", `${width}x${height}`);
-    table.setField("pixel_format", format.name);
+    table.setField("pixel_format", deviceNeeds(info.name)?.pixelFormat ?? format.name);
     table.setField("time_base", rationalText(timeBase));
     encoder.frameRate = frameRate;
     if (!format.isPalette) {
@@ -252,6 +254,7 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
     requireBitrate(info, table.integer("b"));
     // Last, as flags may be set without a sign, which replaces all.
     if (globalHeader) table.setField("flags", "+global_header");
+    giveDevice(native, encoder, settings);
     open(encoder, settings);
     return encoder;
   } catch (error) {

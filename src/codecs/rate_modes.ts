@@ -130,6 +130,10 @@ const svt: RateModes = {
   }),
 };
 
+/** A quality of these interfaces is a quantizer, which knows no limit. */
+const uncapped: RateModes = { average, bounded: buffered.bounded! };
+const withoutCap = /_(qsv|vaapi)$/;
+
 const averageOnly: RateModes = { average };
 const none: RateModes = {};
 
@@ -178,5 +182,6 @@ const withoutRates: readonly string[] = (`a64multi a64multi5 alias_pix amv apng 
 export function rateModesOf(encoder: string): RateModes {
   if (Object.hasOwn(rateModes, encoder)) return rateModes[encoder]!;
   if (withoutRates.includes(encoder)) return none;
-  return isDeviceEncoder(encoder) ? buffered : averageOnly;
+  if (!isDeviceEncoder(encoder)) return averageOnly;
+  return withoutCap.test(encoder) ? uncapped : buffered;
 }

@@ -42,13 +42,14 @@ const unreadableCodecs: Readonly<Record<string, readonly string[]>> = {
   wtv: ["utvideo", "huffyuv", "ffvhuff", "wmv2", "mjpeg", "theora", "asv1", "asv2", "zlib"],
 };
 
-function supportsCodec(
+/** Whether a container supports a codec of video; `null`: only a trial can tell. */
+export function supportsVideoCodec(
   native: Native,
   muxer: MuxerInfo,
-  encoder: EncoderInfo,
+  encoder: CodecInfo,
   strictness: "normal" | "experimental",
 ): boolean | null {
-  if (muxer.parts !== undefined) return supportsCodec(native, muxer.parts, encoder, strictness);
+  if (muxer.parts !== undefined) return supportsVideoCodec(native, muxer.parts, encoder, strictness);
   if (Object.hasOwn(supportedVideoCodecs, muxer.name)) {
     return supportedVideoCodecs[muxer.name]!.includes(encoder.codecName);
   }
@@ -65,7 +66,7 @@ function supportsCodec(
  * it.
  */
 export function requireVideoCodecSupport(native: Native, muxer: MuxerInfo, encoder: EncoderInfo): void {
-  if (supportsCodec(native, muxer, encoder, "experimental") !== false) return;
+  if (supportsVideoCodec(native, muxer, encoder, "experimental") !== false) return;
   throw unsupportedCodecError(native, muxer, encoder, null);
 }
 
@@ -197,7 +198,7 @@ export function unsupportedCodecError(
     muxer,
     encoder,
     problem,
-    (other) => supportsCodec(native, other, encoder, "normal"),
+    (other) => supportsVideoCodec(native, other, encoder, "normal"),
   );
 }
 

@@ -35,6 +35,7 @@ export interface SessionOptions extends
     | "encoderOptions"
     | "sampleAspectRatio"
     | "fieldOrder"
+    | "hardware"
   > {
   readonly width?: number;
   readonly height?: number;

@@ -7,6 +7,7 @@ import type { Codec } from "../codecs/families.ts";
 import type { ContainerClock } from "../container/container_clock.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
+import type { CopiedFile } from "./copying/media_packet.ts";
 import type { SessionOptions } from "./session_options.ts";
 
 /** A video file to write, checked already. */
@@ -31,8 +32,33 @@ export interface AudioFileRequest {
   readonly options: SessionOptions;
 }
 
+/** A file of packets to write, checked already. */
+export interface PacketFileRequest {
+  readonly kind: "packets";
+  /** The absolute path of the file. */
+  readonly path: string;
+  /** What the packets are from, with the streams that are copied. */
+  readonly source: CopiedFile;
+  /** The options. Those that are about encoding are left out. */
+  readonly options: SessionOptions;
+}
+
 /** A file to write. */
-export type FileRequest = VideoFileRequest | AudioFileRequest;
+export type FileRequest = VideoFileRequest | AudioFileRequest | PacketFileRequest;
+
+/** Summary of a finished file of packets. */
+export interface PacketSummary {
+  /** The absolute path of the file. */
+  readonly path: string;
+  /** The container's name in libavformat. */
+  readonly format: string;
+  /** Number of packets written; 0: there is no file. */
+  readonly packets: number;
+  /** Length in seconds. */
+  readonly seconds: number;
+  /** Size of the file in bytes; of the packets, where the container is more than one file. */
+  readonly bytes: number;
+}
 
 /** Summary of a finished audio file. */
 export interface AudioSummary {
@@ -100,7 +126,14 @@ export interface WriteSummary {
 }
 
 /** Summary of a finished file. */
-export type FileSummary = WriteSummary | AudioSummary;
+export type FileSummary = Summaries[FileRequest["kind"]];
+
+/** The summary of each kind of file. */
+export interface Summaries {
+  readonly video: WriteSummary;
+  readonly audio: AudioSummary;
+  readonly packets: PacketSummary;
+}
 
 /** What frames are checked against, known once a session is open. */
 export interface EngineInfo {

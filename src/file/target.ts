@@ -144,8 +144,11 @@ function requireReadableOrMissing(path: string): void {
   }
 }
 
-/** Throws a {@linkcode ReadError}, or Deno's own `NotCapable`, unless a path is a readable regular file. */
-export function requireReadable(path: string, action: string): void {
+/**
+ * Throws a {@linkcode ReadError}, or Deno's own `NotCapable`, unless a path is a readable regular file; or
+ * any readable one.
+ */
+export function requireReadable(path: string, action: string, takes: "files" | "devices" = "files"): void {
   const refuse = (problem: string, code: string, cause?: unknown): never => {
     throw new ReadError(`Cannot ${action} ${path}: ${problem}`, {
       code,
@@ -163,7 +166,7 @@ export function requireReadable(path: string, action: string): void {
     if (typeof code !== "string") throw cause;
     return refuse(code === "ENOENT" ? "there is no such file" : message, code, cause);
   }
-  if (!isFile) refuse("it is not a regular file", "EINVAL");
+  if (!isFile && takes === "files") refuse("it is not a regular file", "EINVAL");
 }
 
 /** Hints for system errors. */

@@ -6,11 +6,12 @@
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, endOfStream, errorText, outOfMemory } from "./failure.ts";
-import { requireNotInterrupted } from "./interruption.ts";
+import { requireNotInterrupted, setInterruption } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
 import type { MemoryFile } from "./muxing/memory_file.ts";
-import { NativePacket } from "./native_packet.ts";
+import { NativePacket, type PacketSideData, readSideData } from "./native_packet.ts";
 import { Owned } from "./owned.ts";
+import { withOptions } from "./reading/input_options.ts";
 import { type Rational, unpackRational } from "./rational.ts";
 import { attachedPicture, type ChapterPlace, setHeaders } from "./streams/stream_parameters.ts";
 
@@ -32,29 +33,14 @@ export interface DemuxerOptions {
   readonly format?: Address;
   /** Options of the demuxer and protocol: `"rw_timeout=5000000:channels=2"`. */
   readonly options?: string;
+  /** Is told the name of an option that neither knows. Default: they are left out. */
+  readonly onUnknown?: (name: string) => void;
   /** An AVIOContext that is open, in place of the URL. */
   readonly memory?: Pick<MemoryFile, "address">;
 }
 
 function fail(native: Native, result: number, operation: string): never {
   throw new AvError(errorText(native, result), { code: codeName(result), operation });
-}
-
-/** Runs an action with an AVDictionary of options, if there are any. It removes those that it knows. */
-function withOptions(
-  native: Native,
-  options: string,
-  open: (dictionary: BigUint64Array | null) => number,
-): number {
-  if (options === "") return open(null);
-  const { av_dict_parse_string, av_dict_free } = native.dictionaries();
-  const { buffer } = new PointerCell();
-  try {
-    const result = av_dict_parse_string(buffer, cString(options), cString("="), cString(":"), 0);
-    return result < 0 ? result : open(buffer);
-  } finally {
-    av_dict_free(buffer);
-  }
 }
 
 function openInput(native: Native, url: string, request: DemuxerOptions): Address {
@@ -67,11 +53,13 @@ function openInput(native: Native, url: string, request: DemuxerOptions): Addres
     if (value !== undefined) avutil.av_opt_set(cell.value, cString(name), cString(value), 0);
   }
   if (memory !== undefined) native.fields.set(cell.value, "AVFormatContext", "pb", memory.address);
+  setInterruption(native, native.fields.addressOf(cell.value, "AVFormatContext", "interrupt_callback"));
   // A failure frees the context.
   const result = withOptions(
     native,
     options,
     (dictionary) => avformat.avformat_open_input(cell.buffer, cString(url), format, dictionary),
+    request.onUnknown,
   );
   if (result < 0) fail(native, result, "open the file for reading");
   return cell.value;
@@ -215,7 +203,12 @@ export class Demuxer extends Owned {
 
   /** Side data of a stream, of a type by libav's number; `null` where it has none. */
   sideData(index: number, type: number): Uint8Array<ArrayBuffer> | null {
-    const { fields, memory, streamSideData } = this.#native;
+    return this.allSideData(index).find((data) => data.type === type)?.bytes ?? null;
+  }
+
+  /** Copies of all side data of a stream. */
+  allSideData(index: number): PacketSideData[] {
+    const { fields, streamSideData } = this.#native;
     const [stream, parameters] = [this.#stream(index), this.parameters(index)];
     const [list, count] = streamSideData === null
       ? [
@@ -223,14 +216,7 @@ export class Demuxer extends Owned {
         fields.get(parameters, "AVCodecParameters", "nb_coded_side_data"),
       ]
       : [fields.get(stream, "AVStream", "side_data"), fields.get(stream, "AVStream", "nb_side_data")];
-    for (let at = 0; at < count; at++) {
-      const item = address(list + BigInt(at * fields.size("AVPacketSideData")));
-      if (fields.get(item, "AVPacketSideData", "type") !== type) continue;
-      const bytes = new Uint8Array(fields.get(item, "AVPacketSideData", "size"));
-      if (bytes.length > 0) memory.read(fields.get(item, "AVPacketSideData", "data"), bytes);
-      return bytes;
-    }
-    return null;
+    return readSideData(this.#native, list, count);
   }
 
   /** The width of a pixel over its height, by the container or else by the codec; `null`: neither tells. */

@@ -6,6 +6,7 @@
 import { type Address, cString, type Native, NULL, PointerCell, withoutRealTime } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { type AudioFormat, setChannels } from "./audio_frame.ts";
+import { type Device, type DeviceFrameFormat, DeviceFrames } from "./device.ts";
 import { codeName, endOfStream, errorText, isAgain } from "./failure.ts";
 import { mediaTypes } from "./media_types.ts";
 import { requireNotInterrupted } from "./interruption.ts";
@@ -106,19 +107,21 @@ function endStream(native: Native, context: Address, isEmpty: boolean): void {
   }
 }
 
-/** AV_CODEC_CAP_FRAME_THREADS, libavcodec/codec.h. */
-const frameThreads = 1 << 12;
+/** AV_CODEC_CAP_FRAME_THREADS, AV_CODEC_CAP_HARDWARE and AV_CODEC_CAP_HYBRID, libavcodec/codec.h. */
+const readsOnItsOwn = 1 << 12 | 1 << 18 | 1 << 19;
 
 /** An encoder's context: configured by {@linkcode options}, then opened, then fed with frames. */
 export class Encoder extends Owned {
   readonly #native: Native;
   readonly #progress: { frames: number };
   /**
-   * A frame for threads that read it on their own (libavcodec's frame threads), `null` where there are none:
-   * in JavaScript's memory, it would be gone under them where a runtime ends its thread. All other encoders
-   * have copied a frame, or are done with it, once they have taken it.
+   * A frame for those that read it on their own (libavcodec's frame threads, devices), `null` where there are
+   * none: in JavaScript's memory, it would be gone under them where a runtime ends its thread. All other
+   * encoders have copied a frame, or are done with it, once they have taken it.
    */
   readonly #copy: NativeFrame | null;
+  /** The frames in the device's memory; `null` where the encoder takes ordinary ones. */
+  #frames: DeviceFrames | null = null;
   /** The encoder of this context. */
   readonly info: EncoderInfo;
   /** Its options, including the private ones. */
@@ -127,7 +130,7 @@ export class Encoder extends Owned {
   /** Creates a context with the encoder's defaults. */
   constructor(native: Native, info: EncoderInfo) {
     const progress = { frames: 0 };
-    const isRead = (native.fields.get(info.codec, "AVCodec", "capabilities") & frameThreads) !== 0;
+    const isRead = (native.fields.get(info.codec, "AVCodec", "capabilities") & readsOnItsOwn) !== 0;
     const copy = isRead ? new NativeFrame(native) : null;
     super(`an encoder ${info.name}`, native.avcodec.avcodec_alloc_context3(info.codec), (context) => {
       if (hangsUnlessEnded(info)) endStream(native, context, progress.frames === 0);
@@ -146,6 +149,18 @@ export class Encoder extends Owned {
    */
   set frameRate(rate: Rational) {
     this.#native.fields.set(this.address, "AVCodecContext", "framerate", packRational(rate));
+  }
+
+  /**
+   * Gives it a device, and, where `format` is there, has frames copied into the device's memory. It must be
+   * called before the encoder is opened.
+   */
+  useDevice(device: Device, format: DeviceFrameFormat | null): void {
+    const { avutil, fields } = this.#native;
+    const field = format === null ? "hw_device_ctx" : "hw_frames_ctx";
+    const frames = this.#frames = format && new DeviceFrames(this.#native, device, format);
+    const reference = avutil.av_buffer_ref((frames ?? device).address);
+    fields.set(this.address, "AVCodecContext", field, reference);
   }
 
   /** Sets the audio format of the input. */
@@ -192,12 +207,17 @@ export class Encoder extends Owned {
    */
   send(frame: NativeFrame | null): void {
     requireNotInterrupted(this.#native);
-    if (frame !== null) this.#copy?.copy(frame);
-    const sent = frame === null ? null : this.#copy ?? frame;
+    const sent = frame && (this.#frames?.upload(frame) ?? this.#copied(frame));
     const result = this.#native.avcodec.avcodec_send_frame(this.address, sent?.address ?? NULL);
     this.#copy?.unref();
+    this.#frames?.release();
     this.#check(result);
     this.#progress.frames++;
+  }
+
+  #copied(frame: NativeFrame): NativeFrame {
+    this.#copy?.copy(frame);
+    return this.#copy ?? frame;
   }
 
   /** Receives the next packet; `false` where the encoder needs more frames or has ended. */
@@ -212,6 +232,12 @@ export class Encoder extends Owned {
   /** Fills an AVCodecParameters with what this encoder makes. */
   describeInto(parameters: Address): void {
     this.#check(this.#native.avcodec.avcodec_parameters_from_context(parameters, this.address));
+  }
+
+  /** Frees the context, and then the frames that it used. */
+  override [Symbol.dispose](): void {
+    super[Symbol.dispose]();
+    this.#frames?.[Symbol.dispose]();
   }
 
   #check(result: number): void {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Native } from "../../ffi/mod.ts";
+import type { Address, Native } from "../../ffi/mod.ts";
 
 /** Thrown in the middle of work that was aborted. Whoever aborted it knows, so that programs never see it. */
 export class InterruptedError extends Error {
@@ -28,4 +28,24 @@ export function interruptWhen(native: Native, isAborted: (() => boolean) | null)
 /** Throws an {@linkcode InterruptedError} once the work of this thread was aborted. */
 export function requireNotInterrupted(native: Native): void {
   if (questions.get(native)?.() === true) throw new InterruptedError();
+}
+
+/** Memory by which another thread ends a call that waits: as soon as its first 32 bits are not 0. */
+const memories = new WeakMap<Native, SharedArrayBuffer>();
+
+/** Has inputs that this thread opens from now on stop to wait once the first word is not 0; `null`: never. */
+export function interruptBy(native: Native, memory: SharedArrayBuffer | null): void {
+  if (memory === null) memories.delete(native);
+  else memories.set(native, memory);
+}
+
+/**
+ * Fills an AVIOInterruptCB: a function that libavformat calls while it waits, and its parameter. It is
+ * av_dict_count, which returns the number that its parameter begins with: no call comes back into JavaScript.
+ */
+export function setInterruption(native: Native, callback: Address): void {
+  const memory = memories.get(native);
+  if (memory === undefined) return;
+  const fields = new BigUint64Array([native.countFunction(), native.addressOf(memory)]);
+  native.memory.write(callback, fields);
 }

@@ -3,14 +3,35 @@
  *
  * @module
  */
-import { address, type Native, PointerCell } from "../../ffi/mod.ts";
+import { type Address, address, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
-import { codeName, errorText } from "./failure.ts";
+import { codeName, errorText, outOfMemory } from "./failure.ts";
 import { Owned } from "./owned.ts";
 import { packRational, type Rational } from "./rational.ts";
 
 /** AV_PKT_FLAG_KEY, AV_PKT_FLAG_CORRUPT and AV_PKT_FLAG_DISCARD, libavcodec/packet.h. */
 const key = 1, corrupt = 2, discard = 4;
+
+/** AV_INPUT_BUFFER_PADDING_SIZE, libavcodec/defs.h. */
+const padding = 64;
+
+/** What goes along with a packet: the palette of a picture, its alpha, how many samples to skip. */
+export interface PacketSideData {
+  /** AV_PKT_DATA_*, libavcodec/packet.h: that of the loaded version only. */
+  readonly type: number;
+  /** A copy of it. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Copies of an array of AVPacketSideData. */
+export function readSideData({ fields, memory }: Native, list: Address, count: number): PacketSideData[] {
+  return Array.from({ length: count }, (_, index) => {
+    const item = address(list + BigInt(index * fields.size("AVPacketSideData")));
+    const bytes = new Uint8Array(fields.get(item, "AVPacketSideData", "size"));
+    if (bytes.length > 0) memory.read(fields.get(item, "AVPacketSideData", "data"), bytes);
+    return { type: fields.get(item, "AVPacketSideData", "type"), bytes };
+  });
+}
 
 /** A packet, filled by an encoder or a demuxer and emptied by a muxer. */
 export class NativePacket extends Owned {
@@ -29,14 +50,35 @@ export class NativePacket extends Owned {
   /** Fills it with a copy of bytes, followed by the padding that decoders read. */
   fill(bytes: Uint8Array): void {
     const { avcodec, fields, memory } = this.#native;
-    const result = avcodec.av_new_packet(this.address, bytes.length);
-    if (result < 0) {
-      throw new AvError(errorText(this.#native, result), {
-        code: codeName(result),
-        operation: "make a packet",
-      });
-    }
-    memory.write(fields.get(this.address, "AVPacket", "data"), bytes);
+    this.#check(avcodec.av_new_packet(this.address, bytes.length));
+    if (bytes.length > 0) memory.write(fields.get(this.address, "AVPacket", "data"), bytes);
+  }
+
+  #check(result: number): void {
+    if (result >= 0) return;
+    throw new AvError(errorText(this.#native, result), {
+      code: codeName(result),
+      operation: "make a packet",
+    });
+  }
+
+  /** Copies of what goes along with it. */
+  get sideData(): PacketSideData[] {
+    const { fields } = this.#native;
+    const list = fields.get(this.address, "AVPacket", "side_data");
+    return readSideData(this.#native, list, fields.get(this.address, "AVPacket", "side_data_elems"));
+  }
+
+  /** Adds a copy of something that goes along. */
+  addSideData({ type, bytes }: PacketSideData): void {
+    const { avutil, memory } = this.#native;
+    const copy = avutil.av_mallocz(BigInt(bytes.length + padding));
+    if (copy === NULL) this.#check(outOfMemory);
+    if (bytes.length > 0) memory.write(copy, bytes);
+    const { av_packet_add_side_data } = this.#native.copying();
+    const result = av_packet_add_side_data(this.address, type, copy, BigInt(bytes.length));
+    if (result < 0) avutil.av_free(copy);
+    this.#check(result);
   }
 
   /** Its size in bytes. */

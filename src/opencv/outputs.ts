@@ -66,7 +66,15 @@ export class AviOutput implements Output {
   /** Opens it. */
   constructor({ path, frameRate, options: { width, height } }: VideoFileRequest) {
     this.#target = new FileTarget(path, []);
-    const request = { frameRate, width, height, alpha: undefined, turnsImages: false, audio: [] };
+    const request = {
+      frameRate,
+      width,
+      height,
+      alpha: undefined,
+      turnsImages: false,
+      audio: [],
+      jpegQuality: null,
+    };
     this.#session = new AviSession(request, this.#target);
   }
 

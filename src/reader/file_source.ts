@@ -4,24 +4,27 @@
  * @module
  */
 import { audioSamples } from "../audio/decoded_samples.ts";
-import type { ReadFrame, SourceInfo } from "../engine/reading/reading_types.ts";
+import type { MediaPacket } from "../engine/copying/media_packet.ts";
+import type { PacketSource } from "../engine/copying/packet_source.ts";
+import type { ReadFrame } from "../engine/reading/reading_types.ts";
 import { ReadError } from "../errors.ts";
 import { shown } from "../shown.ts";
-import { SourceFlow } from "../source/pipeline/source_flow.ts";
 import { SourceFrame } from "../source/pipeline/source_frame.ts";
 import type { DecodedFrame } from "../source/source.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
-import type { OpenReading, Reading } from "../thread/reading/reading_thread.ts";
-import { receivedSamples } from "../thread/sent_bytes.ts";
+import type { Reading } from "../thread/reading/reading_calls.ts";
+import type { OpenReading } from "../thread/reading/reading_thread.ts";
+import { receivedPacket, receivedSamples, type SentPacket } from "../thread/sent_bytes.ts";
+import { decodedFrame, DescribedSource } from "./described_source.ts";
+import { SourcePackets } from "./source_packets.ts";
 import type { DecodedSamples, VideoSource } from "./video_source.ts";
 
 /** Frames on their way. */
 type Coming = Promise<ReadFrame | null>;
 
 /** A source over an open file. */
-export class FileSource extends SourceFlow implements VideoSource {
+export class FileSource extends DescribedSource implements VideoSource {
   readonly #reading: Reading;
-  readonly #info: SourceInfo;
   readonly #queueSize: number;
   /** Frames that were asked for and not given yet, in order. */
   #coming: Coming[] = [];
@@ -29,92 +32,28 @@ export class FileSource extends SourceFlow implements VideoSource {
   /** Why there is no more of it: it was closed, or aborted. */
   #end: { readonly reason: unknown } | null = null;
   #closing: Promise<void> | null = null;
+  readonly #packets = new SourcePackets({
+    packets: () => this.#readPackets(),
+    describe: async () => await this.#unlessEnded(this.#reading.ask("describe", {})),
+  });
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => void this.#close(this.#signal!.reason);
 
   /** A source that decodes so many frames ahead, until it is closed or the signal is aborted. */
   constructor({ reading, info }: OpenReading, queueSize: number, signal: AbortSignal | undefined) {
-    super();
+    super(info);
     this.#reading = reading;
-    this.#info = info;
     this.#queueSize = queueSize;
     this.#signal = signal;
     signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  get width(): number {
-    return this.#info.width;
-  }
-
-  get height(): number {
-    return this.#info.height;
-  }
-
-  get format(): string {
-    return this.#info.format;
-  }
-
-  get color(): VideoSource["color"] {
-    return this.#info.color;
-  }
-
-  get rotation(): VideoSource["rotation"] {
-    return this.#info.rotation;
-  }
-
-  get sampleAspectRatio(): VideoSource["sampleAspectRatio"] {
-    return this.#info.sampleAspectRatio;
-  }
-
-  get codec(): string {
-    return this.#info.codec;
-  }
-
-  get container(): string {
-    return this.#info.container;
-  }
-
-  get duration(): number | null {
-    return this.#info.duration;
-  }
-
-  get frameRate(): VideoSource["frameRate"] {
-    return this.#info.frameRate;
-  }
-
-  get frameIntervals(): VideoSource["frameIntervals"] {
-    return this.#info.frameIntervals;
-  }
-
-  get audioTracks(): VideoSource["audioTracks"] {
-    return this.#info.audioTracks;
-  }
-
-  get subtitleTracks(): VideoSource["subtitleTracks"] {
-    return this.#info.subtitleTracks;
-  }
-
-  get chapters(): VideoSource["chapters"] {
-    return this.#info.chapters;
-  }
-
-  get metadata(): VideoSource["metadata"] {
-    return this.#info.metadata;
+  get packets(): PacketSource {
+    return this.#packets;
   }
 
   override get status(): VideoSource["status"] {
     return this.#status;
-  }
-
-  protected override get form(): SourceInfo {
-    return this.#info;
-  }
-
-  async nextFrame(): Promise<DecodedFrame | null> {
-    const reader = this[Symbol.asyncIterator]();
-    const { value } = await reader.next();
-    await reader.return();
-    return value ?? null;
   }
 
   protected override async pull(): Promise<DecodedFrame | null> {
@@ -198,6 +137,19 @@ export class FileSource extends SourceFlow implements VideoSource {
     yield* this.#pieces("subtitles", track, (reader) => this.#reading.ask("cue", { reader }));
   }
 
+  /** Packets of all tracks. The next ones are read while those that were read are given. */
+  async *#readPackets(): AsyncGenerator<MediaPacket, void, undefined> {
+    this.#requireOpen();
+    const opened = this.#reading.ask("openPackets", {});
+    let coming: Promise<readonly SentPacket[]> | null = null;
+    yield* this.#read(opened, async (reader) => {
+      const packets: readonly SentPacket[] = await (coming ?? this.#reading.ask("packets", { reader }));
+      coming = packets.length === 0 ? null : this.#reading.ask("packets", { reader });
+      coming?.catch(() => {});
+      return packets.length === 0 ? null : packets.map(receivedPacket);
+    });
+  }
+
   /** Pieces of a track, from its beginning, one asked for after the other. */
   async *#pieces<Piece>(
     kind: "audio" | "subtitles",
@@ -205,13 +157,25 @@ export class FileSource extends SourceFlow implements VideoSource {
     next: (reader: number) => Promise<Piece | null>,
   ): AsyncGenerator<Piece, void, undefined> {
     this.#requireOpen();
-    const reader = await this.#unlessEnded(this.#reading.ask("openTrack", { kind, track }));
+    const opened = this.#reading.ask("openTrack", { kind, track });
+    yield* this.#read(opened, async (reader) => {
+      const piece = await next(reader);
+      return piece === null ? null : [piece];
+    });
+  }
+
+  /** What a reader reads, which is closed at the end. */
+  async *#read<Piece>(
+    opened: Promise<number>,
+    next: (reader: number) => Promise<readonly Piece[] | null>,
+  ): AsyncGenerator<Piece, void, undefined> {
+    const reader = await this.#unlessEnded(opened);
     try {
       for (;;) {
         this.#requireOpen();
-        const piece = await this.#unlessEnded(next(reader));
-        if (piece === null) return;
-        yield piece;
+        const pieces = await this.#unlessEnded(next(reader));
+        if (pieces === null) return;
+        yield* pieces;
       }
     } finally {
       if (this.#end === null) await this.#reading.ask("closeTrack", { reader });
@@ -229,7 +193,7 @@ export class FileSource extends SourceFlow implements VideoSource {
   }
 
   protected override async free(): Promise<void> {
-    await super.free();
+    await Promise.all([super.free(), this.#packets.detachAll()]);
     await this.close();
   }
 
@@ -259,10 +223,6 @@ export class FileSource extends SourceFlow implements VideoSource {
       throw error;
     }
   }
-}
-
-function decodedFrame({ data, ...others }: ReadFrame): DecodedFrame {
-  return { data: new Uint8Array(data), ...others };
 }
 
 function requireSeconds(seconds: unknown, action: string): void {

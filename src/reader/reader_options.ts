@@ -50,15 +50,22 @@ const wholeNumber = (what: string, from: number, to: number): Check => (value) =
     ? null
     : `a whole number${what} from ${from} to ${to}`;
 
-const checks: { readonly [Name in keyof Required<ReaderOptions>]: Check } = {
+/** The checks of what files and networks have in common. */
+export const readingChecks: {
+  readonly [Name in Exclude<keyof ReaderOptions, "imageSequence">]-?: Check;
+} = {
   format: text,
   stream: wholeNumber("", 0, 999),
   queueSize: wholeNumber(" of frames", 1, 64),
-  imageSequence: object("an object such as { frameRate: 25 }"),
   logLevel: oneOf("quiet", "error", "warning", "info", "debug"),
   signal: (value) => (value instanceof AbortSignal ? null : "an AbortSignal"),
   libraryPath: text,
   workerUrl: moduleAddress,
+};
+
+const checks: { readonly [Name in keyof Required<ReaderOptions>]: Check } = {
+  ...readingChecks,
+  imageSequence: object("an object such as { frameRate: 25 }"),
 };
 
 const sequenceChecks: { readonly [Name in keyof Required<ImageSequence>]: Check } = {

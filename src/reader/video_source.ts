@@ -4,9 +4,10 @@
  * @module
  */
 import type { SourceAudioTrack, SourceSubtitleTrack } from "../engine/reading/reading_types.ts";
+import type { PacketSource } from "../engine/copying/packet_source.ts";
 import type { AudioSamples } from "../audio/samples.ts";
 import type { Rotation } from "../container/picture_tags.ts";
-import type { PipelineSource } from "../source/pipeline/pipeline_source.ts";
+import type { PipelineSource, SourceStatus } from "../source/pipeline/pipeline_source.ts";
 import type { DecodedFrame, FrameSource } from "../source/source.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { ColorDescription } from "../video/color.ts";
@@ -32,7 +33,7 @@ export interface SourceChapter {
 }
 
 /**
- * A video that is read. {@linkcode createFileReader} makes it.
+ * A video that is read. {@linkcode createFileReader} and {@linkcode openNetworkSource} make it.
  *
  * All times are in seconds from where the video begins. Frames come in the order in which they are shown.
  * Nothing is decoded until somebody asks.
@@ -80,8 +81,13 @@ export interface VideoSource extends PipelineSource, FrameSource {
   readonly chapters: readonly SourceChapter[];
   /** The tags of the file: `title`, `artist`. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Whether frames are still to come, or all were given, or the source was closed. */
-  readonly status: "running" | "ended";
+  /** What the file has, not decoded: to be written into another one as it is. */
+  readonly packets: PacketSource;
+  /**
+   * Whether frames are still to come, or all were given, or the source was closed. Only network sources are
+   * ever in another state.
+   */
+  readonly status: SourceStatus;
   /**
    * The next frame; `null` at the end. Targets that are attached get it, too.
    *

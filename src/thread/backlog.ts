@@ -1,5 +1,5 @@
 /**
- * Audio and subtitles on their way to the thread that encodes.
+ * Audio, subtitles and packets on their way to the thread that encodes.
  *
  * @module
  */
@@ -10,12 +10,12 @@ export const maxBacklogBytes: number = 4 * 2 ** 20;
 
 /** What was sent and is not taken yet. */
 export class Backlog {
-  readonly #sent = { audio: 0, subtitle: 0 };
+  readonly #sent = { audio: 0, subtitle: 0, packet: 0 };
   #bytes = 0;
   readonly #room = new Gate();
 
   /** Notes bytes that are sent; returns how many were sent of that type so far. */
-  add(type: "audio" | "subtitle", bytes: number): number {
+  add(type: "audio" | "subtitle" | "packet", bytes: number): number {
     this.#bytes += bytes;
     this.#sent[type] += bytes;
     return this.#sent[type];

@@ -9,6 +9,13 @@ import type { Posted, ToWorker } from "./messages.ts";
 import { startThread } from "./thread_task.ts";
 import { maxUnusedBytes, noteUnused } from "./unused_memory.ts";
 
+/** What is said where the thread of a session has ended. */
+export const endedWriting = {
+  message: "Cannot continue writing: the thread that encodes",
+  operation: "write in another thread",
+  hint: 'With thread "main" frames are encoded in the thread that calls write',
+} as const;
+
 /** Thrown where a thread cannot be started. */
 export class NoThreadError extends Error {
   /** Wraps the reason. */

@@ -7,7 +7,8 @@ import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
-import type { EncoderChoice, EngineInfo, WriteSummary } from "../engine/session_types.ts";
+import type { MediaPacket } from "../engine/copying/media_packet.ts";
+import type { EncoderChoice, EngineInfo, PacketSummary, WriteSummary } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 
@@ -30,12 +31,6 @@ export interface FileEngine<Summary> {
   /** The current statistics. */
   readonly stats: WriterStats;
   /**
-   * Writes samples to a track that start at a time in seconds or (`null`) at the end of the previous ones.
-   * Once this returns, or the promise resolves, their memory may be reused. Throws a
-   * {@linkcode RefusedCall}, or the error that ended the session.
-   */
-  writeAudio(track: number, samples: Samples, seconds: number | null): void | Promise<void>;
-  /**
    * Ends the video at a tick of its clock, finishes the file and frees everything. Calls `onStep` now and
    * then: the statistics say how much is done.
    */
@@ -46,8 +41,27 @@ export interface FileEngine<Summary> {
   salvage(): void | Promise<void>;
 }
 
+/** A file with audio being written. */
+export interface SampleEngine<Summary> extends FileEngine<Summary> {
+  /**
+   * Writes samples to a track that start at a time in seconds or (`null`) at the end of the previous ones.
+   * Once this returns, or the promise resolves, their memory may be reused. Throws a
+   * {@linkcode RefusedCall}, or the error that ended the session.
+   */
+  writeAudio(track: number, samples: Samples, seconds: number | null): void | Promise<void>;
+}
+
+/** A file of packets being written. */
+export interface PacketEngine extends FileEngine<PacketSummary> {
+  /**
+   * Writes a packet. Once this returns, or the promise resolves, its memory may be reused. Throws the error
+   * that ended the session.
+   */
+  writePacket(packet: MediaPacket): void | Promise<void>;
+}
+
 /** A video file being written. */
-export interface VideoEngine extends FileEngine<WriteSummary> {
+export interface VideoEngine extends SampleEngine<WriteSummary> {
   /** What frames are checked against. */
   readonly info: EngineInfo;
   /** The encoder in use; `null` before it is known. */

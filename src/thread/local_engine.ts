@@ -11,16 +11,21 @@ import type {
   AudioSummary,
   EncoderChoice,
   EngineInfo,
+  PacketFileRequest,
+  PacketSummary,
   VideoFileRequest,
   WriteSummary,
 } from "../engine/session_types.ts";
+import type { MediaPacket } from "../engine/copying/media_packet.ts";
+import { PacketSession } from "../engine/copying/packet_session.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
 import { VideoSession } from "../engine/video_session.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { Samples } from "../libav/audio_frame.ts";
+import type { Steps } from "../steps.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
-import type { FileEngine, VideoEngine } from "./engine.ts";
+import type { FileEngine, PacketEngine, SampleEngine, VideoEngine } from "./engine.ts";
 import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 import { StepRunner } from "./step_runner.ts";
@@ -110,34 +115,62 @@ export class LocalEngine implements VideoEngine {
   }
 }
 
-/** A session of audio alone. */
-export class LocalAudioEngine implements FileEngine<AudioSummary> {
-  readonly #session: AudioSession;
+/** What a session without frames does. */
+interface PlainSession<Summary> {
+  readonly stats: WriterStats;
+  finish(): Steps<Summary>;
+  abort(): void;
+  salvage(): void;
+}
+
+/** A session without frames. */
+class PlainEngine<Session extends PlainSession<Summary>, Summary> implements FileEngine<Summary> {
+  protected readonly session: Session;
   readonly #runner = new StepRunner();
 
-  /** Opens the session. */
-  constructor(native: Native, request: AudioFileRequest) {
-    this.#session = new AudioSession(native, request, new SessionControl());
+  constructor(session: Session) {
+    this.session = session;
   }
 
   get stats(): WriterStats {
-    return { ...this.#session.stats, finished: this.#runner.share };
+    return { ...this.session.stats, finished: this.#runner.share };
   }
 
-  writeAudio(track: number, samples: Samples, seconds: number | null): void {
-    this.#session.writeAudio(track, samples, seconds);
-  }
-
-  finish(_endTicks: bigint, onStep: () => void): Promise<AudioSummary> {
-    return this.#runner.run(this.#session.finish(), onStep);
+  finish(_endTicks: bigint, onStep: () => void): Promise<Summary> {
+    return this.#runner.run(this.session.finish(), onStep);
   }
 
   abort(): void {
     this.#runner.giveUp();
-    this.#session.abort();
+    this.session.abort();
   }
 
   salvage(): void {
-    this.#session.salvage();
+    this.session.salvage();
+  }
+}
+
+/** A session of audio alone. */
+export class LocalAudioEngine extends PlainEngine<AudioSession, AudioSummary>
+  implements SampleEngine<AudioSummary> {
+  /** Opens the session. */
+  constructor(native: Native, request: AudioFileRequest) {
+    super(new AudioSession(native, request, new SessionControl()));
+  }
+
+  writeAudio(track: number, samples: Samples, seconds: number | null): void {
+    this.session.writeAudio(track, samples, seconds);
+  }
+}
+
+/** A session of packets. */
+export class LocalPacketEngine extends PlainEngine<PacketSession, PacketSummary> implements PacketEngine {
+  /** Opens the session. */
+  constructor(native: Native, request: PacketFileRequest) {
+    super(new PacketSession(native, request, new SessionControl()));
+  }
+
+  writePacket(packet: MediaPacket): void {
+    this.session.write(packet);
   }
 }

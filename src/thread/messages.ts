@@ -12,7 +12,7 @@ import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import type { RingLayout, SlotPlace } from "./ring.ts";
-import type { SentRequest, SentSamples } from "./sent_bytes.ts";
+import type { SentPacket, SentRequest, SentSamples } from "./sent_bytes.ts";
 import type { SentError } from "./sent_error.ts";
 
 /** A message on its way. */
@@ -50,6 +50,7 @@ export type ToWorker =
     readonly samples: SentSamples;
     readonly seconds: number | null;
   }
+  | { readonly type: "packet"; readonly packet: SentPacket }
   | { readonly type: "subtitle"; readonly cue: Required<SubtitleCue> }
   | { readonly type: "finish"; readonly endTicks: bigint }
   | {
@@ -103,7 +104,7 @@ export type FromWorker =
     readonly freed: readonly SlotPlace[];
     readonly progress: Progress;
   }
-  /** Samples or a cue of this size were accepted. */
+  /** Samples, a cue or a packet of this size were accepted. */
   | { readonly type: "accepted"; readonly bytes: number; readonly progress: Progress }
   /** An image is not valid, or samples or a cue of this size are too much. The session goes on. */
   | { readonly type: "refused"; readonly bytes: number; readonly error: SentError }

@@ -8,11 +8,12 @@ import type {
   AudioFileRequest,
   AudioSummary,
   FileRequest,
+  PacketFileRequest,
   VideoFileRequest,
 } from "../engine/session_types.ts";
-import type { EngineOptions, FileEngine, VideoEngine } from "./engine.ts";
+import type { EngineOptions, FileEngine, PacketEngine, SampleEngine, VideoEngine } from "./engine.ts";
 import { NoThreadError } from "./encoding_thread.ts";
-import { LocalAudioEngine, LocalEngine } from "./local_engine.ts";
+import { LocalAudioEngine, LocalEngine, LocalPacketEngine } from "./local_engine.ts";
 import { reasonOf } from "./thread_task.ts";
 import { WorkerEngine } from "./worker_engine.ts";
 
@@ -33,12 +34,22 @@ export function openVideoEngine(request: VideoFileRequest, options: EngineOption
 export function openAudioEngine(
   request: AudioFileRequest,
   options: EngineOptions,
-): Promise<FileEngine<AudioSummary>> {
-  return openInThread<FileEngine<AudioSummary>>(
+): Promise<SampleEngine<AudioSummary>> {
+  return openInThread<SampleEngine<AudioSummary>>(
     request,
     options,
     () => WorkerEngine.open(request, options),
     (native) => new LocalAudioEngine(native, request),
+  );
+}
+
+/** Opens the engine of a file of packets. */
+export function openPacketEngine(request: PacketFileRequest, options: EngineOptions): Promise<PacketEngine> {
+  return openInThread<PacketEngine>(
+    request,
+    options,
+    () => WorkerEngine.open(request, options),
+    (native) => new LocalPacketEngine(native, request),
   );
 }
 
@@ -49,7 +60,7 @@ async function openInThread<E extends FileEngine<unknown>>(
   openHere: (native: Native) => E,
 ): Promise<E> {
   // Where it throws, neither thread could do anything.
-  runtime();
+  runtime().requireFfi();
   if (thread !== "main") {
     try {
       return await open();

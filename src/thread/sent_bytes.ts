@@ -5,6 +5,7 @@
  * @module
  */
 import type { CheckedAttachment } from "../container/attachments.ts";
+import type { MediaPacket } from "../engine/copying/media_packet.ts";
 import type { FileRequest } from "../engine/session_types.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 
@@ -24,6 +25,19 @@ export function sentSamples(samples: Samples): SentSamples {
 /** Samples from another thread. */
 export function receivedSamples(sent: SentSamples): Samples {
   return { ...sent, planes: sent.planes.map((plane) => new Uint8Array(plane)) };
+}
+
+/** A packet for another thread. */
+export type SentPacket = Omit<MediaPacket, "data"> & { readonly data: ArrayBuffer };
+
+/** Copies a packet to be sent, with its bytes transferred. */
+export function sentPacket(packet: MediaPacket): SentPacket {
+  return { ...packet, data: copiedBuffer(packet.data) };
+}
+
+/** A packet from another thread. */
+export function receivedPacket(sent: SentPacket): MediaPacket {
+  return { ...sent, data: new Uint8Array(sent.data) };
 }
 
 type SentAttachment = Omit<CheckedAttachment, "data"> & { readonly data: ArrayBuffer };

@@ -1,6 +1,6 @@
 /**
- * What the thread does that encodes a writer's frames: a {@linkcode VideoSession} or
- * {@linkcode AudioSession} behind messages. {@linkcode WorkerEngine} is at their other end.
+ * What the thread does that encodes a writer's frames: a {@linkcode VideoSession}, {@linkcode AudioSession}
+ * or {@linkcode PacketSession} behind messages. {@linkcode WorkerEngine} is at their other end.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import { loadNative, type ParentThread } from "../../ffi/mod.ts";
 import { bytesOf } from "../audio/samples.ts";
 import { doFileWork } from "../engine/copying/file_work.ts";
 import { AudioSession } from "../engine/audio_session.ts";
+import { PacketSession } from "../engine/copying/packet_session.ts";
 import type { FileSummary } from "../engine/session_types.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
@@ -19,18 +20,20 @@ import type { FromWorker, Message, Posted, Progress, ToWorker } from "./messages
 import { StepRunner } from "./step_runner.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 import type { SlotPlace } from "./ring.ts";
-import { receivedRequest, receivedSamples } from "./sent_bytes.ts";
+import { receivedPacket, receivedRequest, receivedSamples } from "./sent_bytes.ts";
 import { sentError } from "./sent_error.ts";
 
 /** The time between two reports of how much of the file is finished, in milliseconds. */
 const progressMs = 100;
+
+type Session = VideoSession | AudioSession | PacketSession;
 
 /** Runs one session after another, controlled by messages. */
 class WorkerSession {
   readonly #parent: ParentThread;
   /** The question of the message at hand. */
   #question: number | null = null;
-  #session: VideoSession | AudioSession | null = null;
+  #session: Session | null = null;
   #control = new SessionControl();
   #frames: ReceivedFrames | null = null;
   #layout: FrameLayout | null = null;
@@ -69,6 +72,8 @@ class WorkerSession {
         return this.#writeImage(message);
       case "audio":
         return this.#writeAudio(message);
+      case "packet":
+        return this.#writePacket(message);
       case "subtitle":
         return this.#writeSubtitle(message);
       case "work":
@@ -146,8 +151,10 @@ class WorkerSession {
     interruptWhen(native, () => control.isAborted);
     this.#frames = new ReceivedFrames(native);
     const { folder } = native;
-    if (request.kind === "audio") {
-      this.#session = new AudioSession(native, request, control);
+    if (request.kind !== "video") {
+      this.#session = request.kind === "audio"
+        ? new AudioSession(native, request, control)
+        : new PacketSession(native, request, control);
       return this.#tell({ type: "opened", info: null, choice: null, folder });
     }
     const { info, choice } = this.#session = new VideoSession(native, request, control);
@@ -175,11 +182,19 @@ class WorkerSession {
   #writeAudio({ track, samples: sent, seconds }: Message<"audio">): void {
     const samples = receivedSamples(sent);
     const bytes = bytesOf(samples);
-    this.#accept(bytes, () => this.#session!.writeAudio(track, samples, seconds));
+    this.#accept(
+      bytes,
+      () => (this.#session as VideoSession | AudioSession).writeAudio(track, samples, seconds),
+    );
   }
 
   #writeSubtitle({ cue }: Message<"subtitle">): void {
     this.#accept(cueBytes(cue), () => this.#video.writeSubtitle(cue));
+  }
+
+  #writePacket({ packet }: Message<"packet">): void {
+    const { byteLength } = packet.data;
+    this.#accept(byteLength, () => (this.#session as PacketSession).write(receivedPacket(packet)));
   }
 
   #accept(bytes: number, write: () => void): void {
@@ -212,9 +227,9 @@ class WorkerSession {
     this.#parent.post({ question, message } satisfies Posted<FromWorker>);
   }
 
-  #progressOf(session: VideoSession | AudioSession): Progress {
+  #progressOf(session: Session): Progress {
     const stats = { ...session.stats, finished: this.#runner.share };
-    if (session instanceof AudioSession) return { stats, choice: null, size: null };
+    if (!(session instanceof VideoSession)) return { stats, choice: null, size: null };
     const { choice, size } = session;
     return { stats, choice, size };
   }

@@ -6,18 +6,16 @@
 import { librariesFor, noteLibraries, PipeDrain, removeFile, removesOpenFiles } from "../../ffi/mod.ts";
 import { settlesWithin, unlessAborted } from "../abortable.ts";
 import { bytesOf } from "../audio/samples.ts";
+import type { MediaPacket } from "../engine/copying/media_packet.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import type {
-  AudioFileRequest,
-  AudioSummary,
   EncoderChoice,
   EngineInfo,
   FileRequest,
   FileSummary,
-  VideoFileRequest,
-  WriteSummary,
+  Summaries,
 } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import { maxWaitingCueBytes } from "../file/subtitle_tracks.ts";
@@ -29,7 +27,13 @@ import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import { Backlog, maxBacklogBytes } from "./backlog.ts";
 import type { EngineOptions, FileEngine } from "./engine.ts";
-import { EncodingThread, NoThreadError, patienceMs, threadEndedError } from "./encoding_thread.ts";
+import {
+  EncodingThread,
+  endedWriting,
+  NoThreadError,
+  patienceMs,
+  threadEndedError,
+} from "./encoding_thread.ts";
 import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 import {
   type Answer,
@@ -40,18 +44,11 @@ import {
   type ToWorker,
 } from "./messages.ts";
 import { Questions } from "./questions.ts";
-import { buffersOf, copiedBuffer, sentRequest, sentSamples } from "./sent_bytes.ts";
+import { buffersOf, copiedBuffer, sentPacket, sentRequest, sentSamples } from "./sent_bytes.ts";
 import { receivedError } from "./sent_error.ts";
 
 /** How long an abort waits for the reader of a pipe, in milliseconds. */
 const drainAfterMs = 50;
-
-/** What is said where the thread of a session has ended. */
-const endedWriting = {
-  message: "Cannot continue writing: the thread that encodes",
-  operation: "write in another thread",
-  hint: 'With thread "main" frames are encoded in the thread that calls write',
-} as const;
 
 /** A session that runs in a worker. */
 export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Summary> {
@@ -99,12 +96,13 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   }
 
   /** Opens a session in a worker. Throws the session's error, or a {@linkcode NoThreadError}. */
-  static open(request: VideoFileRequest, options: EngineOptions): Promise<WorkerEngine<WriteSummary>>;
-  static open(request: AudioFileRequest, options: EngineOptions): Promise<WorkerEngine<AudioSummary>>;
-  static async open(request: FileRequest, options: EngineOptions): Promise<WorkerEngine<FileSummary>> {
+  static async open<Kind extends FileRequest["kind"]>(
+    request: FileRequest & { readonly kind: Kind },
+    options: EngineOptions,
+  ): Promise<WorkerEngine<Summaries[Kind]>> {
     const libraryPath = librariesFor(options.libraryPath);
     const sent = sentRequest(request);
-    const engine = new WorkerEngine<FileSummary>(request, options);
+    const engine = new WorkerEngine<Summaries[Kind]>(request, options);
     const { signal } = options;
     try {
       const opened = engine.#ask({
@@ -179,6 +177,13 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     const isAwaited = this.#opensWithAudio || mayBeRefused;
     this.#opensWithAudio = false;
     return this.#send({ type: "audio", track, samples: sent, seconds }, isAwaited, [...sent.planes]);
+  }
+
+  writePacket(packet: MediaPacket): void | Promise<void> {
+    this.#requireAlive();
+    this.#backlog.add("packet", packet.data.length);
+    const sent = sentPacket(packet);
+    return this.#send({ type: "packet", packet: sent }, false, [sent.data]);
   }
 
   writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void> {

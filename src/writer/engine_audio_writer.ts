@@ -6,7 +6,7 @@
 import { emptyAudioStats } from "../audio/audio_track.ts";
 import type { CheckedAudioOptions } from "../audio/audio_options.ts";
 import { type AudioSamples, readSamplesFields } from "../audio/samples.ts";
-import type { FileEngine } from "../thread/engine.ts";
+import type { SampleEngine } from "../thread/engine.ts";
 import type { AudioSummary } from "../engine/session_types.ts";
 import { nextTurn } from "../next_turn.ts";
 import { AudioEnds } from "./audio_ends.ts";
@@ -18,7 +18,7 @@ import { checkSamplesOptions, type SamplesOptions } from "./samples_options.ts";
 
 /** An {@linkcode AudioWriter} over an engine. */
 export class EngineAudioWriter implements AudioWriter {
-  readonly #engine: FileEngine<AudioSummary>;
+  readonly #engine: SampleEngine<AudioSummary>;
   readonly #life: Lifecycle<AudioSummary>;
   readonly #progress: ProgressTimer<AudioWriterStats>;
   readonly #samples: SamplesChecker;
@@ -27,7 +27,7 @@ export class EngineAudioWriter implements AudioWriter {
 
   /** Takes over an engine, for a track with these options. */
   constructor(
-    engine: FileEngine<AudioSummary>,
+    engine: SampleEngine<AudioSummary>,
     track: CheckedAudioOptions,
     signal: AbortSignal | undefined,
     onProgress: ((stats: AudioWriterStats) => void) | undefined,

@@ -84,6 +84,7 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   // Checked below.
   sampleAspectRatio: () => null,
   fieldOrder: oneOf("progressive", "tff", "bff"),
+  hardware: oneOf("off", "auto", "require"),
   metadata: tags,
   loop: (value) =>
     Number.isInteger(value) && (value as number) >= 0 && (value as number) <= maxPlays

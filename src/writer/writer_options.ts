@@ -6,6 +6,7 @@
 import type { AudioOptions } from "../audio/audio_options.ts";
 import type { FieldOrder } from "../codecs/field_order.ts";
 import type { QualityLevel } from "../codecs/encoder_traits.ts";
+import type { Hardware } from "../codecs/families.ts";
 import type { Attachment } from "../container/attachments.ts";
 import type { Chapter } from "../container/chapters.ts";
 import type { Rotation, SampleAspectRatio } from "../container/picture_tags.ts";
@@ -75,6 +76,13 @@ export interface WriterOptions {
    * constant. Without `bitrate` it caps the quality. Encoders without a limit refuse it.
    */
   maxBitrate?: number | string;
+  /**
+   * Whether a device encodes: `"off"` leaves it to the processor, `"auto"` tries the devices' encoders of the
+   * codec first, `"require"` takes no other. It is about codec families: an encoder that is named is used as
+   * it is, or refused under `"require"`. `encoder.rejected` tells why each one was passed by. Default:
+   * `"off"`.
+   */
+  hardware?: Hardware;
   /** The maximum time between key frames, in seconds. Default: the encoder's. */
   keyFrameInterval?: number;
   /**

@@ -15,6 +15,7 @@ const width = 64;
 const height = 48;
 const bytes = width * height * 4;
 const folder = process.argv[2]!;
+const manyWriters = Number(process.argv[3]);
 
 const good = (): RawFrame & { data: Uint8Array } => ({ data: new Uint8Array(bytes).fill(99), width, height });
 const but = (fields: Record<string, unknown>): Anything => ({ ...good(), ...fields });
@@ -212,9 +213,13 @@ async function wrongOrder(): Promise<void> {
   await end(writer);
 
   console.log("order: many writers at once, some left open for the garbage collector");
-  const writers = await Promise.all(Array.from({ length: 40 }, (_, index) => open(`many${index}.avi`)));
+  const writers = await Promise.all(
+    Array.from({ length: manyWriters }, (_, index) => open(`many${index}.avi`)),
+  );
   for (let index = 0; index < 5; index++) await Promise.all(writers.map((each) => each.write(good())));
-  await Promise.all(writers.slice(0, 30).map((each, index) => index % 2 === 0 ? each.close() : each.abort()));
+  await Promise.all(
+    writers.slice(0, manyWriters * 0.75).map((each, index) => index % 2 === 0 ? each.close() : each.abort()),
+  );
 
   console.log("order: two writers of one file");
   const pair = await Promise.all([open("same.avi"), open("same.avi")]);

@@ -78,7 +78,8 @@ export class PulseServer implements Disposable {
 
   /** Stops it where it is: its devices are there, and give nothing any more. */
   freeze(): void {
-    this.#server.kill("SIGSTOP");
+    // Deno's `kill` of a child sends one signal alone: the server would stay.
+    process.kill(this.#server.pid!, "SIGSTOP");
   }
 
   /** Takes all of its devices away. */

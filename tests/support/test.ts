@@ -37,6 +37,8 @@ export interface TestFile {
    * or that in `tests/all/` with `?all`.
    */
   readonly isLong: boolean;
+  /** Whether it is the run of everything, for which nobody waits: it takes minutes a file. */
+  readonly isAll: boolean;
   /** All cases of a table in the long run, and the first of each so many in the quick one. */
   some<Case>(cases: readonly Case[], every: number): readonly Case[];
   /** Registers a test of the quick run. */
@@ -45,13 +47,22 @@ export interface TestFile {
   readonly testBoth: RegisterTest;
   /** Registers a test of the long run. */
   readonly testLong: RegisterTest;
+  /** Registers a test of the run of everything. */
+  readonly testAll: RegisterTest;
 }
 
 /** The ways to register tests in a file that has long ones, by the file's `import.meta.url`. */
 export function testsOf(url: string): TestFile {
-  const isLong = ["?long", "?all"].includes(new URL(url).search);
+  const { search } = new URL(url);
+  const isAll = search === "?all", isLong = isAll || search === "?long";
   const nothing = (): void => {};
   const some = <Case>(cases: readonly Case[], every: number): readonly Case[] =>
     isLong ? cases : cases.filter((_, index) => index % every === 0);
-  return { isLong, some, test: isLong ? nothing : test, testBoth: test, testLong: isLong ? test : nothing };
+  return {
+    ...{ isLong, isAll, some },
+    test: isLong ? nothing : test,
+    testBoth: test,
+    testLong: isLong ? test : nothing,
+    testAll: isAll ? test : nothing,
+  };
 }

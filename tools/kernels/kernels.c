@@ -1,4 +1,4 @@
-// Pixel kernels: packed 8-bit RGB, and gray, to 8-bit luma and chroma; and planes of one range to the other.
+// Pixel kernels: packed 8-bit RGB, and gray, to 8-bit luma and chroma, and back; and planes of one range to the other.
 // tools/kernels/build.ts compiles this to WebAssembly.
 //
 // The module keeps nothing in the memory that it works on: no data, no stack, no heap. All it knows comes as arguments, so any
@@ -215,6 +215,118 @@ kernel(rgb32_to_yuv444p, to_444, 4)
 kernel(rgb24_to_yuv420p, to_420, 3, 0)
 kernel(rgb24_to_nv12, to_420, 3, 1)
 kernel(rgb24_to_yuv444p, to_444, 3)
+
+// Luma and chroma to RGB. In fixed point with 6 fractional bits: what luma is multiplied by and what is added, a half for rounding
+// with it; what chroma adds to each colour.
+typedef struct {
+  int32_t luma, bias, u_in_last, u_in_green, v_in_green, v_in_first;
+} colors;
+
+// What eight samples of chroma add: their upper bytes are the samples.
+typedef struct {
+  v128_t first, green, last;
+} tints;
+
+inlined v128_t times(v128_t x, v128_t weight) { return wasm_i16x8_q15mulr_sat(x, weight); }
+
+inlined tints tinted(v128_t u, v128_t v, colors c) {
+  const v128_t zero = wasm_i16x8_const_splat(-32768);
+  u = wasm_v128_xor(u, zero);
+  v = wasm_v128_xor(v, zero);
+  return (tints){times(v, wasm_i16x8_splat(c.v_in_first)),
+                 wasm_i16x8_add(times(u, wasm_i16x8_splat(c.u_in_green)), times(v, wasm_i16x8_splat(c.v_in_green))),
+                 times(u, wasm_i16x8_splat(c.u_in_last))};
+}
+
+// Each of the first or last four twice.
+inlined v128_t doubled(v128_t x, int is_last) {
+  return is_last ? swizzle(x, 8, 9, 8, 9, 10, 11, 10, 11, 12, 13, 12, 13, 14, 15, 14, 15)
+                 : swizzle(x, 0, 1, 0, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 6, 7);
+}
+
+inlined tints doubled_tints(tints t, int is_last) {
+  return (tints){doubled(t.first, is_last), doubled(t.green, is_last), doubled(t.last, is_last)};
+}
+
+// Eight bytes as the upper bytes of 16 bits.
+inlined v128_t upper_bytes(const uint8_t *at) {
+  return swizzle(wasm_v128_load64_zero(at), -1, 0, -1, 1, -1, 2, -1, 3, -1, 4, -1, 5, -1, 6, -1, 7);
+}
+
+// Eight pixels. Luma that is in the upper bytes is halved, to be a positive number.
+inlined void paint(uint8_t *to, const uint8_t *y, tints t, colors c) {
+  v128_t luma = times(wasm_u16x8_shr(upper_bytes(y), 1), wasm_i16x8_splat(c.luma));
+  luma = wasm_i16x8_add(luma, wasm_i16x8_splat(c.bias));
+  v128_t first = wasm_i16x8_shr(wasm_i16x8_add_sat(luma, t.first), 6);
+  v128_t green = wasm_i16x8_shr(wasm_i16x8_add_sat(luma, t.green), 6);
+  v128_t last = wasm_i16x8_shr(wasm_i16x8_add_sat(luma, t.last), 6);
+  v128_t pair = wasm_u8x16_narrow_i16x8(first, green);
+  v128_t rest = wasm_u8x16_narrow_i16x8(last, wasm_i16x8_const_splat(255));
+  wasm_v128_store(to, wasm_v128_or(swizzle(pair, 0, 8, -1, -1, 1, 9, -1, -1, 2, 10, -1, -1, 3, 11, -1, -1),
+                                   swizzle(rest, -1, -1, 0, 8, -1, -1, 1, 9, -1, -1, 2, 10, -1, -1, 3, 11)));
+  wasm_v128_store(to + 16, wasm_v128_or(swizzle(pair, 4, 12, -1, -1, 5, 13, -1, -1, 6, 14, -1, -1, 7, 15, -1, -1),
+                                        swizzle(rest, -1, -1, 4, 12, -1, -1, 5, 13, -1, -1, 6, 14, -1, -1, 7, 15)));
+}
+
+inlined int32_t times_one(int32_t x, int32_t weight) { return (x * weight + 0x4000) >> 15; }
+
+inlined uint8_t painted_one(int32_t luma, int32_t tint) {
+  int32_t value = (luma + tint) >> 6;
+  return (uint8_t)(value < 0 ? 0 : smaller(value, 255));
+}
+
+inlined void paint_one(uint8_t *to, int32_t y, int32_t u, int32_t v, colors c) {
+  int32_t luma = times_one(y << 7, c.luma) + c.bias;
+  u = (u - 128) * 256;
+  v = (v - 128) * 256;
+  to[0] = painted_one(luma, times_one(v, c.v_in_first));
+  to[1] = painted_one(luma, times_one(u, c.u_in_green) + times_one(v, c.v_in_green));
+  to[2] = painted_one(luma, times_one(u, c.u_in_last));
+  to[3] = 255;
+}
+
+// `across` and `down` are the binary logarithms of the pixels that a chroma sample covers. Where samples of u and v take turns, one
+// of `u` and `v` is one byte after the other.
+inlined void to_rgb32(planes from, uint8_t *to, int32_t stride, int32_t down, colors c, int across, int is_interleaved) {
+  const v128_t upper = wasm_i16x8_const_splat(-256);
+  const uint8_t *both = from.u < from.v ? from.u : from.v;
+  const uint32_t u_shift = both == from.u ? 8 : 0, v_shift = 8 - u_shift;
+  for (int32_t row = 0; row < from.height; row++) {
+    const uint8_t *ys = from.y + row * from.y_stride;
+    const int32_t u_row = (row >> down) * from.u_stride, v_row = (row >> down) * from.v_stride;
+    const uint8_t *us = from.u + u_row, *vs = from.v + v_row, *pairs = both + u_row;
+    uint8_t *at = to + row * stride;
+    int32_t x = 0;
+    for (; x + (step << across) <= from.width; x += step << across) {
+      tints t;
+      if (is_interleaved) {
+        v128_t uvs = wasm_v128_load(pairs + x);
+        t = tinted(wasm_v128_and(wasm_i16x8_shl(uvs, u_shift), upper), wasm_v128_and(wasm_i16x8_shl(uvs, v_shift), upper), c);
+      } else {
+        t = tinted(upper_bytes(us + (x >> across)), upper_bytes(vs + (x >> across)), c);
+      }
+      paint(at + x * 4, ys + x, across ? doubled_tints(t, 0) : t, c);
+      if (across) paint(at + x * 4 + 4 * step, ys + x + step, doubled_tints(t, 1), c);
+    }
+    for (; x < from.width; x++) {
+      int32_t sample = (x >> across) << is_interleaved;
+      paint_one(at + x * 4, ys[x], us[sample], vs[sample], c);
+    }
+  }
+}
+
+#define rgb32_kernel(name, ...)                                                                                       \
+  exported(name) void name(uint8_t *y, int32_t y_stride, uint8_t *u, int32_t u_stride, uint8_t *v, int32_t v_stride,  \
+                           int32_t width, int32_t height, uint8_t *to, int32_t stride, int32_t down, int32_t luma,    \
+                           int32_t bias, int32_t u_in_last, int32_t u_in_green, int32_t v_in_green,                   \
+                           int32_t v_in_first) {                                                                      \
+    to_rgb32((planes){y, u, v, y_stride, u_stride, v_stride, width, height}, to, stride, down,                        \
+             (colors){luma, bias, u_in_last, u_in_green, v_in_green, v_in_first}, __VA_ARGS__);                       \
+  }
+
+rgb32_kernel(half_to_rgb32, 1, 0)
+rgb32_kernel(pairs_to_rgb32, 1, 1)
+rgb32_kernel(whole_to_rgb32, 0, 0)
 
 inlined v128_t stretched(v128_t eight, v128_t scale, v128_t bias) {
   v128_t low = wasm_i32x4_shr(wasm_i32x4_add(wasm_u32x4_extmul_low_u16x8(eight, scale), bias), 15);

@@ -8,7 +8,7 @@ import { markOf } from "../matrix/roots.ts";
 
 /** What is built of FFmpeg: what the default options and the tests need, which takes minutes, not an hour. */
 const components: Readonly<Record<string, string>> = {
-  protocol: "file,subfile,pipe,data",
+  protocol: "file,subfile,pipe,data,tcp,http",
   indev: "lavfi,dshow",
   encoder:
     "libx264,mpeg4,mpeg1video,mpeg2video,mjpeg,png,apng,gif,ffv1,huffyuv,utvideo,rawvideo,wrapped_avframe,aac,flac,mp2," +
@@ -35,7 +35,7 @@ const configuration: readonly string[] = [
   ...["--pkg-config=pkg-config", "--extra-cflags=-I/srv/static/include"],
   ...["--extra-ldflags=-L/srv/static/lib", "--optflags=-O1", "--prefix=/srv/built"],
   ...["--enable-shared", "--disable-static", "--disable-doc", "--disable-debug", "--disable-autodetect"],
-  ...["--disable-pthreads", "--enable-w32threads", "--disable-network", "--disable-ffplay"],
+  ...["--disable-pthreads", "--enable-w32threads", "--disable-ffplay"],
   ...["--enable-gpl", "--enable-libx264", "--enable-zlib", "--disable-everything"],
   ...Object.entries(components).map(([kind, names]) => `--enable-${kind}=${names}`),
 ];

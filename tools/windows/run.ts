@@ -31,13 +31,23 @@ const project = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 /** How long the tests of one runtime may take. */
 const timeoutMs = 15 * 60_000;
 
+/** The tests that run on both by default: of files, their one writer, their ends, kills and repair. */
+const sharedTests: readonly string[] = [
+  "tests/same_path_test.ts",
+  "tests/closing_test.ts",
+  "tests/recover_test.ts",
+  "tests/kill_test.ts",
+  "tests/writer_test.ts",
+  "tests/kept_fragments_test.ts",
+];
+
 /**
  * The tests that run by default. By Wine, ffmpeg fails to write more into Bun's pipes than they hold, and Bun
- * fails to remove a folder with a folder in it: most test files need that.
+ * fails to remove a folder with a folder in it: the other files need that.
  */
 const defaultTests: Readonly<Record<"deno" | "bun", readonly string[]>> = {
-  deno: ["tests/smoke_test.ts", "tests/path_errors_test.ts", "tests/same_path_test.ts"],
-  bun: ["tests/same_path_test.ts"],
+  deno: ["tests/smoke_test.ts", "tests/path_errors_test.ts", ...sharedTests],
+  bun: sharedTests,
 };
 
 const packages: Readonly<Record<string, string>> = {

@@ -5,13 +5,13 @@
  */
 
 /** Which streams of a file are copied. */
-export type CopiedStreams = "all" | "audio" | "allButAudio";
+export type StreamChoice = "all" | "audio" | "allButAudio";
 
 /** Files whose packets go side by side with those of other inputs. */
 export interface CopyInput {
   /** The absolute paths, one after the other in time. */
   readonly paths: readonly string[];
-  readonly streams: CopiedStreams;
+  readonly streams: StreamChoice;
   /** Which of the audio tracks, counted from 0; `null` for all. */
   readonly track: number | null;
 }

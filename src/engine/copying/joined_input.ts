@@ -8,7 +8,7 @@ import { UnsupportedError } from "../../errors.ts";
 import type { Demuxer } from "../../libav/demuxer.ts";
 import { NativePacket } from "../../libav/native_packet.ts";
 import type { CopyInput, CopyRequest } from "./copy_request.ts";
-import { PacketSource } from "./packet_source.ts";
+import { FilePackets } from "./file_packets.ts";
 
 /** How much later audio may begin than that of the previous file ends, in seconds, to go on there. */
 const sameMoment = 0.012;
@@ -32,7 +32,7 @@ export class JoinedInput implements Disposable {
   readonly #input: CopyInput;
   readonly #request: CopyRequest;
   #next = 1;
-  #source: PacketSource;
+  #source: FilePackets;
   readonly #packet: NativePacket;
   readonly #startOf: number;
   /** By how much the packets of this file are later than they say, in seconds. */
@@ -54,7 +54,7 @@ export class JoinedInput implements Disposable {
     this.#native = native;
     this.#input = input;
     this.#request = request;
-    this.#source = new PacketSource(native, input.paths[0]!, request.action);
+    this.#source = new FilePackets(native, input.paths[0]!, request.action);
     this.#packet = new NativePacket(native);
     this.streams = chosenStreams(this.#source.demuxer, input);
     this.#requireJoinable();
@@ -70,7 +70,7 @@ export class JoinedInput implements Disposable {
   #requireJoinable(): void {
     try {
       for (const path of this.#input.paths.slice(1)) {
-        using other = new PacketSource(this.#native, path, this.#request.action);
+        using other = new FilePackets(this.#native, path, this.#request.action);
         requireSameStreams(this.#source, other, this.streams, chosenStreams(other.demuxer, this.#input));
       }
     } catch (error) {
@@ -199,7 +199,7 @@ export class JoinedInput implements Disposable {
     const path = this.#input.paths[this.#next];
     if (path === undefined) return false;
     const end = this.#endOfFile();
-    const next = new PacketSource(this.#native, path, this.#request.action);
+    const next = new FilePackets(this.#native, path, this.#request.action);
     this.#source[Symbol.dispose]();
     this.#source = next;
     this.#next++;
@@ -220,8 +220,8 @@ export class JoinedInput implements Disposable {
 
 /** Throws an {@linkcode UnsupportedError} where two files can't be one after the other in a third one. */
 function requireSameStreams(
-  one: PacketSource,
-  other: PacketSource,
+  one: FilePackets,
+  other: FilePackets,
   streams: readonly number[],
   others: readonly number[],
 ): void {
@@ -237,7 +237,7 @@ function requireSameStreams(
   });
 }
 
-function differenceOf(one: PacketSource, other: PacketSource, index: number): string | null {
+function differenceOf(one: FilePackets, other: FilePackets, index: number): string | null {
   const facts = [one, other].map((source) => source.facts(index));
   for (const name of Object.keys(facts[0]!)) {
     const [first, second] = [facts[0]![name], facts[1]![name]];

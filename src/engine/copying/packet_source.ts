@@ -1,185 +1,80 @@
 /**
- * The packets of one file, with decode times, from a key frame on.
+ * Where packets come from, as programs hold it.
  *
  * @module
  */
-import type { Native } from "../../../ffi/mod.ts";
-import { requireReadable } from "../../file/target.ts";
-import type { Demuxer } from "../../libav/demuxer.ts";
-import { NativePacket } from "../../libav/native_packet.ts";
-import { InputStream } from "../../libav/reading/input_stream.ts";
-import { MediaInput } from "../reading/media_input.ts";
+import type { CopiedFile, MediaPacket } from "./media_packet.ts";
 
-/** How much earlier reading begins than the key frame, in seconds: files are not interleaved exactly. */
-const lead = 1;
-const { noTime } = NativePacket;
+/** How sources tell writers what is copied besides packets. */
+const descriptions = new WeakMap<object, () => Promise<CopiedFile>>();
 
-/** A file that is read packet by packet. */
-export class PacketSource implements Disposable {
-  readonly #native: Native;
-  readonly #input: MediaInput;
-  readonly demuxer: Demuxer;
-  readonly path: string;
-  /** Packets that wait for the first decode time of their stream. */
-  readonly #held: NativePacket[] = [];
-  /** Packets whose decode times are known now. */
-  #ready: NativePacket[] = [];
-  readonly #lastDecoded = new Map<number, bigint>();
+/** Notes how a source tells what is copied. */
+export function noteDescription(packets: PacketSource, describe: () => Promise<CopiedFile>): void {
+  descriptions.set(packets, describe);
+}
 
-  /** Opens a file. Throws a `ReadError` where it can't be read. */
-  constructor(native: Native, path: string, action: string) {
-    requireReadable(path, action);
-    this.#native = native;
-    this.path = path;
-    this.#input = new MediaInput(native, { place: { kind: "file", path }, label: path });
-    this.demuxer = this.#input.demuxer;
-  }
+/** How a source tells what is copied; `undefined` where it is none. */
+export function descriptionOf(packets: PacketSource): (() => Promise<CopiedFile>) | undefined {
+  return descriptions.get(packets);
+}
 
-  /** The number of the first stream of video; -1 where there is none. */
-  get video(): number {
-    return this.demuxer.streams.findIndex((_, index) =>
-      this.demuxer.isOf("video", index) && this.demuxer.picture(index) === null
-    );
-  }
+/** Anything that takes packets one after another. Every {@linkcode PacketWriter} does. */
+export interface PacketTarget {
+  /** Takes a packet. The next one comes once its promise has resolved. */
+  write(packet: MediaPacket): void | Promise<void>;
+}
 
-  /** When a stream begins, in its ticks; `null` where that is not known. */
-  startTicks(index: number): bigint | null {
-    return new InputStream(this.#native, this.demuxer, index).startTicks;
-  }
-
-  /** What must be the same for a decoder to go on from one file to the next. */
-  facts(index: number): Readonly<Record<string, string>> {
-    const stream = new InputStream(this.#native, this.demuxer, index);
-    const { width, height } = stream.shape;
-    const { sampleRate, channels } = stream.audioShape;
-    const isAudio = this.demuxer.isOf("audio", index);
-    return {
-      "the codec": stream.codecName,
-      "the size": isAudio ? "" : `${width}x${height}`,
-      "the sample rate": isAudio ? String(sampleRate) : "",
-      "the number of channels": isAudio ? String(channels) : "",
-      "the time base": `${stream.timeBase.num}/${stream.timeBase.den}`,
-    };
-  }
-
-  /** The time of a packet in seconds. */
-  seconds({ streamIndex }: NativePacket, ticks: bigint): number {
-    const { num, den } = this.demuxer.timeBase(streamIndex);
-    return Number(ticks) * num / den - this.originSeconds;
-  }
-
-  /** Where time 0 is on the file's clock, in seconds: where the video begins. */
-  get originSeconds(): number {
-    const { ticks, timeBase: { num, den } } = this.#input.origin;
-    return Number(ticks) * num / den;
-  }
-
+/** A target that gets the packets of a source, and how it ended. */
+export interface AttachedPackets {
+  /** Packets that it has taken. */
+  readonly written: number;
+  /** Where it is in its life. */
+  readonly state: "attached" | "detached" | "ended" | "failed";
+  /** Why it failed; `null` where it did not. */
+  readonly error: unknown;
   /**
-   * Finds the last key frame at or before a time, and has the packets from about there on come next. Returns
-   * its time; without video, that of the beginning.
+   * Resolves once it has taken its last packet, as the source has ended or it was detached. Rejects with the
+   * error where it, or the source, failed.
    */
-  goTo(seconds: number): number {
-    const index = this.video;
-    if (index < 0) return seconds;
-    for (const back of [0, 5, Infinity]) {
-      const from = seconds - back;
-      this.#seek(index, from);
-      const found = this.#keyFrameUntil(index, seconds);
-      if (found === null && from > 0) continue;
-      this.#seek(index, (found ?? 0) - lead);
-      return found ?? 0;
-    }
-    return 0;
-  }
+  readonly finished: Promise<void>;
+}
 
-  #seek(index: number, seconds: number): void {
-    for (const packet of [...this.#held.splice(0), ...this.#ready.splice(0)]) packet[Symbol.dispose]();
-    this.#lastDecoded.clear();
-    const stream = new InputStream(this.#native, this.demuxer, index);
-    const { num, den } = stream.timeBase;
-    const ticks = BigInt(Math.round((seconds + this.originSeconds) * den / num));
-    if (seconds <= 0 || !stream.seek(ticks)) stream.rewind();
-  }
-
-  /** The time of the last key frame until a time, of those that are read from here on. */
-  #keyFrameUntil(index: number, seconds: number): number | null {
-    using packet = new NativePacket(this.#native);
-    let found: number | null = null;
-    while (this.demuxer.read(packet)) {
-      const isVideo = packet.streamIndex === index;
-      const time = packet.pts === noTime ? packet.dts : packet.pts;
-      const at = isVideo ? this.seconds(packet, time) : 0;
-      const decoded = isVideo && packet.dts !== noTime ? this.seconds(packet, packet.dts) : at;
-      const isKey = isVideo && packet.isKey;
-      packet.unref();
-      // A tick is not known exactly as a number of seconds.
-      if (isKey && at <= seconds + 1e-6) found = at;
-      if (isVideo && decoded > seconds) break;
-    }
-    return found;
-  }
-
-  /** Reads the next packet; `false` at the end. Every packet has a decode time. */
-  read(packet: NativePacket): boolean {
-    for (;;) {
-      const ready = this.#ready.shift();
-      if (ready !== undefined) {
-        packet.takeFrom(ready);
-        ready[Symbol.dispose]();
-        this.#lastDecoded.set(packet.streamIndex, packet.dts);
-        return true;
-      }
-      if (!this.demuxer.read(packet)) {
-        if (this.#held.length === 0) return false;
-        for (const index of new Set(this.#held.map((held) => held.streamIndex))) this.#release(index, noTime);
-        continue;
-      }
-      const { streamIndex: index } = packet;
-      if (packet.pts === noTime) packet.pts = packet.dts;
-      if (packet.dts === noTime && this.#lastDecoded.has(index)) {
-        packet.dts = this.#lastDecoded.get(index)! + this.#step(packet);
-        if (packet.pts !== noTime && packet.dts > packet.pts) packet.dts = packet.pts;
-      }
-      if (packet.dts === noTime || this.#held.some((held) => held.streamIndex === index)) {
-        const first = packet.dts;
-        this.#hold(packet);
-        if (first !== noTime) this.#release(index, first);
-        continue;
-      }
-      this.#lastDecoded.set(index, packet.dts);
-      return true;
-    }
-  }
-
-  #hold(packet: NativePacket): void {
-    const held = new NativePacket(this.#native);
-    held.takeFrom(packet);
-    this.#held.push(held);
-  }
-
-  #step(packet: NativePacket): bigint {
-    if (packet.duration > 0n) return packet.duration;
-    const { num, den } = this.demuxer.timeBase(packet.streamIndex);
-    const rate = this.demuxer.frameRate(packet.streamIndex);
-    return rate === null ? 1n : BigInt(Math.max(1, Math.round(rate.den * den / (rate.num * num))));
-  }
-
-  /** Gives the packets that wait their decode times, reckoned back from the first known one. */
-  #release(index: number, first: bigint): void {
-    const waiting = this.#held.filter((held) => held.streamIndex === index);
-    this.#held.splice(0, this.#held.length, ...this.#held.filter((held) => held.streamIndex !== index));
-    const unknown = waiting.filter(({ dts }) => dts === noTime);
-    let next = first === noTime ? null : first;
-    for (const packet of unknown.toReversed()) {
-      packet.dts = next === null ? packet.pts : next - this.#step(packet);
-      if (packet.pts === noTime) packet.pts = packet.dts;
-      if (next !== null) next = packet.dts;
-    }
-    this.#ready.push(...waiting);
-  }
-
-  [Symbol.dispose](): void {
-    for (const packet of [...this.#held.splice(0), ...this.#ready.splice(0)]) packet[Symbol.dispose]();
-    this.#input[Symbol.dispose]();
-  }
+/**
+ * The packets of a source: its encoded pictures, audio and subtitles, not decoded. Each reader and each
+ * target gets all of them from the beginning, at its own pace.
+ *
+ * @example Another container for the same video
+ * ```ts
+ * import { createFileReader, createFileWriter, createPacketWriter } from "@avwriter/avwriter";
+ *
+ * const folder = await Deno.makeTempDir();
+ * {
+ *   await using writer = await createFileWriter("h264", `${folder}/in.mp4`, 25);
+ *   for (let n = 0; n < 25; n++) {
+ *     await writer.write({ data: new Uint8Array(64 * 64 * 4).fill(n * 10), width: 64, height: 64 });
+ *   }
+ * }
+ * await using source = await createFileReader(`${folder}/in.mp4`);
+ * await using writer = await createPacketWriter(`${folder}/out.mkv`, source.packets);
+ * await source.packets.attach(writer).finished;
+ * const { packets } = await writer.close();
+ * if (packets !== 25) throw new Error("not as written");
+ * ```
+ */
+export interface PacketSource extends AsyncIterable<MediaPacket> {
+  /**
+   * Starts to send packets to a target. A writer stays open: close it after `detach`, or once `finished` has
+   * resolved.
+   *
+   * @throws {TypeError} It is no target, or it is attached already.
+   */
+  attach(target: PacketTarget): AttachedPackets;
+  /**
+   * Sends no more packets to a target, and resolves once it has the last one. Does nothing where the source
+   * has ended or it was detached before. Closes nothing.
+   *
+   * @throws {TypeError} The target was never attached.
+   * @throws {Error} The target, or the source, has failed: the same error.
+   */
+  detach(target: PacketTarget): Promise<void>;
 }

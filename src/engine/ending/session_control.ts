@@ -6,6 +6,8 @@
 
 /** The words of the memory, by index. */
 const words = { isAborted: 0, hasFile: 1 } as const;
+/** Values of the word `isAborted`, which libav looks at while it waits for a network: any but 0 ends that. */
+const endings = { none: 0, aborted: 1, late: 2 } as const;
 
 /** The time by the system's clock, in microseconds: the same in all threads. */
 function nowMicroseconds(): bigint {
@@ -22,22 +24,51 @@ export class SessionControl {
   readonly #words: Int32Array;
   /** One time, in microseconds; 0 where there is none. */
   readonly #deadline: BigInt64Array;
+  /** When the call began that may take long, in microseconds; 0 between such calls. */
+  readonly #callStart: BigInt64Array;
 
   /** Shares the memory of another one, if it is given. */
-  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(16)) {
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(24)) {
     this.memory = memory;
     this.#words = new Int32Array(memory, 0, 2);
     this.#deadline = new BigInt64Array(memory, 8, 1);
+    this.#callStart = new BigInt64Array(memory, 16, 1);
   }
 
   /** Has the session stop what it does: an abort follows. */
   abort(): void {
-    Atomics.store(this.#words, words.isAborted, 1);
+    Atomics.store(this.#words, words.isAborted, endings.aborted);
   }
 
   /** Whether the session is to stop what it does. */
   get isAborted(): boolean {
-    return Atomics.load(this.#words, words.isAborted) !== 0;
+    return Atomics.load(this.#words, words.isAborted) !== endings.none;
+  }
+
+  /** Ends the call that takes too long. */
+  endLateCall(): void {
+    Atomics.compareExchange(this.#words, words.isAborted, endings.none, endings.late);
+  }
+
+  /** Whether a call took too long, and was ended for that. */
+  get isLate(): boolean {
+    return Atomics.load(this.#words, words.isAborted) === endings.late;
+  }
+
+  /** Does something that waits for others. */
+  timed<T>(call: () => T): T {
+    Atomics.store(this.#callStart, 0, nowMicroseconds());
+    try {
+      return call();
+    } finally {
+      Atomics.store(this.#callStart, 0, 0n);
+    }
+  }
+
+  /** How long the session has waited for others by now, in seconds; 0 where it does not wait. */
+  get waitedSeconds(): number {
+    const start = Atomics.load(this.#callStart, 0);
+    return start === 0n ? 0 : Number(nowMicroseconds() - start) / 1e6;
   }
 
   /** Throws where the session is to stop, which whoever aborted it does not wait to hear. */

@@ -3,26 +3,29 @@
  *
  * @module
  */
-import type { Native } from "../../../ffi/mod.ts";
+import { memoryToFill, type Native } from "../../../ffi/mod.ts";
 import { AvError, UnsupportedError } from "../../errors.ts";
-import type { ColorNumbers } from "../../libav/native_frame.ts";
+import type { ColorNumbers, NativeFrame } from "../../libav/native_frame.ts";
 import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
 import { pixelFormatById } from "../../libav/pixel_format.ts";
 import type { ColorDescription } from "../../video/color.ts";
 import type { Converter } from "../../video/conversion/converter.ts";
 import { createConverter } from "../../video/conversion/create_converter.ts";
+import { RgbPainter } from "../../video/conversion/rgb_painter.ts";
 import { FrameReader } from "../../video/frame_reader.ts";
 import { frameLayout, type PictureShape } from "../../video/pixels.ts";
 import { frameBytes, type FrameLayout, placePlanes } from "../../video/raw_frame.ts";
 import { assumedMeaning, colorOf, convertedColor, convertedMeaning } from "../../video/reading/read_color.ts";
-import type { ShownFrame } from "./frame_cursor.ts";
+import type { ShownFrame } from "./held_frame.ts";
 import type { ReadFrame } from "./reading_types.ts";
 
 /** How pictures of one shape are copied. */
 interface Way {
   readonly shape: PictureShape;
-  /** `null`: they stay as they are. */
+  /** `null`: they stay as they are, or are painted. */
   readonly converter: Converter | null;
+  /** `null`: there is no kernel for them. */
+  readonly painter: RgbPainter | null;
   readonly layout: FrameLayout;
   readonly bytes: number;
   readonly color: Partial<ColorDescription>;
@@ -54,17 +57,23 @@ export class FrameCopier implements Disposable {
         operation: "decode",
       });
     }
-    const { converter, layout, bytes, color } = this.#wayOf(this.#reader.read(frame), colors);
+    const way = this.#wayOf(this.#reader.read(frame), colors);
+    const data = memoryToFill(way.bytes);
+    if (way.painter !== null) way.painter.paint(frame, data);
+    else this.#copyPlanes(frame, way, data);
+    const { layout, color } = way;
+    const { width, height, format: { name } } = layout;
+    return { data, format: name, width, height, timestamp, duration, isDiscontinuous, color };
+  }
+
+  #copyPlanes(frame: NativeFrame, { converter, layout }: Way, data: ArrayBuffer): void {
     const picture = converter === null ? frame : converter.convert(frame);
-    const data = new ArrayBuffer(bytes);
     for (const [plane, { start }] of placePlanes(layout).entries()) {
       const { rowBytes, rows } = layout.planes[plane]!;
       const stride = layout.format.isPalette && plane === 1 ? rowBytes : picture.stride(plane);
       const view = new Uint8Array(data, start, rowBytes * rows);
       this.#native.memory.readRows(view, picture.planeAddress(plane), stride, rowBytes, rows);
     }
-    const { width, height, format: { name } } = layout;
-    return { data, format: name, width, height, timestamp, duration, isDiscontinuous, color };
   }
 
   #wayOf(shape: PictureShape, colors: ColorNumbers): Way {
@@ -76,10 +85,12 @@ export class FrameCopier implements Disposable {
     const color = { ...colorOf(this.#native, this.#stream), ...colorOf(this.#native, colors) };
     const converted = target.id === format.id ? meaning : convertedMeaning(meaning, format, target, height);
     const layout = frameLayout(target, width, height);
+    const painter = RgbPainter.exists(shape, target) ? new RgbPainter(this.#native, shape, target) : null;
     return this.#way = {
       shape,
       layout,
-      converter: target.id === format.id
+      painter,
+      converter: target.id === format.id || painter !== null
         ? null
         : createConverter(this.#native, shape, { format: target, width, height, color: converted }),
       bytes: frameBytes(layout),

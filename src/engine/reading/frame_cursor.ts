@@ -9,26 +9,9 @@ import { NativeFrame } from "../../libav/native_frame.ts";
 import { NativePacket } from "../../libav/native_packet.ts";
 import type { InputStream } from "../../libav/reading/input_stream.ts";
 import { frameDuration, frameTicks, VideoDecoder } from "../../libav/reading/video_decoder.ts";
-import { InputClock, type MediaInput, reading } from "./media_input.ts";
-
-/** A decoded frame that a cursor holds. */
-interface HeldFrame {
-  readonly frame: NativeFrame;
-  ticks: bigint;
-  /** How long it is shown by its packet, in ticks; 0 where that does not tell. */
-  duration: bigint;
-}
-
-/** A frame, until the cursor moves on. */
-export interface ShownFrame {
-  readonly frame: NativeFrame;
-  /** When it is shown, in seconds. */
-  readonly timestamp: number;
-  /** How long, in seconds; `null` where nothing tells. */
-  readonly duration: number | null;
-  /** Whether its time follows from that of the frame before. */
-  readonly isDiscontinuous: boolean;
-}
+import type { HeldFrame, ShownFrame } from "./held_frame.ts";
+import { InputClock, type MediaInput } from "./media_input.ts";
+import { reading } from "./reading_error.ts";
 
 /** How far before a time a key frame is looked for, in seconds, until one is early enough. */
 const stepsBack = [0, 2, 8, 32] as const;
@@ -43,6 +26,7 @@ export class FrameCursor implements Disposable {
   readonly #input: MediaInput;
   readonly #stream: InputStream;
   readonly #label: string;
+  readonly #isLive: boolean;
   readonly #owned: DisposableStack;
   readonly #decoder: VideoDecoder;
   readonly #packet: NativePacket;
@@ -69,16 +53,17 @@ export class FrameCursor implements Disposable {
   /** Why nothing comes after the next frame. */
   #failure: ReadError | null = null;
 
-  /** At the beginning of a stream; takes over the input. */
-  constructor(native: Native, input: MediaInput, stream: InputStream, label: string) {
+  /** At the beginning of a stream; takes over the input. A live one can only be advanced. */
+  constructor(native: Native, input: MediaInput, stream: InputStream, label: string, isLive = false) {
     using owned = new DisposableStack();
     this.#native = native;
     this.#input = owned.use(input);
     this.#stream = stream;
     this.#label = label;
+    this.#isLive = isLive;
     this.clock = new InputClock(stream, input.origin);
     input.demuxer.readOnly(stream.index);
-    this.#decoder = reading(label, "decode", () => owned.use(new VideoDecoder(native, stream)));
+    this.#decoder = reading(label, "decode", () => owned.use(new VideoDecoder(native, stream, isLive)));
     this.#packet = owned.use(new NativePacket(native));
     const held = (): HeldFrame => ({ frame: owned.use(new NativeFrame(native)), ticks: 0n, duration: 0n });
     this.#spare = [held(), held()];
@@ -90,7 +75,8 @@ export class FrameCursor implements Disposable {
 
   /** The next frame in the order of display; `null` at the end. */
   advance(): ShownFrame | null {
-    this.#move();
+    if (this.#isLive) this.#moveNow();
+    else this.#move();
     return this.#shown();
   }
 
@@ -136,6 +122,17 @@ export class FrameCursor implements Disposable {
       this.#release(before);
     }
     this.#next = this.#current === null ? null : this.#decode();
+  }
+
+  /** Takes the next frame of a live stream, without a look at the one after it, which is yet to come. */
+  #moveNow(): void {
+    const before = this.#lastTicks;
+    if (this.#current !== null) this.#release(this.#current);
+    this.#current = this.#decode();
+    if (this.#current === null && this.#failure !== null) throw this.#failure;
+    if (before !== null && this.#current !== null && this.#current.ticks <= before) {
+      this.#isDiscontinuous = true;
+    }
   }
 
   #release(held: HeldFrame): void {
@@ -251,6 +248,17 @@ export class FrameCursor implements Disposable {
     });
   }
 
+  /** Reads the next packet; where a live stream breaks off, what came before it is decoded first. */
+  #readOn(): boolean {
+    try {
+      return this.#read();
+    } catch (error) {
+      if (!this.#isLive || !(error instanceof ReadError)) throw error;
+      this.#failure = error;
+      return false;
+    }
+  }
+
   /** The next frame that the decoder gives; `null` at the end, which may be a failure. */
   #decode(): HeldFrame | null {
     const held = this.#spare.pop()!;
@@ -288,7 +296,7 @@ export class FrameCursor implements Disposable {
   }
 
   #feed(): void {
-    if (!this.#hasPacket && !this.#read()) {
+    if (!this.#hasPacket && !this.#readOn()) {
       this.#decoder.send(null);
       if (this.#frames === 0 && this.#damaged > 0) throw this.#damage(null);
       return;
@@ -301,11 +309,12 @@ export class FrameCursor implements Disposable {
     if (!isTaken || isCorrupt) this.#noteDamage(null);
   }
 
-  /** Before the first frame, damage is what was cut off; later it is an error. */
+  /** Before the first frame, damage is what was cut off; later an error. Live streams lose packets. */
   #noteDamage(cause: Error | null): void {
     if (cause !== null && !(cause instanceof AvError)) throw cause;
     this.#damaged++;
-    if (this.#frames > 0 || this.#damaged > maxDamagedFirst) throw this.#damage(cause);
+    this.#isDiscontinuous ||= this.#isLive;
+    if (this.#frames > 0 && !this.#isLive || this.#damaged > maxDamagedFirst) throw this.#damage(cause);
   }
 
   #damage(cause: Error | null): ReadError {
@@ -329,6 +338,7 @@ export class FrameCursor implements Disposable {
     this.#lastTicks = held.ticks;
     this.#lastDuration = held.duration;
     this.#frames++;
+    if (this.#isLive) this.#damaged = 0;
   }
 
   /** Closes the file. */

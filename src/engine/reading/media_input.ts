@@ -4,13 +4,16 @@
  * @module
  */
 import { cString, type Native, PointerCell } from "../../../ffi/mod.ts";
-import { AvError, ReadError } from "../../errors.ts";
+import { AvError } from "../../errors.ts";
 import { Demuxer } from "../../libav/demuxer.ts";
 import { InputFile, memoryFileOf } from "../../libav/reading/input_bytes.ts";
 import { InputStream } from "../../libav/reading/input_stream.ts";
 import type { MemoryFile } from "../../libav/muxing/memory_file.ts";
 import { type Rational, rationalText } from "../../libav/rational.ts";
-import type { InputPlace, ReadRequest } from "./reading_types.ts";
+import { openDeviceInput } from "./device_input.ts";
+import { openNetwork } from "./network_input.ts";
+import { reading } from "./reading_error.ts";
+import type { DevicePlace, InputPlace, ReadRequest } from "./reading_types.ts";
 
 /**
  * Formats whose readers open other files, hosts or devices, or run what is in the file. `image2` takes `%d`
@@ -51,34 +54,6 @@ function allowedFormats(native: Native): readonly string[] {
   return names;
 }
 
-/** What libav says of a file that is none, or that it must not follow. */
-const unknownFile: readonly string[] = ["INVALIDDATA", "EINVAL"];
-
-/** The error for something that can't be done with a file. */
-export function readError(
-  label: string,
-  action: string,
-  cause: AvError,
-  hint: string | null = null,
-): ReadError {
-  return new ReadError(`Cannot ${action} ${label}: ${cause.message}`, {
-    code: cause.code,
-    operation: `${action} a file`,
-    hint,
-    cause,
-  });
-}
-
-/** Runs something that reads a file; what libav says becomes a {@linkcode ReadError}. */
-export function reading<T>(label: string, action: string, read: () => T, hint: string | null = null): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof AvError) || error instanceof ReadError) throw error;
-    throw readError(label, action, error, unknownFile.includes(error.code) ? hint : null);
-  }
-}
-
 /** A file that is open. */
 export class MediaInput implements Disposable {
   readonly #native: Native;
@@ -90,11 +65,13 @@ export class MediaInput implements Disposable {
   constructor(native: Native, { place, label }: Pick<ReadRequest, "place" | "label">) {
     this.#native = native;
     using owned = new DisposableStack();
-    this.demuxer = reading(
+    this.demuxer = place.kind === "device" ? owned.use(openDeviceInput(native, place, label)) : reading(
       label,
       "read",
       () => openDemuxer(native, place, owned).findStreamInfo(),
-      "It is no video, audio or image file that FFmpeg can read, or one that refers to others, as playlists do",
+      place.kind === "network"
+        ? "It gives no video or audio that FFmpeg can read, or refers to other addresses, as playlists do"
+        : "It is no video, audio or image file that FFmpeg can read, or one that refers to others, as playlists do",
     );
     this.#owned = owned.move();
   }
@@ -124,7 +101,11 @@ export class MediaInput implements Disposable {
   }
 }
 
-function openDemuxer(native: Native, place: InputPlace, owned: DisposableStack): Demuxer {
+function openDemuxer(
+  native: Native,
+  place: Exclude<InputPlace, DevicePlace>,
+  owned: DisposableStack,
+): Demuxer {
   if (place.kind === "sequence") {
     const { path, frameRate, start } = place;
     const first = start === null ? "" : `:start_number=${start}`;
@@ -137,6 +118,7 @@ function openDemuxer(native: Native, place: InputPlace, owned: DisposableStack):
       }),
     );
   }
+  if (place.kind === "network") return owned.use(openNetwork(native, place, allowedFormats(native)));
   const io = owned.use(
     place.kind === "file" ? new InputFile(native, place.path) : inMemory(native, place.bytes),
   );

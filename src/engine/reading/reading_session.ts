@@ -10,10 +10,13 @@ import { pixelFormatById, type PixelFormatInfo, pixelFormatNames } from "../../l
 import type { InputStream } from "../../libav/reading/input_stream.ts";
 import { didYouMean } from "../../nearest.ts";
 import { shown } from "../../shown.ts";
+import type { CopiedFile } from "../copying/media_packet.ts";
 import { FrameCopier, requireOutputFormat } from "./frame_copier.ts";
-import { FrameCursor, type ShownFrame } from "./frame_cursor.ts";
+import { FrameCursor } from "./frame_cursor.ts";
+import type { ShownFrame } from "./held_frame.ts";
 import { MediaInput } from "./media_input.ts";
 import type { ReadFrame, ReadRequest, SourceInfo } from "./reading_types.ts";
+import { describeFile, PacketReader } from "./packet_reader.ts";
 import { describeSource } from "./source_facts.ts";
 import { AudioReader, SubtitleReader } from "./track_readers.ts";
 
@@ -74,6 +77,19 @@ export class ReadingSession implements Disposable {
     return new SubtitleReader(this.#native, input, input.streamsOf("subtitle")[track]!, this.#request.label);
   }
 
+  /** What can be copied without being decoded. */
+  describe(): CopiedFile {
+    using input = new MediaInput(this.#native, this.#request);
+    const { place } = this.#request;
+    return { ...describeFile(this.#native, input, false), path: place.kind === "file" ? place.path : null };
+  }
+
+  /** Reads the packets of all tracks, from the beginning. */
+  openPackets(): PacketReader {
+    const input = new MediaInput(this.#native, this.#request);
+    return new PacketReader(this.#native, input, this.#request.label);
+  }
+
   /**
    * Of files that can't be opened, an error tells; and decoders complain of frames that refer to others
    * before the key frame, which are left out.
@@ -118,11 +134,11 @@ export class ReadingSession implements Disposable {
   }
 }
 
-function isComplete({ width, height, format }: SourceInfo): boolean {
+export function isComplete({ width, height, format }: SourceInfo): boolean {
   return width > 0 && height > 0 && format !== "";
 }
 
-function outputFormat(native: Native, name: string): PixelFormatInfo {
+export function outputFormat(native: Native, name: string): PixelFormatInfo {
   const format = pixelFormatById(native, native.avutil.av_get_pix_fmt(cString(name)));
   if (format !== null) {
     requireOutputFormat(format);
@@ -136,7 +152,7 @@ function outputFormat(native: Native, name: string): PixelFormatInfo {
   );
 }
 
-function videoStream(input: MediaInput, { stream, label }: ReadRequest): InputStream {
+export function videoStream(input: MediaInput, { stream, label }: ReadRequest): InputStream {
   const streams = input.streamsOf("video");
   const found = streams[stream];
   if (found !== undefined) return found;

@@ -19,7 +19,31 @@ export type InputPlace =
     readonly frameRate: Rational;
     /** The number of the first image; `null`: it is looked for. */
     readonly start: number | null;
-  };
+  }
+  | NetworkPlace
+  | DevicePlace;
+
+/** A device, and how it is opened. */
+export interface DevicePlace {
+  readonly kind: "device";
+  /** libavdevice's name of its system. */
+  readonly system: string;
+  readonly name: string;
+  /** Options of the system. */
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** A network address, and how it is opened. */
+export interface NetworkPlace {
+  readonly kind: "network";
+  readonly url: string;
+  /** The protocols that it is read by, and no others. */
+  readonly protocols: string;
+  /** Options of libav's protocols and formats. */
+  readonly options: Readonly<Record<string, string>>;
+  /** Whether redirects to other hosts are followed. */
+  readonly mayChangeHost: boolean;
+}
 
 /** A file to read, checked already. */
 export interface ReadRequest {

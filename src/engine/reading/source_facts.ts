@@ -15,7 +15,8 @@ import { findIntervals, type FrameIntervals } from "../../video/reading/frame_in
 import { reducedFraction } from "../../video/frame_rate.ts";
 import { assumedMeaning, colorOf, convertedColor, convertedMeaning } from "../../video/reading/read_color.ts";
 import { meaningSaid } from "../../video/color.ts";
-import { InputClock, type MediaInput, reading } from "./media_input.ts";
+import { InputClock, type MediaInput } from "./media_input.ts";
+import { reading } from "./reading_error.ts";
 import type { SourceAudioTrack, SourceInfo, SourceSubtitleTrack } from "./reading_types.ts";
 
 /** How much is looked at for the rate: so many packets, but no more bytes than that. */
@@ -112,7 +113,7 @@ function originSeconds({ origin: { ticks, timeBase: { num, den } } }: MediaInput
 }
 
 /** The chapters, by the time of the video. */
-function chaptersOf(input: MediaInput): ChapterPlace[] {
+export function chaptersOf(input: MediaInput): ChapterPlace[] {
   const shift = originSeconds(input);
   return input.demuxer.chapters.map(({ title, start, end }) => ({
     title,
@@ -131,13 +132,17 @@ function durationOf(native: Native, input: MediaInput, stream: InputStream): num
   return startTicks === null ? clock.length(durationTicks) : clock.seconds(startTicks + durationTicks);
 }
 
-/** Finds out what a file says. `output` is the format of the frames, `null` for their own. */
+/**
+ * Finds out what a file says. `output` is the format of the frames, `null` for their own. Of a live stream no
+ * packet is read: it would be lost.
+ */
 export function describeSource(
   native: Native,
   input: MediaInput,
   stream: InputStream,
   output: PixelFormatInfo | null,
   label: string,
+  isLive = false,
 ): SourceInfo {
   const { demuxer } = input;
   const { width, height, format: id } = stream.shape;
@@ -150,7 +155,7 @@ export function describeSource(
     format: format?.name ?? "",
     color: said,
     rotation: rotationOf(input, stream),
-    sampleAspectRatio: pixelShape(demuxer.sampleAspectRatio(stream.index)),
+    sampleAspectRatio: reduced(demuxer.sampleAspectRatio(stream.index)) ?? { num: 1, den: 1 },
     codec: stream.codecName,
     container: formatNames(native, demuxer),
     duration: durationOf(native, input, stream),
@@ -167,6 +172,10 @@ export function describeSource(
     const converted = own.id === format.id ? meaning : convertedMeaning(meaning, own, format, height);
     facts.color = convertedColor(said, format, converted);
   }
+  if (isLive) {
+    const [rate] = stream.suggestedRates;
+    return { ...facts, frameRate: reduced(rate ?? null), frameIntervals: null };
+  }
   const intervals = intervalsOf(native, input, stream, label);
   return {
     ...facts,
@@ -175,6 +184,6 @@ export function describeSource(
   };
 }
 
-function pixelShape(ratio: Rational | null): Rational {
-  return ratio === null ? { num: 1, den: 1 } : reducedFraction(ratio.num, ratio.den);
+function reduced(ratio: Rational | null): Rational | null {
+  return ratio === null ? null : reducedFraction(ratio.num, ratio.den);
 }

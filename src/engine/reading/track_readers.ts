@@ -13,7 +13,8 @@ import { frameTicks } from "../../libav/reading/video_decoder.ts";
 import { defaultLayout } from "../../audio/channels.ts";
 import type { SubtitleCue } from "../../subtitles/cue.ts";
 import { cueText } from "../../subtitles/read_cue.ts";
-import { InputClock, type MediaInput, reading } from "./media_input.ts";
+import { InputClock, type MediaInput } from "./media_input.ts";
+import { reading } from "./reading_error.ts";
 
 /** Samples that were decoded. */
 export interface ReadSamples {

@@ -13,9 +13,6 @@ import { Owned } from "../owned.ts";
 import { rationalText } from "../rational.ts";
 import type { InputStream } from "./input_stream.ts";
 
-/** AVERROR_INVALIDDATA, libavutil/error.h. */
-const invalidData = -0x41444E49;
-
 /** What a decoder has: a frame, nothing until it gets more, or nothing any more. */
 export type Received = "frame" | "nothing" | "end";
 
@@ -24,8 +21,11 @@ export class VideoDecoder extends Owned {
   readonly #native: Native;
   readonly #name: string;
 
-  /** Opens the decoder of a stream. Throws libav's error where there is none. */
-  constructor(native: Native, stream: InputStream) {
+  /**
+   * Opens the decoder of a stream. Throws libav's error where there is none. That of a live stream keeps no
+   * frame back for its threads.
+   */
+  constructor(native: Native, stream: InputStream, isLive = false) {
     const { avcodec, avutil, fields } = native;
     const { avcodec_find_decoder, avcodec_parameters_to_context } = native.decoding();
     const { parameters, timeBase, codecName } = stream;
@@ -46,6 +46,7 @@ export class VideoDecoder extends Owned {
       const options = {
         pkt_timebase: rationalText(timeBase),
         threads: "auto",
+        ...(isLive ? { thread_type: "slice" } : {}),
         max_pixels: String(maxPixels),
       };
       for (const [name, value] of Object.entries(options)) {
@@ -64,9 +65,8 @@ export class VideoDecoder extends Owned {
    */
   send(packet: NativePacket | null): boolean {
     const result = this.#native.avcodec.avcodec_send_packet(this.address, packet?.address ?? NULL);
-    if (result === invalidData) return false;
-    if (result !== endOfStream) this.#check("decode with", result);
-    return true;
+    // Decoders have codes of all kinds for damage.
+    return result >= 0 || result === endOfStream;
   }
 
   /** Receives the next frame in the order of display. Throws where a packet was damaged. */

@@ -127,7 +127,7 @@ function addContentLight(native: Native, stream: Address, { maxCll, maxFall }: L
 }
 
 /** Adds zeroed side data, which the stream owns, and returns its address. */
-function addSideData(native: Native, stream: Address, type: number, size: number): Address {
+export function addSideData(native: Native, stream: Address, type: number, size: number): Address {
   const { avutil, fields, parametersSideData, streamSideData } = native;
   const bytes = BigInt(size);
   const data = avutil.av_mallocz(bytes);

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import type { CopiedFile } from "../../engine/copying/media_packet.ts";
 import type { ReadFrame, ReadRequest, SourceInfo } from "../../engine/reading/reading_types.ts";
 import type { SubtitleCue } from "../../subtitles/cue.ts";
-import type { SentSamples } from "../sent_bytes.ts";
+import type { SentPacket, SentSamples } from "../sent_bytes.ts";
 import type { SentError } from "../sent_error.ts";
 
 /** Samples on their way to the program. */
@@ -27,6 +28,8 @@ export interface ReadCalls {
     /** `folder` is that of the libraries. */
     readonly answer: { readonly info: SourceInfo; readonly folder: string };
   };
+  /** Loads the libraries before a device is opened; the answer is the path of libavdevice. */
+  readonly devices: { readonly ask: { readonly libraryPath: string | undefined }; readonly answer: string };
   /** The next frame; `null` at the end. */
   readonly frame: { readonly ask: Record<never, never>; readonly answer: ReadFrame | null };
   readonly seek: { readonly ask: { readonly seconds: number }; readonly answer: null };
@@ -38,6 +41,12 @@ export interface ReadCalls {
   };
   readonly samples: { readonly ask: { readonly reader: number }; readonly answer: SentPiece | null };
   readonly cue: { readonly ask: { readonly reader: number }; readonly answer: SubtitleCue | null };
+  /** What can be copied without being decoded. */
+  readonly describe: { readonly ask: Record<never, never>; readonly answer: CopiedFile };
+  /** Begins to read packets; the answer is the number of their reader. */
+  readonly openPackets: { readonly ask: Record<never, never>; readonly answer: number };
+  /** The next packets; none at the end. */
+  readonly packets: { readonly ask: { readonly reader: number }; readonly answer: readonly SentPacket[] };
   readonly closeTrack: { readonly ask: { readonly reader: number }; readonly answer: null };
   readonly close: { readonly ask: Record<never, never>; readonly answer: null };
 }
@@ -54,3 +63,12 @@ export type AskedCall = {
 export type AnsweredCall =
   | { readonly question: number; readonly value: ReadCalls[ReadCallName]["answer"] }
   | { readonly question: number; readonly error: SentError };
+
+/** A file that is read somewhere. */
+export interface Reading {
+  ask<Name extends ReadCallName>(
+    type: Name,
+    details: ReadCalls[Name]["ask"],
+  ): Promise<ReadCalls[Name]["answer"]>;
+  close(): Promise<void>;
+}

@@ -5,10 +5,13 @@
  */
 import { loadNative, type Native } from "../../../ffi/mod.ts";
 import { SessionControl } from "../../engine/ending/session_control.ts";
+import type { MediaPacket } from "../../engine/copying/media_packet.ts";
+import type { PacketReader } from "../../engine/reading/packet_reader.ts";
+import { LiveSession } from "../../engine/reading/live_session.ts";
 import { ReadingSession } from "../../engine/reading/reading_session.ts";
 import type { AudioReader, SubtitleReader } from "../../engine/reading/track_readers.ts";
 import { interruptWhen } from "../../libav/interruption.ts";
-import { sentSamples } from "../sent_bytes.ts";
+import { type SentPacket, sentSamples } from "../sent_bytes.ts";
 import type { AskedCall, ReadCallName, ReadCalls, SentPiece } from "./reading_calls.ts";
 
 /** An answer, and the buffers in it that become the program's. */
@@ -22,8 +25,8 @@ export class ReadingService {
   /** Whether the thread does nothing else, so that all work in it ends with its reader. */
   readonly #isAlone: boolean;
   #native: Native | null = null;
-  #session: ReadingSession | null = null;
-  readonly #tracks = new Map<number, AudioReader | SubtitleReader>();
+  #session: ReadingSession | LiveSession | null = null;
+  readonly #tracks = new Map<number, AudioReader | SubtitleReader | PacketReader>();
   #lastTrack = 0;
 
   /** In a thread that does nothing else, or in the program's. */
@@ -41,19 +44,28 @@ export class ReadingService {
     switch (call.type) {
       case "open":
         return this.#open(call);
+      case "devices":
+        return loadNative(call.libraryPath).devicesPath;
       case "frame":
         return this.#session!.next();
       case "seek":
-        this.#session!.seek(call.seconds);
+        this.#file.seek(call.seconds);
         return null;
       case "frameAt":
-        return this.#session!.frameAt(call.seconds);
+        return this.#file.frameAt(call.seconds);
       case "openTrack":
         return this.#openTrack(call);
       case "samples":
         return this.#samples(call.reader);
       case "cue":
         return (this.#tracks.get(call.reader) as SubtitleReader).next();
+      case "describe":
+        return this.#session!.describe();
+      case "openPackets":
+        this.#tracks.set(++this.#lastTrack, this.#session!.openPackets());
+        return this.#lastTrack;
+      case "packets":
+        return (this.#tracks.get(call.reader) as PacketReader).next().map(sentWhole);
       case "closeTrack":
         this.#tracks.get(call.reader)?.[Symbol.dispose]();
         this.#tracks.delete(call.reader);
@@ -70,12 +82,19 @@ export class ReadingService {
     const native = this.#native = loadNative(libraryPath);
     const control = new SessionControl(memory);
     if (this.#isAlone) interruptWhen(native, () => control.isAborted);
-    this.#session = new ReadingSession(native, request);
+    this.#session = ["network", "device"].includes(request.place.kind)
+      ? new LiveSession(native, request, control)
+      : new ReadingSession(native, request);
     return { info: this.#session.info, folder: native.folder };
   }
 
+  /** A file, which can be read at any place. */
+  get #file(): ReadingSession {
+    return this.#session as ReadingSession;
+  }
+
   #openTrack({ kind, track }: AskedCall & { type: "openTrack" }): number {
-    const session = this.#session!;
+    const session = this.#file;
     const reader = kind === "audio" ? session.openAudio(track) : session.openSubtitles(track);
     this.#tracks.set(++this.#lastTrack, reader);
     return this.#lastTrack;
@@ -95,8 +114,14 @@ export class ReadingService {
   }
 }
 
+/** A packet whose bytes are its own. */
+function sentWhole(packet: MediaPacket): SentPacket {
+  return { ...packet, data: packet.data.buffer };
+}
+
 function buffersOf(value: ReadAnswer["value"]): ArrayBuffer[] {
   if (typeof value !== "object" || value === null) return [];
+  if (Array.isArray(value)) return (value as readonly SentPacket[]).map(({ data }) => data);
   if ("data" in value) return [value.data];
   return "samples" in value ? [...value.samples.planes] : [];
 }

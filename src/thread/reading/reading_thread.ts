@@ -3,16 +3,17 @@
  *
  * @module
  */
-import { librariesFor, noteLibraries, type Thread } from "../../../ffi/mod.ts";
+import { keepDevices, librariesFor, noteLibraries, type Thread } from "../../../ffi/mod.ts";
 import { settlesWithin, unlessAborted } from "../../abortable.ts";
 import { SessionControl } from "../../engine/ending/session_control.ts";
 import type { ReadRequest, SourceInfo } from "../../engine/reading/reading_types.ts";
-import { ReadError } from "../../errors.ts";
+import { ReadError, UnsupportedError } from "../../errors.ts";
 import { patienceMs } from "../encoding_thread.ts";
 import { receivedError } from "../sent_error.ts";
-import { startThread } from "../thread_task.ts";
-import type { AnsweredCall, AskedCall, ReadCallName, ReadCalls } from "./reading_calls.ts";
+import { reasonOf, startThread } from "../thread_task.ts";
+import type { AnsweredCall, AskedCall, ReadCallName, ReadCalls, Reading } from "./reading_calls.ts";
 import { ReadingService } from "./reading_service.ts";
+import { type WaitingLimits, WatchedReading } from "./watched_reading.ts";
 
 /** What opening takes besides the request. */
 export interface ReadingOptions {
@@ -21,15 +22,8 @@ export interface ReadingOptions {
   /** The folder of FFmpeg's libraries. */
   readonly libraryPath: string | undefined;
   readonly signal: AbortSignal | undefined;
-}
-
-/** A file that is read somewhere. */
-export interface Reading {
-  ask<Name extends ReadCallName>(
-    type: Name,
-    details: ReadCalls[Name]["ask"],
-  ): Promise<ReadCalls[Name]["answer"]>;
-  close(): Promise<void>;
+  /** How long a network may have one wait. Default: for ever. */
+  readonly limits?: WaitingLimits;
 }
 
 /** A file, and what it says. */
@@ -40,32 +34,46 @@ export interface OpenReading {
 
 /** Opens a file in a thread. */
 export async function openReading(request: ReadRequest, options: ReadingOptions): Promise<OpenReading> {
-  const thread = takeThread(options.workerModule);
+  let thread: ReadingThread | null = null;
+  let cause: Error;
   try {
-    if (thread !== null) return await opened(thread, thread.control, request, options);
+    thread = ReadingThread.take(options.workerModule);
+    return await opened(thread, thread.control, request, options);
   } catch (error) {
-    // A thread that ends before its first answer could not start.
-    if (thread!.hasAnswered || options.signal?.aborted) throw error;
+    const couldStart = thread !== null && !thread.hasNotStarted;
+    if (couldStart || options.signal?.aborted) throw error;
+    cause = error as Error;
   }
+  if (["network", "device"].includes(request.place.kind)) throw noThreadError(request.label, cause);
   return await opened(new LocalReading(), new SessionControl().memory, request, options);
 }
 
-function takeThread(module: URL): ReadingThread | null {
-  try {
-    return ReadingThread.take(module);
-  } catch {
-    return null;
-  }
+/** Without a thread, waiting for a network or a device would hold up the program. */
+function noThreadError(label: string, cause: Error): UnsupportedError {
+  return new UnsupportedError(
+    `Cannot open ${label}: the thread that reads it cannot be started: ${reasonOf(cause.cause ?? cause)}`,
+    {
+      code: "NO_THREAD",
+      operation: "start a thread",
+      hint: "A bundle needs the module of avwriter's threads beside it, or named by the option workerUrl",
+      cause,
+    },
+  );
 }
 
 async function opened(
   reading: Reading,
   control: SharedArrayBuffer,
   request: ReadRequest,
-  { libraryPath, signal }: ReadingOptions,
+  { libraryPath, signal, limits }: ReadingOptions,
 ): Promise<OpenReading> {
+  if (limits !== undefined) reading = new WatchedReading(reading, control, request.label, limits);
   const folder = librariesFor(libraryPath);
   try {
+    if (request.place.kind === "device") {
+      // What libavdevice tells libavformat of itself must outlive the thread.
+      keepDevices(await reading.ask("devices", { libraryPath: folder }));
+    }
     const asked = reading.ask("open", { request, libraryPath: folder, control });
     const { info, folder: loaded } = await unlessAborted(asked, signal);
     noteLibraries(loaded, libraryPath);
@@ -111,9 +119,9 @@ class ReadingThread implements Reading {
     return this.#control.memory;
   }
 
-  /** Whether it works. */
-  get hasAnswered(): boolean {
-    return this.#hasAnswered;
+  /** Whether it ended before its first answer. */
+  get hasNotStarted(): boolean {
+    return this.#failure !== null && !this.#hasAnswered;
   }
 
   async ask<Name extends ReadCallName>(

@@ -1,14 +1,16 @@
 /**
- * Pixel kernels: packed 8-bit RGB and gray to 8-bit luma and chroma, in SIMD WebAssembly on shared memory.
+ * Pixel kernels: packed 8-bit RGB and gray to 8-bit luma and chroma, and back, in SIMD WebAssembly on shared
+ * memory.
  *
  * The same conversions as libswscale's, within one code value of the exact ones at every sample, in a
- * fraction of the time. Each chroma sample is the average of the pixels that it covers.
+ * fraction of the time. Each chroma sample is the average of the pixels that it covers. On the way back each
+ * pixel gets the sample that covers it, and is exact for that one; libswscale may interpolate.
  *
  * @module
  */
 import type { PixelMeaning } from "../color.ts";
 import { kernelsWasm } from "./kernels_wasm.ts";
-import { isKnownMatrix, neutral, rgbWeights, stretchWeights } from "./weights.ts";
+import { colorWeights, isKnownMatrix, neutral, rgbWeights, stretchWeights } from "./weights.ts";
 
 /** A picture in the kernels' memory: RGB or gray of full range. */
 export interface KernelSource {
@@ -68,6 +70,40 @@ const targets: Readonly<Record<string, TargetFormat>> = {
   nv12: { planeCount: 2, chromaSamples: 2, pixels: 4 },
   yuv444p: { planeCount: 3, chromaSamples: 1, pixels: 1 },
 };
+
+interface ChromaFormat {
+  /** The kernel for such chroma. */
+  readonly kernel: "half_to_rgb32" | "pairs_to_rgb32" | "whole_to_rgb32";
+  /** The binary logarithms of the pixels that a sample covers. */
+  readonly across: number;
+  readonly down: number;
+}
+
+const half = { kernel: "half_to_rgb32", across: 1 } as const;
+const pairs = { kernel: "pairs_to_rgb32", across: 1, down: 1 } as const;
+const whole = { kernel: "whole_to_rgb32", across: 0, down: 0 } as const;
+
+const chromaFormats: Readonly<Record<string, ChromaFormat>> = {
+  yuv420p: { ...half, down: 1 },
+  yuvj420p: { ...half, down: 1 },
+  nv12: pairs,
+  yuv422p: { ...half, down: 0 },
+  yuvj422p: { ...half, down: 0 },
+  yuv444p: whole,
+  yuvj444p: whole,
+};
+
+/** Whether there is a kernel from luma and chroma to RGB of four bytes, with a matrix by libav's name. */
+export function hasRgbKernel(from: string, to: string, matrix: string): boolean {
+  return Object.hasOwn(chromaFormats, from) && sources[to]?.pixels === "rgb32" &&
+    Object.hasOwn(sources, to) &&
+    isKnownMatrix(matrix);
+}
+
+/** Rows that one row of chroma covers, in a format that {@linkcode hasRgbKernel} knows. */
+export function rowsOfChroma(format: string): number {
+  return 1 << chromaFormats[format]!.down;
+}
 
 /** Whether there is a kernel from one format to another, with a matrix by libav's name. */
 export function hasKernel(from: string, to: string, matrix: string): boolean {
@@ -167,6 +203,43 @@ export class PixelKernels {
       ...sizes,
       ...[u.address, u.stride, v.address, v.stride],
       ...rgbWeights(color, isRedFirst, target.pixels),
+    );
+  }
+
+  /**
+   * Makes opaque pixels of luma and chroma, elsewhere in the memory. Each pixel gets the sample of chroma
+   * that covers it. `from` has the size in pixels.
+   *
+   * Throws a `RangeError` where there is no kernel, or where a row or plane reaches too far.
+   */
+  toRgb(from: KernelTarget, to: KernelSource, color: PixelMeaning): void {
+    if (!hasRgbKernel(from.format, to.format, color.matrix)) {
+      throw new RangeError(
+        `Cannot convert ${from.format} to ${to.format} (${color.matrix}): there is no kernel`,
+      );
+    }
+    const { kernel, across, down } = chromaFormats[from.format]!;
+    const { width, height } = from;
+    const samples = (1 + Number(kernel === "pairs_to_rgb32")) * Math.ceil(width / 2 ** across);
+    const planes = from.addresses.map((address, plane): Plane => ({
+      name: `plane ${plane} of ${from.format}`,
+      address,
+      stride: from.strides[plane] ?? NaN,
+      rowBytes: plane === 0 ? width : samples,
+      rows: plane === 0 ? height : Math.ceil(height / 2 ** down),
+    }));
+    for (const plane of planes) this.#check(plane);
+    this.#check({ name: to.format, ...to, rowBytes: 4 * width, rows: height });
+    const [luma, u, v = { ...u!, address: u!.address + 1 }] = planes as [Plane, Plane, Plane?];
+    const weights = colorWeights(color);
+    const { isRedFirst } = sources[to.format]!;
+    // The kernel makes the last colour of u. Where red is the last one, u and v change places.
+    const [one, other] = isRedFirst ? [u, v] : [v, u];
+    const [lumaScale, bias, ...tints] = weights as [number, number, ...number[]];
+    this.#kernels[kernel]!(
+      ...[luma.address, luma.stride, one.address, one.stride, other.address, other.stride],
+      ...[width, height, to.address, to.stride, down, lumaScale, bias],
+      ...(isRedFirst ? tints : tints.toReversed()),
     );
   }
 

@@ -106,3 +106,27 @@ export function stretchWeights(
   const scale = oneStretched * target.span / source.span;
   return [Math.round(scale), Math.round((target.zero + 0.5) * oneStretched - source.zero * scale)];
 }
+
+/** 1.0 in the fixed point of the kernels that make RGB. */
+const oneColor = 1 << 6;
+
+/**
+ * The last arguments of the kernels that make RGB: what luma is multiplied by and what is added, and what the
+ * two samples of chroma add to the last colour, to green and to the first one. They are those of red first.
+ */
+export function colorWeights({ matrix, range }: PixelMeaning): number[] {
+  const { red, blue } = shares[matrix]!;
+  const luma = reach(range, "luma"), chroma = reach(range, "chroma");
+  const lumaScale = oneColor * 255 / luma.span, chromaScale = oneColor * 255 / chroma.span;
+  // Luma is multiplied by 2^7 before, chroma by 2^8, and 15 bits are dropped behind.
+  const inColor = (share: number): number => Math.round(2 ** 7 * chromaScale * share);
+  const blueFromU = 2 * (1 - blue), redFromV = 2 * (1 - red), green = 1 - red - blue;
+  return [
+    Math.round(2 ** 8 * lumaScale),
+    Math.round(oneColor / 2 - luma.zero * lumaScale),
+    inColor(blueFromU),
+    inColor(-blueFromU * blue / green),
+    inColor(-redFromV * red / green),
+    inColor(redFromV),
+  ];
+}

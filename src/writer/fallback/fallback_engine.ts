@@ -7,6 +7,7 @@ import type { CheckedAudioOptions } from "../../audio/audio_options.ts";
 import { AviEngine } from "../../avi/avi_engine.ts";
 import { AviSession } from "../../avi/avi_session.ts";
 import { pcmSampleFormat } from "../../avi/pcm_samples.ts";
+import { jpegQuantizers, jpegScale } from "../../avi/jpeg_quality.ts";
 import type { PcmOptions } from "../../avi/pcm_track.ts";
 import type { AviTarget } from "../../avi/target.ts";
 import type { SessionOptions } from "../../engine/session_options.ts";
@@ -21,6 +22,7 @@ const needLibraries: Readonly<Partial<Record<keyof SessionOptions, readonly unkn
   rotation: [0],
   sampleAspectRatio: [],
   fieldOrder: ["progressive"],
+  hardware: ["off", "auto"],
   background: ["black"],
   premultipliedAlpha: [false],
   chapters: [],
@@ -61,9 +63,16 @@ export function requireFallbackSupport({ options }: VideoFileRequest, fallback: 
   }
 }
 
+function jpegQualityOf({ quality }: SessionOptions): number {
+  const { min, max } = jpegQuantizers;
+  const isOutside = typeof quality === "number" && (quality < min || quality > max);
+  if (quality === "lossless" || isOutside) refuse("quality", quality, "uncompressed");
+  return jpegScale(quality);
+}
+
 /** The engine of a file that a target takes. */
 export function openFallbackEngine(
-  { frameRate, options }: VideoFileRequest,
+  { codec, frameRate, options }: VideoFileRequest,
   target: AviTarget,
   queueSize: number,
   fallback: Fallback,
@@ -71,7 +80,11 @@ export function openFallbackEngine(
   const audio = options.audio.map(fallback === "process" ? programTrack : storedTrack);
   const { width, height, alpha, imageOrientation } = options;
   const turnsImages = imageOrientation !== "none";
-  const session = new AviSession({ frameRate, width, height, alpha, turnsImages, audio }, target);
+  const jpegQuality = fallback === "uncompressed" && codec === "mjpeg" ? jpegQualityOf(options) : null;
+  const session = new AviSession(
+    { frameRate, width, height, alpha, turnsImages, audio, jpegQuality },
+    target,
+  );
   return new AviEngine(session, target, queueSize);
 }
 

@@ -34,7 +34,9 @@ export async function openFallback(
   const opened = openFallbackEngine(request, target, engine.queueSize, fallback);
   if (session.logLevel !== "quiet") {
     const what = program === null
-      ? `becomes an AVI file of uncompressed pictures, without ${request.codec}`
+      ? request.codec === "mjpeg"
+        ? "becomes an AVI file of JPEG pictures"
+        : `becomes an AVI file of uncompressed pictures, without ${request.codec}`
       : `is encoded by the program ${program}`;
     console.warn(`avwriter: ${shown(request.path)} ${what}: ${error.message}`);
   }

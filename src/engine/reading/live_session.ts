@@ -1,0 +1,116 @@
+/**
+ * A live stream that is read over one connection: synchronous, without threads or promises.
+ *
+ * @module
+ */
+import type { Native } from "../../../ffi/mod.ts";
+import { ReadError } from "../../errors.ts";
+import { interruptBy } from "../../libav/interruption.ts";
+import { setLogLevel } from "../../libav/log.ts";
+import type { SessionControl } from "../ending/session_control.ts";
+import { FrameCopier } from "./frame_copier.ts";
+import { FrameCursor } from "./frame_cursor.ts";
+import { MediaInput } from "./media_input.ts";
+import type { CopiedFile } from "../copying/media_packet.ts";
+import { describeFile, PacketReader } from "./packet_reader.ts";
+import { isComplete, outputFormat, videoStream } from "./reading_session.ts";
+import type { ReadFrame, ReadRequest, SourceInfo } from "./reading_types.ts";
+import { describeSource } from "./source_facts.ts";
+
+/** Reads one live stream, which can't be read twice, nor from another place on. */
+export class LiveSession implements Disposable {
+  readonly #control: SessionControl;
+  readonly #owned = new DisposableStack();
+  readonly #copier: FrameCopier;
+  readonly #cursor: FrameCursor;
+  readonly #native: Native;
+  readonly #input: MediaInput;
+  readonly #label: string;
+  /** What is read: what has been read as one is lost for the other. */
+  #reads: "nothing" | "frames" | "packets" = "nothing";
+  /** The first frame, where it had to tell what the stream does not. */
+  #first: ReadFrame | null = null;
+  /** What the stream says. */
+  readonly info: SourceInfo;
+
+  /**
+   * Connects, and finds out what the streams are. The control ends each call that waits. Throws a
+   * {@linkcode ReadError} where there is nothing to read, or no video.
+   */
+  constructor(native: Native, request: ReadRequest, control: SessionControl) {
+    this.#control = control;
+    this.#native = native;
+    this.#label = request.label;
+    using owned = new DisposableStack();
+    // libav's own lines tell stream keys, and of each packet that was lost.
+    setLogLevel(native, request.logLevel === "error" ? "quiet" : request.logLevel);
+    interruptBy(native, control.memory);
+    owned.defer(() => interruptBy(native, null));
+    const format = request.format === null ? null : outputFormat(native, request.format);
+    const input = owned.use(control.timed(() => new MediaInput(native, request)));
+    this.#input = input;
+    const stream = videoStream(input, request);
+    this.#copier = owned.use(new FrameCopier(native, format, stream.color));
+    const info = describeSource(native, input, stream, format, request.label, true);
+    this.#cursor = owned.use(new FrameCursor(native, input, stream, request.label, true));
+    this.info = isComplete(info) ? info : { ...info, ...this.#looked(request.label) };
+    this.#owned = owned.move();
+  }
+
+  /** The next frame; `null` at the end. */
+  next(): ReadFrame | null {
+    this.#begin("frames");
+    const first = this.#first;
+    if (first === null) return this.#read();
+    this.#first = null;
+    return first;
+  }
+
+  /** What can be copied without being decoded. */
+  describe(): CopiedFile {
+    return describeFile(this.#native, this.#input, true);
+  }
+
+  /** Reads the packets of all tracks from now on, in place of frames. */
+  openPackets(): PacketReader {
+    this.#begin("packets");
+    return new PacketReader(this.#native, this.#input, this.#label, this.#control);
+  }
+
+  #begin(kind: "frames" | "packets"): void {
+    if (this.#reads === "nothing") this.#reads = kind;
+    if (this.#reads === kind) return;
+    throw new ReadError(
+      `Cannot read ${kind} of ${this.#label}: frames or packets of it are read already`,
+      {
+        code: "LIVE",
+        operation: `read ${kind}`,
+        hint: "Open it once more: a live source has either, once",
+      },
+    );
+  }
+
+  #read(): ReadFrame | null {
+    const shown = this.#control.timed(() => this.#cursor.advance());
+    return shown === null ? null : this.#copier.copy(shown);
+  }
+
+  /** What the first frame says. */
+  #looked(label: string): Partial<SourceInfo> {
+    const frame = this.#first = this.#read();
+    if (frame === null) {
+      throw new ReadError(`Cannot read ${label}: it has no frame`, {
+        code: "NO_FRAME",
+        operation: "read a network source",
+        hint: null,
+      });
+    }
+    const { width, height, format, color } = frame;
+    return { width, height, format, color };
+  }
+
+  /** Closes the connection. */
+  [Symbol.dispose](): void {
+    this.#owned.dispose();
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * Packets of a file, not decoded.
+ *
+ * @module
+ */
+import type { Native } from "../../../ffi/mod.ts";
+import { NativePacket } from "../../libav/native_packet.ts";
+import { formatNames } from "../../libav/reading/input_stream.ts";
+import { describeStream } from "../../libav/streams/described_stream.ts";
+import type { SessionControl } from "../ending/session_control.ts";
+import type { CopiedFile, CopiedStream, MediaPacket, PacketKind } from "../copying/media_packet.ts";
+import { InputClock, type MediaInput } from "./media_input.ts";
+import { reading } from "./reading_error.ts";
+import { chaptersOf } from "./source_facts.ts";
+
+/** How much is read at a time: so many packets, or with so many bytes. */
+const batch = { packets: 64, bytes: 2 ** 20 } as const;
+
+const kinds = ["video", "audio", "subtitle"] as const satisfies readonly PacketKind[];
+
+/** Describes the streams of a file whose packets can be copied, and what goes along with them. */
+export function describeFile(native: Native, input: MediaInput, isLive: boolean): CopiedFile {
+  const { demuxer } = input;
+  const streams = [...demuxer.streams.keys()].flatMap((index): CopiedStream[] => {
+    const picture = demuxer.picture(index);
+    const kind = picture === null ? kinds.find((type) => demuxer.isOf(type, index)) ?? null : null;
+    if (kind === null && picture === null && !demuxer.isOf("attachment", index)) return [];
+    // A track that never got a packet: no muxer takes audio without a rate.
+    if (demuxer.isUnknownAudio(index)) return [];
+    return [{
+      ...describeStream(native, demuxer, index),
+      ...{ kind, index, picture: picture === null ? null : new Uint8Array(picture) },
+      codecName: demuxer.codecName(index),
+      codecId: native.fields.get(demuxer.parameters(index), "AVCodecParameters", "codec_id"),
+    }];
+  });
+  return {
+    streams,
+    container: formatNames(native, demuxer),
+    chapters: chaptersOf(input),
+    metadata: demuxer.metadata,
+    isLive,
+    path: null,
+  };
+}
+
+/** A stream that is read. */
+interface ReadStream {
+  readonly kind: PacketKind;
+  readonly clock: InputClock;
+}
+
+/** AVDISCARD_DEFAULT, libavcodec/defs.h. */
+const discardNone = 0;
+
+/**
+ * Reads the packets of all streams, in the order in which they are in the file. Takes over the input, but for
+ * that of a live stream, whose packets are given as soon as they come.
+ */
+export class PacketReader implements Disposable {
+  readonly #input: MediaInput;
+  readonly #label: string;
+  readonly #packet: NativePacket;
+  readonly #streams = new Map<number, ReadStream>();
+  /** The control of a live stream, which ends calls that wait. */
+  readonly #control: SessionControl | null;
+  #hasEnded = false;
+
+  /** At the beginning of a file, or from now on, with the control of a live stream. */
+  constructor(native: Native, input: MediaInput, label: string, control: SessionControl | null = null) {
+    this.#control = control;
+    for (const stream of input.demuxer.streams) native.fields.set(stream, "AVStream", "discard", discardNone);
+    this.#input = input;
+    this.#label = label;
+    this.#packet = new NativePacket(native);
+    for (const kind of kinds) {
+      for (const stream of input.streamsOf(kind)) {
+        this.#streams.set(stream.index, { kind, clock: new InputClock(stream, input.origin) });
+      }
+    }
+  }
+
+  /** The next packets; none at the end. */
+  next(): MediaPacket[] {
+    const packets: MediaPacket[] = [];
+    let bytes = 0;
+    reading(this.#label, "read on in", () => {
+      const most = this.#control === null ? batch.packets : 1;
+      while (!this.#hasEnded && packets.length < most && bytes < batch.bytes) {
+        if (!this.#read()) this.#hasEnded = true;
+        else packets.push(...this.#take());
+        bytes += packets.at(-1)?.data.length ?? 0;
+        this.#packet.unref();
+      }
+    });
+    return packets;
+  }
+
+  #read(): boolean {
+    const { demuxer } = this.#input;
+    return this.#control?.timed(() => demuxer.read(this.#packet)) ?? demuxer.read(this.#packet);
+  }
+
+  #take(): MediaPacket[] {
+    const packet = this.#packet;
+    const { streamIndex: stream, pts, dts, duration, isKey: isKeyFrame } = packet;
+    const read = this.#streams.get(stream);
+    if (read === undefined) return [];
+    const { kind, clock } = read;
+    const seconds = (ticks: bigint): number | null =>
+      ticks === NativePacket.noTime ? null : clock.seconds(ticks);
+    return [{
+      ...{ data: packet.bytes, kind, stream, isKeyFrame, sideData: packet.sideData },
+      timestamp: seconds(pts),
+      decodeTimestamp: seconds(dts),
+      duration: clock.length(duration),
+    }];
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#packet[Symbol.dispose]();
+    if (this.#control === null) this.#input[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Options of network sources.
+ *
+ * @module
+ */
+import { type Check, checkOptionTable, object, oneOf, text } from "../../option_checks.ts";
+import { fieldsOf } from "../../plain_copy.ts";
+import type { SourceStatus } from "../../source/pipeline/pipeline_source.ts";
+import { type ReaderOptions, readingChecks } from "../reader_options.ts";
+
+/** How a source comes back that has lost its connection. */
+export interface ReconnectOptions {
+  /** How often it tries before it gives up. A frame that comes counts as success. Default: without end. */
+  attempts?: number;
+  /** Seconds before the first try; each one after it waits 1.5 times as long. Default: 2. */
+  delaySeconds?: number;
+  /** The longest wait between two tries, in seconds. Default: 60. */
+  maxDelaySeconds?: number;
+}
+
+/** What a network source tells of its connection. */
+export interface NetworkStatus {
+  /** The new state. */
+  readonly status: SourceStatus;
+  /** Why the connection was lost, or can't be made; `null` where it is not. */
+  readonly error: Error | null;
+  /** Width of the frames that come next, in pixels; 0 before the first connection. */
+  readonly width: number;
+  /** Height of the frames that come next, in pixels; 0 before the first connection. */
+  readonly height: number;
+  /** Seconds until the next try; `null` where none is to come. */
+  readonly retryInSeconds: number | null;
+}
+
+/**
+ * Options of {@linkcode openNetworkSource}.
+ *
+ * @example
+ * ```ts
+ * import type { NetworkSourceOptions } from "@avwriter/avwriter";
+ *
+ * const options: NetworkSourceOptions = {
+ *   format: "rgba",
+ *   reconnect: { maxDelaySeconds: 10 },
+ *   onStatus: ({ status, error }) => console.log(status, error?.message ?? ""),
+ * };
+ * ```
+ */
+export interface NetworkSourceOptions extends Omit<ReaderOptions, "imageSequence"> {
+  /** How RTSP sends packets. Default: `"tcp"`, which loses none. */
+  transport?: "tcp" | "udp";
+  /** How long connecting may wait, in seconds. Default: 10. */
+  openTimeoutSeconds?: number;
+  /** How long a frame may keep a reader waiting, in seconds. Then it is an error. Default: 10. */
+  readTimeoutSeconds?: number;
+  /** Comes back after a lost connection. Default: a lost connection is an error. */
+  reconnect?: ReconnectOptions;
+  /** Where HTTP redirects may lead: to the same host and port, or to any. Default: `"same-host"`. */
+  redirects?: "same-host" | "any";
+  /** A file with the certificates that TLS trusts, as PEM. Default: the system's. */
+  caFile?: string;
+  /** Is told each time that the status or the size changes; of another size before its first frame. */
+  onStatus?: (status: NetworkStatus) => void;
+}
+
+const seconds: Check = (value) =>
+  typeof value === "number" && value > 0 && value <= 86400
+    ? null
+    : "a number of seconds above 0, up to 86400";
+
+const checks: { readonly [Name in keyof Required<NetworkSourceOptions>]: Check } = {
+  ...readingChecks,
+  transport: oneOf("tcp", "udp"),
+  openTimeoutSeconds: seconds,
+  readTimeoutSeconds: seconds,
+  reconnect: object("an object such as { delaySeconds: 2 }"),
+  redirects: oneOf("same-host", "any"),
+  caFile: text,
+  onStatus: (value) => typeof value === "function" ? null : "a function",
+};
+
+const reconnectChecks: { readonly [Name in keyof Required<ReconnectOptions>]: Check } = {
+  attempts: (value) =>
+    value === Infinity || Number.isInteger(value) && value as number > 0 ? null : "a whole number above 0",
+  delaySeconds: seconds,
+  maxDelaySeconds: seconds,
+};
+
+/** Throws a `TypeError` or `RangeError` where options are not valid. Returns a copy of them. */
+export function checkNetworkOptions(given: NetworkSourceOptions): NetworkSourceOptions {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new TypeError('Cannot use options that are no object: give an object such as { format: "rgba" }');
+  }
+  const options = checkOptionTable(given, checks);
+  if (options.reconnect !== undefined) {
+    const fields = fieldsOf(options.reconnect, Object.keys(reconnectChecks)) as ReconnectOptions;
+    options.reconnect = checkOptionTable(fields, reconnectChecks, "reconnect.");
+  }
+  return options;
+}

@@ -1,0 +1,1 @@
+import "../../avi_test.ts?all";

@@ -1,0 +1,1 @@
+import "../../broken_files_test.ts?all";

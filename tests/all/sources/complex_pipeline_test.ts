@@ -1,0 +1,1 @@
+import "../../complex_pipeline_test.ts?all";

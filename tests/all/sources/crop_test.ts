@@ -1,0 +1,1 @@
+import "../../crop_test.ts?all";

@@ -1,0 +1,1 @@
+import "../../fallback_test.ts?all";

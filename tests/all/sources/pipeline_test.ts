@@ -1,0 +1,1 @@
+import "../../pipeline_test.ts?all";

@@ -1,0 +1,1 @@
+import "../../random_pipelines_test.ts?all";

@@ -1,0 +1,1 @@
+import "../../reader_pipeline_test.ts?all";

@@ -1,0 +1,1 @@
+import "../../reader_test.ts?all";

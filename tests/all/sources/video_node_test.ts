@@ -1,0 +1,1 @@
+import "../../video_node_test.ts?all";

@@ -1,1 +1,0 @@
-import "../avi_test.ts?long";

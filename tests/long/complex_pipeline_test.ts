@@ -1,1 +1,0 @@
-import "../complex_pipeline_test.ts?long";

@@ -1,0 +1,1 @@
+import "../crash_test.ts?long";

@@ -1,1 +1,0 @@
-import "../crop_test.ts?long";

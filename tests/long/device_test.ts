@@ -1,0 +1,1 @@
+import "../device_test.ts?long";

@@ -1,1 +1,0 @@
-import "../fallback_test.ts?long";

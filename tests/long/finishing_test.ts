@@ -1,0 +1,1 @@
+import "../finishing_test.ts?long";

@@ -1,0 +1,1 @@
+import "../palette_test.ts?long";

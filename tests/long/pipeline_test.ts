@@ -1,1 +1,0 @@
-import "../pipeline_test.ts?long";

@@ -1,0 +1,1 @@
+import "../pixels_test.ts?long";

@@ -1,1 +1,0 @@
-import "../random_pipelines_test.ts?long";

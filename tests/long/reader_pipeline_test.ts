@@ -1,1 +1,0 @@
-import "../reader_pipeline_test.ts?long";

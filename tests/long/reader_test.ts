@@ -1,1 +1,0 @@
-import "../reader_test.ts?long";

@@ -1,1 +1,0 @@
-import "../video_node_test.ts?long";

@@ -1,0 +1,1 @@
+import "../writegear_test.ts?long";

@@ -1,0 +1,159 @@
+/**
+ * WriteGear's examples in the documentation, run as they stand there and judged by ffprobe.
+ *
+ * @module
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { parsePage } from "../tools/docs/markdown.ts";
+import { missingEncoders } from "./support/features.ts";
+import { TemporaryFolder } from "./support/media.ts";
+import { runScript } from "./support/processes.ts";
+import { testsOf } from "./support/test.ts";
+
+const { test, testLong } = testsOf(import.meta.url);
+
+const page = "docs/writegear-examples.md";
+const repository = new URL("../", import.meta.url);
+const text = readFileSync(new URL(page, repository), "utf8");
+
+/** The example under a heading. */
+function exampleOf(title: string): string {
+  const from = text.indexOf(`\n## ${title}\n`);
+  assert(from >= 0, `no heading ${title}`);
+  const end = text.indexOf("\n## ", from + 1);
+  const block = parsePage(page, text.slice(from, end < 0 ? undefined : end)).blocks[0];
+  assert(block !== undefined && block.mark === null, `no program below ${title}`);
+  return block.text
+    .replaceAll('"@avwriter/avwriter"', JSON.stringify(new URL("mod.ts", repository).href))
+    .replaceAll('"@avwriter/avwriter/opencv"', JSON.stringify(new URL("opencv.ts", repository).href));
+}
+
+function made(folder: TemporaryFolder, name: string, args: readonly string[]): void {
+  const lavfi = args.flatMap((source) => ["-f", "lavfi", "-i", source]);
+  const { status } = spawnSync("ffmpeg", ["-v", "error", ...lavfi, "-pix_fmt", "yuv420p", folder.file(name)]);
+  assertEquals(status, 0);
+}
+
+interface Stream {
+  readonly codec_type: string;
+  readonly codec_name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly pix_fmt: string;
+  readonly r_frame_rate: string;
+  readonly nb_read_frames: string;
+  readonly duration?: string;
+}
+
+function streamsOf(path: string): Stream[] {
+  const args = ["-v", "error", "-count_frames", "-show_streams", "-of", "json", path];
+  return JSON.parse(spawnSync("ffprobe", args, { encoding: "utf8" }).stdout).streams;
+}
+
+/** What the video of a file is: codec, size, pixel format, rate and number of frames. */
+type Video = readonly [codec: string, size: string, format: string, rate: string, frames: number];
+
+function videoOf(path: string): Video {
+  const video = streamsOf(path).find((one) => one.codec_type === "video")!;
+  const { codec_name, width, height, pix_fmt, r_frame_rate, nb_read_frames } = video;
+  return [codec_name, `${width}x${height}`, pix_fmt, r_frame_rate, Number(nb_read_frames)];
+}
+
+/** The clip has 24000/1001 frames a second, so that a rate of its own shows. */
+const clip = { frames: 24, rate: "24000/1001" } as const;
+
+const examples: readonly (readonly [title: string, files: Readonly<Record<string, Video>>])[] = [
+  ["Bare minimum", { "out.mp4": ["h264", "320x180", "yuv420p", "25/1", clip.frames] }],
+  ["RGB mode", { "rgb.mp4": ["h264", "320x180", "yuv420p", "30/1", 30] }],
+  ["Controlled frame rate", {
+    "same-rate.mp4": ["h264", "320x180", "yuv420p", clip.rate, clip.frames],
+  }],
+  ["Sound from a file", { "with-music.mp4": ["h264", "320x180", "yuv420p", clip.rate, clip.frames] }],
+  ["Hardware encoder", { "hardware.mp4": ["h264", "320x180", "yuv420p", clip.rate, clip.frames] }],
+  ["Custom command: merge sound", {
+    "merged.mp4": ["h264", "320x180", "yuv420p", clip.rate, clip.frames],
+  }],
+  ["Non-compression mode, with a FOURCC", {
+    "fourcc.avi": ["mjpeg", "320x180", "yuvj420p", "30/1", clip.frames],
+  }],
+  ["Image sequence", { "frames/%03d.png": ["png", "320x180", "rgb24", "25/1", clip.frames] }],
+  ["4:4:4 and 10 bit", {
+    "full-chroma.mp4": ["h264", "320x180", "yuv444p", "25/1", clip.frames],
+    "10-bit.mp4": ["hevc", "320x180", "yuv420p10le", "25/1", clip.frames],
+  }],
+  ["Crop and scale", { "part.mp4": ["h264", "640x360", "yuv420p", "25/1", clip.frames] }],
+];
+
+/** Runs the example under a heading in a folder with the files that it reads. */
+function runExample(folder: TemporaryFolder, title: string): void {
+  made(folder, "clip.mp4", [`testsrc2=size=320x180:rate=${clip.rate}:duration=1`]);
+  made(folder, "talk.mkv", ["testsrc2=size=320x180:rate=25:duration=1", "sine=duration=1"]);
+  made(folder, "music.flac", ["sine=frequency=440:sample_rate=44100:duration=2"]);
+  const script = folder.file("example.ts");
+  const start = `import process from "node:process";\nprocess.chdir(${JSON.stringify(folder.path)});\n`;
+  writeFileSync(script, start + exampleOf(title));
+  const { status, stderr } = runScript(script, []);
+  assertEquals([status, stderr], [0, ""]);
+}
+
+const skip = missingEncoders("libx264", "libx265");
+
+for (const [title, files] of examples) {
+  testLong(`WriteGear's examples: ${title}`, { skip }, () => {
+    using folder = new TemporaryFolder();
+    runExample(folder, title);
+    for (const [name, expected] of Object.entries(files)) {
+      const path = folder.file(name);
+      assertEquals(videoOf(path), expected);
+      if (title.includes("ound")) {
+        const audio = streamsOf(path).find((one) => one.codec_type === "audio")!;
+        assertEquals(audio.codec_name, "aac");
+        assertAlmostEquals(Number(audio.duration), 1, 0.06);
+      }
+    }
+  });
+}
+
+testLong("WriteGear's examples: GIF has the scaled pictures", { skip }, () => {
+  using folder = new TemporaryFolder();
+  runExample(folder, "GIF");
+  const [codec, size, , , frames] = videoOf(folder.file("clip.gif"));
+  assertEquals([codec, size, frames], ["gif", "160x90", clip.frames]);
+});
+
+testLong("WriteGear's examples: extracted sound has the packets of the source", { skip }, () => {
+  using folder = new TemporaryFolder();
+  runExample(folder, "Custom command: extract sound");
+  const packets = (name: string): string =>
+    spawnSync("ffmpeg", [
+      "-v",
+      "error",
+      "-i",
+      folder.file(name),
+      "-map",
+      "0:a",
+      "-c",
+      "copy",
+      "-f",
+      "md5",
+      "-",
+    ], {
+      encoding: "utf8",
+    }).stdout;
+  assertEquals(streamsOf(folder.file("sound.mka")).map((one) => one.codec_type), ["audio"]);
+  assert(packets("sound.mka").startsWith("MD5="));
+  assertEquals(packets("sound.mka"), packets("talk.mkv"));
+});
+
+test("WriteGear's examples: all headings have a program", () => {
+  const { blocks } = parsePage(page, readFileSync(fileURLToPath(new URL(page, repository)), "utf8"));
+  const titles = [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title!);
+  assertEquals(blocks.length, titles.length);
+  const run = [...examples.map(([title]) => title), "GIF", "Custom command: extract sound"];
+  const others = titles.filter((title) => !run.includes(title));
+  // They need a microphone and a kernel module.
+  assertEquals(others, ["Live sound", "v4l2loopback, by name"]);
+});
