@@ -19,11 +19,9 @@
 export type { CopySummary } from "./src/engine/copying/copy_request.ts";
 export type { RecipeOptions, RecipeProgress } from "./src/recipes/copy_recipe.ts";
 export {
-  concat,
   extractAudio,
   type ExtractAudioOptions,
-  remux,
   replaceAudio,
   type ReplaceAudioOptions,
-  trim,
-} from "./src/recipes/copying.ts";
+} from "./src/recipes/audio.ts";
+export { concat, remux, trim } from "./src/recipes/copying.ts";

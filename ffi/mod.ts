@@ -18,6 +18,7 @@ export {
   cutFile,
   endOfBoxes,
   fileBytes,
+  isSameFile,
   makeNewFile,
   makeReplacement,
   namesIn,

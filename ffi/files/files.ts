@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  type BigIntStats,
   closeSync,
   constants,
   fchmodSync,
@@ -175,6 +176,22 @@ export function removeFile(path: string): void {
     unlinkSync(path);
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
+  }
+}
+
+/** Whether two paths are one file, by whatever names. */
+export function isSameFile(one: string, other: string): boolean {
+  const [first, second] = [one, other].map(statusOf);
+  return first != null && second != null && first.ino === second.ino && first.dev === second.dev;
+}
+
+function statusOf(path: string): BigIntStats | null {
+  try {
+    return statSync(path, { bigint: true });
+  } catch (error) {
+    // Whoever opens it has the same error, and more to say. Deno's NotCapable has no code.
+    if (typeof codeOf(error) === "string") return null;
+    throw error;
   }
 }
 

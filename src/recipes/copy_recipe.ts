@@ -5,6 +5,7 @@
  */
 import type { CopyInput, CopyRequest, CopySummary } from "../engine/copying/copy_request.ts";
 import { filePath } from "../file_path.ts";
+import { isSameFile } from "../../ffi/mod.ts";
 import { type Check, checkOptionTable } from "../option_checks.ts";
 import { shown } from "../shown.ts";
 import { runFileWork } from "../thread/file_work.ts";
@@ -39,17 +40,19 @@ export interface RecipeOptions {
    * printed once, and changes nothing.
    */
   onProgress?: (progress: RecipeProgress) => void;
+  /** Where the work is done, as in `WriterOptions`. Default: `"worker"`. */
+  thread?: "worker" | "main";
   /** The folder of FFmpeg's libraries, as in `WriterOptions`. */
   libraryPath?: string;
   /** The module that avwriter's threads run, as in `WriterOptions`. */
   workerUrl?: string | URL;
 }
 
-const { signal, onProgress, libraryPath, workerUrl } = writerChecks;
+const { signal, onProgress, thread, libraryPath, workerUrl } = writerChecks;
 
 /** The checks of {@linkcode RecipeOptions}. */
 export const recipeChecks: { readonly [Name in keyof Required<RecipeOptions>]: Check } = {
-  ...{ signal, onProgress, libraryPath, workerUrl },
+  ...{ signal, onProgress, thread, libraryPath, workerUrl },
 };
 
 /** Checks options of a recipe; throws a `TypeError` that names what is wrong. Returns a copy of them. */
@@ -71,12 +74,21 @@ export function requireSeconds(name: string, value: unknown, least = 0): void {
   }
 }
 
+/** Throws a `TypeError` where the new file is one of those that it is made of, by whatever name. */
+export function requireOtherFile(inputs: readonly string[], output: string, action: string): void {
+  const same = inputs.find((input) => input === output || isSameFile(input, output));
+  if (same === undefined) return;
+  throw new TypeError(
+    `Cannot ${action} ${shown(same)} into ${shown(output)}: they are one file, give another path`,
+  );
+}
+
 /** What is copied, beside the inputs. */
 type CopyDetails = Partial<Pick<CopyRequest, "part" | "endsWithVideo">> & Pick<CopyRequest, "action">;
 
 /** All streams of a file. */
 export function wholeFile(path: string | URL, action: string): CopyInput {
-  return { paths: [filePath(path, action)], streams: "all", track: null };
+  return { paths: [filePath(path, action)], streams: "all", track: null, encoding: null };
 }
 
 /** Copies packets into a file. */
@@ -84,13 +96,14 @@ export async function runCopy(
   inputs: readonly CopyInput[],
   output: string | URL,
   { part = null, endsWithVideo = false, action }: CopyDetails,
-  { signal, onProgress, libraryPath, workerUrl = workerModule() }: RecipeOptions,
+  { signal, onProgress, thread, libraryPath, workerUrl = workerModule() }: RecipeOptions,
 ): Promise<CopySummary> {
   const request = { inputs, output: filePath(output), part, endsWithVideo, action };
   signal?.throwIfAborted();
+  requireOtherFile(inputs.flatMap(({ paths }) => paths), request.output, action);
   const progress = new ProgressTimer(onProgress, false);
   const summary = await runFileWork({ kind: "copy", request }, {
-    ...{ libraryPath, signal },
+    ...{ libraryPath, signal, thread },
     workerModule: new URL(workerUrl),
     onStep: (finished) => progress.tell(() => ({ finished }), false),
   });

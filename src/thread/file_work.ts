@@ -19,6 +19,8 @@ export interface WorkOptions {
   /** The module of avwriter's threads. */
   readonly workerModule: URL;
   readonly signal: AbortSignal | undefined;
+  /** Where the work is done. Default: in a thread of its own. */
+  readonly thread?: "worker" | "main" | undefined;
   /** Called now and then with how much is done, from 0 to 1. */
   readonly onStep: (share: number) => void;
 }
@@ -29,7 +31,9 @@ export async function runFileWork<Kind extends FileWork["kind"]>(
   options: WorkOptions,
 ): Promise<FileWorkSummary<Kind>> {
   try {
-    return await runInThread(work as FileWork, options) as FileWorkSummary<Kind>;
+    if (options.thread !== "main") {
+      return await runInThread(work as FileWork, options) as FileWorkSummary<Kind>;
+    }
   } catch (error) {
     if (!(error instanceof NoThreadError)) throw error;
   }

@@ -4,24 +4,21 @@
  * @module
  */
 import { fileBytes, FileLock, type Native, runtime, SyncedFile } from "../../../ffi/mod.ts";
-import { coverStream, openCover, repairsCover } from "../../container/cover.ts";
 import { muxerByExtension } from "../../container/muxer_choice.ts";
-import { muxerOptions } from "../../container/muxer_options.ts";
 import { AvError, UnsupportedError } from "../../errors.ts";
 import { Companion } from "../../file/companion.ts";
 import { inUse } from "../../file/held_target.ts";
 import { companionPath, requireWritable, stepsWithWriteErrors } from "../../file/target.ts";
 import { requireNotInterrupted } from "../../libav/interruption.ts";
 import { setLogLevel } from "../../libav/log.ts";
-import { Muxer } from "../../libav/muxer.ts";
-import { type MuxerInfo, muxerSupportsCodec } from "../../libav/muxer_info.ts";
+import type { Muxer } from "../../libav/muxer.ts";
+import type { MuxerInfo } from "../../libav/muxer_info.ts";
 import { NativePacket } from "../../libav/native_packet.ts";
 import { StepMeter, type Steps } from "../../steps.ts";
-import type { CopyRequest, CopySummary } from "./copy_request.ts";
-import { earliest, JoinedInput } from "./joined_input.ts";
-
-/** How long a player may have to wait, in microseconds. */
-const maxDelay = 700_000;
+import { type CopyMuxer, createCopyMuxer, lostFrom } from "./copy_muxer.ts";
+import type { CopyInput, CopyRequest, CopySummary } from "./copy_request.ts";
+import { EncodedAudio, needsEncoding } from "./encoded_audio.ts";
+import { earliest, JoinedInput, type PacketInput } from "./joined_input.ts";
 
 /** Makes a file of the packets of others; the steps tell how much of the work is done. */
 export function* copyFiles(native: Native, request: CopyRequest): Steps<CopySummary> {
@@ -67,90 +64,12 @@ function containerOf(native: Native, { output, action }: CopyRequest): MuxerInfo
   );
 }
 
-/** The muxer of the new file: the number of its stream for each of every input, and what has no place. */
-interface CopyMuxer {
-  readonly muxer: Muxer;
-  readonly places: ReadonlyMap<JoinedInput, ReadonlyMap<number, number>>;
-  readonly leftOut: readonly string[];
-}
-
-/** Whether what a stream is of matters so much that it is not left out. */
-function isRequired({ demuxer }: JoinedInput, index: number): boolean {
-  return (demuxer.isOf("video", index) || demuxer.isOf("audio", index)) && demuxer.picture(index) === null;
-}
-
-function createMuxer(
-  native: Native,
-  info: MuxerInfo,
-  inputs: readonly JoinedInput[],
-  { action, output }: CopyRequest,
-  url: string,
-): CopyMuxer {
-  using owned = new DisposableStack();
-  const muxer = owned.use(new Muxer(native, info, url));
-  const places = new Map(inputs.map((input) => [input, new Map<number, number>()]));
-  const leftOut: string[] = [];
-  const pictures: Uint8Array[] = [];
-  let added = 0;
-  for (const input of inputs) {
-    for (const index of input.streams) {
-      const codec = input.demuxer.codecName(index);
-      const picture = input.demuxer.picture(index);
-      if (picture !== null && repairsCover(info)) pictures.push(picture);
-      else if (picture === null && takes(native, info, input, index)) {
-        places.get(input)!.set(index, added++);
-        addCopy(native, muxer, input, index);
-      } else if (isRequired(input, index)) throw noPlace(action, output, info, codec);
-      else leftOut.push(codec);
-    }
-  }
-  if (added === 0) {
-    throw new UnsupportedError(`Cannot ${action} ${inputs[0]!.path}: it has no stream for that`, {
-      code: "NO_STREAM",
-      operation: action,
-      hint: "Look into the file with: avwriter probe FILE",
-    });
-  }
-  for (const picture of pictures) muxer.addStream(coverStream(native, info, openCover(native, picture)));
-  // As the ffmpeg program has it: MPEG-TS reckons with it how much audio goes into one piece.
-  muxer.options.setField("max_delay", maxDelay);
-  const [first] = inputs;
-  first!.demuxer.copyMetadata(muxer.address);
-  muxer.options.setAll(
-    muxerOptions(muxer, first!.demuxer.timeBase(first!.streams[0]!), "finished", undefined, false),
-  );
-  owned.move();
-  return { muxer, places, leftOut };
-}
-
-function takes(native: Native, info: MuxerInfo, { demuxer }: JoinedInput, index: number): boolean {
-  const { fields } = native;
-  const codecId = fields.get(demuxer.parameters(index), "AVCodecParameters", "codec_id");
-  if (demuxer.isOf("attachment", index)) return info.name === "matroska";
-  return muxerSupportsCodec(native, info, codecId, "experimental") !== false;
-}
-
-function addCopy(native: Native, muxer: Muxer, { demuxer }: JoinedInput, index: number): void {
-  const { fields } = native;
-  const stream = muxer.addStream({
-    describeInto: (parameters) => {
-      demuxer.describeInto(index, parameters);
-      // Each container has codes of its own.
-      fields.set(parameters, "AVCodecParameters", "codec_tag", 0);
-    },
-    timeBase: demuxer.timeBase(index),
-    frameRate: demuxer.frameRate(index),
-    tag: demuxer.codecName(index) === "hevc" && ["mp4", "mov"].includes(muxer.info.name) ? "hvc1" : null,
-  });
-  demuxer.copyTags(index, stream);
-}
-
-function noPlace(action: string, output: string, { name }: MuxerInfo, codec: string): UnsupportedError {
-  return new UnsupportedError(`Cannot ${action} to ${output}: ${name} has no place for ${codec}`, {
-    code: "CODEC_NOT_FOR_CONTAINER",
-    operation: action,
-    hint: "Choose another container, such as .mkv, or transcode",
-  });
+/** Opens what is copied or encoded. */
+function openInput(native: Native, info: MuxerInfo, input: CopyInput, request: CopyRequest): PacketInput {
+  const { encoding, paths: [path] } = input;
+  return encoding !== null && needsEncoding(native, info, path!, encoding)
+    ? new EncodedAudio(native, info, path!, encoding)
+    : new JoinedInput(native, input, request);
 }
 
 function* copyInto(
@@ -161,30 +80,45 @@ function* copyInto(
   exists: boolean,
 ): Steps<CopySummary> {
   using owned = new DisposableStack();
-  const inputs = request.inputs.map((input) => owned.use(new JoinedInput(native, input, request)));
-  const { muxer, places, leftOut } = createMuxer(native, info, inputs, request, `file:${companion.path}`);
-  owned.use(muxer);
-  const [first] = inputs;
-  const chapters = request.part === null ? first!.demuxer.chapters : [];
-  const timeBases = new Map(
-    inputs.map((
-      input,
-    ) => [input, new Map(input.streams.map((index) => [index, input.demuxer.timeBase(index)]))]),
-  );
+  const inputs = request.inputs.map((input) => owned.use(openInput(native, info, input, request)));
+  const copy = createCopyMuxer(native, info, inputs, request, companion.path);
+  const muxer = owned.use(copy.muxer);
   if (exists) companion.make();
   else companion.makeNew();
   muxer.openFile(`file:${companion.path}`);
   using synced = new SyncedFile(companion.path);
   writeHeader(muxer, request);
-  const paths = request.inputs.flatMap((input) => input.paths);
+  const { packets, seconds } = yield* copyPackets(native, inputs, copy, request, synced);
+  if (copy.chapters.length > 0) muxer.setChapters(copy.chapters);
+  muxer.writeTrailer();
+  const bytes = muxer.outputBytes ?? 0;
+  muxer.closeOutput();
+  synced.sync();
+  const [first] = inputs;
+  const start = first instanceof JoinedInput ? first.start : 0;
+  const leftOut = [...copy.leftOut, ...lostFrom(native, info, companion.path, copy)];
+  return { path: request.output, format: info.name, packets, seconds, start, bytes, leftOut };
+}
+
+/** Copies the packets of all inputs, in the order of their decoding. */
+function* copyPackets(
+  native: Native,
+  inputs: readonly PacketInput[],
+  { muxer, places }: CopyMuxer,
+  { inputs: asked, endsWithVideo }: CopyRequest,
+  synced: SyncedFile,
+): Steps<{ packets: number; seconds: number }> {
+  const [first] = inputs;
+  const video = endsWithVideo && first instanceof JoinedInput ? first : null;
+  const paths = asked.flatMap((input) => input.paths);
   const meter = new StepMeter(paths.reduce((sum, path) => sum + fileBytes(path), 0));
-  const packet = owned.use(new NativePacket(native));
+  using packet = new NativePacket(native);
   let packets = 0, seconds = 0;
   for (;;) {
     const input = earliest(inputs);
     if (input === null) break;
     // Audio of another file ends with the video.
-    if (request.endsWithVideo && first!.seconds === null && input.seconds! >= first!.videoEnd) break;
+    if (video !== null && video.seconds === null && input.seconds! >= video.videoEnd) break;
     input.take(packet);
     const { streamIndex, size } = packet;
     const place = places.get(input)!.get(streamIndex);
@@ -192,22 +126,16 @@ function* copyInto(
       packet.unref();
       continue;
     }
-    const timeBase = timeBases.get(input)!.get(streamIndex)!;
+    const { index, timeBase } = place;
     seconds = Math.max(seconds, Number(packet.pts + packet.duration) * timeBase.num / timeBase.den);
-    packet.streamIndex = place;
-    packet.rescale(timeBase, muxer.timeBase(place));
+    packet.streamIndex = index;
+    packet.rescale(timeBase, muxer.timeBase(index));
     muxer.write(packet);
     packets++;
     synced.add(size);
     if (meter.add(size)) yield meter.share;
   }
-  if (chapters.length > 0) muxer.setChapters(chapters);
-  muxer.writeTrailer();
-  const bytes = muxer.outputBytes ?? 0;
-  muxer.closeOutput();
-  synced.sync();
-  const { start } = first!;
-  return { path: request.output, format: info.name, packets, seconds, start, bytes, leftOut };
+  return { packets, seconds };
 }
 
 /** Writes the header: only the muxer itself knows all that it refuses. */

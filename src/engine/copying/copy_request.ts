@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { CheckedAudioOptions } from "../../audio/audio_options.ts";
+
 /** Which streams of a file are copied. */
 export type StreamChoice = "all" | "audio" | "allButAudio";
 
@@ -14,6 +16,8 @@ export interface CopyInput {
   readonly streams: StreamChoice;
   /** Which of the audio tracks, counted from 0; `null` for all. */
   readonly track: number | null;
+  /** How the track is encoded where it can't be copied, or not as that asks; `null`: it is only copied. */
+  readonly encoding: CheckedAudioOptions | null;
 }
 
 /** A file to make of others. */
@@ -35,7 +39,7 @@ export interface CopySummary {
   readonly path: string;
   /** The container's name in libavformat. */
   readonly format: string;
-  /** How many packets were copied. */
+  /** How many packets it has. */
   readonly packets: number;
   /** Where the last packet ends, in seconds. */
   readonly seconds: number;
@@ -43,6 +47,9 @@ export interface CopySummary {
   readonly start: number;
   /** The size of the file in bytes. */
   readonly bytes: number;
-  /** Streams that the container has no place for: their codecs. */
+  /**
+   * What the container has no place for: subtitles, pictures and files by their codec (`"ass"`), tags by
+   * their key (`"tag comment"`), `"chapters"`.
+   */
   readonly leftOut: readonly string[];
 }

@@ -9,6 +9,8 @@ import type { Demuxer } from "../../libav/demuxer.ts";
 import { NativePacket } from "../../libav/native_packet.ts";
 import { InputStream } from "../../libav/reading/input_stream.ts";
 import { MediaInput } from "../reading/media_input.ts";
+import { describeFile } from "../reading/packet_reader.ts";
+import type { CopiedFile } from "./media_packet.ts";
 
 /** How much earlier reading begins than the key frame, in seconds: files are not interleaved exactly. */
 const lead = 1;
@@ -35,6 +37,11 @@ export class FilePackets implements Disposable {
     this.demuxer = this.#input.demuxer;
   }
 
+  /** What can be copied. */
+  describe(): CopiedFile {
+    return { ...describeFile(this.#native, this.#input, false), path: this.path };
+  }
+
   /** The number of the first stream of video; -1 where there is none. */
   get video(): number {
     return this.demuxer.streams.findIndex((_, index) =>
@@ -45,6 +52,11 @@ export class FilePackets implements Disposable {
   /** When a stream begins, in its ticks; `null` where that is not known. */
   startTicks(index: number): bigint | null {
     return new InputStream(this.#native, this.demuxer, index).startTicks;
+  }
+
+  /** The sample rate and the channels of a stream of audio. */
+  audioShape(index: number): InputStream["audioShape"] {
+    return new InputStream(this.#native, this.demuxer, index).audioShape;
   }
 
   /** What must be the same for a decoder to go on from one file to the next. */

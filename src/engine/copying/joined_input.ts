@@ -5,29 +5,41 @@
  */
 import type { Native } from "../../../ffi/mod.ts";
 import { UnsupportedError } from "../../errors.ts";
-import type { Demuxer } from "../../libav/demuxer.ts";
 import { NativePacket } from "../../libav/native_packet.ts";
+import type { ChapterPlace } from "../../libav/streams/stream_parameters.ts";
 import type { CopyInput, CopyRequest } from "./copy_request.ts";
 import { FilePackets } from "./file_packets.ts";
+import type { CopiedFile, CopiedStream } from "./media_packet.ts";
 
 /** How much later audio may begin than that of the previous file ends, in seconds, to go on there. */
 const sameMoment = 0.012;
 /** How far a length may be from a whole number of frames, in seconds, for Matroska counts milliseconds. */
 const wholeFrames = 0.002;
 
+/** What packets come from. */
+export interface PacketInput extends Disposable {
+  /** When the next packet is decoded, in seconds of the result; `null` at the end. */
+  readonly seconds: number | null;
+  /** Takes over the next packet, with the times of the result, in its stream's time base. */
+  take(packet: NativePacket): void;
+}
+
 /** The streams of a file that are copied. */
-function chosenStreams(demuxer: Demuxer, { streams, track }: CopyInput): number[] {
-  const audio = [...demuxer.streams.keys()].filter((index) => demuxer.isOf("audio", index));
-  return [...demuxer.streams.keys()].filter((index) => {
-    if (demuxer.isOf("data", index) || demuxer.isUnknownAudio(index)) return false;
-    const isAudio = audio.includes(index);
-    if (isAudio) return streams !== "allButAudio" && (track === null || audio[track] === index);
-    return streams !== "audio";
+function chosenStreams({ streams }: CopiedFile, { streams: choice, track }: CopyInput): CopiedStream[] {
+  const audio = streams.filter(({ kind }) => kind === "audio");
+  return streams.filter((stream) => {
+    if (stream.kind !== "audio") return choice !== "audio";
+    return choice !== "allButAudio" && (track === null || audio[track] === stream);
   });
 }
 
+/** The numbers of those with packets. */
+function numbersOf(streams: readonly CopiedStream[]): number[] {
+  return streams.filter(({ kind }) => kind !== null).map(({ index }) => index);
+}
+
 /** One input, which may be several files. */
-export class JoinedInput implements Disposable {
+export class JoinedInput implements PacketInput {
   readonly #native: Native;
   readonly #input: CopyInput;
   readonly #request: CopyRequest;
@@ -45,8 +57,12 @@ export class JoinedInput implements Disposable {
   #frames = 0;
   #begin = Infinity;
   readonly #decoded = new Map<number, bigint>();
-  /** The streams that are copied. */
-  readonly streams: readonly number[];
+  /** What the first file has. */
+  readonly description: CopiedFile;
+  /** Its streams that are copied. */
+  readonly streams: readonly CopiedStream[];
+  /** The numbers of those with packets. */
+  readonly #numbers: readonly number[];
   #headSeconds: number | null = null;
 
   /** Opens the first file. */
@@ -56,7 +72,9 @@ export class JoinedInput implements Disposable {
     this.#request = request;
     this.#source = new FilePackets(native, input.paths[0]!, request.action);
     this.#packet = new NativePacket(native);
-    this.streams = chosenStreams(this.#source.demuxer, input);
+    this.description = this.#source.describe();
+    this.streams = chosenStreams(this.description, input);
+    this.#numbers = numbersOf(this.streams);
     this.#requireJoinable();
     const { part } = request;
     this.#startOf = part === null ? 0 : this.#source.goTo(part.start);
@@ -71,7 +89,8 @@ export class JoinedInput implements Disposable {
     try {
       for (const path of this.#input.paths.slice(1)) {
         using other = new FilePackets(this.#native, path, this.#request.action);
-        requireSameStreams(this.#source, other, this.streams, chosenStreams(other.demuxer, this.#input));
+        const others = numbersOf(chosenStreams(other.describe(), this.#input));
+        requireSameStreams(this.#source, other, this.#numbers, others);
       }
     } catch (error) {
       this[Symbol.dispose]();
@@ -79,9 +98,19 @@ export class JoinedInput implements Disposable {
     }
   }
 
-  /** The first file. Valid until the first packet is read. */
-  get demuxer(): Demuxer {
-    return this.#source.demuxer;
+  /** The chapters of what is copied, in seconds of the result. */
+  get chapters(): ChapterPlace[] {
+    const { part } = this.#request;
+    const later = this.#offset + this.#source.originSeconds;
+    const end = (part?.end ?? Infinity) + later;
+    if (this.#input.paths.length > 1) return [];
+    return this.description.chapters
+      .map(({ title, ...place }) => ({
+        title,
+        start: place.start + later,
+        end: Math.min(place.end + later, end),
+      }))
+      .filter((place) => place.end > 0 && place.start < end);
   }
 
   /** The path of the file at hand. */
@@ -94,7 +123,6 @@ export class JoinedInput implements Disposable {
     return this.#startOf;
   }
 
-  /** When the next packet is decoded, in seconds of the result; `null` at the end. */
   get seconds(): number | null {
     if (this.#headSeconds === null) this.#headSeconds = this.#read();
     return Number.isFinite(this.#headSeconds) ? this.#headSeconds : null;
@@ -105,7 +133,6 @@ export class JoinedInput implements Disposable {
     return this.#ends.get(this.#source.video) ?? 0;
   }
 
-  /** Takes over the next packet, with the times of the result, in its stream's time base. */
   take(packet: NativePacket): void {
     packet.takeFrom(this.#packet);
     this.#headSeconds = null;
@@ -118,7 +145,7 @@ export class JoinedInput implements Disposable {
         continue;
       }
       const { streamIndex } = this.#packet;
-      if (this.streams.includes(streamIndex) && this.#source.demuxer.picture(streamIndex) === null) {
+      if (this.#numbers.includes(streamIndex)) {
         const seconds = this.#place(this.#packet);
         if (seconds !== null) return seconds;
       }
@@ -250,8 +277,8 @@ function differenceOf(one: FilePackets, other: FilePackets, index: number): stri
 }
 
 /** The earliest of the inputs' packets, by when they are decoded; `null` where all have ended. */
-export function earliest(inputs: readonly JoinedInput[]): JoinedInput | null {
-  let first: JoinedInput | null = null;
+export function earliest(inputs: readonly PacketInput[]): PacketInput | null {
+  let first: PacketInput | null = null;
   for (const input of inputs) {
     if (input.seconds !== null && (first === null || input.seconds < first.seconds!)) first = input;
   }
