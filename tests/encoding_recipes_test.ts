@@ -112,9 +112,9 @@ testLong("transcode: pictures and sound are the ffmpeg program's", { skip }, asy
     assertEquals(frameHashes(output), frameHashes(program), filter);
     assertEquals(samplesHash(output), samplesHash(input));
     assertAlmostEquals(summary.seconds, 2, 1e-9);
-    const { finished, frames, framesPerSecond, secondsLeft } = told.at(-1)!;
+    const { finished, frames, fps, secondsLeft } = told.at(-1)!;
     assertEquals([finished, frames, secondsLeft], [1, 50, 0]);
-    assert(framesPerSecond > 0);
+    assert(fps > 0);
   }
 });
 
@@ -356,7 +356,7 @@ testLong("gif: one palette, and pictures as near as those of the ffmpeg program"
 }, async () => {
   const input = clip();
   const own = folder.file("own.gif");
-  const { frames, seconds, bytes } = await gif(input, own, { framesPerSecond: 10, width: 80, loop: 2 });
+  const { frames, seconds, bytes } = await gif(input, own, { fps: 10, width: 80, loop: 2 });
   assertEquals([frames, seconds, bytes], [20, 2, readFileSync(own).length]);
   const size = "fps=10,scale=80:-1";
   const exact = convertClip(
