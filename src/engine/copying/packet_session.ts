@@ -59,7 +59,10 @@ export class PacketSession implements Disposable {
     this.#control = control;
     this.#info = chooseMuxer(native, path, options);
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
-    this.#streams = new CopiedStreams(native, this.#info, request);
+    this.#streams = new CopiedStreams(native, this.#info, {
+      ...request.source,
+      formatOptions: options.formatOptions,
+    });
     using owned = new DisposableStack();
     // From here on the disk is touched.
     control.requireGoingOn();
