@@ -57,7 +57,7 @@ const videoOnly = ["-map", "0:v"], videoFirst = [...videoOnly, "-map", "0:a?"];
 
 /** The hash of each packet, undecoded. */
 const packetHashes = (path: string): Hashes => hashes(path, ...videoFirst, "-c", "copy", "-copyts");
-/** The hash of each decoded frame, and of each piece of audio. No frame is repeated or left out for its time. */
+/** The hash of each decoded frame and piece of audio. No frame is repeated or left out for its time. */
 const decodedHashes = (path: string, streams = videoFirst): Hashes =>
   hashes(path, ...streams, "-vf", "setpts=N/30/TB", "-r", "30");
 

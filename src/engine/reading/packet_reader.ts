@@ -51,7 +51,7 @@ interface ReadStream {
   readonly clock: InputClock;
   /** Whether its packets are shown when they are decoded, so that one time tells the other. */
   readonly isInOrder: boolean;
-  /** How much later its first frame would be shown than the video begins, in seconds; `null`: not yet known. */
+  /** Seconds from where the video begins until its first frame would be shown; `null`: not yet known. */
   lateness: number | null;
 }
 
