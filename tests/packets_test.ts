@@ -6,16 +6,13 @@ import {
   createFileReader,
   createPacketWriter,
   type MediaPacket,
-  openNetworkSource,
   type PacketWriterOptions,
   UnsupportedError,
   WriterClosedError,
 } from "../mod.ts";
-import { PacketTimeline } from "../src/engine/copying/packet_timeline.ts";
 import { convertClip } from "./support/clips.ts";
 import { missingEncoders } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
-import { webServer } from "./support/stream_server.ts";
 import { testsOf } from "./support/test.ts";
 
 const { isLong, test, testBoth, testLong } = testsOf(import.meta.url);
@@ -200,74 +197,6 @@ test("createPacketWriter: chapters and tags go along, unless others are given", 
   assertEquals(source.audioTracks.length, 1);
   await using second = await createFileReader(other);
   assertEquals([second.metadata.title, second.chapters, second.audioTracks.length], ["Other", [], 0]);
-});
-
-function livePacket(stream: number, seconds: number, decodeTimestamp: number | null = seconds): MediaPacket {
-  return {
-    ...{ data: new Uint8Array(1), kind: stream === 0 ? "video" : "audio", stream, sideData: [] },
-    ...{ timestamp: seconds, decodeTimestamp, duration: stream === 0 ? 0.04 : 0.02 },
-    ...{ isKeyFrame: true, isDiscontinuous: false },
-  };
-}
-
-/** Streams and times of packets whose clock goes back to 1, and how far they have to come out. */
-const backward: readonly (readonly [stream: number, given: number, placed: number, isMarked: boolean])[] = [
-  ...([[0, 5, 5, false], [1, 5, 5, false], [0, 5.04, 5.04, false], [1, 5.02, 5.02, false]] as const),
-  // The video ends at 5.08; audio of before comes later than video of afterwards.
-  ...([[0, 1, 5.08, true], [1, 5.04, 5.04, false], [1, 1, 5.08, true]] as const),
-  ...([[0, 1.04, 5.12, false], [1, 1.02, 5.1, false], [0, 0.2, 5.16, true]] as const),
-];
-
-test("source.packets: a live clock that goes back is marked, and times go on for all tracks", () => {
-  const timeline = new PacketTimeline();
-  for (const [stream, given, placed, isMarked] of backward) {
-    const { timestamp, decodeTimestamp, isDiscontinuous } = timeline.place(livePacket(stream, given));
-    assertAlmostEquals(timestamp!, placed, 1e-9);
-    assertAlmostEquals(decodeTimestamp!, placed, 1e-9);
-    assertEquals(isDiscontinuous, isMarked, `${stream} at ${given}`);
-  }
-  // B-frames of sources that only tell when they are shown are not marked.
-  const reordered = new PacketTimeline();
-  for (const seconds of [0, 0.12, 0.04, 0.08, 0.24, 0.16]) {
-    const { timestamp, isDiscontinuous } = reordered.place(livePacket(0, seconds, null));
-    assertEquals([timestamp, isDiscontinuous], [seconds, false]);
-  }
-});
-
-testLong("source.packets: a recording goes on where a stream begins again", { skip }, async () => {
-  const bytes = readFileSync(clip("ts"));
-  const { port, server } = await webServer((_, response) => {
-    response.writeHead(200, { "content-type": "video/mp2t" });
-    response.write(bytes);
-    response.end(bytes);
-  });
-  using _server = { [Symbol.dispose]: () => void server.close() };
-  const once = packetHashes(clip("ts"));
-  for (const extension of ["mkv", "mp4"]) {
-    await using source = await openNetworkSource(`http://127.0.0.1:${port}/live.ts`);
-    const path = folder.file(`again.${extension}`);
-    await using writer = await createPacketWriter(path, source.packets);
-    const marked: MediaPacket["kind"][] = [];
-    const target = {
-      write(packet: MediaPacket): Promise<void> {
-        if (packet.isDiscontinuous) marked.push(packet.kind);
-        return writer.write(packet);
-      },
-    };
-    await source.packets.attach(target).finished;
-    await writer.close();
-    assertEquals(marked.toSorted(), ["audio", "video"]);
-    assertEquals(decodedHashes(path, videoOnly).video.length, 2 * frames);
-    // ffmpeg leaves out what is heard before the file begins.
-    assertAlmostEquals(packetHashes(path).audio.length, 2 * once.audio.length, 1);
-    const { times } = shownTimes(path);
-    const steps = times.slice(1).map((time, index) => time - times[index]!);
-    for (const [index, step] of steps.entries()) {
-      if (index !== frames - 1) assertAlmostEquals(step, 1001 / 30000, 0.0011, `frame ${index}`);
-    }
-    // The second part begins when all of the first one is over, audio too.
-    assert(steps[frames - 1]! > 0.03 && steps[frames - 1]! < 0.2, `a gap of ${steps[frames - 1]} s`);
-  }
 });
 
 test(

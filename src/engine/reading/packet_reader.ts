@@ -9,6 +9,7 @@ import { formatNames } from "../../libav/reading/input_stream.ts";
 import { describeStream } from "../../libav/streams/described_stream.ts";
 import type { SessionControl } from "../ending/session_control.ts";
 import type { CopiedFile, CopiedStream, MediaPacket, PacketKind } from "../copying/media_packet.ts";
+import { FirstTimes } from "../copying/first_times.ts";
 import { PacketTimeline } from "../copying/packet_timeline.ts";
 import { InputClock, type MediaInput } from "./media_input.ts";
 import { reading } from "./reading_error.ts";
@@ -71,7 +72,8 @@ export class PacketReader implements Disposable {
   readonly #packet: NativePacket;
   readonly #streams = new Map<number, ReadStream>();
   /** The time of a live stream, whose clock may go back; files are copied as they are. */
-  readonly #timeline: PacketTimeline | null;
+  readonly #timeline = new PacketTimeline();
+  readonly #firstTimes = new FirstTimes();
   /** The control of a live stream, which ends calls that wait. */
   readonly #control: SessionControl | null;
   #hasEnded = false;
@@ -83,7 +85,6 @@ export class PacketReader implements Disposable {
     this.#input = input;
     this.#label = label;
     this.#packet = new NativePacket(native);
-    this.#timeline = control === null ? null : new PacketTimeline();
     const isAvi = formatNames(native, input.demuxer) === "avi";
     for (const kind of kinds) {
       for (const stream of input.streamsOf(kind)) {
@@ -105,13 +106,19 @@ export class PacketReader implements Disposable {
     reading(this.#label, "read on in", () => {
       const most = this.#control === null ? batch.packets : 1;
       while (!this.#hasEnded && packets.length < most && bytes < batch.bytes) {
-        if (!this.#read()) this.#hasEnded = true;
-        else packets.push(...this.#take());
+        if (this.#read()) packets.push(...this.#take());
+        else packets.push(...this.#end());
         bytes += packets.at(-1)?.data.length ?? 0;
         this.#packet.unref();
       }
     });
     return packets;
+  }
+
+  /** The live packets that still waited for a time. */
+  #end(): MediaPacket[] {
+    this.#hasEnded = true;
+    return this.#firstTimes.rest();
   }
 
   #read(): boolean {
@@ -136,7 +143,8 @@ export class PacketReader implements Disposable {
       duration: clock.length(duration),
       isDiscontinuous: false,
     };
-    return [this.#timeline?.place(taken) ?? taken];
+    if (this.#control === null) return [taken];
+    return this.#firstTimes.take(taken).map((live) => this.#timeline.place(live));
   }
 
   /** Closes the file. */
