@@ -101,6 +101,8 @@ export const layouts = {
       height: { kind: "i32", offset: [120, 120, 120, 120, 116, 116] },
       hw_device_ctx: { kind: "address", offset: [1032, 872, 864, 560, 560, 560] },
       hw_frames_ctx: { kind: "address", offset: [1008, 848, 840, 552, 552, 552] },
+      stats_out: { kind: "address", offset: [624, 488, 488, 496, 496, 496] },
+      stats_in: { kind: "address", offset: [632, 496, 496, 504, 504, 504] },
     },
   },
   AVCodecParameters: {

@@ -42,6 +42,8 @@ const fieldsInUse = {
     height: "i32",
     hw_device_ctx: "address",
     hw_frames_ctx: "address",
+    stats_out: "address",
+    stats_in: "address",
   },
   AVCodecParameters: {
     codec_type: "i32",
