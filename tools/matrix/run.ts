@@ -114,7 +114,7 @@ async function runRow(
     return { ...named, release, note: "another major was loaded", tests: [found] };
   }
   const results: TestResult[] = [], said: string[] = [];
-  // Files have a process of their own, as elsewhere. Deno's tests are apart from each other in one process, too.
+  // Files have a process of their own, as elsewhere; Deno keeps them apart in one.
   const runs = runtime === "deno" ? [tests] : testFiles(tests).map((file) => [file]);
   for (const [index, files] of runs.entries()) {
     const resultsFile = `${runtime}-${index}.xml`;
