@@ -60,7 +60,7 @@ export interface ExactTrimOptions extends EncodeOptions {
  * @returns What was made.
  *
  * @throws {TypeError} A path or time is none, or an option has the wrong type.
- * @throws {RangeError} The part ends before it begins.
+ * @throws {RangeError} The part ends before it begins, or begins after the end of the file.
  * @throws {ReadError} The file can't be read.
  * @throws {UnsupportedError} The container has no place for the video or the audio.
  * @throws {WriteError} The new file can't be written.

@@ -7,7 +7,7 @@ import type { Native } from "../../../ffi/mod.ts";
 import { requireReadable } from "../../file/target.ts";
 import type { Demuxer } from "../../libav/demuxer.ts";
 import { NativePacket } from "../../libav/native_packet.ts";
-import { InputStream } from "../../libav/reading/input_stream.ts";
+import { fileSeconds, InputStream } from "../../libav/reading/input_stream.ts";
 import { MediaInput } from "../reading/media_input.ts";
 import { describeFile } from "../reading/packet_reader.ts";
 import type { CopiedFile } from "./media_packet.ts";
@@ -78,6 +78,11 @@ export class FilePackets implements Disposable {
   seconds({ streamIndex }: NativePacket, ticks: bigint): number {
     const { num, den } = this.demuxer.timeBase(streamIndex);
     return Number(ticks) * num / den - this.originSeconds;
+  }
+
+  /** How long the file is, in seconds; `null` where it does not say it. */
+  get duration(): number | null {
+    return fileSeconds(this.#native, this.demuxer, this.originSeconds);
   }
 
   /** Where time 0 is on the file's clock, in seconds: where the video begins. */

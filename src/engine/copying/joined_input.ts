@@ -77,11 +77,20 @@ export class JoinedInput implements PacketInput {
     this.#numbers = numbersOf(this.streams);
     this.#requireJoinable();
     const { part } = request;
+    if (part !== null) this.#requireWithin(part.start);
     this.#startOf = part === null ? 0 : this.#source.goTo(part.start);
     // All streams of a whole file keep their places.
     this.#offset = part === null
       ? -this.#source.demuxer.startSeconds
       : -this.#startOf - this.#source.originSeconds;
+  }
+
+  /** Throws a `RangeError` where a part begins after the end. */
+  #requireWithin(start: number): void {
+    const { duration } = this.#source;
+    if (duration === null || start < duration) return;
+    this[Symbol.dispose]();
+    throw new RangeError(`Cannot ${this.#request.action} from ${start} s on: the file is ${duration} s long`);
   }
 
   /** Compares the files, before anything is copied. */
