@@ -9,6 +9,7 @@ import { bytesOf } from "../audio/samples.ts";
 import type { MediaPacket } from "../engine/copying/media_packet.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
+import type { FileDescription } from "../engine/file_description.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import type {
   EncoderChoice,
@@ -190,6 +191,11 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#requireAlive();
     const mayBeRefused = this.#backlog.add("subtitle", cueBytes(cue)) > maxWaitingCueBytes;
     return this.#send({ type: "subtitle", cue }, mayBeRefused);
+  }
+
+  async describe(description: FileDescription): Promise<void> {
+    this.#requireAlive();
+    await this.#ask({ type: "describe", description });
   }
 
   /**

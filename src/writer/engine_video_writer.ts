@@ -4,17 +4,20 @@
  * @module
  */
 import { type AudioSamples, readSamplesFields } from "../audio/samples.ts";
+import { stopCaptures, withCaptureFailures } from "../capture/captures.ts";
 import type { AudioCapture } from "../capture/audio_capture.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { VideoEngine } from "../thread/engine.ts";
 import type { AcquiredSlot } from "../thread/frame_slots.ts";
 import { type FrameClock, maxTimestamp } from "../engine/frame_clock.ts";
 import type { CheckedOptions } from "./options.ts";
+import { isWithoutFrame } from "../engine/lost_tracks.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import type { EncoderChoice, WriteSummary } from "../engine/session_types.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
-import { WriteError } from "../errors.ts";
+import type { VideoSource } from "../reader/video_source.ts";
+import type { FileDescription } from "../engine/file_description.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { nextTurn } from "../next_turn.ts";
 import type { Size } from "../size.ts";
@@ -30,6 +33,8 @@ import {
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import { AudioEnds } from "./audio_ends.ts";
 import { checkCloseOptions, type CloseOptions } from "./close_options.ts";
+import type { CopyOptions } from "./copying/copy_options.ts";
+import { copySource } from "./copying/copy_source.ts";
 import { FrameChecker, type GivenFrame, readFrame } from "./frame_checker.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
@@ -86,8 +91,8 @@ export class EngineVideoWriter implements VideoWriter {
     this.#life = new Lifecycle({
       finish: () => this.#finish(),
       closed: () => this.#tellProgress(true),
-      abort: async () => void await Promise.all([this.#engine.abort(), this.#stopDevices(0)]),
-      salvage: async () => void await Promise.all([this.#engine.salvage(), this.#stopDevices(0)]),
+      abort: async () => void await Promise.all([this.#engine.abort(), stopCaptures(this.#devices, 0)]),
+      salvage: async () => void await Promise.all([this.#engine.salvage(), stopCaptures(this.#devices, 0)]),
     }, signal);
   }
 
@@ -110,7 +115,8 @@ export class EngineVideoWriter implements VideoWriter {
 
   get stats(): WriterStats {
     const session = this.#engine.stats;
-    const stats = this.#withCaptureFailures({ ...session, queued: session.queued + this.#turns.waiting });
+    const queued = session.queued + this.#turns.waiting;
+    const stats = withCaptureFailures({ ...session, queued }, this.#devices);
     // The engine knows the output of filters and the final result. Otherwise it may be a few frames behind.
     if (this.#options.filter !== undefined || this.#isFinished) return stats;
     return { ...stats, frames: this.#clock.frames, seconds: this.#clock.takenSeconds };
@@ -118,15 +124,6 @@ export class EngineVideoWriter implements VideoWriter {
 
   get desiredSize(): number {
     return this.#life.isOpen && this.#turns.isFree ? this.#engine.slots.free : 0;
-  }
-
-  #withCaptureFailures(stats: WriterStats): WriterStats {
-    if (this.#devices.size === 0) return stats;
-    const audio = stats.audio.map((track, index) => ({
-      ...track,
-      failure: track.failure ?? this.#devices.get(index)?.failure?.message ?? null,
-    }));
-    return { ...stats, audio };
   }
 
   async write(frame: Frame, options?: FrameOptions): Promise<void> {
@@ -188,6 +185,18 @@ export class EngineVideoWriter implements VideoWriter {
     }
     await nextTurn();
     this.#life.requireNotAborted("write a subtitle");
+  }
+
+  async copyFrom(source: VideoSource, options?: CopyOptions): Promise<void> {
+    this.#life.requireOpen("copy a source");
+    const describe = async (description: FileDescription): Promise<void> => {
+      try {
+        await this.#engine.describe(description);
+      } catch (error) {
+        await this.#refuse("copy a source", error);
+      }
+    };
+    await copySource({ writer: this, clock: this.#clock, options: this.#options, describe }, source, options);
   }
 
   /**
@@ -316,10 +325,6 @@ export class EngineVideoWriter implements VideoWriter {
     }
   }
 
-  async #stopDevices(endSeconds: number): Promise<void> {
-    await Promise.all([...this.#devices.values()].map((device) => device.stop(endSeconds)));
-  }
-
   /** Throws a refused call's error, or fails with the error that ended the session. */
   #refuse(action: string, error: unknown): Promise<never> {
     if (RefusedCall.is(error)) throw error.cause;
@@ -330,7 +335,7 @@ export class EngineVideoWriter implements VideoWriter {
     if (!this.#turns.isIdle) await this.#turns.drain();
     this.#life.requireAlive("close");
     const { endTicks } = this.#clock;
-    if (this.#devices.size > 0) await this.#stopDevices(this.#clock.seconds(endTicks));
+    if (this.#devices.size > 0) await stopCaptures(this.#devices, this.#clock.seconds(endTicks));
     const summary = await this.#engine.finish(endTicks, () => this.#tellProgress(false));
     this.#isFinished = true;
     const failed = [...this.#devices.values()].find(({ failure }) => failure !== null);
@@ -342,9 +347,4 @@ export class EngineVideoWriter implements VideoWriter {
   #tellProgress(isLast: boolean): void {
     this.#progress.tell(() => this.stats, isLast);
   }
-}
-
-/** Whether an error says that there is no frame, so that there is no file. */
-function isWithoutFrame(error: unknown): error is WriteError {
-  return error instanceof WriteError && error.code === "NO_FRAME";
 }

@@ -58,7 +58,7 @@ import type { EncoderChoice, EngineInfo, VideoFileRequest } from "../session_typ
 /** Opens encoder and muxer of one video. */
 export class StreamOpener implements Disposable {
   readonly #native: Native;
-  readonly #request: VideoFileRequest;
+  #request: VideoFileRequest;
   readonly #context: OpenerContext;
   readonly #background: Rgb;
   /** Whether the frames are of Display P3, which the first one says. */
@@ -120,6 +120,18 @@ export class StreamOpener implements Disposable {
   [Symbol.dispose](): void {
     this.#trial?.encoder[Symbol.dispose]();
     this.#trial = null;
+  }
+
+  /** Takes another request for the same stream. Throws where the container does not keep what it has. */
+  describe(request: VideoFileRequest): void {
+    const before = this.#request;
+    this.#request = request;
+    try {
+      if (this.#trial !== null) this.#tryHeader(this.#trial);
+    } catch (error) {
+      this.#request = before;
+      throw error;
+    }
   }
 
   /** The video's colour description at a height: also that of frames without one. */
