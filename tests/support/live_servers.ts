@@ -57,8 +57,17 @@ export class LiveServer implements Disposable {
     const { server, feeder, port, protocol } = this.#plan;
     this.stop();
     await Promise.all(this.#programs.map(ended));
-    this.#programs = [run(server)];
-    await untilOpen(port, protocol);
+    for (let tries = 1;; tries++) {
+      const program = run(server);
+      this.#programs = [program];
+      try {
+        await untilOpen(port, protocol, () => isRunning(program));
+        break;
+      } catch (error) {
+        // One that takes one reader ends with it, and that one may have been too fast to be seen.
+        if (tries === 5) throw error;
+      }
+    }
     if (feeder !== undefined) this.#programs.push(run(feeder));
   }
 
@@ -136,7 +145,7 @@ pid ${config}.pid; events {} rtmp { server { listen 127.0.0.1:${port}; applicati
 
 /** srt-live-transmit, which the ffmpeg program feeds. */
 function srtRelay(path: string, _folder: string, port: number): LiveServer {
-  const from = `udp://127.0.0.1:${port === 65535 ? port - 1 : port + 1}`;
+  const from = `udp://127.0.0.1:${port + 1}`;
   return new LiveServer({
     ...{ address: `srt://127.0.0.1:${port}`, port, protocol: "udp" },
     server: ["srt-live-transmit", from, `srt://127.0.0.1:${port}?mode=listener`, "-q"],

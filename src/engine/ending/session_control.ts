@@ -69,10 +69,15 @@ export class SessionControl {
     }
   }
 
-  /** Waits in a timed call for what is not due yet; it is not counted. Returns early once it is aborted. */
+  /** Waits in a timed call, and returns early once it is aborted. */
+  wait(seconds: number): void {
+    Atomics.wait(this.#words, words.isAborted, endings.none, seconds * 1000);
+  }
+
+  /** Waits in a timed call for what is not due yet: that is not counted. */
   untimedWait(seconds: number): void {
     this.#step(1);
-    Atomics.wait(this.#words, words.isAborted, endings.none, seconds * 1000);
+    this.wait(seconds);
     this.#step(1);
   }
 

@@ -53,7 +53,7 @@ export class FrameCursor implements Disposable {
   /** Why nothing comes after the next frame. */
   #failure: ReadError | null = null;
 
-  /** At the beginning of a stream; takes over the input. A live one can only be advanced. */
+  /** At the beginning of a stream; takes over the input. A live one is not read ahead. */
   constructor(native: Native, input: MediaInput, stream: InputStream, label: string, isLive = false) {
     using owned = new DisposableStack();
     this.#native = native;
@@ -75,7 +75,8 @@ export class FrameCursor implements Disposable {
 
   /** The next frame in the order of display; `null` at the end. */
   advance(): ShownFrame | null {
-    if (this.#isLive) this.#moveNow();
+    // A seek has decoded ahead, also in what is live.
+    if (this.#isLive && !this.#isPending && this.#next === null) this.#moveNow();
     else this.#move();
     return this.#shown();
   }
