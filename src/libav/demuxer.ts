@@ -5,8 +5,8 @@
  */
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
-import { codeName, endOfStream, errorText, outOfMemory } from "./failure.ts";
-import { requireNotInterrupted, setInterruption } from "./interruption.ts";
+import { codeName, endOfStream, errorText, isAgain, outOfMemory } from "./failure.ts";
+import { pause, requireNotInterrupted, setInterruption } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
 import type { MemoryFile } from "./muxing/memory_file.ts";
 import { NativePacket, type PacketSideData, readSideData } from "./native_packet.ts";
@@ -83,6 +83,12 @@ export class Demuxer extends Owned {
     if (result >= 0) return this;
     this[Symbol.dispose]();
     fail(this.#native, result, "find the streams of the file");
+  }
+
+  /** Its address, which redirects change. */
+  get url(): string {
+    const { fields, memory } = this.#native;
+    return memory.text(fields.get(this.address, "AVFormatContext", "url"), Infinity) ?? "";
   }
 
   /** The AVStreams, in order. */
@@ -324,10 +330,19 @@ export class Demuxer extends Owned {
 
   /** Reads the next packet; `false` at the end of the file. */
   read(packet: NativePacket): boolean {
-    requireNotInterrupted(this.#native);
-    const result = this.#native.avformat.av_read_frame(this.address, packet.address);
+    const result = this.#readOnce(packet);
     if (result === endOfStream) return false;
     if (result < 0) fail(this.#native, result, "read the file");
     return true;
+  }
+
+  #readOnce(packet: NativePacket): number {
+    for (;;) {
+      requireNotInterrupted(this.#native);
+      const result = this.#native.avformat.av_read_frame(this.address, packet.address);
+      // AVFoundation's reader does not wait for the next frame.
+      if (!isAgain(result)) return result;
+      pause(this.#native, 0.005);
+    }
   }
 }

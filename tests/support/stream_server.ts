@@ -72,7 +72,7 @@ export const protocols = {
   udp: (port: number) => [["-f", "mpegts"], `udp://127.0.0.1:${port}`, "?pkt_size=1316"],
 } as const;
 
-/** Whether a program has a port of loopback open: one look at it would be a connection, the only one it takes. */
+/** Whether a program has a port open. To try it would be a connection, and some take one only. */
 function isOpen(port: number, protocol: "tcp" | "udp"): boolean {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
   // TCP: it listens, or has the one connection that it takes. UDP: it is not connected.

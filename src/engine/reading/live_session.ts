@@ -59,11 +59,11 @@ export class LiveSession implements Disposable {
     const stream = videoStream(input, request);
     this.#copier = owned.use(new FrameCopier(native, format, stream.color));
     const info = describeSource(native, input, stream, format, request.label, true);
-    this.#cursor = owned.use(new FrameCursor(native, input, stream, request.label, true));
-    const { place } = request;
-    if (place.kind === "network" && place.resumeAfter !== null && info.duration !== null) {
-      this.#resume(place.resumeAfter);
-    }
+    const { place, label } = request;
+    const isResumable = place.kind === "network" && place.isResumable && info.duration !== null;
+    const kind = isResumable ? "resumable" : "live";
+    this.#cursor = owned.use(new FrameCursor(native, input, stream, label, kind));
+    if (isResumable && place.resumeAfter !== null) this.#resume(place.resumeAfter);
     this.info = isComplete(info) ? info : { ...info, ...this.#looked(request.label) };
     this.#owned = owned.move();
   }

@@ -45,7 +45,9 @@ export interface NetworkPlace {
   readonly mayChangeHost: boolean;
   /** Which variant of a playlist is read: the best of at most so many bits per second. */
   readonly maxBitrate: number;
-  /** The time of the last frame that was read over an earlier connection, in seconds; `null`: it is the first. */
+  /** Whether another connection goes on after one that is lost, where the source has a length. */
+  readonly isResumable: boolean;
+  /** The time of the last frame of an earlier connection, in seconds; `null`: this is the first. */
   readonly resumeAfter: number | null;
 }
 

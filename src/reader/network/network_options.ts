@@ -56,13 +56,13 @@ export interface NetworkSourceOptions extends Omit<ReaderOptions, "imageSequence
   /** Comes back after a lost connection. Default: a lost connection is an error. */
   reconnect?: ReconnectOptions;
   /**
-   * Where redirects of HTTP and RTSP, and the addresses in a playlist, may lead: to the same host and port, or
-   * to any; to the same protocol in either case. Default: `"same-host"`.
+   * Where redirects of HTTP and RTSP, and the addresses in a playlist, may lead: to the same host and port,
+   * or to any; to the same protocol in either case. Default: `"same-host"`.
    */
   redirects?: "same-host" | "any";
   /**
-   * Of a playlist with variants, the best one of at most so many bits per second is read, or else the one with
-   * the least. Default: the best.
+   * Of a playlist with variants, the best one of at most so many bits per second is read, or else the one
+   * with the least. Default: the best.
    */
   maxBitrate?: number | string;
   /** A file with the certificates that TLS trusts, as PEM. Default: the system's. */

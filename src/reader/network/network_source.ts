@@ -55,8 +55,8 @@ export interface NetworkPlan {
   readonly onStatus: ((status: NetworkStatus) => void) | undefined;
   /** From how many seconds without a frame the source is stalled. */
   readonly stallSeconds: number;
-  /** Whether what has a length is a file, which another connection reads from any place on. */
-  readonly mayResume: boolean;
+  /** Whether another connection goes on after one that is lost, where the source has a length. */
+  readonly isResumable: boolean;
   /**
    * Makes a connection; it tells how long each call has waited. What has a length goes on after that time of
    * its own, where there is one.
@@ -196,7 +196,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     const lostAt = performance.now();
     this.#counts.losses++;
     this.#coming = [];
-    const resumeAfter = this.#plan.mayResume && this.info.duration !== null ? this.#sentSeconds : null;
+    const resumeAfter = this.#plan.isResumable && this.info.duration !== null ? this.#sentSeconds : null;
     for (;;) {
       const delay = this.#reconnection.nextDelay();
       if (delay === null) return void await this.#end(failure);

@@ -79,7 +79,7 @@ export async function openNetworkSource(
     reconnect: checked.reconnect ?? null,
     onStatus: checked.onStatus,
     stallSeconds: Math.min(stallSeconds, readTimeoutSeconds / 2),
-    mayResume: /^https?:/.test(where.url),
+    isResumable: where.isResumable,
     connect: (waits, ended, resumeAfter) =>
       openReading({ ...request, place: { ...where, resumeAfter } }, {
         workerModule: module,
@@ -92,7 +92,7 @@ export async function openNetworkSource(
 
 function placeOf(
   { url, scheme, protocols, label }: NetworkAddress,
-  { transport = "tcp", caFile, redirects, maxBitrate, openTimeoutSeconds = defaultTimeout }:
+  { transport = "tcp", caFile, redirects, reconnect, maxBitrate, openTimeoutSeconds = defaultTimeout }:
     NetworkSourceOptions,
 ): Omit<NetworkPlace, "resumeAfter"> & { readonly label: string } {
   // FLV's reader looks for streams for as long as it may, and finds them at once.
@@ -108,5 +108,6 @@ function placeOf(
   return {
     ...{ kind: "network", url, protocols, options, mayChangeHost, label },
     maxBitrate: parseBits(maxBitrate) ?? Infinity,
+    isResumable: scheme.startsWith("http") && reconnect !== undefined,
   };
 }

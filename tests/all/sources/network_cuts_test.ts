@@ -18,7 +18,7 @@ const skip: SkipReason = missingEncoders("libx264") ||
 const rounds = 20;
 /** How long a frame may keep a reader waiting, in seconds. */
 const limit = 1.5;
-/** How much later than that a loss may be told: a cut is told at once, or like a freeze where nothing tells. */
+/** How much later than that a loss may be told. */
 const lossTolerance = 1;
 /** How long connecting may take once a server is open: it waits for the next try, and for a key frame. */
 const returnSeconds = 5;

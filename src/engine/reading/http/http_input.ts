@@ -37,19 +37,35 @@ export function openHttp(native: Native, place: NetworkPlace, address: string, r
     : { offset: String(range.offset), end_offset: String(range.offset + range.length) };
   // libavformat would follow redirects to any host.
   const options = connectionOptions(place, { max_redirects: "0", ...part });
-  for (let redirects = 0, url = address;; redirects++) {
+  let connection: Connection | null = null;
+  const url = followRedirects(place, address, (from) => {
     try {
-      return { connection: new Connection(native, url, options, "read"), url };
+      connection = new Connection(native, from, options, "read");
+      return null;
     } catch (error) {
       // What libavformat says of an answer with the whole file.
       if (error instanceof AvError && error.code === "EPERM" && range !== undefined) throw noParts(error);
       if (!(error instanceof AvError) || error.code !== "EIO") throw error;
-      const target = redirectOf(native, url, place);
+      const target = redirectOf(native, from, place);
       if (target === null) throw error;
-      if (redirects === maxRedirects) refuseTarget("it redirects again and again");
-      requireTarget(new URL(url), target, place, "redirects");
-      url = target.href;
+      return target;
     }
+  });
+  return { connection: connection!, url };
+}
+
+/** Follows an address for as long as it leads to another one, which must be allowed. */
+export function followRedirects(
+  place: NetworkPlace,
+  address: string,
+  next: (from: string) => URL | null,
+): string {
+  for (let redirects = 0, url = address;; redirects++) {
+    const target = next(url);
+    if (target === null) return url;
+    if (redirects === maxRedirects) refuseTarget("it redirects again and again");
+    requireTarget(new URL(url), target, place, "redirects");
+    url = target.href;
   }
 }
 
@@ -185,7 +201,7 @@ export function ask(native: Native, address: string, place: NetworkPlace, lines:
   return answer.split("\r\n\r\n", 1)[0] ?? "";
 }
 
-/** Where the head of an answer of HTTP or RTSP says that an address has moved to; `null` where it does not. */
+/** Where the head of an answer says that an address has moved to; `null` where it does not. */
 export function targetOf(head: string, from: string): URL | null {
   if (!/^(?:HTTP|RTSP)\/\S+ 30[12378]/.test(head)) return null;
   const [, location] = /^location:[ \t]*(.*?)[ \t]*$/im.exec(head) ?? [];

@@ -16,7 +16,7 @@ export class SegmentClock {
   #from: Rational;
   /** What is added to the times of the segment, in ticks. */
   #shift = 0n;
-  /** The decode time of the last packet, by the segment; `null` at the beginning, or after a discontinuity. */
+  /** The decode time of the last packet, by the segment; `null` where times begin. */
   #last: bigint | null = null;
   #lastStep = 0n;
   /** Where the last frame ends, in ticks. */
