@@ -18,6 +18,8 @@ export {
   cutFile,
   endOfBoxes,
   fileBytes,
+  isSameFile,
+  makeNewFile,
   makeReplacement,
   namesIn,
   patchFile,
@@ -28,6 +30,7 @@ export {
   ScratchFile,
   SyncedFile,
 } from "./files/files.ts";
+export { ScratchFolder } from "./files/folders.ts";
 export { RandomFile } from "./files/random_file.ts";
 export { FileLock } from "./files/file_lock.ts";
 export { cString, memoryToFill, PointerCell, textOf } from "./memory.ts";

@@ -32,6 +32,7 @@ import {
 } from "../mod.ts";
 import { CaptureDevice } from "../src/capture/capture_device.ts";
 import { Demuxer } from "../src/libav/demuxer.ts";
+import { addressOf } from "../src/libav/reading/input_stream.ts";
 import { ReadingSession } from "../src/engine/reading/reading_session.ts";
 import { recoverRecording } from "../src/file/recovery.ts";
 import { completed } from "../src/steps.ts";
@@ -419,7 +420,7 @@ test("smoke: a file is read: frames in order and at any time, and audio", async 
     assert(psnr(new Uint8Array(frame.data), barFrame(index).data) >= 30, `frame ${index}`);
   }
   using demuxer = new Demuxer(loadNative(), `file:${path}`, { formats: null });
-  assertEquals(demuxer.url, `file:${path}`);
+  assertEquals(addressOf(loadNative(), demuxer), `file:${path}`);
   using audio = session.openAudio(0);
   assertAlmostEquals(audio.next()!.timestamp, 0, 0.03);
   using packets = session.openPackets();

@@ -42,6 +42,8 @@ const fieldsInUse = {
     height: "i32",
     hw_device_ctx: "address",
     hw_frames_ctx: "address",
+    stats_out: "address",
+    stats_in: "address",
   },
   AVCodecParameters: {
     codec_type: "i32",
@@ -52,6 +54,7 @@ const fieldsInUse = {
     format: "i32",
     width: "i32",
     height: "i32",
+    video_delay: "i32",
     field_order: "i32",
     color_primaries: "i32",
     color_range: "i32",

@@ -55,6 +55,8 @@ export const avcodec = {
   av_packet_free: { parameters: ["buffer"], result: "void" },
   // void av_packet_move_ref(AVPacket *dst, AVPacket *src)
   av_packet_move_ref: { parameters: ["address", "address"], result: "void" },
+  // int av_packet_ref(AVPacket *dst, const AVPacket *src)
+  av_packet_ref: { parameters: ["address", "address"], result: "i32" },
   // void av_packet_unref(AVPacket *pkt)
   av_packet_unref: { parameters: ["address"], result: "void" },
   // void av_packet_rescale_ts(AVPacket *pkt, AVRational tb_src, AVRational tb_dst)

@@ -9,6 +9,7 @@ import type { Rational } from "../libav/rational.ts";
 import type { FieldOrder } from "./field_order.ts";
 import type { EncoderOptions, QualityLevel } from "./encoder_traits.ts";
 import type { Hardware } from "./families.ts";
+import type { Pass } from "./passes.ts";
 
 /** What a writer requests from its encoder. */
 export interface EncoderRequest {
@@ -31,6 +32,10 @@ export interface EncoderRequest {
   readonly bitrate?: number;
   /** The most bits per second. */
   readonly maxBitrate?: number;
+  /** See `WriterOptions`. */
+  readonly passes?: 2;
+  /** Which of two passes the encoder is for; absent: it is only tried. */
+  readonly pass?: Pass;
   readonly keyFrameInterval?: number;
   readonly preset?: string;
   readonly tune?: string;

@@ -14,6 +14,7 @@ import { deviceTraits } from "./device_encoders.ts";
 import { type EncoderOptions, type EncoderTraits, encoderTraits } from "./encoder_traits.ts";
 import type { EncoderRequest, NamedOption } from "./encoder_request.ts";
 import { fieldOptions } from "./field_order.ts";
+import { optionsOfPass } from "./passes.ts";
 import { rateControl } from "./rate_control.ts";
 
 /** The traits of an encoder. */
@@ -47,7 +48,7 @@ export function encoderOptions(
     ]);
   }
   options.push(...delayLimit(profile, request));
-  options.push(...fieldOptions(encoder, request.fieldOrder));
+  options.push(...fieldOptions(encoder, request.fieldOrder), ...optionsOfPass(encoder, request));
   for (const name of ["preset", "tune", "profile"] as const) {
     const value = request[name];
     if (value === undefined) continue;

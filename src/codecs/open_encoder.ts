@@ -9,7 +9,6 @@ import { Encoder, type EncoderInfo } from "../libav/encoder.ts";
 import { type OptionTable, optionText } from "../libav/options.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { invert, type Rational, rationalText } from "../libav/rational.ts";
-import { CodecParameters } from "../libav/streams/codec_parameters.ts";
 import type { ChromaLocation } from "../libav/streams/stream_tags.ts";
 import type { Rgb } from "../video/background.ts";
 import { type ColorDescription, displayP3, isFullRangeFormat } from "../video/color.ts";
@@ -48,6 +47,10 @@ export interface EncoderSettings {
   readonly fieldOrder?: FieldOrder;
   /** The AVOptions, in order. */
   readonly options: readonly NamedOption[];
+  /** What the first of two passes found out. */
+  readonly statistics?: string;
+  /** The settings of the second of two passes; absent in the second, and where there is only one. */
+  readonly secondPass?: (bitrate: number, statistics: string | null) => EncoderSettings;
   /** Whether codec headers go into the container's header. */
   readonly globalHeader: boolean;
   /** Whether even errors are not printed. */
@@ -85,8 +88,9 @@ export function resolveSettings(
   const { takesOddSizes, minWidth = 1 } = traitsOf(encoder);
   const needsEven = !takesOddSizes;
   requireSize(encoder, request);
+  const { pass } = request;
   const mustBeWider = needsEven && format.log2ChromaWidth > 0 || request.width < minWidth;
-  return {
+  const settings: EncoderSettings = {
     encoder,
     format,
     width: codedSide("width", request.width, mustBeWider, oddSize),
@@ -108,6 +112,13 @@ export function resolveSettings(
     isQuiet: request.isQuiet,
     hasGivenParameters: request.encoderOptions?.["svtav1-params"] !== undefined,
   };
+  if (pass?.number !== 1) return settings;
+  const secondPass = (bitrate: number, statistics: string | null): EncoderSettings => ({
+    ...settings,
+    ...(statistics !== null && { statistics }),
+    options: encoderOptions(encoder, { ...request, bitrate, pass: { ...pass, number: 2 } }, format, color),
+  });
+  return { ...settings, secondPass };
 }
 
 /**
@@ -254,6 +265,7 @@ export function openEncoder(native: Native, settings: EncoderSettings): Encoder 
     requireBitrate(info, table.integer("b"));
     // Last, as flags may be set without a sign, which replaces all.
     if (globalHeader) table.setField("flags", "+global_header");
+    if (settings.statistics !== undefined) encoder.statistics = settings.statistics;
     giveDevice(native, encoder, settings);
     open(encoder, settings);
     return encoder;
@@ -283,27 +295,6 @@ function requireBitrate(encoder: EncoderInfo, bitrate: bigint): void {
       code: "EINVAL",
       operation: `configure encoder ${encoder.name}`,
       hint: "It is in bits per second: bitrate: 1_000_000 is one megabit",
-    },
-  );
-}
-
-/**
- * Opens an encoder to go on in place of one with the same settings. Throws an {@linkcode UnsupportedError}
- * where its codec headers are not those of the first, which the file has: nothing could decode what it makes.
- */
-export function openNextEncoder(native: Native, settings: EncoderSettings, headers: Uint8Array): Encoder {
-  const encoder = openEncoder(native, settings);
-  using parameters = new CodecParameters(native, encoder);
-  const own = parameters.headers;
-  if (own.length === headers.length && own.every((byte, index) => byte === headers[index])) return encoder;
-  encoder[Symbol.dispose]();
-  const { name } = settings.encoder;
-  throw new UnsupportedError(
-    `Cannot go on after a pause in the video: encoder ${name} makes other codec headers when it is opened again`,
-    {
-      code: "CODEC_HEADERS",
-      operation: `open encoder ${name} again`,
-      hint: "Use another encoder, or one that holds no frames back (encoderOptions such as { bf: 0 })",
     },
   );
 }

@@ -25,6 +25,7 @@ export function rateControl(
 ): NamedOption[] {
   const { quality, bitrate, maxBitrate } = request;
   const modes = rateModesOf(encoder.name);
+  if (request.passes !== undefined) return twoPasses(encoder, traits, request, modes);
   if (bitrate !== undefined) {
     if (modes.average === undefined) refuse(encoder, traits, "bitrate", bitrate);
     if (maxBitrate === undefined) return entries(modes.average(rates(request, bitrate)));
@@ -37,6 +38,30 @@ export function rateControl(
     if (traits.levels === undefined) return [["b", defaultBitrate(request)]];
   }
   return entries(qualityOptions(encoder, traits, quality ?? "medium"));
+}
+
+/**
+ * The first pass for a size, whose bits per second are not known yet, has a quality, or any number of bits
+ * where the encoder has no use for it.
+ */
+function twoPasses(
+  encoder: EncoderInfo,
+  traits: EncoderTraits,
+  request: EncoderRequest,
+  { average, bounded, inTwoPasses }: RateModes,
+): NamedOption[] {
+  const { bitrate, maxBitrate } = request;
+  const given = rates(request, bitrate ?? defaultBitrate(request));
+  if (maxBitrate !== undefined) {
+    if (inTwoPasses !== undefined || bounded === undefined) refuse(encoder, traits, "maxBitrate", maxBitrate);
+    return entries(bounded({ ...given, bitrate: Math.min(given.bitrate, maxBitrate), maxBitrate }));
+  }
+  if (inTwoPasses !== undefined) return entries(inTwoPasses(given));
+  return entries(
+    bitrate === undefined || average === undefined
+      ? qualityOptions(encoder, traits, "medium")
+      : average(given),
+  );
 }
 
 function rates({ frameRate }: EncoderRequest, maxBitrate: number): Rates {

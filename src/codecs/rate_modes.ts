@@ -28,6 +28,8 @@ export interface RateModes {
    * options for the quality alone, `best` is its number.
    */
   readonly cappedQuality?: (rates: Rates, scale: EncoderOptions, best: number) => EncoderOptions;
+  /** Bits per second on average in two passes, where that is another mode, which has no limit. */
+  readonly inTwoPasses?: (rates: Rates) => EncoderOptions;
   /** Whether `cappedQuality` goes with a quality that other options set. */
   readonly capsAnyQuality?: true;
 }
@@ -99,6 +101,7 @@ const google: RateModes = {
     ...googleConstant(rates, softBufferSeconds),
     qmin: Math.round(best),
   }),
+  inTwoPasses: average,
 };
 
 /** Without cyclic refresh, libvpx-vp9 and libaom are slow to heed their buffer where `qmin` is high. */

@@ -100,3 +100,13 @@ function folderOf(option: string, value: string, base: string): string {
 export function isSplitter({ name }: Pick<MuxerInfo, "name">): boolean {
   return name === "segment" || name === "stream_segment,ssegment";
 }
+
+/** Throws an {@linkcode UnsupportedError} where a file is to have a size, but there are many. */
+export function requireOneFile({ name, opensFilesItself }: MuxerInfo, targetBytes: number | undefined): void {
+  if (targetBytes === undefined || !opensFilesItself) return;
+  throw new UnsupportedError(`Cannot encode for the size ${targetBytes}: ${name} writes more than one file`, {
+    code: "TARGET_BYTES",
+    operation: containerOperation,
+    hint: "Use passes: 2 with a bitrate, or another container",
+  });
+}

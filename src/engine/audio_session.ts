@@ -257,7 +257,8 @@ export class AudioSession implements Disposable {
       }),
     );
     output.open(this.#target);
-    audioTracks.begin(output, 0);
+    audioTracks.beginAt(0);
+    audioTracks.begin(output);
     if (isVerbose(options.logLevel)) {
       console.error(describeAudioSession(this.#native, this.#request, this.#info, audioTracks.first));
     }

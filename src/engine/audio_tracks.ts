@@ -164,10 +164,14 @@ export class AudioTracks implements Disposable {
     );
   }
 
-  /** From now on, packets go to this file, which is open. Its video begins at a time in seconds. */
-  begin(output: OutputFile, seconds: number): void {
-    this.#output = output;
+  /** The video begins at a time in seconds. */
+  beginAt(seconds: number): void {
     for (const { open } of this.#tracks) open.beginAt?.(seconds);
+  }
+
+  /** From now on, packets go to this file, which is open. */
+  begin(output: OutputFile): void {
+    this.#output = output;
     // flvenc.c takes nothing that is earlier than the first packet.
     this.queue.begin({ needsAll: this.#info.name === "flv", isPatient: !output.isCrashSafe });
     output.writeQueued();

@@ -8,7 +8,6 @@ import { forcesKeyFrames, hidesKeyFrames } from "../codecs/key_frames.ts";
 import { isInterlaced, requireFieldsApart } from "../codecs/field_order.ts";
 import type { EncoderSettings } from "../codecs/open_encoder.ts";
 import { completeWebpHeader } from "../codecs/webp_header.ts";
-import type { OutputFile } from "../file/output_file.ts";
 import type { Encoder } from "../libav/encoder.ts";
 import { type ColorNumbers, colorNumbers, NativeFrame } from "../libav/native_frame.ts";
 import { NativePacket } from "../libav/native_packet.ts";
@@ -25,6 +24,7 @@ import type { Followers } from "./decode_times.ts";
 import type { SessionControl } from "./ending/session_control.ts";
 import type { Steps } from "../steps.ts";
 import type { Timeline } from "./timeline.ts";
+import type { VideoOutput, VideoPipeline } from "./video_output.ts";
 
 /** The parts of a pipeline, which owns encoder and file. */
 export interface PipelineParts {
@@ -34,7 +34,7 @@ export interface PipelineParts {
   /** Opens another one like it. */
   readonly openEncoder: () => Encoder;
   readonly settings: EncoderSettings;
-  readonly output: OutputFile;
+  readonly output: VideoOutput;
   readonly timeline: Timeline;
   /** Tells when encoding is to end. */
   readonly control: SessionControl;
@@ -46,10 +46,14 @@ export interface PipelineParts {
   readonly disposal: GifDisposal | null;
   /** How many times an animation plays; 0 for ever. */
   readonly plays: number;
+  /** Gets the frames of the first of two passes. */
+  readonly onFrame?: (frame: NativeFrame, stamp: FrameStamp) => void;
+  /** Gets an encoder that has given all that it had, before it is freed. */
+  readonly onEnd?: (encoder: Encoder) => void;
 }
 
 /** Converts and encodes frames, and writes the packets to the file. Owns its parts. */
-export class Pipeline implements Disposable {
+export class Pipeline implements VideoPipeline {
   readonly #native: Native;
   /**
    * The encoder in use; `null` where it has given all that it had, and is opened again for the next frame.
@@ -58,7 +62,7 @@ export class Pipeline implements Disposable {
   readonly #openEncoder: () => Encoder;
   readonly #parameters: CodecParameters;
   readonly #settings: EncoderSettings;
-  readonly #output: OutputFile;
+  readonly #output: VideoOutput;
   readonly #timeline: Timeline;
   readonly #control: SessionControl;
   readonly #groups: ClosedGroups;
@@ -83,6 +87,7 @@ export class Pipeline implements Disposable {
    */
   #isCut = false;
   readonly #plays: number;
+  readonly #parts: Pick<PipelineParts, "onFrame" | "onEnd">;
   /** The number of the last frame that the encoder was given. */
   #lastIndex = 0n;
   #frames = 0;
@@ -93,6 +98,7 @@ export class Pipeline implements Disposable {
   constructor(native: Native, parts: PipelineParts) {
     const { encoder, openEncoder, parameters, settings, output, timeline, control, plays } = parts;
     this.#plays = plays;
+    this.#parts = parts;
     this.#native = native;
     this.#control = control;
     this.#groups = new ClosedGroups(native);
@@ -118,38 +124,34 @@ export class Pipeline implements Disposable {
     this.#converterFor(shape);
   }
 
-  /** Number of accepted frames. */
   get frames(): number {
     return this.#frames + (this.#clip?.count ?? 0);
   }
 
-  /** Frames that the encoder has returned as packets. */
   get packets(): number {
     return this.#packets;
   }
 
-  /** Bytes of all packets. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** The end of the last accepted frame, in seconds. */
   get seconds(): number {
     return this.#timeline.endSeconds;
   }
 
-  /** How long the video is at least, in seconds, whenever the next frame comes. */
   get certainSeconds(): number {
     return this.#timeline.certainSeconds;
   }
 
-  /** Encodes a frame, which may be recorded live, and writes the packets that come out. */
   write(pixels: Pixels, shape: PictureShape, given: FrameStamp, isLive: boolean): void {
     if (this.#clip !== null) this.#clip.add(pixels, shape, given);
-    else this.#take(this.#converterFor(shape).convert(pixels), given, isLive);
+    else this.take(this.#converterFor(shape).convert(pixels), given, isLive);
   }
 
-  #take(frame: NativeFrame, given: FrameStamp, isLive: boolean): void {
+  /** Encodes a frame that is in the encoder's format already. */
+  take(frame: NativeFrame, given: FrameStamp, isLive: boolean): void {
+    this.#parts.onFrame?.(frame, given);
     const stamp = this.#timeline.later(given);
     this.#frames++;
     this.#timeline.take(stamp);
@@ -173,10 +175,6 @@ export class Pipeline implements Disposable {
     this.#heldStamp = stamp;
   }
 
-  /**
-   * Writes all frames that were taken: nobody knows when the next one comes. Returns `false` where some wait
-   * for other streams.
-   */
   settle(): boolean {
     this.#releaseHeld(null, "unsure");
     if (this.#timeline.isWaiting) this.#endEncoder("unsure");
@@ -184,11 +182,8 @@ export class Pipeline implements Disposable {
     return this.#output.flush();
   }
 
-  /**
-   * Encodes what is left, or what can be encoded before the deadline. Returns how many frames are left out:
-   * the video ends before them.
-   */
-  end(endTicks: bigint | null): number {
+  *end(endTicks: bigint | null): Steps<number> {
+    yield 0;
     this.#takeClip();
     this.#releaseHeld(endTicks, "sure", true);
     if (endTicks !== null) this.#timeline.extend(endTicks);
@@ -204,7 +199,6 @@ export class Pipeline implements Disposable {
     return taken - this.#frames;
   }
 
-  /** Finishes and closes the file; returns its size in bytes, or `null` where the muxer does not tell. */
   *finish(): Steps<number | null> {
     const { ending, endSeconds, lastSeconds } = this.#timeline;
     const packets = this.#isCut ? this.#frames : Infinity;
@@ -213,12 +207,10 @@ export class Pipeline implements Disposable {
     return bytes;
   }
 
-  /** Closes the file as it is. */
   discardFile(): void {
     this.#output[Symbol.dispose]();
   }
 
-  /** After a failure: makes the recording as playable as possible. */
   salvage(): void {
     try {
       this.#takeClip();
@@ -237,7 +229,7 @@ export class Pipeline implements Disposable {
   #takeClip(): void {
     const { frames } = this;
     for (const { frame, stamp } of this.#clip?.replay() ?? []) {
-      this.#take(frame, stamp, false);
+      this.take(frame, stamp, false);
       if (this.#isCut) break;
     }
     // Those that come after the deadline are left out later.
@@ -255,6 +247,7 @@ export class Pipeline implements Disposable {
       if (this.#isAtDeadline()) return void (this.#isCut = true);
     }
     this.#giveAll(followers);
+    this.#parts.onEnd?.(encoder);
     encoder[Symbol.dispose]();
     this.#encoder = null;
     this.#timeline.restart();

@@ -28,6 +28,7 @@ export interface SessionOptions extends
     | "quality"
     | "bitrate"
     | "maxBitrate"
+    | "passes"
     | "keyFrameInterval"
     | "preset"
     | "tune"
@@ -37,6 +38,8 @@ export interface SessionOptions extends
     | "fieldOrder"
     | "hardware"
   > {
+  /** The size of the file; in two passes only. */
+  readonly targetBytes?: number;
   readonly width?: number;
   readonly height?: number;
   readonly resize?: "error" | ResizeMode;

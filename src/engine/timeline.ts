@@ -225,11 +225,15 @@ interface TimelineOptions {
   readonly keyFrameInterval?: number;
 }
 
-/** The timeline of a video whose pictures come from a preprocessor. */
+/**
+ * The timeline of a video whose pictures come from a preprocessor. Where `isWhole`, one encoder has all frames,
+ * however slowly they come.
+ */
 export function createTimeline(
   { timing, filter, keyFrameInterval }: TimelineOptions,
   clock: FrameClock,
   { timeBase, frameRate }: Pick<PreprocessorOutput, "timeBase" | "frameRate">,
+  isWhole = false,
 ): Timeline {
   const keyFrameTicks = keyFrameInterval === undefined
     ? null
@@ -240,6 +244,6 @@ export function createTimeline(
     frameTicks: filter === undefined ? clock.frameTicks : ticksPerFrame(frameRate, timeBase),
     isConstant,
     keyFrameTicks,
-    longestDelay: longestDelayOf(isConstant, timing),
+    longestDelay: isWhole ? Infinity : longestDelayOf(isConstant, timing),
   });
 }

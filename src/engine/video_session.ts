@@ -30,13 +30,13 @@ import { createClock, type FrameClock } from "./frame_clock.ts";
 import { ImageInput } from "./image_input.ts";
 import { LiveFlush } from "./live_flush.ts";
 import { requireNoLostTracks } from "./lost_tracks.ts";
-import type { Pipeline } from "./pipeline.ts";
 import type { Preprocessor } from "./preprocessor.ts";
 import { tooMuchWaits } from "./refused_call.ts";
 import type { SessionControl } from "./ending/session_control.ts";
 import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "./session_types.ts";
 import { openPipeline } from "./opening/open_pipeline.ts";
 import { StreamOpener } from "./opening/stream_opener.ts";
+import type { VideoPipeline } from "./video_output.ts";
 import type { WriterStats } from "./writer_stats.ts";
 
 /** One file being written. */
@@ -57,7 +57,7 @@ export class VideoSession implements Disposable {
   readonly #raw: RawInput;
   readonly #images: ImageInput;
   #preprocessor: Preprocessor | null = null;
-  #pipeline: Pipeline | null = null;
+  #pipeline: VideoPipeline | null = null;
   /** The size of the video in the file. */
   #written: Size = { width: 0, height: 0 };
   readonly #target: HeldTarget;
@@ -243,7 +243,7 @@ export class VideoSession implements Disposable {
     const endSeconds = Math.max(end === null ? 0 : this.#clock.seconds(end), pipeline.seconds);
     this.#audioTracks?.finish(endSeconds);
     this.#subtitles?.end(endSeconds);
-    this.#leftOut += pipeline.end(end);
+    this.#leftOut += yield* pipeline.end(end);
     if (this.#leftOut > 0) {
       this.#audioTracks?.cut(pipeline.seconds);
       this.#subtitles?.end(pipeline.seconds);
@@ -311,7 +311,7 @@ export class VideoSession implements Disposable {
     return this.#opener.createPreprocessor(first, this.#size);
   }
 
-  #open(pixels: Pixels, shape: PictureShape, first: FrameStamp): Pipeline {
+  #open(pixels: Pixels, shape: PictureShape, first: FrameStamp): VideoPipeline {
     const { pipeline, settings } = openPipeline(this.#native, {
       request: this.#request,
       control: this.#control,

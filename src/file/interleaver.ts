@@ -86,6 +86,26 @@ export class Interleaver implements Disposable {
     return this.#bytes > maxWaitingBytes;
   }
 
+  /** Another one, with the packets that wait in this one. */
+  copy(): Interleaver {
+    const copy = new Interleaver(this.#native, this.#streams.length);
+    for (const [index, { packets, hasBegun, hasEnded }] of this.#streams.entries()) {
+      Object.assign(copy.#streams[index]!, { hasBegun, hasEnded });
+      for (const queued of packets) {
+        const packet = new NativePacket(this.#native);
+        copy.#streams[index]!.packets.push({ ...queued, packet });
+        packet.refer(queued.packet);
+        copy.#bytes += packet.size;
+      }
+    }
+    return copy;
+  }
+
+  /** Bytes of the packets that wait. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Tells whether a packet of a stream is on its way: it is waited for, however long that takes. */
   expect(stream: number, isExpected: boolean): void {
     this.#streams[stream]!.isExpected = isExpected;

@@ -85,10 +85,12 @@ export class Demuxer extends Owned {
     fail(this.#native, result, "find the streams of the file");
   }
 
-  /** Its address, which redirects change. */
-  get url(): string {
-    const { fields, memory } = this.#native;
-    return memory.text(fields.get(this.address, "AVFormatContext", "url"), Infinity) ?? "";
+  /**
+   * Has packets read ahead for times that the container does not tell, as AVI with B-frames: what comes next
+   * tells them.
+   */
+  completeTimes(): void {
+    this.#native.avutil.av_opt_set(this.address, cString("fflags"), cString("+genpts"), 0);
   }
 
   /** The AVStreams, in order. */
@@ -330,19 +332,16 @@ export class Demuxer extends Owned {
 
   /** Reads the next packet; `false` at the end of the file. */
   read(packet: NativePacket): boolean {
-    const result = this.#readOnce(packet);
+    let result = this.#readNow(packet);
+    // AVFoundation's reader does not wait for the next frame.
+    for (; isAgain(result); result = this.#readNow(packet)) pause(this.#native, 0.005);
     if (result === endOfStream) return false;
     if (result < 0) fail(this.#native, result, "read the file");
     return true;
   }
 
-  #readOnce(packet: NativePacket): number {
-    for (;;) {
-      requireNotInterrupted(this.#native);
-      const result = this.#native.avformat.av_read_frame(this.address, packet.address);
-      // AVFoundation's reader does not wait for the next frame.
-      if (!isAgain(result)) return result;
-      pause(this.#native, 0.005);
-    }
+  #readNow(packet: NativePacket): number {
+    requireNotInterrupted(this.#native);
+    return this.#native.avformat.av_read_frame(this.address, packet.address);
   }
 }

@@ -107,6 +107,16 @@ function endStream(native: Native, context: Address, isEmpty: boolean): void {
   }
 }
 
+/** The most bytes of what a pass finds out: more than a day of video. */
+const maxStatistics = 2 ** 30;
+
+function outOfMemoryError({ name }: EncoderInfo): AvError {
+  return new AvError(`Cannot set up encoder ${name}: FFmpeg is out of memory`, {
+    code: "ENOMEM",
+    operation: `configure encoder ${name}`,
+  });
+}
+
 /** AV_CODEC_CAP_FRAME_THREADS, AV_CODEC_CAP_HARDWARE and AV_CODEC_CAP_HYBRID, libavcodec/codec.h. */
 const readsOnItsOwn = 1 << 12 | 1 << 18 | 1 << 19;
 
@@ -114,6 +124,8 @@ const readsOnItsOwn = 1 << 12 | 1 << 18 | 1 << 19;
 export class Encoder extends Owned {
   readonly #native: Native;
   readonly #progress: { frames: number };
+  /** Memory that it uses, but does not own. */
+  readonly #given: { statistics: Address };
   /**
    * A frame for those that read it on their own (libavcodec's frame threads, devices), `null` where there are
    * none: in JavaScript's memory, it would be gone under them where a runtime ends its thread. All other
@@ -130,14 +142,18 @@ export class Encoder extends Owned {
   /** Creates a context with the encoder's defaults. */
   constructor(native: Native, info: EncoderInfo) {
     const progress = { frames: 0 };
+    // libavcodec does not free it.
+    const given = { statistics: NULL };
     const isRead = (native.fields.get(info.codec, "AVCodec", "capabilities") & readsOnItsOwn) !== 0;
     const copy = isRead ? new NativeFrame(native) : null;
     super(`an encoder ${info.name}`, native.avcodec.avcodec_alloc_context3(info.codec), (context) => {
       if (hangsUnlessEnded(info)) endStream(native, context, progress.frames === 0);
       native.avcodec.avcodec_free_context(new PointerCell(context).buffer);
+      native.avutil.av_free(given.statistics);
       copy?.[Symbol.dispose]();
     });
     this.#copy = copy;
+    this.#given = given;
     this.#native = native;
     this.info = info;
     this.#progress = progress;
@@ -187,6 +203,23 @@ export class Encoder extends Owned {
   /** The reordering delay in frames, known once the encoder is open. */
   get reorderDelay(): number {
     return this.#native.fields.get(this.address, "AVCodecContext", "has_b_frames");
+  }
+
+  /** What the first of two passes found out; `null` where the encoder has no such text, or not yet. */
+  get statistics(): string | null {
+    const { fields, memory } = this.#native;
+    return memory.text(fields.get(this.address, "AVCodecContext", "stats_out"), maxStatistics);
+  }
+
+  /** Gives it what the first of two passes found out, before it is opened. */
+  set statistics(text: string) {
+    const { avutil, fields, memory } = this.#native;
+    const bytes = cString(text);
+    const copy = avutil.av_mallocz(BigInt(bytes.length));
+    if (copy === NULL) throw outOfMemoryError(this.info);
+    memory.write(copy, bytes);
+    this.#given.statistics = copy;
+    fields.set(this.address, "AVCodecContext", "stats_in", copy);
   }
 
   /** Opens the encoder. Throws libav's error where it refuses. */

@@ -118,25 +118,32 @@ export class NativePacket extends Owned {
     this.#native.fields.set(this.address, "AVPacket", "stream_index", index);
   }
 
+  /** All that is said of it, in bits: AV_PKT_FLAG_*, libavcodec/packet.h. */
+  get flags(): number {
+    return this.#native.fields.get(this.address, "AVPacket", "flags");
+  }
+  set flags(bits: number) {
+    this.#native.fields.set(this.address, "AVPacket", "flags", bits);
+  }
+
   /** Whether decoding can begin with it. */
   get isKey(): boolean {
-    return (this.#native.fields.get(this.address, "AVPacket", "flags") & key) !== 0;
+    return (this.flags & key) !== 0;
   }
 
   /** Says that it is a key frame's. */
   markKey(): void {
-    const { fields } = this.#native;
-    fields.set(this.address, "AVPacket", "flags", fields.get(this.address, "AVPacket", "flags") | key);
+    this.flags |= key;
   }
 
   /** Whether a demuxer marked it as damaged. */
   get isCorrupt(): boolean {
-    return (this.#native.fields.get(this.address, "AVPacket", "flags") & corrupt) !== 0;
+    return (this.flags & corrupt) !== 0;
   }
 
   /** Whether it is decoded for others only, and not shown. */
   get isDiscarded(): boolean {
-    return (this.#native.fields.get(this.address, "AVPacket", "flags") & discard) !== 0;
+    return (this.flags & discard) !== 0;
   }
 
   /** A copy of its bytes. */
@@ -156,6 +163,11 @@ export class NativePacket extends Owned {
   overwrite(offset: number, bytes: Uint8Array): void {
     const { fields, memory } = this.#native;
     memory.write(address(fields.get(this.address, "AVPacket", "data") + BigInt(offset)), bytes);
+  }
+
+  /** Refers to the content of another packet. */
+  refer(to: NativePacket): void {
+    this.#check(this.#native.avcodec.av_packet_ref(this.address, to.address));
   }
 
   /** Takes over the content of another packet, which is empty afterwards. */

@@ -64,6 +64,9 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   bitrate,
   // libsvtav1 (1.4) divides by the number of kilobits.
   maxBitrate: (value) => bitrate(value) ?? (parseBits(value)! < 1000 ? "1000 bits per second or more" : null),
+  passes: (value) => value === 1 || value === 2 ? null : "1 or 2",
+  targetBytes: (value) =>
+    Number.isSafeInteger(value) && (value as number) > 0 ? null : "a whole number of bytes above 0",
   keyFrameInterval: positive,
   preset: text,
   tune: text,
@@ -111,7 +114,11 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
 };
 
 /** Options that exclude each other. */
-const exclusive = [["quality", "bitrate"]] as const;
+const exclusive = [
+  ["quality", "bitrate"],
+  ["quality", "targetBytes"],
+  ["bitrate", "targetBytes"],
+] as const;
 
 /** Throws a `TypeError` unless options are an object. */
 export function requireOptions(options: unknown): void {
@@ -135,6 +142,7 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
   const {
     bitrate,
     maxBitrate,
+    passes: _passes,
     sampleAspectRatio: shape,
     metadata,
     chapters,
@@ -153,6 +161,7 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     ...rest
   } = options;
   requireRates(bitrate, maxBitrate);
+  const isTwoPass = needsTwoPasses(options);
   const session = plainCopy<SessionOptions>({
     ...rest,
     ...(metadata === undefined ? {} : { metadata: checkMetadata(metadata) }),
@@ -162,12 +171,27 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     subtitles: subtitles === undefined ? [] : checkSubtitles(subtitles),
     cover: cover === undefined ? null : checkCover(cover),
     attachments: checkAttachments(attachments),
+    ...(isTwoPass ? { passes: 2 } : {}),
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),
   });
   const engine = { thread, workerModule: new URL(workerUrl), queueSize, libraryPath, signal };
   return { session, engine, fallback: fallback ?? null, onProgress };
+}
+
+/** Whether there are two passes. Throws a `TypeError` where nothing says what they are for. */
+function needsTwoPasses({ passes, targetBytes, bitrate }: WriterOptions): boolean {
+  if (targetBytes !== undefined) {
+    if (passes === 1) {
+      throw new TypeError("Cannot use the options passes: 1 and targetBytes together: a size takes two");
+    }
+    return true;
+  }
+  if (passes === 2 && bitrate === undefined) {
+    throw new TypeError("Cannot use the option passes: 2 without bitrate or targetBytes: add one of them");
+  }
+  return passes === 2;
 }
 
 /** Throws a `RangeError` where an average is higher than its limit. */

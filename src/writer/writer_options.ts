@@ -77,6 +77,18 @@ export interface WriterOptions {
    */
   maxBitrate?: number | string;
   /**
+   * How often the video is encoded. With 2, `bitrate` is met closely, and bits go where they are needed:
+   * frames wait on the disk, without loss, in a folder beside the file, and `close` encodes them once more and
+   * writes the file. libx264, libx265, libvpx, libvpx-vp9 and libaom-av1 have two passes. Default: 1.
+   */
+  passes?: 1 | 2;
+  /**
+   * The size of the file in bytes, with audio and all else: what `close` writes is as large, or up to 2 %
+   * smaller. It takes two `passes`, and more of the second where that misses it. In place of `bitrate` and
+   * `quality`.
+   */
+  targetBytes?: number;
+  /**
    * Whether a device encodes: `"off"` leaves it to the processor, `"auto"` tries the devices' encoders of the
    * codec first, `"require"` takes no other. It is about codec families: an encoder that is named is used as
    * it is, or refused under `"require"`. `encoder.rejected` tells why each one was passed by. Default:

@@ -4,10 +4,10 @@
  * @module
  */
 import type { Native } from "../../../ffi/mod.ts";
-import { type EncoderSettings, openNextEncoder } from "../../codecs/open_encoder.ts";
+import type { EncoderSettings } from "../../codecs/open_encoder.ts";
+import { openNextEncoder } from "../../codecs/open_next_encoder.ts";
 import { minTicks } from "../../container/frame_rates.ts";
 import type { HeldTarget } from "../../file/held_target.ts";
-import { OutputFile } from "../../file/output_file.ts";
 import type { CrashSafety } from "../../file/safety.ts";
 import type { SubtitleTracks } from "../../file/subtitle_tracks.ts";
 import type { Encoder } from "../../libav/encoder.ts";
@@ -25,6 +25,9 @@ import { describeVideoSession } from "../report.ts";
 import type { VideoFileRequest } from "../session_types.ts";
 import { createTimeline } from "../timeline.ts";
 import { palettesFor } from "./palettes.ts";
+import { openPasses } from "../passes/open_passes.ts";
+import type { VideoPipeline } from "../video_output.ts";
+import { createOutput } from "./open_output.ts";
 import type { StreamOpener } from "./stream_opener.ts";
 
 /** What a session has before its first picture. */
@@ -59,29 +62,18 @@ export interface FirstPicture {
 export function openPipeline(
   native: Native,
   context: PipelineContext,
-  { input, pixels, seconds, source }: FirstPicture,
-): { readonly pipeline: Pipeline; readonly settings: EncoderSettings } {
-  const { request, control, info, target, safety, clock, audioTracks, subtitles, opener } = context;
-  const { path, options } = request;
+  picture: FirstPicture,
+): { readonly pipeline: VideoPipeline; readonly settings: EncoderSettings } {
+  if (context.request.options.passes !== undefined) return openPasses(native, context, picture);
+  const { input, pixels, seconds, source } = picture;
+  const { request, control, info, target, clock, audioTracks, opener } = context;
+  const { options } = request;
   using owned = new DisposableStack();
   const { encoder, settings } = opener.openEncoder(input, pixels, source.first.layout.format);
   owned.use(encoder);
   const parameters = owned.use(new CodecParameters(native, encoder));
   const { timeBase, shape } = input;
-  const output = owned.use(
-    new OutputFile(native, {
-      path,
-      url: opener.url,
-      ...safety,
-      queue: audioTracks?.queue ?? null,
-      subtitles,
-      chapters: options.chapters ?? [],
-      hasChaptersFirst: opener.answer.hasChaptersFirst,
-      createMuxer: (url, stage, recording) =>
-        opener.createMuxer({ parameters, settings, timeBase, url, stage, recording }),
-      onFile: () => control.noteFile(target.isOwnFile),
-    }),
-  );
+  const output = owned.use(createOutput(native, context, { parameters, settings, timeBase }));
   const timeline = createTimeline(options, clock, input);
   const openEncoder = (): Encoder => openNextEncoder(native, settings, parameters.headers);
   // In other containers, the table of colours is elsewhere.
@@ -94,7 +86,8 @@ export function openPipeline(
   output.open(target);
   timeline.begin(encoder.reorderDelay, output.timeBase(0));
   owned.move();
-  audioTracks?.begin(output, seconds);
+  audioTracks?.beginAt(seconds);
+  audioTracks?.begin(output);
   // Without filters, the clock does that.
   if (options.filter !== undefined) timeline.keepApart(output.timeBase(0), minTicks(info));
   if (isVerbose(options.logLevel)) {

@@ -7,6 +7,7 @@
 import type { Native } from "../../../ffi/mod.ts";
 import { chooseEncoder, type ChosenEncoder, knowsFewSizes } from "../../codecs/choose_encoder.ts";
 import type { EncoderRequest } from "../../codecs/encoder_request.ts";
+import type { Pass } from "../../codecs/passes.ts";
 import { certainCodes, trialSizes } from "../../codecs/trials.ts";
 import {
   type EncoderSettings,
@@ -26,6 +27,7 @@ import {
   requireFrameRateSupport,
   supportsVariableRate,
 } from "../../container/frame_rates.ts";
+import { requireOneFile } from "../../container/many_files.ts";
 import { requireAnimationSupport } from "../../container/key_frames.ts";
 import { requirePrimariesSupport } from "../../container/picture_tags.ts";
 import { requireTimecodeSupport } from "../../container/timecode.ts";
@@ -63,6 +65,8 @@ export class StreamOpener implements Disposable {
   isDisplayP3 = false;
   /** What the first frame says of its values; `null` where it does not. */
   saidColor: Partial<ColorDescription> | null = null;
+  /** The pass that encoders are opened for. */
+  pass: Pass | undefined;
   /** The container. */
   readonly info: MuxerInfo;
   /** The trial's encoder, for the first frame to use if it fits. */
@@ -81,6 +85,7 @@ export class StreamOpener implements Disposable {
     this.info = info;
     requireAnimationSupport(info, request.options);
     requireLoopSupport(info, request.options);
+    requireOneFile(info, request.options.targetBytes);
     const { width, height, fieldOrder, resize, background } = request.options;
     requireFixedSize(fieldOrder, resize);
     this.#hasSize = width !== undefined && height !== undefined;
@@ -147,6 +152,7 @@ export class StreamOpener implements Disposable {
     const { options } = this.#request;
     return withoutPrototype({
       ...options,
+      ...(this.pass !== undefined && { pass: this.pass }),
       container: this.info.name,
       frameRate,
       width: layout.width,

@@ -68,11 +68,11 @@ export class LiveSession implements Disposable {
     this.#owned = owned.move();
   }
 
-  /** The next frame; `null` at the end. */
-  next(): ReadFrame | null {
+  /** The next frame, in the memory given if it fits; `null` at the end. */
+  next(memory?: ArrayBuffer): ReadFrame | null {
     this.#begin("frames");
     const first = this.#first;
-    if (first === null) return this.#read();
+    if (first === null) return this.#read(memory);
     this.#first = null;
     return first;
   }
@@ -101,11 +101,11 @@ export class LiveSession implements Disposable {
     );
   }
 
-  #read(): ReadFrame | null {
-    return this.#control.timed(() => {
-      const shown = this.#after === null ? this.#cursor.advance() : this.#advanceAfter(this.#after);
-      return shown === null ? null : this.#copier.copy(this.#marked(shown));
-    });
+  #read(memory?: ArrayBuffer): ReadFrame | null {
+    const after = this.#after;
+    const advance = () => after === null ? this.#cursor.advance() : this.#advanceAfter(after);
+    const shown = this.#control.timed(advance);
+    return shown === null ? null : this.#copier.copy(this.#marked(shown), memory);
   }
 
   /** Marks the first frame after segments that were not read. */

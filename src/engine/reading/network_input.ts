@@ -6,6 +6,7 @@
 import type { Native } from "../../../ffi/mod.ts";
 import { AvError } from "../../errors.ts";
 import { Demuxer } from "../../libav/demuxer.ts";
+import { addressOf } from "../../libav/reading/input_stream.ts";
 import { optionText } from "../../libav/reading/input_options.ts";
 import type { SessionControl } from "../ending/session_control.ts";
 import { openHls } from "./http/hls_demuxer.ts";
@@ -61,7 +62,7 @@ function openRtsp(native: Native, place: NetworkPlace): Demuxer {
   const url = followRedirects(place, place.url, (from) => rtspRedirect(native, from, place));
   const demuxer = new Demuxer(native, url, { ...optionsOf(place), formats: ["rtsp"] });
   try {
-    requireTarget(new URL(url), new URL(demuxer.url, url), place, "redirects");
+    requireTarget(new URL(url), new URL(addressOf(native, demuxer), url), place, "redirects");
   } catch (error) {
     demuxer[Symbol.dispose]();
     throw error;

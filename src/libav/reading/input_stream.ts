@@ -63,6 +63,11 @@ export class InputStream {
     return this.#demuxer.codecName(this.index);
   }
 
+  /** How many frames its decoder holds back to put them in order; 0 where they are shown as they come. */
+  get reorderDelay(): number {
+    return this.#native.fields.get(this.parameters, "AVCodecParameters", "video_delay");
+  }
+
   /** When it begins, in ticks; `null` where it is not known. */
   get startTicks(): bigint | null {
     return known(this.#native.fields.get(this.#address, "AVStream", "start_time"));
@@ -152,6 +157,11 @@ export class InputStream {
 export function formatNames({ fields, memory }: Native, demuxer: Demuxer): string {
   const format = fields.get(demuxer.address, "AVFormatContext", "iformat");
   return memory.text(fields.get(format, "AVInputFormat", "name")) ?? "";
+}
+
+/** The address that is read, which redirects of RTSP change. */
+export function addressOf({ fields, memory }: Native, demuxer: Demuxer): string {
+  return memory.text(fields.get(demuxer.address, "AVFormatContext", "url"), Infinity) ?? "";
 }
 
 /**

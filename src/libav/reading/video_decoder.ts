@@ -25,7 +25,11 @@ export class VideoDecoder extends Owned {
    * Opens the decoder of a stream. Throws libav's error where there is none. That of a live stream keeps no
    * frame back for its threads.
    */
-  constructor(native: Native, stream: InputStream, isLive = false) {
+  constructor(
+    native: Native,
+    stream: Pick<InputStream, "parameters" | "timeBase" | "codecName">,
+    isLive = false,
+  ) {
     const { avcodec, avutil, fields } = native;
     const { avcodec_find_decoder, avcodec_parameters_to_context } = native.decoding();
     const { parameters, timeBase, codecName } = stream;

@@ -17,6 +17,7 @@ import { shown } from "../../shown.ts";
 
 /** Options that need the libraries, and the values of theirs that change nothing. */
 const needLibraries: Readonly<Partial<Record<keyof SessionOptions, readonly unknown[]>>> = {
+  passes: [],
   resize: ["error"],
   timing: ["constant"],
   rotation: [0],

@@ -1,0 +1,44 @@
+/**
+ * Makes the file that a video's packets go to.
+ *
+ * @module
+ */
+import type { Native } from "../../../ffi/mod.ts";
+import type { EncoderSettings } from "../../codecs/open_encoder.ts";
+import { OutputFile, type OutputRequest } from "../../file/output_file.ts";
+import type { Rational } from "../../libav/rational.ts";
+import type { CodecParameters } from "../../libav/streams/codec_parameters.ts";
+import type { PipelineContext } from "./open_pipeline.ts";
+
+/** The stream of the video. */
+export interface EncodedStream {
+  /** What the encoder makes. */
+  readonly parameters: CodecParameters;
+  readonly settings: EncoderSettings;
+  /** The unit of its times. */
+  readonly timeBase: Rational;
+}
+
+/** Where a file is, and what goes into it beside the video. */
+export type OutputPlace = Pick<OutputRequest, "path" | "url" | "queue" | "subtitles" | "onFile">;
+
+/** Creates the muxer of a file. Leaves the disk unchanged. */
+export function createOutput(
+  native: Native,
+  { request, safety, target, control, audioTracks, subtitles, opener }: PipelineContext,
+  stream: EncodedStream,
+  place?: OutputPlace,
+): OutputFile {
+  return new OutputFile(native, {
+    path: request.path,
+    url: opener.url,
+    queue: audioTracks?.queue ?? null,
+    subtitles,
+    onFile: () => control.noteFile(target.isOwnFile),
+    ...place,
+    ...safety,
+    chapters: request.options.chapters ?? [],
+    hasChaptersFirst: opener.answer.hasChaptersFirst,
+    createMuxer: (url, stage, recording) => opener.createMuxer({ ...stream, url, stage, recording }),
+  });
+}
