@@ -3,16 +3,17 @@ import { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
+  createPacketWriter,
   type DecodedFrame,
   type NetworkSourceOptions,
   type NetworkStatus,
   openNetworkSource,
   ReadError,
 } from "../mod.ts";
-import { frameHashes, hashOf, makeClip } from "./support/clips.ts";
+import { convertClip, frameHashes, hashOf, makeClip } from "./support/clips.ts";
 import { missingEncoders } from "./support/features.ts";
 import { FileServer, sendBytes } from "./support/file_server.ts";
-import { TemporaryFolder } from "./support/media.ts";
+import { frameTimes, TemporaryFolder } from "./support/media.ts";
 import { silentServer } from "./support/stream_server.ts";
 import { testsOf } from "./support/test.ts";
 
@@ -424,3 +425,46 @@ testLong("openNetworkSource: a recording by hls goes on after a cut where it was
     assertEquals([source.stats.losses, frames.some(({ isDiscontinuous }) => isDiscontinuous)], [2, false]);
   }
 });
+
+testAll(
+  "openNetworkSource: segments without video do not keep an hls reader waiting for ever",
+  { skip },
+  async () => {
+    await using server = await FileServer.start(folder.path);
+    playlist("ts", 3);
+    // Each second another one, which has audio alone.
+    const sound = ["-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac", "-f", "mpegts"];
+    convertClip(folder.file("sound.ts"), ...sound);
+    const startMs = performance.now();
+    const address = server.text("/sound.m3u8", () => {
+      const count = Math.floor((performance.now() - startMs) / 1000);
+      return listOf(["ts0.ts", ...Array(count).fill("#EXT-X-DISCONTINUITY\n#EXTINF:1,\nsound.ts")], 0, false);
+    });
+    const error = await errorOf(address, { readTimeoutSeconds: 2 });
+    assertEquals(error.code, "ETIMEDOUT");
+    assert(performance.now() - startMs < 7000, `after ${performance.now() - startMs} ms`);
+  },
+);
+
+testAll(
+  "source.packets: those of hls are written as they are, over a discontinuity too",
+  { skip },
+  async () => {
+    await using server = await FileServer.start(folder.path);
+    for (const kind of ["ts", "fmp4"] as const) {
+      const path = playlist(kind, 3, ...forms[kind]);
+      const map = kind === "ts" ? [] : [`#EXT-X-MAP:URI="${kind}_init.mp4"`];
+      const [first, ...others] = [0, 1, 2].map((index) => `${kind}${index}.${kind === "ts" ? "ts" : "m4s"}`);
+      const list = listOf([...map, first!, "#EXT-X-DISCONTINUITY", ...others]);
+      await using source = await openNetworkSource(server.text(`/packets_${kind}.m3u8`, list));
+      const copy = folder.file(`copy_${kind}.mkv`);
+      {
+        await using writer = await createPacketWriter(copy, source.packets);
+        await source.packets.attach(writer).finished;
+      }
+      assertEquals(frameHashes(copy), frameHashes(path));
+      const times = frameTimes(copy);
+      assertEquals(times.map((time) => Math.round((time - times[0]!) * 25)), [...times.keys()]);
+    }
+  },
+);

@@ -61,11 +61,11 @@ export class SessionControl {
 
   /** Does something that waits for others. */
   timed<T>(call: () => T): T {
-    this.#step(1);
+    this.#step();
     try {
       return call();
     } finally {
-      this.#step(1);
+      this.#step();
     }
   }
 
@@ -76,18 +76,13 @@ export class SessionControl {
 
   /** Waits in a timed call for what is not due yet: that is not counted. */
   untimedWait(seconds: number): void {
-    this.#step(1);
+    this.#step();
     this.wait(seconds);
-    this.#step(1);
+    this.#step();
   }
 
-  /** Notes that something has come, in a timed call that waits for more. */
-  progress(): void {
-    this.#step(2);
-  }
-
-  #step(count: 1 | 2): void {
-    Atomics.add(this.#words, words.step, count);
+  #step(): void {
+    Atomics.add(this.#words, words.step, 1);
   }
 
   /**

@@ -59,6 +59,8 @@ export class HlsDemuxer extends Demuxer {
   readonly #clocks = new Map<number, SegmentClock>();
   #headers = new Map<number, Uint8Array>();
   #isFirstOver = false;
+  /** Whether the segment at hand has given packets of the video. */
+  #hasVideo = false;
   #segment: Segment | null = null;
   /** Whether the next packet of video follows a loss. */
   #isAfterLoss = false;
@@ -73,7 +75,7 @@ export class HlsDemuxer extends Demuxer {
 
   /** Opens the first segment. What it lies in is closed after it. */
   static open(native: Native, follower: PlaylistFollower, owned: DisposableStack): HlsDemuxer {
-    const first = follower.next();
+    const first = follower.next(false);
     if (first === null) {
       throw new AvError("its playlist has no segments", {
         code: "INVALIDDATA",
@@ -106,6 +108,7 @@ export class HlsDemuxer extends Demuxer {
       if (!this.#isFirstOver) {
         if (super.read(packet)) {
           this.#clockOf(packet.streamIndex).note(packet);
+          this.#hasVideo ||= this.isOf("video", packet.streamIndex);
           return true;
         }
         this.#isFirstOver = true;
@@ -116,7 +119,8 @@ export class HlsDemuxer extends Demuxer {
         }
         this.#closeSegment();
       }
-      const next = this.#follower.next();
+      const next = this.#follower.next(this.#hasVideo);
+      this.#hasVideo = false;
       if (next === null) return false;
       this.#open(next);
     }
@@ -198,10 +202,10 @@ export class HlsDemuxer extends Demuxer {
       packet.addSideData({ type: newHeaders, bytes: new Uint8Array(stream.headers) });
       stream.headers = null;
     }
-    if (this.#isAfterLoss && this.isOf("video", stream.index)) {
-      this.#lossTicks = packet.pts;
-      this.#isAfterLoss = false;
-    }
+    if (!this.isOf("video", stream.index)) return true;
+    this.#hasVideo = true;
+    if (this.#isAfterLoss) this.#lossTicks = packet.pts;
+    this.#isAfterLoss = false;
     return true;
   }
 

@@ -51,7 +51,6 @@ export class PlaylistFollower {
   #list: MediaPlaylist;
   /** The number of the next segment. */
   #next: number;
-  #isOpen = false;
   #isAfterLoss = false;
   #isDiscontinuous = false;
   /** When the playlist was fetched, and when it had something new, by `performance.now()`. */
@@ -86,8 +85,11 @@ export class PlaylistFollower {
     this.#next = sequence + Math.max(index - 1, 0);
   }
 
-  /** The next segment, which may be waited for; `null` at the end. */
-  next(): FetchedSegment | null {
+  /**
+   * The next segment; `null` at the end. It is waited for until it is due without being counted, unless the
+   * one before had nothing of the video, or is the first.
+   */
+  next(isFruitful: boolean): FetchedSegment | null {
     for (;;) {
       const { sequence, segments, isEnded } = this.#list;
       if (this.#next < sequence) {
@@ -96,7 +98,7 @@ export class PlaylistFollower {
       const segment = segments[this.#next - sequence];
       if (segment === undefined) {
         if (isEnded) return null;
-        this.#wait();
+        this.#wait(isFruitful);
         this.#look();
         continue;
       }
@@ -109,8 +111,6 @@ export class PlaylistFollower {
       }
       const [isDiscontinuous, isAfterLoss] = [this.#isDiscontinuous, this.#isAfterLoss];
       this.#isDiscontinuous = this.#isAfterLoss = false;
-      this.#isOpen = true;
-      this.#control.progress();
       return { bytes, isDiscontinuous, isAfterLoss };
     }
   }
@@ -159,13 +159,13 @@ export class PlaylistFollower {
    * Waits until the playlist is to be looked at again (RFC 8216, section 6.3.4). That is no stall before the
    * server is late.
    */
-  #wait(): void {
+  #wait(isFruitful: boolean): void {
     const target = Math.min(Math.max(this.#list.targetSeconds, leastLook), longestLook);
     const hasChanged = this.#changedMs === this.#fetchedMs;
     const lookMs = this.#fetchedMs + Math.max(hasChanged ? target : target / 2, leastLook) * 1000;
     const lateMs = this.#changedMs + lateness * target * 1000;
     const untilMs = (endMs: number): number => Math.max(endMs - performance.now(), 0);
-    if (this.#isOpen && untilMs(lateMs) > 0) {
+    if (isFruitful && untilMs(lateMs) > 0) {
       this.#control.untimedWait(Math.min(untilMs(lookMs), untilMs(lateMs)) / 1000);
     }
     this.#control.wait(untilMs(lookMs) / 1000);

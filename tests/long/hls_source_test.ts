@@ -1,1 +1,0 @@
-import "../hls_source_test.ts?long";

@@ -1,1 +1,0 @@
-import "../network_redirects_test.ts?long";
