@@ -5,8 +5,8 @@
  */
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
-import { codeName, endOfStream, errorText, outOfMemory } from "./failure.ts";
-import { requireNotInterrupted, setInterruption } from "./interruption.ts";
+import { codeName, endOfStream, errorText, isAgain, outOfMemory } from "./failure.ts";
+import { pause, requireNotInterrupted, setInterruption } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
 import type { MemoryFile } from "./muxing/memory_file.ts";
 import { NativePacket, type PacketSideData, readSideData } from "./native_packet.ts";
@@ -332,10 +332,16 @@ export class Demuxer extends Owned {
 
   /** Reads the next packet; `false` at the end of the file. */
   read(packet: NativePacket): boolean {
-    requireNotInterrupted(this.#native);
-    const result = this.#native.avformat.av_read_frame(this.address, packet.address);
+    let result = this.#readNow(packet);
+    // AVFoundation's reader does not wait for the next frame.
+    for (; isAgain(result); result = this.#readNow(packet)) pause(this.#native, 0.005);
     if (result === endOfStream) return false;
     if (result < 0) fail(this.#native, result, "read the file");
     return true;
+  }
+
+  #readNow(packet: NativePacket): number {
+    requireNotInterrupted(this.#native);
+    return this.#native.avformat.av_read_frame(this.address, packet.address);
   }
 }

@@ -15,6 +15,7 @@ import { findIntervals, type FrameIntervals } from "../../video/reading/frame_in
 import { reducedFraction } from "../../video/frame_rate.ts";
 import { assumedMeaning, colorOf, convertedColor, convertedMeaning } from "../../video/reading/read_color.ts";
 import { meaningSaid } from "../../video/color.ts";
+import { HlsDemuxer } from "./http/hls_demuxer.ts";
 import { InputClock, type MediaInput } from "./media_input.ts";
 import { reading } from "./reading_error.ts";
 import type { SourceAudioTrack, SourceInfo, SourceSubtitleTrack } from "./reading_types.ts";
@@ -125,6 +126,7 @@ export function chaptersOf(input: MediaInput): ChapterPlace[] {
 /** How long the video is, in seconds; `null` where the file does not say it. */
 function durationOf(native: Native, input: MediaInput, stream: InputStream): number | null {
   const { startTicks, durationTicks } = stream;
+  if (input.demuxer instanceof HlsDemuxer) return input.demuxer.wholeSeconds;
   if (durationTicks === null) {
     return fileSeconds(native, input.demuxer, originSeconds(input));
   }
@@ -159,6 +161,7 @@ export function describeSource(
     codec: stream.codecName,
     container: formatNames(native, demuxer),
     duration: durationOf(native, input, stream),
+    tellsEnd: demuxer instanceof HlsDemuxer,
     audioTracks: input.streamsOf("audio").map((each) => audioTrack(input, each)),
     subtitleTracks: input.streamsOf("subtitle").map((each) => subtitleTrack(input, each)),
     chapters: chaptersOf(input),
