@@ -24,19 +24,21 @@ function start(parameters: string[]): AsyncIterable<Uint8Array> {
   return new Deno.Command("ffmpeg", { args: parameters, stdout: "piped", stderr: "inherit" }).spawn().stdout;
 }
 
-await serveDecoding(async ({ path, width, height }, take) => {
-  const output = start(["-v", "error", "-nostdin", "-i", path, "-f", "rawvideo", "-pix_fmt", "rgba", "-"]);
-  let frame = new Uint8Array(width * height * 4), filled = 0;
-  for await (let chunk of output) {
-    while (chunk.length > 0) {
-      const part = chunk.subarray(0, frame.length - filled);
-      frame.set(part, filled);
-      filled += part.length;
-      chunk = chunk.subarray(part.length);
-      if (filled < frame.length) continue;
-      take(frame);
-      frame = new Uint8Array(frame.length);
-      filled = 0;
+await serveDecoding(() =>
+  Promise.resolve(async ({ path, width, height }, take) => {
+    const output = start(["-v", "error", "-nostdin", "-i", path, "-f", "rawvideo", "-pix_fmt", "rgba", "-"]);
+    let frame = new Uint8Array(width * height * 4), filled = 0;
+    for await (let chunk of output) {
+      while (chunk.length > 0) {
+        const part = chunk.subarray(0, frame.length - filled);
+        frame.set(part, filled);
+        filled += part.length;
+        chunk = chunk.subarray(part.length);
+        if (filled < frame.length) continue;
+        take(frame);
+        frame = new Uint8Array(frame.length);
+        filled = 0;
+      }
     }
-  }
-});
+  })
+);
