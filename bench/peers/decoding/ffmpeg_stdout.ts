@@ -4,29 +4,55 @@
  * @module
  */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { serveDecoding } from "./reading.ts";
 
 /** The part of Bun in use, declared here so that the module type-checks under Deno as well. */
 interface BunGlobal {
   spawn(command: string[], options: { stdout: "pipe"; stderr: "inherit" }): {
     readonly stdout: ReadableStream<Uint8Array>;
+    readonly exited: Promise<number>;
   };
 }
 
-function start(parameters: string[]): AsyncIterable<Uint8Array> {
+/** A process that was started. */
+interface Started {
+  readonly output: AsyncIterable<Uint8Array>;
+  readonly ended: Promise<unknown>;
+}
+
+function start(parameters: string[]): Started {
   const { Bun } = globalThis as { Bun?: BunGlobal };
   if (Bun !== undefined) {
-    return Bun.spawn(["ffmpeg", ...parameters], { stdout: "pipe", stderr: "inherit" }).stdout;
+    const { stdout, exited } = Bun.spawn(["ffmpeg", ...parameters], { stdout: "pipe", stderr: "inherit" });
+    return { output: stdout, ended: exited };
   }
   if (!("Deno" in globalThis)) {
-    return spawn("ffmpeg", parameters, { stdio: ["ignore", "pipe", "inherit"] }).stdout;
+    const child = spawn("ffmpeg", parameters, { stdio: ["ignore", "pipe", "inherit"] });
+    return { output: child.stdout, ended: once(child, "close") };
   }
-  return new Deno.Command("ffmpeg", { args: parameters, stdout: "piped", stderr: "inherit" }).spawn().stdout;
+  const { stdout, status } = new Deno.Command("ffmpeg", {
+    args: parameters,
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  return { output: stdout, ended: status };
 }
 
 await serveDecoding(() =>
   Promise.resolve(async ({ path, width, height }, take) => {
-    const output = start(["-v", "error", "-nostdin", "-i", path, "-f", "rawvideo", "-pix_fmt", "rgba", "-"]);
+    const { output, ended } = start([
+      "-v",
+      "error",
+      "-nostdin",
+      "-i",
+      path,
+      "-f",
+      "rawvideo",
+      "-pix_fmt",
+      "rgba",
+      "-",
+    ]);
     let frame = new Uint8Array(width * height * 4), filled = 0;
     for await (let chunk of output) {
       while (chunk.length > 0) {
@@ -40,5 +66,6 @@ await serveDecoding(() =>
         filled = 0;
       }
     }
+    await ended;
   })
 );
