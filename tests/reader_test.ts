@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { after } from "node:test";
 import { pathToFileURL } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import {
+  type ColorDescription,
   createFileReader,
   createFileWriter,
   type DecodedFrame,
@@ -308,6 +310,53 @@ test("color: a video gets that of the frames that are read, and another one wher
     assertEquals(hashOf(again!.data) === hashOf(frame!.data), color === undefined);
   }
 });
+
+testBoth(
+  "color: HDR metadata goes along into every container that has a place for it",
+  { skip: missingEncoders("libx264", "ffv1") },
+  async () => {
+    const color: ColorDescription = {
+      matrix: "bt2020nc",
+      primaries: "bt2020",
+      transfer: "smpte2084",
+      range: "tv",
+      masteringDisplay: {
+        red: [0.68, 0.32],
+        green: [0.265, 0.69],
+        blue: [0.15, 0.06],
+        whitePoint: [0.3127, 0.329],
+        minLuminance: 0.005,
+        maxLuminance: 1000,
+      },
+      contentLight: { maxCll: 900, maxFall: 300 },
+    };
+    const format = "yuv420p10le", data = new Uint8Array(64 * 48 * 3);
+    const told = (path: string): string =>
+      execFileSync("ffprobe", ["-v", "error", "-show_entries", "stream_side_data_list", "-of", "csv", path], {
+        encoding: "utf8",
+      });
+    for (const from of isLong ? ["mp4", "mkv"] : ["mkv"]) {
+      const path = folder.file(`hdr.${from}`);
+      {
+        await using writer = await createFileWriter("h264", path, 25, { color, pixelFormat: format });
+        await writer.write({ data, width: 64, height: 48, format });
+      }
+      for (const to of isLong ? ["mp4", "mov", "mkv", "avi"] : ["mkv", "avi"]) {
+        const copy = folder.file(`hdr-${from}.${to}`);
+        await using source = await createFileReader(path);
+        await using writer = await createFileWriter(to === "mkv" ? "ffv1" : "h264", copy, 25);
+        await source.attach(writer).finished;
+        await writer.close();
+        assertEquals(source.color, color);
+        const [kept, masteredOn] = [told(copy), told(path)];
+        assert(masteredOn.includes("Mastering display"));
+        if (to === "avi") assertEquals(kept.includes("Mastering display"), false);
+        else assertEquals((await readAll(copy))[0]!.color, source.color);
+        if (from === to) assertEquals(kept, masteredOn);
+      }
+    }
+  },
+);
 
 testBoth(
   "createFileReader: frames that are kept stay as they are, and reading goes on",

@@ -16,6 +16,7 @@ import { describeFile, PacketReader } from "./packet_reader.ts";
 import { isComplete, outputFormat, videoStream } from "./reading_session.ts";
 import type { ReadFrame, ReadRequest, SourceInfo } from "./reading_types.ts";
 import { describeSource } from "./source_facts.ts";
+import { streamColor } from "../../video/reading/read_color.ts";
 
 /** Reads one live stream, which can't be read twice, nor from another place on. */
 export class LiveSession implements Disposable {
@@ -50,7 +51,7 @@ export class LiveSession implements Disposable {
     const input = owned.use(control.timed(() => new MediaInput(native, request)));
     this.#input = input;
     const stream = videoStream(input, request);
-    this.#copier = owned.use(new FrameCopier(native, format, stream.color));
+    this.#copier = owned.use(new FrameCopier(native, format, streamColor(native, stream)));
     const info = describeSource(native, input, stream, format, request.label, true);
     this.#cursor = owned.use(new FrameCursor(native, input, stream, request.label, true));
     this.info = isComplete(info) ? info : { ...info, ...this.#looked(request.label) };
