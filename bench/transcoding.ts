@@ -17,7 +17,7 @@ import { type PeerTurns, takeTurns, type TimeReport } from "./turns.ts";
 export const transcodingName = "transcoding";
 
 /** The settings of the encoder, by their names in the cases. */
-const settingNames: readonly string[] = ["x264-ultrafast", "x264-veryfast"];
+const settingNames: readonly string[] = ["x264-ultrafast", "x264-veryfast", "x264-medium"];
 
 /** The peers' programs in `bench/peers/transcoding/`, and what the report says of them. */
 export const transcodingPeers = {
