@@ -182,8 +182,8 @@ export class VideoSession implements Disposable {
   encode(pixels: Pixels, layout: FrameLayout, stamp: FrameStamp): void {
     if (this.#isTooLate()) return;
     if (this.#first === null) {
-      this.#opener.isDisplayP3 = layout.image?.isDisplayP3 ?? false;
-      this.#opener.saidColor = layout.image?.color ?? null;
+      this.#opener.frameColor.isDisplayP3 = layout.image?.isDisplayP3 ?? false;
+      this.#opener.frameColor.said = layout.image?.color ?? null;
     }
     this.#encode(this.#raw.take(pixels, layout), stamp);
   }
