@@ -437,6 +437,13 @@ test("smoke: a device of another system is refused", { skip: skipDevices }, () =
   assertThrows(open, UnsupportedError, "dshow");
 });
 
+test("encoder: statistics of a first pass are read, and given to the second", () => {
+  const native = loadNative();
+  using encoder = new Encoder(native, encoderByName(native, "mpeg4")!);
+  assertEquals(encoder.statistics, null);
+  encoder.statistics = "pass one";
+});
+
 test("layouts: the smoke tests read or write every struct field that has a place in this FFmpeg's layout", () => {
   const native = loadNative();
   selfCheck(native);
