@@ -116,6 +116,7 @@ export const layouts = {
       format: { kind: "i32", offset: [28, 28, 28, 44, 44, 44] },
       width: { kind: "i32", offset: [56, 56, 56, 72, 72, 72] },
       height: { kind: "i32", offset: [60, 60, 60, 76, 76, 76] },
+      video_delay: { kind: "i32", offset: [96, 96, 96, 120, 120, 120] },
       field_order: { kind: "i32", offset: [72, 72, 72, 96, 96, 96] },
       color_primaries: { kind: "i32", offset: [80, 80, 80, 104, 104, 104] },
       color_range: { kind: "i32", offset: [76, 76, 76, 100, 100, 100] },

@@ -18,6 +18,8 @@ export {
   cutFile,
   endOfBoxes,
   fileBytes,
+  isSameFile,
+  makeNewFile,
   makeReplacement,
   namesIn,
   patchFile,

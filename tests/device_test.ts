@@ -80,6 +80,12 @@ test("openDevice: frames begin at 0, in the format asked for", { skip }, async (
 
 test("openDevice: its packets go to several writers over one connection", { skip }, async () => {
   await using source = await openDevice(pattern, lavfi);
+  if (source.codec === "wrapped_avframe") {
+    // lavfi's packets of FFmpeg 7 and newer are pointers to frames.
+    const path = folder.file("wrapped.nut");
+    await assertRejects(() => createPacketWriter(path, source.packets), UnsupportedError, "wrapped_avframe");
+    return;
+  }
   const beginMs = performance.now();
   const writers = await Promise.all(["a.nut", "b.nut"].map(async (name) => {
     const writer = await createPacketWriter(folder.file(name), source.packets);
@@ -99,15 +105,20 @@ test("openDevice: its packets go to several writers over one connection", { skip
 });
 
 test("openDevice: what can't be opened is told", { skip }, async () => {
-  const refused = async (name: string, options: DeviceOptions, type: typeof ReadError, code: string) => {
+  const refused = async (
+    name: string,
+    options: DeviceOptions,
+    type: typeof ReadError,
+    ...codes: string[]
+  ) => {
     const error = await assertRejects(() => openDevice(name, options), type);
-    assertEquals(error.code, code);
+    assert(codes.includes(error.code), error.code);
   };
   const v4l2 = { system: "v4l2" } as const;
   await refused("/nowhere/video0", v4l2, ReadError, "ENOENT");
   // A device file, but no camera.
   await refused("/dev/null", v4l2, ReadError, "ENOTTY");
-  await refused("nosuchfilter", lavfi, ReadError, "EINVAL");
+  await refused("nosuchfilter", lavfi, ReadError, "EINVAL", "FILTER_NOT_FOUND");
   await refused(pattern, { ...lavfi, inputOptions: { nope: 1 } }, OptionError as never, "OPTION_NOT_FOUND");
   await refused("desktop", { system: "gdigrab" }, UnsupportedError as never, "NO_DEVICES");
   const workerUrl = new URL("nothing.js", import.meta.url);

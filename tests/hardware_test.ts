@@ -122,8 +122,12 @@ test("deviceNeeds: devices where encoders do not open them by themselves, and NV
   for (const names of Object.values(deviceFamilies)) {
     for (const name of names) assertEquals(deviceTraits(name).formats?.[0], "nv12");
   }
-  assertEquals(deviceTraits("hevc_vaapi").deepFormats, ["p010le"]);
-  assertEquals(deviceTraits("h264_vaapi").deepFormats, undefined);
+  // JPEG and VP8 have 8 bits, and so has H.264 of devices.
+  const deep = ["hevc", "vp9", "av1"];
+  for (const codec of ["h264", "mjpeg", "vp8", "mpeg2", ...deep]) {
+    const expected = deep.includes(codec) ? ["p010le"] : undefined;
+    for (const name of ["vaapi", "qsv"]) assertEquals(deviceTraits(`${codec}_${name}`).deepFormats, expected);
+  }
   // Media Foundation has encoders in software, too.
   assertEquals(deviceTraits("h264_mf").defaults, { hw_encoding: true });
   assertEquals(deviceTraits("libx264"), {});

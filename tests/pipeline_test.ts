@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   type AttachedTarget,
+  createFileReader,
   createFileWriter,
   createFrameSource,
   type DecodedFrame,
@@ -321,6 +322,46 @@ test("for await: a reader and a target get the same frames, and neither changes 
   await attached.finished;
   assertEquals(seen.map(({ timestamp }) => timestamp), upTo(6).map((index) => index / 25));
   assertEquals(seen.map(({ data }) => data.buffer), target.frames.map(({ data }) => data.buffer));
+});
+
+test("close: a frame is empty once all that have it are done with it, however often each says so", async () => {
+  await using source = await createFrameSource(numbered(6), { frameRate: 25 });
+  const closing = new Watcher((frame) => {
+    frame.close();
+    frame.close();
+  });
+  const reader = source[Symbol.asyncIterator]();
+  const attached = source.attach(closing);
+  for (const index of upTo(6)) {
+    const { value: frame } = await reader.next();
+    while (attached.written <= index) await sleep(1);
+    assertEquals(frame!.data, numberedBytes(index, 16 * 8 * 4));
+    frame![Symbol.dispose]();
+    assertEquals(frame!.data.length, 0);
+  }
+  assertEquals(closing.frames.map(({ data }) => data.length), upTo(6).map(() => 0));
+});
+
+test("attach: memory that a writer is done with may be that of frames that come, and of no other", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("numbered.mkv"), copy = folder.file("copy.mkv");
+  {
+    await using drawn = await createFrameSource(numbered(40), { frameRate: 25 });
+    await using writer = await createFileWriter("ffv1", path, 25);
+    await drawn.attach(writer).finished;
+  }
+  await using source = await createFileReader(path, { format: "bgra" });
+  await using writer = await createFileWriter("ffv1", copy, 25);
+  const kept = new Watcher();
+  const attached = [source.attach(writer), source.attach(kept, { policy: "drop-newest", frames: 1 })];
+  await Promise.all(attached.map(({ finished }) => finished));
+  await writer.close();
+  await using again = await createFileReader(copy, { format: "bgra" });
+  const written = await Array.fromAsync(again);
+  assertEquals(written.length, 40);
+  for (const { data, timestamp } of kept.frames) {
+    assertEquals(data, written.find((frame) => frame.timestamp === timestamp)!.data);
+  }
 });
 
 test("pipeTo: the frames of a source go into a writer at their times, which is closed at the end", async () => {

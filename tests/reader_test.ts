@@ -119,6 +119,35 @@ testBoth(
 
 const withoutFootage = existsSync(realClip) ? false : "there is no footage beside the project";
 
+testBoth(
+  "close: frames that come may have the memory, and those that are kept stay as they are",
+  { skip },
+  async () => {
+    const path = clip("mp4");
+    const expected = frameHashes(path);
+    const kept: [index: number, frame: DecodedFrame][] = [];
+    await using source = await createFileReader(path);
+    const take = (frame: DecodedFrame, index: number): void => {
+      assertEquals(hashOf(frame.data), expected[index]);
+      if (index % 3 === 1) return void kept.push([index, frame]);
+      frame.close();
+      frame.close();
+      assertEquals(frame.data.length, 0);
+    };
+    let index = 0;
+    for await (const frame of source) take(frame, index++);
+    assertEquals(index, expected.length);
+    for (const at of [40, 3, 27, 27]) {
+      using frame = await source.frameAt((at + 0.5) / 25);
+      assertEquals(hashOf(frame!.data), expected[at]);
+    }
+    let at = 0;
+    for await (const frame of source.framesAt(expected.map((_, at) => (at + 0.5) / 25))) take(frame, at++);
+    assertEquals(kept.length, 2 * Math.floor((expected.length + 1) / 3));
+    for (const [index, { data }] of kept) assertEquals(hashOf(data), expected[index]);
+  },
+);
+
 testLong("createFileReader: footage has the ffmpeg program's frames", { skip: withoutFootage }, async () => {
   for (const [stream, frameRate] of [{ num: 25, den: 1 }, { num: 30000, den: 1001 }].entries()) {
     const expected = frameHashes(realClip, stream);

@@ -41,11 +41,32 @@ test("WatchedReading: opening has its own limit, also after other answers", asyn
   await reading.ask("devices", { libraryPath: undefined });
   const opening = reading.ask("open", {} as never).catch((error: unknown) => error);
   // A call of libav that takes long.
-  const start = new BigInt64Array(control.memory, 16, 1);
-  start[0] = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000));
+  Atomics.add(new Int32Array(control.memory), 4, 1);
   for (let turn = 0; turn < 40 && !control.isLate; turn++) await sleep(20);
   assertEquals(control.isLate, true);
   await reading.close();
   const { code, hint } = await opening as ReadError;
   assertEquals([code, hint], ["ETIMEDOUT", "Give openTimeoutSeconds to wait longer"]);
+});
+
+test("SessionControl: waits are counted by the watcher's clock, and only while something is due", async () => {
+  const control = new SessionControl();
+  const watcher = new SessionControl(control.memory);
+  const waited = async (): Promise<boolean> => {
+    const before = watcher.waitedSeconds;
+    await sleep(30);
+    return watcher.waitedSeconds - before > 0.02;
+  };
+  const results: Promise<boolean>[] = [waited()];
+  control.timed(() => results.push(waited()));
+  assertEquals(await Promise.all(results), [false, false]);
+  // A call of another thread, which goes on.
+  Atomics.add(new Int32Array(control.memory), 4, 1);
+  assertEquals([watcher.waitedSeconds < 0.01, await waited(), await waited()], [true, true, true]);
+  control.progress();
+  assertEquals([watcher.waitedSeconds < 0.01, await waited()], [true, true]);
+  control.abort();
+  const startMs = performance.now();
+  control.untimedWait(5);
+  assertEquals([performance.now() - startMs < 1000, control.isAborted], [true, true]);
 });

@@ -54,6 +54,7 @@ const fieldsInUse = {
     format: "i32",
     width: "i32",
     height: "i32",
+    video_delay: "i32",
     field_order: "i32",
     color_primaries: "i32",
     color_range: "i32",

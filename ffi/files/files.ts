@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  type BigIntStats,
   closeSync,
   constants,
   fchmodSync,
@@ -178,6 +179,22 @@ export function removeFile(path: string): void {
   }
 }
 
+/** Whether two paths are one file, by whatever names. */
+export function isSameFile(one: string, other: string): boolean {
+  const [first, second] = [one, other].map(statusOf);
+  return first != null && second != null && first.ino === second.ino && first.dev === second.dev;
+}
+
+function statusOf(path: string): BigIntStats | null {
+  try {
+    return statSync(path, { bigint: true });
+  } catch (error) {
+    // Whoever opens it has the same error, and more to say. Deno's NotCapable has no code.
+    if (typeof codeOf(error) === "string") return null;
+    throw error;
+  }
+}
+
 /**
  * Creates an empty file that will replace another one. It gets that file's permissions and owner as far as
  * the system allows, so that nobody can read it who cannot read the other.
@@ -196,6 +213,12 @@ export function makeReplacement(path: string, replacement: string): void {
   } finally {
     closeSync(original);
   }
+}
+
+/** Creates an empty file in place of one that a killed program left. */
+export function makeNewFile(path: string): void {
+  removeFile(path);
+  closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666));
 }
 
 function takeAfter(file: number, mode: number, uid: number, gid: number): void {

@@ -37,6 +37,8 @@ const off = ["0", "false", "n", "no", "disable", "disabled", "off"] as const;
 /** Frames that devices take: their drivers know this format, whatever else they know. */
 const formats = ["nv12", "yuv420p"] as const;
 const deepFormats = ["p010le"] as const;
+/** Codecs of which devices make streams of more than 8 bits. Of H.264 hardly any does, others have none. */
+const deepCodecs: readonly string[] = ["hevc", "vp9", "av1"];
 const pixels = ["nv12", "p010le"] as const;
 
 /** The interfaces, by the ends of their encoders' names. */
@@ -129,13 +131,12 @@ export function deviceTraits(encoder: string): EncoderTraits {
   if (name === null) return {};
   if (Object.hasOwn(programs, encoder)) return programs[encoder]!.traits;
   const { defaults } = interfaces[name]!;
-  const isH26x = encoder.startsWith("h264_") || encoder.startsWith("hevc_");
-  const scale = isH26x ? scales[name] : undefined;
+  const codec = encoder.slice(0, -name.length - 1);
+  const scale = codec === "h264" || codec === "hevc" ? scales[name] : undefined;
   return {
-    ...codecTraits[encoder.slice(0, -name.length - 1)],
+    ...codecTraits[codec],
     formats,
-    // H.264 of more than 8 bits is what hardly any device makes.
-    ...(encoder.startsWith("h264_") ? {} : { deepFormats }),
+    ...(deepCodecs.includes(codec) ? { deepFormats } : {}),
     ...(defaults && { defaults }),
     ...(scale && { scale, levels }),
   };

@@ -78,9 +78,10 @@ const supportedAudioCodecs: Readonly<Record<string, readonly string[]>> = {
   flv: ["aac", "mp3", "opus", "flac", "ac3", "eac3"],
 };
 
-/** Audio codecs that a muxer takes, and that come back at other times, or not at all. */
+/** Audio codecs that a muxer takes, and that come back at other times, broken, or not at all. */
 const unreadableAudioCodecs: Readonly<Record<string, readonly string[]>> = {
   avi: ["vorbis", "flac"],
+  wav: ["aac", "vorbis"],
 };
 
 /**

@@ -69,8 +69,7 @@ export function openTrack(native: Native, plan: TrackPlan, take: TrackRequest["t
   if (source.kind !== "file") return openEncoded(native, plan, take, null);
   requireSource(source.address);
   const file = new AudioFile(native, source.address, source.stream);
-  const isCopied = !source.loops && hasDefaultFormat(options) && canCopy(native, info, options, file);
-  return isCopied
+  return canCopyAudio(native, info, options, file)
     ? openCopied(native, file, take)
     : openEncoded(native, plan, take, new Player(native, file, source.loops));
 }
@@ -163,13 +162,18 @@ function hasDefaultFormat(options: CheckedAudioOptions): boolean {
     [sampleRate, sampleFormat, bitrate, encoderOptions].every((given) => given === undefined);
 }
 
-/** Whether a file's packets can be copied: they have the requested codec, and the container supports it. */
-function canCopy(
+/**
+ * Whether a file's packets can be copied: no option asks for what a copy would not have, they have the
+ * requested codec, and the container supports it.
+ */
+export function canCopyAudio(
   native: Native,
   info: MuxerInfo,
-  { codec }: CheckedAudioOptions,
+  options: CheckedAudioOptions,
   file: AudioFile,
 ): boolean {
+  const { codec, source } = options;
+  if (!hasDefaultFormat(options) || source.kind === "file" && source.loops) return false;
   const { codecId, codecName } = file.codec;
   const isWanted = codec === undefined
     ? !isRareAudioCodec(info, codecName)

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { makeReplacement, removeFile, replaceFile } from "../../ffi/mod.ts";
+import { makeNewFile, makeReplacement, removeFile, replaceFile } from "../../ffi/mod.ts";
 
 /**
  * A file next to a recording. It is removed at the end of its scope, unless it took the recording's place.
@@ -25,6 +25,12 @@ export class Companion implements Disposable {
   make(): void {
     this.#isMade = false;
     makeReplacement(this.#recording, this.path);
+    this.#isMade = true;
+  }
+
+  /** The same where there is no recording whose rights it could get. */
+  makeNew(): void {
+    makeNewFile(this.path);
     this.#isMade = true;
   }
 

@@ -85,6 +85,14 @@ export class Demuxer extends Owned {
     fail(this.#native, result, "find the streams of the file");
   }
 
+  /**
+   * Has packets read ahead for times that the container does not tell, as AVI with B-frames: what comes next
+   * tells them.
+   */
+  completeTimes(): void {
+    this.#native.avutil.av_opt_set(this.address, cString("fflags"), cString("+genpts"), 0);
+  }
+
   /** The AVStreams, in order. */
   get streams(): Address[] {
     const { fields } = this.#native;

@@ -5,23 +5,37 @@
  */
 import type { ReadFrame, SourceInfo } from "../engine/reading/reading_types.ts";
 import { SourceFlow } from "../source/pipeline/source_flow.ts";
+import { SourceFrame } from "../source/pipeline/source_frame.ts";
 import type { DecodedFrame } from "../source/source.ts";
+import type { FrameAsk } from "../thread/reading/reading_calls.ts";
 import type { VideoSource } from "./video_source.ts";
-
-/** A frame of the engine, as programs get it. */
-export function decodedFrame({ data, ...others }: ReadFrame): DecodedFrame {
-  return { data: new Uint8Array(data), ...others };
-}
 
 /** A source whose frames come from a file or a network. */
 export abstract class DescribedSource extends SourceFlow {
   /** What it says. */
   protected info: SourceInfo;
+  /** Memory of frames that nobody needs any more. */
+  readonly #unused: ArrayBuffer[] = [];
+  readonly #mostUnused: number;
 
-  /** A source that says this. */
-  constructor(info: SourceInfo) {
+  /** A source that says this, with so many frames under way at most. */
+  constructor(info: SourceInfo, queueSize: number) {
     super();
     this.info = info;
+    this.#mostUnused = queueSize;
+  }
+
+  /** What the question for a frame has: memory for it, where there is some. */
+  protected get frameAsk(): FrameAsk {
+    const memory = this.#unused.pop();
+    return memory === undefined ? {} : { memory };
+  }
+
+  /** A frame of the engine, as programs get it. */
+  protected frameOf({ data, ...facts }: ReadFrame): SourceFrame {
+    return SourceFrame.of(new Uint8Array(data), facts, (memory) => {
+      if (this.#unused.length < this.#mostUnused) this.#unused.push(memory);
+    });
   }
 
   get width(): number {

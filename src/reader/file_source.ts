@@ -9,13 +9,13 @@ import type { PacketSource } from "../engine/copying/packet_source.ts";
 import type { ReadFrame } from "../engine/reading/reading_types.ts";
 import { ReadError } from "../errors.ts";
 import { shown } from "../shown.ts";
-import { SourceFrame } from "../source/pipeline/source_frame.ts";
+import type { SourceFrame } from "../source/pipeline/source_frame.ts";
 import type { DecodedFrame } from "../source/source.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { Reading } from "../thread/reading/reading_calls.ts";
 import type { OpenReading } from "../thread/reading/reading_thread.ts";
 import { receivedPacket, receivedSamples, type SentPacket } from "../thread/sent_bytes.ts";
-import { decodedFrame, DescribedSource } from "./described_source.ts";
+import { DescribedSource } from "./described_source.ts";
 import { SourcePackets } from "./source_packets.ts";
 import type { DecodedSamples, VideoSource } from "./video_source.ts";
 
@@ -41,7 +41,7 @@ export class FileSource extends DescribedSource implements VideoSource {
 
   /** A source that decodes so many frames ahead, until it is closed or the signal is aborted. */
   constructor({ reading, info }: OpenReading, queueSize: number, signal: AbortSignal | undefined) {
-    super(info);
+    super(info, queueSize);
     this.#reading = reading;
     this.#queueSize = queueSize;
     this.#signal = signal;
@@ -56,17 +56,17 @@ export class FileSource extends DescribedSource implements VideoSource {
     return this.#status;
   }
 
-  protected override async pull(): Promise<DecodedFrame | null> {
+  protected override async pull(): Promise<SourceFrame | null> {
     this.#requireOpen();
     while (this.#coming.length < this.#queueSize) {
-      const coming = this.#reading.ask("frame", {});
+      const coming = this.#reading.ask("frame", this.frameAsk);
       // Told when its turn has come.
       coming.catch(() => {});
       this.#coming.push(coming);
     }
     const frame = await this.#unlessEnded(this.#coming.shift()!);
     if (frame === null) this.#status = "ended";
-    return frame === null ? null : decodedFrame(frame);
+    return frame === null ? null : this.frameOf(frame);
   }
 
   async seek(seconds: number): Promise<void> {
@@ -81,7 +81,7 @@ export class FileSource extends DescribedSource implements VideoSource {
   async frameAt(seconds: number): Promise<DecodedFrame | null> {
     this.#requireOpen();
     requireSeconds(seconds, "read the frame at");
-    const frame = await this.#unlessEnded(this.#reading.ask("frameAt", { seconds }));
+    const frame = await this.#unlessEnded(this.#reading.ask("frameAt", { seconds, ...this.frameAsk }));
     return frame === null ? null : this.#shown(frame);
   }
 
@@ -105,7 +105,7 @@ export class FileSource extends DescribedSource implements VideoSource {
         );
       }
       before = seconds;
-      const frame = this.#reading.ask("frameAt", { seconds });
+      const frame = this.#reading.ask("frameAt", { seconds, ...this.frameAsk });
       frame.catch(() => {});
       coming.push({ seconds, frame });
       if (coming.length >= this.#queueSize) yield await give();
@@ -199,7 +199,7 @@ export class FileSource extends DescribedSource implements VideoSource {
 
   /** The part of a frame that is asked for. */
   #shown(frame: ReadFrame): DecodedFrame {
-    return this.partOf(SourceFrame.from(decodedFrame(frame)));
+    return this.partOf(this.frameOf(frame));
   }
 
   #close(reason: unknown): Promise<void> {

@@ -12,7 +12,7 @@ import { type DefaultTimes, type GivenFrame, takeGiven } from "./nodes/given_fra
 import type { PictureForm } from "./pipeline/crop.ts";
 import type { PipelineSource, SourceStatus } from "./pipeline/pipeline_source.ts";
 import { SourceFlow } from "./pipeline/source_flow.ts";
-import type { DecodedFrame } from "./source.ts";
+import type { SourceFrame } from "./pipeline/source_frame.ts";
 
 /** Options of a source of drawn frames. */
 export interface FrameSourceOptions {
@@ -43,7 +43,7 @@ type FrameIterator = Iterator<GivenFrame> | AsyncIterator<GivenFrame>;
 /** Takes a program's frames one after another. */
 class DrawnFlow extends SourceFlow implements DrawnSource {
   readonly #frames: FrameIterator;
-  readonly #first: DecodedFrame;
+  readonly #first: SourceFrame;
   readonly frameRate: Rational | null;
   /** How many frames were given. */
   #count = 0;
@@ -51,7 +51,7 @@ class DrawnFlow extends SourceFlow implements DrawnSource {
   #isDrawing = false;
 
   /** For frames that follow the first one. */
-  constructor(frames: FrameIterator, frameRate: Rational | null, first: DecodedFrame) {
+  constructor(frames: FrameIterator, frameRate: Rational | null, first: SourceFrame) {
     super();
     this.#frames = frames;
     this.#first = first;
@@ -78,7 +78,7 @@ class DrawnFlow extends SourceFlow implements DrawnSource {
     return this.#first;
   }
 
-  protected override async pull(): Promise<DecodedFrame | null> {
+  protected override async pull(): Promise<SourceFrame | null> {
     const index = this.#count++;
     if (index === 0) return this.#first;
     this.#isDrawing = true;

@@ -9,6 +9,10 @@ import type { PixelFormat } from "../video/raw_frame.ts";
 /**
  * A decoded frame. It owns its memory: keep as many as you like. A writer takes it as it is.
  *
+ * Frames that are closed, or declared with `using`, give their memory to those that come: a program that
+ * reads many large frames is faster, and needs less of it. Frames that are not closed are left to the garbage
+ * collector.
+ *
  * @example
  * ```ts
  * import type { DecodedFrame } from "@avwriter/avwriter";
@@ -20,7 +24,7 @@ import type { PixelFormat } from "../video/raw_frame.ts";
  * }
  * ```
  */
-export interface DecodedFrame {
+export interface DecodedFrame extends Disposable {
   /** All planes, one after another, with tightly packed rows. */
   readonly data: Uint8Array<ArrayBuffer>;
   /** How pixels lie in `data`, by libavutil's name. */
@@ -37,6 +41,13 @@ export interface DecodedFrame {
   readonly isDiscontinuous: boolean;
   /** What the values mean, as the option `color` of a writer takes it. What is not known is left out. */
   readonly color: Partial<ColorDescription>;
+  /**
+   * Gives the memory back, once all others that have the frame are done with it, too: `data` is empty then.
+   * Does nothing the second time.
+   */
+  close(): void;
+  /** The same as `close`. */
+  [Symbol.dispose](): void;
 }
 
 /** Gives frames in the order in which they are shown. */

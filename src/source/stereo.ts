@@ -60,7 +60,7 @@ class ViewFlow extends SourceFlow {
     return this.#form;
   }
 
-  protected override async pull(): Promise<DecodedFrame | null> {
+  protected override async pull(): Promise<SourceFrame | null> {
     const { done, value } = await this.#frames.next();
     if (done) return null;
     const frame = SourceFrame.from(value);

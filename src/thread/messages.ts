@@ -5,7 +5,7 @@
  */
 import { emptyAudioStats } from "../audio/audio_track.ts";
 import type { EncoderChoice, EngineInfo, FileSummary } from "../engine/session_types.ts";
-import type { RecoverRequest, RecoverSummary } from "../file/recovery.ts";
+import type { FileWork, FileWorkSummary } from "../engine/copying/file_work.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
@@ -54,8 +54,8 @@ export type ToWorker =
   | { readonly type: "subtitle"; readonly cue: Required<SubtitleCue> }
   | { readonly type: "finish"; readonly endTicks: bigint }
   | {
-    readonly type: "recover";
-    readonly request: RecoverRequest;
+    readonly type: "work";
+    readonly work: FileWork;
     readonly libraryPath: string | undefined;
     /** The memory of its control. */
     readonly control: SharedArrayBuffer;
@@ -121,9 +121,9 @@ export type FromWorker =
   }
   /** A session that was busy after its end is freed. */
   | { readonly type: "freed" }
-  /** So much of a file is repaired, from 0 to 1. */
-  | { readonly type: "recovering"; readonly share: number }
-  | { readonly type: "recovered"; readonly summary: RecoverSummary; readonly folder: string }
+  /** So much of the work on a file is done, from 0 to 1. */
+  | { readonly type: "working"; readonly share: number }
+  | { readonly type: "worked"; readonly summary: FileWorkSummary; readonly folder: string }
   /** The session was aborted or salvaged. */
   | { readonly type: "ended"; readonly error: SentError | null };
 

@@ -6,13 +6,13 @@
  */
 import { loadNative, type ParentThread } from "../../ffi/mod.ts";
 import { bytesOf } from "../audio/samples.ts";
+import { doFileWork } from "../engine/copying/file_work.ts";
 import { AudioSession } from "../engine/audio_session.ts";
 import { PacketSession } from "../engine/copying/packet_session.ts";
 import type { FileSummary } from "../engine/session_types.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import { VideoSession } from "../engine/video_session.ts";
-import { recoverRecording } from "../file/recovery.ts";
 import { interruptWhen } from "../libav/interruption.ts";
 import { cueBytes } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
@@ -49,7 +49,7 @@ class WorkerSession {
   take({ question, message }: Posted<ToWorker>): void {
     this.#question = question;
     if (message.type === "abort" || message.type === "salvage") return this.#leave(message.type);
-    if (this.#hasFailed && message.type !== "open" && message.type !== "recover") return;
+    if (this.#hasFailed && message.type !== "open" && message.type !== "work") return;
     try {
       this.#do(message);
     } catch (error) {
@@ -76,15 +76,15 @@ class WorkerSession {
         return this.#writePacket(message);
       case "subtitle":
         return this.#writeSubtitle(message);
-      case "recover":
-        return void this.#recover(message);
+      case "work":
+        return void this.#work(message);
       case "finish":
         return void this.#finish(message.endTicks);
     }
   }
 
-  /** Repairs a file, in steps: an abort may come between them. */
-  async #recover({ request, libraryPath, control: memory }: Message<"recover">): Promise<void> {
+  /** Works on a file, in steps: an abort may come between them. */
+  async #work({ work, libraryPath, control: memory }: Message<"work">): Promise<void> {
     const question = this.#question;
     const control = new SessionControl(memory);
     const runner = this.#runner = new StepRunner(() => control.isAborted);
@@ -92,10 +92,10 @@ class WorkerSession {
     try {
       const native = loadNative(libraryPath);
       interruptWhen(native, () => control.isAborted);
-      this.#tell({ type: "recovering", share: 0 }, question);
-      const onStep = everySoOften(() => this.#tell({ type: "recovering", share: runner.share }, question));
-      const summary = await runner.run(recoverRecording(native, request), onStep);
-      this.#tell({ type: "recovered", summary, folder: native.folder }, question);
+      this.#tell({ type: "working", share: 0 }, question);
+      const onStep = everySoOften(() => this.#tell({ type: "working", share: runner.share }, question));
+      const summary = await runner.run(doFileWork(native, work), onStep);
+      this.#tell({ type: "worked", summary, folder: native.folder }, question);
     } catch (error) {
       if (!runner.isGivenUp) this.#tell({ type: "failed", error: sentError(error) }, question);
     }

@@ -6,7 +6,7 @@
 import type { RecoverSummary } from "../file/recovery.ts";
 import { filePath } from "../file_path.ts";
 import { type Check, checkOptionTable, text } from "../option_checks.ts";
-import { runRecovery } from "../thread/recovery.ts";
+import { runFileWork } from "../thread/file_work.ts";
 import { workerModule } from "../worker/worker_module.ts";
 import { requireOptions, writerChecks } from "./options.ts";
 import { ProgressTimer } from "./progress_timer.ts";
@@ -100,7 +100,7 @@ export async function recoverFile(path: string | URL, options: RecoverOptions = 
   const request = { path: file, output: output === undefined ? file : filePath(output) };
   signal?.throwIfAborted();
   const progress = new ProgressTimer(onProgress, false);
-  const summary = await runRecovery(request, {
+  const summary = await runFileWork({ kind: "recover", request }, {
     ...{ libraryPath, signal },
     workerModule: new URL(workerUrl),
     onStep: (finished) => progress.tell(() => ({ finished }), false),

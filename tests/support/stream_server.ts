@@ -5,9 +5,11 @@
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer as createWebServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { SkipReason } from "./features.ts";
 
@@ -70,6 +72,26 @@ export const protocols = {
   udp: (port: number) => [["-f", "mpegts"], `udp://127.0.0.1:${port}`, "?pkt_size=1316"],
 } as const;
 
+/** Whether a program has a port of loopback open: one look at it would be a connection, the only one it takes. */
+function isOpen(port: number, protocol: "tcp" | "udp"): boolean {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  // The state of a TCP socket that listens, and of an UDP socket that is not connected.
+  const row = new RegExp(`^ *\\d+: [0-9A-F]+:${hex} \\S+ ${protocol === "tcp" ? "0A" : "07"} `, "m");
+  return [protocol, `${protocol}6`].some((name) => {
+    const path = `/proc/net/${name}`;
+    return existsSync(path) && row.test(readFileSync(path, "utf8"));
+  });
+}
+
+/** Waits until a server has its port open. */
+export async function untilOpen(port: number, protocol: "tcp" | "udp"): Promise<void> {
+  if (process.platform !== "linux") return void await sleep(2000);
+  for (let waited = 0; !isOpen(port, protocol); waited += 20) {
+    if (waited > 20_000) throw new Error(`No server has opened port ${port}`);
+    await sleep(20);
+  }
+}
+
 /** An ffmpeg program that plays a file to one reader, in real time. */
 export class StreamServer implements Disposable {
   readonly #path: string;
@@ -102,6 +124,12 @@ export class StreamServer implements Disposable {
       ? ["/usr/bin/python3", [rtspScript, new URL(this.address).port, path]] as const
       : ["ffmpeg", ["-v", "quiet", "-nostdin", ...input, ...this.#options, this.#target]] as const;
     this.#program = spawn(program, options, { stdio: "ignore" });
+  }
+
+  /** Waits until it takes a connection. */
+  async untilReady(): Promise<void> {
+    const { port, protocol } = new URL(this.address);
+    await untilOpen(Number(port), protocol === "srt:" ? "udp" : "tcp");
   }
 
   /** Freezes it. */

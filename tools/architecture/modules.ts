@@ -21,8 +21,9 @@ export const floors: readonly (readonly string[])[] = [
   ["thread", "capture", "avi"],
   ["worker"],
   ["writer", "reader", "source", "live", "command", "doctor", "opencv"],
+  ["recipes"],
   ["cli"],
-  ["mod.ts", "avi.ts", "cli.ts", "opencv.ts"],
+  ["mod.ts", "avi.ts", "cli.ts", "opencv.ts", "recipes.ts"],
 ];
 
 /** What programs import. */

@@ -22,7 +22,14 @@ import { exists, mustRun, removeFolder, run, stopAll } from "./commands.ts";
 import { checkHeaders } from "./headers.ts";
 import { type Plan, readArguments } from "./plan.ts";
 import { nodeFlags } from "../node_program.ts";
-import { errorLine, readTests, type RuntimeName, runtimeTitles, testArguments } from "../test_run.ts";
+import {
+  errorLine,
+  readTests,
+  type RuntimeName,
+  runtimeTitles,
+  testArguments,
+  testFiles,
+} from "../test_run.ts";
 import { count, report, type Row, type TestResult } from "./report.ts";
 import { makeRoom, makeStage, resultsInside, type Room, runInside, type Stage } from "./room.ts";
 import { cacheFolder, debianMirror, makeRoot, removeLeftovers, requireTools, suiteRoot } from "./roots.ts";
@@ -67,10 +74,6 @@ function failed(name: string, reason: string): TestResult {
   return { name, status: "failed", reason };
 }
 
-function lastLines(text: string, lines: number): string {
-  return text.trimEnd().split("\n").slice(-lines).join("\n");
-}
-
 function probeCommand(runtime: RuntimeName): string[] {
   const flags = { deno: ["run", "-A", "--no-check"], bun: [], node: nodeFlags };
   return [...flags[runtime], probeFile];
@@ -110,18 +113,25 @@ async function runRow(
     const found = failed("load the libraries", `libavcodec ${probed.avcodecMajor} was loaded`);
     return { ...named, release, note: "another major was loaded", tests: [found] };
   }
-  const resultsFile = `${runtime}.xml`;
-  const command = testArguments(runtime, tests, `${resultsInside}/${resultsFile}`, limits.test);
-  const ended = await runInside(room, runtime, command, limits.tests);
-  Deno.writeTextFileSync(log, `${ended.stdout}\n${ended.stderr}`);
-  const resultsPath = `${room.folder}/results/${resultsFile}`;
-  const xml = exists(resultsPath) ? Deno.readTextFileSync(resultsPath) : "";
-  const results = readTests("the test run", ended, xml, limits.tests);
+  const results: TestResult[] = [], said: string[] = [];
+  // Files have a process of their own, as elsewhere; Deno keeps them apart in one.
+  const runs = runtime === "deno" ? [tests] : testFiles(tests).map((file) => [file]);
+  for (const [index, files] of runs.entries()) {
+    const resultsFile = `${runtime}-${index}.xml`;
+    const command = testArguments(runtime, files, `${resultsInside}/${resultsFile}`, limits.test);
+    const ended = await runInside(room, runtime, command, limits.tests);
+    const resultsPath = `${room.folder}/results/${resultsFile}`;
+    const xml = exists(resultsPath) ? Deno.readTextFileSync(resultsPath) : "";
+    results.push(...readTests(`the test run of ${files.join(", ")}`, ended, xml, limits.tests));
+    said.push(`${ended.stdout}\n${ended.stderr}`);
+  }
+  Deno.writeTextFileSync(log, said.join("\n"));
   if (results.every(({ status }) => status === "skipped")) {
     results.push(failed("the test run", "every test was skipped"));
   }
   if (results.some(({ status }) => status === "failed")) {
-    say(`${lastLines(ended.stdout, 60)}\n${lastLines(ended.stderr, 60)}\nAll of it: ${log}`);
+    for (const { name, status, reason } of results) if (status === "failed") say(`${name}: ${reason}`);
+    say(`All of it: ${log}`);
   }
   return { ...named, release, tests: results };
 }

@@ -8,5 +8,8 @@ import { serveDecoding } from "./reading.ts";
 
 await serveDecoding(async ({ path }, take) => {
   await using source = await createFileReader(path, { format: "rgba" });
-  for await (const { data } of source) take(data);
+  for await (const frame of source) {
+    take(frame.data);
+    frame.close();
+  }
 });

@@ -24,8 +24,10 @@ import {
   fillStream,
   rawTag,
 } from "../../libav/streams/described_stream.ts";
-import type { PacketFileRequest } from "../session_types.ts";
-import type { CopiedStream } from "./media_packet.ts";
+import type { OptionValue } from "../../libav/options.ts";
+import type { Rational } from "../../libav/rational.ts";
+import { addAudioStream } from "../open_audio_track.ts";
+import type { CopiedFile, CopiedStream } from "./media_packet.ts";
 
 /** Tags that say how a file was written, not what it is. */
 const technicalTags =
@@ -47,6 +49,19 @@ export function copiedChapters({ name }: MuxerInfo, chapters: readonly ChapterPl
   return movFamily.includes(name) && begin > 0 ? [{ title: "", start: 0, end: begin }, ...placed] : placed;
 }
 
+/** What streams are copied from, and options of the muxer. */
+export interface CopiedInto extends Pick<CopiedFile, "streams" | "container"> {
+  readonly formatOptions: Readonly<Record<string, OptionValue>> | undefined;
+}
+
+/** A track of audio that is not copied, but encoded. */
+export interface AddedTrack {
+  readonly codec: string;
+  readonly timeBase: Rational;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly describeInto: (parameters: Address) => void;
+}
+
 /** What a muxer is made for. */
 export interface CopyTarget {
   readonly url: string;
@@ -57,12 +72,14 @@ export interface CopyTarget {
   /** Headers of streams that have none, by their place. */
   readonly headers: ReadonlyMap<number, Uint8Array>;
   readonly namesKeys: boolean;
+  /** Tracks that come behind those that are copied. */
+  readonly added?: readonly AddedTrack[];
 }
 
 /** The streams that are copied: the video first, as files of this module have it. */
 export class CopiedStreams {
   readonly #native: Native;
-  readonly #request: PacketFileRequest;
+  readonly #into: CopiedInto;
   readonly #info: MuxerInfo;
   /** Those with packets. */
   readonly tracks: readonly CopiedStream[];
@@ -70,11 +87,11 @@ export class CopiedStreams {
   readonly #files: readonly CopiedStream[];
 
   /** Throws an {@linkcode UnsupportedError} where the container does not take a stream. */
-  constructor(native: Native, info: MuxerInfo, request: PacketFileRequest) {
+  constructor(native: Native, info: MuxerInfo, into: CopiedInto) {
     this.#native = native;
     this.#info = info;
-    this.#request = request;
-    const { streams } = request.source;
+    this.#into = into;
+    const { streams } = into;
     const tracks = streams.filter(({ kind }) => kind !== null);
     const video = tracks.find(({ kind }) => kind === "video");
     this.tracks = video === undefined ? tracks : [video, ...tracks.filter((track) => track !== video)];
@@ -105,7 +122,8 @@ export class CopiedStreams {
   }
 
   /** Makes a muxer with all streams and options. */
-  createMuxer({ url, stage, recording, metadata, headers, namesKeys }: CopyTarget): Muxer {
+  createMuxer(target: CopyTarget): Muxer {
+    const { url, stage, recording, metadata, headers, namesKeys, added = [] } = target;
     const muxer = new Muxer(this.#native, this.#info, url);
     try {
       for (const [place, track] of this.tracks.entries()) {
@@ -114,15 +132,15 @@ export class CopiedStreams {
           recording?.copyHeaders(place, parameters);
         });
       }
+      for (const { codec, tags, ...track } of added) addAudioStream(muxer, track, codec, tags);
       if (!isIntermediate(this.#info, stage)) {
         for (const file of this.#files) {
           this.#add(muxer, file, (parameters) => fillParameters(this.#native, parameters, file));
         }
       }
       muxer.setMetadata(metadata);
-      const { formatOptions } = this.#request.options;
-      const unit = this.tracks[0]!.timeBase;
-      muxer.options.setAll(muxerOptions(muxer, unit, stage, formatOptions, namesKeys));
+      const { timeBase } = this.tracks[0] ?? added[0]!;
+      muxer.options.setAll(muxerOptions(muxer, timeBase, stage, this.#into.formatOptions, namesKeys));
       if (this.#isExperimental) muxer.options.setField("strict", "experimental");
       return muxer;
     } catch (error) {
@@ -150,7 +168,7 @@ export class CopiedStreams {
   #tagOf(stream: CopiedStream): string | number | null {
     const { codecName } = stream;
     if (codecName === "rawvideo") return rawTag(this.#native, stream);
-    const names = this.#request.source.container.split(",");
+    const names = this.#into.container.split(",");
     const isMov = movFamily.includes(this.#info.name);
     if (isMov && names.includes("mov") || names.includes(this.#info.name)) return null;
     // QuickTime and Safari play HEVC under hvc1 only.
@@ -172,7 +190,7 @@ export class CopiedStreams {
       throw this.#unsupportedError(track, "the container needs start codes in it, which it has not");
     }
     // avienc.c knows few of them, and writes what nobody reads of the others.
-    if (info.name === "avi" && codecName === "rawvideo" && this.#request.source.container !== "avi") {
+    if (info.name === "avi" && codecName === "rawvideo" && this.#into.container !== "avi") {
       throw this.#unsupportedError(track, "the container has few pixel formats");
     }
     if (isTaken === true || isTaken === null && kind !== "subtitle") return;

@@ -40,6 +40,11 @@ export interface MediaPacket {
   readonly duration: number;
   /** Whether decoding can begin with it. */
   readonly isKeyFrame: boolean;
+  /**
+   * Whether the clock of a live source went back before it: packets after that go on where those before
+   * ended. Those of files have the times of the file.
+   */
+  readonly isDiscontinuous: boolean;
   /** What goes along with it, by libavcodec's numbers: palettes, alpha, samples to be skipped. */
   readonly sideData: readonly PacketSideData[];
 }

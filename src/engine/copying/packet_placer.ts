@@ -4,7 +4,6 @@
  * @module
  */
 import type { Native } from "../../../ffi/mod.ts";
-import { AvError } from "../../errors.ts";
 import type { Interleaver } from "../../file/interleaver.ts";
 import type { OutputFile } from "../../file/output_file.ts";
 import type { VideoEnding } from "../../file/stream_ends.ts";
@@ -122,20 +121,14 @@ export class PacketPlacer implements Disposable {
       BigInt(Math.floor(seconds * den / num + 0.5 + roundingTicks));
     const { begin, stripsHeaders } = this.#request;
     const last = this.#lastDecoded[place];
-    const shown = times.timestamp ?? times.decodeTimestamp;
-    const decoded = times.decodeTimestamp ?? times.timestamp;
-    if (shown === null || decoded === null) {
-      throw new AvError("a packet has no time: the source does not tell when it is shown", {
-        code: "NO_TIMESTAMP",
-        operation: "copy packets",
-        hint: "Decode the source and encode it",
-      });
-    }
+    // One of them is known: the session refuses packets without a time.
+    const shown = times.timestamp ?? times.decodeTimestamp!;
+    const decoded = times.decodeTimestamp ?? shown;
     packet.fill(stripsHeaders(track) && hasAdtsHeader(data) ? withoutAdtsHeader(data) : data);
     for (const side of sideData) packet.addSideData(side);
     const dts = ticksOf(decoded - begin);
     const pts = ticksOf(shown - begin);
-    // Containers want times of decoding that rise: after a gap, or where the source begins anew.
+    // Containers want times of decoding that rise.
     packet.dts = last !== undefined && dts <= last ? last + 1n : dts;
     packet.pts = pts < packet.dts ? packet.dts : pts;
     packet.duration = ticksOf(duration);

@@ -59,7 +59,10 @@ export class PacketSession implements Disposable {
     this.#control = control;
     this.#info = chooseMuxer(native, path, options);
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
-    this.#streams = new CopiedStreams(native, this.#info, request);
+    this.#streams = new CopiedStreams(native, this.#info, {
+      ...request.source,
+      formatOptions: options.formatOptions,
+    });
     using owned = new DisposableStack();
     // From here on the disk is touched.
     control.requireGoingOn();
@@ -85,11 +88,26 @@ export class PacketSession implements Disposable {
     const place = this.#streams.tracks.findIndex(({ index }) => index === packet.stream);
     // A track that is left out.
     if (place < 0) return;
+    this.#requireTime(packet);
     withWriteErrors(this.#request.path, () => {
       if (this.#open !== null) return this.#put(this.#open, place, packet);
       this.#keep(place, packet);
       if (this.#mayBegin) this.#begin();
     });
+  }
+
+  /** Throws where nothing says when a packet is shown. AVI has no such times. */
+  #requireTime({ kind, timestamp, decodeTimestamp }: MediaPacket): void {
+    if (timestamp !== null) return;
+    if (decodeTimestamp !== null && (kind !== "video" || this.#info.name === "avi")) return;
+    throw new UnsupportedError(
+      `Cannot copy a packet of the ${kind} that has no time: the source does not tell when it is shown`,
+      {
+        code: "NO_TIMESTAMP",
+        operation: "copy packets",
+        hint: "Decode the source and encode it",
+      },
+    );
   }
 
   /** Keeps a packet until the file begins: with a key frame of its video. */

@@ -4,8 +4,11 @@
  * @module
  */
 
-/** The words of the memory, by index. */
-const words = { isAborted: 0, hasFile: 1 } as const;
+/**
+ * The words of the memory, by index. `step` counts the beginnings and ends of calls that may take long: it is
+ * odd in such a call.
+ */
+const words = { isAborted: 0, hasFile: 1, step: 4 } as const;
 /** Values of the word `isAborted`, which libav looks at while it waits for a network: any but 0 ends that. */
 const endings = { none: 0, aborted: 1, late: 2 } as const;
 
@@ -24,20 +27,20 @@ export class SessionControl {
   readonly #words: Int32Array;
   /** One time, in microseconds; 0 where there is none. */
   readonly #deadline: BigInt64Array;
-  /** When the call began that may take long, in microseconds; 0 between such calls. */
-  readonly #callStart: BigInt64Array;
+  /** The step that was seen last, and when, by this thread's clock: those of other threads differ. */
+  #seen = { step: 0, ms: 0 };
 
   /** Shares the memory of another one, if it is given. */
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(24)) {
     this.memory = memory;
-    this.#words = new Int32Array(memory, 0, 2);
+    this.#words = new Int32Array(memory, 0, 6);
     this.#deadline = new BigInt64Array(memory, 8, 1);
-    this.#callStart = new BigInt64Array(memory, 16, 1);
   }
 
   /** Has the session stop what it does: an abort follows. */
   abort(): void {
     Atomics.store(this.#words, words.isAborted, endings.aborted);
+    Atomics.notify(this.#words, words.isAborted);
   }
 
   /** Whether the session is to stop what it does. */
@@ -48,6 +51,7 @@ export class SessionControl {
   /** Ends the call that takes too long. */
   endLateCall(): void {
     Atomics.compareExchange(this.#words, words.isAborted, endings.none, endings.late);
+    Atomics.notify(this.#words, words.isAborted);
   }
 
   /** Whether a call took too long, and was ended for that. */
@@ -57,18 +61,38 @@ export class SessionControl {
 
   /** Does something that waits for others. */
   timed<T>(call: () => T): T {
-    Atomics.store(this.#callStart, 0, nowMicroseconds());
+    this.#step(1);
     try {
       return call();
     } finally {
-      Atomics.store(this.#callStart, 0, 0n);
+      this.#step(1);
     }
   }
 
-  /** How long the session has waited for others by now, in seconds; 0 where it does not wait. */
+  /** Waits in a timed call for what is not due yet; it is not counted. Returns early once it is aborted. */
+  untimedWait(seconds: number): void {
+    this.#step(1);
+    Atomics.wait(this.#words, words.isAborted, endings.none, seconds * 1000);
+    this.#step(1);
+  }
+
+  /** Notes that something has come, in a timed call that waits for more. */
+  progress(): void {
+    this.#step(2);
+  }
+
+  #step(count: 1 | 2): void {
+    Atomics.add(this.#words, words.step, count);
+  }
+
+  /**
+   * How long the session has waited for others by now, in seconds; 0 where it does not wait. It counts from
+   * when it was first asked in that call: whoever watches asks again and again.
+   */
   get waitedSeconds(): number {
-    const start = Atomics.load(this.#callStart, 0);
-    return start === 0n ? 0 : Number(nowMicroseconds() - start) / 1e6;
+    const step = Atomics.load(this.#words, words.step);
+    if (step !== this.#seen.step) this.#seen = { step, ms: performance.now() };
+    return step % 2 === 0 ? 0 : (performance.now() - this.#seen.ms) / 1000;
   }
 
   /** Throws where the session is to stop, which whoever aborted it does not wait to hear. */

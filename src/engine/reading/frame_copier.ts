@@ -48,8 +48,11 @@ export class FrameCopier implements Disposable {
     this.#reader = new FrameReader(native, assumedMeaning);
   }
 
-  /** A copy of a frame. */
-  copy({ frame, timestamp, duration, isDiscontinuous }: ShownFrame): ReadFrame {
+  /** A copy of a frame, in the memory given if it has the right size. */
+  copy(
+    { frame, timestamp, duration, isDiscontinuous }: ShownFrame,
+    memory?: ArrayBuffer,
+  ): ReadFrame {
     const colors = frame.colors;
     if (pixelFormatById(this.#native, frame.shape.format)?.isHardware ?? true) {
       throw new AvError("its pictures are in a device's memory", {
@@ -58,7 +61,7 @@ export class FrameCopier implements Disposable {
       });
     }
     const way = this.#wayOf(this.#reader.read(frame), colors);
-    const data = memoryToFill(way.bytes);
+    const data = memory?.byteLength === way.bytes ? memory : memoryToFill(way.bytes);
     if (way.painter !== null) way.painter.paint(frame, data);
     else this.#copyPlanes(frame, way, data);
     const { layout, color } = way;

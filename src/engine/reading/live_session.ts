@@ -57,11 +57,11 @@ export class LiveSession implements Disposable {
     this.#owned = owned.move();
   }
 
-  /** The next frame; `null` at the end. */
-  next(): ReadFrame | null {
+  /** The next frame, in the memory given if it fits; `null` at the end. */
+  next(memory?: ArrayBuffer): ReadFrame | null {
     this.#begin("frames");
     const first = this.#first;
-    if (first === null) return this.#read();
+    if (first === null) return this.#read(memory);
     this.#first = null;
     return first;
   }
@@ -90,9 +90,9 @@ export class LiveSession implements Disposable {
     );
   }
 
-  #read(): ReadFrame | null {
+  #read(memory?: ArrayBuffer): ReadFrame | null {
     const shown = this.#control.timed(() => this.#cursor.advance());
-    return shown === null ? null : this.#copier.copy(shown);
+    return shown === null ? null : this.#copier.copy(shown, memory);
   }
 
   /** What the first frame says. */

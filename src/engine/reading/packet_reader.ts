@@ -9,6 +9,8 @@ import { formatNames } from "../../libav/reading/input_stream.ts";
 import { describeStream } from "../../libav/streams/described_stream.ts";
 import type { SessionControl } from "../ending/session_control.ts";
 import type { CopiedFile, CopiedStream, MediaPacket, PacketKind } from "../copying/media_packet.ts";
+import { FirstTimes } from "../copying/first_times.ts";
+import { PacketTimeline } from "../copying/packet_timeline.ts";
 import { InputClock, type MediaInput } from "./media_input.ts";
 import { reading } from "./reading_error.ts";
 import { chaptersOf } from "./source_facts.ts";
@@ -48,7 +50,14 @@ export function describeFile(native: Native, input: MediaInput, isLive: boolean)
 interface ReadStream {
   readonly kind: PacketKind;
   readonly clock: InputClock;
+  /** Whether its packets are shown when they are decoded, so that one time tells the other. */
+  readonly isInOrder: boolean;
+  /** Seconds from where the video begins until its first frame would be shown; `null`: not yet known. */
+  lateness: number | null;
 }
+
+/** Codecs whose packets don't say in which order they are shown, so that libavformat can't tell either. */
+const untoldOrder: readonly string[] = ["h264", "hevc", "vvc"];
 
 /** AVDISCARD_DEFAULT, libavcodec/defs.h. */
 const discardNone = 0;
@@ -62,6 +71,9 @@ export class PacketReader implements Disposable {
   readonly #label: string;
   readonly #packet: NativePacket;
   readonly #streams = new Map<number, ReadStream>();
+  /** The time of a live stream, whose clock may go back; files are copied as they are. */
+  readonly #timeline = new PacketTimeline();
+  readonly #firstTimes = new FirstTimes();
   /** The control of a live stream, which ends calls that wait. */
   readonly #control: SessionControl | null;
   #hasEnded = false;
@@ -73,11 +85,18 @@ export class PacketReader implements Disposable {
     this.#input = input;
     this.#label = label;
     this.#packet = new NativePacket(native);
+    const isAvi = formatNames(native, input.demuxer) === "avi";
     for (const kind of kinds) {
       for (const stream of input.streamsOf(kind)) {
-        this.#streams.set(stream.index, { kind, clock: new InputClock(stream, input.origin) });
+        const isInOrder = kind === "video" && stream.reorderDelay === 0;
+        const clock = new InputClock(stream, input.origin);
+        // In AVI, time begins when the first frame is decoded.
+        const lateness = kind === "video" && isAvi ? null : 0;
+        this.#streams.set(stream.index, { kind, clock, isInOrder, lateness });
       }
     }
+    const isTold = input.streamsOf("video").every(({ codecName }) => !untoldOrder.includes(codecName));
+    if (control === null && isTold) input.demuxer.completeTimes();
   }
 
   /** The next packets; none at the end. */
@@ -87,13 +106,19 @@ export class PacketReader implements Disposable {
     reading(this.#label, "read on in", () => {
       const most = this.#control === null ? batch.packets : 1;
       while (!this.#hasEnded && packets.length < most && bytes < batch.bytes) {
-        if (!this.#read()) this.#hasEnded = true;
-        else packets.push(...this.#take());
+        if (this.#read()) packets.push(...this.#take());
+        else packets.push(...this.#end());
         bytes += packets.at(-1)?.data.length ?? 0;
         this.#packet.unref();
       }
     });
     return packets;
+  }
+
+  /** The live packets that still waited for a time. */
+  #end(): MediaPacket[] {
+    this.#hasEnded = true;
+    return this.#firstTimes.rest();
   }
 
   #read(): boolean {
@@ -106,15 +131,20 @@ export class PacketReader implements Disposable {
     const { streamIndex: stream, pts, dts, duration, isKey: isKeyFrame } = packet;
     const read = this.#streams.get(stream);
     if (read === undefined) return [];
-    const { kind, clock } = read;
+    const { kind, clock, isInOrder } = read;
+    read.lateness ??= pts === NativePacket.noTime ? 0 : clock.seconds(pts);
+    const { lateness } = read;
     const seconds = (ticks: bigint): number | null =>
-      ticks === NativePacket.noTime ? null : clock.seconds(ticks);
-    return [{
+      ticks === NativePacket.noTime ? null : clock.seconds(ticks) - lateness;
+    const taken: MediaPacket = {
       ...{ data: packet.bytes, kind, stream, isKeyFrame, sideData: packet.sideData },
-      timestamp: seconds(pts),
+      timestamp: seconds(pts) ?? (isInOrder ? seconds(dts) : null),
       decodeTimestamp: seconds(dts),
       duration: clock.length(duration),
-    }];
+      isDiscontinuous: false,
+    };
+    if (this.#control === null) return [taken];
+    return this.#firstTimes.take(taken).map((live) => this.#timeline.place(live));
   }
 
   /** Closes the file. */

@@ -46,10 +46,10 @@ export class ReadingSession implements Disposable {
     this.info = isComplete(info) ? info : { ...info, ...this.#looked() };
   }
 
-  /** The next frame; `null` at the end. */
-  next(): ReadFrame | null {
+  /** The next frame, in the memory given if it fits; `null` at the end. */
+  next(memory?: ArrayBuffer): ReadFrame | null {
     setLogLevel(this.#native, this.#request.logLevel);
-    return this.#copy(this.#frames.advance());
+    return this.#copy(this.#frames.advance(), memory);
   }
 
   /** Has the frame that is shown at a time in seconds come next. */
@@ -58,11 +58,11 @@ export class ReadingSession implements Disposable {
     this.#frames.seek(seconds);
   }
 
-  /** The frame that is shown at a time in seconds; `null` where none is. */
-  frameAt(seconds: number): ReadFrame | null {
+  /** The frame that is shown at a time in seconds, in the memory given if it fits; `null` where none is. */
+  frameAt(seconds: number, memory?: ArrayBuffer): ReadFrame | null {
     this.#setQuietLevel();
     this.#randomCursor ??= this.#owned.use(this.#openCursor());
-    return this.#copy(this.#randomCursor.at(seconds));
+    return this.#copy(this.#randomCursor.at(seconds), memory);
   }
 
   /** Reads an audio track, from the beginning. */
@@ -109,8 +109,8 @@ export class ReadingSession implements Disposable {
     return new FrameCursor(this.#native, input, videoStream(input, this.#request), label);
   }
 
-  #copy(frame: ShownFrame | null): ReadFrame | null {
-    return frame === null ? null : this.#copier.copy(frame);
+  #copy(frame: ShownFrame | null, memory?: ArrayBuffer): ReadFrame | null {
+    return frame === null ? null : this.#copier.copy(frame, memory);
   }
 
   /** What the first frame says, where the header does not. */

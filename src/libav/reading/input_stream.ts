@@ -63,6 +63,11 @@ export class InputStream {
     return this.#demuxer.codecName(this.index);
   }
 
+  /** How many frames its decoder holds back to put them in order; 0 where they are shown as they come. */
+  get reorderDelay(): number {
+    return this.#native.fields.get(this.parameters, "AVCodecParameters", "video_delay");
+  }
+
   /** When it begins, in ticks; `null` where it is not known. */
   get startTicks(): bigint | null {
     return known(this.#native.fields.get(this.#address, "AVStream", "start_time"));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DecodedFrame } from "../../source/source.ts";
+import type { ReadFrame } from "../../engine/reading/reading_types.ts";
 
 /** The least time from one frame to the next where nothing tells it, in seconds. */
 const leastStep = 0.001;
@@ -21,7 +21,7 @@ export class LiveTimeline {
   }
 
   /** A frame by the source's time. It arrived at a time of `performance.now()`. */
-  place(frame: DecodedFrame, arrivalMs: number): DecodedFrame {
+  place(frame: ReadFrame, arrivalMs: number): ReadFrame {
     const last = this.#last;
     let { isDiscontinuous } = frame;
     if (last === null) this.#goTo(frame, 0);
@@ -41,7 +41,7 @@ export class LiveTimeline {
     return { ...frame, timestamp, isDiscontinuous };
   }
 
-  #goTo({ timestamp }: DecodedFrame, seconds: number): void {
+  #goTo({ timestamp }: ReadFrame, seconds: number): void {
     this.#offset = seconds - timestamp;
   }
 }

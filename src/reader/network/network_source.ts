@@ -8,13 +8,14 @@ import type { ReadFrame } from "../../engine/reading/reading_types.ts";
 import { unlessAborted } from "../../abortable.ts";
 import { ReadError, UnsupportedError } from "../../errors.ts";
 import type { SourceStatus } from "../../source/pipeline/pipeline_source.ts";
+import type { SourceFrame } from "../../source/pipeline/source_frame.ts";
 import type { DecodedFrame } from "../../source/source.ts";
 import type { SubtitleCue } from "../../subtitles/cue.ts";
 import type { Reading } from "../../thread/reading/reading_calls.ts";
 import type { OpenReading } from "../../thread/reading/reading_thread.ts";
 import { closedError } from "../../thread/reading/watched_reading.ts";
 import { receivedPacket } from "../../thread/sent_bytes.ts";
-import { decodedFrame, DescribedSource } from "../described_source.ts";
+import { DescribedSource } from "../described_source.ts";
 import { SharedPackets, SourcePackets } from "../source_packets.ts";
 import type { DecodedSamples, VideoSource } from "../video_source.ts";
 import { LiveTimeline } from "./live_timeline.ts";
@@ -89,7 +90,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     plan: NetworkPlan,
     onStatus: (status: NetworkStatus) => void,
   ) {
-    super(info);
+    super(info, plan.queueSize);
     this.#reading = reading;
     this.#plan = plan;
     this.#onStatus = onStatus;
@@ -117,7 +118,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     this.#tell("running");
   }
 
-  protected override async pull(): Promise<DecodedFrame | null> {
+  protected override async pull(): Promise<SourceFrame | null> {
     for (;;) {
       this.#requireOpen();
       let failure: Error | null = null;
@@ -143,7 +144,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
 
   async #next(): Coming {
     while (this.#coming.length < this.#plan.queueSize) {
-      const coming = this.#reading.ask("frame", {})
+      const coming = this.#reading.ask("frame", this.frameAsk)
         .then((frame) => ({ frame, arrivalMs: performance.now() }));
       coming.catch(() => {});
       this.#coming.push(coming);
@@ -151,7 +152,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     return await this.#unlessClosed(this.#coming.shift()!);
   }
 
-  #taken(frame: ReadFrame, arrivalMs: number): DecodedFrame {
+  #taken(frame: ReadFrame, arrivalMs: number): SourceFrame {
     const { width, height, format } = frame;
     const isOther = width !== this.info.width || height !== this.info.height || format !== this.info.format;
     if (isOther) this.info = { ...this.info, width, height, format };
@@ -159,7 +160,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     this.#counts.frames++;
     this.#sentSeconds = frame.timestamp;
     this.#reconnection.succeeded();
-    return this.#timeline.place(decodedFrame(frame), arrivalMs);
+    return this.frameOf(this.#timeline.place(frame, arrivalMs));
   }
 
   /** Packets in place of frames, until the connection ends. */

@@ -45,8 +45,9 @@ export class Distributor {
 
   /** Sends a frame to all. The share in hand goes to them. */
   send(frame: SourceFrame): void {
-    frame.hold(this.#outlets.size);
-    for (const outlet of [...this.#outlets]) outlet.push(frame);
+    const outlets = [...this.#outlets];
+    frame.hold(outlets.length);
+    for (const outlet of outlets) outlet.push(outlets.length === 1 ? frame : frame.twin);
     frame.release();
   }
 

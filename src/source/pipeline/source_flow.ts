@@ -4,9 +4,8 @@
  * @module
  */
 import { nextTurn } from "../../next_turn.ts";
-import type { DecodedFrame } from "../source.ts";
 import { Flow } from "./flow.ts";
-import { SourceFrame } from "./source_frame.ts";
+import type { SourceFrame } from "./source_frame.ts";
 
 /** Asks for frames while anybody gets them. */
 export abstract class SourceFlow extends Flow {
@@ -18,7 +17,7 @@ export abstract class SourceFlow extends Flow {
   #end: { readonly failure: { readonly error: unknown } | null } | null = null;
 
   /** The next frame, whose memory is the pipeline's; `null` at the end. */
-  protected abstract pull(): Promise<DecodedFrame | null>;
+  protected abstract pull(): Promise<SourceFrame | null>;
 
   /** Whether no frame comes any more. */
   protected get hasEnded(): boolean {
@@ -67,7 +66,7 @@ export abstract class SourceFlow extends Flow {
     await this.distributor.room(null);
     if (this.distributor.isEmpty) return;
     const restarts = this.#restarts;
-    const frame = this.#kept ?? await this.#next();
+    const frame = this.#kept ?? await this.pull();
     if (restarts !== this.#restarts) return;
     if (frame === null) {
       this.#end ??= { failure: null };
@@ -80,10 +79,5 @@ export abstract class SourceFlow extends Flow {
     this.sendNow(frame);
     // A source that has all of its frames already lets timers run.
     await nextTurn();
-  }
-
-  async #next(): Promise<SourceFrame | null> {
-    const frame = await this.pull();
-    return frame === null ? null : SourceFrame.from(frame);
   }
 }

@@ -7,18 +7,44 @@ import type { ColorDescription } from "../../video/color.ts";
 import type { PixelFormat } from "../../video/raw_frame.ts";
 import type { DecodedFrame } from "../source.ts";
 
+/** Takes memory back for the frames to come, which nobody else has any more. */
+export type MemoryTaker = (memory: ArrayBuffer) => void;
+
 /** Pixels, and how many frames, queues and programs may read them. */
 class SharedPixels {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  holders = 1;
+  readonly #taker: MemoryTaker | null;
+  #holders = 1;
 
-  constructor(bytes: Uint8Array<ArrayBuffer>) {
+  constructor(bytes: Uint8Array<ArrayBuffer>, taker: MemoryTaker | null) {
     this.bytes = bytes;
+    this.#taker = taker;
+  }
+
+  get isShared(): boolean {
+    return this.#holders > 1;
+  }
+
+  hold(shares: number): void {
+    this.#holders += shares;
+  }
+
+  release(): void {
+    if (--this.#holders === 0) this.#free();
+  }
+
+  /** A view that outlived its frame is empty: what it had may be another frame's by now. */
+  #free(): void {
+    const { buffer } = this.bytes;
+    // A program may have sent it to another thread.
+    if (buffer.byteLength === 0 || buffer.byteLength !== this.bytes.byteLength) return;
+    if (this.#taker === null) buffer.transfer(0);
+    else this.#taker(buffer.transfer());
   }
 }
 
 /** What a frame is beside its pixels. */
-export type FrameFacts = Omit<DecodedFrame, "data">;
+export type FrameFacts = Omit<DecodedFrame, "data" | "close" | typeof Symbol.dispose>;
 
 /**
  * A frame of a pipeline. Whoever has it in hand has a share of its pixels: passes it on, keeps it, or gives
@@ -36,6 +62,7 @@ export class SourceFrame implements DecodedFrame {
   readonly isDiscontinuous: boolean;
   readonly color: Partial<ColorDescription>;
   readonly #pixels: SharedPixels;
+  #isClosed = false;
 
   private constructor(pixels: SharedPixels, facts: FrameFacts) {
     this.#pixels = pixels;
@@ -49,9 +76,13 @@ export class SourceFrame implements DecodedFrame {
     this.color = facts.color;
   }
 
-  /** A frame of pixels that nobody else has. */
-  static of(bytes: Uint8Array<ArrayBuffer>, facts: FrameFacts): SourceFrame {
-    return new SourceFrame(new SharedPixels(bytes), facts);
+  /** A frame of pixels that nobody else has. Once nobody needs them, whoever takes their memory gets it. */
+  static of(
+    bytes: Uint8Array<ArrayBuffer>,
+    facts: FrameFacts,
+    taker: MemoryTaker | null = null,
+  ): SourceFrame {
+    return new SourceFrame(new SharedPixels(bytes, taker), facts);
   }
 
   /** A frame that a source gives away. */
@@ -72,19 +103,33 @@ export class SourceFrame implements DecodedFrame {
     return new SourceFrame(this.#pixels, { ...this.facts, isDiscontinuous: true });
   }
 
+  /** The same frame, for another one that has a share: each of them may close its own. */
+  get twin(): SourceFrame {
+    return new SourceFrame(this.#pixels, this.facts);
+  }
+
   /** Takes so many more shares of the pixels. */
   hold(shares: number): void {
-    this.#pixels.holders += shares;
+    this.#pixels.hold(shares);
   }
 
   /** Gives a share back. */
   release(): void {
-    this.#pixels.holders--;
+    this.#pixels.release();
+  }
+
+  close(): void {
+    if (!this.#isClosed) this.release();
+    this.#isClosed = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** Whether others may read the pixels. */
   get isShared(): boolean {
-    return this.#pixels.holders > 1;
+    return this.#pixels.isShared;
   }
 
   /** The frame with pixels of its own, for the share in hand: a copy where others may read them. */

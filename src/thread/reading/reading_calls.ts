@@ -15,6 +15,12 @@ export interface SentPiece {
   readonly timestamp: number;
 }
 
+/** What every question for a frame has. */
+export interface FrameAsk {
+  /** Memory of an earlier frame, which becomes the thread's. */
+  readonly memory?: ArrayBuffer;
+}
+
 /** What is asked, and what is answered. */
 export interface ReadCalls {
   readonly open: {
@@ -31,9 +37,12 @@ export interface ReadCalls {
   /** Loads the libraries before a device is opened; the answer is the path of libavdevice. */
   readonly devices: { readonly ask: { readonly libraryPath: string | undefined }; readonly answer: string };
   /** The next frame; `null` at the end. */
-  readonly frame: { readonly ask: Record<never, never>; readonly answer: ReadFrame | null };
+  readonly frame: { readonly ask: FrameAsk; readonly answer: ReadFrame | null };
   readonly seek: { readonly ask: { readonly seconds: number }; readonly answer: null };
-  readonly frameAt: { readonly ask: { readonly seconds: number }; readonly answer: ReadFrame | null };
+  readonly frameAt: {
+    readonly ask: FrameAsk & { readonly seconds: number };
+    readonly answer: ReadFrame | null;
+  };
   /** Begins to read a track; the answer is the number of its reader. */
   readonly openTrack: {
     readonly ask: { readonly kind: "audio" | "subtitles"; readonly track: number };

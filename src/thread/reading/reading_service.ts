@@ -47,12 +47,12 @@ export class ReadingService {
       case "devices":
         return loadNative(call.libraryPath).devicesPath;
       case "frame":
-        return this.#session!.next();
+        return this.#session!.next(call.memory);
       case "seek":
         this.#file.seek(call.seconds);
         return null;
       case "frameAt":
-        return this.#file.frameAt(call.seconds);
+        return this.#file.frameAt(call.seconds, call.memory);
       case "openTrack":
         return this.#openTrack(call);
       case "samples":

@@ -11,7 +11,7 @@ import { ReadError, UnsupportedError } from "../../errors.ts";
 import { patienceMs } from "../encoding_thread.ts";
 import { receivedError } from "../sent_error.ts";
 import { reasonOf, startThread } from "../thread_task.ts";
-import type { AnsweredCall, AskedCall, ReadCallName, ReadCalls, Reading } from "./reading_calls.ts";
+import type { AnsweredCall, AskedCall, FrameAsk, ReadCallName, ReadCalls, Reading } from "./reading_calls.ts";
 import { ReadingService } from "./reading_service.ts";
 import { type WaitingLimits, WatchedReading } from "./watched_reading.ts";
 
@@ -131,7 +131,8 @@ class ReadingThread implements Reading {
     if (this.#failure !== null) throw this.#failure;
     const question = ++this.#last;
     const asker = Promise.withResolvers<never>();
-    this.#thread.post({ ...details, type, question } as unknown as AskedCall);
+    const { memory } = details as Partial<FrameAsk>;
+    this.#thread.post({ ...details, type, question } as unknown as AskedCall, memory ? [memory] : []);
     this.#open.set(question, asker);
     this.#thread.keepAlive(true);
     return await asker.promise;

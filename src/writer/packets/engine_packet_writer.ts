@@ -19,7 +19,8 @@ function checkPacket(given: MediaPacket): MediaPacket {
   if (typeof given !== "object" || given === null) {
     throw new TypeError(`Cannot write ${shown(given)}: give a packet of the source`);
   }
-  const { data, kind, stream, timestamp, decodeTimestamp, duration, isKeyFrame, sideData } = given;
+  const { data, kind, stream, timestamp, decodeTimestamp, duration, ...marks } = given;
+  const { isKeyFrame, isDiscontinuous, sideData } = marks;
   const wrong = Object.entries({
     data: data instanceof Uint8Array,
     stream: Number.isInteger(stream),
@@ -27,13 +28,17 @@ function checkPacket(given: MediaPacket): MediaPacket {
     decodeTimestamp: isTime(decodeTimestamp),
     duration: Number.isFinite(duration) && duration >= 0,
     isKeyFrame: typeof isKeyFrame === "boolean",
+    isDiscontinuous: typeof isDiscontinuous === "boolean",
     sideData: Array.isArray(sideData),
   }).find(([, isRight]) => !isRight)?.[0];
   if (wrong !== undefined) {
     const value = shown(given[wrong as keyof MediaPacket]);
     throw new TypeError(`Cannot write a packet whose ${wrong} is ${value}: give a packet of the source`);
   }
-  return { data, kind, stream, timestamp, decodeTimestamp, duration, isKeyFrame, sideData };
+  return {
+    ...{ data, kind, stream, timestamp, decodeTimestamp, duration },
+    ...{ isKeyFrame, isDiscontinuous, sideData },
+  };
 }
 
 /** A {@linkcode PacketWriter} over an engine. */

@@ -1,52 +1,56 @@
 /**
- * Repairs a file: in a thread of its own, where that can be.
+ * Works on files: in a thread of its own, where that can be.
  *
  * @module
  */
 import { librariesFor, loadNative, noteLibraries } from "../../ffi/mod.ts";
 import { settlesWithin } from "../abortable.ts";
+import { doFileWork, type FileWork, type FileWorkSummary } from "../engine/copying/file_work.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
-import { recoverRecording, type RecoverRequest, type RecoverSummary } from "../file/recovery.ts";
 import { EncodingThread, NoThreadError, patienceMs, threadEndedError } from "./encoding_thread.ts";
 import type { FromWorker, Posted, ToWorker } from "./messages.ts";
 import { receivedError } from "./sent_error.ts";
 import { StepRunner } from "./step_runner.ts";
 
-/** How a file is repaired. */
-export interface RecoveryOptions {
+/** How the work is done. */
+export interface WorkOptions {
   /** The folder of FFmpeg's libraries. */
   readonly libraryPath: string | undefined;
   /** The module of avwriter's threads. */
   readonly workerModule: URL;
   readonly signal: AbortSignal | undefined;
+  /** Where the work is done. Default: in a thread of its own. */
+  readonly thread?: "worker" | "main" | undefined;
   /** Called now and then with how much is done, from 0 to 1. */
   readonly onStep: (share: number) => void;
 }
 
-/** Repairs a file. An abort leaves it as it was, and rejects with the signal's reason. */
-export async function runRecovery(
-  request: RecoverRequest,
-  options: RecoveryOptions,
-): Promise<RecoverSummary> {
+/** Works on files. An abort leaves them as they were, and rejects with the signal's reason. */
+export async function runFileWork<Kind extends FileWork["kind"]>(
+  work: FileWork<Kind>,
+  options: WorkOptions,
+): Promise<FileWorkSummary<Kind>> {
   try {
-    return await runInThread(request, options);
+    if (options.thread !== "main") {
+      return await runInThread(work as FileWork, options) as FileWorkSummary<Kind>;
+    }
   } catch (error) {
     if (!(error instanceof NoThreadError)) throw error;
   }
-  return await runHere(request, options);
+  return await runHere(work as FileWork, options) as FileWorkSummary<Kind>;
 }
 
 async function runHere(
-  request: RecoverRequest,
-  { libraryPath, signal, onStep }: RecoveryOptions,
-): Promise<RecoverSummary> {
+  work: FileWork,
+  { libraryPath, signal, onStep }: WorkOptions,
+): Promise<FileWorkSummary> {
   // It may have been aborted while a thread was to start.
   signal?.throwIfAborted();
   const runner = new StepRunner();
   const giveUp = (): void => runner.giveUp();
   signal?.addEventListener("abort", giveUp);
   try {
-    const steps = recoverRecording(loadNative(libraryPath), request);
+    const steps = doFileWork(loadNative(libraryPath), work);
     return await runner.run(steps, () => onStep(runner.share));
   } catch (error) {
     signal?.throwIfAborted();
@@ -57,39 +61,48 @@ async function runHere(
 }
 
 /** What is said where the thread has ended. */
-const endedRecovery = {
-  message: "Cannot recover the file: the thread that does it",
-  operation: "recover a file",
-  hint: "The file is as it was",
+const endedWork = {
+  recover: {
+    message: "Cannot recover the file: the thread that does it",
+    operation: "recover a file",
+    hint: "The file is as it was",
+  },
+  copy: {
+    message: "Cannot copy the packets: the thread that does it",
+    operation: "copy packets",
+    hint: "No file was changed",
+  },
 } as const;
 
-/** A file that a thread repairs. */
-class Recovery {
+/** What a thread does with files. */
+class WorkInThread {
   /** The last question: below 0, as sessions ask with numbers above. */
   static #last = 0;
-  readonly #question = --Recovery.#last;
+  readonly #question = --WorkInThread.#last;
   readonly #thread: EncodingThread;
   readonly #control = new SessionControl();
+  readonly #kind: FileWork["kind"];
   readonly #onStep: (share: number) => void;
   readonly #answer: PromiseWithResolvers<FromWorker> = Promise.withResolvers();
   #hasStarted = false;
 
-  constructor({ workerModule, onStep }: RecoveryOptions) {
+  constructor(kind: FileWork["kind"], { workerModule, onStep }: WorkOptions) {
+    this.#kind = kind;
     this.#onStep = onStep;
     this.#thread = EncodingThread.take(workerModule, {
       message: (posted) => this.#receive(posted as Posted<FromWorker>),
       ended: (error) =>
         this.#answer.reject(
-          this.#hasStarted ? threadEndedError(endedRecovery, error) : new NoThreadError(error),
+          this.#hasStarted ? threadEndedError(endedWork[this.#kind], error) : new NoThreadError(error),
         ),
     });
   }
 
   /** The thread's last answer. */
-  async run(request: RecoverRequest, libraryPath: string | undefined): Promise<FromWorker> {
+  async run(work: FileWork, libraryPath: string | undefined): Promise<FromWorker> {
     let isReusable = false;
     try {
-      this.#post({ type: "recover", request, libraryPath, control: this.#control.memory });
+      this.#post({ type: "work", work, libraryPath, control: this.#control.memory });
       this.#thread.keepAlive(true);
       const answer = await this.#answer.promise;
       isReusable = true;
@@ -111,28 +124,28 @@ class Recovery {
   #receive({ question, message }: Posted<FromWorker>): void {
     if (question !== this.#question) return;
     this.#hasStarted = true;
-    if (message.type === "recovering") this.#onStep(message.share);
+    if (message.type === "working") this.#onStep(message.share);
     else this.#answer.resolve(message);
   }
 }
 
 async function runInThread(
-  request: RecoverRequest,
-  options: RecoveryOptions,
-): Promise<RecoverSummary> {
+  work: FileWork,
+  options: WorkOptions,
+): Promise<FileWorkSummary> {
   const { libraryPath, signal } = options;
   const folder = librariesFor(libraryPath);
-  const recovery = new Recovery(options);
+  const working = new WorkInThread(work.kind, options);
   const late = Promise.withResolvers<never>();
-  const answered = recovery.run(request, folder);
+  const answered = working.run(work, folder);
   const abort = async (): Promise<void> => {
-    recovery.abort();
+    working.abort();
     if (!await settlesWithin(answered, patienceMs)) late.reject(signal!.reason);
   };
   signal?.addEventListener("abort", abort);
   try {
     const answer = await Promise.race([answered, late.promise]);
-    if (answer.type === "recovered") {
+    if (answer.type === "worked") {
       noteLibraries(answer.folder, libraryPath);
       return answer.summary;
     }

@@ -1,0 +1,157 @@
+/**
+ * Copies packets of files into a new one: remuxing, cutting, joining, changing the audio.
+ *
+ * @module
+ */
+import { fileBytes, FileLock, type Native, runtime, SyncedFile } from "../../../ffi/mod.ts";
+import { muxerByExtension } from "../../container/muxer_choice.ts";
+import { AvError, UnsupportedError } from "../../errors.ts";
+import { Companion } from "../../file/companion.ts";
+import { inUse } from "../../file/held_target.ts";
+import { companionPath, requireWritable, stepsWithWriteErrors } from "../../file/target.ts";
+import { requireNotInterrupted } from "../../libav/interruption.ts";
+import { setLogLevel } from "../../libav/log.ts";
+import type { Muxer } from "../../libav/muxer.ts";
+import type { MuxerInfo } from "../../libav/muxer_info.ts";
+import { NativePacket } from "../../libav/native_packet.ts";
+import { StepMeter, type Steps } from "../../steps.ts";
+import { type CopyMuxer, createCopyMuxer, lostFrom } from "./copy_muxer.ts";
+import type { CopyInput, CopyRequest, CopySummary } from "./copy_request.ts";
+import { EncodedAudio, needsEncoding } from "./encoded_audio.ts";
+import { earliest, JoinedInput, type PacketInput } from "./joined_input.ts";
+
+/** Makes a file of the packets of others; the steps tell how much of the work is done. */
+export function* copyFiles(native: Native, request: CopyRequest): Steps<CopySummary> {
+  setLogLevel(native, "quiet");
+  const info = containerOf(native, request);
+  const target = runtime().realPath(request.output) ?? request.output;
+  requireOwnFile(target, request.action);
+  requireWritable(companionPath(target));
+  const exists = runtime().realPath(request.output) !== undefined;
+  using companion = new Companion(target, companionPath(target));
+  using lock = lockOf(native, exists ? target : companion.path);
+  const summary = yield* stepsWithWriteErrors(target, copyInto(native, info, request, companion, exists));
+  requireNotInterrupted(native);
+  companion.replace(target);
+  lock?.[Symbol.dispose]();
+  return summary;
+}
+
+function lockOf(native: Native, path: string): FileLock | null {
+  const lock = FileLock.take(native.fileLocks(), path, false);
+  if (lock === "taken") throw inUse(path);
+  return lock;
+}
+
+function requireOwnFile(path: string, action: string): void {
+  const { isOwnFile, pipe } = requireWritable(path);
+  pipe?.[Symbol.dispose]();
+  if (isOwnFile) return;
+  throw new UnsupportedError(`Cannot ${action} to ${path}: it is a device, a pipe or a link`, {
+    code: "NO_REGULAR_FILE",
+    operation: action,
+    hint: "Name a file",
+  });
+}
+
+function containerOf(native: Native, { output, action }: CopyRequest): MuxerInfo {
+  const hint = "Name the file with the extension of its container, such as .mp4 or .mkv";
+  const info = muxerByExtension(native, output, hint);
+  if (!info.opensFilesItself) return info;
+  throw new UnsupportedError(
+    `Cannot ${action} to ${output}: its extension means ${info.name}, which is many files`,
+    { code: "MUXER_NOT_FOUND", operation: action, hint },
+  );
+}
+
+/** Opens what is copied or encoded. */
+function openInput(native: Native, info: MuxerInfo, input: CopyInput, request: CopyRequest): PacketInput {
+  const { encoding, paths: [path] } = input;
+  return encoding !== null && needsEncoding(native, info, path!, encoding)
+    ? new EncodedAudio(native, info, path!, encoding)
+    : new JoinedInput(native, input, request);
+}
+
+function* copyInto(
+  native: Native,
+  info: MuxerInfo,
+  request: CopyRequest,
+  companion: Companion,
+  exists: boolean,
+): Steps<CopySummary> {
+  using owned = new DisposableStack();
+  const inputs = request.inputs.map((input) => owned.use(openInput(native, info, input, request)));
+  const copy = createCopyMuxer(native, info, inputs, request, companion.path);
+  const muxer = owned.use(copy.muxer);
+  if (exists) companion.make();
+  else companion.makeNew();
+  muxer.openFile(`file:${companion.path}`);
+  using synced = new SyncedFile(companion.path);
+  writeHeader(muxer, request);
+  const { packets, seconds } = yield* copyPackets(native, inputs, copy, request, synced);
+  if (copy.chapters.length > 0) muxer.setChapters(copy.chapters);
+  muxer.writeTrailer();
+  const bytes = muxer.outputBytes ?? 0;
+  muxer.closeOutput();
+  synced.sync();
+  const [first] = inputs;
+  const start = first instanceof JoinedInput ? first.start : 0;
+  const leftOut = [...copy.leftOut, ...lostFrom(native, info, companion.path, copy)];
+  return { path: request.output, format: info.name, packets, seconds, start, bytes, leftOut };
+}
+
+/** Copies the packets of all inputs, in the order of their decoding. */
+function* copyPackets(
+  native: Native,
+  inputs: readonly PacketInput[],
+  { muxer, places }: CopyMuxer,
+  { inputs: asked, endsWithVideo }: CopyRequest,
+  synced: SyncedFile,
+): Steps<{ packets: number; seconds: number }> {
+  const [first] = inputs;
+  const video = endsWithVideo && first instanceof JoinedInput ? first : null;
+  const paths = asked.flatMap((input) => input.paths);
+  const meter = new StepMeter(paths.reduce((sum, path) => sum + fileBytes(path), 0));
+  using packet = new NativePacket(native);
+  let packets = 0, seconds = 0;
+  for (;;) {
+    const input = earliest(inputs);
+    if (input === null) break;
+    // Audio of another file ends with the video.
+    if (video !== null && video.seconds === null && input.seconds! >= video.videoEnd) break;
+    input.take(packet);
+    const { streamIndex, size } = packet;
+    const place = places.get(input)!.get(streamIndex);
+    if (place === undefined) {
+      packet.unref();
+      continue;
+    }
+    const { index, timeBase } = place;
+    seconds = Math.max(seconds, Number(packet.pts + packet.duration) * timeBase.num / timeBase.den);
+    packet.streamIndex = index;
+    packet.rescale(timeBase, muxer.timeBase(index));
+    muxer.write(packet);
+    packets++;
+    synced.add(size);
+    if (meter.add(size)) yield meter.share;
+  }
+  return { packets, seconds };
+}
+
+/** Writes the header: only the muxer itself knows all that it refuses. */
+function writeHeader(muxer: Muxer, { action, output }: CopyRequest): void {
+  try {
+    muxer.writeHeader();
+  } catch (cause) {
+    if (!(cause instanceof AvError) || cause.code !== "EINVAL" && cause.code !== "INVALIDDATA") throw cause;
+    throw new UnsupportedError(
+      `Cannot ${action} to ${output}: ${muxer.info.name} does not take these streams (${cause.message})`,
+      {
+        code: "CODEC_NOT_FOR_CONTAINER",
+        operation: action,
+        hint: "Choose another container, such as .mkv, or transcode",
+        cause,
+      },
+    );
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * The times of the first packets of a live video, which RTSP does not tell before the server's first report.
+ *
+ * @module
+ */
+import type { MediaPacket } from "./media_packet.ts";
+
+/** How many packets with a time are waited for, until one tells when it is decoded: then their order is known. */
+const maxTimed = 17;
+/** How much earlier a frame is shown than the next one where nothing says how long it is, in seconds. */
+const leastStep = 0.001;
+
+/** Keeps packets until the first one of the video has a time: a frame before the earliest of those after it. */
+export class FirstTimes {
+  #waiting: MediaPacket[] = [];
+  #hasBegun = false;
+
+  /** Takes a packet, and returns those that don't wait any more. */
+  take(packet: MediaPacket): MediaPacket[] {
+    const isVideo = packet.kind === "video";
+    if (this.#hasBegun || !isVideo && this.#waiting.length === 0) return [packet];
+    this.#waiting.push(packet);
+    const timed = this.#waiting.filter(isTimed);
+    const isTold = isVideo && packet.decodeTimestamp !== null || timed.length === this.#waiting.length ||
+      timed.length > maxTimed;
+    return isTold && isVideo ? this.rest() : [];
+  }
+
+  /** All that still wait. */
+  rest(): MediaPacket[] {
+    const packets = this.#waiting.splice(0);
+    this.#hasBegun = true;
+    const earliest = Math.min(...packets.filter(isTimed).map(({ timestamp }) => timestamp!));
+    // Without any time they stay as they are.
+    if (!Number.isFinite(earliest)) return packets;
+    let untimed = packets.filter(({ kind, timestamp }) => kind === "video" && timestamp === null).length;
+    return packets.map((packet) => {
+      if (packet.kind !== "video" || packet.timestamp !== null) return packet;
+      return { ...packet, timestamp: earliest - untimed-- * Math.max(packet.duration, leastStep) };
+    });
+  }
+}
+
+function isTimed({ kind, timestamp }: MediaPacket): boolean {
+  return kind === "video" && timestamp !== null;
+}

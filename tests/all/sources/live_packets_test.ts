@@ -1,0 +1,1 @@
+import "../../live_packets_test.ts?all";

@@ -1,1 +1,0 @@
-import "../../network_source_test.ts?all";

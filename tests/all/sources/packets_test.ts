@@ -1,0 +1,1 @@
+import "../../packets_test.ts?all";

@@ -1,0 +1,1 @@
+import "../../audio_tags_test.ts?all";

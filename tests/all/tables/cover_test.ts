@@ -1,0 +1,1 @@
+import "../../cover_test.ts?all";

@@ -1,0 +1,1 @@
+import "../../subtitles_test.ts?all";

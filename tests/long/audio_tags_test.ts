@@ -1,1 +1,0 @@
-import "../audio_tags_test.ts?long";

@@ -1,1 +1,0 @@
-import "../broken_files_test.ts?long";

@@ -1,1 +1,0 @@
-import "../cover_test.ts?long";

@@ -1,1 +1,0 @@
-import "../device_test.ts?long";

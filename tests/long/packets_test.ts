@@ -1,1 +1,0 @@
-import "../packets_test.ts?long";

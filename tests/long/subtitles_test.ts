@@ -1,1 +1,0 @@
-import "../subtitles_test.ts?long";

@@ -1,0 +1,214 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { after } from "node:test";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { ReadError, UnsupportedError } from "../mod.ts";
+import { concat, extractAudio, remux, replaceAudio, trim } from "../recipes.ts";
+import { convertClip, frameHashes, makeClip } from "./support/clips.ts";
+import { missingEncoders } from "./support/features.ts";
+import { TemporaryFolder } from "./support/media.ts";
+import { testsOf } from "./support/test.ts";
+
+const { isLong, testBoth, testLong } = testsOf(import.meta.url);
+
+const folder = new TemporaryFolder();
+after(() => folder[Symbol.dispose]());
+const skip = missingEncoders("libx264", "aac");
+
+const x264 = ["-c:v", "libx264", "-preset", "veryfast", "-g", "12", "-pix_fmt", "yuv420p"];
+const tone = ["-f", "lavfi", "-i", "sine=440:sample_rate=48000:duration=2", "-c:a", "aac", "-ac", "2"];
+
+let made = 0;
+/** Two seconds of bars and a tone. */
+function clip(extension: string, ...options: string[]): string {
+  return makeClip(folder.file(`clip${made++}.${extension}`), "25", 2, ...tone, ...x264, ...options);
+}
+
+interface PacketFacts {
+  readonly what: string;
+  readonly pts: number;
+  readonly dts: number;
+}
+
+/** What a file has, packet by packet, as ffprobe says: times in seconds, and a hash of the bytes. */
+function packets(path: string, stream?: number): PacketFacts[] {
+  const args = ["-v", "error", "-show_packets", "-show_data_hash", "md5", "-of", "json", path];
+  const text = execFileSync("ffprobe", args, { encoding: "utf8", maxBuffer: 2 ** 28 });
+  const { packets: found } = JSON.parse(text) as { packets: Record<string, string>[] };
+  const all = found.map(({ stream_index, size, flags, data_hash, pts_time, dts_time }) => ({
+    what: [stream_index, size, flags, data_hash].join(),
+    pts: Number(pts_time),
+    dts: Number(dts_time),
+  }));
+  const begin = path.endsWith("mkv")
+    ? Math.min(...all.filter(({ what }) => what[0] === "0").map(({ pts }) => pts))
+    : 0;
+  return all.filter(({ what }) => stream === undefined || what.startsWith(`${stream},`))
+    .map(({ pts, dts, what }) => ({ what, pts: pts - begin, dts }))
+    .sort((one, other) => Number(one.what[0]) - Number(other.what[0]) || one.pts - other.pts);
+}
+
+/** Whether two files have the same packets at the same times, up to the unit of Matroska. */
+function assertSamePackets(path: string, expected: string, within = 1e-6, stream?: number): void {
+  const [own, program] = [packets(path, stream), packets(expected, stream)];
+  assertEquals(own.length, program.length);
+  for (const [index, { what, pts, dts }] of own.entries()) {
+    const other = program[index]!;
+    assertEquals(what, other.what, `packet ${index}`);
+    assertAlmostEquals(pts, other.pts, within, `pts of packet ${index}`);
+    // Matroska has no decode times: ffprobe guesses them, or does not.
+    if (!path.endsWith("mkv")) assertAlmostEquals(dts, other.dts, within, `dts of packet ${index}`);
+  }
+}
+
+function copyByProgram(name: string, ...args: string[]): string {
+  return convertClip(folder.file(name), ...args);
+}
+
+const routes = [["mkv", "mp4"], ["mp4", "mkv"], ["mp4", "ts"], ["ts", "mp4"], ["mp4", "mov"], [
+  "flv",
+  "mkv",
+]] as const;
+
+for (const [from, to] of isLong ? routes : routes.slice(0, 1)) {
+  testBoth(`remux: packets from ${from} to ${to} are the ffmpeg program's`, { skip }, async () => {
+    const input = clip(from);
+    const output = folder.file(`remuxed.${to}`);
+    const { bytes, packets: count } = await remux(input, output);
+    const program = copyByProgram(`program.${to}`, "-i", input, "-map", "0", "-c", "copy");
+    assertSamePackets(output, program, [from, to].includes("mkv") || from === "ts" ? 1.01e-3 : 1e-6);
+    assertEquals(packets(output).length, count);
+    assertEquals(readFileSync(output).length, bytes);
+    assertEquals(readdirSync(folder.path).filter((name) => name.endsWith(".avwriter")), []);
+  });
+}
+
+testBoth("extractAudio: packets are the ffmpeg program's", { skip }, async () => {
+  const input = clip("mp4");
+  const output = folder.file("audio.m4a");
+  await extractAudio(input, output);
+  assertSamePackets(output, copyByProgram("program.m4a", "-i", input, "-vn", "-c", "copy"));
+  await assertRejects(() => extractAudio(input, output, { track: 3 }), ReadError, "no track 3");
+});
+
+testLong(
+  "replaceAudio: packets are the ffmpeg program's, and longer audio ends with the video",
+  { skip },
+  async () => {
+    const video = clip("mp4");
+    const short = copyByProgram("short.m4a", "-i", clip("mp4"), "-vn", "-c", "copy", "-t", "1");
+    const output = folder.file("replaced.mp4");
+    await replaceAudio(video, short, output);
+    const args = ["-i", video, "-i", short, "-map", "0:v", "-map", "1:a", "-c", "copy"];
+    assertSamePackets(output, copyByProgram("program-replaced.mp4", ...args));
+    const long = copyByProgram("long.m4a", "-stream_loop", "3", "-i", clip("mp4"), "-vn", "-c", "copy");
+    const { seconds } = await replaceAudio(video, long, output, { keepsAudio: true });
+    assertAlmostEquals(seconds, 2, 0.03);
+  },
+);
+
+testBoth("trim: a part begins at a key frame, and has the frames up to its end", { skip }, async () => {
+  const input = clip("mp4", "-bf", "0");
+  const output = folder.file("part.mp4");
+  const { start } = await trim(input, output, 0.6, 1.44);
+  assertAlmostEquals(start, 0.48, 1e-9);
+  assertEquals(frameHashes(output), frameHashes(input).slice(12, 36));
+  const args = ["-ss", "0.48", "-to", "1.44", "-i", input, "-c", "copy"];
+  assertSamePackets(output, copyByProgram("program-part.mp4", ...args), 1e-6, 0);
+});
+
+testLong("trim: with frames that are reordered, and from containers without an index", { skip }, async () => {
+  for (const extension of ["mp4", "mkv", "ts"]) {
+    const input = clip(extension, "-bf", "2", "-x264-params", "open-gop=0");
+    const output = folder.file(`reordered.${extension}`);
+    const { start } = await trim(input, output, 1, 1.44);
+    assertAlmostEquals(start, 0.96, 0.002, extension);
+    assertEquals(frameHashes(output).slice(0, 12), frameHashes(input).slice(24, 36), extension);
+  }
+});
+
+testBoth(
+  "concat: the packets of all files, one after the other, as the ffmpeg program joins them",
+  { skip },
+  async () => {
+    const parts = Array.from(
+      { length: 3 },
+      (_, index) => clip("mp4", "-an", "-metadata", `comment=${index}`),
+    );
+    const output = folder.file("joined.mp4");
+    const { packets: count, seconds } = await concat(parts, output);
+    assertEquals([count, seconds], [150, 6]);
+    const list = folder.file("list.txt");
+    writeFileSync(list, parts.map((path) => `file '${path}'\n`).join(""));
+    const program = copyByProgram(
+      "program-joined.mp4",
+      "-f",
+      "concat",
+      "-safe",
+      "0",
+      "-auto_convert",
+      "0",
+      "-i",
+      list,
+      "-c",
+      "copy",
+    );
+    assertSamePackets(output, program);
+    assertEquals(frameHashes(output), parts.flatMap((path) => frameHashes(path)));
+  },
+);
+
+testBoth("concat: files that differ are refused before there is a file", { skip }, async () => {
+  const parts = [clip("mp4", "-an"), clip("mp4", "-an", "-s", "80x60")];
+  const output = folder.file("different.mp4");
+  const error = await assertRejects(() => concat(parts, output), UnsupportedError, "the size 80x60");
+  assertEquals(error.code, "CODEC_HEADERS");
+  assert(!existsSync(output));
+  await assertRejects(() => concat([parts[0]!, folder.file("none.mp4")], output), ReadError);
+  assert(!existsSync(output) && !existsSync(`${output}.avwriter`));
+});
+
+testLong(
+  "concat: audio goes on where that of the file before ends, whatever the container",
+  { skip },
+  async () => {
+    for (
+      const [extension, codec] of [["mp4", "aac"], ["mkv", "aac"], ["mkv", "flac"], ["ts", "aac"]] as const
+    ) {
+      const parts = [1, 2, 3].map(() => clip(extension, "-c:a", codec));
+      const output = folder.file(`audible.${extension}`);
+      const { seconds } = await concat(parts, output);
+      assertAlmostEquals(seconds, 6, 0.06, `${extension} ${codec}`);
+      const audio = packets(output, 1);
+      const steps = audio.slice(1).map(({ pts }, index) => pts - audio[index]!.pts);
+      const usual = steps.toSorted((one, other) => one - other)[steps.length >> 1]!;
+      // A file ends with a shorter piece, or begins with one that is left out.
+      for (const step of steps) assert(step > 0 && step < usual + 0.006, `${extension} ${codec}: ${step}`);
+      const video = packets(output, 0).map(({ pts }) => pts);
+      for (const [index, pts] of video.entries()) {
+        assertAlmostEquals(
+          pts - video[0]!,
+          index / 25,
+          0.0025,
+          extension,
+        );
+      }
+      assertEquals(frameHashes(output).length, 150, extension);
+    }
+  },
+);
+
+testBoth("remux: an abort leaves the file as it was", { skip }, async () => {
+  const input = clip("mp4");
+  const output = folder.file("kept.mkv");
+  writeFileSync(output, "before");
+  for (const isEarly of [true, false]) {
+    const control = new AbortController();
+    if (isEarly) control.abort(new Error("enough"));
+    const ended = assertRejects(() => remux(input, output, { signal: control.signal }), Error, "enough");
+    control.abort(new Error("enough"));
+    await ended;
+    assertEquals(readFileSync(output, "utf8"), "before");
+    assert(!existsSync(`${output}.avwriter`));
+  }
+});
