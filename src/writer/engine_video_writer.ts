@@ -14,7 +14,6 @@ import { RefusedCall } from "../engine/refused_call.ts";
 import type { EncoderChoice, WriteSummary } from "../engine/session_types.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
-import { WriteError } from "../errors.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { nextTurn } from "../next_turn.ts";
 import type { Size } from "../size.ts";
@@ -31,7 +30,7 @@ import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import { AudioEnds } from "./audio_ends.ts";
 import { checkCloseOptions, type CloseOptions } from "./close_options.ts";
 import { FrameChecker, type GivenFrame, readFrame } from "./frame_checker.ts";
-import { Lifecycle } from "./lifecycle.ts";
+import { isWithoutFrame, Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
 import { SamplesChecker } from "./samples_checker.ts";
 import { checkSamplesOptions, type SamplesOptions } from "./samples_options.ts";
@@ -87,7 +86,12 @@ export class EngineVideoWriter implements VideoWriter {
       finish: () => this.#finish(),
       closed: () => this.#tellProgress(true),
       abort: async () => void await Promise.all([this.#engine.abort(), this.#stopDevices(0)]),
-      salvage: async () => void await Promise.all([this.#engine.salvage(), this.#stopDevices(0)]),
+      // Half a chunk is of no use.
+      salvage: async () =>
+        void await Promise.all([
+          session.chunk === undefined ? engine.salvage() : engine.abort(),
+          this.#stopDevices(0),
+        ]),
     }, signal);
   }
 
@@ -329,6 +333,7 @@ export class EngineVideoWriter implements VideoWriter {
   async #finish(): Promise<WriteSummary> {
     if (!this.#turns.isIdle) await this.#turns.drain();
     this.#life.requireAlive("close");
+    this.#checker.requireWhole();
     const { endTicks } = this.#clock;
     if (this.#devices.size > 0) await this.#stopDevices(this.#clock.seconds(endTicks));
     const summary = await this.#engine.finish(endTicks, () => this.#tellProgress(false));
@@ -342,9 +347,4 @@ export class EngineVideoWriter implements VideoWriter {
   #tellProgress(isLast: boolean): void {
     this.#progress.tell(() => this.stats, isLast);
   }
-}
-
-/** Whether an error says that there is no frame, so that there is no file. */
-function isWithoutFrame(error: unknown): error is WriteError {
-  return error instanceof WriteError && error.code === "NO_FRAME";
 }
