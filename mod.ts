@@ -71,7 +71,7 @@ export type { PacketSummary } from "./src/engine/session_types.ts";
 export type { AttachedPackets, PacketSource, PacketTarget } from "./src/engine/copying/packet_source.ts";
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
 export type { FrameOptions, TimestampOrigin, Timing } from "./src/video/frame_timing.ts";
-export type { WriterOptions } from "./src/writer/writer_options.ts";
+export type { ChunkOptions, WriterOptions } from "./src/writer/writer_options.ts";
 export type { WriterStats } from "./src/engine/writer_stats.ts";
 export type { LogLevel } from "./src/libav/log.ts";
 export { openDevice } from "./src/reader/device/open_device.ts";

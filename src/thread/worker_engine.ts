@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { librariesFor, noteLibraries, PipeDrain, removeFile, removesOpenFiles } from "../../ffi/mod.ts";
+import { librariesFor, noteLibraries, PipeDrain, removesOpenFiles } from "../../ffi/mod.ts";
 import { settlesWithin, unlessAborted } from "../abortable.ts";
 import { bytesOf } from "../audio/samples.ts";
 import type { MediaPacket } from "../engine/copying/media_packet.ts";
@@ -19,6 +19,7 @@ import type {
   Summaries,
 } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
+import { removeUnfinished } from "../file/target.ts";
 import { maxWaitingCueBytes } from "../file/subtitle_tracks.ts";
 import { InterruptedError } from "../libav/interruption.ts";
 import type { Samples } from "../libav/audio_frame.ts";
@@ -235,7 +236,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#fail(new InterruptedError());
     this.#keepAlive();
     // Where that can't be while it is open, the thread removes it, too.
-    if (removesOpenFiles() && this.#control.takeFile()) removeFile(this.#path);
+    if (removesOpenFiles()) removeUnfinished(this.#path, this.#control.takeFile());
   }
 
   async salvage(): Promise<void> {

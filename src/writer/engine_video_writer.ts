@@ -88,11 +88,14 @@ export class EngineVideoWriter implements VideoWriter {
     this.#samples = new SamplesChecker(session.audio, audioChannels);
     this.#cues = new CueChecker(session.subtitles, this.#maxTimestamp);
     this.#progress = new ProgressTimer(onProgress, session.logLevel === "quiet");
+    const stop = (): Promise<unknown> => stopCaptures(this.#devices, 0);
     this.#life = new Lifecycle({
       finish: () => this.#finish(),
       closed: () => this.#tellProgress(true),
-      abort: async () => void await Promise.all([this.#engine.abort(), stopCaptures(this.#devices, 0)]),
-      salvage: async () => void await Promise.all([this.#engine.salvage(), stopCaptures(this.#devices, 0)]),
+      abort: async () => void await Promise.all([engine.abort(), stop()]),
+      // Half a chunk is of no use.
+      salvage: async () =>
+        void await Promise.all([session.chunk ? engine.abort() : engine.salvage(), stop()]),
     }, signal);
   }
 
@@ -256,8 +259,7 @@ export class EngineVideoWriter implements VideoWriter {
       try {
         await this.close();
       } catch (error) {
-        // Nothing was lost in writing: a program that ended early wrote no frame. Its own error is what
-        // counts.
+        // Nothing was lost in writing: a program that ended early wrote no frame. Its own error counts.
         if (!isWithoutFrame(error)) throw error;
         if (this.#options.logLevel !== "quiet") console.warn(`avwriter: ${error.message}`);
       }
@@ -306,10 +308,7 @@ export class EngineVideoWriter implements VideoWriter {
     }
   }
 
-  /**
-   * Writes captured samples. While the engine is far behind they become silence, so that memory stays
-   * bounded.
-   */
+  /** Writes captured samples: silence while the engine is far behind, so that memory stays bounded. */
   async #record(track: number, samples: Samples, seconds: number): Promise<void> {
     if (this.#isBehind) return;
     try {
@@ -334,6 +333,7 @@ export class EngineVideoWriter implements VideoWriter {
   async #finish(): Promise<WriteSummary> {
     if (!this.#turns.isIdle) await this.#turns.drain();
     this.#life.requireAlive("close");
+    this.#checker.requireWhole();
     const { endTicks } = this.#clock;
     if (this.#devices.size > 0) await stopCaptures(this.#devices, this.#clock.seconds(endTicks));
     const summary = await this.#engine.finish(endTicks, () => this.#tellProgress(false));
