@@ -228,8 +228,8 @@ for (const protocol of Object.keys(protocols) as (keyof typeof protocols)[]) {
         assert(["udp", "rtmp", "srt"].includes(protocol), String(error));
       }
       const expected = frameHashes(path);
-      // What was in the decoder where a stream breaks off without an end.
-      const least = protocol === "udp" || protocol === "srt" ? expected.length - 6 : expected.length;
+      // What was in the decoder where a stream breaks off without an end; SRT keeps packets back, too.
+      const least = expected.length - (protocol === "udp" ? 6 : protocol === "srt" ? 20 : 0);
       assert(frames.length >= least, `${frames.length} frames of ${expected.length}`);
       assertEquals(frames.map(({ data }) => hashOf(data)), expected.slice(0, frames.length));
       assertEquals(frames.map(({ timestamp }) => Math.round(timestamp * 25)), [...frames.keys()]);
