@@ -416,13 +416,19 @@ testLong("openNetworkSource: a recording by hls goes on after a cut where it was
         () => setTimeout(() => response.socket!.destroy(), 50),
       );
     });
-    await using source = await openNetworkSource(`${server.address}/long_${kind}.m3u8`, {
-      reconnect: { delaySeconds: 0.05 },
-    });
-    const frames = await Array.fromAsync(source);
-    assertEven(frames);
-    assertEquals(frames.map(({ data }) => hashOf(data)), frameHashes(path));
-    assertEquals([source.stats.losses, frames.some(({ isDiscontinuous }) => isDiscontinuous)], [2, false]);
+    const text = readFileSync(path, "utf8").replace(/(#EXTINF.*\n.*1\.)/, "#EXT-X-DISCONTINUITY\n$1");
+    server.text("/discontinuous.m3u8", text);
+    for (const name of [`long_${kind}`, "discontinuous"]) {
+      count = 0;
+      await using source = await openNetworkSource(`${server.address}/${name}.m3u8`, {
+        reconnect: { delaySeconds: 0.05 },
+      });
+      const frames = await Array.fromAsync(source);
+      assertEven(frames);
+      assertEquals(frames.map(({ data }) => hashOf(data)), frameHashes(path));
+      const isMarked = frames.some(({ isDiscontinuous }) => isDiscontinuous);
+      assertEquals([source.stats.losses, isMarked, text.includes("DISCONT")], [2, false, true]);
+    }
   }
 });
 
@@ -465,6 +471,23 @@ testAll(
       assertEquals(frameHashes(copy), frameHashes(path));
       const times = frameTimes(copy);
       assertEquals(times.map((time) => Math.round((time - times[0]!) * 25)), [...times.keys()]);
+    }
+  },
+);
+
+testAll(
+  "openNetworkSource: time goes on in hls of MPEG-TS whose 33-bit times begin again",
+  { skip },
+  async () => {
+    await using server = await FileServer.start(folder.path);
+    // It wraps after 95443.7 seconds, in the third of six segments, and at the border of two.
+    for (const offset of ["95441", "95442.717688888"]) {
+      const name = `wrap${offset.length}`;
+      const path = playlist(name, 6, "-output_ts_offset", offset, "-muxdelay", "0");
+      await using source = await openNetworkSource(`${server.address}/${name}.m3u8`);
+      const frames = await Array.fromAsync(source);
+      assertEven(frames);
+      assertEquals(frames.map(({ data }) => hashOf(data)), frameHashes(path));
     }
   },
 );

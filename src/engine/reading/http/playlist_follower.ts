@@ -75,14 +75,18 @@ export class PlaylistFollower {
     return isEnded ? segments.reduce((sum, { seconds }) => sum + seconds, 0) : null;
   }
 
-  /** Goes on with the segment before a time of a recording, or the one of that time where it is the first. */
+  /**
+   * Goes on with the segment before a time of a recording, or with an earlier one: a discontinuity is not
+   * skipped, for what is before it tells the times behind it.
+   */
   skipTo(seconds: number): void {
     const { sequence, segments } = this.#list;
     let start = 0, index = 0;
     while (index < segments.length && start + segments[index]!.seconds <= seconds) {
       start += segments[index++]!.seconds;
     }
-    this.#next = sequence + Math.max(index - 1, 0);
+    const cut = segments.findIndex(({ isDiscontinuous }, at) => at > 0 && isDiscontinuous);
+    this.#next = sequence + Math.max((cut < 0 ? index : Math.min(index, cut)) - 1, 0);
   }
 
   /**
