@@ -24,4 +24,24 @@ export {
   replaceAudio,
   type ReplaceAudioOptions,
 } from "./src/recipes/audio.ts";
-export { concat, remux, trim } from "./src/recipes/copying.ts";
+export { concat, remux } from "./src/recipes/copying.ts";
+export type { EncodeSummary } from "./src/recipes/encode_file.ts";
+export { gif, type GifOptions } from "./src/recipes/gif.ts";
+export {
+  type Sprite,
+  type SpriteSheet,
+  spriteSheet,
+  type SpriteSheetOptions,
+  type Thumbnail,
+  type ThumbnailOptions,
+  thumbnails,
+} from "./src/recipes/images.ts";
+export type { StillOptions } from "./src/recipes/stills.ts";
+export {
+  type EncodeOptions,
+  transcode,
+  type TranscodeAudio,
+  type TranscodeOptions,
+  type TranscodeProgress,
+} from "./src/recipes/transcoding.ts";
+export { type ExactTrimOptions, trim, type TrimOptions } from "./src/recipes/trimming.ts";

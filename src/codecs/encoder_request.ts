@@ -34,6 +34,8 @@ export interface EncoderRequest {
   readonly maxBitrate?: number;
   /** See `WriterOptions`. */
   readonly passes?: 2;
+  /** What the file is a part of; absent: it is the whole. */
+  readonly chunk?: { readonly frames: number };
   /** Which of two passes the encoder is for; absent: it is only tried. */
   readonly pass?: Pass;
   readonly keyFrameInterval?: number;

@@ -9,7 +9,7 @@ import { codeName, endOfStream, errorText, isAgain, outOfMemory } from "./failur
 import { pause, requireNotInterrupted, setInterruption } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
 import type { MemoryFile } from "./muxing/memory_file.ts";
-import { NativePacket, type PacketSideData, readSideData } from "./native_packet.ts";
+import { NativePacket, type PacketSideData, readSideData, sideDataAddress } from "./native_packet.ts";
 import { Owned } from "./owned.ts";
 import { withOptions } from "./reading/input_options.ts";
 import { type Rational, unpackRational } from "./rational.ts";
@@ -216,15 +216,23 @@ export class Demuxer extends Owned {
 
   /** Copies of all side data of a stream. */
   allSideData(index: number): PacketSideData[] {
+    return readSideData(this.#native, ...this.#sideDataList(index));
+  }
+
+  /** Where side data of a stream is, of a type by libav's number; `null` where it has none. */
+  sideDataAddress(index: number, type: number): Address | null {
+    return sideDataAddress(this.#native, ...this.#sideDataList(index), type);
+  }
+
+  #sideDataList(index: number): [list: Address, count: number] {
     const { fields, streamSideData } = this.#native;
     const [stream, parameters] = [this.#stream(index), this.parameters(index)];
-    const [list, count] = streamSideData === null
+    return streamSideData === null
       ? [
         fields.get(parameters, "AVCodecParameters", "coded_side_data"),
         fields.get(parameters, "AVCodecParameters", "nb_coded_side_data"),
       ]
       : [fields.get(stream, "AVStream", "side_data"), fields.get(stream, "AVStream", "nb_side_data")];
-    return readSideData(this.#native, list, count);
   }
 
   /** The width of a pixel over its height, by the container or else by the codec; `null`: neither tells. */

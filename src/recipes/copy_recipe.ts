@@ -56,7 +56,7 @@ export const recipeChecks: { readonly [Name in keyof Required<RecipeOptions>]: C
 };
 
 /** Checks options of a recipe; throws a `TypeError` that names what is wrong. Returns a copy of them. */
-export function checkRecipe<Options extends RecipeOptions>(
+export function checkRecipe<Options extends object>(
   options: Options,
   checks: { readonly [Name in keyof Required<Options>]: Check },
 ): Options {

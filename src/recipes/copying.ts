@@ -6,14 +6,7 @@
 import type { CopySummary } from "../engine/copying/copy_request.ts";
 import { filePath } from "../file_path.ts";
 import { shown } from "../shown.ts";
-import {
-  checkRecipe,
-  recipeChecks,
-  type RecipeOptions,
-  requireSeconds,
-  runCopy,
-  wholeFile,
-} from "./copy_recipe.ts";
+import { checkRecipe, recipeChecks, type RecipeOptions, runCopy, wholeFile } from "./copy_recipe.ts";
 
 /**
  * Copies all streams of a file into one of another container, whose extension chooses it.
@@ -54,53 +47,6 @@ export async function remux(
 ): Promise<CopySummary> {
   const checked = checkRecipe(options, recipeChecks);
   return await runCopy([wholeFile(input, "remux")], output, { action: "remux" }, checked);
-}
-
-/**
- * Copies a part of a file. It begins with the last key frame at or before `start`, as nothing is decoded:
- * `start` of the result says when that is. Where frames are reordered, a few may
- * follow the end.
- *
- * @param input The file, as a path or a `file:` URL.
- * @param output The new file.
- * @param start Where the part begins, in seconds.
- * @param end Where it ends, in seconds: `Infinity` for the end of the file.
- * @param options See {@linkcode RecipeOptions}.
- * @returns What was made.
- *
- * @throws {TypeError} A path or time is none, or an option has the wrong type.
- * @throws {RangeError} The part ends before it begins.
- * @throws {ReadError} The file can't be read.
- * @throws {UnsupportedError} The container has no place for the video or the audio.
- * @throws {WriteError} The new file can't be written.
- *
- * @example
- * ```ts
- * import { createFileWriter } from "@avwriter/avwriter";
- * import { trim } from "@avwriter/avwriter/recipes";
- *
- * const folder = await Deno.makeTempDir();
- * {
- *   await using writer = await createFileWriter("h264", `${folder}/in.mp4`, 10, { keyFrameInterval: 1 });
- *   for (let n = 0; n < 40; n++) {
- *     await writer.write({ data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 });
- *   }
- * }
- * const { start } = await trim(`${folder}/in.mp4`, `${folder}/part.mp4`, 1.5, 3);
- * if (start !== 1) throw new Error("not at a key frame");
- * ```
- */
-export async function trim(
-  input: string | URL,
-  output: string | URL,
-  start: number,
-  end: number,
-  options: RecipeOptions = {},
-): Promise<CopySummary> {
-  const checked = checkRecipe(options, recipeChecks);
-  requireSeconds("start", start);
-  requireSeconds("end", end, start);
-  return await runCopy([wholeFile(input, "trim")], output, { action: "trim", part: { start, end } }, checked);
 }
 
 /**

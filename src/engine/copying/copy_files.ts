@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { fileBytes, FileLock, type Native, runtime, SyncedFile } from "../../../ffi/mod.ts";
+import { fileBytes, FileLock, type Native, SyncedFile } from "../../../ffi/mod.ts";
 import { muxerByExtension } from "../../container/muxer_choice.ts";
 import { AvError, UnsupportedError } from "../../errors.ts";
-import { Companion } from "../../file/companion.ts";
 import { inUse } from "../../file/held_target.ts";
-import { companionPath, requireWritable, stepsWithWriteErrors } from "../../file/target.ts";
+import { NewFile } from "../../file/new_file.ts";
+import { stepsWithWriteErrors } from "../../file/target.ts";
 import { requireNotInterrupted } from "../../libav/interruption.ts";
 import { setLogLevel } from "../../libav/log.ts";
 import type { Muxer } from "../../libav/muxer.ts";
@@ -24,15 +24,11 @@ import { earliest, JoinedInput, type PacketInput } from "./joined_input.ts";
 export function* copyFiles(native: Native, request: CopyRequest): Steps<CopySummary> {
   setLogLevel(native, "quiet");
   const info = containerOf(native, request);
-  const target = runtime().realPath(request.output) ?? request.output;
-  requireOwnFile(target, request.action);
-  requireWritable(companionPath(target));
-  const exists = runtime().realPath(request.output) !== undefined;
-  using companion = new Companion(target, companionPath(target));
-  using lock = lockOf(native, exists ? target : companion.path);
-  const summary = yield* stepsWithWriteErrors(target, copyInto(native, info, request, companion, exists));
+  using file = new NewFile(request.output, request.action);
+  using lock = lockOf(native, file.isThere ? file.target : file.path);
+  const summary = yield* stepsWithWriteErrors(file.target, copyInto(native, info, request, file));
   requireNotInterrupted(native);
-  companion.replace(target);
+  file.place();
   lock?.[Symbol.dispose]();
   return summary;
 }
@@ -41,17 +37,6 @@ function lockOf(native: Native, path: string): FileLock | null {
   const lock = FileLock.take(native.fileLocks(), path, false);
   if (lock === "taken") throw inUse(path);
   return lock;
-}
-
-function requireOwnFile(path: string, action: string): void {
-  const { isOwnFile, pipe } = requireWritable(path);
-  pipe?.[Symbol.dispose]();
-  if (isOwnFile) return;
-  throw new UnsupportedError(`Cannot ${action} to ${path}: it is a device, a pipe or a link`, {
-    code: "NO_REGULAR_FILE",
-    operation: action,
-    hint: "Name a file",
-  });
 }
 
 function containerOf(native: Native, { output, action }: CopyRequest): MuxerInfo {
@@ -76,17 +61,15 @@ function* copyInto(
   native: Native,
   info: MuxerInfo,
   request: CopyRequest,
-  companion: Companion,
-  exists: boolean,
+  file: NewFile,
 ): Steps<CopySummary> {
   using owned = new DisposableStack();
   const inputs = request.inputs.map((input) => owned.use(openInput(native, info, input, request)));
-  const copy = createCopyMuxer(native, info, inputs, request, companion.path);
+  const copy = createCopyMuxer(native, info, inputs, request, file.path);
   const muxer = owned.use(copy.muxer);
-  if (exists) companion.make();
-  else companion.makeNew();
-  muxer.openFile(`file:${companion.path}`);
-  using synced = new SyncedFile(companion.path);
+  file.make();
+  muxer.openFile(`file:${file.path}`);
+  using synced = new SyncedFile(file.path);
   writeHeader(muxer, request);
   const { packets, seconds } = yield* copyPackets(native, inputs, copy, request, synced);
   if (copy.chapters.length > 0) muxer.setChapters(copy.chapters);
@@ -96,7 +79,7 @@ function* copyInto(
   synced.sync();
   const [first] = inputs;
   const start = first instanceof JoinedInput ? first.start : 0;
-  const leftOut = [...copy.leftOut, ...lostFrom(native, info, companion.path, copy)];
+  const leftOut = [...copy.leftOut, ...lostFrom(native, info, file.path, copy)];
   return { path: request.output, format: info.name, packets, seconds, start, bytes, leftOut };
 }
 

@@ -18,6 +18,7 @@ import { describeFile, PacketReader } from "./packet_reader.ts";
 import { isComplete, outputFormat, videoStream } from "./reading_session.ts";
 import type { ReadFrame, ReadRequest, SourceInfo } from "./reading_types.ts";
 import { describeSource } from "./source_facts.ts";
+import { streamColor } from "../../video/reading/read_color.ts";
 
 /** How far apart two times of one frame may be, in seconds. */
 const sameSeconds = 1e-4;
@@ -57,7 +58,7 @@ export class LiveSession implements Disposable {
     const input = owned.use(control.timed(() => new MediaInput(native, request, control)));
     this.#input = input;
     const stream = videoStream(input, request);
-    this.#copier = owned.use(new FrameCopier(native, format, stream.color));
+    this.#copier = owned.use(new FrameCopier(native, format, streamColor(native, stream)));
     const info = describeSource(native, input, stream, format, request.label, true);
     const { place, label } = request;
     const isResumable = place.kind === "network" && place.isResumable && info.duration !== null;

@@ -13,7 +13,12 @@ import { displayMatrixOne, sideData } from "../../libav/streams/stream_tags.ts";
 import { isTextCodec } from "../../subtitles/read_cue.ts";
 import { findIntervals, type FrameIntervals } from "../../video/reading/frame_intervals.ts";
 import { reducedFraction } from "../../video/frame_rate.ts";
-import { assumedMeaning, colorOf, convertedColor, convertedMeaning } from "../../video/reading/read_color.ts";
+import {
+  assumedMeaning,
+  convertedColor,
+  convertedMeaning,
+  streamColor,
+} from "../../video/reading/read_color.ts";
 import { meaningSaid } from "../../video/color.ts";
 import { HlsDemuxer } from "./http/hls_demuxer.ts";
 import { InputClock, type MediaInput } from "./media_input.ts";
@@ -150,7 +155,7 @@ export function describeSource(
   const { width, height, format: id } = stream.shape;
   const own = pixelFormatById(native, id);
   const format = output ?? own;
-  const said = colorOf(native, stream.color);
+  const said = streamColor(native, stream);
   const facts = {
     width,
     height,

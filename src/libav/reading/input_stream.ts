@@ -9,6 +9,7 @@ import type { Demuxer } from "../demuxer.ts";
 import type { ColorNumbers } from "../native_frame.ts";
 import { NativePacket } from "../native_packet.ts";
 import { type Rational, unpackRational } from "../rational.ts";
+import { type Brightness, displayVolumeOf, lightLevelsOf } from "./stream_hdr.ts";
 
 /** AVSEEK_FLAG_*, libavformat/avformat.h. */
 const seekFlags = { backward: 1, byte: 2 } as const;
@@ -128,6 +129,14 @@ export class InputStream {
       color_range: fields.get(this.parameters, "AVCodecParameters", "color_range"),
       color_primaries: fields.get(this.parameters, "AVCodecParameters", "color_primaries"),
       color_trc: fields.get(this.parameters, "AVCodecParameters", "color_trc"),
+    };
+  }
+
+  /** What the header says of brightness; `null` for what it does not say. */
+  get brightness(): Brightness {
+    return {
+      display: displayVolumeOf(this.#native, this.#demuxer, this.index),
+      light: lightLevelsOf(this.#native, this.#demuxer, this.index),
     };
   }
 

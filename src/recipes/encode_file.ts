@@ -1,0 +1,224 @@
+/**
+ * Decodes a part of a file and encodes it into another one.
+ *
+ * @module
+ */
+import { extname } from "../../ffi/mod.ts";
+import type { AudioOptions } from "../audio/audio_options.ts";
+import type { Codec } from "../codecs/families.ts";
+import type { Chapter } from "../container/chapters.ts";
+import type { WriteSummary } from "../engine/session_types.ts";
+import { ReadError, UnsupportedError } from "../errors.ts";
+import { NewFile } from "../file/new_file.ts";
+import { withoutUndefined } from "../option_checks.ts";
+import { createFileReader } from "../reader/create_file_reader.ts";
+import type { VideoSource } from "../reader/video_source.ts";
+import { shown } from "../shown.ts";
+import { createFileWriter } from "../writer/create_file_writer.ts";
+import type { VideoWriter } from "../writer/video_writer.ts";
+import type { WriterOptions } from "../writer/writer_options.ts";
+import { Pace, type Part, writeAudio, writeCues, writeFrames } from "./media_flow.ts";
+import { chaptersOf, metadataOf } from "./source_tags.ts";
+
+/** What is made of a file. */
+export interface EncodeRequest {
+  /** The absolute paths. */
+  readonly input: string;
+  readonly output: string;
+  readonly codec: Codec | ((source: VideoSource) => Codec);
+  readonly part: Part;
+  /** What is done, for errors: `"transcode"`. */
+  readonly action: string;
+  /** The options of the writer for a source. */
+  readonly writerOptions: (source: VideoSource) => WriterOptions;
+  /** What an audio track is to be beside its rate and channels; `null`: there is no audio. */
+  readonly audioOptions: ((track: VideoSource["audioTracks"][number]) => AudioOptions) | null;
+  readonly logLevel: WriterOptions["logLevel"];
+  readonly signal: AbortSignal | undefined;
+  readonly libraryPath: string | undefined;
+  readonly workerUrl: string | URL | undefined;
+  /** Called after each frame with the seconds that are done, and those there are. */
+  readonly onFrame: (seconds: number, all: number | null) => void;
+}
+
+/** What has become of a file that was decoded and encoded. */
+export interface EncodeSummary extends
+  Pick<
+    WriteSummary,
+    "path" | "format" | "encoder" | "width" | "height" | "frames" | "seconds" | "bytes"
+  > {
+  /**
+   * What the container has no place for: subtitles by their codec (`"hdmv_pgs_subtitle"`), tags by their key
+   * (`"tag comment"`), `"chapters"`.
+   */
+  readonly leftOut: readonly string[];
+}
+
+/** The sources of a file: one for the frames, one for all else, which is read at the same time. */
+interface Sources {
+  readonly frames: VideoSource;
+  readonly others: VideoSource;
+}
+
+/** Decodes and encodes. The new file takes its place once it is whole. */
+export async function encodeFile(request: EncodeRequest): Promise<EncodeSummary> {
+  const { input, output, action, part, signal, libraryPath, workerUrl, logLevel } = request;
+  const options = withoutUndefined({ signal, libraryPath, workerUrl, logLevel });
+  await using frames = await createFileReader(input, options);
+  requirePart(frames, part, action);
+  const hasOthers = request.audioOptions !== null && frames.audioTracks.length > 0 ||
+    frames.subtitleTracks.length > 0;
+  await using second = hasOthers ? await createFileReader(input, options) : null;
+  // The extension chooses the container.
+  using file = new NewFile(output, action, extname(output));
+  const { writer, leftOut } = await openWriter(request, frames, file.path);
+  const summary = await encodeInto(request, { frames, others: second ?? frames }, writer);
+  const { format, encoder, width, height, frames: count, seconds, bytes } = summary;
+  if (count === 0) {
+    throw new ReadError(`Cannot ${action} ${input}: no frame begins from ${part.start} to ${part.end} s`, {
+      code: "NO_FRAME",
+      operation: action,
+      hint: null,
+    });
+  }
+  file.place();
+  return { path: output, format, encoder, width, height, frames: count, seconds, bytes, leftOut };
+}
+
+/** Throws a `RangeError` where a part begins after the end. */
+function requirePart({ duration }: VideoSource, { start }: Part, action: string): void {
+  if (duration === null || start < duration) return;
+  throw new RangeError(`Cannot ${action} from ${start} s on: the video is ${duration} s long`);
+}
+
+/** Containers that keep subtitles as text. */
+const subtitleContainers: readonly string[] = [".mp4", ".m4v", ".mov", ".mkv", ".webm"];
+
+/** The subtitle tracks that are written, by their number. */
+function subtitlesIn({ subtitleTracks }: VideoSource, output: string): number[] {
+  if (!subtitleContainers.includes(extname(output).toLowerCase())) return [];
+  return [...subtitleTracks.keys()].filter((track) => subtitleTracks[track]!.isText);
+}
+
+/** A language as a writer takes it, and a title. */
+function trackTags(
+  { language, title }: Pick<VideoSource["audioTracks"][number], "language" | "title">,
+): { language?: string; title?: string } {
+  return {
+    ...(language !== null && /^[a-z]{3}$/.test(language) ? { language } : {}),
+    ...(title === null ? {} : { title }),
+  };
+}
+
+/** What a writer is asked for, of which some may be left out. */
+interface Wishes {
+  metadata: Record<string, string>;
+  chapters: Chapter[];
+  /** Whether audio keeps the rates and channels of the source, where the encoder takes them. */
+  keepsRates: boolean;
+  keepsChannels: boolean;
+  /** Whether frames keep their times: some containers have a constant rate. */
+  timing: "timestamps" | "constant";
+}
+
+/** Leaves out what an error is about; returns what that is, `null` where it matters. */
+function withoutRefused(wishes: Wishes, error: unknown): string[] | null {
+  if (!(error instanceof UnsupportedError)) return null;
+  const { code, operation } = error;
+  if (code === "SAMPLE_RATE" && wishes.keepsRates) {
+    wishes.keepsRates = false;
+    return [];
+  }
+  if (operation.startsWith("open encoder ") && wishes.keepsChannels) {
+    wishes.keepsChannels = false;
+    return [];
+  }
+  if (code === "RATE_NOT_FOR_CONTAINER" && wishes.timing === "timestamps") {
+    wishes.timing = "constant";
+    return [];
+  }
+  if (code === "CHAPTERS" && wishes.chapters.length > 0) {
+    wishes.chapters = [];
+    return ["chapters"];
+  }
+  const lost = Object.keys(wishes.metadata)
+    .find((key) => operation.startsWith(`write the tag ${shown(key)} into `));
+  if (code !== "TAG_NOT_FOR_CONTAINER" || lost === undefined) return null;
+  delete wishes.metadata[lost];
+  return [`tag ${lost}`];
+}
+
+/** Opens the writer. What the container does not keep is left out. */
+async function openWriter(
+  { output, codec, part, writerOptions, audioOptions }: EncodeRequest,
+  source: VideoSource,
+  path: string,
+): Promise<{ writer: VideoWriter; leftOut: string[] }> {
+  const subtitles = subtitlesIn(source, output);
+  const leftOut = source.subtitleTracks.filter((_, track) => !subtitles.includes(track))
+    .map(({ codec }) => codec);
+  const wishes: Wishes = {
+    metadata: metadataOf(source, part),
+    chapters: chaptersOf(source, part),
+    timing: "timestamps",
+    keepsRates: true,
+    keepsChannels: source.audioTracks.some(({ channels }) => channels > 2),
+  };
+  const name = typeof codec === "function" ? codec(source) : codec;
+  for (;;) {
+    const { metadata, chapters, timing } = wishes;
+    const audio = audioOptions === null ? [] : source.audioTracks.map((track) => ({
+      ...trackTags(track),
+      ...(wishes.keepsRates ? { sampleRate: track.sampleRate } : {}),
+      ...(wishes.keepsChannels || track.channels <= 2 ? { channels: track.channels } : {}),
+      ...audioOptions(track),
+    }));
+    try {
+      const writer = await createFileWriter(name, path, source.frameRate ?? usualRate, {
+        ...{ metadata, chapters, audio, timing },
+        subtitles: subtitles.map((track) => trackTags(source.subtitleTracks[track]!)),
+        // The file under its own name is there until the new one is whole.
+        crashSafe: false,
+        ...writerOptions(source),
+      });
+      return { writer, leftOut };
+    } catch (error) {
+      const refused = withoutRefused(wishes, error);
+      if (refused === null) throw error;
+      leftOut.push(...refused);
+    }
+  }
+}
+
+/** The rate of frames that come unevenly, by which encoders spend their bits. */
+const usualRate = 30;
+
+async function encodeInto(
+  { output, part, audioOptions, signal, onFrame }: EncodeRequest,
+  { frames, others }: Sources,
+  writer: VideoWriter,
+): Promise<WriteSummary> {
+  const pace = new Pace();
+  const end = Math.min(part.end, frames.duration ?? Infinity);
+  const all = Number.isFinite(end) ? end - part.start : null;
+  const video = writeFrames(frames, writer, part, usualRate, ({ timestamp }) => {
+    pace.advanceTo(timestamp - part.start);
+    onFrame(timestamp - part.start, all);
+  }).finally(() => pace.end());
+  const audio = audioOptions === null
+    ? []
+    : others.audioTracks.map((_, track) => writeAudio(others, writer, part, track, pace));
+  const cues = subtitlesIn(others, output).map((from, to) => writeCues(others, writer, part, from, to));
+  const tasks = [video, ...audio, ...cues];
+  try {
+    await Promise.all(tasks);
+    return await writer.close();
+  } catch (error) {
+    pace.end();
+    await writer.abort(error);
+    await Promise.all([frames.close(), others.close()]);
+    await Promise.allSettled(tasks);
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
