@@ -439,8 +439,8 @@ testAll(
     await using server = await FileServer.start(folder.path);
     playlist("ts", 3);
     // Each second another one, which has audio alone.
-    const sound = ["-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac", "-f", "mpegts"];
-    convertClip(folder.file("sound.ts"), ...sound);
+    const audioOnly = ["-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac", "-f", "mpegts"];
+    convertClip(folder.file("sound.ts"), ...audioOnly);
     const startMs = performance.now();
     const address = server.text("/sound.m3u8", () => {
       const count = Math.floor((performance.now() - startMs) / 1000);
@@ -480,8 +480,8 @@ testAll(
   { skip },
   async () => {
     await using server = await FileServer.start(folder.path);
-    // It wraps after 95443.7 seconds, in the third of six segments, and at the border of two.
-    for (const offset of ["95441", "95442.717688888"]) {
+    // They wrap after 95443.7 seconds. libavformat calls those of the last minute before that negative.
+    for (const offset of ["95441.7", "95380"]) {
       const name = `wrap${offset.length}`;
       const path = playlist(name, 6, "-output_ts_offset", offset, "-muxdelay", "0");
       await using source = await openNetworkSource(`${server.address}/${name}.m3u8`);
