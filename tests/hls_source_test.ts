@@ -11,7 +11,7 @@ import {
   ReadError,
 } from "../mod.ts";
 import { convertClip, frameHashes, hashOf, makeClip } from "./support/clips.ts";
-import { missingEncoders } from "./support/features.ts";
+import { missingEncoders, missingHttp } from "./support/features.ts";
 import { FileServer, sendBytes } from "./support/file_server.ts";
 import { frameTimes, TemporaryFolder } from "./support/media.ts";
 import { silentServer } from "./support/stream_server.ts";
@@ -21,7 +21,7 @@ const { some, test, testAll, testBoth, testLong } = testsOf(import.meta.url);
 
 const folder = new TemporaryFolder();
 after(() => folder[Symbol.dispose]());
-const skip = missingEncoders("libx264");
+const skip = missingEncoders("libx264") || missingHttp();
 const x264 = ["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "25", "-pix_fmt", "yuv420p"];
 
 /** Segments of one second, and their playlist, made once each. */

@@ -5,7 +5,7 @@ import { after } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type NetworkSourceOptions, openNetworkSource, ReadError } from "../mod.ts";
 import { makeClip } from "./support/clips.ts";
-import { missingEncoders } from "./support/features.ts";
+import { missingEncoders, missingHttp } from "./support/features.ts";
 import { FileServer } from "./support/file_server.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { freePort, missingRtspServer, silentServer, StreamServer } from "./support/stream_server.ts";
@@ -98,7 +98,7 @@ testLong(
 );
 
 test("openNetworkSource: http redirects are followed on the same host, and to others where they may", {
-  skip,
+  skip: skip || missingHttp(),
 }, async () => {
   makeClip(folder.file("clip.ts"), "25", 1, ...x264);
   await using server = await FileServer.start(folder.path);

@@ -148,8 +148,8 @@ function connectionOptions(
   return optionText({ ...options, ...more, protocol_whitelist: protocols });
 }
 
-/** Releases before FFmpeg 5.1 follow redirects, whatever they are told. */
-function requireRedirectLimit(native: Native): void {
+/** Throws where FFmpeg follows redirects, whatever it is told, as releases before 5.1 do. */
+export function requireRedirectLimit(native: Native): void {
   const { avutil, memory } = native;
   const object = avutil.av_mallocz(8n);
   try {
