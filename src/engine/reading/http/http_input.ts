@@ -65,7 +65,7 @@ export function followRedirects(
     if (target === null) return url;
     if (redirects === maxRedirects) refuseTarget("it redirects again and again");
     requireTarget(new URL(url), target, place, "redirects");
-    url = target.href;
+    url = withUser(new URL(url), target).href;
   }
 }
 
@@ -132,6 +132,15 @@ export function requireTarget(
   if (to.host === from.host) return;
   if (!mayChangeHost) refuseTarget(`it ${leads} to another host, ${to.host}`);
   runtime().requireNetwork(to.port === "" ? `${to.hostname}:${defaultPorts[to.protocol]}` : to.host);
+}
+
+/** An address with the user and password of the one that leads to it, where both are at the same host. */
+export function withUser(from: URL, to: URL): URL {
+  if (to.host === from.host && to.username === "") {
+    to.username = from.username;
+    to.password = from.password;
+  }
+  return to;
 }
 
 const defaultPorts: Readonly<Record<string, number>> = { "http:": 80, "https:": 443, "rtsp:": 554 };

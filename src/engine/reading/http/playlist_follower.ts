@@ -9,7 +9,7 @@ import { AvError } from "../../../errors.ts";
 import { requireNotInterrupted } from "../../../libav/interruption.ts";
 import type { SessionControl } from "../../ending/session_control.ts";
 import type { NetworkPlace } from "../reading_types.ts";
-import { fetchHttp, requireTarget } from "./http_input.ts";
+import { fetchHttp, requireTarget, withUser } from "./http_input.ts";
 import {
   chooseVariant,
   type MasterPlaylist,
@@ -221,8 +221,9 @@ export class PlaylistFollower {
       });
     }
     const target = new URL(uri, this.#base);
-    requireTarget(new URL(this.#place.url), target, this.#place, "refers");
+    const given = new URL(this.#place.url);
+    requireTarget(given, target, this.#place, "refers");
     target.hash = "";
-    return target.href;
+    return withUser(given, target).href;
   }
 }
