@@ -97,6 +97,7 @@ export { recoverFile, type RecoverOptions, type RecoverProgress } from "./src/wr
 export type { RecoverSummary } from "./src/file/recovery.ts";
 export type { AudioSummary, EncoderChoice, Fallback, WriteSummary } from "./src/engine/session_types.ts";
 export type { Frame } from "./src/video/frame.ts";
+export type { CopyOptions } from "./src/writer/copying/copy_options.ts";
 export type { CloseOptions } from "./src/writer/close_options.ts";
 export type { SamplesOptions } from "./src/writer/samples_options.ts";
 export type { AcquiredFrame, VideoWriter } from "./src/writer/video_writer.ts";

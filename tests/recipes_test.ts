@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { after } from "node:test";
+import { pathToFileURL } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { ReadError, UnsupportedError } from "../mod.ts";
 import { concat, extractAudio, remux, replaceAudio, trim } from "../recipes.ts";
@@ -9,7 +10,7 @@ import { missingEncoders } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { testsOf } from "./support/test.ts";
 
-const { isLong, testBoth, testLong } = testsOf(import.meta.url);
+const { isAll, testAll, testBoth, testLong } = testsOf(import.meta.url);
 
 const folder = new TemporaryFolder();
 after(() => folder[Symbol.dispose]());
@@ -61,6 +62,12 @@ function assertSamePackets(path: string, expected: string, within = 1e-6, stream
   }
 }
 
+/** The hash of all samples of a file, as 16-bit integers. */
+function samplesHash(path: string): string {
+  const args = ["-v", "error", "-i", path, "-vn", "-f", "md5", "-"];
+  return execFileSync("ffmpeg", args, { encoding: "utf8" }).trim();
+}
+
 function copyByProgram(name: string, ...args: string[]): string {
   return convertClip(folder.file(name), ...args);
 }
@@ -70,7 +77,7 @@ const routes = [["mkv", "mp4"], ["mp4", "mkv"], ["mp4", "ts"], ["ts", "mp4"], ["
   "mkv",
 ]] as const;
 
-for (const [from, to] of isLong ? routes : routes.slice(0, 1)) {
+for (const [from, to] of isAll ? routes : routes.slice(0, 1)) {
   testBoth(`remux: packets from ${from} to ${to} are the ffmpeg program's`, { skip }, async () => {
     const input = clip(from);
     const output = folder.file(`remuxed.${to}`);
@@ -83,7 +90,7 @@ for (const [from, to] of isLong ? routes : routes.slice(0, 1)) {
   });
 }
 
-testBoth("extractAudio: packets are the ffmpeg program's", { skip }, async () => {
+testLong("extractAudio: packets are the ffmpeg program's", { skip }, async () => {
   const input = clip("mp4");
   const output = folder.file("audio.m4a");
   await extractAudio(input, output);
@@ -107,7 +114,7 @@ testLong(
   },
 );
 
-testBoth("trim: a part begins at a key frame, and has the frames up to its end", { skip }, async () => {
+testLong("trim: a part begins at a key frame, and has the frames up to its end", { skip }, async () => {
   const input = clip("mp4", "-bf", "0");
   const output = folder.file("part.mp4");
   const { start } = await trim(input, output, 0.6, 1.44);
@@ -117,7 +124,7 @@ testBoth("trim: a part begins at a key frame, and has the frames up to its end",
   assertSamePackets(output, copyByProgram("program-part.mp4", ...args), 1e-6, 0);
 });
 
-testLong("trim: with frames that are reordered, and from containers without an index", { skip }, async () => {
+testAll("trim: with frames that are reordered, and from containers without an index", { skip }, async () => {
   for (const extension of ["mp4", "mkv", "ts"]) {
     const input = clip(extension, "-bf", "2", "-x264-params", "open-gop=0");
     const output = folder.file(`reordered.${extension}`);
@@ -127,7 +134,7 @@ testLong("trim: with frames that are reordered, and from containers without an i
   }
 });
 
-testBoth(
+testLong(
   "concat: the packets of all files, one after the other, as the ffmpeg program joins them",
   { skip },
   async () => {
@@ -158,7 +165,75 @@ testBoth(
   },
 );
 
-testBoth("concat: files that differ are refused before there is a file", { skip }, async () => {
+testLong(
+  "extractAudio: what the container does not take is encoded, as by the ffmpeg program",
+  { skip },
+  async () => {
+    const input = clip("mkv", "-metadata", "title=Tone", "-metadata:s:a", "language=fin");
+    for (
+      const [extension, encoder] of [["mp3", "libmp3lame"], ["flac", "flac"], ["wav", "pcm_s16le"]] as const
+    ) {
+      if (missingEncoders(encoder) !== false) continue;
+      const output = folder.file(`encoded.${extension}`);
+      for (const thread of ["worker", "main"] as const) {
+        const { leftOut } = await extractAudio(input, output, { thread });
+        assertEquals(leftOut, []);
+        const program = copyByProgram(`program-encoded.${extension}`, "-i", input, "-vn");
+        assertEquals(samplesHash(output), samplesHash(program), extension);
+      }
+    }
+    const quiet = await extractAudio(input, folder.file("quiet.mka"), {
+      codec: "flac",
+      sampleRate: 22050,
+      channels: 1,
+    });
+    assertEquals(quiet.format, "matroska");
+    const facts = packets(folder.file("quiet.mka"));
+    assert(facts.length > 5);
+  },
+);
+
+testLong(
+  "replaceAudio: sound that the container does not take is encoded, the video is copied",
+  { skip },
+  async () => {
+    const video = clip("mp4");
+    const tune = copyByProgram("tune.wav", "-i", clip("mp4"), "-vn");
+    const output = folder.file("tune.mp4");
+    await replaceAudio(video, tune, output);
+    assertSamePackets(output, copyByProgram("silent.mp4", "-i", video, "-an", "-c", "copy"), 1e-6, 0);
+    const program = copyByProgram("program-tune.m4a", "-i", tune, "-c:a", "aac");
+    assertEquals(samplesHash(output), samplesHash(program));
+  },
+);
+
+testBoth("remux: a file is not made of itself, by whatever name", { skip }, async () => {
+  const input = clip("mp4");
+  const hard = folder.file("hard.mp4"), soft = folder.file("soft.mp4");
+  linkSync(input, hard);
+  symlinkSync(input, soft);
+  const video = clip("mp4", "-an");
+  const before = readFileSync(input);
+  for (const output of [input, hard, soft, pathToFileURL(input)]) {
+    await assertRejects(() => remux(input, output), TypeError, "they are one file");
+    await assertRejects(() => trim(input, output, 0, 1), TypeError, "they are one file");
+    await assertRejects(() => concat([input, input], output), TypeError, "they are one file");
+    await assertRejects(() => replaceAudio(video, input, output), TypeError, "they are one file");
+  }
+  assertEquals(before.equals(readFileSync(input)), true);
+});
+
+testLong("remux: tags that a container does not keep are named", { skip }, async () => {
+  const input = clip("mkv", "-metadata", "title=Bars", "-metadata", "mykey=mine");
+  const lost = await remux(input, folder.file("lost.ts"));
+  assertEquals(lost.leftOut, ["tag title", "tag MYKEY"]);
+  const kept = await remux(input, folder.file("kept.mov"));
+  assertEquals(kept.leftOut, []);
+  const args = ["-v", "error", "-show_entries", "format_tags=title,MYKEY", "-of", "csv=p=0", kept.path];
+  assertEquals(execFileSync("ffprobe", args, { encoding: "utf8" }).trim(), "Bars,mine");
+});
+
+testLong("concat: files that differ are refused before there is a file", { skip }, async () => {
   const parts = [clip("mp4", "-an"), clip("mp4", "-an", "-s", "80x60")];
   const output = folder.file("different.mp4");
   const error = await assertRejects(() => concat(parts, output), UnsupportedError, "the size 80x60");
@@ -168,7 +243,7 @@ testBoth("concat: files that differ are refused before there is a file", { skip 
   assert(!existsSync(output) && !existsSync(`${output}.avwriter`));
 });
 
-testLong(
+testAll(
   "concat: audio goes on where that of the file before ends, whatever the container",
   { skip },
   async () => {

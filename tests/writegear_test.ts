@@ -28,6 +28,7 @@ function exampleOf(title: string): string {
   assert(block !== undefined && block.mark === null, `no program below ${title}`);
   return block.text
     .replaceAll('"@avwriter/avwriter"', JSON.stringify(new URL("mod.ts", repository).href))
+    .replaceAll('"@avwriter/avwriter/recipes"', JSON.stringify(new URL("recipes.ts", repository).href))
     .replaceAll('"@avwriter/avwriter/opencv"', JSON.stringify(new URL("opencv.ts", repository).href));
 }
 

@@ -5,11 +5,11 @@
  */
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
-import { codeName, endOfStream, errorText, outOfMemory } from "./failure.ts";
-import { requireNotInterrupted, setInterruption } from "./interruption.ts";
+import { codeName, endOfStream, errorText, isAgain, outOfMemory } from "./failure.ts";
+import { pause, requireNotInterrupted, setInterruption } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
 import type { MemoryFile } from "./muxing/memory_file.ts";
-import { NativePacket, type PacketSideData, readSideData } from "./native_packet.ts";
+import { NativePacket, type PacketSideData, readSideData, sideDataAddress } from "./native_packet.ts";
 import { Owned } from "./owned.ts";
 import { withOptions } from "./reading/input_options.ts";
 import { type Rational, unpackRational } from "./rational.ts";
@@ -216,15 +216,23 @@ export class Demuxer extends Owned {
 
   /** Copies of all side data of a stream. */
   allSideData(index: number): PacketSideData[] {
+    return readSideData(this.#native, ...this.#sideDataList(index));
+  }
+
+  /** Where side data of a stream is, of a type by libav's number; `null` where it has none. */
+  sideDataAddress(index: number, type: number): Address | null {
+    return sideDataAddress(this.#native, ...this.#sideDataList(index), type);
+  }
+
+  #sideDataList(index: number): [list: Address, count: number] {
     const { fields, streamSideData } = this.#native;
     const [stream, parameters] = [this.#stream(index), this.parameters(index)];
-    const [list, count] = streamSideData === null
+    return streamSideData === null
       ? [
         fields.get(parameters, "AVCodecParameters", "coded_side_data"),
         fields.get(parameters, "AVCodecParameters", "nb_coded_side_data"),
       ]
       : [fields.get(stream, "AVStream", "side_data"), fields.get(stream, "AVStream", "nb_side_data")];
-    return readSideData(this.#native, list, count);
   }
 
   /** The width of a pixel over its height, by the container or else by the codec; `null`: neither tells. */
@@ -332,10 +340,16 @@ export class Demuxer extends Owned {
 
   /** Reads the next packet; `false` at the end of the file. */
   read(packet: NativePacket): boolean {
-    requireNotInterrupted(this.#native);
-    const result = this.#native.avformat.av_read_frame(this.address, packet.address);
+    let result = this.#readNow(packet);
+    // AVFoundation's reader does not wait for the next frame.
+    for (; isAgain(result); result = this.#readNow(packet)) pause(this.#native, 0.005);
     if (result === endOfStream) return false;
     if (result < 0) fail(this.#native, result, "read the file");
     return true;
+  }
+
+  #readNow(packet: NativePacket): number {
+    requireNotInterrupted(this.#native);
+    return this.#native.avformat.av_read_frame(this.address, packet.address);
   }
 }

@@ -19,12 +19,12 @@ import { pixels, runEncode, seconds, type TranscodeProgress } from "./transcodin
  * ```ts
  * import type { GifOptions } from "@avwriter/avwriter/recipes";
  *
- * const options: GifOptions = { start: 2, end: 5, framesPerSecond: 10, width: 320 };
+ * const options: GifOptions = { start: 2, end: 5, fps: 10, width: 320 };
  * ```
  */
 export interface GifOptions extends Omit<RecipeOptions, "onProgress"> {
-  /** Frames per second: 50 at most. Default: that of the video, but 15 at most. */
-  framesPerSecond?: number;
+  /** Frames per second: 50 at most. Default: those of the video. */
+  fps?: number;
   /** Width in pixels. Default: that of the video, or what keeps its shape. */
   width?: number;
   /** Height in pixels. Default: that of the video, or what keeps its shape. */
@@ -41,14 +41,11 @@ export interface GifOptions extends Omit<RecipeOptions, "onProgress"> {
 
 /** Players show frames for a tenth of a second where they are shorter than two hundredths. */
 const maxRate = 50;
-/** What is smooth enough, as each frame takes its place. */
-const usualRate = 15;
-
 const rate: Check = (value) =>
   typeof value === "number" && value > 0 && value <= maxRate ? null : `a number above 0, ${maxRate} at most`;
 const checks: { readonly [Name in keyof Required<GifOptions>]: Check } = {
   ...recipeChecks,
-  framesPerSecond: rate,
+  fps: rate,
   ...{ width: pixels, height: pixels, start: seconds, end: seconds, loop: writerChecks.loop },
 };
 
@@ -79,7 +76,7 @@ const checks: { readonly [Name in keyof Required<GifOptions>]: Check } = {
  *     await writer.write({ data: new Uint8Array(128 * 96 * 4).fill(n * 6), width: 128, height: 96 });
  *   }
  * }
- * const { frames } = await gif(`${folder}/in.mp4`, `${folder}/out.gif`, { framesPerSecond: 10, width: 64 });
+ * const { frames } = await gif(`${folder}/in.mp4`, `${folder}/out.gif`, { fps: 10, width: 64 });
  * if (frames !== 20) throw new Error("not as asked");
  * ```
  */
@@ -88,20 +85,21 @@ export async function gif(
   output: string | URL,
   options: GifOptions = {},
 ): Promise<EncodeSummary> {
-  const { framesPerSecond, width, height, start = 0, end = Infinity, loop, ...others } = checkRecipe(
+  const { fps, width, height, start = 0, end = Infinity, loop, ...others } = checkRecipe(
     options,
     checks,
   );
   const writerOptions = (source: VideoSource): WriterOptions => {
     const { filters } = pictureFilters(source, withoutUndefined({ width, height }), 1, true);
-    const own = source.frameRate === null ? usualRate : source.frameRate.num / source.frameRate.den;
-    const wanted = framesPerSecond ?? Math.min(own, usualRate);
+    const { frameRate } = source;
+    const isTooFast = frameRate !== null && frameRate.num > maxRate * frameRate.den;
+    const wanted = fps ?? (isTooFast ? maxRate : null);
     return {
       format: "gif",
       palette: "clip",
       ...withoutUndefined({ loop }),
       filter: [
-        ...(wanted === own ? [] : [`fps=${wanted}`]),
+        ...(wanted === null ? [] : [`fps=${wanted}`]),
         ...filters,
         `format=${hasAlpha(source.format) ? "rgba" : "rgb24"}`,
       ].join(","),

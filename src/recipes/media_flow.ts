@@ -56,47 +56,27 @@ export class Pace {
   }
 }
 
-/** Gives the frames of a part their times in the new file: exact ones, where the source has a rate. */
-class FrameTimes {
-  readonly #rate: VideoSource["frameRate"];
-  readonly #start: number;
-  #last = -Infinity;
-
-  constructor(rate: VideoSource["frameRate"], start: number) {
-    this.#rate = rate;
-    this.#start = start;
-  }
-
-  /** The time of a frame. Matroska rounds times to milliseconds. */
-  of(seconds: number): number {
-    const time = Math.max(0, this.#exact(seconds) - this.#start);
-    return this.#last = time > this.#last ? time : Math.max(0, seconds - this.#start);
-  }
-
-  #exact(seconds: number): number {
-    if (this.#rate === null) return seconds;
-    const { num, den } = this.#rate;
-    const exact = Math.round(seconds * num / den) * den / num;
-    return Math.abs(exact - seconds) < maxRounding ? exact : seconds;
-  }
+/** The time of a frame, which its container may have rounded: exact, where the source has a rate. */
+function exactTime(seconds: number, rate: VideoSource["frameRate"]): number {
+  if (rate === null) return seconds;
+  const { num, den } = rate;
+  const exact = Math.round(seconds * num / den) * den / num;
+  return Math.abs(exact - seconds) < maxRounding ? exact : seconds;
 }
 
 /** Writes frames at their times, or, where the container has a constant rate, as often as they are shown. */
 class FrameWriter {
   readonly #writer: VideoWriter;
-  readonly #times: FrameTimes;
   readonly #rate: number;
   #count = 0;
   #last: DecodedFrame | null = null;
 
-  constructor(writer: VideoWriter, { frameRate }: VideoSource, start: number, usualRate: number) {
+  constructor(writer: VideoWriter, { frameRate }: VideoSource, usualRate: number) {
     this.#writer = writer;
-    this.#times = new FrameTimes(frameRate, start);
     this.#rate = frameRate === null ? usualRate : frameRate.num / frameRate.den;
   }
 
-  async write(frame: DecodedFrame): Promise<void> {
-    const timestamp = this.#times.of(frame.timestamp);
+  async write(frame: DecodedFrame, timestamp: number): Promise<void> {
     const { duration } = frame;
     if (this.#writer.timing === "timestamps") {
       return await this.#writer.write(frame, duration === null ? { timestamp } : { timestamp, duration });
@@ -126,11 +106,14 @@ export async function writeFrames(
   onFrame: (frame: DecodedFrame) => void,
 ): Promise<void> {
   if (start > 0) await source.seek(start);
-  const frames = new FrameWriter(writer, source, start, usualRate);
+  const frames = new FrameWriter(writer, source, usualRate);
+  let last = -Infinity;
   for await (const frame of source) {
-    if (frame.timestamp < start - sameTime) continue;
-    if (frame.timestamp >= end - sameTime) break;
-    await frames.write(frame);
+    const exact = exactTime(frame.timestamp, source.frameRate);
+    const seconds = last = exact > last ? exact : frame.timestamp;
+    if (seconds < start - sameTime) continue;
+    if (seconds >= end - sameTime) break;
+    await frames.write(frame, Math.max(0, seconds - start));
     onFrame(frame);
   }
   await frames.finish();

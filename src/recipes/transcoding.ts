@@ -28,7 +28,7 @@ export interface TranscodeProgress extends RecipeProgress {
   /** How many frames are done. */
   readonly frames: number;
   /** How many frames are done in a second, on average. */
-  readonly framesPerSecond: number;
+  readonly fps: number;
   /** How many seconds the rest will take at that speed; `null` where the length is not known. */
   readonly secondsLeft: number | null;
 }
@@ -204,7 +204,7 @@ class Progress {
     return {
       finished,
       frames: this.#frames,
-      framesPerSecond: elapsed > 0 ? this.#frames / elapsed : 0,
+      fps: elapsed > 0 ? this.#frames / elapsed : 0,
       secondsLeft: finished === null || finished === 0 ? null : elapsed * (1 - finished) / finished,
     };
   }

@@ -9,6 +9,7 @@ import { bytesOf } from "../audio/samples.ts";
 import type { MediaPacket } from "../engine/copying/media_packet.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
+import type { FileDescription } from "../engine/file_description.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import type {
   EncoderChoice,
@@ -29,6 +30,7 @@ import type { FrameLayout } from "../video/raw_frame.ts";
 import { Backlog, maxBacklogBytes } from "./backlog.ts";
 import type { EngineOptions, FileEngine } from "./engine.ts";
 import {
+  drainAfterMs,
   EncodingThread,
   endedWriting,
   NoThreadError,
@@ -47,9 +49,6 @@ import {
 import { Questions } from "./questions.ts";
 import { buffersOf, copiedBuffer, sentPacket, sentRequest, sentSamples } from "./sent_bytes.ts";
 import { receivedError } from "./sent_error.ts";
-
-/** How long an abort waits for the reader of a pipe, in milliseconds. */
-const drainAfterMs = 50;
 
 /** A session that runs in a worker. */
 export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Summary> {
@@ -191,6 +190,11 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#requireAlive();
     const mayBeRefused = this.#backlog.add("subtitle", cueBytes(cue)) > maxWaitingCueBytes;
     return this.#send({ type: "subtitle", cue }, mayBeRefused);
+  }
+
+  async describe(description: FileDescription): Promise<void> {
+    this.#requireAlive();
+    await this.#ask({ type: "describe", description });
   }
 
   /**

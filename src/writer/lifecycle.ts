@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { WriteError, WriterClosedError } from "../errors.ts";
+import { WriterClosedError } from "../errors.ts";
 
 type State<Summary> =
   | { readonly name: "open" }
@@ -168,9 +168,4 @@ export class Lifecycle<Summary> {
     this.#state = state;
     this.#signal?.removeEventListener("abort", this.#onAbort);
   }
-}
-
-/** Whether an error says that there is no frame, so that there is no file. */
-export function isWithoutFrame(error: unknown): error is WriteError {
-  return error instanceof WriteError && error.code === "NO_FRAME";
 }

@@ -148,7 +148,7 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     maxBitrate,
     passes: _passes,
     chunk,
-    crashSafe,
+    crashSafe: _crashSafe,
     sampleAspectRatio: shape,
     metadata,
     chapters,

@@ -1,0 +1,1 @@
+import "../../recipes_test.ts?all";

@@ -1,0 +1,1 @@
+import "../encoding_recipes_test.ts?long";
