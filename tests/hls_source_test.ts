@@ -51,7 +51,7 @@ async function errorOf(address: string, options: NetworkSourceOptions = {}): Pro
   }, ReadError);
 }
 
-/** Whether frames are at 25 frames a second from 0 on, but for what a container rounds, and none is missing. */
+/** Whether frames are at 25 a second from 0 on, but for what a container rounds, and none is missing. */
 function assertEven(frames: readonly DecodedFrame[]): void {
   assertEquals(frames.findIndex(({ isDiscontinuous }) => isDiscontinuous), -1);
   const wrong = frames.findIndex(({ timestamp }, index) => Math.abs(timestamp - index / 25) > 1e-3);

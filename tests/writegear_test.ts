@@ -156,7 +156,7 @@ testLong("WriteGear's examples: extracted sound has the packets of the source", 
   assertEquals(packets("sound.mka"), packets("talk.mkv"));
 });
 
-/** Examples that send: what they send to, in their text and here, what receives it, and whether with audio. */
+/** Examples that send: to what in their text, to what here, what receives it, and whether with audio. */
 const live:
   readonly (readonly [title: string, address: string, options: readonly string[], audio: string[]])[] = [
     ["Twitch", "rtmp://live.twitch.tv/app/KEY", ["-listen", "1"], []],
