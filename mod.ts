@@ -71,7 +71,7 @@ export type { PacketSummary } from "./src/engine/session_types.ts";
 export type { AttachedPackets, PacketSource, PacketTarget } from "./src/engine/copying/packet_source.ts";
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
 export type { FrameOptions, TimestampOrigin, Timing } from "./src/video/frame_timing.ts";
-export type { WriterOptions } from "./src/writer/writer_options.ts";
+export type { ChunkOptions, WriterOptions } from "./src/writer/writer_options.ts";
 export type { WriterStats } from "./src/engine/writer_stats.ts";
 export type { LogLevel } from "./src/libav/log.ts";
 export { openDevice } from "./src/reader/device/open_device.ts";
@@ -97,6 +97,7 @@ export { recoverFile, type RecoverOptions, type RecoverProgress } from "./src/wr
 export type { RecoverSummary } from "./src/file/recovery.ts";
 export type { AudioSummary, EncoderChoice, Fallback, WriteSummary } from "./src/engine/session_types.ts";
 export type { Frame } from "./src/video/frame.ts";
+export type { CopyOptions } from "./src/writer/copying/copy_options.ts";
 export type { CloseOptions } from "./src/writer/close_options.ts";
 export type { SamplesOptions } from "./src/writer/samples_options.ts";
 export type { AcquiredFrame, VideoWriter } from "./src/writer/video_writer.ts";

@@ -8,6 +8,7 @@ import { decodingName } from "./decoding.ts";
 import { kernelsName } from "./kernels.ts";
 import { type PeerName, peers } from "./peers.ts";
 import { type RuntimeName, thisRuntime } from "./runtimes.ts";
+import { transcodingName } from "./transcoding.ts";
 
 /** How to use it. */
 export const usage = `Usage: deno task bench [OPTION]...
@@ -33,6 +34,8 @@ export interface BenchRequest {
   readonly hasKernels: boolean;
   /** Whether decoding is measured, too. */
   readonly hasDecoding: boolean;
+  /** Whether transcoding is measured, too. */
+  readonly hasTranscoding: boolean;
   /** The peers that are wanted; `null`: those of each case. */
   readonly peers: readonly PeerName[] | null;
   readonly rounds: number;
@@ -74,7 +77,7 @@ function parse(parameters: readonly string[]): Map<string, string> {
 
 function chooseCases(
   options: ReadonlyMap<string, string>,
-): Pick<BenchRequest, "cases" | "hasKernels" | "hasDecoding"> {
+): Pick<BenchRequest, "cases" | "hasKernels" | "hasDecoding" | "hasTranscoding"> {
   const texts = options.get("--case")?.split(",");
   if (texts !== undefined) {
     const isAskedFor = (name: string): boolean => texts.some((text) => name.includes(text));
@@ -82,15 +85,17 @@ function chooseCases(
       cases: cases.filter(({ name }) => isAskedFor(name)),
       hasKernels: isAskedFor(kernelsName),
       hasDecoding: isAskedFor(decodingName),
+      hasTranscoding: isAskedFor(transcodingName),
     };
-    if (chosen.cases.length > 0 || chosen.hasKernels || chosen.hasDecoding) return chosen;
+    const { hasKernels, hasDecoding, hasTranscoding } = chosen;
+    if (chosen.cases.length > 0 || hasKernels || hasDecoding || hasTranscoding) return chosen;
     throw new UsageError(`No case has a name with ${texts.join(" or ")}`);
   }
-  if (options.has("--all")) return { cases, hasKernels: true, hasDecoding: true };
+  const others = { hasKernels: true, hasDecoding: true, hasTranscoding: true };
+  if (options.has("--all")) return { cases, ...others };
   return {
     cases: cases.filter(({ part }) => part === "quick" || (part === "usual" && !options.has("--quick"))),
-    hasKernels: true,
-    hasDecoding: true,
+    ...others,
   };
 }
 

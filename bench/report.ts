@@ -5,7 +5,7 @@
  */
 import { type BenchCase, frameRate } from "./cases.ts";
 import { hasRealClip } from "./content.ts";
-import { decodingName, decodingPeers, type DecodingResult, timeToOurs } from "./decoding.ts";
+import { decodingName, decodingPeers, type DecodingResult } from "./decoding.ts";
 import { figure, loopDelay, type Outcome, outcomesOf, ratio } from "./figures.ts";
 import { type KernelResult, kernelsName } from "./kernels.ts";
 import { type PeerName, peers } from "./peers.ts";
@@ -13,6 +13,8 @@ import type { CaseResult, PeerResult } from "./rounds.ts";
 import { runtimeTitles } from "./runtimes.ts";
 import { median } from "./statistics.ts";
 import { type Target, targets } from "./targets.ts";
+import { transcodingName, transcodingPeers, type TranscodingResult } from "./transcoding.ts";
+import { type PeerTurns, ratioOf, type TimeReport } from "./turns.ts";
 
 /** Other programs that keep more than this share of a CPU busy are worth a warning. */
 const quietCpus = 0.05;
@@ -137,20 +139,37 @@ export function kernelReport({ runtime, times }: KernelResult): string {
   ].join("\n");
 }
 
-/** The table of decoding on one runtime. */
-export function decodingReport(result: DecodingResult): string {
-  const { runtime, frames, peers: each } = result;
-  const rows = each.map((peer) => {
-    const { reports, skipped } = peer;
-    if (reports.length === 0) return [peer.peer, `not run: ${skipped ?? "it failed"}`];
+/** A table of peers that took turns, with ratios to one of them, and what became of them. */
+function turnsReport<Peer extends string>(
+  peers: readonly PeerTurns<Peer, TimeReport>[],
+  base: Peer,
+  frames: number,
+  titles: Readonly<Record<Peer, string>>,
+): string[] {
+  const reference = peers.find(({ peer }) => peer === base)!;
+  const rows = peers.map((result) => {
+    const { peer, reports, skipped } = result;
+    if (reports.length === 0) return [peer, `not run: ${skipped ?? "it failed"}`];
     const wallMs = median(reports.map((report) => report.wallMs));
     return [
-      peer.peer,
-      number(timeToOurs(result, peer), 2),
+      peer,
+      number(ratioOf("wallMs", result, reference), 2),
+      number(ratioOf("cpuSeconds", result, reference), 2),
       number(wallMs / frames, 2),
       number(1000 * frames / wallMs, 0),
     ];
   });
+  return [
+    ...table(["peer", `time to ${base}'s`, "CPU time", "ms a frame", "frames a second"], rows),
+    "",
+    ...peers.map(({ peer }) => `- **${peer}**: ${titles[peer]}`),
+    ...peers.flatMap(({ peer, failure }) => failure === null ? [] : [`FAILED: ${peer}: ${failure}`]),
+    "",
+  ];
+}
+
+/** The table of decoding on one runtime. */
+export function decodingReport({ runtime, frames, peers: each }: DecodingResult): string {
   return [
     `### ${decodingName} on ${runtimeTitles[runtime]}`,
     "",
@@ -158,11 +177,22 @@ export function decodingReport(result: DecodingResult): string {
       each[0]!.reports.length
     } rounds; medians.`,
     "",
-    ...table(["peer", "time to avwriter's", "ms a frame", "frames a second"], rows),
+    ...turnsReport(each, "avwriter", frames, decodingPeers),
+  ].join("\n");
+}
+
+/** The table of transcoding with one setting on one runtime. */
+export function transcodingReport(result: TranscodingResult): string {
+  const { runtime, setting: { name, encoder, options, extension }, frames, peers: each } = result;
+  const told = Object.entries(options).map(([option, value]) => `${option}=${value}`).join(" ");
+  return [
+    `### ${transcodingName} to ${name} on ${runtimeTitles[runtime]}`,
     "",
-    ...each.map(({ peer }) => `- **${peer}**: ${decodingPeers[peer]}`),
-    ...each.flatMap(({ peer, failure }) => failure === null ? [] : [`FAILED: ${peer}: ${failure}`]),
+    `${frames} frames of 1920x1080 H.264 to ${extension} by ${encoder} ${told}. ${
+      each[0]!.reports.length
+    } rounds; medians.`,
     "",
+    ...turnsReport(each, "ffmpeg", frames, transcodingPeers),
   ].join("\n");
 }
 

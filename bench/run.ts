@@ -28,9 +28,11 @@ import {
   kernelReport,
   methodReport,
   targetReport,
+  transcodingReport,
 } from "./report.ts";
 import { type CaseResult, runRounds } from "./rounds.ts";
 import { findRuntime, type RuntimeName, runtimeVersion } from "./runtimes.ts";
+import { measureTranscoding, transcodingName } from "./transcoding.ts";
 
 const log = (line: string): void => console.error(line);
 
@@ -52,7 +54,8 @@ function peersOf({ peers: own, base }: BenchCase, wanted: readonly PeerName[] | 
 }
 
 function list(): string {
-  const names = [...cases, { name: kernelsName, part: "quick" }, { name: decodingName, part: "quick" }]
+  const others = [kernelsName, decodingName, transcodingName].map((name) => ({ name, part: "quick" }));
+  const names = [...cases, ...others]
     .map(({ name, part }) => `${name}${part === "usual" ? "" : ` (${part})`}`);
   return `Cases:\n  ${names.join("\n  ")}\nPeers:\n${
     Object.entries(peers).map(([name, { title }]) => `  ${name}: ${title}`).join("\n")
@@ -78,19 +81,26 @@ async function runKernels(
   return results;
 }
 
-/** Measures decoding on all runtimes; returns how many peers failed. */
-async function runDecoding(
-  { rounds, mostFrames }: BenchRequest,
+/** Measures decoding and transcoding on all runtimes; returns how many peers failed. */
+async function runVideos(
+  { rounds, mostFrames, hasDecoding, hasTranscoding }: BenchRequest,
   programs: ReadonlyMap<RuntimeName, string>,
   folder: string,
 ): Promise<number> {
+  if (!hasDecoding && !hasTranscoding) return 0;
   const size = cases.find(({ size: { height } }) => height === 1080)!.size;
   const sources = prepareSources(size, folder);
   let failures = 0;
   for (const [runtime, program] of programs) {
-    const result = await measureDecoding({ runtime, program, sources, folder, rounds, mostFrames, log });
-    console.log(decodingReport(result));
-    failures += result.peers.filter(({ failure }) => failure !== null).length;
+    const run = { runtime, program, sources, folder, rounds, mostFrames, log };
+    const decoded = hasDecoding ? [await measureDecoding(run)] : [];
+    for (const result of decoded) console.log(decodingReport(result));
+    const transcoded = hasTranscoding ? await measureTranscoding(run) : [];
+    for (const result of transcoded) console.log(transcodingReport(result));
+    failures += [...decoded, ...transcoded].flatMap(({ peers }) =>
+      peers.filter(({ failure }) => failure !== null)
+    )
+      .length;
   }
   return failures;
 }
@@ -151,8 +161,7 @@ async function main(parameters: readonly string[]): Promise<number> {
     console.log(
       isMeasuring(request) ? targetReport(results, kernels) : "With so few frames, targets say nothing.\n",
     );
-    const failedToDecode = request.hasDecoding ? await runDecoding(request, programs, folder) : 0;
-    const failures = failureCount(results) + failedToDecode;
+    const failures = failureCount(results) + await runVideos(request, programs, folder);
     const minutes = ((performance.now() - from) / 60_000).toFixed(1);
     console.log(`It took ${minutes} minutes. Files or peers that failed: ${failures}.`);
     return failures === 0 ? 0 : 1;

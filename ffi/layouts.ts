@@ -154,6 +154,7 @@ export const layouts = {
       pb: { kind: "address", offset: [32, 32, 32, 32, 32, 32] },
       nb_streams: { kind: "u32", offset: [44, 44, 44, 44, 44, 44] },
       streams: { kind: "address", offset: [48, 48, 48, 48, 48, 48] },
+      url: { kind: "address", offset: [1080, 56, 56, 88, 88, 88] },
       start_time: { kind: "i64", offset: [1088, 64, 64, 96, 96, 96] },
       duration: { kind: "i64", offset: [1096, 72, 72, 104, 104, 104] },
       nb_chapters: { kind: "u32", offset: [1188, 164, 164, 72, 72, 72] },

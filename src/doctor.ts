@@ -12,7 +12,7 @@ import {
   surveyLibraries,
 } from "../ffi/mod.ts";
 import type { EncoderRequest } from "./codecs/encoder_request.ts";
-import { type CodecFamily, families } from "./codecs/families.ts";
+import { type CodecFamily, deviceFamilies, families } from "./codecs/families.ts";
 import { openEncoder, resolveSettings } from "./codecs/open_encoder.ts";
 import { AvError, LibraryNotFoundError } from "./errors.ts";
 import { encoderByName } from "./libav/encoder.ts";
@@ -64,6 +64,11 @@ export interface DoctorReport {
    */
   readonly encoders: Readonly<Record<CodecFamily, readonly EncoderCheck[]>>;
   /**
+   * Devices' encoders of the families that have some, in the order in which `hardware: "auto"` and
+   * `"require"` try them. They open where there is such a device and its driver.
+   */
+  readonly deviceEncoders: Readonly<Partial<Record<CodecFamily, readonly EncoderCheck[]>>>;
+  /**
    * The command that installs FFmpeg, where no libraries were found and the system is known; otherwise
    * `null`.
    */
@@ -105,7 +110,9 @@ function whyUnusable(native: Native, name: string): string | null {
   }
 }
 
-function checkEncoders(judge: (name: string) => string | null): DoctorReport["encoders"] {
+function checkEncoders(
+  judge: (name: string) => string | null,
+): Pick<DoctorReport, "encoders" | "deviceEncoders"> {
   // Some encoders are in two families.
   const reasons = new Map<string, string | null>();
   const check = (name: string): EncoderCheck => {
@@ -113,8 +120,14 @@ function checkEncoders(judge: (name: string) => string | null): DoctorReport["en
     const reason = reasons.get(name)!;
     return { name, usable: reason === null, reason };
   };
-  const checked = Object.entries(families).map(([family, names]) => [family, names.map(check)]);
-  return Object.fromEntries(checked) as DoctorReport["encoders"];
+  const checked = <Family extends CodecFamily>(
+    table: Readonly<Partial<Record<Family, readonly string[]>>>,
+  ): Readonly<Record<Family, readonly EncoderCheck[]>> =>
+    Object.fromEntries(
+      Object.entries<readonly string[]>(table as Record<Family, readonly string[]>)
+        .map(([family, names]) => [family, names.map(check)]),
+    ) as Record<Family, EncoderCheck[]>;
+  return { encoders: checked(families), deviceEncoders: checked(deviceFamilies) };
 }
 
 /** The libraries, or why there are none. */
@@ -164,7 +177,7 @@ export async function doctor(): Promise<DoctorReport> {
       { folder: native.folder, version: native.version, libraries: native.libraryVersions },
     problem: error?.message ?? null,
     others,
-    encoders: checkEncoders((name) =>
+    ...checkEncoders((name) =>
       native === null ? "FFmpeg's libraries cannot be used" : whyUnusable(native, name)
     ),
     install: isMissing ? installCommand(host.system, host.fileText("/etc/os-release")) : null,

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import process from "node:process";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
@@ -7,18 +7,21 @@ import { UsageError } from "../src/cli/arguments.ts";
 import { requireOther } from "../src/cli/output.ts";
 import { heardRate, listen, probeAudio } from "./support/audio.ts";
 import { avwriter, noShell, words } from "./support/cli.ts";
-import { missingEncoders } from "./support/features.ts";
+import { missingDevices, missingEncoders } from "./support/features.ts";
 import { frameTimes, probe, TemporaryFolder } from "./support/media.ts";
+import { freePort, StreamServer } from "./support/stream_server.ts";
 import { testsOf } from "./support/test.ts";
 
-const { test, testLong } = testsOf(import.meta.url);
+const { test, testAll, testLong } = testsOf(import.meta.url);
 
 test("requireOther: a source is the output by any of its names", () => {
   using folder = new TemporaryFolder();
   const [path, other] = [folder.file("a.mkv"), folder.file("b.mkv")];
   for (const each of [path, other]) writeFileSync(each, "bytes");
+  const linked = folder.file("linked.mkv");
+  linkSync(path, linked);
   const again = `${folder.path}/../${basename(folder.path)}/a.mkv`;
-  for (const output of [path, again]) {
+  for (const output of [path, again, linked]) {
     assertThrows(() => requireOther(path, output), UsageError, "is the source");
   }
   for (const output of [other, folder.file("new.mkv")]) requireOther(path, output);
@@ -114,19 +117,113 @@ testLong("cli: Ctrl+C ends a recording, and the file is whole", { skip: noShell 
   const long = "testsrc2=size=320x240:rate=25:duration=80";
   const args = ["-f", "lavfi", "-i", long, "-c:v", "mpeg4", "-b:v", "200k", path];
   assertEquals(spawnSync("ffmpeg", ["-v", "error", ...args]).status, 0);
-  const child = spawn(words[0]!, [...words.slice(1), "record", "--codec", "mpeg4", path, written], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  assertEquals(await interrupted(written, path), 130);
+  const { frames } = probe(written);
+  assert(frames > 0 && frames < 2000, `${frames} frames`);
+});
+
+/** Records a source, and presses Ctrl+C once something is written; returns the exit code. */
+const interrupted = (written: string, ...args: string[]): Promise<unknown> =>
+  recordUntil((pid) => process.kill(pid, "SIGINT"), written, ...args);
+
+/** Records a source, and does something once a file is there; returns the exit code. */
+async function recordUntil(
+  act: (pid: number) => void,
+  written: string,
+  ...args: string[]
+): Promise<unknown> {
+  const command = [...words.slice(1), "record", "--codec", "mpeg4", "--quality", "high", ...args, written];
+  const child = spawn(words[0]!, command, { stdio: ["ignore", "ignore", "pipe"] });
+  let printed = "";
+  child.stderr!.on("data", (bytes) => printed += bytes);
   const ended = new Promise((resolve) => child.on("exit", (code) => resolve(code)));
   const from = performance.now();
   while (!existsSync(written) || statSync(written).size < 20_000) {
-    if (performance.now() - from > 30_000) throw new Error("nothing was written");
+    if (performance.now() - from > 30_000 || child.exitCode !== null) {
+      child.kill("SIGKILL");
+      throw new Error(`nothing was written: ${printed}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  process.kill(child.pid!, "SIGINT");
-  assertEquals(await ended, 130);
-  const { frames } = probe(written);
-  assert(frames > 0 && frames < 2000, `${frames} frames`);
+  act(child.pid!);
+  return await ended;
+}
+
+testAll("cli: record keeps what came before a server fell silent", { skip: noShell }, async () => {
+  using folder = new TemporaryFolder();
+  const clip = folder.file("clip.ts");
+  const args = ["-f", "lavfi", "-i", "testsrc2=size=640x480:rate=25:duration=60", "-c:v", "mpeg4", clip];
+  assertEquals(spawnSync("ffmpeg", ["-v", "error", ...args]).status, 0);
+  using server = new StreamServer(clip, "http", await freePort());
+  server.start();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const path = folder.file("silent.mp4");
+  assertEquals(await recordUntil(() => server.freeze(), path, server.address), 1);
+  const { frames } = probe(path);
+  assert(frames > 1 && frames < 500, `${frames} frames`);
+});
+
+testLong("cli: record takes devices and addresses, and Ctrl+C ends them with a whole file", {
+  skip: noShell || missingDevices(),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const pattern = "testsrc2=size=160x120:rate=25";
+  const timed = folder.file("timed.mkv");
+  const device = ["--device", "lavfi"];
+  const { status, stderr } = avwriter(
+    "record",
+    ...device,
+    "--seconds",
+    "1",
+    "--codec",
+    "ffv1",
+    pattern,
+    timed,
+  );
+  assertEquals([status, stderr], [0, ""]);
+  assertEquals(probe(timed).frames, 25);
+  const bars = spawnSync("ffmpeg", [
+    "-v",
+    "error",
+    "-f",
+    "lavfi",
+    "-i",
+    pattern,
+    "-t",
+    "1",
+    "-f",
+    "md5",
+    "-",
+  ]);
+  const own = spawnSync("ffmpeg", ["-v", "error", "-i", timed, "-f", "md5", "-"]);
+  assertEquals(String(own.stdout), String(bars.stdout));
+
+  const recorded = folder.file("device.mp4");
+  assertEquals(await interrupted(recorded, ...device, "testsrc2=size=640x480:rate=25"), 130);
+  const clip = folder.file("clip.ts");
+  const noise = "testsrc2=size=640x480:rate=25:duration=60";
+  const args = ["-f", "lavfi", "-i", noise, "-c:v", "mpeg4", "-b:v", "1M", clip];
+  assertEquals(spawnSync("ffmpeg", ["-v", "error", ...args]).status, 0);
+  using server = new StreamServer(clip, "http", await freePort());
+  server.start();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const received = folder.file("received.mp4");
+  assertEquals(await interrupted(received, server.address), 130);
+  server.start();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const cut = folder.file("cut.mp4");
+  // A stream without a length is over when its connection is.
+  assertEquals(await recordUntil(() => server.stop(), cut, server.address), 0);
+  for (const path of [recorded, received, cut]) {
+    const { frames, width } = probe(path);
+    assert(frames > 1 && frames < 500 && width === 640, `${frames} frames`);
+    assertEquals(spawnSync("ffmpeg", ["-v", "error", "-i", path, "-f", "null", "-"]).stderr.toString(), "");
+    // Nothing is left beside it.
+    assertEquals(existsSync(`${path}.avwriter`), false);
+  }
+  const refused = avwriter("record", `http://127.0.0.1:${await freePort()}/a.ts`, folder.file("none.mp4"));
+  assertEquals([refused.status, existsSync(folder.file("none.mp4"))], [1, false]);
+  assert(refused.stderr.includes("Cannot"), refused.stderr);
 });
 
 testLong("cli: Ctrl+C while stdin is read writes no file", { skip: noShell }, async () => {

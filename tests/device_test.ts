@@ -1,6 +1,7 @@
+import process from "node:process";
 import { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   createFileWriter,
   createPacketWriter,
@@ -10,7 +11,12 @@ import {
   ReadError,
   UnsupportedError,
 } from "../mod.ts";
+import { loadNative, type Native } from "../ffi/mod.ts";
+import { Demuxer } from "../src/libav/demuxer.ts";
+import { InterruptedError, interruptWhen } from "../src/libav/interruption.ts";
+import { NativePacket } from "../src/libav/native_packet.ts";
 import { systemOf } from "../src/reader/device/device_options.ts";
+import { makeClip } from "./support/clips.ts";
 import { missingDevices, type SkipReason } from "./support/features.ts";
 import { probe, TemporaryFolder } from "./support/media.ts";
 import { hasXvfb, Screen } from "./support/screen.ts";
@@ -147,4 +153,29 @@ test("openDevice: the name tells the system where it can", () => {
   assertEquals([systemOf("0", "darwin"), systemOf("desktop", "windows"), systemOf("USB Camera", "windows")], [
     ...["avfoundation", "gdigrab", "dshow"] as const,
   ]);
+});
+
+test("openDevice: a device that has no frame yet is asked again, until it has one or is aborted", () => {
+  const native = loadNative();
+  const path = folder.file("again.mkv");
+  makeClip(path, "10", 1);
+  // AVERROR(EAGAIN) of this system, as AVFoundation's reader says it.
+  const again = process.platform === "darwin" ? -35 : -11;
+  let left = 3;
+  const slow: Native = {
+    ...native,
+    avformat: {
+      ...native.avformat,
+      av_read_frame: (...parameters) => left-- > 0 ? again : native.avformat.av_read_frame(...parameters),
+    },
+  };
+  using demuxer = new Demuxer(slow, `file:${path}`, { formats: null });
+  using packet = new NativePacket(native);
+  assertEquals([demuxer.read(packet), left, packet.size > 0], [true, -1, true]);
+  packet.unref();
+  left = Infinity;
+  let asked = 0;
+  interruptWhen(slow, () => ++asked > 20);
+  assertThrows(() => demuxer.read(packet), InterruptedError);
+  assertEquals(asked, 21);
 });

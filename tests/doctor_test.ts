@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
 import { libraryFileName, libraryMajor } from "../ffi/locate.ts";
-import { families } from "../src/codecs/families.ts";
+import { type CodecFamily, deviceFamilies, families } from "../src/codecs/families.ts";
 import { createFileWriter, doctor, type DoctorReport } from "../mod.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { isDeno, type RunOptions, runScript } from "./support/processes.ts";
@@ -53,6 +53,11 @@ test("doctor: reports the libraries in use, and which encoders really open", asy
     );
     assertEquals(writer.encoder?.name, first.name);
     await writer.abort();
+  }
+  assertEquals(Object.keys(report.deviceEncoders), Object.keys(deviceFamilies));
+  for (const [family, checks] of Object.entries(report.deviceEncoders)) {
+    assertEquals(checks.map(({ name }) => name), deviceFamilies[family as CodecFamily]);
+    for (const { usable, reason } of checks) assertEquals(usable, reason === null);
   }
   // FFmpeg itself brings these.
   for (const family of ["mpeg4", "mjpeg", "ffv1", "gif", "rawvideo"] as const) {

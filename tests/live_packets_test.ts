@@ -52,7 +52,7 @@ test("source.packets: a live clock that goes back is marked, and times go on for
   }
 });
 
-/** The first packets of an RTSP stream with B-frames: stream, time of showing, of decoding, and what comes out. */
+/** The first packets of an RTSP stream with B-frames: their streams, and when they are shown and decoded. */
 const first: readonly (readonly [stream: number, shown: number | null, decoded: number | null])[] = [
   ...([[1, 0, 0], [0, null, null], [0, 0.12, null], [1, 0.02, 0.02], [0, 0.04, null]] as const),
   ...([[0, 0.08, 0.04], [0, 0.24, 0.08]] as const),

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, linkSync, readFileSync, writeFileSync } from "node:fs";
 import { after } from "node:test";
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
@@ -294,6 +294,9 @@ test(
     );
     const bytes = readFileSync(clip("mkv"));
     await assertRejects(() => createPacketWriter(clip("mkv"), source.packets), TypeError, "the same file");
+    const linked = folder.file("linked.mkv");
+    linkSync(clip("mkv"), linked);
+    await assertRejects(() => createPacketWriter(linked, source.packets), TypeError, "the same file");
     assertEquals(readFileSync(clip("mkv")), bytes);
     const control = new AbortController();
     const path = folder.file("aborted.mkv");

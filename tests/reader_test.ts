@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { after } from "node:test";
 import { pathToFileURL } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import {
+  type ColorDescription,
   createFileReader,
   createFileWriter,
   type DecodedFrame,
@@ -117,8 +119,6 @@ testBoth(
   },
 );
 
-const withoutFootage = existsSync(realClip) ? false : "there is no footage beside the project";
-
 testBoth(
   "close: frames that come may have the memory, and those that are kept stay as they are",
   { skip },
@@ -147,6 +147,8 @@ testBoth(
     for (const [index, { data }] of kept) assertEquals(hashOf(data), expected[index]);
   },
 );
+
+const withoutFootage = existsSync(realClip) ? false : "there is no footage beside the project";
 
 testLong("createFileReader: footage has the ffmpeg program's frames", { skip: withoutFootage }, async () => {
   for (const [stream, frameRate] of [{ num: 25, den: 1 }, { num: 30000, den: 1001 }].entries()) {
@@ -178,13 +180,18 @@ testLong(
   async () => {
     const select = (frames: string): string[] => ["-vf", `select='${frames}'`, ...x264];
     const varying = clip("mkv", "25", 4, ...select("not(mod(n,3))+gt(mod(n,7),4)"));
-    const missing = clip("mp4", "25", 4, ...select("not(eq(n,30))"));
+    const missing = clip("mkv", "25", 4, ...select("not(eq(n,30))"));
+    // The program's mp4 would have another frame in its place.
+    const copy = convertClip(folder.file("missing.mp4"), "-i", missing, "-c", "copy");
     await using variable = await createFileReader(varying);
     assertEquals(variable.frameRate, null);
-    await using constant = await createFileReader(missing);
-    assertEquals(constant.frameRate, { num: 25, den: 1 });
-    assertAlmostEquals(constant.frameIntervals!.least, 0.04, 1e-9);
-    assertAlmostEquals(constant.frameIntervals!.greatest, 0.08, 1e-9);
+    for (const path of [missing, copy]) {
+      await using constant = await createFileReader(path);
+      assertEquals(constant.frameRate, { num: 25, den: 1 });
+      assertAlmostEquals(constant.frameIntervals!.least, 0.04, 1e-9);
+      assertAlmostEquals(constant.frameIntervals!.greatest, 0.08, 1e-9);
+      assertEquals((await Array.fromAsync(constant)).length, 99);
+    }
   },
 );
 
@@ -303,6 +310,53 @@ test("color: a video gets that of the frames that are read, and another one wher
     assertEquals(hashOf(again!.data) === hashOf(frame!.data), color === undefined);
   }
 });
+
+testBoth(
+  "color: HDR metadata goes along into every container that has a place for it",
+  { skip: missingEncoders("libx264", "ffv1") },
+  async () => {
+    const color: ColorDescription = {
+      matrix: "bt2020nc",
+      primaries: "bt2020",
+      transfer: "smpte2084",
+      range: "tv",
+      masteringDisplay: {
+        red: [0.68, 0.32],
+        green: [0.265, 0.69],
+        blue: [0.15, 0.06],
+        whitePoint: [0.3127, 0.329],
+        minLuminance: 0.005,
+        maxLuminance: 1000,
+      },
+      contentLight: { maxCll: 900, maxFall: 300 },
+    };
+    const format = "yuv420p10le", data = new Uint8Array(64 * 48 * 3);
+    const told = (path: string): string =>
+      execFileSync("ffprobe", ["-v", "error", "-show_entries", "stream_side_data_list", "-of", "csv", path], {
+        encoding: "utf8",
+      });
+    for (const from of isLong ? ["mp4", "mkv"] : ["mkv"]) {
+      const path = folder.file(`hdr.${from}`);
+      {
+        await using writer = await createFileWriter("h264", path, 25, { color, pixelFormat: format });
+        await writer.write({ data, width: 64, height: 48, format });
+      }
+      for (const to of isLong ? ["mp4", "mov", "mkv", "avi"] : ["mkv", "avi"]) {
+        const copy = folder.file(`hdr-${from}.${to}`);
+        await using source = await createFileReader(path);
+        await using writer = await createFileWriter(to === "mkv" ? "ffv1" : "h264", copy, 25);
+        await source.attach(writer).finished;
+        await writer.close();
+        assertEquals(source.color, color);
+        const [kept, masteredOn] = [told(copy), told(path)];
+        assert(masteredOn.includes("Mastering display"));
+        if (to === "avi") assertEquals(kept.includes("Mastering display"), false);
+        else assertEquals((await readAll(copy))[0]!.color, source.color);
+        if (from === to) assertEquals(kept, masteredOn);
+      }
+    }
+  },
+);
 
 testBoth(
   "createFileReader: frames that are kept stay as they are, and reading goes on",

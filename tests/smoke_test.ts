@@ -31,6 +31,9 @@ import {
   type WriterOptions,
 } from "../mod.ts";
 import { CaptureDevice } from "../src/capture/capture_device.ts";
+import { Demuxer } from "../src/libav/demuxer.ts";
+import { Encoder, encoderByName } from "../src/libav/encoder.ts";
+import { addressOf } from "../src/libav/reading/input_stream.ts";
 import { ReadingSession } from "../src/engine/reading/reading_session.ts";
 import { recoverRecording } from "../src/file/recovery.ts";
 import { completed } from "../src/steps.ts";
@@ -417,6 +420,8 @@ test("smoke: a file is read: frames in order and at any time, and audio", async 
     assertAlmostEquals(frame.duration!, 1 / 30, 1e-4);
     assert(psnr(new Uint8Array(frame.data), barFrame(index).data) >= 30, `frame ${index}`);
   }
+  using demuxer = new Demuxer(loadNative(), `file:${path}`, { formats: null });
+  assertEquals(addressOf(loadNative(), demuxer), `file:${path}`);
   using audio = session.openAudio(0);
   assertAlmostEquals(audio.next()!.timestamp, 0, 0.03);
   using packets = session.openPackets();
@@ -435,6 +440,13 @@ test("smoke: a device of another system is refused", { skip: skipDevices }, () =
   const open = (): CaptureDevice =>
     new CaptureDevice(native, { kind: "device", system: "dshow", name: "default" });
   assertThrows(open, UnsupportedError, "dshow");
+});
+
+test("encoder: statistics of a first pass are read, and given to the second", () => {
+  const native = loadNative();
+  using encoder = new Encoder(native, encoderByName(native, "mpeg4")!);
+  assertEquals(encoder.statistics, null);
+  encoder.statistics = "pass one";
 });
 
 test("layouts: the smoke tests read or write every struct field that has a place in this FFmpeg's layout", () => {

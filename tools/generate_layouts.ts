@@ -77,6 +77,7 @@ const fieldsInUse = {
     pb: "address",
     nb_streams: "u32",
     streams: "address",
+    url: "address",
     start_time: "i64",
     duration: "i64",
     nb_chapters: "u32",

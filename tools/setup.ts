@@ -3,7 +3,7 @@
  * what it installs.
  *
  *     deno run -A tools/setup.ts demo     FFmpeg's libraries and programs
- *     deno run -A tools/setup.ts test     also Bun, packages of its tests; PulseAudio, OpenCV on Debian
+ *     deno run -A tools/setup.ts test     also Bun, packages of tests; on Debian PulseAudio, OpenCV, Redis
  *     deno run -A tools/setup.ts node     as test, and a Node that can call native libraries
  *     deno run -A tools/setup.ts bench    as node, and the peer from npm that the benchmark compares with
  *     deno run -A tools/setup.ts fidelity as test, and the programs that judge videos
@@ -198,6 +198,15 @@ async function setUpOpenCv(): Promise<void> {
   await installPackages(["python3-opencv"]);
 }
 
+/** What the example of a render farm needs: where it can't be installed, its tests say so and are skipped. */
+async function setUpFarm(): Promise<void> {
+  const folder = "examples/farm";
+  const { dependencies } = JSON.parse(await Deno.readTextFile(`${folder}/package.json`));
+  if (!arePackagesThere(dependencies, folder)) await installFromNpm(dependencies, folder);
+  if (await works("redis-server", ["--version"]) || !await canInstall()) return;
+  await installPackages(["redis-server"]);
+}
+
 async function setUpPeer(): Promise<void> {
   if (!hasPeer) {
     console.error("node-av is compared with on Linux on x86-64 only: the benchmark leaves it out");
@@ -281,8 +290,8 @@ async function setUpJudges(): Promise<void> {
 
 const targets: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   demo: [setUpFfmpeg],
-  test: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv],
-  node: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpNode],
+  test: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpFarm],
+  node: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpFarm, setUpNode],
   bench: [setUpFfmpeg, setUpNpmPackages, setUpNode, setUpPeer],
   fidelity: [setUpFfmpeg, setUpNpmPackages, setUpJudges],
   check: [setUpFfmpeg, setUpNpmPackages, setUpHeaders],

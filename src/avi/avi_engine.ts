@@ -6,6 +6,7 @@
  */
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { EncoderChoice, EngineInfo, WriteSummary } from "../engine/session_types.ts";
+import { UnsupportedError } from "../errors.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import type { Samples } from "../libav/audio_frame.ts";
@@ -100,6 +101,17 @@ export class AviEngine implements VideoEngine {
 
   /** There are no subtitles in AVI: the writer has no track for them. */
   writeSubtitle(): void {}
+
+  /** Its header is written with what the options say. */
+  describe(): never {
+    throw new RefusedCall(
+      new UnsupportedError("Cannot give AVI tags or chapters without FFmpeg's libraries", {
+        code: "FALLBACK",
+        operation: "describe the file",
+        hint: "Leave metadata and chapters out, or install FFmpeg's libraries",
+      }),
+    );
+  }
 
   endWithin(seconds: number): void {
     this.#deadlineMs = performance.now() + seconds * 1000;

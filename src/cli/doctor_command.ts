@@ -14,7 +14,7 @@ export const doctorCommand: Command = {
   options: {},
   async run(context): Promise<number> {
     const report = await doctor();
-    const { runtime, system, libraries, problem, others, encoders, install } = report;
+    const { runtime, system, libraries, problem, others, encoders, deviceEncoders, install } = report;
     const rows = [
       ["runtime", runtime],
       ["system", system],
@@ -28,6 +28,10 @@ export const doctorCommand: Command = {
       ...Object.entries(encoders).map(([family, checks]) => {
         const usable = checks.filter((check) => check.usable).map(({ name }) => name);
         return [family, usable.length === 0 ? `none: ${checks.at(-1)?.reason}` : usable.join(", ")];
+      }),
+      ...Object.entries(deviceEncoders).map(([family, checks]) => {
+        const usable = checks.filter((check) => check.usable).map(({ name }) => name);
+        return [`${family} on a device`, usable.length === 0 ? "none opens" : usable.join(", ")];
       }),
     ];
     printResult(context, report, table(rows));

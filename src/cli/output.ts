@@ -6,6 +6,7 @@
 import { extname, runtime } from "../../ffi/mod.ts";
 import type { WriteSummary } from "../engine/session_types.ts";
 import { filePath } from "../file_path.ts";
+import { isOneFile } from "../same_file.ts";
 import type { VideoWriter } from "../writer/video_writer.ts";
 import type { WriterOptions } from "../writer/writer_options.ts";
 import { numberOption, type OptionKinds, type Parsed, textOption, UsageError } from "./arguments.ts";
@@ -76,9 +77,8 @@ export function requireFree(path: string, parsed: Parsed): void {
 }
 
 /** Throws where a file would be written that is read at the same time, also by another name. */
-export function requireOther(source: string, output: string): void {
-  const path = runtime().realPath(filePath(output));
-  if (path === undefined || path !== runtime().realPath(filePath(source))) return;
+export function requireOther(source: string | URL, output: string): void {
+  if (!isOneFile(filePath(source), filePath(output))) return;
   throw new UsageError(`${output} is the source: give another name`);
 }
 

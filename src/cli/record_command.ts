@@ -3,17 +3,19 @@
  *
  * @module
  */
-import type { Terminal } from "../../ffi/mod.ts";
+import { runtime, type Terminal } from "../../ffi/mod.ts";
 import type { WriteSummary } from "../engine/session_types.ts";
-import { AvError } from "../errors.ts";
+import { AvError, ReadError } from "../errors.ts";
 import { createFileReader } from "../reader/create_file_reader.ts";
+import { systemOf, type VideoDeviceSystem } from "../reader/device/device_options.ts";
+import { openDevice } from "../reader/device/open_device.ts";
+import { openNetworkSource } from "../reader/network/open_network_source.ts";
 import type { VideoSource } from "../reader/video_source.ts";
-import type { DecodedFrame } from "../source/source.ts";
 import { createFileWriter } from "../writer/create_file_writer.ts";
 import type { VideoWriter } from "../writer/video_writer.ts";
 import type { WriterOptions } from "../writer/writer_options.ts";
-import { numberOption, UsageError } from "./arguments.ts";
-import { type Command, ProgressLine, rounded } from "./command.ts";
+import { numberOption, type Parsed, textOption, UsageError } from "./arguments.ts";
+import { type Command, type CommandContext, ProgressLine, rounded } from "./command.ts";
 import {
   codecOf,
   isSilent,
@@ -29,11 +31,6 @@ import {
 const interrupted = 130;
 /** The rate of a source that tells none. */
 const nominalRate = 30;
-/** How far a source's clock may be off from its frame rate: half a millisecond at each of two times. */
-const roundingSeconds = 0.001;
-/** How far audio is written ahead of the frames, in seconds. */
-const audioAheadSeconds = 0.5;
-
 /** The bytes of stdin as a stream. */
 function streamOf(input: Terminal["input"]): ReadableStream<Uint8Array> {
   const iterator = input[Symbol.asyncIterator]();
@@ -48,16 +45,53 @@ function streamOf(input: Terminal["input"]): ReadableStream<Uint8Array> {
   });
 }
 
-/** Opens a source: a file, or `-` for the bytes of stdin. Aborted, it reads no more of those. */
-async function openSource(source: string, { input }: Terminal, signal: AbortSignal): Promise<VideoSource> {
-  if (source !== "-") return await createFileReader(source);
+/** Where a recording comes from. */
+interface Opened {
+  readonly source: VideoSource;
+  /** Whether it comes as it happens, and is over once it is lost. */
+  readonly isLive: boolean;
+}
+
+const address = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+/** Opens a source that comes as it happens. */
+type OpenLive = (options: { readonly signal: AbortSignal }) => Promise<VideoSource>;
+
+/** What opens such a source; `null` where it is a file. */
+function liveOpener(source: string, parsed: Parsed): OpenLive | null {
+  // The device's own check has the names.
+  const device = textOption(parsed, "device") as VideoDeviceSystem | undefined;
+  if (device !== undefined) return (options) => openDevice(source, { ...options, system: device });
+  if (address.test(source) && !/^file:/i.test(source)) return (options) => openNetworkSource(source, options);
+  // Elsewhere, any name may be that of a device.
+  const isDevice = runtime().system === "linux" && systemOf(source, "linux") !== null;
+  return isDevice ? (options) => openDevice(source, options) : null;
+}
+
+/** The path of a source that is a file. */
+function pathOf(source: string): string | URL {
+  return /^file:/i.test(source) ? new URL(source) : source;
+}
+
+/** Opens a source: a file, `-` for the bytes of stdin, an address or a device. */
+async function openSource(
+  { terminal, signal }: CommandContext,
+  source: string,
+  openLive: OpenLive | null,
+): Promise<Opened> {
+  if (openLive === null && source !== "-") {
+    return { source: await createFileReader(pathOf(source)), isLive: false };
+  }
   // Once it is open, the signal ends the recording, but not the source.
   const opening = new AbortController();
   signal.throwIfAborted();
   const abort = (): void => opening.abort(signal.reason);
   signal.addEventListener("abort", abort);
+  const options = { signal: opening.signal };
   try {
-    return await createFileReader(streamOf(input), { signal: opening.signal });
+    return openLive === null
+      ? { source: await createFileReader(streamOf(terminal.input), options), isLive: false }
+      : { source: await openLive(options), isLive: true };
   } finally {
     signal.removeEventListener("abort", abort);
   }
@@ -86,15 +120,6 @@ function optionsFor(
   };
 }
 
-/** Writes the samples that are heard before a time. */
-async function* writeAudio(source: VideoSource, writer: VideoWriter): AsyncGenerator<void, void, number> {
-  let until = yield;
-  for await (const { samples, timestamp } of source.audio(0)) {
-    while (timestamp > until) until = yield;
-    await writer.writeAudio(samples, timestamp < 0 ? {} : { timestamp });
-  }
-}
-
 /**
  * Opens a writer that gives frames the times of the source. Containers that know a constant rate only get
  * that, where the source has one.
@@ -115,81 +140,31 @@ async function openWriter(
   }
 }
 
-/** Writes frames at their times. */
-class FrameRecorder {
-  readonly #writer: VideoWriter;
-  readonly #frameRate: VideoSource["frameRate"];
-  #last: DecodedFrame | null = null;
-  #count = 0;
-
-  constructor(writer: VideoWriter, { frameRate }: VideoSource) {
-    this.#writer = writer;
-    this.#frameRate = frameRate;
-  }
-
-  async write(frame: DecodedFrame): Promise<void> {
-    if (this.#writer.timing === "constant") return await this.#repeatUntil(frame);
-    await this.#writer.write(frame, { timestamp: this.#exactTime(frame.timestamp) });
-  }
-
-  /** The place of a time at a constant rate. */
-  #placeOf(timestamp: number): number {
-    const { num, den } = this.#frameRate!;
-    return Math.round(timestamp * num / den);
-  }
-
-  /** A time as the frame rate has it, where the source only rounds it. */
-  #exactTime(timestamp: number): number {
-    if (this.#frameRate === null) return timestamp;
-    const { num, den } = this.#frameRate;
-    const exact = this.#placeOf(timestamp) * den / num;
-    const isRounded = num / den * roundingSeconds < 0.25 && Math.abs(exact - timestamp) <= roundingSeconds;
-    return isRounded ? exact : timestamp;
-  }
-
-  /** Shows the frame before for as long as frames are missing. */
-  async #repeatUntil(frame: DecodedFrame): Promise<void> {
-    const place = this.#placeOf(frame.timestamp);
-    for (; this.#last !== null && this.#count < place; this.#count++) await this.#writer.write(this.#last);
-    // Its place is taken by the frame before.
-    if (this.#last !== null && place < this.#count) return;
-    await this.#writer.write(frame);
-    this.#last = frame;
-    this.#count++;
-  }
-}
-
-/** How far a recording goes, and what is told on the way. */
-interface RecordingLimits {
+/** What is recorded, and what ends it. */
+interface Recording {
+  readonly hasAudio: boolean;
   readonly seconds: number;
   readonly signal: AbortSignal;
 }
 
 /** Writes frames and samples until the source or the time is over, or somebody presses Ctrl+C. */
 async function record(
-  source: VideoSource,
+  { source, isLive }: Opened,
   writer: VideoWriter,
-  hasAudio: boolean,
-  { seconds, signal }: RecordingLimits,
+  { hasAudio, seconds, signal }: Recording,
 ): Promise<WriteSummary> {
-  const audio = hasAudio ? writeAudio(source, writer) : null;
-  const recorder = new FrameRecorder(writer, source);
+  const nothingElse = { subtitles: false, chapters: false, metadata: false };
   try {
-    await audio?.next(-Infinity);
-    for await (const frame of source) {
-      const { timestamp } = frame;
-      if (timestamp >= seconds || signal.aborted) break;
-      await recorder.write(frame);
-      await audio?.next(Math.min(timestamp + audioAheadSeconds, seconds));
-    }
-    if (!signal.aborted) await audio?.next(seconds);
-    return await writer.close();
+    await writer.copyFrom(source, { ...nothingElse, audio: hasAudio ? [0] : false, seconds, signal });
   } catch (error) {
-    await writer.abort(error);
+    // What has happened does not come back: the file has it.
+    if (signal.aborted || isLive && error instanceof ReadError) {
+      const summary = await writer.close();
+      if (signal.aborted) return summary;
+    } else await writer.abort(error);
     throw error;
-  } finally {
-    await audio?.return();
   }
+  return await writer.close();
 }
 
 /** Records a source. */
@@ -197,15 +172,18 @@ export const recordCommand: Command = {
   usage: "[OPTIONS] SOURCE FILE",
   summary: "record a source into a video",
   help: [
-    "SOURCE is a file, or - for the bytes of stdin. Its first audio track is recorded, too. The extension of",
+    "SOURCE is a file, - for the bytes of stdin, an address (rtsp://, rtmp://, srt://, http://, udp://, tcp://),",
+    "a camera (/dev/video0) or a screen (:0). The first audio track of a file is recorded, too. The extension of",
     "FILE tells container and codec. Ctrl+C ends the recording, and the file is whole. Stdin is read to its",
     "end first: Ctrl+C before that writes no file.",
     "",
+    "  --device SYSTEM          SOURCE is the name of a device: v4l2, x11grab, kmsgrab, lavfi, avfoundation,",
+    "                           dshow, gdigrab",
     "  --seconds S              end after so many seconds",
     "  --no-audio               leave audio out, as is always done in gif, webp and apng",
     ...outputHelp,
   ].join("\n"),
-  options: { ...outputOptions, seconds: "value", "no-audio": "flag" },
+  options: { ...outputOptions, seconds: "value", "no-audio": "flag", device: "value" },
   async run(context): Promise<number> {
     const { terminal, signal, parsed } = context;
     const [from, output, ...more] = parsed.rest;
@@ -213,12 +191,15 @@ export const recordCommand: Command = {
       throw new UsageError("record needs a source and a file");
     }
     requireFree(output, parsed);
-    if (from !== "-") requireOther(from, output);
+    const openLive = liveOpener(from, parsed);
+    if (from !== "-" && openLive === null) requireOther(pathOf(from), output);
     const codec = codecOf(output, parsed);
     const seconds = numberOption(parsed, "seconds") ?? Infinity;
     if (seconds <= 0) throw new UsageError(`The option --seconds needs a number above 0, not ${seconds}`);
-    await using source = await openSource(from, terminal, signal);
-    const hasAudio = source.audioTracks.length > 0 && !isSilent(output) && !parsed.options.has("no-audio");
+    const opened = await openSource(context, from, openLive);
+    await using source = opened.source;
+    const isHeard = !opened.isLive && !isSilent(output) && !parsed.options.has("no-audio");
+    const hasAudio = isHeard && source.audioTracks.length > 0;
     const whole = Math.min(source.duration ?? Infinity, seconds);
     using line = new ProgressLine(terminal);
     const writer = await openWriter(codec, output, source, {
@@ -229,7 +210,7 @@ export const recordCommand: Command = {
         line.show(`${share}${frames} frames, ${rounded(seconds)} s`);
       },
     });
-    const summary = await record(source, writer, hasAudio, { seconds, signal });
+    const summary = await record(opened, writer, { hasAudio, seconds, signal });
     line[Symbol.dispose]();
     // Without frames there is no file.
     if (summary.frames > 0) printSummary(context, summary, writer);

@@ -10,6 +10,7 @@ import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { shown } from "../shown.ts";
 import type { ColorDescription } from "../video/color.ts";
 import { hdrParameters, type HdrSyntax } from "../video/hdr.ts";
+import { chunkOptions } from "./chunk_options.ts";
 import { deviceTraits } from "./device_encoders.ts";
 import { type EncoderOptions, type EncoderTraits, encoderTraits } from "./encoder_traits.ts";
 import type { EncoderRequest, NamedOption } from "./encoder_request.ts";
@@ -49,6 +50,7 @@ export function encoderOptions(
   }
   options.push(...delayLimit(profile, request));
   options.push(...fieldOptions(encoder, request.fieldOrder), ...optionsOfPass(encoder, request));
+  options.push(...chunkOptions(encoder, request));
   for (const name of ["preset", "tune", "profile"] as const) {
     const value = request[name];
     if (value === undefined) continue;

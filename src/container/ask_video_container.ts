@@ -33,6 +33,8 @@ export interface VideoTrial {
   readonly hasSize: boolean;
   /** Creates a muxer of the video alone. */
   readonly createMuxer: (info: MuxerInfo, namesKeys: boolean) => Muxer;
+  /** Whether an error names other containers, which are asked for that. */
+  readonly namesOthers: boolean;
 }
 
 /** Containers to name in an error, where they keep what another does not. */
@@ -46,7 +48,7 @@ export function askVideoContainer(
   native: Native,
   info: MuxerInfo,
   options: VideoContainerOptions,
-  { settings, cover, hasSize, createMuxer }: VideoTrial,
+  { settings, cover, hasSize, createMuxer, namesOthers }: VideoTrial,
 ): ContainerAnswer {
   const picture = withoutPrototype({
     ...options,
@@ -80,7 +82,7 @@ export function askVideoContainer(
     },
     logLevel: options.logLevel,
     hasOptions: Object.keys(options.formatOptions ?? {}).length > 0,
-    others,
+    others: namesOthers ? others : [],
   });
 }
 

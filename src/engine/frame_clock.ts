@@ -178,6 +178,16 @@ export class FrameClock {
     return this.seconds(this.#takenTicks);
   }
 
+  /** The same as timestamps count: the next frame may be there. */
+  get givenSeconds(): number {
+    return this.takenSeconds + (this.#origin ?? 0);
+  }
+
+  /** The nominal rate. */
+  get frameRate(): Rational {
+    return { num: this.timeBase.den, den: this.timeBase.num * Number(this.frameTicks) };
+  }
+
   /** The end of the last frame if the recording ends now, in ticks. */
   get endTicks(): bigint {
     const end = this.#takenTicks;

@@ -29,6 +29,7 @@ export interface SessionOptions extends
     | "bitrate"
     | "maxBitrate"
     | "passes"
+    | "chunk"
     | "keyFrameInterval"
     | "preset"
     | "tune"

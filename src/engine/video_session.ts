@@ -26,12 +26,13 @@ import type { FrameLayout } from "../video/raw_frame.ts";
 import { RawInput } from "../video/raw_input.ts";
 import { SharedFrame } from "../video/shared_frame.ts";
 import { audioBesideVideo, AudioTracks, openSubtitles } from "./audio_tracks.ts";
+import { describedRequest, type FileDescription } from "./file_description.ts";
 import { createClock, type FrameClock } from "./frame_clock.ts";
 import { ImageInput } from "./image_input.ts";
 import { LiveFlush } from "./live_flush.ts";
 import { requireNoLostTracks } from "./lost_tracks.ts";
 import type { Preprocessor } from "./preprocessor.ts";
-import { tooMuchWaits } from "./refused_call.ts";
+import { RefusedCall, tooMuchWaits } from "./refused_call.ts";
 import type { SessionControl } from "./ending/session_control.ts";
 import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "./session_types.ts";
 import { openPipeline } from "./opening/open_pipeline.ts";
@@ -42,7 +43,7 @@ import type { WriterStats } from "./writer_stats.ts";
 /** One file being written. */
 export class VideoSession implements Disposable {
   readonly #native: Native;
-  readonly #request: VideoFileRequest;
+  #request: VideoFileRequest;
   readonly #control: SessionControl;
   readonly #muxerInfo: MuxerInfo;
   readonly #clock: FrameClock;
@@ -165,12 +166,24 @@ export class VideoSession implements Disposable {
     subtitles.write(cue);
   }
 
+  /** Gives the file tags and chapters, before its first frame. Throws a {@linkcode RefusedCall}. */
+  describe(description: FileDescription): void {
+    const request = describedRequest(this.#request, this.#muxerInfo, description);
+    try {
+      chooseCrashSafety(this.#muxerInfo, request, this.#target);
+      this.#opener.describe(request);
+    } catch (error) {
+      throw new RefusedCall(error);
+    }
+    this.#request = request;
+  }
+
   /** Encodes a raw frame, wherever its pixels are. Any error ends the session. */
   encode(pixels: Pixels, layout: FrameLayout, stamp: FrameStamp): void {
     if (this.#isTooLate()) return;
     if (this.#first === null) {
-      this.#opener.isDisplayP3 = layout.image?.isDisplayP3 ?? false;
-      this.#opener.saidColor = layout.image?.color ?? null;
+      this.#opener.frameColor.isDisplayP3 = layout.image?.isDisplayP3 ?? false;
+      this.#opener.frameColor.said = layout.image?.color ?? null;
     }
     this.#encode(this.#raw.take(pixels, layout), stamp);
   }

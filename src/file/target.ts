@@ -9,6 +9,8 @@ import {
   join,
   obstacleTo,
   ownerOfNew,
+  removeFile,
+  removeFolder,
   runtime,
   type Target,
 } from "../../ffi/mod.ts";
@@ -69,6 +71,17 @@ export function requireWritableFolder(folder: string): void {
 /** The temporary path of the file that replaces the recording. */
 export function companionPath(path: string): string {
   return `${path}.avwriter`;
+}
+
+/** The path of the folder of what waits for the second of two passes. */
+export function passesPath(path: string): string {
+  return `${path}.avwriter-passes`;
+}
+
+/** Removes what an aborted writer leaves: what waits for a second pass, and the file where it is its own. */
+export function removeUnfinished(path: string, isOwnFile: boolean): void {
+  if (isOwnFile) removeFile(path);
+  removeFolder(passesPath(path));
 }
 
 /** Why a file can't take the place of another, and a hint. */

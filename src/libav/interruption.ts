@@ -39,6 +39,12 @@ export function interruptBy(native: Native, memory: SharedArrayBuffer | null): v
   else memories.set(native, memory);
 }
 
+/** Waits for some time, or until the inputs of this thread are to stop. */
+export function pause(native: Native, seconds: number): void {
+  const memory = memories.get(native) ?? new SharedArrayBuffer(4);
+  Atomics.wait(new Int32Array(memory, 0, 1), 0, 0, seconds * 1000);
+}
+
 /**
  * Fills an AVIOInterruptCB: a function that libavformat calls while it waits, and its parameter. It is
  * av_dict_count, which returns the number that its parameter begins with: no call comes back into JavaScript.

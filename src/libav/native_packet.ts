@@ -23,10 +23,23 @@ export interface PacketSideData {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+function sideDataItems({ fields }: Native, list: Address, count: number): Address[] {
+  const size = fields.size("AVPacketSideData");
+  return Array.from({ length: count }, (_, index) => address(list + BigInt(index * size)));
+}
+
+/** Where the data of a type is in an array of AVPacketSideData; `null` where there is none. */
+export function sideDataAddress(native: Native, list: Address, count: number, type: number): Address | null {
+  const { fields } = native;
+  const found = sideDataItems(native, list, count)
+    .find((item) => fields.get(item, "AVPacketSideData", "type") === type);
+  return found === undefined ? null : fields.get(found, "AVPacketSideData", "data");
+}
+
 /** Copies of an array of AVPacketSideData. */
-export function readSideData({ fields, memory }: Native, list: Address, count: number): PacketSideData[] {
-  return Array.from({ length: count }, (_, index) => {
-    const item = address(list + BigInt(index * fields.size("AVPacketSideData")));
+export function readSideData(native: Native, list: Address, count: number): PacketSideData[] {
+  const { fields, memory } = native;
+  return sideDataItems(native, list, count).map((item) => {
     const bytes = new Uint8Array(fields.get(item, "AVPacketSideData", "size"));
     if (bytes.length > 0) memory.read(fields.get(item, "AVPacketSideData", "data"), bytes);
     return { type: fields.get(item, "AVPacketSideData", "type"), bytes };

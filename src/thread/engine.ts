@@ -8,6 +8,7 @@ import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { MediaPacket } from "../engine/copying/media_packet.ts";
+import type { FileDescription } from "../engine/file_description.ts";
 import type { EncoderChoice, EngineInfo, PacketSummary, WriteSummary } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { AcquiredSlot, FrameSlots } from "./frame_slots.ts";
@@ -82,4 +83,9 @@ export interface VideoEngine extends SampleEngine<WriteSummary> {
    * Writes a cue to a subtitle track. Throws a {@linkcode RefusedCall}, or the error that ended the session.
    */
   writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void>;
+  /**
+   * Gives the file tags and chapters, before its first frame. Throws a {@linkcode RefusedCall} where the
+   * container does not keep them.
+   */
+  describe(description: FileDescription): void | Promise<void>;
 }

@@ -16,6 +16,7 @@ import type {
   VideoFileRequest,
   WriteSummary,
 } from "../engine/session_types.ts";
+import type { FileDescription } from "../engine/file_description.ts";
 import type { MediaPacket } from "../engine/copying/media_packet.ts";
 import { PacketSession } from "../engine/copying/packet_session.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
@@ -81,6 +82,10 @@ export class LocalEngine implements VideoEngine {
 
   writeSubtitle(cue: Required<SubtitleCue>): void {
     this.#session.writeSubtitle(cue);
+  }
+
+  describe(description: FileDescription): void {
+    this.#session.describe(description);
   }
 
   endWithin(seconds: number): void {

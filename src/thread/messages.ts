@@ -4,6 +4,7 @@
  * @module
  */
 import { emptyAudioStats } from "../audio/audio_track.ts";
+import type { FileDescription } from "../engine/file_description.ts";
 import type { EncoderChoice, EngineInfo, FileSummary } from "../engine/session_types.ts";
 import type { FileWork, FileWorkSummary } from "../engine/copying/file_work.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
@@ -52,6 +53,7 @@ export type ToWorker =
   }
   | { readonly type: "packet"; readonly packet: SentPacket }
   | { readonly type: "subtitle"; readonly cue: Required<SubtitleCue> }
+  | { readonly type: "describe"; readonly description: FileDescription }
   | { readonly type: "finish"; readonly endTicks: bigint }
   | {
     readonly type: "work";
@@ -104,9 +106,9 @@ export type FromWorker =
     readonly freed: readonly SlotPlace[];
     readonly progress: Progress;
   }
-  /** Samples, a cue or a packet of this size were accepted. */
+  /** Samples, a cue or a packet of this size were accepted, or what the file says of itself. */
   | { readonly type: "accepted"; readonly bytes: number; readonly progress: Progress }
-  /** An image is not valid, or samples or a cue of this size are too much. The session goes on. */
+  /** An image is not valid, samples or a cue of this size are too much, or a tag is not kept. It goes on. */
   | { readonly type: "refused"; readonly bytes: number; readonly error: SentError }
   /** The session has failed. It accepts only `abort` and `salvage`. */
   | { readonly type: "failed"; readonly error: SentError }

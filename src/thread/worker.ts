@@ -76,6 +76,8 @@ class WorkerSession {
         return this.#writePacket(message);
       case "subtitle":
         return this.#writeSubtitle(message);
+      case "describe":
+        return this.#accept(0, () => this.#video.describe(message.description));
       case "work":
         return void this.#work(message);
       case "finish":

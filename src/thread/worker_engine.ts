@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { librariesFor, noteLibraries, PipeDrain, removeFile, removesOpenFiles } from "../../ffi/mod.ts";
+import { librariesFor, noteLibraries, PipeDrain, removesOpenFiles } from "../../ffi/mod.ts";
 import { settlesWithin, unlessAborted } from "../abortable.ts";
 import { bytesOf } from "../audio/samples.ts";
 import type { MediaPacket } from "../engine/copying/media_packet.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
+import type { FileDescription } from "../engine/file_description.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import type {
   EncoderChoice,
@@ -18,6 +19,7 @@ import type {
   Summaries,
 } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
+import { removeUnfinished } from "../file/target.ts";
 import { maxWaitingCueBytes } from "../file/subtitle_tracks.ts";
 import { InterruptedError } from "../libav/interruption.ts";
 import type { Samples } from "../libav/audio_frame.ts";
@@ -28,6 +30,7 @@ import type { FrameLayout } from "../video/raw_frame.ts";
 import { Backlog, maxBacklogBytes } from "./backlog.ts";
 import type { EngineOptions, FileEngine } from "./engine.ts";
 import {
+  drainAfterMs,
   EncodingThread,
   endedWriting,
   NoThreadError,
@@ -46,9 +49,6 @@ import {
 import { Questions } from "./questions.ts";
 import { buffersOf, copiedBuffer, sentPacket, sentRequest, sentSamples } from "./sent_bytes.ts";
 import { receivedError } from "./sent_error.ts";
-
-/** How long an abort waits for the reader of a pipe, in milliseconds. */
-const drainAfterMs = 50;
 
 /** A session that runs in a worker. */
 export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Summary> {
@@ -192,6 +192,11 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     return this.#send({ type: "subtitle", cue }, mayBeRefused);
   }
 
+  async describe(description: FileDescription): Promise<void> {
+    this.#requireAlive();
+    await this.#ask({ type: "describe", description });
+  }
+
   /**
    * Sends audio or subtitles; resolves once they are taken, where that is awaited, or there is room for more.
    */
@@ -229,7 +234,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#fail(new InterruptedError());
     this.#keepAlive();
     // Where that can't be while it is open, the thread removes it, too.
-    if (removesOpenFiles() && this.#control.takeFile()) removeFile(this.#path);
+    if (removesOpenFiles()) removeUnfinished(this.#path, this.#control.takeFile());
   }
 
   async salvage(): Promise<void> {

@@ -140,6 +140,17 @@ export function sameColor(
   return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
+/** Whether a description has HDR metadata. */
+export function hasHdr({ masteringDisplay, contentLight }: Partial<ColorDescription>): boolean {
+  return masteringDisplay !== undefined || contentLight !== undefined;
+}
+
+/** A description without HDR metadata. */
+export function withoutHdr(color: Partial<ColorDescription>): Partial<ColorDescription> {
+  const { masteringDisplay: _display, contentLight: _light, ...rest } = color;
+  return rest;
+}
+
 function copiedColor(color: Partial<ColorDescription>): Partial<ColorDescription> {
   const copy = fieldsOf(color, fields);
   copy.masteringDisplay = copiedMasteringDisplay(copy.masteringDisplay);

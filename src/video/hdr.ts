@@ -5,7 +5,7 @@
  * @module
  */
 import type { Rational } from "../libav/rational.ts";
-import type { Chromaticity, DisplayVolume } from "../libav/streams/stream_tags.ts";
+import type { Chromaticity, DisplayVolume, LightLevels } from "../libav/streams/stream_tags.ts";
 import { didYouMean } from "../nearest.ts";
 import { fieldsOf } from "../plain_copy.ts";
 import { shown } from "../shown.ts";
@@ -156,6 +156,39 @@ export function displayVolume(display: MasteringDisplay): DisplayVolume {
     minLuminance: inSteps(display.minLuminance, steps.luminance),
     maxLuminance: inSteps(display.maxLuminance, steps.luminance),
   };
+}
+
+/** A mastering display that a file describes; `null` where it says what no display is. */
+export function masteringDisplayOf(volume: DisplayVolume): MasteringDisplay | null {
+  const point = ([x, y]: Chromaticity): ChromaticityPoint => [quotient(x), quotient(y)];
+  const display = {
+    red: point(volume.red),
+    green: point(volume.green),
+    blue: point(volume.blue),
+    whitePoint: point(volume.whitePoint),
+    minLuminance: quotient(volume.minLuminance),
+    maxLuminance: quotient(volume.maxLuminance),
+  };
+  return isValid(() => checkMasteringDisplay(display)) ? display : null;
+}
+
+/** The brightness that a file tells; `null` where it tells none. */
+export function contentLightOf({ maxCll, maxFall }: LightLevels): ContentLight | null {
+  const light = { maxCll, maxFall };
+  return isValid(() => checkContentLight(light)) ? light : null;
+}
+
+function quotient({ num, den }: Rational): number {
+  return num / den;
+}
+
+function isValid(check: () => void): boolean {
+  try {
+    check();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function inSteps(value: number, den: number): Rational {

@@ -13,6 +13,7 @@ import { checkOptions } from "./options.ts";
 import type { WriterOptions } from "./writer_options.ts";
 import { filePath } from "../file_path.ts";
 import { refuseOption } from "../option_checks.ts";
+import { isOneFile } from "../same_file.ts";
 import { shown } from "../shown.ts";
 import { openVideoEngine } from "../thread/open_engine.ts";
 import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
@@ -98,7 +99,9 @@ function requireOtherSources(file: string, { audio, subtitles }: SessionOptions)
     ...subtitles.map(({ from }) => ["subtitles.from", from] as const),
   ];
   for (const [option, path] of sources) {
-    if (path === file) refuseOption(option, path, "another file than the one that is written");
+    if (path !== null && (path === file || isOneFile(path, file))) {
+      refuseOption(option, path, "another file than the one that is written");
+    }
   }
 }
 

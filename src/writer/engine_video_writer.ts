@@ -4,17 +4,20 @@
  * @module
  */
 import { type AudioSamples, readSamplesFields } from "../audio/samples.ts";
+import { stopCaptures, withCaptureFailures } from "../capture/captures.ts";
 import type { AudioCapture } from "../capture/audio_capture.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { VideoEngine } from "../thread/engine.ts";
 import type { AcquiredSlot } from "../thread/frame_slots.ts";
 import { type FrameClock, maxTimestamp } from "../engine/frame_clock.ts";
 import type { CheckedOptions } from "./options.ts";
+import { isWithoutFrame } from "../engine/lost_tracks.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import type { EncoderChoice, WriteSummary } from "../engine/session_types.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
-import { WriteError } from "../errors.ts";
+import type { VideoSource } from "../reader/video_source.ts";
+import type { FileDescription } from "../engine/file_description.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { nextTurn } from "../next_turn.ts";
 import type { Size } from "../size.ts";
@@ -30,6 +33,8 @@ import {
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import { AudioEnds } from "./audio_ends.ts";
 import { checkCloseOptions, type CloseOptions } from "./close_options.ts";
+import type { CopyOptions } from "./copying/copy_options.ts";
+import { copySource } from "./copying/copy_source.ts";
 import { FrameChecker, type GivenFrame, readFrame } from "./frame_checker.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
@@ -83,11 +88,14 @@ export class EngineVideoWriter implements VideoWriter {
     this.#samples = new SamplesChecker(session.audio, audioChannels);
     this.#cues = new CueChecker(session.subtitles, this.#maxTimestamp);
     this.#progress = new ProgressTimer(onProgress, session.logLevel === "quiet");
+    const stop = (): Promise<unknown> => stopCaptures(this.#devices, 0);
     this.#life = new Lifecycle({
       finish: () => this.#finish(),
       closed: () => this.#tellProgress(true),
-      abort: async () => void await Promise.all([this.#engine.abort(), this.#stopDevices(0)]),
-      salvage: async () => void await Promise.all([this.#engine.salvage(), this.#stopDevices(0)]),
+      abort: async () => void await Promise.all([engine.abort(), stop()]),
+      // Half a chunk is of no use.
+      salvage: async () =>
+        void await Promise.all([session.chunk ? engine.abort() : engine.salvage(), stop()]),
     }, signal);
   }
 
@@ -110,7 +118,8 @@ export class EngineVideoWriter implements VideoWriter {
 
   get stats(): WriterStats {
     const session = this.#engine.stats;
-    const stats = this.#withCaptureFailures({ ...session, queued: session.queued + this.#turns.waiting });
+    const queued = session.queued + this.#turns.waiting;
+    const stats = withCaptureFailures({ ...session, queued }, this.#devices);
     // The engine knows the output of filters and the final result. Otherwise it may be a few frames behind.
     if (this.#options.filter !== undefined || this.#isFinished) return stats;
     return { ...stats, frames: this.#clock.frames, seconds: this.#clock.takenSeconds };
@@ -118,15 +127,6 @@ export class EngineVideoWriter implements VideoWriter {
 
   get desiredSize(): number {
     return this.#life.isOpen && this.#turns.isFree ? this.#engine.slots.free : 0;
-  }
-
-  #withCaptureFailures(stats: WriterStats): WriterStats {
-    if (this.#devices.size === 0) return stats;
-    const audio = stats.audio.map((track, index) => ({
-      ...track,
-      failure: track.failure ?? this.#devices.get(index)?.failure?.message ?? null,
-    }));
-    return { ...stats, audio };
   }
 
   async write(frame: Frame, options?: FrameOptions): Promise<void> {
@@ -190,6 +190,18 @@ export class EngineVideoWriter implements VideoWriter {
     this.#life.requireNotAborted("write a subtitle");
   }
 
+  async copyFrom(source: VideoSource, options?: CopyOptions): Promise<void> {
+    this.#life.requireOpen("copy a source");
+    const describe = async (description: FileDescription): Promise<void> => {
+      try {
+        await this.#engine.describe(description);
+      } catch (error) {
+        await this.#refuse("copy a source", error);
+      }
+    };
+    await copySource({ writer: this, clock: this.#clock, options: this.#options, describe }, source, options);
+  }
+
   /**
    * When a piece is heard that comes without a timestamp, where that is not at the end of the one before:
    * with wallclock timing the first one of a track ended just now, and what comes before the first frame is
@@ -247,8 +259,7 @@ export class EngineVideoWriter implements VideoWriter {
       try {
         await this.close();
       } catch (error) {
-        // Nothing was lost in writing: a program that ended early wrote no frame. Its own error is what
-        // counts.
+        // Nothing was lost in writing: a program that ended early wrote no frame. Its own error counts.
         if (!isWithoutFrame(error)) throw error;
         if (this.#options.logLevel !== "quiet") console.warn(`avwriter: ${error.message}`);
       }
@@ -297,10 +308,7 @@ export class EngineVideoWriter implements VideoWriter {
     }
   }
 
-  /**
-   * Writes captured samples. While the engine is far behind they become silence, so that memory stays
-   * bounded.
-   */
+  /** Writes captured samples: silence while the engine is far behind, so that memory stays bounded. */
   async #record(track: number, samples: Samples, seconds: number): Promise<void> {
     if (this.#isBehind) return;
     try {
@@ -316,10 +324,6 @@ export class EngineVideoWriter implements VideoWriter {
     }
   }
 
-  async #stopDevices(endSeconds: number): Promise<void> {
-    await Promise.all([...this.#devices.values()].map((device) => device.stop(endSeconds)));
-  }
-
   /** Throws a refused call's error, or fails with the error that ended the session. */
   #refuse(action: string, error: unknown): Promise<never> {
     if (RefusedCall.is(error)) throw error.cause;
@@ -329,8 +333,9 @@ export class EngineVideoWriter implements VideoWriter {
   async #finish(): Promise<WriteSummary> {
     if (!this.#turns.isIdle) await this.#turns.drain();
     this.#life.requireAlive("close");
+    this.#checker.requireWhole();
     const { endTicks } = this.#clock;
-    if (this.#devices.size > 0) await this.#stopDevices(this.#clock.seconds(endTicks));
+    if (this.#devices.size > 0) await stopCaptures(this.#devices, this.#clock.seconds(endTicks));
     const summary = await this.#engine.finish(endTicks, () => this.#tellProgress(false));
     this.#isFinished = true;
     const failed = [...this.#devices.values()].find(({ failure }) => failure !== null);
@@ -342,9 +347,4 @@ export class EngineVideoWriter implements VideoWriter {
   #tellProgress(isLast: boolean): void {
     this.#progress.tell(() => this.stats, isLast);
   }
-}
-
-/** Whether an error says that there is no frame, so that there is no file. */
-function isWithoutFrame(error: unknown): error is WriteError {
-  return error instanceof WriteError && error.code === "NO_FRAME";
 }

@@ -50,7 +50,7 @@ export function readFrame(frame: Frame): GivenFrame {
   return { kind: "image", image: frame.image };
 }
 /** The options that frames are checked against. */
-export type FrameCheckerOptions = SizeOptions & Pick<SessionOptions, "color">;
+export type FrameCheckerOptions = SizeOptions & Pick<SessionOptions, "color" | "chunk">;
 
 /** Checks the frames of one video. */
 export class FrameChecker {
@@ -71,6 +71,12 @@ export class FrameChecker {
 
   /** Checks a frame given at `nowMs`. Has no side effects, and runs no code of the program. */
   check(given: GivenFrame, options: FrameOptions, nowMs: number): CheckedFrame {
+    const { frames = Infinity } = this.#options.chunk ?? {};
+    if (this.#clock.frames >= frames) {
+      throw new RangeError(
+        `Cannot write a frame: this chunk has ${frames} frames, which are written; close it`,
+      );
+    }
     const picture: CheckedPicture = given.kind === "raw"
       ? this.#view(given.fields)
       : { kind: "image", bytes: imageBytes(given.image) };
@@ -92,6 +98,15 @@ export class FrameChecker {
       this.#size ??= { width: this.#options.width ?? width, height: this.#options.height ?? height };
     } else this.#size = decoded;
     this.#clock.accept(stamp);
+  }
+
+  /** Throws a `RangeError` where frames of a chunk are missing. */
+  requireWhole(): void {
+    const { frames } = this.#options.chunk ?? this.#clock;
+    if (this.#clock.frames === frames) return;
+    throw new RangeError(
+      `Cannot close the chunk: it has ${this.#clock.frames} frames of ${frames}; write all of them, or abort it`,
+    );
   }
 
   #view(fields: CheckedFields): CheckedPicture {

@@ -20,6 +20,7 @@ import {
   oneOf,
   parseBits,
   record,
+  refuseOption,
   text,
 } from "../option_checks.ts";
 import { plainCopy } from "../plain_copy.ts";
@@ -34,7 +35,7 @@ import type { EngineOptions } from "../thread/engine.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import { workerModule } from "../worker/worker_module.ts";
 import { commonChecks, defaultQueueSize } from "./common_checks.ts";
-import type { WriterOptions } from "./writer_options.ts";
+import type { ChunkOptions, WriterOptions } from "./writer_options.ts";
 
 /** Checked options, divided by who uses them. */
 export interface CheckedOptions {
@@ -48,6 +49,8 @@ export interface CheckedOptions {
 const positive: Check = (value) =>
   typeof value === "number" && Number.isFinite(value) && value > 0 ? null : "a number above 0";
 const bitrate = bits('"800k" or "4M"');
+const frameCount: Check = (value) =>
+  Number.isSafeInteger(value) && (value as number) > 0 ? null : "a whole number of frames above 0";
 const tags = object('an object of strings such as { title: "Waves" }');
 
 /** The check of each option. */
@@ -67,6 +70,7 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   passes: (value) => value === 1 || value === 2 ? null : "1 or 2",
   targetBytes: (value) =>
     Number.isSafeInteger(value) && (value as number) > 0 ? null : "a whole number of bytes above 0",
+  chunk: object("an object such as { frames: 250 }"),
   keyFrameInterval: positive,
   preset: text,
   tune: text,
@@ -143,6 +147,8 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     bitrate,
     maxBitrate,
     passes: _passes,
+    chunk,
+    crashSafe: _crashSafe,
     sampleAspectRatio: shape,
     metadata,
     chapters,
@@ -172,6 +178,7 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     cover: cover === undefined ? null : checkCover(cover),
     attachments: checkAttachments(attachments),
     ...(isTwoPass ? { passes: 2 } : {}),
+    ...checkChunk(chunk, options),
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),
@@ -192,6 +199,25 @@ function needsTwoPasses({ passes, targetBytes, bitrate }: WriterOptions): boolea
     throw new TypeError("Cannot use the option passes: 2 without bitrate or targetBytes: add one of them");
   }
   return passes === 2;
+}
+
+/** Checks of a part of a video, and what follows from it. */
+function checkChunk(
+  given: ChunkOptions | undefined,
+  { audio, subtitles, timing, crashSafe }: WriterOptions,
+): Pick<SessionOptions, "chunk" | "crashSafe"> {
+  if (given === undefined) return crashSafe === undefined ? {} : { crashSafe };
+  const { frames } = checkOptionTable(given, { frames: frameCount }, "chunk.");
+  if (frames === undefined) refuseOption("chunk.frames", frames, frameCount(frames)!);
+  for (const [name, value] of Object.entries({ audio, subtitles })) {
+    if (value === undefined) continue;
+    throw new TypeError(
+      `Cannot use the options chunk and ${name} together: add ${name} once, to the video that the chunks become`,
+    );
+  }
+  if (timing !== undefined && timing !== "constant") refuseOption("timing", timing, '"constant" in a chunk');
+  // Half a chunk is of no use.
+  return { chunk: { frames }, crashSafe: crashSafe ?? false };
 }
 
 /** Throws a `RangeError` where an average is higher than its limit. */

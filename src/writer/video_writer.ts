@@ -6,11 +6,13 @@
 import type { AudioSamples } from "../audio/samples.ts";
 import type { EncoderChoice, WriteSummary } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
+import type { VideoSource } from "../reader/video_source.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { Frame } from "../video/frame.ts";
 import type { FrameOptions, Timing } from "../video/frame_timing.ts";
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import type { CloseOptions } from "./close_options.ts";
+import type { CopyOptions } from "./copying/copy_options.ts";
 import type { SamplesOptions } from "./samples_options.ts";
 
 /**
@@ -168,6 +170,51 @@ export interface VideoWriter extends AsyncDisposable {
    * ```
    */
   writeSubtitle(cue: SubtitleCue): Promise<void>;
+  /**
+   * Writes what a source has: its frames at their times, its audio and subtitles beside them, and, where the
+   * writer has no frame yet, its chapters and tags. A source that is copied after others begins where the
+   * video ends. The writer stays open.
+   *
+   * With `timing: "timestamps"` frames have the times of the source; with `"constant"`, they are repeated or
+   * left out to keep them. Audio that is longer than the video is copied to its end; what is heard before the
+   * video begins is left out.
+   *
+   * @param source The source. A file that was read before, or after `seek`, is copied from its next frame on.
+   * @param options Which parts of it: {@linkcode CopyOptions}.
+   * @throws {TypeError} An option has the wrong type, the source has more tracks than the writer, or `timing`
+   * is `"wallclock"`. The writer goes on, as it does after the next four.
+   * @throws {RangeError} The source has no such track, or its frames come closer than the container can tell.
+   * @throws {ReadError} The source is damaged, or a track can't be read. What came before is written.
+   * @throws {UnsupportedError} The container does not keep a tag or chapters: copy with `metadata: false` or
+   * `chapters: false`. Nothing is written.
+   * @throws {DOMException} The signal was aborted: its reason. What came before is written.
+   * @throws {WriteError} Encoding or writing failed.
+   * @throws {WriterClosedError} The writer was closed or aborted.
+   *
+   * @example Another codec, and all that goes with the video
+   * ```ts
+   * import { createFileReader, createFileWriter } from "@avwriter/avwriter";
+   *
+   * const folder = await Deno.makeTempDir();
+   * {
+   *   const options = { audio: {}, metadata: { title: "Gray" } };
+   *   await using writer = await createFileWriter("mpeg4", `${folder}/in.mkv`, 25, options);
+   *   await writer.writeAudio({ data: new Float32Array(48000), sampleRate: 48000, channels: 1 });
+   *   for (let n = 0; n < 25; n++) {
+   *     await writer.write({ data: new Uint8Array(64 * 64 * 4).fill(n * 10), width: 64, height: 64 });
+   *   }
+   * }
+   * await using source = await createFileReader(`${folder}/in.mkv`);
+   * await using writer = await createFileWriter("h264", `${folder}/out.mp4`, source.frameRate ?? 30, {
+   *   timing: "timestamps",
+   *   audio: {},
+   * });
+   * await writer.copyFrom(source);
+   * const { frames } = await writer.close();
+   * if (frames !== 25) throw new Error("not as written");
+   * ```
+   */
+  copyFrom(source: VideoSource, options?: CopyOptions): Promise<void>;
   /**
    * Encodes what is left, finishes the file and closes it. Called again, it returns the same summary.
    *

@@ -21,6 +21,12 @@ import type { ResizeMode } from "../video/resizer.ts";
 import type { Fallback } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 
+/** What one of several files is that become one. */
+export interface ChunkOptions {
+  /** How many frames it has. */
+  frames: number;
+}
+
 /**
  * Options of {@linkcode createFileWriter}. All are optional. They are copied when the writer is made: later
  * changes of the object, and of what is in it, change nothing. They may be getters of a class.
@@ -78,8 +84,8 @@ export interface WriterOptions {
   maxBitrate?: number | string;
   /**
    * How often the video is encoded. With 2, `bitrate` is met closely, and bits go where they are needed:
-   * frames wait on the disk, without loss, in a folder beside the file, and `close` encodes them once more and
-   * writes the file. libx264, libx265, libvpx, libvpx-vp9 and libaom-av1 have two passes. Default: 1.
+   * frames wait on the disk, without loss, in a folder beside the file, and `close` encodes them once more
+   * and writes the file. libx264, libx265, libvpx, libvpx-vp9 and libaom-av1 have two passes. Default: 1.
    */
   passes?: 1 | 2;
   /**
@@ -88,6 +94,14 @@ export interface WriterOptions {
    * `quality`.
    */
   targetBytes?: number;
+  /**
+   * The file is one of several that `concat` of `@avwriter/avwriter/recipes` joins, and has exactly so many
+   * frames: one more is refused, and `close` with fewer fails, and leaves no file. The same frames give the
+   * same bytes, with the same releases of libraries, and codec headers do not tell one machine from another.
+   * It has no audio and no subtitles, which belong to the whole, and needs `"constant"` timing; `crashSafe`
+   * is `false` by default.
+   */
+  chunk?: ChunkOptions;
   /**
    * Whether a device encodes: `"off"` leaves it to the processor, `"auto"` tries the devices' encoders of the
    * codec first, `"require"` takes no other. It is about codec families: an encoder that is named is used as

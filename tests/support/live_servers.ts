@@ -10,10 +10,13 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { NetworkSourceOptions } from "../../mod.ts";
-import type { SkipReason } from "./features.ts";
+import { convertClip } from "./clips.ts";
+import { missingHttp, type SkipReason } from "./features.ts";
 import { missingRtspServer, protocols, untilOpen } from "./stream_server.ts";
 
-const rtspScript = fileURLToPath(new URL("rtsp_server.py", import.meta.url));
+const [rtspScript, hlsScript] = ["rtsp_server.py", "hls_server.py"].map((name) =>
+  fileURLToPath(new URL(name, import.meta.url))
+) as [string, string];
 
 /** A program and its arguments. */
 type Command = readonly [program: string, ...args: string[]];
@@ -28,6 +31,8 @@ interface ServerPlan {
   readonly protocol: "tcp" | "udp";
   /** What serves it. */
   readonly server: Command;
+  /** How much later than others its silence is told, in seconds. Default: 0. */
+  readonly lateSeconds?: number;
   /** What feeds the server, once that is open; it begins again when it fails. */
   readonly feeder?: Command;
 }
@@ -52,13 +57,27 @@ export class LiveServer implements Disposable {
     return this.#plan.options ?? {};
   }
 
+  /** How much later than others its silence is told, in seconds. */
+  get lateSeconds(): number {
+    return this.#plan.lateSeconds ?? 0;
+  }
+
   /** Starts it, in place of the one before; resolves once its port is open. */
   async start(): Promise<void> {
     const { server, feeder, port, protocol } = this.#plan;
     this.stop();
     await Promise.all(this.#programs.map(ended));
-    this.#programs = [run(server)];
-    await untilOpen(port, protocol);
+    for (let tries = 1;; tries++) {
+      const program = run(server);
+      this.#programs = [program];
+      try {
+        await untilOpen(port, protocol, () => isRunning(program));
+        break;
+      } catch (error) {
+        // One that takes one reader ends with it, and that one may have been too fast to be seen.
+        if (tries === 5) throw error;
+      }
+    }
     if (feeder !== undefined) this.#programs.push(run(feeder));
   }
 
@@ -117,6 +136,17 @@ function rtsp(transport: "tcp" | "udp") {
     });
 }
 
+/** A live playlist, whose segments the ffmpeg program has made before. */
+function hls(path: string, folder: string, port: number): LiveServer {
+  const playlist = join(folder, "recording.m3u8");
+  convertClip(playlist, "-i", path, "-c", "copy", "-hls_time", "1", "-hls_playlist_type", "vod");
+  return new LiveServer({
+    ...{ address: `http://127.0.0.1:${port}/live.m3u8`, port, protocol: "tcp" },
+    // The next segment is due in a segment's length, and late after half of another.
+    ...{ server: ["/usr/bin/python3", hlsScript, String(port), playlist], lateSeconds: 3 },
+  });
+}
+
 const nginxModules = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
 
 /** nginx, which the ffmpeg program feeds. */
@@ -136,7 +166,7 @@ pid ${config}.pid; events {} rtmp { server { listen 127.0.0.1:${port}; applicati
 
 /** srt-live-transmit, which the ffmpeg program feeds. */
 function srtRelay(path: string, _folder: string, port: number): LiveServer {
-  const from = `udp://127.0.0.1:${port === 65535 ? port - 1 : port + 1}`;
+  const from = `udp://127.0.0.1:${port + 1}`;
   return new LiveServer({
     ...{ address: `srt://127.0.0.1:${port}`, port, protocol: "udp" },
     server: ["srt-live-transmit", from, `srt://127.0.0.1:${port}?mode=listener`, "-q"],
@@ -153,6 +183,7 @@ export const liveServers = {
   "srt": program("srt"),
   "srt from srt-live-transmit": srtRelay,
   "http": program("http"),
+  "hls": hls,
   "tcp": program("tcp"),
 } as const;
 
@@ -165,6 +196,8 @@ const hasProgram = (name: string): boolean =>
 /** Why a server can't be started here; `false` where it can. */
 export function missingServer(name: LiveServerName): SkipReason {
   if (name.startsWith("rtsp")) return missingRtspServer();
+  if (name === "http" || name === "hls" && missingHttp() !== false) return missingHttp();
+  if (name === "hls") return hasProgram("/usr/bin/python3") ? false : "Python is missing (python3)";
   if (name === "rtmp from nginx") {
     const hasModule = spawnSync("/bin/sh", ["-c", `test -e ${nginxModules}`]).status === 0;
     return hasModule && hasProgram("nginx")

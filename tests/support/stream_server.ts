@@ -55,9 +55,9 @@ export async function silentServer(): Promise<
   };
 }
 
-/** An HTTP server on loopback. */
-export async function webServer(answer: RequestListener): Promise<{ port: number; server: Server }> {
-  const server = createWebServer(answer).listen(0, "127.0.0.1");
+/** An HTTP server on loopback, at a port or at any that is free. */
+export async function webServer(answer: RequestListener, at = 0): Promise<{ port: number; server: Server }> {
+  const server = createWebServer(answer).listen(at, "127.0.0.1");
   await once(server, "listening");
   return { port: (server.address() as AddressInfo).port, server };
 }
@@ -72,23 +72,44 @@ export const protocols = {
   udp: (port: number) => [["-f", "mpegts"], `udp://127.0.0.1:${port}`, "?pkt_size=1316"],
 } as const;
 
-/** Whether a program has a port of loopback open: one look at it would be a connection, the only one it takes. */
+/** Whether a program has a port open. To try it would be a connection, and some take one only. */
 function isOpen(port: number, protocol: "tcp" | "udp"): boolean {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  // The state of a TCP socket that listens, and of an UDP socket that is not connected.
-  const row = new RegExp(`^ *\\d+: [0-9A-F]+:${hex} \\S+ ${protocol === "tcp" ? "0A" : "07"} `, "m");
+  // TCP: it listens, or has the one connection that it takes. UDP: it is not connected.
+  const states = protocol === "tcp" ? "(?:0A|01)" : "07";
+  const row = new RegExp(`^ *\\d+: [0-9A-F]+:${hex} \\S+ ${states} `, "m");
   return [protocol, `${protocol}6`].some((name) => {
     const path = `/proc/net/${name}`;
     return existsSync(path) && row.test(readFileSync(path, "utf8"));
   });
 }
 
-/** Waits until a server has its port open. */
-export async function untilOpen(port: number, protocol: "tcp" | "udp"): Promise<void> {
+/** Waits until a server has its port open; not for one that `mayOpen` says has ended. */
+export async function untilOpen(
+  port: number,
+  protocol: "tcp" | "udp",
+  mayOpen: () => boolean = () => true,
+): Promise<void> {
   if (process.platform !== "linux") return void await sleep(2000);
   for (let waited = 0; !isOpen(port, protocol); waited += 20) {
-    if (waited > 20_000) throw new Error(`No server has opened port ${port}`);
+    if (waited > 20_000 || !mayOpen()) throw new Error(`No server has opened port ${port}`);
     await sleep(20);
+  }
+}
+
+/**
+ * A port that a server can have again after it was away: none of those that the system gives to programs
+ * which ask for any.
+ */
+export async function lastingPort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const server = createServer().listen(port, "127.0.0.1");
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("listening", () => server.close(() => resolve(true)));
+      server.once("error", () => resolve(false));
+    });
+    if (isFree) return port;
   }
 }
 

@@ -291,11 +291,13 @@ inlined void to_rgb32(planes from, uint8_t *to, int32_t stride, int32_t down, co
   const v128_t upper = wasm_i16x8_const_splat(-256);
   const uint8_t *both = from.u < from.v ? from.u : from.v;
   const uint32_t u_shift = both == from.u ? 8 : 0, v_shift = 8 - u_shift;
-  for (int32_t row = 0; row < from.height; row++) {
-    const uint8_t *ys = from.y + row * from.y_stride;
+  // Rows that share their chroma are painted together. The last one may have no other.
+  for (int32_t row = 0; row < from.height; row += 1 << down) {
+    const int32_t below = down & (row + 1 < from.height);
+    const uint8_t *ys = from.y + row * from.y_stride, *ys_below = ys + from.y_stride;
     const int32_t u_row = (row >> down) * from.u_stride, v_row = (row >> down) * from.v_stride;
     const uint8_t *us = from.u + u_row, *vs = from.v + v_row, *pairs = both + u_row;
-    uint8_t *at = to + row * stride;
+    uint8_t *at = to + row * stride, *at_below = at + stride;
     int32_t x = 0;
     for (; x + (step << across) <= from.width; x += step << across) {
       tints t;
@@ -305,12 +307,17 @@ inlined void to_rgb32(planes from, uint8_t *to, int32_t stride, int32_t down, co
       } else {
         t = tinted(upper_bytes(us + (x >> across)), upper_bytes(vs + (x >> across)), c);
       }
-      paint(at + x * 4, ys + x, across ? doubled_tints(t, 0) : t, c);
-      if (across) paint(at + x * 4 + 4 * step, ys + x + step, doubled_tints(t, 1), c);
+      for (int32_t part = 0; part <= across; part++) {
+        const tints each = across ? doubled_tints(t, part) : t;
+        const int32_t first = x + part * step;
+        paint(at + first * 4, ys + first, each, c);
+        if (below) paint(at_below + first * 4, ys_below + first, each, c);
+      }
     }
     for (; x < from.width; x++) {
       int32_t sample = (x >> across) << is_interleaved;
       paint_one(at + x * 4, ys[x], us[sample], vs[sample], c);
+      if (below) paint_one(at_below + x * 4, ys_below[x], us[sample], vs[sample], c);
     }
   }
 }

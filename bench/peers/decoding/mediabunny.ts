@@ -23,16 +23,18 @@ interface Mediabunny {
 const root = "mediabunny/dist/modules/src/index.js";
 const serverRoot = "@mediabunny/server/dist/bundles/mediabunny-server.mjs";
 
-await serveDecoding(async ({ path }, take) => {
+await serveDecoding(async () => {
   const bunny = await loadPackage<Mediabunny>(root);
   (await loadPackage<{ registerMediabunnyServer(): void }>(serverRoot)).registerMediabunnyServer();
-  const input = new bunny.Input({ source: new bunny.FilePathSource(path), formats: bunny.ALL_FORMATS });
-  const sink = new bunny.VideoSampleSink(await input.getPrimaryVideoTrack());
-  const options = { format: "RGBA" };
-  for await (const sample of sink.samples()) {
-    const bytes = new Uint8Array(sample.allocationSize(options));
-    await sample.copyTo(bytes, options);
-    sample.close();
-    take(bytes);
-  }
+  return async ({ path }, take) => {
+    const input = new bunny.Input({ source: new bunny.FilePathSource(path), formats: bunny.ALL_FORMATS });
+    const sink = new bunny.VideoSampleSink(await input.getPrimaryVideoTrack());
+    const options = { format: "RGBA" };
+    for await (const sample of sink.samples()) {
+      const bytes = new Uint8Array(sample.allocationSize(options));
+      await sample.copyTo(bytes, options);
+      sample.close();
+      take(bytes);
+    }
+  };
 });

@@ -31,15 +31,17 @@ interface NodeAv {
   readonly AV_PIX_FMT_RGBA: number;
 }
 
-await serveDecoding(async ({ path }, take) => {
+await serveDecoding(async () => {
   const av = await loadPackage<NodeAv>("node-av/dist/index.js");
-  av.Log.setLevel(av.AV_LOG_ERROR);
-  await using input = await av.Demuxer.open(path);
-  const stream = input.video();
-  using decoder = await av.Decoder.create(stream, { rescale: { pixelFormat: av.AV_PIX_FMT_RGBA } });
-  for await (const frame of decoder.frames(input.packets(stream.index))) {
-    if (frame === null) continue;
-    take(frame.toBuffer());
-    frame.free();
-  }
+  return async ({ path }, take) => {
+    av.Log.setLevel(av.AV_LOG_ERROR);
+    await using input = await av.Demuxer.open(path);
+    const stream = input.video();
+    using decoder = await av.Decoder.create(stream, { rescale: { pixelFormat: av.AV_PIX_FMT_RGBA } });
+    for await (const frame of decoder.frames(input.packets(stream.index))) {
+      if (frame === null) continue;
+      take(frame.toBuffer());
+      frame.free();
+    }
+  };
 });

@@ -5,6 +5,7 @@
  */
 import process from "node:process";
 import { cpuSeconds } from "../../resources.ts";
+import type { TimeReport } from "../../turns.ts";
 import { NotAvailable, type PeerSkipped } from "../protocol.ts";
 
 /** What a peer shall decode to RGBA. */
@@ -15,9 +16,7 @@ export interface DecodingRequest {
 }
 
 /** What it took, and what came out. */
-export interface DecodingReport {
-  readonly wallMs: number;
-  readonly cpuSeconds: number | null;
+export interface DecodingReport extends TimeReport {
   readonly frames: number;
   /** Of samples from all frames. */
   readonly mean: number;
@@ -46,15 +45,17 @@ class FrameCount {
   }
 }
 
-/** Runs a peer. The clock starts when all modules are loaded. */
-export async function serveDecoding(
-  run: (request: DecodingRequest, take: (pixels: Uint8Array) => void) => Promise<void>,
-): Promise<void> {
+/** Decodes a video, and has each frame taken. */
+export type Decode = (request: DecodingRequest, take: (pixels: Uint8Array) => void) => Promise<void>;
+
+/** Runs a peer. The clock starts when it has loaded all modules. */
+export async function serveDecoding(load: () => Promise<Decode>): Promise<void> {
   const count = new FrameCount();
-  const cpu = cpuSeconds();
-  const from = performance.now();
   let answer: DecodingReport | PeerSkipped;
   try {
+    const run = await load();
+    const cpu = cpuSeconds();
+    const from = performance.now();
     await run(JSON.parse(process.argv[2]!), (pixels) => count.take(pixels));
     const wallMs = performance.now() - from;
     const after = cpuSeconds();

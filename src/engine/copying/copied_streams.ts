@@ -10,6 +10,7 @@ import {
   supportsAudioCodec,
   supportsVideoCodec,
 } from "../../container/codec_support.ts";
+import { plainTags } from "../../container/plain_tags.ts";
 import { repairsCover } from "../../container/cover.ts";
 import { movFamily } from "../../container/known_containers.ts";
 import { isIntermediate, muxerOptions, type Stage } from "../../container/muxer_options.ts";
@@ -29,17 +30,10 @@ import type { Rational } from "../../libav/rational.ts";
 import { addAudioStream } from "../open_audio_track.ts";
 import type { CopiedFile, CopiedStream } from "./media_packet.ts";
 
-/** Tags that say how a file was written, not what it is. */
-const technicalTags =
-  /^(?:major_brand|minor_version|compatible_brands|encoder|duration|bps|number_of_\w+|_statistics_\w+)(?:-\w+)?$/i;
+export { plainTags };
 
 /** Containers whose packets of AAC have headers of their own. */
 const adtsContainers: readonly string[] = ["mpegts", "adts", "hls", "segment", "stream_segment,ssegment"];
-
-/** Tags without those that say how a file was written. */
-export function plainTags(tags: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(tags).filter(([key]) => !technicalTags.test(key)));
-}
 
 /** Chapters of a source. In the mp4 family the first one begins at 0, whatever it says. */
 export function copiedChapters({ name }: MuxerInfo, chapters: readonly ChapterPlace[]): ChapterPlace[] {

@@ -5,12 +5,12 @@
  */
 import type { MediaPacket } from "./media_packet.ts";
 
-/** How many packets with a time are waited for, until one tells when it is decoded: then their order is known. */
+/** How many packets with a time may wait until one tells when it is decoded: their order is known then. */
 const maxTimed = 17;
 /** How much earlier a frame is shown than the next one where nothing says how long it is, in seconds. */
 const leastStep = 0.001;
 
-/** Keeps packets until the first one of the video has a time: a frame before the earliest of those after it. */
+/** Keeps packets until the first one of the video has a time: a frame before the earliest one after it. */
 export class FirstTimes {
   #waiting: MediaPacket[] = [];
   #hasBegun = false;

@@ -53,9 +53,11 @@ export class JoinedInput implements PacketInput {
   #audioOffsets = new Map<number, number>();
   /** What ends where, in seconds of the result, by stream. */
   readonly #ends = new Map<number, number>();
-  /** Frames of the first stream of video in this file, and where the earliest one begins. */
+  /** Frames of the first stream of video in this file, and where the earliest one begins, in seconds. */
   #frames = 0;
   #begin = Infinity;
+  /** The same, before it was rounded to ticks: what many files are off by would add up. */
+  #joinedAt: number | null = null;
   readonly #decoded = new Map<number, bigint>();
   /** What the first file has. */
   readonly description: CopiedFile;
@@ -227,7 +229,7 @@ export class JoinedInput implements PacketInput {
     const end = this.#ends.get(video)!;
     const rate = demuxer.frameRate(video);
     if (rate === null) return end;
-    const exact = this.#begin + this.#frames * rate.den / rate.num;
+    const exact = (this.#joinedAt ?? this.#begin) + this.#frames * rate.den / rate.num;
     return Math.abs(exact - end) <= wholeFrames ? exact : end;
   }
 
@@ -242,6 +244,7 @@ export class JoinedInput implements PacketInput {
     const { num, den } = next.demuxer.timeBase(Math.max(0, next.video));
     const start = next.video < 0 ? null : next.startTicks(next.video);
     this.#offset = end - (start === null ? next.demuxer.startSeconds : Number(start) * num / den);
+    this.#joinedAt = start === null ? null : end;
     this.#audioOffsets = new Map();
     this.#frames = 0;
     this.#begin = Infinity;

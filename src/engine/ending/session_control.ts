@@ -61,28 +61,28 @@ export class SessionControl {
 
   /** Does something that waits for others. */
   timed<T>(call: () => T): T {
-    this.#step(1);
+    this.#step();
     try {
       return call();
     } finally {
-      this.#step(1);
+      this.#step();
     }
   }
 
-  /** Waits in a timed call for what is not due yet; it is not counted. Returns early once it is aborted. */
-  untimedWait(seconds: number): void {
-    this.#step(1);
+  /** Waits in a timed call, and returns early once it is aborted. */
+  wait(seconds: number): void {
     Atomics.wait(this.#words, words.isAborted, endings.none, seconds * 1000);
-    this.#step(1);
   }
 
-  /** Notes that something has come, in a timed call that waits for more. */
-  progress(): void {
-    this.#step(2);
+  /** Waits in a timed call for what is not due yet: that is not counted. */
+  untimedWait(seconds: number): void {
+    this.#step();
+    this.wait(seconds);
+    this.#step();
   }
 
-  #step(count: 1 | 2): void {
-    Atomics.add(this.#words, words.step, count);
+  #step(): void {
+    Atomics.add(this.#words, words.step, 1);
   }
 
   /**

@@ -6,8 +6,7 @@
  */
 import type { Native } from "../../../ffi/mod.ts";
 import { chooseEncoder, type ChosenEncoder, knowsFewSizes } from "../../codecs/choose_encoder.ts";
-import type { EncoderRequest } from "../../codecs/encoder_request.ts";
-import type { Pass } from "../../codecs/passes.ts";
+import type { EncoderRequest, Pass } from "../../codecs/encoder_request.ts";
 import { certainCodes, trialSizes } from "../../codecs/trials.ts";
 import {
   type EncoderSettings,
@@ -35,20 +34,21 @@ import { AvError, UnsupportedError } from "../../errors.ts";
 import { muxerUrl } from "../../file/output_file.ts";
 import { checkFilters } from "../../libav/conversion/filter_graph.ts";
 import type { Encoder, EncoderInfo } from "../../libav/encoder.ts";
-import { isVerbose, setLogLevel } from "../../libav/log.ts";
+import { setLogLevel } from "../../libav/log.ts";
 import type { Muxer } from "../../libav/muxer.ts";
 import type { MuxerInfo } from "../../libav/muxer_info.ts";
 import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
 import { invert } from "../../libav/rational.ts";
 import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
-import { withoutPrototype } from "../../plain_copy.ts";
 import type { Size } from "../../size.ts";
 import { black, parseBackground, type Rgb } from "../../video/background.ts";
-import { type ColorDescription, displayP3, meaningOf, parseColor } from "../../video/color.ts";
+import { type ColorDescription, meaningOf } from "../../video/color.ts";
 import { defaultInputFormat, requireInputFormat } from "../../video/input_format.ts";
 import { isOpaque } from "../../video/conversion/blending/opacity.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../../video/pixels.ts";
 import { createMuxer } from "./create_muxer.ts";
+import { encoderRequest, settingsContext } from "./encoder_request.ts";
+import { FrameColor } from "./frame_color.ts";
 import { requireKept } from "./filter_losses.ts";
 import type { MuxerRequest, OpenerContext } from "./muxer_request.ts";
 import { Preprocessor, type PreprocessorOutput } from "../preprocessor.ts";
@@ -58,13 +58,11 @@ import type { EncoderChoice, EngineInfo, VideoFileRequest } from "../session_typ
 /** Opens encoder and muxer of one video. */
 export class StreamOpener implements Disposable {
   readonly #native: Native;
-  readonly #request: VideoFileRequest;
+  #request: VideoFileRequest;
   readonly #context: OpenerContext;
   readonly #background: Rgb;
-  /** Whether the frames are of Display P3, which the first one says. */
-  isDisplayP3 = false;
-  /** What the first frame says of its values; `null` where it does not. */
-  saidColor: Partial<ColorDescription> | null = null;
+  /** What frames say of their colours. */
+  readonly frameColor: FrameColor;
   /** The pass that encoders are opened for. */
   pass: Pass | undefined;
   /** The container. */
@@ -82,6 +80,7 @@ export class StreamOpener implements Disposable {
     this.#native = native;
     this.#request = request;
     this.#context = context;
+    this.frameColor = new FrameColor(request.options.color);
     this.info = info;
     requireAnimationSupport(info, request.options);
     requireLoopSupport(info, request.options);
@@ -122,13 +121,21 @@ export class StreamOpener implements Disposable {
     this.#trial = null;
   }
 
+  /** Takes another request for the same stream. Throws where the container does not keep what it has. */
+  describe(request: VideoFileRequest): void {
+    const before = this.#request;
+    this.#request = request;
+    try {
+      if (this.#trial !== null) this.#tryHeader(this.#trial);
+    } catch (error) {
+      this.#request = before;
+      throw error;
+    }
+  }
+
   /** The video's colour description at a height: also that of frames without one. */
   color(height: number): ColorDescription {
-    const { color } = this.#request.options;
-    if (this.isDisplayP3) {
-      return parseColor({ ...displayP3, ...(color as Partial<ColorDescription>) }, height);
-    }
-    return parseColor(color ?? this.saidColor ?? {}, height);
+    return this.frameColor.at(height);
   }
 
   /** Creates the preprocessor for a video whose first picture has this shape. */
@@ -145,36 +152,21 @@ export class StreamOpener implements Disposable {
     });
   }
 
-  #encoderRequest(
-    { shape: { layout }, frameRate }: PreprocessorOutput,
-    isOpaque: () => boolean,
-  ): EncoderRequest {
-    const { options } = this.#request;
-    return withoutPrototype({
-      ...options,
-      ...(this.pass !== undefined && { pass: this.pass }),
-      container: this.info.name,
-      frameRate,
-      width: layout.width,
-      height: layout.height,
-      source: layout.format,
+  #encoderRequest(input: PreprocessorOutput, isOpaque: () => boolean): EncoderRequest {
+    const { safety: { isCrashSafe } } = this.#context;
+    const container = this.info.name;
+    return encoderRequest(this.#request.options, {
+      input,
       isOpaque,
-      isCrashSafe: this.#context.safety.isCrashSafe,
-      isVariable: options.timing !== undefined && options.timing !== "constant",
-      isVerbose: isVerbose(options.logLevel),
-      isQuiet: options.logLevel === "quiet",
+      isCrashSafe,
+      container,
+      pass: this.pass,
     });
   }
 
   #settingsContext({ shape: { layout } }: PreprocessorOutput): SettingsContext {
-    const { color, oddSize = "pad" } = this.#request.options;
-    return {
-      globalHeader: this.info.wantsGlobalHeader,
-      color: this.color(layout.height),
-      background: this.#background,
-      isMatrixGiven: typeof color === "string" || color?.matrix !== undefined,
-      oddSize,
-    };
+    const color = this.color(layout.height);
+    return settingsContext(this.#request.options, this.info, color, this.#background);
   }
 
   #chooseEncoder(input: PreprocessorOutput, isOpaque: () => boolean = () => false): ChosenEncoder {
@@ -191,7 +183,7 @@ export class StreamOpener implements Disposable {
     const { options } = this.#request;
     requireVideoCodecSupport(this.#native, this.info, encoder);
     requireTimecodeSupport(this.info, options, frameRate);
-    if (this.isDisplayP3) requirePrimariesSupport(this.info);
+    if (this.frameColor.isDisplayP3) requirePrimariesSupport(this.info);
   }
 
   /** The encoder's input for frames of a size in the default format, as they are without filters. */
@@ -258,6 +250,7 @@ export class StreamOpener implements Disposable {
       ...request,
       cover: this.#context.cover,
       hasSize: this.#hasSize,
+      namesOthers: !this.frameColor.bringsHdr,
       createMuxer: (info, namesKeys) =>
         this.createMuxer({ ...request, url: "", info, namesKeys, stage: "direct", audioTracks: null }),
     });
@@ -335,10 +328,22 @@ export class StreamOpener implements Disposable {
       }
       trial.encoder[Symbol.dispose]();
     }
-    const chosen = this.#chooseEncoder(input, isFirstOpaque);
     this.#hasSize = true;
-    this.#requireHeader(chosen);
+    const chosen = this.#chooseFitting(input, isFirstOpaque);
     this.#choice = describeChoice(chosen, given, this.info, this.#request);
     return chosen;
+  }
+
+  /** An encoder for frames. HDR metadata that frames bring is left out where there is no place for it. */
+  #chooseFitting(input: PreprocessorOutput, isOpaque: () => boolean): ChosenEncoder {
+    const chosen = this.#chooseEncoder(input, isOpaque);
+    try {
+      this.#requireHeader(chosen);
+      return chosen;
+    } catch (error) {
+      if (!(error instanceof UnsupportedError && this.frameColor.bringsHdr)) throw error;
+      this.frameColor.dropHdr();
+      return this.#chooseFitting(input, isOpaque);
+    }
   }
 }

@@ -7,24 +7,20 @@ import { join, type Native, ScratchFolder } from "../../../ffi/mod.ts";
 import { type EncoderSettings, openEncoder } from "../../codecs/open_encoder.ts";
 import { HeldTarget } from "../../file/held_target.ts";
 import { muxerUrl, type OutputFile } from "../../file/output_file.ts";
+import { passesPath } from "../../file/target.ts";
 import type { Encoder } from "../../libav/encoder.ts";
 import { quietly } from "../../libav/log.ts";
 import type { Rational } from "../../libav/rational.ts";
 import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
 import { SessionControl } from "../ending/session_control.ts";
 import { createOutput, type EncodedStream } from "../opening/open_output.ts";
-import type { FirstPicture, PipelineContext } from "../opening/open_pipeline.ts";
+import type { FirstPicture, PipelineContext } from "../opening/pipeline_context.ts";
 import type { Steps } from "../../steps.ts";
 import { Pipeline, type PipelineParts } from "../pipeline.ts";
 import { createTimeline } from "../timeline.ts";
 import { FrameSpool } from "./frame_spool.ts";
 import { PacketStore } from "./packet_store.ts";
 import { type Attempt, TwoPasses } from "./two_passes.ts";
-
-/** The folder of what waits until the file is written. */
-function passesPath(path: string): string {
-  return `${path}.avwriter-passes`;
-}
 
 /** Drops the packets of the first pass. */
 const nowhere: PipelineParts["output"] = {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ScratchFolder } from "../../../ffi/mod.ts";
+import type { ScratchFolder } from "../../../ffi/mod.ts";
 import type { EncoderSettings } from "../../codecs/open_encoder.ts";
 import { UnsupportedError } from "../../errors.ts";
 import type { OutputFile } from "../../file/output_file.ts";

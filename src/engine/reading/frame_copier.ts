@@ -36,12 +36,12 @@ export class FrameCopier implements Disposable {
   readonly #native: Native;
   /** `null`: that of each picture. */
   readonly #format: PixelFormatInfo | null;
-  readonly #stream: ColorNumbers;
+  readonly #stream: Partial<ColorDescription>;
   readonly #reader: FrameReader;
   #way: Way | null = null;
 
   /** Gives frames of a format, or of their own. `stream` has the colour of frames that do not say it. */
-  constructor(native: Native, format: PixelFormatInfo | null, stream: ColorNumbers) {
+  constructor(native: Native, format: PixelFormatInfo | null, stream: Partial<ColorDescription>) {
     this.#native = native;
     this.#format = format;
     this.#stream = stream;
@@ -85,7 +85,7 @@ export class FrameCopier implements Disposable {
     this.#way = null;
     const { layout: { format, width, height }, meaning } = shape;
     const target = this.#format ?? format;
-    const color = { ...colorOf(this.#native, this.#stream), ...colorOf(this.#native, colors) };
+    const color = { ...this.#stream, ...colorOf(this.#native, colors) };
     const converted = target.id === format.id ? meaning : convertedMeaning(meaning, format, target, height);
     const layout = frameLayout(target, width, height);
     const painter = RgbPainter.exists(shape, target) ? new RgbPainter(this.#native, shape, target) : null;

@@ -12,6 +12,7 @@ import { frameDuration, frameTicks, VideoDecoder } from "../../libav/reading/vid
 import type { HeldFrame, ShownFrame } from "./held_frame.ts";
 import { InputClock, type MediaInput } from "./media_input.ts";
 import { reading } from "./reading_error.ts";
+import { type SourceKind, StreamPackets } from "./stream_packets.ts";
 
 /** How far before a time a key frame is looked for, in seconds, until one is early enough. */
 const stepsBack = [0, 2, 8, 32] as const;
@@ -23,10 +24,11 @@ const maxDamagedFirst = 1000;
 /** Decodes a video stream, forwards, and from wherever it is told to. */
 export class FrameCursor implements Disposable {
   readonly #native: Native;
-  readonly #input: MediaInput;
   readonly #stream: InputStream;
   readonly #label: string;
   readonly #isLive: boolean;
+  readonly #isResumable: boolean;
+  readonly #packets: StreamPackets;
   readonly #owned: DisposableStack;
   readonly #decoder: VideoDecoder;
   readonly #packet: NativePacket;
@@ -53,17 +55,26 @@ export class FrameCursor implements Disposable {
   /** Why nothing comes after the next frame. */
   #failure: ReadError | null = null;
 
-  /** At the beginning of a stream; takes over the input. A live one can only be advanced. */
-  constructor(native: Native, input: MediaInput, stream: InputStream, label: string, isLive = false) {
+  /** At the beginning of a stream; takes over the input. A live one is not read ahead. */
+  constructor(
+    native: Native,
+    input: MediaInput,
+    stream: InputStream,
+    label: string,
+    kind: SourceKind = "file",
+  ) {
     using owned = new DisposableStack();
     this.#native = native;
-    this.#input = owned.use(input);
+    const { demuxer } = owned.use(input);
+    const origin = { demuxer, stream: stream.index, label, kind };
+    this.#packets = owned.use(new StreamPackets(native, origin));
     this.#stream = stream;
     this.#label = label;
-    this.#isLive = isLive;
+    this.#isLive = kind !== "file";
+    this.#isResumable = kind === "resumable";
     this.clock = new InputClock(stream, input.origin);
-    input.demuxer.readOnly(stream.index);
-    this.#decoder = reading(label, "decode", () => owned.use(new VideoDecoder(native, stream, isLive)));
+    demuxer.readOnly(stream.index);
+    this.#decoder = reading(label, "decode", () => owned.use(new VideoDecoder(native, stream, this.#isLive)));
     this.#packet = owned.use(new NativePacket(native));
     const held = (): HeldFrame => ({ frame: owned.use(new NativeFrame(native)), ticks: 0n, duration: 0n });
     this.#spare = [held(), held()];
@@ -75,7 +86,8 @@ export class FrameCursor implements Disposable {
 
   /** The next frame in the order of display; `null` at the end. */
   advance(): ShownFrame | null {
-    if (this.#isLive) this.#moveNow();
+    // A seek has decoded ahead, also in what is live.
+    if (this.#isLive && !this.#isPending && this.#next === null) this.#moveNow();
     else this.#move();
     return this.#shown();
   }
@@ -208,6 +220,7 @@ export class FrameCursor implements Disposable {
     this.#hasBegun = this.#hasPacket = this.#isPending = false;
     this.#failure = null;
     this.#packet.unref();
+    this.#packets.restart();
     this.#decoder.flush();
     this.#trustedFrom = this.#lastTicks = null;
     this.#lastDecodeTime = NativePacket.noTime;
@@ -226,7 +239,7 @@ export class FrameCursor implements Disposable {
       return false;
     }
     if (at === null) return true;
-    while (this.#read()) {
+    while (this.#packets.read(this.#packet)) {
       if (this.#packet.isKey) {
         const { pts, dts } = this.#packet;
         this.#trustedFrom = pts === NativePacket.noTime ? dts : pts;
@@ -237,23 +250,12 @@ export class FrameCursor implements Disposable {
     return false;
   }
 
-  /** Reads the next packet of the stream; `false` at the end. */
-  #read(): boolean {
-    return reading(this.#label, "read on in", () => {
-      while (this.#input.demuxer.read(this.#packet)) {
-        if (this.#packet.streamIndex === this.#stream.index) return true;
-        this.#packet.unref();
-      }
-      return false;
-    });
-  }
-
-  /** Reads the next packet; where a live stream breaks off, what came before it is decoded first. */
+  /** Reads the next packet. Where a live stream breaks off for good, what came before it is decoded first. */
   #readOn(): boolean {
     try {
-      return this.#read();
+      return this.#packets.read(this.#packet);
     } catch (error) {
-      if (!this.#isLive || !(error instanceof ReadError)) throw error;
+      if (!this.#isLive || this.#isResumable || !(error instanceof ReadError)) throw error;
       this.#failure = error;
       return false;
     }

@@ -10,12 +10,18 @@ import { setLogLevel } from "../../libav/log.ts";
 import type { SessionControl } from "../ending/session_control.ts";
 import { FrameCopier } from "./frame_copier.ts";
 import { FrameCursor } from "./frame_cursor.ts";
+import type { ShownFrame } from "./held_frame.ts";
+import { HlsDemuxer } from "./http/hls_demuxer.ts";
 import { MediaInput } from "./media_input.ts";
 import type { CopiedFile } from "../copying/media_packet.ts";
 import { describeFile, PacketReader } from "./packet_reader.ts";
 import { isComplete, outputFormat, videoStream } from "./reading_session.ts";
 import type { ReadFrame, ReadRequest, SourceInfo } from "./reading_types.ts";
 import { describeSource } from "./source_facts.ts";
+import { streamColor } from "../../video/reading/read_color.ts";
+
+/** How far apart two times of one frame may be, in seconds. */
+const sameSeconds = 1e-4;
 
 /** Reads one live stream, which can't be read twice, nor from another place on. */
 export class LiveSession implements Disposable {
@@ -30,6 +36,8 @@ export class LiveSession implements Disposable {
   #reads: "nothing" | "frames" | "packets" = "nothing";
   /** The first frame, where it had to tell what the stream does not. */
   #first: ReadFrame | null = null;
+  /** The time of the last frame of an earlier connection: frames up to it are left out. */
+  #after: number | null = null;
   /** What the stream says. */
   readonly info: SourceInfo;
 
@@ -47,12 +55,16 @@ export class LiveSession implements Disposable {
     interruptBy(native, control.memory);
     owned.defer(() => interruptBy(native, null));
     const format = request.format === null ? null : outputFormat(native, request.format);
-    const input = owned.use(control.timed(() => new MediaInput(native, request)));
+    const input = owned.use(control.timed(() => new MediaInput(native, request, control)));
     this.#input = input;
     const stream = videoStream(input, request);
-    this.#copier = owned.use(new FrameCopier(native, format, stream.color));
+    this.#copier = owned.use(new FrameCopier(native, format, streamColor(native, stream)));
     const info = describeSource(native, input, stream, format, request.label, true);
-    this.#cursor = owned.use(new FrameCursor(native, input, stream, request.label, true));
+    const { place, label } = request;
+    const isResumable = place.kind === "network" && place.isResumable && info.duration !== null;
+    const kind = isResumable ? "resumable" : "live";
+    this.#cursor = owned.use(new FrameCursor(native, input, stream, label, kind));
+    if (isResumable && place.resumeAfter !== null) this.#resume(place.resumeAfter);
     this.info = isComplete(info) ? info : { ...info, ...this.#looked(request.label) };
     this.#owned = owned.move();
   }
@@ -91,8 +103,44 @@ export class LiveSession implements Disposable {
   }
 
   #read(memory?: ArrayBuffer): ReadFrame | null {
-    const shown = this.#control.timed(() => this.#cursor.advance());
-    return shown === null ? null : this.#copier.copy(shown, memory);
+    const after = this.#after;
+    const advance = () => after === null ? this.#cursor.advance() : this.#advanceAfter(after);
+    const shown = this.#control.timed(advance);
+    return shown === null ? null : this.#copier.copy(this.#marked(shown), memory);
+  }
+
+  /** Marks the first frame after segments that were not read. */
+  #marked(shown: ShownFrame): ShownFrame {
+    const { demuxer } = this.#input;
+    const isAfterLoss = demuxer instanceof HlsDemuxer &&
+      demuxer.takeLoss(this.#cursor.clock.ticks(shown.timestamp));
+    return isAfterLoss ? { ...shown, isDiscontinuous: true } : shown;
+  }
+
+  /** Goes on where an earlier connection has ended, or from the beginning where nothing else can be read. */
+  #resume(after: number): void {
+    this.#after = after;
+    const { demuxer } = this.#input;
+    if (demuxer instanceof HlsDemuxer) return demuxer.skipTo(after);
+    try {
+      this.#control.timed(() => this.#cursor.seek(after));
+    } catch (error) {
+      if (!(error instanceof ReadError) || error.code !== "NOT_SEEKABLE") throw error;
+    }
+  }
+
+  /** The first frame after a time; it is marked where it is not the next one. */
+  #advanceAfter(after: number): ShownFrame | null {
+    let last = -Infinity;
+    for (;;) {
+      const shown = this.#cursor.advance();
+      if (shown === null) return null;
+      if (shown.timestamp > after + sameSeconds) {
+        this.#after = null;
+        return { ...shown, isDiscontinuous: Math.abs(last - after) > sameSeconds };
+      }
+      last = shown.timestamp;
+    }
   }
 
   /** What the first frame says. */

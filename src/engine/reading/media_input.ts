@@ -10,6 +10,7 @@ import { InputFile, memoryFileOf } from "../../libav/reading/input_bytes.ts";
 import { InputStream } from "../../libav/reading/input_stream.ts";
 import type { MemoryFile } from "../../libav/muxing/memory_file.ts";
 import { type Rational, rationalText } from "../../libav/rational.ts";
+import { SessionControl } from "../ending/session_control.ts";
 import { openDeviceInput } from "./device_input.ts";
 import { openNetwork } from "./network_input.ts";
 import { reading } from "./reading_error.ts";
@@ -61,16 +62,23 @@ export class MediaInput implements Disposable {
   /** Its reader. */
   readonly demuxer: Demuxer;
 
-  /** Opens a file, and finds out what its streams are. Throws a {@linkcode ReadError} where that fails. */
-  constructor(native: Native, { place, label }: Pick<ReadRequest, "place" | "label">) {
+  /**
+   * Opens a file, and finds out what its streams are. The control ends what waits for a network. Throws a
+   * {@linkcode ReadError} where that fails.
+   */
+  constructor(
+    native: Native,
+    { place, label }: Pick<ReadRequest, "place" | "label">,
+    control: SessionControl = new SessionControl(),
+  ) {
     this.#native = native;
     using owned = new DisposableStack();
     this.demuxer = place.kind === "device" ? owned.use(openDeviceInput(native, place, label)) : reading(
       label,
       "read",
-      () => openDemuxer(native, place, owned).findStreamInfo(),
+      () => openDemuxer(native, place, control, owned).findStreamInfo(),
       place.kind === "network"
-        ? "It gives no video or audio that FFmpeg can read, or refers to other addresses, as playlists do"
+        ? "It gives no video or audio that FFmpeg can read"
         : "It is no video, audio or image file that FFmpeg can read, or one that refers to others, as playlists do",
     );
     this.#owned = owned.move();
@@ -104,6 +112,7 @@ export class MediaInput implements Disposable {
 function openDemuxer(
   native: Native,
   place: Exclude<InputPlace, DevicePlace>,
+  control: SessionControl,
   owned: DisposableStack,
 ): Demuxer {
   if (place.kind === "sequence") {
@@ -118,7 +127,9 @@ function openDemuxer(
       }),
     );
   }
-  if (place.kind === "network") return owned.use(openNetwork(native, place, allowedFormats(native)));
+  if (place.kind === "network") {
+    return owned.use(openNetwork(native, { place, control, owned, formats: allowedFormats(native) }));
+  }
   const io = owned.use(
     place.kind === "file" ? new InputFile(native, place.path) : inMemory(native, place.bytes),
   );

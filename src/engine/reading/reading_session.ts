@@ -18,6 +18,7 @@ import { MediaInput } from "./media_input.ts";
 import type { ReadFrame, ReadRequest, SourceInfo } from "./reading_types.ts";
 import { describeFile, PacketReader } from "./packet_reader.ts";
 import { describeSource } from "./source_facts.ts";
+import { streamColor } from "../../video/reading/read_color.ts";
 import { AudioReader, SubtitleReader } from "./track_readers.ts";
 
 /** Reads one file. */
@@ -41,7 +42,7 @@ export class ReadingSession implements Disposable {
     this.#format = request.format === null ? null : outputFormat(native, request.format);
     using input = new MediaInput(native, request);
     const stream = videoStream(input, request);
-    this.#copier = this.#owned.use(new FrameCopier(native, this.#format, stream.color));
+    this.#copier = this.#owned.use(new FrameCopier(native, this.#format, streamColor(native, stream)));
     const info = describeSource(native, input, stream, this.#format, request.label);
     this.info = isComplete(info) ? info : { ...info, ...this.#looked() };
   }

@@ -41,8 +41,14 @@ export interface NetworkPlace {
   readonly protocols: string;
   /** Options of libav's protocols and formats. */
   readonly options: Readonly<Record<string, string>>;
-  /** Whether redirects to other hosts are followed. */
+  /** Whether redirects and playlists may lead to other hosts. */
   readonly mayChangeHost: boolean;
+  /** Which variant of a playlist is read: the best of at most so many bits per second. */
+  readonly maxBitrate: number;
+  /** Whether another connection goes on after one that is lost, where the source has a length. */
+  readonly isResumable: boolean;
+  /** The time of the last frame of an earlier connection, in seconds; `null`: this is the first. */
+  readonly resumeAfter: number | null;
 }
 
 /** A file to read, checked already. */
@@ -96,6 +102,8 @@ export interface SourceInfo {
   readonly codec: string;
   readonly container: string;
   readonly duration: number | null;
+  /** Whether it says itself that it ends, so that an end is none of the connection's. */
+  readonly tellsEnd: boolean;
   readonly frameRate: Rational | null;
   readonly frameIntervals: { readonly least: number; readonly greatest: number } | null;
   readonly audioTracks: readonly SourceAudioTrack[];

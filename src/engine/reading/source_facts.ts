@@ -13,8 +13,14 @@ import { displayMatrixOne, sideData } from "../../libav/streams/stream_tags.ts";
 import { isTextCodec } from "../../subtitles/read_cue.ts";
 import { findIntervals, type FrameIntervals } from "../../video/reading/frame_intervals.ts";
 import { reducedFraction } from "../../video/frame_rate.ts";
-import { assumedMeaning, colorOf, convertedColor, convertedMeaning } from "../../video/reading/read_color.ts";
+import {
+  assumedMeaning,
+  convertedColor,
+  convertedMeaning,
+  streamColor,
+} from "../../video/reading/read_color.ts";
 import { meaningSaid } from "../../video/color.ts";
+import { HlsDemuxer } from "./http/hls_demuxer.ts";
 import { InputClock, type MediaInput } from "./media_input.ts";
 import { reading } from "./reading_error.ts";
 import type { SourceAudioTrack, SourceInfo, SourceSubtitleTrack } from "./reading_types.ts";
@@ -125,6 +131,7 @@ export function chaptersOf(input: MediaInput): ChapterPlace[] {
 /** How long the video is, in seconds; `null` where the file does not say it. */
 function durationOf(native: Native, input: MediaInput, stream: InputStream): number | null {
   const { startTicks, durationTicks } = stream;
+  if (input.demuxer instanceof HlsDemuxer) return input.demuxer.wholeSeconds;
   if (durationTicks === null) {
     return fileSeconds(native, input.demuxer, originSeconds(input));
   }
@@ -148,7 +155,7 @@ export function describeSource(
   const { width, height, format: id } = stream.shape;
   const own = pixelFormatById(native, id);
   const format = output ?? own;
-  const said = colorOf(native, stream.color);
+  const said = streamColor(native, stream);
   const facts = {
     width,
     height,
@@ -159,6 +166,7 @@ export function describeSource(
     codec: stream.codecName,
     container: formatNames(native, demuxer),
     duration: durationOf(native, input, stream),
+    tellsEnd: demuxer instanceof HlsDemuxer,
     audioTracks: input.streamsOf("audio").map((each) => audioTrack(input, each)),
     subtitleTracks: input.streamsOf("subtitle").map((each) => subtitleTrack(input, each)),
     chapters: chaptersOf(input),

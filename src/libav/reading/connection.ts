@@ -1,5 +1,5 @@
 /**
- * AVIOContext of a connection, for texts in both directions.
+ * AVIOContext of a connection.
  *
  * @module
  */
@@ -10,12 +10,14 @@ import { codeName, endOfStream, errorText } from "../failure.ts";
 import { setInterruption } from "../interruption.ts";
 import { Owned } from "../owned.ts";
 
-/** AVIO_FLAG_READ_WRITE, libavformat/avio.h. */
-const readWrite = 3;
+/** AVIO_FLAG_READ and AVIO_FLAG_READ_WRITE, libavformat/avio.h. */
+const directions = { read: 1, both: 3 } as const;
+/** SEEK_SET, stdio.h. */
+const seekAbsolute = 0;
 /** The size of an AVIOInterruptCB: two pointers. */
 const callbackBytes = 16n;
 
-function open(native: Native, url: string, options: string): Address {
+function open(native: Native, url: string, options: string, direction: keyof typeof directions): Address {
   const { avformat, avutil } = native;
   const callback = avutil.av_mallocz(callbackBytes);
   const cell = new PointerCell();
@@ -24,7 +26,8 @@ function open(native: Native, url: string, options: string): Address {
     const result = withOptions(
       native,
       options,
-      (dictionary) => avformat.avio_open2(cell.buffer, cString(url), readWrite, callback, dictionary),
+      (dictionary) =>
+        avformat.avio_open2(cell.buffer, cString(url), directions[direction], callback, dictionary),
     );
     if (result >= 0) return cell.value;
     throw new AvError(errorText(native, result), { code: codeName(result), operation: "open a connection" });
@@ -39,8 +42,8 @@ export class Connection extends Owned {
   readonly #native: Native;
 
   /** Connects to an address of libavformat. Throws libav's error where that fails. */
-  constructor(native: Native, url: string, options: string) {
-    super("a connection", open(native, url, options), (context) => {
+  constructor(native: Native, url: string, options: string, direction: keyof typeof directions) {
+    super("a connection", open(native, url, options, direction), (context) => {
       native.avformat.avio_closep(new PointerCell(context).buffer);
     });
     this.#native = native;
@@ -53,15 +56,25 @@ export class Connection extends Owned {
     this.#native.connections().avio_flush(this.address);
   }
 
-  /** What has come, as Latin 1; `null` at the end. */
-  read(): string | null {
-    const buffer = new Uint8Array(4096);
+  /** Fills a buffer with what has come, and returns how much that is; 0 at the end. */
+  read(buffer: Uint8Array): number {
     const count = this.#native.connections().avio_read_partial(this.address, buffer, buffer.length);
-    if (count === endOfStream || count === 0) return null;
-    if (count > 0) return String.fromCharCode(...buffer.subarray(0, count));
+    if (count === endOfStream) return 0;
+    if (count >= 0) return count;
     throw new AvError(errorText(this.#native, count), {
       code: codeName(count),
       operation: "read from a connection",
     });
+  }
+
+  /** Goes back to the first byte, shortly after that was read. */
+  rewind(): void {
+    this.#native.avformat.avio_seek(this.address, 0n, seekAbsolute);
+  }
+
+  /** How many bytes there are; `null` where that is not known. */
+  get size(): number | null {
+    const size = this.#native.avformat.avio_size(this.address);
+    return size >= 0n ? Number(size) : null;
   }
 }

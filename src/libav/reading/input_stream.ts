@@ -9,6 +9,7 @@ import type { Demuxer } from "../demuxer.ts";
 import type { ColorNumbers } from "../native_frame.ts";
 import { NativePacket } from "../native_packet.ts";
 import { type Rational, unpackRational } from "../rational.ts";
+import { type Brightness, displayVolumeOf, lightLevelsOf } from "./stream_hdr.ts";
 
 /** AVSEEK_FLAG_*, libavformat/avformat.h. */
 const seekFlags = { backward: 1, byte: 2 } as const;
@@ -131,6 +132,14 @@ export class InputStream {
     };
   }
 
+  /** What the header says of brightness; `null` for what it does not say. */
+  get brightness(): Brightness {
+    return {
+      display: displayVolumeOf(this.#native, this.#demuxer, this.index),
+      light: lightLevelsOf(this.#native, this.#demuxer, this.index),
+    };
+  }
+
   /** Goes on at a key frame at or before a time; returns whether it could. */
   seek(ticks: bigint): boolean {
     const { av_seek_frame } = this.#native.seeking();
@@ -157,6 +166,11 @@ export class InputStream {
 export function formatNames({ fields, memory }: Native, demuxer: Demuxer): string {
   const format = fields.get(demuxer.address, "AVFormatContext", "iformat");
   return memory.text(fields.get(format, "AVInputFormat", "name")) ?? "";
+}
+
+/** The address that is read, which redirects of RTSP change. */
+export function addressOf({ fields, memory }: Native, demuxer: Demuxer): string {
+  return memory.text(fields.get(demuxer.address, "AVFormatContext", "url"), Infinity) ?? "";
 }
 
 /**

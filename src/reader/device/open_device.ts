@@ -81,7 +81,7 @@ export async function openDevice(name: string, options: DeviceOptions = {}): Pro
   const { openTimeoutSeconds = defaultTimeout, readTimeoutSeconds = defaultTimeout } = checked;
   return await openFlow({
     ...{ label, queueSize, signal, reconnect: null, onStatus: undefined },
-    stallSeconds: Math.min(stallSeconds, readTimeoutSeconds / 2),
+    ...{ stallSeconds: Math.min(stallSeconds, readTimeoutSeconds / 2), isResumable: false },
     connect: async (waits, ended) => {
       const opened = await openReading(request, {
         workerModule: new URL(checked.workerUrl ?? workerModule()),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Check, checkOptionTable, object, oneOf, text } from "../../option_checks.ts";
+import { bits, type Check, checkOptionTable, object, oneOf, text } from "../../option_checks.ts";
 import { fieldsOf } from "../../plain_copy.ts";
 import type { SourceStatus } from "../../source/pipeline/pipeline_source.ts";
 import { type ReaderOptions, readingChecks } from "../reader_options.ts";
@@ -55,8 +55,16 @@ export interface NetworkSourceOptions extends Omit<ReaderOptions, "imageSequence
   readTimeoutSeconds?: number;
   /** Comes back after a lost connection. Default: a lost connection is an error. */
   reconnect?: ReconnectOptions;
-  /** Where HTTP redirects may lead: to the same host and port, or to any. Default: `"same-host"`. */
+  /**
+   * Where redirects of HTTP and RTSP, and the addresses in a playlist, may lead: to the same host and port,
+   * or to any; to the same protocol in either case. Default: `"same-host"`.
+   */
   redirects?: "same-host" | "any";
+  /**
+   * Of a playlist with variants, the best one of at most so many bits per second is read, or else the one
+   * with the least. Default: the best.
+   */
+  maxBitrate?: number | string;
   /** A file with the certificates that TLS trusts, as PEM. Default: the system's. */
   caFile?: string;
   /** Is told each time that the status or the size changes; of another size before its first frame. */
@@ -75,6 +83,7 @@ const checks: { readonly [Name in keyof Required<NetworkSourceOptions>]: Check }
   readTimeoutSeconds: seconds,
   reconnect: object("an object such as { delaySeconds: 2 }"),
   redirects: oneOf("same-host", "any"),
+  maxBitrate: bits('"800k" or "4M"'),
   caFile: text,
   onStatus: (value) => typeof value === "function" ? null : "a function",
 };

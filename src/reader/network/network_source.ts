@@ -56,8 +56,17 @@ export interface NetworkPlan {
   readonly onStatus: ((status: NetworkStatus) => void) | undefined;
   /** From how many seconds without a frame the source is stalled. */
   readonly stallSeconds: number;
-  /** Makes a connection; it tells how long each call has waited. */
-  connect(waits: (seconds: number) => void, signal: AbortSignal | undefined): Promise<OpenReading>;
+  /** Whether another connection goes on after one that is lost, where the source has a length. */
+  readonly isResumable: boolean;
+  /**
+   * Makes a connection; it tells how long each call has waited. What has a length goes on after that time of
+   * its own, where there is one.
+   */
+  connect(
+    waits: (seconds: number) => void,
+    signal: AbortSignal | undefined,
+    resumeAfter: number | null,
+  ): Promise<OpenReading>;
 }
 
 /** A frame on its way, and when it came. */
@@ -75,8 +84,8 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
   #coming: Coming[] = [];
   #status: SourceStatus = "running";
   #counts = { frames: 0, connections: 1, losses: 0, stalls: 0, lostSeconds: 0 };
-  /** The time of the last frame, by the connection at hand. */
-  #sentSeconds = 0;
+  /** The time of the last frame, by the connection at hand; `null` before the first. */
+  #sentSeconds: number | null = null;
   #closing: Promise<void> | null = null;
   readonly packets: SourcePackets = new SourcePackets(
     new SharedPackets({
@@ -138,8 +147,8 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
 
   /** Whether what has a length was sent to its end. */
   get #isComplete(): boolean {
-    const { duration } = this.info;
-    return duration !== null && this.#sentSeconds > duration - endTolerance;
+    const { duration, tellsEnd } = this.info;
+    return tellsEnd || duration !== null && (this.#sentSeconds ?? 0) > duration - endTolerance;
   }
 
   async #next(): Coming {
@@ -188,6 +197,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     const lostAt = performance.now();
     this.#counts.losses++;
     this.#coming = [];
+    const resumeAfter = this.#plan.isResumable && this.info.duration !== null ? this.#sentSeconds : null;
     for (;;) {
       const delay = this.#reconnection.nextDelay();
       if (delay === null) return void await this.#end(failure);
@@ -198,6 +208,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
         const { reading, info } = await this.#plan.connect(
           (seconds) => this.waits(seconds),
           this.#closed.signal,
+          resumeAfter,
         );
         if (this.#closed.signal.aborted) await reading.close();
         this.#requireOpen();
@@ -212,7 +223,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     }
     this.#counts.connections++;
     this.#counts.lostSeconds += (performance.now() - lostAt) / 1000;
-    this.#timeline.reconnected();
+    if (resumeAfter === null || this.info.duration === null) this.#timeline.reconnected();
     this.#tell("running");
   }
 
@@ -307,7 +318,7 @@ export async function openFlow(plan: NetworkPlan): Promise<NetworkSource> {
   const onStatus = statusListener(plan.onStatus);
   onStatus({ status: "connecting", error: null, width: 0, height: 0, retryInSeconds: null });
   try {
-    const opened = await plan.connect((seconds) => source?.waits(seconds), signal);
+    const opened = await plan.connect((seconds) => source?.waits(seconds), signal, null);
     source = new NetworkFlow(opened, plan, onStatus);
   } catch (error) {
     onStatus({ status: "ended", error: error as Error, width: 0, height: 0, retryInSeconds: null });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseBits } from "../../option_checks.ts";
 import { requireReadable } from "../../file/target.ts";
 import { openReading } from "../../thread/reading/reading_thread.ts";
 import type { NetworkPlace, ReadRequest } from "../../engine/reading/reading_types.ts";
@@ -24,9 +25,10 @@ const srtConnectMs = 3000;
  * Opens a network address for reading: a camera, a stream, or a server. It is read and decoded in another
  * thread.
  *
- * The address is `rtsp:`, `rtmp:`, `rtmps:`, `srt:`, `udp:`, `tcp:`, `http:` or `https:`. Nothing
- * but the one protocol and host is reached: playlists and redirects to other hosts are refused. Certificates
- * are checked. Under Deno it needs the permission to reach the host and port, as `Deno.connect` does.
+ * The address is `rtsp:`, `rtmp:`, `rtmps:`, `srt:`, `udp:`, `tcp:`, `http:` or `https:`. An HTTP address may
+ * be a playlist of HLS, which is followed. Nothing but the one protocol and host is reached: redirects and
+ * playlists that lead to others are refused. Certificates are checked. Under Deno it needs the permission to
+ * reach the host and port, as `Deno.connect` does.
  *
  * No call waits for ever: connecting, and each frame, may take 10 seconds; `signal` ends it at once.
  *
@@ -69,7 +71,7 @@ export async function openNetworkSource(
   if (checked.caFile !== undefined) requireReadable(checked.caFile, "read certificates from");
   const { label, ...where } = place;
   const { openTimeoutSeconds = defaultTimeout, readTimeoutSeconds = defaultTimeout } = checked;
-  const request: ReadRequest = { place: where, label, format, stream, logLevel };
+  const request: Omit<ReadRequest, "place"> = { label, format, stream, logLevel };
   const module = new URL(checked.workerUrl ?? workerModule());
   return await openFlow({
     label,
@@ -78,8 +80,9 @@ export async function openNetworkSource(
     reconnect: checked.reconnect ?? null,
     onStatus: checked.onStatus,
     stallSeconds: Math.min(stallSeconds, readTimeoutSeconds / 2),
-    connect: (waits, ended) =>
-      openReading(request, {
+    isResumable: where.isResumable,
+    connect: (waits, ended, resumeAfter) =>
+      openReading({ ...request, place: { ...where, resumeAfter } }, {
         workerModule: module,
         libraryPath: checked.libraryPath,
         signal: ended,
@@ -90,8 +93,9 @@ export async function openNetworkSource(
 
 function placeOf(
   { url, scheme, protocols, label }: NetworkAddress,
-  { transport = "tcp", caFile, redirects, openTimeoutSeconds = defaultTimeout }: NetworkSourceOptions,
-): NetworkPlace & { readonly label: string } {
+  { transport = "tcp", caFile, redirects, reconnect, maxBitrate, openTimeoutSeconds = defaultTimeout }:
+    NetworkSourceOptions,
+): Omit<NetworkPlace, "resumeAfter"> & { readonly label: string } {
   // FLV's reader looks for streams for as long as it may, and finds them at once.
   const analysis = Math.min(scheme.startsWith("rtmp") ? 1 : 5, openTimeoutSeconds / 2);
   const isTls = protocols.includes("tls");
@@ -101,5 +105,10 @@ function placeOf(
     ...(scheme === "srt:" ? { connect_timeout: String(srtConnectMs) } : {}),
     ...(isTls ? { tls_verify: "1", ...(caFile === undefined ? {} : { ca_file: caFile }) } : {}),
   };
-  return { kind: "network", url, protocols, options, mayChangeHost: redirects === "any", label };
+  const mayChangeHost = redirects === "any";
+  return {
+    ...{ kind: "network", url, protocols, options, mayChangeHost, label },
+    maxBitrate: parseBits(maxBitrate) ?? Infinity,
+    isResumable: scheme.startsWith("http") && reconnect !== undefined,
+  };
 }

@@ -10,7 +10,9 @@ import type { ReconnectOptions } from "./network_options.ts";
 const growth = 1.5;
 
 /** What a server says for good: another try would get the same answer. */
-const refusals: readonly string[] = ["HTTP_400", "HTTP_401", "HTTP_403", "HTTP_404", "REFUSED", "REDIRECT"];
+const refusals: readonly string[] = [
+  ...["HTTP_400", "HTTP_401", "HTTP_403", "HTTP_404", "REFUSED", "REDIRECT", "ENCRYPTED"],
+];
 
 /** Whether a connection may come back after an error. */
 export function isPassing(error: unknown): error is AvError {

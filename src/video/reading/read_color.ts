@@ -6,6 +6,8 @@
 import type { Native } from "../../../ffi/mod.ts";
 import type { ColorNumbers } from "../../libav/native_frame.ts";
 import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
+import type { InputStream } from "../../libav/reading/input_stream.ts";
+import { contentLightOf, masteringDisplayOf } from "../hdr.ts";
 import { type ColorDescription, defaultColor, isFullRangeFormat, type PixelMeaning } from "../color.ts";
 
 /** Names that say nothing, or what the pixel format says. */
@@ -22,6 +24,17 @@ export function colorOf(native: Native, numbers: ColorNumbers): Partial<ColorDes
     range: memory.text(avutil.av_color_range_name(numbers.color_range)),
   };
   return Object.fromEntries(Object.entries(names).filter(([, name]) => !meaningless.has(name)));
+}
+
+/** All that a stream's header says of its colours; what is not known is left out. */
+export function streamColor(native: Native, { color, brightness }: InputStream): Partial<ColorDescription> {
+  const masteringDisplay = brightness.display === null ? null : masteringDisplayOf(brightness.display);
+  const contentLight = brightness.light === null ? null : contentLightOf(brightness.light);
+  return {
+    ...colorOf(native, color),
+    ...masteringDisplay === null ? {} : { masteringDisplay },
+    ...contentLight === null ? {} : { contentLight },
+  };
 }
 
 /** The meaning of luma and chroma in a picture that does not say it: that of its format and height. */

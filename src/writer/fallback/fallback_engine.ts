@@ -18,6 +18,7 @@ import { shown } from "../../shown.ts";
 /** Options that need the libraries, and the values of theirs that change nothing. */
 const needLibraries: Readonly<Partial<Record<keyof SessionOptions, readonly unknown[]>>> = {
   passes: [],
+  chunk: [],
   resize: ["error"],
   timing: ["constant"],
   rotation: [0],

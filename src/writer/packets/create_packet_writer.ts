@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { runtime } from "../../../ffi/mod.ts";
 import { unlessAbortedMeanwhile } from "../../abortable.ts";
 import type { CopiedFile } from "../../engine/copying/media_packet.ts";
 import { descriptionOf, type PacketSource } from "../../engine/copying/packet_source.ts";
 import { UnsupportedError } from "../../errors.ts";
 import { filePath } from "../../file_path.ts";
 import { type Check, checkOptionTable } from "../../option_checks.ts";
+import { isOneFile } from "../../same_file.ts";
 import { shown } from "../../shown.ts";
 import { openPacketEngine } from "../../thread/open_engine.ts";
 import { checkOptions, requireOptions, writerChecks } from "../options.ts";
@@ -123,8 +123,7 @@ export async function createPacketWriter(
 
 /** Writing begins while the source is read: a file can't be copied into itself. */
 function requireOtherFile({ path }: CopiedFile, target: string): void {
-  const [from, to] = [path ?? "", target].map((name) => runtime().realPath(name));
-  if (path === null || from === undefined || from !== to) return;
+  if (path === null || !isOneFile(path, target)) return;
   throw new TypeError(`Cannot copy packets of ${path} into the same file: give another path`);
 }
 

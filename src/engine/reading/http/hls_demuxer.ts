@@ -1,0 +1,221 @@
+/**
+ * An HLS stream as one input: its segments are read one after another, each by a reader of its own.
+ *
+ * @module
+ */
+import type { Native } from "../../../../ffi/mod.ts";
+import { AvError } from "../../../errors.ts";
+import { Demuxer } from "../../../libav/demuxer.ts";
+import type { NativePacket } from "../../../libav/native_packet.ts";
+import { memoryFileOf } from "../../../libav/reading/input_bytes.ts";
+import { formatNames } from "../../../libav/reading/input_stream.ts";
+import type { SessionControl } from "../../ending/session_control.ts";
+import type { NetworkPlace } from "../reading_types.ts";
+import { type FetchedSegment, PlaylistFollower } from "./playlist_follower.ts";
+import { SegmentClock } from "./segment_clock.ts";
+
+/** Formats of segments. */
+const segmentFormats: readonly string[] = ["mpegts", "mov"];
+/** AV_PKT_DATA_NEW_EXTRADATA, libavcodec/packet.h. */
+const newHeaders = 1;
+/** AVDISCARD_ALL, libavcodec/defs.h. */
+const discardAll = 48;
+const types = ["video", "audio", "subtitle"] as const;
+
+/** What opening an HLS stream takes: its playlist was fetched. */
+export interface HlsOpening {
+  readonly place: NetworkPlace;
+  readonly control: SessionControl;
+  readonly owned: DisposableStack;
+  readonly text: string;
+  readonly url: string;
+}
+
+/** Opens an HLS stream with its first segment. */
+export function openHls(native: Native, { place, control, owned, text, url }: HlsOpening): Demuxer {
+  const follower = new PlaylistFollower(native, place, control, text, url);
+  return HlsDemuxer.open(native, follower, owned);
+}
+
+/** How a segment's stream becomes one of the input. */
+interface StreamMap {
+  readonly index: number;
+  readonly clock: SegmentClock;
+  /** Codec headers that its next packet has to bring. */
+  headers: Uint8Array | null;
+}
+
+/** A segment that is read. */
+interface Segment extends Disposable {
+  readonly demuxer: Demuxer;
+  readonly streams: ReadonlyMap<number, StreamMap>;
+}
+
+/** Reads the first segment itself, and those after it by other readers. */
+export class HlsDemuxer extends Demuxer {
+  readonly #native: Native;
+  readonly #follower: PlaylistFollower;
+  /** The times of each stream. */
+  readonly #clocks = new Map<number, SegmentClock>();
+  #headers = new Map<number, Uint8Array>();
+  #isFirstOver = false;
+  /** Whether the segment at hand has given packets of the video. */
+  #hasVideo = false;
+  #segment: Segment | null = null;
+  /** Whether the next packet of video follows a loss. */
+  #isAfterLoss = false;
+  /** The time of that packet, in ticks of its stream; `null` where nothing was lost. */
+  #lossTicks: bigint | null = null;
+
+  private constructor(native: Native, follower: PlaylistFollower, memory: ReturnType<typeof memoryFileOf>) {
+    super(native, "", { formats: segmentFormats, protocols: "none", memory });
+    this.#native = native;
+    this.#follower = follower;
+  }
+
+  /** Opens the first segment. What it lies in is closed after it. */
+  static open(native: Native, follower: PlaylistFollower, owned: DisposableStack): HlsDemuxer {
+    const first = follower.next(false);
+    if (first === null) {
+      throw new AvError("its playlist has no segments", {
+        code: "INVALIDDATA",
+        operation: "read a playlist",
+      });
+    }
+    return new HlsDemuxer(native, follower, owned.use(memoryFileOf(native, first.bytes)));
+  }
+
+  /** How long the whole stream is, in seconds; `null` where that is open. */
+  get wholeSeconds(): number | null {
+    return this.#follower.seconds;
+  }
+
+  /** Goes on shortly before a time of a recording, in place of its beginning. */
+  skipTo(seconds: number): void {
+    this.#follower.skipTo(seconds);
+    this.#isFirstOver = true;
+  }
+
+  /** Whether something was lost before a time of the video, in ticks: told once, of the first such time. */
+  takeLoss(ticks: bigint): boolean {
+    if (this.#lossTicks === null || ticks < this.#lossTicks) return false;
+    this.#lossTicks = null;
+    return true;
+  }
+
+  override read(packet: NativePacket): boolean {
+    for (;;) {
+      if (!this.#isFirstOver) {
+        if (super.read(packet)) {
+          this.#clockOf(packet.streamIndex).note(packet);
+          this.#hasVideo ||= this.isOf("video", packet.streamIndex);
+          return true;
+        }
+        this.#isFirstOver = true;
+      } else if (this.#segment !== null) {
+        while (this.#segment.demuxer.read(packet)) {
+          if (this.#adapt(packet, this.#segment)) return true;
+          packet.unref();
+        }
+        this.#closeSegment();
+      }
+      const next = this.#follower.next(this.#hasVideo);
+      this.#hasVideo = false;
+      if (next === null) return false;
+      this.#open(next);
+    }
+  }
+
+  #clockOf(index: number): SegmentClock {
+    let clock = this.#clocks.get(index);
+    if (clock === undefined) {
+      const isWrapping = formatNames(this.#native, this) === "mpegts";
+      clock = new SegmentClock(this.timeBase(index), isWrapping);
+      this.#clocks.set(index, clock);
+    }
+    return clock;
+  }
+
+  #open({ bytes, isDiscontinuous, isAfterLoss }: FetchedSegment): void {
+    using owned = new DisposableStack();
+    const memory = owned.use(memoryFileOf(this.#native, bytes));
+    const demuxer = owned.use(
+      new Demuxer(this.#native, "", {
+        ...{ formats: segmentFormats, protocols: "none", memory },
+        format: this.#native.fields.get(this.address, "AVFormatContext", "iformat"),
+      }),
+    );
+    if (isDiscontinuous) {
+      demuxer.findStreamInfo();
+      this.#restart(demuxer);
+    }
+    const streams = this.#mapStreams(demuxer);
+    const kept = owned.move();
+    this.#segment = { demuxer, streams, [Symbol.dispose]: () => kept.dispose() };
+    this.#isAfterLoss ||= isAfterLoss;
+  }
+
+  /** The streams of a segment are those of the input in the same order. */
+  #mapStreams(demuxer: Demuxer): Map<number, StreamMap> {
+    const { fields } = this.#native;
+    const streams = new Map<number, StreamMap>();
+    for (const stream of demuxer.streams) fields.set(stream, "AVStream", "discard", discardAll);
+    const found = (from: Demuxer, type: typeof types[number]): number[] =>
+      [...from.streams.keys()].filter((index) => from.isOf(type, index));
+    for (const type of types) {
+      const own = found(this, type);
+      for (const [order, from] of found(demuxer, type).entries()) {
+        const index = own[order];
+        if (index === undefined) continue;
+        const discard = fields.get(this.streams[index]!, "AVStream", "discard");
+        fields.set(demuxer.streams[from]!, "AVStream", "discard", discard);
+        const clock = this.#clockOf(index);
+        clock.readBy(demuxer.timeBase(from));
+        streams.set(from, { index, clock, headers: this.#otherHeaders(index, demuxer.headers(from)) });
+      }
+    }
+    return streams;
+  }
+
+  /** Codec headers where they are others than before. Those of MPEG-TS are in its packets. */
+  #otherHeaders(index: number, headers: Uint8Array): Uint8Array | null {
+    if (formatNames(this.#native, this) === "mpegts") return null;
+    const before = this.#headers.get(index) ?? this.headers(index);
+    this.#headers.set(index, headers);
+    const isSame = before.length === headers.length && before.every((byte, at) => byte === headers[at]);
+    return isSame || headers.length === 0 ? null : headers;
+  }
+
+  /** Has the times of a segment go on where those before it have ended. */
+  #restart(demuxer: Demuxer): void {
+    const clocks = [...this.streams.keys()].map((index) => this.#clockOf(index));
+    const shift = Math.max(...clocks.map(({ endSeconds }) => endSeconds)) - demuxer.startSeconds;
+    for (const clock of clocks) clock.restart(shift);
+  }
+
+  #adapt(packet: NativePacket, { streams }: Segment): boolean {
+    const stream = streams.get(packet.streamIndex);
+    if (stream === undefined) return false;
+    packet.streamIndex = stream.index;
+    stream.clock.place(packet);
+    if (stream.headers !== null) {
+      packet.addSideData({ type: newHeaders, bytes: new Uint8Array(stream.headers) });
+      stream.headers = null;
+    }
+    if (!this.isOf("video", stream.index)) return true;
+    this.#hasVideo = true;
+    if (this.#isAfterLoss) this.#lossTicks = packet.pts;
+    this.#isAfterLoss = false;
+    return true;
+  }
+
+  #closeSegment(): void {
+    this.#segment?.[Symbol.dispose]();
+    this.#segment = null;
+  }
+
+  override [Symbol.dispose](): void {
+    this.#closeSegment();
+    super[Symbol.dispose]();
+  }
+}

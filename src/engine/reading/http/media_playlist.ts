@@ -1,0 +1,198 @@
+/**
+ * Playlists of HLS (RFC 8216), read.
+ *
+ * @module
+ */
+import { AvError } from "../../../errors.ts";
+import type { ByteRange } from "./http_input.ts";
+
+/** What every playlist begins with. */
+export const playlistMark = "#EXTM3U";
+
+/** A resource, or a part of one. */
+export interface Resource {
+  readonly uri: string;
+  /** `null`: all of it. */
+  readonly range: ByteRange | null;
+}
+
+/** A piece of the video. */
+export interface MediaSegment extends Resource {
+  /** How long it is, in seconds. */
+  readonly seconds: number;
+  /** Whether times and codecs may be others than in the segment before. */
+  readonly isDiscontinuous: boolean;
+  /** What comes before it in its file: headers. */
+  readonly map: Resource | null;
+  /** Whether the server has nothing for it. */
+  readonly isGap: boolean;
+}
+
+/** The segments of one video. */
+export interface MediaPlaylist {
+  readonly type: "media";
+  /** The number of the first segment. */
+  readonly sequence: number;
+  /** About how long a segment is, in seconds. */
+  readonly targetSeconds: number;
+  /** Whether no segment is to come. */
+  readonly isEnded: boolean;
+  readonly segments: readonly MediaSegment[];
+}
+
+/** One version of a video. */
+export interface Variant {
+  readonly uri: string;
+  /** Bits per second. */
+  readonly bandwidth: number;
+  /** Width times height of its frames; 0 where it is not known. */
+  readonly pixels: number;
+  readonly hasVideo: boolean;
+}
+
+/** The versions of a video. */
+export interface MasterPlaylist {
+  readonly type: "master";
+  readonly variants: readonly Variant[];
+}
+
+/** How codecs of audio begin (RFC 6381): what has no other has no video. */
+const audioCodec = /^(?:mp4a|ac-3|ec-3|ac-4|opus|fLaC|flac|alac|mp3|dts)/;
+
+function invalid(problem: string): AvError {
+  return new AvError(`its playlist ${problem}`, { code: "INVALIDDATA", operation: "read a playlist" });
+}
+
+/** The attributes of a tag: `BANDWIDTH=1280000,CODECS="avc1.4d401f,mp4a.40.2"`. */
+function attributesOf(text: string): Readonly<Record<string, string>> {
+  const pairs = text.matchAll(/([A-Z0-9-]+)=(?:"([^"]*)"|([^",]*))(?:,|$)/g);
+  return Object.fromEntries([...pairs].map(([, name, quoted, plain]) => [name, quoted ?? plain]));
+}
+
+function wholeNumber(text: string | undefined, name: string): number {
+  const number = /^\d+$/.test(text ?? "") ? Number(text) : NaN;
+  if (Number.isSafeInteger(number)) return number;
+  throw invalid(`has a ${name} that is no number`);
+}
+
+/** A range such as `1000@200`; without its offset, it begins where the one before it ends. */
+function rangeOf(text: string, before: number | null): ByteRange {
+  const [length, offset] = text.split("@");
+  const start = offset === undefined ? before : wholeNumber(offset, "BYTERANGE");
+  if (start === null) throw invalid("has a BYTERANGE without an offset");
+  const range = { offset: start, length: wholeNumber(length, "BYTERANGE") };
+  if (range.length === 0) throw invalid("has an empty BYTERANGE");
+  return range;
+}
+
+/** Reads a playlist. Throws an `AvError` where it is none, or its segments are encrypted. */
+export function parsePlaylist(text: string): MediaPlaylist | MasterPlaylist {
+  const lines = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+  if (lines[0] !== playlistMark) throw invalid("is none");
+  return lines.some((line) => line.startsWith("#EXT-X-STREAM-INF:")) ? parseMaster(lines) : parseMedia(lines);
+}
+
+function parseMaster(lines: readonly string[]): MasterPlaylist {
+  const variants: Variant[] = [];
+  let attributes: Readonly<Record<string, string>> | null = null;
+  for (const line of lines) {
+    const [tag, value] = parted(line);
+    if (tag === "#EXT-X-STREAM-INF") attributes = attributesOf(value);
+    else if (!line.startsWith("#") && attributes !== null) {
+      const { BANDWIDTH, RESOLUTION = "", CODECS } = attributes;
+      const [width = 0, height = 0] = /^\d+x\d+$/.test(RESOLUTION) ? RESOLUTION.split("x").map(Number) : [];
+      const codecs = CODECS?.split(",").map((codec) => codec.trim());
+      variants.push({
+        ...{ uri: line, bandwidth: wholeNumber(BANDWIDTH, "BANDWIDTH"), pixels: width * height },
+        hasVideo: codecs === undefined || !codecs.every((codec) => audioCodec.test(codec)),
+      });
+      attributes = null;
+    }
+  }
+  return { type: "master", variants };
+}
+
+/**
+ * The best variant with video of at most so many bits per second; where all have more, the one with the
+ * least. Throws where there is none.
+ */
+export function chooseVariant({ variants }: MasterPlaylist, maxBitrate: number): Variant {
+  const [least, ...others] = variants.filter(({ hasVideo }) => hasVideo)
+    .sort((one, other) => one.bandwidth - other.bandwidth || one.pixels - other.pixels);
+  if (least === undefined) throw invalid("has no variant with video");
+  return others.findLast(({ bandwidth }) => bandwidth <= maxBitrate) ?? least;
+}
+
+function parted(line: string): [tag: string, value: string] {
+  const colon = line.indexOf(":");
+  return colon < 0 ? [line, ""] : [line.slice(0, colon), line.slice(colon + 1)];
+}
+
+/** What tags say of the next segment. */
+interface Pending {
+  seconds: number | null;
+  range: string | null;
+  isDiscontinuous: boolean;
+  isGap: boolean;
+}
+
+const nothing = (): Pending => ({ seconds: null, range: null, isDiscontinuous: false, isGap: false });
+
+function parseMedia(lines: readonly string[]): MediaPlaylist {
+  const segments: MediaSegment[] = [];
+  let sequence = 0, targetSeconds: number | null = null, isEnded = false;
+  let map: Resource | null = null, next = nothing();
+  for (const line of lines) {
+    const [tag, value] = parted(line);
+    if (tag === "#EXTINF") next.seconds = secondsOf(value);
+    else if (tag === "#EXT-X-BYTERANGE") next.range = value;
+    else if (tag === "#EXT-X-DISCONTINUITY") next.isDiscontinuous = true;
+    else if (tag === "#EXT-X-GAP") next.isGap = true;
+    else if (tag === "#EXT-X-MAP") map = mapOf(value);
+    else if (tag === "#EXT-X-KEY") requireNotEncrypted(value);
+    else if (tag === "#EXT-X-MEDIA-SEQUENCE") sequence = wholeNumber(value, "MEDIA-SEQUENCE");
+    else if (tag === "#EXT-X-TARGETDURATION") targetSeconds = wholeNumber(value, "TARGETDURATION");
+    else if (tag === "#EXT-X-ENDLIST") isEnded = true;
+    else if (!line.startsWith("#")) {
+      segments.push(segmentOf(line, next, map, segments.at(-1)));
+      next = nothing();
+    }
+  }
+  if (targetSeconds === null) throw invalid("has no TARGETDURATION: it is none of HLS");
+  return { type: "media", sequence, targetSeconds, isEnded, segments };
+}
+
+function secondsOf(value: string): number {
+  const seconds = Number.parseFloat(value);
+  if (seconds >= 0 && seconds < 1e6) return seconds;
+  throw invalid("has an EXTINF that is no number of seconds");
+}
+
+function mapOf(value: string): Resource {
+  const { URI, BYTERANGE } = attributesOf(value);
+  if (URI === undefined) throw invalid("has an EXT-X-MAP without a URI");
+  return { uri: URI, range: BYTERANGE === undefined ? null : rangeOf(BYTERANGE, 0) };
+}
+
+function requireNotEncrypted(value: string): void {
+  const { METHOD = "" } = attributesOf(value);
+  if (METHOD === "NONE") return;
+  throw new AvError(`its segments are encrypted (${METHOD})`, {
+    code: "ENCRYPTED",
+    operation: "read a playlist",
+  });
+}
+
+function segmentOf(
+  uri: string,
+  { seconds, range, isDiscontinuous, isGap }: Pending,
+  map: Resource | null,
+  before: MediaSegment | undefined,
+): MediaSegment {
+  if (seconds === null) throw invalid("has a segment without EXTINF: it is none of HLS");
+  const end = before?.uri === uri && before.range !== null ? before.range.offset + before.range.length : null;
+  return {
+    ...{ uri, seconds, isDiscontinuous, map, isGap },
+    range: range === null ? null : rangeOf(range, end),
+  };
+}

@@ -1,0 +1,229 @@
+/**
+ * The segments of an HLS stream, one after another: of a recording all, of a live stream those that are in
+ * its playlist at the time.
+ *
+ * @module
+ */
+import type { Native } from "../../../../ffi/mod.ts";
+import { AvError } from "../../../errors.ts";
+import { requireNotInterrupted } from "../../../libav/interruption.ts";
+import type { SessionControl } from "../../ending/session_control.ts";
+import type { NetworkPlace } from "../reading_types.ts";
+import { fetchHttp, requireTarget, withUser } from "./http_input.ts";
+import {
+  chooseVariant,
+  type MasterPlaylist,
+  type MediaPlaylist,
+  type MediaSegment,
+  parsePlaylist,
+  type Resource,
+} from "./media_playlist.ts";
+
+/** The largest playlist and the largest segment, in bytes. */
+export const maxPlaylistBytes: number = 4 * 2 ** 20;
+const maxSegmentBytes = 256 * 2 ** 20;
+/** How many segments' length before its end a live stream is begun (RFC 8216, section 6.3.3). */
+const liveSegments = 3;
+/** The least and the longest time between two looks at a playlist, in seconds. */
+const [leastLook, longestLook] = [0.25, 60] as const;
+/** After how many segments' length without a new one the server is late. */
+const lateness = 1.5;
+/** What servers answer for segments that they have dropped. */
+const goneCodes: readonly string[] = ["HTTP_404", "HTTP_4XX"];
+
+/** A segment, with the headers that come before it. */
+export interface FetchedSegment {
+  readonly bytes: Uint8Array;
+  /** Whether its times and codecs may be others than before. */
+  readonly isDiscontinuous: boolean;
+  /** Whether there were others before it that were not read. */
+  readonly isAfterLoss: boolean;
+}
+
+/** Fetches playlists and segments, from one host. */
+export class PlaylistFollower {
+  readonly #native: Native;
+  readonly #place: NetworkPlace;
+  readonly #control: SessionControl;
+  /** The address of the media playlist, and where it was found. */
+  #address: string;
+  #base: string;
+  #list: MediaPlaylist;
+  /** The number of the next segment. */
+  #next: number;
+  #isAfterLoss = false;
+  #isDiscontinuous = false;
+  /** When the playlist was fetched, and when it had something new, by `performance.now()`. */
+  #fetchedMs = performance.now();
+  #changedMs = performance.now();
+  #map: { readonly key: string; readonly bytes: Uint8Array } | null = null;
+
+  /** Follows a playlist whose text was fetched from a place. */
+  constructor(native: Native, place: NetworkPlace, control: SessionControl, text: string, url: string) {
+    this.#native = native;
+    this.#place = place;
+    this.#control = control;
+    [this.#address, this.#base] = [place.url, url];
+    const first = parsePlaylist(text);
+    this.#list = first.type === "master" ? this.#open(first) : first;
+    this.#next = this.#list.sequence + this.#startIndex();
+  }
+
+  /** How long the whole stream is, in seconds; `null` where that is open. */
+  get seconds(): number | null {
+    const { isEnded, segments } = this.#list;
+    return isEnded ? segments.reduce((sum, { seconds }) => sum + seconds, 0) : null;
+  }
+
+  /**
+   * Goes on with the segment before a time of a recording, or with an earlier one: a discontinuity is not
+   * skipped, for what is before it tells the times behind it.
+   */
+  skipTo(seconds: number): void {
+    const { sequence, segments } = this.#list;
+    let start = 0, index = 0;
+    while (index < segments.length && start + segments[index]!.seconds <= seconds) {
+      start += segments[index++]!.seconds;
+    }
+    const cut = segments.findIndex(({ isDiscontinuous }, at) => at > 0 && isDiscontinuous);
+    this.#next = sequence + Math.max((cut < 0 ? index : Math.min(index, cut)) - 1, 0);
+  }
+
+  /**
+   * The next segment; `null` at the end. It is waited for until it is due without being counted, unless the
+   * one before had nothing of the video, or is the first.
+   */
+  next(isFruitful: boolean): FetchedSegment | null {
+    for (;;) {
+      const { sequence, segments, isEnded } = this.#list;
+      if (this.#next < sequence) {
+        [this.#next, this.#isAfterLoss] = [sequence, true];
+      }
+      const segment = segments[this.#next - sequence];
+      if (segment === undefined) {
+        if (isEnded) return null;
+        this.#wait(isFruitful);
+        this.#look();
+        continue;
+      }
+      this.#next++;
+      this.#isDiscontinuous ||= segment.isDiscontinuous;
+      const bytes = segment.isGap ? null : this.#fetchOrSkip(segment);
+      if (bytes === null) {
+        this.#isAfterLoss = true;
+        continue;
+      }
+      const [isDiscontinuous, isAfterLoss] = [this.#isDiscontinuous, this.#isAfterLoss];
+      this.#isDiscontinuous = this.#isAfterLoss = false;
+      return { bytes, isDiscontinuous, isAfterLoss };
+    }
+  }
+
+  /** Opens the variant that is asked for. */
+  #open(master: MasterPlaylist): MediaPlaylist {
+    const { uri } = chooseVariant(master, this.#place.maxBitrate);
+    this.#address = this.#resolved(uri);
+    return this.#fetchPlaylist();
+  }
+
+  #fetchPlaylist(): MediaPlaylist {
+    this.#fetchedMs = performance.now();
+    const { bytes, url } = fetchHttp(this.#native, this.#place, this.#address, {
+      maxBytes: maxPlaylistBytes,
+    });
+    this.#base = url;
+    const list = parsePlaylist(new TextDecoder().decode(bytes));
+    if (list.type === "media") return list;
+    throw new AvError("its playlist leads to one that leads on", {
+      code: "INVALIDDATA",
+      operation: "read a playlist",
+    });
+  }
+
+  /** Where a live stream is begun: some segments before its end. */
+  #startIndex(): number {
+    const { isEnded, segments } = this.#list;
+    return isEnded ? 0 : Math.max(segments.length - liveSegments, 0);
+  }
+
+  /** Looks at a playlist again. */
+  #look(): void {
+    const before = this.#list;
+    const list = this.#list = this.#fetchPlaylist();
+    const end = list.sequence + list.segments.length;
+    if (end > this.#next || list.isEnded) this.#changedMs = this.#fetchedMs;
+    if (list === before || end >= this.#next) return;
+    // The server has begun anew.
+    this.#next = list.sequence + this.#startIndex();
+    this.#isDiscontinuous = this.#isAfterLoss = true;
+    this.#changedMs = this.#fetchedMs;
+  }
+
+  /**
+   * Waits until the playlist is to be looked at again (RFC 8216, section 6.3.4). That is no stall before the
+   * server is late.
+   */
+  #wait(isFruitful: boolean): void {
+    const target = Math.min(Math.max(this.#list.targetSeconds, leastLook), longestLook);
+    const hasChanged = this.#changedMs === this.#fetchedMs;
+    const lookMs = this.#fetchedMs + Math.max(hasChanged ? target : target / 2, leastLook) * 1000;
+    const lateMs = this.#changedMs + lateness * target * 1000;
+    const untilMs = (endMs: number): number => Math.max(endMs - performance.now(), 0);
+    if (isFruitful && untilMs(lateMs) > 0) {
+      this.#control.untimedWait(Math.min(untilMs(lookMs), untilMs(lateMs)) / 1000);
+    }
+    this.#control.wait(untilMs(lookMs) / 1000);
+    requireNotInterrupted(this.#native);
+  }
+
+  /** Fetches a segment; `null` where a live stream has it no more. */
+  #fetchOrSkip(segment: MediaSegment): Uint8Array | null {
+    try {
+      return this.#fetchSegment(segment);
+    } catch (error) {
+      if (!(error instanceof AvError)) throw error;
+      if (!this.#list.isEnded && goneCodes.includes(error.code)) return null;
+      throw new AvError(`segment ${this.#next - 1} of its playlist: ${error.message}`, {
+        code: error.code,
+        operation: error.operation,
+        cause: error,
+      });
+    }
+  }
+
+  #fetchSegment(segment: MediaSegment): Uint8Array {
+    const head = segment.map === null ? null : this.#mapBytes(segment.map);
+    const bytes = this.#fetch(segment);
+    if (head === null) return bytes;
+    const whole = new Uint8Array(head.length + bytes.length);
+    whole.set(head);
+    whole.set(bytes, head.length);
+    return whole;
+  }
+
+  #mapBytes(map: Resource): Uint8Array {
+    const key = JSON.stringify([this.#resolved(map.uri), map.range]);
+    if (this.#map?.key !== key) this.#map = { key, bytes: this.#fetch(map) };
+    return this.#map.bytes;
+  }
+
+  #fetch({ uri, range }: Resource): Uint8Array {
+    const limits = { maxBytes: maxSegmentBytes, range: range ?? undefined };
+    return fetchHttp(this.#native, this.#place, this.#resolved(uri), limits).bytes;
+  }
+
+  /** The address of a URI in the playlist. Throws where it may not be reached. */
+  #resolved(uri: string): string {
+    if (!URL.canParse(uri, this.#base)) {
+      throw new AvError("its playlist has an address that is none", {
+        code: "INVALIDDATA",
+        operation: "read a playlist",
+      });
+    }
+    const target = new URL(uri, this.#base);
+    const given = new URL(this.#place.url);
+    requireTarget(given, target, this.#place, "refers");
+    target.hash = "";
+    return withUser(given, target).href;
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * The times of one stream over the segments of an HLS stream.
+ *
+ * @module
+ */
+import { NativePacket } from "../../../libav/native_packet.ts";
+import type { Rational } from "../../../libav/rational.ts";
+
+/** After so many ticks the times of MPEG-TS begin again. */
+const wrapTicks = 2n ** 33n;
+
+/** Turns times of packets into those of the stream of the first segment. */
+export class SegmentClock {
+  readonly #timeBase: Rational;
+  readonly #isWrapping: boolean;
+  #from: Rational;
+  /** What is added to the times of the segment, in ticks. */
+  #shift = 0n;
+  /** The decode time of the last packet, by the segment; `null` where times begin. */
+  #last: bigint | null = null;
+  #lastStep = 0n;
+  /** Where the last frame ends, in ticks. */
+  #end = 0n;
+
+  /** For a stream, whose times may begin again after some hours. */
+  constructor(timeBase: Rational, isWrapping: boolean) {
+    this.#timeBase = this.#from = timeBase;
+    this.#isWrapping = isWrapping;
+  }
+
+  /** Where the last frame ends, in seconds. */
+  get endSeconds(): number {
+    return Number(this.#end) * this.#timeBase.num / this.#timeBase.den;
+  }
+
+  /** The times that come next are of another unit. */
+  readBy(timeBase: Rational): void {
+    this.#from = timeBase;
+  }
+
+  /** The times that come next are so many seconds before those of the stream. */
+  restart(shiftSeconds: number): void {
+    this.#shift = BigInt(Math.round(shiftSeconds * this.#timeBase.den / this.#timeBase.num));
+    this.#last = null;
+  }
+
+  /** Notes the times of a packet that has those of the stream already. */
+  note({ pts, dts, duration }: NativePacket): void {
+    const time = dts === NativePacket.noTime ? pts : dts;
+    if (time === NativePacket.noTime) return;
+    if (this.#last !== null && time - this.#shift > this.#last) {
+      this.#lastStep = time - this.#shift - this.#last;
+    }
+    this.#last = time - this.#shift;
+    const shown = pts === NativePacket.noTime ? time : pts;
+    const end = shown + (duration > 0n ? duration : this.#lastStep);
+    if (end > this.#end) this.#end = end;
+  }
+
+  /** Gives a packet the times of the stream. */
+  place(packet: NativePacket): void {
+    const { num, den } = this.#from;
+    if (num !== this.#timeBase.num || den !== this.#timeBase.den) packet.rescale(this.#from, this.#timeBase);
+    const { pts, dts } = packet;
+    const time = dts === NativePacket.noTime ? pts : dts;
+    if (time === NativePacket.noTime) return;
+    const offset = this.#unwrapped(time) - time + this.#shift;
+    if (pts !== NativePacket.noTime) packet.pts = pts + offset;
+    if (dts !== NativePacket.noTime) packet.dts = dts + offset;
+    this.note(packet);
+  }
+
+  /** A time after so many wraps that it is next to the one before. */
+  #unwrapped(time: bigint): bigint {
+    if (!this.#isWrapping || this.#last === null) return time;
+    const wraps = Math.round(Number(this.#last - time) / Number(wrapTicks));
+    return time + BigInt(wraps) * wrapTicks;
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Frames of a source at their times, whatever way of timing a writer has.
+ *
+ * @module
+ */
+import type { DecodedFrame } from "../../source/source.ts";
+import type { FrameClock } from "../../engine/frame_clock.ts";
+import type { Rational } from "../../libav/rational.ts";
+import type { Frame } from "../../video/frame.ts";
+import type { FrameOptions, Timing } from "../../video/frame_timing.ts";
+
+/** How far a source's clock may be off from its frame rate: half a millisecond at each of two times. */
+const roundingSeconds = 0.001;
+
+/** What takes frames. */
+interface FrameWriter {
+  readonly timing: Timing;
+  write(frame: Frame, options?: FrameOptions): Promise<void>;
+}
+
+/** Writes frames at their times, behind what the writer has already. */
+export class FramePlacer {
+  readonly #writer: FrameWriter;
+  readonly #clock: FrameClock;
+  readonly #sourceRate: Rational | null;
+  /** The rate of a writer that has a constant one. */
+  readonly #rate: Rational | null;
+  /** Where the copy begins, in seconds of the source. */
+  readonly #from: number;
+  /** Where it begins in seconds or in frames of the writer. */
+  readonly #begin: { readonly seconds: number; readonly frames: number };
+  #last: DecodedFrame | null = null;
+
+  /** For a writer, the rate of a source, and where in it the copy begins. */
+  constructor(writer: FrameWriter, clock: FrameClock, sourceRate: Rational | null, from: number) {
+    this.#writer = writer;
+    this.#clock = clock;
+    this.#rate = writer.timing === "constant" ? clock.frameRate : null;
+    this.#sourceRate = sourceRate;
+    this.#from = this.#exactTime(from);
+    this.#begin = { seconds: clock.givenSeconds, frames: clock.frames };
+  }
+
+  /** Where the copy begins, in seconds of the writer. */
+  get beginSeconds(): number {
+    return this.#begin.seconds;
+  }
+
+  /** Writes a frame. */
+  async write(frame: DecodedFrame): Promise<void> {
+    const shown = this.#exactTime(frame.timestamp) - this.#from;
+    if (this.#rate !== null) return await this.#writeAt(frame, this.#placeOf(shown, this.#rate));
+    const timestamp = this.#begin.seconds + shown;
+    const { duration } = frame;
+    await this.#writer.write(
+      frame,
+      duration === null || duration <= 0 ? { timestamp } : { timestamp, duration },
+    );
+  }
+
+  /** Shows the last frame for as long as it says, or until the copy ends. */
+  async end(seconds: number): Promise<void> {
+    const last = this.#last;
+    if (last === null) return;
+    const end = Math.min(seconds, last.timestamp + (last.duration ?? 0) - this.#from);
+    await this.#repeatUntil(last, this.#placeOf(end, this.#rate!));
+  }
+
+  #placeOf(timestamp: number, { num, den }: Rational): number {
+    return Math.round(timestamp * num / den);
+  }
+
+  /** A time as the frame rate has it, where the source only rounds it. */
+  #exactTime(timestamp: number): number {
+    const rate = this.#sourceRate;
+    if (rate === null) return timestamp;
+    const exact = this.#placeOf(timestamp, rate) * rate.den / rate.num;
+    const isRounded = rate.num / rate.den * roundingSeconds < 0.25 &&
+      Math.abs(exact - timestamp) <= roundingSeconds;
+    return isRounded ? exact : timestamp;
+  }
+
+  /** Writes a frame at a constant rate. The one before is shown for as long as frames are missing. */
+  async #writeAt(frame: DecodedFrame, place: number): Promise<void> {
+    if (this.#last !== null) await this.#repeatUntil(this.#last, place);
+    // Its place may be taken by the frame before: it is shown from the next one on.
+    const isTaken = this.#last !== null && place < this.#count;
+    if (!isTaken) await this.#writer.write(frame);
+    this.#last = frame;
+  }
+
+  /** Frames of this source that are written. */
+  get #count(): number {
+    return this.#clock.frames - this.#begin.frames;
+  }
+
+  async #repeatUntil(frame: DecodedFrame, place: number): Promise<void> {
+    while (this.#count < place) await this.#writer.write(frame);
+  }
+}

@@ -1,0 +1,1 @@
+import "../../chunk_test.ts?all";

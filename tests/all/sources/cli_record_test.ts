@@ -1,0 +1,1 @@
+import "../../cli_record_test.ts?all";

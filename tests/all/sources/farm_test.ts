@@ -1,0 +1,1 @@
+import "../../farm_test.ts?all";

@@ -1,0 +1,1 @@
+import "../../hls_source_test.ts?all";

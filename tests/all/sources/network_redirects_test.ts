@@ -1,0 +1,1 @@
+import "../../network_redirects_test.ts?all";

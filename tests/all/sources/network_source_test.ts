@@ -1,0 +1,1 @@
+import "../../network_source_test.ts?all";

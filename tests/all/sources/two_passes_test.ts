@@ -1,0 +1,1 @@
+import "../../two_passes_test.ts?all";

@@ -1,0 +1,351 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
+import { after } from "node:test";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import {
+  type CopyOptions,
+  createFileReader,
+  createFileWriter,
+  ReadError,
+  UnsupportedError,
+  WriterClosedError,
+  type WriterOptions,
+} from "../mod.ts";
+import { convertClip } from "./support/clips.ts";
+import { missingEncoders } from "./support/features.ts";
+import { TemporaryFolder } from "./support/media.ts";
+import { testsOf } from "./support/test.ts";
+
+const { isLong, test, testBoth, testLong } = testsOf(import.meta.url);
+
+const folder = new TemporaryFolder();
+after(() => folder[Symbol.dispose]());
+const skip = missingEncoders("libx264", "flac", "ffv1");
+
+/** A file's frames and audio, as the ffmpeg program decodes them. */
+interface Heard {
+  /** When each frame is shown, in seconds. */
+  readonly times: readonly number[];
+  readonly frames: readonly string[];
+  /** When the first sample is heard, in seconds, and all samples. */
+  readonly audioStart: number;
+  readonly samples: Int16Array;
+}
+
+const known = new Map<string, Heard>();
+
+function decoded(path: string): Heard {
+  const before = known.get(path);
+  if (before !== undefined) return before;
+  const pcm = folder.file("decoded.s16");
+  const outputs = [
+    ...["-map", "0:v", "-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-pix_fmt", "yuv420p"],
+    ...["-f", "framemd5", "-", "-map", "0:a", "-f", "s16le", pcm, "-map", "0:a", "-c:a", "pcm_s16le"],
+    ...["-f", "framecrc", `${pcm}.crc`],
+  ];
+  const text = execFileSync("ffmpeg", ["-v", "error", "-y", "-copyts", "-i", path, ...outputs], {
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const rows = (lines: string): string[][] =>
+    lines.split("\n").filter((line) => /^\d/.test(line)).map((line) =>
+      line.split(",").map((part) => part.trim())
+    );
+  const frames = rows(text);
+  const crc = execFileSync("cat", [`${pcm}.crc`], { encoding: "utf8" });
+  const rate = Number(/#sample_rate 0: (\d+)/.exec(crc)![1]);
+  const bytes = execFileSync("cat", [pcm], { maxBuffer: 2 ** 28 });
+  const heard = {
+    times: frames.map((row) => Number(row[2]) / 90000),
+    frames: frames.map((row) => row[5]!),
+    audioStart: Number(rows(crc)[0]![2]) / rate,
+    samples: new Int16Array(new Uint8Array(bytes).buffer),
+  };
+  known.set(path, heard);
+  return heard;
+}
+
+const cues = "1\n00:00:00,200 --> 00:00:01,000\nHello\n\n2\n00:00:01,200 --> 00:00:01,800\nWorld\n";
+const tags = ";FFMETADATA1\ntitle=Waves\nartist=Ana\n" +
+  "[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=1000\ntitle=First\n" +
+  "[CHAPTER]\nTIMEBASE=1/1000\nSTART=1000\nEND=2000\ntitle=Second\n";
+
+/** How clips differ: how frames come, when audio begins and how long it is, and the extension. */
+const clips = {
+  plain: { filter: "null", offset: 0, audioSeconds: 2, extension: "mkv" },
+  variable: {
+    filter: "select='not(eq(mod(n,5),3)+eq(mod(n,7),2))'",
+    offset: 0,
+    audioSeconds: 2,
+    extension: "mkv",
+  },
+  lateAudio: { filter: "null", offset: 0.5, audioSeconds: 1.5, extension: "mkv" },
+  earlyAudio: { filter: "setpts=PTS+0.4/TB", offset: 0, audioSeconds: 2, extension: "mkv" },
+  longAudio: { filter: "null", offset: 0, audioSeconds: 3.5, extension: "mkv" },
+  started: { filter: "null", offset: 0, audioSeconds: 2, extension: "ts" },
+} as const;
+
+type ClipName = keyof typeof clips;
+
+const made = new Map<ClipName, string>();
+function clip(name: ClipName): string {
+  let path = made.get(name);
+  if (path !== undefined) return path;
+  const { filter, offset, audioSeconds, extension } = clips[name];
+  path = folder.file(`${name}.${extension}`);
+  const [srt, meta] = [folder.file("cues.srt"), folder.file("tags.txt")];
+  writeFileSync(srt, cues);
+  writeFileSync(meta, tags);
+  const isTs = extension === "ts";
+  convertClip(
+    path,
+    ...["-f", "lavfi", "-i", "testsrc2=size=160x120:rate=25:duration=2"],
+    ...["-itsoffset", `${offset}`, "-f", "lavfi", "-i", `sine=sample_rate=48000:duration=${audioSeconds}`],
+    ...["-i", srt, "-i", meta, "-map", "0:v", "-map", "1:a", ...(isTs ? [] : ["-map", "2:s"])],
+    ...["-map_metadata", "3", "-map_chapters", "3", "-vf", filter, "-fps_mode", "passthrough"],
+    ...["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-pix_fmt", "yuv420p"],
+    ...["-c:a", isTs ? "mp2" : "pcm_s16le"],
+  );
+  made.set(name, path);
+  return path;
+}
+
+let copies = 0;
+interface CopyCase {
+  readonly extension: string;
+  readonly options?: WriterOptions;
+  readonly copy?: CopyOptions;
+}
+
+/** Copies sources one after another into one file, without loss. */
+async function copyOf(
+  paths: readonly string[],
+  { extension, options = {}, copy }: CopyCase,
+): Promise<string> {
+  const path = folder.file(`copy${copies++}.${extension}`);
+  const isMp4 = extension === "mp4";
+  await using writer = await createFileWriter(isMp4 ? "libx264" : "ffv1", path, 25, {
+    ...(isMp4 ? { quality: "lossless", preset: "ultrafast" } : {}),
+    pixelFormat: "yuv420p",
+    timing: "timestamps",
+    audio: { codec: isMp4 ? "flac" : "pcm_s16le", sampleRate: 48000, channels: 1, sampleFormat: "s16" },
+    subtitles: {},
+    ...options,
+  });
+  for (const from of paths) {
+    await using source = await createFileReader(from);
+    await writer.copyFrom(source, copy);
+  }
+  await writer.close();
+  return path;
+}
+
+/** Asserts that a copy has the frames of its source, at the same times beside the audio. */
+function assertSame(path: string, from: string): void {
+  const [copied, given] = [decoded(path), decoded(from)];
+  assertEquals(copied.frames, given.frames);
+  const [begin, own] = [given.times[0]!, copied.times[0]!];
+  assertAlmostEquals(own, 0, 1e-4);
+  for (const [index, time] of given.times.entries()) {
+    assertAlmostEquals(copied.times[index]! - own, time - begin, 0.0011, `frame ${index}`);
+  }
+  assertAudio(copied, given, given.audioStart - begin);
+}
+
+/** Asserts that audio is that of a source, where it began at a time of the video. */
+function assertAudio({ samples, audioStart }: Heard, given: Heard, lag: number): void {
+  // What is heard before the video begins is left out; silence fills a gap before the first sample.
+  const cut = Math.max(0, Math.round(-lag * 48000));
+  const silence = Math.round((Math.max(0, lag) - audioStart) * 48000);
+  assert(silence >= -48, `audio begins ${-silence} samples late`);
+  assert(samples.subarray(0, Math.max(0, silence - 48)).every((value) => value === 0));
+  const rest = samples.subarray(Math.max(0, silence)), expected = given.samples.subarray(cut);
+  // Matroska counts in milliseconds: a piece may begin that much later.
+  const shift = shiftOf(rest, expected);
+  assert(shift !== null, "other samples");
+  assertAlmostEquals(rest.length, expected.length, 50);
+}
+
+/** By how many samples a part in the middle of one is later than in the other; `null`: not within 50. */
+function shiftOf(one: Int16Array, other: Int16Array): number | null {
+  const at = 24000, length = 4800;
+  for (let shift = -50; shift <= 50; shift++) {
+    const isEqual = other.subarray(at, at + length)
+      .every((value, index) => one[at + index + shift] === value);
+    if (isEqual) return shift;
+  }
+  return null;
+}
+
+testBoth("copyFrom: frames, audio, subtitles, chapters and tags, all in one call", { skip }, async () => {
+  const from = clip("plain");
+  const cases: CopyCase[] = isLong
+    ? [{ extension: "mp4", options: { thread: "main" } }, { extension: "mkv" }, {
+      extension: "mp4",
+      options: { crashSafe: false },
+    }, { extension: "mkv", options: { thread: "main", timing: "constant" } }]
+    : [{ extension: "mp4" }];
+  for (const given of cases) {
+    const path = await copyOf([from], given);
+    assertSame(path, from);
+    await using source = await createFileReader(path);
+    await using original = await createFileReader(from);
+    assertEquals(source.chapters.map(({ title, start }) => [title, start]), [["First", 0], ["Second", 1]]);
+    // Matroska has upper case.
+    const { title, artist, ARTIST } = source.metadata;
+    assertEquals([title, artist ?? ARTIST], ["Waves", "Ana"]);
+    const shown = await Array.fromAsync(source.cues());
+    const expected = await Array.fromAsync(original.cues());
+    assertEquals(shown.map(({ text }) => text), expected.map(({ text }) => text));
+    for (const [index, { start, end }] of shown.entries()) {
+      assertAlmostEquals(start, expected[index]!.start, 0.002);
+      assertAlmostEquals(end, expected[index]!.end, 0.002);
+    }
+  }
+});
+
+for (const name of ["variable", "lateAudio", "earlyAudio", "longAudio", "started"] as const) {
+  testLong(`copyFrom: audio stays with frames (${name})`, { skip }, async () => {
+    for (const extension of ["mp4", "mkv"]) {
+      assertSame(await copyOf([clip(name)], { extension }), clip(name));
+    }
+  });
+}
+
+testLong("copyFrom: at a constant rate, frames are repeated and left out to stay with the audio", {
+  skip,
+}, async () => {
+  const from = clip("variable");
+  const given = decoded(from);
+  for (const rate of [25, 10, 30]) {
+    const path = folder.file(`constant${rate}.mkv`);
+    {
+      await using writer = await createFileWriter("ffv1", path, rate, {
+        ...{ pixelFormat: "yuv420p", audio: { codec: "pcm_s16le", sampleRate: 48000, channels: 1 } },
+      });
+      await using source = await createFileReader(from);
+      await writer.copyFrom(source, { subtitles: false });
+    }
+    const copied = decoded(path);
+    assertAlmostEquals(copied.times.length, 2 * rate, 1);
+    for (const [index, hash] of copied.frames.entries()) {
+      const time = copied.times[index]!;
+      assertAlmostEquals(time, index / rate, 0.0011);
+      // The frame that the source shows then, within half a frame of either.
+      const near = given.times.flatMap((at, place) => {
+        const next = given.times[place + 1] ?? 2;
+        return time > at - 0.5 / rate - 0.002 && time < next + 0.5 / rate + 0.002
+          ? [given.frames[place]!]
+          : [];
+      });
+      assert(near.includes(hash), `frame ${index} at ${rate} fps`);
+    }
+    assertAudio(copied, given, 0);
+  }
+});
+
+testLong("copyFrom: a source goes on where the one before ended", { skip }, async () => {
+  for (const timing of ["timestamps", "constant"] as const) {
+    const path = await copyOf([clip("plain"), clip("plain")], { extension: "mkv", options: { timing } });
+    const [copied, given] = [decoded(path), decoded(clip("plain"))];
+    assertEquals(copied.frames, [...given.frames, ...given.frames]);
+    for (const [index, time] of copied.times.entries()) assertAlmostEquals(time, index / 25, 0.0011);
+    assertAlmostEquals(copied.samples.length, 2 * given.samples.length, 50);
+    assert(shiftOf(copied.samples.subarray(given.samples.length), given.samples) !== null);
+    await using source = await createFileReader(path);
+    assertEquals(source.chapters.length, 2);
+    assertEquals((await Array.fromAsync(source.cues())).length, 4);
+  }
+});
+
+testBoth("copyFrom: a part, and less than all", { skip }, async () => {
+  const path = folder.file("part.mkv");
+  {
+    await using source = await createFileReader(clip("plain"));
+    await using writer = await createFileWriter("ffv1", path, 25, {
+      ...{ pixelFormat: "yuv420p", timing: "timestamps", metadata: { title: "Mine" } },
+      audio: [{ from: { silence: true } }, { codec: "pcm_s16le", sampleRate: 48000, channels: 1 }],
+    });
+    await writer.copyFrom(source, { seconds: 0.5, subtitles: [] });
+  }
+  await using source = await createFileReader(path);
+  assertEquals([source.chapters.length, source.subtitleTracks.length], [1, 0]);
+  assertEquals(source.metadata.title ?? source.metadata.TITLE, "Mine");
+  const frames = await Array.fromAsync(source);
+  assertEquals(frames.length, 13);
+  // The writer's first track is one of silence.
+  const heard = await Array.fromAsync(source.audio(1));
+  assertAlmostEquals(heard.reduce((sum, { duration }) => sum + duration, 0), 0.5, 0.001);
+});
+
+test("copyFrom: what can't be copied is refused before anything is written", { skip }, async () => {
+  const path = folder.file("refused.mp4");
+  await using source = await createFileReader(clip("plain"));
+  await using writer = await createFileWriter("h264", path, 25);
+  await assertRejects(() => writer.copyFrom(source), TypeError, "{ audio: {} }");
+  await assertRejects(() => writer.copyFrom(source, { audio: false }), TypeError, "{ subtitles: {} }");
+  await assertRejects(() => writer.copyFrom(source, { audio: [1] }), RangeError, "has 1, from 0 on");
+  await assertRejects(
+    () => writer.copyFrom(source, { audio: "no" as never }),
+    TypeError,
+    "numbers of tracks",
+  );
+  await assertRejects(() => writer.copyFrom(source, { seconds: 0 }), TypeError, "seconds above 0");
+  await assertRejects(() => writer.copyFrom(source, null as never), TypeError, "object of options");
+  await assertRejects(() => writer.copyFrom({} as never), TypeError, "createFileReader");
+  const reason = new Error("enough");
+  const signal = AbortSignal.abort(reason);
+  await assertRejects(() => writer.copyFrom(source, { signal }), Error, reason.message);
+  for (const thread of ["worker", "main"] as const) {
+    await using avi = await createFileWriter("mpeg4", folder.file("refused.avi"), 25, { thread });
+    const alone = { audio: false, subtitles: false } as const;
+    const error = await assertRejects(() => avi.copyFrom(source, alone), UnsupportedError, "chapters");
+    assertEquals(error.code, "CHAPTERS");
+    // It goes on.
+    await source.seek(0);
+    await avi.copyFrom(source, { ...alone, chapters: false, seconds: 0.1 });
+    await assertRejects(() => avi.copyFrom(source, { ...alone, metadata: true }), TypeError, "has begun");
+    assertEquals((await avi.close()).frames, 3);
+    await assertRejects(() => avi.copyFrom(source), WriterClosedError);
+  }
+  await using live = await createFileWriter("h264", folder.file("live.mp4"), 25, { timing: "wallclock" });
+  await assertRejects(() => live.copyFrom(source), TypeError, "wallclock");
+  assert(!existsSync(path));
+});
+
+testLong("copyFrom: a signal stops it, an error of the source is told, and the writer goes on", {
+  skip,
+}, async () => {
+  for (const thread of ["worker", "main"] as const) {
+    const path = folder.file(`stopped-${thread}.mkv`);
+    const control = new AbortController();
+    await using writer = await createFileWriter("ffv1", path, 25, {
+      ...{ thread, timing: "timestamps", audio: { codec: "pcm_s16le" } },
+    });
+    await using source = await createFileReader(clip("plain"));
+    const stopped = writer.copyFrom(source, { subtitles: false, signal: control.signal });
+    stopped.catch(() => {});
+    while (writer.stats.frames < 5) await new Promise((resolve) => setTimeout(resolve, 0));
+    control.abort(new Error("enough"));
+    await assertRejects(() => stopped, Error, "enough");
+    const { frames } = writer.stats;
+    assert(frames > 0 && frames < 50, `${frames} frames`);
+    await using other = await createFileReader(clip("plain"));
+    const copying = writer.copyFrom(other, { subtitles: false });
+    copying.catch(() => {});
+    await other.close();
+    await assertRejects(() => copying, ReadError, "closed");
+    const summary = await writer.close();
+    assertEquals(decoded(path).times.length, summary.frames);
+    await using third = await createFileReader(clip("plain"));
+    const aborted = await createFileWriter("ffv1", folder.file("aborted.mkv"), 25, {
+      ...{ thread, timing: "timestamps" },
+    });
+    const copied = aborted.copyFrom(third, { audio: false, subtitles: false });
+    copied.catch(() => {});
+    await aborted.abort(new Error("no more"));
+    await assertRejects(() => copied, WriterClosedError);
+    assert(!existsSync(folder.file("aborted.mkv")));
+  }
+});

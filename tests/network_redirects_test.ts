@@ -1,0 +1,134 @@
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { after } from "node:test";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type NetworkSourceOptions, openNetworkSource, ReadError } from "../mod.ts";
+import { makeClip } from "./support/clips.ts";
+import { missingEncoders, missingHttp } from "./support/features.ts";
+import { FileServer } from "./support/file_server.ts";
+import { TemporaryFolder } from "./support/media.ts";
+import { freePort, missingRtspServer, silentServer, StreamServer } from "./support/stream_server.ts";
+import { testsOf } from "./support/test.ts";
+
+const { test, testLong } = testsOf(import.meta.url);
+
+const folder = new TemporaryFolder();
+after(() => folder[Symbol.dispose]());
+const skip = missingEncoders("libx264");
+const x264 = ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p"];
+
+async function errorOf(address: string, options: NetworkSourceOptions = {}): Promise<ReadError> {
+  return await assertRejects(async () => {
+    await using _source = await openNetworkSource(address, { openTimeoutSeconds: 3, ...options });
+  }, ReadError);
+}
+
+/** Answers each request of RTSP with a head, by its method and its number; `null` closes the connection. */
+class RtspAnswers implements Disposable {
+  readonly #server: Server;
+  readonly asked: string[] = [];
+
+  private constructor(answer: (method: string, count: number) => string | null) {
+    this.#server = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (data) => {
+        const [, method = "", number = "1"] = /^(\w+)[\s\S]*?CSeq: (\d+)/.exec(String(data)) ?? [];
+        this.asked.push(method);
+        const head = answer(method, this.asked.length);
+        if (head === null) socket.destroy();
+        else socket.write(`RTSP/1.0 ${head}\r\nCSeq: ${number}\r\n\r\n`);
+      });
+    });
+  }
+
+  static async start(answer: (method: string, count: number) => string | null): Promise<RtspAnswers> {
+    const answers = new RtspAnswers(answer);
+    answers.#server.listen(0, "127.0.0.1");
+    await once(answers.#server, "listening");
+    return answers;
+  }
+
+  get address(): string {
+    return `rtsp://127.0.0.1:${(this.#server.address() as AddressInfo).port}/live`;
+  }
+
+  [Symbol.dispose](): void {
+    this.#server.close();
+  }
+}
+
+const moved = (to: string): string => `302 Moved Temporarily\r\nLocation: ${to}`;
+
+test("openNetworkSource: rtsp redirects to another host or protocol are refused before it is reached", async () => {
+  const trap = await silentServer();
+  const there = `127.0.0.1:${trap.port}`;
+  for (const to of [`rtsp://${there}/live`, `http://${there}/`, "file:///etc/passwd", `//${there}/a`]) {
+    for (const redirected of ["OPTIONS", "DESCRIBE"]) {
+      using server = await RtspAnswers.start((method) => method === redirected ? moved(to) : "200 OK");
+      const { code } = await errorOf(server.address, { reconnect: { delaySeconds: 0.01 } });
+      assertEquals([code, server.asked.length], ["REDIRECT", redirected === "OPTIONS" ? 1 : 2]);
+    }
+  }
+  // To itself, again and again.
+  using server = await RtspAnswers.start(() => moved(server.address));
+  assertEquals((await errorOf(server.address)).code, "REDIRECT");
+  assertEquals([server.asked.length, trap.connections()], [9, 0]);
+  trap.close();
+});
+
+testLong(
+  "openNetworkSource: rtsp redirects are followed where they may lead, and no other is read",
+  { skip: skip || missingRtspServer() },
+  async () => {
+    const path = makeClip(folder.file("live.mp4"), "25", 4, ...x264);
+    using camera = new StreamServer(path, "rtsp", await freePort());
+    camera.start();
+    await camera.untilReady();
+    using server = await RtspAnswers.start(() => moved(camera.address));
+    {
+      await using source = await openNetworkSource(server.address, { redirects: "any" });
+      assertEquals([source.width, (await source.nextFrame())?.width], [160, 160]);
+    }
+    assertEquals((await errorOf(server.address)).code, "REDIRECT");
+    // One that leads elsewhere only where libavformat asks.
+    using later = await RtspAnswers.start((_method, count) => count < 3 ? "200 OK" : moved(camera.address));
+    assertEquals((await errorOf(later.address)).code, "REDIRECT");
+  },
+);
+
+test("openNetworkSource: http redirects are followed on the same host, and to others where they may", {
+  skip: skip || missingHttp(),
+}, async () => {
+  makeClip(folder.file("clip.ts"), "25", 1, ...x264);
+  await using server = await FileServer.start(folder.path);
+  await using other = await FileServer.start(folder.path);
+  const near = server.redirect("/near", "/clip.ts"),
+    far = server.redirect("/far", `${other.address}/clip.ts`);
+  const loop = server.redirect("/loop", "/loop");
+  for (const [address, options] of [[near, {}], [far, { redirects: "any" }]] as const) {
+    await using source = await openNetworkSource(address, options);
+    assertEquals((await source.nextFrame())?.width, 160);
+  }
+  // A user and a password go along to the same host alone.
+  const users: (string | undefined)[] = [];
+  for (const each of [server, other]) {
+    const clip = readFileSync(folder.file("clip.ts"));
+    each.others.set("/private.ts", (request, response) => {
+      users.push(request.headers.authorization);
+      response.setHeader("www-authenticate", 'Basic realm="clips"');
+      if (each === server && request.headers.authorization === undefined) response.statusCode = 401;
+      response.end(response.statusCode === 401 ? "" : clip);
+    });
+    server.redirect("/private", `${each.address}/private.ts`);
+    const address = `${server.address.replace("//", "//me:word@")}/private`;
+    await using source = await openNetworkSource(address, { redirects: "any" });
+    assertEquals((await source.nextFrame())?.width, 160);
+  }
+  assertEquals([users.includes(`Basic ${btoa("me:word")}`), users.at(-1)], [true, undefined]);
+  const asked = other.asked.length;
+  assert(asked > 0);
+  for (const address of [far, loop]) assertEquals((await errorOf(address)).code, "REDIRECT");
+  assertEquals(other.asked.length, asked);
+});
