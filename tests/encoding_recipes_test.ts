@@ -4,7 +4,16 @@
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
@@ -273,6 +282,26 @@ testBoth(
     assertEquals(readdirSync(folder.path).filter((name) => name.includes("avwriter")), []);
   },
 );
+
+testAll("transcode: a failure in the middle leaves nothing but what was there", { skip }, async () => {
+  const output = folder.file("full.mkv");
+  writeFileSync(output, "before");
+  const input = clip();
+  const control = new AbortController();
+  const sheet = spriteSheet(input, folder.file("full.png"), {
+    ...{ count: 50, signal: control.signal },
+    onProgress: () => control.abort(new Error("enough")),
+  });
+  await assertRejects(() => sheet, Error, "enough");
+  const cut = makeClip(folder.file("cut.mp4"), "25", 2, ...tone, "-c:v", "mpeg4", "-movflags", "+faststart");
+  truncateSync(cut, Math.round(statSync(cut).size * 0.6));
+  await assertRejects(() => transcode(cut, output, "ffv1"), ReadError, "cut.mp4");
+  assertEquals(readFileSync(output, "utf8"), "before");
+  assertEquals(
+    readdirSync(folder.path).filter((name) => name.includes("avwriter") || name === "full.png"),
+    [],
+  );
+});
 
 testAll("transcode: a kill leaves what was there, and nothing in the way of the next", { skip }, async () => {
   using own = new TemporaryFolder();
