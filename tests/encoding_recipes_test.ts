@@ -25,7 +25,7 @@ import { TemporaryFolder } from "./support/media.ts";
 import { runScript } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
 
-const { isAll, isLong, testAll, testBoth, testLong } = testsOf(import.meta.url);
+const { isAll, testAll, testBoth, testLong } = testsOf(import.meta.url);
 
 const folder = new TemporaryFolder();
 after(() => folder[Symbol.dispose]());
