@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, writeFileSync } from "node:fs";
 import { after } from "node:test";
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import {
@@ -309,6 +309,15 @@ test("copyFrom: what can't be copied is refused before anything is written", { s
     assertEquals((await avi.close()).frames, 3);
     await assertRejects(() => avi.copyFrom(source), WriterClosedError);
   }
+  const bytes = readFileSync(clip("plain"));
+  const linked = folder.file("linked.mkv");
+  linkSync(clip("plain"), linked);
+  for (const own of [clip("plain"), linked]) {
+    await using same = await createFileWriter("ffv1", own, 25, { audio: {}, subtitles: {} });
+    await source.seek(0);
+    await assertRejects(() => same.copyFrom(source), TypeError, "the same file");
+  }
+  assertEquals(readFileSync(clip("plain")), bytes);
   await using live = await createFileWriter("h264", folder.file("live.mp4"), 25, { timing: "wallclock" });
   await assertRejects(() => live.copyFrom(source), TypeError, "wallclock");
   assert(!existsSync(path));
