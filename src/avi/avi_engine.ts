@@ -5,6 +5,7 @@
  * @module
  */
 import type { CheckedFrame } from "../engine/checked_frame.ts";
+import type { FileDescription } from "../engine/file_description.ts";
 import type { EncoderChoice, EngineInfo, WriteSummary } from "../engine/session_types.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
@@ -103,7 +104,8 @@ export class AviEngine implements VideoEngine {
   writeSubtitle(): void {}
 
   /** Its header is written with what the options say. */
-  describe(): never {
+  describe({ metadata, chapters }: FileDescription): void {
+    if (metadata === undefined && chapters === undefined) return;
     throw new RefusedCall(
       new UnsupportedError("Cannot give AVI tags or chapters without FFmpeg's libraries", {
         code: "FALLBACK",

@@ -5,6 +5,7 @@
  */
 import { unlessAborted } from "../../abortable.ts";
 import { plainTags } from "../../container/plain_tags.ts";
+import { descriptionOf as packetsFile } from "../../engine/copying/packet_source.ts";
 import type { FileDescription } from "../../engine/file_description.ts";
 import type { FrameClock } from "../../engine/frame_clock.ts";
 import type { SessionOptions } from "../../engine/session_options.ts";
@@ -49,7 +50,7 @@ export async function copySource(
     // A source that was read before goes on there.
     const from = first?.timestamp ?? 0;
     const description = descriptionOf(source, wanted, { from, seconds });
-    if (description !== null) await target.describe(description);
+    if (clock.frames === 0) await target.describe({ ...description, ...await fileOf(source) });
     const placer = new FramePlacer(writer, clock, source.frameRate, from);
     const part = { from, begin: placer.beginSeconds, seconds };
     copies.push(
@@ -172,19 +173,24 @@ function wantedDescription(
   return { chapters: isWanted("chapters"), metadata: isWanted("metadata") };
 }
 
-/** What the file is to say of itself; `null`: nothing of the source. */
+/** The file that a source reads, where it reads one: it must not be written. */
+async function fileOf({ packets }: VideoSource): Promise<FileDescription> {
+  const path = (await packetsFile(packets)?.())?.path ?? null;
+  return path === null ? {} : { source: path };
+}
+
+/** What the file is to say of itself. */
 function descriptionOf(
   source: VideoSource,
   wanted: Readonly<Record<"chapters" | "metadata", boolean>>,
   part: Pick<TrackPart, "from" | "seconds">,
-): FileDescription | null {
+): FileDescription {
   const chapters = wanted.chapters ? chaptersWithin(source.chapters, part) : [];
   const metadata = wanted.metadata ? tagsOf(source) : {};
-  const description = {
+  return {
     ...(chapters.length > 0 && { chapters }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
   };
-  return Object.keys(description).length > 0 ? description : null;
 }
 
 function chaptersWithin(
