@@ -54,6 +54,8 @@ export class EngineVideoWriter implements VideoWriter {
   readonly #clock: FrameClock;
   readonly #checker: FrameChecker;
   readonly #options: SessionOptions;
+  /** The absolute path of the file; `null` where it is a stream. */
+  readonly #path: string | null;
   readonly #progress: ProgressTimer<WriterStats>;
   readonly #devices: ReadonlyMap<number, AudioCapture>;
   readonly #life: Lifecycle<WriteSummary>;
@@ -61,6 +63,8 @@ export class EngineVideoWriter implements VideoWriter {
   readonly #turns: TurnQueue;
   readonly #cues: CueChecker;
   readonly #samples: SamplesChecker;
+  /** What a source has said of the file. */
+  #described: FileDescription = {};
   /** Where the audio of each track ends. */
   readonly #ends = new AudioEnds();
   #writable: WritableStream<Frame> | undefined;
@@ -69,13 +73,15 @@ export class EngineVideoWriter implements VideoWriter {
   /** Whether the file is finished: the engine then has the exact statistics. */
   #isFinished = false;
 
-  /** Takes over an engine, the clock of its frames, and capture devices by track. */
+  /** Takes over an engine of a file, the clock of its frames, and capture devices by track. */
   constructor(
+    path: string | null,
     engine: VideoEngine,
     clock: FrameClock,
     { session, engine: { signal }, onProgress }: OptionsInUse,
     devices: ReadonlyMap<number, AudioCapture>,
   ) {
+    this.#path = path;
     this.#engine = engine;
     this.#devices = devices;
     this.#clock = clock;
@@ -198,8 +204,10 @@ export class EngineVideoWriter implements VideoWriter {
       } catch (error) {
         await this.#refuse("copy a source", error);
       }
+      this.#described = description;
     };
-    await copySource({ writer: this, clock: this.#clock, options: this.#options, describe }, source, options);
+    const file = { path: this.#path, options: this.#options, described: this.#described };
+    await copySource({ writer: this, clock: this.#clock, ...file, describe }, source, options);
   }
 
   /**

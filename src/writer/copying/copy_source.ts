@@ -5,15 +5,19 @@
  */
 import { unlessAborted } from "../../abortable.ts";
 import { plainTags } from "../../container/plain_tags.ts";
+import { descriptionOf as fileOf } from "../../engine/copying/packet_source.ts";
 import type { FileDescription } from "../../engine/file_description.ts";
 import type { FrameClock } from "../../engine/frame_clock.ts";
 import type { SessionOptions } from "../../engine/session_options.ts";
 import type { VideoSource } from "../../reader/video_source.ts";
 import type { DecodedFrame } from "../../source/source.ts";
+import { isOneFile } from "../../same_file.ts";
+import { FrameIterator } from "../../source/pipeline/frame_iterator.ts";
 import { shown } from "../../shown.ts";
 import type { VideoWriter } from "../video_writer.ts";
 import { checkCopyOptions, type CopyOptions } from "./copy_options.ts";
 import { FramePlacer } from "./frame_placer.ts";
+import { pictureShape } from "./picture_shape.ts";
 import { audioPieces, cuePieces, TrackCopy, type TrackPart } from "./track_copy.ts";
 
 /** How far audio and subtitles are written ahead of the frames, in seconds. */
@@ -22,9 +26,13 @@ const aheadSeconds = 0.5;
 /** A writer, as far as a copy needs it. */
 export interface CopyTarget {
   readonly writer: VideoWriter;
+  /** The absolute path of its file; `null` where it is a stream. */
+  readonly path: string | null;
   readonly clock: FrameClock;
   readonly options: SessionOptions;
-  /** Gives the file tags and chapters. */
+  /** What a source before has said of the file. */
+  readonly described: FileDescription;
+  /** Tells what the file says of itself. */
   describe(description: FileDescription): Promise<void>;
 }
 
@@ -39,18 +47,22 @@ export async function copySource(
   requireTiming(target);
   const { video = true, seconds = Infinity, signal } = options;
   signal?.throwIfAborted();
+  await requireOtherFile(target, source);
   const { writer, clock } = target;
   const tracks = tracksOf(target, source, options);
   const wanted = wantedDescription(target, options);
+  const shape = video ? pictureShape(target, source) : {};
   const frames = video ? source[Symbol.asyncIterator]() : null;
   const copies: TrackCopy[] = [];
+  // Whether the frame that came last is written: otherwise whoever reads the source next gets it.
+  let isUsed = false;
   try {
     const first = frames === null ? null : await nextFrame(frames, signal);
     // A source that was read before goes on there.
-    const from = first?.timestamp ?? 0;
-    const description = descriptionOf(source, wanted, { from, seconds });
-    if (description !== null) await target.describe(description);
-    const placer = new FramePlacer(writer, clock, source.frameRate, from);
+    const placer = new FramePlacer(writer, clock, source.frameRate, first?.timestamp ?? 0, seconds);
+    const { from } = placer;
+    const description = { ...shape, ...descriptionOf(source, wanted, { from, seconds }) };
+    if (Object.keys(description).length > 0) await target.describe(description);
     const part = { from, begin: placer.beginSeconds, seconds };
     copies.push(
       ...tracks.audio.map((plan) =>
@@ -64,15 +76,18 @@ export async function copySource(
     for (const copy of copies) await copy.writeUntil(0);
     let end = 0;
     for (let frame = first; frame !== null; frame = await nextFrame(frames!, signal)) {
-      const shown = frame.timestamp - from;
-      if (shown >= seconds) break;
+      isUsed = false;
+      if (placer.isAfterEnd(frame)) break;
       await placer.write(frame);
-      end = shown + aheadSeconds;
+      isUsed = true;
+      end = placer.timeOf(frame) + aheadSeconds;
       for (const copy of copies) await copy.writeUntil(end);
+      isUsed = false;
     }
-    await placer.end(seconds);
+    await placer.end();
     await writeRest(copies, end);
   } finally {
+    if (!isUsed && frames instanceof FrameIterator) frames.returnUnused();
     // What still waits for the source is not waited for.
     for (const reader of [frames, ...copies]) reader?.return?.().catch(() => {});
   }
@@ -98,6 +113,13 @@ function requireSource(source: unknown): asserts source is VideoSource {
   throw new TypeError(
     `Cannot copy from ${shown(source)}: give a source, such as that of createFileReader`,
   );
+}
+
+/** Throws a `TypeError` where the writer would write over the source. */
+async function requireOtherFile({ path: target }: CopyTarget, { packets }: VideoSource): Promise<void> {
+  const path = (await fileOf(packets)?.())?.path ?? null;
+  if (path === null || target === null || !isOneFile(path, target)) return;
+  throw new TypeError(`Cannot copy ${path} into the same file: give the writer another path`);
 }
 
 function requireTiming({ writer: { timing } }: CopyTarget): void {
@@ -174,19 +196,18 @@ function wantedDescription(
   return { chapters: isWanted("chapters"), metadata: isWanted("metadata") };
 }
 
-/** What the file is to say of itself; `null`: nothing of the source. */
+/** The tags and chapters that the file is to have. */
 function descriptionOf(
   source: VideoSource,
   wanted: Readonly<Record<"chapters" | "metadata", boolean>>,
   part: Pick<TrackPart, "from" | "seconds">,
-): FileDescription | null {
+): FileDescription {
   const chapters = wanted.chapters ? chaptersWithin(source.chapters, part) : [];
   const metadata = wanted.metadata ? tagsOf(source) : {};
-  const description = {
+  return {
     ...(chapters.length > 0 && { chapters }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
   };
-  return Object.keys(description).length > 0 ? description : null;
 }
 
 function chaptersWithin(
