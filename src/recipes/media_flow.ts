@@ -20,6 +20,12 @@ const sameTime = 1e-6;
 /** Containers round times by less than this, in seconds: Matroska to milliseconds. */
 const maxRounding = 0.001;
 
+/** A frame that is shown for less than this where a part begins is left out, in seconds. */
+const leastShown = 0.02;
+
+/** Audio of less than this before a part is no loss, in seconds: encoders put silence there. */
+const primingSeconds = 0.1;
+
 /** Samples that were computed from seconds may differ by less than this. */
 const sameSample = 1e-3;
 
@@ -70,25 +76,27 @@ class FrameWriter {
   readonly #rate: number;
   #count = 0;
   #last: DecodedFrame | null = null;
+  #lastDuration: number | null = null;
 
   constructor(writer: VideoWriter, { frameRate }: VideoSource, usualRate: number) {
     this.#writer = writer;
     this.#rate = frameRate === null ? usualRate : frameRate.num / frameRate.den;
   }
 
-  async write(frame: DecodedFrame, timestamp: number): Promise<void> {
-    const { duration } = frame;
+  /** Writes a frame that is shown for so many seconds; `null` where that is not known. */
+  async write(frame: DecodedFrame, timestamp: number, duration: number | null): Promise<void> {
     if (this.#writer.timing === "timestamps") {
       return await this.#writer.write(frame, duration === null ? { timestamp } : { timestamp, duration });
     }
     await this.#repeatUntil(Math.round(timestamp * this.#rate));
     this.#last = frame;
+    this.#lastDuration = duration;
   }
 
   /** Writes what is shown last as long as it is shown. */
   async finish(): Promise<void> {
-    const { duration } = this.#last ?? { duration: null };
-    await this.#repeatUntil(this.#count + Math.max(1, Math.round((duration ?? 0) * this.#rate)));
+    const frames = Math.round((this.#lastDuration ?? 0) * this.#rate);
+    await this.#repeatUntil(this.#count + Math.max(1, frames));
   }
 
   async #repeatUntil(count: number): Promise<void> {
@@ -97,7 +105,7 @@ class FrameWriter {
   }
 }
 
-/** Writes the frames that begin within a part. `onFrame` is told of each. */
+/** Writes the frames that are shown within a part, from its beginning on. `onFrame` is told of each. */
 export async function writeFrames(
   source: VideoSource,
   writer: VideoWriter,
@@ -111,9 +119,11 @@ export async function writeFrames(
   for await (const frame of source) {
     const exact = exactTime(frame.timestamp, source.frameRate);
     const seconds = last = exact > last ? exact : frame.timestamp;
-    if (seconds < start - sameTime) continue;
+    const until = frame.duration === null ? null : Math.min(end, seconds + frame.duration);
+    if (seconds < start - sameTime && (until ?? seconds) < start + leastShown) continue;
     if (seconds >= end - sameTime) break;
-    await frames.write(frame, Math.max(0, seconds - start));
+    const begin = Math.max(start, seconds);
+    await frames.write(frame, begin - start, until === null ? null : until - begin);
     onFrame(frame);
   }
   await frames.finish();
@@ -140,20 +150,25 @@ class SampleTimes {
   }
 }
 
-/** Writes the samples of a part: the first one is the first at or after its start. */
+/**
+ * Writes the samples of a part: the first one is the first at or after its start. Returns whether a file that
+ * is written from its beginning has audio before that.
+ */
 export async function writeAudio(
   source: VideoSource,
   writer: VideoWriter,
   { start, end }: Part,
   track: number,
   pace: Pace,
-): Promise<void> {
+): Promise<boolean> {
   const times = new SampleTimes();
+  let first = 0;
   for await (const { samples, timestamp, duration } of source.audio(track)) {
     const { sampleRate } = samples;
     const count = Math.round(duration * sampleRate);
     const seconds = times.of(timestamp, count, sampleRate);
-    if (seconds >= end) return;
+    first = Math.min(first, seconds);
+    if (seconds >= end) break;
     const from = Math.max(0, Math.ceil((start - seconds) * sampleRate - sameSample));
     const to = Math.min(count, Math.ceil((end - seconds) * sampleRate - sameSample));
     if (to <= from) continue;
@@ -161,6 +176,7 @@ export async function writeAudio(
     await pace.reach(begin);
     await writer.writeAudio({ ...cutSamples(samples, from, to), track }, { timestamp: begin });
   }
+  return start === 0 && first < -primingSeconds;
 }
 
 /** A range of samples. */

@@ -79,6 +79,7 @@ export class JoinedInput implements PacketInput {
     this.#numbers = numbersOf(this.streams);
     this.#requireJoinable();
     const { part } = request;
+    this.#requirePart();
     this.#startOf = part === null ? 0 : this.#source.goTo(part.start);
     // All streams of a whole file keep their places.
     this.#offset = part === null
@@ -98,6 +99,15 @@ export class JoinedInput implements PacketInput {
       this[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** Throws a `RangeError` where the part begins after the end. */
+  #requirePart(): void {
+    const { part, action } = this.#request;
+    const { length } = this.#source;
+    if (part === null || length === null || part.start < length) return;
+    this[Symbol.dispose]();
+    throw new RangeError(`Cannot ${action} from ${part.start} s on: the file is ${length} s long`);
   }
 
   /** The chapters of what is copied, in seconds of the result. */
@@ -133,6 +143,21 @@ export class JoinedInput implements PacketInput {
   /** Where the video ends that was read so far, in seconds. */
   get videoEnd(): number {
     return this.#ends.get(this.#source.video) ?? 0;
+  }
+
+  /** Where the video of the whole file ends, in seconds of the result. The file is read for that. */
+  wholeVideoEnd(): number {
+    const path = this.#input.paths[0]!;
+    using file = new FilePackets(this.#native, path, this.#request.action);
+    using packet = new NativePacket(this.#native);
+    const { num, den } = file.demuxer.timeBase(file.video);
+    let end = 0n;
+    while (file.read(packet)) {
+      const ends = packet.pts + packet.duration;
+      if (packet.streamIndex === file.video && ends > end) end = ends;
+      packet.unref();
+    }
+    return Number(end) * num / den + this.#offset;
   }
 
   take(packet: NativePacket): void {
