@@ -120,6 +120,8 @@ testLong("trim: a part begins at a key frame, and has the frames up to its end",
   const { start } = await trim(input, output, 0.6, 1.44);
   assertAlmostEquals(start, 0.48, 1e-9);
   assertEquals(frameHashes(output), frameHashes(input).slice(12, 36));
+  await assertRejects(() => trim(input, folder.file("behind.mp4"), 2.5, 3), RangeError, "s long");
+  assert(!existsSync(folder.file("behind.mp4")));
   const args = ["-ss", "0.48", "-to", "1.44", "-i", input, "-c", "copy"];
   assertSamePackets(output, copyByProgram("program-part.mp4", ...args), 1e-6, 0);
 });

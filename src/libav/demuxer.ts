@@ -6,12 +6,11 @@
 import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { codeName, endOfStream, errorText, isAgain, outOfMemory } from "./failure.ts";
-import { pause, requireNotInterrupted, setInterruption } from "./interruption.ts";
+import { pause, requireNotInterrupted } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
-import type { MemoryFile } from "./muxing/memory_file.ts";
 import { NativePacket, type PacketSideData, readSideData, sideDataAddress } from "./native_packet.ts";
 import { Owned } from "./owned.ts";
-import { withOptions } from "./reading/input_options.ts";
+import { type DemuxerOptions, openInput } from "./reading/open_input.ts";
 import { type Rational, unpackRational } from "./rational.ts";
 import { attachedPicture, type ChapterPlace, setHeaders } from "./streams/stream_parameters.ts";
 
@@ -23,46 +22,8 @@ const discardAll = 48;
 /** AV_TIME_BASE, libavutil/avutil.h. */
 const microseconds = 1e6;
 
-/** How to read a file. */
-export interface DemuxerOptions {
-  /** Allowed demuxers, by libavformat's names; `null` for all. The content decides between them. */
-  readonly formats: readonly string[] | null;
-  /** Allowed protocols. Default: those of files. */
-  readonly protocols?: string;
-  /** The only format to try: an AVInputFormat. */
-  readonly format?: Address;
-  /** Options of the demuxer and protocol: `"rw_timeout=5000000:channels=2"`. */
-  readonly options?: string;
-  /** Is told the name of an option that neither knows. Default: they are left out. */
-  readonly onUnknown?: (name: string) => void;
-  /** An AVIOContext that is open, in place of the URL. */
-  readonly memory?: Pick<MemoryFile, "address">;
-}
-
 function fail(native: Native, result: number, operation: string): never {
   throw new AvError(errorText(native, result), { code: codeName(result), operation });
-}
-
-function openInput(native: Native, url: string, request: DemuxerOptions): Address {
-  const { avformat, avutil } = native;
-  const { formats, protocols = "file,subfile", format = NULL, options = "", memory } = request;
-  const cell = new PointerCell(avformat.avformat_alloc_context());
-  // References to other files and hosts are not followed.
-  const allowed = { protocol_whitelist: protocols, format_whitelist: formats?.join(",") };
-  for (const [name, value] of Object.entries(allowed)) {
-    if (value !== undefined) avutil.av_opt_set(cell.value, cString(name), cString(value), 0);
-  }
-  if (memory !== undefined) native.fields.set(cell.value, "AVFormatContext", "pb", memory.address);
-  setInterruption(native, native.fields.addressOf(cell.value, "AVFormatContext", "interrupt_callback"));
-  // A failure frees the context.
-  const result = withOptions(
-    native,
-    options,
-    (dictionary) => avformat.avformat_open_input(cell.buffer, cString(url), format, dictionary),
-    request.onUnknown,
-  );
-  if (result < 0) fail(native, result, "open the file for reading");
-  return cell.value;
 }
 
 /** A file open for reading. */

@@ -17,7 +17,8 @@ import { shown } from "../shown.ts";
 import { createFileWriter } from "../writer/create_file_writer.ts";
 import type { VideoWriter } from "../writer/video_writer.ts";
 import type { WriterOptions } from "../writer/writer_options.ts";
-import { Pace, type Part, writeAudio, writeCues, writeFrames } from "./media_flow.ts";
+import { writeAudio } from "./audio_flow.ts";
+import { Pace, type Part, writeCues, writeFrames } from "./media_flow.ts";
 import { chaptersOf, metadataOf } from "./source_tags.ts";
 
 /** What is made of a file. */

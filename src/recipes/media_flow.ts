@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { AudioSamples } from "../audio/samples.ts";
 import type { VideoSource } from "../reader/video_source.ts";
 import type { DecodedFrame } from "../source/source.ts";
 import type { VideoWriter } from "../writer/video_writer.ts";
@@ -18,16 +17,10 @@ export interface Part {
 const sameTime = 1e-6;
 
 /** Containers round times by less than this, in seconds: Matroska to milliseconds. */
-const maxRounding = 0.001;
+export const maxRounding = 0.001;
 
 /** A frame that is shown for less than this where a part begins is left out, in seconds. */
 const leastShown = 0.02;
-
-/** Audio of less than this before a part is no loss, in seconds: encoders put silence there. */
-const primingSeconds = 0.1;
-
-/** Samples that were computed from seconds may differ by less than this. */
-const sameSample = 1e-3;
 
 /** How far audio may be ahead of the video, in seconds. */
 const leadSeconds = 1;
@@ -127,64 +120,6 @@ export async function writeFrames(
     onFrame(frame);
   }
   await frames.finish();
-}
-
-/** Finds where samples are: after those before, wherever a container's rounded times leave a doubt. */
-class SampleTimes {
-  #anchor = 0;
-  #samples = 0;
-  #sampleRate = 0;
-
-  /** The time of a piece, in seconds. */
-  of(timestamp: number, count: number, sampleRate: number): number {
-    const expected = this.#anchor + this.#samples / (this.#sampleRate || 1);
-    const goesOn = sampleRate === this.#sampleRate && Math.abs(timestamp - expected) < maxRounding;
-    if (!goesOn) {
-      this.#anchor = timestamp;
-      this.#samples = 0;
-      this.#sampleRate = sampleRate;
-    }
-    const seconds = goesOn ? expected : timestamp;
-    this.#samples += count;
-    return seconds;
-  }
-}
-
-/**
- * Writes the samples of a part: the first one is the first at or after its start. Returns whether a file that
- * is written from its beginning has audio before that.
- */
-export async function writeAudio(
-  source: VideoSource,
-  writer: VideoWriter,
-  { start, end }: Part,
-  track: number,
-  pace: Pace,
-): Promise<boolean> {
-  const times = new SampleTimes();
-  let first = 0;
-  for await (const { samples, timestamp, duration } of source.audio(track)) {
-    const { sampleRate } = samples;
-    const count = Math.round(duration * sampleRate);
-    const seconds = times.of(timestamp, count, sampleRate);
-    first = Math.min(first, seconds);
-    if (seconds >= end) break;
-    const from = Math.max(0, Math.ceil((start - seconds) * sampleRate - sameSample));
-    const to = Math.min(count, Math.ceil((end - seconds) * sampleRate - sameSample));
-    if (to <= from) continue;
-    const begin = Math.max(0, seconds + from / sampleRate - start);
-    await pace.reach(begin);
-    await writer.writeAudio({ ...cutSamples(samples, from, to), track }, { timestamp: begin });
-  }
-  return start === 0 && first < -primingSeconds;
-}
-
-/** A range of samples. */
-function cutSamples({ data, channels = 1, ...others }: AudioSamples, from: number, to: number): AudioSamples {
-  const cut = Array.isArray(data)
-    ? data.map((plane) => plane.subarray(from, to))
-    : (data as Float32Array).subarray(from * channels, to * channels);
-  return { ...others, channels, data: cut };
 }
 
 /** Writes the cues that are shown within a part. */

@@ -6,6 +6,7 @@
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { loadNative } from "../../ffi/mod.ts";
+import { requireRedirectLimit } from "../../src/engine/reading/http/http_input.ts";
 import { encoderByName } from "../../src/libav/encoder.ts";
 import { muxerByName } from "../../src/libav/muxer_info.ts";
 import { encoderPixelFormats } from "../../src/libav/pixel_format.ts";
@@ -27,6 +28,16 @@ export function missingMuxers(...names: string[]): SkipReason {
   const native = loadNative();
   const missing = names.filter((name) => muxerByName(native, name) === null);
   return missing.length > 0 && `FFmpeg ${native.version} has no muxer ${missing.join(", ")}`;
+}
+
+/** The reason where the loaded FFmpeg follows redirects to any host, so that nothing is read by HTTP. */
+export function missingHttp(): SkipReason {
+  try {
+    requireRedirectLimit(loadNative());
+    return false;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** The reason where libavdevice is not there. */

@@ -11,7 +11,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { NetworkSourceOptions } from "../../mod.ts";
 import { convertClip } from "./clips.ts";
-import type { SkipReason } from "./features.ts";
+import { missingHttp, type SkipReason } from "./features.ts";
 import { missingRtspServer, protocols, untilOpen } from "./stream_server.ts";
 
 const [rtspScript, hlsScript] = ["rtsp_server.py", "hls_server.py"].map((name) =>
@@ -196,6 +196,7 @@ const hasProgram = (name: string): boolean =>
 /** Why a server can't be started here; `false` where it can. */
 export function missingServer(name: LiveServerName): SkipReason {
   if (name.startsWith("rtsp")) return missingRtspServer();
+  if (name === "http" || name === "hls" && missingHttp() !== false) return missingHttp();
   if (name === "hls") return hasProgram("/usr/bin/python3") ? false : "Python is missing (python3)";
   if (name === "rtmp from nginx") {
     const hasModule = spawnSync("/bin/sh", ["-c", `test -e ${nginxModules}`]).status === 0;

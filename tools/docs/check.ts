@@ -21,6 +21,7 @@ const mostReadmeLines = 150;
 
 /** Words in capitals that stand in the source's strings and are no codes. */
 const otherWords: readonly string[] = [
+  ...["BANDWIDTH", "BYTERANGE", "TARGETDURATION", "NONE", "OPTIONS", "DESCRIBE"],
   "METADATA_BLOCK_PICTURE",
   "WEBVTT",
   "XVID",

@@ -51,13 +51,6 @@ export class FilePackets implements Disposable {
     );
   }
 
-  /** How long it is, in seconds: its video, where it has some; `null` where it does not say it. */
-  get length(): number | null {
-    const index = this.video;
-    if (index < 0) return fileSeconds(this.#native, this.demuxer, this.originSeconds);
-    return durationOf(this.#native, this.#input, new InputStream(this.#native, this.demuxer, index));
-  }
-
   /** When a stream begins, in its ticks; `null` where that is not known. */
   startTicks(index: number): bigint | null {
     return new InputStream(this.#native, this.demuxer, index).startTicks;
@@ -92,6 +85,13 @@ export class FilePackets implements Disposable {
   seconds({ streamIndex }: NativePacket, ticks: bigint): number {
     const { num, den } = this.demuxer.timeBase(streamIndex);
     return Number(ticks) * num / den - this.originSeconds;
+  }
+
+  /** How long it is, in seconds: its video, where it has some; `null` where it does not say it. */
+  get duration(): number | null {
+    const index = this.video;
+    if (index < 0) return fileSeconds(this.#native, this.demuxer, this.originSeconds);
+    return durationOf(this.#native, this.#input, new InputStream(this.#native, this.demuxer, index));
   }
 
   /** Where time 0 is on the file's clock, in seconds: where the video begins. */

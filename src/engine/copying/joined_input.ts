@@ -79,12 +79,20 @@ export class JoinedInput implements PacketInput {
     this.#numbers = numbersOf(this.streams);
     this.#requireJoinable();
     const { part } = request;
-    this.#requirePart();
+    if (part !== null) this.#requireWithin(part.start);
     this.#startOf = part === null ? 0 : this.#source.goTo(part.start);
     // All streams of a whole file keep their places.
     this.#offset = part === null
       ? -this.#source.demuxer.startSeconds
       : -this.#startOf - this.#source.originSeconds;
+  }
+
+  /** Throws a `RangeError` where a part begins after the end. */
+  #requireWithin(start: number): void {
+    const { duration } = this.#source;
+    if (duration === null || start < duration) return;
+    this[Symbol.dispose]();
+    throw new RangeError(`Cannot ${this.#request.action} from ${start} s on: the file is ${duration} s long`);
   }
 
   /** Compares the files, before anything is copied. */
@@ -99,15 +107,6 @@ export class JoinedInput implements PacketInput {
       this[Symbol.dispose]();
       throw error;
     }
-  }
-
-  /** Throws a `RangeError` where the part begins after the end. */
-  #requirePart(): void {
-    const { part, action } = this.#request;
-    const { length } = this.#source;
-    if (part === null || length === null || part.start < length) return;
-    this[Symbol.dispose]();
-    throw new RangeError(`Cannot ${action} from ${part.start} s on: the file is ${length} s long`);
   }
 
   /** The chapters of what is copied, in seconds of the result. */

@@ -54,8 +54,6 @@ export async function copySource(
   const shape = video ? pictureShape(target, source) : {};
   const frames = video ? source[Symbol.asyncIterator]() : null;
   const copies: TrackCopy[] = [];
-  // Whether the frame that came last is written: otherwise whoever reads the source next gets it.
-  let isUsed = false;
   try {
     const first = frames === null ? null : await nextFrame(frames, signal);
     // A source that was read before goes on there.
@@ -72,22 +70,18 @@ export async function copySource(
         new TrackCopy(cuePieces(writer, source.cues(plan.from), plan.track, part), signal)
       ),
     );
-    // What can't be read is told before anything is written.
-    for (const copy of copies) await copy.writeUntil(0);
     let end = 0;
     for (let frame = first; frame !== null; frame = await nextFrame(frames!, signal)) {
-      isUsed = false;
       if (placer.isAfterEnd(frame)) break;
-      await placer.write(frame);
-      isUsed = true;
       end = placer.timeOf(frame) + aheadSeconds;
       for (const copy of copies) await copy.writeUntil(end);
-      isUsed = false;
+      await placer.write(frame);
     }
     await placer.end();
     await writeRest(copies, end);
   } finally {
-    if (!isUsed && frames instanceof FrameIterator) frames.returnUnused();
+    // A frame that came and is not written stays in the source.
+    if (frames instanceof FrameIterator) frames.returnUnused();
     // What still waits for the source is not waited for.
     for (const reader of [frames, ...copies]) reader?.return?.().catch(() => {});
   }

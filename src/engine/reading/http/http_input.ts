@@ -65,7 +65,7 @@ export function followRedirects(
     if (target === null) return url;
     if (redirects === maxRedirects) refuseTarget("it redirects again and again");
     requireTarget(new URL(url), target, place, "redirects");
-    url = target.href;
+    url = withUser(new URL(url), target).href;
   }
 }
 
@@ -134,6 +134,15 @@ export function requireTarget(
   runtime().requireNetwork(to.port === "" ? `${to.hostname}:${defaultPorts[to.protocol]}` : to.host);
 }
 
+/** An address with the user and password of the one that leads to it, where both are at the same host. */
+export function withUser(from: URL, to: URL): URL {
+  if (to.host === from.host && to.username === "") {
+    to.username = from.username;
+    to.password = from.password;
+  }
+  return to;
+}
+
 const defaultPorts: Readonly<Record<string, number>> = { "http:": 80, "https:": 443, "rtsp:": 554 };
 
 function refuseTarget(problem: string): never {
@@ -148,8 +157,8 @@ function connectionOptions(
   return optionText({ ...options, ...more, protocol_whitelist: protocols });
 }
 
-/** Releases before FFmpeg 5.1 follow redirects, whatever they are told. */
-function requireRedirectLimit(native: Native): void {
+/** Throws where FFmpeg follows redirects, whatever it is told, as releases before 5.1 do. */
+export function requireRedirectLimit(native: Native): void {
   const { avutil, memory } = native;
   const object = avutil.av_mallocz(8n);
   try {

@@ -9,7 +9,7 @@ import { AvError } from "../../../errors.ts";
 import { requireNotInterrupted } from "../../../libav/interruption.ts";
 import type { SessionControl } from "../../ending/session_control.ts";
 import type { NetworkPlace } from "../reading_types.ts";
-import { fetchHttp, requireTarget } from "./http_input.ts";
+import { fetchHttp, requireTarget, withUser } from "./http_input.ts";
 import {
   chooseVariant,
   type MasterPlaylist,
@@ -75,14 +75,18 @@ export class PlaylistFollower {
     return isEnded ? segments.reduce((sum, { seconds }) => sum + seconds, 0) : null;
   }
 
-  /** Goes on with the segment before a time of a recording, or the one of that time where it is the first. */
+  /**
+   * Goes on with the segment before a time of a recording, or with an earlier one: a discontinuity is not
+   * skipped, for what is before it tells the times behind it.
+   */
   skipTo(seconds: number): void {
     const { sequence, segments } = this.#list;
     let start = 0, index = 0;
     while (index < segments.length && start + segments[index]!.seconds <= seconds) {
       start += segments[index++]!.seconds;
     }
-    this.#next = sequence + Math.max(index - 1, 0);
+    const cut = segments.findIndex(({ isDiscontinuous }, at) => at > 0 && isDiscontinuous);
+    this.#next = sequence + Math.max((cut < 0 ? index : Math.min(index, cut)) - 1, 0);
   }
 
   /**
@@ -217,8 +221,9 @@ export class PlaylistFollower {
       });
     }
     const target = new URL(uri, this.#base);
-    requireTarget(new URL(this.#place.url), target, this.#place, "refers");
+    const given = new URL(this.#place.url);
+    requireTarget(given, target, this.#place, "refers");
     target.hash = "";
-    return target.href;
+    return withUser(given, target).href;
   }
 }
