@@ -13,7 +13,7 @@ import {
 } from "../mod.ts";
 import { convertClip, frameHashes } from "./support/clips.ts";
 import { missingEncoders } from "./support/features.ts";
-import { TemporaryFolder } from "./support/media.ts";
+import { asTheyAre, TemporaryFolder } from "./support/media.ts";
 import { testsOf } from "./support/test.ts";
 
 const { isLong, test, testBoth, testLong } = testsOf(import.meta.url);
@@ -39,7 +39,7 @@ function decoded(path: string): Heard {
   if (before !== undefined) return before;
   const pcm = folder.file("decoded.s16");
   const outputs = [
-    ...["-map", "0:v", "-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-pix_fmt", "yuv420p"],
+    ...["-map", "0:v", ...asTheyAre(), "-enc_time_base", "1:90000", "-pix_fmt", "yuv420p"],
     ...["-f", "framemd5", "-", "-map", "0:a", "-f", "s16le", pcm, "-map", "0:a", "-c:a", "pcm_s16le"],
     ...["-f", "framecrc", `${pcm}.crc`],
   ];
@@ -103,7 +103,7 @@ function clip(name: ClipName): string {
     ...["-f", "lavfi", "-i", "testsrc2=size=160x120:rate=25:duration=2"],
     ...["-itsoffset", `${offset}`, "-f", "lavfi", "-i", `sine=sample_rate=48000:duration=${audioSeconds}`],
     ...["-i", srt, "-i", meta, "-map", "0:v", "-map", "1:a", ...(isTs ? [] : ["-map", "2:s"])],
-    ...["-map_metadata", "3", "-map_chapters", "3", "-vf", filter, "-fps_mode", "passthrough"],
+    ...["-map_metadata", "3", "-map_chapters", "3", "-vf", filter, ...asTheyAre()],
     ...["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-pix_fmt", "yuv420p"],
     ...["-c:a", isTs ? "mp2" : "pcm_s16le"],
   );
@@ -395,6 +395,15 @@ test("copyFrom: what can't be copied is refused before anything is written", { s
     assertEquals((await avi.close()).frames, 3);
     await assertRejects(() => avi.copyFrom(source), WriterClosedError);
   }
+  const bytes = readFileSync(clip("plain"));
+  const linked = folder.file("linked.mkv");
+  linkSync(clip("plain"), linked);
+  for (const own of [clip("plain"), linked]) {
+    await using same = await createFileWriter("ffv1", own, 25, { audio: {}, subtitles: {} });
+    await source.seek(0);
+    await assertRejects(() => same.copyFrom(source), TypeError, "the same file");
+  }
+  assertEquals(readFileSync(clip("plain")), bytes);
   await using live = await createFileWriter("h264", folder.file("live.mp4"), 25, { timing: "wallclock" });
   await assertRejects(() => live.copyFrom(source), TypeError, "wallclock");
   assert(!existsSync(path));

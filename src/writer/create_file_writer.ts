@@ -86,7 +86,7 @@ export async function createFileWriter(
   const engine = await openVideoEngine(request, engineOptions)
     .catch((error) => openFallback(error, request, checked));
   const devices = await openDevices(engine, sessionOptions, engineOptions);
-  const writer = new EngineVideoWriter(file, engine, createClock(frameRate, sessionOptions), checked, devices);
+  const writer = new EngineVideoWriter(engine, createClock(frameRate, sessionOptions), checked, devices);
   return await unlessAbortedMeanwhile(writer, engineOptions.signal);
 }
 

@@ -54,8 +54,6 @@ export class EngineVideoWriter implements VideoWriter {
   readonly #clock: FrameClock;
   readonly #checker: FrameChecker;
   readonly #options: SessionOptions;
-  /** The absolute path of the file; `null` where it is a stream. */
-  readonly #path: string | null;
   readonly #progress: ProgressTimer<WriterStats>;
   readonly #devices: ReadonlyMap<number, AudioCapture>;
   readonly #life: Lifecycle<WriteSummary>;
@@ -73,15 +71,13 @@ export class EngineVideoWriter implements VideoWriter {
   /** Whether the file is finished: the engine then has the exact statistics. */
   #isFinished = false;
 
-  /** Takes over an engine of a file, the clock of its frames, and capture devices by track. */
+  /** Takes over an engine, the clock of its frames, and capture devices by track. */
   constructor(
-    path: string | null,
     engine: VideoEngine,
     clock: FrameClock,
     { session, engine: { signal }, onProgress }: OptionsInUse,
     devices: ReadonlyMap<number, AudioCapture>,
   ) {
-    this.#path = path;
     this.#engine = engine;
     this.#devices = devices;
     this.#clock = clock;
@@ -206,7 +202,7 @@ export class EngineVideoWriter implements VideoWriter {
       }
       this.#described = description;
     };
-    const file = { path: this.#path, options: this.#options, described: this.#described };
+    const file = { options: this.#options, described: this.#described };
     await copySource({ writer: this, clock: this.#clock, ...file, describe }, source, options);
   }
 

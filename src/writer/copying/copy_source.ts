@@ -5,13 +5,12 @@
  */
 import { unlessAborted } from "../../abortable.ts";
 import { plainTags } from "../../container/plain_tags.ts";
-import { descriptionOf as fileOf } from "../../engine/copying/packet_source.ts";
+import { descriptionOf as packetsFile } from "../../engine/copying/packet_source.ts";
 import type { FileDescription } from "../../engine/file_description.ts";
 import type { FrameClock } from "../../engine/frame_clock.ts";
 import type { SessionOptions } from "../../engine/session_options.ts";
 import type { VideoSource } from "../../reader/video_source.ts";
 import type { DecodedFrame } from "../../source/source.ts";
-import { isOneFile } from "../../same_file.ts";
 import { FrameIterator } from "../../source/pipeline/frame_iterator.ts";
 import { shown } from "../../shown.ts";
 import type { VideoWriter } from "../video_writer.ts";
@@ -26,8 +25,6 @@ const aheadSeconds = 0.5;
 /** A writer, as far as a copy needs it. */
 export interface CopyTarget {
   readonly writer: VideoWriter;
-  /** The absolute path of its file; `null` where it is a stream. */
-  readonly path: string | null;
   readonly clock: FrameClock;
   readonly options: SessionOptions;
   /** What a source before has said of the file. */
@@ -47,7 +44,6 @@ export async function copySource(
   requireTiming(target);
   const { video = true, seconds = Infinity, signal } = options;
   signal?.throwIfAborted();
-  await requireOtherFile(target, source);
   const { writer, clock } = target;
   const tracks = tracksOf(target, source, options);
   const wanted = wantedDescription(target, options);
@@ -60,7 +56,7 @@ export async function copySource(
     const placer = new FramePlacer(writer, clock, source.frameRate, first?.timestamp ?? 0, seconds);
     const { from } = placer;
     const description = { ...shape, ...descriptionOf(source, wanted, { from, seconds }) };
-    if (Object.keys(description).length > 0) await target.describe(description);
+    if (clock.frames === 0) await target.describe({ ...description, ...await fileOf(source) });
     const part = { from, begin: placer.beginSeconds, seconds };
     copies.push(
       ...tracks.audio.map((plan) =>
@@ -107,13 +103,6 @@ function requireSource(source: unknown): asserts source is VideoSource {
   throw new TypeError(
     `Cannot copy from ${shown(source)}: give a source, such as that of createFileReader`,
   );
-}
-
-/** Throws a `TypeError` where the writer would write over the source. */
-async function requireOtherFile({ path: target }: CopyTarget, { packets }: VideoSource): Promise<void> {
-  const path = (await fileOf(packets)?.())?.path ?? null;
-  if (path === null || target === null || !isOneFile(path, target)) return;
-  throw new TypeError(`Cannot copy ${path} into the same file: give the writer another path`);
 }
 
 function requireTiming({ writer: { timing } }: CopyTarget): void {
@@ -190,7 +179,13 @@ function wantedDescription(
   return { chapters: isWanted("chapters"), metadata: isWanted("metadata") };
 }
 
-/** The tags and chapters that the file is to have. */
+/** The file that a source reads, where it reads one: it must not be written. */
+async function fileOf({ packets }: VideoSource): Promise<FileDescription> {
+  const path = (await packetsFile(packets)?.())?.path ?? null;
+  return path === null ? {} : { source: path };
+}
+
+/** What the file is to say of itself. */
 function descriptionOf(
   source: VideoSource,
   wanted: Readonly<Record<"chapters" | "metadata", boolean>>,

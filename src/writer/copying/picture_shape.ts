@@ -48,10 +48,10 @@ export function pictureShape(
     );
     return {};
   }
-  return {
-    ...(rotation === 0 ? {} : { rotation }),
-    ...(isSameRatio(sampleAspectRatio, square) ? {} : { sampleAspectRatio }),
-  };
+  // A source before may have said something else, and given no frame.
+  const isLevel = rotation === 0 && described.rotation === undefined;
+  const isSquare = isSameRatio(sampleAspectRatio, square) && described.sampleAspectRatio === undefined;
+  return { ...(isLevel ? {} : { rotation }), ...(isSquare ? {} : { sampleAspectRatio }) };
 }
 
 function requireSameShape(file: Shape, source: Shape): void {

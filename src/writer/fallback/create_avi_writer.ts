@@ -180,8 +180,7 @@ export async function createAviWriter(
   const request = { frameRate, width, height, alpha, turnsImages, jpegQuality, audio: tracks };
   const avi = new AviSession(request, target);
   const audio = tracks.map(({ layout }) => ({ layout, source: { kind: "samples" } }) as const);
-  const engine = new AviEngine(avi, target, queueSize);
-  const writer = new EngineVideoWriter(null, engine, createClock(frameRate, {}), {
+  const writer = new EngineVideoWriter(new AviEngine(avi, target, queueSize), createClock(frameRate, {}), {
     session: { ...session, audio, subtitles: [], cover: null, attachments: [] },
     engine: { signal },
     onProgress,
