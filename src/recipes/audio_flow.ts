@@ -11,6 +11,9 @@ import { maxRounding, type Pace, type Part } from "./media_flow.ts";
 /** Samples that were computed from seconds may differ by less than this. */
 const sameSample = 1e-3;
 
+/** Audio of less than this before a part is no loss, in seconds: encoders put silence there. */
+const primingSeconds = 0.1;
+
 /** How many samples of a channel are written at once: each call has its cost. */
 const batchSamples = 16384;
 
@@ -100,15 +103,19 @@ function joined(pieces: readonly Numbers[]): Numbers {
   return whole;
 }
 
-/** Writes the samples of a part: the first one is the first at or after its start. */
+/**
+ * Writes the samples of a part: the first one is the first at or after its start. Returns whether a file that
+ * is written from its beginning has audio before that.
+ */
 export async function writeAudio(
   source: VideoSource,
   writer: VideoWriter,
   { start, end }: Part,
   track: number,
   pace: Pace,
-): Promise<void> {
+): Promise<boolean> {
   const times = new SampleTimes();
+  let first = 0;
   const write = async ({ samples, begin }: Batch): Promise<void> => {
     await pace.reach(begin);
     await writer.writeAudio({ ...samples, track }, { timestamp: begin });
@@ -118,6 +125,7 @@ export async function writeAudio(
     const { sampleRate } = samples;
     const count = Math.round(duration * sampleRate);
     const seconds = times.of(timestamp, count, sampleRate);
+    first = Math.min(first, seconds);
     if (seconds >= end) break;
     const from = Math.max(0, Math.ceil((start - seconds) * sampleRate - sameSample));
     const to = Math.min(count, Math.ceil((end - seconds) * sampleRate - sameSample));
@@ -131,4 +139,5 @@ export async function writeAudio(
     batch.add(samples, from, to);
   }
   if (batch !== null) await write(batch);
+  return start === 0 && first < -primingSeconds;
 }

@@ -30,6 +30,8 @@ export interface EncodeRequest {
   readonly part: Part;
   /** What is done, for errors: `"transcode"`. */
   readonly action: string;
+  /** Whether pictures keep their pixel format, where the encoder takes it. */
+  readonly keepsPixelFormat: boolean;
   /** The options of the writer for a source. */
   readonly writerOptions: (source: VideoSource) => WriterOptions;
   /** What an audio track is to be beside its rate and channels; `null`: there is no audio. */
@@ -50,7 +52,7 @@ export interface EncodeSummary extends
   > {
   /**
    * What the container has no place for: subtitles by their codec (`"hdmv_pgs_subtitle"`), tags by their key
-   * (`"tag comment"`), `"chapters"`.
+   * (`"tag comment"`), `"chapters"`. And `"audio before the video"`, where there is some.
    */
   readonly leftOut: readonly string[];
 }
@@ -73,11 +75,15 @@ export async function encodeFile(request: EncodeRequest): Promise<EncodeSummary>
   // The extension chooses the container.
   using file = new NewFile(output, action, extname(output));
   const { writer, leftOut } = await openWriter(request, frames, file.path);
+<<<<<<< HEAD
   const sources = { frames, others: second ?? frames };
   const summary = await encodeInto(request, sources, writer).catch((error) => {
     file.discard();
     throw error;
   });
+=======
+  const { summary, isAudioCut } = await encodeInto(request, { frames, others: second ?? frames }, writer);
+>>>>>>> recfix
   const { format, encoder, width, height, frames: count, seconds, bytes } = summary;
   if (count === 0) {
     throw new ReadError(`Cannot ${action} ${input}: no frame begins from ${part.start} to ${part.end} s`, {
@@ -87,6 +93,7 @@ export async function encodeFile(request: EncodeRequest): Promise<EncodeSummary>
     });
   }
   file.place();
+  if (isAudioCut) leftOut.push("audio before the video");
   return { path: output, format, encoder, width, height, frames: count, seconds, bytes, leftOut };
 }
 
@@ -122,6 +129,7 @@ interface Wishes {
   /** Whether audio keeps the rates and channels of the source, where the encoder takes them. */
   keepsRates: boolean;
   keepsChannels: boolean;
+  keepsPixelFormat: boolean;
   /** Whether frames keep their times: some containers have a constant rate. */
   timing: "timestamps" | "constant";
 }
@@ -136,6 +144,10 @@ function withoutRefused(wishes: Wishes, error: unknown): string[] | null {
   }
   if (operation.startsWith("open encoder ") && wishes.keepsChannels) {
     wishes.keepsChannels = false;
+    return [];
+  }
+  if (code === "PIXEL_FORMAT" && wishes.keepsPixelFormat) {
+    wishes.keepsPixelFormat = false;
     return [];
   }
   if (code === "RATE_NOT_FOR_CONTAINER" && wishes.timing === "timestamps") {
@@ -155,7 +167,7 @@ function withoutRefused(wishes: Wishes, error: unknown): string[] | null {
 
 /** Opens the writer. What the container does not keep is left out. */
 async function openWriter(
-  { output, codec, part, writerOptions, audioOptions }: EncodeRequest,
+  { output, codec, part, writerOptions, audioOptions, keepsPixelFormat }: EncodeRequest,
   source: VideoSource,
   path: string,
 ): Promise<{ writer: VideoWriter; leftOut: string[] }> {
@@ -167,6 +179,7 @@ async function openWriter(
     chapters: chaptersOf(source, part),
     timing: "timestamps",
     keepsRates: true,
+    keepsPixelFormat,
     keepsChannels: source.audioTracks.some(({ channels }) => channels > 2),
   };
   const name = typeof codec === "function" ? codec(source) : codec;
@@ -184,6 +197,7 @@ async function openWriter(
         subtitles: subtitles.map((track) => trackTags(source.subtitleTracks[track]!)),
         // The file under its own name is there until the new one is whole.
         crashSafe: false,
+        ...(wishes.keepsPixelFormat ? { pixelFormat: source.format } : {}),
         ...writerOptions(source),
       });
       return { writer, leftOut };
@@ -202,7 +216,7 @@ async function encodeInto(
   { output, part, audioOptions, signal, onFrame }: EncodeRequest,
   { frames, others }: Sources,
   writer: VideoWriter,
-): Promise<WriteSummary> {
+): Promise<{ summary: WriteSummary; isAudioCut: boolean }> {
   const pace = new Pace();
   const end = Math.min(part.end, frames.duration ?? Infinity);
   const all = Number.isFinite(end) ? end - part.start : null;
@@ -217,7 +231,8 @@ async function encodeInto(
   const tasks = [video, ...audio, ...cues];
   try {
     await Promise.all(tasks);
-    return await writer.close();
+    const isAudioCut = (await Promise.all(audio)).some((isCut) => isCut);
+    return { summary: await writer.close(), isAudioCut };
   } catch (error) {
     pace.end();
     await writer.abort(error);

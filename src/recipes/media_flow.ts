@@ -19,6 +19,9 @@ const sameTime = 1e-6;
 /** Containers round times by less than this, in seconds: Matroska to milliseconds. */
 export const maxRounding = 0.001;
 
+/** A frame that is shown for less than this where a part begins is left out, in seconds. */
+const leastShown = 0.02;
+
 /** How far audio may be ahead of the video, in seconds. */
 const leadSeconds = 1;
 
@@ -66,25 +69,27 @@ class FrameWriter {
   readonly #rate: number;
   #count = 0;
   #last: DecodedFrame | null = null;
+  #lastDuration: number | null = null;
 
   constructor(writer: VideoWriter, { frameRate }: VideoSource, usualRate: number) {
     this.#writer = writer;
     this.#rate = frameRate === null ? usualRate : frameRate.num / frameRate.den;
   }
 
-  async write(frame: DecodedFrame, timestamp: number): Promise<void> {
-    const { duration } = frame;
+  /** Writes a frame that is shown for so many seconds; `null` where that is not known. */
+  async write(frame: DecodedFrame, timestamp: number, duration: number | null): Promise<void> {
     if (this.#writer.timing === "timestamps") {
       return await this.#writer.write(frame, duration === null ? { timestamp } : { timestamp, duration });
     }
     await this.#repeatUntil(Math.round(timestamp * this.#rate));
     this.#last = frame;
+    this.#lastDuration = duration;
   }
 
   /** Writes what is shown last as long as it is shown. */
   async finish(): Promise<void> {
-    const { duration } = this.#last ?? { duration: null };
-    await this.#repeatUntil(this.#count + Math.max(1, Math.round((duration ?? 0) * this.#rate)));
+    const frames = Math.round((this.#lastDuration ?? 0) * this.#rate);
+    await this.#repeatUntil(this.#count + Math.max(1, frames));
   }
 
   async #repeatUntil(count: number): Promise<void> {
@@ -93,7 +98,7 @@ class FrameWriter {
   }
 }
 
-/** Writes the frames that begin within a part. `onFrame` is told of each. */
+/** Writes the frames that are shown within a part, from its beginning on. `onFrame` is told of each. */
 export async function writeFrames(
   source: VideoSource,
   writer: VideoWriter,
@@ -107,9 +112,11 @@ export async function writeFrames(
   for await (const frame of source) {
     const exact = exactTime(frame.timestamp, source.frameRate);
     const seconds = last = exact > last ? exact : frame.timestamp;
-    if (seconds < start - sameTime) continue;
+    const until = frame.duration === null ? null : Math.min(end, seconds + frame.duration);
+    if (seconds < start - sameTime && (until ?? seconds) < start + leastShown) continue;
     if (seconds >= end - sameTime) break;
-    await frames.write(frame, Math.max(0, seconds - start));
+    const begin = Math.max(start, seconds);
+    await frames.write(frame, begin - start, until === null ? null : until - begin);
     onFrame(frame);
   }
   await frames.finish();

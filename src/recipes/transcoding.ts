@@ -144,8 +144,11 @@ export interface EncodePlan {
   readonly action: string;
   /** Options of the writer for a source. */
   readonly writerOptions: (source: VideoSource) => WriterOptions;
-  /** Whether audio keeps its codecs. Otherwise it gets the container's usual one. */
-  readonly keepsAudioCodecs?: boolean;
+  /**
+   * Whether audio keeps its codecs, and video its pixel format where the encoder takes it. Otherwise they get
+   * what container and encoder usually have.
+   */
+  readonly keepsCodecs?: boolean;
 }
 
 /** Throws a `RangeError` unless a part ends after it begins. */
@@ -158,7 +161,7 @@ export function requirePartOrder({ start, end }: Part): void {
 export async function runEncode(
   input: string | URL,
   output: string | URL,
-  { codec, part, action, writerOptions, keepsAudioCodecs = false }: EncodePlan,
+  { codec, part, action, writerOptions, keepsCodecs = false }: EncodePlan,
   { audio, onProgress, ...options }: EncodeOptions,
 ): Promise<EncodeSummary> {
   const { signal, thread, libraryPath, workerUrl, logLevel, ...encoding } = options;
@@ -172,10 +175,11 @@ export async function runEncode(
   const summary = await encodeFile({
     ...places,
     ...{ codec, part, action, signal, libraryPath, workerUrl, logLevel },
+    keepsPixelFormat: keepsCodecs,
     writerOptions: (source) => ({ ...common, ...writerOptions(source), ...withoutUndefined(encoding) }),
     audioOptions: audio === false
       ? null
-      : ({ codec }) => ({ ...(keepsAudioCodecs ? { codec } : {}), ...tracks }),
+      : ({ codec }) => ({ ...(keepsCodecs ? { codec } : {}), ...tracks }),
     onFrame: (seconds, all) => progress.add(seconds, all),
   });
   progress.end();

@@ -61,6 +61,8 @@ export class EngineVideoWriter implements VideoWriter {
   readonly #turns: TurnQueue;
   readonly #cues: CueChecker;
   readonly #samples: SamplesChecker;
+  /** What a source has said of the file. */
+  #described: FileDescription = {};
   /** Where the audio of each track ends. */
   readonly #ends = new AudioEnds();
   #writable: WritableStream<Frame> | undefined;
@@ -198,8 +200,10 @@ export class EngineVideoWriter implements VideoWriter {
       } catch (error) {
         await this.#refuse("copy a source", error);
       }
+      this.#described = description;
     };
-    await copySource({ writer: this, clock: this.#clock, options: this.#options, describe }, source, options);
+    const file = { options: this.#options, described: this.#described };
+    await copySource({ writer: this, clock: this.#clock, ...file, describe }, source, options);
   }
 
   /**

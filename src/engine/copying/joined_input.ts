@@ -144,6 +144,21 @@ export class JoinedInput implements PacketInput {
     return this.#ends.get(this.#source.video) ?? 0;
   }
 
+  /** Where the video of the whole file ends, in seconds of the result. The file is read for that. */
+  wholeVideoEnd(): number {
+    const path = this.#input.paths[0]!;
+    using file = new FilePackets(this.#native, path, this.#request.action);
+    using packet = new NativePacket(this.#native);
+    const { num, den } = file.demuxer.timeBase(file.video);
+    let end = 0n;
+    while (file.read(packet)) {
+      const ends = packet.pts + packet.duration;
+      if (packet.streamIndex === file.video && ends > end) end = ends;
+      packet.unref();
+    }
+    return Number(end) * num / den + this.#offset;
+  }
+
   take(packet: NativePacket): void {
     packet.takeFrom(this.#packet);
     this.#headSeconds = null;

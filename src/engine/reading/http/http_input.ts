@@ -134,15 +134,6 @@ export function requireTarget(
   runtime().requireNetwork(to.port === "" ? `${to.hostname}:${defaultPorts[to.protocol]}` : to.host);
 }
 
-/** An address with the user and password of the one that leads to it, where both are at the same host. */
-export function withUser(from: URL, to: URL): URL {
-  if (to.host === from.host && to.username === "") {
-    to.username = from.username;
-    to.password = from.password;
-  }
-  return to;
-}
-
 const defaultPorts: Readonly<Record<string, number>> = { "http:": 80, "https:": 443, "rtsp:": 554 };
 
 function refuseTarget(problem: string): never {
