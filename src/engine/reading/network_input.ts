@@ -6,6 +6,7 @@
 import type { Native } from "../../../ffi/mod.ts";
 import { AvError } from "../../errors.ts";
 import { Demuxer } from "../../libav/demuxer.ts";
+import type { Connection } from "../../libav/reading/connection.ts";
 import { addressOf } from "../../libav/reading/input_stream.ts";
 import { optionText } from "../../libav/reading/input_options.ts";
 import type { SessionControl } from "../ending/session_control.ts";
@@ -40,18 +41,35 @@ export function openNetwork(native: Native, opening: NetworkOpening): Demuxer {
 
 /** A playlist is known by its beginning, as a server may call it anything. */
 function openHttpOrHls(native: Native, { place, formats, control, owned }: NetworkOpening): Demuxer {
-  const { connection, url } = openHttp(native, place, place.url);
+  let { connection, url } = openHttp(native, place, place.url);
   using opened = new DisposableStack();
   opened.use(connection);
-  const start = new Uint8Array(playlistMark.length);
-  const text = new TextDecoder().decode(start.subarray(0, connection.read(start)));
+  const { text, pieces } = readMark(connection);
   if (text === playlistMark) {
     const rest = new TextDecoder().decode(readAll(native, connection, maxPlaylistBytes));
     return openHls(native, { place, control, owned, text: text + rest, url });
   }
-  connection.rewind();
+  if (pieces > 1) {
+    // Only the last piece is in the connection's memory.
+    ({ connection, url } = openHttp(native, place, url));
+    opened.use(connection);
+  } else connection.rewind();
   owned.use(opened.move());
   return new Demuxer(native, url, { ...optionsOf(place), formats, memory: connection });
+}
+
+/** What an answer begins with, for as long as that may be a playlist, and in how many pieces it came. */
+function readMark(connection: Connection): { readonly text: string; readonly pieces: number } {
+  const start = new Uint8Array(playlistMark.length);
+  let length = 0, text = "", pieces = 0;
+  while (length < start.length && playlistMark.startsWith(text)) {
+    const count = connection.read(start.subarray(length));
+    pieces++;
+    if (count === 0) break;
+    length += count;
+    text = new TextDecoder().decode(start.subarray(0, length));
+  }
+  return { text, pieces };
 }
 
 /**

@@ -59,8 +59,6 @@ export class HlsDemuxer extends Demuxer {
   readonly #clocks = new Map<number, SegmentClock>();
   #headers = new Map<number, Uint8Array>();
   #isFirstOver = false;
-  /** Whether the segment at hand has given packets of the video. */
-  #hasVideo = false;
   #segment: Segment | null = null;
   /** Whether the next packet of video follows a loss. */
   #isAfterLoss = false;
@@ -75,7 +73,7 @@ export class HlsDemuxer extends Demuxer {
 
   /** Opens the first segment. What it lies in is closed after it. */
   static open(native: Native, follower: PlaylistFollower, owned: DisposableStack): HlsDemuxer {
-    const first = follower.next(false);
+    const first = follower.next();
     if (first === null) {
       throw new AvError("its playlist has no segments", {
         code: "INVALIDDATA",
@@ -108,7 +106,6 @@ export class HlsDemuxer extends Demuxer {
       if (!this.#isFirstOver) {
         if (super.read(packet)) {
           this.#clockOf(packet.streamIndex).note(packet);
-          this.#hasVideo ||= this.isOf("video", packet.streamIndex);
           return true;
         }
         this.#isFirstOver = true;
@@ -119,8 +116,7 @@ export class HlsDemuxer extends Demuxer {
         }
         this.#closeSegment();
       }
-      const next = this.#follower.next(this.#hasVideo);
-      this.#hasVideo = false;
+      const next = this.#follower.next();
       if (next === null) return false;
       this.#open(next);
     }
@@ -203,7 +199,6 @@ export class HlsDemuxer extends Demuxer {
       stream.headers = null;
     }
     if (!this.isOf("video", stream.index)) return true;
-    this.#hasVideo = true;
     if (this.#isAfterLoss) this.#lossTicks = packet.pts;
     this.#isAfterLoss = false;
     return true;

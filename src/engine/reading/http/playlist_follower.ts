@@ -9,7 +9,7 @@ import { AvError } from "../../../errors.ts";
 import { requireNotInterrupted } from "../../../libav/interruption.ts";
 import type { SessionControl } from "../../ending/session_control.ts";
 import type { NetworkPlace } from "../reading_types.ts";
-import { fetchHttp, requireTarget } from "./http_input.ts";
+import { fetchHttp, requireTarget, withUser } from "./http_input.ts";
 import {
   chooseVariant,
   type MasterPlaylist,
@@ -51,6 +51,8 @@ export class PlaylistFollower {
   #list: MediaPlaylist;
   /** The number of the next segment. */
   #next: number;
+  /** How many discontinuities there have been up to the last segment, by the server's count if it has one. */
+  #discontinuities = 0;
   #isAfterLoss = false;
   #isDiscontinuous = false;
   /** When the playlist was fetched, and when it had something new, by `performance.now()`. */
@@ -89,24 +91,22 @@ export class PlaylistFollower {
     this.#next = sequence + Math.max((cut < 0 ? index : Math.min(index, cut)) - 1, 0);
   }
 
-  /**
-   * The next segment; `null` at the end. It is waited for until it is due without being counted, unless the
-   * one before had nothing of the video, or is the first.
-   */
-  next(isFruitful: boolean): FetchedSegment | null {
+  /** The next segment; `null` at the end. */
+  next(): FetchedSegment | null {
     for (;;) {
       const { sequence, segments, isEnded } = this.#list;
       if (this.#next < sequence) {
+        this.#isDiscontinuous ||= this.#hasLostDiscontinuity();
         [this.#next, this.#isAfterLoss] = [sequence, true];
       }
       const segment = segments[this.#next - sequence];
       if (segment === undefined) {
         if (isEnded) return null;
-        this.#wait(isFruitful);
+        this.#wait();
         this.#look();
         continue;
       }
-      this.#next++;
+      this.#discontinuities = this.#discontinuitiesBefore(++this.#next);
       this.#isDiscontinuous ||= segment.isDiscontinuous;
       const bytes = segment.isGap ? null : this.#fetchOrSkip(segment);
       if (bytes === null) {
@@ -117,6 +117,20 @@ export class PlaylistFollower {
       this.#isDiscontinuous = this.#isAfterLoss = false;
       return { bytes, isDiscontinuous, isAfterLoss };
     }
+  }
+
+  /** How many discontinuities there were before a segment. */
+  #discontinuitiesBefore(end: number): number {
+    const { sequence, segments, discontinuities } = this.#list;
+    const read = segments.slice(0, Math.max(end - sequence, 0));
+    return (discontinuities ?? 0) + read.filter(({ isDiscontinuous }) => isDiscontinuous).length;
+  }
+
+  /** Whether times may be others behind segments that have gone. A server that has begun anew does not count. */
+  #hasLostDiscontinuity(): boolean {
+    const { discontinuities, segments } = this.#list;
+    if (discontinuities !== null) return discontinuities !== this.#discontinuities;
+    return this.#discontinuities > 0 || segments.some(({ isDiscontinuous }) => isDiscontinuous);
   }
 
   /** Opens the variant that is asked for. */
@@ -161,15 +175,15 @@ export class PlaylistFollower {
 
   /**
    * Waits until the playlist is to be looked at again (RFC 8216, section 6.3.4). That is no stall before the
-   * server is late.
+   * server is late, with a new segment, or with what the call at hand waits for: segments may have nothing.
    */
-  #wait(isFruitful: boolean): void {
+  #wait(): void {
     const target = Math.min(Math.max(this.#list.targetSeconds, leastLook), longestLook);
     const hasChanged = this.#changedMs === this.#fetchedMs;
     const lookMs = this.#fetchedMs + Math.max(hasChanged ? target : target / 2, leastLook) * 1000;
-    const lateMs = this.#changedMs + lateness * target * 1000;
+    const lateMs = Math.min(this.#changedMs, this.#control.beganMs) + lateness * target * 1000;
     const untilMs = (endMs: number): number => Math.max(endMs - performance.now(), 0);
-    if (isFruitful && untilMs(lateMs) > 0) {
+    if (untilMs(lateMs) > 0) {
       this.#control.untimedWait(Math.min(untilMs(lookMs), untilMs(lateMs)) / 1000);
     }
     this.#control.wait(untilMs(lookMs) / 1000);
@@ -220,9 +234,10 @@ export class PlaylistFollower {
         operation: "read a playlist",
       });
     }
-    const target = new URL(uri, this.#base);
-    requireTarget(new URL(this.#place.url), target, this.#place, "refers");
+    const [base, first] = [new URL(this.#base), new URL(this.#place.url)];
+    const target = new URL(uri, base);
+    requireTarget(first, target, this.#place, "refers");
     target.hash = "";
-    return target.href;
+    return withUser(withUser(target, base), first).href;
   }
 }
