@@ -4,7 +4,7 @@
  * @module
  */
 import type { MediaPacket } from "../../engine/copying/media_packet.ts";
-import type { ReadFrame } from "../../engine/reading/reading_types.ts";
+import type { HlsPosition, ReadFrame, Resumption } from "../../engine/reading/reading_types.ts";
 import { unlessAborted } from "../../abortable.ts";
 import { ReadError, UnsupportedError } from "../../errors.ts";
 import type { SourceStatus } from "../../source/pipeline/pipeline_source.ts";
@@ -59,13 +59,12 @@ export interface NetworkPlan {
   /** Whether another connection goes on after one that is lost, where the source has a length. */
   readonly isResumable: boolean;
   /**
-   * Makes a connection; it tells how long each call has waited. What has a length goes on after that time of
-   * its own, where there is one.
+   * Makes a connection; it tells how long each call has waited. What can goes on where an earlier one ended.
    */
   connect(
     waits: (seconds: number) => void,
     signal: AbortSignal | undefined,
-    resumeAfter: number | null,
+    resumption: Resumption | null,
   ): Promise<OpenReading>;
 }
 
@@ -86,6 +85,8 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
   #counts = { frames: 0, connections: 1, losses: 0, stalls: 0, lostSeconds: 0 };
   /** The time of the last frame, by the connection at hand; `null` before the first. */
   #sentSeconds: number | null = null;
+  /** Where that frame is in an HLS stream. */
+  #position: HlsPosition | null = null;
   #closing: Promise<void> | null = null;
   readonly packets: SourcePackets = new SourcePackets(
     new SharedPackets({
@@ -168,6 +169,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     if (isOther || this.#status !== "running") this.#tell("running");
     this.#counts.frames++;
     this.#sentSeconds = frame.timestamp;
+    this.#position = frame.position ?? this.#position;
     this.#reconnection.succeeded();
     return this.frameOf(this.#timeline.place(frame, arrivalMs));
   }
@@ -192,12 +194,19 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     await this.#end(null);
   }
 
+  /** What can be read on is a file, or HLS. */
+  get #resumption(): Resumption | null {
+    const [seconds, position] = [this.#sentSeconds, this.#position];
+    const isPossible = this.#plan.isResumable && (this.info.duration !== null || position !== null);
+    return isPossible && seconds !== null ? { seconds, position } : null;
+  }
+
   /** Makes connections until one holds. */
   async #reconnect(failure: Error): Promise<void> {
     const lostAt = performance.now();
     this.#counts.losses++;
     this.#coming = [];
-    const resumeAfter = this.#plan.isResumable && this.info.duration !== null ? this.#sentSeconds : null;
+    const resumption = this.#resumption;
     for (;;) {
       const delay = this.#reconnection.nextDelay();
       if (delay === null) return void await this.#end(failure);
@@ -208,7 +217,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
         const { reading, info } = await this.#plan.connect(
           (seconds) => this.waits(seconds),
           this.#closed.signal,
-          resumeAfter,
+          resumption,
         );
         if (this.#closed.signal.aborted) await reading.close();
         this.#requireOpen();
@@ -223,7 +232,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     }
     this.#counts.connections++;
     this.#counts.lostSeconds += (performance.now() - lostAt) / 1000;
-    if (resumeAfter === null || this.info.duration === null) this.#timeline.reconnected();
+    if (!this.info.isResumed) this.#timeline.reconnected();
     this.#tell("running");
   }
 

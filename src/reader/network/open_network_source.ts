@@ -81,8 +81,8 @@ export async function openNetworkSource(
     onStatus: checked.onStatus,
     stallSeconds: Math.min(stallSeconds, readTimeoutSeconds / 2),
     isResumable: where.isResumable,
-    connect: (waits, ended, resumeAfter) =>
-      openReading({ ...request, place: { ...where, resumeAfter } }, {
+    connect: (waits, ended, resumption) =>
+      openReading({ ...request, place: { ...where, resumption } }, {
         workerModule: module,
         libraryPath: checked.libraryPath,
         signal: ended,
@@ -95,7 +95,7 @@ function placeOf(
   { url, scheme, protocols, label }: NetworkAddress,
   { transport = "tcp", caFile, redirects, reconnect, maxBitrate, openTimeoutSeconds = defaultTimeout }:
     NetworkSourceOptions,
-): Omit<NetworkPlace, "resumeAfter"> & { readonly label: string } {
+): Omit<NetworkPlace, "resumption"> & { readonly label: string } {
   // FLV's reader looks for streams for as long as it may, and finds them at once.
   const analysis = Math.min(scheme.startsWith("rtmp") ? 1 : 5, openTimeoutSeconds / 2);
   const isTls = protocols.includes("tls");

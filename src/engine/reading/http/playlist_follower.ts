@@ -8,7 +8,7 @@ import type { Native } from "../../../../ffi/mod.ts";
 import { AvError } from "../../../errors.ts";
 import { requireNotInterrupted } from "../../../libav/interruption.ts";
 import type { SessionControl } from "../../ending/session_control.ts";
-import type { NetworkPlace } from "../reading_types.ts";
+import type { NetworkPlace, SegmentMark } from "../reading_types.ts";
 import { fetchHttp, requireTarget, withUser } from "./http_input.ts";
 import {
   chooseVariant,
@@ -32,12 +32,16 @@ const lateness = 1.5;
 const goneCodes: readonly string[] = ["HTTP_404", "HTTP_4XX"];
 
 /** A segment, with the headers that come before it. */
-export interface FetchedSegment {
+export interface FetchedSegment extends Pick<SegmentMark, "sequence" | "name"> {
   readonly bytes: Uint8Array;
   /** Whether its times and codecs may be others than before. */
   readonly isDiscontinuous: boolean;
   /** Whether there were others before it that were not read. */
   readonly isAfterLoss: boolean;
+}
+
+function nameOf({ uri, range }: MediaSegment): string {
+  return `${uri.split("?", 1)[0]} ${range?.offset ?? 0}`;
 }
 
 /** Fetches playlists and segments, from one host. */
@@ -55,6 +59,8 @@ export class PlaylistFollower {
   #discontinuities = 0;
   #isAfterLoss = false;
   #isDiscontinuous = false;
+  /** Whether the times of the next segment are known by an earlier connection. */
+  #isResumed = false;
   /** When the playlist was fetched, and when it had something new, by `performance.now()`. */
   #fetchedMs = performance.now();
   #changedMs = performance.now();
@@ -77,18 +83,13 @@ export class PlaylistFollower {
     return isEnded ? segments.reduce((sum, { seconds }) => sum + seconds, 0) : null;
   }
 
-  /**
-   * Goes on with the segment before a time of a recording, or with an earlier one: a discontinuity is not
-   * skipped, for what is before it tells the times behind it.
-   */
-  skipTo(seconds: number): void {
-    const { sequence, segments } = this.#list;
-    let start = 0, index = 0;
-    while (index < segments.length && start + segments[index]!.seconds <= seconds) {
-      start += segments[index++]!.seconds;
-    }
-    const cut = segments.findIndex(({ isDiscontinuous }, at) => at > 0 && isDiscontinuous);
-    this.#next = sequence + Math.max((cut < 0 ? index : Math.min(index, cut)) - 1, 0);
+  /** Goes on with a segment of an earlier connection; `false` where the playlist does not have that. */
+  resume({ sequence, name }: Pick<SegmentMark, "sequence" | "name">): boolean {
+    const segment = this.#list.segments[sequence - this.#list.sequence];
+    if (segment === undefined || nameOf(segment) !== name) return false;
+    this.#next = sequence;
+    this.#isResumed = true;
+    return true;
   }
 
   /** The next segment; `null` at the end. */
@@ -107,7 +108,8 @@ export class PlaylistFollower {
         continue;
       }
       this.#discontinuities = this.#discontinuitiesBefore(++this.#next);
-      this.#isDiscontinuous ||= segment.isDiscontinuous;
+      this.#isDiscontinuous ||= segment.isDiscontinuous && !this.#isResumed;
+      this.#isResumed = false;
       const bytes = segment.isGap ? null : this.#fetchOrSkip(segment);
       if (bytes === null) {
         this.#isAfterLoss = true;
@@ -115,7 +117,7 @@ export class PlaylistFollower {
       }
       const [isDiscontinuous, isAfterLoss] = [this.#isDiscontinuous, this.#isAfterLoss];
       this.#isDiscontinuous = this.#isAfterLoss = false;
-      return { bytes, isDiscontinuous, isAfterLoss };
+      return { bytes, isDiscontinuous, isAfterLoss, sequence: this.#next - 1, name: nameOf(segment) };
     }
   }
 
@@ -126,7 +128,7 @@ export class PlaylistFollower {
     return (discontinuities ?? 0) + read.filter(({ isDiscontinuous }) => isDiscontinuous).length;
   }
 
-  /** Whether times may be others behind segments that have gone. A server that has begun anew does not count. */
+  /** Whether times may be others behind segments that have gone. */
   #hasLostDiscontinuity(): boolean {
     const { discontinuities, segments } = this.#list;
     if (discontinuities !== null) return discontinuities !== this.#discontinuities;
