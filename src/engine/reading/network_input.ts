@@ -7,17 +7,14 @@ import type { Native } from "../../../ffi/mod.ts";
 import { AvError } from "../../errors.ts";
 import { Demuxer } from "../../libav/demuxer.ts";
 import type { Connection } from "../../libav/reading/connection.ts";
-import { addressOf } from "../../libav/reading/input_stream.ts";
 import { optionText } from "../../libav/reading/input_options.ts";
 import type { SessionControl } from "../ending/session_control.ts";
 import { openHls } from "./http/hls_demuxer.ts";
-import { ask, followRedirects, openHttp, readAll, requireTarget, targetOf } from "./http/http_input.ts";
+import { openHttp, readAll } from "./http/http_input.ts";
 import { playlistMark } from "./http/media_playlist.ts";
 import { maxPlaylistBytes } from "./http/playlist_follower.ts";
 import type { NetworkPlace } from "./reading_types.ts";
-
-/** The port of RTSP where an address names none. */
-const rtspPort = 554;
+import { openRtsp } from "./rtsp_input.ts";
 
 /** What opening an address takes. */
 export interface NetworkOpening {
@@ -33,7 +30,7 @@ export interface NetworkOpening {
 /** Opens an address. */
 export function openNetwork(native: Native, opening: NetworkOpening): Demuxer {
   const { place, formats } = opening;
-  if (place.protocols.startsWith("rtsp")) return openRtsp(native, place);
+  if (place.protocols.startsWith("rtsp")) return openRtsp(native, place, optionsOf(place));
   if (place.protocols === "srt") return openSrt(native, place, formats);
   if (/^https?:/.test(place.url)) return openHttpOrHls(native, opening);
   return new Demuxer(native, place.url, { ...optionsOf(place), formats });
@@ -70,34 +67,6 @@ function readMark(connection: Connection): { readonly text: string; readonly pie
     text = new TextDecoder().decode(start.subarray(0, length));
   }
   return { text, pieces };
-}
-
-/**
- * libavformat follows redirects to any host and can't be told not to. So the server is asked first; one that
- * leads elsewhere only then is found out once libavformat was there.
- */
-function openRtsp(native: Native, place: NetworkPlace): Demuxer {
-  const url = followRedirects(place, place.url, (from) => rtspRedirect(native, from, place));
-  const demuxer = new Demuxer(native, url, { ...optionsOf(place), formats: ["rtsp"] });
-  try {
-    requireTarget(new URL(url), new URL(addressOf(native, demuxer), url), place, "redirects");
-  } catch (error) {
-    demuxer[Symbol.dispose]();
-    throw error;
-  }
-  return demuxer;
-}
-
-/** Where a server says that an address has moved to; `null` where it does not. */
-function rtspRedirect(native: Native, from: string, place: NetworkPlace): URL | null {
-  const { hostname, port, pathname, search } = new URL(from);
-  const host = `${hostname}:${port || rtspPort}`;
-  for (const method of ["OPTIONS", "DESCRIBE"]) {
-    const lines = [`${method} rtsp://${host}${pathname}${search} RTSP/1.0`, "CSeq: 1", "", ""];
-    const target = targetOf(ask(native, `tcp://${host}`, place, lines), from);
-    if (target !== null) return target;
-  }
-  return null;
 }
 
 /** libsrt tells a refusal from silence by nothing but time. */

@@ -197,13 +197,17 @@ function redirectOf(native: Native, from: string, place: NetworkPlace): URL | nu
     `Host: ${hostname}${port === "" ? "" : `:${port}`}`,
     ...["Accept: */*", "Connection: close", ...user, "", ""],
   ];
-  const head = ask(native, address, place, lines);
-  return targetOf(head, from);
+  using connection = connect(native, address, place);
+  return targetOf(ask(connection, lines), from);
+}
+
+/** Connects by the protocols of an address, and by no other. */
+export function connect(native: Native, address: string, place: NetworkPlace): Connection {
+  return new Connection(native, address, connectionOptions(place, {}), "both");
 }
 
 /** Sends lines, and reads the head of what is answered. */
-export function ask(native: Native, address: string, place: NetworkPlace, lines: readonly string[]): string {
-  using connection = new Connection(native, address, connectionOptions(place, {}), "both");
+export function ask(connection: Connection, lines: readonly string[]): string {
   connection.write(lines.join("\r\n"));
   const buffer = new Uint8Array(4096);
   let answer = "";
@@ -217,13 +221,13 @@ export function ask(native: Native, address: string, place: NetworkPlace, lines:
 
 /** Where the head of an answer says that an address has moved to; `null` where it does not. */
 export function targetOf(head: string, from: string): URL | null {
-  if (!/^(?:HTTP|RTSP)\/\S+ 30[12378]/.test(head)) return null;
+  if (!/^(?:HTTP\/\S+ 30[12378]|RTSP\/\S+ 3\d\d)/.test(head)) return null;
   const location = /^location:(.*)$/im.exec(head)?.[1]?.trim();
   return location !== undefined && URL.canParse(location, from) ? new URL(location, from) : null;
 }
 
 /** A user and a password as HTTP takes them (RFC 7617). */
-function basicCredentials(username: string, password: string): string {
+export function basicCredentials(username: string, password: string): string {
   const plain = (text: string): string => {
     try {
       return decodeURIComponent(text);
