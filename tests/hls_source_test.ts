@@ -145,7 +145,7 @@ testLong(
 
 test("openNetworkSource: an hls playlist reaches nothing but its own host and port", { skip }, async () => {
   const path = playlist("ts", 3);
-  const trap = await silentServer();
+  using trap = await silentServer();
   const there = `127.0.0.1:${trap.port}`;
   await using server = await FileServer.start(folder.path);
   const elsewhere = [
@@ -197,7 +197,6 @@ test("openNetworkSource: an hls playlist reaches nothing but its own host and po
     (await errorOf(server.text("/file.m3u8", listOf([`file://${path}`])), { redirects: "any" })).code,
     "REDIRECT",
   );
-  trap.close();
 });
 
 test(
