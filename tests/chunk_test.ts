@@ -171,21 +171,21 @@ testLong("chunk: sound that is encoded once is one encode, to the sample", {
   for (let index = 0; index < count; index++) {
     paths.push(await writeChunk("h264", folder.file(`${index}.mp4`), index * frames, frames));
   }
-  const sound = folder.file("sound.m4a"),
+  const audio = folder.file("audio.m4a"),
     silent = folder.file("silent.mp4"),
     whole = folder.file("whole.mp4");
   {
-    await using writer = await createAudioWriter("aac", sound);
+    await using writer = await createAudioWriter("aac", audio);
     const data = Float32Array.from({ length: total * sampleRate / fps }, (_, at) => Math.sin(at / 20) / 4);
     await writer.write({ data, sampleRate, channels: 1 });
   }
   await concat(paths, silent);
-  await replaceAudio(silent, sound, whole);
+  await replaceAudio(silent, audio, whole);
   const samples = (path: string): Uint8Array =>
     new Uint8Array(execFileSync("ffmpeg", [
       ...["-v", "error", "-i", path, "-map", "0:a", "-f", "f32le", "-"],
     ], { maxBuffer: 2 ** 26 }));
-  assertSameBytes(samples(whole), samples(sound), "the samples");
+  assertSameBytes(samples(whole), samples(audio), "the samples");
   const { frames: found, duration } = probe(whole);
   assertEquals(found, total);
   assert(Math.abs(duration - total / fps) < 0.001);

@@ -127,7 +127,7 @@ testAll("transcode: into each container, with the codecs that it usually has", a
     ["avi", "mpeg4", "mp3", "mpeg4"],
     ["ts", "h264", "aac", "libx264"],
   ] as const;
-  for (const [extension, codec, sound, encoder] of cases) {
+  for (const [extension, codec, audio, encoder] of cases) {
     if (missingEncoders(encoder) !== false) continue;
     for (const thread of ["worker", "main"] as const) {
       const output = folder.file(`usual.${extension}`);
@@ -136,8 +136,8 @@ testAll("transcode: into each container, with the codecs that it usually has", a
       assertAlmostEquals(summary.seconds, 2, 1e-6);
       const facts = probe(output, "stream=codec_name,width,height,sample_rate,channels");
       assert(facts.includes("width=96") && facts.includes("height=72"));
-      assert(facts.includes(`codec_name=${sound}`), `${extension}: ${facts}`);
-      assert(facts.includes(sound === "opus" ? "sample_rate=48000" : "sample_rate=44100"), `${facts}`);
+      assert(facts.includes(`codec_name=${audio}`), `${extension}: ${facts}`);
+      assert(facts.includes(audio === "opus" ? "sample_rate=48000" : "sample_rate=44100"), `${facts}`);
       assert(facts.includes("channels=1"));
       assertEquals(frameHashes(output).length, 50);
     }

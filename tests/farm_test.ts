@@ -84,11 +84,11 @@ function assertFilm(path: string, count: number): void {
   const { frames, duration } = probe(path);
   assertEquals(frames, count);
   assert(Math.abs(duration - count / 30) < 0.001, `${duration} s`);
-  const sound = execFileSync("ffmpeg", ["-v", "error", "-i", path, "-map", "0:a", "-f", "s16le", "-"], {
+  const pcm = execFileSync("ffmpeg", ["-v", "error", "-i", path, "-map", "0:a", "-f", "s16le", "-"], {
     maxBuffer: 2 ** 26,
   });
   // The last packet may have more samples than are heard.
-  const samples = sound.length / 2, heard = count * 1600;
+  const samples = pcm.length / 2, heard = count * 1600;
   assert(samples >= heard && samples < heard + 1024, `${samples} samples for ${heard}`);
 }
 

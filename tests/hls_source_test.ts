@@ -51,7 +51,7 @@ async function errorOf(address: string, options: NetworkSourceOptions = {}): Pro
   }, ReadError);
 }
 
-/** Whether frames are at 25 frames a second from 0 on, but for what a container rounds, and none is missing. */
+/** Fails unless frames are at 25 a second from 0 on, but for what a container rounds, and none is missing. */
 function assertEven(frames: readonly DecodedFrame[]): void {
   assertEquals(frames.findIndex(({ isDiscontinuous }) => isDiscontinuous), -1);
   const wrong = frames.findIndex(({ timestamp }, index) => Math.abs(timestamp - index / 25) > 1e-3);
@@ -489,5 +489,36 @@ testAll(
       assertEven(frames);
       assertEquals(frames.map(({ data }) => hashOf(data)), frameHashes(path));
     }
+  },
+);
+
+testAll(
+  "openNetworkSource: an hls server that counts anew is followed, and an old playlist is not",
+  { skip },
+  async () => {
+    await using server = await FileServer.start(folder.path);
+    playlist("live", 12);
+    const names = (first: number, count: number): string[] =>
+      Array.from({ length: count }, (_, index) => `live${first + index}.ts`);
+    const lists = [
+      listOf(names(0, 4), 100, false),
+      listOf(names(1, 4), 101, false),
+      // From a cache.
+      listOf(names(0, 4), 100, false),
+      listOf(names(2, 4), 102, false),
+      // After a restart.
+      listOf(["#EXT-X-DISCONTINUITY", ...names(8, 2)], 0, false),
+      listOf(["#EXT-X-DISCONTINUITY", ...names(8, 3)], 0, true),
+    ];
+    const address = server.text("/anew.m3u8", () => (lists.length > 1 ? lists.shift() : lists[0])!);
+    await using source = await openNetworkSource(address);
+    const frames = await Array.fromAsync(source);
+    const hashes = frameHashes(folder.file("live.m3u8"));
+    const read = [1, 2, 3, 4, 5, 8, 9, 10].flatMap((segment) =>
+      hashes.slice(25 * segment, 25 * segment + 25)
+    );
+    assertEquals(frames.map(({ data }) => hashOf(data)), read);
+    assertEquals(frames.map(({ timestamp }) => Math.round(timestamp * 25)), [...frames.keys()]);
+    assertEquals(frames.findIndex(({ isDiscontinuous }) => isDiscontinuous), 125);
   },
 );

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
@@ -132,6 +133,22 @@ test("openNetworkSource: http redirects are followed on the same host, and to ot
     await using source = await openNetworkSource(address, options);
     assertEquals((await source.nextFrame())?.width, 160);
   }
+  // A user and a password go along to the same host alone.
+  const users: (string | undefined)[] = [];
+  for (const each of [server, other]) {
+    const clip = readFileSync(folder.file("clip.ts"));
+    each.others.set("/private.ts", (request, response) => {
+      users.push(request.headers.authorization);
+      response.setHeader("www-authenticate", 'Basic realm="clips"');
+      if (each === server && request.headers.authorization === undefined) response.statusCode = 401;
+      response.end(response.statusCode === 401 ? "" : clip);
+    });
+    server.redirect("/private", `${each.address}/private.ts`);
+    const address = `${server.address.replace("//", "//me:word@")}/private`;
+    await using source = await openNetworkSource(address, { redirects: "any" });
+    assertEquals((await source.nextFrame())?.width, 160);
+  }
+  assertEquals([users.includes(`Basic ${btoa("me:word")}`), users.at(-1)], [true, undefined]);
   const asked = other.asked.length;
   assert(asked > 0);
   for (const address of [far, loop]) assertEquals((await errorOf(address)).code, "REDIRECT");

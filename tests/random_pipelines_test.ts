@@ -64,7 +64,7 @@ class Builder {
 
   #target(): Watcher {
     const delayMs = this.#below(4);
-    return new Watcher(delayMs === 0 ? () => {} : () => sleep(delayMs - 1));
+    return new Watcher(delayMs === 0 ? () => {} : () => sleep(delayMs - 1), this.#below(2) === 0);
   }
 
   async #node(more: number): Promise<VideoNode> {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
@@ -11,6 +12,7 @@ import { parsePage } from "../tools/docs/markdown.ts";
 import { missingEncoders } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { runScript } from "./support/processes.ts";
+import { freePort } from "./support/stream_server.ts";
 import { testsOf } from "./support/test.ts";
 
 const { test, testLong } = testsOf(import.meta.url);
@@ -25,10 +27,11 @@ function exampleOf(title: string): string {
   assert(from >= 0, `no heading ${title}`);
   const end = text.indexOf("\n## ", from + 1);
   const block = parsePage(page, text.slice(from, end < 0 ? undefined : end)).blocks[0];
-  assert(block !== undefined && block.mark === null, `no program below ${title}`);
+  assert(block !== undefined, `no program below ${title}`);
   return block.text
     .replaceAll('"@avwriter/avwriter"', JSON.stringify(new URL("mod.ts", repository).href))
     .replaceAll('"@avwriter/avwriter/recipes"', JSON.stringify(new URL("recipes.ts", repository).href))
+    .replaceAll('"@avwriter/avwriter/avi"', JSON.stringify(new URL("avi.ts", repository).href))
     .replaceAll('"@avwriter/avwriter/opencv"', JSON.stringify(new URL("opencv.ts", repository).href));
 }
 
@@ -89,13 +92,17 @@ const examples: readonly (readonly [title: string, files: Readonly<Record<string
 ];
 
 /** Runs the example under a heading in a folder with the files that it reads. */
-function runExample(folder: TemporaryFolder, title: string): void {
+function runExample(
+  folder: TemporaryFolder,
+  title: string,
+  change: (program: string) => string = (program) => program,
+): void {
   made(folder, "clip.mp4", [`testsrc2=size=320x180:rate=${clip.rate}:duration=1`]);
   made(folder, "talk.mkv", ["testsrc2=size=320x180:rate=25:duration=1", "sine=duration=1"]);
   made(folder, "music.flac", ["sine=frequency=440:sample_rate=44100:duration=2"]);
   const script = folder.file("example.ts");
   const start = `import process from "node:process";\nprocess.chdir(${JSON.stringify(folder.path)});\n`;
-  writeFileSync(script, start + exampleOf(title));
+  writeFileSync(script, start + change(exampleOf(title)));
   const { status, stderr } = runScript(script, []);
   assertEquals([status, stderr], [0, ""]);
 }
@@ -149,11 +156,48 @@ testLong("WriteGear's examples: extracted sound has the packets of the source", 
   assertEquals(packets("sound.mka"), packets("talk.mkv"));
 });
 
+/** Examples that send: to what in their text, to what here, what receives it, and whether with audio. */
+const live:
+  readonly (readonly [title: string, address: string, options: readonly string[], audio: string[]])[] = [
+    ["Twitch", "rtmp://live.twitch.tv/app/KEY", ["-listen", "1"], []],
+    ["YouTube, with sound", "rtmp://a.rtmp.youtube.com/live2/KEY", ["-listen", "1"], ["aac"]],
+    ["YouTube, without sound", "rtmp://a.rtmp.youtube.com/live2/KEY", ["-listen", "1"], ["aac"]],
+    ["RTSP", "rtsp://localhost:8554/stream", ["-rtsp_flags", "listen"], []],
+  ];
+
+for (const [title, address, options, audio] of live) {
+  testLong(`WriteGear's examples: ${title}`, { skip }, async () => {
+    using folder = new TemporaryFolder();
+    const to = new URL(address);
+    // The first packet of RTSP has no time, which ffmpeg does not copy.
+    const kept = to.protocol === "rtsp:" ? ["-c:v", "ffv1", "-fps_mode", "passthrough"] : ["-c", "copy"];
+    const own = `${to.protocol}//127.0.0.1:${await freePort()}${to.pathname}`;
+    const received = folder.file("received.mkv");
+    const receiver = spawn(
+      "ffmpeg",
+      ["-v", "quiet", "-nostdin", ...options, "-i", own, ...kept, received],
+      { stdio: "ignore" },
+    );
+    using _receiver = { [Symbol.dispose]: () => void receiver.kill("SIGKILL") };
+    const ended = once(receiver, "exit");
+    // It listens.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert(exampleOf(title).includes(address));
+    runExample(folder, title, (program) => program.replace(address, own));
+    await ended;
+    const [codec, size, format, , frames] = videoOf(received);
+    const expected = kept.includes("ffv1") ? "ffv1" : "h264";
+    assertEquals([codec, size, format, frames], [expected, "320x180", "yuv420p", clip.frames]);
+    const heard = streamsOf(received).filter((one) => one.codec_type === "audio");
+    assertEquals(heard.map(({ codec_name }) => codec_name), audio);
+  });
+}
+
 test("WriteGear's examples: all headings have a program", () => {
   const { blocks } = parsePage(page, readFileSync(fileURLToPath(new URL(page, repository)), "utf8"));
   const titles = [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title!);
   assertEquals(blocks.length, titles.length);
-  const run = [...examples.map(([title]) => title), "GIF", "Custom command: extract sound"];
+  const run = [...[...examples, ...live].map(([title]) => title), "GIF", "Custom command: extract sound"];
   const others = titles.filter((title) => !run.includes(title));
   // They need a microphone and a kernel module.
   assertEquals(others, ["Live sound", "v4l2loopback, by name"]);

@@ -3,7 +3,7 @@
  * what it installs.
  *
  *     deno run -A tools/setup.ts demo     FFmpeg's libraries and programs
- *     deno run -A tools/setup.ts test     also Bun, packages of its tests; PulseAudio, OpenCV, Redis on Debian
+ *     deno run -A tools/setup.ts test     also Bun, packages of tests; on Debian PulseAudio, OpenCV, Redis
  *     deno run -A tools/setup.ts node     as test, and a Node that can call native libraries
  *     deno run -A tools/setup.ts bench    as node, and the peer from npm that the benchmark compares with
  *     deno run -A tools/setup.ts fidelity as test, and the programs that judge videos

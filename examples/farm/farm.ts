@@ -16,9 +16,10 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { concat, replaceAudio } from "../../recipes.ts";
-import { type Chunk, chunksOf, renderChunk, renderSound } from "./film.ts";
+import { type Chunk, chunksOf, renderAudio, renderChunk } from "./film.ts";
 
-// The example's own package: avwriter needs none. A name that is looked up when it runs is checked without it.
+// The example's own package, which avwriter does not need: looked up when it runs, so that all can be checked
+// without it.
 const bullmq = "bullmq";
 const { Queue, QueueEvents, Worker } = await import(bullmq);
 
@@ -56,9 +57,9 @@ async function make(film: string, folder: string, frames: number, framesPerChunk
   const jobs = await queue.addBulk(
     chunks.map((data) => ({ name: "chunk", data, opts: { attempts: 3, removeOnComplete: true } })),
   );
-  const sound = join(folder, "sound.m4a"), silent = join(folder, "silent.mp4");
+  const audio = join(folder, "audio.m4a"), silent = join(folder, "silent.mp4");
   await Promise.all([
-    renderSound(frames, sound),
+    renderAudio(frames, audio),
     ...jobs.map((job: { waitUntilFinished(events: unknown): Promise<void> }) =>
       job.waitUntilFinished(events)
     ),
@@ -66,7 +67,7 @@ async function make(film: string, folder: string, frames: number, framesPerChunk
   await events.close();
   await queue.close();
   const { packets } = await concat(chunks.map(({ path }) => path), silent);
-  const { seconds } = await replaceAudio(silent, sound, film);
+  const { seconds } = await replaceAudio(silent, audio, film);
   console.log(`${film}: ${packets} frames of ${chunks.length} chunks, ${seconds.toFixed(3)} s`);
 }
 

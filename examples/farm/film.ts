@@ -64,7 +64,7 @@ export async function renderChunk({ first, frames, path }: Chunk): Promise<void>
 }
 
 /** Writes the sound of the whole film. It is encoded once: each encoder begins with silence of its own. */
-export async function renderSound(totalFrames: number, path: string): Promise<void> {
+export async function renderAudio(totalFrames: number, path: string): Promise<void> {
   await using writer = await createAudioWriter("aac", path);
   const samples = Math.round(totalFrames * sampleRate / fps);
   for (let from = 0; from < samples; from += sampleRate) {

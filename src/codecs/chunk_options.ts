@@ -6,17 +6,19 @@
 import type { EncoderInfo } from "../libav/encoder.ts";
 import type { EncoderRequest, NamedOption } from "./encoder_request.ts";
 
-/** x264 and x265 encode otherwise with another number of threads, which is by default that of the machine. */
-const threads = 4;
+/** x264 encodes otherwise with another number of threads, which is by default that of the machine. */
+const x264: readonly NamedOption[] = [["threads", 4]];
 
-/**
- * x265 begins groups with frames that refer to the one before, and has the processor's features and all of
- * its settings among its headers.
- */
-const x265 = "open-gop=0:info=0";
+/** The options of a chunk, by encoder. */
+const options: Readonly<Record<string, readonly NamedOption[]>> = {
+  libx264: x264,
+  libx264rgb: x264,
+  // It begins groups with frames that refer to the one before, and has the processor's features and all of
+  // its settings among its headers.
+  libx265: [["x265-params", "open-gop=0:info=0"]],
+};
 
 /** The options of an encoder that makes a part of a video; none for a whole one. */
-export function chunkOptions({ name }: EncoderInfo, { chunk }: EncoderRequest): NamedOption[] {
-  if (chunk === undefined) return [];
-  return name === "libx265" ? [["threads", threads], ["x265-params", x265]] : [["threads", threads]];
+export function chunkOptions({ name }: EncoderInfo, { chunk }: EncoderRequest): readonly NamedOption[] {
+  return chunk !== undefined && Object.hasOwn(options, name) ? options[name]! : [];
 }

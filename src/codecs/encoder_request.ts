@@ -9,7 +9,14 @@ import type { Rational } from "../libav/rational.ts";
 import type { FieldOrder } from "./field_order.ts";
 import type { EncoderOptions, QualityLevel } from "./encoder_traits.ts";
 import type { Hardware } from "./families.ts";
-import type { Pass } from "./passes.ts";
+
+/** What an encoder does in one of two passes. */
+export interface Pass {
+  /** Which one. */
+  readonly number: 1 | 2;
+  /** The file that encoders keep their statistics in which write one themselves. */
+  readonly path: string;
+}
 
 /** What a writer requests from its encoder. */
 export interface EncoderRequest {

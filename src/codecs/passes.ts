@@ -5,15 +5,7 @@
  */
 import { UnsupportedError } from "../errors.ts";
 import type { EncoderInfo } from "../libav/encoder.ts";
-import type { EncoderRequest, NamedOption } from "./encoder_request.ts";
-
-/** What an encoder does in one of two passes. */
-export interface Pass {
-  /** Which one. */
-  readonly number: 1 | 2;
-  /** The file that encoders keep their statistics in which write one themselves. */
-  readonly path: string;
-}
+import type { EncoderRequest, NamedOption, Pass } from "./encoder_request.ts";
 
 /** The options of both passes. */
 type PassOptions = (pass: Pass) => readonly NamedOption[];

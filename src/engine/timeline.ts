@@ -226,8 +226,8 @@ interface TimelineOptions {
 }
 
 /**
- * The timeline of a video whose pictures come from a preprocessor. Where `isWhole`, one encoder has all frames,
- * however slowly they come.
+ * The timeline of a video whose pictures come from a preprocessor. Where `isWhole`, one encoder has all
+ * frames, however slowly they come.
  */
 export function createTimeline(
   { timing, filter, keyFrameInterval }: TimelineOptions,

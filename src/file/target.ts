@@ -78,7 +78,7 @@ export function passesPath(path: string): string {
   return `${path}.avwriter-passes`;
 }
 
-/** Removes what an aborted writer leaves: what waits for a second pass, and, where it is its own, the file. */
+/** Removes what an aborted writer leaves: what waits for a second pass, and the file where it is its own. */
 export function removeUnfinished(path: string, isOwnFile: boolean): void {
   if (isOwnFile) removeFile(path);
   removeFolder(passesPath(path));

@@ -24,6 +24,9 @@ export class NoThreadError extends Error {
   }
 }
 
+/** How long an abort waits for the reader of a pipe, in milliseconds. */
+export const drainAfterMs = 50;
+
 /** How long an abort waits for the thread, in milliseconds: libav, or a slow disk, may take seconds. */
 export const patienceMs = 100;
 

@@ -30,6 +30,7 @@ import type { FrameLayout } from "../video/raw_frame.ts";
 import { Backlog, maxBacklogBytes } from "./backlog.ts";
 import type { EngineOptions, FileEngine } from "./engine.ts";
 import {
+  drainAfterMs,
   EncodingThread,
   endedWriting,
   NoThreadError,
@@ -48,9 +49,6 @@ import {
 import { Questions } from "./questions.ts";
 import { buffersOf, copiedBuffer, sentPacket, sentRequest, sentSamples } from "./sent_bytes.ts";
 import { receivedError } from "./sent_error.ts";
-
-/** How long an abort waits for the reader of a pipe, in milliseconds. */
-const drainAfterMs = 50;
 
 /** A session that runs in a worker. */
 export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Summary> {

@@ -199,7 +199,7 @@ export interface VideoWriter extends AsyncDisposable {
    * {
    *   const options = { audio: {}, metadata: { title: "Gray" } };
    *   await using writer = await createFileWriter("mpeg4", `${folder}/in.mkv`, 25, options);
-   *   await writer.writeAudio({ data: new Float32Array(48000), sampleRate: 48000 });
+   *   await writer.writeAudio({ data: new Float32Array(48000), sampleRate: 48000, channels: 1 });
    *   for (let n = 0; n < 25; n++) {
    *     await writer.write({ data: new Uint8Array(64 * 64 * 4).fill(n * 10), width: 64, height: 64 });
    *   }

@@ -84,8 +84,8 @@ export interface WriterOptions {
   maxBitrate?: number | string;
   /**
    * How often the video is encoded. With 2, `bitrate` is met closely, and bits go where they are needed:
-   * frames wait on the disk, without loss, in a folder beside the file, and `close` encodes them once more and
-   * writes the file. libx264, libx265, libvpx, libvpx-vp9 and libaom-av1 have two passes. Default: 1.
+   * frames wait on the disk, without loss, in a folder beside the file, and `close` encodes them once more
+   * and writes the file. libx264, libx265, libvpx, libvpx-vp9 and libaom-av1 have two passes. Default: 1.
    */
   passes?: 1 | 2;
   /**
@@ -98,8 +98,8 @@ export interface WriterOptions {
    * The file is one of several that `concat` of `@avwriter/avwriter/recipes` joins, and has exactly so many
    * frames: one more is refused, and `close` with fewer fails, and leaves no file. The same frames give the
    * same bytes, with the same releases of libraries, and codec headers do not tell one machine from another.
-   * It has no audio and no subtitles, which belong to the whole, and needs `"constant"` timing; `crashSafe` is
-   * `false` by default.
+   * It has no audio and no subtitles, which belong to the whole, and needs `"constant"` timing; `crashSafe`
+   * is `false` by default.
    */
   chunk?: ChunkOptions;
   /**

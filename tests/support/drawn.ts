@@ -45,15 +45,19 @@ export class Watcher {
   readonly frames: DecodedFrame[] = [];
 
   readonly #onFrame: (frame: DecodedFrame) => void | Promise<void>;
+  readonly #closes: boolean;
 
-  /** Does something with each frame, too. */
-  constructor(onFrame: (frame: DecodedFrame) => void | Promise<void> = () => {}) {
+  /** Does something with each frame, too, and may close it: then it remembers copies. */
+  constructor(onFrame: (frame: DecodedFrame) => void | Promise<void> = () => {}, closes = false) {
     this.#onFrame = onFrame;
+    this.#closes = closes;
   }
 
   async update(frame: DecodedFrame): Promise<void> {
-    this.frames.push(frame);
+    const data = this.#closes ? frame.data.slice() : null;
+    this.frames.push(data === null ? frame : { ...frame, data, close() {}, [Symbol.dispose]() {} });
     await this.#onFrame(frame);
+    if (this.#closes) frame.close();
   }
 
   /** The indices of the frames. */

@@ -8,7 +8,7 @@ import type { EncoderSettings } from "../../codecs/open_encoder.ts";
 import { OutputFile, type OutputRequest } from "../../file/output_file.ts";
 import type { Rational } from "../../libav/rational.ts";
 import type { CodecParameters } from "../../libav/streams/codec_parameters.ts";
-import type { PipelineContext } from "./open_pipeline.ts";
+import type { PipelineContext } from "./pipeline_context.ts";
 
 /** The stream of the video. */
 export interface EncodedStream {

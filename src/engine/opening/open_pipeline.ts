@@ -7,53 +7,17 @@ import type { Native } from "../../../ffi/mod.ts";
 import type { EncoderSettings } from "../../codecs/open_encoder.ts";
 import { openNextEncoder } from "../../codecs/open_next_encoder.ts";
 import { minTicks } from "../../container/frame_rates.ts";
-import type { HeldTarget } from "../../file/held_target.ts";
-import type { CrashSafety } from "../../file/safety.ts";
-import type { SubtitleTracks } from "../../file/subtitle_tracks.ts";
 import type { Encoder } from "../../libav/encoder.ts";
 import { isVerbose } from "../../libav/log.ts";
-import type { MuxerInfo } from "../../libav/muxer_info.ts";
 import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
-import type { Size } from "../../size.ts";
-import type { PictureShape, Pixels } from "../../video/pixels.ts";
-import type { AudioTracks } from "../audio_tracks.ts";
-import type { SessionControl } from "../ending/session_control.ts";
-import type { FrameClock } from "../frame_clock.ts";
 import { Pipeline } from "../pipeline.ts";
-import type { PreprocessorOutput } from "../preprocessor.ts";
 import { describeVideoSession } from "../report.ts";
-import type { VideoFileRequest } from "../session_types.ts";
 import { createTimeline } from "../timeline.ts";
 import { palettesFor } from "./palettes.ts";
 import { openPasses } from "../passes/open_passes.ts";
 import type { VideoPipeline } from "../video_output.ts";
 import { createOutput } from "./open_output.ts";
-import type { StreamOpener } from "./stream_opener.ts";
-
-/** What a session has before its first picture. */
-export interface PipelineContext {
-  readonly request: VideoFileRequest;
-  readonly control: SessionControl;
-  /** The container. */
-  readonly info: MuxerInfo;
-  readonly target: HeldTarget;
-  readonly safety: CrashSafety;
-  readonly clock: FrameClock;
-  readonly audioTracks: AudioTracks | null;
-  readonly subtitles: SubtitleTracks | null;
-  readonly opener: StreamOpener;
-}
-
-/** The first picture that comes to the encoder. */
-export interface FirstPicture {
-  /** What the encoder gets. */
-  readonly input: PreprocessorOutput;
-  readonly pixels: Pixels;
-  /** When it is shown. */
-  readonly seconds: number;
-  /** The first picture that came in, and the size that it got. */
-  readonly source: { readonly first: PictureShape; readonly size: Size };
-}
+import type { FirstPicture, PipelineContext } from "./pipeline_context.ts";
 
 /**
  * Opens everything for pictures of a shape. The file comes last, so that a failure leaves an existing one as

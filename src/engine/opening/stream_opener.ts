@@ -6,8 +6,7 @@
  */
 import type { Native } from "../../../ffi/mod.ts";
 import { chooseEncoder, type ChosenEncoder, knowsFewSizes } from "../../codecs/choose_encoder.ts";
-import type { EncoderRequest } from "../../codecs/encoder_request.ts";
-import type { Pass } from "../../codecs/passes.ts";
+import type { EncoderRequest, Pass } from "../../codecs/encoder_request.ts";
 import { certainCodes, trialSizes } from "../../codecs/trials.ts";
 import {
   type EncoderSettings,
@@ -35,13 +34,12 @@ import { AvError, UnsupportedError } from "../../errors.ts";
 import { muxerUrl } from "../../file/output_file.ts";
 import { checkFilters } from "../../libav/conversion/filter_graph.ts";
 import type { Encoder, EncoderInfo } from "../../libav/encoder.ts";
-import { isVerbose, setLogLevel } from "../../libav/log.ts";
+import { setLogLevel } from "../../libav/log.ts";
 import type { Muxer } from "../../libav/muxer.ts";
 import type { MuxerInfo } from "../../libav/muxer_info.ts";
 import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
 import { invert } from "../../libav/rational.ts";
 import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
-import { withoutPrototype } from "../../plain_copy.ts";
 import type { Size } from "../../size.ts";
 import { black, parseBackground, type Rgb } from "../../video/background.ts";
 import { type ColorDescription, meaningOf } from "../../video/color.ts";
@@ -49,6 +47,7 @@ import { defaultInputFormat, requireInputFormat } from "../../video/input_format
 import { isOpaque } from "../../video/conversion/blending/opacity.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../../video/pixels.ts";
 import { createMuxer } from "./create_muxer.ts";
+import { encoderRequest, settingsContext } from "./encoder_request.ts";
 import { FrameColor } from "./frame_color.ts";
 import { requireKept } from "./filter_losses.ts";
 import type { MuxerRequest, OpenerContext } from "./muxer_request.ts";
@@ -153,36 +152,21 @@ export class StreamOpener implements Disposable {
     });
   }
 
-  #encoderRequest(
-    { shape: { layout }, frameRate }: PreprocessorOutput,
-    isOpaque: () => boolean,
-  ): EncoderRequest {
-    const { options } = this.#request;
-    return withoutPrototype({
-      ...options,
-      ...(this.pass !== undefined && { pass: this.pass }),
-      container: this.info.name,
-      frameRate,
-      width: layout.width,
-      height: layout.height,
-      source: layout.format,
+  #encoderRequest(input: PreprocessorOutput, isOpaque: () => boolean): EncoderRequest {
+    const { safety: { isCrashSafe } } = this.#context;
+    const container = this.info.name;
+    return encoderRequest(this.#request.options, {
+      input,
       isOpaque,
-      isCrashSafe: this.#context.safety.isCrashSafe,
-      isVariable: options.timing !== undefined && options.timing !== "constant",
-      isVerbose: isVerbose(options.logLevel),
-      isQuiet: options.logLevel === "quiet",
+      isCrashSafe,
+      container,
+      pass: this.pass,
     });
   }
 
   #settingsContext({ shape: { layout } }: PreprocessorOutput): SettingsContext {
-    const { color, oddSize = "pad" } = this.#request.options;
-    return {
-      globalHeader: this.info.wantsGlobalHeader,
-      color: this.color(layout.height),
-      background: this.#background,
-      isMatrixGiven: typeof color === "string" || color?.matrix !== undefined,
-      oddSize,
-    };
+    const color = this.color(layout.height);
+    return settingsContext(this.#request.options, this.info, color, this.#background);
   }
 
   #chooseEncoder(input: PreprocessorOutput, isOpaque: () => boolean = () => false): ChosenEncoder {

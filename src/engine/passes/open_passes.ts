@@ -14,7 +14,7 @@ import type { Rational } from "../../libav/rational.ts";
 import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
 import { SessionControl } from "../ending/session_control.ts";
 import { createOutput, type EncodedStream } from "../opening/open_output.ts";
-import type { FirstPicture, PipelineContext } from "../opening/open_pipeline.ts";
+import type { FirstPicture, PipelineContext } from "../opening/pipeline_context.ts";
 import type { Steps } from "../../steps.ts";
 import { Pipeline, type PipelineParts } from "../pipeline.ts";
 import { createTimeline } from "../timeline.ts";

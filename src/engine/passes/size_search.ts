@@ -42,7 +42,7 @@ export class SizeSearch {
     return this.#runs.some((run) => run.bitrate === bitrate);
   }
 
-  /** Takes the result of a run: bytes of the video, and of the file. Returns whether it is the best so far. */
+  /** Takes a run's bytes of the video, and of the file. Returns whether it is the best so far. */
   add(bitrate: number, videoBytes: number, bytes: number): boolean {
     const run = { bitrate, videoBytes, bytes };
     this.#runs.push(run);

@@ -60,15 +60,13 @@ export async function copySource(
         new TrackCopy(cuePieces(writer, source.cues(plan.from), plan.track, part), signal)
       ),
     );
-    // What can't be read is told before anything is written.
-    for (const copy of copies) await copy.writeUntil(0);
     let end = 0;
     for (let frame = first; frame !== null; frame = await nextFrame(frames!, signal)) {
       const shown = frame.timestamp - from;
       if (shown >= seconds) break;
-      await placer.write(frame);
       end = shown + aheadSeconds;
       for (const copy of copies) await copy.writeUntil(end);
+      await placer.write(frame);
     }
     await placer.end(seconds);
     await writeRest(copies, end);

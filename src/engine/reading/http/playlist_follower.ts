@@ -164,11 +164,11 @@ export class PlaylistFollower {
 
   /** Looks at a playlist again. */
   #look(): void {
-    const before = this.#list;
     const list = this.#list = this.#fetchPlaylist();
     const end = list.sequence + list.segments.length;
     if (end > this.#next || list.isEnded) this.#changedMs = this.#fetchedMs;
-    if (list === before || end >= this.#next) return;
+    // Caches may give a list that is a little older.
+    if (end + list.segments.length >= this.#next) return;
     // The server has begun anew.
     this.#next = list.sequence + this.#startIndex();
     this.#isDiscontinuous = this.#isAfterLoss = true;
