@@ -66,6 +66,46 @@ test("source.packets: what never tells its times is an error, and is not kept", 
   }
 });
 
+test("parsePlaylist: audio in a playlist of its own is told of the variants that have it", () => {
+  const media = (group: string, more: string): string =>
+    `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="${group}",NAME="a"${more}\n`;
+  const variant = (more: string): string => `#EXT-X-STREAM-INF:BANDWIDTH=1${more}\nv.m3u8\n`;
+  const list = parsePlaylist(
+    `#EXTM3U\n${media("own", ',URI="a.m3u8"')}${variant(',AUDIO="own"')}${variant(',AUDIO="within"')}` +
+      `${media("within", "")}${variant("")}`,
+  );
+  assert(list.type === "master");
+  assertEquals(list.variants.map(({ hasOtherAudio }) => hasOtherAudio), [true, false, false]);
+});
+
+testAll(
+  "source.packets: audio of an hls stream that is in a playlist of its own is left out with a warning",
+  { skip },
+  async () => {
+    segment();
+    await using server = await FileServer.start(folder.path);
+    server.text("/video.m3u8", `${head}#EXTINF:1,\nsegment.ts\n#EXT-X-ENDLIST\n`);
+    const address = server.text(
+      "/audio.m3u8",
+      '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a",URI="a.m3u8"\n' +
+        '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="a"\nvideo.m3u8\n',
+    );
+    const warned: unknown[] = [];
+    const { warn } = console;
+    console.warn = (...args: unknown[]) => void warned.push(args[0]);
+    try {
+      for (const logLevel of ["quiet", "error"] as const) {
+        await using source = await openNetworkSource(address, { logLevel });
+        assertEquals((await Array.fromAsync(source.packets)).length, 25);
+        assertEquals(warned.length, logLevel === "quiet" ? 0 : 1);
+      }
+    } finally {
+      console.warn = warn;
+    }
+    assert(/playlist of its own/.test(String(warned[0])));
+  },
+);
+
 testAll(
   "openNetworkSource: an hls playlist in pieces is one, and addresses of the same server keep the login",
   { skip },

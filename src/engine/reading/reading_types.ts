@@ -147,6 +147,8 @@ export interface SourceInfo {
   readonly tellsEnd: boolean;
   /** Whether it goes on where an earlier connection has ended. */
   readonly isResumed: boolean;
+  /** Whether there is audio that is not read. */
+  readonly lacksAudio: boolean;
   readonly frameRate: Rational | null;
   readonly frameIntervals: { readonly least: number; readonly greatest: number } | null;
   readonly audioTracks: readonly SourceAudioTrack[];

@@ -7,6 +7,7 @@ import type { MediaPacket } from "../../engine/copying/media_packet.ts";
 import type { HlsPosition, ReadFrame, Resumption } from "../../engine/reading/reading_types.ts";
 import { unlessAborted } from "../../abortable.ts";
 import { ReadError, UnsupportedError } from "../../errors.ts";
+import type { LogLevel } from "../../libav/log.ts";
 import type { SourceStatus } from "../../source/pipeline/pipeline_source.ts";
 import type { SourceFrame } from "../../source/pipeline/source_frame.ts";
 import type { DecodedFrame } from "../../source/source.ts";
@@ -50,6 +51,7 @@ export interface NetworkSource extends VideoSource {
 export interface NetworkPlan {
   readonly label: string;
   readonly queueSize: number;
+  readonly logLevel: LogLevel;
   readonly signal: AbortSignal | undefined;
   /** `null`: a lost connection is an error. */
   readonly reconnect: ReconnectOptions | null;
@@ -180,6 +182,11 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     const reading = this.#reading;
     try {
       const reader = await this.#unlessClosed(reading.ask("openPackets", {}));
+      if (this.info.lacksAudio && this.#plan.logLevel !== "quiet") {
+        console.warn(
+          `avwriter: ${this.#plan.label} has its audio in a playlist of its own, which is left out`,
+        );
+      }
       for (;;) {
         const packets = await this.#unlessClosed(reading.ask("packets", { reader }));
         if (packets.length === 0) break;

@@ -94,6 +94,11 @@ export class HlsDemuxer extends Demuxer {
     return new HlsDemuxer(native, follower, first, owned.use(memoryFileOf(native, first.bytes)));
   }
 
+  /** Whether there is audio in a playlist of its own, which is not read. */
+  get hasOtherAudio(): boolean {
+    return this.#follower.hasOtherAudio;
+  }
+
   /** How long the whole stream is, in seconds; `null` where that is open. */
   get wholeSeconds(): number | null {
     return this.#follower.seconds;

@@ -50,6 +50,8 @@ export interface Variant {
   /** Width times height of its frames; 0 where it is not known. */
   readonly pixels: number;
   readonly hasVideo: boolean;
+  /** Whether there is audio for it in a playlist of its own. */
+  readonly hasOtherAudio: boolean;
 }
 
 /** The versions of a video. */
@@ -112,16 +114,22 @@ export function parsePlaylist(text: string): MediaPlaylist | MasterPlaylist {
 
 function parseMaster(lines: readonly string[]): MasterPlaylist {
   const variants: Variant[] = [];
+  const audioGroups = new Set<string | undefined>();
+  for (const [tag, value] of lines.map(parted)) {
+    const { TYPE, URI, "GROUP-ID": group } = tag === "#EXT-X-MEDIA" ? attributesOf(value) : {};
+    if (TYPE === "AUDIO" && URI !== undefined) audioGroups.add(group);
+  }
   let attributes: Readonly<Record<string, string>> | null = null;
   for (const line of lines) {
     const [tag, value] = parted(line);
     if (tag === "#EXT-X-STREAM-INF") attributes = attributesOf(value);
     else if (!line.startsWith("#") && attributes !== null) {
-      const { BANDWIDTH, RESOLUTION = "", CODECS } = attributes;
+      const { AUDIO, BANDWIDTH, RESOLUTION = "", CODECS } = attributes;
       const [width = 0, height = 0] = /^\d+x\d+$/.test(RESOLUTION) ? RESOLUTION.split("x").map(Number) : [];
       const codecs = CODECS?.split(",").map((codec) => codec.trim());
       variants.push({
         ...{ uri: line, bandwidth: wholeNumber(BANDWIDTH, "BANDWIDTH"), pixels: width * height },
+        hasOtherAudio: AUDIO !== undefined && audioGroups.has(AUDIO),
         hasVideo: codecs === undefined || !codecs.every((codec) => audioCodec.test(codec)),
       });
       attributes = null;

@@ -57,6 +57,7 @@ export class PlaylistFollower {
   #next: number;
   /** How many discontinuities there have been up to the last segment, by the server's count if it has one. */
   #discontinuities = 0;
+  #hasOtherAudio = false;
   #isAfterLoss = false;
   #isDiscontinuous = false;
   /** Whether the times of the next segment are known by an earlier connection. */
@@ -75,6 +76,11 @@ export class PlaylistFollower {
     const first = parsePlaylist(text);
     this.#list = first.type === "master" ? this.#open(first) : first;
     this.#next = this.#list.sequence + this.#startIndex();
+  }
+
+  /** Whether there is audio in a playlist of its own, which is not followed. */
+  get hasOtherAudio(): boolean {
+    return this.#hasOtherAudio;
   }
 
   /** How long the whole stream is, in seconds; `null` where that is open. */
@@ -137,7 +143,8 @@ export class PlaylistFollower {
 
   /** Opens the variant that is asked for. */
   #open(master: MasterPlaylist): MediaPlaylist {
-    const { uri } = chooseVariant(master, this.#place.maxBitrate);
+    const { uri, hasOtherAudio } = chooseVariant(master, this.#place.maxBitrate);
+    this.#hasOtherAudio = hasOtherAudio;
     this.#address = this.#resolved(uri);
     return this.#fetchPlaylist();
   }
