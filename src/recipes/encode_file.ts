@@ -75,15 +75,11 @@ export async function encodeFile(request: EncodeRequest): Promise<EncodeSummary>
   // The extension chooses the container.
   using file = new NewFile(output, action, extname(output));
   const { writer, leftOut } = await openWriter(request, frames, file.path);
-<<<<<<< HEAD
   const sources = { frames, others: second ?? frames };
-  const summary = await encodeInto(request, sources, writer).catch((error) => {
+  const { summary, isAudioCut } = await encodeInto(request, sources, writer).catch((error) => {
     file.discard();
     throw error;
   });
-=======
-  const { summary, isAudioCut } = await encodeInto(request, { frames, others: second ?? frames }, writer);
->>>>>>> recfix
   const { format, encoder, width, height, frames: count, seconds, bytes } = summary;
   if (count === 0) {
     throw new ReadError(`Cannot ${action} ${input}: no frame begins from ${part.start} to ${part.end} s`, {

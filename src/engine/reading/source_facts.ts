@@ -167,6 +167,9 @@ export function describeSource(
     container: formatNames(native, demuxer),
     duration: durationOf(native, input, stream),
     tellsEnd: demuxer instanceof HlsDemuxer,
+    isResumed: false,
+    lacksAudio: demuxer instanceof HlsDemuxer && demuxer.hasOtherAudio &&
+      input.streamsOf("audio").length === 0,
     audioTracks: input.streamsOf("audio").map((each) => audioTrack(input, each)),
     subtitleTracks: input.streamsOf("subtitle").map((each) => subtitleTrack(input, each)),
     chapters: chaptersOf(input),
