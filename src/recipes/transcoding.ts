@@ -177,9 +177,7 @@ export async function runEncode(
     ...{ codec, part, action, signal, libraryPath, workerUrl, logLevel },
     keepsPixelFormat: keepsCodecs,
     writerOptions: (source) => ({ ...common, ...writerOptions(source), ...withoutUndefined(encoding) }),
-    audioOptions: audio === false
-      ? null
-      : ({ codec }) => ({ ...(keepsCodecs ? { codec } : {}), ...tracks }),
+    audioOptions: audio === false ? null : ({ codec }) => ({ ...(keepsCodecs ? { codec } : {}), ...tracks }),
     onFrame: (seconds, all) => progress.add(seconds, all),
   });
   progress.end();
