@@ -169,8 +169,7 @@ export class StreamOpener implements Disposable {
   }
 
   #settingsContext({ shape: { layout } }: PreprocessorOutput): SettingsContext {
-    const color = this.color(layout.height);
-    return settingsContext(this.#request.options, this.info, color, this.#background);
+    return settingsContext(this.#request.options, this.info, this.color(layout.height), this.#background);
   }
 
   #chooseEncoder(input: PreprocessorOutput, isOpaque: () => boolean = () => false): ChosenEncoder {
@@ -184,9 +183,8 @@ export class StreamOpener implements Disposable {
   }
 
   #requireContainerFits(encoder: EncoderInfo, { frameRate }: PreprocessorOutput): void {
-    const { options } = this.#request;
     requireVideoCodecSupport(this.#native, this.info, encoder);
-    requireTimecodeSupport(this.info, options, frameRate);
+    requireTimecodeSupport(this.info, this.#request.options, frameRate);
     if (this.frameColor.isDisplayP3) requirePrimariesSupport(this.info);
   }
 
@@ -194,8 +192,7 @@ export class StreamOpener implements Disposable {
   #trialInput({ width, height }: Size): PreprocessorOutput {
     const format = requireInputFormat(this.#context.formats, defaultInputFormat);
     const layout = frameLayout(format, width, height);
-    const { frameRate } = this.#request;
-    const { timeBase } = this.#context.clock;
+    const { frameRate } = this.#request, { timeBase } = this.#context.clock;
     return { shape: { layout, meaning: meaningOf(format, this.color(height)) }, timeBase, frameRate };
   }
 
