@@ -125,16 +125,13 @@ export class StreamOpener implements Disposable {
   describe(request: VideoFileRequest): void {
     const before = this.#request;
     this.#request = request;
-    try {
-      if (this.#trial !== null) {
-        const { sampleAspectRatio = null } = request.options;
-        const settings = { ...this.#trial.settings, sampleAspectRatio };
-        this.#tryHeader({ ...this.#trial, settings });
-      }
-    } catch (error) {
-      this.#request = before;
-      throw error;
-    }
+    if (this.#trial === null) return;
+    const { sampleAspectRatio = null } = request.options;
+    const settings = { ...this.#trial.settings, sampleAspectRatio };
+    using undo = new DisposableStack();
+    undo.defer(() => void (this.#request = before));
+    this.#tryHeader({ ...this.#trial, settings });
+    undo.move();
   }
 
   /** The video's colour description at a height: also that of frames without one. */
