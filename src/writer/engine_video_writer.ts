@@ -35,6 +35,7 @@ import { AudioEnds } from "./audio_ends.ts";
 import { checkCloseOptions, type CloseOptions } from "./close_options.ts";
 import type { CopyOptions } from "./copying/copy_options.ts";
 import { copySource } from "./copying/copy_source.ts";
+import type { CopyTail } from "./copying/frame_placer.ts";
 import { FrameChecker, type GivenFrame, readFrame } from "./frame_checker.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
@@ -61,6 +62,8 @@ export class EngineVideoWriter implements VideoWriter {
   readonly #turns: TurnQueue;
   readonly #cues: CueChecker;
   readonly #samples: SamplesChecker;
+  /** What the last copy of a source has left to be heard. */
+  #tail: CopyTail | null = null;
   /** What a source has said of the file. */
   #described: FileDescription = {};
   /** Where the audio of each track ends. */
@@ -202,8 +205,12 @@ export class EngineVideoWriter implements VideoWriter {
       }
       this.#described = description;
     };
-    const file = { options: this.#options, described: this.#described };
-    await copySource({ writer: this, clock: this.#clock, ...file, describe }, source, options);
+    const tail = this.#tail;
+    this.#tail = null;
+    this.#tail = await copySource({
+      ...{ writer: this, clock: this.#clock, options: this.#options, described: this.#described },
+      ...{ describe, tail, audioEnd: () => this.#ends.longest },
+    }, source, options);
   }
 
   /**

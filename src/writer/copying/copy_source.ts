@@ -15,7 +15,7 @@ import { FrameIterator } from "../../source/pipeline/frame_iterator.ts";
 import { shown } from "../../shown.ts";
 import type { VideoWriter } from "../video_writer.ts";
 import { checkCopyOptions, type CopyOptions } from "./copy_options.ts";
-import { FramePlacer } from "./frame_placer.ts";
+import { type CopyTail, FramePlacer } from "./frame_placer.ts";
 import { pictureShape } from "./picture_shape.ts";
 import { audioPieces, cuePieces, TrackCopy, type TrackPart } from "./track_copy.ts";
 
@@ -29,16 +29,23 @@ export interface CopyTarget {
   readonly options: SessionOptions;
   /** What a source before has said of the file. */
   readonly described: FileDescription;
+  /** What the copy before has left to be heard. */
+  readonly tail: CopyTail | null;
+  /** Where the longest track of audio ends, in seconds. */
+  readonly audioEnd: () => number;
   /** Tells what the file says of itself. */
   describe(description: FileDescription): Promise<void>;
 }
 
-/** Copies a source into a writer: see {@linkcode VideoWriter.copyFrom}. */
+/**
+ * Copies a source into a writer: see {@linkcode VideoWriter.copyFrom}. Returns what is left to be heard before
+ * the next copy.
+ */
 export async function copySource(
   target: CopyTarget,
   source: VideoSource,
   given: CopyOptions | undefined,
-): Promise<void> {
+): Promise<CopyTail | null> {
   const options = checkCopyOptions(given);
   requireSource(source);
   requireTiming(target);
@@ -57,6 +64,7 @@ export async function copySource(
     const { from } = placer;
     const description = { ...shape, ...descriptionOf(source, wanted, { from, seconds }) };
     if (clock.frames === 0) await target.describe({ ...description, ...await fileOf(source) });
+    await placer.begin(video ? target.tail : null);
     const part = { from, begin: placer.beginSeconds, seconds };
     copies.push(
       ...tracks.audio.map((plan) =>
@@ -75,6 +83,7 @@ export async function copySource(
     }
     await placer.end();
     await writeRest(copies, end);
+    return placer.tail(target.audioEnd());
   } finally {
     // A frame that came and is not written stays in the source.
     if (frames instanceof FrameIterator) frames.returnUnused();
