@@ -46,7 +46,7 @@ function opened(
   const left = [...connections];
   return openFlow({
     ...{ label: "a source", queueSize: 1, signal: undefined, reconnect: null, onStatus: undefined },
-    ...{ stallSeconds: 1, isResumable: false },
+    ...{ stallSeconds: 1, isResumable: false, logLevel: "error" },
     connect: () => {
       const next = left.shift()!;
       return Promise.resolve({ reading: typeof next === "function" ? next() : next, info });

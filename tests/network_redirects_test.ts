@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { after } from "node:test";
@@ -25,25 +25,29 @@ async function errorOf(address: string, options: NetworkSourceOptions = {}): Pro
   }, ReadError);
 }
 
+type Answer = (method: string, count: number, request: string) => string | null;
+
 /** Answers each request of RTSP with a head, by its method and its number; `null` closes the connection. */
 class RtspAnswers implements Disposable {
   readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
   readonly asked: string[] = [];
 
-  private constructor(answer: (method: string, count: number) => string | null) {
+  private constructor(answer: Answer) {
     this.#server = createServer((socket) => {
+      this.#sockets.add(socket);
       socket.on("error", () => {});
       socket.on("data", (data) => {
         const [, method = "", number = "1"] = /^(\w+)[\s\S]*?CSeq: (\d+)/.exec(String(data)) ?? [];
         this.asked.push(method);
-        const head = answer(method, this.asked.length);
+        const head = answer(method, this.asked.length, String(data));
         if (head === null) socket.destroy();
         else socket.write(`RTSP/1.0 ${head}\r\nCSeq: ${number}\r\n\r\n`);
       });
     });
   }
 
-  static async start(answer: (method: string, count: number) => string | null): Promise<RtspAnswers> {
+  static async start(answer: Answer): Promise<RtspAnswers> {
     const answers = new RtspAnswers(answer);
     answers.#server.listen(0, "127.0.0.1");
     await once(answers.#server, "listening");
@@ -55,6 +59,7 @@ class RtspAnswers implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
   }
 }
@@ -62,7 +67,7 @@ class RtspAnswers implements Disposable {
 const moved = (to: string): string => `302 Moved Temporarily\r\nLocation: ${to}`;
 
 test("openNetworkSource: rtsp redirects to another host or protocol are refused before it is reached", async () => {
-  const trap = await silentServer();
+  using trap = await silentServer();
   const there = `127.0.0.1:${trap.port}`;
   for (const to of [`rtsp://${there}/live`, `http://${there}/`, "file:///etc/passwd", `//${there}/a`]) {
     for (const redirected of ["OPTIONS", "DESCRIBE"]) {
@@ -75,7 +80,24 @@ test("openNetworkSource: rtsp redirects to another host or protocol are refused 
   using server = await RtspAnswers.start(() => moved(server.address));
   assertEquals((await errorOf(server.address)).code, "REDIRECT");
   assertEquals([server.asked.length, trap.connections()], [9, 0]);
-  trap.close();
+});
+
+test("openNetworkSource: rtsp redirects of FFmpeg alone, or of a login, are refused before they are reached", async () => {
+  using trap = await silentServer();
+  const away = moved(`rtsp://127.0.0.1:${trap.port}/live`);
+  const answers: Answer[] = [
+    (_method, _count, request) => request.includes("User-Agent: Lavf") ? away : "200 OK",
+    (method, _count, request) => {
+      if (request.includes(`Authorization: Basic ${btoa("user:word")}`)) return away;
+      return method === "OPTIONS" ? "200 OK" : '401 Unauthorized\r\nWWW-Authenticate: Basic realm="a"';
+    },
+    (method) => method === "OPTIONS" ? "200 OK" : `305 Use Proxy\r\n${away.split("\r\n")[1]}`,
+  ];
+  for (const answer of answers) {
+    using server = await RtspAnswers.start(answer);
+    const { code } = await errorOf(server.address.replace("//", "//user:word@"));
+    assertEquals([code, trap.connections()], ["REDIRECT", 0]);
+  }
 });
 
 testLong(

@@ -122,7 +122,7 @@ test(
   { skip: withoutHttp },
   async () => {
     const path = clip("ts", 1);
-    const trap = await silentServer();
+    using trap = await silentServer();
     const there = `127.0.0.1:${trap.port}`;
     const elsewhere = [`http://${there}/a.ts`, `tcp://${there}`, `rtmp://${there}/a/b`, `file://${path}`];
     const text = (body: string): RequestListener => (_request, response) => response.end(body);
@@ -166,7 +166,6 @@ test(
     }
     assertEquals([trap.connections(), refused >= 28], [0, true]);
     assert(server.asked.every((name) => !name.includes("clip.ts")), "a playlist was followed");
-    trap.close();
   },
 );
 
@@ -193,7 +192,7 @@ test("openNetworkSource: addresses that are none are refused, and a file is name
 test("openNetworkSource: a server that never answers is an error in time, and an abort ends it at once", {
   skip,
 }, async () => {
-  const silent = await silentServer();
+  using silent = await silentServer();
   for (const scheme of ["rtmp", "rtsp", "tcp", ...(withoutHttp ? [] : ["http"])]) {
     const address = `${scheme}://127.0.0.1:${silent.port}/app/key`;
     const startMs = performance.now();
@@ -210,7 +209,6 @@ test("openNetworkSource: a server that never answers is an error in time, and an
     assertEquals(await opening.then(() => null, (error) => error), reason);
     assert(performance.now() - abortMs < 400, `${scheme}: ${performance.now() - abortMs} ms after the abort`);
   }
-  silent.close();
 });
 
 const rtspSkip = skip || missingRtspServer();

@@ -172,12 +172,11 @@ testLong(
   { skip },
   async () => {
     const input = clip("mkv", "-metadata", "title=Tone", "-metadata:s:a", "language=fin");
-    for (
-      const [extension, encoder] of [["mp3", "libmp3lame"], ["flac", "flac"], ["wav", "pcm_s16le"]] as const
-    ) {
+    const cases = [["mp3", "libmp3lame"], ["flac", "flac"], ["wav", "pcm_s16le"]] as const;
+    for (const [extension, encoder] of isAll ? cases : cases.slice(0, 1)) {
       if (missingEncoders(encoder) !== false) continue;
       const output = folder.file(`encoded.${extension}`);
-      for (const thread of ["worker", "main"] as const) {
+      for (const thread of ["main", "worker"].slice(isAll ? 0 : 1) as ("main" | "worker")[]) {
         const { leftOut } = await extractAudio(input, output, { thread });
         assertEquals(leftOut, []);
         const program = copyByProgram(`program-encoded.${extension}`, "-i", input, "-vn");
@@ -190,8 +189,8 @@ testLong(
       channels: 1,
     });
     assertEquals(quiet.format, "matroska");
-    const facts = packets(folder.file("quiet.mka"));
-    assert(facts.length > 5);
+    const args = ["-v", "error", "-show_entries", "stream=codec_name,sample_rate,channels", "-of", "csv=p=0"];
+    assertEquals(execFileSync("ffprobe", [...args, quiet.path], { encoding: "utf8" }).trim(), "flac,22050,1");
   },
 );
 

@@ -107,11 +107,14 @@ export class AviEngine implements VideoEngine {
   describe({ source: _source, ...description }: FileDescription): void {
     if (Object.keys(description).length === 0) return;
     throw new RefusedCall(
-      new UnsupportedError("Cannot give AVI tags, chapters, a rotation or a pixel shape without FFmpeg's libraries", {
-        code: "FALLBACK",
-        operation: "describe the file",
-        hint: "Leave metadata and chapters out, or install FFmpeg's libraries",
-      }),
+      new UnsupportedError(
+        "Cannot give AVI tags, chapters, a rotation or a pixel shape without FFmpeg's libraries",
+        {
+          code: "FALLBACK",
+          operation: "describe the file",
+          hint: "Leave metadata and chapters out, or install FFmpeg's libraries",
+        },
+      ),
     );
   }
 

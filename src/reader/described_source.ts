@@ -32,7 +32,7 @@ export abstract class DescribedSource extends SourceFlow {
   }
 
   /** A frame of the engine, as programs get it. */
-  protected frameOf({ data, ...facts }: ReadFrame): SourceFrame {
+  protected frameOf({ data, position: _position, ...facts }: ReadFrame): SourceFrame {
     return SourceFrame.of(new Uint8Array(data), facts, (memory) => {
       if (this.#unused.length < this.#mostUnused) this.#unused.push(memory);
     });

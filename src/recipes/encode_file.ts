@@ -75,7 +75,11 @@ export async function encodeFile(request: EncodeRequest): Promise<EncodeSummary>
   // The extension chooses the container.
   using file = new NewFile(output, action, extname(output));
   const { writer, leftOut } = await openWriter(request, frames, file.path);
-  const { summary, isAudioCut } = await encodeInto(request, { frames, others: second ?? frames }, writer);
+  const sources = { frames, others: second ?? frames };
+  const { summary, isAudioCut } = await encodeInto(request, sources, writer).catch((error) => {
+    file.discard();
+    throw error;
+  });
   const { format, encoder, width, height, frames: count, seconds, bytes } = summary;
   if (count === 0) {
     throw new ReadError(`Cannot ${action} ${input}: no frame begins from ${part.start} to ${part.end} s`, {

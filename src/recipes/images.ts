@@ -245,6 +245,9 @@ export async function spriteSheet(
       return [`tile=${columns}x${rows}`];
     },
     onFrame: (finished) => progress.tell(() => ({ finished }), false),
+  }).catch((error) => {
+    file.discard();
+    throw error;
   });
   file.place();
   progress.tell(() => ({ finished: 1 }), true);

@@ -49,6 +49,8 @@ export interface EncodeOptions extends
     | "quality"
     | "bitrate"
     | "maxBitrate"
+    | "passes"
+    | "targetBytes"
     | "keyFrameInterval"
     | "preset"
     | "tune"
@@ -101,6 +103,7 @@ export interface TranscodeOptions extends EncodeOptions {
 const { signal, thread, libraryPath, workerUrl, onProgress } = recipeChecks;
 const { pixelFormat, alpha, quality, bitrate, maxBitrate, keyFrameInterval, preset, tune } = writerChecks;
 const { profile, encoderOptions, formatOptions, hardware, background, metadata, logLevel } = writerChecks;
+const { passes, targetBytes } = writerChecks;
 
 /** A number of seconds from 0 on. */
 export const seconds: Check = (value) =>
@@ -114,6 +117,7 @@ export const encodeChecks: { readonly [Name in keyof Required<EncodeOptions>]: C
   ...{ signal, thread, libraryPath, workerUrl, onProgress },
   ...{ pixelFormat, alpha, quality, bitrate, maxBitrate, keyFrameInterval, preset, tune },
   ...{ profile, encoderOptions, formatOptions, hardware, background, metadata, logLevel },
+  ...{ passes, targetBytes },
   audio: (value) => value === false ? null : object('false, or an object such as { codec: "opus" }')(value),
 };
 
@@ -173,9 +177,7 @@ export async function runEncode(
     ...{ codec, part, action, signal, libraryPath, workerUrl, logLevel },
     keepsPixelFormat: keepsCodecs,
     writerOptions: (source) => ({ ...common, ...writerOptions(source), ...withoutUndefined(encoding) }),
-    audioOptions: audio === false
-      ? null
-      : ({ codec }) => ({ ...(keepsCodecs ? { codec } : {}), ...tracks }),
+    audioOptions: audio === false ? null : ({ codec }) => ({ ...(keepsCodecs ? { codec } : {}), ...tracks }),
     onFrame: (seconds, all) => progress.add(seconds, all),
   });
   progress.end();

@@ -177,13 +177,8 @@ export class EngineVideoWriter implements VideoWriter {
 
   async writeSubtitle(cue: SubtitleCue): Promise<void> {
     this.#life.requireOpen("write a subtitle");
-    const { text, track, ...times } = this.#cues.check(cue);
-    const checked = {
-      text,
-      track,
-      start: this.#clock.onClock(times.start),
-      end: this.#clock.onClock(times.end),
-    };
+    const { start, end, ...what } = this.#cues.check(cue);
+    const checked = { ...what, start: this.#clock.onClock(start), end: this.#clock.onClock(end) };
     // Getters of the caller's object may have closed the writer.
     this.#life.requireOpen("write a subtitle");
     try {

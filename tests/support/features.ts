@@ -30,7 +30,7 @@ export function missingMuxers(...names: string[]): SkipReason {
   return missing.length > 0 && `FFmpeg ${native.version} has no muxer ${missing.join(", ")}`;
 }
 
-/** The reason where the loaded FFmpeg follows redirects to any host, so that nothing is read by HTTP. */
+/** The reason where the loaded FFmpeg follows redirects of HTTP to any host: nothing is read by HTTP then. */
 export function missingHttp(): SkipReason {
   try {
     requireRedirectLimit(loadNative());

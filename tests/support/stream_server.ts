@@ -33,10 +33,8 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Listens, and takes connections without ever answering; returns its port and what closes it. */
-export async function silentServer(): Promise<
-  { port: number; connections: () => number; close: () => void }
-> {
+/** Listens, and takes connections without ever answering. */
+export async function silentServer(): Promise<{ port: number; connections: () => number } & Disposable> {
   let count = 0;
   const sockets = new Set<{ destroy(): void }>();
   const server = createServer((socket) => {
@@ -48,7 +46,7 @@ export async function silentServer(): Promise<
   return {
     port: (server.address() as AddressInfo).port,
     connections: () => count,
-    close: () => {
+    [Symbol.dispose]: () => {
       for (const socket of sockets) socket.destroy();
       server.close();
     },

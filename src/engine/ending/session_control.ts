@@ -29,6 +29,7 @@ export class SessionControl {
   readonly #deadline: BigInt64Array;
   /** The step that was seen last, and when, by this thread's clock: those of other threads differ. */
   #seen = { step: 0, ms: 0 };
+  #beganMs = 0;
 
   /** Shares the memory of another one, if it is given. */
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(24)) {
@@ -61,12 +62,18 @@ export class SessionControl {
 
   /** Does something that waits for others. */
   timed<T>(call: () => T): T {
+    this.#beganMs = performance.now();
     this.#step();
     try {
       return call();
     } finally {
       this.#step();
     }
+  }
+
+  /** When the last timed call of this thread began, by `performance.now()`. */
+  get beganMs(): number {
+    return this.#beganMs;
   }
 
   /** Waits in a timed call, and returns early once it is aborted. */

@@ -16,7 +16,7 @@ import { MediaInput } from "./media_input.ts";
 import type { CopiedFile } from "../copying/media_packet.ts";
 import { describeFile, PacketReader } from "./packet_reader.ts";
 import { isComplete, outputFormat, videoStream } from "./reading_session.ts";
-import type { ReadFrame, ReadRequest, SourceInfo } from "./reading_types.ts";
+import type { HlsPosition, ReadFrame, ReadRequest, Resumption, SourceInfo } from "./reading_types.ts";
 import { describeSource } from "./source_facts.ts";
 import { streamColor } from "../../video/reading/read_color.ts";
 
@@ -59,12 +59,16 @@ export class LiveSession implements Disposable {
     this.#input = input;
     const stream = videoStream(input, request);
     this.#copier = owned.use(new FrameCopier(native, format, streamColor(native, stream)));
-    const info = describeSource(native, input, stream, format, request.label, true);
+    const described = describeSource(native, input, stream, format, request.label, true);
     const { place, label } = request;
-    const isResumable = place.kind === "network" && place.isResumable && info.duration !== null;
+    const isResumable = place.kind === "network" && place.isResumable && described.duration !== null;
     const kind = isResumable ? "resumable" : "live";
+    const resumption = place.kind === "network" ? place.resumption : null;
+    const isHlsResumed = this.#resumeHls(resumption);
     this.#cursor = owned.use(new FrameCursor(native, input, stream, label, kind));
-    if (isResumable && place.resumeAfter !== null) this.#resume(place.resumeAfter);
+    const isResumed = resumption !== null && (isHlsResumed || isResumable);
+    if (isResumed) this.#resume(resumption.seconds);
+    const info = { ...described, isResumed };
     this.info = isComplete(info) ? info : { ...info, ...this.#looked(request.label) };
     this.#owned = owned.move();
   }
@@ -106,7 +110,8 @@ export class LiveSession implements Disposable {
     const after = this.#after;
     const advance = () => after === null ? this.#cursor.advance() : this.#advanceAfter(after);
     const shown = this.#control.timed(advance);
-    return shown === null ? null : this.#copier.copy(this.#marked(shown), memory);
+    if (shown === null) return null;
+    return { ...this.#copier.copy(this.#marked(shown), memory), position: this.#positionAfter(shown) };
   }
 
   /** Marks the first frame after segments that were not read. */
@@ -117,11 +122,29 @@ export class LiveSession implements Disposable {
     return isAfterLoss ? { ...shown, isDiscontinuous: true } : shown;
   }
 
+  /** From where a later connection reads on after a frame. */
+  #positionAfter({ timestamp }: ShownFrame): HlsPosition | null {
+    const { demuxer, origin } = this.#input;
+    const marks = demuxer instanceof HlsDemuxer
+      ? demuxer.takeMarks(this.#cursor.clock.ticks(timestamp))
+      : null;
+    return marks === null ? null : { marks, origin };
+  }
+
+  /** Has an HLS stream go on where an earlier connection has ended, if its playlist still has that. */
+  #resumeHls(resumption: Resumption | null): boolean {
+    const { demuxer } = this.#input;
+    const position = resumption?.position ?? null;
+    if (!(demuxer instanceof HlsDemuxer) || position === null || !demuxer.resume(position)) return false;
+    this.#input.resumeTimes(position.origin);
+    return true;
+  }
+
   /** Goes on where an earlier connection has ended, or from the beginning where nothing else can be read. */
   #resume(after: number): void {
     this.#after = after;
     const { demuxer } = this.#input;
-    if (demuxer instanceof HlsDemuxer) return demuxer.skipTo(after);
+    if (demuxer instanceof HlsDemuxer) return;
     try {
       this.#control.timed(() => this.#cursor.seek(after));
     } catch (error) {

@@ -14,7 +14,7 @@ import { SessionControl } from "../ending/session_control.ts";
 import { openDeviceInput } from "./device_input.ts";
 import { openNetwork } from "./network_input.ts";
 import { reading } from "./reading_error.ts";
-import type { DevicePlace, InputPlace, ReadRequest } from "./reading_types.ts";
+import type { DevicePlace, InputPlace, ReadRequest, TimeOrigin } from "./reading_types.ts";
 
 /**
  * Formats whose readers open other files, hosts or devices, or run what is in the file. `image2` takes `%d`
@@ -59,6 +59,7 @@ function allowedFormats(native: Native): readonly string[] {
 export class MediaInput implements Disposable {
   readonly #native: Native;
   readonly #owned: DisposableStack;
+  #origin: TimeOrigin | null = null;
   /** Its reader. */
   readonly demuxer: Demuxer;
 
@@ -92,11 +93,17 @@ export class MediaInput implements Disposable {
       .map((index) => new InputStream(this.#native, demuxer, index));
   }
 
+  /** Has time begin where it has begun before. */
+  resumeTimes(origin: TimeOrigin): void {
+    this.#origin = origin;
+  }
+
   /**
    * Where time 0 is: where the video begins, in the ticks of its stream. Audio may begin before, with samples
    * that only prime its decoder.
    */
-  get origin(): { readonly ticks: bigint; readonly timeBase: Rational } {
+  get origin(): TimeOrigin {
+    if (this.#origin !== null) return this.#origin;
     for (const { startTicks: ticks, timeBase } of [...this.streamsOf("video"), ...this.streamsOf("audio")]) {
       if (ticks !== null) return { ticks, timeBase };
     }

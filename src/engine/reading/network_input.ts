@@ -6,17 +6,15 @@
 import type { Native } from "../../../ffi/mod.ts";
 import { AvError } from "../../errors.ts";
 import { Demuxer } from "../../libav/demuxer.ts";
-import { addressOf } from "../../libav/reading/input_stream.ts";
+import type { Connection } from "../../libav/reading/connection.ts";
 import { optionText } from "../../libav/reading/input_options.ts";
 import type { SessionControl } from "../ending/session_control.ts";
 import { openHls } from "./http/hls_demuxer.ts";
-import { ask, followRedirects, openHttp, readAll, requireTarget, targetOf } from "./http/http_input.ts";
+import { openHttp, readAll } from "./http/http_input.ts";
 import { playlistMark } from "./http/media_playlist.ts";
 import { maxPlaylistBytes } from "./http/playlist_follower.ts";
 import type { NetworkPlace } from "./reading_types.ts";
-
-/** The port of RTSP where an address names none. */
-const rtspPort = 554;
+import { openRtsp } from "./rtsp_input.ts";
 
 /** What opening an address takes. */
 export interface NetworkOpening {
@@ -32,7 +30,7 @@ export interface NetworkOpening {
 /** Opens an address. */
 export function openNetwork(native: Native, opening: NetworkOpening): Demuxer {
   const { place, formats } = opening;
-  if (place.protocols.startsWith("rtsp")) return openRtsp(native, place);
+  if (place.protocols.startsWith("rtsp")) return openRtsp(native, place, optionsOf(place));
   if (place.protocols === "srt") return openSrt(native, place, formats);
   if (/^https?:/.test(place.url)) return openHttpOrHls(native, opening);
   return new Demuxer(native, place.url, { ...optionsOf(place), formats });
@@ -40,46 +38,35 @@ export function openNetwork(native: Native, opening: NetworkOpening): Demuxer {
 
 /** A playlist is known by its beginning, as a server may call it anything. */
 function openHttpOrHls(native: Native, { place, formats, control, owned }: NetworkOpening): Demuxer {
-  const { connection, url } = openHttp(native, place, place.url);
+  let { connection, url } = openHttp(native, place, place.url);
   using opened = new DisposableStack();
   opened.use(connection);
-  const start = new Uint8Array(playlistMark.length);
-  const text = new TextDecoder().decode(start.subarray(0, connection.read(start)));
+  const { text, pieces } = readMark(connection);
   if (text === playlistMark) {
     const rest = new TextDecoder().decode(readAll(native, connection, maxPlaylistBytes));
     return openHls(native, { place, control, owned, text: text + rest, url });
   }
-  connection.rewind();
+  if (pieces > 1) {
+    // Only the last piece is in the connection's memory.
+    ({ connection, url } = openHttp(native, place, url));
+    opened.use(connection);
+  } else connection.rewind();
   owned.use(opened.move());
   return new Demuxer(native, url, { ...optionsOf(place), formats, memory: connection });
 }
 
-/**
- * libavformat follows redirects to any host and can't be told not to. So the server is asked first; one that
- * leads elsewhere only then is found out once libavformat was there.
- */
-function openRtsp(native: Native, place: NetworkPlace): Demuxer {
-  const url = followRedirects(place, place.url, (from) => rtspRedirect(native, from, place));
-  const demuxer = new Demuxer(native, url, { ...optionsOf(place), formats: ["rtsp"] });
-  try {
-    requireTarget(new URL(url), new URL(addressOf(native, demuxer), url), place, "redirects");
-  } catch (error) {
-    demuxer[Symbol.dispose]();
-    throw error;
+/** What an answer begins with, for as long as that may be a playlist, and in how many pieces it came. */
+function readMark(connection: Connection): { readonly text: string; readonly pieces: number } {
+  const start = new Uint8Array(playlistMark.length);
+  let length = 0, text = "", pieces = 0;
+  while (length < start.length && playlistMark.startsWith(text)) {
+    const count = connection.read(start.subarray(length));
+    pieces++;
+    if (count === 0) break;
+    length += count;
+    text = new TextDecoder().decode(start.subarray(0, length));
   }
-  return demuxer;
-}
-
-/** Where a server says that an address has moved to; `null` where it does not. */
-function rtspRedirect(native: Native, from: string, place: NetworkPlace): URL | null {
-  const { hostname, port, pathname, search } = new URL(from);
-  const host = `${hostname}:${port || rtspPort}`;
-  for (const method of ["OPTIONS", "DESCRIBE"]) {
-    const lines = [`${method} rtsp://${host}${pathname}${search} RTSP/1.0`, "CSeq: 1", "", ""];
-    const target = targetOf(ask(native, `tcp://${host}`, place, lines), from);
-    if (target !== null) return target;
-  }
-  return null;
+  return { text, pieces };
 }
 
 /** libsrt tells a refusal from silence by nothing but time. */

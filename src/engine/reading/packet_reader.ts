@@ -101,12 +101,16 @@ export class PacketReader implements Disposable {
 
   /** The next packets; none at the end. */
   next(): MediaPacket[] {
+    return this.#control?.timed(() => this.#next()) ?? this.#next();
+  }
+
+  #next(): MediaPacket[] {
     const packets: MediaPacket[] = [];
     let bytes = 0;
     reading(this.#label, "read on in", () => {
       const most = this.#control === null ? batch.packets : 1;
       while (!this.#hasEnded && packets.length < most && bytes < batch.bytes) {
-        if (this.#read()) packets.push(...this.#take());
+        if (this.#input.demuxer.read(this.#packet)) packets.push(...this.#take());
         else packets.push(...this.#end());
         bytes += packets.at(-1)?.data.length ?? 0;
         this.#packet.unref();
@@ -119,11 +123,6 @@ export class PacketReader implements Disposable {
   #end(): MediaPacket[] {
     this.#hasEnded = true;
     return this.#firstTimes.rest();
-  }
-
-  #read(): boolean {
-    const { demuxer } = this.#input;
-    return this.#control?.timed(() => demuxer.read(this.#packet)) ?? demuxer.read(this.#packet);
   }
 
   #take(): MediaPacket[] {

@@ -47,8 +47,49 @@ export interface NetworkPlace {
   readonly maxBitrate: number;
   /** Whether another connection goes on after one that is lost, where the source has a length. */
   readonly isResumable: boolean;
-  /** The time of the last frame of an earlier connection, in seconds; `null`: this is the first. */
-  readonly resumeAfter: number | null;
+  /** Where an earlier connection has ended; `null`: this is the first. */
+  readonly resumption: Resumption | null;
+}
+
+/** Where a connection has ended. */
+export interface Resumption {
+  /** The time of its last frame, in seconds. */
+  readonly seconds: number;
+  /** Where that is in an HLS stream; `null` for others. */
+  readonly position: HlsPosition | null;
+}
+
+/** A place in an HLS stream. */
+export interface HlsPosition {
+  /** A segment to read on from, and the one before it, if there is one. */
+  readonly marks: readonly SegmentMark[];
+  /** Where time 0 is. */
+  readonly origin: TimeOrigin;
+}
+
+/** The beginning of a segment. */
+export interface SegmentMark {
+  /** Its number. */
+  readonly sequence: number;
+  /** Its address without a query, in which there may be a key. */
+  readonly name: string;
+  /** The clocks of the streams, by their indexes. */
+  readonly clocks: readonly ClockState[];
+}
+
+/** Where the clock of a stream is, in seconds. */
+export interface ClockState {
+  readonly index: number;
+  readonly shift: number;
+  /** `null` where times begin. */
+  readonly last: number | null;
+  readonly end: number;
+}
+
+/** A time of a stream. */
+export interface TimeOrigin {
+  readonly ticks: bigint;
+  readonly timeBase: Rational;
 }
 
 /** A file to read, checked already. */
@@ -104,6 +145,10 @@ export interface SourceInfo {
   readonly duration: number | null;
   /** Whether it says itself that it ends, so that an end is none of the connection's. */
   readonly tellsEnd: boolean;
+  /** Whether it goes on where an earlier connection has ended. */
+  readonly isResumed: boolean;
+  /** Whether there is audio that is not read. */
+  readonly lacksAudio: boolean;
   readonly frameRate: Rational | null;
   readonly frameIntervals: { readonly least: number; readonly greatest: number } | null;
   readonly audioTracks: readonly SourceAudioTrack[];
@@ -121,5 +166,7 @@ export interface ReadFrame {
   readonly timestamp: number;
   readonly duration: number | null;
   readonly isDiscontinuous: boolean;
+  /** Where an HLS stream is read on from after this frame and those that follow it, where that has changed. */
+  readonly position?: HlsPosition | null;
   readonly color: Partial<ColorDescription>;
 }

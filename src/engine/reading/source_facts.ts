@@ -54,7 +54,10 @@ function subtitleTrack(input: MediaInput, stream: InputStream): SourceSubtitleTr
 }
 
 /** Degrees clockwise by which players rotate the picture. */
-export function rotationOf({ demuxer }: Pick<MediaInput, "demuxer">, { index }: InputStream): 0 | 90 | 180 | 270 {
+export function rotationOf(
+  { demuxer }: Pick<MediaInput, "demuxer">,
+  { index }: InputStream,
+): 0 | 90 | 180 | 270 {
   const bytes = demuxer.sideData(index, sideData.displayMatrix);
   if (bytes === null) return 0;
   const [a, b] = new Int32Array(bytes.buffer);
@@ -167,6 +170,9 @@ export function describeSource(
     container: formatNames(native, demuxer),
     duration: durationOf(native, input, stream),
     tellsEnd: demuxer instanceof HlsDemuxer,
+    isResumed: false,
+    lacksAudio: demuxer instanceof HlsDemuxer && demuxer.hasOtherAudio &&
+      input.streamsOf("audio").length === 0,
     audioTracks: input.streamsOf("audio").map((each) => audioTrack(input, each)),
     subtitleTracks: input.streamsOf("subtitle").map((each) => subtitleTrack(input, each)),
     chapters: chaptersOf(input),

@@ -80,7 +80,7 @@ export async function openDevice(name: string, options: DeviceOptions = {}): Pro
   const request: ReadRequest = { place, label, format, stream: 0, logLevel };
   const { openTimeoutSeconds = defaultTimeout, readTimeoutSeconds = defaultTimeout } = checked;
   return await openFlow({
-    ...{ label, queueSize, signal, reconnect: null, onStatus: undefined },
+    ...{ label, queueSize, logLevel, signal, reconnect: null, onStatus: undefined },
     ...{ stallSeconds: Math.min(stallSeconds, readTimeoutSeconds / 2), isResumable: false },
     connect: async (waits, ended) => {
       const opened = await openReading(request, {

@@ -4,9 +4,10 @@
  * @module
  */
 import type { MediaPacket } from "../../engine/copying/media_packet.ts";
-import type { ReadFrame } from "../../engine/reading/reading_types.ts";
+import type { HlsPosition, ReadFrame, Resumption } from "../../engine/reading/reading_types.ts";
 import { unlessAborted } from "../../abortable.ts";
 import { ReadError, UnsupportedError } from "../../errors.ts";
+import type { LogLevel } from "../../libav/log.ts";
 import type { SourceStatus } from "../../source/pipeline/pipeline_source.ts";
 import type { SourceFrame } from "../../source/pipeline/source_frame.ts";
 import type { DecodedFrame } from "../../source/source.ts";
@@ -50,6 +51,7 @@ export interface NetworkSource extends VideoSource {
 export interface NetworkPlan {
   readonly label: string;
   readonly queueSize: number;
+  readonly logLevel: LogLevel;
   readonly signal: AbortSignal | undefined;
   /** `null`: a lost connection is an error. */
   readonly reconnect: ReconnectOptions | null;
@@ -59,13 +61,12 @@ export interface NetworkPlan {
   /** Whether another connection goes on after one that is lost, where the source has a length. */
   readonly isResumable: boolean;
   /**
-   * Makes a connection; it tells how long each call has waited. What has a length goes on after that time of
-   * its own, where there is one.
+   * Makes a connection; it tells how long each call has waited. What can goes on where an earlier one ended.
    */
   connect(
     waits: (seconds: number) => void,
     signal: AbortSignal | undefined,
-    resumeAfter: number | null,
+    resumption: Resumption | null,
   ): Promise<OpenReading>;
 }
 
@@ -86,6 +87,8 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
   #counts = { frames: 0, connections: 1, losses: 0, stalls: 0, lostSeconds: 0 };
   /** The time of the last frame, by the connection at hand; `null` before the first. */
   #sentSeconds: number | null = null;
+  /** Where that frame is in an HLS stream. */
+  #position: HlsPosition | null = null;
   #closing: Promise<void> | null = null;
   readonly packets: SourcePackets = new SourcePackets(
     new SharedPackets({
@@ -168,6 +171,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     if (isOther || this.#status !== "running") this.#tell("running");
     this.#counts.frames++;
     this.#sentSeconds = frame.timestamp;
+    this.#position = frame.position ?? this.#position;
     this.#reconnection.succeeded();
     return this.frameOf(this.#timeline.place(frame, arrivalMs));
   }
@@ -178,6 +182,11 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     const reading = this.#reading;
     try {
       const reader = await this.#unlessClosed(reading.ask("openPackets", {}));
+      if (this.info.lacksAudio && this.#plan.logLevel !== "quiet") {
+        console.warn(
+          `avwriter: ${this.#plan.label} has its audio in a playlist of its own, which is left out`,
+        );
+      }
       for (;;) {
         const packets = await this.#unlessClosed(reading.ask("packets", { reader }));
         if (packets.length === 0) break;
@@ -192,12 +201,19 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     await this.#end(null);
   }
 
+  /** What can be read on is a file, or HLS. */
+  get #resumption(): Resumption | null {
+    const [seconds, position] = [this.#sentSeconds, this.#position];
+    const isPossible = this.#plan.isResumable && (this.info.duration !== null || position !== null);
+    return isPossible && seconds !== null ? { seconds, position } : null;
+  }
+
   /** Makes connections until one holds. */
   async #reconnect(failure: Error): Promise<void> {
     const lostAt = performance.now();
     this.#counts.losses++;
     this.#coming = [];
-    const resumeAfter = this.#plan.isResumable && this.info.duration !== null ? this.#sentSeconds : null;
+    const resumption = this.#resumption;
     for (;;) {
       const delay = this.#reconnection.nextDelay();
       if (delay === null) return void await this.#end(failure);
@@ -208,7 +224,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
         const { reading, info } = await this.#plan.connect(
           (seconds) => this.waits(seconds),
           this.#closed.signal,
-          resumeAfter,
+          resumption,
         );
         if (this.#closed.signal.aborted) await reading.close();
         this.#requireOpen();
@@ -223,7 +239,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
     }
     this.#counts.connections++;
     this.#counts.lostSeconds += (performance.now() - lostAt) / 1000;
-    if (resumeAfter === null || this.info.duration === null) this.#timeline.reconnected();
+    if (!this.info.isResumed) this.#timeline.reconnected();
     this.#tell("running");
   }
 

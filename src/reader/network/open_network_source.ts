@@ -26,9 +26,10 @@ const srtConnectMs = 3000;
  * thread.
  *
  * The address is `rtsp:`, `rtmp:`, `rtmps:`, `srt:`, `udp:`, `tcp:`, `http:` or `https:`. An HTTP address may
- * be a playlist of HLS, which is followed. Nothing but the one protocol and host is reached: redirects and
- * playlists that lead to others are refused. Certificates are checked. Under Deno it needs the permission to
- * reach the host and port, as `Deno.connect` does.
+ * be a playlist of HLS, which is followed, unless it is encrypted. Nothing but the one protocol and host is
+ * reached: redirects and playlists that lead to others are refused. A hostile RTSP server can have FFmpeg
+ * follow a redirect all the same, see the guide. Certificates are checked. Under Deno it needs the permission
+ * to reach the host and port, as `Deno.connect` does.
  *
  * No call waits for ever: connecting, and each frame, may take 10 seconds; `signal` ends it at once.
  *
@@ -76,13 +77,14 @@ export async function openNetworkSource(
   return await openFlow({
     label,
     queueSize,
+    logLevel,
     signal,
     reconnect: checked.reconnect ?? null,
     onStatus: checked.onStatus,
     stallSeconds: Math.min(stallSeconds, readTimeoutSeconds / 2),
     isResumable: where.isResumable,
-    connect: (waits, ended, resumeAfter) =>
-      openReading({ ...request, place: { ...where, resumeAfter } }, {
+    connect: (waits, ended, resumption) =>
+      openReading({ ...request, place: { ...where, resumption } }, {
         workerModule: module,
         libraryPath: checked.libraryPath,
         signal: ended,
@@ -95,7 +97,7 @@ function placeOf(
   { url, scheme, protocols, label }: NetworkAddress,
   { transport = "tcp", caFile, redirects, reconnect, maxBitrate, openTimeoutSeconds = defaultTimeout }:
     NetworkSourceOptions,
-): Omit<NetworkPlace, "resumeAfter"> & { readonly label: string } {
+): Omit<NetworkPlace, "resumption"> & { readonly label: string } {
   // FLV's reader looks for streams for as long as it may, and finds them at once.
   const analysis = Math.min(scheme.startsWith("rtmp") ? 1 : 5, openTimeoutSeconds / 2);
   const isTls = protocols.includes("tls");

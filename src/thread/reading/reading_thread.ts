@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { keepDevices, librariesFor, noteLibraries, type Thread } from "../../../ffi/mod.ts";
+import { keepDevices, librariesFor, noteLibraries, runtime, type Thread } from "../../../ffi/mod.ts";
 import { settlesWithin, unlessAborted } from "../../abortable.ts";
 import { SessionControl } from "../../engine/ending/session_control.ts";
 import type { ReadRequest, SourceInfo } from "../../engine/reading/reading_types.ts";
@@ -14,6 +14,9 @@ import { reasonOf, startThread } from "../thread_task.ts";
 import type { AnsweredCall, AskedCall, FrameAsk, ReadCallName, ReadCalls, Reading } from "./reading_calls.ts";
 import { ReadingService } from "./reading_service.ts";
 import { type WaitingLimits, WatchedReading } from "./watched_reading.ts";
+
+/** How long a thread may take until it stops what it does, in milliseconds. Then it is ended. */
+const stopMs = 2000;
 
 /** What opening takes besides the request. */
 export interface ReadingOptions {
@@ -138,14 +141,15 @@ class ReadingThread implements Reading {
     return await asker.promise;
   }
 
-  /** Closes the file. Waits not for a thread that is stuck in a read. */
+  /** Closes the file. Waits not for a thread that is stuck in a read: that is ended later. */
   async close(): Promise<void> {
     if (this.#failure !== null) return;
     this.#control.abort();
     const closed = this.ask("close", {}).then(() => this.#leave());
     if (await settlesWithin(closed, patienceMs)) return;
-    // It ends by itself.
     this.#thread.keepAlive(false);
+    const stop = runtime().startTimer(stopMs, () => this.#thread.end());
+    closed.then(stop, stop);
   }
 
   #leave(): void {

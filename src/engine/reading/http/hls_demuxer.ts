@@ -6,11 +6,11 @@
 import type { Native } from "../../../../ffi/mod.ts";
 import { AvError } from "../../../errors.ts";
 import { Demuxer } from "../../../libav/demuxer.ts";
-import type { NativePacket } from "../../../libav/native_packet.ts";
+import { NativePacket } from "../../../libav/native_packet.ts";
 import { memoryFileOf } from "../../../libav/reading/input_bytes.ts";
 import { formatNames } from "../../../libav/reading/input_stream.ts";
 import type { SessionControl } from "../../ending/session_control.ts";
-import type { NetworkPlace } from "../reading_types.ts";
+import type { HlsPosition, NetworkPlace, SegmentMark } from "../reading_types.ts";
 import { type FetchedSegment, PlaylistFollower } from "./playlist_follower.ts";
 import { SegmentClock } from "./segment_clock.ts";
 
@@ -59,30 +59,44 @@ export class HlsDemuxer extends Demuxer {
   readonly #clocks = new Map<number, SegmentClock>();
   #headers = new Map<number, Uint8Array>();
   #isFirstOver = false;
-  /** Whether the segment at hand has given packets of the video. */
-  #hasVideo = false;
   #segment: Segment | null = null;
   /** Whether the next packet of video follows a loss. */
   #isAfterLoss = false;
   /** The time of that packet, in ticks of its stream; `null` where nothing was lost. */
   #lossTicks: bigint | null = null;
+  /** The segment at hand, and the one before it. */
+  #marks: readonly SegmentMark[];
+  /** Segments of which no frame was shown yet, with the time of their first packet of video. */
+  #coming: { readonly ticks: bigint; readonly marks: readonly SegmentMark[] }[] = [];
+  #isMarked = false;
 
-  private constructor(native: Native, follower: PlaylistFollower, memory: ReturnType<typeof memoryFileOf>) {
+  private constructor(
+    native: Native,
+    follower: PlaylistFollower,
+    { sequence, name }: FetchedSegment,
+    memory: ReturnType<typeof memoryFileOf>,
+  ) {
     super(native, "", { formats: segmentFormats, protocols: "none", memory });
     this.#native = native;
     this.#follower = follower;
+    this.#marks = [{ sequence, name, clocks: [] }];
   }
 
   /** Opens the first segment. What it lies in is closed after it. */
   static open(native: Native, follower: PlaylistFollower, owned: DisposableStack): HlsDemuxer {
-    const first = follower.next(false);
+    const first = follower.next();
     if (first === null) {
       throw new AvError("its playlist has no segments", {
         code: "INVALIDDATA",
         operation: "read a playlist",
       });
     }
-    return new HlsDemuxer(native, follower, owned.use(memoryFileOf(native, first.bytes)));
+    return new HlsDemuxer(native, follower, first, owned.use(memoryFileOf(native, first.bytes)));
+  }
+
+  /** Whether there is audio in a playlist of its own, which is not read. */
+  get hasOtherAudio(): boolean {
+    return this.#follower.hasOtherAudio;
   }
 
   /** How long the whole stream is, in seconds; `null` where that is open. */
@@ -90,10 +104,25 @@ export class HlsDemuxer extends Demuxer {
     return this.#follower.seconds;
   }
 
-  /** Goes on shortly before a time of a recording, in place of its beginning. */
-  skipTo(seconds: number): void {
-    this.#follower.skipTo(seconds);
-    this.#isFirstOver = true;
+  /**
+   * Goes on at or before a place of an earlier connection; `false` where the playlist does not have that. Its
+   * times are those of that connection.
+   */
+  resume({ marks }: HlsPosition): boolean {
+    const mark = marks.find((one) => this.#follower.resume(one));
+    if (mark === undefined) return false;
+    for (const { index, ...state } of mark.clocks) {
+      if (index < this.streams.length) this.#clockOf(index).resume(state);
+    }
+    [this.#isFirstOver, this.#marks] = [true, []];
+    return true;
+  }
+
+  /** From where to read on after a frame of the video by its time, in ticks; `null`: as before. */
+  takeMarks(ticks: bigint): readonly SegmentMark[] | null {
+    let marks: readonly SegmentMark[] | null = null;
+    while (this.#coming.length > 0 && this.#coming[0]!.ticks <= ticks) marks = this.#coming.shift()!.marks;
+    return marks;
   }
 
   /** Whether something was lost before a time of the video, in ticks: told once, of the first such time. */
@@ -108,7 +137,7 @@ export class HlsDemuxer extends Demuxer {
       if (!this.#isFirstOver) {
         if (super.read(packet)) {
           this.#clockOf(packet.streamIndex).note(packet);
-          this.#hasVideo ||= this.isOf("video", packet.streamIndex);
+          if (this.isOf("video", packet.streamIndex)) this.#mark(packet);
           return true;
         }
         this.#isFirstOver = true;
@@ -119,8 +148,7 @@ export class HlsDemuxer extends Demuxer {
         }
         this.#closeSegment();
       }
-      const next = this.#follower.next(this.#hasVideo);
-      this.#hasVideo = false;
+      const next = this.#follower.next();
       if (next === null) return false;
       this.#open(next);
     }
@@ -136,7 +164,13 @@ export class HlsDemuxer extends Demuxer {
     return clock;
   }
 
-  #open({ bytes, isDiscontinuous, isAfterLoss }: FetchedSegment): void {
+  #mark({ pts, dts }: NativePacket): void {
+    if (this.#isMarked) return;
+    this.#isMarked = true;
+    this.#coming.push({ ticks: pts === NativePacket.noTime ? dts : pts, marks: this.#marks });
+  }
+
+  #open({ bytes, isDiscontinuous, isAfterLoss, sequence, name }: FetchedSegment): void {
     using owned = new DisposableStack();
     const memory = owned.use(memoryFileOf(this.#native, bytes));
     const demuxer = owned.use(
@@ -153,6 +187,9 @@ export class HlsDemuxer extends Demuxer {
     const kept = owned.move();
     this.#segment = { demuxer, streams, [Symbol.dispose]: () => kept.dispose() };
     this.#isAfterLoss ||= isAfterLoss;
+    const clocks = [...this.#clocks].map(([index, { state }]) => ({ index, ...state }));
+    this.#marks = [...this.#marks.slice(-1), { sequence, name, clocks }];
+    this.#isMarked = false;
   }
 
   /** The streams of a segment are those of the input in the same order. */
@@ -203,7 +240,7 @@ export class HlsDemuxer extends Demuxer {
       stream.headers = null;
     }
     if (!this.isOf("video", stream.index)) return true;
-    this.#hasVideo = true;
+    this.#mark(packet);
     if (this.#isAfterLoss) this.#lossTicks = packet.pts;
     this.#isAfterLoss = false;
     return true;

@@ -65,7 +65,7 @@ export function followRedirects(
     if (target === null) return url;
     if (redirects === maxRedirects) refuseTarget("it redirects again and again");
     requireTarget(new URL(url), target, place, "redirects");
-    url = withUser(new URL(url), target).href;
+    url = withUser(target, new URL(url)).href;
   }
 }
 
@@ -129,18 +129,23 @@ export function requireTarget(
   leads: "redirects" | "refers",
 ): void {
   if (to.protocol !== from.protocol) refuseTarget(`it ${leads} from ${from.protocol} to ${to.protocol}`);
-  if (to.host === from.host) return;
+  if (hostOf(to) === hostOf(from)) return;
   if (!mayChangeHost) refuseTarget(`it ${leads} to another host, ${to.host}`);
-  runtime().requireNetwork(to.port === "" ? `${to.hostname}:${defaultPorts[to.protocol]}` : to.host);
+  runtime().requireNetwork(hostOf(to));
 }
 
-/** An address with the user and password of the one that leads to it, where both are at the same host. */
-export function withUser(from: URL, to: URL): URL {
-  if (to.host === from.host && to.username === "") {
-    to.username = from.username;
-    to.password = from.password;
-  }
-  return to;
+/** The host and port of an address. A URL of RTSP leaves both as they are written. */
+function hostOf({ protocol, hostname, port }: URL): string {
+  return `${hostname.toLowerCase()}:${port || defaultPorts[protocol]}`;
+}
+
+/** An address with the user and password of the one that leads to it, if both are at the same server. */
+export function withUser(to: URL, from: URL): URL {
+  const isSame = to.protocol === from.protocol && hostOf(to) === hostOf(from);
+  if (!isSame || to.username !== "" || to.password !== "") return to;
+  const whole = new URL(to);
+  [whole.username, whole.password] = [from.username, from.password];
+  return whole;
 }
 
 const defaultPorts: Readonly<Record<string, number>> = { "http:": 80, "https:": 443, "rtsp:": 554 };
@@ -192,13 +197,17 @@ function redirectOf(native: Native, from: string, place: NetworkPlace): URL | nu
     `Host: ${hostname}${port === "" ? "" : `:${port}`}`,
     ...["Accept: */*", "Connection: close", ...user, "", ""],
   ];
-  const head = ask(native, address, place, lines);
-  return targetOf(head, from);
+  using connection = connect(native, address, place);
+  return targetOf(ask(connection, lines), from);
+}
+
+/** Connects by the protocols of an address, and by no other. */
+export function connect(native: Native, address: string, place: NetworkPlace): Connection {
+  return new Connection(native, address, connectionOptions(place, {}), "both");
 }
 
 /** Sends lines, and reads the head of what is answered. */
-export function ask(native: Native, address: string, place: NetworkPlace, lines: readonly string[]): string {
-  using connection = new Connection(native, address, connectionOptions(place, {}), "both");
+export function ask(connection: Connection, lines: readonly string[]): string {
   connection.write(lines.join("\r\n"));
   const buffer = new Uint8Array(4096);
   let answer = "";
@@ -212,13 +221,13 @@ export function ask(native: Native, address: string, place: NetworkPlace, lines:
 
 /** Where the head of an answer says that an address has moved to; `null` where it does not. */
 export function targetOf(head: string, from: string): URL | null {
-  if (!/^(?:HTTP|RTSP)\/\S+ 30[12378]/.test(head)) return null;
-  const [, location] = /^location:[ \t]*(.*?)[ \t]*$/im.exec(head) ?? [];
+  if (!/^(?:HTTP\/\S+ 30[12378]|RTSP\/\S+ 3\d\d)/.test(head)) return null;
+  const location = /^location:(.*)$/im.exec(head)?.[1]?.trim();
   return location !== undefined && URL.canParse(location, from) ? new URL(location, from) : null;
 }
 
 /** A user and a password as HTTP takes them (RFC 7617). */
-function basicCredentials(username: string, password: string): string {
+export function basicCredentials(username: string, password: string): string {
   const plain = (text: string): string => {
     try {
       return decodeURIComponent(text);

@@ -33,6 +33,8 @@ export interface MediaPlaylist {
   readonly type: "media";
   /** The number of the first segment. */
   readonly sequence: number;
+  /** How many discontinuities there were before the first segment; `null` where the server does not tell. */
+  readonly discontinuities: number | null;
   /** About how long a segment is, in seconds. */
   readonly targetSeconds: number;
   /** Whether no segment is to come. */
@@ -48,6 +50,8 @@ export interface Variant {
   /** Width times height of its frames; 0 where it is not known. */
   readonly pixels: number;
   readonly hasVideo: boolean;
+  /** Whether there is audio for it in a playlist of its own. */
+  readonly hasOtherAudio: boolean;
 }
 
 /** The versions of a video. */
@@ -56,6 +60,8 @@ export interface MasterPlaylist {
   readonly variants: readonly Variant[];
 }
 
+/** The longest line, in characters. */
+const maxLineLength = 65536;
 /** How codecs of audio begin (RFC 6381): what has no other has no video. */
 const audioCodec = /^(?:mp4a|ac-3|ec-3|ac-4|opus|fLaC|flac|alac|mp3|dts)/;
 
@@ -65,8 +71,19 @@ function invalid(problem: string): AvError {
 
 /** The attributes of a tag: `BANDWIDTH=1280000,CODECS="avc1.4d401f,mp4a.40.2"`. */
 function attributesOf(text: string): Readonly<Record<string, string>> {
-  const pairs = text.matchAll(/([A-Z0-9-]+)=(?:"([^"]*)"|([^",]*))(?:,|$)/g);
-  return Object.fromEntries([...pairs].map(([, name, quoted, plain]) => [name, quoted ?? plain]));
+  const attributes: [name: string, value: string][] = [];
+  const find = (mark: string, from: number): number => {
+    const index = text.indexOf(mark, from);
+    return index < 0 ? text.length : index;
+  };
+  for (let at = 0; at < text.length;) {
+    const begin = find("=", at) + 1;
+    const isQuoted = text[begin] === '"';
+    const end = isQuoted ? find('"', begin + 1) : find(",", begin);
+    attributes.push([text.slice(at, begin - 1).trim(), text.slice(isQuoted ? begin + 1 : begin, end).trim()]);
+    at = find(",", end) + 1;
+  }
+  return Object.fromEntries(attributes);
 }
 
 function wholeNumber(text: string | undefined, name: string): number {
@@ -89,21 +106,30 @@ function rangeOf(text: string, before: number | null): ByteRange {
 export function parsePlaylist(text: string): MediaPlaylist | MasterPlaylist {
   const lines = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
   if (lines[0] !== playlistMark) throw invalid("is none");
+  if (lines.some(({ length }) => length > maxLineLength)) {
+    throw invalid(`has a line of more than ${maxLineLength} characters`);
+  }
   return lines.some((line) => line.startsWith("#EXT-X-STREAM-INF:")) ? parseMaster(lines) : parseMedia(lines);
 }
 
 function parseMaster(lines: readonly string[]): MasterPlaylist {
   const variants: Variant[] = [];
+  const audioGroups = new Set<string | undefined>();
+  for (const [tag, value] of lines.map(parted)) {
+    const { TYPE, URI, "GROUP-ID": group } = tag === "#EXT-X-MEDIA" ? attributesOf(value) : {};
+    if (TYPE === "AUDIO" && URI !== undefined) audioGroups.add(group);
+  }
   let attributes: Readonly<Record<string, string>> | null = null;
   for (const line of lines) {
     const [tag, value] = parted(line);
     if (tag === "#EXT-X-STREAM-INF") attributes = attributesOf(value);
     else if (!line.startsWith("#") && attributes !== null) {
-      const { BANDWIDTH, RESOLUTION = "", CODECS } = attributes;
+      const { AUDIO, BANDWIDTH, RESOLUTION = "", CODECS } = attributes;
       const [width = 0, height = 0] = /^\d+x\d+$/.test(RESOLUTION) ? RESOLUTION.split("x").map(Number) : [];
       const codecs = CODECS?.split(",").map((codec) => codec.trim());
       variants.push({
         ...{ uri: line, bandwidth: wholeNumber(BANDWIDTH, "BANDWIDTH"), pixels: width * height },
+        hasOtherAudio: AUDIO !== undefined && audioGroups.has(AUDIO),
         hasVideo: codecs === undefined || !codecs.every((codec) => audioCodec.test(codec)),
       });
       attributes = null;
@@ -140,7 +166,8 @@ const nothing = (): Pending => ({ seconds: null, range: null, isDiscontinuous: f
 
 function parseMedia(lines: readonly string[]): MediaPlaylist {
   const segments: MediaSegment[] = [];
-  let sequence = 0, targetSeconds: number | null = null, isEnded = false;
+  let sequence = 0, discontinuities: number | null = null;
+  let targetSeconds: number | null = null, isEnded = false;
   let map: Resource | null = null, next = nothing();
   for (const line of lines) {
     const [tag, value] = parted(line);
@@ -151,7 +178,9 @@ function parseMedia(lines: readonly string[]): MediaPlaylist {
     else if (tag === "#EXT-X-MAP") map = mapOf(value);
     else if (tag === "#EXT-X-KEY") requireNotEncrypted(value);
     else if (tag === "#EXT-X-MEDIA-SEQUENCE") sequence = wholeNumber(value, "MEDIA-SEQUENCE");
-    else if (tag === "#EXT-X-TARGETDURATION") targetSeconds = wholeNumber(value, "TARGETDURATION");
+    else if (tag === "#EXT-X-DISCONTINUITY-SEQUENCE") {
+      discontinuities = wholeNumber(value, "DISCONTINUITY-SEQUENCE");
+    } else if (tag === "#EXT-X-TARGETDURATION") targetSeconds = wholeNumber(value, "TARGETDURATION");
     else if (tag === "#EXT-X-ENDLIST") isEnded = true;
     else if (!line.startsWith("#")) {
       segments.push(segmentOf(line, next, map, segments.at(-1)));
@@ -159,7 +188,7 @@ function parseMedia(lines: readonly string[]): MediaPlaylist {
     }
   }
   if (targetSeconds === null) throw invalid("has no TARGETDURATION: it is none of HLS");
-  return { type: "media", sequence, targetSeconds, isEnded, segments };
+  return { type: "media", sequence, discontinuities, targetSeconds, isEnded, segments };
 }
 
 function secondsOf(value: string): number {

@@ -8,7 +8,7 @@ import type { Native } from "../../../../ffi/mod.ts";
 import { AvError } from "../../../errors.ts";
 import { requireNotInterrupted } from "../../../libav/interruption.ts";
 import type { SessionControl } from "../../ending/session_control.ts";
-import type { NetworkPlace } from "../reading_types.ts";
+import type { NetworkPlace, SegmentMark } from "../reading_types.ts";
 import { fetchHttp, requireTarget, withUser } from "./http_input.ts";
 import {
   chooseVariant,
@@ -32,12 +32,16 @@ const lateness = 1.5;
 const goneCodes: readonly string[] = ["HTTP_404", "HTTP_4XX"];
 
 /** A segment, with the headers that come before it. */
-export interface FetchedSegment {
+export interface FetchedSegment extends Pick<SegmentMark, "sequence" | "name"> {
   readonly bytes: Uint8Array;
   /** Whether its times and codecs may be others than before. */
   readonly isDiscontinuous: boolean;
   /** Whether there were others before it that were not read. */
   readonly isAfterLoss: boolean;
+}
+
+function nameOf({ uri, range }: MediaSegment): string {
+  return `${uri.split("?", 1)[0]} ${range?.offset ?? 0}`;
 }
 
 /** Fetches playlists and segments, from one host. */
@@ -51,8 +55,13 @@ export class PlaylistFollower {
   #list: MediaPlaylist;
   /** The number of the next segment. */
   #next: number;
+  /** How many discontinuities there have been up to the last segment, by the server's count if it has one. */
+  #discontinuities = 0;
+  #hasOtherAudio = false;
   #isAfterLoss = false;
   #isDiscontinuous = false;
+  /** Whether the times of the next segment are known by an earlier connection. */
+  #isResumed = false;
   /** When the playlist was fetched, and when it had something new, by `performance.now()`. */
   #fetchedMs = performance.now();
   #changedMs = performance.now();
@@ -69,45 +78,44 @@ export class PlaylistFollower {
     this.#next = this.#list.sequence + this.#startIndex();
   }
 
+  /** Whether there is audio in a playlist of its own, which is not followed. */
+  get hasOtherAudio(): boolean {
+    return this.#hasOtherAudio;
+  }
+
   /** How long the whole stream is, in seconds; `null` where that is open. */
   get seconds(): number | null {
     const { isEnded, segments } = this.#list;
     return isEnded ? segments.reduce((sum, { seconds }) => sum + seconds, 0) : null;
   }
 
-  /**
-   * Goes on with the segment before a time of a recording, or with an earlier one: a discontinuity is not
-   * skipped, for what is before it tells the times behind it.
-   */
-  skipTo(seconds: number): void {
-    const { sequence, segments } = this.#list;
-    let start = 0, index = 0;
-    while (index < segments.length && start + segments[index]!.seconds <= seconds) {
-      start += segments[index++]!.seconds;
-    }
-    const cut = segments.findIndex(({ isDiscontinuous }, at) => at > 0 && isDiscontinuous);
-    this.#next = sequence + Math.max((cut < 0 ? index : Math.min(index, cut)) - 1, 0);
+  /** Goes on with a segment of an earlier connection; `false` where the playlist does not have that. */
+  resume({ sequence, name }: Pick<SegmentMark, "sequence" | "name">): boolean {
+    const segment = this.#list.segments[sequence - this.#list.sequence];
+    if (segment === undefined || nameOf(segment) !== name) return false;
+    this.#next = sequence;
+    this.#isResumed = true;
+    return true;
   }
 
-  /**
-   * The next segment; `null` at the end. It is waited for until it is due without being counted, unless the
-   * one before had nothing of the video, or is the first.
-   */
-  next(isFruitful: boolean): FetchedSegment | null {
+  /** The next segment; `null` at the end. */
+  next(): FetchedSegment | null {
     for (;;) {
       const { sequence, segments, isEnded } = this.#list;
       if (this.#next < sequence) {
+        this.#isDiscontinuous ||= this.#hasLostDiscontinuity();
         [this.#next, this.#isAfterLoss] = [sequence, true];
       }
       const segment = segments[this.#next - sequence];
       if (segment === undefined) {
         if (isEnded) return null;
-        this.#wait(isFruitful);
+        this.#wait();
         this.#look();
         continue;
       }
-      this.#next++;
-      this.#isDiscontinuous ||= segment.isDiscontinuous;
+      this.#discontinuities = this.#discontinuitiesBefore(++this.#next);
+      this.#isDiscontinuous ||= segment.isDiscontinuous && !this.#isResumed;
+      this.#isResumed = false;
       const bytes = segment.isGap ? null : this.#fetchOrSkip(segment);
       if (bytes === null) {
         this.#isAfterLoss = true;
@@ -115,13 +123,28 @@ export class PlaylistFollower {
       }
       const [isDiscontinuous, isAfterLoss] = [this.#isDiscontinuous, this.#isAfterLoss];
       this.#isDiscontinuous = this.#isAfterLoss = false;
-      return { bytes, isDiscontinuous, isAfterLoss };
+      return { bytes, isDiscontinuous, isAfterLoss, sequence: this.#next - 1, name: nameOf(segment) };
     }
+  }
+
+  /** How many discontinuities there were before a segment. */
+  #discontinuitiesBefore(end: number): number {
+    const { sequence, segments, discontinuities } = this.#list;
+    const read = segments.slice(0, Math.max(end - sequence, 0));
+    return (discontinuities ?? 0) + read.filter(({ isDiscontinuous }) => isDiscontinuous).length;
+  }
+
+  /** Whether times may be others behind segments that have gone. */
+  #hasLostDiscontinuity(): boolean {
+    const { discontinuities, segments } = this.#list;
+    if (discontinuities !== null) return discontinuities !== this.#discontinuities;
+    return this.#discontinuities > 0 || segments.some(({ isDiscontinuous }) => isDiscontinuous);
   }
 
   /** Opens the variant that is asked for. */
   #open(master: MasterPlaylist): MediaPlaylist {
-    const { uri } = chooseVariant(master, this.#place.maxBitrate);
+    const { uri, hasOtherAudio } = chooseVariant(master, this.#place.maxBitrate);
+    this.#hasOtherAudio = hasOtherAudio;
     this.#address = this.#resolved(uri);
     return this.#fetchPlaylist();
   }
@@ -148,11 +171,11 @@ export class PlaylistFollower {
 
   /** Looks at a playlist again. */
   #look(): void {
-    const before = this.#list;
     const list = this.#list = this.#fetchPlaylist();
     const end = list.sequence + list.segments.length;
     if (end > this.#next || list.isEnded) this.#changedMs = this.#fetchedMs;
-    if (list === before || end >= this.#next) return;
+    // Caches may give a list that is a little older.
+    if (end + list.segments.length >= this.#next) return;
     // The server has begun anew.
     this.#next = list.sequence + this.#startIndex();
     this.#isDiscontinuous = this.#isAfterLoss = true;
@@ -161,15 +184,15 @@ export class PlaylistFollower {
 
   /**
    * Waits until the playlist is to be looked at again (RFC 8216, section 6.3.4). That is no stall before the
-   * server is late.
+   * server is late, with a new segment, or with what the call at hand waits for: segments may have nothing.
    */
-  #wait(isFruitful: boolean): void {
+  #wait(): void {
     const target = Math.min(Math.max(this.#list.targetSeconds, leastLook), longestLook);
     const hasChanged = this.#changedMs === this.#fetchedMs;
     const lookMs = this.#fetchedMs + Math.max(hasChanged ? target : target / 2, leastLook) * 1000;
-    const lateMs = this.#changedMs + lateness * target * 1000;
+    const lateMs = Math.min(this.#changedMs, this.#control.beganMs) + lateness * target * 1000;
     const untilMs = (endMs: number): number => Math.max(endMs - performance.now(), 0);
-    if (isFruitful && untilMs(lateMs) > 0) {
+    if (untilMs(lateMs) > 0) {
       this.#control.untimedWait(Math.min(untilMs(lookMs), untilMs(lateMs)) / 1000);
     }
     this.#control.wait(untilMs(lookMs) / 1000);
@@ -220,10 +243,10 @@ export class PlaylistFollower {
         operation: "read a playlist",
       });
     }
-    const target = new URL(uri, this.#base);
-    const given = new URL(this.#place.url);
-    requireTarget(given, target, this.#place, "refers");
+    const [base, first] = [new URL(this.#base), new URL(this.#place.url)];
+    const target = new URL(uri, base);
+    requireTarget(first, target, this.#place, "refers");
     target.hash = "";
-    return withUser(given, target).href;
+    return withUser(withUser(target, base), first).href;
   }
 }

@@ -5,6 +5,7 @@
  */
 import { NativePacket } from "../../../libav/native_packet.ts";
 import type { Rational } from "../../../libav/rational.ts";
+import type { ClockState } from "../reading_types.ts";
 
 /** After so many ticks the times of MPEG-TS begin again. */
 const wrapTicks = 2n ** 33n;
@@ -30,7 +31,28 @@ export class SegmentClock {
 
   /** Where the last frame ends, in seconds. */
   get endSeconds(): number {
-    return Number(this.#end) * this.#timeBase.num / this.#timeBase.den;
+    return this.#seconds(this.#end);
+  }
+
+  /** Where it is, for the clock of a later connection. */
+  get state(): Omit<ClockState, "index"> {
+    const last = this.#last === null ? null : this.#seconds(this.#last);
+    return { shift: this.#seconds(this.#shift), last, end: this.endSeconds };
+  }
+
+  /** Goes on where the clock of an earlier connection was. */
+  resume({ shift, last, end }: Omit<ClockState, "index">): void {
+    this.#shift = this.#ticks(shift);
+    this.#last = last === null ? null : this.#ticks(last);
+    this.#end = this.#ticks(end);
+  }
+
+  #seconds(ticks: bigint): number {
+    return Number(ticks) * this.#timeBase.num / this.#timeBase.den;
+  }
+
+  #ticks(seconds: number): bigint {
+    return BigInt(Math.round(seconds * this.#timeBase.den / this.#timeBase.num));
   }
 
   /** The times that come next are of another unit. */
@@ -40,7 +62,7 @@ export class SegmentClock {
 
   /** The times that come next are so many seconds before those of the stream. */
   restart(shiftSeconds: number): void {
-    this.#shift = BigInt(Math.round(shiftSeconds * this.#timeBase.den / this.#timeBase.num));
+    this.#shift = this.#ticks(shiftSeconds);
     this.#last = null;
   }
 

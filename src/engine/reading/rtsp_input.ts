@@ -1,0 +1,81 @@
+/**
+ * Opens RTSP addresses, at the one host that was asked for as far as that is possible.
+ *
+ * @module
+ */
+import type { Native } from "../../../ffi/mod.ts";
+import { AvError } from "../../errors.ts";
+import { Demuxer } from "../../libav/demuxer.ts";
+import { addressOf } from "../../libav/reading/input_stream.ts";
+import { requireNotInterrupted } from "../../libav/interruption.ts";
+import {
+  ask,
+  basicCredentials,
+  connect,
+  followRedirects,
+  requireTarget,
+  targetOf,
+} from "./http/http_input.ts";
+import type { NetworkPlace } from "./reading_types.ts";
+
+/** The port of RTSP where an address names none. */
+const rtspPort = 554;
+
+/**
+ * libavformat follows redirects to any host, with the user and password, and can't be told not to. So the
+ * server is asked first, as libavformat does it. One that leads elsewhere only after that is found out once
+ * libavformat was there.
+ */
+export function openRtsp(
+  native: Native,
+  place: NetworkPlace,
+  options: { readonly protocols: string; readonly options: string },
+): Demuxer {
+  const url = followRedirects(place, place.url, (from) => redirectOf(native, from, place));
+  let demuxer: Demuxer;
+  try {
+    demuxer = new Demuxer(native, url, { ...options, formats: ["rtsp"] });
+  } catch (error) {
+    if (!(error instanceof AvError)) throw error;
+    requireNotInterrupted(native);
+    // Where it was by then, libavformat does not tell.
+    const target = redirectOf(native, url, place);
+    if (target !== null) requireTarget(new URL(url), target, place, "redirects");
+    throw error;
+  }
+  try {
+    requireTarget(new URL(url), new URL(addressOf(native, demuxer), url), place, "redirects");
+  } catch (error) {
+    demuxer[Symbol.dispose]();
+    throw error;
+  }
+  return demuxer;
+}
+
+/** Where a server says that an address has moved to; `null` where it does not. */
+function redirectOf(native: Native, from: string, place: NetworkPlace): URL | null {
+  const { hostname, port, pathname, search, username, password } = new URL(from);
+  const host = `${hostname}:${port || rtspPort}`;
+  using connection = connect(native, `tcp://${host}`, place);
+  let count = 0;
+  const answerTo = (method: string, ...headers: string[]): string =>
+    ask(connection, [
+      `${method} rtsp://${host}${pathname}${search} RTSP/1.0`,
+      ...headers,
+      `CSeq: ${++count}`,
+      `User-Agent: Lavf${native.libraryVersions.avformat}`,
+      ...["", ""],
+    ]);
+  const options = answerTo("OPTIONS");
+  const target = targetOf(options, from);
+  if (target !== null || options === "") return target;
+  const accept = "Accept: application/sdp";
+  const described = answerTo("DESCRIBE", accept);
+  const takesBasic = /^www-authenticate: *basic/im.test(described) &&
+    !/^www-authenticate: *digest/im.test(described);
+  if (!takesBasic || username === "") return targetOf(described, from);
+  return targetOf(
+    answerTo("DESCRIBE", accept, `Authorization: Basic ${basicCredentials(username, password)}`),
+    from,
+  );
+}

@@ -1,0 +1,1 @@
+import "../../hls_playlist_test.ts?all";
