@@ -135,7 +135,8 @@ testLong("thumbnails: a failure is not told as the end", { skip }, async () => {
   const sound = folder.file("sound.mka");
   convertClip(sound, "-f", "lavfi", "-i", "sine=duration=1", "-c:a", "flac");
   await assertRejects(
-    () => thumbnails(sound, folder.file("none%d.png"), { onProgress: (progress) => void told.push(progress) }),
+    () =>
+      thumbnails(sound, folder.file("none%d.png"), { onProgress: (progress) => void told.push(progress) }),
     ReadError,
   );
   assertEquals(told, []);

@@ -202,7 +202,11 @@ testLong("targetBytes: subtitles are counted", { skip: h264 }, async () => {
       ...{ targetBytes: 100_000, subtitles: {}, preset: "ultrafast" },
     });
     for (let index = 0; index < 100; index++) {
-      await writer.writeSubtitle({ text: `A line of text, ${index}`, start: index / 50, end: (index + 1) / 50 });
+      await writer.writeSubtitle({
+        text: `A line of text, ${index}`,
+        start: index / 50,
+        end: (index + 1) / 50,
+      });
     }
     await write(writer, 50);
     await writer.close();
@@ -211,7 +215,7 @@ testLong("targetBytes: subtitles are counted", { skip: h264 }, async () => {
   }
 });
 
-testLong("passes: an encoder that is only tried leaves the statistics alone", { skip: h264 }, async () => {
+testLong("passes: an encoder that is only tried leaves the statistics alone", { skip: h264 }, () => {
   using folder = new TemporaryFolder();
   const path = folder.file("script.ts");
   const mod = JSON.stringify(new URL("../mod.ts", import.meta.url).href);

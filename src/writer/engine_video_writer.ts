@@ -202,10 +202,14 @@ export class EngineVideoWriter implements VideoWriter {
     };
     const tail = this.#tail;
     this.#tail = null;
-    this.#tail = await copySource({
-      ...{ writer: this, clock: this.#clock, options: this.#options, described: this.#described },
-      ...{ describe, tail, audioEnd: () => this.#ends.longest },
-    }, source, options);
+    this.#tail = await copySource(
+      {
+        ...{ writer: this, clock: this.#clock, options: this.#options, described: this.#described },
+        ...{ describe, tail, audioEnd: () => this.#ends.longest },
+      },
+      source,
+      options,
+    );
   }
 
   /**

@@ -105,8 +105,7 @@ export function openPasses(
   owned.move();
   audioTracks?.beginAt(seconds);
   const goal = targetBytes === undefined ? { bitrate: bitrate! } : { targetBytes };
-  const otherBytes = (): number =>
-    (audioTracks?.queue.bytes ?? 0) + (context.subtitles?.fileBytes ?? 0);
+  const otherBytes = (): number => (audioTracks?.queue.bytes ?? 0) + (context.subtitles?.fileBytes ?? 0);
   const told = { goal, otherBytes, statistics: () => statistics };
   return {
     pipeline: new TwoPasses({ control, settings, first, spool, folder, openAttempt, ...told }),
