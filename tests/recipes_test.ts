@@ -246,9 +246,9 @@ testLong("concat: files that differ are refused before there is a file", { skip 
 
 testBoth("recipes that copy: what would make an empty or a wrong file is refused", { skip }, async () => {
   const input = clip("mp4");
-  const sound = copyByProgram("sound.m4a", "-i", input, "-vn", "-c", "copy");
+  const tune = copyByProgram("tune-alone.m4a", "-i", input, "-vn", "-c", "copy");
   const output = folder.file("refused.mp4");
-  const error = await assertRejects(() => replaceAudio(sound, input, output), UnsupportedError, "no video");
+  const error = await assertRejects(() => replaceAudio(tune, input, output), UnsupportedError, "no video");
   assertEquals(error.code, "NO_STREAM");
   await assertRejects(() => trim(input, output, 1, 1), RangeError, "later than the start");
   await assertRejects(() => trim(input, output, 2.5, 3), RangeError, "is 2 s long");

@@ -13,7 +13,7 @@ import type { CopiedFile, CopiedStream } from "./media_packet.ts";
 
 /** How much later audio may begin than that of the previous file ends, in seconds, to go on there. */
 const sameMoment = 0.012;
-/** Audio that is longer than the video by more than this is heard to its end before the next file, in seconds. */
+/** Audio that is longer than the video by more seconds than this is heard to its end before the next file. */
 const maxTail = 0.1;
 /** How far a length may be from a whole number of frames, in seconds, for Matroska counts milliseconds. */
 const wholeFrames = 0.002;

@@ -123,14 +123,11 @@ export class StreamOpener implements Disposable {
 
   /** Takes another request for the same stream. Throws where the container does not keep what it has. */
   describe(request: VideoFileRequest): void {
-    const before = this.#request;
+    const [before, trial] = [this.#request, this.#trial];
     this.#request = request;
     try {
-      if (this.#trial !== null) {
-        const { sampleAspectRatio = null } = request.options;
-        const settings = { ...this.#trial.settings, sampleAspectRatio };
-        this.#tryHeader({ ...this.#trial, settings });
-      }
+      const { sampleAspectRatio = null } = request.options;
+      if (trial !== null) this.#tryHeader({ ...trial, settings: { ...trial.settings, sampleAspectRatio } });
     } catch (error) {
       this.#request = before;
       throw error;

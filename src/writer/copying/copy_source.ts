@@ -27,22 +27,45 @@ export interface CopyTarget {
   readonly writer: VideoWriter;
   readonly clock: FrameClock;
   readonly options: SessionOptions;
-  /** What a source before has said of the file. */
-  readonly described: FileDescription;
-  /** What the copy before has left to be heard. */
-  readonly tail: CopyTail | null;
   /** Where the longest track of audio ends, in seconds. */
   readonly audioEnd: () => number;
   /** Tells what the file says of itself. */
   describe(description: FileDescription): Promise<void>;
 }
 
-/**
- * Copies a source into a writer: see {@linkcode VideoWriter.copyFrom}. Returns what is left to be heard before
- * the next copy.
- */
-export async function copySource(
-  target: CopyTarget,
+/** What is known of the copies before. */
+interface Before {
+  /** What a source before has said of the file. */
+  readonly described: FileDescription;
+  /** What the copy before has left to be heard. */
+  readonly tail: CopyTail | null;
+}
+
+/** Copies sources into a writer, one after another: see {@linkcode VideoWriter.copyFrom}. */
+export class SourceCopier {
+  readonly #target: CopyTarget;
+  #before: Before = { described: {}, tail: null };
+
+  constructor(target: CopyTarget) {
+    this.#target = target;
+  }
+
+  /** Copies a source. */
+  async copy(source: VideoSource, options: CopyOptions | undefined): Promise<void> {
+    const before = this.#before;
+    this.#before = { ...before, tail: null };
+    const describe = async (description: FileDescription): Promise<void> => {
+      await this.#target.describe(description);
+      this.#before = { described: description, tail: null };
+    };
+    const tail = await copySource({ ...this.#target, ...before, describe }, source, options);
+    this.#before = { ...this.#before, tail };
+  }
+}
+
+/** Copies a source. Returns what is left to be heard before the next one. */
+async function copySource(
+  target: CopyTarget & Before,
   source: VideoSource,
   given: CopyOptions | undefined,
 ): Promise<CopyTail | null> {

@@ -21,7 +21,7 @@ interface FrameWriter {
   write(frame: Frame, options?: FrameOptions): Promise<void>;
 }
 
-/** Audio that is longer than the video by more than this is heard to its end before more is copied, in seconds. */
+/** Audio that is longer than the video by more seconds than this is heard to its end before the next copy. */
 const maxTail = 0.1;
 
 /** The end of a copy whose audio is longer than its video. */
