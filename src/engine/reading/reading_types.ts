@@ -166,7 +166,7 @@ export interface ReadFrame {
   readonly timestamp: number;
   readonly duration: number | null;
   readonly isDiscontinuous: boolean;
-  /** Where an HLS stream is read on from after this frame and those that follow it, where that has changed. */
+  /** Where an HLS stream is read on from after this frame, where that has changed. */
   readonly position?: HlsPosition | null;
   readonly color: Partial<ColorDescription>;
 }
