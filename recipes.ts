@@ -1,5 +1,6 @@
 /**
- * Recipes for files that are there: another container, the audio alone, a part, several as one.
+ * Recipes for files that are there: another container, codec or size, the audio alone, a part, several as
+ * one, thumbnails, GIFs.
  *
  * @example
  * ```ts

@@ -88,6 +88,8 @@ for (const [codec, encoder, extension] of codecs.slice(0, isAll ? codecs.length 
     assert(Math.abs(duration - total / fps) < 0.002, `${duration} s`);
     const times = frameTimes(whole);
     assert(times.every((time, index) => Math.abs(time - index / fps) < 0.0011), times.join());
+    // Each program that starts takes its time.
+    if (isLong && !isAll) return;
     assertSameBytes(
       decode(whole, "yuv420p"),
       Uint8Array.from(paths.flatMap((path) => [...decode(path, "yuv420p")])),

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, writeFileSync } from "node:fs";
 import { after } from "node:test";
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import {
@@ -11,9 +11,9 @@ import {
   WriterClosedError,
   type WriterOptions,
 } from "../mod.ts";
-import { convertClip } from "./support/clips.ts";
+import { convertClip, frameHashes } from "./support/clips.ts";
 import { missingEncoders } from "./support/features.ts";
-import { TemporaryFolder } from "./support/media.ts";
+import { asTheyAre, TemporaryFolder } from "./support/media.ts";
 import { testsOf } from "./support/test.ts";
 
 const { isLong, test, testBoth, testLong } = testsOf(import.meta.url);
@@ -39,7 +39,7 @@ function decoded(path: string): Heard {
   if (before !== undefined) return before;
   const pcm = folder.file("decoded.s16");
   const outputs = [
-    ...["-map", "0:v", "-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-pix_fmt", "yuv420p"],
+    ...["-map", "0:v", ...asTheyAre(), "-enc_time_base", "1:90000", "-pix_fmt", "yuv420p"],
     ...["-f", "framemd5", "-", "-map", "0:a", "-f", "s16le", pcm, "-map", "0:a", "-c:a", "pcm_s16le"],
     ...["-f", "framecrc", `${pcm}.crc`],
   ];
@@ -103,7 +103,7 @@ function clip(name: ClipName): string {
     ...["-f", "lavfi", "-i", "testsrc2=size=160x120:rate=25:duration=2"],
     ...["-itsoffset", `${offset}`, "-f", "lavfi", "-i", `sine=sample_rate=48000:duration=${audioSeconds}`],
     ...["-i", srt, "-i", meta, "-map", "0:v", "-map", "1:a", ...(isTs ? [] : ["-map", "2:s"])],
-    ...["-map_metadata", "3", "-map_chapters", "3", "-vf", filter, "-fps_mode", "passthrough"],
+    ...["-map_metadata", "3", "-map_chapters", "3", "-vf", filter, ...asTheyAre()],
     ...["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-pix_fmt", "yuv420p"],
     ...["-c:a", isTs ? "mp2" : "pcm_s16le"],
   );
@@ -279,6 +279,92 @@ testBoth("copyFrom: a part, and less than all", { skip }, async () => {
   assertAlmostEquals(heard.reduce((sum, { duration }) => sum + duration, 0), 0.5, 0.001);
 });
 
+testBoth("copyFrom: parts have each frame once, and what is not copied stays in the source", {
+  skip,
+}, async () => {
+  const from = folder.file("thirty.mkv");
+  convertClip(from, "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=30:duration=2", "-c:v", "ffv1");
+  for (const timing of isLong ? ["timestamps", "constant"] as const : ["timestamps"] as const) {
+    const path = folder.file(`parts-${timing}.mkv`);
+    await using source = await createFileReader(from);
+    await using writer = await createFileWriter("ffv1", path, 30, { timing });
+    for (const frames of [20, 40]) {
+      await writer.copyFrom(source, { seconds: 20 / 30 });
+      assertEquals(writer.stats.frames, frames);
+    }
+    const control = new AbortController();
+    const stopped = writer.copyFrom(source, { signal: control.signal });
+    stopped.catch(() => {});
+    while (writer.stats.frames < 43) await new Promise((resolve) => setTimeout(resolve, 0));
+    control.abort(new Error("enough"));
+    await assertRejects(() => stopped, Error, "enough");
+    const { frames } = writer.stats;
+    const next = await source.nextFrame();
+    assertAlmostEquals(next!.timestamp, frames / 30, 0.001);
+    await writer.write(next!, timing === "constant" ? {} : { timestamp: frames / 30 });
+    await writer.copyFrom(source);
+    await writer.close();
+    assertEquals(frameHashes(path), frameHashes(from));
+  }
+});
+
+test("copyFrom: the last frame of a part is shown until the part ends", { skip }, async () => {
+  const from = folder.file("slides.mp4");
+  convertClip(from, "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=1:duration=3", "-c:v", "libx264");
+  await using source = await createFileReader(from);
+  await using writer = await createFileWriter("libx264", folder.file("slide.mp4"), 1, {
+    timing: "timestamps",
+  });
+  await writer.copyFrom(source, { seconds: 1.5 });
+  const { seconds, frames } = await writer.close();
+  assertEquals([frames, seconds], [2, 1.5]);
+});
+
+test("copyFrom: a new file is shown as its source, and has no frames that are shown in another way", {
+  skip,
+}, async () => {
+  const [turned, plain] = [folder.file("turned.mp4"), folder.file("level.mp4")];
+  const picture = { data: new Uint8Array(64 * 48 * 4), width: 64, height: 48 };
+  const shape = { rotation: 90, sampleAspectRatio: "4:3" } as const;
+  for (const [path, options] of [[turned, shape], [plain, {}]] as const) {
+    await using writer = await createFileWriter("libx264", path, 10, options);
+    for (let count = 0; count < 3; count++) await writer.write(picture);
+  }
+  const path = folder.file("shown.mp4");
+  await using source = await createFileReader(turned);
+  await using other = await createFileReader(plain);
+  {
+    await using writer = await createFileWriter("libx264", path, 10);
+    await writer.copyFrom(source, { seconds: 0.1 });
+    await writer.copyFrom(source, { seconds: 0.1 });
+    const error = await assertRejects(() => writer.copyFrom(other), UnsupportedError, "pixels of 1:1");
+    assertEquals(error.code, "PICTURE_SHAPE");
+  }
+  const entries = "stream=sample_aspect_ratio:stream_side_data=rotation";
+  const told = execFileSync("ffprobe", ["-v", "error", "-show_entries", entries, "-of", "csv=p=0", path], {
+    encoding: "utf8",
+  });
+  assertEquals(told.trim().split(/[,\n]/).filter(Boolean), ["4:3", "-90"]);
+  // The program says how pictures are shown.
+  await using own = await createFileWriter("libx264", folder.file("own.mp4"), 10, { rotation: 180 });
+  await own.copyFrom(other);
+  await using mkv = await createFileWriter("libx264", folder.file("filtered.mkv"), 10, { filter: "hflip" });
+  await mkv.copyFrom(source);
+});
+
+test("copyFrom: the file of the source is not written over, whatever its name", { skip }, async () => {
+  const [from, link] = [folder.file("one.mkv"), folder.file("other.mkv")];
+  convertClip(from, "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=10:duration=1", "-c:v", "ffv1");
+  linkSync(from, link);
+  const before = readFileSync(from);
+  await using source = await createFileReader(from);
+  for (const path of [from, link]) {
+    await using writer = await createFileWriter("ffv1", path, 10, { logLevel: "quiet" });
+    await assertRejects(() => writer.copyFrom(source), TypeError, "into the same file");
+  }
+  assertEquals(readFileSync(from), before);
+});
+
 test("copyFrom: what can't be copied is refused before anything is written", { skip }, async () => {
   const path = folder.file("refused.mp4");
   await using source = await createFileReader(clip("plain"));
@@ -309,6 +395,15 @@ test("copyFrom: what can't be copied is refused before anything is written", { s
     assertEquals((await avi.close()).frames, 3);
     await assertRejects(() => avi.copyFrom(source), WriterClosedError);
   }
+  const bytes = readFileSync(clip("plain"));
+  const linked = folder.file("linked.mkv");
+  linkSync(clip("plain"), linked);
+  for (const own of [clip("plain"), linked]) {
+    await using same = await createFileWriter("ffv1", own, 25, { audio: {}, subtitles: {} });
+    await source.seek(0);
+    await assertRejects(() => same.copyFrom(source), TypeError, "the same file");
+  }
+  assertEquals(readFileSync(clip("plain")), bytes);
   await using live = await createFileWriter("h264", folder.file("live.mp4"), 25, { timing: "wallclock" });
   await assertRejects(() => live.copyFrom(source), TypeError, "wallclock");
   assert(!existsSync(path));

@@ -4,7 +4,16 @@
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
@@ -16,7 +25,7 @@ import { TemporaryFolder } from "./support/media.ts";
 import { runScript } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
 
-const { isAll, isLong, testAll, testBoth, testLong } = testsOf(import.meta.url);
+const { isAll, testAll, testBoth, testLong } = testsOf(import.meta.url);
 
 const folder = new TemporaryFolder();
 after(() => folder[Symbol.dispose]());
@@ -274,6 +283,26 @@ testBoth(
   },
 );
 
+testAll("transcode: a failure in the middle leaves nothing but what was there", { skip }, async () => {
+  const output = folder.file("full.mkv");
+  writeFileSync(output, "before");
+  const input = clip();
+  const control = new AbortController();
+  const sheet = spriteSheet(input, folder.file("full.png"), {
+    ...{ count: 50, signal: control.signal },
+    onProgress: () => control.abort(new Error("enough")),
+  });
+  await assertRejects(() => sheet, Error, "enough");
+  const cut = makeClip(folder.file("cut.mp4"), "25", 2, ...tone, "-c:v", "mpeg4", "-movflags", "+faststart");
+  truncateSync(cut, Math.round(statSync(cut).size * 0.6));
+  await assertRejects(() => transcode(cut, output, "ffv1"), ReadError, "cut.mp4");
+  assertEquals(readFileSync(output, "utf8"), "before");
+  assertEquals(
+    readdirSync(folder.path).filter((name) => name.includes("avwriter") || name === "full.png"),
+    [],
+  );
+});
+
 testAll("transcode: a kill leaves what was there, and nothing in the way of the next", { skip }, async () => {
   using own = new TemporaryFolder();
   const output = own.file("kept.mkv");
@@ -288,7 +317,7 @@ testAll("transcode: a kill leaves what was there, and nothing in the way of the 
   assertEquals(readdirSync(own.path), ["kept.mkv"]);
 });
 
-testBoth("thumbnails: pixels are the ffmpeg program's", { skip }, async () => {
+testLong("thumbnails: pixels are the ffmpeg program's", { skip }, async () => {
   const input = clip();
   mkdirSync(folder.file("thumbs"), { recursive: true });
   const images = await thumbnails(input, folder.file("thumbs/%02d.png"), { everySeconds: 1, width: 80 });
@@ -296,7 +325,7 @@ testBoth("thumbnails: pixels are the ffmpeg program's", { skip }, async () => {
     [folder.file("thumbs/01.png"), 0, 80, 60],
     [folder.file("thumbs/02.png"), 1, 80, 60],
   ]);
-  for (const { path, timestamp } of images.slice(isLong ? 0 : 1)) {
+  for (const { path, timestamp } of images) {
     const args = ["-ss", String(timestamp), "-i", input, "-frames:v", "1", "-vf", "scale=80:-1"];
     assertEquals(frameHashes(path), frameHashes(convertClip(folder.file("thumb.png"), ...args)));
   }

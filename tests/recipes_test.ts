@@ -120,6 +120,8 @@ testLong("trim: a part begins at a key frame, and has the frames up to its end",
   const { start } = await trim(input, output, 0.6, 1.44);
   assertAlmostEquals(start, 0.48, 1e-9);
   assertEquals(frameHashes(output), frameHashes(input).slice(12, 36));
+  await assertRejects(() => trim(input, folder.file("behind.mp4"), 2.5, 3), RangeError, "s long");
+  assert(!existsSync(folder.file("behind.mp4")));
   const args = ["-ss", "0.48", "-to", "1.44", "-i", input, "-c", "copy"];
   assertSamePackets(output, copyByProgram("program-part.mp4", ...args), 1e-6, 0);
 });
@@ -170,12 +172,11 @@ testLong(
   { skip },
   async () => {
     const input = clip("mkv", "-metadata", "title=Tone", "-metadata:s:a", "language=fin");
-    for (
-      const [extension, encoder] of [["mp3", "libmp3lame"], ["flac", "flac"], ["wav", "pcm_s16le"]] as const
-    ) {
+    const cases = [["mp3", "libmp3lame"], ["flac", "flac"], ["wav", "pcm_s16le"]] as const;
+    for (const [extension, encoder] of isAll ? cases : cases.slice(0, 1)) {
       if (missingEncoders(encoder) !== false) continue;
       const output = folder.file(`encoded.${extension}`);
-      for (const thread of ["worker", "main"] as const) {
+      for (const thread of ["main", "worker"].slice(isAll ? 0 : 1) as ("main" | "worker")[]) {
         const { leftOut } = await extractAudio(input, output, { thread });
         assertEquals(leftOut, []);
         const program = copyByProgram(`program-encoded.${extension}`, "-i", input, "-vn");
@@ -188,8 +189,8 @@ testLong(
       channels: 1,
     });
     assertEquals(quiet.format, "matroska");
-    const facts = packets(folder.file("quiet.mka"));
-    assert(facts.length > 5);
+    const args = ["-v", "error", "-show_entries", "stream=codec_name,sample_rate,channels", "-of", "csv=p=0"];
+    assertEquals(execFileSync("ffprobe", [...args, quiet.path], { encoding: "utf8" }).trim(), "flac,22050,1");
   },
 );
 

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createFileWriter, UnsupportedError, type VideoWriter, type WriterOptions } from "../mod.ts";
+import { transcode } from "../recipes.ts";
 import { missingEncoders } from "./support/features.ts";
 import { decode, frameTimes, lightOptions, probe, psnr, TemporaryFolder } from "./support/media.ts";
 import { rejection } from "./support/messages.ts";
@@ -277,4 +278,16 @@ testLong("passes: what a killed program left is replaced by the next writer", { 
   await writer.close();
   assertEquals(readdirSync(folder.path), ["next.mp4"]);
   assertEquals(probe(path).frames, 10);
+});
+
+testLong("targetBytes: transcode makes a file of a size, with its sound", { skip: h264 }, async () => {
+  using folder = new TemporaryFolder();
+  const source = folder.file("source.mkv"), path = folder.file("fits.mp4");
+  const writer = await createFileWriter("h264", source, fps, { audio: {} });
+  await write(writer, 2 * fps);
+  await writer.close();
+  const { bytes, frames } = await transcode(source, path, "h264", { targetBytes: 60_000 });
+  assertSize(path, 60_000);
+  assertEquals([bytes, frames], [statSync(path).size, 2 * fps]);
+  assertEquals(readdirSync(folder.path).sort(), ["fits.mp4", "source.mkv"]);
 });

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { parsePage } from "../tools/docs/markdown.ts";
 import { missingEncoders } from "./support/features.ts";
-import { TemporaryFolder } from "./support/media.ts";
+import { asTheyAre, TemporaryFolder } from "./support/media.ts";
 import { runScript } from "./support/processes.ts";
 import { freePort } from "./support/stream_server.ts";
 import { testsOf } from "./support/test.ts";
@@ -170,7 +170,7 @@ for (const [title, address, options, audio] of live) {
     using folder = new TemporaryFolder();
     const to = new URL(address);
     // The first packet of RTSP has no time, which ffmpeg does not copy.
-    const kept = to.protocol === "rtsp:" ? ["-c:v", "ffv1", "-fps_mode", "passthrough"] : ["-c", "copy"];
+    const kept = to.protocol === "rtsp:" ? ["-c:v", "ffv1", ...asTheyAre()] : ["-c", "copy"];
     const own = `${to.protocol}//127.0.0.1:${await freePort()}${to.pathname}`;
     const received = folder.file("received.mkv");
     const receiver = spawn(

@@ -41,8 +41,9 @@ function work(): void {
     await worker.close();
     process.exit(0);
   };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  // A second signal ends it at once.
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
 }
 
 /** Has all chunks made, and joins them. */

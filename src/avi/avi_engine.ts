@@ -5,6 +5,7 @@
  * @module
  */
 import type { CheckedFrame } from "../engine/checked_frame.ts";
+import type { FileDescription } from "../engine/file_description.ts";
 import type { EncoderChoice, EngineInfo, WriteSummary } from "../engine/session_types.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
@@ -103,13 +104,17 @@ export class AviEngine implements VideoEngine {
   writeSubtitle(): void {}
 
   /** Its header is written with what the options say. */
-  describe(): never {
+  describe({ source: _source, ...description }: FileDescription): void {
+    if (Object.keys(description).length === 0) return;
     throw new RefusedCall(
-      new UnsupportedError("Cannot give AVI tags or chapters without FFmpeg's libraries", {
-        code: "FALLBACK",
-        operation: "describe the file",
-        hint: "Leave metadata and chapters out, or install FFmpeg's libraries",
-      }),
+      new UnsupportedError(
+        "Cannot give AVI tags, chapters, a rotation or a pixel shape without FFmpeg's libraries",
+        {
+          code: "FALLBACK",
+          operation: "describe the file",
+          hint: "Leave metadata and chapters out, or install FFmpeg's libraries",
+        },
+      ),
     );
   }
 

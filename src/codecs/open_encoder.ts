@@ -51,6 +51,8 @@ export interface EncoderSettings {
   readonly statistics?: string;
   /** The settings of the second of two passes; absent in the second, and where there is only one. */
   readonly secondPass?: (bitrate: number, statistics: string | null) => EncoderSettings;
+  /** The AVOptions without those of a pass, for encoders that are only tried; absent where there are none. */
+  readonly trialOptions?: readonly NamedOption[];
   /** Whether codec headers go into the container's header. */
   readonly globalHeader: boolean;
   /** Whether even errors are not printed. */
@@ -113,12 +115,14 @@ export function resolveSettings(
     hasGivenParameters: request.encoderOptions?.["svtav1-params"] !== undefined,
   };
   if (pass?.number !== 1) return settings;
+  const { pass: _pass, ...onePass } = request;
+  const trialOptions = encoderOptions(encoder, onePass, format, color);
   const secondPass = (bitrate: number, statistics: string | null): EncoderSettings => ({
     ...settings,
     ...(statistics !== null && { statistics }),
     options: encoderOptions(encoder, { ...request, bitrate, pass: { ...pass, number: 2 } }, format, color),
   });
-  return { ...settings, secondPass };
+  return { ...settings, trialOptions, secondPass };
 }
 
 /**

@@ -63,7 +63,12 @@ export function askVideoContainer(
   };
   if (!asksAnything(request) && !asksForPicture(picture)) return nothingAsked;
   // Where nothing else is asked but the packets, they have all that the codec says.
-  const asked = { ...settings, globalHeader: settings.globalHeader && !info.opensFilesItself };
+  const asked = {
+    ...settings,
+    // Its statistics would be taken for those of the pass.
+    options: settings.trialOptions ?? settings.options,
+    globalHeader: settings.globalHeader && !info.opensFilesItself,
+  };
   using owned = new DisposableStack();
   let blank: BlankPackets | null = null;
   return askContainer(native, {

@@ -49,7 +49,10 @@ export function describeVideoSession(
     `${color.matrix}/${color.primaries}/${color.transfer}/${color.range}`,
     `  options    ${options.map(([name, value]) => `${name}=${optionText(value)}`).join(" ")}`,
     `  container  ${container.muxer.info.name}`,
-    `  the same   ${ffmpegCommand(request, path, settings, container)}`,
+    // One command has one pass.
+    ...(request.options.passes === undefined
+      ? [`  the same   ${ffmpegCommand(request, path, settings, container)}`]
+      : []),
   ].join("\n");
 }
 

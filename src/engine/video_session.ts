@@ -168,14 +168,14 @@ export class VideoSession implements Disposable {
 
   /** Gives the file tags and chapters, before its first frame. Throws a {@linkcode RefusedCall}. */
   describe(description: FileDescription): void {
-    const request = describedRequest(this.#request, this.#muxerInfo, description);
     try {
+      const request = describedRequest(this.#request, this.#muxerInfo, description);
       chooseCrashSafety(this.#muxerInfo, request, this.#target);
       this.#opener.describe(request);
+      this.#request = request;
     } catch (error) {
       throw new RefusedCall(error);
     }
-    this.#request = request;
   }
 
   /** Encodes a raw frame, wherever its pixels are. Any error ends the session. */

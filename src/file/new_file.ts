@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { runtime } from "../../ffi/mod.ts";
+import { removeFile, runtime } from "../../ffi/mod.ts";
 import { UnsupportedError } from "../errors.ts";
 import { Companion } from "./companion.ts";
 import { companionPath, requireWritable } from "./target.ts";
@@ -46,7 +46,12 @@ export class NewFile implements Disposable {
     this.#companion.replace(this.target);
   }
 
-  /** Removes it, unless it was placed. */
+  /** Removes what somebody else has made under its temporary name. */
+  discard(): void {
+    removeFile(this.path);
+  }
+
+  /** Removes it where it was made here, unless it was placed. */
   [Symbol.dispose](): void {
     this.#companion[Symbol.dispose]();
   }

@@ -17,7 +17,8 @@ import { shown } from "../shown.ts";
 import { createFileWriter } from "../writer/create_file_writer.ts";
 import type { VideoWriter } from "../writer/video_writer.ts";
 import type { WriterOptions } from "../writer/writer_options.ts";
-import { Pace, type Part, writeAudio, writeCues, writeFrames } from "./media_flow.ts";
+import { writeAudio } from "./audio_flow.ts";
+import { Pace, type Part, writeCues, writeFrames } from "./media_flow.ts";
 import { chaptersOf, metadataOf } from "./source_tags.ts";
 
 /** What is made of a file. */
@@ -29,6 +30,8 @@ export interface EncodeRequest {
   readonly part: Part;
   /** What is done, for errors: `"transcode"`. */
   readonly action: string;
+  /** Whether pictures keep their pixel format, where the encoder takes it. */
+  readonly keepsPixelFormat: boolean;
   /** The options of the writer for a source. */
   readonly writerOptions: (source: VideoSource) => WriterOptions;
   /** What an audio track is to be beside its rate and channels; `null`: there is no audio. */
@@ -49,7 +52,7 @@ export interface EncodeSummary extends
   > {
   /**
    * What the container has no place for: subtitles by their codec (`"hdmv_pgs_subtitle"`), tags by their key
-   * (`"tag comment"`), `"chapters"`.
+   * (`"tag comment"`), `"chapters"`. And `"audio before the video"`, where there is some.
    */
   readonly leftOut: readonly string[];
 }
@@ -72,7 +75,11 @@ export async function encodeFile(request: EncodeRequest): Promise<EncodeSummary>
   // The extension chooses the container.
   using file = new NewFile(output, action, extname(output));
   const { writer, leftOut } = await openWriter(request, frames, file.path);
-  const summary = await encodeInto(request, { frames, others: second ?? frames }, writer);
+  const sources = { frames, others: second ?? frames };
+  const { summary, isAudioCut } = await encodeInto(request, sources, writer).catch((error) => {
+    file.discard();
+    throw error;
+  });
   const { format, encoder, width, height, frames: count, seconds, bytes } = summary;
   if (count === 0) {
     throw new ReadError(`Cannot ${action} ${input}: no frame begins from ${part.start} to ${part.end} s`, {
@@ -82,6 +89,7 @@ export async function encodeFile(request: EncodeRequest): Promise<EncodeSummary>
     });
   }
   file.place();
+  if (isAudioCut) leftOut.push("audio before the video");
   return { path: output, format, encoder, width, height, frames: count, seconds, bytes, leftOut };
 }
 
@@ -117,6 +125,7 @@ interface Wishes {
   /** Whether audio keeps the rates and channels of the source, where the encoder takes them. */
   keepsRates: boolean;
   keepsChannels: boolean;
+  keepsPixelFormat: boolean;
   /** Whether frames keep their times: some containers have a constant rate. */
   timing: "timestamps" | "constant";
 }
@@ -131,6 +140,10 @@ function withoutRefused(wishes: Wishes, error: unknown): string[] | null {
   }
   if (operation.startsWith("open encoder ") && wishes.keepsChannels) {
     wishes.keepsChannels = false;
+    return [];
+  }
+  if (code === "PIXEL_FORMAT" && wishes.keepsPixelFormat) {
+    wishes.keepsPixelFormat = false;
     return [];
   }
   if (code === "RATE_NOT_FOR_CONTAINER" && wishes.timing === "timestamps") {
@@ -150,7 +163,7 @@ function withoutRefused(wishes: Wishes, error: unknown): string[] | null {
 
 /** Opens the writer. What the container does not keep is left out. */
 async function openWriter(
-  { output, codec, part, writerOptions, audioOptions }: EncodeRequest,
+  { output, codec, part, writerOptions, audioOptions, keepsPixelFormat }: EncodeRequest,
   source: VideoSource,
   path: string,
 ): Promise<{ writer: VideoWriter; leftOut: string[] }> {
@@ -162,6 +175,7 @@ async function openWriter(
     chapters: chaptersOf(source, part),
     timing: "timestamps",
     keepsRates: true,
+    keepsPixelFormat,
     keepsChannels: source.audioTracks.some(({ channels }) => channels > 2),
   };
   const name = typeof codec === "function" ? codec(source) : codec;
@@ -179,6 +193,7 @@ async function openWriter(
         subtitles: subtitles.map((track) => trackTags(source.subtitleTracks[track]!)),
         // The file under its own name is there until the new one is whole.
         crashSafe: false,
+        ...(wishes.keepsPixelFormat ? { pixelFormat: source.format } : {}),
         ...writerOptions(source),
       });
       return { writer, leftOut };
@@ -197,7 +212,7 @@ async function encodeInto(
   { output, part, audioOptions, signal, onFrame }: EncodeRequest,
   { frames, others }: Sources,
   writer: VideoWriter,
-): Promise<WriteSummary> {
+): Promise<{ summary: WriteSummary; isAudioCut: boolean }> {
   const pace = new Pace();
   const end = Math.min(part.end, frames.duration ?? Infinity);
   const all = Number.isFinite(end) ? end - part.start : null;
@@ -212,7 +227,8 @@ async function encodeInto(
   const tasks = [video, ...audio, ...cues];
   try {
     await Promise.all(tasks);
-    return await writer.close();
+    const isAudioCut = (await Promise.all(audio)).some((isCut) => isCut);
+    return { summary: await writer.close(), isAudioCut };
   } catch (error) {
     pace.end();
     await writer.abort(error);

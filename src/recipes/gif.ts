@@ -39,7 +39,7 @@ export interface GifOptions extends Omit<RecipeOptions, "onProgress"> {
   onProgress?: (progress: TranscodeProgress) => void;
 }
 
-/** Players show frames for a tenth of a second where they are shorter than two hundredths. */
+/** Two hundredths of a second for a frame: GIF counts in hundredths. */
 const maxRate = 50;
 const rate: Check = (value) =>
   typeof value === "number" && value > 0 && value <= maxRate ? null : `a number above 0, ${maxRate} at most`;

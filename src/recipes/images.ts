@@ -119,17 +119,17 @@ export async function thumbnails(
       },
       onFrame: (finished) => progress.tell(() => ({ finished }), false),
     });
-    return timestamps.map((timestamp, index) => {
+    const images = timestamps.map((timestamp, index) => {
       const path = numbered(pattern, index + 1);
       using file = new NewFile(path, action, extension);
       file.place();
       return { path, timestamp, width, height };
     });
+    progress.tell(() => ({ finished: 1 }), true);
+    return images;
   } catch (error) {
     for (let number = 1; number <= count; number++) removeFile(numbered(temporary, number));
     throw error;
-  } finally {
-    progress.tell(() => ({ finished: 1 }), true);
   }
 }
 
@@ -245,6 +245,9 @@ export async function spriteSheet(
       return [`tile=${columns}x${rows}`];
     },
     onFrame: (finished) => progress.tell(() => ({ finished }), false),
+  }).catch((error) => {
+    file.discard();
+    throw error;
   });
   file.place();
   progress.tell(() => ({ finished: 1 }), true);

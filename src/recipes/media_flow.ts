@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { AudioSamples } from "../audio/samples.ts";
 import type { VideoSource } from "../reader/video_source.ts";
 import type { DecodedFrame } from "../source/source.ts";
 import type { VideoWriter } from "../writer/video_writer.ts";
@@ -18,10 +17,10 @@ export interface Part {
 const sameTime = 1e-6;
 
 /** Containers round times by less than this, in seconds: Matroska to milliseconds. */
-const maxRounding = 0.001;
+export const maxRounding = 0.001;
 
-/** Samples that were computed from seconds may differ by less than this. */
-const sameSample = 1e-3;
+/** A frame that is shown for less than this where a part begins is left out, in seconds. */
+const leastShown = 0.02;
 
 /** How far audio may be ahead of the video, in seconds. */
 const leadSeconds = 1;
@@ -70,25 +69,27 @@ class FrameWriter {
   readonly #rate: number;
   #count = 0;
   #last: DecodedFrame | null = null;
+  #lastDuration: number | null = null;
 
   constructor(writer: VideoWriter, { frameRate }: VideoSource, usualRate: number) {
     this.#writer = writer;
     this.#rate = frameRate === null ? usualRate : frameRate.num / frameRate.den;
   }
 
-  async write(frame: DecodedFrame, timestamp: number): Promise<void> {
-    const { duration } = frame;
+  /** Writes a frame that is shown for so many seconds; `null` where that is not known. */
+  async write(frame: DecodedFrame, timestamp: number, duration: number | null): Promise<void> {
     if (this.#writer.timing === "timestamps") {
       return await this.#writer.write(frame, duration === null ? { timestamp } : { timestamp, duration });
     }
     await this.#repeatUntil(Math.round(timestamp * this.#rate));
     this.#last = frame;
+    this.#lastDuration = duration;
   }
 
   /** Writes what is shown last as long as it is shown. */
   async finish(): Promise<void> {
-    const { duration } = this.#last ?? { duration: null };
-    await this.#repeatUntil(this.#count + Math.max(1, Math.round((duration ?? 0) * this.#rate)));
+    const frames = Math.round((this.#lastDuration ?? 0) * this.#rate);
+    await this.#repeatUntil(this.#count + Math.max(1, frames));
   }
 
   async #repeatUntil(count: number): Promise<void> {
@@ -97,7 +98,7 @@ class FrameWriter {
   }
 }
 
-/** Writes the frames that begin within a part. `onFrame` is told of each. */
+/** Writes the frames that are shown within a part, from its beginning on. `onFrame` is told of each. */
 export async function writeFrames(
   source: VideoSource,
   writer: VideoWriter,
@@ -111,64 +112,14 @@ export async function writeFrames(
   for await (const frame of source) {
     const exact = exactTime(frame.timestamp, source.frameRate);
     const seconds = last = exact > last ? exact : frame.timestamp;
-    if (seconds < start - sameTime) continue;
+    const until = frame.duration === null ? null : Math.min(end, seconds + frame.duration);
+    if (seconds < start - sameTime && (until ?? seconds) < start + leastShown) continue;
     if (seconds >= end - sameTime) break;
-    await frames.write(frame, Math.max(0, seconds - start));
+    const begin = Math.max(start, seconds);
+    await frames.write(frame, begin - start, until === null ? null : until - begin);
     onFrame(frame);
   }
   await frames.finish();
-}
-
-/** Finds where samples are: after those before, wherever a container's rounded times leave a doubt. */
-class SampleTimes {
-  #anchor = 0;
-  #samples = 0;
-  #sampleRate = 0;
-
-  /** The time of a piece, in seconds. */
-  of(timestamp: number, count: number, sampleRate: number): number {
-    const expected = this.#anchor + this.#samples / (this.#sampleRate || 1);
-    const goesOn = sampleRate === this.#sampleRate && Math.abs(timestamp - expected) < maxRounding;
-    if (!goesOn) {
-      this.#anchor = timestamp;
-      this.#samples = 0;
-      this.#sampleRate = sampleRate;
-    }
-    const seconds = goesOn ? expected : timestamp;
-    this.#samples += count;
-    return seconds;
-  }
-}
-
-/** Writes the samples of a part: the first one is the first at or after its start. */
-export async function writeAudio(
-  source: VideoSource,
-  writer: VideoWriter,
-  { start, end }: Part,
-  track: number,
-  pace: Pace,
-): Promise<void> {
-  const times = new SampleTimes();
-  for await (const { samples, timestamp, duration } of source.audio(track)) {
-    const { sampleRate } = samples;
-    const count = Math.round(duration * sampleRate);
-    const seconds = times.of(timestamp, count, sampleRate);
-    if (seconds >= end) return;
-    const from = Math.max(0, Math.ceil((start - seconds) * sampleRate - sameSample));
-    const to = Math.min(count, Math.ceil((end - seconds) * sampleRate - sameSample));
-    if (to <= from) continue;
-    const begin = Math.max(0, seconds + from / sampleRate - start);
-    await pace.reach(begin);
-    await writer.writeAudio({ ...cutSamples(samples, from, to), track }, { timestamp: begin });
-  }
-}
-
-/** A range of samples. */
-function cutSamples({ data, channels = 1, ...others }: AudioSamples, from: number, to: number): AudioSamples {
-  const cut = Array.isArray(data)
-    ? data.map((plane) => plane.subarray(from, to))
-    : (data as Float32Array).subarray(from * channels, to * channels);
-  return { ...others, channels, data: cut };
 }
 
 /** Writes the cues that are shown within a part. */

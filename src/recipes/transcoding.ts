@@ -49,6 +49,8 @@ export interface EncodeOptions extends
     | "quality"
     | "bitrate"
     | "maxBitrate"
+    | "passes"
+    | "targetBytes"
     | "keyFrameInterval"
     | "preset"
     | "tune"
@@ -101,6 +103,7 @@ export interface TranscodeOptions extends EncodeOptions {
 const { signal, thread, libraryPath, workerUrl, onProgress } = recipeChecks;
 const { pixelFormat, alpha, quality, bitrate, maxBitrate, keyFrameInterval, preset, tune } = writerChecks;
 const { profile, encoderOptions, formatOptions, hardware, background, metadata, logLevel } = writerChecks;
+const { passes, targetBytes } = writerChecks;
 
 /** A number of seconds from 0 on. */
 export const seconds: Check = (value) =>
@@ -114,6 +117,7 @@ export const encodeChecks: { readonly [Name in keyof Required<EncodeOptions>]: C
   ...{ signal, thread, libraryPath, workerUrl, onProgress },
   ...{ pixelFormat, alpha, quality, bitrate, maxBitrate, keyFrameInterval, preset, tune },
   ...{ profile, encoderOptions, formatOptions, hardware, background, metadata, logLevel },
+  ...{ passes, targetBytes },
   audio: (value) => value === false ? null : object('false, or an object such as { codec: "opus" }')(value),
 };
 
@@ -140,8 +144,11 @@ export interface EncodePlan {
   readonly action: string;
   /** Options of the writer for a source. */
   readonly writerOptions: (source: VideoSource) => WriterOptions;
-  /** Whether audio keeps its codecs. Otherwise it gets the container's usual one. */
-  readonly keepsAudioCodecs?: boolean;
+  /**
+   * Whether audio keeps its codecs, and video its pixel format where the encoder takes it. Otherwise they get
+   * what container and encoder usually have.
+   */
+  readonly keepsCodecs?: boolean;
 }
 
 /** Throws a `RangeError` unless a part ends after it begins. */
@@ -154,7 +161,7 @@ export function requirePartOrder({ start, end }: Part): void {
 export async function runEncode(
   input: string | URL,
   output: string | URL,
-  { codec, part, action, writerOptions, keepsAudioCodecs = false }: EncodePlan,
+  { codec, part, action, writerOptions, keepsCodecs = false }: EncodePlan,
   { audio, onProgress, ...options }: EncodeOptions,
 ): Promise<EncodeSummary> {
   const { signal, thread, libraryPath, workerUrl, logLevel, ...encoding } = options;
@@ -168,10 +175,9 @@ export async function runEncode(
   const summary = await encodeFile({
     ...places,
     ...{ codec, part, action, signal, libraryPath, workerUrl, logLevel },
+    keepsPixelFormat: keepsCodecs,
     writerOptions: (source) => ({ ...common, ...writerOptions(source), ...withoutUndefined(encoding) }),
-    audioOptions: audio === false
-      ? null
-      : ({ codec }) => ({ ...(keepsAudioCodecs ? { codec } : {}), ...tracks }),
+    audioOptions: audio === false ? null : ({ codec }) => ({ ...(keepsCodecs ? { codec } : {}), ...tracks }),
     onFrame: (seconds, all) => progress.add(seconds, all),
   });
   progress.end();

@@ -16,7 +16,7 @@ import {
   wholeFile,
 } from "./copy_recipe.ts";
 import type { EncodeSummary } from "./encode_file.ts";
-import { encodeChecks, type EncodeOptions, runEncode, shapeOf } from "./transcoding.ts";
+import { encodeChecks, type EncodeOptions, requirePartOrder, runEncode } from "./transcoding.ts";
 
 /**
  * Options of {@linkcode trim} that copies.
@@ -60,7 +60,7 @@ export interface ExactTrimOptions extends EncodeOptions {
  * @returns What was made.
  *
  * @throws {TypeError} A path or time is none, or an option has the wrong type.
- * @throws {RangeError} The part ends before it begins.
+ * @throws {RangeError} The part is empty, or begins after the end of the file.
  * @throws {ReadError} The file can't be read.
  * @throws {UnsupportedError} The container has no place for the video or the audio.
  * @throws {WriteError} The new file can't be written.
@@ -89,8 +89,9 @@ export async function trim(
   options?: TrimOptions,
 ): Promise<CopySummary>;
 /**
- * Cuts a part out of a file exactly: its frames are those that begin from `start` on and before `end`, and
- * its samples those that are heard in that time. It is decoded and encoded again with the same codecs.
+ * Cuts a part out of a file exactly: its frames are those that are shown from `start` on until `end`, and its
+ * samples those that are heard in that time. The first frame and the last one are cut there, too; a first one
+ * of less than 0.02 s is left out. The part is decoded and encoded again with the same codecs.
  *
  * @param input The file, as a path or a `file:` URL.
  * @param output The new file, which is another one.
@@ -100,7 +101,7 @@ export async function trim(
  * @returns What was made.
  *
  * @throws {TypeError} A path or time is none, both paths are one file, or an option has the wrong type.
- * @throws {RangeError} The part ends before it begins, or begins after the end of the video.
+ * @throws {RangeError} The part is empty, or begins after the end of the video.
  * @throws {ReadError} The file can't be read, or has no video.
  * @throws {EncoderNotFoundError} No encoder for a codec of the file can be used.
  * @throws {OptionError} An option of the encoder or muxer is unknown, or its value is refused.
@@ -140,23 +141,32 @@ export async function trim(
   requireSeconds("start", start);
   requireSeconds("end", end, start);
   const part = { start, end };
+  requirePartOrder(part);
   if (options?.exact !== true) {
     const { exact: _exact, ...others } = checkRecipe(options, { ...recipeChecks, exact: flag });
     return await runCopy([wholeFile(input, "trim")], output, { action: "trim", part }, others);
   }
   const { exact: _exact, ...others } = checkRecipe(options, { ...encodeChecks, exact: flag });
   const plan = {
-    codec: ({ codec }: VideoSource) => codec,
+    codec: ({ codec }: VideoSource) => encoders[codec] ?? codec,
     part,
     action: "trim",
     writerOptions: asInSource,
-    keepsAudioCodecs: true,
+    keepsCodecs: true,
   };
   return await runEncode(input, output, plan, others);
 }
 
+/** Encoders of codecs that are neither a family nor the name of an encoder. */
+const encoders: Readonly<Record<string, string>> = {
+  ...{ theora: "libtheora", msmpeg4v3: "msmpeg4", flv1: "flv", dirac: "vc2", vvc: "libvvenc" },
+};
+
 /** The pictures as the source has them. */
 function asInSource(source: VideoSource): WriterOptions {
-  const { rotation, format } = source;
-  return { ...shapeOf(source), ...(rotation === 0 ? {} : { rotation }), pixelFormat: format };
+  const { rotation, sampleAspectRatio: { num, den } } = source;
+  return {
+    ...(num === den ? {} : { sampleAspectRatio: { num, den } }),
+    ...(rotation === 0 ? {} : { rotation }),
+  };
 }

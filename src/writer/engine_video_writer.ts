@@ -61,6 +61,8 @@ export class EngineVideoWriter implements VideoWriter {
   readonly #turns: TurnQueue;
   readonly #cues: CueChecker;
   readonly #samples: SamplesChecker;
+  /** What a source has said of the file. */
+  #described: FileDescription = {};
   /** Where the audio of each track ends. */
   readonly #ends = new AudioEnds();
   #writable: WritableStream<Frame> | undefined;
@@ -172,13 +174,8 @@ export class EngineVideoWriter implements VideoWriter {
 
   async writeSubtitle(cue: SubtitleCue): Promise<void> {
     this.#life.requireOpen("write a subtitle");
-    const { text, track, ...times } = this.#cues.check(cue);
-    const checked = {
-      text,
-      track,
-      start: this.#clock.onClock(times.start),
-      end: this.#clock.onClock(times.end),
-    };
+    const { start, end, ...what } = this.#cues.check(cue);
+    const checked = { ...what, start: this.#clock.onClock(start), end: this.#clock.onClock(end) };
     // Getters of the caller's object may have closed the writer.
     this.#life.requireOpen("write a subtitle");
     try {
@@ -198,8 +195,10 @@ export class EngineVideoWriter implements VideoWriter {
       } catch (error) {
         await this.#refuse("copy a source", error);
       }
+      this.#described = description;
     };
-    await copySource({ writer: this, clock: this.#clock, options: this.#options, describe }, source, options);
+    const file = { options: this.#options, described: this.#described };
+    await copySource({ writer: this, clock: this.#clock, ...file, describe }, source, options);
   }
 
   /**

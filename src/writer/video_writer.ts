@@ -185,8 +185,9 @@ export interface VideoWriter extends AsyncDisposable {
    * is `"wallclock"`. The writer goes on, as it does after the next four.
    * @throws {RangeError} The source has no such track, or its frames come closer than the container can tell.
    * @throws {ReadError} The source is damaged, or a track can't be read. What came before is written.
-   * @throws {UnsupportedError} The container does not keep a tag or chapters: copy with `metadata: false` or
-   * `chapters: false`. Nothing is written.
+   * @throws {UnsupportedError} The container does not keep a tag, chapters, the rotation or the pixel shape:
+   * copy with `metadata: false` or `chapters: false`, or give the writer `rotation` or `sampleAspectRatio`.
+   * Or the file's frames are shown in another way. Nothing is written.
    * @throws {DOMException} The signal was aborted: its reason. What came before is written.
    * @throws {WriteError} Encoding or writing failed.
    * @throws {WriterClosedError} The writer was closed or aborted.

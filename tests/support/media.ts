@@ -78,7 +78,7 @@ let everyFrameOnce: readonly string[] | undefined;
  * The option of the ffmpeg program at hand that neither repeats nor drops frames: older ones know another
  * name of it.
  */
-function asTheyAre(): readonly string[] {
+export function asTheyAre(): readonly string[] {
   if (everyFrameOnce === undefined) {
     const help = execFileSync("ffmpeg", ["-v", "quiet", "-h", "long"], { encoding: "utf8" });
     everyFrameOnce = [/^-fps_mode\b/m.test(help) ? "-fps_mode" : "-vsync", "passthrough"];

@@ -20,6 +20,9 @@ import type { CopyInput, CopyRequest, CopySummary } from "./copy_request.ts";
 import { EncodedAudio, needsEncoding } from "./encoded_audio.ts";
 import { earliest, JoinedInput, type PacketInput } from "./joined_input.ts";
 
+/** Times that were computed from ticks may differ by less than this, in seconds. */
+const sameTime = 1e-6;
+
 /** Makes a file of the packets of others; the steps tell how much of the work is done. */
 export function* copyFiles(native: Native, request: CopyRequest): Steps<CopySummary> {
   setLogLevel(native, "quiet");
@@ -96,16 +99,19 @@ function* copyPackets(
   const paths = asked.flatMap((input) => input.paths);
   const meter = new StepMeter(paths.reduce((sum, path) => sum + fileBytes(path), 0));
   using packet = new NativePacket(native);
+  // Its own audio may be longer, too.
+  const end = video !== null && asked[0]!.streams === "all" ? video.wholeVideoEnd() : Infinity;
   let packets = 0, seconds = 0;
   for (;;) {
     const input = earliest(inputs);
     if (input === null) break;
     // Audio of another file ends with the video.
     if (video !== null && video.seconds === null && input.seconds! >= video.videoEnd) break;
+    const isLate = input.seconds! >= end - sameTime;
     input.take(packet);
     const { streamIndex, size } = packet;
     const place = places.get(input)!.get(streamIndex);
-    if (place === undefined) {
+    if (place === undefined || isLate) {
       packet.unref();
       continue;
     }

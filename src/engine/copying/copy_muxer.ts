@@ -54,7 +54,7 @@ export function createCopyMuxer(
   const [first] = joined;
   const streams = all.filter((stream) => hasPlace(native, info, stream));
   const added = encoded.map((input) => input.added);
-  requireTracks(request, streams, added.length);
+  requireTracks(request, request.endsWithVideo ? joined[0]!.streams : streams, added.length);
   const { container } = first?.description ?? { container: "" };
   const copied = new CopiedStreams(native, info, { streams, container, formatOptions: undefined });
   const metadata = plainTags((first?.description ?? encoded[0]!).metadata);
@@ -108,12 +108,16 @@ function hasPlace(native: Native, info: MuxerInfo, { kind, picture, codecId }: C
 }
 
 function requireTracks(
-  { action, inputs }: CopyRequest,
+  { action, inputs, endsWithVideo }: CopyRequest,
   streams: readonly CopiedStream[],
   added: number,
 ): void {
-  if (added > 0 || streams.some(({ kind }) => kind !== null)) return;
-  throw new UnsupportedError(`Cannot ${action} ${inputs[0]!.paths[0]}: it has no stream for that`, {
+  const hasTracks = endsWithVideo
+    ? streams.some(({ kind }) => kind === "video")
+    : added > 0 || streams.some(({ kind }) => kind !== null);
+  if (hasTracks) return;
+  const what = endsWithVideo ? "video" : "stream for that";
+  throw new UnsupportedError(`Cannot ${action} ${inputs[0]!.paths[0]}: it has no ${what}`, {
     code: "NO_STREAM",
     operation: action,
     hint: "Look into the file with: avwriter probe FILE",

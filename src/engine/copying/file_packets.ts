@@ -7,9 +7,11 @@ import type { Native } from "../../../ffi/mod.ts";
 import { requireReadable } from "../../file/target.ts";
 import type { Demuxer } from "../../libav/demuxer.ts";
 import { NativePacket } from "../../libav/native_packet.ts";
-import { InputStream } from "../../libav/reading/input_stream.ts";
+import { pixelFormatById } from "../../libav/pixel_format.ts";
+import { fileSeconds, InputStream } from "../../libav/reading/input_stream.ts";
 import { MediaInput } from "../reading/media_input.ts";
 import { describeFile } from "../reading/packet_reader.ts";
+import { durationOf, rotationOf } from "../reading/source_facts.ts";
 import type { CopiedFile } from "./media_packet.ts";
 
 /** How much earlier reading begins than the key frame, in seconds: files are not interleaved exactly. */
@@ -62,12 +64,17 @@ export class FilePackets implements Disposable {
   /** What must be the same for a decoder to go on from one file to the next. */
   facts(index: number): Readonly<Record<string, string>> {
     const stream = new InputStream(this.#native, this.demuxer, index);
-    const { width, height } = stream.shape;
+    const { width, height, format } = stream.shape;
     const { sampleRate, channels } = stream.audioShape;
     const isAudio = this.demuxer.isOf("audio", index);
+    const isVideo = this.demuxer.isOf("video", index);
+    const { num, den } = this.demuxer.sampleAspectRatio(index) ?? { num: 1, den: 1 };
     return {
       "the codec": stream.codecName,
       "the size": isAudio ? "" : `${width}x${height}`,
+      "the pixel format": isVideo ? pixelFormatById(this.#native, format)?.name ?? "" : "",
+      "the shape of pixels": isVideo ? `${num}:${den}` : "",
+      "the rotation": isVideo ? String(rotationOf(this, stream)) : "",
       "the sample rate": isAudio ? String(sampleRate) : "",
       "the number of channels": isAudio ? String(channels) : "",
       "the time base": `${stream.timeBase.num}/${stream.timeBase.den}`,
@@ -78,6 +85,13 @@ export class FilePackets implements Disposable {
   seconds({ streamIndex }: NativePacket, ticks: bigint): number {
     const { num, den } = this.demuxer.timeBase(streamIndex);
     return Number(ticks) * num / den - this.originSeconds;
+  }
+
+  /** How long it is, in seconds: its video, where it has some; `null` where it does not say it. */
+  get duration(): number | null {
+    const index = this.video;
+    if (index < 0) return fileSeconds(this.#native, this.demuxer, this.originSeconds);
+    return durationOf(this.#native, this.#input, new InputStream(this.#native, this.demuxer, index));
   }
 
   /** Where time 0 is on the file's clock, in seconds: where the video begins. */

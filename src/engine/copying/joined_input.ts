@@ -79,11 +79,20 @@ export class JoinedInput implements PacketInput {
     this.#numbers = numbersOf(this.streams);
     this.#requireJoinable();
     const { part } = request;
+    if (part !== null) this.#requireWithin(part.start);
     this.#startOf = part === null ? 0 : this.#source.goTo(part.start);
     // All streams of a whole file keep their places.
     this.#offset = part === null
       ? -this.#source.demuxer.startSeconds
       : -this.#startOf - this.#source.originSeconds;
+  }
+
+  /** Throws a `RangeError` where a part begins after the end. */
+  #requireWithin(start: number): void {
+    const { duration } = this.#source;
+    if (duration === null || start < duration) return;
+    this[Symbol.dispose]();
+    throw new RangeError(`Cannot ${this.#request.action} from ${start} s on: the file is ${duration} s long`);
   }
 
   /** Compares the files, before anything is copied. */
@@ -133,6 +142,21 @@ export class JoinedInput implements PacketInput {
   /** Where the video ends that was read so far, in seconds. */
   get videoEnd(): number {
     return this.#ends.get(this.#source.video) ?? 0;
+  }
+
+  /** Where the video of the whole file ends, in seconds of the result. The file is read for that. */
+  wholeVideoEnd(): number {
+    const path = this.#input.paths[0]!;
+    using file = new FilePackets(this.#native, path, this.#request.action);
+    using packet = new NativePacket(this.#native);
+    const { num, den } = file.demuxer.timeBase(file.video);
+    let end = 0n;
+    while (file.read(packet)) {
+      const ends = packet.pts + packet.duration;
+      if (packet.streamIndex === file.video && ends > end) end = ends;
+      packet.unref();
+    }
+    return Number(end) * num / den + this.#offset;
   }
 
   take(packet: NativePacket): void {

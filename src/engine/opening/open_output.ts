@@ -6,9 +6,11 @@
 import type { Native } from "../../../ffi/mod.ts";
 import type { EncoderSettings } from "../../codecs/open_encoder.ts";
 import { OutputFile, type OutputRequest } from "../../file/output_file.ts";
+import { isVerbose } from "../../libav/log.ts";
 import type { Rational } from "../../libav/rational.ts";
 import type { CodecParameters } from "../../libav/streams/codec_parameters.ts";
-import type { PipelineContext } from "./pipeline_context.ts";
+import { describeVideoSession } from "../report.ts";
+import type { FirstPicture, PipelineContext } from "./pipeline_context.ts";
 
 /** The stream of the video. */
 export interface EncodedStream {
@@ -41,4 +43,18 @@ export function createOutput(
     hasChaptersFirst: opener.answer.hasChaptersFirst,
     createMuxer: (url, stage, recording) => opener.createMuxer({ ...stream, url, stage, recording }),
   });
+}
+
+/** Prints a summary of the choices, at the log levels that have it. */
+export function printChoices(
+  native: Native,
+  { request, opener }: PipelineContext,
+  stream: EncodedStream,
+  { input, source }: FirstPicture,
+): void {
+  if (!isVerbose(request.options.logLevel)) return;
+  using muxer = opener.createMuxer({ ...stream, url: opener.url, stage: "finished" });
+  const told = { muxer, namesKeys: opener.answer.namesKeys };
+  const pictures = { ...source, picture: input.shape };
+  console.error(describeVideoSession(native, request, pictures, stream.settings, opener.choice!, told));
 }

@@ -8,15 +8,13 @@ import type { EncoderSettings } from "../../codecs/open_encoder.ts";
 import { openNextEncoder } from "../../codecs/open_next_encoder.ts";
 import { minTicks } from "../../container/frame_rates.ts";
 import type { Encoder } from "../../libav/encoder.ts";
-import { isVerbose } from "../../libav/log.ts";
 import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
 import { Pipeline } from "../pipeline.ts";
-import { describeVideoSession } from "../report.ts";
 import { createTimeline } from "../timeline.ts";
 import { palettesFor } from "./palettes.ts";
 import { openPasses } from "../passes/open_passes.ts";
 import type { VideoPipeline } from "../video_output.ts";
-import { createOutput } from "./open_output.ts";
+import { createOutput, printChoices } from "./open_output.ts";
 import type { FirstPicture, PipelineContext } from "./pipeline_context.ts";
 
 /**
@@ -54,11 +52,6 @@ export function openPipeline(
   audioTracks?.begin(output);
   // Without filters, the clock does that.
   if (options.filter !== undefined) timeline.keepApart(output.timeBase(0), minTicks(info));
-  if (isVerbose(options.logLevel)) {
-    using muxer = opener.createMuxer({ parameters, settings, timeBase, url: opener.url, stage: "finished" });
-    const told = { muxer, namesKeys: opener.answer.namesKeys };
-    const pictures = { ...source, picture: shape };
-    console.error(describeVideoSession(native, request, pictures, settings, opener.choice!, told));
-  }
+  printChoices(native, context, { parameters, settings, timeBase }, picture);
   return { pipeline, settings };
 }

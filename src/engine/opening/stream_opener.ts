@@ -126,7 +126,11 @@ export class StreamOpener implements Disposable {
     const before = this.#request;
     this.#request = request;
     try {
-      if (this.#trial !== null) this.#tryHeader(this.#trial);
+      if (this.#trial !== null) {
+        const { sampleAspectRatio = null } = request.options;
+        const settings = { ...this.#trial.settings, sampleAspectRatio };
+        this.#tryHeader({ ...this.#trial, settings });
+      }
     } catch (error) {
       this.#request = before;
       throw error;

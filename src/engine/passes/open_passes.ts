@@ -13,7 +13,7 @@ import { quietly } from "../../libav/log.ts";
 import type { Rational } from "../../libav/rational.ts";
 import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
 import { SessionControl } from "../ending/session_control.ts";
-import { createOutput, type EncodedStream } from "../opening/open_output.ts";
+import { createOutput, type EncodedStream, printChoices } from "../opening/open_output.ts";
 import type { FirstPicture, PipelineContext } from "../opening/pipeline_context.ts";
 import type { Steps } from "../../steps.ts";
 import { Pipeline, type PipelineParts } from "../pipeline.ts";
@@ -42,8 +42,9 @@ const nowhere: PipelineParts["output"] = {
 export function openPasses(
   native: Native,
   context: PipelineContext,
-  { input, pixels, seconds, source }: FirstPicture,
+  picture: FirstPicture,
 ): { readonly pipeline: TwoPasses; readonly settings: EncoderSettings } {
+  const { input, pixels, seconds, source } = picture;
   const { request: { path, options }, control, clock, audioTracks, opener } = context;
   const { bitrate, targetBytes } = options;
   using owned = new DisposableStack();
@@ -95,7 +96,7 @@ export function openPasses(
     return {
       pipeline,
       store,
-      openOutput: () => openFinal(native, context, stream),
+      openOutput: () => openFinal(native, context, stream, picture),
       measure: () =>
         measured(native, context, stream, { pipeline, store, path: join(folder.path, "measured") }),
       [Symbol.dispose]: () => kept[Symbol.dispose](),
@@ -126,7 +127,13 @@ function containerTimeBase({ info, opener }: PipelineContext, stream: EncodedStr
   return muxer.timeBase(0);
 }
 
-function openFinal(native: Native, context: PipelineContext, stream: EncodedStream): OutputFile {
+function openFinal(
+  native: Native,
+  context: PipelineContext,
+  stream: EncodedStream,
+  picture: FirstPicture,
+): OutputFile {
+  printChoices(native, context, stream, picture);
   const { audioTracks, target } = context;
   using owned = new DisposableStack();
   const output = owned.use(createOutput(native, context, stream));

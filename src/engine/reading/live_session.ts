@@ -66,7 +66,7 @@ export class LiveSession implements Disposable {
     const resumption = place.kind === "network" ? place.resumption : null;
     const isHlsResumed = this.#resumeHls(resumption);
     this.#cursor = owned.use(new FrameCursor(native, input, stream, label, kind));
-    const isResumed = resumption !== null && (isHlsResumed || isResumable);
+    const isResumed = resumption !== null && (isHlsResumed || isResumable && resumption.isRecording);
     if (isResumed) this.#resume(resumption.seconds);
     const info = { ...described, isResumed };
     this.info = isComplete(info) ? info : { ...info, ...this.#looked(request.label) };

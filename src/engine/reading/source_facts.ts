@@ -54,7 +54,10 @@ function subtitleTrack(input: MediaInput, stream: InputStream): SourceSubtitleTr
 }
 
 /** Degrees clockwise by which players rotate the picture. */
-function rotationOf({ demuxer }: MediaInput, { index }: InputStream): 0 | 90 | 180 | 270 {
+export function rotationOf(
+  { demuxer }: Pick<MediaInput, "demuxer">,
+  { index }: InputStream,
+): 0 | 90 | 180 | 270 {
   const bytes = demuxer.sideData(index, sideData.displayMatrix);
   if (bytes === null) return 0;
   const [a, b] = new Int32Array(bytes.buffer);
@@ -129,7 +132,7 @@ export function chaptersOf(input: MediaInput): ChapterPlace[] {
 }
 
 /** How long the video is, in seconds; `null` where the file does not say it. */
-function durationOf(native: Native, input: MediaInput, stream: InputStream): number | null {
+export function durationOf(native: Native, input: MediaInput, stream: InputStream): number | null {
   const { startTicks, durationTicks } = stream;
   if (input.demuxer instanceof HlsDemuxer) return input.demuxer.wholeSeconds;
   if (durationTicks === null) {

@@ -204,8 +204,9 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
   /** What can be read on is a file, or HLS. */
   get #resumption(): Resumption | null {
     const [seconds, position] = [this.#sentSeconds, this.#position];
-    const isPossible = this.#plan.isResumable && (this.info.duration !== null || position !== null);
-    return isPossible && seconds !== null ? { seconds, position } : null;
+    const isRecording = this.info.duration !== null;
+    const isPossible = this.#plan.isResumable && (isRecording || position !== null);
+    return isPossible && seconds !== null ? { seconds, position, isRecording } : null;
   }
 
   /** Makes connections until one holds. */

@@ -39,6 +39,11 @@ export abstract class Flow implements PipelineSource {
   /** There is one more that gets frames, or none comes any more. */
   protected abstract begin(): void;
 
+  /** A reader has not used the last frame that it got. */
+  protected takeBack(frame: SourceFrame): void {
+    frame.release();
+  }
+
   /** Frees what the source has, once nobody gets frames. */
   protected abstract free(): Promise<void>;
 
@@ -101,6 +106,7 @@ export abstract class Flow implements PipelineSource {
       begin: (reader) => this.#add(reader),
       tellRoom: () => this.distributor.tellRoom(),
       leave: (reader) => this.distributor.remove(reader),
+      takeBack: (frame) => this.takeBack(frame),
     });
   }
 

@@ -17,6 +17,8 @@ export interface ReadableFlow {
   tellRoom(): void;
   /** Sends it no more frames. */
   leave(reader: Outlet): void;
+  /** Takes back a frame that it has sent, for whoever reads next. */
+  takeBack(frame: SourceFrame): void;
 }
 
 /**
@@ -29,12 +31,15 @@ export class FrameIterator implements AsyncIterableIterator<DecodedFrame, undefi
   #state: "new" | "reading" | "ended" = "new";
   /** The source's error, until a call has thrown it. */
   #failure: { readonly error: unknown } | null = null;
+  /** The frame that came since the last call of `next`. */
+  #last: SourceFrame | null = null;
 
   constructor(flow: ReadableFlow) {
     this.#flow = flow;
   }
 
   next(): Promise<Answer> {
+    this.#last = null;
     if (this.#state === "new") {
       this.#state = "reading";
       this.#flow.begin(this);
@@ -60,17 +65,26 @@ export class FrameIterator implements AsyncIterableIterator<DecodedFrame, undefi
     return Promise.resolve({ done: true, value: undefined });
   }
 
+  /** As `return`, but the frame that came last was not used: whoever reads next gets it. */
+  returnUnused(): void {
+    const last = this.#last;
+    void this.return();
+    if (last !== null) this.#flow.takeBack(last);
+  }
+
   hasRoom(): boolean {
     return this.#requests.length > 0;
   }
 
   /** The share of the pixels is the program's, which may keep the frame. */
   push(frame: SourceFrame): void {
+    this.#last = frame;
     this.#requests.shift()!.resolve({ done: false, value: frame });
   }
 
   end(): void {
     this.#state = "ended";
+    this.#last = null;
     for (const request of this.#requests.splice(0)) request.resolve({ done: true, value: undefined });
   }
 

@@ -11,6 +11,10 @@ import type { SourceFrame } from "./source_frame.ts";
 export abstract class SourceFlow extends Flow {
   /** The frame that was asked for when the last target left. */
   #kept: SourceFrame | null = null;
+  /** The frame that the last reader has not used, as it was sent. */
+  #unused: SourceFrame | null = null;
+  /** What `#restarts` was when the last frame was sent. */
+  #sentAt = 0;
   /** How often frames came from another place on. */
   #restarts = 0;
   #isRunning = false;
@@ -28,6 +32,7 @@ export abstract class SourceFlow extends Flow {
   protected restart(): void {
     this.#restarts++;
     this.#kept = null;
+    this.#unused = null;
     this.#end = null;
   }
 
@@ -41,6 +46,13 @@ export abstract class SourceFlow extends Flow {
   protected override free(): Promise<void> {
     this.#end ??= { failure: null };
     return Promise.resolve();
+  }
+
+  protected override takeBack(frame: SourceFrame): void {
+    // Others go on behind it.
+    const isNext = this.distributor.isEmpty && this.#sentAt === this.#restarts && this.#end === null;
+    if (isNext) this.#unused = frame;
+    else super.takeBack(frame);
   }
 
   async #run(): Promise<void> {
@@ -65,7 +77,14 @@ export abstract class SourceFlow extends Flow {
   async #pass(): Promise<void> {
     await this.distributor.room(null);
     if (this.distributor.isEmpty) return;
-    const restarts = this.#restarts;
+    const restarts = this.#sentAt = this.#restarts;
+    const unused = this.#unused;
+    if (unused !== null) {
+      await this.distributor.room(unused);
+      if (this.distributor.isEmpty || restarts !== this.#restarts) return;
+      this.#unused = null;
+      return this.distributor.send(unused);
+    }
     const frame = this.#kept ?? await this.pull();
     if (restarts !== this.#restarts) return;
     if (frame === null) {

@@ -5,15 +5,18 @@
  */
 import { unlessAborted } from "../../abortable.ts";
 import { plainTags } from "../../container/plain_tags.ts";
+import { descriptionOf as packetsFile } from "../../engine/copying/packet_source.ts";
 import type { FileDescription } from "../../engine/file_description.ts";
 import type { FrameClock } from "../../engine/frame_clock.ts";
 import type { SessionOptions } from "../../engine/session_options.ts";
 import type { VideoSource } from "../../reader/video_source.ts";
 import type { DecodedFrame } from "../../source/source.ts";
+import { FrameIterator } from "../../source/pipeline/frame_iterator.ts";
 import { shown } from "../../shown.ts";
 import type { VideoWriter } from "../video_writer.ts";
 import { checkCopyOptions, type CopyOptions } from "./copy_options.ts";
 import { FramePlacer } from "./frame_placer.ts";
+import { pictureShape } from "./picture_shape.ts";
 import { audioPieces, cuePieces, TrackCopy, type TrackPart } from "./track_copy.ts";
 
 /** How far audio and subtitles are written ahead of the frames, in seconds. */
@@ -24,7 +27,9 @@ export interface CopyTarget {
   readonly writer: VideoWriter;
   readonly clock: FrameClock;
   readonly options: SessionOptions;
-  /** Gives the file tags and chapters. */
+  /** What a source before has said of the file. */
+  readonly described: FileDescription;
+  /** Tells what the file says of itself. */
   describe(description: FileDescription): Promise<void>;
 }
 
@@ -42,15 +47,16 @@ export async function copySource(
   const { writer, clock } = target;
   const tracks = tracksOf(target, source, options);
   const wanted = wantedDescription(target, options);
+  const shape = video ? pictureShape(target, source) : {};
   const frames = video ? source[Symbol.asyncIterator]() : null;
   const copies: TrackCopy[] = [];
   try {
     const first = frames === null ? null : await nextFrame(frames, signal);
     // A source that was read before goes on there.
-    const from = first?.timestamp ?? 0;
-    const description = descriptionOf(source, wanted, { from, seconds });
-    if (description !== null) await target.describe(description);
-    const placer = new FramePlacer(writer, clock, source.frameRate, from);
+    const placer = new FramePlacer(writer, clock, source.frameRate, first?.timestamp ?? 0, seconds);
+    const { from } = placer;
+    const description = { ...shape, ...descriptionOf(source, wanted, { from, seconds }) };
+    if (clock.frames === 0) await target.describe({ ...description, ...await fileOf(source) });
     const part = { from, begin: placer.beginSeconds, seconds };
     copies.push(
       ...tracks.audio.map((plan) =>
@@ -62,15 +68,16 @@ export async function copySource(
     );
     let end = 0;
     for (let frame = first; frame !== null; frame = await nextFrame(frames!, signal)) {
-      const shown = frame.timestamp - from;
-      if (shown >= seconds) break;
-      end = shown + aheadSeconds;
+      if (placer.isAfterEnd(frame)) break;
+      end = placer.timeOf(frame) + aheadSeconds;
       for (const copy of copies) await copy.writeUntil(end);
       await placer.write(frame);
     }
-    await placer.end(seconds);
+    await placer.end();
     await writeRest(copies, end);
   } finally {
+    // A frame that came and is not written stays in the source.
+    if (frames instanceof FrameIterator) frames.returnUnused();
     // What still waits for the source is not waited for.
     for (const reader of [frames, ...copies]) reader?.return?.().catch(() => {});
   }
@@ -172,19 +179,24 @@ function wantedDescription(
   return { chapters: isWanted("chapters"), metadata: isWanted("metadata") };
 }
 
-/** What the file is to say of itself; `null`: nothing of the source. */
+/** The file that a source reads, where it reads one: it must not be written. */
+async function fileOf({ packets }: VideoSource): Promise<FileDescription> {
+  const path = (await packetsFile(packets)?.())?.path ?? null;
+  return path === null ? {} : { source: path };
+}
+
+/** What the file is to say of itself. */
 function descriptionOf(
   source: VideoSource,
   wanted: Readonly<Record<"chapters" | "metadata", boolean>>,
   part: Pick<TrackPart, "from" | "seconds">,
-): FileDescription | null {
+): FileDescription {
   const chapters = wanted.chapters ? chaptersWithin(source.chapters, part) : [];
   const metadata = wanted.metadata ? tagsOf(source) : {};
-  const description = {
+  return {
     ...(chapters.length > 0 && { chapters }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
   };
-  return Object.keys(description).length > 0 ? description : null;
 }
 
 function chaptersWithin(

@@ -12,6 +12,9 @@ import type { FrameOptions, Timing } from "../../video/frame_timing.ts";
 /** How far a source's clock may be off from its frame rate: half a millisecond at each of two times. */
 const roundingSeconds = 0.001;
 
+/** Times that were computed from ticks may differ by less than this, in seconds. */
+const sameTime = 1e-6;
+
 /** What takes frames. */
 interface FrameWriter {
   readonly timing: Timing;
@@ -26,18 +29,27 @@ export class FramePlacer {
   /** The rate of a writer that has a constant one. */
   readonly #rate: Rational | null;
   /** Where the copy begins, in seconds of the source. */
-  readonly #from: number;
+  readonly from: number;
+  /** How long it is at most. */
+  readonly #seconds: number;
   /** Where it begins in seconds or in frames of the writer. */
   readonly #begin: { readonly seconds: number; readonly frames: number };
   #last: DecodedFrame | null = null;
 
-  /** For a writer, the rate of a source, and where in it the copy begins. */
-  constructor(writer: FrameWriter, clock: FrameClock, sourceRate: Rational | null, from: number) {
+  /** For a writer, the rate of a source, where in it the copy begins, and for how many seconds at most. */
+  constructor(
+    writer: FrameWriter,
+    clock: FrameClock,
+    sourceRate: Rational | null,
+    from: number,
+    seconds: number,
+  ) {
     this.#writer = writer;
     this.#clock = clock;
     this.#rate = writer.timing === "constant" ? clock.frameRate : null;
     this.#sourceRate = sourceRate;
-    this.#from = this.#exactTime(from);
+    this.from = this.#exactTime(from);
+    this.#seconds = seconds;
     this.#begin = { seconds: clock.givenSeconds, frames: clock.frames };
   }
 
@@ -46,23 +58,30 @@ export class FramePlacer {
     return this.#begin.seconds;
   }
 
-  /** Writes a frame. */
+  /** When a frame is shown, in seconds of the copy. */
+  timeOf({ timestamp }: DecodedFrame): number {
+    return this.#exactTime(timestamp) - this.from;
+  }
+
+  /** Whether a frame begins where the copy ends, or later. */
+  isAfterEnd(frame: DecodedFrame): boolean {
+    return this.timeOf(frame) >= this.#seconds - sameTime;
+  }
+
+  /** Writes a frame, which is shown until the copy ends at most. */
   async write(frame: DecodedFrame): Promise<void> {
-    const shown = this.#exactTime(frame.timestamp) - this.#from;
+    const shown = this.timeOf(frame);
     if (this.#rate !== null) return await this.#writeAt(frame, this.#placeOf(shown, this.#rate));
     const timestamp = this.#begin.seconds + shown;
-    const { duration } = frame;
-    await this.#writer.write(
-      frame,
-      duration === null || duration <= 0 ? { timestamp } : { timestamp, duration },
-    );
+    const duration = Math.min(frame.duration ?? 0, this.#seconds - shown);
+    await this.#writer.write(frame, duration <= 0 ? { timestamp } : { timestamp, duration });
   }
 
   /** Shows the last frame for as long as it says, or until the copy ends. */
-  async end(seconds: number): Promise<void> {
+  async end(): Promise<void> {
     const last = this.#last;
     if (last === null) return;
-    const end = Math.min(seconds, last.timestamp + (last.duration ?? 0) - this.#from);
+    const end = Math.min(this.#seconds, this.timeOf(last) + (last.duration ?? 0));
     await this.#repeatUntil(last, this.#placeOf(end, this.#rate!));
   }
 

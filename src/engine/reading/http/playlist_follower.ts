@@ -41,7 +41,7 @@ export interface FetchedSegment extends Pick<SegmentMark, "sequence" | "name"> {
 }
 
 function nameOf({ uri, range }: MediaSegment): string {
-  return `${uri.split("?", 1)[0]} ${range?.offset ?? 0}`;
+  return `${uri.split("?", 1)[0]!.split("/").at(-1)} ${range?.offset ?? 0}`;
 }
 
 /** Fetches playlists and segments, from one host. */

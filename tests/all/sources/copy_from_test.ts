@@ -1,0 +1,1 @@
+import "../../copy_from_test.ts?all";

@@ -1,1 +1,0 @@
-import "../copy_from_test.ts?long";
