@@ -258,6 +258,41 @@ testAll(
 );
 
 testAll(
+  "openNetworkSource: a live hls server that begins anew with the same numbers is read from there",
+  { skip },
+  async () => {
+    // The second stream has the numbers of the first one, and begins at an earlier time.
+    makeClip(folder.file("early.ts"), "25", 1, ...x264);
+    makeClip(folder.file("late.ts"), "25", 1, ...x264, "-output_ts_offset", "1000");
+    const [early, late] = ["early.ts", "late.ts"].map((name) => readFileSync(folder.file(name)));
+    await using server = await FileServer.start(folder.path);
+    let isNew = false, isAway = false;
+    const list = (end: string): string =>
+      `${head}#EXTINF:1,\na0.ts\n#EXT-X-DISCONTINUITY\n#EXTINF:1,\na1.ts\n${end}`;
+    server.others.set("/anew.m3u8", (_request, response) => {
+      if (isAway) [response.statusCode, isAway, isNew] = [503, false, true];
+      response.end(list(isNew ? "#EXT-X-ENDLIST\n" : ""));
+    });
+    for (const name of ["/a0.ts", "/a1.ts"]) {
+      server.others.set(name, (_request, response) => void response.end(isNew ? early : late));
+    }
+    await using source = await openNetworkSource(`${server.address}/anew.m3u8`, {
+      reconnect: { delaySeconds: 0.05 },
+    });
+    const frames: DecodedFrame[] = [];
+    for await (const frame of source) {
+      assert(frame.timestamp > (frames.at(-1)?.timestamp ?? -1), "the time went back");
+      frames.push(frame);
+      if (frames.length === 40) isAway = true;
+    }
+    // A decoder held some when the connection was lost; all of the second stream came.
+    const begin = frames.findIndex(({ isDiscontinuous }) => isDiscontinuous);
+    assert(begin > 40 && begin <= 50, `the second stream begins with frame ${begin}`);
+    assert(frames.length - begin >= 25, `${frames.length - begin} frames of the second stream`);
+  },
+);
+
+testAll(
   "source.packets: those that never tell their times are late in their time",
   { skip },
   async () => {

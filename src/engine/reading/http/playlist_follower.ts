@@ -83,6 +83,11 @@ export class PlaylistFollower {
     return this.#hasOtherAudio;
   }
 
+  /** About how long a segment is, in seconds. */
+  get segmentSeconds(): number {
+    return this.#list.targetSeconds;
+  }
+
   /** How long the whole stream is, in seconds; `null` where that is open. */
   get seconds(): number | null {
     const { isEnded, segments } = this.#list;
