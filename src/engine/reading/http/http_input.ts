@@ -47,7 +47,8 @@ export function openHttp(native: Native, place: NetworkPlace, address: string, r
       if (error instanceof AvError && error.code === "EPERM" && range !== undefined) throw noParts(error);
       if (!(error instanceof AvError) || error.code !== "EIO") throw error;
       const target = redirectOf(native, from, place);
-      if (target === null) throw error;
+      // FFmpeg 8 says this of an answer with the whole file.
+      if (target === null) throw range === undefined ? error : noParts(error);
       return target;
     }
   });
@@ -86,7 +87,8 @@ export function fetchHttp(
 ): { readonly bytes: Uint8Array; readonly url: string } {
   const { connection, url } = openHttp(native, place, address, range);
   using open = connection;
-  const bytes = readAll(native, open, maxBytes);
+  // The end of a part is an error for FFmpeg 8: it is not read.
+  const bytes = readAll(native, open, maxBytes, range?.length);
   const expected = range?.length ?? open.size;
   if (expected !== null && bytes.length !== expected) {
     throw new AvError(`the server sent ${bytes.length} bytes of ${expected}`, {
@@ -97,14 +99,19 @@ export function fetchHttp(
   return { bytes, url };
 }
 
-/** Reads an open connection to its end. */
-export function readAll(native: Native, connection: Connection, maxBytes: number): Uint8Array {
+/** Reads an open connection to its end, or so many bytes. */
+export function readAll(
+  native: Native,
+  connection: Connection,
+  maxBytes: number,
+  wanted = Infinity,
+): Uint8Array {
   let bytes = new Uint8Array(65536), length = 0;
   for (;;) {
     requireNotInterrupted(native);
     const count = connection.read(bytes.subarray(length));
-    if (count === 0) return bytes.subarray(0, length);
     length += count;
+    if (count === 0 || length >= wanted) return bytes.subarray(0, length);
     if (length > maxBytes) {
       throw new AvError(`the server sent more than ${maxBytes} bytes`, {
         code: "INVALIDDATA",
