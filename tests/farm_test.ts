@@ -1,16 +1,17 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import process from "node:process";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { chunksOf, renderChunk } from "../examples/farm/film.ts";
 import { nodeFlags } from "../tools/node_program.ts";
 import { missingEncoders, type SkipReason } from "./support/features.ts";
 import { probe, TemporaryFolder } from "./support/media.ts";
 import { isBun, isDeno, repository } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
 
-const { testAll, testLong } = testsOf(import.meta.url);
+const { test, testAll, testLong } = testsOf(import.meta.url);
 
 const farm = `${repository}examples/farm`;
 
@@ -91,6 +92,18 @@ function assertFilm(path: string, count: number): void {
   const samples = pcm.length / 2, heard = count * 1600;
   assert(samples >= heard && samples < heard + 1024, `${samples} samples for ${heard}`);
 }
+
+test("farm: a chunk has its frames, and is made once", { skip: missingEncoders("libx264") }, async () => {
+  using folder = new TemporaryFolder();
+  const chunks = chunksOf(7, 3, folder.path);
+  assertEquals(chunks.map(({ first, frames }) => [first, frames]), [[0, 3], [3, 3], [6, 1]]);
+  const last = chunks[2]!;
+  await renderChunk(last);
+  assertEquals(probe(last.path).frames, 1);
+  const { mtimeMs } = statSync(last.path);
+  await renderChunk(last);
+  assertEquals([statSync(last.path).mtimeMs, readdirSync(folder.path).length], [mtimeMs, 1]);
+});
 
 testLong("farm: 37 chunks from a queue become one film, whoever makes them", { skip: whyNot() }, async () => {
   using folder = new TemporaryFolder();

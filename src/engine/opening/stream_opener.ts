@@ -125,16 +125,13 @@ export class StreamOpener implements Disposable {
   describe(request: VideoFileRequest): void {
     const before = this.#request;
     this.#request = request;
-    try {
-      if (this.#trial !== null) {
-        const { sampleAspectRatio = null } = request.options;
-        const settings = { ...this.#trial.settings, sampleAspectRatio };
-        this.#tryHeader({ ...this.#trial, settings });
-      }
-    } catch (error) {
-      this.#request = before;
-      throw error;
-    }
+    if (this.#trial === null) return;
+    const { sampleAspectRatio = null } = request.options;
+    const settings = { ...this.#trial.settings, sampleAspectRatio };
+    using undo = new DisposableStack();
+    undo.defer(() => void (this.#request = before));
+    this.#tryHeader({ ...this.#trial, settings });
+    undo.move();
   }
 
   /** The video's colour description at a height: also that of frames without one. */
@@ -169,8 +166,7 @@ export class StreamOpener implements Disposable {
   }
 
   #settingsContext({ shape: { layout } }: PreprocessorOutput): SettingsContext {
-    const color = this.color(layout.height);
-    return settingsContext(this.#request.options, this.info, color, this.#background);
+    return settingsContext(this.#request.options, this.info, this.color(layout.height), this.#background);
   }
 
   #chooseEncoder(input: PreprocessorOutput, isOpaque: () => boolean = () => false): ChosenEncoder {
@@ -184,9 +180,8 @@ export class StreamOpener implements Disposable {
   }
 
   #requireContainerFits(encoder: EncoderInfo, { frameRate }: PreprocessorOutput): void {
-    const { options } = this.#request;
     requireVideoCodecSupport(this.#native, this.info, encoder);
-    requireTimecodeSupport(this.info, options, frameRate);
+    requireTimecodeSupport(this.info, this.#request.options, frameRate);
     if (this.frameColor.isDisplayP3) requirePrimariesSupport(this.info);
   }
 
@@ -194,8 +189,7 @@ export class StreamOpener implements Disposable {
   #trialInput({ width, height }: Size): PreprocessorOutput {
     const format = requireInputFormat(this.#context.formats, defaultInputFormat);
     const layout = frameLayout(format, width, height);
-    const { frameRate } = this.#request;
-    const { timeBase } = this.#context.clock;
+    const { frameRate } = this.#request, { timeBase } = this.#context.clock;
     return { shape: { layout, meaning: meaningOf(format, this.color(height)) }, timeBase, frameRate };
   }
 
