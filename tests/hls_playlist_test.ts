@@ -1,5 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import process from "node:process";
 import { after } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type DecodedFrame, openNetworkSource, ReadError, UnsupportedError } from "../mod.ts";
 import { FirstTimes } from "../src/engine/copying/first_times.ts";
@@ -251,5 +254,93 @@ testAll(
       const wrong = frames.findIndex(({ timestamp }, index) => Math.abs(timestamp - index / 25) > 1e-3);
       assertEquals([frames.length, wrong], [150, -1]);
     }
+  },
+);
+
+testAll(
+  "openNetworkSource: a live hls server that begins anew with the same numbers is read from there",
+  { skip },
+  async () => {
+    // The second stream has the numbers of the first one, and begins at an earlier time.
+    makeClip(folder.file("early.ts"), "25", 1, ...x264);
+    makeClip(folder.file("late.ts"), "25", 1, ...x264, "-output_ts_offset", "1000");
+    const [early, late] = ["early.ts", "late.ts"].map((name) => readFileSync(folder.file(name)));
+    await using server = await FileServer.start(folder.path);
+    let isNew = false, isAway = false;
+    const list = (end: string): string =>
+      `${head}#EXTINF:1,\na0.ts\n#EXT-X-DISCONTINUITY\n#EXTINF:1,\na1.ts\n${end}`;
+    server.others.set("/anew.m3u8", (_request, response) => {
+      if (isAway) [response.statusCode, isAway, isNew] = [503, false, true];
+      response.end(list(isNew ? "#EXT-X-ENDLIST\n" : ""));
+    });
+    for (const name of ["/a0.ts", "/a1.ts"]) {
+      server.others.set(name, (_request, response) => void response.end(isNew ? early : late));
+    }
+    await using source = await openNetworkSource(`${server.address}/anew.m3u8`, {
+      reconnect: { delaySeconds: 0.05 },
+    });
+    const frames: DecodedFrame[] = [];
+    for await (const frame of source) {
+      assert(frame.timestamp > (frames.at(-1)?.timestamp ?? -1), "the time went back");
+      frames.push(frame);
+      if (frames.length === 40) isAway = true;
+    }
+    // A decoder held some when the connection was lost; all of the second stream came.
+    const begin = frames.findIndex(({ isDiscontinuous }) => isDiscontinuous);
+    assert(begin > 40 && begin <= 50, `the second stream begins with frame ${begin}`);
+    assert(frames.length - begin >= 25, `${frames.length - begin} frames of the second stream`);
+  },
+);
+
+testAll(
+  "source.packets: those that never tell their times are late in their time",
+  { skip },
+  async () => {
+    const bytes = new Uint8Array(segment());
+    // Headers of PES packets without times.
+    for (let at = 0; at + 188 <= bytes.length; at += 188) {
+      const begin = at + 4 + (bytes[at + 3]! & 0x20 ? 1 + bytes[at + 4]! : 0);
+      const isVideo = ((bytes[at + 1]! & 0x1f) << 8 | bytes[at + 2]!) === 256;
+      if (!isVideo || !(bytes[at + 1]! & 0x40)) continue;
+      const length = [0, 0, 5, 10][bytes[begin + 7]! >> 6]!;
+      bytes[begin + 7]! &= 0x3f;
+      bytes.fill(0xff, begin + 9, begin + 9 + length);
+    }
+    await using server = await FileServer.start(folder.path);
+    server.others.set("/untimed.ts", (_request, response) => {
+      const timer = setInterval(() => response.write(bytes), 200);
+      response.on("close", () => clearInterval(timer));
+    });
+    await using source = await openNetworkSource(`${server.address}/untimed.ts`, { readTimeoutSeconds: 2 });
+    const startMs = performance.now();
+    const error = await assertRejects(() => Array.fromAsync(source.packets), ReadError);
+    const seconds = (performance.now() - startMs) / 1000;
+    assertEquals(error.code, "ETIMEDOUT");
+    assert(seconds > 1.9 && seconds < 4, `after ${seconds} s`);
+  },
+);
+
+testAll(
+  "openNetworkSource: a thread that does not come back is ended",
+  { skip: "Deno" in globalThis && "Deno ends a thread once it comes back only" },
+  async () => {
+    const path = folder.file("busy.mjs");
+    writeFileSync(
+      path,
+      `import { parentPort } from "node:worker_threads";
+      parentPort.postMessage("listening");
+      parentPort.on("message", ({ control }) => {
+        // A call that waits for others begins.
+        if (control !== undefined) for (Atomics.add(new Int32Array(control), 4, 1);;);
+      });`,
+    );
+    const options = { openTimeoutSeconds: 0.2, workerUrl: pathToFileURL(path) };
+    const error = await assertRejects(() => openNetworkSource("http://127.0.0.1:1/", options), ReadError);
+    assertEquals(error.code, "ETIMEDOUT");
+    await sleep(2500);
+    const before = process.cpuUsage();
+    await sleep(1000);
+    const { user } = process.cpuUsage(before);
+    assert(user < 200_000, `${user} microseconds of work in a second`);
   },
 );

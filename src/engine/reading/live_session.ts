@@ -38,6 +38,8 @@ export class LiveSession implements Disposable {
   #first: ReadFrame | null = null;
   /** The time of the last frame of an earlier connection: frames up to it are left out. */
   #after: number | null = null;
+  /** From how many seconds before it on it can't be what comes again. */
+  #mostRepeated = Infinity;
   /** What the stream says. */
   readonly info: SourceInfo;
 
@@ -66,7 +68,7 @@ export class LiveSession implements Disposable {
     const resumption = place.kind === "network" ? place.resumption : null;
     const isHlsResumed = this.#resumeHls(resumption);
     this.#cursor = owned.use(new FrameCursor(native, input, stream, label, kind));
-    const isResumed = resumption !== null && (isHlsResumed || isResumable);
+    const isResumed = resumption !== null && (isHlsResumed || isResumable && resumption.isRecording);
     if (isResumed) this.#resume(resumption.seconds);
     const info = { ...described, isResumed };
     this.info = isComplete(info) ? info : { ...info, ...this.#looked(request.label) };
@@ -137,6 +139,8 @@ export class LiveSession implements Disposable {
     const position = resumption?.position ?? null;
     if (!(demuxer instanceof HlsDemuxer) || position === null || !demuxer.resume(position)) return false;
     this.#input.resumeTimes(position.origin);
+    // A segment before the last one, and what a duration rounds.
+    this.#mostRepeated = 2 * demuxer.segmentSeconds + 1;
     return true;
   }
 
@@ -158,7 +162,9 @@ export class LiveSession implements Disposable {
     for (;;) {
       const shown = this.#cursor.advance();
       if (shown === null) return null;
-      if (shown.timestamp > after + sameSeconds) {
+      // A server that has begun anew has another segment of that number.
+      const isOther = last === -Infinity && shown.timestamp < after - this.#mostRepeated;
+      if (isOther || shown.timestamp > after + sameSeconds) {
         this.#after = null;
         return { ...shown, isDiscontinuous: Math.abs(last - after) > sameSeconds };
       }

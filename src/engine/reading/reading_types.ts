@@ -55,6 +55,8 @@ export interface NetworkPlace {
 export interface Resumption {
   /** The time of its last frame, in seconds. */
   readonly seconds: number;
+  /** Whether it was of a recording, of which another connection has the same times. */
+  readonly isRecording: boolean;
   /** Where that is in an HLS stream; `null` for others. */
   readonly position: HlsPosition | null;
 }
@@ -71,7 +73,7 @@ export interface HlsPosition {
 export interface SegmentMark {
   /** Its number. */
   readonly sequence: number;
-  /** Its address without a query, in which there may be a key. */
+  /** The end of its address: servers may have keys in what is before and behind it. */
   readonly name: string;
   /** The clocks of the streams, by their indexes. */
   readonly clocks: readonly ClockState[];
@@ -166,7 +168,7 @@ export interface ReadFrame {
   readonly timestamp: number;
   readonly duration: number | null;
   readonly isDiscontinuous: boolean;
-  /** Where an HLS stream is read on from after this frame and those that follow it, where that has changed. */
+  /** Where an HLS stream is read on from after this frame, where that has changed. */
   readonly position?: HlsPosition | null;
   readonly color: Partial<ColorDescription>;
 }

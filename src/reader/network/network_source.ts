@@ -21,7 +21,7 @@ import { SharedPackets, SourcePackets } from "../source_packets.ts";
 import type { DecodedSamples, VideoSource } from "../video_source.ts";
 import { LiveTimeline } from "./live_timeline.ts";
 import type { NetworkStatus, ReconnectOptions } from "./network_options.ts";
-import { isPassing, Reconnection } from "./reconnection.ts";
+import { isLiveError, isPassing, Reconnection, sleep } from "./reconnection.ts";
 import { statusListener } from "./status_listener.ts";
 
 /** How much before its end a video may stop, in seconds: headers round, and count sound. */
@@ -204,8 +204,9 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
   /** What can be read on is a file, or HLS. */
   get #resumption(): Resumption | null {
     const [seconds, position] = [this.#sentSeconds, this.#position];
-    const isPossible = this.#plan.isResumable && (this.info.duration !== null || position !== null);
-    return isPossible && seconds !== null ? { seconds, position } : null;
+    const isRecording = this.info.duration !== null;
+    const isPossible = this.#plan.isResumable && (isRecording || position !== null);
+    return isPossible && seconds !== null ? { seconds, position, isRecording } : null;
   }
 
   /** Makes connections until one holds. */
@@ -344,21 +345,4 @@ export async function openFlow(plan: NetworkPlan): Promise<NetworkSource> {
   if (signal?.aborted) await source.close();
   signal?.throwIfAborted();
   return source;
-}
-
-/** Whether frames were asked for of what gives packets, or packets of what gives frames: it goes on. */
-function isLiveError(error: unknown): boolean {
-  return error instanceof ReadError && error.code === "LIVE";
-}
-
-function sleep(seconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, seconds * 1000);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AvError } from "../../errors.ts";
+import { AvError, ReadError } from "../../errors.ts";
 import type { ReconnectOptions } from "./network_options.ts";
 
 /** How much longer each wait is than the one before. */
@@ -17,6 +17,24 @@ const refusals: readonly string[] = [
 /** Whether a connection may come back after an error. */
 export function isPassing(error: unknown): error is AvError {
   return error instanceof AvError && !refusals.includes(error.code);
+}
+
+/** Whether frames were asked for of what gives packets, or packets of what gives frames: it goes on. */
+export function isLiveError(error: unknown): boolean {
+  return error instanceof ReadError && error.code === "LIVE";
+}
+
+/** Waits, or until it is aborted. */
+export function sleep(seconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, seconds * 1000);
+    signal.addEventListener("abort", end, { once: true });
+  });
 }
 
 /** The waits between tries. */

@@ -99,6 +99,11 @@ export class HlsDemuxer extends Demuxer {
     return this.#follower.hasOtherAudio;
   }
 
+  /** About how long a segment is, in seconds. */
+  get segmentSeconds(): number {
+    return this.#follower.segmentSeconds;
+  }
+
   /** How long the whole stream is, in seconds; `null` where that is open. */
   get wholeSeconds(): number | null {
     return this.#follower.seconds;

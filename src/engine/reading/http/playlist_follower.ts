@@ -41,7 +41,7 @@ export interface FetchedSegment extends Pick<SegmentMark, "sequence" | "name"> {
 }
 
 function nameOf({ uri, range }: MediaSegment): string {
-  return `${uri.split("?", 1)[0]} ${range?.offset ?? 0}`;
+  return `${uri.split("?", 1)[0]!.split("/").at(-1)} ${range?.offset ?? 0}`;
 }
 
 /** Fetches playlists and segments, from one host. */
@@ -81,6 +81,11 @@ export class PlaylistFollower {
   /** Whether there is audio in a playlist of its own, which is not followed. */
   get hasOtherAudio(): boolean {
     return this.#hasOtherAudio;
+  }
+
+  /** About how long a segment is, in seconds. */
+  get segmentSeconds(): number {
+    return this.#list.targetSeconds;
   }
 
   /** How long the whole stream is, in seconds; `null` where that is open. */
