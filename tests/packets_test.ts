@@ -96,7 +96,19 @@ function clip(extension: string, codec = extension === "avi" ? "mpeg4" : "libx26
   convertClip(
     path,
     ...["-f", "lavfi", "-i", `testsrc2=size=160x120:rate=${rate}:duration=${seconds}`],
-    ...["-f", "lavfi", "-i", `sine=duration=${seconds}`, "-i", chapters, "-map_metadata", "2"],
+    // Audio that begins before 0 moves all but the first frame in a Matroska file of FFmpeg 4.3.
+    ...[
+      "-itsoffset",
+      "0.05",
+      "-f",
+      "lavfi",
+      "-i",
+      `sine=duration=${seconds}`,
+      "-i",
+      chapters,
+      "-map_metadata",
+      "2",
+    ],
     ...["-map", "0", "-map", "1", "-c:v", codec, ...preset, "-bf", `${bFrames}`, "-g", "12"],
     ...["-pix_fmt", "yuv420p", "-c:a", "aac"],
   );
