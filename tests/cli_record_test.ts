@@ -92,6 +92,48 @@ testLong("cli: record keeps what a phone turned upright, and uneven times", () =
   assertEquals(frameTimes(same), frameTimes(uneven));
 });
 
+testLong(
+  "cli: record makes pictures of a size, with bars where their shape differs",
+  { skip: noShell },
+  () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("in.mkv"), written = folder.file("a.mp4");
+    source(path, 0.5);
+    const sizes = [
+      [["--width", "32"], "32,24,1:1"],
+      [["--width", "48", "--height", "48"], "48,48,1:1"],
+      [["--width", "48", "--height", "48", "--resize", "cover"], "48,48,1:1"],
+    ] as const;
+    for (const [options, expected] of sizes) {
+      const { status, stderr } = avwriter(
+        "record",
+        path,
+        written,
+        "--codec",
+        "mpeg4",
+        "--overwrite",
+        ...options,
+      );
+      assertEquals([status, stderr], [0, ""]);
+      const entries = "stream=width,height,sample_aspect_ratio";
+      const args = [
+        "-v",
+        "error",
+        "-select_streams",
+        "v",
+        "-show_entries",
+        entries,
+        "-of",
+        "csv=p=0",
+        written,
+      ];
+      assertEquals(String(spawnSync("ffprobe", args).stdout).trim(), expected);
+    }
+    const wrong = avwriter("record", path, written, "--overwrite", "--width", "0");
+    assertEquals(wrong.status, 2);
+  },
+);
+
 testLong("cli: record shows frames at their times where some are missing", () => {
   using folder = new TemporaryFolder();
   const [path, gaps] = [folder.file("in.mkv"), folder.file("gaps.mkv")];

@@ -259,6 +259,28 @@ testLong("copyFrom: a source goes on where the one before ended", { skip }, asyn
   }
 });
 
+testLong(
+  "copyFrom: audio that is longer than its video is heard before the next source",
+  { skip },
+  async () => {
+    for (const timing of ["timestamps", "constant"] as const) {
+      const path = await copyOf([clip("longAudio"), clip("plain")], {
+        extension: "mkv",
+        options: { timing },
+      });
+      const [copied, long, next] = [path, clip("longAudio"), clip("plain")].map(decoded);
+      const { frames, times, samples } = copied!;
+      assertEquals([frames.slice(0, 50), frames.slice(-50)], [long!.frames, next!.frames]);
+      // A constant rate shows the last frame as often as is needed.
+      const filling = frames.slice(50, -50);
+      assertEquals(filling, new Array(timing === "constant" ? 38 : 0).fill(frames[49]));
+      assertAlmostEquals(times.at(-50)!, 3.5, 0.021);
+      assert(shiftOf(samples, long!.samples) !== null);
+      assertAlmostEquals(samples.length, 5.5 * 48000, 1000);
+    }
+  },
+);
+
 testBoth("copyFrom: a part, and less than all", { skip }, async () => {
   const path = folder.file("part.mkv");
   {

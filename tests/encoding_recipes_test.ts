@@ -21,7 +21,7 @@ import { createFileReader, createFileWriter, ReadError } from "../mod.ts";
 import { gif, spriteSheet, thumbnails, transcode, type TranscodeProgress, trim } from "../recipes.ts";
 import { convertClip, frameHashes, makeClip } from "./support/clips.ts";
 import { missingEncoders } from "./support/features.ts";
-import { TemporaryFolder } from "./support/media.ts";
+import { frameTimes, TemporaryFolder } from "./support/media.ts";
 import { runScript } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
 
@@ -97,6 +97,49 @@ testAll(
     }
   },
 );
+
+testLong("trim: an exact part shows what is shown at its ends, no longer", { skip }, async () => {
+  const input = folder.file("slides.mkv");
+  convertClip(input, "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=1:duration=4", "-c:v", "ffv1");
+  const output = folder.file("half.mkv");
+  const { frames, seconds } = await trim(input, output, 1.5, 3.25, { exact: true });
+  assertEquals([frames, seconds], [3, 1.75]);
+  assertEquals(frameHashes(output), frameHashes(input).slice(1));
+  assertEquals(frameTimes(output), [0, 0.5, 1.5]);
+});
+
+testLong("trim: an exact part of a codec whose encoder has another name, or takes another format", {
+  skip: missingEncoders("msmpeg4", "gif"),
+}, async () => {
+  for (const [extension, encoder] of [["avi", "msmpeg4"], ["gif", "gif"]] as const) {
+    const input = makeClip(folder.file(`other.${extension}`), "10", 1, "-c:v", encoder);
+    const output = folder.file(`part.${extension}`);
+    const { frames, encoder: used } = await trim(input, output, 0.3, 0.8, { exact: true });
+    assertEquals([frames, used, frameHashes(output).length], [5, encoder, 5]);
+  }
+});
+
+testLong("transcode: audio before the video is named where it is left out", { skip }, async () => {
+  const input = folder.file("early.mkv");
+  convertClip(
+    input,
+    ...["-itsoffset", "1", "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=1"],
+    ...["-f", "lavfi", "-i", "sine=duration=2", "-map", "0:v", "-map", "1:a", ...lossless],
+  );
+  const { leftOut } = await transcode(input, folder.file("late.mkv"), "ffv1", { audio: { codec: "flac" } });
+  assertEquals(leftOut, ["audio before the video"]);
+});
+
+testLong("thumbnails: a failure is not told as the end", { skip }, async () => {
+  const told: unknown[] = [];
+  const tune = folder.file("tune-alone.mka");
+  convertClip(tune, "-f", "lavfi", "-i", "sine=duration=1", "-c:a", "flac");
+  await assertRejects(
+    () => thumbnails(tune, folder.file("none%d.png"), { onProgress: (progress) => void told.push(progress) }),
+    ReadError,
+  );
+  assertEquals(told, []);
+});
 
 const sizes = [
   [{ width: 80 }, "scale=80:-2"],

@@ -3,7 +3,7 @@ import { existsSync, linkSync, readdirSync, readFileSync, symlinkSync, writeFile
 import { after } from "node:test";
 import { pathToFileURL } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { ReadError, UnsupportedError } from "../mod.ts";
+import { createFileWriter, ReadError, UnsupportedError } from "../mod.ts";
 import { concat, extractAudio, remux, replaceAudio, trim } from "../recipes.ts";
 import { convertClip, frameHashes, makeClip } from "./support/clips.ts";
 import { missingEncoders } from "./support/features.ts";
@@ -244,6 +244,56 @@ testLong("concat: files that differ are refused before there is a file", { skip 
   assert(!existsSync(output));
   await assertRejects(() => concat([parts[0]!, folder.file("none.mp4")], output), ReadError);
   assert(!existsSync(output) && !existsSync(`${output}.avwriter`));
+});
+
+testBoth("recipes that copy: what would make an empty or a wrong file is refused", { skip }, async () => {
+  const input = clip("mp4");
+  const tune = copyByProgram("tune-alone.m4a", "-i", input, "-vn", "-c", "copy");
+  const output = folder.file("refused.mp4");
+  const error = await assertRejects(() => replaceAudio(tune, input, output), UnsupportedError, "no video");
+  assertEquals(error.code, "NO_STREAM");
+  await assertRejects(() => trim(input, output, 1, 1), RangeError, "later than the start");
+  await assertRejects(() => trim(input, output, 2.5, 3), RangeError, "is 2 s long");
+  assert(!existsSync(output));
+});
+
+testLong("concat: files that are shown in another way are refused", { skip }, async () => {
+  const input = clip("mkv", "-an");
+  const wide = copyByProgram("wide.mkv", "-i", input, "-c", "copy", "-aspect", "2:1");
+  const output = folder.file("other.mkv");
+  await assertRejects(() => concat([input, wide], output), UnsupportedError, "the shape of pixels 3:2");
+  const formats = ["yuv420p", "yuv444p"].map((format) =>
+    makeClip(folder.file(`${format}.mkv`), "25", 1, "-c:v", "mjpeg", "-strict", "-1", "-pix_fmt", format)
+  );
+  await assertRejects(() => concat(formats, output), UnsupportedError, "the pixel format");
+  const turned = folder.file("turned.mp4"), level = folder.file("level.mp4");
+  for (const [path, rotation] of [[turned, 90], [level, 0]] as const) {
+    await using writer = await createFileWriter("libx264", path, 25, { rotation });
+    await writer.write({ data: new Uint8Array(64 * 48 * 4), width: 64, height: 48 });
+  }
+  await assertRejects(() => concat([turned, level], output), UnsupportedError, "the rotation 0");
+  assert(!existsSync(output));
+});
+
+testLong("concat: audio that is longer than its video is heard before the next file", { skip }, async () => {
+  const long = makeClip(folder.file("tail.mp4"), "25", 1, ...tone, ...x264);
+  const next = clip("mp4");
+  const output = folder.file("tails.mp4");
+  await concat([long, next], output);
+  const video = packets(output, 0), audio = packets(output, 1);
+  // The tone lasts for 2 s.
+  assertAlmostEquals(video[25]!.pts - video[0]!.pts, 2, 0.05);
+  assertAlmostEquals(audio.at(-1)!.pts, 4, 0.1);
+  const steps = audio.slice(1).map(({ pts }, index) => pts - audio[index]!.pts);
+  assert(Math.max(...steps) < 0.05, `${Math.max(...steps)}`);
+  assertEquals(audio.length >= packets(long, 1).length + packets(next, 1).length - 2, true);
+});
+
+testLong("replaceAudio: audio that is kept ends with the video, too", { skip }, async () => {
+  const video = makeClip(folder.file("short.mp4"), "25", 1, ...tone, ...x264);
+  const output = folder.file("two.mp4");
+  await replaceAudio(video, clip("mp4"), output, { keepsAudio: true });
+  for (const track of [1, 2]) assertAlmostEquals(packets(output, track).at(-1)!.pts, 1, 0.05, `${track}`);
 });
 
 testAll(

@@ -6,6 +6,7 @@ import { transcode } from "../recipes.ts";
 import { missingEncoders } from "./support/features.ts";
 import { decode, frameTimes, lightOptions, probe, psnr, TemporaryFolder } from "./support/media.ts";
 import { rejection } from "./support/messages.ts";
+import { runScript } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
 
 const { isAll, isLong, test, testAll, testBoth, testLong } = testsOf(import.meta.url);
@@ -192,6 +193,46 @@ testLong(
     assertEquals(probe(path).frames, fps);
   },
 );
+
+testLong("targetBytes: subtitles are counted", { skip: h264 }, async () => {
+  using folder = new TemporaryFolder();
+  for (const extension of ["mkv", "mp4"]) {
+    const path = folder.file(`told.${extension}`);
+    await using writer = await createFileWriter("libx264", path, fps, {
+      ...{ targetBytes: 100_000, subtitles: {}, preset: "ultrafast" },
+    });
+    for (let index = 0; index < 100; index++) {
+      await writer.writeSubtitle({
+        text: `A line of text, ${index}`,
+        start: index / 50,
+        end: (index + 1) / 50,
+      });
+    }
+    await write(writer, 50);
+    await writer.close();
+    const { size } = statSync(path);
+    assert(size <= 100_000 && size >= 94_000, `${path}: ${size} bytes`);
+  }
+});
+
+testLong("passes: an encoder that is only tried leaves the statistics alone", { skip: h264 }, () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("script.ts");
+  const mod = JSON.stringify(new URL("../mod.ts", import.meta.url).href);
+  writeFileSync(
+    path,
+    `import process from "node:process";
+    import { createFileWriter } from ${mod};
+    await using writer = await createFileWriter("libx264", process.argv.at(-1), 25, {
+      ...{ bitrate: "1M", passes: 2, fieldOrder: "tff", pixelFormat: "yuv422p" },
+    });
+    for (let n = 0; n < 5; n++) {
+      await writer.write({ data: new Uint8Array(64 * 64 * 4).fill(n), width: 64, height: 64 });
+    }`,
+  );
+  const { status, stderr } = runScript(path, [folder.file("fields.mkv")]);
+  assertEquals([status, stderr], [0, ""]);
+});
 
 testAll("targetBytes: a size that is never needed gives a smaller file", { skip: h264 }, async () => {
   using folder = new TemporaryFolder();

@@ -3,7 +3,8 @@
  * what it installs.
  *
  *     deno run -A tools/setup.ts demo     FFmpeg's libraries and programs
- *     deno run -A tools/setup.ts test     also Bun, packages of tests; on Debian PulseAudio, OpenCV, Redis
+ *     deno run -A tools/setup.ts test     also Bun, packages of tests; on Debian PulseAudio, OpenCV
+ *     deno run -A tools/setup.ts long     as test, and what the example of a render farm needs from npm
  *     deno run -A tools/setup.ts node     as test, and a Node that can call native libraries
  *     deno run -A tools/setup.ts bench    as node, and the peer from npm that the benchmark compares with
  *     deno run -A tools/setup.ts fidelity as test, and the programs that judge videos
@@ -290,8 +291,9 @@ async function setUpJudges(): Promise<void> {
 
 const targets: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   demo: [setUpFfmpeg],
-  test: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpFarm],
-  node: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpFarm, setUpNode],
+  test: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv],
+  long: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpFarm],
+  node: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpNode],
   bench: [setUpFfmpeg, setUpNpmPackages, setUpNode, setUpPeer],
   fidelity: [setUpFfmpeg, setUpNpmPackages, setUpJudges],
   check: [setUpFfmpeg, setUpNpmPackages, setUpHeaders],

@@ -6,11 +6,14 @@
 import { runtime, type Terminal } from "../../ffi/mod.ts";
 import type { WriteSummary } from "../engine/session_types.ts";
 import { AvError, ReadError } from "../errors.ts";
+import { withoutUndefined } from "../option_checks.ts";
 import { createFileReader } from "../reader/create_file_reader.ts";
 import { systemOf, type VideoDeviceSystem } from "../reader/device/device_options.ts";
 import { openDevice } from "../reader/device/open_device.ts";
 import { openNetworkSource } from "../reader/network/open_network_source.ts";
 import type { VideoSource } from "../reader/video_source.ts";
+import { pictureFilters, turnedShape } from "../recipes/picture_filters.ts";
+import type { ResizeMode } from "../video/resizer.ts";
 import { createFileWriter } from "../writer/create_file_writer.ts";
 import type { VideoWriter } from "../writer/video_writer.ts";
 import type { WriterOptions } from "../writer/writer_options.ts";
@@ -97,27 +100,31 @@ async function openSource(
   }
 }
 
-/** What players turn a picture by, as filters: a file of any container shows it as it is. */
-const rotating: Readonly<Record<VideoSource["rotation"], string | null>> = {
-  0: null,
-  90: "transpose=clock",
-  180: "hflip,vflip",
-  270: "transpose=cclock",
-};
-
-/** The options that keep what the source says of its video. */
-function optionsFor(
-  { rotation, sampleAspectRatio: { num, den } }: VideoSource,
-  hasAudio: boolean,
-): WriterOptions {
-  const filter = rotating[rotation];
-  // A turned pixel is as high as it was wide.
-  const shape = rotation % 180 === 0 ? { num, den } : { num: den, den: num };
+/** The options of the writer: pictures are as players show them, in the size that is asked for. */
+function optionsFor(source: VideoSource, parsed: Parsed, hasAudio: boolean): WriterOptions {
+  const { width, height, resize, ...others } = writerOptionsOf(parsed);
+  if (resize !== undefined && !isResizeMode(resize)) {
+    throw new UsageError(`The option --resize takes ${resizeModes.join(", ")}, not ${resize}`);
+  }
+  for (const [name, side] of Object.entries({ width, height })) {
+    if (side === undefined || Number.isInteger(side) && side > 0) continue;
+    throw new UsageError(`The option --${name} needs a whole number above 0, not ${side}`);
+  }
+  const size = withoutUndefined({ width, height, resize });
+  const { filters, isSquare } = pictureFilters(source, size, 2);
+  const { num, den } = turnedShape(source);
   return {
     ...(hasAudio ? { audio: {} } : {}),
-    ...(filter === null ? {} : { filter }),
-    ...(num === den ? {} : { sampleAspectRatio: shape }),
+    ...(filters.length === 0 ? {} : { filter: filters.join(",") }),
+    ...(isSquare || num === den ? {} : { sampleAspectRatio: { num, den } }),
+    ...others,
   };
+}
+
+const resizeModes: readonly ResizeMode[] = ["contain", "cover", "fill"];
+
+function isResizeMode(mode: string): mode is ResizeMode {
+  return (resizeModes as readonly string[]).includes(mode);
 }
 
 /**
@@ -182,8 +189,9 @@ export const recordCommand: Command = {
     "  --seconds S              end after so many seconds",
     "  --no-audio               leave audio out, as is always done in gif, webp and apng",
     ...outputHelp,
+    "  --resize MODE            what pictures of another shape get: contain (black bars), cover, fill",
   ].join("\n"),
-  options: { ...outputOptions, seconds: "value", "no-audio": "flag", device: "value" },
+  options: { ...outputOptions, resize: "value", seconds: "value", "no-audio": "flag", device: "value" },
   async run(context): Promise<number> {
     const { terminal, signal, parsed } = context;
     const [from, output, ...more] = parsed.rest;
@@ -203,8 +211,7 @@ export const recordCommand: Command = {
     const whole = Math.min(source.duration ?? Infinity, seconds);
     using line = new ProgressLine(terminal);
     const writer = await openWriter(codec, output, source, {
-      ...optionsFor(source, hasAudio),
-      ...writerOptionsOf(parsed),
+      ...optionsFor(source, parsed, hasAudio),
       onProgress: ({ frames, seconds }) => {
         const share = Number.isFinite(whole) ? `${Math.min(100, Math.floor(seconds / whole * 100))} %, ` : "";
         line.show(`${share}${frames} frames, ${rounded(seconds)} s`);

@@ -33,6 +33,9 @@ const codecs: Readonly<Record<string, readonly SubtitleCodec[]>> = {
   webm: ["webvtt"],
 };
 
+/** How many bytes a container needs for a text, and for a track, at most: times, tables, headers. */
+const textOverhead = 40, trackOverhead = 700;
+
 /** The most bytes of subtitles that may wait for their frames. */
 export const maxWaitingCueBytes = 64 * 2 ** 20;
 const utf8 = new TextEncoder();
@@ -92,6 +95,12 @@ class SubtitleTrack implements Disposable {
     if (runs.length === 0) return;
     if (this.codec === "subrip") this.#wait({ start, end }, utf8.encode(text));
     else this.#add({ start, end, runs });
+  }
+
+  /** How many bytes what waits takes in a file, about. */
+  get fileBytes(): number {
+    const texts = this.#waiting.map(({ content }) => bytesOf(content) - cueOverhead + textOverhead);
+    return texts.reduce((sum, bytes) => sum + bytes, this.headers.length + trackOverhead);
   }
 
   #add(cue: TimedText): void {
@@ -180,6 +189,11 @@ export class SubtitleTracks implements Disposable {
   /** Whether so many cues wait for the video that no more are to come. */
   get isFull(): boolean {
     return this.#tracks.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0) > maxWaitingCueBytes;
+  }
+
+  /** How many bytes all that waits takes in a file, about, and rather more than less. */
+  get fileBytes(): number {
+    return this.#tracks.reduce((sum, { fileBytes }) => sum + fileBytes, 0);
   }
 
   /** Takes a cue, which is written once the video gets to it. */

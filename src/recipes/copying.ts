@@ -50,8 +50,9 @@ export async function remux(
 }
 
 /**
- * Joins files, one after the other, without decoding. Streams, codecs, sizes and codec headers must be the
- * same, which is compared before anything is copied: files of one encoder with the same settings are.
+ * Joins files, one after the other, without decoding. Streams, codecs, sizes, pixel formats, rotations and
+ * codec headers must be the same, which is compared before anything is copied: files of one encoder with the
+ * same settings are.
  *
  * @param inputs The files in order, as paths or `file:` URLs.
  * @param output The new file.

@@ -17,7 +17,6 @@ import type { EncoderChoice, WriteSummary } from "../engine/session_types.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { VideoSource } from "../reader/video_source.ts";
-import type { FileDescription } from "../engine/file_description.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { nextTurn } from "../next_turn.ts";
 import type { Size } from "../size.ts";
@@ -34,7 +33,7 @@ import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import { AudioEnds } from "./audio_ends.ts";
 import { checkCloseOptions, type CloseOptions } from "./close_options.ts";
 import type { CopyOptions } from "./copying/copy_options.ts";
-import { copySource } from "./copying/copy_source.ts";
+import { SourceCopier } from "./copying/copy_source.ts";
 import { FrameChecker, type GivenFrame, readFrame } from "./frame_checker.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
@@ -54,6 +53,7 @@ export class EngineVideoWriter implements VideoWriter {
   readonly #clock: FrameClock;
   readonly #checker: FrameChecker;
   readonly #options: SessionOptions;
+  readonly #copier: SourceCopier;
   readonly #progress: ProgressTimer<WriterStats>;
   readonly #devices: ReadonlyMap<number, AudioCapture>;
   readonly #life: Lifecycle<WriteSummary>;
@@ -61,8 +61,6 @@ export class EngineVideoWriter implements VideoWriter {
   readonly #turns: TurnQueue;
   readonly #cues: CueChecker;
   readonly #samples: SamplesChecker;
-  /** What a source has said of the file. */
-  #described: FileDescription = {};
   /** Where the audio of each track ends. */
   readonly #ends = new AudioEnds();
   #writable: WritableStream<Frame> | undefined;
@@ -86,6 +84,10 @@ export class EngineVideoWriter implements VideoWriter {
     const byName = new Map(formats.map((format) => [format.name, format]));
     this.#checker = new FrameChecker(byName, session, clock);
     this.#options = session;
+    this.#copier = new SourceCopier({
+      ...{ writer: this, clock, options: session, audioEnd: () => this.#ends.longest },
+      describe: (description) => this.#ask("copy a source", () => engine.describe(description)),
+    });
     this.#turns = new TurnQueue(() => this.#life.isAlive ? engine.slots.roomToWrite : null);
     this.#samples = new SamplesChecker(session.audio, audioChannels);
     this.#cues = new CueChecker(session.subtitles, this.#maxTimestamp);
@@ -163,11 +165,7 @@ export class EngineVideoWriter implements VideoWriter {
       ? this.#firstSeconds(track, samples, nowMs)
       : this.#clock.onClock(timestamp);
     this.#ends.add(track, samples, seconds, this.#clock.frames === 0 ? null : this.#clock.takenSeconds);
-    try {
-      await this.#engine.writeAudio(track, samples, seconds);
-    } catch (error) {
-      return await this.#refuse("write samples", error);
-    }
+    await this.#ask("write samples", () => this.#engine.writeAudio(track, samples, seconds));
     await nextTurn();
     this.#life.requireNotAborted("write samples");
   }
@@ -178,27 +176,14 @@ export class EngineVideoWriter implements VideoWriter {
     const checked = { ...what, start: this.#clock.onClock(start), end: this.#clock.onClock(end) };
     // Getters of the caller's object may have closed the writer.
     this.#life.requireOpen("write a subtitle");
-    try {
-      await this.#engine.writeSubtitle(checked);
-    } catch (error) {
-      return await this.#refuse("write a subtitle", error);
-    }
+    await this.#ask("write a subtitle", () => this.#engine.writeSubtitle(checked));
     await nextTurn();
     this.#life.requireNotAborted("write a subtitle");
   }
 
   async copyFrom(source: VideoSource, options?: CopyOptions): Promise<void> {
     this.#life.requireOpen("copy a source");
-    const describe = async (description: FileDescription): Promise<void> => {
-      try {
-        await this.#engine.describe(description);
-      } catch (error) {
-        await this.#refuse("copy a source", error);
-      }
-      this.#described = description;
-    };
-    const file = { options: this.#options, described: this.#described };
-    await copySource({ writer: this, clock: this.#clock, ...file, describe }, source, options);
+    await this.#copier.copy(source, options);
   }
 
   /**
@@ -320,6 +305,15 @@ export class EngineVideoWriter implements VideoWriter {
       if (!RefusedCall.is(error)) await this.#life.failLater(error);
     } finally {
       this.#isBehind = false;
+    }
+  }
+
+  /** Has the engine do something. */
+  async #ask(action: string, call: () => void | Promise<void>): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      await this.#refuse(action, error);
     }
   }
 

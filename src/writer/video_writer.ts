@@ -173,7 +173,7 @@ export interface VideoWriter extends AsyncDisposable {
   /**
    * Writes what a source has: its frames at their times, its audio and subtitles beside them, and, where the
    * writer has no frame yet, its chapters and tags. A source that is copied after others begins where the
-   * video ends. The writer stays open.
+   * video ends, or where audio ends that is longer by more than 0.1 s. The writer stays open.
    *
    * With `timing: "timestamps"` frames have the times of the source; with `"constant"`, they are repeated or
    * left out to keep them. Audio that is longer than the video is copied to its end; what is heard before the

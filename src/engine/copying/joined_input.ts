@@ -13,6 +13,8 @@ import type { CopiedFile, CopiedStream } from "./media_packet.ts";
 
 /** How much later audio may begin than that of the previous file ends, in seconds, to go on there. */
 const sameMoment = 0.012;
+/** Audio that is longer than the video by more seconds than this is heard to its end before the next file. */
+const maxTail = 0.1;
 /** How far a length may be from a whole number of frames, in seconds, for Matroska counts milliseconds. */
 const wholeFrames = 0.002;
 
@@ -237,8 +239,16 @@ export class JoinedInput implements PacketInput {
     return true;
   }
 
-  /** Where the file at hand ends in the result. */
+  /** Where the file at hand ends in the result: its video, or audio that is much longer. */
   #endOfFile(): number {
+    const { demuxer } = this.#source;
+    const end = this.#endOfVideo();
+    const audio = [...this.#ends].filter(([stream]) => demuxer.isOf("audio", stream)).map(([, ends]) => ends);
+    const longest = Math.max(end, ...audio);
+    return longest - end > maxTail ? longest : end;
+  }
+
+  #endOfVideo(): number {
     const { video, demuxer } = this.#source;
     if (video < 0 || !this.#ends.has(video)) return Math.max(0, ...this.#ends.values());
     const end = this.#ends.get(video)!;

@@ -123,15 +123,15 @@ export class StreamOpener implements Disposable {
 
   /** Takes another request for the same stream. Throws where the container does not keep what it has. */
   describe(request: VideoFileRequest): void {
-    const before = this.#request;
+    const [before, trial] = [this.#request, this.#trial];
     this.#request = request;
-    if (this.#trial === null) return;
-    const { sampleAspectRatio = null } = request.options;
-    const settings = { ...this.#trial.settings, sampleAspectRatio };
-    using undo = new DisposableStack();
-    undo.defer(() => void (this.#request = before));
-    this.#tryHeader({ ...this.#trial, settings });
-    undo.move();
+    try {
+      const { sampleAspectRatio = null } = request.options;
+      if (trial !== null) this.#tryHeader({ ...trial, settings: { ...trial.settings, sampleAspectRatio } });
+    } catch (error) {
+      this.#request = before;
+      throw error;
+    }
   }
 
   /** The video's colour description at a height: also that of frames without one. */

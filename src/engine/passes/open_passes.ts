@@ -105,8 +105,8 @@ export function openPasses(
   owned.move();
   audioTracks?.beginAt(seconds);
   const goal = targetBytes === undefined ? { bitrate: bitrate! } : { targetBytes };
-  const audioBytes = (): number => audioTracks?.queue.bytes ?? 0;
-  const told = { goal, audioBytes, statistics: () => statistics };
+  const otherBytes = (): number => (audioTracks?.queue.bytes ?? 0) + (context.subtitles?.fileBytes ?? 0);
+  const told = { goal, otherBytes, statistics: () => statistics };
   return {
     pipeline: new TwoPasses({ control, settings, first, spool, folder, openAttempt, ...told }),
     settings,
@@ -145,7 +145,7 @@ function openFinal(
 
 /**
  * Writes the packets of a pass, and the audio, into a file that is only measured; returns its size. Subtitles
- * are left out, which can be written once only.
+ * can be written once only: what they take is estimated.
  */
 function* measured(
   native: Native,
@@ -153,7 +153,7 @@ function* measured(
   stream: EncodedStream,
   { pipeline, store, path }: Pick<Attempt, "pipeline" | "store"> & { readonly path: string },
 ): Steps<number> {
-  const { info, audioTracks } = context;
+  const { info, audioTracks, subtitles } = context;
   using owned = new DisposableStack();
   const queue = owned.use(audioTracks?.queue.copy() ?? null);
   queue?.begin({ needsAll: false, isPatient: true });
@@ -162,7 +162,7 @@ function* measured(
   output.open(owned.use(HeldTarget.take(native, info, path, {})));
   store.output = output;
   try {
-    return (yield* pipeline.finish()) ?? store.bytes;
+    return ((yield* pipeline.finish()) ?? store.bytes) + (subtitles?.fileBytes ?? 0);
   } finally {
     store.output = null;
   }

@@ -30,10 +30,10 @@ export class SizeSearch {
   /** The bits per second of the first run. */
   readonly bitrate: number;
 
-  /** For a file of a size, with so many seconds of video and bytes of audio. */
-  constructor(targetBytes: number, seconds: number, audioBytes: number) {
+  /** For a file of a size, with so many seconds of video and bytes of all else. */
+  constructor(targetBytes: number, seconds: number, otherBytes: number) {
     this.#targetBytes = targetBytes;
-    const videoBytes = Math.max(0, targetBytes * aim - audioBytes);
+    const videoBytes = Math.max(0, targetBytes * aim - otherBytes);
     this.bitrate = bounded(Math.max(minBitrate, videoBytes * 8 / Math.max(seconds, 1e-3)));
   }
 

@@ -41,8 +41,8 @@ export interface PassesParts {
   readonly folder: ScratchFolder;
   /** Bits per second, or the bytes of the whole file. */
   readonly goal: { readonly bitrate: number } | { readonly targetBytes: number };
-  /** Bytes of the audio that waits for the video. */
-  readonly audioBytes: () => number;
+  /** Bytes of the audio and the subtitles that wait for the video. */
+  readonly otherBytes: () => number;
   /** What the first pass has found out, where its encoder tells. */
   readonly statistics: () => string | null;
   /** Prepares the second pass. */
@@ -115,8 +115,8 @@ export class TwoPasses implements VideoPipeline {
 
   /** Encodes until the file has a size. */
   *#fit(targetBytes: number, endTicks: bigint | null): Steps<void> {
-    const { first, audioBytes, control } = this.#parts;
-    const search = new SizeSearch(targetBytes, first.seconds, audioBytes());
+    const { first, otherBytes, control } = this.#parts;
+    const search = new SizeSearch(targetBytes, first.seconds, otherBytes());
     for (let wanted: number | null = search.bitrate, left = 1; wanted !== null; left *= runShare) {
       using owned = new DisposableStack();
       const { bitrate, attempt } = this.#openFrom(wanted);
@@ -199,11 +199,11 @@ function* shifted<Result>(steps: Steps<Result>, from: number, share: number): St
 
 function tooLarge(targetBytes: number, bytes: number): UnsupportedError {
   return new UnsupportedError(
-    `Cannot make a file of ${targetBytes} bytes: the smallest one that the encoder made of these frames has ${bytes}, and is in its place`,
+    `Cannot make a file of ${targetBytes} bytes: the nearest one that was made of these frames has ${bytes}, and is in its place`,
     {
       code: "TARGET_BYTES",
       operation: "encode for a size",
-      hint: "Use a larger targetBytes, or smaller or fewer frames",
+      hint: "Use a larger targetBytes, smaller or fewer frames, or less audio and subtitles",
     },
   );
 }

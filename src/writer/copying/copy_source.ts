@@ -15,7 +15,7 @@ import { FrameIterator } from "../../source/pipeline/frame_iterator.ts";
 import { shown } from "../../shown.ts";
 import type { VideoWriter } from "../video_writer.ts";
 import { checkCopyOptions, type CopyOptions } from "./copy_options.ts";
-import { FramePlacer } from "./frame_placer.ts";
+import { type CopyTail, FramePlacer } from "./frame_placer.ts";
 import { pictureShape } from "./picture_shape.ts";
 import { audioPieces, cuePieces, TrackCopy, type TrackPart } from "./track_copy.ts";
 
@@ -27,18 +27,48 @@ export interface CopyTarget {
   readonly writer: VideoWriter;
   readonly clock: FrameClock;
   readonly options: SessionOptions;
-  /** What a source before has said of the file. */
-  readonly described: FileDescription;
+  /** Where the longest track of audio ends, in seconds. */
+  readonly audioEnd: () => number;
   /** Tells what the file says of itself. */
   describe(description: FileDescription): Promise<void>;
 }
 
-/** Copies a source into a writer: see {@linkcode VideoWriter.copyFrom}. */
-export async function copySource(
-  target: CopyTarget,
+/** What is known of the copies before. */
+interface Before {
+  /** What a source before has said of the file. */
+  readonly described: FileDescription;
+  /** What the copy before has left to be heard. */
+  readonly tail: CopyTail | null;
+}
+
+/** Copies sources into a writer, one after another: see {@linkcode VideoWriter.copyFrom}. */
+export class SourceCopier {
+  readonly #target: CopyTarget;
+  #before: Before = { described: {}, tail: null };
+
+  constructor(target: CopyTarget) {
+    this.#target = target;
+  }
+
+  /** Copies a source. */
+  async copy(source: VideoSource, options: CopyOptions | undefined): Promise<void> {
+    const before = this.#before;
+    this.#before = { ...before, tail: null };
+    const describe = async (description: FileDescription): Promise<void> => {
+      await this.#target.describe(description);
+      this.#before = { described: description, tail: null };
+    };
+    const tail = await copySource({ ...this.#target, ...before, describe }, source, options);
+    this.#before = { ...this.#before, tail };
+  }
+}
+
+/** Copies a source. Returns what is left to be heard before the next one. */
+async function copySource(
+  target: CopyTarget & Before,
   source: VideoSource,
   given: CopyOptions | undefined,
-): Promise<void> {
+): Promise<CopyTail | null> {
   const options = checkCopyOptions(given);
   requireSource(source);
   requireTiming(target);
@@ -57,6 +87,7 @@ export async function copySource(
     const { from } = placer;
     const description = { ...shape, ...descriptionOf(source, wanted, { from, seconds }) };
     if (clock.frames === 0) await target.describe({ ...description, ...await fileOf(source) });
+    await placer.begin(video ? target.tail : null);
     const part = { from, begin: placer.beginSeconds, seconds };
     copies.push(
       ...tracks.audio.map((plan) =>
@@ -75,6 +106,7 @@ export async function copySource(
     }
     await placer.end();
     await writeRest(copies, end);
+    return placer.tail(target.audioEnd());
   } finally {
     // A frame that came and is not written stays in the source.
     if (frames instanceof FrameIterator) frames.returnUnused();

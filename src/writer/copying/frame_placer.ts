@@ -21,6 +21,19 @@ interface FrameWriter {
   write(frame: Frame, options?: FrameOptions): Promise<void>;
 }
 
+/** Audio that is longer than the video by more seconds than this is heard to its end before the next copy. */
+const maxTail = 0.1;
+
+/** The end of a copy whose audio is longer than its video. */
+export interface CopyTail {
+  /** How much longer, in seconds. */
+  readonly seconds: number;
+  /** How many frames the writer had. */
+  readonly frames: number;
+  /** The last of them; `null` where the writer shows it longer by itself. */
+  readonly frame: DecodedFrame | null;
+}
+
 /** Writes frames at their times, behind what the writer has already. */
 export class FramePlacer {
   readonly #writer: FrameWriter;
@@ -33,7 +46,7 @@ export class FramePlacer {
   /** How long it is at most. */
   readonly #seconds: number;
   /** Where it begins in seconds or in frames of the writer. */
-  readonly #begin: { readonly seconds: number; readonly frames: number };
+  #begin = { seconds: 0, frames: 0 };
   #last: DecodedFrame | null = null;
 
   /** For a writer, the rate of a source, where in it the copy begins, and for how many seconds at most. */
@@ -50,7 +63,27 @@ export class FramePlacer {
     this.#sourceRate = sourceRate;
     this.from = this.#exactTime(from);
     this.#seconds = seconds;
-    this.#begin = { seconds: clock.givenSeconds, frames: clock.frames };
+  }
+
+  /** Begins where the writer's video ends, or the longer audio of the copy before. */
+  async begin(tail: CopyTail | null): Promise<void> {
+    const clock = this.#clock;
+    let gap = 0;
+    // The program may have written frames of its own.
+    if (tail !== null && tail.frames === clock.frames) {
+      if (this.#rate === null) gap = tail.seconds;
+      else if (tail.frame !== null) {
+        await this.#repeatUntil(tail.frame, clock.frames + this.#placeOf(tail.seconds, this.#rate));
+      }
+    }
+    this.#begin = { seconds: clock.givenSeconds + gap, frames: clock.frames };
+  }
+
+  /** What is left to be heard once the copy has ended, of audio that ends at a time; `null`: nothing. */
+  tail(audioEnd: number): CopyTail | null {
+    const { frames, takenSeconds } = this.#clock;
+    const seconds = audioEnd - takenSeconds;
+    return frames > 0 && seconds > maxTail ? { seconds, frames, frame: this.#last } : null;
   }
 
   /** Where the copy begins, in seconds of the writer. */
