@@ -98,6 +98,17 @@ test("openNetworkSource: rtsp redirects of FFmpeg alone, or of a login, are refu
     const { code } = await errorOf(server.address.replace("//", "//user:word@"));
     assertEquals([code, trap.connections()], ["REDIRECT", 0]);
   }
+  // What FFmpeg says first is what is told, unless the server then shows its redirect.
+  let hasFailed = false;
+  for (const [code, last] of [["HTTP_404", null], ["REDIRECT", away]] as const) {
+    using server = await RtspAnswers.start((method, count) => {
+      if (count > 4) return last;
+      hasFailed = count === 4;
+      return method === "OPTIONS" || count < 3 ? "200 OK" : "404 Not Found";
+    });
+    assertEquals([(await errorOf(server.address)).code, hasFailed], [code, true]);
+  }
+  assertEquals(trap.connections(), 0);
 });
 
 testLong(

@@ -39,7 +39,7 @@ export function openRtsp(
     if (!(error instanceof AvError)) throw error;
     requireNotInterrupted(native);
     // Where it was by then, libavformat does not tell.
-    const target = redirectOf(native, url, place);
+    const target = laterRedirect(native, url, place);
     if (target !== null) requireTarget(new URL(url), target, place, "redirects");
     throw error;
   }
@@ -50,6 +50,16 @@ export function openRtsp(
     throw error;
   }
   return demuxer;
+}
+
+/** Where a server says that an address has moved to; `null` where it does not, or not any more. */
+function laterRedirect(native: Native, from: string, place: NetworkPlace): URL | null {
+  try {
+    return redirectOf(native, from, place);
+  } catch (error) {
+    if (error instanceof AvError) return null;
+    throw error;
+  }
 }
 
 /** Where a server says that an address has moved to; `null` where it does not. */
