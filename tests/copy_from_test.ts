@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, linkSync, readFileSync, writeFileSync } from "node:fs";
 import { after } from "node:test";
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   type CopyOptions,
   createFileReader,
@@ -362,11 +362,8 @@ test("copyFrom: a new file is shown as its source, and has no frames that are sh
     const error = await assertRejects(() => writer.copyFrom(other), UnsupportedError, "pixels of 1:1");
     assertEquals(error.code, "PICTURE_SHAPE");
   }
-  const told = execFileSync("ffprobe", ["-v", "error", "-show_streams", "-of", "flat", path], {
-    encoding: "utf8",
-  });
-  const valueOf = (key: string): string | undefined => new RegExp(`\\.${key}="?([^"\n]*)`).exec(told)?.[1];
-  assertEquals([valueOf("sample_aspect_ratio"), valueOf("rotation")], ["4:3", "-90"]);
+  const told = execFileSync("ffprobe", ["-v", "error", "-show_streams", path], { encoding: "utf8" });
+  for (const line of ["sample_aspect_ratio=4:3", "rotation=-90"]) assertStringIncludes(told, `${line}\n`);
   // The program says how pictures are shown.
   await using own = await createFileWriter("libx264", folder.file("own.mp4"), 10, { rotation: 180 });
   await own.copyFrom(other);

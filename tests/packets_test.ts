@@ -77,7 +77,8 @@ function assertTimes(path: string): void {
   const { times, seconds: length } = shownTimes(path);
   assertEquals(times.length, frames);
   for (const [index, time] of times.entries()) assertAlmostEquals(time, index * 1001 / 30000, 0.0011);
-  assertAlmostEquals(length, seconds, 0.1);
+  // FLV counts from 0 to its last packet.
+  assertAlmostEquals(length, seconds, 0.15);
 }
 
 const made = new Map<string, string>();
