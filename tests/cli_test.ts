@@ -92,7 +92,8 @@ testLong("cli: doctor tells the libraries in use, for people and as JSON", () =>
   const report = JSON.parse(stdout) as DoctorReport;
   const text = avwriter("doctor");
   assertEquals([text.status, text.stderr], [0, ""]);
-  assertStringIncludes(text.stdout, `FFmpeg    ${report.libraries!.version} in ${report.libraries!.folder}`);
+  const { version, folder } = report.libraries!;
+  assertStringIncludes(text.stdout.replaceAll(/ +/g, " "), `FFmpeg ${version} in ${folder}`);
   const [encoder] = report.encoders.mpeg4.filter(({ usable }) => usable);
   assert(new RegExp(`^mpeg4 .*${encoder!.name}`, "m").test(text.stdout), text.stdout);
 });
@@ -102,7 +103,7 @@ testLong("cli: doctor ends with 1 where there are no libraries", () => {
   const variables = { AVWRITER_LIBRARY_PATH: folder.path };
   const { status, stdout, stderr } = runScript(commandFile, ["doctor"], { variables });
   assertEquals([status, stderr], [1, ""]);
-  assertStringIncludes(stdout, "FFmpeg    none");
+  assert(/^FFmpeg +none/m.test(stdout), stdout);
 });
 
 test("cli: probe tells what is in a file, as JSON", async () => {
