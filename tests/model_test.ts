@@ -13,16 +13,14 @@ import { programs } from "./support/model/program.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { testsOf } from "./support/test.ts";
 
-const { testBoth } = testsOf(import.meta.url);
-const counts: Readonly<Record<string, number>> = { "?long": 500, "?all": 10_000 };
-const { search } = new URL(import.meta.url);
-const count = counts[search] ?? 80;
+const { isAll, testBoth } = testsOf(import.meta.url);
+const count = isAll ? 10_000 : 80;
 /** One program in so many has its files decoded. */
 const judgedEvery = 20;
 /** How much memory may grow, in bytes: a ring, a writer's thread and its caches are within it. */
 const growth = 64 * 2 ** 20;
 /** The share of programs in which a runtime's heap may grow to the size that it keeps. */
-const settling = search === "" ? 0.5 : 0.25;
+const settling = isAll ? 0.25 : 0.5;
 
 testBoth(`VideoWriter: ${count} random programs end as a model says`, async () => {
   using folder = new TemporaryFolder();

@@ -13,13 +13,13 @@ import {
   writeTimeCase,
 } from "./support/timelines.ts";
 
-const { isLong, testBoth } = testsOf(import.meta.url);
+const { isAll, testBoth } = testsOf(import.meta.url);
 
 /**
- * `deno task test:times` writes all thousand of them. The other runs take one in so many, so that each choice
+ * `deno task test:times` writes all thousand of them. The quick run takes one in so many, so that each choice
  * still meets each other one.
  */
-const every = new URL(import.meta.url).search === "?all" ? 1 : isLong ? 9 : 29;
+const every = isAll ? 1 : 29;
 const chosen = allTimeCases().filter((_, index) => index % every === 0);
 
 for (const [container, { codec }] of Object.entries(containers)) {

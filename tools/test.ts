@@ -33,7 +33,8 @@ const outputTimeoutMs = 2000;
 
 /** The files that take longest are started first: one of them alone at the end would keep all waiting. */
 const slowestFirst: readonly string[] = [
-  ...["audio_device", "deadline", "resize", "audio", "kill", "subtitles", "tags", "recover", "cycles"],
+  ...["paced_kill", "audio_device", "deadline", "kill", "cycles", "resize", "audio", "subtitles", "tags"],
+  ...["recover", "real_footage", "samples", "writegear"],
   ...["audio_source", "worker", "time_options", "time_table", "encoded_image", "closing", "pixels"],
 ];
 

@@ -1,1 +1,0 @@
-import "../model_test.ts?long";

@@ -1,1 +1,0 @@
-import "../time_table_test.ts?long";
