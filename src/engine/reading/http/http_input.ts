@@ -207,7 +207,7 @@ function headOf(native: Native, from: string, place: NetworkPlace, range: ByteRa
     ...["Accept: */*", "Connection: close", ...user, ...part, "", ""],
   ];
   using connection = connect(native, address, place);
-  return ask(connection, lines);
+  return ask(connection, lines).head;
 }
 
 /** Connects by the protocols of an address, and by no other. */
@@ -215,8 +215,14 @@ export function connect(native: Native, address: string, place: NetworkPlace): C
   return new Connection(native, address, connectionOptions(place, {}), "both");
 }
 
+/** The head of an answer, and how many bytes after it have come with it. */
+export interface AnswerHead {
+  readonly head: string;
+  readonly bodyBytes: number;
+}
+
 /** Sends lines, and reads the head of what is answered. */
-export function ask(connection: Connection, lines: readonly string[]): string {
+export function ask(connection: Connection, lines: readonly string[]): AnswerHead {
   connection.write(lines.join("\r\n"));
   const buffer = new Uint8Array(4096);
   let answer = "";
@@ -225,7 +231,8 @@ export function ask(connection: Connection, lines: readonly string[]): string {
     if (count === 0) break;
     answer += String.fromCharCode(...buffer.subarray(0, count));
   }
-  return answer.split("\r\n\r\n", 1)[0] ?? "";
+  const head = answer.split("\r\n\r\n", 1)[0] ?? "";
+  return { head, bodyBytes: Math.max(answer.length - head.length - 4, 0) };
 }
 
 /** Where the head of an answer says that an address has moved to; `null` where it does not. */
