@@ -27,7 +27,10 @@ async function errorOf(address: string, options: NetworkSourceOptions = {}): Pro
 
 type Answer = (method: string, count: number, request: string) => string | null;
 
-/** Answers each request of RTSP with a head, and what comes after it, by its method and its number; `null` closes the connection. */
+/**
+ * Answers each request of RTSP with a head, and what comes after it, by its method and its number; `null`
+ * closes the connection.
+ */
 class RtspAnswers implements Disposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
