@@ -27,7 +27,10 @@ async function errorOf(address: string, options: NetworkSourceOptions = {}): Pro
 
 type Answer = (method: string, count: number, request: string) => string | null;
 
-/** Answers each request of RTSP with a head, by its method and its number; `null` closes the connection. */
+/**
+ * Answers each request of RTSP with a head, and what comes after it, by its method and its number; `null`
+ * closes the connection.
+ */
 class RtspAnswers implements Disposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -42,7 +45,10 @@ class RtspAnswers implements Disposable {
         this.asked.push(method);
         const head = answer(method, this.asked.length, String(data));
         if (head === null) socket.destroy();
-        else socket.write(`RTSP/1.0 ${head}\r\nCSeq: ${number}\r\n\r\n`);
+        else {
+          const [lines, body = ""] = head.split("\r\n\r\n");
+          socket.write(`RTSP/1.0 ${lines}\r\nCSeq: ${number}\r\n\r\n${body}`);
+        }
       });
     });
   }
@@ -90,6 +96,12 @@ test("openNetworkSource: rtsp redirects of FFmpeg alone, or of a login, are refu
     (method, _count, request) => {
       if (request.includes(`Authorization: Basic ${btoa("user:word")}`)) return away;
       return method === "OPTIONS" ? "200 OK" : '401 Unauthorized\r\nWWW-Authenticate: Basic realm="a"';
+    },
+    (method, _count, request) => {
+      if (request.includes("Authorization: Basic")) return away;
+      const page = `Content-Length: 9000\r\n\r\n${"no entry ".repeat(1000)}`;
+      if (method === "OPTIONS") return `200 OK\r\n${page}`;
+      return `401 Unauthorized\r\nWWW-Authenticate: Basic realm="a"\r\n${page}`;
     },
     (method) => method === "OPTIONS" ? "200 OK" : `305 Use Proxy\r\n${away.split("\r\n")[1]}`,
   ];

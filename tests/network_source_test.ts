@@ -337,6 +337,39 @@ function cutting(path: string, hasRanges: boolean): RequestListener {
 }
 
 testLong(
+  "openNetworkSource: a slow server without ranges may take longer than a timeout to come back to a cut",
+  { skip: withoutHttp },
+  async () => {
+    for (const extension of ["mp4", "mkv"]) {
+      const path = clip(extension, 8, ...(extension === "mp4" ? ["-movflags", "+faststart"] : []));
+      const bytes = readFileSync(path);
+      let count = 0;
+      const slow: RequestListener = async (_request, response) => {
+        const isCut = ++count === 1;
+        response.writeHead(200, { "content-length": String(bytes.length) });
+        const pieces = 60, cut = 40;
+        for (let piece = 0; piece < (isCut ? cut : pieces) && !response.destroyed; piece++) {
+          const [from, to] = [piece, piece + 1].map((at) => Math.floor(bytes.length * at / pieces));
+          response.write(bytes.subarray(from, to));
+          // What came before the cut takes 4 seconds to come again.
+          if (!isCut && piece < cut) await sleep(100);
+        }
+        if (isCut) setTimeout(() => response.socket?.destroy(), 200);
+        else response.end();
+      };
+      await using server = await serving(path, { "/slow": slow });
+      await using source = await openNetworkSource(`${server.address}/slow`, {
+        ...{ openTimeoutSeconds: 2, readTimeoutSeconds: 2 },
+        reconnect: { delaySeconds: 0.05, attempts: 2 },
+      });
+      const frames = await Array.fromAsync(source);
+      assertEquals([source.stats.losses, frames.some(({ isDiscontinuous }) => isDiscontinuous)], [1, false]);
+      assertEquals(frames.map(({ data }) => hashOf(data)), frameHashes(path), extension);
+    }
+  },
+);
+
+testLong(
   "openNetworkSource: a file by http goes on after a cut where it was",
   { skip: withoutHttp },
   async () => {

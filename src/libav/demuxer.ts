@@ -54,6 +54,12 @@ export class Demuxer extends Owned {
     this.#native.avutil.av_opt_set(this.address, cString("fflags"), cString("+genpts"), 0);
   }
 
+  /** Whether what it reads can be read from another place on. Only for what is read by an AVIOContext. */
+  get isSeekable(): boolean {
+    const { fields } = this.#native;
+    return fields.get(fields.get(this.address, "AVFormatContext", "pb"), "AVIOContext", "seekable") !== 0;
+  }
+
   /** The AVStreams, in order. */
   get streams(): Address[] {
     const { fields } = this.#native;

@@ -110,8 +110,7 @@ export class LiveSession implements Disposable {
 
   #read(memory?: ArrayBuffer): ReadFrame | null {
     const after = this.#after;
-    const advance = () => after === null ? this.#cursor.advance() : this.#advanceAfter(after);
-    const shown = this.#control.timed(advance);
+    const shown = after === null ? this.#advance() : this.#advanceAfter(after);
     if (shown === null) return null;
     return { ...this.#copier.copy(this.#marked(shown), memory), position: this.#positionAfter(shown) };
   }
@@ -148,7 +147,8 @@ export class LiveSession implements Disposable {
   #resume(after: number): void {
     this.#after = after;
     const { demuxer } = this.#input;
-    if (demuxer instanceof HlsDemuxer) return;
+    // Without ranges, libavformat would seek by reading up to there, all of it in one call.
+    if (demuxer instanceof HlsDemuxer || !demuxer.isSeekable) return;
     try {
       this.#control.timed(() => this.#cursor.seek(after));
     } catch (error) {
@@ -156,11 +156,16 @@ export class LiveSession implements Disposable {
     }
   }
 
+  #advance(): ShownFrame | null {
+    return this.#control.timed(() => this.#cursor.advance());
+  }
+
   /** The first frame after a time; it is marked where it is not the next one. */
   #advanceAfter(after: number): ShownFrame | null {
     let last = -Infinity;
     for (;;) {
-      const shown = this.#cursor.advance();
+      // Each frame has its own time limit: a server without ranges sends all of them again.
+      const shown = this.#advance();
       if (shown === null) return null;
       // A server that has begun anew has another segment of that number.
       const isOther = last === -Infinity && shown.timestamp < after - this.#mostRepeated;

@@ -6,9 +6,11 @@
 import type { Native } from "../../../ffi/mod.ts";
 import { AvError } from "../../errors.ts";
 import { Demuxer } from "../../libav/demuxer.ts";
+import type { Connection } from "../../libav/reading/connection.ts";
 import { addressOf } from "../../libav/reading/input_stream.ts";
 import { requireNotInterrupted } from "../../libav/interruption.ts";
 import {
+  type AnswerHead,
   ask,
   basicCredentials,
   connect,
@@ -68,7 +70,7 @@ function redirectOf(native: Native, from: string, place: NetworkPlace): URL | nu
   const host = `${hostname}:${port || rtspPort}`;
   using connection = connect(native, `tcp://${host}`, place);
   let count = 0;
-  const answerTo = (method: string, ...headers: string[]): string =>
+  const answerTo = (method: string, ...headers: string[]): AnswerHead =>
     ask(connection, [
       `${method} rtsp://${host}${pathname}${search} RTSP/1.0`,
       ...headers,
@@ -77,15 +79,26 @@ function redirectOf(native: Native, from: string, place: NetworkPlace): URL | nu
       ...["", ""],
     ]);
   const options = answerTo("OPTIONS");
-  const target = targetOf(options, from);
-  if (target !== null || options === "") return target;
+  const target = targetOf(options.head, from);
+  if (target !== null || options.head === "") return target;
+  skipBody(connection, options);
   const accept = "Accept: application/sdp";
   const described = answerTo("DESCRIBE", accept);
-  const takesBasic = /^www-authenticate: *basic/im.test(described) &&
-    !/^www-authenticate: *digest/im.test(described);
-  if (!takesBasic || username === "") return targetOf(described, from);
-  return targetOf(
-    answerTo("DESCRIBE", accept, `Authorization: Basic ${basicCredentials(username, password)}`),
-    from,
-  );
+  const takesBasic = /^www-authenticate: *basic/im.test(described.head) &&
+    !/^www-authenticate: *digest/im.test(described.head);
+  if (!takesBasic || username === "") return targetOf(described.head, from);
+  skipBody(connection, described);
+  const authorization = `Authorization: Basic ${basicCredentials(username, password)}`;
+  return targetOf(answerTo("DESCRIBE", accept, authorization).head, from);
+}
+
+/** Reads what comes after the head of an answer: the next answer is behind it. */
+function skipBody(connection: Connection, { head, bodyBytes }: AnswerHead): void {
+  let left = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0) - bodyBytes;
+  const buffer = new Uint8Array(4096);
+  while (left > 0) {
+    const count = connection.read(buffer.subarray(0, Math.min(left, buffer.length)));
+    if (count === 0) return;
+    left -= count;
+  }
 }

@@ -20,6 +20,8 @@ const segmentFormats: readonly string[] = ["mpegts", "mov"];
 const newHeaders = 1;
 /** AVDISCARD_ALL, libavcodec/defs.h. */
 const discardAll = 48;
+/** How many segments are kept of which no frame was shown yet: packets are read without any. */
+const maxComing = 16;
 const types = ["video", "audio", "subtitle"] as const;
 
 /** What opening an HLS stream takes: its playlist was fetched. */
@@ -173,6 +175,7 @@ export class HlsDemuxer extends Demuxer {
     if (this.#isMarked) return;
     this.#isMarked = true;
     this.#coming.push({ ticks: pts === NativePacket.noTime ? dts : pts, marks: this.#marks });
+    if (this.#coming.length > maxComing) this.#coming.shift();
   }
 
   #open({ bytes, isDiscontinuous, isAfterLoss, sequence, name }: FetchedSegment): void {

@@ -46,10 +46,11 @@ export function openHttp(native: Native, place: NetworkPlace, address: string, r
       // What libavformat says of an answer with the whole file.
       if (error instanceof AvError && error.code === "EPERM" && range !== undefined) throw noParts(error);
       if (!(error instanceof AvError) || error.code !== "EIO") throw error;
-      const target = redirectOf(native, from, place);
+      const head = headOf(native, from, place, range);
+      const target = targetOf(head, from);
+      if (target !== null) return target;
       // FFmpeg 8 says this of an answer with the whole file.
-      if (target === null) throw range === undefined ? error : noParts(error);
-      return target;
+      throw range !== undefined && /^HTTP\/\S+ 200/.test(head) ? noParts(error) : error;
     }
   });
   return { connection: connection!, url };
@@ -193,19 +194,20 @@ export function requireRedirectLimit(native: Native): void {
   );
 }
 
-/** Where a server says that an address has moved to; `null` where it does not. */
-function redirectOf(native: Native, from: string, place: NetworkPlace): URL | null {
+/** The head of what a server answers to an address. */
+function headOf(native: Native, from: string, place: NetworkPlace, range: ByteRange | undefined): string {
   const { protocol, hostname, port, pathname, search, username, password } = new URL(from);
   const isTls = protocol === "https:";
   const address = `${isTls ? "tls" : "tcp"}://${hostname}:${port || (isTls ? 443 : 80)}`;
   const user = username === "" ? [] : [`Authorization: Basic ${basicCredentials(username, password)}`];
+  const part = range === undefined ? [] : [`Range: bytes=${range.offset}-${range.offset + range.length - 1}`];
   const lines = [
     `GET ${pathname}${search} HTTP/1.1`,
     `Host: ${hostname}${port === "" ? "" : `:${port}`}`,
-    ...["Accept: */*", "Connection: close", ...user, "", ""],
+    ...["Accept: */*", "Connection: close", ...user, ...part, "", ""],
   ];
   using connection = connect(native, address, place);
-  return targetOf(ask(connection, lines), from);
+  return ask(connection, lines).head;
 }
 
 /** Connects by the protocols of an address, and by no other. */
@@ -213,8 +215,14 @@ export function connect(native: Native, address: string, place: NetworkPlace): C
   return new Connection(native, address, connectionOptions(place, {}), "both");
 }
 
+/** The head of an answer, and how many bytes after it have come with it. */
+export interface AnswerHead {
+  readonly head: string;
+  readonly bodyBytes: number;
+}
+
 /** Sends lines, and reads the head of what is answered. */
-export function ask(connection: Connection, lines: readonly string[]): string {
+export function ask(connection: Connection, lines: readonly string[]): AnswerHead {
   connection.write(lines.join("\r\n"));
   const buffer = new Uint8Array(4096);
   let answer = "";
@@ -223,7 +231,8 @@ export function ask(connection: Connection, lines: readonly string[]): string {
     if (count === 0) break;
     answer += String.fromCharCode(...buffer.subarray(0, count));
   }
-  return answer.split("\r\n\r\n", 1)[0] ?? "";
+  const head = answer.split("\r\n\r\n", 1)[0] ?? "";
+  return { head, bodyBytes: Math.max(answer.length - head.length - 4, 0) };
 }
 
 /** Where the head of an answer says that an address has moved to; `null` where it does not. */
