@@ -296,6 +296,24 @@ testLong("replaceAudio: audio that is kept ends with the video, too", { skip }, 
   for (const track of [1, 2]) assertAlmostEquals(packets(output, track).at(-1)!.pts, 1, 0.05, `${track}`);
 });
 
+testLong("replaceAudio: a last frame without a duration is kept", { skip }, async () => {
+  const [video, output] = [folder.file("lasting.mkv"), folder.file("kept.mkv")];
+  for (const count of [1, 3]) {
+    {
+      await using writer = await createFileWriter("ffv1", video, 10, {
+        ...{ timing: "timestamps", audio: { codec: "flac", sampleRate: 48000, channels: 1 } },
+      });
+      for (let n = 0; n < count; n++) {
+        await writer.write({ data: new Uint8Array(32 * 16 * 4), width: 32, height: 16 }, { timestamp: n / 10 });
+      }
+      await writer.writeAudio({ data: new Float32Array(48000), sampleRate: 48000, channels: 1 });
+    }
+    await replaceAudio(video, video, output, { keepsAudio: true });
+    assertEquals(packets(output, 0).length, count);
+    for (const track of [1, 2]) assertAlmostEquals(packets(output, track).at(-1)!.pts, count / 10, 0.12);
+  }
+});
+
 testAll(
   "concat: audio goes on where that of the file before ends, whatever the container",
   { skip },

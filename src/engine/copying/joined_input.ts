@@ -154,11 +154,16 @@ export class JoinedInput implements PacketInput {
     const { num, den } = file.demuxer.timeBase(file.video);
     let end = 0n;
     while (file.read(packet)) {
-      const ends = packet.pts + packet.duration;
+      const ends = packet.pts + file.step(packet);
       if (packet.streamIndex === file.video && ends > end) end = ends;
       packet.unref();
     }
     return Number(end) * num / den + this.#offset;
+  }
+
+  /** Whether a packet is one of the video. */
+  isVideo({ streamIndex }: NativePacket): boolean {
+    return streamIndex === this.#source.video;
   }
 
   take(packet: NativePacket): void {
@@ -193,7 +198,7 @@ export class JoinedInput implements PacketInput {
     const offset = this.#audioOffsets.get(stream) ?? this.#offset;
     const ticks = BigInt(Math.round(offset / unit));
     const shown = Number(packet.pts + ticks) * unit;
-    const length = Number(packet.duration) * unit;
+    const length = Number(this.isVideo(packet) ? this.#source.step(packet) : packet.duration) * unit;
     if (!this.#isInPart(stream, packet, { shown, length, decoded: Number(packet.dts + ticks) * unit })) {
       return null;
     }
@@ -204,7 +209,7 @@ export class JoinedInput implements PacketInput {
     if (last !== undefined && packet.dts <= last && packet.pts > last) packet.dts = last + 1n;
     this.#decoded.set(stream, packet.dts);
     this.#ends.set(stream, Math.max(this.#ends.get(stream) ?? 0, shown + length));
-    if (stream === this.#source.video) {
+    if (this.isVideo(packet)) {
       this.#frames++;
       this.#begin = Math.min(this.#begin, shown);
     }
