@@ -91,10 +91,18 @@ export class JoinedInput implements PacketInput {
 
   /** Throws a `RangeError` where a part begins after the end. */
   #requireWithin(start: number): void {
-    const { duration } = this.#source;
-    if (duration === null || start < duration) return;
+    const { duration, video } = this.#source;
+    // Many files of audio have only an estimate of their length.
+    if (video < 0 || duration === null || start < duration) return;
     this[Symbol.dispose]();
     throw new RangeError(`Cannot ${this.#request.action} from ${start} s on: the file is ${duration} s long`);
+  }
+
+  /** Throws a `RangeError` where a part of audio turns out to begin after the end. */
+  #requirePackets(): void {
+    const { part, action } = this.#request;
+    if (part === null || this.#source.video >= 0 || this.#decoded.size > 0) return;
+    throw new RangeError(`Cannot ${action} from ${part.start} s on: the file ends before`);
   }
 
   /** Compares the files, before anything is copied. */
@@ -174,8 +182,9 @@ export class JoinedInput implements PacketInput {
   #read(): number {
     for (;;) {
       if (!this.#source.read(this.#packet)) {
-        if (!this.#openNext()) return Infinity;
-        continue;
+        if (this.#openNext()) continue;
+        this.#requirePackets();
+        return Infinity;
       }
       const { streamIndex } = this.#packet;
       if (this.#numbers.includes(streamIndex)) {
