@@ -317,7 +317,9 @@ testLong("replaceAudio: a last frame without a duration is kept", { skip }, asyn
         ...{ timing: "timestamps", audio: { codec: "flac", sampleRate: 48000, channels: 1 } },
       });
       for (let n = 0; n < count; n++) {
-        await writer.write({ data: new Uint8Array(32 * 16 * 4), width: 32, height: 16 }, { timestamp: n / 10 });
+        await writer.write({ data: new Uint8Array(32 * 16 * 4), width: 32, height: 16 }, {
+          timestamp: n / 10,
+        });
       }
       await writer.writeAudio({ data: new Float32Array(48000), sampleRate: 48000, channels: 1 });
     }

@@ -84,7 +84,9 @@ async function copySource(
     const placer = new FramePlacer(writer, clock, source.frameRate, first?.timestamp ?? 0, seconds);
     const { from } = placer;
     const description = { ...shape, ...descriptionOf(source, wanted, { from, seconds }) };
-    if (clock.frames === 0) await target.describe({ ...description, ...await unlessAborted(fileOf(source), signal) });
+    if (clock.frames === 0) {
+      await target.describe({ ...description, ...await unlessAborted(fileOf(source), signal) });
+    }
     await placer.begin(target.tail, video);
     const part = { from, begin: placer.beginSeconds, seconds };
     const heard = tracks.audio.map((plan) =>
