@@ -131,8 +131,8 @@ testLong("trim: a part begins at a key frame, and has the frames up to its end",
 testLong("trim: audio whose length is only estimated has all its parts", { skip }, async () => {
   const [input, output, none] = ["loud.aac", "loud.m4a", "none.m4a"].map((name) => folder.file(name));
   // Silence takes fewer bytes: what begins loudly seems shorter than it is.
-  const sound = "aevalsrc='if(lt(t,2),random(0)-0.5,0)':sample_rate=48000:duration=20";
-  convertClip(input!, "-f", "lavfi", "-i", sound, "-c:a", "aac", "-b:a", "128k");
+  const audio = "aevalsrc='if(lt(t,2),random(0)-0.5,0)':sample_rate=48000:duration=20";
+  convertClip(input!, "-f", "lavfi", "-i", audio, "-c:a", "aac", "-b:a", "128k");
   const estimate = execFileSync("ffprobe", ["-v", "error", "-show_entries", "format=duration", input!]);
   assert(Number(/duration=(.*)/.exec(estimate.toString())![1]) < 15, `${estimate}`);
   const { seconds } = await trim(input!, output!, 16, 18);
