@@ -12,6 +12,7 @@ import {
   type WriterOptions,
 } from "../mod.ts";
 import { convertClip, frameHashes } from "./support/clips.ts";
+import { SharedPackets, SourcePackets } from "../src/reader/source_packets.ts";
 import { missingEncoders } from "./support/features.ts";
 import { asTheyAre, TemporaryFolder } from "./support/media.ts";
 import { testsOf } from "./support/test.ts";
@@ -369,6 +370,88 @@ test("copyFrom: a new file is shown as its source, and has no frames that are sh
   await own.copyFrom(other);
   await using mkv = await createFileWriter("libx264", folder.file("filtered.mkv"), 10, { filter: "hflip" });
   await mkv.copyFrom(source);
+});
+
+testLong("copyFrom: pictures that are resized keep the shape of their pixels", { skip }, async () => {
+  const [wide, plain, path] = ["wide", "square", "resized"].map((name) => folder.file(`${name}.mkv`));
+  const size = "testsrc2=size=32x16:rate=10:duration=0.2";
+  for (const [file, shape] of [[wide!, "4/3"], [plain!, "1"]] as const) {
+    convertClip(file, "-f", "lavfi", "-i", size, "-vf", `setsar=${shape}`, "-c:v", "ffv1");
+  }
+  await using source = await createFileReader(wide!);
+  await using other = await createFileReader(plain!);
+  const cases = [["contain", 64, "4:3"], ["cover", 32, "4:3"], ["fill", 32, "4:3"], ["fill", 64, "1:1"]];
+  for (const [resize, width, shape] of cases as ["contain", number, string][]) {
+    {
+      const options = { resize, width, height: 16, timing: "timestamps" } as const;
+      await using writer = await createFileWriter("ffv1", path!, 10, options);
+      await source.seek(0);
+      await writer.copyFrom(source);
+      if (resize === "contain") {
+        const error = await assertRejects(() => writer.copyFrom(other), UnsupportedError);
+        assertEquals(error.code, "PICTURE_SHAPE");
+      }
+    }
+    await using copied = await createFileReader(path!);
+    const { num, den } = copied.sampleAspectRatio;
+    assertEquals(`${num}:${den}`, shape, `${resize} ${width}`);
+  }
+});
+
+test("copyFrom: what a source says of its file is not awaited where it is live, or a signal stops", {
+  skip,
+}, async () => {
+  const from = folder.file("short.mkv");
+  convertClip(from, "-f", "lavfi", "-i", "testsrc2=size=32x16:rate=10:duration=0.2", "-c:v", "ffv1");
+  const never = {
+    packets: async function* (): AsyncGenerator<never> {},
+    describe: () => new Promise<never>(() => {}),
+  };
+  for (const isLive of [true, false]) {
+    await using source = await createFileReader(from);
+    const packets = new SourcePackets(isLive ? new SharedPackets(never) : never);
+    const silent = new Proxy(source, {
+      get(target, name) {
+        const value: unknown = name === "packets" ? packets : Reflect.get(target, name, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    const writer = await createFileWriter("ffv1", folder.file("silent.mkv"), 10);
+    const control = new AbortController();
+    const copied = writer.copyFrom(silent, { signal: control.signal });
+    if (isLive) await copied;
+    else {
+      setTimeout(() => control.abort(new Error("enough")), 20);
+      await assertRejects(() => copied, Error, "enough");
+    }
+    assertEquals(writer.stats.frames, isLive ? 2 : 0);
+    await writer.abort();
+  }
+});
+
+test("copyFrom: only audio of a copy itself holds up the next one", { skip }, async () => {
+  const [from, path] = [folder.file("tone.mkv"), folder.file("held.mkv")];
+  convertClip(
+    from,
+    ...["-f", "lavfi", "-i", "testsrc2=size=32x16:rate=10:duration=0.2", "-c:v", "ffv1"],
+    ...["-f", "lavfi", "-i", "sine=sample_rate=48000:duration=0.5", "-c:a", "pcm_s16le"],
+  );
+  const writer = await createFileWriter("ffv1", path, 10, {
+    audio: [0, 1].map(() => ({ codec: "pcm_s16le", sampleRate: 48000, channels: 1 })),
+  });
+  const copy = async (options: CopyOptions): Promise<number> => {
+    await using source = await createFileReader(from);
+    await writer.copyFrom(source, options);
+    return writer.stats.frames;
+  };
+  // Music of the program runs ahead.
+  await writer.writeAudio({ data: new Float32Array(48000), channels: 1, sampleRate: 48000, track: 1 });
+  assertEquals([await copy({ audio: false }), await copy({ audio: false })], [2, 4]);
+  // The last frame is shown over audio that is copied alone.
+  assertEquals([await copy({ video: false }), await copy({ audio: false })], [4, 11]);
+  await writer.close();
+  const hashes = frameHashes(path);
+  assertEquals(hashes.slice(4, 9), new Array(5).fill(hashes[3]));
 });
 
 test("copyFrom: the file of the source is not written over, whatever its name", { skip }, async () => {

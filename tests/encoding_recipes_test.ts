@@ -145,6 +145,7 @@ const sizes = [
   [{ width: 80 }, "scale=80:-2"],
   [{ height: 50 }, "scale=-2:50"],
   [{ width: 100, height: 100 }, "scale=100:76,pad=100:100:-1:-1"],
+  [{ width: 81, height: 101 }, "scale=80:60,pad=81:101:-1:-1"],
   [{ width: 100, height: 60, resize: "cover" }, "scale=100:76,crop=100:60"],
   [{ width: 100, height: 60, resize: "fill" }, "scale=100:60"],
   [{ width: 80, filter: "fps=10,hflip" }, "scale=80:-2,fps=10,hflip"],

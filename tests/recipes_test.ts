@@ -128,6 +128,19 @@ testLong("trim: a part begins at a key frame, and has the frames up to its end",
   assertSamePackets(output, copyByProgram("program-part.mp4", ...args), 1e-6, 0);
 });
 
+testLong("trim: audio whose length is only estimated has all its parts", { skip }, async () => {
+  const [input, output, none] = ["loud.aac", "loud.m4a", "none.m4a"].map((name) => folder.file(name));
+  // Silence takes fewer bytes: what begins loudly seems shorter than it is.
+  const audio = "aevalsrc='if(lt(t,2),random(0)-0.5,0)':sample_rate=48000:duration=20";
+  convertClip(input!, "-f", "lavfi", "-i", audio, "-c:a", "aac", "-b:a", "128k");
+  const estimate = execFileSync("ffprobe", ["-v", "error", "-show_entries", "format=duration", input!]);
+  assert(Number(/duration=(.*)/.exec(estimate.toString())![1]) < 15, `${estimate}`);
+  const { seconds } = await trim(input!, output!, 16, 18);
+  assertAlmostEquals(seconds, 2, 0.05);
+  await assertRejects(() => trim(input!, none!, 21, 22), RangeError, "the file ends before");
+  assert(!existsSync(none!));
+});
+
 testAll("trim: with frames that are reordered, and from containers without an index", { skip }, async () => {
   for (const extension of ["mp4", "mkv", "ts"]) {
     const input = clip(extension, "-bf", "2", "-x264-params", "open-gop=0");
@@ -294,6 +307,26 @@ testLong("replaceAudio: audio that is kept ends with the video, too", { skip }, 
   const output = folder.file("two.mp4");
   await replaceAudio(video, clip("mp4"), output, { keepsAudio: true });
   for (const track of [1, 2]) assertAlmostEquals(packets(output, track).at(-1)!.pts, 1, 0.05, `${track}`);
+});
+
+testLong("replaceAudio: a last frame without a duration is kept", { skip }, async () => {
+  const [video, output] = [folder.file("lasting.mkv"), folder.file("kept.mkv")];
+  for (const count of [1, 3]) {
+    {
+      await using writer = await createFileWriter("ffv1", video, 10, {
+        ...{ timing: "timestamps", audio: { codec: "flac", sampleRate: 48000, channels: 1 } },
+      });
+      for (let n = 0; n < count; n++) {
+        await writer.write({ data: new Uint8Array(32 * 16 * 4), width: 32, height: 16 }, {
+          timestamp: n / 10,
+        });
+      }
+      await writer.writeAudio({ data: new Float32Array(48000), sampleRate: 48000, channels: 1 });
+    }
+    await replaceAudio(video, video, output, { keepsAudio: true });
+    assertEquals(packets(output, 0).length, count);
+    for (const track of [1, 2]) assertAlmostEquals(packets(output, track).at(-1)!.pts, count / 10, 0.12);
+  }
 });
 
 testAll(

@@ -167,7 +167,7 @@ export class SourcePackets implements PacketSource {
 
   constructor(input: PacketInput) {
     this.#input = input;
-    noteDescription(this, () => input.describe());
+    noteDescription(this, () => input.describe(), input instanceof SharedPackets);
   }
 
   attach(target: PacketTarget): AttachedPackets {

@@ -79,7 +79,12 @@ export function pictureFilters(
   if (resize === "fill") return give(`scale=${width}:${height}:${flags}`);
   const ratios = [width / ownWidth, height / ownHeight];
   const ratio = resize === "contain" ? Math.min(...ratios) : Math.max(...ratios);
-  const [inner, innerHeight] = [inSteps(ownWidth * ratio, step), inSteps(ownHeight * ratio, step)];
+  const sides = [inSteps(ownWidth * ratio, step), inSteps(ownHeight * ratio, step)] as const;
+  // An odd side has no room for the next step, and with chroma of half the size `pad` makes it even.
+  const room = (side: number): number => Math.max(1, Math.floor(side / step)) * step;
+  const [inner, innerHeight] = resize === "contain"
+    ? [Math.min(sides[0], room(width)), Math.min(sides[1], room(height))]
+    : sides;
   const placed = resize === "contain" ? `pad=${width}:${height}:-1:-1` : `crop=${width}:${height}`;
   return inner === width && innerHeight === height
     ? give(`scale=${width}:${height}:${flags}`)

@@ -12,11 +12,6 @@ const maxGapSeconds = 3600;
 export class AudioEnds {
   readonly #ends = new Map<number, number>();
 
-  /** Where the longest track ends, in seconds. */
-  get longest(): number {
-    return Math.max(0, ...this.#ends.values());
-  }
-
   /** Whether a track has samples. */
   has(track: number): boolean {
     return this.#ends.has(track);

@@ -85,7 +85,7 @@ export class EngineVideoWriter implements VideoWriter {
     this.#checker = new FrameChecker(byName, session, clock);
     this.#options = session;
     this.#copier = new SourceCopier({
-      ...{ writer: this, clock, options: session, audioEnd: () => this.#ends.longest },
+      ...{ writer: this, clock, options: session },
       describe: (description) => this.#ask("copy a source", () => engine.describe(description)),
     });
     this.#turns = new TurnQueue(() => this.#life.isAlive ? engine.slots.roomToWrite : null);

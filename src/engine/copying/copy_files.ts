@@ -107,8 +107,9 @@ function* copyPackets(
     if (input === null) break;
     // Audio of another file ends with the video.
     if (video !== null && video.seconds === null && input.seconds! >= video.videoEnd) break;
-    const isLate = input.seconds! >= end - sameTime;
+    const startsLate = input.seconds! >= end - sameTime;
     input.take(packet);
+    const isLate = startsLate && !(input === video && video.isVideo(packet));
     const { streamIndex, size } = packet;
     const place = places.get(input)!.get(streamIndex);
     if (place === undefined || isLate) {

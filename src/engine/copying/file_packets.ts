@@ -163,7 +163,7 @@ export class FilePackets implements Disposable {
       const { streamIndex: index } = packet;
       if (packet.pts === noTime) packet.pts = packet.dts;
       if (packet.dts === noTime && this.#lastDecoded.has(index)) {
-        packet.dts = this.#lastDecoded.get(index)! + this.#step(packet);
+        packet.dts = this.#lastDecoded.get(index)! + this.step(packet);
         if (packet.pts !== noTime && packet.dts > packet.pts) packet.dts = packet.pts;
       }
       if (packet.dts === noTime || this.#held.some((held) => held.streamIndex === index)) {
@@ -183,7 +183,8 @@ export class FilePackets implements Disposable {
     this.#held.push(held);
   }
 
-  #step(packet: NativePacket): bigint {
+  /** How long a packet lasts, in ticks: a frame of the frame rate where it does not say it. */
+  step(packet: NativePacket): bigint {
     if (packet.duration > 0n) return packet.duration;
     const { num, den } = this.demuxer.timeBase(packet.streamIndex);
     const rate = this.demuxer.frameRate(packet.streamIndex);
@@ -197,7 +198,7 @@ export class FilePackets implements Disposable {
     const unknown = waiting.filter(({ dts }) => dts === noTime);
     let next = first === noTime ? null : first;
     for (const packet of unknown.toReversed()) {
-      packet.dts = next === null ? packet.pts : next - this.#step(packet);
+      packet.dts = next === null ? packet.pts : next - this.step(packet);
       if (packet.pts === noTime) packet.pts = packet.dts;
       if (next !== null) next = packet.dts;
     }

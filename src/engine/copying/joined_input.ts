@@ -91,10 +91,18 @@ export class JoinedInput implements PacketInput {
 
   /** Throws a `RangeError` where a part begins after the end. */
   #requireWithin(start: number): void {
-    const { duration } = this.#source;
-    if (duration === null || start < duration) return;
+    const { duration, video } = this.#source;
+    // Many files of audio have only an estimate of their length.
+    if (video < 0 || duration === null || start < duration) return;
     this[Symbol.dispose]();
     throw new RangeError(`Cannot ${this.#request.action} from ${start} s on: the file is ${duration} s long`);
+  }
+
+  /** Throws a `RangeError` where a part of audio turns out to begin after the end. */
+  #requirePackets(): void {
+    const { part, action } = this.#request;
+    if (part === null || this.#source.video >= 0 || this.#decoded.size > 0) return;
+    throw new RangeError(`Cannot ${action} from ${part.start} s on: the file ends before`);
   }
 
   /** Compares the files, before anything is copied. */
@@ -154,11 +162,16 @@ export class JoinedInput implements PacketInput {
     const { num, den } = file.demuxer.timeBase(file.video);
     let end = 0n;
     while (file.read(packet)) {
-      const ends = packet.pts + packet.duration;
+      const ends = packet.pts + file.step(packet);
       if (packet.streamIndex === file.video && ends > end) end = ends;
       packet.unref();
     }
     return Number(end) * num / den + this.#offset;
+  }
+
+  /** Whether a packet is one of the video. */
+  isVideo({ streamIndex }: NativePacket): boolean {
+    return streamIndex === this.#source.video;
   }
 
   take(packet: NativePacket): void {
@@ -169,8 +182,9 @@ export class JoinedInput implements PacketInput {
   #read(): number {
     for (;;) {
       if (!this.#source.read(this.#packet)) {
-        if (!this.#openNext()) return Infinity;
-        continue;
+        if (this.#openNext()) continue;
+        this.#requirePackets();
+        return Infinity;
       }
       const { streamIndex } = this.#packet;
       if (this.#numbers.includes(streamIndex)) {
@@ -193,7 +207,7 @@ export class JoinedInput implements PacketInput {
     const offset = this.#audioOffsets.get(stream) ?? this.#offset;
     const ticks = BigInt(Math.round(offset / unit));
     const shown = Number(packet.pts + ticks) * unit;
-    const length = Number(packet.duration) * unit;
+    const length = Number(this.isVideo(packet) ? this.#source.step(packet) : packet.duration) * unit;
     if (!this.#isInPart(stream, packet, { shown, length, decoded: Number(packet.dts + ticks) * unit })) {
       return null;
     }
@@ -204,7 +218,7 @@ export class JoinedInput implements PacketInput {
     if (last !== undefined && packet.dts <= last && packet.pts > last) packet.dts = last + 1n;
     this.#decoded.set(stream, packet.dts);
     this.#ends.set(stream, Math.max(this.#ends.get(stream) ?? 0, shown + length));
-    if (stream === this.#source.video) {
+    if (this.isVideo(packet)) {
       this.#frames++;
       this.#begin = Math.min(this.#begin, shown);
     }

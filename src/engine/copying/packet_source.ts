@@ -8,9 +8,22 @@ import type { CopiedFile, MediaPacket } from "./media_packet.ts";
 /** How sources tell writers what is copied besides packets. */
 const descriptions = new WeakMap<object, () => Promise<CopiedFile>>();
 
-/** Notes how a source tells what is copied. */
-export function noteDescription(packets: PacketSource, describe: () => Promise<CopiedFile>): void {
+/** The packets of live sources. */
+const live = new WeakSet<object>();
+
+/** Notes how a source tells what is copied, and whether it is live. */
+export function noteDescription(
+  packets: PacketSource,
+  describe: () => Promise<CopiedFile>,
+  isLive: boolean,
+): void {
   descriptions.set(packets, describe);
+  if (isLive) live.add(packets);
+}
+
+/** Whether packets come as they happen, and from no file. */
+export function isLiveSource(packets: PacketSource): boolean {
+  return live.has(packets);
 }
 
 /** How a source tells what is copied; `undefined` where it is none. */

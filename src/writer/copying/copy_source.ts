@@ -5,7 +5,7 @@
  */
 import { unlessAborted } from "../../abortable.ts";
 import { plainTags } from "../../container/plain_tags.ts";
-import { descriptionOf as packetsFile } from "../../engine/copying/packet_source.ts";
+import { descriptionOf as packetsFile, isLiveSource } from "../../engine/copying/packet_source.ts";
 import type { FileDescription } from "../../engine/file_description.ts";
 import type { FrameClock } from "../../engine/frame_clock.ts";
 import type { SessionOptions } from "../../engine/session_options.ts";
@@ -27,8 +27,6 @@ export interface CopyTarget {
   readonly writer: VideoWriter;
   readonly clock: FrameClock;
   readonly options: SessionOptions;
-  /** Where the longest track of audio ends, in seconds. */
-  readonly audioEnd: () => number;
   /** Tells what the file says of itself. */
   describe(description: FileDescription): Promise<void>;
 }
@@ -37,7 +35,7 @@ export interface CopyTarget {
 interface Before {
   /** What a source before has said of the file. */
   readonly described: FileDescription;
-  /** What the copy before has left to be heard. */
+  /** How the copy before ended. */
   readonly tail: CopyTail | null;
 }
 
@@ -63,12 +61,12 @@ export class SourceCopier {
   }
 }
 
-/** Copies a source. Returns what is left to be heard before the next one. */
+/** Copies a source. Returns how it ended. */
 async function copySource(
   target: CopyTarget & Before,
   source: VideoSource,
   given: CopyOptions | undefined,
-): Promise<CopyTail | null> {
+): Promise<CopyTail> {
   const options = checkCopyOptions(given);
   requireSource(source);
   requireTiming(target);
@@ -86,13 +84,16 @@ async function copySource(
     const placer = new FramePlacer(writer, clock, source.frameRate, first?.timestamp ?? 0, seconds);
     const { from } = placer;
     const description = { ...shape, ...descriptionOf(source, wanted, { from, seconds }) };
-    if (clock.frames === 0) await target.describe({ ...description, ...await fileOf(source) });
-    await placer.begin(video ? target.tail : null);
+    if (clock.frames === 0) {
+      await target.describe({ ...description, ...await unlessAborted(fileOf(source), signal) });
+    }
+    await placer.begin(target.tail, video);
     const part = { from, begin: placer.beginSeconds, seconds };
+    const heard = tracks.audio.map((plan) =>
+      new TrackCopy(audioPieces(writer, source.audio(plan.from), plan.track, part), signal)
+    );
     copies.push(
-      ...tracks.audio.map((plan) =>
-        new TrackCopy(audioPieces(writer, source.audio(plan.from), plan.track, part), signal)
-      ),
+      ...heard,
       ...tracks.subtitles.map((plan) =>
         new TrackCopy(cuePieces(writer, source.cues(plan.from), plan.track, part), signal)
       ),
@@ -106,7 +107,7 @@ async function copySource(
     }
     await placer.end();
     await writeRest(copies, end);
-    return placer.tail(target.audioEnd());
+    return placer.tail(Math.max(0, ...heard.map((copy) => copy.end)));
   } finally {
     // A frame that came and is not written stays in the source.
     if (frames instanceof FrameIterator) frames.returnUnused();
@@ -213,6 +214,8 @@ function wantedDescription(
 
 /** The file that a source reads, where it reads one: it must not be written. */
 async function fileOf({ packets }: VideoSource): Promise<FileDescription> {
+  // It would answer behind the frames that wait to be read.
+  if (isLiveSource(packets)) return {};
   const path = (await packetsFile(packets)?.())?.path ?? null;
   return path === null ? {} : { source: path };
 }

@@ -24,9 +24,9 @@ interface FrameWriter {
 /** Audio that is longer than the video by more seconds than this is heard to its end before the next copy. */
 const maxTail = 0.1;
 
-/** The end of a copy whose audio is longer than its video. */
+/** How a copy ended. */
 export interface CopyTail {
-  /** How much longer, in seconds. */
+  /** How much longer its audio is than its video, in seconds; 0 where that is not heard to its end. */
   readonly seconds: number;
   /** How many frames the writer had. */
   readonly frames: number;
@@ -48,6 +48,8 @@ export class FramePlacer {
   /** Where it begins in seconds or in frames of the writer. */
   #begin = { seconds: 0, frames: 0 };
   #last: DecodedFrame | null = null;
+  /** What the copy before has left, where this one does not begin behind it. */
+  #left: CopyTail | null = null;
 
   /** For a writer, the rate of a source, where in it the copy begins, and for how many seconds at most. */
   constructor(
@@ -65,13 +67,14 @@ export class FramePlacer {
     this.#seconds = seconds;
   }
 
-  /** Begins where the writer's video ends, or the longer audio of the copy before. */
-  async begin(tail: CopyTail | null): Promise<void> {
+  /** Begins where the writer's video ends, or, with video of its own, the longer audio of the copy before. */
+  async begin(tail: CopyTail | null, hasVideo: boolean): Promise<void> {
     const clock = this.#clock;
     let gap = 0;
     // The program may have written frames of its own.
     if (tail !== null && tail.frames === clock.frames) {
-      if (this.#rate === null) gap = tail.seconds;
+      if (!hasVideo) this.#left = tail;
+      else if (this.#rate === null) gap = tail.seconds;
       else if (tail.frame !== null) {
         await this.#repeatUntil(tail.frame, clock.frames + this.#placeOf(tail.seconds, this.#rate));
       }
@@ -79,11 +82,12 @@ export class FramePlacer {
     this.#begin = { seconds: clock.givenSeconds + gap, frames: clock.frames };
   }
 
-  /** What is left to be heard once the copy has ended, of audio that ends at a time; `null`: nothing. */
-  tail(audioEnd: number): CopyTail | null {
-    const { frames, takenSeconds } = this.#clock;
-    const seconds = audioEnd - takenSeconds;
-    return frames > 0 && seconds > maxTail ? { seconds, frames, frame: this.#last } : null;
+  /** How the copy ended, whose own audio ends at a time, in seconds of the copy. */
+  tail(audioEnd: number): CopyTail {
+    const { frames, givenSeconds } = this.#clock;
+    const longer = audioEnd - (givenSeconds - this.#begin.seconds);
+    const seconds = Math.max(frames > 0 && longer > maxTail ? longer : 0, this.#left?.seconds ?? 0);
+    return { seconds, frames, frame: this.#last ?? this.#left?.frame ?? null };
   }
 
   /** Where the copy begins, in seconds of the writer. */

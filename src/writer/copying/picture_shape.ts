@@ -21,6 +21,9 @@ interface PictureTarget {
 /** How players show a picture. */
 type Shape = Pick<VideoSource, "rotation" | "sampleAspectRatio">;
 
+/** Pictures of a source. */
+type Pictures = Shape & Pick<VideoSource, "width" | "height">;
+
 const square: Rational = { num: 1, den: 1 };
 
 function isSameRatio(one: Rational, other: Rational): boolean {
@@ -34,16 +37,18 @@ function isSameRatio(one: Rational, other: Rational): boolean {
  */
 export function pictureShape(
   { clock, options, described }: PictureTarget,
-  source: Shape,
+  source: Pictures,
 ): Pick<FileDescription, "rotation" | "sampleAspectRatio"> {
-  const { filter, resize } = options;
+  const { filter } = options;
   if (filter !== undefined) return {};
   const rotation = options.rotation === undefined ? source.rotation : 0;
-  const keepsRatio = options.sampleAspectRatio === undefined && resize === undefined;
-  const sampleAspectRatio = keepsRatio ? source.sampleAspectRatio : square;
-  if (clock.frames > 0) {
+  const ratio = options.sampleAspectRatio === undefined ? source.sampleAspectRatio : square;
+  const isNew = clock.frames === 0;
+  const fileRatio = described.sampleAspectRatio ?? square;
+  const sampleAspectRatio = keepsRatio(options, source, isNew) ? ratio : isNew ? square : fileRatio;
+  if (!isNew) {
     requireSameShape(
-      { rotation: described.rotation ?? 0, sampleAspectRatio: described.sampleAspectRatio ?? square },
+      { rotation: described.rotation ?? 0, sampleAspectRatio: fileRatio },
       { rotation, sampleAspectRatio },
     );
     return {};
@@ -52,6 +57,19 @@ export function pictureShape(
   const isLevel = rotation === 0 && described.rotation === undefined;
   const isSquare = isSameRatio(sampleAspectRatio, square) && described.sampleAspectRatio === undefined;
   return { ...(isLevel ? {} : { rotation }), ...(isSquare ? {} : { sampleAspectRatio }) };
+}
+
+/**
+ * Whether pixels keep their shape, which they do unless pictures are stretched: they are scaled by the same
+ * factor both ways otherwise.
+ */
+function keepsRatio(
+  { resize, width, height }: SessionOptions,
+  source: Pictures,
+  isNew: boolean,
+): boolean {
+  if (resize !== "fill") return true;
+  return isNew && (width ?? source.width) === source.width && (height ?? source.height) === source.height;
 }
 
 function requireSameShape(file: Shape, source: Shape): void {

@@ -13,6 +13,8 @@ import type { SubtitleCue } from "../../subtitles/cue.ts";
 export interface TimedPiece {
   /** When it begins, in seconds of the copy. */
   readonly start: number;
+  /** When it ends. */
+  readonly end: number;
   write(): Promise<void>;
 }
 
@@ -22,6 +24,7 @@ export class TrackCopy {
   readonly #signal: AbortSignal | undefined;
   #next: TimedPiece | null = null;
   #hasEnded = false;
+  #end = 0;
 
   constructor(pieces: AsyncIterable<TimedPiece>, signal: AbortSignal | undefined) {
     this.#pieces = pieces[Symbol.asyncIterator]();
@@ -33,12 +36,18 @@ export class TrackCopy {
     return this.#hasEnded;
   }
 
+  /** Where what is written ends, in seconds of the copy. */
+  get end(): number {
+    return this.#end;
+  }
+
   /** Writes the pieces that begin before a time of the copy. */
   async writeUntil(seconds: number): Promise<void> {
     while (!this.#hasEnded) {
       const piece = this.#next ??= await this.#read();
       if (piece === null || piece.start >= seconds) return;
       await piece.write();
+      this.#end = Math.max(this.#end, piece.end);
       this.#next = null;
     }
   }
@@ -86,7 +95,7 @@ export async function* audioPieces(
     if (samples === null) continue;
     const write = (): Promise<void> =>
       writer.writeAudio({ ...samples, track }, { timestamp: begin + timestamp });
-    yield { start: timestamp, write };
+    yield { start: timestamp, end: Math.min(seconds, piece.timestamp - from + piece.duration), write };
   }
 }
 
@@ -103,7 +112,7 @@ export async function* cuePieces(
     if (end <= start) continue;
     const write = (): Promise<void> =>
       writer.writeSubtitle({ text: cue.text, start: begin + start, end: begin + end, track });
-    yield { start, write };
+    yield { start, end, write };
   }
 }
 
