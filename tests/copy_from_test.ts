@@ -1,12 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, linkSync, readFileSync, writeFileSync } from "node:fs";
 import { after } from "node:test";
+import { fileURLToPath } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   type CopyOptions,
   createFileReader,
   createFileWriter,
   ReadError,
+  recoverFile,
   UnsupportedError,
   WriterClosedError,
   type WriterOptions,
@@ -15,6 +17,7 @@ import { convertClip, frameHashes } from "./support/clips.ts";
 import { SharedPackets, SourcePackets } from "../src/reader/source_packets.ts";
 import { missingEncoders } from "./support/features.ts";
 import { asTheyAre, TemporaryFolder } from "./support/media.ts";
+import { runScript } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
 
 const { isLong, test, testBoth, testLong } = testsOf(import.meta.url);
@@ -546,3 +549,36 @@ testLong("copyFrom: a signal stops it, an error of the source is told, and the w
     assert(!existsSync(folder.file("aborted.mkv")));
   }
 });
+
+for (const thread of ["worker", "main"] as const) {
+  testLong(
+    `copyFrom: a kill leaves the frames and audio of all copies but the last seconds, thread ${thread}`,
+    {
+      skip,
+    },
+    async () => {
+      const path = folder.file(`killed-${thread}.mp4`);
+      const script = fileURLToPath(new URL("support/killed_copy.ts", import.meta.url));
+      const { status } = runScript(script, [clip("plain"), path, "500", thread]);
+      assert(status !== 0);
+      const assertCopies = (): number => {
+        const { times, frames, samples } = decoded(path);
+        known.delete(path);
+        const source = decoded(clip("plain")).frames;
+        assertEquals(frames, frames.map((_, index) => source[index % source.length]!));
+        for (const [index, time] of times.entries()) assertAlmostEquals(time, index / 25, 1e-3);
+        const seconds = samples.length / 2 / 48000;
+        // Audio is written half a second ahead at most, and encoders hold some back.
+        assert(
+          Math.abs(seconds - frames.length / 25) < 0.7,
+          `${seconds} s of audio, ${frames.length} frames`,
+        );
+        return frames.length;
+      };
+      const left = assertCopies();
+      assert(left >= 400, `${left} frames`);
+      assertEquals((await recoverFile(path)).frames, left);
+      assertEquals(assertCopies(), left);
+    },
+  );
+}
