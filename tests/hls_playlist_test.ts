@@ -14,6 +14,7 @@ import { makeClip } from "./support/clips.ts";
 import { missingEncoders, missingHttp } from "./support/features.ts";
 import { FileServer } from "./support/file_server.ts";
 import { TemporaryFolder } from "./support/media.ts";
+import { readUntilStalled } from "./support/stalled_source.ts";
 import { testsOf } from "./support/test.ts";
 
 const { test, testAll } = testsOf(import.meta.url);
@@ -176,17 +177,8 @@ testAll(
           response.end(number < 3 ? bytes : kind === "damaged" ? damaged : "");
         });
       }
-      const seen: string[] = [];
-      await using source = await openNetworkSource(address, {
-        readTimeoutSeconds: 2,
-        onStatus: ({ status }) => seen.push(status),
-      });
-      let lastMs = 0;
-      const error = await assertRejects(async () => {
-        for await (const _frame of source) lastMs = performance.now();
-      }, ReadError);
-      const seconds = (performance.now() - lastMs) / 1000;
-      assertEquals([error.code, seen.join()], ["ETIMEDOUT", "connecting,running,stalled,ended"]);
+      const { code, seen, seconds } = await readUntilStalled(address);
+      assertEquals([code, seen], ["ETIMEDOUT", "connecting,running,stalled,ended"]);
       // One and a half segments' length, and the time-out.
       assert(seconds > 3 && seconds < 5, `${kind}: after ${seconds} s`);
     }

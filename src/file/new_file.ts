@@ -46,9 +46,14 @@ export class NewFile implements Disposable {
     this.#companion.replace(this.target);
   }
 
-  /** Removes what somebody else has made under its temporary name. */
-  discard(): void {
-    removeFile(this.path);
+  /** The result of those who make it under its temporary name. What they leave is removed where they fail. */
+  async madeBy<Result>(work: Promise<Result>): Promise<Result> {
+    try {
+      return await work;
+    } catch (error) {
+      removeFile(this.path);
+      throw error;
+    }
   }
 
   /** Removes it where it was made here, unless it was placed. */

@@ -76,10 +76,7 @@ export async function encodeFile(request: EncodeRequest): Promise<EncodeSummary>
   using file = new NewFile(output, action, extname(output));
   const { writer, leftOut } = await openWriter(request, frames, file.path);
   const sources = { frames, others: second ?? frames };
-  const { summary, isAudioCut } = await encodeInto(request, sources, writer).catch((error) => {
-    file.discard();
-    throw error;
-  });
+  const { summary, isAudioCut } = await file.madeBy(encodeInto(request, sources, writer));
   const { format, encoder, width, height, frames: count, seconds, bytes } = summary;
   if (count === 0) {
     throw new ReadError(`Cannot ${action} ${input}: no frame begins from ${part.start} to ${part.end} s`, {

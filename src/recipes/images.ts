@@ -235,7 +235,7 @@ export async function spriteSheet(
   using file = new NewFile(path, action, extname(path));
   const progress = new ProgressTimer(checked.onProgress, false);
   let columns = 0, rows = 0;
-  const { stills, width, height } = await writeStills({
+  const { stills, width, height } = await file.madeBy(writeStills({
     input: from,
     path: file.path,
     options: checked,
@@ -245,10 +245,7 @@ export async function spriteSheet(
       return [`tile=${columns}x${rows}`];
     },
     onFrame: (finished) => progress.tell(() => ({ finished }), false),
-  }).catch((error) => {
-    file.discard();
-    throw error;
-  });
+  }));
   file.place();
   progress.tell(() => ({ finished: 1 }), true);
   const [spriteWidth, spriteHeight] = [width / columns, height / rows];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { plainTags } from "../engine/copying/copied_streams.ts";
+import { plainTags } from "../container/plain_tags.ts";
 import type { Chapter } from "../container/chapters.ts";
 import type { VideoSource } from "../reader/video_source.ts";
 import type { Part } from "./media_flow.ts";

@@ -30,8 +30,6 @@ import type { Rational } from "../../libav/rational.ts";
 import { addAudioStream } from "../open_audio_track.ts";
 import type { CopiedFile, CopiedStream } from "./media_packet.ts";
 
-export { plainTags };
-
 /** Containers whose packets of AAC have headers of their own. */
 const adtsContainers: readonly string[] = ["mpegts", "adts", "hls", "segment", "stream_segment,ssegment"];
 

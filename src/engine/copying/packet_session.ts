@@ -18,7 +18,8 @@ import type { SessionControl } from "../ending/session_control.ts";
 import type { PacketFileRequest, PacketSummary } from "../session_types.ts";
 import type { WriterStats } from "../writer_stats.ts";
 import { hasAdtsHeader, headerFromAdts, usualHeader } from "./aac.ts";
-import { copiedChapters, CopiedStreams, type CopyTarget, plainTags } from "./copied_streams.ts";
+import { plainTags } from "../../container/plain_tags.ts";
+import { copiedChapters, CopiedStreams, type CopyTarget } from "./copied_streams.ts";
 import type { MediaPacket } from "./media_packet.ts";
 import { PacketPlacer } from "./packet_placer.ts";
 

@@ -15,13 +15,11 @@ import {
   basicCredentials,
   connect,
   followRedirects,
+  hostOf,
   requireTarget,
   targetOf,
 } from "./http/http_input.ts";
 import type { NetworkPlace } from "./reading_types.ts";
-
-/** The port of RTSP where an address names none. */
-const rtspPort = 554;
 
 /**
  * libavformat follows redirects to any host, with the user and password, and can't be told not to. So the
@@ -66,8 +64,9 @@ function laterRedirect(native: Native, from: string, place: NetworkPlace): URL |
 
 /** Where a server says that an address has moved to; `null` where it does not. */
 function redirectOf(native: Native, from: string, place: NetworkPlace): URL | null {
-  const { hostname, port, pathname, search, username, password } = new URL(from);
-  const host = `${hostname}:${port || rtspPort}`;
+  const url = new URL(from);
+  const { pathname, search, username, password } = url;
+  const host = hostOf(url);
   using connection = connect(native, `tcp://${host}`, place);
   let count = 0;
   const answerTo = (method: string, ...headers: string[]): AnswerHead =>

@@ -137,19 +137,23 @@ export function requireTarget(
   leads: "redirects" | "refers",
 ): void {
   if (to.protocol !== from.protocol) refuseTarget(`it ${leads} from ${from.protocol} to ${to.protocol}`);
-  if (hostOf(to) === hostOf(from)) return;
+  if (isSameHost(to, from)) return;
   if (!mayChangeHost) refuseTarget(`it ${leads} to another host, ${to.host}`);
-  runtime().requireNetwork(hostOf(to));
+  runtime().requireNetwork(hostOf(to).toLowerCase());
 }
 
 /** The host and port of an address. A URL of RTSP leaves both as they are written. */
-function hostOf({ protocol, hostname, port }: URL): string {
-  return `${hostname.toLowerCase()}:${port || defaultPorts[protocol]}`;
+export function hostOf({ protocol, hostname, port }: URL): string {
+  return `${hostname}:${port || defaultPorts[protocol]}`;
+}
+
+function isSameHost(one: URL, other: URL): boolean {
+  return hostOf(one).toLowerCase() === hostOf(other).toLowerCase();
 }
 
 /** An address with the user and password of the one that leads to it, if both are at the same server. */
 export function withUser(to: URL, from: URL): URL {
-  const isSame = to.protocol === from.protocol && hostOf(to) === hostOf(from);
+  const isSame = to.protocol === from.protocol && isSameHost(to, from);
   if (!isSame || to.username !== "" || to.password !== "") return to;
   const whole = new URL(to);
   [whole.username, whole.password] = [from.username, from.password];
@@ -196,14 +200,14 @@ export function requireRedirectLimit(native: Native): void {
 
 /** The head of what a server answers to an address. */
 function headOf(native: Native, from: string, place: NetworkPlace, range: ByteRange | undefined): string {
-  const { protocol, hostname, port, pathname, search, username, password } = new URL(from);
-  const isTls = protocol === "https:";
-  const address = `${isTls ? "tls" : "tcp"}://${hostname}:${port || (isTls ? 443 : 80)}`;
+  const url = new URL(from);
+  const { protocol, host, pathname, search, username, password } = url;
+  const address = `${protocol === "https:" ? "tls" : "tcp"}://${hostOf(url)}`;
   const user = username === "" ? [] : [`Authorization: Basic ${basicCredentials(username, password)}`];
   const part = range === undefined ? [] : [`Range: bytes=${range.offset}-${range.offset + range.length - 1}`];
   const lines = [
     `GET ${pathname}${search} HTTP/1.1`,
-    `Host: ${hostname}${port === "" ? "" : `:${port}`}`,
+    `Host: ${host}`,
     ...["Accept: */*", "Connection: close", ...user, ...part, "", ""],
   ];
   using connection = connect(native, address, place);
