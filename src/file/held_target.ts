@@ -13,7 +13,7 @@ import type { MuxerInfo } from "../libav/muxer_info.ts";
 import type { ByteSink } from "../libav/muxing/muxer_output.ts";
 import type { OptionValue } from "../libav/options.ts";
 import { shown } from "../shown.ts";
-import { indexFirst } from "./index_first.ts";
+import { indexFirst } from "./mp4/index_first.ts";
 import { requireWritable, requireWritableFolder } from "./target.ts";
 
 /** A path that is written, until it is disposed; or a sink of bytes. */
