@@ -67,7 +67,7 @@ export interface PacketSummary {
 
 /** Summary of a finished audio file. */
 export interface AudioSummary {
-  /** The absolute path of the file. */
+  /** The absolute path of the file; empty where its bytes went to a stream. */
   readonly path: string;
   /** The container's name in libavformat. */
   readonly format: string;
@@ -110,7 +110,7 @@ export type Fallback = "uncompressed" | "process";
 
 /** Summary of a finished file. */
 export interface WriteSummary {
-  /** The absolute path of the file. */
+  /** The absolute path of the file; empty where its bytes went to the program. */
   readonly path: string;
   /** The container's name in libavformat. */
   readonly format: string;

@@ -82,6 +82,7 @@ const fileChecks = {
  * @param codec A family of codecs (`"aac"`, `"opus"`, `"mp3"`, `"flac"`, `"alac"`, `"vorbis"`, `"ac3"`,
  * `"pcm"`), or the exact name of any audio encoder of libavcodec.
  * @param path The file, as a path or a `file:` URL. Its extension chooses the container unless `format` does.
+ * Or a stream that the bytes go to, as for {@linkcode createStreamWriter}: then `format` is required.
  * @param options See {@linkcode AudioWriterOptions}.
  * @returns The writer. Close it, best with `await using`.
  *
