@@ -61,7 +61,7 @@ for (const [codec, format, extension, thread] of some(cases, 3)) {
 
 test("createMemoryWriter: a GIF is whole", async () => {
   using folder = new TemporaryFolder();
-  const writer = await createMemoryWriter("gif", "gif", 10, { palette: "clip" });
+  const writer = await createMemoryWriter("gif", "gif", 10);
   for (let index = 0; index < 5; index++) await writer.write(barFrame(index));
   writeFileSync(folder.file("a.gif"), await writer.close());
   assertEquals(frameTimes(folder.file("a.gif")).length, 5);

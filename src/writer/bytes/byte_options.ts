@@ -11,6 +11,7 @@ const reasons = {
   crashSafe: "nothing of it is on a disk",
   passes: "frames of two passes wait beside the file",
   targetBytes: "frames of two passes wait beside the file",
+  palette: "the frames of a clip wait beside the file",
   chunk: "chunks are files that are joined later",
   fallback: "it is for files",
 } as const;
@@ -21,9 +22,9 @@ export function requireNoFileOptions(
   target: string,
   fallback: Fallback | null = null,
 ): void {
-  for (const name of ["crashSafe", "targetBytes", "passes", "chunk", "fallback"] as const) {
+  for (const name of ["crashSafe", "targetBytes", "passes", "palette", "chunk", "fallback"] as const) {
     const value = name === "fallback" ? fallback : session[name];
-    if (value === undefined || value === null || value === false) continue;
+    if (value === undefined || value === null || value === false || value === "frame") continue;
     throw new TypeError(
       `Cannot use the option ${name} with ${target}: ${reasons[name]}; use createFileWriter`,
     );

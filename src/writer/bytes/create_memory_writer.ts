@@ -51,8 +51,8 @@ export interface MemoryWriter extends Omit<VideoWriter, "close"> {
  * @param format The container, by libavformat's name: `"mp4"`, `"webm"`, `"matroska"`, `"gif"`. A container
  * of several files is refused.
  * @param fps Frames per second, kept exactly.
- * @param options See {@linkcode WriterOptions}; `crashSafe`, `passes: 2`, `targetBytes`, `chunk` and
- * `fallback` are for files.
+ * @param options See {@linkcode WriterOptions}; `crashSafe`, `passes: 2`, `targetBytes`,
+ * `palette: "clip"`, `chunk` and `fallback` are for files.
  * @returns The writer. `close` gives the bytes.
  *
  * @throws {TypeError} An argument or option has the wrong type or shape.

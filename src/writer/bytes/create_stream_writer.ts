@@ -33,8 +33,8 @@ import { StreamEngine } from "./stream_engine.ts";
  * {@linkcode createFileWriter}.
  * @param stream Where the bytes go. It is locked, and closed or aborted with the writer.
  * @param fps Frames per second, kept exactly.
- * @param options See {@linkcode WriterOptions}; `crashSafe`, `passes: 2`, `targetBytes`, `chunk` and
- * `fallback` are for files.
+ * @param options See {@linkcode WriterOptions}; `crashSafe`, `passes: 2`, `targetBytes`,
+ * `palette: "clip"`, `chunk` and `fallback` are for files.
  * @returns The writer. Close it, best with `await using`.
  *
  * @throws {TypeError} An argument or option has the wrong type or shape, `format` is missing, or the stream

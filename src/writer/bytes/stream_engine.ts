@@ -34,12 +34,12 @@ export class StreamSampleEngine<
     return this.inner.stats;
   }
 
-  writeAudio(track: number, samples: Samples, seconds: number | null): Promise<void> {
+  writeAudio(track: number, samples: Samples, seconds: number | null): void | Promise<void> {
     return this.waiting(() => this.inner.writeAudio(track, samples, seconds));
   }
 
   async finish(endTicks: bigint, onStep: () => void): Promise<Summary> {
-    return await this.noting(async () => {
+    return await this.#noting(async () => {
       this.stream.requireOpen();
       const summary = await this.inner.finish(endTicks, onStep);
       await this.stream.close();
@@ -57,17 +57,27 @@ export class StreamSampleEngine<
   }
 
   /** Does something of which bytes come. Where the stream had no room before, waits until it has. */
-  protected async waiting(call: () => void | Promise<void>): Promise<void> {
-    await this.noting(async () => {
-      this.stream.requireOpen();
-      const isFull = this.stream.room !== null;
-      await call();
+  protected waiting(call: () => void | Promise<void>): void | Promise<void> {
+    this.stream.requireOpen();
+    const isFull = this.stream.room !== null;
+    try {
+      const taken = call();
+      if (taken !== undefined || isFull) return this.#settled(taken, isFull);
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+  }
+
+  async #settled(taken: void | Promise<void>, isFull: boolean): Promise<void> {
+    await this.#noting(async () => {
+      await taken;
       if (isFull) await this.stream.ready();
     });
   }
 
   /** Notes an error, for the stream. */
-  protected async noting<T>(call: () => T | Promise<T>): Promise<T> {
+  async #noting<T>(call: () => T | Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (error) {
@@ -99,11 +109,11 @@ export class StreamEngine extends StreamSampleEngine<WriteSummary, VideoEngine> 
     return this.stream.room;
   }
 
-  write(frame: CheckedFrame, slot: AcquiredSlot | null): Promise<void> {
+  write(frame: CheckedFrame, slot: AcquiredSlot | null): void | Promise<void> {
     return this.waiting(() => this.inner.write(frame, slot));
   }
 
-  writeSubtitle(cue: Required<SubtitleCue>): Promise<void> {
+  writeSubtitle(cue: Required<SubtitleCue>): void | Promise<void> {
     return this.waiting(() => this.inner.writeSubtitle(cue));
   }
 
