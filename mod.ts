@@ -70,6 +70,8 @@ export type { PacketSideData } from "./src/libav/native_packet.ts";
 export type { PacketSummary } from "./src/engine/session_types.ts";
 export type { AttachedPackets, PacketSource, PacketTarget } from "./src/engine/copying/packet_source.ts";
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
+export { createMemoryWriter, type MemoryWriter } from "./src/writer/bytes/create_memory_writer.ts";
+export { createStreamWriter } from "./src/writer/bytes/create_stream_writer.ts";
 export type { FrameOptions, TimestampOrigin, Timing } from "./src/video/frame_timing.ts";
 export type { ChunkOptions, WriterOptions } from "./src/writer/writer_options.ts";
 export type { WriterStats } from "./src/engine/writer_stats.ts";

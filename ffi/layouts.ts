@@ -209,6 +209,8 @@ export const layouts = {
     size: [264, 216, 208, 208, 208, 208],
     fields: {
       buffer: { kind: "address", offset: [8, 8, 8, 8, 8, 8] },
+      seek: { kind: "address", offset: [64, 64, 64, 64, 64, 64] },
+      pos: { kind: "i64", offset: [72, 72, 72, 72, 72, 72] },
       seekable: { kind: "i32", offset: [144, 144, 144, 144, 144, 144] },
     },
   },

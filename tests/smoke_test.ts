@@ -23,6 +23,8 @@ import {
   type Codec,
   createAudioWriter,
   createFileWriter as create,
+  createMemoryWriter,
+  createStreamWriter,
   EncoderNotFoundError,
   type FrameRate,
   OptionError,
@@ -39,6 +41,7 @@ import { recoverRecording } from "../src/file/recovery.ts";
 import { completed } from "../src/steps.ts";
 import { pictureBytes } from "./support/attached.ts";
 import { amplitudeOf, heardRate, listen, probeAudio, sine } from "./support/audio.ts";
+import { Collected } from "./support/collected.ts";
 import { missingDevices, missingEncoders, type SkipReason } from "./support/features.ts";
 import {
   assertSameBytes,
@@ -427,6 +430,21 @@ test("smoke: a file is read: frames in order and at any time, and audio", async 
   using packets = session.openPackets();
   const read = [...packets.next(), ...packets.next()];
   assertEquals(read.filter(({ kind }) => kind === "video").length, 29);
+});
+
+test("smoke: streams of bytes and a file in memory play", async () => {
+  using folder = new TemporaryFolder();
+  for (const format of ["matroska", "mp4", "mpegts"]) {
+    const stream = new Collected();
+    const writer = await createStreamWriter("mpeg4", stream.writable, 25, { format, thread: "main" });
+    await writeBars(writer, 10);
+    writeFileSync(folder.file(`stream.${format}`), await stream.all());
+    assertEquals(frameTimes(folder.file(`stream.${format}`)).length, 10, format);
+  }
+  const writer = await createMemoryWriter("mpeg4", "mp4", 25);
+  for (let index = 0; index < 10; index++) await writer.write(barFrame(index));
+  writeFileSync(folder.file("memory.mp4"), await writer.close());
+  assertEquals(probe(folder.file("memory.mp4")).frames, 10);
 });
 
 const withoutDevices = missingDevices();

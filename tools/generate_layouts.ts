@@ -116,7 +116,7 @@ const fieldsInUse = {
     top_field_first: "i32",
   },
   AVHWFramesContext: { format: "i32", sw_format: "i32", width: "i32", height: "i32" },
-  AVIOContext: { buffer: "address", seekable: "i32" },
+  AVIOContext: { buffer: "address", seek: "address", pos: "i64", seekable: "i32" },
   AVInputFormat: { name: "address" },
   AVMasteringDisplayMetadata: {
     display_primaries: "rational",

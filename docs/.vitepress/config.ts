@@ -15,6 +15,7 @@ const guides = [
   ["Transparency", "transparency"],
   ["Pipelines", "pipelines"],
   ["Crash safety and recovery", "crash-safety"],
+  ["Streams of bytes and files in memory", "streams"],
   ["Reading", "reading"],
   ["Threads and memory", "threads-and-memory"],
   ["Commands of the ffmpeg program", "commands"],

@@ -17,9 +17,9 @@ import { chooseMuxer } from "../container/muxer_choice.ts";
 import { isIntermediate, muxerOptions, type Stage } from "../container/muxer_options.ts";
 import { AvError } from "../errors.ts";
 import { HeldTarget } from "../file/held_target.ts";
-import { muxerUrl, OutputFile } from "../file/output_file.ts";
+import { OutputFile } from "../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety } from "../file/safety.ts";
-import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
+import { muxerUrl, stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import { isVerbose, setLogLevel } from "../libav/log.ts";
@@ -28,7 +28,7 @@ import type { MuxerInfo } from "../libav/muxer_info.ts";
 import type { Steps } from "../steps.ts";
 import { audioBesideVideo, AudioTracks, SilentPackets } from "./audio_tracks.ts";
 import { describeAudioSession } from "./report.ts";
-import type { AudioFileRequest, AudioSummary } from "./session_types.ts";
+import { type AudioFileRequest, type AudioSummary, sinkOf, type TakeBytes } from "./session_types.ts";
 import type { SessionControl } from "./ending/session_control.ts";
 import type { WriterStats } from "./writer_stats.ts";
 
@@ -58,7 +58,7 @@ export class AudioSession implements Disposable {
    * known, an encoder opens with these options and the container supports its codec. Leaves the disk
    * unchanged.
    */
-  constructor(native: Native, request: AudioFileRequest, control: SessionControl) {
+  constructor(native: Native, request: AudioFileRequest, control: SessionControl, give?: TakeBytes) {
     const { path, options } = request;
     this.#control = control;
     this.#native = native;
@@ -72,7 +72,8 @@ export class AudioSession implements Disposable {
     using owned = new DisposableStack();
     // From here on the disk is touched.
     control.requireGoingOn();
-    this.#target = owned.use(HeldTarget.take(native, this.#info, path, options.formatOptions));
+    const sink = sinkOf(request, give);
+    this.#target = owned.use(HeldTarget.take(native, this.#info, path, options.formatOptions, sink));
     this.#safety = chooseCrashSafety(this.#info, request, this.#target);
     // The samples are not known yet.
     using audioTracks = this.#openTracks(audioBesideVideo.defaults);

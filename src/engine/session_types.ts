@@ -5,6 +5,7 @@
  */
 import type { Codec } from "../codecs/families.ts";
 import type { ContainerClock } from "../container/container_clock.ts";
+import type { ByteSink } from "../libav/muxing/muxer_output.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { CopiedFile } from "./copying/media_packet.ts";
@@ -15,8 +16,10 @@ export interface VideoFileRequest {
   readonly kind: "video";
   /** A codec family or an encoder's name. */
   readonly codec: Codec;
-  /** The absolute path of the file. */
+  /** The absolute path of the file; empty where its bytes go to the program. */
   readonly path: string;
+  /** What becomes of its bytes; default: they go to the path. */
+  readonly bytesTo?: ByteSink["kind"];
   /** Frames per second. */
   readonly frameRate: Rational;
   /** The options. */
@@ -26,8 +29,10 @@ export interface VideoFileRequest {
 /** An audio file to write, checked already. */
 export interface AudioFileRequest {
   readonly kind: "audio";
-  /** The absolute path of the file. */
+  /** The absolute path of the file; empty where its bytes go to the program. */
   readonly path: string;
+  /** What becomes of its bytes; default: they go to the path. */
+  readonly bytesTo?: ByteSink["kind"];
   /** The options. `audio` has exactly one track. */
   readonly options: SessionOptions;
 }
@@ -62,7 +67,7 @@ export interface PacketSummary {
 
 /** Summary of a finished audio file. */
 export interface AudioSummary {
-  /** The absolute path of the file. */
+  /** The absolute path of the file; empty where its bytes went to a stream. */
   readonly path: string;
   /** The container's name in libavformat. */
   readonly format: string;
@@ -105,7 +110,7 @@ export type Fallback = "uncompressed" | "process";
 
 /** Summary of a finished file. */
 export interface WriteSummary {
-  /** The absolute path of the file. */
+  /** The absolute path of the file; empty where its bytes went to the program. */
   readonly path: string;
   /** The container's name in libavformat. */
   readonly format: string;
@@ -145,4 +150,15 @@ export interface EngineInfo {
   readonly containerClock: ContainerClock | null;
   /** The channels of each audio track; `null` where its packets are copied. */
   readonly audioChannels: readonly (number | null)[];
+}
+
+/** Takes bytes of a file. They are its own from then on. */
+export type TakeBytes = ByteSink["give"];
+
+/** Who takes the bytes of a file; `null` where they go to its path. */
+export function sinkOf(
+  { bytesTo }: VideoFileRequest | AudioFileRequest,
+  give: TakeBytes | undefined,
+): ByteSink | null {
+  return bytesTo === undefined || give === undefined ? null : { kind: bytesTo, give };
 }

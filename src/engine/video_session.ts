@@ -34,6 +34,7 @@ import { requireNoLostTracks } from "./lost_tracks.ts";
 import type { Preprocessor } from "./preprocessor.ts";
 import { RefusedCall, tooMuchWaits } from "./refused_call.ts";
 import type { SessionControl } from "./ending/session_control.ts";
+import { sinkOf, type TakeBytes } from "./session_types.ts";
 import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "./session_types.ts";
 import { openPipeline } from "./opening/open_pipeline.ts";
 import { StreamOpener } from "./opening/stream_opener.ts";
@@ -71,7 +72,7 @@ export class VideoSession implements Disposable {
    * known, an encoder opens with these options and the container supports its stream. Leaves the disk
    * unchanged.
    */
-  constructor(native: Native, request: VideoFileRequest, control: SessionControl) {
+  constructor(native: Native, request: VideoFileRequest, control: SessionControl, give?: TakeBytes) {
     const { path, frameRate, options } = request;
     this.#control = control;
     const { timing = "constant" } = options;
@@ -93,7 +94,8 @@ export class VideoSession implements Disposable {
     this.#clock = createClock(frameRate, options);
     // From here on the disk is touched.
     control.requireGoingOn();
-    this.#target = owned.use(HeldTarget.take(native, this.#muxerInfo, path, options.formatOptions));
+    const sink = sinkOf(request, give);
+    this.#target = owned.use(HeldTarget.take(native, this.#muxerInfo, path, options.formatOptions, sink));
     this.#safety = chooseCrashSafety(this.#muxerInfo, request, this.#target);
     const audioTracks = options.audio.length === 0
       ? null

@@ -22,12 +22,17 @@ export class Fragments {
   /** When the fragment was begun, in milliseconds. */
   #beganMs = 0;
   #hasIndex = false;
+  readonly #isRead: boolean;
   /** Streams that have no packet yet are not waited for. */
   #isIncomplete = false;
 
-  /** For a muxer with `frag_custom`, whose header is not written yet. */
-  constructor(muxer: Muxer) {
+  /**
+   * For a muxer with `frag_custom`, whose header is not written yet. `isRead`: somebody waits for the first
+   * frame, which is a fragment of its own.
+   */
+  constructor(muxer: Muxer, isRead: boolean) {
     this.#muxer = muxer;
+    this.#isRead = isRead;
   }
 
   /**
@@ -43,7 +48,8 @@ export class Fragments {
     if (!this.#starts.has(stream)) this.#starts.set(stream, seconds);
     this.#muxer.writeAtOnce(packet);
     const end = seconds + Number(duration) * num / den;
-    if (end - this.#starts.get(stream)! >= longestSeconds) this.cut();
+    const isLong = end - this.#starts.get(stream)! >= longestSeconds;
+    if (isLong || this.#isRead && !this.#hasIndex) this.cut();
   }
 
   /** Begins the file, as soon as there is something to write, without a packet of each stream. */

@@ -10,7 +10,7 @@ import { maxGifDelay, minTicks } from "../container/frame_rates.ts";
 import { interleavesItself, needsFragments, type Stage } from "../container/muxer_options.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
-import { isMatroska, type MuxerInfo } from "../libav/muxer_info.ts";
+import { isMatroska } from "../libav/muxer_info.ts";
 import type { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { completed, type Steps } from "../steps.ts";
@@ -31,11 +31,6 @@ import { mayReplace } from "./target.ts";
 const mostLateSeconds = 1;
 /** The most that a file may end too early, in seconds: Matroska counts in thousandths. */
 const shortSeconds = 0.002;
-
-/** The URL of a file for its muxer: those that delete files of their own do so by the path as it is. */
-export function muxerUrl({ opensFilesItself }: MuxerInfo, path: string): string {
-  return opensFilesItself ? path : `file:${path}`;
-}
 
 /** What an output file is made from. */
 export interface OutputRequest {
@@ -97,6 +92,8 @@ export class OutputFile implements Disposable {
   readonly #isInOrder: boolean;
   /** The fragments of a recording; `null` where it has none. */
   readonly #fragments: Fragments | null;
+  /** Whether somebody reads it while it is written. */
+  readonly #isRead: boolean;
   /** Whether a packet was written. */
   #hasBegun = false;
   /**
@@ -127,20 +124,19 @@ export class OutputFile implements Disposable {
     this.#request = request;
     const { url, isFragmented, isCrashSafe, isKept, queue, subtitles, createMuxer } = request;
     const isRecorded = isFragmented || isCrashSafe;
-    const stage = isRecorded && isKept ? "kept" : isRecorded ? "recording" : "direct";
+    this.#isRead = isKept && !isCrashSafe;
+    const stage = isKept ? "kept" : isRecorded ? "recording" : "direct";
     this.#muxer = createMuxer(url, stage, null);
     this.#isInOrder = isFragmented ||
       (queue !== null || subtitles !== null) && !interleavesItself(this.#muxer.info);
-    this.#fragments = isFragmented ? new Fragments(this.#muxer) : null;
+    this.#fragments = isFragmented ? new Fragments(this.#muxer, this.#isRead) : null;
   }
 
   /** Opens the file, truncates an existing one, and writes the header. */
   open(target: HeldTarget): void {
     const { url, chapters, hasChaptersFirst, onFile } = this.#request;
-    target.lock();
-    this.#muxer.openFile(url);
+    target.open(this.#muxer, url);
     onFile();
-    target.letGoOfPipe();
     if (hasChaptersFirst) this.#muxer.setChapters(trialChapters(chapters));
     this.#muxer.writeHeader();
   }
@@ -208,13 +204,13 @@ export class OutputFile implements Disposable {
   flush(): boolean {
     const { queue, isCrashSafe } = this.#request;
     this.writeQueued();
-    if (!isCrashSafe) return true;
+    if (!isCrashSafe && !this.#isRead) return true;
     // Tracks that follow the video have nothing before it goes on.
     const until = queue?.isComplete ? queue.lastSeconds(0) : null;
     if (until !== null) queue!.give(({ packet, timeBase }) => this.#writeInOrder(packet, timeBase), until);
     if (this.#fragments !== null) this.#fragments.cut();
     else this.#muxer.writeAtOnce(null);
-    this.#wholeBytes = this.#muxer.writtenBytes;
+    if (isCrashSafe) this.#wholeBytes = this.#muxer.writtenBytes;
     return queue === null || queue.lastSeconds(0) === null;
   }
 
@@ -230,6 +226,7 @@ export class OutputFile implements Disposable {
     const stream = packet.streamIndex;
     // Muxers skip empty packets.
     const isKept = stream === 0 && packet.size > 0;
+    const isFirst = !this.#hasBegun;
     this.#hasBegun = true;
     this.#advanceTo(packet, timeBase);
     this.#lastSeconds[stream] = Number(packet.duration) * timeBase.num / timeBase.den;
@@ -239,6 +236,7 @@ export class OutputFile implements Disposable {
       this.#fragments.write(packet);
     } else if (this.#isInOrder) this.#muxer.writeAtOnce(packet);
     else this.#muxer.write(packet);
+    if (isFirst && this.#isRead && this.#fragments === null) this.#muxer.writeAtOnce(null);
     if (isKept) this.#packets++;
     if (this.#request.isCrashSafe) this.#wholeBytes = this.#muxer.writtenBytes;
   };

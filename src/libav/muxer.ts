@@ -3,15 +3,16 @@
  *
  * @module
  */
-import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
+import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { delayedStream, delaysBlocks, idOfCodec } from "./muxing/codec_delay.ts";
 import { codeName, errorText, outOfMemory } from "./failure.ts";
 import { requireNotInterrupted } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
+import { setChapters } from "./muxing/chapter_list.ts";
 import { MemoryFile } from "./muxing/memory_file.ts";
 import { isMatroska, muxerByName, type MuxerInfo } from "./muxer_info.ts";
-import { closeOutput, type Output, takeMemory } from "./muxing/muxer_output.ts";
+import { ByteOutput, type ByteSink, closeOutput, type Output, takeMemory } from "./muxing/muxer_output.ts";
 import { NativePacket } from "./native_packet.ts";
 import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
@@ -30,9 +31,6 @@ const seekAbsolute = 0, seekCurrent = 1;
  */
 const maxInterleaveDelta = 1_000_000;
 
-/** Chapters count in milliseconds, as players show them. */
-const chapterTicks = 1000;
-
 /** A container being written. */
 export class Muxer extends Owned {
   readonly #native: Native;
@@ -42,6 +40,8 @@ export class Muxer extends Owned {
   readonly #pictures: Map<number, Uint8Array> = new Map();
   /** By how many seconds the packets of streams are later than they say, and whether the muxer sees to it. */
   readonly #delays = new Map<number, { readonly seconds: number; readonly isDelayed: boolean }>();
+  /** The output of a muxer that has a sink. */
+  #bytes: ByteOutput | null = null;
   /** Whether av_write_trailer must be called: after a header, and once, as it frees the context's data. */
   #needsTrailer = false;
   /** The muxer of this context. */
@@ -107,25 +107,7 @@ export class Muxer extends Owned {
    * it.
    */
   setChapters(chapters: readonly ChapterPlace[]): void {
-    const { avutil, fields, memory } = this.#native;
-    const allocate = (bytes: number): Address => {
-      const allocated = avutil.av_mallocz(BigInt(bytes));
-      return allocated === NULL ? this.#fail(outOfMemory, "add chapters") : allocated;
-    };
-    const list = allocate(chapters.length * 8);
-    // From here on, the context frees everything.
-    fields.set(this.address, "AVFormatContext", "chapters", list);
-    for (const [index, { start, end, title }] of chapters.entries()) {
-      const chapter = allocate(fields.size("AVChapter"));
-      memory.write(address(list + BigInt(index * 8)), BigUint64Array.of(chapter));
-      fields.set(this.address, "AVFormatContext", "nb_chapters", index + 1);
-      // Matroska's muxer writes only one of several with the same number (4.3).
-      fields.set(chapter, "AVChapter", "id", index + 1);
-      fields.set(chapter, "AVChapter", "time_base", packRational({ num: 1, den: chapterTicks }));
-      fields.set(chapter, "AVChapter", "start", BigInt(Math.round(start * chapterTicks)));
-      fields.set(chapter, "AVChapter", "end", BigInt(Math.round(end * chapterTicks)));
-      setTags(this.#native, fields.addressOf(chapter, "AVChapter", "metadata"), { title });
-    }
+    setChapters(this.#native, this.address, chapters, () => this.#fail(outOfMemory, "add chapters"));
   }
 
   /** The four-character code of a stream, as a number; 0 where the encoder gave it none. */
@@ -209,10 +191,18 @@ export class Muxer extends Owned {
     this.#useOutput();
   }
 
+  /** Writes for a sink. */
+  openBytes(sink: ByteSink): void {
+    // The muxer of mp4 writes sizes once it knows them, and is told to count from each fragment.
+    const goesBack = this.options.has("movflags");
+    this.#bytes = new ByteOutput(this.#native, this.address, this.#output, sink, goesBack);
+    this.#check(this.#bytes.open(), "open memory");
+  }
+
   /** Writes the header and the attached pictures. */
   writeHeader(): void {
     if (isMatroska(this.info)) this.#delayBlocks();
-    this.#check(this.#native.avformat.avformat_write_header(this.address, null), "write the header");
+    this.#written(this.#native.avformat.avformat_write_header(this.address, null), "write the header");
     this.#needsTrailer = true;
     for (const [stream, bytes] of this.#pictures) {
       using packet = new NativePacket(this.#native);
@@ -269,7 +259,7 @@ export class Muxer extends Owned {
   write(packet: NativePacket): void {
     requireNotInterrupted(this.#native);
     this.#delay(packet);
-    this.#check(
+    this.#written(
       this.#native.avformat.av_interleaved_write_frame(this.address, packet.address),
       "write a packet",
     );
@@ -282,7 +272,7 @@ export class Muxer extends Owned {
   writeAtOnce(packet: NativePacket | null): void {
     requireNotInterrupted(this.#native);
     if (packet !== null) this.#delay(packet);
-    this.#check(
+    this.#written(
       this.#native.avformat.av_write_frame(this.address, packet?.address ?? NULL),
       "write a packet",
     );
@@ -293,7 +283,7 @@ export class Muxer extends Owned {
     if (!this.#needsTrailer) return;
     requireNotInterrupted(this.#native);
     this.#needsTrailer = false;
-    this.#check(this.#native.avformat.av_write_trailer(this.address), "finish the file");
+    this.#written(this.#native.avformat.av_write_trailer(this.address), "finish the file");
   }
 
   /** Writes over the first bytes of the file, after the trailer, where it is one that can be written over. */
@@ -306,7 +296,8 @@ export class Muxer extends Owned {
   /** The size of the file so far in bytes; `null` where the muxer does not tell. */
   get outputBytes(): number | null {
     const output = this.#output.cell.value;
-    if (output === NULL) return null;
+    // Memory has no size, and would go back to its beginning when it is asked for it.
+    if (output === NULL || this.#output.isMemory) return null;
     const size = this.#native.avformat.avio_size(output);
     return size < 0n ? null : Number(size);
   }
@@ -320,6 +311,7 @@ export class Muxer extends Owned {
   /** Flushes and closes the output. A full disk often shows here first. */
   closeOutput(): void {
     this.#native.fields.set(this.address, "AVFormatContext", "pb", NULL);
+    if (this.#bytes !== null) return this.#bytes.close();
     this.#check(closeOutput(this.#native, this.#output), "close the file");
   }
 
@@ -332,6 +324,12 @@ export class Muxer extends Owned {
 
   #useOutput(): void {
     this.#native.fields.set(this.address, "AVFormatContext", "pb", this.#output.cell.value);
+  }
+
+  /** Checks what libav says after it has written. */
+  #written(result: number, action: string): void {
+    this.#check(result, action);
+    this.#check(this.#bytes?.give() ?? 0, "open memory");
   }
 
   #check(result: number, action: string): void {

@@ -9,7 +9,13 @@ import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { MediaPacket } from "../engine/copying/media_packet.ts";
 import type { FileDescription } from "../engine/file_description.ts";
-import type { EncoderChoice, EngineInfo, PacketSummary, WriteSummary } from "../engine/session_types.ts";
+import type {
+  EncoderChoice,
+  EngineInfo,
+  PacketSummary,
+  TakeBytes,
+  WriteSummary,
+} from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 
@@ -25,6 +31,8 @@ export interface EngineOptions {
   readonly workerModule: URL;
   /** Aborts while a thread is starting. */
   readonly signal: AbortSignal | undefined;
+  /** Takes the bytes of a file without a path. */
+  readonly take?: TakeBytes;
 }
 
 /** A file being written. */
@@ -36,8 +44,8 @@ export interface FileEngine<Summary> {
    * then: the statistics say how much is done.
    */
   finish(endTicks: bigint, onStep: () => void): Promise<Summary>;
-  /** Stops, removes the unfinished file, and frees everything. */
-  abort(): void | Promise<void>;
+  /** Stops, removes the unfinished file, and frees everything. A stream is told the reason. */
+  abort(reason?: unknown): void | Promise<void>;
   /** After a failure: makes the recording as playable as possible, and frees everything. */
   salvage(): void | Promise<void>;
 }
@@ -71,6 +79,8 @@ export interface VideoEngine extends SampleEngine<WriteSummary> {
   readonly size: Size | null;
   /** The memory of its frames. */
   readonly slots: FrameSlots;
+  /** What a call waits for before its frame makes more bytes; `null`, or absent: nothing. */
+  readonly outputRoom?: Promise<void> | null;
   /**
    * Writes a frame: the one in an acquired slot, or (`null`) any other if there is room. Once this returns,
    * or the promise resolves, its memory may be reused. Throws a {@linkcode RefusedCall}, or the error that

@@ -26,7 +26,7 @@ import type { Samples } from "../libav/audio_frame.ts";
 import type { Steps } from "../steps.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
-import type { FileEngine, PacketEngine, SampleEngine, VideoEngine } from "./engine.ts";
+import type { EngineOptions, FileEngine, PacketEngine, SampleEngine, VideoEngine } from "./engine.ts";
 import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 import { StepRunner } from "./step_runner.ts";
@@ -43,9 +43,9 @@ export class LocalEngine implements VideoEngine {
   readonly #runner = new StepRunner();
   readonly slots: FrameSlots;
 
-  /** Opens the session. At most `queueSize` frames can be acquired at a time. */
-  constructor(native: Native, request: VideoFileRequest, queueSize: number) {
-    this.#session = new VideoSession(native, request, this.#control);
+  /** Opens the session. */
+  constructor(native: Native, request: VideoFileRequest, { queueSize, take }: EngineOptions) {
+    this.#session = new VideoSession(native, request, this.#control, take);
     this.#received = new ReceivedFrames(native);
     this.slots = new FrameSlots(queueSize, this.#received);
   }
@@ -159,8 +159,8 @@ class PlainEngine<Session extends PlainSession<Summary>, Summary> implements Fil
 export class LocalAudioEngine extends PlainEngine<AudioSession, AudioSummary>
   implements SampleEngine<AudioSummary> {
   /** Opens the session. */
-  constructor(native: Native, request: AudioFileRequest) {
-    super(new AudioSession(native, request, new SessionControl()));
+  constructor(native: Native, request: AudioFileRequest, { take }: EngineOptions) {
+    super(new AudioSession(native, request, new SessionControl(), take));
   }
 
   writeAudio(track: number, samples: Samples, seconds: number | null): void {

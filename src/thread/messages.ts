@@ -106,6 +106,8 @@ export type FromWorker =
     readonly freed: readonly SlotPlace[];
     readonly progress: Progress;
   }
+  /** The next bytes of a file without a path. */
+  | { readonly type: "bytes"; readonly bytes: ArrayBuffer }
   /** Samples, a cue or a packet of this size were accepted, or what the file says of itself. */
   | { readonly type: "accepted"; readonly bytes: number; readonly progress: Progress }
   /** An image is not valid, samples or a cue of this size are too much, or a tag is not kept. It goes on. */

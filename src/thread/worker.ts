@@ -155,11 +155,11 @@ class WorkerSession {
     const { folder } = native;
     if (request.kind !== "video") {
       this.#session = request.kind === "audio"
-        ? new AudioSession(native, request, control)
+        ? new AudioSession(native, request, control, this.#give)
         : new PacketSession(native, request, control);
       return this.#tell({ type: "opened", info: null, choice: null, folder });
     }
-    const { info, choice } = this.#session = new VideoSession(native, request, control);
+    const { info, choice } = this.#session = new VideoSession(native, request, control, this.#give);
     this.#tell({ type: "opened", info, choice, folder });
   }
 
@@ -224,6 +224,12 @@ class WorkerSession {
   #tellTaken(place: SlotPlace | null, freed: readonly SlotPlace[]): void {
     this.#tell({ type: "taken", place, freed, progress: this.#progressOf(this.#session!) });
   }
+
+  readonly #give = ({ buffer: bytes }: Uint8Array<ArrayBuffer>): void => {
+    this.#parent.post({ question: null, message: { type: "bytes", bytes } } satisfies Posted<FromWorker>, [
+      bytes,
+    ]);
+  };
 
   #tell(message: FromWorker, question: number | null = this.#question): void {
     this.#parent.post({ question, message } satisfies Posted<FromWorker>);

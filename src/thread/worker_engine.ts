@@ -11,13 +11,7 @@ import type { CheckedFrame } from "../engine/checked_frame.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
 import type { FileDescription } from "../engine/file_description.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
-import type {
-  EncoderChoice,
-  EngineInfo,
-  FileRequest,
-  FileSummary,
-  Summaries,
-} from "../engine/session_types.ts";
+import type { EngineInfo, FileRequest, FileSummary, Summaries } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import { removeUnfinished } from "../file/target.ts";
 import { maxWaitingCueBytes } from "../file/subtitle_tracks.ts";
@@ -57,6 +51,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   readonly #control = new SessionControl();
   /** The path of the file. */
   readonly #path: string;
+  readonly #take: EngineOptions["take"];
   readonly #questions = new Questions();
   /** Images that the thread has not encoded yet. */
   #images = 0;
@@ -81,9 +76,10 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
 
   private constructor(
     { path, options: { audio } }: FileRequest,
-    { queueSize, workerModule }: EngineOptions,
+    { queueSize, workerModule, take }: EngineOptions,
   ) {
     this.#path = path;
+    this.#take = take;
     this.slots = new FrameSlots(queueSize, {
       opened: (id, layout) => this.#post({ type: "ring", id, layout }),
       retired: (id) => this.#post({ type: "retire", id }),
@@ -134,7 +130,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     return this.#info;
   }
 
-  get choice(): EncoderChoice | null {
+  get choice(): Progress["choice"] {
     return this.#progress.choice;
   }
 
@@ -280,6 +276,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
         if (message.place !== null) this.slots.take(message.place, message.freed);
         this.#questions.take(question)?.resolve(message);
         break;
+      case "bytes":
+        return this.#take?.(new Uint8Array(message.bytes));
       case "accepted":
         this.#progress = message.progress;
         this.#backlog.take(message.bytes);

@@ -40,7 +40,7 @@ export class EngineAudioWriter implements AudioWriter {
     this.#life = new Lifecycle({
       finish: () => engine.finish(0n, () => this.#progress.tell(() => this.stats, false)),
       closed: () => this.#progress.tell(() => this.stats, true),
-      abort: () => engine.abort(),
+      abort: (reason) => engine.abort(reason),
       salvage: () => engine.salvage(),
     }, signal);
   }

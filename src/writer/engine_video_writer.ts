@@ -88,7 +88,9 @@ export class EngineVideoWriter implements VideoWriter {
       ...{ writer: this, clock, options: session },
       describe: (description) => this.#ask("copy a source", () => engine.describe(description)),
     });
-    this.#turns = new TurnQueue(() => this.#life.isAlive ? engine.slots.roomToWrite : null);
+    this.#turns = new TurnQueue(() =>
+      this.#life.isAlive ? engine.outputRoom ?? engine.slots.roomToWrite : null
+    );
     this.#samples = new SamplesChecker(session.audio, audioChannels);
     this.#cues = new CueChecker(session.subtitles, this.#maxTimestamp);
     this.#progress = new ProgressTimer(onProgress, session.logLevel === "quiet");
@@ -96,7 +98,7 @@ export class EngineVideoWriter implements VideoWriter {
     this.#life = new Lifecycle({
       finish: () => this.#finish(),
       closed: () => this.#tellProgress(true),
-      abort: async () => void await Promise.all([engine.abort(), stop()]),
+      abort: async (reason) => void await Promise.all([engine.abort(reason), stop()]),
       // Half a chunk is of no use.
       salvage: async () =>
         void await Promise.all([session.chunk ? engine.abort() : engine.salvage(), stop()]),
@@ -130,6 +132,7 @@ export class EngineVideoWriter implements VideoWriter {
   }
 
   get desiredSize(): number {
+    if (this.#engine.outputRoom) return 0;
     return this.#life.isOpen && this.#turns.isFree ? this.#engine.slots.free : 0;
   }
 
@@ -203,7 +206,8 @@ export class EngineVideoWriter implements VideoWriter {
 
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame> {
     // While the writer closes, no frame is acquired.
-    const room = (): Promise<void> | null => this.#life.isOpen ? this.#engine.slots.roomToAcquire : null;
+    const room = (): Promise<void> | null =>
+      this.#life.isOpen ? this.#engine.outputRoom ?? this.#engine.slots.roomToAcquire : null;
     return this.#turns.runAside(room, () => {
       this.#life.requireOpen("acquire a frame");
       const layout = this.#checker.layoutOf(width, height, format);

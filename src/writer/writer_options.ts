@@ -122,7 +122,7 @@ export interface WriterOptions {
   profile?: string;
   /** Any AVOption of the encoder, by name. Unknown names are refused. */
   encoderOptions?: Record<string, OptionValue>;
-  /** The container, by libavformat's name. Default: by the path's extension. */
+  /** The container, by libavformat's name. Default: by the path's extension. A stream needs it. */
   format?: string;
   /** Any AVOption of the muxer, by name. Unknown names are refused. */
   formatOptions?: Record<string, OptionValue>;

@@ -6,8 +6,8 @@
 import { join, type Native, ScratchFolder } from "../../../ffi/mod.ts";
 import { type EncoderSettings, openEncoder } from "../../codecs/open_encoder.ts";
 import { HeldTarget } from "../../file/held_target.ts";
-import { muxerUrl, type OutputFile } from "../../file/output_file.ts";
-import { passesPath } from "../../file/target.ts";
+import type { OutputFile } from "../../file/output_file.ts";
+import { muxerUrl, passesPath } from "../../file/target.ts";
 import type { Encoder } from "../../libav/encoder.ts";
 import { quietly } from "../../libav/log.ts";
 import type { Rational } from "../../libav/rational.ts";

@@ -1,0 +1,86 @@
+/**
+ * The door for video that is read while it is written: a codec, a stream of bytes and a frame rate make a
+ * writer.
+ *
+ * @module
+ */
+import type { Codec } from "../../codecs/families.ts";
+import { openVideoEngine } from "../../thread/open_engine.ts";
+import { type FrameRate, parseFrameRate } from "../../video/frame_rate.ts";
+import { requireCodec, writerOver } from "../create_file_writer.ts";
+import { checkOptions } from "../options.ts";
+import type { VideoWriter } from "../video_writer.ts";
+import type { WriterOptions } from "../writer_options.ts";
+import { requireNoFileOptions } from "./byte_options.ts";
+import { ByteStream, requireStream } from "./byte_stream.ts";
+import { StreamEngine } from "./stream_engine.ts";
+
+/**
+ * Makes a writer that encodes frames into a stream of bytes, which are there while frames are still drawn:
+ * `new Response(readable)` plays at once.
+ *
+ * The option `format` is required, as a stream has no name: `"mp4"` (in fragments), `"webm"`, `"matroska"`,
+ * `"mpegts"`, `"mpjpeg"` (the codec `"mjpeg"` as `multipart/x-mixed-replace; boundary=ffmpeg`), or any other
+ * container of one file. The bytes of a frame come with it where the encoder holds none back:
+ * `tune: "zerolatency"` for libx264 and libx265.
+ *
+ * Where the stream has no room, `write` waits for its reader. Where it takes nothing any more, as its reader
+ * has gone, the next call, or the one that waits, rejects with a {@linkcode WriterClosedError}, and the
+ * writer has ended. `close` resolves once the stream has taken everything; `abort` aborts the stream with the
+ * reason. The `path` of the summary is empty.
+ *
+ * @param codec A codec family, or the exact name of any libavcodec encoder, as for
+ * {@linkcode createFileWriter}.
+ * @param stream Where the bytes go. It is locked, and closed or aborted with the writer.
+ * @param fps Frames per second, kept exactly.
+ * @param options See {@linkcode WriterOptions}; `crashSafe`, `passes: 2`, `targetBytes`,
+ * `palette: "clip"`, `chunk` and `fallback` are for files.
+ * @returns The writer. Close it, best with `await using`.
+ *
+ * @throws {TypeError} An argument or option has the wrong type or shape, `format` is missing, or the stream
+ * is locked.
+ * @throws {RangeError} The frame rate is not above 0, or too fine for FFmpeg's integers.
+ * @throws {LibraryNotFoundError} FFmpeg's libraries were not found or may not be opened.
+ * @throws {LibraryVersionError} FFmpeg's libraries are too new, or not what their version says.
+ * @throws {EncoderNotFoundError} No encoder for the codec can be used.
+ * @throws {OptionError} An option of the encoder or muxer is unknown, or its value is refused.
+ * @throws {UnsupportedError} Codec, container, pixel format or size do not go together, or the container is
+ * of several files.
+ *
+ * @example
+ * ```ts
+ * import { createStreamWriter } from "@avwriter/avwriter";
+ *
+ * const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+ * const video = new Response(readable, { headers: { "content-type": "video/mp4" } }).bytes();
+ * {
+ *   const options = { format: "mp4", tune: "zerolatency", keyFrameInterval: 1 };
+ *   await using writer = await createStreamWriter("libx264", writable, 30, options);
+ *   for (let n = 0; n < 30; n++) await writer.write(new ImageData(320, 180));
+ * }
+ * if ((await video).length < 1000) throw new Error("not as written");
+ * ```
+ */
+export async function createStreamWriter(
+  codec: Codec,
+  stream: WritableStream<Uint8Array>,
+  fps: FrameRate,
+  options: WriterOptions = {},
+): Promise<VideoWriter> {
+  requireCodec(codec);
+  requireStream(stream);
+  const frameRate = parseFrameRate(fps);
+  const checked = checkOptions(options);
+  const { session, engine: engineOptions, fallback } = checked;
+  requireNoFileOptions(session, "a stream", fallback);
+  if (session.format === undefined) {
+    throw new TypeError('Cannot write to a stream without the option format: give one, such as "mp4"');
+  }
+  engineOptions.signal?.throwIfAborted();
+  const target = new ByteStream(stream);
+  const request = { kind: "video", codec, path: "", bytesTo: "stream", frameRate, options: session } as const;
+  const { take } = target;
+  const engine = await openVideoEngine(request, { ...engineOptions, take })
+    .catch((error) => target.refuse(error));
+  return await writerOver(new StreamEngine(engine, target), frameRate, checked);
+}
