@@ -220,7 +220,7 @@ export class AudioSession implements Disposable {
     const { formatOptions, metadata = {} } = this.#request.options;
     const muxer = new Muxer(this.#native, info, url);
     try {
-      audioTracks.addStreams(muxer, recording);
+      audioTracks.addStreams(muxer, recording, false);
       const { streams, tags } = placeCover(this.#native, info, cover);
       if (!isIntermediate(info, stage)) { for (const stream of streams) muxer.addStream(stream); }
       muxer.setMetadata(metadata, tags);

@@ -37,8 +37,10 @@ import type { SessionControl } from "./ending/session_control.ts";
 import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "./session_types.ts";
 import { openPipeline } from "./opening/open_pipeline.ts";
 import { StreamOpener } from "./opening/stream_opener.ts";
+import type { SegmentListener } from "./segments/segment_options.ts";
+import { openSegments, segmentRequest, type Segments } from "./segments/segments.ts";
 import type { VideoPipeline } from "./video_output.ts";
-import type { WriterStats } from "./writer_stats.ts";
+import { sessionStats, type WriterStats } from "./writer_stats.ts";
 
 /** One file being written. */
 export class VideoSession implements Disposable {
@@ -62,6 +64,10 @@ export class VideoSession implements Disposable {
   /** The size of the video in the file. */
   #written: Size = { width: 0, height: 0 };
   readonly #target: HeldTarget;
+  /** The segments of a recording; `null` where it is one file. */
+  readonly #segments: Segments | null;
+  /** The path that was given: of the file, or of the folder of segments. */
+  readonly #path: string;
   /** Frames that came after the deadline. */
   #leftOut = 0;
   readonly #liveFlush: LiveFlush = new LiveFlush(() => this.#settle());
@@ -71,14 +77,13 @@ export class VideoSession implements Disposable {
    * known, an encoder opens with these options and the container supports its stream. Leaves the disk
    * unchanged.
    */
-  constructor(native: Native, request: VideoFileRequest, control: SessionControl) {
-    const { path, frameRate, options } = request;
+  constructor(native: Native, given: VideoFileRequest, control: SessionControl, onSegment?: SegmentListener) {
+    const { frameRate, options } = given;
     this.#control = control;
     const { timing = "constant" } = options;
     this.#native = native;
-    this.#request = request;
     this.#formats = pixelFormatsByName(native);
-    this.#muxerInfo = chooseMuxer(native, path, options);
+    this.#muxerInfo = chooseMuxer(native, options.segments?.name ?? given.path, options);
     if (timing === "constant") requireFrameRateSupport(this.#muxerInfo, frameRate, null);
     else requireVariableRateSupport(this.#muxerInfo, timing);
     requireAttachmentSupport(this.#muxerInfo, options);
@@ -93,8 +98,14 @@ export class VideoSession implements Disposable {
     this.#clock = createClock(frameRate, options);
     // From here on the disk is touched.
     control.requireGoingOn();
+    this.#segments = openSegments(native, given, onSegment);
+    const request = this.#request = segmentRequest(given, this.#segments);
+    const { path } = request;
+    this.#path = given.path;
     this.#target = owned.use(HeldTarget.take(native, this.#muxerInfo, path, options.formatOptions));
     this.#safety = chooseCrashSafety(this.#muxerInfo, request, this.#target);
+    // Each segment is held by itself.
+    if (this.#segments !== null) this.#target[Symbol.dispose]();
     const audioTracks = options.audio.length === 0
       ? null
       : new AudioTracks(native, this.#muxerInfo, options.audio, audioBesideVideo);
@@ -119,18 +130,7 @@ export class VideoSession implements Disposable {
 
   /** The current statistics. */
   get stats(): WriterStats {
-    const { frames = 0, packets = 0, bytes = 0, seconds = 0 } = this.#pipeline ?? {};
-    return {
-      frames,
-      bytes,
-      seconds,
-      dropped: 0,
-      duplicated: 0,
-      queued: 0,
-      encoding: frames - packets,
-      finished: 0,
-      audio: this.#audioTracks?.stats ?? [],
-    };
+    return sessionStats(this.#pipeline, this.#audioTracks?.stats ?? []);
   }
 
   get size(): Size | null {
@@ -154,7 +154,7 @@ export class VideoSession implements Disposable {
   writeAudio(track: number, samples: Samples, seconds: number | null): void {
     this.#liveFlush.requireWorking();
     setLogLevel(this.#native, this.#request.options.logLevel);
-    withWriteErrors(this.#request.path, () => this.#audioTracks!.write(track, samples, seconds));
+    withWriteErrors(this.#path, () => this.#audioTracks!.write(track, samples, seconds));
   }
 
   /**
@@ -164,6 +164,11 @@ export class VideoSession implements Disposable {
     const subtitles = this.#subtitles!;
     if (subtitles.isFull) throw tooMuchWaits("write a subtitle", maxWaitingCueBytes);
     subtitles.write(cue);
+  }
+
+  /** Records an event until so many seconds later. Any error ends the session. */
+  recordEvent(seconds: number): void {
+    withWriteErrors(this.#path, () => this.#segments!.recordEvent(seconds));
   }
 
   /** Gives the file tags and chapters, before its first frame. Throws a {@linkcode RefusedCall}. */
@@ -199,7 +204,7 @@ export class VideoSession implements Disposable {
     this.#liveFlush.requireWorking();
     setLogLevel(this.#native, this.#request.options.logLevel);
     const preprocessor = this.#preprocessor ??= this.#openPreprocessor(shape);
-    withWriteErrors(this.#request.path, () => {
+    withWriteErrors(this.#path, () => {
       preprocessor.write(pixels, shape, stamp, this.#take);
       this.#audioTracks?.advanceTo(this.#pipeline?.certainSeconds ?? 0);
     });
@@ -209,7 +214,7 @@ export class VideoSession implements Disposable {
   /** Writes all frames that were accepted; returns `false` where some wait for other streams. */
   #settle(): boolean {
     setLogLevel(this.#native, this.#request.options.logLevel);
-    return withWriteErrors(this.#request.path, () => {
+    return withWriteErrors(this.#path, () => {
       // Frames wait for audio of their time.
       this.#audioTracks?.advanceTo(this.#pipeline?.seconds ?? 0);
       return this.#pipeline?.settle() ?? true;
@@ -224,7 +229,7 @@ export class VideoSession implements Disposable {
     this.#liveFlush[Symbol.dispose]();
     this.#liveFlush.requireWorking();
     setLogLevel(this.#native, this.#request.options.logLevel);
-    const { path } = this.#request;
+    const path = this.#path;
     const fileBytes = yield* stepsWithWriteErrors(path, this.#finishFile(endTicks));
     // Encoders that have left frames out are freed much later.
     this.#target[Symbol.dispose]();
@@ -272,7 +277,8 @@ export class VideoSession implements Disposable {
   /** Stops, and removes the unfinished file. */
   abort(): void {
     try {
-      this.#free();
+      if (this.#segments === null) this.#free();
+      else this.#segments.removeUnfinished(() => this.#free());
       this.#removeFile();
     } finally {
       this.#target[Symbol.dispose]();
@@ -313,8 +319,9 @@ export class VideoSession implements Disposable {
 
   readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {
     if (this.#isTooLate()) return;
-    const pipeline = this.#pipeline ??= this.#open(pixels, shape, stamp);
-    pipeline.write(pixels, shape, stamp, this.#liveFlush.isLive);
+    const placed = this.#segments?.plan.take(stamp) ?? stamp;
+    const pipeline = this.#pipeline ??= this.#open(pixels, shape, placed);
+    pipeline.write(pixels, shape, placed, this.#liveFlush.isLive);
   };
 
   #openPreprocessor(first: PictureShape): Preprocessor {
@@ -326,15 +333,9 @@ export class VideoSession implements Disposable {
 
   #open(pixels: Pixels, shape: PictureShape, first: FrameStamp): VideoPipeline {
     const { pipeline, settings } = openPipeline(this.#native, {
-      request: this.#request,
-      control: this.#control,
-      info: this.#muxerInfo,
-      target: this.#target,
-      safety: this.#safety,
-      clock: this.#clock,
-      audioTracks: this.#audioTracks,
-      subtitles: this.#subtitles,
-      opener: this.#opener,
+      ...{ request: this.#request, control: this.#control, info: this.#muxerInfo, target: this.#target },
+      ...{ safety: this.#safety, clock: this.#clock, audioTracks: this.#audioTracks },
+      ...{ subtitles: this.#subtitles, opener: this.#opener, segments: this.#segments },
     }, {
       input: { ...this.#preprocessor!.times, shape },
       pixels,

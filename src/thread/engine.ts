@@ -10,6 +10,7 @@ import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { MediaPacket } from "../engine/copying/media_packet.ts";
 import type { FileDescription } from "../engine/file_description.ts";
 import type { EncoderChoice, EngineInfo, PacketSummary, WriteSummary } from "../engine/session_types.ts";
+import type { SegmentListener } from "../engine/segments/segment_options.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 
@@ -25,6 +26,8 @@ export interface EngineOptions {
   readonly workerModule: URL;
   /** Aborts while a thread is starting. */
   readonly signal: AbortSignal | undefined;
+  /** Called with each finished segment. */
+  readonly onSegment?: SegmentListener | undefined;
 }
 
 /** A file being written. */
@@ -88,4 +91,6 @@ export interface VideoEngine extends SampleEngine<WriteSummary> {
    * container does not keep them.
    */
   describe(description: FileDescription): void | Promise<void>;
+  /** Records an event until so many seconds later, where there are segments. Throws the session's error. */
+  recordEvent(seconds: number): void | Promise<void>;
 }

@@ -26,7 +26,7 @@ import type { Samples } from "../libav/audio_frame.ts";
 import type { Steps } from "../steps.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
-import type { FileEngine, PacketEngine, SampleEngine, VideoEngine } from "./engine.ts";
+import type { EngineOptions, FileEngine, PacketEngine, SampleEngine, VideoEngine } from "./engine.ts";
 import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 import { StepRunner } from "./step_runner.ts";
@@ -44,8 +44,12 @@ export class LocalEngine implements VideoEngine {
   readonly slots: FrameSlots;
 
   /** Opens the session. At most `queueSize` frames can be acquired at a time. */
-  constructor(native: Native, request: VideoFileRequest, queueSize: number) {
-    this.#session = new VideoSession(native, request, this.#control);
+  constructor(
+    native: Native,
+    request: VideoFileRequest,
+    { queueSize, onSegment }: Pick<EngineOptions, "queueSize" | "onSegment">,
+  ) {
+    this.#session = new VideoSession(native, request, this.#control, onSegment);
     this.#received = new ReceivedFrames(native);
     this.slots = new FrameSlots(queueSize, this.#received);
   }
@@ -86,6 +90,10 @@ export class LocalEngine implements VideoEngine {
 
   describe(description: FileDescription): void {
     this.#session.describe(description);
+  }
+
+  recordEvent(seconds: number): void {
+    this.#session.recordEvent(seconds);
   }
 
   endWithin(seconds: number): void {

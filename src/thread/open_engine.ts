@@ -26,7 +26,7 @@ export function openVideoEngine(request: VideoFileRequest, options: EngineOption
     request,
     options,
     () => WorkerEngine.open(request, options),
-    (native) => new LocalEngine(native, request, options.queueSize),
+    (native) => new LocalEngine(native, request, options),
   );
 }
 

@@ -10,6 +10,7 @@ import { doFileWork } from "../engine/copying/file_work.ts";
 import { AudioSession } from "../engine/audio_session.ts";
 import { PacketSession } from "../engine/copying/packet_session.ts";
 import type { FileSummary } from "../engine/session_types.ts";
+import type { Segment } from "../engine/segments/segment_options.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import { VideoSession } from "../engine/video_session.ts";
@@ -78,6 +79,8 @@ class WorkerSession {
         return this.#writeSubtitle(message);
       case "describe":
         return this.#accept(0, () => this.#video.describe(message.description));
+      case "event":
+        return this.#accept(0, () => this.#video.recordEvent(message.seconds));
       case "work":
         return void this.#work(message);
       case "finish":
@@ -159,7 +162,8 @@ class WorkerSession {
         : new PacketSession(native, request, control);
       return this.#tell({ type: "opened", info: null, choice: null, folder });
     }
-    const { info, choice } = this.#session = new VideoSession(native, request, control);
+    const onSegment = (segment: Segment): void => this.#tell({ type: "segment", segment }, null);
+    const { info, choice } = this.#session = new VideoSession(native, request, control, onSegment);
     this.#tell({ type: "opened", info, choice, folder });
   }
 

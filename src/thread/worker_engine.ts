@@ -40,6 +40,7 @@ import {
 import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 import {
   type Answer,
+  besideSegments,
   emptyProgress,
   type FromWorker,
   type Posted,
@@ -79,18 +80,15 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** Called when finishing the file goes on. */
   #onStep: () => void = () => {};
 
-  private constructor(
-    { path, options: { audio } }: FileRequest,
-    { queueSize, workerModule }: EngineOptions,
-  ) {
-    this.#path = path;
+  private constructor(request: FileRequest, { queueSize, workerModule, onSegment }: EngineOptions) {
+    this.#path = request.path;
     this.slots = new FrameSlots(queueSize, {
       opened: (id, layout) => this.#post({ type: "ring", id, layout }),
       retired: (id) => this.#post({ type: "retire", id }),
     });
-    this.#progress = emptyProgress(audio.length);
+    this.#progress = emptyProgress(request.options.audio.length);
     this.#thread = EncodingThread.take(workerModule, {
-      message: (message) => this.#receive(message as Posted<FromWorker>),
+      message: besideSegments(onSegment, (posted) => this.#receive(posted)),
       ended: (error) => this.#handleEnd(error),
     });
   }
@@ -105,11 +103,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     const engine = new WorkerEngine<Summaries[Kind]>(request, options);
     const { signal } = options;
     try {
-      const opened = engine.#ask({
-        type: "open",
-        ...{ request: sent, libraryPath },
-        control: engine.#control.memory,
-      }, buffersOf(sent));
+      const open = { type: "open", request: sent, libraryPath, control: engine.#control.memory } as const;
+      const opened = engine.#ask(open, buffersOf(sent));
       const { info, choice, folder } = await unlessAborted(opened, signal) as Answer<"opened">;
       noteLibraries(folder, options.libraryPath);
       engine.#opensWithAudio = request.kind === "audio";
@@ -195,6 +190,11 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   async describe(description: FileDescription): Promise<void> {
     this.#requireAlive();
     await this.#ask({ type: "describe", description });
+  }
+
+  async recordEvent(seconds: number): Promise<void> {
+    this.#requireAlive();
+    await this.#ask({ type: "event", seconds });
   }
 
   /**

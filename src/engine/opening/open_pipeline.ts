@@ -7,6 +7,7 @@ import type { Native } from "../../../ffi/mod.ts";
 import type { EncoderSettings } from "../../codecs/open_encoder.ts";
 import { openNextEncoder } from "../../codecs/open_next_encoder.ts";
 import { minTicks } from "../../container/frame_rates.ts";
+import { OutputFile } from "../../file/output_file.ts";
 import type { Encoder } from "../../libav/encoder.ts";
 import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
 import { Pipeline } from "../pipeline.ts";
@@ -14,7 +15,8 @@ import { createTimeline } from "../timeline.ts";
 import { palettesFor } from "./palettes.ts";
 import { openPasses } from "../passes/open_passes.ts";
 import type { VideoPipeline } from "../video_output.ts";
-import { createOutput, printChoices } from "./open_output.ts";
+import { openSegmented } from "../segments/open_segmented.ts";
+import { containerTimeBase, createOutput, printChoices } from "./open_output.ts";
 import type { FirstPicture, PipelineContext } from "./pipeline_context.ts";
 
 /**
@@ -28,14 +30,19 @@ export function openPipeline(
 ): { readonly pipeline: VideoPipeline; readonly settings: EncoderSettings } {
   if (context.request.options.passes !== undefined) return openPasses(native, context, picture);
   const { input, pixels, seconds, source } = picture;
-  const { request, control, info, target, clock, audioTracks, opener } = context;
+  const { request, control, info, target, clock, audioTracks, opener, segments } = context;
   const { options } = request;
   using owned = new DisposableStack();
   const { encoder, settings } = opener.openEncoder(input, pixels, source.first.layout.format);
   owned.use(encoder);
   const parameters = owned.use(new CodecParameters(native, encoder));
   const { timeBase, shape } = input;
-  const output = owned.use(createOutput(native, context, { parameters, settings, timeBase }));
+  const stream = { parameters, settings, timeBase };
+  const output = owned.use(
+    segments === null
+      ? createOutput(native, context, stream)
+      : openSegmented(native, context, segments, stream),
+  );
   const timeline = createTimeline(options, clock, input);
   const openEncoder = (): Encoder => openNextEncoder(native, settings, parameters.headers);
   // In other containers, the table of colours is elsewhere.
@@ -45,13 +52,16 @@ export function openPipeline(
   const parts = { encoder, parameters, openEncoder, settings, output, timeline, plays, control };
   const pipeline = owned.use(new Pipeline(native, { ...parts, ...palettes }));
   pipeline.prepare(shape);
-  output.open(target);
-  timeline.begin(encoder.reorderDelay, output.timeBase(0));
+  if (output instanceof OutputFile) output.open(target);
+  const containerUnit = output instanceof OutputFile
+    ? output.timeBase(0)
+    : containerTimeBase(context, stream);
+  timeline.begin(encoder.reorderDelay, containerUnit);
   owned.move();
   audioTracks?.beginAt(seconds);
   audioTracks?.begin(output);
   // Without filters, the clock does that.
-  if (options.filter !== undefined) timeline.keepApart(output.timeBase(0), minTicks(info));
-  printChoices(native, context, { parameters, settings, timeBase }, picture);
+  if (options.filter !== undefined) timeline.keepApart(containerUnit, minTicks(info));
+  printChoices(native, context, stream, picture);
   return { pipeline, settings };
 }

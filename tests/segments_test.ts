@@ -1,0 +1,172 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { assert, assertEquals } from "@std/assert";
+import { createFileWriter, type RawFrame, type Segment, type WriterOptions } from "../mod.ts";
+import { missingEncoders } from "./support/features.ts";
+import { assertSameBytes, frameTimes, TemporaryFolder } from "./support/media.ts";
+import { packetSums, sizeOf } from "./support/record.ts";
+import { testsOf } from "./support/test.ts";
+
+const { isLong, some, testBoth, test } = testsOf(import.meta.url);
+
+const width = 64, height = 48, fps = 25, sampleRate = 48_000;
+const frameSamples = sampleRate / fps;
+
+/** A frame whose pixels tell its number. */
+function frameOf(index: number): RawFrame & { data: Uint8Array } {
+  const data = new Uint8Array(width * height * 1.5).fill(128);
+  for (let at = 0; at < width * height; at++) data[at] = 16 + (at * 7 + index * 13) % 200;
+  return { data, width, height, format: "yuv420p" };
+}
+
+/** The samples beside a frame. */
+function samplesOf(index: number): Int16Array<ArrayBuffer> {
+  return Int16Array.from({ length: frameSamples }, (_, at) => (index * frameSamples + at) * 37 % 20_000 - 10_000);
+}
+
+/** What a recording of some frames, with audio where `options` have some, tells of its segments. */
+async function record(
+  folder: string,
+  codec: string,
+  frames: number,
+  options: WriterOptions,
+): Promise<Segment[]> {
+  const segments: Segment[] = [];
+  const writer = await createFileWriter(codec, folder, fps, {
+    quality: "lossless",
+    onSegment: (segment) => void segments.push(segment),
+    ...options,
+  });
+  for (let index = 0; index < frames; index++) {
+    const timing = options.timing === "timestamps" ? { timestamp: index / fps } : undefined;
+    if (options.audio !== undefined) {
+      await writer.writeAudio({ data: samplesOf(index), sampleRate, channels: 1 });
+    }
+    await writer.write(frameOf(index), timing);
+  }
+  await writer.close();
+  return segments;
+}
+
+/** Decodes files one after the other, as ffmpeg joins them. */
+function joined(folder: TemporaryFolder, paths: readonly string[], output: readonly string[]): Uint8Array {
+  const list = folder.file("list.txt");
+  writeFileSync(list, paths.map((path) => `file '${path}'\n`).join(""));
+  const input = ["-v", "error", "-f", "concat", "-safe", "0", "-i", list];
+  return execFileSync("ffmpeg", [...input, ...output, "-"], { maxBuffer: 2 ** 30 });
+}
+
+function all<Item extends Uint8Array | Int16Array>(count: number, itemOf: (index: number) => Item): Uint8Array {
+  const items = Array.from({ length: count }, (_, index) => itemOf(index));
+  return Buffer.concat(items.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)));
+}
+
+const containers = [
+  ["mov", "libx264", "pcm_s16le", "worker", "constant", true],
+  ["mkv", "libx264", "flac", "main", "timestamps", true],
+  ["mov", "libx264", "pcm_s16le", "main", "timestamps", "fragments"],
+  ["mkv", "ffv1", "pcm_s16le", "worker", "constant", false],
+  ["mov", "libx264", "pcm_s16le", "worker", "constant", false],
+] as const;
+
+for (const [extension, codec, audio, thread, timing, crashSafe] of some(containers, 5)) {
+  testBoth(`segments: ${codec} and ${audio} in ${extension}, ${thread}, ${timing}, crashSafe ${crashSafe}, joined are the source`, {
+    skip: missingEncoders(codec, audio),
+  }, async () => {
+    using folder = new TemporaryFolder();
+    const [frames, seconds] = isLong ? [500, 0.5] : [64, 1];
+    const told = await record(folder.path, codec, frames, {
+      ...{ thread, timing, crashSafe },
+      segments: { name: `%H/%M-%S-%f.${extension}`, seconds },
+      audio: { codec: audio, channels: 1, sampleRate },
+    });
+    const perSegment = seconds * fps;
+    const expected = Array.from(
+      { length: Math.ceil(frames / perSegment) },
+      (_, index) => Math.ceil(Math.min(frames, (index + 1) * perSegment)) - Math.ceil(index * perSegment),
+    );
+    assertEquals(told.map((segment) => segment.frames), expected);
+    for (const [index, { start, path }] of told.entries()) {
+      if (index > 0) assertEquals(start, told[index - 1]!.end);
+      // Each is a file of its own, which begins at 0.
+      assertEquals(frameTimes(path).length, expected[index]);
+      assertEquals(frameTimes(path)[0], 0);
+    }
+    const paths = told.map(({ path }) => path);
+    const video = joined(folder, paths, ["-map", "0:v", "-fps_mode", "passthrough", "-f", "rawvideo"]);
+    assertSameBytes(video, all(frames, (index) => frameOf(index).data), "frames");
+    const heard = joined(folder, paths, ["-map", "0:a", "-f", "s16le"]);
+    assertSameBytes(heard, all(frames, samplesOf), "samples");
+  });
+}
+
+testBoth("segments: AAC in mp4 has the packets of one encode, each once", {
+  skip: missingEncoders("libx264", "aac"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const audio = { codec: "aac", channels: 1, sampleRate };
+  const told = await record(folder.path, "libx264", 64, {
+    segments: { name: "%s-%f.mp4", seconds: 1 },
+    audio,
+  });
+  const one = folder.file("one.mp4");
+  const writer = await createFileWriter("libx264", one, fps, { audio, quality: "lossless" });
+  for (let index = 0; index < 64; index++) {
+    await writer.writeAudio({ data: samplesOf(index), sampleRate, channels: 1 });
+    await writer.write(frameOf(index));
+  }
+  await writer.close();
+  const sumsOf = (path: string): string[] =>
+    packetSums(path).split("\n").filter((line) => line.startsWith("1,")).map((line) => line.split(",")[5]!);
+  assertEquals(told.flatMap(({ path }) => sumsOf(path)), sumsOf(one));
+});
+
+test("segments: names come from the clock, and nothing is written over", {
+  skip: missingEncoders("libx264"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const segments = { name: "%Y/%m%d.mp4", seconds: 0.4, align: "clock" } as const;
+  const [first, ...others] = await record(folder.path, "libx264", 40, { segments });
+  const { start, path } = first!;
+  const padded = (value: number): string => String(value).padStart(2, "0");
+  const day = `${padded(start.getMonth() + 1)}${padded(start.getDate())}`;
+  assertEquals(path, folder.file(`${start.getFullYear()}/${day}.mp4`));
+  assertEquals(basename(others[0]!.path), `${day}-2.mp4`);
+  // To within a frame.
+  for (const { start } of others) {
+    const { offset } = { offset: start.getTimezoneOffset() * 60_000 };
+    assert((start.getTime() - offset) % 400 <= 41, start.toISOString());
+  }
+  const frames = [first!, ...others].reduce((sum, segment) => sum + segment.frames, 0);
+  assertEquals(frames, 40);
+});
+
+test("segments: the oldest are removed, those of earlier recordings first", {
+  skip: missingEncoders("libx264"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const name = "%Y/s-%f.mp4";
+  mkdirSync(folder.file("1999"));
+  writeFileSync(folder.file("1999/s-000000.mp4"), new Uint8Array(100_000));
+  writeFileSync(folder.file("1999/mine-000000.mp4"), new Uint8Array(100_000));
+  mkdirSync(folder.file("1998"));
+  writeFileSync(folder.file("1998/s-000000-2.mp4"), new Uint8Array(100_000));
+  const first = await record(folder.path, "libx264", 40, { segments: { name, seconds: 0.2 } });
+  assertEquals(first.length, 8);
+  assert(first.every(({ path }) => existsSync(path)));
+  const limit = first.reduce((sum, { path }) => sum + sizeOf(path), 0);
+  const keep = { bytes: limit };
+  const second = await record(folder.path, "libx264", 40, { segments: { name, seconds: 0.2, keep } });
+  const both = [...first, ...second];
+  const kept = both.filter(({ path }) => existsSync(path));
+  assertEquals(kept, both.slice(-kept.length));
+  const bytes = kept.reduce((sum, { path }) => sum + sizeOf(path), 0);
+  assert(bytes <= limit && bytes > limit * 3 / 4, `${bytes} of ${limit} bytes`);
+  assertEquals(readdirSync(folder.file("1999")), ["mine-000000.mp4"]);
+  assert(!existsSync(folder.file("1998")));
+  const third = await record(folder.path, "libx264", 40, {
+    segments: { name, seconds: 0.2, keep: { seconds: 0.9 } },
+  });
+  assertEquals(third.filter(({ path }) => existsSync(path)), third.slice(-5));
+});
