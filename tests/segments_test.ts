@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createFileWriter, type RawFrame, type Segment, type WriterOptions } from "../mod.ts";
 import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, frameTimes, TemporaryFolder } from "./support/media.ts";
@@ -22,7 +22,10 @@ function frameOf(index: number): RawFrame & { data: Uint8Array } {
 
 /** The samples beside a frame. */
 function samplesOf(index: number): Int16Array<ArrayBuffer> {
-  return Int16Array.from({ length: frameSamples }, (_, at) => (index * frameSamples + at) * 37 % 20_000 - 10_000);
+  return Int16Array.from(
+    { length: frameSamples },
+    (_, at) => Math.imul(index * frameSamples + at, 0x9e3779b1) >> 17,
+  );
 }
 
 /** What a recording of some frames, with audio where `options` have some, tells of its segments. */
@@ -57,9 +60,14 @@ function joined(folder: TemporaryFolder, paths: readonly string[], output: reado
   return execFileSync("ffmpeg", [...input, ...output, "-"], { maxBuffer: 2 ** 30 });
 }
 
-function all<Item extends Uint8Array | Int16Array>(count: number, itemOf: (index: number) => Item): Uint8Array {
+function all<Item extends Uint8Array | Int16Array>(
+  count: number,
+  itemOf: (index: number) => Item,
+): Uint8Array {
   const items = Array.from({ length: count }, (_, index) => itemOf(index));
-  return Buffer.concat(items.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)));
+  return Buffer.concat(
+    items.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)),
+  );
 }
 
 const containers = [
@@ -71,34 +79,38 @@ const containers = [
 ] as const;
 
 for (const [extension, codec, audio, thread, timing, crashSafe] of some(containers, 5)) {
-  testBoth(`segments: ${codec} and ${audio} in ${extension}, ${thread}, ${timing}, crashSafe ${crashSafe}, joined are the source`, {
-    skip: missingEncoders(codec, audio),
-  }, async () => {
-    using folder = new TemporaryFolder();
-    const [frames, seconds] = isLong ? [500, 0.5] : [64, 1];
-    const told = await record(folder.path, codec, frames, {
-      ...{ thread, timing, crashSafe },
-      segments: { name: `%H/%M-%S-%f.${extension}`, seconds },
-      audio: { codec: audio, channels: 1, sampleRate },
-    });
-    const perSegment = seconds * fps;
-    const expected = Array.from(
-      { length: Math.ceil(frames / perSegment) },
-      (_, index) => Math.ceil(Math.min(frames, (index + 1) * perSegment)) - Math.ceil(index * perSegment),
-    );
-    assertEquals(told.map((segment) => segment.frames), expected);
-    for (const [index, { start, path }] of told.entries()) {
-      if (index > 0) assertEquals(start, told[index - 1]!.end);
-      // Each is a file of its own, which begins at 0.
-      assertEquals(frameTimes(path).length, expected[index]);
-      assertEquals(frameTimes(path)[0], 0);
-    }
-    const paths = told.map(({ path }) => path);
-    const video = joined(folder, paths, ["-map", "0:v", "-fps_mode", "passthrough", "-f", "rawvideo"]);
-    assertSameBytes(video, all(frames, (index) => frameOf(index).data), "frames");
-    const heard = joined(folder, paths, ["-map", "0:a", "-f", "s16le"]);
-    assertSameBytes(heard, all(frames, samplesOf), "samples");
-  });
+  testBoth(
+    `segments: ${codec} and ${audio} in ${extension}, ${thread}, ${timing}, crashSafe ${crashSafe}, joined are the source`,
+    {
+      skip: missingEncoders(codec, audio),
+    },
+    async () => {
+      using folder = new TemporaryFolder();
+      const [frames, seconds] = isLong ? [500, 0.5] : [64, 1];
+      const told = await record(folder.path, codec, frames, {
+        ...{ thread, timing, crashSafe },
+        segments: { name: `%H/%M-%S-%f.${extension}`, seconds },
+        audio: { codec: audio, channels: 1, sampleRate },
+      });
+      const perSegment = seconds * fps;
+      const expected = Array.from(
+        { length: Math.ceil(frames / perSegment) },
+        (_, index) => Math.ceil(Math.min(frames, (index + 1) * perSegment)) - Math.ceil(index * perSegment),
+      );
+      assertEquals(told.map((segment) => segment.frames), expected);
+      for (const [index, { start, path }] of told.entries()) {
+        if (index > 0) assertEquals(start, told[index - 1]!.end);
+        // Each is a file of its own, which begins at 0.
+        assertEquals(frameTimes(path).length, expected[index]);
+        assertEquals(frameTimes(path)[0], 0);
+      }
+      const paths = told.map(({ path }) => path);
+      const video = joined(folder, paths, ["-map", "0:v", "-fps_mode", "passthrough", "-f", "rawvideo"]);
+      assertSameBytes(video, all(frames, (index) => frameOf(index).data), "frames");
+      const heard = joined(folder, paths, ["-map", "0:a", "-f", "s16le"]);
+      assertSameBytes(heard, all(frames, samplesOf), "samples");
+    },
+  );
 }
 
 testBoth("segments: AAC in mp4 has the packets of one encode, each once", {
@@ -169,4 +181,86 @@ test("segments: the oldest are removed, those of earlier recordings first", {
     segments: { name, seconds: 0.2, keep: { seconds: 0.9 } },
   });
   assertEquals(third.filter(({ path }) => existsSync(path)), third.slice(-5));
+});
+
+for (const thread of some(["worker", "main"] as const, 2)) {
+  testBoth(
+    `recordEvent, ${thread}: a file has the seconds before and after each event, and nothing else is written`,
+    {
+      skip: missingEncoders("libx264"),
+    },
+    async () => {
+      using folder = new TemporaryFolder();
+      const told: Segment[] = [];
+      const writer = await createFileWriter("libx264", folder.path, fps, {
+        ...{ thread, quality: "lossless", audio: { codec: "pcm_s16le", channels: 1, sampleRate } },
+        segments: { name: "%s-%f.mov", preRollSeconds: 1 },
+        onSegment: (segment) => void told.push(segment),
+      });
+      for (let index = 0; index < 250; index++) {
+        // The first goes on, the second is one of its own.
+        if (index === 60) await writer.recordEvent({ seconds: 1 });
+        if (index === 75) await writer.recordEvent({ seconds: 0.8 });
+        if (index === 160) await writer.recordEvent({ seconds: 0.4 });
+        await writer.writeAudio({ data: samplesOf(index), sampleRate, channels: 1 });
+        await writer.write(frameOf(index));
+      }
+      await writer.close();
+      // Key frames are a second apart: 25 is the last one at least a second before 59, and 125 before 159.
+      const expected = [[25, 94], [125, 169]] as const;
+      assertEquals(told.map(({ frames }) => frames), expected.map(([from, to]) => to - from));
+      assertEquals(readdirSync(folder.path).length, 2);
+      for (const [index, [from, to]] of expected.entries()) {
+        const { path, start, end } = told[index]!;
+        assertEquals(end.getTime() - start.getTime(), (to - from) * 40);
+        const video = joined(folder, [path], ["-map", "0:v", "-fps_mode", "passthrough", "-f", "rawvideo"]);
+        assertSameBytes(video, all(to - from, (index) => frameOf(from + index).data), "frames");
+        const heard = joined(folder, [path], ["-map", "0:a", "-f", "s16le"]);
+        const given = all(250, samplesOf);
+        // Packets are whole: up to 1023 samples less at the beginning, or more at the end.
+        const at = Buffer.from(given).indexOf(heard) / 2;
+        assert(at >= from * frameSamples && at < from * frameSamples + 1024, `from sample ${at}`);
+        const until = at + heard.length / 2;
+        assert(until >= to * frameSamples && until < to * frameSamples + 1024, `to sample ${until}`);
+      }
+    },
+  );
+}
+
+test("abort: removes the segment that is being written, and leaves the finished ones", {
+  skip: missingEncoders("libx264"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const told: Segment[] = [];
+  const writer = await createFileWriter("libx264", folder.path, fps, {
+    segments: { name: "%s-%f.mp4", seconds: 0.4 },
+    tune: "zerolatency",
+    onSegment: (segment) => void told.push(segment),
+  });
+  for (let index = 0; index < 25; index++) await writer.write(frameOf(index));
+  await writer.abort();
+  const left = readdirSync(folder.path).map((name) => folder.file(name)).sort();
+  assertEquals(left.map((path) => frameTimes(path).length), [10, 10]);
+  assertEquals(told.map(({ path }) => path), left.slice(0, told.length));
+});
+
+const wrong: readonly (readonly [WriterOptions, says: string])[] = [
+  [{ segments: { seconds: 1 } as never }, "segments.name"],
+  [{ segments: { name: "a.mp4" } }, "without seconds, bytes or preRollSeconds"],
+  [{ segments: { name: "%Q.mp4", seconds: 1 } }, "not %Q"],
+  [{ segments: { name: "../a.mp4", seconds: 1 } }, "a name in the folder"],
+  [{ segments: { name: "/a.mp4", seconds: 1 } }, "a name in the folder"],
+  [{ segments: { name: "a.mp4", seconds: 0 } }, "segments.seconds"],
+  [{ segments: { name: "a.mp4", bytes: 9, align: "clock" } }, "without segments.seconds"],
+  [{ segments: { name: "a.mp4", seconds: 1, keep: { bytes: 0.5 } } }, "segments.keep.bytes"],
+  [{ segments: { name: "a.mp4", seconds: 1 }, chapters: [] }, "segments and chapters"],
+  [{ onSegment: 1 as never }, "onSegment"],
+];
+
+test("segments: what can't be is refused, with the option's name", async () => {
+  for (const [options, says] of wrong) {
+    const error = await assertRejects(() => createFileWriter("h264", "unmade", fps, options), TypeError);
+    assertStringIncludes(error.message, says);
+  }
+  assert(!existsSync("unmade"));
 });

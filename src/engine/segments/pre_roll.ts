@@ -21,18 +21,16 @@ export interface RoutedPacket {
 /** Whole groups of frames, the oldest first. */
 export class PreRoll implements Disposable {
   readonly #native: Native;
-  readonly #seconds: number;
   readonly #groups: RoutedPacket[][] = [];
   readonly #empty: NativePacket[] = [];
 
-  /** Keeps at least so many seconds. */
-  constructor(native: Native, seconds: number) {
+  /** Keeps nothing yet. */
+  constructor(native: Native) {
     this.#native = native;
-    this.#seconds = seconds;
   }
 
-  /** Takes over a packet, and drops groups that ended too long before `nowSeconds`. */
-  push({ packet, ...what }: RoutedPacket, nowSeconds: number): void {
+  /** Takes over a packet, and drops groups that end before a time of the video, in seconds. */
+  push({ packet, ...what }: RoutedPacket, fromSeconds: number): void {
     if (what.boundary !== null) this.#groups.push([]);
     const group = this.#groups.at(-1);
     // Without its key frame, a packet is of no use.
@@ -40,7 +38,7 @@ export class PreRoll implements Disposable {
     const own = this.#empty.pop() ?? new NativePacket(this.#native);
     own.takeFrom(packet);
     group.push({ ...what, packet: own });
-    while (this.#groups.length > 1 && startOf(this.#groups[1]!) <= nowSeconds - this.#seconds) {
+    while (this.#groups.length > 1 && startOf(this.#groups[1]!) <= fromSeconds) {
       for (const { packet } of this.#groups.shift()!) this.#leave(packet);
     }
   }

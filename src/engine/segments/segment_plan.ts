@@ -17,7 +17,7 @@ export interface Boundary {
 }
 
 /** Frames count as so much later, in seconds: sums of fractions are a little off. */
-const tolerance = 1e-6;
+export const tolerance = 1e-6;
 /** How far apart key frames are at most where events are recorded, in seconds, unless that is chosen. */
 const groupSeconds = 1;
 
@@ -77,6 +77,11 @@ export class SegmentPlan {
   /** Has a segment end at a time in seconds. */
   endEventAt(seconds: number): void {
     this.#eventEnd = seconds;
+  }
+
+  /** Whether the packet of a frame up to a time is yet to come with which a segment may begin. */
+  isAwaited(seconds: number): boolean {
+    return this.#pending.length > 0 && this.#pending[0]!.seconds <= seconds;
   }
 
   /** The boundary that a key frame is; `null` where it is another one. */

@@ -13,7 +13,7 @@ import type { VideoOutput } from "../video_output.ts";
 import { PreRoll, type RoutedPacket } from "./pre_roll.ts";
 import { type OpenFile, SegmentFile } from "./segment_file.ts";
 import type { Segments } from "./segments.ts";
-import type { Boundary } from "./segment_plan.ts";
+import { type Boundary, tolerance } from "./segment_plan.ts";
 
 /** What segments are made with. */
 export interface SegmentedRequest {
@@ -43,6 +43,8 @@ const lookMs = 1000;
 interface Finishing {
   readonly segment: SegmentFile;
   readonly steps: Steps<number>;
+  /** Its size, where it is finished, and waits for those before it to be told. */
+  readonly bytes: number | null;
 }
 
 /** The segments of one video. */
@@ -53,7 +55,10 @@ export class SegmentedOutput implements VideoOutput {
   readonly #places: bigint[] = [];
   /** The packets of the last seconds; `null` where all is recorded. */
   readonly #preRoll: PreRoll | null;
+  /** Until when an event is recorded, in seconds; `null` where there is none. */
   #eventEnd: number | null = null;
+  /** From when on, until the packets of that time are there. */
+  #eventStart: number | null = null;
   #current: SegmentFile | null = null;
   /** Segments whose video is complete, and that may get audio, with their ends. */
   readonly #ending: { readonly segment: SegmentFile; readonly endTicks: bigint }[] = [];
@@ -72,7 +77,7 @@ export class SegmentedOutput implements VideoOutput {
     this.#native = native;
     this.#request = request;
     const { preRollSeconds } = request.segments.options;
-    this.#preRoll = preRollSeconds === undefined ? null : new PreRoll(native, preRollSeconds);
+    this.#preRoll = preRollSeconds === undefined ? null : new PreRoll(native);
     request.segments.writeTo(this);
   }
 
@@ -126,16 +131,28 @@ export class SegmentedOutput implements VideoOutput {
 
   /** Records from `preRollSeconds` before now until so many seconds later. */
   recordEvent(seconds: number): void {
-    const { plan } = this.#request.segments;
+    const { segments } = this.#request;
+    const { plan } = segments;
     this.#eventEnd = Math.max(this.#eventEnd ?? 0, plan.lastSeconds + seconds);
     plan.endEventAt(this.#eventEnd);
-    if (this.#current === null) this.#preRoll!.give((routed) => this.#write(routed));
+    if (this.#current !== null) return;
+    this.#eventStart ??= plan.lastSeconds - segments.options.preRollSeconds!;
+    this.#beginEvent();
     this.#endComplete();
+  }
+
+  /** Writes what is kept of an event, once it begins where the event does. */
+  #beginEvent(): void {
+    const start = this.#eventStart;
+    if (start === null || this.#request.segments.plan.isAwaited(start)) return;
+    this.#eventStart = null;
+    this.#preRoll!.give((routed) => this.#write(routed));
   }
 
   *finish({ ending }: VideoEnd): Steps<number> {
     this.#request.queue?.end(0);
     this.writeQueued();
+    this.#beginEvent();
     if (this.#current !== null && ending !== null) this.#endCurrent(ending.end);
     for (const { segment, endTicks } of this.#ending.splice(0)) this.#finish(segment, endTicks);
     while (this.#finishing.length > 0) yield* this.#finishFirst();
@@ -166,10 +183,16 @@ export class SegmentedOutput implements VideoOutput {
   }
 
   #route(routed: RoutedPacket): void {
+    const { segments } = this.#request;
     const { packet, timeBase, boundary } = routed;
     this.#reached[packet.streamIndex] = secondsOf(packet.pts, timeBase);
-    if (this.#preRoll === null) return this.#write(routed);
-    const isOver = boundary !== null && (this.#eventEnd ?? -Infinity) <= boundary.seconds;
+    const preRoll = this.#preRoll;
+    if (preRoll === null) return this.#write(routed);
+    if (this.#eventStart !== null) {
+      preRoll.push(routed, this.#eventStart);
+      return this.#beginEvent();
+    }
+    const isOver = boundary !== null && (this.#eventEnd ?? -Infinity) - tolerance <= boundary.seconds;
     if (isOver) {
       this.#eventEnd = null;
       if (this.#current !== null) this.#endCurrent(boundary.ticks);
@@ -177,7 +200,7 @@ export class SegmentedOutput implements VideoOutput {
     const isOfSegment = this.#eventEnd !== null ||
       packet.streamIndex > 0 && this.#segmentAt(packet, timeBase) !== null;
     if (isOfSegment) this.#write(routed);
-    else this.#preRoll.push(routed, this.#request.segments.plan.lastSeconds);
+    else preRoll.push(routed, segments.plan.lastSeconds - segments.options.preRollSeconds!);
   }
 
   /** Writes a packet into its segment. */
@@ -251,7 +274,12 @@ export class SegmentedOutput implements VideoOutput {
 
   #finish(segment: SegmentFile, endTicks: bigint): void {
     segment.end(endTicks);
-    this.#finishing.push({ segment, steps: segment.finish() });
+    const steps = segment.finish();
+    // The first step writes all that is still missing: from there on it is whole.
+    const step = steps.next();
+    const bytes = step.done === true ? step.value : null;
+    this.#finishing.push({ segment, steps, bytes });
+    if (this.#finishing.length === 1 && bytes !== null) this.#step();
   }
 
   /** Finishes segments for a share of the time that has passed. */
@@ -276,8 +304,8 @@ export class SegmentedOutput implements VideoOutput {
 
   /** Does a step of finishing the first segment; returns whether it is done. */
   #step(): boolean {
-    const { segment, steps } = this.#finishing[0]!;
-    const step = steps.next();
+    const { segment, steps, bytes } = this.#finishing[0]!;
+    const step = bytes === null ? steps.next() : { done: true, value: bytes };
     if (step.done !== true) return false;
     this.#finishing.shift();
     this.#bytes += step.value;
