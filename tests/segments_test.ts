@@ -1,14 +1,24 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { createFileWriter, type RawFrame, type Segment, type WriterOptions } from "../mod.ts";
+import {
+  createFileWriter,
+  type RawFrame,
+  type Segment,
+  type SegmentOptions,
+  WriteError,
+  type WriterOptions,
+} from "../mod.ts";
 import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, frameTimes, TemporaryFolder } from "./support/media.ts";
-import { packetSums, sizeOf } from "./support/record.ts";
+import { runUntilKilled } from "./support/processes.ts";
+import { noisyFrame, packetSums, play, playRest, sizeOf } from "./support/record.ts";
+import { SmallDisk } from "./support/small_disk.ts";
 import { testsOf } from "./support/test.ts";
 
-const { isLong, some, testBoth, test } = testsOf(import.meta.url);
+const { isLong, some, testBoth, test, testLong } = testsOf(import.meta.url);
 
 const width = 64, height = 48, fps = 25, sampleRate = 48_000;
 const frameSamples = sampleRate / fps;
@@ -243,6 +253,63 @@ test("abort: removes the segment that is being written, and leaves the finished 
   assertEquals(left.map((path) => frameTimes(path).length), [10, 10]);
   assertEquals(told.map(({ path }) => path), left.slice(0, told.length));
 });
+
+const killed = fileURLToPath(new URL("support/record_segments.ts", import.meta.url));
+
+testLong("segments: a kill costs the last two seconds at most, and all files before are whole", {
+  skip: missingEncoders("libx264", "aac"),
+}, async () => {
+  for (let run = 0; run < 20; run++) {
+    using folder = new TemporaryFolder();
+    const { lines } = await runUntilKilled(
+      killed,
+      [folder.path, run % 2 === 0 ? "mp4" : "mkv"],
+      2200 + run * 157,
+    );
+    const names = readdirSync(folder.path).filter((name) => !name.endsWith(".avwriter")).sort();
+    const paths = names.map((name) => folder.file(name)).filter((path) => sizeOf(path) > 0);
+    const last = paths.pop()!;
+    for (const path of paths) assertEquals(play(path, { width: 160, fps: 40 }).frames, 40, path);
+    playRest(last, lines.length - paths.length * 40, { width: 160, fps: 40 });
+  }
+});
+
+for (const extension of ["mp4", "mkv"]) {
+  testBoth(`segments: a full disk ends a recording in ${extension}, or drops the oldest, as asked`, {
+    skip: SmallDisk.missing || missingEncoders("mpeg4"),
+  }, async () => {
+    using disk = new SmallDisk(3);
+    const folder = disk.file("segments");
+    const options = { quality: 2, logLevel: "quiet" } as const;
+    const write = async (segments: SegmentOptions): Promise<{ told: Segment[]; error: unknown }> => {
+      const told: Segment[] = [];
+      const writer = await createFileWriter("mpeg4", folder, 40, {
+        ...options,
+        segments,
+        onSegment: (segment) => void told.push(segment),
+      });
+      try {
+        for (let index = 0; index < 400; index++) await writer.write(noisyFrame(index, 160, 90));
+        await writer.close();
+        return { told, error: null };
+      } catch (error) {
+        return { told, error };
+      }
+    };
+    const name = `%s-%f.${extension}`;
+    const { told, error } = await write({ name, seconds: 1 });
+    assert(error instanceof WriteError && error.code === "ENOSPC", String(error));
+    assertStringIncludes(error.message, folder);
+    assert(told.length > 0);
+    for (const { path } of told) assertEquals(play(path, { width: 160, fps: 40 }).frames, 40);
+    const kept = await write({ name, seconds: 1, keep: { freeBytes: 700_000 } });
+    assertEquals([kept.error, kept.told.length], [null, 10]);
+    const left = kept.told.filter(({ path }) => existsSync(path));
+    assert(left.length > 0 && left.length < 10, `${left.length} are left`);
+    assertEquals(left, kept.told.slice(-left.length));
+    for (const { path } of left) assertEquals(play(path, { width: 160, fps: 40 }).frames, 40);
+  });
+}
 
 const wrong: readonly (readonly [WriterOptions, says: string])[] = [
   [{ segments: { seconds: 1 } as never }, "segments.name"],
