@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { basename } from "node:path";
-import process from "node:process";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createFileWriter, recoverFile, WriteError } from "../mod.ts";
 import type { ChildReport } from "./support/child.ts";

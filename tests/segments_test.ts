@@ -8,6 +8,7 @@ import {
   type RawFrame,
   type Segment,
   type SegmentOptions,
+  UnsupportedError,
   WriteError,
   type WriterOptions,
 } from "../mod.ts";
@@ -321,6 +322,7 @@ const wrong: readonly (readonly [WriterOptions, says: string])[] = [
   [{ segments: { name: "a.mp4", bytes: 9, align: "clock" } }, "without segments.seconds"],
   [{ segments: { name: "a.mp4", seconds: 1, keep: { bytes: 0.5 } } }, "segments.keep.bytes"],
   [{ segments: { name: "a.mp4", seconds: 1 }, chapters: [] }, "segments and chapters"],
+  [{ segments: { name: "a.mp4", seconds: 1 }, metadata: { timecode: "00:00:00:00" } }, "metadata.timecode"],
   [{ onSegment: 1 as never }, "onSegment"],
 ];
 
@@ -329,5 +331,17 @@ test("segments: what can't be is refused, with the option's name", async () => {
     const error = await assertRejects(() => createFileWriter("h264", "unmade", fps, options), TypeError);
     assertStringIncludes(error.message, says);
   }
+  for (const [codec, name] of [["gif", "a.gif"], ["h264", "a.m3u8"]] as const) {
+    const options = { segments: { name, seconds: 1 } };
+    const error = await assertRejects(
+      () => createFileWriter(codec, "unmade", fps, options),
+      UnsupportedError,
+    );
+    assertEquals(error.code, "SEGMENTS_NOT_FOR_CONTAINER");
+  }
   assert(!existsSync("unmade"));
+  using folder = new TemporaryFolder();
+  const writer = await createFileWriter("h264", folder.file("one.mp4"), fps);
+  await assertRejects(() => writer.recordEvent(), TypeError, "segments.preRollSeconds");
+  await writer.abort();
 });

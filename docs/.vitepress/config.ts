@@ -15,6 +15,7 @@ const guides = [
   ["Transparency", "transparency"],
   ["Pipelines", "pipelines"],
   ["Crash safety and recovery", "crash-safety"],
+  ["Recording in segments", "segments"],
   ["Reading", "reading"],
   ["Threads and memory", "threads-and-memory"],
   ["Commands of the ffmpeg program", "commands"],

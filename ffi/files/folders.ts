@@ -77,7 +77,7 @@ export function isThere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** The free space of the disk that a folder is on, in bytes. Throws Deno's `NotCapable` without `--allow-sys`. */
+/** The free bytes of the disk that a folder is on. Throws Deno's `NotCapable` without `--allow-sys`. */
 export function freeBytes(folder: string): number {
   const { bavail, bsize } = statfsSync(folder);
   return Number(bavail) * Number(bsize);

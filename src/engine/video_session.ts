@@ -98,7 +98,7 @@ export class VideoSession implements Disposable {
     this.#clock = createClock(frameRate, options);
     // From here on the disk is touched.
     control.requireGoingOn();
-    this.#segments = openSegments(native, given, onSegment);
+    this.#segments = openSegments(native, this.#muxerInfo, given, onSegment);
     const request = this.#request = segmentRequest(given, this.#segments);
     const { path } = request;
     this.#path = given.path;

@@ -7,7 +7,16 @@ import type { SegmentOptions } from "../engine/segments/segment_options.ts";
 import { type Check, checkOptionTable } from "../option_checks.ts";
 import { requireOptions } from "./options.ts";
 
-/** Options of `VideoWriter.recordEvent`. */
+/**
+ * Options of `VideoWriter.recordEvent`.
+ *
+ * @example
+ * ```ts
+ * import type { EventOptions } from "@avwriter/avwriter";
+ *
+ * const options: EventOptions = { seconds: 5 };
+ * ```
+ */
 export interface EventOptions {
   /** Records until so many seconds after the last frame that was written. Default: 10. */
   seconds?: number;

@@ -48,6 +48,11 @@ export function checkSegments(given: SegmentOptions, options: WriterOptions): Se
       `Cannot use the options segments and ${other} together: ${other} is for one file; leave one of them out`,
     );
   }
+  if (options.metadata?.["timecode"] !== undefined) {
+    throw new TypeError(
+      "Cannot use the options segments and metadata.timecode together: each segment would begin with it; leave it out",
+    );
+  }
   return {
     ...segments,
     ...(keep === undefined ? {} : { keep: checkOptionTable(keep, limitChecks, "segments.keep.") }),

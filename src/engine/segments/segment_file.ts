@@ -5,7 +5,7 @@
  */
 import type { Native } from "../../../ffi/mod.ts";
 import type { HeldTarget } from "../../file/held_target.ts";
-import { Interleaver } from "../../file/interleaver.ts";
+import type { Interleaver } from "../../file/interleaver.ts";
 import type { OutputFile } from "../../file/output_file.ts";
 import { stepsWithWriteErrors, withWriteErrors } from "../../file/target.ts";
 import { NativePacket } from "../../libav/native_packet.ts";

@@ -4,7 +4,16 @@
  * @module
  */
 
-/** Which segments are kept. */
+/**
+ * Which segments are kept.
+ *
+ * @example
+ * ```ts
+ * import type { SegmentLimits } from "@avwriter/avwriter";
+ *
+ * const keep: SegmentLimits = { seconds: 86_400, freeBytes: 10e9 };
+ * ```
+ */
 export interface SegmentLimits {
   /** Segments that ended longer ago are removed, in seconds. */
   readonly seconds?: number;
@@ -17,7 +26,21 @@ export interface SegmentLimits {
   readonly freeBytes?: number;
 }
 
-/** A recording in files that follow each other. */
+/**
+ * A recording in files that follow each other.
+ *
+ * @example Files of an hour, of which those of the last week are kept
+ * ```ts
+ * import type { SegmentOptions } from "@avwriter/avwriter";
+ *
+ * const segments: SegmentOptions = {
+ *   name: "%Y/%m/%d/%H.mp4",
+ *   seconds: 3600,
+ *   align: "clock",
+ *   keep: { seconds: 7 * 86_400 },
+ * };
+ * ```
+ */
 export interface SegmentOptions {
   /**
    * The names of the files in the writer's folder, with `/` for folders in it: `"%Y/%m/%d/%H-%M-%S.mp4"`.
@@ -44,7 +67,19 @@ export interface SegmentOptions {
   readonly preRollSeconds?: number;
 }
 
-/** A finished segment. */
+/**
+ * A finished segment.
+ *
+ * @example
+ * ```ts
+ * import type { Segment } from "@avwriter/avwriter";
+ *
+ * function tell({ path, start, end, frames }: Segment): void {
+ *   console.log(`${path}: ${frames} frames from ${start.toISOString()} to ${end.toISOString()}`);
+ * }
+ * tell({ path: "/a.mp4", start: new Date(0), end: new Date(1000), frames: 25 });
+ * ```
+ */
 export interface Segment {
   /** Its absolute path. */
   readonly path: string;

@@ -4,6 +4,9 @@
  * @module
  */
 import { dirname, makeFolder, type Native, removeFile } from "../../../ffi/mod.ts";
+import { hasKeyFrames } from "../../container/key_frames.ts";
+import { UnsupportedError } from "../../errors.ts";
+import type { MuxerInfo } from "../../libav/muxer_info.ts";
 import type { VideoFileRequest } from "../session_types.ts";
 import type { SegmentFile } from "./segment_file.ts";
 import { newSegmentPath } from "./segment_name.ts";
@@ -97,13 +100,31 @@ export class Segments {
   }
 }
 
+/** Throws an `UnsupportedError` where a file of a container can't go on in another one. */
+function requireSegmentSupport({ name, opensFilesItself }: MuxerInfo): void {
+  const reason = opensFilesItself
+    ? "it writes more than one file already"
+    : hasKeyFrames(name)
+    ? null
+    : "only the first frame of such an animation is a key frame";
+  if (reason === null) return;
+  throw new UnsupportedError(`Cannot write segments in ${name}: ${reason}`, {
+    code: "SEGMENTS_NOT_FOR_CONTAINER",
+    operation: "choose the container",
+    hint: "Give segments.name the extension of another container, such as .mp4 or .mkv",
+  });
+}
+
 /** The segments of a request; `null` where it is one file. */
 export function openSegments(
   native: Native,
+  info: MuxerInfo,
   { path, options: { segments, keyFrameInterval } }: VideoFileRequest,
   onSegment: SegmentListener = () => {},
 ): Segments | null {
-  return segments === undefined ? null : new Segments(native, path, segments, keyFrameInterval, onSegment);
+  if (segments === undefined) return null;
+  requireSegmentSupport(info);
+  return new Segments(native, path, segments, keyFrameInterval, onSegment);
 }
 
 /** What a session writes segments for: the request of one file stands for all. */
