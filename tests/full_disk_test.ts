@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, lstatSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";

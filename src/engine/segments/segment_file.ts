@@ -26,6 +26,11 @@ export interface SegmentStart {
   /** When its first frame is shown, in the unit of the video. */
   readonly ticks: bigint;
   readonly seconds: number;
+  /**
+   * By how much its first packet is decoded before that at least, in ticks: where frames come unevenly, other
+   * packets of the recording may be decoded so early.
+   */
+  readonly lead: bigint;
   readonly timeBase: Rational;
 }
 
@@ -89,13 +94,15 @@ export class SegmentFile implements Disposable {
     const { ticks } = this.#start;
     packet.pts -= ticks;
     packet.dts -= ticks;
+    const earlier = this.#frames > 0 ? 0n : latest(0n, this.#start.lead - (packet.pts - packet.dts));
+    packet.dts -= earlier;
     const { pts, dts, duration, size } = packet;
     this.#lead ??= pts - dts;
     if (this.#frames === 0 || pts > this.#last.start) this.#last = { start: pts, end: pts + duration };
     this.#frames++;
     this.#bytes += size;
     this.#held.takeFrom(packet);
-    this.#heldTicks = decodeTicks;
+    this.#heldTicks = decodeTicks + earlier;
     this.#open.queue?.expect(0, true);
   }
 
@@ -118,8 +125,11 @@ export class SegmentFile implements Disposable {
     return this.#write(() => this.#open.file.flush());
   }
 
-  /** Ends it with the packets that it has; its last frame is shown until a tick of the video. */
-  end(endTicks: bigint): void {
+  /**
+   * Ends its video with the packets that it has; the last frame is shown until a tick of the video. All that
+   * is there reaches the disk.
+   */
+  endVideo(endTicks: bigint): void {
     const { start, end } = this.#last;
     const until = endTicks - this.#start.ticks;
     this.#last = { start, end: until > start ? until : end };
@@ -129,6 +139,12 @@ export class SegmentFile implements Disposable {
       this.#heldTicks = null;
       this.#write(() => this.#give(decodeTicks, true));
     }
+    this.#write(() => this.#open.file.flush());
+    this.#open.queue?.end(0);
+  }
+
+  /** Ends its audio, too. */
+  end(): void {
     this.#open.queue?.endAll();
   }
 

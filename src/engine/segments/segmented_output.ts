@@ -60,6 +60,8 @@ export class SegmentedOutput implements VideoOutput {
   /** From when on, until the packets of that time are there. */
   #eventStart: number | null = null;
   #current: SegmentFile | null = null;
+  /** By how much the first packet of the recording is decoded before its frame is shown. */
+  #lead: bigint | null = null;
   /** Segments whose video is complete, and that may get audio, with their ends. */
   readonly #ending: { readonly segment: SegmentFile; readonly endTicks: bigint }[] = [];
   readonly #finishing: Finishing[] = [];
@@ -154,7 +156,7 @@ export class SegmentedOutput implements VideoOutput {
     this.writeQueued();
     this.#beginEvent();
     if (this.#current !== null && ending !== null) this.#endCurrent(ending.end);
-    for (const { segment, endTicks } of this.#ending.splice(0)) this.#finish(segment, endTicks);
+    for (const { segment } of this.#ending.splice(0)) this.#finish(segment);
     while (this.#finishing.length > 0) yield* this.#finishFirst();
     return this.#bytes;
   }
@@ -178,6 +180,7 @@ export class SegmentedOutput implements VideoOutput {
   }
 
   #routeVideo(packet: NativePacket, timeBase: Rational, decodeTicks: bigint): void {
+    this.#lead ??= packet.pts - packet.dts;
     const boundary = packet.isKey ? this.#request.segments.plan.boundaryAt(packet.pts) : null;
     this.#route({ packet, timeBase, decodeTicks, boundary });
   }
@@ -217,11 +220,13 @@ export class SegmentedOutput implements VideoOutput {
     const { segments, open } = this.#request;
     const path = segments.pathAt(seconds);
     segments.makeRoom(seconds, this.#growingBytes);
+    this.#current?.endVideo(ticks);
     const file = open(path, this.#opened > 0 || this.#preRoll !== null);
-    const next = new SegmentFile(this.#native, file, { ticks, seconds, timeBase });
+    const next = new SegmentFile(this.#native, file, { ticks, seconds, timeBase, lead: this.#lead ?? 0n });
     this.#opened++;
-    if (this.#current !== null) this.#endCurrent(ticks);
+    if (this.#current !== null) this.#ending.push({ segment: this.#current, endTicks: ticks });
     this.#current = next;
+    this.#endComplete();
   }
 
   #writeAudio(packet: NativePacket, timeBase: Rational): void {
@@ -247,6 +252,7 @@ export class SegmentedOutput implements VideoOutput {
   }
 
   #endCurrent(endTicks: bigint): void {
+    this.#current!.endVideo(endTicks);
     this.#ending.push({ segment: this.#current!, endTicks });
     this.#current = null;
     this.#endComplete();
@@ -258,7 +264,7 @@ export class SegmentedOutput implements VideoOutput {
       const { segment, endTicks } = this.#ending[0]!;
       if (!this.#hasAllAudio(secondsOf(endTicks, this.#request.timeBase))) return;
       this.#ending.shift();
-      this.#finish(segment, endTicks);
+      this.#finish(segment);
     }
   }
 
@@ -272,8 +278,8 @@ export class SegmentedOutput implements VideoOutput {
     return true;
   }
 
-  #finish(segment: SegmentFile, endTicks: bigint): void {
-    segment.end(endTicks);
+  #finish(segment: SegmentFile): void {
+    segment.end();
     const steps = segment.finish();
     // The first step writes all that is still missing: from there on it is whole.
     const step = steps.next();
