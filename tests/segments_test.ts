@@ -13,7 +13,7 @@ import {
   type WriterOptions,
 } from "../mod.ts";
 import { missingEncoders } from "./support/features.ts";
-import { assertSameBytes, asTheyAre, frameTimes, probe, TemporaryFolder } from "./support/media.ts";
+import { assertSameBytes, asTheyAre, decode, frameTimes, probe, TemporaryFolder } from "./support/media.ts";
 import { runUntilKilled } from "./support/processes.ts";
 import { noisyFrame, packetSums, play, playRest, sizeOf } from "./support/record.ts";
 import { SmallDisk } from "./support/small_disk.ts";
@@ -21,11 +21,11 @@ import { testsOf } from "./support/test.ts";
 
 const { isLong, some, testBoth, test, testLong } = testsOf(import.meta.url);
 
-const width = 64, height = 48, fps = 25, sampleRate = 48_000;
+const height = 48, fps = 25, sampleRate = 48_000;
 const frameSamples = sampleRate / fps;
 
 /** A frame whose pixels tell its number. */
-function frameOf(index: number): RawFrame & { data: Uint8Array } {
+function frameOf(index: number, width = 64): RawFrame & { data: Uint8Array } {
   const data = new Uint8Array(width * height * 1.5).fill(128);
   for (let at = 0; at < width * height; at++) data[at] = 16 + (at * 7 + index * 13) % 200;
   return { data, width, height, format: "yuv420p" };
@@ -356,6 +356,33 @@ for (const extension of ["mp4", "mkv"]) {
   });
 }
 
+for (const thread of some(["worker", "main"] as const, 2)) {
+  testBoth(`segments.newSize, ${thread}: frames of another size begin a segment, and audio goes on`, {
+    skip: missingEncoders("libx264"),
+  }, async () => {
+    using folder = new TemporaryFolder();
+    const told: Segment[] = [];
+    const writer = await createFileWriter("libx264", folder.path, fps, {
+      ...{ thread, quality: "lossless", audio: { codec: "pcm_s16le", channels: 1, sampleRate } },
+      segments: { name: "%s-%f.mov", seconds: 1, newSize: true },
+      onSegment: (segment) => void told.push(segment),
+    });
+    const sized = (index: number): RawFrame & { data: Uint8Array } =>
+      frameOf(index, index < 35 || index >= 60 ? 64 : 96);
+    for (let index = 0; index < 70; index++) {
+      await writer.writeAudio({ data: samplesOf(index), sampleRate, channels: 1 });
+      await writer.write(sized(index));
+    }
+    assertEquals((await writer.close()).frames, 70);
+    assertEquals(told.map(({ frames }) => frames), [25, 10, 15, 10, 10]);
+    assertEquals(told.map(({ path }) => probe(path).width), [64, 64, 96, 96, 64]);
+    const paths = told.map(({ path }) => path);
+    const shown = paths.map((path) => decode(path, "yuv420p"));
+    assertSameBytes(Buffer.concat(shown), all(70, (index) => sized(index).data), "frames");
+    assertSameBytes(joined(folder, paths, ["-map", "0:a", "-f", "s16le"]), all(70, samplesOf), "samples");
+  });
+}
+
 const wrong: readonly (readonly [WriterOptions, says: string])[] = [
   [{ segments: { seconds: 1 } as never }, "segments.name"],
   [{ segments: { name: "a.mp4" } }, "without seconds, bytes or preRollSeconds"],
@@ -367,6 +394,7 @@ const wrong: readonly (readonly [WriterOptions, says: string])[] = [
   [{ segments: { name: "a.mp4", seconds: 1, keep: { bytes: 0.5 } } }, "segments.keep.bytes"],
   [{ segments: { name: "a.mp4", seconds: 1 }, chapters: [] }, "segments and chapters"],
   [{ segments: { name: "a.mp4", seconds: 1 }, metadata: { timecode: "00:00:00:00" } }, "metadata.timecode"],
+  [{ segments: { name: "a.mp4", seconds: 1, newSize: true }, resize: "fill" }, "segments.newSize and resize"],
   [{ onSegment: 1 as never }, "onSegment"],
 ];
 

@@ -181,6 +181,11 @@ export class AudioTracks implements Disposable {
     for (const { open } of this.#tracks) open.beginAt?.(seconds);
   }
 
+  /** Whether packets go to a file. */
+  get hasBegun(): boolean {
+    return this.#output !== null;
+  }
+
   /** From now on, packets go to this file, which is open. */
   begin(output: Pick<OutputFile, "isCrashSafe" | "writeQueued">): void {
     this.#output = output;

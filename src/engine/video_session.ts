@@ -203,6 +203,7 @@ export class VideoSession implements Disposable {
   #encode({ pixels, shape }: Picture, stamp: FrameStamp): void {
     this.#liveFlush.requireWorking();
     setLogLevel(this.#native, this.#request.options.logLevel);
+    if (this.#segments?.hasNewSize(shape.layout, this.#size)) this.#openPreprocessor(shape);
     const preprocessor = this.#preprocessor ??= this.#openPreprocessor(shape);
     withWriteErrors(this.#path, () => {
       preprocessor.write(pixels, shape, stamp, this.#take);
@@ -328,7 +329,8 @@ export class VideoSession implements Disposable {
     const { width, height } = this.#request.options;
     this.#first = first;
     this.#size = { width: width ?? first.layout.width, height: height ?? first.layout.height };
-    return this.#opener.createPreprocessor(first, this.#size);
+    this.#preprocessor?.[Symbol.dispose]();
+    return this.#preprocessor = this.#opener.createPreprocessor(first, this.#size);
   }
 
   #open(pixels: Pixels, shape: PictureShape, first: FrameStamp): VideoPipeline {

@@ -5,7 +5,7 @@
  */
 import { unknownLetter } from "../engine/segments/segment_name.ts";
 import type { SegmentOptions } from "../engine/segments/segment_options.ts";
-import { type Check, checkOptionTable, object, oneOf, refuseOption, text } from "../option_checks.ts";
+import { type Check, checkOptionTable, flag, object, oneOf, refuseOption, text } from "../option_checks.ts";
 import type { WriterOptions } from "./writer_options.ts";
 
 const positive: Check = (value) =>
@@ -21,6 +21,7 @@ const checks: { readonly [Name in keyof Required<SegmentOptions>]: Check } = {
   bytes,
   align: oneOf("clock", "start"),
   keep: object("an object such as { seconds: 86400 }"),
+  newSize: flag,
   preRollSeconds: notNegative,
 };
 
@@ -29,10 +30,13 @@ const limitChecks = { seconds: positive, bytes, freeBytes: bytes } as const;
 /** Options of one file only. */
 const excluded = ["subtitles", "chapters", "passes", "targetBytes", "chunk", "fallback"] as const;
 
+/** Options of one size of frames only. */
+const oneSize = ["width", "height", "resize", "filter"] as const;
+
 /** Throws a `TypeError` where segments are not what they must be, or do not go with other options. */
 export function checkSegments(given: SegmentOptions, options: WriterOptions): SegmentOptions {
   const segments = checkOptionTable(given, checks, "segments.");
-  const { name, seconds, bytes, align, preRollSeconds, keep } = segments;
+  const { name, seconds, bytes, align, newSize, preRollSeconds, keep } = segments;
   if (name === undefined) refuseOption("segments.name", name, text(name)!);
   if (seconds === undefined && bytes === undefined && preRollSeconds === undefined) {
     throw new TypeError(
@@ -41,6 +45,12 @@ export function checkSegments(given: SegmentOptions, options: WriterOptions): Se
   }
   if (align !== undefined && seconds === undefined) {
     throw new TypeError("Cannot use the option segments.align without segments.seconds: add it");
+  }
+  for (const other of newSize === true ? oneSize : []) {
+    if (options[other] === undefined) continue;
+    throw new TypeError(
+      `Cannot use the options segments.newSize and ${other} together: ${other} is for frames of one size; leave one of them out`,
+    );
   }
   for (const other of excluded) {
     if (options[other] === undefined) continue;

@@ -16,8 +16,19 @@ import { palettesFor } from "./palettes.ts";
 import { openPasses } from "../passes/open_passes.ts";
 import type { VideoPipeline } from "../video_output.ts";
 import { openSegmented } from "../segments/open_segmented.ts";
-import { containerTimeBase, createOutput, printChoices } from "./open_output.ts";
+import type { SegmentedOutput } from "../segments/segmented_output.ts";
+import { type OpenNext, SizedPipelines } from "../segments/sized_pipelines.ts";
+import { containerTimeBase, createOutput, type EncodedStream, printChoices } from "./open_output.ts";
 import type { FirstPicture, PipelineContext } from "./pipeline_context.ts";
+
+/** An open pipeline, and what its encoder was told. */
+interface OpenPipeline<Kind extends VideoPipeline> {
+  readonly pipeline: Kind;
+  readonly settings: EncoderSettings;
+}
+
+/** Where packets go: a file that is not open yet, or segments. */
+type AnyOutput = OutputFile | SegmentedOutput;
 
 /**
  * Opens everything for pictures of a shape. The file comes last, so that a failure leaves an existing one as
@@ -27,10 +38,38 @@ export function openPipeline(
   native: Native,
   context: PipelineContext,
   picture: FirstPicture,
-): { readonly pipeline: VideoPipeline; readonly settings: EncoderSettings } {
-  if (context.request.options.passes !== undefined) return openPasses(native, context, picture);
+): OpenPipeline<VideoPipeline> {
+  const { request, segments } = context;
+  if (request.options.passes !== undefined) return openPasses(native, context, picture);
+  if (segments === null) {
+    return openEncoding(native, context, picture, (stream) => createOutput(native, context, stream));
+  }
+  const streams: EncodedStream[] = [];
+  let output: SegmentedOutput | null = null;
+  const open = (next: FirstPicture): OpenPipeline<Pipeline> =>
+    openEncoding(native, context, next, (stream) => {
+      streams.push(stream);
+      return output ??= openSegmented(native, context, segments, streams);
+    });
+  const opened = open(picture);
+  if (segments.options.newSize !== true) return opened;
+  const openNext: OpenNext = (pixels, shape, seconds) => {
+    const { layout: { width, height } } = shape;
+    const source = { first: shape, size: { width, height } };
+    return open({ input: { ...picture.input, shape }, pixels, seconds, source }).pipeline;
+  };
+  return { ...opened, pipeline: new SizedPipelines(opened.pipeline, picture.input.shape, openNext) };
+}
+
+/** Opens an encoder for pictures of a shape, whose packets go to an output. */
+function openEncoding(
+  native: Native,
+  context: PipelineContext,
+  picture: FirstPicture,
+  outputOf: (stream: EncodedStream) => AnyOutput,
+): OpenPipeline<Pipeline> {
   const { input, pixels, seconds, source } = picture;
-  const { request, control, info, target, clock, audioTracks, opener, segments } = context;
+  const { request, control, info, target, clock, audioTracks, opener } = context;
   const { options } = request;
   using owned = new DisposableStack();
   const { encoder, settings } = opener.openEncoder(input, pixels, source.first.layout.format);
@@ -38,11 +77,7 @@ export function openPipeline(
   const parameters = owned.use(new CodecParameters(native, encoder));
   const { timeBase, shape } = input;
   const stream = { parameters, settings, timeBase };
-  const output = owned.use(
-    segments === null
-      ? createOutput(native, context, stream)
-      : openSegmented(native, context, segments, stream),
-  );
+  const output = owned.use(outputOf(stream));
   const timeline = createTimeline(options, clock, input);
   const openEncoder = (): Encoder => openNextEncoder(native, settings, parameters.headers);
   // In other containers, the table of colours is elsewhere.
@@ -58,8 +93,10 @@ export function openPipeline(
     : containerTimeBase(context, stream);
   timeline.begin(encoder.reorderDelay, containerUnit);
   owned.move();
-  audioTracks?.beginAt(seconds);
-  audioTracks?.begin(output);
+  if (audioTracks !== null && !audioTracks.hasBegun) {
+    audioTracks.beginAt(seconds);
+    audioTracks.begin(output);
+  }
   // Without filters, the clock does that.
   if (options.filter !== undefined) timeline.keepApart(containerUnit, minTicks(info));
   printChoices(native, context, stream, picture);

@@ -14,21 +14,24 @@ import type { OpenFile } from "./segment_file.ts";
 import { SegmentedOutput } from "./segmented_output.ts";
 import type { Segments } from "./segments.ts";
 
-/** Makes what the packets of a stream go to. Leaves the disk unchanged. */
+/**
+ * Makes what the packets of a video go to, which is one encoded stream after the other: `streams` has the
+ * first, and gets the others. Leaves the disk unchanged.
+ */
 export function openSegmented(
   native: Native,
   context: PipelineContext,
   segments: Segments,
-  stream: EncodedStream,
+  streams: readonly EncodedStream[],
 ): SegmentedOutput {
   const { safety: { isCrashSafe }, audioTracks } = context;
   return new SegmentedOutput(native, {
     segments,
     isCrashSafe,
     queue: audioTracks?.queue ?? null,
-    timeBase: stream.timeBase,
-    open: (path, isContinued) =>
-      withWriteErrors(path, () => openFile(native, context, stream, path, isContinued)),
+    timeBase: streams[0]!.timeBase,
+    open: (path, stream, isContinued) =>
+      withWriteErrors(path, () => openFile(native, context, streams[stream]!, path, isContinued)),
     onLate: (track, seconds) => audioTracks!.noteLate(track, seconds),
   });
 }

@@ -59,6 +59,11 @@ export interface SegmentOptions {
    * `"start"`.
    */
   readonly align?: "clock" | "start";
+  /**
+   * Whether a frame of another size begins a segment of that size. Default: `false`, where `resize` says what
+   * it gets. Not together with `width`, `height`, `resize` or `filter`.
+   */
+  readonly newSize?: boolean;
   /** Which segments are kept, those of earlier recordings among them. Default: all. */
   readonly keep?: SegmentLimits;
   /**

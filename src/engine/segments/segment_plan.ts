@@ -14,6 +14,8 @@ export interface Boundary {
   readonly seconds: number;
   /** Whether the segment before is long enough. */
   readonly isDue: boolean;
+  /** The number of its encoded stream. */
+  readonly stream: number;
 }
 
 /** Frames count as so much later, in seconds: sums of fractions are a little off. */
@@ -31,6 +33,8 @@ export class SegmentPlan {
   #slot = 0;
   #group = 0;
   #isDue = false;
+  /** The number of the encoded stream: each size of frames has its own. */
+  #stream = 0;
   #eventEnd: number | null = null;
   #last = 0;
   /** Boundaries whose packets are yet to come. */
@@ -65,13 +69,19 @@ export class SegmentPlan {
     if (!isFirst && !isDue && group === this.#group && !isEventOver) return stamp;
     [this.#slot, this.#group, this.#isDue] = [slot, group, false];
     if (isEventOver) this.#eventEnd = null;
-    this.#pending.push({ ticks, seconds, isDue: isFirst || isDue });
+    this.#pending.push({ ticks, seconds, isDue: isFirst || isDue, stream: this.#stream });
     return { ...stamp, keyFrame: true };
   }
 
   /** Has the segment end with the next frame, as it has enough bytes. */
   endSegment(): void {
     this.#isDue ||= this.#pending.length === 0;
+  }
+
+  /** Has the next frame begin a segment, and an encoded stream of its own. */
+  beginStream(): void {
+    this.#isDue = true;
+    this.#stream++;
   }
 
   /** Has a segment end at a time in seconds. */

@@ -24,8 +24,11 @@ export interface SegmentedRequest {
   readonly isCrashSafe: boolean;
   /** The unit of the video's times. */
   readonly timeBase: Rational;
-  /** Makes and opens a file. The encoders of audio have begun before it, where it `isContinued`. */
-  readonly open: (path: string, isContinued: boolean) => OpenFile;
+  /**
+   * Makes and opens a file for an encoded stream, by its number. The encoders of audio have begun before it,
+   * where it `isContinued`.
+   */
+  readonly open: (path: string, stream: number, isContinued: boolean) => OpenFile;
   /** Called with audio that comes after its segment was finished, in seconds. */
   readonly onLate: (stream: number, seconds: number) => void;
 }
@@ -216,12 +219,12 @@ export class SegmentedOutput implements VideoOutput {
     if (current.bytes >= (segments.options.bytes ?? Infinity)) segments.plan.endSegment();
   }
 
-  #begin({ ticks, seconds }: Boundary, timeBase: Rational): void {
+  #begin({ ticks, seconds, stream }: Boundary, timeBase: Rational): void {
     const { segments, open } = this.#request;
     const path = segments.pathAt(seconds);
     segments.makeRoom(seconds, this.#growingBytes);
     this.#current?.endVideo(ticks);
-    const file = open(path, this.#opened > 0 || this.#preRoll !== null);
+    const file = open(path, stream, this.#opened > 0 || this.#preRoll !== null);
     const next = new SegmentFile(this.#native, file, { ticks, seconds, timeBase, lead: this.#lead ?? 0n });
     this.#opened++;
     if (this.#current !== null) this.#ending.push({ segment: this.#current, endTicks: ticks });

@@ -7,6 +7,7 @@ import { dirname, makeFolder, type Native, removeFile } from "../../../ffi/mod.t
 import { hasKeyFrames } from "../../container/key_frames.ts";
 import { UnsupportedError } from "../../errors.ts";
 import type { MuxerInfo } from "../../libav/muxer_info.ts";
+import type { Size } from "../../size.ts";
 import type { VideoFileRequest } from "../session_types.ts";
 import type { SegmentFile } from "./segment_file.ts";
 import { newSegmentPath } from "./segment_name.ts";
@@ -78,6 +79,17 @@ export class Segments {
     this.makeRoom(this.plan.lastSeconds, 0);
     const [start, end] = [this.plan.wallMs(seconds), endMs].map((ms) => new Date(Math.round(ms)));
     this.#onSegment({ path, start: start!, end: end!, frames });
+  }
+
+  /**
+   * Whether a frame has another size than those before it (`null`: it is the first), and begins a segment of
+   * its own for that.
+   */
+  hasNewSize({ width, height }: Size, before: Size | null): boolean {
+    if (this.options.newSize !== true || before === null) return false;
+    if (width === before.width && height === before.height) return false;
+    this.plan.beginStream();
+    return true;
   }
 
   /** Has segments written there. */
