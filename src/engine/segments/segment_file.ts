@@ -119,8 +119,6 @@ export class SegmentFile implements Disposable {
 
   /** Has all that is there reach the disk; returns `false` where packets wait for other streams. */
   flush(): boolean {
-    // When the next frame is decoded, it will say itself.
-    if (this.#heldTicks !== null) this.#heldTicks = 1n;
     this.#release();
     return this.#write(() => this.#open.file.flush());
   }

@@ -53,7 +53,7 @@ export class Segments {
 
   /** A new path for a segment that begins at a time of the video; its folder is made. */
   pathAt(seconds: number): string {
-    return this.#newPath(this.plan.wallMs(seconds));
+    return this.#newPath(Math.round(this.plan.wallMs(seconds)));
   }
 
   /** A path to try beforehand whether segments can be written. */
