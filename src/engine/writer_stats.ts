@@ -35,3 +35,13 @@ export interface WriterStats {
    */
   readonly audio: readonly AudioStats[];
 }
+
+/** What a session of video tells, with (`null`) nothing written yet. */
+export function sessionStats(
+  written: Pick<WriterStats, "frames" | "bytes" | "seconds"> & { readonly packets: number } | null,
+  audio: readonly AudioStats[],
+): WriterStats {
+  const { frames = 0, packets = 0, bytes = 0, seconds = 0 } = written ?? {};
+  const counted = { frames, bytes, seconds, encoding: frames - packets };
+  return { ...counted, dropped: 0, duplicated: 0, queued: 0, finished: 0, audio };
+}

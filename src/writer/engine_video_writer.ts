@@ -34,6 +34,7 @@ import { AudioEnds } from "./audio_ends.ts";
 import { checkCloseOptions, type CloseOptions } from "./close_options.ts";
 import type { CopyOptions } from "./copying/copy_options.ts";
 import { SourceCopier } from "./copying/copy_source.ts";
+import { checkEventOptions, type EventOptions } from "./event_options.ts";
 import { FrameChecker, type GivenFrame, readFrame } from "./frame_checker.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
@@ -202,6 +203,12 @@ export class EngineVideoWriter implements VideoWriter {
   /** The latest time that samples and cues may be given, in seconds. */
   get #maxTimestamp(): number {
     return maxTimestamp(this.#options.timestampOrigin === "first" ? null : 0);
+  }
+
+  async recordEvent(options?: EventOptions): Promise<void> {
+    const seconds = checkEventOptions(options, this.#options.segments);
+    this.#life.requireOpen("record an event");
+    await this.#ask("record an event", () => this.#engine.recordEvent(seconds));
   }
 
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame> {

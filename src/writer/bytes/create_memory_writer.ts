@@ -27,7 +27,7 @@ import { requireNoFileOptions } from "./byte_options.ts";
  * if (file.size < 500) throw new Error("not as written");
  * ```
  */
-export interface MemoryWriter extends Omit<VideoWriter, "close"> {
+export interface MemoryWriter extends Omit<VideoWriter, "close" | "recordEvent"> {
   /**
    * Encodes what is left, finishes the file and gives its bytes; none where no frame was written. Called
    * again, it gives the same.
