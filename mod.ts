@@ -72,7 +72,7 @@ export type { AttachedPackets, PacketSource, PacketTarget } from "./src/engine/c
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
 export { createMemoryWriter, type MemoryWriter } from "./src/writer/bytes/create_memory_writer.ts";
 export { createStreamWriter } from "./src/writer/bytes/create_stream_writer.ts";
-export type { FrameOptions, TimestampOrigin, Timing } from "./src/video/frame_timing.ts";
+export type { FrameOptions, LatePolicy, TimestampOrigin, Timing } from "./src/video/frame_timing.ts";
 export type { ChunkOptions, WriterOptions } from "./src/writer/writer_options.ts";
 export type { WriterStats } from "./src/engine/writer_stats.ts";
 export type { LogLevel } from "./src/libav/log.ts";
@@ -103,7 +103,7 @@ export type { CopyOptions } from "./src/writer/copying/copy_options.ts";
 export type { CloseOptions } from "./src/writer/close_options.ts";
 export type { EventOptions } from "./src/writer/event_options.ts";
 export type { Segment, SegmentLimits, SegmentOptions } from "./src/engine/segments/segment_options.ts";
-export type { SamplesOptions } from "./src/writer/samples_options.ts";
+export type { SamplesOptions } from "./src/writer/samples/samples_options.ts";
 export type { AcquiredFrame, VideoWriter } from "./src/writer/video_writer.ts";
 export type { FieldOrder } from "./src/codecs/field_order.ts";
 export type { Rotation, SampleAspectRatio } from "./src/container/picture_tags.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
-import { requireFrameRateSupport, requireVariableRateSupport } from "../container/frame_rates.ts";
+import { requireTimingSupport } from "../container/frame_rates.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
 import { HeldTarget } from "../file/held_target.ts";
 import { chooseCrashSafety, type CrashSafety } from "../file/safety.ts";
@@ -79,12 +79,10 @@ export class VideoSession implements Disposable {
   constructor(native: Native, given: VideoFileRequest, control: SessionControl, outlets: SessionOutlets) {
     const { frameRate, options } = given;
     this.#control = control;
-    const { timing = "constant" } = options;
     this.#native = native;
     this.#formats = pixelFormatsByName(native);
     this.#muxerInfo = chooseMuxer(native, options.segments?.name ?? given.path, options);
-    if (timing === "constant") requireFrameRateSupport(this.#muxerInfo, frameRate, null);
-    else requireVariableRateSupport(this.#muxerInfo, timing);
+    requireTimingSupport(this.#muxerInfo, frameRate, options);
     using owned = new DisposableStack();
     const extras = openExtras(native, this.#muxerInfo, options);
     this.#subtitles = owned.use(extras.subtitles);

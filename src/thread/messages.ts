@@ -8,7 +8,7 @@ import type { FileDescription } from "../engine/file_description.ts";
 import type { EncoderChoice, EngineInfo, FileSummary, SessionOutlets } from "../engine/session_types.ts";
 import type { FileWork, FileWorkSummary } from "../engine/copying/file_work.ts";
 import type { Segment } from "../engine/segments/segment_options.ts";
-import type { WriterStats } from "../engine/writer_stats.ts";
+import { noStats, type WriterStats } from "../engine/writer_stats.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
@@ -77,18 +77,8 @@ export interface Progress {
 
 /** The state of an engine that has done nothing yet. */
 export function emptyProgress(audioTracks: number): Progress {
-  const nothing = {
-    frames: 0,
-    bytes: 0,
-    seconds: 0,
-    dropped: 0,
-    duplicated: 0,
-    queued: 0,
-    encoding: 0,
-    finished: 0,
-  };
   const audio = Array.from({ length: audioTracks }, () => emptyAudioStats);
-  return { stats: { ...nothing, audio }, choice: null, size: null };
+  return { stats: { ...noStats, audio }, choice: null, size: null };
 }
 
 /** The thread's messages. */

@@ -36,6 +36,7 @@ import type { WriterStats } from "../engine/writer_stats.ts";
 import { workerModule } from "../worker/worker_module.ts";
 import { commonChecks, defaultQueueSize } from "./common_checks.ts";
 import { guarded } from "./progress_timer.ts";
+import { withLive } from "./realtime/live_options.ts";
 import { checkSegments } from "./segment_checks.ts";
 import type { ChunkOptions, WriterOptions } from "./writer_options.ts";
 
@@ -73,6 +74,7 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   targetBytes: (value) =>
     Number.isSafeInteger(value) && (value as number) > 0 ? null : "a whole number of bytes above 0",
   chunk: object("an object such as { frames: 250 }"),
+  live: flag,
   keyFrameInterval: positive,
   preset: text,
   tune: text,
@@ -111,6 +113,7 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   segments: object('an object such as { seconds: 60, name: "%H-%M-%S.mp4" }'),
   onSegment: (value) => (typeof value === "function" ? null : "a function"),
   timing: oneOf("constant", "timestamps", "wallclock"),
+  latePolicy: oneOf("block", "drop"),
   timestampOrigin: oneOf("zero", "first"),
   filter: text,
   crashSafe: (value) =>
@@ -141,7 +144,7 @@ export function requireOptions(options: unknown): void {
  */
 export function checkOptions(given: WriterOptions): CheckedOptions {
   requireOptions(given);
-  const options = checkOptionTable(given, writerChecks);
+  const options = withLive(checkOptionTable(given, writerChecks));
   for (const [one, other] of exclusive) {
     if (options[one] !== undefined && options[other] !== undefined) {
       throw new TypeError(`Cannot use the options ${one} and ${other} together: leave one of them out`);
@@ -215,7 +218,7 @@ function needsTwoPasses({ passes, targetBytes, bitrate }: WriterOptions): boolea
 /** Checks of a part of a video, and what follows from it. */
 function checkChunk(
   given: ChunkOptions | undefined,
-  { audio, subtitles, timing, crashSafe }: WriterOptions,
+  { audio, subtitles, timing, latePolicy, crashSafe }: WriterOptions,
 ): Pick<SessionOptions, "chunk" | "crashSafe"> {
   if (given === undefined) return crashSafe === undefined ? {} : { crashSafe };
   const { frames } = checkOptionTable(given, { frames: frameCount }, "chunk.");
@@ -227,6 +230,7 @@ function checkChunk(
     );
   }
   if (timing !== undefined && timing !== "constant") refuseOption("timing", timing, '"constant" in a chunk');
+  if (latePolicy === "drop") refuseOption("latePolicy", latePolicy, '"block" in a chunk');
   // Half a chunk is of no use.
   return { chunk: { frames }, crashSafe: crashSafe ?? false };
 }
