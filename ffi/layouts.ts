@@ -154,7 +154,6 @@ export const layouts = {
       pb: { kind: "address", offset: [32, 32, 32, 32, 32, 32] },
       nb_streams: { kind: "u32", offset: [44, 44, 44, 44, 44, 44] },
       streams: { kind: "address", offset: [48, 48, 48, 48, 48, 48] },
-      url: { kind: "address", offset: [1080, 56, 56, 88, 88, 88] },
       start_time: { kind: "i64", offset: [1088, 64, 64, 96, 96, 96] },
       duration: { kind: "i64", offset: [1096, 72, 72, 104, 104, 104] },
       nb_chapters: { kind: "u32", offset: [1188, 164, 164, 72, 72, 72] },
@@ -163,6 +162,7 @@ export const layouts = {
       programs: { kind: "address", offset: [1160, 136, 136, 168, 168, 168] },
       metadata: { kind: "address", offset: [1200, 176, 176, 192, 192, 192] },
       interrupt_callback: { kind: "address", offset: [1224, 200, 200, 216, 216, 216] },
+      protocol_whitelist: { kind: "address", offset: [1456, 416, 416, 352, 352, 352] },
     },
   },
   AVFrame: {
@@ -209,6 +209,7 @@ export const layouts = {
     size: [264, 216, 208, 208, 208, 208],
     fields: {
       buffer: { kind: "address", offset: [8, 8, 8, 8, 8, 8] },
+      max_packet_size: { kind: "i32", offset: [88, 92, 92, 92, 92, 92] },
       seekable: { kind: "i32", offset: [144, 144, 144, 144, 144, 144] },
     },
   },

@@ -69,6 +69,10 @@ export interface Native {
   connections(): Functions<typeof connections>;
   /** The address of av_dict_count, a function that returns the 32-bit number that its parameter points to. */
   countFunction(): Address;
+  /** The address of avio_r8, a function that returns the next byte of an AVIOContext, or 0. */
+  byteFunction(): Address;
+  /** The address of av_strlcpy, a function that copies a text and returns its length. */
+  copyFunction(): Address;
   /** The address of shared memory, which must be kept for as long as native code uses it. */
   addressOf(memory: SharedArrayBuffer): Address;
   /** The path of libavdevice. */

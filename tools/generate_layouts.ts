@@ -77,7 +77,6 @@ const fieldsInUse = {
     pb: "address",
     nb_streams: "u32",
     streams: "address",
-    url: "address",
     start_time: "i64",
     duration: "i64",
     nb_chapters: "u32",
@@ -86,6 +85,7 @@ const fieldsInUse = {
     programs: "address",
     metadata: "address",
     interrupt_callback: "address",
+    protocol_whitelist: "address",
   },
   AVFrame: {
     data: "address",
@@ -116,7 +116,7 @@ const fieldsInUse = {
     top_field_first: "i32",
   },
   AVHWFramesContext: { format: "i32", sw_format: "i32", width: "i32", height: "i32" },
-  AVIOContext: { buffer: "address", seekable: "i32" },
+  AVIOContext: { buffer: "address", max_packet_size: "i32", seekable: "i32" },
   AVInputFormat: { name: "address" },
   AVMasteringDisplayMetadata: {
     display_primaries: "rational",

@@ -30,7 +30,9 @@ export interface NetworkOpening {
 /** Opens an address. */
 export function openNetwork(native: Native, opening: NetworkOpening): Demuxer {
   const { place, formats } = opening;
-  if (place.protocols.startsWith("rtsp")) return openRtsp(native, place, optionsOf(place));
+  if (place.protocols.startsWith("rtsp")) {
+    return openRtsp(native, { place, owned: opening.owned, options: optionText(place.options) });
+  }
   if (place.protocols === "srt") return openSrt(native, place, formats);
   if (/^https?:/.test(place.url)) return openHttpOrHls(native, opening);
   return new Demuxer(native, place.url, { ...optionsOf(place), formats });
