@@ -9,7 +9,7 @@ import { Demuxer } from "../../libav/demuxer.ts";
 import type { Connection } from "../../libav/reading/connection.ts";
 import { optionText } from "../../libav/reading/input_options.ts";
 import type { SessionControl } from "../ending/session_control.ts";
-import { openHls } from "./http/hls_demuxer.ts";
+import { openHls } from "./http/open_hls.ts";
 import { openHttp, readAll } from "./http/http_input.ts";
 import { playlistMark } from "./http/media_playlist.ts";
 import { maxPlaylistBytes } from "./http/playlist_follower.ts";
