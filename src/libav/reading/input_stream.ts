@@ -168,11 +168,6 @@ export function formatNames({ fields, memory }: Native, demuxer: Demuxer): strin
   return memory.text(fields.get(format, "AVInputFormat", "name")) ?? "";
 }
 
-/** The address that is read, which redirects of RTSP change. */
-export function addressOf({ fields, memory }: Native, demuxer: Demuxer): string {
-  return memory.text(fields.get(demuxer.address, "AVFormatContext", "url"), Infinity) ?? "";
-}
-
 /**
  * How long the whole file is, in seconds; `null` where it is not known. Matroska's reader says when it ends
  * instead.
