@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
+import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import type { Size } from "../size.ts";
 import { codeName, errorText } from "./failure.ts";
@@ -15,6 +15,9 @@ const pictureType = { asEncoderLikes: 0, intra: 1 } as const;
 
 /** AV_FRAME_FLAG_*, libavutil/frame.h: from FFmpeg 6.1 on, in place of fields. */
 const frameFlags = { interlaced: 1 << 3, topFieldFirst: 1 << 4 } as const;
+
+/** AV_NUM_DATA_POINTERS, libavutil/frame.h. */
+const planePointers = 8;
 
 const colorFields = ["colorspace", "color_range", "color_primaries", "color_trc"] as const;
 
@@ -103,6 +106,10 @@ function noopFree(native: Native): NoopFree {
   return found;
 }
 
+function outOfMemoryError(operation: string): AvError {
+  return new AvError(`Cannot ${operation}: FFmpeg is out of memory`, { code: "ENOMEM", operation });
+}
+
 /** A frame, with or without a picture. */
 export class NativeFrame extends Owned {
   readonly #native: Native;
@@ -140,12 +147,7 @@ export class NativeFrame extends Owned {
     const { avutil, fields, memory } = this.#native;
     const { address: free, opaque } = noopFree(this.#native);
     const buffer = avutil.av_buffer_create(bytes, BigInt(bytes.length), free, opaque, 0);
-    if (buffer === NULL) {
-      throw new AvError("Cannot refer to a picture: FFmpeg is out of memory", {
-        code: "ENOMEM",
-        operation: "refer to a picture",
-      });
-    }
+    if (buffer === NULL) throw outOfMemoryError("refer to a picture");
     const frame = this.address;
     const start = fields.get(buffer, "AVBufferRef", "data");
     fields.set(frame, "AVFrame", "buf", buffer);
@@ -171,6 +173,36 @@ export class NativeFrame extends Owned {
       code: codeName(result),
       operation: "refer to a frame",
     });
+  }
+
+  /**
+   * References the picture of another frame, which may be another thread's, and nothing else of it: no side
+   * data, which encoders would write into the file. The meaning of its values comes along.
+   */
+  referPicture(to: Address): void {
+    this.unref();
+    const { avutil, fields, memory } = this.#native;
+    const frame = this.address;
+    const copied = (from: Address, into: Address, bytes: number): void => {
+      const part = new Uint8Array(bytes);
+      memory.read(from, part);
+      memory.write(into, part);
+    };
+    const buffers = new BigUint64Array(planePointers);
+    memory.read(fields.addressOf(to, "AVFrame", "buf"), buffers);
+    const references = buffers.map((buffer) =>
+      buffer === NULL ? NULL : avutil.av_buffer_ref(address(buffer))
+    );
+    memory.write(fields.addressOf(frame, "AVFrame", "buf"), references);
+    if (references.some((reference, index) => reference === NULL && buffers[index] !== NULL)) {
+      this.unref();
+      throw outOfMemoryError("refer to a picture");
+    }
+    copied(fields.addressOf(to, "AVFrame", "data"), this.planeAddresses, 8 * planePointers);
+    copied(fields.addressOf(to, "AVFrame", "linesize"), this.strides, 4 * planePointers);
+    for (const field of ["format", "width", "height", ...colorFields] as const) {
+      fields.set(frame, "AVFrame", field, fields.get(to, "AVFrame", field));
+    }
   }
 
   /** Gets a copy of another frame, in libav's own memory. */

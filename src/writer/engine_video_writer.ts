@@ -20,6 +20,7 @@ import type { VideoSource } from "../reader/video_source.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { nextTurn } from "../next_turn.ts";
 import type { Size } from "../size.ts";
+import { lentTaker } from "../source/pipeline/frame_sink.ts";
 import { CueChecker, type SubtitleCue } from "../subtitles/cue.ts";
 import type { Frame } from "../video/frame.ts";
 import {
@@ -112,6 +113,10 @@ export class EngineVideoWriter implements VideoWriter {
     });
   }
 
+  get [lentTaker](): boolean {
+    return this.#engine.takesLent;
+  }
+
   get timing(): Timing {
     return this.#options.timing ?? "constant";
   }
@@ -140,11 +145,13 @@ export class EngineVideoWriter implements VideoWriter {
     const timing = readFrameOptions(options);
     // Getters of the caller's objects may have closed the writer. No more of them is called from here on.
     this.#life.requireOpen("write a frame");
-    const isRaw = given.kind === "raw";
-    const slot = isRaw ? this.#engine.slots.offer(given.fields.data) : null;
+    const slot = given.kind === "raw" ? this.#engine.slots.offer(given.fields.data) : null;
     try {
       // Images are decoded one by one, and need no memory for pixels.
-      await this.#turns.run(isRaw && slot === null, () => this.#write(given, slot, timing, nowMs));
+      await this.#turns.run(
+        given.kind !== "image" && slot === null,
+        () => this.#write(given, slot, timing, nowMs),
+      );
     } finally {
       if (slot !== null) this.#engine.slots.endOffer(slot);
     }

@@ -102,7 +102,13 @@ export abstract class Flow implements PipelineSource {
   }
 
   [Symbol.asyncIterator](): FrameIterator {
+    return this.framesFor(false);
+  }
+
+  /** The frames, for somebody who takes those whose pixels are lent, or not. */
+  framesFor(takesLent: boolean): FrameIterator {
     return new FrameIterator({
+      takesLent,
       begin: (reader) => this.#add(reader),
       tellRoom: () => this.distributor.tellRoom(),
       leave: (reader) => this.distributor.remove(reader),
@@ -127,6 +133,11 @@ export abstract class Flow implements PipelineSource {
   get targets(): VideoTarget[] {
     return [...this.distributor.outlets].filter((outlet) => outlet instanceof Attachment)
       .map(({ target }) => target);
+  }
+
+  /** Whether frames whose pixels are lent may be sent: to all of it, and as they are. */
+  protected get takesLent(): boolean {
+    return this.#crop === null && this.distributor.takesLent;
   }
 
   /** Sends a frame, or the part of it that is asked for, once all that get it have room. */
