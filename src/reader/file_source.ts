@@ -224,6 +224,7 @@ export class FileSource extends DescribedSource implements VideoSource {
   #close(reason: unknown): Promise<void> {
     this.#end ??= { reason };
     this.#status = "ended";
+    this.dropUnsent();
     this.#dropComing();
     this.#signal?.removeEventListener("abort", this.#onAbort);
     return this.#closing ??= this.#reading.close();

@@ -10,6 +10,7 @@ import { checkArea, cropped, type PictureForm, requireArea } from "./crop.ts";
 import { Distributor } from "./distributor.ts";
 import { FrameIterator } from "./frame_iterator.ts";
 import { FrameQueue } from "./frame_queue.ts";
+import { takesLent } from "./frame_sink.ts";
 import type { Outlet } from "./outlet.ts";
 import type {
   AttachedTarget,
@@ -172,6 +173,14 @@ export abstract class Flow implements PipelineSource {
       cancel: async () => void await frames.return(),
     }, { highWaterMark: 0 });
   }
+}
+
+/** The frames of a source, for a writer: lent ones where it takes them. Whoever gets one closes it. */
+export function framesFor(
+  source: AsyncIterable<DecodedFrame>,
+  writer: object,
+): AsyncIterable<DecodedFrame> {
+  return source instanceof Flow ? source.framesFor(takesLent(writer)) : source;
 }
 
 /** Whether frames of a target come to a source. */

@@ -35,6 +35,13 @@ export abstract class SourceFlow extends Flow {
     this.#end = null;
   }
 
+  /** The source is closed: unless somebody waits for the next frame, it is not sent any more. */
+  protected dropUnsent(): void {
+    if (!this.distributor.isEmpty) return;
+    this.#restarts++;
+    this.#drop();
+  }
+
   /** Gives back the frames that are not sent. */
   #drop(): void {
     this.#kept?.release();
@@ -71,7 +78,9 @@ export abstract class SourceFlow extends Flow {
       this.#end ??= { failure: { error } };
     }
     this.#isRunning = false;
-    if (this.#end !== null) this.#tellEnd();
+    if (this.#end === null) return;
+    this.#drop();
+    this.#tellEnd();
   }
 
   #tellEnd(): void {

@@ -161,6 +161,11 @@ export class SourceFrame implements DecodedFrame {
     return SourceFrame.of(await this.#pixels.load(), this.facts);
   }
 
+  /** Closes a frame whose pixels are lent, which no program has; leaves others to whoever has them. */
+  static closeLent(frame: DecodedFrame): void {
+    if (frame instanceof SourceFrame && frame.lent !== null) frame.close();
+  }
+
   /** All but the pixels. */
   get facts(): FrameFacts {
     const { format, width, height, timestamp, duration, isDiscontinuous, color } = this;

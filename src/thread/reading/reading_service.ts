@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, loadNative, type Native } from "../../../ffi/mod.ts";
+import { loadNative, type Native } from "../../../ffi/mod.ts";
 import { SessionControl } from "../../engine/ending/session_control.ts";
 import type { MediaPacket } from "../../engine/copying/media_packet.ts";
 import { LentFrames } from "../../engine/reading/lent_frames.ts";
