@@ -3,13 +3,14 @@
  *
  * @module
  */
+import type { Address } from "../../ffi/mod.ts";
 import { audioSamples } from "../audio/decoded_samples.ts";
 import type { MediaPacket } from "../engine/copying/media_packet.ts";
 import type { PacketSource } from "../engine/copying/packet_source.ts";
 import type { ReadFrame } from "../engine/reading/reading_types.ts";
 import { ReadError } from "../errors.ts";
 import { shown } from "../shown.ts";
-import type { SourceFrame } from "../source/pipeline/source_frame.ts";
+import type { Lender, SourceFrame } from "../source/pipeline/source_frame.ts";
 import type { DecodedFrame } from "../source/source.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { Reading } from "../thread/reading/reading_calls.ts";
@@ -28,6 +29,18 @@ export class FileSource extends DescribedSource implements VideoSource {
   readonly #queueSize: number;
   /** Frames that were asked for and not given yet, in order. */
   #coming: Coming[] = [];
+  /** Frames that were lent, to be given back with the next question. */
+  readonly #returned: Address[] = [];
+  readonly #lender: Lender = {
+    giveBack: (address) => {
+      this.#returned.push(address);
+      if (this.#coming.length === 0) this.#giveBack();
+    },
+    load: async (lent) => {
+      const copy = await this.#unlessEnded(this.#reading.ask("copy", { lent, ...this.frameAsk }));
+      return copy.data as ArrayBuffer;
+    },
+  };
   #status: VideoSource["status"] = "running";
   /** Why there is no more of it: it was closed, or aborted. */
   #end: { readonly reason: unknown } | null = null;
@@ -59,7 +72,9 @@ export class FileSource extends DescribedSource implements VideoSource {
   protected override async pull(): Promise<SourceFrame | null> {
     this.#requireOpen();
     while (this.#coming.length < this.#queueSize) {
-      const coming = this.#reading.ask("frame", this.frameAsk);
+      const mayLend = this.takesLent;
+      const ask = mayLend ? { mayLend, returned: this.#returned.splice(0) } : this.frameAsk;
+      const coming = this.#reading.ask("frame", ask);
       // Told when its turn has come.
       coming.catch(() => {});
       this.#coming.push(coming);
@@ -69,10 +84,14 @@ export class FileSource extends DescribedSource implements VideoSource {
     return frame === null ? null : this.frameOf(frame);
   }
 
+  protected override get lender(): Lender {
+    return this.#lender;
+  }
+
   async seek(seconds: number): Promise<void> {
     this.#requireOpen();
     requireSeconds(seconds, "seek to");
-    this.#coming = [];
+    this.#dropComing();
     this.#status = "running";
     this.restart();
     await this.#unlessEnded(this.#reading.ask("seek", { seconds }));
@@ -205,9 +224,24 @@ export class FileSource extends DescribedSource implements VideoSource {
   #close(reason: unknown): Promise<void> {
     this.#end ??= { reason };
     this.#status = "ended";
-    this.#coming = [];
+    this.dropUnsent();
+    this.#dropComing();
     this.#signal?.removeEventListener("abort", this.#onAbort);
     return this.#closing ??= this.#reading.close();
+  }
+
+  /** Frames that were asked for are not given. */
+  #dropComing(): void {
+    for (const coming of this.#coming.splice(0)) {
+      coming.then((frame) => frame !== null && this.frameOf(frame).release(), () => {});
+    }
+    this.#giveBack();
+  }
+
+  /** Gives back what waits for the next question: none may come. */
+  #giveBack(): void {
+    const returned = this.#returned.splice(0);
+    if (returned.length > 0) this.#reading.ask("giveBack", { returned }).catch(() => {});
   }
 
   #requireOpen(): void {
