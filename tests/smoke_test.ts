@@ -421,6 +421,7 @@ test("smoke: a file is read: frames in order and at any time, and audio", async 
     const frame = index < 3 ? session.next()! : session.frameAt((index + 0.5) / 30)!;
     assertAlmostEquals(frame.timestamp, index / 30, 1e-4);
     assertAlmostEquals(frame.duration!, 1 / 30, 1e-4);
+    assert(frame.data instanceof ArrayBuffer);
     assert(psnr(new Uint8Array(frame.data), barFrame(index).data) >= 30, `frame ${index}`);
   }
   const native = loadNative();
@@ -431,6 +432,8 @@ test("smoke: a file is read: frames in order and at any time, and audio", async 
   });
   const protocols = native.fields.get(demuxer.address, "AVFormatContext", "protocol_whitelist");
   assertEquals(native.memory.text(protocols), "file");
+  const stream = [0, 1].find((index) => demuxer.isOf("audio", index))!;
+  assertAlmostEquals(demuxer.packetSeconds(stream), 1024 / heardRate, 1e-9);
   using audio = session.openAudio(0);
   assertAlmostEquals(audio.next()!.timestamp, 0, 0.03);
   using packets = session.openPackets();
