@@ -92,7 +92,7 @@ test("selfCheck: passes with the loaded major's layout, and with no other's that
 });
 
 test("symbols: no function has more parameters than registers hold, where all runtimes agree", () => {
-  const folder = new URL("../ffi", import.meta.url);
+  const folder = new URL("../ffi/", import.meta.url);
   const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
     path.endsWith(".ts")
   );
