@@ -273,15 +273,16 @@ export class PlaylistFollower {
   }
 
   #fetch({ uri, range, key }: EncryptedResource): Uint8Array {
+    // Nothing is fetched for which there is no key.
+    const keyBytes = key === null ? null : this.#keyBytes(this.#resolved(key.uri));
     const limits = { maxBytes: maxSegmentBytes, range: range ?? undefined };
     const { bytes } = fetchHttp(this.#native, this.#place, this.#resolved(uri), limits);
-    return key === null ? bytes : this.#decrypt(bytes, key);
+    return keyBytes === null ? bytes : this.#decrypt(bytes, keyBytes, key!.iv);
   }
 
-  #decrypt(bytes: Uint8Array, { uri, iv }: SegmentKey): Uint8Array {
+  #decrypt(bytes: Uint8Array, key: Uint8Array, iv: SegmentKey["iv"]): Uint8Array {
     const number = new DataView(new ArrayBuffer(aesBytes));
     number.setBigUint64(aesBytes / 2, BigInt(this.#next - 1));
-    const key = this.#keyBytes(this.#resolved(uri));
     const plain = decryptAes(this.#native, bytes, { key, iv: iv ?? new Uint8Array(number.buffer) });
     if (plain !== null) return plain;
     throw new AvError("it is not encrypted with the key of its playlist", {
