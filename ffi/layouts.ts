@@ -124,6 +124,7 @@ export const layouts = {
       color_space: { kind: "i32", offset: [88, 88, 88, 112, 112, 112] },
       chroma_location: { kind: "i32", offset: [92, 92, 92, 116, 116, 116] },
       sample_aspect_ratio: { kind: "rational", offset: [64, 64, 64, 80, 80, 80] },
+      profile: { kind: "i32", offset: [48, 48, 48, 64, 64, 64] },
       frame_size: { kind: "i32", offset: [124, 124, 124, 160, 160, 160] },
       sample_rate: { kind: "i32", offset: [116, 116, 116, 152, 152, 152] },
       channels: { kind: "i32", offset: [112, 112, 112, null, null, null] },

@@ -62,6 +62,7 @@ const fieldsInUse = {
     color_space: "i32",
     chroma_location: "i32",
     sample_aspect_ratio: "rational",
+    profile: "i32",
     frame_size: "i32",
     sample_rate: "i32",
     channels: "i32",
