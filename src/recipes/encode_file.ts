@@ -14,6 +14,8 @@ import { withoutUndefined } from "../option_checks.ts";
 import { createFileReader } from "../reader/create_file_reader.ts";
 import type { VideoSource } from "../reader/video_source.ts";
 import { shown } from "../shown.ts";
+import { EncodingThread } from "../thread/encoding_thread.ts";
+import { workerModule } from "../worker/worker_module.ts";
 import { createFileWriter } from "../writer/create_file_writer.ts";
 import type { VideoWriter } from "../writer/video_writer.ts";
 import type { WriterOptions } from "../writer/writer_options.ts";
@@ -38,6 +40,7 @@ export interface EncodeRequest {
   readonly audioOptions: ((track: VideoSource["audioTracks"][number]) => AudioOptions) | null;
   readonly logLevel: WriterOptions["logLevel"];
   readonly signal: AbortSignal | undefined;
+  readonly thread: WriterOptions["thread"] | undefined;
   readonly libraryPath: string | undefined;
   readonly workerUrl: string | URL | undefined;
   /** Called after each frame with the seconds that are done, and those there are. */
@@ -61,6 +64,8 @@ export interface EncodeSummary extends
 export async function encodeFile(request: EncodeRequest): Promise<EncodeSummary> {
   const { input, output, action, part, signal, libraryPath, workerUrl, logLevel } = request;
   const options = withoutUndefined({ signal, libraryPath, workerUrl, logLevel });
+  // While the file is opened, the other thread starts.
+  if (request.thread !== "main") EncodingThread.prepare(new URL(workerUrl ?? workerModule()));
   await using source = await createFileReader(input, options);
   requirePart(source, part, action);
   // The extension chooses the container.
