@@ -15,7 +15,7 @@ import type { DecodedFrame } from "../source/source.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { Reading } from "../thread/reading/reading_calls.ts";
 import type { OpenReading } from "../thread/reading/reading_thread.ts";
-import { receivedPacket, receivedSamples, type SentPacket } from "../thread/sent_bytes.ts";
+import { receivedPacket, receivedSamples } from "../thread/sent_bytes.ts";
 import { DescribedSource } from "./described_source.ts";
 import { SourcePackets } from "./source_packets.ts";
 import type { DecodedSamples, VideoSource } from "./video_source.ts";
@@ -134,13 +134,13 @@ export class FileSource extends DescribedSource implements VideoSource {
 
   async *audio(track = 0): AsyncGenerator<DecodedSamples, void, undefined> {
     requireTrack("audio", track, this.audioTracks.length);
-    yield* this.#pieces("audio", track, async (reader) => {
-      const piece = await this.#reading.ask("samples", { reader });
-      if (piece === null) return null;
-      const samples = receivedSamples(piece.samples);
-      const duration = samples.count / samples.sampleRate;
-      return { samples: audioSamples(samples), timestamp: piece.timestamp, duration };
-    });
+    this.#requireOpen();
+    const opened = this.#reading.ask("openTrack", { kind: "audio", track });
+    const pieces = this.#read(opened, askedAhead((reader) => this.#reading.ask("samples", { reader })));
+    for await (const { samples: sent, timestamp } of pieces) {
+      const samples = receivedSamples(sent);
+      yield { samples: audioSamples(samples), timestamp, duration: samples.count / samples.sampleRate };
+    }
   }
 
   async *cues(track = 0): AsyncGenerator<SubtitleCue, void, undefined> {
@@ -153,34 +153,20 @@ export class FileSource extends DescribedSource implements VideoSource {
         hint: null,
       });
     }
-    yield* this.#pieces("subtitles", track, (reader) => this.#reading.ask("cue", { reader }));
+    this.#requireOpen();
+    const opened = this.#reading.ask("openTrack", { kind: "subtitles", track });
+    yield* this.#read(opened, async (reader) => {
+      const cue = await this.#reading.ask("cue", { reader });
+      return cue === null ? null : [cue];
+    });
   }
 
-  /** Packets of all tracks. The next ones are read while those that were read are given. */
+  /** Packets of all tracks. */
   async *#readPackets(): AsyncGenerator<MediaPacket, void, undefined> {
     this.#requireOpen();
     const opened = this.#reading.ask("openPackets", {});
-    let coming: Promise<readonly SentPacket[]> | null = null;
-    yield* this.#read(opened, async (reader) => {
-      const packets: readonly SentPacket[] = await (coming ?? this.#reading.ask("packets", { reader }));
-      coming = packets.length === 0 ? null : this.#reading.ask("packets", { reader });
-      coming?.catch(() => {});
-      return packets.length === 0 ? null : packets.map(receivedPacket);
-    });
-  }
-
-  /** Pieces of a track, from its beginning, one asked for after the other. */
-  async *#pieces<Piece>(
-    kind: "audio" | "subtitles",
-    track: number,
-    next: (reader: number) => Promise<Piece | null>,
-  ): AsyncGenerator<Piece, void, undefined> {
-    this.#requireOpen();
-    const opened = this.#reading.ask("openTrack", { kind, track });
-    yield* this.#read(opened, async (reader) => {
-      const piece = await next(reader);
-      return piece === null ? null : [piece];
-    });
+    const packets = this.#read(opened, askedAhead((reader) => this.#reading.ask("packets", { reader })));
+    for await (const packet of packets) yield receivedPacket(packet);
   }
 
   /** What a reader reads, which is closed at the end. */
@@ -257,6 +243,19 @@ export class FileSource extends DescribedSource implements VideoSource {
       throw error;
     }
   }
+}
+
+/** Asks for pieces while those before are given; there are none at the end. */
+function askedAhead<Piece>(
+  ask: (reader: number) => Promise<readonly Piece[]>,
+): (reader: number) => Promise<readonly Piece[] | null> {
+  let coming: Promise<readonly Piece[]> | null = null;
+  return async (reader) => {
+    const pieces = await (coming ?? ask(reader));
+    coming = pieces.length === 0 ? null : ask(reader);
+    coming?.catch(() => {});
+    return pieces.length === 0 ? null : pieces;
+  };
 }
 
 function requireSeconds(seconds: unknown, action: string): void {

@@ -61,7 +61,8 @@ export interface ReadCalls {
     readonly ask: { readonly kind: "audio" | "subtitles"; readonly track: number };
     readonly answer: number;
   };
-  readonly samples: { readonly ask: { readonly reader: number }; readonly answer: SentPiece | null };
+  /** The next pieces of audio; none at the end. */
+  readonly samples: { readonly ask: { readonly reader: number }; readonly answer: readonly SentPiece[] };
   readonly cue: { readonly ask: { readonly reader: number }; readonly answer: SubtitleCue | null };
   /** What can be copied without being decoded. */
   readonly describe: { readonly ask: Record<never, never>; readonly answer: CopiedFile };

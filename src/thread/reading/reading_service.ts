@@ -109,9 +109,9 @@ export class ReadingService {
     return this.#lastTrack;
   }
 
-  #samples(reader: number): SentPiece | null {
-    const piece = (this.#tracks.get(reader) as AudioReader).next();
-    return piece === null ? null : { samples: sentSamples(piece.samples), timestamp: piece.timestamp };
+  #samples(reader: number): SentPiece[] {
+    return (this.#tracks.get(reader) as AudioReader).next()
+      .map(({ samples, timestamp }) => ({ samples: sentSamples(samples), timestamp }));
   }
 
   #close(): void {
@@ -130,7 +130,9 @@ function sentWhole(packet: MediaPacket): SentPacket {
 
 function buffersOf(value: ReadAnswer["value"]): ArrayBuffer[] {
   if (typeof value !== "object" || value === null) return [];
-  if (Array.isArray(value)) return (value as readonly SentPacket[]).map(({ data }) => data);
-  if ("data" in value) return value.data instanceof ArrayBuffer ? [value.data] : [];
-  return "samples" in value ? [...value.samples.planes] : [];
+  if (Array.isArray(value)) {
+    return (value as readonly (SentPacket | SentPiece)[])
+      .flatMap((piece) => "samples" in piece ? piece.samples.planes : [piece.data]);
+  }
+  return "data" in value && value.data instanceof ArrayBuffer ? [value.data] : [];
 }
