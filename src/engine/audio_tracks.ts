@@ -169,11 +169,14 @@ export class AudioTracks implements Disposable {
     for (const { open } of this.#tracks) open.beginAt?.(seconds);
   }
 
-  /** From now on, packets go to this file, which is open. */
-  begin(output: OutputFile): void {
+  /**
+   * From now on, packets go to this file, which is open. With `isLive`, no stream is waited for longer than
+   * in a recording.
+   */
+  begin(output: OutputFile, isLive = false): void {
     this.#output = output;
     // flvenc.c takes nothing that is earlier than the first packet.
-    this.queue.begin({ needsAll: this.#info.name === "flv", isPatient: !output.isCrashSafe });
+    this.queue.begin({ needsAll: this.#info.name === "flv", isPatient: !output.isCrashSafe && !isLive });
     output.writeQueued();
   }
 

@@ -29,6 +29,7 @@ import { audioBesideVideo, AudioTracks, openSubtitles } from "./audio_tracks.ts"
 import { describedRequest, type FileDescription } from "./file_description.ts";
 import { createClock, type FrameClock } from "./frame_clock.ts";
 import { ImageInput } from "./image_input.ts";
+import { PacketFeeds } from "./outputs/packet_feeds.ts";
 import { LiveFlush } from "./live_flush.ts";
 import { requireNoLostTracks } from "./lost_tracks.ts";
 import type { Preprocessor } from "./preprocessor.ts";
@@ -47,6 +48,7 @@ export class VideoSession implements Disposable {
   #request: VideoFileRequest;
   readonly #control: SessionControl;
   readonly #muxerInfo: MuxerInfo;
+  readonly #feeds: PacketFeeds | null;
   readonly #clock: FrameClock;
   readonly #formats: InputFormats;
   readonly #safety: CrashSafety;
@@ -79,7 +81,11 @@ export class VideoSession implements Disposable {
     this.#native = native;
     this.#request = request;
     this.#formats = pixelFormatsByName(native);
-    this.#muxerInfo = chooseMuxer(native, path, options);
+    const feeds = request.outputs === undefined ? null : new PacketFeeds(native, request.outputs);
+    this.#feeds = feeds;
+    const info = chooseMuxer(native, path, options);
+    const { wantsGlobalHeader } = feeds ?? info;
+    this.#muxerInfo = { ...info, wantsGlobalHeader: info.wantsGlobalHeader || wantsGlobalHeader };
     if (timing === "constant") requireFrameRateSupport(this.#muxerInfo, frameRate, null);
     else requireVariableRateSupport(this.#muxerInfo, timing);
     requireAttachmentSupport(this.#muxerInfo, options);
@@ -106,7 +112,7 @@ export class VideoSession implements Disposable {
       formats: this.#formats,
       clock: this.#clock,
       safety: this.#safety,
-      ...{ audioTracks, subtitles, cover, attachments },
+      ...{ audioTracks, subtitles, cover, attachments, feeds },
     };
     this.#opener = new StreamOpener(native, request, this.#muxerInfo, context);
     const color = (height: number) => this.#opener.color(height);
@@ -228,6 +234,7 @@ export class VideoSession implements Disposable {
     setLogLevel(this.#native, this.#request.options.logLevel);
     const { path } = this.#request;
     const fileBytes = yield* stepsWithWriteErrors(path, this.#finishFile(endTicks));
+    this.#feeds?.end();
     // Encoders that have left frames out are freed much later.
     this.#target[Symbol.dispose]();
     const failure = this.#audioTracks?.failure ?? null;
@@ -316,7 +323,8 @@ export class VideoSession implements Disposable {
   readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {
     if (this.#isTooLate()) return;
     const pipeline = this.#pipeline ??= this.#open(pixels, shape, stamp);
-    pipeline.write(pixels, shape, stamp, this.#liveFlush.isLive);
+    const isKey = this.#feeds?.takeKeyFrameRequest() ?? false;
+    pipeline.write(pixels, shape, isKey ? { ...stamp, keyFrame: true } : stamp, this.#liveFlush.isLive);
   };
 
   #openPreprocessor(first: PictureShape): Preprocessor {
@@ -337,6 +345,7 @@ export class VideoSession implements Disposable {
       audioTracks: this.#audioTracks,
       subtitles: this.#subtitles,
       opener: this.#opener,
+      feeds: this.#feeds,
     }, {
       input: { ...this.#preprocessor!.times, shape },
       pixels,

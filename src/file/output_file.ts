@@ -57,6 +57,8 @@ export interface OutputRequest {
    * final one is made from it.
    */
   readonly createMuxer: (url: string, stage: Stage, recording: Demuxer | null) => Muxer;
+  /** Gets each packet before it is written, in order. */
+  readonly onPacket?: (packet: NativePacket, timeBase: Rational) => void;
   /** Called as soon as there is a file, and again where another one takes its place. */
   readonly onFile: () => void;
 }
@@ -223,6 +225,7 @@ export class OutputFile implements Disposable {
   }
 
   readonly #writePacket = (packet: NativePacket, timeBase: Rational): void => {
+    this.#request.onPacket?.(packet, timeBase);
     const stream = packet.streamIndex;
     // Muxers skip empty packets.
     const isKept = stream === 0 && packet.size > 0;

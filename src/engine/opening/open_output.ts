@@ -27,7 +27,7 @@ export type OutputPlace = Pick<OutputRequest, "path" | "url" | "queue" | "subtit
 /** Creates the muxer of a file. Leaves the disk unchanged. */
 export function createOutput(
   native: Native,
-  { request, safety, target, control, audioTracks, subtitles, opener }: PipelineContext,
+  { request, safety, target, control, audioTracks, subtitles, opener, feeds }: PipelineContext,
   stream: EncodedStream,
   place?: OutputPlace,
 ): OutputFile {
@@ -37,6 +37,7 @@ export function createOutput(
     queue: audioTracks?.queue ?? null,
     subtitles,
     onFile: () => control.noteFile(target.isOwnFile),
+    ...(feeds === null ? {} : { onPacket: (packet, timeBase) => feeds.push(packet, timeBase) }),
     ...place,
     ...safety,
     chapters: request.options.chapters ?? [],

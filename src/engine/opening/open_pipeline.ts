@@ -28,7 +28,7 @@ export function openPipeline(
 ): { readonly pipeline: VideoPipeline; readonly settings: EncoderSettings } {
   if (context.request.options.passes !== undefined) return openPasses(native, context, picture);
   const { input, pixels, seconds, source } = picture;
-  const { request, control, info, target, clock, audioTracks, opener } = context;
+  const { request, control, info, target, clock, audioTracks, opener, feeds } = context;
   const { options } = request;
   using owned = new DisposableStack();
   const { encoder, settings } = opener.openEncoder(input, pixels, source.first.layout.format);
@@ -45,11 +45,16 @@ export function openPipeline(
   const parts = { encoder, parameters, openEncoder, settings, output, timeline, plays, control };
   const pipeline = owned.use(new Pipeline(native, { ...parts, ...palettes }));
   pipeline.prepare(shape);
+  feeds?.begin((info) =>
+    opener.createMuxer({
+      ...{ parameters, settings, timeBase, url: "", stage: "direct", info, hasCover: false },
+    })
+  );
   output.open(target);
   timeline.begin(encoder.reorderDelay, output.timeBase(0));
   owned.move();
   audioTracks?.beginAt(seconds);
-  audioTracks?.begin(output);
+  audioTracks?.begin(output, feeds !== null);
   // Without filters, the clock does that.
   if (options.filter !== undefined) timeline.keepApart(output.timeBase(0), minTicks(info));
   printChoices(native, context, { parameters, settings, timeBase }, picture);

@@ -1,0 +1,115 @@
+/**
+ * An output to an address that libavformat writes to.
+ *
+ * @module
+ */
+import { cString, type Native } from "../../../ffi/mod.ts";
+import { setInterruption } from "../../libav/interruption.ts";
+import { Muxer, openForWriting } from "../../libav/muxer.ts";
+import { muxerByName } from "../../libav/muxer_info.ts";
+import type { NativePacket } from "../../libav/native_packet.ts";
+import { Connection } from "../../libav/reading/connection.ts";
+import { optionText, withOptions } from "../../libav/reading/input_options.ts";
+import type { OutputStreams } from "./output_streams.ts";
+import type { NetworkTarget } from "./output_target.ts";
+import type { PacketOutput } from "./packet_output.ts";
+
+/** Adds the streams of an encode to a muxer, and sets the options of its format. */
+export function addStreams(muxer: Muxer, { streams, options }: OutputStreams, only?: number): void {
+  for (const [index, { parameters, timeBase, frameRate }] of streams.entries()) {
+    if (only !== undefined && index !== only) continue;
+    muxer.addStream({
+      describeInto: (to) => parameters.copyInto(to),
+      // Tags are the format's own, and were chosen with the description.
+      ...{ timeBase, frameRate, tag: null },
+    });
+  }
+  muxer.options.setAll(options);
+}
+
+/** Opens a muxer's connection, or lets it open its own, until this thread is interrupted. */
+function connectMuxer(
+  native: Native,
+  muxer: Muxer,
+  url: string,
+  { protocols, options }: Pick<NetworkTarget, "protocols" | "options">,
+): void {
+  const { avformat, fields } = native;
+  muxer.options.setField("protocol_whitelist", protocols);
+  const callback = fields.addressOf(muxer.address, "AVFormatContext", "interrupt_callback");
+  setInterruption(native, callback);
+  if (muxer.info.opensFilesItself) {
+    for (const [name, value] of Object.entries(options)) {
+      if (muxer.options.has(name)) muxer.options.setField(name, value);
+    }
+    return;
+  }
+  const text = optionText({ ...options, protocol_whitelist: protocols });
+  muxer.openWith((cell) =>
+    withOptions(
+      native,
+      text,
+      (dictionary) => avformat.avio_open2(cell, cString(url), openForWriting, callback, dictionary),
+    ), "connect");
+}
+
+/** One connection to an address. */
+export class NetworkOutput implements PacketOutput {
+  readonly #native: Native;
+  readonly #target: NetworkTarget;
+  readonly #muxer: Muxer;
+  #streams: OutputStreams | null = null;
+
+  /** Does not connect yet. */
+  constructor(native: Native, target: NetworkTarget) {
+    this.#native = native;
+    this.#target = target;
+    this.#muxer = new Muxer(native, muxerByName(native, target.format)!, target.url);
+  }
+
+  connect(): void {
+    const { url, probe, protocols } = this.#target;
+    if (probe !== null) {
+      using _connection = new Connection(
+        this.#native,
+        probe,
+        optionText({ protocol_whitelist: protocols }),
+        "both",
+      );
+    }
+    connectMuxer(this.#native, this.#muxer, url, this.#target);
+  }
+
+  begin(streams: OutputStreams): void {
+    this.#streams = streams;
+    addStreams(this.#muxer, streams);
+    // What the muxer gathers leaves with each packet.
+    this.#muxer.options.setField("flush_packets", 1);
+    this.#muxer.writeHeader();
+  }
+
+  write(packet: NativePacket): void {
+    const { streamIndex } = packet;
+    packet.rescale(this.#streams!.streams[streamIndex]!.timeBase, this.#muxer.timeBase(streamIndex));
+    this.#muxer.writeAtOnce(packet);
+  }
+
+  finish(): void {
+    this.#muxer.writeTrailer();
+    this.#muxer.closeOutput();
+  }
+
+  get bytes(): number {
+    return this.#muxer.writtenBytes ?? 0;
+  }
+
+  /** Frees everything. Some muxers close their connections with the trailer only. */
+  [Symbol.dispose](): void {
+    try {
+      this.#muxer.writeTrailer();
+    } catch {
+      // The connection is lost.
+    }
+    this.#muxer[Symbol.dispose]();
+  }
+}

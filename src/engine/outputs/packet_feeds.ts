@@ -1,0 +1,100 @@
+/**
+ * The outputs of one encode, as its session has them.
+ *
+ * @module
+ */
+import type { Native } from "../../../ffi/mod.ts";
+import { requireVideoCodecSupport } from "../../container/codec_support.ts";
+import { UnsupportedError } from "../../errors.ts";
+import type { EncoderInfo } from "../../libav/encoder.ts";
+import type { Muxer } from "../../libav/muxer.ts";
+import { muxerByName, type MuxerInfo } from "../../libav/muxer_info.ts";
+import type { NativePacket } from "../../libav/native_packet.ts";
+import type { OptionValue } from "../../libav/options.ts";
+import type { Rational } from "../../libav/rational.ts";
+import { shown } from "../../shown.ts";
+import { PacketFeed } from "./packet_feed.ts";
+
+/** An output that gets packets. */
+export interface FedOutput {
+  /** The memory of its queue. */
+  readonly memory: SharedArrayBuffer;
+  /** libavformat's name of its format. */
+  readonly format: string;
+  readonly formatOptions: Readonly<Record<string, OptionValue>>;
+}
+
+/** FFmpeg's first release with a muxer that came late. */
+const firstReleases: Readonly<Record<string, string>> = { whip: "8.0" };
+
+/** The muxer of an output. */
+function muxerOf(native: Native, format: string): MuxerInfo {
+  const info = muxerByName(native, format);
+  if (info !== null) return info;
+  const release = firstReleases[format];
+  throw new UnsupportedError(
+    `Cannot write the format ${shown(format)}: ` +
+      (release === undefined
+        ? "FFmpeg has no muxer of that name"
+        : `FFmpeg has it from release ${release} on, and not every build does`),
+    {
+      code: "MUXER_NOT_FOUND",
+      operation: "choose the container",
+      hint: release === undefined ? "Leave the option format out" : `Use FFmpeg ${release} or newer`,
+    },
+  );
+}
+
+/** Gives all outputs of an encode its packets. */
+export class PacketFeeds {
+  readonly #native: Native;
+  readonly #outputs: readonly {
+    readonly feed: PacketFeed;
+    readonly info: MuxerInfo;
+    readonly formatOptions: FedOutput["formatOptions"];
+  }[];
+
+  /** Throws an {@linkcode UnsupportedError} where there is no muxer for one of them. */
+  constructor(native: Native, outputs: readonly FedOutput[]) {
+    this.#native = native;
+    this.#outputs = outputs.map(({ memory, format, formatOptions }) => ({
+      ...{ feed: new PacketFeed(native, memory), info: muxerOf(native, format), formatOptions },
+    }));
+  }
+
+  /** Whether one of them needs codec headers apart from the packets. */
+  get wantsGlobalHeader(): boolean {
+    // RTP tells them in the description of its session.
+    return this.#outputs.some(({ info }) => info.wantsGlobalHeader || info.name === "rtp");
+  }
+
+  /** Throws an {@linkcode UnsupportedError} where one of the outputs does not take an encoder's codec. */
+  requireSupport(encoder: EncoderInfo): void {
+    for (const { info } of this.#outputs) requireVideoCodecSupport(this.#native, info, encoder);
+  }
+
+  /** Describes the streams: by a muxer that is made for each output. */
+  begin(createMuxer: (info: MuxerInfo) => Muxer): void {
+    for (const { feed, info, formatOptions } of this.#outputs) {
+      using muxer = createMuxer(info);
+      muxer.options.setAll(formatOptions);
+      feed.begin(muxer);
+    }
+  }
+
+  /** Whether the next frame is to be a key frame. */
+  takeKeyFrameRequest(): boolean {
+    // Each of them is asked.
+    return this.#outputs.map(({ feed }) => feed.takeKeyFrameRequest()).includes(true);
+  }
+
+  /** Gives them a packet, in the order of decode times. */
+  push(packet: NativePacket, timeBase: Rational): void {
+    for (const { feed } of this.#outputs) feed.push(packet, timeBase);
+  }
+
+  /** No more packets come. */
+  end(): void {
+    for (const { feed } of this.#outputs) feed.end();
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * An output in a thread of its own, as its program sees it.
+ *
+ * @module
+ */
+import { librariesFor, runtime, type Thread } from "../../../ffi/mod.ts";
+import { settlesWithin } from "../../abortable.ts";
+import { SessionControl } from "../../engine/ending/session_control.ts";
+import type { OutputTarget } from "../../engine/outputs/output_target.ts";
+import { type OutputState, QueueMemory } from "../../engine/outputs/queue_memory.ts";
+import { UnsupportedError, WriteError } from "../../errors.ts";
+import type { ReconnectOptions } from "../../reconnection.ts";
+import { patienceMs } from "../encoding_thread.ts";
+import { receivedError } from "../sent_error.ts";
+import { reasonOf, startThread } from "../thread_task.ts";
+import type { FromOutput, OutputStart } from "./output_messages.ts";
+
+/** How often the clock is looked at, in milliseconds. */
+const stepMs = 50;
+/** From when on an output that takes nothing is stalled, in seconds. */
+const stallSeconds = 1;
+/** How long a thread may take until it stops what it does, in milliseconds. Then it is ended. */
+const stopMs = 2000;
+
+/** Statistics of an output. */
+export interface OutputStats {
+  /** Where it goes, without secrets. */
+  readonly target: string;
+  /**
+   * What it does: it is `"connecting"` for the first time; `"live"`; `"stalled"` where it has taken nothing
+   * for a second; `"retrying"` after a lost connection; `"failed"` for good; or `"closed"`.
+   */
+  readonly state: OutputState;
+  /** Frames that it has taken; with a network, that were sent. */
+  readonly frames: number;
+  /** Frames that were left out, as it took none, or not fast enough. */
+  readonly droppedFrames: number;
+  /** Packets of all tracks that it has taken. */
+  readonly packets: number;
+  /** Packets of all tracks that were left out. */
+  readonly droppedPackets: number;
+  /** Packets that wait for it. */
+  readonly queued: number;
+  /** Bytes that it has taken; 0 where the protocol does not tell. */
+  readonly bytes: number;
+  /** How often it came back after a lost connection. */
+  readonly reconnects: number;
+  /** Why the last connection was lost, or the output has failed; `null` where neither was. */
+  readonly error: Error | null;
+}
+
+/** How an output is started. */
+export interface OutputRequest {
+  readonly target: OutputTarget;
+  readonly reconnect: ReconnectOptions | null;
+  readonly writeTimeoutSeconds: number;
+  readonly libraryPath: string | undefined;
+  readonly workerModule: URL;
+  /** Takes the bytes of a stream. */
+  readonly take?: (bytes: Uint8Array<ArrayBuffer>) => void;
+  /** Is told what describes an RTP session. */
+  readonly onSdp?: (sdp: string) => void;
+}
+
+/** One output. */
+export class OutputThread {
+  readonly #request: OutputRequest;
+  readonly #queue = new QueueMemory();
+  readonly #control = new SessionControl();
+  readonly #thread: Thread;
+  readonly #connected = Promise.withResolvers<void>();
+  readonly #begun = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
+  #error: Error | null = null;
+  #isOver = false;
+  /** How many calls wait for the thread. */
+  #awaited = 0;
+  #stopWatch = (): void => {};
+
+  /** Starts the thread, which connects. */
+  constructor(request: OutputRequest) {
+    const { target, libraryPath, workerModule, reconnect, writeTimeoutSeconds } = request;
+    this.#request = request;
+    for (const { promise } of [this.#connected, this.#begun, this.#ended]) promise.catch(() => {});
+    try {
+      this.#thread = startThread(workerModule, "output", {
+        message: (message) => this.#receive(message as FromOutput),
+        ended: (cause) => this.#end(this.#threadError("THREAD_ENDED", cause)),
+      });
+    } catch (cause) {
+      throw this.#threadError("NO_THREAD", cause);
+    }
+    this.#thread.post(
+      {
+        ...{ target, reconnect, writeTimeoutSeconds },
+        libraryPath: librariesFor(libraryPath),
+        queue: this.#queue.memory,
+        control: this.#control.memory,
+      } satisfies OutputStart,
+    );
+    this.#watch();
+  }
+
+  /** The memory of its queue, for the encoder. */
+  get memory(): SharedArrayBuffer {
+    return this.#queue.memory;
+  }
+
+  get target(): OutputTarget {
+    return this.#request.target;
+  }
+
+  /** Resolves once the first connection is there. Throws where that fails. */
+  get connected(): Promise<void> {
+    return this.#kept(this.#connected.promise);
+  }
+
+  /** Resolves once the first connection has taken the header. Throws where that fails. */
+  get begun(): Promise<void> {
+    return this.#kept(this.#begun.promise);
+  }
+
+  /** Resolves once it has ended, after the encoder has. Throws where it has failed. */
+  get ended(): Promise<void> {
+    return this.#kept(this.#ended.promise);
+  }
+
+  /** The error that it has failed with; `null` where it goes on, or has ended well. */
+  get failure(): Error | null {
+    return this.#isOver && this.#queue.state === "failed" ? this.#error : null;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /**
+   * What a program waits for that would have packets left out; `null` where there is room, or nothing is
+   * taken anyway.
+   */
+  get room(): Promise<void> | null {
+    const queue = this.#queue;
+    if (this.#isOver || queue.state !== "live" || queue.fullness < 0.5) return null;
+    return queue.changed(queue.changes, 1000);
+  }
+
+  get stats(): OutputStats {
+    const queue = this.#queue;
+    return {
+      target: this.target.label,
+      state: queue.state,
+      frames: queue.count("frames"),
+      droppedFrames: queue.count("droppedFrames"),
+      packets: queue.count("packets"),
+      droppedPackets: queue.count("droppedPackets"),
+      queued: queue.length,
+      bytes: queue.sentBytes,
+      reconnects: Math.max(0, queue.count("connections") - 1),
+      error: this.#error,
+    };
+  }
+
+  /** Stops it, whatever it waits for. */
+  async abort(): Promise<void> {
+    if (this.#isOver) return;
+    this.#control.abort();
+    this.#queue.wake();
+    if (await settlesWithin(this.#kept(this.#ended.promise), patienceMs)) return;
+    // It is left behind: nobody can end what waits in C and does not look.
+    this.#end(null);
+    this.#thread.keepAlive(false);
+    runtime().startTimer(stopMs, () => this.#thread.end());
+  }
+
+  /** Keeps the program alive while something is awaited. */
+  async #kept<T>(promise: Promise<T>): Promise<T> {
+    this.#awaited++;
+    if (!this.#isOver) this.#thread.keepAlive(true);
+    try {
+      return await promise;
+    } finally {
+      this.#awaited--;
+      if (this.#awaited === 0 && !this.#isOver) this.#thread.keepAlive(false);
+    }
+  }
+
+  #receive(message: FromOutput): void {
+    switch (message.type) {
+      case "connected":
+        return this.#connected.resolve();
+      case "begun":
+        return this.#begun.resolve();
+      case "lost":
+        this.#error = receivedError(message.error);
+        return;
+      case "bytes":
+        return this.#request.take?.(new Uint8Array(message.bytes));
+      case "sdp":
+        return this.#request.onSdp?.(message.text);
+      case "ended":
+        this.#end(message.error === null ? null : receivedError(message.error));
+        this.#thread.end();
+    }
+  }
+
+  #end(error: Error | null): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopWatch();
+    if (error !== null) this.#error = error;
+    this.#queue.state = error === null ? "closed" : "failed";
+    const reason = error ?? new Error("The output was closed");
+    this.#connected.reject(reason);
+    this.#begun.reject(reason);
+    if (error === null) this.#ended.resolve();
+    else this.#ended.reject(error);
+  }
+
+  /** Looks at the clock again and again: no call in the thread waits for longer than it may. */
+  #watch(): void {
+    this.#stopWatch = runtime().startTimer(stepMs, () => {
+      const waited = this.#control.waitedSeconds;
+      if (waited > stallSeconds) this.#queue.turn("live", "stalled");
+      if (waited > this.#request.writeTimeoutSeconds) this.#control.endLateCall();
+      this.#watch();
+    });
+  }
+
+  #threadError(code: "NO_THREAD" | "THREAD_ENDED", cause: unknown): Error {
+    const ErrorClass = code === "NO_THREAD" ? UnsupportedError : WriteError;
+    const what = code === "NO_THREAD" ? "cannot be started" : "has ended";
+    return new ErrorClass(
+      `Cannot write to ${this.target.label}: the thread that sends it ${what}: ${reasonOf(cause)}`,
+      {
+        code,
+        operation: "write in another thread",
+        hint: code === "NO_THREAD"
+          ? "A bundle needs the module of avwriter's threads beside it, or named by the option workerUrl"
+          : null,
+        cause,
+      },
+    );
+  }
+}

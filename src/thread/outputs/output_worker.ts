@@ -1,0 +1,45 @@
+/**
+ * The thread of one output after another.
+ *
+ * @module
+ */
+import { loadNative, type ParentThread } from "../../../ffi/mod.ts";
+import { SessionControl } from "../../engine/ending/session_control.ts";
+import { createPacketOutput } from "../../engine/outputs/open_packet_output.ts";
+import { OutputSession } from "../../engine/outputs/output_session.ts";
+import { QueueMemory } from "../../engine/outputs/queue_memory.ts";
+import { interruptBy } from "../../libav/interruption.ts";
+import { Redactor } from "../../redaction.ts";
+import { sentError } from "../sent_error.ts";
+import type { FromOutput, OutputStart } from "./output_messages.ts";
+
+/** Takes over a thread to send packets in it. Returns the handler of its messages. */
+export function outputInThread(parent: ParentThread): (message: unknown) => void {
+  const tell = (message: FromOutput): void => parent.post(message);
+  return (message) => {
+    run(message as OutputStart, tell).then(
+      () => tell({ type: "ended", error: null }),
+      (error) => tell({ type: "ended", error: sentError(error) }),
+    );
+  };
+}
+
+async function run(start: OutputStart, tell: (message: FromOutput) => void): Promise<void> {
+  const { target, libraryPath, queue, control: memory, reconnect, writeTimeoutSeconds } = start;
+  const native = loadNative(libraryPath);
+  const control = new SessionControl(memory);
+  interruptBy(native, memory);
+  const redactor = new Redactor("url" in target ? [target.url] : []);
+  const plan = {
+    label: target.label,
+    redact: (text: string) => redactor.redact(text),
+    create: () => createPacketOutput(native, target),
+    reconnect,
+    isPaced: target.kind === "network" && target.isPaced,
+    writeTimeoutSeconds,
+  };
+  await new OutputSession(native, new QueueMemory(queue), control, plan, {
+    opened: (type) => tell({ type }),
+    lost: (error) => tell({ type: "lost", error: sentError(error) }),
+  }).run();
+}
