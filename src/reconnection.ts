@@ -24,7 +24,7 @@ export const seconds: Check = (value) =>
 
 const checks: { readonly [Name in keyof Required<ReconnectOptions>]: Check } = {
   attempts: (value) =>
-    value === Infinity || Number.isInteger(value) && value as number > 0 ? null : "a whole number above 0",
+    value === Infinity || Number.isInteger(value) && value as number >= 0 ? null : "a whole number from 0",
   delaySeconds: seconds,
   maxDelaySeconds: seconds,
 };

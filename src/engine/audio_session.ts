@@ -87,7 +87,7 @@ export class AudioSession implements Disposable {
     const audioTracks = this.#open?.audioTracks ?? null;
     const audio = audioTracks?.stats ?? [];
     return {
-      ...{ frames: 0, dropped: 0, duplicated: 0, queued: 0, encoding: 0, finished: 0 },
+      ...{ frames: 0, dropped: 0, duplicated: 0, queued: 0, encoding: 0, finished: 0, outputs: [] },
       bytes: audioTracks?.bytes ?? 0,
       seconds: audio[0]?.seconds ?? 0,
       audio,

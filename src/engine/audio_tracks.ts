@@ -176,7 +176,7 @@ export class AudioTracks implements Disposable {
   begin(output: OutputFile, isLive = false): void {
     this.#output = output;
     // flvenc.c takes nothing that is earlier than the first packet.
-    this.queue.begin({ needsAll: this.#info.name === "flv", isPatient: !output.isCrashSafe && !isLive });
+    this.queue.begin({ needsAll: isLive || this.#info.name === "flv", isPatient: !output.isCrashSafe && !isLive });
     output.writeQueued();
   }
 

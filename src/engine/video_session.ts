@@ -137,6 +137,7 @@ export class VideoSession implements Disposable {
       queued: 0,
       encoding: frames - packets,
       finished: 0,
+      outputs: [],
       audio: this.#audioTracks?.stats ?? [],
     };
   }

@@ -83,6 +83,7 @@ export function emptyProgress(audioTracks: number): Progress {
     queued: 0,
     encoding: 0,
     finished: 0,
+    outputs: [],
   };
   const audio = Array.from({ length: audioTracks }, () => emptyAudioStats);
   return { stats: { ...nothing, audio }, choice: null, size: null };

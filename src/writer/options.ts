@@ -35,6 +35,8 @@ import type { EngineOptions } from "../thread/engine.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import { workerModule } from "../worker/worker_module.ts";
 import { commonChecks, defaultQueueSize } from "./common_checks.ts";
+import { checkReconnect } from "../reconnection.ts";
+import { checkOutputs, type OutputOptions, sharedChecks } from "./outputs/output_options.ts";
 import type { ChunkOptions, WriterOptions } from "./writer_options.ts";
 
 /** Checked options, divided by who uses them. */
@@ -44,6 +46,10 @@ export interface CheckedOptions {
   /** What to do where the libraries can't be loaded; `null`: to throw. */
   readonly fallback: Fallback | null;
   readonly onProgress: ((stats: WriterStats) => void) | undefined;
+  /** Further outputs of the encode. */
+  readonly outputs: readonly OutputOptions[];
+  /** What all outputs have that say nothing else. */
+  readonly shared: Pick<OutputOptions, "reconnect" | "writeTimeoutSeconds">;
 }
 
 const positive: Check = (value) =>
@@ -115,6 +121,8 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   workerUrl: moduleAddress,
   libraryPath: text,
   fallback: oneOf("uncompressed", "process"),
+  ...sharedChecks,
+  outputs: (value) => Array.isArray(value) ? null : "a list of addresses, paths and streams",
 };
 
 /** Options that exclude each other. */
@@ -164,6 +172,9 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     fallback,
     signal,
     onProgress,
+    outputs = [],
+    reconnect,
+    writeTimeoutSeconds,
     ...rest
   } = options;
   requireRates(bitrate, maxBitrate);
@@ -184,7 +195,12 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),
   });
   const engine = { thread, workerModule: new URL(workerUrl), queueSize, libraryPath, signal };
-  return { session, engine, fallback: fallback ?? null, onProgress };
+  const shared = {
+    ...(reconnect === undefined ? {} : { reconnect: checkReconnect(reconnect) }),
+    ...(writeTimeoutSeconds === undefined ? {} : { writeTimeoutSeconds }),
+  };
+  const more = checkOutputs(outputs).map((output) => ({ ...shared, ...output }));
+  return { session, engine, fallback: fallback ?? null, onProgress, outputs: more, shared };
 }
 
 /** Whether there are two passes. Throws a `TypeError` where nothing says what they are for. */

@@ -8,7 +8,6 @@ import { setInterruption } from "../../libav/interruption.ts";
 import { Muxer, openForWriting } from "../../libav/muxer.ts";
 import { muxerByName } from "../../libav/muxer_info.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
-import { Connection } from "../../libav/reading/connection.ts";
 import { optionText, withOptions } from "../../libav/reading/input_options.ts";
 import type { OutputStreams } from "./output_streams.ts";
 import type { NetworkTarget } from "./output_target.ts";
@@ -31,8 +30,7 @@ export function addStreams(muxer: Muxer, { streams, options }: OutputStreams, on
 function connectMuxer(
   native: Native,
   muxer: Muxer,
-  url: string,
-  { protocols, options }: Pick<NetworkTarget, "protocols" | "options">,
+  { url, protocols, options }: Pick<NetworkTarget, "url" | "protocols" | "options">,
 ): void {
   const { avformat, fields } = native;
   muxer.options.setField("protocol_whitelist", protocols);
@@ -59,6 +57,8 @@ export class NetworkOutput implements PacketOutput {
   readonly #target: NetworkTarget;
   readonly #muxer: Muxer;
   #streams: OutputStreams | null = null;
+  /** Bytes of a connection that was closed. */
+  #bytes = 0;
 
   /** Does not connect yet. */
   constructor(native: Native, target: NetworkTarget) {
@@ -68,16 +68,7 @@ export class NetworkOutput implements PacketOutput {
   }
 
   connect(): void {
-    const { url, probe, protocols } = this.#target;
-    if (probe !== null) {
-      using _connection = new Connection(
-        this.#native,
-        probe,
-        optionText({ protocol_whitelist: protocols }),
-        "both",
-      );
-    }
-    connectMuxer(this.#native, this.#muxer, url, this.#target);
+    connectMuxer(this.#native, this.#muxer, this.#target);
   }
 
   begin(streams: OutputStreams): void {
@@ -94,13 +85,16 @@ export class NetworkOutput implements PacketOutput {
     this.#muxer.writeAtOnce(packet);
   }
 
-  finish(): void {
+  async finish(): Promise<void> {
     this.#muxer.writeTrailer();
+    this.#bytes = this.bytes;
+    const { lingerSeconds } = this.#target;
+    if (lingerSeconds > 0) await new Promise((resolve) => setTimeout(resolve, lingerSeconds * 1000));
     this.#muxer.closeOutput();
   }
 
   get bytes(): number {
-    return this.#muxer.writtenBytes ?? 0;
+    return this.#muxer.writtenBytes ?? this.#bytes;
   }
 
   /** Frees everything. Some muxers close their connections with the trailer only. */

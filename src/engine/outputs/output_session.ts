@@ -53,7 +53,7 @@ export class OutputSession {
   /** Bytes of connections before. */
   #bytes = 0;
   /** Whether packets are left out until a key frame comes. */
-  #needsKey = true;
+  #needsKey = false;
   /** When a packet of time 0 is due, by `performance.now()`. */
   #originMs: number | null = null;
 

@@ -19,8 +19,8 @@ export interface NetworkTarget {
   readonly protocols: string;
   /** Options of the connection. */
   readonly options: Readonly<Record<string, string>>;
-  /** An address that must be reachable before the streams are known; `null`: `url` is opened then. */
-  readonly probe: string | null;
+  /** How long a receiver may take to use what it has got, in seconds: the connection is closed then. */
+  readonly lingerSeconds: number;
   /** Whether packets leave no earlier than they are due: nothing else keeps them from being too many. */
   readonly isPaced: boolean;
 }

@@ -19,7 +19,7 @@ export class PacketFeed {
   readonly #queue: QueueMemory;
   readonly #timeBases: Rational[] = [];
   /** Whether packets are left out until a key frame comes for which there is room. */
-  #isDropping = true;
+  #isDropping = false;
 
   /** For the memory of a queue. */
   constructor(native: Native, memory: SharedArrayBuffer) {

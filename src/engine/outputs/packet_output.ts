@@ -19,7 +19,8 @@ export interface PacketOutput extends Disposable {
   begin(streams: OutputStreams): void | Promise<void>;
   /**
    * Writes a packet of the stream that it names, in the unit of that stream's times, in the order of decode
-   * times. It may be empty afterwards. The first one is a key frame of the video.
+   * times. It may be empty afterwards. The first one of the video is a key
+   * frame; audio may come before, where it begins earlier.
    */
   write(packet: NativePacket): void | Promise<void>;
   /** Ends well: writes the trailer, and waits until all is sent. */

@@ -7,7 +7,8 @@ import { librariesFor, runtime, type Thread } from "../../../ffi/mod.ts";
 import { settlesWithin } from "../../abortable.ts";
 import { SessionControl } from "../../engine/ending/session_control.ts";
 import type { OutputTarget } from "../../engine/outputs/output_target.ts";
-import { type OutputState, QueueMemory } from "../../engine/outputs/queue_memory.ts";
+import type { OutputStats } from "../../engine/outputs/output_stats.ts";
+import { QueueMemory } from "../../engine/outputs/queue_memory.ts";
 import { UnsupportedError, WriteError } from "../../errors.ts";
 import type { ReconnectOptions } from "../../reconnection.ts";
 import { patienceMs } from "../encoding_thread.ts";
@@ -21,33 +22,6 @@ const stepMs = 50;
 const stallSeconds = 1;
 /** How long a thread may take until it stops what it does, in milliseconds. Then it is ended. */
 const stopMs = 2000;
-
-/** Statistics of an output. */
-export interface OutputStats {
-  /** Where it goes, without secrets. */
-  readonly target: string;
-  /**
-   * What it does: it is `"connecting"` for the first time; `"live"`; `"stalled"` where it has taken nothing
-   * for a second; `"retrying"` after a lost connection; `"failed"` for good; or `"closed"`.
-   */
-  readonly state: OutputState;
-  /** Frames that it has taken; with a network, that were sent. */
-  readonly frames: number;
-  /** Frames that were left out, as it took none, or not fast enough. */
-  readonly droppedFrames: number;
-  /** Packets of all tracks that it has taken. */
-  readonly packets: number;
-  /** Packets of all tracks that were left out. */
-  readonly droppedPackets: number;
-  /** Packets that wait for it. */
-  readonly queued: number;
-  /** Bytes that it has taken; 0 where the protocol does not tell. */
-  readonly bytes: number;
-  /** How often it came back after a lost connection. */
-  readonly reconnects: number;
-  /** Why the last connection was lost, or the output has failed; `null` where neither was. */
-  readonly error: Error | null;
-}
 
 /** How an output is started. */
 export interface OutputRequest {

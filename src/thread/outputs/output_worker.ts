@@ -9,6 +9,7 @@ import { createPacketOutput } from "../../engine/outputs/open_packet_output.ts";
 import { OutputSession } from "../../engine/outputs/output_session.ts";
 import { QueueMemory } from "../../engine/outputs/queue_memory.ts";
 import { interruptBy } from "../../libav/interruption.ts";
+import { setLogLevel } from "../../libav/log.ts";
 import { Redactor } from "../../redaction.ts";
 import { sentError } from "../sent_error.ts";
 import type { FromOutput, OutputStart } from "./output_messages.ts";
@@ -29,6 +30,8 @@ async function run(start: OutputStart, tell: (message: FromOutput) => void): Pro
   const native = loadNative(libraryPath);
   const control = new SessionControl(memory);
   interruptBy(native, memory);
+  // libav's own lines may have keys in them.
+  setLogLevel(native, "quiet");
   const redactor = new Redactor("url" in target ? [target.url] : []);
   const plan = {
     label: target.label,
