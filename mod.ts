@@ -98,6 +98,8 @@ export type { AudioSummary, EncoderChoice, Fallback, WriteSummary } from "./src/
 export type { Frame } from "./src/video/frame.ts";
 export type { CopyOptions } from "./src/writer/copying/copy_options.ts";
 export type { CloseOptions } from "./src/writer/close_options.ts";
+export type { EventOptions } from "./src/writer/event_options.ts";
+export type { Segment, SegmentLimits, SegmentOptions } from "./src/engine/segments/segment_options.ts";
 export type { SamplesOptions } from "./src/writer/samples_options.ts";
 export type { AcquiredFrame, VideoWriter } from "./src/writer/video_writer.ts";
 export type { FieldOrder } from "./src/codecs/field_order.ts";

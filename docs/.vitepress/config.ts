@@ -16,6 +16,7 @@ const guides = [
   ["Pipelines", "pipelines"],
   ["Crash safety and recovery", "crash-safety"],
   ["Streams of bytes and files in memory", "streams"],
+  ["Recording in segments", "segments"],
   ["Reading", "reading"],
   ["Threads and memory", "threads-and-memory"],
   ["Commands of the ffmpeg program", "commands"],

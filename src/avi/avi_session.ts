@@ -89,7 +89,7 @@ export class AviSession {
       frames: this.#frames,
       bytes: this.#videoBytes,
       seconds: this.#seconds,
-      ...{ dropped: 0, duplicated: 0, queued: 0, finished: 0, encoding: 0, outputs: [] },
+      ...{ dropped: 0, duplicated: 0, queued: 0, finished: 0, encoding: 0 },
       audio: this.#tracks.map(({ stats }) => stats),
     };
   }

@@ -28,7 +28,7 @@ import type { MuxerInfo } from "../libav/muxer_info.ts";
 import type { Steps } from "../steps.ts";
 import { audioBesideVideo, AudioTracks, SilentPackets } from "./audio_tracks.ts";
 import { describeAudioSession } from "./report.ts";
-import { type AudioFileRequest, type AudioSummary, sinkOf, type TakeBytes } from "./session_types.ts";
+import { type AudioFileRequest, type AudioSummary, type SessionOutlets, sinkOf } from "./session_types.ts";
 import type { SessionControl } from "./ending/session_control.ts";
 import type { WriterStats } from "./writer_stats.ts";
 
@@ -58,7 +58,12 @@ export class AudioSession implements Disposable {
    * known, an encoder opens with these options and the container supports its codec. Leaves the disk
    * unchanged.
    */
-  constructor(native: Native, request: AudioFileRequest, control: SessionControl, give?: TakeBytes) {
+  constructor(
+    native: Native,
+    request: AudioFileRequest,
+    control: SessionControl,
+    outlets: SessionOutlets,
+  ) {
     const { path, options } = request;
     this.#control = control;
     this.#native = native;
@@ -72,7 +77,7 @@ export class AudioSession implements Disposable {
     using owned = new DisposableStack();
     // From here on the disk is touched.
     control.requireGoingOn();
-    const sink = sinkOf(request, give);
+    const sink = sinkOf(request, outlets);
     this.#target = owned.use(HeldTarget.take(native, this.#info, path, options.formatOptions, sink));
     this.#safety = chooseCrashSafety(this.#info, request, this.#target);
     // The samples are not known yet.
@@ -87,7 +92,7 @@ export class AudioSession implements Disposable {
     const audioTracks = this.#open?.audioTracks ?? null;
     const audio = audioTracks?.stats ?? [];
     return {
-      ...{ frames: 0, dropped: 0, duplicated: 0, queued: 0, encoding: 0, finished: 0, outputs: [] },
+      ...{ frames: 0, dropped: 0, duplicated: 0, queued: 0, encoding: 0, finished: 0 },
       bytes: audioTracks?.bytes ?? 0,
       seconds: audio[0]?.seconds ?? 0,
       audio,
@@ -221,7 +226,7 @@ export class AudioSession implements Disposable {
     const { formatOptions, metadata = {} } = this.#request.options;
     const muxer = new Muxer(this.#native, info, url);
     try {
-      audioTracks.addStreams(muxer, recording);
+      audioTracks.addStreams(muxer, recording, false);
       const { streams, tags } = placeCover(this.#native, info, cover);
       if (!isIntermediate(info, stage)) { for (const stream of streams) muxer.addStream(stream); }
       muxer.setMetadata(metadata, tags);

@@ -10,6 +10,7 @@ import type { Chapter } from "../container/chapters.ts";
 import type { Rotation } from "../container/picture_tags.ts";
 import type { LogLevel } from "../libav/log.ts";
 import type { OptionValue } from "../libav/options.ts";
+import type { SegmentOptions } from "./segments/segment_options.ts";
 import type { CheckedSubtitleOptions } from "../subtitles/subtitle_options.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
 import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
@@ -64,6 +65,8 @@ export interface SessionOptions extends
   readonly filter?: string;
   readonly chapters?: readonly Chapter[];
   readonly crashSafe?: boolean | "fragments";
+  /** A recording in segments: the path is that of their folder. */
+  readonly segments?: SegmentOptions;
   readonly logLevel?: LogLevel;
   /** The audio tracks. */
   readonly audio: readonly CheckedAudioOptions[];

@@ -10,6 +10,7 @@ import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { CopiedFile } from "./copying/media_packet.ts";
 import type { FedOutput } from "./outputs/packet_feeds.ts";
+import type { SegmentListener } from "./segments/segment_options.ts";
 import type { SessionOptions } from "./session_options.ts";
 
 /** A video file to write, checked already. */
@@ -158,10 +159,18 @@ export interface EngineInfo {
 /** Takes bytes of a file. They are its own from then on. */
 export type TakeBytes = ByteSink["give"];
 
+/** Who hears of a session while it runs. */
+export interface SessionOutlets {
+  /** Takes the bytes of a file without a path. */
+  readonly take?: TakeBytes | undefined;
+  /** Called with each finished segment. */
+  readonly onSegment?: SegmentListener | undefined;
+}
+
 /** Who takes the bytes of a file; `null` where they go to its path. */
 export function sinkOf(
   { bytesTo }: VideoFileRequest | AudioFileRequest,
-  give: TakeBytes | undefined,
+  { take: give }: SessionOutlets,
 ): ByteSink | null {
   if (bytesTo === "nowhere") return { kind: "stream", give: () => {} };
   return bytesTo === undefined || give === undefined ? null : { kind: bytesTo, give };

@@ -37,7 +37,17 @@ export interface WriterStats {
   readonly audio: readonly AudioStats[];
   /**
    * Statistics of each output in a thread of its own: of the address that `createStreamWriter` was given, and
-   * then those of the option `outputs`.
+   * then those of the option `outputs`. Absent where there are none.
    */
-  readonly outputs: readonly OutputStats[];
+  readonly outputs?: readonly OutputStats[];
+}
+
+/** What a session of video tells, with (`null`) nothing written yet. */
+export function sessionStats(
+  written: Pick<WriterStats, "frames" | "bytes" | "seconds"> & { readonly packets: number } | null,
+  audio: readonly AudioStats[],
+): WriterStats {
+  const { frames = 0, packets = 0, bytes = 0, seconds = 0 } = written ?? {};
+  const counted = { frames, bytes, seconds, encoding: frames - packets };
+  return { ...counted, dropped: 0, duplicated: 0, queued: 0, finished: 0, audio };
 }

@@ -13,14 +13,14 @@ import type {
   EncoderChoice,
   EngineInfo,
   PacketSummary,
-  TakeBytes,
+  SessionOutlets,
   WriteSummary,
 } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 
 /** How an engine runs. */
-export interface EngineOptions {
+export interface EngineOptions extends SessionOutlets {
   /** Where to encode; `undefined`: in a worker. */
   readonly thread: "worker" | "main" | undefined;
   /** How many frames may wait for the encoder. */
@@ -31,8 +31,6 @@ export interface EngineOptions {
   readonly workerModule: URL;
   /** Aborts while a thread is starting. */
   readonly signal: AbortSignal | undefined;
-  /** Takes the bytes of a file without a path. */
-  readonly take?: TakeBytes;
 }
 
 /** A file being written. */
@@ -98,4 +96,6 @@ export interface VideoEngine extends SampleEngine<WriteSummary> {
    * container does not keep them.
    */
   describe(description: FileDescription): void | Promise<void>;
+  /** Records an event until so many seconds later, where there are segments. Throws the session's error. */
+  recordEvent(seconds: number): void | Promise<void>;
 }

@@ -43,9 +43,9 @@ export class LocalEngine implements VideoEngine {
   readonly #runner = new StepRunner();
   readonly slots: FrameSlots;
 
-  /** Opens the session. */
-  constructor(native: Native, request: VideoFileRequest, { queueSize, take }: EngineOptions) {
-    this.#session = new VideoSession(native, request, this.#control, take);
+  /** Opens the session. At most `queueSize` frames can be acquired at a time. */
+  constructor(native: Native, request: VideoFileRequest, { queueSize, ...outlets }: EngineOptions) {
+    this.#session = new VideoSession(native, request, this.#control, outlets);
     this.#received = new ReceivedFrames(native);
     this.slots = new FrameSlots(queueSize, this.#received);
   }
@@ -86,6 +86,10 @@ export class LocalEngine implements VideoEngine {
 
   describe(description: FileDescription): void {
     this.#session.describe(description);
+  }
+
+  recordEvent(seconds: number): void {
+    this.#session.recordEvent(seconds);
   }
 
   endWithin(seconds: number): void {
@@ -159,8 +163,8 @@ class PlainEngine<Session extends PlainSession<Summary>, Summary> implements Fil
 export class LocalAudioEngine extends PlainEngine<AudioSession, AudioSummary>
   implements SampleEngine<AudioSummary> {
   /** Opens the session. */
-  constructor(native: Native, request: AudioFileRequest, { take }: EngineOptions) {
-    super(new AudioSession(native, request, new SessionControl(), take));
+  constructor(native: Native, request: AudioFileRequest, outlets: EngineOptions) {
+    super(new AudioSession(native, request, new SessionControl(), outlets));
   }
 
   writeAudio(track: number, samples: Samples, seconds: number | null): void {

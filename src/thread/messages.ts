@@ -5,8 +5,9 @@
  */
 import { emptyAudioStats } from "../audio/audio_track.ts";
 import type { FileDescription } from "../engine/file_description.ts";
-import type { EncoderChoice, EngineInfo, FileSummary } from "../engine/session_types.ts";
+import type { EncoderChoice, EngineInfo, FileSummary, SessionOutlets } from "../engine/session_types.ts";
 import type { FileWork, FileWorkSummary } from "../engine/copying/file_work.ts";
+import type { Segment } from "../engine/segments/segment_options.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
@@ -54,6 +55,8 @@ export type ToWorker =
   | { readonly type: "packet"; readonly packet: SentPacket }
   | { readonly type: "subtitle"; readonly cue: Required<SubtitleCue> }
   | { readonly type: "describe"; readonly description: FileDescription }
+  /** An event is recorded until so many seconds later. */
+  | { readonly type: "event"; readonly seconds: number }
   | { readonly type: "finish"; readonly endTicks: bigint }
   | {
     readonly type: "work";
@@ -83,7 +86,6 @@ export function emptyProgress(audioTracks: number): Progress {
     queued: 0,
     encoding: 0,
     finished: 0,
-    outputs: [],
   };
   const audio = Array.from({ length: audioTracks }, () => emptyAudioStats);
   return { stats: { ...nothing, audio }, choice: null, size: null };
@@ -126,6 +128,8 @@ export type FromWorker =
   }
   /** A session that was busy after its end is freed. */
   | { readonly type: "freed" }
+  /** A segment is finished. */
+  | { readonly type: "segment"; readonly segment: Segment }
   /** So much of the work on a file is done, from 0 to 1. */
   | { readonly type: "working"; readonly share: number }
   | { readonly type: "worked"; readonly summary: FileWorkSummary; readonly folder: string }
@@ -136,3 +140,17 @@ export type FromWorker =
 export type Message<Type extends ToWorker["type"]> = Extract<ToWorker, { readonly type: Type }>;
 /** A message from the worker, by type. */
 export type Answer<Type extends FromWorker["type"]> = Extract<FromWorker, { readonly type: Type }>;
+
+/** Takes messages of a thread: those for the outlets, and all others. */
+export function besideOutlets(
+  { take: takeBytes, onSegment }: SessionOutlets,
+  take: (posted: Posted<FromWorker>) => void,
+): (posted: unknown) => void {
+  return (given) => {
+    const posted = given as Posted<FromWorker>;
+    const { message } = posted;
+    if (message.type === "segment") onSegment?.(message.segment);
+    else if (message.type === "bytes") takeBytes?.(new Uint8Array(message.bytes));
+    else take(posted);
+  };
+}

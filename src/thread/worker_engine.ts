@@ -34,6 +34,7 @@ import {
 import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 import {
   type Answer,
+  besideOutlets,
   emptyProgress,
   type FromWorker,
   type Posted,
@@ -51,7 +52,6 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   readonly #control = new SessionControl();
   /** The path of the file. */
   readonly #path: string;
-  readonly #take: EngineOptions["take"];
   readonly #questions = new Questions();
   /** Images that the thread has not encoded yet. */
   #images = 0;
@@ -74,19 +74,15 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** Called when finishing the file goes on. */
   #onStep: () => void = () => {};
 
-  private constructor(
-    { path, options: { audio } }: FileRequest,
-    { queueSize, workerModule, take }: EngineOptions,
-  ) {
-    this.#path = path;
-    this.#take = take;
+  private constructor(request: FileRequest, { queueSize, workerModule, ...outlets }: EngineOptions) {
+    this.#path = request.path;
     this.slots = new FrameSlots(queueSize, {
       opened: (id, layout) => this.#post({ type: "ring", id, layout }),
       retired: (id) => this.#post({ type: "retire", id }),
     });
-    this.#progress = emptyProgress(audio.length);
+    this.#progress = emptyProgress(request.options.audio.length);
     this.#thread = EncodingThread.take(workerModule, {
-      message: (message) => this.#receive(message as Posted<FromWorker>),
+      message: besideOutlets(outlets, (posted) => this.#receive(posted)),
       ended: (error) => this.#handleEnd(error),
     });
   }
@@ -101,11 +97,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     const engine = new WorkerEngine<Summaries[Kind]>(request, options);
     const { signal } = options;
     try {
-      const opened = engine.#ask({
-        type: "open",
-        ...{ request: sent, libraryPath },
-        control: engine.#control.memory,
-      }, buffersOf(sent));
+      const open = { type: "open", request: sent, libraryPath, control: engine.#control.memory } as const;
+      const opened = engine.#ask(open, buffersOf(sent));
       const { info, choice, folder } = await unlessAborted(opened, signal) as Answer<"opened">;
       noteLibraries(folder, options.libraryPath);
       engine.#opensWithAudio = request.kind === "audio";
@@ -193,6 +186,11 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     await this.#ask({ type: "describe", description });
   }
 
+  async recordEvent(seconds: number): Promise<void> {
+    this.#requireAlive();
+    await this.#ask({ type: "event", seconds });
+  }
+
   /**
    * Sends audio or subtitles; resolves once they are taken, where that is awaited, or there is room for more.
    */
@@ -276,8 +274,6 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
         if (message.place !== null) this.slots.take(message.place, message.freed);
         this.#questions.take(question)?.resolve(message);
         break;
-      case "bytes":
-        return this.#take?.(new Uint8Array(message.bytes));
       case "accepted":
         this.#progress = message.progress;
         this.#backlog.take(message.bytes);

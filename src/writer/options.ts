@@ -35,8 +35,15 @@ import type { EngineOptions } from "../thread/engine.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import { workerModule } from "../worker/worker_module.ts";
 import { commonChecks, defaultQueueSize } from "./common_checks.ts";
-import { checkReconnect } from "../reconnection.ts";
-import { checkOutputs, type OutputOptions, sharedChecks } from "./outputs/output_options.ts";
+import { guarded } from "./progress_timer.ts";
+import { checkSegments } from "./segment_checks.ts";
+import {
+  checkOutputs,
+  checkShared,
+  type OutputOptions,
+  sharedChecks,
+  type SharedOptions,
+} from "./outputs/output_options.ts";
 import type { ChunkOptions, WriterOptions } from "./writer_options.ts";
 
 /** Checked options, divided by who uses them. */
@@ -49,7 +56,7 @@ export interface CheckedOptions {
   /** Further outputs of the encode. */
   readonly outputs: readonly OutputOptions[];
   /** What all outputs have that say nothing else. */
-  readonly shared: Pick<OutputOptions, "reconnect" | "writeTimeoutSeconds">;
+  readonly shared: SharedOptions;
 }
 
 const positive: Check = (value) =>
@@ -112,6 +119,8 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
       ? null
       : "a PNG or JPEG file as { image: its bytes }",
   attachments: (value) => (Array.isArray(value) ? null : "a list of { name, data }"),
+  segments: object('an object such as { seconds: 60, name: "%H-%M-%S.mp4" }'),
+  onSegment: (value) => (typeof value === "function" ? null : "a function"),
   timing: oneOf("constant", "timestamps", "wallclock"),
   timestampOrigin: oneOf("zero", "first"),
   filter: text,
@@ -170,6 +179,8 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     queueSize = defaultQueueSize,
     libraryPath,
     fallback,
+    segments,
+    onSegment,
     signal,
     onProgress,
     outputs = [],
@@ -188,17 +199,19 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     subtitles: subtitles === undefined ? [] : checkSubtitles(subtitles),
     cover: cover === undefined ? null : checkCover(cover),
     attachments: checkAttachments(attachments),
+    ...(segments === undefined ? {} : { segments: checkSegments(segments, options) }),
     ...(isTwoPass ? { passes: 2 } : {}),
     ...checkChunk(chunk, options),
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),
   });
-  const engine = { thread, workerModule: new URL(workerUrl), queueSize, libraryPath, signal };
-  const shared = {
-    ...(reconnect === undefined ? {} : { reconnect: checkReconnect(reconnect) }),
-    ...(writeTimeoutSeconds === undefined ? {} : { writeTimeoutSeconds }),
+  const isQuiet = options.logLevel === "quiet";
+  const engine = {
+    ...{ thread, workerModule: new URL(workerUrl), queueSize, libraryPath, signal },
+    onSegment: onSegment && guarded("onSegment", onSegment, isQuiet),
   };
+  const shared = checkShared({ reconnect, writeTimeoutSeconds });
   const more = checkOutputs(outputs).map((output) => ({ ...shared, ...output }));
   return { session, engine, fallback: fallback ?? null, onProgress, outputs: more, shared };
 }

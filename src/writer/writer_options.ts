@@ -19,6 +19,7 @@ import type { EncodedImage } from "../video/images/encoded_image.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { ResizeMode } from "../video/resizer.ts";
 import type { Fallback } from "../engine/session_types.ts";
+import type { Segment, SegmentOptions } from "../engine/segments/segment_options.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { ReconnectOptions } from "../reconnection.ts";
 import type { ConnectionOptions, OutputOptions } from "./outputs/output_options.ts";
@@ -250,6 +251,18 @@ export interface WriterOptions {
    * equivalent `ffmpeg` command.
    */
   logLevel?: LogLevel;
+  /**
+   * Writes files that follow each other instead of one: the writer's path is then the folder that they are
+   * in, which is made where it is missing. Each begins with a key frame, and is an ordinary file of its own;
+   * together they have each frame and each sample once. `name` chooses the container by its extension. Not
+   * for animations, and not together with `subtitles`, `chapters`, `passes`, `targetBytes` or `chunk`.
+   */
+  segments?: SegmentOptions;
+  /**
+   * Called once a segment is finished, with its path, its times and the number of its frames. Times on the
+   * wall are those of the first frame's `write`, plus the time of the video.
+   */
+  onSegment?: (segment: Segment) => void;
   /** Aborts the writer: its calls then reject with the signal's reason. */
   signal?: AbortSignal;
   /** Called after frames are written, at most four times per second, and at the end. */

@@ -76,7 +76,7 @@ export class PacketSession implements Disposable {
   /** The current statistics. */
   get stats(): WriterStats {
     return {
-      ...{ dropped: 0, duplicated: 0, queued: 0, encoding: 0, finished: 0, audio: [], outputs: [] },
+      ...{ dropped: 0, duplicated: 0, queued: 0, encoding: 0, finished: 0, audio: [] },
       frames: this.#packets,
       bytes: this.#bytes,
       seconds: this.#open?.placer.endSeconds ?? 0,

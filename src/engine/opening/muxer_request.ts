@@ -34,6 +34,8 @@ export interface MuxerRequest {
   readonly namesKeys?: boolean;
   /** Whether the requested cover goes in; default: it does. */
   readonly hasCover?: boolean;
+  /** Whether the encoders of audio have begun before this file. */
+  readonly isContinued?: boolean;
   /** Other tracks than the requested ones, or none. */
   readonly audioTracks?: AudioTracks | null;
 }

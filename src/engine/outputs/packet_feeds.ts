@@ -13,6 +13,7 @@ import type { NativePacket } from "../../libav/native_packet.ts";
 import type { OptionValue } from "../../libav/options.ts";
 import type { Rational } from "../../libav/rational.ts";
 import { shown } from "../../shown.ts";
+import type { FrameStamp } from "../../video/frame_timing.ts";
 import { PacketFeed } from "./packet_feed.ts";
 
 /** An output that gets packets. */
@@ -62,10 +63,11 @@ export class PacketFeeds {
     }));
   }
 
-  /** Whether one of them needs codec headers apart from the packets. */
-  get wantsGlobalHeader(): boolean {
+  /** A container whose encoder makes codec headers apart from the packets where an output needs them. */
+  withHeaders(own: MuxerInfo): MuxerInfo {
     // RTP tells them in the description of its session.
-    return this.#outputs.some(({ info }) => info.wantsGlobalHeader || info.name === "rtp");
+    const needsHeaders = this.#outputs.some(({ info }) => info.wantsGlobalHeader || info.name === "rtp");
+    return { ...own, wantsGlobalHeader: own.wantsGlobalHeader || needsHeaders };
   }
 
   /** Throws an {@linkcode UnsupportedError} where one of the outputs does not take an encoder's codec. */
@@ -82,10 +84,11 @@ export class PacketFeeds {
     }
   }
 
-  /** Whether the next frame is to be a key frame. */
-  takeKeyFrameRequest(): boolean {
+  /** A frame, which becomes a key frame where an output waits for one. */
+  withKeyFrame(stamp: FrameStamp): FrameStamp {
     // Each of them is asked.
-    return this.#outputs.map(({ feed }) => feed.takeKeyFrameRequest()).includes(true);
+    const isAskedFor = this.#outputs.map(({ feed }) => feed.takeKeyFrameRequest()).includes(true);
+    return isAskedFor ? { ...stamp, keyFrame: true } : stamp;
   }
 
   /** Gives them a packet, in the order of decode times. */

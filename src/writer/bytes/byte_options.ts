@@ -9,10 +9,11 @@ import type { Fallback } from "../../engine/session_types.ts";
 /** Options that need a file, and why. */
 const reasons = {
   crashSafe: "nothing of it is on a disk",
-  passes: "frames of two passes wait beside the file",
   targetBytes: "frames of two passes wait beside the file",
+  passes: "frames of two passes wait beside the file",
   palette: "the frames of a clip wait beside the file",
   chunk: "chunks are files that are joined later",
+  segments: "they are files in a folder",
   fallback: "it is for files",
 } as const;
 
@@ -22,7 +23,7 @@ export function requireNoFileOptions(
   target: string,
   fallback: Fallback | null = null,
 ): void {
-  for (const name of ["crashSafe", "targetBytes", "passes", "palette", "chunk", "fallback"] as const) {
+  for (const name of Object.keys(reasons) as (keyof typeof reasons)[]) {
     const value = name === "fallback" ? fallback : session[name];
     if (value === undefined || value === null || value === false || value === "frame") continue;
     throw new TypeError(

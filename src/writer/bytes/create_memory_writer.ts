@@ -27,7 +27,7 @@ import { requireNoFileOptions } from "./byte_options.ts";
  * if (file.size < 500) throw new Error("not as written");
  * ```
  */
-export interface MemoryWriter extends Omit<VideoWriter, "close"> {
+export interface MemoryWriter extends Omit<VideoWriter, "close" | "recordEvent"> {
   /**
    * Encodes what is left, finishes the file and gives its bytes; none where no frame was written. Called
    * again, it gives the same.
@@ -52,7 +52,7 @@ export interface MemoryWriter extends Omit<VideoWriter, "close"> {
  * of several files is refused.
  * @param fps Frames per second, kept exactly.
  * @param options See {@linkcode WriterOptions}; `crashSafe`, `passes: 2`, `targetBytes`,
- * `palette: "clip"`, `chunk` and `fallback` are for files.
+ * `palette: "clip"`, `chunk`, `segments` and `fallback` are for files.
  * @returns The writer. `close` gives the bytes.
  *
  * @throws {TypeError} An argument or option has the wrong type or shape.

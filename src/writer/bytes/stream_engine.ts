@@ -121,6 +121,10 @@ export class StreamEngine extends StreamSampleEngine<WriteSummary, VideoEngine> 
     return this.inner.describe(description);
   }
 
+  recordEvent(seconds: number): void | Promise<void> {
+    return this.inner.recordEvent(seconds);
+  }
+
   endWithin(seconds: number): void {
     this.inner.endWithin(seconds);
   }

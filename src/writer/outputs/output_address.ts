@@ -147,7 +147,9 @@ const srtLatency = 120_000;
 
 /** How long it takes until a receiver of SRT has used what it has got: it drops the rest with the connection. */
 function srtSeconds({ searchParams }: URL): number {
-  const latencies = ["latency", "peerlatency", "rcvlatency"].map((name) => Number(searchParams.get(name) ?? 0));
+  const latencies = ["latency", "peerlatency", "rcvlatency"].map((name) =>
+    Number(searchParams.get(name) ?? 0)
+  );
   return Math.min(5, Math.max(srtLatency, ...latencies.filter(Number.isFinite)) / 1e6 + 0.1);
 }
 

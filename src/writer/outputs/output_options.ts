@@ -74,6 +74,19 @@ export const sharedChecks: { readonly [Name in "reconnect" | "writeTimeoutSecond
   writeTimeoutSeconds: seconds,
 };
 
+/** Options that outputs share with a writer. */
+export type SharedOptions = Pick<OutputBase, keyof typeof sharedChecks>;
+
+/** Copies of options that were checked, but for what is in them. */
+export function checkShared(
+  { reconnect, writeTimeoutSeconds }: { [Name in keyof SharedOptions]: SharedOptions[Name] | undefined },
+): SharedOptions {
+  return {
+    ...(reconnect === undefined ? {} : { reconnect: checkReconnect(reconnect) }),
+    ...(writeTimeoutSeconds === undefined ? {} : { writeTimeoutSeconds }),
+  };
+}
+
 const checks: { readonly [Name in keyof Required<OutputOptions>]: Check } = {
   ...connectionChecks,
   ...sharedChecks,

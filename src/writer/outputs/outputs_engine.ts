@@ -72,6 +72,10 @@ export class OutputsEngine implements VideoEngine {
     return this.#inner.describe(description);
   }
 
+  recordEvent(seconds: number): void | Promise<void> {
+    return this.#inner.recordEvent(seconds);
+  }
+
   endWithin(seconds: number): void {
     this.#inner.endWithin(seconds);
   }
