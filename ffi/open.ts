@@ -36,7 +36,14 @@ import {
 } from "./symbols/avcodec.ts";
 import { avdevice } from "./symbols/avdevice.ts";
 import { avfilter } from "./symbols/avfilter.ts";
-import { avformat, connections, memoryFiles, seeking, streamSideData } from "./symbols/avformat.ts";
+import {
+  avformat,
+  connections,
+  memoryFiles,
+  seeking,
+  sessionDescriptions,
+  streamSideData,
+} from "./symbols/avformat.ts";
 import {
   addresses,
   avutil,
@@ -199,6 +206,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     copying: once(() => open("avcodec", copying)),
     seeking: once(() => open("avformat", seeking)),
     connections: once(() => open("avformat", connections)),
+    sessionDescriptions: once(() => open("avformat", sessionDescriptions)),
     countFunction: once(() => host.functionAddress(pathOf("avutil"), "av_dict_count")),
     // It returns what it gets where that is large enough.
     addressOf: (shared) => addressFunctions().av_fast_realloc(new Uint8Array(shared), new Uint32Array(1), 0n),

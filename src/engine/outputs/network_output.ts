@@ -27,7 +27,7 @@ export function addStreams(muxer: Muxer, { streams, options }: OutputStreams, on
 }
 
 /** Opens a muxer's connection, or lets it open its own, until this thread is interrupted. */
-function connectMuxer(
+export function connectMuxer(
   native: Native,
   muxer: Muxer,
   { url, protocols, options }: Pick<NetworkTarget, "url" | "protocols" | "options">,

@@ -204,13 +204,31 @@ export class OutputSession {
   /** Does something that may take long, and is interrupted then. */
   async #watched(action: string, call: () => void | Promise<void>): Promise<void> {
     try {
-      await this.#control.timedLater(call);
+      await this.#control.timedLater(() => this.#interrupted(call));
     } catch (error) {
       this.#requireInTime(action, error);
       throw error;
     }
     // Some protocols say nothing of what was interrupted.
     this.#requireInTime(action);
+  }
+
+  /** Does something; does not wait for a promise that it returns once it is interrupted. */
+  async #interrupted(call: () => void | Promise<void>): Promise<void> {
+    const done = call();
+    if (done === undefined) return;
+    let isDone = false;
+    const settled = done.finally(() => {
+      isDone = true;
+      this.#memory.wake();
+    });
+    settled.catch(() => {});
+    for (;;) {
+      const seen = this.#memory.changes;
+      if (isDone) return await settled;
+      if (this.#control.isAborted) return;
+      await this.#memory.changed(seen, idleMs);
+    }
   }
 
   #requireInTime(action: string, cause?: unknown): void {

@@ -52,7 +52,8 @@ export interface FileTarget {
   /** Its absolute path. */
   readonly path: string;
   readonly label: string;
-  readonly format: string;
+  /** Its format; `undefined`: by the extension. */
+  readonly format: string | undefined;
   readonly formatOptions: Readonly<Record<string, OptionValue>>;
 }
 

@@ -5,31 +5,35 @@
  */
 import type { Native } from "../../../ffi/mod.ts";
 import { requireVideoCodecSupport } from "../../container/codec_support.ts";
+import { chooseMuxer } from "../../container/muxer_choice.ts";
 import { UnsupportedError } from "../../errors.ts";
 import type { EncoderInfo } from "../../libav/encoder.ts";
 import type { Muxer } from "../../libav/muxer.ts";
 import { muxerByName, type MuxerInfo } from "../../libav/muxer_info.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
-import type { OptionValue } from "../../libav/options.ts";
 import type { Rational } from "../../libav/rational.ts";
 import { shown } from "../../shown.ts";
 import type { FrameStamp } from "../../video/frame_timing.ts";
+import type { OutputTarget } from "./output_target.ts";
 import { PacketFeed } from "./packet_feed.ts";
 
 /** An output that gets packets. */
 export interface FedOutput {
   /** The memory of its queue. */
   readonly memory: SharedArrayBuffer;
-  /** libavformat's name of its format. */
-  readonly format: string;
-  readonly formatOptions: Readonly<Record<string, OptionValue>>;
+  readonly target: OutputTarget;
 }
 
 /** FFmpeg's first release with a muxer that came late. */
 const firstReleases: Readonly<Record<string, string>> = { whip: "8.0" };
 
 /** The muxer of an output. */
-function muxerOf(native: Native, format: string): MuxerInfo {
+export function muxerOf(native: Native, target: OutputTarget): MuxerInfo {
+  if (target.kind === "file") {
+    const { path, formatOptions, format } = target;
+    return chooseMuxer(native, path, { formatOptions, ...(format === undefined ? {} : { format }) });
+  }
+  const { format } = target;
   const info = muxerByName(native, format);
   if (info !== null) return info;
   const release = firstReleases[format];
@@ -52,14 +56,16 @@ export class PacketFeeds {
   readonly #outputs: readonly {
     readonly feed: PacketFeed;
     readonly info: MuxerInfo;
-    readonly formatOptions: FedOutput["formatOptions"];
+    readonly formatOptions: OutputTarget["formatOptions"];
   }[];
 
   /** Throws an {@linkcode UnsupportedError} where there is no muxer for one of them. */
   constructor(native: Native, outputs: readonly FedOutput[]) {
     this.#native = native;
-    this.#outputs = outputs.map(({ memory, format, formatOptions }) => ({
-      ...{ feed: new PacketFeed(native, memory), info: muxerOf(native, format), formatOptions },
+    this.#outputs = outputs.map(({ memory, target }) => ({
+      feed: new PacketFeed(native, memory),
+      info: muxerOf(native, target),
+      formatOptions: target.formatOptions,
     }));
   }
 

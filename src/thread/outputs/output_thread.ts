@@ -23,6 +23,16 @@ const stallSeconds = 1;
 /** How long a thread may take until it stops what it does, in milliseconds. Then it is ended. */
 const stopMs = 2000;
 
+/** A stream of bytes in this thread. */
+export interface OutputStream {
+  /** Gives it bytes, which wait in the stream. */
+  take(bytes: Uint8Array<ArrayBuffer>): void;
+  /** Resolves once there is room. Throws where it takes no bytes any more. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+  abort(reason: unknown): Promise<void>;
+}
+
 /** How an output is started. */
 export interface OutputRequest {
   readonly target: OutputTarget;
@@ -30,8 +40,8 @@ export interface OutputRequest {
   readonly writeTimeoutSeconds: number;
   readonly libraryPath: string | undefined;
   readonly workerModule: URL;
-  /** Takes the bytes of a stream. */
-  readonly take?: (bytes: Uint8Array<ArrayBuffer>) => void;
+  /** The stream that takes the bytes, where it is one. */
+  readonly stream?: OutputStream;
   /** Is told what describes an RTP session. */
   readonly onSdp?: (sdp: string) => void;
 }
@@ -135,10 +145,11 @@ export class OutputThread {
   }
 
   /** Stops it, whatever it waits for. */
-  async abort(): Promise<void> {
+  async abort(reason?: unknown): Promise<void> {
     if (this.#isOver) return;
     this.#control.abort();
     this.#queue.wake();
+    await this.#request.stream?.abort(reason);
     if (await settlesWithin(this.#kept(this.#ended.promise), patienceMs)) return;
     // It is left behind: nobody can end what waits in C and does not look.
     this.#end(null);
@@ -168,13 +179,41 @@ export class OutputThread {
         this.#error = receivedError(message.error);
         return;
       case "bytes":
-        return this.#request.take?.(new Uint8Array(message.bytes));
+        return void this.#give(new Uint8Array(message.bytes));
       case "sdp":
         return this.#request.onSdp?.(message.text);
       case "ended":
-        this.#end(message.error === null ? null : receivedError(message.error));
-        this.#thread.end();
+        return void this.#close(message.error === null ? null : receivedError(message.error));
     }
+  }
+
+  /** Gives bytes to the stream. Where it takes none any more, the output has failed. */
+  async #give(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const { stream, target } = this.#request;
+    if (this.#isOver || stream === undefined || target.kind !== "stream") return;
+    try {
+      stream.take(bytes);
+      await stream.ready();
+      Atomics.sub(new Int32Array(target.pending, 0, 1), 0, bytes.length);
+      this.#queue.wake();
+    } catch (error) {
+      this.#end(error as Error);
+      this.#control.abort();
+      this.#queue.wake();
+    }
+  }
+
+  /** The thread has done its work. */
+  async #close(error: Error | null): Promise<void> {
+    const { stream } = this.#request;
+    try {
+      if (error === null && !this.#control.isAborted) await stream?.close();
+      else await stream?.abort(error ?? new Error("The writer was aborted"));
+      this.#end(error);
+    } catch (failure) {
+      this.#end(error ?? failure as Error);
+    }
+    this.#thread.end();
   }
 
   #end(error: Error | null): void {
@@ -195,7 +234,10 @@ export class OutputThread {
     this.#stopWatch = runtime().startTimer(stepMs, () => {
       const waited = this.#control.waitedSeconds;
       if (waited > stallSeconds) this.#queue.turn("live", "stalled");
-      if (waited > this.#request.writeTimeoutSeconds) this.#control.endLateCall();
+      if (waited > this.#request.writeTimeoutSeconds) {
+        this.#control.endLateCall();
+        this.#queue.wake();
+      }
       this.#watch();
     });
   }

@@ -18,30 +18,40 @@ import type { FromOutput, OutputStart } from "./output_messages.ts";
 export function outputInThread(parent: ParentThread): (message: unknown) => void {
   const tell = (message: FromOutput): void => parent.post(message);
   return (message) => {
-    run(message as OutputStart, tell).then(
+    run(message as OutputStart, parent, tell).then(
       () => tell({ type: "ended", error: null }),
       (error) => tell({ type: "ended", error: sentError(error) }),
     );
   };
 }
 
-async function run(start: OutputStart, tell: (message: FromOutput) => void): Promise<void> {
+async function run(
+  start: OutputStart,
+  parent: ParentThread,
+  tell: (message: FromOutput) => void,
+): Promise<void> {
   const { target, libraryPath, queue, control: memory, reconnect, writeTimeoutSeconds } = start;
   const native = loadNative(libraryPath);
   const control = new SessionControl(memory);
   interruptBy(native, memory);
   // libav's own lines may have keys in them.
   setLogLevel(native, "quiet");
+  const shared = new QueueMemory(queue);
+  const outlets = {
+    queue: shared,
+    give: ({ buffer: bytes }: Uint8Array<ArrayBuffer>) => parent.post({ type: "bytes", bytes }, [bytes]),
+    onSdp: (text: string) => tell({ type: "sdp", text }),
+  };
   const redactor = new Redactor("url" in target ? [target.url] : []);
   const plan = {
     label: target.label,
     redact: (text: string) => redactor.redact(text),
-    create: () => createPacketOutput(native, target),
+    create: () => createPacketOutput(native, target, outlets),
     reconnect,
     isPaced: target.kind === "network" && target.isPaced,
     writeTimeoutSeconds,
   };
-  await new OutputSession(native, new QueueMemory(queue), control, plan, {
+  await new OutputSession(native, shared, control, plan, {
     opened: (type) => tell({ type }),
     lost: (error) => tell({ type: "lost", error: sentError(error) }),
   }).run();

@@ -8,9 +8,10 @@ import type { OutputStats } from "../../engine/outputs/output_stats.ts";
 import type { EngineOptions } from "../../thread/engine.ts";
 import { OutputThread } from "../../thread/outputs/output_thread.ts";
 import { unlessAborted } from "../../abortable.ts";
+import { ByteStream } from "../bytes/byte_stream.ts";
 import type { OutputOptions } from "./output_options.ts";
 import { defaultWriteTimeout } from "./output_address.ts";
-import { outputTarget, type PlacedOutput } from "./output_target.ts";
+import { outputTarget } from "./output_target.ts";
 
 /** The outputs in other threads. */
 export class OutputSet {
@@ -28,17 +29,20 @@ export class OutputSet {
     hasPrimary: boolean,
   ) {
     // All are checked before one is started.
-    const placed: (PlacedOutput & { readonly options: OutputOptions })[] = given.map((options) => ({
-      ...{ ...outputTarget(options), options },
-    }));
+    const placed = given.map((options) => ({ target: outputTarget(options), options }));
     const threads: OutputThread[] = [];
     this.#threads = threads;
     for (const { target, options } of placed) {
       const { reconnect = {}, writeTimeoutSeconds = defaultWriteTimeout, onSdp } = options;
+      const isRemote = target.kind === "network" || target.kind === "http";
+      const stream = options.target instanceof WritableStream ? new ByteStream(options.target) : null;
       threads.push(
         new OutputThread({
-          ...{ target, writeTimeoutSeconds, libraryPath, workerModule },
-          reconnect: target.kind === "network" || target.kind === "http" ? reconnect : null,
+          ...{ target, libraryPath, workerModule },
+          reconnect: isRemote ? reconnect : null,
+          // A stream's reader, and a disk, may take their time.
+          writeTimeoutSeconds: isRemote ? writeTimeoutSeconds : Infinity,
+          ...(stream === null ? {} : { stream }),
           ...(onSdp === undefined ? {} : { onSdp }),
         }),
       );
@@ -59,9 +63,7 @@ export class OutputSet {
 
   /** What an encoder gives packets to. */
   get fed(): FedOutput[] {
-    return this.#threads.map(({ memory, target: { format, formatOptions } }) => ({
-      ...{ memory, format, formatOptions },
-    }));
+    return this.#threads.map(({ memory, target }) => ({ memory, target }));
   }
 
   get stats(): readonly OutputStats[] {
@@ -82,7 +84,7 @@ export class OutputSet {
   }
 
   /** Ends them all, whatever they wait for. */
-  async abort(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.abort()));
+  async abort(reason?: unknown): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.abort(reason)));
   }
 }

@@ -86,11 +86,11 @@ export class OutputsEngine implements VideoEngine {
     const { primary } = this.#outputs;
     if (primary === null) return summary;
     const { label, format } = primary.target;
-    return { ...summary, path: label, format, bytes: primary.stats.bytes };
+    return { ...summary, path: label, format: format ?? summary.format, bytes: primary.stats.bytes };
   }
 
   async abort(reason?: unknown): Promise<void> {
-    await Promise.all([this.#inner.abort(reason), this.#outputs.abort()]);
+    await Promise.all([this.#inner.abort(reason), this.#outputs.abort(reason)]);
   }
 
   async salvage(): Promise<void> {
