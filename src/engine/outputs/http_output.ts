@@ -130,16 +130,12 @@ function ended(): WriteError {
 /** The error of a request that had no answer. */
 function requestError(error: unknown): unknown {
   if (error instanceof WriteError) return error;
-  const { code, message, cause } = error as { code?: unknown; message?: string; cause?: { code?: unknown } };
-  const known = [code, cause?.code].find((found) => typeof found === "string");
-  const isRefused = /refused/i.test(`${known ?? ""} ${message}`);
-  return new WriteError(message ?? String(error), {
-    code: isRefused
-      ? "ECONNREFUSED"
-      : typeof known === "string" && /^E[A-Z]+$/.test(known)
-      ? known
-      : "NETWORK",
-    operation: "send an HTTP request",
-    hint: null,
-  });
+  const chain: Error[] = [];
+  for (let next = error; next instanceof Error && chain.length < 5; next = next.cause) chain.push(next);
+  const codes = chain.map((cause) => String((cause as { readonly code?: unknown }).code));
+  const words = [...codes, ...chain.map(({ message }) => message)].join(" ");
+  const code = /refused/i.test(words) ? "ECONNREFUSED" : codes.find((found) => /^E[A-Z]+$/.test(found));
+  // What runtimes say of it names the address.
+  const what = code === "ECONNREFUSED" ? "the connection was refused" : "the request has failed";
+  return new WriteError(what, { code: code ?? "NETWORK", operation: "send an HTTP request", hint: null });
 }

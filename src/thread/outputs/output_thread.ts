@@ -38,6 +38,8 @@ export interface OutputRequest {
   readonly target: OutputTarget;
   readonly reconnect: ReconnectOptions | null;
   readonly writeTimeoutSeconds: number;
+  /** Whether it may take nothing for as long as frames come: a disk, or a stream that nobody reads. */
+  readonly isPatient: boolean;
   readonly libraryPath: string | undefined;
   readonly workerModule: URL;
   /** The stream that takes the bytes, where it is one. */
@@ -59,6 +61,8 @@ export class OutputThread {
   #isOver = false;
   /** How many calls wait for the thread. */
   #awaited = 0;
+  /** When the encoder has ended. */
+  #endedMs: number | null = null;
   #stopWatch = (): void => {};
 
   /** Starts the thread, which connects. */
@@ -207,8 +211,10 @@ export class OutputThread {
   async #close(error: Error | null): Promise<void> {
     const { stream } = this.#request;
     try {
-      if (error === null && !this.#control.isAborted) await stream?.close();
-      else await stream?.abort(error ?? new Error("The writer was aborted"));
+      if (error === null && !this.#control.isAborted) {
+        const { writeTimeoutSeconds: limit } = this.#request;
+        if (stream !== undefined && !await settlesWithin(stream.close(), limit * 1000)) throw this.#unread();
+      } else await stream?.abort(error ?? new Error("The writer was aborted"));
       this.#end(error);
     } catch (failure) {
       this.#end(error ?? failure as Error);
@@ -232,13 +238,29 @@ export class OutputThread {
   /** Looks at the clock again and again: no call in the thread waits for longer than it may. */
   #watch(): void {
     this.#stopWatch = runtime().startTimer(stepMs, () => {
-      const waited = this.#control.waitedSeconds;
-      if (waited > stallSeconds) this.#queue.turn("live", "stalled");
-      if (waited > this.#request.writeTimeoutSeconds) {
-        this.#control.endLateCall();
-        this.#queue.wake();
-      }
+      this.#look();
       this.#watch();
+    });
+  }
+
+  #look(): void {
+    const waited = this.#control.waitedSeconds;
+    const { isPatient, writeTimeoutSeconds: limit } = this.#request;
+    if (waited > stallSeconds) this.#queue.turn("live", "stalled");
+    if (this.#queue.hasEnded) this.#endedMs ??= performance.now();
+    const isLate = waited > limit;
+    const isLateAtEnd = this.#endedMs !== null && performance.now() - this.#endedMs > limit * 1000;
+    if (!isLate || isPatient && !isLateAtEnd) return;
+    this.#control.endLateCall();
+    this.#queue.wake();
+  }
+
+  #unread(): WriteError {
+    const { target, writeTimeoutSeconds: limit } = this.#request;
+    return new WriteError(`Cannot write to ${target.label}: it has taken nothing for ${limit} s`, {
+      code: "ETIMEDOUT",
+      operation: "close a stream",
+      hint: "Read the stream to its end",
     });
   }
 

@@ -40,8 +40,7 @@ export class OutputSet {
         new OutputThread({
           ...{ target, libraryPath, workerModule },
           reconnect: isRemote ? reconnect : null,
-          // A stream's reader, and a disk, may take their time.
-          writeTimeoutSeconds: isRemote ? writeTimeoutSeconds : Infinity,
+          ...{ writeTimeoutSeconds, isPatient: !isRemote },
           ...(stream === null ? {} : { stream }),
           ...(onSdp === undefined ? {} : { onSdp }),
         }),
