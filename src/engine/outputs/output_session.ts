@@ -35,6 +35,8 @@ export interface OutputPlan {
   /** How it comes back; `null`: it does not. */
   readonly reconnect: ReconnectOptions | null;
   readonly isPaced: boolean;
+  /** Whether a lost connection is noticed so late that the first try need not wait. */
+  readonly isNoticedLate: boolean;
   readonly writeTimeoutSeconds: number;
 }
 
@@ -159,13 +161,13 @@ export class OutputSession {
     for (;;) {
       this.#free();
       this.#requireGoingOn();
-      const delay = this.#plan.reconnect === null || isRefusal(error) || this.#memory.hasEnded
-        ? null
-        : this.#reconnection.nextDelay();
+      const delay = this.#delay(error);
       if (delay === null) throw error;
+      // Only the first try is early.
+      const pause = this.#plan.isNoticedLate && error === lost ? 0 : delay;
       this.#memory.state = "retrying";
       this.#events.lost(this.#told(error));
-      await this.#pause(delay);
+      await this.#pause(pause);
       if (this.#memory.hasEnded) throw error;
       try {
         this.#output = this.#plan.create();
@@ -182,6 +184,12 @@ export class OutputSession {
     this.#memory.askForKeyFrame();
     this.#originMs = null;
     this.#isConnected();
+  }
+
+  /** Seconds until the next try after an error; `null` where there is none. */
+  #delay(error: unknown): number | null {
+    if (this.#plan.reconnect === null || isRefusal(error) || this.#memory.hasEnded) return null;
+    return this.#reconnection.nextDelay();
   }
 
   /** Waits, and leaves out all packets that come meanwhile. */

@@ -49,6 +49,8 @@ async function run(
     create: () => createPacketOutput(native, target, outlets),
     reconnect,
     isPaced: target.kind === "network" && target.isPaced,
+    // SRT waits for five seconds.
+    isNoticedLate: target.kind === "network" && target.protocols === "srt",
     writeTimeoutSeconds,
   };
   await new OutputSession(native, shared, control, plan, {

@@ -117,17 +117,20 @@ function connection(
     }
     case "rtsp:":
       return { url: address, options: { rtsp_transport: transport } };
+    case "http:":
+    case "https:":
+      return { url: address, options: {} };
     case "srt:":
-      return withoutSecrets(address);
+      return withoutSecrets(address, { connect_timeout: String(srtConnectMs) });
     case "udp:":
-      return { url: address, options: /[?&]pkt_size=/.test(address) ? {} : { pkt_size: "1316" } };
+      return withoutSecrets(address, /[?&]pkt_size=/.test(address) ? {} : { pkt_size: "1316" });
     case "icecast:":
       return {
         url: address,
         options: { rw_timeout: timeout, content_type: contentTypes[format ?? "webm"] ?? "video/webm" },
       };
     default:
-      return { url: address, options: {} };
+      return withoutSecrets(address, {});
   }
 }
 
@@ -157,11 +160,14 @@ function srtSeconds({ searchParams }: URL): number {
 const srtConnectMs = 3000;
 
 /**
- * Has secrets be options of their own, for libavformat prints the address of SRT where it can't be reached;
- * what SRT does not know, and may be secret, is left out.
+ * Has secrets of SRT be options of their own, for libavformat prints an address that can't be reached; what
+ * its protocols do not know, and may be secret, is left out.
  */
-function withoutSecrets(address: string): Pick<NetworkTarget, "url" | "options"> {
-  const options: Record<string, string> = { connect_timeout: String(srtConnectMs) };
+function withoutSecrets(
+  address: string,
+  given: Readonly<Record<string, string>>,
+): Pick<NetworkTarget, "url" | "options"> {
+  const options: Record<string, string> = { ...given };
   const [place = "", query = ""] = address.split(/\?(.*)/s);
   const kept = query.split("&").filter((parameter) => {
     const [, name = "", value = ""] = /^([^=]*)=?(.*)$/s.exec(parameter) ?? [];
