@@ -9,6 +9,7 @@ import { Muxer, openForWriting } from "../../libav/muxer.ts";
 import { muxerByName } from "../../libav/muxer_info.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
 import { optionText, withOptions } from "../../libav/reading/input_options.ts";
+import type { Rational } from "../../libav/rational.ts";
 import type { OutputStreams } from "./output_streams.ts";
 import type { NetworkTarget } from "./output_target.ts";
 import type { PacketOutput } from "./packet_output.ts";
@@ -51,11 +52,28 @@ export function connectMuxer(
     ), "connect");
 }
 
+/** Has a connection's times begin near 0, in whole seconds: those of RTP have 32 bits. */
+export class ConnectionClock {
+  #beginSeconds: number | null = null;
+
+  /** Moves a packet whose times have this unit. */
+  move(packet: NativePacket, { num, den }: Rational): void {
+    this.#beginSeconds ??= Math.max(0, Math.floor(Number(packet.dts) * num / den));
+    const ticks = BigInt(Math.round(this.#beginSeconds * den / num));
+    packet.pts -= ticks;
+    packet.dts -= ticks;
+  }
+}
+
+/** Formats whose receivers know no time of the program's. */
+const countsFromConnection: ReadonlySet<string> = new Set(["rtsp", "whip"]);
+
 /** One connection to an address. */
 export class NetworkOutput implements PacketOutput {
   readonly #native: Native;
   readonly #target: NetworkTarget;
   readonly #muxer: Muxer;
+  readonly #clock: ConnectionClock | null;
   #streams: OutputStreams | null = null;
   /** Bytes of a connection that was closed. */
   #bytes = 0;
@@ -64,6 +82,7 @@ export class NetworkOutput implements PacketOutput {
   constructor(native: Native, target: NetworkTarget) {
     this.#native = native;
     this.#target = target;
+    this.#clock = countsFromConnection.has(target.format) ? new ConnectionClock() : null;
     this.#muxer = new Muxer(native, muxerByName(native, target.format)!, target.url);
   }
 
@@ -81,7 +100,9 @@ export class NetworkOutput implements PacketOutput {
 
   write(packet: NativePacket): void {
     const { streamIndex } = packet;
-    packet.rescale(this.#streams!.streams[streamIndex]!.timeBase, this.#muxer.timeBase(streamIndex));
+    const { timeBase } = this.#streams!.streams[streamIndex]!;
+    this.#clock?.move(packet, timeBase);
+    packet.rescale(timeBase, this.#muxer.timeBase(streamIndex));
     this.#muxer.writeAtOnce(packet);
   }
 

@@ -9,7 +9,7 @@ import { codeName, errorText } from "../../libav/failure.ts";
 import { Muxer } from "../../libav/muxer.ts";
 import { muxerByName } from "../../libav/muxer_info.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
-import { addStreams, connectMuxer } from "./network_output.ts";
+import { addStreams, ConnectionClock, connectMuxer } from "./network_output.ts";
 import type { OutputStreams } from "./output_streams.ts";
 import type { NetworkTarget } from "./output_target.ts";
 import type { PacketOutput } from "./packet_output.ts";
@@ -31,6 +31,7 @@ export class RtpOutput implements PacketOutput {
   readonly #target: NetworkTarget;
   readonly #onSdp: (sdp: string) => void;
   readonly #muxers: Muxer[] = [];
+  readonly #clock = new ConnectionClock();
   #streams: OutputStreams | null = null;
   #bytes = 0;
 
@@ -74,7 +75,9 @@ export class RtpOutput implements PacketOutput {
   write(packet: NativePacket): void {
     const { streamIndex } = packet;
     const muxer = this.#muxers[streamIndex]!;
-    packet.rescale(this.#streams!.streams[streamIndex]!.timeBase, muxer.timeBase(0));
+    const { timeBase } = this.#streams!.streams[streamIndex]!;
+    this.#clock.move(packet, timeBase);
+    packet.rescale(timeBase, muxer.timeBase(0));
     packet.streamIndex = 0;
     muxer.writeAtOnce(packet);
   }

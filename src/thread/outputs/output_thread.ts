@@ -153,8 +153,8 @@ export class OutputThread {
     if (this.#isOver) return;
     this.#control.abort();
     this.#queue.wake();
-    await this.#request.stream?.abort(reason);
-    if (await settlesWithin(this.#kept(this.#ended.promise), patienceMs)) return;
+    const ended = [this.#kept(this.#ended.promise), this.#request.stream?.abort(reason)];
+    if (await settlesWithin(Promise.allSettled(ended), patienceMs)) return;
     // It is left behind: nobody can end what waits in C and does not look.
     this.#end(null);
     this.#thread.keepAlive(false);
@@ -209,15 +209,19 @@ export class OutputThread {
 
   /** The thread has done its work. */
   async #close(error: Error | null): Promise<void> {
-    const { stream } = this.#request;
+    const { stream, writeTimeoutSeconds } = this.#request;
+    if (error !== null) this.#end(error);
     try {
-      if (error === null && !this.#control.isAborted) {
-        const { writeTimeoutSeconds: limit } = this.#request;
-        if (stream !== undefined && !await settlesWithin(stream.close(), limit * 1000)) throw this.#unread();
-      } else await stream?.abort(error ?? new Error("The writer was aborted"));
-      this.#end(error);
+      if (this.#isOver || this.#control.isAborted) {
+        await stream?.abort(error ?? new Error("The writer was aborted"));
+      } else if (stream !== undefined) {
+        const closing = stream.close();
+        if (!await settlesWithin(closing, writeTimeoutSeconds * 1000)) throw this.#unread();
+        await closing;
+      }
+      this.#end(null);
     } catch (failure) {
-      this.#end(error ?? failure as Error);
+      this.#end(failure as Error);
     }
     this.#thread.end();
   }
