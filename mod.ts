@@ -79,11 +79,8 @@ export type { LogLevel } from "./src/libav/log.ts";
 export { openDevice } from "./src/reader/device/open_device.ts";
 export type { DeviceOptions, VideoDeviceSystem } from "./src/reader/device/device_options.ts";
 export { openNetworkSource } from "./src/reader/network/open_network_source.ts";
-export type {
-  NetworkSourceOptions,
-  NetworkStatus,
-  ReconnectOptions,
-} from "./src/reader/network/network_options.ts";
+export type { NetworkSourceOptions, NetworkStatus } from "./src/reader/network/network_options.ts";
+export type { ReconnectOptions } from "./src/reconnection.ts";
 export type { NetworkSource, NetworkStats } from "./src/reader/network/network_source.ts";
 export { createFileReader, type ReaderInput } from "./src/reader/create_file_reader.ts";
 export type { ImageSequence } from "./src/reader/image_sequence.ts";

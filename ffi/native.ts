@@ -18,7 +18,14 @@ import type {
 import type { capabilities } from "./capabilities.ts";
 import type { avdevice } from "./symbols/avdevice.ts";
 import type { avfilter } from "./symbols/avfilter.ts";
-import type { avformat, connections, memoryFiles, seeking, streamSideData } from "./symbols/avformat.ts";
+import type {
+  avformat,
+  connections,
+  memoryFiles,
+  seeking,
+  sessionDescriptions,
+  streamSideData,
+} from "./symbols/avformat.ts";
 import type { aes, avutil, colorNames, dictionaries } from "./symbols/avutil.ts";
 import type { resampling, swresample } from "./symbols/swresample.ts";
 import type { scalerFrames, swscale } from "./symbols/swscale.ts";
@@ -69,6 +76,8 @@ export interface Native {
   connections(): Functions<typeof connections>;
   /** Decryption, opened on first use. */
   aes(): Functions<typeof aes>;
+  /** Descriptions of RTP sessions, opened on first use. */
+  sessionDescriptions(): Functions<typeof sessionDescriptions>;
   /** The address of av_dict_count, a function that returns the 32-bit number that its parameter points to. */
   countFunction(): Address;
   /** The address of avio_r8, a function that returns the next byte of an AVIOContext, or 0. */

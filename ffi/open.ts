@@ -36,7 +36,14 @@ import {
 } from "./symbols/avcodec.ts";
 import { avdevice } from "./symbols/avdevice.ts";
 import { avfilter } from "./symbols/avfilter.ts";
-import { avformat, connections, memoryFiles, seeking, streamSideData } from "./symbols/avformat.ts";
+import {
+  avformat,
+  connections,
+  memoryFiles,
+  seeking,
+  sessionDescriptions,
+  streamSideData,
+} from "./symbols/avformat.ts";
 import {
   addresses,
   aes,
@@ -201,6 +208,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     seeking: once(() => open("avformat", seeking)),
     connections: once(() => open("avformat", connections)),
     aes: once(() => open("avutil", aes)),
+    sessionDescriptions: once(() => open("avformat", sessionDescriptions)),
     countFunction: once(() => host.functionAddress(pathOf("avutil"), "av_dict_count")),
     byteFunction: once(() => host.functionAddress(pathOf("avformat"), "avio_r8")),
     copyFunction: once(() => host.functionAddress(pathOf("avutil"), "av_strlcpy")),
