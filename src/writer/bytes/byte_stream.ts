@@ -7,6 +7,7 @@ import { settlesWithin } from "../../abortable.ts";
 import { WriterClosedError } from "../../errors.ts";
 import { Gate } from "../../gate.ts";
 import { shown } from "../../shown.ts";
+import type { ByteTarget } from "./stream_engine.ts";
 
 /** How long a stream may take to be aborted, in milliseconds: it waits for a write that is under way. */
 const abortMs = 100;
@@ -22,7 +23,8 @@ export function requireStream(stream: unknown): asserts stream is WritableStream
 }
 
 /** The stream, which takes bytes in its own time. */
-export class ByteStream {
+export class ByteStream implements ByteTarget {
+  readonly path = "";
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   /** How many pieces the stream has not taken yet. */
   #pending = 0;
