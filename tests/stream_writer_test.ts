@@ -226,6 +226,7 @@ test("createStreamWriter: what a stream can't be is refused, and the stream stay
     [{ format: "mp4", targetBytes: 10_000 }, "option targetBytes"],
     [{ format: "gif", palette: "clip" }, "option palette"],
     [{ format: "mp4", chunk: { frames: 2 } }, "option chunk"],
+    [{ format: "mp4", segments: { name: "%s.mp4", seconds: 1 } }, "option segments"],
     [{ format: "avi", fallback: "uncompressed" }, "option fallback"],
   ];
   for (const [options, says] of typeErrors) {

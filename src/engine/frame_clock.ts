@@ -25,14 +25,6 @@ const clockToleranceMs = 1000;
 /** What to do about timestamps that count from 1970. */
 const originHint = '; the option timestampOrigin "first" counts from the first one';
 
-/**
- * The latest timestamp that may be given, in seconds, where they count from `origin` (`null`: from the first
- * one, whatever it is).
- */
-export function maxTimestamp(origin: number | null): number {
-  return origin === 0 ? maxSeconds : 2 ** 42;
-}
-
 /** A clock fine enough for any timestamp that also counts frames of the nominal rate exactly. */
 export function fineTimeBase({ num }: Rational): Rational {
   const ticks = num * Math.ceil(minTicksPerSecond / num);
@@ -131,7 +123,7 @@ export class FrameClock {
         'Cannot write the frame: it has no timestamp, but this writer\'s timing is "timestamps"; give { timestamp } in seconds',
       );
     }
-    requireSeconds("timestamp", timestamp, 0, this.#maxTimestamp);
+    requireSeconds("timestamp", timestamp, 0, this.maxTimestamp);
     const relative = timestamp - (this.#origin ?? timestamp);
     if (relative < 0) {
       refuse(`it is at ${seconds(timestamp)}, before the first timestamp (${seconds(this.#origin!)})`);
@@ -163,9 +155,9 @@ export class FrameClock {
     return timestamp - this.#origin;
   }
 
-  /** The latest time that may be given, in seconds. */
-  get #maxTimestamp(): number {
-    return maxTimestamp(this.#origin);
+  /** The latest time that may be given, in seconds. The first one may be any, where times count from it. */
+  get maxTimestamp(): number {
+    return this.#origin === 0 ? maxSeconds : 2 ** 42;
   }
 
   /** Number of accepted frames. */

@@ -9,7 +9,7 @@ import type { AudioCapture } from "../capture/audio_capture.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { VideoEngine } from "../thread/engine.ts";
 import type { AcquiredSlot } from "../thread/frame_slots.ts";
-import { type FrameClock, maxTimestamp } from "../engine/frame_clock.ts";
+import type { FrameClock } from "../engine/frame_clock.ts";
 import type { CheckedOptions } from "./options.ts";
 import { isWithoutFrame } from "../engine/lost_tracks.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
@@ -93,7 +93,7 @@ export class EngineVideoWriter implements VideoWriter {
       this.#life.isAlive ? engine.outputRoom ?? engine.slots.roomToWrite : null
     );
     this.#samples = new SamplesChecker(session.audio, audioChannels);
-    this.#cues = new CueChecker(session.subtitles, this.#maxTimestamp);
+    this.#cues = new CueChecker(session.subtitles, clock.maxTimestamp);
     this.#progress = new ProgressTimer(onProgress, session.logLevel === "quiet");
     const stop = (): Promise<unknown> => stopCaptures(this.#devices, 0);
     this.#life = new Lifecycle({
@@ -161,7 +161,7 @@ export class EngineVideoWriter implements VideoWriter {
     const nowMs = performance.now();
     this.#life.requireOpen("write samples");
     const fields = readSamplesFields(given);
-    const timestamp = checkSamplesOptions(options, this.#maxTimestamp);
+    const timestamp = checkSamplesOptions(options, this.#clock.maxTimestamp);
     // Getters of the caller's objects may have closed the writer. No more of them is called from here on.
     this.#life.requireOpen("write samples");
     const { track, samples } = this.#samples.check(fields);
@@ -198,11 +198,6 @@ export class EngineVideoWriter implements VideoWriter {
   #firstSeconds(track: number, { count, sampleRate }: Samples, nowMs: number): number | null {
     if (this.#options.timing !== "wallclock" || this.#ends.has(track) && this.#clock.frames > 0) return null;
     return (this.#clock.elapsedSeconds(nowMs) ?? 0) - count / sampleRate;
-  }
-
-  /** The latest time that samples and cues may be given, in seconds. */
-  get #maxTimestamp(): number {
-    return maxTimestamp(this.#options.timestampOrigin === "first" ? null : 0);
   }
 
   async recordEvent(options?: EventOptions): Promise<void> {

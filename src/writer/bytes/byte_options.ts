@@ -9,8 +9,8 @@ import type { Fallback } from "../../engine/session_types.ts";
 /** Options that need a file, and why. */
 const reasons = {
   crashSafe: "nothing of it is on a disk",
-  passes: "frames of two passes wait beside the file",
   targetBytes: "frames of two passes wait beside the file",
+  passes: "frames of two passes wait beside the file",
   palette: "the frames of a clip wait beside the file",
   chunk: "chunks are files that are joined later",
   segments: "they are files in a folder",

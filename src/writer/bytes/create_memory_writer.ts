@@ -52,7 +52,7 @@ export interface MemoryWriter extends Omit<VideoWriter, "close" | "recordEvent">
  * of several files is refused.
  * @param fps Frames per second, kept exactly.
  * @param options See {@linkcode WriterOptions}; `crashSafe`, `passes: 2`, `targetBytes`,
- * `palette: "clip"`, `chunk` and `fallback` are for files.
+ * `palette: "clip"`, `chunk`, `segments` and `fallback` are for files.
  * @returns The writer. `close` gives the bytes.
  *
  * @throws {TypeError} An argument or option has the wrong type or shape.

@@ -41,7 +41,7 @@ import { StreamEngine } from "./stream_engine.ts";
  * @param target Where the bytes go. A stream is locked, and closed or aborted with the writer.
  * @param fps Frames per second, kept exactly.
  * @param options See {@linkcode WriterOptions}; `crashSafe`, `passes: 2`, `targetBytes`,
- * `palette: "clip"`, `chunk` and `fallback` are for files.
+ * `palette: "clip"`, `chunk`, `segments` and `fallback` are for files.
  * @returns The writer. Close it, best with `await using`.
  *
  * @throws {TypeError} An argument or option has the wrong type or shape, `format` is missing, or the stream
