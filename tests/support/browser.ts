@@ -54,7 +54,8 @@ export async function openPage(html: string, answer: RequestListener): Promise<O
   const folder = new TemporaryFolder();
   const told = Promise.withResolvers<Record<string, unknown>>();
   told.promise.catch(() => {});
-  const script = `<script>const tell = (what) => fetch("/told", { method: "POST", body: JSON.stringify(what) });
+  const script =
+    `<script>const tell = (what) => fetch("/told", { method: "POST", body: JSON.stringify(what) });
 onerror = (message) => tell({ error: message });</script>`;
   const { port, server } = await webServer((request, response) => {
     if (request.url === "/told") {

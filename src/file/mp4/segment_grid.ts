@@ -7,13 +7,15 @@
 import type { Rational } from "../../libav/rational.ts";
 
 /** Containers round times, by this at most, in seconds. */
-const roundingSeconds = 0.002;
+const roundingSeconds = 0.0005;
+/** A segment may begin with the frame before its time where that is nearer, in frames. */
+const earlyFrames = 0.4;
 
 /** Where segments are planned to begin. */
 export interface GridPlan {
   /** How long they are, in seconds. */
   readonly segmentSeconds: number;
-  /** Frames per second: half of a frame early is near enough. */
+  /** Frames per second. */
   readonly frameRate: Rational;
 }
 
@@ -27,7 +29,7 @@ export class SegmentGrid {
   /** For a plan. With `isRounded`, times are those of a container. */
   constructor({ segmentSeconds, frameRate: { num, den } }: GridPlan, isRounded: boolean) {
     this.#seconds = segmentSeconds;
-    this.#early = Math.min(den / num, segmentSeconds) / 2 + (isRounded ? roundingSeconds : 0);
+    this.#early = Math.min(den / num, segmentSeconds) * earlyFrames + (isRounded ? roundingSeconds : 0);
   }
 
   /** Whether a segment begins with a frame at this time. */

@@ -15,19 +15,21 @@ const abortMs = 100;
 
 /** A stream in segments. */
 export class AdaptiveTarget implements ByteTarget {
-  readonly path: string;
+  readonly #path: string;
+  readonly #format: string;
   readonly #queue: StoreQueue;
   readonly #packager: Packager;
 
   /** Nothing is stored before the first fragment. */
   constructor(store: SegmentStore, options: PackagerOptions) {
-    this.path = store.path;
+    this.#path = store.path;
+    this.#format = options.format;
     this.#queue = new StoreQueue(store);
     this.#packager = new Packager(options, this.#queue);
   }
 
-  get bytes(): number {
-    return this.#queue.bytes;
+  get summary(): ByteTarget["summary"] {
+    return { path: this.#path, bytes: this.#queue.bytes, format: this.#format };
   }
 
   get room(): Promise<void> | null {

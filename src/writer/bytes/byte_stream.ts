@@ -24,7 +24,6 @@ export function requireStream(stream: unknown): asserts stream is WritableStream
 
 /** The stream, which takes bytes in its own time. */
 export class ByteStream implements ByteTarget {
-  readonly path = "";
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   /** How many pieces the stream has not taken yet. */
   #pending = 0;
@@ -43,9 +42,8 @@ export class ByteStream implements ByteTarget {
     this.#writer.closed.catch((reason) => this.#fail(reason));
   }
 
-  /** How many bytes it was given. */
-  get bytes(): number {
-    return this.#bytes;
+  get summary(): ByteTarget["summary"] {
+    return { path: "", bytes: this.#bytes };
   }
 
   /** Throws where the stream takes no bytes any more. */

@@ -15,10 +15,8 @@ import type { AcquiredSlot, FrameSlots } from "../../thread/frame_slots.ts";
 
 /** What takes the bytes of an engine, and ends with it. */
 export interface ByteTarget {
-  /** The path of what was written, for the summary; empty where it has none. */
-  readonly path: string;
-  /** How many bytes it was given. */
-  readonly bytes: number;
+  /** What the writer's summary says of it. */
+  readonly summary: { readonly path: string; readonly bytes: number; readonly format?: string };
   /** What a call waits for before it makes more bytes; `null`: nothing. */
   readonly room: Promise<void> | null;
   /** Throws where it takes no bytes any more. */
@@ -60,8 +58,7 @@ export class StreamSampleEngine<
       this.stream.requireOpen();
       const summary = await this.inner.finish(endTicks, onStep);
       await this.stream.close();
-      const { bytes, path } = this.stream;
-      return { ...summary, bytes, path };
+      return { ...summary, ...this.stream.summary };
     });
   }
 
