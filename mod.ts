@@ -71,6 +71,8 @@ export type { PacketSummary } from "./src/engine/session_types.ts";
 export type { AttachedPackets, PacketSource, PacketTarget } from "./src/engine/copying/packet_source.ts";
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
 export { createMemoryWriter, type MemoryWriter } from "./src/writer/bytes/create_memory_writer.ts";
+export type { AdaptiveOptions, LadderStep } from "./src/writer/adaptive/adaptive_options.ts";
+export type { OpenSegment } from "./src/writer/packaging/stores/stream_store.ts";
 export { createStreamWriter } from "./src/writer/bytes/create_stream_writer.ts";
 export type { FrameOptions, LatePolicy, TimestampOrigin, Timing } from "./src/video/frame_timing.ts";
 export type { ChunkOptions, WriterOptions } from "./src/writer/writer_options.ts";

@@ -435,7 +435,7 @@ test("smoke: a file is read: frames in order and at any time, and audio", async 
   const stream = [0, 1].find((index) => demuxer.isOf("audio", index))!;
   assert(demuxer.packetSeconds(stream) >= 0);
   using audio = session.openAudio(0);
-  assertAlmostEquals(audio.next()!.timestamp, 0, 0.03);
+  assertAlmostEquals(audio.next()[0]!.timestamp, 0, 0.03);
   using packets = session.openPackets();
   const read = [...packets.next(), ...packets.next()];
   assertEquals(read.filter(({ kind }) => kind === "video").length, 29);

@@ -203,6 +203,11 @@ export class Muxer extends Owned {
     this.#check(this.#bytes.open(), "open memory");
   }
 
+  /** Gives a sink bytes that are not the muxer's, after those that it was given. */
+  giveBeside(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#bytes?.giveBeside(bytes);
+  }
+
   /** Writes the header and the attached pictures. */
   writeHeader(): void {
     if (isMatroska(this.info)) this.#delayBlocks();

@@ -23,6 +23,7 @@ import type { Segment, SegmentOptions } from "../engine/segments/segment_options
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { ReconnectOptions } from "../reconnection.ts";
 import type { ConnectionOptions, OutputOptions } from "./outputs/output_options.ts";
+import type { AdaptiveOptions } from "./adaptive/adaptive_options.ts";
 
 /** What one of several files is that become one. */
 export interface ChunkOptions {
@@ -278,6 +279,11 @@ export interface WriterOptions {
    * wall are those of the first frame's `write`, plus the time of the video.
    */
   onSegment?: (segment: Segment) => void;
+  /**
+   * How a stream is divided into segments, of {@linkcode createStreamWriter} with the format `"hls"` or
+   * `"dash"`: their length, how many are listed, parts for low latency, sizes to choose from.
+   */
+  adaptive?: AdaptiveOptions;
   /** Aborts the writer: its calls then reject with the signal's reason. */
   signal?: AbortSignal;
   /** Called after frames are written, at most four times per second, and at the end. */

@@ -18,6 +18,9 @@ import { isAddress } from "../outputs/output_address.ts";
 import { checkConnection, connectionChecks, type ConnectionOptions } from "../outputs/output_options.ts";
 import type { VideoWriter } from "../video_writer.ts";
 import type { StreamWriterOptions, WriterOptions } from "../writer_options.ts";
+import { createAdaptiveWriter } from "../adaptive/create_adaptive_writer.ts";
+import { isAdaptive } from "../adaptive/adaptive_place.ts";
+import type { OpenSegment } from "../packaging/stores/stream_store.ts";
 import { requireNoFileOptions } from "./byte_options.ts";
 import { ByteStream, requireStream } from "./byte_stream.ts";
 import { StreamEngine } from "./stream_engine.ts";
@@ -31,6 +34,10 @@ import { StreamEngine } from "./stream_engine.ts";
  * container of one file. The bytes of a frame come with it where the encoder holds none back:
  * `tune: "zerolatency"` for libx264 and libx265.
  *
+ * Of segments, as HLS and DASH have them, the target is the path of the manifest in a folder
+ * (`"live/index.m3u8"`, `"live/index.mpd"`), its address, where each file is put by HTTP, or a function that
+ * gives a stream for each file. See {@linkcode AdaptiveOptions}.
+ *
  * Where the stream has no room, `write` waits for its reader. Where it takes nothing any more, as its reader
  * has gone, the next call, or the one that waits, rejects with a {@linkcode WriterClosedError}, and the
  * writer has ended. `close` resolves once the stream has taken everything; `abort` aborts the stream with the
@@ -38,7 +45,7 @@ import { StreamEngine } from "./stream_engine.ts";
  *
  * @param codec A codec family, or the exact name of any libavcodec encoder, as for
  * {@linkcode createFileWriter}.
- * @param stream Where the bytes go. It is locked, and closed or aborted with the writer.
+ * @param target Where the bytes go. A stream is locked, and closed or aborted with the writer.
  * @param fps Frames per second, kept exactly.
  * @param options See {@linkcode WriterOptions}; `crashSafe`, `passes: 2`, `targetBytes`,
  * `palette: "clip"`, `chunk`, `segments` and `fallback` are for files.
@@ -53,8 +60,9 @@ import { StreamEngine } from "./stream_engine.ts";
  * @throws {OptionError} An option of the encoder or muxer is unknown, or its value is refused.
  * @throws {UnsupportedError} Codec, container, pixel format or size do not go together, or the container is
  * of several files.
+ * @throws {WriteError} The folder can't be written.
  *
- * @example
+ * @example Bytes for a response
  * ```ts
  * import { createStreamWriter } from "@avwriter/avwriter";
  *
@@ -67,13 +75,30 @@ import { StreamEngine } from "./stream_engine.ts";
  * }
  * if ((await video).length < 1000) throw new Error("not as written");
  * ```
+ *
+ * @example Segments in a folder
+ * ```ts
+ * import { createStreamWriter } from "@avwriter/avwriter";
+ *
+ * const folder = await Deno.makeTempDir();
+ * {
+ *   const options = { adaptive: { segmentSeconds: 1 } };
+ *   await using writer = await createStreamWriter("h264", `${folder}/index.m3u8`, 30, options);
+ *   for (let n = 0; n < 60; n++) await writer.write(new ImageData(320, 180));
+ * }
+ * const playlist = await Deno.readTextFile(`${folder}/index-video.m3u8`);
+ * if (!playlist.includes("#EXT-X-ENDLIST")) throw new Error("not as written");
+ * ```
  */
 export async function createStreamWriter(
   codec: Codec,
-  target: string | URL | WritableStream<Uint8Array>,
+  target: string | URL | WritableStream<Uint8Array> | OpenSegment,
   fps: FrameRate,
   options: StreamWriterOptions = {},
 ): Promise<VideoWriter> {
+  if (isAdaptive(target, options?.format)) {
+    return await createAdaptiveWriter(codec, target as string | URL | OpenSegment, fps, options);
+  }
   requireCodec(codec);
   requireOptions(options);
   const { writer, connection } = dividedOptions(options);
