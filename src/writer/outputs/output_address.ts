@@ -17,14 +17,17 @@ interface Scheme {
   readonly port: number | null;
   /** The format, by libavformat's name. */
   readonly format: string;
-  /** Whether packets leave when they are due: nothing tells a sender that it is too fast. */
+  /**
+   * Whether packets leave when they are due: nothing tells a sender that it is too fast, or, with RTSP,
+   * receivers relate times to its clock.
+   */
   readonly isPaced?: boolean;
 }
 
 const schemes: Readonly<Record<string, Scheme>> = {
   "rtmp:": { protocols: "rtmp,tcp", port: 1935, format: "flv" },
   "rtmps:": { protocols: "rtmps,tls,tcp", port: 443, format: "flv" },
-  "rtsp:": { protocols: "rtsp,rtp,udp,tcp", port: 554, format: "rtsp" },
+  "rtsp:": { protocols: "rtsp,rtp,udp,tcp", port: 554, format: "rtsp", isPaced: true },
   "rtp:": { protocols: "rtp,udp", port: null, format: "rtp", isPaced: true },
   "srt:": { protocols: "srt", port: null, format: "mpegts", isPaced: true },
   "udp:": { protocols: "udp", port: null, format: "mpegts", isPaced: true },
