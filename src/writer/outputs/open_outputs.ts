@@ -47,12 +47,15 @@ export async function openWithOutputs(
 ): Promise<VideoEngine> {
   requireLiveOptions(request.options);
   const set = new OutputSet(outputs, engineOptions, hasPrimary);
-  await set.connect(engineOptions.signal);
+  const options = withoutLines(request.options);
+  let engine: VideoEngine | null = null;
   try {
-    const options = withoutLines(request.options);
-    return new OutputsEngine(await open({ ...request, options, outputs: set.fed }), set);
+    // What does not go together is told, whether there is a receiver or not.
+    engine = await open({ ...request, options, outputs: set.fed });
+    await set.connect(engineOptions.signal);
+    return new OutputsEngine(engine, set);
   } catch (error) {
-    await set.abort();
+    await Promise.all([engine?.abort(), set.abort()]);
     throw error;
   }
 }
