@@ -11,7 +11,7 @@ import { chooseMuxer } from "../container/muxer_choice.ts";
 import { HeldTarget } from "../file/held_target.ts";
 import { chooseCrashSafety, type CrashSafety } from "../file/safety.ts";
 import { maxWaitingCueBytes, type SubtitleTracks } from "../file/subtitle_tracks.ts";
-import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
+import { requirePassesFolder, stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { setLogLevel } from "../libav/log.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
@@ -94,6 +94,7 @@ export class VideoSession implements Disposable {
     // From here on the disk is touched.
     control.requireGoingOn();
     this.#target = owned.use(HeldTarget.take(native, this.#muxerInfo, path, options.formatOptions));
+    if (options.passes !== undefined) requirePassesFolder(path);
     this.#safety = chooseCrashSafety(this.#muxerInfo, request, this.#target);
     const audioTracks = options.audio.length === 0
       ? null

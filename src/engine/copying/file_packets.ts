@@ -223,7 +223,7 @@ export class FilePackets implements Disposable {
   }
 }
 
-/** Gives all packets of a short stream decode times: those at which they are shown, in order and early enough. */
+/** Gives all packets of a short stream decode times: those when they are shown, in order and early enough. */
 function orderDecodeTimes(packets: readonly NativePacket[]): void {
   const shown = packets.map(({ pts }) => pts);
   if (shown.includes(noTime)) return;
