@@ -14,6 +14,15 @@ const firstDelayMs = 100, maxDelayMs = 5000;
 /** Answers that may be another one a moment later, beside those of a server that has failed. */
 const temporary: readonly number[] = [408, 425, 429];
 
+/** Answers with a code of their own. */
+const named: readonly number[] = [400, 401, 403, 404, 429];
+
+/** The code of an answer, as libavformat divides them. */
+function codeOf(status: number): string {
+  if (named.includes(status)) return `HTTP_${status}`;
+  return status < 500 ? "HTTP_4XX" : "HTTP_5XX";
+}
+
 /** How a request ended. */
 interface Outcome {
   /** What is wrong; `null`: nothing. */
@@ -80,7 +89,7 @@ export class HttpStore implements SegmentStore {
       await response.body?.cancel();
       const { ok, status } = response;
       const isFinal = status < 500 && !temporary.includes(status);
-      return { problem: ok ? null : `the server answered ${status}`, code: `HTTP_${status}`, isFinal };
+      return { problem: ok ? null : `the server answered ${status}`, code: codeOf(status), isFinal };
     } catch (cause) {
       signal.throwIfAborted();
       // Deno's own error of a permission that is not granted.
