@@ -59,6 +59,8 @@ export interface OutputRequest {
    * final one is made from it.
    */
   readonly createMuxer: (url: string, stage: Stage, recording: Demuxer | null) => Muxer;
+  /** Gets each packet first. */
+  readonly onPacket?: (packet: NativePacket, timeBase: Rational) => void;
   /** Called as soon as there is a file, and again where another one takes its place. */
   readonly onFile: () => void;
 }
@@ -106,9 +108,8 @@ export class OutputFile implements Disposable {
   #videoEnd = 0;
   /** Whether packets of one stream were written so late that players would have to look for them. */
   #isOutOfOrder = false;
-  /** How many bytes of the file are complete. */
+  /** How many bytes of the file are complete; with its trailer. */
   #wholeBytes: number | null = null;
-  /** The length of the file with its trailer. */
   #finishedBytes: number | null = null;
   /** Number of packets of the first stream. */
   #packets = 0;
@@ -226,6 +227,7 @@ export class OutputFile implements Disposable {
 
   readonly #writePacket = (packet: NativePacket, timeBase: Rational): void => {
     const stream = packet.streamIndex;
+    this.#request.onPacket?.(packet, timeBase);
     // Muxers skip empty packets.
     const isKept = stream === 0 && packet.size > 0;
     const isFirst = !this.#hasBegun;
@@ -336,9 +338,7 @@ export class OutputFile implements Disposable {
     const { path, chapters, createMuxer, onFile } = this.#request;
     return rewriteRecording(this.#native, {
       ...{ path, chapters, createMuxer, endSeconds, onFile },
-      muxer: this.#muxer,
-      bytes: this.#finishedBytes ?? 0,
-      index: this.#index,
+      ...{ muxer: this.#muxer, bytes: this.#finishedBytes ?? 0, index: this.#index },
       ends: { ending, lastSeconds: this.#lastSeconds, packets: Math.min(this.#packets, packets) },
     });
   }

@@ -58,6 +58,11 @@ export class LadderEngine implements VideoEngine {
     return this.#first.slots;
   }
 
+  /** A frame that is lent goes to one engine. */
+  get takesLent(): boolean {
+    return this.#others.length === 0 && this.#first.takesLent;
+  }
+
   get stats(): WriterStats {
     return this.#first.stats;
   }

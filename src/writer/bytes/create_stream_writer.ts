@@ -8,11 +8,19 @@ import type { Codec } from "../../codecs/families.ts";
 import { openVideoEngine } from "../../thread/open_engine.ts";
 import { type FrameRate, parseFrameRate } from "../../video/frame_rate.ts";
 import { requireCodec, writerOver } from "../create_file_writer.ts";
-import { checkOptions } from "../options.ts";
+import type { VideoFileRequest } from "../../engine/session_types.ts";
+import type { Rational } from "../../libav/rational.ts";
+import { fieldsOf } from "../../plain_copy.ts";
+import type { VideoEngine } from "../../thread/engine.ts";
+import { type CheckedOptions, checkOptions, requireOptions, writerChecks } from "../options.ts";
+import { openWithOutputs } from "../outputs/open_outputs.ts";
+import { isAddress } from "../outputs/output_address.ts";
+import { checkConnection, connectionChecks, type ConnectionOptions } from "../outputs/output_options.ts";
 import type { VideoWriter } from "../video_writer.ts";
-import type { WriterOptions } from "../writer_options.ts";
-import { createAdaptiveWriter } from "../adaptive/create_adaptive_writer.ts";
+import type { StreamWriterOptions, WriterOptions } from "../writer_options.ts";
+import type { AdaptiveOptions } from "../adaptive/adaptive_options.ts";
 import { isAdaptive } from "../adaptive/adaptive_place.ts";
+import { createAdaptiveWriter } from "../adaptive/create_adaptive_writer.ts";
 import type { OpenSegment } from "../packaging/stores/stream_store.ts";
 import { requireNoFileOptions } from "./byte_options.ts";
 import { ByteStream, requireStream } from "./byte_stream.ts";
@@ -85,27 +93,102 @@ import { StreamEngine } from "./stream_engine.ts";
  */
 export async function createStreamWriter(
   codec: Codec,
-  target: WritableStream<Uint8Array> | string | URL | OpenSegment,
+  target: string | URL | WritableStream<Uint8Array> | OpenSegment,
   fps: FrameRate,
-  options: WriterOptions = {},
+  options: StreamWriterOptions = {},
 ): Promise<VideoWriter> {
-  if (isAdaptive(target, options?.format)) {
-    return await createAdaptiveWriter(codec, target as string | URL | OpenSegment, fps, options);
-  }
   requireCodec(codec);
-  requireStream(target);
+  requireOptions(options);
+  const { writer, connection, adaptive } = dividedOptions(options);
   const frameRate = parseFrameRate(fps);
-  const checked = checkOptions(options);
-  const { session, engine: engineOptions, fallback } = checked;
+  if (isAdaptive(target, writer.format)) {
+    return await createAdaptiveWriter({ codec, frameRate, options: writer, adaptive, connection }, target);
+  }
+  requireNone(adaptive === undefined ? {} : { adaptive }, "one stream");
+  const plan = { codec, frameRate, checked: checkOptions(writer) };
+  if (isAddress(target)) return await createAddressWriter(plan, target, checkConnection(connection));
+  requireStream(target);
+  requireNone(connection, "a stream");
+  return await createByteWriter(plan, target);
+}
+
+/** What a writer is made from, beside its target. */
+interface WriterPlan {
+  readonly codec: Codec;
+  readonly frameRate: Rational;
+  readonly checked: CheckedOptions;
+}
+
+/** Throws a `TypeError` where there is an option that a target has no use for. */
+function requireNone(options: object, target: string): void {
+  for (const name of Object.keys(options)) {
+    const use = name === "adaptive" ? "HLS and DASH" : "addresses";
+    throw new TypeError(`Cannot use the option ${name} with ${target}: it is for ${use}`);
+  }
+}
+
+/** Divides options into those of a writer, those of a connection, and those of segments. */
+function dividedOptions(given: StreamWriterOptions): {
+  readonly writer: WriterOptions;
+  readonly connection: ConnectionOptions;
+  readonly adaptive: AdaptiveOptions | undefined;
+} {
+  const names = [...Object.keys(writerChecks), ...Object.keys(connectionChecks), "adaptive"];
+  const { adaptive, ...others } = fieldsOf(given, names) as StreamWriterOptions;
+  const fields = Object.entries(others).filter(([, value]) => value !== undefined);
+  const isOfConnection = ([name]: [string, unknown]): boolean => Object.hasOwn(connectionChecks, name);
+  return {
+    writer: Object.fromEntries(fields.filter((field) => !isOfConnection(field))),
+    connection: Object.fromEntries(fields.filter(isOfConnection)),
+    adaptive,
+  };
+}
+
+/** What a session writes where its outputs open their own connections: nothing of it is kept. */
+const discarded = { format: "nut", formatOptions: { write_index: false } } as const;
+
+async function createAddressWriter(
+  { codec, frameRate, checked }: WriterPlan,
+  target: string | URL,
+  connection: ConnectionOptions,
+): Promise<VideoWriter> {
+  const { session, engine: engineOptions, fallback, outputs, shared } = checked;
+  requireNoFileOptions(session, "an address", fallback);
+  engineOptions.signal?.throwIfAborted();
+  const { format, formatOptions, ...rest } = session;
+  const first = {
+    ...{ ...shared, ...connection, target },
+    ...(format === undefined ? {} : { format }),
+    ...(formatOptions === undefined ? {} : { formatOptions }),
+  };
+  const request: VideoFileRequest = {
+    ...{ kind: "video", codec, path: "", bytesTo: "nowhere", frameRate },
+    options: { ...rest, ...discarded },
+  };
+  const plan = { outputs: [first, ...outputs], hasPrimary: true };
+  const open = (opened: VideoFileRequest): Promise<VideoEngine> => openVideoEngine(opened, engineOptions);
+  const engine = await openWithOutputs(request, engineOptions, plan, open);
+  return await writerOver(engine, frameRate, checked);
+}
+
+async function createByteWriter(
+  { codec, frameRate, checked }: WriterPlan,
+  stream: WritableStream<Uint8Array>,
+): Promise<VideoWriter> {
+  const { session, engine: engineOptions, fallback, outputs } = checked;
   requireNoFileOptions(session, "a stream", fallback);
   if (session.format === undefined) {
     throw new TypeError('Cannot write to a stream without the option format: give one, such as "mp4"');
   }
   engineOptions.signal?.throwIfAborted();
-  const stream = new ByteStream(target);
+  const target = new ByteStream(stream);
   const request = { kind: "video", codec, path: "", bytesTo: "stream", frameRate, options: session } as const;
-  const { take } = stream;
-  const engine = await openVideoEngine(request, { ...engineOptions, take })
-    .catch((error) => stream.refuse(error));
-  return await writerOver(new StreamEngine(engine, stream), frameRate, checked);
+  const { take } = target;
+  const open = (opened: VideoFileRequest): Promise<VideoEngine> =>
+    openVideoEngine(opened, { ...engineOptions, take });
+  const opening = outputs.length === 0
+    ? open(request)
+    : openWithOutputs(request, engineOptions, { outputs, hasPrimary: false }, open);
+  const engine = await opening.catch((error) => target.refuse(error));
+  return await writerOver(new StreamEngine(engine, target), frameRate, checked);
 }

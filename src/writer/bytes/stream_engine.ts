@@ -112,6 +112,10 @@ export class StreamEngine extends StreamSampleEngine<WriteSummary, VideoEngine> 
     return this.inner.choice;
   }
 
+  get takesLent(): boolean {
+    return this.inner.takesLent;
+  }
+
   get size(): Size | null {
     return this.inner.size;
   }

@@ -7,8 +7,8 @@ import { WriteError } from "../../../errors.ts";
 import { redactAddress } from "../../../redaction.ts";
 import type { SegmentStore } from "./store.ts";
 
-/** How long one request may take, and a file with all its attempts, in milliseconds. */
-const requestMs = 10_000, patienceMs = 30_000;
+/** How long a file may take with all its attempts, in milliseconds. */
+const patienceMs = 30_000;
 /** What is waited before the second attempt, and at most, in milliseconds. It grows by half. */
 const firstDelayMs = 100, maxDelayMs = 5000;
 /** Answers that may be another one a moment later, beside those of a server that has failed. */
@@ -32,23 +32,33 @@ interface Outcome {
   readonly cause?: unknown;
 }
 
+/** How files are put on a server. */
+export interface HttpOptions {
+  readonly method: "PUT" | "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  /** How long one request may take. */
+  readonly requestSeconds: number;
+}
+
 /** A server. */
 export class HttpStore implements SegmentStore {
   readonly path = "";
   readonly #base: URL;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #options: HttpOptions;
 
   /** The place of a manifest: its query, user and password are those of all files. */
-  constructor(address: URL) {
+  constructor(address: URL, options: HttpOptions) {
+    this.#options = options;
     this.#base = new URL(address);
     const { username, password } = address;
     this.#base.username = this.#base.password = "";
-    if (username === "" && password === "") this.#headers = {};
+    if (username === "" && password === "") this.#headers = options.headers;
     else {
       const user = new TextEncoder().encode(
         `${decodeURIComponent(username)}:${decodeURIComponent(password)}`,
       );
-      this.#headers = { authorization: `Basic ${user.toBase64()}` };
+      this.#headers = { authorization: `Basic ${user.toBase64()}`, ...options.headers };
     }
   }
 
@@ -58,10 +68,11 @@ export class HttpStore implements SegmentStore {
     type: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const headers = { ...this.#headers, "content-type": type };
+    const { method } = this.#options;
+    const headers = { "content-type": type, ...this.#headers };
     const untilMs = performance.now() + patienceMs;
     for (let delayMs = firstDelayMs;; delayMs = Math.min(delayMs * 1.5, maxDelayMs)) {
-      const outcome = await this.#request(name, { method: "PUT", headers, body: bytes }, signal);
+      const outcome = await this.#request(name, { method, headers, body: bytes }, signal);
       if (outcome.problem === null) return;
       if (outcome.isFinal || performance.now() + delayMs > untilMs) throw this.#failure(name, outcome);
       await pause(delayMs, signal);
@@ -84,7 +95,7 @@ export class HttpStore implements SegmentStore {
     try {
       const response = await fetch(this.#address(name), {
         ...request,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(requestMs)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(this.#options.requestSeconds * 1000)]),
       });
       await response.body?.cancel();
       const { ok, status } = response;
