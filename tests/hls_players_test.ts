@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
-import { createStreamWriter, type WriterOptions } from "../mod.ts";
+import { createStreamWriter, type StreamWriterOptions } from "../mod.ts";
 import { missingBrowser, openPage } from "./support/browser.ts";
 import { missingEncoders } from "./support/features.ts";
 import { barFrame, TemporaryFolder } from "./support/media.ts";
@@ -86,7 +86,7 @@ async function watch(folder: string, player: Player, until: string): Promise<See
 const quiet = (count: number) => ({ data: new Float32Array(count), sampleRate: 48_000, channels: 1 });
 
 /** Writes so many seconds, as fast as it goes. */
-async function writeAll(path: string, seconds: number, options: WriterOptions): Promise<void> {
+async function writeAll(path: string, seconds: number, options: StreamWriterOptions): Promise<void> {
   await using writer = await createStreamWriter("libx264", path, fps, { audio: {}, ...options });
   for (let index = 0; index < seconds * fps; index++) {
     await writer.write(barFrame(index));
@@ -95,7 +95,7 @@ async function writeAll(path: string, seconds: number, options: WriterOptions): 
 }
 
 /** Writes by the clock until that is over. */
-async function writeLive(path: string, options: WriterOptions, isOver: () => boolean): Promise<void> {
+async function writeLive(path: string, options: StreamWriterOptions, isOver: () => boolean): Promise<void> {
   await using writer = await createStreamWriter("libx264", path, fps, {
     ...{ audio: {}, tune: "zerolatency", timing: "wallclock" },
     ...options,
@@ -174,13 +174,13 @@ for (const [codec, audio] of [["libx264", "aac"], ["libvpx-vp9", "opus"], ["libs
     }
     await writer.close();
     const [, names] = /CODECS="(.*?)"/.exec(readFileSync(folder.file("index.m3u8"), "utf8"))!;
-    const [video, sound] = names!.split(",");
+    const [video, heard] = names!.split(",");
     const page = `<video muted></video><script type="module">
 const video = document.querySelector("video");
 const source = new MediaSource();
 video.src = URL.createObjectURL(source);
 await new Promise((resolve) => source.onsourceopen = resolve);
-const buffers = [["video", "${video}"], ["audio", "${sound}"]]
+const buffers = [["video", "${video}"], ["audio", "${heard}"]]
   .map(([track, codec]) => [track, source.addSourceBuffer(track + '/mp4; codecs="' + codec + '"')]);
 for (const [track, buffer] of buffers) {
   for (const part of ["init.mp4", "1.m4s", "2.m4s", "3.m4s"]) {

@@ -338,9 +338,7 @@ export class OutputFile implements Disposable {
     const { path, chapters, createMuxer, onFile } = this.#request;
     return rewriteRecording(this.#native, {
       ...{ path, chapters, createMuxer, endSeconds, onFile },
-      muxer: this.#muxer,
-      bytes: this.#finishedBytes ?? 0,
-      index: this.#index,
+      ...{ muxer: this.#muxer, bytes: this.#finishedBytes ?? 0, index: this.#index },
       ends: { ending, lastSeconds: this.#lastSeconds, packets: Math.min(this.#packets, packets) },
     });
   }

@@ -121,7 +121,6 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
       ? null
       : "a PNG or JPEG file as { image: its bytes }",
   attachments: (value) => (Array.isArray(value) ? null : "a list of { name, data }"),
-  adaptive: object("an object such as { segmentSeconds: 2 }"),
   segments: object('an object such as { seconds: 60, name: "%H-%M-%S.mp4" }'),
   onSegment: (value) => (typeof value === "function" ? null : "a function"),
   timing: oneOf("constant", "timestamps", "wallclock"),
@@ -184,7 +183,6 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     libraryPath,
     fallback,
     segments,
-    adaptive,
     onSegment,
     signal,
     onProgress,
@@ -193,9 +191,6 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     writeTimeoutSeconds,
     ...rest
   } = options;
-  if (adaptive !== undefined) {
-    refuseOption("adaptive", adaptive, 'left out, except with createStreamWriter and "hls" or "dash"');
-  }
   requireRates(bitrate, maxBitrate);
   const isTwoPass = needsTwoPasses(options);
   const session = plainCopy<SessionOptions>({

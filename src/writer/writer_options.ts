@@ -22,8 +22,8 @@ import type { Fallback } from "../engine/session_types.ts";
 import type { Segment, SegmentOptions } from "../engine/segments/segment_options.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { ReconnectOptions } from "../reconnection.ts";
-import type { ConnectionOptions, OutputOptions } from "./outputs/output_options.ts";
 import type { AdaptiveOptions } from "./adaptive/adaptive_options.ts";
+import type { ConnectionOptions, OutputOptions } from "./outputs/output_options.ts";
 
 /** What one of several files is that become one. */
 export interface ChunkOptions {
@@ -279,11 +279,6 @@ export interface WriterOptions {
    * wall are those of the first frame's `write`, plus the time of the video.
    */
   onSegment?: (segment: Segment) => void;
-  /**
-   * How a stream is divided into segments, of {@linkcode createStreamWriter} with the format `"hls"` or
-   * `"dash"`: their length, how many are listed, parts for low latency, sizes to choose from.
-   */
-  adaptive?: AdaptiveOptions;
   /** Aborts the writer: its calls then reject with the signal's reason. */
   signal?: AbortSignal;
   /** Called after frames are written, at most four times per second, and at the end. */
@@ -315,5 +310,24 @@ export interface WriterOptions {
   writeTimeoutSeconds?: number;
 }
 
-/** Options of {@linkcode createStreamWriter}: those of a writer, and how an address is reached. */
-export interface StreamWriterOptions extends WriterOptions, ConnectionOptions {}
+/**
+ * Options of {@linkcode createStreamWriter}: those of a writer, how an address is reached, and how segments
+ * are made.
+ *
+ * @example
+ * ```ts
+ * import { createStreamWriter, type StreamWriterOptions } from "@avwriter/avwriter";
+ *
+ * const options: StreamWriterOptions = { format: "hls", adaptive: { segmentSeconds: 4 } };
+ * const files = (_name: string) => new WritableStream<Uint8Array>();
+ * await using writer = await createStreamWriter("h264", files, 30, options);
+ * await writer.write(new ImageData(320, 180));
+ * ```
+ */
+export interface StreamWriterOptions extends WriterOptions, ConnectionOptions {
+  /**
+   * How HLS and DASH are divided: the length of segments, how many are listed, parts for low latency, sizes
+   * to choose from.
+   */
+  adaptive?: AdaptiveOptions;
+}

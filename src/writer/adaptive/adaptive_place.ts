@@ -8,7 +8,7 @@ import { filePath } from "../../file_path.ts";
 import { refuseOption } from "../../option_checks.ts";
 import { shown } from "../../shown.ts";
 import { FolderStore } from "../packaging/stores/folder_store.ts";
-import { HttpStore } from "../packaging/stores/http_store.ts";
+import { type HttpOptions, HttpStore } from "../packaging/stores/http_store.ts";
 import type { SegmentStore } from "../packaging/stores/store.ts";
 import { type OpenSegment, StreamStore } from "../packaging/stores/stream_store.ts";
 
@@ -35,7 +35,7 @@ function formatOf(name: string): Format | undefined {
 }
 
 /** The address of a target, where it is one of HTTP. */
-function addressOf(target: unknown): URL | null {
+export function addressOf(target: unknown): URL | null {
   const isAddress = target instanceof URL
     ? /^https?:$/.test(target.protocol)
     : typeof target === "string" && /^https?:\/\//i.test(target) && URL.canParse(target);
@@ -43,7 +43,7 @@ function addressOf(target: unknown): URL | null {
 }
 
 /** Whether a target is one of segments: by its kind, its extension or the option. */
-export function isAdaptive(target: unknown, format: unknown): boolean {
+export function isAdaptive(target: unknown, format: unknown): target is string | URL | OpenSegment {
   if (typeof target === "function") return true;
   if (typeof target !== "string" && !(target instanceof URL)) return false;
   if (format !== undefined) return isFormat(format);
@@ -51,8 +51,15 @@ export function isAdaptive(target: unknown, format: unknown): boolean {
   return formatOf(name) !== undefined;
 }
 
-/** The place of a target. Throws unless it can be written; nothing is written yet. */
-export function adaptivePlace(target: string | URL | OpenSegment, given: string | undefined): AdaptivePlace {
+/**
+ * The place of a target, and how files are put there if it is an address. Throws unless it can be written;
+ * nothing is written yet.
+ */
+export function adaptivePlace(
+  target: string | URL | OpenSegment,
+  given: string | undefined,
+  options: HttpOptions,
+): AdaptivePlace {
   if (given !== undefined && !isFormat(given)) refuseOption("format", given, '"hls" or "dash"');
   if (typeof target === "function") {
     if (given === undefined) {
@@ -75,5 +82,5 @@ export function adaptivePlace(target: string | URL | OpenSegment, given: string 
       }: its address ends with a folder; add the name of a manifest, such as index.m3u8`,
     );
   }
-  return { store: new HttpStore(address), format: given ?? formatOf(manifest)!, manifest };
+  return { store: new HttpStore(address, options), format: given ?? formatOf(manifest)!, manifest };
 }

@@ -5,20 +5,22 @@
  */
 import type { Codec } from "../../codecs/families.ts";
 import { SegmentGrid } from "../../file/mp4/segment_grid.ts";
-import { checkOptionTable } from "../../option_checks.ts";
+import type { VideoFileRequest } from "../../engine/session_types.ts";
 import type { VideoEngine } from "../../thread/engine.ts";
 import { openVideoEngine } from "../../thread/open_engine.ts";
-import { type FrameRate, parseFrameRate } from "../../video/frame_rate.ts";
 import type { Rational } from "../../libav/rational.ts";
 import { requireNoFileOptions } from "../bytes/byte_options.ts";
 import { StreamEngine } from "../bytes/stream_engine.ts";
-import { requireCodec, writerOver } from "../create_file_writer.ts";
-import { type CheckedOptions, checkOptions, requireOptions, writerChecks } from "../options.ts";
+import { writerOver } from "../create_file_writer.ts";
+import { type CheckedOptions, checkOptions } from "../options.ts";
+import { checkConnection, type ConnectionOptions } from "../outputs/output_options.ts";
+import { openWithOutputs } from "../outputs/open_outputs.ts";
+import type { HttpOptions } from "../packaging/stores/http_store.ts";
 import type { OpenSegment } from "../packaging/stores/stream_store.ts";
 import type { VideoWriter } from "../video_writer.ts";
 import type { WriterOptions } from "../writer_options.ts";
-import { checkAdaptive, type CheckedAdaptive } from "./adaptive_options.ts";
-import { adaptivePlace } from "./adaptive_place.ts";
+import { type AdaptiveOptions, checkAdaptive, type CheckedAdaptive } from "./adaptive_options.ts";
+import { adaptivePlace, addressOf } from "./adaptive_place.ts";
 import { AdaptiveTarget } from "./adaptive_target.ts";
 import { LadderEngine } from "./ladder_engine.ts";
 
@@ -29,24 +31,34 @@ const reasons = {
   attachments: "segments have video and audio only",
 } as const;
 
+/** What a writer is made from, beside its target. */
+interface AdaptivePlan {
+  readonly codec: Codec;
+  readonly frameRate: Rational;
+  /** The writer's options, which are not checked yet. */
+  readonly options: WriterOptions;
+  readonly adaptive: AdaptiveOptions | undefined;
+  /** How a server is reached. */
+  readonly connection: ConnectionOptions;
+}
+
 /** Makes a writer whose video and audio are stored in segments, with the playlists that list them. */
 export async function createAdaptiveWriter(
-  codec: Codec,
+  { codec, frameRate, options: { format: asked, ...options }, adaptive: given = {}, connection }:
+    AdaptivePlan,
   target: string | URL | OpenSegment,
-  fps: FrameRate,
-  given: WriterOptions,
 ): Promise<VideoWriter> {
-  requireCodec(codec);
-  const frameRate = parseFrameRate(fps);
-  requireOptions(given);
-  const { adaptive: parts = {}, format: asked, ...options } = checkOptionTable(given, writerChecks);
   for (const name of Object.keys(reasons) as (keyof typeof reasons)[]) {
     if (options[name] === undefined) continue;
     throw new TypeError(`Cannot use the option ${name} with segments: ${reasons[name]}`);
   }
   options.signal?.throwIfAborted();
-  const { store, format, manifest } = adaptivePlace(target, asked);
-  const adaptive = checkAdaptive(parts, format);
+  const { store, format, manifest } = adaptivePlace(
+    target,
+    asked,
+    httpOptions(connection, addressOf(target) !== null, options),
+  );
+  const adaptive = checkAdaptive(given, format);
   const steps = stepOptions(options, adaptive);
   const { windowSegments, segmentSeconds, startMs } = adaptive;
   const partSeconds = wholeFrames(adaptive.partSeconds, frameRate);
@@ -56,12 +68,17 @@ export async function createAdaptiveWriter(
     tellsDate: startMs !== null || windowSegments !== null || partSeconds !== null,
   });
   const cuts = { segmentSeconds, partSeconds, frameRate };
-  const engines = await openAll(steps.map(({ session, engine }, index) => () =>
-    openVideoEngine({
+  const engines = await openAll(steps.map(({ session, engine, outputs }, index) => () => {
+    const request: VideoFileRequest = {
       ...{ kind: "video", codec, path: "", bytesTo: "stream", cuts, frameRate },
       options: session,
-    }, { ...engine, take: files.taker(index) })
-  ));
+    };
+    const open = (opened: VideoFileRequest): Promise<VideoEngine> =>
+      openVideoEngine(opened, { ...engine, take: files.taker(index) });
+    // The first one's packets go elsewhere, too.
+    if (index > 0 || outputs.length === 0) return open(request);
+    return openWithOutputs(request, engine, { outputs, hasPrimary: false }, open);
+  }));
   const [first] = steps as [CheckedOptions];
   const ladder = new LadderEngine(engines, {
     queueSize: first.engine.queueSize,
@@ -69,6 +86,23 @@ export async function createAdaptiveWriter(
     onFirst: (seconds) => files.begin(startMs ?? Date.now() - seconds * 1000),
   });
   return await writerOver(new StreamEngine(ladder, files), frameRate, first);
+}
+
+/** How long a request may take unless the options say so, in seconds. */
+const requestSeconds = 10;
+
+/** How files are put on a server. Throws a `TypeError` for options that are for other addresses. */
+function httpOptions(
+  given: ConnectionOptions,
+  isServer: boolean,
+  { writeTimeoutSeconds = requestSeconds }: WriterOptions,
+): HttpOptions {
+  const { method = "PUT", headers = {}, ...others } = checkConnection(given);
+  for (const name of Object.keys(isServer ? others : given)) {
+    const use = name === "headers" || name === "method" ? "servers" : "other addresses";
+    throw new TypeError(`Cannot use the option ${name} with segments: it is for ${use}`);
+  }
+  return { method, headers, requestSeconds: writeTimeoutSeconds };
 }
 
 /** The options of each engine. The first has the audio. */

@@ -34,8 +34,6 @@ export class LadderEngine implements VideoEngine {
   readonly #others: readonly VideoEngine[];
   readonly #request: LadderRequest;
   #hasBegun = false;
-  /** A frame that is lent goes to one engine. */
-  readonly takesLent = false;
 
   /** Takes over open engines, one at least. */
   constructor([first, ...others]: readonly VideoEngine[], request: LadderRequest) {
@@ -58,6 +56,11 @@ export class LadderEngine implements VideoEngine {
 
   get slots(): FrameSlots {
     return this.#first.slots;
+  }
+
+  /** A frame that is lent goes to one engine. */
+  get takesLent(): boolean {
+    return this.#others.length === 0 && this.#first.takesLent;
   }
 
   get stats(): WriterStats {

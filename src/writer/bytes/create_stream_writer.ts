@@ -18,8 +18,9 @@ import { isAddress } from "../outputs/output_address.ts";
 import { checkConnection, connectionChecks, type ConnectionOptions } from "../outputs/output_options.ts";
 import type { VideoWriter } from "../video_writer.ts";
 import type { StreamWriterOptions, WriterOptions } from "../writer_options.ts";
-import { createAdaptiveWriter } from "../adaptive/create_adaptive_writer.ts";
+import type { AdaptiveOptions } from "../adaptive/adaptive_options.ts";
 import { isAdaptive } from "../adaptive/adaptive_place.ts";
+import { createAdaptiveWriter } from "../adaptive/create_adaptive_writer.ts";
 import type { OpenSegment } from "../packaging/stores/stream_store.ts";
 import { requireNoFileOptions } from "./byte_options.ts";
 import { ByteStream, requireStream } from "./byte_stream.ts";
@@ -96,18 +97,18 @@ export async function createStreamWriter(
   fps: FrameRate,
   options: StreamWriterOptions = {},
 ): Promise<VideoWriter> {
-  if (isAdaptive(target, options?.format)) {
-    return await createAdaptiveWriter(codec, target as string | URL | OpenSegment, fps, options);
-  }
   requireCodec(codec);
   requireOptions(options);
-  const { writer, connection } = dividedOptions(options);
-  const plan = { codec, frameRate: parseFrameRate(fps), checked: checkOptions(writer) };
+  const { writer, connection, adaptive } = dividedOptions(options);
+  const frameRate = parseFrameRate(fps);
+  if (isAdaptive(target, writer.format)) {
+    return await createAdaptiveWriter({ codec, frameRate, options: writer, adaptive, connection }, target);
+  }
+  requireNone(adaptive === undefined ? {} : { adaptive }, "one stream");
+  const plan = { codec, frameRate, checked: checkOptions(writer) };
   if (isAddress(target)) return await createAddressWriter(plan, target, checkConnection(connection));
   requireStream(target);
-  for (const name of Object.keys(connection)) {
-    throw new TypeError(`Cannot use the option ${name} with a stream: it is for addresses`);
-  }
+  requireNone(connection, "a stream");
   return await createByteWriter(plan, target);
 }
 
@@ -118,16 +119,28 @@ interface WriterPlan {
   readonly checked: CheckedOptions;
 }
 
-/** Divides options into those of a writer and those of a connection. */
-function dividedOptions(
-  given: StreamWriterOptions,
-): { readonly writer: WriterOptions; readonly connection: ConnectionOptions } {
-  const names = [...Object.keys(writerChecks), ...Object.keys(connectionChecks)];
-  const fields = Object.entries(fieldsOf(given, names)).filter(([, value]) => value !== undefined);
+/** Throws a `TypeError` where there is an option that a target has no use for. */
+function requireNone(options: object, target: string): void {
+  for (const name of Object.keys(options)) {
+    const use = name === "adaptive" ? "HLS and DASH" : "addresses";
+    throw new TypeError(`Cannot use the option ${name} with ${target}: it is for ${use}`);
+  }
+}
+
+/** Divides options into those of a writer, those of a connection, and those of segments. */
+function dividedOptions(given: StreamWriterOptions): {
+  readonly writer: WriterOptions;
+  readonly connection: ConnectionOptions;
+  readonly adaptive: AdaptiveOptions | undefined;
+} {
+  const names = [...Object.keys(writerChecks), ...Object.keys(connectionChecks), "adaptive"];
+  const { adaptive, ...others } = fieldsOf(given, names) as StreamWriterOptions;
+  const fields = Object.entries(others).filter(([, value]) => value !== undefined);
   const isOfConnection = ([name]: [string, unknown]): boolean => Object.hasOwn(connectionChecks, name);
   return {
     writer: Object.fromEntries(fields.filter((field) => !isOfConnection(field))),
     connection: Object.fromEntries(fields.filter(isOfConnection)),
+    adaptive,
   };
 }
 

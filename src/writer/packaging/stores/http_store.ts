@@ -7,12 +7,21 @@ import { WriteError } from "../../../errors.ts";
 import { redactAddress } from "../../../redaction.ts";
 import type { SegmentStore } from "./store.ts";
 
-/** How long one request may take, and a file with all its attempts, in milliseconds. */
-const requestMs = 10_000, patienceMs = 30_000;
+/** How long a file may take with all its attempts, in milliseconds. */
+const patienceMs = 30_000;
 /** What is waited before the second attempt, and at most, in milliseconds. It grows by half. */
 const firstDelayMs = 100, maxDelayMs = 5000;
 /** Answers that may be another one a moment later, beside those of a server that has failed. */
 const temporary: readonly number[] = [408, 425, 429];
+
+/** Answers with a code of their own. */
+const named: readonly number[] = [400, 401, 403, 404, 429];
+
+/** The code of an answer, as libavformat divides them. */
+function codeOf(status: number): string {
+  if (named.includes(status)) return `HTTP_${status}`;
+  return status < 500 ? "HTTP_4XX" : "HTTP_5XX";
+}
 
 /** How a request ended. */
 interface Outcome {
@@ -23,23 +32,33 @@ interface Outcome {
   readonly cause?: unknown;
 }
 
+/** How files are put on a server. */
+export interface HttpOptions {
+  readonly method: "PUT" | "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  /** How long one request may take. */
+  readonly requestSeconds: number;
+}
+
 /** A server. */
 export class HttpStore implements SegmentStore {
   readonly path = "";
   readonly #base: URL;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #options: HttpOptions;
 
   /** The place of a manifest: its query, user and password are those of all files. */
-  constructor(address: URL) {
+  constructor(address: URL, options: HttpOptions) {
+    this.#options = options;
     this.#base = new URL(address);
     const { username, password } = address;
     this.#base.username = this.#base.password = "";
-    if (username === "" && password === "") this.#headers = {};
+    if (username === "" && password === "") this.#headers = options.headers;
     else {
       const user = new TextEncoder().encode(
         `${decodeURIComponent(username)}:${decodeURIComponent(password)}`,
       );
-      this.#headers = { authorization: `Basic ${user.toBase64()}` };
+      this.#headers = { authorization: `Basic ${user.toBase64()}`, ...options.headers };
     }
   }
 
@@ -49,10 +68,11 @@ export class HttpStore implements SegmentStore {
     type: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const headers = { ...this.#headers, "content-type": type };
+    const { method } = this.#options;
+    const headers = { "content-type": type, ...this.#headers };
     const untilMs = performance.now() + patienceMs;
     for (let delayMs = firstDelayMs;; delayMs = Math.min(delayMs * 1.5, maxDelayMs)) {
-      const outcome = await this.#request(name, { method: "PUT", headers, body: bytes }, signal);
+      const outcome = await this.#request(name, { method, headers, body: bytes }, signal);
       if (outcome.problem === null) return;
       if (outcome.isFinal || performance.now() + delayMs > untilMs) throw this.#failure(name, outcome);
       await pause(delayMs, signal);
@@ -75,12 +95,12 @@ export class HttpStore implements SegmentStore {
     try {
       const response = await fetch(this.#address(name), {
         ...request,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(requestMs)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(this.#options.requestSeconds * 1000)]),
       });
       await response.body?.cancel();
       const { ok, status } = response;
       const isFinal = status < 500 && !temporary.includes(status);
-      return { problem: ok ? null : `the server answered ${status}`, code: `HTTP_${status}`, isFinal };
+      return { problem: ok ? null : `the server answered ${status}`, code: codeOf(status), isFinal };
     } catch (cause) {
       signal.throwIfAborted();
       // Deno's own error of a permission that is not granted.
