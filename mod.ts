@@ -71,6 +71,8 @@ export type { PacketSummary } from "./src/engine/session_types.ts";
 export type { AttachedPackets, PacketSource, PacketTarget } from "./src/engine/copying/packet_source.ts";
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
 export { createMemoryWriter, type MemoryWriter } from "./src/writer/bytes/create_memory_writer.ts";
+export type { AdaptiveOptions, LadderStep } from "./src/writer/adaptive/adaptive_options.ts";
+export type { OpenSegment } from "./src/writer/packaging/stores/stream_store.ts";
 export { createStreamWriter } from "./src/writer/bytes/create_stream_writer.ts";
 export type { FrameOptions, LatePolicy, TimestampOrigin, Timing } from "./src/video/frame_timing.ts";
 export type { ChunkOptions, WriterOptions } from "./src/writer/writer_options.ts";
@@ -79,11 +81,8 @@ export type { LogLevel } from "./src/libav/log.ts";
 export { openDevice } from "./src/reader/device/open_device.ts";
 export type { DeviceOptions, VideoDeviceSystem } from "./src/reader/device/device_options.ts";
 export { openNetworkSource } from "./src/reader/network/open_network_source.ts";
-export type {
-  NetworkSourceOptions,
-  NetworkStatus,
-  ReconnectOptions,
-} from "./src/reader/network/network_options.ts";
+export type { NetworkSourceOptions, NetworkStatus } from "./src/reader/network/network_options.ts";
+export type { ReconnectOptions } from "./src/reconnection.ts";
 export type { NetworkSource, NetworkStats } from "./src/reader/network/network_source.ts";
 export { createFileReader, type ReaderInput } from "./src/reader/create_file_reader.ts";
 export type { ImageSequence } from "./src/reader/image_sequence.ts";

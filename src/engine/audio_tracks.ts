@@ -186,11 +186,15 @@ export class AudioTracks implements Disposable {
     return this.#output !== null;
   }
 
-  /** From now on, packets go to this file, which is open. */
-  begin(output: Pick<OutputFile, "isCrashSafe" | "writeQueued">): void {
+  /**
+   * From now on, packets go to this file, which is open. With `isLive`, no stream is waited for longer than
+   * in a recording.
+   */
+  begin(output: Pick<OutputFile, "isCrashSafe" | "writeQueued">, isLive = false): void {
     this.#output = output;
     // flvenc.c takes nothing that is earlier than the first packet.
-    this.queue.begin({ needsAll: this.#info.name === "flv", isPatient: !output.isCrashSafe });
+    const needsAll = isLive || this.#info.name === "flv";
+    this.queue.begin({ needsAll, isPatient: !output.isCrashSafe && !isLive });
     output.writeQueued();
   }
 

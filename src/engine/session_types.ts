@@ -5,10 +5,12 @@
  */
 import type { Codec } from "../codecs/families.ts";
 import type { ContainerClock } from "../container/container_clock.ts";
+import type { FragmentCuts } from "../file/fragments.ts";
 import type { ByteSink } from "../libav/muxing/muxer_output.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { CopiedFile } from "./copying/media_packet.ts";
+import type { FedOutput } from "./outputs/packet_feeds.ts";
 import type { SegmentListener } from "./segments/segment_options.ts";
 import type { SessionOptions } from "./session_options.ts";
 
@@ -19,8 +21,12 @@ export interface VideoFileRequest {
   readonly codec: Codec;
   /** The absolute path of the file; empty where its bytes go to the program. */
   readonly path: string;
-  /** What becomes of its bytes; default: they go to the path. */
-  readonly bytesTo?: ByteSink["kind"];
+  /** What becomes of its bytes; default: they go to the path. `"nowhere"`: the outputs have all. */
+  readonly bytesTo?: ByteSink["kind"] | "nowhere";
+  /** Outputs in other threads, which get its packets. */
+  readonly outputs?: readonly FedOutput[];
+  /** How its fragments are cut for who makes segments of them; default: so that a kill costs little. */
+  readonly cuts?: FragmentCuts;
   /** Frames per second. */
   readonly frameRate: Rational;
   /** The options. */
@@ -169,5 +175,6 @@ export function sinkOf(
   { bytesTo }: VideoFileRequest | AudioFileRequest,
   { take: give }: SessionOutlets,
 ): ByteSink | null {
+  if (bytesTo === "nowhere") return { kind: "stream", give: () => {} };
   return bytesTo === undefined || give === undefined ? null : { kind: bytesTo, give };
 }

@@ -27,6 +27,7 @@ import { audioBesideVideo, AudioTracks } from "./audio_tracks.ts";
 import { describedRequest, type FileDescription } from "./file_description.ts";
 import { createClock, type FrameClock } from "./frame_clock.ts";
 import { ImageInput } from "./image_input.ts";
+import { PacketFeeds } from "./outputs/packet_feeds.ts";
 import { LiveFlush } from "./live_flush.ts";
 import { requireNoLostTracks } from "./lost_tracks.ts";
 import type { Preprocessor } from "./preprocessor.ts";
@@ -47,6 +48,8 @@ export class VideoSession implements Disposable {
   #request: VideoFileRequest;
   readonly #control: SessionControl;
   readonly #muxerInfo: MuxerInfo;
+  /** Outputs in other threads. */
+  readonly #feeds: PacketFeeds | null;
   readonly #clock: FrameClock;
   readonly #formats: InputFormats;
   readonly #safety: CrashSafety;
@@ -81,7 +84,9 @@ export class VideoSession implements Disposable {
     this.#control = control;
     this.#native = native;
     this.#formats = pixelFormatsByName(native);
-    this.#muxerInfo = chooseMuxer(native, options.segments?.name ?? given.path, options);
+    this.#feeds = given.outputs === undefined ? null : new PacketFeeds(native, given.outputs);
+    const info = chooseMuxer(native, options.segments?.name ?? given.path, options);
+    this.#muxerInfo = this.#feeds?.withHeaders(info) ?? info;
     requireTimingSupport(this.#muxerInfo, frameRate, options);
     using owned = new DisposableStack();
     const extras = openExtras(native, this.#muxerInfo, options);
@@ -108,7 +113,7 @@ export class VideoSession implements Disposable {
       formats: this.#formats,
       clock: this.#clock,
       safety: this.#safety,
-      ...{ audioTracks, ...extras },
+      ...{ audioTracks, ...extras, feeds: this.#feeds },
     };
     this.#opener = new StreamOpener(native, request, this.#muxerInfo, context);
     const color = (height: number) => this.#opener.color(height);
@@ -225,6 +230,7 @@ export class VideoSession implements Disposable {
     setLogLevel(this.#native, this.#request.options.logLevel);
     const path = this.#path;
     const fileBytes = yield* stepsWithWriteErrors(path, this.#finishFile(endTicks));
+    this.#feeds?.end();
     // Encoders that have left frames out are freed much later.
     this.#target[Symbol.dispose]();
     const failure = this.#audioTracks?.failure ?? null;
@@ -235,9 +241,7 @@ export class VideoSession implements Disposable {
       path,
       format: this.#muxerInfo.name,
       encoder: this.choice?.name ?? "",
-      ...this.#written,
-      frames,
-      seconds,
+      ...{ ...this.#written, frames, seconds },
       bytes: fileBytes ?? bytes,
       leftOut: this.#leftOut,
     };
@@ -313,7 +317,8 @@ export class VideoSession implements Disposable {
 
   readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {
     if (this.#isTooLate()) return;
-    const placed = this.#segments?.plan.take(stamp) ?? stamp;
+    const given = this.#feeds?.withKeyFrame(stamp) ?? stamp;
+    const placed = this.#segments?.plan.take(given) ?? given;
     const pipeline = this.#pipeline ??= this.#open(pixels, shape, placed);
     pipeline.write(pixels, shape, placed, this.#liveFlush.isLive);
   };
@@ -331,6 +336,7 @@ export class VideoSession implements Disposable {
       ...{ request: this.#request, control: this.#control, info: this.#muxerInfo, target: this.#target },
       ...{ safety: this.#safety, clock: this.#clock, audioTracks: this.#audioTracks },
       ...{ subtitles: this.#subtitles, opener: this.#opener, segments: this.#segments },
+      feeds: this.#feeds,
     }, {
       input: { ...this.#preprocessor!.times, shape },
       pixels,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { AudioStats } from "../audio/audio_track.ts";
+import type { OutputStats } from "./outputs/output_stats.ts";
 
 /** Statistics of a writer. */
 export interface WriterStats {
@@ -43,6 +44,11 @@ export interface WriterStats {
    * not include the last samples.
    */
   readonly audio: readonly AudioStats[];
+  /**
+   * Statistics of each output in a thread of its own: of the address that `createStreamWriter` was given, and
+   * then those of the option `outputs`. Absent where there are none.
+   */
+  readonly outputs?: readonly OutputStats[];
 }
 
 /** Statistics of a writer that has done nothing. */

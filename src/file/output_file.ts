@@ -15,7 +15,7 @@ import type { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { completed, type Steps } from "../steps.ts";
 import { writeChaptersOver } from "./chapter_header.ts";
-import { Fragments } from "./fragments.ts";
+import { type FragmentCuts, Fragments } from "./fragments.ts";
 import type { HeldTarget } from "./held_target.ts";
 import { IndexSize } from "./index_size.ts";
 import type { Interleaver } from "./interleaver.ts";
@@ -44,6 +44,8 @@ export interface OutputRequest {
   readonly isKept: boolean;
   /** Whether a partly written end is cut off after a disk failure. */
   readonly isCrashSafe: boolean;
+  /** How its fragments are cut; default: so that a kill costs little. */
+  readonly cuts?: FragmentCuts | undefined;
   /** The packet queue of several streams; `null` for a single stream. */
   readonly queue: Interleaver | null;
   /** The subtitle tracks; `null` where there are none. */
@@ -57,6 +59,8 @@ export interface OutputRequest {
    * final one is made from it.
    */
   readonly createMuxer: (url: string, stage: Stage, recording: Demuxer | null) => Muxer;
+  /** Gets each packet first. */
+  readonly onPacket?: (packet: NativePacket, timeBase: Rational) => void;
   /** Called as soon as there is a file, and again where another one takes its place. */
   readonly onFile: () => void;
 }
@@ -104,9 +108,8 @@ export class OutputFile implements Disposable {
   #videoEnd = 0;
   /** Whether packets of one stream were written so late that players would have to look for them. */
   #isOutOfOrder = false;
-  /** How many bytes of the file are complete. */
+  /** How many bytes of the file are complete; with its trailer. */
   #wholeBytes: number | null = null;
-  /** The length of the file with its trailer. */
   #finishedBytes: number | null = null;
   /** Number of packets of the first stream. */
   #packets = 0;
@@ -122,14 +125,14 @@ export class OutputFile implements Disposable {
   constructor(native: Native, request: OutputRequest) {
     this.#native = native;
     this.#request = request;
-    const { url, isFragmented, isCrashSafe, isKept, queue, subtitles, createMuxer } = request;
+    const { url, isFragmented, isCrashSafe, isKept, queue, subtitles, cuts, createMuxer } = request;
     const isRecorded = isFragmented || isCrashSafe;
     this.#isRead = isKept && !isCrashSafe;
     const stage = isKept ? "kept" : isRecorded ? "recording" : "direct";
     this.#muxer = createMuxer(url, stage, null);
     this.#isInOrder = isFragmented ||
       (queue !== null || subtitles !== null) && !interleavesItself(this.#muxer.info);
-    this.#fragments = isFragmented ? new Fragments(this.#muxer, this.#isRead) : null;
+    this.#fragments = isFragmented ? new Fragments(this.#muxer, this.#isRead, cuts ?? null) : null;
   }
 
   /** Opens the file, truncates an existing one, and writes the header. */
@@ -208,7 +211,7 @@ export class OutputFile implements Disposable {
     // Tracks that follow the video have nothing before it goes on.
     const until = queue?.isComplete ? queue.lastSeconds(0) : null;
     if (until !== null) queue!.give(({ packet, timeBase }) => this.#writeInOrder(packet, timeBase), until);
-    if (this.#fragments !== null) this.#fragments.cut();
+    if (this.#fragments !== null) this.#fragments.flush();
     else this.#muxer.writeAtOnce(null);
     if (isCrashSafe) this.#wholeBytes = this.#muxer.writtenBytes;
     return queue === null || queue.lastSeconds(0) === null;
@@ -224,6 +227,7 @@ export class OutputFile implements Disposable {
 
   readonly #writePacket = (packet: NativePacket, timeBase: Rational): void => {
     const stream = packet.streamIndex;
+    this.#request.onPacket?.(packet, timeBase);
     // Muxers skip empty packets.
     const isKept = stream === 0 && packet.size > 0;
     const isFirst = !this.#hasBegun;

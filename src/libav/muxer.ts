@@ -21,7 +21,7 @@ import { type ChapterPlace, packTag, type StreamRequest } from "./streams/stream
 import { setTags, tagStream } from "./streams/stream_tags.ts";
 
 /** AVIO_FLAG_WRITE, libavformat/avio.h. */
-const openForWriting = 2;
+export const openForWriting = 2;
 /** SEEK_*, stdio.h: from the current position, with 0, it tells it. */
 const seekAbsolute = 0, seekCurrent = 1;
 
@@ -110,9 +110,14 @@ export class Muxer extends Owned {
     setChapters(this.#native, this.address, chapters, () => this.#fail(outOfMemory, "add chapters"));
   }
 
+  /** The AVStream of a number. */
+  stream(index: number): Address {
+    return this.#streams[index]!;
+  }
+
   /** The four-character code of a stream, as a number; 0 where the encoder gave it none. */
   streamTag(index: number): number {
-    const parameters = this.#native.fields.get(this.#streams[index]!, "AVStream", "codecpar");
+    const parameters = this.#native.fields.get(this.stream(index), "AVStream", "codecpar");
     return this.#native.fields.get(parameters, "AVCodecParameters", "codec_tag");
   }
 
@@ -173,14 +178,13 @@ export class Muxer extends Owned {
   /** Opens the file, truncating an existing one. A muxer that opens its own files does so later. */
   openFile(url: string): void {
     if (this.info.opensFilesItself) return;
-    const result = this.#native.avformat.avio_open2(
-      this.#output.cell.buffer,
-      cString(url),
-      openForWriting,
-      NULL,
-      null,
-    );
-    this.#check(result, "open the file");
+    const { avformat } = this.#native;
+    this.openWith((cell) => avformat.avio_open2(cell, cString(url), openForWriting, NULL, null));
+  }
+
+  /** Opens its output by a function that gives an AVIOContext, or libav's code. */
+  openWith(open: (cell: BigUint64Array) => number, action = "open the file"): void {
+    this.#check(open(this.#output.cell.buffer), action);
     this.#useOutput();
   }
 
@@ -197,6 +201,11 @@ export class Muxer extends Owned {
     const goesBack = this.options.has("movflags");
     this.#bytes = new ByteOutput(this.#native, this.address, this.#output, sink, goesBack);
     this.#check(this.#bytes.open(), "open memory");
+  }
+
+  /** Gives a sink bytes that are not the muxer's, after those that it was given. */
+  giveBeside(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#bytes?.giveBeside(bytes);
   }
 
   /** Writes the header and the attached pictures. */
@@ -222,7 +231,7 @@ export class Muxer extends Owned {
     const { fields } = this.#native;
     const opus = idOfCodec(this.#native, "opus");
     for (const { stream, seconds } of delays) {
-      const parameters = fields.get(this.#streams[stream]!, "AVStream", "codecpar");
+      const parameters = fields.get(this.stream(stream), "AVStream", "codecpar");
       const isOpus = fields.get(parameters, "AVCodecParameters", "codec_id") === opus;
       if (isDelayed || isOpus) this.#delays.set(stream, { seconds, isDelayed });
     }

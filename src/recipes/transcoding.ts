@@ -174,7 +174,7 @@ export async function runEncode(
   const common = withoutUndefined({ signal, thread, libraryPath, workerUrl, logLevel });
   const summary = await encodeFile({
     ...places,
-    ...{ codec, part, action, signal, libraryPath, workerUrl, logLevel },
+    ...{ codec, part, action, signal, thread, libraryPath, workerUrl, logLevel },
     keepsPixelFormat: keepsCodecs,
     writerOptions: (source) => ({ ...common, ...writerOptions(source), ...withoutUndefined(encoding) }),
     audioOptions: audio === false ? null : ({ codec }) => ({ ...(keepsCodecs ? { codec } : {}), ...tracks }),

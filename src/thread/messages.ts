@@ -13,7 +13,7 @@ import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
-import type { RingLayout, SlotPlace } from "./ring.ts";
+import type { FramePlace, RingLayout, SlotPlace } from "./ring.ts";
 import type { SentPacket, SentRequest, SentSamples } from "./sent_bytes.ts";
 import type { SentError } from "./sent_error.ts";
 
@@ -38,10 +38,10 @@ export type ToWorker =
   | { readonly type: "ring"; readonly id: number; readonly layout: RingLayout }
   /** No more frames come in this ring. */
   | { readonly type: "retire"; readonly id: number }
-  /** A frame in a slot. Its layout is `null` where it is that of the previous frame. */
+  /** A frame. Its layout is `null` where it is that of the previous frame. */
   | {
     readonly type: "frame";
-    readonly place: SlotPlace;
+    readonly place: FramePlace;
     readonly layout: FrameLayout | null;
     readonly stamp: FrameStamp;
   }
@@ -94,7 +94,7 @@ export type FromWorker =
   | {
     readonly type: "taken";
     /** Where it is; `null` for an image. */
-    readonly place: SlotPlace | null;
+    readonly place: FramePlace | null;
     /** Slots that nobody refers to any more. */
     readonly freed: readonly SlotPlace[];
     readonly progress: Progress;

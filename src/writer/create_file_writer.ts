@@ -7,6 +7,7 @@ import { unlessAbortedMeanwhile } from "../abortable.ts";
 import { AudioCapture } from "../capture/audio_capture.ts";
 import type { Codec } from "../codecs/families.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
+import type { VideoFileRequest } from "../engine/session_types.ts";
 import type { EngineOptions, VideoEngine } from "../thread/engine.ts";
 import { createClock } from "../engine/frame_clock.ts";
 import { type CheckedOptions, checkOptions } from "./options.ts";
@@ -20,6 +21,7 @@ import { openVideoEngine } from "../thread/open_engine.ts";
 import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
 import { EngineVideoWriter } from "./engine_video_writer.ts";
 import { openFallback } from "./fallback/open_fallback.ts";
+import { openWithOutputs } from "./outputs/open_outputs.ts";
 import type { VideoWriter } from "./video_writer.ts";
 
 /**
@@ -80,8 +82,11 @@ export async function createFileWriter(
   engineOptions.signal?.throwIfAborted();
   requireOtherSources(file, sessionOptions);
   const request = { kind: "video", codec, path: file, frameRate, options: sessionOptions } as const;
-  const engine = await openVideoEngine(request, engineOptions)
-    .catch((error) => openFallback(error, request, checked));
+  const open = (opened: VideoFileRequest): Promise<VideoEngine> => openVideoEngine(opened, engineOptions);
+  const { outputs } = checked;
+  const engine = outputs.length === 0
+    ? await open(request).catch((error) => openFallback(error, request, checked))
+    : await openWithOutputs(request, engineOptions, { outputs, hasPrimary: false }, open);
   return await writerOver(engine, frameRate, checked);
 }
 

@@ -18,6 +18,7 @@ import type { WriterStats } from "../engine/writer_stats.ts";
 import type { VideoSource } from "../reader/video_source.ts";
 import { nextTurn } from "../next_turn.ts";
 import type { Size } from "../size.ts";
+import { lentTaker } from "../source/pipeline/frame_sink.ts";
 import { CueChecker, type SubtitleCue } from "../subtitles/cue.ts";
 import type { Frame } from "../video/frame.ts";
 import {
@@ -110,6 +111,10 @@ export class EngineVideoWriter implements VideoWriter {
     });
   }
 
+  get [lentTaker](): boolean {
+    return this.#engine.takesLent;
+  }
+
   get timing(): Timing {
     return this.#options.timing ?? "constant";
   }
@@ -141,11 +146,10 @@ export class EngineVideoWriter implements VideoWriter {
     const timing = readFrameOptions(options);
     // Getters of the caller's objects may have closed the writer. No more of them is called from here on.
     this.#life.requireOpen("write a frame");
-    const isRaw = given.kind === "raw";
-    const slot = isRaw ? this.#engine.slots.offer(given.fields.data) : null;
+    const slot = given.kind === "raw" ? this.#engine.slots.offer(given.fields.data) : null;
     try {
       // Images are decoded one by one, and need no memory for pixels.
-      const needsRoom = isRaw && slot === null;
+      const needsRoom = given.kind !== "image" && slot === null;
       const mayDrop = needsRoom && this.#options.latePolicy === "drop";
       const room = this.#roomFor(needsRoom && !mayDrop, timing);
       await this.#turns.run(room, () => this.#write(given, slot, timing, nowMs, mayDrop));

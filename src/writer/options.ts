@@ -38,6 +38,13 @@ import { commonChecks, defaultQueueSize } from "./common_checks.ts";
 import { guarded } from "./progress_timer.ts";
 import { withLive } from "./realtime/live_options.ts";
 import { checkSegments } from "./segment_checks.ts";
+import {
+  checkOutputs,
+  checkShared,
+  type OutputOptions,
+  sharedChecks,
+  type SharedOptions,
+} from "./outputs/output_options.ts";
 import type { ChunkOptions, WriterOptions } from "./writer_options.ts";
 
 /** Checked options, divided by who uses them. */
@@ -47,6 +54,10 @@ export interface CheckedOptions {
   /** What to do where the libraries can't be loaded; `null`: to throw. */
   readonly fallback: Fallback | null;
   readonly onProgress: ((stats: WriterStats) => void) | undefined;
+  /** Further outputs of the encode. */
+  readonly outputs: readonly OutputOptions[];
+  /** What all outputs have that say nothing else. */
+  readonly shared: SharedOptions;
 }
 
 const positive: Check = (value) =>
@@ -110,6 +121,7 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
       ? null
       : "a PNG or JPEG file as { image: its bytes }",
   attachments: (value) => (Array.isArray(value) ? null : "a list of { name, data }"),
+  adaptive: object("an object such as { segmentSeconds: 2 }"),
   segments: object('an object such as { seconds: 60, name: "%H-%M-%S.mp4" }'),
   onSegment: (value) => (typeof value === "function" ? null : "a function"),
   timing: oneOf("constant", "timestamps", "wallclock"),
@@ -122,6 +134,8 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   workerUrl: moduleAddress,
   libraryPath: text,
   fallback: oneOf("uncompressed", "process"),
+  ...sharedChecks,
+  outputs: (value) => Array.isArray(value) ? null : "a list of addresses, paths and streams",
 };
 
 /** Options that exclude each other. */
@@ -170,11 +184,18 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     libraryPath,
     fallback,
     segments,
+    adaptive,
     onSegment,
     signal,
     onProgress,
+    outputs = [],
+    reconnect,
+    writeTimeoutSeconds,
     ...rest
   } = options;
+  if (adaptive !== undefined) {
+    refuseOption("adaptive", adaptive, 'left out, except with createStreamWriter and "hls" or "dash"');
+  }
   requireRates(bitrate, maxBitrate);
   const isTwoPass = needsTwoPasses(options);
   const session = plainCopy<SessionOptions>({
@@ -198,7 +219,9 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     ...{ thread, workerModule: new URL(workerUrl), queueSize, libraryPath, signal },
     onSegment: onSegment && guarded("onSegment", onSegment, isQuiet),
   };
-  return { session, engine, fallback: fallback ?? null, onProgress };
+  const shared = checkShared({ reconnect, writeTimeoutSeconds });
+  const more = checkOutputs(outputs).map((output) => ({ ...shared, ...output }));
+  return { session, engine, fallback: fallback ?? null, onProgress, outputs: more, shared };
 }
 
 /** Whether there are two passes. Throws a `TypeError` where nothing says what they are for. */

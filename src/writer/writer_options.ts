@@ -21,6 +21,9 @@ import type { ResizeMode } from "../video/resizer.ts";
 import type { Fallback } from "../engine/session_types.ts";
 import type { Segment, SegmentOptions } from "../engine/segments/segment_options.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
+import type { ReconnectOptions } from "../reconnection.ts";
+import type { ConnectionOptions, OutputOptions } from "./outputs/output_options.ts";
+import type { AdaptiveOptions } from "./adaptive/adaptive_options.ts";
 
 /** What one of several files is that become one. */
 export interface ChunkOptions {
@@ -276,6 +279,11 @@ export interface WriterOptions {
    * wall are those of the first frame's `write`, plus the time of the video.
    */
   onSegment?: (segment: Segment) => void;
+  /**
+   * How a stream is divided into segments, of {@linkcode createStreamWriter} with the format `"hls"` or
+   * `"dash"`: their length, how many are listed, parts for low latency, sizes to choose from.
+   */
+  adaptive?: AdaptiveOptions;
   /** Aborts the writer: its calls then reject with the signal's reason. */
   signal?: AbortSignal;
   /** Called after frames are written, at most four times per second, and at the end. */
@@ -292,4 +300,20 @@ export interface WriterOptions {
    * {@linkcode LibraryNotFoundError} is thrown, which says what to install.
    */
   fallback?: Fallback;
+  /**
+   * More places for the same encode: addresses, paths, streams, or any of them with options of its own
+   * ({@linkcode OutputOptions}). Each has a thread and a queue of its own: one that is slow, or gone, holds
+   * up no other. `stats.outputs` tells how each is.
+   */
+  outputs?: readonly (OutputOptions | OutputOptions["target"])[];
+  /**
+   * How an output to an address comes back after a lost connection. Default: after 2 s, then after 1.5 times
+   * as long, and so on up to 60 s. `{ attempts: 0 }`: it does not.
+   */
+  reconnect?: ReconnectOptions;
+  /** How long a receiver may take nothing, or not answer, in seconds. Then it is lost. Default: 10. */
+  writeTimeoutSeconds?: number;
 }
+
+/** Options of {@linkcode createStreamWriter}: those of a writer, and how an address is reached. */
+export interface StreamWriterOptions extends WriterOptions, ConnectionOptions {}

@@ -42,12 +42,14 @@ function lockOf(native: Native, path: string): FileLock | null {
   return lock;
 }
 
-function containerOf(native: Native, { output, action }: CopyRequest): MuxerInfo {
+function containerOf(native: Native, { output, action, inputs }: CopyRequest): MuxerInfo {
   const hint = "Name the file with the extension of its container, such as .mp4 or .mkv";
   const info = muxerByExtension(native, output, hint);
   if (!info.opensFilesItself) return info;
   throw new UnsupportedError(
-    `Cannot ${action} to ${output}: its extension means ${info.name}, which is many files`,
+    `Cannot ${action} ${
+      inputs[0]!.paths[0]
+    } into ${output}: its extension means ${info.name}, which is many files`,
     { code: "MUXER_NOT_FOUND", operation: action, hint },
   );
 }
@@ -129,13 +131,14 @@ function* copyPackets(
 }
 
 /** Writes the header: only the muxer itself knows all that it refuses. */
-function writeHeader(muxer: Muxer, { action, output }: CopyRequest): void {
+function writeHeader(muxer: Muxer, { action, output, inputs: [input] }: CopyRequest): void {
   try {
     muxer.writeHeader();
   } catch (cause) {
     if (!(cause instanceof AvError) || cause.code !== "EINVAL" && cause.code !== "INVALIDDATA") throw cause;
     throw new UnsupportedError(
-      `Cannot ${action} to ${output}: ${muxer.info.name} does not take these streams (${cause.message})`,
+      `Cannot ${action} ${input!.paths[0]} into ${output}: ` +
+        `${muxer.info.name} does not take these streams (${cause.message})`,
       {
         code: "CODEC_NOT_FOR_CONTAINER",
         operation: action,

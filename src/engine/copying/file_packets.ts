@@ -71,6 +71,7 @@ export class FilePackets implements Disposable {
     const { num, den } = this.demuxer.sampleAspectRatio(index) ?? { num: 1, den: 1 };
     return {
       "the codec": stream.codecName,
+      "the profile": stream.profile,
       "the size": isAudio ? "" : `${width}x${height}`,
       "the pixel format": isVideo ? pixelFormatById(this.#native, format)?.name ?? "" : "",
       "the shape of pixels": isVideo ? `${num}:${den}` : "",
@@ -196,11 +197,13 @@ export class FilePackets implements Disposable {
     const waiting = this.#held.filter((held) => held.streamIndex === index);
     this.#held.splice(0, this.#held.length, ...this.#held.filter((held) => held.streamIndex !== index));
     const unknown = waiting.filter(({ dts }) => dts === noTime);
-    let next = first === noTime ? null : first;
-    for (const packet of unknown.toReversed()) {
-      packet.dts = next === null ? packet.pts : next - this.step(packet);
-      if (packet.pts === noTime) packet.pts = packet.dts;
-      if (next !== null) next = packet.dts;
+    if (first === noTime) orderDecodeTimes(unknown);
+    else {
+      let next = first;
+      for (const packet of unknown.toReversed()) {
+        packet.dts = next -= this.step(packet);
+        if (packet.pts === noTime) packet.pts = packet.dts;
+      }
     }
     this.#ready.push(...waiting);
   }
@@ -209,4 +212,14 @@ export class FilePackets implements Disposable {
     for (const packet of [...this.#held.splice(0), ...this.#ready.splice(0)]) packet[Symbol.dispose]();
     this.#input[Symbol.dispose]();
   }
+}
+
+/** Gives all packets of a short stream decode times: those at which they are shown, in order and early enough. */
+function orderDecodeTimes(packets: readonly NativePacket[]): void {
+  const shown = packets.map(({ pts }) => pts);
+  if (shown.includes(noTime)) return;
+  const inOrder = shown.toSorted((one, other) => Number(one - other));
+  const late = inOrder.map((ticks, index) => ticks - shown[index]!);
+  const delay = late.reduce((most, each) => each > most ? each : most, 0n);
+  for (const [index, packet] of packets.entries()) packet.dts = inOrder[index]! - delay;
 }

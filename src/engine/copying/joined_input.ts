@@ -319,7 +319,10 @@ function differenceOf(one: FilePackets, other: FilePackets, index: number): stri
   const facts = [one, other].map((source) => source.facts(index));
   for (const name of Object.keys(facts[0]!)) {
     const [first, second] = [facts[0]![name], facts[1]![name]];
-    if (first !== second) return `${name} ${second} in stream ${index}, not ${first}`;
+    // What is empty is not known, or has no meaning.
+    if (first !== second && first !== "" && second !== "") {
+      return `${name} ${second} in stream ${index}, not ${first}`;
+    }
   }
   const [headers, otherHeaders] = [one.demuxer.headers(index), other.demuxer.headers(index)];
   const isSame = headers.length === otherHeaders.length &&

@@ -30,7 +30,7 @@ export type OutputPlace =
 /** Creates the muxer of a file. Leaves the disk unchanged. */
 export function createOutput(
   native: Native,
-  { request, safety, target, control, audioTracks, subtitles, opener }: PipelineContext,
+  { request, safety, target, control, audioTracks, subtitles, opener, feeds }: PipelineContext,
   stream: EncodedStream,
   place?: OutputPlace,
 ): OutputFile {
@@ -39,7 +39,9 @@ export function createOutput(
     url: opener.url,
     queue: audioTracks?.queue ?? null,
     subtitles,
+    cuts: request.cuts,
     onFile: () => control.noteFile(target.isOwnFile),
+    ...(feeds === null ? {} : { onPacket: (packet, timeBase) => feeds.push(packet, timeBase) }),
     ...place,
     ...safety,
     chapters: request.options.chapters ?? [],

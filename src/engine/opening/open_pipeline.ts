@@ -69,7 +69,7 @@ function openEncoding(
   outputOf: (stream: EncodedStream) => AnyOutput,
 ): OpenPipeline<Pipeline> {
   const { input, pixels, seconds, source } = picture;
-  const { request, control, info, target, clock, audioTracks, opener } = context;
+  const { request, control, info, target, clock, audioTracks, opener, feeds } = context;
   const { options } = request;
   using owned = new DisposableStack();
   const { encoder, settings } = opener.openEncoder(input, pixels, source.first.layout.format);
@@ -87,6 +87,7 @@ function openEncoding(
   const parts = { encoder, parameters, openEncoder, settings, output, timeline, plays, control };
   const pipeline = owned.use(new Pipeline(native, { ...parts, ...palettes }));
   pipeline.prepare(shape);
+  feeds?.begin((info) => opener.createMuxer({ ...stream, url: "", stage: "kept", info, hasCover: false }));
   if (output instanceof OutputFile) output.open(target);
   const containerUnit = output instanceof OutputFile
     ? output.timeBase(0)
@@ -95,7 +96,7 @@ function openEncoding(
   owned.move();
   if (audioTracks !== null && !audioTracks.hasBegun) {
     audioTracks.beginAt(seconds);
-    audioTracks.begin(output);
+    audioTracks.begin(output, feeds !== null);
   }
   // Without filters, the clock does that.
   if (options.filter !== undefined) timeline.keepApart(containerUnit, minTicks(info));

@@ -181,6 +181,7 @@ export class StreamOpener implements Disposable {
 
   #requireContainerFits(encoder: EncoderInfo, { frameRate }: PreprocessorOutput): void {
     requireVideoCodecSupport(this.#native, this.info, encoder);
+    this.#context.feeds?.requireSupport(encoder);
     requireTimecodeSupport(this.info, this.#request.options, frameRate);
     if (this.frameColor.isDisplayP3) requirePrimariesSupport(this.info);
   }

@@ -8,9 +8,19 @@ import type { Codec } from "../../codecs/families.ts";
 import { openVideoEngine } from "../../thread/open_engine.ts";
 import { type FrameRate, parseFrameRate } from "../../video/frame_rate.ts";
 import { requireCodec, writerOver } from "../create_file_writer.ts";
-import { checkOptions } from "../options.ts";
+import type { VideoFileRequest } from "../../engine/session_types.ts";
+import type { Rational } from "../../libav/rational.ts";
+import { fieldsOf } from "../../plain_copy.ts";
+import type { VideoEngine } from "../../thread/engine.ts";
+import { type CheckedOptions, checkOptions, requireOptions, writerChecks } from "../options.ts";
+import { openWithOutputs } from "../outputs/open_outputs.ts";
+import { isAddress } from "../outputs/output_address.ts";
+import { checkConnection, connectionChecks, type ConnectionOptions } from "../outputs/output_options.ts";
 import type { VideoWriter } from "../video_writer.ts";
-import type { WriterOptions } from "../writer_options.ts";
+import type { StreamWriterOptions, WriterOptions } from "../writer_options.ts";
+import { createAdaptiveWriter } from "../adaptive/create_adaptive_writer.ts";
+import { isAdaptive } from "../adaptive/adaptive_place.ts";
+import type { OpenSegment } from "../packaging/stores/stream_store.ts";
 import { requireNoFileOptions } from "./byte_options.ts";
 import { ByteStream, requireStream } from "./byte_stream.ts";
 import { StreamEngine } from "./stream_engine.ts";
@@ -24,6 +34,10 @@ import { StreamEngine } from "./stream_engine.ts";
  * container of one file. The bytes of a frame come with it where the encoder holds none back:
  * `tune: "zerolatency"` for libx264 and libx265.
  *
+ * Of segments, as HLS and DASH have them, the target is the path of the manifest in a folder
+ * (`"live/index.m3u8"`, `"live/index.mpd"`), its address, where each file is put by HTTP, or a function that
+ * gives a stream for each file. See {@linkcode AdaptiveOptions}.
+ *
  * Where the stream has no room, `write` waits for its reader. Where it takes nothing any more, as its reader
  * has gone, the next call, or the one that waits, rejects with a {@linkcode WriterClosedError}, and the
  * writer has ended. `close` resolves once the stream has taken everything; `abort` aborts the stream with the
@@ -31,7 +45,7 @@ import { StreamEngine } from "./stream_engine.ts";
  *
  * @param codec A codec family, or the exact name of any libavcodec encoder, as for
  * {@linkcode createFileWriter}.
- * @param stream Where the bytes go. It is locked, and closed or aborted with the writer.
+ * @param target Where the bytes go. A stream is locked, and closed or aborted with the writer.
  * @param fps Frames per second, kept exactly.
  * @param options See {@linkcode WriterOptions}; `crashSafe`, `passes: 2`, `targetBytes`,
  * `palette: "clip"`, `chunk`, `segments` and `fallback` are for files.
@@ -46,8 +60,9 @@ import { StreamEngine } from "./stream_engine.ts";
  * @throws {OptionError} An option of the encoder or muxer is unknown, or its value is refused.
  * @throws {UnsupportedError} Codec, container, pixel format or size do not go together, or the container is
  * of several files.
+ * @throws {WriteError} The folder can't be written.
  *
- * @example
+ * @example Bytes for a response
  * ```ts
  * import { createStreamWriter } from "@avwriter/avwriter";
  *
@@ -60,18 +75,94 @@ import { StreamEngine } from "./stream_engine.ts";
  * }
  * if ((await video).length < 1000) throw new Error("not as written");
  * ```
+ *
+ * @example Segments in a folder
+ * ```ts
+ * import { createStreamWriter } from "@avwriter/avwriter";
+ *
+ * const folder = await Deno.makeTempDir();
+ * {
+ *   const options = { adaptive: { segmentSeconds: 1 } };
+ *   await using writer = await createStreamWriter("h264", `${folder}/index.m3u8`, 30, options);
+ *   for (let n = 0; n < 60; n++) await writer.write(new ImageData(320, 180));
+ * }
+ * const playlist = await Deno.readTextFile(`${folder}/index-video.m3u8`);
+ * if (!playlist.includes("#EXT-X-ENDLIST")) throw new Error("not as written");
+ * ```
  */
 export async function createStreamWriter(
   codec: Codec,
-  stream: WritableStream<Uint8Array>,
+  target: string | URL | WritableStream<Uint8Array> | OpenSegment,
   fps: FrameRate,
-  options: WriterOptions = {},
+  options: StreamWriterOptions = {},
 ): Promise<VideoWriter> {
+  if (isAdaptive(target, options?.format)) {
+    return await createAdaptiveWriter(codec, target as string | URL | OpenSegment, fps, options);
+  }
   requireCodec(codec);
-  requireStream(stream);
-  const frameRate = parseFrameRate(fps);
-  const checked = checkOptions(options);
-  const { session, engine: engineOptions, fallback } = checked;
+  requireOptions(options);
+  const { writer, connection } = dividedOptions(options);
+  const plan = { codec, frameRate: parseFrameRate(fps), checked: checkOptions(writer) };
+  if (isAddress(target)) return await createAddressWriter(plan, target, checkConnection(connection));
+  requireStream(target);
+  for (const name of Object.keys(connection)) {
+    throw new TypeError(`Cannot use the option ${name} with a stream: it is for addresses`);
+  }
+  return await createByteWriter(plan, target);
+}
+
+/** What a writer is made from, beside its target. */
+interface WriterPlan {
+  readonly codec: Codec;
+  readonly frameRate: Rational;
+  readonly checked: CheckedOptions;
+}
+
+/** Divides options into those of a writer and those of a connection. */
+function dividedOptions(
+  given: StreamWriterOptions,
+): { readonly writer: WriterOptions; readonly connection: ConnectionOptions } {
+  const names = [...Object.keys(writerChecks), ...Object.keys(connectionChecks)];
+  const fields = Object.entries(fieldsOf(given, names)).filter(([, value]) => value !== undefined);
+  const isOfConnection = ([name]: [string, unknown]): boolean => Object.hasOwn(connectionChecks, name);
+  return {
+    writer: Object.fromEntries(fields.filter((field) => !isOfConnection(field))),
+    connection: Object.fromEntries(fields.filter(isOfConnection)),
+  };
+}
+
+/** What a session writes where its outputs open their own connections: nothing of it is kept. */
+const discarded = { format: "nut", formatOptions: { write_index: false } } as const;
+
+async function createAddressWriter(
+  { codec, frameRate, checked }: WriterPlan,
+  target: string | URL,
+  connection: ConnectionOptions,
+): Promise<VideoWriter> {
+  const { session, engine: engineOptions, fallback, outputs, shared } = checked;
+  requireNoFileOptions(session, "an address", fallback);
+  engineOptions.signal?.throwIfAborted();
+  const { format, formatOptions, ...rest } = session;
+  const first = {
+    ...{ ...shared, ...connection, target },
+    ...(format === undefined ? {} : { format }),
+    ...(formatOptions === undefined ? {} : { formatOptions }),
+  };
+  const request: VideoFileRequest = {
+    ...{ kind: "video", codec, path: "", bytesTo: "nowhere", frameRate },
+    options: { ...rest, ...discarded },
+  };
+  const plan = { outputs: [first, ...outputs], hasPrimary: true };
+  const open = (opened: VideoFileRequest): Promise<VideoEngine> => openVideoEngine(opened, engineOptions);
+  const engine = await openWithOutputs(request, engineOptions, plan, open);
+  return await writerOver(engine, frameRate, checked);
+}
+
+async function createByteWriter(
+  { codec, frameRate, checked }: WriterPlan,
+  stream: WritableStream<Uint8Array>,
+): Promise<VideoWriter> {
+  const { session, engine: engineOptions, fallback, outputs } = checked;
   requireNoFileOptions(session, "a stream", fallback);
   if (session.format === undefined) {
     throw new TypeError('Cannot write to a stream without the option format: give one, such as "mp4"');
@@ -80,7 +171,11 @@ export async function createStreamWriter(
   const target = new ByteStream(stream);
   const request = { kind: "video", codec, path: "", bytesTo: "stream", frameRate, options: session } as const;
   const { take } = target;
-  const engine = await openVideoEngine(request, { ...engineOptions, take })
-    .catch((error) => target.refuse(error));
+  const open = (opened: VideoFileRequest): Promise<VideoEngine> =>
+    openVideoEngine(opened, { ...engineOptions, take });
+  const opening = outputs.length === 0
+    ? open(request)
+    : openWithOutputs(request, engineOptions, { outputs, hasPrimary: false }, open);
+  const engine = await opening.catch((error) => target.refuse(error));
   return await writerOver(new StreamEngine(engine, target), frameRate, checked);
 }

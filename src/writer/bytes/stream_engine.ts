@@ -12,7 +12,22 @@ import type { Size } from "../../size.ts";
 import type { SubtitleCue } from "../../subtitles/cue.ts";
 import type { SampleEngine, VideoEngine } from "../../thread/engine.ts";
 import type { AcquiredSlot, FrameSlots } from "../../thread/frame_slots.ts";
-import type { ByteStream } from "./byte_stream.ts";
+
+/** What takes the bytes of an engine, and ends with it. */
+export interface ByteTarget {
+  /** What the writer's summary says of it. */
+  readonly summary: { readonly path: string; readonly bytes: number; readonly format?: string };
+  /** What a call waits for before it makes more bytes; `null`: nothing. */
+  readonly room: Promise<void> | null;
+  /** Throws where it takes no bytes any more. */
+  requireOpen(): void;
+  /** Resolves once there is room. Throws where it takes no bytes any more. */
+  ready(): Promise<void>;
+  /** Resolves once it has taken everything. */
+  close(): Promise<void>;
+  /** Ends it with a reason. */
+  abort(reason: unknown): Promise<void>;
+}
 
 /** An engine of samples whose bytes a stream takes. */
 export class StreamSampleEngine<
@@ -20,12 +35,12 @@ export class StreamSampleEngine<
   Engine extends SampleEngine<Summary> = SampleEngine<Summary>,
 > implements SampleEngine<Summary> {
   protected readonly inner: Engine;
-  protected readonly stream: ByteStream;
+  protected readonly stream: ByteTarget;
   /** What the stream is told, where the engine has failed. */
   #failure: unknown = new Error("The writer has failed");
 
   /** Takes over an engine that gives its bytes to the stream. */
-  constructor(inner: Engine, stream: ByteStream) {
+  constructor(inner: Engine, stream: ByteTarget) {
     this.inner = inner;
     this.stream = stream;
   }
@@ -43,7 +58,7 @@ export class StreamSampleEngine<
       this.stream.requireOpen();
       const summary = await this.inner.finish(endTicks, onStep);
       await this.stream.close();
-      return { ...summary, bytes: this.stream.bytes };
+      return { ...summary, ...this.stream.summary };
     });
   }
 
@@ -97,6 +112,10 @@ export class StreamEngine extends StreamSampleEngine<WriteSummary, VideoEngine> 
     return this.inner.choice;
   }
 
+  get takesLent(): boolean {
+    return this.inner.takesLent;
+  }
+
   get size(): Size | null {
     return this.inner.size;
   }
@@ -106,7 +125,7 @@ export class StreamEngine extends StreamSampleEngine<WriteSummary, VideoEngine> 
   }
 
   get outputRoom(): Promise<void> | null {
-    return this.stream.room;
+    return this.stream.room ?? this.inner.outputRoom ?? null;
   }
 
   write(frame: CheckedFrame, slot: AcquiredSlot | null): void | Promise<void> {

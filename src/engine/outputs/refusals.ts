@@ -1,0 +1,45 @@
+/**
+ * What the errors of outputs mean.
+ *
+ * @module
+ */
+import { AvError, OptionError, UnsupportedError, WriteError } from "../../errors.ts";
+
+/** Says the same of every error of an output: no word of a library is trusted to have no secret in it. */
+export type Redact = (text: string) => string;
+
+/**
+ * What a receiver says for good, so that another try would get the same answer: a key or a passphrase is
+ * wrong, or it has no such place. EPERM is what RTMP gives for an error that the server tells.
+ */
+const refusals =
+  /^(?:HTTP_.*|EPERM|UNKNOWN|REFUSED|EINVAL|ENOSYS|OPTION_NOT_FOUND|PROTOCOL_NOT_FOUND|PATCHWELCOME)$/;
+
+/** Whether a receiver has refused, or the output can't be as it is. */
+export function isRefusal(error: unknown): boolean {
+  if (error instanceof UnsupportedError || error instanceof OptionError) return true;
+  return !(error instanceof AvError) || refusals.test(error.code);
+}
+
+const hints: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "Nobody listens there: start the receiver first, and check host and port",
+  ETIMEDOUT: "Check host and port, and the option writeTimeoutSeconds",
+  HTTP_401: "Check user and password",
+  HTTP_403: "Check user, password and key",
+  HTTP_404: "Check the path of the address",
+  EPERM: "Check the key: the server has refused it",
+  REFUSED: "Check passphrase and stream id: the receiver has refused them",
+};
+
+/** The error of an output, which names it without its secrets, and has no other error in it. */
+export function outputError(label: string, error: unknown, redact: Redact): Error {
+  if (error instanceof UnsupportedError || error instanceof OptionError) return error;
+  const isOurs = error instanceof AvError;
+  const code = isOurs ? error.code : "OUTPUT";
+  const message = redact(error instanceof Error ? error.message : String(error));
+  return new WriteError(`Cannot write to ${label}: ${message}`, {
+    code,
+    operation: isOurs ? redact(error.operation) : "write to an output",
+    hint: hints[code] ?? null,
+  });
+}
