@@ -1,7 +1,6 @@
 import process from "node:process";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { createFileWriter, createMemoryWriter, type RawFrame, type WriterOptions } from "../mod.ts";
-import { median } from "../bench/statistics.ts";
 import { listen } from "./support/audio.ts";
 import { missingEncoders } from "./support/features.ts";
 import { barFrame, decode, frameTimes, keyFrameTimes, TemporaryFolder } from "./support/media.ts";
@@ -210,8 +209,10 @@ testAll("live: ten minutes of 720p with audio keep to the clock, in level memory
   }
   const { dropped } = writer.stats;
   const { seconds } = await writer.close();
-  const drift = median(late.slice(-minute)) - median(late.slice(0, minute));
-  assert(Math.abs(drift) < 20, `${drift} ms`);
+  // A busy machine makes frames late, and none early: a clock that drifts has them all late, or early.
+  const least = (minutes: readonly number[]): number => minutes.toSorted((a, b) => a - b)[minute / 10]!;
+  const [first, last] = [least(late.slice(0, minute)), least(late.slice(-minute))];
+  assert(Math.abs(last - first) < 20 && Math.abs(last) < 20, `${first} ms, ${last} ms`);
   const growth = (resident.at(-1)! - resident[2]!) / 2 ** 20;
   assert(growth < 20, resident.map((bytes) => `${(bytes / 2 ** 20).toFixed(0)} MB`).join(", "));
   assertAlmostEquals(seconds, 600, 1e-6);
