@@ -48,7 +48,6 @@ export class VideoSession implements Disposable {
   #request: VideoFileRequest;
   readonly #control: SessionControl;
   readonly #muxerInfo: MuxerInfo;
-  /** Outputs in other threads. */
   readonly #feeds: PacketFeeds | null;
   readonly #clock: FrameClock;
   readonly #formats: InputFormats;

@@ -148,7 +148,7 @@ const contentTypes: Readonly<Record<string, string>> = {
 /** The delay of SRT's receivers where the address names none, in microseconds. */
 const srtLatency = 120_000;
 
-/** How long it takes until a receiver of SRT has used what it has got: it drops the rest with the connection. */
+/** How long a receiver of SRT needs to use what it has got: it drops the rest with the connection. */
 function srtSeconds({ searchParams }: URL): number {
   const latencies = ["latency", "peerlatency", "rcvlatency"].map((name) =>
     Number(searchParams.get(name) ?? 0)
