@@ -6,6 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import {
   createFileWriter,
   createStreamWriter,
+  OptionError,
   type StreamWriterOptions,
   type VideoWriter,
   WriteError,
@@ -405,6 +406,21 @@ testLong("createStreamWriter: a full disk ends the writer, and its segments stay
   const { segments } = playlistAt(disk.file("index-video.m3u8"));
   assert(segments.length > 0 && segments.every(({ name }) => disk.names.includes(name)));
 });
+
+test(
+  "createStreamWriter: where encoding fails, the playlist ends with what was written",
+  { skip },
+  async () => {
+    using folder = new TemporaryFolder();
+    const filter = "scale=w='if(gte(n,30),80,160)':h=90:eval=frame";
+    const options = { ...fast, tune: "zerolatency", filter, adaptive: { segmentSeconds: 0.4 } };
+    const writer = await createStreamWriter("libx264", folder.file("index.m3u8"), fps, options);
+    const error = await rejection(() => writeBoth(writer, 100, false));
+    assert(error instanceof OptionError && error.code === "FILTER_SIZE", String(error));
+    assertWhole(playlistAt(folder.file("index-video.m3u8")), 1.2);
+    assertEquals(play(folder.file("index.m3u8"), { width: 160, fps }).frames, 30);
+  },
+);
 
 for (const way of ["abort", "signal"] as const) {
   test(`createStreamWriter: ${way} leaves whole segments, also where a server hangs`, { skip }, async () => {
