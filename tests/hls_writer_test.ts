@@ -6,16 +6,20 @@ import { assert, assertEquals } from "@std/assert";
 import {
   createFileWriter,
   createStreamWriter,
+  OptionError,
   type StreamWriterOptions,
   type VideoWriter,
   WriteError,
 } from "../mod.ts";
+import { keyMark } from "../src/file/mp4/key_mark.ts";
+import { joined } from "../src/writer/packaging/fragment_stream.ts";
+import { Packager } from "../src/writer/packaging/packager.ts";
 import { probeAudio, sine } from "./support/audio.ts";
 import { missingEncoders } from "./support/features.ts";
 import { barFrame, frameTimes, probe, TemporaryFolder } from "./support/media.ts";
 import { assertFails, rejection } from "./support/messages.ts";
 import { runUntilKilled } from "./support/processes.ts";
-import { play } from "./support/record.ts";
+import { noisyFrame, play } from "./support/record.ts";
 import {
   filesIn,
   playlistAt,
@@ -24,9 +28,10 @@ import {
   saveFiles,
   SegmentServer,
 } from "./support/segments.ts";
+import { SmallDisk } from "./support/small_disk.ts";
 import { testsOf } from "./support/test.ts";
 
-const { isAll, test, testBoth, testLong } = testsOf(import.meta.url);
+const { test, testAll, testBoth, testLong } = testsOf(import.meta.url);
 
 const killed = fileURLToPath(new URL("./support/record_hls.ts", import.meta.url));
 
@@ -333,6 +338,91 @@ testLong("createStreamWriter: DASH has the same segments, live and after its end
   assertEquals(probeAudio(path)[0]!.codec_name, "aac");
 });
 
+testLong(
+  "createStreamWriter: a ladder whose key frames are at other times is refused",
+  { skip },
+  async () => {
+    const streams: Uint8Array<ArrayBuffer>[] = [];
+    for (const segmentSeconds of [1, 0.6]) {
+      const files = new Map<string, Uint8Array>();
+      const open = (name: string): WritableStream<Uint8Array> =>
+        new WritableStream({ write: (bytes) => void files.set(name, bytes) });
+      const own = { ...fast, format: "hls", adaptive: { segmentSeconds } };
+      const writer = await createStreamWriter("libx264", open, fps, own);
+      await writeBoth(writer, 60, false);
+      await writer.close();
+      const { segments } = readPlaylist(new TextDecoder().decode(files.get("index-video.m3u8")));
+      let end = 0;
+      const pieces = segments.flatMap(({ name, seconds }) => {
+        end += seconds;
+        return [files.get(name)!, keyMark(BigInt(Math.round(end * 12_800)))];
+      });
+      streams.push(joined([files.get("index-video-init.mp4")!, ...pieces]));
+    }
+    const stored: string[] = [];
+    const packager = new Packager({
+      ...{
+        format: "hls",
+        manifest: "index.m3u8",
+        segmentSeconds: 1,
+        partSeconds: null,
+        windowSegments: null,
+      },
+      ...{ frameRate: { num: fps, den: 1 }, videoBits: [null, null], tellsDate: false },
+    }, { put: ({ name }) => void stored.push(name), remove: () => {} });
+    packager.push(0, streams[0]!);
+    assert(stored.includes("index-video1-2.m4s"), stored.join());
+    const error = await rejection(() => Promise.try(() => packager.push(1, streams[1]!)));
+    assert(error instanceof WriteError && error.code === "KEY_FRAMES", String(error));
+    assert(
+      error.message.includes("segment 2 of video2 begins at 0.6 s, and of another size at 1 s"),
+      error.message,
+    );
+  },
+);
+
+testLong("createStreamWriter: segments are beside other outputs of the encode", { skip }, async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  const options = { ...fast, audio: {}, adaptive: { segmentSeconds: 0.4 }, outputs: [path] };
+  const writer = await createStreamWriter("libx264", folder.file("index.m3u8"), fps, options);
+  await writeBoth(writer, 30);
+  await writer.close();
+  assertEquals(play(path, { width: 160, fps }).frames, 30);
+  assertEquals(playlistAt(folder.file("index-video.m3u8")).segments.length, 3);
+});
+
+testLong("createStreamWriter: a full disk ends the writer, and its segments stay whole", {
+  skip: skip || SmallDisk.missing,
+}, async () => {
+  using disk = new SmallDisk(2);
+  const options = { quality: "lossless", preset: "ultrafast", adaptive: { segmentSeconds: 0.2 } } as const;
+  const writer = await createStreamWriter("libx264", disk.file("index.m3u8"), fps, options);
+  const error = await rejection(async () => {
+    for (let index = 0; index < 1000; index++) await writer.write(noisyFrame(index, 160, 90));
+  });
+  assert(error instanceof WriteError && error.code === "ENOSPC", String(error));
+  assert(!disk.names.some((name) => name.endsWith(".avwriter")), disk.names.join());
+  const { segments } = playlistAt(disk.file("index-video.m3u8"));
+  assert(segments.length > 0 && segments.every(({ name }) => disk.names.includes(name)));
+});
+
+test(
+  "createStreamWriter: where encoding fails, the playlist ends with what was written",
+  { skip },
+  async () => {
+    using folder = new TemporaryFolder();
+    const filter = "scale=w='if(gte(n,30),80,160)':h=90:eval=frame";
+    const options = { ...fast, tune: "zerolatency", filter, adaptive: { segmentSeconds: 0.4 } };
+    const writer = await createStreamWriter("libx264", folder.file("index.m3u8"), fps, options);
+    const error = await rejection(() => writeBoth(writer, 100, false));
+    assert(error instanceof OptionError && error.code === "FILTER_SIZE", String(error));
+    // The filter has one frame still.
+    assertWhole(playlistAt(folder.file("index-video.m3u8")), 29 / fps);
+    assertEquals(play(folder.file("index.m3u8"), { width: 160, fps }).frames, 29);
+  },
+);
+
 for (const way of ["abort", "signal"] as const) {
   test(`createStreamWriter: ${way} leaves whole segments, also where a server hangs`, { skip }, async () => {
     using folder = new TemporaryFolder();
@@ -357,14 +447,13 @@ for (const way of ["abort", "signal"] as const) {
   });
 }
 
-testLong(
+testAll(
   "createStreamWriter: a kill leaves whole segments, and a playlist of no others",
   { skip },
   async () => {
-    for (let run = 0; run < (isAll ? 20 : 2); run++) {
+    for (let run = 0; run < 20; run++) {
       using folder = new TemporaryFolder();
-      const killMs = isAll ? 300 + Math.random() * 1500 : 500 + run * 333;
-      const { lines } = await runUntilKilled(killed, [folder.path], killMs);
+      const { lines } = await runUntilKilled(killed, [folder.path], 500 + run * 77);
       const files = filesIn(folder.path);
       const { segments } = playlistAt(folder.file("index-video.m3u8"));
       for (const { name, seconds } of segments) {
@@ -402,18 +491,24 @@ const codecs = [
   ["mpeg4", "ac3", /^mp4v\.20,ac-3$/],
 ] as const;
 
-for (const [codec, audio, expected] of codecs) {
-  testLong(`createStreamWriter: ${codec} and ${audio} have the names that players know`, {
-    skip: missingEncoders(codec, audio === "opus" ? "libopus" : audio),
-  }, async () => {
-    using folder = new TemporaryFolder();
-    const options = { audio: { codec: audio }, adaptive: { segmentSeconds: 1 } };
-    const writer = await createStreamWriter(codec, folder.file("index.m3u8"), fps, options);
-    await writeBoth(writer, 40);
-    await writer.close();
-    const [, names] = /CODECS="(.*?)"/.exec(readFileSync(folder.file("index.m3u8"), "utf8"))!;
-    assert(expected.test(names!), names);
-    assertEquals(play(folder.file("index.m3u8"), { width: 160, fps }).frames, 40);
-    for (const track of ["video", "audio"]) assertWhole(playlistAt(folder.file(`index-${track}.m3u8`)), 1.6);
-  });
+for (const [index, [codec, audio, expected]] of codecs.entries()) {
+  (index === 0 ? testLong : testAll)(
+    `createStreamWriter: ${codec} and ${audio} have the names that players know`,
+    {
+      skip: missingEncoders(codec, audio === "opus" ? "libopus" : audio),
+    },
+    async () => {
+      using folder = new TemporaryFolder();
+      const options = { audio: { codec: audio }, adaptive: { segmentSeconds: 1 } };
+      const writer = await createStreamWriter(codec, folder.file("index.m3u8"), fps, options);
+      await writeBoth(writer, 40);
+      await writer.close();
+      const [, names] = /CODECS="(.*?)"/.exec(readFileSync(folder.file("index.m3u8"), "utf8"))!;
+      assert(expected.test(names!), names);
+      assertEquals(play(folder.file("index.m3u8"), { width: 160, fps }).frames, 40);
+      for (const track of ["video", "audio"]) {
+        assertWhole(playlistAt(folder.file(`index-${track}.m3u8`)), 1.6);
+      }
+    },
+  );
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { basename, extname } from "../../../ffi/mod.ts";
+import { basename, extname, runtime } from "../../../ffi/mod.ts";
 import { filePath } from "../../file_path.ts";
 import { refuseOption } from "../../option_checks.ts";
 import { shown } from "../../shown.ts";
@@ -74,6 +74,8 @@ export function adaptivePlace(
     const manifest = basename(path);
     return { store: new FolderStore(path), format: given ?? formatOf(manifest)!, manifest };
   }
+  const port = address.port || (address.protocol === "https:" ? 443 : 80);
+  runtime().requireNetwork(`${address.hostname}:${port}`);
   const manifest = decodeURIComponent(address.pathname.slice(address.pathname.lastIndexOf("/") + 1));
   if (manifest === "") {
     throw new TypeError(

@@ -12,6 +12,8 @@ import type { SegmentStore } from "../packaging/stores/store.ts";
 
 /** How long what is under way may take to be given up, in milliseconds. */
 const abortMs = 100;
+/** How long the end of a stream may take to be stored after a failure, in milliseconds. */
+const salvageMs = 2000;
 
 /** A stream in segments. */
 export class AdaptiveTarget implements ByteTarget {
@@ -55,9 +57,16 @@ export class AdaptiveTarget implements ByteTarget {
     this.requireOpen();
   }
 
-  async close(): Promise<void> {
-    this.#try(() => this.#packager.finish());
+  async close(seconds: number): Promise<void> {
+    this.#try(() => this.#packager.finish(seconds));
     await this.#queue.drained();
+  }
+
+  /** Lists what is there, and that no more comes: players would wait for it. */
+  async salvage(): Promise<void> {
+    this.#try(() => this.#packager.finish(null));
+    const drained = this.#queue.drained();
+    if (!await settlesWithin(drained, salvageMs)) this.#queue.fail(new Error("The writer has failed"));
   }
 
   async abort(reason: unknown): Promise<void> {

@@ -23,15 +23,17 @@ export interface ByteTarget {
   requireOpen(): void;
   /** Resolves once there is room. Throws where it takes no bytes any more. */
   ready(): Promise<void>;
-  /** Resolves once it has taken everything. */
-  close(): Promise<void>;
+  /** Ends it, where the video ends after so many seconds. Resolves once it has taken everything. */
+  close(seconds: number): Promise<void>;
+  /** Ends it after a failure, where that is another end than an abort: what was given stays of use. */
+  salvage?(): Promise<void>;
   /** Ends it with a reason. */
   abort(reason: unknown): Promise<void>;
 }
 
 /** An engine of samples whose bytes a stream takes. */
 export class StreamSampleEngine<
-  Summary extends { readonly bytes: number },
+  Summary extends { readonly bytes: number; readonly seconds: number },
   Engine extends SampleEngine<Summary> = SampleEngine<Summary>,
 > implements SampleEngine<Summary> {
   protected readonly inner: Engine;
@@ -57,7 +59,7 @@ export class StreamSampleEngine<
     return await this.#noting(async () => {
       this.stream.requireOpen();
       const summary = await this.inner.finish(endTicks, onStep);
-      await this.stream.close();
+      await this.stream.close(summary.seconds);
       return { ...summary, ...this.stream.summary };
     });
   }
@@ -66,9 +68,11 @@ export class StreamSampleEngine<
     await Promise.all([this.inner.abort(), this.stream.abort(reason)]);
   }
 
-  /** The part of a file that was given cannot be made better. */
+  /** The part of a file that was given cannot be made better; segments can. */
   async salvage(): Promise<void> {
-    await this.abort(this.#failure);
+    if (this.stream.salvage === undefined) return await this.abort(this.#failure);
+    await this.inner.salvage();
+    await this.stream.salvage();
   }
 
   /** Does something of which bytes come. Where the stream had no room before, waits until it has. */

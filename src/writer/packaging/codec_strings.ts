@@ -47,7 +47,7 @@ const vp9: Reader = (config, type) => {
 };
 
 /** ISO/IEC 14496-1: descriptors in each other, with lengths of up to four bytes. */
-const mpeg4Audio: Reader = (config, type) => {
+const mpeg4: Reader = (config, type) => {
   let at = 4;
   const enter = (tag: number): boolean => {
     if (config[at] !== tag) return false;
@@ -77,7 +77,8 @@ const readers: Readonly<Record<string, readonly [config: string, read: Reader]>>
   hev1: ["hvcC", hevc],
   av01: ["av1C", av1],
   vp09: ["vpcC", vp9],
-  mp4a: ["esds", mpeg4Audio],
+  mp4a: ["esds", mpeg4],
+  mp4v: ["esds", mpeg4],
 };
 
 /** Codecs whose names are not their sample entries. */

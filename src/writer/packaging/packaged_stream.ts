@@ -36,9 +36,11 @@ export class PackagedStream implements FragmentTaker {
     this.#fragments.push(bytes);
   }
 
-  /** Ends it. */
-  finish(): void {
-    for (const rendition of this.#renditions.values()) this.#events.end(rendition, null);
+  /** Ends it, where the video ends after so many seconds, or (`null`) nobody knows. */
+  finish(seconds: number | null): void {
+    for (const rendition of this.#renditions.values()) {
+      this.#events.end(rendition, rendition.header.kind === "video" ? seconds : null);
+    }
   }
 
   header(tracks: readonly TrackHeader[]): void {

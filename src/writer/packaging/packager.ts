@@ -86,10 +86,10 @@ export class Packager {
     this.#streams[stream]!.push(bytes);
   }
 
-  /** Ends all streams. */
-  finish(): void {
+  /** Ends all streams, where the video ends after so many seconds, or (`null`) nobody knows. */
+  finish(seconds: number | null): void {
     this.#hasEnded = true;
-    for (const stream of this.#streams) stream.finish();
+    for (const stream of this.#streams) stream.finish(seconds);
     const renditions = this.#filled;
     if (renditions.length === 0) return;
     for (const rendition of renditions) this.#list(rendition);

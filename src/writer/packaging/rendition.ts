@@ -120,7 +120,7 @@ export class Rendition {
     if (first === undefined) return null;
     const start = this.#start!;
     const ownEnd = (first.startTicks + this.#ticks) / this.header.timescale;
-    const seconds = Math.max(0, (end ?? ownEnd) - start);
+    const seconds = Math.max(0, (end !== null && end > start ? end : ownEnd) - start);
     const bytes = joined(this.#fragments.map((fragment) => fragment.bytes));
     const name = `${this.name}-${this.#number}.m4s`;
     this.segments.push({
