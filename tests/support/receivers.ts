@@ -189,8 +189,10 @@ export function missingReceiver(name: ReceiverName): SkipReason {
   if (name === "rtmp to nginx") return missingServer("rtmp from nginx");
   if (name === "srt to srt-live-transmit") return missingServer("srt from srt-live-transmit");
   if (!name.startsWith("rtsp to")) return false;
-  const code = "import gi; gi.require_version('Gst', '1.0'); from gi.repository import Gst; Gst.init(None); " +
+  const code =
+    "import gi; gi.require_version('Gst', '1.0'); from gi.repository import Gst; Gst.init(None); " +
     "raise SystemExit(Gst.ElementFactory.find('matroskamux') is None)";
   const { status } = spawnSync("/usr/bin/python3", ["-c", code], { stdio: "ignore" });
-  return missingRtspServer() || (status === 0 ? false : "GStreamer's Matroska muxer is missing (gstreamer1.0-plugins-good)");
+  return missingRtspServer() ||
+    (status === 0 ? false : "GStreamer's Matroska muxer is missing (gstreamer1.0-plugins-good)");
 }
