@@ -17,7 +17,7 @@ import { shown } from "../shown.ts";
 import { createFileWriter } from "../writer/create_file_writer.ts";
 import type { VideoWriter } from "../writer/video_writer.ts";
 import type { WriterOptions } from "../writer/writer_options.ts";
-import { writeAudio } from "./audio_flow.ts";
+import { primingSeconds, writeAudio } from "./audio_flow.ts";
 import { Pace, type Part, writeCues, writeFrames } from "./media_flow.ts";
 import { chaptersOf, metadataOf } from "./source_tags.ts";
 
@@ -30,6 +30,8 @@ export interface EncodeRequest {
   readonly part: Part;
   /** What is done, for errors: `"transcode"`. */
   readonly action: string;
+  /** Whether audio before the video is kept, where the container takes frames that do not begin at 0. */
+  readonly keepsEarlyAudio: boolean;
   /** Whether pictures keep their pixel format, where the encoder takes it. */
   readonly keepsPixelFormat: boolean;
   /** The options of the writer for a source. */
@@ -66,18 +68,21 @@ interface Sources {
 }
 
 /** Decodes and encodes. The new file takes its place once it is whole. */
-export async function encodeFile(request: EncodeRequest): Promise<EncodeSummary> {
-  const { input, output, action, part, signal, libraryPath, workerUrl, logLevel } = request;
+export async function encodeFile(given: EncodeRequest): Promise<EncodeSummary> {
+  const { input, output, action, signal, libraryPath, workerUrl, logLevel } = given;
   const options = withoutUndefined({ signal, libraryPath, workerUrl, logLevel });
   await using frames = await createFileReader(input, options);
-  requirePart(frames, part, action);
-  const hasOthers = request.audioOptions !== null && frames.audioTracks.length > 0 ||
+  requirePart(frames, given.part, action);
+  const hasOthers = given.audioOptions !== null && frames.audioTracks.length > 0 ||
     frames.subtitleTracks.length > 0;
   await using second = hasOthers ? await createFileReader(input, options) : null;
   // The extension chooses the container.
   using file = new NewFile(output, action, extname(output));
-  const { writer, leftOut } = await openWriter(request, frames, file.path);
   const sources = { frames, others: second ?? frames };
+  const asked = { ...given, part: await withEarlyAudio(given, sources.others) };
+  const { writer, leftOut } = await openWriter(asked, frames, file.path);
+  const request = writer.timing === "timestamps" ? asked : given;
+  const { part } = request;
   const { summary, isAudioCut } = await file.madeBy(encodeInto(request, sources, writer));
   const { format, encoder, width, height, frames: count, seconds, bytes } = summary;
   if (count === 0) {
@@ -90,6 +95,22 @@ export async function encodeFile(request: EncodeRequest): Promise<EncodeSummary>
   file.place();
   if (isAudioCut) leftOut.push("audio before the video");
   return { path: output, format, encoder, width, height, frames: count, seconds, bytes, leftOut };
+}
+
+/** The part from where audio begins before the video, if that is to be kept. */
+async function withEarlyAudio(
+  { part, keepsEarlyAudio, audioOptions }: EncodeRequest,
+  source: VideoSource,
+): Promise<Part> {
+  let { start } = part;
+  if (!keepsEarlyAudio || audioOptions === null) return part;
+  for (const track of source.audioTracks.keys()) {
+    for await (const { timestamp } of source.audio(track)) {
+      if (timestamp < -primingSeconds) start = Math.min(start, timestamp);
+      break;
+    }
+  }
+  return { ...part, start };
 }
 
 /** Throws a `RangeError` where a part begins after the end. */
