@@ -19,7 +19,7 @@ import type { capabilities } from "./capabilities.ts";
 import type { avdevice } from "./symbols/avdevice.ts";
 import type { avfilter } from "./symbols/avfilter.ts";
 import type { avformat, connections, memoryFiles, seeking, streamSideData } from "./symbols/avformat.ts";
-import type { aes, avutil, colorNames, dictionaries } from "./symbols/avutil.ts";
+import type { aes, avutil, colorNames, dictionaries, frameSideData } from "./symbols/avutil.ts";
 import type { resampling, swresample } from "./symbols/swresample.ts";
 import type { scalerFrames, swscale } from "./symbols/swscale.ts";
 
@@ -59,6 +59,8 @@ export interface Native {
   dictionaries(): Functions<typeof dictionaries>;
   /** Names of what colours are, opened on first use. */
   colorNames(): Functions<typeof colorNames>;
+  /** What goes along with a frame, opened on first use. */
+  frameSideData(): Functions<typeof frameSideData>;
   /** Decoding of streams, opened on first use. */
   decoding(): Functions<typeof decoding>;
   /** Packets with what goes along, opened on first use. */
