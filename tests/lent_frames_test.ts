@@ -1,7 +1,7 @@
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { createFileReader, createFileWriter, WriterClosedError } from "../mod.ts";
+import { createFileReader, createFileWriter, ReadError, WriterClosedError } from "../mod.ts";
 import { undisposedObjects } from "../src/libav/owned.ts";
 import { lentTaker } from "../src/source/pipeline/frame_sink.ts";
 import type { WriterTarget } from "../src/source/pipeline/pipeline_source.ts";
@@ -124,7 +124,9 @@ testBoth("attach: frames that are dropped, lost, left or never taken are freed w
     // A target is stuck, its queue is full, and the next frame waits for it.
     await using source = await open();
     const { promise, reject } = Promise.withResolvers<void>();
-    const stuck = source.attach({ write: () => promise, [lentTaker]: true } as WriterTarget, { frames: 1 });
+    const stuck = source.attach({ write: () => promise, [lentTaker]: true } as WriterTarget, {
+      bytes: 40_000,
+    });
     while (stuck.queued < 2) await sleep(1);
     await sleep(20);
     reject(new Error("enough"));
@@ -140,7 +142,7 @@ testBoth("attach: frames that are dropped, lost, left or never taken are freed w
     await writer.copyFrom(source, { seconds: 0.1 });
     const left = source.attach(writer);
     await source.close();
-    await assertRejects(() => left.finished);
+    await assertRejects(() => left.finished, ReadError, "closed");
   }
   assertEquals(undisposedObjects(), before);
 });
