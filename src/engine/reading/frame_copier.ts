@@ -51,6 +51,8 @@ export class FrameCopier implements Disposable {
   #way: Way | null = null;
   /** What a frame has told of brightness, where the header does not. */
   #hdr: HdrDescription = {};
+  /** The number of a pixel format that lies in ordinary memory. */
+  #checked: number | null = null;
 
   /** Gives frames of a format, or of their own. `stream` has the colour of frames that do not say it. */
   constructor(native: Native, format: PixelFormatInfo | null, stream: Partial<ColorDescription>) {
@@ -70,12 +72,7 @@ export class FrameCopier implements Disposable {
     lent: LentFrames | null = null,
   ): ReadFrame {
     const colors = frame.colors;
-    if (pixelFormatById(this.#native, frame.shape.format)?.isHardware ?? true) {
-      throw new AvError("its pictures are in a device's memory", {
-        code: "PIXEL_FORMAT",
-        operation: "decode",
-      });
-    }
+    this.#requirePixels(frame.shape.format);
     const way = this.#wayOf(this.#reader.read(frame), colors, frame);
     const { layout, color, bytes } = way;
     const { width, height, format: { name } } = layout;
@@ -87,6 +84,18 @@ export class FrameCopier implements Disposable {
     if (way.painter !== null) way.painter.paint(frame, data);
     else this.#copyPlanes(frame, way, data);
     return { ...facts, data };
+  }
+
+  /** Throws for frames in a device's memory. */
+  #requirePixels(format: number): void {
+    if (format === this.#checked) return;
+    if (pixelFormatById(this.#native, format)?.isHardware ?? true) {
+      throw new AvError("its pictures are in a device's memory", {
+        code: "PIXEL_FORMAT",
+        operation: "decode",
+      });
+    }
+    this.#checked = format;
   }
 
   #copyPlanes(frame: NativeFrame, { converter, layout }: Way, data: ArrayBuffer): void {

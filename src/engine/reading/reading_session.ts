@@ -73,8 +73,15 @@ export class ReadingSession implements Disposable {
     return this.#copy(this.#randomCursor.at(seconds), memory);
   }
 
-  /** Reads an audio track, from the beginning. */
-  openAudio(track: number): AudioReader {
+  /** Reads an audio track from a time in seconds on, or from the beginning where a file tells no such time. */
+  openAudio(track: number, from: number): AudioReader {
+    const reader = this.#openAudio(track);
+    if (from === 0 || reader.seek(from)) return reader;
+    reader[Symbol.dispose]();
+    return this.#openAudio(track);
+  }
+
+  #openAudio(track: number): AudioReader {
     const input = new MediaInput(this.#native, this.#request);
     return new AudioReader(this.#native, input, input.streamsOf("audio")[track]!, this.#request.label);
   }
