@@ -26,7 +26,7 @@ import type {
   sessionDescriptions,
   streamSideData,
 } from "./symbols/avformat.ts";
-import type { avutil, colorNames, dictionaries } from "./symbols/avutil.ts";
+import type { aes, avutil, colorNames, dictionaries } from "./symbols/avutil.ts";
 import type { resampling, swresample } from "./symbols/swresample.ts";
 import type { scalerFrames, swscale } from "./symbols/swscale.ts";
 
@@ -74,10 +74,16 @@ export interface Native {
   seeking(): Functions<typeof seeking>;
   /** Connections, opened on first use. */
   connections(): Functions<typeof connections>;
+  /** Decryption, opened on first use. */
+  aes(): Functions<typeof aes>;
   /** Descriptions of RTP sessions, opened on first use. */
   sessionDescriptions(): Functions<typeof sessionDescriptions>;
   /** The address of av_dict_count, a function that returns the 32-bit number that its parameter points to. */
   countFunction(): Address;
+  /** The address of avio_r8, a function that returns the next byte of an AVIOContext, or 0. */
+  byteFunction(): Address;
+  /** The address of av_strlcpy, a function that copies a text and returns its length. */
+  copyFunction(): Address;
   /** The address of shared memory, which must be kept for as long as native code uses it. */
   addressOf(memory: SharedArrayBuffer): Address;
   /** The path of libavdevice. */

@@ -46,6 +46,7 @@ import {
 } from "./symbols/avformat.ts";
 import {
   addresses,
+  aes,
   avutil,
   colorNames,
   dictionaries,
@@ -206,8 +207,11 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     copying: once(() => open("avcodec", copying)),
     seeking: once(() => open("avformat", seeking)),
     connections: once(() => open("avformat", connections)),
+    aes: once(() => open("avutil", aes)),
     sessionDescriptions: once(() => open("avformat", sessionDescriptions)),
     countFunction: once(() => host.functionAddress(pathOf("avutil"), "av_dict_count")),
+    byteFunction: once(() => host.functionAddress(pathOf("avformat"), "avio_r8")),
+    copyFunction: once(() => host.functionAddress(pathOf("avutil"), "av_strlcpy")),
     // It returns what it gets where that is large enough.
     addressOf: (shared) => addressFunctions().av_fast_realloc(new Uint8Array(shared), new Uint32Array(1), 0n),
     devicesPath: pathOf("avdevice"),

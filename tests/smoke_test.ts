@@ -35,7 +35,7 @@ import {
 import { CaptureDevice } from "../src/capture/capture_device.ts";
 import { Demuxer } from "../src/libav/demuxer.ts";
 import { Encoder, encoderByName } from "../src/libav/encoder.ts";
-import { addressOf } from "../src/libav/reading/input_stream.ts";
+import { SingleConnection } from "../src/libav/reading/single_connection.ts";
 import { ReadingSession } from "../src/engine/reading/reading_session.ts";
 import { recoverRecording } from "../src/file/recovery.ts";
 import { completed } from "../src/steps.ts";
@@ -421,12 +421,21 @@ test("smoke: a file is read: frames in order and at any time, and audio", async 
     const frame = index < 3 ? session.next()! : session.frameAt((index + 0.5) / 30)!;
     assertAlmostEquals(frame.timestamp, index / 30, 1e-4);
     assertAlmostEquals(frame.duration!, 1 / 30, 1e-4);
+    assert(frame.data instanceof ArrayBuffer);
     assert(psnr(new Uint8Array(frame.data), barFrame(index).data) >= 30, `frame ${index}`);
   }
-  using demuxer = new Demuxer(loadNative(), `file:${path}`, { formats: null });
-  assertEquals(addressOf(loadNative(), demuxer), `file:${path}`);
+  const native = loadNative();
+  using limits = new DisposableStack();
+  using demuxer = new Demuxer(native, `file:${path}`, {
+    ...{ formats: null, protocols: "file,tcp" },
+    onContext: (context) => void limits.use(new SingleConnection(native, context)),
+  });
+  const protocols = native.fields.get(demuxer.address, "AVFormatContext", "protocol_whitelist");
+  assertEquals(native.memory.text(protocols), "file");
+  const stream = [0, 1].find((index) => demuxer.isOf("audio", index))!;
+  assert(demuxer.packetSamples(stream) >= 0);
   using audio = session.openAudio(0);
-  assertAlmostEquals(audio.next()!.timestamp, 0, 0.03);
+  assertAlmostEquals(audio.next()[0]!.timestamp, 0, 0.03);
   using packets = session.openPackets();
   const read = [...packets.next(), ...packets.next()];
   assertEquals(read.filter(({ kind }) => kind === "video").length, 29);

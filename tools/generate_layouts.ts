@@ -62,6 +62,8 @@ const fieldsInUse = {
     color_space: "i32",
     chroma_location: "i32",
     sample_aspect_ratio: "rational",
+    profile: "i32",
+    frame_size: "i32",
     sample_rate: "i32",
     channels: "i32",
     channel_layout: "u64",
@@ -77,7 +79,6 @@ const fieldsInUse = {
     pb: "address",
     nb_streams: "u32",
     streams: "address",
-    url: "address",
     start_time: "i64",
     duration: "i64",
     nb_chapters: "u32",
@@ -86,6 +87,7 @@ const fieldsInUse = {
     programs: "address",
     metadata: "address",
     interrupt_callback: "address",
+    protocol_whitelist: "address",
   },
   AVFrame: {
     data: "address",
@@ -116,7 +118,7 @@ const fieldsInUse = {
     top_field_first: "i32",
   },
   AVHWFramesContext: { format: "i32", sw_format: "i32", width: "i32", height: "i32" },
-  AVIOContext: { buffer: "address", seek: "address", pos: "i64", seekable: "i32" },
+  AVIOContext: { buffer: "address", seek: "address", pos: "i64", max_packet_size: "i32", seekable: "i32" },
   AVInputFormat: { name: "address" },
   AVMasteringDisplayMetadata: {
     display_primaries: "rational",

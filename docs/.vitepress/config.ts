@@ -16,6 +16,7 @@ const guides = [
   ["Pipelines", "pipelines"],
   ["Crash safety and recovery", "crash-safety"],
   ["Streams of bytes and files in memory", "streams"],
+  ["HLS and DASH", "hls"],
   ["Live outputs", "outputs"],
   ["Recording in segments", "segments"],
   ["Reading", "reading"],

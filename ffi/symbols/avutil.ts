@@ -138,6 +138,16 @@ export const dictionaries = {
   av_dict_free: { parameters: ["buffer"], result: "void" },
 } as const satisfies SymbolTable;
 
+/** Decryption. */
+export const aes = {
+  // struct AVAES *av_aes_alloc(void)
+  av_aes_alloc: { parameters: [], result: "address" },
+  // int av_aes_init(struct AVAES *a, const uint8_t *key, int key_bits, int decrypt)
+  av_aes_init: { parameters: ["address", "buffer", "i32", "i32"], result: "i32" },
+  // void av_aes_crypt(struct AVAES *a, uint8_t *dst, const uint8_t *src, int count, uint8_t *iv, int decrypt)
+  av_aes_crypt: { parameters: ["address", "buffer", "buffer", "i32", "buffer", "i32"], result: "void" },
+} as const satisfies SymbolTable;
+
 /** From JavaScript memory into native memory. */
 export const memoryIn = {
   // void av_image_copy_plane(uint8_t *dst, int dst_linesize, const uint8_t *src, int src_linesize, int

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { CheckedFrame } from "../engine/checked_frame.ts";
+import type { CheckedFrame, CheckedPixels } from "../engine/checked_frame.ts";
 import type { FileDescription } from "../engine/file_description.ts";
 import type { EncoderChoice, EngineInfo, WriteSummary } from "../engine/session_types.ts";
 import { UnsupportedError } from "../errors.ts";
@@ -43,6 +43,7 @@ export class AviEngine implements VideoEngine {
   readonly #target: AviTarget;
   readonly #views = new SlotViews();
   readonly slots: FrameSlots;
+  readonly takesLent = false;
   /** What a target that takes its time has still to take. */
   #work: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | null = null;
@@ -80,7 +81,7 @@ export class AviEngine implements VideoEngine {
       return this.#do(() => this.#inTime(() => this.#session.writeImage(picture.bytes)));
     }
     this.#session.requireRaw();
-    const { layout, planes } = picture;
+    const { layout, planes } = requirePlanes(picture);
     const isWaiting = !this.#target.isDirect;
     if (slot === null && !isWaiting) return this.#session.writeRaw(planes, layout);
     const place = slot === null
@@ -180,4 +181,10 @@ export class AviEngine implements VideoEngine {
     });
     return result;
   }
+}
+
+/** Frames that are lent come only where they are taken. */
+function requirePlanes(picture: CheckedPixels): CheckedPixels & { readonly kind: "raw" } {
+  if (picture.kind === "raw") return picture;
+  throw new Error("The frame is lent");
 }

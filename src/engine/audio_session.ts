@@ -30,7 +30,7 @@ import { audioBesideVideo, AudioTracks, SilentPackets } from "./audio_tracks.ts"
 import { describeAudioSession } from "./report.ts";
 import { type AudioFileRequest, type AudioSummary, type SessionOutlets, sinkOf } from "./session_types.ts";
 import type { SessionControl } from "./ending/session_control.ts";
-import type { WriterStats } from "./writer_stats.ts";
+import { noStats, type WriterStats } from "./writer_stats.ts";
 
 /** Containers to name in an error, where they keep what another does not. */
 const audioContainers = ["ipod", "mp3", "ogg", "flac", "matroska", "wav"] as const;
@@ -92,7 +92,7 @@ export class AudioSession implements Disposable {
     const audioTracks = this.#open?.audioTracks ?? null;
     const audio = audioTracks?.stats ?? [];
     return {
-      ...{ frames: 0, dropped: 0, duplicated: 0, queued: 0, encoding: 0, finished: 0 },
+      ...noStats,
       bytes: audioTracks?.bytes ?? 0,
       seconds: audio[0]?.seconds ?? 0,
       audio,

@@ -3,15 +3,29 @@
  *
  * @module
  */
+import type { Address } from "../../ffi/mod.ts";
 import type { Size } from "../size.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout, PlaneView } from "../video/raw_frame.ts";
 import type { SessionOptions } from "./session_options.ts";
 
-/** The content of a checked frame: planes of pixels, or the bytes of an image file. */
-export type CheckedPicture =
+/** A frame in the memory of a decoder in another thread, for as long as anybody has a share of it. */
+export interface LentFrame {
+  /** The AVFrame. */
+  readonly address: Address;
+  /** Takes so many more shares. */
+  hold(shares: number): void;
+  /** Gives a share back. */
+  release(): void;
+}
+
+/** Pixels that are not in an image file: planes of them, or a frame that is lent. */
+export type CheckedPixels =
   | { readonly kind: "raw"; readonly layout: FrameLayout; readonly planes: readonly PlaneView[] }
-  | { readonly kind: "image"; readonly bytes: Uint8Array };
+  | { readonly kind: "lent"; readonly layout: FrameLayout; readonly frame: LentFrame };
+
+/** The content of a checked frame: pixels, or the bytes of an image file. */
+export type CheckedPicture = CheckedPixels | { readonly kind: "image"; readonly bytes: Uint8Array };
 
 /** A checked frame for the engine. */
 export interface CheckedFrame {

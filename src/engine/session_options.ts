@@ -13,7 +13,7 @@ import type { OptionValue } from "../libav/options.ts";
 import type { SegmentOptions } from "./segments/segment_options.ts";
 import type { CheckedSubtitleOptions } from "../subtitles/subtitle_options.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
-import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
+import type { LatePolicy, TimestampOrigin, Timing } from "../video/frame_timing.ts";
 import type { ImageOrientation } from "../video/images/orientation.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { ResizeMode } from "../video/resizer.ts";
@@ -31,6 +31,7 @@ export interface SessionOptions extends
     | "maxBitrate"
     | "passes"
     | "chunk"
+    | "live"
     | "keyFrameInterval"
     | "preset"
     | "tune"
@@ -61,6 +62,7 @@ export interface SessionOptions extends
   /** How many times an animation plays; 0 for ever. */
   readonly loop?: number;
   readonly timing?: Timing;
+  readonly latePolicy?: LatePolicy;
   readonly timestampOrigin?: TimestampOrigin;
   readonly filter?: string;
   readonly chapters?: readonly Chapter[];

@@ -5,6 +5,7 @@
  */
 import type { Codec } from "../codecs/families.ts";
 import type { ContainerClock } from "../container/container_clock.ts";
+import type { FragmentCuts } from "../file/fragments.ts";
 import type { ByteSink } from "../libav/muxing/muxer_output.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
@@ -24,6 +25,8 @@ export interface VideoFileRequest {
   readonly bytesTo?: ByteSink["kind"] | "nowhere";
   /** Outputs in other threads, which get its packets. */
   readonly outputs?: readonly FedOutput[];
+  /** How its fragments are cut for who makes segments of them; default: so that a kill costs little. */
+  readonly cuts?: FragmentCuts;
   /** Frames per second. */
   readonly frameRate: Rational;
   /** The options. */

@@ -4,12 +4,12 @@
  * @module
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
-import { requireFrameRateSupport, requireVariableRateSupport } from "../container/frame_rates.ts";
+import { requireTimingSupport } from "../container/frame_rates.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
 import { HeldTarget } from "../file/held_target.ts";
 import { chooseCrashSafety, type CrashSafety } from "../file/safety.ts";
 import { maxWaitingCueBytes, type SubtitleTracks } from "../file/subtitle_tracks.ts";
-import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
+import { requirePassesFolder, stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { setLogLevel } from "../libav/log.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
@@ -81,14 +81,12 @@ export class VideoSession implements Disposable {
   constructor(native: Native, given: VideoFileRequest, control: SessionControl, outlets: SessionOutlets) {
     const { frameRate, options } = given;
     this.#control = control;
-    const { timing = "constant" } = options;
     this.#native = native;
     this.#formats = pixelFormatsByName(native);
     this.#feeds = given.outputs === undefined ? null : new PacketFeeds(native, given.outputs);
     const info = chooseMuxer(native, options.segments?.name ?? given.path, options);
     this.#muxerInfo = this.#feeds?.withHeaders(info) ?? info;
-    if (timing === "constant") requireFrameRateSupport(this.#muxerInfo, frameRate, null);
-    else requireVariableRateSupport(this.#muxerInfo, timing);
+    requireTimingSupport(this.#muxerInfo, frameRate, options);
     using owned = new DisposableStack();
     const extras = openExtras(native, this.#muxerInfo, options);
     this.#subtitles = owned.use(extras.subtitles);
@@ -103,6 +101,7 @@ export class VideoSession implements Disposable {
     this.#path = given.path;
     const sink = sinkOf(request, outlets);
     this.#target = owned.use(HeldTarget.take(native, this.#muxerInfo, path, options.formatOptions, sink));
+    if (options.passes !== undefined) requirePassesFolder(path);
     this.#safety = chooseCrashSafety(this.#muxerInfo, request, this.#target);
     // Each segment is held by itself.
     if (this.#segments !== null) this.#target[Symbol.dispose]();

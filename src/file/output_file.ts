@@ -15,7 +15,7 @@ import type { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { completed, type Steps } from "../steps.ts";
 import { writeChaptersOver } from "./chapter_header.ts";
-import { Fragments } from "./fragments.ts";
+import { type FragmentCuts, Fragments } from "./fragments.ts";
 import type { HeldTarget } from "./held_target.ts";
 import { IndexSize } from "./index_size.ts";
 import type { Interleaver } from "./interleaver.ts";
@@ -44,6 +44,8 @@ export interface OutputRequest {
   readonly isKept: boolean;
   /** Whether a partly written end is cut off after a disk failure. */
   readonly isCrashSafe: boolean;
+  /** How its fragments are cut; default: so that a kill costs little. */
+  readonly cuts?: FragmentCuts | undefined;
   /** The packet queue of several streams; `null` for a single stream. */
   readonly queue: Interleaver | null;
   /** The subtitle tracks; `null` where there are none. */
@@ -123,14 +125,14 @@ export class OutputFile implements Disposable {
   constructor(native: Native, request: OutputRequest) {
     this.#native = native;
     this.#request = request;
-    const { url, isFragmented, isCrashSafe, isKept, queue, subtitles, createMuxer } = request;
+    const { url, isFragmented, isCrashSafe, isKept, queue, subtitles, cuts, createMuxer } = request;
     const isRecorded = isFragmented || isCrashSafe;
     this.#isRead = isKept && !isCrashSafe;
     const stage = isKept ? "kept" : isRecorded ? "recording" : "direct";
     this.#muxer = createMuxer(url, stage, null);
     this.#isInOrder = isFragmented ||
       (queue !== null || subtitles !== null) && !interleavesItself(this.#muxer.info);
-    this.#fragments = isFragmented ? new Fragments(this.#muxer, this.#isRead) : null;
+    this.#fragments = isFragmented ? new Fragments(this.#muxer, this.#isRead, cuts ?? null) : null;
   }
 
   /** Opens the file, truncates an existing one, and writes the header. */
@@ -209,7 +211,7 @@ export class OutputFile implements Disposable {
     // Tracks that follow the video have nothing before it goes on.
     const until = queue?.isComplete ? queue.lastSeconds(0) : null;
     if (until !== null) queue!.give(({ packet, timeBase }) => this.#writeInOrder(packet, timeBase), until);
-    if (this.#fragments !== null) this.#fragments.cut();
+    if (this.#fragments !== null) this.#fragments.flush();
     else this.#muxer.writeAtOnce(null);
     if (isCrashSafe) this.#wholeBytes = this.#muxer.writtenBytes;
     return queue === null || queue.lastSeconds(0) === null;
@@ -336,9 +338,7 @@ export class OutputFile implements Disposable {
     const { path, chapters, createMuxer, onFile } = this.#request;
     return rewriteRecording(this.#native, {
       ...{ path, chapters, createMuxer, endSeconds, onFile },
-      muxer: this.#muxer,
-      bytes: this.#finishedBytes ?? 0,
-      index: this.#index,
+      ...{ muxer: this.#muxer, bytes: this.#finishedBytes ?? 0, index: this.#index },
       ends: { ending, lastSeconds: this.#lastSeconds, packets: Math.min(this.#packets, packets) },
     });
   }

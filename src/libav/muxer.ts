@@ -185,14 +185,13 @@ export class Muxer extends Owned {
   /** Opens its output by a function that gives an AVIOContext, or libav's code. */
   openWith(open: (cell: BigUint64Array) => number, action = "open the file"): void {
     this.#check(open(this.#output.cell.buffer), action);
-    this.#useOutput();
+    this.#native.fields.set(this.address, "AVFormatContext", "pb", this.#output.cell.value);
   }
 
   /** Writes into memory that is discarded: a trial of the header. */
   openMemory(): void {
-    this.#check(this.#native.avformat.avio_open_dyn_buf(this.#output.cell.buffer), "open memory");
+    this.openWith((cell) => this.#native.avformat.avio_open_dyn_buf(cell), "open memory");
     this.#output.isMemory = true;
-    this.#useOutput();
   }
 
   /** Writes for a sink. */
@@ -201,6 +200,11 @@ export class Muxer extends Owned {
     const goesBack = this.options.has("movflags");
     this.#bytes = new ByteOutput(this.#native, this.address, this.#output, sink, goesBack);
     this.#check(this.#bytes.open(), "open memory");
+  }
+
+  /** Gives a sink bytes that are not the muxer's, after those that it was given. */
+  giveBeside(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#bytes?.giveBeside(bytes);
   }
 
   /** Writes the header and the attached pictures. */
@@ -324,10 +328,6 @@ export class Muxer extends Owned {
     this.#native.fields.set(this.address, "AVFormatContext", "pb", NULL);
     const { bytes, size } = takeMemory(this.#native, this.#output);
     return new MemoryFile(this.#native, bytes, size);
-  }
-
-  #useOutput(): void {
-    this.#native.fields.set(this.address, "AVFormatContext", "pb", this.#output.cell.value);
   }
 
   /** Checks what libav says after it has written. */

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
+import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
-import type { Size } from "../size.ts";
 import { codeName, errorText } from "./failure.ts";
 import { Owned } from "./owned.ts";
 import type { PixelFormatInfo } from "./pixel_format.ts";
@@ -15,6 +14,9 @@ const pictureType = { asEncoderLikes: 0, intra: 1 } as const;
 
 /** AV_FRAME_FLAG_*, libavutil/frame.h: from FFmpeg 6.1 on, in place of fields. */
 const frameFlags = { interlaced: 1 << 3, topFieldFirst: 1 << 4 } as const;
+
+/** AV_NUM_DATA_POINTERS, libavutil/frame.h. */
+const planePointers = 8;
 
 const colorFields = ["colorspace", "color_range", "color_primaries", "color_trc"] as const;
 
@@ -103,6 +105,10 @@ function noopFree(native: Native): NoopFree {
   return found;
 }
 
+function outOfMemoryError(operation: string): AvError {
+  return new AvError(`Cannot ${operation}: FFmpeg is out of memory`, { code: "ENOMEM", operation });
+}
+
 /** A frame, with or without a picture. */
 export class NativeFrame extends Owned {
   readonly #native: Native;
@@ -140,12 +146,7 @@ export class NativeFrame extends Owned {
     const { avutil, fields, memory } = this.#native;
     const { address: free, opaque } = noopFree(this.#native);
     const buffer = avutil.av_buffer_create(bytes, BigInt(bytes.length), free, opaque, 0);
-    if (buffer === NULL) {
-      throw new AvError("Cannot refer to a picture: FFmpeg is out of memory", {
-        code: "ENOMEM",
-        operation: "refer to a picture",
-      });
-    }
+    if (buffer === NULL) throw outOfMemoryError("refer to a picture");
     const frame = this.address;
     const start = fields.get(buffer, "AVBufferRef", "data");
     fields.set(frame, "AVFrame", "buf", buffer);
@@ -171,6 +172,36 @@ export class NativeFrame extends Owned {
       code: codeName(result),
       operation: "refer to a frame",
     });
+  }
+
+  /**
+   * References the picture of another frame, which may be another thread's, and nothing else of it: no side
+   * data, which encoders would write into the file. The meaning of its values comes along.
+   */
+  referPicture(to: Address): void {
+    this.unref();
+    const { avutil, fields, memory } = this.#native;
+    const frame = this.address;
+    const copied = (from: Address, into: Address, bytes: number): void => {
+      const part = new Uint8Array(bytes);
+      memory.read(from, part);
+      memory.write(into, part);
+    };
+    const buffers = new BigUint64Array(planePointers);
+    memory.read(fields.addressOf(to, "AVFrame", "buf"), buffers);
+    const references = buffers.map((buffer) =>
+      buffer === NULL ? NULL : avutil.av_buffer_ref(address(buffer))
+    );
+    memory.write(fields.addressOf(frame, "AVFrame", "buf"), references);
+    if (references.some((reference, index) => reference === NULL && buffers[index] !== NULL)) {
+      this.unref();
+      throw outOfMemoryError("refer to a picture");
+    }
+    copied(fields.addressOf(to, "AVFrame", "data"), this.planeAddresses, 8 * planePointers);
+    copied(fields.addressOf(to, "AVFrame", "linesize"), this.strides, 4 * planePointers);
+    for (const field of ["format", "width", "height", ...colorFields] as const) {
+      fields.set(frame, "AVFrame", field, fields.get(to, "AVFrame", field));
+    }
   }
 
   /** Gets a copy of another frame, in libav's own memory. */
@@ -281,42 +312,5 @@ export class NativeFrame extends Owned {
       "pict_type",
       keyFrame ? pictureType.intra : pictureType.asEncoderLikes,
     );
-  }
-}
-
-/** Frames of one kind, reused once the encoder releases their pictures. */
-export class NativeFramePool<F extends NativeFrame = NativeFrame> implements Disposable {
-  readonly #make: () => F;
-  readonly #frames: F[] = [];
-
-  /**
-   * Creates an empty pool. It grows to as many frames as the encoder holds at once, made by this function.
-   */
-  constructor(make: () => F) {
-    this.#make = make;
-  }
-
-  /** A pool of frames in libav's own memory. Each has memory for `room` and shows `size`. */
-  static of(native: Native, format: PixelFormatInfo, size: Size, room: Size = size): NativeFramePool {
-    return new NativeFramePool(() => {
-      const frame = new NativeFrame(native);
-      frame.allocatePicture(format, room.width, room.height);
-      frame.crop(size.width, size.height);
-      return frame;
-    });
-  }
-
-  /** A writable frame, owned by the pool. */
-  take(): F {
-    const free = this.#frames.find((frame) => frame.isWritable);
-    if (free !== undefined) return free;
-    const frame = this.#make();
-    this.#frames.push(frame);
-    return frame;
-  }
-
-  /** Frees all frames. */
-  [Symbol.dispose](): void {
-    for (const frame of this.#frames.splice(0)) frame[Symbol.dispose]();
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { ReadFrame, SourceInfo } from "../engine/reading/reading_types.ts";
 import { SourceFlow } from "../source/pipeline/source_flow.ts";
-import { SourceFrame } from "../source/pipeline/source_frame.ts";
+import { type Lender, SourceFrame } from "../source/pipeline/source_frame.ts";
 import type { DecodedFrame } from "../source/source.ts";
 import type { FrameAsk } from "../thread/reading/reading_calls.ts";
 import type { VideoSource } from "./video_source.ts";
@@ -31,8 +31,14 @@ export abstract class DescribedSource extends SourceFlow {
     return memory === undefined ? {} : { memory };
   }
 
-  /** A frame of the engine, as programs get it. */
+  /** Where lent pixels come from, in a source that lends them. */
+  protected get lender(): Lender {
+    throw new Error("This source lends no frames");
+  }
+
+  /** A frame of the engine, as pipelines have it. */
   protected frameOf({ data, position: _position, ...facts }: ReadFrame): SourceFrame {
+    if (!(data instanceof ArrayBuffer)) return SourceFrame.lent(data, facts, this.lender);
     return SourceFrame.of(new Uint8Array(data), facts, (memory) => {
       if (this.#unused.length < this.#mostUnused) this.#unused.push(memory);
     });

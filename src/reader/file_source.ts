@@ -3,18 +3,19 @@
  *
  * @module
  */
+import type { Address } from "../../ffi/mod.ts";
 import { audioSamples } from "../audio/decoded_samples.ts";
 import type { MediaPacket } from "../engine/copying/media_packet.ts";
 import type { PacketSource } from "../engine/copying/packet_source.ts";
 import type { ReadFrame } from "../engine/reading/reading_types.ts";
 import { ReadError } from "../errors.ts";
 import { shown } from "../shown.ts";
-import type { SourceFrame } from "../source/pipeline/source_frame.ts";
+import type { Lender, SourceFrame } from "../source/pipeline/source_frame.ts";
 import type { DecodedFrame } from "../source/source.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { Reading } from "../thread/reading/reading_calls.ts";
 import type { OpenReading } from "../thread/reading/reading_thread.ts";
-import { receivedPacket, receivedSamples, type SentPacket } from "../thread/sent_bytes.ts";
+import { receivedPacket, receivedSamples } from "../thread/sent_bytes.ts";
 import { DescribedSource } from "./described_source.ts";
 import { SourcePackets } from "./source_packets.ts";
 import type { DecodedSamples, VideoSource } from "./video_source.ts";
@@ -28,6 +29,18 @@ export class FileSource extends DescribedSource implements VideoSource {
   readonly #queueSize: number;
   /** Frames that were asked for and not given yet, in order. */
   #coming: Coming[] = [];
+  /** Frames that were lent, to be given back with the next question. */
+  readonly #returned: Address[] = [];
+  readonly #lender: Lender = {
+    giveBack: (address) => {
+      this.#returned.push(address);
+      if (this.#coming.length === 0) this.#giveBack();
+    },
+    load: async (lent) => {
+      const copy = await this.#unlessEnded(this.#reading.ask("copy", { lent, ...this.frameAsk }));
+      return copy.data as ArrayBuffer;
+    },
+  };
   #status: VideoSource["status"] = "running";
   /** Why there is no more of it: it was closed, or aborted. */
   #end: { readonly reason: unknown } | null = null;
@@ -59,7 +72,9 @@ export class FileSource extends DescribedSource implements VideoSource {
   protected override async pull(): Promise<SourceFrame | null> {
     this.#requireOpen();
     while (this.#coming.length < this.#queueSize) {
-      const coming = this.#reading.ask("frame", this.frameAsk);
+      const mayLend = this.takesLent;
+      const ask = mayLend ? { mayLend, returned: this.#returned.splice(0) } : this.frameAsk;
+      const coming = this.#reading.ask("frame", ask);
       // Told when its turn has come.
       coming.catch(() => {});
       this.#coming.push(coming);
@@ -69,10 +84,14 @@ export class FileSource extends DescribedSource implements VideoSource {
     return frame === null ? null : this.frameOf(frame);
   }
 
+  protected override get lender(): Lender {
+    return this.#lender;
+  }
+
   async seek(seconds: number): Promise<void> {
     this.#requireOpen();
     requireSeconds(seconds, "seek to");
-    this.#coming = [];
+    this.#dropComing();
     this.#status = "running";
     this.restart();
     await this.#unlessEnded(this.#reading.ask("seek", { seconds }));
@@ -115,13 +134,13 @@ export class FileSource extends DescribedSource implements VideoSource {
 
   async *audio(track = 0): AsyncGenerator<DecodedSamples, void, undefined> {
     requireTrack("audio", track, this.audioTracks.length);
-    yield* this.#pieces("audio", track, async (reader) => {
-      const piece = await this.#reading.ask("samples", { reader });
-      if (piece === null) return null;
-      const samples = receivedSamples(piece.samples);
-      const duration = samples.count / samples.sampleRate;
-      return { samples: audioSamples(samples), timestamp: piece.timestamp, duration };
-    });
+    this.#requireOpen();
+    const opened = this.#reading.ask("openTrack", { kind: "audio", track });
+    const pieces = this.#read(opened, askedAhead((reader) => this.#reading.ask("samples", { reader })));
+    for await (const { samples: sent, timestamp } of pieces) {
+      const samples = receivedSamples(sent);
+      yield { samples: audioSamples(samples), timestamp, duration: samples.count / samples.sampleRate };
+    }
   }
 
   async *cues(track = 0): AsyncGenerator<SubtitleCue, void, undefined> {
@@ -134,34 +153,20 @@ export class FileSource extends DescribedSource implements VideoSource {
         hint: null,
       });
     }
-    yield* this.#pieces("subtitles", track, (reader) => this.#reading.ask("cue", { reader }));
+    this.#requireOpen();
+    const opened = this.#reading.ask("openTrack", { kind: "subtitles", track });
+    yield* this.#read(opened, async (reader) => {
+      const cue = await this.#reading.ask("cue", { reader });
+      return cue === null ? null : [cue];
+    });
   }
 
-  /** Packets of all tracks. The next ones are read while those that were read are given. */
+  /** Packets of all tracks. */
   async *#readPackets(): AsyncGenerator<MediaPacket, void, undefined> {
     this.#requireOpen();
     const opened = this.#reading.ask("openPackets", {});
-    let coming: Promise<readonly SentPacket[]> | null = null;
-    yield* this.#read(opened, async (reader) => {
-      const packets: readonly SentPacket[] = await (coming ?? this.#reading.ask("packets", { reader }));
-      coming = packets.length === 0 ? null : this.#reading.ask("packets", { reader });
-      coming?.catch(() => {});
-      return packets.length === 0 ? null : packets.map(receivedPacket);
-    });
-  }
-
-  /** Pieces of a track, from its beginning, one asked for after the other. */
-  async *#pieces<Piece>(
-    kind: "audio" | "subtitles",
-    track: number,
-    next: (reader: number) => Promise<Piece | null>,
-  ): AsyncGenerator<Piece, void, undefined> {
-    this.#requireOpen();
-    const opened = this.#reading.ask("openTrack", { kind, track });
-    yield* this.#read(opened, async (reader) => {
-      const piece = await next(reader);
-      return piece === null ? null : [piece];
-    });
+    const packets = this.#read(opened, askedAhead((reader) => this.#reading.ask("packets", { reader })));
+    for await (const packet of packets) yield receivedPacket(packet);
   }
 
   /** What a reader reads, which is closed at the end. */
@@ -205,9 +210,24 @@ export class FileSource extends DescribedSource implements VideoSource {
   #close(reason: unknown): Promise<void> {
     this.#end ??= { reason };
     this.#status = "ended";
-    this.#coming = [];
+    this.dropUnsent();
+    this.#dropComing();
     this.#signal?.removeEventListener("abort", this.#onAbort);
     return this.#closing ??= this.#reading.close();
+  }
+
+  /** Frames that were asked for are not given. */
+  #dropComing(): void {
+    for (const coming of this.#coming.splice(0)) {
+      coming.then((frame) => frame !== null && this.frameOf(frame).release(), () => {});
+    }
+    this.#giveBack();
+  }
+
+  /** Gives back what waits for the next question: none may come. */
+  #giveBack(): void {
+    const returned = this.#returned.splice(0);
+    if (returned.length > 0) this.#reading.ask("giveBack", { returned }).catch(() => {});
   }
 
   #requireOpen(): void {
@@ -223,6 +243,19 @@ export class FileSource extends DescribedSource implements VideoSource {
       throw error;
     }
   }
+}
+
+/** Asks for pieces while those before are given; there are none at the end. */
+function askedAhead<Piece>(
+  ask: (reader: number) => Promise<readonly Piece[]>,
+): (reader: number) => Promise<readonly Piece[] | null> {
+  let coming: Promise<readonly Piece[]> | null = null;
+  return async (reader) => {
+    const pieces = await (coming ?? ask(reader));
+    coming = pieces.length === 0 ? null : ask(reader);
+    coming?.catch(() => {});
+    return pieces.length === 0 ? null : pieces;
+  };
 }
 
 function requireSeconds(seconds: unknown, action: string): void {

@@ -14,6 +14,8 @@ import { withoutUndefined } from "../option_checks.ts";
 import { createFileReader } from "../reader/create_file_reader.ts";
 import type { VideoSource } from "../reader/video_source.ts";
 import { shown } from "../shown.ts";
+import { EncodingThread } from "../thread/encoding_thread.ts";
+import { workerModule } from "../worker/worker_module.ts";
 import { createFileWriter } from "../writer/create_file_writer.ts";
 import type { VideoWriter } from "../writer/video_writer.ts";
 import type { WriterOptions } from "../writer/writer_options.ts";
@@ -38,10 +40,13 @@ export interface EncodeRequest {
   readonly audioOptions: ((track: VideoSource["audioTracks"][number]) => AudioOptions) | null;
   readonly logLevel: WriterOptions["logLevel"];
   readonly signal: AbortSignal | undefined;
+  readonly thread: WriterOptions["thread"] | undefined;
   readonly libraryPath: string | undefined;
   readonly workerUrl: string | URL | undefined;
   /** Called after each frame with the seconds that are done, and those there are. */
   readonly onFrame: (seconds: number, all: number | null) => void;
+  /** Called while the file is finished, with the share of that. */
+  readonly onFinish: (share: number) => void;
 }
 
 /** What has become of a file that was decoded and encoded. */
@@ -57,26 +62,18 @@ export interface EncodeSummary extends
   readonly leftOut: readonly string[];
 }
 
-/** The sources of a file: one for the frames, one for all else, which is read at the same time. */
-interface Sources {
-  readonly frames: VideoSource;
-  readonly others: VideoSource;
-}
-
 /** Decodes and encodes. The new file takes its place once it is whole. */
 export async function encodeFile(request: EncodeRequest): Promise<EncodeSummary> {
   const { input, output, action, part, signal, libraryPath, workerUrl, logLevel } = request;
   const options = withoutUndefined({ signal, libraryPath, workerUrl, logLevel });
-  await using frames = await createFileReader(input, options);
-  requirePart(frames, part, action);
-  const hasOthers = request.audioOptions !== null && frames.audioTracks.length > 0 ||
-    frames.subtitleTracks.length > 0;
-  await using second = hasOthers ? await createFileReader(input, options) : null;
+  // While the file is opened, the other thread starts.
+  if (request.thread !== "main") EncodingThread.prepare(new URL(workerUrl ?? workerModule()));
+  await using source = await createFileReader(input, options);
+  requirePart(source, part, action);
   // The extension chooses the container.
   using file = new NewFile(output, action, extname(output));
-  const { writer, leftOut } = await openWriter(request, frames, file.path);
-  const sources = { frames, others: second ?? frames };
-  const { summary, isAudioCut } = await file.madeBy(encodeInto(request, sources, writer));
+  const { writer, leftOut } = await openWriter(request, source, file.path);
+  const { summary, isAudioCut } = await file.madeBy(encodeInto(request, source, writer));
   const { format, encoder, width, height, frames: count, seconds, bytes } = summary;
   if (count === 0) {
     throw new ReadError(`Cannot ${action} ${input}: no frame begins from ${part.start} to ${part.end} s`, {
@@ -160,7 +157,7 @@ function withoutRefused(wishes: Wishes, error: unknown): string[] | null {
 
 /** Opens the writer. What the container does not keep is left out. */
 async function openWriter(
-  { output, codec, part, writerOptions, audioOptions, keepsPixelFormat }: EncodeRequest,
+  { output, codec, part, writerOptions, audioOptions, keepsPixelFormat, onFinish }: EncodeRequest,
   source: VideoSource,
   path: string,
 ): Promise<{ writer: VideoWriter; leftOut: string[] }> {
@@ -190,6 +187,7 @@ async function openWriter(
         subtitles: subtitles.map((track) => trackTags(source.subtitleTracks[track]!)),
         // The file under its own name is there until the new one is whole.
         crashSafe: false,
+        onProgress: ({ finished }) => onFinish(finished),
         ...(wishes.keepsPixelFormat ? { pixelFormat: source.format } : {}),
         ...writerOptions(source),
       });
@@ -207,20 +205,20 @@ const usualRate = 30;
 
 async function encodeInto(
   { output, part, audioOptions, signal, onFrame }: EncodeRequest,
-  { frames, others }: Sources,
+  source: VideoSource,
   writer: VideoWriter,
 ): Promise<{ summary: WriteSummary; isAudioCut: boolean }> {
   const pace = new Pace();
-  const end = Math.min(part.end, frames.duration ?? Infinity);
+  const end = Math.min(part.end, source.duration ?? Infinity);
   const all = Number.isFinite(end) ? end - part.start : null;
-  const video = writeFrames(frames, writer, part, usualRate, ({ timestamp }) => {
+  const video = writeFrames(source, writer, part, usualRate, ({ timestamp }) => {
     pace.advanceTo(timestamp - part.start);
     onFrame(timestamp - part.start, all);
   }).finally(() => pace.end());
   const audio = audioOptions === null
     ? []
-    : others.audioTracks.map((_, track) => writeAudio(others, writer, part, track, pace));
-  const cues = subtitlesIn(others, output).map((from, to) => writeCues(others, writer, part, from, to));
+    : source.audioTracks.map((_, track) => writeAudio(source, writer, part, track, pace));
+  const cues = subtitlesIn(source, output).map((from, to) => writeCues(source, writer, part, from, to));
   const tasks = [video, ...audio, ...cues];
   try {
     await Promise.all(tasks);
@@ -229,7 +227,7 @@ async function encodeInto(
   } catch (error) {
     pace.end();
     await writer.abort(error);
-    await Promise.all([frames.close(), others.close()]);
+    await source.close();
     await Promise.allSettled(tasks);
     signal?.throwIfAborted();
     throw error;

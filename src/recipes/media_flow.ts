@@ -4,6 +4,7 @@
  * @module
  */
 import type { VideoSource } from "../reader/video_source.ts";
+import { framesFor } from "../source/pipeline/flow.ts";
 import type { DecodedFrame } from "../source/source.ts";
 import type { VideoWriter } from "../writer/video_writer.ts";
 
@@ -64,10 +65,11 @@ function exactTime(seconds: number, rate: VideoSource["frameRate"]): number {
 }
 
 /** Writes frames at their times, or, where the container has a constant rate, as often as they are shown. */
-class FrameWriter {
+class FrameWriter implements Disposable {
   readonly #writer: VideoWriter;
   readonly #rate: number;
   #count = 0;
+  /** What is shown until the next frame. */
   #last: DecodedFrame | null = null;
   #lastDuration: number | null = null;
 
@@ -76,12 +78,17 @@ class FrameWriter {
     this.#rate = frameRate === null ? usualRate : frameRate.num / frameRate.den;
   }
 
-  /** Writes a frame that is shown for so many seconds; `null` where that is not known. */
+  /**
+   * Writes a frame that is shown for so many seconds; `null` where that is not known. Closes it once it is
+   * not needed any more.
+   */
   async write(frame: DecodedFrame, timestamp: number, duration: number | null): Promise<void> {
     if (this.#writer.timing === "timestamps") {
-      return await this.#writer.write(frame, duration === null ? { timestamp } : { timestamp, duration });
+      await this.#writer.write(frame, duration === null ? { timestamp } : { timestamp, duration });
+      return frame.close();
     }
     await this.#repeatUntil(Math.round(timestamp * this.#rate));
+    this.#last?.close();
     this.#last = frame;
     this.#lastDuration = duration;
   }
@@ -96,6 +103,12 @@ class FrameWriter {
     if (this.#last === null) return;
     for (; this.#count < count; this.#count++) await this.#writer.write(this.#last);
   }
+
+  /** Closes the last frame. */
+  [Symbol.dispose](): void {
+    this.#last?.close();
+    this.#last = null;
+  }
 }
 
 /** Writes the frames that are shown within a part, from its beginning on. `onFrame` is told of each. */
@@ -107,16 +120,26 @@ export async function writeFrames(
   onFrame: (frame: DecodedFrame) => void,
 ): Promise<void> {
   if (start > 0) await source.seek(start);
-  const frames = new FrameWriter(writer, source, usualRate);
+  using frames = new FrameWriter(writer, source, usualRate);
   let last = -Infinity;
-  for await (const frame of source) {
+  for await (const frame of framesFor(source, writer)) {
     const exact = exactTime(frame.timestamp, source.frameRate);
     const seconds = last = exact > last ? exact : frame.timestamp;
     const until = frame.duration === null ? null : Math.min(end, seconds + frame.duration);
-    if (seconds < start - sameTime && (until ?? seconds) < start + leastShown) continue;
-    if (seconds >= end - sameTime) break;
+    const isBefore = seconds < start - sameTime && (until ?? seconds) < start + leastShown;
+    const isAfter = seconds >= end - sameTime;
+    if (isBefore || isAfter) {
+      frame.close();
+      if (isAfter) break;
+      continue;
+    }
     const begin = Math.max(start, seconds);
-    await frames.write(frame, begin - start, until === null ? null : until - begin);
+    try {
+      await frames.write(frame, begin - start, until === null ? null : until - begin);
+    } catch (error) {
+      frame.close();
+      throw error;
+    }
     onFrame(frame);
   }
   await frames.finish();

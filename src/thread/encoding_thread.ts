@@ -84,6 +84,16 @@ export class EncodingThread {
     return thread;
   }
 
+  /** Starts a thread for the session to come, unless one is idle. */
+  static prepare(module: URL): void {
+    if (EncodingThread.#idle !== null) return;
+    try {
+      EncodingThread.#idle = new EncodingThread(module);
+    } catch {
+      // The session tells.
+    }
+  }
+
   static #start(module: URL): EncodingThread {
     try {
       return new EncodingThread(module);

@@ -75,6 +75,8 @@ export interface VideoEngine extends SampleEngine<WriteSummary> {
   readonly choice: EncoderChoice | null;
   /** The size of the video before filters; `null` before the first frame. */
   readonly size: Size | null;
+  /** Whether it takes frames that a decoder lends. */
+  readonly takesLent: boolean;
   /** The memory of its frames. */
   readonly slots: FrameSlots;
   /** What a call waits for before its frame makes more bytes; `null`, or absent: nothing. */

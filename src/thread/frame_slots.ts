@@ -4,9 +4,10 @@
  * @module
  */
 import { Gate } from "../gate.ts";
+import type { CheckedPixels, LentFrame } from "../engine/checked_frame.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import { frameBytes, type FrameLayout, type PlaneView } from "../video/raw_frame.ts";
-import { FrameRing, type RingLayout, type SlotPlace } from "./ring.ts";
+import { type FramePlace, FrameRing, type LentPlace, type RingLayout, type SlotPlace } from "./ring.ts";
 
 /** A slot that a program acquired. */
 export interface AcquiredSlot {
@@ -44,6 +45,8 @@ export class FrameSlots {
   /** The slots of memory that was acquired at any time. */
   readonly #known = new WeakMap<Uint8Array, AcquiredSlot>();
   #queued = 0;
+  /** Frames in the queue that are lent, in order. */
+  readonly #lent: LentFrame[] = [];
   readonly #room = new Gate();
   /** Bytes that were used in rings that are retired. */
   #retiredBytes = 0;
@@ -64,7 +67,7 @@ export class FrameSlots {
   /** How many more frames there is room for. */
   get free(): number {
     if (this.#end !== null) return 0;
-    return Math.max(0, this.#limit - this.#acquired.size - this.#queued);
+    return Math.max(0, this.limit - this.#acquired.size - this.#queued);
   }
 
   /** Bytes of all the memory that frames were in. */
@@ -78,6 +81,11 @@ export class FrameSlots {
    */
   get roomToWrite(): Promise<void> | null {
     return this.#roomBeside(this.#acquired.size);
+  }
+
+  /** What somebody waits for who needs room for so many frames; `null` where there is, or will never be. */
+  roomFor(frames: number): Promise<void> | null {
+    return this.#end !== null || this.free >= frames ? null : this.#room.opened;
   }
 
   /** What an `acquire` waits for, likewise. Frames whose `write` waits for its turn go on without it. */
@@ -127,6 +135,13 @@ export class FrameSlots {
     return true;
   }
 
+  /** Puts a frame into the queue: one that is lent, an acquired one, or (`null`) a copy of any other. */
+  put(picture: CheckedPixels, slot: AcquiredSlot | null): FramePlace {
+    if (picture.kind === "lent") return this.enqueueLent(picture.frame);
+    const { planes, layout } = picture;
+    return slot === null ? this.enqueueCopy(planes, layout) : this.enqueue(slot, planes, layout);
+  }
+
   /**
    * Puts an acquired frame into the queue. Throws a {@linkcode RefusedCall} where it is no longer acquired,
    * or its planes have another layout.
@@ -165,20 +180,34 @@ export class FrameSlots {
     return { ring: ring.id, slot };
   }
 
+  /** Puts a frame that is lent into the queue, where it takes a place, but no memory. Takes a share of it. */
+  enqueueLent(frame: LentFrame): LentPlace {
+    if (this.#end !== null) throw this.#end.error;
+    frame.hold(1);
+    this.#lent.push(frame);
+    this.#queued++;
+    return { lent: frame.address };
+  }
+
   /** A frame of the queue was encoded. Nobody refers to these slots any more, that frame's or others. */
-  take({ ring, slot }: SlotPlace, freed: readonly SlotPlace[]): void {
+  take(encoded: FramePlace, freed: readonly SlotPlace[]): void {
     if (this.#end !== null) return;
     this.#queued--;
-    this.#rings.get(ring)!.give(slot, "encoder");
+    if ("lent" in encoded) this.#lent.shift()!.release();
+    else this.#rings.get(encoded.ring)!.give(encoded.slot, "encoder");
     for (const { ring, slot } of freed) this.#rings.get(ring)!.give(slot, "nobody");
     this.#retire();
     this.tellRoom();
   }
 
-  /** Ends all: there is no room any more, and who asks for a slot gets this error. Drops the memory. */
+  /**
+   * Ends all: there is no room any more, and who asks for a slot gets this error. Drops the memory. No frame
+   * must be read from now on.
+   */
   end(error: unknown): void {
     this.#end ??= { error };
     this.#queued = 0;
+    for (const frame of this.#lent.splice(0)) frame.release();
     this.#acquired.clear();
     this.#current = null;
     for (const ring of this.#rings.values()) this.#drop(ring);
@@ -190,15 +219,16 @@ export class FrameSlots {
     this.#room.open();
   }
 
-  get #limit(): number {
+  /** How many frames there is room for at most. */
+  get limit(): number {
     return this.#current?.limit ?? this.#queueSize;
   }
 
   #roomBeside(held: number): Promise<void> | null {
     if (this.#end !== null) return null;
-    if (held >= this.#limit) {
+    if (held >= this.limit) {
       throw new RangeError(
-        `Cannot take another frame: all ${this.#limit} frames of this writer's queue are acquired; write or release one of them first, or make the writer with a larger queueSize`,
+        `Cannot take another frame: all ${this.limit} frames of this writer's queue are acquired; write or release one of them first, or make the writer with a larger queueSize`,
       );
     }
     if (this.free > 0) return null;

@@ -42,6 +42,7 @@ export class LocalEngine implements VideoEngine {
   readonly #received: ReceivedFrames;
   readonly #runner = new StepRunner();
   readonly slots: FrameSlots;
+  readonly takesLent = true;
 
   /** Opens the session. At most `queueSize` frames can be acquired at a time. */
   constructor(native: Native, request: VideoFileRequest, { queueSize, ...outlets }: EngineOptions) {
@@ -68,10 +69,12 @@ export class LocalEngine implements VideoEngine {
 
   write({ picture, stamp }: CheckedFrame, slot: AcquiredSlot | null): void {
     if (picture.kind === "image") return this.#session.encodeImage(picture.bytes, stamp);
-    const { layout, planes } = picture;
+    const { layout } = picture;
     // Nothing waits here: other frames need no copy.
-    if (slot === null) return this.#session.encode(planes, layout, stamp);
-    const place = this.slots.enqueue(slot, planes, layout);
+    if (picture.kind === "raw" && slot === null) {
+      return this.#session.encode(picture.planes, layout, stamp);
+    }
+    const place = this.slots.put(picture, slot);
     this.#session.encode(this.#received.pixels(place, layout), layout, stamp);
     this.slots.take(place, this.#received.freed(place));
   }

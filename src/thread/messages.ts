@@ -8,12 +8,12 @@ import type { FileDescription } from "../engine/file_description.ts";
 import type { EncoderChoice, EngineInfo, FileSummary, SessionOutlets } from "../engine/session_types.ts";
 import type { FileWork, FileWorkSummary } from "../engine/copying/file_work.ts";
 import type { Segment } from "../engine/segments/segment_options.ts";
-import type { WriterStats } from "../engine/writer_stats.ts";
+import { noStats, type WriterStats } from "../engine/writer_stats.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
-import type { RingLayout, SlotPlace } from "./ring.ts";
+import type { FramePlace, RingLayout, SlotPlace } from "./ring.ts";
 import type { SentPacket, SentRequest, SentSamples } from "./sent_bytes.ts";
 import type { SentError } from "./sent_error.ts";
 
@@ -38,10 +38,10 @@ export type ToWorker =
   | { readonly type: "ring"; readonly id: number; readonly layout: RingLayout }
   /** No more frames come in this ring. */
   | { readonly type: "retire"; readonly id: number }
-  /** A frame in a slot. Its layout is `null` where it is that of the previous frame. */
+  /** A frame. Its layout is `null` where it is that of the previous frame. */
   | {
     readonly type: "frame";
-    readonly place: SlotPlace;
+    readonly place: FramePlace;
     readonly layout: FrameLayout | null;
     readonly stamp: FrameStamp;
   }
@@ -77,18 +77,8 @@ export interface Progress {
 
 /** The state of an engine that has done nothing yet. */
 export function emptyProgress(audioTracks: number): Progress {
-  const nothing = {
-    frames: 0,
-    bytes: 0,
-    seconds: 0,
-    dropped: 0,
-    duplicated: 0,
-    queued: 0,
-    encoding: 0,
-    finished: 0,
-  };
   const audio = Array.from({ length: audioTracks }, () => emptyAudioStats);
-  return { stats: { ...nothing, audio }, choice: null, size: null };
+  return { stats: { ...noStats, audio }, choice: null, size: null };
 }
 
 /** The thread's messages. */
@@ -104,7 +94,7 @@ export type FromWorker =
   | {
     readonly type: "taken";
     /** Where it is; `null` for an image. */
-    readonly place: SlotPlace | null;
+    readonly place: FramePlace | null;
     /** Slots that nobody refers to any more. */
     readonly freed: readonly SlotPlace[];
     readonly progress: Progress;

@@ -4,17 +4,20 @@
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
+import { NativeFrame } from "../libav/native_frame.ts";
 import { KernelMemory } from "../video/kernels/kernel_memory.ts";
 import type { Pixels } from "../video/pixels.ts";
 import { type FrameLayout, tightPlanes } from "../video/raw_frame.ts";
 import { SharedFrame } from "../video/shared_frame.ts";
 import type { RingEvents } from "./frame_slots.ts";
-import type { RingLayout, SlotPlace } from "./ring.ts";
+import type { FramePlace, RingLayout, SlotPlace } from "./ring.ts";
 
 /** The frames in all rings of a session, for the encoder to read in place. */
 export class ReceivedFrames implements RingEvents, Disposable {
   readonly #native: Native;
   readonly #rings = new Map<number, RingFrames>();
+  /** Refers to the frame at hand, where that is lent. */
+  #borrowed: NativeFrame | null = null;
 
   /** For a session. */
   constructor(native: Native) {
@@ -31,21 +34,31 @@ export class ReceivedFrames implements RingEvents, Disposable {
     this.#rings.delete(id);
   }
 
-  /** The frame in a slot. Encoders and filters may hold it unless they hold too many: then it is copied. */
-  pixels({ ring, slot }: SlotPlace, layout: FrameLayout): Pixels {
-    return this.#rings.get(ring)!.pixels(slot, layout);
+  /**
+   * The frame in a slot, or one that is lent. Encoders and filters may hold it unless they hold too many
+   * slots: then it is copied.
+   */
+  pixels(place: FramePlace, layout: FrameLayout): Pixels {
+    if (!("lent" in place)) return this.#rings.get(place.ring)!.pixels(place.slot, layout);
+    const frame = this.#borrowed ??= new NativeFrame(this.#native);
+    frame.referPicture(place.lent);
+    return frame;
   }
 
-  /** The slots that nobody refers to any more once the frame in one of them was encoded. */
-  freed(encoded: SlotPlace): SlotPlace[] {
+  /** The slots that nobody refers to any more once a frame was encoded. */
+  freed(encoded: FramePlace): SlotPlace[] {
+    this.#borrowed?.unref();
+    const { ring: last, slot } = "lent" in encoded ? { ring: null, slot: null } : encoded;
     return [...this.#rings].flatMap(([ring, frames]) =>
-      frames.freed(ring === encoded.ring ? encoded.slot : null).map((slot) => ({ ring, slot }))
+      frames.freed(ring === last ? slot : null).map((slot) => ({ ring, slot }))
     );
   }
 
   /** Frees the frames once nobody refers to them. */
   [Symbol.dispose](): void {
     for (const id of this.#rings.keys()) this.retired(id);
+    this.#borrowed?.[Symbol.dispose]();
+    this.#borrowed = null;
   }
 }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Address } from "../../ffi/mod.ts";
 import { maxMemoryBytes, sharedMemory } from "../video/kernels/kernel_memory.ts";
 import { copyRows, frameBytes, type FrameLayout, type PlaneView, tightPlanes } from "../video/raw_frame.ts";
 
@@ -28,6 +29,15 @@ export interface SlotPlace {
   readonly ring: number;
   readonly slot: number;
 }
+
+/** A frame that the thread of a decoder lends until it was encoded. */
+export interface LentPlace {
+  /** The AVFrame. */
+  readonly lent: Address;
+}
+
+/** Where the pixels of a frame are. */
+export type FramePlace = SlotPlace | LentPlace;
 
 /** What the thread that encodes must know of a ring. */
 export interface RingLayout {

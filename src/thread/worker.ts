@@ -19,7 +19,7 @@ import type { FrameLayout } from "../video/raw_frame.ts";
 import type { FromWorker, Message, Posted, Progress, ToWorker } from "./messages.ts";
 import { StepRunner } from "./step_runner.ts";
 import { ReceivedFrames } from "./received_frames.ts";
-import type { SlotPlace } from "./ring.ts";
+import type { FramePlace, SlotPlace } from "./ring.ts";
 import { receivedPacket, receivedRequest, receivedSamples } from "./sent_bytes.ts";
 import { sentError } from "./sent_error.ts";
 
@@ -223,7 +223,7 @@ class WorkerSession {
     this.#frames?.[Symbol.dispose]();
   }
 
-  #tellTaken(place: SlotPlace | null, freed: readonly SlotPlace[]): void {
+  #tellTaken(place: FramePlace | null, freed: readonly SlotPlace[]): void {
     this.#tell({ type: "taken", place, freed, progress: this.#progressOf(this.#session!) });
   }
 

@@ -49,6 +49,7 @@ import { receivedError } from "./sent_error.ts";
 export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Summary> {
   readonly #thread: EncodingThread;
   readonly slots: FrameSlots;
+  readonly takesLent = true;
   readonly #control = new SessionControl();
   /** The path of the file. */
   readonly #path: string;
@@ -139,10 +140,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   write({ picture, stamp }: CheckedFrame, slot: AcquiredSlot | null): void | Promise<void> {
     this.#requireAlive();
     if (picture.kind === "image") return this.#writeImage(picture.bytes, stamp);
-    const { layout, planes } = picture;
-    const place = slot === null
-      ? this.slots.enqueueCopy(planes, layout)
-      : this.slots.enqueue(slot, planes, layout);
+    const { layout } = picture;
+    const place = this.slots.put(picture, slot);
     const isFirst = this.#layout === null;
     const known = layout === this.#layout ? null : layout;
     this.#layout = layout;

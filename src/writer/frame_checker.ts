@@ -7,6 +7,7 @@
 import {
   type CheckedFrame,
   type CheckedPicture,
+  type LentFrame,
   requireFit,
   type SizeOptions,
 } from "../engine/checked_frame.ts";
@@ -14,6 +15,7 @@ import type { FrameClock } from "../engine/frame_clock.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
 import { withoutUndefined } from "../option_checks.ts";
 import type { Size } from "../size.ts";
+import { SourceFrame } from "../source/pipeline/source_frame.ts";
 import { displayP3, sameColor } from "../video/color.ts";
 import type { Frame } from "../video/frame.ts";
 import type { FrameOptions } from "../video/frame_timing.ts";
@@ -35,6 +37,8 @@ import {
  */
 export type GivenFrame =
   | { readonly kind: "raw"; readonly fields: CheckedFields }
+  /** A frame of a source, whose pixels are lent. */
+  | { readonly kind: "lent"; readonly fields: CheckedFields; readonly frame: LentFrame }
   | { readonly kind: "image"; readonly image: unknown };
 
 /**
@@ -42,6 +46,8 @@ export type GivenFrame =
  * buffers: those are looked at when its turn has come, and no code of the program runs from then on.
  */
 export function readFrame(frame: Frame): GivenFrame {
+  const lent = frame instanceof SourceFrame ? frame.lent : null;
+  if (lent !== null) return { kind: "lent", fields: checkShape(frame as SourceFrame), frame: lent };
   if (!isEncodedImage(frame)) return { kind: "raw", fields: checkShape(frame) };
   if ("data" in frame) {
     throw new TypeError("Cannot write a frame that has both image and data: give one of them");
@@ -77,10 +83,7 @@ export class FrameChecker {
         `Cannot write a frame: this chunk has ${frames} frames, which are written; close it`,
       );
     }
-    const picture: CheckedPicture = given.kind === "raw"
-      ? this.#view(given.fields)
-      : { kind: "image", bytes: imageBytes(given.image) };
-    return { picture, stamp: this.#clock.check(options, nowMs) };
+    return { picture: this.#pictureOf(given), stamp: this.#clock.check(options, nowMs) };
   }
 
   /** The layout of a frame of this size and format. Throws where it must not be written. */
@@ -93,11 +96,16 @@ export class FrameChecker {
    * image is decoded.
    */
   accept({ picture, stamp }: CheckedFrame, decoded: Size | null): void {
-    if (picture.kind === "raw") {
+    if (picture.kind !== "image") {
       const { width, height } = this.#layout = picture.layout;
       this.#size ??= { width: this.#options.width ?? width, height: this.#options.height ?? height };
     } else this.#size = decoded;
     this.#clock.accept(stamp);
+  }
+
+  /** Counts a frame that is dropped. */
+  drop({ stamp }: CheckedFrame): void {
+    this.#clock.drop(stamp);
   }
 
   /** Throws a `RangeError` where frames of a chunk are missing. */
@@ -109,9 +117,11 @@ export class FrameChecker {
     );
   }
 
-  #view(fields: CheckedFields): CheckedPicture {
-    const layout = this.#layoutOf(fields);
-    return { kind: "raw", layout, planes: viewPlanes(fields, layout) };
+  #pictureOf(given: GivenFrame): CheckedPicture {
+    if (given.kind === "image") return { kind: "image", bytes: imageBytes(given.image) };
+    const layout = this.#layoutOf(given.fields);
+    if (given.kind === "lent") return { kind: "lent", layout, frame: given.frame };
+    return { kind: "raw", layout, planes: viewPlanes(given.fields, layout) };
   }
 
   #layoutOf({ width, height, format = defaultInputFormat, image }: CheckedFields): FrameLayout {

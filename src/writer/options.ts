@@ -36,6 +36,7 @@ import type { WriterStats } from "../engine/writer_stats.ts";
 import { workerModule } from "../worker/worker_module.ts";
 import { commonChecks, defaultQueueSize } from "./common_checks.ts";
 import { guarded } from "./progress_timer.ts";
+import { withLive } from "./realtime/live_options.ts";
 import { checkSegments } from "./segment_checks.ts";
 import {
   checkOutputs,
@@ -84,6 +85,7 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   targetBytes: (value) =>
     Number.isSafeInteger(value) && (value as number) > 0 ? null : "a whole number of bytes above 0",
   chunk: object("an object such as { frames: 250 }"),
+  live: flag,
   keyFrameInterval: positive,
   preset: text,
   tune: text,
@@ -122,6 +124,7 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   segments: object('an object such as { seconds: 60, name: "%H-%M-%S.mp4" }'),
   onSegment: (value) => (typeof value === "function" ? null : "a function"),
   timing: oneOf("constant", "timestamps", "wallclock"),
+  latePolicy: oneOf("block", "drop"),
   timestampOrigin: oneOf("zero", "first"),
   filter: text,
   crashSafe: (value) =>
@@ -154,7 +157,7 @@ export function requireOptions(options: unknown): void {
  */
 export function checkOptions(given: WriterOptions): CheckedOptions {
   requireOptions(given);
-  const options = checkOptionTable(given, writerChecks);
+  const options = withLive(checkOptionTable(given, writerChecks));
   for (const [one, other] of exclusive) {
     if (options[one] !== undefined && options[other] !== undefined) {
       throw new TypeError(`Cannot use the options ${one} and ${other} together: leave one of them out`);
@@ -233,7 +236,7 @@ function needsTwoPasses({ passes, targetBytes, bitrate }: WriterOptions): boolea
 /** Checks of a part of a video, and what follows from it. */
 function checkChunk(
   given: ChunkOptions | undefined,
-  { audio, subtitles, timing, crashSafe }: WriterOptions,
+  { audio, subtitles, timing, latePolicy, crashSafe }: WriterOptions,
 ): Pick<SessionOptions, "chunk" | "crashSafe"> {
   if (given === undefined) return crashSafe === undefined ? {} : { crashSafe };
   const { frames } = checkOptionTable(given, { frames: frameCount }, "chunk.");
@@ -245,6 +248,7 @@ function checkChunk(
     );
   }
   if (timing !== undefined && timing !== "constant") refuseOption("timing", timing, '"constant" in a chunk');
+  if (latePolicy === "drop") refuseOption("latePolicy", latePolicy, '"block" in a chunk');
   // Half a chunk is of no use.
   return { chunk: { frames }, crashSafe: crashSafe ?? false };
 }

@@ -14,7 +14,7 @@ import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import type { CloseOptions } from "./close_options.ts";
 import type { CopyOptions } from "./copying/copy_options.ts";
 import type { EventOptions } from "./event_options.ts";
-import type { SamplesOptions } from "./samples_options.ts";
+import type { SamplesOptions } from "./samples/samples_options.ts";
 
 /**
  * Writes frames into one video file. {@linkcode createFileWriter} makes it.

@@ -14,7 +14,7 @@ import type { LogLevel } from "../libav/log.ts";
 import type { OptionValue } from "../libav/options.ts";
 import type { SubtitleOptions } from "../subtitles/subtitle_options.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
-import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
+import type { LatePolicy, TimestampOrigin, Timing } from "../video/frame_timing.ts";
 import type { EncodedImage } from "../video/images/encoded_image.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { ResizeMode } from "../video/resizer.ts";
@@ -22,6 +22,7 @@ import type { Fallback } from "../engine/session_types.ts";
 import type { Segment, SegmentOptions } from "../engine/segments/segment_options.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { ReconnectOptions } from "../reconnection.ts";
+import type { AdaptiveOptions } from "./adaptive/adaptive_options.ts";
 import type { ConnectionOptions, OutputOptions } from "./outputs/output_options.ts";
 
 /** What one of several files is that become one. */
@@ -189,6 +190,21 @@ export interface WriterOptions {
    */
   timing?: Timing;
   /**
+   * What becomes of frames that come faster than they are encoded: with `"block"` their `write` waits, with
+   * `"drop"` they are left out, `stats.dropped` counts them, and the frame before is shown until the next one
+   * that is written. Default: `"block"`. Not for containers whose frames come at a constant rate, such as
+   * avi. Frames from `acquire` and image files are never dropped.
+   */
+  latePolicy?: LatePolicy;
+  /**
+   * Chooses what encoding of what happens now needs: settings with which the encoder keeps up and gives each
+   * packet at once, `keyFrameInterval: 1`, `timing: "wallclock"` and `latePolicy: "drop"`. Each of them,
+   * `preset` and `tune` can be set beside it. With another timing, `write` waits until its frame is due, on
+   * a clock that begins with the first frame: a video that is drawn faster is sent at its own pace. Not
+   * together with `passes: 2`, `targetBytes`, `palette: "clip"` or `chunk`. Default: `false`.
+   */
+  live?: boolean;
+  /**
    * What `timestamp`s, and the times of samples and cues, count from: `"zero"`, or the `"first"` one that the
    * writer is given, which is then at 0. With `"first"`, timestamps may be `Date.now() / 1000`. Default
    * `"zero"`.
@@ -294,5 +310,24 @@ export interface WriterOptions {
   writeTimeoutSeconds?: number;
 }
 
-/** Options of {@linkcode createStreamWriter}: those of a writer, and how an address is reached. */
-export interface StreamWriterOptions extends WriterOptions, ConnectionOptions {}
+/**
+ * Options of {@linkcode createStreamWriter}: those of a writer, how an address is reached, and how segments
+ * are made.
+ *
+ * @example
+ * ```ts
+ * import { createStreamWriter, type StreamWriterOptions } from "@avwriter/avwriter";
+ *
+ * const options: StreamWriterOptions = { format: "hls", adaptive: { segmentSeconds: 4 } };
+ * const files = (_name: string) => new WritableStream<Uint8Array>();
+ * await using writer = await createStreamWriter("h264", files, 30, options);
+ * await writer.write(new ImageData(320, 180));
+ * ```
+ */
+export interface StreamWriterOptions extends WriterOptions, ConnectionOptions {
+  /**
+   * How HLS and DASH are divided: the length of segments, how many are listed, parts for low latency, sizes
+   * to choose from.
+   */
+  adaptive?: AdaptiveOptions;
+}

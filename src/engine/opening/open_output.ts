@@ -39,6 +39,7 @@ export function createOutput(
     url: opener.url,
     queue: audioTracks?.queue ?? null,
     subtitles,
+    cuts: request.cuts,
     onFile: () => control.noteFile(target.isOwnFile),
     ...(feeds === null ? {} : { onPacket: (packet, timeBase) => feeds.push(packet, timeBase) }),
     ...place,

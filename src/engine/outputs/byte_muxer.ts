@@ -44,7 +44,7 @@ export class ByteMuxer implements Disposable {
     const muxer = this.#muxer;
     this.#streams = streams;
     addStreams(muxer, streams);
-    if (needsFragments(muxer.info)) this.#fragments = new Fragments(muxer, true);
+    if (needsFragments(muxer.info)) this.#fragments = new Fragments(muxer, true, null);
     streamOptions(muxer, "stream");
     muxer.openBytes({ kind: "stream", give: this.#give });
     muxer.writeHeader();

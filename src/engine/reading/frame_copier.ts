@@ -17,6 +17,7 @@ import { frameLayout, type PictureShape } from "../../video/pixels.ts";
 import { frameBytes, type FrameLayout, placePlanes } from "../../video/raw_frame.ts";
 import { assumedMeaning, colorOf, convertedColor, convertedMeaning } from "../../video/reading/read_color.ts";
 import type { ShownFrame } from "./held_frame.ts";
+import type { LentFrames } from "./lent_frames.ts";
 import type { ReadFrame } from "./reading_types.ts";
 
 /** How pictures of one shape are copied. */
@@ -48,10 +49,14 @@ export class FrameCopier implements Disposable {
     this.#reader = new FrameReader(native, assumedMeaning);
   }
 
-  /** A copy of a frame, in the memory given if it has the right size. */
+  /**
+   * A copy of a frame, in the memory given if it has the right size; with `lent`, the frame itself, lent from
+   * there, unless its pixels are converted.
+   */
   copy(
     { frame, timestamp, duration, isDiscontinuous }: ShownFrame,
     memory?: ArrayBuffer,
+    lent: LentFrames | null = null,
   ): ReadFrame {
     const colors = frame.colors;
     if (pixelFormatById(this.#native, frame.shape.format)?.isHardware ?? true) {
@@ -61,12 +66,16 @@ export class FrameCopier implements Disposable {
       });
     }
     const way = this.#wayOf(this.#reader.read(frame), colors);
-    const data = memory?.byteLength === way.bytes ? memory : memoryToFill(way.bytes);
+    const { layout, color, bytes } = way;
+    const { width, height, format: { name } } = layout;
+    const facts = { format: name, width, height, timestamp, duration, isDiscontinuous, color };
+    if (lent !== null && way.converter === null && way.painter === null) {
+      return { ...facts, data: { address: lent.lend(this.#native, frame), bytes } };
+    }
+    const data = memory?.byteLength === bytes ? memory : memoryToFill(bytes);
     if (way.painter !== null) way.painter.paint(frame, data);
     else this.#copyPlanes(frame, way, data);
-    const { layout, color } = way;
-    const { width, height, format: { name } } = layout;
-    return { data, format: name, width, height, timestamp, duration, isDiscontinuous, color };
+    return { ...facts, data };
   }
 
   #copyPlanes(frame: NativeFrame, { converter, layout }: Way, data: ArrayBuffer): void {

@@ -6,6 +6,7 @@
 import { cString, type Native } from "../../../ffi/mod.ts";
 import { ReadError } from "../../errors.ts";
 import { setLogLevel } from "../../libav/log.ts";
+import type { NativeFrame } from "../../libav/native_frame.ts";
 import { pixelFormatById, type PixelFormatInfo, pixelFormatNames } from "../../libav/pixel_format.ts";
 import type { InputStream } from "../../libav/reading/input_stream.ts";
 import { didYouMean } from "../../nearest.ts";
@@ -13,6 +14,7 @@ import { shown } from "../../shown.ts";
 import type { CopiedFile } from "../copying/media_packet.ts";
 import { FrameCopier, requireOutputFormat } from "./frame_copier.ts";
 import { FrameCursor } from "./frame_cursor.ts";
+import type { LentFrames } from "./lent_frames.ts";
 import type { ShownFrame } from "./held_frame.ts";
 import { MediaInput } from "./media_input.ts";
 import type { ReadFrame, ReadRequest, SourceInfo } from "./reading_types.ts";
@@ -47,10 +49,15 @@ export class ReadingSession implements Disposable {
     this.info = isComplete(info) ? info : { ...info, ...this.#looked() };
   }
 
-  /** The next frame, in the memory given if it fits; `null` at the end. */
-  next(memory?: ArrayBuffer): ReadFrame | null {
+  /** The next frame, in the memory given if it fits, or lent where that can be; `null` at the end. */
+  next(memory?: ArrayBuffer, lent: LentFrames | null = null): ReadFrame | null {
     setLogLevel(this.#native, this.#request.logLevel);
-    return this.#copy(this.#frames.advance(), memory);
+    return this.#copy(this.#frames.advance(), memory, lent);
+  }
+
+  /** A copy of a frame that was lent, in the memory given if it fits. */
+  copyOf(frame: NativeFrame, memory?: ArrayBuffer): ReadFrame {
+    return this.#copier.copy({ frame, timestamp: 0, duration: null, isDiscontinuous: false }, memory);
   }
 
   /** Has the frame that is shown at a time in seconds come next. */
@@ -110,8 +117,12 @@ export class ReadingSession implements Disposable {
     return new FrameCursor(this.#native, input, videoStream(input, this.#request), label);
   }
 
-  #copy(frame: ShownFrame | null, memory?: ArrayBuffer): ReadFrame | null {
-    return frame === null ? null : this.#copier.copy(frame, memory);
+  #copy(
+    frame: ShownFrame | null,
+    memory?: ArrayBuffer,
+    lent: LentFrames | null = null,
+  ): ReadFrame | null {
+    return frame === null ? null : this.#copier.copy(frame, memory, lent);
   }
 
   /** What the first frame says, where the header does not. */

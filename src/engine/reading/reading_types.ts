@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Address } from "../../../ffi/mod.ts";
 import type { Rational } from "../../libav/rational.ts";
 import type { ChapterPlace } from "../../libav/streams/stream_parameters.ts";
 import type { LogLevel } from "../../libav/log.ts";
@@ -159,9 +160,17 @@ export interface SourceInfo {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** A picture in libav's memory, which its thread keeps until it is given back. */
+export interface LentPicture {
+  /** The AVFrame. */
+  readonly address: Address;
+  /** Bytes of the picture, tightly packed. */
+  readonly bytes: number;
+}
+
 /** A decoded frame on its way out of the engine. */
 export interface ReadFrame {
-  readonly data: ArrayBuffer;
+  readonly data: ArrayBuffer | LentPicture;
   readonly format: string;
   readonly width: number;
   readonly height: number;

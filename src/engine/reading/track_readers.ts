@@ -4,7 +4,7 @@
  * @module
  */
 import type { Native } from "../../../ffi/mod.ts";
-import { AudioDecoder } from "../../libav/audio_decoder.ts";
+import { AudioDecoder } from "../../libav/reading/audio_decoder.ts";
 import { readSamples, type Samples } from "../../libav/audio_frame.ts";
 import { NativeFrame } from "../../libav/native_frame.ts";
 import { NativePacket } from "../../libav/native_packet.ts";
@@ -22,6 +22,9 @@ export interface ReadSamples {
   /** When the first of them is heard, in seconds. */
   readonly timestamp: number;
 }
+
+/** How much audio is read at once: each answer of a thread has its price. */
+const batch = { seconds: 0.25, pieces: 64 } as const;
 
 /** Reads the packets of one stream; takes over the input. */
 class TrackPackets implements Disposable {
@@ -65,6 +68,8 @@ export class AudioReader implements Disposable {
   readonly #frame: NativeFrame;
   readonly #clock: InputClock;
   #isDrained = false;
+  /** What has ended the track. */
+  #failure: { readonly error: unknown } | null = null;
   /** Where the samples before end, in seconds. */
   #end = 0;
 
@@ -80,8 +85,26 @@ export class AudioReader implements Disposable {
     this.#owned = owned.move();
   }
 
-  /** The next samples; `null` at the end. */
-  next(): ReadSamples | null {
+  /** The next pieces, up to a part of a second; none at the end. */
+  next(): ReadSamples[] {
+    const pieces: ReadSamples[] = [];
+    try {
+      for (let seconds = 0; seconds < batch.seconds && pieces.length < batch.pieces;) {
+        const piece = this.#read();
+        if (piece === null) break;
+        pieces.push(piece);
+        seconds += piece.samples.count / piece.samples.sampleRate;
+      }
+    } catch (error) {
+      // What was decoded before is given first.
+      if (pieces.length === 0) throw error;
+      this.#failure = { error };
+    }
+    return pieces;
+  }
+
+  #read(): ReadSamples | null {
+    if (this.#failure !== null) throw this.#failure.error;
     while (!this.#decoder.receive(this.#frame)) {
       if (this.#isDrained) return null;
       this.#isDrained = !this.#packets.read();

@@ -114,6 +114,11 @@ export class ByteOutput {
     return this.open();
   }
 
+  /** Gives bytes that are no part of what is written. */
+  giveBeside(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#sink.give(bytes);
+  }
+
   /** Closes it. Gives what is in memory. */
   close(): void {
     if (this.#sink.kind === "stream") return void closeOutput(this.#native, this.#output);

@@ -64,6 +64,15 @@ export class InputStream {
     return this.#demuxer.codecName(this.index);
   }
 
+  /** The profile of its codec, by libavcodec's name: `"High"`, `"HE-AAC"`; empty where it has none. */
+  get profile(): string {
+    const { fields, memory } = this.#native;
+    const [codec, profile] = (["codec_id", "profile"] as const).map((field) =>
+      fields.get(this.parameters, "AVCodecParameters", field)
+    ) as [number, number];
+    return memory.text(this.#native.codecNames().avcodec_profile_name(codec, profile)) ?? "";
+  }
+
   /** How many frames its decoder holds back to put them in order; 0 where they are shown as they come. */
   get reorderDelay(): number {
     return this.#native.fields.get(this.parameters, "AVCodecParameters", "video_delay");
@@ -166,11 +175,6 @@ export class InputStream {
 export function formatNames({ fields, memory }: Native, demuxer: Demuxer): string {
   const format = fields.get(demuxer.address, "AVFormatContext", "iformat");
   return memory.text(fields.get(format, "AVInputFormat", "name")) ?? "";
-}
-
-/** The address that is read, which redirects of RTSP change. */
-export function addressOf({ fields, memory }: Native, demuxer: Demuxer): string {
-  return memory.text(fields.get(demuxer.address, "AVFormatContext", "url"), Infinity) ?? "";
 }
 
 /**

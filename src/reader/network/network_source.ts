@@ -185,7 +185,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
       const reader = await this.#unlessClosed(reading.ask("openPackets", {}));
       if (this.info.lacksAudio && this.#plan.logLevel !== "quiet") {
         console.warn(
-          `avwriter: ${this.#plan.label} has its audio in a playlist of its own, which is left out`,
+          `avwriter: ${this.#plan.label} has its audio in a playlist of its own, which is left out: it cannot be read`,
         );
       }
       for (;;) {

@@ -57,6 +57,10 @@ export class Attachment implements AttachedTarget, Outlet {
     this.#finished.promise.catch(() => {});
   }
 
+  get takesLent(): boolean {
+    return this.#sink.takesLent ?? false;
+  }
+
   get received(): number {
     return this.#received;
   }

@@ -22,6 +22,11 @@ export class Distributor {
     return this.#outlets.size === 0;
   }
 
+  /** Whether all of them take frames whose pixels are lent. */
+  get takesLent(): boolean {
+    return [...this.#outlets].every((outlet) => outlet.takesLent);
+  }
+
   /** Sends frames to one more. */
   add(outlet: Outlet): void {
     this.#outlets.add(outlet);

@@ -10,6 +10,7 @@ import { checkArea, cropped, type PictureForm, requireArea } from "./crop.ts";
 import { Distributor } from "./distributor.ts";
 import { FrameIterator } from "./frame_iterator.ts";
 import { FrameQueue } from "./frame_queue.ts";
+import { takesLent } from "./frame_sink.ts";
 import type { Outlet } from "./outlet.ts";
 import type {
   AttachedTarget,
@@ -102,7 +103,13 @@ export abstract class Flow implements PipelineSource {
   }
 
   [Symbol.asyncIterator](): FrameIterator {
+    return this.framesFor(false);
+  }
+
+  /** The frames, for somebody who takes those whose pixels are lent, or not. */
+  framesFor(takesLent: boolean): FrameIterator {
     return new FrameIterator({
+      takesLent,
       begin: (reader) => this.#add(reader),
       tellRoom: () => this.distributor.tellRoom(),
       leave: (reader) => this.distributor.remove(reader),
@@ -127,6 +134,11 @@ export abstract class Flow implements PipelineSource {
   get targets(): VideoTarget[] {
     return [...this.distributor.outlets].filter((outlet) => outlet instanceof Attachment)
       .map(({ target }) => target);
+  }
+
+  /** Whether frames whose pixels are lent may be sent: to all of it, and as they are. */
+  protected get takesLent(): boolean {
+    return this.#crop === null && this.distributor.takesLent;
   }
 
   /** Sends a frame, or the part of it that is asked for, once all that get it have room. */
@@ -161,6 +173,14 @@ export abstract class Flow implements PipelineSource {
       cancel: async () => void await frames.return(),
     }, { highWaterMark: 0 });
   }
+}
+
+/** The frames of a source, for a writer: lent ones where it takes them. Whoever gets one closes it. */
+export function framesFor(
+  source: AsyncIterable<DecodedFrame>,
+  writer: object,
+): AsyncIterable<DecodedFrame> {
+  return source instanceof Flow ? source.framesFor(takesLent(writer)) : source;
 }
 
 /** Whether frames of a target come to a source. */

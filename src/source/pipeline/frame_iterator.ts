@@ -9,8 +9,10 @@ import type { SourceFrame } from "./source_frame.ts";
 
 type Answer = IteratorResult<DecodedFrame, undefined>;
 
-/** What a reader needs of its source. */
+/** What a reader needs of its source, and of whoever reads. */
 export interface ReadableFlow {
+  /** Whether it takes frames whose pixels are lent. */
+  readonly takesLent: boolean;
   /** Sends it frames, whenever it has room. */
   begin(reader: Outlet): void;
   /** It has room. */
@@ -36,6 +38,10 @@ export class FrameIterator implements AsyncIterableIterator<DecodedFrame, undefi
 
   constructor(flow: ReadableFlow) {
     this.#flow = flow;
+  }
+
+  get takesLent(): boolean {
+    return this.#flow.takesLent;
   }
 
   next(): Promise<Answer> {

@@ -81,7 +81,7 @@ export class FrameQueue {
   hasRoom(frame: SourceFrame | null): boolean {
     if (this.#waiting.length === 0) return true;
     if (this.#waiting.length >= this.#frames) return false;
-    const bytes = this.#waitingBytes + (frame?.data.length ?? 0);
+    const bytes = this.#waitingBytes + (frame?.byteLength ?? 0);
     if (frame === null ? bytes >= this.#bytes : bytes > this.#bytes) return false;
     return this.#secondsWith(frame) <= this.#seconds;
   }
@@ -97,7 +97,7 @@ export class FrameQueue {
     let dropped = 0;
     for (; this.policy !== "block" && !this.hasRoom(frame); dropped++) this.#drop();
     this.#waiting.push({ ...queued, isAfterLoss: this.#isNewestLost });
-    this.#waitingBytes += frame.data.length;
+    this.#waitingBytes += frame.byteLength;
     this.#isNewestLost = false;
     if (dropped > 0) this.#waiting[0]!.isAfterLoss = true;
     return dropped;
@@ -108,7 +108,7 @@ export class FrameQueue {
     const next = this.#waiting.shift();
     if (next === undefined) return null;
     const { frame, isAfterLoss } = next;
-    this.#waitingBytes -= frame.data.length;
+    this.#waitingBytes -= frame.byteLength;
     return isAfterLoss ? { ...next, frame: frame.marked } : next;
   }
 
@@ -121,7 +121,7 @@ export class FrameQueue {
 
   #drop(): void {
     const { frame } = this.#waiting.shift()!;
-    this.#waitingBytes -= frame.data.length;
+    this.#waitingBytes -= frame.byteLength;
     frame.release();
   }
 

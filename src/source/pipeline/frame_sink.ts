@@ -7,6 +7,8 @@ import type { QueuedFrame } from "./frame_queue.ts";
 
 /** What a target does with frames. */
 export interface FrameSink {
+  /** Whether it takes frames whose pixels are lent. Default: `false`. */
+  readonly takesLent?: boolean;
   /** Takes a frame, and the share of its pixels. */
   take(queued: QueuedFrame): void | Promise<void>;
   /** No frame comes for now: resolves once nothing more is to be done with those that came. */
@@ -17,6 +19,19 @@ export interface FrameSink {
   end(): Promise<void>;
   /** The source has failed, or this has. */
   fail(error: unknown): void;
+}
+
+/** The property of writers that tells whether they take frames whose pixels are lent. */
+export const lentTaker: unique symbol = Symbol("takes lent frames");
+
+/** A writer that has the property. */
+export interface LentTaker {
+  readonly [lentTaker]: boolean;
+}
+
+/** Whether a writer takes frames whose pixels are lent. */
+export function takesLent(writer: object): boolean {
+  return (writer as Partial<LentTaker>)[lentTaker] === true;
 }
 
 /** The method of nodes that tells how they take the frames of one more source. */

@@ -7,6 +7,8 @@ import type { SourceFrame } from "./source_frame.ts";
 
 /** One of those that get a source's frames. */
 export interface Outlet {
+  /** Whether it takes frames whose pixels are lent. */
+  readonly takesLent: boolean;
   /** Whether the source need not wait for it, with this frame; `null`: with one that is not known yet. */
   hasRoom(frame: SourceFrame | null): boolean;
   /** Takes a frame, and a share of its pixels. */

@@ -31,9 +31,22 @@ export abstract class SourceFlow extends Flow {
   /** Frames come from another place on, also after the end. */
   protected restart(): void {
     this.#restarts++;
-    this.#kept = null;
-    this.#unused = null;
+    this.#drop();
     this.#end = null;
+  }
+
+  /** The source is closed: unless somebody waits for the next frame, it is not sent any more. */
+  protected dropUnsent(): void {
+    if (!this.distributor.isEmpty) return;
+    this.#restarts++;
+    this.#drop();
+  }
+
+  /** Gives back the frames that are not sent. */
+  #drop(): void {
+    this.#kept?.release();
+    this.#unused?.release();
+    this.#kept = this.#unused = null;
   }
 
   protected override begin(): void {
@@ -45,6 +58,7 @@ export abstract class SourceFlow extends Flow {
 
   protected override free(): Promise<void> {
     this.#end ??= { failure: null };
+    this.#drop();
     return Promise.resolve();
   }
 
@@ -64,7 +78,9 @@ export abstract class SourceFlow extends Flow {
       this.#end ??= { failure: { error } };
     }
     this.#isRunning = false;
-    if (this.#end !== null) this.#tellEnd();
+    if (this.#end === null) return;
+    this.#drop();
+    this.#tellEnd();
   }
 
   #tellEnd(): void {
@@ -79,24 +95,33 @@ export abstract class SourceFlow extends Flow {
     if (this.distributor.isEmpty) return;
     const restarts = this.#sentAt = this.#restarts;
     const unused = this.#unused;
-    if (unused !== null) {
-      await this.distributor.room(unused);
-      if (this.distributor.isEmpty || restarts !== this.#restarts) return;
-      this.#unused = null;
-      return this.distributor.send(unused);
-    }
-    const frame = this.#kept ?? await this.pull();
-    if (restarts !== this.#restarts) return;
+    const frame = unused ?? this.#kept ?? await this.pull();
+    if (restarts !== this.#restarts || frame !== null && this.#end !== null) return frame?.release();
     if (frame === null) {
       this.#end ??= { failure: null };
       return;
     }
-    this.#kept = frame;
+    if (unused === null) this.#kept = frame;
     await this.distributor.room(frame);
     if (this.distributor.isEmpty || restarts !== this.#restarts) return;
+    if (frame.lent !== null && !this.takesLent) return await this.#load(frame, restarts);
+    if (unused !== null) {
+      this.#unused = null;
+      return this.distributor.send(unused);
+    }
     this.#kept = null;
     this.sendNow(frame);
     // A source that has all of its frames already lets timers run.
     await nextTurn();
+  }
+
+  /** Puts a copy of its pixels in the place of a frame that is lent, for those that get it to look again. */
+  async #load(frame: SourceFrame, restarts: number): Promise<void> {
+    const loaded = await frame.loaded();
+    // Otherwise it was dropped, which has given its share back.
+    if (restarts !== this.#restarts || this.#end !== null) return;
+    frame.release();
+    if (this.#unused === frame) this.#unused = loaded;
+    else this.#kept = loaded;
   }
 }

@@ -3,6 +3,9 @@
  *
  * @module
  */
+import type { Address } from "../../../ffi/mod.ts";
+import type { LentFrame } from "../../engine/checked_frame.ts";
+import type { LentPicture } from "../../engine/reading/reading_types.ts";
 import type { ColorDescription } from "../../video/color.ts";
 import type { PixelFormat } from "../../video/raw_frame.ts";
 import type { DecodedFrame } from "../source.ts";
@@ -10,16 +13,20 @@ import type { DecodedFrame } from "../source.ts";
 /** Takes memory back for the frames to come, which nobody else has any more. */
 export type MemoryTaker = (memory: ArrayBuffer) => void;
 
-/** Pixels, and how many frames, queues and programs may read them. */
-class SharedPixels {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly #taker: MemoryTaker | null;
-  #holders = 1;
+/** Where lent pixels come from. */
+export interface Lender {
+  /** Nobody needs them any more. */
+  giveBack(address: Address): void;
+  /** A copy of them in JavaScript's memory. */
+  load(address: Address): Promise<ArrayBuffer>;
+}
 
-  constructor(bytes: Uint8Array<ArrayBuffer>, taker: MemoryTaker | null) {
-    this.bytes = bytes;
-    this.#taker = taker;
-  }
+/** Pixels, and how many frames, queues and programs may read them. */
+abstract class SharedPixels {
+  /** The pixels; empty where they are lent. */
+  abstract readonly bytes: Uint8Array<ArrayBuffer>;
+  abstract readonly byteLength: number;
+  #holders = 1;
 
   get isShared(): boolean {
     return this.#holders > 1;
@@ -30,16 +37,58 @@ class SharedPixels {
   }
 
   release(): void {
-    if (--this.#holders === 0) this.#free();
+    if (--this.#holders === 0) this.free();
+  }
+
+  /** Nobody needs the pixels any more. */
+  protected abstract free(): void;
+}
+
+/** Pixels in JavaScript's memory. */
+class OwnPixels extends SharedPixels {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly byteLength: number;
+  readonly #taker: MemoryTaker | null;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>, taker: MemoryTaker | null) {
+    super();
+    this.bytes = bytes;
+    this.byteLength = bytes.byteLength;
+    this.#taker = taker;
   }
 
   /** A view that outlived its frame is empty: what it had may be another frame's by now. */
-  #free(): void {
+  protected override free(): void {
     const { buffer } = this.bytes;
     // A program may have sent it to another thread.
-    if (buffer.byteLength === 0 || buffer.byteLength !== this.bytes.byteLength) return;
+    if (buffer.byteLength === 0 || buffer.byteLength !== this.byteLength) return;
     if (this.#taker === null) buffer.transfer(0);
     else this.#taker(buffer.transfer());
+  }
+}
+
+const noBytes = new Uint8Array(0);
+
+/** Pixels in the memory of a decoder, for writers alone. */
+class LentPixels extends SharedPixels implements LentFrame {
+  readonly bytes = noBytes;
+  readonly byteLength: number;
+  readonly address: Address;
+  readonly #lender: Lender;
+
+  constructor({ address, bytes }: LentPicture, lender: Lender) {
+    super();
+    this.address = address;
+    this.byteLength = bytes;
+    this.#lender = lender;
+  }
+
+  async load(): Promise<Uint8Array<ArrayBuffer>> {
+    return new Uint8Array(await this.#lender.load(this.address));
+  }
+
+  protected override free(): void {
+    this.#lender.giveBack(this.address);
   }
 }
 
@@ -82,13 +131,39 @@ export class SourceFrame implements DecodedFrame {
     facts: FrameFacts,
     taker: MemoryTaker | null = null,
   ): SourceFrame {
-    return new SourceFrame(new SharedPixels(bytes, taker), facts);
+    return new SourceFrame(new OwnPixels(bytes, taker), facts);
+  }
+
+  /** A frame whose pixels are lent, which programs never see. */
+  static lent(picture: LentPicture, facts: FrameFacts, lender: Lender): SourceFrame {
+    return new SourceFrame(new LentPixels(picture, lender), facts);
   }
 
   /** A frame that a source gives away. */
   static from(frame: DecodedFrame): SourceFrame {
     if (frame instanceof SourceFrame) return frame;
     return SourceFrame.of(frame.data, frame);
+  }
+
+  /** The pixels, where they are lent: `data` is empty then. */
+  get lent(): LentFrame | null {
+    return this.#pixels instanceof LentPixels ? this.#pixels : null;
+  }
+
+  /** Bytes of the pixels, wherever they are. */
+  get byteLength(): number {
+    return this.#pixels.byteLength;
+  }
+
+  /** The frame with pixels in JavaScript's memory; where they were lent, a copy, with a share of its own. */
+  async loaded(): Promise<SourceFrame> {
+    if (!(this.#pixels instanceof LentPixels)) return this;
+    return SourceFrame.of(await this.#pixels.load(), this.facts);
+  }
+
+  /** Closes a frame whose pixels are lent, which no program has; leaves others to whoever has them. */
+  static closeLent(frame: DecodedFrame): void {
+    if (frame instanceof SourceFrame && frame.lent !== null) frame.close();
   }
 
   /** All but the pixels. */

@@ -6,7 +6,7 @@
 import { kindOf, shown } from "../../shown.ts";
 import { frameTimes } from "../../video/frame_timing.ts";
 import type { QueuedFrame } from "./frame_queue.ts";
-import { type FrameSink, type NodeTarget, sinkOfNode } from "./frame_sink.ts";
+import { type FrameSink, type NodeTarget, sinkOfNode, takesLent } from "./frame_sink.ts";
 import type { FrameTarget, VideoTarget, WriterTarget } from "./pipeline_source.ts";
 import type { SourceFrame } from "./source_frame.ts";
 
@@ -50,10 +50,17 @@ class WriterSink extends PlainSink {
     this.#writer = writer;
   }
 
+  get takesLent(): boolean {
+    return takesLent(this.#writer);
+  }
+
   async take({ frame, arrivalMs }: QueuedFrame): Promise<void> {
-    if (this.#writer.timing === "wallclock") await this.#writeCaptured(frame, arrivalMs);
-    else await this.#writer.write(frame, frameTimes(frame, this.#writer.timing ?? "timestamps"));
-    frame.release();
+    try {
+      if (this.#writer.timing === "wallclock") await this.#writeCaptured(frame, arrivalMs);
+      else await this.#writer.write(frame, frameTimes(frame, this.#writer.timing ?? "timestamps"));
+    } finally {
+      frame.release();
+    }
   }
 
   /**

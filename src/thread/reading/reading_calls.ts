@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Address } from "../../../ffi/mod.ts";
 import type { CopiedFile } from "../../engine/copying/media_packet.ts";
 import type { ReadFrame, ReadRequest, SourceInfo } from "../../engine/reading/reading_types.ts";
 import type { SubtitleCue } from "../../subtitles/cue.ts";
@@ -21,6 +22,14 @@ export interface FrameAsk {
   readonly memory?: ArrayBuffer;
 }
 
+/** What the question for the next frame has besides. */
+export interface NextFrameAsk extends FrameAsk {
+  /** Whether the frame may be lent. */
+  readonly mayLend?: boolean;
+  /** Frames that were lent, and that nobody needs any more. */
+  readonly returned?: readonly Address[];
+}
+
 /** What is asked, and what is answered. */
 export interface ReadCalls {
   readonly open: {
@@ -37,7 +46,11 @@ export interface ReadCalls {
   /** Loads the libraries before a device is opened; the answer is the path of libavdevice. */
   readonly devices: { readonly ask: { readonly libraryPath: string | undefined }; readonly answer: string };
   /** The next frame; `null` at the end. */
-  readonly frame: { readonly ask: FrameAsk; readonly answer: ReadFrame | null };
+  readonly frame: { readonly ask: NextFrameAsk; readonly answer: ReadFrame | null };
+  /** The pixels of a frame that is lent. */
+  readonly copy: { readonly ask: FrameAsk & { readonly lent: Address }; readonly answer: ReadFrame };
+  /** Gives frames back that were lent, also of a file that was closed. */
+  readonly giveBack: { readonly ask: { readonly returned: readonly Address[] }; readonly answer: null };
   readonly seek: { readonly ask: { readonly seconds: number }; readonly answer: null };
   readonly frameAt: {
     readonly ask: FrameAsk & { readonly seconds: number };
@@ -48,7 +61,8 @@ export interface ReadCalls {
     readonly ask: { readonly kind: "audio" | "subtitles"; readonly track: number };
     readonly answer: number;
   };
-  readonly samples: { readonly ask: { readonly reader: number }; readonly answer: SentPiece | null };
+  /** The next pieces of audio; none at the end. */
+  readonly samples: { readonly ask: { readonly reader: number }; readonly answer: readonly SentPiece[] };
   readonly cue: { readonly ask: { readonly reader: number }; readonly answer: SubtitleCue | null };
   /** What can be copied without being decoded. */
   readonly describe: { readonly ask: Record<never, never>; readonly answer: CopiedFile };

@@ -6,6 +6,7 @@
 import { loadNative, type Native } from "../../../ffi/mod.ts";
 import { SessionControl } from "../../engine/ending/session_control.ts";
 import type { MediaPacket } from "../../engine/copying/media_packet.ts";
+import { LentFrames } from "../../engine/reading/lent_frames.ts";
 import type { PacketReader } from "../../engine/reading/packet_reader.ts";
 import { LiveSession } from "../../engine/reading/live_session.ts";
 import { ReadingSession } from "../../engine/reading/reading_session.ts";
@@ -26,6 +27,8 @@ export class ReadingService {
   readonly #isAlone: boolean;
   #native: Native | null = null;
   #session: ReadingSession | LiveSession | null = null;
+  /** What is lent, also of files that are closed. */
+  readonly #lent = new LentFrames();
   readonly #tracks = new Map<number, AudioReader | SubtitleReader | PacketReader>();
   #lastTrack = 0;
 
@@ -47,7 +50,13 @@ export class ReadingService {
       case "devices":
         return loadNative(call.libraryPath).devicesPath;
       case "frame":
-        return this.#session!.next(call.memory);
+        this.#lent.giveBack(call.returned ?? []);
+        return this.#session!.next(call.memory, call.mayLend ? this.#lent : null);
+      case "copy":
+        return this.#file.copyOf(this.#lent.at(call.lent), call.memory);
+      case "giveBack":
+        this.#lent.giveBack(call.returned);
+        return null;
       case "seek":
         this.#file.seek(call.seconds);
         return null;
@@ -100,9 +109,9 @@ export class ReadingService {
     return this.#lastTrack;
   }
 
-  #samples(reader: number): SentPiece | null {
-    const piece = (this.#tracks.get(reader) as AudioReader).next();
-    return piece === null ? null : { samples: sentSamples(piece.samples), timestamp: piece.timestamp };
+  #samples(reader: number): SentPiece[] {
+    return (this.#tracks.get(reader) as AudioReader).next()
+      .map(({ samples, timestamp }) => ({ samples: sentSamples(samples), timestamp }));
   }
 
   #close(): void {
@@ -121,7 +130,9 @@ function sentWhole(packet: MediaPacket): SentPacket {
 
 function buffersOf(value: ReadAnswer["value"]): ArrayBuffer[] {
   if (typeof value !== "object" || value === null) return [];
-  if (Array.isArray(value)) return (value as readonly SentPacket[]).map(({ data }) => data);
-  if ("data" in value) return [value.data];
-  return "samples" in value ? [...value.samples.planes] : [];
+  if (Array.isArray(value)) {
+    return (value as readonly (SentPacket | SentPiece)[])
+      .flatMap((piece) => "samples" in piece ? piece.samples.planes : [piece.data]);
+  }
+  return "data" in value && value.data instanceof ArrayBuffer ? [value.data] : [];
 }

@@ -11,7 +11,14 @@ import { ReadError, UnsupportedError } from "../../errors.ts";
 import { patienceMs } from "../encoding_thread.ts";
 import { receivedError } from "../sent_error.ts";
 import { reasonOf, startThread } from "../thread_task.ts";
-import type { AnsweredCall, AskedCall, FrameAsk, ReadCallName, ReadCalls, Reading } from "./reading_calls.ts";
+import type {
+  AnsweredCall,
+  AskedCall,
+  NextFrameAsk,
+  ReadCallName,
+  ReadCalls,
+  Reading,
+} from "./reading_calls.ts";
 import { ReadingService } from "./reading_service.ts";
 import { type WaitingLimits, WatchedReading } from "./watched_reading.ts";
 
@@ -97,6 +104,10 @@ class ReadingThread implements Reading {
   /** Ends what the thread does with the file at hand. */
   #control = new SessionControl();
   #last = 0;
+  /** How many frames are lent. */
+  #lent = 0;
+  /** Whether it reads no other file. */
+  #isLeaving = false;
   #hasAnswered = false;
   #failure: Error | null = null;
 
@@ -134,7 +145,8 @@ class ReadingThread implements Reading {
     if (this.#failure !== null) throw this.#failure;
     const question = ++this.#last;
     const asker = Promise.withResolvers<never>();
-    const { memory } = details as Partial<FrameAsk>;
+    const { memory, returned = [] } = details as Partial<NextFrameAsk>;
+    this.#lent -= returned.length;
     this.#thread.post({ ...details, type, question } as unknown as AskedCall, memory ? [memory] : []);
     this.#open.set(question, asker);
     this.#thread.keepAlive(true);
@@ -154,7 +166,15 @@ class ReadingThread implements Reading {
 
   #leave(): void {
     if (ReadingThread.#idle === null) ReadingThread.#idle = this;
-    else this.#thread.end();
+    else {
+      this.#isLeaving = true;
+      this.#endUnlessLent();
+    }
+  }
+
+  /** Ends a thread that has left, but not before its frames came back: nobody else frees them. */
+  #endUnlessLent(): void {
+    if (this.#isLeaving && this.#lent === 0 && this.#open.size === 0) this.#thread.end();
   }
 
   #receive(answer: AnsweredCall): void {
@@ -163,7 +183,11 @@ class ReadingThread implements Reading {
     this.#open.delete(answer.question);
     if (this.#open.size === 0) this.#thread.keepAlive(false);
     if ("error" in answer) asker?.reject(receivedError(answer.error));
-    else asker?.resolve(answer.value as never);
+    else {
+      if (isLent(answer.value)) this.#lent++;
+      asker?.resolve(answer.value as never);
+    }
+    this.#endUnlessLent();
   }
 
   #fail(cause: Error): void {
@@ -181,6 +205,11 @@ class ReadingThread implements Reading {
     this.#open.clear();
     this.#thread.keepAlive(false);
   }
+}
+
+/** Whether an answer is a frame that was lent. */
+function isLent(value: ReadCalls[ReadCallName]["answer"]): boolean {
+  return typeof value === "object" && value !== null && "data" in value && "address" in value.data;
 }
 
 /** Reads in this thread. */

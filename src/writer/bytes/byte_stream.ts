@@ -7,6 +7,7 @@ import { settlesWithin } from "../../abortable.ts";
 import { WriterClosedError } from "../../errors.ts";
 import { Gate } from "../../gate.ts";
 import { shown } from "../../shown.ts";
+import type { ByteTarget } from "./stream_engine.ts";
 
 /** How long a stream may take to be aborted, in milliseconds: it waits for a write that is under way. */
 const abortMs = 100;
@@ -22,7 +23,7 @@ export function requireStream(stream: unknown): asserts stream is WritableStream
 }
 
 /** The stream, which takes bytes in its own time. */
-export class ByteStream {
+export class ByteStream implements ByteTarget {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   /** How many pieces the stream has not taken yet. */
   #pending = 0;
@@ -41,9 +42,8 @@ export class ByteStream {
     this.#writer.closed.catch((reason) => this.#fail(reason));
   }
 
-  /** How many bytes it was given. */
-  get bytes(): number {
-    return this.#bytes;
+  get summary(): ByteTarget["summary"] {
+    return { path: "", bytes: this.#bytes };
   }
 
   /** Throws where the stream takes no bytes any more. */

@@ -18,6 +18,10 @@ import { isAddress } from "../outputs/output_address.ts";
 import { checkConnection, connectionChecks, type ConnectionOptions } from "../outputs/output_options.ts";
 import type { VideoWriter } from "../video_writer.ts";
 import type { StreamWriterOptions, WriterOptions } from "../writer_options.ts";
+import type { AdaptiveOptions } from "../adaptive/adaptive_options.ts";
+import { isAdaptive } from "../adaptive/adaptive_place.ts";
+import { createAdaptiveWriter } from "../adaptive/create_adaptive_writer.ts";
+import type { OpenSegment } from "../packaging/stores/stream_store.ts";
 import { requireNoFileOptions } from "./byte_options.ts";
 import { ByteStream, requireStream } from "./byte_stream.ts";
 import { StreamEngine } from "./stream_engine.ts";
@@ -37,6 +41,10 @@ import { StreamEngine } from "./stream_engine.ts";
  * container of one file. The bytes of a frame come with it where the encoder holds none back:
  * `tune: "zerolatency"` for libx264 and libx265.
  *
+ * Of segments, as HLS and DASH have them, the target is the path of the manifest in a folder
+ * (`"live/index.m3u8"`, `"live/index.mpd"`), its address, where each file is put by HTTP, or a function that
+ * gives a stream for each file. See {@linkcode AdaptiveOptions}.
+ *
  * Where the stream has no room, `write` waits for its reader. Where it takes nothing any more, as its reader
  * has gone, the next call, or the one that waits, rejects with a {@linkcode WriterClosedError}, and the
  * writer has ended. `close` resolves once the stream has taken everything; `abort` aborts the stream with the
@@ -44,8 +52,8 @@ import { StreamEngine } from "./stream_engine.ts";
  *
  * @param codec A codec family, or the exact name of any libavcodec encoder, as for
  * {@linkcode createFileWriter}.
- * @param target Where the video goes: an address, or a stream, which is locked, and closed or aborted with
- * the writer.
+ * @param target Where the video goes: an address, a manifest, a function for segments, or a stream, which is
+ * locked, and closed or aborted with the writer.
  * @param fps Frames per second, kept exactly.
  * @param options See {@linkcode StreamWriterOptions}; `crashSafe`, `passes: 2`, `targetBytes`,
  * `palette: "clip"`, `chunk`, `segments` and `fallback` are for files.
@@ -60,7 +68,7 @@ import { StreamEngine } from "./stream_engine.ts";
  * @throws {OptionError} An option of the encoder or muxer is unknown, or its value is refused.
  * @throws {UnsupportedError} Codec, container, pixel format or size do not go together, the container is of
  * several files, or this FFmpeg is too old for it.
- * @throws {WriteError} The address can't be reached, or refuses.
+ * @throws {WriteError} The folder can't be written, or the address can't be reached, or refuses.
  *
  * @example An address, here one that nobody needs to listen at
  * ```ts
@@ -74,7 +82,7 @@ import { StreamEngine } from "./stream_engine.ts";
  * if (output?.state !== "closed" || output.frames !== 15) throw new Error("not as written");
  * ```
  *
- * @example A stream
+ * @example Bytes for a response
  * ```ts
  * import { createStreamWriter } from "@avwriter/avwriter";
  *
@@ -87,22 +95,39 @@ import { StreamEngine } from "./stream_engine.ts";
  * }
  * if ((await video).length < 1000) throw new Error("not as written");
  * ```
+ *
+ * @example Segments in a folder
+ * ```ts
+ * import { createStreamWriter } from "@avwriter/avwriter";
+ *
+ * const folder = await Deno.makeTempDir();
+ * {
+ *   const options = { adaptive: { segmentSeconds: 1 } };
+ *   await using writer = await createStreamWriter("h264", `${folder}/index.m3u8`, 30, options);
+ *   for (let n = 0; n < 60; n++) await writer.write(new ImageData(320, 180));
+ * }
+ * const playlist = await Deno.readTextFile(`${folder}/index-video.m3u8`);
+ * if (!playlist.includes("#EXT-X-ENDLIST")) throw new Error("not as written");
+ * ```
  */
 export async function createStreamWriter(
   codec: Codec,
-  target: string | URL | WritableStream<Uint8Array>,
+  target: string | URL | WritableStream<Uint8Array> | OpenSegment,
   fps: FrameRate,
   options: StreamWriterOptions = {},
 ): Promise<VideoWriter> {
   requireCodec(codec);
   requireOptions(options);
-  const { writer, connection } = dividedOptions(options);
-  const plan = { codec, frameRate: parseFrameRate(fps), checked: checkOptions(writer) };
+  const { writer, connection, adaptive } = dividedOptions(options);
+  const frameRate = parseFrameRate(fps);
+  if (isAdaptive(target, writer.format)) {
+    return await createAdaptiveWriter({ codec, frameRate, options: writer, adaptive, connection }, target);
+  }
+  requireNone(adaptive === undefined ? {} : { adaptive }, "one stream");
+  const plan = { codec, frameRate, checked: checkOptions(writer) };
   if (isAddress(target)) return await createAddressWriter(plan, target, checkConnection(connection));
   requireStream(target);
-  for (const name of Object.keys(connection)) {
-    throw new TypeError(`Cannot use the option ${name} with a stream: it is for addresses`);
-  }
+  requireNone(connection, "a stream");
   return await createByteWriter(plan, target);
 }
 
@@ -113,16 +138,28 @@ interface WriterPlan {
   readonly checked: CheckedOptions;
 }
 
-/** Divides options into those of a writer and those of a connection. */
-function dividedOptions(
-  given: StreamWriterOptions,
-): { readonly writer: WriterOptions; readonly connection: ConnectionOptions } {
-  const names = [...Object.keys(writerChecks), ...Object.keys(connectionChecks)];
-  const fields = Object.entries(fieldsOf(given, names)).filter(([, value]) => value !== undefined);
+/** Throws a `TypeError` where there is an option that a target has no use for. */
+function requireNone(options: object, target: string): void {
+  for (const name of Object.keys(options)) {
+    const use = name === "adaptive" ? "HLS and DASH" : "addresses";
+    throw new TypeError(`Cannot use the option ${name} with ${target}: it is for ${use}`);
+  }
+}
+
+/** Divides options into those of a writer, those of a connection, and those of segments. */
+function dividedOptions(given: StreamWriterOptions): {
+  readonly writer: WriterOptions;
+  readonly connection: ConnectionOptions;
+  readonly adaptive: AdaptiveOptions | undefined;
+} {
+  const names = [...Object.keys(writerChecks), ...Object.keys(connectionChecks), "adaptive"];
+  const { adaptive, ...others } = fieldsOf(given, names) as StreamWriterOptions;
+  const fields = Object.entries(others).filter(([, value]) => value !== undefined);
   const isOfConnection = ([name]: [string, unknown]): boolean => Object.hasOwn(connectionChecks, name);
   return {
     writer: Object.fromEntries(fields.filter((field) => !isOfConnection(field))),
     connection: Object.fromEntries(fields.filter(isOfConnection)),
+    adaptive,
   };
 }
 

@@ -12,20 +12,37 @@ import type { Size } from "../../size.ts";
 import type { SubtitleCue } from "../../subtitles/cue.ts";
 import type { SampleEngine, VideoEngine } from "../../thread/engine.ts";
 import type { AcquiredSlot, FrameSlots } from "../../thread/frame_slots.ts";
-import type { ByteStream } from "./byte_stream.ts";
+
+/** What takes the bytes of an engine, and ends with it. */
+export interface ByteTarget {
+  /** What the writer's summary says of it. */
+  readonly summary: { readonly path: string; readonly bytes: number; readonly format?: string };
+  /** What a call waits for before it makes more bytes; `null`: nothing. */
+  readonly room: Promise<void> | null;
+  /** Throws where it takes no bytes any more. */
+  requireOpen(): void;
+  /** Resolves once there is room. Throws where it takes no bytes any more. */
+  ready(): Promise<void>;
+  /** Ends it, where the video ends after so many seconds. Resolves once it has taken everything. */
+  close(seconds: number): Promise<void>;
+  /** Ends it after a failure, where that is another end than an abort: what was given stays of use. */
+  salvage?(): Promise<void>;
+  /** Ends it with a reason. */
+  abort(reason: unknown): Promise<void>;
+}
 
 /** An engine of samples whose bytes a stream takes. */
 export class StreamSampleEngine<
-  Summary extends { readonly bytes: number },
+  Summary extends { readonly bytes: number; readonly seconds: number },
   Engine extends SampleEngine<Summary> = SampleEngine<Summary>,
 > implements SampleEngine<Summary> {
   protected readonly inner: Engine;
-  protected readonly stream: ByteStream;
+  protected readonly stream: ByteTarget;
   /** What the stream is told, where the engine has failed. */
   #failure: unknown = new Error("The writer has failed");
 
   /** Takes over an engine that gives its bytes to the stream. */
-  constructor(inner: Engine, stream: ByteStream) {
+  constructor(inner: Engine, stream: ByteTarget) {
     this.inner = inner;
     this.stream = stream;
   }
@@ -42,8 +59,8 @@ export class StreamSampleEngine<
     return await this.#noting(async () => {
       this.stream.requireOpen();
       const summary = await this.inner.finish(endTicks, onStep);
-      await this.stream.close();
-      return { ...summary, bytes: this.stream.bytes };
+      await this.stream.close(summary.seconds);
+      return { ...summary, ...this.stream.summary };
     });
   }
 
@@ -51,9 +68,11 @@ export class StreamSampleEngine<
     await Promise.all([this.inner.abort(), this.stream.abort(reason)]);
   }
 
-  /** The part of a file that was given cannot be made better. */
+  /** The part of a file that was given cannot be made better; segments can. */
   async salvage(): Promise<void> {
-    await this.abort(this.#failure);
+    if (this.stream.salvage === undefined) return await this.abort(this.#failure);
+    await this.inner.salvage();
+    await this.stream.salvage();
   }
 
   /** Does something of which bytes come. Where the stream had no room before, waits until it has. */
@@ -97,6 +116,10 @@ export class StreamEngine extends StreamSampleEngine<WriteSummary, VideoEngine> 
     return this.inner.choice;
   }
 
+  get takesLent(): boolean {
+    return this.inner.takesLent;
+  }
+
   get size(): Size | null {
     return this.inner.size;
   }
@@ -106,7 +129,7 @@ export class StreamEngine extends StreamSampleEngine<WriteSummary, VideoEngine> 
   }
 
   get outputRoom(): Promise<void> | null {
-    return this.stream.room;
+    return this.stream.room ?? this.inner.outputRoom ?? null;
   }
 
   write(frame: CheckedFrame, slot: AcquiredSlot | null): void | Promise<void> {

@@ -11,6 +11,7 @@ import type { FrameClock } from "../../engine/frame_clock.ts";
 import type { SessionOptions } from "../../engine/session_options.ts";
 import type { VideoSource } from "../../reader/video_source.ts";
 import type { DecodedFrame } from "../../source/source.ts";
+import { framesFor } from "../../source/pipeline/flow.ts";
 import { FrameIterator } from "../../source/pipeline/frame_iterator.ts";
 import { shown } from "../../shown.ts";
 import type { VideoWriter } from "../video_writer.ts";
@@ -76,12 +77,12 @@ async function copySource(
   const tracks = tracksOf(target, source, options);
   const wanted = wantedDescription(target, options);
   const shape = video ? pictureShape(target, source) : {};
-  const frames = video ? source[Symbol.asyncIterator]() : null;
+  const frames = video ? framesFor(source, writer)[Symbol.asyncIterator]() : null;
   const copies: TrackCopy[] = [];
   try {
     const first = frames === null ? null : await nextFrame(frames, signal);
     // A source that was read before goes on there.
-    const placer = new FramePlacer(writer, clock, source.frameRate, first?.timestamp ?? 0, seconds);
+    using placer = new FramePlacer(writer, clock, source.frameRate, first?.timestamp ?? 0, seconds);
     const { from } = placer;
     const description = { ...shape, ...descriptionOf(source, wanted, { from, seconds }) };
     if (clock.frames === 0) {
@@ -107,7 +108,7 @@ async function copySource(
     }
     await placer.end();
     await writeRest(copies, end);
-    return placer.tail(Math.max(0, ...heard.map((copy) => copy.end)));
+    return await placer.tail(Math.max(0, ...heard.map((copy) => copy.end)));
   } finally {
     // A frame that came and is not written stays in the source.
     if (frames instanceof FrameIterator) frames.returnUnused();

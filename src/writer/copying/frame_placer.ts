@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { SourceFrame } from "../../source/pipeline/source_frame.ts";
 import type { DecodedFrame } from "../../source/source.ts";
 import type { FrameClock } from "../../engine/frame_clock.ts";
 import type { Rational } from "../../libav/rational.ts";
@@ -35,7 +36,7 @@ export interface CopyTail {
 }
 
 /** Writes frames at their times, behind what the writer has already. */
-export class FramePlacer {
+export class FramePlacer implements Disposable {
   readonly #writer: FrameWriter;
   readonly #clock: FrameClock;
   readonly #sourceRate: Rational | null;
@@ -83,11 +84,13 @@ export class FramePlacer {
   }
 
   /** How the copy ended, whose own audio ends at a time, in seconds of the copy. */
-  tail(audioEnd: number): CopyTail {
+  async tail(audioEnd: number): Promise<CopyTail> {
     const { frames, givenSeconds } = this.#clock;
     const longer = audioEnd - (givenSeconds - this.#begin.seconds);
     const seconds = Math.max(frames > 0 && longer > maxTail ? longer : 0, this.#left?.seconds ?? 0);
-    return { seconds, frames, frame: this.#last ?? this.#left?.frame ?? null };
+    const last = this.#last ?? this.#left?.frame ?? null;
+    // Its source may be closed before the next copy.
+    return { seconds, frames, frame: last instanceof SourceFrame ? await last.loaded() : last };
   }
 
   /** Where the copy begins, in seconds of the writer. */
@@ -112,6 +115,7 @@ export class FramePlacer {
     const timestamp = this.#begin.seconds + shown;
     const duration = Math.min(frame.duration ?? 0, this.#seconds - shown);
     await this.#writer.write(frame, duration <= 0 ? { timestamp } : { timestamp, duration });
+    SourceFrame.closeLent(frame);
   }
 
   /** Shows the last frame for as long as it says, or until the copy ends. */
@@ -142,7 +146,14 @@ export class FramePlacer {
     // Its place may be taken by the frame before: it is shown from the next one on.
     const isTaken = this.#last !== null && place < this.#count;
     if (!isTaken) await this.#writer.write(frame);
+    this[Symbol.dispose]();
     this.#last = frame;
+  }
+
+  /** The frame that was written last is not needed any more. */
+  [Symbol.dispose](): void {
+    if (this.#last !== null) SourceFrame.closeLent(this.#last);
+    this.#last = null;
   }
 
   /** Frames of this source that are written. */

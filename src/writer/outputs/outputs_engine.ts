@@ -38,6 +38,10 @@ export class OutputsEngine implements VideoEngine {
     return { ...this.#inner.stats, outputs: this.#outputs.stats };
   }
 
+  get takesLent(): boolean {
+    return this.#inner.takesLent;
+  }
+
   get size(): Size | null {
     return this.#inner.size;
   }
