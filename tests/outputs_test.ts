@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage } from "node:http";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer as createTcpServer } from "node:net";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
@@ -20,7 +20,7 @@ import { missingEncoders } from "./support/features.ts";
 import { barFrame, frameTimes, TemporaryFolder } from "./support/media.ts";
 import { assertFails, rejection } from "./support/messages.ts";
 import { missingReceiver, type Receiver, type ReceiverName, receivers } from "./support/receivers.ts";
-import { play, shownBars } from "./support/record.ts";
+import { packetSums, play, shownBars } from "./support/record.ts";
 import { freePort, lastingPort, silentServer } from "./support/stream_server.ts";
 import { testsOf } from "./support/test.ts";
 
@@ -392,3 +392,65 @@ testAll("reconnect: a hundred restarts leave memory and descriptors level", {
   assert(after.files <= before.files + 1, `${after.files} descriptors after ${before.files}`);
   assert(after.mb < before.mb + 20, `${after.mb} MB after ${before.mb}`);
 });
+
+const secondFiles:
+  readonly (readonly [what: string, codec: string, format: string, options: StreamWriterOptions])[] = [
+    ["B-frames", "libx264", "mp4", {}],
+    ["given times", "libx264", "mp4", { timing: "timestamps" }],
+    ["audio", "libx264", "mkv", { audio: { codec: "aac" } }],
+    ["given times and audio", "libx264", "mp4", { timing: "timestamps", audio: { codec: "aac" } }],
+    ["main thread", "libx264", "mkv", { thread: "main", timing: "timestamps" }],
+    ["kept fragments", "libx264", "mp4", { crashSafe: "fragments" }],
+    ["VP9 and Opus", "libvpx-vp9", "webm", { ...{ preset: "8" }, audio: { codec: "libopus" } }],
+  ];
+
+for (const [what, codec, format, options] of secondFiles) {
+  testAll(`outputs: a second ${format} has the packets of the first, ${what}`, {
+    skip: missingEncoders(codec),
+  }, async () => {
+    using folder = new TemporaryFolder();
+    const [first, second] = [folder.file(`a.${format}`), folder.file(`b.${format}`)];
+    const writer = await createFileWriter(codec, first, 30, { ...options, outputs: [second] });
+    for (let index = 0; index < 90; index++) {
+      // Frames of one time each and a pause.
+      const timestamp = index / 30 + (index % 3) / 100 + (index > 45 ? 1.5 : 0);
+      await writer.write(barFrame(index), options.timing === "timestamps" ? { timestamp } : {});
+      if (options.audio === undefined) continue;
+      await writer.writeAudio({ data: new Float32Array(1600), sampleRate: 48_000, channels: 1 });
+    }
+    await writer.close();
+    assertEquals(frameTimes(second), frameTimes(first));
+    assertEquals(packetSums(second), packetSums(first));
+  });
+}
+
+testAll(
+  "outputs: an abort leaves no file, and a failure of the first leaves the others playable",
+  encoder,
+  async () => {
+    using folder = new TemporaryFolder();
+    const aborted = folder.file("aborted.mkv");
+    const writer = await createFileWriter("libx264", folder.file("a.mp4"), 30, {
+      ...light,
+      outputs: [aborted],
+    });
+    for (let index = 0; index < 30; index++) await writer.write(barFrame(index));
+    await delay(200);
+    assert(existsSync(aborted));
+    await writer.abort();
+    assertEquals([existsSync(aborted), writer.stats.outputs![0]!.state], [false, "closed"]);
+
+    const kept = folder.file("kept.mp4");
+    const failing = await createFileWriter("libx264", "/dev/full", 30, {
+      ...light,
+      format: "nut",
+      outputs: [kept],
+    });
+    await rejection(async () => {
+      for (let index = 0; index < 300; index++) await failing.write(barFrame(index));
+      await failing.close();
+    });
+    await failing[Symbol.asyncDispose]();
+    assertEquals(bars(kept) > 0, true);
+  },
+);

@@ -40,6 +40,7 @@ async function run(
   const outlets = {
     queue: shared,
     give: ({ buffer: bytes }: Uint8Array<ArrayBuffer>) => parent.post({ type: "bytes", bytes }, [bytes]),
+    isAborted: () => control.isAborted && !control.isLate,
     onSdp: (text: string) => tell({ type: "sdp", text }),
   };
   const redactor = new Redactor("url" in target ? [target.url] : []);
