@@ -5,8 +5,8 @@
  */
 import { loadNative, type ParentThread } from "../../../ffi/mod.ts";
 import { SessionControl } from "../../engine/ending/session_control.ts";
-import { createPacketOutput } from "../../engine/outputs/open_packet_output.ts";
-import { OutputSession } from "../../engine/outputs/output_session.ts";
+import { createPacketOutput } from "./open_packet_output.ts";
+import { OutputSession } from "./output_session.ts";
 import { QueueMemory } from "../../engine/outputs/queue_memory.ts";
 import { interruptBy } from "../../libav/interruption.ts";
 import { setLogLevel } from "../../libav/log.ts";

@@ -7,10 +7,10 @@ import type { Native } from "../../../ffi/mod.ts";
 import { WriteError } from "../../errors.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
 import { Reconnection, type ReconnectOptions } from "../../reconnection.ts";
-import type { SessionControl } from "../ending/session_control.ts";
+import type { SessionControl } from "../../engine/ending/session_control.ts";
 import type { PacketOutput } from "./packet_output.ts";
 import { PacketQueue } from "./packet_queue.ts";
-import type { QueueMemory } from "./queue_memory.ts";
+import type { QueueMemory } from "../../engine/outputs/queue_memory.ts";
 import { isRefusal, outputError, type Redact } from "./refusals.ts";
 
 /** How long a thread waits at most before it looks again, in milliseconds. */

@@ -14,9 +14,9 @@ import { Muxer } from "../../libav/muxer.ts";
 import type { MuxerInfo } from "../../libav/muxer_info.ts";
 import { NativePacket } from "../../libav/native_packet.ts";
 import { completed } from "../../steps.ts";
-import type { OutputStreams } from "./output_streams.ts";
-import type { FileTarget } from "./output_target.ts";
-import { muxerOf } from "./output_muxer.ts";
+import type { OutputStreams } from "../../engine/outputs/output_streams.ts";
+import type { FileTarget } from "../../engine/outputs/output_target.ts";
+import { muxerOf } from "../../engine/outputs/output_muxer.ts";
 import type { PacketOutput } from "./packet_output.ts";
 
 /** One file. */

@@ -7,9 +7,9 @@ import type { Native } from "../../../ffi/mod.ts";
 import { FileOutput } from "./file_output.ts";
 import { HttpOutput } from "./http_output.ts";
 import { NetworkOutput } from "./network_output.ts";
-import type { OutputTarget } from "./output_target.ts";
+import type { OutputTarget } from "../../engine/outputs/output_target.ts";
 import type { PacketOutput } from "./packet_output.ts";
-import type { QueueMemory } from "./queue_memory.ts";
+import type { QueueMemory } from "../../engine/outputs/queue_memory.ts";
 import { RtpOutput } from "./rtp_output.ts";
 import { StreamOutput } from "./stream_output.ts";
 
