@@ -25,7 +25,7 @@ function requireLiveOptions(session: SessionOptions): void {
     throw new TypeError(`Cannot use the option ${name} with addresses or outputs: ${reasons[name]}`);
   }
   if (session.segments?.newSize !== true) return;
-  throw new TypeError("Cannot use segments.newSize with outputs: those can't change their size");
+  throw new TypeError("Cannot use segments.newSize with outputs: they cannot change their size");
 }
 
 /** libav's own lines may have keys in them, and come with each try. Errors are thrown, or in `stats`. */
