@@ -454,3 +454,30 @@ testAll(
     assertEquals(bars(kept) > 0, true);
   },
 );
+
+testAll("createStreamWriter: a server that refuses is not tried again", {
+  skip: missingEncoders("libx264") || missingReceiver("rtmp to nginx") ||
+    missingReceiver("srt to srt-live-transmit"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const write = async (address: string): Promise<void> => {
+    const writer = await createStreamWriter("libx264", address, 30, light);
+    await writePaced(writer, 0, 150);
+    await writer.close();
+  };
+  using server: Receiver = receivers["rtmp to nginx"](folder.path, await lastingPort());
+  await server.start();
+  const shut = server.address.replace("/app/key", "/shut/secretkey");
+  const beganMs = performance.now();
+  await assertFails(() => write(shut), { type: WriteError, code: "REFUSED", says: ["/shut/***", "key"] });
+  assert(performance.now() - beganMs < 9000);
+  const port = await lastingPort();
+  using relay: Receiver = receivers["srt to srt-live-transmit"](
+    folder.path,
+    port,
+    "&passphrase=correcthorse",
+  );
+  await relay.start();
+  const wrong = `${relay.address}?passphrase=wronghorses`;
+  await assertFails(() => write(wrong), { type: WriteError, code: "REFUSED", says: ["passphrase=***"] });
+});

@@ -52,6 +52,7 @@ async function run(
     isPaced: target.kind === "network" && target.isPaced,
     // SRT waits for five seconds.
     isNoticedLate: target.kind === "network" && target.protocols === "srt",
+    refusesByClosing: target.kind === "network" && target.format === "flv",
     writeTimeoutSeconds,
   };
   await new OutputSession(native, shared, control, plan, {
