@@ -76,6 +76,9 @@ export type { OpenSegment } from "./src/writer/packaging/stores/stream_store.ts"
 export { createStreamWriter } from "./src/writer/bytes/create_stream_writer.ts";
 export type { FrameOptions, LatePolicy, TimestampOrigin, Timing } from "./src/video/frame_timing.ts";
 export type { ChunkOptions, StreamWriterOptions, WriterOptions } from "./src/writer/writer_options.ts";
+export type { ConnectionOptions, OutputBase, OutputOptions } from "./src/writer/outputs/output_options.ts";
+export type { OutputStats } from "./src/engine/outputs/output_stats.ts";
+export type { OutputState } from "./src/engine/outputs/queue_memory.ts";
 export type { WriterStats } from "./src/engine/writer_stats.ts";
 export type { LogLevel } from "./src/libav/log.ts";
 export { openDevice } from "./src/reader/device/open_device.ts";

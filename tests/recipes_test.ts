@@ -37,9 +37,7 @@ function packets(path: string, stream?: number): PacketFacts[] {
   const text = execFileSync("ffprobe", args, { encoding: "utf8", maxBuffer: 2 ** 28 });
   const { packets: found } = JSON.parse(text) as { packets: Record<string, string>[] };
   const all = found.map(({ stream_index, size, flags, data_hash, pts_time, dts_time }) => ({
-    // Of the flags, that of key frames: with FFmpeg 8, the first packet of AAC from Matroska has the flag of
-    // packets that only prime a decoder in our file alone, at the same time.
-    what: [stream_index, size, flags![0], data_hash].join(),
+    what: [stream_index, size, flags, data_hash].join(),
     pts: Number(pts_time),
     dts: Number(dts_time),
   }));
@@ -85,7 +83,7 @@ for (const [from, to] of isAll ? routes : routes.slice(0, 1)) {
     const output = folder.file(`remuxed.${to}`);
     const { bytes, packets: count } = await remux(input, output);
     const program = copyByProgram(`program.${to}`, "-i", input, "-map", "0", "-c", "copy");
-    assertSamePackets(output, program, [from, to].includes("mkv") || from === "ts" ? 1.01e-3 : 1e-6);
+    assertSamePackets(output, program, to === "mkv" || from === "ts" ? 1.01e-3 : 1e-6);
     assertEquals(packets(output).length, count);
     assertEquals(readFileSync(output).length, bytes);
     assertEquals(readdirSync(folder.path).filter((name) => name.endsWith(".avwriter")), []);

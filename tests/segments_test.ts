@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
@@ -19,7 +19,7 @@ import { noisyFrame, packetSums, play, playRest, sizeOf } from "./support/record
 import { SmallDisk } from "./support/small_disk.ts";
 import { testsOf } from "./support/test.ts";
 
-const { isLong, some, testBoth, test, testLong } = testsOf(import.meta.url);
+const { isAll, isLong, some, testAll, testBoth, test, testLong } = testsOf(import.meta.url);
 
 const height = 48, fps = 25, sampleRate = 48_000;
 const frameSamples = sampleRate / fps;
@@ -97,7 +97,7 @@ for (const [extension, codec, audio, thread, timing, crashSafe] of some(containe
     },
     async () => {
       using folder = new TemporaryFolder();
-      const [frames, seconds] = isLong ? [500, 0.5] : [64, 1];
+      const [frames, seconds] = isAll ? [12_500, 1] : isLong ? [130, 0.5] : [64, 1];
       const told = await record(folder.path, codec, frames, {
         ...{ thread, timing, crashSafe },
         segments: { name: `%H/%M-%S-%f.${extension}`, seconds },
@@ -122,6 +122,30 @@ for (const [extension, codec, audio, thread, timing, crashSafe] of some(containe
       assertSameBytes(heard, all(frames, samplesOf), "samples");
     },
   );
+}
+
+for (const thread of ["worker", "main"] as const) {
+  testLong(`segments: by bytes, ${thread}, each has as many, and joined they are the source`, {
+    skip: missingEncoders("ffv1", "pcm_s16le"),
+  }, async () => {
+    using folder = new TemporaryFolder();
+    const [bytes, frames] = [60_000, 120];
+    const audio = { codec: "pcm_s16le", channels: 1, sampleRate } as const;
+    const told = await record(folder.path, "ffv1", frames, {
+      thread,
+      segments: { name: "%s-%f.mkv", bytes },
+      audio,
+    });
+    const sizes = told.map(({ path }) => statSync(path).size);
+    assert(sizes.length > 3, `${sizes}`);
+    // The encoder and the queue hold frames when a file is found to be long enough.
+    for (const size of sizes.slice(0, -1)) assert(size >= bytes && size < 2 * bytes, `${sizes}`);
+    const paths = told.map(({ path }) => path);
+    const video = joined(folder, paths, ["-map", "0:v", ...asTheyAre(), "-f", "rawvideo"]);
+    assertSameBytes(video, all(frames, (index) => frameOf(index).data), "frames");
+    const heard = joined(folder, paths, ["-map", "0:a", "-f", "s16le"]);
+    assertSameBytes(heard, all(frames, samplesOf), "samples");
+  });
 }
 
 testLong("segments: AAC in mp4 has the packets of one encode, each once", {
@@ -321,7 +345,7 @@ testLong("segments: frames that come unevenly keep their times, to the end of ea
 
 const killed = fileURLToPath(new URL("support/record_segments.ts", import.meta.url));
 
-testLong("segments: a kill costs the last two seconds at most, and all files before are whole", {
+testAll("segments: a kill costs the last two seconds at most, and all files before are whole", {
   skip: missingEncoders("libx264", "aac"),
 }, async () => {
   for (let run = 0; run < 20; run++) {
@@ -342,7 +366,8 @@ testLong("segments: a kill costs the last two seconds at most, and all files bef
 });
 
 for (const extension of ["mp4", "mkv"]) {
-  testLong(`segments: a full disk ends a recording in ${extension}, or drops the oldest, as asked`, {
+  const register = extension === "mkv" ? testLong : testAll;
+  register(`segments: a full disk ends a recording in ${extension}, or drops the oldest, as asked`, {
     skip: SmallDisk.missing || missingEncoders("mpeg4"),
   }, async () => {
     using disk = new SmallDisk(3);

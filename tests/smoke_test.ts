@@ -433,7 +433,7 @@ test("smoke: a file is read: frames in order and at any time, and audio", async 
   const protocols = native.fields.get(demuxer.address, "AVFormatContext", "protocol_whitelist");
   assertEquals(native.memory.text(protocols), "file");
   const stream = [0, 1].find((index) => demuxer.isOf("audio", index))!;
-  assert(demuxer.packetSeconds(stream) >= 0);
+  assert(demuxer.packetSamples(stream) >= 0);
   using audio = session.openAudio(0);
   assertAlmostEquals(audio.next()[0]!.timestamp, 0, 0.03);
   using packets = session.openPackets();

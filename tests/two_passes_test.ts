@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createFileWriter, UnsupportedError, type VideoWriter, type WriterOptions } from "../mod.ts";
-import { transcode } from "../recipes.ts";
+import { transcode, type TranscodeProgress } from "../recipes.ts";
+import { makeClip } from "./support/clips.ts";
 import { missingEncoders } from "./support/features.ts";
 import { decode, frameTimes, lightOptions, probe, psnr, TemporaryFolder } from "./support/media.ts";
 import { rejection } from "./support/messages.ts";
@@ -319,6 +320,26 @@ testLong("passes: what a killed program left is replaced by the next writer", { 
   await writer.close();
   assertEquals(readdirSync(folder.path), ["next.mp4"]);
   assertEquals(probe(path).frames, 10);
+});
+
+testAll("passes: the progress of transcode goes through both passes", { skip: h264 }, async () => {
+  using folder = new TemporaryFolder();
+  const source = makeClip(folder.file("source.mkv"), "25", 10, "-s", "640x480", "-c:v", "mpeg4");
+  for (const options of [{ passes: 2, bitrate: "500k" }, { targetBytes: 1_000_000 }] as const) {
+    const told: TranscodeProgress[] = [];
+    await transcode(source, folder.file("out.mp4"), "libx264", {
+      ...options,
+      onProgress: (progress) => told.push(progress),
+    });
+    const shares = told.map(({ finished }) => finished!);
+    assertEquals(shares, shares.toSorted((one, other) => one - other));
+    assertEquals(shares.filter((share) => share === 1).length, 1);
+    // While frames are read that is half of it, and the other half goes on.
+    assert(shares.some((share) => share > 0 && share < 0.5), shares.join());
+    assert(shares.some((share) => share > 0.5 && share < 1), shares.join());
+    const whole = told.filter(({ frames }) => frames < 250).map(({ finished }) => finished!);
+    assert(whole.every((share) => share <= 0.5), shares.join());
+  }
 });
 
 testLong("targetBytes: transcode makes a file of a size, with its sound", { skip: h264 }, async () => {

@@ -17,6 +17,7 @@ const guides = [
   ["Crash safety and recovery", "crash-safety"],
   ["Streams of bytes and files in memory", "streams"],
   ["HLS and DASH", "hls"],
+  ["Live outputs", "outputs"],
   ["Recording in segments", "segments"],
   ["Reading", "reading"],
   ["Threads and memory", "threads-and-memory"],

@@ -9,7 +9,7 @@ import { chooseMuxer } from "../container/muxer_choice.ts";
 import { HeldTarget } from "../file/held_target.ts";
 import { chooseCrashSafety, type CrashSafety } from "../file/safety.ts";
 import { maxWaitingCueBytes, type SubtitleTracks } from "../file/subtitle_tracks.ts";
-import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
+import { requirePassesFolder, stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { setLogLevel } from "../libav/log.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
@@ -48,7 +48,6 @@ export class VideoSession implements Disposable {
   #request: VideoFileRequest;
   readonly #control: SessionControl;
   readonly #muxerInfo: MuxerInfo;
-  /** Outputs in other threads. */
   readonly #feeds: PacketFeeds | null;
   readonly #clock: FrameClock;
   readonly #formats: InputFormats;
@@ -102,6 +101,7 @@ export class VideoSession implements Disposable {
     this.#path = given.path;
     const sink = sinkOf(request, outlets);
     this.#target = owned.use(HeldTarget.take(native, this.#muxerInfo, path, options.formatOptions, sink));
+    if (options.passes !== undefined) requirePassesFolder(path);
     this.#safety = chooseCrashSafety(this.#muxerInfo, request, this.#target);
     // Each segment is held by itself.
     if (this.#segments !== null) this.#target[Symbol.dispose]();

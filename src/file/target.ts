@@ -12,6 +12,7 @@ import {
   removeFile,
   removeFolder,
   runtime,
+  ScratchFolder,
   type Target,
 } from "../../ffi/mod.ts";
 import { AvError, ReadError, WriteError } from "../errors.ts";
@@ -40,8 +41,18 @@ const openFailures: Readonly<Record<string, readonly [problem: string, hint: str
  * as it was.
  */
 export function requireWritable(path: string): Target {
+  return orWriteProblem(path, () => checkWritable(path));
+}
+
+/** The same for the folder of what waits for the second of two passes. One that a killed program left is removed. */
+export function requirePassesFolder(path: string): void {
+  const folder = passesPath(path);
+  orWriteProblem(folder, () => new ScratchFolder(folder)[Symbol.dispose]());
+}
+
+function orWriteProblem<Result>(path: string, open: () => Result): Result {
   try {
-    return checkWritable(path);
+    return open();
   } catch (cause) {
     const code = (cause as { code?: unknown }).code;
     // Deno's NotCapable has no code. Its message is complete.

@@ -123,12 +123,9 @@ export class Demuxer extends Owned {
     return this.isOf("audio", index) && rate <= 0;
   }
 
-  /** How long each packet of audio is, in seconds; 0 where they differ. */
-  packetSeconds(index: number): number {
-    const { fields } = this.#native;
-    const parameters = this.parameters(index);
-    const rate = fields.get(parameters, "AVCodecParameters", "sample_rate");
-    return rate > 0 ? fields.get(parameters, "AVCodecParameters", "frame_size") / rate : 0;
+  /** How many samples each packet of audio has; 0 where they differ. */
+  packetSamples(index: number): number {
+    return this.#native.fields.get(this.parameters(index), "AVCodecParameters", "frame_size");
   }
 
   /** Whether a stream is of a type. */

@@ -45,6 +45,8 @@ export interface EncodeRequest {
   readonly workerUrl: string | URL | undefined;
   /** Called after each frame with the seconds that are done, and those there are. */
   readonly onFrame: (seconds: number, all: number | null) => void;
+  /** Called while the file is finished, with the share of that. */
+  readonly onFinish: (share: number) => void;
 }
 
 /** What has become of a file that was decoded and encoded. */
@@ -155,7 +157,7 @@ function withoutRefused(wishes: Wishes, error: unknown): string[] | null {
 
 /** Opens the writer. What the container does not keep is left out. */
 async function openWriter(
-  { output, codec, part, writerOptions, audioOptions, keepsPixelFormat }: EncodeRequest,
+  { output, codec, part, writerOptions, audioOptions, keepsPixelFormat, onFinish }: EncodeRequest,
   source: VideoSource,
   path: string,
 ): Promise<{ writer: VideoWriter; leftOut: string[] }> {
@@ -185,6 +187,7 @@ async function openWriter(
         subtitles: subtitles.map((track) => trackTags(source.subtitleTracks[track]!)),
         // The file under its own name is there until the new one is whole.
         crashSafe: false,
+        onProgress: ({ finished }) => onFinish(finished),
         ...(wishes.keepsPixelFormat ? { pixelFormat: source.format } : {}),
         ...writerOptions(source),
       });

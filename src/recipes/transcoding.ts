@@ -170,7 +170,8 @@ export async function runEncode(
   signal?.throwIfAborted();
   requireOtherFile([places.input], places.output, action);
   requirePartOrder(part);
-  const progress = new Progress(onProgress, logLevel === "quiet");
+  const hasTwoPasses = encoding.passes === 2 || encoding.targetBytes !== undefined;
+  const progress = new Progress(onProgress, logLevel === "quiet", hasTwoPasses ? firstPassShare : 1);
   const common = withoutUndefined({ signal, thread, libraryPath, workerUrl, logLevel });
   const summary = await encodeFile({
     ...places,
@@ -179,25 +180,41 @@ export async function runEncode(
     writerOptions: (source) => ({ ...common, ...writerOptions(source), ...withoutUndefined(encoding) }),
     audioOptions: audio === false ? null : ({ codec }) => ({ ...(keepsCodecs ? { codec } : {}), ...tracks }),
     onFrame: (seconds, all) => progress.add(seconds, all),
+    onFinish: (share) => progress.finish(share),
   });
   progress.end();
   return summary;
 }
 
+/** How much of the work is done once all frames are read, where they are encoded once more. */
+const firstPassShare = 0.5;
+
 /** Tells a program how far the encoding is. */
 class Progress {
   readonly #timer: ProgressTimer<TranscodeProgress>;
   readonly #beganMs = performance.now();
+  /** How much is done once all frames are read. */
+  readonly #readShare: number;
+  #finished = 0;
   #frames = 0;
 
-  constructor(onProgress: EncodeOptions["onProgress"], isQuiet: boolean) {
+  constructor(onProgress: EncodeOptions["onProgress"], isQuiet: boolean, readShare: number) {
     this.#timer = new ProgressTimer(onProgress, isQuiet);
+    this.#readShare = readShare;
   }
 
   /** Counts a frame, which begins after so many seconds of all. */
   add(seconds: number, all: number | null): void {
     this.#frames++;
-    this.#timer.tell(() => this.#at(all === null || all <= 0 ? null : Math.min(1, seconds / all)), false);
+    const isKnown = all !== null && all > 0;
+    this.#timer.tell(() => this.#at(isKnown ? Math.min(1, seconds / all) * this.#readShare : null), false);
+  }
+
+  /** All frames are read, and a share of what comes then is done: its own estimate may go back. */
+  finish(share: number): void {
+    if (share === 0 || share >= 1 || this.#readShare === 1) return;
+    this.#finished = Math.max(this.#finished, this.#readShare + share * (1 - this.#readShare));
+    this.#timer.tell(() => this.#at(this.#finished), false);
   }
 
   /** Everything is done. */

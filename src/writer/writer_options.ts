@@ -300,7 +300,7 @@ export interface WriterOptions {
    * ({@linkcode OutputOptions}). Each has a thread and a queue of its own: one that is slow, or gone, holds
    * up no other. `stats.outputs` tells how each is.
    */
-  outputs?: readonly (OutputOptions | OutputOptions["target"])[];
+  outputs?: readonly (OutputOptions | string | URL | WritableStream<Uint8Array>)[];
   /**
    * How an output to an address comes back after a lost connection. Default: after 2 s, then after 1.5 times
    * as long, and so on up to 60 s. `{ attempts: 0 }`: it does not.

@@ -19,6 +19,7 @@ import { type CopyMuxer, createCopyMuxer, lostFrom } from "./copy_muxer.ts";
 import type { CopyInput, CopyRequest, CopySummary } from "./copy_request.ts";
 import { EncodedAudio, needsEncoding } from "./encoded_audio.ts";
 import { earliest, JoinedInput, type PacketInput } from "./joined_input.ts";
+import { SampleTimes } from "./sample_times.ts";
 
 /** Times that were computed from ticks may differ by less than this, in seconds. */
 const sameTime = 1e-6;
@@ -103,6 +104,7 @@ function* copyPackets(
   using packet = new NativePacket(native);
   // Its own audio may be longer, too.
   const end = video !== null && asked[0]!.streams === "all" ? video.wholeVideoEnd() : Infinity;
+  const sampleTimes = new Map<number, SampleTimes>();
   let packets = 0, seconds = 0;
   for (;;) {
     const input = earliest(inputs);
@@ -121,7 +123,14 @@ function* copyPackets(
     const { index, timeBase } = place;
     seconds = Math.max(seconds, Number(packet.pts + packet.duration) * timeBase.num / timeBase.den);
     packet.streamIndex = index;
-    packet.rescale(timeBase, muxer.timeBase(index));
+    const to = muxer.timeBase(index);
+    const audio = input instanceof JoinedInput ? input.evenAudio(streamIndex) : null;
+    if (audio === null || timeBase.num * to.den <= to.num * timeBase.den) packet.rescale(timeBase, to);
+    else {
+      const times = sampleTimes.get(index) ?? new SampleTimes(audio, timeBase, to);
+      sampleTimes.set(index, times);
+      times.place(packet);
+    }
     muxer.write(packet);
     packets++;
     synced.add(size);

@@ -13,6 +13,7 @@ import { MediaInput } from "../reading/media_input.ts";
 import { describeFile } from "../reading/packet_reader.ts";
 import { durationOf, rotationOf } from "../reading/source_facts.ts";
 import type { CopiedFile } from "./media_packet.ts";
+import type { EvenAudio } from "./sample_times.ts";
 
 /** How much earlier reading begins than the key frame, in seconds: files are not interleaved exactly. */
 const lead = 1;
@@ -59,6 +60,14 @@ export class FilePackets implements Disposable {
   /** The sample rate and the channels of a stream of audio. */
   audioShape(index: number): InputStream["audioShape"] {
     return new InputStream(this.#native, this.demuxer, index).audioShape;
+  }
+
+  /** How a stream of audio is cut into packets; `null` for others, and where they differ. */
+  evenAudio(index: number): EvenAudio | null {
+    if (!this.demuxer.isOf("audio", index)) return null;
+    const packetSamples = this.demuxer.packetSamples(index);
+    const { sampleRate } = this.audioShape(index);
+    return packetSamples > 0 && sampleRate > 0 ? { sampleRate, packetSamples } : null;
   }
 
   /** What must be the same for a decoder to go on from one file to the next. */
@@ -214,7 +223,7 @@ export class FilePackets implements Disposable {
   }
 }
 
-/** Gives all packets of a short stream decode times: those at which they are shown, in order and early enough. */
+/** Gives all packets of a short stream decode times: those when they are shown, in order and early enough. */
 function orderDecodeTimes(packets: readonly NativePacket[]): void {
   const shown = packets.map(({ pts }) => pts);
   if (shown.includes(noTime)) return;

@@ -16,7 +16,7 @@ import { NativePacket } from "../../libav/native_packet.ts";
 import { completed } from "../../steps.ts";
 import type { OutputStreams } from "./output_streams.ts";
 import type { FileTarget } from "./output_target.ts";
-import { muxerOf } from "./packet_feeds.ts";
+import { muxerOf } from "./output_muxer.ts";
 import type { PacketOutput } from "./packet_output.ts";
 
 /** One file. */

@@ -6,12 +6,13 @@
 import { cString, type Native } from "../../../ffi/mod.ts";
 import { setInterruption } from "../../libav/interruption.ts";
 import { Muxer, openForWriting } from "../../libav/muxer.ts";
-import { muxerByName } from "../../libav/muxer_info.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
 import { optionText, withOptions } from "../../libav/reading/input_options.ts";
 import type { Rational } from "../../libav/rational.ts";
+import { muxerOf } from "./output_muxer.ts";
 import type { OutputStreams } from "./output_streams.ts";
 import type { NetworkTarget } from "./output_target.ts";
+import { connectError } from "./refusals.ts";
 import type { PacketOutput } from "./packet_output.ts";
 
 /** Adds the streams of an encode to a muxer, and sets the options of its format. */
@@ -52,13 +53,13 @@ export function connectMuxer(
     ), "connect");
 }
 
-/** Has a connection's times begin near 0, in whole seconds: those of RTP have 32 bits. */
+/** Has a connection's times begin at 0: those of RTP have 32 bits, and its clock starts with the header. */
 export class ConnectionClock {
   #beginSeconds: number | null = null;
 
   /** Moves a packet whose times have this unit. */
   move(packet: NativePacket, { num, den }: Rational): void {
-    this.#beginSeconds ??= Math.max(0, Math.floor(Number(packet.dts) * num / den));
+    this.#beginSeconds ??= Number(packet.dts) * num / den;
     const ticks = BigInt(Math.round(this.#beginSeconds * den / num));
     packet.pts -= ticks;
     packet.dts -= ticks;
@@ -83,11 +84,16 @@ export class NetworkOutput implements PacketOutput {
     this.#native = native;
     this.#target = target;
     this.#clock = countsFromConnection.has(target.format) ? new ConnectionClock() : null;
-    this.#muxer = new Muxer(native, muxerByName(native, target.format)!, target.url);
+    this.#muxer = new Muxer(native, muxerOf(native, target), target.url);
   }
 
   connect(): void {
-    connectMuxer(this.#native, this.#muxer, this.#target);
+    const beganMs = performance.now();
+    try {
+      connectMuxer(this.#native, this.#muxer, this.#target);
+    } catch (error) {
+      throw connectError(error, this.#target.protocols === "srt", performance.now() - beganMs);
+    }
   }
 
   begin(streams: OutputStreams): void {

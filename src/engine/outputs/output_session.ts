@@ -143,9 +143,10 @@ export class OutputSession {
   async #untilDue({ streamIndex, dts }: NativePacket): Promise<void> {
     const { num, den } = this.#queue.streams!.streams[streamIndex]!.timeBase;
     const packetMs = Number(dts) * num / den * 1000;
-    // A pause in the video, or a packet that came late, puts off what follows.
     const nowMs = performance.now();
-    if (this.#originMs === null || nowMs > this.#originMs + packetMs) this.#originMs = nowMs - packetMs;
+    // A program that was late puts off what follows; what has waited for the receiver catches up.
+    const isLate = this.#originMs !== null && nowMs > this.#originMs + packetMs;
+    if (this.#originMs === null || isLate && this.#memory.length === 0) this.#originMs = nowMs - packetMs;
     const dueMs = this.#originMs + packetMs - leadSeconds * 1000;
     for (;;) {
       const seen = this.#memory.changes;

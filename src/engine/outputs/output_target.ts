@@ -21,7 +21,7 @@ export interface NetworkTarget {
   readonly options: Readonly<Record<string, string>>;
   /** How long a receiver may take to use what it has got, in seconds: the connection is closed then. */
   readonly lingerSeconds: number;
-  /** Whether packets leave no earlier than they are due: nothing else keeps them from being too many. */
+  /** Whether packets leave no earlier than they are due, whatever the program's pace. */
   readonly isPaced: boolean;
 }
 

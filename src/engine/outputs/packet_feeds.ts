@@ -5,15 +5,13 @@
  */
 import type { Native } from "../../../ffi/mod.ts";
 import { requireVideoCodecSupport } from "../../container/codec_support.ts";
-import { chooseMuxer } from "../../container/muxer_choice.ts";
-import { UnsupportedError } from "../../errors.ts";
 import type { EncoderInfo } from "../../libav/encoder.ts";
 import type { Muxer } from "../../libav/muxer.ts";
-import { muxerByName, type MuxerInfo } from "../../libav/muxer_info.ts";
+import type { MuxerInfo } from "../../libav/muxer_info.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
 import type { Rational } from "../../libav/rational.ts";
-import { shown } from "../../shown.ts";
 import type { FrameStamp } from "../../video/frame_timing.ts";
+import { muxerOf } from "./output_muxer.ts";
 import type { OutputTarget } from "./output_target.ts";
 import { PacketFeed } from "./packet_feed.ts";
 
@@ -22,32 +20,6 @@ export interface FedOutput {
   /** The memory of its queue. */
   readonly memory: SharedArrayBuffer;
   readonly target: OutputTarget;
-}
-
-/** FFmpeg's first release with a muxer that came late. */
-const firstReleases: Readonly<Record<string, string>> = { whip: "8.0" };
-
-/** The muxer of an output. */
-export function muxerOf(native: Native, target: OutputTarget): MuxerInfo {
-  if (target.kind === "file") {
-    const { path, formatOptions, format } = target;
-    return chooseMuxer(native, path, { formatOptions, ...(format === undefined ? {} : { format }) });
-  }
-  const { format } = target;
-  const info = muxerByName(native, format);
-  if (info !== null) return info;
-  const release = firstReleases[format];
-  throw new UnsupportedError(
-    `Cannot write the format ${shown(format)}: ` +
-      (release === undefined
-        ? "FFmpeg has no muxer of that name"
-        : `FFmpeg has it from release ${release} on, and not every build does`),
-    {
-      code: "MUXER_NOT_FOUND",
-      operation: "choose the container",
-      hint: release === undefined ? "Leave the option format out" : `Use FFmpeg ${release} or newer`,
-    },
-  );
 }
 
 /** Gives all outputs of an encode its packets. */

@@ -8,9 +8,9 @@ import type { OutputStreams } from "./output_streams.ts";
 
 /**
  * One connection, or one file. Its calls come one after the other, in the order of the methods, in a thread
- * that does nothing else: they may wait in C, or return a promise. Each is watched: one that takes longer than
- * it may is interrupted (`setInterruption`) and counts as failed. After a failure it is disposed of, and
- * where it may come back another one is made.
+ * that does nothing else: they may wait in C, or return a promise. Each is watched: one that takes too long
+ * is interrupted (`setInterruption`) and counts as failed. After a failure it is disposed of, and where it
+ * may come back another one is made.
  */
 export interface PacketOutput extends Disposable {
   /** Connects, as far as that can be before the streams are known. */

@@ -4,14 +4,16 @@
  * @module
  */
 
-/** What an output does, from its first connection on. */
-export const outputStates = ["connecting", "live", "stalled", "retrying", "failed", "closed"] as const;
-
 /**
  * What an output does: it connects, takes packets, takes none for a second, waits for its next connection,
  * has given up, or has ended.
  */
-export type OutputState = typeof outputStates[number];
+export type OutputState = "connecting" | "live" | "stalled" | "retrying" | "failed" | "closed";
+
+/** The states, by number. */
+const outputStates: readonly OutputState[] = [
+  ...["connecting", "live", "stalled", "retrying", "failed", "closed"] as const,
+];
 
 /** The words, by index. */
 const words = {

@@ -21,6 +21,23 @@ export function isRefusal(error: unknown): boolean {
   return !(error instanceof AvError) || refusals.test(error.code);
 }
 
+/** How soon a receiver refuses, in milliseconds; one that is not there is waited for. */
+const soonMs = 2000;
+
+/**
+ * The error of a connection that could not be made. SRT says the same of a receiver that refuses and of one
+ * that does not answer, but the latter after a time only.
+ */
+export function connectError(error: unknown, isSrt: boolean, tookMs: number): unknown {
+  if (!isSrt || !(error instanceof AvError) || error.code !== "EIO") return error;
+  const isRefused = tookMs < soonMs;
+  return new WriteError(isRefused ? "the receiver has refused the connection" : "nobody has answered", {
+    code: isRefused ? "REFUSED" : "ETIMEDOUT",
+    operation: "connect",
+    hint: null,
+  });
+}
+
 const hints: Readonly<Record<string, string>> = {
   ECONNREFUSED: "Nobody listens there: start the receiver first, and check host and port",
   ETIMEDOUT: "Check host and port, and the option writeTimeoutSeconds",

@@ -28,9 +28,15 @@ import { StreamEngine } from "./stream_engine.ts";
 
 /**
  * Makes a writer that encodes frames into a stream of bytes, which are there while frames are still drawn:
- * `new Response(readable)` plays at once.
+ * `new Response(readable)` plays at once. Or a writer that sends them to an address: `rtmp:`, `rtmps:`,
+ * `rtsp:`, `rtp:`, `srt:`, `udp:`, `tcp:`, `icecast:`, `http:` or `https:`.
  *
- * The option `format` is required, as a stream has no name: `"mp4"` (in fragments), `"webm"`, `"matroska"`,
+ * An address chooses the container, unless `format` does. Its connection has a thread of its own, and comes
+ * back where it is lost (`reconnect`); `stats.outputs` tells how it is. The first connection that fails is an
+ * error of this call; with RTSP and HTTP, of the first `write`. Keys and passwords are in no message. Under
+ * Deno it needs the permission to reach the host and port, as `Deno.connect` does.
+ *
+ * A stream has no name, so the option `format` is required: `"mp4"` (in fragments), `"webm"`, `"matroska"`,
  * `"mpegts"`, `"mpjpeg"` (the codec `"mjpeg"` as `multipart/x-mixed-replace; boundary=ffmpeg`), or any other
  * container of one file. The bytes of a frame come with it where the encoder holds none back:
  * `tune: "zerolatency"` for libx264 and libx265.
@@ -42,13 +48,14 @@ import { StreamEngine } from "./stream_engine.ts";
  * Where the stream has no room, `write` waits for its reader. Where it takes nothing any more, as its reader
  * has gone, the next call, or the one that waits, rejects with a {@linkcode WriterClosedError}, and the
  * writer has ended. `close` resolves once the stream has taken everything; `abort` aborts the stream with the
- * reason. The `path` of the summary is empty.
+ * reason. The `path` of the summary is empty; with an address, it is that without its secrets.
  *
  * @param codec A codec family, or the exact name of any libavcodec encoder, as for
  * {@linkcode createFileWriter}.
- * @param target Where the bytes go. A stream is locked, and closed or aborted with the writer.
+ * @param target Where the video goes: an address, a manifest, a function for segments, or a stream, which is
+ * locked, and closed or aborted with the writer.
  * @param fps Frames per second, kept exactly.
- * @param options See {@linkcode WriterOptions}; `crashSafe`, `passes: 2`, `targetBytes`,
+ * @param options See {@linkcode StreamWriterOptions}; `crashSafe`, `passes: 2`, `targetBytes`,
  * `palette: "clip"`, `chunk`, `segments` and `fallback` are for files.
  * @returns The writer. Close it, best with `await using`.
  *
@@ -59,9 +66,21 @@ import { StreamEngine } from "./stream_engine.ts";
  * @throws {LibraryVersionError} FFmpeg's libraries are too new, or not what their version says.
  * @throws {EncoderNotFoundError} No encoder for the codec can be used.
  * @throws {OptionError} An option of the encoder or muxer is unknown, or its value is refused.
- * @throws {UnsupportedError} Codec, container, pixel format or size do not go together, or the container is
- * of several files.
- * @throws {WriteError} The folder can't be written.
+ * @throws {UnsupportedError} Codec, container, pixel format or size do not go together, the container is of
+ * several files, or this FFmpeg is too old for it.
+ * @throws {WriteError} The folder can't be written, or the address can't be reached, or refuses.
+ *
+ * @example An address, here one that nobody needs to listen at
+ * ```ts
+ * import { createStreamWriter } from "@avwriter/avwriter";
+ *
+ * const options = { tune: "zerolatency", preset: "ultrafast" };
+ * await using writer = await createStreamWriter("libx264", "udp://127.0.0.1:5006", 30, options);
+ * for (let n = 0; n < 15; n++) await writer.write(new ImageData(320, 180));
+ * await writer.close();
+ * const [output] = writer.stats.outputs ?? [];
+ * if (output?.state !== "closed" || output.frames !== 15) throw new Error("not as written");
+ * ```
  *
  * @example Bytes for a response
  * ```ts

@@ -16,10 +16,11 @@ const reasons = {
   targetBytes: "the encoder gives nothing before the second pass",
   palette: "the encoder gives nothing before the end",
   chunk: "chunks are files that are joined later",
+  segments: "segments are files alone",
 } as const;
 
 function requireLiveOptions(session: SessionOptions): void {
-  for (const name of ["passes", "targetBytes", "palette", "chunk"] as const) {
+  for (const name of ["passes", "targetBytes", "palette", "chunk", "segments"] as const) {
     const value = session[name];
     if (value === undefined || value === "frame") continue;
     throw new TypeError(`Cannot use the option ${name} with addresses or outputs: ${reasons[name]}`);
@@ -47,12 +48,15 @@ export async function openWithOutputs(
 ): Promise<VideoEngine> {
   requireLiveOptions(request.options);
   const set = new OutputSet(outputs, engineOptions, hasPrimary);
-  await set.connect(engineOptions.signal);
+  const options = withoutLines(request.options);
+  let engine: VideoEngine | null = null;
   try {
-    const options = withoutLines(request.options);
-    return new OutputsEngine(await open({ ...request, options, outputs: set.fed }), set);
+    // What does not go together is told, whether there is a receiver or not.
+    engine = await open({ ...request, options, outputs: set.fed });
+    await set.connect(engineOptions.signal);
+    return new OutputsEngine(engine, set);
   } catch (error) {
-    await set.abort();
+    await Promise.all([engine?.abort(), set.abort()]);
     throw error;
   }
 }

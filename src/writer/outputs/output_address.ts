@@ -17,19 +17,19 @@ interface Scheme {
   readonly port: number | null;
   /** The format, by libavformat's name. */
   readonly format: string;
-  /** Whether packets leave when they are due: nothing tells a sender that it is too fast. */
+  /** Whether packets leave when they are due: receivers expect a video as fast as it is shown. */
   readonly isPaced?: boolean;
 }
 
 const schemes: Readonly<Record<string, Scheme>> = {
-  "rtmp:": { protocols: "rtmp,tcp", port: 1935, format: "flv" },
-  "rtmps:": { protocols: "rtmps,tls,tcp", port: 443, format: "flv" },
-  "rtsp:": { protocols: "rtsp,rtp,udp,tcp", port: 554, format: "rtsp" },
+  "rtmp:": { protocols: "rtmp,tcp", port: 1935, format: "flv", isPaced: true },
+  "rtmps:": { protocols: "rtmps,tls,tcp", port: 443, format: "flv", isPaced: true },
+  "rtsp:": { protocols: "rtsp,rtp,udp,tcp", port: 554, format: "rtsp", isPaced: true },
   "rtp:": { protocols: "rtp,udp", port: null, format: "rtp", isPaced: true },
   "srt:": { protocols: "srt", port: null, format: "mpegts", isPaced: true },
   "udp:": { protocols: "udp", port: null, format: "mpegts", isPaced: true },
   "tcp:": { protocols: "tcp", port: null, format: "mpegts" },
-  "icecast:": { protocols: "icecast,http,tcp", port: 8000, format: "webm" },
+  "icecast:": { protocols: "icecast,http,tcp", port: 8000, format: "webm", isPaced: true },
   "http:": { protocols: "tcp", port: 80, format: "mpegts" },
   "https:": { protocols: "tcp", port: 443, format: "mpegts" },
 };
@@ -148,7 +148,7 @@ const contentTypes: Readonly<Record<string, string>> = {
 /** The delay of SRT's receivers where the address names none, in microseconds. */
 const srtLatency = 120_000;
 
-/** How long it takes until a receiver of SRT has used what it has got: it drops the rest with the connection. */
+/** How long a receiver of SRT needs to use what it has got: it drops the rest with the connection. */
 function srtSeconds({ searchParams }: URL): number {
   const latencies = ["latency", "peerlatency", "rcvlatency"].map((name) =>
     Number(searchParams.get(name) ?? 0)

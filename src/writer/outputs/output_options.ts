@@ -28,7 +28,7 @@ export interface OutputBase extends ConnectionOptions {
   format?: string;
   /** Any AVOption of the muxer. */
   formatOptions?: Readonly<Record<string, OptionValue>>;
-  /** How a lost connection comes back. Default: after 2 s, again and again. `{ attempts: 0 }`: it does not. */
+  /** How a lost connection comes back. Default: after 2 s, again and again; not with `{ attempts: 0 }`. */
   reconnect?: ReconnectOptions;
   /** How long a receiver may take nothing, or not answer, in seconds. Then it is lost. Default: 10. */
   writeTimeoutSeconds?: number;

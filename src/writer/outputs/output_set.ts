@@ -51,13 +51,7 @@ export class OutputSet {
 
   /** Waits for the first connection of what the writer was made for. */
   async connect(signal: AbortSignal | undefined): Promise<void> {
-    if (this.primary === null) return;
-    try {
-      await unlessAborted(this.primary.connected, signal);
-    } catch (error) {
-      await this.abort();
-      throw error;
-    }
+    if (this.primary !== null) await unlessAborted(this.primary.connected, signal);
   }
 
   /** What an encoder gives packets to. */

@@ -9,7 +9,7 @@ import { AvError } from "../../../errors.ts";
 import { Demuxer } from "../../../libav/demuxer.ts";
 import { NativePacket } from "../../../libav/native_packet.ts";
 import { memoryFileOf } from "../../../libav/reading/input_bytes.ts";
-import { formatNames } from "../../../libav/reading/input_stream.ts";
+import { formatNames, InputStream } from "../../../libav/reading/input_stream.ts";
 import type { HlsPosition, SegmentMark } from "../reading_types.ts";
 import type { FetchedSegment, PlaylistFollower } from "./playlist_follower.ts";
 import { PartTimes } from "./part_times.ts";
@@ -239,7 +239,9 @@ export class HlsDemuxer extends Demuxer {
   #clockOf(index: number): SegmentClock {
     let clock = this.#clocks.get(index);
     if (clock === undefined) {
-      const packetSeconds = this.isOf("audio", index) ? this.packetSeconds(index) : 0;
+      const { audioShape } = new InputStream(this.#native, this, index);
+      const isEven = this.isOf("audio", index) && audioShape.sampleRate > 0;
+      const packetSeconds = isEven ? this.packetSamples(index) / audioShape.sampleRate : 0;
       clock = new SegmentClock(this.timeBase(index), this.#isMpegTs, packetSeconds);
       this.#clocks.set(index, clock);
     }
