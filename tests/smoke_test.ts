@@ -34,6 +34,7 @@ import {
 } from "../mod.ts";
 import { CaptureDevice } from "../src/capture/capture_device.ts";
 import { Demuxer } from "../src/libav/demuxer.ts";
+import { InputStream } from "../src/libav/reading/input_stream.ts";
 import { Encoder, encoderByName } from "../src/libav/encoder.ts";
 import { SingleConnection } from "../src/libav/reading/single_connection.ts";
 import { ReadingSession } from "../src/engine/reading/reading_session.ts";
@@ -434,6 +435,7 @@ test("smoke: a file is read: frames in order and at any time, and audio", async 
   assertEquals(native.memory.text(protocols), "file");
   const stream = [0, 1].find((index) => demuxer.isOf("audio", index))!;
   assert(demuxer.packetSamples(stream) >= 0);
+  assert(["", "LC"].includes(new InputStream(native, demuxer, stream).profile));
   using audio = session.openAudio(0);
   assertAlmostEquals(audio.next()[0]!.timestamp, 0, 0.03);
   using packets = session.openPackets();

@@ -4,7 +4,7 @@
  *
  *     deno run -A tools/setup.ts demo     FFmpeg's libraries and programs
  *     deno run -A tools/setup.ts test     also Bun, packages of tests; on Debian PulseAudio, OpenCV
- *     deno run -A tools/setup.ts long     as test, and packages of examples and HLS players, a browser
+ *     deno run -A tools/setup.ts long     as test, and a render farm's packages, players of HLS, a browser
  *     deno run -A tools/setup.ts node     as test, and a Node that can call native libraries
  *     deno run -A tools/setup.ts bench    as node, and the peer from npm that the benchmark compares with
  *     deno run -A tools/setup.ts fidelity as test, and the programs that judge videos
