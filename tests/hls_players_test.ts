@@ -8,7 +8,6 @@ import { createStreamWriter, type StreamWriterOptions } from "../mod.ts";
 import { missingBrowser, openPage } from "./support/browser.ts";
 import { missingEncoders } from "./support/features.ts";
 import { barFrame, TemporaryFolder } from "./support/media.ts";
-import { filesIn } from "./support/segments.ts";
 import { testsOf } from "./support/test.ts";
 
 const { testAll } = testsOf(import.meta.url);
@@ -131,7 +130,7 @@ for (const [player, name] of [["hls.js", "index.m3u8"], ["dash.js", "index.mpd"]
     let isOver = false;
     const adaptive = { segmentSeconds: 1, windowSegments: 4 };
     const written = writeLive(folder.file(name), { adaptive }, () => isOver);
-    while (!filesIn(folder.path).has(name)) await delay(20);
+    while (!existsSync(folder.file(name))) await delay(20);
     try {
       const seen = await watch(folder.path, player, "currentTime > 6");
       assertEquals(seen.ranges.length, 1);

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
@@ -109,7 +109,7 @@ test("createStreamWriter: a live window lists the newest segments with dates, an
   const adaptive = { segmentSeconds: 0.4, windowSegments: 2, startDate };
   const writer = await createStreamWriter("libx264", folder.file("a b.m3u8"), fps, { ...fast, adaptive });
   await writeBoth(writer, 75, false);
-  while (!filesIn(folder.path).has("a b-video-5.m4s")) await delay(10);
+  while (!existsSync(folder.file("a b-video-5.m4s"))) await delay(10);
   const during = playlistAt(folder.file("a b-video.m3u8"));
   assert(!during.tags.has("ENDLIST") && !during.tags.has("PLAYLIST-TYPE") && during.segments.length <= 2);
   await writer.close();
@@ -321,7 +321,7 @@ testLong("createStreamWriter: DASH has the same segments, live and after its end
   const adaptive = { segmentSeconds: 0.4, ladder: [{ width: 160, height: 90 }, { width: 80, height: 46 }] };
   const writer = await createStreamWriter("libx264", path, fps, { ...fast, audio: {}, adaptive });
   await writeBoth(writer, 50);
-  while (!filesIn(folder.path).has("index.mpd")) await delay(10);
+  while (!existsSync(folder.file("index.mpd"))) await delay(10);
   const during = readFileSync(path, "utf8");
   assert(
     /type="dynamic" availabilityStartTime="[\d:.TZ-]+" publishTime=.* minimumUpdatePeriod="PT0.4S"/.test(
@@ -407,7 +407,7 @@ testLong("createStreamWriter: a full disk ends the writer, and its segments stay
   assert(segments.length > 0 && segments.every(({ name }) => disk.names.includes(name)));
 });
 
-test(
+testLong(
   "createStreamWriter: where encoding fails, the playlist ends with what was written",
   { skip },
   async () => {
@@ -417,34 +417,41 @@ test(
     const writer = await createStreamWriter("libx264", folder.file("index.m3u8"), fps, options);
     const error = await rejection(() => writeBoth(writer, 100, false));
     assert(error instanceof OptionError && error.code === "FILTER_SIZE", String(error));
-    // The filter has one frame still.
-    assertWhole(playlistAt(folder.file("index-video.m3u8")), 29 / fps);
-    assertEquals(play(folder.file("index.m3u8"), { width: 160, fps }).frames, 29);
+    const { frames } = play(folder.file("index.m3u8"), { width: 160, fps });
+    // The filters have one frame still, or two.
+    assert(frames >= 28, `${frames} frames`);
+    assertWhole(playlistAt(folder.file("index-video.m3u8")), frames / fps);
   },
 );
 
 for (const way of ["abort", "signal"] as const) {
-  test(`createStreamWriter: ${way} leaves whole segments, also where a server hangs`, { skip }, async () => {
-    using folder = new TemporaryFolder();
-    using server = await SegmentServer.start((request) => request > 2 ? null : 201);
-    for (const target of [folder.file("index.m3u8"), `${server.address}/index.m3u8`]) {
-      const controller = new AbortController();
-      const options = { ...fast, adaptive: { segmentSeconds: 0.4 }, signal: controller.signal };
-      const writer = await createStreamWriter("libx264", target, fps, options);
-      await writeBoth(writer, 40, false);
-      await delay(100);
-      const reason = new Error("enough");
-      const beganMs = performance.now();
-      if (way === "signal") controller.abort(reason);
-      await writer.abort(reason);
-      assert(performance.now() - beganMs < 500, `${performance.now() - beganMs} ms`);
-      await rejection(() => writer.write(barFrame(0)));
-    }
-    const names = [...filesIn(folder.path).keys()];
-    assert(!names.some((name) => name.endsWith(".avwriter")), names.join());
-    const { segments, tags } = playlistAt(folder.file("index-video.m3u8"));
-    assert(segments.length > 0 && segments.every(({ name }) => names.includes(name)) && !tags.has("ENDLIST"));
-  });
+  (way === "abort" ? test : testLong)(
+    `createStreamWriter: ${way} leaves whole segments, also where a server hangs`,
+    { skip },
+    async () => {
+      using folder = new TemporaryFolder();
+      using server = await SegmentServer.start((request) => request > 2 ? null : 201);
+      for (const target of [folder.file("index.m3u8"), `${server.address}/index.m3u8`]) {
+        const controller = new AbortController();
+        const options = { ...fast, adaptive: { segmentSeconds: 0.4 }, signal: controller.signal };
+        const writer = await createStreamWriter("libx264", target, fps, options);
+        await writeBoth(writer, 40, false);
+        await delay(100);
+        const reason = new Error("enough");
+        const beganMs = performance.now();
+        if (way === "signal") controller.abort(reason);
+        await writer.abort(reason);
+        assert(performance.now() - beganMs < 500, `${performance.now() - beganMs} ms`);
+        await rejection(() => writer.write(barFrame(0)));
+      }
+      const names = [...filesIn(folder.path).keys()];
+      assert(!names.some((name) => name.endsWith(".avwriter")), names.join());
+      const { segments, tags } = playlistAt(folder.file("index-video.m3u8"));
+      assert(
+        segments.length > 0 && segments.every(({ name }) => names.includes(name)) && !tags.has("ENDLIST"),
+      );
+    },
+  );
 }
 
 testAll(

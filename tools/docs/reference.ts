@@ -39,6 +39,8 @@ const shownInterfaces: readonly (readonly [name: string, heading: string, text: 
   ["WriterOptions", "Video writer", "Options of `createFileWriter`. Every one is optional."],
   ["OutputOptions", "Output", "Each entry of the option `outputs` that has options of its own."],
   ["ConnectionOptions", "Connection", "More options of `createStreamWriter`, for addresses."],
+  ["AdaptiveOptions", "HLS and DASH", "The option `adaptive` of `createStreamWriter`."],
+  ["LadderStep", "Step of a ladder", "Each entry of the option `adaptive.ladder`."],
   ["AudioOptions", "Audio track", "Each track of the option `audio`."],
   ["AudioDevice", "Audio device", "The option `from` of an audio track, for live input."],
   ["SubtitleOptions", "Subtitle track", "Each track of the option `subtitles`."],
