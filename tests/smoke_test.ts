@@ -469,7 +469,7 @@ test("smoke: a file is read: frames in order and at any time, and audio", async 
   const stream = [0, 1].find((index) => demuxer.isOf("audio", index))!;
   assert(demuxer.packetSamples(stream) >= 0);
   assert(["", "LC"].includes(new InputStream(native, demuxer, stream).profile));
-  using audio = session.openAudio(0);
+  using audio = session.openAudio(0, 0);
   assertAlmostEquals(audio.next()[0]!.timestamp, 0, 0.03);
   using packets = session.openPackets();
   const read = [...packets.next(), ...packets.next()];

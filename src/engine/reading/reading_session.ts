@@ -73,7 +73,7 @@ export class ReadingSession implements Disposable {
     return this.#copy(this.#randomCursor.at(seconds), memory);
   }
 
-  /** Reads an audio track from a time in seconds on, or from the beginning where a file tells no such time. */
+  /** Reads an audio track from a time in seconds on, or from its beginning where a file has no index. */
   openAudio(track: number, from: number): AudioReader {
     const reader = this.#openAudio(track);
     if (from === 0 || reader.seek(from)) return reader;
