@@ -198,6 +198,12 @@ export const layouts = {
       top_field_first: { kind: "i32", offset: [256, 192, 192, 184, null, null] },
     },
   },
+  AVFrameSideData: {
+    size: [40, 40, 40, 40, 40, 40],
+    fields: {
+      data: { kind: "address", offset: [8, 8, 8, 8, 8, 8] },
+    },
+  },
   AVHWFramesContext: {
     size: [88, 88, 88, 80, 80, 80],
     fields: {

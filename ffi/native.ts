@@ -26,7 +26,7 @@ import type {
   sessionDescriptions,
   streamSideData,
 } from "./symbols/avformat.ts";
-import type { aes, avutil, colorNames, dictionaries } from "./symbols/avutil.ts";
+import type { aes, avutil, colorNames, dictionaries, frameSideData } from "./symbols/avutil.ts";
 import type { resampling, swresample } from "./symbols/swresample.ts";
 import type { scalerFrames, swscale } from "./symbols/swscale.ts";
 
@@ -66,6 +66,8 @@ export interface Native {
   dictionaries(): Functions<typeof dictionaries>;
   /** Names of what colours are, opened on first use. */
   colorNames(): Functions<typeof colorNames>;
+  /** What goes along with a frame, opened on first use. */
+  frameSideData(): Functions<typeof frameSideData>;
   /** Decoding of streams, opened on first use. */
   decoding(): Functions<typeof decoding>;
   /** Packets with what goes along, opened on first use. */

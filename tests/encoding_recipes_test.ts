@@ -25,7 +25,7 @@ import { frameTimes, TemporaryFolder } from "./support/media.ts";
 import { runScript } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
 
-const { isAll, testAll, testBoth, testLong } = testsOf(import.meta.url);
+const { isAll, test, testAll, testBoth, testLong } = testsOf(import.meta.url);
 
 const folder = new TemporaryFolder();
 after(() => folder[Symbol.dispose]());
@@ -98,6 +98,17 @@ testAll(
   },
 );
 
+test("trim: an exact part late in a file has the samples that it has when decoded from the beginning", {
+  skip: missingEncoders("mpeg4", "aac", "ffv1", "flac"),
+}, async () => {
+  const input = folder.file("late.mp4"), output = folder.file("late.mkv");
+  const noise = ["-f", "lavfi", "-i", "anoisesrc=sample_rate=44100:amplitude=0.3:seed=3:duration=6"];
+  // Decoders fill bands that are noise with noise of their own, another one each time.
+  makeClip(input, "25", 6, ...noise, "-c:v", "mpeg4", "-g", "25", "-c:a", "aac", "-aac_pns", "0");
+  await trim(input, output, 5.1, 5.5, { exact: true, audio: { codec: "flac", sampleFormat: "s16" } });
+  assertEquals(samplesHash(output), samplesHash(input, "atrim=start_sample=224910:end_sample=242550"));
+});
+
 testLong("trim: an exact part shows what is shown at its ends, no longer", { skip }, async () => {
   const input = folder.file("slides.mkv");
   convertClip(input, "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=1:duration=4", "-c:v", "ffv1");
@@ -119,14 +130,48 @@ testLong("trim: an exact part of a codec whose encoder has another name, or take
   }
 });
 
-testLong("transcode: audio before the video is named where it is left out", { skip }, async () => {
+testLong("transcode: audio before the video is kept, or named where the container has no place for it", {
+  skip: skip || missingEncoders("libx264", "mpeg4"),
+}, async () => {
   const input = folder.file("early.mkv");
   convertClip(
     input,
     ...["-itsoffset", "1", "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=1"],
     ...["-f", "lavfi", "-i", "sine=duration=2", "-map", "0:v", "-map", "1:a", ...lossless],
   );
-  const { leftOut } = await transcode(input, folder.file("late.mkv"), "ffv1", { audio: { codec: "flac" } });
+  const begins = (path: string): number[] =>
+    ["v", "a"].map((type) => {
+      const args = [
+        "-v",
+        "error",
+        "-select_streams",
+        type,
+        "-show_entries",
+        "packet=pts_time",
+        "-of",
+        "csv=p=0",
+      ];
+      return Number.parseFloat(execFileSync("ffprobe", [...args, path], { encoding: "utf8" }));
+    });
+  for (const [extension, codec] of [["mkv", "ffv1"], ["mp4", "libx264"], ["mov", "libx264"]] as const) {
+    const output = folder.file(`late.${extension}`);
+    const codecs = extension === "mkv" ? { audio: { codec: "flac" } } : {};
+    const result = await transcode(input, output, codec, codecs);
+    assertEquals([result.leftOut, result.frames], [[], 25]);
+    const [video, audio] = begins(output);
+    assertAlmostEquals(video!, 1, 2e-3, extension);
+    // An encoder may put some samples of silence in front.
+    assertAlmostEquals(audio!, 0, 0.03, extension);
+    if (extension !== "mkv") continue;
+    assertEquals(begins(output), begins(input));
+    assertEquals(samplesHash(output), samplesHash(input));
+    assertEquals(frameHashes(output), frameHashes(input));
+    // From another place on, audio begins with the video.
+    await transcode(input, output, codec, { ...codecs, start: 0.2 });
+    for (const seconds of begins(output)) assertAlmostEquals(seconds, 0, 2e-3);
+  }
+  // Frames of AVI begin at 0.
+  const { leftOut } = await transcode(input, folder.file("late.avi"), "mpeg4");
   assertEquals(leftOut, ["audio before the video"]);
 });
 

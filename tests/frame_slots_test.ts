@@ -1,5 +1,6 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { Address } from "../ffi/mod.ts";
 import { RefusedCall } from "../src/engine/refused_call.ts";
 import { type AcquiredSlot, FrameSlots, type RingEvents } from "../src/thread/frame_slots.ts";
 import type { SlotPlace } from "../src/thread/ring.ts";
@@ -218,4 +219,22 @@ test("FrameSlots.acquire: frames that grow and grow get few rings, and those of 
   // From 64 to 94,249 bytes, each twice as large as the one before.
   assertEquals(opened, 12);
   assert(slots.usedBytes < 2.1 * 2 ** 17, String(slots.usedBytes));
+});
+
+test("FrameSlots.enqueueLent: a frame takes a place of the queue, and is given back once it was taken, or at the end", () => {
+  const slots = new FrameSlots(3, nothing);
+  const holders = [0, 0, 0];
+  const frames = holders.map((_, index) => ({
+    address: BigInt(index + 1) as Address,
+    hold: (shares: number) => void (holders[index]! += shares),
+    release: () => void holders[index]!--,
+  }));
+  const places = frames.map((frame) => slots.enqueueLent(frame));
+  assertEquals([places.map(({ lent }) => lent), slots.queued, slots.free], [[1n, 2n, 3n], 3, 0]);
+  assertEquals(holders, [1, 1, 1]);
+  slots.take(places[0]!, []);
+  assertEquals([holders, slots.queued, slots.free], [[0, 1, 1], 2, 1]);
+  slots.end(new Error("enough"));
+  assertEquals([holders, slots.queued], [[0, 0, 0], 0]);
+  assertThrows(() => slots.enqueueLent(frames[0]!), Error, "enough");
 });

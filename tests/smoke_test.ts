@@ -36,6 +36,7 @@ import { CaptureDevice } from "../src/capture/capture_device.ts";
 import { Demuxer } from "../src/libav/demuxer.ts";
 import { InputStream } from "../src/libav/reading/input_stream.ts";
 import { Encoder, encoderByName } from "../src/libav/encoder.ts";
+import { FilePackets } from "../src/engine/copying/file_packets.ts";
 import { SingleConnection } from "../src/libav/reading/single_connection.ts";
 import { ReadingSession } from "../src/engine/reading/reading_session.ts";
 import { recoverRecording } from "../src/file/recovery.ts";
@@ -43,6 +44,7 @@ import { completed } from "../src/steps.ts";
 import { pictureBytes } from "./support/attached.ts";
 import { amplitudeOf, heardRate, listen, probeAudio, sine } from "./support/audio.ts";
 import { Collected } from "./support/collected.ts";
+import { makeClip } from "./support/clips.ts";
 import { missingDevices, missingEncoders, type SkipReason } from "./support/features.ts";
 import {
   assertSameBytes,
@@ -404,6 +406,34 @@ test("smoke: audio comes from a file, decoded or copied", async () => {
   }
 });
 
+test(
+  "ReadingSession: metadata of HDR in the packets of a video",
+  { skip: missingEncoders("libx265") },
+  () => {
+    const params = "log-level=none:transfer=smpte2084:max-cll=900,300:" +
+      "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)";
+    const options = [
+      "-c:v",
+      "libx265",
+      "-preset",
+      "ultrafast",
+      "-pix_fmt",
+      "yuv420p10le",
+      "-x265-params",
+      params,
+    ];
+    using folder = new TemporaryFolder();
+    const path = makeClip(folder.file("hdr.ts"), "25", 1, ...options);
+    using session = new ReadingSession(loadNative(), {
+      place: { kind: "file", path },
+      ...{ label: path, format: null, stream: 0, logLevel: "error" },
+    });
+    const { masteringDisplay, contentLight } = session.info.color;
+    assertEquals([masteringDisplay?.maxLuminance, contentLight], [1000, { maxCll: 900, maxFall: 300 }]);
+  },
+);
+if (missingEncoders("libx265") !== false) touched.add("AVFrameSideData.data");
+
 test("smoke: a file is read: frames in order and at any time, and audio", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("read.mp4");
@@ -426,6 +456,9 @@ test("smoke: a file is read: frames in order and at any time, and audio", async 
     assert(psnr(new Uint8Array(frame.data), barFrame(index).data) >= 30, `frame ${index}`);
   }
   const native = loadNative();
+  using packetsOfFile = new FilePackets(native, path, "read");
+  assertEquals(packetsOfFile.facts(0)["the profile"], "High");
+  assertEquals(packetsOfFile.evenAudio(1), { sampleRate: heardRate, packetSamples: 1024 });
   using limits = new DisposableStack();
   using demuxer = new Demuxer(native, `file:${path}`, {
     ...{ formats: null, protocols: "file,tcp" },
@@ -436,7 +469,7 @@ test("smoke: a file is read: frames in order and at any time, and audio", async 
   const stream = [0, 1].find((index) => demuxer.isOf("audio", index))!;
   assert(demuxer.packetSamples(stream) >= 0);
   assert(["", "LC"].includes(new InputStream(native, demuxer, stream).profile));
-  using audio = session.openAudio(0);
+  using audio = session.openAudio(0, 0);
   assertAlmostEquals(audio.next()[0]!.timestamp, 0, 0.03);
   using packets = session.openPackets();
   const read = [...packets.next(), ...packets.next()];

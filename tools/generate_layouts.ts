@@ -117,6 +117,7 @@ const fieldsInUse = {
     interlaced_frame: "i32",
     top_field_first: "i32",
   },
+  AVFrameSideData: { data: "address" },
   AVHWFramesContext: { format: "i32", sw_format: "i32", width: "i32", height: "i32" },
   AVIOContext: { buffer: "address", seek: "address", pos: "i64", max_packet_size: "i32", seekable: "i32" },
   AVInputFormat: { name: "address" },

@@ -123,6 +123,12 @@ export const colorNames = {
   av_color_transfer_name: { parameters: ["i32"], result: "address" },
 } as const satisfies SymbolTable;
 
+/** What goes along with a frame. */
+export const frameSideData = {
+  // AVFrameSideData *av_frame_get_side_data(const AVFrame *frame, enum AVFrameSideDataType type)
+  av_frame_get_side_data: { parameters: ["address", "i32"], result: "address" },
+} as const satisfies SymbolTable;
+
 /** Addresses of JavaScript memory. */
 export const addresses = {
   // void *av_fast_realloc(void *ptr, unsigned int *size, size_t min_size)

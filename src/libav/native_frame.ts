@@ -64,6 +64,18 @@ export function colorNumbers(
   };
 }
 
+/** A matrix and a range by libav's names; `null` where unspecified. */
+interface MeaningNames {
+  readonly matrix: string | null;
+  readonly range: string | null;
+}
+
+function meaningNames({ avutil, memory }: Native, matrix: number, range: number): MeaningNames {
+  const [space, levels] = [avutil.av_color_space_name(matrix), avutil.av_color_range_name(range)]
+    .map((name) => memory.text(name));
+  return { matrix: space === "unknown" ? null : space!, range: levels === "unknown" ? null : levels! };
+}
+
 /** A picture in JavaScript's memory. */
 export interface ForeignPicture {
   /** All of its planes. */
@@ -112,6 +124,8 @@ function outOfMemoryError(operation: string): AvError {
 /** A frame, with or without a picture. */
 export class NativeFrame extends Owned {
   readonly #native: Native;
+  /** The names of the last matrix and range. */
+  #meaning: { readonly matrix: number; readonly range: number; readonly names: MeaningNames } | null = null;
 
   /** Creates a frame without a picture: libav fills it, or {@linkcode allocatePicture} does. */
   constructor(native: Native) {
@@ -263,11 +277,15 @@ export class NativeFrame extends Owned {
   }
 
   /** The matrix and range of the frame, by libav's names; `null` where unspecified. */
-  get meaning(): { matrix: string | null; range: string | null } {
-    const { avutil, fields, memory } = this.#native;
-    const matrix = memory.text(avutil.av_color_space_name(fields.get(this.address, "AVFrame", "colorspace")));
-    const range = memory.text(avutil.av_color_range_name(fields.get(this.address, "AVFrame", "color_range")));
-    return { matrix: matrix === "unknown" ? null : matrix, range: range === "unknown" ? null : range };
+  get meaning(): MeaningNames {
+    const { fields } = this.#native;
+    const matrix = fields.get(this.address, "AVFrame", "colorspace");
+    const range = fields.get(this.address, "AVFrame", "color_range");
+    const last = this.#meaning;
+    if (last?.matrix === matrix && last.range === range) return last.names;
+    const names = meaningNames(this.#native, matrix, range);
+    this.#meaning = { matrix, range, names };
+    return names;
   }
 
   /** The meaning of its values, by libav's numbers. */

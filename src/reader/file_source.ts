@@ -132,10 +132,15 @@ export class FileSource extends DescribedSource implements VideoSource {
     while (coming.length > 0) yield await give();
   }
 
-  async *audio(track = 0): AsyncGenerator<DecodedSamples, void, undefined> {
+  audio(track = 0): AsyncGenerator<DecodedSamples, void, undefined> {
+    return this.audioFrom(track, 0);
+  }
+
+  /** The samples from a time in seconds on; where the file can't be read from there, those before, too. */
+  async *audioFrom(track: number, from: number): AsyncGenerator<DecodedSamples, void, undefined> {
     requireTrack("audio", track, this.audioTracks.length);
     this.#requireOpen();
-    const opened = this.#reading.ask("openTrack", { kind: "audio", track });
+    const opened = this.#reading.ask("openTrack", { kind: "audio", track, from });
     const pieces = this.#read(opened, askedAhead((reader) => this.#reading.ask("samples", { reader })));
     for await (const { samples: sent, timestamp } of pieces) {
       const samples = receivedSamples(sent);
@@ -154,7 +159,7 @@ export class FileSource extends DescribedSource implements VideoSource {
       });
     }
     this.#requireOpen();
-    const opened = this.#reading.ask("openTrack", { kind: "subtitles", track });
+    const opened = this.#reading.ask("openTrack", { kind: "subtitles", track, from: 0 });
     yield* this.#read(opened, async (reader) => {
       const cue = await this.#reading.ask("cue", { reader });
       return cue === null ? null : [cue];

@@ -4,6 +4,7 @@
  * @module
  */
 import type { AudioSamples } from "../audio/samples.ts";
+import { FileSource } from "../reader/file_source.ts";
 import type { VideoSource } from "../reader/video_source.ts";
 import type { VideoWriter } from "../writer/video_writer.ts";
 import { maxRounding, type Pace, type Part } from "./media_flow.ts";
@@ -12,7 +13,7 @@ import { maxRounding, type Pace, type Part } from "./media_flow.ts";
 const sameSample = 1e-3;
 
 /** Audio of less than this before a part is no loss, in seconds: encoders put silence there. */
-const primingSeconds = 0.1;
+export const primingSeconds = 0.1;
 
 /** How many samples of a channel are written at once: each call has its cost. */
 const batchSamples = 16384;
@@ -121,7 +122,8 @@ export async function writeAudio(
     await writer.writeAudio({ ...samples, track }, { timestamp: begin });
   };
   let batch: Batch | null = null;
-  for await (const { samples, timestamp, duration } of source.audio(track)) {
+  const pieces = source instanceof FileSource ? source.audioFrom(track, start) : source.audio(track);
+  for await (const { samples, timestamp, duration } of pieces) {
     const { sampleRate } = samples;
     const count = Math.round(duration * sampleRate);
     const seconds = times.of(timestamp, count, sampleRate);

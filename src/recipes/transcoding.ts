@@ -149,6 +149,8 @@ export interface EncodePlan {
    * what container and encoder usually have.
    */
   readonly keepsCodecs?: boolean;
+  /** Whether audio before the video is kept. */
+  readonly keepsEarlyAudio?: boolean;
 }
 
 /** Throws a `RangeError` unless a part ends after it begins. */
@@ -161,7 +163,7 @@ export function requirePartOrder({ start, end }: Part): void {
 export async function runEncode(
   input: string | URL,
   output: string | URL,
-  { codec, part, action, writerOptions, keepsCodecs = false }: EncodePlan,
+  { codec, part, action, writerOptions, keepsCodecs = false, keepsEarlyAudio = false }: EncodePlan,
   { audio, onProgress, ...options }: EncodeOptions,
 ): Promise<EncodeSummary> {
   const { signal, thread, libraryPath, workerUrl, logLevel, ...encoding } = options;
@@ -177,6 +179,7 @@ export async function runEncode(
     ...places,
     ...{ codec, part, action, signal, thread, libraryPath, workerUrl, logLevel },
     keepsPixelFormat: keepsCodecs,
+    keepsEarlyAudio,
     writerOptions: (source) => ({ ...common, ...writerOptions(source), ...withoutUndefined(encoding) }),
     audioOptions: audio === false ? null : ({ codec }) => ({ ...(keepsCodecs ? { codec } : {}), ...tracks }),
     onFrame: (seconds, all) => progress.add(seconds, all),
@@ -295,7 +298,7 @@ export async function transcode(
   return await runEncode(
     input,
     output,
-    { codec, part: { start, end }, action: "transcode", writerOptions },
+    { codec, part: { start, end }, action: "transcode", writerOptions, keepsEarlyAudio: start === 0 },
     others,
   );
 }

@@ -7,7 +7,7 @@ import { address, type Native } from "../../ffi/mod.ts";
 import { UnsupportedError } from "../errors.ts";
 import { isScalerInput, isScalerOutput, Scaler, type ScalerSide } from "../libav/conversion/scaler.ts";
 import { NativeFrame } from "../libav/native_frame.ts";
-import { NativeFramePool } from "../libav/native_frame_pool.ts";
+import { NativeFramePool } from "../libav/conversion/native_frame_pool.ts";
 import { pixelFormatByName, type PixelFormatInfo, pixelFormats } from "../libav/pixel_format.ts";
 import type { Size } from "../size.ts";
 import { scalerMatrix } from "./color.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Native } from "../../ffi/mod.ts";
-import { NativeFramePool } from "../libav/native_frame_pool.ts";
+import { NativeFramePool } from "../libav/conversion/native_frame_pool.ts";
 import type { KernelMemory } from "./kernels/kernel_memory.ts";
 import type { FrameLayout } from "./raw_frame.ts";
 import { SharedFrame } from "./shared_frame.ts";

@@ -149,9 +149,10 @@ function gstreamer(transport: "tcp" | "udp") {
 }
 
 /** srt-live-transmit, which gives what it gets to the ffmpeg program. */
-function srtRelay(folder: string, port: number): Receiver {
+function srtRelay(folder: string, port: number, parameters = ""): Receiver {
   const path = join(folder, "relayed.ts");
-  const command = `exec srt-live-transmit "srt://127.0.0.1:${port}?mode=listener" file://con -q > ${path}`;
+  const command =
+    `exec srt-live-transmit "srt://127.0.0.1:${port}?mode=listener${parameters}" file://con -q > ${path}`;
   return new Receiver(port, {
     ...{ address: `srt://127.0.0.1:${port}`, protocol: "udp", files: () => [path], endsItself: false },
     command: ["/bin/sh", "-c", command],

@@ -41,7 +41,10 @@ export function createOutput(
     subtitles,
     cuts: request.cuts,
     onFile: () => control.noteFile(target.isOwnFile),
-    ...(feeds === null ? {} : { onPacket: (packet, timeBase) => feeds.push(packet, timeBase) }),
+    // Of segments, each file has its own packets, and the outputs have all.
+    ...(feeds === null || place !== undefined
+      ? {}
+      : { onPacket: (packet, timeBase) => feeds.push(packet, timeBase) }),
     ...place,
     ...safety,
     chapters: request.options.chapters ?? [],

@@ -23,6 +23,9 @@ export interface ReadSamples {
   readonly timestamp: number;
 }
 
+/** How long before a time decoding begins, in seconds: decoders need what was before, Opus 0.08 s of it. */
+const prerollSeconds = 2;
+
 /** How much audio is read at once: each answer of a thread has its price. */
 const batch = { seconds: 0.25, pieces: 64 } as const;
 
@@ -64,10 +67,13 @@ export class AudioReader implements Disposable {
   readonly #native: Native;
   readonly #owned: DisposableStack;
   readonly #packets: TrackPackets;
+  readonly #stream: InputStream;
   readonly #decoder: AudioDecoder;
   readonly #frame: NativeFrame;
   readonly #clock: InputClock;
   #isDrained = false;
+  /** What was read by a seek. */
+  #pending: ReadSamples | null = null;
   /** What has ended the track. */
   #failure: { readonly error: unknown } | null = null;
   /** Where the samples before end, in seconds. */
@@ -77,6 +83,7 @@ export class AudioReader implements Disposable {
   constructor(native: Native, input: MediaInput, stream: InputStream, label: string) {
     using owned = new DisposableStack();
     this.#native = native;
+    this.#stream = stream;
     this.#packets = owned.use(new TrackPackets(native, input, stream, label));
     this.#clock = new InputClock(stream, input.origin);
     const open = (): AudioDecoder => new AudioDecoder(native, stream.parameters, stream.timeBase);
@@ -85,12 +92,34 @@ export class AudioReader implements Disposable {
     this.#owned = owned.move();
   }
 
+  /**
+   * Goes on shortly before a time, so that what is decoded at that time is right, and leaves out the pieces
+   * before it. Returns `false`, and is of no use any more, where this file does not tell so exactly where its
+   * samples are that they would be the same as if it was read from its beginning.
+   */
+  seek(seconds: number): boolean {
+    const stream = this.#stream;
+    const { num, den } = stream.timeBase;
+    const isExact = num === 1 && den % (stream.audioShape.sampleRate || Infinity) === 0;
+    const ticks = this.#clock.ticks(seconds - prerollSeconds);
+    if (!isExact || stream.keyFrameBefore(ticks) === null || !stream.seek(ticks)) return false;
+    const first = this.#read();
+    if (first === null || first.timestamp > seconds - prerollSeconds / 2) return false;
+    let next: ReadSamples | null = first;
+    while (next !== null && next.timestamp + next.samples.count / next.samples.sampleRate <= seconds) {
+      next = this.#read();
+    }
+    this.#pending = next;
+    return true;
+  }
+
   /** The next pieces, up to a part of a second; none at the end. */
   next(): ReadSamples[] {
     const pieces: ReadSamples[] = [];
     try {
       for (let seconds = 0; seconds < batch.seconds && pieces.length < batch.pieces;) {
-        const piece = this.#read();
+        const piece = this.#pending ?? this.#read();
+        this.#pending = null;
         if (piece === null) break;
         pieces.push(piece);
         seconds += piece.samples.count / piece.samples.sampleRate;

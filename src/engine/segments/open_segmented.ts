@@ -23,7 +23,7 @@ export function openSegmented(
   segments: Segments,
   streams: readonly EncodedStream[],
 ): SegmentedOutput {
-  const { safety: { isCrashSafe }, audioTracks } = context;
+  const { safety: { isCrashSafe }, audioTracks, feeds } = context;
   return new SegmentedOutput(native, {
     segments,
     isCrashSafe,
@@ -31,6 +31,7 @@ export function openSegmented(
     timeBase: streams[0]!.timeBase,
     open: (path, stream, isContinued) =>
       withWriteErrors(path, () => openFile(native, context, streams[stream]!, path, isContinued)),
+    onPacket: (packet, timeBase) => feeds?.push(packet, timeBase),
     onLate: (track, seconds) => audioTracks!.noteLate(track, seconds),
   });
 }

@@ -29,6 +29,8 @@ export interface SegmentedRequest {
    * where it `isContinued`.
    */
   readonly open: (path: string, stream: number, isContinued: boolean) => OpenFile;
+  /** Gets each packet first, in order. */
+  readonly onPacket: (packet: NativePacket, timeBase: Rational) => void;
   /** Called with audio that comes after its segment was finished, in seconds. */
   readonly onLate: (stream: number, seconds: number) => void;
 }
@@ -191,6 +193,7 @@ export class SegmentedOutput implements VideoOutput {
   #route(routed: RoutedPacket): void {
     const { segments } = this.#request;
     const { packet, timeBase, boundary } = routed;
+    this.#request.onPacket(packet, timeBase);
     this.#reached[packet.streamIndex] = secondsOf(packet.pts, timeBase);
     const preRoll = this.#preRoll;
     if (preRoll === null) return this.#write(routed);

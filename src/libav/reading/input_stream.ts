@@ -9,7 +9,7 @@ import type { Demuxer } from "../demuxer.ts";
 import type { ColorNumbers } from "../native_frame.ts";
 import { NativePacket } from "../native_packet.ts";
 import { type Rational, unpackRational } from "../rational.ts";
-import { type Brightness, displayVolumeOf, lightLevelsOf } from "./stream_hdr.ts";
+import { type Brightness, streamBrightness } from "./stream_hdr.ts";
 
 /** AVSEEK_FLAG_*, libavformat/avformat.h. */
 const seekFlags = { backward: 1, byte: 2 } as const;
@@ -143,10 +143,7 @@ export class InputStream {
 
   /** What the header says of brightness; `null` for what it does not say. */
   get brightness(): Brightness {
-    return {
-      display: displayVolumeOf(this.#native, this.#demuxer, this.index),
-      light: lightLevelsOf(this.#native, this.#demuxer, this.index),
-    };
+    return streamBrightness(this.#native, this.#demuxer, this.index);
   }
 
   /** Goes on at a key frame at or before a time; returns whether it could. */

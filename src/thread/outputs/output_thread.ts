@@ -161,6 +161,13 @@ export class OutputThread {
     runtime().startTimer(stopMs, () => this.#thread.end());
   }
 
+  /** After a failure of the encoder: a file becomes what it can be, all else ends. */
+  async salvage(): Promise<void> {
+    if (this.target.kind !== "file") return await this.abort();
+    this.#queue.end();
+    await this.ended.catch(() => {});
+  }
+
   /** Keeps the program alive while something is awaited. */
   async #kept<T>(promise: Promise<T>): Promise<T> {
     this.#awaited++;

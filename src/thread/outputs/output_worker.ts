@@ -5,8 +5,8 @@
  */
 import { loadNative, type ParentThread } from "../../../ffi/mod.ts";
 import { SessionControl } from "../../engine/ending/session_control.ts";
-import { createPacketOutput } from "../../engine/outputs/open_packet_output.ts";
-import { OutputSession } from "../../engine/outputs/output_session.ts";
+import { createPacketOutput } from "./open_packet_output.ts";
+import { OutputSession } from "./output_session.ts";
 import { QueueMemory } from "../../engine/outputs/queue_memory.ts";
 import { interruptBy } from "../../libav/interruption.ts";
 import { setLogLevel } from "../../libav/log.ts";
@@ -40,6 +40,7 @@ async function run(
   const outlets = {
     queue: shared,
     give: ({ buffer: bytes }: Uint8Array<ArrayBuffer>) => parent.post({ type: "bytes", bytes }, [bytes]),
+    isAborted: () => control.isAborted && !control.isLate,
     onSdp: (text: string) => tell({ type: "sdp", text }),
   };
   const redactor = new Redactor("url" in target ? [target.url] : []);
@@ -51,6 +52,7 @@ async function run(
     isPaced: target.kind === "network" && target.isPaced,
     // SRT waits for five seconds.
     isNoticedLate: target.kind === "network" && target.protocols === "srt",
+    refusesByClosing: target.kind === "network" && target.format === "flv",
     writeTimeoutSeconds,
   };
   await new OutputSession(native, shared, control, plan, {

@@ -56,9 +56,9 @@ export interface ReadCalls {
     readonly ask: FrameAsk & { readonly seconds: number };
     readonly answer: ReadFrame | null;
   };
-  /** Begins to read a track; the answer is the number of its reader. */
+  /** Begins to read a track; the answer is the number of its reader. Audio before a time may be left out. */
   readonly openTrack: {
-    readonly ask: { readonly kind: "audio" | "subtitles"; readonly track: number };
+    readonly ask: { readonly kind: "audio" | "subtitles"; readonly track: number; readonly from: number };
     readonly answer: number;
   };
   /** The next pieces of audio; none at the end. */

@@ -102,9 +102,9 @@ export class ReadingService {
     return this.#session as ReadingSession;
   }
 
-  #openTrack({ kind, track }: AskedCall & { type: "openTrack" }): number {
+  #openTrack({ kind, track, from }: AskedCall & { type: "openTrack" }): number {
     const session = this.#file;
-    const reader = kind === "audio" ? session.openAudio(track) : session.openSubtitles(track);
+    const reader = kind === "audio" ? session.openAudio(track, from) : session.openSubtitles(track);
     this.#tracks.set(++this.#lastTrack, reader);
     return this.#lastTrack;
   }

@@ -5,7 +5,7 @@
  */
 import type { Native } from "../../../ffi/mod.ts";
 import type { NativeFrame } from "../../libav/native_frame.ts";
-import { NativeFramePool } from "../../libav/native_frame_pool.ts";
+import { NativeFramePool } from "../../libav/conversion/native_frame_pool.ts";
 import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
 import type { Size } from "../../size.ts";
 import { frameLayout, repeatEdges } from "../pixels.ts";

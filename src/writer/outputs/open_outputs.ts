@@ -16,15 +16,16 @@ const reasons = {
   targetBytes: "the encoder gives nothing before the second pass",
   palette: "the encoder gives nothing before the end",
   chunk: "chunks are files that are joined later",
-  segments: "segments are files alone",
 } as const;
 
 function requireLiveOptions(session: SessionOptions): void {
-  for (const name of ["passes", "targetBytes", "palette", "chunk", "segments"] as const) {
+  for (const name of ["passes", "targetBytes", "palette", "chunk"] as const) {
     const value = session[name];
     if (value === undefined || value === "frame") continue;
     throw new TypeError(`Cannot use the option ${name} with addresses or outputs: ${reasons[name]}`);
   }
+  if (session.segments?.newSize !== true) return;
+  throw new TypeError("Cannot use segments.newSize with outputs: they cannot change their size");
 }
 
 /** libav's own lines may have keys in them, and come with each try. Errors are thrown, or in `stats`. */

@@ -76,6 +76,11 @@ export class OutputSet {
     this.requireOne();
   }
 
+  /** After a failure of the encoder: files become what they can be, all else ends. */
+  async salvage(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.salvage()));
+  }
+
   /** Ends them all, whatever they wait for. */
   async abort(reason?: unknown): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.abort(reason)));

@@ -98,6 +98,6 @@ export class OutputsEngine implements VideoEngine {
   }
 
   async salvage(): Promise<void> {
-    await Promise.all([this.#inner.salvage(), this.#outputs.abort()]);
+    await Promise.all([this.#inner.salvage(), this.#outputs.salvage()]);
   }
 }

@@ -7,16 +7,21 @@ import type { Native } from "../../../ffi/mod.ts";
 import { WriteError } from "../../errors.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
 import { Reconnection, type ReconnectOptions } from "../../reconnection.ts";
-import type { SessionControl } from "../ending/session_control.ts";
+import type { SessionControl } from "../../engine/ending/session_control.ts";
 import type { PacketOutput } from "./packet_output.ts";
 import { PacketQueue } from "./packet_queue.ts";
-import type { QueueMemory } from "./queue_memory.ts";
-import { isRefusal, outputError, type Redact } from "./refusals.ts";
+import type { QueueMemory } from "../../engine/outputs/queue_memory.ts";
+import { isRefusal, outputError, type Redact, refusal } from "./refusals.ts";
 
 /** How long a thread waits at most before it looks again, in milliseconds. */
 const idleMs = 1000;
 /** How much earlier than due a packet may leave, in seconds. */
 const leadSeconds = 0.25;
+
+/** How long a first connection may last that a server closes because it refuses, in milliseconds. */
+const refusedMs = 500;
+/** How long a connection lasts that holds, in milliseconds. */
+const holdsMs = 1000;
 
 /** What an output tells while it works. */
 export interface OutputEvents {
@@ -37,6 +42,8 @@ export interface OutputPlan {
   readonly isPaced: boolean;
   /** Whether a lost connection is noticed so late that the first try need not wait. */
   readonly isNoticedLate: boolean;
+  /** Whether its servers refuse by closing a connection that was just made. */
+  readonly refusesByClosing: boolean;
   readonly writeTimeoutSeconds: number;
 }
 
@@ -56,6 +63,8 @@ export class OutputSession {
   #bytes = 0;
   /** Whether packets are left out until a key frame comes. */
   #needsKey = false;
+  /** When the connection was made, by `performance.now()`. */
+  #connectedMs = 0;
   /** When a packet of time 0 is due, by `performance.now()`. */
   #originMs: number | null = null;
 
@@ -116,6 +125,7 @@ export class OutputSession {
 
   #isConnected(): void {
     this.#memory.add("connections", 1);
+    this.#connectedMs = performance.now();
     this.#memory.state = "live";
   }
 
@@ -135,7 +145,7 @@ export class OutputSession {
     }
     this.#queue.sent({ streamIndex });
     this.#memory.turn("stalled", "live");
-    this.#reconnection.succeeded();
+    if (performance.now() - this.#connectedMs > holdsMs) this.#reconnection.succeeded();
     this.#countBytes();
   }
 
@@ -158,7 +168,9 @@ export class OutputSession {
 
   /** Makes connections until one holds. Throws where there is none to come. */
   async #recover(lost: unknown): Promise<void> {
-    let error = lost;
+    const lastedMs = performance.now() - this.#connectedMs;
+    const isFirst = this.#memory.count("connections") === 1;
+    let error = isFirst && lastedMs < refusedMs && this.#plan.refusesByClosing ? refusal() : lost;
     for (;;) {
       this.#free();
       this.#requireGoingOn();

@@ -6,10 +6,10 @@
 import type { Native } from "../../../ffi/mod.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
 import { ByteMuxer } from "./byte_muxer.ts";
-import type { OutputStreams } from "./output_streams.ts";
-import type { StreamTarget } from "./output_target.ts";
+import type { OutputStreams } from "../../engine/outputs/output_streams.ts";
+import type { StreamTarget } from "../../engine/outputs/output_target.ts";
 import type { PacketOutput } from "./packet_output.ts";
-import type { QueueMemory } from "./queue_memory.ts";
+import type { QueueMemory } from "../../engine/outputs/queue_memory.ts";
 
 /** How many bytes may be on their way to a stream. */
 const maxPendingBytes = 2 ** 20;

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Native } from "../../ffi/mod.ts";
-import type { Size } from "../size.ts";
-import { NativeFrame } from "./native_frame.ts";
-import type { PixelFormatInfo } from "./pixel_format.ts";
+import type { Native } from "../../../ffi/mod.ts";
+import type { Size } from "../../size.ts";
+import { NativeFrame } from "../native_frame.ts";
+import type { PixelFormatInfo } from "../pixel_format.ts";
 
 /** Frames of one kind, reused once the encoder releases their pictures. */
 export class NativeFramePool<F extends NativeFrame = NativeFrame> implements Disposable {

@@ -11,7 +11,7 @@ import { muxerByName } from "../../libav/muxer_info.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
 import type { ByteSink } from "../../libav/muxing/muxer_output.ts";
 import { addStreams } from "./network_output.ts";
-import type { OutputStreams } from "./output_streams.ts";
+import type { OutputStreams } from "../../engine/outputs/output_streams.ts";
 
 /** How long fragments wait for a stream without packets, in milliseconds. */
 const maxWaitMs = 1500;

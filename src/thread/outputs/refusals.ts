@@ -38,6 +38,15 @@ export function connectError(error: unknown, isSrt: boolean, tookMs: number): un
   });
 }
 
+/** The error of a connection that was closed as soon as it was made. */
+export function refusal(): WriteError {
+  return new WriteError("the server has closed the connection at once", {
+    code: "REFUSED",
+    operation: "begin to send",
+    hint: null,
+  });
+}
+
 const hints: Readonly<Record<string, string>> = {
   ECONNREFUSED: "Nobody listens there: start the receiver first, and check host and port",
   ETIMEDOUT: "Check host and port, and the option writeTimeoutSeconds",
@@ -45,7 +54,7 @@ const hints: Readonly<Record<string, string>> = {
   HTTP_403: "Check user, password and key",
   HTTP_404: "Check the path of the address",
   EPERM: "Check the key: the server has refused it",
-  REFUSED: "Check passphrase and stream id: the receiver has refused them",
+  REFUSED: "Check its key, or passphrase and stream id: the receiver seems to refuse them",
 };
 
 /** The error of an output, which names it without its secrets, and has no other error in it. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { NativePacket } from "../../libav/native_packet.ts";
-import type { OutputStreams } from "./output_streams.ts";
+import type { OutputStreams } from "../../engine/outputs/output_streams.ts";
 
 /**
  * One connection, or one file. Its calls come one after the other, in the order of the methods, in a thread

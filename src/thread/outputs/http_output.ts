@@ -8,8 +8,8 @@ import { WriteError } from "../../errors.ts";
 import { Gate } from "../../gate.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
 import { ByteMuxer } from "./byte_muxer.ts";
-import type { OutputStreams } from "./output_streams.ts";
-import type { HttpTarget } from "./output_target.ts";
+import type { OutputStreams } from "../../engine/outputs/output_streams.ts";
+import type { HttpTarget } from "../../engine/outputs/output_target.ts";
 import type { PacketOutput } from "./packet_output.ts";
 
 /** How many bytes may wait for a server. */

@@ -9,9 +9,9 @@ import { Muxer, openForWriting } from "../../libav/muxer.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
 import { optionText, withOptions } from "../../libav/reading/input_options.ts";
 import type { Rational } from "../../libav/rational.ts";
-import { muxerOf } from "./output_muxer.ts";
-import type { OutputStreams } from "./output_streams.ts";
-import type { NetworkTarget } from "./output_target.ts";
+import { muxerOf } from "../../engine/outputs/output_muxer.ts";
+import type { OutputStreams } from "../../engine/outputs/output_streams.ts";
+import type { NetworkTarget } from "../../engine/outputs/output_target.ts";
 import { connectError } from "./refusals.ts";
 import type { PacketOutput } from "./packet_output.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Native } from "../../../ffi/mod.ts";
+import { type Native, removeFile } from "../../../ffi/mod.ts";
 import { muxerOptions, type Stage } from "../../container/muxer_options.ts";
 import { HeldTarget } from "../../file/held_target.ts";
 import { OutputFile } from "../../file/output_file.ts";
@@ -14,9 +14,9 @@ import { Muxer } from "../../libav/muxer.ts";
 import type { MuxerInfo } from "../../libav/muxer_info.ts";
 import { NativePacket } from "../../libav/native_packet.ts";
 import { completed } from "../../steps.ts";
-import type { OutputStreams } from "./output_streams.ts";
-import type { FileTarget } from "./output_target.ts";
-import { muxerOf } from "./output_muxer.ts";
+import type { OutputStreams } from "../../engine/outputs/output_streams.ts";
+import type { FileTarget } from "../../engine/outputs/output_target.ts";
+import { muxerOf } from "../../engine/outputs/output_muxer.ts";
 import type { PacketOutput } from "./packet_output.ts";
 
 /** One file. */
@@ -34,9 +34,12 @@ export class FileOutput implements PacketOutput {
   #lastSeconds = 0;
   #bytes = 0;
 
-  /** Throws where the file can't be written. */
-  constructor(native: Native, target: FileTarget) {
+  readonly #isAborted: () => boolean;
+
+  /** Throws where the file can't be written. `isAborted`: nothing half-made is to stay. */
+  constructor(native: Native, target: FileTarget, isAborted: () => boolean) {
     this.#native = native;
+    this.#isAborted = isAborted;
     this.#target = target;
     this.#info = muxerOf(native, target);
     this.#held = HeldTarget.take(native, this.#info, target.path, target.formatOptions);
@@ -117,10 +120,14 @@ export class FileOutput implements PacketOutput {
     return this.#bytes;
   }
 
-  /** Frees everything; a file that is not finished is made as playable as possible. */
+  /**
+   * Frees everything. A file that is not finished is made as playable as possible, or removed after an abort.
+   */
   [Symbol.dispose](): void {
-    this.#file?.salvage();
+    const isRemoved = this.#isAborted() && this.#file !== null && this.#held.isOwnFile;
+    if (!isRemoved) this.#file?.salvage();
     this.#file?.[Symbol.dispose]();
+    if (isRemoved) removeFile(this.#target.path);
     this.#last[Symbol.dispose]();
     this.#held[Symbol.dispose]();
   }

@@ -10,8 +10,8 @@ import { Muxer } from "../../libav/muxer.ts";
 import { muxerByName } from "../../libav/muxer_info.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
 import { addStreams, ConnectionClock, connectMuxer } from "./network_output.ts";
-import type { OutputStreams } from "./output_streams.ts";
-import type { NetworkTarget } from "./output_target.ts";
+import type { OutputStreams } from "../../engine/outputs/output_streams.ts";
+import type { NetworkTarget } from "../../engine/outputs/output_target.ts";
 import type { PacketOutput } from "./packet_output.ts";
 
 /** The longest description of a session, in bytes. */

@@ -5,8 +5,8 @@
  */
 import { address, type Native } from "../../../ffi/mod.ts";
 import { NativePacket } from "../../libav/native_packet.ts";
-import { OutputStreams } from "./output_streams.ts";
-import type { QueueMemory } from "./queue_memory.ts";
+import { OutputStreams } from "../../engine/outputs/output_streams.ts";
+import type { QueueMemory } from "../../engine/outputs/queue_memory.ts";
 
 /** Takes packets that an encoder in another thread gives. */
 export class PacketQueue implements Disposable {

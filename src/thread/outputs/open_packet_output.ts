@@ -7,9 +7,9 @@ import type { Native } from "../../../ffi/mod.ts";
 import { FileOutput } from "./file_output.ts";
 import { HttpOutput } from "./http_output.ts";
 import { NetworkOutput } from "./network_output.ts";
-import type { OutputTarget } from "./output_target.ts";
+import type { OutputTarget } from "../../engine/outputs/output_target.ts";
 import type { PacketOutput } from "./packet_output.ts";
-import type { QueueMemory } from "./queue_memory.ts";
+import type { QueueMemory } from "../../engine/outputs/queue_memory.ts";
 import { RtpOutput } from "./rtp_output.ts";
 import { StreamOutput } from "./stream_output.ts";
 
@@ -19,6 +19,8 @@ export interface OutputOutlets {
   readonly queue: QueueMemory;
   /** Sends bytes to a stream. */
   readonly give: (bytes: Uint8Array<ArrayBuffer>) => void;
+  /** Whether the writer was aborted: nothing half-made is to stay. */
+  readonly isAborted: () => boolean;
   /** Tells the description of an RTP session. */
   readonly onSdp: (sdp: string) => void;
 }
@@ -27,7 +29,7 @@ export interface OutputOutlets {
 export function createPacketOutput(
   native: Native,
   target: OutputTarget,
-  { queue, give, onSdp }: OutputOutlets,
+  { queue, give, onSdp, isAborted }: OutputOutlets,
 ): PacketOutput {
   switch (target.kind) {
     case "network":
@@ -38,6 +40,6 @@ export function createPacketOutput(
     case "stream":
       return new StreamOutput(native, target, queue, give);
     case "file":
-      return new FileOutput(native, target);
+      return new FileOutput(native, target, isAborted);
   }
 }

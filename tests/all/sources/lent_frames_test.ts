@@ -1,0 +1,1 @@
+import "../../lent_frames_test.ts?all";
