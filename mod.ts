@@ -70,18 +70,22 @@ export type { PacketSideData } from "./src/libav/native_packet.ts";
 export type { PacketSummary } from "./src/engine/session_types.ts";
 export type { AttachedPackets, PacketSource, PacketTarget } from "./src/engine/copying/packet_source.ts";
 export { createFileWriter } from "./src/writer/create_file_writer.ts";
-export type { FrameOptions, TimestampOrigin, Timing } from "./src/video/frame_timing.ts";
-export type { ChunkOptions, WriterOptions } from "./src/writer/writer_options.ts";
+export { createMemoryWriter, type MemoryWriter } from "./src/writer/bytes/create_memory_writer.ts";
+export type { AdaptiveOptions, LadderStep } from "./src/writer/adaptive/adaptive_options.ts";
+export type { OpenSegment } from "./src/writer/packaging/stores/stream_store.ts";
+export { createStreamWriter } from "./src/writer/bytes/create_stream_writer.ts";
+export type { FrameOptions, LatePolicy, TimestampOrigin, Timing } from "./src/video/frame_timing.ts";
+export type { ChunkOptions, StreamWriterOptions, WriterOptions } from "./src/writer/writer_options.ts";
+export type { ConnectionOptions, OutputBase, OutputOptions } from "./src/writer/outputs/output_options.ts";
+export type { OutputStats } from "./src/engine/outputs/output_stats.ts";
+export type { OutputState } from "./src/engine/outputs/queue_memory.ts";
 export type { WriterStats } from "./src/engine/writer_stats.ts";
 export type { LogLevel } from "./src/libav/log.ts";
 export { openDevice } from "./src/reader/device/open_device.ts";
 export type { DeviceOptions, VideoDeviceSystem } from "./src/reader/device/device_options.ts";
 export { openNetworkSource } from "./src/reader/network/open_network_source.ts";
-export type {
-  NetworkSourceOptions,
-  NetworkStatus,
-  ReconnectOptions,
-} from "./src/reader/network/network_options.ts";
+export type { NetworkSourceOptions, NetworkStatus } from "./src/reader/network/network_options.ts";
+export type { ReconnectOptions } from "./src/reconnection.ts";
 export type { NetworkSource, NetworkStats } from "./src/reader/network/network_source.ts";
 export { createFileReader, type ReaderInput } from "./src/reader/create_file_reader.ts";
 export type { ImageSequence } from "./src/reader/image_sequence.ts";
@@ -99,7 +103,9 @@ export type { AudioSummary, EncoderChoice, Fallback, WriteSummary } from "./src/
 export type { Frame } from "./src/video/frame.ts";
 export type { CopyOptions } from "./src/writer/copying/copy_options.ts";
 export type { CloseOptions } from "./src/writer/close_options.ts";
-export type { SamplesOptions } from "./src/writer/samples_options.ts";
+export type { EventOptions } from "./src/writer/event_options.ts";
+export type { Segment, SegmentLimits, SegmentOptions } from "./src/engine/segments/segment_options.ts";
+export type { SamplesOptions } from "./src/writer/samples/samples_options.ts";
 export type { AcquiredFrame, VideoWriter } from "./src/writer/video_writer.ts";
 export type { FieldOrder } from "./src/codecs/field_order.ts";
 export type { Rotation, SampleAspectRatio } from "./src/container/picture_tags.ts";

@@ -124,6 +124,8 @@ export const layouts = {
       color_space: { kind: "i32", offset: [88, 88, 88, 112, 112, 112] },
       chroma_location: { kind: "i32", offset: [92, 92, 92, 116, 116, 116] },
       sample_aspect_ratio: { kind: "rational", offset: [64, 64, 64, 80, 80, 80] },
+      profile: { kind: "i32", offset: [48, 48, 48, 64, 64, 64] },
+      frame_size: { kind: "i32", offset: [124, 124, 124, 160, 160, 160] },
       sample_rate: { kind: "i32", offset: [116, 116, 116, 152, 152, 152] },
       channels: { kind: "i32", offset: [112, 112, 112, null, null, null] },
       channel_layout: { kind: "u64", offset: [104, 104, 104, null, null, null] },
@@ -154,7 +156,6 @@ export const layouts = {
       pb: { kind: "address", offset: [32, 32, 32, 32, 32, 32] },
       nb_streams: { kind: "u32", offset: [44, 44, 44, 44, 44, 44] },
       streams: { kind: "address", offset: [48, 48, 48, 48, 48, 48] },
-      url: { kind: "address", offset: [1080, 56, 56, 88, 88, 88] },
       start_time: { kind: "i64", offset: [1088, 64, 64, 96, 96, 96] },
       duration: { kind: "i64", offset: [1096, 72, 72, 104, 104, 104] },
       nb_chapters: { kind: "u32", offset: [1188, 164, 164, 72, 72, 72] },
@@ -163,6 +164,7 @@ export const layouts = {
       programs: { kind: "address", offset: [1160, 136, 136, 168, 168, 168] },
       metadata: { kind: "address", offset: [1200, 176, 176, 192, 192, 192] },
       interrupt_callback: { kind: "address", offset: [1224, 200, 200, 216, 216, 216] },
+      protocol_whitelist: { kind: "address", offset: [1456, 416, 416, 352, 352, 352] },
     },
   },
   AVFrame: {
@@ -196,6 +198,12 @@ export const layouts = {
       top_field_first: { kind: "i32", offset: [256, 192, 192, 184, null, null] },
     },
   },
+  AVFrameSideData: {
+    size: [40, 40, 40, 40, 40, 40],
+    fields: {
+      data: { kind: "address", offset: [8, 8, 8, 8, 8, 8] },
+    },
+  },
   AVHWFramesContext: {
     size: [88, 88, 88, 80, 80, 80],
     fields: {
@@ -209,6 +217,9 @@ export const layouts = {
     size: [264, 216, 208, 208, 208, 208],
     fields: {
       buffer: { kind: "address", offset: [8, 8, 8, 8, 8, 8] },
+      seek: { kind: "address", offset: [64, 64, 64, 64, 64, 64] },
+      pos: { kind: "i64", offset: [72, 72, 72, 72, 72, 72] },
+      max_packet_size: { kind: "i32", offset: [88, 92, 92, 92, 92, 92] },
       seekable: { kind: "i32", offset: [144, 144, 144, 144, 144, 144] },
     },
   },

@@ -30,9 +30,19 @@ export {
   ScratchFile,
   SyncedFile,
 } from "./files/files.ts";
-export { removeFolder, ScratchFolder } from "./files/folders.ts";
+export {
+  filesBelow,
+  type FoundFile,
+  freeBytes,
+  isThere,
+  makeFolder,
+  removeEmptyFolder,
+  removeFolder,
+  ScratchFolder,
+} from "./files/folders.ts";
 export { RandomFile } from "./files/random_file.ts";
 export { FileLock } from "./files/file_lock.ts";
+export { removeOldFile, writeWholeFile } from "./files/whole_file.ts";
 export { cString, memoryToFill, PointerCell, textOf } from "./memory.ts";
 export { installCommand, installHint } from "./install_hint.ts";
 export { keepDevices, librariesFor, loadNative, noteLibraries } from "./open.ts";

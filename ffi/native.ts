@@ -18,8 +18,15 @@ import type {
 import type { capabilities } from "./capabilities.ts";
 import type { avdevice } from "./symbols/avdevice.ts";
 import type { avfilter } from "./symbols/avfilter.ts";
-import type { avformat, connections, memoryFiles, seeking, streamSideData } from "./symbols/avformat.ts";
-import type { avutil, colorNames, dictionaries } from "./symbols/avutil.ts";
+import type {
+  avformat,
+  connections,
+  memoryFiles,
+  seeking,
+  sessionDescriptions,
+  streamSideData,
+} from "./symbols/avformat.ts";
+import type { aes, avutil, colorNames, dictionaries, frameSideData } from "./symbols/avutil.ts";
 import type { resampling, swresample } from "./symbols/swresample.ts";
 import type { scalerFrames, swscale } from "./symbols/swscale.ts";
 
@@ -59,6 +66,8 @@ export interface Native {
   dictionaries(): Functions<typeof dictionaries>;
   /** Names of what colours are, opened on first use. */
   colorNames(): Functions<typeof colorNames>;
+  /** What goes along with a frame, opened on first use. */
+  frameSideData(): Functions<typeof frameSideData>;
   /** Decoding of streams, opened on first use. */
   decoding(): Functions<typeof decoding>;
   /** Packets with what goes along, opened on first use. */
@@ -67,8 +76,16 @@ export interface Native {
   seeking(): Functions<typeof seeking>;
   /** Connections, opened on first use. */
   connections(): Functions<typeof connections>;
+  /** Decryption, opened on first use. */
+  aes(): Functions<typeof aes>;
+  /** Descriptions of RTP sessions, opened on first use. */
+  sessionDescriptions(): Functions<typeof sessionDescriptions>;
   /** The address of av_dict_count, a function that returns the 32-bit number that its parameter points to. */
   countFunction(): Address;
+  /** The address of avio_r8, a function that returns the next byte of an AVIOContext, or 0. */
+  byteFunction(): Address;
+  /** The address of av_strlcpy, a function that copies a text and returns its length. */
+  copyFunction(): Address;
   /** The address of shared memory, which must be kept for as long as native code uses it. */
   addressOf(memory: SharedArrayBuffer): Address;
   /** The path of libavdevice. */

@@ -36,12 +36,21 @@ import {
 } from "./symbols/avcodec.ts";
 import { avdevice } from "./symbols/avdevice.ts";
 import { avfilter } from "./symbols/avfilter.ts";
-import { avformat, connections, memoryFiles, seeking, streamSideData } from "./symbols/avformat.ts";
+import {
+  avformat,
+  connections,
+  memoryFiles,
+  seeking,
+  sessionDescriptions,
+  streamSideData,
+} from "./symbols/avformat.ts";
 import {
   addresses,
+  aes,
   avutil,
   colorNames,
   dictionaries,
+  frameSideData,
   memoryIn,
   memoryOut,
   memoryWithin,
@@ -195,11 +204,16 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     resampling: once(() => open("swresample", resampling)),
     dictionaries: once(() => open("avutil", dictionaries)),
     colorNames: once(() => open("avutil", colorNames)),
+    frameSideData: once(() => open("avutil", frameSideData)),
     decoding: once(() => open("avcodec", decoding)),
     copying: once(() => open("avcodec", copying)),
     seeking: once(() => open("avformat", seeking)),
     connections: once(() => open("avformat", connections)),
+    aes: once(() => open("avutil", aes)),
+    sessionDescriptions: once(() => open("avformat", sessionDescriptions)),
     countFunction: once(() => host.functionAddress(pathOf("avutil"), "av_dict_count")),
+    byteFunction: once(() => host.functionAddress(pathOf("avformat"), "avio_r8")),
+    copyFunction: once(() => host.functionAddress(pathOf("avutil"), "av_strlcpy")),
     // It returns what it gets where that is large enough.
     addressOf: (shared) => addressFunctions().av_fast_realloc(new Uint8Array(shared), new Uint32Array(1), 0n),
     devicesPath: pathOf("avdevice"),

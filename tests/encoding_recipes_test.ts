@@ -130,14 +130,48 @@ testLong("trim: an exact part of a codec whose encoder has another name, or take
   }
 });
 
-testLong("transcode: audio before the video is named where it is left out", { skip }, async () => {
+testLong("transcode: audio before the video is kept, or named where the container has no place for it", {
+  skip: skip || missingEncoders("libx264", "mpeg4"),
+}, async () => {
   const input = folder.file("early.mkv");
   convertClip(
     input,
     ...["-itsoffset", "1", "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=1"],
     ...["-f", "lavfi", "-i", "sine=duration=2", "-map", "0:v", "-map", "1:a", ...lossless],
   );
-  const { leftOut } = await transcode(input, folder.file("late.mkv"), "ffv1", { audio: { codec: "flac" } });
+  const begins = (path: string): number[] =>
+    ["v", "a"].map((type) => {
+      const args = [
+        "-v",
+        "error",
+        "-select_streams",
+        type,
+        "-show_entries",
+        "packet=pts_time",
+        "-of",
+        "csv=p=0",
+      ];
+      return Number.parseFloat(execFileSync("ffprobe", [...args, path], { encoding: "utf8" }));
+    });
+  for (const [extension, codec] of [["mkv", "ffv1"], ["mp4", "libx264"], ["mov", "libx264"]] as const) {
+    const output = folder.file(`late.${extension}`);
+    const codecs = extension === "mkv" ? { audio: { codec: "flac" } } : {};
+    const result = await transcode(input, output, codec, codecs);
+    assertEquals([result.leftOut, result.frames], [[], 25]);
+    const [video, audio] = begins(output);
+    assertAlmostEquals(video!, 1, 2e-3, extension);
+    // An encoder may put some samples of silence in front.
+    assertAlmostEquals(audio!, 0, 0.03, extension);
+    if (extension !== "mkv") continue;
+    assertEquals(begins(output), begins(input));
+    assertEquals(samplesHash(output), samplesHash(input));
+    assertEquals(frameHashes(output), frameHashes(input));
+    // From another place on, audio begins with the video.
+    await transcode(input, output, codec, { ...codecs, start: 0.2 });
+    for (const seconds of begins(output)) assertAlmostEquals(seconds, 0, 2e-3);
+  }
+  // Frames of AVI begin at 0.
+  const { leftOut } = await transcode(input, folder.file("late.avi"), "mpeg4");
   assertEquals(leftOut, ["audio before the video"]);
 });
 

@@ -1,7 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { basename } from "node:path";
-import process from "node:process";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createFileWriter, recoverFile, WriteError } from "../mod.ts";
 import type { ChildReport } from "./support/child.ts";
@@ -9,6 +7,7 @@ import { missingEncoders, missingMuxers, type SkipReason } from "./support/featu
 import { assertSameBytes, TemporaryFolder } from "./support/media.ts";
 import { assertFails, assertReadable, assertSame, rejection } from "./support/messages.ts";
 import { runChild } from "./support/processes.ts";
+import { SmallDisk } from "./support/small_disk.ts";
 import { assertOrdinary, noisyFrame, play, type Played, playRest } from "./support/record.ts";
 import { testsOf } from "./support/test.ts";
 
@@ -80,56 +79,6 @@ for (const frames of isLong ? [1, 40] : [40]) {
       assert(lstatSync("/dev/full").isCharacterDevice());
     },
   );
-}
-
-/** A disk of a few megabytes in memory. */
-class SmallDisk implements Disposable {
-  readonly #folder = new TemporaryFolder();
-
-  /** Mounts it; throws where that is not possible. */
-  constructor(megabytes: number) {
-    try {
-      if (process.platform !== "linux") throw new Error("not Linux");
-      this.#mount(`size=${megabytes}m`);
-    } catch (error) {
-      this.#folder[Symbol.dispose]();
-      throw error;
-    }
-  }
-
-  /** The reason where none can be mounted. */
-  static get missing(): SkipReason {
-    try {
-      new SmallDisk(1)[Symbol.dispose]();
-      return false;
-    } catch {
-      return "a small disk cannot be mounted here";
-    }
-  }
-
-  /** The path of a file on it. */
-  file(name: string): string {
-    return this.#folder.file(name);
-  }
-
-  /** The names of the files on it. */
-  get names(): string[] {
-    return readdirSync(this.#folder.path);
-  }
-
-  /** Makes it larger. */
-  grow(megabytes: number): void {
-    this.#mount(`remount,size=${megabytes}m`);
-  }
-
-  #mount(options: string): void {
-    execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", this.#folder.path], { stdio: "pipe" });
-  }
-
-  [Symbol.dispose](): void {
-    execFileSync("umount", ["-l", this.#folder.path]);
-    this.#folder[Symbol.dispose]();
-  }
 }
 
 const withoutSmallDisk = SmallDisk.missing;

@@ -37,7 +37,7 @@ test("parsePlaylist: attributes and discontinuities, and long lines in no time",
   const list = parsePlaylist(text);
   assert(list.type === "media");
   assertEquals(list.discontinuities, 7);
-  assertEquals(list.segments[0]!.map, { uri: "h=1,2.mp4", range: { offset: 3, length: 9 } });
+  assertEquals(list.segments[0]!.map, { uri: "h=1,2.mp4", range: { offset: 3, length: 9 }, key: null });
   const startMs = performance.now();
   for (const line of ["A".repeat(65_000), "A,".repeat(32_000), '"'.repeat(65_000), "A".repeat(4_000_000)]) {
     assertThrows(() => parsePlaylist(`${head}#EXT-X-MAP:${line}\n`), Error, "its playlist has a");
@@ -75,11 +75,11 @@ test("parsePlaylist: audio in a playlist of its own is told of the variants that
     `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="${group}",NAME="a"${more}\n`;
   const variant = (more: string): string => `#EXT-X-STREAM-INF:BANDWIDTH=1${more}\nv.m3u8\n`;
   const list = parsePlaylist(
-    `#EXTM3U\n${media("own", ',URI="a.m3u8"')}${variant(',AUDIO="own"')}${variant(',AUDIO="within"')}` +
-      `${media("within", "")}${variant("")}`,
+    `#EXTM3U\n${media("own", ',URI="a.m3u8"')}${media("own", ',URI="b.m3u8",DEFAULT=YES')}` +
+      `${variant(',AUDIO="own"')}${variant(',AUDIO="within"')}${media("within", "")}${variant("")}`,
   );
   assert(list.type === "master");
-  assertEquals(list.variants.map(({ hasOtherAudio }) => hasOtherAudio), [true, false, false]);
+  assertEquals(list.variants.map(({ audioUri }) => audioUri), ["b.m3u8", null, null]);
 });
 
 testAll(

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { once } from "node:events";
@@ -79,48 +80,65 @@ test("openNetworkSource: rtsp redirects to another host or protocol are refused 
     for (const redirected of ["OPTIONS", "DESCRIBE"]) {
       using server = await RtspAnswers.start((method) => method === redirected ? moved(to) : "200 OK");
       const { code } = await errorOf(server.address, { reconnect: { delaySeconds: 0.01 } });
-      assertEquals([code, server.asked.length], ["REDIRECT", redirected === "OPTIONS" ? 1 : 2]);
+      assertEquals([code, server.asked.length], ["REDIRECT", redirected === "OPTIONS" ? 2 : 4]);
     }
   }
   // To itself, again and again.
   using server = await RtspAnswers.start(() => moved(server.address));
   assertEquals((await errorOf(server.address)).code, "REDIRECT");
-  assertEquals([server.asked.length, trap.connections()], [9, 0]);
+  assertEquals([server.asked.length, trap.connections()], [18, 0]);
 });
 
-test("openNetworkSource: rtsp redirects of FFmpeg alone, or of a login, are refused before they are reached", async () => {
+/** Whether a request has the login of "me" and "wörd" (RFC 2617). */
+function hasDigest(request: string, method: string): boolean {
+  const hash = (...parts: string[]): string => createHash("md5").update(parts.join(":")).digest("hex");
+  const given = (name: string): string =>
+    new RegExp(`${name}="?([^",\\r]*)`).exec(request.match(/^Authorization: Digest .*/m)?.[0] ?? "")?.[1] ??
+      "";
+  const quality = given("qop") === "" ? [] : [given("nc"), given("cnonce"), "auth"];
+  const [user, asked] = [hash("me", "a camera", "wörd"), hash(method, given(" uri"))];
+  return given("opaque") === "kept" && given("response") === hash(user, "once", ...quality, asked);
+}
+
+const describedVideo = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=a\r\nt=0 0\r\n" +
+  "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:video\r\n";
+const describing = `200 OK\r\nContent-Type: application/sdp\r\nContent-Length: ${describedVideo.length}` +
+  `\r\n\r\n${describedVideo}`;
+
+test("openNetworkSource: rtsp redirects of FFmpeg alone, of a login, or late ones reach no other host", async () => {
   using trap = await silentServer();
   const away = moved(`rtsp://127.0.0.1:${trap.port}/live`);
+  const askedFor = (login: string): string => `401 Unauthorized\r\nWWW-Authenticate: ${login}`;
   const answers: Answer[] = [
     (_method, _count, request) => request.includes("User-Agent: Lavf") ? away : "200 OK",
+    // The first time alone.
+    (_method, count) => count === 1 ? away : "200 OK",
     (method, _count, request) => {
       if (request.includes(`Authorization: Basic ${btoa("user:word")}`)) return away;
-      return method === "OPTIONS" ? "200 OK" : '401 Unauthorized\r\nWWW-Authenticate: Basic realm="a"';
+      return method === "OPTIONS" ? "200 OK" : askedFor('Basic realm="a"');
     },
     (method, _count, request) => {
       if (request.includes("Authorization: Basic")) return away;
       const page = `Content-Length: 9000\r\n\r\n${"no entry ".repeat(1000)}`;
-      if (method === "OPTIONS") return `200 OK\r\n${page}`;
-      return `401 Unauthorized\r\nWWW-Authenticate: Basic realm="a"\r\n${page}`;
+      return method === "OPTIONS" ? `200 OK\r\n${page}` : `${askedFor('Basic realm="a"')}\r\n${page}`;
     },
     (method) => method === "OPTIONS" ? "200 OK" : `305 Use Proxy\r\n${away.split("\r\n")[1]}`,
+    (_method, _count, request) =>
+      request.includes("Authorization: Digest") ? away : askedFor('Digest realm="a", nonce="b"'),
+    // libavformat takes this for an error.
+    (method) => ({ OPTIONS: "200 OK", DESCRIBE: describing })[method] ?? away,
   ];
-  for (const answer of answers) {
-    using server = await RtspAnswers.start(answer);
-    const { code } = await errorOf(server.address.replace("//", "//user:word@"));
-    assertEquals([code, trap.connections()], ["REDIRECT", 0]);
+  for (const [index, answer] of answers.entries()) {
+    for (const transport of ["tcp", "udp"] as const) {
+      using server = await RtspAnswers.start(answer);
+      const { code } = await errorOf(server.address.replace("//", "//user:word@"), { transport });
+      assertEquals([index, code], [index, index < 6 ? "REDIRECT" : "INVALIDDATA"]);
+      assertEquals(trap.connections(), 0);
+    }
   }
-  // What FFmpeg says first is what is told, unless the server then shows its redirect.
-  let hasFailed = false;
-  for (const [code, last] of [["HTTP_404", null], ["REDIRECT", away]] as const) {
-    using server = await RtspAnswers.start((method, count) => {
-      if (count > 4) return last;
-      hasFailed = count === 4;
-      return method === "OPTIONS" || count < 3 ? "200 OK" : "404 Not Found";
-    });
-    assertEquals([(await errorOf(server.address)).code, hasFailed], [code, true]);
-  }
-  assertEquals(trap.connections(), 0);
+  // What FFmpeg says is what is told.
+  using server = await RtspAnswers.start((method) => method === "OPTIONS" ? "200 OK" : "404 Not Found");
+  assertEquals((await errorOf(server.address)).code, "HTTP_404");
 });
 
 testLong(
@@ -137,9 +155,18 @@ testLong(
       assertEquals([source.width, (await source.nextFrame())?.width], [160, 160]);
     }
     assertEquals((await errorOf(server.address)).code, "REDIRECT");
-    // One that leads elsewhere only where libavformat asks.
-    using later = await RtspAnswers.start((_method, count) => count < 3 ? "200 OK" : moved(camera.address));
-    assertEquals((await errorOf(later.address)).code, "REDIRECT");
+    // Behind a login.
+    for (const quality of ["", ', qop="auth"']) {
+      using guarded = await RtspAnswers.start((method, _count, request) =>
+        hasDigest(request, method)
+          ? moved(camera.address)
+          : `401 Unauthorized\r\nWWW-Authenticate: ${`Digest realm="a camera", nonce="once", opaque="kept", algorithm=MD5${quality}`}`
+      );
+      const address = guarded.address.replace("//", "//me:w%C3%B6rd@");
+      await using source = await openNetworkSource(address, { redirects: "any" });
+      assertEquals((await source.nextFrame())?.width, 160);
+      assertEquals((await errorOf(address)).code, "REDIRECT");
+    }
   },
 );
 

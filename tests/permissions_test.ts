@@ -91,6 +91,21 @@ test("subtitles.from: a file is read with its own grant, and not without", { ski
   assertEquals(cuesOf(path).map(({ text }) => text), ["Seen"]);
 });
 
+test("passes: what waits for the second pass needs a grant of its own, which is asked for at once", {
+  skip: skip || missingEncoders("libx264"),
+}, () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mp4"), waiting = `${path}.avwriter-passes`;
+  const options = { passes: 2, bitrate: "100k" } as const;
+  const grants = [ffi(), `--allow-write=${path}`, `--allow-read=${path}`];
+  const refused = write(path, grants, options, "libx264");
+  assertEquals([refused.failedAt, refused.error!.type], ["open", "NotCapable"]);
+  assertEquals(readdirSync(folder.path), []);
+  const more = [ffi(), `--allow-write=${path},${waiting}`, `--allow-read=${path},${waiting}`];
+  assertEquals(write(path, more, options, "libx264").error, null);
+  assertEquals(readdirSync(folder.path), ["a.mp4"]);
+});
+
 test(
   "permissions: without --allow-ffi the error says --allow-ffi, and not to install anything",
   { skip },

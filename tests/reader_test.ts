@@ -358,6 +358,49 @@ testBoth(
   },
 );
 
+testLong(
+  "color: HDR metadata that only the packets of a video tell is read, and goes along",
+  { skip: missingEncoders("libx265", "libx264") },
+  async () => {
+    const params =
+      "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:hdr10=1:max-cll=900,300:" +
+      "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)";
+    const options = [
+      "-c:v",
+      "libx265",
+      "-preset",
+      "ultrafast",
+      "-pix_fmt",
+      "yuv420p10le",
+      "-x265-params",
+      params,
+    ];
+    const wanted = {
+      red: [0.68, 0.32],
+      green: [0.265, 0.69],
+      blue: [0.15, 0.06],
+      whitePoint: [0.3127, 0.329],
+      minLuminance: 0.005,
+      maxLuminance: 1000,
+    };
+    for (const extension of ["ts", "hevc"]) {
+      const path = makeClip(folder.file(`sei.${extension}`), "25", 1, ...options);
+      const copy = folder.file(`sei-${extension}.mp4`);
+      await using source = await createFileReader(path);
+      assertEquals([source.color.masteringDisplay, source.color.contentLight], [wanted, {
+        maxCll: 900,
+        maxFall: 300,
+      }]);
+      await using writer = await createFileWriter("h264", copy, 25, { pixelFormat: "yuv420p10le" });
+      await source.attach(writer).finished;
+      await writer.close();
+      const [first, ...others] = await readAll(copy);
+      assertEquals([first!.color, others.length], [source.color, 24]);
+      for (const { color } of await readAll(path)) assertEquals(color, source.color);
+    }
+  },
+);
+
 testBoth(
   "createFileReader: frames that are kept stay as they are, and reading goes on",
   { skip },

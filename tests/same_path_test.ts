@@ -171,7 +171,7 @@ for (const kind of ["video", "audio"] as const) {
 function videoSession(path: string): VideoSession {
   const { session: options } = checkOptions({});
   const request = { kind: "video", codec: "mpeg4", path, frameRate: parseFrameRate(30), options } as const;
-  const session = new VideoSession(loadNative(), request, new SessionControl());
+  const session = new VideoSession(loadNative(), request, new SessionControl(), {});
   const png = execFileSync("ffmpeg", [
     ...["-v", "error", "-f", "lavfi", "-i", "testsrc=size=160x90", "-frames:v", "1"],
     ...["-c:v", "png", "-f", "image2pipe", "-"],
@@ -185,7 +185,7 @@ function audioSession(path: string): AudioSession {
   const track = resolveTrack({ codec: "pcm_s16le" }, { kind: "samples" }, "");
   const { session } = checkOptions({});
   const request = { kind: "audio", path, options: { ...session, audio: [track] } } as const;
-  const audio = new AudioSession(loadNative(), request, new SessionControl());
+  const audio = new AudioSession(loadNative(), request, new SessionControl(), {});
   const data = new Float32Array(4800);
   audio.writeAudio(0, checkSamples(readSamplesFields({ data, sampleRate: 48000 })).samples, null);
   return audio;

@@ -23,6 +23,8 @@ import {
   type Codec,
   createAudioWriter,
   createFileWriter as create,
+  createMemoryWriter,
+  createStreamWriter,
   EncoderNotFoundError,
   type FrameRate,
   OptionError,
@@ -32,13 +34,17 @@ import {
 } from "../mod.ts";
 import { CaptureDevice } from "../src/capture/capture_device.ts";
 import { Demuxer } from "../src/libav/demuxer.ts";
+import { InputStream } from "../src/libav/reading/input_stream.ts";
 import { Encoder, encoderByName } from "../src/libav/encoder.ts";
-import { addressOf } from "../src/libav/reading/input_stream.ts";
+import { FilePackets } from "../src/engine/copying/file_packets.ts";
+import { SingleConnection } from "../src/libav/reading/single_connection.ts";
 import { ReadingSession } from "../src/engine/reading/reading_session.ts";
 import { recoverRecording } from "../src/file/recovery.ts";
 import { completed } from "../src/steps.ts";
 import { pictureBytes } from "./support/attached.ts";
 import { amplitudeOf, heardRate, listen, probeAudio, sine } from "./support/audio.ts";
+import { Collected } from "./support/collected.ts";
+import { makeClip } from "./support/clips.ts";
 import { missingDevices, missingEncoders, type SkipReason } from "./support/features.ts";
 import {
   assertSameBytes,
@@ -400,6 +406,34 @@ test("smoke: audio comes from a file, decoded or copied", async () => {
   }
 });
 
+test(
+  "ReadingSession: metadata of HDR in the packets of a video",
+  { skip: missingEncoders("libx265") },
+  () => {
+    const params = "log-level=none:transfer=smpte2084:max-cll=900,300:" +
+      "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)";
+    const options = [
+      "-c:v",
+      "libx265",
+      "-preset",
+      "ultrafast",
+      "-pix_fmt",
+      "yuv420p10le",
+      "-x265-params",
+      params,
+    ];
+    using folder = new TemporaryFolder();
+    const path = makeClip(folder.file("hdr.ts"), "25", 1, ...options);
+    using session = new ReadingSession(loadNative(), {
+      place: { kind: "file", path },
+      ...{ label: path, format: null, stream: 0, logLevel: "error" },
+    });
+    const { masteringDisplay, contentLight } = session.info.color;
+    assertEquals([masteringDisplay?.maxLuminance, contentLight], [1000, { maxCll: 900, maxFall: 300 }]);
+  },
+);
+if (missingEncoders("libx265") !== false) touched.add("AVFrameSideData.data");
+
 test("smoke: a file is read: frames in order and at any time, and audio", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("read.mp4");
@@ -418,15 +452,43 @@ test("smoke: a file is read: frames in order and at any time, and audio", async 
     const frame = index < 3 ? session.next()! : session.frameAt((index + 0.5) / 30)!;
     assertAlmostEquals(frame.timestamp, index / 30, 1e-4);
     assertAlmostEquals(frame.duration!, 1 / 30, 1e-4);
-    assert(psnr(new Uint8Array(frame.data as ArrayBuffer), barFrame(index).data) >= 30, `frame ${index}`);
+    assert(frame.data instanceof ArrayBuffer);
+    assert(psnr(new Uint8Array(frame.data), barFrame(index).data) >= 30, `frame ${index}`);
   }
-  using demuxer = new Demuxer(loadNative(), `file:${path}`, { formats: null });
-  assertEquals(addressOf(loadNative(), demuxer), `file:${path}`);
+  const native = loadNative();
+  using packetsOfFile = new FilePackets(native, path, "read");
+  assertEquals(packetsOfFile.facts(0)["the profile"], "High");
+  assertEquals(packetsOfFile.evenAudio(1), { sampleRate: heardRate, packetSamples: 1024 });
+  using limits = new DisposableStack();
+  using demuxer = new Demuxer(native, `file:${path}`, {
+    ...{ formats: null, protocols: "file,tcp" },
+    onContext: (context) => void limits.use(new SingleConnection(native, context)),
+  });
+  const protocols = native.fields.get(demuxer.address, "AVFormatContext", "protocol_whitelist");
+  assertEquals(native.memory.text(protocols), "file");
+  const stream = [0, 1].find((index) => demuxer.isOf("audio", index))!;
+  assert(demuxer.packetSamples(stream) >= 0);
+  assert(["", "LC"].includes(new InputStream(native, demuxer, stream).profile));
   using audio = session.openAudio(0, 0);
   assertAlmostEquals(audio.next()[0]!.timestamp, 0, 0.03);
   using packets = session.openPackets();
   const read = [...packets.next(), ...packets.next()];
   assertEquals(read.filter(({ kind }) => kind === "video").length, 29);
+});
+
+test("smoke: streams of bytes and a file in memory play", async () => {
+  using folder = new TemporaryFolder();
+  for (const format of ["matroska", "mp4", "mpegts"]) {
+    const stream = new Collected();
+    const writer = await createStreamWriter("mpeg4", stream.writable, 25, { format, thread: "main" });
+    await writeBars(writer, 10);
+    writeFileSync(folder.file(`stream.${format}`), await stream.all());
+    assertEquals(frameTimes(folder.file(`stream.${format}`)).length, 10, format);
+  }
+  const writer = await createMemoryWriter("mpeg4", "mp4", 25);
+  for (let index = 0; index < 10; index++) await writer.write(barFrame(index));
+  writeFileSync(folder.file("memory.mp4"), await writer.close());
+  assertEquals(probe(folder.file("memory.mp4")).frames, 10);
 });
 
 const withoutDevices = missingDevices();

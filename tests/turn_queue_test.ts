@@ -25,9 +25,9 @@ class Room {
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 test("TurnQueue.run: runs an action before run returns where there is room and no call waits", async () => {
-  const queue = new TurnQueue(() => null);
+  const queue = new TurnQueue();
   let isDone = false;
-  const call = queue.run(true, () => {
+  const call = queue.run(() => null, () => {
     isDone = true;
     return 5;
   });
@@ -37,11 +37,11 @@ test("TurnQueue.run: runs an action before run returns where there is room and n
 
 test("TurnQueue.run: runs calls in order once there is room, and asks for each", async () => {
   const room = new Room();
-  const queue = new TurnQueue(room.ask);
+  const queue = new TurnQueue();
   const done: number[] = [];
   room.isFull = true;
   const calls = [1, 2, 3].map((number) =>
-    queue.run(true, () => {
+    queue.run(room.ask, () => {
       done.push(number);
       room.isFull = true;
     })
@@ -58,10 +58,10 @@ test("TurnQueue.run: runs calls in order once there is room, and asks for each",
 
 test("TurnQueue.run: goes on waiting where room was made but is taken again", async () => {
   const room = new Room();
-  const queue = new TurnQueue(room.ask);
+  const queue = new TurnQueue();
   room.isFull = true;
   let isDone = false;
-  const call = queue.run(true, () => void (isDone = true));
+  const call = queue.run(room.ask, () => void (isDone = true));
   room.change(true);
   await settle();
   assertEquals(isDone, false);
@@ -72,12 +72,12 @@ test("TurnQueue.run: goes on waiting where room was made but is taken again", as
 
 test("TurnQueue.run: needs no room for a call that says so, but keeps its turn", async () => {
   const room = new Room();
-  const queue = new TurnQueue(room.ask);
+  const queue = new TurnQueue();
   room.isFull = true;
   const done: string[] = [];
-  await queue.run(false, () => done.push("first"));
-  const waiting = queue.run(true, () => done.push("second"));
-  const last = queue.run(false, () => done.push("third"));
+  await queue.run(null, () => done.push("first"));
+  const waiting = queue.run(room.ask, () => done.push("second"));
+  const last = queue.run(null, () => done.push("third"));
   await settle();
   assertEquals(done, ["first"]);
   room.change(false);
@@ -86,11 +86,11 @@ test("TurnQueue.run: needs no room for a call that says so, but keeps its turn",
 });
 
 test("TurnQueue.hold: makes later calls wait, also where the call fails", async () => {
-  const queue = new TurnQueue(() => null);
+  const queue = new TurnQueue();
   const held = Promise.withResolvers<void>();
   const done: string[] = [];
   const holding = queue.hold(held.promise).catch(() => done.push("failed"));
-  const later = queue.run(true, () => done.push("later"));
+  const later = queue.run(() => null, () => done.push("later"));
   await settle();
   assertEquals(done, []);
   held.reject(new Error("no"));
@@ -100,26 +100,26 @@ test("TurnQueue.hold: makes later calls wait, also where the call fails", async 
 
 test("TurnQueue.run: a call that fails rejects alone, and the next one runs", async () => {
   const room = new Room();
-  const queue = new TurnQueue(room.ask);
+  const queue = new TurnQueue();
   room.isFull = true;
-  const failing = queue.run(true, () => Promise.reject(new RangeError("wrong")));
-  const next = queue.run(true, () => "done");
+  const failing = queue.run(room.ask, () => Promise.reject(new RangeError("wrong")));
+  const next = queue.run(room.ask, () => "done");
   room.change(false);
   await assertRejects(() => failing, RangeError, "wrong");
   assertEquals(await next, "done");
-  const refused = new TurnQueue(() => {
+  const refuse = (): never => {
     throw new RangeError("all acquired");
-  });
-  await assertRejects(() => refused.run(true, () => {}), RangeError, "all acquired");
+  };
+  await assertRejects(() => queue.run(refuse, () => {}), RangeError, "all acquired");
 });
 
 test("TurnQueue.drain: resolves once no call waits, those made in the meantime among them", async () => {
   const room = new Room();
-  const queue = new TurnQueue(room.ask);
+  const queue = new TurnQueue();
   room.isFull = true;
   const done: string[] = [];
-  const first = queue.run(true, async () => {
-    void queue.run(true, () => done.push("second"));
+  const first = queue.run(room.ask, async () => {
+    void queue.run(room.ask, () => done.push("second"));
     await settle();
     done.push("first");
   });
@@ -133,7 +133,7 @@ test("TurnQueue.drain: resolves once no call waits, those made in the meantime a
 
 test("TurnQueue.runAside: waits for the calls before, and none in line waits for it", async () => {
   const room = new Room();
-  const queue = new TurnQueue(() => null);
+  const queue = new TurnQueue();
   const held = Promise.withResolvers<void>();
   const done: string[] = [];
   const calls = [queue.hold(held.promise.then(() => done.push("held")))];
@@ -146,7 +146,7 @@ test("TurnQueue.runAside: waits for the calls before, and none in line waits for
   held.resolve();
   await settle();
   assertEquals(done, ["held", "first aside"]);
-  calls.push(queue.run(true, () => done.push("in line")));
+  calls.push(queue.run(() => null, () => done.push("in line")));
   assertEquals(done, ["held", "first aside", "in line"]);
   assertEquals([queue.isIdle, queue.isFree, queue.waiting], [false, true, 0]);
   const drained = queue.drain().then(() => done.push("drained"));
@@ -157,7 +157,7 @@ test("TurnQueue.runAside: waits for the calls before, and none in line waits for
 });
 
 test("TurnQueue.runAside: runs an action before runAside returns where there is room and no call waits", async () => {
-  const queue = new TurnQueue(() => null);
+  const queue = new TurnQueue();
   let isDone = false;
   const call = queue.runAside(() => null, () => void (isDone = true));
   assertEquals(isDone, true);
@@ -166,9 +166,9 @@ test("TurnQueue.runAside: runs an action before runAside returns where there is 
 
 test("TurnQueue.waiting: counts calls in line from their beginning to their turn", async () => {
   const room = new Room();
-  const queue = new TurnQueue(room.ask);
+  const queue = new TurnQueue();
   room.isFull = true;
-  const calls = [1, 2, 3].map(() => queue.run(true, () => void (room.isFull = true)));
+  const calls = [1, 2, 3].map(() => queue.run(room.ask, () => void (room.isFull = true)));
   calls.push(queue.runAside(room.ask, () => undefined));
   for (const expected of [3, 2, 1, 0]) {
     assertEquals(queue.waiting, expected);
@@ -176,11 +176,12 @@ test("TurnQueue.waiting: counts calls in line from their beginning to their turn
     await settle();
   }
   await Promise.all(calls);
-  const refused = new TurnQueue(() => {
-    throw new RangeError("no");
-  });
+  const refused = new TurnQueue();
   const held = refused.hold(settle());
-  const call = refused.run(true, () => {});
+  const refuse = (): never => {
+    throw new RangeError("no");
+  };
+  const call = refused.run(refuse, () => {});
   assertEquals(refused.waiting, 1);
   await assertRejects(() => call, RangeError, "no");
   await held;
@@ -188,17 +189,17 @@ test("TurnQueue.waiting: counts calls in line from their beginning to their turn
 });
 
 test("TurnQueue.hold: in the turn of a call, it lets no later call pass those that wait already", async () => {
-  const queue = new TurnQueue(() => null);
+  const queue = new TurnQueue();
   const done: string[] = [];
   const held = Promise.withResolvers<void>();
   const first = queue.hold(held.promise);
-  const second = queue.run(false, () => queue.hold(settle().then(() => void done.push("second"))));
-  const third = queue.run(false, () => settle().then(() => void done.push("third")));
+  const second = queue.run(null, () => queue.hold(settle().then(() => void done.push("second"))));
+  const third = queue.run(null, () => settle().then(() => void done.push("third")));
   held.resolve();
   await first;
   // The second call has its turn now.
   await Promise.resolve().then(() => {});
-  const fourth = queue.run(false, () => void done.push("fourth"));
+  const fourth = queue.run(null, () => void done.push("fourth"));
   await Promise.all([second, third, fourth]);
   assertEquals(done, ["second", "third", "fourth"]);
 });

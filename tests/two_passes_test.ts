@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createFileWriter, UnsupportedError, type VideoWriter, type WriterOptions } from "../mod.ts";
-import { transcode } from "../recipes.ts";
+import { transcode, type TranscodeProgress } from "../recipes.ts";
+import { makeClip } from "./support/clips.ts";
 import { missingEncoders } from "./support/features.ts";
 import { decode, frameTimes, lightOptions, probe, psnr, TemporaryFolder } from "./support/media.ts";
 import { rejection } from "./support/messages.ts";
@@ -319,6 +321,47 @@ testLong("passes: what a killed program left is replaced by the next writer", { 
   await writer.close();
   assertEquals(readdirSync(folder.path), ["next.mp4"]);
   assertEquals(probe(path).frames, 10);
+});
+
+testAll("passes: a kill in either pass leaves what was there, and nothing in the way of the next", {
+  skip: h264,
+}, async () => {
+  using folder = new TemporaryFolder();
+  const source = makeClip(folder.file("source.mkv"), "25", 20, "-s", "640x480", "-c:v", "mpeg4");
+  const path = folder.file("kept.mp4"), temporary = `${path}.avwriter.mp4`;
+  writeFileSync(path, "before");
+  const script = fileURLToPath(new URL("support/killed_transcode.ts", import.meta.url));
+  for (const share of [0, 0.5]) {
+    const { status } = runScript(script, [source, path, String(share)]);
+    assert(status !== 0);
+    assertEquals(readFileSync(path, "utf8"), "before");
+    // The encoder has written all of its statistics once the second pass begins.
+    const waiting = readdirSync(`${temporary}.avwriter-passes`);
+    assertEquals(waiting.includes("statistics"), share > 0, waiting.join());
+  }
+  const { frames } = await transcode(source, path, "libx264", { passes: 2, bitrate: "500k" });
+  assertEquals([frames, probe(path).frames], [500, 500]);
+  assertEquals(readdirSync(folder.path).toSorted(), ["kept.mp4", "source.mkv"]);
+});
+
+testAll("passes: the progress of transcode goes through both passes", { skip: h264 }, async () => {
+  using folder = new TemporaryFolder();
+  const source = makeClip(folder.file("source.mkv"), "25", 10, "-s", "640x480", "-c:v", "mpeg4");
+  for (const options of [{ passes: 2, bitrate: "500k" }, { targetBytes: 1_000_000 }] as const) {
+    const told: TranscodeProgress[] = [];
+    await transcode(source, folder.file("out.mp4"), "libx264", {
+      ...options,
+      onProgress: (progress) => told.push(progress),
+    });
+    const shares = told.map(({ finished }) => finished!);
+    assertEquals(shares, shares.toSorted((one, other) => one - other));
+    assertEquals(shares.filter((share) => share === 1).length, 1);
+    // While frames are read that is half of it, and the other half goes on.
+    assert(shares.some((share) => share > 0 && share < 0.5), shares.join());
+    assert(shares.some((share) => share > 0.5 && share < 1), shares.join());
+    const whole = told.filter(({ frames }) => frames < 250).map(({ finished }) => finished!);
+    assert(whole.every((share) => share <= 0.5), shares.join());
+  }
 });
 
 testLong("targetBytes: transcode makes a file of a size, with its sound", { skip: h264 }, async () => {

@@ -3,7 +3,15 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { loadNative } from "../ffi/mod.ts";
 import { createFileWriter, OptionError, UnsupportedError, type WriterOptions } from "../mod.ts";
 import { missingEncoders } from "./support/features.ts";
-import { barFrame, decode, frameTimes, probe, psnr, TemporaryFolder } from "./support/media.ts";
+import {
+  barFrame,
+  decode,
+  frameTimes,
+  keyFrameTimes,
+  probe,
+  psnr,
+  TemporaryFolder,
+} from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { testsOf } from "./support/test.ts";
 
@@ -248,11 +256,6 @@ test("timing: with wallclock, frames written at once are kept all the same, each
   assertEquals(read.length, 200);
   for (let index = 1; index < read.length; index++) assert(read[index]! > read[index - 1]!);
 });
-
-/** The times of key frames in a file. */
-function keyFrameTimes(path: string): number[] {
-  return frameTimes(path, ["-skip_frame", "nokey"]);
-}
 
 test("keyFrameInterval: key frames come where they are asked for, and as often as it says, whatever the timing", async () => {
   using folder = new TemporaryFolder();

@@ -68,6 +68,9 @@ test("stats: the summary and the stats tell what is in the file", async () => {
     queued: 0,
     encoding: 0,
     finished: 0,
+    fps: 0,
+    bitrate: 0,
+    latencySeconds: 0,
     audio: [],
   });
   for (let index = 0; index < 30; index++) await writer.write(barFrame(index));

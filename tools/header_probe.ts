@@ -17,6 +17,7 @@ const headers = [
   "libavfilter/buffersink.h",
   "libavfilter/buffersrc.h",
   "libavformat/avformat.h",
+  "libavutil/aes.h",
   "libavutil/avstring.h",
   "libavutil/avutil.h",
   "libavutil/channel_layout.h",

@@ -4,7 +4,7 @@
  *
  *     deno run -A tools/setup.ts demo     FFmpeg's libraries and programs
  *     deno run -A tools/setup.ts test     also Bun, packages of tests; on Debian PulseAudio, OpenCV
- *     deno run -A tools/setup.ts long     as test, and what the example of a render farm needs from npm
+ *     deno run -A tools/setup.ts long     as test, and a render farm's packages, players of HLS, a browser
  *     deno run -A tools/setup.ts node     as test, and a Node that can call native libraries
  *     deno run -A tools/setup.ts bench    as node, and the peer from npm that the benchmark compares with
  *     deno run -A tools/setup.ts fidelity as test, and the programs that judge videos
@@ -46,6 +46,11 @@ const peerPackages: Readonly<Record<string, string>> = {
   "mediabunny": "1.61.0",
   "@mediabunny/server": "1.59.0",
 };
+
+/** The players in a browser that judge HLS and DASH. */
+export const playerPackages: Readonly<Record<string, string>> = { "dashjs": "5.2.1", "hls.js": "1.7.4" };
+/** Where they are. */
+export const playerFolder = "tests/players";
 
 /** What builds the documentation's site, and what its examples import. */
 export const docsPackages: Readonly<Record<string, string>> = {
@@ -208,6 +213,12 @@ async function setUpFarm(): Promise<void> {
   await installPackages(["redis-server"]);
 }
 
+/** The players, and their browser: where they can't be installed, their tests say so and are skipped. */
+async function setUpPlayers(): Promise<void> {
+  if (!arePackagesThere(playerPackages, playerFolder)) await installFromNpm(playerPackages, playerFolder);
+  if (!await works("chromium", ["--version"]) && await canInstall()) await installPackages(["chromium"]);
+}
+
 async function setUpPeer(): Promise<void> {
   if (!hasPeer) {
     console.error("node-av is compared with on Linux on x86-64 only: the benchmark leaves it out");
@@ -292,7 +303,7 @@ async function setUpJudges(): Promise<void> {
 const targets: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   demo: [setUpFfmpeg],
   test: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv],
-  long: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpFarm],
+  long: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpFarm, setUpPlayers],
   node: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpNode],
   bench: [setUpFfmpeg, setUpNpmPackages, setUpNode, setUpPeer],
   fidelity: [setUpFfmpeg, setUpNpmPackages, setUpJudges],

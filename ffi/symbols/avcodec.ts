@@ -67,6 +67,8 @@ export const avcodec = {
 export const codecNames = {
   // const AVCodecDescriptor *avcodec_descriptor_get_by_name(const char *name)
   avcodec_descriptor_get_by_name: { parameters: ["buffer"], result: "address" },
+  // const char *avcodec_profile_name(enum AVCodecID codec_id, int profile)
+  avcodec_profile_name: { parameters: ["i32", "i32"], result: "address" },
 } as const satisfies SymbolTable;
 
 /** Packets that are copied from one thread to another, with what goes along. */

@@ -76,6 +76,12 @@ export const seeking = {
   av_demuxer_iterate: { parameters: ["buffer"], result: "address" },
 } as const satisfies SymbolTable;
 
+/** Descriptions of RTP sessions. */
+export const sessionDescriptions = {
+  // int av_sdp_create(AVFormatContext *ac[], int n_files, char *buf, int size)
+  av_sdp_create: { parameters: ["buffer", "i32", "buffer", "i32"], result: "i32" },
+} as const satisfies SymbolTable;
+
 /** Connections, without a format. */
 export const connections = {
   // int avio_read_partial(AVIOContext *s, unsigned char *buf, int size)

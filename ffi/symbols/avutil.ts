@@ -123,6 +123,12 @@ export const colorNames = {
   av_color_transfer_name: { parameters: ["i32"], result: "address" },
 } as const satisfies SymbolTable;
 
+/** What goes along with a frame. */
+export const frameSideData = {
+  // AVFrameSideData *av_frame_get_side_data(const AVFrame *frame, enum AVFrameSideDataType type)
+  av_frame_get_side_data: { parameters: ["address", "i32"], result: "address" },
+} as const satisfies SymbolTable;
+
 /** Addresses of JavaScript memory. */
 export const addresses = {
   // void *av_fast_realloc(void *ptr, unsigned int *size, size_t min_size)
@@ -136,6 +142,16 @@ export const dictionaries = {
   av_dict_parse_string: { parameters: ["buffer", "buffer", "buffer", "buffer", "i32"], result: "i32" },
   // void av_dict_free(AVDictionary **m)
   av_dict_free: { parameters: ["buffer"], result: "void" },
+} as const satisfies SymbolTable;
+
+/** Decryption. */
+export const aes = {
+  // struct AVAES *av_aes_alloc(void)
+  av_aes_alloc: { parameters: [], result: "address" },
+  // int av_aes_init(struct AVAES *a, const uint8_t *key, int key_bits, int decrypt)
+  av_aes_init: { parameters: ["address", "buffer", "i32", "i32"], result: "i32" },
+  // void av_aes_crypt(struct AVAES *a, uint8_t *dst, const uint8_t *src, int count, uint8_t *iv, int decrypt)
+  av_aes_crypt: { parameters: ["address", "buffer", "buffer", "i32", "buffer", "i32"], result: "void" },
 } as const satisfies SymbolTable;
 
 /** From JavaScript memory into native memory. */

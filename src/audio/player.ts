@@ -5,7 +5,7 @@
  */
 import type { Native } from "../../ffi/mod.ts";
 import { AvError, ReadError, UnsupportedError } from "../errors.ts";
-import { AudioDecoder } from "../libav/audio_decoder.ts";
+import { AudioDecoder } from "../libav/reading/audio_decoder.ts";
 import { type ChannelLayout, readSamples, type Samples } from "../libav/audio_frame.ts";
 import { NativeFrame } from "../libav/native_frame.ts";
 import { NativePacket } from "../libav/native_packet.ts";

@@ -104,6 +104,8 @@ export class AviEngine implements VideoEngine {
   /** There are no subtitles in AVI: the writer has no track for them. */
   writeSubtitle(): void {}
 
+  recordEvent(): void {}
+
   /** Its header is written with what the options say. */
   describe({ source: _source, ...description }: FileDescription): void {
     if (Object.keys(description).length === 0) return;

@@ -6,7 +6,7 @@
 import { requireNoLostTracks } from "../engine/lost_tracks.ts";
 import { RefusedCall, tooMuchWaits } from "../engine/refused_call.ts";
 import type { EncoderChoice, EngineInfo, WriteSummary } from "../engine/session_types.ts";
-import type { WriterStats } from "../engine/writer_stats.ts";
+import { noStats, type WriterStats } from "../engine/writer_stats.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Rational } from "../libav/rational.ts";
@@ -86,10 +86,10 @@ export class AviSession {
 
   get stats(): WriterStats {
     return {
+      ...noStats,
       frames: this.#frames,
       bytes: this.#videoBytes,
       seconds: this.#seconds,
-      ...{ dropped: 0, duplicated: 0, queued: 0, finished: 0, encoding: 0 },
       audio: this.#tracks.map(({ stats }) => stats),
     };
   }

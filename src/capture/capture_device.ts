@@ -8,7 +8,7 @@ import type { AudioDeviceSystem, DeviceSource } from "../audio/audio_source.ts";
 import { defaultLayout } from "../audio/channels.ts";
 import { joinSamples } from "../audio/samples.ts";
 import { AvError, ReadError, UnsupportedError } from "../errors.ts";
-import { AudioDecoder } from "../libav/audio_decoder.ts";
+import { AudioDecoder } from "../libav/reading/audio_decoder.ts";
 import { readSamples, type Samples } from "../libav/audio_frame.ts";
 import { Demuxer } from "../libav/demuxer.ts";
 import { NativeFrame } from "../libav/native_frame.ts";

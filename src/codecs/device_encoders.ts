@@ -26,6 +26,8 @@ interface DeviceInterface {
   readonly device?: DeviceNeeds;
   /** Options of its encoders. */
   readonly defaults?: EncoderTraits["defaults"];
+  /** Options that make them hold no frame back. They were not tried on a device. */
+  readonly live?: EncoderOptions;
   /** Options that decide whether a device does the work, and the values with which one does. */
   readonly deviceOptions?: Readonly<Record<string, readonly string[]>>;
 }
@@ -43,15 +45,19 @@ const pixels = ["nv12", "p010le"] as const;
 
 /** The interfaces, by the ends of their encoders' names. */
 const interfaces: Readonly<Record<string, DeviceInterface>> = {
-  nvenc: {},
+  nvenc: { live: { zerolatency: true, delay: 0, bf: 0 } },
   // Any implementation would do otherwise, one in software, too.
-  qsv: { device: { type: "qsv", name: "hw_any" } },
-  amf: {},
-  videotoolbox: { deviceOptions: { allow_sw: off, require_sw: off } },
-  vaapi: { device: { type: "vaapi", pixelFormat: "vaapi", pixels } },
-  vulkan: { device: { type: "vulkan", pixelFormat: "vulkan", pixels } },
+  qsv: { device: { type: "qsv", name: "hw_any" }, live: { async_depth: 1, bf: 0 } },
+  amf: { live: { usage: "lowlatency" } },
+  videotoolbox: { live: { realtime: true, bf: 0 }, deviceOptions: { allow_sw: off, require_sw: off } },
+  vaapi: { device: { type: "vaapi", pixelFormat: "vaapi", pixels }, live: { bf: 0 } },
+  vulkan: { device: { type: "vulkan", pixelFormat: "vulkan", pixels }, live: { tune: "ll" } },
   // Windows has encoders in software behind the same interface.
-  mf: { defaults: { hw_encoding: true }, deviceOptions: { hw_encoding: on } },
+  mf: {
+    defaults: { hw_encoding: true },
+    live: { scenario: "live_streaming" },
+    deviceOptions: { hw_encoding: on },
+  },
   v4l2m2m: {},
   omx: {},
   mediacodec: {},
@@ -61,6 +67,12 @@ const ending = new RegExp(`_(${Object.keys(interfaces).join("|")})$`);
 
 function interfaceOf(encoder: string): string | null {
   return ending.exec(encoder)?.[1] ?? null;
+}
+
+/** Options that make a device's encoder hold no frame back. */
+export function liveDeviceOptions(encoder: string): EncoderOptions {
+  const name = interfaceOf(encoder);
+  return name === null || Object.hasOwn(programs, encoder) ? {} : interfaces[name]!.live ?? {};
 }
 
 /** Whether a device does the work of an encoder. */

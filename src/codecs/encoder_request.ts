@@ -45,6 +45,8 @@ export interface EncoderRequest {
   readonly chunk?: { readonly frames: number };
   /** Which of two passes the encoder is for; absent: it is only tried. */
   readonly pass?: Pass;
+  /** Whether packets are wanted at once. */
+  readonly live?: boolean;
   readonly keyFrameInterval?: number;
   readonly preset?: string;
   readonly tune?: string;

@@ -10,12 +10,12 @@ import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { shown } from "../shown.ts";
 import type { ColorDescription } from "../video/color.ts";
 import { hdrParameters, type HdrSyntax } from "../video/hdr.ts";
-import { chunkOptions } from "./chunk_options.ts";
 import { deviceTraits } from "./device_encoders.ts";
 import { type EncoderOptions, type EncoderTraits, encoderTraits } from "./encoder_traits.ts";
 import type { EncoderRequest, NamedOption } from "./encoder_request.ts";
 import { fieldOptions } from "./field_order.ts";
 import { optionsOfPass } from "./passes.ts";
+import { purposeOptions } from "./purpose_options.ts";
 import { rateControl } from "./rate_control.ts";
 
 /** The traits of an encoder. */
@@ -50,7 +50,7 @@ export function encoderOptions(
   }
   options.push(...delayLimit(profile, request));
   options.push(...fieldOptions(encoder, request.fieldOrder), ...optionsOfPass(encoder, request));
-  options.push(...chunkOptions(encoder, request));
+  options.push(...purposeOptions(encoder, request));
   for (const name of ["preset", "tune", "profile"] as const) {
     const value = request[name];
     if (value === undefined) continue;
@@ -96,8 +96,9 @@ const minLookahead = 5;
 
 /** Limits the encoder's lookahead at frame rates where its own limit would be too long a time. */
 function delayLimit({ lookahead }: EncoderTraits, request: EncoderRequest): NamedOption[] {
-  const { isCrashSafe, isVariable, frameRate, preset, tune = "" } = request;
-  if (lookahead === undefined || !isCrashSafe && !isVariable || tune.includes("zerolatency")) return [];
+  const { isCrashSafe, isVariable, frameRate, preset, live = false, tune = "" } = request;
+  const isWithout = live ? request.tune === undefined : tune.includes("zerolatency");
+  if (lookahead === undefined || !isCrashSafe && !isVariable || isWithout) return [];
   const { option, key, frames, presets = {}, others, holdsPerThread } = lookahead;
   const held = others + (holdsPerThread ? x264Threads(request) : 0);
   const pace = frameRate.num / frameRate.den * (isVariable ? slowestPace : 1);

@@ -7,6 +7,7 @@ import { UnsupportedError } from "../errors.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import type { Rational } from "../libav/rational.ts";
 import { shown } from "../shown.ts";
+import type { LatePolicy, Timing } from "../video/frame_timing.ts";
 import { containerOperation, movFamily } from "./known_containers.ts";
 
 /**
@@ -78,15 +79,26 @@ export function supportsVariableRate(muxer: MuxerInfo): boolean {
   return muxer.name !== "webp" && (muxer.supportsVariableRate || variableRate.includes(muxer.name));
 }
 
-/** Throws an {@linkcode UnsupportedError} where a container supports a constant frame rate only. */
-export function requireVariableRateSupport(muxer: MuxerInfo, timing: string): void {
+/** Throws an {@linkcode UnsupportedError} where a container does not support what decides frames' times. */
+export function requireTimingSupport(
+  muxer: MuxerInfo,
+  frameRate: Rational,
+  { timing = "constant", latePolicy = "block" }: {
+    readonly timing?: Timing;
+    readonly latePolicy?: LatePolicy;
+  },
+): void {
+  if (timing === "constant" && latePolicy === "block") return requireFrameRateSupport(muxer, frameRate, null);
   if (supportsVariableRate(muxer)) return;
+  const [option, other] = timing === "constant"
+    ? ['latePolicy "drop"', 'latePolicy "block"']
+    : [`timing ${shown(timing)}`, 'timing "constant"'];
   throw new UnsupportedError(
-    `Cannot write ${muxer.name} with timing ${shown(timing)}: its frames come at a constant rate`,
+    `Cannot write ${muxer.name} with ${option}: its frames come at a constant rate`,
     {
       code: "RATE_NOT_FOR_CONTAINER",
       operation: containerOperation,
-      hint: 'Use timing "constant", or one of mp4, mov, matroska, webm, mpegts, flv, nut',
+      hint: `Use ${other}, or one of mp4, mov, matroska, webm, mpegts, flv, nut`,
     },
   );
 }

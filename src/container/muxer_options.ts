@@ -151,6 +151,22 @@ function matroskaDefaults(name: string, isRecorded: boolean): Defaults {
 }
 
 /**
+ * Options of a muxer whose output is no file, which no other ones take precedence over: a stream can't be
+ * gone back in, and bytes in memory are not read again by a path.
+ */
+export function streamOptions({ options }: Muxer, kind: "stream" | "memory"): void {
+  const [movflags, flvflags] = kind === "stream"
+    ? ["+default_base_moof+skip_trailer-faststart", "+no_duration_filesize"]
+    : ["-faststart", null];
+  if (options.has("movflags")) options.setField("movflags", movflags);
+  if (options.has("flvflags") && flvflags !== null) options.setField("flvflags", flvflags);
+  if (options.has("cues_to_front")) options.setField("cues_to_front", 0);
+  if (kind === "stream" && options.has("page_duration") && !options.isChosen("page_duration")) {
+    options.setField("page_duration", fragmentMs * 1000);
+  }
+}
+
+/**
  * The muxer's options: defaults that it knows, then the given ones. `namesKeys`: tags go under keys of their
  * own. An animation plays so many times, 0 for ever.
  */

@@ -17,9 +17,9 @@ import { chooseMuxer } from "../container/muxer_choice.ts";
 import { isIntermediate, muxerOptions, type Stage } from "../container/muxer_options.ts";
 import { AvError } from "../errors.ts";
 import { HeldTarget } from "../file/held_target.ts";
-import { muxerUrl, OutputFile } from "../file/output_file.ts";
+import { OutputFile } from "../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety } from "../file/safety.ts";
-import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
+import { muxerUrl, stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import { isVerbose, setLogLevel } from "../libav/log.ts";
@@ -28,9 +28,9 @@ import type { MuxerInfo } from "../libav/muxer_info.ts";
 import type { Steps } from "../steps.ts";
 import { audioBesideVideo, AudioTracks, SilentPackets } from "./audio_tracks.ts";
 import { describeAudioSession } from "./report.ts";
-import type { AudioFileRequest, AudioSummary } from "./session_types.ts";
+import { type AudioFileRequest, type AudioSummary, type SessionOutlets, sinkOf } from "./session_types.ts";
 import type { SessionControl } from "./ending/session_control.ts";
-import type { WriterStats } from "./writer_stats.ts";
+import { noStats, type WriterStats } from "./writer_stats.ts";
 
 /** Containers to name in an error, where they keep what another does not. */
 const audioContainers = ["ipod", "mp3", "ogg", "flac", "matroska", "wav"] as const;
@@ -58,7 +58,12 @@ export class AudioSession implements Disposable {
    * known, an encoder opens with these options and the container supports its codec. Leaves the disk
    * unchanged.
    */
-  constructor(native: Native, request: AudioFileRequest, control: SessionControl) {
+  constructor(
+    native: Native,
+    request: AudioFileRequest,
+    control: SessionControl,
+    outlets: SessionOutlets,
+  ) {
     const { path, options } = request;
     this.#control = control;
     this.#native = native;
@@ -72,7 +77,8 @@ export class AudioSession implements Disposable {
     using owned = new DisposableStack();
     // From here on the disk is touched.
     control.requireGoingOn();
-    this.#target = owned.use(HeldTarget.take(native, this.#info, path, options.formatOptions));
+    const sink = sinkOf(request, outlets);
+    this.#target = owned.use(HeldTarget.take(native, this.#info, path, options.formatOptions, sink));
     this.#safety = chooseCrashSafety(this.#info, request, this.#target);
     // The samples are not known yet.
     using audioTracks = this.#openTracks(audioBesideVideo.defaults);
@@ -86,7 +92,7 @@ export class AudioSession implements Disposable {
     const audioTracks = this.#open?.audioTracks ?? null;
     const audio = audioTracks?.stats ?? [];
     return {
-      ...{ frames: 0, dropped: 0, duplicated: 0, queued: 0, encoding: 0, finished: 0 },
+      ...noStats,
       bytes: audioTracks?.bytes ?? 0,
       seconds: audio[0]?.seconds ?? 0,
       audio,
@@ -220,7 +226,7 @@ export class AudioSession implements Disposable {
     const { formatOptions, metadata = {} } = this.#request.options;
     const muxer = new Muxer(this.#native, info, url);
     try {
-      audioTracks.addStreams(muxer, recording);
+      audioTracks.addStreams(muxer, recording, false);
       const { streams, tags } = placeCover(this.#native, info, cover);
       if (!isIntermediate(info, stage)) { for (const stream of streams) muxer.addStream(stream); }
       muxer.setMetadata(metadata, tags);

@@ -22,7 +22,7 @@ import { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { SessionOptions } from "./session_options.ts";
 import { tooMuchWaits } from "./refused_call.ts";
-import { addAudioStream, type OpenTrack, openTrack } from "./open_audio_track.ts";
+import { addAudioStream, leaveOutDelay, type OpenTrack, openTrack } from "./open_audio_track.ts";
 
 /** A track of the file. */
 interface Track {
@@ -30,6 +30,8 @@ interface Track {
   readonly open: OpenTrack;
   /** The number of its stream. */
   readonly stream: number;
+  /** Seconds of packets that came after their file was finished. */
+  lateSeconds: number;
   /** It has delivered everything. */
   hasEnded: boolean;
   /** Why its source delivers no more. */
@@ -75,7 +77,7 @@ export class AudioTracks implements Disposable {
   readonly #tracks: Track[] = [];
   /** The queue of packets of all streams. */
   readonly queue: Interleaver;
-  #output: OutputFile | null = null;
+  #output: Pick<OutputFile, "isCrashSafe" | "writeQueued"> | null = null;
   #bytes = 0;
 
   /**
@@ -101,17 +103,23 @@ export class AudioTracks implements Disposable {
         this.queue.push(packet, timeBase);
         this.#output?.writeQueued();
       }));
-      this.#tracks.push({ options, open, stream, hasEnded: false, failure: null });
+      this.#tracks.push({ options, open, stream, lateSeconds: 0, hasEnded: false, failure: null });
     }
     owned.move();
   }
 
   /** Statistics of the tracks. */
   get stats(): readonly AudioStats[] {
-    return this.#tracks.map(({ open, failure }) => ({
-      ...open.track.stats,
+    return this.#tracks.map(({ open: { track: { stats } }, lateSeconds, failure }) => ({
+      ...stats,
+      dropped: stats.dropped + lateSeconds,
       failure: failure?.message ?? null,
     }));
+  }
+
+  /** Counts packets of a stream that came after their file was finished. */
+  noteLate(stream: number, seconds: number): void {
+    this.#tracks.find((track) => track.stream === stream)!.lateSeconds += seconds;
   }
 
   /** The channels of each track; `null` where its packets are copied. */
@@ -139,12 +147,16 @@ export class AudioTracks implements Disposable {
     return this.#tracks.find(({ failure }) => failure !== null)?.failure ?? null;
   }
 
-  /** Adds the tracks to a muxer. `recording` is the recorded file, where the final one is made from it. */
-  addStreams(muxer: Muxer, recording: Demuxer | null): void {
+  /**
+   * Adds the tracks to a muxer. `recording` is the recorded file, where the final one is made from it. With
+   * `isContinued`, the encoders have begun before this file, and their delay is not in it.
+   */
+  addStreams(muxer: Muxer, recording: Demuxer | null, isContinued: boolean): void {
     for (const { options: { language, title }, open: { track, codec }, stream } of this.#tracks) {
       const describeInto = (parameters: Address): void => {
         track.describeInto(parameters);
         recording?.copyHeaders(stream, parameters);
+        if (isContinued) leaveOutDelay(this.#native, parameters);
       };
       const tags = trackTags(muxer.info, language, title);
       addAudioStream(muxer, { describeInto, timeBase: track.timeBase }, codec, tags);
@@ -169,11 +181,20 @@ export class AudioTracks implements Disposable {
     for (const { open } of this.#tracks) open.beginAt?.(seconds);
   }
 
-  /** From now on, packets go to this file, which is open. */
-  begin(output: OutputFile): void {
+  /** Whether packets go to a file. */
+  get hasBegun(): boolean {
+    return this.#output !== null;
+  }
+
+  /**
+   * From now on, packets go to this file, which is open. With `isLive`, no stream is waited for longer than
+   * in a recording.
+   */
+  begin(output: Pick<OutputFile, "isCrashSafe" | "writeQueued">, isLive = false): void {
     this.#output = output;
     // flvenc.c takes nothing that is earlier than the first packet.
-    this.queue.begin({ needsAll: this.#info.name === "flv", isPatient: !output.isCrashSafe });
+    const needsAll = isLive || this.#info.name === "flv";
+    this.queue.begin({ needsAll, isPatient: !output.isCrashSafe && !isLive });
     output.writeQueued();
   }
 

@@ -33,7 +33,7 @@ export interface CheckedFrame {
   readonly stamp: FrameStamp;
 }
 
-export type SizeOptions = Pick<SessionOptions, "width" | "height" | "resize">;
+export type SizeOptions = Pick<SessionOptions, "width" | "height" | "resize" | "segments">;
 
 /**
  * Throws a `RangeError` where a frame's size is not the video's (`null`: it is the first frame) and must not
@@ -41,8 +41,10 @@ export type SizeOptions = Pick<SessionOptions, "width" | "height" | "resize">;
  */
 export function requireFit({ width, height }: Size, video: Size | null, options: SizeOptions): void {
   const expected = video ?? { width: options.width ?? width, height: options.height ?? height };
-  const { resize = "error" } = options;
-  if (resize !== "error" || expected.width === width && expected.height === height) return;
+  const { resize = "error", segments } = options;
+  if (segments?.newSize || resize !== "error" || expected.width === width && expected.height === height) {
+    return;
+  }
   throw new RangeError(
     `Cannot write a ${width}x${height} frame: this video is ${expected.width}x${expected.height}; scale the frame first, or use resize "contain", "cover" or "fill"`,
   );

@@ -10,7 +10,11 @@ import { shown } from "../shown.ts";
 import {
   type FrameOptions,
   type FrameStamp,
+  type LatePolicy,
   maxSeconds,
+  refuseFrame,
+  requireMoment,
+  requireSeconds,
   ticksPerFrame,
   type TimestampOrigin,
   type Timing,
@@ -20,27 +24,11 @@ import {
 const minTicksPerSecond = 90_000;
 /** The most that a C `int` holds. */
 const maxInt = 2 ** 31 - 1;
-/** Other clocks than `performance.now()`, converted to it, may be ahead of it by so much. Milliseconds. */
-const clockToleranceMs = 1000;
-/** What to do about timestamps that count from 1970. */
-const originHint = '; the option timestampOrigin "first" counts from the first one';
-
-/**
- * The latest timestamp that may be given, in seconds, where they count from `origin` (`null`: from the first
- * one, whatever it is).
- */
-export function maxTimestamp(origin: number | null): number {
-  return origin === 0 ? maxSeconds : 2 ** 42;
-}
 
 /** A clock fine enough for any timestamp that also counts frames of the nominal rate exactly. */
 export function fineTimeBase({ num }: Rational): Rational {
   const ticks = num * Math.ceil(minTicksPerSecond / num);
   return { num: 1, den: ticks <= maxInt ? ticks : num };
-}
-
-function refuse(message: string): never {
-  throw new RangeError(`Cannot write the frame: ${message}`);
 }
 
 /** Seconds as a message shows them. */
@@ -53,14 +41,16 @@ export interface ClockOptions {
   readonly timing?: Timing;
   readonly filter?: string;
   readonly timestampOrigin?: TimestampOrigin;
+  readonly latePolicy?: LatePolicy;
 }
 
 /** The clock of a writer with these options. */
 export function createClock(
   frameRate: Rational,
-  { timing = "constant", filter, timestampOrigin }: ClockOptions,
+  { timing = "constant", filter, timestampOrigin, latePolicy }: ClockOptions,
 ): FrameClock {
-  return new FrameClock(timing, frameRate, filter !== undefined, timestampOrigin === "first" ? null : 0);
+  const isUneven = filter !== undefined || latePolicy === "drop";
+  return new FrameClock(timing, frameRate, isUneven, timestampOrigin === "first" ? null : 0);
 }
 
 /** A writer's clock. */
@@ -77,17 +67,23 @@ export class FrameClock {
   /** The container where it has no key frame after the first one. */
   #keyless: string | null = null;
   #frames = 0;
+  #dropped = 0;
+  /** Whether a key frame was asked for that is dropped: the next one becomes it. */
+  #owesKeyFrame = false;
   #last: FrameStamp | null = null;
   /** When the first frame was written, for wallclock timing, in milliseconds. */
   #startMs: number | null = null;
   /** What timestamps count from, in seconds; `null` until there is one. */
   #origin: number | null;
 
-  /** A clock for a way of timing and a nominal rate. Filters need a fine one, as they may change times. */
-  constructor(timing: Timing, frameRate: Rational, isFiltered: boolean, origin: number | null) {
+  /**
+   * A clock for a way of timing and a nominal rate. Filters and dropped frames need a fine one, as they make
+   * times uneven.
+   */
+  constructor(timing: Timing, frameRate: Rational, isUneven: boolean, origin: number | null) {
     this.#timing = timing;
     this.#origin = origin;
-    this.isConstant = timing === "constant" && !isFiltered;
+    this.isConstant = timing === "constant" && !isUneven;
     this.timeBase = this.isConstant ? invert(frameRate) : fineTimeBase(frameRate);
     this.frameTicks = this.isConstant ? 1n : ticksPerFrame(frameRate, this.timeBase);
     this.#container = { name: "this video", timeBase: this.timeBase, minTicks: 1, maxTicks: null };
@@ -104,15 +100,16 @@ export class FrameClock {
    * mistake.
    */
   check(options: FrameOptions = {}, nowMs = performance.now()): FrameStamp {
-    const { timestamp, duration, keyFrame = false, capturedAt } = options;
-    if (typeof keyFrame !== "boolean") {
+    const { timestamp, duration, keyFrame: isKey = false, capturedAt } = options;
+    if (typeof isKey !== "boolean") {
       throw new TypeError(
-        `Cannot write the frame: its keyFrame is ${shown(keyFrame)}, but must be true or false`,
+        `Cannot write the frame: its keyFrame is ${shown(isKey)}, but must be true or false`,
       );
     }
+    const keyFrame = isKey || this.#owesKeyFrame;
     if (capturedAt !== undefined) this.#requireMoment(capturedAt, nowMs);
     if (keyFrame && this.#frames > 0 && this.#keyless !== null) {
-      refuse(`only the first frame of ${this.#keyless} is a key frame; leave keyFrame out`);
+      refuseFrame(`only the first frame of ${this.#keyless} is a key frame; leave keyFrame out`);
     }
     if (this.#timing !== "timestamps") {
       for (const [name, value] of [["timestamp", timestamp], ["duration", duration]] as const) {
@@ -123,7 +120,7 @@ export class FrameClock {
       }
       const ticks = this.#isWallclock()
         ? this.#at(capturedAt ?? nowMs, capturedAt !== undefined)
-        : BigInt(this.#frames) * this.frameTicks;
+        : this.#countedTicks;
       return { ticks, seconds: this.seconds(ticks), timestamp: null, duration: null, keyFrame };
     }
     if (timestamp === undefined) {
@@ -131,12 +128,12 @@ export class FrameClock {
         'Cannot write the frame: it has no timestamp, but this writer\'s timing is "timestamps"; give { timestamp } in seconds',
       );
     }
-    requireSeconds("timestamp", timestamp, 0, this.#maxTimestamp);
+    requireSeconds("timestamp", timestamp, 0, this.maxTimestamp);
     const relative = timestamp - (this.#origin ?? timestamp);
     if (relative < 0) {
-      refuse(`it is at ${seconds(timestamp)}, before the first timestamp (${seconds(this.#origin!)})`);
+      refuseFrame(`it is at ${seconds(timestamp)}, before the first timestamp (${seconds(this.#origin!)})`);
     }
-    if (relative > maxSeconds) refuse(`its timestamp is more than ${maxSeconds} s after the first one`);
+    if (relative > maxSeconds) refuseFrame(`its timestamp is more than ${maxSeconds} s after the first one`);
     const ticks = this.#toContainer(relative);
     this.#requireLater(timestamp, ticks);
     const stamp = { ticks, seconds: relative, timestamp, keyFrame };
@@ -150,8 +147,20 @@ export class FrameClock {
   /** Counts an accepted frame. */
   accept(stamp: FrameStamp): void {
     this.#frames++;
+    this.#owesKeyFrame = false;
     this.#last = stamp;
     if (stamp.timestamp !== null) this.#origin ??= stamp.timestamp;
+  }
+
+  /** Counts a frame that is dropped: the one before it is shown for longer. */
+  drop({ keyFrame }: FrameStamp): void {
+    this.#dropped++;
+    this.#owesKeyFrame ||= keyFrame;
+  }
+
+  /** Number of dropped frames. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /**
@@ -163,9 +172,9 @@ export class FrameClock {
     return timestamp - this.#origin;
   }
 
-  /** The latest time that may be given, in seconds. */
-  get #maxTimestamp(): number {
-    return maxTimestamp(this.#origin);
+  /** The latest time that may be given, in seconds. The first one may be any, where times count from it. */
+  get maxTimestamp(): number {
+    return this.#origin === 0 ? maxSeconds : 2 ** 42;
   }
 
   /** Number of accepted frames. */
@@ -215,7 +224,13 @@ export class FrameClock {
     const { ticks, duration } = this.#last;
     const length = duration ?? this.frameTicks;
     const least = this.isConstant ? 0n : this.#minLength;
-    return ticks + (length > least ? length : least);
+    const end = ticks + (length > least ? length : least);
+    return this.#timing === "constant" && this.#countedTicks > end ? this.#countedTicks : end;
+  }
+
+  /** When the next frame is shown at a constant rate, in ticks. */
+  get #countedTicks(): bigint {
+    return BigInt(this.#frames + this.#dropped) * this.frameTicks;
   }
 
   #isWallclock(): boolean {
@@ -284,7 +299,7 @@ export class FrameClock {
   #requireStep(ticks: bigint, what: string): void {
     const { name, timeBase: { num, den }, maxTicks } = this.#container;
     if (maxTicks === null || this.seconds(ticks) <= maxTicks * num / den) return;
-    refuse(
+    refuseFrame(
       `${what} ${seconds(this.seconds(ticks))}, but ${name} shows a frame for ${
         seconds(maxTicks * num / den)
       } at most; write frames more often, or use mkv`,
@@ -297,15 +312,7 @@ export class FrameClock {
         `Cannot write the frame: it has capturedAt, but this writer's timing is "${this.#timing}"; make it with timing "wallclock"`,
       );
     }
-    if (typeof capturedAt !== "number") {
-      throw new TypeError(
-        `Cannot write the frame: its capturedAt is ${
-          shown(capturedAt)
-        }, but must be a value of performance.now()`,
-      );
-    }
-    if (Number.isFinite(capturedAt) && capturedAt <= nowMs + clockToleranceMs) return;
-    refuse(`its capturedAt is ${capturedAt}, but must be a value of performance.now() up to now (${nowMs})`);
+    requireMoment(capturedAt, nowMs);
   }
 
   #requireLater(timestamp: number, ticks: bigint): void {
@@ -315,26 +322,12 @@ export class FrameClock {
     const index = this.#frames;
     const before = last.timestamp ?? last.seconds;
     const subject = `frame ${index} is at ${seconds(timestamp)} and frame ${index - 1} at ${seconds(before)}`;
-    if (timestamp <= before) refuse(`${subject}; give each frame a later time than the last`);
+    if (timestamp <= before) refuseFrame(`${subject}; give each frame a later time than the last`);
     const { name, timeBase, minTicks } = this.#container;
-    refuse(
+    refuseFrame(
       `${subject}, but ${name} counts in ${rationalText(timeBase)} s; keep frames ${
         minTicks === 1 ? "that far" : `${minTicks} of these`
       } apart`,
     );
   }
-}
-
-function requireSeconds(name: string, value: unknown, least: number, most: number): void {
-  if (typeof value !== "number") {
-    throw new TypeError(
-      `Cannot write the frame: its ${name} is ${shown(value)}, but must be a number of seconds`,
-    );
-  }
-  if (Number.isFinite(value) && value >= least && value <= most) return;
-  refuse(
-    `its ${name} is ${value}, but must be a number of seconds ${
-      least === 0 ? "from 0" : "above 0"
-    }, at most ${most}${most === maxSeconds && value > most ? originHint : ""}`,
-  );
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Native, runtime } from "../../ffi/mod.ts";
+import { type Address, address, type Native, runtime } from "../../ffi/mod.ts";
 import { audioCandidates } from "../audio/audio_families.ts";
 import { AudioFile } from "../audio/audio_file.ts";
 import type { CheckedAudioOptions } from "../audio/audio_options.ts";
@@ -83,6 +83,21 @@ export function addAudioStream(
 ): void {
   if (isExperimentalAudioCodec(muxer.info, codec)) muxer.options.setField("strict", "experimental");
   muxer.addStream({ describeInto, timeBase, frameRate: null, tag: null, metadata });
+}
+
+/** Where an OpusHead (RFC 7845) says how many samples are left out at the beginning: two bytes. */
+const opusPreSkip = 10;
+
+/** Says of a stream that no sample is left out at its beginning: its encoder has begun in another file. */
+export function leaveOutDelay({ fields, memory }: Native, parameters: Address): void {
+  fields.set(parameters, "AVCodecParameters", "initial_padding", 0);
+  const size = fields.get(parameters, "AVCodecParameters", "extradata_size");
+  if (size <= opusPreSkip) return;
+  const header = new Uint8Array(size);
+  const extradata = fields.get(parameters, "AVCodecParameters", "extradata");
+  memory.read(extradata, header);
+  if (new TextDecoder().decode(header.subarray(0, 8)) !== "OpusHead") return;
+  memory.write(address(extradata + BigInt(opusPreSkip)), new Uint8Array(2));
 }
 
 /**

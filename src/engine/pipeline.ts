@@ -323,16 +323,28 @@ export class Pipeline implements VideoPipeline {
     if (this.#output.isCrashSafe) this.#completeTable();
   }
 
-  /** Frees everything. */
-  [Symbol.dispose](): void {
+  /** Writes all frames, and frees all but the output; returns what that still needs. */
+  leave(nextTicks: bigint): Disposable {
+    this.#releaseHeld(nextTicks);
+    this.#endEncoder("sure");
+    this.#free();
+    return this.#parameters;
+  }
+
+  #free(): void {
     // The encoder holds the converter's pictures, so it goes first.
     this.#encoder?.[Symbol.dispose]();
     this.#held[Symbol.dispose]();
     this.#clip?.[Symbol.dispose]();
     this.#converter?.converter[Symbol.dispose]();
-    this.#output[Symbol.dispose]();
-    this.#parameters[Symbol.dispose]();
     this.#packet[Symbol.dispose]();
     this.#groups[Symbol.dispose]();
+  }
+
+  /** Frees everything. */
+  [Symbol.dispose](): void {
+    this.#free();
+    this.#output[Symbol.dispose]();
+    this.#parameters[Symbol.dispose]();
   }
 }

@@ -69,7 +69,7 @@ export function describeChoice(
   const choice = { name: encoder.name, codec: encoder.codecName, pixelFormat: format.name, rejected };
   if (given === null) return choice;
   const warn = (text: string): void => {
-    if (isPrinted(logLevel, "warning")) console.error(`avwriter: ${path}: ${text}`);
+    if (isPrinted(logLevel, "warning")) console.error(`avwriter: ${path || "bytes"}: ${text}`);
   };
   if (container === "avif" && given.hasAlpha && !format.hasAlpha && alpha !== "discard") {
     warn(`${encoder.name} takes no alpha: transparent pixels are laid over the background (${background})`);
@@ -92,7 +92,7 @@ export function describeAudioSession(
   const command = [
     ...["ffmpeg", "-f", "f32le", "-ar", `${sampleRate}`, "-ac", `${layout.channels}`, "-i", "-"],
     ...["-c:a", encoder, ...(bitrate === undefined ? [] : ["-b:a", `${bitrate}`])],
-    ...["-f", name, `file:${path}`],
+    ...["-f", name, outputOf(path)],
   ];
   return [
     ...heading(native, path),
@@ -103,13 +103,18 @@ export function describeAudioSession(
   ].join("\n");
 }
 
+/** The output of a command: a file, or what takes bytes. */
+function outputOf(path: string): string {
+  return path === "" ? "pipe:1" : `file:${path}`;
+}
+
 /** The head of the block: path, runtime and libraries. */
 function heading(native: Native, path: string): string[] {
   const versions = Object.entries(native.libraryVersions).map(([library, version]) =>
     `lib${library} ${version}`
   );
   return [
-    `avwriter: ${path}`,
+    `avwriter: ${path || "bytes"}`,
     `  runtime    ${runtime().name}`,
     `  FFmpeg     ${native.version} in ${native.folder} (${versions.join(", ")})`,
   ];
@@ -227,6 +232,6 @@ export function ffmpegCommand(
     ...argumentsOf(
       Object.entries(muxerOptions(muxer, invert(frameRate), "finished", formatOptions, namesKeys, loop)),
     ),
-    ...["-f", muxer.info.name, `file:${request.path}`],
+    ...["-f", muxer.info.name, outputOf(request.path)],
   ].map(shellQuoted).join(" ");
 }

@@ -10,9 +10,10 @@ import type { Chapter } from "../container/chapters.ts";
 import type { Rotation } from "../container/picture_tags.ts";
 import type { LogLevel } from "../libav/log.ts";
 import type { OptionValue } from "../libav/options.ts";
+import type { SegmentOptions } from "./segments/segment_options.ts";
 import type { CheckedSubtitleOptions } from "../subtitles/subtitle_options.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
-import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
+import type { LatePolicy, TimestampOrigin, Timing } from "../video/frame_timing.ts";
 import type { ImageOrientation } from "../video/images/orientation.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { ResizeMode } from "../video/resizer.ts";
@@ -30,6 +31,7 @@ export interface SessionOptions extends
     | "maxBitrate"
     | "passes"
     | "chunk"
+    | "live"
     | "keyFrameInterval"
     | "preset"
     | "tune"
@@ -60,10 +62,13 @@ export interface SessionOptions extends
   /** How many times an animation plays; 0 for ever. */
   readonly loop?: number;
   readonly timing?: Timing;
+  readonly latePolicy?: LatePolicy;
   readonly timestampOrigin?: TimestampOrigin;
   readonly filter?: string;
   readonly chapters?: readonly Chapter[];
   readonly crashSafe?: boolean | "fragments";
+  /** A recording in segments: the path is that of their folder. */
+  readonly segments?: SegmentOptions;
   readonly logLevel?: LogLevel;
   /** The audio tracks. */
   readonly audio: readonly CheckedAudioOptions[];

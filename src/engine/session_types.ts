@@ -5,9 +5,13 @@
  */
 import type { Codec } from "../codecs/families.ts";
 import type { ContainerClock } from "../container/container_clock.ts";
+import type { FragmentCuts } from "../file/fragments.ts";
+import type { ByteSink } from "../libav/muxing/muxer_output.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { CopiedFile } from "./copying/media_packet.ts";
+import type { FedOutput } from "./outputs/packet_feeds.ts";
+import type { SegmentListener } from "./segments/segment_options.ts";
 import type { SessionOptions } from "./session_options.ts";
 
 /** A video file to write, checked already. */
@@ -15,8 +19,14 @@ export interface VideoFileRequest {
   readonly kind: "video";
   /** A codec family or an encoder's name. */
   readonly codec: Codec;
-  /** The absolute path of the file. */
+  /** The absolute path of the file; empty where its bytes go to the program. */
   readonly path: string;
+  /** What becomes of its bytes; default: they go to the path. `"nowhere"`: the outputs have all. */
+  readonly bytesTo?: ByteSink["kind"] | "nowhere";
+  /** Outputs in other threads, which get its packets. */
+  readonly outputs?: readonly FedOutput[];
+  /** How its fragments are cut for who makes segments of them; default: so that a kill costs little. */
+  readonly cuts?: FragmentCuts;
   /** Frames per second. */
   readonly frameRate: Rational;
   /** The options. */
@@ -26,8 +36,10 @@ export interface VideoFileRequest {
 /** An audio file to write, checked already. */
 export interface AudioFileRequest {
   readonly kind: "audio";
-  /** The absolute path of the file. */
+  /** The absolute path of the file; empty where its bytes go to the program. */
   readonly path: string;
+  /** What becomes of its bytes; default: they go to the path. */
+  readonly bytesTo?: ByteSink["kind"];
   /** The options. `audio` has exactly one track. */
   readonly options: SessionOptions;
 }
@@ -62,7 +74,7 @@ export interface PacketSummary {
 
 /** Summary of a finished audio file. */
 export interface AudioSummary {
-  /** The absolute path of the file. */
+  /** The absolute path of the file; empty where its bytes went to a stream. */
   readonly path: string;
   /** The container's name in libavformat. */
   readonly format: string;
@@ -105,7 +117,7 @@ export type Fallback = "uncompressed" | "process";
 
 /** Summary of a finished file. */
 export interface WriteSummary {
-  /** The absolute path of the file. */
+  /** The absolute path of the file; empty where its bytes went to the program. */
   readonly path: string;
   /** The container's name in libavformat. */
   readonly format: string;
@@ -145,4 +157,24 @@ export interface EngineInfo {
   readonly containerClock: ContainerClock | null;
   /** The channels of each audio track; `null` where its packets are copied. */
   readonly audioChannels: readonly (number | null)[];
+}
+
+/** Takes bytes of a file. They are its own from then on. */
+export type TakeBytes = ByteSink["give"];
+
+/** Who hears of a session while it runs. */
+export interface SessionOutlets {
+  /** Takes the bytes of a file without a path. */
+  readonly take?: TakeBytes | undefined;
+  /** Called with each finished segment. */
+  readonly onSegment?: SegmentListener | undefined;
+}
+
+/** Who takes the bytes of a file; `null` where they go to its path. */
+export function sinkOf(
+  { bytesTo }: VideoFileRequest | AudioFileRequest,
+  { take: give }: SessionOutlets,
+): ByteSink | null {
+  if (bytesTo === "nowhere") return { kind: "stream", give: () => {} };
+  return bytesTo === undefined || give === undefined ? null : { kind: bytesTo, give };
 }

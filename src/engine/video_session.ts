@@ -4,14 +4,12 @@
  * @module
  */
 import { type Native, removeFile } from "../../ffi/mod.ts";
-import { attachmentStreams, requireAttachmentSupport } from "../container/attachments.ts";
-import { openCover } from "../container/cover.ts";
-import { requireFrameRateSupport, requireVariableRateSupport } from "../container/frame_rates.ts";
+import { requireTimingSupport } from "../container/frame_rates.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
 import { HeldTarget } from "../file/held_target.ts";
 import { chooseCrashSafety, type CrashSafety } from "../file/safety.ts";
 import { maxWaitingCueBytes, type SubtitleTracks } from "../file/subtitle_tracks.ts";
-import { stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
+import { requirePassesFolder, stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { setLogLevel } from "../libav/log.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
@@ -25,20 +23,24 @@ import type { Picture, PictureShape, Pixels } from "../video/pixels.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import { RawInput } from "../video/raw_input.ts";
 import { SharedFrame } from "../video/shared_frame.ts";
-import { audioBesideVideo, AudioTracks, openSubtitles } from "./audio_tracks.ts";
+import { audioBesideVideo, AudioTracks } from "./audio_tracks.ts";
 import { describedRequest, type FileDescription } from "./file_description.ts";
 import { createClock, type FrameClock } from "./frame_clock.ts";
 import { ImageInput } from "./image_input.ts";
+import { PacketFeeds } from "./outputs/packet_feeds.ts";
 import { LiveFlush } from "./live_flush.ts";
 import { requireNoLostTracks } from "./lost_tracks.ts";
 import type { Preprocessor } from "./preprocessor.ts";
 import { RefusedCall, tooMuchWaits } from "./refused_call.ts";
 import type { SessionControl } from "./ending/session_control.ts";
-import type { EncoderChoice, EngineInfo, VideoFileRequest, WriteSummary } from "./session_types.ts";
+import { type EncoderChoice, type EngineInfo, type SessionOutlets, sinkOf } from "./session_types.ts";
+import type { VideoFileRequest, WriteSummary } from "./session_types.ts";
+import { openExtras } from "./opening/open_extras.ts";
 import { openPipeline } from "./opening/open_pipeline.ts";
 import { StreamOpener } from "./opening/stream_opener.ts";
+import { openSegments, segmentRequest, type Segments } from "./segments/segments.ts";
 import type { VideoPipeline } from "./video_output.ts";
-import type { WriterStats } from "./writer_stats.ts";
+import { sessionStats, type WriterStats } from "./writer_stats.ts";
 
 /** One file being written. */
 export class VideoSession implements Disposable {
@@ -46,6 +48,7 @@ export class VideoSession implements Disposable {
   #request: VideoFileRequest;
   readonly #control: SessionControl;
   readonly #muxerInfo: MuxerInfo;
+  readonly #feeds: PacketFeeds | null;
   readonly #clock: FrameClock;
   readonly #formats: InputFormats;
   readonly #safety: CrashSafety;
@@ -62,6 +65,10 @@ export class VideoSession implements Disposable {
   /** The size of the video in the file. */
   #written: Size = { width: 0, height: 0 };
   readonly #target: HeldTarget;
+  /** The segments of a recording; `null` where it is one file. */
+  readonly #segments: Segments | null;
+  /** The path that was given: of the file, or of the folder of segments. */
+  readonly #path: string;
   /** Frames that came after the deadline. */
   #leftOut = 0;
   readonly #liveFlush: LiveFlush = new LiveFlush(() => this.#settle());
@@ -71,40 +78,42 @@ export class VideoSession implements Disposable {
    * known, an encoder opens with these options and the container supports its stream. Leaves the disk
    * unchanged.
    */
-  constructor(native: Native, request: VideoFileRequest, control: SessionControl) {
-    const { path, frameRate, options } = request;
+  constructor(native: Native, given: VideoFileRequest, control: SessionControl, outlets: SessionOutlets) {
+    const { frameRate, options } = given;
     this.#control = control;
-    const { timing = "constant" } = options;
     this.#native = native;
-    this.#request = request;
     this.#formats = pixelFormatsByName(native);
-    this.#muxerInfo = chooseMuxer(native, path, options);
-    if (timing === "constant") requireFrameRateSupport(this.#muxerInfo, frameRate, null);
-    else requireVariableRateSupport(this.#muxerInfo, timing);
-    requireAttachmentSupport(this.#muxerInfo, options);
+    this.#feeds = given.outputs === undefined ? null : new PacketFeeds(native, given.outputs);
+    const info = chooseMuxer(native, options.segments?.name ?? given.path, options);
+    this.#muxerInfo = this.#feeds?.withHeaders(info) ?? info;
+    requireTimingSupport(this.#muxerInfo, frameRate, options);
     using owned = new DisposableStack();
-    // Errors of a cover or subtitle file have all details.
-    setLogLevel(native, "quiet");
-    const cover = options.cover === null ? null : openCover(native, options.cover);
-    const attachments = attachmentStreams(native, options);
-    const subtitles = owned.use(openSubtitles(native, this.#muxerInfo, options));
+    const extras = openExtras(native, this.#muxerInfo, options);
+    this.#subtitles = owned.use(extras.subtitles);
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#clock = createClock(frameRate, options);
     // From here on the disk is touched.
     control.requireGoingOn();
-    this.#target = owned.use(HeldTarget.take(native, this.#muxerInfo, path, options.formatOptions));
+    this.#segments = openSegments(native, this.#muxerInfo, given, outlets.onSegment);
+    const request = this.#request = segmentRequest(given, this.#segments);
+    const { path } = request;
+    this.#path = given.path;
+    const sink = sinkOf(request, outlets);
+    this.#target = owned.use(HeldTarget.take(native, this.#muxerInfo, path, options.formatOptions, sink));
+    if (options.passes !== undefined) requirePassesFolder(path);
     this.#safety = chooseCrashSafety(this.#muxerInfo, request, this.#target);
+    // Each segment is held by itself.
+    if (this.#segments !== null) this.#target[Symbol.dispose]();
     const audioTracks = options.audio.length === 0
       ? null
       : new AudioTracks(native, this.#muxerInfo, options.audio, audioBesideVideo);
     this.#audioTracks = owned.use(audioTracks);
-    this.#subtitles = subtitles;
     const context = {
       formats: this.#formats,
       clock: this.#clock,
       safety: this.#safety,
-      ...{ audioTracks, subtitles, cover, attachments },
+      ...{ audioTracks, ...extras, feeds: this.#feeds },
     };
     this.#opener = new StreamOpener(native, request, this.#muxerInfo, context);
     const color = (height: number) => this.#opener.color(height);
@@ -119,18 +128,7 @@ export class VideoSession implements Disposable {
 
   /** The current statistics. */
   get stats(): WriterStats {
-    const { frames = 0, packets = 0, bytes = 0, seconds = 0 } = this.#pipeline ?? {};
-    return {
-      frames,
-      bytes,
-      seconds,
-      dropped: 0,
-      duplicated: 0,
-      queued: 0,
-      encoding: frames - packets,
-      finished: 0,
-      audio: this.#audioTracks?.stats ?? [],
-    };
+    return sessionStats(this.#pipeline, this.#audioTracks?.stats ?? []);
   }
 
   get size(): Size | null {
@@ -154,7 +152,7 @@ export class VideoSession implements Disposable {
   writeAudio(track: number, samples: Samples, seconds: number | null): void {
     this.#liveFlush.requireWorking();
     setLogLevel(this.#native, this.#request.options.logLevel);
-    withWriteErrors(this.#request.path, () => this.#audioTracks!.write(track, samples, seconds));
+    withWriteErrors(this.#path, () => this.#audioTracks!.write(track, samples, seconds));
   }
 
   /**
@@ -164,6 +162,11 @@ export class VideoSession implements Disposable {
     const subtitles = this.#subtitles!;
     if (subtitles.isFull) throw tooMuchWaits("write a subtitle", maxWaitingCueBytes);
     subtitles.write(cue);
+  }
+
+  /** Records an event until so many seconds later. Any error ends the session. */
+  recordEvent(seconds: number): void {
+    withWriteErrors(this.#path, () => this.#segments!.recordEvent(seconds));
   }
 
   /** Gives the file tags and chapters, before its first frame. Throws a {@linkcode RefusedCall}. */
@@ -198,8 +201,9 @@ export class VideoSession implements Disposable {
   #encode({ pixels, shape }: Picture, stamp: FrameStamp): void {
     this.#liveFlush.requireWorking();
     setLogLevel(this.#native, this.#request.options.logLevel);
+    if (this.#segments?.hasNewSize(shape.layout, this.#size)) this.#openPreprocessor(shape);
     const preprocessor = this.#preprocessor ??= this.#openPreprocessor(shape);
-    withWriteErrors(this.#request.path, () => {
+    withWriteErrors(this.#path, () => {
       preprocessor.write(pixels, shape, stamp, this.#take);
       this.#audioTracks?.advanceTo(this.#pipeline?.certainSeconds ?? 0);
     });
@@ -209,7 +213,7 @@ export class VideoSession implements Disposable {
   /** Writes all frames that were accepted; returns `false` where some wait for other streams. */
   #settle(): boolean {
     setLogLevel(this.#native, this.#request.options.logLevel);
-    return withWriteErrors(this.#request.path, () => {
+    return withWriteErrors(this.#path, () => {
       // Frames wait for audio of their time.
       this.#audioTracks?.advanceTo(this.#pipeline?.seconds ?? 0);
       return this.#pipeline?.settle() ?? true;
@@ -224,8 +228,9 @@ export class VideoSession implements Disposable {
     this.#liveFlush[Symbol.dispose]();
     this.#liveFlush.requireWorking();
     setLogLevel(this.#native, this.#request.options.logLevel);
-    const { path } = this.#request;
+    const path = this.#path;
     const fileBytes = yield* stepsWithWriteErrors(path, this.#finishFile(endTicks));
+    this.#feeds?.end();
     // Encoders that have left frames out are freed much later.
     this.#target[Symbol.dispose]();
     const failure = this.#audioTracks?.failure ?? null;
@@ -236,9 +241,7 @@ export class VideoSession implements Disposable {
       path,
       format: this.#muxerInfo.name,
       encoder: this.choice?.name ?? "",
-      ...this.#written,
-      frames,
-      seconds,
+      ...{ ...this.#written, frames, seconds },
       bytes: fileBytes ?? bytes,
       leftOut: this.#leftOut,
     };
@@ -272,7 +275,8 @@ export class VideoSession implements Disposable {
   /** Stops, and removes the unfinished file. */
   abort(): void {
     try {
-      this.#free();
+      if (this.#segments === null) this.#free();
+      else this.#segments.removeUnfinished(() => this.#free());
       this.#removeFile();
     } finally {
       this.#target[Symbol.dispose]();
@@ -313,28 +317,26 @@ export class VideoSession implements Disposable {
 
   readonly #take = (pixels: Pixels, shape: PictureShape, stamp: FrameStamp): void => {
     if (this.#isTooLate()) return;
-    const pipeline = this.#pipeline ??= this.#open(pixels, shape, stamp);
-    pipeline.write(pixels, shape, stamp, this.#liveFlush.isLive);
+    const given = this.#feeds?.withKeyFrame(stamp) ?? stamp;
+    const placed = this.#segments?.plan.take(given) ?? given;
+    const pipeline = this.#pipeline ??= this.#open(pixels, shape, placed);
+    pipeline.write(pixels, shape, placed, this.#liveFlush.isLive);
   };
 
   #openPreprocessor(first: PictureShape): Preprocessor {
     const { width, height } = this.#request.options;
     this.#first = first;
     this.#size = { width: width ?? first.layout.width, height: height ?? first.layout.height };
-    return this.#opener.createPreprocessor(first, this.#size);
+    this.#preprocessor?.[Symbol.dispose]();
+    return this.#preprocessor = this.#opener.createPreprocessor(first, this.#size);
   }
 
   #open(pixels: Pixels, shape: PictureShape, first: FrameStamp): VideoPipeline {
     const { pipeline, settings } = openPipeline(this.#native, {
-      request: this.#request,
-      control: this.#control,
-      info: this.#muxerInfo,
-      target: this.#target,
-      safety: this.#safety,
-      clock: this.#clock,
-      audioTracks: this.#audioTracks,
-      subtitles: this.#subtitles,
-      opener: this.#opener,
+      ...{ request: this.#request, control: this.#control, info: this.#muxerInfo, target: this.#target },
+      ...{ safety: this.#safety, clock: this.#clock, audioTracks: this.#audioTracks },
+      ...{ subtitles: this.#subtitles, opener: this.#opener, segments: this.#segments },
+      feeds: this.#feeds,
     }, {
       input: { ...this.#preprocessor!.times, shape },
       pixels,

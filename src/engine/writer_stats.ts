@@ -4,6 +4,7 @@
  * @module
  */
 import type { AudioStats } from "../audio/audio_track.ts";
+import type { OutputStats } from "./outputs/output_stats.ts";
 
 /** Statistics of a writer. */
 export interface WriterStats {
@@ -13,7 +14,7 @@ export interface WriterStats {
   readonly bytes: number;
   /** Length of the video so far, in seconds. */
   readonly seconds: number;
-  /** Number of frames dropped. Constant timing drops none. */
+  /** Number of frames that were given and not written, as `latePolicy: "drop"` has it. */
   readonly dropped: number;
   /** Number of frames shown twice. Constant timing repeats none. */
   readonly duplicated: number;
@@ -29,9 +30,48 @@ export interface WriterStats {
    * number of frames however fast they are.
    */
   readonly encoding: number;
+  /** Frames written per second, over the last two seconds on the wall. */
+  readonly fps: number;
+  /** Bits of encoded video per second, over the last two seconds on the wall. */
+  readonly bitrate: number;
+  /**
+   * How long ago the oldest frame was written whose packet is not there yet, in seconds; 0 where there is
+   * none, and with a filter.
+   */
+  readonly latencySeconds: number;
   /**
    * Statistics of each audio track, in the order of the option `audio`. Until the writer is closed, they may
    * not include the last samples.
    */
   readonly audio: readonly AudioStats[];
+  /**
+   * Statistics of each output in a thread of its own: of the address that `createStreamWriter` was given, and
+   * then those of the option `outputs`. Absent where there are none.
+   */
+  readonly outputs?: readonly OutputStats[];
+}
+
+/** Statistics of a writer that has done nothing. */
+export const noStats: WriterStats = {
+  frames: 0,
+  bytes: 0,
+  seconds: 0,
+  dropped: 0,
+  duplicated: 0,
+  queued: 0,
+  finished: 0,
+  encoding: 0,
+  fps: 0,
+  bitrate: 0,
+  latencySeconds: 0,
+  audio: [],
+};
+
+/** What a session of video tells, with (`null`) nothing written yet. */
+export function sessionStats(
+  written: Pick<WriterStats, "frames" | "bytes" | "seconds"> & { readonly packets: number } | null,
+  audio: readonly AudioStats[],
+): WriterStats {
+  const { frames = 0, packets = 0, bytes = 0, seconds = 0 } = written ?? {};
+  return { ...noStats, frames, bytes, seconds, encoding: frames - packets, audio };
 }

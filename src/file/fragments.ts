@@ -10,9 +10,23 @@
  */
 import type { Muxer } from "../libav/muxer.ts";
 import type { NativePacket } from "../libav/native_packet.ts";
+import { keyMark } from "./mp4/key_mark.ts";
+import { type GridPlan, SegmentGrid } from "./mp4/segment_grid.ts";
 
 /** The longest fragment, in seconds of one stream, or on the clock on the wall: so much a kill may cost. */
 const longestSeconds = 0.15;
+
+/**
+ * How fragments are cut of which segments are made: before the key frames that segments begin with, which get
+ * marks.
+ */
+export interface FragmentCuts extends GridPlan {
+  /** Their longest length, in seconds of the video; `null`: there is none. */
+  readonly partSeconds: number | null;
+}
+
+/** Lengths that differ by less are the same: times are rounded to ticks. */
+const sameSeconds = 0.001;
 
 /** The fragments of one file. */
 export class Fragments {
@@ -22,12 +36,21 @@ export class Fragments {
   /** When the fragment was begun, in milliseconds. */
   #beganMs = 0;
   #hasIndex = false;
+  readonly #isRead: boolean;
+  readonly #cuts: FragmentCuts | null;
+  readonly #grid: SegmentGrid | null;
   /** Streams that have no packet yet are not waited for. */
   #isIncomplete = false;
 
-  /** For a muxer with `frag_custom`, whose header is not written yet. */
-  constructor(muxer: Muxer) {
+  /**
+   * For a muxer with `frag_custom`, whose header is not written yet. `isRead`: somebody waits for the first
+   * frame, which is a fragment of its own, unless there are `cuts`.
+   */
+  constructor(muxer: Muxer, isRead: boolean, cuts: FragmentCuts | null) {
     this.#muxer = muxer;
+    this.#isRead = isRead;
+    this.#cuts = cuts;
+    this.#grid = cuts === null ? null : new SegmentGrid(cuts, true);
   }
 
   /**
@@ -38,17 +61,39 @@ export class Fragments {
     const { num, den } = this.#muxer.timeBase(stream);
     const seconds = Number(dts) * num / den;
     const nowMs = performance.now();
-    if (this.#starts.size > 0 && nowMs - this.#beganMs >= longestSeconds * 1000) this.cut();
+    if (this.#grid !== null) this.#cutBefore(packet, this.#grid);
+    else if (this.#starts.size > 0 && nowMs - this.#beganMs >= longestSeconds * 1000) this.cut();
     if (this.#starts.size === 0) this.#beganMs = nowMs;
     if (!this.#starts.has(stream)) this.#starts.set(stream, seconds);
     this.#muxer.writeAtOnce(packet);
-    const end = seconds + Number(duration) * num / den;
-    if (end - this.#starts.get(stream)! >= longestSeconds) this.cut();
+    const length = seconds + Number(duration) * num / den - this.#starts.get(stream)!;
+    if (this.#isLong(stream, length)) this.cut();
+  }
+
+  /** Cuts where a segment begins with a packet, and says so. */
+  #cutBefore({ streamIndex, isKey, pts }: NativePacket, grid: SegmentGrid): void {
+    if (streamIndex !== 0 || !isKey) return;
+    const { num, den } = this.#muxer.timeBase(streamIndex);
+    if (!grid.begins(Number(pts) * num / den)) return;
+    this.cut();
+    if (this.#hasIndex && this.#starts.size === 0) this.#muxer.giveBeside(keyMark(pts));
+  }
+
+  /** Whether a fragment ends that has so many seconds of a stream. */
+  #isLong(stream: number, seconds: number): boolean {
+    if (this.#cuts === null) return seconds >= longestSeconds || this.#isRead && !this.#hasIndex;
+    const { partSeconds } = this.#cuts;
+    return partSeconds !== null && stream === 0 && seconds >= partSeconds - sameSeconds;
   }
 
   /** Begins the file, as soon as there is something to write, without a packet of each stream. */
   beginIncomplete(): void {
     this.#isIncomplete = true;
+  }
+
+  /** Ends the fragment, where it is kept short for a kill; not where segments are made. */
+  flush(): void {
+    if (this.#cuts === null) this.cut();
   }
 
   /** Ends the fragment, unless the file can't begin yet. */

@@ -111,9 +111,24 @@ export class Interleaver implements Disposable {
     this.#streams[stream]!.isExpected = isExpected;
   }
 
+  /** Whether a stream has ended. */
+  hasEnded(stream: number): boolean {
+    return this.#streams[stream]!.hasEnded;
+  }
+
+  /** Number of streams. */
+  get streamCount(): number {
+    return this.#streams.length;
+  }
+
   /** Marks a stream as ended. */
   end(stream: number): void {
     this.#streams[stream]!.hasEnded = true;
+  }
+
+  /** Marks all streams as ended. */
+  endAll(): void {
+    for (const stream of this.#streams) stream.hasEnded = true;
   }
 
   /** Drops the queued packets of a stream that begin at or after a time. */

@@ -10,12 +10,12 @@ import { maxGifDelay, minTicks } from "../container/frame_rates.ts";
 import { interleavesItself, needsFragments, type Stage } from "../container/muxer_options.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
-import { isMatroska, type MuxerInfo } from "../libav/muxer_info.ts";
+import { isMatroska } from "../libav/muxer_info.ts";
 import type { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { completed, type Steps } from "../steps.ts";
 import { writeChaptersOver } from "./chapter_header.ts";
-import { Fragments } from "./fragments.ts";
+import { type FragmentCuts, Fragments } from "./fragments.ts";
 import type { HeldTarget } from "./held_target.ts";
 import { IndexSize } from "./index_size.ts";
 import type { Interleaver } from "./interleaver.ts";
@@ -32,11 +32,6 @@ const mostLateSeconds = 1;
 /** The most that a file may end too early, in seconds: Matroska counts in thousandths. */
 const shortSeconds = 0.002;
 
-/** The URL of a file for its muxer: those that delete files of their own do so by the path as it is. */
-export function muxerUrl({ opensFilesItself }: MuxerInfo, path: string): string {
-  return opensFilesItself ? path : `file:${path}`;
-}
-
 /** What an output file is made from. */
 export interface OutputRequest {
   /** The path of the file. */
@@ -49,6 +44,8 @@ export interface OutputRequest {
   readonly isKept: boolean;
   /** Whether a partly written end is cut off after a disk failure. */
   readonly isCrashSafe: boolean;
+  /** How its fragments are cut; default: so that a kill costs little. */
+  readonly cuts?: FragmentCuts | undefined;
   /** The packet queue of several streams; `null` for a single stream. */
   readonly queue: Interleaver | null;
   /** The subtitle tracks; `null` where there are none. */
@@ -62,6 +59,8 @@ export interface OutputRequest {
    * final one is made from it.
    */
   readonly createMuxer: (url: string, stage: Stage, recording: Demuxer | null) => Muxer;
+  /** Gets each packet first. */
+  readonly onPacket?: (packet: NativePacket, timeBase: Rational) => void;
   /** Called as soon as there is a file, and again where another one takes its place. */
   readonly onFile: () => void;
 }
@@ -97,6 +96,8 @@ export class OutputFile implements Disposable {
   readonly #isInOrder: boolean;
   /** The fragments of a recording; `null` where it has none. */
   readonly #fragments: Fragments | null;
+  /** Whether somebody reads it while it is written. */
+  readonly #isRead: boolean;
   /** Whether a packet was written. */
   #hasBegun = false;
   /**
@@ -107,9 +108,8 @@ export class OutputFile implements Disposable {
   #videoEnd = 0;
   /** Whether packets of one stream were written so late that players would have to look for them. */
   #isOutOfOrder = false;
-  /** How many bytes of the file are complete. */
+  /** How many bytes of the file are complete; with its trailer. */
   #wholeBytes: number | null = null;
-  /** The length of the file with its trailer. */
   #finishedBytes: number | null = null;
   /** Number of packets of the first stream. */
   #packets = 0;
@@ -125,22 +125,21 @@ export class OutputFile implements Disposable {
   constructor(native: Native, request: OutputRequest) {
     this.#native = native;
     this.#request = request;
-    const { url, isFragmented, isCrashSafe, isKept, queue, subtitles, createMuxer } = request;
+    const { url, isFragmented, isCrashSafe, isKept, queue, subtitles, cuts, createMuxer } = request;
     const isRecorded = isFragmented || isCrashSafe;
-    const stage = isRecorded && isKept ? "kept" : isRecorded ? "recording" : "direct";
+    this.#isRead = isKept && !isCrashSafe;
+    const stage = isKept ? "kept" : isRecorded ? "recording" : "direct";
     this.#muxer = createMuxer(url, stage, null);
     this.#isInOrder = isFragmented ||
       (queue !== null || subtitles !== null) && !interleavesItself(this.#muxer.info);
-    this.#fragments = isFragmented ? new Fragments(this.#muxer) : null;
+    this.#fragments = isFragmented ? new Fragments(this.#muxer, this.#isRead, cuts ?? null) : null;
   }
 
   /** Opens the file, truncates an existing one, and writes the header. */
   open(target: HeldTarget): void {
     const { url, chapters, hasChaptersFirst, onFile } = this.#request;
-    target.lock();
-    this.#muxer.openFile(url);
+    target.open(this.#muxer, url);
     onFile();
-    target.letGoOfPipe();
     if (hasChaptersFirst) this.#muxer.setChapters(trialChapters(chapters));
     this.#muxer.writeHeader();
   }
@@ -208,13 +207,13 @@ export class OutputFile implements Disposable {
   flush(): boolean {
     const { queue, isCrashSafe } = this.#request;
     this.writeQueued();
-    if (!isCrashSafe) return true;
+    if (!isCrashSafe && !this.#isRead) return true;
     // Tracks that follow the video have nothing before it goes on.
     const until = queue?.isComplete ? queue.lastSeconds(0) : null;
     if (until !== null) queue!.give(({ packet, timeBase }) => this.#writeInOrder(packet, timeBase), until);
-    if (this.#fragments !== null) this.#fragments.cut();
+    if (this.#fragments !== null) this.#fragments.flush();
     else this.#muxer.writeAtOnce(null);
-    this.#wholeBytes = this.#muxer.writtenBytes;
+    if (isCrashSafe) this.#wholeBytes = this.#muxer.writtenBytes;
     return queue === null || queue.lastSeconds(0) === null;
   }
 
@@ -228,8 +227,10 @@ export class OutputFile implements Disposable {
 
   readonly #writePacket = (packet: NativePacket, timeBase: Rational): void => {
     const stream = packet.streamIndex;
+    this.#request.onPacket?.(packet, timeBase);
     // Muxers skip empty packets.
     const isKept = stream === 0 && packet.size > 0;
+    const isFirst = !this.#hasBegun;
     this.#hasBegun = true;
     this.#advanceTo(packet, timeBase);
     this.#lastSeconds[stream] = Number(packet.duration) * timeBase.num / timeBase.den;
@@ -239,6 +240,7 @@ export class OutputFile implements Disposable {
       this.#fragments.write(packet);
     } else if (this.#isInOrder) this.#muxer.writeAtOnce(packet);
     else this.#muxer.write(packet);
+    if (isFirst && this.#isRead && this.#fragments === null) this.#muxer.writeAtOnce(null);
     if (isKept) this.#packets++;
     if (this.#request.isCrashSafe) this.#wholeBytes = this.#muxer.writtenBytes;
   };
@@ -336,9 +338,7 @@ export class OutputFile implements Disposable {
     const { path, chapters, createMuxer, onFile } = this.#request;
     return rewriteRecording(this.#native, {
       ...{ path, chapters, createMuxer, endSeconds, onFile },
-      muxer: this.#muxer,
-      bytes: this.#finishedBytes ?? 0,
-      index: this.#index,
+      ...{ muxer: this.#muxer, bytes: this.#finishedBytes ?? 0, index: this.#index },
       ends: { ending, lastSeconds: this.#lastSeconds, packets: Math.min(this.#packets, packets) },
     });
   }

@@ -42,14 +42,14 @@ export function chooseCrashSafety(info: MuxerInfo, request: SafetyRequest, targe
   const isRequired = crashSafe === true || crashSafe === "fragments";
   const choosesFragments = setsFragmentOptions(formatOptions);
   if (isRequired && !target.isOwnFile) throw noRegularFile(path);
-  // A pipe takes what fragments are: an index cannot be filled in later.
-  const isKept = crashSafe === "fragments" || target.isPipe;
-  if (isKept && needsFragments(info) && !choosesFragments) {
+  // A stream takes what fragments are: an index cannot be filled in later.
+  const isKept = (crashSafe === "fragments" || target.isStream) && !choosesFragments;
+  if (isKept && needsFragments(info)) {
     requireFragmentsFit(info, request);
     return { isCrashSafe: target.isOwnFile, isFragmented: true, isKept };
   }
   if (crashSafe === "fragments" && choosesFragments) throw twoLayouts();
-  if (crashSafe === false || !target.isOwnFile) return direct;
+  if (crashSafe === false || !target.isOwnFile) return { ...direct, isKept };
   if (!needsFragments(info)) return { isCrashSafe: true, isFragmented: false, isKept };
   if (choosesFragments) return direct;
   const isPossible = mayReplace(path, isRequired);

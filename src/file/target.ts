@@ -12,9 +12,11 @@ import {
   removeFile,
   removeFolder,
   runtime,
+  ScratchFolder,
   type Target,
 } from "../../ffi/mod.ts";
 import { AvError, ReadError, WriteError } from "../errors.ts";
+import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { shown } from "../shown.ts";
 import type { Steps } from "../steps.ts";
 
@@ -39,8 +41,18 @@ const openFailures: Readonly<Record<string, readonly [problem: string, hint: str
  * as it was.
  */
 export function requireWritable(path: string): Target {
+  return orWriteProblem(path, () => checkWritable(path));
+}
+
+/** The same for the folder of what waits for a second pass, in place of one that a kill has left. */
+export function requirePassesFolder(path: string): void {
+  const folder = passesPath(path);
+  orWriteProblem(folder, () => new ScratchFolder(folder)[Symbol.dispose]());
+}
+
+function orWriteProblem<Result>(path: string, open: () => Result): Result {
   try {
-    return checkWritable(path);
+    return open();
   } catch (cause) {
     const code = (cause as { code?: unknown }).code;
     // Deno's NotCapable has no code. Its message is complete.
@@ -68,6 +80,11 @@ export function requireWritableFolder(folder: string): void {
   requireWritable(join(folder, ".avwriter-check"));
 }
 
+/** The URL of a file for its muxer: those that delete files of their own do so by the path as it is. */
+export function muxerUrl({ opensFilesItself }: MuxerInfo, path: string): string {
+  return opensFilesItself ? path : `file:${path}`;
+}
+
 /** The temporary path of the file that replaces the recording. */
 export function companionPath(path: string): string {
   return `${path}.avwriter`;
@@ -80,6 +97,7 @@ export function passesPath(path: string): string {
 
 /** Removes what an aborted writer leaves: what waits for a second pass, and the file where it is its own. */
 export function removeUnfinished(path: string, isOwnFile: boolean): void {
+  if (path === "") return;
   if (isOwnFile) removeFile(path);
   removeFolder(passesPath(path));
 }
@@ -222,7 +240,7 @@ function writeError(path: string, error: unknown): unknown {
   }
   // Errors of subclasses are complete already.
   if (!(error instanceof AvError) || error.constructor !== AvError) return error;
-  return new WriteError(`Cannot ${error.operation} while writing ${path}: ${error.message}`, {
+  return new WriteError(`Cannot ${error.operation} while writing ${path || "bytes"}: ${error.message}`, {
     code: error.code,
     operation: error.operation,
     hint: hints[error.code] ?? null,

@@ -64,22 +64,23 @@ export class Demuxer extends Owned {
   get streams(): Address[] {
     const { fields } = this.#native;
     const count = fields.get(this.address, "AVFormatContext", "nb_streams");
-    return Array.from({ length: count }, (_, index) => this.#stream(index));
+    return Array.from({ length: count }, (_, index) => this.stream(index));
   }
 
-  #stream(index: number): Address {
+  /** The AVStream of a number. */
+  protected stream(index: number): Address {
     const { fields } = this.#native;
     return fields.element(fields.get(this.address, "AVFormatContext", "streams"), "address", index);
   }
 
   /** The unit of a stream's timestamps. */
   timeBase(index: number): Rational {
-    return unpackRational(this.#native.fields.get(this.#stream(index), "AVStream", "time_base"));
+    return unpackRational(this.#native.fields.get(this.stream(index), "AVStream", "time_base"));
   }
 
   /** Frames per second of a stream; `null` where it is not known. */
   frameRate(index: number): Rational | null {
-    const rate = unpackRational(this.#native.fields.get(this.#stream(index), "AVStream", "avg_frame_rate"));
+    const rate = unpackRational(this.#native.fields.get(this.stream(index), "AVStream", "avg_frame_rate"));
     return rate.num > 0 && rate.den > 0 ? rate : null;
   }
 
@@ -108,7 +109,7 @@ export class Demuxer extends Owned {
   /** The picture in a stream of an attached picture, such as a cover; `null` for all other streams. */
   picture(index: number): Uint8Array | null {
     const { fields, memory } = this.#native;
-    const stream = this.#stream(index);
+    const stream = this.stream(index);
     if ((fields.get(stream, "AVStream", "disposition") & attachedPicture) === 0) return null;
     const packet = fields.addressOf(stream, "AVStream", "attached_pic");
     const bytes = new Uint8Array(fields.get(packet, "AVPacket", "size"));
@@ -122,6 +123,11 @@ export class Demuxer extends Owned {
     return this.isOf("audio", index) && rate <= 0;
   }
 
+  /** How many samples each packet of audio has; 0 where they differ. */
+  packetSamples(index: number): number {
+    return this.#native.fields.get(this.parameters(index), "AVCodecParameters", "frame_size");
+  }
+
   /** Whether a stream is of a type. */
   isOf(type: keyof typeof mediaTypes, index: number): boolean {
     return this.#native.fields.get(this.parameters(index), "AVCodecParameters", "codec_type") ===
@@ -130,7 +136,7 @@ export class Demuxer extends Owned {
 
   /** A stream's AVCodecParameters. */
   parameters(index: number): Address {
-    return this.#native.fields.get(this.#stream(index), "AVStream", "codecpar");
+    return this.#native.fields.get(this.stream(index), "AVStream", "codecpar");
   }
 
   /** Reads packets of one stream only. */
@@ -149,7 +155,7 @@ export class Demuxer extends Owned {
   /** The duration of a stream, or of the file, in seconds, by its header; `null` where it has none. */
   seconds(index: number): number | null {
     const { fields } = this.#native;
-    const duration = fields.get(this.#stream(index), "AVStream", "duration");
+    const duration = fields.get(this.stream(index), "AVStream", "duration");
     const { num, den } = this.timeBase(index);
     if (duration > 0n) return Number(duration) * num / den;
     const whole = fields.get(this.address, "AVFormatContext", "duration");
@@ -167,7 +173,7 @@ export class Demuxer extends Owned {
    */
   copyTags(index: number, to: Address): void {
     const { avutil, fields } = this.#native;
-    const from = this.#stream(index);
+    const from = this.stream(index);
     for (const field of ["sample_aspect_ratio", "disposition"] as const) {
       fields.set(to, "AVStream", field, fields.get(from, "AVStream", field) as never);
     }
@@ -193,7 +199,7 @@ export class Demuxer extends Owned {
 
   #sideDataList(index: number): [list: Address, count: number] {
     const { fields, streamSideData } = this.#native;
-    const [stream, parameters] = [this.#stream(index), this.parameters(index)];
+    const [stream, parameters] = [this.stream(index), this.parameters(index)];
     return streamSideData === null
       ? [
         fields.get(parameters, "AVCodecParameters", "coded_side_data"),
@@ -206,7 +212,7 @@ export class Demuxer extends Owned {
   sampleAspectRatio(index: number): Rational | null {
     const { fields } = this.#native;
     const ratios = [
-      fields.get(this.#stream(index), "AVStream", "sample_aspect_ratio"),
+      fields.get(this.stream(index), "AVStream", "sample_aspect_ratio"),
       fields.get(this.parameters(index), "AVCodecParameters", "sample_aspect_ratio"),
     ];
     return ratios.map(unpackRational).find(({ num, den }) => num > 0 && den > 0) ?? null;
@@ -270,7 +276,7 @@ export class Demuxer extends Owned {
 
   /** The tags of a stream. */
   tags(index: number): Record<string, string> {
-    return this.#entries(this.#native.fields.get(this.#stream(index), "AVStream", "metadata"));
+    return this.#entries(this.#native.fields.get(this.stream(index), "AVStream", "metadata"));
   }
 
   #entries(dictionary: Address): Record<string, string> {

@@ -39,10 +39,14 @@ export function interruptBy(native: Native, memory: SharedArrayBuffer | null): v
   else memories.set(native, memory);
 }
 
+/** The memory that ends what waits in this thread. */
+export function interruptionMemory(native: Native): SharedArrayBuffer {
+  return memories.get(native) ?? new SharedArrayBuffer(4);
+}
+
 /** Waits for some time, or until the inputs of this thread are to stop. */
 export function pause(native: Native, seconds: number): void {
-  const memory = memories.get(native) ?? new SharedArrayBuffer(4);
-  Atomics.wait(new Int32Array(memory, 0, 1), 0, 0, seconds * 1000);
+  Atomics.wait(new Int32Array(interruptionMemory(native), 0, 1), 0, 0, seconds * 1000);
 }
 
 /**

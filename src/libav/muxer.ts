@@ -3,15 +3,16 @@
  *
  * @module
  */
-import { type Address, address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
+import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
 import { AvError } from "../errors.ts";
 import { delayedStream, delaysBlocks, idOfCodec } from "./muxing/codec_delay.ts";
 import { codeName, errorText, outOfMemory } from "./failure.ts";
 import { requireNotInterrupted } from "./interruption.ts";
 import { mediaTypes } from "./media_types.ts";
+import { setChapters } from "./muxing/chapter_list.ts";
 import { MemoryFile } from "./muxing/memory_file.ts";
 import { isMatroska, muxerByName, type MuxerInfo } from "./muxer_info.ts";
-import { closeOutput, type Output, takeMemory } from "./muxing/muxer_output.ts";
+import { ByteOutput, type ByteSink, closeOutput, type Output, takeMemory } from "./muxing/muxer_output.ts";
 import { NativePacket } from "./native_packet.ts";
 import { OptionTable } from "./options.ts";
 import { Owned } from "./owned.ts";
@@ -20,7 +21,7 @@ import { type ChapterPlace, packTag, type StreamRequest } from "./streams/stream
 import { setTags, tagStream } from "./streams/stream_tags.ts";
 
 /** AVIO_FLAG_WRITE, libavformat/avio.h. */
-const openForWriting = 2;
+export const openForWriting = 2;
 /** SEEK_*, stdio.h: from the current position, with 0, it tells it. */
 const seekAbsolute = 0, seekCurrent = 1;
 
@@ -29,9 +30,6 @@ const seekAbsolute = 0, seekCurrent = 1;
  * has one packet only, and libavformat's default of ten seconds may be a gigabyte.
  */
 const maxInterleaveDelta = 1_000_000;
-
-/** Chapters count in milliseconds, as players show them. */
-const chapterTicks = 1000;
 
 /** A container being written. */
 export class Muxer extends Owned {
@@ -42,6 +40,8 @@ export class Muxer extends Owned {
   readonly #pictures: Map<number, Uint8Array> = new Map();
   /** By how many seconds the packets of streams are later than they say, and whether the muxer sees to it. */
   readonly #delays = new Map<number, { readonly seconds: number; readonly isDelayed: boolean }>();
+  /** The output of a muxer that has a sink. */
+  #bytes: ByteOutput | null = null;
   /** Whether av_write_trailer must be called: after a header, and once, as it frees the context's data. */
   #needsTrailer = false;
   /** The muxer of this context. */
@@ -107,30 +107,17 @@ export class Muxer extends Owned {
    * it.
    */
   setChapters(chapters: readonly ChapterPlace[]): void {
-    const { avutil, fields, memory } = this.#native;
-    const allocate = (bytes: number): Address => {
-      const allocated = avutil.av_mallocz(BigInt(bytes));
-      return allocated === NULL ? this.#fail(outOfMemory, "add chapters") : allocated;
-    };
-    const list = allocate(chapters.length * 8);
-    // From here on, the context frees everything.
-    fields.set(this.address, "AVFormatContext", "chapters", list);
-    for (const [index, { start, end, title }] of chapters.entries()) {
-      const chapter = allocate(fields.size("AVChapter"));
-      memory.write(address(list + BigInt(index * 8)), BigUint64Array.of(chapter));
-      fields.set(this.address, "AVFormatContext", "nb_chapters", index + 1);
-      // Matroska's muxer writes only one of several with the same number (4.3).
-      fields.set(chapter, "AVChapter", "id", index + 1);
-      fields.set(chapter, "AVChapter", "time_base", packRational({ num: 1, den: chapterTicks }));
-      fields.set(chapter, "AVChapter", "start", BigInt(Math.round(start * chapterTicks)));
-      fields.set(chapter, "AVChapter", "end", BigInt(Math.round(end * chapterTicks)));
-      setTags(this.#native, fields.addressOf(chapter, "AVChapter", "metadata"), { title });
-    }
+    setChapters(this.#native, this.address, chapters, () => this.#fail(outOfMemory, "add chapters"));
+  }
+
+  /** The AVStream of a number. */
+  stream(index: number): Address {
+    return this.#streams[index]!;
   }
 
   /** The four-character code of a stream, as a number; 0 where the encoder gave it none. */
   streamTag(index: number): number {
-    const parameters = this.#native.fields.get(this.#streams[index]!, "AVStream", "codecpar");
+    const parameters = this.#native.fields.get(this.stream(index), "AVStream", "codecpar");
     return this.#native.fields.get(parameters, "AVCodecParameters", "codec_tag");
   }
 
@@ -191,28 +178,39 @@ export class Muxer extends Owned {
   /** Opens the file, truncating an existing one. A muxer that opens its own files does so later. */
   openFile(url: string): void {
     if (this.info.opensFilesItself) return;
-    const result = this.#native.avformat.avio_open2(
-      this.#output.cell.buffer,
-      cString(url),
-      openForWriting,
-      NULL,
-      null,
-    );
-    this.#check(result, "open the file");
-    this.#useOutput();
+    const { avformat } = this.#native;
+    this.openWith((cell) => avformat.avio_open2(cell, cString(url), openForWriting, NULL, null));
+  }
+
+  /** Opens its output by a function that gives an AVIOContext, or libav's code. */
+  openWith(open: (cell: BigUint64Array) => number, action = "open the file"): void {
+    this.#check(open(this.#output.cell.buffer), action);
+    this.#native.fields.set(this.address, "AVFormatContext", "pb", this.#output.cell.value);
   }
 
   /** Writes into memory that is discarded: a trial of the header. */
   openMemory(): void {
-    this.#check(this.#native.avformat.avio_open_dyn_buf(this.#output.cell.buffer), "open memory");
+    this.openWith((cell) => this.#native.avformat.avio_open_dyn_buf(cell), "open memory");
     this.#output.isMemory = true;
-    this.#useOutput();
+  }
+
+  /** Writes for a sink. */
+  openBytes(sink: ByteSink): void {
+    // The muxer of mp4 writes sizes once it knows them, and is told to count from each fragment.
+    const goesBack = this.options.has("movflags");
+    this.#bytes = new ByteOutput(this.#native, this.address, this.#output, sink, goesBack);
+    this.#check(this.#bytes.open(), "open memory");
+  }
+
+  /** Gives a sink bytes that are not the muxer's, after those that it was given. */
+  giveBeside(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#bytes?.giveBeside(bytes);
   }
 
   /** Writes the header and the attached pictures. */
   writeHeader(): void {
     if (isMatroska(this.info)) this.#delayBlocks();
-    this.#check(this.#native.avformat.avformat_write_header(this.address, null), "write the header");
+    this.#written(this.#native.avformat.avformat_write_header(this.address, null), "write the header");
     this.#needsTrailer = true;
     for (const [stream, bytes] of this.#pictures) {
       using packet = new NativePacket(this.#native);
@@ -232,7 +230,7 @@ export class Muxer extends Owned {
     const { fields } = this.#native;
     const opus = idOfCodec(this.#native, "opus");
     for (const { stream, seconds } of delays) {
-      const parameters = fields.get(this.#streams[stream]!, "AVStream", "codecpar");
+      const parameters = fields.get(this.stream(stream), "AVStream", "codecpar");
       const isOpus = fields.get(parameters, "AVCodecParameters", "codec_id") === opus;
       if (isDelayed || isOpus) this.#delays.set(stream, { seconds, isDelayed });
     }
@@ -269,7 +267,7 @@ export class Muxer extends Owned {
   write(packet: NativePacket): void {
     requireNotInterrupted(this.#native);
     this.#delay(packet);
-    this.#check(
+    this.#written(
       this.#native.avformat.av_interleaved_write_frame(this.address, packet.address),
       "write a packet",
     );
@@ -282,7 +280,7 @@ export class Muxer extends Owned {
   writeAtOnce(packet: NativePacket | null): void {
     requireNotInterrupted(this.#native);
     if (packet !== null) this.#delay(packet);
-    this.#check(
+    this.#written(
       this.#native.avformat.av_write_frame(this.address, packet?.address ?? NULL),
       "write a packet",
     );
@@ -293,7 +291,7 @@ export class Muxer extends Owned {
     if (!this.#needsTrailer) return;
     requireNotInterrupted(this.#native);
     this.#needsTrailer = false;
-    this.#check(this.#native.avformat.av_write_trailer(this.address), "finish the file");
+    this.#written(this.#native.avformat.av_write_trailer(this.address), "finish the file");
   }
 
   /** Writes over the first bytes of the file, after the trailer, where it is one that can be written over. */
@@ -306,7 +304,8 @@ export class Muxer extends Owned {
   /** The size of the file so far in bytes; `null` where the muxer does not tell. */
   get outputBytes(): number | null {
     const output = this.#output.cell.value;
-    if (output === NULL) return null;
+    // Memory has no size, and would go back to its beginning when it is asked for it.
+    if (output === NULL || this.#output.isMemory) return null;
     const size = this.#native.avformat.avio_size(output);
     return size < 0n ? null : Number(size);
   }
@@ -320,6 +319,7 @@ export class Muxer extends Owned {
   /** Flushes and closes the output. A full disk often shows here first. */
   closeOutput(): void {
     this.#native.fields.set(this.address, "AVFormatContext", "pb", NULL);
+    if (this.#bytes !== null) return this.#bytes.close();
     this.#check(closeOutput(this.#native, this.#output), "close the file");
   }
 
@@ -330,8 +330,10 @@ export class Muxer extends Owned {
     return new MemoryFile(this.#native, bytes, size);
   }
 
-  #useOutput(): void {
-    this.#native.fields.set(this.address, "AVFormatContext", "pb", this.#output.cell.value);
+  /** Checks what libav says after it has written. */
+  #written(result: number, action: string): void {
+    this.#check(result, action);
+    this.#check(this.#bytes?.give() ?? 0, "open memory");
   }
 
   #check(result: number, action: string): void {

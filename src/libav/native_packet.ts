@@ -188,6 +188,32 @@ export class NativePacket extends Owned {
     this.#native.avcodec.av_packet_move_ref(this.address, other.address);
   }
 
+  /**
+   * A new packet with the same content, for another thread of the process, which takes it over with
+   * {@linkcode adopt}.
+   */
+  lend(): Address {
+    const { avcodec } = this.#native;
+    const packet = avcodec.av_packet_alloc();
+    if (packet === NULL) this.#check(outOfMemory);
+    const result = avcodec.av_packet_ref(packet, this.address);
+    if (result < 0) avcodec.av_packet_free(new PointerCell(packet).buffer);
+    this.#check(result);
+    return packet;
+  }
+
+  /** Converts the times of a lent packet from one time base to another. */
+  rescaleLent(lent: Address, from: Rational, to: Rational): void {
+    this.#native.avcodec.av_packet_rescale_ts(lent, packRational(from), packRational(to));
+  }
+
+  /** Takes over a packet that another thread has lent. This one is empty before. */
+  adopt(lent: Address): void {
+    const { avcodec } = this.#native;
+    avcodec.av_packet_move_ref(this.address, lent);
+    avcodec.av_packet_free(new PointerCell(lent).buffer);
+  }
+
   /** Releases its content. */
   unref(): void {
     this.#native.avcodec.av_packet_unref(this.address);

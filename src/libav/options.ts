@@ -83,6 +83,11 @@ export class OptionTable {
     return this.#chosen.has(name);
   }
 
+  /** All options that were set by {@linkcode set}. */
+  get allChosen(): Readonly<Record<string, OptionValue>> {
+    return Object.fromEntries(this.#chosen);
+  }
+
   /** What an option was set to by {@linkcode set}. */
   chosen(name: string): OptionValue | undefined {
     return this.#chosen.get(name);

@@ -13,7 +13,7 @@ import { maxRounding, type Pace, type Part } from "./media_flow.ts";
 const sameSample = 1e-3;
 
 /** Audio of less than this before a part is no loss, in seconds: encoders put silence there. */
-const primingSeconds = 0.1;
+export const primingSeconds = 0.1;
 
 /** How many samples of a channel are written at once: each call has its cost. */
 const batchSamples = 16384;

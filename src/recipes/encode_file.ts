@@ -19,7 +19,7 @@ import { workerModule } from "../worker/worker_module.ts";
 import { createFileWriter } from "../writer/create_file_writer.ts";
 import type { VideoWriter } from "../writer/video_writer.ts";
 import type { WriterOptions } from "../writer/writer_options.ts";
-import { writeAudio } from "./audio_flow.ts";
+import { primingSeconds, writeAudio } from "./audio_flow.ts";
 import { Pace, type Part, writeCues, writeFrames } from "./media_flow.ts";
 import { chaptersOf, metadataOf } from "./source_tags.ts";
 
@@ -32,6 +32,8 @@ export interface EncodeRequest {
   readonly part: Part;
   /** What is done, for errors: `"transcode"`. */
   readonly action: string;
+  /** Whether audio before the video is kept, where the container takes frames that do not begin at 0. */
+  readonly keepsEarlyAudio: boolean;
   /** Whether pictures keep their pixel format, where the encoder takes it. */
   readonly keepsPixelFormat: boolean;
   /** The options of the writer for a source. */
@@ -45,6 +47,8 @@ export interface EncodeRequest {
   readonly workerUrl: string | URL | undefined;
   /** Called after each frame with the seconds that are done, and those there are. */
   readonly onFrame: (seconds: number, all: number | null) => void;
+  /** Called while the file is finished, with the share of that. */
+  readonly onFinish: (share: number) => void;
 }
 
 /** What has become of a file that was decoded and encoded. */
@@ -61,16 +65,19 @@ export interface EncodeSummary extends
 }
 
 /** Decodes and encodes. The new file takes its place once it is whole. */
-export async function encodeFile(request: EncodeRequest): Promise<EncodeSummary> {
-  const { input, output, action, part, signal, libraryPath, workerUrl, logLevel } = request;
+export async function encodeFile(given: EncodeRequest): Promise<EncodeSummary> {
+  const { input, output, action, signal, libraryPath, workerUrl, logLevel } = given;
   const options = withoutUndefined({ signal, libraryPath, workerUrl, logLevel });
   // While the file is opened, the other thread starts.
-  if (request.thread !== "main") EncodingThread.prepare(new URL(workerUrl ?? workerModule()));
+  if (given.thread !== "main") EncodingThread.prepare(new URL(workerUrl ?? workerModule()));
   await using source = await createFileReader(input, options);
-  requirePart(source, part, action);
+  requirePart(source, given.part, action);
   // The extension chooses the container.
   using file = new NewFile(output, action, extname(output));
-  const { writer, leftOut } = await openWriter(request, source, file.path);
+  const asked = { ...given, part: await withEarlyAudio(given, source) };
+  const { writer, leftOut } = await openWriter(asked, source, file.path);
+  const request = writer.timing === "timestamps" ? asked : given;
+  const { part } = request;
   const { summary, isAudioCut } = await file.madeBy(encodeInto(request, source, writer));
   const { format, encoder, width, height, frames: count, seconds, bytes } = summary;
   if (count === 0) {
@@ -83,6 +90,22 @@ export async function encodeFile(request: EncodeRequest): Promise<EncodeSummary>
   file.place();
   if (isAudioCut) leftOut.push("audio before the video");
   return { path: output, format, encoder, width, height, frames: count, seconds, bytes, leftOut };
+}
+
+/** The part from where audio begins before the video, if that is to be kept. */
+async function withEarlyAudio(
+  { part, keepsEarlyAudio, audioOptions }: EncodeRequest,
+  source: VideoSource,
+): Promise<Part> {
+  let { start } = part;
+  if (!keepsEarlyAudio || audioOptions === null) return part;
+  for (const track of source.audioTracks.keys()) {
+    for await (const { timestamp } of source.audio(track)) {
+      if (timestamp < -primingSeconds) start = Math.min(start, timestamp);
+      break;
+    }
+  }
+  return { ...part, start };
 }
 
 /** Throws a `RangeError` where a part begins after the end. */
@@ -155,7 +178,7 @@ function withoutRefused(wishes: Wishes, error: unknown): string[] | null {
 
 /** Opens the writer. What the container does not keep is left out. */
 async function openWriter(
-  { output, codec, part, writerOptions, audioOptions, keepsPixelFormat }: EncodeRequest,
+  { output, codec, part, writerOptions, audioOptions, keepsPixelFormat, onFinish }: EncodeRequest,
   source: VideoSource,
   path: string,
 ): Promise<{ writer: VideoWriter; leftOut: string[] }> {
@@ -185,6 +208,7 @@ async function openWriter(
         subtitles: subtitles.map((track) => trackTags(source.subtitleTracks[track]!)),
         // The file under its own name is there until the new one is whole.
         crashSafe: false,
+        onProgress: ({ finished }) => onFinish(finished),
         ...(wishes.keepsPixelFormat ? { pixelFormat: source.format } : {}),
         ...writerOptions(source),
       });

@@ -20,7 +20,7 @@ const sameTime = 1e-6;
 /** Containers round times by less than this, in seconds: Matroska to milliseconds. */
 export const maxRounding = 0.001;
 
-/** A frame that is shown for less than this where a part begins is left out, in seconds. */
+/** A frame that is shown for no more than this where a part begins is left out, in seconds. */
 const leastShown = 0.02;
 
 /** How far audio may be ahead of the video, in seconds. */
@@ -126,7 +126,7 @@ export async function writeFrames(
     const exact = exactTime(frame.timestamp, source.frameRate);
     const seconds = last = exact > last ? exact : frame.timestamp;
     const until = frame.duration === null ? null : Math.min(end, seconds + frame.duration);
-    const isBefore = seconds < start - sameTime && (until ?? seconds) < start + leastShown;
+    const isBefore = seconds < start - sameTime && (until ?? seconds) < start + leastShown + sameTime;
     const isAfter = seconds >= end - sameTime;
     if (isBefore || isAfter) {
       frame.close();

@@ -149,6 +149,8 @@ export interface EncodePlan {
    * what container and encoder usually have.
    */
   readonly keepsCodecs?: boolean;
+  /** Whether audio before the video is kept. */
+  readonly keepsEarlyAudio?: boolean;
 }
 
 /** Throws a `RangeError` unless a part ends after it begins. */
@@ -161,7 +163,7 @@ export function requirePartOrder({ start, end }: Part): void {
 export async function runEncode(
   input: string | URL,
   output: string | URL,
-  { codec, part, action, writerOptions, keepsCodecs = false }: EncodePlan,
+  { codec, part, action, writerOptions, keepsCodecs = false, keepsEarlyAudio = false }: EncodePlan,
   { audio, onProgress, ...options }: EncodeOptions,
 ): Promise<EncodeSummary> {
   const { signal, thread, libraryPath, workerUrl, logLevel, ...encoding } = options;
@@ -170,34 +172,52 @@ export async function runEncode(
   signal?.throwIfAborted();
   requireOtherFile([places.input], places.output, action);
   requirePartOrder(part);
-  const progress = new Progress(onProgress, logLevel === "quiet");
+  const hasTwoPasses = encoding.passes === 2 || encoding.targetBytes !== undefined;
+  const progress = new Progress(onProgress, logLevel === "quiet", hasTwoPasses ? firstPassShare : 1);
   const common = withoutUndefined({ signal, thread, libraryPath, workerUrl, logLevel });
   const summary = await encodeFile({
     ...places,
     ...{ codec, part, action, signal, thread, libraryPath, workerUrl, logLevel },
     keepsPixelFormat: keepsCodecs,
+    keepsEarlyAudio,
     writerOptions: (source) => ({ ...common, ...writerOptions(source), ...withoutUndefined(encoding) }),
     audioOptions: audio === false ? null : ({ codec }) => ({ ...(keepsCodecs ? { codec } : {}), ...tracks }),
     onFrame: (seconds, all) => progress.add(seconds, all),
+    onFinish: (share) => progress.finish(share),
   });
   progress.end();
   return summary;
 }
 
+/** How much of the work is done once all frames are read, where they are encoded once more. */
+const firstPassShare = 0.5;
+
 /** Tells a program how far the encoding is. */
 class Progress {
   readonly #timer: ProgressTimer<TranscodeProgress>;
   readonly #beganMs = performance.now();
+  /** How much is done once all frames are read. */
+  readonly #readShare: number;
+  #finished = 0;
   #frames = 0;
 
-  constructor(onProgress: EncodeOptions["onProgress"], isQuiet: boolean) {
+  constructor(onProgress: EncodeOptions["onProgress"], isQuiet: boolean, readShare: number) {
     this.#timer = new ProgressTimer(onProgress, isQuiet);
+    this.#readShare = readShare;
   }
 
   /** Counts a frame, which begins after so many seconds of all. */
   add(seconds: number, all: number | null): void {
     this.#frames++;
-    this.#timer.tell(() => this.#at(all === null || all <= 0 ? null : Math.min(1, seconds / all)), false);
+    const isKnown = all !== null && all > 0;
+    this.#timer.tell(() => this.#at(isKnown ? Math.min(1, seconds / all) * this.#readShare : null), false);
+  }
+
+  /** All frames are read, and a share of what comes then is done: its own estimate may go back. */
+  finish(share: number): void {
+    if (share === 0 || share >= 1 || this.#readShare === 1) return;
+    this.#finished = Math.max(this.#finished, this.#readShare + share * (1 - this.#readShare));
+    this.#timer.tell(() => this.#at(this.#finished), false);
   }
 
   /** Everything is done. */
@@ -278,7 +298,7 @@ export async function transcode(
   return await runEncode(
     input,
     output,
-    { codec, part: { start, end }, action: "transcode", writerOptions },
+    { codec, part: { start, end }, action: "transcode", writerOptions, keepsEarlyAudio: start === 0 },
     others,
   );
 }

@@ -9,12 +9,18 @@ import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { MediaPacket } from "../engine/copying/media_packet.ts";
 import type { FileDescription } from "../engine/file_description.ts";
-import type { EncoderChoice, EngineInfo, PacketSummary, WriteSummary } from "../engine/session_types.ts";
+import type {
+  EncoderChoice,
+  EngineInfo,
+  PacketSummary,
+  SessionOutlets,
+  WriteSummary,
+} from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 
 /** How an engine runs. */
-export interface EngineOptions {
+export interface EngineOptions extends SessionOutlets {
   /** Where to encode; `undefined`: in a worker. */
   readonly thread: "worker" | "main" | undefined;
   /** How many frames may wait for the encoder. */
@@ -36,8 +42,8 @@ export interface FileEngine<Summary> {
    * then: the statistics say how much is done.
    */
   finish(endTicks: bigint, onStep: () => void): Promise<Summary>;
-  /** Stops, removes the unfinished file, and frees everything. */
-  abort(): void | Promise<void>;
+  /** Stops, removes the unfinished file, and frees everything. A stream is told the reason. */
+  abort(reason?: unknown): void | Promise<void>;
   /** After a failure: makes the recording as playable as possible, and frees everything. */
   salvage(): void | Promise<void>;
 }
@@ -73,6 +79,8 @@ export interface VideoEngine extends SampleEngine<WriteSummary> {
   readonly takesLent: boolean;
   /** The memory of its frames. */
   readonly slots: FrameSlots;
+  /** What a call waits for before its frame makes more bytes; `null`, or absent: nothing. */
+  readonly outputRoom?: Promise<void> | null;
   /**
    * Writes a frame: the one in an acquired slot, or (`null`) any other if there is room. Once this returns,
    * or the promise resolves, its memory may be reused. Throws a {@linkcode RefusedCall}, or the error that
@@ -90,4 +98,6 @@ export interface VideoEngine extends SampleEngine<WriteSummary> {
    * container does not keep them.
    */
   describe(description: FileDescription): void | Promise<void>;
+  /** Records an event until so many seconds later, where there are segments. Throws the session's error. */
+  recordEvent(seconds: number): void | Promise<void>;
 }

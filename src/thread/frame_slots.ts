@@ -67,7 +67,7 @@ export class FrameSlots {
   /** How many more frames there is room for. */
   get free(): number {
     if (this.#end !== null) return 0;
-    return Math.max(0, this.#limit - this.#acquired.size - this.#queued);
+    return Math.max(0, this.limit - this.#acquired.size - this.#queued);
   }
 
   /** Bytes of all the memory that frames were in. */
@@ -81,6 +81,11 @@ export class FrameSlots {
    */
   get roomToWrite(): Promise<void> | null {
     return this.#roomBeside(this.#acquired.size);
+  }
+
+  /** What somebody waits for who needs room for so many frames; `null` where there is, or will never be. */
+  roomFor(frames: number): Promise<void> | null {
+    return this.#end !== null || this.free >= frames ? null : this.#room.opened;
   }
 
   /** What an `acquire` waits for, likewise. Frames whose `write` waits for its turn go on without it. */
@@ -214,15 +219,16 @@ export class FrameSlots {
     this.#room.open();
   }
 
-  get #limit(): number {
+  /** How many frames there is room for at most. */
+  get limit(): number {
     return this.#current?.limit ?? this.#queueSize;
   }
 
   #roomBeside(held: number): Promise<void> | null {
     if (this.#end !== null) return null;
-    if (held >= this.#limit) {
+    if (held >= this.limit) {
       throw new RangeError(
-        `Cannot take another frame: all ${this.#limit} frames of this writer's queue are acquired; write or release one of them first, or make the writer with a larger queueSize`,
+        `Cannot take another frame: all ${this.limit} frames of this writer's queue are acquired; write or release one of them first, or make the writer with a larger queueSize`,
       );
     }
     if (this.free > 0) return null;

@@ -26,7 +26,7 @@ import type { Samples } from "../libav/audio_frame.ts";
 import type { Steps } from "../steps.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
-import type { FileEngine, PacketEngine, SampleEngine, VideoEngine } from "./engine.ts";
+import type { EngineOptions, FileEngine, PacketEngine, SampleEngine, VideoEngine } from "./engine.ts";
 import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 import { StepRunner } from "./step_runner.ts";
@@ -45,8 +45,8 @@ export class LocalEngine implements VideoEngine {
   readonly takesLent = true;
 
   /** Opens the session. At most `queueSize` frames can be acquired at a time. */
-  constructor(native: Native, request: VideoFileRequest, queueSize: number) {
-    this.#session = new VideoSession(native, request, this.#control);
+  constructor(native: Native, request: VideoFileRequest, { queueSize, ...outlets }: EngineOptions) {
+    this.#session = new VideoSession(native, request, this.#control, outlets);
     this.#received = new ReceivedFrames(native);
     this.slots = new FrameSlots(queueSize, this.#received);
   }
@@ -89,6 +89,10 @@ export class LocalEngine implements VideoEngine {
 
   describe(description: FileDescription): void {
     this.#session.describe(description);
+  }
+
+  recordEvent(seconds: number): void {
+    this.#session.recordEvent(seconds);
   }
 
   endWithin(seconds: number): void {
@@ -162,8 +166,8 @@ class PlainEngine<Session extends PlainSession<Summary>, Summary> implements Fil
 export class LocalAudioEngine extends PlainEngine<AudioSession, AudioSummary>
   implements SampleEngine<AudioSummary> {
   /** Opens the session. */
-  constructor(native: Native, request: AudioFileRequest) {
-    super(new AudioSession(native, request, new SessionControl()));
+  constructor(native: Native, request: AudioFileRequest, outlets: EngineOptions) {
+    super(new AudioSession(native, request, new SessionControl(), outlets));
   }
 
   writeAudio(track: number, samples: Samples, seconds: number | null): void {

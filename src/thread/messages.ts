@@ -5,9 +5,10 @@
  */
 import { emptyAudioStats } from "../audio/audio_track.ts";
 import type { FileDescription } from "../engine/file_description.ts";
-import type { EncoderChoice, EngineInfo, FileSummary } from "../engine/session_types.ts";
+import type { EncoderChoice, EngineInfo, FileSummary, SessionOutlets } from "../engine/session_types.ts";
 import type { FileWork, FileWorkSummary } from "../engine/copying/file_work.ts";
-import type { WriterStats } from "../engine/writer_stats.ts";
+import type { Segment } from "../engine/segments/segment_options.ts";
+import { noStats, type WriterStats } from "../engine/writer_stats.ts";
 import type { Size } from "../size.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
@@ -54,6 +55,8 @@ export type ToWorker =
   | { readonly type: "packet"; readonly packet: SentPacket }
   | { readonly type: "subtitle"; readonly cue: Required<SubtitleCue> }
   | { readonly type: "describe"; readonly description: FileDescription }
+  /** An event is recorded until so many seconds later. */
+  | { readonly type: "event"; readonly seconds: number }
   | { readonly type: "finish"; readonly endTicks: bigint }
   | {
     readonly type: "work";
@@ -74,18 +77,8 @@ export interface Progress {
 
 /** The state of an engine that has done nothing yet. */
 export function emptyProgress(audioTracks: number): Progress {
-  const nothing = {
-    frames: 0,
-    bytes: 0,
-    seconds: 0,
-    dropped: 0,
-    duplicated: 0,
-    queued: 0,
-    encoding: 0,
-    finished: 0,
-  };
   const audio = Array.from({ length: audioTracks }, () => emptyAudioStats);
-  return { stats: { ...nothing, audio }, choice: null, size: null };
+  return { stats: { ...noStats, audio }, choice: null, size: null };
 }
 
 /** The thread's messages. */
@@ -106,6 +99,8 @@ export type FromWorker =
     readonly freed: readonly SlotPlace[];
     readonly progress: Progress;
   }
+  /** The next bytes of a file without a path. */
+  | { readonly type: "bytes"; readonly bytes: ArrayBuffer }
   /** Samples, a cue or a packet of this size were accepted, or what the file says of itself. */
   | { readonly type: "accepted"; readonly bytes: number; readonly progress: Progress }
   /** An image is not valid, samples or a cue of this size are too much, or a tag is not kept. It goes on. */
@@ -123,6 +118,8 @@ export type FromWorker =
   }
   /** A session that was busy after its end is freed. */
   | { readonly type: "freed" }
+  /** A segment is finished. */
+  | { readonly type: "segment"; readonly segment: Segment }
   /** So much of the work on a file is done, from 0 to 1. */
   | { readonly type: "working"; readonly share: number }
   | { readonly type: "worked"; readonly summary: FileWorkSummary; readonly folder: string }
@@ -133,3 +130,17 @@ export type FromWorker =
 export type Message<Type extends ToWorker["type"]> = Extract<ToWorker, { readonly type: Type }>;
 /** A message from the worker, by type. */
 export type Answer<Type extends FromWorker["type"]> = Extract<FromWorker, { readonly type: Type }>;
+
+/** Takes messages of a thread: those for the outlets, and all others. */
+export function besideOutlets(
+  { take: takeBytes, onSegment }: SessionOutlets,
+  take: (posted: Posted<FromWorker>) => void,
+): (posted: unknown) => void {
+  return (given) => {
+    const posted = given as Posted<FromWorker>;
+    const { message } = posted;
+    if (message.type === "segment") onSegment?.(message.segment);
+    else if (message.type === "bytes") takeBytes?.(new Uint8Array(message.bytes));
+    else take(posted);
+  };
+}

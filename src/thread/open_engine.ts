@@ -26,7 +26,7 @@ export function openVideoEngine(request: VideoFileRequest, options: EngineOption
     request,
     options,
     () => WorkerEngine.open(request, options),
-    (native) => new LocalEngine(native, request, options.queueSize),
+    (native) => new LocalEngine(native, request, options),
   );
 }
 
@@ -39,7 +39,7 @@ export function openAudioEngine(
     request,
     options,
     () => WorkerEngine.open(request, options),
-    (native) => new LocalAudioEngine(native, request),
+    (native) => new LocalAudioEngine(native, request, options),
   );
 }
 

@@ -6,7 +6,7 @@
 import { runtime, type Thread, type ThreadListener } from "../../ffi/mod.ts";
 
 /** What a thread is for. */
-export type ThreadTask = "encode" | "capture" | "read" | "filter";
+export type ThreadTask = "encode" | "capture" | "read" | "filter" | "output";
 
 /** Why a thread cannot be started, as the end of a sentence. */
 export function reasonOf(cause: unknown): string {

@@ -9,7 +9,7 @@ import { bytesOf } from "../audio/samples.ts";
 import { doFileWork } from "../engine/copying/file_work.ts";
 import { AudioSession } from "../engine/audio_session.ts";
 import { PacketSession } from "../engine/copying/packet_session.ts";
-import type { FileSummary } from "../engine/session_types.ts";
+import type { FileSummary, SessionOutlets } from "../engine/session_types.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import { VideoSession } from "../engine/video_session.ts";
@@ -78,6 +78,8 @@ class WorkerSession {
         return this.#writeSubtitle(message);
       case "describe":
         return this.#accept(0, () => this.#video.describe(message.description));
+      case "event":
+        return this.#accept(0, () => this.#video.recordEvent(message.seconds));
       case "work":
         return void this.#work(message);
       case "finish":
@@ -155,11 +157,11 @@ class WorkerSession {
     const { folder } = native;
     if (request.kind !== "video") {
       this.#session = request.kind === "audio"
-        ? new AudioSession(native, request, control)
+        ? new AudioSession(native, request, control, this.#outlets)
         : new PacketSession(native, request, control);
       return this.#tell({ type: "opened", info: null, choice: null, folder });
     }
-    const { info, choice } = this.#session = new VideoSession(native, request, control);
+    const { info, choice } = this.#session = new VideoSession(native, request, control, this.#outlets);
     this.#tell({ type: "opened", info, choice, folder });
   }
 
@@ -224,6 +226,14 @@ class WorkerSession {
   #tellTaken(place: FramePlace | null, freed: readonly SlotPlace[]): void {
     this.#tell({ type: "taken", place, freed, progress: this.#progressOf(this.#session!) });
   }
+
+  readonly #outlets: SessionOutlets = {
+    take: ({ buffer: bytes }) => {
+      const posted = { question: null, message: { type: "bytes", bytes } } satisfies Posted<FromWorker>;
+      this.#parent.post(posted, [bytes]);
+    },
+    onSegment: (segment) => this.#tell({ type: "segment", segment }, null),
+  };
 
   #tell(message: FromWorker, question: number | null = this.#question): void {
     this.#parent.post({ question, message } satisfies Posted<FromWorker>);

@@ -11,13 +11,7 @@ import type { CheckedFrame } from "../engine/checked_frame.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
 import type { FileDescription } from "../engine/file_description.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
-import type {
-  EncoderChoice,
-  EngineInfo,
-  FileRequest,
-  FileSummary,
-  Summaries,
-} from "../engine/session_types.ts";
+import type { EngineInfo, FileRequest, FileSummary, Summaries } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import { removeUnfinished } from "../file/target.ts";
 import { maxWaitingCueBytes } from "../file/subtitle_tracks.ts";
@@ -40,6 +34,7 @@ import {
 import { type AcquiredSlot, FrameSlots } from "./frame_slots.ts";
 import {
   type Answer,
+  besideOutlets,
   emptyProgress,
   type FromWorker,
   type Posted,
@@ -80,18 +75,15 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** Called when finishing the file goes on. */
   #onStep: () => void = () => {};
 
-  private constructor(
-    { path, options: { audio } }: FileRequest,
-    { queueSize, workerModule }: EngineOptions,
-  ) {
-    this.#path = path;
+  private constructor(request: FileRequest, { queueSize, workerModule, ...outlets }: EngineOptions) {
+    this.#path = request.path;
     this.slots = new FrameSlots(queueSize, {
       opened: (id, layout) => this.#post({ type: "ring", id, layout }),
       retired: (id) => this.#post({ type: "retire", id }),
     });
-    this.#progress = emptyProgress(audio.length);
+    this.#progress = emptyProgress(request.options.audio.length);
     this.#thread = EncodingThread.take(workerModule, {
-      message: (message) => this.#receive(message as Posted<FromWorker>),
+      message: besideOutlets(outlets, (posted) => this.#receive(posted)),
       ended: (error) => this.#handleEnd(error),
     });
   }
@@ -106,11 +98,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     const engine = new WorkerEngine<Summaries[Kind]>(request, options);
     const { signal } = options;
     try {
-      const opened = engine.#ask({
-        type: "open",
-        ...{ request: sent, libraryPath },
-        control: engine.#control.memory,
-      }, buffersOf(sent));
+      const open = { type: "open", request: sent, libraryPath, control: engine.#control.memory } as const;
+      const opened = engine.#ask(open, buffersOf(sent));
       const { info, choice, folder } = await unlessAborted(opened, signal) as Answer<"opened">;
       noteLibraries(folder, options.libraryPath);
       engine.#opensWithAudio = request.kind === "audio";
@@ -135,7 +124,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     return this.#info;
   }
 
-  get choice(): EncoderChoice | null {
+  get choice(): Progress["choice"] {
     return this.#progress.choice;
   }
 
@@ -194,6 +183,11 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   async describe(description: FileDescription): Promise<void> {
     this.#requireAlive();
     await this.#ask({ type: "describe", description });
+  }
+
+  async recordEvent(seconds: number): Promise<void> {
+    this.#requireAlive();
+    await this.#ask({ type: "event", seconds });
   }
 
   /**

@@ -12,6 +12,11 @@ import { shown } from "../shown.ts";
  */
 export type Timing = "constant" | "timestamps" | "wallclock";
 
+/**
+ * What becomes of a frame for which the encoder has no room: its `write` waits, or it is dropped and counted.
+ */
+export type LatePolicy = "block" | "drop";
+
 /** Options of one frame. */
 export interface FrameOptions {
   /**
@@ -94,4 +99,44 @@ export const maxSeconds = 366 * 24 * 3600;
 /** Ticks of a frame at a rate, at least one. */
 export function ticksPerFrame(frameRate: Rational, timeBase: Rational): bigint {
   return BigInt(Math.max(1, Math.round(frameRate.den * timeBase.den / (frameRate.num * timeBase.num))));
+}
+
+/** Other clocks than `performance.now()`, converted to it, may be ahead of it by so much. Milliseconds. */
+const clockToleranceMs = 1000;
+/** What to do about timestamps that count from 1970. */
+const originHint = '; the option timestampOrigin "first" counts from the first one';
+
+/** Throws a `RangeError` that says why a frame is not written. */
+export function refuseFrame(message: string): never {
+  throw new RangeError(`Cannot write the frame: ${message}`);
+}
+
+/** Throws unless a value is a number of seconds from `least` to `most`; where `least` is not 0, above 0. */
+export function requireSeconds(name: string, value: unknown, least: number, most: number): void {
+  if (typeof value !== "number") {
+    throw new TypeError(
+      `Cannot write the frame: its ${name} is ${shown(value)}, but must be a number of seconds`,
+    );
+  }
+  if (Number.isFinite(value) && value >= least && value <= most) return;
+  refuseFrame(
+    `its ${name} is ${value}, but must be a number of seconds ${
+      least === 0 ? "from 0" : "above 0"
+    }, at most ${most}${most === maxSeconds && value > most ? originHint : ""}`,
+  );
+}
+
+/** Throws unless a value is a moment of `performance.now()` up to now. */
+export function requireMoment(capturedAt: unknown, nowMs: number): void {
+  if (typeof capturedAt !== "number") {
+    throw new TypeError(
+      `Cannot write the frame: its capturedAt is ${
+        shown(capturedAt)
+      }, but must be a value of performance.now()`,
+    );
+  }
+  if (Number.isFinite(capturedAt) && capturedAt <= nowMs + clockToleranceMs) return;
+  refuseFrame(
+    `its capturedAt is ${capturedAt}, but must be a value of performance.now() up to now (${nowMs})`,
+  );
 }

@@ -13,6 +13,7 @@
 import { parentThread } from "../../ffi/mod.ts";
 import { captureInThread } from "../capture/capture_worker.ts";
 import { filterInThread } from "../thread/filtering/filter_worker.ts";
+import { outputInThread } from "../thread/outputs/output_worker.ts";
 import { readInThread } from "../thread/reading/reading_worker.ts";
 import { listening, type ThreadTask } from "../thread/thread_task.ts";
 import { encodeInThread } from "../thread/worker.ts";
@@ -22,6 +23,7 @@ const tasks = {
   capture: captureInThread,
   read: readInThread,
   filter: filterInThread,
+  output: outputInThread,
 } as const;
 
 const parent = parentThread();

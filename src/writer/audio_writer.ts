@@ -6,7 +6,7 @@
 import type { AudioStats } from "../audio/audio_track.ts";
 import type { AudioSamples } from "../audio/samples.ts";
 import type { AudioSummary } from "../engine/session_types.ts";
-import type { SamplesOptions } from "./samples_options.ts";
+import type { SamplesOptions } from "./samples/samples_options.ts";
 
 /** Statistics of an audio writer. */
 export interface AudioWriterStats extends Omit<AudioStats, "failure"> {

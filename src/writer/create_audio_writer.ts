@@ -13,7 +13,12 @@ import { checkOptionTable } from "../option_checks.ts";
 import { plainCopy } from "../plain_copy.ts";
 import { shown } from "../shown.ts";
 import { openAudioEngine } from "../thread/open_engine.ts";
+import type { EngineOptions, SampleEngine } from "../thread/engine.ts";
+import type { AudioFileRequest, AudioSummary } from "../engine/session_types.ts";
 import type { AudioWriter, AudioWriterStats } from "./audio_writer.ts";
+import { requireNoFileOptions } from "./bytes/byte_options.ts";
+import { ByteStream, requireStream } from "./bytes/byte_stream.ts";
+import { StreamSampleEngine } from "./bytes/stream_engine.ts";
 import { EngineAudioWriter } from "./engine_audio_writer.ts";
 
 /**
@@ -77,6 +82,7 @@ const fileChecks = {
  * @param codec A family of codecs (`"aac"`, `"opus"`, `"mp3"`, `"flac"`, `"alac"`, `"vorbis"`, `"ac3"`,
  * `"pcm"`), or the exact name of any audio encoder of libavcodec.
  * @param path The file, as a path or a `file:` URL. Its extension chooses the container unless `format` does.
+ * Or a stream that the bytes go to, as for {@linkcode createStreamWriter}: then `format` is required.
  * @param options See {@linkcode AudioWriterOptions}.
  * @returns The writer. Close it, best with `await using`.
  *
@@ -103,13 +109,15 @@ const fileChecks = {
  */
 export async function createAudioWriter(
   codec: AudioCodec,
-  path: string | URL,
+  path: string | URL | WritableStream<Uint8Array>,
   options: AudioWriterOptions = {},
 ): Promise<AudioWriter> {
   if (typeof codec !== "string" || codec === "" || codec.includes("\0")) {
     throw new TypeError(`Cannot use the codec ${shown(codec)}: give a name such as "aac" or "libopus"`);
   }
-  const file = filePath(path);
+  const stream = path instanceof WritableStream ? path : null;
+  if (stream !== null) requireStream(stream);
+  const file = path instanceof WritableStream ? "" : filePath(path);
   requireOptions(options);
   const checked = checkOptionTable(options, { ...trackChecks, ...fileChecks });
   const given = Object.entries(checked);
@@ -119,9 +127,27 @@ export async function createAudioWriter(
   engineOptions.signal?.throwIfAborted();
   const track = resolveTrack({ ...ofTrack, codec }, { kind: "samples" }, "");
   const request = { kind: "audio", path: file, options: plainCopy({ ...session, audio: [track] }) } as const;
-  const engine = await openAudioEngine(request, engineOptions);
+  const engine = stream === null
+    ? await openAudioEngine(request, engineOptions)
+    : await openOverStream(request, engineOptions, stream);
   const { signal } = engineOptions;
   const isQuiet = session.logLevel === "quiet";
   const writer = new EngineAudioWriter(engine, track, signal, checked.onProgress, isQuiet);
   return await unlessAbortedMeanwhile(writer, signal);
+}
+
+/** Opens an engine whose bytes go to a stream. */
+async function openOverStream(
+  request: AudioFileRequest,
+  options: EngineOptions,
+  stream: WritableStream<Uint8Array>,
+): Promise<SampleEngine<AudioSummary>> {
+  if (request.options.format === undefined) {
+    throw new TypeError('Cannot write to a stream without the option format: give one, such as "mp3"');
+  }
+  requireNoFileOptions(request.options, "a stream");
+  const target = new ByteStream(stream);
+  const engine = await openAudioEngine({ ...request, bytesTo: "stream" }, { ...options, take: target.take })
+    .catch((error) => target.refuse(error));
+  return new StreamSampleEngine(engine, target);
 }

@@ -7,11 +7,13 @@ import { unlessAbortedMeanwhile } from "../abortable.ts";
 import { AudioCapture } from "../capture/audio_capture.ts";
 import type { Codec } from "../codecs/families.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
+import type { VideoFileRequest } from "../engine/session_types.ts";
 import type { EngineOptions, VideoEngine } from "../thread/engine.ts";
 import { createClock } from "../engine/frame_clock.ts";
-import { checkOptions } from "./options.ts";
+import { type CheckedOptions, checkOptions } from "./options.ts";
 import type { WriterOptions } from "./writer_options.ts";
 import { filePath } from "../file_path.ts";
+import type { Rational } from "../libav/rational.ts";
 import { refuseOption } from "../option_checks.ts";
 import { isOneFile } from "../same_file.ts";
 import { shown } from "../shown.ts";
@@ -19,6 +21,7 @@ import { openVideoEngine } from "../thread/open_engine.ts";
 import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
 import { EngineVideoWriter } from "./engine_video_writer.ts";
 import { openFallback } from "./fallback/open_fallback.ts";
+import { openWithOutputs } from "./outputs/open_outputs.ts";
 import type { VideoWriter } from "./video_writer.ts";
 
 /**
@@ -71,11 +74,7 @@ export async function createFileWriter(
   fps: FrameRate,
   options: WriterOptions = {},
 ): Promise<VideoWriter> {
-  if (typeof codec !== "string" || codec === "" || codec.includes("\0")) {
-    throw new TypeError(
-      `Cannot use the codec ${shown(codec)}: give a name such as "h264" or "libx264"`,
-    );
-  }
+  requireCodec(codec);
   const file = filePath(path);
   const frameRate = parseFrameRate(fps);
   const checked = checkOptions(options);
@@ -83,10 +82,29 @@ export async function createFileWriter(
   engineOptions.signal?.throwIfAborted();
   requireOtherSources(file, sessionOptions);
   const request = { kind: "video", codec, path: file, frameRate, options: sessionOptions } as const;
-  const engine = await openVideoEngine(request, engineOptions)
-    .catch((error) => openFallback(error, request, checked));
-  const devices = await openDevices(engine, sessionOptions, engineOptions);
-  const writer = new EngineVideoWriter(engine, createClock(frameRate, sessionOptions), checked, devices);
+  const open = (opened: VideoFileRequest): Promise<VideoEngine> => openVideoEngine(opened, engineOptions);
+  const { outputs } = checked;
+  const engine = outputs.length === 0
+    ? await open(request).catch((error) => openFallback(error, request, checked))
+    : await openWithOutputs(request, engineOptions, { outputs, hasPrimary: false }, open);
+  return await writerOver(engine, frameRate, checked);
+}
+
+/** Throws a `TypeError` unless a codec has a name. */
+export function requireCodec(codec: unknown): void {
+  if (typeof codec === "string" && codec !== "" && !codec.includes("\0")) return;
+  throw new TypeError(`Cannot use the codec ${shown(codec)}: give a name such as "h264" or "libx264"`);
+}
+
+/** A writer over an engine, with its capture devices. */
+export async function writerOver(
+  engine: VideoEngine,
+  frameRate: Rational,
+  checked: CheckedOptions,
+): Promise<VideoWriter> {
+  const { session, engine: engineOptions } = checked;
+  const devices = await openDevices(engine, session, engineOptions);
+  const writer = new EngineVideoWriter(engine, createClock(frameRate, session), checked, devices);
   return await unlessAbortedMeanwhile(writer, engineOptions.signal);
 }
 

@@ -9,12 +9,12 @@ import { type AudioSamples, readSamplesFields } from "../audio/samples.ts";
 import type { SampleEngine } from "../thread/engine.ts";
 import type { AudioSummary } from "../engine/session_types.ts";
 import { nextTurn } from "../next_turn.ts";
-import { AudioEnds } from "./audio_ends.ts";
+import { AudioEnds } from "./samples/audio_ends.ts";
 import type { AudioWriter, AudioWriterStats } from "./audio_writer.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
-import { SamplesChecker } from "./samples_checker.ts";
-import { checkSamplesOptions, type SamplesOptions } from "./samples_options.ts";
+import { SamplesChecker } from "./samples/samples_checker.ts";
+import { checkSamplesOptions, type SamplesOptions } from "./samples/samples_options.ts";
 
 /** An {@linkcode AudioWriter} over an engine. */
 export class EngineAudioWriter implements AudioWriter {
@@ -40,7 +40,7 @@ export class EngineAudioWriter implements AudioWriter {
     this.#life = new Lifecycle({
       finish: () => engine.finish(0n, () => this.#progress.tell(() => this.stats, false)),
       closed: () => this.#progress.tell(() => this.stats, true),
-      abort: () => engine.abort(),
+      abort: (reason) => engine.abort(reason),
       salvage: () => engine.salvage(),
     }, signal);
   }

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { type AudioSamples, readSamplesFields } from "../audio/samples.ts";
-import { stopCaptures, withCaptureFailures } from "../capture/captures.ts";
+import type { AudioSamples } from "../audio/samples.ts";
 import type { AudioCapture } from "../capture/audio_capture.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { VideoEngine } from "../thread/engine.ts";
 import type { AcquiredSlot } from "../thread/frame_slots.ts";
-import { type FrameClock, maxTimestamp } from "../engine/frame_clock.ts";
+import type { FrameClock } from "../engine/frame_clock.ts";
 import type { CheckedOptions } from "./options.ts";
 import { isWithoutFrame } from "../engine/lost_tracks.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
@@ -17,7 +16,6 @@ import type { EncoderChoice, WriteSummary } from "../engine/session_types.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { VideoSource } from "../reader/video_source.ts";
-import type { Samples } from "../libav/audio_frame.ts";
 import { nextTurn } from "../next_turn.ts";
 import type { Size } from "../size.ts";
 import { lentTaker } from "../source/pipeline/frame_sink.ts";
@@ -31,16 +29,18 @@ import {
   type Timing,
 } from "../video/frame_timing.ts";
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
-import { AudioEnds } from "./audio_ends.ts";
 import { checkCloseOptions, type CloseOptions } from "./close_options.ts";
 import type { CopyOptions } from "./copying/copy_options.ts";
 import { SourceCopier } from "./copying/copy_source.ts";
+import { checkEventOptions, type EventOptions } from "./event_options.ts";
 import { FrameChecker, type GivenFrame, readFrame } from "./frame_checker.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
-import { SamplesChecker } from "./samples_checker.ts";
-import { checkSamplesOptions, type SamplesOptions } from "./samples_options.ts";
-import { TurnQueue } from "./turn_queue.ts";
+import { PaceMeter } from "./realtime/pace_meter.ts";
+import { Pacer } from "./realtime/pacer.ts";
+import { AudioInput } from "./samples/audio_input.ts";
+import type { SamplesOptions } from "./samples/samples_options.ts";
+import { type AskRoom, TurnQueue } from "./turn_queue.ts";
 import type { AcquiredFrame, VideoWriter } from "./video_writer.ts";
 
 /** What a writer itself needs to know of its options. */
@@ -56,17 +56,15 @@ export class EngineVideoWriter implements VideoWriter {
   readonly #options: SessionOptions;
   readonly #copier: SourceCopier;
   readonly #progress: ProgressTimer<WriterStats>;
-  readonly #devices: ReadonlyMap<number, AudioCapture>;
   readonly #life: Lifecycle<WriteSummary>;
   /** Calls that wait: for room, or for an image to be decoded, which counts only then. */
-  readonly #turns: TurnQueue;
+  readonly #turns = new TurnQueue();
   readonly #cues: CueChecker;
-  readonly #samples: SamplesChecker;
-  /** Where the audio of each track ends. */
-  readonly #ends = new AudioEnds();
+  readonly #audio: AudioInput;
+  /** Lets frames in at their times; `null` where they come as fast as they are encoded. */
+  readonly #pacer: Pacer | null;
+  readonly #pace = new PaceMeter();
   #writable: WritableStream<Frame> | undefined;
-  /** Whether captured audio waits for the engine. */
-  #isBehind = false;
   /** Whether the file is finished: the engine then has the exact statistics. */
   #isFinished = false;
 
@@ -78,9 +76,8 @@ export class EngineVideoWriter implements VideoWriter {
     devices: ReadonlyMap<number, AudioCapture>,
   ) {
     this.#engine = engine;
-    this.#devices = devices;
     this.#clock = clock;
-    const { formats, container, containerClock, audioChannels } = engine.info;
+    const { formats, container, containerClock } = engine.info;
     clock.setContainer(container, containerClock);
     const byName = new Map(formats.map((format) => [format.name, format]));
     this.#checker = new FrameChecker(byName, session, clock);
@@ -89,15 +86,16 @@ export class EngineVideoWriter implements VideoWriter {
       ...{ writer: this, clock, options: session },
       describe: (description) => this.#ask("copy a source", () => engine.describe(description)),
     });
-    this.#turns = new TurnQueue(() => this.#life.isAlive ? engine.slots.roomToWrite : null);
-    this.#samples = new SamplesChecker(session.audio, audioChannels);
-    this.#cues = new CueChecker(session.subtitles, this.#maxTimestamp);
+    this.#pacer = session.live === true && session.timing !== "wallclock" ? new Pacer() : null;
+    this.#cues = new CueChecker(session.subtitles, clock.maxTimestamp);
     this.#progress = new ProgressTimer(onProgress, session.logLevel === "quiet");
-    const stop = (): Promise<unknown> => stopCaptures(this.#devices, 0);
+    const failLater = (error: unknown): Promise<void> => this.#life.failLater(error);
+    this.#audio = new AudioInput({ engine, clock, session, devices, failLater });
+    const stop = (): Promise<void> => this.#stop(0);
     this.#life = new Lifecycle({
       finish: () => this.#finish(),
       closed: () => this.#tellProgress(true),
-      abort: async () => void await Promise.all([engine.abort(), stop()]),
+      abort: async (reason) => void await Promise.all([engine.abort(reason), stop()]),
       // Half a chunk is of no use.
       salvage: async () =>
         void await Promise.all([session.chunk ? engine.abort() : engine.salvage(), stop()]),
@@ -128,13 +126,16 @@ export class EngineVideoWriter implements VideoWriter {
   get stats(): WriterStats {
     const session = this.#engine.stats;
     const queued = session.queued + this.#turns.waiting;
-    const stats = withCaptureFailures({ ...session, queued }, this.#devices);
+    const { dropped } = this.#clock;
+    const pace = this.#pace.read(session, performance.now());
+    const stats = this.#audio.withFailures({ ...session, ...pace, queued, dropped });
     // The engine knows the output of filters and the final result. Otherwise it may be a few frames behind.
     if (this.#options.filter !== undefined || this.#isFinished) return stats;
     return { ...stats, frames: this.#clock.frames, seconds: this.#clock.takenSeconds };
   }
 
   get desiredSize(): number {
+    if (this.#engine.outputRoom) return 0;
     return this.#life.isOpen && this.#turns.isFree ? this.#engine.slots.free : 0;
   }
 
@@ -148,10 +149,10 @@ export class EngineVideoWriter implements VideoWriter {
     const slot = given.kind === "raw" ? this.#engine.slots.offer(given.fields.data) : null;
     try {
       // Images are decoded one by one, and need no memory for pixels.
-      await this.#turns.run(
-        given.kind !== "image" && slot === null,
-        () => this.#write(given, slot, timing, nowMs),
-      );
+      const needsRoom = given.kind !== "image" && slot === null;
+      const mayDrop = needsRoom && this.#options.latePolicy === "drop";
+      const room = this.#roomFor(needsRoom && !mayDrop, timing);
+      await this.#turns.run(room, () => this.#write(given, slot, timing, nowMs, mayDrop));
     } finally {
       if (slot !== null) this.#engine.slots.endOffer(slot);
     }
@@ -161,17 +162,11 @@ export class EngineVideoWriter implements VideoWriter {
   }
 
   async writeAudio(given: AudioSamples, options?: SamplesOptions): Promise<void> {
-    const nowMs = performance.now();
     this.#life.requireOpen("write samples");
-    const fields = readSamplesFields(given);
-    const timestamp = checkSamplesOptions(options, this.#maxTimestamp);
+    const read = this.#audio.read(given, options);
     // Getters of the caller's objects may have closed the writer. No more of them is called from here on.
     this.#life.requireOpen("write samples");
-    const { track, samples } = this.#samples.check(fields);
-    const seconds = timestamp === null
-      ? this.#firstSeconds(track, samples, nowMs)
-      : this.#clock.onClock(timestamp);
-    this.#ends.add(track, samples, seconds, this.#clock.frames === 0 ? null : this.#clock.takenSeconds);
+    const { track, samples, seconds } = this.#audio.place(read);
     await this.#ask("write samples", () => this.#engine.writeAudio(track, samples, seconds));
     await nextTurn();
     this.#life.requireNotAborted("write samples");
@@ -193,24 +188,16 @@ export class EngineVideoWriter implements VideoWriter {
     await this.#copier.copy(source, options);
   }
 
-  /**
-   * When a piece is heard that comes without a timestamp, where that is not at the end of the one before:
-   * with wallclock timing the first one of a track ended just now, and what comes before the first frame is
-   * before the video.
-   */
-  #firstSeconds(track: number, { count, sampleRate }: Samples, nowMs: number): number | null {
-    if (this.#options.timing !== "wallclock" || this.#ends.has(track) && this.#clock.frames > 0) return null;
-    return (this.#clock.elapsedSeconds(nowMs) ?? 0) - count / sampleRate;
-  }
-
-  /** The latest time that samples and cues may be given, in seconds. */
-  get #maxTimestamp(): number {
-    return maxTimestamp(this.#options.timestampOrigin === "first" ? null : 0);
+  async recordEvent(options?: EventOptions): Promise<void> {
+    const seconds = checkEventOptions(options, this.#options.segments);
+    this.#life.requireOpen("record an event");
+    await this.#ask("record an event", () => this.#engine.recordEvent(seconds));
   }
 
   acquire(width: number, height: number, format?: PixelFormat): Promise<AcquiredFrame> {
     // While the writer closes, no frame is acquired.
-    const room = (): Promise<void> | null => this.#life.isOpen ? this.#engine.slots.roomToAcquire : null;
+    const room = (): Promise<void> | null =>
+      this.#life.isOpen ? this.#engine.outputRoom ?? this.#engine.slots.roomToAcquire : null;
     return this.#turns.runAside(room, () => {
       this.#life.requireOpen("acquire a frame");
       const layout = this.#checker.layoutOf(width, height, format);
@@ -236,6 +223,7 @@ export class EngineVideoWriter implements VideoWriter {
     // Also where it closes already, and takes too long.
     if (deadlineSeconds !== null && this.#life.isAlive) this.#engine.endWithin(deadlineSeconds);
     const summary = this.#life.close();
+    this.#pacer?.stop();
     // An `acquire` that waits is of no use any more.
     this.#engine.slots.tellRoom();
     return await summary;
@@ -262,20 +250,25 @@ export class EngineVideoWriter implements VideoWriter {
     slot: AcquiredSlot | null,
     options: FrameOptions,
     nowMs: number,
+    mayDrop: boolean,
   ): void | Promise<void> {
     this.#life.requireAlive("write a frame");
     // A wrong frame is the caller's mistake and has no effect: the writer goes on.
     const checked = this.#checker.check(given, options, nowMs);
     let taken;
     try {
+      if (mayDrop && this.#room() !== null) {
+        this.#checker.drop(checked);
+        return this.#tellProgress(false);
+      }
       taken = this.#engine.write(checked, slot);
     } catch (error) {
       return this.#refuse("write a frame", error);
     }
     if (checked.picture.kind === "image") return this.#turns.hold(this.#acceptImage(checked, taken, nowMs));
     this.#accept(checked, null, nowMs);
-    if (taken === undefined) return this.#tellProgress(false);
-    return taken.then(() => this.#tellProgress(false), (error) => this.#refuse("write a frame", error));
+    if (taken === undefined) return this.#noteTaken(checked);
+    return taken.then(() => this.#noteTaken(checked), (error) => this.#refuse("write a frame", error));
   }
 
   /** An image counts once it was decoded. */
@@ -286,33 +279,39 @@ export class EngineVideoWriter implements VideoWriter {
       return await this.#refuse("write a frame", error);
     }
     this.#accept(checked, this.#engine.size, nowMs);
+    this.#noteTaken(checked);
+  }
+
+  /** The engine has a frame, or more: opening took the first one. */
+  #noteTaken({ stamp: { timestamp, seconds } }: CheckedFrame): void {
+    this.#pacer?.begin(timestamp ?? seconds);
     this.#tellProgress(false);
   }
 
   /** Counts an accepted frame. The first one starts the clock of the devices. */
   #accept(checked: CheckedFrame, size: Size | null, nowMs: number): void {
     this.#checker.accept(checked, size);
-    if (this.#clock.frames !== 1) return;
-    for (const [track, device] of this.#devices) {
-      const beginMs = nowMs - checked.stamp.seconds * 1000;
-      device.begin(beginMs, (samples, seconds) => void this.#record(track, samples, seconds));
-    }
+    if (this.#options.filter === undefined) this.#pace.written(nowMs);
+    if (this.#clock.frames === 1) this.#audio.begin(checked.stamp, nowMs);
   }
 
-  /** Writes captured samples: silence while the engine is far behind, so that memory stays bounded. */
-  async #record(track: number, samples: Samples, seconds: number): Promise<void> {
-    if (this.#isBehind) return;
-    try {
-      const written = this.#engine.writeAudio(track, samples, seconds);
-      if (written === undefined) return;
-      this.#isBehind = true;
-      await written;
-    } catch (error) {
-      // What is refused becomes silence.
-      if (!RefusedCall.is(error)) await this.#life.failLater(error);
-    } finally {
-      this.#isBehind = false;
-    }
+  /** What a frame waits for that needs memory; `null` where there is room. */
+  #room(): Promise<void> | null {
+    return this.#life.isAlive ? this.#engine.outputRoom ?? this.#engine.slots.roomToWrite : null;
+  }
+
+  /** What a frame waits for: its time, where frames are paced, and memory, where it needs that. */
+  #roomFor(needsRoom: boolean, { timestamp }: FrameOptions): AskRoom | null {
+    const pacer = this.#pacer;
+    const room = needsRoom ? () => this.#room() : null;
+    if (pacer === null) return room;
+    return () => pacer.wait(timestamp ?? this.#clock.takenSeconds) ?? room?.() ?? null;
+  }
+
+  /** Stops what happens by itself, where the video ends. */
+  async #stop(endSeconds: number): Promise<void> {
+    this.#pacer?.stop();
+    await this.#audio.stop(endSeconds);
   }
 
   /** Has the engine do something. */
@@ -335,16 +334,16 @@ export class EngineVideoWriter implements VideoWriter {
     this.#life.requireAlive("close");
     this.#checker.requireWhole();
     const { endTicks } = this.#clock;
-    if (this.#devices.size > 0) await stopCaptures(this.#devices, this.#clock.seconds(endTicks));
+    await this.#stop(this.#clock.seconds(endTicks));
     const summary = await this.#engine.finish(endTicks, () => this.#tellProgress(false));
     this.#isFinished = true;
-    const failed = [...this.#devices.values()].find(({ failure }) => failure !== null);
     // The file is complete, but part of its audio is missing.
-    if (failed !== undefined) throw failed.failure;
+    this.#audio.requireWhole();
     return summary;
   }
 
   #tellProgress(isLast: boolean): void {
+    this.#pace.note(this.#engine.stats, performance.now());
     this.#progress.tell(() => this.stats, isLast);
   }
 }

@@ -103,6 +103,11 @@ export class FrameChecker {
     this.#clock.accept(stamp);
   }
 
+  /** Counts a frame that is dropped. */
+  drop({ stamp }: CheckedFrame): void {
+    this.#clock.drop(stamp);
+  }
+
   /** Throws a `RangeError` where frames of a chunk are missing. */
   requireWhole(): void {
     const { frames } = this.#options.chunk ?? this.#clock;

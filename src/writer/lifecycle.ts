@@ -24,8 +24,8 @@ export interface Endings<Summary> {
   finish(): Promise<Summary>;
   /** Called once the writer is closed. */
   closed(): void;
-  /** Removes the file. */
-  abort(): void | Promise<void>;
+  /** Removes the file. A stream is told the reason. */
+  abort(reason: unknown): void | Promise<void>;
   /** Makes the file as playable as possible. */
   salvage(): void | Promise<void>;
 }
@@ -123,7 +123,7 @@ export class Lifecycle<Summary> {
 
   async #abort(reason: unknown, bySignal: boolean): Promise<void> {
     if (this.isAlive) {
-      const gone = Promise.try(() => this.#endings.abort());
+      const gone = Promise.try(() => this.#endings.abort(reason));
       this.#end({ name: "aborted", reason, bySignal, gone });
     }
     if (this.#state.name === "aborted") await this.#state.gone;

@@ -35,6 +35,16 @@ import type { EngineOptions } from "../thread/engine.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import { workerModule } from "../worker/worker_module.ts";
 import { commonChecks, defaultQueueSize } from "./common_checks.ts";
+import { guarded } from "./progress_timer.ts";
+import { withLive } from "./realtime/live_options.ts";
+import { checkSegments } from "./segment_checks.ts";
+import {
+  checkOutputs,
+  checkShared,
+  type OutputOptions,
+  sharedChecks,
+  type SharedOptions,
+} from "./outputs/output_options.ts";
 import type { ChunkOptions, WriterOptions } from "./writer_options.ts";
 
 /** Checked options, divided by who uses them. */
@@ -44,6 +54,10 @@ export interface CheckedOptions {
   /** What to do where the libraries can't be loaded; `null`: to throw. */
   readonly fallback: Fallback | null;
   readonly onProgress: ((stats: WriterStats) => void) | undefined;
+  /** Further outputs of the encode. */
+  readonly outputs: readonly OutputOptions[];
+  /** What all outputs have that say nothing else. */
+  readonly shared: SharedOptions;
 }
 
 const positive: Check = (value) =>
@@ -71,6 +85,7 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   targetBytes: (value) =>
     Number.isSafeInteger(value) && (value as number) > 0 ? null : "a whole number of bytes above 0",
   chunk: object("an object such as { frames: 250 }"),
+  live: flag,
   keyFrameInterval: positive,
   preset: text,
   tune: text,
@@ -106,7 +121,10 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
       ? null
       : "a PNG or JPEG file as { image: its bytes }",
   attachments: (value) => (Array.isArray(value) ? null : "a list of { name, data }"),
+  segments: object('an object such as { seconds: 60, name: "%H-%M-%S.mp4" }'),
+  onSegment: (value) => (typeof value === "function" ? null : "a function"),
   timing: oneOf("constant", "timestamps", "wallclock"),
+  latePolicy: oneOf("block", "drop"),
   timestampOrigin: oneOf("zero", "first"),
   filter: text,
   crashSafe: (value) =>
@@ -115,6 +133,8 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   workerUrl: moduleAddress,
   libraryPath: text,
   fallback: oneOf("uncompressed", "process"),
+  ...sharedChecks,
+  outputs: (value) => Array.isArray(value) ? null : "a list of addresses, paths and streams",
 };
 
 /** Options that exclude each other. */
@@ -137,7 +157,7 @@ export function requireOptions(options: unknown): void {
  */
 export function checkOptions(given: WriterOptions): CheckedOptions {
   requireOptions(given);
-  const options = checkOptionTable(given, writerChecks);
+  const options = withLive(checkOptionTable(given, writerChecks));
   for (const [one, other] of exclusive) {
     if (options[one] !== undefined && options[other] !== undefined) {
       throw new TypeError(`Cannot use the options ${one} and ${other} together: leave one of them out`);
@@ -162,8 +182,13 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     queueSize = defaultQueueSize,
     libraryPath,
     fallback,
+    segments,
+    onSegment,
     signal,
     onProgress,
+    outputs = [],
+    reconnect,
+    writeTimeoutSeconds,
     ...rest
   } = options;
   requireRates(bitrate, maxBitrate);
@@ -177,14 +202,21 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     subtitles: subtitles === undefined ? [] : checkSubtitles(subtitles),
     cover: cover === undefined ? null : checkCover(cover),
     attachments: checkAttachments(attachments),
+    ...(segments === undefined ? {} : { segments: checkSegments(segments, options) }),
     ...(isTwoPass ? { passes: 2 } : {}),
     ...checkChunk(chunk, options),
     ...(bitrate === undefined ? {} : { bitrate: parseBits(bitrate)! }),
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits(maxBitrate)! }),
     ...(shape === undefined ? {} : { sampleAspectRatio: parseSampleAspectRatio(shape) }),
   });
-  const engine = { thread, workerModule: new URL(workerUrl), queueSize, libraryPath, signal };
-  return { session, engine, fallback: fallback ?? null, onProgress };
+  const isQuiet = options.logLevel === "quiet";
+  const engine = {
+    ...{ thread, workerModule: new URL(workerUrl), queueSize, libraryPath, signal },
+    onSegment: onSegment && guarded("onSegment", onSegment, isQuiet),
+  };
+  const shared = checkShared({ reconnect, writeTimeoutSeconds });
+  const more = checkOutputs(outputs).map((output) => ({ ...shared, ...output }));
+  return { session, engine, fallback: fallback ?? null, onProgress, outputs: more, shared };
 }
 
 /** Whether there are two passes. Throws a `TypeError` where nothing says what they are for. */
@@ -204,7 +236,7 @@ function needsTwoPasses({ passes, targetBytes, bitrate }: WriterOptions): boolea
 /** Checks of a part of a video, and what follows from it. */
 function checkChunk(
   given: ChunkOptions | undefined,
-  { audio, subtitles, timing, crashSafe }: WriterOptions,
+  { audio, subtitles, timing, latePolicy, crashSafe }: WriterOptions,
 ): Pick<SessionOptions, "chunk" | "crashSafe"> {
   if (given === undefined) return crashSafe === undefined ? {} : { crashSafe };
   const { frames } = checkOptionTable(given, { frames: frameCount }, "chunk.");
@@ -216,6 +248,7 @@ function checkChunk(
     );
   }
   if (timing !== undefined && timing !== "constant") refuseOption("timing", timing, '"constant" in a chunk');
+  if (latePolicy === "drop") refuseOption("latePolicy", latePolicy, '"block" in a chunk');
   // Half a chunk is of no use.
   return { chunk: { frames }, crashSafe: crashSafe ?? false };
 }

@@ -12,15 +12,12 @@ const intervalMs = 250;
  * writer.
  */
 export class ProgressTimer<Stats> {
-  readonly #onProgress: ((stats: Stats) => unknown) | undefined;
-  readonly #isQuiet: boolean;
+  readonly #onProgress: ((stats: Stats) => void) | undefined;
   #lastMs = 0;
-  #hasFailed = false;
 
   /** For a program's function. With `isQuiet`, nothing is printed. */
   constructor(onProgress: ((stats: Stats) => void) | undefined, isQuiet: boolean) {
-    this.#onProgress = onProgress;
-    this.#isQuiet = isQuiet;
+    this.#onProgress = onProgress && guarded("onProgress", onProgress, isQuiet);
   }
 
   /** Reports progress, unless the last report was a moment ago. The last report is always sent. */
@@ -29,15 +26,23 @@ export class ProgressTimer<Stats> {
     const now = performance.now();
     if (!isLast && now - this.#lastMs < intervalMs) return;
     this.#lastMs = now;
-    const told = stats();
-    // Also one that is asynchronous.
-    Promise.try(this.#onProgress, told).catch((error: unknown) => this.#print(error));
+    this.#onProgress(stats());
   }
+}
 
-  /** The first error is enough. */
-  #print(error: unknown): void {
-    if (this.#hasFailed || this.#isQuiet) return;
-    this.#hasFailed = true;
-    console.error("avwriter: onProgress threw an error. The work goes on.", error);
-  }
+/** A program's function, whose first error is printed, unless `isQuiet`. */
+export function guarded<Told>(
+  name: string,
+  call: (told: Told) => unknown,
+  isQuiet: boolean,
+): (told: Told) => void {
+  let hasFailed = false;
+  return (told) => {
+    // Also one that is asynchronous.
+    Promise.try(call, told).catch((error: unknown) => {
+      if (hasFailed || isQuiet) return;
+      hasFailed = true;
+      console.error(`avwriter: ${name} threw an error. The work goes on.`, error);
+    });
+  };
 }

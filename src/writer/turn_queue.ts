@@ -5,14 +5,13 @@
  */
 
 /** What a call waits for before it may have room; `null` where there is room. */
-type AskRoom = () => Promise<void> | null;
+export type AskRoom = () => Promise<void> | null;
 
 /**
  * Runs calls in the order in which they are made, each once there is room for it. Calls aside wait for those
  * before them, and none of the others waits for them.
  */
 export class TurnQueue {
-  readonly #room: AskRoom;
   /** Settles once the last call in the queue has; `null` where none waits. */
   #last: Promise<void> | null = null;
   /** The same for calls aside. */
@@ -20,19 +19,11 @@ export class TurnQueue {
   #waiting = 0;
 
   /**
-   * `room` returns a promise that resolves when there may be room, or `null` where there is. What it throws,
-   * the call throws.
-   */
-  constructor(room: AskRoom) {
-    this.#room = room;
-  }
-
-  /**
-   * Runs an action when its turn comes and, with `needsRoom`, when there is room. Where no call waits and
+   * Runs an action when its turn comes and, where `room` is not `null`, when there is room: `room` returns a
+   * promise that resolves when there may be some. What it throws, the call throws. Where no call waits and
    * there is room, the action runs before this returns.
    */
-  async run<Result>(needsRoom: boolean, action: () => Result | Promise<Result>): Promise<Result> {
-    const room = needsRoom ? this.#room : null;
+  async run<Result>(room: AskRoom | null, action: () => Result | Promise<Result>): Promise<Result> {
     if (this.#last === null && (room === null || room() === null)) return await action();
     return await this.hold(this.#wait([this.#last], room, action, 1));
   }

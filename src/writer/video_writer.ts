@@ -13,7 +13,8 @@ import type { FrameOptions, Timing } from "../video/frame_timing.ts";
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import type { CloseOptions } from "./close_options.ts";
 import type { CopyOptions } from "./copying/copy_options.ts";
-import type { SamplesOptions } from "./samples_options.ts";
+import type { EventOptions } from "./event_options.ts";
+import type { SamplesOptions } from "./samples/samples_options.ts";
 
 /**
  * Writes frames into one video file. {@linkcode createFileWriter} makes it.
@@ -216,6 +217,30 @@ export interface VideoWriter extends AsyncDisposable {
    * ```
    */
   copyFrom(source: VideoSource, options?: CopyOptions): Promise<void>;
+  /**
+   * Records an event, where the writer was made with `segments.preRollSeconds`: a file is written that begins
+   * so many seconds ago, at a key frame, and ends after the seconds given. A call during an event makes it
+   * longer.
+   *
+   * @param options How long the event is recorded: {@linkcode EventOptions.seconds}.
+   * @throws {TypeError} The options have the wrong type, or the writer records no events. The writer goes on.
+   * @throws {WriteError} Encoding or writing failed.
+   * @throws {WriterClosedError} The writer was closed or aborted.
+   *
+   * @example One second before an event, and one after it
+   * ```ts
+   * import { createFileWriter } from "@avwriter/avwriter";
+   *
+   * const segments = { name: "event-%Y%m%d-%H%M%S.mp4", preRollSeconds: 1 };
+   * const folder = await Deno.makeTempDir();
+   * await using writer = await createFileWriter("h264", folder, 25, { segments });
+   * for (let n = 0; n < 100; n++) {
+   *   if (n === 50) await writer.recordEvent({ seconds: 1 });
+   *   await writer.write(new ImageData(320, 180));
+   * }
+   * ```
+   */
+  recordEvent(options?: EventOptions): Promise<void>;
   /**
    * Encodes what is left, finishes the file and closes it. Called again, it returns the same summary.
    *

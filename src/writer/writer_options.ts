@@ -14,12 +14,16 @@ import type { LogLevel } from "../libav/log.ts";
 import type { OptionValue } from "../libav/options.ts";
 import type { SubtitleOptions } from "../subtitles/subtitle_options.ts";
 import type { ColorDescription, ColorName } from "../video/color.ts";
-import type { TimestampOrigin, Timing } from "../video/frame_timing.ts";
+import type { LatePolicy, TimestampOrigin, Timing } from "../video/frame_timing.ts";
 import type { EncodedImage } from "../video/images/encoded_image.ts";
 import type { PixelFormat } from "../video/raw_frame.ts";
 import type { ResizeMode } from "../video/resizer.ts";
 import type { Fallback } from "../engine/session_types.ts";
+import type { Segment, SegmentOptions } from "../engine/segments/segment_options.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
+import type { ReconnectOptions } from "../reconnection.ts";
+import type { AdaptiveOptions } from "./adaptive/adaptive_options.ts";
+import type { ConnectionOptions, OutputOptions } from "./outputs/output_options.ts";
 
 /** What one of several files is that become one. */
 export interface ChunkOptions {
@@ -122,7 +126,7 @@ export interface WriterOptions {
   profile?: string;
   /** Any AVOption of the encoder, by name. Unknown names are refused. */
   encoderOptions?: Record<string, OptionValue>;
-  /** The container, by libavformat's name. Default: by the path's extension. */
+  /** The container, by libavformat's name. Default: by the path's extension. A stream needs it. */
   format?: string;
   /** Any AVOption of the muxer, by name. Unknown names are refused. */
   formatOptions?: Record<string, OptionValue>;
@@ -186,6 +190,21 @@ export interface WriterOptions {
    */
   timing?: Timing;
   /**
+   * What becomes of frames that come faster than they are encoded: with `"block"` their `write` waits, with
+   * `"drop"` they are left out, `stats.dropped` counts them, and the frame before is shown until the next one
+   * that is written. Default: `"block"`. Not for containers whose frames come at a constant rate, such as
+   * avi. Frames from `acquire` and image files are never dropped.
+   */
+  latePolicy?: LatePolicy;
+  /**
+   * Chooses what encoding of what happens now needs: settings with which the encoder keeps up and gives each
+   * packet at once, `keyFrameInterval: 1`, `timing: "wallclock"` and `latePolicy: "drop"`. Each of them,
+   * `preset` and `tune` can be set beside it. With another timing, `write` waits until its frame is due, on
+   * a clock that begins with the first frame: a video that is drawn faster is sent at its own pace. Not
+   * together with `passes: 2`, `targetBytes`, `palette: "clip"` or `chunk`. Default: `false`.
+   */
+  live?: boolean;
+  /**
    * What `timestamp`s, and the times of samples and cues, count from: `"zero"`, or the `"first"` one that the
    * writer is given, which is then at 0. With `"first"`, timestamps may be `Date.now() / 1000`. Default
    * `"zero"`.
@@ -248,6 +267,18 @@ export interface WriterOptions {
    * equivalent `ffmpeg` command.
    */
   logLevel?: LogLevel;
+  /**
+   * Writes files that follow each other instead of one: the writer's path is then the folder that they are
+   * in, which is made where it is missing. Each begins with a key frame, and is an ordinary file of its own;
+   * together they have each frame and each sample once. `name` chooses the container by its extension. Not
+   * for animations, and not together with `subtitles`, `chapters`, `passes`, `targetBytes` or `chunk`.
+   */
+  segments?: SegmentOptions;
+  /**
+   * Called once a segment is finished, with its path, its times and the number of its frames. Times on the
+   * wall are those of the first frame's `write`, plus the time of the video.
+   */
+  onSegment?: (segment: Segment) => void;
   /** Aborts the writer: its calls then reject with the signal's reason. */
   signal?: AbortSignal;
   /** Called after frames are written, at most four times per second, and at the end. */
@@ -264,4 +295,39 @@ export interface WriterOptions {
    * {@linkcode LibraryNotFoundError} is thrown, which says what to install.
    */
   fallback?: Fallback;
+  /**
+   * More places for the same encode: addresses, paths, streams, or any of them with options of its own
+   * ({@linkcode OutputOptions}). Each has a thread and a queue of its own: one that is slow, or gone, holds
+   * up no other. `stats.outputs` tells how each is.
+   */
+  outputs?: readonly (OutputOptions | string | URL | WritableStream<Uint8Array>)[];
+  /**
+   * How an output to an address comes back after a lost connection. Default: after 2 s, then after 1.5 times
+   * as long, and so on up to 60 s. `{ attempts: 0 }`: it does not.
+   */
+  reconnect?: ReconnectOptions;
+  /** How long a receiver may take nothing, or not answer, in seconds. Then it is lost. Default: 10. */
+  writeTimeoutSeconds?: number;
+}
+
+/**
+ * Options of {@linkcode createStreamWriter}: those of a writer, how an address is reached, and how segments
+ * are made.
+ *
+ * @example
+ * ```ts
+ * import { createStreamWriter, type StreamWriterOptions } from "@avwriter/avwriter";
+ *
+ * const options: StreamWriterOptions = { format: "hls", adaptive: { segmentSeconds: 4 } };
+ * const files = (_name: string) => new WritableStream<Uint8Array>();
+ * await using writer = await createStreamWriter("h264", files, 30, options);
+ * await writer.write(new ImageData(320, 180));
+ * ```
+ */
+export interface StreamWriterOptions extends WriterOptions, ConnectionOptions {
+  /**
+   * How HLS and DASH are divided: the length of segments, how many are listed, parts for low latency, sizes
+   * to choose from.
+   */
+  adaptive?: AdaptiveOptions;
 }

@@ -74,6 +74,11 @@ export function frameTimes(path: string, options: readonly string[] = []): numbe
 
 let everyFrameOnce: readonly string[] | undefined;
 
+/** The times of key frames in a file, in seconds. */
+export function keyFrameTimes(path: string): number[] {
+  return frameTimes(path, ["-skip_frame", "nokey"]);
+}
+
 /**
  * The option of the ffmpeg program at hand that neither repeats nor drops frames: older ones know another
  * name of it.

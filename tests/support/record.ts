@@ -151,7 +151,7 @@ function cleanFrameTimes(path: string): number[] {
 }
 
 /** The place of the bar in each picture of a file. */
-function shownBars(path: string, width: number): number[] {
+export function shownBars(path: string, width: number): number[] {
   const cells = width / 4;
   const rows = decode(path, "gray", `crop=iw:8:0:8,scale=${cells}:1:flags=area`);
   return Array.from(

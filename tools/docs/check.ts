@@ -22,6 +22,7 @@ const mostReadmeLines = 150;
 /** Words in capitals that stand in the source's strings and are no codes. */
 const otherWords: readonly string[] = [
   ...["BANDWIDTH", "BYTERANGE", "TARGETDURATION", "NONE", "OPTIONS", "DESCRIBE", "AUDIO"],
+  ...["PUT", "DELETE", "VOD", "EVENT", "YES", "PT0S", "POST"],
   "METADATA_BLOCK_PICTURE",
   "WEBVTT",
   "XVID",

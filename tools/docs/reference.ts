@@ -37,6 +37,10 @@ const made = "<!-- Made by `deno task docs:reference`: change the code's docs in
 /** The interfaces that the page of options shows, under a heading, with a sentence. */
 const shownInterfaces: readonly (readonly [name: string, heading: string, text: string])[] = [
   ["WriterOptions", "Video writer", "Options of `createFileWriter`. Every one is optional."],
+  ["OutputOptions", "Output", "Each entry of the option `outputs` that has options of its own."],
+  ["ConnectionOptions", "Connection", "More options of `createStreamWriter`, for addresses."],
+  ["AdaptiveOptions", "HLS and DASH", "The option `adaptive` of `createStreamWriter`."],
+  ["LadderStep", "Step of a ladder", "Each entry of the option `adaptive.ladder`."],
   ["AudioOptions", "Audio track", "Each track of the option `audio`."],
   ["AudioDevice", "Audio device", "The option `from` of an audio track, for live input."],
   ["SubtitleOptions", "Subtitle track", "Each track of the option `subtitles`."],

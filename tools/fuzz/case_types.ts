@@ -169,6 +169,8 @@ export interface Outcome {
   readonly rejections: readonly Rejection[];
   /** Frames that were taken. */
   readonly written: number;
+  /** How many of them the writer has left out. */
+  readonly dropped: number;
   /** What the writer told at its end; `null` where it was not closed well. */
   readonly summary: WriteSummary | null;
   /** The encoder and the pixel format that it got. */

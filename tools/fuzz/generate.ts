@@ -107,12 +107,31 @@ const longestFiltered = 1000;
 /** Seconds of constant rates beside which audio lies: of hours, the silence would be encoded. */
 const longestWithAudio = 300;
 
+/** The longest that frames are paced for, in seconds. */
+const longestPaced = 1;
+
+/** Has live frames come when they are written, unless their pace is a fast one. */
+function settleLive(options: Record<string, Value>, frameSeconds: number): void {
+  if (options["live"] !== true) return;
+  const isPaced = options["timing"] === "constant" && frameSeconds * mostFrames <= longestPaced;
+  if (!isPaced) options["timing"] = "wallclock";
+}
+
 /** How long the frames are shown, in seconds, as far as that is known. */
 function lengthOf(frameSeconds: number, frames: readonly FrameSpec[]): number {
   const times = frames.map(({ timing }) =>
     Number((timing as { timestamp?: Value } | null | undefined)?.timestamp)
   ).filter(Number.isFinite);
   return Math.max(0, frames.length * frameSeconds, Math.max(0, ...times) - Math.min(Infinity, ...times));
+}
+
+/** Makes a chunk of so many frames of the case, mostly with options that go with it. */
+function chunk(options: Record<string, Value>, frames: number, isOdd: boolean): void {
+  options["chunk"] = { frames };
+  if (isOdd) return;
+  for (const name of ["audio", "timing", "timestampOrigin", "live", "latePolicy", "palette"]) {
+    delete options[name];
+  }
 }
 
 /** How long a frame is shown at a rate, in seconds; that of a usual one where it makes no sense. */
@@ -136,15 +155,18 @@ export function generateCase(seed: number, catalog: Catalog): FuzzCase {
   if (target.format !== undefined) options["format"] = target.format;
   const fps = chooseRate(random, oddness);
   const frameSeconds = frameSecondsOf(fps);
-  const isConstant = (options["timing"] ?? "constant") === "constant";
+  settleLive(options, frameSeconds);
   // At any rate, the last frame is shown for as long.
-  const seconds = isConstant ? frameSeconds * mostFrames : frameSeconds;
+  const seconds = (options["timing"] ?? "constant") === "constant" ? frameSeconds * mostFrames : frameSeconds;
   if (seconds > longestWithAudio) delete options["audio"];
   const pattern = target.format === "image2" && random.chance(0.8);
   const { frames, audioAfter } = generateFrames({ random, catalog, oddness, size, options, frameSeconds });
   const name = pattern ? `frame%03d.${target.extension}` : chooseName(random, oddness, target.extension);
   const isFlood = /fps=/.test(String(options["filter"])) && lengthOf(frameSeconds, frames) > longestFiltered;
   if (isFlood) delete options["filter"];
+  if (random.chance(0.03)) {
+    chunk(options, frames.length + (random.chance(0.2) ? 1 : 0), random.chance(oddness));
+  }
   return {
     seed,
     codec: target.codec,

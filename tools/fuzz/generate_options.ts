@@ -117,6 +117,30 @@ function palette({ random, muxer, oddness }: OptionContext): Value | undefined {
   return random.chance(oddness) ? "web" : random.pick(["frame", "clip"]);
 }
 
+const twoPassEncoders: readonly string[] = ["libx264", "libx265", "libvpx-vp9", "libvpx", "libaom-av1"];
+
+/** Encoders that take two passes; of others, now and then is enough. */
+function takesPasses({ random, encoder, oddness }: OptionContext): boolean {
+  return twoPassEncoders.includes(encoder) || random.chance(oddness / 4);
+}
+
+function passes(context: OptionContext): Value | undefined {
+  const { random, oddness } = context;
+  if (!takesPasses(context)) return undefined;
+  return random.chance(oddness) ? random.pick<Value>([0, 3, "2", 1]) : 2;
+}
+
+function targetBytes(context: OptionContext): Value | undefined {
+  const { random, oddness } = context;
+  if (!takesPasses(context)) return undefined;
+  return random.chance(oddness) ? random.pick<Value>([0, -1, 0.5, 1, "1M"]) : random.integer(2000, 200_000);
+}
+
+function latePolicy({ random, muxer, oddness }: OptionContext): Value | undefined {
+  if (constantOnly.includes(muxer) && random.chance(0.9)) return "block";
+  return random.chance(oddness) ? random.pick(["wait", ""]) : random.pick(["drop", "drop", "block"]);
+}
+
 function keyFrameInterval({ random, muxer, oddness }: OptionContext): Value | undefined {
   if (["gif", "webp", "apng"].includes(muxer) && !random.chance(oddness)) return undefined;
   return random.pick([1, 0.1, 2, 10, 1e-9, 1e300, 0.04]);
@@ -150,6 +174,10 @@ const makers: Readonly<Record<string, readonly [probability: number, make: Maker
   quality: [0.15, quality],
   bitrate: [0.06, (context) => rate(context, "average")],
   maxBitrate: [0.05, (context) => rate(context, "cappedQuality")],
+  passes: [0.04, passes],
+  targetBytes: [0.03, targetBytes],
+  live: [0.05, ({ random, oddness }) => random.chance(oddness) ? "yes" : random.chance(0.9)],
+  latePolicy: [0.06, latePolicy],
   keyFrameInterval: [0.1, keyFrameInterval],
   alpha: [
     0.1,
@@ -237,6 +265,11 @@ export function generateOptions(context: OptionContext): Record<string, Value> {
     options["timestampOrigin"] = random.chance(oddness / 5)
       ? "last"
       : random.pick(["first", "first", "zero"]);
+  }
+  // Two passes are for a bit rate.
+  if (options["passes"] === 2 && !random.chance(oddness)) options["bitrate"] ??= 200_000;
+  if (options["targetBytes"] !== undefined && !random.chance(oddness)) {
+    for (const name of ["bitrate", "maxBitrate", "quality", "passes"]) delete options[name];
   }
   // A constant bit rate, or a limit that is no lower.
   if (options["bitrate"] !== undefined && random.chance(0.3)) options["maxBitrate"] = options["bitrate"];

@@ -15,8 +15,8 @@ const documented: Readonly<Record<Rejection["at"], readonly string[]>> = {
   ],
   // The first frame opens the encoder for its size: it may be refused as an open would be.
   write: ["TypeError", "RangeError", "WriteError", "WriterClosedError", "UnsupportedError", "OptionError"],
-  // Filters may give their first frame at the end only.
-  close: ["WriteError", "WriterClosedError", "UnsupportedError", "OptionError"],
+  // Filters may give their first frame at the end only. A chunk may lack frames.
+  close: ["RangeError", "WriteError", "WriterClosedError", "UnsupportedError", "OptionError"],
   abort: ["WriteError"],
   dispose: ["WriteError", "UnsupportedError", "OptionError"],
 };

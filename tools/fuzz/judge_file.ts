@@ -90,12 +90,17 @@ export async function judgeFile(
   folder: string,
   prober: Prober,
 ): Promise<Complaint[]> {
-  const { summary, written } = outcome;
+  const { summary, written, dropped } = outcome;
   if (summary === null) return [];
   const path = join(folder, test.name);
   const options = test.options as WriterOptions;
-  if (options.filter === undefined && summary.frames !== written) {
-    return [complaint("frames", `the summary says ${summary.frames} frames, but ${written} were taken`)];
+  if (options.filter === undefined && summary.frames + dropped !== written) {
+    return [
+      complaint(
+        "frames",
+        `the summary says ${summary.frames} frames, but ${written} were taken and ${dropped} dropped`,
+      ),
+    ];
   }
   if (summary.frames === 0) {
     if (written === 0 || !existsSync(path) || test.isThereBefore) return [];

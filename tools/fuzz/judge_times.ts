@@ -32,7 +32,7 @@ export interface WrittenCase {
 /** When each frame must be shown, in seconds; `null` where nobody knows beforehand. */
 function expectedTimes({ test, outcome, options, summary }: WrittenCase): readonly number[] | null {
   const { timing = "constant", filter } = options;
-  if (filter !== undefined) return null;
+  if (filter !== undefined || outcome.dropped > 0) return null;
   if (timing !== "constant") return outcome.times;
   const { num, den } = parseFrameRate(revive(test.fps) as number);
   return Array.from({ length: summary.frames }, (_, index) => index * den / num);

@@ -77,19 +77,22 @@ class Play {
   /** What came of it. */
   outcome(): Omit<Outcome, "residentBytes" | "milliseconds" | "complaints"> {
     const choice = this.#writer?.encoder ?? null;
-    const isExact = this.#hash !== null && this.#shape !== null && this.#summary !== null &&
+    const dropped = this.#writer?.stats.dropped ?? 0;
+    const isExact = dropped === 0 && this.#hash !== null && this.#shape !== null && this.#summary !== null &&
       choice !== null &&
       isExactWriter(this.#test, choice, this.#shape, this.#summary);
     return {
       rejections: this.#rejections,
       written: this.#written,
+      dropped,
       summary: this.#summary,
       encoder: choice?.name ?? null,
       pixelFormat: choice?.pixelFormat ?? null,
       content: isExact ? { format: choice.pixelFormat, sha256: this.#hash!.digest("hex") } : null,
       isOneFile: writesOneFile(this.#native, this.#test),
-      times: frameTimes(this.#calls, this.#test),
-      keyFrames: keyFrames(this.#calls),
+      // Nobody knows which frames were dropped.
+      times: dropped > 0 ? null : frameTimes(this.#calls, this.#test),
+      keyFrames: dropped > 0 ? [] : keyFrames(this.#calls),
       audio: this.#summary === null ? [] : audioTracks(this.#calls, this.#test, this.#summary.seconds),
     };
   }

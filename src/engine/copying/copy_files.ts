@@ -19,6 +19,7 @@ import { type CopyMuxer, createCopyMuxer, lostFrom } from "./copy_muxer.ts";
 import type { CopyInput, CopyRequest, CopySummary } from "./copy_request.ts";
 import { EncodedAudio, needsEncoding } from "./encoded_audio.ts";
 import { earliest, JoinedInput, type PacketInput } from "./joined_input.ts";
+import { SampleTimes } from "./sample_times.ts";
 
 /** Times that were computed from ticks may differ by less than this, in seconds. */
 const sameTime = 1e-6;
@@ -42,12 +43,14 @@ function lockOf(native: Native, path: string): FileLock | null {
   return lock;
 }
 
-function containerOf(native: Native, { output, action }: CopyRequest): MuxerInfo {
+function containerOf(native: Native, { output, action, inputs }: CopyRequest): MuxerInfo {
   const hint = "Name the file with the extension of its container, such as .mp4 or .mkv";
   const info = muxerByExtension(native, output, hint);
   if (!info.opensFilesItself) return info;
   throw new UnsupportedError(
-    `Cannot ${action} to ${output}: its extension means ${info.name}, which is many files`,
+    `Cannot ${action} ${
+      inputs[0]!.paths[0]
+    } into ${output}: its extension means ${info.name}, which is many files`,
     { code: "MUXER_NOT_FOUND", operation: action, hint },
   );
 }
@@ -101,6 +104,7 @@ function* copyPackets(
   using packet = new NativePacket(native);
   // Its own audio may be longer, too.
   const end = video !== null && asked[0]!.streams === "all" ? video.wholeVideoEnd() : Infinity;
+  const sampleTimes = new Map<number, SampleTimes>();
   let packets = 0, seconds = 0;
   for (;;) {
     const input = earliest(inputs);
@@ -119,7 +123,14 @@ function* copyPackets(
     const { index, timeBase } = place;
     seconds = Math.max(seconds, Number(packet.pts + packet.duration) * timeBase.num / timeBase.den);
     packet.streamIndex = index;
-    packet.rescale(timeBase, muxer.timeBase(index));
+    const to = muxer.timeBase(index);
+    const audio = input instanceof JoinedInput ? input.evenAudio(streamIndex) : null;
+    if (audio === null || timeBase.num * to.den <= to.num * timeBase.den) packet.rescale(timeBase, to);
+    else {
+      const times = sampleTimes.get(index) ?? new SampleTimes(audio, timeBase, to);
+      sampleTimes.set(index, times);
+      times.place(packet);
+    }
     muxer.write(packet);
     packets++;
     synced.add(size);
@@ -129,13 +140,14 @@ function* copyPackets(
 }
 
 /** Writes the header: only the muxer itself knows all that it refuses. */
-function writeHeader(muxer: Muxer, { action, output }: CopyRequest): void {
+function writeHeader(muxer: Muxer, { action, output, inputs: [input] }: CopyRequest): void {
   try {
     muxer.writeHeader();
   } catch (cause) {
     if (!(cause instanceof AvError) || cause.code !== "EINVAL" && cause.code !== "INVALIDDATA") throw cause;
     throw new UnsupportedError(
-      `Cannot ${action} to ${output}: ${muxer.info.name} does not take these streams (${cause.message})`,
+      `Cannot ${action} ${input!.paths[0]} into ${output}: ` +
+        `${muxer.info.name} does not take these streams (${cause.message})`,
       {
         code: "CODEC_NOT_FOR_CONTAINER",
         operation: action,

@@ -13,6 +13,7 @@ import { MediaInput } from "../reading/media_input.ts";
 import { describeFile } from "../reading/packet_reader.ts";
 import { durationOf, rotationOf } from "../reading/source_facts.ts";
 import type { CopiedFile } from "./media_packet.ts";
+import type { EvenAudio } from "./sample_times.ts";
 
 /** How much earlier reading begins than the key frame, in seconds: files are not interleaved exactly. */
 const lead = 1;
@@ -61,6 +62,14 @@ export class FilePackets implements Disposable {
     return new InputStream(this.#native, this.demuxer, index).audioShape;
   }
 
+  /** How a stream of audio is cut into packets; `null` for others, and where they differ. */
+  evenAudio(index: number): EvenAudio | null {
+    if (!this.demuxer.isOf("audio", index)) return null;
+    const packetSamples = this.demuxer.packetSamples(index);
+    const { sampleRate } = this.audioShape(index);
+    return packetSamples > 0 && sampleRate > 0 ? { sampleRate, packetSamples } : null;
+  }
+
   /** What must be the same for a decoder to go on from one file to the next. */
   facts(index: number): Readonly<Record<string, string>> {
     const stream = new InputStream(this.#native, this.demuxer, index);
@@ -71,6 +80,7 @@ export class FilePackets implements Disposable {
     const { num, den } = this.demuxer.sampleAspectRatio(index) ?? { num: 1, den: 1 };
     return {
       "the codec": stream.codecName,
+      "the profile": stream.profile,
       "the size": isAudio ? "" : `${width}x${height}`,
       "the pixel format": isVideo ? pixelFormatById(this.#native, format)?.name ?? "" : "",
       "the shape of pixels": isVideo ? `${num}:${den}` : "",
@@ -196,11 +206,13 @@ export class FilePackets implements Disposable {
     const waiting = this.#held.filter((held) => held.streamIndex === index);
     this.#held.splice(0, this.#held.length, ...this.#held.filter((held) => held.streamIndex !== index));
     const unknown = waiting.filter(({ dts }) => dts === noTime);
-    let next = first === noTime ? null : first;
-    for (const packet of unknown.toReversed()) {
-      packet.dts = next === null ? packet.pts : next - this.step(packet);
-      if (packet.pts === noTime) packet.pts = packet.dts;
-      if (next !== null) next = packet.dts;
+    if (first === noTime) orderDecodeTimes(unknown);
+    else {
+      let next = first;
+      for (const packet of unknown.toReversed()) {
+        packet.dts = next -= this.step(packet);
+        if (packet.pts === noTime) packet.pts = packet.dts;
+      }
     }
     this.#ready.push(...waiting);
   }
@@ -209,4 +221,14 @@ export class FilePackets implements Disposable {
     for (const packet of [...this.#held.splice(0), ...this.#ready.splice(0)]) packet[Symbol.dispose]();
     this.#input[Symbol.dispose]();
   }
+}
+
+/** Gives all packets of a short stream decode times: those when they are shown, in order and early enough. */
+function orderDecodeTimes(packets: readonly NativePacket[]): void {
+  const shown = packets.map(({ pts }) => pts);
+  if (shown.includes(noTime)) return;
+  const inOrder = shown.toSorted((one, other) => Number(one - other));
+  const late = inOrder.map((ticks, index) => ticks - shown[index]!);
+  const delay = late.reduce((most, each) => each > most ? each : most, 0n);
+  for (const [index, packet] of packets.entries()) packet.dts = inOrder[index]! - delay;
 }

@@ -10,6 +10,7 @@ import type { ChapterPlace } from "../../libav/streams/stream_parameters.ts";
 import type { CopyInput, CopyRequest } from "./copy_request.ts";
 import { FilePackets } from "./file_packets.ts";
 import type { CopiedFile, CopiedStream } from "./media_packet.ts";
+import type { EvenAudio } from "./sample_times.ts";
 
 /** How much later audio may begin than that of the previous file ends, in seconds, to go on there. */
 const sameMoment = 0.012;
@@ -67,6 +68,7 @@ export class JoinedInput implements PacketInput {
   readonly streams: readonly CopiedStream[];
   /** The numbers of those with packets. */
   readonly #numbers: readonly number[];
+  readonly #even: ReadonlyMap<number, EvenAudio | null>;
   #headSeconds: number | null = null;
 
   /** Opens the first file. */
@@ -79,6 +81,7 @@ export class JoinedInput implements PacketInput {
     this.description = this.#source.describe();
     this.streams = chosenStreams(this.description, input);
     this.#numbers = numbersOf(this.streams);
+    this.#even = new Map(this.#numbers.map((index) => [index, this.#source.evenAudio(index)]));
     this.#requireJoinable();
     const { part } = request;
     if (part !== null) this.#requireWithin(part.start);
@@ -132,6 +135,11 @@ export class JoinedInput implements PacketInput {
         end: Math.min(place.end + later, end),
       }))
       .filter((place) => place.end > 0 && place.start < end);
+  }
+
+  /** How a stream of audio is cut into packets; `null` for others, and where they differ. */
+  evenAudio(index: number): EvenAudio | null {
+    return this.#even.get(index) ?? null;
   }
 
   /** The path of the file at hand. */
@@ -319,7 +327,10 @@ function differenceOf(one: FilePackets, other: FilePackets, index: number): stri
   const facts = [one, other].map((source) => source.facts(index));
   for (const name of Object.keys(facts[0]!)) {
     const [first, second] = [facts[0]![name], facts[1]![name]];
-    if (first !== second) return `${name} ${second} in stream ${index}, not ${first}`;
+    // What is empty is not known, or has no meaning.
+    if (first !== second && first !== "" && second !== "") {
+      return `${name} ${second} in stream ${index}, not ${first}`;
+    }
   }
   const [headers, otherHeaders] = [one.demuxer.headers(index), other.demuxer.headers(index)];
   const isSame = headers.length === otherHeaders.length &&

@@ -8,15 +8,15 @@ import { chooseMuxer } from "../../container/muxer_choice.ts";
 import { AvError, UnsupportedError } from "../../errors.ts";
 import { HeldTarget } from "../../file/held_target.ts";
 import { Interleaver } from "../../file/interleaver.ts";
-import { muxerUrl, OutputFile } from "../../file/output_file.ts";
+import { OutputFile } from "../../file/output_file.ts";
 import { chooseCrashSafety, type CrashSafety } from "../../file/safety.ts";
-import { stepsWithWriteErrors, withWriteErrors } from "../../file/target.ts";
+import { muxerUrl, stepsWithWriteErrors, withWriteErrors } from "../../file/target.ts";
 import { setLogLevel } from "../../libav/log.ts";
 import { isMatroska, type MuxerInfo } from "../../libav/muxer_info.ts";
 import type { Steps } from "../../steps.ts";
 import type { SessionControl } from "../ending/session_control.ts";
 import type { PacketFileRequest, PacketSummary } from "../session_types.ts";
-import type { WriterStats } from "../writer_stats.ts";
+import { noStats, type WriterStats } from "../writer_stats.ts";
 import { hasAdtsHeader, headerFromAdts, usualHeader } from "./aac.ts";
 import { plainTags } from "../../container/plain_tags.ts";
 import { copiedChapters, CopiedStreams, type CopyTarget } from "./copied_streams.ts";
@@ -76,7 +76,7 @@ export class PacketSession implements Disposable {
   /** The current statistics. */
   get stats(): WriterStats {
     return {
-      ...{ dropped: 0, duplicated: 0, queued: 0, encoding: 0, finished: 0, audio: [] },
+      ...noStats,
       frames: this.#packets,
       bytes: this.#bytes,
       seconds: this.#open?.placer.endSeconds ?? 0,

@@ -60,6 +60,22 @@ export class SessionControl {
     return Atomics.load(this.#words, words.isAborted) === endings.late;
   }
 
+  /** Lets calls wait again, after one that took too long. An abort stays one. */
+  goOn(): void {
+    Atomics.compareExchange(this.#words, words.isAborted, endings.late, endings.none);
+  }
+
+  /** Does something that waits for others, at once or later. */
+  async timedLater<T>(call: () => T | Promise<T>): Promise<T> {
+    this.#beganMs = performance.now();
+    this.#step();
+    try {
+      return await call();
+    } finally {
+      this.#step();
+    }
+  }
+
   /** Does something that waits for others. */
   timed<T>(call: () => T): T {
     this.#beganMs = performance.now();

@@ -36,6 +36,7 @@ export function createMuxer(
     audioTracks = context.audioTracks,
     info = own,
     hasCover = true,
+    isContinued = false,
   } = request;
   const { timing = "constant", formatOptions, metadata = {}, loop } = options;
   const told = splitTimecode(info.name, metadata);
@@ -53,7 +54,7 @@ export function createMuxer(
       tags: streamTags(options, settings.color, settings.chromaLocation),
       metadata: {},
     });
-    audioTracks?.addStreams(muxer, recording);
+    audioTracks?.addStreams(muxer, recording, isContinued);
     context.subtitles?.addStreams(muxer);
     if (!isIntermediate(info, stage)) {
       for (const file of [...placed.streams, ...context.attachments]) muxer.addStream(file);

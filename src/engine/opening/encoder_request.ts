@@ -39,7 +39,8 @@ export function encoderRequest(
     width: layout.width,
     height: layout.height,
     source: layout.format,
-    isVariable: options.timing !== undefined && options.timing !== "constant",
+    isVariable: options.timing !== undefined && options.timing !== "constant" ||
+      options.latePolicy === "drop",
     isVerbose: isVerbose(options.logLevel),
     isQuiet: options.logLevel === "quiet",
   });

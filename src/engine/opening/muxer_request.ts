@@ -16,6 +16,7 @@ import type { StreamRequest } from "../../libav/streams/stream_parameters.ts";
 import type { InputFormats } from "../../video/input_format.ts";
 import type { AudioTracks } from "../audio_tracks.ts";
 import type { FrameClock } from "../frame_clock.ts";
+import type { PacketFeeds } from "../outputs/packet_feeds.ts";
 
 /** What a muxer is made from. */
 export interface MuxerRequest {
@@ -33,6 +34,8 @@ export interface MuxerRequest {
   readonly namesKeys?: boolean;
   /** Whether the requested cover goes in; default: it does. */
   readonly hasCover?: boolean;
+  /** Whether the encoders of audio have begun before this file. */
+  readonly isContinued?: boolean;
   /** Other tracks than the requested ones, or none. */
   readonly audioTracks?: AudioTracks | null;
 }
@@ -53,4 +56,6 @@ export interface OpenerContext {
   readonly cover: Cover | null;
   /** Streams of attached files, which come last. */
   readonly attachments: readonly StreamRequest[];
+  /** The outputs in other threads; `null` where there are none. */
+  readonly feeds: PacketFeeds | null;
 }

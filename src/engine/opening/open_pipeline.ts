@@ -7,6 +7,7 @@ import type { Native } from "../../../ffi/mod.ts";
 import type { EncoderSettings } from "../../codecs/open_encoder.ts";
 import { openNextEncoder } from "../../codecs/open_next_encoder.ts";
 import { minTicks } from "../../container/frame_rates.ts";
+import { OutputFile } from "../../file/output_file.ts";
 import type { Encoder } from "../../libav/encoder.ts";
 import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
 import { Pipeline } from "../pipeline.ts";
@@ -14,8 +15,20 @@ import { createTimeline } from "../timeline.ts";
 import { palettesFor } from "./palettes.ts";
 import { openPasses } from "../passes/open_passes.ts";
 import type { VideoPipeline } from "../video_output.ts";
-import { createOutput, printChoices } from "./open_output.ts";
+import { openSegmented } from "../segments/open_segmented.ts";
+import type { SegmentedOutput } from "../segments/segmented_output.ts";
+import { type OpenNext, SizedPipelines } from "../segments/sized_pipelines.ts";
+import { containerTimeBase, createOutput, type EncodedStream, printChoices } from "./open_output.ts";
 import type { FirstPicture, PipelineContext } from "./pipeline_context.ts";
+
+/** An open pipeline, and what its encoder was told. */
+interface OpenPipeline<Kind extends VideoPipeline> {
+  readonly pipeline: Kind;
+  readonly settings: EncoderSettings;
+}
+
+/** Where packets go: a file that is not open yet, or segments. */
+type AnyOutput = OutputFile | SegmentedOutput;
 
 /**
  * Opens everything for pictures of a shape. The file comes last, so that a failure leaves an existing one as
@@ -25,17 +38,46 @@ export function openPipeline(
   native: Native,
   context: PipelineContext,
   picture: FirstPicture,
-): { readonly pipeline: VideoPipeline; readonly settings: EncoderSettings } {
-  if (context.request.options.passes !== undefined) return openPasses(native, context, picture);
+): OpenPipeline<VideoPipeline> {
+  const { request, segments } = context;
+  if (request.options.passes !== undefined) return openPasses(native, context, picture);
+  if (segments === null) {
+    return openEncoding(native, context, picture, (stream) => createOutput(native, context, stream));
+  }
+  const streams: EncodedStream[] = [];
+  let output: SegmentedOutput | null = null;
+  const open = (next: FirstPicture): OpenPipeline<Pipeline> =>
+    openEncoding(native, context, next, (stream) => {
+      streams.push(stream);
+      return output ??= openSegmented(native, context, segments, streams);
+    });
+  const opened = open(picture);
+  if (segments.options.newSize !== true) return opened;
+  const openNext: OpenNext = (pixels, shape, seconds) => {
+    const { layout: { width, height } } = shape;
+    const source = { first: shape, size: { width, height } };
+    return open({ input: { ...picture.input, shape }, pixels, seconds, source }).pipeline;
+  };
+  return { ...opened, pipeline: new SizedPipelines(opened.pipeline, picture.input.shape, openNext) };
+}
+
+/** Opens an encoder for pictures of a shape, whose packets go to an output. */
+function openEncoding(
+  native: Native,
+  context: PipelineContext,
+  picture: FirstPicture,
+  outputOf: (stream: EncodedStream) => AnyOutput,
+): OpenPipeline<Pipeline> {
   const { input, pixels, seconds, source } = picture;
-  const { request, control, info, target, clock, audioTracks, opener } = context;
+  const { request, control, info, target, clock, audioTracks, opener, feeds } = context;
   const { options } = request;
   using owned = new DisposableStack();
   const { encoder, settings } = opener.openEncoder(input, pixels, source.first.layout.format);
   owned.use(encoder);
   const parameters = owned.use(new CodecParameters(native, encoder));
   const { timeBase, shape } = input;
-  const output = owned.use(createOutput(native, context, { parameters, settings, timeBase }));
+  const stream = { parameters, settings, timeBase };
+  const output = owned.use(outputOf(stream));
   const timeline = createTimeline(options, clock, input);
   const openEncoder = (): Encoder => openNextEncoder(native, settings, parameters.headers);
   // In other containers, the table of colours is elsewhere.
@@ -45,13 +87,19 @@ export function openPipeline(
   const parts = { encoder, parameters, openEncoder, settings, output, timeline, plays, control };
   const pipeline = owned.use(new Pipeline(native, { ...parts, ...palettes }));
   pipeline.prepare(shape);
-  output.open(target);
-  timeline.begin(encoder.reorderDelay, output.timeBase(0));
+  feeds?.begin((info) => opener.createMuxer({ ...stream, url: "", stage: "kept", info, hasCover: false }));
+  if (output instanceof OutputFile) output.open(target);
+  const containerUnit = output instanceof OutputFile
+    ? output.timeBase(0)
+    : containerTimeBase(context, stream);
+  timeline.begin(encoder.reorderDelay, containerUnit);
   owned.move();
-  audioTracks?.beginAt(seconds);
-  audioTracks?.begin(output);
+  if (audioTracks !== null && !audioTracks.hasBegun) {
+    audioTracks.beginAt(seconds);
+    audioTracks.begin(output, feeds !== null);
+  }
   // Without filters, the clock does that.
-  if (options.filter !== undefined) timeline.keepApart(output.timeBase(0), minTicks(info));
-  printChoices(native, context, { parameters, settings, timeBase }, picture);
+  if (options.filter !== undefined) timeline.keepApart(containerUnit, minTicks(info));
+  printChoices(native, context, stream, picture);
   return { pipeline, settings };
 }

@@ -12,6 +12,8 @@ import type { PictureShape, Pixels } from "../../video/pixels.ts";
 import type { AudioTracks } from "../audio_tracks.ts";
 import type { SessionControl } from "../ending/session_control.ts";
 import type { FrameClock } from "../frame_clock.ts";
+import type { PacketFeeds } from "../outputs/packet_feeds.ts";
+import type { Segments } from "../segments/segments.ts";
 import type { PreprocessorOutput } from "../preprocessor.ts";
 import type { VideoFileRequest } from "../session_types.ts";
 import type { StreamOpener } from "./stream_opener.ts";
@@ -28,6 +30,10 @@ export interface PipelineContext {
   readonly audioTracks: AudioTracks | null;
   readonly subtitles: SubtitleTracks | null;
   readonly opener: StreamOpener;
+  /** The outputs in other threads; `null` where there are none. */
+  readonly feeds: PacketFeeds | null;
+  /** The segments of a recording; `null` where it is one file. */
+  readonly segments: Segments | null;
 }
 
 /** The first picture that comes to the encoder. */

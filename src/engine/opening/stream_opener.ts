@@ -31,7 +31,7 @@ import { requireAnimationSupport } from "../../container/key_frames.ts";
 import { requirePrimariesSupport } from "../../container/picture_tags.ts";
 import { requireTimecodeSupport } from "../../container/timecode.ts";
 import { AvError, UnsupportedError } from "../../errors.ts";
-import { muxerUrl } from "../../file/output_file.ts";
+import { muxerUrl } from "../../file/target.ts";
 import { checkFilters } from "../../libav/conversion/filter_graph.ts";
 import type { Encoder, EncoderInfo } from "../../libav/encoder.ts";
 import { setLogLevel } from "../../libav/log.ts";
@@ -181,6 +181,7 @@ export class StreamOpener implements Disposable {
 
   #requireContainerFits(encoder: EncoderInfo, { frameRate }: PreprocessorOutput): void {
     requireVideoCodecSupport(this.#native, this.info, encoder);
+    this.#context.feeds?.requireSupport(encoder);
     requireTimecodeSupport(this.info, this.#request.options, frameRate);
     if (this.frameColor.isDisplayP3) requirePrimariesSupport(this.info);
   }

@@ -6,14 +6,13 @@
 import { join, type Native, ScratchFolder } from "../../../ffi/mod.ts";
 import { type EncoderSettings, openEncoder } from "../../codecs/open_encoder.ts";
 import { HeldTarget } from "../../file/held_target.ts";
-import { muxerUrl, type OutputFile } from "../../file/output_file.ts";
-import { passesPath } from "../../file/target.ts";
+import type { OutputFile } from "../../file/output_file.ts";
+import { muxerUrl, passesPath } from "../../file/target.ts";
 import type { Encoder } from "../../libav/encoder.ts";
 import { quietly } from "../../libav/log.ts";
-import type { Rational } from "../../libav/rational.ts";
 import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
 import { SessionControl } from "../ending/session_control.ts";
-import { createOutput, type EncodedStream, printChoices } from "../opening/open_output.ts";
+import { containerTimeBase, createOutput, type EncodedStream, printChoices } from "../opening/open_output.ts";
 import type { FirstPicture, PipelineContext } from "../opening/pipeline_context.ts";
 import type { Steps } from "../../steps.ts";
 import { Pipeline, type PipelineParts } from "../pipeline.ts";
@@ -116,15 +115,6 @@ export function openPasses(
 /** Statistics are of one encoder, from the first frame to the last. */
 function onlyOnce(): Encoder {
   throw new Error("An encoder was ended before the end of its pass");
-}
-
-/** The unit that the container counts in, as its header says; the finest where it has none. */
-function containerTimeBase({ info, opener }: PipelineContext, stream: EncodedStream): Rational {
-  if (info.opensFilesItself) return stream.timeBase;
-  using muxer = opener.createMuxer({ ...stream, url: opener.url, stage: "direct", hasCover: false });
-  muxer.openMemory();
-  muxer.writeHeader();
-  return muxer.timeBase(0);
 }
 
 function openFinal(

@@ -7,6 +7,7 @@ import { memoryToFill, type Native } from "../../../ffi/mod.ts";
 import { AvError, UnsupportedError } from "../../errors.ts";
 import type { ColorNumbers, NativeFrame } from "../../libav/native_frame.ts";
 import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
+import { frameBrightness } from "../../libav/reading/stream_hdr.ts";
 import { pixelFormatById } from "../../libav/pixel_format.ts";
 import type { ColorDescription } from "../../video/color.ts";
 import type { Converter } from "../../video/conversion/converter.ts";
@@ -15,7 +16,15 @@ import { RgbPainter } from "../../video/conversion/rgb_painter.ts";
 import { FrameReader } from "../../video/frame_reader.ts";
 import { frameLayout, type PictureShape } from "../../video/pixels.ts";
 import { frameBytes, type FrameLayout, placePlanes } from "../../video/raw_frame.ts";
-import { assumedMeaning, colorOf, convertedColor, convertedMeaning } from "../../video/reading/read_color.ts";
+import {
+  assumedMeaning,
+  colorOf,
+  convertedColor,
+  convertedMeaning,
+  type HdrDescription,
+  hdrOf,
+  mayHaveHdr,
+} from "../../video/reading/read_color.ts";
 import type { ShownFrame } from "./held_frame.ts";
 import type { LentFrames } from "./lent_frames.ts";
 import type { ReadFrame } from "./reading_types.ts";
@@ -40,6 +49,8 @@ export class FrameCopier implements Disposable {
   readonly #stream: Partial<ColorDescription>;
   readonly #reader: FrameReader;
   #way: Way | null = null;
+  /** What a frame has told of brightness, where the header does not. */
+  #hdr: HdrDescription = {};
   /** The number of a pixel format that lies in ordinary memory. */
   #checked: number | null = null;
 
@@ -62,7 +73,7 @@ export class FrameCopier implements Disposable {
   ): ReadFrame {
     const colors = frame.colors;
     this.#requirePixels(frame.shape.format);
-    const way = this.#wayOf(this.#reader.read(frame), colors);
+    const way = this.#wayOf(this.#reader.read(frame), colors, frame);
     const { layout, color, bytes } = way;
     const { width, height, format: { name } } = layout;
     const facts = { format: name, width, height, timestamp, duration, isDiscontinuous, color };
@@ -97,13 +108,18 @@ export class FrameCopier implements Disposable {
     }
   }
 
-  #wayOf(shape: PictureShape, colors: ColorNumbers): Way {
+  #wayOf(shape: PictureShape, colors: ColorNumbers, frame: NativeFrame): Way {
     if (this.#way?.shape === shape) return this.#way;
     this.#way?.converter?.[Symbol.dispose]();
     this.#way = null;
     const { layout: { format, width, height }, meaning } = shape;
     const target = this.#format ?? format;
-    const color = { ...this.#stream, ...colorOf(this.#native, colors) };
+    const color = { ...this.#stream, ...this.#hdr, ...colorOf(this.#native, colors) };
+    // Only frames that begin a stream tell it.
+    if (mayHaveHdr(color)) {
+      this.#hdr = hdrOf(frameBrightness(this.#native, frame.address));
+      Object.assign(color, this.#hdr);
+    }
     const converted = target.id === format.id ? meaning : convertedMeaning(meaning, format, target, height);
     const layout = frameLayout(target, width, height);
     const painter = RgbPainter.exists(shape, target) ? new RgbPainter(this.#native, shape, target) : null;

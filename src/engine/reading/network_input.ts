@@ -9,7 +9,7 @@ import { Demuxer } from "../../libav/demuxer.ts";
 import type { Connection } from "../../libav/reading/connection.ts";
 import { optionText } from "../../libav/reading/input_options.ts";
 import type { SessionControl } from "../ending/session_control.ts";
-import { openHls } from "./http/hls_demuxer.ts";
+import { openHls } from "./http/open_hls.ts";
 import { openHttp, readAll } from "./http/http_input.ts";
 import { playlistMark } from "./http/media_playlist.ts";
 import { maxPlaylistBytes } from "./http/playlist_follower.ts";
@@ -30,7 +30,9 @@ export interface NetworkOpening {
 /** Opens an address. */
 export function openNetwork(native: Native, opening: NetworkOpening): Demuxer {
   const { place, formats } = opening;
-  if (place.protocols.startsWith("rtsp")) return openRtsp(native, place, optionsOf(place));
+  if (place.protocols.startsWith("rtsp")) {
+    return openRtsp(native, { place, owned: opening.owned, options: optionText(place.options) });
+  }
   if (place.protocols === "srt") return openSrt(native, place, formats);
   if (/^https?:/.test(place.url)) return openHttpOrHls(native, opening);
   return new Demuxer(native, place.url, { ...optionsOf(place), formats });

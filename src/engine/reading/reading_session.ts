@@ -20,7 +20,7 @@ import { MediaInput } from "./media_input.ts";
 import type { ReadFrame, ReadRequest, SourceInfo } from "./reading_types.ts";
 import { describeFile, PacketReader } from "./packet_reader.ts";
 import { describeSource } from "./source_facts.ts";
-import { streamColor } from "../../video/reading/read_color.ts";
+import { mayHaveHdr, streamColor } from "../../video/reading/read_color.ts";
 import { AudioReader, SubtitleReader } from "./track_readers.ts";
 
 /** Reads one file. */
@@ -46,7 +46,7 @@ export class ReadingSession implements Disposable {
     const stream = videoStream(input, request);
     this.#copier = this.#owned.use(new FrameCopier(native, this.#format, streamColor(native, stream)));
     const info = describeSource(native, input, stream, this.#format, request.label);
-    this.info = isComplete(info) ? info : { ...info, ...this.#looked() };
+    this.info = isComplete(info) && !mayHaveHdr(info.color) ? info : { ...info, ...this.#lookedAt(info) };
   }
 
   /** The next frame, in the memory given if it fits, or lent where that can be; `null` at the end. */
@@ -73,7 +73,7 @@ export class ReadingSession implements Disposable {
     return this.#copy(this.#randomCursor.at(seconds), memory);
   }
 
-  /** Reads an audio track from a time in seconds on, or from the beginning where a file tells no such time. */
+  /** Reads an audio track from a time in seconds on, or from its beginning where a file has no index. */
   openAudio(track: number, from: number): AudioReader {
     const reader = this.#openAudio(track);
     if (from === 0 || reader.seek(from)) return reader;
@@ -133,6 +133,16 @@ export class ReadingSession implements Disposable {
   }
 
   /** What the first frame says, where the header does not. */
+  #lookedAt(info: SourceInfo): Partial<SourceInfo> {
+    try {
+      return this.#looked();
+    } catch (error) {
+      // The metadata of HDR alone is no reason to fail.
+      if (!(error instanceof ReadError) || !isComplete(info)) throw error;
+      return {};
+    }
+  }
+
   #looked(): Partial<SourceInfo> {
     using cursor = this.#openCursor();
     const frame = this.#copy(cursor.advance());

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Native } from "../../../ffi/mod.ts";
-import { AudioDecoder } from "../../libav/audio_decoder.ts";
+import { AudioDecoder } from "../../libav/reading/audio_decoder.ts";
 import { readSamples, type Samples } from "../../libav/audio_frame.ts";
 import { NativeFrame } from "../../libav/native_frame.ts";
 import { NativePacket } from "../../libav/native_packet.ts";

@@ -9,7 +9,7 @@ import type { Demuxer } from "../demuxer.ts";
 import type { ColorNumbers } from "../native_frame.ts";
 import { NativePacket } from "../native_packet.ts";
 import { type Rational, unpackRational } from "../rational.ts";
-import { type Brightness, displayVolumeOf, lightLevelsOf } from "./stream_hdr.ts";
+import { type Brightness, streamBrightness } from "./stream_hdr.ts";
 
 /** AVSEEK_FLAG_*, libavformat/avformat.h. */
 const seekFlags = { backward: 1, byte: 2 } as const;
@@ -62,6 +62,15 @@ export class InputStream {
   /** libavcodec's name of its codec. */
   get codecName(): string {
     return this.#demuxer.codecName(this.index);
+  }
+
+  /** The profile of its codec, by libavcodec's name: `"High"`, `"HE-AAC"`; empty where it has none. */
+  get profile(): string {
+    const { fields, memory } = this.#native;
+    const [codec, profile] = (["codec_id", "profile"] as const).map((field) =>
+      fields.get(this.parameters, "AVCodecParameters", field)
+    ) as [number, number];
+    return memory.text(this.#native.codecNames().avcodec_profile_name(codec, profile)) ?? "";
   }
 
   /** How many frames its decoder holds back to put them in order; 0 where they are shown as they come. */
@@ -134,10 +143,7 @@ export class InputStream {
 
   /** What the header says of brightness; `null` for what it does not say. */
   get brightness(): Brightness {
-    return {
-      display: displayVolumeOf(this.#native, this.#demuxer, this.index),
-      light: lightLevelsOf(this.#native, this.#demuxer, this.index),
-    };
+    return streamBrightness(this.#native, this.#demuxer, this.index);
   }
 
   /** Goes on at a key frame at or before a time; returns whether it could. */
@@ -166,11 +172,6 @@ export class InputStream {
 export function formatNames({ fields, memory }: Native, demuxer: Demuxer): string {
   const format = fields.get(demuxer.address, "AVFormatContext", "iformat");
   return memory.text(fields.get(format, "AVInputFormat", "name")) ?? "";
-}
-
-/** The address that is read, which redirects of RTSP change. */
-export function addressOf({ fields, memory }: Native, demuxer: Demuxer): string {
-  return memory.text(fields.get(demuxer.address, "AVFormatContext", "url"), Infinity) ?? "";
 }
 
 /**

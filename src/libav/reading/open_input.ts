@@ -24,6 +24,8 @@ export interface DemuxerOptions {
   readonly onUnknown?: (name: string) => void;
   /** An AVIOContext that is open, in place of the URL. */
   readonly memory?: Pick<MemoryFile, "address">;
+  /** Is called with the AVFormatContext before anything is opened. */
+  readonly onContext?: (context: Address) => void;
 }
 
 /** Opens a file: gives its AVFormatContext. Throws libav's error where that fails. */
@@ -38,6 +40,7 @@ export function openInput(native: Native, url: string, request: DemuxerOptions):
   }
   if (memory !== undefined) native.fields.set(cell.value, "AVFormatContext", "pb", memory.address);
   setInterruption(native, native.fields.addressOf(cell.value, "AVFormatContext", "interrupt_callback"));
+  request.onContext?.(cell.value);
   // A failure frees the context.
   const result = withOptions(
     native,

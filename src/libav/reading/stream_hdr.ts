@@ -1,14 +1,18 @@
 /**
- * What a stream's header says of brightness: the display that it was mastered on, and how bright it gets.
+ * What a stream's header, or a frame, says of brightness: the display that it was mastered on, and how bright
+ * it gets.
  *
  * @module
  */
-import type { Address, Native } from "../../../ffi/mod.ts";
+import { type Address, type Native, NULL } from "../../../ffi/mod.ts";
 import type { Demuxer } from "../demuxer.ts";
 import { unpackRational } from "../rational.ts";
 import { type Chromaticity, type DisplayVolume, type LightLevels, sideData } from "../streams/stream_tags.ts";
 
-/** What a header says of brightness; `null` for what it does not say. */
+/** AV_FRAME_DATA_*, libavutil/frame.h. */
+const frameData = { masteringDisplay: 11, contentLight: 14 } as const;
+
+/** What is said of brightness; `null` for what is not. */
 export interface Brightness {
   readonly display: DisplayVolume | null;
   readonly light: LightLevels | null;
@@ -24,12 +28,32 @@ function pointsAt({ memory }: Native, at: Address, count: number): Chromaticity[
   ]);
 }
 
-/** The display that a stream was mastered on; `null` where the header does not say all of it. */
-export function displayVolumeOf(native: Native, demuxer: Demuxer, index: number): DisplayVolume | null {
+/** What a stream's header says of brightness. */
+export function streamBrightness(native: Native, demuxer: Demuxer, index: number): Brightness {
+  const at = (type: keyof typeof frameData): Address | null => demuxer.sideDataAddress(index, sideData[type]);
+  return brightnessAt(native, at("masteringDisplay"), at("contentLight"));
+}
+
+/** What a frame says of brightness: some containers have no place for it, so that only its packets tell. */
+export function frameBrightness(native: Native, frame: Address): Brightness {
+  const at = (type: keyof typeof frameData): Address | null => {
+    const found = native.frameSideData().av_frame_get_side_data(frame, frameData[type]);
+    return found === NULL ? null : native.fields.get(found, "AVFrameSideData", "data");
+  };
+  return brightnessAt(native, at("masteringDisplay"), at("contentLight"));
+}
+
+function brightnessAt(native: Native, display: Address | null, light: Address | null): Brightness {
+  return {
+    display: display === null ? null : displayVolumeAt(native, display),
+    light: light === null ? null : lightLevelsAt(native, light),
+  };
+}
+
+/** A display; `null` where not all of it is said. */
+function displayVolumeAt(native: Native, data: Address): DisplayVolume | null {
   const struct = "AVMasteringDisplayMetadata";
   const { fields } = native;
-  const data = demuxer.sideDataAddress(index, sideData.masteringDisplay);
-  if (data === null) return null;
   const isWhole = fields.get(data, struct, "has_primaries") !== 0 &&
     fields.get(data, struct, "has_luminance") !== 0;
   if (!isWhole) return null;
@@ -41,10 +65,7 @@ export function displayVolumeOf(native: Native, demuxer: Demuxer, index: number)
   return { red, green, blue, whitePoint, minLuminance, maxLuminance };
 }
 
-/** How bright a stream gets; `null` where the header does not say it. */
-export function lightLevelsOf({ fields }: Native, demuxer: Demuxer, index: number): LightLevels | null {
-  const data = demuxer.sideDataAddress(index, sideData.contentLight);
-  if (data === null) return null;
+function lightLevelsAt({ fields }: Native, data: Address): LightLevels {
   return {
     maxCll: fields.get(data, "AVContentLightMetadata", "MaxCLL"),
     maxFall: fields.get(data, "AVContentLightMetadata", "MaxFALL"),

@@ -13,13 +13,20 @@ import { Owned } from "../owned.ts";
 export class CodecParameters extends Owned {
   readonly #native: Native;
 
-  /** Copies those of an open encoder. */
-  constructor(native: Native, encoder: Encoder) {
+  /** Copies those of an open encoder, or of what else describes a stream. */
+  constructor(native: Native, described: Pick<Encoder, "describeInto">) {
     super("codec parameters", native.avcodec.avcodec_parameters_alloc(), (parameters) => {
       native.avcodec.avcodec_parameters_free(new PointerCell(parameters).buffer);
     });
     this.#native = native;
-    encoder.describeInto(this.address);
+    described.describeInto(this.address);
+  }
+
+  /** A copy of other ones. */
+  static copyOf(native: Native, given: Address): CodecParameters {
+    return new CodecParameters(native, {
+      describeInto: (parameters) => void native.avcodec.avcodec_parameters_copy(parameters, given),
+    });
   }
 
   /** Fills another AVCodecParameters with the same. */

@@ -4,19 +4,9 @@
  * @module
  */
 import { bits, type Check, checkOptionTable, object, oneOf, text } from "../../option_checks.ts";
-import { fieldsOf } from "../../plain_copy.ts";
+import { checkReconnect, type ReconnectOptions, seconds } from "../../reconnection.ts";
 import type { SourceStatus } from "../../source/pipeline/pipeline_source.ts";
 import { type ReaderOptions, readingChecks } from "../reader_options.ts";
-
-/** How a source comes back that has lost its connection. */
-export interface ReconnectOptions {
-  /** How often it tries before it gives up. A frame that comes counts as success. Default: without end. */
-  attempts?: number;
-  /** Seconds before the first try; each one after it waits 1.5 times as long. Default: 2. */
-  delaySeconds?: number;
-  /** The longest wait between two tries, in seconds. Default: 60. */
-  maxDelaySeconds?: number;
-}
 
 /** What a network source tells of its connection. */
 export interface NetworkStatus {
@@ -71,11 +61,6 @@ export interface NetworkSourceOptions extends Omit<ReaderOptions, "imageSequence
   onStatus?: (status: NetworkStatus) => void;
 }
 
-const seconds: Check = (value) =>
-  typeof value === "number" && value > 0 && value <= 86400
-    ? null
-    : "a number of seconds above 0, up to 86400";
-
 const checks: { readonly [Name in keyof Required<NetworkSourceOptions>]: Check } = {
   ...readingChecks,
   transport: oneOf("tcp", "udp"),
@@ -88,22 +73,12 @@ const checks: { readonly [Name in keyof Required<NetworkSourceOptions>]: Check }
   onStatus: (value) => typeof value === "function" ? null : "a function",
 };
 
-const reconnectChecks: { readonly [Name in keyof Required<ReconnectOptions>]: Check } = {
-  attempts: (value) =>
-    value === Infinity || Number.isInteger(value) && value as number > 0 ? null : "a whole number above 0",
-  delaySeconds: seconds,
-  maxDelaySeconds: seconds,
-};
-
 /** Throws a `TypeError` or `RangeError` where options are not valid. Returns a copy of them. */
 export function checkNetworkOptions(given: NetworkSourceOptions): NetworkSourceOptions {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw new TypeError('Cannot use options that are no object: give an object such as { format: "rgba" }');
   }
   const options = checkOptionTable(given, checks);
-  if (options.reconnect !== undefined) {
-    const fields = fieldsOf(options.reconnect, Object.keys(reconnectChecks)) as ReconnectOptions;
-    options.reconnect = checkOptionTable(fields, reconnectChecks, "reconnect.");
-  }
+  if (options.reconnect !== undefined) options.reconnect = checkReconnect(options.reconnect);
   return options;
 }

@@ -20,8 +20,9 @@ import { DescribedSource } from "../described_source.ts";
 import { SharedPackets, SourcePackets } from "../source_packets.ts";
 import type { DecodedSamples, VideoSource } from "../video_source.ts";
 import { LiveTimeline } from "./live_timeline.ts";
-import type { NetworkStatus, ReconnectOptions } from "./network_options.ts";
-import { isLiveError, isPassing, Reconnection, sleep } from "./reconnection.ts";
+import { Reconnection, type ReconnectOptions } from "../../reconnection.ts";
+import type { NetworkStatus } from "./network_options.ts";
+import { isLiveError, isPassing, sleep } from "./reconnection.ts";
 import { statusListener } from "./status_listener.ts";
 
 /** How much before its end a video may stop, in seconds: headers round, and count sound. */
@@ -184,7 +185,7 @@ class NetworkFlow extends DescribedSource implements NetworkSource {
       const reader = await this.#unlessClosed(reading.ask("openPackets", {}));
       if (this.info.lacksAudio && this.#plan.logLevel !== "quiet") {
         console.warn(
-          `avwriter: ${this.#plan.label} has its audio in a playlist of its own, which is left out`,
+          `avwriter: ${this.#plan.label} has its audio in a playlist of its own, which is left out: it cannot be read`,
         );
       }
       for (;;) {

@@ -26,10 +26,9 @@ const srtConnectMs = 3000;
  * thread.
  *
  * The address is `rtsp:`, `rtmp:`, `rtmps:`, `srt:`, `udp:`, `tcp:`, `http:` or `https:`. An HTTP address may
- * be a playlist of HLS, which is followed, unless it is encrypted. Nothing but the one protocol and host is
- * reached: redirects and playlists that lead to others are refused. A hostile RTSP server can have FFmpeg
- * follow a redirect all the same, see the guide. Certificates are checked. Under Deno it needs the permission
- * to reach the host and port, as `Deno.connect` does.
+ * be a playlist of HLS, which is followed. Nothing but the one protocol and host is reached: redirects and
+ * playlists that lead to others are refused. Certificates are checked. Under Deno it needs the permission to
+ * reach the host and port, as `Deno.connect` does.
  *
  * No call waits for ever: connecting, and each frame, may take 10 seconds; `signal` ends it at once.
  *

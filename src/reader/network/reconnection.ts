@@ -1,13 +1,9 @@
 /**
- * When a lost connection is tried again.
+ * Which errors a lost connection comes back from.
  *
  * @module
  */
 import { AvError, ReadError } from "../../errors.ts";
-import type { ReconnectOptions } from "./network_options.ts";
-
-/** How much longer each wait is than the one before. */
-const growth = 1.5;
 
 /** What a server says for good: another try would get the same answer. */
 const refusals: readonly string[] = [
@@ -35,30 +31,4 @@ export function sleep(seconds: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(end, seconds * 1000);
     signal.addEventListener("abort", end, { once: true });
   });
-}
-
-/** The waits between tries. */
-export class Reconnection {
-  readonly #first: number;
-  readonly #longest: number;
-  readonly #attempts: number;
-  #tried = 0;
-
-  /** As the options say. */
-  constructor({ delaySeconds = 2, maxDelaySeconds = 60, attempts = Infinity }: ReconnectOptions) {
-    this.#first = delaySeconds;
-    this.#longest = maxDelaySeconds;
-    this.#attempts = attempts;
-  }
-
-  /** A frame has come: the next loss is a new one. */
-  succeeded(): void {
-    this.#tried = 0;
-  }
-
-  /** Seconds until the next try; `null` where there is none. */
-  nextDelay(): number | null {
-    if (this.#tried >= this.#attempts) return null;
-    return Math.min(this.#first * growth ** this.#tried++, this.#longest);
-  }
 }

@@ -7,8 +7,12 @@ import type { Native } from "../../../ffi/mod.ts";
 import type { ColorNumbers } from "../../libav/native_frame.ts";
 import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
 import type { InputStream } from "../../libav/reading/input_stream.ts";
+import type { Brightness } from "../../libav/reading/stream_hdr.ts";
 import { contentLightOf, masteringDisplayOf } from "../hdr.ts";
 import { type ColorDescription, defaultColor, isFullRangeFormat, type PixelMeaning } from "../color.ts";
+
+/** What is told of the brightness of pictures. */
+export type HdrDescription = Pick<ColorDescription, "masteringDisplay" | "contentLight">;
 
 /** Names that say nothing, or what the pixel format says. */
 const meaningless: ReadonlySet<string | null> = new Set([null, "unknown", "reserved", "gbr"]);
@@ -28,13 +32,22 @@ export function colorOf(native: Native, numbers: ColorNumbers): Partial<ColorDes
 
 /** All that a stream's header says of its colours; what is not known is left out. */
 export function streamColor(native: Native, { color, brightness }: InputStream): Partial<ColorDescription> {
-  const masteringDisplay = brightness.display === null ? null : masteringDisplayOf(brightness.display);
-  const contentLight = brightness.light === null ? null : contentLightOf(brightness.light);
+  return { ...colorOf(native, color), ...hdrOf(brightness) };
+}
+
+/** What is known of a picture's brightness. */
+export function hdrOf({ display, light }: Brightness): HdrDescription {
+  const masteringDisplay = display === null ? null : masteringDisplayOf(display);
+  const contentLight = light === null ? null : contentLightOf(light);
   return {
-    ...colorOf(native, color),
     ...masteringDisplay === null ? {} : { masteringDisplay },
     ...contentLight === null ? {} : { contentLight },
   };
+}
+
+/** Whether pictures are brighter than usual, and how bright is not known: their packets may tell. */
+export function mayHaveHdr({ transfer, masteringDisplay }: Partial<ColorDescription>): boolean {
+  return masteringDisplay === undefined && (transfer === "smpte2084" || transfer === "arib-std-b67");
 }
 
 /** The meaning of luma and chroma in a picture that does not say it: that of its format and height. */

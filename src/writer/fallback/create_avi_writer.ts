@@ -25,6 +25,7 @@ import type { LogLevel } from "../../libav/log.ts";
 import { type Check, checkOptionTable, oneOf, refuseOption, text } from "../../option_checks.ts";
 import { shown } from "../../shown.ts";
 import { type FrameRate, parseFrameRate } from "../../video/frame_rate.ts";
+import { requireStream } from "../bytes/byte_stream.ts";
 import { commonChecks, defaultQueueSize } from "../common_checks.ts";
 import { EngineVideoWriter } from "../engine_video_writer.ts";
 import type { VideoWriter } from "../video_writer.ts";
@@ -156,12 +157,7 @@ export async function createAviWriter(
   fps: FrameRate,
   options: AviWriterOptions = {},
 ): Promise<VideoWriter> {
-  if (!(stream instanceof WritableStream)) {
-    throw new TypeError(`Cannot write to ${shown(stream)}: give a WritableStream of bytes`);
-  }
-  if (stream.locked) {
-    throw new TypeError("Cannot write to the stream: another writer has locked it; release it first");
-  }
+  requireStream(stream);
   const frameRate = parseFrameRate(fps);
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`Cannot use the options ${shown(options)}: give an object`);

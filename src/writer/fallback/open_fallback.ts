@@ -23,7 +23,7 @@ export async function openFallback(
   { fallback, session, engine }: CheckedOptions,
 ): Promise<VideoEngine> {
   const isWithoutLibraries = error instanceof LibraryNotFoundError || error instanceof LibraryVersionError;
-  if (fallback === null || !isWithoutLibraries) throw error;
+  if (fallback === null || !isWithoutLibraries || session.segments !== undefined) throw error;
   engine.signal?.throwIfAborted();
   requireFallbackSupport(request, fallback);
   const program = fallback === "process" ? findFfmpeg() : null;

@@ -1,17 +1,18 @@
 /**
- * An HLS stream as one input: its segments are read one after another, each by a reader of its own.
+ * An HLS stream as one input: its segments are read one after another, each by a reader of its own, and audio
+ * with a playlist of its own beside them.
  *
  * @module
  */
-import type { Native } from "../../../../ffi/mod.ts";
+import type { Address, Native } from "../../../../ffi/mod.ts";
 import { AvError } from "../../../errors.ts";
 import { Demuxer } from "../../../libav/demuxer.ts";
 import { NativePacket } from "../../../libav/native_packet.ts";
 import { memoryFileOf } from "../../../libav/reading/input_bytes.ts";
-import { formatNames } from "../../../libav/reading/input_stream.ts";
-import type { SessionControl } from "../../ending/session_control.ts";
-import type { HlsPosition, NetworkPlace, SegmentMark } from "../reading_types.ts";
-import { type FetchedSegment, PlaylistFollower } from "./playlist_follower.ts";
+import { formatNames, InputStream } from "../../../libav/reading/input_stream.ts";
+import type { HlsPosition, SegmentMark } from "../reading_types.ts";
+import type { FetchedSegment, PlaylistFollower } from "./playlist_follower.ts";
+import { PartTimes } from "./part_times.ts";
 import { SegmentClock } from "./segment_clock.ts";
 
 /** Formats of segments. */
@@ -22,22 +23,9 @@ const newHeaders = 1;
 const discardAll = 48;
 /** How many segments are kept of which no frame was shown yet: packets are read without any. */
 const maxComing = 16;
+/** How much earlier than the video audio may begin, in seconds. */
+const earlySeconds = 0.5;
 const types = ["video", "audio", "subtitle"] as const;
-
-/** What opening an HLS stream takes: its playlist was fetched. */
-export interface HlsOpening {
-  readonly place: NetworkPlace;
-  readonly control: SessionControl;
-  readonly owned: DisposableStack;
-  readonly text: string;
-  readonly url: string;
-}
-
-/** Opens an HLS stream with its first segment. */
-export function openHls(native: Native, { place, control, owned, text, url }: HlsOpening): Demuxer {
-  const follower = new PlaylistFollower(native, place, control, text, url);
-  return HlsDemuxer.open(native, follower, owned);
-}
 
 /** How a segment's stream becomes one of the input. */
 interface StreamMap {
@@ -71,17 +59,30 @@ export class HlsDemuxer extends Demuxer {
   /** Segments of which no frame was shown yet, with the time of their first packet of video. */
   #coming: { readonly ticks: bigint; readonly marks: readonly SegmentMark[] }[] = [];
   #isMarked = false;
+  /** How many streams its own segments have; others come after them. */
+  #ownCount = Infinity;
+  /** Audio with a playlist of its own. */
+  #audio: HlsDemuxer | null = null;
+  readonly #parts: PartTimes;
+  /** Those of the video, where this is audio. */
+  #lead: PartTimes | null = null;
+  /** A segment whose times are known once the video is there, too. */
+  #held: FetchedSegment | null = null;
+  /** Until when it has been read, in seconds. */
+  #readSeconds = -Infinity;
+  #hasEnded = false;
 
   private constructor(
     native: Native,
     follower: PlaylistFollower,
-    { sequence, name }: FetchedSegment,
+    { sequence, name, discontinuity }: FetchedSegment,
     memory: ReturnType<typeof memoryFileOf>,
   ) {
     super(native, "", { formats: segmentFormats, protocols: "none", memory });
     this.#native = native;
     this.#follower = follower;
     this.#marks = [{ sequence, name, clocks: [] }];
+    this.#parts = new PartTimes(discontinuity);
   }
 
   /** Opens the first segment. What it lies in is closed after it. */
@@ -96,7 +97,41 @@ export class HlsDemuxer extends Demuxer {
     return new HlsDemuxer(native, follower, first, owned.use(memoryFileOf(native, first.bytes)));
   }
 
-  /** Whether there is audio in a playlist of its own, which is not read. */
+  /** Reads audio beside the video; takes over its reader. */
+  addAudio(audio: HlsDemuxer): void {
+    this.#audio = audio;
+    audio.#lead = this.#parts;
+  }
+
+  override findStreamInfo(): this {
+    super.findStreamInfo();
+    // MPEG-TS finds more streams later.
+    this.#ownCount = super.streams.length;
+    try {
+      this.#audio?.findStreamInfo();
+    } catch (error) {
+      if (!(error instanceof AvError)) throw error;
+      this.#audio = null;
+    }
+    return this;
+  }
+
+  override get streams(): Address[] {
+    return [...super.streams.slice(0, this.#ownCount), ...this.#audio?.streams ?? []];
+  }
+
+  protected override stream(index: number): Address {
+    return this.#audio === null || index < this.#ownCount
+      ? super.stream(index)
+      : this.#audio.stream(index - this.#ownCount);
+  }
+
+  /** The numbers of the streams of its own segments. */
+  get #own(): number[] {
+    return [...super.streams.keys()].filter((index) => index < this.#ownCount);
+  }
+
+  /** Whether there is audio in a playlist of its own. */
   get hasOtherAudio(): boolean {
     return this.#follower.hasOtherAudio;
   }
@@ -119,7 +154,7 @@ export class HlsDemuxer extends Demuxer {
     const mark = marks.find((one) => this.#follower.resume(one));
     if (mark === undefined) return false;
     for (const { index, ...state } of mark.clocks) {
-      if (index < this.streams.length) this.#clockOf(index).resume(state);
+      if (index < this.#ownCount) this.#clockOf(index).resume(state);
     }
     [this.#isFirstOver, this.#marks] = [true, []];
     return true;
@@ -139,7 +174,39 @@ export class HlsDemuxer extends Demuxer {
     return true;
   }
 
+  /** Of video and audio, what is behind comes next. */
   override read(packet: NativePacket): boolean {
+    const audio = this.#audio;
+    if (audio === null || !audio.#isWanted) return this.#readOwn(packet);
+    for (;;) {
+      const isBehind = audio.#readSeconds < this.#readSeconds;
+      if (!audio.#hasEnded && (isBehind || this.#hasEnded) && audio.#readOwn(packet)) {
+        packet.streamIndex += this.#ownCount;
+        // A live stream's may begin some segments before.
+        if (audio.#readSeconds >= this.startSeconds - earlySeconds) return true;
+        packet.unref();
+      } else if (this.#readOwn(packet)) return true;
+      else if (audio.#hasEnded) return false;
+      // Nothing comes that could tell more of its times.
+      else audio.#lead = null;
+    }
+  }
+
+  /** Whether any of its streams is asked for. */
+  get #isWanted(): boolean {
+    const { fields } = this.#native;
+    return super.streams.some((stream) => fields.get(stream, "AVStream", "discard") !== discardAll);
+  }
+
+  #readOwn(packet: NativePacket): boolean {
+    if (!this.#readNext(packet)) return false;
+    const time = packet.dts === NativePacket.noTime ? packet.pts : packet.dts;
+    const { num, den } = this.timeBase(packet.streamIndex);
+    if (time !== NativePacket.noTime) this.#readSeconds = Number(time) * num / den;
+    return true;
+  }
+
+  #readNext(packet: NativePacket): boolean {
     for (;;) {
       if (!this.#isFirstOver) {
         if (super.read(packet)) {
@@ -155,17 +222,27 @@ export class HlsDemuxer extends Demuxer {
         }
         this.#closeSegment();
       }
-      const next = this.#follower.next();
-      if (next === null) return false;
+      const next = this.#held ?? this.#follower.next();
+      this.#hasEnded = next === null;
+      const isHeld = next?.isDiscontinuous === true && this.#lead?.isAhead(next.discontinuity) === true;
+      this.#held = isHeld ? next : null;
+      if (next === null || isHeld) return false;
       this.#open(next);
     }
+  }
+
+  /** Whether its segments have times of 33 bits, and codec headers in their packets. */
+  get #isMpegTs(): boolean {
+    return formatNames(this.#native, this) === "mpegts";
   }
 
   #clockOf(index: number): SegmentClock {
     let clock = this.#clocks.get(index);
     if (clock === undefined) {
-      const isWrapping = formatNames(this.#native, this) === "mpegts";
-      clock = new SegmentClock(this.timeBase(index), isWrapping);
+      const { audioShape } = new InputStream(this.#native, this, index);
+      const isEven = this.isOf("audio", index) && audioShape.sampleRate > 0;
+      const packetSeconds = isEven ? this.packetSamples(index) / audioShape.sampleRate : 0;
+      clock = new SegmentClock(this.timeBase(index), this.#isMpegTs, packetSeconds);
       this.#clocks.set(index, clock);
     }
     return clock;
@@ -178,7 +255,7 @@ export class HlsDemuxer extends Demuxer {
     if (this.#coming.length > maxComing) this.#coming.shift();
   }
 
-  #open({ bytes, isDiscontinuous, isAfterLoss, sequence, name }: FetchedSegment): void {
+  #open({ bytes, isDiscontinuous, discontinuity, isAfterLoss, sequence, name }: FetchedSegment): void {
     using owned = new DisposableStack();
     const memory = owned.use(memoryFileOf(this.#native, bytes));
     const demuxer = owned.use(
@@ -189,7 +266,7 @@ export class HlsDemuxer extends Demuxer {
     );
     if (isDiscontinuous) {
       demuxer.findStreamInfo();
-      this.#restart(demuxer);
+      this.#restart(demuxer, discontinuity);
     }
     const streams = this.#mapStreams(demuxer);
     const kept = owned.move();
@@ -205,11 +282,10 @@ export class HlsDemuxer extends Demuxer {
     const { fields } = this.#native;
     const streams = new Map<number, StreamMap>();
     for (const stream of demuxer.streams) fields.set(stream, "AVStream", "discard", discardAll);
-    const found = (from: Demuxer, type: typeof types[number]): number[] =>
-      [...from.streams.keys()].filter((index) => from.isOf(type, index));
     for (const type of types) {
-      const own = found(this, type);
-      for (const [order, from] of found(demuxer, type).entries()) {
+      const own = this.#own.filter((index) => this.isOf(type, index));
+      const found = [...demuxer.streams.keys()].filter((index) => demuxer.isOf(type, index));
+      for (const [order, from] of found.entries()) {
         const index = own[order];
         if (index === undefined) continue;
         const discard = fields.get(this.streams[index]!, "AVStream", "discard");
@@ -224,17 +300,19 @@ export class HlsDemuxer extends Demuxer {
 
   /** Codec headers where they are others than before. Those of MPEG-TS are in its packets. */
   #otherHeaders(index: number, headers: Uint8Array): Uint8Array | null {
-    if (formatNames(this.#native, this) === "mpegts") return null;
+    if (this.#isMpegTs) return null;
     const before = this.#headers.get(index) ?? this.headers(index);
     this.#headers.set(index, headers);
     const isSame = before.length === headers.length && before.every((byte, at) => byte === headers[at]);
     return isSame || headers.length === 0 ? null : headers;
   }
 
-  /** Has the times of a segment go on where those before it have ended. */
-  #restart(demuxer: Demuxer): void {
-    const clocks = [...this.streams.keys()].map((index) => this.#clockOf(index));
-    const shift = Math.max(...clocks.map(({ endSeconds }) => endSeconds)) - demuxer.startSeconds;
+  /** Has the times of a segment go on where those before it have ended; audio goes with the video. */
+  #restart(demuxer: Demuxer, part: number): void {
+    const clocks = this.#own.map((index) => this.#clockOf(index));
+    const end = Math.max(...clocks.map(({ endSeconds }) => endSeconds));
+    const shift = this.#lead?.shiftOf(part) ?? end - demuxer.startSeconds;
+    this.#parts.begin(part, shift);
     for (const clock of clocks) clock.restart(shift);
   }
 
@@ -260,6 +338,7 @@ export class HlsDemuxer extends Demuxer {
   }
 
   override [Symbol.dispose](): void {
+    this.#audio?.[Symbol.dispose]();
     this.#closeSegment();
     super[Symbol.dispose]();
   }

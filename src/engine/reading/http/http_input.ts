@@ -9,6 +9,7 @@ import { requireNotInterrupted } from "../../../libav/interruption.ts";
 import { Connection } from "../../../libav/reading/connection.ts";
 import { optionText } from "../../../libav/reading/input_options.ts";
 import type { NetworkPlace } from "../reading_types.ts";
+import { basicLine } from "./login.ts";
 
 /** How often one address may lead to another. */
 const maxRedirects = 8;
@@ -162,7 +163,8 @@ export function withUser(to: URL, from: URL): URL {
 
 const defaultPorts: Readonly<Record<string, number>> = { "http:": 80, "https:": 443, "rtsp:": 554 };
 
-function refuseTarget(problem: string): never {
+/** Refuses what an address leads to. */
+export function refuseTarget(problem: string): never {
   throw new AvError(problem, { code: "REDIRECT", operation: "open a network address" });
 }
 
@@ -203,7 +205,7 @@ function headOf(native: Native, from: string, place: NetworkPlace, range: ByteRa
   const url = new URL(from);
   const { protocol, host, pathname, search, username, password } = url;
   const address = `${protocol === "https:" ? "tls" : "tcp"}://${hostOf(url)}`;
-  const user = username === "" ? [] : [`Authorization: Basic ${basicCredentials(username, password)}`];
+  const user = username === "" ? [] : [basicLine(username, password)];
   const part = range === undefined ? [] : [`Range: bytes=${range.offset}-${range.offset + range.length - 1}`];
   const lines = [
     `GET ${pathname}${search} HTTP/1.1`,
@@ -244,17 +246,4 @@ export function targetOf(head: string, from: string): URL | null {
   if (!/^(?:HTTP\/\S+ 30[12378]|RTSP\/\S+ 3\d\d)/.test(head)) return null;
   const location = /^location:(.*)$/im.exec(head)?.[1]?.trim();
   return location !== undefined && URL.canParse(location, from) ? new URL(location, from) : null;
-}
-
-/** A user and a password as HTTP takes them (RFC 7617). */
-export function basicCredentials(username: string, password: string): string {
-  const plain = (text: string): string => {
-    try {
-      return decodeURIComponent(text);
-    } catch {
-      return text;
-    }
-  };
-  const bytes = new TextEncoder().encode(`${plain(username)}:${plain(password)}`);
-  return btoa(String.fromCharCode(...bytes));
 }

@@ -16,14 +16,27 @@ export interface Resource {
   readonly range: ByteRange | null;
 }
 
+/** What a segment is encrypted with, by AES-128 in CBC mode. */
+export interface SegmentKey {
+  readonly uri: string;
+  /** The initialization vector; `null`: the number of the segment. */
+  readonly iv: Uint8Array | null;
+}
+
+/** A resource that may be encrypted. */
+export interface EncryptedResource extends Resource {
+  /** `null`: it is not encrypted. */
+  readonly key: SegmentKey | null;
+}
+
 /** A piece of the video. */
-export interface MediaSegment extends Resource {
+export interface MediaSegment extends EncryptedResource {
   /** How long it is, in seconds. */
   readonly seconds: number;
   /** Whether times and codecs may be others than in the segment before. */
   readonly isDiscontinuous: boolean;
   /** What comes before it in its file: headers. */
-  readonly map: Resource | null;
+  readonly map: EncryptedResource | null;
   /** Whether the server has nothing for it. */
   readonly isGap: boolean;
 }
@@ -50,8 +63,8 @@ export interface Variant {
   /** Width times height of its frames; 0 where it is not known. */
   readonly pixels: number;
   readonly hasVideo: boolean;
-  /** Whether there is audio for it in a playlist of its own. */
-  readonly hasOtherAudio: boolean;
+  /** The playlist of its audio, where that has its own. */
+  readonly audioUri: string | null;
 }
 
 /** The versions of a video. */
@@ -102,7 +115,7 @@ function rangeOf(text: string, before: number | null): ByteRange {
   return range;
 }
 
-/** Reads a playlist. Throws an `AvError` where it is none, or its segments are encrypted. */
+/** Reads a playlist. Throws an `AvError` where it is none, or its segments are encrypted in other ways. */
 export function parsePlaylist(text: string): MediaPlaylist | MasterPlaylist {
   const lines = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
   if (lines[0] !== playlistMark) throw invalid("is none");
@@ -114,11 +127,7 @@ export function parsePlaylist(text: string): MediaPlaylist | MasterPlaylist {
 
 function parseMaster(lines: readonly string[]): MasterPlaylist {
   const variants: Variant[] = [];
-  const audioGroups = new Set<string | undefined>();
-  for (const [tag, value] of lines.map(parted)) {
-    const { TYPE, URI, "GROUP-ID": group } = tag === "#EXT-X-MEDIA" ? attributesOf(value) : {};
-    if (TYPE === "AUDIO" && URI !== undefined) audioGroups.add(group);
-  }
+  const audioOf = audioGroups(lines);
   let attributes: Readonly<Record<string, string>> | null = null;
   for (const line of lines) {
     const [tag, value] = parted(line);
@@ -129,13 +138,27 @@ function parseMaster(lines: readonly string[]): MasterPlaylist {
       const codecs = CODECS?.split(",").map((codec) => codec.trim());
       variants.push({
         ...{ uri: line, bandwidth: wholeNumber(BANDWIDTH, "BANDWIDTH"), pixels: width * height },
-        hasOtherAudio: AUDIO !== undefined && audioGroups.has(AUDIO),
+        audioUri: AUDIO === undefined ? null : audioOf.get(AUDIO)?.uri ?? null,
         hasVideo: codecs === undefined || !codecs.every((codec) => audioCodec.test(codec)),
       });
       attributes = null;
     }
   }
   return { type: "master", variants };
+}
+
+/** The default audio of each group, or its first; without an address where it is in the variant itself. */
+function audioGroups(lines: readonly string[]): Map<string, { uri: string | null; isDefault: boolean }> {
+  const groups = new Map<string, { uri: string | null; isDefault: boolean }>();
+  for (const [tag, value] of lines.map(parted)) {
+    const { TYPE, URI, DEFAULT, "GROUP-ID": group } = tag === "#EXT-X-MEDIA" ? attributesOf(value) : {};
+    if (TYPE !== "AUDIO" || group === undefined) continue;
+    const isDefault = DEFAULT === "YES", before = groups.get(group);
+    if (before === undefined || isDefault && !before.isDefault) {
+      groups.set(group, { uri: URI ?? null, isDefault });
+    }
+  }
+  return groups;
 }
 
 /**
@@ -168,22 +191,22 @@ function parseMedia(lines: readonly string[]): MediaPlaylist {
   const segments: MediaSegment[] = [];
   let sequence = 0, discontinuities: number | null = null;
   let targetSeconds: number | null = null, isEnded = false;
-  let map: Resource | null = null, next = nothing();
+  let key: SegmentKey | null = null, map: EncryptedResource | null = null, next = nothing();
   for (const line of lines) {
     const [tag, value] = parted(line);
     if (tag === "#EXTINF") next.seconds = secondsOf(value);
     else if (tag === "#EXT-X-BYTERANGE") next.range = value;
     else if (tag === "#EXT-X-DISCONTINUITY") next.isDiscontinuous = true;
     else if (tag === "#EXT-X-GAP") next.isGap = true;
-    else if (tag === "#EXT-X-MAP") map = mapOf(value);
-    else if (tag === "#EXT-X-KEY") requireNotEncrypted(value);
+    else if (tag === "#EXT-X-MAP") map = mapOf(value, key);
+    else if (tag === "#EXT-X-KEY") key = keyOf(value);
     else if (tag === "#EXT-X-MEDIA-SEQUENCE") sequence = wholeNumber(value, "MEDIA-SEQUENCE");
     else if (tag === "#EXT-X-DISCONTINUITY-SEQUENCE") {
       discontinuities = wholeNumber(value, "DISCONTINUITY-SEQUENCE");
     } else if (tag === "#EXT-X-TARGETDURATION") targetSeconds = wholeNumber(value, "TARGETDURATION");
     else if (tag === "#EXT-X-ENDLIST") isEnded = true;
     else if (!line.startsWith("#")) {
-      segments.push(segmentOf(line, next, map, segments.at(-1)));
+      segments.push(segmentOf({ uri: line, key }, next, map, segments.at(-1)));
       next = nothing();
     }
   }
@@ -197,31 +220,39 @@ function secondsOf(value: string): number {
   throw invalid("has an EXTINF that is no number of seconds");
 }
 
-function mapOf(value: string): Resource {
+function mapOf(value: string, key: SegmentKey | null): EncryptedResource {
   const { URI, BYTERANGE } = attributesOf(value);
   if (URI === undefined) throw invalid("has an EXT-X-MAP without a URI");
-  return { uri: URI, range: BYTERANGE === undefined ? null : rangeOf(BYTERANGE, 0) };
+  if (key !== null && key.iv === null) throw invalid("has an encrypted EXT-X-MAP without an IV");
+  return { uri: URI, range: BYTERANGE === undefined ? null : rangeOf(BYTERANGE, 0), key };
 }
 
-function requireNotEncrypted(value: string): void {
-  const { METHOD = "" } = attributesOf(value);
-  if (METHOD === "NONE") return;
-  throw new AvError(`its segments are encrypted (${METHOD})`, {
-    code: "ENCRYPTED",
-    operation: "read a playlist",
-  });
+function keyOf(value: string): SegmentKey | null {
+  const { METHOD = "", URI, IV, KEYFORMAT = "identity" } = attributesOf(value);
+  if (METHOD === "NONE") return null;
+  if (METHOD !== "AES-128" || KEYFORMAT !== "identity") {
+    throw new AvError(`its segments are encrypted (${METHOD}, ${KEYFORMAT})`, {
+      code: "ENCRYPTED",
+      operation: "read a playlist",
+    });
+  }
+  if (URI === undefined) throw invalid("has an EXT-X-KEY without a URI");
+  if (IV === undefined) return { uri: URI, iv: null };
+  const digits = /^0x([0-9a-f]{1,32})$/i.exec(IV)?.[1];
+  if (digits === undefined) throw invalid("has an EXT-X-KEY whose IV is no number of 128 bits");
+  return { uri: URI, iv: Uint8Array.fromHex(digits.padStart(32, "0")) };
 }
 
 function segmentOf(
-  uri: string,
+  { uri, key }: Pick<EncryptedResource, "uri" | "key">,
   { seconds, range, isDiscontinuous, isGap }: Pending,
-  map: Resource | null,
+  map: EncryptedResource | null,
   before: MediaSegment | undefined,
 ): MediaSegment {
   if (seconds === null) throw invalid("has a segment without EXTINF: it is none of HLS");
   const end = before?.uri === uri && before.range !== null ? before.range.offset + before.range.length : null;
   return {
-    ...{ uri, seconds, isDiscontinuous, map, isGap },
+    ...{ uri, key, seconds, isDiscontinuous, map, isGap },
     range: range === null ? null : rangeOf(range, end),
   };
 }

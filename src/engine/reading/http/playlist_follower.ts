@@ -7,21 +7,25 @@
 import type { Native } from "../../../../ffi/mod.ts";
 import { AvError } from "../../../errors.ts";
 import { requireNotInterrupted } from "../../../libav/interruption.ts";
+import { aesBytes, decryptAes } from "../../../libav/reading/aes.ts";
 import type { SessionControl } from "../../ending/session_control.ts";
 import type { NetworkPlace, SegmentMark } from "../reading_types.ts";
 import { fetchHttp, requireTarget, withUser } from "./http_input.ts";
 import {
   chooseVariant,
+  type EncryptedResource,
   type MasterPlaylist,
   type MediaPlaylist,
   type MediaSegment,
   parsePlaylist,
-  type Resource,
+  type SegmentKey,
 } from "./media_playlist.ts";
 
 /** The largest playlist and the largest segment, in bytes. */
 export const maxPlaylistBytes: number = 4 * 2 ** 20;
 const maxSegmentBytes = 256 * 2 ** 20;
+/** The longest answer that is read for a key. */
+const maxKeyBytes = 4096;
 /** How many segments' length before its end a live stream is begun (RFC 8216, section 6.3.3). */
 const liveSegments = 3;
 /** The least and the longest time between two looks at a playlist, in seconds. */
@@ -38,10 +42,20 @@ export interface FetchedSegment extends Pick<SegmentMark, "sequence" | "name"> {
   readonly isDiscontinuous: boolean;
   /** Whether there were others before it that were not read. */
   readonly isAfterLoss: boolean;
+  /** How many discontinuities there have been up to it, by the server's count if it has one. */
+  readonly discontinuity: number;
 }
 
 function nameOf({ uri, range }: MediaSegment): string {
   return `${uri.split("?", 1)[0]!.split("/").at(-1)} ${range?.offset ?? 0}`;
+}
+
+/** A playlist that was fetched. */
+export interface FetchedPlaylist {
+  /** The address that was asked for, and where it has led. */
+  readonly address: string;
+  readonly url: string;
+  readonly text: string;
 }
 
 /** Fetches playlists and segments, from one host. */
@@ -52,12 +66,15 @@ export class PlaylistFollower {
   /** The address of the media playlist, and where it was found. */
   #address: string;
   #base: string;
+  /** Where the playlist that names this one was found. */
+  readonly #masterBase: string;
   #list: MediaPlaylist;
   /** The number of the next segment. */
   #next: number;
   /** How many discontinuities there have been up to the last segment, by the server's count if it has one. */
   #discontinuities = 0;
-  #hasOtherAudio = false;
+  /** The playlist of audio, where that has its own. */
+  #audioUri: string | null = null;
   #isAfterLoss = false;
   #isDiscontinuous = false;
   /** Whether the times of the next segment are known by an earlier connection. */
@@ -65,22 +82,35 @@ export class PlaylistFollower {
   /** When the playlist was fetched, and when it had something new, by `performance.now()`. */
   #fetchedMs = performance.now();
   #changedMs = performance.now();
-  #map: { readonly key: string; readonly bytes: Uint8Array } | null = null;
+  #map: { readonly id: string; readonly bytes: Uint8Array } | null = null;
+  #key: { readonly address: string; readonly bytes: Uint8Array } | null = null;
 
-  /** Follows a playlist whose text was fetched from a place. */
-  constructor(native: Native, place: NetworkPlace, control: SessionControl, text: string, url: string) {
+  /** Follows a playlist whose text was fetched from an address, and found at a URL. */
+  constructor(
+    native: Native,
+    place: NetworkPlace,
+    control: SessionControl,
+    { address, url, text }: FetchedPlaylist,
+  ) {
     this.#native = native;
     this.#place = place;
     this.#control = control;
-    [this.#address, this.#base] = [place.url, url];
+    [this.#address, this.#base, this.#masterBase] = [address, url, url];
     const first = parsePlaylist(text);
     this.#list = first.type === "master" ? this.#open(first) : first;
     this.#next = this.#list.sequence + this.#startIndex();
   }
 
-  /** Whether there is audio in a playlist of its own, which is not followed. */
+  /** Whether there is audio in a playlist of its own. */
   get hasOtherAudio(): boolean {
-    return this.#hasOtherAudio;
+    return this.#audioUri !== null;
+  }
+
+  /** Follows the playlist of the audio, which has its own. */
+  followAudio(): PlaylistFollower {
+    const address = this.#resolved(this.#audioUri!, this.#masterBase);
+    const playlist = this.#fetchText(address);
+    return new PlaylistFollower(this.#native, this.#place, this.#control, playlist);
   }
 
   /** About how long a segment is, in seconds. */
@@ -128,7 +158,10 @@ export class PlaylistFollower {
       }
       const [isDiscontinuous, isAfterLoss] = [this.#isDiscontinuous, this.#isAfterLoss];
       this.#isDiscontinuous = this.#isAfterLoss = false;
-      return { bytes, isDiscontinuous, isAfterLoss, sequence: this.#next - 1, name: nameOf(segment) };
+      return {
+        ...{ bytes, isDiscontinuous, isAfterLoss, discontinuity: this.#discontinuities },
+        ...{ sequence: this.#next - 1, name: nameOf(segment) },
+      };
     }
   }
 
@@ -148,24 +181,28 @@ export class PlaylistFollower {
 
   /** Opens the variant that is asked for. */
   #open(master: MasterPlaylist): MediaPlaylist {
-    const { uri, hasOtherAudio } = chooseVariant(master, this.#place.maxBitrate);
-    this.#hasOtherAudio = hasOtherAudio;
+    const { uri, audioUri } = chooseVariant(master, this.#place.maxBitrate);
+    // Audio at the variant's own address is in the variant.
+    this.#audioUri = audioUri === uri ? null : audioUri;
     this.#address = this.#resolved(uri);
     return this.#fetchPlaylist();
   }
 
   #fetchPlaylist(): MediaPlaylist {
     this.#fetchedMs = performance.now();
-    const { bytes, url } = fetchHttp(this.#native, this.#place, this.#address, {
-      maxBytes: maxPlaylistBytes,
-    });
+    const { text, url } = this.#fetchText(this.#address);
     this.#base = url;
-    const list = parsePlaylist(new TextDecoder().decode(bytes));
+    const list = parsePlaylist(text);
     if (list.type === "media") return list;
     throw new AvError("its playlist leads to one that leads on", {
       code: "INVALIDDATA",
       operation: "read a playlist",
     });
+  }
+
+  #fetchText(address: string): FetchedPlaylist {
+    const { bytes, url } = fetchHttp(this.#native, this.#place, address, { maxBytes: maxPlaylistBytes });
+    return { address, url, text: new TextDecoder().decode(bytes) };
   }
 
   /** Where a live stream is begun: some segments before its end. */
@@ -229,26 +266,53 @@ export class PlaylistFollower {
     return whole;
   }
 
-  #mapBytes(map: Resource): Uint8Array {
-    const key = JSON.stringify([this.#resolved(map.uri), map.range]);
-    if (this.#map?.key !== key) this.#map = { key, bytes: this.#fetch(map) };
+  #mapBytes(map: EncryptedResource): Uint8Array {
+    const id = JSON.stringify([this.#resolved(map.uri), map.range, map.key?.uri, map.key?.iv?.join()]);
+    if (this.#map?.id !== id) this.#map = { id, bytes: this.#fetch(map) };
     return this.#map.bytes;
   }
 
-  #fetch({ uri, range }: Resource): Uint8Array {
+  #fetch({ uri, range, key }: EncryptedResource): Uint8Array {
+    // Nothing is fetched for which there is no key.
+    const keyBytes = key === null ? null : this.#keyBytes(this.#resolved(key.uri));
     const limits = { maxBytes: maxSegmentBytes, range: range ?? undefined };
-    return fetchHttp(this.#native, this.#place, this.#resolved(uri), limits).bytes;
+    const { bytes } = fetchHttp(this.#native, this.#place, this.#resolved(uri), limits);
+    return keyBytes === null ? bytes : this.#decrypt(bytes, keyBytes, key!.iv);
+  }
+
+  #decrypt(bytes: Uint8Array, key: Uint8Array, iv: SegmentKey["iv"]): Uint8Array {
+    const number = new DataView(new ArrayBuffer(aesBytes));
+    number.setBigUint64(aesBytes / 2, BigInt(this.#next - 1));
+    const plain = decryptAes(this.#native, bytes, { key, iv: iv ?? new Uint8Array(number.buffer) });
+    if (plain !== null) return plain;
+    throw new AvError("it is not encrypted with the key of its playlist", {
+      code: "ENCRYPTED",
+      operation: "decrypt a segment",
+    });
+  }
+
+  #keyBytes(address: string): Uint8Array {
+    if (this.#key?.address === address) return this.#key.bytes;
+    const { bytes } = fetchHttp(this.#native, this.#place, address, { maxBytes: maxKeyBytes });
+    if (bytes.length !== aesBytes) {
+      throw new AvError(`its key has ${bytes.length} bytes, not ${aesBytes}`, {
+        code: "ENCRYPTED",
+        operation: "fetch a key",
+      });
+    }
+    this.#key = { address, bytes };
+    return bytes;
   }
 
   /** The address of a URI in the playlist. Throws where it may not be reached. */
-  #resolved(uri: string): string {
-    if (!URL.canParse(uri, this.#base)) {
+  #resolved(uri: string, from: string = this.#base): string {
+    if (!URL.canParse(uri, from)) {
       throw new AvError("its playlist has an address that is none", {
         code: "INVALIDDATA",
         operation: "read a playlist",
       });
     }
-    const [base, first] = [new URL(this.#base), new URL(this.#place.url)];
+    const [base, first] = [new URL(from), new URL(this.#place.url)];
     const target = new URL(uri, base);
     requireTarget(first, target, this.#place, "refers");
     target.hash = "";

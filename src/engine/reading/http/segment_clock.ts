@@ -23,10 +23,16 @@ export class SegmentClock {
   /** Where the last frame ends, in ticks. */
   #end = 0n;
 
-  /** For a stream, whose times may begin again after some hours. */
-  constructor(timeBase: Rational, isWrapping: boolean) {
+  /** How long each packet is, in ticks; 0 where they differ. */
+  readonly #packetTicks: bigint;
+
+  /**
+   * For a stream, whose times may begin again after some hours, and whose packets may all be equally long.
+   */
+  constructor(timeBase: Rational, isWrapping: boolean, packetSeconds: number) {
     this.#timeBase = this.#from = timeBase;
     this.#isWrapping = isWrapping;
+    this.#packetTicks = this.#ticks(packetSeconds);
   }
 
   /** Where the last frame ends, in seconds. */
@@ -66,8 +72,13 @@ export class SegmentClock {
     this.#last = null;
   }
 
-  /** Notes the times of a packet that has those of the stream already. */
-  note({ pts, dts, duration }: NativePacket): void {
+  /**
+   * Notes the times of a packet that has those of the stream already. Several packets of audio may come with
+   * one time, and without a duration.
+   */
+  note(packet: NativePacket): void {
+    if (this.#packetTicks > 0n) this.#complete(packet);
+    const { pts, dts, duration } = packet;
     const time = dts === NativePacket.noTime ? pts : dts;
     if (time === NativePacket.noTime) return;
     if (this.#last !== null && time - this.#shift > this.#last) {
@@ -79,13 +90,19 @@ export class SegmentClock {
     if (end > this.#end) this.#end = end;
   }
 
+  #complete(packet: NativePacket): void {
+    if (packet.duration === 0n) packet.duration = this.#packetTicks;
+    const isTimed = packet.pts !== NativePacket.noTime || packet.dts !== NativePacket.noTime;
+    if (!isTimed && this.#last !== null) packet.pts = packet.dts = this.#end;
+  }
+
   /** Gives a packet the times of the stream. */
   place(packet: NativePacket): void {
     const { num, den } = this.#from;
     if (num !== this.#timeBase.num || den !== this.#timeBase.den) packet.rescale(this.#from, this.#timeBase);
     const { pts, dts } = packet;
     const time = dts === NativePacket.noTime ? pts : dts;
-    if (time === NativePacket.noTime) return;
+    if (time === NativePacket.noTime) return this.note(packet);
     const offset = this.#unwrapped(time) - time + this.#shift;
     if (pts !== NativePacket.noTime) packet.pts = pts + offset;
     if (dts !== NativePacket.noTime) packet.dts = dts + offset;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Samples } from "../libav/audio_frame.ts";
+import type { Samples } from "../../libav/audio_frame.ts";
 
 /** The longest gap that becomes silence, in seconds: a longer one is a timestamp in another unit. */
 const maxGapSeconds = 3600;

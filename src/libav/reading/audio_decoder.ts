@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { type Address, cString, type Native, NULL, PointerCell } from "../../ffi/mod.ts";
-import { AvError } from "../errors.ts";
-import { type ChannelLayout, layoutOf, sampleFormatById } from "./audio_frame.ts";
-import { codeName, endOfStream, errorText, isAgain } from "./failure.ts";
-import type { NativeFrame } from "./native_frame.ts";
-import type { NativePacket } from "./native_packet.ts";
-import { Owned } from "./owned.ts";
-import { type Rational, rationalText } from "./rational.ts";
+import { type Address, cString, type Native, NULL, PointerCell } from "../../../ffi/mod.ts";
+import { AvError } from "../../errors.ts";
+import { type ChannelLayout, layoutOf, sampleFormatById } from "../audio_frame.ts";
+import { codeName, endOfStream, errorText, isAgain } from "../failure.ts";
+import type { NativeFrame } from "../native_frame.ts";
+import type { NativePacket } from "../native_packet.ts";
+import { Owned } from "../owned.ts";
+import { type Rational, rationalText } from "../rational.ts";
 
 /** The open decoder of a stream. */
 export class AudioDecoder extends Owned {

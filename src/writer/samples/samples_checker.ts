@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { CheckedAudioOptions } from "../audio/audio_options.ts";
-import { checkSamples, type GivenSamples } from "../audio/samples.ts";
-import type { Samples } from "../libav/audio_frame.ts";
-import { shown } from "../shown.ts";
+import type { CheckedAudioOptions } from "../../audio/audio_options.ts";
+import { checkSamples, type GivenSamples } from "../../audio/samples.ts";
+import type { Samples } from "../../libav/audio_frame.ts";
+import { shown } from "../../shown.ts";
 
 /** Samples for a track. */
 export interface TrackSamples {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { fieldsOf } from "../plain_copy.ts";
-import { shown } from "../shown.ts";
-import { maxSeconds } from "../video/frame_timing.ts";
+import { fieldsOf } from "../../plain_copy.ts";
+import { shown } from "../../shown.ts";
+import { maxSeconds } from "../../video/frame_timing.ts";
 
 /** When a piece of audio is heard. */
 export interface SamplesOptions {

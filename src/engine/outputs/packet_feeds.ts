@@ -1,0 +1,81 @@
+/**
+ * The outputs of one encode, as its session has them.
+ *
+ * @module
+ */
+import type { Native } from "../../../ffi/mod.ts";
+import { requireVideoCodecSupport } from "../../container/codec_support.ts";
+import type { EncoderInfo } from "../../libav/encoder.ts";
+import type { Muxer } from "../../libav/muxer.ts";
+import type { MuxerInfo } from "../../libav/muxer_info.ts";
+import type { NativePacket } from "../../libav/native_packet.ts";
+import type { Rational } from "../../libav/rational.ts";
+import type { FrameStamp } from "../../video/frame_timing.ts";
+import { muxerOf } from "./output_muxer.ts";
+import type { OutputTarget } from "./output_target.ts";
+import { PacketFeed } from "./packet_feed.ts";
+
+/** An output that gets packets. */
+export interface FedOutput {
+  /** The memory of its queue. */
+  readonly memory: SharedArrayBuffer;
+  readonly target: OutputTarget;
+}
+
+/** Gives all outputs of an encode its packets. */
+export class PacketFeeds {
+  readonly #native: Native;
+  readonly #outputs: readonly {
+    readonly feed: PacketFeed;
+    readonly info: MuxerInfo;
+    readonly formatOptions: OutputTarget["formatOptions"];
+  }[];
+
+  /** Throws an {@linkcode UnsupportedError} where there is no muxer for one of them. */
+  constructor(native: Native, outputs: readonly FedOutput[]) {
+    this.#native = native;
+    this.#outputs = outputs.map(({ memory, target }) => ({
+      feed: new PacketFeed(native, memory),
+      info: muxerOf(native, target),
+      formatOptions: target.formatOptions,
+    }));
+  }
+
+  /** A container whose encoder makes codec headers apart from the packets where an output needs them. */
+  withHeaders(own: MuxerInfo): MuxerInfo {
+    // RTP tells them in the description of its session.
+    const needsHeaders = this.#outputs.some(({ info }) => info.wantsGlobalHeader || info.name === "rtp");
+    return { ...own, wantsGlobalHeader: own.wantsGlobalHeader || needsHeaders };
+  }
+
+  /** Throws an {@linkcode UnsupportedError} where one of the outputs does not take an encoder's codec. */
+  requireSupport(encoder: EncoderInfo): void {
+    for (const { info } of this.#outputs) requireVideoCodecSupport(this.#native, info, encoder);
+  }
+
+  /** Describes the streams: by a muxer that is made for each output. */
+  begin(createMuxer: (info: MuxerInfo) => Muxer): void {
+    for (const { feed, info, formatOptions } of this.#outputs) {
+      using muxer = createMuxer(info);
+      muxer.options.setAll(formatOptions);
+      feed.begin(muxer);
+    }
+  }
+
+  /** A frame, which becomes a key frame where an output waits for one. */
+  withKeyFrame(stamp: FrameStamp): FrameStamp {
+    // Each of them is asked.
+    const isAskedFor = this.#outputs.map(({ feed }) => feed.takeKeyFrameRequest()).includes(true);
+    return isAskedFor ? { ...stamp, keyFrame: true } : stamp;
+  }
+
+  /** Gives them a packet, in the order of decode times. */
+  push(packet: NativePacket, timeBase: Rational): void {
+    for (const { feed } of this.#outputs) feed.push(packet, timeBase);
+  }
+
+  /** No more packets come. */
+  end(): void {
+    for (const { feed } of this.#outputs) feed.end();
+  }
+}

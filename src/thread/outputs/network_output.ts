@@ -1,0 +1,136 @@
+/**
+ * An output to an address that libavformat writes to.
+ *
+ * @module
+ */
+import { cString, type Native } from "../../../ffi/mod.ts";
+import { setInterruption } from "../../libav/interruption.ts";
+import { Muxer, openForWriting } from "../../libav/muxer.ts";
+import type { NativePacket } from "../../libav/native_packet.ts";
+import { optionText, withOptions } from "../../libav/reading/input_options.ts";
+import type { Rational } from "../../libav/rational.ts";
+import { muxerOf } from "../../engine/outputs/output_muxer.ts";
+import type { OutputStreams } from "../../engine/outputs/output_streams.ts";
+import type { NetworkTarget } from "../../engine/outputs/output_target.ts";
+import { connectError } from "./refusals.ts";
+import type { PacketOutput } from "./packet_output.ts";
+
+/** Adds the streams of an encode to a muxer, and sets the options of its format. */
+export function addStreams(muxer: Muxer, { streams, options }: OutputStreams, only?: number): void {
+  for (const [index, { parameters, timeBase, frameRate }] of streams.entries()) {
+    if (only !== undefined && index !== only) continue;
+    muxer.addStream({
+      describeInto: (to) => parameters.copyInto(to),
+      // Tags are the format's own, and were chosen with the description.
+      ...{ timeBase, frameRate, tag: null },
+    });
+  }
+  muxer.options.setAll(options);
+}
+
+/** Opens a muxer's connection, or lets it open its own, until this thread is interrupted. */
+export function connectMuxer(
+  native: Native,
+  muxer: Muxer,
+  { url, protocols, options }: Pick<NetworkTarget, "url" | "protocols" | "options">,
+): void {
+  const { avformat, fields } = native;
+  muxer.options.setField("protocol_whitelist", protocols);
+  const callback = fields.addressOf(muxer.address, "AVFormatContext", "interrupt_callback");
+  setInterruption(native, callback);
+  if (muxer.info.opensFilesItself) {
+    for (const [name, value] of Object.entries(options)) {
+      if (muxer.options.has(name)) muxer.options.setField(name, value);
+    }
+    return;
+  }
+  const text = optionText({ ...options, protocol_whitelist: protocols });
+  muxer.openWith((cell) =>
+    withOptions(
+      native,
+      text,
+      (dictionary) => avformat.avio_open2(cell, cString(url), openForWriting, callback, dictionary),
+    ), "connect");
+}
+
+/** Has a connection's times begin at 0: those of RTP have 32 bits, and its clock starts with the header. */
+export class ConnectionClock {
+  #beginSeconds: number | null = null;
+
+  /** Moves a packet whose times have this unit. */
+  move(packet: NativePacket, { num, den }: Rational): void {
+    this.#beginSeconds ??= Number(packet.dts) * num / den;
+    const ticks = BigInt(Math.round(this.#beginSeconds * den / num));
+    packet.pts -= ticks;
+    packet.dts -= ticks;
+  }
+}
+
+/** Formats whose receivers know no time of the program's. */
+const countsFromConnection: ReadonlySet<string> = new Set(["rtsp", "whip"]);
+
+/** One connection to an address. */
+export class NetworkOutput implements PacketOutput {
+  readonly #native: Native;
+  readonly #target: NetworkTarget;
+  readonly #muxer: Muxer;
+  readonly #clock: ConnectionClock | null;
+  #streams: OutputStreams | null = null;
+  /** Bytes of a connection that was closed. */
+  #bytes = 0;
+
+  /** Does not connect yet. */
+  constructor(native: Native, target: NetworkTarget) {
+    this.#native = native;
+    this.#target = target;
+    this.#clock = countsFromConnection.has(target.format) ? new ConnectionClock() : null;
+    this.#muxer = new Muxer(native, muxerOf(native, target), target.url);
+  }
+
+  connect(): void {
+    const beganMs = performance.now();
+    try {
+      connectMuxer(this.#native, this.#muxer, this.#target);
+    } catch (error) {
+      throw connectError(error, this.#target.protocols === "srt", performance.now() - beganMs);
+    }
+  }
+
+  begin(streams: OutputStreams): void {
+    this.#streams = streams;
+    addStreams(this.#muxer, streams);
+    // What the muxer gathers leaves with each packet.
+    this.#muxer.options.setField("flush_packets", 1);
+    this.#muxer.writeHeader();
+  }
+
+  write(packet: NativePacket): void {
+    const { streamIndex } = packet;
+    const { timeBase } = this.#streams!.streams[streamIndex]!;
+    this.#clock?.move(packet, timeBase);
+    packet.rescale(timeBase, this.#muxer.timeBase(streamIndex));
+    this.#muxer.writeAtOnce(packet);
+  }
+
+  async finish(): Promise<void> {
+    this.#muxer.writeTrailer();
+    this.#bytes = this.bytes;
+    const { lingerSeconds } = this.#target;
+    if (lingerSeconds > 0) await new Promise((resolve) => setTimeout(resolve, lingerSeconds * 1000));
+    this.#muxer.closeOutput();
+  }
+
+  get bytes(): number {
+    return this.#muxer.writtenBytes ?? this.#bytes;
+  }
+
+  /** Frees everything. Some muxers close their connections with the trailer only. */
+  [Symbol.dispose](): void {
+    try {
+      this.#muxer.writeTrailer();
+    } catch {
+      // The connection is lost.
+    }
+    this.#muxer[Symbol.dispose]();
+  }
+}

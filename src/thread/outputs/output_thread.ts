@@ -1,0 +1,293 @@
+/**
+ * An output in a thread of its own, as its program sees it.
+ *
+ * @module
+ */
+import { librariesFor, runtime, type Thread } from "../../../ffi/mod.ts";
+import { settlesWithin } from "../../abortable.ts";
+import { SessionControl } from "../../engine/ending/session_control.ts";
+import type { OutputTarget } from "../../engine/outputs/output_target.ts";
+import type { OutputStats } from "../../engine/outputs/output_stats.ts";
+import { QueueMemory } from "../../engine/outputs/queue_memory.ts";
+import { UnsupportedError, WriteError } from "../../errors.ts";
+import type { ReconnectOptions } from "../../reconnection.ts";
+import { patienceMs } from "../encoding_thread.ts";
+import { receivedError } from "../sent_error.ts";
+import { reasonOf, startThread } from "../thread_task.ts";
+import type { FromOutput, OutputStart } from "./output_messages.ts";
+
+/** How often the clock is looked at, in milliseconds. */
+const stepMs = 50;
+/** From when on an output that takes nothing is stalled, in seconds. */
+const stallSeconds = 1;
+/** How long a thread may take until it stops what it does, in milliseconds. Then it is ended. */
+const stopMs = 2000;
+
+/** A stream of bytes in this thread. */
+export interface OutputStream {
+  /** Gives it bytes, which wait in the stream. */
+  take(bytes: Uint8Array<ArrayBuffer>): void;
+  /** Resolves once there is room. Throws where it takes no bytes any more. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+  abort(reason: unknown): Promise<void>;
+}
+
+/** How an output is started. */
+export interface OutputRequest {
+  readonly target: OutputTarget;
+  readonly reconnect: ReconnectOptions | null;
+  readonly writeTimeoutSeconds: number;
+  /** Whether it may take nothing for as long as frames come: a disk, or a stream that nobody reads. */
+  readonly isPatient: boolean;
+  readonly libraryPath: string | undefined;
+  readonly workerModule: URL;
+  /** The stream that takes the bytes, where it is one. */
+  readonly stream?: OutputStream;
+  /** Is told what describes an RTP session. */
+  readonly onSdp?: (sdp: string) => void;
+}
+
+/** One output. */
+export class OutputThread {
+  readonly #request: OutputRequest;
+  readonly #queue = new QueueMemory();
+  readonly #control = new SessionControl();
+  readonly #thread: Thread;
+  readonly #connected = Promise.withResolvers<void>();
+  readonly #begun = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
+  #error: Error | null = null;
+  #isOver = false;
+  /** How many calls wait for the thread. */
+  #awaited = 0;
+  /** When the encoder has ended. */
+  #endedMs: number | null = null;
+  #stopWatch = (): void => {};
+
+  /** Starts the thread, which connects. */
+  constructor(request: OutputRequest) {
+    const { target, libraryPath, workerModule, reconnect, writeTimeoutSeconds } = request;
+    this.#request = request;
+    for (const { promise } of [this.#connected, this.#begun, this.#ended]) promise.catch(() => {});
+    try {
+      this.#thread = startThread(workerModule, "output", {
+        message: (message) => this.#receive(message as FromOutput),
+        ended: (cause) => this.#end(this.#threadError("THREAD_ENDED", cause)),
+      });
+    } catch (cause) {
+      throw this.#threadError("NO_THREAD", cause);
+    }
+    this.#thread.post(
+      {
+        ...{ target, reconnect, writeTimeoutSeconds },
+        libraryPath: librariesFor(libraryPath),
+        queue: this.#queue.memory,
+        control: this.#control.memory,
+      } satisfies OutputStart,
+    );
+    this.#watch();
+  }
+
+  /** The memory of its queue, for the encoder. */
+  get memory(): SharedArrayBuffer {
+    return this.#queue.memory;
+  }
+
+  get target(): OutputTarget {
+    return this.#request.target;
+  }
+
+  /** Resolves once the first connection is there. Throws where that fails. */
+  get connected(): Promise<void> {
+    return this.#kept(this.#connected.promise);
+  }
+
+  /** Resolves once the first connection has taken the header. Throws where that fails. */
+  get begun(): Promise<void> {
+    return this.#kept(this.#begun.promise);
+  }
+
+  /** Resolves once it has ended, after the encoder has. Throws where it has failed. */
+  get ended(): Promise<void> {
+    return this.#kept(this.#ended.promise);
+  }
+
+  /** The error that it has failed with; `null` where it goes on, or has ended well. */
+  get failure(): Error | null {
+    return this.#isOver && this.#queue.state === "failed" ? this.#error : null;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /**
+   * What a program waits for that would have packets left out; `null` where there is room, or nothing is
+   * taken anyway.
+   */
+  get room(): Promise<void> | null {
+    const queue = this.#queue;
+    if (this.#isOver || queue.state !== "live" || queue.fullness < 0.5) return null;
+    return queue.changed(queue.changes, 1000);
+  }
+
+  get stats(): OutputStats {
+    const queue = this.#queue;
+    return {
+      target: this.target.label,
+      state: queue.state,
+      frames: queue.count("frames"),
+      droppedFrames: queue.count("droppedFrames"),
+      packets: queue.count("packets"),
+      droppedPackets: queue.count("droppedPackets"),
+      queued: queue.length,
+      bytes: queue.sentBytes,
+      reconnects: Math.max(0, queue.count("connections") - 1),
+      error: this.#error,
+    };
+  }
+
+  /** Stops it, whatever it waits for. */
+  async abort(reason?: unknown): Promise<void> {
+    if (this.#isOver) return;
+    this.#control.abort();
+    this.#queue.wake();
+    const ended = [this.#kept(this.#ended.promise), this.#request.stream?.abort(reason)];
+    if (await settlesWithin(Promise.allSettled(ended), patienceMs)) return;
+    // It is left behind: nobody can end what waits in C and does not look.
+    this.#end(null);
+    this.#thread.keepAlive(false);
+    runtime().startTimer(stopMs, () => this.#thread.end());
+  }
+
+  /** After a failure of the encoder: a file becomes what it can be, all else ends. */
+  async salvage(): Promise<void> {
+    if (this.target.kind !== "file") return await this.abort();
+    this.#queue.end();
+    await this.ended.catch(() => {});
+  }
+
+  /** Keeps the program alive while something is awaited. */
+  async #kept<T>(promise: Promise<T>): Promise<T> {
+    this.#awaited++;
+    if (!this.#isOver) this.#thread.keepAlive(true);
+    try {
+      return await promise;
+    } finally {
+      this.#awaited--;
+      if (this.#awaited === 0 && !this.#isOver) this.#thread.keepAlive(false);
+    }
+  }
+
+  #receive(message: FromOutput): void {
+    switch (message.type) {
+      case "connected":
+        return this.#connected.resolve();
+      case "begun":
+        return this.#begun.resolve();
+      case "lost":
+        this.#error = receivedError(message.error);
+        return;
+      case "bytes":
+        return void this.#give(new Uint8Array(message.bytes));
+      case "sdp":
+        return this.#request.onSdp?.(message.text);
+      case "ended":
+        return void this.#close(message.error === null ? null : receivedError(message.error));
+    }
+  }
+
+  /** Gives bytes to the stream. Where it takes none any more, the output has failed. */
+  async #give(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const { stream, target } = this.#request;
+    if (this.#isOver || stream === undefined || target.kind !== "stream") return;
+    try {
+      stream.take(bytes);
+      await stream.ready();
+      Atomics.sub(new Int32Array(target.pending, 0, 1), 0, bytes.length);
+      this.#queue.wake();
+    } catch (error) {
+      this.#end(error as Error);
+      this.#control.abort();
+      this.#queue.wake();
+    }
+  }
+
+  /** The thread has done its work. */
+  async #close(error: Error | null): Promise<void> {
+    const { stream, writeTimeoutSeconds } = this.#request;
+    if (error !== null) this.#end(error);
+    try {
+      if (this.#isOver || this.#control.isAborted) {
+        await stream?.abort(error ?? new Error("The writer was aborted"));
+      } else if (stream !== undefined) {
+        const closing = stream.close();
+        if (!await settlesWithin(closing, writeTimeoutSeconds * 1000)) throw this.#unread();
+        await closing;
+      }
+      this.#end(null);
+    } catch (failure) {
+      this.#end(failure as Error);
+    }
+    this.#thread.end();
+  }
+
+  #end(error: Error | null): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopWatch();
+    if (error !== null) this.#error = error;
+    this.#queue.state = error === null ? "closed" : "failed";
+    const reason = error ?? new Error("The output was closed");
+    this.#connected.reject(reason);
+    this.#begun.reject(reason);
+    if (error === null) this.#ended.resolve();
+    else this.#ended.reject(error);
+  }
+
+  /** Looks at the clock again and again: no call in the thread waits for longer than it may. */
+  #watch(): void {
+    this.#stopWatch = runtime().startTimer(stepMs, () => {
+      this.#look();
+      this.#watch();
+    });
+  }
+
+  #look(): void {
+    const waited = this.#control.waitedSeconds;
+    const { isPatient, writeTimeoutSeconds: limit } = this.#request;
+    if (waited > stallSeconds) this.#queue.turn("live", "stalled");
+    if (this.#queue.hasEnded) this.#endedMs ??= performance.now();
+    const isLate = waited > limit;
+    const isLateAtEnd = this.#endedMs !== null && performance.now() - this.#endedMs > limit * 1000;
+    if (!isLate || isPatient && !isLateAtEnd) return;
+    this.#control.endLateCall();
+    this.#queue.wake();
+  }
+
+  #unread(): WriteError {
+    const { target, writeTimeoutSeconds: limit } = this.#request;
+    return new WriteError(`Cannot write to ${target.label}: it has taken nothing for ${limit} s`, {
+      code: "ETIMEDOUT",
+      operation: "close a stream",
+      hint: "Read the stream to its end",
+    });
+  }
+
+  #threadError(code: "NO_THREAD" | "THREAD_ENDED", cause: unknown): Error {
+    const ErrorClass = code === "NO_THREAD" ? UnsupportedError : WriteError;
+    const what = code === "NO_THREAD" ? "cannot be started" : "has ended";
+    return new ErrorClass(
+      `Cannot write to ${this.target.label}: the thread that sends it ${what}: ${reasonOf(cause)}`,
+      {
+        code,
+        operation: "write in another thread",
+        hint: code === "NO_THREAD"
+          ? "A bundle needs the module of avwriter's threads beside it, or named by the option workerUrl"
+          : null,
+        cause,
+      },
+    );
+  }
+}

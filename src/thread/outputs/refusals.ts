@@ -1,0 +1,71 @@
+/**
+ * What the errors of outputs mean.
+ *
+ * @module
+ */
+import { AvError, OptionError, UnsupportedError, WriteError } from "../../errors.ts";
+
+/** Says the same of every error of an output: no word of a library is trusted to have no secret in it. */
+export type Redact = (text: string) => string;
+
+/**
+ * What a receiver says for good, so that another try would get the same answer: a key or a passphrase is
+ * wrong, or it has no such place. EPERM is what RTMP gives for an error that the server tells.
+ */
+const refusals =
+  /^(?:HTTP_.*|EPERM|UNKNOWN|REFUSED|EINVAL|ENOSYS|OPTION_NOT_FOUND|PROTOCOL_NOT_FOUND|PATCHWELCOME)$/;
+
+/** Whether a receiver has refused, or the output can't be as it is. */
+export function isRefusal(error: unknown): boolean {
+  if (error instanceof UnsupportedError || error instanceof OptionError) return true;
+  return !(error instanceof AvError) || refusals.test(error.code);
+}
+
+/** How soon a receiver refuses, in milliseconds; one that is not there is waited for. */
+const soonMs = 2000;
+
+/**
+ * The error of a connection that could not be made. SRT says the same of a receiver that refuses and of one
+ * that does not answer, but the latter after a time only.
+ */
+export function connectError(error: unknown, isSrt: boolean, tookMs: number): unknown {
+  if (!isSrt || !(error instanceof AvError) || error.code !== "EIO") return error;
+  const isRefused = tookMs < soonMs;
+  return new WriteError(isRefused ? "the receiver has refused the connection" : "nobody has answered", {
+    code: isRefused ? "REFUSED" : "ETIMEDOUT",
+    operation: "connect",
+    hint: null,
+  });
+}
+
+/** The error of a connection that was closed as soon as it was made. */
+export function refusal(): WriteError {
+  return new WriteError("the server has closed the connection at once", {
+    code: "REFUSED",
+    operation: "begin to send",
+    hint: null,
+  });
+}
+
+const hints: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "Nobody listens there: start the receiver first, and check host and port",
+  ETIMEDOUT: "Check host and port, and the option writeTimeoutSeconds",
+  HTTP_401: "Check user and password",
+  HTTP_403: "Check user, password and key",
+  HTTP_404: "Check the path of the address",
+  EPERM: "Check the key: the server has refused it",
+  REFUSED: "Check its key, or passphrase and stream id: the receiver seems to refuse them",
+};
+
+/** The error of an output, which names it without its secrets, and has no other error in it. */
+export function outputError(label: string, error: unknown, redact: Redact): Error {
+  if (error instanceof UnsupportedError || error instanceof OptionError) return error;
+  const isOurs = error instanceof AvError;
+  const code = isOurs ? error.code : "OUTPUT";
+  const message = redact(error instanceof Error ? error.message : String(error));
+  return new WriteError(`Cannot write to ${label}: ${message}`, {
+    code,
+    operation: isOurs ? redact(error.operation) : "write to an output",
+    hint: hints[code] ?? null,
+  });
+}

@@ -1,0 +1,88 @@
+/**
+ * The outputs of one writer.
+ *
+ * @module
+ */
+import type { FedOutput } from "../../engine/outputs/packet_feeds.ts";
+import type { OutputStats } from "../../engine/outputs/output_stats.ts";
+import type { EngineOptions } from "../../thread/engine.ts";
+import { OutputThread } from "../../thread/outputs/output_thread.ts";
+import { unlessAborted } from "../../abortable.ts";
+import { ByteStream } from "../bytes/byte_stream.ts";
+import type { OutputOptions } from "./output_options.ts";
+import { defaultWriteTimeout } from "./output_address.ts";
+import { outputTarget } from "./output_target.ts";
+
+/** The outputs in other threads. */
+export class OutputSet {
+  readonly #threads: readonly OutputThread[];
+  /** The one that the writer was made for; `null` where that is a file or a stream. */
+  readonly primary: OutputThread | null;
+
+  /**
+   * Starts them all. Throws where one of them is no place to write to. With `hasPrimary`, the first one is
+   * what the writer was made for.
+   */
+  constructor(
+    given: readonly OutputOptions[],
+    { libraryPath, workerModule }: EngineOptions,
+    hasPrimary: boolean,
+  ) {
+    // All are checked before one is started.
+    const placed = given.map((options) => ({ target: outputTarget(options), options }));
+    const threads: OutputThread[] = [];
+    this.#threads = threads;
+    for (const { target, options } of placed) {
+      const { reconnect = {}, writeTimeoutSeconds = defaultWriteTimeout, onSdp } = options;
+      const isRemote = target.kind === "network" || target.kind === "http";
+      const stream = options.target instanceof WritableStream ? new ByteStream(options.target) : null;
+      threads.push(
+        new OutputThread({
+          ...{ target, libraryPath, workerModule },
+          reconnect: isRemote ? reconnect : null,
+          ...{ writeTimeoutSeconds, isPatient: !isRemote },
+          ...(stream === null ? {} : { stream }),
+          ...(onSdp === undefined ? {} : { onSdp }),
+        }),
+      );
+    }
+    this.primary = hasPrimary ? threads[0]! : null;
+  }
+
+  /** Waits for the first connection of what the writer was made for. */
+  async connect(signal: AbortSignal | undefined): Promise<void> {
+    if (this.primary !== null) await unlessAborted(this.primary.connected, signal);
+  }
+
+  /** What an encoder gives packets to. */
+  get fed(): FedOutput[] {
+    return this.#threads.map(({ memory, target }) => ({ memory, target }));
+  }
+
+  get stats(): readonly OutputStats[] {
+    return this.#threads.map(({ stats }) => stats);
+  }
+
+  /** Throws where none of them is left. */
+  requireOne(): void {
+    if (this.primary === null) return;
+    const failure = this.primary.failure;
+    if (failure !== null && this.#threads.every((thread) => thread.isOver)) throw failure;
+  }
+
+  /** Waits until all have sent what they were given. Throws where none is left of a writer without a file. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#threads.map(({ ended }) => ended));
+    this.requireOne();
+  }
+
+  /** After a failure of the encoder: files become what they can be, all else ends. */
+  async salvage(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.salvage()));
+  }
+
+  /** Ends them all, whatever they wait for. */
+  async abort(reason?: unknown): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.abort(reason)));
+  }
+}

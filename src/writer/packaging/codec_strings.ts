@@ -1,0 +1,93 @@
+/**
+ * Names of codecs as browsers and playlists have them (RFC 6381), from the descriptions in an mp4.
+ *
+ * @module
+ */
+import { type Box, findBox, viewOf } from "../../file/mp4/boxes.ts";
+
+/** Two digits of a number. */
+const hex = (value: number): string => value.toString(16).padStart(2, "0");
+const decimal = (value: number): string => String(value).padStart(2, "0");
+
+/** Reads the string from the configuration of a codec: a box in that of its sample entry. */
+type Reader = (config: Uint8Array, type: string) => string;
+
+/** ISO/IEC 14496-15: profile, constraints and level. */
+const avc: Reader = (config, type) => `${type}.${[1, 2, 3].map((at) => hex(config[at]!)).join("")}`;
+
+/** ISO/IEC 14496-15, annex E. */
+const hevc: Reader = (config, type) => {
+  const general = config[1]!;
+  const space = ["", "A", "B", "C"][general >> 6]!;
+  const compatible = viewOf(config).getUint32(2);
+  let reversed = 0;
+  for (let bit = 0; bit < 32; bit++) reversed = reversed * 2 + (compatible >>> bit & 1);
+  const constraints = [...config.subarray(6, 12)];
+  while (constraints.at(-1) === 0) constraints.pop();
+  const parts = [
+    `${space}${general & 31}`,
+    reversed.toString(16),
+    `${general & 32 ? "H" : "L"}${config[12]}`,
+    ...constraints.map((byte) => byte.toString(16)),
+  ];
+  return `${type}.${parts.join(".")}`;
+};
+
+/** AV1 Codec ISO Media File Format Binding, 5. */
+const av1: Reader = (config, type) => {
+  const [, levels = 0, flags = 0] = config;
+  const bits = flags & 0x40 ? (flags & 0x20 ? 12 : 10) : 8;
+  return `${type}.${levels >> 5}.${decimal(levels & 31)}${flags & 0x80 ? "H" : "M"}.${decimal(bits)}`;
+};
+
+/** VP Codec ISO Media File Format Binding: a full box. */
+const vp9: Reader = (config, type) => {
+  const [profile, level, depth] = config.subarray(4);
+  return `${type}.${decimal(profile!)}.${decimal(level!)}.${decimal(depth! >> 4)}`;
+};
+
+/** ISO/IEC 14496-1: descriptors in each other, with lengths of up to four bytes. */
+const mpeg4: Reader = (config, type) => {
+  let at = 4;
+  const enter = (tag: number): boolean => {
+    if (config[at] !== tag) return false;
+    at++;
+    while (config[at]! & 0x80) at++;
+    at++;
+    return true;
+  };
+  // Elementary stream, decoder configuration, decoder-specific information.
+  if (!enter(3)) return type;
+  const flags = config[at + 2]!;
+  at += 3 + (flags & 0x80 ? 2 : 0) + (flags & 0x40 ? 1 + config[at + 3]! : 0) + (flags & 0x20 ? 2 : 0);
+  if (!enter(4)) return type;
+  const object = config[at]!;
+  at += 13;
+  if (object !== 0x40 || !enter(5)) return `${type}.${hex(object)}`;
+  const short = config[at]! >> 3;
+  const kind = short === 31 ? 32 + ((config[at]! & 7) << 3 | config[at + 1]! >> 5) : short;
+  return `${type}.40.${kind}`;
+};
+
+/** The box with the configuration, and its reader, by the type of the sample entry. */
+const readers: Readonly<Record<string, readonly [config: string, read: Reader]>> = {
+  avc1: ["avcC", avc],
+  avc3: ["avcC", avc],
+  hvc1: ["hvcC", hevc],
+  hev1: ["hvcC", hevc],
+  av01: ["av1C", av1],
+  vp09: ["vpcC", vp9],
+  mp4a: ["esds", mpeg4],
+  mp4v: ["esds", mpeg4],
+};
+
+/** Codecs whose names are not their sample entries. */
+const otherNames: Readonly<Record<string, string>> = { Opus: "opus" };
+
+/** The name of the codec of a sample entry, whose boxes begin at a place. */
+export function codecString(bytes: Uint8Array, { type, end }: Box, boxesStart: number): string {
+  const [box, read] = readers[type] ?? [];
+  const found = box === undefined ? null : findBox(bytes, [box], boxesStart, end);
+  if (found === null) return otherNames[type] ?? type;
+  return read!(bytes.subarray(found.content, found.end), type);
+}

@@ -1,0 +1,109 @@
+/**
+ * Files on their way to where they are stored, one after another.
+ *
+ * @module
+ */
+import { Gate } from "../../../gate.ts";
+import type { FileTaker } from "../packager.ts";
+import type { SegmentFile } from "../rendition.ts";
+import type { SegmentStore } from "./store.ts";
+
+/** So many files may wait before more frames are waited for. */
+const maxWaiting = 16;
+
+/** What is to be done with a file. */
+interface Task {
+  readonly name: string;
+  /** What it is; `null`: it is removed. */
+  readonly content: { readonly bytes: Uint8Array<ArrayBuffer>; readonly type: string } | null;
+}
+
+/** A queue of files. */
+export class StoreQueue implements FileTaker {
+  readonly #store: SegmentStore;
+  readonly #tasks: Task[] = [];
+  readonly #aborting = new AbortController();
+  readonly #changed = new Gate();
+  #isBusy = false;
+  #working: Promise<void> = Promise.resolve();
+  #bytes = 0;
+  /** What ended it. */
+  #failure: { readonly error: unknown } | null = null;
+
+  /** An empty one. */
+  constructor(store: SegmentStore) {
+    this.#store = store;
+  }
+
+  /** How many bytes were stored. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** What a writer waits for before it makes more; `null` where there is room, or will never be. */
+  get room(): Promise<void> | null {
+    return this.#failure === null && this.#tasks.length > maxWaiting ? this.#changed.opened : null;
+  }
+
+  /** Throws where no more is stored. */
+  requireOpen(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  put({ name, bytes }: SegmentFile, type: string): void {
+    // Of a playlist that waits, only the newest is of use: what that lists is stored before it.
+    const older = this.#tasks.findIndex((task) => task.name === name);
+    if (older > 0 || older === 0 && !this.#isBusy) this.#tasks.splice(older, 1);
+    this.#add({ name, content: { bytes, type } });
+  }
+
+  remove(name: string): void {
+    this.#add({ name, content: null });
+  }
+
+  /** Resolves once all is stored. Throws what went wrong. */
+  async drained(): Promise<void> {
+    while (this.#failure === null && this.#tasks.length > 0) await this.#changed.opened;
+    this.requireOpen();
+  }
+
+  /** Resolves once nothing is under way. */
+  get idle(): Promise<void> {
+    return this.#working;
+  }
+
+  /** Stores no more; what is under way is given up. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#tasks.length = 0;
+    this.#aborting.abort(error);
+    this.#changed.open();
+  }
+
+  #add(task: Task): void {
+    if (this.#failure !== null) return;
+    this.#tasks.push(task);
+    if (!this.#isBusy) this.#working = this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#isBusy = true;
+    for (let task = this.#tasks[0]; task !== undefined; task = this.#tasks[0]) {
+      try {
+        await this.#do(task);
+      } catch (error) {
+        this.fail(error);
+      }
+      this.#tasks.shift();
+      this.#changed.open();
+    }
+    this.#isBusy = false;
+  }
+
+  async #do({ name, content }: Task): Promise<void> {
+    const { signal } = this.#aborting;
+    if (content === null) return await this.#store.remove(name, signal);
+    await this.#store.put(name, content.bytes, content.type, signal);
+    this.#bytes += content.bytes.length;
+  }
+}

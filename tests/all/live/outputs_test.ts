@@ -1,0 +1,1 @@
+import "../../outputs_test.ts?all";

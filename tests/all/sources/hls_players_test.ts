@@ -1,0 +1,1 @@
+import "../../hls_players_test.ts?all";

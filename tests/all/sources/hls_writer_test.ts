@@ -1,0 +1,1 @@
+import "../../hls_writer_test.ts?all";

@@ -1,0 +1,1 @@
+import "../../live_options_test.ts?all";

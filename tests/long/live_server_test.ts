@@ -1,0 +1,1 @@
+import "../live_server_test.ts?long";

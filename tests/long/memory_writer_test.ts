@@ -1,0 +1,1 @@
+import "../memory_writer_test.ts?long";

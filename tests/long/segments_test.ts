@@ -1,0 +1,1 @@
+import "../segments_test.ts?long";

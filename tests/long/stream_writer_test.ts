@@ -1,0 +1,1 @@
+import "../stream_writer_test.ts?long";
