@@ -21,7 +21,7 @@ const mostReadmeLines = 150;
 
 /** Words in capitals that stand in the source's strings and are no codes. */
 const otherWords: readonly string[] = [
-  ...["BANDWIDTH", "BYTERANGE", "TARGETDURATION", "NONE", "OPTIONS", "DESCRIBE", "AUDIO"],
+  ...["BANDWIDTH", "BYTERANGE", "TARGETDURATION", "NONE", "OPTIONS", "DESCRIBE", "AUDIO", "YES"],
   "METADATA_BLOCK_PICTURE",
   "WEBVTT",
   "XVID",
