@@ -80,9 +80,15 @@ export class ByteStream implements ByteTarget {
 
   /** Gives the stream back, for nothing could be opened that writes to it; throws why. */
   refuse(error: unknown): never {
+    this.giveBack();
+    throw error;
+  }
+
+  /** Gives the stream back, before anything was written. */
+  giveBack(): void {
+    if (this.#isEnded) return;
     this.#isEnded = true;
     this.#writer.releaseLock();
-    throw error;
   }
 
   /** Closes it; resolves once it has taken everything. */
