@@ -187,14 +187,19 @@ export class AudioTracks implements Disposable {
   }
 
   /**
-   * From now on, packets go to this file, which is open. With `isLive`, no stream is waited for longer than
-   * in a recording.
+   * From now on, packets go to this file, which is open. With `isWatched`, no stream is waited for longer than
+   * in a recording; with `needsAll`, there is nothing before each has a packet.
    */
-  begin(output: Pick<OutputFile, "isCrashSafe" | "writeQueued">, isLive = false): void {
+  begin(
+    output: Pick<OutputFile, "isCrashSafe" | "writeQueued">,
+    { isWatched = false, needsAll = false } = {},
+  ): void {
     this.#output = output;
-    // flvenc.c takes nothing that is earlier than the first packet.
-    const needsAll = isLive || this.#info.name === "flv";
-    this.queue.begin({ needsAll, isPatient: !output.isCrashSafe && !isLive });
+    this.queue.begin({
+      // flvenc.c takes nothing that is earlier than the first packet.
+      needsAll: needsAll || this.#info.name === "flv",
+      isPatient: !output.isCrashSafe && !isWatched,
+    });
     output.writeQueued();
   }
 

@@ -150,6 +150,11 @@ export class Interleaver implements Disposable {
     for (const stream of this.#streams) stream.timeMs = nowMs;
   }
 
+  /** Whether a stream has ended without a packet. */
+  get hasEmpty(): boolean {
+    return this.#streams.some(({ hasBegun, hasEnded }) => hasEnded && !hasBegun);
+  }
+
   /** Whether a stream that has not begun is no longer waited for. */
   get isIncomplete(): boolean {
     return this.#streams.some((stream) => !stream.hasBegun && !stream.hasEnded && !this.#waitsFor(stream));

@@ -187,6 +187,7 @@ export class OutputFile implements Disposable {
     const { queue } = this.#request;
     if (queue === null) return;
     if (!this.#hasBegun && queue.isIncomplete) this.#beginIncomplete();
+    else if (queue.hasEmpty) this.#fragments?.beginIncomplete();
     queue.give(({ packet, timeBase }) => this.#writeInOrder(packet, timeBase));
   }
 

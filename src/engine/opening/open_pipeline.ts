@@ -100,7 +100,8 @@ function openEncoding(
   owned.move();
   if (audioTracks !== null && !audioTracks.hasBegun) {
     audioTracks.beginAt(seconds);
-    audioTracks.begin(output, feeds !== null);
+    const needsAll = feeds !== null;
+    audioTracks.begin(output, { needsAll, isWatched: needsAll || request.bytesTo === "stream" });
   }
   // Without filters, the clock does that.
   if (options.filter !== undefined) timeline.keepApart(containerUnit, minTicks(info));

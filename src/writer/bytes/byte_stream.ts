@@ -46,6 +46,10 @@ export class ByteStream implements ByteTarget {
     return { path: "", bytes: this.#bytes };
   }
 
+  get failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
   /** Throws where the stream takes no bytes any more. */
   requireOpen(): void {
     if (this.#failure !== null) throw this.#failure;

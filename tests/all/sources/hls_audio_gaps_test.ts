@@ -1,0 +1,1 @@
+import "../../hls_audio_gaps_test.ts?all";
