@@ -19,7 +19,7 @@ import { AvError } from "../src/errors.ts";
 import { missingEncoders } from "./support/features.ts";
 import { barFrame, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
-import { runScript } from "./support/processes.ts";
+import { isDeno, runScript } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
 
 const { test, testAll } = testsOf(import.meta.url);
@@ -329,4 +329,16 @@ test("createStreamWriter, http: a server that answers at once and goes away is l
     }
     await writer.close();
   }, { type: WriteError, says: ["/a.ts"] });
+});
+
+testAll("createStreamWriter, rtp: Deno's permission is asked for the port of each track", {
+  skip: isDeno ? missingEncoders("libx264", "aac") : "only Deno has permissions",
+}, () => {
+  const script = fileURLToPath(new URL("support/send_rtp.ts", import.meta.url));
+  const send = (ports: string): string => {
+    const permissions = ["--allow-ffi", "--allow-read", "--allow-env", "--allow-sys", `--allow-net=${ports}`];
+    return runScript(script, ["45010"], { permissions }).stdout;
+  };
+  assert(send("127.0.0.1:45010").includes("127.0.0.1:45012"));
+  assertEquals(send("127.0.0.1:45010,127.0.0.1:45012"), "");
 });
