@@ -126,7 +126,7 @@ function unknownAddress(protocol: string): TypeError {
 export function requireNoMistake(given: unknown): void {
   const text = given instanceof URL ? given.href : given;
   if (typeof text !== "string" || isAddress(given)) return;
-  const [, scheme] = /^[\s"'`<(]*([a-z][a-z0-9+.-]+)\s*:/i.exec(text) ?? [];
+  const [, scheme] = /^[\s"'\x60<(]*([a-z][a-z0-9+.-]+)\s*:/i.exec(text) ?? [];
   if (scheme !== undefined && !/^file:/i.test(text)) throw unknownAddress(`${scheme}:`);
 }
 
