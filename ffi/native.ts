@@ -82,6 +82,8 @@ export interface Native {
   sessionDescriptions(): Functions<typeof sessionDescriptions>;
   /** The address of av_dict_count, a function that returns the 32-bit number that its parameter points to. */
   countFunction(): Address;
+  /** The address of av_log_get_level, a function that does nothing, whatever its parameters are. */
+  idleFunction(): Address;
   /** The address of avio_r8, a function that returns the next byte of an AVIOContext, or 0. */
   byteFunction(): Address;
   /** The address of av_strlcpy, a function that copies a text and returns its length. */

@@ -212,6 +212,7 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     aes: once(() => open("avutil", aes)),
     sessionDescriptions: once(() => open("avformat", sessionDescriptions)),
     countFunction: once(() => host.functionAddress(pathOf("avutil"), "av_dict_count")),
+    idleFunction: once(() => host.functionAddress(pathOf("avutil"), "av_log_get_level")),
     byteFunction: once(() => host.functionAddress(pathOf("avformat"), "avio_r8")),
     copyFunction: once(() => host.functionAddress(pathOf("avutil"), "av_strlcpy")),
     // It returns what it gets where that is large enough.

@@ -1,6 +1,14 @@
 import process from "node:process";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { createFileWriter, createMemoryWriter, type RawFrame, type WriterOptions } from "../mod.ts";
+import {
+  createFileReader,
+  createFileWriter,
+  createMemoryWriter,
+  createStreamWriter,
+  type RawFrame,
+  WriterClosedError,
+  type WriterOptions,
+} from "../mod.ts";
 import { listen } from "./support/audio.ts";
 import { missingEncoders } from "./support/features.ts";
 import { barFrame, decode, frameTimes, keyFrameTimes, TemporaryFolder } from "./support/media.ts";
@@ -165,6 +173,74 @@ for (const end of ["abort", "close"] as const) {
     if (end === "close") assertEquals(frameTimes(path), [0, 60]);
   });
 }
+
+test("live: close writes all frames that wait for their time, and drops none", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  const writer = await createFileWriter("mpeg4", path, fps, { live: true, timing: "constant" });
+  const writes = Array.from({ length: 40 }, (_, n) => writer.write(barFrame(n)));
+  await writer.close();
+  await Promise.all(writes);
+  assertEquals([writer.stats.dropped, frameTimes(path).length], [0, 40]);
+});
+
+test("live: a time that is none is refused at once, and the writer goes on", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.mkv");
+  const writer = await createFileWriter("mpeg4", path, fps, { live: true, timing: "timestamps" });
+  await writer.write(barFrame(0), { timestamp: 0 });
+  for (const timestamp of [NaN, Date.now() / 1000, -1, "1" as unknown as number]) {
+    const error = await rejection(() => writer.write(barFrame(1), { timestamp }));
+    assert(error instanceof RangeError || error instanceof TypeError, `${timestamp}: ${error}`);
+  }
+  await writer.write(barFrame(1), { timestamp: 0.1 });
+  await writer.close();
+  assertEquals(frameTimes(path), [0, 0.1]);
+});
+
+test("live: a frame that waits for its time learns that the reader of its stream has gone", async () => {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const options = { format: "mpegts", live: true, timing: "timestamps" } as const;
+  const writer = await createStreamWriter("mpeg4", writable, fps, options);
+  await writer.write(barFrame(0), { timestamp: 0 });
+  const waiting = rejection(() => writer.write(barFrame(1), { timestamp: 60 }));
+  await readable.cancel("enough");
+  const error = await waiting;
+  assert(error instanceof WriterClosedError, `${error}`);
+});
+
+test('latePolicy: "drop" with timestamps keeps the end of the last frame, and copyFrom its places', {
+  skip: missingEncoders("libx264"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const [clip, timed, copied] = ["clip.mkv", "a.mkv", "b.mkv"].map((name) => folder.file(name)) as [
+    string,
+    string,
+    string,
+  ];
+  const writer = await createFileWriter("libx264", timed, fps, {
+    ...slow,
+    latePolicy: "drop",
+    timing: "timestamps",
+  });
+  const writes = Array.from({ length: 30 }, (_, n) => writer.write(numberedNoise(n), { timestamp: n / fps }));
+  await Promise.all(writes);
+  assert(writer.stats.dropped > 0);
+  // Matroska counts in thousandths.
+  assertAlmostEquals((await writer.close()).seconds, 1, 0.001);
+  assertAlmostEquals(readTimes(timed).duration, 1, 0.002);
+  const source = await createFileWriter("ffv1", clip, fps);
+  for (let n = 0; n < 30; n++) await source.write(numberedNoise(n));
+  await source.close();
+  await using reader = await createFileReader(clip);
+  const options = { ...slow, latePolicy: "drop", queueSize: 1 } as const;
+  const copier = await createFileWriter("libx264", copied, fps, options);
+  await copier.copyFrom(reader);
+  const { dropped } = copier.stats;
+  const { seconds, frames } = await copier.close();
+  assertEquals(frames + dropped, 30);
+  assertAlmostEquals(seconds, 1, 1e-6);
+});
 
 test("live: what takes a whole video, or a constant rate, is refused with the option's name", async () => {
   using folder = new TemporaryFolder();

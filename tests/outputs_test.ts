@@ -252,7 +252,9 @@ for (const name of ["rtmp", "rtmp to nginx", "rtsp", "tcp", "srt"] as const) {
     assertEquals([stats!.state, stats!.frames + stats!.droppedFrames], ["closed", 360]);
     const files = await receiver.recorded();
     const last = frameTimes(files.at(-1)!).length;
-    assert(last >= 120, `${name}: ${last} frames after the return`);
+    // SRT leaves out what comes later than its latency.
+    const least = name === "srt" ? 60 : 120;
+    assert(last >= least, `${name}: ${last} frames after the return`);
   });
 }
 

@@ -272,27 +272,18 @@ testLong(
   "concat: files of other profiles are refused, also without headers that tell them",
   { skip },
   async () => {
-    const tune = (profile: string): string =>
-      copyByProgram(`${profile}.ts`, ...tone.slice(0, 4), "-c:a", "aac", "-profile:a", profile);
-    const film = (profile: string): string => {
+    const parts = ["0", "3"].map((profile) => {
       const prores = ["-c:v", "prores_ks", "-profile:v", profile, "-pix_fmt", "yuv422p10le"];
       return makeClip(folder.file(`prores${profile}.mov`), "25", 1, ...prores);
-    };
-    for (
-      const [extension, names] of [["ts", ["aac_low", "aac_main"].map(tune)], [
-        "mov",
-        ["0", "3"].map(film),
-      ]] as const
-    ) {
-      const output = folder.file(`profiles.${extension}`);
-      const error = await assertRejects(() => concat(names, output), UnsupportedError, "the profile ");
-      assertEquals([error.code, existsSync(output)], ["CODEC_HEADERS", false]);
-      await concat([names[0]!, names[0]!], output);
-    }
+    });
+    const output = folder.file("profiles.mov");
+    const error = await assertRejects(() => concat(parts, output), UnsupportedError, "the profile HQ");
+    assertEquals([error.code, existsSync(output)], ["CODEC_HEADERS", false]);
+    assertEquals((await concat([parts[0]!, parts[0]!], output)).packets, 50);
   },
 );
 
-testBoth(
+testLong(
   "remux: so few frames that the source tells no decode time come with all times",
   { skip },
   async () => {

@@ -21,6 +21,8 @@ export const avutil = {
   av_log_get_level: { parameters: [], result: "i32" },
   // void av_log_set_level(int level)
   av_log_set_level: { parameters: ["i32"], result: "void" },
+  // void av_log_set_callback(void (*callback)(void *, int, const char *, va_list))
+  av_log_set_callback: { parameters: ["address"], result: "void" },
   // void *av_mallocz(size_t size)
   av_mallocz: { parameters: ["u64"], result: "address" },
   // void av_free(void *ptr)

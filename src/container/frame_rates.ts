@@ -83,7 +83,8 @@ export function supportsVariableRate(muxer: MuxerInfo): boolean {
 export function requireTimingSupport(
   muxer: MuxerInfo,
   frameRate: Rational,
-  { timing = "constant", latePolicy = "block" }: {
+  { timing = "constant", latePolicy = "block", live = false }: {
+    readonly live?: boolean;
     readonly timing?: Timing;
     readonly latePolicy?: LatePolicy;
   },
@@ -98,7 +99,9 @@ export function requireTimingSupport(
     {
       code: "RATE_NOT_FOR_CONTAINER",
       operation: containerOperation,
-      hint: `Use ${other}, or one of mp4, mov, matroska, webm, mpegts, flv, nut`,
+      hint: `Use ${other}${
+        live ? " without live" : ""
+      }, or one of mp4, mov, matroska, webm, mpegts, flv, nut`,
     },
   );
 }

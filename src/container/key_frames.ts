@@ -19,7 +19,11 @@ export function hasKeyFrames(container: string): boolean {
  * not have. */
 export function requireAnimationSupport(
   { name }: MuxerInfo,
-  { keyFrameInterval, palette }: { readonly keyFrameInterval?: number; readonly palette?: string },
+  { keyFrameInterval, palette, live }: {
+    readonly keyFrameInterval?: number;
+    readonly palette?: string;
+    readonly live?: boolean;
+  },
 ): void {
   if (palette !== undefined && name !== "gif") {
     throw new UnsupportedError(`Cannot use the option palette in ${name}: only GIF has palettes to choose`, {
@@ -34,7 +38,7 @@ export function requireAnimationSupport(
     {
       code: "KEY_FRAMES_NOT_FOR_CONTAINER",
       operation: containerOperation,
-      hint: "Leave keyFrameInterval out",
+      hint: live === true ? "Leave keyFrameInterval and live out" : "Leave keyFrameInterval out",
     },
   );
 }

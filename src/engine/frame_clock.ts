@@ -68,6 +68,8 @@ export class FrameClock {
   #keyless: string | null = null;
   #frames = 0;
   #dropped = 0;
+  /** When the last one that was dropped would have ended, in ticks. */
+  #droppedEnd = 0n;
   /** Whether a key frame was asked for that is dropped: the next one becomes it. */
   #owesKeyFrame = false;
   #last: FrameStamp | null = null;
@@ -153,8 +155,10 @@ export class FrameClock {
   }
 
   /** Counts a frame that is dropped: the one before it is shown for longer. */
-  drop({ keyFrame }: FrameStamp): void {
+  drop({ ticks, duration, keyFrame }: FrameStamp): void {
     this.#dropped++;
+    const end = ticks + (duration ?? this.frameTicks);
+    if (end > this.#droppedEnd) this.#droppedEnd = end;
     this.#owesKeyFrame ||= keyFrame;
   }
 
@@ -180,6 +184,11 @@ export class FrameClock {
   /** Number of accepted frames. */
   get frames(): number {
     return this.#frames;
+  }
+
+  /** Number of accepted and dropped frames: at a constant rate, the place of the next one. */
+  get counted(): number {
+    return this.#frames + this.#dropped;
   }
 
   /** The end of the last frame by its own duration, in seconds. */
@@ -225,12 +234,12 @@ export class FrameClock {
     const length = duration ?? this.frameTicks;
     const least = this.isConstant ? 0n : this.#minLength;
     const end = ticks + (length > least ? length : least);
-    return this.#timing === "constant" && this.#countedTicks > end ? this.#countedTicks : end;
+    return this.#droppedEnd > end ? this.#droppedEnd : end;
   }
 
   /** When the next frame is shown at a constant rate, in ticks. */
   get #countedTicks(): bigint {
-    return BigInt(this.#frames + this.#dropped) * this.frameTicks;
+    return BigInt(this.counted) * this.frameTicks;
   }
 
   #isWallclock(): boolean {

@@ -44,7 +44,7 @@ export function requireWritable(path: string): Target {
   return orWriteProblem(path, () => checkWritable(path));
 }
 
-/** The same for the folder of what waits for a second pass, in place of one that a kill has left. */
+/** The same for the folder of what waits for a second pass. One that a killed program left is removed. */
 export function requirePassesFolder(path: string): void {
   const folder = passesPath(path);
   orWriteProblem(folder, () => new ScratchFolder(folder)[Symbol.dispose]());

@@ -32,6 +32,14 @@ export function setLogLevel(native: Native, level: LogLevel = defaultLogLevel): 
   native.avutil.av_log_set_level(libavLevels[level]);
 }
 
+/**
+ * Has libav print nothing more, in the whole process and whatever the level: other writers set that at any
+ * time, while addresses are in use whose keys are in libav's lines.
+ */
+export function silence(native: Native): void {
+  native.avutil.av_log_set_callback(native.idleFunction());
+}
+
 /** Does something of which libav prints nothing, whatever the level. */
 export function quietly<Result>({ avutil }: Native, action: () => Result): Result {
   const level = avutil.av_log_get_level();

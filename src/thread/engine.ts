@@ -79,6 +79,8 @@ export interface VideoEngine extends SampleEngine<WriteSummary> {
   readonly takesLent: boolean;
   /** The memory of its frames. */
   readonly slots: FrameSlots;
+  /** Rejects once nothing is taken any more, where that may happen between two calls. */
+  readonly failed?: Promise<never> | undefined;
   /** What a call waits for before its frame makes more bytes; `null`, or absent: nothing. */
   readonly outputRoom?: Promise<void> | null;
   /**

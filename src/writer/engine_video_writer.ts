@@ -37,10 +37,10 @@ import { FrameChecker, type GivenFrame, readFrame } from "./frame_checker.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
 import { PaceMeter } from "./realtime/pace_meter.ts";
-import { Pacer } from "./realtime/pacer.ts";
+import { FrameGate } from "./realtime/frame_gate.ts";
 import { AudioInput } from "./samples/audio_input.ts";
 import type { SamplesOptions } from "./samples/samples_options.ts";
-import { type AskRoom, TurnQueue } from "./turn_queue.ts";
+import { TurnQueue } from "./turn_queue.ts";
 import type { AcquiredFrame, VideoWriter } from "./video_writer.ts";
 
 /** What a writer itself needs to know of its options. */
@@ -61,8 +61,7 @@ export class EngineVideoWriter implements VideoWriter {
   readonly #turns = new TurnQueue();
   readonly #cues: CueChecker;
   readonly #audio: AudioInput;
-  /** Lets frames in at their times; `null` where they come as fast as they are encoded. */
-  readonly #pacer: Pacer | null;
+  readonly #gate: FrameGate;
   readonly #pace = new PaceMeter();
   #writable: WritableStream<Frame> | undefined;
   /** Whether the file is finished: the engine then has the exact statistics. */
@@ -86,7 +85,7 @@ export class EngineVideoWriter implements VideoWriter {
       ...{ writer: this, clock, options: session },
       describe: (description) => this.#ask("copy a source", () => engine.describe(description)),
     });
-    this.#pacer = session.live === true && session.timing !== "wallclock" ? new Pacer() : null;
+    this.#gate = new FrameGate({ engine, clock, session, life: () => this.#life });
     this.#cues = new CueChecker(session.subtitles, clock.maxTimestamp);
     this.#progress = new ProgressTimer(onProgress, session.logLevel === "quiet");
     const failLater = (error: unknown): Promise<void> => this.#life.failLater(error);
@@ -150,9 +149,8 @@ export class EngineVideoWriter implements VideoWriter {
     try {
       // Images are decoded one by one, and need no memory for pixels.
       const needsRoom = given.kind !== "image" && slot === null;
-      const mayDrop = needsRoom && this.#options.latePolicy === "drop";
-      const room = this.#roomFor(needsRoom && !mayDrop, timing);
-      await this.#turns.run(room, () => this.#write(given, slot, timing, nowMs, mayDrop));
+      const room = this.#gate.roomFor(needsRoom, timing);
+      await this.#turns.run(room, () => this.#write(given, slot, timing, nowMs));
     } finally {
       if (slot !== null) this.#engine.slots.endOffer(slot);
     }
@@ -223,7 +221,7 @@ export class EngineVideoWriter implements VideoWriter {
     // Also where it closes already, and takes too long.
     if (deadlineSeconds !== null && this.#life.isAlive) this.#engine.endWithin(deadlineSeconds);
     const summary = this.#life.close();
-    this.#pacer?.stop();
+    this.#gate.stop();
     // An `acquire` that waits is of no use any more.
     this.#engine.slots.tellRoom();
     return await summary;
@@ -250,14 +248,13 @@ export class EngineVideoWriter implements VideoWriter {
     slot: AcquiredSlot | null,
     options: FrameOptions,
     nowMs: number,
-    mayDrop: boolean,
   ): void | Promise<void> {
     this.#life.requireAlive("write a frame");
     // A wrong frame is the caller's mistake and has no effect: the writer goes on.
     const checked = this.#checker.check(given, options, nowMs);
     let taken;
     try {
-      if (mayDrop && this.#room() !== null) {
+      if (this.#gate.isLate(given.kind !== "image" && slot === null)) {
         this.#checker.drop(checked);
         return this.#tellProgress(false);
       }
@@ -283,8 +280,8 @@ export class EngineVideoWriter implements VideoWriter {
   }
 
   /** The engine has a frame, or more: opening took the first one. */
-  #noteTaken({ stamp: { timestamp, seconds } }: CheckedFrame): void {
-    this.#pacer?.begin(timestamp ?? seconds);
+  #noteTaken({ stamp }: CheckedFrame): void {
+    this.#gate.begin(stamp);
     this.#tellProgress(false);
   }
 
@@ -295,22 +292,9 @@ export class EngineVideoWriter implements VideoWriter {
     if (this.#clock.frames === 1) this.#audio.begin(checked.stamp, nowMs);
   }
 
-  /** What a frame waits for that needs memory; `null` where there is room. */
-  #room(): Promise<void> | null {
-    return this.#life.isAlive ? this.#engine.outputRoom ?? this.#engine.slots.roomToWrite : null;
-  }
-
-  /** What a frame waits for: its time, where frames are paced, and memory, where it needs that. */
-  #roomFor(needsRoom: boolean, { timestamp }: FrameOptions): AskRoom | null {
-    const pacer = this.#pacer;
-    const room = needsRoom ? () => this.#room() : null;
-    if (pacer === null) return room;
-    return () => pacer.wait(timestamp ?? this.#clock.takenSeconds) ?? room?.() ?? null;
-  }
-
   /** Stops what happens by itself, where the video ends. */
   async #stop(endSeconds: number): Promise<void> {
-    this.#pacer?.stop();
+    this.#gate.stop();
     await this.#audio.stop(endSeconds);
   }
 

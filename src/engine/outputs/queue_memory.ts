@@ -93,8 +93,17 @@ export class QueueMemory {
   get state(): OutputState {
     return outputStates[this.#get("state")]!;
   }
+  /** What has failed stays so. */
   set state(state: OutputState) {
-    this.#set("state", outputStates.indexOf(state));
+    const failed = outputStates.indexOf("failed"), after = outputStates.indexOf(state);
+    let before = Atomics.load(this.#words, words.state);
+    for (;;) {
+      if (before === failed) return;
+      const seen = Atomics.compareExchange(this.#words, words.state, before, after);
+      if (seen === before) break;
+      before = seen;
+    }
+    this.wake();
   }
 
   /** Goes from one state to another, unless it is in a third by now. */

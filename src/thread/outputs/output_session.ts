@@ -20,8 +20,8 @@ const leadSeconds = 0.25;
 
 /** How long a first connection may last that a server closes because it refuses, in milliseconds. */
 const refusedMs = 500;
-/** How long a connection lasts that holds, in milliseconds. */
-const holdsMs = 1000;
+/** How long a connection lasts that holds, in milliseconds; one that ends sooner is a try that has failed. */
+const holdsMs = 5000;
 
 /** What an output tells while it works. */
 export interface OutputEvents {
@@ -170,14 +170,17 @@ export class OutputSession {
   async #recover(lost: unknown): Promise<void> {
     const lastedMs = performance.now() - this.#connectedMs;
     const isFirst = this.#memory.count("connections") === 1;
+    const mayRefuse = isFirst && lastedMs < holdsMs;
     let error = isFirst && lastedMs < refusedMs && this.#plan.refusesByClosing ? refusal() : lost;
+    let hasTried = false;
     for (;;) {
       this.#free();
       this.#requireGoingOn();
-      const delay = this.#delay(error);
+      const delay = this.#delay(error, mayRefuse && !hasTried);
       if (delay === null) throw error;
       // Only the first try is early.
       const pause = this.#plan.isNoticedLate && error === lost ? 0 : delay;
+      hasTried = true;
       this.#memory.state = "retrying";
       this.#events.lost(this.#told(error));
       await this.#pause(pause);
@@ -200,8 +203,8 @@ export class OutputSession {
   }
 
   /** Seconds until the next try after an error; `null` where there is none. */
-  #delay(error: unknown): number | null {
-    if (this.#plan.reconnect === null || isRefusal(error) || this.#memory.hasEnded) return null;
+  #delay(error: unknown, isFirst: boolean): number | null {
+    if (this.#plan.reconnect === null || isRefusal(error, isFirst) || this.#memory.hasEnded) return null;
     return this.#reconnection.nextDelay();
   }
 

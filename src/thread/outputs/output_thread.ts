@@ -128,7 +128,8 @@ export class OutputThread {
    */
   get room(): Promise<void> | null {
     const queue = this.#queue;
-    if (this.#isOver || queue.state !== "live" || queue.fullness < 0.5) return null;
+    const takes = queue.state === "live" || queue.state === "stalled";
+    if (this.#isOver || !takes || queue.fullness < 0.5) return null;
     return queue.changed(queue.changes, 1000);
   }
 

@@ -9,7 +9,7 @@ import { createPacketOutput } from "./open_packet_output.ts";
 import { OutputSession } from "./output_session.ts";
 import { QueueMemory } from "../../engine/outputs/queue_memory.ts";
 import { interruptBy } from "../../libav/interruption.ts";
-import { setLogLevel } from "../../libav/log.ts";
+import { setLogLevel, silence } from "../../libav/log.ts";
 import { Redactor } from "../../redaction.ts";
 import { sentError } from "../sent_error.ts";
 import type { FromOutput, OutputStart } from "./output_messages.ts";
@@ -35,7 +35,8 @@ async function run(
   const control = new SessionControl(memory);
   interruptBy(native, memory);
   // libav's own lines may have keys in them.
-  setLogLevel(native, "quiet");
+  if (target.kind === "network") silence(native);
+  else setLogLevel(native, "quiet");
   const shared = new QueueMemory(queue);
   const outlets = {
     queue: shared,

@@ -8,17 +8,20 @@ import { AvError, OptionError, UnsupportedError, WriteError } from "../../errors
 /** Says the same of every error of an output: no word of a library is trusted to have no secret in it. */
 export type Redact = (text: string) => string;
 
+/** What a receiver says for good, so that another try would get the same answer: it has no such place. */
+const refusals = /^(?:HTTP_.*|EINVAL|ENOSYS|OPTION_NOT_FOUND|PROTOCOL_NOT_FOUND|PATCHWELCOME)$/;
+
 /**
- * What a receiver says for good, so that another try would get the same answer: a key or a passphrase is
- * wrong, or it has no such place. EPERM is what RTMP gives for an error that the server tells.
+ * What a receiver says of a wrong key or passphrase, but also where the session before is not over for it: a
+ * refusal for whoever comes for the first time only. EPERM is what RTMP gives for an error of the server.
  */
-const refusals =
-  /^(?:HTTP_.*|EPERM|UNKNOWN|REFUSED|EINVAL|ENOSYS|OPTION_NOT_FOUND|PROTOCOL_NOT_FOUND|PATCHWELCOME)$/;
+const firstRefusals = /^(?:EPERM|UNKNOWN|REFUSED)$/;
 
 /** Whether a receiver has refused, or the output can't be as it is. */
-export function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown, isFirst: boolean): boolean {
   if (error instanceof UnsupportedError || error instanceof OptionError) return true;
-  return !(error instanceof AvError) || refusals.test(error.code);
+  if (!(error instanceof AvError)) return true;
+  return refusals.test(error.code) || isFirst && firstRefusals.test(error.code);
 }
 
 /** How soon a receiver refuses, in milliseconds; one that is not there is waited for. */

@@ -46,6 +46,10 @@ export class ByteStream implements ByteTarget {
     return { path: "", bytes: this.#bytes };
   }
 
+  get failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
   /** Throws where the stream takes no bytes any more. */
   requireOpen(): void {
     if (this.#failure !== null) throw this.#failure;
@@ -76,9 +80,15 @@ export class ByteStream implements ByteTarget {
 
   /** Gives the stream back, for nothing could be opened that writes to it; throws why. */
   refuse(error: unknown): never {
+    this.giveBack();
+    throw error;
+  }
+
+  /** Gives the stream back, before anything was written. */
+  giveBack(): void {
+    if (this.#isEnded) return;
     this.#isEnded = true;
     this.#writer.releaseLock();
-    throw error;
   }
 
   /** Closes it; resolves once it has taken everything. */

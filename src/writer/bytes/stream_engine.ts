@@ -19,6 +19,8 @@ export interface ByteTarget {
   readonly summary: { readonly path: string; readonly bytes: number; readonly format?: string };
   /** What a call waits for before it makes more bytes; `null`: nothing. */
   readonly room: Promise<void> | null;
+  /** Rejects once it takes no bytes any more, where that can be told. */
+  readonly failed?: Promise<never>;
   /** Throws where it takes no bytes any more. */
   requireOpen(): void;
   /** Resolves once there is room. Throws where it takes no bytes any more. */
@@ -126,6 +128,10 @@ export class StreamEngine extends StreamSampleEngine<WriteSummary, VideoEngine> 
 
   get slots(): FrameSlots {
     return this.inner.slots;
+  }
+
+  get failed(): Promise<never> | undefined {
+    return this.stream.failed;
   }
 
   get outputRoom(): Promise<void> | null {

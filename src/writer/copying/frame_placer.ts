@@ -73,19 +73,19 @@ export class FramePlacer implements Disposable {
     const clock = this.#clock;
     let gap = 0;
     // The program may have written frames of its own.
-    if (tail !== null && tail.frames === clock.frames) {
+    if (tail !== null && tail.frames === clock.counted) {
       if (!hasVideo) this.#left = tail;
       else if (this.#rate === null) gap = tail.seconds;
       else if (tail.frame !== null) {
-        await this.#repeatUntil(tail.frame, clock.frames + this.#placeOf(tail.seconds, this.#rate));
+        await this.#repeatUntil(tail.frame, clock.counted + this.#placeOf(tail.seconds, this.#rate));
       }
     }
-    this.#begin = { seconds: clock.givenSeconds + gap, frames: clock.frames };
+    this.#begin = { seconds: clock.givenSeconds + gap, frames: clock.counted };
   }
 
   /** How the copy ended, whose own audio ends at a time, in seconds of the copy. */
   async tail(audioEnd: number): Promise<CopyTail> {
-    const { frames, givenSeconds } = this.#clock;
+    const { counted: frames, givenSeconds } = this.#clock;
     const longer = audioEnd - (givenSeconds - this.#begin.seconds);
     const seconds = Math.max(frames > 0 && longer > maxTail ? longer : 0, this.#left?.seconds ?? 0);
     const last = this.#last ?? this.#left?.frame ?? null;
@@ -158,7 +158,7 @@ export class FramePlacer implements Disposable {
 
   /** Frames of this source that are written. */
   get #count(): number {
-    return this.#clock.frames - this.#begin.frames;
+    return this.#clock.counted - this.#begin.frames;
   }
 
   async #repeatUntil(frame: DecodedFrame, place: number): Promise<void> {

@@ -6,8 +6,7 @@
 import type { SessionOptions } from "../../engine/session_options.ts";
 import type { VideoFileRequest } from "../../engine/session_types.ts";
 import type { EngineOptions, VideoEngine } from "../../thread/engine.ts";
-import type { OutputOptions } from "./output_options.ts";
-import { OutputSet } from "./output_set.ts";
+import { OutputSet, type OutputsPlan } from "./output_set.ts";
 import { OutputsEngine } from "./outputs_engine.ts";
 
 /** Options that do not go with outputs, and why. */
@@ -33,22 +32,18 @@ function withoutLines(session: SessionOptions): SessionOptions {
   return { ...session, logLevel: "quiet" };
 }
 
-/** What the engine is opened with, once the outputs have started. */
-export interface OutputsPlan {
-  readonly outputs: readonly OutputOptions[];
-  /** Whether the first one is what the writer was made for. */
-  readonly hasPrimary: boolean;
-}
-
 /** Opens an engine with outputs. */
 export async function openWithOutputs(
   request: VideoFileRequest,
   engineOptions: EngineOptions,
-  { outputs, hasPrimary }: OutputsPlan,
+  plan: OutputsPlan,
   open: (request: VideoFileRequest) => Promise<VideoEngine>,
 ): Promise<VideoEngine> {
   requireLiveOptions(request.options);
-  const set = new OutputSet(outputs, engineOptions, hasPrimary);
+  const set = new OutputSet(plan, engineOptions, {
+    path: request.path,
+    isQuiet: request.options.logLevel === "quiet",
+  });
   const options = withoutLines(request.options);
   let engine: VideoEngine | null = null;
   try {
@@ -57,7 +52,7 @@ export async function openWithOutputs(
     await set.connect(engineOptions.signal);
     return new OutputsEngine(engine, set);
   } catch (error) {
-    await Promise.all([engine?.abort(), set.abort()]);
+    await Promise.all([engine?.abort(), set.refuse()]);
     throw error;
   }
 }

@@ -9,42 +9,63 @@ import type { EngineOptions } from "../../thread/engine.ts";
 import { OutputThread } from "../../thread/outputs/output_thread.ts";
 import { unlessAborted } from "../../abortable.ts";
 import { ByteStream } from "../bytes/byte_stream.ts";
+import { guarded } from "../progress_timer.ts";
 import type { OutputOptions } from "./output_options.ts";
 import { defaultWriteTimeout } from "./output_address.ts";
-import { outputTarget } from "./output_target.ts";
+import { outputTarget, requireApart } from "./output_target.ts";
+
+/** The outputs of a writer. */
+export interface OutputsPlan {
+  readonly outputs: readonly OutputOptions[];
+  /** Whether the first one is what the writer was made for. */
+  readonly hasPrimary: boolean;
+}
 
 /** The outputs in other threads. */
 export class OutputSet {
   readonly #threads: readonly OutputThread[];
+  readonly #streams: ByteStream[] = [];
   /** The one that the writer was made for; `null` where that is a file or a stream. */
   readonly primary: OutputThread | null;
 
   /**
-   * Starts them all. Throws where one of them is no place to write to. With `hasPrimary`, the first one is
-   * what the writer was made for.
+   * Starts them all. Throws where one of them is no place to write to, and then nothing is started. `path` is
+   * the file that the writer itself writes; empty where there is none.
    */
   constructor(
-    given: readonly OutputOptions[],
+    { outputs, hasPrimary }: OutputsPlan,
     { libraryPath, workerModule }: EngineOptions,
-    hasPrimary: boolean,
+    { path, isQuiet }: { readonly path: string; readonly isQuiet: boolean },
   ) {
     // All are checked before one is started.
-    const placed = given.map((options) => ({ target: outputTarget(options), options }));
+    const placed = outputs.map((options) => ({ target: outputTarget(options), options }));
+    const named = (index: number): string =>
+      hasPrimary ? index === 0 ? "target" : `outputs[${index - 1}]` : `outputs[${index}]`;
+    requireApart(placed, path, named);
     const threads: OutputThread[] = [];
     this.#threads = threads;
-    for (const { target, options } of placed) {
-      const { reconnect = {}, writeTimeoutSeconds = defaultWriteTimeout, onSdp } = options;
-      const isRemote = target.kind === "network" || target.kind === "http";
-      const stream = options.target instanceof WritableStream ? new ByteStream(options.target) : null;
-      threads.push(
-        new OutputThread({
-          ...{ target, libraryPath, workerModule },
-          reconnect: isRemote ? reconnect : null,
-          ...{ writeTimeoutSeconds, isPatient: !isRemote },
-          ...(stream === null ? {} : { stream }),
-          ...(onSdp === undefined ? {} : { onSdp }),
-        }),
-      );
+    try {
+      for (const { target, options } of placed) {
+        const { writeTimeoutSeconds = defaultWriteTimeout, onSdp } = options;
+        const isRemote = target.kind === "network" || target.kind === "http";
+        // A second PUT would replace what the server has of the first.
+        const isOnce = target.kind === "http" && target.method === "PUT";
+        const { reconnect = isOnce ? { attempts: 0 } : {} } = options;
+        const stream = options.target instanceof WritableStream ? new ByteStream(options.target) : null;
+        if (stream !== null) this.#streams.push(stream);
+        threads.push(
+          new OutputThread({
+            ...{ target, libraryPath, workerModule },
+            reconnect: isRemote ? reconnect : null,
+            ...{ writeTimeoutSeconds, isPatient: !isRemote },
+            ...(stream === null ? {} : { stream }),
+            ...(onSdp === undefined ? {} : { onSdp: guarded("onSdp", onSdp, isQuiet) }),
+          }),
+        );
+      }
+    } catch (error) {
+      this.refuse();
+      throw error;
     }
     this.primary = hasPrimary ? threads[0]! : null;
   }
@@ -79,6 +100,12 @@ export class OutputSet {
   /** After a failure of the encoder: files become what they can be, all else ends. */
   async salvage(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.salvage()));
+  }
+
+  /** Ends them all before anything was written; streams are given back. */
+  async refuse(): Promise<void> {
+    for (const stream of this.#streams) stream.giveBack();
+    await this.abort();
   }
 
   /** Ends them all, whatever they wait for. */

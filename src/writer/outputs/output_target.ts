@@ -6,6 +6,8 @@
 import type { OutputTarget } from "../../engine/outputs/output_target.ts";
 import { filePath } from "../../file_path.ts";
 import { requireWritable } from "../../file/target.ts";
+import { willBeOneFile } from "../../same_file.ts";
+import { shown } from "../../shown.ts";
 import { requireStream } from "../bytes/byte_stream.ts";
 import { addressTarget, isAddress } from "./output_address.ts";
 import type { OutputOptions } from "./output_options.ts";
@@ -25,4 +27,36 @@ export function outputTarget(options: OutputOptions): OutputTarget {
   const path = filePath(target);
   requireWritable(path);
   return { kind: "file", path, label: path, format, formatOptions };
+}
+
+/**
+ * Throws a `TypeError` where two outputs are one file or one stream, or one is the file `path` that the
+ * writer itself writes. `named` tells how messages call them.
+ */
+export function requireApart(
+  outputs: readonly { readonly target: OutputTarget; readonly options: OutputOptions }[],
+  path: string,
+  named: (index: number) => string,
+): void {
+  const files: { readonly path: string; readonly name: string }[] = [];
+  const streams = new Map<unknown, string>();
+  if (path !== "") files.push({ path, name: "the writer itself" });
+  for (const [index, { target, options }] of outputs.entries()) {
+    const name = named(index);
+    if (target.kind === "file") {
+      const other = files.find((file) => willBeOneFile(file.path, target.path));
+      if (other !== undefined) {
+        throw new TypeError(
+          `Cannot write to ${name}: ${shown(target.path)} is the file of ${other.name}, give another path`,
+        );
+      }
+      files.push({ path: target.path, name });
+    } else if (target.kind === "stream") {
+      const other = streams.get(options.target);
+      if (other !== undefined) {
+        throw new TypeError(`Cannot write to ${name}: it is the stream of ${other}, give another stream`);
+      }
+      streams.set(options.target, name);
+    }
+  }
 }

@@ -8,6 +8,7 @@
 export class Pacer {
   /** The moment at which time 0 of the frames is now, in milliseconds. */
   #zeroMs: number | null = null;
+  readonly #begun = Promise.withResolvers<void>();
   #isStopped = false;
   #wake: () => void = () => {};
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -15,11 +16,13 @@ export class Pacer {
   /** The first frame, which is shown at a time in seconds, is encoded: the clock begins with it. */
   begin(seconds: number): void {
     this.#zeroMs ??= performance.now() - seconds * 1000;
+    this.#begun.resolve();
   }
 
-  /** What a frame waits for that is shown at a time in seconds; `null`: it is due. */
+  /** What a frame after the first waits for that is shown at a time in seconds; `null`: it is due. */
   wait(seconds: number): Promise<void> | null {
-    if (this.#zeroMs === null || this.#isStopped) return null;
+    if (this.#isStopped) return null;
+    if (this.#zeroMs === null) return this.#begun.promise;
     const waitMs = this.#zeroMs + seconds * 1000 - performance.now();
     if (waitMs <= 0) return null;
     return new Promise((resolve) => {
@@ -32,6 +35,7 @@ export class Pacer {
   /** Lets everything in from now on. */
   stop(): void {
     this.#isStopped = true;
+    this.#begun.resolve();
     clearTimeout(this.#timer);
     this.#wake();
   }

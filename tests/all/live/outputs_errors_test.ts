@@ -1,0 +1,1 @@
+import "../../outputs_errors_test.ts?all";

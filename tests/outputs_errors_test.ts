@@ -1,0 +1,160 @@
+import { existsSync, linkSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { assert, assertEquals } from "@std/assert";
+import { createFileWriter, createStreamWriter, type StreamWriterOptions, UnsupportedError } from "../mod.ts";
+import { QueueMemory } from "../src/engine/outputs/queue_memory.ts";
+import { isRefusal } from "../src/thread/outputs/refusals.ts";
+import { AvError } from "../src/errors.ts";
+import { missingEncoders } from "./support/features.ts";
+import { barFrame, TemporaryFolder } from "./support/media.ts";
+import { assertFails } from "./support/messages.ts";
+import { runScript } from "./support/processes.ts";
+import { testsOf } from "./support/test.ts";
+
+const { test, testAll } = testsOf(import.meta.url);
+
+const light: StreamWriterOptions = { preset: "ultrafast", tune: "zerolatency", keyFrameInterval: 1 };
+const encoder = { skip: missingEncoders("libx264") };
+
+/** A server on loopback that treats its connections so. */
+async function tcpServer(take: (socket: Socket) => void): Promise<{ port: number } & Disposable> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket.on("error", () => {}));
+    take(socket);
+  }).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as { port: number };
+  return {
+    port,
+    [Symbol.dispose]: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+test(
+  "outputs: a file or a stream that is named twice is refused before anything is touched",
+  encoder,
+  async () => {
+    using folder = new TemporaryFolder();
+    const main = folder.file("main.mp4"), old = folder.file("old.mkv");
+    writeFileSync(old, "precious");
+    symlinkSync(old, folder.file("link.mkv"));
+    linkSync(old, folder.file("hard.mkv"));
+    symlinkSync(folder.path, folder.file("here"));
+    const stream = new WritableStream<Uint8Array>();
+    const bytes = { target: stream, format: "mpegts" };
+    const lists = [
+      [[main], "outputs[0]"],
+      [[old, folder.file("here/main.mp4")], "outputs[1]"],
+      [["a.mkv", "./a.mkv"].map((name) => `${folder.path}/${name}`), "outputs[1]"],
+      [[old, folder.file("link.mkv")], "outputs[1]"],
+      [[old, folder.file("hard.mkv")], "outputs[1]"],
+      [[bytes, old, bytes], "outputs[2]"],
+    ] as const;
+    for (const [outputs, name] of lists) {
+      const says = [`${name}: `, "give another"];
+      await assertFails(() => createFileWriter("libx264", main, 30, { ...light, outputs }), {
+        type: TypeError,
+        says,
+      });
+    }
+    assertEquals([stream.locked, existsSync(main), readFileSync(old, "utf8")], [false, false, "precious"]);
+  },
+);
+
+test("outputs: streams are given back where another output can't be opened", encoder, async () => {
+  using folder = new TemporaryFolder();
+  const stream = new WritableStream<Uint8Array>();
+  const outputs = [{ target: stream, format: "mpegts" }, { target: folder.file("a.flv"), format: "nope" }];
+  const options = { ...light, outputs };
+  await assertFails(() => createFileWriter("libx264", folder.file("a.mp4"), 30, options), {
+    type: UnsupportedError,
+    code: "MUXER_NOT_FOUND",
+    says: ["nope"],
+  });
+  assertEquals(stream.locked, false);
+});
+
+testAll("logLevel: another writer that prints everything prints no key of an address", encoder, () => {
+  using folder = new TemporaryFolder();
+  const script = fileURLToPath(new URL("support/print_keys.ts", import.meta.url));
+  const { status, stdout, stderr } = runScript(script, [folder.file("a.mp4"), "s3cretkey"]);
+  assertEquals([status, `${stdout}${stderr}`.includes("s3cretkey")], [0, false]);
+  assert(stderr.includes("libx264"));
+});
+
+test("OutputState: what has failed stays so, whoever ends it", () => {
+  const memory = new QueueMemory();
+  for (const state of ["live", "closed", "failed", "closed", "retrying"] as const) memory.state = state;
+  memory.turn("live", "stalled");
+  assertEquals(memory.state, "failed");
+});
+
+test("reconnect: only the first connection is refused for good by what may mean an old session", () => {
+  const error = (code: string) => new AvError("no", { code, operation: "connect" });
+  const asked = ["EPERM", "REFUSED", "ECONNREFUSED", "HTTP_403", "HTTP_404"];
+  assertEquals(asked.map((code) => isRefusal(error(code), true)), [true, true, false, true, true]);
+  assertEquals(asked.map((code) => isRefusal(error(code), false)), [false, false, false, true, true]);
+});
+
+test("reconnect: connections that are dropped at once are failed tries", encoder, async () => {
+  using folder = new TemporaryFolder();
+  let connections = 0;
+  using server = await tcpServer((socket) => {
+    connections++;
+    socket.destroy();
+  });
+  const target = `tcp://127.0.0.1:${server.port}`;
+  const outputs = [{ target, reconnect: { attempts: 2, delaySeconds: 0.02 } }];
+  const writer = await createFileWriter("libx264", folder.file("a.mp4"), 30, { ...light, outputs });
+  const beganMs = performance.now();
+  for (let index = 0; writer.stats.outputs![0]!.state !== "failed"; index++) {
+    assert(performance.now() - beganMs < 10_000);
+    await writer.write(barFrame(index));
+    await delay(10);
+  }
+  await writer.close();
+  assertEquals(connections, 3);
+});
+
+test("onSdp: what it throws changes nothing for the writer", encoder, async () => {
+  const { error: printError } = console;
+  const printed: string[] = [];
+  console.error = (...words: unknown[]) => void printed.push(words.join(" "));
+  try {
+    const onSdp = (): void => {
+      throw new Error("a fault of the program");
+    };
+    const writer = await createStreamWriter("libx264", "rtp://127.0.0.1:45004", 30, { ...light, onSdp });
+    for (let index = 0; index < 5; index++) await writer.write(barFrame(index));
+    assertEquals((await writer.close()).frames, 5);
+  } finally {
+    console.error = printError;
+  }
+  assertEquals(printed.map((line) => line.includes("onSdp") && line.includes("a fault")), [true]);
+});
+
+testAll("createStreamWriter, tcp: a receiver that pauses for seconds loses no frame", {
+  skip: missingEncoders("rawvideo"),
+}, async () => {
+  let hasPaused = false;
+  using server = await tcpServer((socket) =>
+    socket.on("data", () => {
+      if (hasPaused) return;
+      hasPaused = true;
+      socket.pause();
+      setTimeout(() => socket.resume(), 4000);
+    })
+  );
+  const options: StreamWriterOptions = { format: "nut", writeTimeoutSeconds: 30 };
+  const writer = await createStreamWriter("rawvideo", `tcp://127.0.0.1:${server.port}`, 30, options);
+  for (let index = 0; index < 400; index++) await writer.write(barFrame(index, 320, 180));
+  await writer.close();
+  const { frames, droppedFrames } = writer.stats.outputs![0]!;
+  assertEquals([frames, droppedFrames], [400, 0]);
+});
