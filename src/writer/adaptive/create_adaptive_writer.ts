@@ -68,17 +68,20 @@ export async function createAdaptiveWriter(
     tellsDate: startMs !== null || windowSegments !== null || partSeconds !== null,
   });
   const cuts = { segmentSeconds, partSeconds, frameRate };
-  const engines = await openAll(steps.map(({ session, engine, outputs }, index) => () => {
-    const request: VideoFileRequest = {
-      ...{ kind: "video", codec, path: "", bytesTo: "stream", cuts, frameRate },
-      options: session,
-    };
-    const open = (opened: VideoFileRequest): Promise<VideoEngine> =>
-      openVideoEngine(opened, { ...engine, take: files.taker(index) });
-    // The first one's packets go elsewhere, too.
-    if (index > 0 || outputs.length === 0) return open(request);
-    return openWithOutputs(request, engine, { outputs, hasPrimary: false }, open);
-  }));
+  const engines = await openAll(
+    files,
+    steps.map(({ session, engine, outputs }, index) => () => {
+      const request: VideoFileRequest = {
+        ...{ kind: "video", codec, path: "", bytesTo: "stream", cuts, frameRate },
+        options: session,
+      };
+      const open = (opened: VideoFileRequest): Promise<VideoEngine> =>
+        openVideoEngine(opened, { ...engine, take: files.taker(index) });
+      // The first one's packets go elsewhere, too.
+      if (index > 0 || outputs.length === 0) return open(request);
+      return openWithOutputs(request, engine, { outputs, hasPrimary: false }, open);
+    }),
+  );
   const [first] = steps as [CheckedOptions];
   const ladder = new LadderEngine(engines, {
     queueSize: first.engine.queueSize,
@@ -133,14 +136,17 @@ function wholeFrames(partSeconds: number | null, { num, den }: Rational): number
   return partSeconds === null ? null : Math.max(1, Math.round(partSeconds * num / den)) * den / num;
 }
 
-/** Opens engines. Where one fails, those that are open are aborted. */
-async function openAll(opens: readonly (() => Promise<VideoEngine>)[]): Promise<VideoEngine[]> {
+/** Opens engines. Where one fails, those that are open are aborted, and what takes their bytes. */
+async function openAll(
+  files: AdaptiveTarget,
+  opens: readonly (() => Promise<VideoEngine>)[],
+): Promise<VideoEngine[]> {
   const engines: VideoEngine[] = [];
   try {
     for (const open of opens) engines.push(await open());
     return engines;
   } catch (error) {
-    await Promise.allSettled(engines.map(async (engine) => await engine.abort(error)));
+    await Promise.allSettled([...engines, files].map(async (each) => await each.abort(error)));
     throw error;
   }
 }

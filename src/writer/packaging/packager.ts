@@ -106,8 +106,8 @@ export class Packager {
     const isVideo = header.kind === "video";
     const own = isVideo ? this.#videos : this.#audios;
     const audioLabel = audios > 1 ? `audio${own.length + 1}` : "audio";
-    // Streams that share a folder have files of their own.
-    const prefix = this.#options.manifest.replace(/\.[^.]*$/, "");
+    // Streams that share a folder have files of their own, also where their names differ by the extension.
+    const prefix = this.#options.manifest.replace(/\.m3u8$/, "");
     const rendition = new Rendition(prefix, isVideo ? label : audioLabel, header, isVideo ? bits : null);
     own.push(rendition);
     // The first is the best, whichever is there first.
