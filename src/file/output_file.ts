@@ -100,7 +100,7 @@ export class OutputFile implements Disposable {
   readonly #isRead: boolean;
   /** Whether a packet was written. */
   #hasBegun = false;
-  /** When the last packet is decoded, and where the frame of the video that is shown last ends, in seconds. */
+  /** When the last packet is decoded, and where the frame that is shown last ends, in seconds. */
   #lastDecoded = -Infinity;
   #videoEnd = 0;
   /** Whether packets of one stream were written so late that players would have to look for them. */
