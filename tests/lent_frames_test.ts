@@ -3,8 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createFileReader, createFileWriter, ReadError, WriterClosedError } from "../mod.ts";
 import { undisposedObjects } from "../src/libav/owned.ts";
-import { lentTaker } from "../src/source/pipeline/frame_sink.ts";
-import type { WriterTarget } from "../src/source/pipeline/pipeline_source.ts";
+import { noteFrameTaker } from "../src/source/pipeline/frame_taker.ts";
 import { convertClip, frameHashes, hashOf, makeClip } from "./support/clips.ts";
 import { Watcher } from "./support/drawn.ts";
 import { missingEncoders } from "./support/features.ts";
@@ -124,9 +123,10 @@ testBoth("attach: frames that are dropped, lost, left or never taken are freed w
     // A target is stuck, its queue is full, and the next frame waits for it.
     await using source = await open();
     const { promise, reject } = Promise.withResolvers<void>();
-    const stuck = source.attach({ write: () => promise, [lentTaker]: true } as WriterTarget, {
-      bytes: 40_000,
-    });
+    const write = (): Promise<void> => promise;
+    const target = { write };
+    noteFrameTaker(target, { ownWrite: write, takesLent: () => true, write });
+    const stuck = source.attach(target, { bytes: 40_000 });
     while (stuck.queued < 2) await sleep(1);
     await sleep(20);
     reject(new Error("enough"));
