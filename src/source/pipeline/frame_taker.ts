@@ -14,7 +14,7 @@ export interface FrameTaker {
   readonly ownWrite: unknown;
   /** Whether it takes frames whose pixels are lent. */
   takesLent(): boolean;
-  /** Does what `write` does. Calls `onTurn` when nothing is left to be waited for; what that throws, it throws. */
+  /** Does what `write` does. Calls `onTurn` once nothing is waited for, and throws what that throws. */
   write(frame: DecodedFrame, options?: FrameOptions, onTurn?: () => void): Promise<void>;
 }
 
