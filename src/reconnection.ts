@@ -9,8 +9,8 @@ import { fieldsOf } from "./plain_copy.ts";
 /** How a lost connection comes back. */
 export interface ReconnectOptions {
   /**
-   * How often it is tried before that is given up. A connection of five seconds counts as success. Default:
-   * without end.
+   * How often it is tried before that is given up. What goes through counts as success; of an output, a
+   * connection of five seconds. Default: without end.
    */
   attempts?: number;
   /** Seconds before the first try; each one after it waits 1.5 times as long. Default: 2. */

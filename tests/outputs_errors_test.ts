@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, linkSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
@@ -157,4 +158,28 @@ testAll("createStreamWriter, tcp: a receiver that pauses for seconds loses no fr
   await writer.close();
   const { frames, droppedFrames } = writer.stats.outputs![0]!;
   assertEquals([frames, droppedFrames], [400, 0]);
+});
+
+/** What ffprobe tells of the tags, chapters and side data of a file. */
+function described(path: string): unknown {
+  const entries = "format_tags:stream=codec_type:stream_tags:stream_disposition:stream_side_data:chapter";
+  const args = ["-v", "error", "-show_entries", entries, "-show_chapters", "-of", "json", path];
+  return JSON.parse(spawnSync("ffprobe", args, { encoding: "utf8" }).stdout);
+}
+
+test("outputs: a file has the tags, chapters and rotation of the first", {
+  skip: missingEncoders("libx264", "aac"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const [first, second] = [folder.file("a.mp4"), folder.file("b.mp4")];
+  const writer = await createFileWriter("libx264", first, 30, {
+    ...{ ...light, outputs: [second], metadata: { title: "A film" }, rotation: 90 },
+    audio: { codec: "aac", from: { silence: true }, language: "deu", title: "Ton" },
+    chapters: [{ start: 0, title: "One" }, { start: 0.2, title: "Two" }],
+  });
+  for (let index = 0; index < 10; index++) await writer.write(barFrame(index));
+  await writer.close();
+  assertEquals(described(second), described(first));
+  const text = JSON.stringify(described(second));
+  for (const part of ["A film", "deu", "Two", "rotation"]) assert(text.includes(part), `${part}: ${text}`);
 });

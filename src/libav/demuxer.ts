@@ -13,9 +13,7 @@ import { Owned } from "./owned.ts";
 import { type DemuxerOptions, openInput } from "./reading/open_input.ts";
 import { type Rational, unpackRational } from "./rational.ts";
 import { attachedPicture, type ChapterPlace, setHeaders } from "./streams/stream_parameters.ts";
-
-/** AV_DICT_IGNORE_SUFFIX, libavutil/dict.h: with an empty key, every entry in turn. */
-const ignoreSuffix = 2;
+import { tagsOf } from "./streams/stream_tags.ts";
 
 /** AVDISCARD_ALL, libavcodec/defs.h. */
 const discardAll = 48;
@@ -250,7 +248,7 @@ export class Demuxer extends Owned {
       const { num, den } = unpackRational(fields.get(chapter, "AVChapter", "time_base"));
       const seconds = (ticks: bigint): number => Number(ticks) * num / den;
       return {
-        title: this.#entries(fields.get(chapter, "AVChapter", "metadata")).title ?? "",
+        title: tagsOf(this.#native, fields.get(chapter, "AVChapter", "metadata")).title ?? "",
         start: seconds(fields.get(chapter, "AVChapter", "start")),
         end: seconds(fields.get(chapter, "AVChapter", "end")),
       };
@@ -259,7 +257,7 @@ export class Demuxer extends Owned {
 
   /** The tags of the file. */
   get metadata(): Record<string, string> {
-    return this.#entries(this.#native.fields.get(this.address, "AVFormatContext", "metadata"));
+    return tagsOf(this.#native, this.#native.fields.get(this.address, "AVFormatContext", "metadata"));
   }
 
   /** The tags of the programs, which streams of MPEG belong to. */
@@ -270,24 +268,13 @@ export class Demuxer extends Owned {
     return Array.from(
       { length: count },
       (_, index) =>
-        this.#entries(fields.get(fields.element(list, "address", index), "AVProgram", "metadata")),
+        tagsOf(this.#native, fields.get(fields.element(list, "address", index), "AVProgram", "metadata")),
     );
   }
 
   /** The tags of a stream. */
   tags(index: number): Record<string, string> {
-    return this.#entries(this.#native.fields.get(this.stream(index), "AVStream", "metadata"));
-  }
-
-  #entries(dictionary: Address): Record<string, string> {
-    const { avutil, fields, memory } = this.#native;
-    const tags: Record<string, string> = {};
-    let entry: Address = NULL;
-    while ((entry = avutil.av_dict_get(dictionary, cString(""), entry, ignoreSuffix)) !== NULL) {
-      const key = memory.text(fields.get(entry, "AVDictionaryEntry", "key")) ?? "";
-      tags[key] = memory.text(fields.get(entry, "AVDictionaryEntry", "value"), Infinity) ?? "";
-    }
-    return tags;
+    return tagsOf(this.#native, this.#native.fields.get(this.stream(index), "AVStream", "metadata"));
   }
 
   /** Copies the tags of the file to an output. */

@@ -7,6 +7,7 @@ import type { Native } from "../../../ffi/mod.ts";
 import type { EncoderSettings } from "../../codecs/open_encoder.ts";
 import { openNextEncoder } from "../../codecs/open_next_encoder.ts";
 import { minTicks } from "../../container/frame_rates.ts";
+import { streamTags } from "../../container/picture_tags.ts";
 import { OutputFile } from "../../file/output_file.ts";
 import type { Encoder } from "../../libav/encoder.ts";
 import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
@@ -87,7 +88,10 @@ function openEncoding(
   const parts = { encoder, parameters, openEncoder, settings, output, timeline, plays, control };
   const pipeline = owned.use(new Pipeline(native, { ...parts, ...palettes }));
   pipeline.prepare(shape);
-  feeds?.begin((info) => opener.createMuxer({ ...stream, url: "", stage: "kept", info, hasCover: false }));
+  feeds?.begin((info) => opener.createMuxer({ ...stream, url: "", stage: "kept", info, hasCover: false }), {
+    tags: streamTags(options, settings.color, settings.chromaLocation),
+    chapters: options.chapters ?? [],
+  });
   if (output instanceof OutputFile) output.open(target);
   const containerUnit = output instanceof OutputFile
     ? output.timeBase(0)

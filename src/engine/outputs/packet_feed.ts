@@ -7,7 +7,7 @@ import type { Native } from "../../../ffi/mod.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
 import type { Muxer } from "../../libav/muxer.ts";
 import type { Rational } from "../../libav/rational.ts";
-import { describeStreams } from "./output_streams.ts";
+import { describeStreams, type OutputDescription } from "./output_streams.ts";
 import { QueueMemory } from "./queue_memory.ts";
 
 /** How full a queue may be that packets go into again after some were left out. */
@@ -28,9 +28,9 @@ export class PacketFeed {
   }
 
   /** Describes the streams, before the first packet: those of a muxer. */
-  begin(muxer: Muxer): void {
+  begin(muxer: Muxer, description: OutputDescription): void {
     for (let index = 0; index < muxer.streamCount; index++) this.#timeBases.push(muxer.timeBase(index));
-    this.#queue.writeStreams(describeStreams(this.#native, muxer));
+    this.#queue.writeStreams(describeStreams(this.#native, muxer, description));
   }
 
   /** Whether the next frame is to be a key frame, asked once. */

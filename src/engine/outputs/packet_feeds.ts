@@ -12,6 +12,7 @@ import type { NativePacket } from "../../libav/native_packet.ts";
 import type { Rational } from "../../libav/rational.ts";
 import type { FrameStamp } from "../../video/frame_timing.ts";
 import { muxerOf } from "./output_muxer.ts";
+import type { OutputDescription } from "./output_streams.ts";
 import type { OutputTarget } from "./output_target.ts";
 import { PacketFeed } from "./packet_feed.ts";
 
@@ -54,11 +55,11 @@ export class PacketFeeds {
   }
 
   /** Describes the streams: by a muxer that is made for each output. */
-  begin(createMuxer: (info: MuxerInfo) => Muxer): void {
+  begin(createMuxer: (info: MuxerInfo) => Muxer, description: OutputDescription): void {
     for (const { feed, info, formatOptions } of this.#outputs) {
       using muxer = createMuxer(info);
       muxer.options.setAll(formatOptions);
-      feed.begin(muxer);
+      feed.begin(muxer, description);
     }
   }
 

@@ -39,8 +39,8 @@ export type QueueCounter = "frames" | "packets" | "droppedFrames" | "droppedPack
 const slots = 4096;
 /** How many bytes may wait: 20 s of 12 Mbit/s. */
 const maxQueuedBytes = 32n * 2n ** 20n;
-/** The longest description of streams. */
-const maxStreamsBytes = 2 ** 16;
+/** The longest description of streams, with the tags of the file. */
+const maxStreamsBytes = 2 ** 18;
 
 const bigsAt = 64, streamsAt = 128, slotsAt = streamsAt + maxStreamsBytes;
 
@@ -140,7 +140,9 @@ export class QueueMemory {
   /** Describes the streams, once, before the first packet. */
   writeStreams(text: string): void {
     const bytes = new TextEncoder().encode(text);
-    if (bytes.length > maxStreamsBytes) throw new RangeError("Cannot describe so many streams for an output");
+    if (bytes.length > maxStreamsBytes) {
+      throw new RangeError("Cannot describe so many streams and tags for an output: 256 KiB are too few");
+    }
     new Uint8Array(this.memory, streamsAt, bytes.length).set(bytes);
     this.#set("streamsBytes", bytes.length);
   }

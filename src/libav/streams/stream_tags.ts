@@ -82,6 +82,20 @@ export function setTags(native: Native, tags: Address, metadata: Readonly<Record
   }
 }
 
+/** AV_DICT_IGNORE_SUFFIX, libavutil/dict.h: with an empty key, the next entry of all. */
+const ignoreSuffix = 2;
+
+/** All tags of a file or stream. */
+export function tagsOf({ avutil, fields, memory }: Native, dictionary: Address): Record<string, string> {
+  const tags: Record<string, string> = {};
+  let entry: Address = NULL;
+  while ((entry = avutil.av_dict_get(dictionary, cString(""), entry, ignoreSuffix)) !== NULL) {
+    const key = memory.text(fields.get(entry, "AVDictionaryEntry", "key")) ?? "";
+    tags[key] = memory.text(fields.get(entry, "AVDictionaryEntry", "value"), Infinity) ?? "";
+  }
+  return tags;
+}
+
 function addDisplayMatrix(
   native: Native,
   stream: Address,

@@ -55,7 +55,7 @@ export class FileOutput implements PacketOutput {
     this.#file = new OutputFile(this.#native, {
       ...{ path, url: muxerUrl(this.#info, path), queue: null, subtitles: null },
       ...chooseCrashSafety(this.#info, request, this.#held),
-      ...{ chapters: [], hasChaptersFirst: false, onFile: () => {} },
+      ...{ chapters: streams.chapters, hasChaptersFirst: false, onFile: () => {} },
       createMuxer: (url, stage, recording) => this.#createMuxer(url, stage, recording),
     });
     this.#file.open(this.#held);
@@ -64,15 +64,10 @@ export class FileOutput implements PacketOutput {
   #createMuxer(url: string, stage: Stage, recording: Demuxer | null): Muxer {
     const muxer = new Muxer(this.#native, this.#info, url);
     const { streams } = this.#streams!;
-    for (const [index, { parameters, timeBase, frameRate }] of streams.entries()) {
-      muxer.addStream({
-        describeInto: (to) => {
-          parameters.copyInto(to);
-          recording?.copyHeaders(index, to);
-        },
-        ...{ timeBase, frameRate, tag: null },
-      });
-    }
+    this.#streams!.addTo(muxer, null, (index, to) => {
+      streams[index]!.parameters.copyInto(to);
+      recording?.copyHeaders(index, to);
+    });
     const { formatOptions } = this.#target;
     muxer.options.setAll(muxerOptions(muxer, streams[0]!.timeBase, stage, formatOptions, false));
     return muxer;

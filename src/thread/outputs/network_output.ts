@@ -16,16 +16,9 @@ import { connectError } from "./refusals.ts";
 import type { PacketOutput } from "./packet_output.ts";
 
 /** Adds the streams of an encode to a muxer, and sets the options of its format. */
-export function addStreams(muxer: Muxer, { streams, options }: OutputStreams, only?: number): void {
-  for (const [index, { parameters, timeBase, frameRate }] of streams.entries()) {
-    if (only !== undefined && index !== only) continue;
-    muxer.addStream({
-      describeInto: (to) => parameters.copyInto(to),
-      // Tags are the format's own, and were chosen with the description.
-      ...{ timeBase, frameRate, tag: null },
-    });
-  }
-  muxer.options.setAll(options);
+export function addStreams(muxer: Muxer, streams: OutputStreams, only: number | null = null): void {
+  streams.addTo(muxer, only, (index, to) => streams.streams[index]!.parameters.copyInto(to));
+  muxer.options.setAll(streams.options);
 }
 
 /** Opens a muxer's connection, or lets it open its own, until this thread is interrupted. */

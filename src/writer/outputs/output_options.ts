@@ -29,8 +29,8 @@ export interface OutputBase extends ConnectionOptions {
   /** Any AVOption of the muxer. */
   formatOptions?: Readonly<Record<string, OptionValue>>;
   /**
-   * How a lost connection comes back. Default: after 2 s, again and again; not with `{ attempts: 0 }`. HTTP by
-   * PUT does not, unless this is given: its second body would replace the first.
+   * How a lost connection comes back. Default: after 2 s, again and again; not with `{ attempts: 0 }`. HTTP
+   * by PUT does not, unless this is given: its second body would replace the first.
    */
   reconnect?: ReconnectOptions;
   /** How long a receiver may take nothing, or not answer, in seconds. Then it is lost. Default: 10. */
