@@ -29,6 +29,7 @@ const reasons = {
   formatOptions: "the layout of segments is that of the format",
   subtitles: "segments have video and audio only",
   attachments: "segments have video and audio only",
+  onSegment: "it is for the option segments; playlists tell of these",
 } as const;
 
 /** What a writer is made from, beside its target. */
@@ -63,7 +64,8 @@ export async function createAdaptiveWriter(
   const { windowSegments, segmentSeconds, startMs } = adaptive;
   const partSeconds = wholeFrames(adaptive.partSeconds, frameRate);
   const files = new AdaptiveTarget(store, {
-    ...{ format, manifest, segmentSeconds, windowSegments, partSeconds, frameRate },
+    ...{ format, manifest, segmentSeconds, windowSegments, partSeconds },
+    frameRate: options.filter === undefined ? frameRate : null,
     videoBits: steps.map(({ session }) => session.maxBitrate ?? session.bitrate ?? null),
     tellsDate: startMs !== null || windowSegments !== null || partSeconds !== null,
   });
@@ -86,7 +88,7 @@ export async function createAdaptiveWriter(
   const ladder = new LadderEngine(engines, {
     queueSize: first.engine.queueSize,
     grid: new SegmentGrid(cuts, false),
-    onFirst: (seconds) => files.begin(startMs ?? Date.now() - seconds * 1000),
+    onFirst: (seconds) => files.begin((startMs ?? Date.now()) - seconds * 1000),
   });
   return await writerOver(new StreamEngine(ladder, files), frameRate, first);
 }
@@ -108,15 +110,21 @@ function httpOptions(
   return { method, headers, requestSeconds: writeTimeoutSeconds };
 }
 
+/** The options of rates, of which a step's own replace all of the writer's. */
+const rates = ["bitrate", "maxBitrate", "quality"] as const;
+
 /** The options of each engine. The first has the audio. */
 function stepOptions(options: WriterOptions, { segmentSeconds, steps }: CheckedAdaptive): CheckedOptions[] {
   const isLadder = steps.length > 1 || steps[0]!.width !== undefined;
+  const { bitrate, maxBitrate, quality, ...others } = options;
   return steps.map((step, index) => {
+    const hasRate = rates.some((name) => step[name] !== undefined);
     const checked = checkOptions({
       keyFrameInterval: segmentSeconds,
       ...(isLadder ? { resize: "contain" as const } : {}),
-      ...options,
-      ...step,
+      ...others,
+      ...(hasRate ? {} : { bitrate, maxBitrate, quality }),
+      ...Object.fromEntries(Object.entries(step).filter(([, value]) => value !== undefined)),
       format: "mp4",
     });
     requireNoFileOptions(checked.session, "segments", checked.fallback);
