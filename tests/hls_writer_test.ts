@@ -519,3 +519,27 @@ for (const [index, [codec, audio, expected]] of codecs.entries()) {
     },
   );
 }
+
+test(
+  "createStreamWriter: HLS and DASH share a folder, and one manifest has one writer",
+  { skip },
+  async () => {
+    using folder = new TemporaryFolder();
+    const options = { ...fast, adaptive: { segmentSeconds: 0.4 } };
+    const open = (name: string): Promise<VideoWriter> =>
+      createStreamWriter("libx264", folder.file(name), fps, options);
+    const [hls, dash] = [await open("index.m3u8"), await open("index.mpd")];
+    const error = await rejection(() => open("index.m3u8"));
+    assert(error instanceof WriteError && error.code === "IN_USE", String(error));
+    for (let index = 0; index < 20; index++) {
+      await hls.write(barFrame(index));
+      await dash.write({ data: new Uint8Array(80 * 46 * 4), width: 80, height: 46 });
+    }
+    await Promise.all([hls.close(), dash.close()]);
+    assertEquals(play(folder.file("index.m3u8"), { width: 160, fps }).frames, 20);
+    assert(readFileSync(folder.file("index.mpd"), "utf8").includes('media="index.mpd-video-$Number$.m4s"'));
+    assertEquals(probe(folder.file("index.mpd")).width, 80);
+    // It is free again after its end, however that came.
+    for (const end of ["abort", "close"] as const) await (await open("index.m3u8"))[end]();
+  },
+);

@@ -1,10 +1,17 @@
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { createFileReader, createFileWriter, ReadError, WriterClosedError } from "../mod.ts";
+import {
+  createFileReader,
+  createFileWriter,
+  type DecodedFrame,
+  ReadError,
+  type VideoSource,
+  WriterClosedError,
+} from "../mod.ts";
 import { undisposedObjects } from "../src/libav/owned.ts";
-import { lentTaker } from "../src/source/pipeline/frame_sink.ts";
-import type { WriterTarget } from "../src/source/pipeline/pipeline_source.ts";
+import { noteFrameTaker, writeFrame } from "../src/source/pipeline/frame_taker.ts";
+import { SourceFrame } from "../src/source/pipeline/source_frame.ts";
 import { convertClip, frameHashes, hashOf, makeClip } from "./support/clips.ts";
 import { Watcher } from "./support/drawn.ts";
 import { missingEncoders } from "./support/features.ts";
@@ -124,9 +131,10 @@ testBoth("attach: frames that are dropped, lost, left or never taken are freed w
     // A target is stuck, its queue is full, and the next frame waits for it.
     await using source = await open();
     const { promise, reject } = Promise.withResolvers<void>();
-    const stuck = source.attach({ write: () => promise, [lentTaker]: true } as WriterTarget, {
-      bytes: 40_000,
-    });
+    const write = (): Promise<void> => promise;
+    const target = { write };
+    noteFrameTaker(target, { ownWrite: write, takesLent: () => true, write });
+    const stuck = source.attach(target, { bytes: 40_000 });
     while (stuck.queued < 2) await sleep(1);
     await sleep(20);
     reject(new Error("enough"));
@@ -160,6 +168,138 @@ test("close: frames of a source that is closed reach the writer whole", async ()
   await other.nextFrame();
   await writer.close();
   assertEquals(frameHashes(copy), frameHashes(path));
+});
+
+testBoth(
+  "attach, copyFrom: who stands before a writer sees pixels, and so do those that come late",
+  async () => {
+    using folder = new TemporaryFolder();
+    const path = makeSource(folder), copy = folder.file("copy.mkv");
+    const expected = frameHashes(path);
+    const open = () => createFileWriter("ffv1", copy, 25, { timing: "timestamps" });
+    type Writer = Awaited<ReturnType<typeof open>>;
+    const seen: string[] = [];
+    const watched = (writer: Writer) => {
+      const write = writer.write.bind(writer);
+      return (...[frame, options]: Parameters<Writer["write"]>) => {
+        seen.push(hashOf((frame as DecodedFrame).data));
+        return write(frame, options);
+      };
+    };
+    const replaced = (writer: Writer) => Object.assign(writer, { write: watched(writer) });
+    const ways: readonly ((source: VideoSource, writer: Writer) => Promise<void>)[] = [
+      (source, writer) => replaced(writer).copyFrom(source),
+      (source, writer) => source.attach(replaced(writer)).finished,
+      (source, writer) => {
+        const before = { write: { value: watched(writer) }, timing: { value: "timestamps" } };
+        return source.attach(Object.create(writer, before)).finished;
+      },
+      (source, writer) => {
+        const write = watched(writer);
+        const get = (target: Writer, name: string | symbol) =>
+          name === "write" ? write : Reflect.get(target, name, target);
+        return source.attach(new Proxy(writer, { get })).finished;
+      },
+      async (source, writer) => {
+        const written = source.attach(writer);
+        while (written.written < 2) await sleep(1);
+        replaced(writer);
+        await written.finished;
+      },
+    ];
+    for (const [way, write] of ways.entries()) {
+      await using source = await createFileReader(path);
+      await using writer = await open();
+      await write(source, writer);
+      await writer.close();
+      assertEquals(frameHashes(copy), expected);
+      const count = way === 4 ? seen.length : 12;
+      assert(count > 0);
+      assertEquals(seen.splice(0), expected.slice(-count));
+    }
+  },
+);
+
+test("write: a frame that is given back already is not read", async () => {
+  using folder = new TemporaryFolder();
+  const lender = { giveBack: () => {}, load: () => Promise.reject(new Error("it was read")) };
+  const facts = { ...{ format: "gray", width: 8, height: 8, timestamp: 0, duration: null }, color: {} };
+  const frame = SourceFrame.lent(
+    { address: 0 as never, bytes: 64 },
+    { ...facts, isDiscontinuous: false },
+    lender,
+  );
+  frame.close();
+  await using writer = await createFileWriter("ffv1", folder.file("none.mkv"), 25, { logLevel: "quiet" });
+  await assertRejects(() => writeFrame(writer, frame), TypeError, "it was closed");
+  await assertRejects(() => frame.loaded(), TypeError, "it was closed");
+  await assertRejects(() => writer.write(frame), RangeError);
+});
+
+test("copyFrom: after a part of a source, or all, no frame is lent but those that come next", async () => {
+  using folder = new TemporaryFolder();
+  const path = makeSource(folder);
+  /** How many objects a source has after this. */
+  const objectsAfter = async (use: (source: VideoSource) => Promise<void>): Promise<number> => {
+    const before = undisposedObjects();
+    await using source = await createFileReader(path, {
+      workerUrl: noThread,
+      logLevel: "quiet",
+      queueSize: 4,
+    });
+    await use(source);
+    return undisposedObjects() - before;
+  };
+  const copy = async (source: VideoSource, seconds: number): Promise<void> => {
+    const options = { thread: "main", queueSize: 16 } as const;
+    await using writer = await createFileWriter("ffv1", folder.file("copy.mkv"), 25, options);
+    await writer.copyFrom(source, { seconds });
+  };
+  const read = async (source: VideoSource): Promise<void> => void await Array.fromAsync(source);
+  const own = await objectsAfter(read);
+  assertEquals(await objectsAfter((source) => copy(source, 9)), own);
+  assertEquals(await objectsAfter((source) => copy(source, 0.2)), own + 4);
+  const both = async (source: VideoSource) => (await copy(source, 0.2), await read(source));
+  assertEquals(await objectsAfter(both), own);
+});
+
+test("crop: goes with the frame that a copy has left", async () => {
+  using folder = new TemporaryFolder();
+  const path = makeSource(folder);
+  await using source = await createFileReader(path);
+  const area = { x: 40, y: 20, width: 80, height: 60 };
+  const copied: string[] = [];
+  for (const crop of [null, area, null]) {
+    source.crop = crop;
+    await using writer = await createFileWriter("ffv1", folder.file("part.mkv"), 25);
+    await writer.copyFrom(source, { seconds: 0.16 });
+    await writer.close();
+    copied.push(...frameHashes(folder.file("part.mkv")));
+  }
+  const whole = frameHashes(path), parts = frameHashes(path, 0, "-vf", "crop=80:60:40:20");
+  assertEquals(copied, [...whole.slice(0, 4), ...parts.slice(4, 8), ...whole.slice(8)]);
+});
+
+test("copyFrom: a signal stops a write that waits, and that frame stays in the source", async () => {
+  using folder = new TemporaryFolder();
+  const path = makeClip(folder.file("slow.mkv"), "2", 1.5, "-c:v", "ffv1"), copy = folder.file("copy.mkv");
+  for (const timing of ["timestamps", "constant"] as const) {
+    await using source = await createFileReader(path);
+    await using writer = await createFileWriter("ffv1", copy, 2, { timing, live: true });
+    const control = new AbortController();
+    const copied = writer.copyFrom(source, { signal: control.signal });
+    copied.catch(() => {});
+    while (writer.stats.frames === 0 || writer.desiredSize > 0) await sleep(1);
+    control.abort(new Error("enough"));
+    await assertRejects(() => copied, Error, "enough");
+    // What the writer waits for is not there yet.
+    assertEquals([writer.stats.frames, writer.desiredSize], [1, 0]);
+    const next = (await source.nextFrame())!;
+    assertEquals(next.timestamp, 0.5);
+    await writer.write(next, timing === "constant" ? {} : { timestamp: 0.5 });
+    await writer.close();
+    assertEquals(frameHashes(copy), frameHashes(path).slice(0, 2));
+  }
 });
 
 testAll(

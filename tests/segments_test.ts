@@ -12,6 +12,8 @@ import {
   WriteError,
   type WriterOptions,
 } from "../mod.ts";
+import { segmentsAmong } from "../src/engine/segments/segment_name.ts";
+import { SegmentPlan } from "../src/engine/segments/segment_plan.ts";
 import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, asTheyAre, decode, frameTimes, probe, TemporaryFolder } from "./support/media.ts";
 import { runUntilKilled } from "./support/processes.ts";
@@ -198,7 +200,9 @@ test("segments: the oldest are removed, those of earlier recordings first", {
   writeFileSync(folder.file("1999/s-000000.mp4"), new Uint8Array(100_000));
   writeFileSync(folder.file("1999/mine-000000.mp4"), new Uint8Array(100_000));
   mkdirSync(folder.file("1998"));
-  writeFileSync(folder.file("1998/s-000000-2.mp4"), new Uint8Array(100_000));
+  for (const end of ["", "-2", "-12"]) {
+    writeFileSync(folder.file(`1998/s-000000${end}.mp4`), new Uint8Array(100_000));
+  }
   const first = await record(folder.path, "libx264", 40, { segments: { name, seconds: 0.2 } });
   assertEquals(first.length, 8);
   assert(first.every(({ path }) => existsSync(path)));
@@ -463,4 +467,36 @@ test("segments: what can't be is refused, with the option's name", async () => {
   const writer = await createFileWriter("h264", folder.file("one.mp4"), fps);
   await assertRejects(() => writer.recordEvent(), TypeError, "segments.preRollSeconds");
   await writer.abort();
+});
+
+test("segments.keep: another recorder's files are not those of a name", () => {
+  const own = [
+    "2026-11-30.mp4",
+    "2026-11-30-2.mp4",
+    "2026-11-30-11.mp4",
+    "2026-11-28-3.mp4",
+    "2026-11-28-4.mp4",
+  ];
+  const others = [
+    ...["2026-11-30-08.mp4", "2026-11-29-10.mp4", "2026-11-29-11.mp4", "2026-11-27-2.mp4"],
+    ...["12026-11-30.mp4", "2026-13-30.mp4", "2026-11-30-1.mp4", "2026-11-30.mkv", "x/2026-11-30.mp4"],
+  ];
+  assertEquals([...segmentsAmong("%Y-%m-%d.mp4", [...others, ...own])], own);
+  assertEquals([...segmentsAmong("%s.mp4", ["1764489600.mp4", "17644896001.mp4", "1.mp4"])], [
+    "1764489600.mp4",
+  ]);
+});
+
+test("segments.align: each day of the clock begins with a segment", () => {
+  const plan = new SegmentPlan({ name: "%H.mp4", seconds: 7 * 3600, align: "clock" }, undefined);
+  const hours: number[] = [];
+  for (let minutes = 0; minutes < 4 * 1440; minutes += 10) {
+    const seconds = minutes * 60;
+    const { keyFrame } = plan.take({
+      ...{ ticks: BigInt(seconds), seconds, timestamp: null, duration: null, keyFrame: false },
+    });
+    // The first one is where the recording begins.
+    if (keyFrame && minutes > 0) hours.push(new Date(plan.wallMs(seconds)).getHours());
+  }
+  assert(hours.length >= 12 && hours.every((hour) => hour % 7 === 0), hours.join());
 });

@@ -10,7 +10,8 @@ const unfinished = ".avwriter";
 
 /** Writes a file under another name, and gives it its own once it is whole. Throws the system's error. */
 export async function writeWholeFile(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = path + unfinished;
+  // Another process may be writing the same file.
+  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}${unfinished}`;
   try {
     await promises.writeFile(temporary, bytes);
     await promises.rename(temporary, path);

@@ -187,8 +187,8 @@ export class AudioTracks implements Disposable {
   }
 
   /**
-   * From now on, packets go to this file, which is open. With `isWatched`, no stream is waited for longer than
-   * in a recording; with `needsAll`, there is nothing before each has a packet.
+   * From now on, packets go to this file, which is open. With `isWatched`, no stream is waited for longer
+   * than in a recording; with `needsAll`, there is nothing before each has a packet.
    */
   begin(
     output: Pick<OutputFile, "isCrashSafe" | "writeQueued">,

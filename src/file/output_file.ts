@@ -100,10 +100,7 @@ export class OutputFile implements Disposable {
   readonly #isRead: boolean;
   /** Whether a packet was written. */
   #hasBegun = false;
-  /**
-   * When the packet that was written last is decoded, and where the frame of the video that is shown last
-   * ends, in seconds.
-   */
+  /** When the last packet is decoded, and where the frame that is shown last ends, in seconds. */
   #lastDecoded = -Infinity;
   #videoEnd = 0;
   /** Whether packets of one stream were written so late that players would have to look for them. */
@@ -130,8 +127,8 @@ export class OutputFile implements Disposable {
     this.#isRead = isKept && !isCrashSafe;
     const stage = isKept ? "kept" : isRecorded ? "recording" : "direct";
     this.#muxer = createMuxer(url, stage, null);
-    this.#isInOrder = isFragmented ||
-      (queue !== null || subtitles !== null) && !interleavesItself(this.#muxer.info);
+    const hasQueue = queue !== null || subtitles !== null;
+    this.#isInOrder = isFragmented || hasQueue && !interleavesItself(this.#muxer.info);
     this.#fragments = isFragmented ? new Fragments(this.#muxer, this.#isRead, cuts ?? null) : null;
   }
 

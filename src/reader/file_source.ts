@@ -34,7 +34,8 @@ export class FileSource extends DescribedSource implements VideoSource {
   readonly #lender: Lender = {
     giveBack: (address) => {
       this.#returned.push(address);
-      if (this.#coming.length === 0) this.#giveBack();
+      // No question may come.
+      if (this.#coming.length === 0 || this.distributor.isEmpty) this.#giveBack();
     },
     load: async (lent) => {
       const copy = await this.#unlessEnded(this.#reading.ask("copy", { lent, ...this.frameAsk }));
@@ -73,15 +74,21 @@ export class FileSource extends DescribedSource implements VideoSource {
     this.#requireOpen();
     while (this.#coming.length < this.#queueSize) {
       const mayLend = this.takesLent;
-      const ask = mayLend ? { mayLend, returned: this.#returned.splice(0) } : this.frameAsk;
-      const coming = this.#reading.ask("frame", ask);
+      const returned = this.#returned.splice(0);
+      const coming = this.#reading.ask("frame", { returned, ...(mayLend ? { mayLend } : this.frameAsk) });
       // Told when its turn has come.
       coming.catch(() => {});
       this.#coming.push(coming);
     }
     const frame = await this.#unlessEnded(this.#coming.shift()!);
-    if (frame === null) this.#status = "ended";
-    return frame === null ? null : this.frameOf(frame);
+    if (frame !== null) return this.frameOf(frame);
+    this.#status = "ended";
+    this.#dropComing();
+    return null;
+  }
+
+  protected override rest(): void {
+    this.#giveBack();
   }
 
   protected override get lender(): Lender {

@@ -9,7 +9,7 @@ import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { VideoEngine } from "../thread/engine.ts";
 import type { AcquiredSlot } from "../thread/frame_slots.ts";
 import type { FrameClock } from "../engine/frame_clock.ts";
-import type { CheckedOptions } from "./options.ts";
+import type { OptionsInUse } from "./options.ts";
 import { isWithoutFrame } from "../engine/lost_tracks.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import type { EncoderChoice, WriteSummary } from "../engine/session_types.ts";
@@ -18,22 +18,17 @@ import type { WriterStats } from "../engine/writer_stats.ts";
 import type { VideoSource } from "../reader/video_source.ts";
 import { nextTurn } from "../next_turn.ts";
 import type { Size } from "../size.ts";
-import { lentTaker } from "../source/pipeline/frame_sink.ts";
+import { noteFrameTaker } from "../source/pipeline/frame_taker.ts";
 import { CueChecker, type SubtitleCue } from "../subtitles/cue.ts";
 import type { Frame } from "../video/frame.ts";
-import {
-  type FrameOptions,
-  frameTimes,
-  isTimedPicture,
-  readFrameOptions,
-  type Timing,
-} from "../video/frame_timing.ts";
+import { type FrameOptions, readFrameOptions, type Timing } from "../video/frame_timing.ts";
 import type { PixelFormat, RawFrame } from "../video/raw_frame.ts";
 import { checkCloseOptions, type CloseOptions } from "./close_options.ts";
 import type { CopyOptions } from "./copying/copy_options.ts";
 import { SourceCopier } from "./copying/copy_source.ts";
 import { checkEventOptions, type EventOptions } from "./event_options.ts";
-import { FrameChecker, type GivenFrame, readFrame } from "./frame_checker.ts";
+import { FrameChecker, type GivenFrame, readFrame, readSent } from "./frame_checker.ts";
+import { frameStream } from "./frame_stream.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgressTimer } from "./progress_timer.ts";
 import { PaceMeter } from "./realtime/pace_meter.ts";
@@ -42,11 +37,6 @@ import { AudioInput } from "./samples/audio_input.ts";
 import type { SamplesOptions } from "./samples/samples_options.ts";
 import { TurnQueue } from "./turn_queue.ts";
 import type { AcquiredFrame, VideoWriter } from "./video_writer.ts";
-
-/** What a writer itself needs to know of its options. */
-interface OptionsInUse extends Pick<CheckedOptions, "session" | "onProgress"> {
-  readonly engine: Pick<CheckedOptions["engine"], "signal">;
-}
 
 /** A {@linkcode VideoWriter} over an engine. */
 export class EngineVideoWriter implements VideoWriter {
@@ -66,6 +56,7 @@ export class EngineVideoWriter implements VideoWriter {
   #writable: WritableStream<Frame> | undefined;
   /** Whether the file is finished: the engine then has the exact statistics. */
   #isFinished = false;
+  static readonly #ownWrite: unknown = EngineVideoWriter.prototype.write;
 
   /** Takes over an engine, the clock of its frames, and capture devices by track. */
   constructor(
@@ -99,19 +90,15 @@ export class EngineVideoWriter implements VideoWriter {
       salvage: async () =>
         void await Promise.all([session.chunk ? engine.abort() : engine.salvage(), stop()]),
     }, signal);
-  }
-
-  get writable(): WritableStream<Frame> {
-    return this.#writable ??= new WritableStream<Frame>({
-      write: (frame) =>
-        isTimedPicture(frame) ? this.write(frame, frameTimes(frame, this.timing)) : this.write(frame),
-      close: async () => void await this.close(),
-      abort: (reason) => this.abort(reason),
+    noteFrameTaker(this, {
+      ownWrite: EngineVideoWriter.#ownWrite,
+      takesLent: () => engine.takesLent,
+      write: (frame, options, onTurn) => this.#writeRead(() => readSent(frame), options, onTurn),
     });
   }
 
-  get [lentTaker](): boolean {
-    return this.#engine.takesLent;
+  get writable(): WritableStream<Frame> {
+    return this.#writable ??= frameStream(this);
   }
 
   get timing(): Timing {
@@ -139,9 +126,14 @@ export class EngineVideoWriter implements VideoWriter {
   }
 
   async write(frame: Frame, options?: FrameOptions): Promise<void> {
+    await this.#writeRead(() => readFrame(frame), options);
+  }
+
+  /** `onTurn` is called when nothing is left to be waited for. What it throws, this throws. */
+  async #writeRead(read: () => GivenFrame, options?: FrameOptions, onTurn?: () => void): Promise<void> {
     const nowMs = performance.now();
     this.#life.requireOpen("write a frame");
-    const given = readFrame(frame);
+    const given = read();
     const timing = readFrameOptions(options);
     // Getters of the caller's objects may have closed the writer. No more of them is called from here on.
     this.#life.requireOpen("write a frame");
@@ -150,7 +142,10 @@ export class EngineVideoWriter implements VideoWriter {
       // Images are decoded one by one, and need no memory for pixels.
       const needsRoom = given.kind !== "image" && slot === null;
       const room = this.#gate.roomFor(needsRoom, timing);
-      await this.#turns.run(room, () => this.#write(given, slot, timing, nowMs));
+      await this.#turns.run(room, () => {
+        onTurn?.();
+        return this.#write(given, slot, timing, nowMs);
+      });
     } finally {
       if (slot !== null) this.#engine.slots.endOffer(slot);
     }

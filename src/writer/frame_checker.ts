@@ -15,6 +15,7 @@ import type { FrameClock } from "../engine/frame_clock.ts";
 import type { SessionOptions } from "../engine/session_options.ts";
 import { withoutUndefined } from "../option_checks.ts";
 import type { Size } from "../size.ts";
+import type { DecodedFrame } from "../source/source.ts";
 import { SourceFrame } from "../source/pipeline/source_frame.ts";
 import { displayP3, sameColor } from "../video/color.ts";
 import type { Frame } from "../video/frame.ts";
@@ -46,8 +47,6 @@ export type GivenFrame =
  * buffers: those are looked at when its turn has come, and no code of the program runs from then on.
  */
 export function readFrame(frame: Frame): GivenFrame {
-  const lent = frame instanceof SourceFrame ? frame.lent : null;
-  if (lent !== null) return { kind: "lent", fields: checkShape(frame as SourceFrame), frame: lent };
   if (!isEncodedImage(frame)) return { kind: "raw", fields: checkShape(frame) };
   if ("data" in frame) {
     throw new TypeError("Cannot write a frame that has both image and data: give one of them");
@@ -55,6 +54,13 @@ export function readFrame(frame: Frame): GivenFrame {
   requireImageFields(frame);
   return { kind: "image", image: frame.image };
 }
+
+/** Reads a frame that a source sends, whose pixels may be lent. */
+export function readSent(frame: DecodedFrame): GivenFrame {
+  const lent = frame instanceof SourceFrame ? frame.lent : null;
+  return lent === null ? readFrame(frame) : { kind: "lent", fields: checkShape(frame), frame: lent };
+}
+
 /** The options that frames are checked against. */
 export type FrameCheckerOptions = SizeOptions & Pick<SessionOptions, "color" | "chunk">;
 

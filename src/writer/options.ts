@@ -60,6 +60,11 @@ export interface CheckedOptions {
   readonly shared: SharedOptions;
 }
 
+/** What a writer itself needs to know of its options. */
+export interface OptionsInUse extends Pick<CheckedOptions, "session" | "onProgress"> {
+  readonly engine: Pick<CheckedOptions["engine"], "signal">;
+}
+
 const positive: Check = (value) =>
   typeof value === "number" && Number.isFinite(value) && value > 0 ? null : "a number above 0";
 const bitrate = bits('"800k" or "4M"');

@@ -22,6 +22,7 @@ export interface Boundary {
 export const tolerance = 1e-6;
 /** How far apart key frames are at most where events are recorded, in seconds, unless that is chosen. */
 const groupSeconds = 1;
+const daySeconds = 86_400;
 
 /** Decides at which frames segments begin, and has them be key frames. */
 export class SegmentPlan {
@@ -29,7 +30,7 @@ export class SegmentPlan {
   readonly #groupSeconds: number;
   /** The first frame: when it is shown, on the video's clock and on that of the wall. */
   #origin: { readonly seconds: number; readonly ms: number } | null = null;
-  /** The number of the stretch of time that the last frame is in, and of its group of frames. */
+  /** What tells the stretch of time that the last frame is in from others, and its group of frames. */
   #slot = 0;
   #group = 0;
   #isDue = false;
@@ -109,8 +110,11 @@ export class SegmentPlan {
     if (length === undefined) return 0;
     if (align === "start") return Math.floor((seconds - this.#origin!.seconds + tolerance) / length);
     const ms = this.wallMs(seconds);
-    const localMs = ms - new Date(ms).getTimezoneOffset() * 60_000;
-    return Math.floor((localMs / 1000 + tolerance) / length);
+    const local = ms / 1000 - new Date(ms).getTimezoneOffset() * 60 + tolerance;
+    if (length >= daySeconds) return Math.floor(local / length);
+    // Each day begins with a segment, also where its length is no part of a day.
+    const day = Math.floor(local / daySeconds) * daySeconds;
+    return day + Math.floor((local - day) / length) * length;
   }
 
   #groupAt(seconds: number): number {

@@ -13,7 +13,7 @@ import {
   removeEmptyFolder,
   removeFile,
 } from "../../../ffi/mod.ts";
-import { segmentForm } from "./segment_name.ts";
+import { segmentsAmong } from "./segment_name.ts";
 import type { SegmentLimits, SegmentOptions } from "./segment_options.ts";
 
 /** A segment that is there. */
@@ -41,9 +41,10 @@ export class SegmentStore {
     if (keep === undefined) return;
     // Where it may not be asked, that is better told now.
     if (keep.freeBytes !== undefined) freeBytes(folder);
-    const form = segmentForm(name);
-    const found = filesBelow(folder, name.split("/").length)
-      .filter(({ path }) => form.test(path.slice(folder.length + 1).replaceAll("\\", "/")))
+    const files = filesBelow(folder, name.split("/").length)
+      .map((file) => ({ ...file, name: file.path.slice(folder.length + 1).replaceAll("\\", "/") }));
+    const own = segmentsAmong(name, files.map((file) => file.name));
+    const found = files.filter((file) => own.has(file.name))
       .sort((one, other) => one.writtenMs - other.writtenMs);
     for (const { path, bytes, writtenMs } of found) this.add({ path, bytes, endMs: writtenMs });
   }

@@ -10,7 +10,7 @@ import { checkArea, cropped, type PictureForm, requireArea } from "./crop.ts";
 import { Distributor } from "./distributor.ts";
 import { FrameIterator } from "./frame_iterator.ts";
 import { FrameQueue } from "./frame_queue.ts";
-import { takesLent } from "./frame_sink.ts";
+import { takesLent } from "./frame_taker.ts";
 import type { Outlet } from "./outlet.ts";
 import type {
   AttachedTarget,

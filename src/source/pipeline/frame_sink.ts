@@ -21,19 +21,6 @@ export interface FrameSink {
   fail(error: unknown): void;
 }
 
-/** The property of writers that tells whether they take frames whose pixels are lent. */
-export const lentTaker: unique symbol = Symbol("takes lent frames");
-
-/** A writer that has the property. */
-export interface LentTaker {
-  readonly [lentTaker]: boolean;
-}
-
-/** Whether a writer takes frames whose pixels are lent. */
-export function takesLent(writer: object): boolean {
-  return (writer as Partial<LentTaker>)[lentTaker] === true;
-}
-
 /** The method of nodes that tells how they take the frames of one more source. */
 export const sinkOfNode: unique symbol = Symbol("sink of a node");
 

@@ -11,7 +11,9 @@ import type { SourceFrame } from "./source_frame.ts";
 export abstract class SourceFlow extends Flow {
   /** The frame that was asked for when the last target left. */
   #kept: SourceFrame | null = null;
-  /** The frame that the last reader has not used, as it was sent. */
+  /** The frame that was sent last, where only a part of it was. */
+  #whole: SourceFrame | null = null;
+  /** The frame that the last reader has not used, with all of the picture. */
   #unused: SourceFrame | null = null;
   /** What `#restarts` was when the last frame was sent. */
   #sentAt = 0;
@@ -22,6 +24,9 @@ export abstract class SourceFlow extends Flow {
 
   /** The next frame, whose memory is the pipeline's; `null` at the end. */
   protected abstract pull(): Promise<SourceFrame | null>;
+
+  /** Nobody gets frames for now. */
+  protected rest(): void {}
 
   /** Whether no frame comes any more. */
   protected get hasEnded(): boolean {
@@ -46,7 +51,8 @@ export abstract class SourceFlow extends Flow {
   #drop(): void {
     this.#kept?.release();
     this.#unused?.release();
-    this.#kept = this.#unused = null;
+    this.#whole?.release();
+    this.#kept = this.#unused = this.#whole = null;
   }
 
   protected override begin(): void {
@@ -65,8 +71,10 @@ export abstract class SourceFlow extends Flow {
   protected override takeBack(frame: SourceFrame): void {
     // Others go on behind it.
     const isNext = this.distributor.isEmpty && this.#sentAt === this.#restarts && this.#end === null;
-    if (isNext) this.#unused = frame;
-    else super.takeBack(frame);
+    if (!isNext) return super.takeBack(frame);
+    if (this.#whole !== null) frame.release();
+    this.#unused = this.#whole ?? frame;
+    this.#whole = null;
   }
 
   async #run(): Promise<void> {
@@ -78,7 +86,7 @@ export abstract class SourceFlow extends Flow {
       this.#end ??= { failure: { error } };
     }
     this.#isRunning = false;
-    if (this.#end === null) return;
+    if (this.#end === null) return this.rest();
     this.#drop();
     this.#tellEnd();
   }
@@ -105,14 +113,19 @@ export abstract class SourceFlow extends Flow {
     await this.distributor.room(frame);
     if (this.distributor.isEmpty || restarts !== this.#restarts) return;
     if (frame.lent !== null && !this.takesLent) return await this.#load(frame, restarts);
-    if (unused !== null) {
-      this.#unused = null;
-      return this.distributor.send(unused);
-    }
-    this.#kept = null;
+    if (unused === null) this.#kept = null;
+    else this.#unused = null;
+    this.#keepWhole(frame);
     this.sendNow(frame);
     // A source that has all of its frames already lets timers run.
     await nextTurn();
+  }
+
+  /** Takes a share of a frame that is to be sent, where only a part of it is: it may be taken back. */
+  #keepWhole(frame: SourceFrame): void {
+    this.#whole?.release();
+    this.#whole = this.crop === null ? null : frame;
+    this.#whole?.hold(1);
   }
 
   /** Puts a copy of its pixels in the place of a frame that is lent, for those that get it to look again. */

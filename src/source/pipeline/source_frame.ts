@@ -33,11 +33,18 @@ abstract class SharedPixels {
   }
 
   hold(shares: number): void {
+    this.requireHeld();
     this.#holders += shares;
   }
 
   release(): void {
     if (--this.#holders === 0) this.free();
+  }
+
+  /** Throws a `TypeError` where the pixels were given back: their memory may be another frame's. */
+  protected requireHeld(): void {
+    if (this.#holders > 0) return;
+    throw new TypeError("Cannot use the frame: it was closed; use it before you close it");
   }
 
   /** Nobody needs the pixels any more. */
@@ -84,6 +91,7 @@ class LentPixels extends SharedPixels implements LentFrame {
   }
 
   async load(): Promise<Uint8Array<ArrayBuffer>> {
+    this.requireHeld();
     return new Uint8Array(await this.#lender.load(this.address));
   }
 

@@ -6,7 +6,8 @@
 import { kindOf, shown } from "../../shown.ts";
 import { frameTimes } from "../../video/frame_timing.ts";
 import type { QueuedFrame } from "./frame_queue.ts";
-import { type FrameSink, type NodeTarget, sinkOfNode, takesLent } from "./frame_sink.ts";
+import { type FrameSink, type NodeTarget, sinkOfNode } from "./frame_sink.ts";
+import { takesLent, writeFrame } from "./frame_taker.ts";
 import type { FrameTarget, VideoTarget, WriterTarget } from "./pipeline_source.ts";
 import type { SourceFrame } from "./source_frame.ts";
 
@@ -57,7 +58,7 @@ class WriterSink extends PlainSink {
   async take({ frame, arrivalMs }: QueuedFrame): Promise<void> {
     try {
       if (this.#writer.timing === "wallclock") await this.#writeCaptured(frame, arrivalMs);
-      else await this.#writer.write(frame, frameTimes(frame, this.#writer.timing ?? "timestamps"));
+      else await writeFrame(this.#writer, frame, frameTimes(frame, this.#writer.timing ?? "timestamps"));
     } finally {
       frame.release();
     }
@@ -69,10 +70,10 @@ class WriterSink extends PlainSink {
    */
   async #writeCaptured(frame: SourceFrame, capturedAt: number): Promise<void> {
     try {
-      await this.#writer.write(frame, { capturedAt });
+      await writeFrame(this.#writer, frame, { capturedAt });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      await this.#writer.write(frame);
+      await writeFrame(this.#writer, frame);
     }
   }
 }

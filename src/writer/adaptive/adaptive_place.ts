@@ -6,6 +6,7 @@
 import { basename, extname, runtime } from "../../../ffi/mod.ts";
 import { filePath } from "../../file_path.ts";
 import { refuseOption } from "../../option_checks.ts";
+import { redactTarget } from "../../redaction.ts";
 import { shown } from "../../shown.ts";
 import { FolderStore } from "../packaging/stores/folder_store.ts";
 import { type HttpOptions, HttpStore } from "../packaging/stores/http_store.ts";
@@ -76,7 +77,7 @@ export function adaptivePlace(
   }
   const port = address.port || (address.protocol === "https:" ? 443 : 80);
   runtime().requireNetwork(`${address.hostname}:${port}`);
-  const manifest = decodeURIComponent(address.pathname.slice(address.pathname.lastIndexOf("/") + 1));
+  const manifest = manifestOf(address);
   if (manifest === "") {
     throw new TypeError(
       `Cannot write to ${
@@ -85,4 +86,18 @@ export function adaptivePlace(
     );
   }
   return { store: new HttpStore(address, options), format: given ?? formatOf(manifest)!, manifest };
+}
+
+/** The name of the manifest of an address. */
+function manifestOf(address: URL): string {
+  const name = address.pathname.slice(address.pathname.lastIndexOf("/") + 1);
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    throw new TypeError(
+      `Cannot write to ${
+        redactTarget(address.href)
+      }: its last part has a percent sign that stands for nothing; write %25 for it`,
+    );
+  }
 }

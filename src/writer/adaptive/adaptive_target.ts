@@ -7,6 +7,7 @@ import { settlesWithin } from "../../abortable.ts";
 import type { TakeBytes } from "../../engine/session_types.ts";
 import type { ByteTarget } from "../bytes/stream_engine.ts";
 import { Packager, type PackagerOptions } from "../packaging/packager.ts";
+import { HeldManifest } from "../packaging/stores/held_manifest.ts";
 import { StoreQueue } from "../packaging/stores/store_queue.ts";
 import type { SegmentStore } from "../packaging/stores/store.ts";
 
@@ -19,11 +20,13 @@ const salvageMs = 2000;
 export class AdaptiveTarget implements ByteTarget {
   readonly #path: string;
   readonly #format: string;
+  readonly #held: HeldManifest;
   readonly #queue: StoreQueue;
   readonly #packager: Packager;
 
-  /** Nothing is stored before the first fragment. */
+  /** Nothing is stored before the first fragment. Throws where another writer writes the same manifest. */
   constructor(store: SegmentStore, options: PackagerOptions) {
+    this.#held = new HeldManifest(store.path);
     this.#path = store.path;
     this.#format = options.format;
     this.#queue = new StoreQueue(store);
@@ -58,18 +61,21 @@ export class AdaptiveTarget implements ByteTarget {
   }
 
   async close(seconds: number): Promise<void> {
+    using _held = this.#held;
     this.#try(() => this.#packager.finish(seconds));
     await this.#queue.drained();
   }
 
   /** Lists what is there, and that no more comes: players would wait for it. */
   async salvage(): Promise<void> {
+    using _held = this.#held;
     this.#try(() => this.#packager.finish(null));
     const drained = this.#queue.drained();
     if (!await settlesWithin(drained, salvageMs)) this.#queue.fail(new Error("The writer has failed"));
   }
 
   async abort(reason: unknown): Promise<void> {
+    using _held = this.#held;
     this.#queue.fail(reason);
     await settlesWithin(this.#queue.idle, abortMs);
   }

@@ -30,6 +30,7 @@ const reasons = {
   reconnect: "a file that fails is put again for 30 s",
   subtitles: "segments have video and audio only",
   attachments: "segments have video and audio only",
+  onSegment: "it is for the option segments; playlists tell of these",
 } as const;
 
 /** What a writer is made from, beside its target. */
@@ -64,27 +65,31 @@ export async function createAdaptiveWriter(
   const { windowSegments, segmentSeconds, startMs } = adaptive;
   const partSeconds = wholeFrames(adaptive.partSeconds, frameRate);
   const files = new AdaptiveTarget(store, {
-    ...{ format, manifest, segmentSeconds, windowSegments, partSeconds, frameRate },
+    ...{ format, manifest, segmentSeconds, windowSegments, partSeconds },
+    frameRate: options.filter === undefined ? frameRate : null,
     videoBits: steps.map(({ session }) => session.maxBitrate ?? session.bitrate ?? null),
     tellsDate: startMs !== null || windowSegments !== null || partSeconds !== null,
   });
   const cuts = { segmentSeconds, partSeconds, frameRate };
-  const engines = await openAll(steps.map(({ session, engine, outputs }, index) => () => {
-    const request: VideoFileRequest = {
-      ...{ kind: "video", codec, path: "", bytesTo: "stream", cuts, frameRate },
-      options: session,
-    };
-    const open = (opened: VideoFileRequest): Promise<VideoEngine> =>
-      openVideoEngine(opened, { ...engine, take: files.taker(index) });
-    // The first one's packets go elsewhere, too.
-    if (index > 0 || outputs.length === 0) return open(request);
-    return openWithOutputs(request, engine, { outputs, hasPrimary: false }, open);
-  }));
+  const engines = await openAll(
+    files,
+    steps.map(({ session, engine, outputs }, index) => () => {
+      const request: VideoFileRequest = {
+        ...{ kind: "video", codec, path: "", bytesTo: "stream", cuts, frameRate },
+        options: session,
+      };
+      const open = (opened: VideoFileRequest): Promise<VideoEngine> =>
+        openVideoEngine(opened, { ...engine, take: files.taker(index) });
+      // The first one's packets go elsewhere, too.
+      if (index > 0 || outputs.length === 0) return open(request);
+      return openWithOutputs(request, engine, { outputs, hasPrimary: false }, open);
+    }),
+  );
   const [first] = steps as [CheckedOptions];
   const ladder = new LadderEngine(engines, {
     queueSize: first.engine.queueSize,
     grid: new SegmentGrid(cuts, false),
-    onFirst: (seconds) => files.begin(startMs ?? Date.now() - seconds * 1000),
+    onFirst: (seconds) => files.begin((startMs ?? Date.now()) - seconds * 1000),
   });
   return await writerOver(new StreamEngine(ladder, files), frameRate, first);
 }
@@ -106,15 +111,21 @@ function httpOptions(
   return { method, headers, requestSeconds: writeTimeoutSeconds };
 }
 
+/** The options of rates, of which a step's own replace all of the writer's. */
+const rates = ["bitrate", "maxBitrate", "quality"] as const;
+
 /** The options of each engine. The first has the audio. */
 function stepOptions(options: WriterOptions, { segmentSeconds, steps }: CheckedAdaptive): CheckedOptions[] {
   const isLadder = steps.length > 1 || steps[0]!.width !== undefined;
+  const { bitrate, maxBitrate, quality, ...others } = options;
   return steps.map((step, index) => {
+    const hasRate = rates.some((name) => step[name] !== undefined);
     const checked = checkOptions({
       keyFrameInterval: segmentSeconds,
       ...(isLadder ? { resize: "contain" as const } : {}),
-      ...options,
-      ...step,
+      ...others,
+      ...(hasRate ? {} : { bitrate, maxBitrate, quality }),
+      ...Object.fromEntries(Object.entries(step).filter(([, value]) => value !== undefined)),
       format: "mp4",
     });
     requireNoFileOptions(checked.session, "segments", checked.fallback);
@@ -134,14 +145,17 @@ function wholeFrames(partSeconds: number | null, { num, den }: Rational): number
   return partSeconds === null ? null : Math.max(1, Math.round(partSeconds * num / den)) * den / num;
 }
 
-/** Opens engines. Where one fails, those that are open are aborted. */
-async function openAll(opens: readonly (() => Promise<VideoEngine>)[]): Promise<VideoEngine[]> {
+/** Opens engines. Where one fails, those that are open are aborted, and what takes their bytes. */
+async function openAll(
+  files: AdaptiveTarget,
+  opens: readonly (() => Promise<VideoEngine>)[],
+): Promise<VideoEngine[]> {
   const engines: VideoEngine[] = [];
   try {
     for (const open of opens) engines.push(await open());
     return engines;
   } catch (error) {
-    await Promise.allSettled(engines.map(async (engine) => await engine.abort(error)));
+    await Promise.allSettled([...engines, files].map(async (each) => await each.abort(error)));
     throw error;
   }
 }

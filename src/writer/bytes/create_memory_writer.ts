@@ -88,6 +88,11 @@ export async function createMemoryWriter(
   const checked = checkOptions(options);
   const { engine: engineOptions, fallback } = checked;
   requireNoFileOptions(checked.session, "a file in memory", fallback);
+  if (checked.outputs.length > 0) {
+    throw new TypeError(
+      "Cannot use the option outputs with a file in memory: it is whole only at its end; use createStreamWriter",
+    );
+  }
   const session = { ...checked.session, format };
   engineOptions.signal?.throwIfAborted();
   const parts: Uint8Array<ArrayBuffer>[] = [];

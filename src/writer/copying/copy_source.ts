@@ -79,10 +79,11 @@ async function copySource(
   const shape = video ? pictureShape(target, source) : {};
   const frames = video ? framesFor(source, writer)[Symbol.asyncIterator]() : null;
   const copies: TrackCopy[] = [];
+  let placer: FramePlacer | null = null;
   try {
     const first = frames === null ? null : await nextFrame(frames, signal);
     // A source that was read before goes on there.
-    using placer = new FramePlacer(writer, clock, source.frameRate, first?.timestamp ?? 0, seconds);
+    placer = new FramePlacer(writer, clock, source.frameRate, first?.timestamp ?? 0, seconds, signal);
     const { from } = placer;
     const description = { ...shape, ...descriptionOf(source, wanted, { from, seconds }) };
     if (clock.frames === 0) {
@@ -111,7 +112,8 @@ async function copySource(
     return await placer.tail(Math.max(0, ...heard.map((copy) => copy.end)));
   } finally {
     // A frame that came and is not written stays in the source.
-    if (frames instanceof FrameIterator) frames.returnUnused();
+    if (frames instanceof FrameIterator && !placer?.hasLeft) frames.returnUnused();
+    placer?.[Symbol.dispose]();
     // What still waits for the source is not waited for.
     for (const reader of [frames, ...copies]) reader?.return?.().catch(() => {});
   }

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { unlessAborted } from "../../abortable.ts";
+import { writeFrame } from "../../source/pipeline/frame_taker.ts";
 import { SourceFrame } from "../../source/pipeline/source_frame.ts";
 import type { DecodedFrame } from "../../source/source.ts";
 import type { FrameClock } from "../../engine/frame_clock.ts";
@@ -51,16 +53,25 @@ export class FramePlacer implements Disposable {
   #last: DecodedFrame | null = null;
   /** What the copy before has left, where this one does not begin behind it. */
   #left: CopyTail | null = null;
+  readonly #signal: AbortSignal | undefined;
+  /** Whether the writer has taken the frame that was given last. */
+  #isTaken = false;
+  #hasLeft = false;
 
-  /** For a writer, the rate of a source, where in it the copy begins, and for how many seconds at most. */
+  /**
+   * For a writer, the rate of a source, where in it the copy begins, and for how many seconds at most, unless
+   * a signal stops it.
+   */
   constructor(
     writer: FrameWriter,
     clock: FrameClock,
     sourceRate: Rational | null,
     from: number,
     seconds: number,
+    signal: AbortSignal | undefined,
   ) {
     this.#writer = writer;
+    this.#signal = signal;
     this.#clock = clock;
     this.#rate = writer.timing === "constant" ? clock.frameRate : null;
     this.#sourceRate = sourceRate;
@@ -98,6 +109,11 @@ export class FramePlacer implements Disposable {
     return this.#begin.seconds;
   }
 
+  /** Whether the copy was stopped when the writer had taken the frame that was given last. */
+  get hasLeft(): boolean {
+    return this.#hasLeft;
+  }
+
   /** When a frame is shown, in seconds of the copy. */
   timeOf({ timestamp }: DecodedFrame): number {
     return this.#exactTime(timestamp) - this.from;
@@ -114,7 +130,7 @@ export class FramePlacer implements Disposable {
     if (this.#rate !== null) return await this.#writeAt(frame, this.#placeOf(shown, this.#rate));
     const timestamp = this.#begin.seconds + shown;
     const duration = Math.min(frame.duration ?? 0, this.#seconds - shown);
-    await this.#writer.write(frame, duration <= 0 ? { timestamp } : { timestamp, duration });
+    await this.#writeNew(frame, duration <= 0 ? { timestamp } : { timestamp, duration });
     SourceFrame.closeLent(frame);
   }
 
@@ -145,7 +161,7 @@ export class FramePlacer implements Disposable {
     if (this.#last !== null) await this.#repeatUntil(this.#last, place);
     // Its place may be taken by the frame before: it is shown from the next one on.
     const isTaken = this.#last !== null && place < this.#count;
-    if (!isTaken) await this.#writer.write(frame);
+    if (!isTaken) await this.#writeNew(frame);
     this[Symbol.dispose]();
     this.#last = frame;
   }
@@ -162,6 +178,27 @@ export class FramePlacer implements Disposable {
   }
 
   async #repeatUntil(frame: DecodedFrame, place: number): Promise<void> {
-    while (this.#count < place) await this.#writer.write(frame);
+    while (this.#count < place) await this.#write(frame);
+  }
+
+  /** Writes a frame that was not written before. */
+  async #writeNew(frame: DecodedFrame, options?: FrameOptions): Promise<void> {
+    try {
+      await this.#write(frame, options);
+    } catch (error) {
+      this.#hasLeft = this.#isTaken && this.#signal?.aborted === true;
+      if (this.#hasLeft) SourceFrame.closeLent(frame);
+      throw error;
+    }
+  }
+
+  /** Writes a frame, unless the signal is aborted before the writer takes it. */
+  async #write(frame: DecodedFrame, options?: FrameOptions): Promise<void> {
+    this.#isTaken = false;
+    const onTurn = (): void => {
+      this.#signal?.throwIfAborted();
+      this.#isTaken = true;
+    };
+    await unlessAborted(writeFrame(this.#writer, frame, options, onTurn), this.#signal);
   }
 }

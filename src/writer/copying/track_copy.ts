@@ -46,7 +46,7 @@ export class TrackCopy {
     while (!this.#hasEnded) {
       const piece = this.#next ??= await this.#read();
       if (piece === null || piece.start >= seconds) return;
-      await piece.write();
+      await unlessAborted(piece.write(), this.#signal);
       this.#end = Math.max(this.#end, piece.end);
       this.#next = null;
     }

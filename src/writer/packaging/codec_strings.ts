@@ -9,6 +9,9 @@ import { type Box, findBox, viewOf } from "../../file/mp4/boxes.ts";
 const hex = (value: number): string => value.toString(16).padStart(2, "0");
 const decimal = (value: number): string => String(value).padStart(2, "0");
 
+/** The kind of AAC in an `esds` box. */
+export const aacObject = 0x40;
+
 /** Reads the string from the configuration of a codec: a box in that of its sample entry. */
 type Reader = (config: Uint8Array, type: string) => string;
 
@@ -46,8 +49,16 @@ const vp9: Reader = (config, type) => {
   return `${type}.${decimal(profile!)}.${decimal(level!)}.${decimal(depth! >> 4)}`;
 };
 
-/** ISO/IEC 14496-1: descriptors in each other, with lengths of up to four bytes. */
-const mpeg4: Reader = (config, type) => {
+/** What an `esds` box tells. */
+interface Description {
+  /** The kind of the codec. */
+  readonly object: number;
+  /** The configuration of its decoder; `null`: it has none. */
+  readonly specific: Uint8Array | null;
+}
+
+/** ISO/IEC 14496-1: descriptors in each other, with lengths of up to four bytes. `null`: it is damaged. */
+export function readDescription(config: Uint8Array): Description | null {
   let at = 4;
   const enter = (tag: number): boolean => {
     if (config[at] !== tag) return false;
@@ -57,16 +68,22 @@ const mpeg4: Reader = (config, type) => {
     return true;
   };
   // Elementary stream, decoder configuration, decoder-specific information.
-  if (!enter(3)) return type;
+  if (!enter(3)) return null;
   const flags = config[at + 2]!;
   at += 3 + (flags & 0x80 ? 2 : 0) + (flags & 0x40 ? 1 + config[at + 3]! : 0) + (flags & 0x20 ? 2 : 0);
-  if (!enter(4)) return type;
+  if (!enter(4)) return null;
   const object = config[at]!;
   at += 13;
-  if (object !== 0x40 || !enter(5)) return `${type}.${hex(object)}`;
-  const short = config[at]! >> 3;
-  const kind = short === 31 ? 32 + ((config[at]! & 7) << 3 | config[at + 1]! >> 5) : short;
-  return `${type}.40.${kind}`;
+  return { object, specific: enter(5) ? config.subarray(at) : null };
+}
+
+const mpeg4: Reader = (config, type) => {
+  const { object, specific } = readDescription(config) ?? {};
+  if (object === undefined) return type;
+  if (object !== aacObject || !specific) return `${type}.${hex(object)}`;
+  const [first = 0, second = 0] = specific;
+  const short = first >> 3;
+  return `${type}.40.${short === 31 ? 32 + ((first & 7) << 3 | second >> 5) : short}`;
 };
 
 /** The box with the configuration, and its reader, by the type of the sample entry. */

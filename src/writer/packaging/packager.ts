@@ -21,7 +21,8 @@ export interface PackagerOptions {
   readonly partSeconds: number | null;
   /** How many segments are listed at most; `null`: all. */
   readonly windowSegments: number | null;
-  readonly frameRate: Rational;
+  /** Frames per second; `null` where filters may change that: it is measured. */
+  readonly frameRate: Rational | null;
   /** The bit rate that each video was told, one for each of the ladder. */
   readonly videoBits: readonly (number | null)[];
   /** Whether playlists tell the time on the wall. */
@@ -106,8 +107,8 @@ export class Packager {
     const isVideo = header.kind === "video";
     const own = isVideo ? this.#videos : this.#audios;
     const audioLabel = audios > 1 ? `audio${own.length + 1}` : "audio";
-    // Streams that share a folder have files of their own.
-    const prefix = this.#options.manifest.replace(/\.[^.]*$/, "");
+    // Streams that share a folder have files of their own, also where their names differ by the extension.
+    const prefix = this.#options.manifest.replace(/\.m3u8$/, "");
     const rendition = new Rendition(prefix, isVideo ? label : audioLabel, header, isVideo ? bits : null);
     own.push(rendition);
     // The first is the best, whichever is there first.
@@ -173,10 +174,11 @@ export class Packager {
 
   /** Writes the manifest: that of HLS only where it has changed. */
   #describe(): void {
-    const { format, manifest, segmentSeconds, windowSegments, frameRate } = this.#options;
+    const { format, manifest, segmentSeconds, windowSegments } = this.#options;
     const filled = this.#filled;
     const videos = filled.filter(({ header }) => header.kind === "video");
     const audios = filled.filter(({ header }) => header.kind === "audio");
+    const frameRate = this.#options.frameRate ?? videos[0]!.measuredRate;
     if (format === "dash") {
       const state = { segmentSeconds, windowSegments, hasEnded: this.#hasEnded, frameRate };
       const times = { beganMs: this.beganMs, nowMs: Date.now() };

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Rational } from "../../libav/rational.ts";
+import { reducedFraction } from "../../video/frame_rate.ts";
 import { joined } from "./fragment_stream.ts";
 import type { TrackFragment } from "./track_fragment.ts";
 import type { TrackHeader } from "./track_header.ts";
@@ -49,6 +51,7 @@ export class Rendition {
   peakBits = 0;
   totalSeconds = 0;
   totalBytes = 0;
+  totalSamples = 0;
   /** The longest segment so far, in seconds. */
   longestSeconds = 0;
   #number = 1;
@@ -95,6 +98,11 @@ export class Rendition {
     return this.totalSeconds === 0 ? 0 : this.totalBytes * 8 / this.totalSeconds;
   }
 
+  /** Frames per second over all segments, to a thousandth. */
+  get measuredRate(): Rational {
+    return reducedFraction(Math.round(this.totalSamples * 1000 / this.totalSeconds), 1000);
+  }
+
   /** Adds a fragment to the segment at hand. Returns the file of a part of its own, where there are any. */
   add(fragment: TrackFragment, hasParts: boolean): SegmentFile | null {
     const { timescale } = this.header;
@@ -127,6 +135,7 @@ export class Rendition {
       ...{ number: this.#number, name, start, seconds, bytes: bytes.length, parts: this.#parts },
     });
     this.#count(seconds, bytes.length);
+    for (const { samples } of this.#fragments) this.totalSamples += samples;
     this.#number++;
     this.#start = end;
     this.#ticks = 0;

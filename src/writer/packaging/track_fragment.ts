@@ -14,6 +14,8 @@ export interface TrackFragment {
   readonly startTicks: number;
   /** How long it is. */
   readonly ticks: number;
+  /** How many frames it has, or packets of audio. */
+  readonly samples: number;
   /** Whether it begins with a key frame. */
   readonly isIndependent: boolean;
 }
@@ -70,7 +72,7 @@ function trackFragment(
   // Before the data: this box, one with the number, and the header of that of the data.
   const dataStart = 8 + 16 + own.length + 8;
   const pieces: Uint8Array[] = [];
-  let [ticks, dataBytes, isIndependent] = [0, 0, header.kind === "audio"];
+  let [ticks, samples, dataBytes, isIndependent] = [0, 0, 0, header.kind === "audio"];
   let shown = Infinity;
   for (const run of inner.filter(({ type }) => type === "trun")) {
     const from = movie.start + view.getInt32(run.content + 8);
@@ -81,6 +83,7 @@ function trackFragment(
     pieces.push(fragment.subarray(from, from + read.bytes));
     dataBytes += read.bytes;
     ticks += read.ticks;
+    samples += read.samples;
   }
   const sequence = new Uint8Array(8);
   viewOf(sequence).setUint32(4, number);
@@ -88,7 +91,8 @@ function trackFragment(
   const bytes = new Uint8Array(boxes[0].length + boxes[1].length);
   bytes.set(boxes[0]);
   bytes.set(boxes[1], boxes[0].length);
-  return { id: header.id, bytes, startTicks: decoded + shown - header.leadTicks, ticks, isIndependent };
+  const startTicks = decoded + shown - header.leadTicks;
+  return { id: header.id, bytes, startTicks, ticks, samples, isIndependent };
 }
 
 function defaultsOf(bytes: Uint8Array, { content }: Box): Defaults {
@@ -117,6 +121,7 @@ function moveTime(view: DataView, content: number, by: number): number {
 
 /** What a run of samples is. */
 interface Run {
+  readonly samples: number;
   readonly ticks: number;
   readonly bytes: number;
   readonly isSync: boolean;
@@ -147,5 +152,5 @@ function readRun(view: DataView, { content }: Box, defaults: Defaults): Run {
     firstShown = Math.min(firstShown, ticks + (field(trun.compositionTime, 0) | 0));
     ticks += duration;
   }
-  return { ticks, bytes, isSync: (first & notSync) === 0, firstShown };
+  return { samples: count, ticks, bytes, isSync: (first & notSync) === 0, firstShown };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { type Box, boxesIn, findBox, makeBox, viewOf } from "../../file/mp4/boxes.ts";
+import { audioChannels } from "./audio_channels.ts";
 import { codecString } from "./codec_strings.ts";
 
 /** What a track says of itself before its first fragment. */
@@ -67,8 +68,11 @@ function trackHeader(movie: Uint8Array, outer: Box, track: Box, movieScale: numb
     codec: codecString(movie, entry, entry.content + entryFields[kind]),
     width: isAudio ? 0 : view.getUint32(header.end - 8) / 65536,
     height: isAudio ? 0 : view.getUint32(header.end - 4) / 65536,
-    sampleRate: isAudio ? view.getUint32(entry.content + 24) / 65536 : 0,
-    channels: isAudio ? view.getUint16(entry.content + 16) : 0,
+    // Rates above 65535 have no room in 16 bits: FFmpeg writes 0. They are the unit of its times.
+    sampleRate: isAudio ? view.getUint16(entry.content + 24) || timescale : 0,
+    channels: isAudio
+      ? audioChannels(movie, entry, entry.content + entryFields.audio) ?? view.getUint16(entry.content + 16)
+      : 0,
     file: headerFile(movie, outer, track, id, lead > 0 ? editList(lead) : null),
   };
 }

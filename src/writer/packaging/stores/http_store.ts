@@ -15,12 +15,15 @@ const firstDelayMs = 100, maxDelayMs = 5000;
 /** Answers that may be another one a moment later, beside those of a server that has failed. */
 const temporary: readonly number[] = [408, 425, 429];
 
+/** How long the removal of a file may take, in milliseconds: nobody misses it. */
+const removalMs = 2000;
+
 /** Answers with a code of their own. */
 const named: readonly number[] = [400, 401, 403, 404, 429];
 
 /** The code of an answer, as libavformat divides them. */
 function codeOf(status: number): string {
-  if (named.includes(status)) return `HTTP_${status}`;
+  if (named.includes(status) || status < 400) return `HTTP_${status}`;
   return status < 500 ? "HTTP_4XX" : "HTTP_5XX";
 }
 
@@ -30,7 +33,6 @@ interface Outcome {
   readonly problem: string | null;
   readonly code: string;
   readonly isFinal: boolean;
-  readonly cause?: unknown;
 }
 
 /** How files are put on a server. */
@@ -69,11 +71,12 @@ export class HttpStore implements SegmentStore {
     type: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const { method } = this.#options;
+    const { method, requestSeconds } = this.#options;
+    const requestMs = requestSeconds * 1000;
     const headers = { "content-type": type, ...this.#headers };
     const untilMs = performance.now() + patienceMs;
     for (let delayMs = firstDelayMs;; delayMs = Math.min(delayMs * 1.5, maxDelayMs)) {
-      const outcome = await this.#request(name, { method, headers, body: bytes }, signal);
+      const outcome = await this.#request(name, { method, headers, body: bytes }, signal, requestMs);
       if (outcome.problem === null) return;
       if (outcome.isFinal || performance.now() + delayMs > untilMs) throw this.#failure(name, outcome);
       await pause(delayMs, signal);
@@ -82,7 +85,7 @@ export class HttpStore implements SegmentStore {
 
   async remove(name: string, signal: AbortSignal): Promise<void> {
     // Servers that remove nothing keep it.
-    await this.#request(name, { method: "DELETE", headers: this.#headers }, signal);
+    await this.#request(name, { method: "DELETE", headers: this.#headers }, signal, removalMs);
   }
 
   #address(name: string): URL {
@@ -91,12 +94,19 @@ export class HttpStore implements SegmentStore {
     return address;
   }
 
-  async #request(name: string, request: RequestInit, signal: AbortSignal): Promise<Outcome> {
+  async #request(
+    name: string,
+    request: RequestInit,
+    signal: AbortSignal,
+    limitMs: number,
+  ): Promise<Outcome> {
     signal.throwIfAborted();
     try {
       const response = await fetch(this.#address(name), {
         ...request,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(this.#options.requestSeconds * 1000)]),
+        // What is put to another address is not in its place, and may have become a GET.
+        redirect: "manual",
+        signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
       });
       await response.body?.cancel();
       const { ok, status } = response;
@@ -107,17 +117,17 @@ export class HttpStore implements SegmentStore {
       // Deno's own error of a permission that is not granted.
       const isFinal = (cause as Error).name === "NotCapable";
       if (isFinal) throw cause;
-      return { problem: "the server cannot be reached", code: "NETWORK", isFinal, cause };
+      // What runtimes say of it names the address, with what is secret in it.
+      return { problem: "the server cannot be reached", code: "NETWORK", isFinal };
     }
   }
 
-  #failure(name: string, { problem, code, cause }: Outcome): WriteError {
+  #failure(name: string, { problem, code }: Outcome): WriteError {
     const address = redactTarget(this.#base.href);
     return new WriteError(`Cannot put ${shown(name)} to ${address}: ${problem}`, {
       code,
       operation: "put a file on a server",
-      hint: "Check the address, and that the server takes PUT",
-      ...(cause === undefined ? {} : { cause }),
+      hint: `Check the address, and that the server takes ${this.#options.method} itself`,
     });
   }
 }

@@ -24,6 +24,8 @@ export class StoreQueue implements FileTaker {
   readonly #tasks: Task[] = [];
   readonly #aborting = new AbortController();
   readonly #changed = new Gate();
+  /** Removals under way, which files are not to wait for. */
+  readonly #removals = new Set<Promise<void>>();
   #isBusy = false;
   #working: Promise<void> = Promise.resolve();
   #bytes = 0;
@@ -51,9 +53,13 @@ export class StoreQueue implements FileTaker {
   }
 
   put({ name, bytes }: SegmentFile, type: string): void {
-    // Of a playlist that waits, only the newest is of use: what that lists is stored before it.
-    const older = this.#tasks.findIndex((task) => task.name === name);
-    if (older > 0 || older === 0 && !this.#isBusy) this.#tasks.splice(older, 1);
+    // Of a playlist that waits, the newest is of use: what that lists is stored before it. But the one that
+    // has waited longest stays, as on a slow server none would ever be stored.
+    const newest = this.#tasks.findLastIndex((task) => task.name === name);
+    const oldest = this.#tasks.findIndex((task, index) =>
+      task.name === name && !(index === 0 && this.#isBusy)
+    );
+    if (oldest >= 0 && oldest < newest) this.#tasks.splice(newest, 1);
     this.#add({ name, content: { bytes, type } });
   }
 
@@ -64,12 +70,13 @@ export class StoreQueue implements FileTaker {
   /** Resolves once all is stored. Throws what went wrong. */
   async drained(): Promise<void> {
     while (this.#failure === null && this.#tasks.length > 0) await this.#changed.opened;
+    await Promise.all(this.#removals);
     this.requireOpen();
   }
 
   /** Resolves once nothing is under way. */
   get idle(): Promise<void> {
-    return this.#working;
+    return Promise.all([this.#working, ...this.#removals]).then(() => {});
   }
 
   /** Stores no more; what is under way is given up. */
@@ -102,8 +109,15 @@ export class StoreQueue implements FileTaker {
 
   async #do({ name, content }: Task): Promise<void> {
     const { signal } = this.#aborting;
-    if (content === null) return await this.#store.remove(name, signal);
+    if (content === null) return this.#remove(name);
     await this.#store.put(name, content.bytes, content.type, signal);
     this.#bytes += content.bytes.length;
+  }
+
+  #remove(name: string): void {
+    const removal = this.#store.remove(name, this.#aborting.signal)
+      .catch((error) => this.fail(error))
+      .finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
   }
 }

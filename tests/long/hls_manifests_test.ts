@@ -1,0 +1,1 @@
+import "../hls_manifests_test.ts?long";
