@@ -314,22 +314,29 @@ test("createStreamWriter, http: a server that answers at once gets the whole vid
   assert(text.length > bytes, `${text.length} bytes of ${bytes}`);
 });
 
-test("createStreamWriter, http: a server that answers at once and goes away is lost", encoder, async () => {
-  let count = 0;
-  using server = await earlyServer((bytes, socket) => {
-    count += bytes.length;
-    if (count > 5000) socket.destroy();
-  });
-  const address = `http://127.0.0.1:${server.port}/a.ts`;
-  await assertFails(async () => {
-    const writer = await createStreamWriter("libx264", address, 30, light);
-    for (let index = 0; index < 200; index++) {
-      await writer.write(barFrame(index));
-      await delay(5);
-    }
-    await writer.close();
-  }, { type: WriteError, says: ["/a.ts"] });
-});
+test(
+  "createStreamWriter, http: a PUT that is cut after an early answer is lost for good",
+  encoder,
+  async () => {
+    let count = 0;
+    const sockets = new Set<Socket>();
+    using server = await earlyServer((bytes, socket) => {
+      sockets.add(socket);
+      count += bytes.length;
+      if (count > 5000) socket.destroy();
+    });
+    const address = `http://127.0.0.1:${server.port}/a.ts`;
+    await assertFails(async () => {
+      const writer = await createStreamWriter("libx264", address, 30, light);
+      for (let index = 0; index < 200; index++) {
+        await writer.write(barFrame(index));
+        await delay(5);
+      }
+      await writer.close();
+    }, { type: WriteError, says: ["/a.ts"] });
+    assertEquals(sockets.size, 1);
+  },
+);
 
 testAll("createStreamWriter, rtp: Deno's permission is asked for the port of each track", {
   skip: isDeno ? missingEncoders("libx264", "aac") : "only Deno has permissions",

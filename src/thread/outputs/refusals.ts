@@ -66,7 +66,7 @@ const hints: Readonly<Record<string, string>> = {
   HTTP_401: "Check user and password",
   HTTP_403: "Check user, password and key",
   HTTP_404: "Check the path of the address",
-  EPERM: "Check the key: the server has refused it",
+  EPERM: "Check the key: the server has refused it, or still holds the session before",
   HOST_NOT_FOUND: "Check the name of the host, and the network",
   NETWORK: "Check the server; a PUT is tried again only with the option reconnect",
   REFUSED: "Check its key, or passphrase and stream id: the receiver seems to refuse them",
