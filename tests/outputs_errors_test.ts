@@ -170,9 +170,12 @@ testAll("createStreamWriter, tcp: a receiver that pauses for seconds loses no fr
 
 /** What ffprobe tells of the tags, chapters and side data of a file. */
 function described(path: string): unknown {
-  const entries = "format_tags:stream=codec_type:stream_tags:stream_disposition:stream_side_data:chapter";
-  const args = ["-v", "error", "-show_entries", entries, "-show_chapters", "-of", "json", path];
-  return JSON.parse(spawnSync("ffprobe", args, { encoding: "utf8" }).stdout);
+  const args = ["-v", "error", "-show_format", "-show_streams", "-show_chapters", "-of", "json", path];
+  const { format, streams, chapters } = JSON.parse(spawnSync("ffprobe", args, { encoding: "utf8" }).stdout);
+  const told = streams.map(({ tags, disposition, side_data_list }: Record<string, unknown>) => ({
+    ...{ tags, disposition, side_data_list },
+  }));
+  return { tags: format.tags, streams: told, chapters };
 }
 
 test("outputs: a file has the tags, chapters and rotation of the first", {
