@@ -118,9 +118,12 @@ function hide(secret: string): Pieces {
   return secret === "" ? { shown: "", secrets: [] } : { shown: hidden, secrets: [secret] };
 }
 
-/** The path: of RTMP, all behind the name of the application; of others, what has a name. */
-function hidePath({ scheme, path }: AddressParts): Pieces {
-  if (/rtmp\w*$/i.test(scheme)) {
+/**
+ * The path: of RTMP, and where a writer sends to, all behind the first part, which is the name of the
+ * application; of others, what has a name.
+ */
+function hidePath({ scheme, path }: AddressParts, isTarget: boolean): Pieces {
+  if (isTarget || /rtmp\w*$/i.test(scheme)) {
     const [, app = "", rest = ""] = /^(\/[^/]*\/?)(.*)$/s.exec(path) ?? [];
     const key = hide(rest);
     return { shown: app + key.shown, secrets: [...key.secrets, ...rest.split("/")] };
@@ -147,11 +150,11 @@ function hideQuery(query: string): Pieces {
 }
 
 /** An address, and what is secret in it; `null` for what is none. */
-function hideAddress(address: string): Pieces | null {
+function hideAddress(address: string, isTarget = false): Pieces | null {
   const parts = partsOf(address);
   if (parts === null) return null;
   const user = hide(parts.user ?? "");
-  const path = hidePath(parts);
+  const path = hidePath(parts, isTarget);
   const query = hideQuery(parts.query ?? "");
   const fragment = hide(parts.fragment ?? "");
   const shown = [
@@ -193,6 +196,11 @@ export function redactAddress(address: string): string {
   return hideAddress(address)?.shown ?? address;
 }
 
+/** The same of an address that a writer sends to: of a longer path, the first part stays. */
+export function redactTarget(address: string): string {
+  return hideAddress(address, true)?.shown ?? address;
+}
+
 /** A text without the secrets of the addresses in it, and without the values of names such as `password`. */
 export function redactText(text: string): string {
   return hideText(text).shown;
@@ -212,9 +220,11 @@ export class Redactor {
   /** The arguments, as they may be shown. */
   readonly shown: readonly string[];
 
-  /** For the arguments of FFmpeg's program. */
-  constructor(args: readonly string[]) {
+  /** For the arguments of FFmpeg's program, or for an address that a writer sends to. */
+  constructor(args: readonly string[], target: string | null = null) {
     const secrets = new Set<string>();
+    const ofTarget = target === null ? null : hideAddress(target, true);
+    for (const secret of ofTarget?.secrets ?? []) secrets.add(secret).add(decoded(secret));
     this.shown = args.map((argument, index) => {
       const [, option = ""] = /^-([^:]*)/.exec(args[index - 1] ?? "") ?? [];
       const pieces = isSecretName(option) ? hide(argument) : hideText(argument);

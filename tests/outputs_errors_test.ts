@@ -1,17 +1,25 @@
+import { Buffer } from "node:buffer";
 import { spawnSync } from "node:child_process";
 import { existsSync, linkSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
-import { createFileWriter, createStreamWriter, type StreamWriterOptions, UnsupportedError } from "../mod.ts";
+import {
+  createFileWriter,
+  createStreamWriter,
+  type StreamWriterOptions,
+  UnsupportedError,
+  WriteError,
+} from "../mod.ts";
+import { Redactor, redactTarget } from "../src/redaction.ts";
 import { QueueMemory } from "../src/engine/outputs/queue_memory.ts";
 import { isRefusal } from "../src/thread/outputs/refusals.ts";
 import { AvError } from "../src/errors.ts";
 import { missingEncoders } from "./support/features.ts";
 import { barFrame, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
-import { runScript } from "./support/processes.ts";
+import { isDeno, runScript } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
 
 const { test, testAll } = testsOf(import.meta.url);
@@ -182,4 +190,155 @@ test("outputs: a file has the tags, chapters and rotation of the first", {
   assertEquals(described(second), described(first));
   const text = JSON.stringify(described(second));
   for (const part of ["A film", "deu", "Two", "rotation"]) assert(text.includes(part), `${part}: ${text}`);
+});
+
+const mistakes = [
+  " rtmp://127.0.0.1:9/app/S3CRETKEY",
+  "rtmp:/127.0.0.1/app/S3CRETKEY",
+  "rtmp:127.0.0.1/app/S3CRETKEY",
+  '"rtmp://127.0.0.1:9/app/S3CRETKEY"',
+  "rtmp+x://h/app/S3CRETKEY",
+  "rtmps ://h/S3CRETKEY",
+];
+
+test("createStreamWriter, outputs: a mistyped address is refused without its key", async () => {
+  using folder = new TemporaryFolder();
+  for (const text of mistakes) {
+    for (const target of ["stream", "outputs"]) {
+      const error = await assertFails(
+        () =>
+          target === "stream"
+            ? createStreamWriter("libx264", text, 30, light)
+            : createFileWriter("libx264", folder.file("a.mp4"), 30, { ...light, outputs: [text] }),
+        { type: TypeError, says: ["an address with rtmp"] },
+      );
+      assert(!`${error.stack}`.includes("S3CRETKEY"), text);
+    }
+  }
+});
+
+test("redactTarget: of a path that a writer sends to, the first part stays", () => {
+  const shown = [
+    ["rtsp://joe:word@h:8554/live/KEY", "rtsp://***@h:8554/live/***"],
+    ["https://h/whip/endpoint/KEY?x=KEY", "https://h/whip/***?x=***"],
+    ["icecast://source:word@h:8000/live.webm", "icecast://***@h:8000/live.webm"],
+    ["rtmp://h/app/KEY", "rtmp://h/app/***"],
+  ] as const;
+  for (const [address, expected] of shown) assertEquals(redactTarget(address), expected);
+  const redactor = new Redactor([], "rtsp://h/live/s3cretkey");
+  assertEquals(redactor.redact("no s3cretkey at rtsp://h/live/s3cretkey"), "no *** at rtsp://h/live/***");
+});
+
+const wrong = [
+  ["http://h/a.ts", { headers: { "bad name": "x" } }, "headers", "bad name"],
+  ["http://h/a.ts", { headers: { authorization: "S3CRET\nX" } }, "headers", "authorization"],
+  ["http://h/a.ts", { transport: "udp" }, "transport", "other addresses"],
+  ["http://h/a.ts", { format: "image2" }, "image2", "such as mpegts"],
+  ["rtmps://h/app/KEY", { headers: {} }, "headers", "other addresses"],
+  ["rtmp://h/app/KEY", { caFile: "a.pem" }, "caFile", "other addresses"],
+  ["rtmp://h/app/KEY", { format: "rtsp" }, "rtsp", "which is flv"],
+  ["rtsp://h/live", { format: "mpegts" }, "mpegts", "which is rtsp"],
+  ["tcp://h:1", { format: "rtp" }, "rtp", "leave it out"],
+  ["udp://h:1", { onSdp() {} }, "onSdp", "other addresses"],
+  ["srt://h:1?passphrase=short", {}, "passphrase=***", "from 10 to 79"],
+  ["rtp://h:65534", { audio: { from: { silence: true } } }, "2 tracks", "lower port"],
+] as const;
+
+test("createStreamWriter: options that are not for an address are refused at once", async () => {
+  for (const [address, options, ...says] of wrong) {
+    const given = { ...light, ...options } as StreamWriterOptions;
+    const error = await assertFails(() => createStreamWriter("libx264", address, 30, given), {
+      type: TypeError,
+      says,
+    });
+    assert(!/S3CRET|KEY/.test(`${error.stack}`), address);
+  }
+  using folder = new TemporaryFolder();
+  const outputs = [{ target: folder.file("b.mkv"), transport: "udp" as const }];
+  await assertFails(() => createFileWriter("libx264", folder.file("a.mp4"), 30, { ...light, outputs }), {
+    type: TypeError,
+    says: ["transport", "a file"],
+  });
+});
+
+test("outputs: a container that refuses the codec is told when the writer opens", encoder, async () => {
+  using folder = new TemporaryFolder();
+  const options = { ...light, outputs: [folder.file("x.gif")] };
+  await assertFails(() => createFileWriter("libx264", folder.file("a.mp4"), 30, options), {
+    type: UnsupportedError,
+    code: "CODEC_NOT_FOR_CONTAINER",
+    says: ["h264", "gif"],
+  });
+});
+
+test("createStreamWriter: a host that is not known is told, over SRT too", encoder, async () => {
+  for (const scheme of ["srt://nosuchhost.invalid:9000", "rtmp://nosuchhost.invalid/app/key"]) {
+    await assertFails(() => createStreamWriter("libx264", scheme, 30, light), {
+      type: WriteError,
+      code: "HOST_NOT_FOUND",
+      says: ["not known"],
+    });
+  }
+});
+
+/** A server that answers each request at once; `take` is given its bytes. */
+async function earlyServer(take: (bytes: Uint8Array, socket: Socket) => void): Promise<
+  Awaited<
+    ReturnType<typeof tcpServer>
+  >
+> {
+  return await tcpServer((socket) => {
+    let hasAnswered = false;
+    socket.on("data", (bytes) => {
+      if (!hasAnswered) socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+      hasAnswered = true;
+      take(bytes as Uint8Array, socket);
+    });
+  });
+}
+
+test("createStreamWriter, http: a server that answers at once gets the whole video", encoder, async () => {
+  let text = "";
+  using server = await earlyServer((bytes, socket) => {
+    text += Buffer.from(bytes).toString("latin1");
+    if (text.endsWith("0\r\n\r\n")) socket.end("0\r\n\r\n");
+  });
+  const address = `http://127.0.0.1:${server.port}/a.ts`;
+  const writer = await createStreamWriter("libx264", address, 30, { ...light, method: "POST" });
+  for (let index = 0; index < 30; index++) {
+    await writer.write(barFrame(index));
+    await delay(5);
+  }
+  const { bytes } = await writer.close();
+  assertEquals([writer.stats.outputs![0]!.state, writer.stats.outputs![0]!.frames], ["closed", 30]);
+  assert(text.length > bytes, `${text.length} bytes of ${bytes}`);
+});
+
+test("createStreamWriter, http: a server that answers at once and goes away is lost", encoder, async () => {
+  let count = 0;
+  using server = await earlyServer((bytes, socket) => {
+    count += bytes.length;
+    if (count > 5000) socket.destroy();
+  });
+  const address = `http://127.0.0.1:${server.port}/a.ts`;
+  await assertFails(async () => {
+    const writer = await createStreamWriter("libx264", address, 30, light);
+    for (let index = 0; index < 200; index++) {
+      await writer.write(barFrame(index));
+      await delay(5);
+    }
+    await writer.close();
+  }, { type: WriteError, says: ["/a.ts"] });
+});
+
+testAll("createStreamWriter, rtp: Deno's permission is asked for the port of each track", {
+  skip: isDeno ? missingEncoders("libx264", "aac") : "only Deno has permissions",
+}, () => {
+  const script = fileURLToPath(new URL("support/send_rtp.ts", import.meta.url));
+  const send = (ports: string): string => {
+    const permissions = ["--allow-ffi", "--allow-read", "--allow-env", "--allow-sys", `--allow-net=${ports}`];
+    return runScript(script, ["45010"], { permissions }).stdout;
+  };
+  assert(send("127.0.0.1:45010").includes("127.0.0.1:45012"));
+  assertEquals(send("127.0.0.1:45010,127.0.0.1:45012"), "");
 });

@@ -195,7 +195,7 @@ function noisy(index: number): ReturnType<typeof barFrame> {
 }
 
 const refusals = [
-  ["libx264", "ftp://joe:secretword@host/x", {}, TypeError, undefined, "ftp://***@host"],
+  ["libx264", "ftp://joe:secretword@host/x", {}, TypeError, undefined, "an address with ftp:"],
   ["libx264", "udp://127.0.0.1", {}, TypeError, undefined, "a host and a port"],
   ["libx264", "rtmp://127.0.0.1:1/a/b", { passes: 2, bitrate: "1M" }, TypeError, undefined, "passes"],
   ["libx264", "rtmp://127.0.0.1:1/a/b", { reconnect: { attempts: -1 } }, TypeError, undefined, "attempts"],

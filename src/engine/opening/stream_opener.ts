@@ -237,14 +237,16 @@ export class StreamOpener implements Disposable {
     // Filters make frames of a constant rate for containers that take nothing else: MXF asks for their unit.
     const isConstant = !supportsVariableRate(this.info);
     const request = {
-      parameters,
-      settings,
+      ...{ parameters, settings, url: this.url, stage } as const,
       timeBase: isConstant ? invert(settings.frameRate) : this.#context.clock.timeBase,
-      url: this.url,
-      stage,
     } as const;
     using muxer = this.createMuxer({ ...request, hasCover: false });
     if (!this.info.opensFilesItself) this.#writeHeaderToMemory(muxer, request);
+    this.#context.feeds?.tryHeaders((info) => {
+      const asked = { ...request, info, url: "", stage: "direct", hasCover: false } as const;
+      using other = this.createMuxer(asked);
+      this.#writeHeaderToMemory(other, asked);
+    });
     this.#answer = askVideoContainer(this.#native, this.info, this.#request.options, {
       ...request,
       cover: this.#context.cover,
@@ -272,7 +274,7 @@ export class StreamOpener implements Disposable {
     } catch (error) {
       if (!(error instanceof AvError)) throw error;
       const { audioTracks = this.#context.audioTracks, settings: { encoder } } = request;
-      if (audioTracks === null) throw unsupportedCodecError(this.#native, this.info, encoder, error.message);
+      if (audioTracks === null) throw unsupportedCodecError(this.#native, muxer.info, encoder, error.message);
       // If the container takes the video alone, it refuses the audio.
       using video = this.createMuxer({ ...request, audioTracks: null, hasCover: false });
       this.#writeHeaderToMemory(video, { ...request, audioTracks: null });

@@ -29,6 +29,7 @@ export class PacketFeeds {
   readonly #outputs: readonly {
     readonly feed: PacketFeed;
     readonly info: MuxerInfo;
+    readonly kind: OutputTarget["kind"];
     readonly formatOptions: OutputTarget["formatOptions"];
   }[];
 
@@ -38,6 +39,7 @@ export class PacketFeeds {
     this.#outputs = outputs.map(({ memory, target }) => ({
       feed: new PacketFeed(native, memory),
       info: muxerOf(native, target),
+      kind: target.kind,
       formatOptions: target.formatOptions,
     }));
   }
@@ -52,6 +54,14 @@ export class PacketFeeds {
   /** Throws an {@linkcode UnsupportedError} where one of the outputs does not take an encoder's codec. */
   requireSupport(encoder: EncoderInfo): void {
     for (const { info } of this.#outputs) requireVideoCodecSupport(this.#native, info, encoder);
+  }
+
+  /** Tries the headers of outputs, with the container of each: only its muxer knows all that it refuses. */
+  tryHeaders(write: (info: MuxerInfo) => void): void {
+    for (const { info, kind } of this.#outputs) {
+      // With some protocols, a muxer connects with the header.
+      if (kind !== "network" && !info.opensFilesItself) write(info);
+    }
   }
 
   /** Describes the streams: by a muxer that is made for each output. */

@@ -23,10 +23,14 @@ export class HttpOutput implements PacketOutput {
   /** Opens when the server has taken something. */
   readonly #taken = new Gate();
   #body: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | null = null;
-  /** Resolves with the end of the request. */
+  /** Resolves with the status of the answer, or a failure. */
   #answered: Promise<void> | null = null;
+  /** Resolves with the end of the answer. */
+  #ended: Promise<void> | null = null;
   #failure: { readonly error: unknown } | null = null;
-  #isAnswered = false;
+  /** Whether the server takes no more. */
+  #isCancelled = false;
+  #isFinishing = false;
 
   /** Sends nothing yet. */
   constructor(native: Native, target: HttpTarget) {
@@ -40,20 +44,26 @@ export class HttpOutput implements PacketOutput {
     const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
       start: (controller) => void (this.#body = controller),
       pull: () => this.#taken.open(),
+      cancel: () => {
+        this.#isCancelled = true;
+        this.#taken.open();
+      },
     }, { highWaterMark: maxWaitingBytes, size: ({ length }) => length });
     const request = {
       ...{ method, body, signal: this.#abortion.signal },
       redirect: "manual",
       headers: { ...authorization, ...headers },
-      // A server may answer before it has everything, but that is no success.
       duplex: "half",
     } as const;
-    this.#answered = fetch(url, request).then(async (response) => {
-      const { ok, status, statusText } = response;
-      await response.body?.cancel();
+    const response = fetch(url, request);
+    this.#answered = response.then(({ ok, status, statusText }) => {
       if (!ok) throw refusedBy(status, statusText);
-    }).then(() => void (this.#isAnswered = true), (error) => void (this.#failure = { error }))
-      .finally(() => this.#taken.open());
+    }).catch((error) => void (this.#failure ??= { error })).finally(() => this.#taken.open());
+    // Some servers answer at once, and take the video nevertheless: the answer is read to its end meanwhile.
+    this.#ended = response.then(discard).catch((error) => {
+      // Some end the connection in place of the answer. What is closed was taken to its end.
+      if (this.#body!.desiredSize !== 0 || !this.#isFinishing) this.#failure ??= { error };
+    });
   }
 
   async begin(streams: OutputStreams): Promise<void> {
@@ -68,9 +78,12 @@ export class HttpOutput implements PacketOutput {
 
   async finish(): Promise<void> {
     this.#muxer.finish();
+    await this.#requireTaken();
+    this.#isFinishing = true;
     this.#body!.close();
     await this.#answered;
-    this.#requireGoingOn();
+    await this.#ended;
+    await this.#requireTaken();
   }
 
   get bytes(): number {
@@ -80,11 +93,20 @@ export class HttpOutput implements PacketOutput {
   /** Waits for the server to take what it was given. */
   async #room(): Promise<void> {
     for (;;) {
-      this.#requireGoingOn();
-      if (this.#isAnswered) throw ended();
+      await this.#requireTaken();
       if (this.#body!.desiredSize! > 0) return;
       await this.#taken.opened;
     }
+  }
+
+  /** Throws where the server takes no more. */
+  async #requireTaken(): Promise<void> {
+    this.#requireGoingOn();
+    if (!this.#isCancelled) return;
+    // Its status says more.
+    await this.#answered;
+    this.#requireGoingOn();
+    throw ended();
   }
 
   #requireGoingOn(): void {
@@ -109,6 +131,13 @@ function withoutUser(
   );
   url.username = url.password = "";
   return { url: url.href, authorization: { authorization: `Basic ${bytes.toBase64()}` } };
+}
+
+/** Reads an answer to its end; of one that is an error, nobody needs more than the status. */
+async function discard({ ok, body }: Response): Promise<void> {
+  if (!ok) return await body?.cancel();
+  const reader = body?.getReader();
+  while (reader !== undefined && !(await reader.read()).done);
 }
 
 function refusedBy(status: number, text: string): WriteError {

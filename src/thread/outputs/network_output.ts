@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { cString, type Native } from "../../../ffi/mod.ts";
+import { cString, type Native, NULL } from "../../../ffi/mod.ts";
 import { setInterruption } from "../../libav/interruption.ts";
 import { Muxer, openForWriting } from "../../libav/muxer.ts";
+import { muxerByName } from "../../libav/muxer_info.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
 import { optionText, withOptions } from "../../libav/reading/input_options.ts";
 import type { Rational } from "../../libav/rational.ts";
@@ -46,6 +47,20 @@ export function connectMuxer(
     ), "connect");
 }
 
+/** Whether the host of an address has one that can be reached. Nothing is sent: UDP connects to nobody. */
+function isHostKnown(native: Native, url: string): boolean {
+  const { hostname } = new URL(url);
+  using muxer = new Muxer(native, muxerByName(native, "mpegts")!, "");
+  const place = cString(`udp://${hostname}:9`);
+  try {
+    muxer.openWith((cell) => native.avformat.avio_open2(cell, place, openForWriting, NULL, null));
+    muxer.closeOutput();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Has a connection's times begin at 0: those of RTP have 32 bits, and its clock starts with the header. */
 export class ConnectionClock {
   #beginSeconds: number | null = null;
@@ -81,11 +96,17 @@ export class NetworkOutput implements PacketOutput {
   }
 
   connect(): void {
+    this.#connecting(() => connectMuxer(this.#native, this.#muxer, this.#target));
+  }
+
+  #connecting(connect: () => void): void {
     const beganMs = performance.now();
     try {
-      connectMuxer(this.#native, this.#muxer, this.#target);
+      connect();
     } catch (error) {
-      throw connectError(error, this.#target.protocols === "srt", performance.now() - beganMs);
+      const { url, protocols } = this.#target;
+      const isSrt = protocols === "srt", tookMs = performance.now() - beganMs;
+      throw connectError(error, { isSrt, tookMs, isHostKnown: () => isHostKnown(this.#native, url) });
     }
   }
 
@@ -94,7 +115,8 @@ export class NetworkOutput implements PacketOutput {
     addStreams(this.#muxer, streams);
     // What the muxer gathers leaves with each packet.
     this.#muxer.options.setField("flush_packets", 1);
-    this.#muxer.writeHeader();
+    // Some muxers connect only here.
+    this.#connecting(() => this.#muxer.writeHeader());
   }
 
   write(packet: NativePacket): void {

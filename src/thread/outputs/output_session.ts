@@ -266,7 +266,8 @@ export class OutputSession {
   }
 
   #told(error: unknown): Error {
-    return outputError(this.#plan.label, error, this.#plan.redact);
+    const { label, redact, reconnect } = this.#plan;
+    return outputError(label, error, redact, reconnect !== null);
   }
 
   #countBytes(): void {

@@ -44,7 +44,7 @@ async function run(
     isAborted: () => control.isAborted && !control.isLate,
     onSdp: (text: string) => tell({ type: "sdp", text }),
   };
-  const redactor = new Redactor("url" in target ? [target.url] : []);
+  const redactor = new Redactor([], "url" in target ? target.url : null);
   const plan = {
     label: target.label,
     redact: (text: string) => redactor.redact(text),

@@ -27,18 +27,28 @@ export function isRefusal(error: unknown, isFirst: boolean): boolean {
 /** How soon a receiver refuses, in milliseconds; one that is not there is waited for. */
 const soonMs = 2000;
 
+/** What is known of a connection that could not be made. */
+interface FailedConnection {
+  readonly isSrt: boolean;
+  readonly tookMs: number;
+  readonly isHostKnown: () => boolean;
+}
+
 /**
- * The error of a connection that could not be made. SRT says the same of a receiver that refuses and of one
- * that does not answer, but the latter after a time only.
+ * The error of a connection that could not be made. libavformat says EIO of a host that is not known. SRT
+ * says the same of a receiver that refuses and of one that does not answer, but the latter after a time only.
  */
-export function connectError(error: unknown, isSrt: boolean, tookMs: number): unknown {
-  if (!isSrt || !(error instanceof AvError) || error.code !== "EIO") return error;
-  const isRefused = tookMs < soonMs;
-  return new WriteError(isRefused ? "the receiver has refused the connection" : "nobody has answered", {
-    code: isRefused ? "REFUSED" : "ETIMEDOUT",
-    operation: "connect",
-    hint: null,
-  });
+export function connectError(error: unknown, { isSrt, tookMs, isHostKnown }: FailedConnection): unknown {
+  if (!(error instanceof AvError) || error.code !== "EIO") return error;
+  if (!isHostKnown()) return connectionError("HOST_NOT_FOUND", "the host is not known");
+  if (!isSrt) return error;
+  return tookMs < soonMs
+    ? connectionError("REFUSED", "the receiver has refused the connection")
+    : connectionError("ETIMEDOUT", "nobody has answered");
+}
+
+function connectionError(code: string, message: string): WriteError {
+  return new WriteError(message, { code, operation: "connect", hint: null });
 }
 
 /** The error of a connection that was closed as soon as it was made. */
@@ -57,11 +67,13 @@ const hints: Readonly<Record<string, string>> = {
   HTTP_403: "Check user, password and key",
   HTTP_404: "Check the path of the address",
   EPERM: "Check the key: the server has refused it",
+  HOST_NOT_FOUND: "Check the name of the host, and the network",
+  NETWORK: "Check the server; a PUT is tried again only with the option reconnect",
   REFUSED: "Check its key, or passphrase and stream id: the receiver seems to refuse them",
 };
 
 /** The error of an output, which names it without its secrets, and has no other error in it. */
-export function outputError(label: string, error: unknown, redact: Redact): Error {
+export function outputError(label: string, error: unknown, redact: Redact, isRemote: boolean): Error {
   if (error instanceof UnsupportedError || error instanceof OptionError) return error;
   const isOurs = error instanceof AvError;
   const code = isOurs ? error.code : "OUTPUT";
@@ -69,6 +81,6 @@ export function outputError(label: string, error: unknown, redact: Redact): Erro
   return new WriteError(`Cannot write to ${label}: ${message}`, {
     code,
     operation: isOurs ? redact(error.operation) : "write to an output",
-    hint: hints[code] ?? null,
+    hint: isRemote ? hints[code] ?? null : null,
   });
 }

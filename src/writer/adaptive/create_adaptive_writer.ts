@@ -27,6 +27,7 @@ import { LadderEngine } from "./ladder_engine.ts";
 /** Options that segments have no place for, and why. */
 const reasons = {
   formatOptions: "the layout of segments is that of the format",
+  reconnect: "a file that fails is put again for 30 s",
   subtitles: "segments have video and audio only",
   attachments: "segments have video and audio only",
   onSegment: "it is for the option segments; playlists tell of these",

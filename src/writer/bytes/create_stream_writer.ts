@@ -14,7 +14,7 @@ import { fieldsOf } from "../../plain_copy.ts";
 import type { VideoEngine } from "../../thread/engine.ts";
 import { type CheckedOptions, checkOptions, requireOptions, writerChecks } from "../options.ts";
 import { openWithOutputs } from "../outputs/open_outputs.ts";
-import { isAddress } from "../outputs/output_address.ts";
+import { isAddress, requireNoMistake } from "../outputs/output_address.ts";
 import { checkConnection, connectionChecks, type ConnectionOptions } from "../outputs/output_options.ts";
 import type { VideoWriter } from "../video_writer.ts";
 import type { StreamWriterOptions, WriterOptions } from "../writer_options.ts";
@@ -120,6 +120,7 @@ export async function createStreamWriter(
   requireOptions(options);
   const { writer, connection, adaptive } = dividedOptions(options);
   const frameRate = parseFrameRate(fps);
+  requireNoMistake(target);
   if (isAdaptive(target, writer.format)) {
     return await createAdaptiveWriter({ codec, frameRate, options: writer, adaptive, connection }, target);
   }

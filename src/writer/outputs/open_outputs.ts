@@ -42,6 +42,7 @@ export async function openWithOutputs(
   requireLiveOptions(request.options);
   const set = new OutputSet(plan, engineOptions, {
     path: request.path,
+    tracks: 1 + request.options.audio.length,
     isQuiet: request.options.logLevel === "quiet",
   });
   const options = withoutLines(request.options);

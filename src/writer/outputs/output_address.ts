@@ -5,8 +5,8 @@
  */
 import { runtime } from "../../../ffi/mod.ts";
 import type { HttpTarget, NetworkTarget } from "../../engine/outputs/output_target.ts";
-import { redactAddress } from "../../redaction.ts";
-import { shown } from "../../shown.ts";
+import { redactAddress, redactTarget } from "../../redaction.ts";
+import { checkAddressOptions } from "./address_options.ts";
 import type { OutputBase } from "./output_options.ts";
 
 /** How addresses of a scheme are written. */
@@ -59,27 +59,36 @@ export function isAddress(given: unknown): given is string | URL {
 }
 
 /**
- * The target of an address. Throws a `TypeError` where it is none, and Deno's own `NotCapable` where its host
- * may not be reached.
+ * The target of an address for so many tracks. Throws a `TypeError` where it is none, or an option is not for
+ * it, and Deno's own `NotCapable` where its host may not be reached.
  */
-export function addressTarget(given: string | URL, options: OutputBase): NetworkTarget | HttpTarget {
+export function addressTarget(
+  given: string | URL,
+  options: OutputBase,
+  tracks: number,
+): NetworkTarget | HttpTarget {
   const text = given instanceof URL ? given.href : given;
-  const label = typeof text === "string" ? redactAddress(text) : shown(text);
-  if (typeof text !== "string" || !isPlain.test(text) || !URL.canParse(text)) {
+  const protocol = /^[a-z0-9+.-]+:/i.exec(text)![0].toLowerCase();
+  const scheme = Object.hasOwn(schemes, protocol) ? schemes[protocol]! : null;
+  if (scheme === null) throw unknownAddress(protocol);
+  const label = redactTarget(text);
+  if (!isPlain.test(text) || !URL.canParse(text)) {
     throw new TypeError(`Cannot write to ${label}: give an address such as rtmp://198.51.100.7/live/key`);
   }
   const url = new URL(text);
-  const scheme = Object.hasOwn(schemes, url.protocol) ? schemes[url.protocol]! : null;
-  if (scheme === null) {
-    throw new TypeError(
-      `Cannot write to ${label}: give an address with ${Object.keys(schemes).join(", ")}`,
-    );
-  }
   const port = url.port === "" ? scheme.port : Number(url.port);
   if (url.hostname === "" || port === null) {
     throw new TypeError(`Cannot write to ${label}: it needs a host and a port`);
   }
-  runtime().requireNetwork(`${url.hostname}:${port}`);
+  checkAddressOptions(options, url, label, scheme.format);
+  // Each track of RTP has a port of its own.
+  const ports = protocol === "rtp:" ? Array.from({ length: tracks }, (_, track) => port + 2 * track) : [port];
+  if (ports.at(-1)! > 65_535) {
+    throw new TypeError(
+      `Cannot write to ${label}: ${tracks} tracks need the ports up to ${ports.at(-1)}, give a lower port`,
+    );
+  }
+  for (const each of ports) runtime().requireNetwork(`${url.hostname}:${each}`);
   // As it was given: a URL's own form has other escapes in passwords and queries.
   const address = url.protocol + text.slice(url.protocol.length);
   const { format, formatOptions = {} } = options;
@@ -99,6 +108,26 @@ export function addressTarget(given: string | URL, options: OutputBase): Network
     protocols: format === "whip" ? "http,https,tls,dtls,udp,tcp,crypto" : protocols,
     lingerSeconds: url.protocol === "srt:" ? srtSeconds(url) : 0,
   };
+}
+
+/** The error of an address that is none, of which the scheme alone is told: the rest may be a key. */
+function unknownAddress(protocol: string): TypeError {
+  return new TypeError(
+    `Cannot write to an address with ${protocol.toLowerCase()} give one such as rtmp://198.51.100.7/live/key, with ${
+      Object.keys(schemes).join(", ")
+    }`,
+  );
+}
+
+/**
+ * Throws a `TypeError` for a text that is meant to be an address, but is mistyped, so that no key in it is
+ * taken for a path and told. A path with a colon may begin with `./`.
+ */
+export function requireNoMistake(given: unknown): void {
+  const text = given instanceof URL ? given.href : given;
+  if (typeof text !== "string" || isAddress(given)) return;
+  const [, scheme] = /^[\s"'\x60<(]*([a-z][a-z0-9+.-]+)\s*:/i.exec(text) ?? [];
+  if (scheme !== undefined && !/^file:/i.test(text)) throw unknownAddress(`${scheme}:`);
 }
 
 /** The address for libavformat, and the options of its connection. */

@@ -21,6 +21,16 @@ export interface OutputsPlan {
   readonly hasPrimary: boolean;
 }
 
+/** The writer that has outputs. */
+export interface SetContext {
+  /** The file that it writes itself; empty where there is none. */
+  readonly path: string;
+  /** How many tracks it has. */
+  readonly tracks: number;
+  /** Whether nothing is to be printed. */
+  readonly isQuiet: boolean;
+}
+
 /** The outputs in other threads. */
 export class OutputSet {
   readonly #threads: readonly OutputThread[];
@@ -29,16 +39,15 @@ export class OutputSet {
   readonly primary: OutputThread | null;
 
   /**
-   * Starts them all. Throws where one of them is no place to write to, and then nothing is started. `path` is
-   * the file that the writer itself writes; empty where there is none.
+   * Starts them all. Throws where one of them is no place to write to, and then nothing is started.
    */
   constructor(
     { outputs, hasPrimary }: OutputsPlan,
     { libraryPath, workerModule }: EngineOptions,
-    { path, isQuiet }: { readonly path: string; readonly isQuiet: boolean },
+    { path, tracks, isQuiet }: SetContext,
   ) {
     // All are checked before one is started.
-    const placed = outputs.map((options) => ({ target: outputTarget(options), options }));
+    const placed = outputs.map((options) => ({ target: outputTarget(options, tracks), options }));
     const named = (index: number): string =>
       hasPrimary ? index === 0 ? "target" : `outputs[${index - 1}]` : `outputs[${index}]`;
     requireApart(placed, path, named);

@@ -9,13 +9,16 @@ import { requireWritable } from "../../file/target.ts";
 import { willBeOneFile } from "../../same_file.ts";
 import { shown } from "../../shown.ts";
 import { requireStream } from "../bytes/byte_stream.ts";
-import { addressTarget, isAddress } from "./output_address.ts";
+import { requireNoConnection } from "./address_options.ts";
+import { addressTarget, isAddress, requireNoMistake } from "./output_address.ts";
 import type { OutputOptions } from "./output_options.ts";
 
-/** The place of an output. Throws where it is none, or may not be written to. */
-export function outputTarget(options: OutputOptions): OutputTarget {
+/** The place of an output of so many tracks. Throws where it is none, or may not be written to. */
+export function outputTarget(options: OutputOptions, tracks: number): OutputTarget {
   const { target, format, formatOptions = {} } = options;
-  if (isAddress(target)) return addressTarget(target, options);
+  if (isAddress(target)) return addressTarget(target, options, tracks);
+  requireNoMistake(target);
+  requireNoConnection(options, target instanceof WritableStream ? "a stream" : "a file");
   if (target instanceof WritableStream) {
     requireStream(target);
     if (format === undefined) {

@@ -4,7 +4,8 @@
  * @module
  */
 import { WriteError } from "../../../errors.ts";
-import { redactAddress } from "../../../redaction.ts";
+import { redactTarget } from "../../../redaction.ts";
+import { shown } from "../../../shown.ts";
 import type { SegmentStore } from "./store.ts";
 
 /** How long a file may take with all its attempts, in milliseconds. */
@@ -122,8 +123,8 @@ export class HttpStore implements SegmentStore {
   }
 
   #failure(name: string, { problem, code }: Outcome): WriteError {
-    const address = redactAddress(this.#address(name).href);
-    return new WriteError(`Cannot put ${address}: ${problem}`, {
+    const address = redactTarget(this.#base.href);
+    return new WriteError(`Cannot put ${shown(name)} to ${address}: ${problem}`, {
       code,
       operation: "put a file on a server",
       hint: `Check the address, and that the server takes ${this.#options.method} itself`,
