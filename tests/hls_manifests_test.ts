@@ -82,6 +82,23 @@ test("createStreamWriter: parts of audio at 96 kHz have a length", { skip }, asy
   assert(Number(target) > 0.2 && Number(target) < 0.25, target);
 });
 
+test("createStreamWriter: the target duration is the same from the first playlist on", { skip }, async () => {
+  const targets = new Set<string>();
+  const open = (name: string): WritableStream<Uint8Array> =>
+    new WritableStream({
+      write(bytes) {
+        if (name !== "index-video.m3u8") return;
+        targets.add(readPlaylist(new TextDecoder().decode(bytes)).tags.get("TARGETDURATION")!);
+      },
+    });
+  // Segments of 1.4 and 1.5 seconds.
+  const options = { format: "hls", ...fast, adaptive: { segmentSeconds: 1.44 } };
+  const writer = await createStreamWriter("libx264", open, 10, options);
+  for (let index = 0; index < 120; index++) await writer.write(barFrame(index));
+  await writer.close();
+  assertEquals([...targets], ["2"]);
+});
+
 test("createStreamWriter: startDate is the time of the first frame, whenever that is", { skip }, async () => {
   const startDate = new Date("2026-01-01T00:00:00Z");
   const options = { timing: "timestamps", adaptive: { segmentSeconds: 0.5, startDate } } as const;

@@ -365,6 +365,7 @@ testLong(
         format: "hls",
         manifest: "index.m3u8",
         segmentSeconds: 1,
+        moreSeconds: 0,
         partSeconds: null,
         windowSegments: null,
       },

@@ -5,6 +5,7 @@
  */
 import type { VideoSource } from "../reader/video_source.ts";
 import { framesFor } from "../source/pipeline/flow.ts";
+import { writeFrame } from "../source/pipeline/frame_taker.ts";
 import type { DecodedFrame } from "../source/source.ts";
 import type { VideoWriter } from "../writer/video_writer.ts";
 
@@ -84,7 +85,7 @@ class FrameWriter implements Disposable {
    */
   async write(frame: DecodedFrame, timestamp: number, duration: number | null): Promise<void> {
     if (this.#writer.timing === "timestamps") {
-      await this.#writer.write(frame, duration === null ? { timestamp } : { timestamp, duration });
+      await writeFrame(this.#writer, frame, duration === null ? { timestamp } : { timestamp, duration });
       return frame.close();
     }
     await this.#repeatUntil(Math.round(timestamp * this.#rate));
@@ -101,7 +102,7 @@ class FrameWriter implements Disposable {
 
   async #repeatUntil(count: number): Promise<void> {
     if (this.#last === null) return;
-    for (; this.#count < count; this.#count++) await this.#writer.write(this.#last);
+    for (; this.#count < count; this.#count++) await writeFrame(this.#writer, this.#last);
   }
 
   /** Closes the last frame. */

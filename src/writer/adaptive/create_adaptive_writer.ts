@@ -67,6 +67,7 @@ export async function createAdaptiveWriter(
   const files = new AdaptiveTarget(store, {
     ...{ format, manifest, segmentSeconds, windowSegments, partSeconds },
     frameRate: options.filter === undefined ? frameRate : null,
+    moreSeconds: moreThan(segmentSeconds, frameRate),
     videoBits: steps.map(({ session }) => session.maxBitrate ?? session.bitrate ?? null),
     tellsDate: startMs !== null || windowSegments !== null || partSeconds !== null,
   });
@@ -143,6 +144,15 @@ function stepOptions(options: WriterOptions, { segmentSeconds, steps }: CheckedA
 /** The length of a part: whole frames, one at least. */
 function wholeFrames(partSeconds: number | null, { num, den }: Rational): number | null {
   return partSeconds === null ? null : Math.max(1, Math.round(partSeconds * num / den)) * den / num;
+}
+
+/** A packet of audio is no longer, in seconds. */
+const audioSeconds = 0.1;
+
+/** By how much segments are longer that have whole frames, and whole packets of audio. */
+function moreThan(segmentSeconds: number, { num, den }: Rational): number {
+  const frames = segmentSeconds * num / den;
+  return (Math.ceil(frames - 1e-6) - frames) * den / num + audioSeconds;
 }
 
 /** Opens engines. Where one fails, those that are open are aborted, and what takes their bytes. */

@@ -16,6 +16,8 @@ const holdBackParts = 3;
 export interface PlaylistState {
   /** The planned length of a segment, in seconds. */
   readonly segmentSeconds: number;
+  /** How much longer they get where frames are even, in seconds. */
+  readonly moreSeconds: number;
   /** The longest part, in seconds; `null` where there are none. */
   readonly partSeconds: number | null;
   /** How many segments were removed at its beginning; `null` where all stay. */
@@ -32,8 +34,10 @@ export const uri: (name: string) => string = encodeURIComponent;
 const exact = (seconds: number): string => seconds.toFixed(6);
 
 /** The largest duration of a segment of a rendition, in whole seconds, as its playlist promises. */
-export function targetSeconds({ longestSeconds }: Rendition, { segmentSeconds }: PlaylistState): number {
-  return Math.max(1, Math.round(segmentSeconds), Math.round(longestSeconds));
+export function targetSeconds({ longestSeconds }: Rendition, state: PlaylistState): number {
+  // It must not change: what is to be expected counts, and the rest only where it comes otherwise.
+  const { segmentSeconds, moreSeconds } = state;
+  return Math.max(1, Math.round(segmentSeconds + moreSeconds), Math.round(longestSeconds));
 }
 
 /** The playlist of one rendition. */

@@ -17,6 +17,8 @@ export interface PackagerOptions {
   /** The name of the manifest: the playlist of playlists, or the MPD. */
   readonly manifest: string;
   readonly segmentSeconds: number;
+  /** How much longer segments get that have whole frames, in seconds. */
+  readonly moreSeconds: number;
   /** The length of a part; `null`: there are none. */
   readonly partSeconds: number | null;
   /** How many segments are listed at most; `null`: all. */
@@ -153,9 +155,10 @@ export class Packager {
 
   #list(rendition: Rendition): void {
     if (this.#options.format === "dash") return;
-    const { segmentSeconds, partSeconds, windowSegments, tellsDate } = this.#options;
+    const { segmentSeconds, moreSeconds, partSeconds, windowSegments, tellsDate } = this.#options;
     const state: PlaylistState = {
       segmentSeconds,
+      moreSeconds,
       partSeconds: partSeconds === null ? null : rendition.partTarget(partSeconds),
       isWindow: windowSegments !== null,
       hasEnded: this.#hasEnded,

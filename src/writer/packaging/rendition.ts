@@ -33,9 +33,6 @@ export interface SegmentFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** How many samples a frame of audio has: those of AAC. */
-const audioFrame = 1024;
-
 /** A track in segments. */
 export class Rendition {
   /** What players call it: `"video"`, `"audio2"`. */
@@ -61,6 +58,8 @@ export class Rendition {
   #fragments: TrackFragment[] = [];
   #parts: Part[] = [];
   #longestPart = 0;
+  /** How long a packet is, in seconds. */
+  #packetSeconds = 0;
   /** Segments that are listed no more, and that players may still fetch. */
   readonly #unlisted: Segment[] = [];
 
@@ -115,6 +114,7 @@ export class Rendition {
     const { isIndependent, bytes } = fragment;
     const seconds = fragment.ticks / timescale;
     this.#longestPart = Math.max(this.#longestPart, seconds);
+    this.#packetSeconds = Math.max(this.#packetSeconds, seconds / fragment.samples);
     this.#parts.push({ name, seconds, isIndependent });
     return { name, bytes };
   }
@@ -157,11 +157,8 @@ export class Rendition {
 
   /** The longest part, in seconds, where parts of the video have a length: audio has whole frames. */
   partTarget(partSeconds: number): number {
-    const { kind, sampleRate } = this.header;
-    return Math.max(
-      this.#longestPart,
-      kind === "audio" ? partSeconds + audioFrame / sampleRate : partSeconds,
-    );
+    const { kind } = this.header;
+    return Math.max(this.#longestPart, kind === "audio" ? partSeconds + this.#packetSeconds : partSeconds);
   }
 
   #count(seconds: number, bytes: number): void {
