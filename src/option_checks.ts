@@ -109,3 +109,10 @@ function checkRecord(name: string, given: object): Record<string, unknown> {
   }
   return options;
 }
+
+/** Throws a `TypeError` unless options are an object. */
+export function requireOptions(options: unknown): void {
+  if (typeof options === "object" && options !== null && !Array.isArray(options)) return;
+  const kind = Array.isArray(options) ? "an array" : options === null ? "null" : `a ${typeof options}`;
+  throw new TypeError(`Cannot use options that are ${kind}: give an object`);
+}

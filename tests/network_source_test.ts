@@ -180,7 +180,7 @@ test("openNetworkSource: addresses that are none are refused, and a file is name
   }
   const hint = await assertRejects(() => openNetworkSource(pathToFileURL("/etc/passwd")), TypeError);
   assertStringIncludes(hint.message, "createFileReader");
-  for (const options of [{ readTimeoutSeconds: 0 }, { reconnect: { attempts: 0 } }, { transport: "sctp" }]) {
+  for (const options of [{ readTimeoutSeconds: 0 }, { reconnect: { attempts: -1 } }, { transport: "sctp" }]) {
     const error = await openNetworkSource("tcp://127.0.0.1:1", options as never).then(
       () => null,
       (error) => error,

@@ -5,10 +5,10 @@
  */
 import { findProgram, runtime } from "../../ffi/mod.ts";
 import { filePath } from "../file_path.ts";
-import { type Check, checkOptionTable, flag, text } from "../option_checks.ts";
+import { type Check, checkOptionTable, flag, requireOptions, text } from "../option_checks.ts";
 import { Redactor } from "../redaction.ts";
 import { shown } from "../shown.ts";
-import { requireOptions, writerChecks } from "../writer/options.ts";
+import { writerChecks } from "../writer/options.ts";
 import { type CommandResult, CommandRun } from "./command_run.ts";
 import { type CommandInput, takeInput } from "./command_streams.ts";
 import type { CommandProgress } from "./progress.ts";

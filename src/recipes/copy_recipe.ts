@@ -6,11 +6,11 @@
 import type { CopyInput, CopyRequest, CopySummary } from "../engine/copying/copy_request.ts";
 import { filePath } from "../file_path.ts";
 import { isSameFile } from "../../ffi/mod.ts";
-import { type Check, checkOptionTable } from "../option_checks.ts";
+import { type Check, checkOptionTable, requireOptions } from "../option_checks.ts";
 import { shown } from "../shown.ts";
 import { runFileWork } from "../thread/file_work.ts";
 import { workerModule } from "../worker/worker_module.ts";
-import { requireOptions, writerChecks } from "../writer/options.ts";
+import { writerChecks } from "../writer/options.ts";
 import { ProgressTimer } from "../writer/progress_timer.ts";
 
 /** How far a recipe is. */

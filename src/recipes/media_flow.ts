@@ -4,8 +4,7 @@
  * @module
  */
 import type { VideoSource } from "../reader/video_source.ts";
-import { framesFor } from "../source/pipeline/flow.ts";
-import { writeFrame } from "../source/pipeline/frame_taker.ts";
+import { framesFor, writeFrame } from "../source/pipeline/frame_taker.ts";
 import type { DecodedFrame } from "../source/source.ts";
 import type { VideoWriter } from "../writer/video_writer.ts";
 

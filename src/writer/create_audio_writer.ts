@@ -6,10 +6,10 @@
 import { unlessAbortedMeanwhile } from "../abortable.ts";
 import type { AudioCodec } from "../audio/audio_families.ts";
 import { audioChecks, type AudioOptions, resolveTrack } from "../audio/audio_options.ts";
-import { checkOptions, requireOptions, writerChecks } from "./options.ts";
+import { checkOptions, writerChecks } from "./options.ts";
 import type { WriterOptions } from "./writer_options.ts";
 import { filePath } from "../file_path.ts";
-import { checkOptionTable } from "../option_checks.ts";
+import { checkOptionTable, requireOptions } from "../option_checks.ts";
 import { plainCopy } from "../plain_copy.ts";
 import { shown } from "../shown.ts";
 import { openAudioEngine } from "../thread/open_engine.ts";

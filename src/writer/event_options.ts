@@ -4,8 +4,7 @@
  * @module
  */
 import type { SegmentOptions } from "../engine/segments/segment_options.ts";
-import { type Check, checkOptionTable } from "../option_checks.ts";
-import { requireOptions } from "./options.ts";
+import { type Check, checkOptionTable, requireOptions } from "../option_checks.ts";
 
 /**
  * Options of `VideoWriter.recordEvent`.

@@ -21,6 +21,7 @@ import {
   parseBits,
   record,
   refuseOption,
+  requireOptions,
   text,
 } from "../option_checks.ts";
 import { plainCopy } from "../plain_copy.ts";
@@ -148,13 +149,6 @@ const exclusive = [
   ["quality", "targetBytes"],
   ["bitrate", "targetBytes"],
 ] as const;
-
-/** Throws a `TypeError` unless options are an object. */
-export function requireOptions(options: unknown): void {
-  if (typeof options === "object" && options !== null && !Array.isArray(options)) return;
-  const kind = Array.isArray(options) ? "an array" : options === null ? "null" : `a ${typeof options}`;
-  throw new TypeError(`Cannot use options that are ${kind}: give an object`);
-}
 
 /**
  * Throws a `TypeError` that names an invalid option and what it must be. Returns copies of the options, with

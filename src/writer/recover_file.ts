@@ -5,10 +5,10 @@
  */
 import type { RecoverSummary } from "../file/recovery.ts";
 import { filePath } from "../file_path.ts";
-import { type Check, checkOptionTable, text } from "../option_checks.ts";
+import { type Check, checkOptionTable, requireOptions, text } from "../option_checks.ts";
 import { runFileWork } from "../thread/file_work.ts";
 import { workerModule } from "../worker/worker_module.ts";
-import { requireOptions, writerChecks } from "./options.ts";
+import { writerChecks } from "./options.ts";
 import { ProgressTimer } from "./progress_timer.ts";
 
 /** How far {@linkcode recoverFile} is. */

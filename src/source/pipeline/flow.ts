@@ -10,7 +10,7 @@ import { checkArea, cropped, type PictureForm, requireArea } from "./crop.ts";
 import { Distributor } from "./distributor.ts";
 import { FrameIterator } from "./frame_iterator.ts";
 import { FrameQueue } from "./frame_queue.ts";
-import { takesLent } from "./frame_taker.ts";
+import { framesOf } from "./frame_taker.ts";
 import type { Outlet } from "./outlet.ts";
 import type {
   AttachedTarget,
@@ -103,11 +103,11 @@ export abstract class Flow implements PipelineSource {
   }
 
   [Symbol.asyncIterator](): FrameIterator {
-    return this.framesFor(false);
+    return this[framesOf](false);
   }
 
   /** The frames, for somebody who takes those whose pixels are lent, or not. */
-  framesFor(takesLent: boolean): FrameIterator {
+  [framesOf](takesLent: boolean): FrameIterator {
     return new FrameIterator({
       takesLent,
       begin: (reader) => this.#add(reader),
@@ -173,14 +173,6 @@ export abstract class Flow implements PipelineSource {
       cancel: async () => void await frames.return(),
     }, { highWaterMark: 0 });
   }
-}
-
-/** The frames of a source, for a writer: lent ones where it takes them. Whoever gets one closes it. */
-export function framesFor(
-  source: AsyncIterable<DecodedFrame>,
-  writer: object,
-): AsyncIterable<DecodedFrame> {
-  return source instanceof Flow ? source.framesFor(takesLent(writer)) : source;
 }
 
 /** Whether frames of a target come to a source. */

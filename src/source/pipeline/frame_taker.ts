@@ -31,6 +31,23 @@ function takerOf(writer: object): FrameTaker | null {
   return taker !== undefined && (writer as Partial<WriterTarget>).write === taker.ownWrite ? taker : null;
 }
 
+/** How a source of avwriter gives its frames to who takes those whose pixels are lent, or not. */
+export const framesOf: unique symbol = Symbol("frames of a source");
+
+/** A source of avwriter. */
+interface LendingSource {
+  [framesOf](takesLent: boolean): AsyncIterable<DecodedFrame>;
+}
+
+/** The frames of a source, for a writer: lent ones where it takes them. Whoever gets one closes it. */
+export function framesFor(
+  source: AsyncIterable<DecodedFrame>,
+  writer: object,
+): AsyncIterable<DecodedFrame> {
+  const lending = source as AsyncIterable<DecodedFrame> & Partial<LendingSource>;
+  return lending[framesOf]?.(takesLent(writer)) ?? source;
+}
+
 /** Whether a writer takes frames whose pixels are lent. */
 export function takesLent(writer: object): boolean {
   return takerOf(writer)?.takesLent() ?? false;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { requireOptions } from "../../option_checks.ts";
 import type { Codec } from "../../codecs/families.ts";
 import { openVideoEngine } from "../../thread/open_engine.ts";
 import { type FrameRate, parseFrameRate } from "../../video/frame_rate.ts";
@@ -12,7 +13,7 @@ import type { VideoFileRequest } from "../../engine/session_types.ts";
 import type { Rational } from "../../libav/rational.ts";
 import { fieldsOf } from "../../plain_copy.ts";
 import type { VideoEngine } from "../../thread/engine.ts";
-import { type CheckedOptions, checkOptions, requireOptions, writerChecks } from "../options.ts";
+import { type CheckedOptions, checkOptions, writerChecks } from "../options.ts";
 import { openWithOutputs } from "../outputs/open_outputs.ts";
 import { isAddress, requireNoMistake } from "../outputs/output_address.ts";
 import { checkConnection, connectionChecks, type ConnectionOptions } from "../outputs/output_options.ts";

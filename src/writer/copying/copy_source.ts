@@ -11,7 +11,7 @@ import type { FrameClock } from "../../engine/frame_clock.ts";
 import type { SessionOptions } from "../../engine/session_options.ts";
 import type { VideoSource } from "../../reader/video_source.ts";
 import type { DecodedFrame } from "../../source/source.ts";
-import { framesFor } from "../../source/pipeline/flow.ts";
+import { framesFor } from "../../source/pipeline/frame_taker.ts";
 import { FrameIterator } from "../../source/pipeline/frame_iterator.ts";
 import { shown } from "../../shown.ts";
 import type { VideoWriter } from "../video_writer.ts";
