@@ -74,3 +74,26 @@ for (const audioFrames of [0, 10]) {
     },
   );
 }
+
+testAll(
+  "createStreamWriter: audio that never comes holds back other outputs for 5 s only",
+  { skip },
+  async () => {
+    using folder = new TemporaryFolder();
+    const outputs = [folder.file("copy.mkv")];
+    const options = { ...fast, timing: "wallclock", outputs, adaptive: { segmentSeconds: 0.4 } } as const;
+    const writer = await createStreamWriter("libx264", folder.file("index.m3u8"), fps, options);
+    const began = performance.now();
+    let frames = 0;
+    for (; performance.now() - began < 8000; frames++) {
+      await writer.write(barFrame(frames));
+      await delay(40);
+    }
+    const during = [...filesIn(folder.path).keys()].filter((name) => /video-\d+\.m4s$/.test(name));
+    await writer.close();
+    assert(during.length > 12, `${during.length} segments`);
+    for (const name of ["index.m3u8", "copy.mkv"]) {
+      assertEquals(frameTimes(folder.file(name)).length, frames, name);
+    }
+  },
+);

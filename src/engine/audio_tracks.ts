@@ -188,16 +188,17 @@ export class AudioTracks implements Disposable {
 
   /**
    * From now on, packets go to this file, which is open. With `isWatched`, no stream is waited for longer
-   * than in a recording; with `needsAll`, there is nothing before each has a packet.
+   * than in a recording; for the first packet of each, `firstMs` at least.
    */
   begin(
     output: Pick<OutputFile, "isCrashSafe" | "writeQueued">,
-    { isWatched = false, needsAll = false } = {},
+    { isWatched = false, firstMs = 0 } = {},
   ): void {
     this.#output = output;
     this.queue.begin({
       // flvenc.c takes nothing that is earlier than the first packet.
-      needsAll: needsAll || this.#info.name === "flv",
+      needsAll: this.#info.name === "flv",
+      firstMs,
       isPatient: !output.isCrashSafe && !isWatched,
     });
     output.writeQueued();

@@ -31,6 +31,8 @@ export const maxWaitingBytes = 256 * 2 ** 20;
 export interface Patience {
   /** Nothing is given before each stream has a packet. */
   readonly needsAll: boolean;
+  /** For how long the first packet of each is waited for at least, in milliseconds. */
+  readonly firstMs?: number;
   /** A kill costs the whole file anyway: there is no need to hurry. */
   readonly isPatient: boolean;
 }
@@ -53,7 +55,7 @@ export class Interleaver implements Disposable {
   /** Packets for reuse. */
   readonly #empty: NativePacket[] = [];
   #bytes = 0;
-  #needsAll = false;
+  #firstMs = 0;
   #maxWaitMs = maxWaitMs;
 
   /** For a number of streams. */
@@ -143,8 +145,8 @@ export class Interleaver implements Disposable {
   }
 
   /** Starts the output of packets. */
-  begin({ needsAll, isPatient }: Patience): void {
-    this.#needsAll = needsAll;
+  begin({ needsAll, firstMs = 0, isPatient }: Patience): void {
+    this.#firstMs = needsAll ? Infinity : firstMs;
     this.#maxWaitMs = isPatient ? Infinity : maxWaitMs;
     const nowMs = performance.now();
     for (const stream of this.#streams) stream.timeMs = nowMs;
@@ -200,8 +202,8 @@ export class Interleaver implements Disposable {
     // A file begins with the first packet of its video, which tells where that begins.
     if (isExpected && !hasBegun) return true;
     if (this.#bytes > maxQueuedBytes) return false;
-    if (this.#needsAll && !hasBegun) return true;
-    return isExpected || performance.now() - timeMs < this.#maxWaitMs;
+    const limitMs = hasBegun ? this.#maxWaitMs : Math.max(this.#firstMs, this.#maxWaitMs);
+    return isExpected || performance.now() - timeMs < limitMs;
   }
 
   /** Frees all packets. */

@@ -62,6 +62,9 @@ export function openPipeline(
   return { ...opened, pipeline: new SizedPipelines(opened.pipeline, picture.input.shape, openNext) };
 }
 
+/** Live receivers want audio with the first frame: how long outputs wait for it at most, in milliseconds. */
+const fedFirstMs = 5000;
+
 /** Opens an encoder for pictures of a shape, whose packets go to an output. */
 function openEncoding(
   native: Native,
@@ -100,8 +103,8 @@ function openEncoding(
   owned.move();
   if (audioTracks !== null && !audioTracks.hasBegun) {
     audioTracks.beginAt(seconds);
-    const needsAll = feeds !== null;
-    audioTracks.begin(output, { needsAll, isWatched: needsAll || request.bytesTo === "stream" });
+    const firstMs = feeds === null ? 0 : fedFirstMs;
+    audioTracks.begin(output, { firstMs, isWatched: feeds !== null || request.bytesTo === "stream" });
   }
   // Without filters, the clock does that.
   if (options.filter !== undefined) timeline.keepApart(containerUnit, minTicks(info));
