@@ -4,6 +4,7 @@
  * @module
  */
 import { fileURLToPath, resolve, runtime } from "../ffi/mod.ts";
+import { redactTarget } from "./redaction.ts";
 import { shown } from "./shown.ts";
 
 /**
@@ -12,9 +13,10 @@ import { shown } from "./shown.ts";
  */
 export function filePath(path: string | URL, action = "write to"): string {
   if (typeof path === "string" && /^[a-z][a-z0-9+.-]+:\/\//i.test(path)) {
+    const isFile = path.startsWith("file:");
     throw new TypeError(
-      `Cannot ${action} ${shown(path)}: a string is the path of a file, and ${
-        path.startsWith("file:") ? "this is a URL; give new URL of it" : "this is a network address"
+      `Cannot ${action} ${shown(isFile ? path : redactTarget(path))}: a string is the path of a file, and ${
+        isFile ? "this is a URL; give new URL of it" : "this is a network address"
       }`,
     );
   }

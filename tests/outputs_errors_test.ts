@@ -220,6 +220,14 @@ test("createStreamWriter, outputs: a mistyped address is refused without its key
   }
 });
 
+test("createFileWriter: an address that is given as a path is refused without its key", async () => {
+  const error = await assertFails(() => createFileWriter("libx264", "rtmp://h/app/S3CRETKEY", 30), {
+    type: TypeError,
+    says: ["rtmp://h/app/***", "a network address"],
+  });
+  assert(!`${error.stack}`.includes("S3CRETKEY"));
+});
+
 test("redactTarget: of a path that a writer sends to, the first part stays", () => {
   const shown = [
     ["rtsp://joe:word@h:8554/live/KEY", "rtsp://***@h:8554/live/***"],
