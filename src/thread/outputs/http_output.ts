@@ -35,7 +35,11 @@ export class HttpOutput implements PacketOutput {
   /** Sends nothing yet. */
   constructor(native: Native, target: HttpTarget) {
     this.#target = target;
-    this.#muxer = new ByteMuxer(native, target.format, (bytes) => this.#body!.enqueue(bytes));
+    this.#muxer = new ByteMuxer(
+      native,
+      target.format,
+      (bytes) => this.#toBody((body) => body.enqueue(bytes)),
+    );
   }
 
   connect(): void {
@@ -80,7 +84,7 @@ export class HttpOutput implements PacketOutput {
     this.#muxer.finish();
     await this.#requireTaken();
     this.#isFinishing = true;
-    this.#body!.close();
+    this.#toBody((body) => body.close());
     await this.#answered;
     await this.#ended;
     await this.#requireTaken();
@@ -96,6 +100,15 @@ export class HttpOutput implements PacketOutput {
       await this.#requireTaken();
       if (this.#body!.desiredSize! > 0) return;
       await this.#taken.opened;
+    }
+  }
+
+  /** Gives the body something. It throws where the request has ended before: why is told later. */
+  #toBody(give: (body: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>) => void): void {
+    try {
+      give(this.#body!);
+    } catch {
+      this.#isCancelled = true;
     }
   }
 
