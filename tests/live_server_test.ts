@@ -1,11 +1,9 @@
 import { Buffer } from "node:buffer";
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { assert, assertEquals } from "@std/assert";
 import example from "../examples/live_server.ts";
+import { missingBrowser, openPage } from "./support/browser.ts";
 import { missingEncoders, type SkipReason } from "./support/features.ts";
 import { frameTimes, probe, TemporaryFolder } from "./support/media.ts";
 import { testsOf } from "./support/test.ts";
@@ -13,25 +11,11 @@ import { testsOf } from "./support/test.ts";
 const { test, testLong } = testsOf(import.meta.url);
 
 const withoutEncoder = missingEncoders("libx264");
-const browser = ["chromium", "chromium-browser", "google-chrome"]
-  .find((name) => spawnSync(name, ["--version"]).status === 0);
-const withoutBrowser: SkipReason = withoutEncoder || browser === undefined && "there is no Chromium";
-
-const flags = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--no-first-run",
-  "--disable-extensions",
-  "--disable-background-networking",
-  "--disable-sync",
-  "--autoplay-policy=no-user-gesture-required",
-];
+const withoutBrowser: SkipReason = withoutEncoder || missingBrowser;
 
 /** Plays the example's video, and tells once it has gone on for half a second when it began. */
-const page = `<!doctype html><video src="/live.mp4" muted oncanplay="this.play()"></video><script>
+const page = `<video src="/live.mp4" muted oncanplay="this.play()"></video><script>
 const video = document.querySelector("video");
-const tell = (what) => fetch("/told", { method: "POST", body: JSON.stringify(what) });
 const asked = performance.now();
 let ms = 0;
 video.onplaying = () => ms ||= performance.now() - asked;
@@ -43,12 +27,6 @@ video.ontimeupdate = () => {
   tell({ videoWidth, videoHeight, ms });
 };
 </script>`;
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  let text = "";
-  for await (const piece of request) text += piece;
-  return text;
-}
 
 test("examples/live_server.ts: a visitor gets frames as fast as they are shown, and may leave", {
   skip: withoutEncoder,
@@ -73,50 +51,24 @@ test("examples/live_server.ts: a visitor gets frames as fast as they are shown, 
 
 /** Has Chromium play the example's video, and returns after how many milliseconds it begins. */
 async function playInBrowser(): Promise<number> {
-  using folder = new TemporaryFolder();
-  const told = Promise.withResolvers<Record<string, unknown>>();
   const left = Promise.withResolvers<void>();
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (request.url === "/told") {
-      told.resolve(JSON.parse(await textOf(request)));
-      response.end();
-    } else if (request.url === "/live.mp4") {
-      const { body, headers } = example.fetch(new Request("http://127.0.0.1/live.mp4"));
-      response.writeHead(200, Object.fromEntries(headers));
-      const stream = Readable.fromWeb(body as never);
-      response.on("close", () => {
-        stream.destroy();
-        left.resolve();
-      });
-      stream.on("error", () => {}).pipe(response);
-    } else {
-      response.setHeader("content-type", "text/html");
-      response.end(request.url === "/" ? page : "");
-    }
-  };
-  const server = createServer((request, response) => void answer(request, response));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  const options = [...flags, `--user-data-dir=${folder.file("profile")}`, `http://127.0.0.1:${port}/`];
-  const program = spawn(browser!, ["--remote-debugging-port=0", ...options], { stdio: "ignore" });
-  const ended = once(program, "exit");
-  const timer = setTimeout(() => told.reject(new Error("Chromium told nothing")), 30_000);
-  try {
-    const { ms, ...shown } = await told.promise;
-    assertEquals(shown, { videoWidth: 640, videoHeight: 360 });
-    assert(typeof ms === "number" && ms > 0, `${ms} ms`);
-    program.kill();
-    // The writer ends with its reader.
-    await left.promise;
-    return ms;
-  } finally {
-    clearTimeout(timer);
-    program.kill();
-    await ended;
-    server.closeAllConnections();
-    server.close();
-  }
+  await using opened = await openPage(page, (_, response) => {
+    const { body, headers } = example.fetch(new Request("http://127.0.0.1/live.mp4"));
+    response.writeHead(200, Object.fromEntries(headers));
+    const stream = Readable.fromWeb(body as never);
+    response.on("close", () => {
+      stream.destroy();
+      left.resolve();
+    });
+    stream.on("error", () => {}).pipe(response);
+  });
+  const { ms, ...shown } = await opened.told;
+  assertEquals(shown, { videoWidth: 640, videoHeight: 360 });
+  assert(typeof ms === "number" && ms > 0, `${ms} ms`);
+  opened.close();
+  // The writer ends with its reader.
+  await left.promise;
+  return ms;
 }
 
 testLong("examples/live_server.ts: Chromium plays it two seconds after it was asked", {
