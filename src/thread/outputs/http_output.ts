@@ -4,6 +4,7 @@
  * @module
  */
 import type { Native } from "../../../ffi/mod.ts";
+import { withoutUser } from "../../basic_login.ts";
 import { WriteError } from "../../errors.ts";
 import { Gate } from "../../gate.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
@@ -44,7 +45,7 @@ export class HttpOutput implements PacketOutput {
 
   connect(): void {
     const { method, headers } = this.#target;
-    const { url, authorization } = withoutUser(this.#target.url);
+    const { url, authorization } = withoutUser(new URL(this.#target.url));
     const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
       start: (controller) => void (this.#body = controller),
       pull: () => this.#taken.open(),
@@ -131,19 +132,6 @@ export class HttpOutput implements PacketOutput {
     this.#abortion.abort();
     this.#muxer[Symbol.dispose]();
   }
-}
-
-/** An address without a user and a password, which go into a header. */
-function withoutUser(
-  address: string,
-): { readonly url: string; readonly authorization: Readonly<Record<string, string>> } {
-  const url = new URL(address);
-  if (url.username === "" && url.password === "") return { url: address, authorization: {} };
-  const bytes = new TextEncoder().encode(
-    `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`,
-  );
-  url.username = url.password = "";
-  return { url: url.href, authorization: { authorization: `Basic ${bytes.toBase64()}` } };
 }
 
 /** Reads an answer to its end; of one that is an error, nobody needs more than the status. */

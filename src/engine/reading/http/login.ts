@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { basicLogin, decodedPart } from "../../../basic_login.ts";
 import { md5 } from "./md5.ts";
 
 /** A request that a server answers only after a login. */
@@ -25,10 +26,9 @@ export function loginLine(refusal: string, request: LoginRequest): string | null
   return /^www-authenticate: *basic/im.test(refusal) ? basicLine(username, password) : null;
 }
 
-/** A user and a password as HTTP takes them (RFC 7617), as a header line. */
+/** A user and a password as HTTP takes them, as a header line. */
 export function basicLine(username: string, password: string): string {
-  const bytes = new TextEncoder().encode(`${plain(username)}:${plain(password)}`);
-  return `Authorization: Basic ${bytes.toBase64()}`;
+  return `Authorization: ${basicLogin(username, password)}`;
 }
 
 /** RFC 2617, with MD5: what libavformat knows. */
@@ -38,7 +38,7 @@ function digestLine(challenge: string, request: LoginRequest): string | null {
     return found?.[1] ?? found?.[2];
   };
   const { method, target } = request;
-  const [username, password] = [plain(request.username), plain(request.password)];
+  const [username, password] = [decodedPart(request.username), decodedPart(request.password)];
   const realm = given("realm") ?? "", nonce = given("nonce") ?? "";
   const algorithm = given("algorithm"), opaque = given("opaque");
   const hasQuality = given("qop")?.split(/, */).includes("auth") === true;
@@ -53,13 +53,4 @@ function digestLine(challenge: string, request: LoginRequest): string | null {
     ...(hasQuality ? [`qop=auth, cnonce="${clientNonce}", nc=${count}`] : []),
   ];
   return `Authorization: Digest ${fields.join(", ")}`;
-}
-
-/** A part of an address without its escapes. */
-function plain(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

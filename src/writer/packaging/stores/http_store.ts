@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { withoutUser } from "../../../basic_login.ts";
 import { WriteError } from "../../../errors.ts";
 import { redactTarget } from "../../../redaction.ts";
 import { shown } from "../../../shown.ts";
@@ -53,16 +54,9 @@ export class HttpStore implements SegmentStore {
   /** The place of a manifest: its query, user and password are those of all files. */
   constructor(address: URL, options: HttpOptions) {
     this.#options = options;
-    this.#base = new URL(address);
-    const { username, password } = address;
-    this.#base.username = this.#base.password = "";
-    if (username === "" && password === "") this.#headers = options.headers;
-    else {
-      const user = new TextEncoder().encode(
-        `${decodeURIComponent(username)}:${decodeURIComponent(password)}`,
-      );
-      this.#headers = { authorization: `Basic ${user.toBase64()}`, ...options.headers };
-    }
+    const { url, authorization } = withoutUser(address);
+    this.#base = url;
+    this.#headers = { ...authorization, ...options.headers };
   }
 
   async put(
