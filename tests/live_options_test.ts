@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import process from "node:process";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import {
@@ -6,6 +7,7 @@ import {
   createMemoryWriter,
   createStreamWriter,
   type RawFrame,
+  type Segment,
   WriterClosedError,
   type WriterOptions,
 } from "../mod.ts";
@@ -16,7 +18,7 @@ import { assertFails, rejection } from "./support/messages.ts";
 import { testsOf } from "./support/test.ts";
 import { readTimes } from "./support/timelines.ts";
 
-const { some, test, testAll, testBoth } = testsOf(import.meta.url);
+const { some, test, testAll, testBoth, testLong } = testsOf(import.meta.url);
 
 const fps = 30;
 const width = 320;
@@ -34,6 +36,11 @@ function numbersIn(path: string): number[] {
   const pixels = decode(path, "gray");
   const bytes = width * height;
   return Array.from({ length: pixels.length / bytes }, (_, n) => Math.round(pixels[n * bytes + 8]! / 4));
+}
+
+/** How many samples the packets of a file have, whatever their times. */
+function sampleCount(path: string): number {
+  return execFileSync("ffmpeg", ["-v", "error", "-i", path, "-map", "0:a", "-f", "s16le", "-"]).length / 2;
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -241,6 +248,45 @@ test('latePolicy: "drop" with timestamps keeps the end of the last frame, and co
   assertEquals(frames + dropped, 30);
   assertAlmostEquals(seconds, 1, 1e-6);
 });
+
+for (const thread of ["worker", "main"] as const) {
+  testLong(
+    `latePolicy: "drop" in segments with audio, ${thread}: each begins in its place, with all samples`,
+    {
+      skip: missingEncoders("libx264", "flac"),
+    },
+    async () => {
+      using folder = new TemporaryFolder();
+      const told: Segment[] = [];
+      const writer = await createFileWriter("libx264", folder.path, fps, {
+        ...{ ...slow, thread, latePolicy: "drop", audio: { codec: "flac", channels: 1 } },
+        segments: { name: "%s-%f.mkv", seconds: 0.5 },
+        onSegment: (segment) => void told.push(segment),
+      });
+      const samples = { data: new Float32Array(15 * 1600).fill(0.25), sampleRate: 48_000, channels: 1 };
+      for (let begin = 0; begin < 60; begin += 15) {
+        const frames = Array.from({ length: 15 }, (_, n) => numberedNoise(begin + n));
+        await Promise.all(frames.map((frame) => writer.write(frame)));
+        await writer.writeAudio(samples);
+        while (writer.stats.queued > 0) await sleep(10);
+      }
+      const { dropped } = writer.stats;
+      await writer.close();
+      // Nothing waits for an encoder in the caller's thread.
+      assertEquals(dropped > 0, thread === "worker");
+      assertEquals(told.reduce((sum, { frames }) => sum + frames, 0) + dropped, 60);
+      for (const { path, frames } of told) {
+        const numbers = numbersIn(path);
+        assertEquals(numbers.length, frames);
+        const times = frameTimes(path);
+        for (const [n, time] of times.entries()) {
+          assertAlmostEquals(time, (numbers[n]! - numbers[0]!) / fps, 0.002, path);
+        }
+      }
+      assertEquals(told.reduce((sum, { path }) => sum + sampleCount(path), 0), 60 * 1600);
+    },
+  );
+}
 
 test("live: what takes a whole video, or a constant rate, is refused with the option's name", async () => {
   using folder = new TemporaryFolder();
