@@ -69,7 +69,9 @@ export async function encodeFile(given: EncodeRequest): Promise<EncodeSummary> {
   const { input, output, action, signal, libraryPath, workerUrl, logLevel } = given;
   const options = withoutUndefined({ signal, libraryPath, workerUrl, logLevel });
   // While the file is opened, the other thread starts.
-  if (given.thread !== "main") EncodingThread.prepare(new URL(workerUrl ?? workerModule()));
+  if (given.thread !== "main") {
+    EncodingThread.prepare({ workerModule: new URL(workerUrl ?? workerModule()), libraryPath });
+  }
   await using source = await createFileReader(input, options);
   requirePart(source, given.part, action);
   // The extension chooses the container.

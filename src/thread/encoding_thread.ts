@@ -6,7 +6,7 @@
 import type { Thread, ThreadListener } from "../../ffi/mod.ts";
 import { WriteError } from "../errors.ts";
 import type { Posted, ToWorker } from "./messages.ts";
-import { startThread } from "./thread_task.ts";
+import { startThread, type ThreadPlaces } from "./thread_task.ts";
 import { maxUnusedBytes, noteUnused } from "./unused_memory.ts";
 
 /** What is said where the thread of a session has ended. */
@@ -59,9 +59,9 @@ export class EncodingThread {
   /** Bytes of shared memory that its sessions used, and that may not be collected yet. */
   #usedBytes = 0;
 
-  private constructor(module: URL) {
-    this.#module = module.href;
-    this.#thread = startThread(module, "encode", {
+  private constructor(places: ThreadPlaces) {
+    this.#module = places.workerModule.href;
+    this.#thread = startThread(places, "encode", {
       message: (message) => this.#listener?.message(message),
       ended: (error) => {
         this.#isOver = true;
@@ -73,30 +73,31 @@ export class EncodingThread {
   }
 
   /**
-   * Returns a thread for a session, which runs the module. Throws a {@linkcode NoThreadError} where none can
+   * Returns a thread for a session. Throws a {@linkcode NoThreadError} where none can
    * be started.
    */
-  static take(module: URL, listener: ThreadListener): EncodingThread {
+  static take(places: ThreadPlaces, listener: ThreadListener): EncodingThread {
     const idle = EncodingThread.#idle;
-    const thread = idle !== null && idle.#module === module.href ? idle : EncodingThread.#start(module);
+    const isFitting = idle !== null && idle.#module === places.workerModule.href;
+    const thread = isFitting ? idle : EncodingThread.#start(places);
     if (thread === idle) EncodingThread.#idle = null;
     thread.#listener = listener;
     return thread;
   }
 
   /** Starts a thread for the session to come, unless one is idle. */
-  static prepare(module: URL): void {
+  static prepare(places: ThreadPlaces): void {
     if (EncodingThread.#idle !== null) return;
     try {
-      EncodingThread.#idle = new EncodingThread(module);
+      EncodingThread.#idle = new EncodingThread(places);
     } catch {
       // The session tells.
     }
   }
 
-  static #start(module: URL): EncodingThread {
+  static #start(places: ThreadPlaces): EncodingThread {
     try {
-      return new EncodingThread(module);
+      return new EncodingThread(places);
     } catch (error) {
       throw new NoThreadError(error);
     }

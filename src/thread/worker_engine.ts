@@ -75,14 +75,14 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** Called when finishing the file goes on. */
   #onStep: () => void = () => {};
 
-  private constructor(request: FileRequest, { queueSize, workerModule, ...outlets }: EngineOptions) {
+  private constructor(request: FileRequest, { queueSize, workerModule, libraryPath, ...outlets }: EngineOptions) {
     this.#path = request.path;
     this.slots = new FrameSlots(queueSize, {
       opened: (id, layout) => this.#post({ type: "ring", id, layout }),
       retired: (id) => this.#post({ type: "retire", id }),
     });
     this.#progress = emptyProgress(request.options.audio.length);
-    this.#thread = EncodingThread.take(workerModule, {
+    this.#thread = EncodingThread.take({ workerModule, libraryPath }, {
       message: besideOutlets(outlets, (posted) => this.#receive(posted)),
       ended: (error) => this.#handleEnd(error),
     });
