@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Thread, ThreadListener } from "../../ffi/mod.ts";
+import { librariesFor, noteLibraries, type Thread, type ThreadListener } from "../../ffi/mod.ts";
 import { WriteError } from "../errors.ts";
-import type { Posted, ToWorker } from "./messages.ts";
+import type { Answer, FromWorker, Posted, ToWorker } from "./messages.ts";
 import { startThread, type ThreadPlaces } from "./thread_task.ts";
 import { maxUnusedBytes, noteUnused } from "./unused_memory.ts";
 
@@ -56,15 +56,22 @@ export class EncodingThread {
   readonly #module: string;
   #listener: ThreadListener | null = null;
   #isOver = false;
+  /** Resolves once it has tried to load the libraries; `null` where it was not asked to. */
+  #loading: PromiseWithResolvers<void> | null = null;
   /** Bytes of shared memory that its sessions used, and that may not be collected yet. */
   #usedBytes = 0;
 
   private constructor(places: ThreadPlaces) {
     this.#module = places.workerModule.href;
     this.#thread = startThread(places, "encode", {
-      message: (message) => this.#listener?.message(message),
+      message: (message) => {
+        const { message: told } = message as Posted<FromWorker>;
+        if (told.type === "loaded") this.#noteLoaded(told, places.libraryPath);
+        else this.#listener?.message(message);
+      },
       ended: (error) => {
         this.#isOver = true;
+        this.#loading?.resolve();
         if (EncodingThread.#idle === this) EncodingThread.#idle = null;
         noteUnused(this.#usedBytes);
         this.#listener?.ended(error);
@@ -85,14 +92,33 @@ export class EncodingThread {
     return thread;
   }
 
-  /** Starts a thread for the session to come, unless one is idle. */
-  static prepare(places: ThreadPlaces): void {
-    if (EncodingThread.#idle !== null) return;
+  /**
+   * Starts a thread for the session to come, unless one is idle, and has it load the libraries. Resolves once
+   * that is done. What fails is told by the session.
+   */
+  static async prepare(places: ThreadPlaces): Promise<void> {
     try {
-      EncodingThread.#idle = new EncodingThread(places);
+      const thread = EncodingThread.#idle ??= new EncodingThread(places);
+      await thread.#load(librariesFor(places.libraryPath));
     } catch {
-      // The session tells.
+      // No thread can be started, or another set of libraries is in use.
     }
+  }
+
+  #load(libraryPath: string | undefined): Promise<void> {
+    if (this.#loading === null) {
+      this.#loading = Promise.withResolvers();
+      this.post({ question: null, message: { type: "load", libraryPath } }, []);
+      this.#thread.keepAlive(true);
+    }
+    return this.#loading.promise;
+  }
+
+  #noteLoaded({ folder }: Answer<"loaded">, libraryPath: string | undefined): void {
+    if (folder !== null) noteLibraries(folder, libraryPath);
+    // A session that has taken it meanwhile decides itself.
+    if (this.#listener === null) this.#thread.keepAlive(false);
+    this.#loading?.resolve();
   }
 
   static #start(places: ThreadPlaces): EncodingThread {

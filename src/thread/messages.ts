@@ -26,6 +26,8 @@ export interface Posted<Message> {
 
 /** Messages to the worker. */
 export type ToWorker =
+  /** Load the libraries, for sessions to come. Answered by `loaded`, whether that could be done or not. */
+  | { readonly type: "load"; readonly libraryPath: string | undefined }
   | {
     readonly type: "open";
     readonly request: SentRequest;
@@ -83,6 +85,8 @@ export function emptyProgress(audioTracks: number): Progress {
 
 /** The thread's messages. */
 export type FromWorker =
+  /** The libraries are loaded, from this folder; `null` where they can't be, which the next session tells. */
+  | { readonly type: "loaded"; readonly folder: string | null }
   /** The session is open. `folder` is that of the libraries. */
   | {
     readonly type: "opened";

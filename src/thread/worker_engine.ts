@@ -75,7 +75,10 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** Called when finishing the file goes on. */
   #onStep: () => void = () => {};
 
-  private constructor(request: FileRequest, { queueSize, workerModule, libraryPath, ...outlets }: EngineOptions) {
+  private constructor(
+    request: FileRequest,
+    { queueSize, workerModule, libraryPath, ...outlets }: EngineOptions,
+  ) {
     this.#path = request.path;
     this.slots = new FrameSlots(queueSize, {
       opened: (id, layout) => this.#post({ type: "ring", id, layout }),
