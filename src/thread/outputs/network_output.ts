@@ -13,6 +13,7 @@ import type { Rational } from "../../libav/rational.ts";
 import { muxerOf } from "../../engine/outputs/output_muxer.ts";
 import type { OutputStreams } from "../../engine/outputs/output_streams.ts";
 import type { NetworkTarget } from "../../engine/outputs/output_target.ts";
+import { LastAudio } from "./last_audio.ts";
 import { connectError } from "./refusals.ts";
 import type { PacketOutput } from "./packet_output.ts";
 
@@ -65,7 +66,7 @@ function isHostKnown(native: Native, url: string): boolean {
 export class ConnectionClock {
   #beginSeconds: number | null = null;
 
-  /** Moves a packet whose times have this unit. */
+  /** Moves a packet whose times have this unit, which is to be that of RTP: frames are long. */
   move(packet: NativePacket, { num, den }: Rational): void {
     this.#beginSeconds ??= Number(packet.dts) * num / den;
     const ticks = BigInt(Math.round(this.#beginSeconds * den / num));
@@ -73,6 +74,9 @@ export class ConnectionClock {
     packet.dts -= ticks;
   }
 }
+
+/** An element of WebM that is passed over: Icecast reads four bytes ahead, and keeps back the last ones. */
+const passedOver = Uint8Array.of(0xec, 0x82, 0, 0);
 
 /** Formats whose receivers know no time of the program's. */
 const countsFromConnection: ReadonlySet<string> = new Set(["rtsp", "whip"]);
@@ -84,6 +88,7 @@ export class NetworkOutput implements PacketOutput {
   readonly #muxer: Muxer;
   readonly #clock: ConnectionClock | null;
   #streams: OutputStreams | null = null;
+  #lastAudio: LastAudio | null = null;
   /** Bytes of a connection that was closed. */
   #bytes = 0;
 
@@ -113,6 +118,8 @@ export class NetworkOutput implements PacketOutput {
   begin(streams: OutputStreams): void {
     this.#streams = streams;
     addStreams(this.#muxer, streams);
+    const { format, formatOptions } = this.#target;
+    if (format === "rtsp") this.#lastAudio = new LastAudio(this.#native, streams, formatOptions);
     // What the muxer gathers leaves with each packet.
     this.#muxer.options.setField("flush_packets", 1);
     // Some muxers connect only here.
@@ -122,17 +129,26 @@ export class NetworkOutput implements PacketOutput {
   write(packet: NativePacket): void {
     const { streamIndex } = packet;
     const { timeBase } = this.#streams!.streams[streamIndex]!;
-    this.#clock?.move(packet, timeBase);
-    packet.rescale(timeBase, this.#muxer.timeBase(streamIndex));
+    const sent = this.#muxer.timeBase(streamIndex);
+    packet.rescale(timeBase, sent);
+    this.#clock?.move(packet, sent);
+    this.#lastAudio?.remember(streamIndex, this.#muxer, packet);
     this.#muxer.writeAtOnce(packet);
   }
 
   async finish(): Promise<void> {
+    this.#lastAudio?.send();
     this.#muxer.writeTrailer();
+    const { lingerSeconds, protocols, format } = this.#target;
+    if (protocols.startsWith("icecast") && format === "webm") this.#append(passedOver);
     this.#bytes = this.bytes;
-    const { lingerSeconds } = this.#target;
     if (lingerSeconds > 0) await new Promise((resolve) => setTimeout(resolve, lingerSeconds * 1000));
     this.#muxer.closeOutput();
+  }
+
+  #append(bytes: Uint8Array): void {
+    const output = this.#native.fields.get(this.#muxer.address, "AVFormatContext", "pb");
+    this.#native.memoryFiles().avio_write(output, bytes, bytes.length);
   }
 
   get bytes(): number {
@@ -147,5 +163,6 @@ export class NetworkOutput implements PacketOutput {
       // The connection is lost.
     }
     this.#muxer[Symbol.dispose]();
+    this.#lastAudio?.[Symbol.dispose]();
   }
 }
