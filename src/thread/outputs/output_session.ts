@@ -258,9 +258,11 @@ export class OutputSession {
   #requireInTime(action: string, cause?: unknown): void {
     this.#requireGoingOn();
     if (!this.#control.isLate) return;
-    const { writeTimeoutSeconds: limit } = this.#plan;
+    // At the end, it may have less time than that.
+    const waited = (performance.now() - this.#control.beganMs) / 1000;
+    const seconds = Number(Math.min(this.#plan.writeTimeoutSeconds, waited).toFixed(1));
     throw new WriteError(
-      action === "write" ? `it has taken nothing for ${limit} s` : `it has not answered for ${limit} s`,
+      action === "write" ? `it has taken nothing for ${seconds} s` : `it has not answered for ${seconds} s`,
       { code: "ETIMEDOUT", operation: action, hint: null, cause },
     );
   }
