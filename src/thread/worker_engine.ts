@@ -104,11 +104,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     const engine = new WorkerEngine<Summaries[Kind]>(request, options);
     const { signal } = options;
     try {
-      const open = {
-        ...{ type: "open", request: sent, libraryPath } as const,
-        knowsFormats: knownFormats !== null,
-        control: engine.#control.memory,
-      } as const;
+      const knowsFormats = knownFormats !== null, control = engine.#control.memory;
+      const open = { type: "open", request: sent, knowsFormats, libraryPath, control } as const;
       const opened = engine.#ask(open, buffersOf(sent));
       const { info, choice, folder } = await unlessAborted(opened, signal) as Answer<"opened">;
       noteLibraries(folder, options.libraryPath);
