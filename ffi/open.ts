@@ -122,21 +122,21 @@ let isOpenAhead = false;
  * Opens the libraries, binding next to nothing, while another thread gets ready: it then finds them in the
  * process. Opens what that thread will look for, and leaves all errors and questions to it.
  */
-export function openLibrariesAhead(explicit: string | undefined): void {
+export async function openLibrariesAhead(explicit: string | undefined): Promise<void> {
   if (loaded !== undefined || inUse !== undefined || isOpenAhead) return;
   isOpenAhead = true;
   const host = runtime();
   const folders = permittedAlready(host, searchFolders(host, explicit));
   for (const major of majorsNewestFirst) {
-    for (const folder of folders) if (canOpenAhead(host, folder, major)) return;
+    for (const folder of folders) if (await opensAhead(host, folder, major)) return;
   }
 }
 
-function canOpenAhead(host: Runtime, folder: string, major: number): boolean {
-  const { system } = host;
-  return Object.entries(versionFunctions).every(([library, symbols]) =>
-    openOptional(host, libraryPath(system, folder, library as LibraryName, major), symbols) !== null
-  );
+async function opensAhead(host: Runtime, folder: string, major: number): Promise<boolean> {
+  const pathOf = (library: LibraryName): string => libraryPath(host.system, folder, library, major);
+  const libraries = Object.entries(versionFunctions) as [LibraryName, SymbolTable][];
+  return await host.openAside?.(libraries.map(([library]) => pathOf(library))) ??
+    libraries.every(([library, symbols]) => openOptional(host, pathOf(library), symbols) !== null);
 }
 
 function openNewest(host: Runtime, explicit: string | undefined): Native {

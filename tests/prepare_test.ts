@@ -1,11 +1,13 @@
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { runtime } from "../ffi/mod.ts";
 import { createFileWriter, prepare } from "../mod.ts";
 import { barFrame, probe, TemporaryFolder } from "./support/media.ts";
 import { rejection } from "./support/messages.ts";
-import { isBun, repository, runScript } from "./support/processes.ts";
+import { isBun, isDeno, repository, runScript } from "./support/processes.ts";
 import { test } from "./support/test.ts";
 
 const moduleUrl = JSON.stringify(isBun ? `${repository}mod.ts` : pathToFileURL(`${repository}mod.ts`).href);
@@ -64,6 +66,26 @@ test("prepare: where there are no libraries, the writer tells", () => {
     try { await createFileWriter("ffv1", libraryPath + "/a.mkv", 25, { libraryPath }); }
     catch (error) { console.log(error.name); }`);
   assertEquals([status, lines], [0, ["prepared", "LibraryNotFoundError"]]);
+});
+
+test("createFileWriter: Deno's tests find no library that it has left open", {
+  skip: !isDeno && "only Deno looks",
+}, () => {
+  using folder = new TemporaryFolder();
+  const script = folder.file("writer_test.ts");
+  writeFileSync(
+    script,
+    `import { createFileWriter } from ${moduleUrl};
+Deno.test({ name: "writer", sanitizeResources: true, fn: async () => {
+  const writer = await createFileWriter("ffv1", ${JSON.stringify(folder.file("a.mkv"))}, 25);
+  await writer.write({ data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 });
+  await writer.close();
+} });`,
+  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["test", "-A", "--no-check", script], {
+    encoding: "utf8",
+  });
+  assertEquals(status, 0, `${stdout}${stderr}`);
 });
 
 test("prepare: refuses what is no option of it", async () => {

@@ -16,7 +16,8 @@ import {
   type Thread,
   type ThreadListener,
 } from "../contract.ts";
-import { LibraryKeeper } from "../library_keeper.ts";
+import { bindNow, LibraryKeeper } from "../library_keeper.ts";
+import { cString } from "../memory.ts";
 import { threadOf, workerThreads } from "../threads.ts";
 import { collectV8Garbage } from "./v8.ts";
 
@@ -155,6 +156,25 @@ export function createDenoRuntime(): Runtime {
       const library = Deno.dlopen(path, wanted);
       keeper.keep(path);
       return library.symbols as unknown as Functions<T>;
+    },
+
+    async openAside(paths: readonly string[]): Promise<boolean> {
+      try {
+        // The dlopen of the libc that libavutil uses. What Deno opens itself would be closed with this.
+        const library = Deno.dlopen(paths[0]!, {
+          dlopen: { parameters: ["buffer", "u32"], result: "usize", nonblocking: true },
+        });
+        try {
+          for (const path of paths) {
+            if (await library.symbols.dlopen(cString(path), bindNow) === 0n) return false;
+          }
+          return true;
+        } finally {
+          library.close();
+        }
+      } catch {
+        return false;
+      }
     },
 
     functionAddress(path: string, name: string): Address {

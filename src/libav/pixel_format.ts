@@ -176,18 +176,19 @@ function planesOf(
   chromaWidth: number,
   chromaHeight: number,
 ): PlaneGeometry[] {
-  const count = components.reduce((most, { plane }) => Math.max(most, plane + 1), 0);
-  return Array.from({ length: count }, (_, plane) => {
-    const inPlane = [...components.entries()].filter(([, component]) => component.plane === plane);
-    const [widest, { step }] = inPlane.reduce((one, other) => other[1].step > one[1].step ? other : one);
+  const planes: PlaneGeometry[] = [];
+  for (const [index, { plane, step }] of components.entries()) {
+    // Of the components in a plane, the first with the widest step tells.
+    if (planes[plane] !== undefined && planes[plane].step >= step) continue;
     // The second and third components are the subsampled ones; the fourth is alpha.
-    const isChroma = widest === 1 || widest === 2;
-    return {
+    const isChroma = index === 1 || index === 2;
+    planes[plane] = {
       step,
       log2Width: isChroma ? chromaWidth : 0,
       log2Height: plane === 1 || plane === 2 ? chromaHeight : 0,
     };
-  });
+  }
+  return planes;
 }
 
 /** All formats that the loaded libavutil knows, by name. */

@@ -31,6 +31,8 @@ export type ToWorker =
   | {
     readonly type: "open";
     readonly request: SentRequest;
+    /** Whether the pixel formats were told already. They are many. */
+    readonly knowsFormats: boolean;
     /** The folder of FFmpeg's libraries. */
     readonly libraryPath: string | undefined;
     /** The memory of the session's control. */
@@ -87,7 +89,7 @@ export function emptyProgress(audioTracks: number): Progress {
 export type FromWorker =
   /** The libraries are loaded, from this folder; `null` where they can't be, which the next session tells. */
   | { readonly type: "loaded"; readonly folder: string | null }
-  /** The session is open. `folder` is that of the libraries. */
+  /** The session is open. `folder` is that of the libraries. Formats that are known are left out. */
   | {
     readonly type: "opened";
     readonly info: EngineInfo | null;

@@ -39,6 +39,7 @@ export function startThread(
       if (message !== listening) return listener.message(message);
       for (const parameters of waiting ?? []) thread.post(...parameters);
       waiting = null;
+      // It never throws.
       openLibrariesAhead(libraryPath);
     },
     ended: (error) => listener.ended(error),

@@ -161,7 +161,7 @@ class WorkerSession {
     }
   }
 
-  #open({ request: sent, libraryPath, control: memory }: Message<"open">): void {
+  #open({ request: sent, knowsFormats, libraryPath, control: memory }: Message<"open">): void {
     const request = receivedRequest(sent);
     const control = this.#control = new SessionControl(memory);
     this.#session = this.#layout = null;
@@ -178,7 +178,8 @@ class WorkerSession {
       return this.#tell({ type: "opened", info: null, choice: null, folder });
     }
     const { info, choice } = this.#session = new VideoSession(native, request, control, this.#outlets);
-    this.#tell({ type: "opened", info, choice, folder });
+    const told = knowsFormats ? { ...info, formats: [] } : info;
+    this.#tell({ type: "opened", info: told, choice, folder });
   }
 
   get #video(): VideoSession {
