@@ -9,6 +9,7 @@ import type { NativeFrame } from "../../libav/native_frame.ts";
 import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
 import { type PixelMeaning, scalerMatrix } from "../color.ts";
 import { hasKernel, hasMatrixKernel, type KernelTarget } from "../kernels/kernels.ts";
+import { isKnownMatrix } from "../kernels/weights.ts";
 import type { KernelMemory } from "../kernels/kernel_memory.ts";
 import { type KernelPicture, KernelStaging } from "./kernel_staging.ts";
 import { frameLayout, type Pixels } from "../pixels.ts";
@@ -30,18 +31,18 @@ function lieAlike(one: PixelFormatInfo, other: PixelFormatInfo): boolean {
   return one.name.replace(/^yuvj/, "yuv") === other.name.replace(/^yuvj/, "yuv");
 }
 
-/** What of the meaning of planes changes; `null` where their layout does, or nothing. */
+/** What of the meaning of planes changes; `null` where nothing does, or where there is no kernel for it. */
 function changeOf(
   { format, width, height }: FrameLayout,
   meaning: PixelMeaning,
   { format: to, color, ...size }: ConverterTarget,
 ): "range" | "matrix" | null {
-  const areAlike = isBytes(format) && lieAlike(format, to) && width === size.width && height === size.height;
-  if (!areAlike) return null;
-  if (scalerMatrix(meaning) === scalerMatrix(color)) return meaning.range === color.range ? null : "range";
-  return hasMatrixKernel(format.name, meaning.matrix) && hasMatrixKernel(to.name, color.matrix)
-    ? "matrix"
-    : null;
+  if (!isBytes(format) || width !== size.width || height !== size.height) return null;
+  const isSameMatrix = scalerMatrix(meaning) === scalerMatrix(color);
+  if (isSameMatrix && meaning.range === color.range) return null;
+  if (isSameMatrix && lieAlike(format, to)) return "range";
+  const { matrix } = color;
+  return isKnownMatrix(matrix) && hasMatrixKernel(format.name, to.name, meaning.matrix) ? "matrix" : null;
 }
 
 /** The format without its plane of alpha, where pictures of a format fill that; else the format itself. */
