@@ -61,7 +61,8 @@ const forms: readonly (readonly [form: ComponentForm, pixelBytes: number])[] = [
 function picked(form: ComponentForm, at: number): number {
   if (form.kind === "floats") {
     const value = view.getFloat32(at, !form.isSwapped);
-    return Number.isNaN(value) ? 0 : Math.floor(Math.min(Math.max(value, 0), 1) * 65535 + 0.5);
+    const behind = 2 ** 23, most = Math.min(Math.max(value, 0), 1);
+    return Number.isNaN(value) ? 0 : Math.fround(Math.fround(most * 65535) + behind) - behind;
   }
   const { dropped, depth } = form;
   const most = 2 ** depth - 1;

@@ -60,6 +60,8 @@ function exact(y: number, u: number, v: number, from: PixelMeaning, to: PixelMea
 
 interface Conversion {
   readonly format: Format;
+  /** Default: the same. */
+  readonly target?: Format;
   readonly width: number;
   readonly height: number;
   readonly gap: number;
@@ -69,9 +71,9 @@ interface Conversion {
 
 /** Converts noise. Each sample may differ from the exact one by hardly more than rounding does. */
 function assertExact(conversion: Conversion): void {
-  const { format, width, height, gap, from, to } = conversion;
+  const { format, target = format, width, height, gap, from, to } = conversion;
   const [across, down] = formats[format];
-  const given = placed(format, width, height, gap, 0), made = placed(format, width, height, gap + 1, output);
+  const given = placed(format, width, height, gap, 0), made = placed(target, width, height, gap + 1, output);
   for (let at = 0; at < given.end; at++) bytes[at] = random(256);
   bytes.fill(canary, output - 64, made.end + 64);
   kernels.changeMatrix(given.target, made.target, from, to);
@@ -105,9 +107,18 @@ function assertExact(conversion: Conversion): void {
       check(0, x, y, luma!);
     }
   }
-  for (let y = 0; y < given.rows; y++) {
-    for (let x = 0; x < given.columns; x++) {
-      const [, u, v] = exact(128, sample(1, x, y), sample(2, x, y), from, to);
+  const [toAcross, toDown] = formats[target];
+  /** Averages are rounded before the matrix is changed. */
+  const averaged = (plane: number, x: number, y: number): number => {
+    const at = (column: number, row: number): number =>
+      sample(plane, Math.min(column, given.columns - 1), Math.min(row, given.rows - 1));
+    const [columns, rows] = [toAcross / across, toDown / down];
+    const [left, upper] = [x * columns, y * rows], [right, lower] = [left + columns - 1, upper + rows - 1];
+    return Math.floor((at(left, upper) + at(right, upper) + at(left, lower) + at(right, lower) + 2) / 4);
+  };
+  for (let y = 0; y < made.rows; y++) {
+    for (let x = 0; x < made.columns; x++) {
+      const [, u, v] = exact(128, averaged(1, x, y), averaged(2, x, y), from, to);
       check(1, x, y, u!);
       check(2, x, y, v!);
     }
@@ -139,6 +150,18 @@ test("PixelKernels.changeMatrix: every size from 1x1 on, and nothing beside is w
   }
 });
 
+test("PixelKernels.changeMatrix: chroma becomes averages where the target has less of it", () => {
+  const from = { matrix: "smpte170m", range: "pc" } as const, to = { matrix: "bt709", range: "tv" } as const;
+  const pairs = [["yuv444p", "yuv420p"], ["yuv444p", "yuv422p"], ["yuv422p", "yuv420p"]] as const;
+  for (const [format, target] of pairs) {
+    for (let width = 1; width <= 70; width += 3) {
+      for (const height of [1, 2, 5]) {
+        assertExact({ format, target, width, height, gap: width % 3, from, to });
+      }
+    }
+  }
+});
+
 test("PixelKernels.changeMatrix: grays keep their luma and get no colour", () => {
   const given = placed("yuv420p", 32, 8, 0, 0), made = placed("yuv420p", 32, 8, 0, output);
   for (let at = 0; at < 256; at++) bytes[at] = at;
@@ -159,6 +182,7 @@ test("PixelKernels.changeMatrix: refuses what has no kernel, or reaches too far"
   const convert = (from: KernelTarget, matrix = "bt709") => () =>
     kernels.changeMatrix(from, target, { ...meaning, matrix }, meaning);
   assertThrows(convert({ ...target, format: "nv12" }), RangeError, "no kernel");
+  assertThrows(convert({ ...target, format: "yuv410p" }), RangeError, "no kernel");
   assertThrows(convert(target, "ycgco"), RangeError, "no kernel");
   assertThrows(
     convert({ ...target, addresses: [0, 256, bytes.length - 8] }),

@@ -39,8 +39,8 @@ inlined void pick(const uint8_t *bytes, int32_t stride, int32_t width, int32_t h
     for (; x + 8 < width; x += 8) {
       v128_t words = eight_words(from + x * step, step);
       if (is_swapped) words = swapped_words(words);
-      words = wasm_u16x8_min(wasm_u16x8_shr(words, dropped), whites);
-      wasm_v128_store(at + x, wasm_i16x8_shl(words, raised));
+      words = wasm_u16x8_min(wasm_u16x8_shr(words, count(dropped)), whites);
+      wasm_v128_store(at + x, wasm_i16x8_shl(words, count(raised)));
     }
     for (; x < width; x++) {
       int32_t word = from[x * step];
@@ -69,63 +69,61 @@ exported(pick_bits) void pick_bits(const uint8_t *bytes, int32_t stride, int32_t
     uint16_t *at = (uint16_t *)(to + row * to_stride);
     int32_t x = 0;
     for (; x + 8 <= width; x += 8) {
-      v128_t low = wasm_v128_and(wasm_u32x4_shr(wasm_v128_load(from + x), dropped), mask);
-      v128_t high = wasm_v128_and(wasm_u32x4_shr(wasm_v128_load(from + x + 4), dropped), mask);
-      wasm_v128_store(at + x, wasm_i16x8_shl(wasm_u16x8_narrow_i32x4(low, high), raised));
+      v128_t low = wasm_v128_and(wasm_u32x4_shr(wasm_v128_load(from + x), count(dropped)), mask);
+      v128_t high = wasm_v128_and(wasm_u32x4_shr(wasm_v128_load(from + x + 4), count(dropped)), mask);
+      wasm_v128_store(at + x, wasm_i16x8_shl(wasm_u16x8_narrow_i32x4(low, high), count(raised)));
     }
     for (; x < width; x++) at[x] = (uint16_t)((from[x] >> dropped & (uint32_t)most) << raised);
   }
 }
 
-// Two floating-point numbers as the nearest integers, 1 as 65535.
-inlined v128_t two_rounded(v128_t x) {
-  x = wasm_f64x2_mul(wasm_f64x2_promote_low_f32x4(x), wasm_f64x2_splat(65535));
-  return wasm_u32x4_trunc_sat_f64x2_zero(wasm_f64x2_add(x, wasm_f64x2_splat(0.5)));
+// Four floating-point numbers as the nearest integers in 32 bits, 1 as 65535: from 0 to 1, and what is no number is 0. Behind 2^23 there
+// are no fractions.
+inlined v128_t four_rounded(v128_t x, int32_t is_swapped) {
+  if (is_swapped) x = swizzle(x, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
+  x = wasm_f32x4_pmin(wasm_f32x4_const_splat(1), wasm_f32x4_pmax(wasm_f32x4_const_splat(0), x));
+  x = wasm_f32x4_add(wasm_f32x4_mul(x, wasm_f32x4_const_splat(65535)), wasm_f32x4_const_splat(8388608));
+  return wasm_v128_and(x, wasm_i32x4_const_splat(0xffff));
 }
 
-// A plane of floating-point numbers of 32 bits: from 0 to 1, and what is no number is 0.
+// A plane of floating-point numbers of 32 bits.
 exported(pick_floats) void pick_floats(const uint8_t *bytes, int32_t stride, int32_t width, int32_t height, uint8_t *to,
                                        int32_t to_stride, int32_t is_swapped) {
-  const v128_t zero = wasm_f32x4_const_splat(0), one = wasm_f32x4_const_splat(1);
   for (int32_t row = 0; row < height; row++) {
     const uint8_t *from = bytes + row * stride;
     uint8_t *at = to + row * to_stride;
-    for (int32_t x = 0; x < width; x += 4) {
-      const int is_whole = x + 4 <= width;
-      for (int32_t part = x; part < smaller(x + 4, width); part += is_whole ? 4 : 1) {
-        v128_t four = is_whole ? wasm_v128_load(from + part * 4) : wasm_v128_load32_splat(from + part * 4);
-        if (is_swapped) four = swizzle(four, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
-        four = wasm_f32x4_min(wasm_f32x4_max(four, zero), one);
-        v128_t low = two_rounded(four), high = two_rounded(wasm_i32x4_shuffle(four, four, 2, 3, 0, 1));
-        v128_t words = wasm_u16x8_narrow_i32x4(wasm_i64x2_shuffle(low, high, 0, 2), low);
-        if (is_whole) wasm_v128_store64_lane(at + part * 2, words, 0);
-        else wasm_v128_store16_lane(at + part * 2, words, 0);
-      }
+    int32_t x = 0;
+    for (; x + 8 <= width; x += 8) {
+      v128_t low = four_rounded(wasm_v128_load(from + x * 4), is_swapped);
+      v128_t high = four_rounded(wasm_v128_load(from + x * 4 + 16), is_swapped);
+      wasm_v128_store(at + x * 2, wasm_u16x8_narrow_i32x4(low, high));
     }
+    for (; x < width; x++) wasm_v128_store16_lane(at + x * 2, four_rounded(wasm_v128_load32_splat(from + x * 4), is_swapped), 0);
   }
 }
 
 inlined uint32_t average(uint32_t a, uint32_t b) { return (a + b + 1) >> 1; }
 
+// Of eight words in each row, as 32-bit numbers.
+inlined v128_t four_averages(const uint16_t *upper, const uint16_t *lower) {
+  v128_t pairs = wasm_u16x8_avgr(wasm_v128_load(upper), wasm_v128_load(lower));
+  v128_t sums = wasm_i32x4_add(wasm_v128_and(pairs, wasm_i32x4_const_splat(0xffff)), wasm_u32x4_shr(pairs, 16));
+  return wasm_u32x4_shr(wasm_i32x4_add(sums, wasm_i32x4_const_splat(1)), 1);
+}
+
 // Two by two words, or two beside each other, as one: first those of two rows, then those of two columns. A row or column past the
 // plane's is its last one again.
 exported(halve_words) void halve_words(const uint8_t *words, int32_t stride, int32_t width, int32_t height, uint8_t *to,
                                        int32_t to_stride, int32_t columns, int32_t rows, int32_t down) {
-  const v128_t lower = wasm_i32x4_const_splat(0xffff), one = wasm_i32x4_const_splat(1);
   for (int32_t row = 0; row < rows; row++) {
     const uint16_t *upper_row = (const uint16_t *)(words + smaller(row << down, height - 1) * stride);
     const uint16_t *lower_row = (const uint16_t *)(words + smaller((row << down) + down, height - 1) * stride);
     uint16_t *at = (uint16_t *)(to + row * to_stride);
     int32_t x = 0;
     for (; x * 2 + 16 <= width; x += 8) {
-      v128_t halves[2];
-      for (int part = 0; part < 2; part++) {
-        const int32_t first = x * 2 + part * 8;
-        v128_t pairs = wasm_u16x8_avgr(wasm_v128_load(upper_row + first), wasm_v128_load(lower_row + first));
-        v128_t sums = wasm_i32x4_add(wasm_v128_and(pairs, lower), wasm_u32x4_shr(pairs, 16));
-        halves[part] = wasm_u32x4_shr(wasm_i32x4_add(sums, one), 1);
-      }
-      wasm_v128_store(at + x, wasm_u16x8_narrow_i32x4(halves[0], halves[1]));
+      v128_t left = four_averages(upper_row + x * 2, lower_row + x * 2);
+      v128_t right = four_averages(upper_row + x * 2 + 8, lower_row + x * 2 + 8);
+      wasm_v128_store(at + x, wasm_u16x8_narrow_i32x4(left, right));
     }
     for (; x < columns; x++) {
       int32_t x0 = smaller(x * 2, width - 1), x1 = smaller(x * 2 + 1, width - 1);
@@ -161,8 +159,8 @@ inlined void weigh_planes(const uint8_t *one, const uint8_t *two, const uint8_t 
                                   wasm_i32x4_dot_i16x8(wasm_i16x8_shuffle(bs, cs, 0, 8, 1, 9, 2, 10, 3, 11), last));
       v128_t high = wasm_i32x4_add(wasm_i32x4_dot_i16x8(wasm_i16x8_shuffle(as, bs, 4, 12, 5, 13, 6, 14, 7, 15), first),
                                    wasm_i32x4_dot_i16x8(wasm_i16x8_shuffle(bs, cs, 4, 12, 5, 13, 6, 14, 7, 15), last));
-      low = wasm_i32x4_shr(wasm_i32x4_add(low, low_bias), mix.bits);
-      high = wasm_i32x4_shr(wasm_i32x4_add(high, high_bias), mix.bits);
+      low = wasm_i32x4_shr(wasm_i32x4_add(low, low_bias), count(mix.bits));
+      high = wasm_i32x4_shr(wasm_i32x4_add(high, high_bias), count(mix.bits));
       v128_t values = wasm_i16x8_min(wasm_i16x8_max(wasm_i16x8_narrow_i32x4(low, high), zero), most);
       if (is_byte) wasm_v128_store64_lane(at + x, wasm_u8x16_narrow_i16x8(values, values), 0);
       else wasm_v128_store(at + x * 2, values);
@@ -201,6 +199,8 @@ exported(is_white) int32_t is_white(const uint8_t *bytes, int32_t stride, int32_
   return 1;
 }
 
+inlined v128_t lowest_bytes(const uint8_t *at) { return wasm_v128_and(wasm_v128_load(at), wasm_i32x4_const_splat(255)); }
+
 // One of the four bytes of each pixel, as a plane. `bytes` begins with it.
 exported(pick_bytes) void pick_bytes(const uint8_t *bytes, int32_t stride, int32_t width, int32_t height, uint8_t *to,
                                      int32_t to_stride, int32_t coded_width, int32_t coded_height) {
@@ -209,12 +209,9 @@ exported(pick_bytes) void pick_bytes(const uint8_t *bytes, int32_t stride, int32
     uint8_t *at = to + row * to_stride;
     int32_t x = 0;
     for (; x + 16 < width; x += 16) {
-      v128_t four[4];
-      for (int part = 0; part < 4; part++) {
-        four[part] = wasm_v128_and(wasm_v128_load(from + x * 4 + part * 16), wasm_i32x4_const_splat(255));
-      }
-      wasm_v128_store(at + x, wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(four[0], four[1]),
-                                                      wasm_i16x8_narrow_i32x4(four[2], four[3])));
+      const uint8_t *first = from + x * 4;
+      wasm_v128_store(at + x, wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(lowest_bytes(first), lowest_bytes(first + 16)),
+                                                      wasm_i16x8_narrow_i32x4(lowest_bytes(first + 32), lowest_bytes(first + 48))));
     }
     for (; x < coded_width; x++) at[x] = from[smaller(x, width - 1) * 4];
   }

@@ -282,7 +282,7 @@ inlined void paint_one(uint8_t *to, int32_t y, int32_t u, int32_t v, colors c) {
 inlined void to_rgb32(planes from, uint8_t *to, int32_t stride, int32_t down, colors c, int across, int is_interleaved) {
   const v128_t upper = wasm_i16x8_const_splat(-256);
   const uint8_t *both = from.u < from.v ? from.u : from.v;
-  const uint32_t u_shift = both == from.u ? 8 : 0, v_shift = 8 - u_shift;
+  const int32_t u_shift = both == from.u ? 8 : 0, v_shift = 8 - u_shift;
   // Rows that share their chroma are painted together. The last one may have no other.
   for (int32_t row = 0; row < from.height; row += 1 << down) {
     const int32_t below = down & (row + 1 < from.height);
@@ -295,7 +295,7 @@ inlined void to_rgb32(planes from, uint8_t *to, int32_t stride, int32_t down, co
       tints t;
       if (is_interleaved) {
         v128_t uvs = wasm_v128_load(pairs + x);
-        t = tinted(wasm_v128_and(wasm_i16x8_shl(uvs, u_shift), upper), wasm_v128_and(wasm_i16x8_shl(uvs, v_shift), upper), c);
+        t = tinted(wasm_v128_and(wasm_i16x8_shl(uvs, count(u_shift)), upper), wasm_v128_and(wasm_i16x8_shl(uvs, count(v_shift)), upper), c);
       } else {
         t = tinted(upper_bytes(us + (x >> across)), upper_bytes(vs + (x >> across)), c);
       }

@@ -52,6 +52,35 @@ exported(change_chroma) void change_chroma(const uint8_t *u, int32_t u_stride, c
   }
 }
 
+// A plane with half as many samples across (where `across` is 1) and down (likewise): averages. A column or row past the plane's is its
+// last one again.
+exported(halve_bytes) void halve_bytes(const uint8_t *bytes, int32_t stride, int32_t width, int32_t height, uint8_t *to,
+                                       int32_t to_stride, int32_t columns, int32_t rows, int32_t across, int32_t down) {
+  for (int32_t row = 0; row < rows; row++) {
+    const uint8_t *upper = bytes + smaller(row << down, height - 1) * stride;
+    const uint8_t *lower = bytes + smaller((row << down) + down, height - 1) * stride;
+    int32_t x = 0;
+    for (; (x + 16) << across <= width; x += 16) {
+      if (across) {
+        v128_t left = wasm_i16x8_add(wasm_u16x8_extadd_pairwise_u8x16(wasm_v128_load(upper + x * 2)),
+                                     wasm_u16x8_extadd_pairwise_u8x16(wasm_v128_load(lower + x * 2)));
+        v128_t right = wasm_i16x8_add(wasm_u16x8_extadd_pairwise_u8x16(wasm_v128_load(upper + x * 2 + 16)),
+                                      wasm_u16x8_extadd_pairwise_u8x16(wasm_v128_load(lower + x * 2 + 16)));
+        left = wasm_u16x8_shr(wasm_i16x8_add(left, wasm_i16x8_const_splat(2)), 2);
+        right = wasm_u16x8_shr(wasm_i16x8_add(right, wasm_i16x8_const_splat(2)), 2);
+        wasm_v128_store(to + x, wasm_u8x16_narrow_i16x8(left, right));
+      } else {
+        wasm_v128_store(to + x, wasm_u8x16_avgr(wasm_v128_load(upper + x), wasm_v128_load(lower + x)));
+      }
+    }
+    for (; x < columns; x++) {
+      const int32_t x0 = smaller(x << across, width - 1), x1 = smaller((x << across) + across, width - 1);
+      to[x] = (uint8_t)((upper[x0] + upper[x1] + lower[x0] + lower[x1] + 2) >> 2);
+    }
+    to += to_stride;
+  }
+}
+
 // Rows of one plane of chroma: the one that covers a row of luma, and the next nearest.
 typedef struct {
   const uint8_t *near, *far;

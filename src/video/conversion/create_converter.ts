@@ -59,7 +59,7 @@ function createOpaque(native: Native, shape: PictureShape, target: ConverterTarg
     return new CopyConverter(native, visible, new OutputFrames(native, visible, target));
   }
   if (target.format.name === "gbrap" && Object.hasOwn(packedPlaneOrder, format.name)) {
-    return new SplittingConverter(native, visible, new OutputFrames(native, visible, target));
+    return new SplittingConverter(native, visible, target);
   }
   if (DeepConverter.exists(visible, shape.meaning, target)) return new DeepConverter(native, visible, target);
   return KernelConverter.exists(visible, shape.meaning, target)

@@ -9,12 +9,15 @@ import type { NativeFrame } from "../../libav/native_frame.ts";
 import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
 import { type PixelMeaning, scalerMatrix } from "../color.ts";
 import { hasKernel, hasMatrixKernel, type KernelTarget } from "../kernels/kernels.ts";
+import { isKnownMatrix } from "../kernels/weights.ts";
+import type { KernelMemory } from "../kernels/kernel_memory.ts";
 import { type KernelPicture, KernelStaging } from "./kernel_staging.ts";
 import { frameLayout, type Pixels } from "../pixels.ts";
 import type { FrameLayout } from "../raw_frame.ts";
 import type { SharedFrame } from "../shared_frame.ts";
 import { SharedFramePools } from "../shared_frame_pools.ts";
 import type { Converter, ConverterTarget } from "./converter.ts";
+import { packedPlaneOrder } from "./packed_components.ts";
 
 /** Whether a format has 8-bit planes of luma and chroma, and nothing else. */
 function isBytes(format: PixelFormatInfo): boolean {
@@ -28,18 +31,23 @@ function lieAlike(one: PixelFormatInfo, other: PixelFormatInfo): boolean {
   return one.name.replace(/^yuvj/, "yuv") === other.name.replace(/^yuvj/, "yuv");
 }
 
-/** What of the meaning of planes changes; `null` where their layout does, or nothing. */
+/** What of the meaning of planes changes; `null` where nothing does, or where there is no kernel for it. */
 function changeOf(
   { format, width, height }: FrameLayout,
   meaning: PixelMeaning,
   { format: to, color, ...size }: ConverterTarget,
 ): "range" | "matrix" | null {
-  const areAlike = isBytes(format) && lieAlike(format, to) && width === size.width && height === size.height;
-  if (!areAlike) return null;
-  if (scalerMatrix(meaning) === scalerMatrix(color)) return meaning.range === color.range ? null : "range";
-  return hasMatrixKernel(format.name, meaning.matrix) && hasMatrixKernel(to.name, color.matrix)
-    ? "matrix"
-    : null;
+  if (!isBytes(format) || width !== size.width || height !== size.height) return null;
+  const isSameMatrix = scalerMatrix(meaning) === scalerMatrix(color);
+  if (isSameMatrix && meaning.range === color.range) return null;
+  if (isSameMatrix && lieAlike(format, to)) return "range";
+  const { matrix } = color;
+  return isKnownMatrix(matrix) && hasMatrixKernel(format.name, to.name, meaning.matrix) ? "matrix" : null;
+}
+
+/** The format without its plane of alpha, where pictures of a format fill that; else the format itself. */
+function withoutAlpha(from: PixelFormatInfo, to: PixelFormatInfo): string {
+  return Object.hasOwn(packedPlaneOrder, from.name) ? to.name.replace(/^yuva/, "yuv") : to.name;
 }
 
 /** Converts with a kernel. */
@@ -57,7 +65,7 @@ export class KernelConverter implements Converter {
     const { format } = picture;
     return changeOf(picture, meaning, target) !== null ||
       (format.isRgb || meaning.range === "pc") &&
-        hasKernel(format.name, target.format.name, target.color.matrix);
+        hasKernel(format.name, withoutAlpha(format, target.format), target.color.matrix);
   }
 
   /** For pictures, or parts of pictures, of a layout. Requires a kernel. */
@@ -111,8 +119,22 @@ export class KernelConverter implements Converter {
     const { format: { name: from }, width, height } = this.#picture;
     memory.kernels.convert(
       { format: from, width, height, address: addresses[0]!, stride: strides[0]! },
-      this.#placesIn(frame),
+      { ...this.#placesIn(frame), format: withoutAlpha(this.#picture.format, this.#target.format) },
       this.#target.color,
+    );
+    if (this.#target.format.hasAlpha) this.#copyAlpha(memory, addresses[0]!, strides[0]!, frame);
+  }
+
+  #copyAlpha(memory: KernelMemory, address: number, stride: number, frame: SharedFrame): void {
+    const { format: { name }, width, height } = this.#picture;
+    const [alpha, plane] = [packedPlaneOrder[name]![3], 3];
+    memory.deepKernels.pickBytes(
+      { address: address + alpha, stride, rowBytes: width * 4, rows: height },
+      width,
+      {
+        ...{ address: frame.addresses[plane]!, stride: frame.rowStrides[plane]! },
+        ...{ rowBytes: this.#target.width, rows: this.#target.height },
+      },
     );
   }
 

@@ -9,6 +9,7 @@
  * @module
  */
 import type { PixelMeaning } from "../color.ts";
+import { chromaFormats, pairs } from "./chroma_formats.ts";
 import { KernelModule, type KernelPlane, type NamedPlane as Plane } from "./kernel_module.ts";
 import { matrixWeights } from "./matrix_weights.ts";
 import { colorWeights, isKnownMatrix, neutral, rgbWeights, stretchWeights } from "./weights.ts";
@@ -72,28 +73,6 @@ const targets: Readonly<Record<string, TargetFormat>> = {
   yuv444p: { planeCount: 3, chromaSamples: 1, pixels: 1 },
 };
 
-interface ChromaFormat {
-  /** The kernel for such chroma. */
-  readonly kernel: "half_to_rgb32" | "pairs_to_rgb32" | "whole_to_rgb32";
-  /** The binary logarithms of the pixels that a sample covers. */
-  readonly across: number;
-  readonly down: number;
-}
-
-const half = { kernel: "half_to_rgb32", across: 1 } as const;
-const pairs = { kernel: "pairs_to_rgb32", across: 1, down: 1 } as const;
-const whole = { kernel: "whole_to_rgb32", across: 0, down: 0 } as const;
-
-const chromaFormats: Readonly<Record<string, ChromaFormat>> = {
-  yuv420p: { ...half, down: 1 },
-  yuvj420p: { ...half, down: 1 },
-  nv12: pairs,
-  yuv422p: { ...half, down: 0 },
-  yuvj422p: { ...half, down: 0 },
-  yuv444p: whole,
-  yuvj444p: whole,
-};
-
 /** Whether there is a kernel from luma and chroma to RGB of four bytes, with a matrix by libav's name. */
 export function hasRgbKernel(from: string, to: string, matrix: string): boolean {
   return Object.hasOwn(chromaFormats, from) && sources[to]?.pixels === "rgb32" &&
@@ -106,10 +85,15 @@ export function rowsOfChroma(format: string): number {
   return 1 << chromaFormats[format]!.down;
 }
 
-/** Whether there is a kernel that gives planes of a format another matrix, by libav's name of the first one. */
-export function hasMatrixKernel(format: string, matrix: string): boolean {
-  return Object.hasOwn(chromaFormats, format) && chromaFormats[format]!.kernel !== "pairs_to_rgb32" &&
-    isKnownMatrix(matrix);
+/**
+ * Whether there is a kernel that gives planes of luma and chroma another matrix than the one of a name, with as
+ * many samples of chroma or fewer.
+ */
+export function hasMatrixKernel(from: string, to: string, matrix: string): boolean {
+  const areKnown = [from, to].every((name) => Object.hasOwn(chromaFormats, name)) && isKnownMatrix(matrix);
+  if (!areKnown) return false;
+  const one = chromaFormats[from]!, other = chromaFormats[to]!;
+  return one !== pairs && other !== pairs && one.across <= other.across && one.down <= other.down;
 }
 
 /** Whether there is a kernel from one format to another, with a matrix by libav's name. */
@@ -249,41 +233,49 @@ export class PixelKernels {
   }
 
   /**
-   * Converts planes of luma and chroma to another matrix, and to another range where that differs. Luma gets
-   * what the chroma around it adds, interpolated; chroma, which depends on chroma alone, is made sample by
-   * sample. `to` has the format and size of `from`.
+   * Converts planes of luma and chroma to another matrix or range. Luma gets what the chroma around it adds,
+   * interpolated; chroma, which depends on chroma alone, is made sample by sample. Where `to` has fewer
+   * samples of it, these are averages. `to` has the size of `from`.
    *
    * Throws a `RangeError` where there is no kernel, or where a row or plane reaches too far.
    */
   changeMatrix(from: KernelTarget, to: KernelTarget, meaning: PixelMeaning, wanted: PixelMeaning): void {
-    if (!hasMatrixKernel(from.format, meaning.matrix) || !isKnownMatrix(wanted.matrix)) {
+    if (!hasMatrixKernel(from.format, to.format, meaning.matrix) || !isKnownMatrix(wanted.matrix)) {
       throw new RangeError(
-        `Cannot convert ${from.format} from ${meaning.matrix} to ${wanted.matrix}: there is no kernel`,
+        `Cannot convert ${from.format} (${meaning.matrix}) to ${to.format} (${wanted.matrix}): there is no kernel`,
       );
     }
-    const { across, down } = chromaFormats[from.format]!;
-    const { width, height } = from;
-    const columns = Math.ceil(width / 2 ** across), rows = Math.ceil(height / 2 ** down);
-    const planesOf = ({ format, addresses, strides }: KernelTarget): [Plane, Plane, Plane] => {
-      const planes = [0, 1, 2].map((plane) => ({
-        name: `plane ${plane} of ${format}`,
-        address: addresses[plane] ?? NaN,
-        stride: strides[plane] ?? NaN,
-        rowBytes: plane === 0 ? width : columns,
-        rows: plane === 0 ? height : rows,
-      })) as [Plane, Plane, Plane];
-      for (const plane of planes) this.#module.check(plane);
-      return planes;
-    };
+    const [y, u, v] = this.#chromaPlanes(from, from), [toY, toU, toV] = this.#chromaPlanes(to, from);
+    const { across, down } = chromaFormats[from.format]!, target = chromaFormats[to.format]!;
     const places = (...planes: Plane[]): number[] =>
       planes.flatMap(({ address, stride }) => [address, stride]);
-    const [y, u, v] = planesOf(from), [toY, toU, toV] = planesOf(to);
     const { chroma, luma } = matrixWeights(meaning, wanted);
-    this.#module.call("change_chroma", ...places(u, v), columns, rows, ...places(toU, toV), ...chroma);
+    const halvings = [target.across - across, target.down - down] as const;
+    const isHalved = halvings.some((halving) => halving > 0);
+    for (const [whole, half] of isHalved ? [[u, toU], [v, toV]] as const : []) {
+      const sizes = [whole.rowBytes, whole.rows, ...places(half), half.rowBytes, half.rows];
+      this.#module.call("halve_bytes", ...places(whole), ...sizes, ...halvings);
+    }
+    const given = isHalved ? places(toU, toV) : places(u, v);
+    this.#module.call("change_chroma", ...given, toU.rowBytes, toU.rows, ...places(toU, toV), ...chroma);
     this.#module.call(
       across === 1 ? "change_luma_of_half" : "change_luma_of_whole",
-      ...[...places(y, u, v), width, height, down, ...places(toY), ...luma],
+      ...[...places(y, u, v), from.width, from.height, down, ...places(toY), ...luma],
     );
+  }
+
+  /** The planes of a format that has three, for pictures of a size. */
+  #chromaPlanes({ format, addresses, strides }: KernelTarget, { width, height }: KernelTarget) {
+    const { across, down } = chromaFormats[format]!;
+    const planes = [0, 1, 2].map((plane) => ({
+      name: `plane ${plane} of ${format}`,
+      address: addresses[plane] ?? NaN,
+      stride: strides[plane] ?? NaN,
+      rowBytes: plane === 0 ? width : Math.ceil(width / 2 ** across),
+      rows: plane === 0 ? height : Math.ceil(height / 2 ** down),
+    }));
+    for (const plane of planes) this.#module.check(plane);
+    return planes as [Plane, Plane, Plane];
   }
 
   /** Whether all pixels of four bytes are opaque. `alpha` is which of the four bytes says it. */
