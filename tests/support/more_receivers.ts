@@ -268,14 +268,21 @@ class Icecast implements AnyReceiver {
   }
 }
 
-/** Node's HTTP server, as a program of its own. */
-function httpServer(method: "PUT" | "POST", name: string) {
+/** Node's server of HTTP, or with a certificate of HTTPS, as a program of its own. */
+export function httpServer(method: "PUT" | "POST", name: string, secured: Certificate | null = null) {
   return (folder: string, port: number): AnyReceiver => {
     const path = join(folder, "body");
     return new Receiver(port, {
-      ...{ address: `http://127.0.0.1:${port}/${name}`, options: { method }, protocol: "tcp" },
+      ...{
+        address: `http${secured === null ? "" : "s"}://127.0.0.1:${port}/${name}`,
+        options: { method },
+        protocol: "tcp",
+      },
       ...{ files: () => filesLike(folder, new RegExp(`^body.*${method}$`)), endsItself: false },
-      command: ["node", httpScript, String(port), path],
+      command: [
+        ...["node", httpScript, String(port), path] as const,
+        ...(secured === null ? [] : [secured.key, secured.certificate]),
+      ],
     });
   };
 }

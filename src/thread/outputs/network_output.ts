@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { cString, type Native, NULL } from "../../../ffi/mod.ts";
+import { cString, type Native } from "../../../ffi/mod.ts";
 import { setInterruption } from "../../libav/interruption.ts";
 import { Muxer, openForWriting } from "../../libav/muxer.ts";
-import { muxerByName } from "../../libav/muxer_info.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
 import { optionText, withOptions } from "../../libav/reading/input_options.ts";
 import type { Rational } from "../../libav/rational.ts";
@@ -16,6 +15,7 @@ import type { NetworkTarget } from "../../engine/outputs/output_target.ts";
 import { LastAudio } from "./last_audio.ts";
 import { connectError } from "./refusals.ts";
 import type { PacketOutput } from "./packet_output.ts";
+import { isHostKnown, isUntrusted } from "./probes.ts";
 
 /** Adds the streams of an encode to a muxer, and sets the options of its format. */
 export function addStreams(muxer: Muxer, streams: OutputStreams, only: number | null = null): void {
@@ -48,20 +48,6 @@ export function connectMuxer(
     ), "connect");
 }
 
-/** Whether the host of an address has one that can be reached. Nothing is sent: UDP connects to nobody. */
-function isHostKnown(native: Native, url: string): boolean {
-  const { hostname } = new URL(url);
-  using muxer = new Muxer(native, muxerByName(native, "mpegts")!, "");
-  const place = cString(`udp://${hostname}:9`);
-  try {
-    muxer.openWith((cell) => native.avformat.avio_open2(cell, place, openForWriting, NULL, null));
-    muxer.closeOutput();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Has a connection's times begin at 0: those of RTP have 32 bits, and its clock starts with the header. */
 export class ConnectionClock {
   #beginSeconds: number | null = null;
@@ -80,6 +66,9 @@ const passedOver = Uint8Array.of(0xec, 0x82, 0, 0);
 
 /** Formats whose receivers know no time of the program's. */
 const countsFromConnection: ReadonlySet<string> = new Set(["rtsp", "whip"]);
+
+/** The port of `rtmps:` where the address names none. */
+const rtmpsPort = 443;
 
 /** One connection to an address. */
 export class NetworkOutput implements PacketOutput {
@@ -111,7 +100,11 @@ export class NetworkOutput implements PacketOutput {
     } catch (error) {
       const { url, protocols } = this.#target;
       const isSrt = protocols === "srt", tookMs = performance.now() - beganMs;
-      throw connectError(error, { isSrt, tookMs, isHostKnown: () => isHostKnown(this.#native, url) });
+      throw connectError(error, {
+        ...{ isSrt, tookMs },
+        isHostKnown: () => isHostKnown(this.#native, url),
+        isUntrusted: () => protocols.startsWith("rtmps") && isUntrusted(this.#native, url, rtmpsPort),
+      });
     }
   }
 
