@@ -127,12 +127,10 @@ export class NetworkOutput implements PacketOutput {
     this.#muxer.writeAtOnce(packet);
   }
 
-  async finish(): Promise<void> {
+  finish(): void {
     this.#muxer.writeTrailer();
     this.#bytes = this.bytes;
-    const { lingerSeconds } = this.#target;
-    if (lingerSeconds > 0) await new Promise((resolve) => setTimeout(resolve, lingerSeconds * 1000));
-    this.#muxer.closeOutput();
+    if (this.#target.lingerSeconds === 0) this.#muxer.closeOutput();
   }
 
   get bytes(): number {
