@@ -91,7 +91,6 @@ testAll("outputs: ten minutes of 720p with audio to a server of RTMP keep to the
     usage: usage.map(({ mb, files, threads }) => `${mb.toFixed(0)} MB, ${files} files, ${threads} threads`),
   };
   const told = JSON.stringify(figures);
-  console.log(told);
   assert(Math.abs(figures.drift) < 20 && Math.abs(figures.last) < 20, told);
   // What was sent is counted in whole frames.
   assert(Math.abs(figures.sentDrift) < 20 + 1000 / fps, told);

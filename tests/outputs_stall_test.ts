@@ -223,8 +223,9 @@ async function endMs(
 for (const scheme of schemes) {
   for (const situation of situations) {
     for (const end of ["abort", "close", "signal"] as const) {
-      // What was written is sent, no faster than it is shown; and an answer of HTTP is waited for.
-      const isWaitedFor = situation === "live" || scheme === "http" && isSilent(situation);
+      // What was written is sent, no faster than it is shown; TCP has no answer, and that of HTTP is waited for.
+      const isAccepting = situation === "never answers" && scheme === "tcp";
+      const isWaitedFor = situation === "live" || isAccepting || scheme === "http" && isSilent(situation);
       if (end === "close" && isWaitedFor) continue;
       testAll(`${end}, ${scheme}: it takes 200 ms where the receiver is ${situation}`, needed, async () => {
         const least = await leastMs(200, () => endMs(end, situation, scheme));

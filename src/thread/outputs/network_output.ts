@@ -13,7 +13,7 @@ import type { Rational } from "../../libav/rational.ts";
 import { muxerOf } from "../../engine/outputs/output_muxer.ts";
 import type { OutputStreams } from "../../engine/outputs/output_streams.ts";
 import type { NetworkTarget } from "../../engine/outputs/output_target.ts";
-import { connectError } from "./refusals.ts";
+import { connectError, srtLoss } from "./refusals.ts";
 import type { PacketOutput } from "./packet_output.ts";
 
 /** Adds the streams of an encode to a muxer, and sets the options of its format. */
@@ -104,9 +104,9 @@ export class NetworkOutput implements PacketOutput {
     try {
       connect();
     } catch (error) {
-      const { url, protocols } = this.#target;
-      const isSrt = protocols === "srt", tookMs = performance.now() - beganMs;
-      throw connectError(error, { isSrt, tookMs, isHostKnown: () => isHostKnown(this.#native, url) });
+      const { url } = this.#target, tookMs = performance.now() - beganMs;
+      const isKnown = () => isHostKnown(this.#native, url);
+      throw connectError(error, { isSrt: this.#isSrt, tookMs, isHostKnown: isKnown });
     }
   }
 
@@ -124,7 +124,15 @@ export class NetworkOutput implements PacketOutput {
     const { timeBase } = this.#streams!.streams[streamIndex]!;
     this.#clock?.move(packet, timeBase);
     packet.rescale(timeBase, this.#muxer.timeBase(streamIndex));
-    this.#muxer.writeAtOnce(packet);
+    try {
+      this.#muxer.writeAtOnce(packet);
+    } catch (error) {
+      throw this.#isSrt ? srtLoss(error) : error;
+    }
+  }
+
+  get #isSrt(): boolean {
+    return this.#target.protocols === "srt";
   }
 
   finish(): void {
