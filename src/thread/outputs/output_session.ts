@@ -45,6 +45,8 @@ export interface OutputPlan {
   /** Whether its servers refuse by closing a connection that was just made. */
   readonly refusesByClosing: boolean;
   readonly writeTimeoutSeconds: number;
+  /** How long the connection stays open after the end, for a receiver that plays with a delay, in seconds. */
+  readonly lingerSeconds: number;
 }
 
 /** Thrown where the output is to end. */
@@ -97,6 +99,7 @@ export class OutputSession {
       }
       await this.#watched("finish", () => this.#output!.finish());
       this.#countBytes();
+      await this.#linger();
       this.#memory.state = "closed";
     } catch (error) {
       this.#memory.state = error instanceof Ended ? "closed" : "failed";
@@ -217,6 +220,18 @@ export class OutputSession {
       this.#queue.dropAll();
       const waitMs = endMs - performance.now();
       if (waitMs <= 0 || this.#memory.hasEnded) return;
+      await this.#memory.changed(seen, waitMs);
+    }
+  }
+
+  /** Leaves a receiver time to use what it has got. */
+  async #linger(): Promise<void> {
+    const endMs = performance.now() + this.#plan.lingerSeconds * 1000;
+    for (;;) {
+      const seen = this.#memory.changes;
+      this.#requireGoingOn();
+      const waitMs = endMs - performance.now();
+      if (waitMs <= 0) return;
       await this.#memory.changed(seen, waitMs);
     }
   }

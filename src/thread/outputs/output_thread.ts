@@ -65,6 +65,7 @@ export class OutputThread {
   #awaited = 0;
   /** When the encoder has ended. */
   #endedMs: number | null = null;
+  #isGivenUp = false;
   #stopWatch = (): void => {};
 
   /** Starts the thread, which connects. */
@@ -234,7 +235,9 @@ export class OutputThread {
         await stream?.abort(error ?? new Error("The writer was aborted"));
       } else if (stream !== undefined) {
         const closing = stream.close();
-        if (!await settlesWithin(closing, writeTimeoutSeconds * 1000)) throw this.#late(writeTimeoutSeconds, "close a stream");
+        if (!await settlesWithin(closing, writeTimeoutSeconds * 1000)) {
+          throw this.#late(writeTimeoutSeconds, "close a stream");
+        }
         await closing;
       }
       this.#end(null);
@@ -271,11 +274,18 @@ export class OutputThread {
     if (waited > stallSeconds) this.#queue.turn("live", "stalled");
     const isEnd = this.#queue.hasEnded && this.#endedMs === null;
     if (isEnd) this.#endedMs = performance.now();
-    // A frame that comes after a new connection is none of this video.
-    if (isEnd && !isPatient && (waited > stallSeconds || this.#queue.state === "retrying")) this.#giveUp();
+    if (this.#endedMs !== null && !isPatient && this.#takesNothing(waited, isEnd)) this.#giveUp();
     const isLate = waited > limit;
     const isLateAtEnd = this.#endedMs !== null && performance.now() - this.#endedMs > limit * 1000;
     if (isLate && (!isPatient || isLateAtEnd)) this.#endCall();
+  }
+
+  /** Whether an address takes nothing when the encoder ends, or later where it never had a connection. */
+  #takesNothing(waited: number, isEnd: boolean): boolean {
+    const { state } = this.#queue;
+    // What comes back would get nothing of what is over.
+    if (state === "retrying") return isEnd;
+    return waited > stallSeconds && (isEnd || state === "connecting");
   }
 
   #endCall(): void {
@@ -286,6 +296,8 @@ export class OutputThread {
   /** The encoder has ended, and the address takes nothing: nobody waits for it. */
   #giveUp(): void {
     this.#endCall();
+    if (this.#isGivenUp) return;
+    this.#isGivenUp = true;
     runtime().startTimer(giveUpMs, () => this.#leave(this.#error ?? this.#late(stallSeconds, "close")));
   }
 

@@ -60,6 +60,16 @@ function connectionError(code: string, message: string): WriteError {
   return new WriteError(message, { code, operation: "connect", hint: null });
 }
 
+/** The error of a connection that SRT has lost. It says the same of an end and of five seconds of silence. */
+export function srtLoss(error: unknown): unknown {
+  if (!(error instanceof AvError) || error.code !== "EIO") return error;
+  return new WriteError("the receiver has closed the connection, or was not heard of for 5 s", {
+    code: "EIO",
+    operation: "write a packet",
+    hint: null,
+  });
+}
+
 /** The error of a connection that was closed as soon as it was made. */
 export function refusal(): WriteError {
   return new WriteError("the server has closed the connection at once", {
