@@ -75,7 +75,7 @@ const examples: readonly (readonly [title: string, files: Readonly<Record<string
   ["Controlled frame rate", {
     "same-rate.mp4": ["h264", "320x180", "yuv420p", clip.rate, clip.frames],
   }],
-  ["Gray frames, without loss", { "gray.mkv": ["h264", "320x180", "yuv420p", "25/1", clip.frames] }],
+  ["Gray frames, without loss", { "gray.mkv": ["h264", "320x180", "yuvj420p", "25/1", clip.frames] }],
   ["Sound from a file", { "with-music.mp4": ["h264", "320x180", "yuv420p", clip.rate, clip.frames] }],
   ["Hardware encoder", { "hardware.mp4": ["h264", "320x180", "yuv420p", clip.rate, clip.frames] }],
   ["Custom command: merge sound", {
