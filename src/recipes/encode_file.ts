@@ -227,14 +227,14 @@ async function openWriter(
 const usualRate = 30;
 
 async function encodeInto(
-  { output, part, audioOptions, signal, onFrame }: EncodeRequest,
+  { input, output, part, audioOptions, signal, onFrame }: EncodeRequest,
   source: VideoSource,
   writer: VideoWriter,
 ): Promise<{ summary: WriteSummary; isAudioCut: boolean }> {
   const pace = new Pace();
   const end = Math.min(part.end, source.duration ?? Infinity);
   const all = Number.isFinite(end) ? end - part.start : null;
-  const video = writeFrames(source, writer, part, usualRate, ({ timestamp }) => {
+  const video = writeFrames(source, writer, { part, input }, usualRate, ({ timestamp }) => {
     pace.advanceTo(timestamp - part.start);
     onFrame(timestamp - part.start, all);
   }).finally(() => pace.end());
