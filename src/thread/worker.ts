@@ -25,6 +25,7 @@ import type { FramePlace, SlotPlace } from "./ring.ts";
 import { receivedPacket, receivedRequest, receivedSamples } from "./sent_bytes.ts";
 import { sentError } from "./sent_error.ts";
 import { type SessionTurns, ThreadTurns } from "./sharing/session_turns.ts";
+import { noteEncoded } from "./unused_memory.ts";
 
 /** The time between two reports of how much of the file is finished, in milliseconds. */
 const progressMs = 100;
@@ -211,6 +212,7 @@ class WorkerSession {
       this.#video.encode(frames.pixels(place, layout), layout, stamp);
     }
     this.#tellTaken(place, frames.freed(place));
+    noteEncoded();
   }
 
   #writeImage({ bytes, stamp }: Message<"image">): void {
@@ -307,8 +309,9 @@ export function encodeInThread(parent: ParentThread): (message: unknown) => void
   };
   return (given) => {
     const { session: number, question, message } = given as InSession<ToWorker | Leave>;
-    const session = sessions.get(number) ?? start(number);
-    session.turns.take(() => {
+    const begins = message.type === "open" || message.type === "work";
+    const session = begins ? start(number) : sessions.get(number);
+    session?.turns.take(() => {
       if (message.type !== "leave") return session.take({ question, message });
       sessions.delete(number);
       turns.leave(session.turns);
