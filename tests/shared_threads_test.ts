@@ -41,9 +41,12 @@ test("createFileWriter: threads are shared by as many sessions as there are, and
   const sessions = Array.from(
     { length: threads * 2 },
     (_, index) =>
-      EncodingThread.take(workerModule(), { message: () => {}, ended: () => void ended.push(index) }, true),
+      EncodingThread.take({ workerModule: workerModule(), libraryPath: undefined }, {
+        message: () => {},
+        ended: () => void ended.push(index),
+      }, true),
   );
-  const own = EncodingThread.take(workerModule(), {
+  const own = EncodingThread.take({ workerModule: workerModule(), libraryPath: undefined }, {
     message: () => {},
     ended: () => void ended.push(-1),
   });
@@ -90,7 +93,7 @@ test("createFileWriter: what may wait for others, or takes long, has a thread of
 });
 
 const codecs: readonly (readonly [string, WriterOptions])[] = [
-  // With mbtree, x264 makes other bytes from one writer of a process to the next, one after the other as well.
+  // With mbtree, small videos of x264 may differ from one writer of a process to the next, at once or not.
   ["libx264", { encoderOptions: { mbtree: 0 } }],
   ...(isAll ? [["libvpx-vp9", lightOptions("libvpx-vp9")], ["mpeg4", {}]] as const : []),
 ];

@@ -7,6 +7,7 @@ import type { ThreadListener } from "../../ffi/mod.ts";
 import { WriteError } from "../errors.ts";
 import type { Posted, ToWorker } from "./messages.ts";
 import { PooledThread } from "./sharing/thread_pool.ts";
+import type { ThreadPlaces } from "./thread_task.ts";
 
 /** What is said where the thread of a session has ended. */
 export const endedWriting = {
@@ -62,20 +63,23 @@ export class EncodingThread {
    * Returns a place for a session in a thread that runs the module. The thread may have other sessions where
    * it may be shared. Throws a {@linkcode NoThreadError} where none can be started.
    */
-  static take(module: URL, listener: ThreadListener, mayShare = false): EncodingThread {
+  static take(places: ThreadPlaces, listener: ThreadListener, mayShare = false): EncodingThread {
     try {
-      return new EncodingThread(PooledThread.take(module, mayShare), listener);
+      return new EncodingThread(PooledThread.take(places, mayShare), listener);
     } catch (error) {
       throw new NoThreadError(error);
     }
   }
 
-  /** Starts a thread for the session to come, unless one is idle. */
-  static prepare(module: URL): void {
+  /**
+   * Starts a thread for the session to come, unless one is idle, and has it load the libraries. Resolves once
+   * that is done. What fails is told by the session.
+   */
+  static async prepare(places: ThreadPlaces): Promise<void> {
     try {
-      PooledThread.prepare(module);
+      await PooledThread.prepare(places);
     } catch {
-      // The session tells.
+      // No thread can be started, or another set of libraries is in use.
     }
   }
 

@@ -15,6 +15,7 @@ import { SessionControl } from "../engine/ending/session_control.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import { VideoSession } from "../engine/video_session.ts";
 import { interruptible } from "../libav/interruption.ts";
+import { pixelFormatsByName } from "../libav/pixel_format.ts";
 import type { Steps } from "../steps.ts";
 import { cueBytes } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
@@ -78,6 +79,8 @@ class WorkerSession {
 
   #do(message: Exclude<ToWorker, Message<"abort" | "salvage">>): void {
     switch (message.type) {
+      case "load":
+        return this.#load(message);
       case "open":
         this.#native = loadNative(message.libraryPath);
         return this.#within(() => this.#open(message, this.#native!));
@@ -104,6 +107,19 @@ class WorkerSession {
       case "finish":
         return void this.#finish(message.endTicks);
     }
+  }
+
+  #load({ libraryPath }: Message<"load">): void {
+    let folder: string | null = null;
+    try {
+      const native = loadNative(libraryPath);
+      // Each session tells them.
+      pixelFormatsByName(native);
+      ({ folder } = native);
+    } catch {
+      // The session that needs them tells why.
+    }
+    this.#tell({ type: "loaded", folder });
   }
 
   /** Works on a file, in steps: an abort may come between them. */
@@ -163,7 +179,7 @@ class WorkerSession {
     }
   }
 
-  #open({ request: sent, control: memory }: Message<"open">, native: Native): void {
+  #open({ request: sent, knowsFormats, control: memory }: Message<"open">, native: Native): void {
     const request = receivedRequest(sent);
     const control = this.#control = new SessionControl(memory);
     this.#runner = this.#stepRunner();
@@ -176,7 +192,8 @@ class WorkerSession {
       return this.#tell({ type: "opened", info: null, choice: null, folder });
     }
     const { info, choice } = this.#session = new VideoSession(native, request, control, this.#outlets);
-    this.#tell({ type: "opened", info, choice, folder });
+    const told = knowsFormats ? { ...info, formats: [] } : info;
+    this.#tell({ type: "opened", info: told, choice, folder });
   }
 
   #stepRunner(): StepRunner {
@@ -294,6 +311,9 @@ function everySoOften(action: () => void): () => void {
   };
 }
 
+/** What a session begins with. */
+const first: readonly string[] = ["load", "open", "work"] satisfies ToWorker["type"][];
+
 /** Takes over a thread to encode in it. Returns the handler of its messages. */
 export function encodeInThread(parent: ParentThread): (message: unknown) => void {
   const sessions = new Map<number, WorkerSession>();
@@ -309,10 +329,10 @@ export function encodeInThread(parent: ParentThread): (message: unknown) => void
   };
   return (given) => {
     const { session: number, question, message } = given as InSession<ToWorker | Leave>;
-    const begins = message.type === "open" || message.type === "work";
-    const session = begins ? start(number) : sessions.get(number);
+    const session = first.includes(message.type) ? start(number) : sessions.get(number);
     session?.turns.take(() => {
-      if (message.type !== "leave") return session.take({ question, message });
+      if (message.type !== "leave") session.take({ question, message });
+      if (message.type !== "leave" && message.type !== "load") return;
       sessions.delete(number);
       turns.leave(session.turns);
     });

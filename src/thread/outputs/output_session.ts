@@ -45,6 +45,8 @@ export interface OutputPlan {
   /** Whether its servers refuse by closing a connection that was just made. */
   readonly refusesByClosing: boolean;
   readonly writeTimeoutSeconds: number;
+  /** How long the connection stays open after the end, for a receiver that plays with a delay, in seconds. */
+  readonly lingerSeconds: number;
 }
 
 /** Thrown where the output is to end. */
@@ -97,6 +99,7 @@ export class OutputSession {
       }
       await this.#watched("finish", () => this.#output!.finish());
       this.#countBytes();
+      await this.#linger();
       this.#memory.state = "closed";
     } catch (error) {
       this.#memory.state = error instanceof Ended ? "closed" : "failed";
@@ -221,6 +224,18 @@ export class OutputSession {
     }
   }
 
+  /** Leaves a receiver time to use what it has got. */
+  async #linger(): Promise<void> {
+    const endMs = performance.now() + this.#plan.lingerSeconds * 1000;
+    for (;;) {
+      const seen = this.#memory.changes;
+      this.#requireGoingOn();
+      const waitMs = endMs - performance.now();
+      if (waitMs <= 0) return;
+      await this.#memory.changed(seen, waitMs);
+    }
+  }
+
   #requireGoingOn(): void {
     if (this.#control.isAborted && !this.#control.isLate) throw new Ended();
   }
@@ -258,9 +273,11 @@ export class OutputSession {
   #requireInTime(action: string, cause?: unknown): void {
     this.#requireGoingOn();
     if (!this.#control.isLate) return;
-    const { writeTimeoutSeconds: limit } = this.#plan;
+    // At the end, it may have less time than that.
+    const waited = (performance.now() - this.#control.beganMs) / 1000;
+    const seconds = Number(Math.min(this.#plan.writeTimeoutSeconds, waited).toFixed(1));
     throw new WriteError(
-      action === "write" ? `it has taken nothing for ${limit} s` : `it has not answered for ${limit} s`,
+      action === "write" ? `it has taken nothing for ${seconds} s` : `it has not answered for ${seconds} s`,
       { code: "ETIMEDOUT", operation: action, hint: null, cause },
     );
   }

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Thread, ThreadListener } from "../../../ffi/mod.ts";
+import { librariesFor, noteLibraries, type Thread, type ThreadListener } from "../../../ffi/mod.ts";
 import type { FromWorker, InSession, Leave, Posted, ToWorker } from "../messages.ts";
-import { startThread } from "../thread_task.ts";
+import { startThread, type ThreadPlaces } from "../thread_task.ts";
 import { maxUnusedBytes, noteUnused } from "../unused_memory.ts";
 
 /**
@@ -14,10 +14,13 @@ import { maxUnusedBytes, noteUnused } from "../unused_memory.ts";
  */
 const silentMs = 500;
 
-/** How many threads sessions share: so many can work at a time, and one that is held up is not the only one. */
+/** How many threads sessions share: as many as work at a time, but never all in one. */
 function sharedThreads(): number {
   return Math.max(2, navigator.hardwareConcurrency);
 }
+
+/** The number of what a thread does for no session. */
+const noSession = 0;
 
 /** A thread, and the sessions in it. */
 export class PooledThread {
@@ -27,6 +30,7 @@ export class PooledThread {
   static #idle: PooledThread | null = null;
   readonly #thread: Thread;
   readonly #module: string;
+  readonly #libraryPath: string | undefined;
   readonly #sessions = new Map<number, ThreadListener>();
   /** Sessions that something is awaited from. */
   readonly #awaited = new Set<number>();
@@ -38,12 +42,15 @@ export class PooledThread {
   /** Whether it may be kept for later sessions. */
   #isReusable = true;
   #isOver = false;
+  /** Resolves once it has tried to load the libraries; `null` where it was not asked to. */
+  #loading: PromiseWithResolvers<void> | null = null;
   /** Bytes of shared memory that its sessions used, and that may not be collected yet. */
   #usedBytes = 0;
 
-  private constructor(module: URL) {
-    this.#module = module.href;
-    this.#thread = startThread(module, "encode", {
+  private constructor(places: ThreadPlaces) {
+    this.#module = places.workerModule.href;
+    this.#libraryPath = places.libraryPath;
+    this.#thread = startThread(places, "encode", {
       message: (posted) => this.#receive(posted as InSession<FromWorker>),
       ended: (error) => this.#handleEnd(error),
     });
@@ -53,33 +60,47 @@ export class PooledThread {
    * A thread that runs the module, for a session. One that may share a thread gets one of its own as long as
    * there are few.
    */
-  static take(module: URL, mayShare: boolean): PooledThread {
+  static take(places: ThreadPlaces, mayShare: boolean): PooledThread {
+    const { href } = places.workerModule;
     const idle = PooledThread.#idle;
-    const isFit = idle !== null && idle.#module === module.href;
-    const shared = mayShare && !isFit ? PooledThread.#leastUsed(module) : null;
-    const thread = isFit ? idle : shared ?? new PooledThread(module);
+    const isFit = idle !== null && idle.#module === href;
+    const shared = mayShare && !isFit ? PooledThread.#leastUsed(href) : null;
+    const thread = isFit ? idle : shared ?? new PooledThread(places);
     if (thread === idle) PooledThread.#idle = null;
     thread.#isShared &&= mayShare;
     PooledThread.#used.add(thread);
     return thread;
   }
 
-  /** Starts a thread for the session to come, unless one is idle. Throws where that is not allowed. */
-  static prepare(module: URL): void {
-    PooledThread.#idle ??= new PooledThread(module);
+  /**
+   * Starts a thread for the session to come, unless one is idle, and has it load the libraries. Throws where
+   * that is not allowed.
+   */
+  static async prepare(places: ThreadPlaces): Promise<void> {
+    const thread = PooledThread.#idle ??= new PooledThread(places);
+    await thread.#load(librariesFor(places.libraryPath));
+  }
+
+  #load(libraryPath: string | undefined): Promise<void> {
+    if (this.#loading === null) {
+      this.#loading = Promise.withResolvers();
+      this.post(noSession, { question: null, message: { type: "load", libraryPath } }, []);
+      this.keepAlive(noSession, true);
+    }
+    return this.#loading.promise;
   }
 
   /** The thread with the fewest sessions; `null` where there are too few threads to share one. */
-  static #leastUsed(module: URL): PooledThread | null {
+  static #leastUsed(module: string): PooledThread | null {
     const threads = [...PooledThread.#used].filter((thread) => thread.#takesMore(module));
     if (threads.length < sharedThreads()) return null;
     return threads.reduce((least, each) => each.#sessions.size < least.#sessions.size ? each : least);
   }
 
-  #takesMore(module: URL): boolean {
+  #takesMore(module: string): boolean {
     const isSilent = this.#awaited.size > 0 && this.#heardMs !== null &&
       performance.now() - this.#heardMs > silentMs;
-    return this.#module === module.href && this.#isShared && !isSilent;
+    return this.#module === module && this.#isShared && !isSilent;
   }
 
   /** Puts a session into it; returns its number. */
@@ -129,7 +150,11 @@ export class PooledThread {
 
   #receive({ session, ...posted }: InSession<FromWorker>): void {
     this.#heardMs = performance.now();
-    this.#sessions.get(session)?.message(posted);
+    const { message } = posted;
+    if (message.type !== "loaded") return this.#sessions.get(session)?.message(posted);
+    if (message.folder !== null) noteLibraries(message.folder, this.#libraryPath);
+    this.keepAlive(noSession, false);
+    this.#loading?.resolve();
   }
 
   #handleEnd(error: Error): void {
@@ -137,6 +162,7 @@ export class PooledThread {
     this.#isOver = true;
     PooledThread.#used.delete(this);
     if (PooledThread.#idle === this) PooledThread.#idle = null;
+    this.#loading?.resolve();
     noteUnused(this.#usedBytes);
     for (const listener of this.#sessions.values()) listener.ended(error);
   }
