@@ -53,6 +53,7 @@ export { runtime } from "./runtime.ts";
 export {
   checkWritable,
   type HeldPipe,
+  isPlainPath,
   obstacleTo,
   ownerOfNew,
   PipeDrain,

@@ -1,13 +1,13 @@
 /**
- * The threads that encode: started when needed, and kept for the next session.
+ * A session's place in a thread, and what is said where that thread has ended.
  *
  * @module
  */
-import { librariesFor, noteLibraries, type Thread, type ThreadListener } from "../../ffi/mod.ts";
+import type { ThreadListener } from "../../ffi/mod.ts";
 import { WriteError } from "../errors.ts";
-import type { Answer, FromWorker, Posted, ToWorker } from "./messages.ts";
-import { startThread, type ThreadPlaces } from "./thread_task.ts";
-import { maxUnusedBytes, noteUnused } from "./unused_memory.ts";
+import type { Posted, ToWorker } from "./messages.ts";
+import { PooledThread } from "./sharing/thread_pool.ts";
+import type { ThreadPlaces } from "./thread_task.ts";
 
 /** What is said where the thread of a session has ended. */
 export const endedWriting = {
@@ -48,48 +48,27 @@ export function threadEndedError({ message, operation, hint }: EndedWork, cause:
   });
 }
 
-/** A thread that encodes, reused by one session after another. */
+/** A session's place in a thread that encodes. */
 export class EncodingThread {
-  /** An idle thread: a new one takes tens of milliseconds to start. */
-  static #idle: EncodingThread | null = null;
-  readonly #thread: Thread;
-  readonly #module: string;
-  #listener: ThreadListener | null = null;
-  #isOver = false;
-  /** Resolves once it has tried to load the libraries; `null` where it was not asked to. */
-  #loading: PromiseWithResolvers<void> | null = null;
-  /** Bytes of shared memory that its sessions used, and that may not be collected yet. */
-  #usedBytes = 0;
+  readonly #thread: PooledThread;
+  readonly #session: number;
+  #hasLeft = false;
 
-  private constructor(places: ThreadPlaces) {
-    this.#module = places.workerModule.href;
-    this.#thread = startThread(places, "encode", {
-      message: (message) => {
-        const { message: told } = message as Posted<FromWorker>;
-        if (told.type === "loaded") this.#noteLoaded(told, places.libraryPath);
-        else this.#listener?.message(message);
-      },
-      ended: (error) => {
-        this.#isOver = true;
-        this.#loading?.resolve();
-        if (EncodingThread.#idle === this) EncodingThread.#idle = null;
-        noteUnused(this.#usedBytes);
-        this.#listener?.ended(error);
-      },
-    });
+  private constructor(thread: PooledThread, listener: ThreadListener) {
+    this.#thread = thread;
+    this.#session = thread.add(listener);
   }
 
   /**
-   * Returns a thread for a session. Throws a {@linkcode NoThreadError} where none can
-   * be started.
+   * Returns a place for a session in a thread that runs the module. The thread may have other sessions where
+   * it may be shared. Throws a {@linkcode NoThreadError} where none can be started.
    */
-  static take(places: ThreadPlaces, listener: ThreadListener): EncodingThread {
-    const idle = EncodingThread.#idle;
-    const isFitting = idle !== null && idle.#module === places.workerModule.href;
-    const thread = isFitting ? idle : EncodingThread.#start(places);
-    if (thread === idle) EncodingThread.#idle = null;
-    thread.#listener = listener;
-    return thread;
+  static take(places: ThreadPlaces, listener: ThreadListener, mayShare = false): EncodingThread {
+    try {
+      return new EncodingThread(PooledThread.take(places, mayShare), listener);
+    } catch (error) {
+      throw new NoThreadError(error);
+    }
   }
 
   /**
@@ -98,55 +77,32 @@ export class EncodingThread {
    */
   static async prepare(places: ThreadPlaces): Promise<void> {
     try {
-      const thread = EncodingThread.#idle ??= new EncodingThread(places);
-      await thread.#load(librariesFor(places.libraryPath));
+      await PooledThread.prepare(places);
     } catch {
       // No thread can be started, or another set of libraries is in use.
     }
   }
 
-  #load(libraryPath: string | undefined): Promise<void> {
-    if (this.#loading === null) {
-      this.#loading = Promise.withResolvers();
-      this.post({ question: null, message: { type: "load", libraryPath } }, []);
-      this.#thread.keepAlive(true);
-    }
-    return this.#loading.promise;
-  }
-
-  #noteLoaded({ folder }: Answer<"loaded">, libraryPath: string | undefined): void {
-    if (folder !== null) noteLibraries(folder, libraryPath);
-    // A session that has taken it meanwhile decides itself.
-    if (this.#listener === null) this.#thread.keepAlive(false);
-    this.#loading?.resolve();
-  }
-
-  static #start(places: ThreadPlaces): EncodingThread {
-    try {
-      return new EncodingThread(places);
-    } catch (error) {
-      throw new NoThreadError(error);
-    }
-  }
-
   post(posted: Posted<ToWorker>, transferred: ArrayBuffer[]): void {
-    this.#thread.post(posted, transferred);
+    this.#thread.post(this.#session, posted, transferred);
   }
 
   keepAlive(isNeeded: boolean): void {
-    this.#thread.keepAlive(isNeeded);
+    this.#thread.keepAlive(this.#session, isNeeded);
+  }
+
+  /** Nobody waits for what the session still does: no other one is put into its thread. */
+  abandon(): void {
+    this.#thread.shareNoMore();
   }
 
   /**
-   * Ends the session's use of the thread, which another session may reuse after a success. Memory that both
-   * threads referred to is only surely free once this one has ended: it ends where that is much.
+   * Ends the session's use of the thread, which later sessions may use after a success. Memory that both
+   * threads referred to is only surely free once the thread has ended: it ends where that is much.
    */
   leave(isReusable: boolean, usedBytes = 0): void {
-    this.#listener = null;
-    this.#thread.keepAlive(false);
-    this.#usedBytes += usedBytes;
-    const mayStay = isReusable && !this.#isOver && this.#usedBytes <= maxUnusedBytes;
-    if (mayStay && EncodingThread.#idle === null) EncodingThread.#idle = this;
-    else this.#thread.end();
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#thread.remove(this.#session, isReusable, usedBytes);
   }
 }

@@ -24,6 +24,12 @@ export interface Posted<Message> {
   readonly message: Message;
 }
 
+/** A message to or from one of the sessions of a thread. */
+export interface InSession<Message> extends Posted<Message> {
+  /** The session's number in the thread. */
+  readonly session: number;
+}
+
 /** Messages to the worker. */
 export type ToWorker =
   /** Load the libraries, for sessions to come. Answered by `loaded`, whether that could be done or not. */
@@ -71,6 +77,11 @@ export type ToWorker =
   }
   | { readonly type: "abort" }
   | { readonly type: "salvage" };
+
+/** To the worker: the session has ended, and no more messages come for it. */
+export interface Leave {
+  readonly type: "leave";
+}
 
 /** The state of an engine. */
 export interface Progress {

@@ -22,6 +22,7 @@ import { cueBytes, type SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import { Backlog, maxBacklogBytes } from "./backlog.ts";
+import { mayBlock } from "./sharing/blocking.ts";
 import type { EngineOptions, FileEngine } from "./engine.ts";
 import {
   drainAfterMs,
@@ -91,7 +92,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#thread = EncodingThread.take({ workerModule, libraryPath }, {
       message: besideOutlets(outlets, (posted) => this.#receive(posted)),
       ended: (error) => this.#handleEnd(error),
-    });
+    }, !mayBlock(request));
   }
 
   /** Opens a session in a worker. Throws the session's error, or a {@linkcode NoThreadError}. */
@@ -229,8 +230,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     using _drain = new PipeDrain(this.#path, drainAfterMs);
     const left = this.#leave("abort");
     if (await settlesWithin(left, patienceMs)) return await left;
-    // The thread ends by itself.
     this.#isAbandoned = true;
+    this.#thread.abandon();
     this.#fail(new InterruptedError());
     this.#keepAlive();
     // Where that can't be while it is open, the thread removes it, too.
