@@ -105,6 +105,12 @@ export const targets: readonly Target[] = [
     atMost: 1.03,
   },
   {
+    what: "deep RGB, images and alpha: time to the ffmpeg program's with the same frames",
+    cases: /\/(rgb48le|gbrp10le|png|jpg)\/|\/vp9-alpha$/,
+    metric: { ratio: ["avwriter", "ffmpeg-same"] },
+    atMost: 1,
+  },
+  {
     what: "the caller's thread: ms a frame in write()",
     cases: /^1080p\//,
     metric: { writeMs: "avwriter" },

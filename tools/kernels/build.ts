@@ -1,5 +1,6 @@
 /**
- * Compiles the C files of `tools/kernels/` to WebAssembly and writes it to `src/video/kernels/kernels_wasm.ts`.
+ * Compiles the C files of `tools/kernels/` to WebAssembly and writes that to
+ * `src/video/kernels/kernels_wasm.ts`.
  *
  *     deno run -A tools/kernels/build.ts            compiles and writes
  *     deno run -A tools/kernels/build.ts --check    compares instead, and exits with 1 where they differ

@@ -39,7 +39,7 @@ const placeOfV = 3;
 /** A pattern in fixed point, plus a constant. */
 function pattern(depth: number, one: number, constant: number, place = 0): Int32Array<ArrayBuffer> {
   const rest = (row: number, x: number): number =>
-    // One more than libswscale's: samples that are whole numbers are then as far from the next one either way.
+    // One more than libswscale's: whole numbers are then as far from the next one either way.
     depth === 8 ? (dither[row]![(x + place) % 8]! + 1) / 128 : 0.5;
   return Int32Array.from({ length: 64 }, (_, at) => constant + rest(at >> 3, at & 7) * one);
 }

@@ -86,8 +86,8 @@ export function rowsOfChroma(format: string): number {
 }
 
 /**
- * Whether there is a kernel that gives planes of luma and chroma another matrix than the one of a name, with as
- * many samples of chroma or fewer.
+ * Whether there is a kernel that gives planes of luma and chroma another matrix than the one of a name, with
+ * as many samples of chroma or fewer.
  */
 export function hasMatrixKernel(from: string, to: string, matrix: string): boolean {
   const areKnown = [from, to].every((name) => Object.hasOwn(chromaFormats, name)) && isKnownMatrix(matrix);
