@@ -7,7 +7,7 @@ import {
   type StreamWriterOptions,
   WriteError,
 } from "../../../mod.ts";
-import { packetSeconds, readCounted, writeCounted } from "../../support/counted.ts";
+import { type Counted, packetSeconds, readCounted, writeCounted } from "../../support/counted.ts";
 import { missingEncoders } from "../../support/features.ts";
 import { TemporaryFolder } from "../../support/media.ts";
 import { assertFails } from "../../support/messages.ts";
@@ -25,6 +25,25 @@ const encoderOptions: Readonly<Record<string, StreamWriterOptions>> = {
   libtheora: { keyFrameInterval: 1 },
 };
 
+/** Fails where a receiver has not got all that was sent, or 97 % of it, in order, in time and in sync. */
+function requireAll(
+  { numbers, jitterSeconds, audioPackets, offsets }: Counted,
+  { state, frames, droppedFrames, packets }: OutputStats,
+  count: number,
+  isLossy: boolean,
+): void {
+  assertEquals([state, frames, droppedFrames], ["closed", count, 0]);
+  const first = numbers[0] ?? count;
+  assertEquals(numbers, Array.from({ length: count - first }, (_, index) => first + index));
+  assert(numbers.length >= count * (isLossy ? 0.97 : 1), `${numbers.length} of ${count} frames`);
+  const audioSent = packets - frames;
+  assert(audioPackets >= audioSent * (isLossy ? 0.97 : 1), `${audioPackets} of ${audioSent} audio packets`);
+  assert(jitterSeconds < 0.002, `times differ by ${jitterSeconds} s from the rate`);
+  // Some recordings have times in milliseconds.
+  const isInSync = (offset: number): boolean => Math.abs(offset) <= packetSeconds + 0.001;
+  assert(offsets.length >= 4 && offsets.every(isInSync), `${offsets}`);
+}
+
 for (const [name, kind] of Object.entries(receiverKinds)) {
   const { codec = "libx264", audioCodec = "aac", make, missing, isLossy = false } = kind;
   test(`createStreamWriter, ${name}: all frames in order, and audio in sync to a packet`, {
@@ -39,19 +58,38 @@ for (const [name, kind] of Object.entries(receiverKinds)) {
     const writer = await createStreamWriter(codec, receiver.address, 30, options);
     await writeCounted(writer, count);
     await writer.close();
-    const { state, frames, droppedFrames, packets } = writer.stats.outputs![0]!;
-    assertEquals([state, frames, droppedFrames], ["closed", count, 0]);
     const [file] = await receiver.recorded();
-    const { numbers, jitterSeconds, audioPackets, offsets } = readCounted(file!);
-    const first = numbers[0] ?? count;
-    assertEquals(numbers, Array.from({ length: count - first }, (_, index) => first + index));
-    assert(numbers.length >= count * (isLossy ? 0.97 : 1), `${numbers.length} of ${count} frames`);
-    const audioSent = packets - frames;
-    assert(audioPackets >= audioSent * (isLossy ? 0.97 : 1), `${audioPackets} of ${audioSent} audio packets`);
-    assert(jitterSeconds < 0.002, `times differ by ${jitterSeconds} s from the rate`);
-    // Some recordings have times in milliseconds.
-    const isInSync = (offset: number): boolean => Math.abs(offset) <= packetSeconds + 0.001;
-    assert(offsets.length >= 4 && offsets.every(isInSync), `${offsets}`);
+    requireAll(readCounted(file!), writer.stats.outputs![0]!, count, isLossy);
+  });
+}
+
+/** Receivers, and times shortly before those of 24 and of 33 bits begin anew. */
+const lateStarts = [
+  ["rtmp to ffmpeg", 16_775],
+  ["rtmp to nginx", 16_775],
+  ["rtmp to node-media-server", 16_775],
+  ["rtsp to GStreamer over tcp", 95_441],
+  ["srt to srt-live-transmit", 95_441],
+  ["udp to ffmpeg", 95_441],
+  ["tcp to ffmpeg", 95_441],
+  ["http PUT, mpegts", 95_441],
+] as const;
+
+for (const [name, startSeconds] of lateStarts) {
+  const { make, missing, isLossy = false } = receiverKinds[name]!;
+  test(`createStreamWriter, ${name}: times that begin at ${startSeconds} s`, {
+    skip: missing() || missingEncoders("libx264", "aac"),
+  }, async () => {
+    using folder = new TemporaryFolder();
+    using receiver = make(folder.path, await lastingPort());
+    await receiver.start();
+    const audio = { codec: "aac", sampleRate: 48_000, channels: 1 };
+    const options = { ...lightOptions, ...receiver.options, audio, timing: "timestamps" } as const;
+    const writer = await createStreamWriter("libx264", receiver.address, 30, options);
+    await writeCounted(writer, 135, { startSeconds });
+    await writer.close();
+    const [file] = await receiver.recorded();
+    requireAll(readCounted(file!), writer.stats.outputs![0]!, 135, isLossy);
   });
 }
 
