@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import {
   createStreamWriter,
@@ -9,7 +10,9 @@ import {
 } from "../../../mod.ts";
 import { type Counted, packetSeconds, readCounted, writeCounted } from "../../support/counted.ts";
 import { missingEncoders } from "../../support/features.ts";
-import { TemporaryFolder } from "../../support/media.ts";
+import { keyFrameTimes, TemporaryFolder } from "../../support/media.ts";
+import { noisyFrame } from "../../support/record.ts";
+import { listen, loudness, probeAudio, type ProbedAudio } from "../../support/audio.ts";
 import { assertFails } from "../../support/messages.ts";
 import { httpServer, lightOptions, makeCertificate, receiverKinds } from "../../support/more_receivers.ts";
 import { runScript } from "../../support/processes.ts";
@@ -139,3 +142,43 @@ test("createStreamWriter, https: an authority is trusted that the runtime is tol
   assertEquals(numbers.length, 135);
   assert(offsets.every((offset) => Math.abs(offset) < 0.001), `${offsets}`);
 });
+
+test("createStreamWriter, rtmp: the options for YouTube and Twitch, as nginx gets them", {
+  skip: receiverKinds["rtmp to nginx"]!.missing() || missingEncoders("libx264", "aac"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  using receiver = receiverKinds["rtmp to nginx"]!.make(folder.path, await lastingPort());
+  await receiver.start();
+  const writer = await createStreamWriter("libx264", receiver.address, 30, {
+    ...{ preset: "ultrafast", keyFrameInterval: 2, bitrate: "600k", maxBitrate: "600k" },
+    encoderOptions: { "nal-hrd": "cbr" },
+    audio: { codec: "aac", sampleRate: 44_100, from: { silence: true } },
+  });
+  for (let index = 0; index < 195; index++) {
+    // Half of the pictures barely change.
+    const { data, width, height } = noisyFrame(index < 100 ? index : 100, 320, 180);
+    await writer.write({ data, width, height });
+  }
+  await writer.close();
+  const [file] = await receiver.recorded();
+  const times = keyFrameTimes(file!);
+  assertEquals(times.map((time) => Math.round((time - times[0]!) * 100) / 100), [0, 2, 4, 6]);
+  const [{ codec_name, sample_rate }] = probeAudio(file!) as [ProbedAudio];
+  assertEquals([codec_name, sample_rate], ["aac", "44100"]);
+  assert(loudness(listen(file!)) < 1e-4);
+  // The rate is a constant one: as high where nothing changes.
+  const sizes = videoSizes(file!);
+  const kilobits = (from: number): number =>
+    sizes.slice(from, from + 60).reduce((sum, size) => sum + size) * 8 / 2 / 1000;
+  for (const from of [60, 130]) {
+    assert(kilobits(from) > 500 && kilobits(from) < 700, `${kilobits(from)} kbit/s from frame ${from} on`);
+  }
+});
+
+/** The sizes of a file's packets of video. */
+function videoSizes(path: string): number[] {
+  const text = execFileSync("ffprobe", [
+    ...["-v", "error", "-select_streams", "v:0", "-show_entries", "packet=size", "-of", "csv=p=0", path],
+  ], { encoding: "utf8" });
+  return text.split("\n").filter((line) => line !== "").map(Number.parseFloat);
+}
