@@ -70,8 +70,23 @@ export interface Counted {
   readonly offsets: readonly number[];
 }
 
-/** Reads a recording of what was written. */
-export function readCounted(path: string): Counted {
+/** Reads a recording of what was written, whatever its first time is. */
+export function readCounted(recorded: string): Counted {
+  const path = `${recorded}.counted.mkv`;
+  execFileSync("ffmpeg", [
+    "-v",
+    "error",
+    "-y",
+    "-i",
+    recorded,
+    "-map",
+    "0:v",
+    "-map",
+    "0:a",
+    "-c",
+    "copy",
+    path,
+  ]);
   const levels = decode(path, "gray", `scale=${cells}:9:flags=area`);
   const pictures = Array.from(
     { length: levels.length / (cells * 9) },
