@@ -223,7 +223,7 @@ async function endMs(
 for (const scheme of schemes) {
   for (const situation of situations) {
     for (const end of ["abort", "close", "signal"] as const) {
-      // What was written is sent, no faster than it is shown; TCP has no answer, and that of HTTP is waited for.
+      // What was written is sent, no faster than it is shown. TCP has no answer; that of HTTP is waited for.
       const isAccepting = situation === "never answers" && scheme === "tcp";
       const isWaitedFor = situation === "live" || isAccepting || scheme === "http" && isSilent(situation);
       if (end === "close" && isWaitedFor) continue;
