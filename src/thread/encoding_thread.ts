@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Thread, ThreadListener } from "../../ffi/mod.ts";
+import { librariesFor, noteLibraries, type Thread, type ThreadListener } from "../../ffi/mod.ts";
 import { WriteError } from "../errors.ts";
-import type { Posted, ToWorker } from "./messages.ts";
-import { startThread } from "./thread_task.ts";
+import type { Answer, FromWorker, Posted, ToWorker } from "./messages.ts";
+import { startThread, type ThreadPlaces } from "./thread_task.ts";
 import { maxUnusedBytes, noteUnused } from "./unused_memory.ts";
 
 /** What is said where the thread of a session has ended. */
@@ -56,15 +56,22 @@ export class EncodingThread {
   readonly #module: string;
   #listener: ThreadListener | null = null;
   #isOver = false;
+  /** Resolves once it has tried to load the libraries; `null` where it was not asked to. */
+  #loading: PromiseWithResolvers<void> | null = null;
   /** Bytes of shared memory that its sessions used, and that may not be collected yet. */
   #usedBytes = 0;
 
-  private constructor(module: URL) {
-    this.#module = module.href;
-    this.#thread = startThread(module, "encode", {
-      message: (message) => this.#listener?.message(message),
+  private constructor(places: ThreadPlaces) {
+    this.#module = places.workerModule.href;
+    this.#thread = startThread(places, "encode", {
+      message: (message) => {
+        const { message: told } = message as Posted<FromWorker>;
+        if (told.type === "loaded") this.#noteLoaded(told, places.libraryPath);
+        else this.#listener?.message(message);
+      },
       ended: (error) => {
         this.#isOver = true;
+        this.#loading?.resolve();
         if (EncodingThread.#idle === this) EncodingThread.#idle = null;
         noteUnused(this.#usedBytes);
         this.#listener?.ended(error);
@@ -73,30 +80,50 @@ export class EncodingThread {
   }
 
   /**
-   * Returns a thread for a session, which runs the module. Throws a {@linkcode NoThreadError} where none can
+   * Returns a thread for a session. Throws a {@linkcode NoThreadError} where none can
    * be started.
    */
-  static take(module: URL, listener: ThreadListener): EncodingThread {
+  static take(places: ThreadPlaces, listener: ThreadListener): EncodingThread {
     const idle = EncodingThread.#idle;
-    const thread = idle !== null && idle.#module === module.href ? idle : EncodingThread.#start(module);
+    const isFitting = idle !== null && idle.#module === places.workerModule.href;
+    const thread = isFitting ? idle : EncodingThread.#start(places);
     if (thread === idle) EncodingThread.#idle = null;
     thread.#listener = listener;
     return thread;
   }
 
-  /** Starts a thread for the session to come, unless one is idle. */
-  static prepare(module: URL): void {
-    if (EncodingThread.#idle !== null) return;
+  /**
+   * Starts a thread for the session to come, unless one is idle, and has it load the libraries. Resolves once
+   * that is done. What fails is told by the session.
+   */
+  static async prepare(places: ThreadPlaces): Promise<void> {
     try {
-      EncodingThread.#idle = new EncodingThread(module);
+      const thread = EncodingThread.#idle ??= new EncodingThread(places);
+      await thread.#load(librariesFor(places.libraryPath));
     } catch {
-      // The session tells.
+      // No thread can be started, or another set of libraries is in use.
     }
   }
 
-  static #start(module: URL): EncodingThread {
+  #load(libraryPath: string | undefined): Promise<void> {
+    if (this.#loading === null) {
+      this.#loading = Promise.withResolvers();
+      this.post({ question: null, message: { type: "load", libraryPath } }, []);
+      this.#thread.keepAlive(true);
+    }
+    return this.#loading.promise;
+  }
+
+  #noteLoaded({ folder }: Answer<"loaded">, libraryPath: string | undefined): void {
+    if (folder !== null) noteLibraries(folder, libraryPath);
+    // A session that has taken it meanwhile decides itself.
+    if (this.#listener === null) this.#thread.keepAlive(false);
+    this.#loading?.resolve();
+  }
+
+  static #start(places: ThreadPlaces): EncodingThread {
     try {
-      return new EncodingThread(module);
+      return new EncodingThread(places);
     } catch (error) {
       throw new NoThreadError(error);
     }

@@ -26,9 +26,13 @@ export interface Posted<Message> {
 
 /** Messages to the worker. */
 export type ToWorker =
+  /** Load the libraries, for sessions to come. Answered by `loaded`, whether that could be done or not. */
+  | { readonly type: "load"; readonly libraryPath: string | undefined }
   | {
     readonly type: "open";
     readonly request: SentRequest;
+    /** Whether the pixel formats were told already. They are many. */
+    readonly knowsFormats: boolean;
     /** The folder of FFmpeg's libraries. */
     readonly libraryPath: string | undefined;
     /** The memory of the session's control. */
@@ -83,7 +87,9 @@ export function emptyProgress(audioTracks: number): Progress {
 
 /** The thread's messages. */
 export type FromWorker =
-  /** The session is open. `folder` is that of the libraries. */
+  /** The libraries are loaded, from this folder; `null` where they can't be, which the next session tells. */
+  | { readonly type: "loaded"; readonly folder: string | null }
+  /** The session is open. `folder` is that of the libraries. Formats that are known are left out. */
   | {
     readonly type: "opened";
     readonly info: EngineInfo | null;

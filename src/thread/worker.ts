@@ -14,6 +14,7 @@ import { SessionControl } from "../engine/ending/session_control.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import { VideoSession } from "../engine/video_session.ts";
 import { interruptWhen } from "../libav/interruption.ts";
+import { pixelFormatsByName } from "../libav/pixel_format.ts";
 import { cueBytes } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import type { FromWorker, Message, Posted, Progress, ToWorker } from "./messages.ts";
@@ -60,6 +61,8 @@ class WorkerSession {
 
   #do(message: Exclude<ToWorker, Message<"abort" | "salvage">>): void {
     switch (message.type) {
+      case "load":
+        return this.#load(message);
       case "open":
         return this.#open(message);
       case "ring":
@@ -85,6 +88,19 @@ class WorkerSession {
       case "finish":
         return void this.#finish(message.endTicks);
     }
+  }
+
+  #load({ libraryPath }: Message<"load">): void {
+    let folder: string | null = null;
+    try {
+      const native = loadNative(libraryPath);
+      // Each session tells them.
+      pixelFormatsByName(native);
+      ({ folder } = native);
+    } catch {
+      // The session that needs them tells why.
+    }
+    this.#tell({ type: "loaded", folder });
   }
 
   /** Works on a file, in steps: an abort may come between them. */
@@ -145,7 +161,7 @@ class WorkerSession {
     }
   }
 
-  #open({ request: sent, libraryPath, control: memory }: Message<"open">): void {
+  #open({ request: sent, knowsFormats, libraryPath, control: memory }: Message<"open">): void {
     const request = receivedRequest(sent);
     const control = this.#control = new SessionControl(memory);
     this.#session = this.#layout = null;
@@ -162,7 +178,8 @@ class WorkerSession {
       return this.#tell({ type: "opened", info: null, choice: null, folder });
     }
     const { info, choice } = this.#session = new VideoSession(native, request, control, this.#outlets);
-    this.#tell({ type: "opened", info, choice, folder });
+    const told = knowsFormats ? { ...info, formats: [] } : info;
+    this.#tell({ type: "opened", info: told, choice, folder });
   }
 
   get #video(): VideoSession {

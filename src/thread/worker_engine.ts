@@ -45,6 +45,9 @@ import { Questions } from "./questions.ts";
 import { buffersOf, copiedBuffer, sentPacket, sentRequest, sentSamples } from "./sent_bytes.ts";
 import { receivedError } from "./sent_error.ts";
 
+/** The pixel formats of the libraries, of which a process has one set, once a session has told them. */
+let knownFormats: EngineInfo["formats"] | null = null;
+
 /** A session that runs in a worker. */
 export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Summary> {
   readonly #thread: EncodingThread;
@@ -75,14 +78,17 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** Called when finishing the file goes on. */
   #onStep: () => void = () => {};
 
-  private constructor(request: FileRequest, { queueSize, workerModule, ...outlets }: EngineOptions) {
+  private constructor(
+    request: FileRequest,
+    { queueSize, workerModule, libraryPath, ...outlets }: EngineOptions,
+  ) {
     this.#path = request.path;
     this.slots = new FrameSlots(queueSize, {
       opened: (id, layout) => this.#post({ type: "ring", id, layout }),
       retired: (id) => this.#post({ type: "retire", id }),
     });
     this.#progress = emptyProgress(request.options.audio.length);
-    this.#thread = EncodingThread.take(workerModule, {
+    this.#thread = EncodingThread.take({ workerModule, libraryPath }, {
       message: besideOutlets(outlets, (posted) => this.#receive(posted)),
       ended: (error) => this.#handleEnd(error),
     });
@@ -98,12 +104,13 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     const engine = new WorkerEngine<Summaries[Kind]>(request, options);
     const { signal } = options;
     try {
-      const open = { type: "open", request: sent, libraryPath, control: engine.#control.memory } as const;
+      const knowsFormats = knownFormats !== null, control = engine.#control.memory;
+      const open = { type: "open", request: sent, knowsFormats, libraryPath, control } as const;
       const opened = engine.#ask(open, buffersOf(sent));
       const { info, choice, folder } = await unlessAborted(opened, signal) as Answer<"opened">;
       noteLibraries(folder, options.libraryPath);
       engine.#opensWithAudio = request.kind === "audio";
-      if (info !== null) engine.#info = info;
+      if (info !== null) engine.#info = { ...info, formats: knownFormats ??= info.formats };
       engine.#progress = { ...engine.#progress, choice };
       return engine;
     } catch (error) {

@@ -74,7 +74,7 @@ export class OutputThread {
     this.#request = request;
     for (const { promise } of [this.#connected, this.#begun, this.#ended]) promise.catch(() => {});
     try {
-      this.#thread = startThread(workerModule, "output", {
+      this.#thread = startThread({ workerModule, libraryPath }, "output", {
         message: (message) => this.#receive(message as FromOutput),
         ended: (cause) => this.#end(this.#threadError("THREAD_ENDED", cause)),
       });
