@@ -60,6 +60,7 @@ function used(): { mb: number; files: number; threads: number } {
 async function sendThroughRestarts(address: string, given: StreamWriterOptions): Promise<void> {
   const writer = await createStreamWriter("libx264", address, 30, {
     ...{ preset: "ultrafast", tune: "zerolatency", keyFrameInterval: 1, ...given },
+    audio: { codec: "aac", from: { silence: true } },
     reconnect: { delaySeconds: 0.02, maxDelaySeconds: 0.02 },
   });
   const output = () => writer.stats.outputs![0]!;
