@@ -70,8 +70,8 @@ export class OutputSession {
   #needsKey = false;
   /** When the connection was made, by `performance.now()`. */
   #connectedMs = 0;
-  /** When a packet of time 0 is due, at first and now, and when that was looked at, by `performance.now()`. */
-  #origin: { readonly firstMs: number; ms: number; seenMs: number } | null = null;
+  /** When a packet of time 0 is due, at first and now, and when it was moved, by `performance.now()`. */
+  #origin: { readonly firstMs: number; ms: number; movedMs: number } | null = null;
 
   constructor(
     native: Native,
@@ -160,12 +160,12 @@ export class OutputSession {
     const { num, den } = this.#queue.streams!.streams[streamIndex]!.timeBase;
     const packetMs = Number(dts) * num / den * 1000;
     const nowMs = performance.now();
-    // A program that was late puts off what follows, and makes up for it little by little; what has waited for
-    // the receiver catches up at once.
-    this.#origin ??= { firstMs: nowMs - packetMs, ms: nowMs - packetMs, seenMs: nowMs };
+    // A program that was late puts off what follows, and makes up for it little by little. What has waited
+    // for the receiver catches up at once.
+    this.#origin ??= { firstMs: nowMs - packetMs, ms: nowMs - packetMs, movedMs: nowMs };
     const origin = this.#origin;
-    origin.ms = Math.max(origin.firstMs, origin.ms - (nowMs - origin.seenMs) * catchUp);
-    origin.seenMs = nowMs;
+    origin.ms = Math.max(origin.firstMs, origin.ms - (nowMs - origin.movedMs) * catchUp);
+    origin.movedMs = nowMs;
     if (nowMs > origin.ms + packetMs && this.#memory.length === 0) origin.ms = nowMs - packetMs;
     const dueMs = origin.ms + packetMs - leadSeconds * 1000;
     for (;;) {
