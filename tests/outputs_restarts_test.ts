@@ -2,20 +2,21 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
-import { assert } from "@std/assert";
-import { createStreamWriter, type StreamWriterOptions } from "../mod.ts";
+import { assert, assertEquals } from "@std/assert";
+import { createFileWriter, createStreamWriter, type StreamWriterOptions } from "../mod.ts";
 import { schemes, stoppable } from "./support/dead_receivers.ts";
 import { missingEncoders } from "./support/features.ts";
-import { barFrame, TemporaryFolder } from "./support/media.ts";
-import { missingReceiver } from "./support/receivers.ts";
+import { barFrame, frameTimes, TemporaryFolder } from "./support/media.ts";
+import { missingReceiver, receivers } from "./support/receivers.ts";
+import { noisyFrame } from "./support/record.ts";
 import { lastingPort, untilOpen } from "./support/stream_server.ts";
 import { testsOf } from "./support/test.ts";
 
 const { testAll } = testsOf(import.meta.url);
 
 /**
- * Passes connections on to a port, or reads them where that is 0, and cuts them: the first after a second and a
- * half, others soon.
+ * Passes connections on to a port, or reads them where that is 0, and cuts them: the first after 1.5 s,
+ * others soon.
  */
 const cutScript = `
 const { connect, createServer } = require("node:net");
@@ -59,6 +60,7 @@ function used(): { mb: number; files: number; threads: number } {
 async function sendThroughRestarts(address: string, given: StreamWriterOptions): Promise<void> {
   const writer = await createStreamWriter("libx264", address, 30, {
     ...{ preset: "ultrafast", tune: "zerolatency", keyFrameInterval: 1, ...given },
+    audio: { codec: "aac", from: { silence: true } },
     reconnect: { delaySeconds: 0.02, maxDelaySeconds: 0.02 },
   });
   const output = () => writer.stats.outputs![0]!;
@@ -109,4 +111,65 @@ for (const scheme of schemes) {
     const address = receiver.address.replace(`127.0.0.1:${behind}`, `127.0.0.1:${port}`);
     await sendThroughRestarts(address, scheme === "http" ? { method: "POST" } : receiver.options);
   });
+}
+
+const noise = Array.from({ length: 30 }, (_, index) => noisyFrame(index, 640, 360));
+
+const lateOptions: readonly StreamWriterOptions[] = [
+  { live: true },
+  { live: true, preset: "slow" },
+  { live: true, timing: "constant" },
+  { live: true, timing: "constant", latePolicy: "block", preset: "slow" },
+  { latePolicy: "drop" },
+  { latePolicy: "drop", preset: "slow" },
+];
+
+for (const kind of ["target", "outputs"] as const) {
+  for (const options of lateOptions) {
+    testAll(`latePolicy, ${kind}: with a reconnect, each frame counts once, ${JSON.stringify(options)}`, {
+      skip: missingEncoders("libx264") || missingReceiver("rtmp to nginx"),
+    }, async () => {
+      using folder = new TemporaryFolder();
+      using receiver = receivers["rtmp to nginx"](folder.path, await lastingPort());
+      await receiver.start();
+      const path = folder.file("own.mkv"), reconnect = { delaySeconds: 0.5 };
+      const given: StreamWriterOptions = { ...options, audio: { codec: "aac" } };
+      const writer = kind === "target"
+        ? await createStreamWriter("libx264", receiver.address, 30, { ...given, reconnect })
+        : await createFileWriter("libx264", path, 30, {
+          ...{ ...given, outputs: [{ target: receiver.address, reconnect }] },
+        });
+      const waits = options.timing === "constant";
+      const restarted = (async () => {
+        await delay(1500);
+        await receiver.kill();
+        await delay(1000);
+        await receiver.start();
+      })();
+      const beganMs = performance.now();
+      const calls: Promise<void>[] = [];
+      let index = 0;
+      for (; performance.now() - beganMs < 5000; index++) {
+        const call = writer.write(noise[index % noise.length]!);
+        calls.push(call);
+        if (waits) await call;
+        else await delay(Math.max(1, beganMs + (index + 1) * 1000 / 30 - performance.now()));
+        calls.push(writer.writeAudio({ data: new Float32Array(1600), sampleRate: 48_000, channels: 1 }));
+      }
+      await Promise.all([...calls, restarted]);
+      const { fps = 0, bitrate = 0 } = writer.stats;
+      await writer.close();
+      const { frames, dropped, outputs: [output] } = writer.stats as Required<typeof writer.stats>;
+      assertEquals(frames + dropped, index);
+      assertEquals([output!.frames + output!.droppedFrames, output!.queued], [frames, 0]);
+      assertEquals([output!.state, output!.reconnects], ["closed", 1]);
+      if (kind === "outputs") assertEquals(frameTimes(path).length, frames);
+      const received = (await receiver.recorded()).reduce((sum, file) => sum + frameTimes(file).length, 0);
+      const lost = output!.frames - received;
+      assert(lost >= 0 && lost <= 3, `${output!.frames} frames sent, ${received} received`);
+      // An encoder that looks ahead may give nothing for two seconds.
+      if (options.live !== true) return;
+      assert(fps > 0 && fps < 40 && bitrate > 10_000, `${fps} frames, ${bitrate} bits a second`);
+    });
+  }
 }

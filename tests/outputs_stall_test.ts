@@ -1,3 +1,5 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { assert, assertEquals } from "@std/assert";
 import {
@@ -25,7 +27,10 @@ import { testsOf } from "./support/test.ts";
 
 const { test, testAll } = testsOf(import.meta.url);
 
-const light: StreamWriterOptions = { preset: "ultrafast", tune: "zerolatency", keyFrameInterval: 1 };
+const light: StreamWriterOptions = {
+  ...{ preset: "ultrafast", tune: "zerolatency", keyFrameInterval: 1 },
+  audio: { codec: "aac", from: { silence: true } },
+};
 /** Much more than sockets keep. */
 const heavy: StreamWriterOptions = { ...light, bitrate: "40M" };
 const needed = {
@@ -160,6 +165,33 @@ testAll("close, srt: a delay of the receiver is waited for, and is no stall", ne
   assert(frameTimes(path!).length >= 29, `${frameTimes(path!).length} frames`);
 });
 
+testAll("outputs: what a program was late by is made up for", {
+  skip: missingEncoders("libx264"),
+}, async () => {
+  const socket = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const address = `udp://127.0.0.1:${socket.address().port}`;
+  const writer = await createStreamWriter("libx264", address, 30, light);
+  const beganMs = performance.now();
+  const frame = noisyFrame(0, 64, 48);
+  // All at once what was due in two seconds, and each at its time from then on.
+  const writeUntil = async (from: number, end: number): Promise<void> => {
+    for (let index = from; index < end; index++) {
+      await writer.write(frame);
+      await delay(Math.max(0, beganMs + index * 1000 / 30 - performance.now()));
+    }
+  };
+  await writeUntil(0, 30);
+  await delay(2000);
+  await writeUntil(30, 120);
+  const late = writer.stats.outputs![0]!.queued;
+  await writeUntil(120, 40 * 30);
+  const { queued } = writer.stats.outputs![0]!;
+  await writer.close();
+  socket.close();
+  assert(late > 30 && queued < 20, `${late} packets wait after a pause, ${queued} later`);
+});
+
 /** What an output is doing when it is to end. */
 const situations = ["never answers", "can't be reached", "live", "stalled", "retrying"] as const;
 type Situation = (typeof situations)[number];
@@ -223,7 +255,7 @@ async function endMs(
 for (const scheme of schemes) {
   for (const situation of situations) {
     for (const end of ["abort", "close", "signal"] as const) {
-      // What was written is sent, no faster than it is shown; TCP has no answer, and that of HTTP is waited for.
+      // What was written is sent, no faster than it is shown. TCP has no answer; that of HTTP is waited for.
       const isAccepting = situation === "never answers" && scheme === "tcp";
       const isWaitedFor = situation === "live" || isAccepting || scheme === "http" && isSilent(situation);
       if (end === "close" && isWaitedFor) continue;

@@ -226,44 +226,54 @@ test("createStreamWriter: what is wrong with an address or an output is told", {
   }
 });
 
+/**
+ * Has a receiver be away for three seconds. Returns how many milliseconds after it listens again it is live,
+ * and judges what it got.
+ */
+async function comeBack(name: ReceiverName): Promise<number> {
+  using folder = new TemporaryFolder();
+  using receiver: Receiver = receivers[name](folder.path, await lastingPort());
+  await receiver.start();
+  const writer = await createStreamWriter("libx264", receiver.address, 30, {
+    ...light,
+    keyFrameInterval: 60,
+  });
+  const output = (): OutputStats => writer.stats.outputs![0]!;
+  const written = writePaced(writer, 0, 360);
+  await delay(2000);
+  await receiver.kill();
+  await delay(3000);
+  await receiver.start();
+  const beganMs = performance.now();
+  const isBack = () => output().reconnects === 1 && output().state === "live";
+  while (!isBack() && performance.now() - beganMs < 9000) await delay(10);
+  const tookMs = performance.now() - beganMs;
+  await written;
+  await writer.close();
+  const { state, frames, droppedFrames } = output();
+  assertEquals([state, frames + droppedFrames], ["closed", 360]);
+  const files = await receiver.recorded();
+  const last = frameTimes(files.at(-1)!).length;
+  // SRT leaves out what comes later than its latency.
+  const least = name === "srt" ? 60 : 120;
+  assert(last >= least, `${name}: ${last} frames after the return`);
+  if (name !== "rtmp to nginx") return tookMs;
+  // The others write nothing of a video that they have not got enough of.
+  const received = files.reduce((sum, file) => sum + frameTimes(file).length, 0);
+  // Some may be on their way when it is killed.
+  const lost = frames - received;
+  assert(lost >= 0 && lost <= 3, `${frames} frames sent, ${received} received`);
+  return tookMs;
+}
+
 for (const name of ["rtmp", "rtmp to nginx", "rtsp", "tcp", "srt"] as const) {
   testAll(`reconnect, ${name}: a receiver that was away for 3 s gets frames again`, {
     skip: missingEncoders("libx264") || missingReceiver(name),
   }, async () => {
-    using folder = new TemporaryFolder();
-    using receiver: Receiver = receivers[name](folder.path, await lastingPort());
-    await receiver.start();
-    const writer = await createStreamWriter("libx264", receiver.address, 30, {
-      ...light,
-      keyFrameInterval: 60,
-    });
-    const written = writePaced(writer, 0, 360);
-    await delay(2000);
-    await receiver.kill();
-    await delay(3000);
-    await receiver.start();
-    const beganMs = performance.now();
-    const isBack = () =>
-      writer.stats.outputs![0]!.reconnects === 1 && writer.stats.outputs![0]!.state === "live";
-    while (!isBack() && performance.now() - beganMs < 9000) await delay(10);
-    const tookMs = performance.now() - beganMs;
-    // SRT notices after five seconds that nobody is there.
-    assert(tookMs < 2700, `${name}: back after ${tookMs} ms`);
-    await written;
-    await writer.close();
-    const [stats] = writer.stats.outputs!;
-    assertEquals([stats!.state, stats!.frames + stats!.droppedFrames], ["closed", 360]);
-    const files = await receiver.recorded();
-    const last = frameTimes(files.at(-1)!).length;
-    // SRT leaves out what comes later than its latency.
-    const least = name === "srt" ? 60 : 120;
-    assert(last >= least, `${name}: ${last} frames after the return`);
-    if (name !== "rtmp to nginx") return;
-    // The others write nothing of a video that they have not got enough of.
-    const received = files.reduce((sum, file) => sum + frameTimes(file).length, 0);
-    // Some may be on their way when it is killed.
-    const lost = stats!.frames - received;
-    assert(lost >= 0 && lost <= 3, `${stats!.frames} frames sent, ${received} received`);
+    // SRT notices after five seconds that nobody is there. Other programs may make one of three late.
+    let leastMs = Infinity;
+    for (let run = 0; run < 3 && leastMs >= 2500; run++) leastMs = Math.min(leastMs, await comeBack(name));
+    assert(leastMs < 2500, `${name}: back after ${leastMs} ms`);
   });
 }
 
@@ -368,7 +378,7 @@ testAll(
       outputs: [aborted],
     });
     for (let index = 0; index < 30; index++) await writer.write(barFrame(index));
-    await delay(200);
+    for (let waited = 0; !existsSync(aborted) && waited < 100; waited++) await delay(50);
     assert(existsSync(aborted));
     await writer.abort();
     assertEquals([existsSync(aborted), writer.stats.outputs![0]!.state], [false, "closed"]);
