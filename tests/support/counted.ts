@@ -70,6 +70,20 @@ export interface Counted {
   readonly offsets: readonly number[];
 }
 
+/** The numbers of the frames in a file. */
+export function numbersOf(path: string): number[] {
+  const levels = decode(path, "gray", `scale=${cells}:9:flags=area`);
+  const pictures = Array.from(
+    { length: levels.length / (cells * 9) },
+    (_, index) => levels.subarray(index * cells * 9, (index + 1) * cells * 9),
+  );
+  return pictures.map((picture) =>
+    Array.from({ length: cells }, (_, cell) => picture[cell]! > 128 ? 1 << cell : 0).reduce((sum, bit) =>
+      sum + bit
+    )
+  );
+}
+
 /** Reads a recording of what was written, whatever its first time is. */
 export function readCounted(recorded: string): Counted {
   const path = `${recorded}.counted.mkv`;
@@ -87,16 +101,7 @@ export function readCounted(recorded: string): Counted {
     "copy",
     path,
   ]);
-  const levels = decode(path, "gray", `scale=${cells}:9:flags=area`);
-  const pictures = Array.from(
-    { length: levels.length / (cells * 9) },
-    (_, index) => levels.subarray(index * cells * 9, (index + 1) * cells * 9),
-  );
-  const numbers = pictures.map((picture) =>
-    Array.from({ length: cells }, (_, cell) => picture[cell]! > 128 ? 1 << cell : 0).reduce((sum, bit) =>
-      sum + bit
-    )
-  );
+  const numbers = numbersOf(path);
   const times = frameTimes(path);
   const steps = times.slice(2).map((time, index) => Math.abs(time - times[index + 1]! - 1 / fps));
   const heard = onsets(listen(path));
