@@ -8,7 +8,10 @@ import { Buffer } from "node:buffer";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import process from "node:process";
-import { RTCPeerConnection, RTCRtpCodecParameters } from "../receivers/node_modules/werift/lib/index.mjs";
+
+// By its address: it is there only where it was installed.
+const werift = new URL("../receivers/node_modules/werift/lib/index.mjs", import.meta.url);
+const { RTCPeerConnection, RTCRtpCodecParameters } = await import(werift.href);
 
 const [port, path] = process.argv.slice(2);
 const codecs = {
