@@ -86,21 +86,12 @@ export function numbersOf(path: string): number[] {
 
 /** Reads a recording of what was written, whatever its first time is. */
 export function readCounted(recorded: string): Counted {
-  const path = `${recorded}.counted.mkv`;
-  execFileSync("ffmpeg", [
-    "-v",
-    "error",
-    "-y",
-    "-i",
-    recorded,
-    "-map",
-    "0:v",
-    "-map",
-    "0:a",
-    "-c",
-    "copy",
-    path,
-  ]);
+  const first = frameTimes(recorded)[0]!;
+  const path = first >= 0 && first < 10 ? recorded : `${recorded}.from_0.mkv`;
+  if (path !== recorded) {
+    const streams = ["-map", "0:v", "-map", "0:a"];
+    execFileSync("ffmpeg", ["-v", "error", "-y", "-i", recorded, ...streams, "-c", "copy", path]);
+  }
   const numbers = numbersOf(path);
   const times = frameTimes(path);
   const steps = times.slice(2).map((time, index) => Math.abs(time - times[index + 1]! - 1 / fps));
