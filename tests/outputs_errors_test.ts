@@ -16,7 +16,7 @@ import { Redactor, redactTarget } from "../src/redaction.ts";
 import { QueueMemory } from "../src/engine/outputs/queue_memory.ts";
 import { isRefusal } from "../src/thread/outputs/refusals.ts";
 import { AvError } from "../src/errors.ts";
-import { missingEncoders } from "./support/features.ts";
+import { missingEncoders, missingMuxers } from "./support/features.ts";
 import { barFrame, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { isDeno, runScript } from "./support/processes.ts";
@@ -359,4 +359,19 @@ testAll("createStreamWriter, rtp: Deno's permission is asked for the port of eac
   };
   assert(send("127.0.0.1:45010").includes("127.0.0.1:45012"));
   assertEquals(send("127.0.0.1:45010,127.0.0.1:45012"), "");
+});
+
+test("createStreamWriter: an FFmpeg without WHIP is told which release has it", {
+  skip: missingMuxers("whip") === false ? "this FFmpeg has WHIP" : missingEncoders("libx264"),
+}, async () => {
+  const options = { ...light, format: "whip" };
+  const error = await assertFails(
+    () => createStreamWriter("libx264", "https://h/whip/S3CRETKEY", 30, options),
+    {
+      type: UnsupportedError,
+      code: "MUXER_NOT_FOUND",
+      says: ["https://h/whip/***", "no muxer whip", "FFmpeg 8.0 or newer"],
+    },
+  );
+  assert(!`${error.stack}`.includes("S3CRETKEY"));
 });

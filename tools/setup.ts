@@ -5,7 +5,7 @@
  *     deno run -A tools/setup.ts demo     FFmpeg's libraries and programs
  *     deno run -A tools/setup.ts test     also Bun, packages of tests; on Debian PulseAudio, OpenCV
  *     deno run -A tools/setup.ts long     as test, and a render farm's packages, players of HLS, a browser
- *     deno run -A tools/setup.ts live     as test, and receivers of live video, players of HLS, a browser
+ *     deno run -A tools/setup.ts live     as node, and receivers of live video, players of HLS, a browser
  *     deno run -A tools/setup.ts node     as test, and a Node that can call native libraries
  *     deno run -A tools/setup.ts bench    as node, and the peer from npm that the benchmark compares with
  *     deno run -A tools/setup.ts fidelity as test, and the programs that judge videos
@@ -335,7 +335,15 @@ const targets: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   demo: [setUpFfmpeg],
   test: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv],
   long: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpFarm, setUpPlayers],
-  live: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpPlayers, setUpReceivers],
+  live: [
+    setUpFfmpeg,
+    setUpNpmPackages,
+    setUpAudioServer,
+    setUpOpenCv,
+    setUpNode,
+    setUpPlayers,
+    setUpReceivers,
+  ],
   node: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpNode],
   bench: [setUpFfmpeg, setUpNpmPackages, setUpNode, setUpPeer],
   fidelity: [setUpFfmpeg, setUpNpmPackages, setUpJudges],

@@ -70,33 +70,29 @@ export interface Counted {
   readonly offsets: readonly number[];
 }
 
-/** Reads a recording of what was written, whatever its first time is. */
-export function readCounted(recorded: string): Counted {
-  const path = `${recorded}.counted.mkv`;
-  execFileSync("ffmpeg", [
-    "-v",
-    "error",
-    "-y",
-    "-i",
-    recorded,
-    "-map",
-    "0:v",
-    "-map",
-    "0:a",
-    "-c",
-    "copy",
-    path,
-  ]);
+/** The numbers of the frames in a file. */
+export function numbersOf(path: string): number[] {
   const levels = decode(path, "gray", `scale=${cells}:9:flags=area`);
   const pictures = Array.from(
     { length: levels.length / (cells * 9) },
     (_, index) => levels.subarray(index * cells * 9, (index + 1) * cells * 9),
   );
-  const numbers = pictures.map((picture) =>
+  return pictures.map((picture) =>
     Array.from({ length: cells }, (_, cell) => picture[cell]! > 128 ? 1 << cell : 0).reduce((sum, bit) =>
       sum + bit
     )
   );
+}
+
+/** Reads a recording of what was written, whatever its first time is. */
+export function readCounted(recorded: string): Counted {
+  const first = frameTimes(recorded)[0]!;
+  const path = first >= 0 && first < 10 ? recorded : `${recorded}.from_0.mkv`;
+  if (path !== recorded) {
+    const streams = ["-map", "0:v", "-map", "0:a"];
+    execFileSync("ffmpeg", ["-v", "error", "-y", "-i", recorded, ...streams, "-c", "copy", path]);
+  }
+  const numbers = numbersOf(path);
   const times = frameTimes(path);
   const steps = times.slice(2).map((time, index) => Math.abs(time - times[index + 1]! - 1 / fps));
   const heard = onsets(listen(path));
