@@ -85,6 +85,7 @@ const tiny: Size = { name: "90p", width: 160, height: 90, frameFactor: 40, color
 const small: Size = { name: "360p", width: 640, height: 360, frameFactor: 6, color: standardDefinition };
 const full: Size = { name: "1080p", width: 1920, height: 1080, frameFactor: 1, color: highDefinition };
 const ultra: Size = { name: "2160p", width: 3840, height: 2160, frameFactor: 0.25, color: highDefinition };
+const huge: Size = { name: "4320p", width: 7680, height: 4320, frameFactor: 0.0625, color: highDefinition };
 
 const x264 = { encoder: "libx264", extension: "mp4", pixelFormat: "yuv420p" } as const;
 const ultrafast: Setting = {
@@ -206,9 +207,31 @@ const others: readonly BenchCase[] = [
 
 const apart = { size: small, setting: ultrafast, measure: "wallMs", base: "limit", part: "usual" } as const;
 
+/** Fewer writers at once than sixteen. */
+const several = [2, 4].flatMap((writers) =>
+  (["yuv420p", "rgba"] as const).map((input): BenchCase => ({
+    ...apart,
+    name: `many-${writers}/${input}`,
+    input,
+    frames: 300,
+    writers,
+    peers: input === "rgba" ? ["limit", "avwriter", "ffmpeg-rgba"] : ["limit", "avwriter"],
+    part: "all",
+  }))
+);
+
+/** The largest frames. */
+const largest = (["rgba", "yuv420p"] as const).map((input): BenchCase => ({
+  ...{ name: `${huge.name}/${input}/${ultrafast.name}`, size: huge, input, setting: ultrafast },
+  frames: Math.round(ultrafast.frames * huge.frameFactor),
+  ...{ writers: 1, peers: ["limit", "avwriter", "acquired"], measure: "wallMs", base: "limit", part: "all" },
+}));
+
 /** Every case. */
 export const cases: readonly BenchCase[] = [
   ...encodings,
+  ...largest,
+  ...several,
   ...others,
   {
     ...apart,

@@ -145,6 +145,26 @@ export const targets: readonly Target[] = [
     metric: { perPixel: "avwriter", comparedWith: "1080p/yuv420p/x264-ultrafast" },
     atMost: 1.1,
   },
+  ...(["rgba", "yuv420p"] as const).flatMap((input) =>
+    (["360p", "4320p"] as const).map((size): CaseTarget => ({
+      what: `${input === "rgba" ? "RGBA" : input}, ultrafast, ${size}: time of a pixel to that at 1080p`,
+      cases: new RegExp(`^${size}/${input}/x264-ultrafast$`),
+      metric: { perPixel: "avwriter", comparedWith: `1080p/${input}/x264-ultrafast` },
+      atMost: 1.1,
+    }))
+  ),
+  {
+    what: "yuv420p: two and four writers to as many ffmpeg processes",
+    cases: /^many-\d\/yuv420p$/,
+    metric: { ratio: ["avwriter", "limit"] },
+    atMost: 1.1,
+  },
+  {
+    what: "RGBA: two and four writers to as many ffmpeg processes",
+    cases: /^many-\d\/rgba$/,
+    metric: { ratio: ["avwriter", "ffmpeg-rgba"] },
+    atMost: 1.1,
+  },
   {
     what: "yuv420p: sixteen writers to sixteen ffmpeg processes",
     cases: /^many\/yuv420p$/,
