@@ -55,12 +55,17 @@ export class AdaptiveTarget implements ByteTarget {
     this.#queue.requireOpen();
   }
 
+  /** Lets others write the manifest, before anything was written. */
+  giveBack(): void {
+    this.#held[Symbol.dispose]();
+  }
+
   async ready(): Promise<void> {
     for (let room = this.room; room !== null; room = this.room) await room;
     this.requireOpen();
   }
 
-  async close(seconds: number): Promise<void> {
+  async close(seconds: number | null): Promise<void> {
     using _held = this.#held;
     this.#try(() => this.#packager.finish(seconds));
     await this.#queue.drained();

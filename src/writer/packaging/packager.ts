@@ -7,6 +7,7 @@ import { WriteError } from "../../errors.ts";
 import type { Rational } from "../../libav/rational.ts";
 import { dashManifest } from "./dash_manifest.ts";
 import { bandwidth, mediaPlaylist, multivariantPlaylist, type PlaylistState } from "./hls_playlists.ts";
+import { filePrefix } from "./file_names.ts";
 import { PackagedStream } from "./packaged_stream.ts";
 import { Rendition, type SegmentFile } from "./rendition.ts";
 import type { TrackHeader } from "./track_header.ts";
@@ -109,8 +110,7 @@ export class Packager {
     const isVideo = header.kind === "video";
     const own = isVideo ? this.#videos : this.#audios;
     const audioLabel = audios > 1 ? `audio${own.length + 1}` : "audio";
-    // Streams that share a folder have files of their own, also where their names differ by the extension.
-    const prefix = this.#options.manifest.replace(/\.m3u8$/, "");
+    const prefix = filePrefix(this.#options.manifest);
     const rendition = new Rendition(prefix, isVideo ? label : audioLabel, header, isVideo ? bits : null);
     own.push(rendition);
     // The first is the best, whichever is there first.
