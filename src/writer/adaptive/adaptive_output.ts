@@ -26,6 +26,8 @@ export interface EncodeFacts {
   readonly frameRate: Rational;
   /** Whether filters may change its rate. */
   readonly isFiltered: boolean;
+  /** Whether its frames come at its rate exactly. */
+  readonly isEven: boolean;
   /** The bits per second that its encoder is told; `null`: none. */
   readonly videoBits: number | null;
 }
@@ -41,7 +43,7 @@ export interface AdaptivePlan {
 export function planAdaptive(
   options: OutputOptions,
   target: string | URL | OpenSegment,
-  { frameRate }: EncodeFacts,
+  { frameRate, isEven }: EncodeFacts,
   name: string,
 ): AdaptivePlan {
   for (const option of Object.keys(notForSegments) as (keyof typeof notForSegments)[]) {
@@ -61,7 +63,7 @@ export function planAdaptive(
       `Cannot use the option ${name}.adaptive.ladder: an encode has one size; give it to createStreamWriter`,
     );
   }
-  const segments = planSegments(adaptive, frameRate);
+  const segments = planSegments(adaptive, frameRate, isEven);
   const address = addressOf(target);
   return {
     ...{ place, segments },

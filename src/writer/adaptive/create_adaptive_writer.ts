@@ -22,7 +22,7 @@ import { type AdaptiveOptions, checkAdaptive, type CheckedAdaptive } from "./ada
 import { adaptivePlace, httpOptions, notForSegments } from "./adaptive_place.ts";
 import { AdaptiveTarget } from "./adaptive_target.ts";
 import { LadderEngine } from "./ladder_engine.ts";
-import { bitsOf, planSegments } from "./segments_plan.ts";
+import { areEven, bitsOf, planSegments } from "./segments_plan.ts";
 
 /** Options of a writer that segments have no place for, and why. */
 const reasons = {
@@ -61,7 +61,7 @@ export async function createAdaptiveWriter(
   );
   const adaptive = checkAdaptive(given, format);
   const steps = stepOptions(options, adaptive);
-  const plan = planSegments(adaptive, frameRate);
+  const plan = planSegments(adaptive, frameRate, areEven(options));
   const files = new AdaptiveTarget(store, {
     ...plan.packaging,
     ...{ format, manifest },

@@ -6,6 +6,7 @@
 import type { FragmentCuts } from "../../file/fragments.ts";
 import type { Rational } from "../../libav/rational.ts";
 import type { PackagerOptions } from "../packaging/packager.ts";
+import type { WriterOptions } from "../writer_options.ts";
 import type { CheckedAdaptive } from "./adaptive_options.ts";
 
 /** A plan. */
@@ -13,26 +14,42 @@ export interface SegmentsPlan {
   /** Where fragments of the encode end. */
   readonly cuts: FragmentCuts;
   /** How segments are made of them. */
-  readonly packaging: Omit<PackagerOptions, "format" | "manifest" | "frameRate" | "videoBits">;
+  readonly packaging: Omit<PackagerOptions, "format" | "manifest" | "frameRate" | "videoBits" | "earlier">;
   /** The time on the wall of second 0, where the first frame is at a time in seconds, and comes now. */
   readonly startMs: (seconds: number) => number;
 }
 
-/** The plan of options that were checked. */
+/** The plan of options that were checked; whether frames come at the frame rate exactly. */
 export function planSegments(
   { segmentSeconds, windowSegments, partSeconds: given, startMs }: CheckedAdaptive,
   frameRate: Rational,
+  isEven: boolean,
 ): SegmentsPlan {
   const partSeconds = wholeFrames(given, frameRate);
+  const longestPartSeconds = partSeconds === null || isEven ? partSeconds : withRoom(partSeconds, frameRate);
+  const cuts = { segmentSeconds, partSeconds, longestPartSeconds, frameRate };
   return {
-    cuts: { segmentSeconds, partSeconds, frameRate },
+    cuts,
     packaging: {
-      ...{ segmentSeconds, windowSegments, partSeconds },
+      ...{ cuts, windowSegments },
       moreSeconds: moreThan(segmentSeconds, frameRate),
       tellsDate: startMs !== null || windowSegments !== null || partSeconds !== null,
     },
     startMs: (seconds) => (startMs ?? Date.now()) - seconds * 1000,
   };
+}
+
+/** Whether frames of an encode come at its frame rate exactly. */
+export function areEven({ timing = "constant", filter }: Pick<WriterOptions, "timing" | "filter">): boolean {
+  return timing === "constant" && filter === undefined;
+}
+
+/** The shortest that a part may be beside the longest (RFC 8216bis, 4.4.4.9). */
+const shortestPart = 0.85;
+
+/** The longest part where frames come unevenly: one frame more, as long as parts of this length may be. */
+function withRoom(partSeconds: number, { num, den }: Rational): number {
+  return Math.min(partSeconds + den / num, partSeconds / shortestPart);
 }
 
 /** The bits per second that an encoder is told; `null`: none. */

@@ -6,7 +6,7 @@
 import type { SessionOptions } from "../../engine/session_options.ts";
 import type { VideoFileRequest } from "../../engine/session_types.ts";
 import type { EngineOptions, VideoEngine } from "../../thread/engine.ts";
-import { bitsOf } from "../adaptive/segments_plan.ts";
+import { areEven, bitsOf } from "../adaptive/segments_plan.ts";
 import { OutputSet, type OutputsPlan } from "./output_set.ts";
 import { OutputsEngine } from "./outputs_engine.ts";
 
@@ -48,6 +48,7 @@ export async function openWithOutputs(
     encode: {
       frameRate: request.frameRate,
       isFiltered: request.options.filter !== undefined,
+      isEven: areEven(request.options),
       videoBits: bitsOf(request.options),
     },
   });
