@@ -18,8 +18,6 @@ export interface ReadPlaylist {
     readonly seconds: number;
     /** In milliseconds since 1970; `null` where it has none. */
     readonly date: number | null;
-    /** Whether it has nothing. */
-    readonly isGap: boolean;
     /** Whether it comes after those of another writer. */
     readonly isDiscontinuous: boolean;
     /** The name of its header. */
@@ -42,12 +40,11 @@ export function readPlaylist(text: string): ReadPlaylist {
   const segments: ReadPlaylist["segments"][number][] = [];
   const parts: { name: string; seconds: number; isIndependent: boolean }[] = [];
   let [date, seconds, header]: [number | null, number, string] = [null, NaN, ""];
-  let [isGap, isDiscontinuous] = [false, false];
+  let isDiscontinuous = false;
   for (const line of lines) {
     const [, tag, value = ""] = /^#EXT-?(?:X-)?([A-Z0-9-]+):?(.*)$/.exec(line) ?? [];
     if (tag !== undefined) tags.set(tag, value);
-    if (tag === "GAP") isGap = true;
-    else if (tag === "DISCONTINUITY") isDiscontinuous = true;
+    if (tag === "DISCONTINUITY") isDiscontinuous = true;
     else if (tag === "MAP") header = decodeURIComponent(/URI="(.*?)"/.exec(value)![1]!);
     else if (tag === "PROGRAM-DATE-TIME") date = Date.parse(value);
     else if (tag === "INF") seconds = Number.parseFloat(value);
@@ -55,9 +52,9 @@ export function readPlaylist(text: string): ReadPlaylist {
       const [, length, name] = /DURATION=([\d.]+),URI="(.*?)"/.exec(value)!;
       parts.push({ name: name!, seconds: Number(length), isIndependent: value.includes("INDEPENDENT=YES") });
     } else if (line !== "" && !line.startsWith("#")) {
-      segments.push({ name: decodeURIComponent(line), seconds, date, isGap, isDiscontinuous, header });
+      segments.push({ name: decodeURIComponent(line), seconds, date, isDiscontinuous, header });
       date = null;
-      isGap = isDiscontinuous = false;
+      isDiscontinuous = false;
     }
   }
   return { tags, segments, parts, seconds: segments.reduce((sum, segment) => sum + segment.seconds, 0) };

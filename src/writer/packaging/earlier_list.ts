@@ -31,7 +31,7 @@ function readList(text: string, names: readonly string[], begin: string): Earlie
   if (lines[0] !== "#EXTM3U") return null;
   const segments: Segment[] = [];
   const head = { targetSeconds: 0, number: 0, removedDiscontinuities: 0, header: "" };
-  let next = { seconds: 0, isGap: false, isDiscontinuous: false, dateMs: null as number | null };
+  let next = { seconds: 0, isDiscontinuous: false, dateMs: null as number | null };
   for (const line of lines) {
     const [, tag, value = ""] = /^#EXT-?(?:X-)?([A-Z-]+):?(.*)$/.exec(line) ?? [];
     if (tag === "TARGETDURATION") head.targetSeconds = Number(value);
@@ -39,17 +39,14 @@ function readList(text: string, names: readonly string[], begin: string): Earlie
     else if (tag === "DISCONTINUITY-SEQUENCE") head.removedDiscontinuities = Number(value);
     else if (tag === "MAP") head.header = nameOf(/URI="(.*?)"/.exec(value)?.[1] ?? "");
     else if (tag === "INF") next.seconds = Number.parseFloat(value);
-    else if (tag === "GAP") next.isGap = true;
     else if (tag === "DISCONTINUITY") next.isDiscontinuous = true;
     else if (tag === "PROGRAM-DATE-TIME") next.dateMs = Date.parse(value);
     else if (line !== "" && !line.startsWith("#")) {
       const number = head.number + segments.length;
-      const files = next.isGap
-        ? []
-        : names.filter((name) => numberOf(name, begin) === number && /\.m4s$/.test(name));
+      const files = names.filter((name) => numberOf(name, begin) === number && /\.m4s$/.test(name));
       const { header } = head;
       segments.push({ ...next, number, header, files, name: nameOf(line), start: 0, bytes: 0, parts: [] });
-      next = { seconds: 0, isGap: false, isDiscontinuous: false, dateMs: null };
+      next = { seconds: 0, isDiscontinuous: false, dateMs: null };
     }
   }
   const { targetSeconds, removedDiscontinuities } = head;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Rendition } from "./rendition.ts";
-import { type Part, piecesOf, type Segment } from "./segment.ts";
+import type { Part, Segment } from "./segment.ts";
 
 /** fMP4 segments need 6, and one number serves all playlists. */
 const version = 7;
@@ -20,8 +20,8 @@ const roundingSeconds = 0.001;
 export interface PlaylistState {
   /** The longest part, in seconds; `null` where there are none. */
   readonly partSeconds: number | null;
-  /** The part that comes next, by its name; `null` where that is not known. */
-  readonly nextPart: string | null;
+  /** The part that comes next, by its name. */
+  readonly nextPart: string;
   /** Whether old segments are removed, or all stay. */
   readonly isWindow: boolean;
   readonly hasEnded: boolean;
@@ -39,7 +39,7 @@ const exact = (seconds: number): string => seconds.toFixed(6);
 export function mediaPlaylist(rendition: Rendition, state: PlaylistState): string {
   const { segments, headerName, number, removedDiscontinuities } = rendition;
   const { partSeconds, isWindow, hasEnded } = state;
-  const target = rendition.targetSeconds!;
+  const target = rendition.targetSeconds;
   const listsParts = partSeconds !== null && !hasEnded;
   const lines = [
     "#EXTM3U",
@@ -64,20 +64,24 @@ export function mediaPlaylist(rendition: Rendition, state: PlaylistState): strin
     header = needed;
   };
   for (const segment of segments) {
-    const { start, seconds, parts, dateMs, isGap, name } = segment;
+    const { start, seconds, parts, dateMs, name } = segment;
     begin(segment);
     lines.push(...dateLines(dateMs, start, state));
-    if (listsParts && start + seconds > partsFrom) lines.push(...partLines(parts, partSeconds, headerName));
-    if (isGap) lines.push("#EXT-X-GAP");
+    const listed = listsParts && start + seconds > partsFrom ? upTo(parts, partSeconds) : [];
+    // Those of a whole segment sum up to it.
+    if (listed.length === parts.length) lines.push(...listed.map(partLine));
     lines.push(`#EXTINF:${exact(seconds)},`, uri(name));
   }
   if (listsParts) {
-    const { isDiscontinuous, parts, end } = rendition;
+    const { isDiscontinuous, end } = rendition;
+    const parts = upTo(rendition.parts, partSeconds);
     if (parts.length > 0) {
       begin({ isDiscontinuous, header: headerName });
-      lines.push(...dateLines(null, end, state), ...partLines(parts, partSeconds, headerName));
+      lines.push(...dateLines(null, end, state), ...parts.map(partLine));
     }
-    if (state.nextPart !== null) lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${uri(state.nextPart)}"`);
+    if (parts.length === rendition.parts.length) {
+      lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${uri(state.nextPart)}"`);
+    }
   }
   if (hasEnded) lines.push("#EXT-X-ENDLIST");
   return `${lines.join("\n")}\n`;
@@ -89,17 +93,16 @@ function dateLines(dateMs: number | null, start: number, { beganMs }: PlaylistSt
   return ms === null ? [] : [`#EXT-X-PROGRAM-DATE-TIME:${new Date(ms).toISOString()}`];
 }
 
-/** Parts. One that is longer than was promised is listed as one that has gaps after it. */
-function partLines(parts: readonly Part[], most: number, header: string): string[] {
-  return parts.flatMap(({ name, seconds, isIndependent }) => {
-    const [length, ...gaps] = piecesOf(seconds, most, roundingSeconds);
-    return [
-      `#EXT-X-PART:DURATION=${exact(Math.min(length!, most))},URI="${uri(name)}"${
-        isIndependent ? ",INDEPENDENT=YES" : ""
-      }`,
-      ...gaps.map((gap) => `#EXT-X-PART:DURATION=${exact(gap)},URI="${uri(header)}",GAP=YES`),
-    ];
-  });
+/** Parts up to one that is longer than was promised: that comes with its segment, as do those after it. */
+function upTo(parts: readonly Part[], most: number): readonly Part[] {
+  const tooLong = parts.findIndex(({ seconds }) => seconds > most + roundingSeconds);
+  return tooLong < 0 ? parts : parts.slice(0, tooLong);
+}
+
+function partLine({ name, seconds, isIndependent }: Part): string {
+  return `#EXT-X-PART:DURATION=${exact(seconds)},URI="${uri(name)}"${
+    isIndependent ? ",INDEPENDENT=YES" : ""
+  }`;
 }
 
 /** The most bits per second of a rendition, as far as is known. */

@@ -116,12 +116,11 @@ export class Packager {
     const audioLabel = audios > 1 ? `audio${own.length + 1}` : "audio";
     const prefix = filePrefix(this.#options.manifest);
     const ownLabel = isVideo ? label : audioLabel;
-    const { format, earlier, moreSeconds, cuts: { segmentSeconds } } = this.#options;
+    const { earlier, moreSeconds, cuts: { segmentSeconds } } = this.#options;
     const before = earlier.get(ownLabel) ?? null;
     const rendition = new Rendition({
       ...{ label: ownLabel, name: `${prefix}-${ownLabel}`, header, toldBits: isVideo ? bits : null },
-      // It must not change: what is to be expected counts.
-      targetSeconds: format === "dash" ? null : Math.max(1, Math.round(segmentSeconds + moreSeconds)),
+      targetSeconds: Math.max(1, Math.round(segmentSeconds + moreSeconds)),
       ...{ earlier: before, discontinuities: this.#discontinuities },
     });
     for (const name of before?.strays ?? []) this.#files.remove(name);
@@ -157,7 +156,7 @@ export class Packager {
 
   /** Throws where a segment of one video begins at another time than that of another. */
   #requireSameTimes({ label, segments, completed: number }: Rendition): void {
-    const { start } = segments.findLast(({ isGap }) => !isGap)!;
+    const { start } = segments.at(-1)!;
     const other = this.#beginnings.get(number);
     if (other === undefined) {
       this.#beginnings.set(number, start);

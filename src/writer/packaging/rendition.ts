@@ -6,7 +6,7 @@
 import type { Rational } from "../../libav/rational.ts";
 import { reducedFraction } from "../../video/frame_rate.ts";
 import { joined } from "./fragment_stream.ts";
-import { type EarlierList, type Part, piecesOf, type Segment, type SegmentFile } from "./segment.ts";
+import type { EarlierList, Part, Segment, SegmentFile } from "./segment.ts";
 import type { TrackFragment } from "./track_fragment.ts";
 import type { TrackHeader } from "./track_header.ts";
 
@@ -16,7 +16,8 @@ export interface RenditionPlan {
   readonly name: string;
   readonly header: TrackHeader;
   readonly toldBits: number | null;
-  readonly targetSeconds: number | null;
+  /** How long segments are to be expected, in whole seconds. */
+  readonly targetSeconds: number;
   /** What another writer has left of it; `null`: nothing. */
   readonly earlier: EarlierList | null;
   /** How many writers there were before, where this rendition is new. */
@@ -24,7 +25,6 @@ export interface RenditionPlan {
 }
 
 const partName = (name: string, number: number, part: number): string => `${name}-${number}.${part}.m4s`;
-const namesOf = (parts: readonly Part[]): string[] => parts.map(({ name }) => name);
 
 /** A track in segments. */
 export class Rendition {
@@ -37,8 +37,8 @@ export class Rendition {
   readonly toldBits: number | null;
   /** The name of its header's file. */
   readonly headerName: string;
-  /** How long a segment may be, in whole seconds, as its playlist promises; `null`: as it comes. */
-  readonly targetSeconds: number | null;
+  /** How long a segment may be, in whole seconds, as its playlist promises. */
+  readonly #promisedSeconds: number;
   /** The segments that are listed. */
   readonly segments: Segment[];
   /** How many segments it has completed. */
@@ -79,7 +79,15 @@ export class Rendition {
     this.removedDiscontinuities = earlier?.removedDiscontinuities ?? discontinuities;
     // Players keep headers: another one has another name.
     this.headerName = `${name}-init${this.#isContinued ? `-${this.#number}` : ""}.mp4`;
-    this.targetSeconds = targetSeconds === null ? null : Math.max(targetSeconds, earlier?.targetSeconds ?? 0);
+    this.#promisedSeconds = Math.max(targetSeconds, earlier?.targetSeconds ?? 0);
+  }
+
+  /**
+   * The largest duration of a segment, in whole seconds, as its playlist tells. It must not change: what is
+   * to be expected counts, and only where a frame lasts longer than that is it more.
+   */
+  get targetSeconds(): number {
+    return Math.max(this.#promisedSeconds, Math.round(this.#longestSeconds));
   }
 
   /** The number of the segment at hand. */
@@ -151,7 +159,21 @@ export class Rendition {
     const seconds = Math.max(0, (end !== null && end > start ? end : ownEnd) - start);
     const bytes = joined(this.#fragments.map((fragment) => fragment.bytes));
     const name = `${this.name}-${this.#number}.m4s`;
-    this.#list(name, start, seconds, bytes.length);
+    const parts = this.#parts;
+    this.segments.push({
+      ...{
+        number: this.#number++,
+        name,
+        header: this.headerName,
+        start,
+        seconds,
+        bytes: bytes.length,
+        parts,
+      },
+      ...{ isDiscontinuous: this.isDiscontinuous, dateMs: null },
+      files: [...parts.map((part) => part.name), name],
+    });
+    this.completed++;
     this.#count(seconds, bytes.length);
     for (const { samples } of this.#fragments) this.totalSamples += samples;
     this.#start = end;
@@ -160,27 +182,6 @@ export class Rendition {
     this.#fragments = [];
     this.#parts = [];
     return { name, bytes };
-  }
-
-  /** Adds the segment at hand to the list: no entry is longer than was promised. */
-  #list(name: string, start: number, seconds: number, bytes: number): void {
-    // They count as rounded to whole seconds.
-    const lengths = piecesOf(seconds, this.targetSeconds, 0.5);
-    const parts = this.#parts;
-    let from = start;
-    for (const [index, length] of lengths.entries()) {
-      const isGap = index > 0;
-      this.segments.push({
-        ...{ number: this.#number++, header: this.headerName, start: from, seconds: length, isGap },
-        // Whoever does not know gaps gets a header, which they have.
-        ...(isGap
-          ? { name: this.headerName, bytes: 0, parts: [], files: [] }
-          : { name, bytes, parts: lengths.length === 1 ? parts : [], files: [...namesOf(parts), name] }),
-        ...{ isDiscontinuous: !isGap && this.isDiscontinuous, dateMs: null },
-      });
-      from += length;
-    }
-    this.completed++;
   }
 
   /**

@@ -11,7 +11,7 @@ export interface Part {
   readonly isIndependent: boolean;
 }
 
-/** A segment, or a part of the time of the one before it. */
+/** A segment. */
 export interface Segment {
   readonly number: number;
   readonly name: string;
@@ -25,8 +25,6 @@ export interface Segment {
   readonly parts: readonly Part[];
   /** All that is to be removed with it. */
   readonly files: readonly string[];
-  /** Whether it has nothing of its own: a frame of the one before lasts until its end. */
-  readonly isGap: boolean;
   /** Whether it comes after those of another writer. */
   readonly isDiscontinuous: boolean;
   /** The time on the wall of its beginning, of one of another writer. */
@@ -45,11 +43,4 @@ export interface EarlierList {
   readonly segments: readonly Segment[];
   readonly removedDiscontinuities: number;
   readonly strays: readonly string[];
-}
-
-/** Lengths that sum up to one, of which none is longer than `most` by `slack`; `null`: it stays one. */
-export function piecesOf(seconds: number, most: number | null, slack: number): number[] {
-  if (most === null || seconds < most + slack) return [seconds];
-  const count = Math.ceil(seconds / most - 1e-9);
-  return Array.from({ length: count }, (_, index) => Math.min(most, seconds - index * most));
 }

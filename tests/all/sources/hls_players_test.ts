@@ -222,7 +222,8 @@ for (const [player, name] of [["hls.js", "index.m3u8"], ["dash.js", "index.mpd"]
       }
       for (let second = 0; second < 6; second++) await writer.writeAudio(quiet(48_000));
       await writer.close();
-      const seen = await watch(folder.path, player, "ended");
+      // hls.js tells of the hole that Chromium sees there, and goes on.
+      const seen = await watch(folder.path, player, "ended", true);
       assert(Math.abs(seen.duration - 6) < 0.05, `${seen.duration} s`);
       assert(seen.totalVideoFrames >= 72, `${seen.totalVideoFrames} frames`);
     },
