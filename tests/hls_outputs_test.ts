@@ -9,6 +9,7 @@ import {
   type OutputOptions,
   type OutputStats,
   type StreamWriterOptions,
+  UnsupportedError,
   type VideoWriter,
   WriteError,
 } from "../mod.ts";
@@ -144,6 +145,27 @@ test(
     // Each was given free again.
     const writer = await open([hls]);
     await writer.abort();
+  },
+);
+
+test(
+  "outputs: h264 goes into mxf beside containers only that have its headers in packets",
+  { skip },
+  async () => {
+    using folder = new TemporaryFolder();
+    for (const [own, other] of [["a.mp4", "b.mxf"], ["a.mxf", "b.mkv"], ["a.mxf", "index.m3u8"]] as const) {
+      const options = { ...light, outputs: [folder.file(other)] };
+      await assertFails(() => createFileWriter("libx264", folder.file(own), fps, options), {
+        ...{ type: UnsupportedError, code: "CODEC_NOT_FOR_CONTAINER" },
+        says: ["one encode of h264 into mxf", "mpeg2video"],
+      });
+    }
+    assertEquals(filesIn(folder.path).size, 0);
+    const options = { ...light, outputs: [folder.file("b.mxf")] };
+    const writer = await createFileWriter("libx264", folder.file("a.mxf"), fps, options);
+    await write(writer, 10);
+    await writer.close();
+    assertEquals(counts(writer.stats.outputs![0]!), ["closed", 10, 0]);
   },
 );
 

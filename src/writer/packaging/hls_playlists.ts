@@ -126,13 +126,13 @@ export function multivariantPlaylist(
   }
   const sum = (bits: (audio: Rendition) => number): number => Math.max(0, ...audios.map(bits));
   for (const video of videos) {
-    const { playlistName, header: { codec, width, height }, averageBits } = video;
+    const { playlistName, header: { codec, range, width, height }, averageBits } = video;
     const codecs = new Set([codec, ...audios.map(({ header }) => header.codec)]);
     lines.push(
       `#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth(video) + sum(bandwidth)},` +
         `AVERAGE-BANDWIDTH=${Math.ceil(averageBits + sum((audio) => audio.averageBits))},` +
         `CODECS="${[...codecs].join(",")}",RESOLUTION=${Math.round(width)}x${Math.round(height)},` +
-        `FRAME-RATE=${frameRate.toFixed(3)},CLOSED-CAPTIONS=NONE` +
+        `FRAME-RATE=${frameRate.toFixed(3)},VIDEO-RANGE=${range},CLOSED-CAPTIONS=NONE` +
         (audios.length === 0 ? "" : ',AUDIO="audio"'),
       uri(playlistName),
     );
