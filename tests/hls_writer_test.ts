@@ -516,7 +516,9 @@ for (const [index, [codec, audio, expected]] of codecs.entries()) {
       assert(expected.test(names!), names);
       assertEquals(play(folder.file("index.m3u8"), { width: 160, fps }).frames, 40);
       for (const track of ["video", "audio"]) {
-        assertWhole(playlistAt(folder.file(`index-${track}.m3u8`)), 1.6);
+        // libavcodec's encoder of AC-3 keeps the last 256 samples (ac3enc.c).
+        const kept = track === "audio" && audio === "ac3" ? 256 / 48_000 : 0;
+        assertWhole(playlistAt(folder.file(`index-${track}.m3u8`)), 1.6 - kept);
       }
     },
   );
