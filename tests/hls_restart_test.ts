@@ -2,7 +2,13 @@ import { Buffer } from "node:buffer";
 import { existsSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { assert, assertEquals } from "@std/assert";
-import { createStreamWriter, type StreamWriterOptions, type VideoWriter } from "../mod.ts";
+import {
+  createFileReader,
+  createFileWriter,
+  createStreamWriter,
+  type StreamWriterOptions,
+  type VideoWriter,
+} from "../mod.ts";
 import { missingEncoders } from "./support/features.ts";
 import { barFrame, frameTimes, TemporaryFolder } from "./support/media.ts";
 import { play } from "./support/record.ts";
@@ -186,3 +192,35 @@ test("createStreamWriter: the part that comes next is named before it comes", { 
     assert(texts.every((text) => !text.includes("CAN-BLOCK-RELOAD")));
   }
 });
+
+for (
+  const [way, thread] of [["attach", "worker"], ["attach", "main"], ["copyFrom", "worker"], [
+    "copyFrom",
+    "main",
+  ]] as const
+) {
+  testAll(`createStreamWriter, ${thread}: a ladder gets every frame of a file by ${way}, in each size`, {
+    skip: skip || missingEncoders("ffv1"),
+  }, async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("from.mkv");
+    const source = await createFileWriter("ffv1", path, fps);
+    for (let index = 0; index < 60; index++) await source.write(barFrame(index));
+    await source.close();
+    const ladder = [160, 320].map((width) => ({ width, height: width * 9 / 16 }));
+    const copy = folder.file("copy.mkv");
+    const options = { ...light, thread, outputs: [copy], adaptive: { segmentSeconds: 0.8, ladder } };
+    const writer = await createStreamWriter("libx264", folder.file("index.m3u8"), fps, options);
+    await using reader = await createFileReader(path);
+    if (way === "attach") await reader.attach(writer).finished;
+    else await writer.copyFrom(reader);
+    await writer.close();
+    const lengths = [1, 2].map((step) => {
+      const list = folder.file(`index-video${step}.m3u8`);
+      assertEquals(play(list, { width: 160, fps }).frames, 60);
+      return playlistAt(list).segments.map(({ seconds }) => seconds);
+    });
+    assertEquals(lengths, Array(2).fill([0.8, 0.8, 0.8]));
+    assertEquals(play(copy, { width: 160, fps }).frames, 60);
+  });
+}
