@@ -56,7 +56,8 @@ export function mediaPlaylist(rendition: Rendition, state: PlaylistState): strin
     ...(isWindow ? [] : [`#EXT-X-PLAYLIST-TYPE:${hasEnded ? "VOD" : "EVENT"}`]),
     "#EXT-X-INDEPENDENT-SEGMENTS",
   ];
-  const partsFrom = rendition.end - partTargets * target;
+  const partsEnd = rendition.parts.reduce((sum, part) => sum + part.seconds, rendition.end);
+  const partsFrom = partsEnd - partTargets * target - roundingSeconds;
   let header = "";
   const begin = ({ isDiscontinuous, header: needed }: Pick<Segment, "isDiscontinuous" | "header">): void => {
     if (isDiscontinuous) lines.push("#EXT-X-DISCONTINUITY");
@@ -67,7 +68,7 @@ export function mediaPlaylist(rendition: Rendition, state: PlaylistState): strin
     const { start, seconds, parts, dateMs, name } = segment;
     begin(segment);
     lines.push(...dateLines(dateMs, start, state));
-    const listed = listsParts && start + seconds > partsFrom ? upTo(parts, partSeconds) : [];
+    const listed = listsParts && start >= partsFrom ? upTo(parts, partSeconds) : [];
     // Those of a whole segment sum up to it.
     if (listed.length === parts.length) lines.push(...listed.map(partLine));
     lines.push(`#EXTINF:${exact(seconds)},`, uri(name));
