@@ -97,6 +97,7 @@ export type {
   SourceTrack,
 } from "./src/engine/reading/reading_types.ts";
 export type { DecodedFrame, FrameSource } from "./src/source/source.ts";
+export { prepare, type PrepareOptions } from "./src/writer/prepare.ts";
 export { recoverFile, type RecoverOptions, type RecoverProgress } from "./src/writer/recover_file.ts";
 export type { RecoverSummary } from "./src/file/recovery.ts";
 export type { AudioSummary, EncoderChoice, Fallback, WriteSummary } from "./src/engine/session_types.ts";

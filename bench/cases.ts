@@ -8,8 +8,17 @@
  */
 import type { PeerName } from "./peers.ts";
 
-/** The pixel format of the frames that a program has. */
-export type Input = "rgba" | "yuv420p";
+/** Bytes of a pixel, by the pixel format of the frames that a program has. */
+export const bytesPerPixel = { rgba: 4, yuv420p: 1.5, rgb48le: 6, gbrp10le: 6 } as const;
+/** The pixel format of raw frames. */
+export type RawInput = keyof typeof bytesPerPixel;
+/** What frames are: raw, or image files. */
+export type Input = RawInput | "png" | "jpg";
+
+/** Whether frames are image files. */
+export function isImage(input: Input): input is Exclude<Input, RawInput> {
+  return !Object.hasOwn(bytesPerPixel, input);
+}
 
 /** Frames per second of every video. */
 export const frameRate = 30;
@@ -76,6 +85,7 @@ const tiny: Size = { name: "90p", width: 160, height: 90, frameFactor: 40, color
 const small: Size = { name: "360p", width: 640, height: 360, frameFactor: 6, color: standardDefinition };
 const full: Size = { name: "1080p", width: 1920, height: 1080, frameFactor: 1, color: highDefinition };
 const ultra: Size = { name: "2160p", width: 3840, height: 2160, frameFactor: 0.25, color: highDefinition };
+const huge: Size = { name: "4320p", width: 7680, height: 4320, frameFactor: 0.0625, color: highDefinition };
 
 const x264 = { encoder: "libx264", extension: "mp4", pixelFormat: "yuv420p" } as const;
 const ultrafast: Setting = {
@@ -138,7 +148,7 @@ const settings: readonly Setting[] = [
 ];
 
 /** The peers of a case, by what its frames are. */
-const peersOf: Readonly<Record<Input, readonly PeerName[]>> = {
+const peersOf: Readonly<Record<"rgba" | "yuv420p", readonly PeerName[]>> = {
   rgba: [
     "limit",
     "avwriter",
@@ -174,11 +184,55 @@ const encodings: readonly BenchCase[] = [full, small, ultra].flatMap((size) =>
   )
 );
 
+const vp9Alpha: Setting = {
+  ...settings.find(({ name }) => name === "vp9-realtime")!,
+  name: "vp9-alpha",
+  pixelFormat: "yuva420p",
+};
+
+/** Frames that are no plain RGBA or yuv420p, beside the ffmpeg program that gets the same. */
+const others: readonly BenchCase[] = [
+  ...(["rgb48le", "gbrp10le", "png", "jpg"] as const).map((input) => ({
+    input,
+    setting: ultrafast,
+    frames: 120,
+  })),
+  { input: "rgba" as const, setting: vp9Alpha, frames: 120 },
+].map(({ input, setting, frames }) => ({
+  name: `${full.name}/${input}/${setting.name}`,
+  ...{ size: full, input, setting, frames, writers: 1, part: "all" },
+  peers: ["limit", "avwriter", "ffmpeg-same"],
+  ...{ measure: "wallMs", base: "ffmpeg-same" },
+}));
+
 const apart = { size: small, setting: ultrafast, measure: "wallMs", base: "limit", part: "usual" } as const;
+
+/** Fewer writers at once than sixteen. */
+const several = [2, 4].flatMap((writers) =>
+  (["yuv420p", "rgba"] as const).map((input): BenchCase => ({
+    ...apart,
+    name: `many-${writers}/${input}`,
+    input,
+    frames: 300,
+    writers,
+    peers: input === "rgba" ? ["limit", "avwriter", "ffmpeg-rgba"] : ["limit", "avwriter"],
+    part: "all",
+  }))
+);
+
+/** The largest frames. */
+const largest = (["rgba", "yuv420p"] as const).map((input): BenchCase => ({
+  ...{ name: `${huge.name}/${input}/${ultrafast.name}`, size: huge, input, setting: ultrafast },
+  frames: Math.round(ultrafast.frames * huge.frameFactor),
+  ...{ writers: 1, peers: ["limit", "avwriter", "acquired"], measure: "wallMs", base: "limit", part: "all" },
+}));
 
 /** Every case. */
 export const cases: readonly BenchCase[] = [
   ...encodings,
+  ...largest,
+  ...several,
+  ...others,
   {
     ...apart,
     name: "start",

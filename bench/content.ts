@@ -6,13 +6,13 @@
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { frameRate, type Input, type Size } from "./cases.ts";
+import { bytesPerPixel, frameRate, type Input, isImage, type RawInput, type Size } from "./cases.ts";
 
-/** Raw frames of one size, by pixel format. */
-export type Sources = Readonly<Record<Input, string>>;
+/** Frames of one size, by what they are: a file of raw frames, or the pattern of the names of image files. */
+export type Sources = Readonly<Record<"rgba" | "yuv420p", string> & Partial<Record<Input, string>>>;
 
 const forthFrames = 16;
 /** Frames in a file: neither of the turning points is shown twice. */
@@ -49,24 +49,34 @@ function toRgba({ width, height, color }: Size): string[] {
 /**
  * The conversion that ffmpeg makes by default, told which matrix: the limit gets what the other peers get to.
  */
-function toYuv({ width, height, color }: Size, rgba: string): string[] {
+function toYuv({ color }: Size): string[] {
+  return ["-vf", `scale=out_color_matrix=${color.matrix}:out_range=tv,format=yuv420p`];
+}
+
+/** The frames that were made first, read again. */
+function rgbaAgain({ width, height }: Size, rgba: string): string[] {
   return [
     ...["-f", "rawvideo", "-pixel_format", "rgba", "-video_size", `${width}x${height}`],
     ...["-framerate", `${frameRate}`, "-i", rgba],
-    ...["-vf", `scale=out_color_matrix=${color.matrix}:out_range=tv,format=yuv420p`],
   ];
 }
+
+/** How image files are made. JPEG has its own range and matrix. */
+const imageArguments = {
+  png: ["-vf", "format=rgb24"],
+  jpg: ["-vf", "scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p", "-q:v", "1"],
+} as const;
 
 /**
  * Writes a file of raw frames, and waits until the disk has it: what is in memory only would be written while
  * others measure.
  */
-function make(size: Size, input: Input, path: string, parameters: readonly string[]): void {
+function make(size: Size, input: RawInput, path: string, parameters: readonly string[]): void {
   execFileSync("ffmpeg", [
     ...["-v", "error", "-nostdin", "-y", ...parameters],
     ...["-frames:v", `${loopFrames}`, "-f", "rawvideo", path],
   ], { stdio: ["ignore", "ignore", "inherit"] });
-  const expected = size.width * size.height * (input === "rgba" ? 4 : 1.5) * loopFrames;
+  const expected = size.width * size.height * bytesPerPixel[input] * loopFrames;
   const made = statSync(path).size;
   if (made !== expected) throw new Error(`ffmpeg made ${made} bytes of ${path} instead of ${expected}`);
   const file = openSync(path, "r+");
@@ -74,10 +84,24 @@ function make(size: Size, input: Input, path: string, parameters: readonly strin
   closeSync(file);
 }
 
-/** Makes the frames of one size in a folder. */
-export function prepareSources(size: Size, folder: string): Sources {
+/** Makes the frames of one size in a folder: RGBA, yuv420p and what else is asked for. */
+export function prepareSources(size: Size, folder: string, inputs: readonly Input[] = []): Sources {
   const rgba = join(folder, `${size.name}.rgba`), yuv420p = join(folder, `${size.name}.yuv420p`);
   make(size, "rgba", rgba, toRgba(size));
-  make(size, "yuv420p", yuv420p, toYuv(size, rgba));
-  return { rgba, yuv420p };
+  const again = rgbaAgain(size, rgba);
+  make(size, "yuv420p", yuv420p, [...again, ...toYuv(size)]);
+  const made: Partial<Record<Input, string>> = { rgba, yuv420p };
+  for (const input of inputs) {
+    if (made[input] !== undefined) continue;
+    const path = join(folder, `${size.name}.${input}`);
+    if (isImage(input)) {
+      mkdirSync(path);
+      made[input] = join(path, `%03d.${input}`);
+      execFileSync("ffmpeg", ["-v", "error", "-nostdin", ...again, ...imageArguments[input], made[input]]);
+    } else {
+      make(size, input, path, [...again, "-pix_fmt", input]);
+      made[input] = path;
+    }
+  }
+  return { ...made, rgba, yuv420p };
 }

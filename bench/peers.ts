@@ -13,6 +13,7 @@ export type PeerName =
   | "avwriter-plain"
   | "acquired"
   | "ffmpeg-rgba"
+  | "ffmpeg-same"
   | "ffmpeg-stdin"
   | "ffmpeg-version"
   | "node-av";
@@ -77,6 +78,12 @@ export const peers: Readonly<Record<PeerName, Peer>> = {
     title: "the ffmpeg program, raw RGBA from a file",
     program: "ffmpeg_file.ts",
     variant: "rgba",
+    isFed: false,
+  },
+  "ffmpeg-same": {
+    title: "the ffmpeg program, the same frames from files",
+    program: "ffmpeg_file.ts",
+    variant: "same",
     isFed: false,
   },
   "ffmpeg-stdin": {

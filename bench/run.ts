@@ -118,7 +118,8 @@ async function runCases(
     const { size } = benchCase;
     if (!sources.has(size.name)) {
       log(`Making frames of ${size.width}x${size.height}`);
-      sources.set(size.name, prepareSources(size, folder));
+      const inputs = request.cases.filter((other) => other.size === size).map(({ input }) => input);
+      sources.set(size.name, prepareSources(size, folder, inputs));
     }
     for (const [runtime, program] of programs) {
       const result = await runRounds({

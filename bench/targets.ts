@@ -105,6 +105,12 @@ export const targets: readonly Target[] = [
     atMost: 1.03,
   },
   {
+    what: "deep RGB, images and alpha: time to the ffmpeg program's with the same frames",
+    cases: /\/(rgb48le|gbrp10le|png|jpg)\/|\/vp9-alpha$/,
+    metric: { ratio: ["avwriter", "ffmpeg-same"] },
+    atMost: 1,
+  },
+  {
     what: "the caller's thread: ms a frame in write()",
     cases: /^1080p\//,
     metric: { writeMs: "avwriter" },
@@ -137,6 +143,26 @@ export const targets: readonly Target[] = [
     what: "yuv420p, ultrafast, 2160p: time of a pixel to that at 1080p",
     cases: /^2160p\/yuv420p\/x264-ultrafast$/,
     metric: { perPixel: "avwriter", comparedWith: "1080p/yuv420p/x264-ultrafast" },
+    atMost: 1.1,
+  },
+  ...(["rgba", "yuv420p"] as const).flatMap((input) =>
+    (["360p", "4320p"] as const).map((size): CaseTarget => ({
+      what: `${input === "rgba" ? "RGBA" : input}, ultrafast, ${size}: time of a pixel to that at 1080p`,
+      cases: new RegExp(`^${size}/${input}/x264-ultrafast$`),
+      metric: { perPixel: "avwriter", comparedWith: `1080p/${input}/x264-ultrafast` },
+      atMost: 1.1,
+    }))
+  ),
+  {
+    what: "yuv420p: two and four writers to as many ffmpeg processes",
+    cases: /^many-\d\/yuv420p$/,
+    metric: { ratio: ["avwriter", "limit"] },
+    atMost: 1.1,
+  },
+  {
+    what: "RGBA: two and four writers to as many ffmpeg processes",
+    cases: /^many-\d\/rgba$/,
+    metric: { ratio: ["avwriter", "ffmpeg-rgba"] },
     atMost: 1.1,
   },
   {

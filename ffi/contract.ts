@@ -123,6 +123,11 @@ export interface Runtime {
    * Opens a library by absolute path and binds the symbols; throws where the library or a symbol is missing.
    */
   open<T extends SymbolTable>(path: string, symbols: T): Functions<T>;
+  /**
+   * Opens libraries in this order, for as long as the process lives, in a thread of the runtime's own: where
+   * it can. Returns `false` where one can't be opened.
+   */
+  openAside?(paths: readonly string[]): Promise<boolean>;
   /** The address of a C function in a library, for other C code to call. */
   functionAddress(path: string, name: string): Address;
   /** Whether this library may be opened without a permission prompt. */

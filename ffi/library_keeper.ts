@@ -21,7 +21,7 @@ type Bind = (
 ) => ((...parameters: (Uint8Array | number)[]) => bigint) | null;
 
 /** RTLD_NOW, dlfcn.h: 2 with every libc. */
-const bindNow = 2;
+export const bindNow = 2;
 
 /**
  * What keeps libraries. It opens them once more, and never closes that: by `dlopen` of the libc that the

@@ -45,7 +45,7 @@ export { FileLock } from "./files/file_lock.ts";
 export { removeOldFile, writeWholeFile } from "./files/whole_file.ts";
 export { cString, memoryToFill, PointerCell, textOf } from "./memory.ts";
 export { installCommand, installHint } from "./install_hint.ts";
-export { keepDevices, librariesFor, loadNative, noteLibraries } from "./open.ts";
+export { keepDevices, librariesFor, loadNative, noteLibraries, openLibrariesAhead } from "./open.ts";
 export { type Native } from "./native.ts";
 export { basename, dirname, extname, fileURLToPath, join, resolve } from "./paths.ts";
 export { withoutRealTime } from "./priority.ts";
@@ -53,6 +53,7 @@ export { runtime } from "./runtime.ts";
 export {
   checkWritable,
   type HeldPipe,
+  isPlainPath,
   obstacleTo,
   ownerOfNew,
   PipeDrain,

@@ -59,6 +59,15 @@ import { semaphores, windowsKernel } from "./kernel32.ts";
 import { resampling, swresample } from "./symbols/swresample.ts";
 import { scalerFrames, swscale } from "./symbols/swscale.ts";
 
+/** One function of each library that is needed, in the order in which they depend on each other. */
+const versionFunctions = {
+  avutil: { avutil_version: avutil.avutil_version },
+  swresample: { swresample_version: swresample.swresample_version },
+  swscale: { swscale_version: swscale.swscale_version },
+  avcodec: { avcodec_version: avcodec.avcodec_version },
+  avformat: { avformat_version: avformat.avformat_version },
+} as const;
+
 /** The set that this thread has loaded. */
 let loaded: Native | undefined;
 
@@ -106,6 +115,30 @@ export function noteLibraries(folder: string, explicit: string | undefined): voi
   inUse ??= { folder, explicit };
 }
 
+/** Whether this thread has opened the libraries ahead of another one. */
+let isOpenAhead = false;
+
+/**
+ * Opens the libraries, binding next to nothing, while another thread gets ready: it then finds them in the
+ * process. Opens what that thread will look for, and leaves all errors and questions to it.
+ */
+export async function openLibrariesAhead(explicit: string | undefined): Promise<void> {
+  if (loaded !== undefined || inUse !== undefined || isOpenAhead) return;
+  isOpenAhead = true;
+  const host = runtime();
+  const folders = permittedAlready(host, searchFolders(host, explicit));
+  for (const major of majorsNewestFirst) {
+    for (const folder of folders) if (await opensAhead(host, folder, major)) return;
+  }
+}
+
+async function opensAhead(host: Runtime, folder: string, major: number): Promise<boolean> {
+  const pathOf = (library: LibraryName): string => libraryPath(host.system, folder, library, major);
+  const libraries = Object.entries(versionFunctions) as [LibraryName, SymbolTable][];
+  return await host.openAside?.(libraries.map(([library]) => pathOf(library))) ??
+    libraries.every(([library, symbols]) => openOptional(host, pathOf(library), symbols) !== null);
+}
+
 function openNewest(host: Runtime, explicit: string | undefined): Native {
   const folders = searchFolders(host, explicit);
   const permitted = permittedFolders(host, folders);
@@ -120,13 +153,18 @@ function openNewest(host: Runtime, explicit: string | undefined): Native {
   throw notFound(host, folders, attempts);
 }
 
-/** Leaves out what must not be opened. Prompts for permission once where nothing may be opened. */
-function permittedFolders(host: Runtime, folders: string[]): string[] {
-  const permitted = folders.filter((folder) =>
+/** Leaves out folders whose libraries may not be opened without a prompt. */
+function permittedAlready(host: Runtime, folders: string[]): string[] {
+  return folders.filter((folder) =>
     majorsNewestFirst.some((major) =>
       neededLibraries.every((library) => host.mayOpen(libraryPath(host.system, folder, library, major)))
     )
   );
+}
+
+/** Leaves out what must not be opened. Prompts for permission once where nothing may be opened. */
+function permittedFolders(host: Runtime, folders: string[]): string[] {
+  const permitted = permittedAlready(host, folders);
   if (permitted.length > 0 || folders.length === 0) return permitted;
   if (host.requestLibraries()) return folders;
   throw new LibraryNotFoundError(
@@ -159,6 +197,8 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
   };
   let set;
   try {
+    // Most places have none, which takes a quarter of the time to tell with one function.
+    open("avutil", versionFunctions.avutil);
     set = {
       avutil: open("avutil", avutil),
       swresample: open("swresample", swresample),

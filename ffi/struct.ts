@@ -127,26 +127,77 @@ export class StructFields {
     this.#memory.write(this.addressOf(at, struct, field), this.#windows[byteLengths[kind]]!);
   }
 
+  /** Copies a struct, so that all its fields are read in one call. */
+  copy<S extends StructName>(at: Address, struct: S): StructCopy<S> {
+    const bytes = new Uint8Array(this.size(struct));
+    this.#memory.read(at, bytes);
+    return new StructCopy(this, struct, new DataView(bytes.buffer));
+  }
+
+  /** Reads a field of a struct that lies in a view. */
+  valueIn<S extends StructName, F extends FieldName<S>>(
+    view: DataView,
+    from: number,
+    struct: S,
+    field: F,
+  ): FieldValue<S, F> {
+    const { kind } = this.#layout(struct, field);
+    return valueAt(view, from + this.offset(struct, field), kind) as FieldValue<S, F>;
+  }
+
   #layout<S extends StructName>(struct: S, field: FieldName<S>): FieldLayout {
     return (layouts[struct].fields as unknown as Record<string, FieldLayout>)[field]!;
   }
 
   #read(at: Address, kind: FieldKind): number | bigint {
     this.#memory.read(at, this.#windows[byteLengths[kind]]!);
-    const view = this.#view;
-    switch (kind) {
-      case "u8":
-        return view.getUint8(0);
-      case "i32":
-        return view.getInt32(0, true);
-      case "u32":
-        return view.getUint32(0, true);
-      case "f64":
-        return view.getFloat64(0, true);
-      case "i64":
-        return view.getBigInt64(0, true);
-      default:
-        return view.getBigUint64(0, true);
-    }
+    return valueAt(this.#view, 0, kind);
+  }
+}
+
+function valueAt(view: DataView, at: number, kind: FieldKind): number | bigint {
+  switch (kind) {
+    case "u8":
+      return view.getUint8(at);
+    case "i32":
+      return view.getInt32(at, true);
+    case "u32":
+      return view.getUint32(at, true);
+    case "f64":
+      return view.getFloat64(at, true);
+    case "i64":
+      return view.getBigInt64(at, true);
+    default:
+      return view.getBigUint64(at, true);
+  }
+}
+
+/** A struct as it was when it was copied. */
+export class StructCopy<S extends StructName> {
+  readonly #fields: StructFields;
+  readonly #struct: S;
+  readonly #view: DataView;
+
+  /** Wraps the bytes of a struct. */
+  constructor(fields: StructFields, struct: S, view: DataView) {
+    this.#fields = fields;
+    this.#struct = struct;
+    this.#view = view;
+  }
+
+  /** Reads a field. */
+  get<F extends FieldName<S>>(field: F): FieldValue<S, F> {
+    return this.#fields.valueIn(this.#view, 0, this.#struct, field);
+  }
+
+  /** Reads a field of a struct in an array that is a field of this one. */
+  element<E extends StructName, F extends FieldName<E>>(
+    array: FieldName<S>,
+    index: number,
+    struct: E,
+    field: F,
+  ): FieldValue<E, F> {
+    const from = this.#fields.offset(this.#struct, array) + index * this.#fields.size(struct);
+    return this.#fields.valueIn(this.#view, from, struct, field);
   }
 }

@@ -42,8 +42,23 @@ export function threadOf(worker: AnyWorker): Thread {
   };
 }
 
+/** The part of a web worker's global object in use. */
+interface WorkerScope {
+  readonly postMessage?: (message: unknown, transferred: ArrayBuffer[]) => void;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+}
+
 /** The way back to the thread that started this one. */
 export function parentThread(): ParentThread {
+  const scope = globalThis as unknown as WorkerScope;
+  const { postMessage } = scope;
+  // On Deno, threads of both kinds have it.
+  if ("Deno" in globalThis && postMessage !== undefined) {
+    return {
+      post: (message, transferred = []) => postMessage(message, transferred),
+      listen: (take) => scope.addEventListener("message", ({ data }) => take(data)),
+    };
+  }
   const { parentPort } = workerThreads();
   if (parentPort === null) throw new Error("This module runs in a thread of its own only");
   return {

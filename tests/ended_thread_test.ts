@@ -13,7 +13,10 @@ const options = { encoderOptions: { threads: 1 }, crashSafe: false } as const;
 
 /** Returns what ends the thread that the next writer gets: a message that it cannot read. */
 function nextThread(): () => void {
-  const thread = EncodingThread.take(workerModule(), { message: () => {}, ended: () => {} });
+  const thread = EncodingThread.take({ workerModule: workerModule(), libraryPath: undefined }, {
+    message: () => {},
+    ended: () => {},
+  });
   thread.leave(true);
   return () => thread.post(null as never, []);
 }

@@ -257,6 +257,12 @@ test("ffmpeg: 1 MB of stderr leaves its last 64 KiB in the error", { skip: noShe
     /^y+$/.test(kept) && kept.length <= 65536 && kept.length > 65536 - 8192,
     `${kept.length} characters`,
   );
+  // Short lines: 333,333 of them.
+  const from = performance.now();
+  const many = script(folder, `yes é | head -c 1000000 >&2`);
+  const { stderr: ends } = await ffmpeg([], { path: many });
+  assert(/^(?:é\n)+é?\ufffd?$/.test(ends) && ends.length > 43_000, `${ends.length} characters`);
+  assert(performance.now() - from < 10_000, `${performance.now() - from} ms`);
 });
 
 test("ffmpeg: what it says and its errors have no keys", async () => {

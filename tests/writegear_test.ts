@@ -5,12 +5,12 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { parsePage } from "../tools/docs/markdown.ts";
 import { missingEncoders } from "./support/features.ts";
-import { asTheyAre, TemporaryFolder } from "./support/media.ts";
+import { assertSameBytes, asTheyAre, decode, keyFrameTimes, TemporaryFolder } from "./support/media.ts";
 import { runScript } from "./support/processes.ts";
 import { freePort } from "./support/stream_server.ts";
 import { testsOf } from "./support/test.ts";
@@ -132,6 +132,25 @@ testLong("WriteGear's examples: GIF has the scaled pictures", { skip }, () => {
   assertEquals([codec, size, frames], ["gif", "160x90", clip.frames]);
 });
 
+testLong("WriteGear's examples: segments have all frames, each from a key frame on", { skip }, () => {
+  using folder = new TemporaryFolder();
+  runExample(folder, "Segments");
+  const parts = readdirSync(folder.file("parts")).toSorted().map((name) => folder.file(`parts/${name}`));
+  assertEquals(parts.map((path) => videoOf(path)), [
+    ["h264", "320x180", "yuv420p", clip.rate, clip.frames / 2],
+    ["h264", "320x180", "yuv420p", clip.rate, clip.frames / 2],
+  ]);
+  for (const path of parts) assertEquals(keyFrameTimes(path)[0], 0);
+});
+
+testLong("WriteGear's examples: gray frames are those of the source", { skip }, () => {
+  using folder = new TemporaryFolder();
+  runExample(folder, "Gray frames, without loss");
+  assertEquals(videoOf(folder.file("gray.mkv")), ["h264", "320x180", "yuvj420p", "25/1", clip.frames]);
+  const [gray, source] = ["gray.mkv", "clip.mp4"].map((name) => decode(folder.file(name), "gray"));
+  assertSameBytes(gray!, source!, "gray");
+});
+
 testLong("WriteGear's examples: extracted sound has the packets of the source", { skip }, () => {
   using folder = new TemporaryFolder();
   runExample(folder, "Custom command: extract sound");
@@ -197,8 +216,9 @@ test("WriteGear's examples: all headings have a program", () => {
   const { blocks } = parsePage(page, readFileSync(fileURLToPath(new URL(page, repository)), "utf8"));
   const titles = [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title!);
   assertEquals(blocks.length, titles.length);
-  const run = [...[...examples, ...live].map(([title]) => title), "GIF", "Custom command: extract sound"];
+  const run = [...examples, ...live].map(([title]) => title);
+  run.push("GIF", "Custom command: extract sound", "Segments", "Gray frames, without loss");
   const others = titles.filter((title) => !run.includes(title));
-  // They need a microphone and a kernel module.
-  assertEquals(others, ["Live sound", "v4l2loopback, by name"]);
+  // They need a screen, a microphone and a kernel module.
+  assertEquals(others, ["The screen, as long as it was", "Live sound", "v4l2loopback, by name"]);
 });

@@ -5,6 +5,7 @@
  *     deno run -A tools/setup.ts demo     FFmpeg's libraries and programs
  *     deno run -A tools/setup.ts test     also Bun, packages of tests; on Debian PulseAudio, OpenCV
  *     deno run -A tools/setup.ts long     as test, and a render farm's packages, players of HLS, a browser
+ *     deno run -A tools/setup.ts live     as test, and receivers of live video, players of HLS, a browser
  *     deno run -A tools/setup.ts node     as test, and a Node that can call native libraries
  *     deno run -A tools/setup.ts bench    as node, and the peer from npm that the benchmark compares with
  *     deno run -A tools/setup.ts fidelity as test, and the programs that judge videos
@@ -17,6 +18,7 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { installCommand, installHint, loadNative, runtime } from "../ffi/mod.ts";
 import { LibraryNotFoundError } from "../ffi/errors.ts";
 import { nodePackage, nodeProgram } from "./node_program.ts";
@@ -51,6 +53,25 @@ const peerPackages: Readonly<Record<string, string>> = {
 export const playerPackages: Readonly<Record<string, string>> = { "dashjs": "5.2.1", "hls.js": "1.7.4" };
 /** Where they are. */
 export const playerFolder = "tests/players";
+
+/** Receivers of live video, and where they are. */
+const receiverPackages: Readonly<Record<string, string>> = {
+  "node-media-server": "4.4.3",
+  "werift": "0.25.2",
+};
+const receiverFolder = "tests/receivers";
+/** Those of Debian: a file of each, and its package. */
+const receiverFiles: Readonly<Record<string, string>> = {
+  "/usr/lib/nginx/modules/ngx_rtmp_module.so": "libnginx-mod-rtmp",
+  "/usr/sbin/nginx": "nginx",
+  "/usr/bin/stunnel": "stunnel4",
+  "/usr/bin/icecast2": "icecast2",
+  "/usr/bin/srt-live-transmit": "srt-tools",
+  "/usr/lib/x86_64-linux-gnu/girepository-1.0/GstRtspServer-1.0.typelib": "gir1.2-gst-rtsp-server-1.0",
+  "/usr/lib/python3/dist-packages/gi/__init__.py": "python3-gi",
+  "/usr/lib/x86_64-linux-gnu/gstreamer-1.0/libgstmatroska.so": "gstreamer1.0-plugins-good",
+  "/usr/lib/x86_64-linux-gnu/gstreamer-1.0/libgstvideoparsersbad.so": "gstreamer1.0-plugins-bad",
+};
 
 /** What builds the documentation's site, and what its examples import. */
 export const docsPackages: Readonly<Record<string, string>> = {
@@ -219,6 +240,16 @@ async function setUpPlayers(): Promise<void> {
   if (!await works("chromium", ["--version"]) && await canInstall()) await installPackages(["chromium"]);
 }
 
+/** The receivers of live video: where they can't be installed, their tests say so and are skipped. */
+async function setUpReceivers(): Promise<void> {
+  if (!arePackagesThere(receiverPackages, receiverFolder)) {
+    await installFromNpm(receiverPackages, receiverFolder);
+  }
+  if (!await canInstall()) return;
+  const missing = Object.entries(receiverFiles).filter(([file]) => !existsSync(file));
+  if (missing.length > 0) await installPackages(missing.map(([, debianPackage]) => debianPackage));
+}
+
 async function setUpPeer(): Promise<void> {
   if (!hasPeer) {
     console.error("node-av is compared with on Linux on x86-64 only: the benchmark leaves it out");
@@ -304,6 +335,7 @@ const targets: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   demo: [setUpFfmpeg],
   test: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv],
   long: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpFarm, setUpPlayers],
+  live: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpPlayers, setUpReceivers],
   node: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpNode],
   bench: [setUpFfmpeg, setUpNpmPackages, setUpNode, setUpPeer],
   fidelity: [setUpFfmpeg, setUpNpmPackages, setUpJudges],

@@ -5,6 +5,7 @@
  * @module
  */
 import { createFileWriter, type Frame, type VideoWriter, type WriterOptions } from "../../mod.ts";
+import { isImage } from "../cases.ts";
 import { loadFrames } from "./frames.ts";
 import { measure, type Meter } from "./meter.ts";
 import { type PeerRequest, serve } from "./protocol.ts";
@@ -23,6 +24,7 @@ function frameMaker(
   writer: VideoWriter,
   { width, height, input, variant }: PeerRequest,
 ): (pixels: Uint8Array<ArrayBuffer>) => Frame | Promise<Frame> {
+  if (isImage(input)) return (image) => ({ image });
   if (variant !== "acquired") return (data) => ({ data, width, height, format: input });
   return async (pixels) => {
     const frame = await writer.acquire(width, height, input);

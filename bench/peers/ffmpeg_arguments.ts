@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Input } from "../cases.ts";
+import { type Input, isImage } from "../cases.ts";
 import type { PeerRequest } from "./protocol.ts";
 
-/** Raw frames from a file, which is read again and again, or `"-"` for stdin. */
+/** Frames from a file, or image files, which are read again and again, or `"-"` for stdin. */
 export function inputArguments(
   { width, height, frameRate }: PeerRequest,
   input: Input,
@@ -15,7 +15,9 @@ export function inputArguments(
   return [
     ...["-v", "error", "-y"],
     ...(path === "-" ? [] : ["-nostdin", "-stream_loop", "-1"]),
-    ...["-f", "rawvideo", "-pixel_format", input, "-video_size", `${width}x${height}`],
+    ...(isImage(input)
+      ? ["-f", "image2"]
+      : ["-f", "rawvideo", "-pixel_format", input, "-video_size", `${width}x${height}`]),
     ...["-framerate", `${frameRate}`, "-i", path],
   ];
 }
@@ -26,9 +28,10 @@ export function inputArguments(
  */
 function filterArguments({ setting, color }: PeerRequest, input: Input, range: string): string[] {
   if (setting.pixelFormat === input) return [];
-  const scale = input === "rgba"
-    ? `scale=out_color_matrix=${color.matrix}:out_range=${range}`
-    : `scale=in_range=tv:out_range=${range}`;
+  const outOf = { yuv420p: "in_range=tv", jpg: "in_color_matrix=bt601:in_range=pc" } as const;
+  const from = input === "yuv420p" || input === "jpg" ? outOf[input] : null;
+  const matrix = input === "yuv420p" ? [] : [`out_color_matrix=${color.matrix}`];
+  const scale = `scale=${[...(from === null ? [] : [from]), ...matrix, `out_range=${range}`].join(":")}`;
   return ["-vf", `${scale},format=${setting.pixelFormat}`];
 }
 

@@ -33,12 +33,12 @@ async function draw(frames: readonly Uint8Array[], count: number): Promise<void>
 
 await serve(async (request: PeerRequest) => {
   const { variant, sources, outputs, frames: count } = request;
-  const input = variant === "rgba" ? "rgba" : "yuv420p";
+  const input = variant === "same" ? request.input : variant === "rgba" ? "rgba" : "yuv420p";
   const frames = variant === "drawing" ? loadFrames(request) : null;
   const report = await measure(request, async (meter) => {
     const encoders = outputs.map((output) =>
       runFfmpeg([
-        ...inputArguments(request, input, sources[input]),
+        ...inputArguments(request, input, sources[input]!),
         ...outputArguments(request, input, output),
       ], meter)
     );

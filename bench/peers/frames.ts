@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { closeSync, openSync, readSync } from "node:fs";
-import type { Input } from "../cases.ts";
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { bytesPerPixel, isImage } from "../cases.ts";
 import type { PeerRequest } from "./protocol.ts";
-
-const bytesPerPixel: Readonly<Record<Input, number>> = { rgba: 4, yuv420p: 1.5 };
 
 /**
  * Reads the frames of a request's source, as many as are to be shown at most, each into a buffer of its own.
@@ -15,9 +14,14 @@ const bytesPerPixel: Readonly<Record<Input, number>> = { rgba: 4, yuv420p: 1.5 }
 export function loadFrames(
   { sources, input, width, height, frames: count }: PeerRequest,
 ): Uint8Array<ArrayBuffer>[] {
+  const path = sources[input]!;
+  if (isImage(input)) {
+    const names = readdirSync(dirname(path)).sort().slice(0, count);
+    return names.map((name) => new Uint8Array(readFileSync(join(dirname(path), name))));
+  }
   const size = width * height * bytesPerPixel[input];
   const frames: Uint8Array<ArrayBuffer>[] = [];
-  const file = openSync(sources[input], "r");
+  const file = openSync(path, "r");
   try {
     while (frames.length < count) {
       const frame = new Uint8Array(size);
@@ -27,6 +31,6 @@ export function loadFrames(
   } finally {
     closeSync(file);
   }
-  if (frames.length === 0) throw new Error(`${sources[input]} holds no frame of ${width}x${height} ${input}`);
+  if (frames.length === 0) throw new Error(`${path} holds no frame of ${width}x${height} ${input}`);
   return frames;
 }

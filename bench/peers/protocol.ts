@@ -5,13 +5,14 @@
  */
 import process from "node:process";
 import type { Color, Input, Setting } from "../cases.ts";
+import type { Sources } from "../content.ts";
 import type { LoopDelay, WatchedDelay } from "./loop_delay.ts";
 
 /** What a peer shall encode. */
 export interface PeerRequest {
   readonly variant?: string | undefined;
   /** Raw frames in files, one after another, to be shown again and again. */
-  readonly sources: Readonly<Record<Input, string>>;
+  readonly sources: Sources;
   readonly input: Input;
   readonly width: number;
   readonly height: number;

@@ -161,6 +161,20 @@ function statsOf(path: string): Stats | null {
 }
 
 /**
+ * Whether a path is known to be that of a regular file, a folder, or nothing yet: whoever opens it waits for
+ * nobody. Never prompts for permission.
+ */
+export function isPlainPath(path: string): boolean {
+  if (!runtime().mayRead(path)) return false;
+  try {
+    const stats = statSync(path);
+    return stats.isFile() || stats.isDirectory();
+  } catch (error) {
+    return codeOf(error) === "ENOENT";
+  }
+}
+
+/**
  * Why an existing file can't be replaced by another in its folder, as far as that may be seen; `null` where
  * it can. `owner` is the user that files of this program belong to.
  */

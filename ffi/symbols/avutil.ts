@@ -72,8 +72,6 @@ export const avutil = {
   av_pix_fmt_desc_next: { parameters: ["address"], result: "address" },
   // enum AVPixelFormat av_pix_fmt_desc_get_id(const AVPixFmtDescriptor *desc)
   av_pix_fmt_desc_get_id: { parameters: ["address"], result: "i32" },
-  // int av_pix_fmt_count_planes(enum AVPixelFormat pix_fmt)
-  av_pix_fmt_count_planes: { parameters: ["i32"], result: "i32" },
   // AVBufferRef *av_buffer_create(uint8_t *data, size_t size, void (*free)(void *opaque, uint8_t *data), void
   // *opaque, int flags)
   av_buffer_create: { parameters: ["buffer", "u64", "address", "address", "i32"], result: "address" },

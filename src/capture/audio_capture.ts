@@ -60,7 +60,7 @@ export class AudioCapture {
 
   private constructor(source: DeviceSource, { libraryPath, logLevel, workerModule }: CaptureOptions) {
     this.#source = source;
-    this.#thread = startThread(workerModule, "capture", {
+    this.#thread = startThread({ workerModule, libraryPath }, "capture", {
       message: (message) => this.#receive(message as FromCapture),
       ended: (error) => {
         if (!this.#hasEnded) this.#fail(this.#hasBegun ? error : noThreadError(source, error));

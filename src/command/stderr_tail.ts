@@ -24,6 +24,8 @@ export class StderrTail {
   readonly #onLine: (line: string) => void;
   readonly #encoder = new TextEncoder();
   #lines: KeptLine[] = [];
+  /** How many of them are not kept any more. */
+  #dropped = 0;
   #bytes = 0;
 
   /** Calls a function with each line. */
@@ -50,14 +52,16 @@ export class StderrTail {
     const bytes = this.#encoder.encode(text).length;
     this.#lines.push({ text, bytes });
     this.#bytes += bytes;
-    let dropped = 0;
-    while (this.#bytes > maxBytes) this.#bytes -= this.#lines[dropped++]!.bytes;
-    if (dropped > 0) this.#lines = this.#lines.slice(dropped);
+    while (this.#bytes > maxBytes) this.#bytes -= this.#lines[this.#dropped++]!.bytes;
+    // Lines may be short: to move all for each one would take minutes for a megabyte.
+    if (this.#dropped * 2 <= this.#lines.length) return;
+    this.#lines = this.#lines.slice(this.#dropped);
+    this.#dropped = 0;
   }
 
   /** All that is kept. */
   get text(): string {
-    return this.#lines.map(({ text }) => text).join("");
+    return this.#lines.slice(this.#dropped).map(({ text }) => text).join("");
   }
 
   /** The last lines, for a message; `null` where nothing was said. */

@@ -7,7 +7,7 @@ import type { Native } from "../../ffi/mod.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { CodecInfo, EncoderInfo } from "../libav/encoder.ts";
 import type { Muxer } from "../libav/muxer.ts";
-import { muxerByName, type MuxerInfo, muxerSupportsCodec } from "../libav/muxer_info.ts";
+import { isMatroska, muxerByName, type MuxerInfo, muxerSupportsCodec } from "../libav/muxer_info.ts";
 import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { containerOperation, movFamily, wellKnownContainers } from "./known_containers.ts";
 
@@ -105,13 +105,14 @@ export function supportsAudioCodec(
   native: Native,
   muxer: MuxerInfo,
   codec: CodecInfo,
+  strictness: "normal" | "experimental" = "normal",
 ): boolean | null {
-  if (muxer.parts !== undefined) return supportsAudioCodec(native, muxer.parts, codec);
+  if (muxer.parts !== undefined) return supportsAudioCodec(native, muxer.parts, codec, strictness);
   const { codecId, codecName } = codec;
   if (muxer.audioCodecId === 0) return false;
   if (unreadableAudioCodecs[muxer.name]?.includes(codecName)) return false;
   return supportedAudioCodecs[muxer.name]?.includes(codecName) ??
-    muxerSupportsCodec(native, muxer, codecId, "normal");
+    muxerSupportsCodec(native, muxer, codecId, strictness);
 }
 
 /** Throws an {@linkcode UnsupportedError} where a container does not support an encoder's audio codec. */
@@ -125,6 +126,20 @@ export function requireAudioCodecSupport(native: Native, muxer: MuxerInfo, encod
     problem,
     (other) => supportsAudioCodec(native, other, encoder),
   );
+}
+
+/** Subtitles that readers of MPEG-TS find: libavformat writes others too, as private data. */
+const streamSubtitles: readonly string[] = ["dvb_subtitle", "dvb_teletext"];
+
+/** Whether a container supports a codec of subtitles. */
+export function supportsSubtitleCodec(
+  native: Native,
+  muxer: MuxerInfo,
+  { codecId, codecName }: CodecInfo,
+): boolean {
+  if (muxer.isBareStream) return false;
+  if (muxer.name === "mpegts") return streamSubtitles.includes(codecName);
+  return muxerSupportsCodec(native, muxer, codecId, "normal") ?? isMatroska(muxer);
 }
 
 /** Containers of raw video that tell the pixel format by the stream's four-character code. */

@@ -19,6 +19,7 @@ import {
   requireAudioCodecSupport,
   supportsAudioCodec,
 } from "../container/codec_support.ts";
+import { movFamily } from "../container/known_containers.ts";
 import { AvError } from "../errors.ts";
 import { requireReadable } from "../file/target.ts";
 import type { AudioFormat, Samples } from "../libav/audio_frame.ts";
@@ -69,7 +70,7 @@ export function openTrack(native: Native, plan: TrackPlan, take: TrackRequest["t
   if (source.kind !== "file") return openEncoded(native, plan, take, null);
   requireSource(source.address);
   const file = new AudioFile(native, source.address, source.stream);
-  return canCopyAudio(native, info, options, file)
+  return canCopyAudio(native, info, options, file, true)
     ? openCopied(native, file, take)
     : openEncoded(native, plan, take, new Player(native, file, source.loops));
 }
@@ -177,15 +178,21 @@ function hasDefaultFormat(options: CheckedAudioOptions): boolean {
     [sampleRate, sampleFormat, bitrate, encoderOptions].every((given) => given === undefined);
 }
 
+/** Muxers that remove the headers of packets (ADTS), unless they write fragments. */
+function removesHeaders({ name }: MuxerInfo): boolean {
+  return name === "matroska" || name === "flv" || movFamily.includes(name);
+}
+
 /**
  * Whether a file's packets can be copied: no option asks for what a copy would not have, they have the
- * requested codec, and the container supports it.
+ * requested codec, and the container supports it. `mayFragment`: the file may be written in fragments.
  */
 export function canCopyAudio(
   native: Native,
   info: MuxerInfo,
   options: CheckedAudioOptions,
   file: AudioFile,
+  mayFragment: boolean,
 ): boolean {
   const { codec, source } = options;
   if (!hasDefaultFormat(options) || source.kind === "file" && source.loops) return false;
@@ -195,8 +202,8 @@ export function canCopyAudio(
     : audioCandidates(codec, (info.parts ?? info).name, undefined).some((name) =>
       encoderByName(native, name, "audio")?.codecId === codecId
     );
-  // libavformat would remove them, but not while it writes fragments.
-  const hasHeadersTwice = info.wantsGlobalHeader && file.hasOwnHeaders;
+  const hasHeadersTwice = info.wantsGlobalHeader && file.hasOwnHeaders &&
+    (mayFragment || !removesHeaders(info));
   return isWanted && !hasHeadersTwice && supportsAudioCodec(native, info, file.codec) === true &&
     acceptsHeader(native, info, file);
 }

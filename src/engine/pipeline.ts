@@ -22,7 +22,7 @@ import { type PictureShape, type Pixels, sameShape } from "../video/pixels.ts";
 import { ClosedGroups } from "./ending/closed_groups.ts";
 import type { Followers } from "./decode_times.ts";
 import type { SessionControl } from "./ending/session_control.ts";
-import type { Steps } from "../steps.ts";
+import { completed, type Steps } from "../steps.ts";
 import type { Timeline } from "./timeline.ts";
 import type { VideoOutput, VideoPipeline } from "./video_output.ts";
 
@@ -55,9 +55,7 @@ export interface PipelineParts {
 /** Converts and encodes frames, and writes the packets to the file. Owns its parts. */
 export class Pipeline implements VideoPipeline {
   readonly #native: Native;
-  /**
-   * The encoder in use; `null` where it has given all that it had, and is opened again for the next frame.
-   */
+  /** The encoder; `null` where it has given all that it had, and is opened again for the next frame. */
   #encoder: Encoder | null;
   readonly #openEncoder: () => Encoder;
   readonly #parameters: CodecParameters;
@@ -161,7 +159,7 @@ export class Pipeline implements VideoPipeline {
     if (isHeld) this.#releaseHeld(stamp.ticks);
     else this.#encode(frame, stamp, 1n);
     if (this.#timeline.isLate(isLive)) {
-      this.#endEncoder("unsure");
+      completed(this.#endEncoder("unsure"));
       this.#output.flush();
     }
     if (isHeld) this.#hold(frame, stamp);
@@ -177,7 +175,7 @@ export class Pipeline implements VideoPipeline {
 
   settle(): boolean {
     this.#releaseHeld(null, "unsure");
-    if (this.#timeline.isWaiting) this.#endEncoder("unsure");
+    if (this.#timeline.isWaiting) completed(this.#endEncoder("unsure"));
     this.#output.expectVideo(false);
     return this.#output.flush();
   }
@@ -187,7 +185,7 @@ export class Pipeline implements VideoPipeline {
     this.#takeClip();
     this.#releaseHeld(endTicks, "sure", true);
     if (endTicks !== null) this.#timeline.extend(endTicks);
-    this.#endEncoder("none");
+    yield* this.#endEncoder("none");
     if (!this.#isCut) return 0;
     const taken = this.#frames;
     this.#frames = this.#groups.frames;
@@ -237,7 +235,7 @@ export class Pipeline implements VideoPipeline {
   }
 
   /** Takes all that the encoder has. The next frame is a key frame of another one: none waits for it. */
-  #endEncoder(followers: Followers): void {
+  *#endEncoder(followers: Followers): Steps<void> {
     const encoder = this.#encoder;
     if (encoder === null || this.#isCut) return;
     if (this.#isAtDeadline()) return void (this.#isCut = true);
@@ -245,6 +243,7 @@ export class Pipeline implements VideoPipeline {
     while (encoder.receive(this.#packet)) {
       this.#takePacket(this.#packet, "sure", true);
       if (this.#isAtDeadline()) return void (this.#isCut = true);
+      yield 0;
     }
     this.#giveAll(followers);
     this.#parts.onEnd?.(encoder);
@@ -283,7 +282,7 @@ export class Pipeline implements VideoPipeline {
   #encode(frame: NativeFrame, stamp: FrameStamp, duration: bigint, followers: Followers = "sure"): void {
     const { index, keyFrame } = this.#timeline.enter(stamp, duration);
     if (this.#isAtDeadline()) return void (this.#isCut = true);
-    if (keyFrame && index > 0 && !this.#forcesKeyFrames) this.#endEncoder("sure");
+    if (keyFrame && index > 0 && !this.#forcesKeyFrames) completed(this.#endEncoder("sure"));
     if (this.#isCut) return;
     this.#lastIndex = BigInt(index);
     frame.stamp(this.#lastIndex, keyFrame, this.#frameQuality);
@@ -326,7 +325,7 @@ export class Pipeline implements VideoPipeline {
   /** Writes all frames, and frees all but the output; returns what that still needs. */
   leave(nextTicks: bigint): Disposable {
     this.#releaseHeld(nextTicks);
-    this.#endEncoder("sure");
+    completed(this.#endEncoder("sure"));
     this.#free();
     return this.#parameters;
   }

@@ -11,6 +11,7 @@ import { chooseCrashSafety, type CrashSafety } from "../file/safety.ts";
 import { maxWaitingCueBytes, type SubtitleTracks } from "../file/subtitle_tracks.ts";
 import { requirePassesFolder, stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
+import { interruptible } from "../libav/interruption.ts";
 import { setLogLevel } from "../libav/log.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { pixelFormatsByName } from "../libav/pixel_format.ts";
@@ -71,7 +72,9 @@ export class VideoSession implements Disposable {
   readonly #path: string;
   /** Frames that came after the deadline. */
   #leftOut = 0;
-  readonly #liveFlush: LiveFlush = new LiveFlush(() => this.#settle());
+  readonly #liveFlush: LiveFlush = new LiveFlush(() =>
+    interruptible(this.#native, () => this.#control.isAborted, () => this.#settle())
+  );
 
   /**
    * Checks everything that can be checked before the first frame: the file is writable, the container is
@@ -220,10 +223,7 @@ export class VideoSession implements Disposable {
     });
   }
 
-  /**
-   * Ends the stream, finishes the file and returns its summary. Without a frame no file is made, and an
-   * existing one stays as it was. Dispose of the session afterwards.
-   */
+  /** Ends the stream and the file. Without a frame none is made, and an existing one stays as it was. */
   *finish(endTicks: bigint): Steps<WriteSummary> {
     this.#liveFlush[Symbol.dispose]();
     this.#liveFlush.requireWorking();

@@ -25,6 +25,21 @@ export function interruptWhen(native: Native, isAborted: (() => boolean) | null)
   else questions.set(native, isAborted);
 }
 
+/** Does something that ends once `isAborted` returns `true`, whatever ends other work of this thread. */
+export function interruptible<Result>(
+  native: Native,
+  isAborted: () => boolean,
+  action: () => Result,
+): Result {
+  const before = questions.get(native) ?? null;
+  interruptWhen(native, isAborted);
+  try {
+    return action();
+  } finally {
+    interruptWhen(native, before);
+  }
+}
+
 /** Throws an {@linkcode InterruptedError} once the work of this thread was aborted. */
 export function requireNotInterrupted(native: Native): void {
   if (questions.get(native)?.() === true) throw new InterruptedError();

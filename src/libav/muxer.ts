@@ -224,8 +224,9 @@ export class Muxer extends Owned {
   /** Makes up for a muxer of Matroska that does not have blocks later by their encoders' delays. */
   #delayBlocks(): void {
     const delays = this.audioDelays.filter(({ seconds }) => seconds > 0);
+    // Without them, libavformat moves everything where something is before 0, which no reader takes.
+    if (delays.length === 0) return;
     const isWebm = this.info.name === "webm";
-    if (delays.length === 0 && isWebm) return;
     const isDelayed = delaysBlocks(this.#native, (padding) => this.#trialBytes(padding));
     const { fields } = this.#native;
     const opus = idOfCodec(this.#native, "opus");

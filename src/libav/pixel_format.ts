@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, address, cString, type Native, NULL } from "../../ffi/mod.ts";
+import { type Address, cString, type Native, NULL } from "../../ffi/mod.ts";
 import { supportedNumbers } from "./supported.ts";
 
 /** AV_PIX_FMT_FLAG_*, libavutil/pixdesc.h. */
@@ -85,27 +85,54 @@ export interface PixelFormatInfo {
   readonly isHardware: boolean;
 }
 
+/** What is known of a set's pixel formats. Descriptors are constants of libavutil. */
+interface KnownFormats {
+  readonly byId: Map<number, PixelFormatInfo>;
+  /** All of them, once they were asked for. */
+  byName: ReadonlyMap<string, PixelFormatInfo> | null;
+}
+
+const knownFormats = new WeakMap<Native, KnownFormats>();
+
+function knownOf(native: Native): KnownFormats {
+  let known = knownFormats.get(native);
+  if (known === undefined) knownFormats.set(native, known = { byId: new Map(), byName: null });
+  return known;
+}
+
 /** The pixel format of a name; `null` where libavutil does not know it. */
 export function pixelFormatByName(native: Native, name: string): PixelFormatInfo | null {
-  return pixelFormatById(native, native.avutil.av_get_pix_fmt(cString(name)));
+  const { byName } = knownOf(native);
+  return byName?.get(name) ?? pixelFormatById(native, native.avutil.av_get_pix_fmt(cString(name)));
 }
 
 /** The pixel format of a number; `null` for AV_PIX_FMT_NONE. */
 export function pixelFormatById(native: Native, id: number): PixelFormatInfo | null {
-  const { avutil, fields, memory } = native;
-  const descriptor = avutil.av_pix_fmt_desc_get(id);
-  if (descriptor === NULL) return null;
-  const flags = fields.get(descriptor, "AVPixFmtDescriptor", "flags");
+  const known = knownOf(native).byId.get(id);
+  if (known !== undefined) return known;
+  const descriptor = native.avutil.av_pix_fmt_desc_get(id);
+  return descriptor === NULL ? null : described(native, id, descriptor);
+}
+
+/** The pixel format of a number and its descriptor. */
+function described(native: Native, id: number, descriptor: Address): PixelFormatInfo {
+  const { byId } = knownOf(native);
+  let known = byId.get(id);
+  if (known === undefined) byId.set(id, known = readFormat(native, id, descriptor));
+  return known;
+}
+
+function readFormat({ fields, memory }: Native, id: number, descriptor: Address): PixelFormatInfo {
+  const copy = fields.copy(descriptor, "AVPixFmtDescriptor");
+  const flags = copy.get("flags");
   const has = (bit: bigint): boolean => (flags & bit) !== 0n;
-  const componentCount = fields.get(descriptor, "AVPixFmtDescriptor", "nb_components");
+  const componentCount = copy.get("nb_components");
   const isRgb = has(flag.rgb);
   const hasAlpha = has(flag.alpha);
   const isPalette = has(flag.palette);
-  const firstComponent = fields.addressOf(descriptor, "AVPixFmtDescriptor", "comp");
   const components = Array.from({ length: componentCount }, (_, index) => {
-    const component = address(firstComponent + BigInt(index * fields.size("AVComponentDescriptor")));
     const read = (field: keyof ComponentGeometry): number =>
-      fields.get(component, "AVComponentDescriptor", field);
+      copy.element("comp", index, "AVComponentDescriptor", field);
     return {
       plane: read("plane"),
       step: read("step"),
@@ -115,12 +142,13 @@ export function pixelFormatById(native: Native, id: number): PixelFormatInfo | n
     };
   });
   const depths = components.map(({ depth }) => depth);
-  const log2ChromaWidth = fields.get(descriptor, "AVPixFmtDescriptor", "log2_chroma_w");
-  const log2ChromaHeight = fields.get(descriptor, "AVPixFmtDescriptor", "log2_chroma_h");
+  const log2ChromaWidth = copy.get("log2_chroma_w");
+  const log2ChromaHeight = copy.get("log2_chroma_h");
   return {
-    name: memory.text(fields.get(descriptor, "AVPixFmtDescriptor", "name")) ?? "",
+    name: memory.text(copy.get("name")) ?? "",
     id,
-    planeCount: avutil.av_pix_fmt_count_planes(id),
+    // As av_pix_fmt_count_planes counts them.
+    planeCount: new Set(components.map(({ plane }) => plane)).size,
     planes: planesOf(components, log2ChromaWidth, log2ChromaHeight),
     isBitstream: has(flag.bitstream),
     isBigEndian: has(flag.bigEndian),
@@ -148,39 +176,45 @@ function planesOf(
   chromaWidth: number,
   chromaHeight: number,
 ): PlaneGeometry[] {
-  const count = components.reduce((most, { plane }) => Math.max(most, plane + 1), 0);
-  return Array.from({ length: count }, (_, plane) => {
-    const inPlane = [...components.entries()].filter(([, component]) => component.plane === plane);
-    const [widest, { step }] = inPlane.reduce((one, other) => other[1].step > one[1].step ? other : one);
+  const planes: PlaneGeometry[] = [];
+  for (const [index, { plane, step }] of components.entries()) {
+    // Of the components in a plane, the first with the widest step tells.
+    if (planes[plane] !== undefined && planes[plane].step >= step) continue;
     // The second and third components are the subsampled ones; the fourth is alpha.
-    const isChroma = widest === 1 || widest === 2;
-    return {
+    const isChroma = index === 1 || index === 2;
+    planes[plane] = {
       step,
       log2Width: isChroma ? chromaWidth : 0,
       log2Height: plane === 1 || plane === 2 ? chromaHeight : 0,
     };
-  });
+  }
+  return planes;
 }
 
-/** All formats that the loaded libavutil knows. */
-export function pixelFormats(native: Native): PixelFormatInfo[] {
+/** All formats that the loaded libavutil knows, by name. */
+export function pixelFormatsByName(native: Native): ReadonlyMap<string, PixelFormatInfo> {
+  const known = knownOf(native);
+  return known.byName ??= new Map(readAll(native).map((format) => [format.name, format]));
+}
+
+function readAll(native: Native): PixelFormatInfo[] {
   const { avutil } = native;
   const formats: PixelFormatInfo[] = [];
   let descriptor: Address = NULL;
   while ((descriptor = avutil.av_pix_fmt_desc_next(descriptor)) !== NULL) {
-    formats.push(pixelFormatById(native, avutil.av_pix_fmt_desc_get_id(descriptor))!);
+    formats.push(described(native, avutil.av_pix_fmt_desc_get_id(descriptor), descriptor));
   }
   return formats;
 }
 
-/** The same by name. */
-export function pixelFormatsByName(native: Native): Map<string, PixelFormatInfo> {
-  return new Map(pixelFormats(native).map((format) => [format.name, format]));
+/** All formats that the loaded libavutil knows. */
+export function pixelFormats(native: Native): PixelFormatInfo[] {
+  return [...pixelFormatsByName(native).values()];
 }
 
-/** The names of all formats that the loaded libavutil knows. */
+/** Their names. */
 export function pixelFormatNames(native: Native): string[] {
-  return pixelFormats(native).map(({ name }) => name);
+  return [...pixelFormatsByName(native).keys()];
 }
 
 /** The formats that an encoder takes, in its own order; `null` where it takes any. */

@@ -117,9 +117,7 @@ export class FileSource extends DescribedSource implements VideoSource {
       const { seconds, frame: asked } = coming.shift()!;
       const frame = await this.#unlessEnded(asked);
       if (frame !== null) return this.#shown(frame);
-      throw new RangeError(
-        `Cannot read the frame at ${seconds} s: the video is from 0 to ${this.duration ?? "?"} s`,
-      );
+      throw noFrameError(seconds, this.duration);
     };
     let before = -Infinity;
     for (const seconds of sorted) {
@@ -277,6 +275,19 @@ function requireSeconds(seconds: unknown, action: string): void {
   if (!Number.isFinite(seconds)) {
     throw new RangeError(`Cannot ${action} ${seconds} s: give a finite number of seconds`);
   }
+}
+
+/** The error where no frame is shown at a time. */
+function noFrameError(seconds: number, duration: number | null): Error {
+  if (duration === null || seconds < 0 || seconds >= duration) {
+    return new RangeError(
+      `Cannot read the frame at ${seconds} s: the video is from 0 to ${duration ?? "?"} s`,
+    );
+  }
+  return new ReadError(
+    `Cannot read the frame at ${seconds} s: the video ends before, and the file says it is ${duration} s long`,
+    { code: "INVALIDDATA", operation: "read a frame", hint: null },
+  );
 }
 
 function requireTrack(kind: string, track: unknown, count: number): void {

@@ -69,7 +69,9 @@ export async function encodeFile(given: EncodeRequest): Promise<EncodeSummary> {
   const { input, output, action, signal, libraryPath, workerUrl, logLevel } = given;
   const options = withoutUndefined({ signal, libraryPath, workerUrl, logLevel });
   // While the file is opened, the other thread starts.
-  if (given.thread !== "main") EncodingThread.prepare(new URL(workerUrl ?? workerModule()));
+  if (given.thread !== "main") {
+    EncodingThread.prepare({ workerModule: new URL(workerUrl ?? workerModule()), libraryPath });
+  }
   await using source = await createFileReader(input, options);
   requirePart(source, given.part, action);
   // The extension chooses the container.
@@ -225,14 +227,14 @@ async function openWriter(
 const usualRate = 30;
 
 async function encodeInto(
-  { output, part, audioOptions, signal, onFrame }: EncodeRequest,
+  { input, output, part, audioOptions, signal, onFrame }: EncodeRequest,
   source: VideoSource,
   writer: VideoWriter,
 ): Promise<{ summary: WriteSummary; isAudioCut: boolean }> {
   const pace = new Pace();
   const end = Math.min(part.end, source.duration ?? Infinity);
   const all = Number.isFinite(end) ? end - part.start : null;
-  const video = writeFrames(source, writer, part, usualRate, ({ timestamp }) => {
+  const video = writeFrames(source, writer, { part, input }, usualRate, ({ timestamp }) => {
     pace.advanceTo(timestamp - part.start);
     onFrame(timestamp - part.start, all);
   }).finally(() => pace.end());

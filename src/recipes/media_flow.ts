@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ReadError } from "../errors.ts";
 import type { VideoSource } from "../reader/video_source.ts";
 import { framesFor, writeFrame } from "../source/pipeline/frame_taker.ts";
 import type { DecodedFrame } from "../source/source.ts";
@@ -111,11 +112,14 @@ class FrameWriter implements Disposable {
   }
 }
 
-/** Writes the frames that are shown within a part, from its beginning on. `onFrame` is told of each. */
+/**
+ * Writes the frames that are shown within a part, from its beginning on. `onFrame` is told of each. Throws a
+ * {@linkcode ReadError} where the times of the source go back.
+ */
 export async function writeFrames(
   source: VideoSource,
   writer: VideoWriter,
-  { start, end }: Part,
+  { part: { start, end }, input }: { readonly part: Part; readonly input: string },
   usualRate: number,
   onFrame: (frame: DecodedFrame) => void,
 ): Promise<void> {
@@ -124,7 +128,12 @@ export async function writeFrames(
   let last = -Infinity;
   for await (const frame of framesFor(source, writer)) {
     const exact = exactTime(frame.timestamp, source.frameRate);
-    const seconds = last = exact > last ? exact : frame.timestamp;
+    const seconds = exact > last ? exact : frame.timestamp;
+    if (seconds <= last) {
+      frame.close();
+      throw timesGoBack(input, last, seconds);
+    }
+    last = seconds;
     const until = frame.duration === null ? null : Math.min(end, seconds + frame.duration);
     const isBefore = seconds < start - sameTime && (until ?? seconds) < start + leastShown + sameTime;
     const isAfter = seconds >= end - sameTime;
@@ -143,6 +152,13 @@ export async function writeFrames(
     onFrame(frame);
   }
   await frames.finish();
+}
+
+function timesGoBack(input: string, from: number, to: number): ReadError {
+  return new ReadError(
+    `Cannot read ${input}: a frame at ${to} s comes behind one at ${from} s, so its times are damaged`,
+    { code: "INVALIDDATA", operation: "read a frame", hint: null },
+  );
 }
 
 /** Writes the cues that are shown within a part. */

@@ -1,13 +1,13 @@
 /**
- * The threads that encode: started when needed, and kept for the next session.
+ * A session's place in a thread, and what is said where that thread has ended.
  *
  * @module
  */
-import type { Thread, ThreadListener } from "../../ffi/mod.ts";
+import type { ThreadListener } from "../../ffi/mod.ts";
 import { WriteError } from "../errors.ts";
 import type { Posted, ToWorker } from "./messages.ts";
-import { startThread } from "./thread_task.ts";
-import { maxUnusedBytes, noteUnused } from "./unused_memory.ts";
+import { PooledThread } from "./sharing/thread_pool.ts";
+import type { ThreadPlaces } from "./thread_task.ts";
 
 /** What is said where the thread of a session has ended. */
 export const endedWriting = {
@@ -48,78 +48,61 @@ export function threadEndedError({ message, operation, hint }: EndedWork, cause:
   });
 }
 
-/** A thread that encodes, reused by one session after another. */
+/** A session's place in a thread that encodes. */
 export class EncodingThread {
-  /** An idle thread: a new one takes tens of milliseconds to start. */
-  static #idle: EncodingThread | null = null;
-  readonly #thread: Thread;
-  readonly #module: string;
-  #listener: ThreadListener | null = null;
-  #isOver = false;
-  /** Bytes of shared memory that its sessions used, and that may not be collected yet. */
-  #usedBytes = 0;
+  readonly #thread: PooledThread;
+  readonly #session: number;
+  #hasLeft = false;
 
-  private constructor(module: URL) {
-    this.#module = module.href;
-    this.#thread = startThread(module, "encode", {
-      message: (message) => this.#listener?.message(message),
-      ended: (error) => {
-        this.#isOver = true;
-        if (EncodingThread.#idle === this) EncodingThread.#idle = null;
-        noteUnused(this.#usedBytes);
-        this.#listener?.ended(error);
-      },
-    });
+  private constructor(thread: PooledThread, listener: ThreadListener) {
+    this.#thread = thread;
+    this.#session = thread.add(listener);
   }
 
   /**
-   * Returns a thread for a session, which runs the module. Throws a {@linkcode NoThreadError} where none can
-   * be started.
+   * Returns a place for a session in a thread that runs the module. The thread may have other sessions where
+   * it may be shared. Throws a {@linkcode NoThreadError} where none can be started.
    */
-  static take(module: URL, listener: ThreadListener): EncodingThread {
-    const idle = EncodingThread.#idle;
-    const thread = idle !== null && idle.#module === module.href ? idle : EncodingThread.#start(module);
-    if (thread === idle) EncodingThread.#idle = null;
-    thread.#listener = listener;
-    return thread;
-  }
-
-  /** Starts a thread for the session to come, unless one is idle. */
-  static prepare(module: URL): void {
-    if (EncodingThread.#idle !== null) return;
+  static take(places: ThreadPlaces, listener: ThreadListener, mayShare = false): EncodingThread {
     try {
-      EncodingThread.#idle = new EncodingThread(module);
-    } catch {
-      // The session tells.
-    }
-  }
-
-  static #start(module: URL): EncodingThread {
-    try {
-      return new EncodingThread(module);
+      return new EncodingThread(PooledThread.take(places, mayShare), listener);
     } catch (error) {
       throw new NoThreadError(error);
     }
   }
 
+  /**
+   * Starts a thread for the session to come, unless one is idle, and has it load the libraries. Resolves once
+   * that is done. What fails is told by the session.
+   */
+  static async prepare(places: ThreadPlaces): Promise<void> {
+    try {
+      await PooledThread.prepare(places);
+    } catch {
+      // No thread can be started, or another set of libraries is in use.
+    }
+  }
+
   post(posted: Posted<ToWorker>, transferred: ArrayBuffer[]): void {
-    this.#thread.post(posted, transferred);
+    this.#thread.post(this.#session, posted, transferred);
   }
 
   keepAlive(isNeeded: boolean): void {
-    this.#thread.keepAlive(isNeeded);
+    this.#thread.keepAlive(this.#session, isNeeded);
+  }
+
+  /** Nobody waits for what the session still does: no other one is put into its thread. */
+  abandon(): void {
+    this.#thread.shareNoMore();
   }
 
   /**
-   * Ends the session's use of the thread, which another session may reuse after a success. Memory that both
-   * threads referred to is only surely free once this one has ended: it ends where that is much.
+   * Ends the session's use of the thread, which later sessions may use after a success. Memory that both
+   * threads referred to is only surely free once the thread has ended: it ends where that is much.
    */
   leave(isReusable: boolean, usedBytes = 0): void {
-    this.#listener = null;
-    this.#thread.keepAlive(false);
-    this.#usedBytes += usedBytes;
-    const mayStay = isReusable && !this.#isOver && this.#usedBytes <= maxUnusedBytes;
-    if (mayStay && EncodingThread.#idle === null) EncodingThread.#idle = this;
-    else this.#thread.end();
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#thread.remove(this.#session, isReusable, usedBytes);
   }
 }

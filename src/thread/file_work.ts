@@ -86,10 +86,10 @@ class WorkInThread {
   readonly #answer: PromiseWithResolvers<FromWorker> = Promise.withResolvers();
   #hasStarted = false;
 
-  constructor(kind: FileWork["kind"], { workerModule, onStep }: WorkOptions) {
+  constructor(kind: FileWork["kind"], { workerModule, libraryPath, onStep }: WorkOptions) {
     this.#kind = kind;
     this.#onStep = onStep;
-    this.#thread = EncodingThread.take(workerModule, {
+    this.#thread = EncodingThread.take({ workerModule, libraryPath }, {
       message: (posted) => this.#receive(posted as Posted<FromWorker>),
       ended: (error) =>
         this.#answer.reject(

@@ -24,11 +24,21 @@ export interface Posted<Message> {
   readonly message: Message;
 }
 
+/** A message to or from one of the sessions of a thread. */
+export interface InSession<Message> extends Posted<Message> {
+  /** The session's number in the thread. */
+  readonly session: number;
+}
+
 /** Messages to the worker. */
 export type ToWorker =
+  /** Load the libraries, for sessions to come. Answered by `loaded`, whether that could be done or not. */
+  | { readonly type: "load"; readonly libraryPath: string | undefined }
   | {
     readonly type: "open";
     readonly request: SentRequest;
+    /** Whether the pixel formats were told already. They are many. */
+    readonly knowsFormats: boolean;
     /** The folder of FFmpeg's libraries. */
     readonly libraryPath: string | undefined;
     /** The memory of the session's control. */
@@ -68,6 +78,11 @@ export type ToWorker =
   | { readonly type: "abort" }
   | { readonly type: "salvage" };
 
+/** To the worker: the session has ended, and no more messages come for it. */
+export interface Leave {
+  readonly type: "leave";
+}
+
 /** The state of an engine. */
 export interface Progress {
   readonly stats: WriterStats;
@@ -83,7 +98,9 @@ export function emptyProgress(audioTracks: number): Progress {
 
 /** The thread's messages. */
 export type FromWorker =
-  /** The session is open. `folder` is that of the libraries. */
+  /** The libraries are loaded, from this folder; `null` where they can't be, which the next session tells. */
+  | { readonly type: "loaded"; readonly folder: string | null }
+  /** The session is open. `folder` is that of the libraries. Formats that are known are left out. */
   | {
     readonly type: "opened";
     readonly info: EngineInfo | null;

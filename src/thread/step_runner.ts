@@ -9,16 +9,18 @@ import type { Steps } from "../steps.ts";
 /** Does work in steps, until it is done or given up. */
 export class StepRunner {
   readonly #isAborted: () => boolean;
+  readonly #nextTurn: () => Promise<void>;
   #steps: Steps<unknown> | null = null;
   #share = 0;
   #isGivenUp = false;
 
   /**
    * For work that is given up between two steps once that is so: while a thread works, messages to it may be
-   * late.
+   * late. Each step waits for its turn.
    */
-  constructor(isAborted: () => boolean = () => false) {
+  constructor(isAborted: () => boolean = () => false, next: () => Promise<void> = nextTurn) {
     this.#isAborted = isAborted;
+    this.#nextTurn = next;
   }
 
   /** How much of the work is done, from 0 to 1. */
@@ -40,7 +42,7 @@ export class StepRunner {
         this.#share = step.done === true ? 1 : step.value;
         if (step.done === true) return step.value;
         onStep();
-        await nextTurn();
+        await this.#nextTurn();
         if (this.#isAborted()) this.giveUp();
         if (this.#isGivenUp) throw new Error("The work was given up");
       }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { runtime, type Thread, type ThreadListener } from "../../ffi/mod.ts";
+import { openLibrariesAhead, runtime, type Thread, type ThreadListener } from "../../ffi/mod.ts";
 
 /** What a thread is for. */
 export type ThreadTask = "encode" | "capture" | "read" | "filter" | "output";
@@ -16,17 +16,31 @@ export function reasonOf(cause: unknown): string {
 /** The first message of a thread: it listens from now on. What is sent before may be lost. */
 export const listening = "listening";
 
+/** Where a thread finds what it needs. */
+export interface ThreadPlaces {
+  /** The module that it runs. */
+  readonly workerModule: URL;
+  /** The folder of FFmpeg's libraries. */
+  readonly libraryPath: string | undefined;
+}
+
 /**
  * Starts a thread with the module of avwriter's threads. Throws where that is not allowed; any other failure
- * is reported to the listener.
+ * is reported to the listener. While the thread loads the modules of its task, the libraries are opened here.
  */
-export function startThread(module: URL, task: ThreadTask, listener: ThreadListener): Thread {
+export function startThread(
+  { workerModule, libraryPath }: ThreadPlaces,
+  task: ThreadTask,
+  listener: ThreadListener,
+): Thread {
   let waiting: Parameters<Thread["post"]>[] | null = [[task]];
-  const thread = runtime().startThread(module, {
+  const thread = runtime().startThread(workerModule, {
     message: (message) => {
       if (message !== listening) return listener.message(message);
       for (const parameters of waiting ?? []) thread.post(...parameters);
       waiting = null;
+      // It never throws.
+      openLibrariesAhead(libraryPath);
     },
     ended: (error) => listener.ended(error),
   });

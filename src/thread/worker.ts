@@ -1,10 +1,11 @@
 /**
- * What the thread does that encodes a writer's frames: a {@linkcode VideoSession}, {@linkcode AudioSession}
- * or {@linkcode PacketSession} behind messages. {@linkcode WorkerEngine} is at their other end.
+ * What the thread does that encodes frames of writers: each has a {@linkcode VideoSession},
+ * {@linkcode AudioSession} or {@linkcode PacketSession} behind messages. {@linkcode WorkerEngine} is at their
+ * other end.
  *
  * @module
  */
-import { loadNative, type ParentThread } from "../../ffi/mod.ts";
+import { loadNative, type Native, type ParentThread } from "../../ffi/mod.ts";
 import { bytesOf } from "../audio/samples.ts";
 import { doFileWork } from "../engine/copying/file_work.ts";
 import { AudioSession } from "../engine/audio_session.ts";
@@ -13,24 +14,33 @@ import type { FileSummary, SessionOutlets } from "../engine/session_types.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import { VideoSession } from "../engine/video_session.ts";
-import { interruptWhen } from "../libav/interruption.ts";
+import { interruptible } from "../libav/interruption.ts";
+import { pixelFormatsByName } from "../libav/pixel_format.ts";
+import type { Steps } from "../steps.ts";
 import { cueBytes } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
-import type { FromWorker, Message, Posted, Progress, ToWorker } from "./messages.ts";
+import type { FromWorker, InSession, Leave, Message, Posted, Progress, ToWorker } from "./messages.ts";
 import { StepRunner } from "./step_runner.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 import type { FramePlace, SlotPlace } from "./ring.ts";
 import { receivedPacket, receivedRequest, receivedSamples } from "./sent_bytes.ts";
 import { sentError } from "./sent_error.ts";
+import { type SessionTurns, ThreadTurns } from "./sharing/session_turns.ts";
+import { noteEncoded } from "./unused_memory.ts";
 
 /** The time between two reports of how much of the file is finished, in milliseconds. */
 const progressMs = 100;
 
 type Session = VideoSession | AudioSession | PacketSession;
 
-/** Runs one session after another, controlled by messages. */
+/** Posts a session's message. */
+type Post = (posted: Posted<FromWorker>, transferred?: ArrayBuffer[]) => void;
+
+/** Runs one session, controlled by messages. */
 class WorkerSession {
-  readonly #parent: ParentThread;
+  readonly #post: Post;
+  readonly #turns: SessionTurns;
+  #native: Native | null = null;
   /** The question of the message at hand. */
   #question: number | null = null;
   #session: Session | null = null;
@@ -38,20 +48,29 @@ class WorkerSession {
   #frames: ReceivedFrames | null = null;
   #layout: FrameLayout | null = null;
   #hasFailed = false;
+  readonly #isAborted = (): boolean => this.#control.isAborted;
   /** Finishes the file. */
   #runner = new StepRunner();
 
-  constructor(parent: ParentThread) {
-    this.#parent = parent;
+  constructor(post: Post, turns: ThreadTurns) {
+    this.#post = post;
+    this.#turns = turns.join(this.#isAborted);
+  }
+
+  /** Its turns in the thread. */
+  get turns(): SessionTurns {
+    return this.#turns;
   }
 
   /** Handles a message. After a failure, which is reported, only the end of the session. */
   take({ question, message }: Posted<ToWorker>): void {
     this.#question = question;
-    if (message.type === "abort" || message.type === "salvage") return this.#leave(message.type);
-    if (this.#hasFailed && message.type !== "open" && message.type !== "work") return;
+    if (message.type === "abort" || message.type === "salvage") {
+      return this.#within(() => this.#leave(message.type));
+    }
+    if (this.#hasFailed) return;
     try {
-      this.#do(message);
+      this.#within(() => this.#do(message));
     } catch (error) {
       this.#hasFailed = true;
       this.#tell({ type: "failed", error: sentError(error) });
@@ -60,8 +79,11 @@ class WorkerSession {
 
   #do(message: Exclude<ToWorker, Message<"abort" | "salvage">>): void {
     switch (message.type) {
+      case "load":
+        return this.#load(message);
       case "open":
-        return this.#open(message);
+        this.#native = loadNative(message.libraryPath);
+        return this.#within(() => this.#open(message, this.#native!));
       case "ring":
         return this.#frames!.opened(message.id, message.layout);
       case "retire":
@@ -87,18 +109,29 @@ class WorkerSession {
     }
   }
 
+  #load({ libraryPath }: Message<"load">): void {
+    let folder: string | null = null;
+    try {
+      const native = loadNative(libraryPath);
+      // Each session tells them.
+      pixelFormatsByName(native);
+      ({ folder } = native);
+    } catch {
+      // The session that needs them tells why.
+    }
+    this.#tell({ type: "loaded", folder });
+  }
+
   /** Works on a file, in steps: an abort may come between them. */
   async #work({ work, libraryPath, control: memory }: Message<"work">): Promise<void> {
     const question = this.#question;
-    const control = new SessionControl(memory);
-    const runner = this.#runner = new StepRunner(() => control.isAborted);
-    this.#session = null;
+    this.#control = new SessionControl(memory);
+    const runner = this.#runner = this.#stepRunner();
     try {
-      const native = loadNative(libraryPath);
-      interruptWhen(native, () => control.isAborted);
+      const native = this.#native = loadNative(libraryPath);
       this.#tell({ type: "working", share: 0 }, question);
       const onStep = everySoOften(() => this.#tell({ type: "working", share: runner.share }, question));
-      const summary = await runner.run(doFileWork(native, work), onStep);
+      const summary = await runner.run(this.#stepsWithin(doFileWork(native, work)), onStep);
       this.#tell({ type: "worked", summary, folder: native.folder }, question);
     } catch (error) {
       if (!runner.isGivenUp) this.#tell({ type: "failed", error: sentError(error) }, question);
@@ -113,7 +146,8 @@ class WorkerSession {
       this.#tell({ type: "progress", progress: this.#progressOf(session) }, null)
     );
     try {
-      const summary = await this.#runner.run<FileSummary>(session.finish(endTicks), onStep);
+      const steps: Steps<FileSummary> = session.finish(endTicks);
+      const summary = await this.#runner.run(this.#stepsWithin(steps), onStep);
       // Nobody waits for an encoder that is freed in the middle of its work, after the file is whole.
       const isBusy = "leftOut" in summary && summary.leftOut > 0;
       if (!isBusy) this.#free();
@@ -145,14 +179,10 @@ class WorkerSession {
     }
   }
 
-  #open({ request: sent, libraryPath, control: memory }: Message<"open">): void {
+  #open({ request: sent, knowsFormats, control: memory }: Message<"open">, native: Native): void {
     const request = receivedRequest(sent);
     const control = this.#control = new SessionControl(memory);
-    this.#session = this.#layout = null;
-    this.#runner = new StepRunner(() => control.isAborted);
-    this.#hasFailed = false;
-    const native = loadNative(libraryPath);
-    interruptWhen(native, () => control.isAborted);
+    this.#runner = this.#stepRunner();
     this.#frames = new ReceivedFrames(native);
     const { folder } = native;
     if (request.kind !== "video") {
@@ -162,7 +192,30 @@ class WorkerSession {
       return this.#tell({ type: "opened", info: null, choice: null, folder });
     }
     const { info, choice } = this.#session = new VideoSession(native, request, control, this.#outlets);
-    this.#tell({ type: "opened", info, choice, folder });
+    const told = knowsFormats ? { ...info, formats: [] } : info;
+    this.#tell({ type: "opened", info: told, choice, folder });
+  }
+
+  #stepRunner(): StepRunner {
+    return new StepRunner(this.#isAborted, () => this.#turns.next());
+  }
+
+  /** Does work of the session alone: an abort of it ends that. */
+  #within<Result>(action: () => Result): Result {
+    return this.#native === null ? action() : interruptible(this.#native, this.#isAborted, action);
+  }
+
+  /** Work in steps, between which other sessions may be at work. */
+  *#stepsWithin<Result>(steps: Steps<Result>): Steps<Result> {
+    try {
+      for (;;) {
+        const step = this.#within(() => steps.next());
+        if (step.done === true) return step.value;
+        yield step.value;
+      }
+    } finally {
+      this.#within(() => steps.return(undefined as never));
+    }
   }
 
   get #video(): VideoSession {
@@ -176,6 +229,7 @@ class WorkerSession {
       this.#video.encode(frames.pixels(place, layout), layout, stamp);
     }
     this.#tellTaken(place, frames.freed(place));
+    noteEncoded();
   }
 
   #writeImage({ bytes, stamp }: Message<"image">): void {
@@ -229,14 +283,13 @@ class WorkerSession {
 
   readonly #outlets: SessionOutlets = {
     take: ({ buffer: bytes }) => {
-      const posted = { question: null, message: { type: "bytes", bytes } } satisfies Posted<FromWorker>;
-      this.#parent.post(posted, [bytes]);
+      this.#post({ question: null, message: { type: "bytes", bytes } }, [bytes]);
     },
     onSegment: (segment) => this.#tell({ type: "segment", segment }, null),
   };
 
   #tell(message: FromWorker, question: number | null = this.#question): void {
-    this.#parent.post({ question, message } satisfies Posted<FromWorker>);
+    this.#post({ question, message });
   }
 
   #progressOf(session: Session): Progress {
@@ -258,8 +311,30 @@ function everySoOften(action: () => void): () => void {
   };
 }
 
+/** What a session begins with. */
+const first: readonly string[] = ["load", "open", "work"] satisfies ToWorker["type"][];
+
 /** Takes over a thread to encode in it. Returns the handler of its messages. */
 export function encodeInThread(parent: ParentThread): (message: unknown) => void {
-  const session = new WorkerSession(parent);
-  return (message) => session.take(message as Posted<ToWorker>);
+  const sessions = new Map<number, WorkerSession>();
+  const turns = new ThreadTurns();
+  const start = (session: number): WorkerSession => {
+    const started = new WorkerSession(
+      (posted, transferred) =>
+        parent.post({ ...posted, session } satisfies InSession<FromWorker>, transferred),
+      turns,
+    );
+    sessions.set(session, started);
+    return started;
+  };
+  return (given) => {
+    const { session: number, question, message } = given as InSession<ToWorker | Leave>;
+    const session = first.includes(message.type) ? start(number) : sessions.get(number);
+    session?.turns.take(() => {
+      if (message.type !== "leave") session.take({ question, message });
+      if (message.type !== "leave" && message.type !== "load") return;
+      sessions.delete(number);
+      turns.leave(session.turns);
+    });
+  };
 }

@@ -22,6 +22,7 @@ import { cueBytes, type SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import { Backlog, maxBacklogBytes } from "./backlog.ts";
+import { mayBlock } from "./sharing/blocking.ts";
 import type { EngineOptions, FileEngine } from "./engine.ts";
 import {
   drainAfterMs,
@@ -44,6 +45,9 @@ import {
 import { Questions } from "./questions.ts";
 import { buffersOf, copiedBuffer, sentPacket, sentRequest, sentSamples } from "./sent_bytes.ts";
 import { receivedError } from "./sent_error.ts";
+
+/** The pixel formats of the libraries, of which a process has one set, once a session has told them. */
+let knownFormats: EngineInfo["formats"] | null = null;
 
 /** A session that runs in a worker. */
 export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Summary> {
@@ -75,17 +79,20 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** Called when finishing the file goes on. */
   #onStep: () => void = () => {};
 
-  private constructor(request: FileRequest, { queueSize, workerModule, ...outlets }: EngineOptions) {
+  private constructor(
+    request: FileRequest,
+    { queueSize, workerModule, libraryPath, ...outlets }: EngineOptions,
+  ) {
     this.#path = request.path;
     this.slots = new FrameSlots(queueSize, {
       opened: (id, layout) => this.#post({ type: "ring", id, layout }),
       retired: (id) => this.#post({ type: "retire", id }),
     });
     this.#progress = emptyProgress(request.options.audio.length);
-    this.#thread = EncodingThread.take(workerModule, {
+    this.#thread = EncodingThread.take({ workerModule, libraryPath }, {
       message: besideOutlets(outlets, (posted) => this.#receive(posted)),
       ended: (error) => this.#handleEnd(error),
-    });
+    }, !mayBlock(request));
   }
 
   /** Opens a session in a worker. Throws the session's error, or a {@linkcode NoThreadError}. */
@@ -98,12 +105,13 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     const engine = new WorkerEngine<Summaries[Kind]>(request, options);
     const { signal } = options;
     try {
-      const open = { type: "open", request: sent, libraryPath, control: engine.#control.memory } as const;
+      const knowsFormats = knownFormats !== null, control = engine.#control.memory;
+      const open = { type: "open", request: sent, knowsFormats, libraryPath, control } as const;
       const opened = engine.#ask(open, buffersOf(sent));
       const { info, choice, folder } = await unlessAborted(opened, signal) as Answer<"opened">;
       noteLibraries(folder, options.libraryPath);
       engine.#opensWithAudio = request.kind === "audio";
-      if (info !== null) engine.#info = info;
+      if (info !== null) engine.#info = { ...info, formats: knownFormats ??= info.formats };
       engine.#progress = { ...engine.#progress, choice };
       return engine;
     } catch (error) {
@@ -222,8 +230,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     using _drain = new PipeDrain(this.#path, drainAfterMs);
     const left = this.#leave("abort");
     if (await settlesWithin(left, patienceMs)) return await left;
-    // The thread ends by itself.
     this.#isAbandoned = true;
+    this.#thread.abandon();
     this.#fail(new InterruptedError());
     this.#keepAlive();
     // Where that can't be while it is open, the thread removes it, too.

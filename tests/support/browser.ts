@@ -6,6 +6,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import type { IncomingMessage, RequestListener } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { SkipReason } from "./features.ts";
 import { TemporaryFolder } from "./media.ts";
 import { webServer } from "./stream_server.ts";
@@ -36,6 +37,18 @@ async function textOf(request: IncomingMessage): Promise<string> {
   let text = "";
   for await (const piece of request) text += piece;
   return text;
+}
+
+/** Removes the browser's folder. Programs that it has started may write there for a moment after its end. */
+async function remove(folder: TemporaryFolder): Promise<void> {
+  for (let tries = 1;; tries++) {
+    try {
+      return folder[Symbol.dispose]();
+    } catch (error) {
+      if (tries === 20) throw error;
+      await sleep(100);
+    }
+  }
 }
 
 /** A page in a browser. */
@@ -80,7 +93,7 @@ onerror = (message) => tell({ error: message });</script>`;
       await ended;
       server.closeAllConnections();
       server.close();
-      folder[Symbol.dispose]();
+      await remove(folder);
     },
   };
 }

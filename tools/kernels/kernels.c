@@ -14,11 +14,7 @@
 // - Eight pixels at a time, so that all vectors stay in the 16 registers. V8 does not align its stack: where vectors are spilled to
 //   it, the same loop takes twice the time whenever it is called at an odd depth.
 
-#include <stdint.h>
-#include <wasm_simd128.h>
-
-#define inlined static inline __attribute__((always_inline))
-#define exported(name) __attribute__((export_name(#name)))
+#include "kernels.h"
 
 // Pixels that the loops take from a row at once.
 enum { step = 8 };
@@ -49,8 +45,6 @@ typedef struct {
   int32_t y_stride, u_stride, v_stride, width, height;
 } planes;
 
-inlined int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
-
 inlined lanes in_all(weights w) {
   return (lanes){wasm_i32x4_splat(w.even), wasm_i32x4_splat(w.odd), wasm_i32x4_splat(w.bias)};
 }
@@ -59,8 +53,6 @@ inlined lanes in_turns(weights a, weights b) {
   return (lanes){wasm_i32x4_make(a.even, b.even, a.even, b.even), wasm_i32x4_make(a.odd, b.odd, a.odd, b.odd),
                  wasm_i32x4_make(a.bias, b.bias, a.bias, b.bias)};
 }
-
-#define swizzle(vector, ...) wasm_i8x16_swizzle(vector, wasm_i8x16_const(__VA_ARGS__))
 
 // The first or last four of the eight pixels that begin at `at`. Nothing is read past the eighth.
 inlined quad load(const uint8_t *at, int pixel_bytes, int is_last) {
@@ -290,7 +282,7 @@ inlined void paint_one(uint8_t *to, int32_t y, int32_t u, int32_t v, colors c) {
 inlined void to_rgb32(planes from, uint8_t *to, int32_t stride, int32_t down, colors c, int across, int is_interleaved) {
   const v128_t upper = wasm_i16x8_const_splat(-256);
   const uint8_t *both = from.u < from.v ? from.u : from.v;
-  const uint32_t u_shift = both == from.u ? 8 : 0, v_shift = 8 - u_shift;
+  const int32_t u_shift = both == from.u ? 8 : 0, v_shift = 8 - u_shift;
   // Rows that share their chroma are painted together. The last one may have no other.
   for (int32_t row = 0; row < from.height; row += 1 << down) {
     const int32_t below = down & (row + 1 < from.height);
@@ -303,7 +295,7 @@ inlined void to_rgb32(planes from, uint8_t *to, int32_t stride, int32_t down, co
       tints t;
       if (is_interleaved) {
         v128_t uvs = wasm_v128_load(pairs + x);
-        t = tinted(wasm_v128_and(wasm_i16x8_shl(uvs, u_shift), upper), wasm_v128_and(wasm_i16x8_shl(uvs, v_shift), upper), c);
+        t = tinted(wasm_v128_and(wasm_i16x8_shl(uvs, count(u_shift)), upper), wasm_v128_and(wasm_i16x8_shl(uvs, count(v_shift)), upper), c);
       } else {
         t = tinted(upper_bytes(us + (x >> across)), upper_bytes(vs + (x >> across)), c);
       }

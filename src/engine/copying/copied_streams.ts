@@ -8,6 +8,7 @@ import { needsNamedKeys } from "../../container/ask_container.ts";
 import {
   isExperimentalAudioCodec,
   supportsAudioCodec,
+  supportsSubtitleCodec,
   supportsVideoCodec,
 } from "../../container/codec_support.ts";
 import { plainTags } from "../../container/plain_tags.ts";
@@ -17,7 +18,7 @@ import { isIntermediate, muxerOptions, type Stage } from "../../container/muxer_
 import { UnsupportedError } from "../../errors.ts";
 import type { Demuxer } from "../../libav/demuxer.ts";
 import { Muxer } from "../../libav/muxer.ts";
-import { isMatroska, type MuxerInfo, muxerSupportsCodec } from "../../libav/muxer_info.ts";
+import { isMatroska, type MuxerInfo } from "../../libav/muxer_info.ts";
 import type { ChapterPlace } from "../../libav/streams/stream_parameters.ts";
 import {
   type DescribedStream,
@@ -42,7 +43,7 @@ export function copiedChapters({ name }: MuxerInfo, chapters: readonly ChapterPl
 }
 
 /** What streams are copied from, and options of the muxer. */
-export interface CopiedInto extends Pick<CopiedFile, "streams" | "container"> {
+export interface CopiedInto extends Pick<CopiedFile, "streams"> {
   readonly formatOptions: Readonly<Record<string, OptionValue>> | undefined;
 }
 
@@ -158,9 +159,9 @@ export class CopiedStreams {
 
   /** The four-character code: that of the source, in the same container only. */
   #tagOf(stream: CopiedStream): string | number | null {
-    const { codecName } = stream;
+    const { codecName, container } = stream;
     if (codecName === "rawvideo") return rawTag(this.#native, stream);
-    const names = this.#into.container.split(",");
+    const names = container.split(",");
     const isMov = movFamily.includes(this.#info.name);
     if (isMov && names.includes("mov") || names.includes(this.#info.name)) return null;
     // QuickTime and Safari play HEVC under hvc1 only.
@@ -168,34 +169,32 @@ export class CopiedStreams {
   }
 
   #requireSupport(track: CopiedStream): void {
-    const { kind, codecName, codecId } = track;
+    const { kind, codecName, container } = track;
     const info = this.#info;
     const isTaken = kind === "video"
       ? supportsVideoCodec(this.#native, info, track, "experimental")
       : kind === "audio"
-      ? supportsAudioCodec(this.#native, info, track)
-      : info.isBareStream
-      ? false
-      : muxerSupportsCodec(this.#native, info, codecId, "normal");
+      ? supportsAudioCodec(this.#native, info, track, isMatroska(info) ? "experimental" : "normal")
+      : supportsSubtitleCodec(this.#native, info, track);
     // avienc.c wants start codes before its units (ITU-T H.264, annex B), not their lengths.
     if (info.name === "avi" && ["h264", "hevc"].includes(codecName) && track.headers[0] === 1) {
       throw this.#unsupportedError(track, "the container needs start codes in it, which it has not");
     }
     // avienc.c knows few of them, and writes what nobody reads of the others.
-    if (info.name === "avi" && codecName === "rawvideo" && this.#into.container !== "avi") {
+    if (info.name === "avi" && codecName === "rawvideo" && container !== "avi") {
       throw this.#unsupportedError(track, "the container has few pixel formats");
     }
-    if (isTaken === true || isTaken === null && kind !== "subtitle") return;
-    if (isTaken === null && isMatroska(info)) return;
+    if (isTaken !== false) return;
     throw this.#unsupportedError(track, `the container does not take ${codecName}`);
   }
 
   /** The error for a stream that the container does not take. */
   #unsupportedError({ kind, codecName }: CopiedStream, why: string): UnsupportedError {
+    const other = `another container, such as ${isMatroska(this.#info) ? ".nut" : ".mkv"}`;
     const hint = {
-      video: "Copy into another container, such as .mkv, or decode the video and encode it",
-      audio: "Leave it out with audio: false, or copy into another container, such as .mkv",
-      subtitle: "Leave them out with subtitles: false, or copy into another container, such as .mkv",
+      video: `Copy into ${other}, or decode the video and encode it`,
+      audio: `Leave it out with audio: false, or copy into ${other}`,
+      subtitle: `Leave them out with subtitles: false, or copy into ${other}`,
     }[kind ?? "video"];
     return new UnsupportedError(`Cannot copy the ${kind} in ${codecName} into ${this.#info.name}: ${why}`, {
       code: "CODEC_NOT_FOR_CONTAINER",

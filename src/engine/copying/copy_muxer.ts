@@ -5,12 +5,13 @@
  */
 import type { Native } from "../../../ffi/mod.ts";
 import { needsNamedKeys } from "../../container/ask_container.ts";
+import { supportsSubtitleCodec } from "../../container/codec_support.ts";
 import { repairsCover } from "../../container/cover.ts";
 import { lossesOf } from "../../container/kept.ts";
 import { AvError, UnsupportedError } from "../../errors.ts";
 import { Demuxer } from "../../libav/demuxer.ts";
 import type { Muxer } from "../../libav/muxer.ts";
-import { type MuxerInfo, muxerSupportsCodec } from "../../libav/muxer_info.ts";
+import type { MuxerInfo } from "../../libav/muxer_info.ts";
 import type { Rational } from "../../libav/rational.ts";
 import type { ChapterPlace } from "../../libav/streams/stream_parameters.ts";
 import { plainTags } from "../../container/plain_tags.ts";
@@ -56,8 +57,7 @@ export function createCopyMuxer(
   const streams = all.filter((stream) => hasPlace(native, info, stream));
   const added = encoded.map((input) => input.added);
   requireTracks(request, request.endsWithVideo ? joined[0]!.streams : streams, added.length);
-  const { container } = first?.description ?? { container: "" };
-  const copied = new CopiedStreams(native, info, { streams, container, formatOptions: undefined });
+  const copied = new CopiedStreams(native, info, { streams, formatOptions: undefined });
   const metadata = plainTags((first?.description ?? encoded[0]!).metadata);
   const target = { stage: "finished", recording: null, metadata, headers: new Map(), added } as const;
   const namesKeys = needsNamed(native, info, copied, target);
@@ -100,11 +100,10 @@ function placesOf({ streams }: JoinedInput, { tracks }: CopiedStreams): Readonly
 }
 
 /** Whether a stream has a place, of those that may be left out; video and audio are looked at later. */
-function hasPlace(native: Native, info: MuxerInfo, { kind, picture, codecId }: CopiedStream): boolean {
+function hasPlace(native: Native, info: MuxerInfo, stream: CopiedStream): boolean {
+  const { kind, picture } = stream;
   if (kind === "video" || kind === "audio") return true;
-  if (kind === "subtitle") {
-    return !info.isBareStream && muxerSupportsCodec(native, info, codecId, "normal") !== false;
-  }
+  if (kind === "subtitle") return supportsSubtitleCodec(native, info, stream);
   return picture === null ? info.name === "matroska" : repairsCover(info);
 }
 

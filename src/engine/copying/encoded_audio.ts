@@ -30,7 +30,7 @@ export function needsEncoding(
   if (source.kind !== "file") return false;
   requireReadable(path, "read the audio of");
   using file = new AudioFile(native, source.address, source.stream);
-  return !canCopyAudio(native, info, options, file);
+  return !canCopyAudio(native, info, options, file, false);
 }
 
 /** An audio track on its way through a decoder and an encoder. */

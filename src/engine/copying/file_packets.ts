@@ -52,6 +52,18 @@ export class FilePackets implements Disposable {
     );
   }
 
+  /** Whether the video begins with frames that are not shown, which an edit list hides. Packets are taken. */
+  hidesFirstFrames(): boolean {
+    const { video } = this;
+    using packet = new NativePacket(this.#native);
+    while (video >= 0 && this.demuxer.read(packet)) {
+      const { streamIndex, isDiscarded } = packet;
+      packet.unref();
+      if (streamIndex === video) return isDiscarded;
+    }
+    return false;
+  }
+
   /** When a stream begins, in its ticks; `null` where that is not known. */
   startTicks(index: number): bigint | null {
     return new InputStream(this.#native, this.demuxer, index).startTicks;

@@ -4,11 +4,11 @@
  * @module
  */
 import type { Native } from "../../../ffi/mod.ts";
-import { UnsupportedError } from "../../errors.ts";
 import { NativePacket } from "../../libav/native_packet.ts";
 import type { ChapterPlace } from "../../libav/streams/stream_parameters.ts";
 import type { CopyInput, CopyRequest } from "./copy_request.ts";
 import { FilePackets } from "./file_packets.ts";
+import { requireSameStreams } from "./joinable.ts";
 import type { CopiedFile, CopiedStream } from "./media_packet.ts";
 import type { EvenAudio } from "./sample_times.ts";
 
@@ -302,40 +302,6 @@ export class JoinedInput implements PacketInput {
     this.#packet[Symbol.dispose]();
     this.#source[Symbol.dispose]();
   }
-}
-
-/** Throws an {@linkcode UnsupportedError} where two files can't be one after the other in a third one. */
-function requireSameStreams(
-  one: FilePackets,
-  other: FilePackets,
-  streams: readonly number[],
-  others: readonly number[],
-): void {
-  const difference = streams.join() === others.join()
-    ? streams.map((index) => differenceOf(one, other, index)).find((found) => found !== null)
-    : `${others.length} streams in place of ${streams.length}, or in another order`;
-  if (difference === undefined) return;
-  throw new UnsupportedError(`Cannot join ${other.path} with ${one.path}: it has ${difference}`, {
-    code: "CODEC_HEADERS",
-    operation: "join files",
-    hint:
-      "Files are joined as they are where one encoder has made them with the same settings: transcode the others first",
-  });
-}
-
-function differenceOf(one: FilePackets, other: FilePackets, index: number): string | null {
-  const facts = [one, other].map((source) => source.facts(index));
-  for (const name of Object.keys(facts[0]!)) {
-    const [first, second] = [facts[0]![name], facts[1]![name]];
-    // What is empty is not known, or has no meaning.
-    if (first !== second && first !== "" && second !== "") {
-      return `${name} ${second} in stream ${index}, not ${first}`;
-    }
-  }
-  const [headers, otherHeaders] = [one.demuxer.headers(index), other.demuxer.headers(index)];
-  const isSame = headers.length === otherHeaders.length &&
-    headers.every((byte, at) => byte === otherHeaders[at]);
-  return isSame ? null : `other codec headers in stream ${index}`;
 }
 
 /** The earliest of the inputs' packets, by when they are decoded; `null` where all have ended. */

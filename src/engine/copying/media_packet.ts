@@ -58,6 +58,8 @@ export interface CopiedStream extends DescribedStream {
   /** libavcodec's name and number of its codec. */
   readonly codecName: string;
   readonly codecId: number;
+  /** libavformat's names of the container that it comes from. */
+  readonly container: string;
   /** The bytes of a picture that goes along, such as a cover. */
   readonly picture: Uint8Array<ArrayBuffer> | null;
 }
@@ -67,8 +69,6 @@ export interface CopiedFile {
   readonly streams: readonly CopiedStream[];
   /** The file that it is; `null` where it comes from elsewhere. */
   readonly path: string | null;
-  /** libavformat's names of the container. */
-  readonly container: string;
   readonly chapters: readonly ChapterPlace[];
   readonly metadata: Readonly<Record<string, string>>;
   /** Whether it comes as it happens: the time of its first packet is worth noting. */

@@ -23,6 +23,7 @@ const kinds = ["video", "audio", "subtitle"] as const satisfies readonly PacketK
 /** Describes the streams of a file whose packets can be copied, and what goes along with them. */
 export function describeFile(native: Native, input: MediaInput, isLive: boolean): CopiedFile {
   const { demuxer } = input;
+  const container = formatNames(native, demuxer);
   const streams = [...demuxer.streams.keys()].flatMap((index): CopiedStream[] => {
     const picture = demuxer.picture(index);
     const kind = picture === null ? kinds.find((type) => demuxer.isOf(type, index)) ?? null : null;
@@ -31,19 +32,12 @@ export function describeFile(native: Native, input: MediaInput, isLive: boolean)
     if (demuxer.isUnknownAudio(index)) return [];
     return [{
       ...describeStream(native, demuxer, index),
-      ...{ kind, index, picture: picture === null ? null : new Uint8Array(picture) },
+      ...{ kind, index, container, picture: picture === null ? null : new Uint8Array(picture) },
       codecName: demuxer.codecName(index),
       codecId: native.fields.get(demuxer.parameters(index), "AVCodecParameters", "codec_id"),
     }];
   });
-  return {
-    streams,
-    container: formatNames(native, demuxer),
-    chapters: chaptersOf(input),
-    metadata: demuxer.metadata,
-    isLive,
-    path: null,
-  };
+  return { streams, chapters: chaptersOf(input), metadata: demuxer.metadata, isLive, path: null };
 }
 
 /** A stream that is read. */

@@ -39,6 +39,11 @@ export class CodecParameters extends Owned {
     });
   }
 
+  /** AV_CODEC_ID_* of the codec. */
+  get codecId(): number {
+    return this.#native.fields.get(this.address, "AVCodecParameters", "codec_id");
+  }
+
   /** A copy of the codec headers that go into the container's; empty where there are none. */
   get headers(): Uint8Array<ArrayBuffer> {
     const { fields, memory } = this.#native;

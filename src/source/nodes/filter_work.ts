@@ -5,9 +5,9 @@
  */
 import { loadNative } from "../../../ffi/mod.ts";
 import { NoThreadError } from "../../thread/encoding_thread.ts";
-import { FilterThread, type FilterThreadOptions } from "../../thread/filtering/filter_thread.ts";
+import { FilterThread } from "../../thread/filtering/filter_thread.ts";
 import { type FilterFrame, FrameFilter } from "../../thread/filtering/frame_filter.ts";
-import { reasonOf } from "../../thread/thread_task.ts";
+import { reasonOf, type ThreadPlaces } from "../../thread/thread_task.ts";
 import { SourceFrame } from "../pipeline/source_frame.ts";
 import type { Emit, NodeWork } from "./node_work.ts";
 
@@ -19,7 +19,7 @@ interface Filters {
 }
 
 /** Where filters run. */
-export interface FilterPlace extends FilterThreadOptions {
+export interface FilterPlace extends ThreadPlaces {
   readonly thread: "worker" | "main";
 }
 

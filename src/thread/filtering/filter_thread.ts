@@ -7,17 +7,9 @@ import { librariesFor, noteLibraries, type Thread } from "../../../ffi/mod.ts";
 import { AvError } from "../../errors.ts";
 import { NoThreadError } from "../encoding_thread.ts";
 import { receivedError } from "../sent_error.ts";
-import { startThread } from "../thread_task.ts";
+import { startThread, type ThreadPlaces } from "../thread_task.ts";
 import type { FilterAnswer, FilterQuestion } from "./filter_worker.ts";
 import type { FilterFrame } from "./frame_filter.ts";
-
-/** What a thread needs besides the filters. */
-export interface FilterThreadOptions {
-  /** The module that it runs. */
-  readonly workerModule: URL;
-  /** The folder of FFmpeg's libraries. */
-  readonly libraryPath: string | undefined;
-}
 
 /** Asks a thread one question after another. */
 export class FilterThread {
@@ -26,10 +18,10 @@ export class FilterThread {
   readonly #libraryPath: string | undefined;
   #ended: Error | null = null;
 
-  private constructor({ workerModule, libraryPath }: FilterThreadOptions) {
-    this.#libraryPath = libraryPath;
+  private constructor(places: ThreadPlaces) {
+    this.#libraryPath = places.libraryPath;
     try {
-      this.#thread = startThread(workerModule, "filter", {
+      this.#thread = startThread(places, "filter", {
         message: (message) => this.#receive(message as FilterAnswer),
         ended: (error) => this.#fail(error),
       });
@@ -42,7 +34,7 @@ export class FilterThread {
    * Starts a thread. Throws an `OptionError` where the description is not valid, and a
    * {@linkcode NoThreadError} where there can be no thread.
    */
-  static async open(description: string, options: FilterThreadOptions): Promise<FilterThread> {
+  static async open(description: string, options: ThreadPlaces): Promise<FilterThread> {
     const thread = new FilterThread(options);
     const libraryPath = librariesFor(options.libraryPath);
     try {

@@ -11,6 +11,7 @@ import type { NativePacket } from "../../libav/native_packet.ts";
 import { ByteMuxer } from "./byte_muxer.ts";
 import type { OutputStreams } from "../../engine/outputs/output_streams.ts";
 import type { HttpTarget } from "../../engine/outputs/output_target.ts";
+import { untrusted } from "./refusals.ts";
 import type { PacketOutput } from "./packet_output.ts";
 
 /** How many bytes may wait for a server. */
@@ -164,6 +165,9 @@ function requestError(error: unknown): unknown {
   for (let next = error; next instanceof Error && chain.length < 5; next = next.cause) chain.push(next);
   const codes = chain.map((cause) => String((cause as { readonly code?: unknown }).code));
   const words = [...codes, ...chain.map(({ message }) => message)].join(" ");
+  if (/certificate|UNABLE_TO_|SELF_SIGNED|ERR_TLS_/i.test(words)) {
+    return new WriteError(untrusted, { code: "CERTIFICATE", operation: "send an HTTP request", hint: null });
+  }
   const code = /refused/i.test(words) ? "ECONNREFUSED" : codes.find((found) => /^E[A-Z]+$/.test(found));
   // What runtimes say of it names the address.
   const what = code === "ECONNREFUSED" ? "the connection was refused" : "the request has failed";

@@ -3,18 +3,19 @@
  *
  * @module
  */
-import { cString, type Native, NULL } from "../../../ffi/mod.ts";
+import { cString, type Native } from "../../../ffi/mod.ts";
 import { setInterruption } from "../../libav/interruption.ts";
 import { Muxer, openForWriting } from "../../libav/muxer.ts";
-import { muxerByName } from "../../libav/muxer_info.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
 import { optionText, withOptions } from "../../libav/reading/input_options.ts";
 import type { Rational } from "../../libav/rational.ts";
 import { muxerOf } from "../../engine/outputs/output_muxer.ts";
 import type { OutputStreams } from "../../engine/outputs/output_streams.ts";
 import type { NetworkTarget } from "../../engine/outputs/output_target.ts";
-import { connectError } from "./refusals.ts";
+import { LastAudio } from "./last_audio.ts";
+import { connectError, srtLoss } from "./refusals.ts";
 import type { PacketOutput } from "./packet_output.ts";
+import { isHostKnown, isUntrusted } from "./probes.ts";
 
 /** Adds the streams of an encode to a muxer, and sets the options of its format. */
 export function addStreams(muxer: Muxer, streams: OutputStreams, only: number | null = null): void {
@@ -47,25 +48,11 @@ export function connectMuxer(
     ), "connect");
 }
 
-/** Whether the host of an address has one that can be reached. Nothing is sent: UDP connects to nobody. */
-function isHostKnown(native: Native, url: string): boolean {
-  const { hostname } = new URL(url);
-  using muxer = new Muxer(native, muxerByName(native, "mpegts")!, "");
-  const place = cString(`udp://${hostname}:9`);
-  try {
-    muxer.openWith((cell) => native.avformat.avio_open2(cell, place, openForWriting, NULL, null));
-    muxer.closeOutput();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Has a connection's times begin at 0: those of RTP have 32 bits, and its clock starts with the header. */
 export class ConnectionClock {
   #beginSeconds: number | null = null;
 
-  /** Moves a packet whose times have this unit. */
+  /** Moves a packet whose times have this unit, which is to be that of RTP: frames are long. */
   move(packet: NativePacket, { num, den }: Rational): void {
     this.#beginSeconds ??= Number(packet.dts) * num / den;
     const ticks = BigInt(Math.round(this.#beginSeconds * den / num));
@@ -74,8 +61,14 @@ export class ConnectionClock {
   }
 }
 
+/** An element of WebM that is passed over: Icecast reads four bytes ahead, and keeps back the last ones. */
+const passedOver = Uint8Array.of(0xec, 0x82, 0, 0);
+
 /** Formats whose receivers know no time of the program's. */
 const countsFromConnection: ReadonlySet<string> = new Set(["rtsp", "whip"]);
+
+/** The port of `rtmps:` where the address names none. */
+const rtmpsPort = 443;
 
 /** One connection to an address. */
 export class NetworkOutput implements PacketOutput {
@@ -84,6 +77,7 @@ export class NetworkOutput implements PacketOutput {
   readonly #muxer: Muxer;
   readonly #clock: ConnectionClock | null;
   #streams: OutputStreams | null = null;
+  #lastAudio: LastAudio | null = null;
   /** Bytes of a connection that was closed. */
   #bytes = 0;
 
@@ -104,15 +98,20 @@ export class NetworkOutput implements PacketOutput {
     try {
       connect();
     } catch (error) {
-      const { url, protocols } = this.#target;
-      const isSrt = protocols === "srt", tookMs = performance.now() - beganMs;
-      throw connectError(error, { isSrt, tookMs, isHostKnown: () => isHostKnown(this.#native, url) });
+      const { url, protocols } = this.#target, tookMs = performance.now() - beganMs;
+      throw connectError(error, {
+        ...{ isSrt: this.#isSrt, tookMs },
+        isHostKnown: () => isHostKnown(this.#native, url),
+        isUntrusted: () => protocols.startsWith("rtmps") && isUntrusted(this.#native, url, rtmpsPort),
+      });
     }
   }
 
   begin(streams: OutputStreams): void {
     this.#streams = streams;
     addStreams(this.#muxer, streams);
+    const { format, formatOptions } = this.#target;
+    if (format === "rtsp") this.#lastAudio = new LastAudio(this.#native, streams, formatOptions);
     // What the muxer gathers leaves with each packet.
     this.#muxer.options.setField("flush_packets", 1);
     // Some muxers connect only here.
@@ -122,17 +121,33 @@ export class NetworkOutput implements PacketOutput {
   write(packet: NativePacket): void {
     const { streamIndex } = packet;
     const { timeBase } = this.#streams!.streams[streamIndex]!;
-    this.#clock?.move(packet, timeBase);
-    packet.rescale(timeBase, this.#muxer.timeBase(streamIndex));
-    this.#muxer.writeAtOnce(packet);
+    const sent = this.#muxer.timeBase(streamIndex);
+    packet.rescale(timeBase, sent);
+    this.#clock?.move(packet, sent);
+    this.#lastAudio?.remember(streamIndex, this.#muxer, packet);
+    try {
+      this.#muxer.writeAtOnce(packet);
+    } catch (error) {
+      throw this.#isSrt ? srtLoss(error) : error;
+    }
   }
 
-  async finish(): Promise<void> {
+  get #isSrt(): boolean {
+    return this.#target.protocols === "srt";
+  }
+
+  finish(): void {
+    this.#lastAudio?.send();
     this.#muxer.writeTrailer();
+    const { lingerSeconds, protocols, format } = this.#target;
+    if (protocols.startsWith("icecast") && format === "webm") this.#append(passedOver);
     this.#bytes = this.bytes;
-    const { lingerSeconds } = this.#target;
-    if (lingerSeconds > 0) await new Promise((resolve) => setTimeout(resolve, lingerSeconds * 1000));
-    this.#muxer.closeOutput();
+    if (lingerSeconds === 0) this.#muxer.closeOutput();
+  }
+
+  #append(bytes: Uint8Array): void {
+    const output = this.#native.fields.get(this.#muxer.address, "AVFormatContext", "pb");
+    this.#native.memoryFiles().avio_write(output, bytes, bytes.length);
   }
 
   get bytes(): number {
@@ -147,5 +162,6 @@ export class NetworkOutput implements PacketOutput {
       // The connection is lost.
     }
     this.#muxer[Symbol.dispose]();
+    this.#lastAudio?.[Symbol.dispose]();
   }
 }

@@ -18,6 +18,9 @@ const idleMs = 1000;
 /** How much earlier than due a packet may leave, in seconds. */
 const leadSeconds = 0.25;
 
+/** How much faster than they are shown packets leave after a program was late. */
+const catchUp = 0.05;
+
 /** How long a first connection may last that a server closes because it refuses, in milliseconds. */
 const refusedMs = 500;
 /** How long a connection lasts that holds, in milliseconds; one that ends sooner is a try that has failed. */
@@ -45,6 +48,8 @@ export interface OutputPlan {
   /** Whether its servers refuse by closing a connection that was just made. */
   readonly refusesByClosing: boolean;
   readonly writeTimeoutSeconds: number;
+  /** How long the connection stays open after the end, for a receiver that plays with a delay, in seconds. */
+  readonly lingerSeconds: number;
 }
 
 /** Thrown where the output is to end. */
@@ -65,8 +70,8 @@ export class OutputSession {
   #needsKey = false;
   /** When the connection was made, by `performance.now()`. */
   #connectedMs = 0;
-  /** When a packet of time 0 is due, by `performance.now()`. */
-  #originMs: number | null = null;
+  /** When a packet of time 0 is due, at first and now, and when it was moved, by `performance.now()`. */
+  #origin: { readonly firstMs: number; ms: number; movedMs: number } | null = null;
 
   constructor(
     native: Native,
@@ -97,6 +102,7 @@ export class OutputSession {
       }
       await this.#watched("finish", () => this.#output!.finish());
       this.#countBytes();
+      await this.#linger();
       this.#memory.state = "closed";
     } catch (error) {
       this.#memory.state = error instanceof Ended ? "closed" : "failed";
@@ -154,10 +160,14 @@ export class OutputSession {
     const { num, den } = this.#queue.streams!.streams[streamIndex]!.timeBase;
     const packetMs = Number(dts) * num / den * 1000;
     const nowMs = performance.now();
-    // A program that was late puts off what follows; what has waited for the receiver catches up.
-    const isLate = this.#originMs !== null && nowMs > this.#originMs + packetMs;
-    if (this.#originMs === null || isLate && this.#memory.length === 0) this.#originMs = nowMs - packetMs;
-    const dueMs = this.#originMs + packetMs - leadSeconds * 1000;
+    // A program that was late puts off what follows, and makes up for it little by little. What has waited
+    // for the receiver catches up at once.
+    this.#origin ??= { firstMs: nowMs - packetMs, ms: nowMs - packetMs, movedMs: nowMs };
+    const origin = this.#origin;
+    origin.ms = Math.max(origin.firstMs, origin.ms - (nowMs - origin.movedMs) * catchUp);
+    origin.movedMs = nowMs;
+    if (nowMs > origin.ms + packetMs && this.#memory.length === 0) origin.ms = nowMs - packetMs;
+    const dueMs = origin.ms + packetMs - leadSeconds * 1000;
     for (;;) {
       const seen = this.#memory.changes;
       const waitMs = dueMs - performance.now();
@@ -198,7 +208,7 @@ export class OutputSession {
     this.#queue.dropAll();
     this.#needsKey = true;
     this.#memory.askForKeyFrame();
-    this.#originMs = null;
+    this.#origin = null;
     this.#isConnected();
   }
 
@@ -217,6 +227,18 @@ export class OutputSession {
       this.#queue.dropAll();
       const waitMs = endMs - performance.now();
       if (waitMs <= 0 || this.#memory.hasEnded) return;
+      await this.#memory.changed(seen, waitMs);
+    }
+  }
+
+  /** Leaves a receiver time to use what it has got. */
+  async #linger(): Promise<void> {
+    const endMs = performance.now() + this.#plan.lingerSeconds * 1000;
+    for (;;) {
+      const seen = this.#memory.changes;
+      this.#requireGoingOn();
+      const waitMs = endMs - performance.now();
+      if (waitMs <= 0) return;
       await this.#memory.changed(seen, waitMs);
     }
   }
@@ -258,9 +280,11 @@ export class OutputSession {
   #requireInTime(action: string, cause?: unknown): void {
     this.#requireGoingOn();
     if (!this.#control.isLate) return;
-    const { writeTimeoutSeconds: limit } = this.#plan;
+    // At the end, it may have less time than that.
+    const waited = (performance.now() - this.#control.beganMs) / 1000;
+    const seconds = Number(Math.min(this.#plan.writeTimeoutSeconds, waited).toFixed(1));
     throw new WriteError(
-      action === "write" ? `it has taken nothing for ${limit} s` : `it has not answered for ${limit} s`,
+      action === "write" ? `it has taken nothing for ${seconds} s` : `it has not answered for ${seconds} s`,
       { code: "ETIMEDOUT", operation: action, hint: null, cause },
     );
   }

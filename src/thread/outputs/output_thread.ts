@@ -22,6 +22,8 @@ const stepMs = 50;
 const stallSeconds = 1;
 /** How long a thread may take until it stops what it does, in milliseconds. Then it is ended. */
 const stopMs = 2000;
+/** How long a call that is given up at the end may go on, in milliseconds: SRT looks every 100 ms. */
+const giveUpMs = 150;
 
 /** A stream of bytes in this thread. */
 export interface OutputStream {
@@ -65,6 +67,7 @@ export class OutputThread {
   #awaited = 0;
   /** When the encoder has ended. */
   #endedMs: number | null = null;
+  #isGivenUp = false;
   #stopWatch = (): void => {};
 
   /** Starts the thread, which connects. */
@@ -73,9 +76,9 @@ export class OutputThread {
     this.#request = request;
     for (const { promise } of [this.#connected, this.#begun, this.#ended]) promise.catch(() => {});
     try {
-      this.#thread = startThread(workerModule, "output", {
+      this.#thread = startThread({ workerModule, libraryPath }, "output", {
         message: (message) => this.#receive(message as FromOutput),
-        ended: (cause) => void this.#close(this.#threadError("THREAD_ENDED", cause)),
+        ended: (cause) => this.#lose(cause),
       });
     } catch (cause) {
       throw this.#threadError("NO_THREAD", cause);
@@ -110,8 +113,12 @@ export class OutputThread {
     return this.#kept(this.#begun.promise);
   }
 
-  /** Resolves once it has ended, after the encoder has. Throws where it has failed. */
+  /**
+   * Resolves once it has ended, after the encoder has. Throws where it has failed: an address that takes
+   * nothing by now is given up.
+   */
   get ended(): Promise<void> {
+    this.#look();
     return this.#kept(this.#ended.promise);
   }
 
@@ -157,9 +164,13 @@ export class OutputThread {
     this.#control.abort();
     this.#queue.wake();
     const ended = [this.#kept(this.#ended.promise), this.#request.stream?.abort(reason)];
-    if (await settlesWithin(Promise.allSettled(ended), patienceMs)) return;
-    // It is left behind: nobody can end what waits in C and does not look.
-    this.#end(null);
+    if (!await settlesWithin(Promise.allSettled(ended), patienceMs)) this.#leave(null);
+  }
+
+  /** Leaves the thread behind: nobody can end what waits in C and does not look. */
+  #leave(error: Error | null): void {
+    if (this.#isOver) return;
+    this.#end(error);
     this.#thread.keepAlive(false);
     runtime().startTimer(stopMs, () => this.#thread.end());
   }
@@ -219,6 +230,14 @@ export class OutputThread {
     }
   }
 
+  /** The thread has ended, also where this has ended it. */
+  #lose(cause: unknown): void {
+    if (this.#isOver) return;
+    const error = this.#threadError("THREAD_ENDED", cause);
+    this.#end(error);
+    this.#request.stream?.abort(error).catch(() => {});
+  }
+
   /** The thread has done its work. */
   async #close(error: Error | null): Promise<void> {
     const { stream, writeTimeoutSeconds } = this.#request;
@@ -230,7 +249,7 @@ export class OutputThread {
         const closing = stream.close();
         for (let before = stream.progress; !await settlesWithin(closing, writeTimeoutSeconds * 1000);) {
           const { progress } = stream;
-          if (progress === before) throw this.#unread();
+          if (progress === before) throw this.#late(writeTimeoutSeconds, "close a stream");
           before = progress;
         }
         await closing;
@@ -267,20 +286,40 @@ export class OutputThread {
     const waited = this.#control.waitedSeconds;
     const { isPatient, writeTimeoutSeconds: limit } = this.#request;
     if (waited > stallSeconds) this.#queue.turn("live", "stalled");
-    if (this.#queue.hasEnded) this.#endedMs ??= performance.now();
+    const isEnd = this.#queue.hasEnded && this.#endedMs === null;
+    if (isEnd) this.#endedMs = performance.now();
+    if (this.#endedMs !== null && !isPatient && this.#takesNothing(waited, isEnd)) this.#giveUp();
     const isLate = waited > limit;
     const isLateAtEnd = this.#endedMs !== null && performance.now() - this.#endedMs > limit * 1000;
-    if (!isLate || isPatient && !isLateAtEnd) return;
+    if (isLate && (!isPatient || isLateAtEnd)) this.#endCall();
+  }
+
+  /** Whether an address takes nothing when the encoder ends, or later where it never had a connection. */
+  #takesNothing(waited: number, isEnd: boolean): boolean {
+    const { state } = this.#queue;
+    // What comes back would get nothing of what is over.
+    if (state === "retrying") return isEnd;
+    return waited > stallSeconds && (isEnd || state === "connecting");
+  }
+
+  #endCall(): void {
     this.#control.endLateCall();
     this.#queue.wake();
   }
 
-  #unread(): WriteError {
-    const { target, writeTimeoutSeconds: limit } = this.#request;
-    return new WriteError(`Cannot write to ${target.label}: it has taken nothing for ${limit} s`, {
+  /** The encoder has ended, and the address takes nothing: nobody waits for it. */
+  #giveUp(): void {
+    this.#endCall();
+    if (this.#isGivenUp) return;
+    this.#isGivenUp = true;
+    runtime().startTimer(giveUpMs, () => this.#leave(this.#error ?? this.#late(stallSeconds, "close")));
+  }
+
+  #late(seconds: number, operation: string): WriteError {
+    return new WriteError(`Cannot write to ${this.target.label}: it has taken nothing for ${seconds} s`, {
       code: "ETIMEDOUT",
-      operation: "close a stream",
-      hint: "Read the stream to its end",
+      operation,
+      hint: this.#request.stream === undefined ? null : "Read the stream to its end",
     });
   }
 

@@ -55,6 +55,7 @@ async function run(
     isNoticedLate: target.kind === "network" && target.protocols === "srt",
     refusesByClosing: target.kind === "network" && target.format === "flv",
     writeTimeoutSeconds,
+    lingerSeconds: target.kind === "network" ? target.lingerSeconds : 0,
   };
   await new OutputSession(native, shared, control, plan, {
     opened: (type) => tell({ type }),

@@ -9,7 +9,7 @@ import { AvError, OptionError, UnsupportedError, WriteError } from "../../errors
 export type Redact = (text: string) => string;
 
 /** What a receiver says for good, so that another try would get the same answer: it has no such place. */
-const refusals = /^(?:HTTP_.*|EINVAL|ENOSYS|OPTION_NOT_FOUND|PROTOCOL_NOT_FOUND|PATCHWELCOME)$/;
+const refusals = /^(?:HTTP_.*|CERTIFICATE|EINVAL|ENOSYS|OPTION_NOT_FOUND|PROTOCOL_NOT_FOUND|PATCHWELCOME)$/;
 
 /**
  * What a receiver says of a wrong key or passphrase, but also where the session before is not over for it: a
@@ -32,23 +32,42 @@ interface FailedConnection {
   readonly isSrt: boolean;
   readonly tookMs: number;
   readonly isHostKnown: () => boolean;
+  /** Whether it would have been made if no certificate had been checked. */
+  readonly isUntrusted: () => boolean;
 }
 
 /**
  * The error of a connection that could not be made. libavformat says EIO of a host that is not known. SRT
  * says the same of a receiver that refuses and of one that does not answer, but the latter after a time only.
  */
-export function connectError(error: unknown, { isSrt, tookMs, isHostKnown }: FailedConnection): unknown {
+export function connectError(
+  error: unknown,
+  { isSrt, tookMs, isHostKnown, isUntrusted }: FailedConnection,
+): unknown {
   if (!(error instanceof AvError) || error.code !== "EIO") return error;
   if (!isHostKnown()) return connectionError("HOST_NOT_FOUND", "the host is not known");
+  if (isUntrusted()) return connectionError("CERTIFICATE", untrusted);
   if (!isSrt) return error;
   return tookMs < soonMs
     ? connectionError("REFUSED", "the receiver has refused the connection")
     : connectionError("ETIMEDOUT", "nobody has answered");
 }
 
+/** What is told of a server whose certificate was refused. */
+export const untrusted = "the certificate of the server is not trusted, or is for another host";
+
 function connectionError(code: string, message: string): WriteError {
   return new WriteError(message, { code, operation: "connect", hint: null });
+}
+
+/** The error of a connection that SRT has lost. It says the same of an end and of five seconds of silence. */
+export function srtLoss(error: unknown): unknown {
+  if (!(error instanceof AvError) || error.code !== "EIO") return error;
+  return new WriteError("the receiver has closed the connection, or was not heard of for 5 s", {
+    code: "EIO",
+    operation: "write a packet",
+    hint: null,
+  });
 }
 
 /** The error of a connection that was closed as soon as it was made. */
@@ -66,6 +85,8 @@ const hints: Readonly<Record<string, string>> = {
   HTTP_401: "Check user and password",
   HTTP_403: "Check user, password and key",
   HTTP_404: "Check the path of the address",
+  CERTIFICATE:
+    "Trust the authority that has signed it: caFile for rtmps:, a variable of the runtime for https:",
   EPERM: "Check the key: the server has refused it, or still holds the session before",
   HOST_NOT_FOUND: "Check the name of the host, and the network",
   NETWORK: "Check the server; a PUT is tried again only with the option reconnect",

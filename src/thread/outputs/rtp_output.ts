@@ -9,6 +9,7 @@ import { codeName, errorText } from "../../libav/failure.ts";
 import { Muxer } from "../../libav/muxer.ts";
 import { muxerByName } from "../../libav/muxer_info.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
+import { LastAudio } from "./last_audio.ts";
 import { addStreams, ConnectionClock, connectMuxer } from "./network_output.ts";
 import type { OutputStreams } from "../../engine/outputs/output_streams.ts";
 import type { NetworkTarget } from "../../engine/outputs/output_target.ts";
@@ -33,6 +34,7 @@ export class RtpOutput implements PacketOutput {
   readonly #muxers: Muxer[] = [];
   readonly #clock = new ConnectionClock();
   #streams: OutputStreams | null = null;
+  #lastAudio: LastAudio | null = null;
   #bytes = 0;
 
   /** Sends nothing yet. */
@@ -47,12 +49,16 @@ export class RtpOutput implements PacketOutput {
 
   begin(streams: OutputStreams): void {
     this.#streams = streams;
+    this.#lastAudio = new LastAudio(this.#native, streams, this.#target.formatOptions);
     const info = muxerByName(this.#native, "rtp")!;
+    // One name and one clock for all sessions: by them, a receiver brings picture and sound together.
+    const session = { cname: crypto.randomUUID(), start_time_realtime: Date.now() * 1000 };
     for (const index of streams.streams.keys()) {
       const url = withPort(this.#target.url, 2 * index);
       const muxer = new Muxer(this.#native, info, url);
       this.#muxers.push(muxer);
       connectMuxer(this.#native, muxer, { ...this.#target, url });
+      muxer.options.setAll(session);
       addStreams(muxer, streams, index);
       muxer.options.setField("flush_packets", 1);
       muxer.writeHeader();
@@ -76,13 +82,15 @@ export class RtpOutput implements PacketOutput {
     const { streamIndex } = packet;
     const muxer = this.#muxers[streamIndex]!;
     const { timeBase } = this.#streams!.streams[streamIndex]!;
-    this.#clock.move(packet, timeBase);
     packet.rescale(timeBase, muxer.timeBase(0));
+    this.#clock.move(packet, muxer.timeBase(0));
     packet.streamIndex = 0;
+    this.#lastAudio?.remember(streamIndex, muxer, packet);
     muxer.writeAtOnce(packet);
   }
 
   finish(): void {
+    this.#lastAudio?.send();
     for (const muxer of this.#muxers) muxer.writeTrailer();
     this.#bytes = this.bytes;
     for (const muxer of this.#muxers) muxer.closeOutput();
@@ -95,5 +103,6 @@ export class RtpOutput implements PacketOutput {
   /** Frees everything. */
   [Symbol.dispose](): void {
     for (const muxer of this.#muxers) muxer[Symbol.dispose]();
+    this.#lastAudio?.[Symbol.dispose]();
   }
 }

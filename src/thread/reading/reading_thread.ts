@@ -10,7 +10,7 @@ import type { ReadRequest, SourceInfo } from "../../engine/reading/reading_types
 import { ReadError, UnsupportedError } from "../../errors.ts";
 import { patienceMs } from "../encoding_thread.ts";
 import { receivedError } from "../sent_error.ts";
-import { reasonOf, startThread } from "../thread_task.ts";
+import { reasonOf, startThread, type ThreadPlaces } from "../thread_task.ts";
 import type {
   AnsweredCall,
   AskedCall,
@@ -26,11 +26,7 @@ import { type WaitingLimits, WatchedReading } from "./watched_reading.ts";
 const stopMs = 2000;
 
 /** What opening takes besides the request. */
-export interface ReadingOptions {
-  /** The module that the thread runs. */
-  readonly workerModule: URL;
-  /** The folder of FFmpeg's libraries. */
-  readonly libraryPath: string | undefined;
+export interface ReadingOptions extends ThreadPlaces {
   readonly signal: AbortSignal | undefined;
   /** How long a network may have one wait. Default: for ever. */
   readonly limits?: WaitingLimits;
@@ -47,7 +43,7 @@ export async function openReading(request: ReadRequest, options: ReadingOptions)
   let thread: ReadingThread | null = null;
   let cause: Error;
   try {
-    thread = ReadingThread.take(options.workerModule);
+    thread = ReadingThread.take(options);
     return await opened(thread, thread.control, request, options);
   } catch (error) {
     const couldStart = thread !== null && !thread.hasNotStarted;
@@ -111,18 +107,19 @@ class ReadingThread implements Reading {
   #hasAnswered = false;
   #failure: Error | null = null;
 
-  private constructor(module: URL) {
-    this.#module = module.href;
-    this.#thread = startThread(module, "read", {
+  private constructor(places: ThreadPlaces) {
+    this.#module = places.workerModule.href;
+    this.#thread = startThread(places, "read", {
       message: (message) => this.#receive(message as AnsweredCall),
       ended: (cause) => this.#fail(cause),
     });
   }
 
-  /** A thread for a file, which runs the module. Throws where none can be started. */
-  static take(module: URL): ReadingThread {
+  /** A thread for a file. Throws where none can be started. */
+  static take(places: ThreadPlaces): ReadingThread {
     const idle = ReadingThread.#idle;
-    const thread = idle !== null && idle.#module === module.href ? idle : new ReadingThread(module);
+    const isFitting = idle !== null && idle.#module === places.workerModule.href;
+    const thread = isFitting ? idle : new ReadingThread(places);
     if (thread === idle) ReadingThread.#idle = null;
     thread.#control = new SessionControl();
     return thread;

@@ -10,6 +10,7 @@ import { frameLayout, type PictureShape, type Pixels } from "../pixels.ts";
 import type { Converter, ConverterTarget } from "./converter.ts";
 import { BlendingConverter } from "./blending/blending_converter.ts";
 import { CopyConverter } from "./copy_converter.ts";
+import { DeepConverter } from "./deep_converter.ts";
 import { GifConverter } from "../palette/gif_converter.ts";
 import { KernelConverter } from "./kernel_converter.ts";
 import { OutputFrames } from "./output_frames.ts";
@@ -28,7 +29,8 @@ export function createConverter(native: Native, shape: PictureShape, target: Con
   }
   // An odd column or row is cropped from the start.
   const visible = frameLayout(format, Math.min(width, target.width), Math.min(height, target.height));
-  if (format.id !== target.format.id && FormatUnpacker.isNeeded(native, format, visible.width)) {
+  const isDeep = !format.hasAlpha && DeepConverter.exists(visible, shape.meaning, target);
+  if (!isDeep && format.id !== target.format.id && FormatUnpacker.isNeeded(native, format, visible.width)) {
     return new UnpackingConverter(native, { ...shape, layout: visible }, target);
   }
   if (format.hasAlpha && (!target.format.hasAlpha || target.isOpaque)) {
@@ -57,10 +59,11 @@ function createOpaque(native: Native, shape: PictureShape, target: ConverterTarg
     return new CopyConverter(native, visible, new OutputFrames(native, visible, target));
   }
   if (target.format.name === "gbrap" && Object.hasOwn(packedPlaneOrder, format.name)) {
-    return new SplittingConverter(native, visible, new OutputFrames(native, visible, target));
+    return new SplittingConverter(native, visible, target);
   }
+  if (DeepConverter.exists(visible, shape.meaning, target)) return new DeepConverter(native, visible, target);
   return KernelConverter.exists(visible, shape.meaning, target)
-    ? new KernelConverter(native, visible, target)
+    ? new KernelConverter(native, visible, shape.meaning, target)
     : new ScalingConverter(native, visible, shape.meaning, target);
 }
 

@@ -8,55 +8,13 @@ import { NativeFrame } from "../../libav/native_frame.ts";
 import { pixelFormatByName, type PixelFormatInfo } from "../../libav/pixel_format.ts";
 import { frameLayout, type Pixels, Staging } from "../pixels.ts";
 import type { FrameLayout } from "../raw_frame.ts";
+import { deepWords, type WordPlace } from "./deep_words.ts";
 import { writableFrame } from "./repacker.ts";
-
-/** Where a component lies among the 16-bit words of a picture. */
-interface WordPlace {
-  readonly plane: number;
-  readonly first: number;
-  readonly step: number;
-}
-
-function packedWords(components: string): readonly WordPlace[] {
-  const wanted = components.includes("y") ? ["y", "y", "y", "a"] : ["r", "g", "b", "a"];
-  return wanted.filter((name) => components.includes(name)).map((name) => ({
-    plane: 0,
-    first: components.indexOf(name),
-    step: components.length,
-  }));
-}
-
-function planarWords(planes: readonly number[]): readonly WordPlace[] {
-  return planes.map((plane) => ({ plane, first: 0, step: 1 }));
-}
-
-/**
- * Where red, green, blue and alpha are in formats of 16-bit words, by the part of their names before the
- * bits.
- */
-const wordPlaces: Readonly<Record<string, readonly WordPlace[]>> = {
-  gray: packedWords("y"),
-  ya: packedWords("ya"),
-  rgb: packedWords("rgb"),
-  bgr: packedWords("bgr"),
-  rgba: packedWords("rgba"),
-  bgra: packedWords("bgra"),
-  gbrp: planarWords([2, 0, 1]),
-  gbrap: planarWords([2, 0, 1, 3]),
-};
 
 /**
  * libswscale's white in 16 bits: it divides by 256, not by 257, which makes luma from deep RGB too bright.
  */
 const scalerWhite = 255 * 256;
-
-function wordsOf(
-  { name }: PixelFormatInfo,
-): { kind: string; isInUpperBits: boolean; isBigEndian: boolean } | null {
-  const parts = /^([a-z]+)\d+(msb)?([bl])e$/.exec(name);
-  if (parts === null || !Object.hasOwn(wordPlaces, parts[1]!)) return null;
-  return { kind: parts[1]!, isInUpperBits: parts[2] !== undefined, isBigEndian: parts[3] === "b" };
-}
 
 /**
  * RGB and gray of more than 8 bits before a conversion to luma and chroma, with white where libswscale
@@ -78,15 +36,15 @@ export class DeepRgb implements Disposable {
   /** Whether libswscale makes this conversion too bright. */
   static isNeeded(from: PixelFormatInfo, to: PixelFormatInfo): boolean {
     const isLumaChroma = !to.isRgb && !to.isGray && !to.isPalette;
-    return isLumaChroma && !from.isFloat && from.depth > 8 && wordsOf(from) !== null;
+    return isLumaChroma && !from.isFloat && from.depth > 8 && deepWords(from) !== null;
   }
 
   /** For pictures of a layout. */
   constructor(native: Native, from: FrameLayout) {
-    const { kind, isInUpperBits, isBigEndian } = wordsOf(from.format)!;
+    const { places, isInUpperBits, isBigEndian } = deepWords(from.format)!;
     this.#native = native;
     this.#from = from;
-    this.#places = wordPlaces[kind]!;
+    this.#places = places;
     this.#staging = new Staging(native, from);
     this.#frame = new NativeFrame(native);
     this.#words = new Uint16Array(Math.max(...from.planes.map(({ rowBytes, rows }) => rowBytes * rows)) / 2);

@@ -5,35 +5,46 @@
  */
 import type { Native } from "../../../ffi/mod.ts";
 import type { NativeFrame } from "../../libav/native_frame.ts";
-import type { Pixels } from "../pixels.ts";
+import { frameLayout, type Pixels } from "../pixels.ts";
 import type { FrameLayout } from "../raw_frame.ts";
-import type { Converter } from "./converter.ts";
-import type { OutputFrames } from "./output_frames.ts";
-import { PackedComponents, packedPlaneOrder } from "./packed_components.ts";
+import { SharedFramePools } from "../shared_frame_pools.ts";
+import type { Converter, ConverterTarget } from "./converter.ts";
+import { KernelStaging } from "./kernel_staging.ts";
+import { packedPlaneOrder } from "./packed_components.ts";
 
-/**
- * Packed pixels into planes of the same components, which libswscale does no better for green, blue, red and
- * alpha.
- */
+/** Packed pixels of four bytes into planes of green, blue, red and alpha, by a kernel. */
 export class SplittingConverter implements Converter {
-  readonly #components: PackedComponents;
-  readonly #order: readonly number[];
-  readonly #output: OutputFrames;
+  readonly #staging: KernelStaging;
+  readonly #picture: FrameLayout;
+  readonly #target: FrameLayout;
+  readonly #pools: SharedFramePools;
 
-  constructor(native: Native, picture: FrameLayout, output: OutputFrames) {
-    this.#components = new PackedComponents(native, picture);
-    this.#order = packedPlaneOrder[picture.format.name]!;
-    this.#output = output;
+  constructor(native: Native, picture: FrameLayout, { format, width, height }: ConverterTarget) {
+    this.#staging = new KernelStaging(native, picture);
+    this.#picture = picture;
+    this.#target = frameLayout(format, width, height);
+    this.#pools = new SharedFramePools(native, this.#target);
   }
 
   convert(pixels: Pixels): NativeFrame {
-    const frame = this.#output.take();
-    const packed = this.#components.view(pixels);
-    for (const [index, offset] of this.#order.entries()) this.#components.copy(packed, offset, frame, index);
-    return this.#output.finish(frame);
+    const { memory, addresses: [address], strides: [stride] } = this.#staging.locate(pixels);
+    const frame = this.#pools.take(memory);
+    const { format: { name }, width, height, planes } = this.#picture;
+    const { rowBytes } = planes[0]!;
+    for (const [plane, offset] of packedPlaneOrder[name]!.entries()) {
+      memory.deepKernels.pickBytes(
+        { address: address! + offset, stride: stride!, rowBytes, rows: height },
+        width,
+        {
+          ...{ address: frame.addresses[plane]!, stride: frame.rowStrides[plane]! },
+          ...{ rowBytes: this.#target.width, rows: this.#target.height },
+        },
+      );
+    }
+    return frame;
   }
 
   [Symbol.dispose](): void {
-    this.#output[Symbol.dispose]();
+    this.#pools[Symbol.dispose]();
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DeepKernels } from "./deep_kernels.ts";
 import { PixelKernels } from "./kernels.ts";
 
 /** WebAssembly's page. */
@@ -33,12 +34,18 @@ export class KernelMemory {
   readonly kernels: PixelKernels;
   readonly #memory: WebAssembly.Memory;
   readonly #unused: MemoryPart[] = [];
+  #deepKernels: DeepKernels | null = null;
   #isRetired = false;
 
   /** For an existing memory that may grow, or a new one. */
   constructor(memory: WebAssembly.Memory = sharedMemory(pageBytes)) {
     this.#memory = memory;
     this.kernels = new PixelKernels(memory);
+  }
+
+  /** Those for single components, and for more than 8 bits. */
+  get deepKernels(): DeepKernels {
+    return this.#deepKernels ??= new DeepKernels(this.#memory);
   }
 
   /** Whether no more pictures come in this memory. */

@@ -9,7 +9,9 @@
  * @module
  */
 import type { PixelMeaning } from "../color.ts";
-import { kernelsWasm } from "./kernels_wasm.ts";
+import { chromaFormats, pairs } from "./chroma_formats.ts";
+import { KernelModule, type KernelPlane, type NamedPlane as Plane } from "./kernel_module.ts";
+import { matrixWeights } from "./matrix_weights.ts";
 import { colorWeights, isKnownMatrix, neutral, rgbWeights, stretchWeights } from "./weights.ts";
 
 /** A picture in the kernels' memory: RGB or gray of full range. */
@@ -71,28 +73,6 @@ const targets: Readonly<Record<string, TargetFormat>> = {
   yuv444p: { planeCount: 3, chromaSamples: 1, pixels: 1 },
 };
 
-interface ChromaFormat {
-  /** The kernel for such chroma. */
-  readonly kernel: "half_to_rgb32" | "pairs_to_rgb32" | "whole_to_rgb32";
-  /** The binary logarithms of the pixels that a sample covers. */
-  readonly across: number;
-  readonly down: number;
-}
-
-const half = { kernel: "half_to_rgb32", across: 1 } as const;
-const pairs = { kernel: "pairs_to_rgb32", across: 1, down: 1 } as const;
-const whole = { kernel: "whole_to_rgb32", across: 0, down: 0 } as const;
-
-const chromaFormats: Readonly<Record<string, ChromaFormat>> = {
-  yuv420p: { ...half, down: 1 },
-  yuvj420p: { ...half, down: 1 },
-  nv12: pairs,
-  yuv422p: { ...half, down: 0 },
-  yuvj422p: { ...half, down: 0 },
-  yuv444p: whole,
-  yuvj444p: whole,
-};
-
 /** Whether there is a kernel from luma and chroma to RGB of four bytes, with a matrix by libav's name. */
 export function hasRgbKernel(from: string, to: string, matrix: string): boolean {
   return Object.hasOwn(chromaFormats, from) && sources[to]?.pixels === "rgb32" &&
@@ -105,37 +85,21 @@ export function rowsOfChroma(format: string): number {
   return 1 << chromaFormats[format]!.down;
 }
 
+/**
+ * Whether there is a kernel that gives planes of luma and chroma another matrix than the one of a name, with
+ * as many samples of chroma or fewer.
+ */
+export function hasMatrixKernel(from: string, to: string, matrix: string): boolean {
+  const areKnown = [from, to].every((name) => Object.hasOwn(chromaFormats, name)) && isKnownMatrix(matrix);
+  if (!areKnown) return false;
+  const one = chromaFormats[from]!, other = chromaFormats[to]!;
+  return one !== pairs && other !== pairs && one.across <= other.across && one.down <= other.down;
+}
+
 /** Whether there is a kernel from one format to another, with a matrix by libav's name. */
 export function hasKernel(from: string, to: string, matrix: string): boolean {
   return Object.hasOwn(sources, from) && Object.hasOwn(targets, to) && isKnownMatrix(matrix);
 }
-
-let compiled: WebAssembly.Module | undefined;
-
-/** The module, compiled when first needed. */
-function compiledModule(): WebAssembly.Module {
-  return compiled ??= new WebAssembly.Module(
-    Uint8Array.from(atob(kernelsWasm), (char) => char.charCodeAt(0)),
-  );
-}
-
-/** A plane's place in the memory. */
-export interface KernelPlane {
-  /** The byte at which it begins. */
-  readonly address: number;
-  /** Bytes from one row to the next. */
-  readonly stride: number;
-  /** Bytes of a row. */
-  readonly rowBytes: number;
-  /** Rows. */
-  readonly rows: number;
-}
-
-interface Plane extends KernelPlane {
-  readonly name: string;
-}
-
-type Kernel = (...args: number[]) => number | void;
 
 /**
  * The kernels, at work on one memory. They keep nothing in it: several threads may share it, each with
@@ -159,14 +123,11 @@ type Kernel = (...args: number[]) => number | void;
  * ```
  */
 export class PixelKernels {
-  readonly #memory: WebAssembly.Memory;
-  readonly #kernels: Readonly<Record<string, Kernel>>;
+  readonly #module: KernelModule;
 
   /** Creates kernels for a memory, which must be shared. */
   constructor(memory: WebAssembly.Memory) {
-    this.#memory = memory;
-    const { exports } = new WebAssembly.Instance(compiledModule(), { env: { memory } });
-    this.#kernels = exports as unknown as Readonly<Record<string, Kernel>>;
+    this.#module = new KernelModule(memory);
   }
 
   /**
@@ -186,20 +147,32 @@ export class PixelKernels {
     }
     const { pixels, pixelBytes, isRedFirst } = sources[format]!;
     const target = targets[to.format]!;
-    this.#check({ name: format, address, stride, rowBytes: width * pixelBytes, rows: height });
+    this.#module.check({ name: format, address, stride, rowBytes: width * pixelBytes, rows: height });
     const planes = targetPlanes(to, target);
-    for (const plane of planes) this.#check(plane);
+    for (const plane of planes) this.#module.check(plane);
     const [luma, ...chroma] = planes as [Plane, ...Plane[]];
     const sizes = [address, stride, width, height, to.width, to.height, luma.address, luma.stride];
     if (pixels === "gray") {
-      this.#kernels["stretch"]!(...sizes, ...stretchWeights("pc", color.range, "luma"));
+      this.#module.call(
+        "stretch",
+        ...sizes,
+        ...stretchWeights("pc", color.range, "luma"),
+      );
       for (const { address, stride, rowBytes, rows } of chroma) {
-        this.#kernels["fill"]!(address, stride, rowBytes, rows, neutral);
+        this.#module.call(
+          "fill",
+          address,
+          stride,
+          rowBytes,
+          rows,
+          neutral,
+        );
       }
       return;
     }
     const [u, v = { ...u, address: u.address + 1 }] = chroma as [Plane, Plane?];
-    this.#kernels[`${pixels}_to_${to.format}`]!(
+    this.#module.call(
+      `${pixels}_to_${to.format}`,
       ...sizes,
       ...[u.address, u.stride, v.address, v.stride],
       ...rgbWeights(color, isRedFirst, target.pixels),
@@ -228,15 +201,16 @@ export class PixelKernels {
       rowBytes: plane === 0 ? width : samples,
       rows: plane === 0 ? height : Math.ceil(height / 2 ** down),
     }));
-    for (const plane of planes) this.#check(plane);
-    this.#check({ name: to.format, ...to, rowBytes: 4 * width, rows: height });
+    for (const plane of planes) this.#module.check(plane);
+    this.#module.check({ name: to.format, ...to, rowBytes: 4 * width, rows: height });
     const [luma, u, v = { ...u!, address: u!.address + 1 }] = planes as [Plane, Plane, Plane?];
     const weights = colorWeights(color);
     const { isRedFirst } = sources[to.format]!;
     // The kernel makes the last colour of u. Where red is the last one, u and v change places.
     const [one, other] = isRedFirst ? [u, v] : [v, u];
     const [lumaScale, bias, ...tints] = weights as [number, number, ...number[]];
-    this.#kernels[kernel]!(
+    this.#module.call(
+      kernel,
       ...[luma.address, luma.stride, one.address, one.stride, other.address, other.stride],
       ...[width, height, to.address, to.stride, down, lumaScale, bias],
       ...(isRedFirst ? tints : tints.toReversed()),
@@ -249,19 +223,73 @@ export class PixelKernels {
    */
   changeRange(from: KernelPlane, to: KernelPlane, part: "luma" | "chroma", range: "tv" | "pc"): void {
     const { address, stride, rowBytes, rows } = from;
-    this.#check({ name: "the plane", ...from });
-    this.#check({ name: "the plane in another range", ...to });
-    this.#kernels["stretch"]!(
+    this.#module.check({ name: "the plane", ...from });
+    this.#module.check({ name: "the plane in another range", ...to });
+    this.#module.call(
+      "stretch",
       ...[address, stride, rowBytes, rows, to.rowBytes, to.rows, to.address, to.stride],
       ...stretchWeights(range === "tv" ? "pc" : "tv", range, part),
     );
   }
 
+  /**
+   * Converts planes of luma and chroma to another matrix or range. Luma gets what the chroma around it adds,
+   * interpolated; chroma, which depends on chroma alone, is made sample by sample. Where `to` has fewer
+   * samples of it, these are averages. `to` has the size of `from`.
+   *
+   * Throws a `RangeError` where there is no kernel, or where a row or plane reaches too far.
+   */
+  changeMatrix(from: KernelTarget, to: KernelTarget, meaning: PixelMeaning, wanted: PixelMeaning): void {
+    if (!hasMatrixKernel(from.format, to.format, meaning.matrix) || !isKnownMatrix(wanted.matrix)) {
+      throw new RangeError(
+        `Cannot convert ${from.format} (${meaning.matrix}) to ${to.format} (${wanted.matrix}): there is no kernel`,
+      );
+    }
+    const [y, u, v] = this.#chromaPlanes(from, from), [toY, toU, toV] = this.#chromaPlanes(to, from);
+    const { across, down } = chromaFormats[from.format]!, target = chromaFormats[to.format]!;
+    const places = (...planes: Plane[]): number[] =>
+      planes.flatMap(({ address, stride }) => [address, stride]);
+    const { chroma, luma } = matrixWeights(meaning, wanted);
+    const halvings = [target.across - across, target.down - down] as const;
+    const isHalved = halvings.some((halving) => halving > 0);
+    for (const [whole, half] of isHalved ? [[u, toU], [v, toV]] as const : []) {
+      const sizes = [whole.rowBytes, whole.rows, ...places(half), half.rowBytes, half.rows];
+      this.#module.call("halve_bytes", ...places(whole), ...sizes, ...halvings);
+    }
+    const given = isHalved ? places(toU, toV) : places(u, v);
+    this.#module.call("change_chroma", ...given, toU.rowBytes, toU.rows, ...places(toU, toV), ...chroma);
+    this.#module.call(
+      across === 1 ? "change_luma_of_half" : "change_luma_of_whole",
+      ...[...places(y, u, v), from.width, from.height, down, ...places(toY), ...luma],
+    );
+  }
+
+  /** The planes of a format that has three, for pictures of a size. */
+  #chromaPlanes({ format, addresses, strides }: KernelTarget, { width, height }: KernelTarget) {
+    const { across, down } = chromaFormats[format]!;
+    const planes = [0, 1, 2].map((plane) => ({
+      name: `plane ${plane} of ${format}`,
+      address: addresses[plane] ?? NaN,
+      stride: strides[plane] ?? NaN,
+      rowBytes: plane === 0 ? width : Math.ceil(width / 2 ** across),
+      rows: plane === 0 ? height : Math.ceil(height / 2 ** down),
+    }));
+    for (const plane of planes) this.#module.check(plane);
+    return planes as [Plane, Plane, Plane];
+  }
+
   /** Whether all pixels of four bytes are opaque. `alpha` is which of the four bytes says it. */
   isOpaque(from: KernelPlane, alpha: number): boolean {
-    this.#check({ name: "the picture", ...from });
+    this.#module.check({ name: "the picture", ...from });
     const { address, stride, rowBytes, rows } = from;
-    return this.#kernels["is_opaque"]!(address, stride, rowBytes / 4, rows, alpha) === 1;
+    return this.#module.call(
+      "is_opaque",
+      address,
+      stride,
+      rowBytes / 4,
+      rows,
+      alpha,
+    ) === 1;
   }
 
   /** Lays pixels of four bytes over one colour, which has the same order of bytes. */
@@ -275,19 +303,18 @@ export class PixelKernels {
   }
 
   #call(name: string, from: KernelPlane, to: KernelPlane, ...values: number[]): void {
-    this.#check({ name: "the picture", ...from });
-    this.#check({ name: "the picture made of it", ...to });
+    this.#module.check({ name: "the picture", ...from });
+    this.#module.check({ name: "the picture made of it", ...to });
     const { address, stride, rowBytes, rows } = from;
-    this.#kernels[name]!(address, stride, rowBytes / 4, rows, to.address, to.stride, ...values);
-  }
-
-  #check({ name, address, stride, rowBytes, rows }: Plane): void {
-    const end = address + stride * (rows - 1) + rowBytes;
-    const { byteLength } = this.#memory.buffer;
-    const areWhole = [address, stride, rowBytes, rows].every(Number.isInteger);
-    if (areWhole && address >= 0 && stride >= rowBytes && end <= byteLength) return;
-    throw new RangeError(
-      `Cannot convert pixels: ${name} of ${rows} rows of ${rowBytes} bytes at byte ${address}, ${stride} bytes apart, does not fit into ${byteLength} bytes`,
+    this.#module.call(
+      name,
+      address,
+      stride,
+      rowBytes / 4,
+      rows,
+      to.address,
+      to.stride,
+      ...values,
     );
   }
 }

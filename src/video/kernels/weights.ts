@@ -43,7 +43,7 @@ const greatestWeight = 0x7fff;
 const limited = { luma: 219, chroma: 224, black: 16 } as const;
 
 /** Two signed 16-bit numbers in one argument. */
-function pair(low: number, high: number): number {
+export function pair(low: number, high: number): number {
   return (high << 16) | (low & 0xffff);
 }
 
@@ -88,7 +88,10 @@ const oneStretched = 1 << 15;
 export const neutral = 128;
 
 /** Where the samples of a plane begin or have no colour, and how far they reach, of 255. */
-function reach(range: string, part: "luma" | "chroma"): { readonly zero: number; readonly span: number } {
+export function reach(
+  range: string,
+  part: "luma" | "chroma",
+): { readonly zero: number; readonly span: number } {
   if (part === "chroma") return { zero: neutral, span: range === "tv" ? limited.chroma : 255 };
   return range === "tv" ? { zero: limited.black, span: limited.luma } : { zero: 0, span: 255 };
 }

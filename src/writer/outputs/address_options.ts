@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { requireReadable } from "../../file/target.ts";
 import { shown } from "../../shown.ts";
 import type { ConnectionOptions, OutputBase } from "./output_options.ts";
 
@@ -46,6 +47,7 @@ export function checkAddressOptions(options: OutputBase, url: URL, label: string
       throw new TypeError(`Cannot use the option ${name} with ${label}: it is for other addresses`);
     }
   }
+  if (options.caFile !== undefined) requireReadable(options.caFile, "read certificates from");
   checkFormat(options.format ?? format, protocol, label);
   for (const [name, value] of Object.entries(options.headers ?? {})) checkHeader(name, value);
   const passphrase = protocol === "srt:" ? url.searchParams.get("passphrase") : null;

@@ -8,6 +8,7 @@ import type { NativeFrame } from "../../../libav/native_frame.ts";
 import { black } from "../../background.ts";
 import { frameLayout, type PictureShape, type Pixels } from "../../pixels.ts";
 import type { Blender, Converter, ConverterTarget } from "../converter.ts";
+import { DeepOpacity } from "./deep_opacity.ts";
 import { alphaByte, formatWithTwin, opaqueTwin } from "./opaque_formats.ts";
 import { PackedBlender } from "./packed_blender.ts";
 import { PlanarBlender } from "./planar_blender.ts";
@@ -18,6 +19,8 @@ type CreateConverter = (native: Native, shape: PictureShape, target: ConverterTa
 export class BlendingConverter implements Converter {
   /** Makes something of the picture that can be blended; `null` where it is that already. */
   readonly #first: Converter | null = null;
+  /** Finds opaque pictures before that; `null` where only the blender can. */
+  readonly #opacity: DeepOpacity | null = null;
   readonly #blender: Blender;
   readonly #blended: Converter;
   readonly #opaque: Converter;
@@ -35,6 +38,7 @@ export class BlendingConverter implements Converter {
     using owned = new DisposableStack();
     const blendable = formatWithTwin(native, format);
     if (blendable.id !== format.id) {
+      this.#opacity = DeepOpacity.of(native, shape.layout);
       this.#first = owned.use(create(native, shape, { format: blendable, width, height, color: meaning }));
     }
     const twin = opaqueTwin(native, blendable)!;
@@ -50,6 +54,7 @@ export class BlendingConverter implements Converter {
   }
 
   convert(pixels: Pixels): NativeFrame {
+    if (this.#opacity?.isOpaque(pixels)) return this.#opaque.convert(pixels);
     const blended = this.#blender.convert(this.#first?.convert(pixels) ?? pixels);
     return blended === null ? this.#opaque.convert(pixels) : this.#blended.convert(blended);
   }

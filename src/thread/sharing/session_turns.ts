@@ -1,0 +1,109 @@
+/**
+ * Turns of the sessions that share a thread.
+ *
+ * @module
+ */
+import { nextTurn } from "../../next_turn.ts";
+
+/**
+ * For how long turns follow each other, in milliseconds. Deno receives messages only before a timer, which
+ * takes a millisecond.
+ */
+const deafMs = 10;
+
+/** A session's work that waits for its turn. */
+export class SessionTurns {
+  readonly #thread: ThreadTurns;
+  /** Whether its work goes before that of others. */
+  readonly isUrgent: () => boolean;
+  readonly waiting: (() => void)[] = [];
+  /** How long it has worked, in milliseconds. */
+  usedMs = 0;
+
+  /** For a session of a thread. */
+  constructor(thread: ThreadTurns, isUrgent: () => boolean) {
+    this.#thread = thread;
+    this.isUrgent = isUrgent;
+  }
+
+  /** Does something in the session's turn: at once where it has the thread alone. */
+  take(work: () => void): void {
+    if (this.#thread.isFree) work();
+    else this.#thread.add(this, work);
+  }
+
+  /** Resolves in the session's next turn, and not before events that are due. */
+  next(): Promise<void> {
+    return new Promise((resolve) => this.#thread.add(this, resolve));
+  }
+}
+
+/**
+ * The turns in a thread. Whose session has worked least so far is next, as a system shares a processor among
+ * threads: a small video is not held up for longer than one call of a large one's encoder.
+ */
+export class ThreadTurns {
+  readonly #sessions = new Set<SessionTurns>();
+  /** The work of a session that was idle counts from here: it does not catch up on the others. */
+  #usedMs = 0;
+  #isScheduled = false;
+  #receivedMs = performance.now();
+
+  /** Adds a session. `isUrgent` tells whether its work goes before that of others. */
+  join(isUrgent: () => boolean): SessionTurns {
+    const session = new SessionTurns(this, isUrgent);
+    this.#sessions.add(session);
+    return session;
+  }
+
+  /** Removes a session. */
+  leave(session: SessionTurns): void {
+    this.#sessions.delete(session);
+  }
+
+  /** Whether work needs no turn. */
+  get isFree(): boolean {
+    return this.#sessions.size === 1 && !this.#isScheduled;
+  }
+
+  /** Has work wait for a session's turn. */
+  add(session: SessionTurns, work: () => void): void {
+    if (session.waiting.length === 0) session.usedMs = Math.max(session.usedMs, this.#usedMs);
+    session.waiting.push(work);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    if (performance.now() - this.#receivedMs < deafMs) return void nextTurn().then(() => this.#turn());
+    setTimeout(() => {
+      this.#receivedMs = performance.now();
+      this.#turn();
+    }, 0);
+  }
+
+  #turn(): void {
+    const session = this.#next();
+    if (session === null) return void (this.#isScheduled = false);
+    const beganMs = performance.now();
+    this.#usedMs = session.usedMs;
+    session.waiting.shift()!();
+    // What awaited the turn goes on in between.
+    queueMicrotask(() => {
+      session.usedMs += performance.now() - beganMs;
+      this.#isScheduled = false;
+      if (this.#next() !== null) this.#schedule();
+    });
+  }
+
+  #next(): SessionTurns | null {
+    let next: SessionTurns | null = null;
+    for (const session of this.#sessions) {
+      if (session.waiting.length === 0) continue;
+      if (session.isUrgent()) return session;
+      if (next === null || session.usedMs < next.usedMs) next = session;
+    }
+    return next;
+  }
+}

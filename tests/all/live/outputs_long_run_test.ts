@@ -1,0 +1,1 @@
+import "../../outputs_long_run_test.ts?all";

@@ -1,0 +1,1 @@
+import "../../outputs_restarts_test.ts?all";

@@ -1,0 +1,1 @@
+import "../../outputs_stall_test.ts?all";

@@ -1,0 +1,1 @@
+import "../../recipe_inputs_test.ts?all";

@@ -1,0 +1,1 @@
+import "../../shared_threads_test.ts?all";
