@@ -99,6 +99,37 @@ test("createStreamWriter: the target duration is the same from the first playlis
   assertEquals([...targets], ["2"]);
 });
 
+for (
+  const [codec, transfer, names, range] of [
+    ["libx265", "smpte2084", /^hvc1\.2\.4\.L30\.[0-9a-f.]+$/, "PQ"],
+    ["libsvtav1", "smpte2084", /^av01\.0\.00M\.10\.0\.110\.09\.16\.09\.0$/, "PQ"],
+    ["libvpx-vp9", "arib-std-b67", /^vp09\.02\.10\.10\.01\.09\.18\.09\.00$/, "HLG"],
+  ] as const
+) {
+  testLong(`createStreamWriter: HLS tells the bits, colours and range of HDR by ${codec}`, {
+    skip: missingEncoders(codec),
+  }, async () => {
+    const files = new Map<string, string>();
+    const open = (name: string): WritableStream<Uint8Array> =>
+      new WritableStream({ write: (bytes) => void files.set(name, new TextDecoder().decode(bytes)) });
+    const writer = await createStreamWriter(codec, open, fps, {
+      ...{ format: "hls", pixelFormat: "yuv420p10le" },
+      color: { primaries: "bt2020", transfer, matrix: "bt2020nc" },
+    });
+    const frame = {
+      data: new Uint8Array(160 * 90 * 3),
+      width: 160,
+      height: 90,
+      format: "yuv420p10le",
+    } as const;
+    for (let index = 0; index < 10; index++) await writer.write(frame);
+    await writer.close();
+    const [, told] = /CODECS="(.*?)"/.exec(files.get("index.m3u8")!)!;
+    assert(names.test(told!), told);
+    assert(files.get("index.m3u8")!.includes(`VIDEO-RANGE=${range},`));
+  });
+}
+
 test("createStreamWriter: startDate is the time of the first frame, whenever that is", { skip }, async () => {
   const startDate = new Date("2026-01-01T00:00:00Z");
   const options = { timing: "timestamps", adaptive: { segmentSeconds: 0.5, startDate } } as const;

@@ -360,16 +360,17 @@ testLong(
       streams.push(joined([files.get("index-video-init.mp4")!, ...pieces]));
     }
     const stored: string[] = [];
+    const frameRate = { num: fps, den: 1 };
     const packager = new Packager({
       ...{
         format: "hls",
         manifest: "index.m3u8",
-        segmentSeconds: 1,
+        cuts: { segmentSeconds: 1, partSeconds: null, longestPartSeconds: null, frameRate },
         moreSeconds: 0,
-        partSeconds: null,
         windowSegments: null,
+        earlier: new Map(),
       },
-      ...{ frameRate: { num: fps, den: 1 }, videoBits: [null, null], tellsDate: false },
+      ...{ frameRate, videoBits: [null, null], tellsDate: false },
     }, { put: ({ name }) => void stored.push(name), remove: () => {} });
     packager.push(0, streams[0]!);
     assert(stored.includes("index-video1-2.m4s"), stored.join());
@@ -515,7 +516,9 @@ for (const [index, [codec, audio, expected]] of codecs.entries()) {
       assert(expected.test(names!), names);
       assertEquals(play(folder.file("index.m3u8"), { width: 160, fps }).frames, 40);
       for (const track of ["video", "audio"]) {
-        assertWhole(playlistAt(folder.file(`index-${track}.m3u8`)), 1.6);
+        // libavcodec's encoder of AC-3 keeps the last 256 samples (ac3enc.c).
+        const kept = track === "audio" && audio === "ac3" ? 256 / 48_000 : 0;
+        assertWhole(playlistAt(folder.file(`index-${track}.m3u8`)), 1.6 - kept);
       }
     },
   );

@@ -113,9 +113,10 @@ for (const [extension, codec, audio, thread, timing, crashSafe] of some(containe
       assertEquals(told.map((segment) => segment.frames), expected);
       for (const [index, { start, path }] of told.entries()) {
         if (index > 0) assertEquals(start, told[index - 1]!.end);
-        // Each is a file of its own, which begins at 0.
-        assertEquals(frameTimes(path).length, expected[index]);
-        assertEquals(frameTimes(path)[0], 0);
+        // Each is a file of its own, which begins at 0: of hundreds, some are probed, and all are joined.
+        if (index % (isAll ? 25 : 1) > 0 && index < told.length - 1) continue;
+        const times = frameTimes(path);
+        assertEquals([times.length, times[0]], [expected[index], 0]);
       }
       const paths = told.map(({ path }) => path);
       const video = joined(folder, paths, ["-map", "0:v", ...asTheyAre(), "-f", "rawvideo"]);

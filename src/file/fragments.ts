@@ -21,8 +21,10 @@ const longestSeconds = 0.15;
  * marks.
  */
 export interface FragmentCuts extends GridPlan {
-  /** Their longest length, in seconds of the video; `null`: there is none. */
+  /** Their length, in seconds of the video; `null`: there is none. */
   readonly partSeconds: number | null;
+  /** The longest that they may have, but for one frame that lasts longer. */
+  readonly longestPartSeconds: number | null;
 }
 
 /** Lengths that differ by less are the same: times are rounded to ticks. */
@@ -63,10 +65,12 @@ export class Fragments {
     const nowMs = performance.now();
     if (this.#grid !== null) this.#cutBefore(packet, this.#grid);
     else if (this.#starts.size > 0 && nowMs - this.#beganMs >= longestSeconds * 1000) this.cut();
+    const end = seconds + Number(duration) * num / den;
+    if (stream === 0 && this.#wouldBeLong(end)) this.cut();
     if (this.#starts.size === 0) this.#beganMs = nowMs;
     if (!this.#starts.has(stream)) this.#starts.set(stream, seconds);
     this.#muxer.writeAtOnce(packet);
-    const length = seconds + Number(duration) * num / den - this.#starts.get(stream)!;
+    const length = end - this.#starts.get(stream)!;
     if (this.#isLong(stream, length)) this.cut();
   }
 
@@ -77,6 +81,13 @@ export class Fragments {
     if (!grid.begins(Number(pts) * num / den)) return;
     this.cut();
     if (this.#hasIndex && this.#starts.size === 0) this.#muxer.giveBeside(keyMark(pts));
+  }
+
+  /** Whether a part would be longer than it may with a packet of the video that ends at a time. */
+  #wouldBeLong(end: number): boolean {
+    const most = this.#cuts?.longestPartSeconds ?? null;
+    const start = this.#starts.get(0);
+    return most !== null && start !== undefined && end - start > most + sameSeconds;
   }
 
   /** Whether a fragment ends that has so many seconds of a stream. */

@@ -46,6 +46,7 @@ import {
   sharedChecks,
   type SharedOptions,
 } from "./outputs/output_options.ts";
+import { isAdaptive } from "./adaptive/adaptive_place.ts";
 import type { ChunkOptions, WriterOptions } from "./writer_options.ts";
 
 /** Checked options, divided by who uses them. */
@@ -140,7 +141,7 @@ export const writerChecks: { readonly [Name in keyof Required<WriterOptions>]: C
   libraryPath: text,
   fallback: oneOf("uncompressed", "process"),
   ...sharedChecks,
-  outputs: (value) => Array.isArray(value) ? null : "a list of addresses, paths and streams",
+  outputs: (value) => Array.isArray(value) ? null : "a list of addresses, paths, manifests and streams",
 };
 
 /** Options that exclude each other. */
@@ -214,7 +215,11 @@ export function checkOptions(given: WriterOptions): CheckedOptions {
     onSegment: onSegment && guarded("onSegment", onSegment, isQuiet),
   };
   const shared = checkShared({ reconnect, writeTimeoutSeconds });
-  const more = checkOutputs(outputs).map((output) => ({ ...shared, ...output }));
+  const more = checkOutputs(outputs).map((output) => {
+    // Segments have no connection that could come back.
+    const { reconnect: _none, ...ofSegments } = shared;
+    return { ...(isAdaptive(output.target, output.format) ? ofSegments : shared), ...output };
+  });
   return { session, engine, fallback: fallback ?? null, onProgress, outputs: more, shared };
 }
 

@@ -23,6 +23,7 @@ import type { Segment, SegmentOptions } from "../engine/segments/segment_options
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { ReconnectOptions } from "../reconnection.ts";
 import type { AdaptiveOptions } from "./adaptive/adaptive_options.ts";
+import type { OpenSegment } from "./packaging/stores/stream_store.ts";
 import type { ConnectionOptions, OutputOptions } from "./outputs/output_options.ts";
 
 /** What one of several files is that become one. */
@@ -296,11 +297,11 @@ export interface WriterOptions {
    */
   fallback?: Fallback;
   /**
-   * More places for the same encode: addresses, paths, streams, or any of them with options of its own
-   * ({@linkcode OutputOptions}). Each has a thread and a queue of its own: one that is slow, or gone, holds
-   * up no other. `stats.outputs` tells how each is.
+   * More places for the same encode: addresses, paths, streams, manifests of HLS and DASH, or any of them
+   * with options of its own ({@linkcode OutputOptions}). Each has a thread and a queue of its own: one that
+   * is slow, or gone, holds up no other. `stats.outputs` tells how each is.
    */
-  outputs?: readonly (OutputOptions | string | URL | WritableStream<Uint8Array>)[];
+  outputs?: readonly (OutputOptions | string | URL | WritableStream<Uint8Array> | OpenSegment)[];
   /**
    * How an output to an address comes back after a lost connection. Default: after 2 s, then after 1.5 times
    * as long, and so on up to 60 s. `{ attempts: 0 }`: it does not.

@@ -18,6 +18,10 @@ export interface ReadPlaylist {
     readonly seconds: number;
     /** In milliseconds since 1970; `null` where it has none. */
     readonly date: number | null;
+    /** Whether it comes after those of another writer. */
+    readonly isDiscontinuous: boolean;
+    /** The name of its header. */
+    readonly header: string;
   }[];
   readonly parts: readonly {
     readonly name: string;
@@ -33,20 +37,24 @@ export function readPlaylist(text: string): ReadPlaylist {
   const lines = text.split("\n");
   if (lines[0] !== "#EXTM3U") throw new Error(`no playlist: ${text}`);
   const tags = new Map<string, string>();
-  const segments: { name: string; seconds: number; date: number | null }[] = [];
+  const segments: ReadPlaylist["segments"][number][] = [];
   const parts: { name: string; seconds: number; isIndependent: boolean }[] = [];
-  let [date, seconds]: [number | null, number] = [null, NaN];
+  let [date, seconds, header]: [number | null, number, string] = [null, NaN, ""];
+  let isDiscontinuous = false;
   for (const line of lines) {
     const [, tag, value = ""] = /^#EXT-?(?:X-)?([A-Z0-9-]+):?(.*)$/.exec(line) ?? [];
     if (tag !== undefined) tags.set(tag, value);
-    if (tag === "PROGRAM-DATE-TIME") date = Date.parse(value);
+    if (tag === "DISCONTINUITY") isDiscontinuous = true;
+    else if (tag === "MAP") header = decodeURIComponent(/URI="(.*?)"/.exec(value)![1]!);
+    else if (tag === "PROGRAM-DATE-TIME") date = Date.parse(value);
     else if (tag === "INF") seconds = Number.parseFloat(value);
     else if (tag === "PART") {
       const [, length, name] = /DURATION=([\d.]+),URI="(.*?)"/.exec(value)!;
       parts.push({ name: name!, seconds: Number(length), isIndependent: value.includes("INDEPENDENT=YES") });
     } else if (line !== "" && !line.startsWith("#")) {
-      segments.push({ name: decodeURIComponent(line), seconds, date });
+      segments.push({ name: decodeURIComponent(line), seconds, date, isDiscontinuous, header });
       date = null;
+      isDiscontinuous = false;
     }
   }
   return { tags, segments, parts, seconds: segments.reduce((sum, segment) => sum + segment.seconds, 0) };

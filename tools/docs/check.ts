@@ -67,6 +67,12 @@ const otherWords: readonly string[] = [
   "UYVY",
   "FFMPEG",
   "AVI",
+  // Tags of playlists, and ranges of brightness.
+  "INF",
+  "MAP",
+  "DISCONTINUITY",
+  "SDR",
+  "HLG",
 ];
 
 /** Folders whose strings may be codes. */

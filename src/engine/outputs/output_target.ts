@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { FragmentCuts } from "../../file/fragments.ts";
 import type { OptionValue } from "../../libav/options.ts";
 
 /** An address that libavformat writes to. */
@@ -44,6 +45,8 @@ export interface StreamTarget {
   readonly formatOptions: Readonly<Record<string, OptionValue>>;
   /** Bytes that the stream has not taken: the first 32 bits. */
   readonly pending: SharedArrayBuffer;
+  /** How its fragments are cut, of which segments are made; `undefined`: it is one stream. */
+  readonly cuts?: FragmentCuts;
 }
 
 /** A file. */

@@ -5,6 +5,7 @@
  */
 import type { Native } from "../../../ffi/mod.ts";
 import { requireVideoCodecSupport } from "../../container/codec_support.ts";
+import { UnsupportedError } from "../../errors.ts";
 import type { EncoderInfo } from "../../libav/encoder.ts";
 import type { Muxer } from "../../libav/muxer.ts";
 import type { MuxerInfo } from "../../libav/muxer_info.ts";
@@ -33,6 +34,9 @@ export class PacketFeeds {
     readonly formatOptions: OutputTarget["formatOptions"];
   }[];
 
+  /** The container that the session itself writes. */
+  #own: MuxerInfo | null = null;
+
   /** Throws an {@linkcode UnsupportedError} where there is no muxer for one of them. */
   constructor(native: Native, outputs: readonly FedOutput[]) {
     this.#native = native;
@@ -46,6 +50,7 @@ export class PacketFeeds {
 
   /** A container whose encoder makes codec headers apart from the packets where an output needs them. */
   withHeaders(own: MuxerInfo): MuxerInfo {
+    this.#own = own;
     // RTP tells them in the description of its session.
     const needsHeaders = this.#outputs.some(({ info }) => info.wantsGlobalHeader || info.name === "rtp");
     return { ...own, wantsGlobalHeader: own.wantsGlobalHeader || needsHeaders };
@@ -54,6 +59,24 @@ export class PacketFeeds {
   /** Throws an {@linkcode UnsupportedError} where one of the outputs does not take an encoder's codec. */
   requireSupport(encoder: EncoderInfo): void {
     for (const { info } of this.#outputs) requireVideoCodecSupport(this.#native, info, encoder);
+    this.#requireSameHeaders(encoder);
+  }
+
+  /** MXF finds out what H.264 is by the headers in its packets, which are apart for others (mxfenc.c). */
+  #requireSameHeaders({ codecName }: EncoderInfo): void {
+    if (codecName !== "h264") return;
+    const all = [this.#own!, ...this.#outputs.map(({ info }) => info)];
+    const withPackets = all.find(({ name }) => name === "mxf");
+    const apart = all.find(({ wantsGlobalHeader, name }) => wantsGlobalHeader || name === "rtp");
+    if (withPackets === undefined || apart === undefined) return;
+    throw new UnsupportedError(
+      `Cannot write one encode of h264 into mxf and ${apart.name}: mxf has its headers in packets, and ${apart.name} apart`,
+      {
+        code: "CODEC_NOT_FOR_CONTAINER",
+        operation: "open the outputs",
+        hint: "Use another writer for mxf, or another codec, such as mpeg2video",
+      },
+    );
   }
 
   /** Tries the headers of outputs, with the container of each: only its muxer knows all that it refuses. */

@@ -35,9 +35,17 @@ export class SegmentGrid {
   /** Whether a segment begins with a frame at this time. */
   begins(seconds: number): boolean {
     this.#origin ??= seconds;
-    const passed = seconds - this.#origin + this.#early;
-    if (passed < this.#next) return false;
-    this.#next = (Math.floor(passed / this.#seconds) + 1) * this.#seconds;
+    if (!this.isDue(seconds)) return false;
+    this.#next = (Math.floor(this.#passed(seconds) / this.#seconds) + 1) * this.#seconds;
     return true;
+  }
+
+  /** Whether a segment would begin with a key frame at this time. */
+  isDue(seconds: number): boolean {
+    return this.#passed(seconds) >= this.#next;
+  }
+
+  #passed(seconds: number): number {
+    return seconds - (this.#origin ?? seconds) + this.#early;
   }
 }

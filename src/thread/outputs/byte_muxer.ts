@@ -5,11 +5,12 @@
  */
 import type { Native } from "../../../ffi/mod.ts";
 import { needsFragments, streamOptions } from "../../container/muxer_options.ts";
-import { Fragments } from "../../file/fragments.ts";
+import { type FragmentCuts, Fragments } from "../../file/fragments.ts";
 import { Muxer } from "../../libav/muxer.ts";
 import { muxerByName } from "../../libav/muxer_info.ts";
 import type { NativePacket } from "../../libav/native_packet.ts";
 import type { ByteSink } from "../../libav/muxing/muxer_output.ts";
+import { HeldVideo } from "./held_video.ts";
 import { addStreams } from "./network_output.ts";
 import type { OutputStreams } from "../../engine/outputs/output_streams.ts";
 
@@ -20,13 +21,26 @@ const maxWaitMs = 1500;
 export class ByteMuxer implements Disposable {
   readonly #muxer: Muxer;
   readonly #give: ByteSink["give"];
+  readonly #cuts: FragmentCuts | null;
+  /** Of segments, parts tell how long they are: each packet does. */
+  readonly #video: HeldVideo | null;
   #streams: OutputStreams | null = null;
   #fragments: Fragments | null = null;
   #beganMs: number | null = null;
   #bytes = 0;
 
-  /** For a format, by its name. */
-  constructor(native: Native, format: string, give: ByteSink["give"]) {
+  /** For a format, by its name; its fragments are cut for segments where that is asked for. */
+  constructor(
+    native: Native,
+    format: string,
+    give: ByteSink["give"],
+    cuts: FragmentCuts | null = null,
+  ) {
+    this.#cuts = cuts;
+    this.#video = cuts === null ? null : new HeldVideo(native, (packet, decodeTicks) => {
+      packet.duration = decodeTicks;
+      this.#write(packet);
+    });
     this.#muxer = new Muxer(native, muxerByName(native, format)!, "");
     this.#give = (bytes) => {
       this.#bytes += bytes.length;
@@ -44,7 +58,7 @@ export class ByteMuxer implements Disposable {
     const muxer = this.#muxer;
     this.#streams = streams;
     addStreams(muxer, streams);
-    if (needsFragments(muxer.info)) this.#fragments = new Fragments(muxer, true, null);
+    if (needsFragments(muxer.info)) this.#fragments = new Fragments(muxer, true, this.#cuts);
     streamOptions(muxer, "stream");
     muxer.openBytes({ kind: "stream", give: this.#give });
     muxer.writeHeader();
@@ -52,6 +66,13 @@ export class ByteMuxer implements Disposable {
 
   /** Writes a packet, in the unit of its stream's times. */
   write(packet: NativePacket): void {
+    if (this.#video === null) return this.#write(packet);
+    // Segments of all tracks end together: what comes after a packet of the video stays there.
+    if (packet.streamIndex === 0) this.#video.push(packet);
+    else this.#video.pushBehind(packet);
+  }
+
+  #write(packet: NativePacket): void {
     const muxer = this.#muxer;
     const { streamIndex } = packet;
     packet.rescale(this.#streams!.streams[streamIndex]!.timeBase, muxer.timeBase(streamIndex));
@@ -67,12 +88,14 @@ export class ByteMuxer implements Disposable {
 
   /** Writes the trailer. */
   finish(): void {
+    this.#video?.end();
     this.#muxer.writeTrailer();
     this.#muxer.closeOutput();
   }
 
   /** Frees everything. */
   [Symbol.dispose](): void {
+    this.#video?.[Symbol.dispose]();
     this.#muxer[Symbol.dispose]();
   }
 }

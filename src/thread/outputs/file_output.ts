@@ -12,11 +12,12 @@ import { muxerUrl } from "../../file/target.ts";
 import type { Demuxer } from "../../libav/demuxer.ts";
 import { Muxer } from "../../libav/muxer.ts";
 import type { MuxerInfo } from "../../libav/muxer_info.ts";
-import { NativePacket } from "../../libav/native_packet.ts";
+import type { NativePacket } from "../../libav/native_packet.ts";
 import { completed } from "../../steps.ts";
 import type { OutputStreams } from "../../engine/outputs/output_streams.ts";
 import type { FileTarget } from "../../engine/outputs/output_target.ts";
 import { muxerOf } from "../../engine/outputs/output_muxer.ts";
+import { HeldVideo } from "./held_video.ts";
 import type { PacketOutput } from "./packet_output.ts";
 
 /** One file. */
@@ -25,9 +26,7 @@ export class FileOutput implements PacketOutput {
   readonly #target: FileTarget;
   readonly #info: MuxerInfo;
   readonly #held: HeldTarget;
-  /** The last packet of the video: the next one tells when that is decoded. */
-  readonly #last: NativePacket;
-  #hasLast = false;
+  readonly #video: HeldVideo;
   #streams: OutputStreams | null = null;
   #file: OutputFile | null = null;
   #endSeconds = 0;
@@ -43,7 +42,7 @@ export class FileOutput implements PacketOutput {
     this.#target = target;
     this.#info = muxerOf(native, target);
     this.#held = HeldTarget.take(native, this.#info, target.path, target.formatOptions);
-    this.#last = new NativePacket(native);
+    this.#video = new HeldVideo(native, (packet, ticks, isLast) => this.#write(packet, ticks, isLast));
   }
 
   connect(): void {}
@@ -81,19 +80,7 @@ export class FileOutput implements PacketOutput {
       this.#endSeconds = end;
       this.#lastSeconds = Number(packet.duration) * num / den;
     }
-    const { dts } = packet;
-    this.#writeLast(dts);
-    this.#last.refer(packet);
-    this.#hasLast = true;
-  }
-
-  /** Writes the packet of the video that waits for the next one, or (`null`) for none. */
-  #writeLast(nextDts: bigint | null): void {
-    if (!this.#hasLast) return;
-    const { dts, duration } = this.#last;
-    this.#hasLast = false;
-    this.#write(this.#last, nextDts === null ? duration : nextDts - dts, nextDts === null);
-    this.#last.unref();
+    this.#video.push(packet);
   }
 
   #write(packet: NativePacket, decodeTicks: bigint, isLast: boolean): void {
@@ -103,7 +90,7 @@ export class FileOutput implements PacketOutput {
   }
 
   finish(): void {
-    this.#writeLast(null);
+    this.#video.end();
     const end = {
       ...{ ending: null, endSeconds: this.#endSeconds, lastSeconds: this.#lastSeconds, packets: Infinity },
     };
@@ -123,7 +110,7 @@ export class FileOutput implements PacketOutput {
     if (!isRemoved) this.#file?.salvage();
     this.#file?.[Symbol.dispose]();
     if (isRemoved) removeFile(this.#target.path);
-    this.#last[Symbol.dispose]();
+    this.#video[Symbol.dispose]();
     this.#held[Symbol.dispose]();
   }
 }

@@ -33,6 +33,8 @@ export interface OutputStream {
   ready(): Promise<void>;
   close(): Promise<void>;
   abort(reason: unknown): Promise<void>;
+  /** Grows as long as it goes on, where that can be told. */
+  readonly progress?: number;
 }
 
 /** How an output is started. */
@@ -76,7 +78,7 @@ export class OutputThread {
     try {
       this.#thread = startThread({ workerModule, libraryPath }, "output", {
         message: (message) => this.#receive(message as FromOutput),
-        ended: (cause) => this.#end(this.#threadError("THREAD_ENDED", cause)),
+        ended: (cause) => this.#lose(cause),
       });
     } catch (cause) {
       throw this.#threadError("NO_THREAD", cause);
@@ -173,9 +175,11 @@ export class OutputThread {
     runtime().startTimer(stopMs, () => this.#thread.end());
   }
 
-  /** After a failure of the encoder: a file becomes what it can be, all else ends. */
+  /** After a failure of the encoder: files and segments become what they can be, all else ends. */
   async salvage(): Promise<void> {
-    if (this.target.kind !== "file") return await this.abort();
+    const { target } = this;
+    const isKept = target.kind === "file" || target.kind === "stream" && target.cuts !== undefined;
+    if (!isKept) return await this.abort();
     this.#queue.end();
     await this.ended.catch(() => {});
   }
@@ -226,6 +230,14 @@ export class OutputThread {
     }
   }
 
+  /** The thread has ended, also where this has ended it. */
+  #lose(cause: unknown): void {
+    if (this.#isOver) return;
+    const error = this.#threadError("THREAD_ENDED", cause);
+    this.#end(error);
+    this.#request.stream?.abort(error).catch(() => {});
+  }
+
   /** The thread has done its work. */
   async #close(error: Error | null): Promise<void> {
     const { stream, writeTimeoutSeconds } = this.#request;
@@ -235,8 +247,10 @@ export class OutputThread {
         await stream?.abort(error ?? new Error("The writer was aborted"));
       } else if (stream !== undefined) {
         const closing = stream.close();
-        if (!await settlesWithin(closing, writeTimeoutSeconds * 1000)) {
-          throw this.#late(writeTimeoutSeconds, "close a stream");
+        for (let before = stream.progress; !await settlesWithin(closing, writeTimeoutSeconds * 1000);) {
+          const { progress } = stream;
+          if (progress === before) throw this.#late(writeTimeoutSeconds, "close a stream");
+          before = progress;
         }
         await closing;
       }

@@ -19,20 +19,23 @@ export class StreamOutput implements PacketOutput {
   readonly #muxer: ByteMuxer;
   readonly #queue: QueueMemory;
   readonly #pending: Int32Array;
+  /** Whether what takes the bytes is known to wait for them at the end. */
+  readonly #hasSegments: boolean;
 
   /** `give` sends bytes to the program's thread. */
   constructor(
     native: Native,
-    { format, pending }: StreamTarget,
+    { format, pending, cuts }: StreamTarget,
     queue: QueueMemory,
     give: (bytes: Uint8Array<ArrayBuffer>) => void,
   ) {
     this.#queue = queue;
+    this.#hasSegments = cuts !== undefined;
     this.#pending = new Int32Array(pending, 0, 1);
     this.#muxer = new ByteMuxer(native, format, (bytes) => {
       Atomics.add(this.#pending, 0, bytes.length);
       give(bytes);
-    });
+    }, cuts);
   }
 
   connect(): void {}
@@ -49,7 +52,8 @@ export class StreamOutput implements PacketOutput {
 
   async finish(): Promise<void> {
     this.#muxer.finish();
-    await this.#room();
+    // How long segments take to be stored is seen where they are.
+    if (!this.#hasSegments) await this.#room();
   }
 
   get bytes(): number {

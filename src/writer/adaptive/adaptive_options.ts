@@ -106,18 +106,22 @@ export interface CheckedAdaptive extends Required<Pick<AdaptiveOptions, "segment
   readonly steps: readonly Partial<LadderStep>[];
 }
 
-/** Throws a `TypeError` that names an invalid option. */
-export function checkAdaptive(given: AdaptiveOptions, format: "hls" | "dash"): CheckedAdaptive {
-  const options = checkOptionTable(given, checks, "adaptive.");
+/** Throws a `TypeError` that names an invalid option, whose name begins with `prefix`. */
+export function checkAdaptive(
+  given: AdaptiveOptions,
+  format: "hls" | "dash",
+  prefix = "adaptive.",
+): CheckedAdaptive {
+  const options = checkOptionTable(given, checks, prefix);
   const { segmentSeconds = 2, windowSegments, partSeconds, startDate, ladder } = options;
   if (partSeconds !== undefined) {
-    if (format === "dash") refuseOption("adaptive.partSeconds", partSeconds, 'left out with "dash"');
+    if (format === "dash") refuseOption(`${prefix}partSeconds`, partSeconds, 'left out with "dash"');
     if (partSeconds > segmentSeconds / 2) {
-      refuseOption("adaptive.partSeconds", partSeconds, `half of segmentSeconds (${segmentSeconds}) or less`);
+      refuseOption(`${prefix}partSeconds`, partSeconds, `half of segmentSeconds (${segmentSeconds}) or less`);
     }
   }
   const steps = ladder?.map((given, index) => {
-    const name = `adaptive.ladder[${index}]`;
+    const name = `${prefix}ladder[${index}]`;
     const expected = step(given);
     if (expected !== null) refuseOption(name, given, expected);
     const checked = checkOptionTable(given, stepChecks, `${name}.`);

@@ -8,6 +8,8 @@ import { filePath } from "../../file_path.ts";
 import { refuseOption } from "../../option_checks.ts";
 import { redactTarget } from "../../redaction.ts";
 import { shown } from "../../shown.ts";
+import { defaultWriteTimeout, isAddress } from "../outputs/output_address.ts";
+import { checkConnection, type ConnectionOptions } from "../outputs/output_options.ts";
 import { FolderStore } from "../packaging/stores/folder_store.ts";
 import { type HttpOptions, HttpStore } from "../packaging/stores/http_store.ts";
 import type { SegmentStore } from "../packaging/stores/store.ts";
@@ -47,6 +49,7 @@ export function addressOf(target: unknown): URL | null {
 export function isAdaptive(target: unknown, format: unknown): target is string | URL | OpenSegment {
   if (typeof target === "function") return true;
   if (typeof target !== "string" && !(target instanceof URL)) return false;
+  if (isAddress(target) && addressOf(target) === null) return false;
   if (format !== undefined) return isFormat(format);
   const name = addressOf(target)?.pathname ?? (target instanceof URL ? target.pathname : target);
   return formatOf(name) !== undefined;
@@ -86,6 +89,26 @@ export function adaptivePlace(
     );
   }
   return { store: new HttpStore(address, options), format: given ?? formatOf(manifest)!, manifest };
+}
+
+/** Options of any output that segments have no place for, and why. */
+export const notForSegments = {
+  formatOptions: "the layout of segments is that of the format",
+  reconnect: "a file that fails is put again for 30 s",
+} as const;
+
+/** How files are put at a target. Throws a `TypeError` for options that are for other addresses. */
+export function httpOptions(
+  given: ConnectionOptions,
+  target: unknown,
+  writeTimeoutSeconds = defaultWriteTimeout,
+): HttpOptions {
+  const { method = "PUT", headers = {}, ...others } = checkConnection(given);
+  for (const name of Object.keys(addressOf(target) === null ? given : others)) {
+    const use = name === "headers" || name === "method" ? "servers" : "other addresses";
+    throw new TypeError(`Cannot use the option ${name} with segments: it is for ${use}`);
+  }
+  return { method, headers, requestSeconds: writeTimeoutSeconds };
 }
 
 /** The name of the manifest of an address. */

@@ -6,6 +6,8 @@
 import { settlesWithin } from "../../abortable.ts";
 import type { TakeBytes } from "../../engine/session_types.ts";
 import type { ByteTarget } from "../bytes/stream_engine.ts";
+import { earlierLists } from "../packaging/earlier_list.ts";
+import { filePrefix } from "../packaging/file_names.ts";
 import { Packager, type PackagerOptions } from "../packaging/packager.ts";
 import { HeldManifest } from "../packaging/stores/held_manifest.ts";
 import { StoreQueue } from "../packaging/stores/store_queue.ts";
@@ -25,12 +27,16 @@ export class AdaptiveTarget implements ByteTarget {
   readonly #packager: Packager;
 
   /** Nothing is stored before the first fragment. Throws where another writer writes the same manifest. */
-  constructor(store: SegmentStore, options: PackagerOptions) {
+  constructor(store: SegmentStore, options: Omit<PackagerOptions, "earlier">) {
     this.#held = new HeldManifest(store.path);
+    const { format, windowSegments, manifest } = options;
+    // A live window goes on where another writer has stopped, for those who are at it.
+    const folder = format === "hls" && windowSegments !== null ? store.folder?.() : undefined;
+    const earlier = folder === undefined ? new Map() : earlierLists(folder, filePrefix(manifest));
     this.#path = store.path;
     this.#format = options.format;
     this.#queue = new StoreQueue(store);
-    this.#packager = new Packager(options, this.#queue);
+    this.#packager = new Packager({ ...options, earlier }, this.#queue);
   }
 
   get summary(): ByteTarget["summary"] {
@@ -55,12 +61,17 @@ export class AdaptiveTarget implements ByteTarget {
     this.#queue.requireOpen();
   }
 
+  /** Lets others write the manifest, before anything was written. */
+  giveBack(): void {
+    this.#held[Symbol.dispose]();
+  }
+
   async ready(): Promise<void> {
     for (let room = this.room; room !== null; room = this.room) await room;
     this.requireOpen();
   }
 
-  async close(seconds: number): Promise<void> {
+  async close(seconds: number | null): Promise<void> {
     using _held = this.#held;
     this.#try(() => this.#packager.finish(seconds));
     await this.#queue.drained();

@@ -13,21 +13,20 @@ import { requireNoFileOptions } from "../bytes/byte_options.ts";
 import { StreamEngine } from "../bytes/stream_engine.ts";
 import { writerOver } from "../create_file_writer.ts";
 import { type CheckedOptions, checkOptions } from "../options.ts";
-import { checkConnection, type ConnectionOptions } from "../outputs/output_options.ts";
+import type { ConnectionOptions } from "../outputs/output_options.ts";
 import { openWithOutputs } from "../outputs/open_outputs.ts";
-import type { HttpOptions } from "../packaging/stores/http_store.ts";
 import type { OpenSegment } from "../packaging/stores/stream_store.ts";
 import type { VideoWriter } from "../video_writer.ts";
 import type { WriterOptions } from "../writer_options.ts";
 import { type AdaptiveOptions, checkAdaptive, type CheckedAdaptive } from "./adaptive_options.ts";
-import { adaptivePlace, addressOf } from "./adaptive_place.ts";
+import { adaptivePlace, httpOptions, notForSegments } from "./adaptive_place.ts";
 import { AdaptiveTarget } from "./adaptive_target.ts";
 import { LadderEngine } from "./ladder_engine.ts";
+import { areEven, bitsOf, planSegments } from "./segments_plan.ts";
 
-/** Options that segments have no place for, and why. */
+/** Options of a writer that segments have no place for, and why. */
 const reasons = {
-  formatOptions: "the layout of segments is that of the format",
-  reconnect: "a file that fails is put again for 30 s",
+  ...notForSegments,
   subtitles: "segments have video and audio only",
   attachments: "segments have video and audio only",
   onSegment: "it is for the option segments; playlists tell of these",
@@ -58,20 +57,18 @@ export async function createAdaptiveWriter(
   const { store, format, manifest } = adaptivePlace(
     target,
     asked,
-    httpOptions(connection, addressOf(target) !== null, options),
+    httpOptions(connection, target, options.writeTimeoutSeconds),
   );
   const adaptive = checkAdaptive(given, format);
   const steps = stepOptions(options, adaptive);
-  const { windowSegments, segmentSeconds, startMs } = adaptive;
-  const partSeconds = wholeFrames(adaptive.partSeconds, frameRate);
+  const plan = planSegments(adaptive, frameRate, areEven(options));
   const files = new AdaptiveTarget(store, {
-    ...{ format, manifest, segmentSeconds, windowSegments, partSeconds },
+    ...plan.packaging,
+    ...{ format, manifest },
     frameRate: options.filter === undefined ? frameRate : null,
-    moreSeconds: moreThan(segmentSeconds, frameRate),
-    videoBits: steps.map(({ session }) => session.maxBitrate ?? session.bitrate ?? null),
-    tellsDate: startMs !== null || windowSegments !== null || partSeconds !== null,
+    videoBits: steps.map(({ session }) => bitsOf(session)),
   });
-  const cuts = { segmentSeconds, partSeconds, frameRate };
+  const { cuts } = plan;
   const engines = await openAll(
     files,
     steps.map(({ session, engine, outputs }, index) => () => {
@@ -90,26 +87,9 @@ export async function createAdaptiveWriter(
   const ladder = new LadderEngine(engines, {
     queueSize: first.engine.queueSize,
     grid: new SegmentGrid(cuts, false),
-    onFirst: (seconds) => files.begin((startMs ?? Date.now()) - seconds * 1000),
+    onFirst: (seconds) => files.begin(plan.startMs(seconds)),
   });
   return await writerOver(new StreamEngine(ladder, files), frameRate, first);
-}
-
-/** How long a request may take unless the options say so, in seconds. */
-const requestSeconds = 10;
-
-/** How files are put on a server. Throws a `TypeError` for options that are for other addresses. */
-function httpOptions(
-  given: ConnectionOptions,
-  isServer: boolean,
-  { writeTimeoutSeconds = requestSeconds }: WriterOptions,
-): HttpOptions {
-  const { method = "PUT", headers = {}, ...others } = checkConnection(given);
-  for (const name of Object.keys(isServer ? others : given)) {
-    const use = name === "headers" || name === "method" ? "servers" : "other addresses";
-    throw new TypeError(`Cannot use the option ${name} with segments: it is for ${use}`);
-  }
-  return { method, headers, requestSeconds: writeTimeoutSeconds };
 }
 
 /** The options of rates, of which a step's own replace all of the writer's. */
@@ -139,20 +119,6 @@ function stepOptions(options: WriterOptions, { segmentSeconds, steps }: CheckedA
       engine: { ...engine, queueSize: engine.queueSize * 2 },
     };
   });
-}
-
-/** The length of a part: whole frames, one at least. */
-function wholeFrames(partSeconds: number | null, { num, den }: Rational): number | null {
-  return partSeconds === null ? null : Math.max(1, Math.round(partSeconds * num / den)) * den / num;
-}
-
-/** A packet of audio is no longer, in seconds. */
-const audioSeconds = 0.1;
-
-/** By how much segments are longer that have whole frames, and whole packets of audio. */
-function moreThan(segmentSeconds: number, { num, den }: Rational): number {
-  const frames = segmentSeconds * num / den;
-  return (Math.ceil(frames - 1e-6) - frames) * den / num + audioSeconds;
 }
 
 /** Opens engines. Where one fails, those that are open are aborted, and what takes their bytes. */

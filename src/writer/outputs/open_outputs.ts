@@ -6,6 +6,7 @@
 import type { SessionOptions } from "../../engine/session_options.ts";
 import type { VideoFileRequest } from "../../engine/session_types.ts";
 import type { EngineOptions, VideoEngine } from "../../thread/engine.ts";
+import { areEven, bitsOf } from "../adaptive/segments_plan.ts";
 import { OutputSet, type OutputsPlan } from "./output_set.ts";
 import { OutputsEngine } from "./outputs_engine.ts";
 
@@ -44,6 +45,12 @@ export async function openWithOutputs(
     path: request.path,
     tracks: 1 + request.options.audio.length,
     isQuiet: request.options.logLevel === "quiet",
+    encode: {
+      frameRate: request.frameRate,
+      isFiltered: request.options.filter !== undefined,
+      isEven: areEven(request.options),
+      videoBits: bitsOf(request.options),
+    },
   });
   const options = withoutLines(request.options);
   let engine: VideoEngine | null = null;

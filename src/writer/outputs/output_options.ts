@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { AdaptiveOptions } from "../adaptive/adaptive_options.ts";
+import type { OpenSegment } from "../packaging/stores/stream_store.ts";
 import type { OptionValue } from "../../libav/options.ts";
 import { type Check, checkOptionTable, object, oneOf, record, text } from "../../option_checks.ts";
 import { fieldsOf, plainCopy } from "../../plain_copy.ts";
@@ -52,8 +54,13 @@ export interface OutputBase extends ConnectionOptions {
  * ```
  */
 export interface OutputOptions extends OutputBase {
-  /** Where it goes: an address, the path or `file:` URL of a file, or a stream of bytes. */
-  target: string | URL | WritableStream<Uint8Array>;
+  /**
+   * Where it goes: an address, the path or `file:` URL of a file, a stream of bytes; or, for HLS and DASH,
+   * the manifest's path or address, or a function that gives a stream for each file.
+   */
+  target: string | URL | WritableStream<Uint8Array> | OpenSegment;
+  /** How HLS and DASH are divided. A `ladder` of sizes is for {@linkcode createStreamWriter} itself. */
+  adaptive?: Omit<AdaptiveOptions, "ladder">;
 }
 
 const headers: Check = (value) =>
@@ -96,10 +103,16 @@ const checks: { readonly [Name in keyof Required<OutputOptions>]: Check } = {
   format: text,
   formatOptions: record,
   target: (value) =>
-    typeof value === "string" && value !== "" || value instanceof URL || value instanceof WritableStream
+    typeof value === "string" && value !== "" || isTargetObject(value)
       ? null
-      : "an address, a path or a WritableStream of bytes",
+      : "an address, a path, a WritableStream of bytes, or a function for segments",
+  adaptive: object("an object such as { segmentSeconds: 2 }"),
 };
+
+/** Whether a value is a target that is no text. */
+function isTargetObject(value: unknown): boolean {
+  return value instanceof URL || value instanceof WritableStream || typeof value === "function";
+}
 
 /** Throws a `TypeError` where options of a connection are not valid. Returns a copy of them. */
 export function checkConnection(given: ConnectionOptions): ConnectionOptions {
@@ -111,15 +124,17 @@ export function checkConnection(given: ConnectionOptions): ConnectionOptions {
 export function checkOutputs(given: readonly unknown[]): OutputOptions[] {
   return given.map((item, index) => {
     const prefix = `outputs[${index}].`;
-    const isTarget = typeof item === "string" || item instanceof URL || item instanceof WritableStream;
+    const isTarget = typeof item === "string" || isTargetObject(item);
     const fields = isTarget ? { target: item } : fieldsOf(Object(item), Object.keys(checks));
     const output = checkOptionTable(fields as unknown as OutputOptions, checks, prefix);
     const expected = checks.target(output.target);
     if (expected !== null) throw new TypeError(`Cannot use the option ${prefix}target: give ${expected}`);
-    const { target, onSdp, reconnect, ...rest } = output;
+    const { target, onSdp, reconnect, adaptive, ...rest } = output;
     return {
       ...plainCopy(rest),
       target,
+      // It is checked with its format; a date is no plain object.
+      ...(adaptive === undefined ? {} : { adaptive: { ...adaptive } }),
       ...(onSdp === undefined ? {} : { onSdp }),
       ...(reconnect === undefined ? {} : { reconnect: checkReconnect(reconnect, `${prefix}reconnect.`) }),
     };

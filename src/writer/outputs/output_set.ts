@@ -8,11 +8,13 @@ import type { OutputStats } from "../../engine/outputs/output_stats.ts";
 import type { EngineOptions } from "../../thread/engine.ts";
 import { OutputThread } from "../../thread/outputs/output_thread.ts";
 import { unlessAborted } from "../../abortable.ts";
+import { AdaptiveOutput, type EncodeFacts, planAdaptive } from "../adaptive/adaptive_output.ts";
+import { isAdaptive } from "../adaptive/adaptive_place.ts";
 import { ByteStream } from "../bytes/byte_stream.ts";
 import { guarded } from "../progress_timer.ts";
 import type { OutputOptions } from "./output_options.ts";
 import { defaultWriteTimeout } from "./output_address.ts";
-import { outputTarget, requireApart } from "./output_target.ts";
+import { outputTarget, type Placed, requireApart } from "./output_target.ts";
 
 /** The outputs of a writer. */
 export interface OutputsPlan {
@@ -29,12 +31,13 @@ export interface SetContext {
   readonly tracks: number;
   /** Whether nothing is to be printed. */
   readonly isQuiet: boolean;
+  readonly encode: EncodeFacts;
 }
 
 /** The outputs in other threads. */
 export class OutputSet {
   readonly #threads: readonly OutputThread[];
-  readonly #streams: ByteStream[] = [];
+  readonly #streams: (ByteStream | AdaptiveOutput)[] = [];
   /** The one that the writer was made for; `null` where that is a file or a stream. */
   readonly primary: OutputThread | null;
 
@@ -44,23 +47,33 @@ export class OutputSet {
   constructor(
     { outputs, hasPrimary }: OutputsPlan,
     { libraryPath, workerModule }: EngineOptions,
-    { path, tracks, isQuiet }: SetContext,
+    { path, tracks, isQuiet, encode }: SetContext,
   ) {
     // All are checked before one is started.
-    const placed = outputs.map((options) => ({ target: outputTarget(options, tracks), options }));
     const named = (index: number): string =>
       hasPrimary ? index === 0 ? "target" : `outputs[${index - 1}]` : `outputs[${index}]`;
+    const placed = outputs.map((options, index): Placed => {
+      const { target, format } = options;
+      const adaptive = isAdaptive(target, format)
+        ? planAdaptive(options, target, encode, named(index))
+        : null;
+      return { options, adaptive, target: adaptive?.target ?? outputTarget(options, tracks, named(index)) };
+    });
     requireApart(placed, path, named);
     const threads: OutputThread[] = [];
     this.#threads = threads;
     try {
-      for (const { target, options } of placed) {
+      for (const { target, options, adaptive } of placed) {
         const { writeTimeoutSeconds = defaultWriteTimeout, onSdp } = options;
         const isRemote = target.kind === "network" || target.kind === "http";
         // A second PUT would replace what the server has of the first.
         const isOnce = target.kind === "http" && target.method === "PUT";
         const { reconnect = isOnce ? { attempts: 0 } : {} } = options;
-        const stream = options.target instanceof WritableStream ? new ByteStream(options.target) : null;
+        const stream = adaptive !== null
+          ? new AdaptiveOutput(adaptive, encode)
+          : options.target instanceof WritableStream
+          ? new ByteStream(options.target)
+          : null;
         if (stream !== null) this.#streams.push(stream);
         threads.push(
           new OutputThread({
@@ -91,6 +104,13 @@ export class OutputSet {
 
   get stats(): readonly OutputStats[] {
     return this.#threads.map(({ stats }) => stats);
+  }
+
+  /** Whether a segment begins in one of them with the next frame, which is at this time. */
+  beginsSegment(seconds: number): boolean {
+    // Each of them counts.
+    return this.#streams.map((stream) => stream instanceof AdaptiveOutput && stream.begins(seconds))
+      .includes(true);
   }
 
   /** Throws where none of them is left. */

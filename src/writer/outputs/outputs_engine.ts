@@ -54,9 +54,10 @@ export class OutputsEngine implements VideoEngine {
     return this.#inner.outputRoom ?? this.#outputs.primary?.room ?? null;
   }
 
-  write(frame: CheckedFrame, slot: AcquiredSlot | null): void | Promise<void> {
+  write({ picture, stamp }: CheckedFrame, slot: AcquiredSlot | null): void | Promise<void> {
     this.#outputs.requireOne();
-    const taken = this.#inner.write(frame, slot);
+    const keyFrame = this.#outputs.beginsSegment(stamp.seconds) || stamp.keyFrame;
+    const taken = this.#inner.write({ picture, stamp: { ...stamp, keyFrame } }, slot);
     const { primary } = this.#outputs;
     if (!this.#isFirst || primary === null) return taken;
     this.#isFirst = false;

@@ -12,8 +12,27 @@ const decimal = (value: number): string => String(value).padStart(2, "0");
 /** The kind of AAC in an `esds` box. */
 export const aacObject = 0x40;
 
+/** What values of pictures mean (ISO/IEC 23091-2). */
+export interface ColorCodes {
+  readonly primaries: number;
+  readonly transfer: number;
+  readonly matrix: number;
+  readonly isFull: boolean;
+}
+
+/** From these codes on, colours are those of BT.2020 and P3, and transfers those of 10 bits and HDR. */
+const widePrimaries = 9, wideTransfer = 14;
+
+/** Colours at the end of a name; empty where players need not know them. */
+function colorPart(color: ColorCodes | null, before: string, full: (isFull: boolean) => string): string {
+  if (color === null) return "";
+  const { primaries, transfer, matrix, isFull } = color;
+  if (primaries < widePrimaries && transfer < wideTransfer) return "";
+  return `.${before}.${[primaries, transfer, matrix].map(decimal).join(".")}.${full(isFull)}`;
+}
+
 /** Reads the string from the configuration of a codec: a box in that of its sample entry. */
-type Reader = (config: Uint8Array, type: string) => string;
+type Reader = (config: Uint8Array, type: string, color: ColorCodes | null) => string;
 
 /** ISO/IEC 14496-15: profile, constraints and level. */
 const avc: Reader = (config, type) => `${type}.${[1, 2, 3].map((at) => hex(config[at]!)).join("")}`;
@@ -37,16 +56,22 @@ const hevc: Reader = (config, type) => {
 };
 
 /** AV1 Codec ISO Media File Format Binding, 5. */
-const av1: Reader = (config, type) => {
+const av1: Reader = (config, type, color) => {
   const [, levels = 0, flags = 0] = config;
   const bits = flags & 0x40 ? (flags & 0x20 ? 12 : 10) : 8;
-  return `${type}.${levels >> 5}.${decimal(levels & 31)}${flags & 0x80 ? "H" : "M"}.${decimal(bits)}`;
+  const samples = `${flags >> 4 & 1}.${flags >> 3 & 1}${flags >> 2 & 1}${flags & 3}`;
+  const colors = colorPart(color, samples, (isFull) => isFull ? "1" : "0");
+  return `${type}.${levels >> 5}.${decimal(levels & 31)}${flags & 0x80 ? "H" : "M"}.${
+    decimal(bits)
+  }${colors}`;
 };
 
 /** VP Codec ISO Media File Format Binding: a full box. */
 const vp9: Reader = (config, type) => {
-  const [profile, level, depth] = config.subarray(4);
-  return `${type}.${decimal(profile!)}.${decimal(level!)}.${decimal(depth! >> 4)}`;
+  const [profile, level, depth, primaries, transfer, matrix] = config.subarray(4);
+  const color = { primaries: primaries!, transfer: transfer!, matrix: matrix!, isFull: (depth! & 1) === 1 };
+  const colors = colorPart(color, decimal(depth! >> 1 & 7), (isFull) => isFull ? "01" : "00");
+  return `${type}.${decimal(profile!)}.${decimal(level!)}.${decimal(depth! >> 4)}${colors}`;
 };
 
 /** What an `esds` box tells. */
@@ -106,5 +131,25 @@ export function codecString(bytes: Uint8Array, { type, end }: Box, boxesStart: n
   const [box, read] = readers[type] ?? [];
   const found = box === undefined ? null : findBox(bytes, [box], boxesStart, end);
   if (found === null) return otherNames[type] ?? type;
-  return read!(bytes.subarray(found.content, found.end), type);
+  return read!(bytes.subarray(found.content, found.end), type, colorCodes(bytes, end, boxesStart));
+}
+
+/** The colours in the boxes of a sample entry; `null`: it tells none. */
+export function colorCodes(bytes: Uint8Array, end: number, boxesStart: number): ColorCodes | null {
+  const found = findBox(bytes, ["colr"], boxesStart, end);
+  if (found === null || String.fromCharCode(...bytes.subarray(found.content, found.content + 4)) !== "nclx") {
+    return null;
+  }
+  const view = viewOf(bytes);
+  const code = (index: number): number => view.getUint16(found.content + 4 + index * 2);
+  const isFull = (bytes[found.content + 10]! & 0x80) !== 0;
+  return { primaries: code(0), transfer: code(1), matrix: code(2), isFull };
+}
+
+/** What HLS calls the range of a transfer function (RFC 8216bis, VIDEO-RANGE). */
+const ranges: Readonly<Record<number, "PQ" | "HLG">> = { 16: "PQ", 18: "HLG" };
+
+/** The range of pictures. */
+export function videoRange(color: ColorCodes | null): "SDR" | "PQ" | "HLG" {
+  return ranges[color?.transfer ?? 0] ?? "SDR";
 }

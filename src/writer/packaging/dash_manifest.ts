@@ -4,7 +4,8 @@
  * @module
  */
 import { bandwidth, uri } from "./hls_playlists.ts";
-import type { Rendition, Segment } from "./rendition.ts";
+import type { Rendition } from "./rendition.ts";
+import type { Segment } from "./segment.ts";
 
 /** What a manifest tells beside its renditions. */
 export interface ManifestState {

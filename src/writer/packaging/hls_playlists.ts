@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Rendition, Segment } from "./rendition.ts";
+import type { Rendition } from "./rendition.ts";
+import type { Part, Segment } from "./segment.ts";
 
 /** fMP4 segments need 6, and one number serves all playlists. */
 const version = 7;
@@ -12,15 +13,16 @@ const partTargets = 3;
 /** How far behind the end players stay, in parts. */
 const holdBackParts = 3;
 
+/** Times of containers are rounded by less. */
+const roundingSeconds = 0.001;
+
 /** What a playlist of one rendition is besides its segments. */
 export interface PlaylistState {
-  /** The planned length of a segment, in seconds. */
-  readonly segmentSeconds: number;
-  /** How much longer they get where frames are even, in seconds. */
-  readonly moreSeconds: number;
   /** The longest part, in seconds; `null` where there are none. */
   readonly partSeconds: number | null;
-  /** How many segments were removed at its beginning; `null` where all stay. */
+  /** The part that comes next, by its name. */
+  readonly nextPart: string;
+  /** Whether old segments are removed, or all stay. */
   readonly isWindow: boolean;
   readonly hasEnded: boolean;
   /** The time on the wall of second 0, in milliseconds since 1970; `null`: it is not told. */
@@ -33,18 +35,11 @@ export const uri: (name: string) => string = encodeURIComponent;
 /** Seconds, as exact as a microsecond. */
 const exact = (seconds: number): string => seconds.toFixed(6);
 
-/** The largest duration of a segment of a rendition, in whole seconds, as its playlist promises. */
-export function targetSeconds({ longestSeconds }: Rendition, state: PlaylistState): number {
-  // It must not change: what is to be expected counts, and the rest only where it comes otherwise.
-  const { segmentSeconds, moreSeconds } = state;
-  return Math.max(1, Math.round(segmentSeconds + moreSeconds), Math.round(longestSeconds));
-}
-
 /** The playlist of one rendition. */
 export function mediaPlaylist(rendition: Rendition, state: PlaylistState): string {
-  const { segments, headerName } = rendition;
-  const { partSeconds, isWindow, hasEnded, beganMs } = state;
-  const target = targetSeconds(rendition, state);
+  const { segments, headerName, number, removedDiscontinuities } = rendition;
+  const { partSeconds, isWindow, hasEnded } = state;
+  const target = rendition.targetSeconds;
   const listsParts = partSeconds !== null && !hasEnded;
   const lines = [
     "#EXTM3U",
@@ -56,33 +51,59 @@ export function mediaPlaylist(rendition: Rendition, state: PlaylistState): strin
         `#EXT-X-PART-INF:PART-TARGET=${exact(partSeconds)}`,
       ]
       : []),
-    `#EXT-X-MEDIA-SEQUENCE:${segments[0]?.number ?? 1}`,
+    `#EXT-X-MEDIA-SEQUENCE:${segments[0]?.number ?? number}`,
+    ...(removedDiscontinuities === 0 ? [] : [`#EXT-X-DISCONTINUITY-SEQUENCE:${removedDiscontinuities}`]),
     ...(isWindow ? [] : [`#EXT-X-PLAYLIST-TYPE:${hasEnded ? "VOD" : "EVENT"}`]),
     "#EXT-X-INDEPENDENT-SEGMENTS",
-    `#EXT-X-MAP:URI="${uri(headerName)}"`,
   ];
-  const partsFrom = rendition.end - partTargets * target;
+  const partsEnd = rendition.parts.reduce((sum, part) => sum + part.seconds, rendition.end);
+  const partsFrom = partsEnd - partTargets * target - roundingSeconds;
+  let header = "";
+  const begin = ({ isDiscontinuous, header: needed }: Pick<Segment, "isDiscontinuous" | "header">): void => {
+    if (isDiscontinuous) lines.push("#EXT-X-DISCONTINUITY");
+    if (needed !== header) lines.push(`#EXT-X-MAP:URI="${uri(needed)}"`);
+    header = needed;
+  };
   for (const segment of segments) {
-    if (beganMs !== null) {
-      lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(beganMs + segment.start * 1000).toISOString()}`);
-    }
-    if (listsParts && segment.start + segment.seconds > partsFrom) lines.push(...partLines(segment.parts));
-    lines.push(`#EXTINF:${exact(segment.seconds)},`, uri(segment.name));
+    const { start, seconds, parts, dateMs, name } = segment;
+    begin(segment);
+    lines.push(...dateLines(dateMs, start, state));
+    const listed = listsParts && start >= partsFrom ? upTo(parts, partSeconds) : [];
+    // Those of a whole segment sum up to it.
+    if (listed.length === parts.length) lines.push(...listed.map(partLine));
+    lines.push(`#EXTINF:${exact(seconds)},`, uri(name));
   }
   if (listsParts) {
-    if (beganMs !== null && rendition.parts.length > 0) {
-      lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(beganMs + rendition.end * 1000).toISOString()}`);
+    const { isDiscontinuous, end } = rendition;
+    const parts = upTo(rendition.parts, partSeconds);
+    if (parts.length > 0) {
+      begin({ isDiscontinuous, header: headerName });
+      lines.push(...dateLines(null, end, state), ...parts.map(partLine));
     }
-    lines.push(...partLines(rendition.parts));
+    if (parts.length === rendition.parts.length) {
+      lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${uri(state.nextPart)}"`);
+    }
   }
   if (hasEnded) lines.push("#EXT-X-ENDLIST");
   return `${lines.join("\n")}\n`;
 }
 
-function partLines(parts: Segment["parts"]): string[] {
-  return parts.map(({ name, seconds, isIndependent }) =>
-    `#EXT-X-PART:DURATION=${exact(seconds)},URI="${uri(name)}"${isIndependent ? ",INDEPENDENT=YES" : ""}`
-  );
+/** The time on the wall of what comes next, which begins at a time in seconds. */
+function dateLines(dateMs: number | null, start: number, { beganMs }: PlaylistState): string[] {
+  const ms = dateMs ?? (beganMs === null ? null : beganMs + start * 1000);
+  return ms === null ? [] : [`#EXT-X-PROGRAM-DATE-TIME:${new Date(ms).toISOString()}`];
+}
+
+/** Parts up to one that is longer than was promised: that comes with its segment, as do those after it. */
+function upTo(parts: readonly Part[], most: number): readonly Part[] {
+  const tooLong = parts.findIndex(({ seconds }) => seconds > most + roundingSeconds);
+  return tooLong < 0 ? parts : parts.slice(0, tooLong);
+}
+
+function partLine({ name, seconds, isIndependent }: Part): string {
+  return `#EXT-X-PART:DURATION=${exact(seconds)},URI="${uri(name)}"${
+    isIndependent ? ",INDEPENDENT=YES" : ""
+  }`;
 }
 
 /** The most bits per second of a rendition, as far as is known. */
@@ -106,13 +127,13 @@ export function multivariantPlaylist(
   }
   const sum = (bits: (audio: Rendition) => number): number => Math.max(0, ...audios.map(bits));
   for (const video of videos) {
-    const { playlistName, header: { codec, width, height }, averageBits } = video;
+    const { playlistName, header: { codec, range, width, height }, averageBits } = video;
     const codecs = new Set([codec, ...audios.map(({ header }) => header.codec)]);
     lines.push(
       `#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth(video) + sum(bandwidth)},` +
         `AVERAGE-BANDWIDTH=${Math.ceil(averageBits + sum((audio) => audio.averageBits))},` +
         `CODECS="${[...codecs].join(",")}",RESOLUTION=${Math.round(width)}x${Math.round(height)},` +
-        `FRAME-RATE=${frameRate.toFixed(3)},CLOSED-CAPTIONS=NONE` +
+        `FRAME-RATE=${frameRate.toFixed(3)},VIDEO-RANGE=${range},CLOSED-CAPTIONS=NONE` +
         (audios.length === 0 ? "" : ',AUDIO="audio"'),
       uri(playlistName),
     );

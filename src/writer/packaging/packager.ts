@@ -4,11 +4,15 @@
  * @module
  */
 import { WriteError } from "../../errors.ts";
+import type { FragmentCuts } from "../../file/fragments.ts";
+import { SegmentGrid } from "../../file/mp4/segment_grid.ts";
 import type { Rational } from "../../libav/rational.ts";
 import { dashManifest } from "./dash_manifest.ts";
 import { bandwidth, mediaPlaylist, multivariantPlaylist, type PlaylistState } from "./hls_playlists.ts";
+import { filePrefix } from "./file_names.ts";
 import { PackagedStream } from "./packaged_stream.ts";
-import { Rendition, type SegmentFile } from "./rendition.ts";
+import { Rendition } from "./rendition.ts";
+import type { EarlierList, SegmentFile } from "./segment.ts";
 import type { TrackHeader } from "./track_header.ts";
 
 /** How a stream is packaged. */
@@ -16,11 +20,10 @@ export interface PackagerOptions {
   readonly format: "hls" | "dash";
   /** The name of the manifest: the playlist of playlists, or the MPD. */
   readonly manifest: string;
-  readonly segmentSeconds: number;
+  /** How fragments were cut. */
+  readonly cuts: FragmentCuts;
   /** How much longer segments get that have whole frames, in seconds. */
   readonly moreSeconds: number;
-  /** The length of a part; `null`: there are none. */
-  readonly partSeconds: number | null;
   /** How many segments are listed at most; `null`: all. */
   readonly windowSegments: number | null;
   /** Frames per second; `null` where filters may change that: it is measured. */
@@ -29,6 +32,8 @@ export interface PackagerOptions {
   readonly videoBits: readonly (number | null)[];
   /** Whether playlists tell the time on the wall. */
   readonly tellsDate: boolean;
+  /** What another writer has left, which is gone on with, by the labels of renditions. */
+  readonly earlier: ReadonlyMap<string, EarlierList>;
 }
 
 /** Where files go. */
@@ -73,11 +78,11 @@ export class Packager {
     this.#files = files;
     this.#streams = options.videoBits.map((bits, index) => {
       const label = options.videoBits.length === 1 ? "video" : `video${index + 1}`;
-      return new PackagedStream(options.partSeconds !== null, {
+      return new PackagedStream(options.cuts.partSeconds !== null, new SegmentGrid(options.cuts, true), {
         open: (track, audios) => this.#open(track, audios, label, bits),
-        part: (rendition, file) => {
+        part: (rendition, file, isLast) => {
           this.#files.put(file, types.segment);
-          this.#list(rendition);
+          this.#list(rendition, isLast);
         },
         end: (rendition, end) => this.#end(rendition, end),
       });
@@ -101,7 +106,7 @@ export class Packager {
 
   /** The renditions that have something. */
   get #filled(): Rendition[] {
-    return [...this.#videos, ...this.#audios].filter(({ segments }) => segments.length > 0);
+    return [...this.#videos, ...this.#audios].filter(({ completed }) => completed > 0);
   }
 
   /** Makes the rendition of a track, one of so many of audio, and stores its header. */
@@ -109,14 +114,29 @@ export class Packager {
     const isVideo = header.kind === "video";
     const own = isVideo ? this.#videos : this.#audios;
     const audioLabel = audios > 1 ? `audio${own.length + 1}` : "audio";
-    // Streams that share a folder have files of their own, also where their names differ by the extension.
-    const prefix = this.#options.manifest.replace(/\.m3u8$/, "");
-    const rendition = new Rendition(prefix, isVideo ? label : audioLabel, header, isVideo ? bits : null);
+    const prefix = filePrefix(this.#options.manifest);
+    const ownLabel = isVideo ? label : audioLabel;
+    const { earlier, moreSeconds, cuts: { segmentSeconds } } = this.#options;
+    const before = earlier.get(ownLabel) ?? null;
+    const rendition = new Rendition({
+      ...{ label: ownLabel, name: `${prefix}-${ownLabel}`, header, toldBits: isVideo ? bits : null },
+      targetSeconds: Math.max(1, Math.round(segmentSeconds + moreSeconds)),
+      ...{ earlier: before, discontinuities: this.#discontinuities },
+    });
+    for (const name of before?.strays ?? []) this.#files.remove(name);
     own.push(rendition);
     // The first is the best, whichever is there first.
     this.#videos.sort((one, other) => one.label.localeCompare(other.label, "en", { numeric: true }));
     this.#files.put({ name: rendition.headerName, bytes: header.file }, types.header);
     return rendition;
+  }
+
+  /** How many writers were there before. */
+  get #discontinuities(): number {
+    const counts = this.#options.earlier.values().map(({ segments, removedDiscontinuities }) =>
+      removedDiscontinuities + segments.filter(({ isDiscontinuous }) => isDiscontinuous).length + 1
+    );
+    return Math.max(0, ...counts);
   }
 
   /** Completes the segment of a rendition, and lists it. */
@@ -135,8 +155,8 @@ export class Packager {
   }
 
   /** Throws where a segment of one video begins at another time than that of another. */
-  #requireSameTimes({ label, segments }: Rendition): void {
-    const { number, start } = segments.at(-1)!;
+  #requireSameTimes({ label, segments, completed: number }: Rendition): void {
+    const { start } = segments.at(-1)!;
     const other = this.#beginnings.get(number);
     if (other === undefined) {
       this.#beginnings.set(number, start);
@@ -153,13 +173,15 @@ export class Packager {
     }
   }
 
-  #list(rendition: Rendition): void {
+  /** Lists a rendition; whether the part that came last is the last one of its segment. */
+  #list(rendition: Rendition, isPartLast = false): void {
     if (this.#options.format === "dash") return;
-    const { segmentSeconds, moreSeconds, partSeconds, windowSegments, tellsDate } = this.#options;
+    const { cuts: { longestPartSeconds }, windowSegments, tellsDate } = this.#options;
+    // Parts of audio have whole packets.
+    const more = rendition.header.kind === "audio" ? rendition.packetSeconds ?? 0 : 0;
     const state: PlaylistState = {
-      segmentSeconds,
-      moreSeconds,
-      partSeconds: partSeconds === null ? null : rendition.partTarget(partSeconds),
+      partSeconds: longestPartSeconds === null ? null : longestPartSeconds + more,
+      nextPart: rendition.nextPart(isPartLast),
       isWindow: windowSegments !== null,
       hasEnded: this.#hasEnded,
       beganMs: tellsDate ? this.beganMs : null,
@@ -170,14 +192,14 @@ export class Packager {
   /** Whether all renditions can be listed: audio that is late is not waited for. */
   get #isReady(): boolean {
     const isOpen = this.#videos.length === this.#streams.length;
-    const isLate = this.#videos.every(({ segments }) => (segments.at(-1)?.number ?? 0) > 1);
-    const isFilled = ({ segments }: Rendition): boolean => segments.length > 0;
+    const isLate = this.#videos.every(({ completed }) => completed > 1);
+    const isFilled = ({ completed }: Rendition): boolean => completed > 0;
     return isOpen && this.#videos.every(isFilled) && (isLate || this.#audios.every(isFilled));
   }
 
   /** Writes the manifest: that of HLS only where it has changed. */
   #describe(): void {
-    const { format, manifest, segmentSeconds, windowSegments } = this.#options;
+    const { format, manifest, windowSegments, cuts: { segmentSeconds } } = this.#options;
     const filled = this.#filled;
     const videos = filled.filter(({ header }) => header.kind === "video");
     const audios = filled.filter(({ header }) => header.kind === "audio");

@@ -6,7 +6,7 @@
  */
 import { type Box, boxesIn, findBox, makeBox, viewOf } from "../../file/mp4/boxes.ts";
 import { audioChannels } from "./audio_channels.ts";
-import { codecString } from "./codec_strings.ts";
+import { codecString, colorCodes, videoRange } from "./codec_strings.ts";
 
 /** What a track says of itself before its first fragment. */
 export interface TrackHeader {
@@ -21,6 +21,8 @@ export interface TrackHeader {
   readonly leadTicks: number;
   /** The codec, as browsers name it. */
   readonly codec: string;
+  /** The range of a video's brightness. */
+  readonly range: "SDR" | "PQ" | "HLG";
   readonly width: number;
   readonly height: number;
   readonly sampleRate: number;
@@ -66,6 +68,7 @@ function trackHeader(movie: Uint8Array, outer: Box, track: Box, movieScale: numb
     startTicks: Math.round(start * timescale / movieScale),
     leadTicks: lead,
     codec: codecString(movie, entry, entry.content + entryFields[kind]),
+    range: videoRange(isAudio ? null : colorCodes(movie, entry.end, entry.content + entryFields.video)),
     width: isAudio ? 0 : view.getUint32(header.end - 8) / 65536,
     height: isAudio ? 0 : view.getUint32(header.end - 4) / 65536,
     // Rates above 65535 have no room in 16 bits: FFmpeg writes 0. They are the unit of its times.

@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
-import { createStreamWriter, type StreamWriterOptions } from "../../../mod.ts";
+import {
+  createFileWriter,
+  createStreamWriter,
+  type StreamWriterOptions,
+  type VideoWriter,
+} from "../../../mod.ts";
 import { missingBrowser, openPage } from "../../support/browser.ts";
 import { missingEncoders } from "../../support/features.ts";
 import { barFrame, TemporaryFolder } from "../../support/media.ts";
@@ -24,7 +29,9 @@ const fps = 30;
 /** How a page starts each player. `problems` are what it complains of. */
 const starts: Readonly<Record<Player, string>> = {
   "hls.js": `const player = new Hls({ lowLatencyMode: true });
-player.on(Hls.Events.ERROR, (_, { type, details, error }) => problems.push(details + " " + error?.message));
+player.on(Hls.Events.ERROR, (_, { details, error, fatal }) => {
+  if (fatal || !mayComplain) problems.push(details + " " + error?.message);
+});
 player.on(Hls.Events.MANIFEST_PARSED, () => video.play());
 player.loadSource("/index.m3u8");
 player.attachMedia(video);
@@ -35,11 +42,14 @@ player.initialize(video, "/index.mpd", true);
 const latency = () => player.getCurrentLiveLatency();`,
 };
 
-/** A page that plays a stream, and tells what it sees once `until` is true. */
-const pageFor = (player: Player, until: string): string =>
+/**
+ * A page that plays a stream, and tells what it sees once `until` is true. `mayComplain`: of what is not
+ * fatal.
+ */
+const pageFor = (player: Player, until: string, mayComplain: boolean): string =>
   `<video muted></video><script src="/player.js"></script><script>
 const video = document.querySelector("video");
-const problems = [], sizes = new Set();
+const mayComplain = ${mayComplain}, problems = [], sizes = new Set();
 ${starts[player]}
 const look = setInterval(() => {
   const { currentTime, duration, ended, buffered } = video;
@@ -73,8 +83,8 @@ interface Seen {
   readonly latency: number;
 }
 
-async function watch(folder: string, player: Player, until: string): Promise<Seen> {
-  await using page = await openPage(pageFor(player, until), serve(folder, player));
+async function watch(folder: string, player: Player, until: string, mayComplain = false): Promise<Seen> {
+  await using page = await openPage(pageFor(player, until, mayComplain), serve(folder, player));
   const seen = await page.told as unknown as Seen;
   assertEquals(seen.problems, []);
   return seen;
@@ -157,6 +167,100 @@ test("createStreamWriter: hls.js is a second behind a stream with parts", { skip
     await written;
   }
 });
+
+test(
+  "createStreamWriter: hls.js goes on when the writer of a live window is another one",
+  { skip },
+  async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("index.m3u8");
+    const open = (): Promise<VideoWriter> =>
+      createStreamWriter("libx264", path, fps, {
+        ...{ audio: {}, tune: "zerolatency", timing: "wallclock" },
+        adaptive: { segmentSeconds: 1, windowSegments: 6 },
+      });
+    let isOver = false;
+    const written = (async () => {
+      // The program is killed, and starts again a moment later, with another size.
+      for (const [run, width] of [[0, 160], [1, 320]] as const) {
+        const writer = await open();
+        const beganMs = performance.now();
+        let samples = 0;
+        for (let index = 0; !isOver && (run === 1 || index < 7 * fps); index++) {
+          await writer.write(barFrame(index, width, width * 9 / 16));
+          const count = Math.round((performance.now() - beganMs) * 48) - samples;
+          if (count > 0) await writer.writeAudio(quiet(count));
+          samples += Math.max(0, count);
+          await delay(Math.max(0, beganMs + (index + 1) * 1000 / fps - performance.now()));
+        }
+        await writer.abort();
+        await delay(1000);
+      }
+    })();
+    while (!existsSync(path)) await delay(20);
+    try {
+      const seen = await watch(folder.path, "hls.js", "currentTime > 9 && sizes.has(320)", true);
+      assert(seen.sizes.includes(160), seen.sizes.join());
+    } finally {
+      isOver = true;
+      await written;
+    }
+  },
+);
+
+for (const [player, name] of [["hls.js", "index.m3u8"], ["dash.js", "index.mpd"]] as const) {
+  test(
+    `createStreamWriter: ${player} shows a frame that stays for longer than a segment`,
+    { skip },
+    async () => {
+      using folder = new TemporaryFolder();
+      const options = { timing: "timestamps", tune: "zerolatency", adaptive: { segmentSeconds: 1 } } as const;
+      const writer = await createStreamWriter("libx264", folder.file(name), fps, options);
+      for (let index = 0; index < 75; index++) {
+        const timestamp = index / fps + (index < 40 ? 0 : 3.5);
+        await writer.write(barFrame(index), { timestamp });
+      }
+      await writer.close();
+      // hls.js tells of the hole that Chromium sees there, and goes on.
+      const seen = await watch(folder.path, player, "ended", true);
+      assert(Math.abs(seen.duration - 6) < 0.05, `${seen.duration} s`);
+      assert(seen.totalVideoFrames >= 72, `${seen.totalVideoFrames} frames`);
+    },
+  );
+}
+
+test(
+  "createFileWriter: HLS and DASH beside a recording play in hls.js, dash.js and <video>",
+  { skip },
+  async () => {
+    using folder = new TemporaryFolder();
+    const outputs = ["index.m3u8", "index.mpd"].map((name) => ({
+      ...{ target: folder.file(name), adaptive: { segmentSeconds: 1 } },
+    }));
+    const writer = await createFileWriter("libx264", folder.file("a.mp4"), fps, { audio: {}, outputs });
+    for (let index = 0; index < 4 * fps; index++) {
+      await writer.write(barFrame(index));
+      await writer.writeAudio(quiet(48_000 / fps));
+    }
+    await writer.close();
+    for (const player of ["hls.js", "dash.js"] as const) {
+      const seen = await watch(folder.path, player, "ended");
+      assert(Math.abs(seen.duration - 4) < 0.03, `${seen.duration} s`);
+      assertEquals(seen.ranges.length, 1);
+      assert(seen.totalVideoFrames >= 4 * fps - 3, `${seen.totalVideoFrames} frames`);
+    }
+    const page = `<video muted src="/a.mp4"></video><script>
+const video = document.querySelector("video");
+video.onended = () => tell({ duration: video.duration });
+video.onerror = () => tell({ error: video.error.message });
+video.play();
+</script>`;
+    await using opened = await openPage(page, serve(folder.path, null));
+    const { duration, error } = await opened.told;
+    assertEquals(error, undefined);
+    assert(Math.abs(Number(duration) - 4) < 0.03, `${duration} s`);
+  },
+);
 
 for (const [codec, audio] of [["libx264", "aac"], ["libvpx-vp9", "opus"], ["libsvtav1", "flac"]] as const) {
   test(`createStreamWriter: Chromium takes segments of ${codec} and ${audio} by their names`, {

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { dirname, join, removeOldFile, writeWholeFile } from "../../../../ffi/mod.ts";
+import { dirname, join, namesIn, readFile, removeOldFile, writeWholeFile } from "../../../../ffi/mod.ts";
 import { requireWritable, withWriteErrors } from "../../../file/target.ts";
+import type { EarlierFolder } from "../earlier_list.ts";
 import type { SegmentStore } from "./store.ts";
 
 /** A folder. Each file is there whole, or not at all. */
@@ -17,6 +18,19 @@ export class FolderStore implements SegmentStore {
     this.path = path;
     this.#folder = dirname(path);
     requireWritable(path);
+  }
+
+  folder(): EarlierFolder {
+    return {
+      names: namesIn(this.#folder) ?? [],
+      read: (name) => {
+        try {
+          return new TextDecoder().decode(readFile(join(this.#folder, name)));
+        } catch {
+          return null;
+        }
+      },
+    };
   }
 
   async put(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {

@@ -5,6 +5,7 @@
  */
 import { basename, dirname, join, runtime } from "../../../../ffi/mod.ts";
 import { inUse } from "../../../file/held_target.ts";
+import { areOneStream } from "../file_names.ts";
 
 /** The paths of those of this thread. */
 const held = new Set<string>();
@@ -13,12 +14,14 @@ const held = new Set<string>();
 export class HeldManifest implements Disposable {
   #path: string | null = null;
 
-  /** Throws a `WriteError` where another writer is writing it. An empty path is none. */
+  /** Throws a `WriteError` where another writer writes it, or a file of its name. An empty path is none. */
   constructor(path: string) {
     if (path === "") return;
     const folder = dirname(path);
     const own = join(runtime().realPath(folder) ?? folder, basename(path));
-    if (held.has(own)) throw inUse(path);
+    const isTaken = (other: string): boolean =>
+      dirname(other) === dirname(own) && areOneStream(basename(other), basename(own));
+    if (held.values().some(isTaken)) throw inUse(path);
     held.add(this.#path = own);
   }
 

@@ -5,7 +5,7 @@
  */
 import { Gate } from "../../../gate.ts";
 import type { FileTaker } from "../packager.ts";
-import type { SegmentFile } from "../rendition.ts";
+import type { SegmentFile } from "../segment.ts";
 import type { SegmentStore } from "./store.ts";
 
 /** So many files may wait before more frames are waited for. */

@@ -1,0 +1,1 @@
+import "../../hls_outputs_test.ts?all";

@@ -1,0 +1,1 @@
+import "../../hls_restart_test.ts?all";
