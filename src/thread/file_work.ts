@@ -5,7 +5,7 @@
  */
 import { librariesFor, loadNative, noteLibraries } from "../../ffi/mod.ts";
 import { settlesWithin } from "../abortable.ts";
-import { doFileWork, type FileWork, type FileWorkSummary } from "../engine/copying/file_work.ts";
+import type { FileWork, FileWorkSummary } from "../engine/copying/file_work.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
 import { EncodingThread, NoThreadError, patienceMs, threadEndedError } from "./encoding_thread.ts";
 import type { FromWorker, Posted, ToWorker } from "./messages.ts";
@@ -44,6 +44,7 @@ async function runHere(
   work: FileWork,
   { libraryPath, signal, onStep }: WorkOptions,
 ): Promise<FileWorkSummary> {
+  const { doFileWork } = await import("../engine/copying/file_work.ts");
   // It may have been aborted while a thread was to start.
   signal?.throwIfAborted();
   const runner = new StepRunner();

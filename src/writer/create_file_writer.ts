@@ -20,7 +20,6 @@ import { shown } from "../shown.ts";
 import { openVideoEngine } from "../thread/open_engine.ts";
 import { type FrameRate, parseFrameRate } from "../video/frame_rate.ts";
 import { EngineVideoWriter } from "./engine_video_writer.ts";
-import { openFallback } from "./fallback/open_fallback.ts";
 import { openWithOutputs } from "./outputs/open_outputs.ts";
 import type { VideoWriter } from "./video_writer.ts";
 
@@ -85,7 +84,10 @@ export async function createFileWriter(
   const open = (opened: VideoFileRequest): Promise<VideoEngine> => openVideoEngine(opened, engineOptions);
   const { outputs } = checked;
   const engine = outputs.length === 0
-    ? await open(request).catch((error) => openFallback(error, request, checked))
+    ? await open(request).catch(async (error) => {
+      const { openFallback } = await import("./fallback/open_fallback.ts");
+      return await openFallback(error, request, checked);
+    })
     : await openWithOutputs(request, engineOptions, { outputs, hasPrimary: false }, open);
   return await writerOver(engine, frameRate, checked);
 }

@@ -19,7 +19,6 @@ import type {
   ReadCalls,
   Reading,
 } from "./reading_calls.ts";
-import { ReadingService } from "./reading_service.ts";
 import { type WaitingLimits, WatchedReading } from "./watched_reading.ts";
 
 /** How long a thread may take until it stops what it does, in milliseconds. Then it is ended. */
@@ -51,6 +50,9 @@ export async function openReading(request: ReadRequest, options: ReadingOptions)
     cause = error as Error;
   }
   if (["network", "device"].includes(request.place.kind)) throw noThreadError(request.label, cause);
+  // Most programs do without.
+  const { LocalReading } = await import("./local_reading.ts");
+  options.signal?.throwIfAborted();
   return await opened(new LocalReading(), new SessionControl().memory, request, options);
 }
 
@@ -207,22 +209,4 @@ class ReadingThread implements Reading {
 /** Whether an answer is a frame that was lent. */
 function isLent(value: ReadCalls[ReadCallName]["answer"]): boolean {
   return typeof value === "object" && value !== null && "data" in value && "address" in value.data;
-}
-
-/** Reads in this thread. */
-class LocalReading implements Reading {
-  readonly #service = new ReadingService(false);
-
-  // deno-lint-ignore require-await
-  async ask<Name extends ReadCallName>(
-    type: Name,
-    details: ReadCalls[Name]["ask"],
-  ): Promise<ReadCalls[Name]["answer"]> {
-    const call = { ...details, type, question: 0 } as unknown as AskedCall;
-    return this.#service.answer(call).value as ReadCalls[Name]["answer"];
-  }
-
-  async close(): Promise<void> {
-    await this.ask("close", {});
-  }
 }
