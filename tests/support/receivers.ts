@@ -67,7 +67,8 @@ export class Receiver implements Disposable {
 
   /** Stops it, so that it reads nothing. */
   freeze(): void {
-    this.#program?.kill("SIGSTOP");
+    // A program that Deno's own method stops counts as one that has ended.
+    process.kill(this.#program!.pid!, "SIGSTOP");
   }
 
   async #end(signal: "SIGKILL" | "SIGINT"): Promise<void> {

@@ -123,7 +123,10 @@ export function playRest(
   try {
     rest = sizeOf(path) === 0 ? null : play(path, { width, fps, isCut: true });
   } catch (error) {
-    const isUnreadable = /: (End of file|Invalid data found when processing input)$/.test(String(error));
+    // The last is what ffmpeg says of a file with a header and no frame of the video.
+    const isUnreadable =
+      /: (End of file|Invalid data found when processing input)$|Cannot determine format of input stream/
+        .test(String(error));
     if (!isUnreadable || written >= mostLost * fps) throw error;
     rest = null;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Native } from "../../../ffi/mod.ts";
+import { settlesWithin } from "../../abortable.ts";
 import { withoutUser } from "../../basic_login.ts";
 import { WriteError } from "../../errors.ts";
 import { Gate } from "../../gate.ts";
@@ -14,15 +15,16 @@ import type { HttpTarget } from "../../engine/outputs/output_target.ts";
 import { untrusted } from "./refusals.ts";
 import type { PacketOutput } from "./packet_output.ts";
 
-/** How many bytes may wait for a server. */
-const maxWaitingBytes = 2 ** 20;
+/** How soon a connection is refused, in milliseconds. */
+const refusedMs = 100;
 
 /** A request whose body is what is written. */
 export class HttpOutput implements PacketOutput {
+  readonly gathers = true;
   readonly #target: HttpTarget;
   readonly #muxer: ByteMuxer;
   readonly #abortion = new AbortController();
-  /** Opens when the server has taken something. */
+  /** Opens when the runtime has sent what it had, and asks for more. */
   readonly #taken = new Gate();
   #body: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | null = null;
   /** Resolves with the status of the answer, or a failure. */
@@ -54,7 +56,7 @@ export class HttpOutput implements PacketOutput {
         this.#isCancelled = true;
         this.#taken.open();
       },
-    }, { highWaterMark: maxWaitingBytes, size: ({ length }) => length });
+    }, { highWaterMark: 0 });
     const request = {
       ...{ method, body, signal: this.#abortion.signal },
       redirect: "manual",
@@ -74,6 +76,8 @@ export class HttpOutput implements PacketOutput {
 
   async begin(streams: OutputStreams): Promise<void> {
     this.#muxer.begin(streams);
+    // A runtime may take bytes before it has a connection: only a refusal tells that there is none.
+    await settlesWithin(this.#answered!, refusedMs);
     await this.#room();
   }
 
@@ -96,11 +100,11 @@ export class HttpOutput implements PacketOutput {
     return this.#muxer.bytes;
   }
 
-  /** Waits for the server to take what it was given. */
+  /** Waits until what was given is sent: what waits when the connection is lost would count as sent. */
   async #room(): Promise<void> {
     for (;;) {
       await this.#requireTaken();
-      if (this.#body!.desiredSize! > 0) return;
+      if (this.#body!.desiredSize! >= 0) return;
       await this.#taken.opened;
     }
   }

@@ -72,6 +72,7 @@ const rtmpsPort = 443;
 
 /** One connection to an address. */
 export class NetworkOutput implements PacketOutput {
+  readonly gathers = true;
   readonly #native: Native;
   readonly #target: NetworkTarget;
   readonly #muxer: Muxer;

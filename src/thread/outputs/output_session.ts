@@ -101,6 +101,7 @@ export class OutputSession {
         else break;
       }
       await this.#watched("finish", () => this.#output!.finish());
+      this.#queue.settle("sent");
       this.#countBytes();
       await this.#linger();
       this.#memory.state = "closed";
@@ -146,10 +147,13 @@ export class OutputSession {
     try {
       await this.#watched("write", () => this.#output!.write(packet));
     } catch (error) {
+      this.#queue.settle("lost");
       this.#queue.drop({ streamIndex });
       return await this.#recover(error);
     }
-    this.#queue.sent({ streamIndex });
+    this.#queue.gather({ streamIndex });
+    const { gathers = false, bytes } = this.#output!;
+    if (!gathers || bytes === 0 || bytes + this.#bytes > this.#memory.sentBytes) this.#queue.settle("sent");
     this.#memory.turn("stalled", "live");
     if (performance.now() - this.#connectedMs > holdsMs) this.#reconnection.succeeded();
     this.#countBytes();

@@ -25,6 +25,11 @@ export interface PacketOutput extends Disposable {
   write(packet: NativePacket): void | Promise<void>;
   /** Ends well: writes the trailer, and waits until all is sent. */
   finish(): void | Promise<void>;
-  /** How many bytes were sent, as far as that is known. */
+  /**
+   * Whether packets count as sent only once {@linkcode bytes} grows: the muxer of WebM sends them by the
+   * second.
+   */
+  readonly gathers?: boolean;
+  /** How many bytes were sent, as far as that is known; 0 where it is not. */
   readonly bytes: number;
 }

@@ -13,6 +13,8 @@ export class PacketQueue implements Disposable {
   readonly #native: Native;
   readonly #memory: QueueMemory;
   readonly #packet: NativePacket;
+  /** Streams of the packets that a muxer has gathered, and not sent. */
+  #gathered: number[] = [];
   #streams: OutputStreams | null = null;
 
   constructor(native: Native, memory: QueueMemory) {
@@ -51,6 +53,19 @@ export class PacketQueue implements Disposable {
     for (let packet = this.take(); packet !== null; packet = this.take()) this.drop(packet);
   }
 
+  /** Remembers a packet that is to be sent with later ones. */
+  gather({ streamIndex }: Pick<NativePacket, "streamIndex">): void {
+    this.#gathered.push(streamIndex);
+  }
+
+  /** Counts what was gathered: it was sent, or is lost. */
+  settle(what: "sent" | "lost"): void {
+    for (const streamIndex of this.#gathered.splice(0)) {
+      if (what === "sent") this.sent({ streamIndex });
+      else this.drop({ streamIndex });
+    }
+  }
+
   /** Counts a packet that was sent. */
   sent({ streamIndex }: Pick<NativePacket, "streamIndex">): void {
     this.#memory.add("packets", 1);
@@ -60,6 +75,7 @@ export class PacketQueue implements Disposable {
   /** Frees everything, and what waits. */
   [Symbol.dispose](): void {
     if (this.#packet.isDisposed) return;
+    this.settle("lost");
     this.dropAll();
     this.streams?.[Symbol.dispose]();
     this.#packet[Symbol.dispose]();
