@@ -17,7 +17,7 @@ function nextThread(): () => void {
     message: () => {},
     ended: () => {},
   });
-  thread.leave(true);
+  thread.leave();
   return () => thread.post(null as never, []);
 }
 
