@@ -63,6 +63,29 @@ test("thread: where it ends, all calls that wait and all later ones reject with 
   });
 });
 
+test("thread: where it ends while a writer opens in it, that is an error, and the next one opens", async () => {
+  await withoutUnhandled(async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.mkv");
+    const open = () => createFileWriter("ffv1", path, 25, options);
+    // Its thread, which has worked, is kept for the next one.
+    await (await open()).close();
+    const end = nextThread();
+    const { take } = EncodingThread;
+    EncodingThread.take = (...given) => {
+      EncodingThread.take = take;
+      const thread = EncodingThread.take(...given);
+      end();
+      return thread;
+    };
+    assertEnded(await rejection(open, "opening"));
+    const writer = await open();
+    await writer.write(barFrame(0));
+    await writer.close();
+    assertEquals(probe(path).frames, 1);
+  });
+});
+
 test("thread: where it ends during close, close rejects with a WriteError", async () => {
   await withoutUnhandled(async () => {
     using folder = new TemporaryFolder();
