@@ -17,7 +17,7 @@ function nextThread(): () => void {
     message: () => {},
     ended: () => {},
   });
-  thread.leave(true);
+  thread.leave();
   return () => thread.post(null as never, []);
 }
 
@@ -60,6 +60,29 @@ test("thread: where it ends, all calls that wait and all later ones reject with 
     assertEnded(waiting[0]);
     for (const error of waiting) assertSame(error, waiting[0]);
     await writer.abort();
+  });
+});
+
+test("thread: where it ends while a writer opens in it, that is an error, and the next one opens", async () => {
+  await withoutUnhandled(async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.mkv");
+    const open = () => createFileWriter("ffv1", path, 25, options);
+    // Its thread, which has worked, is kept for the next one.
+    await (await open()).close();
+    const end = nextThread();
+    const { take } = EncodingThread;
+    EncodingThread.take = (...given) => {
+      EncodingThread.take = take;
+      const thread = EncodingThread.take(...given);
+      end();
+      return thread;
+    };
+    assertEnded(await rejection(open, "opening"));
+    const writer = await open();
+    await writer.write(barFrame(0));
+    await writer.close();
+    assertEquals(probe(path).frames, 1);
   });
 });
 

@@ -10,7 +10,12 @@ import { rejection } from "./support/messages.ts";
 import { isBun, isDeno, repository, runScript } from "./support/processes.ts";
 import { test } from "./support/test.ts";
 
-const moduleUrl = JSON.stringify(isBun ? `${repository}mod.ts` : pathToFileURL(`${repository}mod.ts`).href);
+/** What names a module of the project in an import. */
+function fileUrl(module: string): string {
+  return isBun ? `${repository}${module}` : pathToFileURL(`${repository}${module}`).href;
+}
+
+const moduleUrl = JSON.stringify(fileUrl("mod.ts"));
 
 /** Runs a program, whose first two arguments are a folder for files and one without libraries. */
 function run(program: string): { readonly status: number | null; readonly lines: string[] } {
@@ -42,6 +47,45 @@ test("prepare: the next writer has the thread that was started, and no second on
   } finally {
     host.startThread = start;
   }
+});
+
+test("prepare: with another workerUrl, the thread that is idle is not the one", () => {
+  const { status, lines } = run(`
+    import { writeFileSync } from "node:fs";
+    import { pathToFileURL } from "node:url";
+    import { runtime } from ${JSON.stringify(fileUrl("ffi/mod.ts"))};
+    const path = process.argv[2] + "/avwriter_worker.ts";
+    writeFileSync(path, ${JSON.stringify(`import "${fileUrl("src/worker/avwriter_worker.ts")}";`)});
+    const workerUrl = pathToFileURL(path);
+    const host = runtime();
+    const start = host.startThread;
+    const started = [];
+    host.startThread = (...given) => {
+      started.push(given[0].href === workerUrl.href);
+      return start.call(host, ...given);
+    };
+    await prepare();
+    await prepare({ workerUrl });
+    const writer = await createFileWriter("ffv1", process.argv[2] + "/a.mkv", 25, { workerUrl });
+    await writer.write({ data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 });
+    console.log((await writer.close()).frames, started.join());`);
+  assertEquals([status, lines], [0, ["1 false,true"]]);
+});
+
+test("prepare: the thread is a web worker of Deno, also where the program has a class of its own for these", {
+  skip: !isDeno && "only Deno's web workers are used",
+}, () => {
+  const { status, lines } = run(`
+    let made = 0;
+    globalThis.Worker = class extends Worker {
+      constructor(...given) {
+        super(...given);
+        made++;
+      }
+    };
+    await prepare();
+    console.log(made);`);
+  assertEquals([status, lines], [0, ["1"]]);
 });
 
 test("prepare: a writer that comes while the thread gets ready has it, too", () => {

@@ -9,8 +9,11 @@ import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { assert, assertEquals } from "@std/assert";
 import { createFileWriter, type VideoWriter, type WriterOptions } from "../mod.ts";
+import { runtime } from "../ffi/mod.ts";
+import { SessionControl } from "../src/engine/ending/session_control.ts";
 import { EncodingThread } from "../src/thread/encoding_thread.ts";
 import { mayBlock } from "../src/thread/sharing/blocking.ts";
+import { type SessionTurns, ThreadTurns } from "../src/thread/sharing/session_turns.ts";
 import { workerModule } from "../src/worker/worker_module.ts";
 import { sine } from "./support/audio.ts";
 import { missingEncoders } from "./support/features.ts";
@@ -55,7 +58,7 @@ test("createFileWriter: threads are shared by as many sessions as there are, and
   while (ended.length < 2) await delay(5);
   await delay(50);
   assertEquals(ended, [0, threads]);
-  for (const session of [...sessions, own]) session.leave(false);
+  for (const session of [...sessions, own]) session.leave();
 });
 
 test("createFileWriter: what may wait for others, or takes long, has a thread of its own", () => {
@@ -72,12 +75,19 @@ test("createFileWriter: what may wait for others, or takes long, has a thread of
     }) as unknown as Parameters<typeof mayBlock>[0];
   const file = folder.file("a.mp4");
   assertEquals(mayBlock(request(file)), false);
+  assertEquals(mayBlock(request(file, "vp9", { filter: "" })), false);
   assertEquals(mayBlock(request("")), false, "bytes for the program");
   assertEquals(mayBlock(request(folder.path)), false, "a folder of segments");
   const network = { kind: "file", address: { url: "http://localhost/a.mp3", path: null } };
   const waiting = [
     request(file, "av1"),
     request(file, "libsvtav1"),
+    request(file, "libvvenc"),
+    request(file, "vp9", { encoderOptions: { deadline: "best" } }),
+    request(file, "libvpx-vp9", { encoderOptions: { "cpu-used": 0 } }),
+    request(file, "vp9", { preset: "0" }),
+    request(file, "h264", { passes: 2 }),
+    request(file, "h264", { filter: "realtime" }),
     request(file, "h264", { preset: "veryslow" }),
     request(file, "h264", { encoderOptions: { preset: "slower" } }),
     request(file, "h264", { live: true }),
@@ -90,6 +100,82 @@ test("createFileWriter: what may wait for others, or takes long, has a thread of
   execFileSync("mkfifo", [folder.file("pipe")]);
   assertEquals(mayBlock(request(folder.file("pipe"))), true, "a pipe");
   assertEquals(mayBlock(request("/dev/full")), true, "a device");
+});
+
+/** Keeps the thread busy. */
+function work(ms: number): void {
+  const endMs = performance.now() + ms;
+  while (performance.now() < endMs);
+}
+
+test("close, deadlineSeconds: in a shared thread the session comes first, and waiting does not count", async () => {
+  const turns = new ThreadTurns();
+  const controls = [new SessionControl(), new SessionControl(), new SessionControl()] as const;
+  const [large, small, late] = controls.map((control) => turns.join(() => control)) as [
+    SessionTurns,
+    SessionTurns,
+    SessionTurns,
+  ];
+  const done: string[] = [];
+  small.take(() => work(40));
+  late.take(() => work(40));
+  await delay(200);
+  // It has worked least, so it would be next.
+  large.take(() => {
+    controls[1].endWithin(0.02);
+    controls[2].endWithin(0);
+    work(30);
+  });
+  await delay(100);
+  large.take(() => void done.push("large"));
+  assertEquals([controls[1].isExpired, controls[2].isExpired], [true, true]);
+  small.take(() => {
+    done.push(`small ${controls[1].isExpired}`);
+    work(30);
+    done.push(`small ${controls[1].isExpired}`);
+  });
+  late.take(() => void done.push(`late ${controls[2].isExpired}`));
+  await delay(150);
+  assertEquals(done.toSorted(), ["large", "late true", "small false", "small true"]);
+  assertEquals(done.at(-1), "large");
+});
+
+test("createFileWriter: a session whose work is long lets the messages of new ones in", async () => {
+  const turns = new ThreadTurns();
+  const control = new SessionControl();
+  const first = turns.join(() => control);
+  const done: string[] = [];
+  first.take(() => void done.push("quick"));
+  assertEquals(done, ["quick"]);
+  first.take(() => work(10));
+  for (const name of ["long 1", "long 2"]) first.take(() => void done.push(name));
+  turns.join(() => control).take(() => void done.push("new"));
+  await delay(100);
+  assertEquals(done, ["quick", "new", "long 1", "long 2"]);
+});
+
+test("createFileWriter: a thread is shared on, however much memory those used that have left", () => {
+  const places = { workerModule: workerModule(), libraryPath: undefined };
+  const take = (): EncodingThread => EncodingThread.take(places, { message() {}, ended() {} }, true);
+  const sessions = Array.from({ length: threads }, take);
+  const host = runtime();
+  const start = host.startThread;
+  let started = 0;
+  host.startThread = (...given) => {
+    started++;
+    return start.call(host, ...given);
+  };
+  try {
+    for (let index = 0; index < 4; index++) take().leave(2 ** 27);
+    assertEquals(started, 0);
+    for (const session of sessions) session.leave();
+    // All of these threads but those without such a session have ended.
+    const later = Array.from({ length: threads }, take);
+    assert(started > 0);
+    for (const session of later) session.leave();
+  } finally {
+    host.startThread = start;
+  }
 });
 
 const codecs: readonly (readonly [string, WriterOptions])[] = [
@@ -156,16 +242,22 @@ test("createFileWriter: a session that fails, one that is aborted and one in thi
 
 testAll(
   "createFileWriter: where one session hangs, later ones get another thread, and abort returns",
+  { skip: process.platform === "win32" && "there are no named pipes here" },
   async () => {
     using folder = new TemporaryFolder();
+    const pictures = (index: number): string => folder.file(`hangs-${index}`);
+    for (let index = 0; index < manyWriters; index++) {
+      mkdirSync(pictures(index));
+      // Nobody reads the second picture: to open it waits for ever.
+      execFileSync("mkfifo", [`${pictures(index)}/2.png`]);
+    }
     const hanging = await Promise.all(
       Array.from(
         { length: manyWriters },
         (_, index) =>
-          createFileWriter("mpeg4", folder.file(`hangs-${index}.mkv`), 30, {
-            ...quick,
-            // It sleeps for an hour before the second frame.
-            filter: "setpts=N*108000/TB/30,realtime=limit=7200",
+          createFileWriter("png", `${pictures(index)}/%d.png`, 30, {
+            encoderOptions: { threads: 1 },
+            format: "image2",
           }),
       ),
     );
@@ -189,6 +281,38 @@ testAll(
     }
   },
 );
+
+testAll("close, deadlineSeconds: beside large writers there is a file with what was encoded by then", {
+  skip: missingEncoders("libx264"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const large = await Promise.all(
+    Array.from(
+      { length: threads },
+      (_, index) =>
+        createFileWriter("libx264", folder.file(`large-${index}.mkv`), 30, {
+          preset: "medium",
+          encoderOptions: { threads: 1, "rc-lookahead": 0, bf: 0 },
+        }),
+    ),
+  );
+  const path = folder.file("small.mp4");
+  const small = await createFileWriter("libx264", path, 30);
+  try {
+    const picture = barFrame(0, 3840, 2160);
+    await Promise.all(large.map((writer) => writer.write(picture)));
+    await write(small, 0, 30);
+    for (const writer of large) {
+      for (let index = 0; index < 4; index++) writer.write(picture).catch(() => {});
+    }
+    await delay(100);
+    const { frames, leftOut } = await small.close({ deadlineSeconds: 0.2 });
+    assert(frames > 0);
+    assertEquals([frames + leftOut, probe(path).frames], [30, frames]);
+  } finally {
+    await abortAll([small, ...large]);
+  }
+});
 
 testAll("createFileWriter: a pipe without a reader holds up no other writer", {
   skip: process.platform === "win32" && "there are no named pipes here",

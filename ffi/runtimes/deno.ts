@@ -70,11 +70,15 @@ type Reference = (isKept: boolean) => void;
  * description. It is not documented; `null` where it is not there.
  */
 function referenceSymbol(): symbol | null {
-  const { prototype } = Worker;
-  return Object.getOwnPropertySymbols(prototype).find((symbol) => {
-    const { value } = Object.getOwnPropertyDescriptor(prototype, symbol)!;
-    return symbol.description === undefined && typeof value === "function" && value.length === 1;
-  }) ?? null;
+  // Programs may put a class of their own in its place, which extends it.
+  for (let { prototype } = Worker; prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
+    const found = Object.getOwnPropertySymbols(prototype).find((symbol) => {
+      const { value } = Object.getOwnPropertyDescriptor(prototype, symbol)!;
+      return symbol.description === undefined && typeof value === "function" && value.length === 1;
+    });
+    if (found !== undefined) return found;
+  }
+  return null;
 }
 
 /** A web worker: it starts in a third of the time of one of `node:worker_threads`. */
@@ -90,6 +94,8 @@ function startWebWorker(module: URL, listener: ThreadListener, symbol: symbol): 
     worker.terminate();
     listener.ended(error);
   };
+  // Where the system or a runtime's shutdown ends it without an error, there is no event: what waits for it
+  // then waits until it is aborted. Threads of `node:worker_threads` have the event "exit" for that.
   worker.addEventListener("message", ({ data }) => {
     const { notStarted } = data as Partial<NotStarted>;
     if (notStarted === undefined) listener.message(data);

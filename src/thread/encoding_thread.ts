@@ -96,13 +96,18 @@ export class EncodingThread {
     this.#thread.shareNoMore();
   }
 
+  /** Whether the thread was ever heard of: otherwise it could not start. */
+  get wasHeard(): boolean {
+    return this.#thread.wasHeard;
+  }
+
   /**
-   * Ends the session's use of the thread, which later sessions may use after a success. Memory that both
-   * threads referred to is only surely free once the thread has ended: it ends where that is much.
+   * Ends the session's use of the thread, which later sessions may use. Memory that both threads referred to
+   * is only surely free once the thread has ended: it ends with the last session where that is much.
    */
-  leave(isReusable: boolean, usedBytes = 0): void {
+  leave(usedBytes = 0): void {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
-    this.#thread.remove(this.#session, isReusable, usedBytes);
+    this.#thread.remove(this.#session, usedBytes);
   }
 }

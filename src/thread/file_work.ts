@@ -101,15 +101,12 @@ class WorkInThread {
 
   /** The thread's last answer. */
   async run(work: FileWork, libraryPath: string | undefined): Promise<FromWorker> {
-    let isReusable = false;
     try {
       this.#post({ type: "work", work, libraryPath, control: this.#control.memory });
       this.#thread.keepAlive(true);
-      const answer = await this.#answer.promise;
-      isReusable = true;
-      return answer;
+      return await this.#answer.promise;
     } finally {
-      this.#thread.leave(isReusable);
+      this.#thread.leave();
     }
   }
 

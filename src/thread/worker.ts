@@ -54,7 +54,7 @@ class WorkerSession {
 
   constructor(post: Post, turns: ThreadTurns) {
     this.#post = post;
-    this.#turns = turns.join(this.#isAborted);
+    this.#turns = turns.join(() => this.#control);
   }
 
   /** Its turns in the thread. */
@@ -169,10 +169,13 @@ class WorkerSession {
   }
 
   #leave(type: "abort" | "salvage"): void {
-    this.#runner.giveUp();
     try {
-      this.#session?.[type]();
-      this.#drop();
+      try {
+        this.#runner.giveUp();
+      } finally {
+        this.#session?.[type]();
+        this.#drop();
+      }
       this.#tell({ type: "ended", error: null });
     } catch (error) {
       this.#tell({ type: "ended", error: sentError(error) });

@@ -120,10 +120,11 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
         engine.abort().catch(() => {});
         throw signal.reason;
       }
-      // A thread that ends before its first answer could not start.
-      const thrown = engine.#isOver ? new NoThreadError((error as Error).cause) : error;
+      // A thread that ends before it was heard of could not start.
+      const hasNotStarted = engine.#isOver && !engine.#thread.wasHeard;
+      const thrown = hasNotStarted ? new NoThreadError((error as Error).cause) : error;
       // A failed session leaves nothing behind.
-      engine.#end(true);
+      engine.#end();
       throw thrown;
     }
   }
@@ -341,10 +342,10 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     this.#thread.keepAlive(isNeeded);
   }
 
-  #end(isReusable = this.#failure === null && this.#questions.size === 0): void {
+  #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#thread.leave(isReusable, this.slots.usedBytes);
+    this.#thread.leave(this.slots.usedBytes);
     this.#fail(new Error("The session has ended"));
   }
 }

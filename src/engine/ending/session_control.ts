@@ -12,6 +12,9 @@ const words = { isAborted: 0, hasFile: 1, step: 4 } as const;
 /** Values of the word `isAborted`, which libav looks at while it waits for a network: any but 0 ends that. */
 const endings = { none: 0, aborted: 1, late: 2 } as const;
 
+/** From how many microseconds before its deadline on a session works before others. */
+const pressingMicroseconds = 5_000_000n;
+
 /** The time by the system's clock, in microseconds: the same in all threads. */
 function nowMicroseconds(): bigint {
   return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000));
@@ -27,15 +30,22 @@ export class SessionControl {
   readonly #words: Int32Array;
   /** One time, in microseconds; 0 where there is none. */
   readonly #deadline: BigInt64Array;
+  /** When that was set. */
+  readonly #asked: BigInt64Array;
+  /** The deadline that this thread knows of, and how long the session had waited for its turn by then. */
+  #known = { deadline: 0n, waited: 0n };
+  /** When the session's last turn ended; 0 before the first. */
+  #turnEnd = 0n;
   /** The step that was seen last, and when, by this thread's clock: those of other threads differ. */
   #seen = { step: 0, ms: 0 };
   #beganMs = 0;
 
   /** Shares the memory of another one, if it is given. */
-  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(24)) {
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(32)) {
     this.memory = memory;
     this.#words = new Int32Array(memory, 0, 6);
     this.#deadline = new BigInt64Array(memory, 8, 1);
+    this.#asked = new BigInt64Array(memory, 24, 1);
   }
 
   /** Has the session stop what it does: an abort follows. */
@@ -125,9 +135,30 @@ export class SessionControl {
 
   /** Has the session encode for at most so many seconds more. The earliest time counts. */
   endWithin(seconds: number): void {
-    const end = nowMicroseconds() + BigInt(Math.ceil(seconds * 1e6));
+    const now = nowMicroseconds();
+    const end = now + BigInt(Math.ceil(seconds * 1e6));
     const before = Atomics.load(this.#deadline, 0);
-    if (before === 0n || end < before) Atomics.store(this.#deadline, 0, end);
+    if (before !== 0n && end >= before) return;
+    Atomics.store(this.#asked, 0, now);
+    Atomics.store(this.#deadline, 0, end);
+  }
+
+  /**
+   * A turn of the session begins, in a thread that it may share. While the deadline was set, another session
+   * may have had its turn: that time does not count, as nothing could be encoded in it.
+   */
+  beginTurn(): void {
+    const deadline = Atomics.load(this.#deadline, 0);
+    if (deadline === this.#known.deadline) return;
+    const asked = Atomics.load(this.#asked, 0);
+    const since = asked > this.#turnEnd ? asked : this.#turnEnd;
+    // Without any time, nothing more is encoded.
+    this.#known = { deadline, waited: deadline > asked ? nowMicroseconds() - since : 0n };
+  }
+
+  /** That turn ends. */
+  endTurn(): void {
+    this.#turnEnd = nowMicroseconds();
   }
 
   /** Whether there is a time at which encoding ends. */
@@ -137,8 +168,19 @@ export class SessionControl {
 
   /** Whether that time has come. */
   get isExpired(): boolean {
+    return this.#isWithin(0n);
+  }
+
+  /** Whether that time is near, or has come. */
+  get isPressing(): boolean {
+    return this.#isWithin(pressingMicroseconds);
+  }
+
+  #isWithin(microseconds: bigint): boolean {
     const end = Atomics.load(this.#deadline, 0);
-    return end !== 0n && nowMicroseconds() >= end;
+    if (end === 0n) return false;
+    const { deadline, waited } = this.#known;
+    return nowMicroseconds() + microseconds >= (deadline === end ? end + waited : end);
   }
 
   /** Notes that there is a file, and whether an abort must remove it. */

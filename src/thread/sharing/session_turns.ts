@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SessionControl } from "../../engine/ending/session_control.ts";
 import { nextTurn } from "../../next_turn.ts";
 
 /**
@@ -11,24 +12,40 @@ import { nextTurn } from "../../next_turn.ts";
  */
 const deafMs = 10;
 
+/**
+ * After work of so many milliseconds, a session that is alone in its thread waits for turns as well: messages
+ * of a new one would be behind all of its own.
+ */
+const longMs = 5;
+
 /** A session's work that waits for its turn. */
 export class SessionTurns {
   readonly #thread: ThreadTurns;
-  /** Whether its work goes before that of others. */
-  readonly isUrgent: () => boolean;
+  readonly #control: () => SessionControl;
   readonly waiting: (() => void)[] = [];
   /** How long it has worked, in milliseconds. */
   usedMs = 0;
 
   /** For a session of a thread. */
-  constructor(thread: ThreadTurns, isUrgent: () => boolean) {
+  constructor(thread: ThreadTurns, control: () => SessionControl) {
     this.#thread = thread;
-    this.isUrgent = isUrgent;
+    this.#control = control;
   }
 
-  /** Does something in the session's turn: at once where it has the thread alone. */
+  /** What ends it. */
+  get control(): SessionControl {
+    return this.#control();
+  }
+
+  /** Whose work goes before that of others: of the highest number. */
+  get urgency(): number {
+    const { isAborted, isPressing } = this.control;
+    return isAborted ? 2 : isPressing ? 1 : 0;
+  }
+
+  /** Does something in the session's turn: at once where it has the thread alone, and is quick. */
   take(work: () => void): void {
-    if (this.#thread.isFree) work();
+    if (this.#thread.isFree) this.#thread.doNow(this, work);
     else this.#thread.add(this, work);
   }
 
@@ -46,12 +63,14 @@ export class ThreadTurns {
   readonly #sessions = new Set<SessionTurns>();
   /** The work of a session that was idle counts from here: it does not catch up on the others. */
   #usedMs = 0;
+  /** How long the last work took. */
+  #lastMs = 0;
   #isScheduled = false;
   #receivedMs = performance.now();
 
-  /** Adds a session. `isUrgent` tells whether its work goes before that of others. */
-  join(isUrgent: () => boolean): SessionTurns {
-    const session = new SessionTurns(this, isUrgent);
+  /** Adds a session. */
+  join(control: () => SessionControl): SessionTurns {
+    const session = new SessionTurns(this, control);
     this.#sessions.add(session);
     return session;
   }
@@ -63,7 +82,24 @@ export class ThreadTurns {
 
   /** Whether work needs no turn. */
   get isFree(): boolean {
-    return this.#sessions.size === 1 && !this.#isScheduled;
+    return this.#sessions.size === 1 && !this.#isScheduled && this.#lastMs < longMs;
+  }
+
+  /** Does a session's work that needs no turn. */
+  doNow(session: SessionTurns, work: () => void): void {
+    const end = this.#begin(session);
+    work();
+    end();
+  }
+
+  #begin(session: SessionTurns): () => void {
+    const beganMs = performance.now();
+    session.control.beginTurn();
+    return () => {
+      session.control.endTurn();
+      this.#lastMs = performance.now() - beganMs;
+      session.usedMs += this.#lastMs;
+    };
   }
 
   /** Has work wait for a session's turn. */
@@ -86,12 +122,12 @@ export class ThreadTurns {
   #turn(): void {
     const session = this.#next();
     if (session === null) return void (this.#isScheduled = false);
-    const beganMs = performance.now();
+    const end = this.#begin(session);
     this.#usedMs = session.usedMs;
     session.waiting.shift()!();
     // What awaited the turn goes on in between.
     queueMicrotask(() => {
-      session.usedMs += performance.now() - beganMs;
+      end();
       this.#isScheduled = false;
       if (this.#next() !== null) this.#schedule();
     });
@@ -101,8 +137,8 @@ export class ThreadTurns {
     let next: SessionTurns | null = null;
     for (const session of this.#sessions) {
       if (session.waiting.length === 0) continue;
-      if (session.isUrgent()) return session;
-      if (next === null || session.usedMs < next.usedMs) next = session;
+      const more = next === null ? 1 : session.urgency - next.urgency;
+      if (more > 0 || (more === 0 && session.usedMs < next!.usedMs)) next = session;
     }
     return next;
   }

@@ -73,11 +73,16 @@ export class PooledThread {
   }
 
   /**
-   * Starts a thread for the session to come, unless one is idle, and has it load the libraries. Throws where
-   * that is not allowed.
+   * Starts a thread for the session to come, unless one that runs the module is idle, and has it load the
+   * libraries. Throws where that is not allowed.
    */
   static async prepare(places: ThreadPlaces): Promise<void> {
-    const thread = PooledThread.#idle ??= new PooledThread(places);
+    const idle = PooledThread.#idle;
+    let thread = idle;
+    if (thread === null || thread.#module !== places.workerModule.href) {
+      thread = PooledThread.#idle = new PooledThread(places);
+      if (idle !== null) idle.#thread.end();
+    }
     await thread.#load(librariesFor(places.libraryPath));
   }
 
@@ -124,7 +129,7 @@ export class PooledThread {
     this.#thread.keepAlive(isNeededNow);
   }
 
-  /** No further session is put into it. */
+  /** No further session is put into it: it hangs, or its only one is not to be waited for. */
   shareNoMore(): void {
     this.#isShared = this.#isReusable = false;
   }
@@ -133,16 +138,24 @@ export class PooledThread {
     this.#thread.post({ session, question: null, message: { type: "leave" } } satisfies InSession<Leave>);
   }
 
-  /** Takes a session out, and ends the thread or keeps it for others where that was the last. */
-  remove(session: number, isReusable: boolean, usedBytes: number): void {
+  /** Whether it was ever heard of: otherwise it could not start. */
+  get wasHeard(): boolean {
+    return this.#heardMs !== null;
+  }
+
+  /**
+   * Takes a session out. Where that was the last, the thread is kept for others, unless its sessions used
+   * much memory.
+   */
+  remove(session: number, usedBytes: number): void {
     this.keepAlive(session, false);
     this.#sessions.delete(session);
     this.#usedBytes += usedBytes;
-    if (!isReusable || this.#usedBytes > maxUnusedBytes) this.shareNoMore();
     if (this.#isOver) return;
     if (this.#sessions.size > 0) return this.#tellLeft(session);
     PooledThread.#used.delete(this);
-    if (!this.#isReusable || PooledThread.#idle !== null) return this.#thread.end();
+    const isKept = this.#isReusable && this.#usedBytes <= maxUnusedBytes && PooledThread.#idle === null;
+    if (!isKept) return this.#thread.end();
     this.#tellLeft(session);
     this.#isShared = true;
     PooledThread.#idle = this;
