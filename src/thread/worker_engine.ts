@@ -55,7 +55,6 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   readonly slots: FrameSlots;
   readonly takesLent = true;
   readonly #control = new SessionControl();
-  /** The path of the file. */
   readonly #path: string;
   readonly #questions = new Questions();
   /** Images that the thread has not encoded yet. */
