@@ -9,7 +9,7 @@
 import type { PeerName } from "./peers.ts";
 
 /** Bytes of a pixel, by the pixel format of the frames that a program has. */
-export const bytesPerPixel = { rgba: 4, yuv420p: 1.5, rgb48le: 6, gbrp10le: 6 } as const;
+export const bytesPerPixel = { rgba: 4, yuv420p: 1.5, yuvj420p: 1.5, rgb48le: 6, gbrp10le: 6 } as const;
 /** The pixel format of raw frames. */
 export type RawInput = keyof typeof bytesPerPixel;
 /** What frames are: raw, or image files. */
@@ -48,6 +48,8 @@ export interface Setting {
   readonly extension: "mp4" | "mov" | "mkv" | "webm";
   /** What the encoder gets. */
   readonly pixelFormat: string;
+  /** The colours that the codec has, whatever the size. */
+  readonly color?: Color;
   /** AVOptions of the encoder. */
   readonly options: Readonly<Record<string, string | number>>;
   /** Frames of a round at 1080p: about two seconds of the limit on two cores. */
@@ -125,6 +127,8 @@ const settings: readonly Setting[] = [
     encoder: "mjpeg",
     extension: "mov",
     pixelFormat: "yuvj420p",
+    // Decoders take every JPEG picture for BT.601.
+    color: standardDefinition,
     // A quantizer of 3, in libavcodec's units of 118.
     options: { flags: "+qscale", global_quality: 354 },
     frames: 400,

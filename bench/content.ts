@@ -9,10 +9,34 @@ import { execFileSync } from "node:child_process";
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bytesPerPixel, frameRate, type Input, isImage, type RawInput, type Size } from "./cases.ts";
+import {
+  type BenchCase,
+  bytesPerPixel,
+  frameRate,
+  type Input,
+  isImage,
+  type RawInput,
+  type Size,
+} from "./cases.ts";
 
 /** Frames of one size, by what they are: a file of raw frames, or the pattern of the names of image files. */
-export type Sources = Readonly<Record<"rgba" | "yuv420p", string> & Partial<Record<Input, string>>>;
+export type Sources = Readonly<
+  Record<"rgba" | "yuv420p", string> & Partial<Record<Input | typeof jpegAsYuv420p, string>>
+>;
+
+/** The name of what is made of the JPEG files. */
+const jpegAsYuv420p = "jpg as yuv420p";
+
+/** The frames that the limit gets, and that files are compared with. */
+export function readyFrames(
+  { setting, input }: Pick<BenchCase, "setting" | "input">,
+): { readonly source: keyof Sources; readonly format: "yuv420p" | "yuvj420p" } {
+  if (setting.pixelFormat === "yuvj420p") return { source: "yuvj420p", format: "yuvj420p" };
+  return { source: input === "jpg" ? jpegAsYuv420p : "yuv420p", format: "yuv420p" };
+}
+
+/** Flags of FFmpeg's scaler: without them, a change of the matrix leaves 48 dB instead of 55. */
+const accurateFlags = "bicubic+accurate_rnd+full_chroma_int";
 
 const forthFrames = 16;
 /** Frames in a file: neither of the turning points is shown twice. */
@@ -61,10 +85,13 @@ function rgbaAgain({ width, height }: Size, rgba: string): string[] {
   ];
 }
 
-/** How image files are made. JPEG has its own range and matrix. */
+/** The frames of JPEG, which has its own range and matrix. */
+const jpegFrames = ["-vf", "scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p"] as const;
+
+/** How image files are made. */
 const imageArguments = {
   png: ["-vf", "format=rgb24"],
-  jpg: ["-vf", "scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p", "-q:v", "1"],
+  jpg: [...jpegFrames, "-q:v", "1"],
 } as const;
 
 /**
@@ -90,7 +117,7 @@ export function prepareSources(size: Size, folder: string, inputs: readonly Inpu
   make(size, "rgba", rgba, toRgba(size));
   const again = rgbaAgain(size, rgba);
   make(size, "yuv420p", yuv420p, [...again, ...toYuv(size)]);
-  const made: Partial<Record<Input, string>> = { rgba, yuv420p };
+  const made: Partial<Record<keyof Sources, string>> = { rgba, yuv420p };
   for (const input of inputs) {
     if (made[input] !== undefined) continue;
     const path = join(folder, `${size.name}.${input}`);
@@ -98,8 +125,13 @@ export function prepareSources(size: Size, folder: string, inputs: readonly Inpu
       mkdirSync(path);
       made[input] = join(path, `%03d.${input}`);
       execFileSync("ffmpeg", ["-v", "error", "-nostdin", ...again, ...imageArguments[input], made[input]]);
+      if (input !== "jpg") continue;
+      const ready = made[jpegAsYuv420p] = join(folder, `${size.name}.jpg.yuv420p`);
+      const matrices = `in_color_matrix=bt601:in_range=pc:out_color_matrix=${size.color.matrix}:out_range=tv`;
+      const filters = `scale=${matrices}:flags=${accurateFlags},format=yuv420p`;
+      make(size, "yuv420p", ready, ["-f", "image2", "-i", made[input], "-vf", filters]);
     } else {
-      make(size, input, path, [...again, "-pix_fmt", input]);
+      make(size, input, path, [...again, ...(input === "yuvj420p" ? jpegFrames : ["-pix_fmt", input])]);
       made[input] = path;
     }
   }

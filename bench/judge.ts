@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { type BenchCase, frameRate } from "./cases.ts";
-import type { Sources } from "./content.ts";
+import { readyFrames, type Sources } from "./content.ts";
 
 /** How good pictures must be, as PSNR in dB. */
 interface Tolerance {
@@ -19,22 +19,25 @@ interface Tolerance {
 }
 
 /**
- * Where the encoder's pixel format is not that of the limit's frames, it makes a difference whether pixels
- * are converted once or twice.
+ * Where the encoder's pixel format or the matrix is not that of the limit's frames, it makes a difference
+ * whether pixels are converted once or twice.
  */
 const tolerances = {
   sameFormat: { best: 60, average: 0.5, worst: 3 },
   otherFormat: { best: 50, average: 1, worst: 3 },
-  // The ffmpeg program makes BT.709 of JPEG's BT.601 by way of RGB, which leaves 46 dB of 49.
-  jpeg: { best: 45, average: 1, worst: 3 },
 } as const;
+
+/** FFmpeg's scaler, as it is by default, leaves 48 dB where it makes another matrix. */
+const otherProgram = { average: 4, worst: 5 } as const;
 
 /** Worse than this it is another picture, whatever the limit's is like. */
 const floorDecibels = 25;
 
-function toleranceFor({ setting, input }: BenchCase): Tolerance {
-  if (input === "jpg") return tolerances.jpeg;
-  return setting.pixelFormat === "yuv420p" ? tolerances.sameFormat : tolerances.otherFormat;
+function toleranceFor(benchCase: BenchCase): Tolerance {
+  const { setting: { pixelFormat }, input } = benchCase;
+  const { format } = readyFrames(benchCase);
+  const isOther = format !== pixelFormat || input === "jpg" || (input === "yuv420p" && input !== format);
+  return !isOther ? tolerances.sameFormat : tolerances.otherFormat;
 }
 
 /** What is in a file. */
@@ -74,15 +77,17 @@ function streamHash(path: string): string {
 }
 
 /** Decodes a file and compares it, frame by frame, with what was encoded. */
-function compare(path: string, benchCase: BenchCase, { yuv420p }: Sources): Omit<Verdict, "bytes"> {
+function compare(path: string, benchCase: BenchCase, sources: Sources): Omit<Verdict, "bytes"> {
   const { size } = benchCase;
+  const { source, format } = readyFrames(benchCase);
+  const range = format === "yuvj420p" ? "pc" : "tv";
   const aligned = `settb=1/${frameRate},setpts=N`;
   const { stderr } = run("ffmpeg", [
     ...["-v", "info", "-nostats", "-nostdin", "-i", path, "-stream_loop", "-1"],
-    ...["-f", "rawvideo", "-pixel_format", "yuv420p", "-video_size", `${size.width}x${size.height}`],
-    ...["-framerate", `${frameRate}`, "-i", yuv420p],
+    ...["-f", "rawvideo", "-pixel_format", format, "-video_size", `${size.width}x${size.height}`],
+    ...["-framerate", `${frameRate}`, "-i", sources[source]!],
     "-lavfi",
-    `[0:v:0]scale=out_range=tv:flags=bicubic+accurate_rnd,format=yuv420p,${aligned}[made];` +
+    `[0:v:0]scale=out_range=${range}:flags=bicubic+accurate_rnd,format=${format},${aligned}[made];` +
     `[1:v:0]${aligned}[wanted];[made][wanted]psnr=shortest=1`,
     ...["-f", "null", "-"],
   ]);
@@ -121,8 +126,15 @@ export class Judge {
 }
 
 /** What is wrong with a peer's file beside the limit's; `null` where it is as good. */
-export function complaint(benchCase: BenchCase, verdict: Verdict, limit: Verdict): string | null {
-  const tolerance = toleranceFor(benchCase);
+export function complaint(
+  benchCase: BenchCase,
+  isOtherProgram: boolean,
+  verdict: Verdict,
+  limit: Verdict,
+): string | null {
+  const { input, setting } = benchCase;
+  const isScaled = isOtherProgram && (input === "jpg" || setting.color !== undefined);
+  const tolerance = isScaled ? otherProgram : toleranceFor(benchCase);
   if (verdict.worst < floorDecibels) return `its worst picture has ${verdict.worst.toFixed(2)} dB`;
   for (const [which, pictures] of [["average", "pictures are"], ["worst", "worst picture is"]] as const) {
     const loss = limit[which] - verdict[which];

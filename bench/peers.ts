@@ -39,7 +39,7 @@ export interface Peer {
 /** All peers. Some run where they are asked for only. */
 export const peers: Readonly<Record<PeerName, Peer>> = {
   limit: {
-    title: "the ffmpeg program, the same frames as yuv420p from a file: the limit",
+    title: "the ffmpeg program, the same frames as yuv420p (JPEG: yuvj420p) from a file: the limit",
     program: "ffmpeg_file.ts",
     variant: "yuv420p",
     isFed: false,

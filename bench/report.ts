@@ -253,7 +253,7 @@ export function methodReport(machine: readonly string[], inUse: readonly PeerNam
     "- The delay of the event loop is that of a 1 ms timer in the thread that writes, at any moment from the first accepted frame to",
     "  the last, in up to three rounds of their own. Opening and closing are in the column beside.",
     "- Every file: all frames there and decoded, PSNR at most 0.5 dB below the limit's (1 dB, where the encoder takes another",
-    "  pixel format than yuv420p), and no picture below 25 dB.",
+    "  pixel format than the limit's frames have; 4 dB, where another program makes another matrix), no picture below 25 dB.",
     "",
     ...inUse.map((name) => `- **${name}**: ${peers[name].title}`),
     "",

@@ -185,7 +185,8 @@ class Rounds {
       input,
       width: size.width,
       height: size.height,
-      color: size.color,
+      inputColor: size.color,
+      color: setting.color ?? size.color,
       frameRate,
       setting,
       frames,
@@ -206,8 +207,10 @@ class Rounds {
   #compare(): void {
     const limit = this.#results.get("limit")?.verdict;
     if (!limit) return;
-    for (const { verdict, failures } of this.#results.values()) {
-      const wrong = verdict === null ? null : complaint(this.#request.benchCase, verdict, limit);
+    const { benchCase } = this.#request;
+    for (const [name, { verdict, failures }] of this.#results) {
+      const isOther = peers[name].program !== "avwriter.ts";
+      const wrong = verdict === null ? null : complaint(benchCase, isOther, verdict, limit);
       if (wrong !== null) failures.add(wrong);
     }
   }

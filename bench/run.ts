@@ -16,7 +16,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { type BenchRequest, readArguments, usage, UsageError } from "./arguments.ts";
 import { type BenchCase, cases } from "./cases.ts";
-import { prepareSources, type Sources } from "./content.ts";
+import { prepareSources, readyFrames, type Sources } from "./content.ts";
 import { decodingName, measureDecoding } from "./decoding.ts";
 import { describeMachine } from "./machine.ts";
 import { type PeerName, peers } from "./peers.ts";
@@ -118,7 +118,8 @@ async function runCases(
     const { size } = benchCase;
     if (!sources.has(size.name)) {
       log(`Making frames of ${size.width}x${size.height}`);
-      const inputs = request.cases.filter((other) => other.size === size).map(({ input }) => input);
+      const inputs = request.cases.filter((other) => other.size === size)
+        .flatMap((other) => [other.input, readyFrames(other).format]);
       sources.set(size.name, prepareSources(size, folder, inputs));
     }
     for (const [runtime, program] of programs) {

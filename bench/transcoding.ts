@@ -55,7 +55,7 @@ async function measureSetting(
       rmSync(output);
       // The first one is the ffmpeg program's.
       limit ??= verdict;
-      return complaint(benchCase, verdict, limit);
+      return complaint(benchCase, false, verdict, limit);
     },
   });
   return { runtime, setting, frames, peers };

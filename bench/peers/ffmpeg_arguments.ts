@@ -26,11 +26,15 @@ export function inputArguments(
  * The filters to what the encoder takes, told which matrix and range: avwriter knows that by itself. None
  * where nothing is to do.
  */
-function filterArguments({ setting, color }: PeerRequest, input: Input, range: string): string[] {
+function filterArguments({ setting, color, inputColor }: PeerRequest, input: Input, range: string): string[] {
   if (setting.pixelFormat === input) return [];
-  const outOf = { yuv420p: "in_range=tv", jpg: "in_color_matrix=bt601:in_range=pc" } as const;
+  const isSameMatrix = input === "yuv420p" && color.matrix === inputColor.matrix;
+  const outOf = {
+    yuv420p: isSameMatrix ? "in_range=tv" : `in_color_matrix=${inputColor.matrix}:in_range=tv`,
+    jpg: "in_color_matrix=bt601:in_range=pc",
+  };
   const from = input === "yuv420p" || input === "jpg" ? outOf[input] : null;
-  const matrix = input === "yuv420p" ? [] : [`out_color_matrix=${color.matrix}`];
+  const matrix = isSameMatrix ? [] : [`out_color_matrix=${color.matrix}`];
   const scale = `scale=${[...(from === null ? [] : [from]), ...matrix, `out_range=${range}`].join(":")}`;
   return ["-vf", `${scale},format=${setting.pixelFormat}`];
 }

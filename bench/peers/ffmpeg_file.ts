@@ -1,11 +1,12 @@
 /**
- * The ffmpeg program, which reads raw frames from a file: as yuv420p it is the limit.
+ * The ffmpeg program, which reads raw frames from a file: as what the encoder takes it is the limit.
  *
  * @module
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { readyFrames } from "../content.ts";
 import { inputArguments, outputArguments } from "./ffmpeg_arguments.ts";
 import { loadFrames } from "./frames.ts";
 import { measure, type Meter } from "./meter.ts";
@@ -33,12 +34,14 @@ async function draw(frames: readonly Uint8Array[], count: number): Promise<void>
 
 await serve(async (request: PeerRequest) => {
   const { variant, sources, outputs, frames: count } = request;
-  const input = variant === "same" ? request.input : variant === "rgba" ? "rgba" : "yuv420p";
+  const ready = readyFrames(request);
+  const input = variant === "same" ? request.input : variant === "rgba" ? "rgba" : ready.format;
+  const source = input === ready.format ? ready.source : input;
   const frames = variant === "drawing" ? loadFrames(request) : null;
   const report = await measure(request, async (meter) => {
     const encoders = outputs.map((output) =>
       runFfmpeg([
-        ...inputArguments(request, input, sources[input]!),
+        ...inputArguments(request, input, sources[source]!),
         ...outputArguments(request, input, output),
       ], meter)
     );

@@ -9,6 +9,7 @@
 import { Buffer } from "node:buffer";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { Color } from "../cases.ts";
 import { loadFrames } from "./frames.ts";
 import { measure, type Meter } from "./meter.ts";
 import { NotAvailable, type PeerRequest, serve } from "./protocol.ts";
@@ -119,12 +120,12 @@ class FrameMaker implements Disposable {
       timeBase: this.#timeBase,
       pts: BigInt(index),
     });
-    if (input !== "rgba") this.#tag(frame, this.#range.from);
+    if (input !== "rgba") this.#tag(frame, this.#range.from, this.#request.inputColor);
     if (this.#scaler === null) return frame;
     const scaled = new this.#av.Frame();
     scaled.alloc();
     Object.assign(scaled, { width, height, format: this.#format.to });
-    this.#tag(scaled, this.#range.to);
+    this.#tag(scaled, this.#range.to, this.#request.color);
     const result = await this.#scaler.scaleFrame(scaled, frame);
     if (result < 0) throw new Error(`node-av's scaler failed with ${result}`);
     scaled.pts = BigInt(index);
@@ -133,8 +134,7 @@ class FrameMaker implements Disposable {
     return scaled;
   }
 
-  #tag(frame: AvFrame, range: number): void {
-    const { matrix, primaries, transfer } = this.#request.color;
+  #tag(frame: AvFrame, range: number, { matrix, primaries, transfer }: Color): void {
     frame.colorRange = range;
     frame.colorSpace = colorNumber(this.#av, "SPC", matrix);
     frame.colorPrimaries = colorNumber(this.#av, "PRI", primaries);

@@ -16,6 +16,8 @@ export interface PeerRequest {
   readonly input: Input;
   readonly width: number;
   readonly height: number;
+  /** The colours of frames that are yuv420p, and those of the file. */
+  readonly inputColor: Color;
   readonly color: Color;
   readonly frameRate: number;
   readonly setting: Setting;
