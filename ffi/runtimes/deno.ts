@@ -94,8 +94,8 @@ function startWebWorker(module: URL, listener: ThreadListener, symbol: symbol): 
     worker.terminate();
     listener.ended(error);
   };
-  // Where the system or a runtime's shutdown ends it without an error, there is no event: what waits for it
-  // then waits until it is aborted. Threads of `node:worker_threads` have the event "exit" for that.
+  // Where it is terminated from outside, without an error, there is no event and nothing notices: what waits
+  // for it waits until it is aborted. Threads of `node:worker_threads` have the event "exit" for that.
   worker.addEventListener("message", ({ data }) => {
     const { notStarted } = data as Partial<NotStarted>;
     if (notStarted === undefined) listener.message(data);

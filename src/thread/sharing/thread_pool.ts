@@ -129,7 +129,7 @@ export class PooledThread {
     this.#thread.keepAlive(isNeededNow);
   }
 
-  /** No further session is put into it: it hangs, or its only one is not to be waited for. */
+  /** No further session is put into it: it hangs, or what it does was abandoned. */
   shareNoMore(): void {
     this.#isShared = this.#isReusable = false;
   }
