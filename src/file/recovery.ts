@@ -227,6 +227,8 @@ function createMuxer(
   }
   recording.copyMetadata(muxer.address);
   muxer.options.setAll(muxerOptions(muxer, recording.timeBase(0), "finished", undefined, namesKeys));
+  // Blocks of audio before 0 stay there, or all would move; a demuxer may not know the encoder's delay.
+  if (info.name === "matroska") muxer.options.setField("avoid_negative_ts", 0);
   owned.move();
   return { muxer, places };
 }
