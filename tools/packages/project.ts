@@ -124,7 +124,7 @@ export class Project implements AsyncDisposable {
   /** Looks for the threads' module in a program that cannot be run here. */
   async findWorkerIn(program: string): Promise<Verdict> {
     const bytes = Buffer.from(await Deno.readFile(`${this.folder}/${program}`));
-    const isThere = bytes.includes("import { captureInThread } from");
+    const isThere = bytes.includes(").captureInThread");
     return isThere ? "embedded" : { problem: "it has no module of the threads" };
   }
 
