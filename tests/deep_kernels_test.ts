@@ -3,6 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type ComponentForm, DeepKernels, pickedWhite } from "../src/video/kernels/deep_kernels.ts";
 import { deepWeights, type Mixture } from "../src/video/kernels/deep_weights.ts";
 import type { KernelPlane } from "../src/video/kernels/kernel_module.ts";
+import { randomNumbers } from "./support/random.ts";
 
 /** Written to all bytes that nothing should touch. */
 const canary = 0xa5;
@@ -12,11 +13,7 @@ const view = new DataView(memory.buffer);
 const kernels = new DeepKernels(memory);
 const output = 0x20000, patterns = 0x3f000;
 
-let state = 1;
-function random(limit: number): number {
-  state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-  return (state >>> 8) % limit;
-}
+const random = randomNumbers();
 
 function fillRandom(from: number, to: number): void {
   for (let at = from; at < to; at++) bytes[at] = random(256);

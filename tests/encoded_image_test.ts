@@ -14,6 +14,7 @@ import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, decode, probe, psnr, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { decodeAll } from "./support/packed_formats.ts";
+import { randomNumbers } from "./support/random.ts";
 import { testsOf } from "./support/test.ts";
 
 const { isLong, test, testBoth } = testsOf(import.meta.url);
@@ -162,15 +163,6 @@ function decodedOrRefused(images: ImageDecoder, image: Uint8Array): Uint8Array |
   }
 }
 
-/** Numbers below `limit`, the same on every run. */
-function* numbers(seed: number): Generator<number, never, number> {
-  let limit = yield 0;
-  for (let state = seed;;) {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    limit = yield (state >>> 8) % limit;
-  }
-}
-
 test("ImageDecoder: images of all kinds decode to what ffmpeg decodes, bit for bit", () => {
   using folder = new TemporaryFolder();
   withDecoder((images) => {
@@ -247,9 +239,7 @@ testBoth(
   "ImageDecoder: damaged files are refused or become some picture, and the next image is right",
   () => {
     using folder = new TemporaryFolder();
-    const random = numbers(7);
-    random.next();
-    const below = (limit: number) => random.next(limit).value;
+    const below = randomNumbers(7);
     withDecoder((images) => {
       const files = [...allImages(folder)];
       const whole = files.map(([, image]) => decodedOrRefused(images, image)!);

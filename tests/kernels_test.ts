@@ -2,6 +2,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { PixelMeaning } from "../src/video/color.ts";
 import { hasKernel, type KernelTarget, PixelKernels } from "../src/video/kernels/kernels.ts";
+import { randomNumbers } from "./support/random.ts";
 
 /** For each source format, the bytes of a pixel, and where its red, green and blue are. */
 const sources: Readonly<Record<string, readonly [bytes: number, red: number, green: number, blue: number]>> =
@@ -34,11 +35,7 @@ const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
 const bytes = new Uint8Array(memory.buffer);
 const kernels = new PixelKernels(memory);
 
-let state = 1;
-function random(limit: number): number {
-  state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-  return (state >>> 8) % limit;
-}
+const random = randomNumbers();
 
 /** Red, green and blue of each pixel. */
 type Picture = Readonly<{ width: number; height: number; rgb: Uint8Array }>;

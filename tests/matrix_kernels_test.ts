@@ -2,6 +2,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { PixelMeaning } from "../src/video/color.ts";
 import { type KernelTarget, PixelKernels } from "../src/video/kernels/kernels.ts";
+import { randomNumbers } from "./support/random.ts";
 
 /** The pixels that a chroma sample of each format covers, across and down. */
 const formats = { yuv420p: [2, 2], yuvj420p: [2, 2], yuv422p: [2, 1], yuv444p: [1, 1] } as const;
@@ -22,11 +23,7 @@ const bytes = new Uint8Array(memory.buffer);
 const kernels = new PixelKernels(memory);
 const output = 0x10000;
 
-let state = 1;
-function random(limit: number): number {
-  state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-  return (state >>> 8) % limit;
-}
+const random = randomNumbers();
 
 /** Planes one after another from an address, with a gap after each row. */
 function placed(format: Format, width: number, height: number, gap: number, start: number) {

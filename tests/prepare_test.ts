@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { runtime } from "../ffi/mod.ts";
 import { createFileWriter, prepare } from "../mod.ts";
+import { CountedThreads } from "./support/counted_threads.ts";
 import { barFrame, probe, TemporaryFolder } from "./support/media.ts";
 import { rejection } from "./support/messages.ts";
 import { isBun, isDeno, repository, runScript } from "./support/processes.ts";
@@ -28,25 +28,15 @@ function run(program: string): { readonly status: number | null; readonly lines:
 
 test("prepare: the next writer has the thread that was started, and no second one is", async () => {
   using folder = new TemporaryFolder();
-  const host = runtime();
-  const start = host.startThread;
-  let started = 0;
-  host.startThread = (...given) => {
-    started++;
-    return start.call(host, ...given);
-  };
-  try {
-    await Promise.all([prepare(), prepare({})]);
-    assertEquals(started, 1);
-    await prepare();
-    const path = folder.file("a.mkv");
-    const writer = await createFileWriter("ffv1", path, 25);
-    for (let index = 0; index < 3; index++) await writer.write(barFrame(index));
-    await writer.close();
-    assertEquals([probe(path).frames, started], [3, 1]);
-  } finally {
-    host.startThread = start;
-  }
+  using threads = new CountedThreads();
+  await Promise.all([prepare(), prepare({})]);
+  assertEquals(threads.started, 1);
+  await prepare();
+  const path = folder.file("a.mkv");
+  const writer = await createFileWriter("ffv1", path, 25);
+  for (let index = 0; index < 3; index++) await writer.write(barFrame(index));
+  await writer.close();
+  assertEquals([probe(path).frames, threads.started], [3, 1]);
 });
 
 test("prepare: with another workerUrl, the thread that is idle is not the one", () => {

@@ -10,7 +10,7 @@ import { after } from "node:test";
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { ReadError, UnsupportedError } from "../mod.ts";
 import { concat, extractAudio, remux, replaceAudio, thumbnails, transcode, trim } from "../recipes.ts";
-import { convertClip, frameHashes, makeClip } from "./support/clips.ts";
+import { convertClip, frameHashes, joinedInput, makeClip } from "./support/clips.ts";
 import { missingEncoders } from "./support/features.ts";
 import { asTheyAre, TemporaryFolder } from "./support/media.ts";
 import { testsOf } from "./support/test.ts";
@@ -246,23 +246,8 @@ testAll(
       const input = inputs.find((one) => one.name === name)!.make(folder.file(name));
       const output = folder.file("joined.mp4"), program = folder.file("program-joined.mp4");
       await concat([input, input], output);
-      const list = folder.file("list.txt");
-      writeFileSync(list, `file '${input}'\nfile '${input}'\n`);
-      const args = [
-        "-f",
-        "concat",
-        "-safe",
-        "0",
-        "-auto_convert",
-        "0",
-        "-i",
-        list,
-        "-map",
-        "0:v",
-        "-c",
-        "copy",
-      ];
-      convertClip(program, ...args);
+      const both = joinedInput(folder.file("list.txt"), [input, input], "-auto_convert", "0");
+      convertClip(program, ...both, "-map", "0:v", "-c", "copy");
       const video = (path: string): string[] =>
         packets(path).filter((one) => one.stream === 0).map((one) => one.hash);
       assertEquals(video(output), video(program), name);

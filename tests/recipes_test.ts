@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { createFileWriter, ReadError, UnsupportedError } from "../mod.ts";
 import { concat, extractAudio, remux, replaceAudio, trim } from "../recipes.ts";
-import { convertClip, frameHashes, makeClip } from "./support/clips.ts";
+import { convertClip, frameHashes, joinedInput, makeClip } from "./support/clips.ts";
 import { missingEncoders } from "./support/features.ts";
 import { TemporaryFolder } from "./support/media.ts";
 import { testsOf } from "./support/test.ts";
@@ -161,21 +161,8 @@ testLong(
     const output = folder.file("joined.mp4");
     const { packets: count, seconds } = await concat(parts, output);
     assertEquals([count, seconds], [150, 6]);
-    const list = folder.file("list.txt");
-    writeFileSync(list, parts.map((path) => `file '${path}'\n`).join(""));
-    const program = copyByProgram(
-      "program-joined.mp4",
-      "-f",
-      "concat",
-      "-safe",
-      "0",
-      "-auto_convert",
-      "0",
-      "-i",
-      list,
-      "-c",
-      "copy",
-    );
+    const all = joinedInput(folder.file("list.txt"), parts, "-auto_convert", "0");
+    const program = copyByProgram("program-joined.mp4", ...all, "-c", "copy");
     assertSamePackets(output, program);
     assertEquals(frameHashes(output), parts.flatMap((path) => frameHashes(path)));
   },

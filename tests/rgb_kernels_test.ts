@@ -2,6 +2,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { PixelMeaning } from "../src/video/color.ts";
 import { hasRgbKernel, PixelKernels } from "../src/video/kernels/kernels.ts";
+import { randomNumbers } from "./support/random.ts";
 
 /** The pixels that a chroma sample of each format covers, across and down; whether u and v take turns. */
 const sources = {
@@ -34,11 +35,7 @@ const bytes = new Uint8Array(memory.buffer);
 const kernels = new PixelKernels(memory);
 const output = 0x20000;
 
-let state = 1;
-function random(limit: number): number {
-  state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-  return (state >>> 8) % limit;
-}
+const random = randomNumbers();
 
 /** Exact red, green and blue, in floating point and within the range of a byte. */
 function exactRgb(y: number, u: number, v: number, { matrix, range }: PixelMeaning): number[] {

@@ -14,6 +14,7 @@ import {
 } from "../mod.ts";
 import { segmentsAmong } from "../src/engine/segments/segment_name.ts";
 import { SegmentPlan } from "../src/engine/segments/segment_plan.ts";
+import { joinedInput } from "./support/clips.ts";
 import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, asTheyAre, decode, frameTimes, probe, TemporaryFolder } from "./support/media.ts";
 import { runUntilKilled } from "./support/processes.ts";
@@ -67,10 +68,8 @@ async function record(
 
 /** Decodes files one after the other, as ffmpeg joins them. */
 function joined(folder: TemporaryFolder, paths: readonly string[], output: readonly string[]): Uint8Array {
-  const list = folder.file("list.txt");
-  writeFileSync(list, paths.map((path) => `file '${path}'\n`).join(""));
-  const input = ["-v", "error", "-f", "concat", "-safe", "0", "-i", list];
-  return execFileSync("ffmpeg", [...input, ...output, "-"], { maxBuffer: 2 ** 30 });
+  const input = joinedInput(folder.file("list.txt"), paths);
+  return execFileSync("ffmpeg", ["-v", "error", ...input, ...output, "-"], { maxBuffer: 2 ** 30 });
 }
 
 function all<Item extends Uint8Array | Int16Array>(

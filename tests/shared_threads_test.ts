@@ -9,13 +9,13 @@ import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { assert, assertEquals } from "@std/assert";
 import { createFileWriter, type VideoWriter, type WriterOptions } from "../mod.ts";
-import { runtime } from "../ffi/mod.ts";
 import { SessionControl } from "../src/engine/ending/session_control.ts";
 import { EncodingThread } from "../src/thread/encoding_thread.ts";
 import { mayBlock } from "../src/thread/sharing/blocking.ts";
 import { type SessionTurns, ThreadTurns } from "../src/thread/sharing/session_turns.ts";
 import { workerModule } from "../src/worker/worker_module.ts";
 import { sine } from "./support/audio.ts";
+import { CountedThreads } from "./support/counted_threads.ts";
 import { missingEncoders } from "./support/features.ts";
 import { assertSameBytes, barFrame, lightOptions, probe, TemporaryFolder } from "./support/media.ts";
 import { rejection } from "./support/messages.ts";
@@ -158,24 +158,14 @@ test("createFileWriter: a thread is shared on, however much memory those used th
   const places = { workerModule: workerModule(), libraryPath: undefined };
   const take = (): EncodingThread => EncodingThread.take(places, { message() {}, ended() {} }, true);
   const sessions = Array.from({ length: threads }, take);
-  const host = runtime();
-  const start = host.startThread;
-  let started = 0;
-  host.startThread = (...given) => {
-    started++;
-    return start.call(host, ...given);
-  };
-  try {
-    for (let index = 0; index < 4; index++) take().leave(2 ** 27);
-    assertEquals(started, 0);
-    for (const session of sessions) session.leave();
-    // All of these threads but those without such a session have ended.
-    const later = Array.from({ length: threads }, take);
-    assert(started > 0);
-    for (const session of later) session.leave();
-  } finally {
-    host.startThread = start;
-  }
+  using counted = new CountedThreads();
+  for (let index = 0; index < 4; index++) take().leave(2 ** 27);
+  assertEquals(counted.started, 0);
+  for (const session of sessions) session.leave();
+  // All of these threads but those without such a session have ended.
+  const later = Array.from({ length: threads }, take);
+  assert(counted.started > 0);
+  for (const session of later) session.leave();
 });
 
 const codecs: readonly (readonly [string, WriterOptions])[] = [

@@ -5,6 +5,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
 
 /** Runs the ffmpeg program. */
 function ffmpeg(options: readonly string[]): string {
@@ -26,6 +27,12 @@ export function makeClip(path: string, rate: string, seconds: number, ...options
 export function convertClip(path: string, ...options: string[]): string {
   ffmpeg([...options, path]);
   return path;
+}
+
+/** Arguments by which the ffmpeg program reads files one after the other; writes their list to a path. */
+export function joinedInput(list: string, paths: readonly string[], ...options: readonly string[]): string[] {
+  writeFileSync(list, paths.map((path) => `file '${path}'\n`).join(""));
+  return ["-f", "concat", "-safe", "0", ...options, "-i", list];
 }
 
 /** The hash of each frame of a video stream, as the ffmpeg program decodes them. */
