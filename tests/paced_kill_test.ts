@@ -28,6 +28,7 @@ const quick: readonly Recorded[] = [
   { container: "mp4", pace: 1, audio: "samples", order: "usual", timing: "wallclock" },
   { container: "mp4", pace: 15, audio: "silent", order: "usual", timing: "timestamps" },
   { container: "mkv", pace: 2, audio: "samples", order: "usual", timing: "wallclock" },
+  { container: "mkv", pace: 30, audio: "samples", order: "0", timing: "timestamps" },
   { container: "mp4", pace: 1, audio: "none", order: "usual", timing: "constant" },
   { container: "mp4", pace: 10, audio: "unfed", order: "usual", timing: "wallclock", frames: 5 },
   { container: "webm", pace: 10, audio: "samples", order: "usual", timing: "wallclock", frames: 12 },
