@@ -108,9 +108,12 @@ export class OutputSet {
 
   /** Whether a segment begins in one of them with the next frame, which is at this time. */
   beginsSegment(seconds: number): boolean {
+    let begins = false;
     // Each of them counts.
-    return this.#streams.map((stream) => stream instanceof AdaptiveOutput && stream.begins(seconds))
-      .includes(true);
+    for (const stream of this.#streams) {
+      if (stream instanceof AdaptiveOutput && stream.begins(seconds)) begins = true;
+    }
+    return begins;
   }
 
   /** Throws where none of them is left. */

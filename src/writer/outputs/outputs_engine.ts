@@ -54,10 +54,11 @@ export class OutputsEngine implements VideoEngine {
     return this.#inner.outputRoom ?? this.#outputs.primary?.room ?? null;
   }
 
-  write({ picture, stamp }: CheckedFrame, slot: AcquiredSlot | null): void | Promise<void> {
+  write(frame: CheckedFrame, slot: AcquiredSlot | null): void | Promise<void> {
     this.#outputs.requireOne();
-    const keyFrame = this.#outputs.beginsSegment(stamp.seconds) || stamp.keyFrame;
-    const taken = this.#inner.write({ picture, stamp: { ...stamp, keyFrame } }, slot);
+    const { picture, stamp } = frame;
+    const begins = this.#outputs.beginsSegment(stamp.seconds);
+    const taken = this.#inner.write(begins ? { picture, stamp: { ...stamp, keyFrame: true } } : frame, slot);
     const { primary } = this.#outputs;
     if (!this.#isFirst || primary === null) return taken;
     this.#isFirst = false;
