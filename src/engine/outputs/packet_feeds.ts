@@ -24,6 +24,11 @@ export interface FedOutput {
   readonly target: OutputTarget;
 }
 
+/** Whether a container has codec headers apart from packets: RTP tells them in its session's description. */
+function hasHeadersApart({ wantsGlobalHeader, name }: MuxerInfo): boolean {
+  return wantsGlobalHeader || name === "rtp";
+}
+
 /** Gives all outputs of an encode its packets. */
 export class PacketFeeds {
   readonly #native: Native;
@@ -51,8 +56,7 @@ export class PacketFeeds {
   /** A container whose encoder makes codec headers apart from the packets where an output needs them. */
   withHeaders(own: MuxerInfo): MuxerInfo {
     this.#own = own;
-    // RTP tells them in the description of its session.
-    const needsHeaders = this.#outputs.some(({ info }) => info.wantsGlobalHeader || info.name === "rtp");
+    const needsHeaders = this.#outputs.some(({ info }) => hasHeadersApart(info));
     return { ...own, wantsGlobalHeader: own.wantsGlobalHeader || needsHeaders };
   }
 
@@ -67,7 +71,7 @@ export class PacketFeeds {
     if (codecName !== "h264") return;
     const all = [this.#own!, ...this.#outputs.map(({ info }) => info)];
     const withPackets = all.find(({ name }) => name === "mxf");
-    const apart = all.find(({ wantsGlobalHeader, name }) => wantsGlobalHeader || name === "rtp");
+    const apart = all.find(hasHeadersApart);
     if (withPackets === undefined || apart === undefined) return;
     throw new UnsupportedError(
       `Cannot write one encode of h264 into mxf and ${apart.name}: mxf has its headers in packets, and ${apart.name} apart`,

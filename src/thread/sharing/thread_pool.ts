@@ -62,10 +62,9 @@ export class PooledThread {
    */
   static take(places: ThreadPlaces, mayShare: boolean): PooledThread {
     const { href } = places.workerModule;
-    const idle = PooledThread.#idle;
-    const isFit = idle !== null && idle.#module === href;
-    const shared = mayShare && !isFit ? PooledThread.#leastUsed(href) : null;
-    const thread = isFit ? idle : shared ?? new PooledThread(places);
+    const idle = PooledThread.#idleWith(href);
+    const shared = mayShare && idle === null ? PooledThread.#leastUsed(href) : null;
+    const thread = idle ?? shared ?? new PooledThread(places);
     if (thread === idle) PooledThread.#idle = null;
     thread.#isShared &&= mayShare;
     PooledThread.#used.add(thread);
@@ -77,13 +76,19 @@ export class PooledThread {
    * libraries. Throws where that is not allowed.
    */
   static async prepare(places: ThreadPlaces): Promise<void> {
-    const idle = PooledThread.#idle;
-    let thread = idle;
-    if (thread === null || thread.#module !== places.workerModule.href) {
+    let thread = PooledThread.#idleWith(places.workerModule.href);
+    if (thread === null) {
+      const other = PooledThread.#idle;
       thread = PooledThread.#idle = new PooledThread(places);
-      if (idle !== null) idle.#thread.end();
+      other?.#thread.end();
     }
     await thread.#load(librariesFor(places.libraryPath));
+  }
+
+  /** The idle thread, where it runs the module. */
+  static #idleWith(module: string): PooledThread | null {
+    const idle = PooledThread.#idle;
+    return idle?.#module === module ? idle : null;
   }
 
   #load(libraryPath: string | undefined): Promise<void> {
