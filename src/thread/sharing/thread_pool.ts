@@ -80,7 +80,7 @@ export class PooledThread {
     if (thread === null) {
       const other = PooledThread.#idle;
       thread = PooledThread.#idle = new PooledThread(places);
-      other?.#thread.end();
+      if (other !== null) other.#thread.end();
     }
     await thread.#load(librariesFor(places.libraryPath));
   }
@@ -88,7 +88,7 @@ export class PooledThread {
   /** The idle thread, where it runs the module. */
   static #idleWith(module: string): PooledThread | null {
     const idle = PooledThread.#idle;
-    return idle?.#module === module ? idle : null;
+    return idle !== null && idle.#module === module ? idle : null;
   }
 
   #load(libraryPath: string | undefined): Promise<void> {
