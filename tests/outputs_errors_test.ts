@@ -4,7 +4,7 @@ import { existsSync, linkSync, readFileSync, symlinkSync, writeFileSync } from "
 import { createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   createFileWriter,
   createStreamWriter,
@@ -130,6 +130,26 @@ test("reconnect: connections that are dropped at once are failed tries", encoder
   await writer.close();
   assertEquals(connections, 3);
 });
+
+test(
+  "createStreamWriter: frames that its lost address did not get are counted, with audio",
+  encoder,
+  async () => {
+    using server = await tcpServer((socket) => void socket.once("data", () => socket.destroy()));
+    const audio = { codec: "aac", from: { silence: true } } as const;
+    const options = { ...light, audio, reconnect: { attempts: 0 } };
+    const writer = await createStreamWriter("libx264", `tcp://127.0.0.1:${server.port}`, 30, options);
+    const error = await assertRejects(async () => {
+      for (let index = 0; index < 600; index++) {
+        await writer.write(barFrame(index));
+        await delay(5);
+      }
+    }, WriteError);
+    assert(error.message.includes(`tcp://127.0.0.1:${server.port}`), error.message);
+    const { state, frames, droppedFrames } = writer.stats.outputs![0]!;
+    assertEquals([state, frames + droppedFrames], ["failed", writer.stats.frames]);
+  },
+);
 
 test("onSdp: what it throws changes nothing for the writer", encoder, async () => {
   const { error: printError } = console;

@@ -307,6 +307,8 @@ export class OutputFile implements Disposable {
    * one to report.
    */
   salvage(): void {
+    // What waits for audio, which does not come, is of use.
+    this.#request.queue?.endAll();
     try {
       // A failed trailer is not written again: a second call does nothing, and would look like success.
       const end = { ending: null, endSeconds: 0, lastSeconds: 0, packets: Infinity };
