@@ -169,7 +169,7 @@ test("createFileWriter: a thread is shared on, however much memory those used th
 });
 
 const codecs: readonly (readonly [string, WriterOptions])[] = [
-  // With mbtree, small videos of x264 may differ from one writer of a process to the next, at once or not.
+  // With AVX-512, x264's macroblock tree reads memory that was never set.
   ["libx264", { encoderOptions: { mbtree: 0 } }],
   ...(isAll ? [["libvpx-vp9", lightOptions("libvpx-vp9")], ["mpeg4", {}]] as const : []),
 ];

@@ -21,6 +21,7 @@ const headers = [
   "libavutil/avstring.h",
   "libavutil/avutil.h",
   "libavutil/channel_layout.h",
+  "libavutil/cpu.h",
   "libavutil/dict.h",
   "libavutil/display.h",
   "libavutil/error.h",

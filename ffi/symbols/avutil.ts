@@ -15,6 +15,8 @@ export const avutil = {
   avutil_version: { parameters: [], result: "u32" },
   // const char *av_version_info(void)
   av_version_info: { parameters: [], result: "address" },
+  // int av_get_cpu_flags(void)
+  av_get_cpu_flags: { parameters: [], result: "i32" },
   // int av_strerror(int errnum, char *errbuf, size_t errbuf_size)
   av_strerror: { parameters: ["i32", "buffer", "u64"], result: "i32" },
   // int av_log_get_level(void)

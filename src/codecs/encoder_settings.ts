@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Native } from "../../ffi/mod.ts";
 import { OptionError } from "../errors.ts";
 import type { EncoderInfo } from "../libav/encoder.ts";
 import { optionText, type OptionValue } from "../libav/options.ts";
@@ -25,8 +26,9 @@ export function traitsOf(encoder: EncoderInfo): EncoderTraits {
     : deviceTraits(encoder.name);
 }
 
-/** The encoder's AVOptions, in the order in which they are set. */
+/** The encoder's AVOptions, in the order in which they are set; with `null`, for one of another program. */
 export function encoderOptions(
+  native: Native | null,
   encoder: EncoderInfo,
   request: EncoderRequest,
   format: PixelFormatInfo,
@@ -50,7 +52,7 @@ export function encoderOptions(
   }
   options.push(...delayLimit(profile, request));
   options.push(...fieldOptions(encoder, request.fieldOrder), ...optionsOfPass(encoder, request));
-  options.push(...purposeOptions(encoder, request));
+  options.push(...purposeOptions(native, encoder, request));
   for (const name of ["preset", "tune", "profile"] as const) {
     const value = request[name];
     if (value === undefined) continue;

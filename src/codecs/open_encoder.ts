@@ -109,18 +109,24 @@ export function resolveSettings(
     chromaLocation: chromaLocationOf(request.source, format, traitsOf(encoder)),
     sampleAspectRatio: request.sampleAspectRatio ?? null,
     ...(request.fieldOrder && { fieldOrder: request.fieldOrder }),
-    options: encoderOptions(encoder, request, format, color),
+    options: encoderOptions(native, encoder, request, format, color),
     globalHeader,
     isQuiet: request.isQuiet,
     hasGivenParameters: request.encoderOptions?.["svtav1-params"] !== undefined,
   };
   if (pass?.number !== 1) return settings;
   const { pass: _pass, ...onePass } = request;
-  const trialOptions = encoderOptions(encoder, onePass, format, color);
+  const trialOptions = encoderOptions(native, encoder, onePass, format, color);
   const secondPass = (bitrate: number, statistics: string | null): EncoderSettings => ({
     ...settings,
     ...(statistics !== null && { statistics }),
-    options: encoderOptions(encoder, { ...request, bitrate, pass: { ...pass, number: 2 } }, format, color),
+    options: encoderOptions(
+      native,
+      encoder,
+      { ...request, bitrate, pass: { ...pass, number: 2 } },
+      format,
+      color,
+    ),
   });
   return { ...settings, trialOptions, secondPass };
 }

@@ -102,8 +102,7 @@ export interface WriterOptions {
   /**
    * The file is one of several that `concat` of `@avwriter/avwriter/recipes` joins, and has exactly so many
    * frames: one more is refused, and `close` with fewer fails, and leaves no file. The same frames give the
-   * same bytes, with the same releases of libraries (libx264: with `mbtree: 0` among the `encoderOptions`, or
-   * the presets `ultrafast` and `superfast`), and codec headers do not tell one machine from another.
+   * same bytes, with the same releases of libraries, and codec headers do not tell one machine from another.
    * It has no audio and no subtitles, which belong to the whole, and needs `"constant"` timing; `crashSafe`
    * is `false` by default.
    */

@@ -69,6 +69,7 @@ function videoArguments(
   const color = options.color === undefined ? defaultColor(height) : parseColor(options.color, height);
   const pixelFormat = options.pixelFormat ?? traitsOf(info).formats?.[0] ?? "";
   const settings = encoderOptions(
+    null,
     info,
     {
       ...options,
