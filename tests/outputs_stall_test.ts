@@ -55,6 +55,33 @@ test("close: an address that takes nothing is not waited for", {
   assertEquals([state, droppedFrames, (error as WriteError).code], ["failed", 10, "ETIMEDOUT"]);
 });
 
+test("close: with deadlineSeconds, an address is waited for no longer", {
+  skip: missingEncoders("libx264"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  for (const kind of ["target", "outputs"] as const) {
+    using silent = await silentAddress("tcp");
+    const outputs = [silent.address];
+    const writer = kind === "target"
+      ? await createStreamWriter("libx264", silent.address, 30, heavy)
+      : await createFileWriter("libx264", folder.file("a.mkv"), 30, { ...heavy, outputs });
+    const queued = (): number => writer.stats.outputs![0]!.queued;
+    // It has stopped to take anything a moment ago.
+    for (let index = 0; queued() < 20; index++) {
+      assert(index < 1000, "it takes everything");
+      await writer.write(noise[index % 30]!);
+    }
+    const beganMs = performance.now();
+    const error = await writer.close({ deadlineSeconds: 0.05 }).then(() => null, (error) => error);
+    const tookMs = performance.now() - beganMs;
+    const { state, error: told } = writer.stats.outputs![0]!;
+    assert(tookMs < 3000, `${tookMs} ms`);
+    assertEquals([state, error], ["failed", kind === "target" ? told : null]);
+    assert(told instanceof WriteError && told.code === "ETIMEDOUT");
+    assert(told.message.includes("by the deadline of close"), told.message);
+  }
+});
+
 const noise = Array.from({ length: 30 }, (_, index) => noisyFrame(index, 640, 360));
 
 /** Writes noise at its pace while a condition holds, or until a write throws. Returns the error. */

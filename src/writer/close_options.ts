@@ -20,7 +20,8 @@ export interface CloseOptions {
   /**
    * How long encoding may go on, in seconds from this call on. What is not encoded by then is left out: the
    * video ends before it, and so do its audio and subtitles. With 0, nothing more is encoded. Making the file
-   * whole takes its time on top. Default: until all is encoded.
+   * whole takes its time on top. An address that has not taken everything by then has failed with the code
+   * `ETIMEDOUT`. Default: until all is encoded, and addresses have taken it.
    */
   deadlineSeconds?: number;
 }

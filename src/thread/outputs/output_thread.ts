@@ -10,11 +10,11 @@ import type { OutputTarget } from "../../engine/outputs/output_target.ts";
 import type { OutputStats } from "../../engine/outputs/output_stats.ts";
 import { QueueMemory } from "../../engine/outputs/queue_memory.ts";
 import { UnsupportedError, WriteError } from "../../errors.ts";
-import type { ReconnectOptions } from "../../reconnection.ts";
 import { patienceMs } from "../encoding_thread.ts";
 import { receivedError } from "../sent_error.ts";
 import { reasonOf, startThread } from "../thread_task.ts";
 import type { FromOutput, OutputStart } from "./output_messages.ts";
+import type { OutputRequest } from "./output_request.ts";
 
 /** How often the clock is looked at, in milliseconds. */
 const stepMs = 50;
@@ -24,33 +24,6 @@ const stallSeconds = 1;
 const stopMs = 2000;
 /** How long a call that is given up at the end may go on, in milliseconds: SRT looks every 100 ms. */
 const giveUpMs = 150;
-
-/** A stream of bytes in this thread. */
-export interface OutputStream {
-  /** Gives it bytes, which wait in the stream. */
-  take(bytes: Uint8Array<ArrayBuffer>): void;
-  /** Resolves once there is room. Throws where it takes no bytes any more. */
-  ready(): Promise<void>;
-  close(): Promise<void>;
-  abort(reason: unknown): Promise<void>;
-  /** Grows as long as it goes on, where that can be told. */
-  readonly progress?: number;
-}
-
-/** How an output is started. */
-export interface OutputRequest {
-  readonly target: OutputTarget;
-  readonly reconnect: ReconnectOptions | null;
-  readonly writeTimeoutSeconds: number;
-  /** Whether it may take nothing for as long as frames come: a disk, or a stream that nobody reads. */
-  readonly isPatient: boolean;
-  readonly libraryPath: string | undefined;
-  readonly workerModule: URL;
-  /** The stream that takes the bytes, where it is one. */
-  readonly stream?: OutputStream;
-  /** Is told what describes an RTP session. */
-  readonly onSdp?: (sdp: string) => void;
-}
 
 /** One output. */
 export class OutputThread {
@@ -68,7 +41,10 @@ export class OutputThread {
   /** When the encoder has ended. */
   #endedMs: number | null = null;
   #isGivenUp = false;
+  /** Why it is given up at a deadline; `null` before. */
+  #overdue: WriteError | null = null;
   #stopWatch = (): void => {};
+  #stopDeadline = (): void => {};
 
   /** Starts the thread, which connects. */
   constructor(request: OutputRequest) {
@@ -156,6 +132,23 @@ export class OutputThread {
       reconnects: Math.max(0, queue.count("connections") - 1),
       error: this.#error,
     };
+  }
+
+  /** Gives an address up that has not taken everything in so many seconds from now. */
+  endWithin(seconds: number): void {
+    if (this.#request.isPatient || this.#isOver) return;
+    this.#stopDeadline();
+    this.#stopDeadline = runtime().startTimer(seconds * 1000, () => void this.#endLate());
+  }
+
+  async #endLate(): Promise<void> {
+    const error = this.#overdue = new WriteError(
+      `Cannot write to ${this.target.label}: it has not taken everything by the deadline of close`,
+      { code: "ETIMEDOUT", operation: "close", hint: null },
+    );
+    this.#control.abort();
+    this.#queue.wake();
+    if (!await settlesWithin(this.#kept(this.#ended.promise), giveUpMs)) this.#leave(error);
   }
 
   /** Stops it, whatever it waits for. */
@@ -254,7 +247,7 @@ export class OutputThread {
         }
         await closing;
       }
-      this.#end(null);
+      this.#end(this.#overdue);
     } catch (failure) {
       this.#end(failure as Error);
     }
@@ -265,6 +258,7 @@ export class OutputThread {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#stopWatch();
+    this.#stopDeadline();
     if (error !== null) this.#error = error;
     this.#queue.state = error === null ? "closed" : "failed";
     const reason = error ?? new Error("The output was closed");

@@ -7,7 +7,7 @@ import type { StreamTarget } from "../../engine/outputs/output_target.ts";
 import { SegmentGrid } from "../../file/mp4/segment_grid.ts";
 import type { Rational } from "../../libav/rational.ts";
 import { redactTarget } from "../../redaction.ts";
-import type { OutputStream } from "../../thread/outputs/output_thread.ts";
+import type { OutputStream } from "../../thread/outputs/output_request.ts";
 import { connectionChecks, type OutputOptions } from "../outputs/output_options.ts";
 import type { OpenSegment } from "../packaging/stores/stream_store.ts";
 import { checkAdaptive } from "./adaptive_options.ts";

@@ -123,6 +123,11 @@ export class OutputSet {
     if (failure !== null && this.#threads.every((thread) => thread.isOver)) throw failure;
   }
 
+  /** Gives up the addresses that have not taken everything in so many seconds from now. */
+  endWithin(seconds: number): void {
+    for (const thread of this.#threads) thread.endWithin(seconds);
+  }
+
   /** Waits until all have sent what they were given. Throws where none is left of a writer without a file. */
   async ended(): Promise<void> {
     await Promise.allSettled(this.#threads.map(({ ended }) => ended));

@@ -84,6 +84,7 @@ export class OutputsEngine implements VideoEngine {
 
   endWithin(seconds: number): void {
     this.#inner.endWithin(seconds);
+    this.#outputs.endWithin(seconds);
   }
 
   async finish(endTicks: bigint, onStep: () => void): Promise<WriteSummary> {
