@@ -5,7 +5,7 @@
  */
 import { memoryToFill, type Native } from "../../../ffi/mod.ts";
 import { AvError, UnsupportedError } from "../../errors.ts";
-import type { ColorNumbers, NativeFrame } from "../../libav/native_frame.ts";
+import type { NativeFrame } from "../../libav/native_frame.ts";
 import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
 import { frameBrightness } from "../../libav/reading/stream_hdr.ts";
 import { pixelFormatById } from "../../libav/pixel_format.ts";
@@ -89,9 +89,8 @@ export class FrameCopier implements Disposable {
   }
 
   #wayFor(frame: NativeFrame): Way {
-    const colors = frame.colors;
     this.#requirePixels(frame.shape.format);
-    return this.#wayOf(this.#reader.read(frame), colors, frame);
+    return this.#wayOf(this.#reader.read(frame), frame);
   }
 
   /** Throws for frames in a device's memory. */
@@ -116,13 +115,13 @@ export class FrameCopier implements Disposable {
     }
   }
 
-  #wayOf(shape: PictureShape, colors: ColorNumbers, frame: NativeFrame): Way {
+  #wayOf(shape: PictureShape, frame: NativeFrame): Way {
     if (this.#way?.shape === shape) return this.#way;
     this.#way?.converter?.[Symbol.dispose]();
     this.#way = null;
     const { layout: { format, width, height }, meaning } = shape;
     const target = this.#format ?? format;
-    const color = { ...this.#stream, ...this.#hdr, ...colorOf(this.#native, colors) };
+    const color = { ...this.#stream, ...this.#hdr, ...colorOf(this.#native, frame.colors) };
     // Only frames that begin a stream tell it.
     if (mayHaveHdr(color)) {
       this.#hdr = hdrOf(frameBrightness(this.#native, frame.address));
