@@ -63,6 +63,11 @@ function requireRows(bytes: number, stride: number, rowBytes: number, rows: numb
   );
 }
 
+/** Throws where a view is too long to be copied as one row. */
+function requireRow({ byteLength }: NativeBuffer): void {
+  if (byteLength > maxRowBytes) requireRows(byteLength, byteLength, byteLength, 1);
+}
+
 /** Throws unless rows of native memory, which may go upwards, do not overlap. */
 function requireStride(stride: number, rowBytes: number, rows: number): void {
   requireRows(Infinity, Math.abs(stride), rowBytes, rows);
@@ -87,13 +92,13 @@ export class NativeMemory {
 
   /** Fills a JavaScript view from native memory. */
   read(from: Address, into: NativeBuffer): void {
-    requireRows(into.byteLength, into.byteLength, into.byteLength, 1);
+    requireRow(into);
     this.#out.av_image_copy_plane(into, into.byteLength, from, into.byteLength, into.byteLength, 1);
   }
 
   /** Copies a JavaScript view into native memory. */
   write(to: Address, from: NativeBuffer): void {
-    requireRows(from.byteLength, from.byteLength, from.byteLength, 1);
+    requireRow(from);
     this.#in.av_image_copy_plane(to, from.byteLength, from, from.byteLength, from.byteLength, 1);
   }
 

@@ -48,11 +48,21 @@ const byteLengths: Readonly<Record<FieldKind, number>> = {
   rational: 8,
 };
 
+/** A field of the loaded version. */
+interface FieldPlace {
+  readonly kind: FieldKind;
+  /** From the beginning of the struct. */
+  readonly offset: bigint;
+}
+
 /** Reads and writes the fields of native structs. */
 export class StructFields {
   readonly #memory: NativeMemory;
   readonly #column: number;
   readonly #minor: number;
+  /** The fields that were asked for, by struct and name: some are for every frame. */
+  readonly #places: Record<string, Record<string, FieldPlace>> = {};
+  readonly #rows = new Map<readonly string[], FieldRow>();
   // One view for each size: the copy is exactly as long as the field.
   readonly #bytes = new ArrayBuffer(8);
   readonly #view = new DataView(this.#bytes);
@@ -95,15 +105,29 @@ export class StructFields {
     return this.#minor < (since?.[this.#column] ?? 0) ? null : offset[this.#column] ?? null;
   }
 
+  #layout<S extends StructName>(struct: S, field: FieldName<S>): FieldLayout {
+    return (layouts[struct].fields as unknown as Record<string, FieldLayout>)[field]!;
+  }
+
+  #place<S extends StructName>(struct: S, field: FieldName<S>): FieldPlace {
+    return this.#places[struct]?.[field] ?? this.#find(struct, field);
+  }
+
+  #find<S extends StructName>(struct: S, field: FieldName<S>): FieldPlace {
+    const place = { kind: this.#layout(struct, field).kind, offset: BigInt(this.offset(struct, field)) };
+    const places = this.#places[struct] ??= {};
+    return places[field] = place;
+  }
+
   /** The address of a field. */
   addressOf<S extends StructName>(at: Address, struct: S, field: FieldName<S>): Address {
-    return address(at + BigInt(this.offset(struct, field)));
+    return address(at + this.#place(struct, field).offset);
   }
 
   /** Reads a field of the struct at an address. */
   get<S extends StructName, F extends FieldName<S>>(at: Address, struct: S, field: F): FieldValue<S, F> {
-    const { kind } = this.#layout(struct, field);
-    return this.#read(this.addressOf(at, struct, field), kind) as FieldValue<S, F>;
+    const { kind, offset } = this.#place(struct, field);
+    return this.#read(address(at + offset), kind) as FieldValue<S, F>;
   }
 
   /** Reads one element of an array field, or of the array at an address. */
@@ -118,13 +142,14 @@ export class StructFields {
     field: F,
     value: FieldValue<S, F>,
   ): void {
-    const { kind } = this.#layout(struct, field);
+    const { kind, offset } = this.#place(struct, field);
     const view = this.#view;
     if (kind === "u8") view.setUint8(0, value as number);
     else if (kind === "i32" || kind === "u32") view.setInt32(0, value as number, true);
     else if (kind === "f64") view.setFloat64(0, value as number, true);
     else view.setBigUint64(0, BigInt.asUintN(64, value as bigint), true);
-    this.#memory.write(this.addressOf(at, struct, field), this.#windows[byteLengths[kind]]!);
+    const to = address(at + offset);
+    this.#memory.write(to, this.#windows[byteLengths[kind]]!);
   }
 
   /** Copies a struct, so that all its fields are read in one call. */
@@ -145,13 +170,52 @@ export class StructFields {
     return valueAt(view, from + this.offset(struct, field), kind) as FieldValue<S, F>;
   }
 
-  #layout<S extends StructName>(struct: S, field: FieldName<S>): FieldLayout {
-    return (layouts[struct].fields as unknown as Record<string, FieldLayout>)[field]!;
+  /**
+   * Fields of 32 bits that lie side by side in this order, to be read or written in one call. The list is to
+   * be a constant: the row is made once for it.
+   */
+  row<S extends StructName>(struct: S, list: readonly FieldName<S>[]): FieldRow {
+    let row = this.#rows.get(list);
+    if (row === undefined) {
+      const [first = 0, ...others] = list.map((field) => this.offset(struct, field));
+      if (others.some((offset, index) => offset !== first + 4 * (index + 1))) {
+        throw new RangeError(`The fields ${list.join(", ")} of ${struct} do not lie side by side`);
+      }
+      row = new FieldRow(this.#memory, first, list.length);
+      this.#rows.set(list, row);
+    }
+    return row;
   }
 
   #read(at: Address, kind: FieldKind): number | bigint {
     this.#memory.read(at, this.#windows[byteLengths[kind]]!);
     return valueAt(this.#view, 0, kind);
+  }
+}
+
+/** Fields of 32 bits that lie side by side. */
+export class FieldRow {
+  readonly #memory: NativeMemory;
+  readonly #offset: bigint;
+  /** Their values, until others are read. */
+  readonly values: Int32Array<ArrayBuffer>;
+
+  /** Fields from an offset on. */
+  constructor(memory: NativeMemory, offset: number, count: number) {
+    this.#memory = memory;
+    this.#offset = BigInt(offset);
+    this.values = new Int32Array(count);
+  }
+
+  /** Reads those of the struct at an address. */
+  read(at: Address): Int32Array<ArrayBuffer> {
+    this.#memory.read(address(at + this.#offset), this.values);
+    return this.values;
+  }
+
+  /** Writes the values into the struct at an address. */
+  write(at: Address): void {
+    this.#memory.write(address(at + this.#offset), this.values);
   }
 }
 

@@ -18,6 +18,35 @@ export function completed<Result>(steps: Steps<Result>): Result {
   }
 }
 
+/** Does steps that are short together, until they have taken so many milliseconds. */
+export function* stepsTogether<Result>(steps: Steps<Result>, ms: number): Steps<Result> {
+  try {
+    for (let beganMs = performance.now();;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      if (performance.now() - beganMs < ms) continue;
+      yield step.value;
+      beganMs = performance.now();
+    }
+  } finally {
+    steps.return(undefined as never);
+  }
+}
+
+/** The time between two reports of work, in milliseconds. */
+const reportMs = 100;
+
+/** A function that calls another, unless it did so a moment ago. */
+export function everySoOften(action: () => void): () => void {
+  let lastMs = performance.now();
+  return () => {
+    const nowMs = performance.now();
+    if (nowMs - lastMs < reportMs) return;
+    lastMs = nowMs;
+    action();
+  };
+}
+
 /** The longest step, in milliseconds. */
 const stepMs = 25;
 

@@ -154,6 +154,12 @@ export class FrameClock {
     if (stamp.timestamp !== null) this.#origin ??= stamp.timestamp;
   }
 
+  /** Counts frames that another clock like this one has accepted, the last with this stamp. */
+  acceptAll(frames: number, last: FrameStamp): void {
+    this.accept(last);
+    this.#frames += frames - 1;
+  }
+
   /** Counts a frame that is dropped: the one before it is shown for longer. */
   drop({ ticks, duration, keyFrame }: FrameStamp): void {
     this.#dropped++;

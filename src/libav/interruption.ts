@@ -5,6 +5,7 @@
  * @module
  */
 import type { Address, Native } from "../../ffi/mod.ts";
+import type { Steps } from "../steps.ts";
 
 /** Thrown in the middle of work that was aborted. Whoever aborted it knows, so that programs never see it. */
 export class InterruptedError extends Error {
@@ -37,6 +38,23 @@ export function interruptible<Result>(
     return action();
   } finally {
     interruptWhen(native, before);
+  }
+}
+
+/** The same for work in steps, between which other work may be done. */
+export function* interruptibleSteps<Result>(
+  native: Native,
+  isAborted: () => boolean,
+  steps: Steps<Result>,
+): Steps<Result> {
+  try {
+    for (;;) {
+      const step = interruptible(native, isAborted, () => steps.next());
+      if (step.done === true) return step.value;
+      yield step.value;
+    }
+  } finally {
+    interruptible(native, isAborted, () => steps.return(undefined as never));
   }
 }
 

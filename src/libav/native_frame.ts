@@ -18,7 +18,9 @@ const frameFlags = { interlaced: 1 << 3, topFieldFirst: 1 << 4 } as const;
 /** AV_NUM_DATA_POINTERS, libavutil/frame.h. */
 const planePointers = 8;
 
-const colorFields = ["colorspace", "color_range", "color_primaries", "color_trc"] as const;
+/** Fields in the order in which they lie. */
+const shapeFields = ["width", "height", "nb_samples", "format"] as const;
+const colorFields = ["color_range", "color_primaries", "color_trc", "colorspace"] as const;
 
 /** The meaning of a frame's values by libav's numbers (ITU-T H.273). */
 export type ColorNumbers = Readonly<Record<typeof colorFields[number], number>>;
@@ -124,6 +126,9 @@ function outOfMemoryError(operation: string): AvError {
 /** A frame, with or without a picture. */
 export class NativeFrame extends Owned {
   readonly #native: Native;
+  /** What lies in arrays of the struct, on its way to another one. */
+  #pointers: BigUint64Array<ArrayBuffer> | null = null;
+  #strides: Int32Array<ArrayBuffer> | null = null;
   /** The names of the last matrix and range. */
   #meaning: { readonly matrix: number; readonly range: number; readonly names: MeaningNames } | null = null;
 
@@ -196,25 +201,29 @@ export class NativeFrame extends Owned {
     this.unref();
     const { avutil, fields, memory } = this.#native;
     const frame = this.address;
-    const copied = (from: Address, into: Address, bytes: number): void => {
-      const part = new Uint8Array(bytes);
-      memory.read(from, part);
-      memory.write(into, part);
-    };
-    const buffers = new BigUint64Array(planePointers);
-    memory.read(fields.addressOf(to, "AVFrame", "buf"), buffers);
-    const references = buffers.map((buffer) =>
-      buffer === NULL ? NULL : avutil.av_buffer_ref(address(buffer))
-    );
-    memory.write(fields.addressOf(frame, "AVFrame", "buf"), references);
-    if (references.some((reference, index) => reference === NULL && buffers[index] !== NULL)) {
+    const pointers = this.#pointers ??= new BigUint64Array(planePointers);
+    const strides = this.#strides ??= new Int32Array(planePointers);
+    memory.read(fields.addressOf(to, "AVFrame", "buf"), pointers);
+    let isWhole = true;
+    // Behind the first that is null there are no others.
+    for (let index = 0; index < planePointers && pointers[index] !== NULL; index++) {
+      if (isWhole) pointers[index] = avutil.av_buffer_ref(address(pointers[index]!));
+      isWhole &&= pointers[index] !== NULL;
+      if (!isWhole) pointers[index] = NULL;
+    }
+    memory.write(fields.addressOf(frame, "AVFrame", "buf"), pointers);
+    if (!isWhole) {
       this.unref();
       throw outOfMemoryError("refer to a picture");
     }
-    copied(fields.addressOf(to, "AVFrame", "data"), this.planeAddresses, 8 * planePointers);
-    copied(fields.addressOf(to, "AVFrame", "linesize"), this.strides, 4 * planePointers);
-    for (const field of ["format", "width", "height", ...colorFields] as const) {
-      fields.set(frame, "AVFrame", field, fields.get(to, "AVFrame", field));
+    memory.read(fields.addressOf(to, "AVFrame", "data"), pointers);
+    memory.write(this.planeAddresses, pointers);
+    memory.read(fields.addressOf(to, "AVFrame", "linesize"), strides);
+    memory.write(this.strides, strides);
+    for (const list of [shapeFields, colorFields]) {
+      const row = fields.row("AVFrame", list);
+      row.read(to);
+      row.write(frame);
     }
   }
 
@@ -268,19 +277,13 @@ export class NativeFrame extends Owned {
 
   /** The size in pixels, and libavutil's number of the pixel format. */
   get shape(): { width: number; height: number; format: number } {
-    const { fields } = this.#native;
-    return {
-      width: fields.get(this.address, "AVFrame", "width"),
-      height: fields.get(this.address, "AVFrame", "height"),
-      format: fields.get(this.address, "AVFrame", "format"),
-    };
+    const [width, height, , format] = this.#native.fields.row("AVFrame", shapeFields).read(this.address);
+    return { width: width!, height: height!, format: format! };
   }
 
   /** The matrix and range of the frame, by libav's names; `null` where unspecified. */
   get meaning(): MeaningNames {
-    const { fields } = this.#native;
-    const matrix = fields.get(this.address, "AVFrame", "colorspace");
-    const range = fields.get(this.address, "AVFrame", "color_range");
+    const { colorspace: matrix, color_range: range } = this.colors;
     const last = this.#meaning;
     if (last?.matrix === matrix && last.range === range) return last.names;
     const names = meaningNames(this.#native, matrix, range);
@@ -290,14 +293,19 @@ export class NativeFrame extends Owned {
 
   /** The meaning of its values, by libav's numbers. */
   get colors(): ColorNumbers {
-    const { fields } = this.#native;
-    const entries = colorFields.map((field) => [field, fields.get(this.address, "AVFrame", field)]);
-    return Object.fromEntries(entries) as ColorNumbers;
+    const [range, primaries, transfer, matrix] = this.#native.fields.row("AVFrame", colorFields)
+      .read(this.address);
+    return { color_range: range!, color_primaries: primaries!, color_trc: transfer!, colorspace: matrix! };
   }
 
   /** Sets the meaning of its values. */
   describe(color: ColorNumbers): void {
-    for (const field of colorFields) this.#native.fields.set(this.address, "AVFrame", field, color[field]);
+    const row = this.#native.fields.row("AVFrame", colorFields);
+    row.values[0] = color.color_range;
+    row.values[1] = color.color_primaries;
+    row.values[2] = color.color_trc;
+    row.values[3] = color.colorspace;
+    row.write(this.address);
   }
 
   /** Says that the rows are two fields, and which is shown first. */

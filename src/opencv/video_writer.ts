@@ -4,6 +4,7 @@
  * @module
  */
 import { createClock, type FrameClock } from "../engine/frame_clock.ts";
+import { FrameChecker } from "../engine/frames/frame_checker.ts";
 import type { VideoFileRequest } from "../engine/session_types.ts";
 import { LibraryNotFoundError, UnsupportedError, WriterClosedError } from "../errors.ts";
 import { filePath } from "../file_path.ts";
@@ -11,7 +12,7 @@ import { didYouMean } from "../nearest.ts";
 import { shown } from "../shown.ts";
 import type { Size } from "../size.ts";
 import { parseFrameRate } from "../video/frame_rate.ts";
-import { FrameChecker, readFrame } from "../writer/frame_checker.ts";
+import { readFrame } from "../writer/given_frame.ts";
 import { checkOptions } from "../writer/options.ts";
 import { codecOf, isPlain, knownFourccs, lettersOf } from "./fourcc.ts";
 import { frameOf, type OpenCvImage } from "./image.ts";

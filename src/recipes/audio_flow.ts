@@ -4,10 +4,11 @@
  * @module
  */
 import type { AudioSamples } from "../audio/samples.ts";
+import { maxRounding } from "../engine/frames/part_types.ts";
 import { FileSource } from "../reader/file_source.ts";
 import type { VideoSource } from "../reader/video_source.ts";
 import type { VideoWriter } from "../writer/video_writer.ts";
-import { maxRounding, type Pace, type Part } from "./media_flow.ts";
+import type { Pace, Part } from "./media_flow.ts";
 
 /** Samples that were computed from seconds may differ by less than this. */
 const sameSample = 1e-3;

@@ -7,6 +7,7 @@ import { extname } from "../../ffi/mod.ts";
 import type { AudioOptions } from "../audio/audio_options.ts";
 import type { Codec } from "../codecs/families.ts";
 import type { Chapter } from "../container/chapters.ts";
+import type { PartProgress } from "../engine/frames/part_types.ts";
 import type { WriteSummary } from "../engine/session_types.ts";
 import { ReadError, UnsupportedError } from "../errors.ts";
 import { NewFile } from "../file/new_file.ts";
@@ -17,10 +18,11 @@ import { shown } from "../shown.ts";
 import { EncodingThread } from "../thread/encoding_thread.ts";
 import { workerModule } from "../worker/worker_module.ts";
 import { createFileWriter } from "../writer/create_file_writer.ts";
+import { encodePart } from "../writer/part_writer.ts";
 import type { VideoWriter } from "../writer/video_writer.ts";
 import type { WriterOptions } from "../writer/writer_options.ts";
 import { primingSeconds, writeAudio } from "./audio_flow.ts";
-import { Pace, type Part, writeCues, writeFrames } from "./media_flow.ts";
+import { Pace, type Part, writeCues } from "./media_flow.ts";
 import { chaptersOf, metadataOf } from "./source_tags.ts";
 
 /** What is made of a file. */
@@ -45,8 +47,8 @@ export interface EncodeRequest {
   readonly thread: WriterOptions["thread"] | undefined;
   readonly libraryPath: string | undefined;
   readonly workerUrl: string | URL | undefined;
-  /** Called after each frame with the seconds that are done, and those there are. */
-  readonly onFrame: (seconds: number, all: number | null) => void;
+  /** Called now and then with what is done, and how many seconds there are. */
+  readonly onStep: (done: PartProgress, all: number | null) => void;
   /** Called while the file is finished, with the share of that. */
   readonly onFinish: (share: number) => void;
 }
@@ -227,17 +229,28 @@ async function openWriter(
 const usualRate = 30;
 
 async function encodeInto(
-  { input, output, part, audioOptions, signal, onFrame }: EncodeRequest,
+  { input, output, part, audioOptions, signal, logLevel = "error", onStep }: EncodeRequest,
   source: VideoSource,
   writer: VideoWriter,
 ): Promise<{ summary: WriteSummary; isAudioCut: boolean }> {
   const pace = new Pace();
   const end = Math.min(part.end, source.duration ?? Infinity);
   const all = Number.isFinite(end) ? end - part.start : null;
-  const video = writeFrames(source, writer, { part, input }, usualRate, ({ timestamp }) => {
-    pace.advanceTo(timestamp - part.start);
-    onFrame(timestamp - part.start, all);
-  }).finally(() => pace.end());
+  const read = {
+    place: { kind: "file", path: input },
+    label: input,
+    format: null,
+    stream: 0,
+    logLevel,
+  } as const;
+  const take = (done: PartProgress): void => {
+    if (done.frames === 0) return;
+    pace.advanceTo(done.seconds);
+    onStep(done, all);
+  };
+  const { frameRate } = source;
+  const video = encodePart(writer, { source: read, ...part, frameRate, usualRate }, take)
+    .then(take).finally(() => pace.end());
   const audio = audioOptions === null
     ? []
     : source.audioTracks.map((_, track) => writeAudio(source, writer, part, track, pace));

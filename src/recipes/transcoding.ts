@@ -182,7 +182,7 @@ export async function runEncode(
     keepsEarlyAudio,
     writerOptions: (source) => ({ ...common, ...writerOptions(source), ...withoutUndefined(encoding) }),
     audioOptions: audio === false ? null : ({ codec }) => ({ ...(keepsCodecs ? { codec } : {}), ...tracks }),
-    onFrame: (seconds, all) => progress.add(seconds, all),
+    onStep: ({ frames, seconds }, all) => progress.reach(frames, seconds, all),
     onFinish: (share) => progress.finish(share),
   });
   progress.end();
@@ -206,9 +206,9 @@ class Progress {
     this.#readShare = readShare;
   }
 
-  /** Counts a frame, which begins after so many seconds of all. */
-  add(seconds: number, all: number | null): void {
-    this.#frames++;
+  /** So many frames are done, and the last one begins after so many seconds of all. */
+  reach(frames: number, seconds: number, all: number | null): void {
+    this.#frames = frames;
     const isKnown = all !== null && all > 0;
     this.#timer.tell(() => this.#at(isKnown ? Math.min(1, seconds / all) * this.#readShare : null), false);
   }

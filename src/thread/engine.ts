@@ -9,6 +9,7 @@ import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { MediaPacket } from "../engine/copying/media_packet.ts";
 import type { FileDescription } from "../engine/file_description.ts";
+import type { PartProgress, PartRequest, PartSummary } from "../engine/frames/part_types.ts";
 import type {
   EncoderChoice,
   EngineInfo,
@@ -89,6 +90,12 @@ export interface VideoEngine extends SampleEngine<WriteSummary> {
    * ended the session.
    */
   write(frame: CheckedFrame, slot: AcquiredSlot | null): void | Promise<void>;
+  /**
+   * Decodes a part of a file and encodes its frames, where the session is, in an engine that can do that.
+   * Calls `onStep` now and then. Throws a {@linkcode RefusedCall} where the file is the reason, or the error
+   * that ended the session.
+   */
+  encodePart?(part: PartRequest, onStep: (progress: PartProgress) => void): Promise<PartSummary>;
   /** Encodes for at most so many seconds more. What is not encoded by then is left out of the file. */
   endWithin(seconds: number): void;
   /**

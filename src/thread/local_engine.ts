@@ -17,6 +17,7 @@ import type {
   WriteSummary,
 } from "../engine/session_types.ts";
 import type { FileDescription } from "../engine/file_description.ts";
+import type { PartProgress, PartRequest, PartSummary } from "../engine/frames/part_types.ts";
 import type { MediaPacket } from "../engine/copying/media_packet.ts";
 import { PacketSession } from "../engine/copying/packet_session.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
@@ -40,12 +41,16 @@ export class LocalEngine implements VideoEngine {
   readonly #control = new SessionControl();
   readonly #session: VideoSession;
   readonly #received: ReceivedFrames;
-  readonly #runner = new StepRunner();
+  readonly #native: Native;
+  readonly #request: VideoFileRequest;
+  #runner = new StepRunner();
   readonly slots: FrameSlots;
   readonly takesLent = true;
 
   /** Opens the session. At most `queueSize` frames can be acquired at a time. */
   constructor(native: Native, request: VideoFileRequest, { queueSize, ...outlets }: EngineOptions) {
+    this.#native = native;
+    this.#request = request;
     this.#session = new VideoSession(native, request, this.#control, outlets);
     this.#received = new ReceivedFrames(native);
     this.slots = new FrameSlots(queueSize, this.#received);
@@ -93,6 +98,14 @@ export class LocalEngine implements VideoEngine {
 
   recordEvent(seconds: number): void {
     this.#session.recordEvent(seconds);
+  }
+
+  async encodePart(part: PartRequest, onStep: (progress: PartProgress) => void): Promise<PartSummary> {
+    const { PartEncoding } = await import("../engine/frames/part_encoding.ts");
+    const encoding = new PartEncoding(this.#native, this.#session, this.#request, part);
+    const summary = await this.#runner.run(encoding.encode(), () => onStep(encoding.progress));
+    this.#runner = new StepRunner();
+    return summary;
   }
 
   endWithin(seconds: number): void {

@@ -7,6 +7,7 @@ import { emptyAudioStats } from "../audio/audio_track.ts";
 import type { FileDescription } from "../engine/file_description.ts";
 import type { EncoderChoice, EngineInfo, FileSummary, SessionOutlets } from "../engine/session_types.ts";
 import type { FileWork, FileWorkSummary } from "../engine/copying/file_work.ts";
+import type { PartProgress, PartRequest, PartSummary } from "../engine/frames/part_types.ts";
 import type { Segment } from "../engine/segments/segment_options.ts";
 import { noStats, type WriterStats } from "../engine/writer_stats.ts";
 import type { Size } from "../size.ts";
@@ -65,6 +66,8 @@ export type ToWorker =
   | { readonly type: "packet"; readonly packet: SentPacket }
   | { readonly type: "subtitle"; readonly cue: Required<SubtitleCue> }
   | { readonly type: "describe"; readonly description: FileDescription }
+  /** Decode the frames of a part of a file, and encode them. Audio and subtitles may come meanwhile. */
+  | { readonly type: "part"; readonly part: PartRequest }
   /** An event is recorded until so many seconds later. */
   | { readonly type: "event"; readonly seconds: number }
   | { readonly type: "finish"; readonly endTicks: bigint }
@@ -124,8 +127,10 @@ export type FromWorker =
   | { readonly type: "refused"; readonly bytes: number; readonly error: SentError }
   /** The session has failed. It accepts only `abort` and `salvage`. */
   | { readonly type: "failed"; readonly error: SentError }
-  /** Finishing the file goes on. */
-  | { readonly type: "progress"; readonly progress: Progress }
+  /** Long work goes on: finishing the file, or a part of another one that is encoded. */
+  | { readonly type: "progress"; readonly progress: Progress; readonly part: PartProgress | null }
+  /** That part is encoded. */
+  | { readonly type: "encoded"; readonly summary: PartSummary; readonly progress: Progress }
   /** The file is whole. With `isBusy`, the session is freed next, which takes a while. */
   | {
     readonly type: "finished";

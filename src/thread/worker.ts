@@ -10,13 +10,14 @@ import { bytesOf } from "../audio/samples.ts";
 import { doFileWork } from "../engine/copying/file_work.ts";
 import { AudioSession } from "../engine/audio_session.ts";
 import { PacketSession } from "../engine/copying/packet_session.ts";
-import type { FileSummary, SessionOutlets } from "../engine/session_types.ts";
+import type { PartProgress } from "../engine/frames/part_types.ts";
+import type { FileSummary, SessionOutlets, VideoFileRequest } from "../engine/session_types.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import { VideoSession } from "../engine/video_session.ts";
-import { interruptible } from "../libav/interruption.ts";
+import { interruptible, interruptibleSteps } from "../libav/interruption.ts";
 import { pixelFormatsByName } from "../libav/pixel_format.ts";
-import type { Steps } from "../steps.ts";
+import { everySoOften, type Steps, stepsTogether } from "../steps.ts";
 import { cueBytes } from "../subtitles/cue.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import type { FromWorker, InSession, Leave, Message, Posted, Progress, ToWorker } from "./messages.ts";
@@ -28,8 +29,8 @@ import { sentError } from "./sent_error.ts";
 import { type SessionTurns, ThreadTurns } from "./sharing/session_turns.ts";
 import { noteEncoded } from "./unused_memory.ts";
 
-/** The time between two reports of how much of the file is finished, in milliseconds. */
-const progressMs = 100;
+/** For how long frames of a file are encoded until other messages have their turn, in milliseconds. */
+const partMs = 50;
 
 type Session = VideoSession | AudioSession | PacketSession;
 
@@ -44,12 +45,13 @@ class WorkerSession {
   /** The question of the message at hand. */
   #question: number | null = null;
   #session: Session | null = null;
+  #request: VideoFileRequest | null = null;
   #control = new SessionControl();
   #frames: ReceivedFrames | null = null;
   #layout: FrameLayout | null = null;
   #hasFailed = false;
   readonly #isAborted = (): boolean => this.#control.isAborted;
-  /** Finishes the file. */
+  /** Does the long work at hand. */
   #runner = new StepRunner();
 
   constructor(post: Post, turns: ThreadTurns) {
@@ -104,6 +106,8 @@ class WorkerSession {
         return this.#accept(0, () => this.#video.recordEvent(message.seconds));
       case "work":
         return void this.#work(message);
+      case "part":
+        return void this.#encodePart(message);
       case "finish":
         return void this.#finish(message.endTicks);
     }
@@ -122,32 +126,46 @@ class WorkerSession {
     this.#tell({ type: "loaded", folder });
   }
 
-  /** Works on a file, in steps: an abort may come between them. */
-  async #work({ work, libraryPath, control: memory }: Message<"work">): Promise<void> {
-    const question = this.#question;
+  /** Works on a file. */
+  #work({ work, libraryPath, control: memory }: Message<"work">): Promise<void> {
     this.#control = new SessionControl(memory);
-    const runner = this.#runner = this.#stepRunner();
-    try {
+    return this.#inSteps(async (runner, question) => {
       const native = this.#native = loadNative(libraryPath);
-      this.#tell({ type: "working", share: 0 }, question);
-      const onStep = everySoOften(() => this.#tell({ type: "working", share: runner.share }, question));
-      const summary = await runner.run(this.#stepsWithin(doFileWork(native, work)), onStep);
+      const tell = (): void => this.#tell({ type: "working", share: runner.share }, question);
+      tell();
+      const steps = this.#stepsWithin(doFileWork(native, work));
+      const summary = await runner.run(steps, everySoOften(tell));
       this.#tell({ type: "worked", summary, folder: native.folder }, question);
-    } catch (error) {
-      if (!runner.isGivenUp) this.#tell({ type: "failed", error: sentError(error) }, question);
-    }
+    });
   }
 
-  /** Finishes the file, in steps: an abort may come between them. */
-  async #finish(endTicks: bigint): Promise<void> {
-    const question = this.#question;
-    const session = this.#session!;
-    const onStep = everySoOften(() =>
-      this.#tell({ type: "progress", progress: this.#progressOf(session) }, null)
-    );
-    try {
+  /** Decodes a part of a file and encodes it. Audio and subtitles may come between the steps. */
+  #encodePart({ part }: Message<"part">): Promise<void> {
+    return this.#inSteps(async (runner, question) => {
+      const session = this.#video;
+      // Most sessions get their frames from elsewhere.
+      const { PartEncoding } = await import("../engine/frames/part_encoding.ts");
+      const encoding = new PartEncoding(this.#native!, session, this.#request!, part);
+      const onStep = (): void => {
+        this.#tellProgress(session, encoding.progress);
+        noteEncoded();
+      };
+      await this.#turns.next();
+      if (this.#isAborted()) return;
+      const steps = stepsTogether(this.#stepsWithin(encoding.encode()), partMs);
+      const summary = await runner.run(steps, onStep);
+      this.#runner = new StepRunner();
+      this.#tell({ type: "encoded", summary, progress: this.#progressOf(session) }, question);
+    });
+  }
+
+  /** Finishes the file. */
+  #finish(endTicks: bigint): Promise<void> {
+    return this.#inSteps(async (runner, question) => {
+      const session = this.#session!;
+      const tell = (): void => this.#tellProgress(session, null);
       const steps: Steps<FileSummary> = session.finish(endTicks);
-      const summary = await this.#runner.run(this.#stepsWithin(steps), onStep);
+      const summary = await runner.run(this.#stepsWithin(steps), everySoOften(tell));
       // Nobody waits for an encoder that is freed in the middle of its work, after the file is whole.
       const isBusy = "leftOut" in summary && summary.leftOut > 0;
       if (!isBusy) this.#free();
@@ -155,9 +173,21 @@ class WorkerSession {
       if (!isBusy) return;
       this.#free();
       this.#tell({ type: "freed" }, null);
+    });
+  }
+
+  /** Does long work in steps: an abort may come between them. */
+  async #inSteps(work: (runner: StepRunner, question: number | null) => Promise<void>): Promise<void> {
+    const question = this.#question;
+    const runner = this.#runner = new StepRunner(this.#isAborted, () => this.#turns.next());
+    try {
+      await work(runner, question);
     } catch (error) {
       // The answer to the abort is enough.
-      if (this.#runner.isGivenUp) return;
+      if (runner.isGivenUp) return;
+      if (RefusedCall.is(error)) {
+        return this.#tell({ type: "refused", bytes: 0, error: sentError(error.cause) }, question);
+      }
       this.#hasFailed = true;
       this.#tell({ type: "failed", error: sentError(error) }, question);
     }
@@ -165,7 +195,7 @@ class WorkerSession {
 
   #free(): void {
     this.#session?.[Symbol.dispose]();
-    this.#drop();
+    this.#frames?.[Symbol.dispose]();
   }
 
   #leave(type: "abort" | "salvage"): void {
@@ -174,7 +204,7 @@ class WorkerSession {
         this.#runner.giveUp();
       } finally {
         this.#session?.[type]();
-        this.#drop();
+        this.#frames?.[Symbol.dispose]();
       }
       this.#tell({ type: "ended", error: null });
     } catch (error) {
@@ -184,8 +214,8 @@ class WorkerSession {
 
   #open({ request: sent, knowsFormats, control: memory }: Message<"open">, native: Native): void {
     const request = receivedRequest(sent);
+    this.#request = request.kind === "video" ? request : null;
     const control = this.#control = new SessionControl(memory);
-    this.#runner = this.#stepRunner();
     this.#frames = new ReceivedFrames(native);
     const { folder } = native;
     if (request.kind !== "video") {
@@ -199,26 +229,14 @@ class WorkerSession {
     this.#tell({ type: "opened", info: told, choice, folder });
   }
 
-  #stepRunner(): StepRunner {
-    return new StepRunner(this.#isAborted, () => this.#turns.next());
-  }
-
   /** Does work of the session alone: an abort of it ends that. */
   #within<Result>(action: () => Result): Result {
     return this.#native === null ? action() : interruptible(this.#native, this.#isAborted, action);
   }
 
   /** Work in steps, between which other sessions may be at work. */
-  *#stepsWithin<Result>(steps: Steps<Result>): Steps<Result> {
-    try {
-      for (;;) {
-        const step = this.#within(() => steps.next());
-        if (step.done === true) return step.value;
-        yield step.value;
-      }
-    } finally {
-      this.#within(() => steps.return(undefined as never));
-    }
+  #stepsWithin<Result>(steps: Steps<Result>): Steps<Result> {
+    return interruptibleSteps(this.#native!, this.#isAborted, steps);
   }
 
   get #video(): VideoSession {
@@ -276,10 +294,6 @@ class WorkerSession {
     }
   }
 
-  #drop(): void {
-    this.#frames?.[Symbol.dispose]();
-  }
-
   #tellTaken(place: FramePlace | null, freed: readonly SlotPlace[]): void {
     this.#tell({ type: "taken", place, freed, progress: this.#progressOf(this.#session!) });
   }
@@ -295,23 +309,16 @@ class WorkerSession {
     this.#post({ question, message });
   }
 
+  #tellProgress(session: Session, part: PartProgress | null): void {
+    this.#tell({ type: "progress", progress: this.#progressOf(session), part }, null);
+  }
+
   #progressOf(session: Session): Progress {
     const stats = { ...session.stats, finished: this.#runner.share };
     if (!(session instanceof VideoSession)) return { stats, choice: null, size: null };
     const { choice, size } = session;
     return { stats, choice, size };
   }
-}
-
-/** A function that calls another, unless it did so a moment ago. */
-function everySoOften(action: () => void): () => void {
-  let lastMs = performance.now();
-  return () => {
-    const nowMs = performance.now();
-    if (nowMs - lastMs < progressMs) return;
-    lastMs = nowMs;
-    action();
-  };
 }
 
 /** What a session begins with. */

@@ -10,6 +10,7 @@ import type { MediaPacket } from "../engine/copying/media_packet.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
 import type { FileDescription } from "../engine/file_description.ts";
+import type { PartProgress, PartRequest, PartSummary } from "../engine/frames/part_types.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import type { EngineInfo, FileRequest, FileSummary, Summaries } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
@@ -75,8 +76,8 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   #opening: Promise<void> | null = null;
   #info: EngineInfo = { formats: [], container: "", containerClock: null, audioChannels: [] };
   #progress: Progress;
-  /** Called when finishing the file goes on. */
-  #onStep: () => void = () => {};
+  /** Called when finishing the file goes on, or (with how far that is) a part of a file is encoded. */
+  #onStep: (part: PartProgress | null) => void = () => {};
 
   private constructor(
     request: FileRequest,
@@ -208,6 +209,12 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     return this.#backlog.room;
   }
 
+  async encodePart(part: PartRequest, onStep: (progress: PartProgress) => void): Promise<PartSummary> {
+    this.#requireAlive();
+    this.#onStep = (progress) => onStep(progress!);
+    return (await this.#ask({ type: "part", part }) as Answer<"encoded">).summary;
+  }
+
   endWithin(seconds: number): void {
     this.#control.endWithin(seconds);
   }
@@ -215,8 +222,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   async finish(endTicks: bigint, onStep: () => void): Promise<Summary> {
     this.#requireAlive();
     this.#onStep = onStep;
-    const { summary, progress, isBusy } = await this.#ask({ type: "finish", endTicks }) as Answer<"finished">;
-    this.#progress = progress;
+    const { summary, isBusy } = await this.#ask({ type: "finish", endTicks }) as Answer<"finished">;
     // Unless it was aborted meanwhile, which removes the file.
     if (this.#questions.size === 0 && !isBusy) this.#end();
     return summary as Summary;
@@ -275,20 +281,16 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   }
 
   #receive({ question, message }: Posted<FromWorker>): void {
+    if ("progress" in message) this.#progress = message.progress;
     switch (message.type) {
       case "taken":
-        this.#progress = message.progress;
         if (message.place !== null) this.slots.take(message.place, message.freed);
-        this.#questions.take(question)?.resolve(message);
         break;
       case "accepted":
-        this.#progress = message.progress;
         this.#backlog.take(message.bytes);
-        this.#questions.take(question)?.resolve(message);
         break;
       case "progress":
-        this.#progress = message.progress;
-        this.#onStep();
+        this.#onStep(message.part);
         break;
       case "refused":
         this.#backlog.take(message.bytes);
@@ -302,12 +304,10 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
         if (this.#questions.size === 0) this.#end();
         break;
       case "ended":
-        if (message.error === null) this.#questions.take(question)?.resolve(message);
-        else this.#questions.take(question)?.reject(receivedError(message.error));
+        if (message.error !== null) this.#questions.take(question)?.reject(receivedError(message.error));
         break;
-      default:
-        this.#questions.take(question)?.resolve(message);
     }
+    this.#questions.take(question)?.resolve(message);
     this.#keepAlive();
   }
 

@@ -9,6 +9,8 @@ import type { CheckedFrame } from "../engine/checked_frame.ts";
 import type { VideoEngine } from "../thread/engine.ts";
 import type { AcquiredSlot } from "../thread/frame_slots.ts";
 import type { FrameClock } from "../engine/frame_clock.ts";
+import { FrameChecker, type GivenFrame } from "../engine/frames/frame_checker.ts";
+import type { PartProgress, PartRequest } from "../engine/frames/part_types.ts";
 import type { OptionsInUse } from "./options.ts";
 import { isWithoutFrame } from "../engine/lost_tracks.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
@@ -27,9 +29,10 @@ import { checkCloseOptions, type CloseOptions } from "./close_options.ts";
 import type { CopyOptions } from "./copying/copy_options.ts";
 import { SourceCopier } from "./copying/copy_source.ts";
 import { checkEventOptions, type EventOptions } from "./event_options.ts";
-import { FrameChecker, type GivenFrame, readFrame, readSent } from "./frame_checker.ts";
 import { frameStream } from "./frame_stream.ts";
+import { readFrame, readSent } from "./given_frame.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { encodesPart, type PartWriter } from "./part_writer.ts";
 import { ProgressTimer } from "./progress_timer.ts";
 import { PaceMeter } from "./realtime/pace_meter.ts";
 import { FrameGate } from "./realtime/frame_gate.ts";
@@ -39,7 +42,7 @@ import { TurnQueue } from "./turn_queue.ts";
 import type { AcquiredFrame, VideoWriter } from "./video_writer.ts";
 
 /** A {@linkcode VideoWriter} over an engine. */
-export class EngineVideoWriter implements VideoWriter {
+export class EngineVideoWriter implements VideoWriter, PartWriter {
   readonly #engine: VideoEngine;
   readonly #clock: FrameClock;
   readonly #checker: FrameChecker;
@@ -181,6 +184,17 @@ export class EngineVideoWriter implements VideoWriter {
     await this.#copier.copy(source, options);
   }
 
+  async [encodesPart](part: PartRequest, onStep: (progress: PartProgress) => void): Promise<PartProgress> {
+    this.#life.requireOpen("encode a file");
+    const { progress, written, last } = await this.#ask(
+      "encode a file",
+      () => this.#engine.encodePart!(part, onStep),
+    );
+    this.#life.requireNotAborted("encode a file");
+    if (last !== null) this.#clock.acceptAll(written, last);
+    return progress;
+  }
+
   async recordEvent(options?: EventOptions): Promise<void> {
     const seconds = checkEventOptions(options, this.#options.segments);
     this.#life.requireOpen("record an event");
@@ -294,11 +308,11 @@ export class EngineVideoWriter implements VideoWriter {
   }
 
   /** Has the engine do something. */
-  async #ask(action: string, call: () => void | Promise<void>): Promise<void> {
+  async #ask<Answer>(action: string, call: () => Answer | Promise<Answer>): Promise<Answer> {
     try {
-      await call();
+      return await call();
     } catch (error) {
-      await this.#refuse(action, error);
+      return await this.#refuse(action, error);
     }
   }
 

@@ -5,7 +5,7 @@
  */
 import { memoryToFill, type Native } from "../../../ffi/mod.ts";
 import { AvError, UnsupportedError } from "../../errors.ts";
-import type { ColorNumbers, NativeFrame } from "../../libav/native_frame.ts";
+import type { NativeFrame } from "../../libav/native_frame.ts";
 import type { PixelFormatInfo } from "../../libav/pixel_format.ts";
 import { frameBrightness } from "../../libav/reading/stream_hdr.ts";
 import { pixelFormatById } from "../../libav/pixel_format.ts";
@@ -28,6 +28,9 @@ import {
 import type { ShownFrame } from "./held_frame.ts";
 import type { LentFrames } from "./lent_frames.ts";
 import type { ReadFrame } from "./reading_types.ts";
+
+/** What a frame is beside its pixels. */
+export type ReadFacts = Omit<ReadFrame, "data" | "position">;
 
 /** How pictures of one shape are copied. */
 interface Way {
@@ -66,17 +69,11 @@ export class FrameCopier implements Disposable {
    * A copy of a frame, in the memory given if it has the right size; with `lent`, the frame itself, lent from
    * there, unless its pixels are converted.
    */
-  copy(
-    { frame, timestamp, duration, isDiscontinuous }: ShownFrame,
-    memory?: ArrayBuffer,
-    lent: LentFrames | null = null,
-  ): ReadFrame {
-    const colors = frame.colors;
-    this.#requirePixels(frame.shape.format);
-    const way = this.#wayOf(this.#reader.read(frame), colors, frame);
-    const { layout, color, bytes } = way;
-    const { width, height, format: { name } } = layout;
-    const facts = { format: name, width, height, timestamp, duration, isDiscontinuous, color };
+  copy(shown: ShownFrame, memory?: ArrayBuffer, lent: LentFrames | null = null): ReadFrame {
+    const { frame } = shown;
+    const way = this.#wayFor(frame);
+    const { bytes } = way;
+    const facts = factsOf(shown, way);
     if (lent !== null && way.converter === null && way.painter === null) {
       return { ...facts, data: { address: lent.lend(this.#native, frame), bytes } };
     }
@@ -84,6 +81,16 @@ export class FrameCopier implements Disposable {
     if (way.painter !== null) way.painter.paint(frame, data);
     else this.#copyPlanes(frame, way, data);
     return { ...facts, data };
+  }
+
+  /** What a frame is that nobody copies. */
+  describe(shown: ShownFrame): ReadFacts {
+    return factsOf(shown, this.#wayFor(shown.frame));
+  }
+
+  #wayFor(frame: NativeFrame): Way {
+    this.#requirePixels(frame.shape.format);
+    return this.#wayOf(this.#reader.read(frame), frame);
   }
 
   /** Throws for frames in a device's memory. */
@@ -108,13 +115,13 @@ export class FrameCopier implements Disposable {
     }
   }
 
-  #wayOf(shape: PictureShape, colors: ColorNumbers, frame: NativeFrame): Way {
+  #wayOf(shape: PictureShape, frame: NativeFrame): Way {
     if (this.#way?.shape === shape) return this.#way;
     this.#way?.converter?.[Symbol.dispose]();
     this.#way = null;
     const { layout: { format, width, height }, meaning } = shape;
     const target = this.#format ?? format;
-    const color = { ...this.#stream, ...this.#hdr, ...colorOf(this.#native, colors) };
+    const color = { ...this.#stream, ...this.#hdr, ...colorOf(this.#native, frame.colors) };
     // Only frames that begin a stream tell it.
     if (mayHaveHdr(color)) {
       this.#hdr = hdrOf(frameBrightness(this.#native, frame.address));
@@ -140,6 +147,11 @@ export class FrameCopier implements Disposable {
     this.#way?.converter?.[Symbol.dispose]();
     this.#way = null;
   }
+}
+
+function factsOf({ timestamp, duration, isDiscontinuous }: ShownFrame, { layout, color }: Way): ReadFacts {
+  const { width, height, format: { name } } = layout;
+  return { format: name, width, height, timestamp, duration, isDiscontinuous, color };
 }
 
 /** Throws an {@linkcode UnsupportedError} for a format that programs can't get frames in. */

@@ -1,37 +1,32 @@
 /**
- * Frames as users give them, checked before anything is done with them: what is thrown here is the caller's
- * mistake.
+ * Frames checked before anything is done with them: what is thrown here is the mistake of whoever gives them.
  *
  * @module
  */
-import {
-  type CheckedFrame,
-  type CheckedPicture,
-  type LentFrame,
-  requireFit,
-  type SizeOptions,
-} from "../engine/checked_frame.ts";
-import type { FrameClock } from "../engine/frame_clock.ts";
-import type { SessionOptions } from "../engine/session_options.ts";
-import { withoutUndefined } from "../option_checks.ts";
-import type { Size } from "../size.ts";
-import type { DecodedFrame } from "../source/source.ts";
-import { SourceFrame } from "../source/pipeline/source_frame.ts";
-import { displayP3, sameColor } from "../video/color.ts";
-import type { Frame } from "../video/frame.ts";
-import type { FrameOptions } from "../video/frame_timing.ts";
-import { requireImageFields } from "../video/frame_form.ts";
-import { frameLayout } from "../video/frame_layout.ts";
-import { imageBytes, isEncodedImage } from "../video/images/encoded_image.ts";
-import { defaultInputFormat, type InputFormats, requireInputFormat } from "../video/input_format.ts";
-import type { ImageMeaning } from "../video/image_meaning.ts";
+import { withoutUndefined } from "../../option_checks.ts";
+import type { Size } from "../../size.ts";
+import { displayP3, sameColor } from "../../video/color.ts";
+import type { FrameOptions, FrameStamp } from "../../video/frame_timing.ts";
+import { frameLayout } from "../../video/frame_layout.ts";
+import { imageBytes } from "../../video/images/encoded_image.ts";
+import { defaultInputFormat, type InputFormats, requireInputFormat } from "../../video/input_format.ts";
+import type { ImageMeaning } from "../../video/image_meaning.ts";
 import {
   type CheckedFields,
   checkShape,
   type FrameLayout,
   type PixelFormat,
   viewPlanes,
-} from "../video/raw_frame.ts";
+} from "../../video/raw_frame.ts";
+import {
+  type CheckedFrame,
+  type CheckedPicture,
+  type LentFrame,
+  requireFit,
+  type SizeOptions,
+} from "../checked_frame.ts";
+import type { FrameClock } from "../frame_clock.ts";
+import type { SessionOptions } from "../session_options.ts";
 
 /**
  * What a program gives to be written: each field of its object read once, and its buffers not looked at yet.
@@ -42,27 +37,14 @@ export type GivenFrame =
   | { readonly kind: "lent"; readonly fields: CheckedFields; readonly frame: LentFrame }
   | { readonly kind: "image"; readonly image: unknown };
 
-/**
- * Reads a program's frame, whose getters may do anything. Throws where it can't be one, whatever is in its
- * buffers: those are looked at when its turn has come, and no code of the program runs from then on.
- */
-export function readFrame(frame: Frame): GivenFrame {
-  if (!isEncodedImage(frame)) return { kind: "raw", fields: checkShape(frame) };
-  if ("data" in frame) {
-    throw new TypeError("Cannot write a frame that has both image and data: give one of them");
-  }
-  requireImageFields(frame);
-  return { kind: "image", image: frame.image };
-}
-
-/** Reads a frame that a source sends, whose pixels may be lent. */
-export function readSent(frame: DecodedFrame): GivenFrame {
-  const lent = frame instanceof SourceFrame ? frame.lent : null;
-  return lent === null ? readFrame(frame) : { kind: "lent", fields: checkShape(frame), frame: lent };
-}
-
 /** The options that frames are checked against. */
 export type FrameCheckerOptions = SizeOptions & Pick<SessionOptions, "color" | "chunk">;
+
+/** What pixels are like, and when they are shown. */
+export interface PlacedFrame {
+  readonly layout: FrameLayout;
+  readonly stamp: FrameStamp;
+}
 
 /** Checks the frames of one video. */
 export class FrameChecker {
@@ -92,6 +74,11 @@ export class FrameChecker {
     return { picture: this.#pictureOf(given), stamp: this.#clock.check(options, nowMs) };
   }
 
+  /** Checks a frame of a decoder in this thread: its layout and its time. */
+  checkDecoded(fields: CheckedFields, options: FrameOptions): PlacedFrame {
+    return { layout: this.#layoutOf(fields), stamp: this.#clock.check(options, 0) };
+  }
+
   /** The layout of a frame of this size and format. Throws where it must not be written. */
   layoutOf(width: number, height: number, format: PixelFormat | undefined): FrameLayout {
     return this.#layoutOf(checkShape({ data: [], width, height, ...withoutUndefined({ format }) }));
@@ -102,10 +89,15 @@ export class FrameChecker {
    * image is decoded.
    */
   accept({ picture, stamp }: CheckedFrame, decoded: Size | null): void {
-    if (picture.kind !== "image") {
-      const { width, height } = this.#layout = picture.layout;
-      this.#size ??= { width: this.#options.width ?? width, height: this.#options.height ?? height };
-    } else this.#size = decoded;
+    if (picture.kind !== "image") return this.acceptDecoded({ layout: picture.layout, stamp });
+    this.#size = decoded;
+    this.#clock.accept(stamp);
+  }
+
+  /** The same for a frame without an image file. */
+  acceptDecoded({ layout, stamp }: PlacedFrame): void {
+    const { width, height } = this.#layout = layout;
+    this.#size ??= { width: this.#options.width ?? width, height: this.#options.height ?? height };
     this.#clock.accept(stamp);
   }
 
