@@ -22,7 +22,7 @@ import type { FromWorker, Message, Posted, Progress, ToWorker } from "./messages
 import { StepRunner } from "./step_runner.ts";
 import { ReceivedFrames } from "./received_frames.ts";
 import type { FramePlace, SlotPlace } from "./ring.ts";
-import { receivedPacket, receivedRequest, receivedSamples } from "./sent_bytes.ts";
+import { receivedPacket, receivedRequest, receivedSamples } from "./sending/sent_bytes.ts";
 import { sentError } from "./sent_error.ts";
 import type { SessionTurns, ThreadTurns } from "./sharing/session_turns.ts";
 import { noteEncoded } from "./unused_memory.ts";
