@@ -103,6 +103,8 @@ export interface ThreadListener {
 
 /** The connection from a thread to the one that started it. */
 export interface ParentThread {
+  /** What the thread is for, as {@linkcode Runtime.startThread} was told. */
+  readonly task: string;
   /** Sends it a message, as {@linkcode Thread.post} does. */
   post(message: unknown, transferred?: ArrayBuffer[]): void;
   /** Sets the handler of its messages, the first one included. */
@@ -170,10 +172,10 @@ export interface Runtime {
    */
   setVariable(name: string, value: string): void;
   /**
-   * Starts a thread with a module. Throws where that is not allowed; any other failure is reported to the
-   * listener.
+   * Starts a thread with a module, which learns what it is for. Throws where that is not allowed; any other
+   * failure is reported to the listener.
    */
-  startThread(module: URL, listener: ThreadListener): Thread;
+  startThread(module: URL, task: string, listener: ThreadListener): Thread;
   /** Calls a function once, after so many milliseconds. Keeps no program alive. Returns what stops it. */
   startTimer(ms: number, action: () => void): () => void;
   /** Has the garbage collector run soon. It takes some tens of milliseconds. */

@@ -126,6 +126,8 @@ export async function openLibrariesAhead(explicit: string | undefined): Promise<
   if (loaded !== undefined || inUse !== undefined || isOpenAhead) return;
   isOpenAhead = true;
   const host = runtime();
+  // What holds up this thread waits until the other one was started.
+  if (host.openAside === undefined) await null;
   const folders = permittedAlready(host, searchFolders(host, explicit));
   for (const major of majorsNewestFirst) {
     for (const folder of folders) if (await opensAhead(host, folder, major)) return;

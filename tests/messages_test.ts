@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { assert, assertEquals } from "@std/assert";
 import { createAudioWriter, createFileWriter } from "../mod.ts";
 import { checkSamples, readSamplesFields } from "../src/audio/samples.ts";
-import { receivedSamples, sentSamples } from "../src/thread/sent_bytes.ts";
+import { receivedSamples, sentSamples } from "../src/thread/sending/sent_bytes.ts";
 import { assertSameBytes, barFrame, probe, TemporaryFolder } from "./support/media.ts";
 import { rejection } from "./support/messages.ts";
 import { test } from "./support/test.ts";

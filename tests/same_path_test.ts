@@ -171,7 +171,7 @@ for (const kind of ["video", "audio"] as const) {
 function videoSession(path: string): VideoSession {
   const { session: options } = checkOptions({});
   const request = { kind: "video", codec: "mpeg4", path, frameRate: parseFrameRate(30), options } as const;
-  const session = new VideoSession(loadNative(), request, new SessionControl(), {});
+  const session = new VideoSession(loadNative(), request, new SessionControl(), {}, {});
   const png = execFileSync("ffmpeg", [
     ...["-v", "error", "-f", "lavfi", "-i", "testsrc=size=160x90", "-frames:v", "1"],
     ...["-c:v", "png", "-f", "image2pipe", "-"],

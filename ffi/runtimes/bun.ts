@@ -48,6 +48,11 @@ interface BunGlobal {
 /** A web worker, with what Bun adds to it. It starts sooner than one of `node:worker_threads`. */
 type BunWorker = Worker & { ref(): void; unref(): void };
 
+/** Its options, with what Bun adds: arguments that end the thread's `process.argv`. */
+interface BunWorkerOptions extends WorkerOptions {
+  readonly argv: readonly string[];
+}
+
 const nativeTypes: Readonly<Record<CType, string>> = {
   void: "void",
   i32: "i32",
@@ -148,8 +153,9 @@ export function createBunRuntime(): Runtime {
     setVariable(name: string, value: string): void {
       setForNativeCode(this, name, value);
     },
-    startThread(module: URL, listener: ThreadListener): Thread {
-      const worker = new Worker(module.href, { type: "module" }) as BunWorker;
+    startThread(module: URL, task: string, listener: ThreadListener): Thread {
+      const options: BunWorkerOptions = { type: "module", argv: [task] };
+      const worker = new Worker(module.href, options) as BunWorker;
       worker.addEventListener("message", ({ data }) => listener.message(data));
       worker.addEventListener("error", ({ message }) => listener.ended(reportedError(message)));
       worker.addEventListener("close", () => listener.ended(new Error("The thread ended")));

@@ -82,8 +82,8 @@ function referenceSymbol(): symbol | null {
 }
 
 /** A web worker: it starts in a third of the time of one of `node:worker_threads`. */
-function startWebWorker(module: URL, listener: ThreadListener, symbol: symbol): Thread {
-  const worker = new Worker(starter(module), { type: "module" });
+function startWebWorker(module: URL, task: string, listener: ThreadListener, symbol: symbol): Thread {
+  const worker = new Worker(starter(module), { type: "module", name: task });
   const refer = (worker as unknown as Record<symbol, Reference>)[symbol]!.bind(worker);
   let isKept = true;
   const keepAlive = (isNeeded: boolean): void => {
@@ -115,10 +115,10 @@ function startWebWorker(module: URL, listener: ThreadListener, symbol: symbol): 
 }
 
 /** A thread of `node:worker_threads`. */
-function startNodeWorker(module: URL, listener: ThreadListener): Thread {
+function startNodeWorker(module: URL, task: string, listener: ThreadListener): Thread {
   const { Worker } = workerThreads();
   // Its copy of the environment would need the permission to read all of it.
-  const worker = new Worker(starter(module), { env: {} });
+  const worker = new Worker(starter(module), { env: {}, workerData: task });
   worker.on("message", (message: unknown) => {
     const { notStarted } = message as Partial<NotStarted>;
     if (notStarted === undefined) return listener.message(message);
@@ -293,9 +293,11 @@ export function createDenoRuntime(): Runtime {
       if (permission.state === "granted" && Deno.env.get(name) === undefined) Deno.env.set(name, value);
     },
 
-    startThread(module: URL, listener: ThreadListener): Thread {
+    startThread(module: URL, task: string, listener: ThreadListener): Thread {
       const symbol = referenceSymbol();
-      return symbol === null ? startNodeWorker(module, listener) : startWebWorker(module, listener, symbol);
+      return symbol === null
+        ? startNodeWorker(module, task, listener)
+        : startWebWorker(module, task, listener, symbol);
     },
 
     startTimer(ms: number, action: () => void): () => void {

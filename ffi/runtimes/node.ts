@@ -183,9 +183,9 @@ export function createNodeRuntime(): Runtime {
     setVariable(name: string, value: string): void {
       setForNativeCode(this, name, value);
     },
-    startThread(module: URL, listener: ThreadListener): Thread {
+    startThread(module: URL, task: string, listener: ThreadListener): Thread {
       const { Worker } = workerThreads();
-      const worker = new Worker(module);
+      const worker = new Worker(module, { workerData: task });
       worker.on("message", (message: unknown) => listener.message(message));
       worker.on("error", (error: Error) => listener.ended(error));
       worker.on("exit", (code: number) => listener.ended(new Error(`The thread ended with ${code}`)));

@@ -48,8 +48,11 @@ const settlingSeconds = 1;
 const maxBend = 0.005;
 /** Samples that are converted at once. */
 const stagedSamples = 4096;
-/** Samples of a packet where the encoder does not mind. */
-const freeFrameSize = 1024;
+/**
+ * Samples of a packet where the encoder does not mind: beside video, as many as most codecs have. Each packet
+ * has its price.
+ */
+const freeFrameSize = 1024, freeFrameSizeOfFiles = 4096;
 
 /** Incoming audio of one format. */
 interface Input {
@@ -103,9 +106,10 @@ export class EncodedTrack implements AudioTrack {
     this.#encoder = encoder;
     this.#shape = shape;
     this.#take = take;
+    const free = mayBeginLate ? freeFrameSize : freeFrameSizeOfFiles;
     using owned = new DisposableStack();
     this.#packet = owned.use(new NativePacket(native));
-    this.#frame = new NativeAudioFrame(native, shape, encoder.frameSize || freeFrameSize);
+    this.#frame = new NativeAudioFrame(native, shape, encoder.frameSize || free);
     owned.move();
   }
 

@@ -9,7 +9,7 @@ import type { DeviceSource } from "../audio/audio_source.ts";
 import { cutSamples } from "../audio/samples.ts";
 import { ReadError } from "../errors.ts";
 import type { Samples } from "../libav/audio_frame.ts";
-import { receivedSamples } from "../thread/sent_bytes.ts";
+import { receivedSamples } from "../thread/sending/sent_bytes.ts";
 import { receivedError } from "../thread/sent_error.ts";
 import { reasonOf, startThread } from "../thread/thread_task.ts";
 import type { CapturedSamples } from "./capture_device.ts";

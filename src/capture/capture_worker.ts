@@ -7,7 +7,7 @@
 import { loadNative, type ParentThread } from "../../ffi/mod.ts";
 import type { DeviceSource } from "../audio/audio_source.ts";
 import { type LogLevel, setLogLevel } from "../libav/log.ts";
-import { type SentSamples, sentSamples } from "../thread/sent_bytes.ts";
+import { type SentSamples, sentSamples } from "../thread/sending/sent_bytes.ts";
 import { type SentError, sentError } from "../thread/sent_error.ts";
 import { CaptureDevice } from "./capture_device.ts";
 

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import type { MuxerInfo } from "../libav/muxer_info.ts";
 import type { ChapterPlace } from "../libav/streams/stream_parameters.ts";
 import { fieldsOf } from "../plain_copy.ts";
 import { shown } from "../shown.ts";
+import { movFamily } from "./known_containers.ts";
 
 /**
  * A named part of a video.
@@ -78,4 +80,12 @@ export function placeChapters(chapters: readonly Chapter[], seconds: number): Ch
 /** The chapters of a file whose length is not known yet. */
 export function trialChapters(chapters: readonly Chapter[]): ChapterPlace[] {
   return placeChapters(chapters, (chapters.at(-1)?.start ?? 0) + 1);
+}
+
+/** Chapters of a source. In the mp4 family the first one begins at 0, whatever it says. */
+export function copiedChapters({ name }: MuxerInfo, chapters: readonly ChapterPlace[]): ChapterPlace[] {
+  const placed = chapters.filter(({ end }) => end > 0)
+    .map((chapter) => ({ ...chapter, start: Math.max(0, chapter.start) }));
+  const begin = placed[0]?.start ?? 0;
+  return movFamily.includes(name) && begin > 0 ? [{ title: "", start: 0, end: begin }, ...placed] : placed;
 }

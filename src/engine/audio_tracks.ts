@@ -13,14 +13,12 @@ import { beginsAtZero } from "../container/muxer_options.ts";
 import { ReadError, UnsupportedError } from "../errors.ts";
 import { Interleaver, maxWaitingBytes, type QueuedPacket } from "../file/interleaver.ts";
 import type { OutputFile } from "../file/output_file.ts";
-import { SubtitleTracks } from "../file/subtitle_tracks.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Demuxer } from "../libav/demuxer.ts";
 import type { Muxer } from "../libav/muxer.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
-import type { SessionOptions } from "./session_options.ts";
 import { tooMuchWaits } from "./refused_call.ts";
 import { addAudioStream, leaveOutDelay, type OpenTrack, openTrack } from "./open_audio_track.ts";
 
@@ -55,14 +53,13 @@ export const audioBesideVideo: AudioPlacement = {
   defaults: { sampleRate: 48_000, layout: defaultLayout(2), sampleFormat: null, isGiven: false },
 };
 
-/** The subtitle tracks of a video file, which come after those of audio; `null` where there are none. */
-export function openSubtitles(
+/** The audio tracks of a video file. */
+export function openBesideVideo(
   native: Native,
   info: MuxerInfo,
-  { audio, subtitles }: Pick<SessionOptions, "audio" | "subtitles">,
-): SubtitleTracks | null {
-  if (subtitles.length === 0) return null;
-  return new SubtitleTracks(native, info, subtitles, audioBesideVideo.firstStream + audio.length);
+  options: readonly CheckedAudioOptions[],
+): AudioTracks {
+  return new AudioTracks(native, info, options, audioBesideVideo);
 }
 
 /** Whether a packet is heard before the file begins, for the most part: what an encoder begins with. */

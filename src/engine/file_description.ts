@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { copiedChapters } from "../container/chapters.ts";
 import type { Rotation } from "../container/picture_tags.ts";
 import type { MuxerInfo } from "../libav/muxer_info.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { ChapterPlace } from "../libav/streams/stream_parameters.ts";
 import { isOneFile } from "../same_file.ts";
-import { copiedChapters } from "./copying/copied_streams.ts";
 import type { VideoFileRequest } from "./session_types.ts";
 
 /**

@@ -8,7 +8,7 @@ import { requireTimingSupport } from "../container/frame_rates.ts";
 import { chooseMuxer } from "../container/muxer_choice.ts";
 import { HeldTarget } from "../file/held_target.ts";
 import { chooseCrashSafety, type CrashSafety } from "../file/safety.ts";
-import { maxWaitingCueBytes, type SubtitleTracks } from "../file/subtitle_tracks.ts";
+import type { SubtitleTracks } from "../file/subtitle_tracks.ts";
 import { requirePassesFolder, stepsWithWriteErrors, withWriteErrors } from "../file/target.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import { interruptible } from "../libav/interruption.ts";
@@ -17,29 +17,29 @@ import type { MuxerInfo } from "../libav/muxer_info.ts";
 import { pixelFormatsByName } from "../libav/pixel_format.ts";
 import type { Size } from "../size.ts";
 import type { Steps } from "../steps.ts";
-import type { SubtitleCue } from "../subtitles/cue.ts";
+import { maxWaitingCueBytes, type SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
-import type { InputFormats } from "../video/input_format.ts";
 import type { Picture, PictureShape, Pixels } from "../video/pixels.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import { RawInput } from "../video/raw_input.ts";
 import { SharedFrame } from "../video/shared_frame.ts";
-import { audioBesideVideo, AudioTracks } from "./audio_tracks.ts";
+import type { AudioTracks } from "./audio_tracks.ts";
 import { describedRequest, type FileDescription } from "./file_description.ts";
 import { createClock, type FrameClock } from "./frame_clock.ts";
 import { ImageInput } from "./image_input.ts";
-import { PacketFeeds } from "./outputs/packet_feeds.ts";
+import type { PacketFeeds } from "./outputs/packet_feeds.ts";
 import { LiveFlush } from "./live_flush.ts";
 import { requireNoLostTracks } from "./lost_tracks.ts";
 import type { Preprocessor } from "./preprocessor.ts";
 import { RefusedCall, tooMuchWaits } from "./refused_call.ts";
 import type { SessionControl } from "./ending/session_control.ts";
+import type { SessionParts } from "./opening/session_parts.ts";
 import { type EncoderChoice, type EngineInfo, type SessionOutlets, sinkOf } from "./session_types.ts";
 import type { VideoFileRequest, WriteSummary } from "./session_types.ts";
 import { openExtras } from "./opening/open_extras.ts";
 import { openPipeline } from "./opening/open_pipeline.ts";
 import { StreamOpener } from "./opening/stream_opener.ts";
-import { openSegments, segmentRequest, type Segments } from "./segments/segments.ts";
+import type { Segments } from "./segments/segments.ts";
 import type { VideoPipeline } from "./video_output.ts";
 import { sessionStats, type WriterStats } from "./writer_stats.ts";
 
@@ -51,7 +51,6 @@ export class VideoSession implements Disposable {
   readonly #muxerInfo: MuxerInfo;
   readonly #feeds: PacketFeeds | null;
   readonly #clock: FrameClock;
-  readonly #formats: InputFormats;
   readonly #safety: CrashSafety;
   readonly #audioTracks: AudioTracks | null;
   readonly #subtitles: SubtitleTracks | null;
@@ -68,6 +67,7 @@ export class VideoSession implements Disposable {
   readonly #target: HeldTarget;
   /** The segments of a recording; `null` where it is one file. */
   readonly #segments: Segments | null;
+  readonly #parts: SessionParts;
   /** The path that was given: of the file, or of the folder of segments. */
   readonly #path: string;
   /** Frames that came after the deadline. */
@@ -79,46 +79,47 @@ export class VideoSession implements Disposable {
   /**
    * Checks everything that can be checked before the first frame: the file is writable, the container is
    * known, an encoder opens with these options and the container supports its stream. Leaves the disk
-   * unchanged.
+   * unchanged. `parts` are those that the request needs.
    */
-  constructor(native: Native, given: VideoFileRequest, control: SessionControl, outlets: SessionOutlets) {
+  constructor(
+    native: Native,
+    given: VideoFileRequest,
+    control: SessionControl,
+    outlets: SessionOutlets,
+    parts: SessionParts,
+  ) {
     const { frameRate, options } = given;
+    this.#path = given.path;
+    this.#parts = parts;
     this.#control = control;
     this.#native = native;
-    this.#formats = pixelFormatsByName(native);
-    this.#feeds = given.outputs === undefined ? null : new PacketFeeds(native, given.outputs);
-    const info = chooseMuxer(native, options.segments?.name ?? given.path, options);
-    this.#muxerInfo = this.#feeds?.withHeaders(info) ?? info;
-    requireTimingSupport(this.#muxerInfo, frameRate, options);
+    this.#feeds = given.outputs === undefined ? null : new parts.outputs!.PacketFeeds(native, given.outputs);
+    const chosen = chooseMuxer(native, options.segments?.name ?? given.path, options);
+    const info = this.#muxerInfo = this.#feeds?.withHeaders(chosen) ?? chosen;
+    requireTimingSupport(info, frameRate, options);
     using owned = new DisposableStack();
-    const extras = openExtras(native, this.#muxerInfo, options);
+    const extras = openExtras(native, info, options, parts);
     this.#subtitles = owned.use(extras.subtitles);
     // What a trial prints would be printed again when the file is opened.
     setLogLevel(native, options.logLevel === "info" ? "warning" : options.logLevel);
     this.#clock = createClock(frameRate, options);
     // From here on the disk is touched.
     control.requireGoingOn();
-    this.#segments = openSegments(native, this.#muxerInfo, given, outlets.onSegment);
-    const request = this.#request = segmentRequest(given, this.#segments);
+    this.#segments = parts.segments?.openSegments(native, info, given, outlets.onSegment) ?? null;
+    const request = this.#request = this.#segments?.trialOf(given) ?? given;
     const { path } = request;
-    this.#path = given.path;
     const sink = sinkOf(request, outlets);
-    this.#target = owned.use(HeldTarget.take(native, this.#muxerInfo, path, options.formatOptions, sink));
+    this.#target = owned.use(HeldTarget.take(native, info, path, options.formatOptions, sink));
     if (options.passes !== undefined) requirePassesFolder(path);
-    this.#safety = chooseCrashSafety(this.#muxerInfo, request, this.#target);
+    this.#safety = chooseCrashSafety(info, request, this.#target);
     // Each segment is held by itself.
     if (this.#segments !== null) this.#target[Symbol.dispose]();
-    const audioTracks = options.audio.length === 0
-      ? null
-      : new AudioTracks(native, this.#muxerInfo, options.audio, audioBesideVideo);
-    this.#audioTracks = owned.use(audioTracks);
+    this.#audioTracks = owned.use(parts.audio?.openBesideVideo(native, info, options.audio) ?? null);
     const context = {
-      formats: this.#formats,
-      clock: this.#clock,
-      safety: this.#safety,
-      ...{ audioTracks, ...extras, feeds: this.#feeds },
+      ...{ formats: pixelFormatsByName(native), clock: this.#clock, safety: this.#safety },
+      ...{ audioTracks: this.#audioTracks, ...extras, feeds: this.#feeds },
     };
-    this.#opener = new StreamOpener(native, request, this.#muxerInfo, context);
+    this.#opener = new StreamOpener(native, request, info, context);
     const color = (height: number) => this.#opener.color(height);
     this.#images = new ImageInput(native, options, color);
     this.#raw = new RawInput(native, { isPremultiplied: options.premultipliedAlpha ?? false, color });
@@ -139,7 +140,7 @@ export class VideoSession implements Disposable {
   }
 
   get info(): EngineInfo {
-    return { formats: [...this.#formats.values()], ...this.#opener.known };
+    return { formats: [...pixelFormatsByName(this.#native).values()], ...this.#opener.known };
   }
 
   /** Encodes one image file. Whatever this throws ends the session, but for a {@linkcode RefusedCall}. */
@@ -342,7 +343,7 @@ export class VideoSession implements Disposable {
       pixels,
       seconds: first.seconds,
       source: { first: this.#first!, size: this.#size! },
-    });
+    }, this.#parts);
     this.#written = { width: settings.width, height: settings.height };
     return pipeline;
   }

@@ -13,7 +13,7 @@ import { NativePacket } from "../libav/native_packet.ts";
 import type { Rational } from "../libav/rational.ts";
 import { describeSubtitles, subtitleDisposition } from "../libav/streams/stream_parameters.ts";
 import { shown } from "../shown.ts";
-import { cueOverhead, type SubtitleCue } from "../subtitles/cue.ts";
+import { cueOverhead, maxWaitingCueBytes, type SubtitleCue } from "../subtitles/cue.ts";
 import { Segmenter, type TimedText } from "../subtitles/segments.ts";
 import { parseSubRip } from "../subtitles/styled_text.ts";
 import { headersOf, PacketMaker } from "../subtitles/subtitle_codecs.ts";
@@ -36,8 +36,6 @@ const codecs: Readonly<Record<string, readonly SubtitleCodec[]>> = {
 /** How many bytes a container needs for a text, and for a track, at most: times, tables, headers. */
 const textOverhead = 40, trackOverhead = 700;
 
-/** The most bytes of subtitles that may wait for their frames. */
-export const maxWaitingCueBytes = 64 * 2 ** 20;
 const utf8 = new TextEncoder();
 
 /**

@@ -181,6 +181,10 @@ export class NativeAudioFrame extends NativeFrame {
   readonly #shape: AudioFormat;
   /** The capacity in samples per channel. */
   readonly room: number;
+  /** The addresses of the planes. */
+  #planes: BigUint64Array<ArrayBuffer> = new BigUint64Array(0);
+  /** Those of a sample in them, for the call at hand. */
+  #places: BigUint64Array<ArrayBuffer> = new BigUint64Array(0);
 
   /** Makes a frame with room for so many samples of each channel. */
   constructor(native: Native, shape: AudioFormat, room: number) {
@@ -199,7 +203,12 @@ export class NativeAudioFrame extends NativeFrame {
     this.samples = this.room;
     setChannels(this.#native, this.address, "AVFrame", layout);
     const result = avutil.av_frame_get_buffer(this.address, 0);
-    if (result >= 0) return;
+    if (result >= 0) {
+      const length = format.isPlanar ? layout.channels : 1;
+      this.#planes = BigUint64Array.from({ length }, (_, plane) => this.planeAddress(plane));
+      this.#places = this.#planes.slice();
+      return;
+    }
     throw new AvError(
       `Cannot allocate ${this.room} samples of ${layout.name} ${format.name}: ${
         errorText(this.#native, result)
@@ -228,14 +237,14 @@ export class NativeAudioFrame extends NativeFrame {
     this.#native.fields.set(this.address, "AVFrame", "pts", ticks);
   }
 
-  /** The addresses of the planes, starting at a sample. */
+  /** The addresses of the planes, starting at a sample: until the next call. */
   planesFrom(sample: number): BigUint64Array<ArrayBuffer> {
-    const { format, layout } = this.#shape;
+    if (sample === 0) return this.#planes;
     const offset = BigInt(sample * sampleStep(this.#shape));
-    return BigUint64Array.from(
-      { length: format.isPlanar ? layout.channels : 1 },
-      (_, plane) => this.planeAddress(plane) + offset,
-    );
+    for (let plane = 0; plane < this.#planes.length; plane++) {
+      this.#places[plane] = this.#planes[plane]! + offset;
+    }
+    return this.#places;
   }
 
   /** Copies samples to the beginning of the frame: bytes for each plane. */

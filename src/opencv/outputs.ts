@@ -35,7 +35,7 @@ export class LibavOutput implements Output {
 
   /** Opens it as far as that is possible before the first frame. */
   constructor(request: VideoFileRequest) {
-    this.#session = new VideoSession(loadNative(), request, new SessionControl(), {});
+    this.#session = new VideoSession(loadNative(), request, new SessionControl(), {}, {});
     this.formats = this.#session.info.formats;
   }
 

@@ -15,7 +15,7 @@ import type { DecodedFrame } from "../source/source.ts";
 import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { Reading } from "../thread/reading/reading_calls.ts";
 import type { OpenReading } from "../thread/reading/reading_thread.ts";
-import { receivedPacket, receivedSamples } from "../thread/sent_bytes.ts";
+import { receivedPacket, receivedSamples } from "../thread/sending/sent_bytes.ts";
 import { DescribedSource } from "./described_source.ts";
 import { SourcePackets } from "./source_packets.ts";
 import type { DecodedSamples, VideoSource } from "./video_source.ts";

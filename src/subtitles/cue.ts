@@ -34,6 +34,9 @@ export interface SubtitleCue {
 /** The longest text of a cue in UTF-16 units, which every codec takes. */
 const maxTextLength = 16384;
 
+/** The most bytes of subtitles that may wait for their frames. */
+export const maxWaitingCueBytes: number = 64 * 2 ** 20;
+
 /** The approximate memory of a cue besides its text, in bytes. */
 export const cueOverhead = 200;
 

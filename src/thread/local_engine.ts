@@ -5,13 +5,12 @@
  */
 import { type Native, runtime } from "../../ffi/mod.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
-import { AudioSession } from "../engine/audio_session.ts";
+import type { AudioSession } from "../engine/audio_session.ts";
+import type { OpenSession } from "./open_session.ts";
 import type {
-  AudioFileRequest,
   AudioSummary,
   EncoderChoice,
   EngineInfo,
-  PacketFileRequest,
   PacketSummary,
   VideoFileRequest,
   WriteSummary,
@@ -19,9 +18,9 @@ import type {
 import type { FileDescription } from "../engine/file_description.ts";
 import type { PartProgress, PartRequest, PartSummary } from "../engine/frames/part_types.ts";
 import type { MediaPacket } from "../engine/copying/media_packet.ts";
-import { PacketSession } from "../engine/copying/packet_session.ts";
+import type { PacketSession } from "../engine/copying/packet_session.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
-import { VideoSession } from "../engine/video_session.ts";
+import type { VideoSession } from "../engine/video_session.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Steps } from "../steps.ts";
@@ -48,10 +47,15 @@ export class LocalEngine implements VideoEngine {
   readonly takesLent = true;
 
   /** Opens the session. At most `queueSize` frames can be acquired at a time. */
-  constructor(native: Native, request: VideoFileRequest, { queueSize, ...outlets }: EngineOptions) {
+  constructor(
+    native: Native,
+    request: VideoFileRequest,
+    open: OpenSession<"video">,
+    { queueSize, ...outlets }: EngineOptions,
+  ) {
     this.#native = native;
     this.#request = request;
-    this.#session = new VideoSession(native, request, this.#control, outlets);
+    this.#session = open(native, this.#control, outlets);
     this.#received = new ReceivedFrames(native);
     this.slots = new FrameSlots(queueSize, this.#received);
   }
@@ -179,8 +183,8 @@ class PlainEngine<Session extends PlainSession<Summary>, Summary> implements Fil
 export class LocalAudioEngine extends PlainEngine<AudioSession, AudioSummary>
   implements SampleEngine<AudioSummary> {
   /** Opens the session. */
-  constructor(native: Native, request: AudioFileRequest, outlets: EngineOptions) {
-    super(new AudioSession(native, request, new SessionControl(), outlets));
+  constructor(native: Native, open: OpenSession<"audio">, outlets: EngineOptions) {
+    super(open(native, new SessionControl(), outlets));
   }
 
   writeAudio(track: number, samples: Samples, seconds: number | null): void {
@@ -191,8 +195,8 @@ export class LocalAudioEngine extends PlainEngine<AudioSession, AudioSummary>
 /** A session of packets. */
 export class LocalPacketEngine extends PlainEngine<PacketSession, PacketSummary> implements PacketEngine {
   /** Opens the session. */
-  constructor(native: Native, request: PacketFileRequest) {
-    super(new PacketSession(native, request, new SessionControl()));
+  constructor(native: Native, open: OpenSession<"packets">, outlets: EngineOptions) {
+    super(open(native, new SessionControl(), outlets));
   }
 
   writePacket(packet: MediaPacket): void {

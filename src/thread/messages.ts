@@ -15,7 +15,7 @@ import type { SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
 import type { FramePlace, RingLayout, SlotPlace } from "./ring.ts";
-import type { SentPacket, SentRequest, SentSamples } from "./sent_bytes.ts";
+import type { SentPacket, SentRequest, SentSamples } from "./sending/sent_bytes.ts";
 import type { SentError } from "./sent_error.ts";
 
 /** A message on its way. */

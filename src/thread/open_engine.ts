@@ -4,6 +4,7 @@
  * @module
  */
 import { loadNative, type Native, runtime } from "../../ffi/mod.ts";
+import type { OpenSession, Sessions } from "./open_session.ts";
 import type {
   AudioFileRequest,
   AudioSummary,
@@ -22,13 +23,19 @@ type LocalEngines = typeof import("./local_engine.ts");
 /** Whether the warning that there are no threads was printed. */
 let hasWarned = false;
 
+/** What opens the engine of a session in this thread. */
+type OpenHere<Engine, Kind extends keyof Sessions> = (
+  engines: LocalEngines,
+  native: Native,
+  openSession: OpenSession<Kind>,
+) => Engine;
+
 /** Opens the engine of a video file. */
 export function openVideoEngine(request: VideoFileRequest, options: EngineOptions): Promise<VideoEngine> {
-  return openInThread<VideoEngine>(
+  return openInThread<VideoEngine, "video">(
     request,
     options,
-    () => WorkerEngine.open(request, options),
-    ({ LocalEngine }, native) => new LocalEngine(native, request, options),
+    ({ LocalEngine }, native, open) => new LocalEngine(native, request, open, options),
   );
 }
 
@@ -37,44 +44,45 @@ export function openAudioEngine(
   request: AudioFileRequest,
   options: EngineOptions,
 ): Promise<SampleEngine<AudioSummary>> {
-  return openInThread<SampleEngine<AudioSummary>>(
+  return openInThread<SampleEngine<AudioSummary>, "audio">(
     request,
     options,
-    () => WorkerEngine.open(request, options),
-    ({ LocalAudioEngine }, native) => new LocalAudioEngine(native, request, options),
+    ({ LocalAudioEngine }, native, open) => new LocalAudioEngine(native, open, options),
   );
 }
 
 /** Opens the engine of a file of packets. */
 export function openPacketEngine(request: PacketFileRequest, options: EngineOptions): Promise<PacketEngine> {
-  return openInThread<PacketEngine>(
+  return openInThread<PacketEngine, "packets">(
     request,
     options,
-    () => WorkerEngine.open(request, options),
-    ({ LocalPacketEngine }, native) => new LocalPacketEngine(native, request),
+    ({ LocalPacketEngine }, native, open) => new LocalPacketEngine(native, open, options),
   );
 }
 
-async function openInThread<E extends FileEngine<unknown>>(
-  { options: { logLevel } }: FileRequest,
-  { thread, libraryPath, signal }: EngineOptions,
-  open: () => Promise<E>,
-  openHere: (engines: LocalEngines, native: Native) => E,
-): Promise<E> {
+async function openInThread<Engine extends FileEngine<unknown>, Kind extends keyof Sessions>(
+  request: FileRequest & { readonly kind: Kind },
+  options: EngineOptions,
+  openHere: OpenHere<Engine, Kind>,
+): Promise<Engine> {
+  const { thread, libraryPath, signal } = options;
   // Where it throws, neither thread could do anything.
   runtime().requireFfi();
   if (thread !== "main") {
     try {
-      return await open();
+      return await WorkerEngine.open<Kind>(request, options) as unknown as Engine;
     } catch (error) {
       if (!(error instanceof NoThreadError)) throw error;
-      if (!hasWarned && logLevel !== "quiet") console.warn(warning(error.cause));
+      if (!hasWarned && request.options.logLevel !== "quiet") console.warn(warning(error.cause));
       hasWarned = true;
     }
   }
-  const engines = await import("./local_engine.ts");
+  const [engines, open] = await Promise.all([
+    import("./local_engine.ts"),
+    import("./open_session.ts").then(({ sessionOpener }) => sessionOpener<Kind>(request)),
+  ]);
   signal?.throwIfAborted();
-  return openHere(engines, loadNative(libraryPath));
+  return openHere(engines, loadNative(libraryPath), open);
 }
 
 function warning(cause: unknown): string {

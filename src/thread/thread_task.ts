@@ -13,7 +13,7 @@ export function reasonOf(cause: unknown): string {
   return (cause instanceof Error ? cause.message : String(cause)).replace(/\.+$/, "");
 }
 
-/** The first message of a thread: it listens from now on. What is sent before may be lost. */
+/** The first message of a thread: it listens from now on. What is sent before is lost. */
 export const listening = "listening";
 
 /** Where a thread finds what it needs. */
@@ -26,21 +26,21 @@ export interface ThreadPlaces {
 
 /**
  * Starts a thread with the module of avwriter's threads. Throws where that is not allowed; any other failure
- * is reported to the listener. While the thread loads the modules of its task, the libraries are opened here.
+ * is reported to the listener. While the thread starts and loads its modules, the libraries are opened here.
  */
 export function startThread(
   { workerModule, libraryPath }: ThreadPlaces,
   task: ThreadTask,
   listener: ThreadListener,
 ): Thread {
-  let waiting: Parameters<Thread["post"]>[] | null = [[task]];
-  const thread = runtime().startThread(workerModule, {
+  let waiting: Parameters<Thread["post"]>[] | null = [];
+  // It never throws.
+  openLibrariesAhead(libraryPath);
+  const thread = runtime().startThread(workerModule, task, {
     message: (message) => {
       if (message !== listening) return listener.message(message);
       for (const parameters of waiting ?? []) thread.post(...parameters);
       waiting = null;
-      // It never throws.
-      openLibrariesAhead(libraryPath);
     },
     ended: (error) => listener.ended(error),
   });

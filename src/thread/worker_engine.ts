@@ -15,14 +15,13 @@ import { RefusedCall } from "../engine/refused_call.ts";
 import type { EngineInfo, FileRequest, FileSummary, Summaries } from "../engine/session_types.ts";
 import type { WriterStats } from "../engine/writer_stats.ts";
 import { removeUnfinished } from "../file/target.ts";
-import { maxWaitingCueBytes } from "../file/subtitle_tracks.ts";
 import { InterruptedError } from "../libav/interruption.ts";
 import type { Samples } from "../libav/audio_frame.ts";
 import type { Size } from "../size.ts";
-import { cueBytes, type SubtitleCue } from "../subtitles/cue.ts";
+import { cueBytes, maxWaitingCueBytes, type SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
 import type { FrameLayout } from "../video/raw_frame.ts";
-import { Backlog, maxBacklogBytes } from "./backlog.ts";
+import { Backlog, maxBacklogBytes } from "./sending/backlog.ts";
 import { mayBlock } from "./sharing/blocking.ts";
 import type { EngineOptions, FileEngine } from "./engine.ts";
 import {
@@ -44,7 +43,7 @@ import {
   type ToWorker,
 } from "./messages.ts";
 import { Questions } from "./questions.ts";
-import { buffersOf, copiedBuffer, sentPacket, sentRequest, sentSamples } from "./sent_bytes.ts";
+import { buffersOf, copiedBuffer, sentPacket, sentRequest, sentSamples } from "./sending/sent_bytes.ts";
 import { receivedError } from "./sent_error.ts";
 
 /** The pixel formats of the libraries, of which a process has one set, once a session has told them. */
@@ -61,7 +60,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   /** Images that the thread has not encoded yet. */
   #images = 0;
   /** Audio and subtitles that the thread has not taken yet. */
-  readonly #backlog = new Backlog();
+  readonly #backlog = new Backlog((message, planes) => this.#post(message, null, planes));
   /** Whether the next samples open encoder and file, so that the call waits for the result. */
   #opensWithAudio = false;
   #isKeptAlive = false;
@@ -165,14 +164,14 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   }
 
   writeAudio(track: number, samples: Samples, seconds: number | null): void | Promise<void> {
-    const bytes = bytesOf(samples);
-    const sent = sentSamples(samples);
     this.#requireAlive();
     // What waits for the first packet of the video may become too much.
-    const mayBeRefused = this.#backlog.add("audio", bytes) > maxBacklogBytes &&
+    const mayBeRefused = this.#backlog.add("audio", bytesOf(samples)) > maxBacklogBytes &&
       this.#progress.stats.bytes === 0;
     const isAwaited = this.#opensWithAudio || mayBeRefused;
     this.#opensWithAudio = false;
+    if (!isAwaited && seconds === null && this.#backlog.hold(track, samples)) return this.#backlog.room;
+    const sent = sentSamples(samples);
     return this.#send({ type: "audio", track, samples: sent, seconds }, isAwaited, [...sent.planes]);
   }
 
@@ -267,6 +266,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   }
 
   #post(message: ToWorker, question: number | null = null, transferred: ArrayBuffer[] = []): void {
+    this.#backlog.send();
     this.#thread.post({ question, message }, transferred);
   }
 

@@ -25,20 +25,17 @@ const tasks: Readonly<Record<ThreadTask, () => Promise<(parent: ParentThread) =>
 };
 
 const parent = parentThread();
-let take: Take | null = null;
-/** What has come before the modules of the task are there; `null` until the task has come. */
-let waiting: unknown[] | null = null;
+const { task } = parent;
+if (!Object.hasOwn(tasks, task)) throw new Error("This module runs in avwriter's threads only");
 
-async function begin(task: ThreadTask): Promise<void> {
-  const early = waiting = [] as unknown[];
-  take = (await tasks[task]())(parent);
-  for (const message of early) take(message);
-}
-
-// The first message says what to do.
-parent.listen((message) => {
-  if (take !== null) take(message);
-  else if (waiting !== null) waiting.push(message);
-  else return begin(message as ThreadTask);
-});
+/** What has come before the modules of the task are there. */
+const early: unknown[] = [];
+let take: Take = (message) => void early.push(message);
+parent.listen((message) => take(message));
 parent.post(listening);
+
+// What is sent while a module waits for something is lost: this one does not wait.
+tasks[task as ThreadTask]().then((begin) => {
+  take = begin(parent);
+  for (const message of early) take(message);
+});

@@ -19,7 +19,6 @@ import { UnsupportedError } from "../../errors.ts";
 import type { Demuxer } from "../../libav/demuxer.ts";
 import { Muxer } from "../../libav/muxer.ts";
 import { isMatroska, type MuxerInfo } from "../../libav/muxer_info.ts";
-import type { ChapterPlace } from "../../libav/streams/stream_parameters.ts";
 import {
   type DescribedStream,
   fillParameters,
@@ -33,14 +32,6 @@ import type { CopiedFile, CopiedStream } from "./media_packet.ts";
 
 /** Containers whose packets of AAC have headers of their own. */
 const adtsContainers: readonly string[] = ["mpegts", "adts", "hls", "segment", "stream_segment,ssegment"];
-
-/** Chapters of a source. In the mp4 family the first one begins at 0, whatever it says. */
-export function copiedChapters({ name }: MuxerInfo, chapters: readonly ChapterPlace[]): ChapterPlace[] {
-  const placed = chapters.filter(({ end }) => end > 0)
-    .map((chapter) => ({ ...chapter, start: Math.max(0, chapter.start) }));
-  const begin = placed[0]?.start ?? 0;
-  return movFamily.includes(name) && begin > 0 ? [{ title: "", start: 0, end: begin }, ...placed] : placed;
-}
 
 /** What streams are copied from, and options of the muxer. */
 export interface CopiedInto extends Pick<CopiedFile, "streams"> {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Native } from "../../../ffi/mod.ts";
+import { copiedChapters } from "../../container/chapters.ts";
 import { needsNamedKeys } from "../../container/ask_container.ts";
 import { supportsSubtitleCodec } from "../../container/codec_support.ts";
 import { repairsCover } from "../../container/cover.ts";
@@ -15,7 +16,7 @@ import type { MuxerInfo } from "../../libav/muxer_info.ts";
 import type { Rational } from "../../libav/rational.ts";
 import type { ChapterPlace } from "../../libav/streams/stream_parameters.ts";
 import { plainTags } from "../../container/plain_tags.ts";
-import { copiedChapters, CopiedStreams, type CopyTarget } from "./copied_streams.ts";
+import { CopiedStreams, type CopyTarget } from "./copied_streams.ts";
 import type { CopyRequest } from "./copy_request.ts";
 import { EncodedAudio } from "./encoded_audio.ts";
 import { JoinedInput, type PacketInput } from "./joined_input.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Native, removeFile } from "../../../ffi/mod.ts";
+import { copiedChapters } from "../../container/chapters.ts";
 import { chooseMuxer } from "../../container/muxer_choice.ts";
 import { AvError, UnsupportedError } from "../../errors.ts";
 import { HeldTarget } from "../../file/held_target.ts";
@@ -19,7 +20,7 @@ import type { PacketFileRequest, PacketSummary } from "../session_types.ts";
 import { noStats, type WriterStats } from "../writer_stats.ts";
 import { hasAdtsHeader, headerFromAdts, usualHeader } from "./aac.ts";
 import { plainTags } from "../../container/plain_tags.ts";
-import { copiedChapters, CopiedStreams, type CopyTarget } from "./copied_streams.ts";
+import { CopiedStreams, type CopyTarget } from "./copied_streams.ts";
 import type { MediaPacket } from "./media_packet.ts";
 import { PacketPlacer } from "./packet_placer.ts";
 

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Native } from "../../../ffi/mod.ts";
-import type { EncoderSettings } from "../../codecs/open_encoder.ts";
 import { openNextEncoder } from "../../codecs/open_next_encoder.ts";
 import { minTicks } from "../../container/frame_rates.ts";
 import { streamTags } from "../../container/picture_tags.ts";
@@ -14,19 +13,11 @@ import { CodecParameters } from "../../libav/streams/codec_parameters.ts";
 import { Pipeline } from "../pipeline.ts";
 import { createTimeline } from "../timeline.ts";
 import { palettesFor } from "./palettes.ts";
-import { openPasses } from "../passes/open_passes.ts";
 import type { VideoPipeline } from "../video_output.ts";
-import { openSegmented } from "../segments/open_segmented.ts";
 import type { SegmentedOutput } from "../segments/segmented_output.ts";
-import { type OpenNext, SizedPipelines } from "../segments/sized_pipelines.ts";
 import { containerTimeBase, createOutput, type EncodedStream, printChoices } from "./open_output.ts";
-import type { FirstPicture, PipelineContext } from "./pipeline_context.ts";
-
-/** An open pipeline, and what its encoder was told. */
-interface OpenPipeline<Kind extends VideoPipeline> {
-  readonly pipeline: Kind;
-  readonly settings: EncoderSettings;
-}
+import type { FirstPicture, OpenPipeline, PipelineContext } from "./pipeline_context.ts";
+import type { SessionParts } from "./session_parts.ts";
 
 /** Where packets go: a file that is not open yet, or segments. */
 type AnyOutput = OutputFile | SegmentedOutput;
@@ -39,27 +30,14 @@ export function openPipeline(
   native: Native,
   context: PipelineContext,
   picture: FirstPicture,
+  { passes, segments: segmenting }: SessionParts,
 ): OpenPipeline<VideoPipeline> {
-  const { request, segments } = context;
-  if (request.options.passes !== undefined) return openPasses(native, context, picture);
-  if (segments === null) {
-    return openEncoding(native, context, picture, (stream) => createOutput(native, context, stream));
-  }
-  const streams: EncodedStream[] = [];
-  let output: SegmentedOutput | null = null;
-  const open = (next: FirstPicture): OpenPipeline<Pipeline> =>
-    openEncoding(native, context, next, (stream) => {
-      streams.push(stream);
-      return output ??= openSegmented(native, context, segments, streams);
-    });
-  const opened = open(picture);
-  if (segments.options.newSize !== true) return opened;
-  const openNext: OpenNext = (pixels, shape, seconds) => {
-    const { layout: { width, height } } = shape;
-    const source = { first: shape, size: { width, height } };
-    return open({ input: { ...picture.input, shape }, pixels, seconds, source }).pipeline;
-  };
-  return { ...opened, pipeline: new SizedPipelines(opened.pipeline, picture.input.shape, openNext) };
+  const { segments } = context;
+  if (passes !== undefined) return passes.openPasses(native, context, picture);
+  const open = (next: FirstPicture, outputOf: (stream: EncodedStream) => AnyOutput): OpenPipeline<Pipeline> =>
+    openEncoding(native, context, next, outputOf);
+  if (segments === null) return open(picture, (stream) => createOutput(native, context, stream));
+  return segmenting!.openSegmentedPipeline(native, context, segments, picture, open);
 }
 
 /** Live receivers want audio with the first frame: how long outputs wait for it at most, in milliseconds. */

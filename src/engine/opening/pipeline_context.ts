@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { EncoderSettings } from "../../codecs/open_encoder.ts";
 import type { HeldTarget } from "../../file/held_target.ts";
 import type { CrashSafety } from "../../file/safety.ts";
 import type { SubtitleTracks } from "../../file/subtitle_tracks.ts";
@@ -16,6 +17,7 @@ import type { PacketFeeds } from "../outputs/packet_feeds.ts";
 import type { Segments } from "../segments/segments.ts";
 import type { PreprocessorOutput } from "../preprocessor.ts";
 import type { VideoFileRequest } from "../session_types.ts";
+import type { VideoPipeline } from "../video_output.ts";
 import type { StreamOpener } from "./stream_opener.ts";
 
 /** What a session has before its first picture. */
@@ -34,6 +36,12 @@ export interface PipelineContext {
   readonly feeds: PacketFeeds | null;
   /** The segments of a recording; `null` where it is one file. */
   readonly segments: Segments | null;
+}
+
+/** An open pipeline, and what its encoder was told. */
+export interface OpenPipeline<Kind extends VideoPipeline> {
+  readonly pipeline: Kind;
+  readonly settings: EncoderSettings;
 }
 
 /** The first picture that comes to the encoder. */

@@ -4,9 +4,6 @@
  * @module
  */
 import { dirname, makeFolder, type Native, removeFile } from "../../../ffi/mod.ts";
-import { hasKeyFrames } from "../../container/key_frames.ts";
-import { UnsupportedError } from "../../errors.ts";
-import type { MuxerInfo } from "../../libav/muxer_info.ts";
 import type { Size } from "../../size.ts";
 import type { VideoFileRequest } from "../session_types.ts";
 import type { SegmentFile } from "./segment_file.ts";
@@ -56,9 +53,9 @@ export class Segments {
     return this.#newPath(Math.round(this.plan.wallMs(seconds)));
   }
 
-  /** A path to try beforehand whether segments can be written. */
-  trialPath(): string {
-    return this.#newPath(Date.now());
+  /** The request for one of the files, which stands for all, before there is one. */
+  trialOf(request: VideoFileRequest): VideoFileRequest {
+    return { ...request, path: this.#newPath(Date.now()) };
   }
 
   #newPath(ms: number): string {
@@ -110,36 +107,4 @@ export class Segments {
     close();
     for (const path of unfinished) removeFile(path);
   }
-}
-
-/** Throws an `UnsupportedError` where a file of a container can't go on in another one. */
-function requireSegmentSupport({ name, opensFilesItself }: MuxerInfo): void {
-  const reason = opensFilesItself
-    ? "it writes more than one file already"
-    : hasKeyFrames(name)
-    ? null
-    : "only the first frame of such an animation is a key frame";
-  if (reason === null) return;
-  throw new UnsupportedError(`Cannot write segments in ${name}: ${reason}`, {
-    code: "SEGMENTS_NOT_FOR_CONTAINER",
-    operation: "choose the container",
-    hint: "Give segments.name the extension of another container, such as .mp4 or .mkv",
-  });
-}
-
-/** The segments of a request; `null` where it is one file. */
-export function openSegments(
-  native: Native,
-  info: MuxerInfo,
-  { path, options: { segments, keyFrameInterval } }: VideoFileRequest,
-  onSegment: SegmentListener = () => {},
-): Segments | null {
-  if (segments === undefined) return null;
-  requireSegmentSupport(info);
-  return new Segments(native, path, segments, keyFrameInterval, onSegment);
-}
-
-/** What a session writes segments for: the request of one file stands for all. */
-export function segmentRequest(request: VideoFileRequest, segments: Segments | null): VideoFileRequest {
-  return segments === null ? request : { ...request, path: segments.trialPath() };
 }

@@ -5,7 +5,7 @@
  */
 import type { ReadFrame } from "../../engine/reading/reading_types.ts";
 import type { ReadCallName, ReadCalls, Reading } from "../../thread/reading/reading_calls.ts";
-import type { SentPacket } from "../../thread/sent_bytes.ts";
+import type { SentPacket } from "../../thread/sending/sent_bytes.ts";
 
 /** Holds answers back until it is their time. */
 export class PacedReading implements Reading {

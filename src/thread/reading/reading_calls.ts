@@ -7,7 +7,7 @@ import type { Address } from "../../../ffi/mod.ts";
 import type { CopiedFile } from "../../engine/copying/media_packet.ts";
 import type { ReadFrame, ReadRequest, SourceInfo } from "../../engine/reading/reading_types.ts";
 import type { SubtitleCue } from "../../subtitles/cue.ts";
-import type { SentPacket, SentSamples } from "../sent_bytes.ts";
+import type { SentPacket, SentSamples } from "../sending/sent_bytes.ts";
 import type { SentError } from "../sent_error.ts";
 
 /** Samples on their way to the program. */

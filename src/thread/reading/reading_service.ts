@@ -12,7 +12,7 @@ import { LiveSession } from "../../engine/reading/live_session.ts";
 import { ReadingSession } from "../../engine/reading/reading_session.ts";
 import type { AudioReader, SubtitleReader } from "../../engine/reading/track_readers.ts";
 import { interruptWhen } from "../../libav/interruption.ts";
-import { type SentPacket, sentSamples } from "../sent_bytes.ts";
+import { type SentPacket, sentSamples } from "../sending/sent_bytes.ts";
 import type { AskedCall, ReadCallName, ReadCalls, SentPiece } from "./reading_calls.ts";
 
 /** An answer, and the buffers in it that become the program's. */

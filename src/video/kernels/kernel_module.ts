@@ -9,9 +9,7 @@ let compiled: WebAssembly.Module | undefined;
 
 /** The module, compiled when first needed. */
 function compiledModule(): WebAssembly.Module {
-  return compiled ??= new WebAssembly.Module(
-    Uint8Array.from(atob(kernelsWasm), (char) => char.charCodeAt(0)),
-  );
+  return compiled ??= new WebAssembly.Module(Uint8Array.fromBase64(kernelsWasm));
 }
 
 /** A plane's place in the memory. */

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { CheckedAttachment } from "../container/attachments.ts";
-import type { MediaPacket } from "../engine/copying/media_packet.ts";
-import type { FileRequest } from "../engine/session_types.ts";
-import type { Samples } from "../libav/audio_frame.ts";
+import type { CheckedAttachment } from "../../container/attachments.ts";
+import type { MediaPacket } from "../../engine/copying/media_packet.ts";
+import type { FileRequest } from "../../engine/session_types.ts";
+import type { Samples } from "../../libav/audio_frame.ts";
 
 /** A copy of bytes in a buffer of their own, to be transferred. */
 export function copiedBuffer(bytes: Uint8Array): ArrayBuffer {
@@ -15,16 +15,21 @@ export function copiedBuffer(bytes: Uint8Array): ArrayBuffer {
 }
 
 /** Samples for another thread. */
-export type SentSamples = Omit<Samples, "planes"> & { readonly planes: readonly ArrayBuffer[] };
+export type SentSamples = Omit<Samples, "planes"> & {
+  readonly planes: readonly ArrayBuffer[];
+  /** How much of each plane is in use. */
+  readonly planeBytes: number;
+};
 
 /** Copies samples to be sent, with their planes transferred. */
 export function sentSamples(samples: Samples): SentSamples {
-  return { ...samples, planes: samples.planes.map(copiedBuffer) };
+  const planes = samples.planes.map(copiedBuffer);
+  return { ...samples, planes, planeBytes: planes[0]!.byteLength };
 }
 
 /** Samples from another thread. */
-export function receivedSamples(sent: SentSamples): Samples {
-  return { ...sent, planes: sent.planes.map((plane) => new Uint8Array(plane)) };
+export function receivedSamples({ planeBytes, ...sent }: SentSamples): Samples {
+  return { ...sent, planes: sent.planes.map((plane) => new Uint8Array(plane, 0, planeBytes)) };
 }
 
 /** A packet for another thread. */
