@@ -41,6 +41,8 @@ export interface OutputStream {
 export interface OutputRequest {
   readonly target: OutputTarget;
   readonly reconnect: ReconnectOptions | null;
+  /** Whether a first connection that fails is tried again, too. */
+  readonly isAwaited: boolean;
   readonly writeTimeoutSeconds: number;
   /** Whether it may take nothing for as long as frames come: a disk, or a stream that nobody reads. */
   readonly isPatient: boolean;
@@ -72,7 +74,7 @@ export class OutputThread {
 
   /** Starts the thread, which connects. */
   constructor(request: OutputRequest) {
-    const { target, libraryPath, workerModule, reconnect, writeTimeoutSeconds } = request;
+    const { target, libraryPath, workerModule, reconnect, isAwaited, writeTimeoutSeconds } = request;
     this.#request = request;
     for (const { promise } of [this.#connected, this.#begun, this.#ended]) promise.catch(() => {});
     try {
@@ -85,7 +87,7 @@ export class OutputThread {
     }
     this.#thread.post(
       {
-        ...{ target, reconnect, writeTimeoutSeconds },
+        ...{ target, reconnect, isAwaited, writeTimeoutSeconds },
         libraryPath: librariesFor(libraryPath),
         queue: this.#queue.memory,
         control: this.#control.memory,
