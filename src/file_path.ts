@@ -7,6 +7,12 @@ import { fileURLToPath, resolve, runtime } from "../ffi/mod.ts";
 import { redactTarget } from "./redaction.ts";
 import { shown } from "./shown.ts";
 
+/** What takes network addresses instead, by what was to be done. */
+const hints: Readonly<Record<string, string>> = {
+  "write to": "; createStreamWriter writes to those",
+  "read": "; openNetworkSource reads those",
+};
+
 /**
  * The absolute path of a file. Throws a `TypeError` where it is not a valid path. `action` is for the
  * message.
@@ -16,7 +22,7 @@ export function filePath(path: string | URL, action = "write to"): string {
     const isFile = path.startsWith("file:");
     throw new TypeError(
       `Cannot ${action} ${shown(isFile ? path : redactTarget(path))}: a string is the path of a file, and ${
-        isFile ? "this is a URL; give new URL of it" : "this is a network address"
+        isFile ? "this is a URL; give new URL of it" : `this is a network address${hints[action] ?? ""}`
       }`,
     );
   }

@@ -79,7 +79,8 @@ export function checkOptionTable<Options extends object>(
     const name = `${prefix}${key}`;
     const check = Object.hasOwn(checks, key) ? checks[key]! : null;
     if (check === null) {
-      const question = knownElsewhere(key, prefix) ?? didYouMean(key, Object.keys(checks));
+      const known = Object.keys(checks);
+      const question = knownElsewhere(key, prefix, known) ?? didYouMean(key, known);
       throw new TypeError(
         `Cannot use the option ${prefix === "" ? shown(name) : name}: there is no such option${
           question === null ? "" : `. ${question}`

@@ -2,7 +2,16 @@ import { readdirSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { createAudioWriter, createFileWriter, EncoderNotFoundError, type WriterOptions } from "../mod.ts";
+import {
+  createAudioWriter,
+  createFileReader,
+  createFileWriter,
+  createFrameSource,
+  createVideoNode,
+  EncoderNotFoundError,
+  openDevice,
+  type WriterOptions,
+} from "../mod.ts";
 import { probe, TemporaryFolder, writeBars } from "./support/media.ts";
 import { assertFails, assertReadable, rejection } from "./support/messages.ts";
 
@@ -302,6 +311,39 @@ const elsewhere: readonly (readonly [name: string, meant: string])[] = [
   ["movflags", "formatOptions"],
   ["container", '"format"'],
 ];
+
+test("options: what belongs elsewhere is told, and no option stands for itself", async () => {
+  const unknown = (name: string) => `Cannot use the option "${name}": there is no such option. `;
+  const calls = [
+    [
+      (options: object) => createVideoNode("hflip", options),
+      "logLevel",
+      "Writers and sources have the option",
+    ],
+    [(options: object) => createFrameSource([], options), "framerate", 'Did you mean "frameRate"?'],
+    [(options: object) => createFrameSource([], options), "fps", 'Did you mean "frameRate"?'],
+    [(options: object) => openDevice("x", options), "framerate", 'Did you mean "frameRate"?'],
+    [(options: object) => openDevice("x", options), "resolution", 'Did you mean "size"?'],
+    [
+      (options: object) => createFileReader("x", options),
+      "reconnect",
+      "It is for addresses: an option of openNetworkSource",
+    ],
+    [
+      (options: object) => open("mpeg4", "a.avi", 25, options),
+      "adaptive",
+      "It is for HLS and DASH: an option of createStreamWriter",
+    ],
+    [
+      (options: object) => open("mpeg4", "a.avi", 25, options),
+      "headers",
+      "It is for addresses: an option of createStreamWriter",
+    ],
+  ] as const;
+  for (const [call, name, meant] of calls) {
+    await assertFails(() => call({ [name]: 1 }), { type: TypeError, says: [unknown(name) + meant] });
+  }
+});
 
 test("createFileWriter, createAudioWriter: options of other programs are refused with what they are here", async () => {
   for (const [name, meant] of elsewhere) {

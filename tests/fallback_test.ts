@@ -152,7 +152,7 @@ test("fallback: encoder, summary and stderr say what was written instead", () =>
   assertEquals(said, {
     ...{ name: "rawvideo", codec: "rawvideo", pixelFormat: "bgr24", fallback: "uncompressed", format: "avi" },
   });
-  assertEquals(rejected[0].name, "h264");
+  assertEquals(rejected[0].name, "FFmpeg's libraries");
   for (const text of [rejected[0].reason, stderr]) assertStringIncludes(text, "Install FFmpeg's libraries");
   for (const part of [path, "uncompressed"]) assertStringIncludes(stderr, part);
   assertEquals(probe(path).codec_name, "rawvideo");

@@ -18,6 +18,10 @@ const kept = [
   ["split[a][b];[a][b]blend", [0, 1, 2]],
   ["split[a][b];[a][b]overlay,setpts=PTS+1/TB", [0, 1, 2]],
   ["trim=end_frame=2", [0, 1]],
+  // Where frames come in and go is named, as FFmpeg's own descriptions do it.
+  ["color=blue:2x2[logo];[in][logo]overlay=shortest=1", [0, 1, 2]],
+  ["color=blue:2x2[logo];[in]null[main];[main][logo]overlay=shortest=1[out]", [0, 1, 2]],
+  ["metadata=add:key=a:value='[in]',split[in][b];[in][b]overlay", [0, 1, 2]],
 ] as const;
 
 for (const file of ["a.avi", "a.y4m"] as const) {

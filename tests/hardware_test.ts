@@ -199,7 +199,7 @@ test('hardware: "require" refuses software, in the words of each encoder', {
     assertEquals(error.code, "HARDWARE_NOT_FOUND");
     if (codec !== "h264") continue;
     for (const name of candidates(codec, "mov", "require")) {
-      assert(error.message.includes(`${name}: `), error.message);
+      assert(error.message.includes(`\n- ${name}: `), error.message);
     }
     assert(error.message.includes("cannot open a device for vaapi: "), error.message);
     assert(!existsSync(path));

@@ -3,9 +3,15 @@
  *
  * @module
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { assert, assertEquals } from "@std/assert";
-import { createFileWriter, UnsupportedError, WriteError, type WriterOptions } from "../mod.ts";
+import {
+  createFileWriter,
+  UnsupportedError,
+  WriteError,
+  type WriterOptions,
+  type WriteSummary,
+} from "../mod.ts";
 import { listen, sine } from "./support/audio.ts";
 import { missingEncoders, missingMuxers } from "./support/features.ts";
 import { barFrame, decode, probe, TemporaryFolder } from "./support/media.ts";
@@ -15,7 +21,7 @@ import { testsOf } from "./support/test.ts";
 const { some, test, testBoth } = testsOf(import.meta.url);
 
 /** Frames at 10 a second, and audio where there is a track. */
-async function record(path: string, frames: number, options: WriterOptions): Promise<void> {
+async function record(path: string, frames: number, options: WriterOptions): Promise<WriteSummary> {
   const writer = await createFileWriter("h264", path, 10, {
     keyFrameInterval: 0.5,
     preset: "ultrafast",
@@ -27,7 +33,9 @@ async function record(path: string, frames: number, options: WriterOptions): Pro
       await writer.writeAudio(sine({ from: index * 4800, count: 4800, sampleRate: 48_000 }));
     }
   }
-  await writer.close();
+  const summary = await writer.close();
+  assertEquals(summary.bytes, writer.stats.bytes);
+  return summary;
 }
 
 const skip = missingEncoders("libx264") || missingMuxers("hls") || missingMuxers("dash");
@@ -38,8 +46,10 @@ test("format: a finished playlist lists all segments, unless told otherwise", { 
   const listed = (): number =>
     readFileSync(path, "utf8").split("\n").filter((line) => line.endsWith(".ts")).length;
   const formatOptions = { hls_time: 0.5 };
-  await record(path, 50, { formatOptions });
+  const { bytes } = await record(path, 50, { formatOptions });
   assertEquals(listed(), 10);
+  const stored = readdirSync(folder.path).reduce((sum, name) => sum + statSync(folder.file(name)).size, 0);
+  assert(bytes > stored / 2 && bytes < stored, `${bytes} bytes of video in ${stored}`);
   assertEquals(decode(path, "gray").length, 50 * 160 * 90);
   await record(path, 50, { formatOptions: { ...formatOptions, hls_list_size: 3 } });
   assertEquals(listed(), 3);

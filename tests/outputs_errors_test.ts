@@ -17,7 +17,7 @@ import { QueueMemory } from "../src/engine/outputs/queue_memory.ts";
 import { isRefusal } from "../src/thread/outputs/refusals.ts";
 import { AvError } from "../src/errors.ts";
 import { missingEncoders, missingMuxers } from "./support/features.ts";
-import { barFrame, TemporaryFolder } from "./support/media.ts";
+import { barFrame, decode, TemporaryFolder } from "./support/media.ts";
 import { assertFails } from "./support/messages.ts";
 import { isDeno, runScript } from "./support/processes.ts";
 import { testsOf } from "./support/test.ts";
@@ -27,13 +27,16 @@ const { test, testAll } = testsOf(import.meta.url);
 const light: StreamWriterOptions = { preset: "ultrafast", tune: "zerolatency", keyFrameInterval: 1 };
 const encoder = { skip: missingEncoders("libx264") };
 
-/** A server on loopback that treats its connections so. */
-async function tcpServer(take: (socket: Socket) => void): Promise<{ port: number } & Disposable> {
+/** A server on loopback that treats its connections so; without a port, at any that is free. */
+async function tcpServer(
+  take: (socket: Socket) => void,
+  listenAt = 0,
+): Promise<{ port: number } & Disposable> {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket.on("error", () => {}));
     take(socket);
-  }).listen(0, "127.0.0.1");
+  }).listen(listenAt, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   const { port } = server.address() as { port: number };
   return {
@@ -130,6 +133,45 @@ test("reconnect: connections that are dropped at once are failed tries", encoder
   await writer.close();
   assertEquals(connections, 3);
 });
+
+test(
+  "outputs, reconnect: a receiver that starts later gets the video from a key frame on",
+  encoder,
+  async () => {
+    using folder = new TemporaryFolder();
+    const { port } = await tcpServer(() => {}).then((server) => {
+      using closed = server;
+      return closed;
+    });
+    const target = `tcp://127.0.0.1:${port}`;
+    const outputs = [{ target, reconnect: { delaySeconds: 0.05 } }, target];
+    const writer = await createFileWriter("libx264", folder.file("a.mp4"), 30, { ...light, outputs });
+    const [awaited, once] = [0, 1].map((place) => () => writer.stats.outputs![place]!);
+    let written = 0;
+    const writeUntil = async (isDone: () => boolean): Promise<void> => {
+      for (const beganMs = performance.now(); !isDone(); written++) {
+        assert(performance.now() - beganMs < 10_000, JSON.stringify(writer.stats.outputs));
+        await writer.write(barFrame(written));
+        await delay(10);
+      }
+    };
+    await writeUntil(() => awaited!().error !== null && once!().error !== null);
+    assertEquals([awaited!().state, once!().state], ["retrying", "failed"]);
+    assertEquals([awaited!().error, once!().error].map((error) => (error as AvError).code), [
+      "ECONNREFUSED",
+      "ECONNREFUSED",
+    ]);
+    const chunks: Buffer[] = [];
+    using _server = await tcpServer((socket) => socket.on("data", (chunk) => chunks.push(chunk)), port);
+    await writeUntil(() => awaited!().frames >= 5);
+    await writer.close();
+    const { state, frames, droppedFrames, reconnects } = awaited!();
+    assertEquals([state, frames + droppedFrames, reconnects], ["closed", written, 0]);
+    const got = folder.file("got.ts");
+    writeFileSync(got, Buffer.concat(chunks));
+    assertEquals(decode(got, "rgba").length, frames * barFrame(0).data.length);
+  },
+);
 
 test(
   "createStreamWriter: frames that its lost address did not get are counted, with audio",
@@ -243,9 +285,23 @@ test("createStreamWriter, outputs: a mistyped address is refused without its key
 test("createFileWriter: an address that is given as a path is refused without its key", async () => {
   const error = await assertFails(() => createFileWriter("libx264", "rtmp://h/app/S3CRETKEY", 30), {
     type: TypeError,
-    says: ["rtmp://h/app/***", "a network address"],
+    says: ["rtmp://h/app/***", "a network address; createStreamWriter writes to those"],
   });
   assert(!`${error.stack}`.includes("S3CRETKEY"));
+});
+
+test("createStreamWriter: a path of a file is refused, with what writes it", async () => {
+  for (
+    const [path, shown] of [["out.mp4", '"out.mp4"'], [
+      new URL("file:///tmp/out.mp4"),
+      "file:///tmp/",
+    ]] as const
+  ) {
+    await assertFails(() => createStreamWriter("libx264", path, 30), {
+      type: TypeError,
+      says: [shown, "an address", ".m3u8", "createFileWriter writes files"],
+    });
+  }
 });
 
 test("redactTarget: of a path that a writer sends to, the first part stays", () => {

@@ -222,6 +222,16 @@ test("segments: the oldest are removed, those of earlier recordings first", {
   assertEquals(third.filter(({ path }) => existsSync(path)), third.slice(-5));
 });
 
+test("segments.keep: the newest stays, also where it is larger than all may be", {
+  skip: missingEncoders("libx264"),
+}, async () => {
+  using folder = new TemporaryFolder();
+  const segments = { name: "%s-%f.mp4", seconds: 0.2, keep: { bytes: 1 } };
+  const told = await record(folder.path, "libx264", 20, { segments });
+  assertEquals(told.length, 4);
+  assertEquals(told.filter(({ path }) => existsSync(path)), told.slice(-1));
+});
+
 for (const thread of some(["worker", "main"] as const, 2)) {
   testBoth(
     `recordEvent, ${thread}: a file has the seconds before and after each event, and nothing else is written`,

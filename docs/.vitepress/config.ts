@@ -45,6 +45,7 @@ const internals = [
   ["Imports between folders", "internals/imports"],
   ["What libraries do", "internals/libraries"],
   ["Performance", "internals/performance"],
+  ["Test runs", "internals/test-runs"],
 ] as const;
 
 type Entries = readonly (readonly [text: string, page: string])[];

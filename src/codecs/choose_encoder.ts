@@ -84,11 +84,15 @@ function requireNoLostAlpha(
   );
 }
 
+/** Why encoders were rejected, one in a line. */
+function reasonLines(rejected: readonly RejectedEncoder[]): string {
+  return rejected.map(({ name, reason }) => `\n- ${name}: ${reason}`).join("");
+}
+
 function noDevice(codec: Codec, rejected: readonly RejectedEncoder[]): EncoderNotFoundError {
-  const reasons = rejected.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
-  const why = reasons === ""
+  const why = rejected.length === 0
     ? "no device has an encoder for it"
-    : `none of its encoders can be used (${reasons})`;
+    : `none of its encoders can be used${reasonLines(rejected)}`;
   return new EncoderNotFoundError(`Cannot encode ${codec} with hardware "require": ${why}`, {
     code: "HARDWARE_NOT_FOUND",
     operation: `find a device that encodes ${codec}`,
@@ -107,8 +111,8 @@ export function knowsFewSizes(codec: Codec): boolean {
 function notFound(native: Native, codec: Codec, rejected: readonly RejectedEncoder[]): EncoderNotFoundError {
   const details = { code: "ENCODER_NOT_FOUND", operation: `find an encoder for ${codec}` };
   if (Object.hasOwn(families, codec)) {
-    const reasons = rejected.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
-    return new EncoderNotFoundError(`Cannot encode ${codec}: none of its encoders can be used (${reasons})`, {
+    const why = `none of its encoders can be used${reasonLines(rejected)}`;
+    return new EncoderNotFoundError(`Cannot encode ${codec}: ${why}`, {
       ...details,
       hint: `Use an FFmpeg built with ${rejected.map(({ name }) => name).join(" or ")}`,
     });

@@ -7,7 +7,7 @@ import { OptionError, UnsupportedError } from "../errors.ts";
 
 /** A candidate that was not chosen. */
 export interface RejectedEncoder {
-  /** libavcodec's name of the encoder. */
+  /** libavcodec's name of the encoder; with a `fallback`, `"FFmpeg's libraries"`. */
   readonly name: string;
   /** Why it was rejected. */
   readonly reason: string;

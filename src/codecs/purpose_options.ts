@@ -22,9 +22,9 @@ const chunk: OptionTable = {
 };
 
 /**
- * What makes x264 encode the same frames the same way. It does otherwise with another number of threads, which
- * is by default that of the machine; and its macroblock tree reads memory that was never set where it uses
- * AVX-512 (releases 160 to 165).
+ * What makes x264 encode the same frames the same way. It does otherwise with another number of threads,
+ * which is by default that of the machine; and its macroblock tree reads memory that was never set where it
+ * uses AVX-512 (releases 160 to 165).
  */
 function x264Chunk(native: Native | null): readonly NamedOption[] {
   const flags = native?.avutil.av_get_cpu_flags() ?? 0;

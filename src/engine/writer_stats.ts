@@ -10,7 +10,10 @@ import type { OutputStats } from "./outputs/output_stats.ts";
 export interface WriterStats {
   /** Number of frames written; with filters, of those that they output. */
   readonly frames: number;
-  /** Bytes of encoded video so far, without the container's overhead. */
+  /**
+   * Bytes of encoded video so far, without audio and container. Without FFmpeg's libraries, those of the
+   * pictures as they are stored; with `fallback: "process"`, as the program gets them.
+   */
   readonly bytes: number;
   /** Length of the video so far, in seconds. */
   readonly seconds: number;
@@ -32,7 +35,7 @@ export interface WriterStats {
   readonly encoding: number;
   /** Frames written per second, over the last two seconds on the wall. */
   readonly fps: number;
-  /** Bits of encoded video per second, over the last two seconds on the wall. */
+  /** Bits per second over the last two seconds on the wall, of what `bytes` counts. */
   readonly bitrate: number;
   /**
    * How long ago the oldest frame was written whose packet is not there yet, in seconds; 0 where there is

@@ -302,11 +302,11 @@ export class Muxer extends Owned {
     this.#native.memoryFiles().avio_write(output, bytes, bytes.length);
   }
 
-  /** The size of the file so far in bytes; `null` where the muxer does not tell. */
+  /** The size of the file so far in bytes; `null` where the muxer does not tell, or it is one of several. */
   get outputBytes(): number | null {
     const output = this.#output.cell.value;
     // Memory has no size, and would go back to its beginning when it is asked for it.
-    if (output === NULL || this.#output.isMemory) return null;
+    if (output === NULL || this.#output.isMemory || this.info.opensFilesItself) return null;
     const size = this.#native.avformat.avio_size(output);
     return size < 0n ? null : Number(size);
   }

@@ -65,12 +65,12 @@ export function checkRecipe<Options extends object>(
 }
 
 /** Throws a `TypeError` or `RangeError` unless a time is a number of seconds from 0 on. */
-export function requireSeconds(name: string, value: unknown, least = 0): void {
+export function requireSeconds(name: string, value: unknown): void {
   if (typeof value !== "number") {
     throw new TypeError(`Cannot use the ${name} ${shown(value)}: give a number of seconds`);
   }
-  if (!(value >= least)) {
-    throw new RangeError(`Cannot use the ${name} ${shown(value)}: it must be ${least} or more`);
+  if (!(value >= 0)) {
+    throw new RangeError(`Cannot use the ${name} ${shown(value)}: it must be 0 or more`);
   }
 }
 

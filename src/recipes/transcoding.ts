@@ -156,7 +156,7 @@ export interface EncodePlan {
 /** Throws a `RangeError` unless a part ends after it begins. */
 export function requirePartOrder({ start, end }: Part): void {
   if (end > start) return;
-  throw new RangeError(`Cannot use the end ${end}: it must be later than the start, ${start}`);
+  throw new RangeError(`Cannot use the end ${end}: it must be more than the start, ${start}`);
 }
 
 /** Encodes a file as options and a plan say. */

@@ -139,7 +139,7 @@ export async function trim(
   options: TrimOptions | ExactTrimOptions = {},
 ): Promise<CopySummary | EncodeSummary> {
   requireSeconds("start", start);
-  requireSeconds("end", end, start);
+  requireSeconds("end", end);
   const part = { start, end };
   requirePartOrder(part);
   if (options?.exact !== true) {

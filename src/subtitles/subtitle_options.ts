@@ -96,7 +96,7 @@ export function checkSubtitles(
     return {
       ...withoutUndefined({ codec, language, title }),
       ...{ isDefault, isForced },
-      from: from === undefined ? null : filePath(from, "read"),
+      from: from === undefined ? null : filePath(from, "read subtitles from"),
     };
   });
 }

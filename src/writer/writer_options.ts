@@ -304,7 +304,8 @@ export interface WriterOptions {
   outputs?: readonly (OutputOptions | string | URL | WritableStream<Uint8Array> | OpenSegment)[];
   /**
    * How an output to an address comes back after a lost connection. Default: after 2 s, then after 1.5 times
-   * as long, and so on up to 60 s. `{ attempts: 0 }`: it does not.
+   * as long, and so on up to 60 s. `{ attempts: 0 }`: it does not. Where it is given, an entry of `outputs`
+   * is also tried again where its first connection can't be made.
    */
   reconnect?: ReconnectOptions;
   /** How long a receiver may take nothing, or not answer, in seconds. Then it is lost. Default: 10. */

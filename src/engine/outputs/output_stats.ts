@@ -11,7 +11,8 @@ export interface OutputStats {
   readonly target: string;
   /**
    * What it does: it is `"connecting"` for the first time; `"live"`; `"stalled"` where it has taken nothing
-   * for a second; `"retrying"` after a lost connection; `"failed"` for good; or `"closed"`.
+   * for a second; `"retrying"` after a connection that was lost, or not made; `"failed"` for good; or
+   * `"closed"`.
    */
   readonly state: OutputState;
   /** Frames that it has taken; with a network, that were sent. */
@@ -28,6 +29,9 @@ export interface OutputStats {
   readonly bytes: number;
   /** How often it came back after a lost connection. */
   readonly reconnects: number;
-  /** Why the last connection was lost, or the output has failed; `null` where neither was. */
+  /**
+   * The last error, in every state: why a connection was lost or not made, or the output has failed. It stays
+   * after a connection that has come back; `null` where there was none.
+   */
   readonly error: Error | null;
 }

@@ -17,7 +17,10 @@
 export interface SegmentLimits {
   /** Segments that ended longer ago are removed, in seconds. */
   readonly seconds?: number;
-  /** The oldest are removed while all together have more bytes. */
+  /**
+   * The oldest are removed while all together have more bytes. The newest finished one stays, also where it
+   * has more alone.
+   */
   readonly bytes?: number;
   /**
    * The oldest are removed while the disk has fewer free bytes. Without it, a full disk ends the recording.

@@ -61,7 +61,8 @@ export class SegmentStore {
     if (this.#limits === null) return;
     const { seconds = Infinity, bytes = Infinity, freeBytes: free = 0 } = this.#limits;
     const isTooOld = (): boolean => this.#segments[0]!.endMs < nowMs - seconds * 1000;
-    const isTooMuch = (): boolean => this.#bytes > bytes;
+    // The newest is kept: it may be larger than all may be.
+    const isTooMuch = (): boolean => this.#bytes > bytes && this.#segments.length > 1;
     const isTooFull = (): boolean => free > 0 && freeBytes(this.#folder) < free + growingBytes;
     while (this.#segments.length > 0 && (isTooOld() || isTooMuch() || isTooFull())) this.#removeOldest();
   }

@@ -74,6 +74,15 @@ export function scaleFilterMatrix({ matrix }: Pick<FilterColor, "matrix">): stri
   return scaleMatrixNames[matrix] ?? matrix;
 }
 
+/**
+ * Whether a description leaves a label without its other end. As in FFmpeg's own descriptions, `[in]` is then
+ * where frames come in, and `[out]` where they go: a chain may begin with a filter that has no input.
+ */
+function isOpen(description: string, label: string): boolean {
+  const unquoted = description.replace(/\\.|'[^']*'/gs, "");
+  return (unquoted.split(`[${label}]`).length - 1) % 2 === 1;
+}
+
 /** A graph whose filters exist, but do not know yet what frames they get. */
 class ParsedGraph extends Owned {
   /** libav's functions. */
@@ -89,9 +98,10 @@ class ParsedGraph extends Owned {
     this.native = native;
     this.#description = description;
     // With its ends in the description, a graph has no open pads and needs no AVFilterInOut.
+    const input = isOpen(description, "in") ? "" : "[in]", output = isOpen(description, "out") ? "" : "[out]";
     const result = avfilter.avfilter_graph_parse2(
       this.address,
-      cString(`${head}[in];[in]${description}[out];[out]buffersink@sink`),
+      cString(`${head}[in];${input}${description}${output};[out]buffersink@sink`),
       new PointerCell().buffer,
       new PointerCell().buffer,
     );
@@ -107,7 +117,7 @@ class ParsedGraph extends Owned {
       code,
       operation: "make a filter graph",
       hint:
-        'libavfilter prints details to stderr at every logLevel except "quiet"; ffmpeg -filters lists the filters',
+        'libavfilter prints details to stderr at every logLevel except "quiet"; ffmpeg -filters lists the filters. Where filters have several inputs, [in] is the one that gets the frames, and [out] what is written',
     });
   }
 }
@@ -174,7 +184,8 @@ const filteredSink = "buffersink@filtered";
 /** The same filters, with more that make the frame rate constant, and a sink before these. */
 function withConstantRate(description: string, rate: Rational): string {
   const [filtered, timed] = ["[avwriter_filtered]", "[avwriter_timed]"];
-  return `${description},split${filtered}${timed};${filtered}${filteredSink};${timed}fps=${
+  const next = isOpen(description, "out") ? ";[out]" : ",";
+  return `${description}${next}split${filtered}${timed};${filtered}${filteredSink};${timed}fps=${
     rationalText(rate)
   }`;
 }

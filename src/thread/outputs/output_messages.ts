@@ -17,6 +17,8 @@ export interface OutputStart {
   readonly control: SharedArrayBuffer;
   /** How it comes back; `null`: it does not. */
   readonly reconnect: ReconnectOptions | null;
+  /** Whether a first connection that fails is tried again, too. */
+  readonly isAwaited: boolean;
   readonly writeTimeoutSeconds: number;
 }
 

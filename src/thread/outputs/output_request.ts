@@ -22,6 +22,8 @@ export interface OutputStream {
 export interface OutputRequest {
   readonly target: OutputTarget;
   readonly reconnect: ReconnectOptions | null;
+  /** Whether a first connection that fails is tried again, too. */
+  readonly isAwaited: boolean;
   readonly writeTimeoutSeconds: number;
   /** Whether it may take nothing for as long as frames come: a disk, or a stream that nobody reads. */
   readonly isPatient: boolean;

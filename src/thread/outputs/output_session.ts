@@ -42,6 +42,8 @@ export interface OutputPlan {
   readonly create: () => PacketOutput;
   /** How it comes back; `null`: it does not. */
   readonly reconnect: ReconnectOptions | null;
+  /** Whether a first connection that fails is tried again, too. */
+  readonly isAwaited: boolean;
   readonly isPaced: boolean;
   /** Whether a lost connection is noticed so late that the first try need not wait. */
   readonly isNoticedLate: boolean;
@@ -114,8 +116,32 @@ export class OutputSession {
     }
   }
 
-  /** Makes the first connection. What goes wrong then is the caller's to know. */
+  /** Makes the first connection. What goes wrong then is the caller's to know, unless it may begin later. */
   async #open(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#connect();
+        break;
+      } catch (error) {
+        const delay = this.#plan.isAwaited && !(error instanceof Ended) ? this.#delay(error, true) : null;
+        if (delay === null) throw error;
+        this.#free();
+        this.#needsKey = true;
+        this.#memory.state = "retrying";
+        this.#events.lost(this.#told(error));
+        await this.#pause(delay);
+        if (this.#memory.hasEnded) throw error;
+      }
+    }
+    this.#isConnected();
+    if (this.#needsKey) {
+      this.#queue.dropAll();
+      this.#memory.askForKeyFrame();
+    }
+    this.#events.opened("begun");
+  }
+
+  async #connect(): Promise<void> {
     this.#output = this.#plan.create();
     await this.#watched("connect", () => this.#output!.connect());
     this.#events.opened("connected");
@@ -126,8 +152,6 @@ export class OutputSession {
       if (this.#queue.streams === null) await this.#memory.changed(seen, idleMs);
     }
     await this.#watched("begin", () => this.#output!.begin(this.#queue.streams!));
-    this.#isConnected();
-    this.#events.opened("begun");
   }
 
   #isConnected(): void {

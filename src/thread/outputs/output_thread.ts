@@ -48,7 +48,7 @@ export class OutputThread {
 
   /** Starts the thread, which connects. */
   constructor(request: OutputRequest) {
-    const { target, libraryPath, workerModule, reconnect, writeTimeoutSeconds } = request;
+    const { target, libraryPath, workerModule, reconnect, isAwaited, writeTimeoutSeconds } = request;
     this.#request = request;
     for (const { promise } of [this.#connected, this.#begun, this.#ended]) promise.catch(() => {});
     try {
@@ -61,7 +61,7 @@ export class OutputThread {
     }
     this.#thread.post(
       {
-        ...{ target, reconnect, writeTimeoutSeconds },
+        ...{ target, reconnect, isAwaited, writeTimeoutSeconds },
         libraryPath: librariesFor(libraryPath),
         queue: this.#queue.memory,
         control: this.#control.memory,

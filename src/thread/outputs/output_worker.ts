@@ -30,7 +30,7 @@ async function run(
   parent: ParentThread,
   tell: (message: FromOutput) => void,
 ): Promise<void> {
-  const { target, libraryPath, queue, control: memory, reconnect, writeTimeoutSeconds } = start;
+  const { target, libraryPath, queue, control: memory, reconnect, isAwaited, writeTimeoutSeconds } = start;
   const native = loadNative(libraryPath);
   const control = new SessionControl(memory);
   interruptBy(native, memory);
@@ -49,7 +49,7 @@ async function run(
     label: target.label,
     redact: (text: string) => redactor.redact(text),
     create: () => createPacketOutput(native, target, outlets),
-    reconnect,
+    ...{ reconnect, isAwaited },
     isPaced: target.kind === "network" && target.isPaced,
     // SRT waits for five seconds.
     isNoticedLate: target.kind === "network" && target.protocols === "srt",

@@ -12,6 +12,8 @@ import { requireCodec, writerOver } from "../create_file_writer.ts";
 import type { VideoFileRequest } from "../../engine/session_types.ts";
 import type { Rational } from "../../libav/rational.ts";
 import { fieldsOf } from "../../plain_copy.ts";
+import { redactTarget } from "../../redaction.ts";
+import { shown } from "../../shown.ts";
 import type { VideoEngine } from "../../thread/engine.ts";
 import { type CheckedOptions, checkOptions, writerChecks } from "../options.ts";
 import { openWithOutputs } from "../outputs/open_outputs.ts";
@@ -128,9 +130,20 @@ export async function createStreamWriter(
   requireNone(adaptive === undefined ? {} : { adaptive }, "one stream");
   const plan = { codec, frameRate, checked: checkOptions(writer) };
   if (isAddress(target)) return await createAddressWriter(plan, target, checkConnection(connection));
+  if (typeof target === "string" || target instanceof URL) throw fileTarget(target);
   requireStream(target);
   requireNone(connection, "a stream");
   return await createByteWriter(plan, target);
+}
+
+/** The error of a path that is no manifest's. */
+function fileTarget(target: string | URL): TypeError {
+  const text = target instanceof URL ? target.href : target;
+  return new TypeError(
+    `Cannot write to ${
+      shown(redactTarget(text))
+    }: createStreamWriter takes an address such as rtmp://198.51.100.7/live/key, the path of a manifest (.m3u8, .mpd), or a stream; createFileWriter writes files`,
+  );
 }
 
 /** What a writer is made from, beside its target. */

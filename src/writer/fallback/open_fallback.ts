@@ -28,9 +28,10 @@ export async function openFallback(
   requireFallbackSupport(request, fallback);
   const program = fallback === "process" ? findFfmpeg() : null;
   if (fallback === "process" && program === null) throw error;
+  const rejected = [{ name: "FFmpeg's libraries", reason: error.message }];
   const target: AviTarget = program === null
-    ? new FileTarget(request.path, [{ name: request.codec, reason: error.message }])
-    : await ProgramTarget.open(request, program, error.message);
+    ? new FileTarget(request.path, rejected)
+    : await ProgramTarget.open(request, program, rejected);
   const opened = openFallbackEngine(request, target, engine.queueSize, fallback);
   if (session.logLevel !== "quiet") {
     const what = program === null

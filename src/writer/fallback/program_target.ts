@@ -33,7 +33,7 @@ export class ProgramTarget implements AviTarget {
   readonly #request: VideoFileRequest;
   readonly #file: string;
   readonly #encoder: string;
-  readonly #reason: string;
+  readonly #rejected: EncoderChoice["rejected"];
   readonly #isOwnFile: boolean;
   #program: Program | null = null;
   #pixelFormat = "";
@@ -45,27 +45,36 @@ export class ProgramTarget implements AviTarget {
   /** What gives up writes that the program has not taken yet. */
   readonly #waiting = new Set<() => void>();
 
-  private constructor(request: VideoFileRequest, file: string, encoder: string, reason: string) {
+  private constructor(
+    request: VideoFileRequest,
+    file: string,
+    encoder: string,
+    rejected: EncoderChoice["rejected"],
+  ) {
     this.path = request.path;
     this.format = containerName(request);
     this.#request = request;
     this.#file = file;
     this.#encoder = encoder;
-    this.#reason = reason;
+    this.#rejected = rejected;
     const { isOwnFile, pipe } = requireWritable(request.path);
     this.#isOwnFile = isOwnFile;
     pipe?.[Symbol.dispose]();
   }
 
   /**
-   * Finds an encoder of a program. `reason` is why the libraries can't be used. Throws an
+   * Finds an encoder of a program. `rejected` is what was wanted instead, and why it can't be. Throws an
    * {@linkcode EncoderNotFoundError} where it has none for the codec.
    */
-  static async open(request: VideoFileRequest, file: string, reason: string): Promise<ProgramTarget> {
+  static async open(
+    request: VideoFileRequest,
+    file: string,
+    rejected: EncoderChoice["rejected"],
+  ): Promise<ProgramTarget> {
     const known = await encodersOf(file);
     const wanted = candidates(request.codec, containerName(request));
     const encoder = wanted.find((name) => known.has(name));
-    if (encoder !== undefined) return new ProgramTarget(request, file, encoder, reason);
+    if (encoder !== undefined) return new ProgramTarget(request, file, encoder, rejected);
     throw new EncoderNotFoundError(
       `Cannot encode ${request.codec}: the program ${file} has no encoder ${wanted.join(", ")}`,
       { code: "ENCODER_NOT_FOUND", operation: "choose an encoder", hint: "Use another codec" },
@@ -107,7 +116,7 @@ export class ProgramTarget implements AviTarget {
   choice(): EncoderChoice {
     return {
       ...{ name: this.#encoder, codec: this.#request.codec, pixelFormat: this.#pixelFormat },
-      rejected: [{ name: "FFmpeg's libraries", reason: this.#reason }],
+      rejected: this.#rejected,
       fallback: "process",
     };
   }

@@ -32,7 +32,8 @@ export interface OutputBase extends ConnectionOptions {
   formatOptions?: Readonly<Record<string, OptionValue>>;
   /**
    * How a lost connection comes back. Default: after 2 s, again and again; not with `{ attempts: 0 }`. HTTP
-   * by PUT does not, unless this is given: its second body would replace the first.
+   * by PUT does not, unless this is given: its second body would replace the first. An entry of `outputs`
+   * with this option is also tried again where its first connection can't be made.
    */
   reconnect?: ReconnectOptions;
   /** How long a receiver may take nothing, or not answer, in seconds. Then it is lost. Default: 10. */

@@ -63,7 +63,7 @@ export class OutputSet {
     const threads: OutputThread[] = [];
     this.#threads = threads;
     try {
-      for (const { target, options, adaptive } of placed) {
+      for (const [index, { target, options, adaptive }] of placed.entries()) {
         const { writeTimeoutSeconds = defaultWriteTimeout, onSdp } = options;
         const isRemote = target.kind === "network" || target.kind === "http";
         // A second PUT would replace what the server has of the first.
@@ -79,6 +79,8 @@ export class OutputSet {
           new OutputThread({
             ...{ target, libraryPath, workerModule },
             reconnect: isRemote ? reconnect : null,
+            // Of the writer's own target, the caller is told.
+            isAwaited: options.reconnect !== undefined && !(hasPrimary && index === 0),
             ...{ writeTimeoutSeconds, isPatient: !isRemote },
             ...(stream === null ? {} : { stream }),
             ...(onSdp === undefined ? {} : { onSdp: guarded("onSdp", onSdp, isQuiet) }),

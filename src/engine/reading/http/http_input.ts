@@ -33,7 +33,7 @@ export interface HttpInput {
 /** Opens an HTTP address, or a part of what is there. Redirects are followed where they may be. */
 export function openHttp(native: Native, place: NetworkPlace, address: string, range?: ByteRange): HttpInput {
   requireRedirectLimit(native);
-  const part = range === undefined
+  const part: Record<string, string> = range === undefined
     ? {}
     : { offset: String(range.offset), end_offset: String(range.offset + range.length) };
   // libavformat would follow redirects to any host.
