@@ -621,7 +621,7 @@ test("subtitles: invalid options are refused by name", async () => {
     [{ title: "" }, "subtitles.title"],
     [{ from: "" }, "read subtitles from the path"],
     [{ from: 5 }, "read subtitles from the path"],
-    [{ from: new URL("https://example.org/film.srt") }, "Cannot read https://example.org"],
+    [{ from: new URL("https://example.org/film.srt") }, "Cannot read subtitles from https://example.org"],
   ];
   for (const [subtitles, part] of refused) {
     await assertFails(() => open(path, { subtitles: subtitles as SubtitleOptions }), {
