@@ -255,7 +255,7 @@ test("createStreamWriter: what a stream can't be is refused, and the stream stay
     says: ["another writer has locked it"],
   });
   lock.releaseLock();
-  await assertFails(() => createStreamWriter("mpeg4", "a.mp4" as never, 30, { format: "mp4" }), {
+  await assertFails(() => createStreamWriter("mpeg4", 5 as never, 30, { format: "mp4" }), {
     type: TypeError,
     says: ["give a WritableStream"],
   });

@@ -619,9 +619,9 @@ test("subtitles: invalid options are refused by name", async () => {
     [{ default: 1 }, "true or false"],
     [{ forced: "yes" }, "true or false"],
     [{ title: "" }, "subtitles.title"],
-    [{ from: "" }, "read the path"],
-    [{ from: 5 }, "read the path"],
-    [{ from: new URL("https://example.org/film.srt") }, "Cannot read https://example.org"],
+    [{ from: "" }, "read subtitles from the path"],
+    [{ from: 5 }, "read subtitles from the path"],
+    [{ from: new URL("https://example.org/film.srt") }, "Cannot read subtitles from https://example.org"],
   ];
   for (const [subtitles, part] of refused) {
     await assertFails(() => open(path, { subtitles: subtitles as SubtitleOptions }), {

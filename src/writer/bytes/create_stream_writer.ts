@@ -142,7 +142,7 @@ function fileTarget(target: string | URL): TypeError {
   return new TypeError(
     `Cannot write to ${
       shown(redactTarget(text))
-    }: createStreamWriter takes an address such as rtmp://198.51.100.7/live/key, the path of a manifest (.m3u8, .mpd), or a stream; createFileWriter writes files`,
+    }: createStreamWriter takes an address such as rtmp://198.51.100.7/live/key, the path of a manifest (.m3u8, .mpd), or a WritableStream; createFileWriter writes files`,
   );
 }
 
