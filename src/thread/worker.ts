@@ -7,7 +7,6 @@
  */
 import { loadNative, type Native, type ParentThread } from "../../ffi/mod.ts";
 import { bytesOf } from "../audio/samples.ts";
-import { doFileWork } from "../engine/copying/file_work.ts";
 import { AudioSession } from "../engine/audio_session.ts";
 import { PacketSession } from "../engine/copying/packet_session.ts";
 import type { PartProgress } from "../engine/frames/part_types.ts";
@@ -15,6 +14,7 @@ import type { FileSummary, SessionOutlets, VideoFileRequest } from "../engine/se
 import { SessionControl } from "../engine/ending/session_control.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import { VideoSession } from "../engine/video_session.ts";
+import { fileWork } from "../engine/work/file_work.ts";
 import { interruptible, interruptibleSteps } from "../libav/interruption.ts";
 import { pixelFormatsByName } from "../libav/pixel_format.ts";
 import { everySoOften, type Steps, stepsTogether } from "../steps.ts";
@@ -133,8 +133,9 @@ class WorkerSession {
       const native = this.#native = loadNative(libraryPath);
       const tell = (): void => this.#tell({ type: "working", share: runner.share }, question);
       tell();
-      const steps = this.#stepsWithin(doFileWork(native, work));
-      const summary = await runner.run(steps, everySoOften(tell));
+      const steps = await fileWork(native, work);
+      if (this.#isAborted()) return;
+      const summary = await runner.run(this.#stepsWithin(steps), everySoOften(tell));
       this.#tell({ type: "worked", summary, folder: native.folder }, question);
     });
   }
@@ -234,7 +235,6 @@ class WorkerSession {
     return this.#native === null ? action() : interruptible(this.#native, this.#isAborted, action);
   }
 
-  /** Work in steps, between which other sessions may be at work. */
   #stepsWithin<Result>(steps: Steps<Result>): Steps<Result> {
     return interruptibleSteps(this.#native!, this.#isAborted, steps);
   }
