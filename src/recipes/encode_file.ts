@@ -8,14 +8,17 @@ import type { AudioOptions } from "../audio/audio_options.ts";
 import type { Codec } from "../codecs/families.ts";
 import type { Chapter } from "../container/chapters.ts";
 import type { PartProgress } from "../engine/frames/part_types.ts";
+import type { FileLook } from "../engine/reading/file_look.ts";
+import type { ReadRequest, SourceAudioTrack, SourceInfo } from "../engine/reading/reading_types.ts";
 import type { WriteSummary } from "../engine/session_types.ts";
 import { ReadError, UnsupportedError } from "../errors.ts";
 import { NewFile } from "../file/new_file.ts";
 import { withoutUndefined } from "../option_checks.ts";
+import { requireReadable } from "../file/target.ts";
 import { createFileReader } from "../reader/create_file_reader.ts";
 import type { VideoSource } from "../reader/video_source.ts";
 import { shown } from "../shown.ts";
-import { EncodingThread } from "../thread/encoding_thread.ts";
+import { runFileWork } from "../thread/file_work.ts";
 import { workerModule } from "../worker/worker_module.ts";
 import { createFileWriter } from "../writer/create_file_writer.ts";
 import { encodePart } from "../writer/part_writer.ts";
@@ -30,7 +33,7 @@ export interface EncodeRequest {
   /** The absolute paths. */
   readonly input: string;
   readonly output: string;
-  readonly codec: Codec | ((source: VideoSource) => Codec);
+  readonly codec: Codec | ((source: SourceInfo) => Codec);
   readonly part: Part;
   /** What is done, for errors: `"transcode"`. */
   readonly action: string;
@@ -39,9 +42,9 @@ export interface EncodeRequest {
   /** Whether pictures keep their pixel format, where the encoder takes it. */
   readonly keepsPixelFormat: boolean;
   /** The options of the writer for a source. */
-  readonly writerOptions: (source: VideoSource) => WriterOptions;
+  readonly writerOptions: (source: SourceInfo) => WriterOptions;
   /** What an audio track is to be beside its rate and channels; `null`: there is no audio. */
-  readonly audioOptions: ((track: VideoSource["audioTracks"][number]) => AudioOptions) | null;
+  readonly audioOptions: ((track: SourceAudioTrack) => AudioOptions) | null;
   readonly logLevel: WriterOptions["logLevel"];
   readonly signal: AbortSignal | undefined;
   readonly thread: WriterOptions["thread"] | undefined;
@@ -66,23 +69,47 @@ export interface EncodeSummary extends
   readonly leftOut: readonly string[];
 }
 
+/** A reader that is opened while other things are done. */
+class ComingSource implements AsyncDisposable {
+  readonly #source: Promise<VideoSource>;
+
+  constructor(source: Promise<VideoSource>) {
+    this.#source = source;
+    // Whoever needs it is told.
+    source.catch(() => {});
+  }
+
+  get source(): Promise<VideoSource> {
+    return this.#source;
+  }
+
+  async close(): Promise<void> {
+    const source = await this.#source.catch(() => null);
+    await source?.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
 /** Decodes and encodes. The new file takes its place once it is whole. */
 export async function encodeFile(given: EncodeRequest): Promise<EncodeSummary> {
   const { input, output, action, signal, libraryPath, workerUrl, logLevel } = given;
+  requireReadable(input, "read");
+  const { info, audioBegins } = await look(given);
+  requirePart(info, given.part, action);
+  const hasTracks = given.audioOptions !== null && info.audioTracks.length > 0 ||
+    subtitlesIn(info, output).length > 0;
   const options = withoutUndefined({ signal, libraryPath, workerUrl, logLevel });
-  // While the file is opened, the other thread starts.
-  if (given.thread !== "main") {
-    EncodingThread.prepare({ workerModule: new URL(workerUrl ?? workerModule()), libraryPath });
-  }
-  await using source = await createFileReader(input, options);
-  requirePart(source, given.part, action);
+  await using tracks = hasTracks ? new ComingSource(createFileReader(input, options)) : null;
   // The extension chooses the container.
   using file = new NewFile(output, action, extname(output));
-  const asked = { ...given, part: await withEarlyAudio(given, source) };
-  const { writer, leftOut } = await openWriter(asked, source, file.path);
+  const asked = { ...given, part: withEarlyAudio(given.part, audioBegins) };
+  const { writer, leftOut } = await openWriter(asked, info, file.path);
   const request = writer.timing === "timestamps" ? asked : given;
   const { part } = request;
-  const { summary, isAudioCut } = await file.madeBy(encodeInto(request, source, writer));
+  const { summary, isAudioCut } = await file.madeBy(encodeInto(request, info, tracks, writer));
   const { format, encoder, width, height, frames: count, seconds, bytes } = summary;
   if (count === 0) {
     throw new ReadError(`Cannot ${action} ${input}: no frame begins from ${part.start} to ${part.end} s`, {
@@ -96,24 +123,30 @@ export async function encodeFile(given: EncodeRequest): Promise<EncodeSummary> {
   return { path: output, format, encoder, width, height, frames: count, seconds, bytes, leftOut };
 }
 
+/** How the file is read. */
+function readRequest({ input, logLevel = "error" }: EncodeRequest): ReadRequest {
+  return { place: { kind: "file", path: input }, label: input, format: null, stream: 0, logLevel };
+}
+
+/** Looks at the file, in the thread that is the writer's afterwards. */
+function look(request: EncodeRequest): Promise<FileLook> {
+  const { keepsEarlyAudio, audioOptions, signal, thread, libraryPath, workerUrl } = request;
+  const hasAudioTimes = keepsEarlyAudio && audioOptions !== null;
+  return runFileWork({ kind: "look", request: { source: readRequest(request), hasAudioTimes } }, {
+    ...{ libraryPath, signal, thread },
+    workerModule: new URL(workerUrl ?? workerModule()),
+    onStep: () => {},
+  });
+}
+
 /** The part from where audio begins before the video, if that is to be kept. */
-async function withEarlyAudio(
-  { part, keepsEarlyAudio, audioOptions }: EncodeRequest,
-  source: VideoSource,
-): Promise<Part> {
-  let { start } = part;
-  if (!keepsEarlyAudio || audioOptions === null) return part;
-  for (const track of source.audioTracks.keys()) {
-    for await (const { timestamp } of source.audio(track)) {
-      if (timestamp < -primingSeconds) start = Math.min(start, timestamp);
-      break;
-    }
-  }
-  return { ...part, start };
+function withEarlyAudio(part: Part, audioBegins: FileLook["audioBegins"]): Part {
+  const early = audioBegins.filter((begin) => begin !== null && begin < -primingSeconds) as number[];
+  return { ...part, start: Math.min(part.start, ...early) };
 }
 
 /** Throws a `RangeError` where a part begins after the end. */
-function requirePart({ duration }: VideoSource, { start }: Part, action: string): void {
+function requirePart({ duration }: SourceInfo, { start }: Part, action: string): void {
   if (duration === null || start < duration) return;
   throw new RangeError(`Cannot ${action} from ${start} s on: the video is ${duration} s long`);
 }
@@ -122,14 +155,14 @@ function requirePart({ duration }: VideoSource, { start }: Part, action: string)
 const subtitleContainers: readonly string[] = [".mp4", ".m4v", ".mov", ".mkv", ".webm"];
 
 /** The subtitle tracks that are written, by their number. */
-function subtitlesIn({ subtitleTracks }: VideoSource, output: string): number[] {
+function subtitlesIn({ subtitleTracks }: SourceInfo, output: string): number[] {
   if (!subtitleContainers.includes(extname(output).toLowerCase())) return [];
   return [...subtitleTracks.keys()].filter((track) => subtitleTracks[track]!.isText);
 }
 
 /** A language as a writer takes it, and a title. */
 function trackTags(
-  { language, title }: Pick<VideoSource["audioTracks"][number], "language" | "title">,
+  { language, title }: Pick<SourceAudioTrack, "language" | "title">,
 ): { language?: string; title?: string } {
   return {
     ...(language !== null && /^[a-z]{3}$/.test(language) ? { language } : {}),
@@ -183,7 +216,7 @@ function withoutRefused(wishes: Wishes, error: unknown): string[] | null {
 /** Opens the writer. What the container does not keep is left out. */
 async function openWriter(
   { output, codec, part, writerOptions, audioOptions, keepsPixelFormat, onFinish }: EncodeRequest,
-  source: VideoSource,
+  source: SourceInfo,
   path: string,
 ): Promise<{ writer: VideoWriter; leftOut: string[] }> {
   const subtitles = subtitlesIn(source, output);
@@ -229,32 +262,29 @@ async function openWriter(
 const usualRate = 30;
 
 async function encodeInto(
-  { input, output, part, audioOptions, signal, logLevel = "error", onStep }: EncodeRequest,
-  source: VideoSource,
+  request: EncodeRequest,
+  info: SourceInfo,
+  tracks: ComingSource | null,
   writer: VideoWriter,
 ): Promise<{ summary: WriteSummary; isAudioCut: boolean }> {
+  const { output, part, audioOptions, signal, onStep } = request;
   const pace = new Pace();
-  const end = Math.min(part.end, source.duration ?? Infinity);
+  const end = Math.min(part.end, info.duration ?? Infinity);
   const all = Number.isFinite(end) ? end - part.start : null;
-  const read = {
-    place: { kind: "file", path: input },
-    label: input,
-    format: null,
-    stream: 0,
-    logLevel,
-  } as const;
   const take = (done: PartProgress): void => {
     if (done.frames === 0) return;
     pace.advanceTo(done.seconds);
     onStep(done, all);
   };
-  const { frameRate } = source;
-  const video = encodePart(writer, { source: read, ...part, frameRate, usualRate }, take)
+  const { frameRate } = info;
+  const video = encodePart(writer, { source: readRequest(request), ...part, frameRate, usualRate }, take)
     .then(take).finally(() => pace.end());
-  const audio = audioOptions === null
-    ? []
-    : source.audioTracks.map((_, track) => writeAudio(source, writer, part, track, pace));
-  const cues = subtitlesIn(source, output).map((from, to) => writeCues(source, writer, part, from, to));
+  const audio = audioOptions === null ? [] : info.audioTracks.map(async (_, track) => {
+    return await writeAudio(await tracks!.source, writer, part, track, pace);
+  });
+  const cues = subtitlesIn(info, output).map(async (from, to) => {
+    await writeCues(await tracks!.source, writer, part, from, to);
+  });
   const tasks = [video, ...audio, ...cues];
   try {
     await Promise.all(tasks);
@@ -263,7 +293,7 @@ async function encodeInto(
   } catch (error) {
     pace.end();
     await writer.abort(error);
-    await source.close();
+    await tracks?.close();
     await Promise.allSettled(tasks);
     signal?.throwIfAborted();
     throw error;

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Check, withoutUndefined } from "../option_checks.ts";
-import type { VideoSource } from "../reader/video_source.ts";
+import type { SourceInfo } from "../engine/reading/reading_types.ts";
 import { writerChecks } from "../writer/options.ts";
 import type { WriterOptions } from "../writer/writer_options.ts";
 import { checkRecipe, recipeChecks, type RecipeOptions } from "./copy_recipe.ts";
@@ -89,7 +89,7 @@ export async function gif(
     options,
     checks,
   );
-  const writerOptions = (source: VideoSource): WriterOptions => {
+  const writerOptions = (source: SourceInfo): WriterOptions => {
     const { filters } = pictureFilters(source, withoutUndefined({ width, height }), 1, true);
     const { frameRate } = source;
     const isTooFast = frameRate !== null && frameRate.num > maxRate * frameRate.den;

@@ -5,11 +5,11 @@
  */
 import { plainTags } from "../container/plain_tags.ts";
 import type { Chapter } from "../container/chapters.ts";
-import type { VideoSource } from "../reader/video_source.ts";
+import type { SourceInfo } from "../engine/reading/reading_types.ts";
 import type { Part } from "./media_flow.ts";
 
 /** Tags of a source, as a writer takes them. The timecode is that of its first frame. */
-export function metadataOf({ metadata }: VideoSource, { start }: Part): Record<string, string> {
+export function metadataOf({ metadata }: SourceInfo, { start }: Part): Record<string, string> {
   const tags: Record<string, string> = {};
   for (const [key, value] of Object.entries(plainTags(metadata))) {
     const name = key.toLowerCase();
@@ -21,7 +21,7 @@ export function metadataOf({ metadata }: VideoSource, { start }: Part): Record<s
 }
 
 /** The chapters of a part. */
-export function chaptersOf({ chapters }: VideoSource, { start, end }: Part): Chapter[] {
+export function chaptersOf({ chapters }: SourceInfo, { start, end }: Part): Chapter[] {
   return chapters
     .filter((chapter) => chapter.end > start && chapter.start < end)
     .map((chapter) => ({ title: chapter.title, start: Math.max(0, chapter.start - start) }))

@@ -7,7 +7,7 @@ import { audioChecks, type AudioOptions } from "../audio/audio_options.ts";
 import type { Codec } from "../codecs/families.ts";
 import { filePath } from "../file_path.ts";
 import { type Check, checkOptionTable, object, oneOf, withoutUndefined } from "../option_checks.ts";
-import type { VideoSource } from "../reader/video_source.ts";
+import type { SourceInfo } from "../engine/reading/reading_types.ts";
 import type { ResizeMode } from "../video/resizer.ts";
 import { writerChecks } from "../writer/options.ts";
 import { ProgressTimer } from "../writer/progress_timer.ts";
@@ -139,11 +139,11 @@ const trackChecks: { readonly [Name in keyof Required<TranscodeAudio>]: Check } 
 
 /** What is encoded, besides the options that all such recipes have. */
 export interface EncodePlan {
-  readonly codec: Codec | ((source: VideoSource) => Codec);
+  readonly codec: Codec | ((source: SourceInfo) => Codec);
   readonly part: Part;
   readonly action: string;
   /** Options of the writer for a source. */
-  readonly writerOptions: (source: VideoSource) => WriterOptions;
+  readonly writerOptions: (source: SourceInfo) => WriterOptions;
   /**
    * Whether audio keeps its codecs, and video its pixel format where the encoder takes it. Otherwise they get
    * what container and encoder usually have.
@@ -237,7 +237,7 @@ class Progress {
 }
 
 /** The options of a writer that keep the shape of a source's pixels. */
-export function shapeOf(source: VideoSource): WriterOptions {
+export function shapeOf(source: SourceInfo): WriterOptions {
   const { num, den } = turnedShape(source);
   return num === den ? {} : { sampleAspectRatio: { num, den } };
 }
@@ -290,7 +290,7 @@ export async function transcode(
   const checked = checkRecipe(options, { ...encodeChecks, ...placeChecks });
   const { width, height, resize, filter, start = 0, end = Infinity, ...others } = checked;
   const size = withoutUndefined({ width, height, resize });
-  const writerOptions = (source: VideoSource): WriterOptions => {
+  const writerOptions = (source: SourceInfo): WriterOptions => {
     const { filters, isSquare } = pictureFilters(source, size, 2);
     const all = [...filters, ...(filter === undefined ? [] : [filter])];
     return { ...(isSquare ? {} : shapeOf(source)), ...(all.length === 0 ? {} : { filter: all.join(",") }) };

@@ -5,7 +5,7 @@
  */
 import type { CopySummary } from "../engine/copying/copy_request.ts";
 import { flag } from "../option_checks.ts";
-import type { VideoSource } from "../reader/video_source.ts";
+import type { SourceInfo } from "../engine/reading/reading_types.ts";
 import type { WriterOptions } from "../writer/writer_options.ts";
 import {
   checkRecipe,
@@ -148,7 +148,7 @@ export async function trim(
   }
   const { exact: _exact, ...others } = checkRecipe(options, { ...encodeChecks, exact: flag });
   const plan = {
-    codec: ({ codec }: VideoSource) => encoders[codec] ?? codec,
+    codec: ({ codec }: SourceInfo) => encoders[codec] ?? codec,
     part,
     action: "trim",
     writerOptions: asInSource,
@@ -163,7 +163,7 @@ const encoders: Readonly<Record<string, string>> = {
 };
 
 /** The pictures as the source has them. */
-function asInSource(source: VideoSource): WriterOptions {
+function asInSource(source: SourceInfo): WriterOptions {
   const { rotation, sampleAspectRatio: { num, den } } = source;
   return {
     ...(num === den ? {} : { sampleAspectRatio: { num, den } }),

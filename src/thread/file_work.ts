@@ -5,7 +5,7 @@
  */
 import { librariesFor, loadNative, noteLibraries } from "../../ffi/mod.ts";
 import { settlesWithin } from "../abortable.ts";
-import type { FileWork, FileWorkSummary } from "../engine/copying/file_work.ts";
+import type { FileWork, FileWorkSummary } from "../engine/work/file_work.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
 import { EncodingThread, NoThreadError, patienceMs, threadEndedError } from "./encoding_thread.ts";
 import type { FromWorker, Posted, ToWorker } from "./messages.ts";
@@ -44,14 +44,14 @@ async function runHere(
   work: FileWork,
   { libraryPath, signal, onStep }: WorkOptions,
 ): Promise<FileWorkSummary> {
-  const { doFileWork } = await import("../engine/copying/file_work.ts");
+  const { fileWork } = await import("../engine/work/file_work.ts");
+  const steps = await fileWork(loadNative(libraryPath), work);
   // It may have been aborted while a thread was to start.
   signal?.throwIfAborted();
   const runner = new StepRunner();
   const giveUp = (): void => runner.giveUp();
   signal?.addEventListener("abort", giveUp);
   try {
-    const steps = doFileWork(loadNative(libraryPath), work);
     return await runner.run(steps, () => onStep(runner.share));
   } catch (error) {
     signal?.throwIfAborted();
@@ -63,6 +63,11 @@ async function runHere(
 
 /** What is said where the thread has ended. */
 const endedWork = {
+  look: {
+    message: "Cannot read the file: the thread that does it",
+    operation: "read a file",
+    hint: "Open the file again",
+  },
   recover: {
     message: "Cannot recover the file: the thread that does it",
     operation: "recover a file",

@@ -6,7 +6,7 @@
 import { emptyAudioStats } from "../audio/audio_track.ts";
 import type { FileDescription } from "../engine/file_description.ts";
 import type { EncoderChoice, EngineInfo, FileSummary, SessionOutlets } from "../engine/session_types.ts";
-import type { FileWork, FileWorkSummary } from "../engine/copying/file_work.ts";
+import type { FileWork, FileWorkSummary } from "../engine/work/file_work.ts";
 import type { PartProgress, PartRequest, PartSummary } from "../engine/frames/part_types.ts";
 import type { Segment } from "../engine/segments/segment_options.ts";
 import { noStats, type WriterStats } from "../engine/writer_stats.ts";

@@ -14,6 +14,7 @@ import type { FileRequest, FileSummary, SessionOutlets, VideoFileRequest } from 
 import { SessionControl } from "../engine/ending/session_control.ts";
 import { RefusedCall } from "../engine/refused_call.ts";
 import { VideoSession } from "../engine/video_session.ts";
+import { fileWork } from "../engine/work/file_work.ts";
 import { interruptible, interruptibleSteps } from "../libav/interruption.ts";
 import { pixelFormatsByName } from "../libav/pixel_format.ts";
 import { everySoOften, type Steps, stepsTogether } from "../steps.ts";
@@ -164,10 +165,10 @@ export class WorkerSession {
       const native = this.#native = loadNative(libraryPath);
       const tell = (): void => this.#tell({ type: "working", share: runner.share }, question);
       tell();
-      const { doFileWork } = await import("../engine/copying/file_work.ts");
+      const steps = await fileWork(native, work);
       if (this.#isAborted()) return;
       await this.#turns.next();
-      const summary = await runner.run(this.#stepsWithin(doFileWork(native, work)), everySoOften(tell));
+      const summary = await runner.run(this.#stepsWithin(steps), everySoOften(tell));
       this.#tell({ type: "worked", summary, folder: native.folder }, question);
     });
   }
@@ -263,7 +264,6 @@ export class WorkerSession {
     return this.#native === null ? action() : interruptible(this.#native, this.#isAborted, action);
   }
 
-  /** Work in steps, between which other sessions may be at work. */
   #stepsWithin<Result>(steps: Steps<Result>): Steps<Result> {
     return interruptibleSteps(this.#native!, this.#isAborted, steps);
   }

@@ -1,0 +1,1 @@
+import "../../part_encoding_test.ts?all";
