@@ -119,7 +119,13 @@ export type FromWorker =
   /** The next bytes of a file without a path. */
   | { readonly type: "bytes"; readonly bytes: ArrayBuffer }
   /** Samples, a cue or a packet of this size were accepted, or what the file says of itself. */
-  | { readonly type: "accepted"; readonly bytes: number; readonly progress: Progress }
+  | {
+    readonly type: "accepted";
+    readonly bytes: number;
+    readonly progress: Progress;
+    /** The memory of samples, to send others in. */
+    readonly spare: readonly ArrayBuffer[];
+  }
   /** An image is not valid, samples or a cue of this size are too much, or a tag is not kept. It goes on. */
   | { readonly type: "refused"; readonly bytes: number; readonly error: SentError }
   /** The session has failed. It accepts only `abort` and `salvage`. */

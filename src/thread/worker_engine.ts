@@ -283,7 +283,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
         break;
       case "accepted":
         this.#progress = message.progress;
-        this.#backlog.take(message.bytes);
+        this.#backlog.take(message.bytes, message.spare);
         this.#questions.take(question)?.resolve(message);
         break;
       case "progress":

@@ -274,11 +274,8 @@ export class WorkerSession {
 
   #writeAudio({ track, samples: sent, seconds }: Message<"audio">): void {
     const samples = receivedSamples(sent);
-    const bytes = bytesOf(samples);
-    this.#accept(
-      bytes,
-      () => (this.#session as VideoSession | AudioSession).writeAudio(track, samples, seconds),
-    );
+    const session = this.#session as VideoSession | AudioSession;
+    this.#accept(bytesOf(samples), () => session.writeAudio(track, samples, seconds), sent.planes);
   }
 
   #writeSubtitle({ cue }: Message<"subtitle">): void {
@@ -290,9 +287,10 @@ export class WorkerSession {
     this.#accept(byteLength, () => (this.#session as PacketSession).write(receivedPacket(packet)));
   }
 
-  #accept(bytes: number, write: () => void): void {
+  #accept(bytes: number, write: () => void, spare: readonly ArrayBuffer[] = []): void {
     if (!this.#control.isAborted && !this.#orRefuse(bytes, write)) return;
-    this.#tell({ type: "accepted", bytes, progress: this.#progressOf(this.#session!) });
+    const message = { type: "accepted", bytes, progress: this.#progressOf(this.#session!), spare } as const;
+    this.#post({ question: this.#question, message }, [...spare]);
   }
 
   /** Carries out a call; returns `false` where it was refused, which is told to whoever waits for it. */
