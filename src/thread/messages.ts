@@ -4,6 +4,7 @@
  * @module
  */
 import { emptyAudioStats } from "../audio/audio_track.ts";
+import type { StoredFormats } from "../libav/pixel_format.ts";
 import type { FileDescription } from "../engine/file_description.ts";
 import type { EncoderChoice, EngineInfo, FileSummary, SessionOutlets } from "../engine/session_types.ts";
 import type { FileWork, FileWorkSummary } from "../engine/copying/file_work.ts";
@@ -103,7 +104,8 @@ export type FromWorker =
   /** The session is open. `folder` is that of the libraries. Formats that are known are left out. */
   | {
     readonly type: "opened";
-    readonly info: EngineInfo | null;
+    readonly info: Omit<EngineInfo, "formats"> | null;
+    readonly formats: StoredFormats | null;
     readonly choice: EncoderChoice | null;
     readonly folder: string;
   }

@@ -225,10 +225,12 @@ export class WorkerSession {
     this.#frames = new ReceivedFrames(native);
     const { folder } = native;
     this.#session = open(native, this.#control, this.#outlets);
-    if (kind !== "video") return this.#tell({ type: "opened", info: null, choice: null, folder });
-    const { info, choice } = this.#video;
-    const told = knowsFormats ? { ...info, formats: [] } : info;
-    this.#tell({ type: "opened", info: told, choice, folder });
+    if (kind !== "video") {
+      return this.#tell({ type: "opened", info: null, formats: null, choice: null, folder });
+    }
+    const { info: { formats: _formats, ...info }, choice } = this.#video;
+    const formats = knowsFormats ? null : pixelFormatsByName(native).stored;
+    this.#tell({ type: "opened", info, formats, choice, folder });
   }
 
   #stepRunner(): StepRunner {
