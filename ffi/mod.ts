@@ -50,6 +50,7 @@ export { type Native } from "./native.ts";
 export { basename, dirname, extname, fileURLToPath, join, resolve } from "./paths.ts";
 export { withoutRealTime } from "./priority.ts";
 export { runtime } from "./runtime.ts";
+export { type FieldName } from "./struct.ts";
 export {
   checkWritable,
   type HeldPipe,

@@ -26,9 +26,9 @@ import type {
   sessionDescriptions,
   streamSideData,
 } from "./symbols/avformat.ts";
-import type { aes, avutil, colorNames, dictionaries, frameSideData } from "./symbols/avutil.ts";
+import type { aes, avutil, colorNames, dictionaries, frameSideData, hardware } from "./symbols/avutil.ts";
 import type { resampling, swresample } from "./symbols/swresample.ts";
-import type { scalerFrames, swscale } from "./symbols/swscale.ts";
+import type { scalerFrames, scaling, swscale } from "./symbols/swscale.ts";
 
 /** A loaded set of libraries: their functions, and access to their memory. */
 export interface Native {
@@ -60,6 +60,10 @@ export interface Native {
   readonly swresample: Functions<typeof swresample>;
   /** libswscale. */
   readonly swscale: Functions<typeof swscale>;
+  /** Conversion of pictures, opened on first use. */
+  scaling(): Functions<typeof scaling>;
+  /** Frames in the memory of a device, opened on first use. */
+  hardware(): Functions<typeof hardware>;
   /** Conversion of audio, opened on first use. */
   resampling(): Functions<typeof resampling>;
   /** Dictionaries without an owner in libav, opened on first use. */

@@ -51,13 +51,14 @@ import {
   colorNames,
   dictionaries,
   frameSideData,
+  hardware,
   memoryIn,
   memoryOut,
   memoryWithin,
 } from "./symbols/avutil.ts";
 import { semaphores, windowsKernel } from "./kernel32.ts";
 import { resampling, swresample } from "./symbols/swresample.ts";
-import { scalerFrames, swscale } from "./symbols/swscale.ts";
+import { scalerFrames, scaling, swscale } from "./symbols/swscale.ts";
 
 /** One function of each library that is needed, in the order in which they depend on each other. */
 const versionFunctions = {
@@ -233,17 +234,15 @@ function openSet(host: Runtime, folder: string, major: number, attempts: Attempt
     libraryVersions: Object.fromEntries(
       Object.entries(versions).map(([library, version]) => [library, versionText(version)]),
     ),
-    avutil: set.avutil,
-    avcodec: set.avcodec,
+    ...set,
     codecNames: once(() => open("avcodec", codecNames)),
     memoryFiles: once(() => open("avformat", memoryFiles)),
     supportedConfig: openOptional(host, pathOf("avcodec"), supportedConfig),
-    avformat: set.avformat,
     parametersSideData: inParameters,
     streamSideData: inParameters === null ? openOptional(host, pathOf("avformat"), streamSideData) : null,
-    swresample: set.swresample,
-    swscale: set.swscale,
+    scaling: once(() => open("swscale", scaling)),
     resampling: once(() => open("swresample", resampling)),
+    hardware: once(() => open("avutil", hardware)),
     dictionaries: once(() => open("avutil", dictionaries)),
     colorNames: once(() => open("avutil", colorNames)),
     frameSideData: once(() => open("avutil", frameSideData)),

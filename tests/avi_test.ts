@@ -11,7 +11,7 @@ import { createChunk } from "../src/avi/chunk.ts";
 import type { AviLayout } from "../src/avi/layout.ts";
 import { aviPixelFormats, bgr24 } from "../src/avi/pixel_formats.ts";
 import { pixelFormatByName } from "../src/libav/pixel_format.ts";
-import { codeOf } from "../tools/architecture/modules.ts";
+import { loadedBy } from "../tools/architecture/modules.ts";
 import { decodeAudio, probeAudio } from "./support/audio.ts";
 import { assertSameBytes, barFrame, decode, probe, psnr, TemporaryFolder } from "./support/media.ts";
 import { assertFails, assertSame, rejection } from "./support/messages.ts";
@@ -32,22 +32,6 @@ function memory(): { readonly stream: WritableStream<Uint8Array>; bytes(): Uint8
 
 function bars(count: number): Uint8Array {
   return new Uint8Array(Buffer.concat(Array.from({ length: count }, (_, n) => barFrame(n).data)));
-}
-
-/** The modules that a module needs when it runs, itself among them. */
-function modulesOf(module: string, found = new Set<string>()): ReadonlySet<string> {
-  if (found.has(module)) return found;
-  found.add(module);
-  const imports = /^(?:import|export)\s+(?!type\b)([^;]*?)\s*from\s*"([^"]+)"/gm;
-  for (const [, names, to] of codeOf(module).matchAll(imports)) {
-    const areTypes = /^\{[^}]*\}$/.test(names!) &&
-      names!.slice(1, -1).split(",").every((name) => /^\s*(?:type\s|$)/.test(name));
-    if (areTypes) continue;
-    const path = to!.startsWith(".") ? new URL(to!, `file:///${module}`).pathname.slice(1) : to!;
-    if (path.endsWith(".ts")) modulesOf(path, found);
-    else found.add(path);
-  }
-  return found;
 }
 
 test("createAviWriter: a stream has all frames and samples, from a pipe, too", async () => {
@@ -174,7 +158,7 @@ test("createAviWriter: wrong arguments are refused, and the stream stays free", 
 });
 
 test("createAviWriter: its module needs no FFI, no file system and no permission", () => {
-  const modules = modulesOf("avi.ts");
+  const modules = loadedBy("avi.ts");
   assert(modules.has("src/avi/avi_engine.ts"), "the walk finds modules");
   const outside = [...modules].filter((module) => !/^(?:avi\.ts|src\/)/.test(module));
   assertEquals(outside, ["ffi/errors.ts"]);

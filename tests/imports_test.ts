@@ -9,6 +9,7 @@ import {
   doors,
   floorOf,
   isCommon,
+  loadedBy,
   modules,
   placeArrows,
   placeOf,
@@ -130,4 +131,11 @@ test("imports: nothing is loaded, read or awaited while modules are imported", (
   assertEquals(topLevelAwait, []);
   const packages = new Set(arrows.map(({ to }) => to).filter((to) => !to.endsWith(".ts")));
   assertEquals([...packages].sort(), ["node:buffer", "node:fs", "node:path", "node:url"]);
+});
+
+test("imports: the thread that encodes loads what few writers need only for those", () => {
+  const loaded = loadedBy("src/thread/worker.ts");
+  assert(loaded.has("src/engine/video_session.ts"), "the walk finds modules");
+  const rare = /^src\/engine\/(?:audio_|copying\/|outputs\/packet_feed|passes\/|reading\/|segments\/seg)/;
+  assertEquals([...loaded].filter((module) => rare.test(module)), []);
 });

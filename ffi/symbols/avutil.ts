@@ -81,19 +81,6 @@ export const avutil = {
   av_buffer_ref: { parameters: ["address"], result: "address" },
   // void av_buffer_unref(AVBufferRef **buf)
   av_buffer_unref: { parameters: ["buffer"], result: "void" },
-  // enum AVHWDeviceType av_hwdevice_find_type_by_name(const char *name)
-  av_hwdevice_find_type_by_name: { parameters: ["buffer"], result: "i32" },
-  // int av_hwdevice_ctx_create(AVBufferRef **device_ctx, enum AVHWDeviceType type, const char *device,
-  // AVDictionary *opts, int flags)
-  av_hwdevice_ctx_create: { parameters: ["buffer", "i32", "buffer", "address", "i32"], result: "i32" },
-  // AVBufferRef *av_hwframe_ctx_alloc(AVBufferRef *device_ctx)
-  av_hwframe_ctx_alloc: { parameters: ["address"], result: "address" },
-  // int av_hwframe_ctx_init(AVBufferRef *ref)
-  av_hwframe_ctx_init: { parameters: ["address"], result: "i32" },
-  // int av_hwframe_get_buffer(AVBufferRef *hwframe_ctx, AVFrame *frame, int flags)
-  av_hwframe_get_buffer: { parameters: ["address", "address", "i32"], result: "i32" },
-  // int av_hwframe_transfer_data(AVFrame *dst, const AVFrame *src, int flags)
-  av_hwframe_transfer_data: { parameters: ["address", "address", "i32"], result: "i32" },
   // int av_frame_copy_props(AVFrame *dst, const AVFrame *src)
   av_frame_copy_props: { parameters: ["address", "address"], result: "i32" },
   // enum AVSampleFormat av_get_sample_fmt(const char *name)
@@ -115,6 +102,23 @@ export const avutil = {
   av_frame_ref: { parameters: ["address", "address"], result: "i32" },
   // void av_frame_unref(AVFrame *frame)
   av_frame_unref: { parameters: ["address"], result: "void" },
+} as const satisfies SymbolTable;
+
+/** Frames in the memory of a device. */
+export const hardware = {
+  // enum AVHWDeviceType av_hwdevice_find_type_by_name(const char *name)
+  av_hwdevice_find_type_by_name: { parameters: ["buffer"], result: "i32" },
+  // int av_hwdevice_ctx_create(AVBufferRef **device_ctx, enum AVHWDeviceType type, const char *device,
+  // AVDictionary *opts, int flags)
+  av_hwdevice_ctx_create: { parameters: ["buffer", "i32", "buffer", "address", "i32"], result: "i32" },
+  // AVBufferRef *av_hwframe_ctx_alloc(AVBufferRef *device_ctx)
+  av_hwframe_ctx_alloc: { parameters: ["address"], result: "address" },
+  // int av_hwframe_ctx_init(AVBufferRef *ref)
+  av_hwframe_ctx_init: { parameters: ["address"], result: "i32" },
+  // int av_hwframe_get_buffer(AVBufferRef *hwframe_ctx, AVFrame *frame, int flags)
+  av_hwframe_get_buffer: { parameters: ["address", "address", "i32"], result: "i32" },
+  // int av_hwframe_transfer_data(AVFrame *dst, const AVFrame *src, int flags)
+  av_hwframe_transfer_data: { parameters: ["address", "address", "i32"], result: "i32" },
 } as const satisfies SymbolTable;
 
 /** Names of what colours are. */

@@ -12,6 +12,14 @@ import type { SymbolTable } from "../contract.ts";
 export const swscale = {
   // unsigned swscale_version(void)
   swscale_version: { parameters: [], result: "u32" },
+  // int sws_isSupportedInput(enum AVPixelFormat pix_fmt)
+  sws_isSupportedInput: { parameters: ["i32"], result: "i32" },
+  // int sws_isSupportedOutput(enum AVPixelFormat pix_fmt)
+  sws_isSupportedOutput: { parameters: ["i32"], result: "i32" },
+} as const satisfies SymbolTable;
+
+/** Conversion of pictures. */
+export const scaling = {
   // struct SwsContext *sws_alloc_context(void)
   sws_alloc_context: { parameters: [], result: "address" },
   // int sws_init_context(struct SwsContext *sws_context, SwsFilter *srcFilter, SwsFilter *dstFilter)
@@ -32,10 +40,6 @@ export const swscale = {
     parameters: ["address", "address", "address", "i32", "i32", "address", "address"],
     result: "i32",
   },
-  // int sws_isSupportedInput(enum AVPixelFormat pix_fmt)
-  sws_isSupportedInput: { parameters: ["i32"], result: "i32" },
-  // int sws_isSupportedOutput(enum AVPixelFormat pix_fmt)
-  sws_isSupportedOutput: { parameters: ["i32"], result: "i32" },
 } as const satisfies SymbolTable;
 
 /** Conversion by several threads (FFmpeg 5.0 and newer). */

@@ -18,7 +18,7 @@ import type { AviMuxer } from "./avi_file.ts";
 import { type Chunk, createChunk } from "./chunk.ts";
 import { type AviLayout, type AviVideo, chunkId } from "./layout.ts";
 import { type PcmOptions, PcmTrack } from "./pcm_track.ts";
-import { aviPixelFormats, type StoredFormat, storedFormat } from "./pixel_formats.ts";
+import { aviFormatsByName, type StoredFormat, storedFormat } from "./pixel_formats.ts";
 import { isOpaque, storedBytes, storePicture } from "./stored_pictures.ts";
 import type { AviTarget } from "./target.ts";
 
@@ -77,7 +77,7 @@ export class AviSession {
 
   get info(): EngineInfo {
     return {
-      formats: aviPixelFormats,
+      formats: aviFormatsByName,
       container: "avi",
       containerClock: null,
       audioChannels: this.#tracks.map(({ channels }) => channels),

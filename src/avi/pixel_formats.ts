@@ -149,3 +149,8 @@ export const aviPixelFormats: readonly PixelFormatInfo[] = [
   ...Object.keys(rgbOrders),
   ...Object.keys(plainFormats),
 ].map(described);
+
+/** The same by name. */
+export const aviFormatsByName: ReadonlyMap<string, PixelFormatInfo> = new Map(
+  aviPixelFormats.map((format) => [format.name, format]),
+);

@@ -7,12 +7,12 @@ import type { Codec } from "../codecs/families.ts";
 import type { ContainerClock } from "../container/container_clock.ts";
 import type { FragmentCuts } from "../file/fragments.ts";
 import type { ByteSink } from "../libav/muxing/muxer_output.ts";
-import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import type { Rational } from "../libav/rational.ts";
 import type { CopiedFile } from "./copying/media_packet.ts";
 import type { FedOutput } from "./outputs/packet_feeds.ts";
 import type { SegmentListener } from "./segments/segment_options.ts";
 import type { SessionOptions } from "./session_options.ts";
+import type { InputFormats } from "../video/input_format.ts";
 
 /** A video file to write, checked already. */
 export interface VideoFileRequest {
@@ -150,7 +150,7 @@ export interface Summaries {
 /** What frames are checked against, known once a session is open. */
 export interface EngineInfo {
   /** All pixel formats of the loaded libavutil. */
-  readonly formats: readonly PixelFormatInfo[];
+  readonly formats: InputFormats;
   /** The container's name. */
   readonly container: string;
   /** The container's clock; `null` where it is not known, or filters determine the times. */

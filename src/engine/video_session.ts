@@ -140,7 +140,7 @@ export class VideoSession implements Disposable {
   }
 
   get info(): EngineInfo {
-    return { formats: [...pixelFormatsByName(this.#native).values()], ...this.#opener.known };
+    return { formats: pixelFormatsByName(this.#native), ...this.#opener.known };
   }
 
   /** Encodes one image file. Whatever this throws ends the session, but for a {@linkcode RefusedCall}. */

@@ -23,13 +23,13 @@ function check(native: Native, result: number, operation: string): void {
 
 /** Opens a device of a kind; returns the reference to it. */
 function openDevice(native: Native, type: string, name: string | null): Address {
-  const { avutil } = native;
+  const hardware = native.hardware();
   const device = new PointerCell();
-  const number = avutil.av_hwdevice_find_type_by_name(cString(type));
+  const number = hardware.av_hwdevice_find_type_by_name(cString(type));
   const given = name === null ? null : cString(name);
   check(
     native,
-    avutil.av_hwdevice_ctx_create(device.buffer, number, given, NULL, 0),
+    hardware.av_hwdevice_ctx_create(device.buffer, number, given, NULL, 0),
     `open a device for ${type}`,
   );
   return device.value;
@@ -60,19 +60,19 @@ export class DeviceFrames extends Owned {
   /** Prepares frames of one format. Throws libav's error where the device has none of that kind. */
   constructor(native: Native, device: Device, { memory, pixels, width, height }: DeviceFrameFormat) {
     const frame = new NativeFrame(native);
-    super("a device's frames", native.avutil.av_hwframe_ctx_alloc(device.address), (frames) => {
+    super("a device's frames", native.hardware().av_hwframe_ctx_alloc(device.address), (frames) => {
       frame[Symbol.dispose]();
       unref(native, frames);
     });
     this.#native = native;
     this.#frame = frame;
-    const { avutil, fields } = native;
+    const { fields } = native;
     const context = fields.get(this.address, "AVBufferRef", "data");
     fields.set(context, "AVHWFramesContext", "format", memory.id);
     fields.set(context, "AVHWFramesContext", "sw_format", pixels.id);
     fields.set(context, "AVHWFramesContext", "width", width);
     fields.set(context, "AVHWFramesContext", "height", height);
-    const result = avutil.av_hwframe_ctx_init(this.address);
+    const result = native.hardware().av_hwframe_ctx_init(this.address);
     if (result < 0) this[Symbol.dispose]();
     check(native, result, "prepare frames in the device's memory");
   }
@@ -80,11 +80,12 @@ export class DeviceFrames extends Owned {
   /** Copies a frame into the device's memory. The copy is valid until {@linkcode release}. */
   upload(frame: NativeFrame): NativeFrame {
     const { avutil } = this.#native;
+    const hardware = this.#native.hardware();
     const operation = "copy a frame into the device's memory";
     const copy = this.#frame;
-    check(this.#native, avutil.av_hwframe_get_buffer(this.address, copy.address, 0), operation);
+    check(this.#native, hardware.av_hwframe_get_buffer(this.address, copy.address, 0), operation);
     try {
-      check(this.#native, avutil.av_hwframe_transfer_data(copy.address, frame.address, 0), operation);
+      check(this.#native, hardware.av_hwframe_transfer_data(copy.address, frame.address, 0), operation);
       check(this.#native, avutil.av_frame_copy_props(copy.address, frame.address), operation);
     } catch (error) {
       copy.unref();

@@ -3,19 +3,19 @@
  *
  * @module
  */
-import { type Address, cString, type Native, NULL } from "../../ffi/mod.ts";
+import { type Address, cString, type FieldName, type Native, NULL } from "../../ffi/mod.ts";
 import { supportedNumbers } from "./supported.ts";
 
 /** AV_PIX_FMT_FLAG_*, libavutil/pixdesc.h. */
 const flag = {
-  bigEndian: 1n << 0n,
-  palette: 1n << 1n,
-  bitstream: 1n << 2n,
-  hardware: 1n << 3n,
-  rgb: 1n << 5n,
-  alpha: 1n << 7n,
-  bayer: 1n << 8n,
-  float: 1n << 9n,
+  bigEndian: 1 << 0,
+  palette: 1 << 1,
+  bitstream: 1 << 2,
+  hardware: 1 << 3,
+  rgb: 1 << 5,
+  alpha: 1 << 7,
+  bayer: 1 << 8,
+  float: 1 << 9,
 } as const;
 
 /** The memory layout of a plane. */
@@ -89,7 +89,7 @@ export interface PixelFormatInfo {
 interface KnownFormats {
   readonly byId: Map<number, PixelFormatInfo>;
   /** All of them, once they were asked for. */
-  byName: ReadonlyMap<string, PixelFormatInfo> | null;
+  byName: PixelFormats | null;
 }
 
 const knownFormats = new WeakMap<Native, KnownFormats>();
@@ -108,31 +108,115 @@ export function pixelFormatByName(native: Native, name: string): PixelFormatInfo
 
 /** The pixel format of a number; `null` for AV_PIX_FMT_NONE. */
 export function pixelFormatById(native: Native, id: number): PixelFormatInfo | null {
-  const known = knownOf(native).byId.get(id);
+  const { byId } = knownOf(native);
+  const known = byId.get(id);
   if (known !== undefined) return known;
   const descriptor = native.avutil.av_pix_fmt_desc_get(id);
-  return descriptor === NULL ? null : described(native, id, descriptor);
+  if (descriptor === NULL) return null;
+  const { layout, bytes, names } = store(native, [descriptor]);
+  const format = readFormat(new DataView(bytes), 0, layout, { name: names[0]!, id });
+  byId.set(id, format);
+  return format;
 }
 
-/** The pixel format of a number and its descriptor. */
-function described(native: Native, id: number, descriptor: Address): PixelFormatInfo {
-  const { byId } = knownOf(native);
-  let known = byId.get(id);
-  if (known === undefined) byId.set(id, known = readFormat(native, id, descriptor));
-  return known;
+/** Where the fields of a descriptor lie in its bytes. */
+type DescriptorLayout = ReturnType<typeof descriptorLayout>;
+
+/** All fields of a descriptor but its name, and those of the components in it. */
+function descriptorLayout({ fields }: Native) {
+  const at = (field: FieldName<"AVPixFmtDescriptor">): number => fields.offset("AVPixFmtDescriptor", field);
+  const component = (field: keyof ComponentGeometry): number => fields.offset("AVComponentDescriptor", field);
+  return {
+    size: fields.size("AVPixFmtDescriptor"),
+    flags: at("flags"),
+    componentCount: at("nb_components"),
+    log2ChromaWidth: at("log2_chroma_w"),
+    log2ChromaHeight: at("log2_chroma_h"),
+    components: at("comp"),
+    componentSize: fields.size("AVComponentDescriptor"),
+    plane: component("plane"),
+    step: component("step"),
+    offset: component("offset"),
+    shift: component("shift"),
+    depth: component("depth"),
+  } as const;
 }
 
-function readFormat({ fields, memory }: Native, id: number, descriptor: Address): PixelFormatInfo {
-  const copy = fields.copy(descriptor, "AVPixFmtDescriptor");
-  const flags = copy.get("flags");
-  const has = (bit: bigint): boolean => (flags & bit) !== 0n;
-  const componentCount = copy.get("nb_components");
+/** Descriptors as libavutil has them: to read all fields of two hundred takes longer than to copy them. */
+export interface StoredFormats {
+  readonly names: readonly string[];
+  readonly ids: readonly number[];
+  /** One descriptor after the other. */
+  readonly bytes: ArrayBuffer;
+  readonly layout: DescriptorLayout;
+}
+
+function store(native: Native, descriptors: readonly Address[]): StoredFormats {
+  const { avutil, fields, memory } = native;
+  const layout = descriptorLayout(native);
+  const bytes = new Uint8Array(descriptors.length * layout.size);
+  const view = new DataView(bytes.buffer);
+  const names = descriptors.map((descriptor, index) => {
+    const from = index * layout.size;
+    memory.read(descriptor, bytes.subarray(from, from + layout.size));
+    return memory.text(fields.valueIn(view, from, "AVPixFmtDescriptor", "name")) ?? "";
+  });
+  const ids = descriptors.map((descriptor) => avutil.av_pix_fmt_desc_get_id(descriptor));
+  return { names, ids, bytes: bytes.buffer, layout };
+}
+
+/** Pixel formats by name, each read when it is asked for. */
+export class PixelFormats {
+  /** What they are read from, to be sent to another thread. */
+  readonly stored: StoredFormats;
+  readonly #view: DataView;
+  readonly #indexes: ReadonlyMap<string, number>;
+  readonly #byId: Map<number, PixelFormatInfo>;
+
+  /** Those that are stored. `byId` has the ones that were read, and gets the others. */
+  constructor(stored: StoredFormats, byId: Map<number, PixelFormatInfo> = new Map()) {
+    this.stored = stored;
+    this.#view = new DataView(stored.bytes);
+    this.#indexes = new Map(stored.names.map((name, index) => [name, index]));
+    this.#byId = byId;
+  }
+
+  /** The format of a name; `undefined` where there is none. */
+  get(name: string): PixelFormatInfo | undefined {
+    const index = this.#indexes.get(name);
+    if (index === undefined) return undefined;
+    const { ids, layout } = this.stored;
+    const id = ids[index]!;
+    let format = this.#byId.get(id);
+    if (format === undefined) {
+      format = readFormat(this.#view, index * layout.size, layout, { name, id });
+      this.#byId.set(id, format);
+    }
+    return format;
+  }
+
+  /** All names, in libavutil's order. */
+  keys(): readonly string[] {
+    return this.stored.names;
+  }
+}
+
+function readFormat(
+  view: DataView,
+  from: number,
+  layout: DescriptorLayout,
+  { name, id }: Pick<PixelFormatInfo, "name" | "id">,
+): PixelFormatInfo {
+  // Of 64 bits, the lower half.
+  const flags = view.getUint32(from + layout.flags, true);
+  const has = (bit: number): boolean => (flags & bit) !== 0;
+  const componentCount = view.getUint8(from + layout.componentCount);
   const isRgb = has(flag.rgb);
   const hasAlpha = has(flag.alpha);
   const isPalette = has(flag.palette);
   const components = Array.from({ length: componentCount }, (_, index) => {
-    const read = (field: keyof ComponentGeometry): number =>
-      copy.element("comp", index, "AVComponentDescriptor", field);
+    const place = from + layout.components + index * layout.componentSize;
+    const read = (field: keyof ComponentGeometry): number => view.getInt32(place + layout[field], true);
     return {
       plane: read("plane"),
       step: read("step"),
@@ -142,10 +226,10 @@ function readFormat({ fields, memory }: Native, id: number, descriptor: Address)
     };
   });
   const depths = components.map(({ depth }) => depth);
-  const log2ChromaWidth = copy.get("log2_chroma_w");
-  const log2ChromaHeight = copy.get("log2_chroma_h");
+  const log2ChromaWidth = view.getUint8(from + layout.log2ChromaWidth);
+  const log2ChromaHeight = view.getUint8(from + layout.log2ChromaHeight);
   return {
-    name: memory.text(copy.get("name")) ?? "",
+    name,
     id,
     // As av_pix_fmt_count_planes counts them.
     planeCount: new Set(components.map(({ plane }) => plane)).size,
@@ -192,29 +276,27 @@ function planesOf(
 }
 
 /** All formats that the loaded libavutil knows, by name. */
-export function pixelFormatsByName(native: Native): ReadonlyMap<string, PixelFormatInfo> {
+export function pixelFormatsByName(native: Native): PixelFormats {
   const known = knownOf(native);
-  return known.byName ??= new Map(readAll(native).map((format) => [format.name, format]));
+  return known.byName ??= new PixelFormats(store(native, descriptorsOf(native)), known.byId);
 }
 
-function readAll(native: Native): PixelFormatInfo[] {
-  const { avutil } = native;
-  const formats: PixelFormatInfo[] = [];
+function descriptorsOf({ avutil }: Native): Address[] {
+  const descriptors: Address[] = [];
   let descriptor: Address = NULL;
-  while ((descriptor = avutil.av_pix_fmt_desc_next(descriptor)) !== NULL) {
-    formats.push(described(native, avutil.av_pix_fmt_desc_get_id(descriptor), descriptor));
-  }
-  return formats;
+  while ((descriptor = avutil.av_pix_fmt_desc_next(descriptor)) !== NULL) descriptors.push(descriptor);
+  return descriptors;
 }
 
 /** All formats that the loaded libavutil knows. */
 export function pixelFormats(native: Native): PixelFormatInfo[] {
-  return [...pixelFormatsByName(native).values()];
+  const formats = pixelFormatsByName(native);
+  return formats.keys().map((name) => formats.get(name)!);
 }
 
 /** Their names. */
-export function pixelFormatNames(native: Native): string[] {
-  return [...pixelFormatsByName(native).keys()];
+export function pixelFormatNames(native: Native): readonly string[] {
+  return pixelFormatsByName(native).keys();
 }
 
 /** The formats that an encoder takes, in its own order; `null` where it takes any. */

@@ -6,19 +6,19 @@
 import { loadNative } from "../../ffi/mod.ts";
 import { AviSession } from "../avi/avi_session.ts";
 import { FileTarget } from "../avi/file_target.ts";
-import { aviPixelFormats } from "../avi/pixel_formats.ts";
+import { aviFormatsByName } from "../avi/pixel_formats.ts";
 import type { CheckedFrame } from "../engine/checked_frame.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
 import type { VideoFileRequest } from "../engine/session_types.ts";
 import { VideoSession } from "../engine/video_session.ts";
-import type { PixelFormatInfo } from "../libav/pixel_format.ts";
 import { completed } from "../steps.ts";
+import type { InputFormats } from "../video/input_format.ts";
 
 /** A file that is written while its calls last. */
 export interface Output {
   /** The backend's name. */
   readonly name: "FFMPEG" | "AVI";
-  readonly formats: readonly PixelFormatInfo[];
+  readonly formats: InputFormats;
   /** Writes a raw frame. */
   write(frame: CheckedFrame): void;
   /** Finishes the file: so many frames were written. */
@@ -30,7 +30,7 @@ export interface Output {
 /** A file by FFmpeg's libraries. */
 export class LibavOutput implements Output {
   readonly name = "FFMPEG";
-  readonly formats: readonly PixelFormatInfo[];
+  readonly formats: InputFormats;
   readonly #session: VideoSession;
 
   /** Opens it as far as that is possible before the first frame. */
@@ -59,7 +59,7 @@ export class LibavOutput implements Output {
 /** A file of AVI. */
 export class AviOutput implements Output {
   readonly name = "AVI";
-  readonly formats = aviPixelFormats;
+  readonly formats = aviFormatsByName;
   readonly #target: FileTarget;
   readonly #session: AviSession;
 

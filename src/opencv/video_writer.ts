@@ -287,10 +287,9 @@ function openFile(parameters: OpenArguments): Open {
   const request: VideoFileRequest = { kind: "video", codec, path: file, frameRate, options };
   const clock = createClock(frameRate, options);
   const output = openOutput(request, api, fourcc);
-  const byName = new Map(output.formats.map((format) => [format.name, format]));
   return {
     ...{ output, clock, fourcc, size: { width, height }, format: isColor ? "bgr24" : "gray" },
-    checker: new FrameChecker(byName, options, clock),
+    checker: new FrameChecker(output.formats, options, clock),
     fps: frameRate.num / frameRate.den,
   };
 }

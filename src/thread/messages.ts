@@ -4,6 +4,7 @@
  * @module
  */
 import { emptyAudioStats } from "../audio/audio_track.ts";
+import type { StoredFormats } from "../libav/pixel_format.ts";
 import type { FileDescription } from "../engine/file_description.ts";
 import type { EncoderChoice, EngineInfo, FileSummary, SessionOutlets } from "../engine/session_types.ts";
 import type { FileWork, FileWorkSummary } from "../engine/work/file_work.ts";
@@ -106,7 +107,8 @@ export type FromWorker =
   /** The session is open. `folder` is that of the libraries. Formats that are known are left out. */
   | {
     readonly type: "opened";
-    readonly info: EngineInfo | null;
+    readonly info: Omit<EngineInfo, "formats"> | null;
+    readonly formats: StoredFormats | null;
     readonly choice: EncoderChoice | null;
     readonly folder: string;
   }
@@ -122,7 +124,13 @@ export type FromWorker =
   /** The next bytes of a file without a path. */
   | { readonly type: "bytes"; readonly bytes: ArrayBuffer }
   /** Samples, a cue or a packet of this size were accepted, or what the file says of itself. */
-  | { readonly type: "accepted"; readonly bytes: number; readonly progress: Progress }
+  | {
+    readonly type: "accepted";
+    readonly bytes: number;
+    readonly progress: Progress;
+    /** The memory of samples, to send others in. */
+    readonly spare: readonly ArrayBuffer[];
+  }
   /** An image is not valid, samples or a cue of this size are too much, or a tag is not kept. It goes on. */
   | { readonly type: "refused"; readonly bytes: number; readonly error: SentError }
   /** The session has failed. It accepts only `abort` and `salvage`. */

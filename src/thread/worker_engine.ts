@@ -17,6 +17,7 @@ import type { WriterStats } from "../engine/writer_stats.ts";
 import { removeUnfinished } from "../file/target.ts";
 import { InterruptedError } from "../libav/interruption.ts";
 import type { Samples } from "../libav/audio_frame.ts";
+import { PixelFormats } from "../libav/pixel_format.ts";
 import type { Size } from "../size.ts";
 import { cueBytes, maxWaitingCueBytes, type SubtitleCue } from "../subtitles/cue.ts";
 import type { FrameStamp } from "../video/frame_timing.ts";
@@ -47,7 +48,7 @@ import { buffersOf, copiedBuffer, sentPacket, sentRequest, sentSamples } from ".
 import { receivedError } from "./sent_error.ts";
 
 /** The pixel formats of the libraries, of which a process has one set, once a session has told them. */
-let knownFormats: EngineInfo["formats"] | null = null;
+let knownFormats: PixelFormats | null = null;
 
 /** A session that runs in a worker. */
 export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Summary> {
@@ -73,7 +74,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
   #layout: FrameLayout | null = null;
   /** Resolves once the first frame was encoded, which opens encoder and file: its call waits. */
   #opening: Promise<void> | null = null;
-  #info: EngineInfo = { formats: [], container: "", containerClock: null, audioChannels: [] };
+  #info: EngineInfo = { formats: new Map(), container: "", containerClock: null, audioChannels: [] };
   #progress: Progress;
   /** Called when finishing the file goes on, or (with how far that is) a part of a file is encoded. */
   #onStep: (part: PartProgress | null) => void = () => {};
@@ -99,18 +100,17 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
     request: FileRequest & { readonly kind: Kind },
     options: EngineOptions,
   ): Promise<WorkerEngine<Summaries[Kind]>> {
-    const libraryPath = librariesFor(options.libraryPath);
-    const sent = sentRequest(request);
+    const libraryPath = librariesFor(options.libraryPath), sent = sentRequest(request);
     const engine = new WorkerEngine<Summaries[Kind]>(request, options);
     const { signal } = options;
     try {
       const knowsFormats = knownFormats !== null, control = engine.#control.memory;
       const open = { type: "open", request: sent, knowsFormats, libraryPath, control } as const;
       const opened = engine.#ask(open, buffersOf(sent));
-      const { info, choice, folder } = await unlessAborted(opened, signal) as Answer<"opened">;
+      const { info, formats, choice, folder } = await unlessAborted(opened, signal) as Answer<"opened">;
       noteLibraries(folder, options.libraryPath);
       engine.#opensWithAudio = request.kind === "audio";
-      if (info !== null) engine.#info = { ...info, formats: knownFormats ??= info.formats };
+      if (info !== null) engine.#info = { ...info, formats: knownFormats ??= new PixelFormats(formats!) };
       engine.#progress = { ...engine.#progress, choice };
       return engine;
     } catch (error) {
@@ -287,7 +287,7 @@ export class WorkerEngine<Summary extends FileSummary> implements FileEngine<Sum
         if (message.place !== null) this.slots.take(message.place, message.freed);
         break;
       case "accepted":
-        this.#backlog.take(message.bytes);
+        this.#backlog.take(message.bytes, message.spare);
         break;
       case "progress":
         this.#onStep(message.part);

@@ -134,13 +134,13 @@ export class WorkerSession {
 
   /** Opens a session, once its modules are there. */
   #begin({ request: sent, libraryPath, knowsFormats, control }: Message<"open">): void {
-    const native = this.#native = loadNative(libraryPath);
+    this.#native = loadNative(libraryPath);
     this.#control = new SessionControl(control);
     const request = receivedRequest(sent);
     this.#request = request.kind === "video" ? request : null;
     const opener = sessionOpener(request);
     const open = (opened: OpenSession<keyof Sessions>): void =>
-      this.#within(() => this.#open(opened, request, native, knowsFormats));
+      this.#within(() => this.#open(opened, request, knowsFormats));
     if (!(opener instanceof Promise)) return open(opener);
     const question = this.#question;
     this.#early = [];
@@ -245,18 +245,17 @@ export class WorkerSession {
     }
   }
 
-  #open(
-    open: OpenSession<keyof Sessions>,
-    { kind }: FileRequest,
-    native: Native,
-    knowsFormats: boolean,
-  ): void {
+  #open(open: OpenSession<keyof Sessions>, { kind }: FileRequest, knowsFormats: boolean): void {
+    const native = this.#native!;
     this.#frames = new ReceivedFrames(native);
     const { folder } = native;
     this.#session = open(native, this.#control, this.#outlets);
-    if (kind !== "video") return this.#tell({ type: "opened", info: null, choice: null, folder });
-    const { info, choice } = this.#video;
-    this.#tell({ type: "opened", info: knowsFormats ? { ...info, formats: [] } : info, choice, folder });
+    if (kind !== "video") {
+      return this.#tell({ type: "opened", info: null, formats: null, choice: null, folder });
+    }
+    const { info: { formats: _formats, ...info }, choice } = this.#video;
+    const formats = knowsFormats ? null : pixelFormatsByName(native).stored;
+    this.#tell({ type: "opened", info, formats, choice, folder });
   }
 
   /** Does work of the session alone: an abort of it ends that. */
@@ -290,7 +289,7 @@ export class WorkerSession {
   #writeAudio({ track, samples: sent, seconds }: Message<"audio">): void {
     const samples = receivedSamples(sent);
     const session = this.#session as VideoSession | AudioSession;
-    this.#accept(bytesOf(samples), () => session.writeAudio(track, samples, seconds));
+    this.#accept(bytesOf(samples), () => session.writeAudio(track, samples, seconds), sent.planes);
   }
 
   #writeSubtitle({ cue }: Message<"subtitle">): void {
@@ -302,9 +301,10 @@ export class WorkerSession {
     this.#accept(byteLength, () => (this.#session as PacketSession).write(receivedPacket(packet)));
   }
 
-  #accept(bytes: number, write: () => void): void {
+  #accept(bytes: number, write: () => void, spare: readonly ArrayBuffer[] = []): void {
     if (!this.#control.isAborted && !this.#orRefuse(bytes, write)) return;
-    this.#tell({ type: "accepted", bytes, progress: this.#progressOf(this.#session!) });
+    const message = { type: "accepted", bytes, progress: this.#progressOf(this.#session!), spare } as const;
+    this.#post({ question: this.#question, message }, [...spare]);
   }
 
   /** Carries out a call; returns `false` where it was refused, which is told to whoever waits for it. */

@@ -11,7 +11,10 @@ import { shown } from "../shown.ts";
 export const defaultInputFormat = "rgba";
 
 /** All pixel formats that are known, by name. */
-export type InputFormats = ReadonlyMap<string, PixelFormatInfo>;
+export interface InputFormats {
+  get(name: string): PixelFormatInfo | undefined;
+  keys(): Iterable<string>;
+}
 
 /**
  * The pixel format of a frame. Throws a `RangeError` where FFmpeg has none of that name, or programs cannot

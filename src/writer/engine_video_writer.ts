@@ -72,8 +72,7 @@ export class EngineVideoWriter implements VideoWriter, PartWriter {
     this.#clock = clock;
     const { formats, container, containerClock } = engine.info;
     clock.setContainer(container, containerClock);
-    const byName = new Map(formats.map((format) => [format.name, format]));
-    this.#checker = new FrameChecker(byName, session, clock);
+    this.#checker = new FrameChecker(formats, session, clock);
     this.#options = session;
     this.#copier = new SourceCopier({
       ...{ writer: this, clock, options: session },

@@ -72,6 +72,22 @@ export function arrows(): Arrow[] {
   return modules.flatMap((from) => importsOf(from).map((to) => ({ from, to })));
 }
 
+/** The modules that are loaded with a module, itself among them: not those of types, or imported by a call. */
+export function loadedBy(module: string, found = new Set<string>()): ReadonlySet<string> {
+  if (found.has(module)) return found;
+  found.add(module);
+  const imports = /^(?:import|export)\s+(?!type\b)([^;]*?)\s*from\s*"([^"]+)"/gm;
+  for (const [, names, to] of codeOf(module).matchAll(imports)) {
+    const areTypes = /^\{[^}]*\}$/.test(names!) &&
+      names!.slice(1, -1).split(",").every((name) => /^\s*(?:type\s|$)/.test(name));
+    if (areTypes) continue;
+    const path = to!.startsWith(".") ? new URL(to!, `file:///${module}`).pathname.slice(1) : to!;
+    if (path.endsWith(".ts")) loadedBy(path, found);
+    else found.add(path);
+  }
+  return found;
+}
+
 /**
  * Whether a module stands beside the floors, for every folder of `src/` to import: errors, and what messages
  * are made of.

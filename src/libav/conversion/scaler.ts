@@ -77,7 +77,7 @@ export class Scaler extends Owned {
    * formats.
    */
   constructor(native: Native, from: ScalerSide, to: ScalerSide, threads: number = threadsFor(from, to)) {
-    const { swscale } = native;
+    const scaling = native.scaling();
     const inputs = isScalerInput(native, from.format);
     if (!inputs || !isScalerOutput(native, to.format)) {
       throw new UnsupportedError(
@@ -88,7 +88,7 @@ export class Scaler extends Owned {
       );
     }
     const what = `a converter from ${from.format.name} to ${to.format.name}`;
-    super(what, swscale.sws_alloc_context(), (scaler) => swscale.sws_freeContext(scaler));
+    super(what, scaling.sws_alloc_context(), (scaler) => scaling.sws_freeContext(scaler));
     this.#native = native;
     this.#fromHeight = from.height;
     this.#toHeight = to.height;
@@ -97,7 +97,7 @@ export class Scaler extends Owned {
     // Must be set before the context is initialized: later changes have no effect on a conversion of range
     // alone.
     this.#setColors(from, to);
-    const result = swscale.sws_init_context(this.address, NULL, NULL);
+    const result = scaling.sws_init_context(this.address, NULL, NULL);
     // The threads have their own contexts, which exist only now.
     if (result >= 0 && this.#isThreaded) this.#setColors(from, to);
     if (result >= 0) return;
@@ -132,12 +132,12 @@ export class Scaler extends Owned {
 
   /** Formats that need no matrix refuse one. */
   #setColors(from: ScalerSide, to: ScalerSide): void {
-    const { swscale } = this.#native;
-    swscale.sws_setColorspaceDetails(
+    const scaling = this.#native.scaling();
+    scaling.sws_setColorspaceDetails(
       this.address,
-      swscale.sws_getCoefficients(from.matrix),
+      scaling.sws_getCoefficients(from.matrix),
       from.isFullRange ? 1 : 0,
-      swscale.sws_getCoefficients(to.matrix),
+      scaling.sws_getCoefficients(to.matrix),
       to.isFullRange ? 1 : 0,
       0,
       one,
@@ -148,7 +148,7 @@ export class Scaler extends Owned {
   /** Converts a whole picture. */
   convert(from: NativeFrame, to: NativeFrame): void {
     if (this.#isThreaded) return this.#convertTogether(from, to);
-    this.#native.swscale.sws_scale(
+    this.#native.scaling().sws_scale(
       this.address,
       from.planeAddresses,
       from.strides,

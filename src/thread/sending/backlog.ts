@@ -51,8 +51,12 @@ export class Backlog {
     this.#post({ type: "audio", ...batch, seconds: null }, [...batch.samples.planes]);
   }
 
-  /** Notes bytes that the thread has taken. Where it has no more to take, what is held is sent. */
-  take(bytes: number): void {
+  /**
+   * Notes bytes that the thread has taken, and the memory that they were in. Where it has no more to take,
+   * what is held is sent.
+   */
+  take(bytes: number, spare: readonly ArrayBuffer[] = []): void {
+    this.#batch.reuse(spare);
     this.#bytes -= bytes;
     if (this.#bytes === this.#batch.bytes) this.send();
     if (this.#bytes <= maxBacklogBytes) this.#room.open();

@@ -8,6 +8,13 @@ import type { SentSamples } from "./sent_bytes.ts";
 
 /** The most bytes that are sent together: a third of a second of stereo. */
 const maxBytes = 2 ** 17;
+/** The most planes that are kept to be used again: 4 MB at most, as much as is on its way. */
+const maxSpare = 32;
+
+/** The bytes of each of these planes. */
+function roomIn({ length }: readonly unknown[]): number {
+  return Math.floor(maxBytes / length);
+}
 
 /** Pieces of one track and format, one after another. */
 interface Waiting {
@@ -24,6 +31,8 @@ interface Waiting {
  */
 export class SampleBatch {
   #waiting: Waiting | null = null;
+  /** Memory that came back: new one is cleared first, which takes longer than to fill it. */
+  readonly #spare: ArrayBuffer[] = [];
 
   /** Bytes that wait. */
   get bytes(): number {
@@ -34,10 +43,10 @@ export class SampleBatch {
   add(track: number, samples: Samples): boolean {
     const { planes, count } = samples;
     const planeBytes = planes[0]!.length;
-    const room = Math.floor(maxBytes / planes.length);
+    const room = roomIn(planes);
     if (this.#waiting === null) {
       if (planeBytes > room) return false;
-      const empty = planes.map(() => new Uint8Array(room));
+      const empty = planes.map(() => new Uint8Array(this.#memory(room)));
       this.#waiting = { track, first: samples, planes: empty, count: 0, planeBytes: 0 };
     }
     const waiting = this.#waiting;
@@ -50,6 +59,21 @@ export class SampleBatch {
     waiting.planeBytes += planeBytes;
     waiting.count += count;
     return true;
+  }
+
+  #memory(bytes: number): ArrayBuffer {
+    const last = this.#spare.at(-1);
+    return last?.byteLength === bytes ? this.#spare.pop()! : new ArrayBuffer(bytes);
+  }
+
+  /** Takes back the memory of planes that were sent. */
+  reuse(planes: readonly ArrayBuffer[]): void {
+    const room = roomIn(planes);
+    for (const plane of planes) {
+      if (plane.byteLength !== room || this.#spare.length >= maxSpare) continue;
+      if (this.#spare.at(-1)?.byteLength !== room) this.#spare.length = 0;
+      this.#spare.push(plane);
+    }
   }
 
   /** Takes out what waits; `null` where nothing does. */
