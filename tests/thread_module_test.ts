@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
@@ -9,6 +9,7 @@ import {
   createFileWriter,
   createVideoNode,
   OptionError,
+  prepare,
   recoverFile,
   WriteError,
 } from "../mod.ts";
@@ -160,4 +161,23 @@ test("thread: errors cross it by their name and fields, whatever copy of the cla
   assertInstanceOf(error.cause, OptionError);
   assert(RefusedCall.is(new refused.RefusedCall(new Error("broken"))));
   assert(!RefusedCall.is(new Error("broken")) && !RefusedCall.is(null));
+});
+
+test("createFileWriter: an abort while the thread loads what a writer needs leaves nothing, and the thread goes on", async () => {
+  using folder = new TemporaryFolder();
+  // A thread of its own, which has loaded nothing of that.
+  const workerUrl = `${pathToFileURL(`${repository}src/worker/avwriter_worker.ts`).href}?abort`;
+  await prepare({ workerUrl });
+  const reason = new Error("not any more");
+  const controller = new AbortController();
+  const options = { audio: { codec: "flac" }, workerUrl, signal: controller.signal };
+  const opening = createFileWriter("ffv1", folder.file("a.mkv"), 25, options);
+  controller.abort(reason);
+  assert(await opening.then(() => null, (error) => error) === reason);
+  assertEquals(readdirSync(folder.path), []);
+  const writer = await createFileWriter("ffv1", folder.file("b.mkv"), 25, { audio: {}, workerUrl });
+  await writer.write(barFrame(0));
+  await writer.writeAudio({ data: new Int16Array(1920), sampleRate: 48000, channels: 1 });
+  assertEquals((await writer.close()).frames, 1);
+  assertEquals(readdirSync(folder.path), ["b.mkv"]);
 });

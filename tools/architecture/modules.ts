@@ -72,7 +72,9 @@ export function arrows(): Arrow[] {
   return modules.flatMap((from) => importsOf(from).map((to) => ({ from, to })));
 }
 
-/** The modules that are loaded with a module, itself among them: not those of types, or imported by a call. */
+/**
+ * The modules that are loaded with a module, itself among them: not those of types, or imported by a call.
+ */
 export function loadedBy(module: string, found = new Set<string>()): ReadonlySet<string> {
   if (found.has(module)) return found;
   found.add(module);
