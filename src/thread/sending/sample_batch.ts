@@ -23,6 +23,8 @@ interface Waiting {
  * that of a piece of 1024 samples is more than that of its samples.
  */
 export class SampleBatch {
+  /** Where samples wait. It stays here: what is sent is as long as the samples, which may be few. */
+  #memory: ArrayBuffer | null = null;
   #waiting: Waiting | null = null;
 
   /** Bytes that wait. */
@@ -37,8 +39,9 @@ export class SampleBatch {
     const room = Math.floor(maxBytes / planes.length);
     if (this.#waiting === null) {
       if (planeBytes > room) return false;
-      const empty = planes.map(() => new Uint8Array(room));
-      this.#waiting = { track, first: samples, planes: empty, count: 0, planeBytes: 0 };
+      const memory = this.#memory ??= new ArrayBuffer(maxBytes);
+      const places = planes.map((_, plane) => new Uint8Array(memory, plane * room, room));
+      this.#waiting = { track, first: samples, planes: places, count: 0, planeBytes: 0 };
     }
     const waiting = this.#waiting;
     const { format, sampleRate, layout } = waiting.first;
@@ -58,6 +61,7 @@ export class SampleBatch {
     this.#waiting = null;
     if (waiting === null) return null;
     const { track, first, planes, count, planeBytes } = waiting;
-    return { track, samples: { ...first, count, planes: planes.map(({ buffer }) => buffer), planeBytes } };
+    const sent = planes.map((plane) => plane.slice(0, planeBytes).buffer);
+    return { track, samples: { ...first, count, planes: sent } };
   }
 }

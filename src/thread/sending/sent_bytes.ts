@@ -15,21 +15,16 @@ export function copiedBuffer(bytes: Uint8Array): ArrayBuffer {
 }
 
 /** Samples for another thread. */
-export type SentSamples = Omit<Samples, "planes"> & {
-  readonly planes: readonly ArrayBuffer[];
-  /** How much of each plane is in use. */
-  readonly planeBytes: number;
-};
+export type SentSamples = Omit<Samples, "planes"> & { readonly planes: readonly ArrayBuffer[] };
 
 /** Copies samples to be sent, with their planes transferred. */
 export function sentSamples(samples: Samples): SentSamples {
-  const planes = samples.planes.map(copiedBuffer);
-  return { ...samples, planes, planeBytes: planes[0]!.byteLength };
+  return { ...samples, planes: samples.planes.map(copiedBuffer) };
 }
 
 /** Samples from another thread. */
-export function receivedSamples({ planeBytes, ...sent }: SentSamples): Samples {
-  return { ...sent, planes: sent.planes.map((plane) => new Uint8Array(plane, 0, planeBytes)) };
+export function receivedSamples(sent: SentSamples): Samples {
+  return { ...sent, planes: sent.planes.map((plane) => new Uint8Array(plane)) };
 }
 
 /** A packet for another thread. */
