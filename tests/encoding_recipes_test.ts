@@ -186,6 +186,8 @@ testLong("thumbnails: a failure is not told as the end", { skip }, async () => {
   assertEquals(told, []);
 });
 
+/** A picture that is laid over others. */
+const logo = "color=blue:20x20:r=25:d=2[logo]";
 const sizes = [
   [{ width: 80 }, "scale=80:-2"],
   [{ height: 50 }, "scale=-2:50"],
@@ -194,6 +196,7 @@ const sizes = [
   [{ width: 100, height: 60, resize: "cover" }, "scale=100:76,crop=100:60"],
   [{ width: 100, height: 60, resize: "fill" }, "scale=100:60"],
   [{ width: 80, filter: "fps=10,hflip" }, "scale=80:-2,fps=10,hflip"],
+  [{ width: 80, filter: `${logo};[in][logo]overlay` }, `scale=80:-2[small];${logo};[small][logo]overlay`],
 ] as const;
 
 testLong("transcode: pictures and sound are the ffmpeg program's", { skip }, async () => {
