@@ -307,6 +307,23 @@ testAll("transcode: frames that come unevenly keep their times", { skip }, async
   assertEquals(index, times.length);
 });
 
+testBoth("transcode: progress begins at 0 where a part begins within a frame", { skip }, async () => {
+  const input = folder.file("long-frame.mkv");
+  {
+    await using writer = await createFileWriter("ffv1", input, 25, { timing: "timestamps" });
+    for (const timestamp of [0, 5, 5.5]) {
+      await writer.write({ data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 }, { timestamp });
+    }
+  }
+  const told: (number | null)[] = [];
+  await transcode(input, folder.file("long-frame-part.mkv"), "ffv1", {
+    start: 3,
+    thread: "main",
+    onProgress: ({ finished }) => void told.push(finished),
+  });
+  assertEquals([told[0], told.at(-1)], [0, 1]);
+});
+
 testLong("transcode: tags, chapters and subtitles go along as far as the container has a place", {
   skip: missingEncoders("libx264", "aac"),
 }, async () => {
