@@ -186,6 +186,8 @@ testLong("thumbnails: a failure is not told as the end", { skip }, async () => {
   assertEquals(told, []);
 });
 
+/** A picture that is laid over others. */
+const logo = "color=blue:20x20:r=25:d=2[logo]";
 const sizes = [
   [{ width: 80 }, "scale=80:-2"],
   [{ height: 50 }, "scale=-2:50"],
@@ -194,6 +196,7 @@ const sizes = [
   [{ width: 100, height: 60, resize: "cover" }, "scale=100:76,crop=100:60"],
   [{ width: 100, height: 60, resize: "fill" }, "scale=100:60"],
   [{ width: 80, filter: "fps=10,hflip" }, "scale=80:-2,fps=10,hflip"],
+  [{ width: 80, filter: `${logo};[in][logo]overlay` }, `scale=80:-2[small];${logo};[small][logo]overlay`],
 ] as const;
 
 testLong("transcode: pictures and sound are the ffmpeg program's", { skip }, async () => {
@@ -302,6 +305,23 @@ testAll("transcode: frames that come unevenly keep their times", { skip }, async
   let index = 0;
   for await (const { timestamp } of source) assertAlmostEquals(timestamp, times[index++]!, 0.001);
   assertEquals(index, times.length);
+});
+
+testBoth("transcode: progress begins at 0 where a part begins within a frame", { skip }, async () => {
+  const input = folder.file("long-frame.mkv");
+  {
+    await using writer = await createFileWriter("ffv1", input, 25, { timing: "timestamps" });
+    for (const timestamp of [0, 5, 5.5]) {
+      await writer.write({ data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 }, { timestamp });
+    }
+  }
+  const told: (number | null)[] = [];
+  await transcode(input, folder.file("long-frame-part.mkv"), "ffv1", {
+    start: 3,
+    thread: "main",
+    onProgress: ({ finished }) => void told.push(finished),
+  });
+  assertEquals([told[0], told.at(-1)], [0, 1]);
 });
 
 testLong("transcode: tags, chapters and subtitles go along as far as the container has a place", {

@@ -21,6 +21,7 @@ const kept = [
   // Where frames come in and go is named, as FFmpeg's own descriptions do it.
   ["color=blue:2x2[logo];[in][logo]overlay=shortest=1", [0, 1, 2]],
   ["color=blue:2x2[logo];[in]null[main];[main][logo]overlay=shortest=1[out]", [0, 1, 2]],
+  ["color=blue:2x2[logo];[ in ][logo]overlay=shortest=1[ out ]", [0, 1, 2]],
   ["metadata=add:key=a:value='[in]',split[in][b];[in][b]overlay", [0, 1, 2]],
 ] as const;
 

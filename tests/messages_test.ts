@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { assert, assertEquals } from "@std/assert";
 import { createAudioWriter, createFileWriter } from "../mod.ts";
 import { checkSamples, readSamplesFields } from "../src/audio/samples.ts";
+import { Backlog } from "../src/thread/sending/backlog.ts";
 import { receivedSamples, sentSamples } from "../src/thread/sending/sent_bytes.ts";
 import { assertSameBytes, barFrame, probe, TemporaryFolder } from "./support/media.ts";
 import { rejection } from "./support/messages.ts";
@@ -36,6 +37,37 @@ test("sentSamples: a message has buffers of just the samples, and they come back
   const sent = sentSamples(samples);
   for (const plane of sent.planes) assert(plane instanceof ArrayBuffer && plane.byteLength === 20);
   assertEquals(receivedSamples(sent), samples);
+});
+
+test("audio: pieces that wait are sent in order, as long as they are", () => {
+  const sent: { track: number; bytes: number[]; lengths: number[] }[] = [];
+  const backlog = new Backlog(({ track, samples: { planes } }) => {
+    const bytes = planes.flatMap((plane) => [...new Uint8Array(plane)]);
+    sent.push({ track, bytes, lengths: planes.map(({ byteLength }) => byteLength) });
+  });
+  const write = (track: number, value: number): boolean => {
+    const { samples } = checkSamples(
+      readSamplesFields({ data: Uint8Array.of(value, value + 1), sampleRate: 8000, channels: 2 }),
+    );
+    backlog.add("audio", 2);
+    return backlog.hold(track, samples);
+  };
+  // What comes first goes at once; the others wait for it, those of each track together.
+  assertEquals([[0, 1], [0, 3], [0, 5], [1, 7], [0, 9]].map(([track, value]) => write(track!, value!)), [
+    false,
+    true,
+    true,
+    true,
+    true,
+  ]);
+  backlog.take(8);
+  assertEquals(sent, [
+    { track: 0, bytes: [3, 4, 5, 6], lengths: [4] },
+    { track: 1, bytes: [7, 8], lengths: [2] },
+    { track: 0, bytes: [9, 10], lengths: [2] },
+  ]);
+  backlog.take(2);
+  assert(backlog.isEmpty);
 });
 
 /** A small PNG in the middle of a large buffer. */

@@ -6,6 +6,7 @@
 import { audioChecks, type AudioOptions } from "../audio/audio_options.ts";
 import type { Codec } from "../codecs/families.ts";
 import { filePath } from "../file_path.ts";
+import { withFiltersBefore } from "../libav/conversion/filter_graph.ts";
 import { type Check, checkOptionTable, object, oneOf, withoutUndefined } from "../option_checks.ts";
 import type { SourceInfo } from "../engine/reading/reading_types.ts";
 import type { ResizeMode } from "../video/resizer.ts";
@@ -292,8 +293,8 @@ export async function transcode(
   const size = withoutUndefined({ width, height, resize });
   const writerOptions = (source: SourceInfo): WriterOptions => {
     const { filters, isSquare } = pictureFilters(source, size, 2);
-    const all = [...filters, ...(filter === undefined ? [] : [filter])];
-    return { ...(isSquare ? {} : shapeOf(source)), ...(all.length === 0 ? {} : { filter: all.join(",") }) };
+    const all = filter === undefined ? filters.join(",") : withFiltersBefore(filters, filter);
+    return { ...(isSquare ? {} : shapeOf(source)), ...(all === "" ? {} : { filter: all }) };
   };
   return await runEncode(
     input,

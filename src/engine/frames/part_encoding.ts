@@ -228,7 +228,7 @@ export class PartEncoding {
       if (seconds < start - sameTime && (until ?? seconds) < start + leastShown + sameTime) continue;
       const begin = Math.max(start, seconds);
       writer.write(shown, begin - start, until === null ? null : until - begin);
-      this.#progress = { frames: this.#progress.frames + 1, seconds: timestamp - start };
+      this.#progress = { frames: this.#progress.frames + 1, seconds: begin - start };
     }
     writer.finish();
     return { progress: this.#progress, written: writer.written, last: writer.last };

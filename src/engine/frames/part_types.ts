@@ -26,7 +26,7 @@ export interface PartRequest {
 export interface PartProgress {
   /** How many frames of the file are encoded. */
   readonly frames: number;
-  /** The time of the last one, in seconds from the beginning of the part. */
+  /** From when on the last one is shown, in seconds from the beginning of the part. */
   readonly seconds: number;
 }
 

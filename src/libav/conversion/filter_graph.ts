@@ -80,7 +80,14 @@ export function scaleFilterMatrix({ matrix }: Pick<FilterColor, "matrix">): stri
  */
 function isOpen(description: string, label: string): boolean {
   const unquoted = description.replace(/\\.|'[^']*'/gs, "");
-  return (unquoted.split(`[${label}]`).length - 1) % 2 === 1;
+  // Space around a name is no part of it.
+  return (unquoted.split(new RegExp(`\\[\\s*${label}\\s*\\]`)).length - 1) % 2 === 1;
+}
+
+/** A description with filters before it: a chain without labels, which makes what its `[in]` gets. */
+export function withFiltersBefore(filters: readonly string[], description: string): string {
+  if (filters.length === 0) return description;
+  return `${filters.join(",")}${isOpen(description, "in") ? "[in];" : ","}${description}`;
 }
 
 /** A graph whose filters exist, but do not know yet what frames they get. */

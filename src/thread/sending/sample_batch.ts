@@ -82,6 +82,11 @@ export class SampleBatch {
     this.#waiting = null;
     if (waiting === null) return null;
     const { track, first, planes, count, planeBytes } = waiting;
-    return { track, samples: { ...first, count, planes: planes.map(({ buffer }) => buffer), planeBytes } };
+    const own = planes.map(({ buffer }) => buffer);
+    const sent = { ...first, count, planeBytes };
+    if (planeBytes * 2 > roomIn(planes)) return { track, samples: { ...sent, planes: own } };
+    // Memory on its way is no more than twice that of its samples: tracks may take turns.
+    this.reuse(own);
+    return { track, samples: { ...sent, planes: own.map((buffer) => buffer.slice(0, planeBytes)) } };
   }
 }
