@@ -29,9 +29,6 @@ import { sentError } from "./sent_error.ts";
 import { type SessionTurns, ThreadTurns } from "./sharing/session_turns.ts";
 import { noteEncoded } from "./unused_memory.ts";
 
-/** For how long frames of a file are encoded until other messages have their turn, in milliseconds. */
-const partMs = 50;
-
 type Session = VideoSession | AudioSession | PacketSession;
 
 /** Posts a session's message. */
@@ -153,7 +150,7 @@ class WorkerSession {
       };
       await this.#turns.next();
       if (this.#isAborted()) return;
-      const steps = stepsTogether(this.#stepsWithin(encoding.encode()), partMs);
+      const steps = stepsTogether(this.#stepsWithin(encoding.encode()), () => this.#turns.stepMs);
       const summary = await runner.run(steps, onStep);
       this.#runner = new StepRunner();
       this.#tell({ type: "encoded", summary, progress: this.#progressOf(session) }, question);
