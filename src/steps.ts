@@ -18,13 +18,13 @@ export function completed<Result>(steps: Steps<Result>): Result {
   }
 }
 
-/** Does steps that are short together, until they have taken so many milliseconds. */
-export function* stepsTogether<Result>(steps: Steps<Result>, ms: number): Steps<Result> {
+/** Does steps that are short together, until they have taken as many milliseconds as they may then. */
+export function* stepsTogether<Result>(steps: Steps<Result>, mostMs: () => number): Steps<Result> {
   try {
     for (let beganMs = performance.now();;) {
       const step = steps.next();
       if (step.done === true) return step.value;
-      if (performance.now() - beganMs < ms) continue;
+      if (performance.now() - beganMs < mostMs()) continue;
       yield step.value;
       beganMs = performance.now();
     }

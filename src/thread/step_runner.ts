@@ -38,25 +38,24 @@ export class StepRunner {
     this.#steps = steps;
     try {
       for (;;) {
+        if (this.#isAborted()) this.giveUp();
+        if (this.#isGivenUp) throw new Error("The work was given up");
         const step = steps.next();
         this.#share = step.done === true ? 1 : step.value;
         if (step.done === true) return step.value;
         onStep();
         await this.#nextTurn();
-        if (this.#isAborted()) this.giveUp();
-        if (this.#isGivenUp) throw new Error("The work was given up");
       }
     } finally {
       this.#steps = null;
     }
   }
 
-  /** Gives the work up, if there is any: it leaves nothing behind. */
+  /** Gives the work up, also before it begins: it leaves nothing behind. */
   giveUp(): void {
-    const steps = this.#steps;
-    if (steps === null) return;
-    this.#steps = null;
     this.#isGivenUp = true;
-    steps.return(undefined);
+    const steps = this.#steps;
+    this.#steps = null;
+    steps?.return(undefined);
   }
 }

@@ -29,9 +29,6 @@ import { sentError } from "./sent_error.ts";
 import type { SessionTurns, ThreadTurns } from "./sharing/session_turns.ts";
 import { noteEncoded } from "./unused_memory.ts";
 
-/** For how long frames of a file are encoded until other messages have their turn, in milliseconds. */
-const partMs = 50;
-
 type Session = Sessions[keyof Sessions];
 
 /** Posts a session's message. */
@@ -166,7 +163,6 @@ export class WorkerSession {
       const tell = (): void => this.#tell({ type: "working", share: runner.share }, question);
       tell();
       const steps = await fileWork(native, work);
-      if (this.#isAborted()) return;
       await this.#turns.next();
       const summary = await runner.run(this.#stepsWithin(steps), everySoOften(tell));
       this.#tell({ type: "worked", summary, folder: native.folder }, question);
@@ -185,8 +181,8 @@ export class WorkerSession {
         noteEncoded();
       };
       await this.#turns.next();
-      if (this.#isAborted()) return;
-      const summary = await runner.run(stepsTogether(this.#stepsWithin(encoding.encode()), partMs), onStep);
+      const steps = stepsTogether(this.#stepsWithin(encoding.encode()), () => this.#turns.stepMs);
+      const summary = await runner.run(steps, onStep);
       this.#runner = new StepRunner();
       this.#tell({ type: "encoded", summary, progress: this.#progressOf(session) }, question);
     });

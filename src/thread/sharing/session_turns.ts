@@ -18,6 +18,9 @@ const deafMs = 10;
  */
 const longMs = 5;
 
+/** For how long a session that is alone in its thread works until its next messages come, in milliseconds. */
+const aloneMs = 50;
+
 /** A session's work that waits for its turn. */
 export class SessionTurns {
   readonly #thread: ThreadTurns;
@@ -41,6 +44,14 @@ export class SessionTurns {
   get urgency(): number {
     const { isAborted, isPressing } = this.control;
     return isAborted ? 2 : isPressing ? 1 : 0;
+  }
+
+  /**
+   * For how long its short steps may follow each other in one turn, in milliseconds: where others share the
+   * thread, one is a turn.
+   */
+  get stepMs(): number {
+    return this.#thread.sessions === 1 ? aloneMs : 0;
   }
 
   /** Does something in the session's turn: at once where it has the thread alone, and is quick. */
@@ -78,6 +89,11 @@ export class ThreadTurns {
   /** Removes a session. */
   leave(session: SessionTurns): void {
     this.#sessions.delete(session);
+  }
+
+  /** How many sessions there are. */
+  get sessions(): number {
+    return this.#sessions.size;
   }
 
   /** Whether work needs no turn. */
