@@ -19,7 +19,7 @@ const deafMs = 10;
 const longMs = 5;
 
 /** For how long a session that is alone in its thread works until its next messages come, in milliseconds. */
-const aloneMs = 50;
+const aloneMs = 100;
 
 /** A session's work that waits for its turn. */
 export class SessionTurns {
