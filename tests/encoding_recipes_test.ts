@@ -19,7 +19,7 @@ import { fileURLToPath } from "node:url";
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { createFileReader, createFileWriter, ReadError } from "../mod.ts";
 import { gif, spriteSheet, thumbnails, transcode, type TranscodeProgress, trim } from "../recipes.ts";
-import { convertClip, frameHashes, makeClip } from "./support/clips.ts";
+import { convertClip, frameHashes, makeClip, unevenClip } from "./support/clips.ts";
 import { missingEncoders } from "./support/features.ts";
 import { frameTimes, TemporaryFolder } from "./support/media.ts";
 import { runScript } from "./support/processes.ts";
@@ -291,14 +291,7 @@ testAll("transcode: sound stays where it was, before and behind the video", { sk
 
 testAll("transcode: frames that come unevenly keep their times", { skip }, async () => {
   const times = [0, 0.1, 0.15, 0.5, 0.9, 1.7];
-  const input = folder.file("uneven.mkv");
-  {
-    await using writer = await createFileWriter("ffv1", input, 25, { timing: "timestamps" });
-    for (const [index, timestamp] of times.entries()) {
-      const data = new Uint8Array(64 * 64 * 4).fill(index * 40);
-      await writer.write({ data, width: 64, height: 64 }, { timestamp });
-    }
-  }
+  const input = await unevenClip(folder.file("uneven.mkv"), times);
   const output = folder.file("uneven.mp4");
   await transcode(input, output, missingEncoders("libx264") === false ? "h264" : "mpeg4");
   await using source = await createFileReader(output);

@@ -8,7 +8,7 @@ import { after } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createFileReader, createFileWriter, ReadError, WriteError } from "../mod.ts";
 import { transcode, type TranscodeProgress } from "../recipes.ts";
-import { convertClip, frameHashes, makeClip } from "./support/clips.ts";
+import { convertClip, frameHashes, makeClip, unevenClip } from "./support/clips.ts";
 import { missingEncoders } from "./support/features.ts";
 import { probe, TemporaryFolder } from "./support/media.ts";
 import { SmallDisk } from "./support/small_disk.ts";
@@ -150,14 +150,7 @@ testAll("transcode: frames are repeated as long as they are shown where the rate
   skip,
 }, async () => {
   const times = [0, 0.1, 0.15, 0.5, 0.9, 1.7];
-  const input = folder.file("uneven.mkv");
-  {
-    await using writer = await createFileWriter("ffv1", input, 25, { timing: "timestamps" });
-    for (const [index, timestamp] of times.entries()) {
-      const data = new Uint8Array(64 * 64 * 4).fill(index * 40);
-      await writer.write({ data, width: 64, height: 64 }, { timestamp });
-    }
-  }
+  const input = await unevenClip(folder.file("uneven.mkv"), times);
   const hashes = frameHashes(input, 0, "-vsync", "passthrough");
   const begins = times.map((time) => Math.round(time * 30));
   // How long the last one is shown is the container's matter.

@@ -1,11 +1,12 @@
 /**
- * Clips that the ffmpeg program makes, and what it decodes from them.
+ * Clips, most of them made by the ffmpeg program, and what it decodes from them.
  *
  * @module
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
+import { createFileWriter } from "../../mod.ts";
 
 /** Runs the ffmpeg program. */
 function ffmpeg(options: readonly string[]): string {
@@ -44,4 +45,14 @@ export function frameHashes(path: string, stream = 0, ...options: string[]): str
 /** The hash of a frame's bytes. */
 export function hashOf(data: Uint8Array): string {
   return createHash("md5").update(data).digest("hex");
+}
+
+/** Writes a video of one colour a frame, each at its time in seconds. Returns its path. */
+export async function unevenClip(path: string, times: readonly number[]): Promise<string> {
+  await using writer = await createFileWriter("ffv1", path, 25, { timing: "timestamps" });
+  for (const [index, timestamp] of times.entries()) {
+    const data = new Uint8Array(64 * 64 * 4).fill(index * 40);
+    await writer.write({ data, width: 64, height: 64 }, { timestamp });
+  }
+  return path;
 }
