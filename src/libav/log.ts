@@ -53,3 +53,11 @@ export function quietly<Result>({ avutil }: Native, action: () => Result): Resul
 
 /** How much libav and avwriter print to stderr. */
 export type LogLevel = "quiet" | "error" | "warning" | "info" | "debug";
+
+/**
+ * Sets the level for input that may be broken: at `"error"`, an error of ours tells what libav would, and its
+ * decoders complain of frames before the key frame, which are left out.
+ */
+export function setInputLogLevel(native: Native, level: LogLevel): void {
+  setLogLevel(native, level === "error" ? "quiet" : level);
+}

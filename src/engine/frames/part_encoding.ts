@@ -7,7 +7,7 @@
 import type { Native } from "../../../ffi/mod.ts";
 import { ReadError } from "../../errors.ts";
 import { InterruptedError } from "../../libav/interruption.ts";
-import { setLogLevel } from "../../libav/log.ts";
+import { setInputLogLevel, setLogLevel } from "../../libav/log.ts";
 import { NativeFrame } from "../../libav/native_frame.ts";
 import { pixelFormatsByName } from "../../libav/pixel_format.ts";
 import type { Rational } from "../../libav/rational.ts";
@@ -71,7 +71,7 @@ class PartReader implements Disposable {
   constructor(native: Native, source: ReadRequest, start: number) {
     this.#native = native;
     this.#source = source;
-    this.#setLogLevel(true);
+    setInputLogLevel(native, source.logLevel);
     using owned = new DisposableStack();
     const input = new MediaInput(native, source);
     const stream = videoStream(input, source);
@@ -81,15 +81,9 @@ class PartReader implements Disposable {
     this.#owned = owned.move();
   }
 
-  /** Of files that can't be opened, an error tells; decoders complain of frames before the key frame. */
-  #setLogLevel(isOpening: boolean): void {
-    const { logLevel } = this.#source;
-    setLogLevel(this.#native, isOpening && logLevel === "error" ? "quiet" : logLevel);
-  }
-
   /** The next frame; `null` at the end. */
   next(): PartFrame | null {
-    this.#setLogLevel(false);
+    setLogLevel(this.#native, this.#source.logLevel);
     const shown = this.#cursor.advance();
     if (shown === null) return null;
     const { frame, timestamp, duration } = shown;

@@ -6,7 +6,7 @@
 import type { Native } from "../../../ffi/mod.ts";
 import { ReadError } from "../../errors.ts";
 import { interruptBy } from "../../libav/interruption.ts";
-import { setLogLevel } from "../../libav/log.ts";
+import { setInputLogLevel } from "../../libav/log.ts";
 import type { SessionControl } from "../ending/session_control.ts";
 import { FrameCopier } from "./frame_copier.ts";
 import { FrameCursor } from "./frame_cursor.ts";
@@ -53,7 +53,7 @@ export class LiveSession implements Disposable {
     this.#label = request.label;
     using owned = new DisposableStack();
     // libav's own lines tell stream keys, and of each packet that was lost.
-    setLogLevel(native, request.logLevel === "error" ? "quiet" : request.logLevel);
+    setInputLogLevel(native, request.logLevel);
     interruptBy(native, control.memory);
     owned.defer(() => interruptBy(native, null));
     const format = request.format === null ? null : outputFormat(native, request.format);

@@ -5,7 +5,7 @@
  */
 import { cString, type Native } from "../../../ffi/mod.ts";
 import { ReadError } from "../../errors.ts";
-import { setLogLevel } from "../../libav/log.ts";
+import { setInputLogLevel, setLogLevel } from "../../libav/log.ts";
 import type { NativeFrame } from "../../libav/native_frame.ts";
 import { pixelFormatById, type PixelFormatInfo, pixelFormatNames } from "../../libav/pixel_format.ts";
 import type { InputStream } from "../../libav/reading/input_stream.ts";
@@ -110,8 +110,7 @@ export class ReadingSession implements Disposable {
    * before the key frame, which are left out.
    */
   #setQuietLevel(): void {
-    const { logLevel } = this.#request;
-    setLogLevel(this.#native, logLevel === "error" ? "quiet" : logLevel);
+    setInputLogLevel(this.#native, this.#request.logLevel);
   }
 
   get #frames(): FrameCursor {
