@@ -1,6 +1,7 @@
 import process from "node:process";
 import { assert, assertEquals } from "@std/assert";
-import { createAudioWriter, createFileWriter, WriteError } from "../mod.ts";
+import { createAudioWriter, createFileWriter, ReadError, WriteError } from "../mod.ts";
+import { transcode } from "../recipes.ts";
 import { nextTurn } from "../src/next_turn.ts";
 import { EncodingThread } from "../src/thread/encoding_thread.ts";
 import { workerModule } from "../src/worker/worker_module.ts";
@@ -117,4 +118,28 @@ test("thread: the next writer gets a new one after one has ended", async () => {
   await writer.write(barFrame(0));
   await writer.close();
   assertEquals(probe(path).frames, 1);
+});
+
+test("thread: where it ends while a recipe looks at its input, that is a ReadError", async () => {
+  await withoutUnhandled(async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("a.mkv");
+    const writer = await createFileWriter("ffv1", path, 25, options);
+    await writer.write(barFrame(0));
+    await writer.close();
+    const end = nextThread();
+    const { take } = EncodingThread;
+    EncodingThread.take = (...given) => {
+      EncodingThread.take = take;
+      // After the work was sent.
+      queueMicrotask(end);
+      return EncodingThread.take(...given);
+    };
+    const convert = () => transcode(path, folder.file("b.mkv"), "ffv1");
+    const error = await rejection(convert, "transcode");
+    assert(error instanceof ReadError, String(error));
+    assertEquals([error.code, error.operation], ["THREAD_ENDED", "read a file"]);
+    assertReadable(error);
+    assertEquals((await convert()).frames, 1);
+  });
 });

@@ -7,6 +7,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { after } from "node:test";
+import process from "node:process";
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { ReadError, UnsupportedError } from "../mod.ts";
 import { concat, extractAudio, remux, replaceAudio, thumbnails, transcode, trim } from "../recipes.ts";
@@ -207,6 +208,18 @@ testAll("recipes: what a file that was cut off says is told as a fault of the fi
   assertSame(folder.file("cut-own.mkv"), folder.file("cut-program.mkv"), "cut off");
   await transcode(input, folder.file("cut-own.mkv"), "ffv1", { audio: false });
   assertEquals(frameHashes(folder.file("cut-own.mkv")), frameHashes(input, 0, ...asTheyAre()));
+});
+
+testBoth("recipes: a named pipe is refused with what to do instead", {
+  skip: process.platform === "win32" && "Windows has no named pipes in folders",
+}, async () => {
+  const pipe = folder.file("pipe.mkv");
+  execFileSync("mkfifo", [pipe]);
+  const output = folder.file("from_pipe.mkv");
+  for (const recipe of [() => transcode(pipe, output, "ffv1"), () => remux(pipe, output)]) {
+    const error = await assertRejects(recipe, ReadError, "it is not a regular file");
+    assertEquals([error.code, error.hint], ["EINVAL", "Write what comes from a pipe to a file first"]);
+  }
 });
 
 testAll("transcode: times that go back are told as a fault of the file", { skip }, async () => {

@@ -180,13 +180,9 @@ function requireReadableOrMissing(path: string): void {
  * any readable one.
  */
 export function requireReadable(path: string, action: string, takes: "files" | "devices" = "files"): void {
-  const refuse = (problem: string, code: string, cause?: unknown): never => {
-    throw new ReadError(`Cannot ${action} ${path}: ${problem}`, {
-      code,
-      operation: `${action} a file`,
-      hint: null,
-      cause,
-    });
+  const refuse = (problem: string, code: string, hint: string | null, cause?: unknown): never => {
+    const operation = `${action} a file`;
+    throw new ReadError(`Cannot ${action} ${path}: ${problem}`, { code, operation, hint, cause });
   };
   let isFile: boolean;
   try {
@@ -195,9 +191,10 @@ export function requireReadable(path: string, action: string, takes: "files" | "
     const { code, message } = cause as Error & { code?: unknown };
     // Deno's NotCapable has no code. Its message is complete.
     if (typeof code !== "string") throw cause;
-    return refuse(code === "ENOENT" ? "there is no such file" : message, code, cause);
+    return refuse(code === "ENOENT" ? "there is no such file" : message, code, null, cause);
   }
-  if (!isFile && takes === "files") refuse("it is not a regular file", "EINVAL");
+  if (isFile || takes === "devices") return;
+  refuse("it is not a regular file", "EINVAL", "Write what comes from a pipe to a file first");
 }
 
 /** Hints for system errors. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ThreadListener } from "../../ffi/mod.ts";
-import { WriteError } from "../errors.ts";
+import { type ReadError, WriteError } from "../errors.ts";
 import type { Posted, ToWorker } from "./messages.ts";
 import { PooledThread } from "./sharing/thread_pool.ts";
 import type { ThreadPlaces } from "./thread_task.ts";
@@ -32,6 +32,8 @@ export const patienceMs = 100;
 
 /** What ends with a thread. */
 interface EndedWork {
+  /** What work of this kind throws. Default: a {@linkcode WriteError}. */
+  readonly class?: typeof ReadError | typeof WriteError;
   /** How its message begins, up to the thread. */
   readonly message: string;
   readonly operation: string;
@@ -39,8 +41,11 @@ interface EndedWork {
 }
 
 /** The error of work whose thread has ended. */
-export function threadEndedError({ message, operation, hint }: EndedWork, cause: Error): WriteError {
-  return new WriteError(`${message} has ended (${cause.message})`, {
+export function threadEndedError(
+  { class: ErrorClass = WriteError, message, operation, hint }: EndedWork,
+  cause: Error,
+): ReadError | WriteError {
+  return new ErrorClass(`${message} has ended (${cause.message})`, {
     code: "THREAD_ENDED",
     operation,
     hint,

@@ -5,6 +5,7 @@
  */
 import { librariesFor, loadNative, noteLibraries } from "../../ffi/mod.ts";
 import { settlesWithin } from "../abortable.ts";
+import { ReadError } from "../errors.ts";
 import type { FileWork, FileWorkSummary } from "../engine/work/file_work.ts";
 import { SessionControl } from "../engine/ending/session_control.ts";
 import { EncodingThread, NoThreadError, patienceMs, threadEndedError } from "./encoding_thread.ts";
@@ -64,6 +65,7 @@ async function runHere(
 /** What is said where the thread has ended. */
 const endedWork = {
   look: {
+    class: ReadError,
     message: "Cannot read the file: the thread that does it",
     operation: "read a file",
     hint: "Open the file again",
