@@ -293,3 +293,43 @@ for (const scheme of schemes) {
     }
   }
 }
+
+for (const scheme of schemes) {
+  testAll(
+    `close, deadlineSeconds, ${scheme}: it bounds the wait for a receiver that has just stopped`,
+    needed,
+    async () => {
+      const least = await leastMs(400, async () => {
+        using folder = new TemporaryFolder();
+        using receiver = stoppable[scheme](folder.path, await lastingPort());
+        await receiver.start();
+        const output = { target: receiver.address, ...receiver.options };
+        const path = folder.file("a.mkv");
+        const writer = await createFileWriter("libx264", path, 30, { ...heavy, outputs: [output] });
+        const stats = (): OutputStats => writer.stats.outputs![0]!;
+        let isFrozen = false;
+        await writeWhile(writer, () => {
+          const { state, frames, queued } = stats();
+          if (!isFrozen && state === "live" && frames > 15) {
+            receiver.freeze();
+            isFrozen = true;
+          }
+          // Sockets go on for a while.
+          return !isFrozen || queued < 10;
+        });
+        const beganMs = performance.now();
+        const { frames } = await writer.close({ deadlineSeconds: 0.1 });
+        const tookMs = performance.now() - beganMs;
+        const { state, error, frames: sent, droppedFrames } = stats();
+        assertEquals([state, (error as WriteError).code, frames], [
+          "failed",
+          "ETIMEDOUT",
+          frameTimes(path).length,
+        ]);
+        assertEquals(sent + droppedFrames, frames);
+        return tookMs;
+      });
+      assert(least < 400, `${least} ms`);
+    },
+  );
+}
