@@ -211,10 +211,12 @@ export function wayReport(way: WayResult): string {
   return [
     `### ${wayName} on ${runtimeTitles[way.runtime]}`,
     "",
-    "Frames up to the encoder, as yuv420p: `wrapped_avframe` and the muxer `null` do nothing with them. RGBA is",
-    `opaque. Acquired frames are drawn into once and written as they are. The first ${startFrames} frames do not count. ${way.rounds} rounds; medians.`,
+    "Frames up to the encoder, as yuv420p: `wrapped_avframe` and the muxer `null` do nothing with them.",
+    "RGBA is opaque. Acquired frames are drawn into once and written as they are. The first",
+    `${Math.min(startFrames, way.mostFrames)} frames do not count. ${way.rounds} rounds; medians.`,
     way.isPinned
-      ? `Pinned: the whole program, with all threads of the runtime and of avwriter, may run on core ${pinnedCore} alone.`
+      ? "Pinned: the whole program, with all threads of the runtime and of avwriter, may run on core " +
+        `${pinnedCore} alone.`
       : "There is no `taskset` here that pins a program to a core: no row is pinned.",
     "",
     ...table(["frames", "frames a second", "CPU ms a frame", "ns a pixel, of CPU time"], rows),
