@@ -93,13 +93,15 @@ function requestOf(run: WayRun, row: WayRowName): WayRequest {
   };
 }
 
-/** Measures all rows on one runtime. */
+/** Measures all rows on one runtime; without a warm-up, which is a look at whether all works, no large ones. */
 export async function measureWay(run: WayRun): Promise<WayResult> {
   const { runtime, program, rounds, hasWarmUp, mostFrames, log } = run;
   const isPinned = canPinTo(pinnedCore);
   const peers = await takeTurns<WayRowName, WayReport>({
     ...{ name: wayName, runtime, program, rounds, hasWarmUp, log },
-    peers: (Object.keys(wayRows) as WayRowName[]).filter((row) => isPinned || !wayRows[row].isPinned),
+    peers: (Object.keys(wayRows) as WayRowName[]).filter((row) =>
+      (isPinned || !wayRows[row].isPinned) && (hasWarmUp || wayRows[row].size.height <= size1080.height)
+    ),
     turnOf: (row) => ({
       script: `way/${wayRows[row].peer}.ts`,
       request: requestOf(run, row),
