@@ -9,6 +9,7 @@ import { kernelsName } from "./kernels.ts";
 import { type PeerName, peers } from "./peers.ts";
 import { type RuntimeName, thisRuntime } from "./runtimes.ts";
 import { transcodingName } from "./transcoding.ts";
+import { wayName } from "./way.ts";
 
 /** How to use it. */
 export const usage = `Usage: deno task bench [OPTION]...
@@ -36,6 +37,8 @@ export interface BenchRequest {
   readonly hasDecoding: boolean;
   /** Whether transcoding is measured, too. */
   readonly hasTranscoding: boolean;
+  /** Whether the way up to the encoder is measured, too. */
+  readonly hasWay: boolean;
   /** The peers that are wanted; `null`: those of each case. */
   readonly peers: readonly PeerName[] | null;
   readonly rounds: number;
@@ -77,21 +80,21 @@ function parse(parameters: readonly string[]): Map<string, string> {
 
 function chooseCases(
   options: ReadonlyMap<string, string>,
-): Pick<BenchRequest, "cases" | "hasKernels" | "hasDecoding" | "hasTranscoding"> {
+): Pick<BenchRequest, "cases" | "hasKernels" | "hasDecoding" | "hasTranscoding" | "hasWay"> {
   const texts = options.get("--case")?.split(",");
   if (texts !== undefined) {
     const isAskedFor = (name: string): boolean => texts.some((text) => name.includes(text));
-    const chosen = {
-      cases: cases.filter(({ name }) => isAskedFor(name)),
+    const others = {
       hasKernels: isAskedFor(kernelsName),
       hasDecoding: isAskedFor(decodingName),
       hasTranscoding: isAskedFor(transcodingName),
+      hasWay: isAskedFor(wayName),
     };
-    const { hasKernels, hasDecoding, hasTranscoding } = chosen;
-    if (chosen.cases.length > 0 || hasKernels || hasDecoding || hasTranscoding) return chosen;
+    const chosen = cases.filter(({ name }) => isAskedFor(name));
+    if (chosen.length > 0 || Object.values(others).includes(true)) return { cases: chosen, ...others };
     throw new UsageError(`No case has a name with ${texts.join(" or ")}`);
   }
-  const others = { hasKernels: true, hasDecoding: true, hasTranscoding: true };
+  const others = { hasKernels: true, hasDecoding: true, hasTranscoding: true, hasWay: true };
   if (options.has("--all")) return { cases, ...others };
   return {
     cases: cases.filter(({ part }) => part === "quick" || (part === "usual" && !options.has("--quick"))),

@@ -48,6 +48,8 @@ export interface VideoRun {
   /** A folder for videos. */
   readonly folder: string;
   readonly rounds: number;
+  /** Whether a round that does not count goes before them. */
+  readonly hasWarmUp: boolean;
   readonly mostFrames: number;
   /** Told what goes on. */
   readonly log: (line: string) => void;
@@ -68,14 +70,16 @@ export function makeVideo({ sources: { yuv420p }, folder, mostFrames }: VideoRun
 
 /** Measures all peers on one runtime. */
 export async function measureDecoding(run: VideoRun): Promise<DecodingResult> {
-  const { runtime, program, rounds, log } = run;
+  const { runtime, program, rounds, hasWarmUp, log } = run;
   const [path, wanted] = makeVideo(run);
   let ours: number | null = null;
   const peers = await takeTurns<DecodingPeer, DecodingReport>({
-    ...{ name: decodingName, runtime, program, rounds, log },
-    folder: "decoding",
+    ...{ name: decodingName, runtime, program, rounds, hasWarmUp, log },
     peers: Object.keys(decodingPeers) as DecodingPeer[],
-    request: { path, width, height } satisfies DecodingRequest,
+    turnOf: (peer) => ({
+      script: `decoding/${peer}.ts`,
+      request: { path, width, height } satisfies DecodingRequest,
+    }),
     judge(peer, { frames, mean }) {
       if (peer === "avwriter") ours ??= mean;
       if (frames !== wanted) return `it gave ${frames} frames instead of ${wanted}`;

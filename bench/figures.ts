@@ -11,7 +11,9 @@ import type { PeerName } from "./peers.ts";
 import type { CaseResult } from "./rounds.ts";
 import type { RuntimeName } from "./runtimes.ts";
 import { median, type Spread, spread } from "./statistics.ts";
-import type { CaseTarget, KernelTarget, Metric, Target } from "./targets.ts";
+import type { CaseTarget, KernelTarget, Metric, Target, WayTarget } from "./targets.ts";
+import { ratioOf } from "./turns.ts";
+import { framesPerSecond, pixelsOf, resultOf, wayName, type WayResult } from "./way.ts";
 
 /** Numbers of a report that may be missing. */
 type Figure = { [Name in keyof PeerReport]: PeerReport[Name] extends number | null ? Name : never }[
@@ -122,11 +124,27 @@ function kernelOutcomes(target: KernelTarget, kernels: readonly KernelResult[]):
   });
 }
 
+function wayOutcomes(target: WayTarget, ways: readonly WayResult[]): Outcome[] {
+  const { metric } = target;
+  return ways.flatMap((way) => {
+    const row = "pixelOnWay" in metric ? metric.pixelOnWay : metric.framesPerSecond;
+    const result = resultOf(way, row);
+    let value = framesPerSecond(way, row);
+    if ("pixelOnWay" in metric) {
+      const ratio = ratioOf("cpuSeconds", result, resultOf(way, metric.comparedWith));
+      value = ratio === null ? null : ratio * pixelsOf(way, metric.comparedWith) / pixelsOf(way, row);
+    }
+    return value === null ? [] : [outcome(target, `${wayName}: ${row}`, way.runtime, value)];
+  });
+}
+
 /** What became of a target: empty where nothing was measured for it. */
 export function outcomesOf(
   target: Target,
   results: readonly CaseResult[],
   kernels: readonly KernelResult[],
+  ways: readonly WayResult[],
 ): Outcome[] {
-  return target.metric === "kernelGain" ? kernelOutcomes(target, kernels) : caseOutcomes(target, results);
+  if (target.metric === "kernelGain") return kernelOutcomes(target, kernels);
+  return "cases" in target ? caseOutcomes(target, results) : wayOutcomes(target, ways);
 }

@@ -15,6 +15,7 @@ import { median } from "./statistics.ts";
 import { type Target, targets } from "./targets.ts";
 import { transcodingName, transcodingPeers, type TranscodingResult } from "./transcoding.ts";
 import { type PeerTurns, ratioOf, type TimeReport } from "./turns.ts";
+import { cpuMs, framesPerSecond, pinnedCore, pixelNs, startFrames, wayName, type WayResult } from "./way.ts";
 
 /** Other programs that keep more than this share of a CPU busy are worth a warning. */
 const quietCpus = 0.05;
@@ -196,6 +197,35 @@ export function transcodingReport(result: TranscodingResult): string {
   ].join("\n");
 }
 
+/** The table of the way up to the encoder on one runtime. */
+export function wayReport(way: WayResult): string {
+  const rows = way.peers.map(({ peer, reports }) => {
+    if (reports.length === 0) return [peer, "it failed"];
+    return [
+      peer,
+      number(framesPerSecond(way, peer), 0),
+      number(cpuMs(way, peer), 2),
+      number(pixelNs(way, peer), 2),
+    ];
+  });
+  return [
+    `### ${wayName} on ${runtimeTitles[way.runtime]}`,
+    "",
+    "Frames up to the encoder, as yuv420p: `wrapped_avframe` and the muxer `null` do nothing with them.",
+    "RGBA is opaque. Acquired frames are drawn into once and written as they are. The first",
+    `${Math.min(startFrames, way.mostFrames)} frames do not count. ${way.rounds} rounds; medians.`,
+    way.isPinned
+      ? "Pinned: the whole program, with all threads of the runtime and of avwriter, may run on core " +
+        `${pinnedCore} alone.`
+      : "There is no `taskset` here that pins a program to a core: no row is pinned.",
+    "",
+    ...table(["frames", "frames a second", "CPU ms a frame", "ns a pixel, of CPU time"], rows),
+    "",
+    ...way.peers.flatMap(({ peer, failure }) => failure === null ? [] : [`FAILED: ${peer}: ${failure}`]),
+    "",
+  ].join("\n");
+}
+
 function wantedOf({ atMost, atLeast }: Target): string {
   return atMost === undefined ? `at least ${atLeast}` : `at most ${atMost}`;
 }
@@ -213,8 +243,12 @@ export function failureCount(results: readonly CaseResult[]): number {
 }
 
 /** The table of targets, and one line that sums it up. */
-export function targetReport(results: readonly CaseResult[], kernels: readonly KernelResult[]): string {
-  const found = targets.map((target) => ({ target, outcomes: outcomesOf(target, results, kernels) }));
+export function targetReport(
+  results: readonly CaseResult[],
+  kernels: readonly KernelResult[],
+  ways: readonly WayResult[],
+): string {
+  const found = targets.map((target) => ({ target, outcomes: outcomesOf(target, results, kernels, ways) }));
   const rows = found.flatMap(({ target, outcomes }) =>
     outcomes.length === 0
       ? [[target.what, "", "", wantedOf(target), "", "not measured"]]

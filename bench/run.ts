@@ -29,10 +29,12 @@ import {
   methodReport,
   targetReport,
   transcodingReport,
+  wayReport,
 } from "./report.ts";
 import { type CaseResult, runRounds } from "./rounds.ts";
 import { findRuntime, type RuntimeName, runtimeVersion } from "./runtimes.ts";
 import { measureTranscoding, transcodingName } from "./transcoding.ts";
+import { measureWay, wayName, type WayResult } from "./way.ts";
 
 const log = (line: string): void => console.error(line);
 
@@ -54,7 +56,10 @@ function peersOf({ peers: own, base }: BenchCase, wanted: readonly PeerName[] | 
 }
 
 function list(): string {
-  const others = [kernelsName, decodingName, transcodingName].map((name) => ({ name, part: "quick" }));
+  const others = [kernelsName, decodingName, transcodingName, wayName].map((name) => ({
+    name,
+    part: "quick",
+  }));
   const names = [...cases, ...others]
     .map(({ name, part }) => `${name}${part === "usual" ? "" : ` (${part})`}`);
   return `Cases:\n  ${names.join("\n  ")}\nPeers:\n${
@@ -81,26 +86,46 @@ async function runKernels(
   return results;
 }
 
+/** Measures the way up to the encoder on all runtimes. */
+async function runWays(
+  request: BenchRequest,
+  programs: ReadonlyMap<RuntimeName, string>,
+  folder: string,
+): Promise<WayResult[]> {
+  const { rounds, mostFrames } = request, hasWarmUp = isMeasuring(request);
+  const results: WayResult[] = [];
+  for (const [runtime, program] of programs) {
+    const result = await measureWay({ runtime, program, folder, rounds, hasWarmUp, mostFrames, log });
+    console.log(wayReport(result));
+    results.push(result);
+  }
+  return results;
+}
+
+/** Peers that took turns and failed. */
+function failedOf(results: readonly { readonly peers: readonly { failure: string | null }[] }[]): number {
+  return results.flatMap(({ peers }) => peers.filter(({ failure }) => failure !== null)).length;
+}
+
 /** Measures decoding and transcoding on all runtimes; returns how many peers failed. */
 async function runVideos(
-  { rounds, mostFrames, hasDecoding, hasTranscoding }: BenchRequest,
+  request: BenchRequest,
   programs: ReadonlyMap<RuntimeName, string>,
   folder: string,
 ): Promise<number> {
+  const { rounds, mostFrames, hasDecoding, hasTranscoding } = request;
   if (!hasDecoding && !hasTranscoding) return 0;
   const size = cases.find(({ size: { height } }) => height === 1080)!.size;
   const sources = prepareSources(size, folder);
   let failures = 0;
   for (const [runtime, program] of programs) {
-    const run = { runtime, program, sources, folder, rounds, mostFrames, log };
+    const hasWarmUp = isMeasuring(request);
+    const run = { runtime, program, sources, folder, rounds, hasWarmUp, mostFrames, log };
     const decoded = hasDecoding ? [await measureDecoding(run)] : [];
     for (const result of decoded) console.log(decodingReport(result));
     const transcoded = hasTranscoding ? await measureTranscoding(run) : [];
     for (const result of transcoded) console.log(transcodingReport(result));
-    failures += [...decoded, ...transcoded].flatMap(({ peers }) =>
-      peers.filter(({ failure }) => failure !== null)
-    )
-      .length;
+    failures += failedOf([...decoded, ...transcoded]);
   }
   return failures;
 }
@@ -160,10 +185,13 @@ async function main(parameters: readonly string[]): Promise<number> {
   try {
     const results = await runCases(request, programs, folder);
     const kernels = request.hasKernels ? await runKernels(request, programs) : [];
+    const ways = request.hasWay ? await runWays(request, programs, folder) : [];
     console.log(
-      isMeasuring(request) ? targetReport(results, kernels) : "With so few frames, targets say nothing.\n",
+      isMeasuring(request)
+        ? targetReport(results, kernels, ways)
+        : "With so few frames, targets say nothing.\n",
     );
-    const failures = failureCount(results) + await runVideos(request, programs, folder);
+    const failures = failureCount(results) + failedOf(ways) + await runVideos(request, programs, folder);
     const minutes = ((performance.now() - from) / 60_000).toFixed(1);
     console.log(`It took ${minutes} minutes. Files or peers that failed: ${failures}.`);
     return failures === 0 ? 0 : 1;

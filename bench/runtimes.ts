@@ -65,11 +65,18 @@ export interface ScriptRun {
   readonly script: string;
   readonly parameter: string;
   readonly denoFlags?: readonly string[] | undefined;
+  /** The only core that all its threads may run on, by `taskset`; absent: all. */
+  readonly core?: number | undefined;
+}
+
+/** Whether a program can be pinned to a core here. */
+export function canPinTo(core: number): boolean {
+  return spawnSync("taskset", ["-c", `${core}`, "true"], { stdio: "ignore" }).status === 0;
 }
 
 /** Runs a script to its end; returns the last line that it printed. What it says on stderr is passed on. */
 export async function runScript(
-  { runtime, program, script, parameter, denoFlags = [] }: ScriptRun,
+  { runtime, program, script, parameter, denoFlags = [], core }: ScriptRun,
 ): Promise<string> {
   const flags: Readonly<Record<RuntimeName, readonly string[]>> = {
     deno: [
@@ -79,7 +86,9 @@ export async function runScript(
     bun: [],
     node: ["--expose-gc", ...nodeFlags],
   };
-  const child = spawn(program, [...flags[runtime], script, parameter], {
+  const command = [program, ...flags[runtime], script, parameter];
+  if (core !== undefined) command.unshift("taskset", "-c", `${core}`);
+  const child = spawn(command[0]!, command.slice(1), {
     cwd: repository,
     env: { ...process.env, NO_COLOR: "1", ...nodeVariables },
     stdio: ["ignore", "pipe", "inherit"],

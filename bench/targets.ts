@@ -5,6 +5,7 @@
  */
 import type { PeerName } from "./peers.ts";
 import type { RuntimeName } from "./runtimes.ts";
+import type { WayRowName } from "./way.ts";
 
 /** A number that a target is about. */
 export type Metric =
@@ -44,8 +45,17 @@ export interface KernelTarget extends Wanted {
   readonly metric: "kernelGain";
 }
 
+/** A target for the way up to the encoder, by rows of its table. */
+export interface WayTarget extends Wanted {
+  readonly metric:
+    /** Frames a second. */
+    | { readonly framesPerSecond: WayRowName }
+    /** CPU time of a pixel, divided by that of another row in each round. */
+    | { readonly pixelOnWay: WayRowName; readonly comparedWith: WayRowName };
+}
+
 /** One target. */
-export type Target = CaseTarget | KernelTarget;
+export type Target = CaseTarget | KernelTarget | WayTarget;
 
 /** All targets. */
 export const targets: readonly Target[] = [
@@ -189,4 +199,14 @@ export const targets: readonly Target[] = [
     metric: { ratio: ["avwriter", "ffmpeg-version"] },
     atMost: 1.1,
   },
+  ...(["1080p RGBA", "1080p RGBA, acquired"] as const).map((row): WayTarget => ({
+    what: "the way up to the encoder: frames a second",
+    metric: { framesPerSecond: row },
+    atLeast: 400,
+  })),
+  ...(["360p RGBA", "2160p RGBA", "4320p RGBA"] as const).map((row): WayTarget => ({
+    what: "the way up to the encoder: CPU time of a pixel to that at 1080p",
+    metric: { pixelOnWay: row, comparedWith: "1080p RGBA" },
+    atMost: 1.1,
+  })),
 ];

@@ -37,7 +37,7 @@ export interface TranscodingResult {
 }
 
 async function measureSetting(
-  { runtime, program, folder, sources, rounds, log }: VideoRun,
+  { runtime, program, folder, sources, rounds, hasWarmUp, log }: VideoRun,
   benchCase: BenchCase,
   input: string,
 ): Promise<TranscodingResult> {
@@ -46,10 +46,12 @@ async function measureSetting(
   const judge = new Judge(benchCase, sources);
   let limit: Verdict | null = null;
   const peers = await takeTurns<TranscodingPeer, TimeReport>({
-    ...{ name: `${transcodingName} ${setting.name}`, runtime, program, rounds, log },
-    folder: "transcoding",
+    ...{ name: `${transcodingName} ${setting.name}`, runtime, program, rounds, hasWarmUp, log },
     peers: Object.keys(transcodingPeers) as TranscodingPeer[],
-    request: { input, output, setting } satisfies TranscodingRequest,
+    turnOf: (peer) => ({
+      script: `transcoding/${peer}.ts`,
+      request: { input, output, setting } satisfies TranscodingRequest,
+    }),
     judge(_, __) {
       const verdict = judge.judge(output);
       rmSync(output);

@@ -25,19 +25,28 @@ export interface PeerTurns<Peer extends string, Report extends TimeReport> {
   skipped: string | null;
 }
 
+/** What runs in a program's turn. */
+export interface Turn {
+  /** In `peers`. */
+  readonly script: string;
+  /** What it is asked, in JSON. */
+  readonly request: unknown;
+  /** The only core that it may run on; absent: all. */
+  readonly core?: number | undefined;
+}
+
 /** Who takes turns at what. */
 export interface Turns<Peer extends string, Report extends TimeReport> {
   readonly name: string;
   readonly runtime: RuntimeName;
   /** The runtime's program. */
   readonly program: string;
-  /** Programs in a folder of `peers`. */
-  readonly folder: string;
   readonly peers: readonly Peer[];
-  /** What they are asked, in JSON. */
-  readonly request: unknown;
+  turnOf(peer: Peer): Turn;
   /** Rounds that count. */
   readonly rounds: number;
+  /** Whether a round that does not count goes before them. */
+  readonly hasWarmUp: boolean;
   /** What is wrong with what a program made; `null` where nothing is. */
   judge(peer: Peer, report: Report): string | null;
   /** Told what goes on. */
@@ -48,12 +57,13 @@ async function takeTurn<Peer extends string, Report extends TimeReport>(
   turns: Turns<Peer, Report>,
   result: PeerTurns<Peer, Report>,
 ): Promise<Report | null> {
-  const { runtime, program, folder, request } = turns;
-  const script = fileURLToPath(new URL(`peers/${folder}/${result.peer}.ts`, import.meta.url));
+  const { runtime, program } = turns;
+  const { script: path, request, core } = turns.turnOf(result.peer);
+  const script = fileURLToPath(new URL(`peers/${path}`, import.meta.url));
   const parameter = JSON.stringify(request);
   try {
     const line = await runScript({
-      ...{ runtime, program, script, parameter },
+      ...{ runtime, program, script, parameter, core },
       denoFlags: ["--node-modules-dir=manual"],
     });
     const answer: Report | PeerSkipped = JSON.parse(line);
@@ -69,7 +79,7 @@ async function takeTurn<Peer extends string, Report extends TimeReport>(
   }
 }
 
-/** Runs all in turn, another one first in each round. A first round to warm up does not count. */
+/** Runs all in turn, another one first in each round. */
 export async function takeTurns<Peer extends string, Report extends TimeReport>(
   turns: Turns<Peer, Report>,
 ): Promise<PeerTurns<Peer, Report>[]> {
@@ -79,7 +89,7 @@ export async function takeTurns<Peer extends string, Report extends TimeReport>(
     failure: null,
     skipped: null,
   }));
-  for (let round = 0; round <= turns.rounds; round++) {
+  for (let round = turns.hasWarmUp ? 0 : 1; round <= turns.rounds; round++) {
     for (const turn of results.keys()) {
       const result = results[(turn + round) % results.length]!;
       if (result.failure !== null || result.skipped !== null) continue;
