@@ -93,7 +93,7 @@ function requestOf(run: WayRun, row: WayRowName): WayRequest {
   };
 }
 
-/** Measures all rows on one runtime; without a warm-up, which is a look at whether all works, no large ones. */
+/** Measures all rows on one runtime; no large ones without a warm-up: that looks only whether all works. */
 export async function measureWay(run: WayRun): Promise<WayResult> {
   const { runtime, program, rounds, hasWarmUp, mostFrames, log } = run;
   const isPinned = canPinTo(pinnedCore);
