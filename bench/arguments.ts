@@ -24,6 +24,11 @@ export const usage = `Usage: deno task bench [OPTION]...
     --list             names of cases and peers
 `;
 
+/** What is measured beside cases, and chosen by its name as they are. */
+export const sectionNames = [kernelsName, decodingName, transcodingName, wayName] as const;
+/** The name of a section. */
+export type SectionName = typeof sectionNames[number];
+
 /** Rounds that count, unless told otherwise. */
 const usualRounds = 5;
 const quickRounds = 3;
@@ -31,14 +36,8 @@ const quickRounds = 3;
 /** What was asked for. */
 export interface BenchRequest {
   readonly cases: readonly BenchCase[];
-  /** Whether kernels are measured, too. */
-  readonly hasKernels: boolean;
-  /** Whether decoding is measured, too. */
-  readonly hasDecoding: boolean;
-  /** Whether transcoding is measured, too. */
-  readonly hasTranscoding: boolean;
-  /** Whether the way up to the encoder is measured, too. */
-  readonly hasWay: boolean;
+  /** What is measured beside cases. */
+  readonly sections: ReadonlySet<SectionName>;
   /** The peers that are wanted; `null`: those of each case. */
   readonly peers: readonly PeerName[] | null;
   readonly rounds: number;
@@ -80,25 +79,20 @@ function parse(parameters: readonly string[]): Map<string, string> {
 
 function chooseCases(
   options: ReadonlyMap<string, string>,
-): Pick<BenchRequest, "cases" | "hasKernels" | "hasDecoding" | "hasTranscoding" | "hasWay"> {
+): Pick<BenchRequest, "cases" | "sections"> {
   const texts = options.get("--case")?.split(",");
   if (texts !== undefined) {
     const isAskedFor = (name: string): boolean => texts.some((text) => name.includes(text));
-    const others = {
-      hasKernels: isAskedFor(kernelsName),
-      hasDecoding: isAskedFor(decodingName),
-      hasTranscoding: isAskedFor(transcodingName),
-      hasWay: isAskedFor(wayName),
-    };
     const chosen = cases.filter(({ name }) => isAskedFor(name));
-    if (chosen.length > 0 || Object.values(others).includes(true)) return { cases: chosen, ...others };
+    const sections = new Set(sectionNames.filter(isAskedFor));
+    if (chosen.length > 0 || sections.size > 0) return { cases: chosen, sections };
     throw new UsageError(`No case has a name with ${texts.join(" or ")}`);
   }
-  const others = { hasKernels: true, hasDecoding: true, hasTranscoding: true, hasWay: true };
-  if (options.has("--all")) return { cases, ...others };
+  const sections = new Set(sectionNames);
+  if (options.has("--all")) return { cases, sections };
   return {
     cases: cases.filter(({ part }) => part === "quick" || (part === "usual" && !options.has("--quick"))),
-    ...others,
+    sections,
   };
 }
 

@@ -10,7 +10,7 @@ import { frameRate } from "./cases.ts";
 import type { Sources } from "./content.ts";
 import type { DecodingReport, DecodingRequest } from "./peers/decoding/reading.ts";
 import type { RuntimeName } from "./runtimes.ts";
-import { type PeerTurns, takeTurns } from "./turns.ts";
+import { type PeerTurns, takeTurns, type TurnSettings } from "./turns.ts";
 
 /** What it is called where cases are chosen. */
 export const decodingName = "decoding";
@@ -40,19 +40,11 @@ export interface DecodingResult {
 }
 
 /** How a video is decoded, or made into another one. */
-export interface VideoRun {
-  readonly runtime: RuntimeName;
-  /** The runtime's program. */
-  readonly program: string;
+export interface VideoRun extends TurnSettings {
   readonly sources: Sources;
   /** A folder for videos. */
   readonly folder: string;
-  readonly rounds: number;
-  /** Whether a round that does not count goes before them. */
-  readonly hasWarmUp: boolean;
   readonly mostFrames: number;
-  /** Told what goes on. */
-  readonly log: (line: string) => void;
 }
 
 /** Makes the video that is read; returns its path and how many frames it has. */

@@ -14,7 +14,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { type BenchRequest, readArguments, usage, UsageError } from "./arguments.ts";
+import { type BenchRequest, readArguments, sectionNames, usage, UsageError } from "./arguments.ts";
 import { type BenchCase, cases } from "./cases.ts";
 import { prepareSources, readyFrames, type Sources } from "./content.ts";
 import { decodingName, measureDecoding } from "./decoding.ts";
@@ -56,10 +56,7 @@ function peersOf({ peers: own, base }: BenchCase, wanted: readonly PeerName[] | 
 }
 
 function list(): string {
-  const others = [kernelsName, decodingName, transcodingName, wayName].map((name) => ({
-    name,
-    part: "quick",
-  }));
+  const others = sectionNames.map((name) => ({ name, part: "quick" }));
   const names = [...cases, ...others]
     .map(({ name, part }) => `${name}${part === "usual" ? "" : ` (${part})`}`);
   return `Cases:\n  ${names.join("\n  ")}\nPeers:\n${
@@ -113,13 +110,13 @@ async function runVideos(
   programs: ReadonlyMap<RuntimeName, string>,
   folder: string,
 ): Promise<number> {
-  const { rounds, mostFrames, hasDecoding, hasTranscoding } = request;
+  const { rounds, mostFrames, sections } = request, hasWarmUp = isMeasuring(request);
+  const hasDecoding = sections.has(decodingName), hasTranscoding = sections.has(transcodingName);
   if (!hasDecoding && !hasTranscoding) return 0;
   const size = cases.find(({ size: { height } }) => height === 1080)!.size;
   const sources = prepareSources(size, folder);
   let failures = 0;
   for (const [runtime, program] of programs) {
-    const hasWarmUp = isMeasuring(request);
     const run = { runtime, program, sources, folder, rounds, hasWarmUp, mostFrames, log };
     const decoded = hasDecoding ? [await measureDecoding(run)] : [];
     for (const result of decoded) console.log(decodingReport(result));
@@ -184,8 +181,8 @@ async function main(parameters: readonly string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "avwriter-bench-"));
   try {
     const results = await runCases(request, programs, folder);
-    const kernels = request.hasKernels ? await runKernels(request, programs) : [];
-    const ways = request.hasWay ? await runWays(request, programs, folder) : [];
+    const kernels = request.sections.has(kernelsName) ? await runKernels(request, programs) : [];
+    const ways = request.sections.has(wayName) ? await runWays(request, programs, folder) : [];
     console.log(
       isMeasuring(request)
         ? targetReport(results, kernels, ways)

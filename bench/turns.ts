@@ -35,22 +35,26 @@ export interface Turn {
   readonly core?: number | undefined;
 }
 
-/** Who takes turns at what. */
-export interface Turns<Peer extends string, Report extends TimeReport> {
-  readonly name: string;
+/** How turns are taken. */
+export interface TurnSettings {
   readonly runtime: RuntimeName;
   /** The runtime's program. */
   readonly program: string;
-  readonly peers: readonly Peer[];
-  turnOf(peer: Peer): Turn;
   /** Rounds that count. */
   readonly rounds: number;
   /** Whether a round that does not count goes before them. */
   readonly hasWarmUp: boolean;
-  /** What is wrong with what a program made; `null` where nothing is. */
-  judge(peer: Peer, report: Report): string | null;
   /** Told what goes on. */
   readonly log: (line: string) => void;
+}
+
+/** Who takes turns at what. */
+export interface Turns<Peer extends string, Report extends TimeReport> extends TurnSettings {
+  readonly name: string;
+  readonly peers: readonly Peer[];
+  turnOf(peer: Peer): Turn;
+  /** What is wrong with what a program made; `null` where nothing is. */
+  judge(peer: Peer, report: Report): string | null;
 }
 
 async function takeTurn<Peer extends string, Report extends TimeReport>(

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { WayReport, WayRequest } from "./peers/way/serving.ts";
 import { canPinTo, type RuntimeName } from "./runtimes.ts";
 import { median } from "./statistics.ts";
-import { type PeerTurns, takeTurns } from "./turns.ts";
+import { type PeerTurns, takeTurns, type TurnSettings } from "./turns.ts";
 
 /** What it is called where cases are chosen. */
 export const wayName = "way";
@@ -63,18 +63,10 @@ export interface WayResult {
 }
 
 /** How the way is measured. */
-export interface WayRun {
-  readonly runtime: RuntimeName;
-  /** The runtime's program. */
-  readonly program: string;
+export interface WayRun extends TurnSettings {
   /** A folder for what is no file in the end. */
   readonly folder: string;
-  readonly rounds: number;
-  /** Whether a round that does not count goes before them. */
-  readonly hasWarmUp: boolean;
   readonly mostFrames: number;
-  /** Told what goes on. */
-  readonly log: (line: string) => void;
 }
 
 /** The frames of a row that count. */
