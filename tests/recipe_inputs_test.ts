@@ -5,12 +5,12 @@
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { after } from "node:test";
 import process from "node:process";
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { ReadError, UnsupportedError } from "../mod.ts";
-import { concat, extractAudio, remux, replaceAudio, thumbnails, transcode, trim } from "../recipes.ts";
+import { concat, extractAudio, gif, remux, replaceAudio, thumbnails, transcode, trim } from "../recipes.ts";
 import { convertClip, frameHashes, joinedInput, makeClip } from "./support/clips.ts";
 import { missingEncoders } from "./support/features.ts";
 import { asTheyAre, TemporaryFolder } from "./support/media.ts";
@@ -210,15 +210,29 @@ testAll("recipes: what a file that was cut off says is told as a fault of the fi
   assertEquals(frameHashes(folder.file("cut-own.mkv")), frameHashes(input, 0, ...asTheyAre()));
 });
 
-testBoth("recipes: a named pipe is refused with what to do instead", {
+testBoth("recipes: a pipe and a folder are refused with what to do instead", {
   skip: process.platform === "win32" && "Windows has no named pipes in folders",
 }, async () => {
-  const pipe = folder.file("pipe.mkv");
+  const pipe = folder.file("pipe.mkv"), inner = folder.file("folder.mkv");
   execFileSync("mkfifo", [pipe]);
+  mkdirSync(inner);
   const output = folder.file("from_pipe.mkv");
-  for (const recipe of [() => transcode(pipe, output, "ffv1"), () => remux(pipe, output)]) {
-    const error = await assertRejects(recipe, ReadError, "it is not a regular file");
-    assertEquals([error.code, error.hint], ["EINVAL", "Write what comes from a pipe to a file first"]);
+  for (const input of [pipe, inner]) {
+    const recipes: readonly (() => Promise<unknown>)[] = [
+      () => transcode(input, output, "ffv1"),
+      () => trim(input, output, 0, 1, { exact: true }),
+      () => gif(input, folder.file("from_pipe.gif")),
+      () => remux(input, output),
+      () => trim(input, output, 0, 1),
+      () => concat([input, input], output),
+      () => extractAudio(input, folder.file("from_pipe.mka")),
+      () => thumbnails(input, folder.file("from_pipe-%d.png"), { count: 1 }),
+    ];
+    for (const recipe of recipes) {
+      const error = await assertRejects(recipe, ReadError, "it is not a regular file");
+      const hint = "Name a file; what comes from a pipe is to be written to one first";
+      assertEquals([error.code, error.hint], ["EINVAL", hint]);
+    }
   }
 });
 

@@ -194,7 +194,11 @@ export function requireReadable(path: string, action: string, takes: "files" | "
     return refuse(code === "ENOENT" ? "there is no such file" : message, code, null, cause);
   }
   if (isFile || takes === "devices") return;
-  refuse("it is not a regular file", "EINVAL", "Write what comes from a pipe to a file first");
+  refuse(
+    "it is not a regular file",
+    "EINVAL",
+    "Name a file; what comes from a pipe is to be written to one first",
+  );
 }
 
 /** Hints for system errors. */
