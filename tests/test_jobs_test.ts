@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { assertEquals } from "@std/assert";
 import type { TestResult } from "../tools/matrix/report.ts";
-import { counts, type Done, type Job, type JobRun, runJobs, summaryOf } from "../tools/test_jobs.ts";
+import {
+  counts,
+  type EndedJobs,
+  inTurn,
+  type Job,
+  type JobRun,
+  runJobs,
+  summaryOf,
+} from "../tools/test_jobs.ts";
 import { type EndedRun, readTests } from "../tools/test_run.ts";
 import { test } from "./support/test.ts";
 
@@ -17,14 +25,18 @@ const hang: EndedRun = { code: 137, timedOut: true, stdout: "", stderr: "" };
 type Runs = readonly (readonly TestResult[])[];
 
 interface Played {
-  readonly done: readonly Done[];
+  readonly ended: EndedJobs;
   readonly lines: readonly string[];
   /** Each run that began, with the number of those that were under way. */
   readonly begun: readonly string[];
 }
 
-/** Runs files that end as told, two at a time. */
-async function play(files: Readonly<Record<string, Runs>>, runsAgain: boolean): Promise<Played> {
+/** Runs files that end as told, two at a time, while fewer than `most` of them have begun. */
+async function play(
+  files: Readonly<Record<string, Runs>>,
+  runsAgain: boolean,
+  most = Infinity,
+): Promise<Played> {
   const lines: string[] = [];
   const begun: string[] = [];
   const runsOf = new Map<string, number>();
@@ -39,12 +51,18 @@ async function play(files: Readonly<Record<string, Runs>>, runsAgain: boolean): 
     return { tests, said: `run ${index + 1} of ${file} said this`, seconds: 1 };
   };
   const jobs = Object.keys(files).map((file): Job => ({ runtime: "deno", file }));
-  const done = await runJobs(jobs, { atOnce: 2, runsAgain, run, print: (line) => lines.push(line) });
-  return { done, lines, begun };
+  const ended = await runJobs(jobs, {
+    atOnce: 2,
+    runsAgain,
+    mayBegin: () => begun.length < most,
+    run,
+    print: (line) => lines.push(line),
+  });
+  return { ended, lines, begun };
 }
 
-function countsOf({ done }: Played): string {
-  return counts(done.flatMap(({ tests }) => tests));
+function countsOf({ ended }: Played): string {
+  return counts(ended.done.flatMap(({ tests }) => tests));
 }
 
 test("runJobs: a file that fails once runs again alone after all others, and counts as passed and unsteady", async () => {
@@ -57,7 +75,7 @@ test("runJobs: a file that fails once runs again alone after all others, and cou
     "ok     Deno a: 2 passed, 0 failed (1.0 s); passed at its second run; it failed first:\n" +
     "  is fast: took 3 s\nrun 1 of a said this",
   ]);
-  assertEquals(summaryOf(played.done, ["deno"]), [
+  assertEquals(summaryOf(played.ended, ["deno"]), [
     "",
     "Deno: 4 passed, 0 failed",
     "",
@@ -75,7 +93,7 @@ test("runJobs: a file that fails twice is failed, with what it said both times",
     "FAILED Deno a: 1 passed, 1 failed (1.0 s); it failed twice, first:\n" +
       "  is fast: took 3 s\nrun 1 of a said this\nthen:\n  is fast: took 3 s\nrun 2 of a said this",
   );
-  assertEquals(summaryOf(played.done, ["deno"]), [
+  assertEquals(summaryOf(played.ended, ["deno"]), [
     "",
     "Deno: 2 passed, 1 failed",
     "  failed: a: is fast: took 3 s",
@@ -87,7 +105,7 @@ test("runJobs: files that crash or hang run again, one after the other", async (
   const played = await play({ a: [crashed!, [passed]], b: [hung!, [passed]], c: [crashed!] }, true);
   assertEquals(played.begun.slice(3), ["a beside 0", "b beside 0", "c beside 0"]);
   assertEquals(countsOf(played), "2 passed, 1 failed");
-  assertEquals(summaryOf(played.done, ["deno"]).slice(1), [
+  assertEquals(summaryOf(played.ended, ["deno"]).slice(1), [
     "Deno: 2 passed, 1 failed",
     "  failed: c: the whole file: ended with code 139: Segmentation fault",
     "",
@@ -105,4 +123,30 @@ test("runJobs: outside of CI no file runs again", async () => {
     played.lines[0],
     "FAILED Deno a: 0 passed, 1 failed (1.0 s)\n  is fast: took 3 s\nrun 1 of a said this",
   );
+});
+
+test("runJobs: files that no time is left for are named, and one that failed runs again all the same", async () => {
+  const played = await play(
+    { a: [[failed], [passed]], b: [[passed]], c: [[passed]], d: [[passed]] },
+    true,
+    2,
+  );
+  assertEquals(played.begun, ["a beside 0", "b beside 1", "a beside 0"]);
+  assertEquals(countsOf(played), "2 passed, 0 failed");
+  assertEquals(summaryOf(played.ended, ["deno"]).slice(-4), [
+    "",
+    "files that no time was left for: 2",
+    "  Deno: c",
+    "  Deno: d",
+  ]);
+});
+
+test("inTurn: another file is first at each turn, and none is lost", () => {
+  const jobs = ["a", "b", "c"].flatMap((
+    file,
+  ): Job[] => [{ runtime: "deno", file }, { runtime: "bun", file }]);
+  const orders = [0, 1, 2, 3].map((turn) => inTurn(jobs, turn).map(({ file }) => file).join(""));
+  assertEquals(orders, ["aabbcc", "bbccaa", "ccaabb", "aabbcc"]);
+  assertEquals(inTurn(jobs, 4).slice(0, 2), jobs.slice(2, 4));
+  assertEquals(inTurn([], 4), []);
 });

@@ -21,6 +21,7 @@
 import { existsSync } from "node:fs";
 import { installCommand, installHint, loadNative, runtime } from "../ffi/mod.ts";
 import { LibraryNotFoundError } from "../ffi/errors.ts";
+import { judgeFolder, judgePackages, judgeProgram } from "./judge.ts";
 import { nodePackage, nodeProgram } from "./node_program.ts";
 import { checkPackages, ProbeError, runProbe } from "./header_probe.ts";
 
@@ -197,6 +198,17 @@ async function setUpNpmPackages(): Promise<void> {
   if (!await works(bunProgram, ["--version"])) throw new SetupError("Bun was installed, but does not start");
 }
 
+/** The ffprobe that starts at once: where it can't be installed, tests take the system's. */
+async function setUpFastJudge(): Promise<void> {
+  if (arePackagesThere(judgePackages, judgeFolder)) return;
+  try {
+    await installFromNpm(judgePackages, judgeFolder);
+    await Deno.chmod(judgeProgram, 0o755);
+  } catch (error) {
+    console.error(`Tests take the system's ffprobe, which starts more slowly: ${(error as Error).message}`);
+  }
+}
+
 async function setUpNode(): Promise<void> {
   // In a folder of its own: npx would run it instead of the Node at hand.
   const node = { [nodePackage]: nodeVersion };
@@ -333,18 +345,27 @@ async function setUpJudges(): Promise<void> {
 
 const targets: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   demo: [setUpFfmpeg],
-  test: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv],
-  long: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpFarm, setUpPlayers],
+  test: [setUpFfmpeg, setUpNpmPackages, setUpFastJudge, setUpAudioServer, setUpOpenCv],
+  long: [
+    setUpFfmpeg,
+    setUpNpmPackages,
+    setUpFastJudge,
+    setUpAudioServer,
+    setUpOpenCv,
+    setUpFarm,
+    setUpPlayers,
+  ],
   live: [
     setUpFfmpeg,
     setUpNpmPackages,
+    setUpFastJudge,
     setUpAudioServer,
     setUpOpenCv,
     setUpNode,
     setUpPlayers,
     setUpReceivers,
   ],
-  node: [setUpFfmpeg, setUpNpmPackages, setUpAudioServer, setUpOpenCv, setUpNode],
+  node: [setUpFfmpeg, setUpNpmPackages, setUpFastJudge, setUpAudioServer, setUpOpenCv, setUpNode],
   bench: [setUpFfmpeg, setUpNpmPackages, setUpNode, setUpPeer],
   fidelity: [setUpFfmpeg, setUpNpmPackages, setUpJudges],
   check: [setUpFfmpeg, setUpNpmPackages, setUpHeaders],

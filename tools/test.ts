@@ -9,8 +9,9 @@
  *
  * Options: `--runtime deno`, `bun` or `node` for one of them, `--jobs N` for the number of files at a time,
  * `--coverage` to measure which branches are taken on Deno, and to fail below the floor in `deno.json`,
- * `--minutes N` for the time that each file and each of its tests may take, instead of ten and two. Node is
- * run only where it is named.
+ * `--minutes N` for the time that each file and each of its tests may take, instead of ten and two,
+ * `--within S` to begin with no more files once so many seconds have passed, and `--turn N` to begin with
+ * another file at each N. Node is run only where it is named.
  *
  * Each file runs in a process of its own: a crash or a hang is one failed test, which names the file. A file
  * has one line of output, and all that it said where it failed.
@@ -22,8 +23,9 @@
  */
 import { checkBranches, coverageArguments } from "./coverage.ts";
 import { nodeProgram, nodeVariables } from "./node_program.ts";
+import { judgeVariables } from "./judge.ts";
 import { bunProgram } from "./setup.ts";
-import { counts, type Job, type JobRun, runJobs, summaryOf } from "./test_jobs.ts";
+import { counts, inTurn, type Job, type JobRun, runJobs, summaryOf } from "./test_jobs.ts";
 import { type EndedRun, readTests, type RuntimeName, testArguments, testFiles } from "./test_run.ts";
 
 /** How long one file may take, in minutes, unless `--minutes` says so. */
@@ -46,6 +48,10 @@ interface Plan {
   readonly jobs: number;
   /** The minutes that each file and each of its tests may take; `null` where it was not said. */
   readonly minutes: number | null;
+  /** The seconds after which no more files begin. */
+  readonly within: number;
+  /** Which of the files is the first one; `null` for those that take longest. */
+  readonly turn: number | null;
   /** Whether the branches taken on Deno are measured; it costs about a tenth of the time. */
   readonly withCoverage: boolean;
 }
@@ -62,6 +68,8 @@ function readArguments(args: readonly string[]): Plan {
   let runtimes: readonly RuntimeName[] = ["deno", "bun"];
   let jobs = navigator.hardwareConcurrency + 1;
   let minutes: number | null = null;
+  let within = Infinity;
+  let turn: number | null = null;
   let withCoverage = false;
   for (let index = 0; index < args.length; index++) {
     const argument = args[index]!;
@@ -75,23 +83,30 @@ function readArguments(args: readonly string[]): Plan {
       jobs = positive(argument, args[++index]);
     } else if (argument === "--minutes") {
       minutes = positive(argument, args[++index]);
+    } else if (argument === "--within") {
+      within = positive(argument, args[++index]);
+    } else if (argument === "--turn") {
+      turn = positive(argument, args[++index]);
     } else if (argument === "--coverage") {
       withCoverage = true;
     } else if (argument.startsWith("-")) {
-      throw new Error(`Unknown option ${argument}: use --runtime, --jobs, --minutes or --coverage`);
+      throw new Error(
+        `Unknown option ${argument}: use --runtime, --jobs, --minutes, --within, --turn or --coverage`,
+      );
     } else paths.push(argument);
   }
-  return { paths: paths.length > 0 ? paths : ["tests"], runtimes, jobs, minutes, withCoverage };
+  if (paths.length === 0) paths.push("tests");
+  return { paths, runtimes, jobs, minutes, within, turn, withCoverage };
 }
 
-function makeJobs({ paths, runtimes }: Plan): Job[] {
+function makeJobs({ paths, runtimes, turn }: Plan): Job[] {
   const rank = (file: string): number => {
     const place = slowestFirst.findIndex((name) => file.endsWith(`/${name}_test.ts`));
     return place < 0 ? slowestFirst.length : place;
   };
-  return testFiles(paths)
-    .flatMap((file) => runtimes.map((runtime) => ({ runtime, file })))
-    .sort((one, other) => rank(one.file) - rank(other.file));
+  const jobs = testFiles(paths).flatMap((file) => runtimes.map((runtime) => ({ runtime, file })));
+  if (turn !== null) return inTurn(jobs, turn);
+  return jobs.sort((one, other) => rank(one.file) - rank(other.file));
 }
 
 /** Collects what a program says until it has ended and said all, or a while after. */
@@ -114,10 +129,11 @@ async function run(
   program: string,
   args: readonly string[],
   timeoutMs: number,
+  variables: Readonly<Record<string, string>>,
 ): Promise<EndedRun> {
   const child = new Deno.Command(program, {
     args: [...args],
-    env: { NO_COLOR: "1", ...nodeVariables },
+    env: { NO_COLOR: "1", ...nodeVariables, ...variables },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -136,11 +152,12 @@ async function run(
   return { code, timedOut, stdout, stderr };
 }
 
-/** Runs one file. */
+/** Runs one file, with variables of its environment. */
 async function runJob(
   { runtime, file }: Job,
   folder: string,
   { minutes, withCoverage }: Plan,
+  variables: Readonly<Record<string, string>>,
 ): Promise<JobRun> {
   const from = performance.now();
   const report = `${folder}/${runtime}-${file.replaceAll("/", "-")}.xml`;
@@ -150,7 +167,7 @@ async function runJob(
   const timeoutMs = (minutes ?? defaultMinutes) * 60_000;
   const args = testArguments(runtime, [file], report, minutes === null ? undefined : timeoutMs);
   if (withCoverage && runtime === "deno") args.push(...coverageArguments(coverageFolder(folder)));
-  const ended = await run(program, args, timeoutMs);
+  const ended = await run(program, args, timeoutMs, variables);
   const xml = await Deno.readTextFile(report).catch(() => "");
   const tests = readTests("the whole file", ended, xml, timeoutMs);
   const said = `${ended.stdout}\n${ended.stderr}`.trimEnd();
@@ -167,15 +184,17 @@ async function main(args: readonly string[]): Promise<number> {
   const from = performance.now();
   const folder = await Deno.makeTempDir({ prefix: "avwriter-tests-" });
   try {
-    const done = await runJobs(makeJobs(plan), {
+    const variables = await judgeVariables();
+    const ended = await runJobs(makeJobs(plan), {
       atOnce: plan.jobs,
       runsAgain: Deno.env.get("CI") === "true",
-      run: (job) => runJob(job, folder, plan),
+      mayBegin: () => performance.now() - from < plan.within * 1000,
+      run: (job) => runJob(job, folder, plan, variables),
       print: console.log,
     });
-    for (const line of summaryOf(done, plan.runtimes)) console.log(line);
+    for (const line of summaryOf(ended, plan.runtimes)) console.log(line);
     console.log(`\n${((performance.now() - from) / 1000).toFixed(0)} s`);
-    const tests = done.flatMap((job) => job.tests);
+    const tests = ended.done.flatMap((job) => job.tests);
     if (plan.withCoverage) tests.push(await checkBranches(coverageFolder(folder)));
     console.log(counts(tests));
     return tests.some(({ status }) => status === "failed") ? 1 : 0;

@@ -1,6 +1,6 @@
 /**
- * The jobs of the test runner: so many at a time, and where asked for those that fail once more, alone. And
- * what is said of them.
+ * The jobs of the test runner: so many at a time, as long as there is time, and where asked for those that
+ * fail once more, alone. And what is said of them.
  *
  * @module
  */
@@ -35,8 +35,26 @@ export interface JobsPlan {
   readonly atOnce: number;
   /** Whether those that fail run once more, one by one, after all others have ended. */
   readonly runsAgain: boolean;
+  /** Whether there is time for one more; those that wait when there is none are left out. */
+  mayBegin(): boolean;
   run(job: Job): Promise<JobRun>;
   print(line: string): void;
+}
+
+/** All jobs, by what became of them. */
+export interface EndedJobs {
+  readonly done: readonly Done[];
+  readonly leftOut: readonly Job[];
+}
+
+/**
+ * Jobs in an order that begins with another file at each turn, and goes on with the first ones after the last:
+ * where time is left for some of them only, each is among those at most turns.
+ */
+export function inTurn(jobs: readonly Job[], turn: number): Job[] {
+  const files = [...new Set(jobs.map(({ file }) => file))];
+  const first = jobs.findIndex(({ file }) => file === files[turn % files.length]);
+  return [...jobs.slice(first), ...jobs.slice(0, first)];
 }
 
 function failuresOf(tests: readonly TestResult[]): TestResult[] {
@@ -81,12 +99,13 @@ async function runAgain(job: Job, first: JobRun, { run, print }: JobsPlan): Prom
  * Runs all jobs; prints a line for each, and where it failed all that it said. A job that crashes or hangs
  * has failed like any other.
  */
-export async function runJobs(jobs: readonly Job[], plan: JobsPlan): Promise<Done[]> {
+export async function runJobs(jobs: readonly Job[], plan: JobsPlan): Promise<EndedJobs> {
   const waiting = [...jobs];
   const done: Done[] = [];
   const failedFirst: (readonly [Job, JobRun])[] = [];
   const work = async (): Promise<void> => {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+    while (waiting.length > 0 && plan.mayBegin()) {
+      const job = waiting.shift()!;
       const ended = await plan.run(job);
       const failed = failuresOf(ended.tests).length > 0;
       if (failed && plan.runsAgain) {
@@ -100,11 +119,14 @@ export async function runJobs(jobs: readonly Job[], plan: JobsPlan): Promise<Don
   };
   await Promise.all(Array.from({ length: plan.atOnce }, work));
   for (const [job, first] of failedFirst) done.push(await runAgain(job, first, plan));
-  return done;
+  return { done, leftOut: waiting };
 }
 
-/** The lines of the summary: each runtime's numbers, what was skipped, what failed, and what was unsteady. */
-export function summaryOf(done: readonly Done[], runtimes: readonly RuntimeName[]): string[] {
+/**
+ * The lines of the summary: each runtime's numbers, what was skipped, what failed, what was unsteady, and what
+ * was left out.
+ */
+export function summaryOf({ done, leftOut }: EndedJobs, runtimes: readonly RuntimeName[]): string[] {
   const lines: string[] = [];
   for (const runtime of runtimes) {
     const ofRuntime = done.filter((job) => job.runtime === runtime);
@@ -122,6 +144,10 @@ export function summaryOf(done: readonly Done[], runtimes: readonly RuntimeName[
   );
   if (unsteady.length > 0) {
     lines.push("", "unsteady, passed at the second run after these failures:", ...unsteady);
+  }
+  if (leftOut.length > 0) {
+    lines.push("", `files that no time was left for: ${leftOut.length}`);
+    lines.push(...leftOut.map(({ runtime, file }) => `  ${runtimeTitles[runtime]}: ${file}`));
   }
   return lines;
 }
