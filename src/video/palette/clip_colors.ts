@@ -27,12 +27,17 @@ export class ClipColors {
     this.#exact = new ExactPalette(hasTransparent);
   }
 
+  /** Whether the clip has more colours than one palette holds: no more pixels are mapped. */
+  get isFull(): boolean {
+    return this.#exact.isFull;
+  }
+
   /**
    * Maps pixels to places in the palette; returns the one that the frame carries, or `null` where the clip
    * has too many colours.
    */
   map(pixels: Uint32Array, places: Uint8Array): Uint32Array<ArrayBuffer> | null {
-    if (this.#exact.isFull || !this.#exact.map(pixels, places)) return null;
+    if (!this.#exact.map(pixels, places)) return null;
     if (this.#first === null) {
       this.#first = this.#exact.colors();
       this.#isTable = true;

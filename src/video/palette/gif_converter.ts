@@ -42,9 +42,11 @@ export class GifConverter implements Converter {
   }
 
   convert(pixels: Pixels): NativeFrame {
-    this.#reader.read(pixels);
-    const colors = this.#colors.map(this.#reader.pixels, this.#frames.places);
-    if (colors !== null) return this.#frames.make(colors);
+    if (!this.#colors.isFull) {
+      this.#reader.read(pixels);
+      const colors = this.#colors.map(this.#reader.pixels, this.#frames.places);
+      if (colors !== null) return this.#frames.make(colors);
+    }
     const frame = this.#single.convert(pixels);
     writePalette(this.#native, frame, this.#colors.own(readPalette(this.#native, frame)));
     return frame;
