@@ -1,8 +1,8 @@
 /**
  * The ffprobe that judges what tests have written: that of npm, where it is no older than the system's.
  *
- * The system's loads its libraries with all that they depend on at each start, and tests start it thousands of
- * times. The other one is a single file.
+ * The system's loads its libraries with all that they depend on at each start, and tests start it thousands
+ * of times. The other one is a single file.
  *
  * @module
  */

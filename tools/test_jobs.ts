@@ -48,8 +48,8 @@ export interface EndedJobs {
 }
 
 /**
- * Jobs in an order that begins with another file at each turn, and goes on with the first ones after the last:
- * where time is left for some of them only, each is among those at most turns.
+ * Jobs in an order that begins with another file at each turn, and goes on with the first ones after the
+ * last: where time is left for some of them only, each is among those at most turns.
  */
 export function inTurn(jobs: readonly Job[], turn: number): Job[] {
   const files = [...new Set(jobs.map(({ file }) => file))];
@@ -123,8 +123,8 @@ export async function runJobs(jobs: readonly Job[], plan: JobsPlan): Promise<End
 }
 
 /**
- * The lines of the summary: each runtime's numbers, what was skipped, what failed, what was unsteady, and what
- * was left out.
+ * The lines of the summary: each runtime's numbers, what was skipped, what failed, what was unsteady, and
+ * what was left out.
  */
 export function summaryOf({ done, leftOut }: EndedJobs, runtimes: readonly RuntimeName[]): string[] {
   const lines: string[] = [];
