@@ -216,3 +216,131 @@ exported(pick_bytes) void pick_bytes(const uint8_t *bytes, int32_t stride, int32
     for (; x < coded_width; x++) at[x] = from[smaller(x, width - 1) * 4];
   }
 }
+
+// Whether no sample of a plane is below white: where words have bits above those of their samples, some are above it.
+exported(is_plane_opaque) int32_t is_plane_opaque(const uint8_t *bytes, int32_t stride, int32_t width, int32_t height, int32_t white) {
+  const v128_t whites = white == 255 ? wasm_i8x16_splat(-1) : wasm_i16x8_splat(white);
+  const int32_t sample_bytes = white == 255 ? 1 : 2;
+  for (int32_t row = 0; row < height; row++) {
+    const uint8_t *from = bytes + row * stride;
+    v128_t all = wasm_i8x16_const_splat(-1);
+    int32_t x = 0;
+    for (; x + 16 <= width * sample_bytes; x += 16) {
+      const v128_t samples = wasm_v128_load(from + x);
+      all = wasm_v128_and(all, white == 255 ? samples : wasm_u16x8_ge(samples, whites));
+    }
+    if (!wasm_i8x16_all_true(wasm_i8x16_eq(all, wasm_i8x16_const_splat(-1)))) return 0;
+    for (; x < width * sample_bytes; x += sample_bytes) {
+      if ((white == 255 ? from[x] : *(const uint16_t *)(from + x)) < white) return 0;
+    }
+  }
+  return 1;
+}
+
+// Four sums of a value and a colour, each by its share of white, as the nearest sample. They are divided by white, of so many ones, in
+// shifts. As white is odd, no sum lies halfway between two samples.
+inlined v128_t four_shares(v128_t values, v128_t colors, v128_t half, int32_t depth) {
+  const v128_t sums = wasm_i32x4_add(wasm_i32x4_add(values, colors), half);
+  const v128_t carried = wasm_i32x4_add(wasm_i32x4_add(sums, wasm_u32x4_shr(sums, count(depth))), wasm_i32x4_const_splat(1));
+  return wasm_u32x4_shr(carried, count(depth));
+}
+
+// A plane of samples that have an alpha each, of eight bits or in words. What is more than white is white.
+inlined void lay_alike(const uint8_t *bytes, int32_t stride, const uint8_t *alpha, int32_t alpha_stride, int32_t width, int32_t height,
+                       uint8_t *to, int32_t to_stride, int32_t color, int32_t depth, int is_byte) {
+  const int32_t white = (1 << depth) - 1;
+  const v128_t whites = wasm_i16x8_splat(white), colors = wasm_i16x8_splat(color), half = wasm_i32x4_splat(white >> 1);
+  for (int32_t row = 0; row < height; row++) {
+    const uint8_t *from = bytes + row * stride, *alphas = alpha + row * alpha_stride;
+    uint8_t *at = to + row * to_stride;
+    int32_t x = 0;
+    for (; x + 8 <= width; x += 8) {
+      v128_t values = is_byte ? wasm_u16x8_load8x8(from + x) : wasm_u16x8_min(wasm_v128_load(from + x * 2), whites);
+      v128_t shares = is_byte ? wasm_u16x8_load8x8(alphas + x) : wasm_u16x8_min(wasm_v128_load(alphas + x * 2), whites);
+      v128_t rest = wasm_i16x8_sub(whites, shares);
+      v128_t low = four_shares(wasm_u32x4_extmul_low_u16x8(values, shares), wasm_u32x4_extmul_low_u16x8(colors, rest), half, depth);
+      v128_t high = four_shares(wasm_u32x4_extmul_high_u16x8(values, shares), wasm_u32x4_extmul_high_u16x8(colors, rest), half, depth);
+      v128_t laid = wasm_u16x8_narrow_i32x4(low, high);
+      if (is_byte) wasm_v128_store64_lane(at + x, wasm_u8x16_narrow_i16x8(laid, laid), 0);
+      else wasm_v128_store(at + x * 2, laid);
+    }
+    for (; x < width; x++) {
+      const uint32_t value = is_byte ? from[x] : (uint32_t)smaller(((const uint16_t *)from)[x], white);
+      const uint32_t share = is_byte ? alphas[x] : (uint32_t)smaller(((const uint16_t *)alphas)[x], white);
+      const uint32_t laid = (value * share + (uint32_t)color * ((uint32_t)white - share) + ((uint32_t)white >> 1)) / (uint32_t)white;
+      if (is_byte) at[x] = (uint8_t)laid;
+      else ((uint16_t *)at)[x] = (uint16_t)laid;
+    }
+  }
+}
+
+#define lay_alike_kernel(name, is_byte)                                                                                        \
+  exported(name) void name(const uint8_t *bytes, int32_t stride, const uint8_t *alpha, int32_t alpha_stride, int32_t width,    \
+                           int32_t height, uint8_t *to, int32_t to_stride, int32_t color, int32_t depth) {                     \
+    lay_alike(bytes, stride, alpha, alpha_stride, width, height, to, to_stride, color, depth, is_byte);                        \
+  }
+
+lay_alike_kernel(lay_bytes_over, 1)
+lay_alike_kernel(lay_words_over, 0)
+
+// A plane of alpha, and how many times its columns and rows are halved in a plane of chroma: once or not at all. A row or column past its
+// own is the last one again.
+typedef struct {
+  const uint8_t *bytes;
+  int32_t stride, width, height, across, down, white;
+} shared_alpha;
+
+// The sum of those in two columns and two rows that a column shares; where it shares only one column or row, that is counted twice.
+inlined int32_t shared_sum(const uint8_t *upper, const uint8_t *lower, int32_t column, shared_alpha alpha, int is_byte) {
+  const int32_t left = smaller(column << alpha.across, alpha.width - 1);
+  const int32_t right = smaller((column << alpha.across) + alpha.across, alpha.width - 1);
+  if (is_byte) return upper[left] + upper[right] + lower[left] + lower[right];
+  const uint16_t *up = (const uint16_t *)upper, *low = (const uint16_t *)lower;
+  return smaller(up[left], alpha.white) + smaller(up[right], alpha.white) + smaller(low[left], alpha.white) +
+         smaller(low[right], alpha.white);
+}
+
+// A plane of chroma, whose samples are shared by several pixels: each is as opaque as they are on average.
+// Sums of four words times a word need more than 32 bits, and may lie halfway between two samples.
+inlined void lay_shared(const uint8_t *bytes, int32_t stride, shared_alpha alpha, uint8_t *to, int32_t to_stride, int32_t columns,
+                        int32_t rows, int32_t color, int is_byte) {
+  const v128_t colors = wasm_f64x2_splat(color), one = wasm_f64x2_const_splat(1), half = wasm_f64x2_const_splat(0.5);
+  const v128_t most = wasm_f64x2_splat(alpha.white * 4);
+  for (int32_t row = 0; row < rows; row++) {
+    const uint8_t *upper = alpha.bytes + smaller(row << alpha.down, alpha.height - 1) * alpha.stride;
+    const uint8_t *lower = alpha.bytes + smaller((row << alpha.down) + alpha.down, alpha.height - 1) * alpha.stride;
+    const uint8_t *from = bytes + row * stride;
+    uint8_t *at = to + row * to_stride;
+    for (int32_t x = 0; x < columns; x += 2) {
+      // Where there is no other one, the last column is laid twice.
+      const int32_t next = smaller(x + 1, columns - 1);
+      const int32_t first = is_byte ? from[x] : smaller(((const uint16_t *)from)[x], alpha.white);
+      const int32_t second = is_byte ? from[next] : smaller(((const uint16_t *)from)[next], alpha.white);
+      const v128_t shares = wasm_f64x2_div(wasm_f64x2_make(shared_sum(upper, lower, x, alpha, is_byte),
+                                                           shared_sum(upper, lower, next, alpha, is_byte)), most);
+      const v128_t sums = wasm_f64x2_add(wasm_f64x2_mul(wasm_f64x2_make(first, second), shares),
+                                         wasm_f64x2_mul(colors, wasm_f64x2_sub(one, shares)));
+      const v128_t whole = wasm_f64x2_floor(sums);
+      const v128_t up = wasm_v128_and(wasm_f64x2_ge(wasm_f64x2_sub(sums, whole), half), one);
+      const v128_t laid = wasm_i32x4_trunc_sat_f64x2_zero(wasm_f64x2_add(whole, up));
+      if (is_byte) {
+        at[x] = (uint8_t)wasm_i32x4_extract_lane(laid, 0);
+        at[next] = (uint8_t)wasm_i32x4_extract_lane(laid, 1);
+      } else {
+        ((uint16_t *)at)[x] = (uint16_t)wasm_i32x4_extract_lane(laid, 0);
+        ((uint16_t *)at)[next] = (uint16_t)wasm_i32x4_extract_lane(laid, 1);
+      }
+    }
+  }
+}
+
+#define lay_shared_kernel(name, is_byte)                                                                                       \
+  exported(name) void name(const uint8_t *bytes, int32_t stride, const uint8_t *alpha, int32_t alpha_stride, int32_t width,    \
+                           int32_t height, uint8_t *to, int32_t to_stride, int32_t columns, int32_t rows, int32_t across,      \
+                           int32_t down, int32_t color, int32_t white) {                                                       \
+    lay_shared(bytes, stride, (shared_alpha){alpha, alpha_stride, width, height, across, down, white}, to, to_stride, columns, \
+               rows, color, is_byte);                                                                                          \
+  }
+
+lay_shared_kernel(lay_shared_bytes_over, 1)
+lay_shared_kernel(lay_shared_words_over, 0)

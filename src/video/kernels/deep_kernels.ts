@@ -42,9 +42,22 @@ export function pickedWhite(form: ComponentForm): number {
   return form.kind === "floats" ? 2 ** wordBits - 1 : (2 ** form.depth - 1) * 2 ** (wordBits - form.depth);
 }
 
+/** Bytes of a sample of so many bits in a plane. */
+function sampleBytes(depth: number): number {
+  return depth > 8 ? 2 : 1;
+}
+
 /** Bytes from one pixel to the next. */
 function pixelBytes(form: ComponentForm): number {
   return form.kind === "words" ? form.step * 2 : 4;
+}
+
+/** A plane of alpha: what is laid over a background is as opaque as it says. */
+export interface AlphaPlane extends KernelPlane {
+  /** Bits of a sample. */
+  readonly depth: number;
+  /** Its columns. */
+  readonly width: number;
 }
 
 /** The kernels, at work on one memory. */
@@ -138,5 +151,40 @@ export class DeepKernels {
       "pick_bytes",
       ...[address, stride, width, rows, to.address, to.stride, to.rowBytes, to.rows],
     );
+  }
+
+  /** Whether all of a picture is opaque. Bits above those of a sample count: what has them is opaque, too. */
+  isOpaque({ depth, width, ...plane }: AlphaPlane): boolean {
+    this.#module.check({ ...plane, name: "alpha", rowBytes: width * sampleBytes(depth) });
+    const { address, stride, rows } = plane;
+    return this.#module.call("is_plane_opaque", address, stride, width, rows, 2 ** depth - 1) === 1;
+  }
+
+  /**
+   * Lays a plane of samples, as deep as alpha, over a colour. It has as many columns and rows as alpha, or
+   * half of them, rounded up, where `across` or `down` is 1: then a sample is as opaque as the pixels that
+   * share it are on average.
+   */
+  layOver(
+    from: KernelPlane,
+    alpha: AlphaPlane,
+    to: KernelPlane,
+    { across, down }: { readonly across: number; readonly down: number },
+    color: number,
+  ): void {
+    const { depth, width } = alpha;
+    const columns = Math.ceil(width / (1 << across)), rows = Math.ceil(alpha.rows / (1 << down));
+    const bytes = sampleBytes(depth);
+    this.#module.check({ ...alpha, name: "alpha", rowBytes: width * bytes });
+    this.#module.check({ ...from, name: "the plane", rowBytes: columns * bytes, rows });
+    this.#module.check({ ...to, name: "the result", rowBytes: columns * bytes, rows });
+    const kind = depth === 8 ? "bytes" : "words";
+    const sources = [from.address, from.stride, alpha.address, alpha.stride, width, alpha.rows];
+    const places = [...sources, to.address, to.stride];
+    if (across === 0 && down === 0) this.#module.call(`lay_${kind}_over`, ...places, color, depth);
+    else {
+      const shape = [columns, rows, across, down];
+      this.#module.call(`lay_shared_${kind}_over`, ...places, ...shape, color, 2 ** depth - 1);
+    }
   }
 }
