@@ -343,29 +343,15 @@ async function setUpJudges(): Promise<void> {
   if (still.length > 0) throw new SetupError(`Installed, but they do not start: ${still.join(", ")}`);
 }
 
+/** What the tests of all kinds need. */
+const testSteps = [setUpFfmpeg, setUpNpmPackages, setUpFastJudge, setUpAudioServer, setUpOpenCv];
+
 const targets: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   demo: [setUpFfmpeg],
-  test: [setUpFfmpeg, setUpNpmPackages, setUpFastJudge, setUpAudioServer, setUpOpenCv],
-  long: [
-    setUpFfmpeg,
-    setUpNpmPackages,
-    setUpFastJudge,
-    setUpAudioServer,
-    setUpOpenCv,
-    setUpFarm,
-    setUpPlayers,
-  ],
-  live: [
-    setUpFfmpeg,
-    setUpNpmPackages,
-    setUpFastJudge,
-    setUpAudioServer,
-    setUpOpenCv,
-    setUpNode,
-    setUpPlayers,
-    setUpReceivers,
-  ],
-  node: [setUpFfmpeg, setUpNpmPackages, setUpFastJudge, setUpAudioServer, setUpOpenCv, setUpNode],
+  test: testSteps,
+  long: [...testSteps, setUpFarm, setUpPlayers],
+  live: [...testSteps, setUpNode, setUpPlayers, setUpReceivers],
+  node: [...testSteps, setUpNode],
   bench: [setUpFfmpeg, setUpNpmPackages, setUpNode, setUpPeer],
   fidelity: [setUpFfmpeg, setUpNpmPackages, setUpJudges],
   check: [setUpFfmpeg, setUpNpmPackages, setUpHeaders],
