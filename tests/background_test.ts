@@ -11,9 +11,11 @@ import {
   UnsupportedError,
   type WriterOptions,
 } from "../mod.ts";
+import { transcode } from "../recipes.ts";
 import { missingEncoders } from "./support/features.ts";
 import { assertFails } from "./support/messages.ts";
-import { decode, TemporaryFolder } from "./support/media.ts";
+import { assertSameBytes, decode, frameTimes, TemporaryFolder } from "./support/media.ts";
+import { randomNumbers } from "./support/random.ts";
 import { testsOf } from "./support/test.ts";
 
 const { isLong, some, test, testBoth } = testsOf(import.meta.url);
@@ -152,6 +154,133 @@ for (
       const pixel = await firstPixel(folder.file("a.mkv"), "h264", [frame], options);
       assertColor(pixel, over([255, 255, 255, 63.75], behind), `over ${background}`, 3);
     }
+  });
+}
+
+/** Planar formats with alpha, those without, and what black and a green background are in each plane. */
+const planar = [
+  {
+    format: "yuva420p",
+    twin: "yuv420p",
+    bits: 8,
+    across: 1,
+    down: 1,
+    background: "black",
+    colors: [16, 128, 128],
+  },
+  {
+    ...{ format: "yuva422p10le", twin: "yuv422p10le", bits: 10, across: 1, down: 0 },
+    ...{ background: "black", colors: [64, 512, 512] },
+  },
+  {
+    ...{ format: "gbrap12le", twin: "gbrp12le", bits: 12, across: 0, down: 0 },
+    ...{ background: "#20c83c", colors: [200, 60, 32].map((value) => Math.round(value * 4095 / 255)) },
+  },
+] as const;
+
+type Planar = typeof planar[number];
+type Samples = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+
+/** A size that no vector fits. Huffyuv takes no odd one. */
+const uneven = { width: 38, height: 22 } as const;
+
+/** The columns and rows of a plane. */
+function planeSize({ across, down }: Planar, plane: number): readonly [columns: number, rows: number] {
+  const isShared = plane === 1 || plane === 2;
+  const { width, height } = uneven;
+  return isShared ? [Math.ceil(width / (1 << across)), Math.ceil(height / (1 << down))] : [width, height];
+}
+
+/** The planes of a noisy frame; every third one is opaque. */
+function noisyPlanes(kind: Planar, index: number, random: (below: number) => number): Samples[] {
+  const white = 2 ** kind.bits - 1;
+  return [0, 1, 2, 3].map((plane) => {
+    const [columns, rows] = planeSize(kind, plane);
+    const samples = kind.bits > 8 ? new Uint16Array(columns * rows) : new Uint8Array(columns * rows);
+    return samples.map(() => plane === 3 && index % 3 === 0 ? white : random(white + 1)) as Samples;
+  });
+}
+
+/** The planes without alpha, as exact arithmetic lays them over the background, as bytes. */
+function laidPlanes(kind: Planar, planes: readonly Samples[]): Uint8Array[] {
+  const white = 2 ** kind.bits - 1, alpha = planes[3]!;
+  return kind.colors.map((color, plane) => {
+    const samples = planes[plane]!.slice() as Samples;
+    const [columns, rows] = planeSize(kind, plane);
+    const [across, down] = columns === uneven.width ? [0, 0] : [kind.across, kind.down];
+    for (let y = 0; y < rows; y++) {
+      for (let x = 0; x < columns; x++) {
+        let sum = 0;
+        for (const row of [y << down, (y << down) + down]) {
+          for (const column of [x << across, (x << across) + across]) {
+            sum +=
+              alpha[Math.min(row, uneven.height - 1) * uneven.width + Math.min(column, uneven.width - 1)]!;
+          }
+        }
+        const opacity = sum / 4 / white, at = y * columns + x;
+        samples[at] = Math.round(samples[at]! * opacity + color * (1 - opacity));
+      }
+    }
+    return new Uint8Array(samples.buffer);
+  });
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+for (const kind of planar) {
+  for (const thread of threads) {
+    test(`background: ${kind.format} is exact with uneven times, audio and encoding threads (thread: ${thread})`, async () => {
+      using folder = new TemporaryFolder();
+      const path = folder.file("a.mkv"), random = randomNumbers();
+      const { format, twin, background } = kind;
+      const writer = await createFileWriter("ffvhuff", path, 25, {
+        ...{ pixelFormat: twin, background, thread, queueSize: 3, timing: "timestamps" },
+        ...{ audio: { codec: "pcm_s16le" }, encoderOptions: { threads: 4 } },
+      });
+      const times: number[] = [], wanted: Uint8Array[] = [], writes: Promise<unknown>[] = [];
+      for (let index = 0; index < 14; index++) {
+        const time = index === 0 ? 0 : times.at(-1)! + 0.02 * (1 + index % 5);
+        const data = noisyPlanes(kind, index, random);
+        times.push(time);
+        wanted.push(...laidPlanes(kind, data));
+        // Nobody waits: frames are in the queue and in the encoder while others are laid over the background.
+        writes.push(writer.write({ data, ...uneven, format }, { timestamp: time }));
+        writes.push(writer.writeAudio({ data: new Float32Array(960), sampleRate: 48000, channels: 1 }));
+      }
+      await Promise.all(writes);
+      await writer.close();
+      assertSameBytes(decode(path, twin), joined(wanted), format);
+      for (const [index, time] of frameTimes(path).entries()) assertAlmostEquals(time, times[index]!, 0.001);
+    });
+  }
+
+  test(`background: ${kind.format} of a file is exact when that is transcoded`, async () => {
+    using folder = new TemporaryFolder();
+    const [source, path] = [folder.file("a.mkv"), folder.file("b.mkv")];
+    const { format, twin, background } = kind, random = randomNumbers();
+    const codec = format === "gbrap12le" ? "ffv1" : "ffvhuff";
+    const writer = await createFileWriter(codec, source, 25, { pixelFormat: format });
+    const wanted: Uint8Array[] = [];
+    for (let index = 0; index < 8; index++) {
+      const data = noisyPlanes(kind, index, random);
+      wanted.push(...laidPlanes(kind, data));
+      await writer.write({ data, ...uneven, format });
+    }
+    await writer.close();
+    await transcode(source, path, "ffvhuff", {
+      pixelFormat: twin,
+      background,
+      encoderOptions: { threads: 4 },
+    });
+    assertSameBytes(decode(path, twin), joined(wanted), format);
   });
 }
 

@@ -15,7 +15,7 @@ import { GifConverter } from "../palette/gif_converter.ts";
 import { KernelConverter } from "./kernel_converter.ts";
 import { OutputFrames } from "./output_frames.ts";
 import { packedPlaneOrder } from "./packed_components.ts";
-import { opaquePacked } from "./blending/opaque_formats.ts";
+import { opaqueTwin } from "./blending/opaque_formats.ts";
 import { PaletteConverter } from "../palette/palette_converter.ts";
 import { ScalingConverter } from "./scaling_converter.ts";
 import { SplittingConverter } from "./splitting_converter.ts";
@@ -54,9 +54,11 @@ function createOpaque(native: Native, shape: PictureShape, target: ConverterTarg
   }
   const isSameMeaning = format.isRgb || format.isPalette || format.isGray && target.format.isGray ||
     scalerMatrix(shape.meaning) === scalerMatrix(target.color) && shape.meaning.range === target.color.range;
-  const isSameLayout = format.id === target.format.id || opaquePacked[format.name] === target.format.name;
+  const isSameLayout = [format.id, opaqueTwin(native, format)?.id].includes(target.format.id);
   if (isSameLayout && isSameMeaning) {
-    return new CopyConverter(native, visible, new OutputFrames(native, visible, target));
+    // Without alpha's own plane, where the target has none.
+    const copied = frameLayout(target.format, visible.width, visible.height);
+    return new CopyConverter(native, copied, new OutputFrames(native, visible, target));
   }
   if (target.format.name === "gbrap" && Object.hasOwn(packedPlaneOrder, format.name)) {
     return new SplittingConverter(native, visible, target);

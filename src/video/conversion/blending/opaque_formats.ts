@@ -7,7 +7,7 @@ import type { Native } from "../../../../ffi/mod.ts";
 import { pixelFormatByName, type PixelFormatInfo } from "../../../libav/pixel_format.ts";
 
 /** Packed formats of four bytes with alpha, and those whose fourth byte means nothing. */
-export const opaquePacked: Readonly<Record<string, string>> = {
+const opaquePacked: Readonly<Record<string, string>> = {
   rgba: "rgb0",
   bgra: "bgr0",
   argb: "0rgb",
